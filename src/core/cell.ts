@@ -1,0 +1,83 @@
+import type { HostWindow } from './host-window.ts';
+import type { MemoryReading } from './memory.ts';
+import type { Measurement, MetricName, Warning } from './measurement.ts';
+import type { ProtocolName } from './suite.ts';
+
+export const passNames = ['accuracy', 'throughput', 'latency', 'memory'] as const;
+export type PassName = (typeof passNames)[number];
+
+/** One model on one task under one protocol. */
+export interface Cell {
+  /** Unique in the store. */
+  readonly id: string;
+  readonly runId: string;
+  readonly model: string;
+  readonly taskId: string;
+  readonly protocol: ProtocolName;
+  /** Position in the run, from 0. */
+  readonly position: number;
+  readonly state: CellState;
+  /** Raised by every claim; writes of an older attempt are refused. */
+  readonly attempt: number;
+  /** Items planned for the accuracy pass. */
+  readonly items: number;
+  /** Content key: model, engine build, template, task, data, sampling. Undefined until the first launch. */
+  readonly key: string | undefined;
+  readonly error: CellError | undefined;
+  readonly measurements: CellMeasurements;
+}
+
+/** `pending`: not started, or interrupted. `unavailable`: cannot be done here, such as `unsupported`. */
+export type CellState = 'pending' | 'running' | 'done' | 'failed' | 'unavailable';
+
+export interface CellError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+export type CellMeasurements = Readonly<Partial<Record<MetricName, Measurement>>> & {
+  /** Task metrics beside the headline, such as `acc_norm`, as measurements. */
+  readonly extra?: Readonly<Record<string, Measurement>>;
+};
+
+/** Raw numbers of one finished pass of one launch; measurements are computed from these. */
+export interface PassResult {
+  readonly pass: PassName;
+  /** From 0. */
+  readonly launch: number;
+  /** Unix time. */
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly concurrency: number;
+  readonly requests: number;
+  readonly failedRequests: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly reusedTokens: number;
+  /** The part with all sequences busy; undefined where there was none. */
+  readonly window?: ThroughputWindow;
+  /** One entry per answered request, in milliseconds; latency passes only. */
+  readonly latencies?: LatencyRecord;
+  readonly memory?: MemoryReading;
+  readonly host: HostWindow;
+  /** Display frames drawn meanwhile: the cost of showing. */
+  readonly framesDrawn: number;
+  readonly warnings: readonly Warning[];
+}
+
+export interface ThroughputWindow {
+  readonly durationMs: number;
+  /** Items finished inside the window; the parts of items at its edges count by their share of time. */
+  readonly items: number;
+  readonly outputTokens: number;
+  readonly concurrency: number;
+}
+
+export interface LatencyRecord {
+  readonly endToEndMs: readonly number[];
+  readonly timeToFirstTokenMs: readonly number[];
+  /** Null where an answer had one token or none. */
+  readonly timePerOutputTokenMs: readonly (number | null)[];
+  readonly outputTokens: readonly number[];
+}

@@ -1,0 +1,195 @@
+import type { MemoryReading } from './memory.ts';
+
+/** Which model to load, resolved: weights are on disk or at a server. */
+export interface ModelSpec {
+  /** Name shown in tables; unique within a suite. */
+  readonly name: string;
+  /** Key into the engine registry: `llama`, `mock`. */
+  readonly engine: string;
+  /** GGUF file, for engines that read one. */
+  readonly file?: string;
+  /** sha256 of the weights, hex; part of every cache key. */
+  readonly sha256?: string;
+  /** `instruct` takes its chat template in generation tasks, `base` gets plain prompts; `auto`: by name and template. */
+  readonly promptStyle: PromptStyleChoice;
+  /** Options that only the engine understands, such as the mock engine's speed. */
+  readonly engineOptions: Readonly<Record<string, unknown>>;
+}
+
+export type PromptStyle = 'chat' | 'plain';
+export type PromptStyleChoice = 'auto' | 'instruct' | 'base';
+
+export interface EngineOptions {
+  /** CPU threads of one decode; the engine's own choice when absent. */
+  readonly threads?: number;
+  /** Tokens that one sequence may hold, prompt and answer; the model's own limit when absent. */
+  readonly contextTokens?: number;
+  /** A request, or a load, without any progress for so long is a hang: the engine is killed. */
+  readonly hangMs?: number;
+}
+
+/** What runs a model. Knows no tasks. */
+export interface Engine {
+  readonly kind: string;
+  /**
+   * Loads the model in a process of its own.
+   *
+   * @throws {ModelError} if the weights can't be loaded
+   * @throws {EnvironmentError} if the machine lacks a library or memory
+   */
+  open(model: ModelSpec, options: EngineOptions, signal: AbortSignal): Promise<LoadedModel>;
+}
+
+export interface ModelInfo {
+  readonly architecture: string;
+  readonly parameters: number | undefined;
+  readonly weightsBytes: number | undefined;
+  readonly quantisation: string | undefined;
+  /** Tokens that the model was trained to hold. */
+  readonly trainedContextTokens: number | undefined;
+  /** Tokens that one sequence may hold here. */
+  readonly contextTokens: number;
+  readonly vocabularySize: number | undefined;
+  /** sha256 of the chat template's text; undefined where the model has none. */
+  readonly chatTemplateSha256: string | undefined;
+  /** Whether prompts are rendered by the chat template in generation tasks (`promptStyle`, resolved). */
+  readonly promptStyle: PromptStyle;
+  /** sha256 over vocabulary, types and merges, or what comes near; identifies the tokenizer. */
+  readonly tokenizerSha256: string | undefined;
+  /** Name and version of the engine and its native library, such as `llama.cpp v0.5.0 (node-llama-cpp 3.22.1)`. */
+  readonly engineBuild: string;
+  /** Kernel variant or device back-ends in use, such as `CPU haswell`. */
+  readonly devices: readonly string[];
+  readonly threads: number | undefined;
+  /** Process ids whose memory and CPU time are the engine's. */
+  readonly processIds: readonly number[];
+}
+
+export interface Capabilities {
+  readonly generate: boolean;
+  readonly loglikelihood: boolean;
+  /** `prefix` reuse in passes. */
+  readonly prefixReuse: boolean;
+  readonly usage: boolean;
+}
+
+/** A model that is loaded; disposing it stops its process and all children. */
+export interface LoadedModel extends AsyncDisposable {
+  readonly info: ModelInfo;
+  readonly capabilities: Capabilities;
+  /** Results come in completion order. Ends early, without error, when `pass.signal` aborts. */
+  generate(requests: AsyncIterable<GenerateRequest>, pass: PassOptions): AsyncIterable<Generation>;
+  loglikelihood(requests: AsyncIterable<LoglikelihoodRequest>, pass: PassOptions): AsyncIterable<Loglikelihood>;
+  /** Starts a new peak: what `memory()` reports as peak is the highest since this call. */
+  resetMemoryPeak(): Promise<void>;
+  memory(): Promise<MemoryReading>;
+}
+
+export interface PassOptions {
+  /** Requests in flight at once, at least 1. */
+  readonly concurrency: number;
+  /**
+   * `prefix`: tokens shared with other requests may be decoded once. Results are the same within the stated tolerance.
+   * `none` wherever time is measured.
+   */
+  readonly reuse: 'none' | 'prefix';
+  readonly signal: AbortSignal;
+}
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export type Prompt =
+  | { readonly style: 'plain'; readonly text: string }
+  /** `prefill` is the start of the assistant's answer, appended after the rendered template. */
+  | { readonly style: 'chat'; readonly messages: readonly ChatMessage[]; readonly prefill?: string };
+
+export interface GenerateRequest {
+  readonly id: string;
+  readonly prompt: Prompt;
+  readonly maxTokens: number;
+  /** The output is cut before the first of them. */
+  readonly stop: readonly string[];
+  /** Ask for the log-probability of each generated token. */
+  readonly logprobs?: boolean;
+}
+
+/** Monotonic times in milliseconds on one clock (`performance.now()` plus `performance.timeOrigin`). */
+export interface RequestTimes {
+  /** When the request could have started: for a closed loop, when a slot was free. */
+  readonly scheduledMs: number;
+  /** When its first prompt token went into a decode. */
+  readonly startedMs: number;
+  /** When its first output token was known; for log-likelihoods, when the first value was. */
+  readonly firstTokenMs: number;
+  readonly lastTokenMs: number;
+}
+
+/**
+ * Why a request has no result. `prompt_too_long`: prompt and answer don't fit into the context, nothing was cut.
+ * `template`: the chat template threw. `engine`: anything else that concerns this request alone.
+ */
+export interface RequestFailure {
+  readonly id: string;
+  readonly status: 'failed';
+  readonly reason: 'prompt_too_long' | 'template' | 'engine';
+  readonly message: string;
+  readonly promptTokens?: number;
+}
+
+export interface GenerationResult {
+  readonly id: string;
+  readonly status: 'done';
+  readonly text: string;
+  /** `stop`: a stop string or an end-of-generation token; `length`: the token limit. */
+  readonly finishReason: 'stop' | 'length';
+  readonly promptTokens: number;
+  /** Prompt tokens that were not decoded for this request, thanks to prefix reuse. */
+  readonly reusedTokens: number;
+  /** Tokens sampled, an end-of-generation token not counted. */
+  readonly outputTokens: number;
+  readonly tokenLogprobs?: readonly number[];
+  /** First token ids of the prompt, at most 32: shows a missing or doubled BOS. */
+  readonly promptHead: readonly number[];
+  /** sha256 of the rendered prompt text. */
+  readonly promptSha256: string;
+  readonly times: RequestTimes;
+}
+
+export type Generation = GenerationResult | RequestFailure;
+
+/** One context with all its continuations: they are scored against the same prefix. */
+export interface LoglikelihoodRequest {
+  readonly id: string;
+  readonly context: string;
+  readonly continuations: readonly string[];
+}
+
+export interface ContinuationScore {
+  /** Natural-log probability of the continuation given the context, summed in float64. */
+  readonly logprob: number;
+  readonly tokenIds: readonly number[];
+  readonly tokenLogprobs: readonly number[];
+  /** Every token of the continuation was the most likely one. */
+  readonly isGreedy: boolean;
+}
+
+export interface LoglikelihoodResult {
+  readonly id: string;
+  readonly status: 'done';
+  readonly continuations: readonly ContinuationScore[];
+  readonly contextTokens: number;
+  /** Tokens not decoded for this request, thanks to prefix reuse between requests. */
+  readonly reusedTokens: number;
+  /** Tokens decoded for it. */
+  readonly decodedTokens: number;
+  /** The joint tokenisation doesn't start with the context's own: scored from the longest common prefix. */
+  readonly boundaryShift: boolean;
+  readonly promptHead: readonly number[];
+  readonly promptSha256: string;
+  readonly times: RequestTimes;
+}
+
+export type Loglikelihood = LoglikelihoodResult | RequestFailure;

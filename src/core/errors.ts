@@ -1,0 +1,102 @@
+/** Base of every error that a user may see. `code` is stable, the text isn't. */
+export abstract class PerbenchError extends Error {
+  abstract readonly code: `PB_${string}`;
+  /** What the user can do, as one imperative sentence. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+  }
+}
+
+interface ErrorOptions {
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** Wrong use of the command line or of the library: exit code 2. */
+export class UsageError extends PerbenchError {
+  readonly code = 'PB_USAGE';
+}
+
+/** A suite or configuration file says something that it can't: exit code 2. */
+export class ConfigError extends PerbenchError {
+  readonly code = 'PB_CONFIG';
+  /** `line` and `column` are 1-based. */
+  readonly at: { readonly file: string; readonly line?: number; readonly column?: number; readonly key?: string };
+
+  constructor(at: ConfigError['at'], message: string, options: ErrorOptions = {}) {
+    const place = [at.file, at.line, at.column].filter((part) => part !== undefined).join(':');
+    super(`${place}: ${message}`, options);
+    this.at = at;
+  }
+}
+
+/** A name that isn't in the registry: exit code 2. */
+export class UnknownNameError extends PerbenchError {
+  readonly code = 'PB_UNKNOWN_NAME';
+  readonly near: string | undefined;
+
+  constructor(family: string, name: string, known: readonly string[], near?: string) {
+    super(`unknown ${family} "${name}"; known: ${known.join(', ')}`, {
+      hint: near === undefined ? undefined : `Did you mean "${near}"?`,
+    });
+    this.near = near;
+  }
+}
+
+/** A data set that can't be found, read or trusted: exit code 5. */
+export class DataError extends PerbenchError {
+  readonly code = 'PB_DATA';
+}
+
+/** A row of a data file that doesn't fit the schema of its task: exit code 2. */
+export class InvalidItemError extends PerbenchError {
+  readonly code = 'PB_INVALID_ITEM';
+  /** `line` is 1-based (or the row of a table); `key` is a dotted path. */
+  readonly at: { readonly file: string; readonly line: number; readonly key: string };
+
+  constructor(at: InvalidItemError['at'], expected: string, received: string) {
+    super(`${at.file}:${at.line}: \`${at.key}\` must be ${expected}, got ${received}`, {
+      hint: 'Fix the row, or pass --skip-invalid to run without it.',
+    });
+    this.at = at;
+  }
+}
+
+/** A model that can't be found, fetched, trusted or loaded: exit code 5. */
+export class ModelError extends PerbenchError {
+  readonly code = 'PB_MODEL';
+}
+
+/** A download that failed for good, or whose content isn't what it should be: exit code 5. */
+export class DownloadError extends PerbenchError {
+  readonly code = 'PB_DOWNLOAD';
+}
+
+/** The machine lacks something: a library, memory, a program: exit code 5. */
+export class EnvironmentError extends PerbenchError {
+  readonly code = 'PB_ENVIRONMENT';
+}
+
+/** An engine failed while it ran: its cell fails, the others go on. */
+export class EngineError extends PerbenchError {
+  readonly code = 'PB_ENGINE';
+}
+
+/** An engine was asked for what it can't do; the cell is `unavailable: unsupported`. */
+export class UnsupportedError extends PerbenchError {
+  readonly code = 'PB_UNSUPPORTED';
+}
+
+/** The store is locked, damaged, full, or from a newer version: exit code 5. */
+export class StoreError extends PerbenchError {
+  readonly code = 'PB_STORE';
+}
+
+/** Another process took over this cell; what this one still has is not written. */
+export class FencedError extends PerbenchError {
+  readonly code = 'PB_FENCED';
+}

@@ -1,0 +1,51 @@
+/** What a run must be repeated with. Plain JSON; keys never hold secrets. */
+export interface Manifest {
+  readonly perbenchVersion: string;
+  readonly nodeVersion: string;
+  /** As typed, with values of secrets removed. */
+  readonly commandLine: readonly string[];
+  readonly host: HostFacts;
+  readonly models: Readonly<Record<string, ModelFacts>>;
+  readonly tasks: Readonly<Record<string, TaskFacts>>;
+  readonly seed: number;
+}
+
+export interface HostFacts {
+  readonly hostname: string;
+  readonly os: string;
+  readonly kernel: string;
+  readonly cpuModel: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly governor: string | undefined;
+  readonly isContainer: boolean | undefined;
+  readonly gpus: readonly string[];
+}
+
+export interface ModelFacts {
+  readonly source: string;
+  readonly fileSha256: string | undefined;
+  readonly fileBytes: number | undefined;
+  /** Filled in by the first launch. */
+  readonly engineBuild?: string;
+  readonly devices?: readonly string[];
+  readonly threads?: number;
+  readonly architecture?: string;
+  readonly parameters?: number;
+  readonly quantisation?: string;
+  readonly chatTemplateSha256?: string;
+  readonly tokenizerSha256?: string;
+  readonly promptStyle?: 'chat' | 'plain';
+}
+
+export interface TaskFacts {
+  readonly dataSha256: string;
+  readonly files: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
+  readonly items: number;
+  readonly evaluatedItems: number;
+  readonly itemIdsSha256: string;
+  readonly shots: number;
+  readonly skippedRows: number;
+  /** First prompt by model: its hash and first token ids show template and BOS. */
+  readonly firstPrompts: Readonly<Record<string, { readonly sha256: string; readonly tokenIds: readonly number[] }>>;
+}

@@ -1,0 +1,72 @@
+/** One base unit per dimension; human units exist only in renderers. */
+export type Unit = 'ratio' | 'items/s' | 'tokens/s' | 'ms' | 'ms/token' | 'ms/item' | 'bytes' | 'count';
+
+/** Why a number can't be trusted. An invalid measurement never enters a score silently. */
+export const invalidReasons = {
+  client_bound: 'perbench itself may have been the bottleneck',
+  short_window: 'the window with all sequences busy was too short',
+  cache_hits: 'work was reused between requests',
+  throttled: 'the device lowered its clocks',
+  host_busy: 'other processes took more than 5 % of the CPU',
+  foreign_process: 'another process used the device',
+  errors: 'more than 1 % of the requests failed',
+  truncated: 'more than 5 % of the answers ended at the token limit',
+  unparsed: 'more than 5 % of the answers could not be read',
+  estimated: 'estimated, not measured',
+  unsupported: 'the engine cannot do this',
+  range_below_noise: 'the differences between models are within noise',
+} as const;
+
+export type InvalidReason = keyof typeof invalidReasons;
+
+export interface Warning {
+  readonly reason: InvalidReason | 'near_chance' | 'small_sample' | 'one_launch' | 'resumed' | 'peak_not_reset';
+  /** One sentence with the number behind it. */
+  readonly detail: string;
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  /** Confidence, such as 0.95. */
+  readonly level: number;
+  /** Such as `wilson`, `t over 3 launches`. */
+  readonly method: string;
+}
+
+interface NumberMeasurement {
+  readonly value: number;
+  readonly unit: Unit;
+  /** How many observations are behind it: items, requests or launches. */
+  readonly n: number;
+  readonly interval?: Interval;
+  readonly warnings: readonly Warning[];
+}
+
+/** A number with unit and doubt, or why there is none. */
+export type Measurement =
+  | (NumberMeasurement & { readonly status: 'measured' | 'nominal' | 'published' })
+  | (NumberMeasurement & { readonly status: 'derived'; readonly from: string })
+  | { readonly status: 'unavailable'; readonly reason: string; readonly detail: string };
+
+/** Names of what a cell measures; the four factors first. */
+export const metricNames = [
+  'accuracy',
+  'throughput',
+  'latency',
+  'memory',
+  'outputTokensPerSecond',
+  'timeToFirstTokenP50',
+  'timePerOutputTokenP50',
+  'latencyP50',
+  'latencyP90',
+  'latencyP95',
+  'latencyP99',
+  'memoryWeights',
+  'memoryKv',
+  'memoryCompute',
+  'memoryOverhead',
+  'concurrency',
+] as const;
+
+export type MetricName = (typeof metricNames)[number];

@@ -1,0 +1,31 @@
+import type { RequestFailure, RequestTimes } from './engine.ts';
+
+/** The record of one item answered by one model. */
+export interface Sample {
+  readonly itemId: string;
+  /** Position in the task's own order, from 0. */
+  readonly position: number;
+  /** Prompt as text: the plain prompt, the chat messages as JSON, or context and continuations as JSON. */
+  readonly prompt: string;
+  /** sha256 of what the engine decoded: the rendered prompt. */
+  readonly promptSha256: string;
+  /** Text generated; for log-likelihood tasks, JSON of sums and token counts by continuation. */
+  readonly output: string;
+  /** What `rescore` needs to score again: the engine's result without times. */
+  readonly raw: string;
+  readonly expected: string;
+  readonly answer: string | undefined;
+  /** In [0, 1]; a failed item has 0. */
+  readonly score: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+  readonly isUnparsed: boolean;
+  /** The token limit ended the answer. */
+  readonly isTruncated: boolean;
+  readonly failure: Pick<RequestFailure, 'reason' | 'message'> | undefined;
+  readonly cluster: string | undefined;
+  readonly promptTokens: number;
+  readonly reusedTokens: number;
+  readonly outputTokens: number;
+  readonly times: RequestTimes | undefined;
+}

@@ -1,0 +1,97 @@
+import type { Cell, CellError, CellMeasurements, PassResult } from './cell.ts';
+import type { ItemScore } from './task.ts';
+import type { Manifest } from './manifest.ts';
+import type { Sample } from './sample.ts';
+import type { ProtocolName, Suite } from './suite.ts';
+
+export type RunStatus = 'running' | 'finished' | 'interrupted';
+
+export interface RunRecord {
+  /** Sortable, such as `20261124-163012-k3f9`. */
+  readonly id: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly status: RunStatus;
+  readonly suite: Suite;
+  /** sha256 of what decides the results: models by content, tasks, data, protocol, limits, seed. */
+  readonly suiteKey: string;
+  readonly protocol: ProtocolName;
+  readonly manifest: Manifest;
+  /** What perbench itself cost; undefined until the run ends. */
+  readonly cost: RunCost | undefined;
+}
+
+export interface RunCost {
+  readonly wallMs: number;
+  readonly parentCpuMs: number;
+  readonly engineCpuMs: number;
+  readonly eventLoopDelayP99Ms: number;
+  readonly framesDrawn: number;
+}
+
+export type NewRun = Omit<RunRecord, 'status' | 'cost'>;
+export type NewCell = Pick<Cell, 'id' | 'model' | 'taskId' | 'protocol' | 'position' | 'items'>;
+
+/** Proof that this process may write into a cell. */
+export interface Claim {
+  readonly cellId: string;
+  readonly attempt: number;
+  readonly owner: string;
+}
+
+/** Counts over the samples of a cell, computed in the database. */
+export interface SampleSummary {
+  readonly items: number;
+  readonly scoreSum: number;
+  readonly scoreSquareSum: number;
+  readonly failed: number;
+  readonly unparsed: number;
+  readonly truncated: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface SampleQuery {
+  readonly afterPosition?: number;
+  readonly limit?: number;
+  readonly only?: 'right' | 'wrong' | 'unparsed' | 'truncated' | 'failed';
+}
+
+/** Where runs live. Every method may throw {StoreError}; those with a claim {FencedError} as well. */
+export interface Store extends AsyncDisposable {
+  createRun(run: NewRun, cells: readonly NewCell[]): Promise<void>;
+  /** Newest first. */
+  listRuns(): Promise<readonly RunRecord[]>;
+  /** By id or unique prefix. */
+  getRun(idOrPrefix: string): Promise<RunRecord | undefined>;
+  latestRun(filter?: { readonly suiteKey?: string; readonly status?: readonly RunStatus[] }): Promise<RunRecord | undefined>;
+  setRunStatus(runId: string, status: RunStatus, cost?: RunCost): Promise<void>;
+  updateManifest(runId: string, manifest: Manifest): Promise<void>;
+
+  cells(runId: string): Promise<readonly Cell[]>;
+  /** Claims a cell that is pending, or whose lease has run out; undefined where another process has it or it is ended. */
+  claimCell(cellId: string, owner: string, leaseMs: number): Promise<Claim | undefined>;
+  renewLease(claim: Claim, leaseMs: number): Promise<void>;
+  setCellKey(claim: Claim, key: string): Promise<void>;
+  /** One transaction: the samples (those already there are kept) and the lease. */
+  appendSamples(claim: Claim, samples: readonly Sample[], leaseMs: number): Promise<void>;
+  appendPassResult(claim: Claim, result: PassResult): Promise<void>;
+  endCell(
+    claim: Claim,
+    end: { readonly state: 'done' | 'failed' | 'unavailable'; readonly measurements: CellMeasurements; readonly error?: CellError },
+  ): Promise<void>;
+  /** Gives a cell back unfinished: it is pending again. */
+  releaseCell(claim: Claim): Promise<void>;
+  /** Makes failed cells of a run pending again. */
+  resetFailed(runId: string): Promise<number>;
+
+  passResults(cellId: string): Promise<readonly PassResult[]>;
+  finishedItemIds(cellId: string): Promise<ReadonlySet<string>>;
+  sampleSummary(cellId: string): Promise<SampleSummary>;
+  /** In position order, streamed in pages. */
+  samples(cellId: string, query?: SampleQuery): AsyncIterable<Sample>;
+  /** Scores in position order: enough for `summarise`, without prompts and outputs. */
+  scores(cellId: string): AsyncIterable<ItemScore & { readonly itemId: string; readonly cluster: string | undefined }>;
+  /** New scores for stored outputs; one transaction per cell. */
+  replaceScores(cellId: string, scores: AsyncIterable<{ readonly itemId: string; readonly score: ItemScore }>, measurements: CellMeasurements): Promise<number>;
+}
