@@ -1,0 +1,104 @@
+import type { CreateTableBuilder, Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** In order. A released entry is never edited, only followed by another; its position is the schema version. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '001-runs-cells-samples': {
+    async up(db: Kysely<unknown>) {
+      await createRunTable(db);
+      await createCellTable(db);
+      await createSampleTables(db);
+      await createPassResultTable(db);
+    },
+  },
+};
+
+async function createRunTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('run')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('suite', 'text', (column) => column.notNull())
+    .addColumn('suite_key', 'text', (column) => column.notNull())
+    .addColumn('protocol', 'text', (column) => column.notNull())
+    .addColumn('manifest', 'text', (column) => column.notNull())
+    .addColumn('cost', 'text')
+    .execute();
+  await db.schema.createIndex('run_created').on('run').columns(['created_at_ms']).execute();
+}
+
+async function createCellTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('cell')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('run_id', 'text', (column) => column.notNull().references('run.id').onDelete('cascade'))
+    .addColumn('model', 'text', (column) => column.notNull())
+    .addColumn('task_id', 'text', (column) => column.notNull())
+    .addColumn('protocol', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('attempt', 'integer', (column) => column.notNull())
+    .addColumn('owner', 'text')
+    .addColumn('lease_until_ms', 'bigint')
+    .addColumn('items', 'integer', (column) => column.notNull())
+    .addColumn('key', 'text')
+    .addColumn('error', 'text')
+    .addColumn('measurements', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('cell_run').on('cell').columns(['run_id', 'position']).execute();
+}
+
+async function createSampleTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('prompt')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('text', 'text', (column) => column.notNull())
+    .execute();
+  await addSampleColumns(db.schema.createTable('sample'))
+    .addPrimaryKeyConstraint('sample_key', ['cell_id', 'item_id'])
+    .execute();
+  await db.schema.createIndex('sample_order').on('sample').columns(['cell_id', 'position', 'item_id']).execute();
+}
+
+// Small columns first: what lies behind a long text costs SQLite a walk along its overflow pages.
+function addSampleColumns(table: CreateTableBuilder<'sample'>): CreateTableBuilder<'sample', string> {
+  return table
+    .addColumn('cell_id', 'text', (column) => column.notNull().references('cell.id').onDelete('cascade'))
+    .addColumn('item_id', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('attempt', 'integer', (column) => column.notNull())
+    .addColumn('score', 'double precision', (column) => column.notNull())
+    .addColumn('is_unparsed', 'integer', (column) => column.notNull())
+    .addColumn('is_truncated', 'integer', (column) => column.notNull())
+    .addColumn('failure_reason', 'text')
+    .addColumn('failure_message', 'text')
+    .addColumn('prompt_tokens', 'integer', (column) => column.notNull())
+    .addColumn('reused_tokens', 'integer', (column) => column.notNull())
+    .addColumn('output_tokens', 'integer', (column) => column.notNull())
+    .addColumn('scheduled_ms', 'double precision')
+    .addColumn('started_ms', 'double precision')
+    .addColumn('first_token_ms', 'double precision')
+    .addColumn('last_token_ms', 'double precision')
+    .addColumn('cluster', 'text')
+    .addColumn('metrics', 'text', (column) => column.notNull())
+    .addColumn('detail', 'text', (column) => column.notNull())
+    .addColumn('answer', 'text')
+    .addColumn('expected', 'text', (column) => column.notNull())
+    .addColumn('prompt_sha256', 'text', (column) => column.notNull())
+    .addColumn('prompt_id', 'text', (column) => column.notNull().references('prompt.id'))
+    .addColumn('output', 'text', (column) => column.notNull())
+    .addColumn('raw', 'text', (column) => column.notNull());
+}
+
+async function createPassResultTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('pass_result')
+    .addColumn('cell_id', 'text', (column) => column.notNull().references('cell.id').onDelete('cascade'))
+    .addColumn('sequence', 'integer', (column) => column.notNull())
+    .addColumn('attempt', 'integer', (column) => column.notNull())
+    .addColumn('result', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('pass_result_key', ['cell_id', 'sequence'])
+    .execute();
+}

@@ -1,0 +1,127 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+import { StoreError, UsageError } from '../../core/errors.ts';
+import type { Manifest } from '../../core/manifest.ts';
+import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../../core/store.ts';
+import { readJson } from './json-column.ts';
+import type { Database, RunTable } from './schema.ts';
+
+type RunQueries = Pick<Store, 'createRun' | 'listRuns' | 'getRun' | 'latestRun' | 'setRunStatus' | 'updateManifest'>;
+
+export function createRunQueries(db: Kysely<Database>): RunQueries {
+  return {
+    createRun: (run, cells) => createRun(db, run, cells),
+    async listRuns() {
+      return (await newestFirst(db).execute()).map(readRun);
+    },
+    getRun: (idOrPrefix) => getRun(db, idOrPrefix),
+    async latestRun(filter = {}) {
+      let query = newestFirst(db).limit(1);
+      if (filter.suiteKey !== undefined) query = query.where('suite_key', '=', filter.suiteKey);
+      if (filter.status !== undefined) query = query.where('status', 'in', filter.status);
+      const row = await query.executeTakeFirst();
+      return row && readRun(row);
+    },
+    setRunStatus: (runId, status, cost) => updateRun(db, runId, { status, ...costColumn(cost) }),
+    updateManifest: (runId, manifest) => updateRun(db, runId, { manifest: JSON.stringify(manifest) }),
+  };
+}
+
+function newestFirst(db: Kysely<Database>) {
+  return db.selectFrom('run').selectAll().orderBy('created_at_ms', 'desc').orderBy('id', 'desc');
+}
+
+async function createRun(db: Kysely<Database>, run: NewRun, cells: readonly NewCell[]): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const { numInsertedOrUpdatedRows } = await transaction
+      .insertInto('run')
+      .values(newRunRow(run))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirstOrThrow();
+    if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`a run with the id ${run.id} exists already`);
+    for (const cell of cells) await insertCell(transaction, run.id, cell);
+  });
+}
+
+async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): Promise<void> {
+  const row = {
+    id: cell.id,
+    run_id: runId,
+    model: cell.model,
+    task_id: cell.taskId,
+    protocol: cell.protocol,
+    position: cell.position,
+    state: 'pending',
+    attempt: 0,
+    items: cell.items,
+    measurements: '{}',
+  };
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('cell')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow();
+  if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`a cell with the id ${cell.id} exists already`);
+}
+
+function newRunRow(run: NewRun): RunTable {
+  return {
+    id: run.id,
+    name: run.name,
+    created_at_ms: run.createdAtMs,
+    status: 'running',
+    suite: JSON.stringify(run.suite),
+    suite_key: run.suiteKey,
+    protocol: run.protocol,
+    manifest: JSON.stringify(run.manifest),
+    cost: null,
+  };
+}
+
+async function getRun(db: Kysely<Database>, idOrPrefix: string): Promise<RunRecord | undefined> {
+  if (idOrPrefix === '') return undefined;
+  const exact = await db.selectFrom('run').selectAll().where('id', '=', idOrPrefix).executeTakeFirst();
+  if (exact !== undefined) return readRun(exact);
+  // Not LIKE: `_` and `%` would be wildcards.
+  const matches = await newestFirst(db)
+    .where(sql<boolean>`substr(id, 1, ${idOrPrefix.length}) = ${idOrPrefix}`)
+    .limit(4)
+    .execute();
+  const [only, ...others] = matches;
+  if (others.length > 0) {
+    const shown = matches.slice(0, 3).map((row) => row.id);
+    throw new UsageError(
+      `several runs begin with "${idOrPrefix}": ${shown.join(', ')}${matches.length > 3 ? ', …' : ''}`,
+      {
+        hint: 'Give more characters of the id.',
+      },
+    );
+  }
+  return only && readRun(only);
+}
+
+function costColumn(cost: RunCost | undefined): { readonly cost?: string } {
+  return cost === undefined ? {} : { cost: JSON.stringify(cost) };
+}
+
+async function updateRun(
+  db: Kysely<Database>,
+  runId: string,
+  columns: Partial<Pick<RunTable, 'status' | 'cost' | 'manifest'>>,
+): Promise<void> {
+  const { numUpdatedRows } = await db.updateTable('run').set(columns).where('id', '=', runId).executeTakeFirstOrThrow();
+  if (Number(numUpdatedRows) === 0) throw new StoreError(`there is no run ${runId} in the store`);
+}
+
+function readRun(row: Selectable<RunTable>): RunRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    createdAtMs: row.created_at_ms,
+    status: row.status as RunStatus,
+    suite: readJson(row.suite, `run ${row.id}, suite`) as RunRecord['suite'],
+    suiteKey: row.suite_key,
+    protocol: row.protocol as RunRecord['protocol'],
+    manifest: readJson(row.manifest, `run ${row.id}, manifest`) as Manifest,
+    cost: row.cost === null ? undefined : (readJson(row.cost, `run ${row.id}, cost`) as RunCost),
+  };
+}

@@ -1,0 +1,81 @@
+import { StoreError } from '../../core/errors.ts';
+
+interface SqliteError extends Error {
+  readonly code: 'ERR_SQLITE_ERROR';
+  /** Extended result code; its low byte is the primary one. */
+  readonly errcode: number;
+  readonly errstr: string;
+}
+
+const codes = {
+  permission: 3,
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  inputOutput: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
+
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR' && 'errcode' in error;
+}
+
+function primaryCode(error: unknown): number | undefined {
+  return isSqliteError(error) ? error.errcode & 0xff : undefined;
+}
+
+export function isBusy(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === codes.busy || code === codes.locked;
+}
+
+/** What the user must know about a failure of SQLite; anything else comes back as it is: it is a bug of ours. */
+export function explainSqliteError(error: unknown, file: string): unknown {
+  if (!isSqliteError(error)) return error;
+  const explanation = explain(error, file);
+  if (explanation === undefined) return error;
+  return new StoreError(`${file}: ${explanation.message}`, { hint: explanation.hint, cause: error });
+}
+
+function explain(error: SqliteError, file: string): { readonly message: string; readonly hint: string } | undefined {
+  switch (primaryCode(error)) {
+    case codes.busy:
+    case codes.locked:
+      return {
+        message: 'another process keeps the store locked',
+        hint: 'Wait until it ends, or stop it; then run the same command again.',
+      };
+    case codes.permission:
+    case codes.readOnly:
+    case codes.cannotOpen:
+      return {
+        message: `the store can't be opened for writing (${error.errstr})`,
+        hint: 'Make the file and its folder writable, or choose another file for the store.',
+      };
+    case codes.inputOutput:
+      return {
+        message: `reading or writing failed (${error.errstr}, code ${error.errcode})`,
+        hint: 'Check the disk and its free space; what was saved before is kept.',
+      };
+    case codes.corrupt:
+      return {
+        message: `the store is damaged (${error.message})`,
+        hint: `Restore it from a copy, or save what is readable with: sqlite3 ${file} .recover`,
+      };
+    case codes.full:
+      return {
+        message: 'the disk is full; what was saved before is kept',
+        hint: 'Free some space, then run the same command again: it goes on where it stopped.',
+      };
+    case codes.notADatabase:
+      return {
+        message: 'this is not a perbench store: the file is not an SQLite database, or its start is damaged',
+        hint: 'Choose another file for the store, or restore this one from a copy.',
+      };
+    default:
+      return undefined;
+  }
+}

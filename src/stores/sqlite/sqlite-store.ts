@@ -1,0 +1,54 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import type { Store } from '../../core/store.ts';
+import type { Database } from '../sql/schema.ts';
+import { createSqlStore } from '../sql/sql-store.ts';
+import { createKyselyDatabase } from './kysely-database.ts';
+import { migrate } from './migrate.ts';
+import { openDatabase, readSchemaVersion, schemaVersion } from './open-database.ts';
+import { isBusy } from './sqlite-error.ts';
+
+export interface SqliteStoreOptions {
+  /** A path, whose folder is made where it is missing, or `:memory:`. */
+  readonly file: string;
+  /** Unix time in milliseconds; decides about leases. */
+  readonly now?: () => number;
+  /** Longest wait for a lock that another process holds. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Opens a store in a SQLite file on a local disk. Several processes may share it.
+ *
+ * @throws {StoreError} if the file isn't a store, is damaged, locked, not writable, or from a newer version
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { file, now = Date.now, busyTimeoutMs = 10_000 } = options;
+  const database = await openDatabase({ file, busyTimeoutMs });
+  const dialect = new SqliteDialect({ database: createKyselyDatabase(database, file) });
+  const db = new Kysely<Database>({ dialect });
+  try {
+    if (readSchemaVersion(database) < schemaVersion) await migrate(db);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return createSqlStore(db, {
+    now,
+    async close() {
+      // Takes its turn behind what is still being written.
+      await db.connection().execute(async () => emptyWriteAheadLog(database));
+      await db.destroy();
+    },
+  });
+}
+
+/** Leaves one file behind where no other process has the store open; else the last of them does it. */
+function emptyWriteAheadLog(database: DatabaseSync): void {
+  database.exec('pragma busy_timeout = 0');
+  try {
+    database.exec('pragma wal_checkpoint(truncate)');
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+  }
+}
