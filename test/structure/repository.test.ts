@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { readRepositoryFile, repositoryFileBytes, repositoryFiles } from './repository-files.ts';
+
+const files = repositoryFiles();
+const textFiles = files.filter((path) =>
+  /\.(ts|cjs|js|json|jsonl|md|ya?ml|html|css|csv|txt)$|\/run$|^\.[a-z]+rc$/.test(path),
+);
+const codeFiles = files.filter((path) => /\.(ts|cjs)$/.test(path));
+const testFiles = codeFiles.filter((path) => /\.test(-d)?\.ts$/.test(path));
+
+// Written in pieces, so that this file doesn't hold what it looks for.
+const machinePaths = [
+  ['/wo', 'rk/'],
+  ['/tmp', '/w/'],
+  ['/ro', 'ot/'],
+  ['/home', '/[a-z]+/'],
+];
+const registryHosts = [
+  ['pypi', '\\.org'],
+  ['pythonhosted', '\\.org'],
+  ['npmjs', '\\.(org|com)'],
+  ['npmmirror', '\\.com'],
+];
+const makingOf = [
+  ['clau', 'de'],
+  ['anthro', 'pic'],
+  ['sub-?', 'agents?'],
+  ['(this|another|earlier) ', 'session'],
+  ['help', 'ers?\\.md'],
+  ['shared/', '(design|style|stack|protocols|statistics|measuring|scale)\\.md'],
+  ['\\(?issue ', '#?\\d'],
+  ['colle', 'ague'],
+];
+
+/** `path:line: text` of every line that matches. */
+function findLines(paths: readonly string[], pattern: RegExp): readonly string[] {
+  return paths.flatMap((path) =>
+    readRepositoryFile(path)
+      .split('\n')
+      .map((line, index) => ({ line, place: `${path}:${index + 1}` }))
+      .filter(({ line }) => pattern.test(line))
+      .map(({ line, place }) => `${place}: ${line.trim().slice(0, 120)}`),
+  );
+}
+
+function anyOf(pieces: readonly (readonly string[])[]): RegExp {
+  return new RegExp(pieces.map((parts) => parts.join('')).join('|'), 'i');
+}
+
+describe('what no file may hold', () => {
+  it('finds files to look at', () => {
+    expect(textFiles).toEqual(expect.arrayContaining(['package.json', 'src/core/task.ts', '.ci/run', '.npmrc']));
+  });
+
+  it('a planted line is found', () => {
+    expect(anyOf(machinePaths).test(`cat ${['/wo', 'rk/main'].join('')}`)).toBe(true);
+    expect(anyOf(registryHosts).test(`https://${['pypi', '.org'].join('')}/simple`)).toBe(true);
+    expect(anyOf(makingOf).test(`see ${['issue', ' 3'].join('')}`)).toBe(true);
+    expect(findLines(['test/structure/repository.test.ts'], /^import \{ describe/)).toHaveLength(1);
+  });
+
+  it.each([
+    { what: 'a path of one machine', pattern: anyOf(machinePaths) },
+    { what: "a registry's host", pattern: anyOf(registryHosts) },
+    { what: 'words about how it was made', pattern: anyOf(makingOf) },
+  ])('$what', ({ pattern }) => {
+    expect(findLines(textFiles, pattern)).toEqual([]);
+  });
+
+  it('a switched-off rule', () => {
+    expect(findLines(codeFiles, anyOf([['(oxlint|eslint)', '-disable']]))).toEqual([]);
+  });
+
+  it('a test that is switched off or on by hand', () => {
+    expect(
+      findLines(testFiles, anyOf([['\\b(it|test|describe|suite)\\.', '(skip|only|todo|fails)\\b(?!If)']])),
+    ).toEqual([]);
+  });
+
+  it('a module path that only works from source', () => {
+    expect(findLines(codeFiles, anyOf([['new URL\\(', '[\'"`]\\.[^\'"`]*\\.ts[\'"`]']]))).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it('are named after what they hold', () => {
+    const vague = /(^|\/)(utils?|helpers?|common|types?|misc|lib|shared|constants|interfaces)(\.ts|\/)/;
+    expect(files.filter((path) => vague.test(path))).toEqual([]);
+  });
+
+  it('no index.ts but the package and the registries', () => {
+    const indexes = files.filter((path) => /(^|\/)index\.ts$/.test(path));
+    const isAllowed = (path: string): boolean =>
+      /^src\/((tasks|metrics|engines|stores|exporters|launchers)\/)?index\.ts$/.test(path);
+    expect(indexes.filter((path) => !isAllowed(path))).toEqual([]);
+  });
+
+  it('no models, no data sets, nothing large', () => {
+    expect(files.filter((path) => /\.(gguf|safetensors|parquet|arrow|sqlite|db|node|so)$/.test(path))).toEqual([]);
+    expect(files.filter((path) => repositoryFileBytes(path) > 500_000)).toEqual([]);
+  });
+});
+
+describe('dependencies', () => {
+  const manifest = JSON.parse(readRepositoryFile('package.json')) as Readonly<
+    Record<string, Readonly<Record<string, string>>>
+  >;
+  const lock = JSON.parse(readRepositoryFile('package-lock.json')) as {
+    readonly packages: Readonly<
+      Record<string, { readonly version?: string; readonly resolved?: string; readonly integrity?: string }>
+    >;
+  };
+  const groups = ['dependencies', 'devDependencies', 'optionalDependencies'];
+  const pinned = groups.flatMap((group) => Object.entries(manifest[group] ?? {}));
+
+  it('are pinned exactly', () => {
+    expect(pinned.length).toBeGreaterThan(10);
+    expect(pinned.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+  });
+
+  it('are locked as they are pinned', () => {
+    expect(pinned.filter(([name, version]) => lock.packages[`node_modules/${name}`]?.version !== version)).toEqual([]);
+  });
+
+  it('are locked by content, not by place', () => {
+    const entries = Object.entries(lock.packages).filter(([path]) => path !== '');
+    expect(entries.filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
+    expect(entries.filter(([, entry]) => entry.integrity === undefined)).toEqual([]);
+  });
+});
