@@ -8,6 +8,8 @@ export interface DatasetReference {
   readonly name: DatasetName;
   readonly split: string;
   readonly fewShotSplit?: string;
+  /** `builtin`: rows that come with perbench, no folder needed. By default rows of the published data set. */
+  readonly source?: 'builtin';
 }
 
 /** One prompt, in both styles; `run` takes the one that suits the model. */
@@ -53,12 +55,18 @@ interface TaskBase<Item> {
   readonly dataset: DatasetReference;
   /** Items of the evaluated split in the published benchmark. */
   readonly items: number;
-  /** Examples in each prompt. */
+  /** Examples that `question` is given; 0 means that no pool is read. */
   readonly shots: number;
+  /** Examples that end up in each prompt, where that depends on the style; else `shots`. */
+  readonly shotsByStyle?: Readonly<Record<PromptStyle, number>>;
+  /** The same task with another number of examples, under another id. Absent where the number is fixed. */
+  readonly withShots?: (shots: number) => Task;
   /** Name of the headline metric, such as `acc` or `exact_match`. */
   readonly metric: string;
   /** What always giving the best constant or random answer scores: 0.5 for IMDB. */
   readonly chance: number;
+  /** What further answers without a model score, such as `longest`; a score near one of them earns a warning. */
+  readonly baselines?: Readonly<Record<string, number>>;
   /** Decides the units of the paper protocol: tokens/s for `generation`, items/s for `classification`. */
   readonly category: 'generation' | 'classification';
   /** Groups items whose scores are dependent, such as questions on one paragraph. */

@@ -1,0 +1,136 @@
+/**
+ * IMDB: sentiment of film reviews (Maas et al. 2011, aclanthology P11-1015); the model writes one word.
+ *
+ * Protocol imdb/per@1:
+ * - 500 positive and 500 negative reviews of the test split, without repeated texts, chosen and ordered by a seeded
+ *   hash of the text, so that every copy of the data set gives the same ids in the same order;
+ * - `<br />` becomes a line break; a review above 4,000 characters loses its middle, never the question (counted);
+ * - zero-shot; chat template for instruct models, `Sentiment:` to complete for base models; at most 5 tokens;
+ * - read by `sentiment-parse.ts`; what can't be read is wrong, and counted; headline `acc`.
+ *
+ * Not covered: HELM's five-shot protocol; the whole split of 25,000.
+ */
+import type { ChatMessage } from '../core/engine.ts';
+import { imdbRecord } from '../core/dataset-record.ts';
+import { defineTask, type GenerationQuestion, type ItemScore, type Task } from '../core/task.ts';
+import { balancedExamples } from './example-picker.ts';
+import { groupMeans, where } from './group-means.ts';
+import { contentHash } from './item-id.ts';
+import { parseSentiment } from './sentiment-parse.ts';
+import { taskId, taskTitle, type TaskVariant } from './task-variant.ts';
+
+const published: TaskVariant = {
+  name: 'imdb',
+  protocol: 'per',
+  version: 1,
+  title: 'IMDB',
+  dataset: { name: 'imdb', split: 'test', fewShotSplit: 'train' },
+  items: 1000,
+};
+
+const reviewCharacters = 4000;
+
+export interface ImdbItem {
+  /** Hash of the text: the copies of this data set number their rows differently. */
+  readonly id: string;
+  readonly text: string;
+  readonly label: 0 | 1;
+}
+
+/** @param shots - examples in each prompt; zero by default */
+export function imdbPer(variant: TaskVariant = published, shots?: number): Task {
+  return defineTask<ImdbItem>({
+    kind: 'generate',
+    id: taskId(variant, shots),
+    title: taskTitle(variant, shots),
+    dataset: variant.dataset,
+    items: variant.items,
+    shots: shots ?? 0,
+    withShots: (count) => imdbPer(variant, count),
+    metric: 'acc',
+    chance: 0.5,
+    baselines: { majority: 0.5 },
+    category: 'classification',
+    parse(record) {
+      const { text, label } = imdbRecord.parse(record);
+      return { id: contentHash(text, 16), text, label };
+    },
+    itemId: ({ id }) => id,
+    expected: ({ label }) => word(label),
+    select: (items) => selectBalanced(items, variant.items / 2),
+    pickExamples: balancedExamples(shots ?? 0, ({ label }) => label),
+    question,
+    score: scoreSentiment,
+    summarise: (scores) =>
+      groupMeans(scores, {
+        acc_positive: where('gold', 'positive', ({ value }) => value),
+        acc_negative: where('gold', 'negative', ({ value }) => value),
+        predicted_positive: ({ answer }) => Number(answer === 'positive'),
+      }),
+  });
+}
+
+/**
+ * The same number of rows of each label, without repeated texts, by seeded hash of the text.
+ *
+ * @throws {RangeError} if a label has too few rows
+ */
+function selectBalanced(items: readonly ImdbItem[], perLabel: number): readonly ImdbItem[] {
+  const distinct = [...new Map(items.map((item) => [item.text, item])).values()];
+  const ordered = distinct
+    .map((item) => ({ item, key: contentHash(`imdb/per@1:${item.text}`, 64) }))
+    .toSorted((left, right) => (left.key < right.key ? -1 : 1));
+  const left = new Map([0, 1].map((label) => [label, perLabel]));
+  const chosen = ordered.filter(({ item: { label } }) => {
+    const rest = left.get(label) ?? 0;
+    left.set(label, rest - 1);
+    return rest > 0;
+  });
+  if (chosen.length !== 2 * perLabel) {
+    throw new RangeError(`needs ${perLabel} different reviews of each label, found only ${chosen.length} in all`);
+  }
+  return chosen.map(({ item }) => item);
+}
+
+const word = (label: 0 | 1): 'positive' | 'negative' => (label === 1 ? 'positive' : 'negative');
+
+/** Review as shown, and whether its middle was cut. */
+function shownReview(text: string): { readonly review: string; readonly isCut: boolean } {
+  const characters = Array.from(text.replaceAll(/(?:\s*<br\s*\/?>\s*)+/giu, '\n').trim());
+  if (characters.length <= reviewCharacters) return { review: characters.join(''), isCut: false };
+  const half = reviewCharacters / 2;
+  const review = `${characters.slice(0, half).join('')} [...] ${characters.slice(-half).join('')}`;
+  return { review, isCut: true };
+}
+
+function question(item: ImdbItem, examples: readonly ImdbItem[]): GenerationQuestion {
+  const { review, isCut } = shownReview(item.text);
+  const chatAsk = (text: string): string =>
+    `Review: ${text}\n\nIs the sentiment of this film review positive or negative? Answer with one word.`;
+  const plainAsk = (text: string): string => `Review: ${text}\nSentiment (positive or negative):`;
+  const turns = examples.flatMap(({ text, label }): readonly ChatMessage[] => [
+    { role: 'user', content: chatAsk(shownReview(text).review) },
+    { role: 'assistant', content: word(label) },
+  ]);
+  const shown = examples.map(({ text, label }) => `${plainAsk(shownReview(text).review)} ${word(label)}\n\n`);
+  return {
+    prompt: {
+      plain: shown.join('') + plainAsk(review),
+      chat: [...turns, { role: 'user', content: chatAsk(review) }],
+    },
+    maxTokens: { plain: 5, chat: 5 },
+    stop: { plain: ['\n'], chat: [] },
+    isInputCut: isCut,
+  };
+}
+
+function scoreSentiment(item: ImdbItem, { text }: { readonly text: string }): ItemScore {
+  const answer = parseSentiment(text);
+  return {
+    value: answer === word(item.label) ? 1 : 0,
+    answer,
+    isUnparsed: answer === undefined,
+    metrics: {},
+    detail: { gold: word(item.label), predicted: answer ?? 'none' },
+  };
+}

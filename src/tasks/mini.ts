@@ -1,0 +1,33 @@
+/**
+ * The mini set: 40 short items for each task, written for perbench, with the prompts and scorers of the PER
+ * protocols. It shows in minutes whether everything works and which model is far ahead.
+ *
+ * Not covered: it is no benchmark. Its items are easier and fewer, so scores carry the protocol name `mini` and are
+ * never set beside published ones. Answers to word problems end after 160 tokens (plain) or 256 (chat).
+ */
+import type { DatasetName, Task } from '../core/task.ts';
+import { arcLetters } from './arc-letters.ts';
+import { gsm8kPer } from './gsm8k-per.ts';
+import { hellaswagPer } from './hellaswag.ts';
+import { imdbPer } from './imdb-per.ts';
+import { squadPer } from './squad-per.ts';
+import type { TaskVariant } from './task-variant.ts';
+
+function variant(name: DatasetName, title: string): TaskVariant {
+  return {
+    name,
+    protocol: 'mini',
+    version: 1,
+    title: `${title}, mini set`,
+    dataset: { name, split: 'test', fewShotSplit: 'examples', source: 'builtin' },
+    items: 40,
+  };
+}
+
+export const miniTasks = {
+  imdb: () => imdbPer(variant('imdb', 'IMDB')),
+  hellaswag: () => hellaswagPer(variant('hellaswag', 'HellaSwag')),
+  arc_easy: () => arcLetters(variant('arc_easy', 'ARC-Easy')),
+  squad2: () => squadPer(variant('squad2', 'SQuAD 2.0')),
+  gsm8k: () => gsm8kPer(variant('gsm8k', 'GSM8K'), { plain: 160, chat: 256 }),
+} satisfies Record<DatasetName, () => Task>;
