@@ -20,14 +20,50 @@ export interface PassProgress {
 
 /** What a run says while it goes on. Verbs: `start`, `progress`, `end`. */
 export type RunEvent =
-  | { readonly type: 'run-start'; readonly runId: string; readonly name: string; readonly cells: readonly Cell[]; readonly isResumed: boolean }
+  | {
+      readonly type: 'run-start';
+      readonly runId: string;
+      readonly name: string;
+      readonly cells: readonly Cell[];
+      readonly isResumed: boolean;
+    }
   | { readonly type: 'launch-start'; readonly model: string; readonly launch: number; readonly launches: number }
-  | { readonly type: 'launch-end'; readonly model: string; readonly launch: number; readonly info: ModelInfo; readonly durationMs: number }
+  | {
+      readonly type: 'launch-end';
+      readonly model: string;
+      readonly launch: number;
+      readonly info: ModelInfo;
+      readonly durationMs: number;
+    }
   | { readonly type: 'cell-start'; readonly cellId: string; readonly attempt: number; readonly finishedItems: number }
-  | { readonly type: 'pass-start'; readonly cellId: string; readonly pass: PassName; readonly launch: number; readonly concurrency: number }
-  | { readonly type: 'pass-progress'; readonly cellId: string; readonly pass: PassName; readonly launch: number; readonly progress: PassProgress }
-  | { readonly type: 'pass-end'; readonly cellId: string; readonly pass: PassName; readonly launch: number; readonly result: PassResult }
+  | {
+      readonly type: 'pass-start';
+      readonly cellId: string;
+      readonly pass: PassName;
+      readonly launch: number;
+      readonly concurrency: number;
+    }
+  | {
+      readonly type: 'pass-progress';
+      readonly cellId: string;
+      readonly pass: PassName;
+      readonly launch: number;
+      readonly progress: PassProgress;
+    }
+  | {
+      readonly type: 'pass-end';
+      readonly cellId: string;
+      readonly pass: PassName;
+      readonly launch: number;
+      readonly result: PassResult;
+    }
   | { readonly type: 'sample-error'; readonly cellId: string; readonly itemId: string; readonly message: string }
-  | { readonly type: 'cell-end'; readonly cellId: string; readonly state: Cell['state']; readonly measurements: CellMeasurements; readonly error: CellError | undefined }
+  | {
+      readonly type: 'cell-end';
+      readonly cellId: string;
+      readonly state: Cell['state'];
+      readonly measurements: CellMeasurements;
+      readonly error: CellError | undefined;
+    }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'run-end'; readonly runId: string; readonly status: RunStatus; readonly failedCells: number };

@@ -9,7 +9,8 @@ function editDistance(left: string, right: string): number {
     for (let column = 1; column < width; column += 1) {
       const same = left[row - 1] === right[column - 1] ? 0 : 1;
       let best = Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, at(row - 1, column - 1) + same);
-      const isSwap = row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const isSwap =
+        row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
       if (isSwap) best = Math.min(best, at(row - 2, column - 2) + 1);
       table[row * width + column] = best;
     }

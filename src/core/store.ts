@@ -64,7 +64,10 @@ export interface Store extends AsyncDisposable {
   listRuns(): Promise<readonly RunRecord[]>;
   /** By id or unique prefix. */
   getRun(idOrPrefix: string): Promise<RunRecord | undefined>;
-  latestRun(filter?: { readonly suiteKey?: string; readonly status?: readonly RunStatus[] }): Promise<RunRecord | undefined>;
+  latestRun(filter?: {
+    readonly suiteKey?: string;
+    readonly status?: readonly RunStatus[];
+  }): Promise<RunRecord | undefined>;
   setRunStatus(runId: string, status: RunStatus, cost?: RunCost): Promise<void>;
   updateManifest(runId: string, manifest: Manifest): Promise<void>;
 
@@ -78,7 +81,11 @@ export interface Store extends AsyncDisposable {
   appendPassResult(claim: Claim, result: PassResult): Promise<void>;
   endCell(
     claim: Claim,
-    end: { readonly state: 'done' | 'failed' | 'unavailable'; readonly measurements: CellMeasurements; readonly error?: CellError },
+    end: {
+      readonly state: 'done' | 'failed' | 'unavailable';
+      readonly measurements: CellMeasurements;
+      readonly error?: CellError;
+    },
   ): Promise<void>;
   /** Gives a cell back unfinished: it is pending again. */
   releaseCell(claim: Claim): Promise<void>;
@@ -93,5 +100,9 @@ export interface Store extends AsyncDisposable {
   /** Scores in position order: enough for `summarise`, without prompts and outputs. */
   scores(cellId: string): AsyncIterable<ItemScore & { readonly itemId: string; readonly cluster: string | undefined }>;
   /** New scores for stored outputs; one transaction per cell. */
-  replaceScores(cellId: string, scores: AsyncIterable<{ readonly itemId: string; readonly score: ItemScore }>, measurements: CellMeasurements): Promise<number>;
+  replaceScores(
+    cellId: string,
+    scores: AsyncIterable<{ readonly itemId: string; readonly score: ItemScore }>,
+    measurements: CellMeasurements,
+  ): Promise<number>;
 }

@@ -9,7 +9,10 @@ const modelEntry = z.union([
   z.strictObject({
     name: z.string().min(1).optional().describe('name in tables; by default the catalogue name or the file name'),
     source: z.string().min(1).describe('catalogue name, path, hf:, pip: or URL with #sha256='),
-    style: z.enum(['auto', 'instruct', 'base']).default('auto').describe('chat template (instruct) or plain prompts (base)'),
+    style: z
+      .enum(['auto', 'instruct', 'base'])
+      .default('auto')
+      .describe('chat template (instruct) or plain prompts (base)'),
     engine: z.string().default('llama').describe('what runs the model'),
     engineOptions: z.record(z.string(), z.unknown()).default({}).describe('options that only the engine knows'),
   }),
@@ -41,8 +44,17 @@ export const suiteSchema = z.strictObject({
   windowSeconds: z.number().positive().max(3600).default(20).describe('length of each throughput window'),
   latencyRequests: z.int().min(1).max(100_000).default(24).describe('requests of each latency pass, one at a time'),
   latencySeconds: z.number().positive().max(3600).default(20).describe('longest time of each latency pass'),
-  threads: z.int().min(1).max(1024).optional().describe('CPU threads of the engine; by default the cores of this machine'),
-  contextTokens: z.int().min(64).optional().describe("tokens per sequence; by default what the items need, up to the model's limit"),
+  threads: z
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('CPU threads of the engine; by default the cores of this machine'),
+  contextTokens: z
+    .int()
+    .min(64)
+    .optional()
+    .describe("tokens per sequence; by default what the items need, up to the model's limit"),
   hangSeconds: z.number().positive().default(300).describe('an engine without any progress for so long is stopped'),
   skipInvalid: z.boolean().default(false).describe('run without rows that do not fit the schema'),
 });

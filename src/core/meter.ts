@@ -1,0 +1,7 @@
+import type { HostWindow } from './host-window.ts';
+
+/** Watches the host while a pass runs. */
+export interface HostMeter {
+  /** Starts a window; the processes named are the engine's, their children included. */
+  start(engineProcessIds: readonly number[]): Promise<{ stop(): Promise<HostWindow> }>;
+}

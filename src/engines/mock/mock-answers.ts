@@ -1,0 +1,108 @@
+import type {
+  Generation,
+  GenerateRequest,
+  Loglikelihood,
+  LoglikelihoodRequest,
+  Prompt,
+  RequestFailure,
+} from '../../core/engine.ts';
+import type { MockOptions } from './mock-options.ts';
+import { hashFraction, hashHex, mockTokenId, mockTokens } from './mock-text.ts';
+
+/** What answering needs of the model it belongs to. */
+export interface MockWorld {
+  readonly options: MockOptions;
+  /** Counts a request that starts; plays the faults that the options ask for. */
+  readonly begin: (signal: AbortSignal) => Promise<void>;
+  /** Takes the time that so many tokens take. */
+  readonly work: (tokens: number, signal: AbortSignal) => Promise<void>;
+  readonly nowMs: () => number;
+}
+
+function promptText(prompt: Prompt): string {
+  if (prompt.style === 'plain') return prompt.text;
+  const turns = prompt.messages.map(({ role, content }) => `<${role}> ${content}`);
+  return `${turns.join('\n')}\n<assistant> ${prompt.prefill ?? ''}`;
+}
+
+function tooLong(id: string, promptTokens: number, room: number, contextTokens: number): RequestFailure {
+  const message = `prompt of ${promptTokens} tokens and answer of ${room} don't fit into ${contextTokens}`;
+  return { id, status: 'failed', reason: 'prompt_too_long', message, promptTokens };
+}
+
+/** One of the options' answers by a hash of the prompt, then some filler words. */
+function answerTokens(prompt: string, { answers }: MockOptions): readonly string[] {
+  const said = answers[Math.floor(hashFraction(prompt) * answers.length)] ?? '';
+  const fillers = Math.floor(hashFraction(`${prompt} length`) * 8);
+  return [...mockTokens(said), ...Array.from({ length: fillers }, (_, index) => ` word${index}`)];
+}
+
+export async function answerMock(world: MockWorld, request: GenerateRequest, signal: AbortSignal): Promise<Generation> {
+  const { options, begin, work, nowMs } = world;
+  const scheduledMs = nowMs();
+  const prompt = promptText(request.prompt);
+  const promptTokens = mockTokens(prompt);
+  if (promptTokens.length + request.maxTokens > options.contextTokens) {
+    return tooLong(request.id, promptTokens.length, request.maxTokens, options.contextTokens);
+  }
+  await begin(signal);
+  const startedMs = nowMs();
+  const tokens = answerTokens(prompt, options);
+  const kept = tokens.slice(0, request.maxTokens);
+  await work(promptTokens.length / 10 + 1, signal);
+  const firstTokenMs = nowMs();
+  await work(kept.length - 1, signal);
+  const text = kept.join('');
+  const cut = Math.min(...request.stop.map((stop) => text.indexOf(stop)).filter((at) => at !== -1), Infinity);
+  const isStopped = cut !== Infinity;
+  const output = isStopped ? text.slice(0, cut) : text;
+  return {
+    id: request.id,
+    status: 'done',
+    text: output,
+    finishReason: isStopped || kept.length === tokens.length ? 'stop' : 'length',
+    promptTokens: promptTokens.length,
+    reusedTokens: 0,
+    outputTokens: isStopped ? mockTokens(output).length : kept.length,
+    ...(request.logprobs === true && { tokenLogprobs: kept.map((token) => -hashFraction(token)) }),
+    promptHead: promptTokens.slice(0, 32).map(mockTokenId),
+    promptSha256: hashHex(prompt),
+    times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs: nowMs() },
+  };
+}
+
+export async function weighMock(
+  world: MockWorld,
+  request: LoglikelihoodRequest,
+  signal: AbortSignal,
+): Promise<Loglikelihood> {
+  const { options, begin, work, nowMs } = world;
+  const scheduledMs = nowMs();
+  const context = mockTokens(request.context);
+  const parts = request.continuations.map(mockTokens);
+  const longest = Math.max(...parts.map((part) => part.length));
+  if (context.length + longest > options.contextTokens) {
+    return tooLong(request.id, context.length, longest, options.contextTokens);
+  }
+  await begin(signal);
+  const startedMs = nowMs();
+  await work((context.length + parts.flat().length) / 10, signal);
+  const doneMs = nowMs();
+  return {
+    id: request.id,
+    status: 'done',
+    continuations: parts.map((part) => {
+      // A letter costs one nat, and the context moves it a little: shorter is likelier, ties are rare.
+      const tokenLogprobs = part.map((token) => -token.length - hashFraction(`${request.context}|${token}`) / 10);
+      const logprob = tokenLogprobs.reduce((sum, value) => sum + value, 0);
+      return { logprob, tokenIds: part.map(mockTokenId), tokenLogprobs, isGreedy: false };
+    }),
+    contextTokens: context.length,
+    reusedTokens: 0,
+    decodedTokens: context.length + parts.flat().length,
+    boundaryShift: false,
+    promptHead: context.slice(0, 32).map(mockTokenId),
+    promptSha256: hashHex(request.context),
+    times: { scheduledMs, startedMs, firstTokenMs: doneMs, lastTokenMs: doneMs },
+  };
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadedModel, ModelInfo, ModelSpec, PassOptions } from '../../core/engine.ts';
+import { EngineError } from '../../core/errors.ts';
+import { answerPool } from './answer-pool.ts';
+import { answerMock, type MockWorld, weighMock } from './mock-answers.ts';
+import type { MockOptions } from './mock-options.ts';
+
+function createWorld(name: string, options: MockOptions, hangMs: number): MockWorld {
+  let requests = 0;
+  return {
+    options,
+    async begin(signal) {
+      requests += 1;
+      if (options.crashAtRequest !== undefined && requests >= options.crashAtRequest) {
+        throw new EngineError(`${name}: the mock engine died at request ${requests}`);
+      }
+      if (options.hangAtRequest !== undefined && requests >= options.hangAtRequest) {
+        await sleep(hangMs, undefined, { signal });
+        throw new EngineError(`${name}: no progress for ${hangMs} ms, the engine was stopped`);
+      }
+    },
+    async work(tokens, signal) {
+      if (options.tokenMs > 0) await sleep(tokens * options.tokenMs, undefined, { signal });
+    },
+    nowMs: () => performance.timeOrigin + performance.now(),
+  };
+}
+
+function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: MockOptions): ModelInfo {
+  return {
+    architecture: 'mock',
+    parameters: undefined,
+    weightsBytes: memoryBytes,
+    quantisation: undefined,
+    trainedContextTokens: contextTokens,
+    contextTokens,
+    vocabularySize: 50_000,
+    chatTemplateSha256: undefined,
+    promptStyle: promptStyle === 'instruct' ? 'chat' : 'plain',
+    tokenizerSha256: undefined,
+    engineBuild: 'mock 1',
+    devices: ['none'],
+    threads: undefined,
+    processIds: [],
+  };
+}
+
+export function createMockModel(model: ModelSpec, options: MockOptions, hangMs = 300_000): LoadedModel {
+  const closed = new AbortController();
+  const world = createWorld(model.name, options, hangMs);
+  const { memoryBytes, loglikelihood } = options;
+
+  const run = <Request, Result>(
+    requests: AsyncIterable<Request>,
+    { concurrency, signal }: PassOptions,
+    answer: (world: MockWorld, request: Request, signal: AbortSignal) => Promise<Result>,
+  ): AsyncIterable<Result> =>
+    answerPool(requests, concurrency, AbortSignal.any([signal, closed.signal]), (request, stop) =>
+      answer(world, request, stop),
+    );
+
+  return {
+    info: mockInfo(model, options),
+    capabilities: { generate: true, loglikelihood, prefixReuse: false, usage: true },
+    generate: (requests, pass) => run(requests, pass, answerMock),
+    loglikelihood: (requests, pass) => run(requests, pass, weighMock),
+    async resetMemoryPeak() {},
+    async memory() {
+      return { nowBytes: memoryBytes, peakBytes: memoryBytes, isPeakReset: true, split: undefined };
+    },
+    async [Symbol.asyncDispose]() {
+      closed.abort();
+    },
+  };
+}

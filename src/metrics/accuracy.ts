@@ -1,0 +1,63 @@
+import type { Measurement, Warning } from '../core/measurement.ts';
+import type { SampleSummary } from '../core/store.ts';
+import { normalQuantile } from '../stats/distributions.ts';
+import { wilsonInterval } from '../stats/wilson.ts';
+
+const smallSample = 30;
+const unparsedShare = 0.05;
+const truncatedShare = 0.05;
+const failedShare = 0.01;
+
+function percent(part: number, whole: number): string {
+  return `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[] {
+  const found: Warning[] = [];
+  if (failed > failedShare * items)
+    found.push({ reason: 'errors', detail: `${failed} of ${items} items failed and count as wrong` });
+  if (unparsed > unparsedShare * items) {
+    found.push({ reason: 'unparsed', detail: `no answer could be read in ${percent(unparsed, items)} of the outputs` });
+  }
+  if (truncated > truncatedShare * items) {
+    found.push({ reason: 'truncated', detail: `${percent(truncated, items)} of the answers ended at the token limit` });
+  }
+  if (items < smallSample) found.push({ reason: 'small_sample', detail: `only ${items} items` });
+  return found;
+}
+
+/**
+ * Mean score over the items, with Wilson's interval for 0/1 scores and a normal one for partial credit.
+ *
+ * The interval is about new items of the same kind, not about the rest of the benchmark.
+ *
+ * @param trivial names and scores of answers without a model, such as `{"chance": 0.25}`
+ */
+export function accuracyMeasurement(summary: SampleSummary, trivial: Readonly<Record<string, number>>): Measurement {
+  const { items, scoreSum, scoreSquareSum } = summary;
+  if (items === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no item was answered' };
+  const value = scoreSum / items;
+  const isBinary = Math.abs(scoreSum - scoreSquareSum) < 1e-9 * items;
+  const variance = items > 1 ? Math.max(0, (scoreSquareSum - items * value ** 2) / (items - 1)) : 0;
+  const error = Math.sqrt(variance / items);
+  const half = normalQuantile(0.975) * error;
+  const warnings = doubts(summary);
+  for (const [name, score] of Object.entries(trivial)) {
+    if (value < score + 2 * error) {
+      warnings.push({
+        reason: 'near_chance',
+        detail: `within two standard errors of ${name}, or below it: ${score.toFixed(3)}`,
+      });
+    }
+  }
+  return {
+    status: 'measured',
+    value,
+    unit: 'ratio',
+    n: items,
+    interval: isBinary
+      ? wilsonInterval(Math.round(scoreSum), items)
+      : { low: Math.max(0, value - half), high: Math.min(1, value + half), level: 0.95, method: 'normal' },
+    warnings,
+  };
+}

@@ -1,0 +1,37 @@
+import type { CellMeasurements, PassResult } from '../core/cell.ts';
+import type { Measurement } from '../core/measurement.ts';
+import type { Task } from '../core/task.ts';
+import { memoryMeasurements } from './memory.ts';
+import { mergeWarnings, overLaunches } from './over-launches.ts';
+
+/**
+ * Throughput, latency and memory under the paper's protocol: from one pass over the whole data set, tokens for tasks that
+ * generate text, items for tasks that classify.
+ *
+ * Latency is the inverse of throughput, as in the paper's tables (within rounding), and says so.
+ */
+export function paperMeasurements(task: Task, passes: readonly PassResult[]): CellMeasurements {
+  const [pass] = passes.filter((result) => result.pass === 'accuracy');
+  if (pass === undefined) return {};
+  const isGeneration = task.category === 'generation';
+  const count = isGeneration ? pass.outputTokens : pass.requests;
+  const perSecond = (1000 * count) / pass.durationMs;
+  const warnings = mergeWarnings([pass]);
+  const latency: Measurement =
+    perSecond > 0
+      ? {
+          status: 'derived',
+          from: 'throughput',
+          value: 1000 / perSecond,
+          unit: isGeneration ? 'ms/token' : 'ms/item',
+          n: 1,
+          warnings,
+        }
+      : { status: 'unavailable', reason: 'no_samples', detail: 'nothing was generated' };
+  return {
+    throughput: overLaunches(perSecond > 0 ? [perSecond] : [], isGeneration ? 'tokens/s' : 'items/s', warnings),
+    latency,
+    ...memoryMeasurements([pass]),
+    concurrency: { status: 'nominal', value: pass.concurrency, unit: 'count', n: 1, warnings: [] },
+  };
+}

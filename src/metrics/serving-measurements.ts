@@ -1,0 +1,73 @@
+import type { CellMeasurements, PassResult, ThroughputWindow } from '../core/cell.ts';
+import type { Measurement, Unit } from '../core/measurement.ts';
+import type { Task } from '../core/task.ts';
+import { percentile } from '../stats/percentile.ts';
+import { quantile } from '../stats/quantile.ts';
+import { memoryMeasurements } from './memory.ts';
+import { mergeWarnings, overLaunches } from './over-launches.ts';
+
+const ascending = (values: readonly number[]): number[] => values.toSorted((left, right) => left - right);
+
+function positive(values: readonly (number | undefined)[]): number[] {
+  return values.filter((value): value is number => value !== undefined && value > 0);
+}
+
+function rate(passes: readonly PassResult[], unit: Unit, count: (window: ThroughputWindow) => number): Measurement {
+  const rates = passes.map(({ window }) =>
+    window === undefined ? undefined : (1000 * count(window)) / window.durationMs,
+  );
+  return overLaunches(positive(rates), unit, mergeWarnings(passes));
+}
+
+/** A percentile over all requests of all launches; none from too few of them. */
+function pooledPercentile(passes: readonly PassResult[], p: number, needed: number): Measurement {
+  const values = ascending(passes.flatMap(({ latencies }) => latencies?.endToEndMs ?? []));
+  const estimate = percentile(values, p);
+  if (estimate === undefined) {
+    const detail = `${values.length} requests; p${Math.round(p * 100)} needs at least ${needed}`;
+    return { status: 'unavailable', reason: 'too_few_requests', detail };
+  }
+  return { status: 'measured', value: estimate.value, unit: 'ms', n: values.length, warnings: mergeWarnings(passes) };
+}
+
+/** The median of each launch, then over launches. */
+function medianOverLaunches(
+  passes: readonly PassResult[],
+  unit: Unit,
+  values: (latencies: NonNullable<PassResult['latencies']>) => readonly (number | null)[],
+): Measurement {
+  const medians = passes.map(({ latencies }) => {
+    const known = latencies === undefined ? [] : values(latencies).filter((value) => value !== null);
+    return known.length === 0 ? undefined : quantile(ascending(known), 0.5);
+  });
+  return overLaunches(positive(medians), unit, mergeWarnings(passes));
+}
+
+/** Throughput, latency and memory under the serving protocol; intervals come from launches. */
+export function servingMeasurements(task: Task, passes: readonly PassResult[]): CellMeasurements {
+  const throughput = passes.filter(({ pass }) => pass === 'throughput');
+  const latency = passes.filter(({ pass }) => pass === 'latency');
+  if (throughput.length === 0 && latency.length === 0) return {};
+  const first = throughput[0];
+  return {
+    throughput: rate(throughput, 'items/s', ({ items }) => items),
+    ...(task.kind === 'generate' && {
+      outputTokensPerSecond: rate(throughput, 'tokens/s', ({ outputTokens }) => outputTokens),
+      timeToFirstTokenP50: medianOverLaunches(latency, 'ms', ({ timeToFirstTokenMs }) => timeToFirstTokenMs),
+      timePerOutputTokenP50: medianOverLaunches(
+        latency,
+        'ms/token',
+        ({ timePerOutputTokenMs }) => timePerOutputTokenMs,
+      ),
+    }),
+    latency: medianOverLaunches(latency, 'ms', ({ endToEndMs }) => endToEndMs),
+    latencyP50: pooledPercentile(latency, 0.5, 11),
+    latencyP90: pooledPercentile(latency, 0.9, 64),
+    latencyP95: pooledPercentile(latency, 0.95, 130),
+    latencyP99: pooledPercentile(latency, 0.99, 662),
+    ...memoryMeasurements(throughput),
+    ...(first !== undefined && {
+      concurrency: { status: 'nominal', value: first.concurrency, unit: 'count', n: throughput.length, warnings: [] },
+    }),
+  };
+}

@@ -1,0 +1,41 @@
+import type { ThroughputWindow } from '../core/cell.ts';
+
+/** One answered request of a closed loop. */
+export interface AnsweredRequest {
+  readonly startedMs: number;
+  readonly lastTokenMs: number;
+  readonly outputTokens: number;
+}
+
+/**
+ * The part of a closed loop in which all sequences were busy: from the start of request number `concurrency` until the
+ * first request ends without a successor.
+ *
+ * Items and tokens at its edges count by the share of their time that lies inside, so that a short window isn't biased
+ * by where items happen to end.
+ *
+ * @param requests in any order
+ * @returns undefined where there were too few requests for such a part
+ */
+export function throughputWindow(
+  requests: readonly AnsweredRequest[],
+  concurrency: number,
+): ThroughputWindow | undefined {
+  if (requests.length <= concurrency) return undefined;
+  const starts = requests.map(({ startedMs }) => startedMs).toSorted((left, right) => left - right);
+  const startMs = starts[concurrency - 1] ?? 0;
+  const lastStartMs = starts.at(-1) ?? 0;
+  const endMs = Math.min(...requests.map(({ lastTokenMs }) => lastTokenMs).filter((endedMs) => endedMs >= lastStartMs));
+  const durationMs = endMs - startMs;
+  if (!(durationMs > 0)) return undefined;
+  let items = 0;
+  let outputTokens = 0;
+  for (const { startedMs, lastTokenMs, outputTokens: tokens } of requests) {
+    const insideMs = Math.min(lastTokenMs, endMs) - Math.max(startedMs, startMs);
+    if (insideMs <= 0) continue;
+    const share = lastTokenMs > startedMs ? insideMs / (lastTokenMs - startedMs) : 1;
+    items += share;
+    outputTokens += share * tokens;
+  }
+  return { durationMs, items, outputTokens, concurrency };
+}

@@ -1,0 +1,80 @@
+import type { PassResult } from '../core/cell.ts';
+import { askItems } from './ask-items.ts';
+import { buildGenerateRequest, buildLikelihoodRequest, promptText } from './build-request.ts';
+import { measurePass, type PassContext } from './measure-pass.ts';
+import type { PlannedTask } from './plan.ts';
+import type { SampleWriter } from './sample-writer.ts';
+
+export interface AccuracyPassOptions {
+  /** Positions without a stored sample, in the pre-drawn order. */
+  readonly positions: readonly number[];
+  readonly before: { readonly done: number; readonly scoreSum: number };
+  readonly reuse: 'none' | 'prefix';
+  readonly writer: SampleWriter;
+  /** Stops asking; what is in flight is finished and kept. */
+  readonly stopSignal: AbortSignal;
+  /** Gives up what is in flight. */
+  readonly forceSignal: AbortSignal;
+  readonly onFailure: (itemId: string, message: string) => void;
+  readonly onFirstPrompt: (prompt: { readonly sha256: string; readonly tokenIds: readonly number[] }) => void;
+}
+
+/** Neighbours in this order share the longest prefixes. Scores stay attached to items, so the order changes no result. */
+function byPrompt(planned: PlannedTask, positions: readonly number[]): readonly number[] {
+  const { task } = planned;
+  const prompts = new Map<number, string>();
+  for (const position of positions) {
+    const request =
+      task.kind === 'generate'
+        ? buildGenerateRequest(planned, task, position, 'plain')
+        : buildLikelihoodRequest(planned, task, position);
+    prompts.set(position, 'context' in request ? request.context : promptText(request));
+  }
+  return positions.toSorted((left, right) => {
+    const [a = '', b = ''] = [prompts.get(left), prompts.get(right)];
+    return a < b ? -1 : a > b ? 1 : left - right;
+  });
+}
+
+async function* until(positions: readonly number[], stop: AbortSignal): AsyncGenerator<number> {
+  for (const position of positions) {
+    if (stop.aborted) return;
+    yield position;
+  }
+}
+
+/** Every item once, as fast as the engine can. */
+export async function runAccuracyPass(context: PassContext, options: AccuracyPassOptions): Promise<PassResult> {
+  const { model, planned, concurrency } = context;
+  const { before, writer, stopSignal, forceSignal } = options;
+  const reuse = model.capabilities.prefixReuse ? options.reuse : 'none';
+  const positions = reuse === 'prefix' ? byPrompt(planned, options.positions) : options.positions;
+  const plan = {
+    pass: 'accuracy',
+    concurrency,
+    total: planned.order.length,
+    limitMs: undefined,
+    before,
+    watchMemory: true,
+  } as const;
+  let isFirst = true;
+  await model.resetMemoryPeak();
+  return measurePass(context, plan, async (tally) => {
+    const pass = { concurrency, reuse, signal: forceSignal };
+    try {
+      for await (const answer of askItems(model, planned, until(positions, stopSignal), pass)) {
+        const sample = answer.sample();
+        tally.count(answer, sample.score);
+        if (sample.failure !== undefined) options.onFailure(sample.itemId, sample.failure.message);
+        else if (isFirst && answer.result.status === 'done') {
+          isFirst = false;
+          options.onFirstPrompt({ sha256: answer.result.promptSha256, tokenIds: answer.result.promptHead });
+        }
+        await writer.add(sample);
+      }
+    } finally {
+      await writer.flush();
+    }
+    return { memory: await model.memory(), warnings: [] };
+  });
+}

@@ -1,0 +1,70 @@
+import type {
+  GenerateRequest,
+  Generation,
+  LoadedModel,
+  Loglikelihood,
+  LoglikelihoodRequest,
+  PassOptions,
+} from '../core/engine.ts';
+import type { Sample } from '../core/sample.ts';
+import { buildGenerateRequest, buildLikelihoodRequest } from './build-request.ts';
+import type { PlannedTask } from './plan.ts';
+import { generationSample, likelihoodSample } from './score-sample.ts';
+
+/** The answer to one item, scored on demand: passes that only measure time don't pay for scoring. */
+export interface Answer {
+  readonly position: number;
+  readonly result: Generation | Loglikelihood;
+  readonly sample: () => Sample;
+}
+
+/** Remembers what was asked until it is answered; the same item may be asked more than once. */
+function createBook<Request extends { readonly id: string }>() {
+  const open = new Map<string, { readonly position: number; readonly request: Request }>();
+  let count = 0;
+  return {
+    async *ask(
+      positions: AsyncIterable<number>,
+      build: (position: number) => Omit<Request, 'id'>,
+    ): AsyncGenerator<Request> {
+      for await (const position of positions) {
+        const request = { ...build(position), id: String(count) } as Request;
+        count += 1;
+        open.set(request.id, { position, request });
+        yield request;
+      }
+    },
+    take(id: string): { readonly position: number; readonly request: Request } {
+      const entry = open.get(id);
+      if (entry === undefined) throw new Error(`the engine answered request ${id}, which was not open`);
+      open.delete(id);
+      return entry;
+    },
+  };
+}
+
+/** Asks the model the items at `positions`, in that order; answers come in completion order. */
+export async function* askItems(
+  model: LoadedModel,
+  planned: PlannedTask,
+  positions: AsyncIterable<number>,
+  pass: PassOptions,
+): AsyncGenerator<Answer, void, void> {
+  const { task, items } = planned;
+  if (task.kind === 'generate') {
+    const book = createBook<GenerateRequest>();
+    const style = model.info.promptStyle;
+    const requests = book.ask(positions, (position) => buildGenerateRequest(planned, task, position, style));
+    for await (const result of model.generate(requests, pass)) {
+      const { position, request } = book.take(result.id);
+      yield { position, result, sample: () => generationSample(task, items[position], position, request, result) };
+    }
+  } else {
+    const book = createBook<LoglikelihoodRequest>();
+    const requests = book.ask(positions, (position) => buildLikelihoodRequest(planned, task, position));
+    for await (const result of model.loglikelihood(requests, pass)) {
+      const { position, request } = book.take(result.id);
+      yield { position, result, sample: () => likelihoodSample(task, items[position], position, request, result) };
+    }
+  }
+}

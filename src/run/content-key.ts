@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { ModelInfo } from '../core/engine.ts';
+import type { Manifest, ModelFacts } from '../core/manifest.ts';
+import type { Suite } from '../core/suite.ts';
+import type { PlannedModel, PlannedTask } from './plan.ts';
+
+/** sha256 of a value as JSON; object keys in the order given. */
+export function hashJson(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}
+
+/** What a launch tells about a model, for the manifest. */
+export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
+  const { engineBuild, devices, architecture, promptStyle } = info;
+  return {
+    ...facts,
+    engineBuild,
+    devices,
+    architecture,
+    promptStyle,
+    ...(info.threads !== undefined && { threads: info.threads }),
+    ...(info.parameters !== undefined && { parameters: info.parameters }),
+    ...(info.quantisation !== undefined && { quantisation: info.quantisation }),
+    ...(info.chatTemplateSha256 !== undefined && { chatTemplateSha256: info.chatTemplateSha256 }),
+    ...(info.tokenizerSha256 !== undefined && { tokenizerSha256: info.tokenizerSha256 }),
+  };
+}
+
+/** What decides the answers of a cell, and so whether stored ones still hold. Threads and concurrency aren't in it. */
+export function cellKey(model: PlannedModel, info: ModelInfo, { task, facts }: PlannedTask, suite: Suite): string {
+  return hashJson({
+    model: model.facts.fileSha256 ?? model.facts.source,
+    engine: model.spec.engine,
+    engineOptions: model.spec.engineOptions,
+    engineBuild: info.engineBuild,
+    template: info.chatTemplateSha256,
+    tokenizer: info.tokenizerSha256,
+    promptStyle: info.promptStyle,
+    contextTokens: suite.contextTokens,
+    task: task.id,
+    data: facts.dataSha256,
+    protocol: suite.protocol,
+  });
+}
+
+/** In words, what of a model differs from what the manifest says; empty where nothing does. */
+export function modelDifferences(manifest: Manifest, name: string, now: ModelFacts): readonly string[] {
+  const then = manifest.models[name];
+  if (then?.engineBuild === undefined) return [];
+  const keys = ['fileSha256', 'engineBuild', 'chatTemplateSha256', 'tokenizerSha256', 'promptStyle'] as const;
+  return keys
+    .filter((key) => then[key] !== now[key])
+    .map((key) => `${key}: ${then[key] ?? 'none'} then, ${now[key] ?? 'none'} now`);
+}

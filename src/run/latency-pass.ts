@@ -1,0 +1,45 @@
+import type { LatencyRecord, PassResult } from '../core/cell.ts';
+import { askItems } from './ask-items.ts';
+import { measurePass, type PassContext } from './measure-pass.ts';
+
+export interface LatencyPassOptions {
+  readonly positions: readonly number[];
+  readonly requests: number;
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+}
+
+const leastRequests = 3;
+
+async function* oneByOne({ positions, requests, limitMs, signal }: LatencyPassOptions): AsyncGenerator<number> {
+  const startedMs = performance.now();
+  for (let count = 0; count < requests && !signal.aborted; count += 1) {
+    if (count >= leastRequests && performance.now() - startedMs >= limitMs) return;
+    yield positions[count % positions.length] ?? 0;
+  }
+}
+
+/** One request at a time; ends at the number of requests or at the time, whichever comes first. */
+export async function runLatencyPass(context: PassContext, options: LatencyPassOptions): Promise<PassResult> {
+  const { model, planned } = context;
+  const { requests: total, limitMs, signal } = options;
+  const endToEndMs: number[] = [];
+  const timeToFirstTokenMs: number[] = [];
+  const timePerOutputTokenMs: (number | null)[] = [];
+  const outputTokens: number[] = [];
+  return measurePass(context, { pass: 'latency', concurrency: 1, total, limitMs }, async (tally) => {
+    for await (const answer of askItems(model, planned, oneByOne(options), { concurrency: 1, reuse: 'none', signal })) {
+      tally.count(answer);
+      const { result } = answer;
+      if (result.status === 'failed') continue;
+      const { scheduledMs, firstTokenMs, lastTokenMs } = result.times;
+      const tokens = 'outputTokens' in result ? result.outputTokens : 0;
+      endToEndMs.push(lastTokenMs - scheduledMs);
+      timeToFirstTokenMs.push(firstTokenMs - scheduledMs);
+      timePerOutputTokenMs.push(tokens > 1 ? (lastTokenMs - firstTokenMs) / (tokens - 1) : null);
+      outputTokens.push(tokens);
+    }
+    const latencies: LatencyRecord = { endToEndMs, timeToFirstTokenMs, timePerOutputTokenMs, outputTokens };
+    return { latencies, warnings: [] };
+  });
+}

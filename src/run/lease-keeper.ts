@@ -1,0 +1,42 @@
+import { FencedError } from '../core/errors.ts';
+import type { Claim, Store } from '../core/store.ts';
+
+/** Holds claims alive while their cells are worked on. */
+export interface LeaseKeeper extends Disposable {
+  hold(claim: Claim): void;
+  drop(claim: Claim): void;
+  /** Aborts when a claim was lost to another process, or the store could not be reached to renew it. */
+  lostSignal(claim: Claim): AbortSignal;
+}
+
+export function createLeaseKeeper(store: Store, leaseMs: number): LeaseKeeper {
+  const held = new Map<string, { readonly claim: Claim; readonly lost: AbortController }>();
+
+  async function renew({ claim, lost }: { readonly claim: Claim; readonly lost: AbortController }): Promise<void> {
+    try {
+      await store.renewLease(claim, leaseMs);
+    } catch (error) {
+      lost.abort(error instanceof Error ? error : new FencedError(`${claim.cellId}: the lease could not be renewed`));
+    }
+  }
+
+  const timer = setInterval(() => {
+    for (const entry of held.values()) void renew(entry);
+  }, leaseMs / 3);
+  timer.unref();
+
+  return {
+    hold(claim) {
+      held.set(claim.cellId, { claim, lost: new AbortController() });
+    },
+    drop({ cellId }) {
+      held.delete(cellId);
+    },
+    lostSignal({ cellId }) {
+      return held.get(cellId)?.lost.signal ?? AbortSignal.abort(new FencedError(`${cellId} is not held`));
+    },
+    [Symbol.dispose]() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { PassName, PassResult } from '../core/cell.ts';
+import type { LoadedModel } from '../core/engine.ts';
+import type { PassProgress } from '../core/event.ts';
+import type { Warning } from '../core/measurement.ts';
+import type { HostMeter } from '../core/meter.ts';
+import { createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
+import { nowMs, type PlannedTask } from './plan.ts';
+
+const memoryEveryMs = 2_000;
+const busyShare = 0.05;
+const failedShare = 0.01;
+
+/** What every pass of one cell in one launch shares. */
+export interface PassContext {
+  readonly model: LoadedModel;
+  readonly planned: PlannedTask;
+  readonly meter: HostMeter;
+  readonly launch: number;
+  readonly concurrency: number;
+  readonly framesDrawn: () => number;
+  readonly onProgress: (pass: PassName, progress: PassProgress) => void;
+}
+
+/** What a pass adds to what all passes record. */
+export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'memory'> & {
+  readonly warnings: readonly Warning[];
+};
+
+export interface PassPlan extends PassLimits {
+  readonly pass: PassName;
+  readonly concurrency: number;
+  /** Ask the engine for its memory while the pass runs; never where time is measured. */
+  readonly watchMemory?: boolean;
+}
+
+/** Reads the engine's memory now and then, for the display. */
+function watchMemory(model: LoadedModel): { readonly bytes: () => number | undefined; readonly stop: () => void } {
+  let latest: number | undefined;
+  let isAsking = false;
+  const timer = setInterval(() => {
+    if (isAsking) return;
+    isAsking = true;
+    model.memory().then(
+      ({ nowBytes }) => {
+        latest = nowBytes;
+        isAsking = false;
+      },
+      // The engine is gone: the pass itself will say so.
+      () => clearInterval(timer),
+    );
+  }, memoryEveryMs);
+  timer.unref();
+  return { bytes: () => latest, stop: () => clearInterval(timer) };
+}
+
+/** Runs one pass between two readings of the host, and puts together what was recorded. */
+export async function measurePass(
+  context: PassContext,
+  plan: PassPlan,
+  body: (tally: PassTally) => Promise<PassFindings>,
+): Promise<PassResult> {
+  const { model, meter, launch } = context;
+  const memory = plan.watchMemory === true ? watchMemory(model) : undefined;
+  const tally = createPassTally(
+    plan,
+    (progress) => context.onProgress(plan.pass, progress),
+    () => memory?.bytes(),
+  );
+  const framesBefore = context.framesDrawn();
+  const window = await meter.start(model.info.processIds);
+  const startedAtMs = nowMs();
+  try {
+    const findings = await body(tally);
+    const durationMs = nowMs() - startedAtMs;
+    const host = await window.stop();
+    const warnings: Warning[] = [...findings.warnings];
+    if (host.isKnown && host.otherShare > busyShare) {
+      const percent = (host.otherShare * 100).toFixed(0);
+      warnings.push({ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` });
+    }
+    if (tally.failed > failedShare * tally.done) {
+      warnings.push({ reason: 'errors', detail: `${tally.failed} of ${tally.done} requests failed` });
+    }
+    return {
+      ...findings,
+      pass: plan.pass,
+      launch,
+      startedAtMs: Math.round(startedAtMs),
+      durationMs,
+      concurrency: plan.concurrency,
+      requests: tally.done,
+      failedRequests: tally.failed,
+      promptTokens: tally.promptTokens,
+      outputTokens: tally.outputTokens,
+      reusedTokens: tally.reusedTokens,
+      host,
+      framesDrawn: context.framesDrawn() - framesBefore,
+      warnings,
+    };
+  } finally {
+    memory?.stop();
+    tally.report();
+  }
+}

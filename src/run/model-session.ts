@@ -1,0 +1,102 @@
+import type { LoadedModel } from '../core/engine.ts';
+import { StoreError } from '../core/errors.ts';
+import { type CellJob, endJob, type JobContext, workOnCell } from './cell-job.ts';
+import { launchesOf, passesOf } from './cell-passes.ts';
+import { nowMs, type PlannedModel } from './plan.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+
+/** Opens the engine when the first cell of a launch needs it, and again when a cell has broken it. */
+function createLaunch(
+  context: JobContext,
+  planned: PlannedModel,
+  launch: number,
+  onLaunch: (model: LoadedModel) => Promise<void>,
+) {
+  const { plan, dependencies, emit, forceSignal } = context;
+  let model: LoadedModel | undefined;
+
+  async function close(): Promise<void> {
+    const open = model;
+    model = undefined;
+    await open?.[Symbol.asyncDispose]();
+  }
+
+  return {
+    async open(): Promise<LoadedModel> {
+      if (model !== undefined) return model;
+      const { threads, contextTokens, hangSeconds } = plan.suite;
+      const startedMs = nowMs();
+      emit({ type: 'launch-start', model: planned.spec.name, launch, launches: launchesOf(plan.suite) });
+      const engine = await dependencies.openEngine(planned.spec.engine);
+      const options = {
+        ...(threads !== undefined && { threads }),
+        ...(contextTokens !== undefined && { contextTokens }),
+        hangMs: hangSeconds * 1000,
+      };
+      model = await engine.open(planned.spec, options, AbortSignal.any([dependencies.signal, forceSignal]));
+      await onLaunch(model);
+      emit({ type: 'launch-end', model: planned.spec.name, launch, info: model.info, durationMs: nowMs() - startedMs });
+      return model;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/**
+ * Runs all claimed cells of one model: launch by launch, so that each cell's numbers come from several starts without
+ * starting the engine for every task anew. A cell that fails doesn't stop the others.
+ */
+export async function runModelSession(
+  context: JobContext,
+  planned: PlannedModel,
+  jobs: readonly CellJob[],
+  leases: LeaseKeeper,
+  onLaunch: (model: LoadedModel) => Promise<void>,
+): Promise<void> {
+  const { plan, dependencies, emit } = context;
+  const launches = launchesOf(plan.suite);
+  const open = new Set(jobs);
+
+  async function end(job: CellJob, error?: unknown): Promise<void> {
+    open.delete(job);
+    leases.drop(job.claim);
+    await endJob(context, job, error);
+  }
+
+  for (const job of jobs) {
+    const finishedItems = (await dependencies.store.sampleSummary(job.cell.id)).items;
+    emit({ type: 'cell-start', cellId: job.cell.id, attempt: job.claim.attempt, finishedItems });
+  }
+  for (let launch = 0; launch < launches; launch += 1) {
+    await using engine = createLaunch(context, planned, launch, onLaunch);
+    for (const job of jobs) {
+      if (dependencies.signal.aborted) break;
+      if (!open.has(job)) continue;
+      try {
+        if (await owesPasses(context, job, launch)) {
+          await workOnCell(context, job, await engine.open(), planned, launch, leases.lostSignal(job.claim));
+        }
+      } catch (error) {
+        if (dependencies.signal.aborted && !(error instanceof StoreError)) break;
+        // Nothing can be kept any more: the run ends here, with what was acknowledged.
+        if (error instanceof StoreError) throw error;
+        await engine.close();
+        await end(job, error);
+        continue;
+      }
+      if (launch === launches - 1 && !dependencies.signal.aborted) await end(job);
+    }
+  }
+  for (const job of open) {
+    leases.drop(job.claim);
+    await dependencies.store.releaseCell(job.claim);
+  }
+}
+
+async function owesPasses({ plan, dependencies }: JobContext, { cell }: CellJob, launch: number): Promise<boolean> {
+  const done = await dependencies.store.passResults(cell.id);
+  return passesOf(plan.suite, launch).some(
+    (pass) => !done.some((result) => result.pass === pass && result.launch === launch),
+  );
+}

@@ -1,0 +1,64 @@
+import type { Engine, LoadedModel } from '../core/engine.ts';
+import type { Suite } from '../core/suite.ts';
+import { askItems } from './ask-items.ts';
+import { nowMs, type PlannedModel, type PlannedTask } from './plan.ts';
+
+/** What a few items of a task take on a model. */
+export interface CellProbe {
+  readonly model: string;
+  readonly taskId: string;
+  /** Wall time per item with several at once. */
+  readonly itemMs: number;
+  /** From start to end of each request, with several at once. */
+  readonly requestMs: readonly number[];
+  readonly memoryPeakBytes: number;
+}
+
+export interface ModelProbe {
+  readonly loadMs: number;
+  readonly cells: readonly CellProbe[];
+}
+
+async function probeTask(
+  model: LoadedModel,
+  planned: PlannedTask,
+  items: number,
+  signal: AbortSignal,
+): Promise<Omit<CellProbe, 'model'>> {
+  const positions = planned.order.slice(0, items);
+  async function* few(): AsyncGenerator<number> {
+    yield* positions;
+  }
+  const requestMs: number[] = [];
+  const startedMs = nowMs();
+  for await (const { result } of askItems(model, planned, few(), { concurrency: items, reuse: 'none', signal })) {
+    if (result.status === 'done') requestMs.push(result.times.lastTokenMs - result.times.startedMs);
+  }
+  const itemMs = (nowMs() - startedMs) / Math.max(1, positions.length);
+  return { taskId: planned.task.id, itemMs, requestMs, memoryPeakBytes: (await model.memory()).peakBytes };
+}
+
+/** Starts a model once and asks it `items` items of each task, to tell how long a run will take. */
+export async function probeModel(
+  engine: Engine,
+  { spec }: PlannedModel,
+  tasks: readonly PlannedTask[],
+  suite: Suite,
+  items: number,
+  signal: AbortSignal,
+): Promise<ModelProbe> {
+  const startedMs = nowMs();
+  const options = {
+    ...(suite.threads !== undefined && { threads: suite.threads }),
+    ...(suite.contextTokens !== undefined && { contextTokens: suite.contextTokens }),
+    hangMs: suite.hangSeconds * 1000,
+  };
+  await using model = await engine.open(spec, options, signal);
+  const loadMs = nowMs() - startedMs;
+  const cells: CellProbe[] = [];
+  for (const planned of tasks) {
+    signal.throwIfAborted();
+    cells.push({ model: spec.name, ...(await probeTask(model, planned, items, signal)) });
+  }
+  return { loadMs, cells };
+}

@@ -1,0 +1,118 @@
+import type {
+  Generation,
+  GenerateRequest,
+  Loglikelihood,
+  LoglikelihoodRequest,
+  RequestFailure,
+} from '../core/engine.ts';
+import type { Sample } from '../core/sample.ts';
+import type { GenerateTask, ItemScore, LikelihoodTask, Task } from '../core/task.ts';
+import * as z from 'zod';
+import { promptText } from './build-request.ts';
+
+const rawGeneration = z.object({ text: z.string(), finishReason: z.enum(['stop', 'length']) });
+const rawLikelihood = z.object({
+  continuations: z.array(
+    z.object({
+      logprob: z.number(),
+      tokenIds: z.array(z.number()),
+      tokenLogprobs: z.array(z.number()),
+      isGreedy: z.boolean(),
+    }),
+  ),
+});
+
+/** A failed item counts as wrong: score 0, and 0 in every metric that its task reports. */
+export const failedScore: ItemScore = { value: 0, answer: undefined, isUnparsed: false, metrics: {} };
+
+function baseSample(task: Task, item: unknown, position: number, prompt: string) {
+  return { itemId: task.itemId(item), position, prompt, expected: task.expected(item), cluster: task.cluster?.(item) };
+}
+
+function failedSample(base: ReturnType<typeof baseSample>, failure: RequestFailure): Sample {
+  const { reason, message, promptTokens = 0 } = failure;
+  return {
+    ...base,
+    promptSha256: '',
+    output: '',
+    raw: '',
+    answer: undefined,
+    score: 0,
+    metrics: {},
+    detail: {},
+    isUnparsed: false,
+    isTruncated: false,
+    failure: { reason, message },
+    promptTokens,
+    reusedTokens: 0,
+    outputTokens: 0,
+    times: undefined,
+  };
+}
+
+function scored({ value, answer, metrics, detail = {}, isUnparsed }: ItemScore) {
+  return { score: value, answer, metrics, detail, isUnparsed };
+}
+
+export function generationSample(
+  task: GenerateTask,
+  item: unknown,
+  position: number,
+  request: GenerateRequest,
+  result: Generation,
+): Sample {
+  const base = baseSample(task, item, position, promptText(request));
+  if (result.status === 'failed') return failedSample(base, result);
+  const { text, finishReason, promptTokens, reusedTokens, outputTokens, promptSha256, times } = result;
+  return {
+    ...base,
+    ...scored(task.score(item, { text, finishReason })),
+    promptSha256,
+    output: text,
+    raw: JSON.stringify({ text, finishReason }),
+    isTruncated: finishReason === 'length',
+    failure: undefined,
+    promptTokens,
+    reusedTokens,
+    outputTokens,
+    times,
+  };
+}
+
+export function likelihoodSample(
+  task: LikelihoodTask,
+  item: unknown,
+  position: number,
+  request: LoglikelihoodRequest,
+  result: Loglikelihood,
+): Sample {
+  const base = baseSample(task, item, position, promptText(request));
+  if (result.status === 'failed') return failedSample(base, result);
+  const { continuations, contextTokens, decodedTokens, reusedTokens, promptSha256, times } = result;
+  return {
+    ...base,
+    ...scored(task.score(item, { continuations })),
+    promptSha256,
+    output: JSON.stringify(continuations.map(({ logprob }) => Number(logprob.toFixed(4)))),
+    raw: JSON.stringify({ continuations }),
+    isTruncated: false,
+    failure: undefined,
+    promptTokens: Math.max(decodedTokens + reusedTokens, contextTokens),
+    reusedTokens,
+    outputTokens: 0,
+    times,
+  };
+}
+
+/**
+ * Scores a stored output again, by the task's present scorer.
+ *
+ * @throws {z.ZodError} if what is stored isn't what the engine gave
+ */
+export function rescoreSample(task: Task, item: unknown, sample: Sample): ItemScore {
+  if (sample.failure !== undefined) return failedScore;
+  const raw: unknown = JSON.parse(sample.raw);
+  return task.kind === 'generate'
+    ? task.score(item, rawGeneration.parse(raw))
+    : task.score(item, rawLikelihood.parse(raw));
+}

@@ -1,0 +1,17 @@
+import { askItems } from './ask-items.ts';
+import type { PassContext } from './measure-pass.ts';
+
+/** Distinct requests before a measured pass, at its concurrency; nothing of them is recorded. */
+export async function warmUp(
+  context: PassContext,
+  positions: readonly number[],
+  concurrency: number,
+  signal: AbortSignal,
+): Promise<void> {
+  async function* few(): AsyncGenerator<number> {
+    yield* positions.slice(0, concurrency);
+  }
+  for await (const answer of askItems(context.model, context.planned, few(), { concurrency, reuse: 'none', signal })) {
+    void answer;
+  }
+}

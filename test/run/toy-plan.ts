@@ -1,0 +1,177 @@
+import * as z from 'zod';
+import type { HostWindow } from '../../src/core/host-window.ts';
+import type { Engine } from '../../src/core/engine.ts';
+import type { Manifest } from '../../src/core/manifest.ts';
+import type { HostMeter } from '../../src/core/meter.ts';
+import type { Store } from '../../src/core/store.ts';
+import { suiteSchema, type SuiteInput } from '../../src/core/suite.ts';
+import { defineTask, type Task } from '../../src/core/task.ts';
+import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
+import { itemOrder } from '../../src/run/item-order.ts';
+import type { PlannedTask, RunDependencies, RunPlan } from '../../src/run/plan.ts';
+
+const toyItem = z.object({ id: z.string(), question: z.string(), answer: z.string() });
+type ToyItem = z.output<typeof toyItem>;
+
+const base = {
+  dataset: { name: 'gsm8k', split: 'test' },
+  items: 40,
+  shots: 0,
+  metric: 'acc',
+  chance: 0.1,
+  parse: (record: unknown) => toyItem.parse(record),
+  itemId: ({ id }: ToyItem) => id,
+  expected: ({ answer }: ToyItem) => answer,
+} as const;
+
+/** Asks for a letter; the mock engine gives one by a hash. */
+export const toyLetters: Task = defineTask<ToyItem>({
+  ...base,
+  id: 'toy/letters@1',
+  title: 'Toy letters',
+  kind: 'generate',
+  category: 'classification',
+  question: ({ question }) => ({
+    prompt: { plain: question, chat: [{ role: 'user', content: question }] },
+    maxTokens: { plain: 1, chat: 1 },
+    stop: { plain: ['\n'], chat: [] },
+  }),
+  score: ({ answer }, { text }) => ({
+    value: text === answer ? 1 : 0,
+    answer: text,
+    isUnparsed: text.length !== 1,
+    metrics: { length: Math.min(1, text.length) },
+  }),
+});
+
+/** Picks the likelier of two continuations. */
+export const toyChoice: Task = defineTask<ToyItem>({
+  ...base,
+  id: 'toy/choice@1',
+  title: 'Toy choice',
+  kind: 'loglikelihood',
+  category: 'classification',
+  question: ({ question }) => ({ context: question, continuations: [' A', ' BB'] }),
+  score: (_item, { continuations }) => ({
+    value: (continuations[0]?.logprob ?? 0) > (continuations[1]?.logprob ?? 0) ? 1 : 0,
+    answer: 'A',
+    isUnparsed: false,
+    metrics: {},
+  }),
+});
+
+export function toyItems(count: number): readonly ToyItem[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: `toy-${index}`,
+    question: `Toy question ${index}?`,
+    answer: 'A',
+  }));
+}
+
+function plan(task: Task, count: number, limit: number | undefined, seed: number): PlannedTask {
+  const order = itemOrder(count, limit, seed, task.id);
+  const facts = {
+    dataSha256: 'toy',
+    files: [],
+    items: count,
+    evaluatedItems: order.length,
+    itemIdsSha256: 'toy',
+    shots: 0,
+    skippedRows: 0,
+    firstPrompts: {},
+  };
+  return { task, items: toyItems(count), examples: [], order, facts };
+}
+
+const manifest: Manifest = {
+  perbenchVersion: '0.0.0',
+  nodeVersion: process.version,
+  commandLine: [],
+  host: {
+    hostname: 'toy',
+    os: '',
+    kernel: '',
+    cpuModel: '',
+    cores: 1,
+    memoryBytes: 1,
+    governor: undefined,
+    isContainer: undefined,
+    gpus: [],
+  },
+  models: {},
+  tasks: {},
+  seed: 1,
+};
+
+export interface ToyOptions {
+  readonly suite?: Partial<SuiteInput>;
+  readonly count?: number;
+  readonly tasks?: readonly Task[];
+  /** Options of the mock engine, by model name. */
+  readonly models?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly suiteKey?: string;
+}
+
+export function toyPlan({
+  suite = {},
+  count = 40,
+  tasks = [toyLetters, toyChoice],
+  models = { one: {} },
+  suiteKey = 'toy',
+}: ToyOptions = {}): RunPlan {
+  const full = suiteSchema.parse({
+    models: Object.keys(models),
+    concurrency: 4,
+    launches: 2,
+    windowSeconds: 0.05,
+    latencyRequests: 12,
+    latencySeconds: 5,
+    ...suite,
+  });
+  return {
+    suite: full,
+    models: Object.entries(models).map(([name, engineOptions]) => ({
+      spec: { name, engine: 'mock', promptStyle: 'base', engineOptions },
+      facts: { source: name, fileSha256: name, fileBytes: 1 },
+    })),
+    tasks: tasks.map((task) => plan(task, count, full.limit, full.seed)),
+    suiteKey,
+    manifest,
+  };
+}
+
+/** A host where nothing else runs. */
+export function quietMeter(change: Partial<HostWindow> = {}): HostMeter {
+  return {
+    async start() {
+      const startedMs = performance.now();
+      return {
+        async stop() {
+          return {
+            durationMs: performance.now() - startedMs,
+            cores: 1,
+            engineCpuMs: 0,
+            parentCpuMs: 0,
+            otherCpuMs: 0,
+            stealMs: 0,
+            otherShare: 0,
+            eventLoopDelayP99Ms: 0,
+            isKnown: true,
+            ...change,
+          };
+        },
+      };
+    },
+  };
+}
+
+export function toyDependencies(store: Store, change: Partial<RunDependencies> = {}): RunDependencies {
+  return {
+    store,
+    openEngine: async (): Promise<Engine> => createMockEngine(),
+    meter: quietMeter(),
+    owner: 'test',
+    signal: new AbortController().signal,
+    ...change,
+  };
+}
