@@ -13,6 +13,7 @@ export interface CommandResult {
 
 /** A folder outside the repository with its own settings and planted files, for checkers to be tried on. */
 export interface PlantedTree extends Disposable {
+  readonly folder: string;
   write(path: string, text: string): void;
   /** Runs a script, its path relative to this folder, which is the working directory too. */
   run(file: string, args: readonly string[]): Promise<CommandResult>;
@@ -27,6 +28,7 @@ export function createPlantedTree(settings: readonly string[]): PlantedTree {
     copyFileSync(join(repositoryRoot, path), join(folder, path));
   }
   return {
+    folder,
     write(path, text) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
