@@ -15,7 +15,8 @@ export function createKyselyDatabase(database: DatabaseSync, file: string): Sqli
     prepare(text) {
       const known = statements.get(text);
       if (known !== undefined) return known;
-      const statement = text === 'rollback' ? rollbackStatement(database) : prepareStatement(database, text, file);
+      const statement =
+        text === 'rollback' ? rollbackStatement(database, file) : prepareStatement(database, text, file);
       const oldest = statements.size >= cachedStatements ? statements.keys().next().value : undefined;
       if (oldest !== undefined) statements.delete(oldest);
       statements.set(text, statement);
@@ -24,32 +25,35 @@ export function createKyselyDatabase(database: DatabaseSync, file: string): Sqli
   };
 }
 
-function prepareStatement(database: DatabaseSync, text: string, file: string): SqliteStatement {
-  function explained<Value>(action: () => Value): Value {
-    try {
-      return action();
-    } catch (error) {
-      throw explainSqliteError(error, file);
-    }
+function explained<Value>(file: string, action: () => Value): Value {
+  try {
+    return action();
+  } catch (error) {
+    throw explainSqliteError(error, file);
   }
+}
+
+function prepareStatement(database: DatabaseSync, text: string, file: string): SqliteStatement {
   // Every transaction here writes. One that began by reading would fail at once, without waiting, if another process
   // wrote in between.
-  const statement = explained(() => database.prepare(text === 'begin' ? 'begin immediate' : text));
+  const statement = explained(file, () => database.prepare(text === 'begin' ? 'begin immediate' : text));
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => explained(() => statement.all(...bindable(parameters))),
-    run: (parameters) => explained(() => statement.run(...bindable(parameters))),
+    all: (parameters) => explained(file, () => statement.all(...bindable(parameters))),
+    run: (parameters) => explained(file, () => statement.run(...bindable(parameters))),
     iterate: (parameters) => statement.iterate(...bindable(parameters)),
   };
 }
 
 /** A full disk makes SQLite roll back on its own; a second rollback would fail and hide why. */
-function rollbackStatement(database: DatabaseSync): SqliteStatement {
+function rollbackStatement(database: DatabaseSync, file: string): SqliteStatement {
   return {
     reader: false,
     all: () => [],
     run() {
-      if (database.isTransaction) database.exec('rollback');
+      explained(file, () => {
+        if (database.isTransaction) database.exec('rollback');
+      });
       return { changes: 0, lastInsertRowid: 0 };
     },
     iterate: () => [].values(),

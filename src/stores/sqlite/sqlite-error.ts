@@ -19,12 +19,16 @@ const codes = {
   notADatabase: 26,
 } as const;
 
-function isSqliteError(error: unknown): error is SqliteError {
+/** Extended code: the index of the write-ahead log found no room. */
+const indexHasNoRoom = 4874;
+
+export function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR' && 'errcode' in error;
 }
 
 function primaryCode(error: unknown): number | undefined {
-  return isSqliteError(error) ? error.errcode & 0xff : undefined;
+  if (!isSqliteError(error)) return undefined;
+  return error.errcode === indexHasNoRoom ? codes.full : error.errcode & 0xff;
 }
 
 export function isBusy(error: unknown): boolean {

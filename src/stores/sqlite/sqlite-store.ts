@@ -6,7 +6,7 @@ import { createSqlStore } from '../sql/sql-store.ts';
 import { createKyselyDatabase } from './kysely-database.ts';
 import { migrate } from './migrate.ts';
 import { openDatabase, readSchemaVersion, schemaVersion } from './open-database.ts';
-import { isBusy } from './sqlite-error.ts';
+import { explainSqliteError, isSqliteError } from './sqlite-error.ts';
 
 export interface SqliteStoreOptions {
   /** A path, whose folder is made where it is missing, or `:memory:`. */
@@ -31,7 +31,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     if (readSchemaVersion(database) < schemaVersion) await migrate(db);
   } catch (error) {
     database.close();
-    throw error;
+    throw explainSqliteError(error, file);
   }
   return createSqlStore(db, {
     now,
@@ -43,12 +43,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   });
 }
 
-/** Leaves one file behind where no other process has the store open; else the last of them does it. */
+/**
+ * Leaves one file behind where no other process has the store open; else the last of them does it. Where it fails, as
+ * on a full disk, nothing is lost: the log stays, and counts.
+ */
 function emptyWriteAheadLog(database: DatabaseSync): void {
   database.exec('pragma busy_timeout = 0');
   try {
     database.exec('pragma wal_checkpoint(truncate)');
   } catch (error) {
-    if (!isBusy(error)) throw error;
+    if (!isSqliteError(error)) throw error;
   }
 }

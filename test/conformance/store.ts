@@ -1,0 +1,26 @@
+import { describe } from 'vitest';
+import type { OpenStore } from './open-store.ts';
+import { testCells } from './store-cells.ts';
+import { testFencing } from './store-fencing.ts';
+import { testRuns } from './store-runs.ts';
+import { testSamples } from './store-samples.ts';
+import { testScores } from './store-scores.ts';
+
+/** What every store does, whatever is behind it. */
+export function testStore(open: OpenStore): void {
+  describe('runs', () => {
+    testRuns(open);
+  });
+  describe('cells', () => {
+    testCells(open);
+  });
+  describe('fencing', () => {
+    testFencing(open);
+  });
+  describe('samples', () => {
+    testSamples(open);
+  });
+  describe('scores', () => {
+    testScores(open);
+  });
+}
