@@ -23,9 +23,10 @@ export function throughputWindow(
 ): ThroughputWindow | undefined {
   if (requests.length <= concurrency) return undefined;
   const starts = requests.map(({ startedMs }) => startedMs).toSorted((left, right) => left - right);
+  const ends = requests.map(({ lastTokenMs }) => lastTokenMs).toSorted((left, right) => left - right);
   const startMs = starts[concurrency - 1] ?? 0;
-  const lastStartMs = starts.at(-1) ?? 0;
-  const endMs = Math.min(...requests.map(({ lastTokenMs }) => lastTokenMs).filter((endedMs) => endedMs >= lastStartMs));
+  // All but the first `concurrency` requests are successors, so that many ends had one.
+  const endMs = ends[requests.length - concurrency] ?? 0;
   const durationMs = endMs - startMs;
   if (!(durationMs > 0)) return undefined;
   let items = 0;

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import type { PassResult } from '../core/cell.ts';
+import type { SampleSummary } from '../core/store.ts';
+import type { Task } from '../core/task.ts';
+import { cellMeasurements } from './cell-measurements.ts';
+
+/** `expect.closeTo` with a type. */
+const near = (value: number, digits: number): number => expect.closeTo(value, digits) as number;
+
+const task = { id: 'toy/per@1', kind: 'generate', category: 'generation', chance: 0.25 } as Task;
+
+const summary: SampleSummary = {
+  items: 50,
+  scoreSum: 45,
+  scoreSquareSum: 45,
+  failed: 0,
+  unparsed: 0,
+  truncated: 0,
+  promptTokens: 500,
+  outputTokens: 100,
+};
+
+const host = {
+  durationMs: 1000,
+  cores: 2,
+  engineCpuMs: 1900,
+  parentCpuMs: 10,
+  otherCpuMs: 0,
+  stealMs: 0,
+  otherShare: 0,
+  eventLoopDelayP99Ms: 1,
+  isKnown: true,
+};
+
+function pass(change: Partial<PassResult>): PassResult {
+  return {
+    pass: 'throughput',
+    launch: 0,
+    startedAtMs: 0,
+    durationMs: 2000,
+    concurrency: 4,
+    requests: 50,
+    failedRequests: 0,
+    promptTokens: 500,
+    outputTokens: 100,
+    reusedTokens: 0,
+    host,
+    framesDrawn: 0,
+    warnings: [],
+    ...change,
+  };
+}
+
+const window = (items: number) => ({ durationMs: 1000, items, outputTokens: items * 10, concurrency: 4 });
+
+describe('accuracy', () => {
+  it("has Wilson's interval for 0/1 scores", () => {
+    const { accuracy } = cellMeasurements({ task, protocol: 'serving', summary, metrics: {}, passResults: [] });
+    expect(accuracy).toMatchObject({ status: 'measured', value: 0.9, n: 50, warnings: [] });
+    // Wilson 1927 for 45 of 50 at z = 1.959964.
+    expect(accuracy).toHaveProperty('interval.low', near(0.786397685625, 9));
+    expect(accuracy).toHaveProperty('interval.high', near(0.956524235068, 9));
+  });
+
+  it('has a normal interval for partial credit', () => {
+    const partial = { ...summary, scoreSum: 25, scoreSquareSum: 12.5 };
+    const { accuracy } = cellMeasurements({
+      task,
+      protocol: 'serving',
+      summary: partial,
+      metrics: {},
+      passResults: [],
+    });
+    expect(accuracy).toMatchObject({ value: 0.5, interval: { low: 0.5, high: 0.5, method: 'normal' } });
+  });
+
+  it('carries every doubt', () => {
+    const doubtful = { ...summary, items: 20, scoreSum: 5, scoreSquareSum: 5, failed: 1, unparsed: 2, truncated: 3 };
+    const { accuracy } = cellMeasurements({
+      task,
+      protocol: 'serving',
+      summary: doubtful,
+      metrics: {},
+      passResults: [],
+    });
+    expect(accuracy).toMatchObject({
+      warnings: [
+        { reason: 'errors', detail: '1 of 20 items failed and count as wrong' },
+        { reason: 'unparsed', detail: 'no answer could be read in 10.0 % of the outputs' },
+        { reason: 'truncated', detail: '15.0 % of the answers ended at the token limit' },
+        { reason: 'small_sample', detail: 'only 20 items' },
+        { reason: 'near_chance', detail: 'within two standard errors of chance, or below it: 0.250' },
+      ],
+    });
+  });
+
+  it('is unavailable without items', () => {
+    const none = { ...summary, items: 0, scoreSum: 0, scoreSquareSum: 0 };
+    const { accuracy } = cellMeasurements({ task, protocol: 'serving', summary: none, metrics: {}, passResults: [] });
+    expect(accuracy).toMatchObject({ status: 'unavailable', reason: 'no_samples' });
+  });
+});
+
+describe('the serving protocol', () => {
+  const launches = [10, 20, 40].map((items, launch) => pass({ launch, window: window(items) }));
+
+  it('takes the geometric mean over launches, and its interval from launches', () => {
+    const { throughput, outputTokensPerSecond } = cellMeasurements({
+      task,
+      protocol: 'serving',
+      summary,
+      metrics: {},
+      passResults: launches,
+    });
+    expect(throughput).toMatchObject({ value: near(20, 9), unit: 'items/s', n: 3 });
+    expect(throughput).toHaveProperty('interval.method', 't over 3 launches');
+    expect(outputTokensPerSecond).toMatchObject({ value: near(200, 9), unit: 'tokens/s' });
+  });
+
+  it('says so where there was one launch, and carries the warnings of windows', () => {
+    const busy = pass({ window: window(10), warnings: [{ reason: 'host_busy', detail: 'others' }] });
+    const { throughput } = cellMeasurements({ task, protocol: 'serving', summary, metrics: {}, passResults: [busy] });
+    expect(throughput).toMatchObject({ warnings: [{ reason: 'host_busy' }, { reason: 'one_launch' }] });
+    expect(throughput).not.toHaveProperty('interval');
+  });
+
+  it('gives a percentile only from enough requests', () => {
+    const endToEndMs = Array.from({ length: 64 }, (_, index) => index + 1);
+    const latencies = {
+      endToEndMs,
+      timeToFirstTokenMs: endToEndMs,
+      timePerOutputTokenMs: endToEndMs.map(() => null),
+      outputTokens: endToEndMs,
+    };
+    const result = cellMeasurements({
+      task,
+      protocol: 'serving',
+      summary,
+      metrics: {},
+      passResults: [pass({ pass: 'latency', latencies })],
+    });
+    expect(result.latencyP90).toMatchObject({ status: 'measured', n: 64 });
+    expect(result.latencyP95).toMatchObject({ status: 'unavailable', detail: '64 requests; p95 needs at least 130' });
+    expect(result.timePerOutputTokenP50).toMatchObject({ status: 'unavailable' });
+    expect(result.latency).toMatchObject({ value: near(32.5, 9), unit: 'ms' });
+  });
+
+  it('splits memory by what the engine reports, and says where the peak is not of the pass alone', () => {
+    const split = { weightsBytes: 5, kvBytes: 3, computeBytes: 1, overheadBytes: 1 };
+    const memory = { nowBytes: 8, peakBytes: 10, isPeakReset: false, split };
+    const result = cellMeasurements({
+      task,
+      protocol: 'serving',
+      summary,
+      metrics: {},
+      passResults: [pass({ window: window(1), memory })],
+    });
+    expect(result.memory).toMatchObject({
+      value: near(10, 9),
+      warnings: [{ reason: 'peak_not_reset' }, { reason: 'one_launch' }],
+    });
+    expect(result.memoryKv).toMatchObject({ value: 3, unit: 'bytes' });
+  });
+});
+
+describe('the paper protocol', () => {
+  it('counts tokens for tasks that generate, and derives latency', () => {
+    const result = cellMeasurements({
+      task,
+      protocol: 'paper',
+      summary,
+      metrics: {},
+      passResults: [pass({ pass: 'accuracy' })],
+    });
+    expect(result.throughput).toMatchObject({ value: near(50, 9), unit: 'tokens/s' });
+    expect(result.latency).toMatchObject({
+      status: 'derived',
+      from: 'throughput',
+      value: near(20, 9),
+      unit: 'ms/token',
+    });
+  });
+
+  it('counts items for tasks that classify', () => {
+    const classifying: Task = { ...task, category: 'classification' };
+    const result = cellMeasurements({
+      task: classifying,
+      protocol: 'paper',
+      summary,
+      metrics: {},
+      passResults: [pass({ pass: 'accuracy' })],
+    });
+    expect(result.throughput).toMatchObject({ value: near(25, 9), unit: 'items/s' });
+    expect(result.latency).toMatchObject({ value: near(40, 9), unit: 'ms/item' });
+  });
+
+  it('gives no latency where nothing was generated', () => {
+    const empty = pass({ pass: 'accuracy', outputTokens: 0 });
+    const result = cellMeasurements({ task, protocol: 'paper', summary, metrics: {}, passResults: [empty] });
+    expect(result.latency).toMatchObject({ status: 'unavailable' });
+    expect(result.throughput).toMatchObject({ status: 'unavailable' });
+  });
+});

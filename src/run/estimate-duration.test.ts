@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { suiteSchema } from '../core/suite.ts';
+import { addEstimates, estimateCell } from './estimate-duration.ts';
+
+const probe = { model: 'm', taskId: 't', itemMs: 100, requestMs: [300, 400, 500, 400], memoryPeakBytes: 1 };
+
+it('adds up the passes of a serving cell', () => {
+  const suite = suiteSchema.parse({
+    models: ['m'],
+    launches: 2,
+    windowSeconds: 10,
+    latencyRequests: 5,
+    concurrency: 4,
+  });
+  // 50 items x 100 ms; per launch 4 warm-up items, a 10 s window and its drain of 400 ms, 5 single requests of 400 ms.
+  expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 2 * (400 + 10_000 + 400 + 2000));
+});
+
+it('has one launch and no extra passes under the paper protocol', () => {
+  const suite = suiteSchema.parse({ models: ['m'], protocol: 'paper', launches: 3 });
+  expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 400);
+});
+
+it('is less sure the more the items differ, and never sure', () => {
+  const suite = suiteSchema.parse({ models: ['m'], protocol: 'paper' });
+  const even = estimateCell(suite, { ...probe, requestMs: [100, 100, 100, 100] }, 50);
+  const uneven = estimateCell(suite, { ...probe, requestMs: [10, 1000, 20, 800] }, 50);
+  expect(even.highMs / even.ms).toBeCloseTo(Math.exp(0.15), 10);
+  expect(uneven.highMs / uneven.ms).toBeCloseTo(2, 10);
+});
+
+it('adds independent errors in squares', () => {
+  const sum = addEstimates([
+    { ms: 100, lowMs: 97, highMs: 103 },
+    { ms: 100, lowMs: 96, highMs: 104 },
+  ]);
+  expect(sum).toEqual({ ms: 200, lowMs: 195, highMs: 205 });
+});
