@@ -1,0 +1,65 @@
+import { mkdir, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EnvironmentError } from '../core/errors.ts';
+import { describeBytes } from './describe-bytes.ts';
+
+const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.';
+const rightsHint = 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to another folder.';
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether a file system call failed because something isn't there. */
+export function isMissing(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** Bytes that this user may still write on the disk of `folder`, which need not exist yet. */
+export async function freeBytes(folder: string): Promise<number> {
+  for (let current = folder; ; current = dirname(current)) {
+    try {
+      const { bavail, bsize } = await statfs(current);
+      return bavail * bsize;
+    } catch (error) {
+      if (!isMissing(error) || dirname(current) === current) throw error;
+    }
+  }
+}
+
+/** Turns "disk full" and "not allowed" into one clear line; anything else comes back as it was. */
+export async function explainDiskError(error: unknown, path: string, neededBytes?: number): Promise<unknown> {
+  const code = errorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const free = describeBytes(await freeBytes(dirname(path)));
+    const needed = neededBytes === undefined ? '' : `needs ${describeBytes(neededBytes)} more, `;
+    return new EnvironmentError(`disk full while writing ${path}: ${needed}${free} free`, {
+      hint: cacheHint,
+      cause: error,
+    });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'EEXIST' || code === 'ENOTDIR') {
+    return new EnvironmentError(`cannot write ${path}: ${code}`, { hint: rightsHint, cause: error });
+  }
+  return error;
+}
+
+/** Refuses before the first byte where the disk can't hold what is to come. */
+export async function requireFreeBytes(path: string, neededBytes: number): Promise<void> {
+  const free = await freeBytes(dirname(path));
+  if (free >= neededBytes) return;
+  throw new EnvironmentError(
+    `not enough disk space for ${path}: needs ${describeBytes(neededBytes)} more, ${describeBytes(free)} free`,
+    { hint: cacheHint },
+  );
+}
+
+/** Makes a folder with its parents, or says in one line why it can't be. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw await explainDiskError(error, folder);
+  }
+}

@@ -1,0 +1,241 @@
+import { readFile, rm } from 'node:fs/promises';
+import * as z from 'zod';
+import { DownloadError, type PerbenchError } from '../core/errors.ts';
+import { describeBytes } from './describe-bytes.ts';
+import { isMissing, requireFreeBytes } from './disk-error.ts';
+import type { FetchedFile } from './fetched-file.ts';
+import { headerValue, type HttpAnswer, type HttpClient } from './http-client.ts';
+import { PartialFile } from './partial-file.ts';
+import type { PullOptions } from './pull-progress.ts';
+import { describeNetworkError, isPassing, PassingError, pauseBeforeRetry } from './retry.ts';
+import type { NetworkLimits } from './source-settings.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+export interface Download {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Final path; what has come so far lies beside it as `.incomplete`. */
+  readonly target: string;
+  /** Name for progress and errors. */
+  readonly file: string;
+  readonly sha256: string | undefined;
+  readonly bytes: number | undefined;
+  /** Turns a refusal (4xx) into what the user should know; undefined leaves the general text. */
+  readonly explain?: (answer: HttpAnswer) => PerbenchError | undefined;
+}
+
+/** A download under way. `etag` is of the part that lies on disk, so that a changed file isn't glued to an old start. */
+interface Transfer {
+  readonly download: Download;
+  readonly http: HttpClient;
+  readonly part: PartialFile;
+  readonly options: PullOptions;
+  etag: string | undefined;
+  bytesTotal: number | undefined;
+}
+
+const resumeSchema = z.object({ etag: z.string().optional() });
+const resumePath = (target: string): string => `${target}.incomplete.json`;
+
+async function readEtag(target: string): Promise<string | undefined> {
+  try {
+    return resumeSchema.parse(JSON.parse(await readFile(resumePath(target), 'utf8'))).etag;
+  } catch (error) {
+    if (isMissing(error) || error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}
+
+function rangeHeaders({ part, etag }: Transfer): Record<string, string> {
+  if (part.bytes === 0) return {};
+  // A weak tag promises nothing about bytes, so it can't guard a range.
+  const guard = etag !== undefined && !etag.startsWith('W/') ? { 'if-range': etag } : undefined;
+  return { range: `bytes=${part.bytes}-`, ...guard };
+}
+
+function refusal(download: Download, answer: HttpAnswer): Error {
+  const { statusCode, headers, url } = answer;
+  if (statusCode === 408 || statusCode === 429 || statusCode >= 500) {
+    const seconds = Number(headerValue(headers, 'retry-after'));
+    return new PassingError(`HTTP ${statusCode} from ${url}`, Number.isFinite(seconds) ? seconds * 1000 : undefined);
+  }
+  const known = download.explain?.(answer);
+  if (known !== undefined) return known;
+  return new DownloadError(`${download.file}: HTTP ${statusCode} from ${url}`, {
+    hint:
+      statusCode === 404
+        ? 'Check the address: there is no such file.'
+        : 'Check the address, and whether it needs a key.',
+  });
+}
+
+interface ContentRange {
+  readonly start: number | undefined;
+  readonly total: number | undefined;
+}
+
+function contentRange(answer: HttpAnswer): ContentRange {
+  const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headerValue(answer.headers, 'content-range') ?? '');
+  const start = match?.[1];
+  const total = match?.[2];
+  return {
+    start: start === undefined ? undefined : Number(start),
+    total: total === undefined || total === '*' ? undefined : Number(total),
+  };
+}
+
+/** Size of the whole file, as this answer states it; checks it against what was promised. */
+function totalBytes(transfer: Transfer, answer: HttpAnswer): number | undefined {
+  const { download } = transfer;
+  const length = headerValue(answer.headers, 'content-length');
+  const stated =
+    answer.statusCode === 206 ? contentRange(answer).total : length === undefined ? undefined : Number(length);
+  if (stated !== undefined && download.bytes !== undefined && stated !== download.bytes) {
+    throw new DownloadError(`${download.file}: ${answer.url} has ${stated} bytes, expected ${download.bytes}`, {
+      hint: 'The file there is another one; check source and revision.',
+    });
+  }
+  return stated ?? download.bytes;
+}
+
+function requireFile(download: Download, answer: HttpAnswer): void {
+  const type = headerValue(answer.headers, 'content-type') ?? '';
+  if (!/^text\/html\b/i.test(type)) return;
+  throw new DownloadError(`${download.file}: ${answer.url} answered with a web page, not with the file`, {
+    hint: 'Open the address in a browser: it may want a login, or a proxy may stand in between.',
+  });
+}
+
+/** Brings the part on disk in line with where the answer starts. Returns false if nothing is left to read. */
+async function alignPart(transfer: Transfer, answer: HttpAnswer): Promise<boolean> {
+  const { part, download } = transfer;
+  if (answer.statusCode === 416) {
+    const { total } = contentRange(answer);
+    if (part.bytes > 0 && total === part.bytes) return false;
+    await part.restart();
+    throw new PassingError(`${answer.url} refused to go on after byte ${part.bytes}`);
+  }
+  if (answer.statusCode !== 200 && answer.statusCode !== 206) throw refusal(download, answer);
+  requireFile(download, answer);
+  transfer.bytesTotal = totalBytes(transfer, answer);
+  if (answer.statusCode === 206 && contentRange(answer).start !== part.bytes) {
+    await part.restart();
+    throw new PassingError(`${answer.url} sent another range than asked for`);
+  }
+  // 200: the server can't go on in the middle, or has another file now.
+  if (answer.statusCode === 200 && part.bytes > 0) await part.restart();
+  return true;
+}
+
+async function rememberEtag(transfer: Transfer, answer: HttpAnswer): Promise<void> {
+  const etag = headerValue(answer.headers, 'etag');
+  if (etag === transfer.etag) return;
+  transfer.etag = etag;
+  await writeAtomically(resumePath(transfer.download.target), JSON.stringify({ etag }));
+}
+
+async function fetchRest(transfer: Transfer): Promise<void> {
+  const { download, http, part, options } = transfer;
+  const { signal } = options;
+  const answer = await http.send({
+    url: download.url,
+    headers: { ...download.headers, ...rangeHeaders(transfer) },
+    signal,
+  });
+  let isDrained = false;
+  try {
+    if (!(await alignPart(transfer, answer))) return;
+    await rememberEtag(transfer, answer);
+    const { bytesTotal } = transfer;
+    if (bytesTotal !== undefined) await requireFreeBytes(download.target, bytesTotal - part.bytes);
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      await part.append(chunk, bytesTotal === undefined ? undefined : bytesTotal - part.bytes);
+      if (bytesTotal !== undefined && part.bytes > bytesTotal)
+        throw new DownloadError(`${download.file}: more than ${bytesTotal} bytes came`);
+      options.onProgress?.({ phase: 'download', file: download.file, bytesDone: part.bytes, bytesTotal });
+    }
+    isDrained = true;
+    if (bytesTotal !== undefined && part.bytes < bytesTotal)
+      throw new PassingError(`the connection ended after ${part.bytes} of ${bytesTotal} bytes`);
+  } finally {
+    // Without this an unread body would keep its connection, and an error in it would have no listener.
+    if (!isDrained) answer.body.on('error', () => undefined).destroy();
+  }
+}
+
+async function fetchWithRetries(transfer: Transfer, limits: NetworkLimits): Promise<void> {
+  const { part, download, options } = transfer;
+  let failures = 0;
+  for (let reached = part.bytes; ;) {
+    try {
+      await fetchRest(transfer);
+      return;
+    } catch (error) {
+      if (!isPassing(error, options.signal)) throw error;
+      failures = part.bytes > reached ? 1 : failures + 1;
+      reached = Math.max(reached, part.bytes);
+      const reason = describeNetworkError(error);
+      if (failures >= limits.attempts) {
+        await part.sync();
+        throw new DownloadError(
+          `${download.file}: ${reason}; gave up after ${failures} tries, ${describeBytes(part.bytes)} are kept`,
+          {
+            hint: 'Run the same command again: it goes on where it stopped.',
+            cause: error,
+          },
+        );
+      }
+      options.onProgress?.({
+        phase: 'retry',
+        file: download.file,
+        bytesDone: part.bytes,
+        bytesTotal: transfer.bytesTotal,
+        note: reason,
+      });
+      await pauseBeforeRetry(failures, error, limits, options.signal);
+    }
+  }
+}
+
+/** An earlier part may be resumed only if something will tell whether it fits: a checksum, or the server's tag. */
+async function openPart(download: Download, etag: string | undefined, options: PullOptions): Promise<PartialFile> {
+  const canResume = download.sha256 !== undefined || (etag !== undefined && !etag.startsWith('W/'));
+  const part = await PartialFile.open(`${download.target}.incomplete`, {
+    signal: options.signal,
+    ...(!canResume && { keepBytes: 0 }),
+  });
+  if (download.bytes !== undefined && part.bytes > download.bytes) await part.restart();
+  return part;
+}
+
+/**
+ * Fetches one file: goes on where an earlier attempt stopped, tries again after cuts, checks size and sha256, and only
+ * then gives the file its name. The caller holds the lock on `download.target`.
+ *
+ * @throws {DownloadError} if the server refuses, the network fails for good (what came is kept), or the content is
+ *   not what it should be (what came is deleted)
+ * @throws {EnvironmentError} if the disk is full or can't be written
+ */
+export async function downloadFile(
+  download: Download,
+  http: HttpClient,
+  limits: NetworkLimits,
+  options: PullOptions,
+): Promise<FetchedFile> {
+  const { target, sha256 } = download;
+  const etag = await readEtag(target);
+  await using part = await openPart(download, etag, options);
+  const isWhole = part.bytes > 0 && part.bytes === download.bytes && sha256 === part.sha256();
+  if (!isWhole) await fetchWithRetries({ download, http, part, options, etag, bytesTotal: download.bytes }, limits);
+  const got = part.sha256();
+  if (sha256 !== undefined && got !== sha256) {
+    await part.discard();
+    await rm(resumePath(target), { force: true });
+    throw new DownloadError(`${download.file}: sha256 is ${got}, expected ${sha256}; what was fetched is deleted`, {
+      hint: 'Try again; if it stays so, the file at the source has changed and must not be trusted.',
+    });
+  }
+  await part.publish(target);
+  await rm(resumePath(target), { force: true });
+  return { path: target, sha256: got, bytes: part.bytes };
+}

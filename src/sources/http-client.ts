@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { DownloadError } from '../core/errors.ts';
+import { isLoopbackHost } from './loopback-host.ts';
+import type { SourceSettings } from './source-settings.ts';
+
+const maxRedirects = 10;
+const redirectCodes = new Set([301, 302, 303, 307, 308]);
+
+export interface HttpAnswer {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable & Dispatcher.ResponseData['body'];
+  /** Address that answered, after redirects, without its query: signed addresses carry keys there. */
+  readonly url: string;
+}
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method?: 'GET' | 'HEAD';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** `relative` stops at a redirect to another host, whose headers are the ones wanted. */
+  readonly follow?: 'all' | 'relative';
+}
+
+/** Speaks HTTP with one set of connections; disposing it closes them. */
+export interface HttpClient extends AsyncDisposable {
+  /** One request with its redirects; any status code is an answer. The caller reads or dumps the body. */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+}
+
+/** One header's value; the first where it came several times. */
+export function headerValue(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** An address that may stand in errors and logs. */
+export function publicUrl(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
+function requireSafe(url: URL, previous: URL): void {
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname))) return;
+  throw new DownloadError(`${publicUrl(previous)} redirects to ${publicUrl(url)}: plain http is refused`);
+}
+
+/** Keys are for the host that they were given for. */
+function withoutAuthorization(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !['authorization', 'cookie'].includes(name.toLowerCase())),
+  );
+}
+
+/** Opens a client with the proxy and time limits of the settings. */
+export function openHttpClient(settings: Pick<SourceSettings, 'proxy' | 'network'>): HttpClient {
+  const { proxy, network } = settings;
+  const dispatcher = new EnvHttpProxyAgent({
+    httpProxy: proxy.http ?? '',
+    httpsProxy: proxy.https ?? '',
+    noProxy: proxy.none ?? '',
+    connect: { timeout: network.connectMs },
+    headersTimeout: network.idleMs,
+    bodyTimeout: network.idleMs,
+  });
+  return {
+    async send({ url, method = 'GET', headers = {}, signal, follow = 'all' }) {
+      let current = new URL(url);
+      // Compressed bytes would fit neither a range nor a checksum.
+      let sent: Record<string, string> = { 'user-agent': 'perbench', 'accept-encoding': 'identity', ...headers };
+      for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+        const answer = await request(current, { method, headers: sent, dispatcher, signal: signal ?? null });
+        const location = redirectCodes.has(answer.statusCode) ? headerValue(answer.headers, 'location') : undefined;
+        const next = location === undefined ? null : URL.parse(location, current.href);
+        if (next === null || (follow === 'relative' && next.origin !== current.origin)) {
+          return { statusCode: answer.statusCode, headers: answer.headers, body: answer.body, url: publicUrl(current) };
+        }
+        await answer.body.dump();
+        requireSafe(next, current);
+        if (next.origin !== current.origin) sent = withoutAuthorization(sent);
+        current = next;
+      }
+      throw new DownloadError(`${publicUrl(new URL(url))}: more than ${maxRedirects} redirects`);
+    },
+    async [Symbol.asyncDispose]() {
+      await dispatcher.destroy();
+    },
+  };
+}

@@ -1,0 +1,189 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { DownloadError, type PerbenchError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
+import { isMissing } from './disk-error.ts';
+import { headerValue, type HttpAnswer, type HttpClient } from './http-client.ts';
+import { PassingError } from './retry.ts';
+import type { SourceSettings } from './source-settings.ts';
+
+/** One file of a repository on the hub, at a branch, tag or commit. */
+export interface HubFile {
+  readonly type: 'model' | 'dataset';
+  /** `owner/name`. */
+  readonly repo: string;
+  readonly revision: string;
+  readonly file: string;
+}
+
+/** What the hub says of a file before it is fetched. */
+export interface HubFileFacts {
+  /** Full commit that the revision stands for. */
+  readonly commit: string;
+  /** Names the blob in the cache: the sha256 of large files, the git id of small ones. */
+  readonly etag: string;
+  /** Known for large files, which the hub stores by content. */
+  readonly sha256: string | undefined;
+  readonly bytes: number | undefined;
+}
+
+function repoUrl(file: Pick<HubFile, 'type' | 'repo'>, endpoint: string): string {
+  return `${endpoint}/${file.type === 'dataset' ? 'datasets/' : ''}${file.repo}`;
+}
+
+/** Address of the file's content; it redirects to where large files are stored. */
+export function hubFileUrl(file: HubFile, endpoint: string): string {
+  const path = file.file.split('/').map(encodeURIComponent).join('/');
+  return `${repoUrl(file, endpoint)}/resolve/${encodeURIComponent(file.revision)}/${path}`;
+}
+
+async function storedToken(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const token = (await readFile(path, 'utf8')).trim();
+    return token === '' ? undefined : token;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The user's key for the hub, as request headers; empty where there is none. */
+export async function hubHeaders(settings: SourceSettings): Promise<Record<string, string>> {
+  const token = settings.hubToken ?? (await storedToken(settings.hubTokenFile));
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+const describeRepo = (file: HubFile): string => `${file.type} ${file.repo}`;
+
+/** What a refusal of the hub means to the user. */
+export function explainHubRefusal(file: HubFile, answer: HttpAnswer, endpoint: string): PerbenchError | undefined {
+  const { statusCode, headers } = answer;
+  const code = headerValue(headers, 'x-error-code');
+  const page = repoUrl(file, endpoint);
+  if (code === 'GatedRepo' || (statusCode === 403 && code === undefined)) {
+    return new DownloadError(
+      `${describeRepo(file)} is gated: the hub shows its files only to those who accepted its licence`,
+      {
+        hint: `Accept the licence at ${page}, then set HF_TOKEN to your access token.`,
+      },
+    );
+  }
+  if (code === 'RevisionNotFound') {
+    return new DownloadError(`${describeRepo(file)} has no revision "${file.revision}"`, {
+      hint: `See the branches and commits at ${page}/commits/main.`,
+    });
+  }
+  if (code === 'EntryNotFound') {
+    return new DownloadError(`${describeRepo(file)} has no file "${file.file}" at ${file.revision}`, {
+      hint: `See its files at ${page}/tree/${file.revision}.`,
+    });
+  }
+  if (code === 'RepoNotFound' || statusCode === 401 || statusCode === 404) {
+    return new DownloadError(`the hub has no ${describeRepo(file)}, or it is private (HTTP ${statusCode})`, {
+      hint: `Check the spelling at ${page}; for a private one set HF_TOKEN to an access token that may read it.`,
+    });
+  }
+  return undefined;
+}
+
+const siblings = z.object({ siblings: z.array(z.object({ rfilename: z.string() })) });
+
+/** Paths of all files of a repository at a revision. */
+export async function listHubFiles(
+  file: Omit<HubFile, 'file'>,
+  http: HttpClient,
+  settings: SourceSettings,
+  signal?: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const url = `${settings.hubEndpoint}/api/${file.type}s/${file.repo}/revision/${encodeURIComponent(file.revision)}`;
+  const answer = await http.send({ url, headers: await hubHeaders(settings), signal });
+  if (answer.statusCode !== 200) {
+    await answer.body.dump();
+    return undefined;
+  }
+  const parsed = siblings.safeParse(await answer.body.json());
+  return parsed.success ? parsed.data.siblings.map(({ rfilename }) => rfilename) : undefined;
+}
+
+/** A missing file, with the names that are there. */
+async function missingFile(
+  file: HubFile,
+  http: HttpClient,
+  settings: SourceSettings,
+  signal?: AbortSignal,
+): Promise<DownloadError | undefined> {
+  const names = (await listHubFiles(file, http, settings, signal))?.filter((name) =>
+    /\.(gguf|parquet|jsonl?)$/i.test(name),
+  );
+  if (names === undefined || names.length === 0) return undefined;
+  const near = nearestName(file.file, names);
+  const shown = names.slice(0, 12).join(', ');
+  return new DownloadError(
+    `${describeRepo(file)} has no file "${file.file}" at ${file.revision}; it has ${shown}${names.length > 12 ? `, and ${names.length - 12} more` : ''}`,
+    {
+      hint:
+        near === undefined
+          ? `See its files at ${repoUrl(file, settings.hubEndpoint)}/tree/${file.revision}.`
+          : `Did you mean "${near}"?`,
+    },
+  );
+}
+
+const commitPattern = /^[0-9a-f]{40}$/;
+const etagPattern = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+
+function factsFrom(answer: HttpAnswer, endpoint: string): HubFileFacts {
+  const { headers } = answer;
+  const commit = headerValue(headers, 'x-repo-commit') ?? '';
+  const etag = (headerValue(headers, 'x-linked-etag') ?? headerValue(headers, 'etag') ?? '')
+    .replace(/^W\//, '')
+    .replaceAll('"', '');
+  // Both become file names, so nothing but hex digits may pass.
+  if (!commitPattern.test(commit) || !etagPattern.test(etag)) {
+    throw new DownloadError(`${answer.url} does not answer as the hub does: no commit or checksum in its headers`, {
+      hint: `Check HF_ENDPOINT (now ${endpoint}).`,
+    });
+  }
+  const size =
+    headerValue(headers, 'x-linked-size') ??
+    (answer.statusCode === 200 ? headerValue(headers, 'content-length') : undefined);
+  return {
+    commit,
+    etag,
+    sha256: etag.length === 64 ? etag : undefined,
+    bytes: size === undefined ? undefined : Number(size),
+  };
+}
+
+/**
+ * Asks the hub for commit, checksum and size of a file, without fetching it.
+ *
+ * @throws {DownloadError} if there is no such file, or it isn't for this user
+ */
+export async function hubFileFacts(
+  file: HubFile,
+  http: HttpClient,
+  settings: SourceSettings,
+  signal?: AbortSignal,
+): Promise<HubFileFacts> {
+  const { hubEndpoint } = settings;
+  const url = hubFileUrl(file, hubEndpoint);
+  const answer = await http.send({
+    url,
+    method: 'HEAD',
+    headers: await hubHeaders(settings),
+    signal,
+    follow: 'relative',
+  });
+  await answer.body.dump();
+  const { statusCode } = answer;
+  if (statusCode < 400) return factsFrom(answer, hubEndpoint);
+  if (statusCode >= 500 || statusCode === 429 || statusCode === 408)
+    throw new PassingError(`HTTP ${statusCode} from ${answer.url}`);
+  const isMissingEntry = headerValue(answer.headers, 'x-error-code') === 'EntryNotFound';
+  const known = isMissingEntry ? await missingFile(file, http, settings, signal) : undefined;
+  throw (
+    known ?? explainHubRefusal(file, answer, hubEndpoint) ?? new DownloadError(`HTTP ${statusCode} from ${answer.url}`)
+  );
+}

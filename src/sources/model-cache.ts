@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import * as z from 'zod';
+import { isMissing } from './disk-error.ts';
+import { describeSource, type ModelSource } from './model-source.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+/** Sources whose files perbench keeps in its own cache; hub files lie in the hub's. */
+export type OwnSource = Extract<ModelSource, { kind: 'pip' | 'url' }>;
+
+const recordSchema = z.object({
+  name: z.string(),
+  source: z.string(),
+  file: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.number().int().nonnegative(),
+});
+
+/** What lies beside a model in perbench's cache: which file, from where, with which checksum. */
+export type CacheRecord = z.output<typeof recordSchema>;
+
+/** A model in perbench's own cache, whole and checked when it was put there. */
+export interface CachedModel extends CacheRecord {
+  readonly folder: string;
+  readonly path: string;
+}
+
+const recordName = 'model.json';
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Folder that holds all of perbench's own models. */
+export function modelsFolder(cacheDir: string): string {
+  return join(cacheDir, 'models');
+}
+
+/** Named by content where the content is pinned, else by source. */
+export function cacheFolder(source: OwnSource, cacheDir: string): string {
+  return join(modelsFolder(cacheDir), source.sha256 ?? `source-${digest(describeSource(source)).slice(0, 40)}`);
+}
+
+/** A file name that is safe on every file system, and ends in `.gguf`, which engines go by. */
+export function cacheFileName(source: OwnSource): string {
+  const raw = source.kind === 'pip' ? (source.parts[0]?.member ?? 'model') : new URL(source.url).pathname;
+  const stem = basename(raw)
+    .replace(/\.part\d+$/i, '')
+    .replace(/\.(gguf|bin)$/i, '')
+    .replace(/[^A-Za-z0-9._-]/g, '_')
+    .replace(/^[._]+/, '')
+    .slice(0, 100);
+  return `${stem === '' ? 'model' : stem}.gguf`;
+}
+
+/** The model in this folder; undefined where nothing whole is in it. */
+export async function readCachedModel(folder: string): Promise<CachedModel | undefined> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(join(folder, recordName), 'utf8'));
+  } catch (error) {
+    if (isMissing(error) || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const record = recordSchema.safeParse(value);
+  if (!record.success || basename(record.data.file) !== record.data.file) return undefined;
+  const path = join(folder, record.data.file);
+  try {
+    const { size } = await stat(path);
+    return size === record.data.bytes ? { ...record.data, folder, path } : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Written after the model itself: a folder without a record holds nothing that may be used. */
+export async function writeCacheRecord(folder: string, record: CacheRecord): Promise<void> {
+  await writeAtomically(join(folder, recordName), `${JSON.stringify(record, undefined, 2)}\n`);
+}
+
+/** Every model in perbench's own cache, by folder name. */
+export async function cachedModels(cacheDir: string): Promise<readonly CachedModel[]> {
+  let names: string[];
+  try {
+    names = await readdir(modelsFolder(cacheDir));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+  const found: CachedModel[] = [];
+  for (const name of names.toSorted()) {
+    const model = await readCachedModel(join(modelsFolder(cacheDir), name));
+    if (model !== undefined) found.push(model);
+  }
+  return found;
+}

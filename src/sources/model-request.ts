@@ -1,0 +1,57 @@
+import { basename } from 'node:path';
+import { catalogueEntry, findCatalogueEntry } from './catalogue.ts';
+import type { CatalogueEntry } from './catalogue-entry.ts';
+import { describeSource, type ModelSource } from './model-source.ts';
+import { parseSource } from './source-spec.ts';
+
+/** What a user asked for, with every place that it may come from, the preferred one first. */
+export interface ModelRequest {
+  /** Catalogue name, or the file's name without its ending. */
+  readonly name: string;
+  readonly sources: readonly [ModelSource, ...ModelSource[]];
+  /** Undefined where nobody has pinned it. */
+  readonly sha256: string | undefined;
+  readonly bytes: number | undefined;
+  readonly entry: CatalogueEntry | undefined;
+}
+
+function entrySources(entry: CatalogueEntry): [ModelSource, ...ModelSource[]] {
+  const { hub, pip, sha256 } = entry;
+  const sources: ModelSource[] = [];
+  if (hub !== undefined) sources.push({ kind: 'hub', ...hub, sha256 });
+  if (pip !== undefined) sources.push({ kind: 'pip', parts: pip.parts, sha256 });
+  const [first, ...rest] = sources;
+  if (first === undefined) throw new Error(`catalogue entry ${entry.name} has no source`);
+  return [first, ...rest];
+}
+
+function nameOf(source: ModelSource): string {
+  const path =
+    source.kind === 'pip'
+      ? (source.parts[0]?.member ?? '')
+      : describeSource({ ...source, ...(source.kind === 'hub' && { revision: 'main' }) });
+  return basename(path)
+    .replace(/\.part\d+$/i, '')
+    .replace(/\.(gguf|bin)$/i, '');
+}
+
+/** The request for a catalogue entry. */
+export function requestEntry(entry: CatalogueEntry): ModelRequest {
+  return { name: entry.name, sources: entrySources(entry), sha256: entry.sha256, bytes: entry.bytes, entry };
+}
+
+/**
+ * Reads what a user wrote for a model: a catalogue name or any of the source forms.
+ *
+ * @param baseDir folder that relative paths are meant from
+ * @throws {UsageError} for a source that is none of the forms
+ * @throws {UnknownNameError} for a name that isn't in the catalogue, with the nearest one
+ */
+export function parseModelRequest(text: string, baseDir: string): ModelRequest {
+  const known = findCatalogueEntry(text);
+  if (known !== undefined) return requestEntry(known);
+  const source = parseSource(text, baseDir);
+  if (source === undefined) return requestEntry(catalogueEntry(text));
+  const sha256 = source.kind === 'file' ? undefined : source.sha256;
+  return { name: nameOf(source), sources: [source], sha256, bytes: undefined, entry: undefined };
+}

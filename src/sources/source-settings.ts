@@ -1,0 +1,130 @@
+import { isAbsolute, join } from 'node:path';
+import { UsageError } from '../core/errors.ts';
+import { isLoopbackHost } from './loopback-host.ts';
+
+/** How long the network may take, and how often it is asked again. */
+export interface NetworkLimits {
+  /** Tries without any progress before a download gives up. */
+  readonly attempts: number;
+  /** Pause before the second try; doubles each time, with up to half of it as jitter. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  readonly connectMs: number;
+  /** A transfer that brings no byte for so long is cut and tried again. */
+  readonly idleMs: number;
+  /** How long the hub is waited for where PyPI has the same file. */
+  readonly probeMs: number;
+}
+
+/** Everything that the sources take from outside: made once by the CLI, or by a test. */
+export interface SourceSettings {
+  /** perbench's own cache: models that are not the hub's, locks, remembered checksums. */
+  readonly cacheDir: string;
+  /** The hub's cache, shared with its other clients. */
+  readonly hubCacheDir: string;
+  /** Without a final slash. */
+  readonly hubEndpoint: string;
+  readonly hubToken: string | undefined;
+  /** Where the hub's own client keeps its token; read when `hubToken` is undefined. */
+  readonly hubTokenFile: string | undefined;
+  readonly isOffline: boolean;
+  /** Program and first arguments that run pip. */
+  readonly pipCommand: readonly [string, ...string[]];
+  /** Environment of child processes; holds no secrets of ours. */
+  readonly childEnvironment: Readonly<Record<string, string>>;
+  readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
+  readonly network: NetworkLimits;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const defaultNetworkLimits: NetworkLimits = {
+  attempts: 5,
+  backoffMs: 500,
+  maxBackoffMs: 15_000,
+  connectMs: 10_000,
+  idleMs: 60_000,
+  probeMs: 4_000,
+};
+
+const officialHub = 'https://huggingface.co';
+const truthy = new Set(['1', 'true', 'yes', 'on']);
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === '' ? undefined : value.trim();
+}
+
+function isOn(value: string | undefined): boolean {
+  return truthy.has((value ?? '').trim().toLowerCase());
+}
+
+function hubEndpoint(environment: Environment): string {
+  const text = nonEmpty(environment['HF_ENDPOINT']) ?? officialHub;
+  const url = URL.parse(text);
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
+  if (!isSafe) {
+    throw new UsageError(`HF_ENDPOINT: expected an https address, got "${text}"`, {
+      hint: 'Use https:// (plain http is accepted for this machine alone).',
+    });
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function pipCommand(environment: Environment): readonly [string, ...string[]] {
+  const [program, ...rest] = (nonEmpty(environment['PERBENCH_PIP']) ?? '').split(/\s+/);
+  if (program !== undefined && program !== '') return [program, ...rest];
+  return [nonEmpty(environment['PERBENCH_PYTHON']) ?? 'python3', '-m', 'pip'];
+}
+
+function withoutSecrets(environment: Environment): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && !/token|secret|password|api_?key/i.test(name)) kept[name] = value;
+  }
+  return kept;
+}
+
+function proxyFrom(environment: Environment): SourceSettings['proxy'] {
+  const http = nonEmpty(environment['http_proxy'] ?? environment['HTTP_PROXY']);
+  const https = nonEmpty(environment['https_proxy'] ?? environment['HTTPS_PROXY']);
+  const none = nonEmpty(environment['no_proxy'] ?? environment['NO_PROXY']);
+  return {
+    ...(http !== undefined && { http }),
+    ...(https !== undefined && { https }),
+    ...(none !== undefined && { none }),
+  };
+}
+
+/** A relative XDG folder is to be ignored, says the XDG specification. */
+function xdgCache(environment: Environment, home: string): string {
+  const named = nonEmpty(environment['XDG_CACHE_HOME']);
+  return named !== undefined && isAbsolute(named) ? named : join(home, '.cache');
+}
+
+/**
+ * Settings from an environment: `XDG_CACHE_HOME`, `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`, `HF_TOKEN`, `HF_TOKEN_PATH`,
+ * `HF_HUB_OFFLINE`, `PERBENCH_OFFLINE`, `PERBENCH_PIP`, `PERBENCH_PYTHON` and the proxy variables.
+ *
+ * @param home the user's folder, for the defaults of the caches
+ * @throws {UsageError} if `HF_ENDPOINT` is no https address
+ */
+export function sourceSettingsFrom(
+  environment: Environment,
+  home: string,
+  flags: { readonly isOffline?: boolean } = {},
+): SourceSettings {
+  const cacheHome = xdgCache(environment, home);
+  const hubHome = nonEmpty(environment['HF_HOME']) ?? join(cacheHome, 'huggingface');
+  return Object.freeze({
+    cacheDir: join(cacheHome, 'perbench'),
+    hubCacheDir: nonEmpty(environment['HF_HUB_CACHE']) ?? join(hubHome, 'hub'),
+    hubEndpoint: hubEndpoint(environment),
+    hubToken: nonEmpty(environment['HF_TOKEN']),
+    hubTokenFile: nonEmpty(environment['HF_TOKEN_PATH']) ?? join(hubHome, 'token'),
+    isOffline: flags.isOffline === true || isOn(environment['HF_HUB_OFFLINE']) || isOn(environment['PERBENCH_OFFLINE']),
+    pipCommand: pipCommand(environment),
+    childEnvironment: withoutSecrets(environment),
+    proxy: proxyFrom(environment),
+    network: defaultNetworkLimits,
+  });
+}
