@@ -6,7 +6,6 @@
  */
 
 // Python's str.split() and \b know other characters than JavaScript's \s and \b, so both are spelled out here.
-// oxlint-disable-next-line no-control-regex -- U+001C to U+001F are among Python's spaces
 const whitespace = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
 const punctuation = /[!-/:-@[-`{-~]/gu;
 const article = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;

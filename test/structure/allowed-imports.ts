@@ -5,7 +5,7 @@ import { repositoryRoot } from './planted-tree.ts';
 /** Folder of `src` to the folders that it may import, read from the table in docs/architecture.md. */
 export function readAllowedImports(): ReadonlyMap<string, readonly string[]> {
   const text = readFileSync(join(repositoryRoot, 'docs/architecture.md'), 'utf8');
-  const rows = [...text.matchAll(/^\| `src\/([a-z]+)\/` \|[^|]*\| ([^|]+) \|$/gm)];
+  const rows = [...text.matchAll(/^\| `src\/([a-z]+)\/` +\|[^|]*\| ([^|]+?) +\|$/gm)];
   const folders = rows.map(([, folder = '']) => folder);
   const allowed = rows.map(([, folder = '', cell = '']): [string, readonly string[]] => {
     if (cell === 'everything') return [folder, folders];
