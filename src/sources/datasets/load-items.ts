@@ -1,0 +1,155 @@
+import { DataError, type InvalidItemError } from '../../core/errors.ts';
+import type { Task } from '../../core/task.ts';
+import { sha256Of, type DatasetFile } from './dataset-file.ts';
+import { invalidItem, repeatedItem } from './invalid-item.ts';
+import { openDataset, type DatasetRow } from './open-dataset.ts';
+
+export interface LoadOptions {
+  /** Folder to look in; built-in tasks need none. */
+  readonly dataDir?: string | undefined;
+  /** Leave rows out that don't fit, instead of failing at the first. */
+  readonly skipInvalid?: boolean;
+}
+
+export interface LoadedItems {
+  /** What the task evaluates, in its own order. */
+  readonly items: readonly unknown[];
+  /** Ids of `items`, each once. */
+  readonly itemIds: readonly string[];
+  /** Pool that few-shot examples come from; empty where the task shows none. */
+  readonly examples: readonly unknown[];
+  readonly files: readonly DatasetFile[];
+  /** Over the items' content and that of the pool: the same for the same content in any file format. */
+  readonly dataSha256: string;
+  /** Over the ids, one a line, in order. */
+  readonly itemIdsSha256: string;
+  /** Rows left out, in file order. */
+  readonly skipped: readonly InvalidItemError[];
+  /** What a reader of the results should know, such as rows missing from the published set; one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads everything that a task needs into memory, checked.
+ *
+ * @throws {DataError} if data is missing, damaged, empty, too small, or its examples are the evaluated items
+ * @throws {InvalidItemError} for a row that doesn't fit or whose id was there before, unless these are skipped
+ */
+export async function loadItems(task: Task, options: LoadOptions, signal: AbortSignal): Promise<LoadedItems> {
+  const skipped: InvalidItemError[] = [];
+  const read = { task, options, signal, skipped };
+  const evaluated = await readItems(read, task.dataset.split);
+  const { items, itemIds } = identify(read, selectItems(task, evaluated), evaluated.places);
+  const pool = task.shots > 0 ? await readExamples(read) : undefined;
+  const examples = pool?.items ?? [];
+  const content = [...items, 'examples', ...examples].map((item) => JSON.stringify(item));
+  return {
+    items,
+    itemIds,
+    examples,
+    files: [...evaluated.files, ...(pool?.files ?? [])],
+    dataSha256: sha256Of(content.join('\n')),
+    itemIdsSha256: sha256Of(itemIds.join('\n')),
+    skipped,
+    notes: [...sizeNotes(task, items.length), ...leakNotes(task, items, examples)],
+  };
+}
+
+interface Reading {
+  readonly task: Task;
+  readonly options: LoadOptions;
+  readonly signal: AbortSignal;
+  /** Grows while rows are read. */
+  readonly skipped: InvalidItemError[];
+}
+
+type Places = ReadonlyMap<unknown, Pick<DatasetRow, 'file' | 'line'>>;
+
+interface ReadItems {
+  readonly items: readonly unknown[];
+  readonly places: Places;
+  readonly files: readonly DatasetFile[];
+}
+
+async function readItems(reading: Reading, split: string): Promise<ReadItems> {
+  const { task, options, signal } = reading;
+  const { name, source } = task.dataset;
+  const onInvalid = (error: InvalidItemError): void => skipOrThrow(reading, error);
+  const request = { name, split, dataDir: options.dataDir, ...(source !== undefined && { source }), onInvalid };
+  const { records, files } = await openDataset(request, signal);
+  const places = new Map<unknown, Pick<DatasetRow, 'file' | 'line'>>();
+  for await (const row of records) {
+    const item = parsed(task, row);
+    if (item.invalid === undefined) places.set(item.value, { file: row.file, line: row.line });
+    else onInvalid(item.invalid);
+  }
+  if (places.size === 0) {
+    throw new DataError(`${files.map((file) => file.path).join(', ')}: no rows for ${task.id}`, {
+      hint: 'Fetch the data set again, or point --data-dir elsewhere.',
+    });
+  }
+  return { items: [...places.keys()], places, files };
+}
+
+function skipOrThrow({ options, skipped }: Reading, error: InvalidItemError): void {
+  if (options.skipInvalid !== true) throw error;
+  skipped.push(error);
+}
+
+function parsed(task: Task, row: DatasetRow): { readonly value?: unknown; readonly invalid?: InvalidItemError } {
+  try {
+    return { value: task.parse(row.record, row.position) };
+  } catch (error) {
+    const invalid = invalidItem(error, row, row.record);
+    if (invalid === undefined) throw error;
+    return { invalid };
+  }
+}
+
+function selectItems(task: Task, { items, files }: ReadItems): readonly unknown[] {
+  try {
+    return task.select?.(items) ?? items;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DataError(`${files.map((file) => file.path).join(', ')}: ${task.id} ${error.message}`, { cause: error });
+  }
+}
+
+function identify(reading: Reading, items: readonly unknown[], places: Places): Pick<LoadedItems, 'items' | 'itemIds'> {
+  const byId = new Map<string, unknown>();
+  const nowhere = { file: reading.task.id, line: 0 };
+  for (const item of items) {
+    const id = reading.task.itemId(item);
+    if (!byId.has(id)) byId.set(id, item);
+    else skipOrThrow(reading, repeatedItem(places.get(item) ?? nowhere, id, places.get(byId.get(id)) ?? nowhere));
+  }
+  return { items: [...byId.values()], itemIds: [...byId.keys()] };
+}
+
+async function readExamples(reading: Reading): Promise<ReadItems> {
+  const { task } = reading;
+  const split = task.dataset.fewShotSplit;
+  if (split === undefined)
+    throw new DataError(`${task.id}: ${task.shots} examples wanted, but its data set has no pool`);
+  const pool = await readItems(reading, split);
+  if (pool.items.length >= task.shots) return pool;
+  const files = pool.files.map((file) => file.path).join(', ');
+  throw new DataError(`${files}: ${task.id} shows ${task.shots} examples, but there are ${pool.items.length} rows`);
+}
+
+function sizeNotes(task: Task, count: number): readonly string[] {
+  return count === task.items ? [] : [`${task.id}: ${count} items here, ${task.items} in the published benchmark`];
+}
+
+/** An example that is also evaluated tells the model the answer. Published pools repeat a few items; more is a mix-up. */
+function leakNotes(task: Task, items: readonly unknown[], examples: readonly unknown[]): readonly string[] {
+  if (examples.length === 0) return [];
+  const asked = new Set(items.map((item) => JSON.stringify(task.question(item, []))));
+  const leaked = examples.filter((example) => asked.has(JSON.stringify(task.question(example, [])))).length;
+  if (leaked > 0.02 * examples.length) {
+    throw new DataError(`${task.id}: ${leaked} of ${examples.length} few-shot examples are evaluated items too`, {
+      hint: 'Check which split each file holds.',
+    });
+  }
+  return leaked === 0 ? [] : [`${task.id}: ${leaked} of ${examples.length} few-shot examples are evaluated items too`];
+}

@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import {
+  arcRecord,
+  gsm8kRecord,
+  hellaswagRecord,
+  imdbRecord,
+  squadRecord,
+  type ArcRecord,
+  type Gsm8kRecord,
+  type HellaswagRecord,
+  type ImdbRecord,
+  type SquadRecord,
+} from '../../core/dataset-record.ts';
+import type { DatasetName } from '../../core/task.ts';
+import { cleanedQuery, cleanHellaswagText, officialQuery } from './hellaswag-text.ts';
+
+/**
+ * Brings a row of any known format into the record shape of its data set. Keys in errors are those of the file.
+ *
+ * @throws {z.ZodError} or {RangeError} if the row doesn't fit
+ */
+export function normalizeRecord(name: DatasetName, row: unknown): unknown {
+  const normalize: Readonly<Record<DatasetName, (row: unknown) => unknown>> = {
+    gsm8k: (value): Gsm8kRecord => gsm8kRecord.parse(value),
+    imdb: (value): ImdbRecord => imdbRecord.parse(value),
+    hellaswag: normalizeHellaswag,
+    arc_easy: normalizeArc,
+    squad2: normalizeSquad,
+  };
+  return normalize[name](row);
+}
+
+function has(row: unknown, key: string): boolean {
+  return typeof row === 'object' && row !== null && key in row;
+}
+
+const endings = z.array(z.string().min(1)).length(4);
+const hellaswagLabel = z.union([z.int().min(0).max(3), z.string().regex(/^[0-3]$/u)], { error: '0, 1, 2 or 3' });
+const activity = z.string().min(1);
+const officialHellaswag = z.object({
+  activity_label: activity,
+  ctx_a: z.string().min(1),
+  ctx_b: z.string(),
+  endings,
+  label: hellaswagLabel,
+});
+const cleanedHellaswag = z.object({ activity_label: activity, ctx: z.string().min(1), endings, label: hellaswagLabel });
+
+/** Official rows are told by `ctx_a`; without it the text counts as cleaned. */
+function normalizeHellaswag(row: unknown): HellaswagRecord {
+  if (has(row, 'ctx_a')) {
+    const official = officialHellaswag.parse(row);
+    return hellaswagRecord.parse({
+      query: officialQuery(official.activity_label, official.ctx_a, official.ctx_b),
+      endings: official.endings.map(cleanHellaswagText),
+      label: Number(official.label),
+    });
+  }
+  const cleaned = cleanedHellaswag.parse(row);
+  const query = cleanedQuery(cleaned.activity_label, cleaned.ctx);
+  return { query, endings: cleaned.endings, label: Number(cleaned.label) };
+}
+
+const hubArc = z.object({
+  id: z.string().min(1),
+  question: z.string().min(1),
+  choices: z.object({ text: z.array(z.string().min(1)).min(2), label: z.array(z.string().min(1)) }),
+  answerKey: z.string().min(1),
+});
+const officialArc = z.object({
+  id: z.string().min(1),
+  question: z.object({ stem: z.string().min(1), choices: arcRecord.shape.choices }),
+  answerKey: z.string().min(1),
+});
+
+/** Official rows are told by a question that is an object; the hub's has lists of texts and labels. */
+function normalizeArc(row: unknown): ArcRecord {
+  if (has(row, 'question') && typeof (row as { readonly question: unknown }).question === 'object') {
+    const { id, question, answerKey } = officialArc.parse(row);
+    return { id, question: question.stem, choices: question.choices, answerKey };
+  }
+  const { id, question, choices, answerKey } = hubArc.parse(row);
+  if (choices.text.length !== choices.label.length) {
+    throw new RangeError(
+      `choices.label: must be as long as choices.text (${choices.text.length}), got ${choices.label.length}`,
+    );
+  }
+  const pairs = choices.label.map((label, index) => ({ label, text: choices.text[index] ?? '' }));
+  return { id, question, choices: pairs, answerKey };
+}
+
+const squadBase = squadRecord.omit({ answers: true });
+const hubSquad = squadBase.extend({ answers: z.object({ text: z.array(z.string().min(1)) }) });
+const officialSquad = squadBase.extend({
+  answers: z.array(z.object({ text: z.string().min(1) })),
+  is_impossible: z.boolean().optional(),
+});
+
+/** Official rows have a list of answers; the hub's has one object with lists. */
+function normalizeSquad(row: unknown): SquadRecord {
+  const answers = has(row, 'answers') ? (row as { readonly answers: unknown }).answers : undefined;
+  if (!Array.isArray(answers) && typeof answers === 'object') {
+    const { answers: found, ...rest } = hubSquad.parse(row);
+    return { ...rest, answers: found.text };
+  }
+  const { answers: found, is_impossible: isImpossible, ...rest } = officialSquad.parse(row);
+  if (isImpossible !== undefined && isImpossible !== (found.length === 0)) {
+    throw new RangeError(
+      `is_impossible: must be ${found.length === 0}, as there are ${found.length} answers, got ${isImpossible}`,
+    );
+  }
+  return { ...rest, answers: found.map(({ text }) => text) };
+}
