@@ -1,0 +1,83 @@
+import type { CellError, CellMeasurements, CellState } from '../core/cell.ts';
+import type { Measurement, Unit, Warning } from '../core/measurement.ts';
+import type { ProtocolName } from '../core/suite.ts';
+import type { AnchorSet } from './anchors.ts';
+import type { FactorName, Factors } from './factor.ts';
+import type { ScoreFlag } from './score-flag.ts';
+
+/** What a scoreboard needs of a cell; a `Cell` fits. */
+export interface ScoreboardCell {
+  readonly model: string;
+  readonly taskId: string;
+  /** Undefined for numbers that somebody else measured. */
+  readonly protocol?: ProtocolName | undefined;
+  readonly state: CellState;
+  readonly error?: CellError | undefined;
+  readonly measurements: CellMeasurements;
+}
+
+/** What a scoreboard says about its task; a `Task` fits. */
+export interface ScoreboardTask {
+  readonly title?: string;
+  /** Name of the headline metric. */
+  readonly metric?: string;
+  readonly category?: 'generation' | 'classification';
+}
+
+export interface ScoreboardOptions {
+  /** By task id. */
+  readonly tasks?: Readonly<Record<string, ScoreboardTask>>;
+  readonly weights?: Factors;
+  /** Adds PER-A, and orders the rows by it, where the set has anchors for the task in these units. */
+  readonly anchors?: AnchorSet;
+  /** Also leave models out of the scores whose numbers are doubtful, not only those that are invalid. */
+  readonly isStrict?: boolean;
+}
+
+/** A warning together with the measurement that it came with. */
+export interface RowWarning extends Warning {
+  readonly metric: string;
+}
+
+export interface AnchoredCell {
+  readonly factors: Factors;
+  readonly score: number;
+  readonly rank: number | undefined;
+}
+
+export interface ScoreboardRow {
+  readonly model: string;
+  readonly state: CellState;
+  readonly error: CellError | undefined;
+  readonly measurements: CellMeasurements;
+  /** Scaled to [0, 1] over this scoreboard. */
+  readonly factors: Factors | undefined;
+  /** PER-paper. */
+  readonly score: number | undefined;
+  /** By PER-paper: 1, 2, 2, 4. */
+  readonly rank: number | undefined;
+  readonly anchored: AnchoredCell | undefined;
+  readonly flags: readonly ScoreFlag[];
+  readonly warnings: readonly RowWarning[];
+}
+
+/** All cells of one task under one protocol side by side, with factors and scores. Plain JSON. */
+export interface Scoreboard {
+  readonly taskId: string;
+  readonly title: string | undefined;
+  readonly metric: string | undefined;
+  readonly protocol: ProtocolName | undefined;
+  /** Units of the four factors; undefined where no row has the measurement. */
+  readonly units: Readonly<Record<FactorName, Unit | undefined>>;
+  /** Version strings of the scores that were computed. */
+  readonly versions: readonly string[];
+  /** By rank, ties by name, models without a score last. */
+  readonly rows: readonly ScoreboardRow[];
+  /** What concerns the whole set. */
+  readonly flags: readonly ScoreFlag[];
+}
+
+/** The number behind a measurement, or undefined where there is none. */
+export function valueOf(measurement: Measurement | undefined): number | undefined {
+  return measurement === undefined || measurement.status === 'unavailable' ? undefined : measurement.value;
+}
