@@ -23,9 +23,14 @@ export interface TestCounts {
 export default class LastLineReporter implements Reporter {
   readonly #path = process.env['PERBENCH_TEST_COUNTS'];
   #passed = 0;
+  #files = 0;
 
   onInit(): void {
     this.#write({ passed: 0, failed: 0, skipped: 0, skips: [], faults: [], isEnded: false });
+  }
+
+  onTestRunStart(files: readonly unknown[]): void {
+    this.#files = files.length;
   }
 
   /** Keeps the file near the truth for the case that the runner is killed. */
@@ -35,7 +40,10 @@ export default class LastLineReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { readonly message: string }[]): void {
-    this.#write(countTests(modules, unhandled));
+    // The runner tells nobody that a global set-up failed, but then it runs nothing.
+    const isSetUp = modules.length > 0 || this.#files === 0;
+    const lost = isSetUp ? [] : [{ message: `none of ${this.#files} test files was run: the global set-up failed` }];
+    this.#write(countTests(modules, [...unhandled, ...lost]));
   }
 
   #write(counts: TestCounts): void {
@@ -53,7 +61,7 @@ export function countTests(
   const faults = [
     ...modules.flatMap(moduleFaults),
     ...inState('pending').map((test) => `${place(test)}: never ended`),
-    ...unhandled.map((error) => `unhandled: ${firstLine(error.message)}`),
+    ...unhandled.map((error) => `not in a test: ${firstLine(error.message)}`),
   ];
   return {
     passed: inState('passed').length,

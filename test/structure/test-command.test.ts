@@ -70,7 +70,7 @@ describe('npm test', () => {
     const text = "import { it } from 'vitest';\nit('x', () => {\n  void Promise.reject(new Error('lost'));\n});\n";
     const run = await runTests({ 'src/a.test.ts': text });
     expect(run).toMatchObject({ exitCode: 1, lastLine: '1 passed, 1 failed, 0 skipped' });
-    expect(run.output).toContain('unhandled: lost');
+    expect(run.output).toContain('not in a test: lost');
   });
 
   it('counts a runner that dies as failed', async () => {
@@ -93,6 +93,14 @@ describe('npm test', () => {
   it('runs tests with real models too', async () => {
     const run = await runTests({ 'src/a.model.test.ts': passing, 'test/e2e/b.test.ts': passing });
     expect(run).toMatchObject({ exitCode: 0, lastLine: '2 passed, 0 failed, 0 skipped' });
+  });
+
+  it('fails when the set-up fails', async () => {
+    const setup = "export function setup(): void {\n  throw new Error('no model to be had');\n}\n";
+    const files = { 'test/setup/global-setup.ts': setup, 'src/a.test.ts': passing, 'src/a.model.test.ts': passing };
+    const run = await runTests(files);
+    expect(run).toMatchObject({ exitCode: 1, lastLine: '0 passed, 1 failed, 0 skipped' });
+    expect(run.output).toContain('none of 2 test files was run: the global set-up failed');
   });
 
   it('sees wrong types in type tests', async () => {
