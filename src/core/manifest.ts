@@ -46,6 +46,8 @@ export interface TaskFacts {
   readonly itemIdsSha256: string;
   readonly shots: number;
   readonly skippedRows: number;
+  /** What a reader of the results should know of the data; one sentence each. */
+  readonly notes: readonly string[];
   /** First prompt by model: its hash and first token ids show template and BOS. */
   readonly firstPrompts: Readonly<Record<string, { readonly sha256: string; readonly tokenIds: readonly number[] }>>;
 }

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { suiteSchema } from '../core/suite.ts';
+import { speedFromRequests } from './cell-speed.ts';
 import { addEstimates, estimateCell } from './estimate-duration.ts';
 
-const probe = { model: 'm', taskId: 't', itemMs: 100, requestMs: [300, 400, 500, 400], memoryPeakBytes: 1 };
+const speed = (requestMs: readonly number[]) => speedFromRequests('m', 't', 100, requestMs, 'probe');
+const probe = speed([300, 400, 500, 400]);
 
 it('adds up the passes of a serving cell', () => {
   const suite = suiteSchema.parse({
@@ -23,8 +25,8 @@ it('has one launch and no extra passes under the paper protocol', () => {
 
 it('is less sure the more the items differ, and never sure', () => {
   const suite = suiteSchema.parse({ models: ['m'], protocol: 'paper' });
-  const even = estimateCell(suite, { ...probe, requestMs: [100, 100, 100, 100] }, 50);
-  const uneven = estimateCell(suite, { ...probe, requestMs: [10, 1000, 20, 800] }, 50);
+  const even = estimateCell(suite, speed([100, 100, 100, 100]), 50);
+  const uneven = estimateCell(suite, speed([10, 1000, 20, 800]), 50);
   expect(even.highMs / even.ms).toBeCloseTo(Math.exp(0.15), 10);
   expect(uneven.highMs / uneven.ms).toBeCloseTo(2, 10);
 });

@@ -1,7 +1,6 @@
 import type { Suite } from '../core/suite.ts';
 import { launchesOf } from './cell-passes.ts';
-import type { CellProbe } from './probe-model.ts';
-import { standardDeviation } from '../stats/standard-deviation.ts';
+import type { CellSpeed } from './cell-speed.ts';
 
 /** A time with the bounds that it will most likely stay in. Estimated, never measured. */
 export interface DurationEstimate {
@@ -10,28 +9,21 @@ export interface DurationEstimate {
   readonly highMs: number;
 }
 
-/** Speeds drift between a probe and a run whatever the items are: caches, clocks, longer answers. */
-const leastLogError = 0.15;
-const largestLogError = Math.log(2);
 const warmUpItems = 4;
 
 /**
- * How long a cell takes, from what a few of its items took.
+ * How long a cell takes, from the speed of some of its items.
  *
  * @param items of the accuracy pass
  */
-export function estimateCell(suite: Suite, probe: CellProbe, items: number): DurationEstimate {
-  const { itemMs, requestMs } = probe;
-  const singleMs = requestMs.length === 0 ? itemMs : requestMs.reduce((sum, ms) => sum + ms, 0) / requestMs.length;
+export function estimateCell(suite: Suite, speed: CellSpeed, items: number): DurationEstimate {
+  const { itemMs, requestMs, logError } = speed;
   const accuracyMs = itemMs * items;
   const concurrency = suite.concurrency === 'auto' ? 16 : suite.concurrency;
-  const throughputMs = Math.max(suite.windowSeconds * 1000, 2 * concurrency * itemMs) + singleMs;
-  const latencyMs = Math.min(suite.latencyRequests * singleMs, suite.latencySeconds * 1000 + singleMs);
+  const throughputMs = Math.max(suite.windowSeconds * 1000, 2 * concurrency * itemMs) + requestMs;
+  const latencyMs = Math.min(suite.latencyRequests * requestMs, suite.latencySeconds * 1000 + requestMs);
   const launchMs = warmUpItems * itemMs + (suite.protocol === 'paper' ? 0 : throughputMs + latencyMs);
   const ms = accuracyMs + launchMs * launchesOf(suite);
-  const logs = requestMs.filter((value) => value > 0).map(Math.log);
-  const error = logs.length < 2 ? largestLogError : (2 * standardDeviation(logs)) / Math.sqrt(logs.length);
-  const logError = Math.min(largestLogError, Math.max(leastLogError, error));
   return { ms, lowMs: ms * Math.exp(-logError), highMs: ms * Math.exp(logError) };
 }
 

@@ -1,30 +1,22 @@
 import type { Engine, LoadedModel } from '../core/engine.ts';
 import type { Suite } from '../core/suite.ts';
 import { askItems } from './ask-items.ts';
+import { type CellSpeed, speedFromRequests } from './cell-speed.ts';
 import { nowMs, type PlannedModel, type PlannedTask } from './plan.ts';
-
-/** What a few items of a task take on a model. */
-export interface CellProbe {
-  readonly model: string;
-  readonly taskId: string;
-  /** Wall time per item with several at once. */
-  readonly itemMs: number;
-  /** From start to end of each request, with several at once. */
-  readonly requestMs: readonly number[];
-  readonly memoryPeakBytes: number;
-}
 
 export interface ModelProbe {
   readonly loadMs: number;
-  readonly cells: readonly CellProbe[];
+  readonly memoryPeakBytes: number;
+  readonly cells: readonly CellSpeed[];
 }
 
 async function probeTask(
+  name: string,
   model: LoadedModel,
   planned: PlannedTask,
   items: number,
   signal: AbortSignal,
-): Promise<Omit<CellProbe, 'model'>> {
+): Promise<CellSpeed> {
   const positions = planned.order.slice(0, items);
   async function* few(): AsyncGenerator<number> {
     yield* positions;
@@ -35,7 +27,7 @@ async function probeTask(
     if (result.status === 'done') requestMs.push(result.times.lastTokenMs - result.times.startedMs);
   }
   const itemMs = (nowMs() - startedMs) / Math.max(1, positions.length);
-  return { taskId: planned.task.id, itemMs, requestMs, memoryPeakBytes: (await model.memory()).peakBytes };
+  return speedFromRequests(name, planned.task.id, itemMs, requestMs, 'probe');
 }
 
 /** Starts a model once and asks it `items` items of each task, to tell how long a run will take. */
@@ -55,10 +47,10 @@ export async function probeModel(
   };
   await using model = await engine.open(spec, options, signal);
   const loadMs = nowMs() - startedMs;
-  const cells: CellProbe[] = [];
+  const cells: CellSpeed[] = [];
   for (const planned of tasks) {
     signal.throwIfAborted();
-    cells.push({ model: spec.name, ...(await probeTask(model, planned, items, signal)) });
+    cells.push(await probeTask(spec.name, model, planned, items, signal));
   }
-  return { loadMs, cells };
+  return { loadMs, memoryPeakBytes: (await model.memory()).peakBytes, cells };
 }

@@ -135,6 +135,11 @@ export async function* runSuite(options: RunSuiteOptions): AsyncGenerator<RunEve
   await store.setRunStatus(runId, 'running');
   yield { type: 'run-start', runId, name: plan.suite.name, cells: await store.cells(runId), isResumed };
 
+  for (const { task, facts } of plan.tasks) {
+    for (const note of facts.notes) yield { type: 'warning', message: `${task.id}: ${note}` };
+    if (facts.skippedRows > 0)
+      yield { type: 'warning', message: `${task.id}: ${facts.skippedRows} rows were left out` };
+  }
   const work = runModels(
     options,
     (event) => {

@@ -78,6 +78,7 @@ function plan(task: Task, count: number, limit: number | undefined, seed: number
     itemIdsSha256: 'toy',
     shots: 0,
     skippedRows: 0,
+    notes: [],
     firstPrompts: {},
   };
   return { task, items: toyItems(count), examples: [], order, facts };

@@ -1,0 +1,21 @@
+import type { HostFacts } from '../core/manifest.ts';
+import type { HostMeter } from '../core/meter.ts';
+import type { OnPullProgress } from '../sources/pull-progress.ts';
+import type { SourceSettings } from '../sources/source-settings.ts';
+
+/** What running a suite on this machine takes from outside. */
+export interface LocalContext {
+  readonly settings: SourceSettings;
+  /** Absolute; relative model paths are meant from here. */
+  readonly workingFolder: string;
+  /** Folder with the data sets where the suite names none. */
+  readonly dataDir: string | undefined;
+  /** As typed; goes into the manifest. */
+  readonly commandLine: readonly string[];
+  readonly perbenchVersion: string;
+  readonly meter: HostMeter;
+  readonly hostFacts: () => Promise<HostFacts>;
+  readonly onPull?: OnPullProgress;
+  /** Says what is being done before the run starts, such as `reading gsm8k`. */
+  readonly onStep?: (step: string) => void;
+}

@@ -1,0 +1,54 @@
+import { hostname } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import type { RunEvent } from '../core/event.ts';
+import type { RunRecord, Store } from '../core/store.ts';
+import { openEngine } from '../engines/index.ts';
+import { openRun } from '../run/open-run.ts';
+import type { RunDependencies, RunPlan } from '../run/plan.ts';
+import { type RescoredCell, rescoreRun } from '../run/rescore-run.ts';
+import { runSuite } from '../run/run-suite.ts';
+import type { LocalContext } from './local-context.ts';
+import { prepareTasks } from './prepare-tasks.ts';
+
+export interface LocalRunOptions {
+  readonly store: Store;
+  readonly signal: AbortSignal;
+  /** Id of the run to go on with; by default the latest unfinished one that asks the same. */
+  readonly resumeId?: string;
+  /** A new run even where an unfinished one asks the same. */
+  readonly isFresh?: boolean;
+  readonly framesDrawn?: () => number;
+}
+
+/** Names this process in the store, uniquely. */
+function ownerName(): string {
+  return `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+}
+
+/** Runs a prepared suite on this machine; see `runSuite` for what it says and throws. */
+export async function* localRun(
+  plan: RunPlan,
+  context: Pick<LocalContext, 'meter'>,
+  { store, signal, framesDrawn, ...options }: LocalRunOptions,
+): AsyncGenerator<RunEvent, void, void> {
+  const opened = await openRun(plan, store, { ...options, now: new Date() });
+  const dependencies: RunDependencies = {
+    store,
+    signal,
+    openEngine,
+    meter: context.meter,
+    owner: ownerName(),
+    ...(framesDrawn !== undefined && { framesDrawn }),
+  };
+  yield* runSuite({ plan, dependencies, ...opened });
+}
+
+/** Scores a run's stored outputs again; its data must be where it was, or in `context.dataDir`. */
+export async function* localRescore(
+  run: RunRecord,
+  context: LocalContext,
+  store: Store,
+  signal: AbortSignal,
+): AsyncGenerator<RescoredCell> {
+  yield* rescoreRun(store, run, await prepareTasks(run.suite, context, signal));
+}

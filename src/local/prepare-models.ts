@@ -1,0 +1,88 @@
+import { stat } from 'node:fs/promises';
+import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
+import type { ModelFacts } from '../core/manifest.ts';
+import type { Suite } from '../core/suite.ts';
+import type { PlannedModel } from '../run/plan.ts';
+import { type ModelRequest, parseModelRequest } from '../sources/model-request.ts';
+import { describeSource } from '../sources/model-source.ts';
+import { pullModel } from '../sources/pull-model.ts';
+import type { LocalContext } from './local-context.ts';
+
+type ModelEntry = Suite['models'][number];
+
+/** A model of a suite, its short form written out. */
+export interface NamedModel {
+  readonly name: string;
+  readonly source: string;
+  readonly style: PromptStyleChoice;
+  readonly engine: string;
+  readonly engineOptions: Readonly<Record<string, unknown>>;
+  /** Undefined for engines that read no file. */
+  readonly request: ModelRequest | undefined;
+}
+
+/** Engines that read weights from a file; the mock engine has none. */
+const fileEngines: ReadonlySet<string> = new Set(['llama']);
+
+/**
+ * @throws {UsageError | UnknownNameError} for a source that can't be read
+ */
+export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel {
+  const { source, style, engine, engineOptions, name } =
+    typeof entry === 'string'
+      ? { source: entry, style: 'auto' as const, engine: 'llama', engineOptions: {}, name: undefined }
+      : entry;
+  const request = fileEngines.has(engine) ? parseModelRequest(source, workingFolder) : undefined;
+  return {
+    name: name ?? request?.name ?? source,
+    source,
+    style: style === 'auto' ? (request?.entry?.promptStyle ?? style) : style,
+    engine,
+    engineOptions,
+    request,
+  };
+}
+
+function plannedModel(model: NamedModel, facts: ModelFacts, file?: string): PlannedModel {
+  const { name, engine, engineOptions, style } = model;
+  const spec: ModelSpec = {
+    name,
+    engine,
+    promptStyle: style,
+    engineOptions,
+    ...(file !== undefined && { file }),
+    ...(facts.fileSha256 !== undefined && { sha256: facts.fileSha256 }),
+  };
+  return { spec, facts };
+}
+
+/**
+ * Brings the suite's models onto this machine, one after the other.
+ *
+ * @throws what `pullModel` throws
+ */
+export async function prepareModels(
+  suite: Suite,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<readonly PlannedModel[]> {
+  const planned: PlannedModel[] = [];
+  for (const entry of suite.models) {
+    const model = nameModel(entry, context.workingFolder);
+    if (model.request === undefined) {
+      planned.push(plannedModel(model, { source: model.source, fileSha256: undefined, fileBytes: undefined }));
+      continue;
+    }
+    context.onStep?.(`model ${model.name}`);
+    const pulled = await pullModel(model.request, context.settings, { onProgress: context.onPull, signal });
+    const { size } = await stat(pulled.path);
+    const fileBytes = Math.max(size, pulled.bytes);
+    planned.push(plannedModel(model, { source: pulled.source, fileSha256: pulled.sha256, fileBytes }, pulled.path));
+  }
+  return planned;
+}
+
+/** Where a model would come from, for plans. */
+export function describeModelSource({ request, source }: NamedModel): string {
+  return request === undefined ? source : request.sources.map(describeSource).join(', or ');
+}

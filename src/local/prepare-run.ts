@@ -1,0 +1,97 @@
+import type { Manifest } from '../core/manifest.ts';
+import type { Suite } from '../core/suite.ts';
+import { hashJson } from '../run/content-key.ts';
+import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
+import type { LocalContext } from './local-context.ts';
+import { prepareModels } from './prepare-models.ts';
+import { prepareTasks } from './prepare-tasks.ts';
+
+/** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
+function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
+  const {
+    protocol,
+    seed,
+    concurrency,
+    launches,
+    windowSeconds,
+    latencyRequests,
+    latencySeconds,
+    threads,
+    contextTokens,
+  } = suite;
+  return hashJson({
+    models: models.map(({ spec, facts }) => [
+      spec.name,
+      facts.fileSha256 ?? facts.source,
+      spec.engine,
+      spec.promptStyle,
+      spec.engineOptions,
+    ]),
+    tasks: tasks.map(({ task, facts }) => [task.id, facts.dataSha256, facts.evaluatedItems]),
+    settings: [
+      protocol,
+      seed,
+      concurrency,
+      launches,
+      windowSeconds,
+      latencyRequests,
+      latencySeconds,
+      threads,
+      contextTokens,
+    ],
+  });
+}
+
+/** What follows a flag that carries a secret never reaches the manifest. */
+function withoutSecrets(commandLine: readonly string[]): readonly string[] {
+  return commandLine.map((word, index) =>
+    /token|key|secret|password/i.test(commandLine[index - 1] ?? '')
+      ? '[removed]'
+      : word.replace(/\/\/[^/@\s]+@/, '//[removed]@'),
+  );
+}
+
+async function describeRun(
+  suite: Suite,
+  models: readonly PlannedModel[],
+  tasks: readonly PlannedTask[],
+  context: LocalContext,
+): Promise<Manifest> {
+  return {
+    perbenchVersion: context.perbenchVersion,
+    nodeVersion: process.version,
+    commandLine: withoutSecrets(context.commandLine),
+    host: await context.hostFacts(),
+    models: Object.fromEntries(models.map(({ spec, facts }) => [spec.name, facts])),
+    tasks: Object.fromEntries(tasks.map(({ task, facts }) => [task.id, facts])),
+    seed: suite.seed,
+  };
+}
+
+/**
+ * Everything that a run needs: models on this machine, data read and checked. Data comes first: it is checked in
+ * seconds, while models may take hours to fetch.
+ */
+export async function prepareRun(suite: Suite, context: LocalContext, signal: AbortSignal): Promise<RunPlan> {
+  const tasks = await prepareTasks(suite, context, signal);
+  const models = await prepareModels(suite, context, signal);
+  const manifest = await describeRun(suite, models, tasks, context);
+  return { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };
+}
+
+/** The same run with other limits on its items; models and data stay as they are. */
+export function withItems(plan: RunPlan, items: number): RunPlan {
+  const suite = { ...plan.suite, limit: items };
+  const tasks = plan.tasks.map((planned) => {
+    const order = planned.order.slice(0, items);
+    return { ...planned, order, facts: { ...planned.facts, evaluatedItems: order.length } };
+  });
+  const facts = Object.fromEntries(tasks.map((planned) => [planned.task.id, planned.facts]));
+  return {
+    ...plan,
+    suite,
+    tasks,
+    suiteKey: suiteKey(suite, plan.models, tasks),
+    manifest: { ...plan.manifest, tasks: facts },
+  };
+}

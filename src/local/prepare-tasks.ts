@@ -1,0 +1,71 @@
+import type { Suite } from '../core/suite.ts';
+import type { Task } from '../core/task.ts';
+import { ConfigError } from '../core/errors.ts';
+import { itemOrder } from '../run/item-order.ts';
+import type { PlannedTask } from '../run/plan.ts';
+import { loadItems } from '../sources/datasets/load-items.ts';
+import { loadTasks } from '../tasks/index.ts';
+import type { LocalContext } from './local-context.ts';
+
+interface ChosenTask {
+  readonly task: Task;
+  readonly limit: number | undefined;
+}
+
+/**
+ * The tasks that a suite names, without their items.
+ *
+ * @throws {UnknownNameError | UsageError} for what is no task, or can't have so many examples
+ * @throws {ConfigError} if a task is named twice
+ */
+export async function chooseTasks(suite: Suite): Promise<readonly ChosenTask[]> {
+  const chosen = new Map<string, ChosenTask>();
+  for (const entry of suite.tasks) {
+    const { task: name, shots, limit } = typeof entry === 'string' ? { task: entry } : entry;
+    for (const task of await loadTasks(name, shots)) {
+      if (chosen.has(task.id)) {
+        throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${task.id} is named twice`);
+      }
+      chosen.set(task.id, { task, limit: limit ?? suite.limit });
+    }
+  }
+  return Array.from(chosen.values());
+}
+
+/**
+ * Reads and checks the items of every task.
+ *
+ * @throws {DataError | InvalidItemError} if data is missing or a row doesn't fit
+ */
+export async function prepareTasks(
+  suite: Suite,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<readonly PlannedTask[]> {
+  const planned: PlannedTask[] = [];
+  for (const { task, limit } of await chooseTasks(suite)) {
+    context.onStep?.(`data of ${task.id}`);
+    const dataDir = suite.dataDir ?? context.dataDir;
+    const loaded = await loadItems(task, { dataDir, skipInvalid: suite.skipInvalid }, signal);
+    const { items, examples, dataSha256, itemIdsSha256, files, skipped, notes } = loaded;
+    const order = itemOrder(items.length, limit, suite.seed, task.id);
+    planned.push({
+      task,
+      items,
+      examples,
+      order,
+      facts: {
+        dataSha256,
+        files,
+        items: items.length,
+        evaluatedItems: order.length,
+        itemIdsSha256,
+        shots: task.shots,
+        skippedRows: skipped.length,
+        notes,
+        firstPrompts: {},
+      },
+    });
+  }
+  return planned;
+}
