@@ -8,7 +8,9 @@ export function readAllowedImports(): ReadonlyMap<string, readonly string[]> {
   const rows = [...text.matchAll(/^\| `src\/([a-z]+)\/` +\|[^|]*\| ([^|]+?) +\|$/gm)];
   const folders = rows.map(([, folder = '']) => folder);
   const allowed = rows.map(([, folder = '', cell = '']): [string, readonly string[]] => {
-    if (cell === 'everything') return [folder, folders];
+    const [, exceptions = ''] = /^everything(?: but (.+))?$/.exec(cell) ?? [];
+    if (cell.startsWith('everything'))
+      return [folder, folders.filter((name) => !exceptions.split(', ').includes(name))];
     if (cell === 'nothing of ours') return [folder, []];
     return [folder, cell.split(', ')];
   });
