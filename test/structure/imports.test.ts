@@ -19,7 +19,6 @@ const otherWays: Readonly<Record<string, string>> = {
   'src/tasks/dynamic.ts':
     "export async function load(): Promise<unknown> {\n  return await import('../engines/main.ts');\n}\n",
   'src/run/registry.ts': "import { main } from '../index.ts';\nexport const value = main;\n",
-  'src/engines/registry.ts': "import { main } from '../local/run.ts';\nexport const value = main;\n",
   'src/index.ts': "export { main } from './cli/main.ts';\n",
   'src/local/run.ts': "export { main } from '../report/main.ts';\n",
   'src/core/reads-files.ts': "import { readFileSync } from 'node:fs';\nexport const value = readFileSync;\n",
