@@ -17,6 +17,8 @@ export interface LocalRunOptions {
   readonly resumeId?: string;
   /** A new run even where an unfinished one asks the same. */
   readonly isFresh?: boolean;
+  /** Cells that failed are tried again. */
+  readonly retryFailed?: boolean;
   readonly framesDrawn?: () => number;
 }
 

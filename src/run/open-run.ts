@@ -37,6 +37,15 @@ function checkNames(plan: RunPlan): void {
   }
 }
 
+export interface OpenRunOptions {
+  readonly resumeId?: string;
+  /** A new run even where an unfinished one asks the same. */
+  readonly isFresh?: boolean;
+  /** Cells that failed are tried again, with the samples that they have. */
+  readonly retryFailed?: boolean;
+  readonly now: Date;
+}
+
 /**
  * The run to work on: the unfinished one that asks exactly the same, or a new one.
  *
@@ -45,12 +54,12 @@ function checkNames(plan: RunPlan): void {
 export async function openRun(
   plan: RunPlan,
   store: Store,
-  options: { readonly resumeId?: string; readonly isFresh?: boolean; readonly now: Date },
+  options: OpenRunOptions,
 ): Promise<{ readonly runId: string; readonly isResumed: boolean }> {
   checkNames(plan);
   const open = await findOpenRun(plan, store, options);
   if (open !== undefined) {
-    await store.resetFailed(open.id);
+    if (options.retryFailed === true) await store.resetFailed(open.id);
     return { runId: open.id, isResumed: true };
   }
   const id = newRunId(options.now);
@@ -71,7 +80,7 @@ export async function openRun(
 async function findOpenRun(
   { suiteKey }: RunPlan,
   store: Store,
-  { resumeId, isFresh = false }: { readonly resumeId?: string; readonly isFresh?: boolean },
+  { resumeId, isFresh = false }: OpenRunOptions,
 ): Promise<RunRecord | undefined> {
   if (resumeId === undefined) {
     return isFresh ? undefined : store.latestRun({ suiteKey, status: ['running', 'interrupted'] });

@@ -105,7 +105,7 @@ it('lets the other cells run when an engine dies, and does the failed ones again
   expect(kept).toBeGreaterThan(0);
   expect(kept).toBeLessThan(40);
 
-  const opened = await openRun(plan, store, { resumeId: runId, now: new Date(0) });
+  const opened = await openRun(plan, store, { resumeId: runId, retryFailed: true, now: new Date(0) });
   for await (const event of runSuite({ plan, dependencies: toyDependencies(store), ...opened })) void event;
   const repaired = await store.cells(runId);
   expect(repaired.map(({ state, attempt }) => [state, attempt])).toEqual([

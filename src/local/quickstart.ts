@@ -1,0 +1,61 @@
+import { type Suite, suiteSchema } from '../core/suite.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { parseModelRequest } from '../sources/model-request.ts';
+import { resolveModel } from '../sources/resolve-model.ts';
+import { type BudgetFit, fitBudget } from './fit-budget.ts';
+import type { LocalContext } from './local-context.ts';
+import { prepareRun, withItems } from './prepare-run.ts';
+import { type PlanProbe, probePlan } from './probe-plan.ts';
+
+const models = ['smollm2-135m-instruct', 'gemma-3-270m', 'qwen2.5-coder-0.5b-instruct'] as const;
+
+/** Items of each task, however slow the machine is. */
+export const quickstartLeastItems = 10;
+
+const probeItems = 3;
+
+/** Three small models on the built-in mini set, one pass each: the paper's protocol is the shortest that gives a PER. */
+export function quickstartSuite(): Suite {
+  return suiteSchema.parse({
+    name: 'quickstart',
+    models: [...models],
+    tasks: ['mini'],
+    protocol: 'paper',
+    concurrency: 8,
+  });
+}
+
+export interface QuickstartModel {
+  readonly name: string;
+  /** 0 where it is on this machine already. */
+  readonly bytesToFetch: number;
+}
+
+/** What would be fetched; asks no server. */
+export async function quickstartModels({ settings, workingFolder }: LocalContext): Promise<readonly QuickstartModel[]> {
+  const found: QuickstartModel[] = [];
+  for (const name of models) {
+    const request = parseModelRequest(name, workingFolder);
+    const isHere = (await resolveModel(request, settings)) !== undefined;
+    found.push({ name, bytesToFetch: isHere ? 0 : (request.bytes ?? 0) });
+  }
+  return found;
+}
+
+export interface QuickstartPlan {
+  readonly plan: RunPlan;
+  readonly probe: PlanProbe;
+  readonly fit: BudgetFit;
+}
+
+/** Fetches the models, probes them, and takes as many items as fit into the time; downloads don't count. */
+export async function prepareQuickstart(
+  budgetMs: number,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<QuickstartPlan> {
+  const plan = await prepareRun(quickstartSuite(), context, signal);
+  const probe = await probePlan(plan, probeItems, signal, (name) => context.onStep?.(`probe of ${name}`));
+  const fit = fitBudget(plan, probe.speeds, probe.loadMs, budgetMs - probe.durationMs, quickstartLeastItems);
+  return { plan: withItems(plan, fit.items), probe, fit };
+}
