@@ -1,0 +1,196 @@
+import type { GenerateRequest, Generation } from '../../core/engine.ts';
+import { EngineError } from '../../core/errors.ts';
+import { roundCells, type ContextSource, type EnginePass, type PassSettings } from './engine-pass.ts';
+import { GenerationSlot, type WaitingGeneration } from './generation-slot.ts';
+import { physicalBatchTokens, type LlamaContext } from './native/llama-context.ts';
+import { readPrompt } from './prompt-tokens.ts';
+import { RequestQueue } from './request-queue.ts';
+
+/** A shorter shared prefix is decoded faster than a stream is copied. */
+const fewestSharedTokens = 16;
+
+interface Prefix {
+  readonly slot: GenerationSlot;
+  readonly length: number;
+}
+
+/**
+ * Continuous batching: all sequences advance in one decode, and a request starts as soon as a sequence is free. Each
+ * sequence has its own stream of the KV cache, which decodes faster than one buffer for all; a prefix that is reused
+ * is copied from stream to stream.
+ */
+export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
+  readonly #source: ContextSource;
+  readonly #slots: readonly GenerationSlot[];
+  readonly #mayReuse: boolean;
+  readonly #queue: RequestQueue<WaitingGeneration>;
+  readonly #ready: Generation[] = [];
+  #context: LlamaContext | undefined;
+
+  constructor(source: ContextSource, settings: PassSettings) {
+    const nowMs = source.now();
+    this.#source = source;
+    this.#slots = Array.from({ length: settings.concurrency }, (_, sequence) => new GenerationSlot(sequence, nowMs));
+    this.#mayReuse = settings.reuse === 'prefix' && source.model.canCutSequences;
+    this.#queue = new RequestQueue(this.#mayReuse);
+  }
+
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#ready.length === 0 && !this.#hasActive();
+  }
+
+  add(request: GenerateRequest): void {
+    const read = readPrompt(request, this.#source.reader);
+    if ('status' in read) this.#ready.push(read);
+    else this.#queue.add({ ...read, request, arrivedMs: this.#source.now() });
+  }
+
+  step(): Generation[] {
+    const context = this.#prepareContext();
+    if (context !== undefined) {
+      this.#admit(context);
+      if (this.#queue.length === 0) this.#closeGaps(context);
+      if (this.#fillBatch(context)) {
+        context.decode();
+        this.#pickTokens(context);
+      }
+    }
+    return this.#ready.splice(0);
+  }
+
+  #hasActive(): boolean {
+    return this.#slots.some((slot) => slot.active !== undefined);
+  }
+
+  /** The context, large enough for the next request; growing it waits until no sequence is active. */
+  #prepareContext(): LlamaContext | undefined {
+    const next = this.#queue.peek();
+    const cells = this.#context?.shape.cells ?? 0;
+    if (next === undefined || cellsOf(next) <= cells || this.#hasActive()) return this.#context;
+    const largest = this.#queue.values().reduce((most, waiting) => Math.max(most, cellsOf(waiting)), 0);
+    for (const slot of this.#slots) slot.forget();
+    this.#context = this.#source.open({
+      sequences: this.#slots.length,
+      cells: roundCells(Math.max(largest, Math.min(cells * 1.25, this.#source.reader.contextTokens))),
+      isUnified: false,
+      keepsWindow: this.#mayReuse,
+      batchTokens: Math.max(physicalBatchTokens, this.#slots.length),
+      outputs: this.#slots.length,
+    });
+    return this.#context;
+  }
+
+  #admit(context: LlamaContext): void {
+    for (;;) {
+      const next = this.#queue.peek();
+      const free = this.#slots.find((slot) => slot.active === undefined);
+      if (next === undefined || free === undefined || cellsOf(next) > context.shape.cells) return;
+      const prefix = this.#mayReuse ? this.#findPrefix(next.tokens, context) : undefined;
+      if (prefix === 'soon') return;
+      this.#queue.take();
+      const slot = this.#placePrefix(prefix, context);
+      slot.start(next, prefix?.length ?? 0, this.#source.now());
+      context.remove(slot.sequence, prefix?.length ?? 0);
+    }
+  }
+
+  /** The longest prefix that a slot holds; `soon` where one that is being decoded will hold a much longer one. */
+  #findPrefix(tokens: Int32Array, context: LlamaContext): Prefix | 'soon' | undefined {
+    let best: Prefix | undefined;
+    let promised = 0;
+    for (const slot of this.#slots) {
+      // The prompt's last token is always decoded: the first of the answer is picked from its logits.
+      const length = Math.min(slot.sharedWith(tokens, true), tokens.length - 1);
+      if (slot.active !== undefined)
+        promised = Math.max(promised, Math.min(slot.sharedWith(tokens, false), tokens.length - 1));
+      if (length < fewestSharedTokens || length <= (best?.length ?? 0)) continue;
+      if (context.canContinueFrom(slot.sequence, length)) best = { slot, length };
+    }
+    return promised >= (best?.length ?? 0) + fewestSharedTokens * 2 ? 'soon' : best;
+  }
+
+  /** Chooses a free slot and gives it the cells of the prefix. */
+  #placePrefix(prefix: Prefix | undefined, context: LlamaContext): GenerationSlot {
+    if (prefix !== undefined && prefix.slot.active === undefined) return prefix.slot;
+    // The slot that was free for longest is the one whose cells are least likely to be wanted again.
+    const free = this.#slots.filter((slot) => slot.active === undefined);
+    const slot = free.toSorted((left, right) => left.freeSinceMs - right.freeSinceMs)[0];
+    if (slot === undefined) throw new EngineError('no free sequence to admit a request to');
+    if (prefix !== undefined) context.copyStream(prefix.slot.sequence, slot.sequence);
+    return slot;
+  }
+
+  /** Moves the last sequences into gaps: the library decodes only neighbouring streams together. */
+  #closeGaps(context: LlamaContext): void {
+    for (;;) {
+      const gap = this.#slots.find((slot) => slot.active === undefined);
+      const last = this.#slots.findLast((slot) => slot.active !== undefined);
+      if (gap === undefined || last === undefined || gap.sequence > last.sequence) return;
+      context.copyStream(last.sequence, gap.sequence);
+      context.remove(last.sequence);
+      gap.takeOver(last);
+    }
+  }
+
+  /** One token for each sequence that is answering, and as much of the prompts as fits beside them. */
+  #fillBatch({ batch, shape }: LlamaContext): boolean {
+    batch.clear();
+    const active = this.#slots.filter((slot) => slot.active !== undefined);
+    const answering = active.filter((slot) => slot.undecoded === 1).length;
+    let promptRoom = shape.batchTokens - answering;
+    for (const slot of active) {
+      const count = slot.undecoded === 1 ? 1 : Math.min(slot.undecoded, promptRoom);
+      if (slot.undecoded > 1) promptRoom -= count;
+      const { tokens, decoded } = slot;
+      slot.row = -1;
+      if (count > 0 && slot.active !== undefined) slot.active.startedMs ??= this.#source.now();
+      for (let position = decoded; position < decoded + count; position += 1) {
+        slot.row = batch.add(tokens[position] ?? 0, position, slot.sequence, 1, position === tokens.length - 1);
+      }
+      slot.decoded += count;
+    }
+    return batch.length > 0;
+  }
+
+  #pickTokens(context: LlamaContext): void {
+    const nowMs = this.#source.now();
+    const { rows, vocabularySize } = this.#source.model;
+    const logits = context.logits(context.batch.outputCount);
+    for (const slot of this.#slots) {
+      if (slot.active === undefined || slot.row === -1) continue;
+      rows.load(logits.subarray(slot.row * vocabularySize, (slot.row + 1) * vocabularySize));
+      const highest = rows.highest();
+      const token = rows.argmax(highest);
+      if (token === -1) throw new EngineError('the model gave logits that are not numbers');
+      this.#take(slot, token, highest, nowMs);
+    }
+  }
+
+  #take(slot: GenerationSlot, token: number, logit: number, nowMs: number): void {
+    const { active } = slot;
+    if (active === undefined) return;
+    const { request } = active.waiting;
+    const { tokenizer, rows } = this.#source.model;
+    active.firstTokenMs ??= nowMs;
+    if (tokenizer.isEnd(token)) {
+      this.#finish(slot, 'stop', nowMs);
+      return;
+    }
+    active.outputTokens += 1;
+    if (request.logprobs === true) active.logprobs.push(logit - rows.logSumExp(logit));
+    if (active.text.push(tokenizer.piece(token))) this.#finish(slot, 'stop', nowMs);
+    else if (active.outputTokens >= request.maxTokens) this.#finish(slot, 'length', nowMs);
+    else slot.append(token);
+  }
+
+  #finish(slot: GenerationSlot, reason: 'stop' | 'length', nowMs: number): void {
+    const result = slot.finish(reason, nowMs);
+    if (result !== undefined) this.#ready.push(result);
+    if (!this.#mayReuse) slot.forget();
+  }
+}
+
+/** Cells that a request may fill: the last token of the answer is never decoded. */
+function cellsOf(waiting: WaitingGeneration): number {
+  return waiting.tokens.length + Math.max(0, waiting.request.maxTokens - 1);
+}

@@ -1,0 +1,167 @@
+import { readdir, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import * as z from 'zod';
+import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
+import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
+import { availableMemory, checkMemory } from './available-memory.ts';
+import { readGgufHeader, type GgufHeader } from './gguf-header.ts';
+import { deviceChoices, findLibrary, type LibraryLocation } from './library-location.ts';
+import { LoadedLlama } from './loaded-llama.ts';
+import { resolvePromptStyle } from './prompt-style.ts';
+import { textSha256 } from './prompt-tokens.ts';
+import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+const defaultHangMs = 120_000;
+
+export interface LlamaEngineOptions {
+  /** Bytes that a new process can take; the system's own figure by default. */
+  readonly availableBytes?: () => Promise<number>;
+  readonly findLibrary?: typeof findLibrary;
+}
+
+const engineOptionsSchema = z.strictObject({ device: z.enum(deviceChoices).default('cpu') });
+
+function parseDevice(model: ModelSpec): z.infer<typeof engineOptionsSchema>['device'] {
+  const parsed = engineOptionsSchema.safeParse(model.engineOptions);
+  if (parsed.success) return parsed.data.device;
+  throw new UsageError(
+    `${model.name}: engine options of llama: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+    {
+      hint: `Give \`device\` as one of ${deviceChoices.join(', ')}, or no options.`,
+    },
+  );
+}
+
+/** Bytes of the model's file, or of all files of a split one. */
+async function fileBytes(file: string, splitCount: number): Promise<number> {
+  const { size } = await stat(file);
+  const prefix = /^(.*)-\d{5}-of-\d{5}\.gguf$/.exec(basename(file))?.[1];
+  if (splitCount < 2 || prefix === undefined) return size;
+  const folder = dirname(file);
+  const parts = (await readdir(folder)).filter((name) => name.startsWith(`${prefix}-`) && name.endsWith('.gguf'));
+  if (parts.length < splitCount) {
+    throw new ModelError(`${file}: ${parts.length} of the model's ${splitCount} files are there`, {
+      hint: 'Fetch the other parts into the same folder.',
+    });
+  }
+  const sizes = await Promise.all(parts.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((sum, each) => sum + each, 0);
+}
+
+function textValue(header: GgufHeader, key: string): string | undefined {
+  const value = header.values.get(key);
+  return typeof value === 'string' ? value : undefined;
+}
+
+interface Opening {
+  readonly model: ModelSpec;
+  readonly file: string;
+  readonly header: GgufHeader;
+  readonly library: LibraryLocation;
+  readonly order: LoadOrder;
+}
+
+async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEngineOptions): Promise<Opening> {
+  if (model.file === undefined) {
+    throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
+  }
+  const library = (engine.findLibrary ?? findLibrary)(parseDevice(model));
+  const header = await readGgufHeader(model.file);
+  checkMemory(
+    model.name,
+    await fileBytes(model.file, header.splitCount),
+    await (engine.availableBytes ?? availableMemory)(),
+  );
+  const order: LoadOrder = {
+    type: 'load',
+    file: model.file,
+    library,
+    threads: options.threads ?? availableParallelism(),
+    contextTokens: options.contextTokens,
+    chatTemplate: textValue(header, 'tokenizer.chat_template'),
+    clockOffsetMs: performance.timeOrigin + performance.now() - Number(process.hrtime.bigint()) / 1e6,
+  };
+  return { model, file: model.file, header, library, order };
+}
+
+function describeModel(opening: Opening, facts: LoadedFacts, processId: number): ModelInfo {
+  const { model, file, header, library, order } = opening;
+  const keys = ['general.name', 'general.finetune', 'general.basename'];
+  const names = [model.name, ...keys.flatMap((key) => textValue(header, key) ?? [])];
+  const { chatTemplate } = order;
+  return {
+    architecture: header.architecture,
+    parameters: facts.parameters,
+    weightsBytes: facts.weightsBytes,
+    quantisation: facts.quantisation,
+    trainedContextTokens: facts.trainedContextTokens,
+    contextTokens: facts.contextTokens,
+    vocabularySize: facts.vocabularySize,
+    chatTemplateSha256: chatTemplate === undefined ? undefined : textSha256(chatTemplate),
+    promptStyle: resolvePromptStyle(model.promptStyle, { file, names, hasChatTemplate: chatTemplate !== undefined }),
+    tokenizerSha256: header.tokenizerSha256,
+    engineBuild: `llama.cpp ${facts.libraryVersion} (${library.packageName} ${library.packageVersion})`,
+    devices: facts.devices,
+    threads: order.threads,
+    processIds: [processId],
+  };
+}
+
+/** Starts the process and waits until it has loaded the model. */
+async function startProcess(opening: Opening, options: EngineOptions, signal: AbortSignal): Promise<LoadedModel> {
+  const { model } = opening;
+  const { promise, resolve, reject } = Promise.withResolvers<LoadedFacts>();
+  let loaded: LoadedLlama | undefined;
+  const worker = new WorkerProcess({
+    modelName: model.name,
+    hangMs: options.hangMs ?? defaultHangMs,
+    onReport: (report: WorkerReport) => {
+      if (report.type === 'loaded') resolve(report.facts);
+      else if (report.type === 'load-error') reject(toLoadError(report));
+      else loaded?.hear(report);
+    },
+    onFailure: (error) => {
+      reject(error);
+      loaded?.fail(error);
+    },
+  });
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    worker.work();
+    worker.send(opening.order);
+    const facts = await promise;
+    loaded = new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts.canCutSequences);
+    worker.rest();
+    return loaded;
+  } catch (error) {
+    await worker.stop();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error' }>): Error {
+  const { kind, message, hint } = report;
+  if (kind === 'model') return new ModelError(message, { hint });
+  return kind === 'environment' ? new EnvironmentError(message, { hint }) : new EngineError(message, { hint });
+}
+
+/**
+ * The llama engine: GGUF files by llama.cpp, each in a process of its own. Engine option: `device`, one of `cpu`
+ * (default), `cuda`, `vulkan`, `metal`, or `auto` for the first that is installed.
+ */
+export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
+  return {
+    kind: 'llama',
+    async open(model, options, signal) {
+      signal.throwIfAborted();
+      const opening = await prepare(model, options, engine);
+      signal.throwIfAborted();
+      return startProcess(opening, options, signal);
+    },
+  };
+}

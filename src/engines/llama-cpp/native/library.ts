@@ -1,0 +1,183 @@
+import koffi, { type LibraryHandle } from 'koffi';
+import type { LibraryLocation } from '../library-location.ts';
+// The struct names in the prototypes below are registered by this import.
+import { logCallback } from './structs.ts';
+
+export type Pointer = bigint;
+export type ParamsRecord = Record<string, number | boolean | Pointer | null>;
+
+/** One struct llama_batch by value. */
+export interface NativeBatch {
+  readonly n_tokens: number;
+  readonly token: Pointer;
+  readonly embd: null;
+  readonly pos: Pointer;
+  readonly n_seq_id: Pointer;
+  readonly seq_id: Pointer;
+  readonly logits: Pointer;
+}
+
+const llamaPrototypes = {
+  version: 'const char *llama_version()',
+  backendInit: 'void llama_backend_init()',
+  modelDefaultParams: 'perbench_model_params llama_model_default_params()',
+  contextDefaultParams: 'perbench_context_params llama_context_default_params()',
+  loadModel: 'void *llama_model_load_from_file(const char *path, perbench_model_params params)',
+  freeModel: 'void llama_model_free(void *model)',
+  openContext: 'void *llama_init_from_model(void *model, perbench_context_params params)',
+  freeContext: 'void llama_free(void *context)',
+  contextSequenceTokens: 'uint32_t llama_n_ctx_seq(void *context)',
+  contextMemory: 'void *llama_get_memory(void *context)',
+  vocabulary: 'void *llama_model_get_vocab(void *model)',
+  trainedContext: 'int32_t llama_model_n_ctx_train(void *model)',
+  slidingWindow: 'int32_t llama_model_n_swa(void *model)',
+  modelBytes: 'uint64_t llama_model_size(void *model)',
+  modelParameters: 'uint64_t llama_model_n_params(void *model)',
+  modelFileType: 'int llama_model_ftype(void *model)',
+  fileTypeName: 'const char *llama_ftype_name(int ftype)',
+  hasEncoder: 'bool llama_model_has_encoder(void *model)',
+  hasDecoder: 'bool llama_model_has_decoder(void *model)',
+  isRecurrent: 'bool llama_model_is_recurrent(void *model)',
+  isHybrid: 'bool llama_model_is_hybrid(void *model)',
+  isDiffusion: 'bool llama_model_is_diffusion(void *model)',
+  vocabularySize: 'int32_t llama_vocab_n_tokens(void *vocabulary)',
+  bosToken: 'int32_t llama_vocab_bos(void *vocabulary)',
+  eosToken: 'int32_t llama_vocab_eos(void *vocabulary)',
+  addsBos: 'bool llama_vocab_get_add_bos(void *vocabulary)',
+  addsEos: 'bool llama_vocab_get_add_eos(void *vocabulary)',
+  isEndOfGeneration: 'bool llama_vocab_is_eog(void *vocabulary, int32_t token)',
+  tokenText: 'const char *llama_vocab_get_text(void *vocabulary, int32_t token)',
+  tokenize:
+    'int32_t llama_tokenize(void *vocabulary, const uint8_t *text, int32_t length, int32_t *tokens, int32_t capacity, bool add_special, bool parse_special)',
+  tokenPiece:
+    'int32_t llama_token_to_piece(void *vocabulary, int32_t token, uint8_t *buffer, int32_t length, int32_t lstrip, bool special)',
+  memoryClear: 'void llama_memory_clear(void *memory, bool data)',
+  sequenceRemove: 'bool llama_memory_seq_rm(void *memory, int32_t sequence, int32_t from, int32_t to)',
+  sequenceCopy: 'void llama_memory_seq_cp(void *memory, int32_t source, int32_t target, int32_t from, int32_t to)',
+  sequenceFirst: 'int32_t llama_memory_seq_pos_min(void *memory, int32_t sequence)',
+  sequenceLast: 'int32_t llama_memory_seq_pos_max(void *memory, int32_t sequence)',
+  decode: 'int32_t llama_decode(void *context, perbench_batch batch)',
+  logits: 'void *llama_get_logits(void *context)',
+  attachThreadpool: 'void llama_attach_threadpool(void *context, void *threadpool, void *threadpool_batch)',
+  setLog: 'void llama_log_set(perbench_log *callback, void *user_data)',
+} as const;
+
+/** The functions of libllama that are called, by our names; pointers are addresses. */
+export interface LlamaFunctions {
+  version(): string;
+  backendInit(): void;
+  modelDefaultParams(): ParamsRecord;
+  contextDefaultParams(): ParamsRecord;
+  loadModel(path: string, params: ParamsRecord): Pointer | null;
+  freeModel(model: Pointer): void;
+  openContext(model: Pointer, params: ParamsRecord): Pointer | null;
+  freeContext(context: Pointer): void;
+  contextSequenceTokens(context: Pointer): number;
+  contextMemory(context: Pointer): Pointer;
+  vocabulary(model: Pointer): Pointer;
+  trainedContext(model: Pointer): number;
+  slidingWindow(model: Pointer): number;
+  modelBytes(model: Pointer): number | bigint;
+  modelParameters(model: Pointer): number | bigint;
+  modelFileType(model: Pointer): number;
+  fileTypeName(type: number): string | null;
+  hasEncoder(model: Pointer): boolean;
+  hasDecoder(model: Pointer): boolean;
+  isRecurrent(model: Pointer): boolean;
+  isHybrid(model: Pointer): boolean;
+  isDiffusion(model: Pointer): boolean;
+  vocabularySize(vocabulary: Pointer): number;
+  bosToken(vocabulary: Pointer): number;
+  eosToken(vocabulary: Pointer): number;
+  addsBos(vocabulary: Pointer): boolean;
+  addsEos(vocabulary: Pointer): boolean;
+  isEndOfGeneration(vocabulary: Pointer, token: number): boolean;
+  tokenText(vocabulary: Pointer, token: number): string | null;
+  tokenize(
+    vocabulary: Pointer,
+    text: Uint8Array,
+    length: number,
+    tokens: Int32Array,
+    capacity: number,
+    addSpecial: boolean,
+    parseSpecial: boolean,
+  ): number;
+  tokenPiece(
+    vocabulary: Pointer,
+    token: number,
+    buffer: Uint8Array,
+    length: number,
+    lstrip: number,
+    special: boolean,
+  ): number;
+  memoryClear(memory: Pointer, data: boolean): void;
+  sequenceRemove(memory: Pointer, sequence: number, from: number, to: number): boolean;
+  sequenceCopy(memory: Pointer, source: number, target: number, from: number, to: number): void;
+  sequenceFirst(memory: Pointer, sequence: number): number;
+  sequenceLast(memory: Pointer, sequence: number): number;
+  decode(context: Pointer, batch: NativeBatch): number;
+  logits(context: Pointer): Pointer;
+  attachThreadpool(context: Pointer, threadpool: Pointer, batchThreadpool: Pointer): void;
+  setLog(callback: Pointer | null, userData: null): void;
+}
+
+export interface NativeLibrary {
+  readonly llama: LlamaFunctions;
+  /** Loads the back-ends beside the library; the CPU back-end is the variant that suits this processor. */
+  loadBackends(): void;
+  /** A pool of compute threads that outlives a decode; undefined where the back-end has none. */
+  createThreadpool(threads: number): Pointer | undefined;
+  /** Hears the library's log while `work` runs on this thread. */
+  withLog<Result>(onLine: (level: number, line: string) => void, work: () => Result): Result;
+}
+
+function bindLlama(library: LibraryHandle): LlamaFunctions {
+  const functions: Record<string, unknown> = {};
+  for (const [name, prototype] of Object.entries(llamaPrototypes)) functions[name] = library.func(prototype);
+  return functions as unknown as LlamaFunctions;
+}
+
+function threadpoolFactory(ggml: LibraryHandle, base: LibraryHandle): (threads: number) => Pointer | undefined {
+  const backendByName = ggml.func('void *ggml_backend_reg_by_name(const char *name)');
+  const procedure = base.func('void *ggml_backend_reg_get_proc_address(void *registry, const char *name)');
+  const initParams = base.func(
+    'void ggml_threadpool_params_init(_Out_ perbench_threadpool_params *params, int threads)',
+  );
+  const create = koffi.proto('void *perbench_threadpool_new(_Inout_ perbench_threadpool_params *params)');
+  return (threads) => {
+    const registry = backendByName('CPU') as Pointer | null;
+    const address = registry === null ? null : (procedure(registry, 'ggml_threadpool_new') as Pointer | null);
+    if (address === null) return undefined;
+    const params = {};
+    initParams(params, threads);
+    return (koffi.call(address, create, params) as Pointer | null) ?? undefined;
+  };
+}
+
+/** Loads libllama and binds what is called of it. The ABI must be checked before anything else is called. */
+export function loadLibrary(location: LibraryLocation): NativeLibrary {
+  const base = koffi.load(location.ggmlBase, { global: true });
+  const ggml = koffi.load(location.ggml, { global: true });
+  const llama = bindLlama(koffi.load(location.llama));
+  const loadAll = ggml.func('void ggml_backend_load_all_from_path(const char *directory)');
+  return {
+    llama,
+    loadBackends: () => {
+      loadAll(location.directory);
+    },
+    createThreadpool: threadpoolFactory(ggml, base),
+    withLog: (onLine, work) => {
+      // Only while this thread is inside the library: a line from another thread would wait for this one.
+      const callback = koffi.register((level: number, text: string) => {
+        onLine(level, text);
+      }, koffi.pointer(logCallback));
+      llama.setLog(callback, null);
+      try {
+        return work();
+      } finally {
+        llama.setLog(null, null);
+        koffi.unregister(callback);
+      }
+    },
+  };
+}

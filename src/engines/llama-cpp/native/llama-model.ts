@@ -1,0 +1,72 @@
+import { ModelError } from '../../../core/errors.ts';
+import { LogLines } from './log-lines.ts';
+import type { NativeLibrary, Pointer } from './library.ts';
+import { LogitRows } from './logit-rows.ts';
+import { Tokenizer } from './tokenizer.ts';
+
+/**
+ * LLAMA_LOAD_MODE_NONE: weights are read into memory of the process. Mapped ones would count as resident only as far as
+ * pages were touched and not yet dropped, and repacked ones twice, so a peak would say little about the model's need.
+ */
+const loadModeNone = 0;
+
+export interface LlamaModelOptions {
+  readonly file: string;
+  readonly threads: number;
+  /** Layers on a GPU: all of them, or none. */
+  readonly usesGpu: boolean;
+}
+
+/** Loaded weights with what every pass needs of them. */
+export class LlamaModel {
+  readonly library: NativeLibrary;
+  readonly pointer: Pointer;
+  readonly threads: number;
+  readonly threadpool: Pointer | undefined;
+  readonly tokenizer: Tokenizer;
+  readonly rows: LogitRows;
+  readonly vocabularySize: number;
+  readonly trainedContextTokens: number;
+  /** 0 where every layer sees the whole context. */
+  readonly slidingWindow: number;
+  /** A part of a sequence can be kept: true for attention caches, false for recurrent states. */
+  readonly canCutSequences: boolean;
+  readonly weightsBytes: number;
+  readonly parameters: number;
+  readonly quantisation: string;
+
+  /** @throws {ModelError} with the library's reason where it can't load the file */
+  constructor(library: NativeLibrary, options: LlamaModelOptions) {
+    const { llama } = library;
+    const params = {
+      ...llama.modelDefaultParams(),
+      load_mode: loadModeNone,
+      n_gpu_layers: options.usesGpu ? -1 : 0,
+    };
+    const log = new LogLines();
+    const pointer = library.withLog(log.add, () => llama.loadModel(options.file, params));
+    if (pointer === null) {
+      throw new ModelError(`${options.file}: llama.cpp can't load it: ${log.reason() ?? 'no reason given'}`, {
+        hint: 'Check the file with `perbench models verify`, or fetch it again.',
+      });
+    }
+    if (llama.hasEncoder(pointer) || !llama.hasDecoder(pointer) || llama.isDiffusion(pointer)) {
+      throw new ModelError(`${options.file}: not a causal language model: perbench can only run decoders`, {
+        hint: 'Choose a model that generates text from left to right.',
+      });
+    }
+    this.library = library;
+    this.pointer = pointer;
+    this.threads = options.threads;
+    this.threadpool = options.threads > 1 ? library.createThreadpool(options.threads) : undefined;
+    this.tokenizer = new Tokenizer(llama, llama.vocabulary(pointer));
+    this.vocabularySize = this.tokenizer.size;
+    this.rows = new LogitRows(this.vocabularySize);
+    this.trainedContextTokens = llama.trainedContext(pointer);
+    this.slidingWindow = Math.max(0, llama.slidingWindow(pointer));
+    this.canCutSequences = !llama.isRecurrent(pointer) && !llama.isHybrid(pointer);
+    this.weightsBytes = Number(llama.modelBytes(pointer));
+    this.parameters = Number(llama.modelParameters(pointer));
+    this.quantisation = llama.fileTypeName(llama.modelFileType(pointer)) ?? 'unknown';
+  }
+}

@@ -1,0 +1,60 @@
+import type { GenerateRequest, Generation, Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
+import type { PassSettings } from './engine-pass.ts';
+import type { LibraryLocation } from './library-location.ts';
+
+/** What the engine's process is started with, as its first message. */
+export interface LoadOrder {
+  readonly type: 'load';
+  readonly file: string;
+  readonly library: LibraryLocation;
+  readonly threads: number;
+  readonly contextTokens: number | undefined;
+  readonly chatTemplate: string | undefined;
+  /** The caller's clock minus the machine's monotonic one, in milliseconds: both processes then tell the same time. */
+  readonly clockOffsetMs: number;
+}
+
+export type PassKind = 'generate' | 'loglikelihood';
+export type EngineRequest = GenerateRequest | LoglikelihoodRequest;
+export type EngineResult = Generation | Loglikelihood;
+
+export type WorkerOrder =
+  | LoadOrder
+  | { readonly type: 'pass-start'; readonly pass: number; readonly kind: PassKind; readonly settings: PassSettings }
+  | { readonly type: 'requests'; readonly pass: number; readonly requests: readonly EngineRequest[] }
+  | { readonly type: 'requests-end'; readonly pass: number }
+  | { readonly type: 'pass-abort'; readonly pass: number };
+
+/** What the process knows of the model once it is loaded. */
+export interface LoadedFacts {
+  readonly contextTokens: number;
+  readonly trainedContextTokens: number;
+  readonly vocabularySize: number;
+  readonly parameters: number;
+  readonly weightsBytes: number;
+  readonly quantisation: string;
+  readonly canCutSequences: boolean;
+  readonly devices: readonly string[];
+  readonly libraryVersion: string;
+}
+
+/** Bytes of the KV cache and of the compute buffers of the open context; 0 while none is open. */
+export interface ContextBytes {
+  readonly kvBytes: number;
+  readonly computeBytes: number;
+}
+
+export type WorkerReport =
+  | { readonly type: 'loaded'; readonly facts: LoadedFacts }
+  | {
+      readonly type: 'load-error';
+      readonly kind: 'model' | 'environment' | 'engine';
+      readonly message: string;
+      readonly hint: string | undefined;
+    }
+  | { readonly type: 'context'; readonly bytes: ContextBytes }
+  | { readonly type: 'results'; readonly pass: number; readonly results: readonly EngineResult[] }
+  | { readonly type: 'pass-end'; readonly pass: number }
+  | { readonly type: 'pass-error'; readonly pass: number; readonly message: string }
+  /** Sent now and then while decodes go on without results. */
+  | { readonly type: 'progress' };

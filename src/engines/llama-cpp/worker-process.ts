@@ -1,0 +1,152 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { EngineError } from '../../core/errors.ts';
+import type { WorkerOrder, WorkerReport } from './worker-messages.ts';
+
+const keptStderrLines = 20;
+const checkIntervalMs = 1000;
+/** A process that computes, but reports nothing for so many times the limit, hangs too. */
+const busyFactor = 10;
+
+export interface WorkerProcessOptions {
+  readonly modelName: string;
+  readonly hangMs: number;
+  readonly onReport: (report: WorkerReport) => void;
+  /** Called once, when the process has ended or was ended; not after `stop()`. */
+  readonly onFailure: (error: EngineError) => void;
+}
+
+/** CPU time of a process in clock ticks; undefined where the system doesn't tell. */
+function cpuTicks(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name in parentheses may contain spaces; user and system time are the 12th and 13th fields after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
+
+/** The process of one loaded model, in a process group of its own: whatever happens to it, this one lives on. */
+export class WorkerProcess {
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #options: WorkerProcessOptions;
+  readonly #stderr: string[] = [];
+  readonly #closed: Promise<void>;
+  readonly #watch: NodeJS.Timeout;
+  #isWorking = false;
+  #lastSignMs = performance.now();
+  #lastReportMs = performance.now();
+  #lastTicks: number | undefined;
+  #failure: EngineError | undefined;
+  #isStopping = false;
+
+  /** @throws {EngineError} if the process can't be started */
+  constructor(options: WorkerProcessOptions) {
+    const entry = join(import.meta.dirname, `worker${extname(import.meta.filename)}`);
+    const child = fork(entry, [], {
+      detached: true,
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    this.#options = options;
+    if (child.pid === undefined) {
+      child.once('error', () => undefined);
+      throw new EngineError(`${options.modelName}: the engine's process can't be started`);
+    }
+    this.pid = child.pid;
+    this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#keepStderr(text));
+    child.on('message', (report: WorkerReport) => this.#hear(report));
+    child.on('error', (error) => this.#fail(`the engine's process failed: ${error.message}`));
+    child.on('close', (code, signal) => {
+      const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
+      const hint = signal === 'SIGKILL' ? ' (out of memory, or killed by hand)' : '';
+      this.#fail(`the engine's process ${how}${hint}`);
+    });
+    this.#watch = setInterval(() => this.#checkProgress(), Math.min(checkIntervalMs, options.hangMs / 4));
+    this.#watch.unref();
+    // Alone it doesn't keep the caller running; a pass that waits for results does.
+    this.rest();
+  }
+
+  /** From now on silence counts as a hang. */
+  work(): void {
+    this.#isWorking = true;
+    this.#lastSignMs = performance.now();
+    this.#lastReportMs = performance.now();
+    this.#child.ref();
+    this.#child.channel?.ref();
+  }
+
+  /** Nothing is asked of the process: it may be silent. */
+  rest(): void {
+    this.#isWorking = false;
+    this.#child.unref();
+    this.#child.channel?.unref();
+  }
+
+  send(order: WorkerOrder): void {
+    // A process that has ended fails the pass by its `close` event.
+    if (this.#child.connected) this.#child.send(order, () => undefined);
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#watch);
+    this.#killGroup();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.ref();
+    await this.#closed;
+  }
+
+  #hear(report: WorkerReport): void {
+    this.#lastSignMs = performance.now();
+    this.#lastReportMs = this.#lastSignMs;
+    this.#options.onReport(report);
+  }
+
+  #keepStderr(text: string): void {
+    this.#stderr.push(...text.split('\n').filter((line) => line.trim() !== ''));
+    this.#stderr.splice(0, this.#stderr.length - keptStderrLines);
+  }
+
+  #checkProgress(): void {
+    const { hangMs } = this.#options;
+    const nowMs = performance.now();
+    const ticks = cpuTicks(this.pid);
+    // One long decode of a large model gives no message, but it takes CPU time.
+    if (ticks !== this.#lastTicks) this.#lastSignMs = nowMs;
+    this.#lastTicks = ticks;
+    if (!this.#isWorking) return;
+    if (nowMs - this.#lastSignMs < hangMs && nowMs - this.#lastReportMs < hangMs * busyFactor) return;
+    const silentMs = Math.round(nowMs - this.#lastReportMs);
+    this.#fail(`the engine's process hung: no progress for ${silentMs} ms, it was killed`);
+    this.#killGroup();
+  }
+
+  #fail(what: string): void {
+    if (this.#failure !== undefined || this.#isStopping) return;
+    clearInterval(this.#watch);
+    const lines = this.#stderr.length === 0 ? '' : `; its last lines: ${this.#stderr.slice(-5).join(' | ')}`;
+    this.#failure = new EngineError(`${this.#options.modelName}: ${what}${lines}`);
+    this.#options.onFailure(this.#failure);
+  }
+
+  #killGroup(): void {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch (error) {
+      // It may have ended between the check and the signal; elsewhere than on POSIX there are no groups.
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      this.#child.kill('SIGKILL');
+    }
+  }
+}
