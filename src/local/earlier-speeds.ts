@@ -1,0 +1,42 @@
+import type { Store } from '../core/store.ts';
+import { type CellSpeed, speedFromRequests } from '../run/cell-speed.ts';
+
+const newestRuns = 30;
+const leastRequests = 20;
+
+/** What identifies a model across runs: its weights, or its source where it has none. */
+export interface WantedModel {
+  readonly name: string;
+  readonly sha256: string | undefined;
+  readonly source: string;
+}
+
+/** Speeds that finished accuracy passes of earlier runs tell, newest first, one for each model and task. */
+export async function earlierSpeeds(
+  store: Store,
+  models: readonly WantedModel[],
+  taskIds: readonly string[],
+): Promise<readonly CellSpeed[]> {
+  const found = new Map<string, CellSpeed>();
+  for (const run of (await store.listRuns()).slice(0, newestRuns)) {
+    const names = new Map<string, string>();
+    for (const { name, sha256, source } of models) {
+      const facts = Object.entries(run.manifest.models).find(([, known]) =>
+        sha256 === undefined ? known.source === source : known.fileSha256 === sha256,
+      );
+      if (facts !== undefined) names.set(facts[0], name);
+    }
+    for (const cell of await store.cells(run.id)) {
+      const name = names.get(cell.model);
+      const key = `${name} ${cell.taskId}`;
+      if (name === undefined || !taskIds.includes(cell.taskId) || found.has(key)) continue;
+      const pass = (await store.passResults(cell.id)).find((result) => result.pass === 'accuracy');
+      if (pass === undefined || pass.requests < leastRequests) continue;
+      const itemMs = pass.durationMs / pass.requests;
+      // Requests of a finished pass are many: what is unsure is the machine, not the mean over items.
+      const requestMs = itemMs * pass.concurrency;
+      found.set(key, speedFromRequests(name, cell.taskId, itemMs, [requestMs, requestMs], 'earlier run'));
+    }
+  }
+  return Array.from(found.values());
+}

@@ -1,0 +1,176 @@
+import { DataError, InvalidItemError } from '../core/errors.ts';
+import type { Store } from '../core/store.ts';
+import type { Suite } from '../core/suite.ts';
+import type { CellSpeed } from '../run/cell-speed.ts';
+import { addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
+import type { PlannedTask } from '../run/plan.ts';
+import { estimateModelMemory } from '../sources/model-memory.ts';
+import { type ModelFetchPlan, planModelFetch } from '../sources/plan-model-fetch.ts';
+import { earlierSpeeds } from './earlier-speeds.ts';
+import type { LocalContext } from './local-context.ts';
+import { describeModelSource, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
+import { prepareRun } from './prepare-run.ts';
+import { chooseTasks, prepareTasks } from './prepare-tasks.ts';
+import { probePlan } from './probe-plan.ts';
+
+export interface ModelOutlook {
+  readonly name: string;
+  readonly source: string;
+  readonly isHere: boolean;
+  /** Undefined where nobody knows before the download starts. */
+  readonly bytesToFetch: number | undefined;
+  readonly bytesCertainty: ModelFetchPlan['certainty'];
+  /** Peak of the engine; undefined where the file isn't here yet and the catalogue doesn't tell. */
+  readonly memoryBytes: number | undefined;
+  readonly memoryBasis: 'probe' | 'estimated';
+  /** Undefined where the memory isn't known. */
+  readonly fits: boolean | undefined;
+}
+
+export interface CellOutlook {
+  readonly model: string;
+  readonly taskId: string;
+  readonly items: number;
+  readonly duration: DurationEstimate | undefined;
+  readonly basis: CellSpeed['basis'] | undefined;
+}
+
+/** What a run would do. Every number in it is an estimate unless it is a count. */
+export interface SuiteOutlook {
+  readonly models: readonly ModelOutlook[];
+  readonly cells: readonly CellOutlook[];
+  /** Of the cells whose speed is known. */
+  readonly duration: DurationEstimate;
+  readonly cellsWithoutSpeed: number;
+  readonly memoryLimitBytes: number | undefined;
+  /** What would stop the run, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+export interface OutlookOptions {
+  readonly store: Store | undefined;
+  /** `auto`: only where earlier runs don't tell the speed. */
+  readonly probe: 'auto' | 'always' | 'never';
+  readonly memoryLimitBytes: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+const assumedContextTokens = 2048;
+const probeItems = 4;
+
+async function modelOutlook(
+  model: NamedModel,
+  suite: Suite,
+  context: LocalContext,
+  options: OutlookOptions,
+): Promise<ModelOutlook> {
+  const { name, request } = model;
+  const base = { name, source: describeModelSource(model), memoryBasis: 'estimated' } as const;
+  if (request === undefined) {
+    return { ...base, isHere: true, bytesToFetch: 0, bytesCertainty: 'exact', memoryBytes: undefined, fits: undefined };
+  }
+  const fetch = await planModelFetch(request, context.settings, { signal: options.signal });
+  const sequences = suite.concurrency === 'auto' ? 16 : suite.concurrency;
+  const memoryBytes =
+    fetch.path === undefined
+      ? fetch.bytesToFetch
+      : (await estimateModelMemory(fetch.path, suite.contextTokens ?? assumedContextTokens, sequences)).totalBytes;
+  const limit = options.memoryLimitBytes;
+  return {
+    ...base,
+    isHere: fetch.isCached,
+    bytesToFetch: fetch.bytesToFetch,
+    bytesCertainty: fetch.certainty,
+    memoryBytes,
+    fits: memoryBytes === undefined || limit === undefined ? undefined : memoryBytes <= limit,
+  };
+}
+
+/** The tasks with their items, or what is wrong with the data. */
+async function readTasks(
+  suite: Suite,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<{ readonly tasks: readonly PlannedTask[]; readonly problem?: string }> {
+  try {
+    return { tasks: await prepareTasks(suite, context, signal) };
+  } catch (error) {
+    if (error instanceof DataError || error instanceof InvalidItemError) return { tasks: [], problem: error.message };
+    throw error;
+  }
+}
+
+async function knownSpeeds(
+  suite: Suite,
+  named: readonly NamedModel[],
+  outlooks: readonly ModelOutlook[],
+  tasks: readonly PlannedTask[],
+  context: LocalContext,
+  { store, probe, signal }: OutlookOptions,
+): Promise<readonly CellSpeed[]> {
+  const isReady = (name: string): boolean =>
+    outlooks.some((model) => model.name === name && model.isHere && model.fits !== false);
+  const ready = suite.models.filter((_, index) => isReady(named[index]?.name ?? ''));
+  if (ready.length === 0 || tasks.length === 0) return [];
+  const local = { ...suite, models: ready };
+  const planned = await prepareModels(local, context, signal);
+  const wanted = planned.map(({ spec, facts }) => ({
+    name: spec.name,
+    sha256: facts.fileSha256,
+    source: facts.source,
+  }));
+  const earlier =
+    probe === 'always' || store === undefined
+      ? []
+      : await earlierSpeeds(
+          store,
+          wanted,
+          tasks.map(({ task }) => task.id),
+        );
+  const isKnown = ({ spec }: (typeof planned)[number]): boolean =>
+    tasks.every(({ task }) => earlier.some((speed) => speed.model === spec.name && speed.taskId === task.id));
+  const unknown = ready.filter((_, index) => planned[index] !== undefined && !isKnown(planned[index]));
+  if (probe === 'never' || unknown.length === 0) return earlier;
+  const probed = await probePlan(
+    await prepareRun({ ...suite, models: unknown }, context, signal),
+    probeItems,
+    signal,
+    (name) => context.onStep?.(`probe of ${name}`),
+  );
+  return [...probed.speeds, ...earlier];
+}
+
+/**
+ * Says what a run would do, without doing it: what it fetches, how long it takes, what won't fit.
+ *
+ * @throws {UsageError | UnknownNameError} for models or tasks that don't exist
+ */
+export async function planSuite(suite: Suite, context: LocalContext, options: OutlookOptions): Promise<SuiteOutlook> {
+  const chosen = await chooseTasks(suite);
+  const named = suite.models.map((entry) => nameModel(entry, context.workingFolder));
+  const models: ModelOutlook[] = [];
+  for (const model of named) models.push(await modelOutlook(model, suite, context, options));
+  const { tasks, problem } = await readTasks(suite, context, options.signal);
+  const speeds = await knownSpeeds(suite, named, models, tasks, context, options);
+
+  const cells = models.flatMap((model) =>
+    chosen.map(({ task, limit = task.items }): CellOutlook => {
+      const items = tasks.find((planned) => planned.task.id === task.id)?.order.length ?? Math.min(limit, task.items);
+      const speed = speeds.find((known) => known.model === model.name && known.taskId === task.id);
+      const duration = speed === undefined ? undefined : estimateCell(suite, speed, items);
+      return { model: model.name, taskId: task.id, items, duration, basis: speed?.basis };
+    }),
+  );
+  const durations = cells.map(({ duration }) => duration).filter((duration) => duration !== undefined);
+  const tooLarge = models
+    .filter(({ fits }) => fits === false)
+    .map(({ name }) => `${name} does not fit into the free memory`);
+  return {
+    models,
+    cells,
+    duration: addEstimates(durations),
+    cellsWithoutSpeed: cells.length - durations.length,
+    memoryLimitBytes: options.memoryLimitBytes,
+    problems: [...(problem === undefined ? [] : [problem]), ...tooLarge],
+  };
+}
