@@ -22,8 +22,8 @@ export async function updateClaimed(
     .set(columns)
     .where('id', '=', claim.cellId)
     .where('attempt', '=', claim.attempt)
+    // A cell that has ended or was given back has none.
     .where('owner', '=', claim.owner)
-    .where('state', '=', 'running')
     .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) > 0) return;
   const now = await db

@@ -62,15 +62,18 @@ function openOnce(file: string, busyTimeoutMs: number): DatabaseSync {
 }
 
 function checkOwner(database: DatabaseSync, file: string): void {
+  // One view of the file: another process may be making it a store just now.
+  database.exec('begin');
   const owner = readNumber(database, 'pragma application_id');
   const tables = readNumber(database, 'select count(*) from sqlite_schema');
+  const version = readSchemaVersion(database);
+  database.exec('commit');
   const isFresh = owner === 0 && tables === 0;
   if (!isFresh && owner !== applicationId) {
     throw new StoreError(`${file}: this database belongs to another program`, {
       hint: 'Choose another file for the store.',
     });
   }
-  const version = readSchemaVersion(database);
   if (version > schemaVersion) {
     throw new StoreError(
       `${file}: the store is from a newer perbench (schema ${version}, this one knows up to ${schemaVersion})`,

@@ -3,10 +3,13 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, s
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { StoreError } from '../../core/errors.ts';
+import { PerbenchError, StoreError } from '../../core/errors.ts';
 import { mustClaim } from '../../../test/conformance/open-store.ts';
 import { newCell, newRun, sampleAt } from '../../../test/conformance/store-records.ts';
+import type { Database } from '../sql/schema.ts';
+import { createKyselyDatabase } from './kysely-database.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 let folder = '';
@@ -28,14 +31,16 @@ async function fill(count: number): Promise<void> {
   await store.appendSamples(claim, samples, 1_000);
 }
 
-async function refusal(): Promise<unknown> {
+/** Code, message and hint of the error with which the store can't be opened or written. */
+async function refusal(): Promise<string> {
   try {
     await using store = await openSqliteStore({ file, busyTimeoutMs: 200 });
     await store.createRun(newRun('run-2'), []);
   } catch (error) {
-    return error;
+    if (!(error instanceof PerbenchError)) throw error;
+    return `${error.code} ${error.message} [${error.hint}]`;
   }
-  throw new Error('the store was opened and written');
+  return 'the store was opened and written';
 }
 
 describe('a store file', () => {
@@ -81,10 +86,9 @@ describe('a file that is no store', () => {
     database.exec('pragma journal_mode = delete');
     database.close();
     const before = readFileSync(file);
-    expect(await refusal()).toEqual(
-      new StoreError(`${file}: the store is from a newer perbench (schema 7, this one knows up to 1)`, {
-        hint: 'Update perbench, or choose another file for the store.',
-      }),
+    expect(await refusal()).toBe(
+      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this one knows up to 1) ` +
+        '[Update perbench, or choose another file for the store.]',
     );
     expect(readFileSync(file).equals(before)).toBe(true);
   });
@@ -93,37 +97,29 @@ describe('a file that is no store', () => {
     const database = new DatabaseSync(file);
     database.exec('create table song (title text)');
     database.close();
-    expect(await refusal()).toMatchObject({
-      code: 'PB_STORE',
-      message: `${file}: this database belongs to another program`,
-    });
+    expect(await refusal()).toBe(
+      `PB_STORE ${file}: this database belongs to another program [Choose another file for the store.]`,
+    );
   });
 
   it('refuses a file that is not a database, and leaves it as it was', async () => {
     writeFileSync(file, 'model,accuracy\n'.repeat(100));
-    expect(await refusal()).toMatchObject({
-      code: 'PB_STORE',
-      message: expect.stringContaining('this is not a perbench store'),
-      hint: 'Choose another file for the store, or restore this one from a copy.',
-    });
+    expect(await refusal()).toBe(
+      `PB_STORE ${file}: this is not a perbench store: the file is not an SQLite database, or its start is damaged ` +
+        '[Choose another file for the store, or restore this one from a copy.]',
+    );
     expect(readFileSync(file, 'utf8')).toBe('model,accuracy\n'.repeat(100));
   });
 
   it('refuses a folder', async () => {
     mkdirSync(file);
-    expect(await refusal()).toMatchObject({
-      code: 'PB_STORE',
-      message: expect.stringContaining("the store can't be opened for writing"),
-    });
+    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: the store can't be opened for writing \(/);
   });
 
   it('refuses a path through a file', async () => {
     writeFileSync(join(folder, 'plain'), '');
     file = join(folder, 'plain/results.db');
-    expect(await refusal()).toMatchObject({
-      code: 'PB_STORE',
-      message: expect.stringContaining("the folder of the store can't be made"),
-    });
+    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: the folder of the store can't be made \(E/);
   });
 
   it('says that a store is damaged when it meets the damage', async () => {
@@ -132,11 +128,11 @@ describe('a file that is no store', () => {
     bytes.fill(0xa5, 8 * 4096, bytes.length - 4096);
     writeFileSync(file, bytes);
     await using store = await openSqliteStore({ file });
-    await expect(Array.fromAsync(store.samples('cell-0'))).rejects.toMatchObject({
-      code: 'PB_STORE',
-      message: expect.stringContaining('the store is damaged'),
-      hint: expect.stringContaining('.recover'),
-    });
+    await expect(Array.fromAsync(store.samples('cell-0'))).rejects.toEqual(
+      new StoreError(`${file}: the store is damaged (database disk image is malformed)`, {
+        hint: `Restore it from a copy, or save what is readable with: sqlite3 ${file} .recover`,
+      }),
+    );
   });
 
   it('says that a store is damaged when a column holds no JSON', async () => {
@@ -155,13 +151,12 @@ describe('a lock', () => {
     const other = new DatabaseSync(file);
     onTestFinished(() => other.close());
     other.exec('begin immediate');
-    expect(await refusal()).toMatchObject({
-      code: 'PB_STORE',
-      message: `${file}: another process keeps the store locked`,
-      hint: 'Wait until it ends, or stop it; then run the same command again.',
-    });
+    expect(await refusal()).toBe(
+      `PB_STORE ${file}: another process keeps the store locked ` +
+        '[Wait until it ends, or stop it; then run the same command again.]',
+    );
     other.exec('rollback');
-    await expect(refusal()).rejects.toThrow('the store was opened and written');
+    expect(await refusal()).toBe('the store was opened and written');
   });
 
   it('on the whole file is named when opening', async () => {
@@ -170,7 +165,21 @@ describe('a lock', () => {
     onTestFinished(() => other.close());
     other.exec('pragma locking_mode = exclusive');
     other.exec('begin exclusive');
-    expect(await refusal()).toMatchObject({ message: `${file}: another process keeps the store locked` });
+    expect(await refusal()).toMatch(/^PB_STORE .*: another process keeps the store locked/);
+  });
+
+  it('is taken when a transaction begins, not when it first writes', async () => {
+    await fill(1);
+    const database = new DatabaseSync(file);
+    const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: createKyselyDatabase(database, file) }) });
+    onTestFinished(async () => db.destroy());
+    const other = new DatabaseSync(file, { timeout: 0 });
+    onTestFinished(() => other.close());
+    await db.transaction().execute(async (transaction) => {
+      await transaction.selectFrom('run').selectAll().execute();
+      expect(() => other.exec('begin immediate')).toThrow('database is locked');
+    });
+    other.exec('begin immediate');
   });
 
   it('of a writer leaves readers alone', async () => {
@@ -272,6 +281,6 @@ describe('a full disk', () => {
   it.for(['4k', '16k', '64k'])('is named when %s are too small for a new store', async (size, { skip }) => {
     const reason = mountSmallDisk(size);
     if (reason !== undefined) skip(reason);
-    expect(await refusal()).toMatchObject({ message: `${file}: the disk is full; what was saved before is kept` });
+    expect(await refusal()).toMatch(/^PB_STORE .*: the disk is full; what was saved before is kept/);
   });
 });
