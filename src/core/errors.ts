@@ -66,6 +66,32 @@ export class InvalidItemError extends PerbenchError {
   }
 }
 
+/** One cell, row or heading of a table that can't be used. */
+export interface TableProblem {
+  /** 1-based; the heading is line 1. */
+  readonly line: number;
+  readonly column: string | undefined;
+  readonly message: string;
+}
+
+/** A table of measurements with cells that aren't what they must be: exit code 2. One line per problem. */
+export class TableError extends PerbenchError {
+  readonly code = 'PB_TABLE';
+  readonly problems: readonly TableProblem[];
+
+  constructor(file: string, problems: readonly TableProblem[], shown = 20) {
+    const lines = problems
+      .slice(0, shown)
+      .map(
+        ({ line, column, message }) =>
+          `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`,
+      );
+    if (problems.length > shown) lines.push(`and ${problems.length - shown} more`);
+    super(lines.join('\n'), { hint: 'Correct the table; leave a cell empty where nothing was measured.' });
+    this.problems = problems;
+  }
+}
+
 /** A model that can't be found, fetched, trusted or loaded: exit code 5. */
 export class ModelError extends PerbenchError {
   readonly code = 'PB_MODEL';

@@ -169,9 +169,8 @@ describe('createScoreboards', () => {
     });
     const result = board(tokens, { anchors: paperAnchors });
     expect(result.versions).toEqual(['PER-paper/1', 'PER-A/2026-1/paper-gpu']);
-    expect(
-      result.rows.map(({ model, anchored }) => [model, anchored?.rank, anchored?.score.toFixed(4)]),
-    ).toMatchInlineSnapshot(`
+    expect(result.rows.map(({ model, anchored }) => [model, anchored?.rank, anchored?.score.toFixed(4)]))
+      .toMatchInlineSnapshot(`
       [
         [
           "a",

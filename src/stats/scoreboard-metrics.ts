@@ -18,10 +18,15 @@ const doubtful: ReadonlySet<Warning['reason']> = new Set([
   'unparsed',
 ]);
 
+/** Whether a warning says that the number itself can't be trusted. */
+export function isDoubtfulReason(reason: Warning['reason']): boolean {
+  return disqualifying.has(reason) || doubtful.has(reason);
+}
+
 /** Whether a measurement carries a reason not to trust it. */
 export function isDoubtful(measurement: Measurement | undefined): boolean {
   if (measurement === undefined || measurement.status === 'unavailable') return false;
-  return measurement.warnings.some(({ reason }) => disqualifying.has(reason) || doubtful.has(reason));
+  return measurement.warnings.some(({ reason }) => isDoubtfulReason(reason));
 }
 
 /** Units in which a protocol measures throughput and latency. */

@@ -1,0 +1,42 @@
+import type { Scoreboard } from '../stats/scoreboard.ts';
+import { reportColumns } from './columns.ts';
+import { boardTitle, footnotes } from './footnotes.ts';
+import type { Report } from './report.ts';
+import { plainText } from './text-width.ts';
+
+/** Foreign text that must not become markup. */
+function escapeMarkdown(text: string): string {
+  return plainText(text).replaceAll(/[\\`*_[\]<>|#]/gu, (character) => `\\${character}`);
+}
+
+function markdownTable(board: Scoreboard): string {
+  const columns = reportColumns([board], 'markdown').filter(
+    (column) =>
+      column.dropOrder === 0 || board.rows.some((row) => !['', '–'].includes(column.render(row, board, false))),
+  );
+  const heading = columns.map((column) =>
+    [column.heading, column.unit(board)].filter((part) => part !== '').join(', '),
+  );
+  const rows = board.rows.map((row) =>
+    columns.map((column) => {
+      const text = column.render(row, board, false);
+      return escapeMarkdown(text) + (text === '' ? '' : escapeMarkdown(column.mark(row)));
+    }),
+  );
+  const rule = columns.map(({ align }) => (align === 'right' ? '--:' : ':--'));
+  return [heading.map(escapeMarkdown), rule, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+/** The report as GitHub-flavoured Markdown, one table per scoreboard, with what must be known below it. */
+export function markdownReport(report: Report): string {
+  const boards = report.scoreboards.map((board) => {
+    const table = markdownTable(board);
+    const below = footnotes(board, { hasIntervals: table.includes('±') }).map(
+      ({ mark, text }) => `- ${mark === '' ? '' : `${escapeMarkdown(mark)} `}${escapeMarkdown(text)}\n`,
+    );
+    const list = below.length === 0 ? '' : `\n${below.join('')}`;
+    return `### ${escapeMarkdown(boardTitle(board))}\n\n${table}${list}`;
+  });
+  const notes = (report.notes ?? []).map((note) => `${escapeMarkdown(note)}\n`);
+  return [...boards, ...notes].join('\n');
+}

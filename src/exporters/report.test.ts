@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest';
+import type { Measurement, Unit, Warning } from '../core/measurement.ts';
+import { createScoreboards } from '../stats/create-scoreboards.ts';
+import { scoreTable } from '../stats/score-table.ts';
+import type { ScoreboardCell } from '../stats/scoreboard.ts';
+import { csvReport } from './csv-report.ts';
+import { jsonReport } from './json-report.ts';
+import { markdownReport } from './markdown-report.ts';
+import type { Report } from './report.ts';
+import { terminalReport } from './terminal-table.ts';
+import { textWidth } from './text-width.ts';
+
+function measured(value: number, unit: Unit, half?: number, warnings: readonly Warning[] = []): Measurement {
+  const interval = { low: value - (half ?? 0), high: value + (half ?? 0), level: 0.95, method: 't over 3 launches' };
+  return { status: 'measured', value, unit, n: 3, ...(half !== undefined && { interval }), warnings };
+}
+
+const busy: Warning = { reason: 'host_busy', detail: 'other processes took 9 % of the CPU' };
+const cells: readonly ScoreboardCell[] = [
+  {
+    model: 'smollm2-135m-instruct',
+    taskId: 'gsm8k/per@1',
+    protocol: 'serving',
+    state: 'done',
+    measurements: {
+      accuracy: measured(0.05, 'ratio', 0.02, [{ reason: 'near_chance', detail: 'not above 0' }]),
+      throughput: measured(4.321, 'items/s', 0.1234),
+      latency: measured(812.3, 'ms', 9.87),
+      memory: measured(300 * 2 ** 20, 'bytes', 2 ** 20),
+      outputTokensPerSecond: measured(410, 'tokens/s', 12),
+      extra: { strict: measured(0.04, 'ratio') },
+    },
+  },
+  {
+    model: 'qwen2.5-coder-0.5b-instruct',
+    taskId: 'gsm8k/per@1',
+    protocol: 'serving',
+    state: 'done',
+    measurements: {
+      accuracy: measured(0.31, 'ratio', 0.06),
+      throughput: measured(1.05, 'items/s', 0.03, [busy]),
+      latency: measured(3100, 'ms', 45, [busy]),
+      memory: measured(1.2 * 2 ** 30, 'bytes', 2 ** 20),
+      outputTokensPerSecond: measured(99, 'tokens/s', 3),
+      extra: { strict: measured(0.3, 'ratio') },
+    },
+  },
+  {
+    model: '=cmd|"x"\u001B[31m',
+    taskId: 'gsm8k/per@1',
+    protocol: 'serving',
+    state: 'failed',
+    error: { code: 'PB_ENGINE', message: 'the engine was killed,\nmaybe out of memory' },
+    measurements: {
+      accuracy: measured(0.2, 'ratio', 0.06),
+      memory: { status: 'unavailable', reason: 'unsupported', detail: 'mmap' },
+    },
+  },
+];
+const tasks = { 'gsm8k/per@1': { title: 'GSM8K', metric: 'exact_match' } };
+const report: Report = {
+  run: { id: '20261124-163012-k3f9', name: 'demo', seed: 1 },
+  scoreboards: createScoreboards(cells, { tasks }),
+  notes: ['10 of 1,319 items: a mini run'],
+};
+
+describe('terminalReport', () => {
+  it('at 140 columns', () => {
+    expect(terminalReport(report, { width: 140 })).toMatchInlineSnapshot(`
+      "GSM8K · gsm8k/per@1 · serving protocol · accuracy is exact_match · PER-paper/1
+      #  Model                          PER        Accuracy    Throughput     Latency            Memory   ACC   THR   LAT   MEM  strict
+                                                                  items/s          ms               GiB
+      1  qwen2.5-coder-0.5b-instruct  0.000!  0.310 ± 0.060   1.05 ± 0.03!  3100 ± 45!  1.2000 ± 0.0010  1.00  0.00  0.00  0.00   0.300
+      1  smollm2-135m-instruct        0.000   0.050 ± 0.020~  4.32 ± 0.12    812 ± 10   0.2930 ± 0.0010  0.00  1.00  1.00  1.00   0.040
+      –  =cmd|"x"                         –   0.200 ± 0.060                                           –     –     –     –     –
+        PER (set-relative) is meaningless with 2 models
+        =cmd|"x" has no score: the engine was killed, maybe out of memory (PB_ENGINE)
+        PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR, LAT, MEM), smollm2-135m-instruct (ACC)
+      ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
+      ~ near_chance: smollm2-135m-instruct accuracy (not above 0)
+        ± is half of the 95 % interval
+        not shown at this width: Output
+
+      10 of 1,319 items: a mini run
+      "
+    `);
+  });
+
+  it('at 80 columns', () => {
+    expect(terminalReport(report, { width: 80 })).toMatchInlineSnapshot(`
+      "GSM8K · gsm8k/per@1 · serving protocol · accuracy is exact_match · PER-paper/1
+      #  Model                          PER             ACC      THR    LAT     MEM
+                                                              items/s    ms     GiB
+      1  qwen2.5-coder-0.5b-instruct  0.000!  0.310 ± 0.060     1.05!  3100!   1.20
+      1  smollm2-135m-instruct        0.000   0.050 ± 0.020~    4.32    812   0.293
+      –  =cmd|"x"                         –   0.200 ± 0.060                       –
+        PER (set-relative) is meaningless with 2 models
+        =cmd|"x" has no score: the engine was killed, maybe out of memory (PB_ENGINE)
+        PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR,
+          LAT, MEM), smollm2-135m-instruct (ACC)
+      ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes
+          took 9 % of the CPU)
+      ~ near_chance: smollm2-135m-instruct accuracy (not above 0)
+        ± is half of the 95 % interval
+        not shown at this width: ACC, THR, LAT, MEM, strict, Output
+
+      10 of 1,319 items: a mini run
+      "
+    `);
+  });
+
+  it('at 40 columns', () => {
+    expect(terminalReport(report, { width: 40 })).toMatchInlineSnapshot(`
+      "GSM8K · gsm8k/per@1 · serving protocol ·
+        accuracy is exact_match · PER-paper/1
+      #  Model                    PER     ACC
+      1  qwen2.5-co…b-instruct  0.000!  0.310
+      1  smollm2-135m-instruct  0.000   0.050~
+      –  =cmd|"x"                   –   0.200
+        PER (set-relative) is meaningless with
+          2 models
+        =cmd|"x" has no score: the engine was
+          killed, maybe out of memory
+          (PB_ENGINE)
+        PER is 0 for the worst model in any
+          factor: qwen2.5-coder-0.5b-instruct
+          (THR, LAT, MEM),
+          smollm2-135m-instruct (ACC)
+      ! host_busy: qwen2.5-coder-0.5b-instruct
+          throughput, latency (other processes
+          took 9 % of the CPU)
+      ~ near_chance: smollm2-135m-instruct
+          accuracy (not above 0)
+        not shown at this width: Throughput,
+          Latency, Memory, ACC, THR, LAT, MEM,
+          strict, Output
+
+      10 of 1,319 items: a mini run
+      "
+    `);
+  });
+
+  it('is never wider than asked, and has no escape sequence of its own', () => {
+    for (let width = 20; width <= 200; width += 1) {
+      const text = terminalReport(report, { width });
+      expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F]/u);
+      for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  it('colours only through the style function, without moving anything', () => {
+    const roles = new Set<string>();
+    const plain = terminalReport(report, { width: 100 });
+    const styled = terminalReport(report, {
+      width: 100,
+      style: (text, role) => {
+        roles.add(role);
+        return `\u001B[1m${text}\u001B[0m`;
+      },
+    });
+    const visible = styled.replaceAll('\u001B[1m', '').replaceAll('\u001B[0m', '');
+    expect(visible.replaceAll(/ +\n/gu, '\n')).toBe(plain.replaceAll(/ +\n/gu, '\n'));
+    expect([...roles].toSorted()).toEqual(['best', 'doubtful', 'heading', 'muted', 'plain', 'title']);
+  });
+
+  it('shows that there is nothing', () => {
+    expect(terminalReport({ scoreboards: [] }, { width: 80 })).toBe('');
+  });
+
+  it('copes with 200 models with long and wide names', () => {
+    const many = Array.from({ length: 200 }, (_, index) => ({
+      ...(cells[0] as ScoreboardCell),
+      model: `模型-${'x'.repeat(60)}-${index}`,
+    }));
+    const text = terminalReport({ scoreboards: createScoreboards(many) }, { width: 40 });
+    for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('markdownReport', () => {
+  it('writes tables that foreign text cannot break', () => {
+    expect(markdownReport(report)).toMatchInlineSnapshot(`
+      "### GSM8K · gsm8k/per@1 · serving protocol · accuracy is exact\\_match · PER-paper/1
+
+      | \\# | Model | PER | Accuracy | Throughput, items/s | Latency, ms | Memory, GiB | ACC | THR | LAT | MEM | strict | Output, tokens/s |
+      | --: | :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
+      | 1 | qwen2.5-coder-0.5b-instruct | 0.000! | 0.310 ± 0.060 | 1.05 ± 0.03! | 3100 ± 45! | 1.2000 ± 0.0010 | 1.00 | 0.00 | 0.00 | 0.00 | 0.300 | 99.0 ± 3.0 |
+      | 1 | smollm2-135m-instruct | 0.000 | 0.050 ± 0.020~ | 4.32 ± 0.12 | 812 ± 10 | 0.2930 ± 0.0010 | 0.00 | 1.00 | 1.00 | 1.00 | 0.040 | 410 ± 12 |
+      | – | =cmd\\|"x" | – | 0.200 ± 0.060 |  |  | – | – | – | – | – |  |  |
+
+      - PER (set-relative) is meaningless with 2 models
+      - =cmd\\|"x" has no score: the engine was killed, maybe out of memory (PB\\_ENGINE)
+      - PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR, LAT, MEM), smollm2-135m-instruct (ACC)
+      - ! host\\_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
+      - ~ near\\_chance: smollm2-135m-instruct accuracy (not above 0)
+      - ± is half of the 95 % interval
+
+      10 of 1,319 items: a mini run
+      "
+    `);
+  });
+});
+
+describe('csvReport', () => {
+  it('writes base units, everything quoted that must be, no formula', () => {
+    expect(csvReport(report).replaceAll('\r\n', '\n')).toMatchInlineSnapshot(`
+      "task,protocol,rank,rank_a,model,state,per,per_a,accuracy,accuracy_low,accuracy_high,accuracy_n,throughput,throughput_unit,throughput_low,throughput_high,latency,latency_unit,latency_low,latency_high,memory_bytes,memory_low,memory_high,factor_accuracy,factor_throughput,factor_latency,factor_memory,strict,output_tokens_per_second,time_to_first_token_p50_ms,time_per_output_token_p50_ms,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,memory_weights_bytes,memory_kv_bytes,memory_compute_bytes,memory_overhead_bytes,concurrency,flags,warnings,error
+      gsm8k/per@1,serving,1,,qwen2.5-coder-0.5b-instruct,done,0,,0.31,0.25,0.37,3,1.05,items/s,1.02,1.08,3100,ms,3055,3145,1288490188.8,1287441612.8,1289538764.8,1,0,0,0,0.3,99,,,,,,,,,,,,doubtful:THR doubtful:LAT worst:THR worst:LAT worst:MEM degenerate_set,throughput: host_busy: other processes took 9 % of the CPU; latency: host_busy: other processes took 9 % of the CPU,
+      gsm8k/per@1,serving,1,,smollm2-135m-instruct,done,0,,0.05,0.030000000000000002,0.07,3,4.321,items/s,4.1975999999999996,4.4444,812.3,ms,802.43,822.17,314572800,313524224,315621376,0,1,1,1,0.04,410,,,,,,,,,,,,worst:ACC degenerate_set,accuracy: near_chance: not above 0,
+      gsm8k/per@1,serving,,,"'=cmd|""x""[31m",failed,,,0.2,0.14,0.26,3,,,,,,,,,,,,,,,,,,,,,,,,,,,,,failed degenerate_set,,"PB_ENGINE: the engine was killed,
+      maybe out of memory"
+      "
+    `);
+  });
+
+  it('is read back with the same scores', () => {
+    const four: readonly ScoreboardCell[] = [0, 1, 2, 3].map((index) => ({
+      model: `m${index}`,
+      taskId: 'imdb/per@1',
+      protocol: 'serving',
+      state: 'done',
+      measurements: {
+        accuracy: measured(0.5 + index / 10, 'ratio', 0.01),
+        throughput: measured(100 / (1 + index), 'items/s', 1),
+        latency: measured(10 * (1 + index ** 2), 'ms', 1),
+        memory: measured(1e9 * (1 + index), 'bytes', 1e6),
+      },
+    }));
+    const scoreboards = createScoreboards(four);
+    const again = scoreTable(csvReport({ scoreboards }));
+    expect(again.notes).toEqual([]);
+    const summary = (boards: typeof scoreboards): unknown =>
+      boards.map(({ rows, taskId, protocol }) => [
+        taskId,
+        protocol,
+        rows.map(({ model, rank, score, flags }) => [model, rank, score, flags]),
+      ]);
+    expect(summary(again.scoreboards)).toEqual(summary(scoreboards));
+  });
+
+  it('is empty for nothing', () => {
+    expect(csvReport({ scoreboards: [] })).toBe('');
+  });
+});
+
+describe('jsonReport', () => {
+  it('has a versioned schema, whole measurements, and nothing for what is not known', () => {
+    const parsed = JSON.parse(jsonReport(report)) as {
+      schema: string;
+      scoreboards: { rows: Record<string, unknown>[] }[];
+    };
+    expect(parsed.schema).toBe('perbench-report/1');
+    expect(parsed.scoreboards[0]?.rows[0]).toMatchObject({
+      model: 'qwen2.5-coder-0.5b-instruct',
+      per: 0,
+      rank: 1,
+      throughput: { ...cells[1]?.measurements.throughput },
+      factors: { accuracy: 1, throughput: 0, latency: 0, memory: 0 },
+      extra: { strict: { value: 0.3 } },
+      warnings: [
+        { metric: 'throughput', ...busy },
+        { metric: 'latency', ...busy },
+      ],
+    });
+    expect(parsed.scoreboards[0]?.rows[2]).toMatchObject({
+      model: '=cmd|"x"\u001B[31m',
+      state: 'failed',
+      memory: { status: 'unavailable', reason: 'unsupported' },
+      error: { code: 'PB_ENGINE' },
+    });
+    expect(parsed.scoreboards[0]?.rows[2]).not.toHaveProperty('per');
+    expect(jsonReport(report)).not.toContain('null');
+  });
+});

@@ -1,0 +1,55 @@
+import { stripVTControlCharacters } from 'node:util';
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const invisible = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
+
+function graphemeWidth(grapheme: string): number {
+  if (invisible.test(grapheme)) return 0;
+  return wide.test(grapheme) ? 2 : 1;
+}
+
+/** Columns that a text takes in a terminal; escape sequences take none. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) width += graphemeWidth(segment);
+  return width;
+}
+
+/** The text cut to a width, the cut shown by an ellipsis. */
+export function truncateText(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const next = graphemeWidth(segment);
+    if (used + next > width - 1) break;
+    kept += segment;
+    used += next;
+  }
+  return `${kept}…`;
+}
+
+/** The text cut in the middle: names that differ only at their end stay different. */
+export function truncateMiddle(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  const tailWidth = Math.floor((width - 1) / 2);
+  const segments = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  let tail = '';
+  while (segments.length > 0 && textWidth(tail) + graphemeWidth(segments.at(-1) ?? '') <= tailWidth) {
+    tail = (segments.pop() ?? '') + tail;
+  }
+  return truncateText(segments.join(''), width - textWidth(tail)) + tail;
+}
+
+/**
+ * Makes foreign text harmless in a terminal: no control characters, no escape sequences, nothing that turns the
+ * writing direction, one line.
+ */
+export function plainText(text: string): string {
+  return stripVTControlCharacters(text)
+    .replaceAll(/\s+/gu, ' ')
+    .replaceAll(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
+}
