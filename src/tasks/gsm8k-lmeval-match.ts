@@ -15,15 +15,13 @@ export function flexibleAnswer(text: string): string {
   return (last?.[1] ?? last?.[2])?.trim() ?? invalidAnswer;
 }
 
-/**
- * lm-eval's `exact_match` with the patterns that GSM8K ignores, applied to both sides in its order. Python's `\.$`
- * also matches before a final newline.
- */
+/** lm-eval's `exact_match` with the patterns that GSM8K ignores, applied to both sides. */
 export function isExactMatch(answer: string, gold: string): boolean {
-  return comparable(answer) === comparable(gold);
+  return comparableAnswer(answer) === comparableAnswer(gold);
 }
 
-function comparable(text: string): string {
+/** What `exact_match` compares: patterns removed in lm-eval's order. Python's `\.$` also matches before a final newline. */
+export function comparableAnswer(text: string): string {
   return text
     .replaceAll(',', '')
     .replaceAll('$', '')

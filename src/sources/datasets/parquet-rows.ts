@@ -11,7 +11,9 @@ import type { RawRow } from './raw-row.ts';
 export async function* parquetRows(file: string, content: Uint8Array<ArrayBuffer>): AsyncGenerator<RawRow, void, void> {
   const source = {
     byteLength: content.byteLength,
-    slice: (start: number, end?: number): ArrayBuffer => content.slice(start, end).buffer,
+    // Not `content.slice`: that of a Buffer shares its memory with others.
+    slice: (start: number, end = content.byteLength): ArrayBuffer =>
+      content.buffer.slice(content.byteOffset + start, content.byteOffset + end),
   };
   const metadata = await readOrFail(file, async () => parquetMetadataAsync(source));
   let rowStart = 0;

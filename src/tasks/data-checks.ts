@@ -1,0 +1,101 @@
+import { PerbenchError } from '../core/errors.ts';
+import type { DatasetName, Task } from '../core/task.ts';
+import { arcLmEval } from './arc-lmeval.ts';
+import { gsm8kLmEval } from './gsm8k-lmeval.ts';
+import { hellaswagLmEval } from './hellaswag.ts';
+import { digestOrder, requestDigest, type DigestRequest } from './request-digest.ts';
+import { squadLmEval } from './squad-lmeval.ts';
+
+/** Whether a data set, through the reader and the prompts, gives what lm-eval gives on the published one. */
+export interface DataCheck {
+  /** Name of the digest in lm-eval's `tests/testdata`. */
+  readonly name: string;
+  readonly dataset: DatasetName;
+  /** `deviation`: the known text of a copy that differs from the published one in a known way. */
+  readonly status: 'match' | 'deviation' | 'mismatch' | 'unavailable';
+  readonly expected: string;
+  /** Undefined where the data could not be read. */
+  readonly actual: string | undefined;
+  /** Why it isn't a match, in one sentence. */
+  readonly reason: string | undefined;
+}
+
+interface Digest {
+  readonly name: string;
+  readonly task: Task;
+  readonly expected: string;
+  /** What follows the prompt of a generation task in the digest; continuations otherwise. */
+  readonly second?: DigestRequest[1];
+  readonly deviation?: { readonly actual: string; readonly reason: string };
+}
+
+const digests: readonly Digest[] = [
+  {
+    name: 'arc_easy-v0-loglikelihood',
+    task: arcLmEval(0),
+    expected: 'ffa6e39a35a16299dcb015f17f986aaa598ad8b4840c4cebe0339a7042232741',
+  },
+  {
+    name: 'gsm8k-v0-greedy_until',
+    task: gsm8kLmEval('strict', 0),
+    second: ['\n'],
+    expected: 'e7292dbdd7fd8419ba954f2e0701e04c8d0e8842fe053dbf2fe47d926630e35e',
+  },
+  {
+    name: 'squad2-v1-greedy_until',
+    task: squadLmEval(0),
+    second: ['\n'],
+    expected: 'e17e3d85c1d5adaf2d6b4b752c4babc2e0b3a6e144e6de70cb3b2287e85109b8',
+  },
+  {
+    name: 'squad2-v1-loglikelihood',
+    task: squadLmEval(0),
+    second: ' unanswerable',
+    expected: 'f5da6173402b274dc89130755c222c6ca6b2a3bacaaa4e4ab07be9322b7bad65',
+  },
+  {
+    name: 'hellaswag-v0-loglikelihood',
+    task: hellaswagLmEval(0),
+    expected: 'abb808c97d6529eda6c11067837a132c62d25cba0394d720f80cca6df9f7196e',
+    deviation: {
+      actual: 'd00a990a223f358912987dee9ea740c620eebb7b00b3962a67161ca5bca95d18',
+      reason: 'the cleaned copy (hellaswag_val.derived.jsonl) lacks the space before endings whose tag was removed',
+    },
+  },
+];
+
+/**
+ * Recomputes the request digests of lm-eval for the data sets that have one. IMDB has none.
+ *
+ * @param readItems - items of a task, as `loadItems` gives them
+ */
+export async function checkData(readItems: (task: Task) => Promise<readonly unknown[]>): Promise<readonly DataCheck[]> {
+  const checks: DataCheck[] = [];
+  for (const digest of digests) checks.push(await checkDigest(digest, readItems));
+  return checks;
+}
+
+async function checkDigest(digest: Digest, readItems: (task: Task) => Promise<readonly unknown[]>): Promise<DataCheck> {
+  const { name, task, expected, deviation } = digest;
+  const check = { name, dataset: task.dataset.name, expected };
+  try {
+    const actual = requestDigest(requests(digest, await readItems(task)));
+    if (actual === expected) return { ...check, status: 'match', actual, reason: undefined };
+    if (actual === deviation?.actual) return { ...check, status: 'deviation', actual, reason: deviation.reason };
+    return { ...check, status: 'mismatch', actual, reason: 'the rows are not those of the published data set' };
+  } catch (error) {
+    if (!(error instanceof PerbenchError)) throw error;
+    return { ...check, status: 'unavailable', actual: undefined, reason: error.message };
+  }
+}
+
+function* requests({ task, second }: Digest, items: readonly unknown[]): Generator<DigestRequest, void, void> {
+  for (const item of digestOrder(items)) {
+    if (task.kind === 'generate') {
+      yield [task.question(item, []).prompt.plain, second ?? ''];
+      continue;
+    }
+    const { context, continuations } = task.question(item, []);
+    for (const continuation of continuations) yield [context, continuation];
+  }
+}
