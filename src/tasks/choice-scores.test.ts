@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ContinuationScore } from '../core/engine.ts';
 import { pickChoices } from './choice-scores.ts';
@@ -41,7 +41,10 @@ describe('pickChoices', () => {
     const sums = fc.array(fc.double({ min: -50, max: -0.01, noNaN: true }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(sums, (values) => {
-        const picks = pickChoices(values.map(String), values.map((value, index) => score([index], [value])));
+        const picks = pickChoices(
+          values.map(String),
+          values.map((value, index) => score([index], [value])),
+        );
         expect(values[picks.acc]).toBe(Math.max(...values));
       }),
     );

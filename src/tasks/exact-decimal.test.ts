@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { divideDecimals, equalDecimals, formatDecimal, parseDecimal, type ExactDecimal } from './exact-decimal.ts';
 
@@ -49,10 +49,14 @@ describe('formatDecimal', () => {
 
   it('is read back as the same number', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.integer({ min: 0, max: 12 }), (digits, places) => {
-        const value = read(`${digits}e-${places}`);
-        expect(equalDecimals(read(formatDecimal(value)), value)).toBe(true);
-      }),
+      fc.property(
+        fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
+        fc.integer({ min: 0, max: 12 }),
+        (digits, places) => {
+          const value = read(`${digits}e-${places}`);
+          expect(equalDecimals(read(formatDecimal(value)), value)).toBe(true);
+        },
+      ),
     );
   });
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalDecimals, formatDecimal, parseDecimal } from './exact-decimal.ts';
 import { extractNumber, numbersIn } from './gsm8k-extract.ts';
@@ -100,7 +100,12 @@ describe('extractNumber', () => {
     fc.assert(
       fc.property(fc.integer({ min: -9_999_999, max: 9_999_999 }), style, fc.boolean(), (value, wording, isGrouped) => {
         const shown = isGrouped ? value.toLocaleString('en-US') : String(value);
-        expect(isRobustMatch(wording.replace('%', () => shown), String(value))).toBe(true);
+        expect(
+          isRobustMatch(
+            wording.replace('%', () => shown),
+            String(value),
+          ),
+        ).toBe(true);
       }),
     );
   });

@@ -14,6 +14,6 @@ export interface Gsm8kItem {
 export function parseGsm8kItem(record: unknown, position: number): Gsm8kItem {
   const { question, answer: solution } = gsm8kRecord.parse(record);
   const answer = /#### (-?[\d,]*\.?\d+)\s*$/u.exec(solution)?.[1]?.replaceAll(',', '');
-  if (answer === undefined) throw new RangeError('answer: must end with a line "#### <number>"');
+  if (answer === undefined) throw new RangeError('answer: must be text that ends with a line "#### <number>"');
   return { id: rowId(position, question), question, solution, answer };
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPythonRandom } from './python-random.ts';
 
@@ -11,8 +11,24 @@ describe('createPythonRandom', () => {
   });
 
   it.each([
-    [7473, 5, [[6374, 3610, 957, 61, 742], [7462, 6610, 4769, 286, 5501], [5677, 687, 806, 6279, 2905]]],
-    [2251, 5, [[1805, 478, 30, 371, 143], [343, 403, 1452, 969, 71], [126, 64, 1417, 1983, 1898]]],
+    [
+      7473,
+      5,
+      [
+        [6374, 3610, 957, 61, 742],
+        [7462, 6610, 4769, 286, 5501],
+        [5677, 687, 806, 6279, 2905],
+      ],
+    ],
+    [
+      2251,
+      5,
+      [
+        [1805, 478, 30, 371, 143],
+        [343, 403, 1452, 969, 71],
+        [126, 64, 1417, 1983, 1898],
+      ],
+    ],
     [
       39_905,
       10,
@@ -44,13 +60,18 @@ describe('createPythonRandom', () => {
 
   it('draws different positions inside the pool, the same ones for the same seed', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), fc.integer({ min: 1, max: 300 }), fc.nat(), (seed, size, n) => {
-        const count = n % (size + 1);
-        const drawn = createPythonRandom(seed).sample(size, count);
-        expect(new Set(drawn).size).toBe(count);
-        expect(drawn.every((position) => position >= 0 && position < size)).toBe(true);
-        expect(createPythonRandom(seed).sample(size, count)).toEqual(drawn);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 0xffff_ffff }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.nat(),
+        (seed, size, n) => {
+          const count = n % (size + 1);
+          const drawn = createPythonRandom(seed).sample(size, count);
+          expect(new Set(drawn).size).toBe(count);
+          expect(drawn.every((position) => position >= 0 && position < size)).toBe(true);
+          expect(createPythonRandom(seed).sample(size, count)).toEqual(drawn);
+        },
+      ),
     );
   });
 

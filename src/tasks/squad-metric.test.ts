@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countedGolds, normalizeSpan, spanExact, spanF1 } from './squad-metric.ts';
 
@@ -54,7 +54,9 @@ describe('spanExact and spanF1', () => {
   });
 
   it('keeps F1 between the exact match and 1, the same both ways round', () => {
-    const words = fc.array(fc.constantFrom('red', 'blue', 'green', 'the'), { maxLength: 5 }).map((list) => list.join(' '));
+    const words = fc
+      .array(fc.constantFrom('red', 'blue', 'green', 'the'), { maxLength: 5 })
+      .map((list) => list.join(' '));
     fc.assert(
       fc.property(words, words, (left, right) => {
         expect(spanF1(left, [right])).toBeGreaterThanOrEqual(spanExact(left, [right]));

@@ -9,16 +9,26 @@ const questions = [
 ];
 
 function predict(texts: readonly (readonly [string, number])[]): ReadonlyMap<string, SquadPrediction> {
-  const entries = texts.map(([text, noAnswerProbability], index) => [questions[index]?.id ?? '', { text, noAnswerProbability }] as const);
+  const entries = texts.map(
+    ([text, noAnswerProbability], index) => [questions[index]?.id ?? '', { text, noAnswerProbability }] as const,
+  );
   return new Map(entries);
 }
 
 describe('squadTotals', () => {
   it('gives both halves and the best threshold', () => {
-    const totals = squadTotals(questions, predict([['red', 0.1], ['sky', 0.2], ['x', 0.9], ['', 0.3]]));
+    const totals = squadTotals(
+      questions,
+      predict([
+        ['red', 0.1],
+        ['sky', 0.2],
+        ['x', 0.9],
+        ['', 0.3],
+      ]),
+    );
     expect(totals).toEqual({
       exact: 0.5,
-      f1: 0.5 + (2 / 3) / 4,
+      f1: 0.5 + 2 / 3 / 4,
       hasAnswerExact: 0.5,
       hasAnswerF1: (1 + 2 / 3) / 2,
       noAnswerExact: 0.5,
@@ -31,7 +41,16 @@ describe('squadTotals', () => {
   });
 
   it('takes a prediction above the threshold for "no answer"', () => {
-    const totals = squadTotals(questions, predict([['red', 0.1], ['sky', 0.2], ['x', 0.9], ['', 0.3]]), 0.5);
+    const totals = squadTotals(
+      questions,
+      predict([
+        ['red', 0.1],
+        ['sky', 0.2],
+        ['x', 0.9],
+        ['', 0.3],
+      ]),
+      0.5,
+    );
     expect(totals.exact).toBe(0.75);
     expect(totals.noAnswerExact).toBe(1);
   });

@@ -18,7 +18,7 @@ export function invalidItem(error: unknown, place: RowPlace, value: unknown): In
   }
   if (!(error instanceof RangeError)) return undefined;
   // A task's own check says `key: must be what it expects, got what it found`.
-  const [, key, expected, received] = /^([\w.]+): must (?:be )?(.+?)(?:, got (.+))?$/su.exec(error.message) ?? [];
+  const [, key, expected, received] = /^([\w.]+): must be (.+?)(?:, got (.+))?$/su.exec(error.message) ?? [];
   if (key === undefined || expected === undefined) return atKey(place, ['row'], 'a valid row', error.message);
   return atKey(place, key.split('.'), expected, received ?? describeValue(valueAt(value, key.split('.'))));
 }

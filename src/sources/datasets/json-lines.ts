@@ -32,6 +32,6 @@ function parsedRow(file: string, line: number, text: string, isUnterminated: boo
         cause: error,
       });
     }
-    return { value: undefined, file, line, damage: error.message };
+    return { value: undefined, file, line, damage: error.message.replace(/, (?:\.{3})?".*$/su, '') };
   }
 }

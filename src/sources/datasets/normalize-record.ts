@@ -35,7 +35,11 @@ function has(row: unknown, key: string): boolean {
 }
 
 const endings = z.array(z.string().min(1)).length(4);
-const hellaswagLabel = z.union([z.int().min(0).max(3), z.string().regex(/^[0-3]$/u)], { error: '0, 1, 2 or 3' });
+// The hub has labels as text.
+const hellaswagLabel = z
+  .unknown()
+  .refine((label) => ['0', '1', '2', '3'].includes(String(label)), '0, 1, 2 or 3')
+  .transform(Number);
 const activity = z.string().min(1);
 const officialHellaswag = z.object({
   activity_label: activity,
@@ -53,12 +57,12 @@ function normalizeHellaswag(row: unknown): HellaswagRecord {
     return hellaswagRecord.parse({
       query: officialQuery(official.activity_label, official.ctx_a, official.ctx_b),
       endings: official.endings.map(cleanHellaswagText),
-      label: Number(official.label),
+      label: official.label,
     });
   }
   const cleaned = cleanedHellaswag.parse(row);
   const query = cleanedQuery(cleaned.activity_label, cleaned.ctx);
-  return { query, endings: cleaned.endings, label: Number(cleaned.label) };
+  return { query, endings: cleaned.endings, label: cleaned.label };
 }
 
 const hubArc = z.object({
