@@ -43,8 +43,9 @@ export function cacheFolder(source: OwnSource, cacheDir: string): string {
 }
 
 /** A file name that is safe on every file system, and ends in `.gguf`, which engines go by. */
-export function cacheFileName(source: OwnSource): string {
-  const raw = source.kind === 'pip' ? (source.parts[0]?.member ?? 'model') : new URL(source.url).pathname;
+export function cacheFileName(source: OwnSource, preferred?: string): string {
+  const raw =
+    preferred ?? (source.kind === 'pip' ? (source.parts[0]?.member ?? 'model') : new URL(source.url).pathname);
   const stem = basename(raw)
     .replace(/\.part\d+$/i, '')
     .replace(/\.(gguf|bin)$/i, '')

@@ -27,26 +27,24 @@ export interface PulledModel {
   readonly isFetched: boolean;
 }
 
+/** Reads a file that was not seen before, or has changed since; what is unchanged costs nothing. */
 async function checkedLocal(
   request: ModelRequest,
   located: LocatedModel,
   settings: SourceSettings,
   options: PullOptions,
 ): Promise<PulledModel> {
-  await requireGguf(located.path);
+  const { path, files, bytes, source } = located;
+  await requireGguf(path);
   const checksums: string[] = [];
-  if (located.sha256 === undefined) {
-    for (const file of located.files) checksums.push(await fileSha256(file, settings.cacheDir, options));
+  for (const file of files) checksums.push(await fileSha256(file, settings.cacheDir, options));
+  const sha256 = modelSha256(checksums);
+  if (source.kind !== 'file' && located.sha256 !== undefined && sha256 !== located.sha256) {
+    throw new ModelError(`${path} has changed since it was fetched: sha256 is ${sha256}, expected ${located.sha256}`, {
+      hint: `Fetch it again: perbench models remove ${describeSource(source)}, then perbench models pull.`,
+    });
   }
-  const sha256 = located.sha256 ?? modelSha256(checksums);
-  return {
-    name: request.name,
-    path: located.path,
-    sha256,
-    bytes: located.bytes,
-    source: describeSource(located.source),
-    isFetched: false,
-  };
+  return { name: request.name, path, sha256, bytes, source: describeSource(source), isFetched: false };
 }
 
 async function missingFile(path: string): Promise<never> {

@@ -54,7 +54,8 @@ export async function pullOwnModel(
   });
   const cached = await readCachedModel(folder);
   if (cached !== undefined) return cached;
-  const target = join(folder, cacheFileName(source));
+  const file = cacheFileName(source, request.entry?.hub?.file);
+  const target = join(folder, file);
   const { sha256, bytes } = await fetchTarget(request, source, target, http, settings, options);
   try {
     await requireGguf(target);
@@ -66,7 +67,7 @@ export async function pullOwnModel(
   await writeCacheRecord(folder, {
     name: request.name,
     source: describeSource(source),
-    file: cacheFileName(source),
+    file,
     sha256,
     bytes,
   });

@@ -1,0 +1,210 @@
+import { open } from 'node:fs/promises';
+import { ModelError } from '../core/errors.ts';
+import { requireGguf } from './gguf-magic.ts';
+
+/** What a GGUF file says of itself before its weights. */
+export interface GgufHeader {
+  readonly version: number;
+  /** Single values, and lists of up to 4096 numbers; longer lists, such as the vocabulary, are in `lengths`. */
+  readonly values: ReadonlyMap<string, GgufValue>;
+  readonly lengths: ReadonlyMap<string, number>;
+  /** Numbers in all tensors of this file. */
+  readonly parameters: number;
+  /** Bytes of all tensors of this file. */
+  readonly weightsBytes: number;
+}
+
+export type GgufValue = number | string | boolean | readonly number[];
+
+const firstReadBytes = 1 << 20;
+const maxHeaderBytes = 1 << 28;
+const maxKeptNumbers = 4096;
+const maxStringBytes = 1 << 24;
+const maxDimensions = 8;
+const stringType = 8;
+const arrayType = 9;
+const typeBytes: Readonly<Record<number, number>> = {
+  0: 1,
+  1: 1,
+  2: 2,
+  3: 2,
+  4: 4,
+  5: 4,
+  6: 4,
+  7: 1,
+  10: 8,
+  11: 8,
+  12: 8,
+};
+
+/** The buffer ends before the header does. */
+class NeedsMoreBytes extends Error {}
+/** The bytes can't be a GGUF header. */
+class Malformed extends Error {}
+
+/** Reads little-endian values one after the other. */
+class Cursor {
+  readonly #buffer: Buffer;
+  position = 0;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+  }
+
+  take(bytes: number): number {
+    const start = this.position;
+    if (start + bytes > this.#buffer.length) throw new NeedsMoreBytes();
+    this.position = start + bytes;
+    return start;
+  }
+
+  u32(): number {
+    return this.#buffer.readUInt32LE(this.take(4));
+  }
+
+  /** Without a BigInt each: a vocabulary has hundreds of thousands of lengths. */
+  u64(what: string): number {
+    const at = this.take(8);
+    const value = this.#buffer.readUInt32LE(at) + this.#buffer.readUInt32LE(at + 4) * 2 ** 32;
+    if (value > Number.MAX_SAFE_INTEGER) throw new Malformed(`${what} is ${value}`);
+    return value;
+  }
+
+  text(): string {
+    const bytes = this.u64('length of a text');
+    if (bytes > maxStringBytes) throw new Malformed(`a text has ${bytes} bytes`);
+    const start = this.take(bytes);
+    return this.#buffer.toString('utf8', start, start + bytes);
+  }
+
+  skipText(): void {
+    const bytes = this.u64('length of a text');
+    if (bytes > maxStringBytes) throw new Malformed(`a text has ${bytes} bytes`);
+    this.take(bytes);
+  }
+
+  scalar(type: number): number | boolean {
+    const buffer = this.#buffer;
+    const at = this.take(typeBytes[type] ?? 0);
+    switch (type) {
+      case 0:
+        return buffer.readUInt8(at);
+      case 1:
+        return buffer.readInt8(at);
+      case 2:
+        return buffer.readUInt16LE(at);
+      case 3:
+        return buffer.readInt16LE(at);
+      case 4:
+        return buffer.readUInt32LE(at);
+      case 5:
+        return buffer.readInt32LE(at);
+      case 6:
+        return buffer.readFloatLE(at);
+      case 7:
+        return buffer.readUInt8(at) !== 0;
+      case 10:
+        return Number(buffer.readBigUInt64LE(at));
+      case 11:
+        return Number(buffer.readBigInt64LE(at));
+      case 12:
+        return buffer.readDoubleLE(at);
+      default:
+        throw new Malformed(`a value has the unknown type ${type}`);
+    }
+  }
+}
+
+interface ReadList {
+  readonly length: number;
+  readonly numbers: readonly number[] | undefined;
+}
+
+function readList(cursor: Cursor): ReadList {
+  const type = cursor.u32();
+  const length = cursor.u64('length of a list');
+  if (type === stringType) {
+    for (let index = 0; index < length; index += 1) cursor.skipText();
+    return { length, numbers: undefined };
+  }
+  const bytes = typeBytes[type];
+  if (bytes === undefined) throw new Malformed(`a list has the unknown type ${type}`);
+  if (length > maxHeaderBytes) throw new Malformed(`a list has ${length} values`);
+  if (length > maxKeptNumbers) {
+    cursor.take(bytes * length);
+    return { length, numbers: undefined };
+  }
+  return { length, numbers: Array.from({ length }, () => Number(cursor.scalar(type))) };
+}
+
+function readValues(cursor: Cursor, n: number): Pick<GgufHeader, 'values' | 'lengths'> {
+  const values = new Map<string, GgufValue>();
+  const lengths = new Map<string, number>();
+  for (let index = 0; index < n; index += 1) {
+    const key = cursor.text();
+    const type = cursor.u32();
+    if (type === arrayType) {
+      const { length, numbers } = readList(cursor);
+      lengths.set(key, length);
+      if (numbers !== undefined) values.set(key, numbers);
+    } else {
+      values.set(key, type === stringType ? cursor.text() : cursor.scalar(type));
+    }
+  }
+  return { values, lengths };
+}
+
+function readTensors(cursor: Cursor, n: number): { readonly parameters: number; readonly lastOffset: number } {
+  let parameters = 0;
+  let lastOffset = 0;
+  for (let index = 0; index < n; index += 1) {
+    cursor.skipText();
+    const dimensions = cursor.u32();
+    if (dimensions > maxDimensions) throw new Malformed(`a tensor has ${dimensions} dimensions`);
+    let size = 1;
+    for (let dimension = 0; dimension < dimensions; dimension += 1) size *= cursor.u64('size of a tensor');
+    parameters += size;
+    cursor.u32();
+    lastOffset = Math.max(lastOffset, cursor.u64('place of a tensor'));
+  }
+  return { parameters, lastOffset };
+}
+
+function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
+  const cursor = new Cursor(buffer);
+  cursor.take(4);
+  const version = cursor.u32();
+  if (version !== 2 && version !== 3) throw new Malformed(`its version is ${version}, expected 2 or 3`);
+  const tensors = cursor.u64('number of tensors');
+  const entries = cursor.u64('number of values');
+  const { values, lengths } = readValues(cursor, entries);
+  const { parameters, lastOffset } = readTensors(cursor, tensors);
+  const alignment = values.get('general.alignment');
+  const step = typeof alignment === 'number' && alignment > 0 ? alignment : 32;
+  const weightsStart = Math.ceil(cursor.position / step) * step;
+  if (tensors > 0 && weightsStart + lastOffset >= fileBytes) throw new Malformed('the file ends before its weights do');
+  return { version, values, lengths, parameters, weightsBytes: Math.max(0, fileBytes - weightsStart) };
+}
+
+/**
+ * Reads the header of a GGUF file, in a few milliseconds: vocabularies are stepped over.
+ *
+ * @throws {ModelError} if the file is missing, no GGUF, damaged or cut off
+ */
+export async function readGgufHeader(path: string): Promise<GgufHeader> {
+  await requireGguf(path);
+  await using handle = await open(path, 'r');
+  const { size } = await handle.stat();
+  for (let wanted = firstReadBytes; ; wanted *= 4) {
+    const buffer = Buffer.alloc(Math.min(wanted, size));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    try {
+      return parseHeader(buffer.subarray(0, bytesRead), size);
+    } catch (error) {
+      if (error instanceof NeedsMoreBytes && wanted < size && wanted < maxHeaderBytes) continue;
+      if (!(error instanceof NeedsMoreBytes) && !(error instanceof Malformed)) throw error;
+      const problem = error instanceof Malformed ? error.message : 'the file ends before its header does';
+      throw new ModelError(`${path} is a damaged GGUF file: ${problem}`, { hint: 'Fetch it again.', cause: error });
+    }
+  }
+}
