@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { UsageError } from '../../core/errors.ts';
+import { catalogue } from '../../sources/catalogue.ts';
+import { defaultProtocols } from '../../tasks/index.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { CommandHandler } from '../options/command.ts';
+import { defaultSuiteChoices, suiteTemplate, type SuiteChoices } from '../suite-file/suite-template.ts';
+import type { initOptions } from '../tables/prepare-commands.ts';
+import { writeWhole } from '../write-outputs.ts';
+
+export const init: CommandHandler<typeof initOptions> = async (
+  { arguments: [file = 'perbench.yaml'], options },
+  context,
+) => {
+  const path = context.path(file);
+  if (!/\.ya?ml$/.test(path)) {
+    throw new UsageError(`${file}: init writes YAML`, { hint: 'Name a file that ends in .yaml.' });
+  }
+  if (existsSync(path) && options.force !== true) {
+    throw new UsageError(`${file} is already there`, { hint: 'Name another file, or pass --force to replace it.' });
+  }
+  const choices = context.isInteractive ? await ask() : defaultSuiteChoices;
+  if (choices === undefined) {
+    context.output.note('nothing was written');
+    return exitCodes.interrupted;
+  }
+  await writeWhole(path, suiteTemplate(choices));
+  context.output.record('suite-file', { path });
+  context.output.result(`wrote ${file}`);
+  tellNext(file, context);
+  return exitCodes.done;
+};
+
+function tellNext(file: string, { output }: CliContext): void {
+  output.note(`Next: perbench plan ${file}, then perbench run ${file}`);
+}
+
+/** Undefined where the user gave up. */
+async function ask(): Promise<SuiteChoices | undefined> {
+  const { group, multiselect, select, text } = await import('@clack/prompts');
+  let isCancelled = false;
+  const answers = await group(
+    {
+      models: () =>
+        multiselect({
+          message: 'Which models? (others can be added in the file)',
+          options: catalogue.map(({ name, title, parameters }) => ({
+            value: name,
+            label: title,
+            hint: `${(parameters / 1e9).toFixed(2)} B parameters`,
+          })),
+          initialValues: [...defaultSuiteChoices.models],
+        }),
+      tasks: () =>
+        multiselect({
+          message: 'Which tasks?',
+          options: Object.entries(defaultProtocols).map(([name, id]) => ({ value: name, label: id })),
+          initialValues: Object.keys(defaultProtocols),
+        }),
+      limit: () =>
+        text({
+          message: 'How many items of each task? (empty: all)',
+          initialValue: String(defaultSuiteChoices.limit),
+          validate: (value) =>
+            value === undefined || /^[1-9]\d*$|^$/.test(value) ? undefined : 'a whole number, or nothing',
+        }),
+      protocol: () =>
+        select({
+          message: 'How should it be measured?',
+          options: [
+            {
+              value: 'serving' as const,
+              label: 'serving',
+              hint: 'accuracy, throughput, latency and memory, three engine starts',
+            },
+            { value: 'paper' as const, label: 'paper', hint: 'one pass over the data, as in the paper' },
+          ],
+        }),
+    },
+    {
+      onCancel: () => {
+        isCancelled = true;
+      },
+    },
+  );
+  if (isCancelled) return undefined;
+  const { limit, ...rest } = answers;
+  return { ...rest, limit: limit === undefined || limit === '' ? undefined : Number(limit) };
+}

@@ -1,0 +1,93 @@
+import { UsageError } from '../../core/errors.ts';
+import { truncateText } from '../../exporters/text-width.ts';
+import { describeBytes } from '../../sources/describe-bytes.ts';
+import { listModels, removeModel, verifyModel, type ListedModel } from '../../sources/model-list.ts';
+import { pullModel } from '../../sources/pull-model.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { sourceSettings } from '../local-world.ts';
+import type { CommandHandler } from '../options/command.ts';
+import { createStatusLine } from '../progress/status-line.ts';
+import type { modelsListOptions, modelsRemoveOptions, noOptions } from '../tables/prepare-commands.ts';
+import { textTable } from '../text-table.ts';
+
+export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ options }, context) => {
+  const all = await listModels(sourceSettings(context));
+  const models = all.filter(
+    ({ path, entry }) => options.all === true || path !== undefined || entry?.pip !== undefined,
+  );
+  for (const model of models) context.output.record('model', model);
+  context.output.result(textTable(['model', 'parameters', 'size', 'licence', 'here', 'source'], models.map(modelRow)));
+  const hidden = all.length - models.length;
+  if (hidden > 0) context.output.note(`and ${hidden} more in the catalogue: perbench models list --all`);
+  return exitCodes.done;
+};
+
+function modelRow({ name, entry, bytes, path, source }: ListedModel): readonly string[] {
+  const parameters = entry === undefined ? '' : parametersText(entry.parameters);
+  return [
+    name,
+    parameters,
+    bytes === undefined ? '' : describeBytes(bytes),
+    entry?.licence ?? '',
+    path === undefined ? 'no' : 'yes',
+    truncateText(source, 70),
+  ];
+}
+
+function parametersText(parameters: number): string {
+  return parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)} B` : `${Math.round(parameters / 1e6)} M`;
+}
+
+export const modelsPull: CommandHandler<typeof noOptions> = async ({ arguments: names }, context) => {
+  const settings = sourceSettings(context);
+  for (const name of names) {
+    const status = createStatusLine(context);
+    const pulled = await pullModel(name, settings, {
+      baseDir: context.workingFolder,
+      signal: context.interruption.signal,
+      onProgress: (progress) => status.pull(progress),
+    }).finally(() => status[Symbol.dispose]());
+    context.output.record('model', pulled);
+    context.output.result(
+      `${pulled.name}: ${pulled.isFetched ? 'fetched' : 'was here'}, ${describeBytes(pulled.bytes)}, ${pulled.path}`,
+    );
+  }
+  return exitCodes.done;
+};
+
+export const modelsVerify: CommandHandler<typeof noOptions> = async ({ arguments: names }, context) => {
+  const settings = sourceSettings(context);
+  const here = async (): Promise<readonly string[]> =>
+    (await listModels(settings)).flatMap(({ path, entry, name, source }) =>
+      path === undefined ? [] : [entry === undefined ? source : name],
+    );
+  let isBad = false;
+  for (const name of names.length > 0 ? names : await here()) {
+    const status = createStatusLine(context);
+    const verified = await verifyModel(name, settings, {
+      baseDir: context.workingFolder,
+      signal: context.interruption.signal,
+      onProgress: (progress) => status.pull(progress),
+    }).finally(() => status[Symbol.dispose]());
+    const { state, sha256, expectedSha256 } = verified;
+    isBad ||= state === 'changed' || state === 'missing';
+    context.output.record('model', verified);
+    const detail =
+      state === 'changed' ? `: ${sha256}, should be ${expectedSha256}` : sha256 === undefined ? '' : `: ${sha256}`;
+    context.output.result(`${verified.name}: ${state}${detail}`);
+  }
+  return isBad ? exitCodes.environment : exitCodes.done;
+};
+
+export const modelsRemove: CommandHandler<typeof modelsRemoveOptions> = async ({ arguments: names }, context) => {
+  const settings = sourceSettings(context);
+  for (const name of names) {
+    const freedBytes = await removeModel(name, settings, { baseDir: context.workingFolder });
+    if (freedBytes === undefined) {
+      throw new UsageError(`${name} isn't on this machine`, { hint: 'perbench models list shows what is.' });
+    }
+    context.output.record('model', { name, freedBytes });
+    context.output.result(`${name}: removed, ${describeBytes(freedBytes)} freed`);
+  }
+  return exitCodes.done;
+};

@@ -1,0 +1,82 @@
+import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../local/plan-suite.ts';
+import { memoryLimitBytes } from '../../meters/memory-limit.ts';
+import { describeBytes } from '../../sources/describe-bytes.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { createLocalContext } from '../local-world.ts';
+import type { CommandHandler } from '../options/command.ts';
+import { roughRange } from '../progress/format-amounts.ts';
+import { createStatusLine } from '../progress/status-line.ts';
+import { openExistingStore } from '../stored-runs.ts';
+import { suiteOfCommand } from '../suite-command.ts';
+import type { planOptions } from '../tables/measure-commands.ts';
+import { textTable } from '../text-table.ts';
+
+export const plan: CommandHandler<typeof planOptions> = async (input, context) => {
+  const { suite } = await suiteOfCommand(input, context);
+  const status = createStatusLine(context);
+  const local = await createLocalContext(context, status);
+  const store = await openExistingStore(context);
+  const outlook = await planSuite(suite, local, {
+    store,
+    probe: input.options.probe,
+    memoryLimitBytes: memoryLimitBytes(),
+    signal: context.interruption.signal,
+  }).finally(() => status[Symbol.dispose]());
+  printOutlook(outlook, context);
+  return outlook.problems.length > 0 ? exitCodes.environment : exitCodes.done;
+};
+
+function printOutlook(outlook: SuiteOutlook, { output }: CliContext): void {
+  output.result(textTable(['model', 'from', 'to fetch', 'memory', ''], outlook.models.map(modelRow)));
+  output.result(`\n${textTable(['model', 'task', 'items', 'time', 'known from'], outlook.cells.map(cellRow))}`);
+  output.result(`\n${summary(outlook)}`);
+  for (const model of outlook.models) output.record('model', model);
+  for (const cell of outlook.cells) output.record('cell', cell);
+  const { duration, cellsWithoutSpeed, memoryLimitBytes, problems } = outlook;
+  output.record('plan', { duration, cellsWithoutSpeed, memoryLimitBytes, problems });
+  for (const problem of problems) output.warn(problem);
+}
+
+function modelRow({
+  name,
+  source,
+  isHere,
+  bytesToFetch,
+  bytesCertainty,
+  memoryBytes,
+  memoryBasis,
+  fits,
+}: ModelOutlook): readonly string[] {
+  const about = bytesCertainty === 'estimated' ? 'about ' : '';
+  const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : `${about}${describeBytes(bytesToFetch)}`;
+  const memory =
+    memoryBytes === undefined
+      ? 'unknown'
+      : `${memoryBasis === 'estimated' ? 'about ' : ''}${describeBytes(memoryBytes)}`;
+  return [name, source, fetch, memory, fits === false ? "doesn't fit" : ''];
+}
+
+function cellRow({ model, taskId, items, duration, basis }: CellOutlook): readonly string[] {
+  return [
+    model,
+    taskId,
+    String(items),
+    duration === undefined ? 'unknown' : roughRange(duration.lowMs, duration.highMs),
+    basis ?? '',
+  ];
+}
+
+function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes }: SuiteOutlook): string {
+  const items = cells.reduce((total, cell) => total + cell.items, 0);
+  const bytes = models.reduce((total, model) => total + (model.bytesToFetch ?? 0), 0);
+  const known = cells.length - cellsWithoutSpeed;
+  return [
+    `${cells.length} cells, ${items} items, ${bytes === 0 ? 'nothing' : describeBytes(bytes)} to fetch`,
+    ...(known === 0 ? [] : [`time: ${roughRange(duration.lowMs, duration.highMs)}`]),
+    ...(cellsWithoutSpeed === 0
+      ? []
+      : [`time of ${cellsWithoutSpeed} cells is unknown: fetch the models, and plan again`]),
+    ...(memoryLimitBytes === undefined ? [] : [`free memory: ${describeBytes(memoryLimitBytes)}`]),
+  ].join('\n');
+}

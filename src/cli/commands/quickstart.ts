@@ -1,0 +1,51 @@
+import {
+  quickstartModels,
+  prepareQuickstart,
+  quickstartLeastItems,
+  type QuickstartPlan,
+} from '../../local/quickstart.ts';
+import { describeBytes } from '../../sources/describe-bytes.ts';
+import type { CliContext } from '../context.ts';
+import { executePlan } from '../execute-plan.ts';
+import { createLocalContext } from '../local-world.ts';
+import type { CommandHandler } from '../options/command.ts';
+import { roughRange } from '../progress/format-amounts.ts';
+import { createStatusLine } from '../progress/status-line.ts';
+import type { quickstartOptions } from '../tables/measure-commands.ts';
+import { outputFiles } from '../write-outputs.ts';
+
+export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ options: { minutes } }, context) => {
+  const named = outputFiles(context);
+  const { output } = context;
+  const status = createStatusLine(context);
+  const local = await createLocalContext(context, status);
+  const models = await quickstartModels(local);
+  output.record('quickstart', { minutes, models });
+  output.note(`Three small models on perbench's built-in mini set, in about ${minutes} minutes, downloads aside.`);
+  for (const { name, bytesToFetch } of models) {
+    output.note(`  ${name}: ${bytesToFetch === 0 ? 'is here' : `${describeBytes(bytesToFetch)} to fetch`}`);
+  }
+  const prepared = await prepareQuickstart(minutes * 60_000, local, context.interruption.signal).finally(() =>
+    status[Symbol.dispose](),
+  );
+  explainFit(prepared, minutes, context);
+  const exitCode = await executePlan(prepared.plan, local, context, { files: named });
+  output.note('These are scores on the mini set, which perbench wrote for a first look: they are no benchmark scores.');
+  return exitCode;
+};
+
+function explainFit({ fit, probe }: QuickstartPlan, minutes: number, { output }: CliContext): void {
+  const { items, estimate, isOver, isAll } = fit;
+  const time = roughRange(estimate.lowMs, estimate.highMs);
+  const probed = `a probe of ${Math.round(probe.durationMs / 1000)} s`;
+  output.record('fit', { items, estimate, isOver, isAll });
+  if (isOver) {
+    output.note(
+      `${probed} says that even ${items} items a task take ${time}: fewer than ${quickstartLeastItems} say nothing.`,
+    );
+  } else if (isAll) {
+    output.note(`All ${items} items of each task, which take ${time} by ${probed}.`);
+  } else {
+    output.note(`${items} items of each task, as many as fit into ${minutes} minutes by ${probed}: ${time}.`);
+  }
+}

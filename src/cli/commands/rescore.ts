@@ -1,0 +1,29 @@
+import { localRescore } from '../../local/local-run.ts';
+import { createLocalContext } from '../local-world.ts';
+import type { CommandHandler } from '../options/command.ts';
+import { createStatusLine } from '../progress/status-line.ts';
+import { printReport, reportExitCode, runReport } from '../run-report.ts';
+import { findRuns } from '../stored-runs.ts';
+import type { rescoreOptions } from '../tables/measure-commands.ts';
+import { outputFiles } from '../write-outputs.ts';
+
+export const rescore: CommandHandler<typeof rescoreOptions> = async ({ arguments: names, options }, context) => {
+  const files = outputFiles(context);
+  const { store, runs } = await findRuns(names, context);
+  using status = createStatusLine(context);
+  const local = await createLocalContext(context, status);
+  for (const run of runs) {
+    const dataDir = options.dataDir === undefined ? run.suite.dataDir : context.path(options.dataDir);
+    const moved = { ...run, suite: { ...run.suite, ...(dataDir !== undefined && { dataDir }) } };
+    for await (const cell of localRescore(moved, local, store, context.interruption.signal)) {
+      context.output.record('rescored', { runId: run.id, ...cell });
+      context.output.note(
+        `${cell.model} / ${cell.taskId}: ${cell.changed} of ${cell.items} items have another score now`,
+      );
+    }
+  }
+  status[Symbol.dispose]();
+  const report = await runReport(store, runs);
+  await printReport(report, files, context);
+  return reportExitCode(report);
+};

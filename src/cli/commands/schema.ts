@@ -1,0 +1,11 @@
+import { exitCodes } from '../exit-codes.ts';
+import type { CommandHandler } from '../options/command.ts';
+import { suiteJsonSchema } from '../suite-file/suite-json-schema.ts';
+import type { noOptions } from '../tables/prepare-commands.ts';
+
+export const schema: CommandHandler<typeof noOptions> = async (_, { output }) => {
+  // The schema is the result itself, not a record about it: also under --json it goes out as it is.
+  if (output.isJson) output.record('schema', { schema: suiteJsonSchema() });
+  else output.raw(`${JSON.stringify(suiteJsonSchema(), undefined, 2)}\n`);
+  return exitCodes.done;
+};

@@ -1,0 +1,110 @@
+import type { Cell } from '../../core/cell.ts';
+import type { Measurement } from '../../core/measurement.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { RunRecord, Store } from '../../core/store.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { CommandHandler, CommandInput } from '../options/command.ts';
+import { printReport, runReport } from '../run-report.ts';
+import { safeText } from '../safe-text.ts';
+import { findRuns } from '../stored-runs.ts';
+import { suiteOfCommand } from '../suite-command.ts';
+import type { showOptions } from '../tables/result-commands.ts';
+import { textTable } from '../text-table.ts';
+import { outputFiles } from '../write-outputs.ts';
+
+const defaultSamples = 10;
+
+export const show: CommandHandler<typeof showOptions> = async (input, context) => {
+  if (input.options.config !== undefined) return showConfig(input, context);
+  const { options, arguments: names } = input;
+  const files = outputFiles(context);
+  const { store, runs } = await findRuns(names, context);
+  for (const run of runs) {
+    const cells = await store.cells(run.id);
+    printRun(run, cells, context);
+    await printReport(await runReport(store, [run]), files, context);
+    if (options.samples !== undefined) {
+      const only = options.samples === 'all' ? undefined : options.samples;
+      await printSamples(store, cells, { only, limit: options.last ?? defaultSamples }, context);
+    }
+  }
+  return exitCodes.done;
+};
+
+/** Every setting of a suite, with its value and where that comes from. */
+async function showConfig(input: CommandInput<typeof showOptions>, context: CliContext): Promise<number> {
+  const { config } = input.options;
+  const { settings } = await suiteOfCommand(input, context, config === '' ? undefined : config);
+  const rows = settings.map(({ key, value, origin }) => [key, valueText(value), origin.from]);
+  for (const { key, value, origin } of settings) context.output.record('setting', { key, value, ...origin });
+  context.output.result(textTable(['setting', 'value', 'from'], rows));
+  return exitCodes.done;
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined) return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext): void {
+  const { id, name, status, createdAtMs, manifest, cost } = run;
+  const { host } = manifest;
+  output.record('run', { ...run, cells });
+  output.result(
+    [
+      `run ${id} (${safeText(name)}): ${status}, started ${new Date(createdAtMs).toISOString()}`,
+      `host: ${safeText(host.hostname)}, ${host.cpuModel}, ${host.cores} cores, ${host.os} ${host.kernel}`,
+      `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
+      `command: ${safeText(manifest.commandLine.join(' '))}`,
+      ...(cost === undefined
+        ? []
+        : [
+            `cost of perbench itself: ${(cost.parentCpuMs / 1000).toFixed(1)} s of CPU, ${cost.framesDrawn} frames drawn`,
+          ]),
+      '',
+      textTable(['model', 'task', 'state', 'items', 'measured', 'why'], cells.map(cellRow)),
+      '',
+    ].join('\n'),
+  );
+}
+
+function cellRow({ model, taskId, state, items, measurements, error }: Cell): readonly string[] {
+  const measured = Object.values(measurements).filter(isMeasurement);
+  const known = measured.filter(({ status }) => status !== 'unavailable').length;
+  return [model, taskId, state, String(items), `${known} of ${measured.length}`, error?.message ?? ''];
+}
+
+function isMeasurement(value: Cell['measurements'][keyof Cell['measurements']]): value is Measurement {
+  return value !== undefined && 'status' in value && typeof value.status === 'string';
+}
+
+async function printSamples(
+  store: Store,
+  cells: readonly Cell[],
+  query: { readonly only: 'right' | 'wrong' | 'unparsed' | 'truncated' | 'failed' | undefined; readonly limit: number },
+  { output, interruption }: CliContext,
+): Promise<void> {
+  const { only, limit } = query;
+  for (const { id, model, taskId } of cells) {
+    for await (const sample of store.samples(id, { limit, ...(only !== undefined && { only }) })) {
+      interruption.signal.throwIfAborted();
+      output.record('sample', { model, taskId, ...sample });
+      output.result(sampleText(sample, model, taskId));
+    }
+  }
+}
+
+function sampleText(sample: Sample, model: string, taskId: string): string {
+  const { itemId, prompt, output, expected, answer, score, failure } = sample;
+  return safeText(
+    [
+      `── ${model} / ${taskId} / ${itemId}: score ${score}`,
+      `prompt:   ${prompt}`,
+      ...(failure === undefined ? [`output:   ${output}`] : [`failed:   ${failure.reason}: ${failure.message}`]),
+      `expected: ${expected}`,
+      `answer:   ${answer ?? '(none could be read)'}`,
+      '',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,30 @@
+import type { Store } from '../core/store.ts';
+import type { OptionValues } from './options/option.ts';
+import type { Interruption } from './interruption.ts';
+import type { Output } from './output.ts';
+import type { GlobalOptions } from './tables/global-options.ts';
+
+/** What a command gets of the world. Commands read no process state themselves. */
+export interface CliContext {
+  /** Such as `models list`. */
+  readonly commandName: string;
+  /** As typed, without the program. */
+  readonly commandLine: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absolute; `--cwd` is applied. */
+  readonly workingFolder: string;
+  readonly homeFolder: string;
+  readonly globals: OptionValues<GlobalOptions>;
+  readonly output: Output;
+  readonly interruption: Interruption;
+  /** stdin is a terminal, and nobody said `--yes`: questions may be asked. */
+  readonly isInteractive: boolean;
+  readonly readStdin: () => Promise<string>;
+  /** Absolute path of what a user wrote on the command line. */
+  path(relative: string): string;
+  /** Opens the store of `--store`, once; it is closed when the command ends, whichever way. */
+  openStore(): Promise<Store>;
+  /** The path of that store, and whether it isn't the default one. */
+  readonly storePath: string;
+  readonly isDefaultStore: boolean;
+}

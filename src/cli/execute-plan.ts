@@ -1,0 +1,64 @@
+import type { RunEvent } from '../core/event.ts';
+import type { RunStatus } from '../core/store.ts';
+import type { LocalContext } from '../local/local-context.ts';
+import { localRun } from '../local/local-run.ts';
+import type { RunPlan } from '../run/plan.ts';
+import type { CliContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { createProgress } from './progress/create-progress.ts';
+import { printReport, reportExitCode, runReport } from './run-report.ts';
+import { resumeCommand } from './stored-runs.ts';
+import type { OutputFile } from './write-outputs.ts';
+
+export interface ExecutePlanOptions {
+  readonly isFresh?: boolean;
+  readonly resumeId?: string;
+  readonly files: readonly OutputFile[];
+}
+
+/** Runs a prepared suite under the live display, prints its scoreboards, and says how it went. */
+export async function executePlan(
+  plan: RunPlan,
+  local: LocalContext,
+  context: CliContext,
+  options: ExecutePlanOptions,
+): Promise<number> {
+  const store = await context.openStore();
+  const { files, ...rest } = options;
+  const end = await showRun(context, plan, (framesDrawn) =>
+    localRun(plan, local, { ...rest, store, signal: context.interruption.signal, framesDrawn }),
+  );
+  const run = end.runId === undefined ? undefined : await store.getRun(end.runId);
+  if (run === undefined) return exitCodes.bug;
+  if (end.status === 'interrupted') {
+    const command = resumeCommand(run.id, context);
+    context.output.record('interrupted', { runId: run.id, resume: command });
+    context.output.note(`interrupted; everything so far is saved. Go on with:\n  ${command}`);
+    return context.interruption.exitCode ?? exitCodes.interrupted;
+  }
+  if (end.status === 'running') context.output.note('other processes still work on cells of this run');
+  const report = await runReport(store, [run]);
+  await printReport(report, files, context);
+  return reportExitCode(report);
+}
+
+interface RunOutcome {
+  readonly runId: string | undefined;
+  readonly status: RunStatus;
+}
+
+async function showRun(
+  context: CliContext,
+  { suite }: RunPlan,
+  start: (framesDrawn: () => number) => AsyncIterable<RunEvent>,
+): Promise<RunOutcome> {
+  using progress = createProgress(context, suite);
+  let runId: string | undefined;
+  let status: RunStatus = 'running';
+  for await (const event of start(() => progress.framesDrawn())) {
+    progress.handle(event);
+    if (event.type === 'run-start') ({ runId } = event);
+    if (event.type === 'run-end') ({ status } = event);
+  }
+  return { runId, status };
+}

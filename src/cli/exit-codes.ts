@@ -1,0 +1,30 @@
+/** Exit codes of docs/errors.md. */
+export const exitCodes = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  someCellsFailed: 3,
+  gateFailed: 4,
+  environment: 5,
+  gateInconclusive: 6,
+  hangup: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** Exit code of each error code; what a cell's own error (`PB_ENGINE`) ends as when nothing caught it. */
+export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
+  PB_USAGE: exitCodes.usage,
+  PB_CONFIG: exitCodes.usage,
+  PB_UNKNOWN_NAME: exitCodes.usage,
+  PB_INVALID_ITEM: exitCodes.usage,
+  PB_TABLE: exitCodes.usage,
+  PB_DATA: exitCodes.environment,
+  PB_MODEL: exitCodes.environment,
+  PB_DOWNLOAD: exitCodes.environment,
+  PB_ENVIRONMENT: exitCodes.environment,
+  PB_STORE: exitCodes.environment,
+  PB_UNSUPPORTED: exitCodes.environment,
+  PB_ENGINE: exitCodes.someCellsFailed,
+  PB_FENCED: exitCodes.someCellsFailed,
+};

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import type { LocalContext } from '../local/local-context.ts';
+import { readHostFacts } from '../meters/host-facts.ts';
+import { createHostMeter } from '../meters/host-meter.ts';
+import { pulledDataDir } from '../sources/pull-dataset.ts';
+import { sourceSettingsFrom, type SourceSettings } from '../sources/source-settings.ts';
+import type { CliContext } from './context.ts';
+import type { StatusLine } from './progress/status-line.ts';
+import { perbenchVersion } from './version.ts';
+
+/** Where models and data come from, by environment and flags. */
+export function sourceSettings({ environment, homeFolder, globals }: CliContext): SourceSettings {
+  return sourceSettingsFrom(environment, homeFolder, { isOffline: globals.offline === true });
+}
+
+/** Where data sets are: the folder that was named, that of the environment, or what `data pull` fetched. */
+export function dataFolder(
+  named: string | undefined,
+  context: CliContext,
+  settings: SourceSettings,
+): string | undefined {
+  const given = named ?? context.environment['PERBENCH_DATA_DIR'];
+  if (given !== undefined && given !== '') return context.path(given);
+  const pulled = pulledDataDir(settings);
+  return existsSync(pulled) ? pulled : undefined;
+}
+
+/** What running a suite on this machine takes from the command line. */
+export async function createLocalContext(context: CliContext, status: StatusLine): Promise<LocalContext> {
+  const settings = sourceSettings(context);
+  return {
+    settings,
+    workingFolder: context.workingFolder,
+    dataDir: dataFolder(undefined, context, settings),
+    commandLine: ['perbench', ...context.commandLine],
+    perbenchVersion: perbenchVersion(),
+    meter: createHostMeter(),
+    hostFacts: () => readHostFacts(),
+    onPull: (progress) => status.pull(progress),
+    onStep: (step) => status.step(step),
+  };
+}

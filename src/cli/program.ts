@@ -1,0 +1,178 @@
+import { Command as CommanderCommand, CommanderError, Option as CommanderOption } from 'commander';
+import { UsageError } from '../core/errors.ts';
+import type { Command, CommandArgument } from './options/command.ts';
+import type { Option, OptionTable } from './options/option.ts';
+import { flagName } from './options/option-names.ts';
+import type { GivenFlag } from './options/resolve-options.ts';
+import { commands, nouns } from './tables/commands.ts';
+import { globalOptions } from './tables/global-options.ts';
+
+/** What the command line says, before values are read. */
+export interface ParsedCommandLine {
+  readonly command: Command;
+  readonly arguments: readonly string[];
+  readonly given: Readonly<Record<string, readonly GivenFlag[]>>;
+}
+
+type Given = Record<string, GivenFlag[]>;
+
+const summary = 'Which language model should I deploy for this task on this hardware?';
+
+/**
+ * Parses a command line by the tables.
+ *
+ * @param argv without the program, flags normalised
+ * @param write prints help and the version
+ * @returns undefined where help or the version was all that was asked for
+ * @throws {UsageError} for what isn't in the tables
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  version: string,
+  write: (text: string) => void,
+): ParsedCommandLine | undefined {
+  const given: Given = {};
+  let parsed: ParsedCommandLine | undefined;
+  const program = createProgram(given, version, (command, operands) => {
+    parsed = { command, arguments: operands, given };
+  });
+  configure(program, write);
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.help' || error.exitCode === 0) return undefined;
+    throw usageError(error);
+  }
+  return parsed;
+}
+
+/** The whole tree of commands; also what docs and completions are made from. */
+export function createProgram(
+  given: Given,
+  version: string,
+  select: (command: Command, operands: readonly string[]) => void,
+): CommanderCommand {
+  const program = new CommanderCommand('perbench')
+    .description(summary)
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .usage('<command> [options]')
+    .enablePositionalOptions();
+  addOptions(program, globalOptions, given, 'Options of every command:');
+  const parents = new Map<string, CommanderCommand>();
+  for (const command of commands) {
+    const [noun, verb] = command.name.split(' ');
+    const parent = verb === undefined ? program : nounCommand(program, parents, noun ?? '', command.group);
+    addCommand(parent, command, given, select);
+  }
+  program.addHelpText(
+    'after',
+    '\nperbench <command> --help says more. Each option has an environment variable: --data-dir is PERBENCH_DATA_DIR.\n',
+  );
+  return program;
+}
+
+function nounCommand(
+  program: CommanderCommand,
+  parents: Map<string, CommanderCommand>,
+  noun: string,
+  group: string,
+): CommanderCommand {
+  const known = parents.get(noun);
+  if (known !== undefined) return known;
+  const created = program
+    .command(noun)
+    .helpGroup(`${group}:`)
+    .usage('<verb>')
+    .description(nouns[noun] ?? '')
+    .helpOption('-h, --help', 'print help');
+  created.helpCommand(false);
+  parents.set(noun, created);
+  return created;
+}
+
+function addCommand(
+  parent: CommanderCommand,
+  command: Command,
+  given: Given,
+  select: (command: Command, operands: readonly string[]) => void,
+): void {
+  const created = parent.command(command.name.split(' ').at(-1) ?? command.name);
+  created
+    .helpGroup(`${command.group}:`)
+    .summary(command.summary)
+    .description([sentence(command.summary), command.details].filter((part) => part !== undefined).join('\n\n'))
+    .aliases([...(command.aliases ?? [])])
+    .helpOption('-h, --help', 'print help');
+  for (const argument of command.arguments) addArgument(created, argument);
+  addOptions(created, command.options, given, 'Options:');
+  const globals = Object.entries(globalOptions).filter(([name]) => !(name in command.options));
+  addOptions(created, Object.fromEntries(globals), given, 'Options of every command:');
+  if (command.examples !== undefined) {
+    created.addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`);
+  }
+  created.action(() => select(command, created.args));
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function addArgument(command: CommanderCommand, argument: CommandArgument): void {
+  const name = `${argument.name}${argument.isRepeatable === true ? '...' : ''}`;
+  const created = command.createArgument(argument.isOptional ? `[${name}]` : `<${name}>`, argument.help);
+  if (argument.choices !== undefined) created.choices([...argument.choices]);
+  command.addArgument(created);
+}
+
+function addOptions(command: CommanderCommand, table: OptionTable, given: Given, heading: string): void {
+  for (const [name, option] of Object.entries(table)) {
+    const long = `--${option.isNegated ? 'no-' : ''}${flagName(name)}`;
+    const argument = argumentText(option);
+    const short = option.short === undefined ? '' : `-${option.short}, `;
+    const own = new CommanderOption(`${short}${long}${argument}`, optionHelp(option)).helpGroup(heading);
+    add(command, own, (value) => (given[name] ??= []).push({ spelling: long, value }));
+    for (const alias of option.aliases) {
+      const spelling = `--${alias.name}`;
+      const other = new CommanderOption(
+        `${spelling}${alias.constant === undefined ? argument : ' [value]'}`,
+      ).hideHelp();
+      add(command, other, (value) => (given[name] ??= []).push({ spelling, value: alias.constant ?? value }));
+    }
+  }
+}
+
+/** Values are read later, together with those of the environment; the parser only notes what it saw. */
+function add(command: CommanderCommand, option: CommanderOption, note: (value: string | true) => void): void {
+  command.addOption(option);
+  command.on(`option:${option.name()}`, (value?: string | null) => note(value ?? true));
+}
+
+function argumentText(option: Option<unknown>): string {
+  if (option.argument === undefined) return '';
+  return option.isArgumentOptional ? ` [${option.argument}]` : ` <${option.argument}>`;
+}
+
+/** Help text with choices and default. */
+export function optionHelp(option: Option<unknown>): string {
+  const choices = option.choices === undefined ? '' : `: ${option.choices.join(', ')}`;
+  const { fallback } = option;
+  const shown =
+    typeof fallback === 'string' || (typeof fallback === 'number' && !option.isCounted) ? String(fallback) : undefined;
+  const known = option.defaultText ?? shown;
+  return `${option.help}${choices}${known === undefined ? '' : ` (default: ${known})`}`;
+}
+
+function configure(command: CommanderCommand, write: (text: string) => void): void {
+  command.exitOverride().configureOutput({ writeOut: write, writeErr: write, outputError: () => undefined });
+  for (const child of command.commands) configure(child, write);
+}
+
+function usageError(error: CommanderError): UsageError {
+  const text = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const match = /^(.*?)\.?\s*\(Did you mean (?:one of )?(.+)\?\)$/.exec(text);
+  if (match === null) return new UsageError(text.replace(/\.$/, ''), { hint: 'See perbench --help.' });
+  return new UsageError(match[1] ?? text, { hint: `Did you mean ${match[2]}?` });
+}

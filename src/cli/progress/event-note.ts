@@ -1,0 +1,33 @@
+import type { RunEvent } from '../../core/event.ts';
+import type { RunState } from './run-state.ts';
+
+/** What of an event must not be overlooked, as one line that stays; undefined where nothing. */
+export function eventNote(event: RunEvent, state: RunState): string | undefined {
+  switch (event.type) {
+    case 'warning':
+      return `warning: ${event.message}`;
+    case 'sample-error':
+      return `warning: ${cellName(event.cellId, state)}: item ${event.itemId}: ${event.message}`;
+    case 'cell-end':
+      if (event.error === undefined) return undefined;
+      return [
+        `${event.state}: ${cellName(event.cellId, state)}: ${event.error.message}`,
+        ...(event.error.hint === undefined ? [] : [`(${event.error.hint})`]),
+      ].join(' ');
+    case 'run-start':
+    case 'launch-start':
+    case 'launch-end':
+    case 'cell-start':
+    case 'pass-start':
+    case 'pass-progress':
+    case 'pass-end':
+    case 'run-end':
+      return undefined;
+  }
+}
+
+/** `model / task` */
+export function cellName(cellId: string, state: RunState): string {
+  const view = state.cellOf(cellId);
+  return view === undefined ? cellId : `${view.cell.model} / ${view.cell.taskId}`;
+}

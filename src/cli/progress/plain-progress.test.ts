@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { createOutput, type TextSink } from '../output.ts';
+import { progressKind } from './create-progress.ts';
+import { createJsonlProgress } from './jsonl-progress.ts';
+import { createPlainProgress } from './plain-progress.ts';
+import { cellEnd, cellStart, exampleCell, passEnd, passProgress, passStart, runStart } from './progress-events.ts';
+import { createQuietProgress } from './quiet-progress.ts';
+
+function collector(): TextSink & { readonly text: () => string } {
+  let all = '';
+  return {
+    write: (text) => {
+      all += text;
+    },
+    text: () => all,
+  };
+}
+
+describe('progress in plain lines', () => {
+  it('prints a line at the start, at each tenth, and at the end', () => {
+    const sink = collector();
+    let nowMs = 0;
+    using progress = createPlainProgress({ sink, now: () => nowMs, lengths: { throughput: 20_000, latency: 20_000 } });
+    progress.handle(runStart([exampleCell(0), exampleCell(1)]));
+    progress.handle(cellStart(0));
+    progress.handle(passStart(0, 'accuracy'));
+    for (let done = 0; done <= 200; done += 5) {
+      nowMs = done * 100;
+      progress.handle(
+        passProgress(0, 'accuracy', { done, elapsedMs: done * 100, scoreSum: done / 2, outputTokens: done * 9 }),
+      );
+    }
+    progress.handle(passEnd(0, 'accuracy', 20_000));
+    progress.handle(passStart(0, 'throughput'));
+    nowMs = 90_000;
+    progress.handle(passProgress(0, 'throughput', { done: 3, total: undefined, elapsedMs: 70_000, limitMs: 80_000 }));
+    progress.handle(cellEnd(0));
+    progress.handle(cellStart(1));
+    progress.handle(passStart(1, 'accuracy'));
+    progress.handle(cellEnd(1, 'failed'));
+    progress.handle({ type: 'run-end', runId: 'run', status: 'finished', failedCells: 1 });
+    expect(sink.text()).toMatchInlineSnapshot(`
+      "[0:00] run run: 2 cells
+      [0:00] model-0 / gsm8k/per@1: start (1 of 2, 200 items)
+      [0:02] model-0 / gsm8k/per@1: 20/200, accuracy 50.0 ±20.1 %, 10.0 items/s, 1-2 min left for all
+      [0:04] model-0 / gsm8k/per@1: 40/200, accuracy 50.0 ±14.8 %, 10.0 items/s, 1-2 min left for all
+      [0:06] model-0 / gsm8k/per@1: 60/200, accuracy 50.0 ±12.3 %, 10.0 items/s, 1-2 min left for all
+      [0:08] model-0 / gsm8k/per@1: 80/200, accuracy 50.0 ±10.7 %, 10.0 items/s, 1-2 min left for all
+      [0:10] model-0 / gsm8k/per@1: 100/200, accuracy 50.0 ±9.6 %, 10.0 items/s, 1-2 min left for all
+      [0:12] model-0 / gsm8k/per@1: 120/200, accuracy 50.0 ±8.8 %, 10.0 items/s, 1-2 min left for all
+      [0:14] model-0 / gsm8k/per@1: 140/200, accuracy 50.0 ±8.2 %, 10.0 items/s, 1-2 min left for all
+      [0:16] model-0 / gsm8k/per@1: 160/200, accuracy 50.0 ±7.7 %, 10.0 items/s, 1-2 min left for all
+      [0:18] model-0 / gsm8k/per@1: 180/200, accuracy 50.0 ±7.2 %, 10.0 items/s, 1-2 min left for all
+      [1:30] model-0 / gsm8k/per@1: throughput, launch 1 of 1, 1-2 min left for all
+      [1:30] model-0 / gsm8k/per@1: done, accuracy 50.0 ±6.9 %
+      [1:30] model-1 / gsm8k/per@1: start (2 of 2, 200 items)
+      [1:30] failed: model-1 / gsm8k/per@1: the engine ended (Look at the log.)
+      [1:30] run run: finished, 1 failed
+      "
+    `);
+    expect(sink.text()).not.toContain('\u001B');
+    expect(progress.framesDrawn()).toBe(sink.text().split('\n').length - 1);
+  });
+});
+
+describe('progress as JSON lines', () => {
+  it('passes every event on, and the progress of a pass once a second', () => {
+    const stdout = collector();
+    const output = createOutput({
+      stdout,
+      stderr: collector(),
+      isJson: true,
+      isQuiet: false,
+      verbosity: 0,
+      hasColor: false,
+    });
+    let nowMs = 0;
+    using progress = createJsonlProgress(output, () => nowMs);
+    progress.handle(runStart([exampleCell(0)]));
+    progress.handle(passStart(0, 'accuracy'));
+    for (nowMs = 0; nowMs < 3000; nowMs += 250) progress.handle(passProgress(0, 'accuracy', { done: nowMs }));
+    progress.handle(cellEnd(0));
+    const events = stdout
+      .text()
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { readonly event: string }).event);
+    expect(events).toEqual(['run-start', 'pass-start', 'pass-progress', 'pass-progress', 'pass-progress', 'cell-end']);
+  });
+});
+
+describe('quiet progress', () => {
+  it('says only what must not be overlooked', () => {
+    const sink = collector();
+    using progress = createQuietProgress(sink);
+    progress.handle(runStart([exampleCell(0)]));
+    progress.handle(passStart(0, 'accuracy'));
+    progress.handle({ type: 'warning', message: 'the machine is busy' });
+    progress.handle({ type: 'sample-error', cellId: 'run.0', itemId: 'gsm8k-7', message: 'prompt too long' });
+    progress.handle(cellEnd(0, 'failed'));
+    expect(sink.text()).toMatchInlineSnapshot(`
+      "warning: the machine is busy
+      warning: model-0 / gsm8k/per@1: item gsm8k-7: prompt too long
+      failed: model-0 / gsm8k/per@1: the engine ended (Look at the log.)
+      "
+    `);
+  });
+});
+
+describe('choosing the display', () => {
+  const flags = { progress: true };
+  it.each([
+    ['a terminal', flags, true, {}, 'tty'],
+    ['a pipe', flags, false, {}, 'plain'],
+    ['a terminal in CI', flags, true, { CI: 'true' }, 'plain'],
+    ['CI=0', flags, true, { CI: '0' }, 'tty'],
+    ['a dumb terminal', flags, true, { TERM: 'dumb' }, 'plain'],
+    ['--no-progress', { progress: false }, true, {}, 'plain'],
+    ['--quiet', { ...flags, quiet: true }, true, {}, 'quiet'],
+    ['--json', { ...flags, json: true, quiet: true }, true, {}, 'jsonl'],
+  ] as const)('%s', (_, chosen, isTerminal, environment, kind) => {
+    expect(progressKind(chosen, isTerminal, environment)).toBe(kind);
+  });
+});

@@ -1,0 +1,114 @@
+import type { RunEvent } from '../../core/event.ts';
+import { plainText } from '../../exporters/text-width.ts';
+import type { TextSink } from '../output.ts';
+import { cellColumns } from './cell-columns.ts';
+import { cellName, eventNote } from './event-note.ts';
+import { clockText, roughDuration, roughRange } from './format-amounts.ts';
+import type { Progress } from './progress.ts';
+import { createRunState, type CellView, type RunState } from './run-state.ts';
+import { runTimeLeft, type PassLengths } from './time-left.ts';
+
+export interface PlainProgressOptions {
+  readonly sink: TextSink;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  readonly lengths: PassLengths;
+}
+
+const lineEveryMs = 60_000;
+const tenths = 10;
+
+/** Lines for logs and pipes: when a cell starts, at each tenth of it or each minute, when it ends. */
+export function createPlainProgress({ sink, now, lengths }: PlainProgressOptions): Progress {
+  const state = createRunState();
+  const pace = createPace(now);
+  const startMs = now();
+  let lines = 0;
+
+  function print(text: string): void {
+    sink.write(`[${clockText(now() - startMs)}] ${plainText(text)}\n`);
+    lines += 1;
+  }
+
+  function followCell(event: RunEvent, view: CellView): void {
+    const name = cellName(view.cell.id, state);
+    if (event.type === 'pass-start') {
+      if (pace.start(view)) {
+        print(`${name}: start (${view.cell.position + 1} of ${state.cells.length}, ${view.cell.items} items)`);
+      }
+    } else if (event.type === 'pass-progress') {
+      if (pace.isDue(view)) print(`${name}: ${passText(view, state, lengths)}`);
+    } else if (event.type === 'cell-end' && view.error === undefined) {
+      const accuracy = cellColumns.accuracy.text(view);
+      print(`${name}: ${view.state}${accuracy === '' ? '' : `, accuracy ${accuracy}`}`);
+    }
+  }
+
+  return {
+    handle(event) {
+      state.handle(event);
+      const view = 'cellId' in event ? state.cellOf(event.cellId) : undefined;
+      const text = eventNote(event, state) ?? runText(event, state);
+      if (text !== undefined) print(text);
+      if (view !== undefined) followCell(event, view);
+    },
+    note: (text) => print(text),
+    framesDrawn: () => lines,
+    [Symbol.dispose]() {},
+  };
+}
+
+/** Decides which words of a pass are worth a line. */
+function createPace(now: () => number): { start(view: CellView): boolean; isDue(view: CellView): boolean } {
+  const started = new Set<string>();
+  let tenth = 0;
+  let atMs = now();
+  const tenthOf = ({ accuracy }: CellView): number =>
+    accuracy?.total === undefined || accuracy.total === 0 ? 0 : Math.floor((accuracy.done / accuracy.total) * tenths);
+  return {
+    /** True for the first pass of a cell. */
+    start(view) {
+      tenth = tenthOf(view);
+      atMs = now();
+      if (started.has(view.cell.id)) return false;
+      started.add(view.cell.id);
+      return true;
+    },
+    isDue(view) {
+      const { done, total } = view.progress ?? {};
+      const newTenth = view.pass === 'accuracy' ? tenthOf(view) : tenth;
+      // The end has a line of its own.
+      if (done === total || (newTenth <= tenth && now() - atMs < lineEveryMs)) return false;
+      tenth = newTenth;
+      atMs = now();
+      return true;
+    },
+  };
+}
+
+function runText(event: RunEvent, state: RunState): string | undefined {
+  switch (event.type) {
+    case 'run-start':
+      return `run ${event.runId}: ${event.cells.length} cells${event.isResumed ? ', resumed' : ''}`;
+    case 'launch-end':
+      return `${event.model}: started in ${roughDuration(event.durationMs)} (launch ${event.launch + 1} of ${state.launches})`;
+    case 'run-end':
+      return `run ${event.runId}: ${event.status}${event.failedCells > 0 ? `, ${event.failedCells} failed` : ''}`;
+    default:
+      return undefined;
+  }
+}
+
+function passText(view: CellView, state: RunState, lengths: PassLengths): string {
+  const left = runTimeLeft(state, lengths);
+  const ending = left === undefined ? [] : [`${roughRange(left.lowMs, left.highMs)} left for all`];
+  if (view.pass !== 'accuracy')
+    return [`${view.pass}, launch ${view.launch + 1} of ${state.launches}`, ...ending].join(', ');
+  const rate = cellColumns.itemsPerSecond.text(view);
+  return [
+    cellColumns.items.text(view),
+    `accuracy ${cellColumns.accuracy.text(view)}`,
+    ...(rate === '' ? [] : [`${rate} items/s`]),
+    ...ending,
+  ].join(', ');
+}

@@ -1,0 +1,159 @@
+import type { Cell, CellError, CellMeasurements, PassName } from '../../core/cell.ts';
+import type { PassProgress, RunEvent } from '../../core/event.ts';
+import { createRateWindow, type RateWindow } from './rate-window.ts';
+
+/** What is known of one cell while a run goes on. */
+export interface CellView {
+  readonly cell: Cell;
+  state: Cell['state'];
+  /** Running now; undefined between passes. */
+  pass: PassName | undefined;
+  /** Of the newest pass, from 0. */
+  launch: number;
+  progress: PassProgress | undefined;
+  /** Newest word of the accuracy pass. */
+  accuracy: PassProgress | undefined;
+  readonly rates: RateWindow;
+  memoryBytes: number | undefined;
+  measurements: CellMeasurements;
+  error: CellError | undefined;
+  /** Passes that ended, as `pass:launch`. */
+  readonly endedPasses: Set<string>;
+}
+
+/** Milliseconds that passes took, for guessing those to come. */
+export interface PassDuration {
+  readonly pass: PassName;
+  readonly model: string;
+  readonly taskId: string;
+  readonly durationMs: number;
+  readonly requests: number;
+}
+
+export interface RunState {
+  readonly runId: string | undefined;
+  readonly name: string;
+  readonly cells: readonly CellView[];
+  readonly durations: readonly PassDuration[];
+  readonly launches: number;
+  /** Model whose engine is starting. */
+  readonly loading: string | undefined;
+  handle(event: RunEvent): void;
+  cellOf(cellId: string): CellView | undefined;
+  count(state: Cell['state']): number;
+}
+
+function viewOf(cell: Cell): CellView {
+  return {
+    cell,
+    state: cell.state === 'running' ? 'pending' : cell.state,
+    pass: undefined,
+    launch: 0,
+    progress: undefined,
+    accuracy: undefined,
+    rates: createRateWindow(),
+    memoryBytes: undefined,
+    measurements: cell.measurements,
+    error: cell.error,
+    endedPasses: new Set(),
+  };
+}
+
+/** Keeps the state of a run up to date; draws nothing. */
+export function createRunState(): RunState {
+  let runId: string | undefined;
+  let name = '';
+  let launches = 1;
+  let loading: string | undefined;
+  let cells: readonly CellView[] = [];
+  const byId = new Map<string, CellView>();
+  const durations: PassDuration[] = [];
+
+  function handle(event: RunEvent): void {
+    switch (event.type) {
+      case 'run-start':
+        ({ runId, name } = event);
+        cells = event.cells.map(viewOf);
+        for (const view of cells) byId.set(view.cell.id, view);
+        return;
+      case 'launch-start':
+        launches = Math.max(launches, event.launches);
+        loading = event.model;
+        return;
+      case 'launch-end':
+        loading = undefined;
+        return;
+      case 'cell-start':
+      case 'pass-start':
+      case 'pass-progress':
+      case 'pass-end':
+      case 'cell-end':
+        handleCell(event, byId.get(event.cellId), durations);
+        return;
+      case 'sample-error':
+      case 'warning':
+      case 'run-end':
+    }
+  }
+
+  return {
+    get runId() {
+      return runId;
+    },
+    get name() {
+      return name;
+    },
+    get cells() {
+      return cells;
+    },
+    get launches() {
+      return launches;
+    },
+    get loading() {
+      return loading;
+    },
+    durations,
+    handle,
+    cellOf: (cellId) => byId.get(cellId),
+    count: (state) => cells.filter((view) => view.state === state).length,
+  };
+}
+
+type CellEvent = Extract<RunEvent, { readonly cellId: string }>;
+
+function handleCell(event: CellEvent, view: CellView | undefined, durations: PassDuration[]): void {
+  if (view === undefined) return;
+  switch (event.type) {
+    case 'cell-start':
+      view.state = 'running';
+      return;
+    case 'pass-start':
+      view.pass = event.pass;
+      view.launch = event.launch;
+      view.progress = undefined;
+      view.rates.reset();
+      return;
+    case 'pass-progress':
+      view.progress = event.progress;
+      if (event.pass === 'accuracy') view.accuracy = event.progress;
+      view.memoryBytes = event.progress.memoryBytes ?? view.memoryBytes;
+      view.rates.add(event.progress);
+      return;
+    case 'pass-end': {
+      const { pass, launch, result } = event;
+      view.pass = undefined;
+      view.endedPasses.add(`${pass}:${launch}`);
+      view.memoryBytes = result.memory?.peakBytes ?? view.memoryBytes;
+      const { durationMs, requests } = result;
+      durations.push({ pass, model: view.cell.model, taskId: view.cell.taskId, durationMs, requests });
+      return;
+    }
+    case 'cell-end':
+      view.state = event.state;
+      view.pass = undefined;
+      view.measurements = event.measurements;
+      view.error = event.error;
+      return;
+    case 'sample-error':
+  }
+}

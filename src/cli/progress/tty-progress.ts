@@ -1,0 +1,99 @@
+import type { RunEvent } from '../../core/event.ts';
+import { plainText } from '../../exporters/text-width.ts';
+import type { TextSink } from '../output.ts';
+import { frameLines, type FrameInput } from './frame-lines.ts';
+import { createFramePainter } from './frame-painter.ts';
+import type { Progress } from './progress.ts';
+import { createRunState } from './run-state.ts';
+import { eventNote } from './event-note.ts';
+import type { PassLengths } from './time-left.ts';
+
+export interface TtyProgressOptions {
+  readonly sink: TextSink;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  readonly lengths: PassLengths;
+  readonly paint: FrameInput['paint'];
+  readonly isReflowing: boolean;
+  /** Calls back when the terminal got another size; returns how to stop that. */
+  readonly onResize: (listener: () => void) => () => void;
+  /** Calls back when the process ends without disposing of the display; returns how to stop that. */
+  readonly onExit: (listener: () => void) => () => void;
+}
+
+const frameEveryMs = 250;
+/** Clocks go on though nothing happened. */
+const idleFrameEveryMs = 1000;
+/** A latency pass draws nothing at first, and then rarely: a person must see that it lives. */
+const frozenMs = 15_000;
+const frozenFrameEveryMs = 5000;
+
+/** A table of all cells, redrawn in place at most four times a second. */
+export function createTtyProgress(options: TtyProgressOptions): Progress {
+  const { sink, now, lengths, paint } = options;
+  const state = createRunState();
+  const painter = createFramePainter(sink, options);
+  const startMs = now();
+  let drawnMs = -Infinity;
+  let isDirty = false;
+  let frozenSinceMs: number | undefined;
+
+  function lines(): readonly string[] {
+    const size = { columns: sink.columns ?? 80, rows: sink.rows ?? 24 };
+    const elapsedMs = now() - startMs;
+    return frameLines({ state, lengths, elapsedMs, size, paint, isFrozen: frozenSinceMs !== undefined });
+  }
+
+  function draw(): void {
+    if (state.cells.length === 0) return;
+    painter.paint(lines());
+    drawnMs = now();
+    isDirty = false;
+  }
+
+  function tick(): void {
+    const sinceMs = now() - drawnMs;
+    if (frozenSinceMs !== undefined) {
+      if (now() - frozenSinceMs >= frozenMs && sinceMs >= frozenFrameEveryMs) draw();
+    } else if (isDirty || sinceMs >= idleFrameEveryMs) draw();
+  }
+
+  function note(text: string): void {
+    painter.printAbove(text, state.cells.length === 0 ? [] : lines());
+  }
+
+  function follow(event: RunEvent): void {
+    state.handle(event);
+    isDirty = true;
+    if (event.type === 'pass-start') {
+      frozenSinceMs = event.pass === 'latency' ? now() : undefined;
+      // The last frame before the silence says why it is silent.
+      if (frozenSinceMs !== undefined) draw();
+    }
+    if (event.type === 'pass-end' || event.type === 'cell-end' || event.type === 'run-end') frozenSinceMs = undefined;
+  }
+
+  const timer = setInterval(tick, frameEveryMs);
+  timer.unref();
+  const stopResize = options.onResize(() => {
+    painter.resize();
+    isDirty = true;
+  });
+  const stopExit = options.onExit(() => painter.close());
+
+  return {
+    handle(event) {
+      follow(event);
+      const text = eventNote(event, state);
+      if (text !== undefined) note(plainText(text));
+    },
+    note,
+    framesDrawn: () => painter.framesDrawn(),
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      stopResize();
+      stopExit();
+      painter.close();
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { resolve } from 'node:path';
+import type { Store } from '../core/store.ts';
+import { UsageError } from '../core/errors.ts';
+import type { CliContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { createInterruption, type Interruption, type SignalSource } from './interruption.ts';
+import { normalizeFlags } from './options/option-names.ts';
+import { resolveOptions } from './options/resolve-options.ts';
+import { createOutput, type Output, type TextSink } from './output.ts';
+import { parseCommandLine, type ParsedCommandLine } from './program.ts';
+import { renderError } from './render-error.ts';
+import { globalOptions } from './tables/global-options.ts';
+import { perbenchVersion } from './version.ts';
+
+/** Everything outside the process that the command line touches. */
+export interface CliWorld {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingFolder: string;
+  readonly homeFolder: string;
+  readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
+  readonly stdout: TextSink & { on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown };
+  readonly stderr: TextSink;
+  readonly signals: SignalSource;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+}
+
+const defaultStore = '.perbench/perbench.db';
+
+/**
+ * Runs one command line to its end, errors included.
+ *
+ * @param argv without node and the program
+ * @returns the exit code; the store is closed
+ */
+export async function runCli(argv: readonly string[], world: CliWorld): Promise<number> {
+  if (argv[0] === 'complete') return complete(argv.slice(argv[1] === '--' ? 2 : 1), world);
+  const startMs = world.now();
+  const normalized = normalizeFlags(argv);
+  // Errors in the command line itself are JSON too, so this is decided before it is parsed.
+  const isJson =
+    normalized.slice(0, endOfFlags(normalized)).includes('--json') || world.environment['PERBENCH_JSON'] === '1';
+  const early = createOutput({ ...world, isJson, isQuiet: false, verbosity: 0, hasColor: true });
+  let output = early;
+  let exitCode: number;
+  let name: string | undefined;
+  using interruption = createInterruption({
+    source: world.signals,
+    now: world.now,
+    notify: (text) => output.note(text),
+  });
+  world.stdout.on('error', (error) => {
+    // The reader has what it wanted (`| head`): no more output, and a quiet end.
+    if (error.code !== 'EPIPE') throw error;
+    output.closeStdout();
+    interruption.stop(exitCodes.done);
+  });
+  try {
+    const parsed = parseCommandLine(normalized, perbenchVersion(), (text) => early.raw(text));
+    if (parsed === undefined) return exitCodes.done;
+    name = parsed.command.name;
+    const globals = resolveGlobals(parsed, world);
+    output = createOutput({
+      ...world,
+      isJson: globals.json === true,
+      isQuiet: globals.quiet === true,
+      verbosity: globals.verbose,
+      hasColor: globals.color,
+    });
+    output.record('launch', { command: name, version: perbenchVersion(), workingFolder: world.workingFolder });
+    exitCode = await runCommand(parsed, argv, world, globals, output, interruption);
+  } catch (error) {
+    exitCode = report(error, output, interruption);
+  }
+  output.record('done', { command: name, exitCode, durationMs: Math.round(world.now() - startMs) });
+  return exitCode;
+}
+
+/** What the scripts of `completion` call at each press of the key; not in the tables, since nobody types it. */
+async function complete(words: readonly string[], { workingFolder }: CliWorld): Promise<number> {
+  const { completeWords } = await import('./completion/complete-words.ts');
+  await completeWords(words, { workingFolder, storePath: resolve(workingFolder, defaultStore) });
+  return exitCodes.done;
+}
+
+function endOfFlags(argv: readonly string[]): number {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv.length : end;
+}
+
+function report(error: unknown, output: Output, interruption: Interruption): number {
+  const isAbort = error instanceof Error && error.name === 'AbortError';
+  if (interruption.exitCode !== undefined && isAbort) return interruption.exitCode;
+  const rendered = renderError(error);
+  if (output.isJson) output.record('error', rendered.record);
+  else output.stderr.write(rendered.text);
+  return rendered.exitCode;
+}
+
+/** An option of the command hides the global one of that name: `show --config` is another `--config`. */
+function resolveGlobals({ command, given }: ParsedCommandLine, { environment }: CliWorld): CliContext['globals'] {
+  const own = Object.entries(given).filter(([name]) => !(name in command.options));
+  return resolveOptions(globalOptions, Object.fromEntries(own), environment).values;
+}
+
+async function runCommand(
+  { command, arguments: operands, given }: ParsedCommandLine,
+  argv: readonly string[],
+  world: CliWorld,
+  globals: CliContext['globals'],
+  output: Output,
+  interruption: Interruption,
+): Promise<number> {
+  const workingFolder = resolve(world.workingFolder, globals.cwd ?? '.');
+  const { values, origins } = resolveOptions(command.options, given, world.environment);
+  const handler = await command.load();
+  await using resources = new AsyncDisposableStack();
+  const path = (relative: string): string => resolve(workingFolder, relative);
+  let store: Promise<Store> | undefined;
+  const storePath = path(globals.store ?? defaultStore);
+  const context: CliContext = {
+    commandName: command.name,
+    commandLine: argv,
+    environment: world.environment,
+    workingFolder,
+    homeFolder: world.homeFolder,
+    globals,
+    output,
+    interruption,
+    isInteractive: world.stdin.isTTY === true && globals.yes !== true && globals.json !== true,
+    readStdin: () => readAll(world.stdin),
+    path,
+    storePath,
+    isDefaultStore: globals.store === undefined,
+    openStore: () => (store ??= openAndKeep(storePath, resources)),
+  };
+  const exitCode = await untilForced(handler({ arguments: operands, options: values, origins }, context), interruption);
+  return interruption.exitCode ?? exitCode;
+}
+
+async function openAndKeep(path: string, resources: AsyncDisposableStack): Promise<Store> {
+  const { openStoreFile } = await import('./open-store.ts');
+  return resources.use(await openStoreFile(path));
+}
+
+/** The handler's exit code, or that of the signal as soon as the user doesn't want to wait any more. */
+async function untilForced(work: Promise<number>, interruption: Interruption): Promise<number> {
+  const { promise, resolve: force } = Promise.withResolvers<number>();
+  const onForce = (): void => force(interruption.exitCode ?? exitCodes.interrupted);
+  interruption.forceSignal.addEventListener('abort', onForce, { once: true });
+  // Without this, work that fails after it was given up would be an unhandled rejection.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    interruption.forceSignal.removeEventListener('abort', onForce);
+  }
+}
+
+async function readAll(stdin: CliWorld['stdin']): Promise<string> {
+  if (stdin.isTTY === true) {
+    throw new UsageError('"-" reads from stdin, which is a terminal', { hint: 'Pipe a file into the command.' });
+  }
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of stdin) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { UsageError } from '../core/errors.ts';
+import type { RunRecord, RunStatus, Store } from '../core/store.ts';
+import type { CliContext } from './context.ts';
+
+/**
+ * The store, for commands that only read: they don't make one.
+ *
+ * @returns undefined where there is none yet
+ */
+export async function openExistingStore(context: CliContext): Promise<Store | undefined> {
+  return existsSync(context.storePath) ? context.openStore() : undefined;
+}
+
+/**
+ * The runs that a user names by ids or their beginnings; the newest where none is named.
+ *
+ * @throws {UsageError} if there is none
+ */
+export async function findRuns(
+  names: readonly string[],
+  context: CliContext,
+  status?: readonly RunStatus[],
+): Promise<{ readonly store: Store; readonly runs: readonly RunRecord[] }> {
+  const store = await openExistingStore(context);
+  if (store === undefined) {
+    throw new UsageError(`no runs here: ${context.storePath} doesn't exist`, {
+      hint: 'Run something first, or name another store with --store or --cwd.',
+    });
+  }
+  if (names.length > 0) {
+    const runs: RunRecord[] = [];
+    for (const name of names) runs.push(await namedRun(name, store, context));
+    return { store, runs };
+  }
+  const latest = await store.latestRun(status === undefined ? {} : { status });
+  if (latest !== undefined) return { store, runs: [latest] };
+  const what = status === undefined ? 'no runs' : 'no unfinished run';
+  throw new UsageError(`${what} in ${context.storePath}`, { hint: 'perbench list shows the runs that are there.' });
+}
+
+async function namedRun(name: string, store: Store, context: CliContext): Promise<RunRecord> {
+  const run = await store.getRun(name);
+  if (run !== undefined) return run;
+  throw new UsageError(`no run "${name}" in ${context.storePath}`, {
+    hint: 'perbench list shows the runs that are there.',
+  });
+}
+
+/** The command that goes on with a run, as it must be typed here. */
+export function resumeCommand(runId: string, context: CliContext): string {
+  const store = context.globals.store === undefined ? [] : ['--store', context.globals.store];
+  const folder = context.globals.cwd === undefined ? [] : ['-C', context.globals.cwd];
+  return ['perbench', ...folder, 'resume', runId, ...store].map(shellWord).join(' ');
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

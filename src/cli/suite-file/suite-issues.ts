@@ -1,0 +1,203 @@
+import * as z from 'zod';
+import { ConfigError, UnknownNameError } from '../../core/errors.ts';
+import { nearestName } from '../../core/nearest-name.ts';
+import { suiteSchema, type Suite } from '../../core/suite.ts';
+import type { DocumentPath, Position, SuiteDocument } from './suite-document.ts';
+import type { TaskNames } from './task-names.ts';
+
+interface Problem {
+  readonly path: DocumentPath;
+  readonly position: Position | undefined;
+  readonly message: string;
+}
+
+const shownProblems = 10;
+
+/**
+ * Checks a suite against its schema and fills in the defaults.
+ *
+ * @throws {ConfigError} with every problem on a line of its own: `file:line:column: what`
+ */
+export function checkSuite(document: SuiteDocument): Suite {
+  const parsed = suiteSchema.safeParse(document.value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], document));
+  throw configError(document, problems.toSorted(byPosition));
+}
+
+/** One error for several problems; the first gives it its place. */
+function configError({ file }: SuiteDocument, problems: readonly Problem[]): ConfigError {
+  const [first, ...others] = problems;
+  const shown = others
+    .slice(0, shownProblems - 1)
+    .map(({ position, message }) => `${placeText(file, position)}: ${message}`);
+  const left = others.length - shown.length;
+  const lines = [first?.message ?? 'not a suite', ...shown, ...(left > 0 ? [`and ${left} more`] : [])];
+  const key = first?.path.join('.');
+  const at = { file, ...first?.position, ...(key !== undefined && key !== '' && { key }) };
+  return new ConfigError(at, lines.join('\n'), { hint: 'perbench schema prints what a suite file may say.' });
+}
+
+function placeText(file: string, position: Position | undefined): string {
+  return position === undefined ? file : `${file}:${position.line}:${position.column}`;
+}
+
+function byPosition({ position: left }: Problem, { position: right }: Problem): number {
+  return (left?.line ?? 0) - (right?.line ?? 0) || (left?.column ?? 0) - (right?.column ?? 0);
+}
+
+function problemsOf(issue: z.core.$ZodIssue, base: DocumentPath, document: SuiteDocument): readonly Problem[] {
+  // Paths of a schema never hold symbols: its keys are those of a file.
+  const path = [...base, ...(issue.path as (string | number)[])];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, document));
+  if (issue.code === 'invalid_union') {
+    const branch = nearestBranch(issue.errors);
+    if (branch !== undefined) return branch.flatMap((inner) => problemsOf(inner, path, document));
+  }
+  const value = valueAt(document.value, path);
+  const name = pathText(path);
+  const message = `${name === '' ? '' : `${name}: `}${describe(issue, value, path)}`;
+  return [{ path, position: document.positionOf(path), message }];
+}
+
+/** The alternative that the user meant: the one whose own type fits, so that only its inside is wrong. */
+function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  return branches.find(
+    (issues) =>
+      issues.length > 0 && issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'),
+  );
+}
+
+function unknownKey(key: string, parent: DocumentPath, document: SuiteDocument): Problem {
+  const path = [...parent, key];
+  const known = knownKeys(parent);
+  const near = nearestName(key, known);
+  const where = parent.length === 0 ? '' : ` in ${pathText(parent)}`;
+  const advice = near === undefined ? `; known: ${known.join(', ')}` : ` (did you mean "${near}"?)`;
+  return { path, position: document.positionOfKey(path), message: `unknown key "${key}"${where}${advice}` };
+}
+
+/** Keys that the schema knows at a path; found in its JSON form, where every schema is plain data. */
+function knownKeys(path: DocumentPath): readonly string[] {
+  let schema: JsonSchema | undefined = z.toJSONSchema(suiteSchema, { io: 'input' }) as JsonSchema;
+  for (const part of path) {
+    schema = typeof part === 'number' ? schema?.items : schema?.properties?.[part];
+    schema = schema?.anyOf?.find(({ properties }) => properties !== undefined) ?? schema;
+  }
+  return Object.keys(schema?.properties ?? {});
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath): string {
+  if (value === undefined) return path.length === 0 ? 'the file is empty' : 'is missing';
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${typeNames[issue.expected] ?? issue.expected}, got ${valueText(value)}`;
+    case 'invalid_value':
+      return `expected ${oneOf(issue.values)}, got ${valueText(value)}${didYouMean(value, issue.values)}`;
+    case 'too_small':
+      return `expected ${sizeText(issue.origin, 'at least', issue.minimum, issue.inclusive)}, got ${valueText(value)}`;
+    case 'too_big':
+      return `expected ${sizeText(issue.origin, 'at most', issue.maximum, issue.inclusive)}, got ${valueText(value)}`;
+    case 'invalid_union':
+      return `expected ${unionText(issue.errors)}, got ${valueText(value)}`;
+    default:
+      return issue.message;
+  }
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'keys and values',
+  record: 'keys and values',
+};
+
+function unionText(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const parts = branches.flatMap(([issue]) => {
+    if (issue?.code === 'invalid_type') return [typeNames[issue.expected] ?? issue.expected];
+    if (issue?.code === 'invalid_value') return [oneOf(issue.values)];
+    if (issue?.code === 'too_small') return [sizeText(issue.origin, 'at least', issue.minimum, issue.inclusive)];
+    return issue?.code === 'too_big' ? [sizeText(issue.origin, 'at most', issue.maximum, issue.inclusive)] : [];
+  });
+  return parts.join(' or ');
+}
+
+function sizeText(origin: string, words: string, limit: number | bigint, inclusive: boolean | undefined): string {
+  if (origin === 'string') return 'some text';
+  if (origin === 'array') return `${words} ${limit} ${Number(limit) === 1 ? 'entry' : 'entries'}`;
+  if (inclusive === false) return `a number ${words === 'at least' ? 'above' : 'below'} ${limit}`;
+  return `a number of ${words} ${limit}`;
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const [only] = values;
+  return values.length === 1 ? String(only) : `one of ${values.map(String).join(', ')}`;
+}
+
+function didYouMean(value: unknown, known: readonly unknown[]): string {
+  const near = typeof value === 'string' ? nearestName(value, known.map(String)) : undefined;
+  return near === undefined ? '' : ` (did you mean "${near}"?)`;
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object' && value !== null) return 'keys and values';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+function valueAt(value: unknown, path: DocumentPath): unknown {
+  let current: unknown = value;
+  for (const part of path) {
+    if (typeof current !== 'object' || current === null) return undefined;
+    current = (current as Readonly<Record<string | number, unknown>>)[part];
+  }
+  return current;
+}
+
+/** `models[0].source` */
+export function pathText(path: DocumentPath): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`))
+    .join('');
+}
+
+/**
+ * Refuses task names that aren't in the registry, at their place in the file.
+ *
+ * @throws {ConfigError} for the first of them in a file; {UnknownNameError} where there is no file
+ */
+export async function checkTaskNames(
+  document: SuiteDocument,
+  suite: Suite,
+  tasks: Pick<TaskNames, 'resolve'>,
+): Promise<void> {
+  for (const [index, entry] of suite.tasks.entries()) {
+    const name = typeof entry === 'string' ? entry : entry.task;
+    try {
+      await tasks.resolve(name);
+    } catch (error) {
+      const path = typeof entry === 'string' ? ['tasks', index] : ['tasks', index, 'task'];
+      const position = document.positionOf(path);
+      if (!(error instanceof UnknownNameError) || position === undefined) throw error;
+      const advice = error.near === undefined ? '' : ` (did you mean "${error.near}"?)`;
+      throw new ConfigError(
+        { file: document.file, ...position, key: pathText(path) },
+        `unknown task "${name}"${advice}`,
+        {
+          cause: error,
+          hint: 'perbench tasks lists the tasks.',
+        },
+      );
+    }
+  }
+}

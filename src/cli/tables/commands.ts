@@ -1,0 +1,13 @@
+import type { Command } from '../options/command.ts';
+import { measureCommands } from './measure-commands.ts';
+import { prepareCommands } from './prepare-commands.ts';
+import { resultCommands } from './result-commands.ts';
+
+/** Every verb, in the order of `--help`. */
+export const commands: readonly Command[] = [...measureCommands, ...resultCommands, ...prepareCommands];
+
+/** Verbs of one noun, for the help of the noun alone: `perbench models`. */
+export const nouns: Readonly<Record<string, string>> = {
+  models: 'list, fetch, check and remove models',
+  data: 'list, fetch and check data sets',
+};

@@ -1,0 +1,100 @@
+import { defineCommand, type Command } from '../options/command.ts';
+import { choice, flag, number, text, withDefault } from '../options/option.ts';
+import { suiteOptions } from './suite-options.ts';
+
+const suiteArgument = {
+  name: 'suite',
+  help: 'suite file: YAML, JSON, TypeScript, or - for stdin; without one and without --model, perbench.yaml or perbench.config.ts',
+  isOptional: true,
+  completion: 'file',
+} as const;
+
+const runArgument = {
+  name: 'run',
+  help: 'id of a run, or its beginning; by default the newest',
+  isOptional: true,
+  completion: 'run',
+} as const;
+
+export const quickstartOptions = {
+  minutes: withDefault(
+    number({ argument: 'n', min: 0.5, max: 600, isWhole: false, help: 'time to use, downloads aside' }),
+    6,
+  ),
+} as const;
+
+export const runOptions = {
+  ...suiteOptions,
+  fresh: flag({ help: 'start a new run even where an unfinished one of the same suite could go on' }),
+} as const;
+
+export const resumeOptions = {
+  dataDir: text({ argument: 'folder', help: 'folder with the data sets, if it moved', completion: 'folder' }),
+} as const;
+
+export const planOptions = {
+  ...suiteOptions,
+  probe: withDefault(
+    choice({ argument: 'when', choices: ['auto', 'always', 'never'], help: 'measure speed for a few seconds first' }),
+    'auto',
+  ),
+} as const;
+
+export const rescoreOptions = resumeOptions;
+
+export const measureCommands: readonly Command[] = [
+  defineCommand({
+    name: 'quickstart',
+    group: 'Measure',
+    summary: 'compare three small models on a built-in mini set, in minutes',
+    details:
+      'Fetches the models, runs them on 40 items per task written for perbench, and prints one table per task. The scores are of the mini set, not of the benchmarks.',
+    arguments: [],
+    options: quickstartOptions,
+    examples: ['perbench quickstart', 'perbench quickstart --minutes 3 --offline'],
+    load: async () => (await import('../commands/quickstart.ts')).quickstart,
+  }),
+  defineCommand({
+    name: 'run',
+    aliases: ['eval'],
+    group: 'Measure',
+    summary: 'run models on tasks and print the scoreboards',
+    details:
+      'A run that was interrupted goes on where it stopped when the same command is given again. Flags override the suite file.',
+    arguments: [suiteArgument],
+    options: runOptions,
+    examples: [
+      'perbench run suite.yaml',
+      'perbench run -m smollm2-135m-instruct -m ./other.gguf -t all --data-dir data --limit 200',
+      'perbench eval --model smollm2-135m-instruct --tasks gsm8k,arc_easy --limit 0.1 --output_path results.json',
+    ],
+    load: async () => (await import('../commands/run.ts')).run,
+  }),
+  defineCommand({
+    name: 'resume',
+    group: 'Measure',
+    summary: 'go on with a run that was interrupted; cells that failed are tried again',
+    arguments: [{ ...runArgument, help: 'id of a run, or its beginning; by default the newest unfinished one' }],
+    options: resumeOptions,
+    examples: ['perbench resume', 'perbench resume 20261124-1630'],
+    load: async () => (await import('../commands/resume.ts')).resume,
+  }),
+  defineCommand({
+    name: 'plan',
+    group: 'Measure',
+    summary: 'say what a run would do: cells, items, hours, downloads, memory',
+    arguments: [suiteArgument],
+    options: planOptions,
+    examples: ['perbench plan suite.yaml', 'perbench plan -m qwen2.5-coder-0.5b-instruct -t gsm8k --probe never'],
+    load: async () => (await import('../commands/plan.ts')).plan,
+  }),
+  defineCommand({
+    name: 'rescore',
+    group: 'Measure',
+    summary: 'score the stored outputs of a run again, with the current scorers',
+    arguments: [runArgument],
+    options: rescoreOptions,
+    examples: ['perbench rescore', 'perbench rescore 20261124-1630 --data-dir data'],
+    load: async () => (await import('../commands/rescore.ts')).rescore,
+  }),
+];

@@ -1,0 +1,114 @@
+import { defineCommand, type Command } from '../options/command.ts';
+import { choice, flag, number, optionalText, text, texts } from '../options/option.ts';
+import { suiteOptions } from './suite-options.ts';
+
+const runsArgument = {
+  name: 'run',
+  help: 'ids of runs, or their beginnings; by default the newest',
+  isOptional: true,
+  isRepeatable: true,
+  completion: 'run',
+} as const;
+
+export const listOptions = {
+  status: choice({ argument: 'name', choices: ['running', 'finished', 'interrupted'], help: 'only these runs' }),
+  last: number({ short: 'n', argument: 'n', min: 1, help: 'only the newest n' }),
+} as const;
+
+export const showOptions = {
+  ...suiteOptions,
+  config: optionalText({
+    short: 'c',
+    argument: 'file',
+    help: 'print every setting of a suite, and where its value comes from',
+    hasEnvironment: false,
+    completion: 'file',
+  }),
+  samples: choice({
+    argument: 'which',
+    choices: ['all', 'right', 'wrong', 'unparsed', 'truncated', 'failed'],
+    help: 'also print samples: prompt, output, verdict',
+  }),
+  last: number({ short: 'n', argument: 'n', min: 1, help: 'at most n samples of each cell', defaultText: '10' }),
+} as const;
+
+export const reportOptions = {
+  task: texts({
+    short: 't',
+    argument: 'task',
+    isCommaSeparated: true,
+    help: 'only these tasks (repeatable, or joined by commas)',
+    completion: 'task',
+  }),
+} as const;
+
+export const scoreOptions = {
+  strict: flag({ help: 'also leave models out whose numbers are doubtful' }),
+} as const;
+
+export const exportOptions = {
+  format: choice({
+    argument: 'name',
+    choices: ['csv', 'json', 'markdown', 'jsonl'],
+    help: 'format of what goes to stdout',
+    defaultText: 'csv, or jsonl with --samples',
+  }),
+  samples: flag({ help: 'the samples, one JSON line each, instead of the measurements' }),
+  task: text({ short: 't', argument: 'task', help: 'only this task', completion: 'task' }),
+} as const;
+
+export const resultCommands: readonly Command[] = [
+  defineCommand({
+    name: 'list',
+    group: 'Look at results',
+    summary: 'list the runs in the store',
+    arguments: [],
+    options: listOptions,
+    examples: ['perbench list', 'perbench list --status interrupted --json'],
+    load: async () => (await import('../commands/list.ts')).list,
+  }),
+  defineCommand({
+    name: 'show',
+    group: 'Look at results',
+    summary: 'show one run: cells, measurements, warnings, what it was made with',
+    arguments: [{ ...runsArgument, isRepeatable: false, help: 'id of a run, or its beginning; by default the newest' }],
+    options: showOptions,
+    examples: [
+      'perbench show',
+      'perbench show 20261124-1630 --samples wrong -n 3',
+      'perbench show --config suite.yaml --limit 50',
+    ],
+    load: async () => (await import('../commands/show.ts')).show,
+  }),
+  defineCommand({
+    name: 'report',
+    group: 'Look at results',
+    summary: 'print the scoreboards of runs: one table per task, with the scores',
+    arguments: [runsArgument],
+    options: reportOptions,
+    examples: [
+      'perbench report',
+      'perbench report -o table.csv -o table.md',
+      'perbench report 20261124 20261125 -t gsm8k',
+    ],
+    load: async () => (await import('../commands/report.ts')).report,
+  }),
+  defineCommand({
+    name: 'score',
+    group: 'Look at results',
+    summary: "score anybody's measurements: a CSV with task, model, accuracy, throughput, latency, memory",
+    arguments: [{ name: 'table', help: 'CSV file, or - for stdin', isOptional: false, completion: 'file' }],
+    options: scoreOptions,
+    examples: ['perbench score table.csv', 'perbench score - -o scores.csv < table.csv'],
+    load: async () => (await import('../commands/score.ts')).score,
+  }),
+  defineCommand({
+    name: 'export',
+    group: 'Look at results',
+    summary: 'write the measurements or samples of runs, for other programs',
+    arguments: [runsArgument],
+    options: exportOptions,
+    examples: ['perbench export --format csv', 'perbench export --samples -t gsm8k > samples.jsonl'],
+    load: async () => (await import('../commands/export.ts')).exportRuns,
+  }),
+];
