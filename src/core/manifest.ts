@@ -16,6 +16,8 @@ export interface HostFacts {
   readonly kernel: string;
   readonly cpuModel: string;
   readonly cores: number;
+  /** CPU time that a control group allows, in cores; absent where none limits it. */
+  readonly cpuQuotaCores?: number;
   readonly memoryBytes: number;
   readonly governor: string | undefined;
   readonly isContainer: boolean | undefined;
