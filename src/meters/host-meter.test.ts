@@ -1,0 +1,175 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { HostWindow } from '../core/host-window.ts';
+import { readCpuTimes } from './cpu-times.ts';
+import { createHostMeter } from './host-meter.ts';
+
+const isLinux = process.platform === 'linux' && readCpuTimes('/proc') !== undefined;
+
+/** A process that keeps a core busy until the test ends; `inChild` has a grandchild of ours do it instead. */
+async function startBurner({ inChild = false } = {}): Promise<ChildProcess> {
+  const burn = "console.log('burning'); for (;;);";
+  const parent = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(burn)}], { stdio: 'inherit' })
+    .on('exit', () => process.exit()); process.on('SIGTERM', () => process.exit());`;
+  const burner = spawn(process.execPath, ['-e', inChild ? parent : burn], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A group of its own, so that the grandchild ends with it.
+    detached: true,
+  });
+  onTestFinished(() => {
+    const isAlive = burner.exitCode === null && burner.signalCode === null;
+    if (isAlive && burner.pid !== undefined) process.kill(-burner.pid, 'SIGKILL');
+  });
+  await once(burner.stdout, 'data');
+  return burner;
+}
+
+async function measure(engines: readonly number[], durationMs: number): Promise<HostWindow> {
+  const window = await createHostMeter().start(engines);
+  await sleep(durationMs);
+  return window.stop();
+}
+
+describe.skipIf(!isLinux)('on a Linux host', () => {
+  it('sees a process that is neither the engine nor perbench', async () => {
+    await startBurner();
+    const window = await measure([], 1_500);
+    expect(window.isKnown).toBe(true);
+    expect(window.otherShare).toBeGreaterThan(0.05);
+    expect(window.otherCpuMs).toBeGreaterThan(300);
+    expect(window.engineCpuMs).toBe(0);
+  });
+
+  it('counts the engine as the engine', async () => {
+    const { pid = 0 } = await startBurner();
+    const window = await measure([pid], 1_500);
+    expect(window.engineCpuMs).toBeGreaterThan(300);
+    // Everything else that is busy here, and not the engine's share on top.
+    expect(window.engineCpuMs + window.otherCpuMs).toBeLessThan(window.durationMs * window.cores * 1.05);
+  });
+
+  it("counts the engine's children as the engine", async () => {
+    const { pid = 0 } = await startBurner({ inChild: true });
+    const window = await measure([pid], 1_500);
+    expect(window.engineCpuMs).toBeGreaterThan(300);
+  });
+
+  it('counts its own work as its own, and sees that the event loop was held up', async () => {
+    const window = await createHostMeter().start([]);
+    await sleep(50);
+    for (const endMs = performance.now() + 500; performance.now() < endMs;);
+    await sleep(50);
+    const { parentCpuMs, eventLoopDelayP99Ms } = await window.stop();
+    expect(parentCpuMs).toBeGreaterThan(200);
+    expect(eventLoopDelayP99Ms).toBeGreaterThan(200);
+  });
+
+  it('counts an engine inside this process as perbench itself', async () => {
+    const window = await createHostMeter().start([process.pid]);
+    for (const endMs = performance.now() + 300; performance.now() < endMs;);
+    expect(await window.stop()).toMatchObject({ engineCpuMs: 0, isKnown: true });
+  });
+
+  it('does not know after the engine has died', async () => {
+    const burner = await startBurner();
+    const window = await createHostMeter().start([burner.pid ?? 0]);
+    burner.kill('SIGKILL');
+    await once(burner, 'exit');
+    expect(await window.stop()).toMatchObject({ isKnown: false, engineCpuMs: 0, otherShare: 0 });
+  });
+});
+
+/** A `/proc` with two CPUs, of which `allowed` may be used, and process 77 as engine. */
+function fakeProc(): { readonly proc: string; readonly write: (path: string, text: string) => void } {
+  const proc = mkdtempSync(join(tmpdir(), 'perbench-proc-'));
+  onTestFinished(() => rmSync(proc, { recursive: true }));
+  for (const folder of ['77', '78', '99', 'self']) mkdirSync(join(proc, folder));
+  return { proc, write: (path, text) => writeFileSync(join(proc, path), text) };
+}
+
+function processStat(pid: number, parentPid: number, ticks: readonly [number, number, number, number]): string {
+  return `${pid} (odd ) name (x) S ${parentPid} 1 1 0 -1 0 0 0 0 0 ${ticks.join(' ')} 20 0 1 0 100 0 0`;
+}
+
+describe('on a host of known numbers', () => {
+  function measureKnown(
+    allowed: string,
+    after: { readonly cpu1: string; readonly engine: readonly [number, number, number, number] },
+  ) {
+    const { proc, write } = fakeProc();
+    write('self/status', `Name:\tnode\nCpus_allowed_list:\t${allowed}\n`);
+    write('stat', 'cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 100 0 0 900 0 0 0 0 0 0\ncpu1 200 0 0 800 0 0 0 0 0 0\nctxt 5\n');
+    write('77/stat', processStat(77, 1, [10, 10, 0, 0]));
+    write('78/stat', processStat(78, 77, [5, 0, 0, 0]));
+    write('99/stat', processStat(99, 1, [1_000, 0, 0, 0]));
+    let nowMs = 0;
+    let ownMs = 40;
+    const meter = createHostMeter({ proc, now: () => nowMs, ownCpuMs: () => ownMs });
+    return async () => {
+      const window = await meter.start([77]);
+      nowMs += 1_000;
+      ownMs += 20;
+      write('stat', `cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 160 0 10 930 0 0 0 0 30 0\ncpu1 ${after.cpu1}\n`);
+      write('77/stat', processStat(77, 1, after.engine));
+      write('78/stat', processStat(78, 77, [15, 0, 0, 0]));
+      return window.stop();
+    };
+  }
+
+  it('divides busy time between engine, perbench and others; steal is of others', async () => {
+    // CPU 0: 60 user + 10 system; CPU 1: 30 user + 5 nice + 5 irq + 10 steal, 40 of waiting for the disk not counted.
+    const run = measureKnown('0-1', { cpu1: '230 5 0 810 40 3 2 10 0 0', engine: [50, 20, 0, 0] });
+    expect(await run()).toEqual({
+      durationMs: 1_000,
+      cores: 2,
+      engineCpuMs: 600,
+      parentCpuMs: 20,
+      otherCpuMs: 700 + 500 - 600 - 20,
+      stealMs: 100,
+      otherShare: 580 / 2_000,
+      eventLoopDelayP99Ms: 0,
+      isKnown: true,
+    });
+  });
+
+  it('looks at the CPUs alone that this process may use', async () => {
+    const run = measureKnown('0', { cpu1: '230 5 0 810 40 3 2 10 0 0', engine: [40, 10, 0, 0] });
+    expect(await run()).toMatchObject({ cores: 1, engineCpuMs: 400, otherCpuMs: 700 - 400 - 20, stealMs: 0 });
+  });
+
+  it('is never below zero', async () => {
+    const run = measureKnown('0', { cpu1: '200 0 0 800 0 0 0 0 0 0', engine: [90, 10, 0, 0] });
+    expect(await run()).toMatchObject({ engineCpuMs: 900, otherCpuMs: 0, otherShare: 0 });
+  });
+
+  it('keeps what a child used that ended meanwhile', async () => {
+    // 30 ticks of a waited-for child are in the engine's own line now.
+    const run = measureKnown('0-1', { cpu1: '200 0 0 800 0 0 0 0 0 0', engine: [10, 10, 20, 10] });
+    expect(await run()).toMatchObject({ engineCpuMs: 400 });
+  });
+});
+
+describe('where the system does not tell', () => {
+  it.for([
+    ['no /proc', undefined],
+    ['a /proc/stat of zeros', 'cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n'],
+    ['something else in /proc/stat', 'nothing here\n'],
+  ] as const)('says so: %s', async ([, stat]) => {
+    const { proc, write } = fakeProc();
+    if (stat !== undefined) write('stat', stat);
+    const window = await createHostMeter({ proc }).start([]);
+    expect(await window.stop()).toMatchObject({ isKnown: false, otherShare: 0, otherCpuMs: 0 });
+  });
+
+  it('says so where the engine may not be looked at', async () => {
+    const { proc, write } = fakeProc();
+    write('stat', 'cpu0 100 0 0 900 0 0 0 0 0 0\n');
+    const window = await createHostMeter({ proc }).start([77]);
+    expect(await window.stop()).toMatchObject({ isKnown: false });
+  });
+});
