@@ -59,8 +59,10 @@ export function createProgram(
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .usage('<command> [options]')
+    .helpCommand('help [command]', 'print help of a command')
     .enablePositionalOptions();
-  addOptions(program, globalOptions, given, 'Options of every command:');
+  // Understood here too, but shown where they are used: the list of commands fits on one screen.
+  addOptions(program, globalOptions, given, undefined);
   const parents = new Map<string, CommanderCommand>();
   for (const command of commands) {
     const [noun, verb] = command.name.split(' ');
@@ -69,7 +71,7 @@ export function createProgram(
   }
   program.addHelpText(
     'after',
-    '\nperbench <command> --help says more. Each option has an environment variable: --data-dir is PERBENCH_DATA_DIR.\n',
+    '\nperbench <command> --help says more, also of --json, --quiet, --store and other options of every command.\n',
   );
   return program;
 }
@@ -127,12 +129,15 @@ function addArgument(command: CommanderCommand, argument: CommandArgument): void
   command.addArgument(created);
 }
 
-function addOptions(command: CommanderCommand, table: OptionTable, given: Given, heading: string): void {
+/** @param heading of the group in help; undefined hides the options there */
+function addOptions(command: CommanderCommand, table: OptionTable, given: Given, heading: string | undefined): void {
   for (const [name, option] of Object.entries(table)) {
     const long = `--${option.isNegated ? 'no-' : ''}${flagName(name)}`;
     const argument = argumentText(option);
     const short = option.short === undefined ? '' : `-${option.short}, `;
-    const own = new CommanderOption(`${short}${long}${argument}`, optionHelp(option)).helpGroup(heading);
+    const own = new CommanderOption(`${short}${long}${argument}`, optionHelp(option));
+    if (heading === undefined) own.hideHelp();
+    else own.helpGroup(heading);
     add(command, own, (value) => (given[name] ??= []).push({ spelling: long, value }));
     for (const alias of option.aliases) {
       const spelling = `--${alias.name}`;

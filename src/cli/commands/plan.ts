@@ -1,5 +1,5 @@
 import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../local/plan-suite.ts';
-import { memoryLimitBytes } from '../../meters/memory-limit.ts';
+import { memoryLimitBytes as readMemoryLimit } from '../../meters/memory-limit.ts';
 import { describeBytes } from '../../sources/describe-bytes.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -20,7 +20,7 @@ export const plan: CommandHandler<typeof planOptions> = async (input, context) =
   const outlook = await planSuite(suite, local, {
     store,
     probe: input.options.probe,
-    memoryLimitBytes: memoryLimitBytes(),
+    memoryLimitBytes: readMemoryLimit(),
     signal: context.interruption.signal,
   }).finally(() => status[Symbol.dispose]());
   printOutlook(outlook, context);

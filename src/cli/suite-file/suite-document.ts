@@ -41,11 +41,20 @@ export function parseSuiteText(text: string, file: string, format: 'yaml' | 'jso
   };
   return {
     file,
-    // JSON has no aliases, and YAML's are bounded so that a small file can't grow into a large object.
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: toValue(document, file),
     positionOf: (path) => place(nodeOffset(document, path)),
     positionOfKey: (path) => place(keyOffset(document, path) ?? nodeOffset(document, path)),
   };
+}
+
+/** Aliases are bounded, so that a small file can't grow into a large object. */
+function toValue(document: SuiteYaml, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new ConfigError({ file }, 'its aliases (*name) refer to each other too often', { cause: error });
+  }
 }
 
 function checkJson(text: string, file: string): void {

@@ -9,6 +9,9 @@ interface Problem {
   readonly path: DocumentPath;
   readonly position: Position | undefined;
   readonly message: string;
+  /** Path of the key that an unknown one was probably meant to be. */
+  readonly near?: string;
+  readonly isMissing?: boolean;
 }
 
 const shownProblems = 10;
@@ -22,7 +25,13 @@ export function checkSuite(document: SuiteDocument): Suite {
   const parsed = suiteSchema.safeParse(document.value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], document));
-  throw configError(document, problems.toSorted(byPosition));
+  throw configError(document, withoutMisspelled(problems).toSorted(byPosition));
+}
+
+/** A key that is missing because it was misspelled is one problem, not two. */
+function withoutMisspelled(problems: readonly Problem[]): readonly Problem[] {
+  const meant = new Set(problems.map(({ near }) => near));
+  return problems.filter(({ path, isMissing }) => !(isMissing === true && meant.has(pathText(path))));
 }
 
 /** One error for several problems; the first gives it its place. */
@@ -57,7 +66,7 @@ function problemsOf(issue: z.core.$ZodIssue, base: DocumentPath, document: Suite
   const value = valueAt(document.value, path);
   const name = pathText(path);
   const message = `${name === '' ? '' : `${name}: `}${describe(issue, value, path)}`;
-  return [{ path, position: document.positionOf(path), message }];
+  return [{ path, position: document.positionOf(path), message, isMissing: value === undefined }];
 }
 
 /** The alternative that the user meant: the one whose own type fits, so that only its inside is wrong. */
@@ -74,30 +83,46 @@ function unknownKey(key: string, parent: DocumentPath, document: SuiteDocument):
   const near = nearestName(key, known);
   const where = parent.length === 0 ? '' : ` in ${pathText(parent)}`;
   const advice = near === undefined ? `; known: ${known.join(', ')}` : ` (did you mean "${near}"?)`;
-  return { path, position: document.positionOfKey(path), message: `unknown key "${key}"${where}${advice}` };
+  return {
+    path,
+    position: document.positionOfKey(path),
+    message: `unknown key "${key}"${where}${advice}`,
+    ...(near !== undefined && { near: pathText([...parent, near]) }),
+  };
 }
 
-/** Keys that the schema knows at a path; found in its JSON form, where every schema is plain data. */
+/** Keys that the schema knows at a path. */
 function knownKeys(path: DocumentPath): readonly string[] {
+  return Object.keys(branchWithKeys(schemaAt(path))?.properties ?? {});
+}
+
+/** Looks in the schema's JSON form, where every part is plain data. */
+function schemaAt(path: DocumentPath): JsonSchema | undefined {
   let schema: JsonSchema | undefined = z.toJSONSchema(suiteSchema, { io: 'input' }) as JsonSchema;
   for (const part of path) {
-    schema = typeof part === 'number' ? schema?.items : schema?.properties?.[part];
-    schema = schema?.anyOf?.find(({ properties }) => properties !== undefined) ?? schema;
+    const inside = branchWithKeys(schema);
+    schema = typeof part === 'number' ? schema?.items : inside?.properties?.[part];
   }
-  return Object.keys(schema?.properties ?? {});
+  return schema;
+}
+
+function branchWithKeys(schema: JsonSchema | undefined): JsonSchema | undefined {
+  return schema?.anyOf?.find(({ properties }) => properties !== undefined) ?? schema;
 }
 
 interface JsonSchema {
+  readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
 }
 
 function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath): string {
-  if (value === undefined) return path.length === 0 ? 'the file is empty' : 'is missing';
+  if (path.length === 0 && (value === undefined || value === null)) return 'the file is empty';
+  if (value === undefined) return 'is missing';
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${typeNames[issue.expected] ?? issue.expected}, got ${valueText(value)}`;
+      return `expected ${typeText(issue.expected, path)}, got ${valueText(value)}`;
     case 'invalid_value':
       return `expected ${oneOf(issue.values)}, got ${valueText(value)}${didYouMean(value, issue.values)}`;
     case 'too_small':
@@ -105,7 +130,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath): 
     case 'too_big':
       return `expected ${sizeText(issue.origin, 'at most', issue.maximum, issue.inclusive)}, got ${valueText(value)}`;
     case 'invalid_union':
-      return `expected ${unionText(issue.errors)}, got ${valueText(value)}`;
+      return `expected ${unionText(issue.errors, path)}, got ${valueText(value)}`;
     default:
       return issue.message;
   }
@@ -121,9 +146,16 @@ const typeNames: Readonly<Record<string, string>> = {
   record: 'keys and values',
 };
 
-function unionText(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
+/** A schema of whole numbers first asks for any number; the user should hear the whole of it. */
+function typeText(expected: string, path: DocumentPath): string {
+  const { type, anyOf = [] } = schemaAt(path) ?? {};
+  const isWhole = expected === 'number' && [type, ...anyOf.map((branch) => branch.type)].includes('integer');
+  return typeNames[isWhole ? 'int' : expected] ?? expected;
+}
+
+function unionText(branches: readonly (readonly z.core.$ZodIssue[])[], path: DocumentPath): string {
   const parts = branches.flatMap(([issue]) => {
-    if (issue?.code === 'invalid_type') return [typeNames[issue.expected] ?? issue.expected];
+    if (issue?.code === 'invalid_type') return [typeText(issue.expected, path)];
     if (issue?.code === 'invalid_value') return [oneOf(issue.values)];
     if (issue?.code === 'too_small') return [sizeText(issue.origin, 'at least', issue.minimum, issue.inclusive)];
     return issue?.code === 'too_big' ? [sizeText(issue.origin, 'at most', issue.maximum, issue.inclusive)] : [];

@@ -1,0 +1,10 @@
+import { suiteJsonSchema } from '../suite-file/suite-json-schema.ts';
+import { cliMarkdown } from './cli-markdown.ts';
+
+/** Content of every generated file, by path from the root of the package. */
+export function generatedFiles(): Readonly<Record<string, string>> {
+  return {
+    'docs/cli.md': cliMarkdown(),
+    'schemas/suite.schema.json': `${JSON.stringify(suiteJsonSchema(), undefined, 2)}\n`,
+  };
+}

@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createInterruption } from './interruption.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function start() {
+  const source = new EventEmitter();
+  const notes: string[] = [];
+  const interruption = createInterruption({ source, now: () => Date.now(), notify: (text) => notes.push(text) });
+  return { source, notes, interruption };
+}
+
+describe('Ctrl-C', () => {
+  it('stops once, and says so', () => {
+    const { source, notes, interruption } = start();
+    expect(interruption.exitCode).toBeUndefined();
+    source.emit('SIGINT');
+    expect(interruption.signal.aborted).toBe(true);
+    expect(interruption.forceSignal.aborted).toBe(false);
+    expect(interruption.exitCode).toBe(130);
+    expect(notes).toEqual(['stopping: finishing what is in flight, then saving; Ctrl-C again stops at once']);
+  });
+
+  it('is one where it comes twice within half a second, and forces later', () => {
+    const { source, interruption } = start();
+    source.emit('SIGINT');
+    vi.advanceTimersByTime(499);
+    source.emit('SIGINT');
+    expect(interruption.forceSignal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    source.emit('SIGINT');
+    expect(interruption.forceSignal.aborted).toBe(true);
+    expect(interruption.exitCode).toBe(130);
+  });
+
+  it('waits without a limit', () => {
+    const { source, interruption } = start();
+    source.emit('SIGINT');
+    vi.advanceTimersByTime(3_600_000);
+    expect(interruption.forceSignal.aborted).toBe(false);
+  });
+});
+
+describe('other signals', () => {
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])('%s stops, and forces after twenty seconds', (name, exitCode) => {
+    const { source, interruption } = start();
+    source.emit(name);
+    expect(interruption.signal.aborted).toBe(true);
+    expect(interruption.exitCode).toBe(exitCode);
+    vi.advanceTimersByTime(19_999);
+    expect(interruption.forceSignal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(interruption.forceSignal.aborted).toBe(true);
+  });
+
+  it('keep the exit code of the first', () => {
+    const { source, interruption } = start();
+    source.emit('SIGTERM');
+    source.emit('SIGINT');
+    expect(interruption.exitCode).toBe(143);
+  });
+});
+
+it('listens no more when it is disposed', () => {
+  const { source, interruption } = start();
+  interruption[Symbol.dispose]();
+  expect(source.eventNames()).toEqual([]);
+});

@@ -1,0 +1,184 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { suiteSchema } from '../../core/suite.ts';
+import { normalizeFlags } from '../options/option-names.ts';
+import { resolveOptions } from '../options/resolve-options.ts';
+import { parseCommandLine } from '../program.ts';
+import { runOptions } from '../tables/measure-commands.ts';
+import { taskRegistry } from '../task-registry.ts';
+import { readSuiteFile } from './read-suite-file.ts';
+import { checkSuite } from './suite-issues.ts';
+import { suiteSettings } from './suite-settings.ts';
+import { defaultSuiteChoices, suiteTemplate } from './suite-template.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'perbench-settings-'));
+  await writeFile(
+    join(folder, 'suite.yaml'),
+    [
+      'name: from-file',
+      'models:',
+      '  - ./models/a.gguf',
+      '  - source: ~/b.gguf',
+      '    name: b',
+      '  - hf:owner/repo/c.gguf',
+      'tasks:',
+      '  - task: gsm8k',
+      '    limit: 9',
+      '  - imdb',
+      'dataDir: data',
+      'limit: 50',
+      'seed: 4',
+    ].join('\n'),
+  );
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function settings(
+  argv: readonly string[],
+  environment: Record<string, string> = {},
+  workingFolder = '/work-here',
+) {
+  const parsed = parseCommandLine(normalizeFlags(['run', ...argv]), '1', () => undefined);
+  const input = resolveOptions(runOptions, parsed?.given ?? {}, environment);
+  return suiteSettings({
+    input: { options: input.values, origins: input.origins },
+    fileName: parsed?.arguments[0],
+    world: { workingFolder, homeFolder: '/home/me', readStdin: async () => '' },
+    taskNames: taskRegistry,
+  });
+}
+
+const file = (): string => join(folder, 'suite.yaml');
+
+describe('the suite of a command line', () => {
+  it('takes paths of the file from its folder', async () => {
+    const { suite } = await settings([file()]);
+    expect(suite.models).toMatchObject([
+      join(folder, 'models/a.gguf'),
+      { source: '/home/me/b.gguf' },
+      'hf:owner/repo/c.gguf',
+    ]);
+    expect(suite.dataDir).toBe(join(folder, 'data'));
+  });
+
+  it('puts flags above the environment above the file above the defaults', async () => {
+    const { suite, settings: listed } = await settings([file(), '--seed', '6'], {
+      PERBENCH_SEED: '5',
+      PERBENCH_NAME: 'no',
+      PERBENCH_LIMIT: '20',
+    });
+    expect(suite).toMatchObject({ seed: 6, limit: 20, name: 'from-file', launches: 3 });
+    const origins = Object.fromEntries(listed.map(({ key, origin }) => [key, origin.from]));
+    expect(origins).toMatchObject({
+      seed: '--seed',
+      limit: 'PERBENCH_LIMIT',
+      name: `${file()}:1`,
+      models: `${file()}:2`,
+      launches: 'default',
+    });
+  });
+
+  it('replaces the lists of the file by those of flags, paths from the working folder', async () => {
+    const { suite } = await settings([file(), '-m', './x.gguf', '-m', 'smollm2-135m-instruct', '-t', 'mini']);
+    expect(suite.models).toEqual(['/work-here/x.gguf', 'smollm2-135m-instruct']);
+    expect(suite.tasks).toEqual(['mini']);
+  });
+
+  it('lets --limit and --shots stand above what the file says of one task', async () => {
+    expect((await settings([file(), '--limit', '5'])).suite).toMatchObject({ limit: 5, tasks: ['gsm8k', 'imdb'] });
+    expect((await settings([file(), '--shots', '3'])).suite.tasks).toEqual([
+      { task: 'gsm8k', shots: 3, limit: 9 },
+      { task: 'imdb', shots: 3 },
+    ]);
+  });
+
+  it('takes a fraction of each task, rounded up', async () => {
+    const { suite } = await settings(['-m', 'a.gguf', '-t', 'all', '--limit', '0.001']);
+    expect(suite.tasks).toEqual([
+      { task: 'imdb/per@1', limit: 1 },
+      { task: 'hellaswag/per@1', limit: 11 },
+      { task: 'arc_easy/letters@1', limit: 3 },
+      { task: 'squad2/per@1', limit: 12 },
+      { task: 'gsm8k/per@1', limit: 2 },
+    ]);
+  });
+
+  it("reads lm-eval's model arguments", async () => {
+    const { suite } = await settings([
+      '--model',
+      'hf',
+      '--model_args',
+      'pretrained=./x.gguf,tokenMs=2,fast=True,note=a',
+      '--apply_chat_template',
+    ]);
+    expect(suite.models).toEqual([
+      {
+        source: '/work-here/x.gguf',
+        style: 'instruct',
+        engine: 'llama',
+        engineOptions: { tokenMs: 2, fast: true, note: 'a' },
+      },
+    ]);
+    await expect(settings(['-m', 'a', '--model_args', 'nonsense'])).rejects.toThrow(
+      '--model-args: expected key=value, got "nonsense"',
+    );
+  });
+
+  it('says so when there is nothing to run', async () => {
+    await expect(settings([], {}, '/nowhere')).rejects.toThrow('no models to run');
+  });
+
+  it('takes the suite file of the working folder only where no model is named', async () => {
+    await writeFile(join(folder, 'perbench.yaml'), 'name: found\nmodels: [a]\n');
+    expect((await settings([], {}, folder)).suite.name).toBe('found');
+    expect((await settings(['-m', 'b'], {}, folder)).suite.name).toBe('perbench');
+  });
+
+  it('refuses unknown tasks of flags', async () => {
+    await expect(settings(['-m', 'a', '-t', 'gsm9k'])).rejects.toThrow('unknown task "gsm9k"');
+  });
+});
+
+describe('suite files of the package', () => {
+  const suites = join(import.meta.dirname, '../../../suites');
+
+  it('fit the schema', async () => {
+    const names = await readdir(suites);
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) {
+      const { document } = await readSuiteFile(join(suites, name), {
+        workingFolder: suites,
+        homeFolder: '',
+        readStdin: async () => '',
+      });
+      expect(checkSuite(document).models.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('include what init writes, whatever was chosen', async () => {
+    for (const limit of [undefined, 3]) {
+      await writeFile(join(folder, 'init.yaml'), suiteTemplate({ ...defaultSuiteChoices, limit }));
+      const { document } = await readSuiteFile('init.yaml', {
+        workingFolder: folder,
+        homeFolder: '',
+        readStdin: async () => '',
+      });
+      expect(checkSuite(document)).toEqual(
+        suiteSchema.parse({
+          name: 'my-suite',
+          models: [...defaultSuiteChoices.models],
+          tasks: ['all'],
+          limit,
+          seed: 1,
+        }),
+      );
+    }
+  });
+});
