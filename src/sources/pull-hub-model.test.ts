@@ -202,6 +202,8 @@ describe('pullModel from the hub', () => {
       bytes: 15_000,
       sha256: sha256Of(Buffer.from(parts.map((part) => sha256Of(part.content)).join('\n'))),
     });
+    const asked = hub.seen.filter(({ method }) => method === 'HEAD').map(({ path }) => path.split('/')[4]);
+    expect(asked).toEqual(['main', servedCommit, servedCommit]);
     expect(await readdir(join(pulled.path, '..'))).toHaveLength(3);
     await expect(pullModel('hf:owner/repo/big-00002-of-00003.gguf', settingsFor(folder.path, hub))).rejects.toThrow(
       ModelError,
