@@ -78,7 +78,8 @@ export class PassStream<Request extends EngineRequest, Result extends EngineResu
         this.#outstanding += 1;
         this.#channel.send({ type: 'requests', pass: this.id, requests: [next.value] });
       }
-      await iterator.return?.();
+      // A generator that is waiting itself would let this wait with it; what it throws after the end concerns nobody.
+      iterator.return?.().then(undefined, () => undefined);
     } catch (error) {
       this.fail(error instanceof Error ? error : new Error(String(error), { cause: error }));
     }

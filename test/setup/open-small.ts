@@ -1,0 +1,15 @@
+import type { EngineOptions, LoadedModel, ModelSpec } from '../../src/core/engine.ts';
+import { createLlamaEngine, type LlamaEngineOptions } from '../../src/engines/llama-cpp/llama-engine.ts';
+import { smallModel, type SmallModelName } from './small-models.ts';
+
+export interface OpenSmallOptions extends EngineOptions {
+  readonly engine?: LlamaEngineOptions;
+  readonly model?: Partial<ModelSpec>;
+}
+
+/** One of the small real models, loaded by the llama engine. */
+export async function openSmall(name: SmallModelName, options: OpenSmallOptions = {}): Promise<LoadedModel> {
+  const file = await smallModel(name);
+  const model: ModelSpec = { name, engine: 'llama', file, promptStyle: 'auto', engineOptions: {}, ...options.model };
+  return createLlamaEngine(options.engine).open(model, options, new AbortController().signal);
+}
