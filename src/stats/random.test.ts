@@ -15,6 +15,18 @@ describe('createRandom', () => {
     expect(Array.from({ length: 5 }, () => random.below(1319))).toEqual([669, 121, 1135, 326, 788]);
   });
 
+  it('fills as it draws', () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 32 - 1), fc.integer({ min: 1, max: 2 ** 32 }), (seed, bound) => {
+        const target = new Uint32Array(20);
+        createRandom(seed).fillBelow(target, bound);
+        const random = createRandom(seed);
+        expect([...target]).toEqual(Array.from({ length: 20 }, () => random.below(bound)));
+      }),
+    );
+    expect(() => createRandom(1).fillBelow(new Uint32Array(1), 0)).toThrow('bound must be an integer');
+  });
+
   it('stays in range', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.integer({ min: 1, max: 2 ** 32 }), (seed, bound) => {

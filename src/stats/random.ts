@@ -10,6 +10,8 @@ export interface Random {
   below(bound: number): number;
   /** Uniform in [0, 1), in steps of 2^-32. */
   nextFloat(): number;
+  /** Fills with what as many calls of `below` would give; much faster. */
+  fillBelow(target: Uint32Array, bound: number): void;
 }
 
 const uint32Values = 2 ** 32;
@@ -38,35 +40,62 @@ export function createRandom(seed: number): Random {
   if (!Number.isInteger(seed) || seed < 0 || seed >= uint32Values) {
     throw new RangeError(`seed must be an integer from 0 to 4294967295, got ${seed}`);
   }
-  const nextWord = createSeeder(seed);
-  let [a, b, c, d] = [nextWord(), nextWord(), nextWord(), nextWord()];
+  // An array, not captured variables: those would be boxed at every step.
+  const state = Int32Array.from({ length: 4 }, createSeeder(seed));
 
   function nextUint32(): number {
+    const a = state[0] as number;
+    const b = state[1] as number;
+    const c = (state[2] as number) ^ a;
+    const d = (state[3] as number) ^ b;
     const product = Math.imul(b, 5);
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = (d << 11) | (d >>> 21);
+    state[0] = a ^ d;
+    state[1] = b ^ c;
+    state[2] = c ^ (b << 9);
+    state[3] = (d << 11) | (d >>> 21);
     return result;
   }
 
   return {
     nextUint32,
     below(bound) {
-      if (!Number.isInteger(bound) || bound < 1 || bound > uint32Values) {
-        throw new RangeError(`bound must be an integer from 1 to 4294967296, got ${bound}`);
-      }
-      const limit = uint32Values - (uint32Values % bound);
+      const limit = fairLimit(bound);
       let word = nextUint32();
       while (word >= limit) word = nextUint32();
       return word % bound;
     },
     nextFloat: () => nextUint32() / uint32Values,
+    fillBelow(target, bound) {
+      const limit = fairLimit(bound);
+      // The same steps as nextUint32 on variables of its own, which stay in registers.
+      let [a = 0, b = 0, c = 0, d = 0] = state;
+      for (let index = 0; index < target.length;) {
+        const product = Math.imul(b, 5);
+        const word = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+        const shifted = b << 9;
+        c ^= a;
+        d ^= b;
+        b ^= c;
+        a ^= d;
+        c ^= shifted;
+        d = (d << 11) | (d >>> 21);
+        if (word >= limit) continue;
+        // The remainder, without the slow floating-point `%`; exact, since both are below 2^32.
+        target[index] = word - Math.floor(word / bound) * bound;
+        index += 1;
+      }
+      state.set([a, b, c, d]);
+    },
   };
+}
+
+/** The largest multiple of the bound that 32 bits hold: words from there on would favour small results. */
+function fairLimit(bound: number): number {
+  if (!Number.isInteger(bound) || bound < 1 || bound > uint32Values) {
+    throw new RangeError(`bound must be an integer from 1 to 4294967296, got ${bound}`);
+  }
+  return uint32Values - (uint32Values % bound);
 }
 
 /**

@@ -1,0 +1,154 @@
+import type { Interval } from '../core/measurement.ts';
+import { inverseCdfQuantile, quantile } from './quantile.ts';
+
+/** What replicates say about one model among the others. */
+export interface RankedModel {
+  /** Quantiles of its score over the replicates. */
+  readonly interval: Interval;
+  /** Share of replicates that it won, ties split: bootstrap support, not confidence. */
+  readonly topShare: number;
+  /** Central 95 % of its ranks. */
+  readonly rankInterval: readonly [best: number, worst: number];
+  /** Ranks that it can have, for all models at once. */
+  readonly rankSet: readonly [best: number, worst: number];
+  /** Nobody is significantly better: part of the tie group of the best. */
+  readonly isInTieGroup: boolean;
+}
+
+export interface RankInferenceOptions {
+  /** Confidence; 0.95 by default. */
+  readonly level?: number;
+}
+
+/** Scores are compared by their logarithm; 0 counts as this. */
+const leastScore = 1e-6;
+
+function logScore(score: number): number {
+  return Math.log(Math.max(score, leastScore));
+}
+
+/** Ranks of every replicate: 1 + how many are better. */
+function replicateRanks(replicates: Float64Array, models: number): Uint16Array {
+  const ranks = new Uint16Array(replicates.length);
+  for (let offset = 0; offset < replicates.length; offset += models) {
+    for (let model = 0; model < models; model += 1) {
+      const own = replicates[offset + model] as number;
+      let better = 0;
+      for (let other = 0; other < models; other += 1) if ((replicates[offset + other] as number) > own) better += 1;
+      ranks[offset + model] = 1 + better;
+    }
+  }
+  return ranks;
+}
+
+function topShares(ranks: Uint16Array, models: number): Float64Array {
+  const shares = new Float64Array(models);
+  const replicates = ranks.length / models;
+  for (let offset = 0; offset < ranks.length; offset += models) {
+    let winners = 0;
+    for (let model = 0; model < models; model += 1) if (ranks[offset + model] === 1) winners += 1;
+    for (let model = 0; model < models; model += 1) {
+      if (ranks[offset + model] === 1) shares[model] = (shares[model] as number) + 1 / winners / replicates;
+    }
+  }
+  return shares;
+}
+
+/** For each pair i > j the difference of log scores and its standard error over the replicates. */
+interface Pairs {
+  readonly difference: Float64Array;
+  readonly error: Float64Array;
+  /** Largest |D* - D| / error that all pairs stay below at once, in the wanted share of replicates. */
+  readonly critical: number;
+}
+
+function pairIndex(i: number, j: number): number {
+  return (i * (i - 1)) / 2 + j;
+}
+
+function comparePairs(point: readonly number[], replicates: Float64Array, level: number): Pairs {
+  const models = point.length;
+  const count = replicates.length / models;
+  const logs = replicates.map(logScore);
+  const pairs = (models * (models - 1)) / 2;
+  const difference = new Float64Array(pairs);
+  const error = new Float64Array(pairs);
+  const largest = new Float64Array(count);
+  for (let i = 1; i < models; i += 1) {
+    for (let j = 0; j < i; j += 1) {
+      const own = logScore(point[i] as number) - logScore(point[j] as number);
+      let [sum, squares] = [0, 0];
+      for (let offset = 0; offset < logs.length; offset += models) {
+        const drawn = (logs[offset + i] as number) - (logs[offset + j] as number) - own;
+        sum += drawn;
+        squares += drawn * drawn;
+      }
+      const deviation = Math.sqrt(Math.max(0, (squares - (sum * sum) / count) / (count - 1)));
+      const pair = pairIndex(i, j);
+      difference[pair] = own;
+      error[pair] = deviation;
+      // Rounding alone gives a constant difference a deviation of about 1e-16.
+      if (deviation < 1e-12) continue;
+      for (let replicate = 0, offset = 0; replicate < count; replicate += 1, offset += models) {
+        const drawn = Math.abs((logs[offset + i] as number) - (logs[offset + j] as number) - own) / deviation;
+        if (drawn > (largest[replicate] as number)) largest[replicate] = drawn;
+      }
+    }
+  }
+  return { difference, error, critical: quantile(largest.toSorted(), level) };
+}
+
+/** 1 where the first is significantly better, -1 where it is worse, 0 where nobody can tell. */
+function verdict({ difference, error, critical }: Pairs, first: number, second: number): number {
+  if (first === second) return 0;
+  const pair = pairIndex(Math.max(first, second), Math.min(first, second));
+  const sign = first > second ? 1 : -1;
+  const own = sign * (difference[pair] as number);
+  return Math.abs(own) > critical * (error[pair] as number) + 1e-12 ? Math.sign(own) : 0;
+}
+
+function columnOf(values: Float64Array | Uint16Array, models: number, model: number): Float64Array {
+  const column = new Float64Array(values.length / models);
+  for (let row = 0; row < column.length; row += 1) column[row] = values[row * models + model] as number;
+  return column;
+}
+
+/**
+ * Intervals, ranks and ties of models from bootstrap replicates of their scores.
+ *
+ * Rank sets and the tie group hold for all models at once: pairs are compared by the largest studentised difference.
+ * Source: Mogstad, Romano, Shaikh and Wilhelm; docs/scores.md, "Ranks".
+ *
+ * @param point the models' scores, at least 0
+ * @param replicates by replicate, then by model
+ * @throws {RangeError} if there are no replicates, or too few numbers for whole ones
+ */
+export function rankInference(
+  point: readonly number[],
+  replicates: Float64Array,
+  options: RankInferenceOptions = {},
+): readonly RankedModel[] {
+  const { level = 0.95 } = options;
+  const models = point.length;
+  if (models === 0 || replicates.length < 2 * models || replicates.length % models !== 0) {
+    throw new RangeError(`${replicates.length} replicate scores don't fit ${models} models`);
+  }
+  const ranks = replicateRanks(replicates, models);
+  const shares = topShares(ranks, models);
+  const pairs = comparePairs(point, replicates, level);
+  const tail = (1 - level) / 2;
+  const everyone = point.map((_, index) => index);
+  return point.map((_, model): RankedModel => {
+    const own = columnOf(replicates, models, model).toSorted();
+    const ownRanks = columnOf(ranks, models, model).toSorted();
+    const above = everyone.filter((other) => verdict(pairs, other, model) > 0).length;
+    const below = everyone.filter((other) => verdict(pairs, other, model) < 0).length;
+    return {
+      interval: { low: quantile(own, tail), high: quantile(own, 1 - tail), level, method: 'bootstrap' },
+      topShare: shares[model] as number,
+      rankInterval: [inverseCdfQuantile(ownRanks, tail), inverseCdfQuantile(ownRanks, 1 - tail)],
+      rankSet: [1 + above, models - below],
+      isInTieGroup: above === 0,
+    };
+  });
+}
