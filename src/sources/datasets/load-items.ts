@@ -1,5 +1,5 @@
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
-import type { Task } from '../../core/task.ts';
+import type { DatasetReference, Task } from '../../core/task.ts';
 import { sha256Of, type DatasetFile } from './dataset-file.ts';
 import { invalidItem, repeatedItem } from './invalid-item.ts';
 import { openDataset, type DatasetRow } from './open-dataset.ts';
@@ -38,7 +38,7 @@ export interface LoadedItems {
 export async function loadItems(task: Task, options: LoadOptions, signal: AbortSignal): Promise<LoadedItems> {
   const skipped: InvalidItemError[] = [];
   const read = { task, options, signal, skipped };
-  const evaluated = await readItems(read, task.dataset.split);
+  const evaluated = await readItems(read, task.dataset.split, task.dataset.source);
   const { items, itemIds } = identify(read, selectItems(task, evaluated), evaluated.places);
   const pool = task.shots > 0 ? await readExamples(read) : undefined;
   const examples = pool?.items ?? [];
@@ -71,9 +71,13 @@ interface ReadItems {
   readonly files: readonly DatasetFile[];
 }
 
-async function readItems(reading: Reading, split: string): Promise<ReadItems> {
+async function readItems(
+  reading: Reading,
+  split: string,
+  source: DatasetReference['source'],
+): Promise<ReadItems> {
   const { task, options, signal } = reading;
-  const { name, source } = task.dataset;
+  const { name } = task.dataset;
   const onInvalid = (error: InvalidItemError): void => skipOrThrow(reading, error);
   const request = { name, split, dataDir: options.dataDir, ...(source !== undefined && { source }), onInvalid };
   const { records, files } = await openDataset(request, signal);
@@ -131,7 +135,7 @@ async function readExamples(reading: Reading): Promise<ReadItems> {
   const split = task.dataset.fewShotSplit;
   if (split === undefined)
     throw new DataError(`${task.id}: ${task.shots} examples wanted, but its data set has no pool`);
-  const pool = await readItems(reading, split);
+  const pool = await readItems(reading, split, task.dataset.fewShotSource ?? task.dataset.source);
   if (pool.items.length >= task.shots) return pool;
   const files = pool.files.map((file) => file.path).join(', ');
   throw new DataError(`${files}: ${task.id} shows ${task.shots} examples, but there are ${pool.items.length} rows`);
