@@ -49,7 +49,7 @@ export function parseCommandLine(
 }
 
 /** The whole tree of commands; also what docs and completions are made from. */
-export function createProgram(
+function createProgram(
   given: Given,
   version: string,
   select: (command: Command, operands: readonly string[]) => void,

@@ -5,7 +5,7 @@ import { terminalReport, type TerminalOptions, type TextRole } from '../exporter
 import { createScoreboards } from '../stats/create-scoreboards.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { scoreboardTasks } from './task-registry.ts';
+import { scoreboardTasks } from './registries.ts';
 import { writeOutputs, type OutputFile } from './write-outputs.ts';
 
 /** Keeps a cell in the report. */
@@ -90,7 +90,7 @@ export async function printReport(report: Report, files: readonly OutputFile[], 
 }
 
 /** A pipe or a file has no width: then a table is as wide as it needs to be. */
-export function tableWidth({ output }: CliContext): number {
+function tableWidth({ output }: CliContext): number {
   return output.stdout.isTTY === true ? (output.stdout.columns ?? 80) : 200;
 }
 

@@ -10,6 +10,8 @@ export interface DatasetReference {
   readonly fewShotSplit?: string;
   /** `builtin`: rows that come with perbench, no folder needed. By default rows of the published data set. */
   readonly source?: 'builtin';
+  /** The same for the few-shot split alone; by default that of `source`. */
+  readonly fewShotSource?: 'builtin';
 }
 
 /** One prompt, in both styles; `run` takes the one that suits the model. */

@@ -4,7 +4,7 @@ import { reportColumns } from './columns.ts';
 import type { Report } from './report.ts';
 
 /** Raised when a reader of an older file would misunderstand a newer one. */
-export const jsonReportVersion = 'perbench-report/1';
+const jsonReportVersion = 'perbench-report/1';
 
 function jsonBoard(board: Scoreboard): object {
   const columns = reportColumns([board], 'json').filter(

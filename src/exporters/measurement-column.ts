@@ -22,7 +22,7 @@ export interface MeasurementColumnOptions {
 }
 
 /** `timeToFirstTokenP50` as it is written in headings of files: `time_to_first_token_p50`. */
-export function snakeCase(id: string): string {
+function snakeCase(id: string): string {
   return id.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
 }
 

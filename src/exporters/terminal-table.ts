@@ -153,7 +153,7 @@ function tableLines(layout: Layout, style: NonNullable<TerminalOptions['style']>
 }
 
 /** Breaks a sentence into lines that fit; its own indent stays, later lines get `indent`. */
-export function wrapText(text: string, width: number, indent: string): string[] {
+function wrapText(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   const start = /^ */u.exec(text)?.[0] ?? '';
   let line = start;
@@ -168,7 +168,7 @@ export function wrapText(text: string, width: number, indent: string): string[] 
 }
 
 /** One scoreboard as text, no wider than asked; nothing but the style function adds escape sequences. */
-export function terminalTable(board: Scoreboard, options: TerminalOptions): string {
+function terminalTable(board: Scoreboard, options: TerminalOptions): string {
   const { style = (text) => text } = options;
   const width = Math.max(20, options.width);
   const layout = fit(board, width);

@@ -33,7 +33,11 @@ export async function* localRun(
   context: Pick<LocalContext, 'meter'>,
   { store, signal, framesDrawn, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
-  const opened = await openRun(plan, store, { ...options, now: new Date() });
+  const opened = await openRun(plan, store, {
+    ...options,
+    now: new Date(),
+    random: () => randomBytes(4).readUInt32LE(0) / 2 ** 32,
+  });
   const dependencies: RunDependencies = {
     store,
     signal,

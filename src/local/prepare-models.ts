@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
 import type { ModelFacts } from '../core/manifest.ts';
+import { engineEntry } from '../engines/index.ts';
 import type { Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { type ModelRequest, parseModelRequest } from '../sources/model-request.ts';
@@ -21,9 +22,6 @@ export interface NamedModel {
   readonly request: ModelRequest | undefined;
 }
 
-/** Engines that read weights from a file; the mock engine has none. */
-const fileEngines: ReadonlySet<string> = new Set(['llama']);
-
 /**
  * @throws {UsageError | UnknownNameError} for a source that can't be read
  */
@@ -32,7 +30,7 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
     typeof entry === 'string'
       ? { source: entry, style: 'auto' as const, engine: 'llama', engineOptions: {}, name: undefined }
       : entry;
-  const request = fileEngines.has(engine) ? parseModelRequest(source, workingFolder) : undefined;
+  const request = engineEntry(engine).readsFile ? parseModelRequest(source, workingFolder) : undefined;
   return {
     name: name ?? request?.name ?? source,
     source,

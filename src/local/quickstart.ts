@@ -15,7 +15,7 @@ export const quickstartLeastItems = 10;
 const probeItems = 3;
 
 /** Three small models on the built-in mini set, one pass each: the paper's protocol is the shortest that gives a PER. */
-export function quickstartSuite(): Suite {
+function quickstartSuite(): Suite {
   return suiteSchema.parse({
     name: 'quickstart',
     models: [...models],

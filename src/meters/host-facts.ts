@@ -35,7 +35,7 @@ export async function readHostFacts(options: HostFactsOptions = {}): Promise<Hos
 }
 
 /** How the kernel chooses clock rates, such as `performance`; undefined where it doesn't, as in virtual machines. */
-export function readGovernor({ sys }: SystemFolders = systemFolders): string | undefined {
+function readGovernor({ sys }: SystemFolders = systemFolders): string | undefined {
   return readIfThere(join(sys, 'devices/system/cpu/cpu0/cpufreq/scaling_governor'))?.trim();
 }
 

@@ -1,12 +1,8 @@
 import type { Measurement, Warning } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
+import { thresholds } from '../core/thresholds.ts';
 import { normalQuantile } from '../stats/distributions.ts';
 import { wilsonInterval } from '../stats/wilson.ts';
-
-const smallSample = 30;
-const unparsedShare = 0.05;
-const truncatedShare = 0.05;
-const failedShare = 0.01;
 
 function percent(part: number, whole: number): string {
   return `${((100 * part) / whole).toFixed(1)} %`;
@@ -14,15 +10,15 @@ function percent(part: number, whole: number): string {
 
 function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[] {
   const found: Warning[] = [];
-  if (failed > failedShare * items)
+  if (failed > thresholds.failed * items)
     found.push({ reason: 'errors', detail: `${failed} of ${items} items failed and count as wrong` });
-  if (unparsed > unparsedShare * items) {
+  if (unparsed > thresholds.unparsed * items) {
     found.push({ reason: 'unparsed', detail: `no answer could be read in ${percent(unparsed, items)} of the outputs` });
   }
-  if (truncated > truncatedShare * items) {
+  if (truncated > thresholds.truncated * items) {
     found.push({ reason: 'truncated', detail: `${percent(truncated, items)} of the answers ended at the token limit` });
   }
-  if (items < smallSample) found.push({ reason: 'small_sample', detail: `only ${items} items` });
+  if (items < thresholds.smallSample) found.push({ reason: 'small_sample', detail: `only ${items} items` });
   return found;
 }
 

@@ -2,7 +2,19 @@ import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import type { Measurement } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
 import { memoryMeasurements } from './memory.ts';
-import { mergeWarnings, overLaunches } from './over-launches.ts';
+import { mergeWarnings } from './over-launches.ts';
+
+const nothing: Measurement = { status: 'unavailable', reason: 'no_samples', detail: 'nothing was generated' };
+
+/** One launch is what this protocol has: that is said once with the protocol, not beside every number. */
+function withoutLaunchWarning(measurements: CellMeasurements): CellMeasurements {
+  const { memory } = measurements;
+  if (memory === undefined || memory.status === 'unavailable') return measurements;
+  return {
+    ...measurements,
+    memory: { ...memory, warnings: memory.warnings.filter(({ reason }) => reason !== 'one_launch') },
+  };
+}
 
 /**
  * Throughput, latency and memory under the paper's protocol: from one pass over the whole data set, tokens for tasks that
@@ -27,11 +39,14 @@ export function paperMeasurements(task: Task, passes: readonly PassResult[]): Ce
           n: 1,
           warnings,
         }
-      : { status: 'unavailable', reason: 'no_samples', detail: 'nothing was generated' };
+      : nothing;
   return {
-    throughput: overLaunches(perSecond > 0 ? [perSecond] : [], isGeneration ? 'tokens/s' : 'items/s', warnings),
+    throughput:
+      perSecond > 0
+        ? { status: 'measured', value: perSecond, unit: isGeneration ? 'tokens/s' : 'items/s', n: 1, warnings }
+        : nothing,
     latency,
-    ...memoryMeasurements([pass]),
+    ...withoutLaunchWarning(memoryMeasurements([pass])),
     concurrency: { status: 'nominal', value: pass.concurrency, unit: 'count', n: 1, warnings: [] },
   };
 }

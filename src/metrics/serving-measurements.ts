@@ -1,7 +1,7 @@
 import type { CellMeasurements, PassResult, ThroughputWindow } from '../core/cell.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
-import { percentile } from '../stats/percentile.ts';
+import { leastCount, percentile } from '../stats/percentile.ts';
 import { quantile } from '../stats/quantile.ts';
 import { memoryMeasurements } from './memory.ts';
 import { mergeWarnings, overLaunches } from './over-launches.ts';
@@ -20,11 +20,11 @@ function rate(passes: readonly PassResult[], unit: Unit, count: (window: Through
 }
 
 /** A percentile over all requests of all launches; none from too few of them. */
-function pooledPercentile(passes: readonly PassResult[], p: number, needed: number): Measurement {
+function pooledPercentile(passes: readonly PassResult[], p: number): Measurement {
   const values = ascending(passes.flatMap(({ latencies }) => latencies?.endToEndMs ?? []));
   const estimate = percentile(values, p);
   if (estimate === undefined) {
-    const detail = `${values.length} requests; p${Math.round(p * 100)} needs at least ${needed}`;
+    const detail = `${values.length} requests; p${Math.round(p * 100)} needs at least ${leastCount(p, 1)}`;
     return { status: 'unavailable', reason: 'too_few_requests', detail };
   }
   return { status: 'measured', value: estimate.value, unit: 'ms', n: values.length, warnings: mergeWarnings(passes) };
@@ -61,10 +61,10 @@ export function servingMeasurements(task: Task, passes: readonly PassResult[]): 
       ),
     }),
     latency: medianOverLaunches(latency, 'ms', ({ endToEndMs }) => endToEndMs),
-    latencyP50: pooledPercentile(latency, 0.5, 11),
-    latencyP90: pooledPercentile(latency, 0.9, 64),
-    latencyP95: pooledPercentile(latency, 0.95, 130),
-    latencyP99: pooledPercentile(latency, 0.99, 662),
+    latencyP50: pooledPercentile(latency, 0.5),
+    latencyP90: pooledPercentile(latency, 0.9),
+    latencyP95: pooledPercentile(latency, 0.95),
+    latencyP99: pooledPercentile(latency, 0.99),
     ...memoryMeasurements(throughput),
     ...(first !== undefined && {
       concurrency: { status: 'nominal', value: first.concurrency, unit: 'count', n: throughput.length, warnings: [] },

@@ -1,6 +1,5 @@
 import type { PassResult } from '../core/cell.ts';
 import { askItems } from './ask-items.ts';
-import { buildGenerateRequest, buildLikelihoodRequest, promptText } from './build-request.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
 import type { PlannedTask } from './plan.ts';
 import type { SampleWriter } from './sample-writer.ts';
@@ -19,21 +18,14 @@ export interface AccuracyPassOptions {
   readonly onFirstPrompt: (prompt: { readonly sha256: string; readonly tokenIds: readonly number[] }) => void;
 }
 
-/** Neighbours in this order share the longest prefixes. Scores stay attached to items, so the order changes no result. */
-function byPrompt(planned: PlannedTask, positions: readonly number[]): readonly number[] {
-  const { task } = planned;
-  const prompts = new Map<number, string>();
-  for (const position of positions) {
-    const request =
-      task.kind === 'generate'
-        ? buildGenerateRequest(planned, task, position, 'plain')
-        : buildLikelihoodRequest(planned, task, position);
-    prompts.set(position, 'context' in request ? request.context : promptText(request));
-  }
-  return positions.toSorted((left, right) => {
-    const [a = '', b = ''] = [prompts.get(left), prompts.get(right)];
-    return a < b ? -1 : a > b ? 1 : left - right;
-  });
+/**
+ * Items of one cluster, such as the questions on one passage, come together, so that their prefix is decoded once.
+ * Clusters keep the pre-drawn random order: what is done at any moment is a random sample of them.
+ */
+function byCluster({ task, items }: PlannedTask, positions: readonly number[]): readonly number[] {
+  const { cluster } = task;
+  if (cluster === undefined) return positions;
+  return Array.from(Map.groupBy(positions, (position) => cluster(items[position])).values()).flat();
 }
 
 async function* until(positions: readonly number[], stop: AbortSignal): AsyncGenerator<number> {
@@ -48,7 +40,7 @@ export async function runAccuracyPass(context: PassContext, options: AccuracyPas
   const { model, planned, concurrency } = context;
   const { before, writer, stopSignal, forceSignal } = options;
   const reuse = model.capabilities.prefixReuse ? options.reuse : 'none';
-  const positions = reuse === 'prefix' ? byPrompt(planned, options.positions) : options.positions;
+  const positions = reuse === 'prefix' ? byCluster(planned, options.positions) : options.positions;
   const plan = {
     pass: 'accuracy',
     concurrency,

@@ -43,18 +43,26 @@ function createBook<Request extends { readonly id: string }>() {
   };
 }
 
-/** Asks the model the items at `positions`, in that order; answers come in completion order. */
+/**
+ * Asks the model the items at `positions`, in that order; answers come in completion order.
+ *
+ * @param pass `maxTokens` cuts answers short, where only the work matters
+ */
 export async function* askItems(
   model: LoadedModel,
   planned: PlannedTask,
   positions: AsyncIterable<number>,
-  pass: PassOptions,
+  pass: PassOptions & { readonly maxTokens?: number },
 ): AsyncGenerator<Answer, void, void> {
   const { task, items } = planned;
   if (task.kind === 'generate') {
     const book = createBook<GenerateRequest>();
     const style = model.info.promptStyle;
-    const requests = book.ask(positions, (position) => buildGenerateRequest(planned, task, position, style));
+    const { maxTokens: limit = Infinity } = pass;
+    const requests = book.ask(positions, (position) => {
+      const request = buildGenerateRequest(planned, task, position, style);
+      return { ...request, maxTokens: Math.min(request.maxTokens, limit) };
+    });
     for await (const result of model.generate(requests, pass)) {
       const { position, request } = book.take(result.id);
       yield { position, result, sample: () => generationSample(task, items[position], position, request, result) };

@@ -4,7 +4,7 @@ import { FencedError, PerbenchError, UnsupportedError } from '../core/errors.ts'
 import type { RunEvent } from '../core/event.ts';
 import type { Claim } from '../core/store.ts';
 import { type CellPassOptions, runCellPasses } from './cell-passes.ts';
-import { cellKey } from './content-key.ts';
+import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import { measureCell } from './measure-cell.ts';
 import type { PlannedModel, PlannedTask, RunDependencies, RunPlan } from './plan.ts';
 
@@ -28,7 +28,7 @@ export interface JobContext {
   ) => void;
 }
 
-export function describeError(error: unknown): CellError {
+function describeError(error: unknown): CellError {
   if (error instanceof PerbenchError) return { code: error.code, message: error.message, hint: error.hint };
   // A bug of ours concerns this cell alone, and must be seen with its place.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -38,6 +38,20 @@ export function describeError(error: unknown): CellError {
 function requireCapability(model: LoadedModel, { task }: PlannedTask): void {
   const isAble = task.kind === 'generate' ? model.capabilities.generate : model.capabilities.loglikelihood;
   if (!isAble) throw new UnsupportedError(`${task.id} needs ${task.kind}, which this engine can't do for this model`);
+}
+
+/** Says what differs from what the run began with, as far as the manifest tells. */
+function changedError(
+  { plan }: JobContext,
+  { cell }: CellJob,
+  planned: PlannedModel,
+  model: LoadedModel,
+): PerbenchError {
+  const differences = modelDifferences(plan.manifest, planned.spec.name, launchedFacts(planned.facts, model.info));
+  const detail = differences.length === 0 ? '' : ` (${differences.join('; ')})`;
+  return new UnsupportedError(`what decides ${cell.model} on ${cell.taskId} changed since this run began${detail}`, {
+    hint: 'Start a new run, or put back the model, engine build or data that the run began with.',
+  });
 }
 
 /** Runs what one launch owes of a cell. */
@@ -53,11 +67,7 @@ export async function workOnCell(
   const { cell, claim, planned } = job;
   requireCapability(model, planned);
   const key = cellKey(plannedModel, model.info, planned, plan.suite);
-  if (cell.key !== undefined && cell.key !== key) {
-    throw new UnsupportedError(`what decides ${cell.model} on ${cell.taskId} changed since this run began`, {
-      hint: 'Start a new run, or put back the model, engine build or data that the run began with.',
-    });
-  }
+  if (cell.key !== undefined && cell.key !== key) throw changedError(context, job, plannedModel, model);
   await dependencies.store.setCellKey(claim, key);
   const options: CellPassOptions = {
     suite: plan.suite,

@@ -14,13 +14,13 @@ it('adds up the passes of a serving cell', () => {
     latencyRequests: 5,
     concurrency: 4,
   });
-  // 50 items x 100 ms; per launch 4 warm-up items, a 10 s window and its drain of 400 ms, 5 single requests of 400 ms.
-  expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 2 * (400 + 10_000 + 400 + 2000));
+  // 50 items x 100 ms; per launch a warm-up of about one item, a 10 s window and its drain of 400 ms, 5 single requests of 400 ms.
+  expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 2 * (100 + 10_000 + 400 + 2000));
 });
 
 it('has one launch and no extra passes under the paper protocol', () => {
   const suite = suiteSchema.parse({ models: ['m'], protocol: 'paper', launches: 3 });
-  expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 400);
+  expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 100);
 });
 
 it('is less sure the more the items differ, and never sure', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { randomOrder } from '../stats/random.ts';
 
 /** A seed of 32 bits from the run's seed and whatever the order is for. */
-export function seedFor(seed: number, ...purpose: readonly string[]): number {
+function seedFor(seed: number, ...purpose: readonly string[]): number {
   return createHash('sha256')
     .update(JSON.stringify([seed, ...purpose]))
     .digest()

@@ -5,7 +5,10 @@ import type { ItemScore, Task } from '../core/task.ts';
 import { cellMeasurements } from '../metrics/cell-measurements.ts';
 
 /** Sums metric values over items as they stream by; an item without a metric counts as 0 in it. */
-async function collectScores(scores: AsyncIterable<ItemScore>, task: Task) {
+export async function collectMetrics(
+  scores: AsyncIterable<ItemScore>,
+  task: Task,
+): Promise<Readonly<Record<string, number>>> {
   const sums = new Map<string, number>();
   const all: ItemScore[] = [];
   let items = 0;
@@ -22,6 +25,6 @@ async function collectScores(scores: AsyncIterable<ItemScore>, task: Task) {
 export async function measureCell(store: Store, cellId: string, task: Task, suite: Suite): Promise<CellMeasurements> {
   const summary = await store.sampleSummary(cellId);
   const passResults: readonly PassResult[] = await store.passResults(cellId);
-  const metrics = await collectScores(store.scores(cellId), task);
+  const metrics = await collectMetrics(store.scores(cellId), task);
   return cellMeasurements({ task, protocol: suite.protocol, summary, metrics, passResults });
 }

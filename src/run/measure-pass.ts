@@ -3,12 +3,11 @@ import type { LoadedModel } from '../core/engine.ts';
 import type { PassProgress } from '../core/event.ts';
 import type { Warning } from '../core/measurement.ts';
 import type { HostMeter } from '../core/meter.ts';
+import { thresholds } from '../core/thresholds.ts';
 import { createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import { nowMs, type PlannedTask } from './plan.ts';
 
 const memoryEveryMs = 2_000;
-const busyShare = 0.05;
-const failedShare = 0.01;
 
 /** What every pass of one cell in one launch shares. */
 export interface PassContext {
@@ -74,11 +73,11 @@ export async function measurePass(
     const durationMs = nowMs() - startedAtMs;
     const host = await window.stop();
     const warnings: Warning[] = [...findings.warnings];
-    if (host.isKnown && host.otherShare > busyShare) {
+    if (host.isKnown && host.otherShare > thresholds.hostBusy) {
       const percent = (host.otherShare * 100).toFixed(0);
       warnings.push({ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` });
     }
-    if (tally.failed > failedShare * tally.done) {
+    if (tally.failed > thresholds.failed * tally.done) {
       warnings.push({ reason: 'errors', detail: `${tally.failed} of ${tally.done} requests failed` });
     }
     return {

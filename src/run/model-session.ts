@@ -1,5 +1,5 @@
 import type { LoadedModel } from '../core/engine.ts';
-import { StoreError } from '../core/errors.ts';
+import { EngineError, StoreError } from '../core/errors.ts';
 import { type CellJob, endJob, type JobContext, workOnCell } from './cell-job.ts';
 import { launchesOf, passesOf } from './cell-passes.ts';
 import { nowMs, type PlannedModel } from './plan.ts';
@@ -78,7 +78,7 @@ export async function runModelSession(
           await workOnCell(context, job, await engine.open(), planned, launch, leases.lostSignal(job.claim));
         }
       } catch (error) {
-        if (dependencies.signal.aborted && !(error instanceof StoreError)) break;
+        if (dependencies.signal.aborted && isInterruption(error)) break;
         // Nothing can be kept any more: the run ends here, with what was acknowledged.
         if (error instanceof StoreError) throw error;
         await engine.close();
@@ -92,6 +92,11 @@ export async function runModelSession(
     leases.drop(job.claim);
     await dependencies.store.releaseCell(job.claim);
   }
+}
+
+/** What an engine may say when it is stopped in the middle; anything else is worth telling. */
+function isInterruption(error: unknown): boolean {
+  return error instanceof EngineError || (error instanceof Error && error.name === 'AbortError');
 }
 
 async function owesPasses({ plan, dependencies }: JobContext, { cell }: CellJob, launch: number): Promise<boolean> {

@@ -1,13 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { ConfigError, UsageError } from '../core/errors.ts';
+import { createRunId } from '../core/run-id.ts';
 import type { NewCell, RunRecord, Store } from '../core/store.ts';
 import type { RunPlan } from './plan.ts';
-
-/** `20261124-163012-k3f9`: sorts by time, unique enough for people to type its start. */
-export function newRunId(date: Date): string {
-  const stamp = date.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  return `${stamp}-${randomBytes(4).readUInt32LE(0).toString(36).padStart(4, '0').slice(-4)}`;
-}
 
 function plannedCells({ suite, models, tasks }: RunPlan, runId: string): NewCell[] {
   return models.flatMap(({ spec }, modelIndex) =>
@@ -44,6 +38,8 @@ export interface OpenRunOptions {
   /** Cells that failed are tried again, with the samples that they have. */
   readonly retryFailed?: boolean;
   readonly now: Date;
+  /** Uniform in [0, 1); makes ids of the same second differ. */
+  readonly random: () => number;
 }
 
 /**
@@ -62,7 +58,7 @@ export async function openRun(
     if (options.retryFailed === true) await store.resetFailed(open.id);
     return { runId: open.id, isResumed: true };
   }
-  const id = newRunId(options.now);
+  const id = createRunId(options.now.getTime(), options.random);
   const { suite, suiteKey, manifest } = plan;
   const run = {
     id,

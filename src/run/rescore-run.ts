@@ -1,7 +1,9 @@
 import { UsageError } from '../core/errors.ts';
-import type { RunRecord, Store } from '../core/store.ts';
+import type { Sample } from '../core/sample.ts';
+import type { RunRecord, SampleSummary, Store } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
-import { measureCell } from './measure-cell.ts';
+import { cellMeasurements } from '../metrics/cell-measurements.ts';
+import { collectMetrics } from './measure-cell.ts';
 import type { PlannedTask } from './plan.ts';
 import { rescoreSample } from './score-sample.ts';
 
@@ -13,8 +15,54 @@ export interface RescoredCell {
   readonly changed: number;
 }
 
+interface Rescoring {
+  readonly scores: readonly { readonly itemId: string; readonly score: ItemScore }[];
+  readonly summary: SampleSummary;
+  readonly changed: number;
+}
+
+async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: PlannedTask): Promise<Rescoring> {
+  const itemsById = new Map(items.map((item) => [task.itemId(item), item]));
+  const scores: { readonly itemId: string; readonly score: ItemScore }[] = [];
+  const sums = {
+    scoreSum: 0,
+    scoreSquareSum: 0,
+    failed: 0,
+    unparsed: 0,
+    truncated: 0,
+    promptTokens: 0,
+    outputTokens: 0,
+  };
+  let changed = 0;
+  for await (const sample of samples) {
+    const { itemId } = sample;
+    const item = itemsById.get(itemId);
+    if (item === undefined) {
+      throw new UsageError(`${task.id}: item ${itemId} is not in the data`, {
+        hint: 'Give the data that the run was made with.',
+      });
+    }
+    const score = rescoreSample(task, item, sample);
+    if (score.value !== sample.score) changed += 1;
+    scores.push({ itemId, score });
+    sums.scoreSum += score.value;
+    sums.scoreSquareSum += score.value ** 2;
+    sums.failed += sample.failure === undefined ? 0 : 1;
+    sums.unparsed += score.isUnparsed ? 1 : 0;
+    sums.truncated += sample.isTruncated ? 1 : 0;
+    sums.promptTokens += sample.promptTokens;
+    sums.outputTokens += sample.outputTokens;
+  }
+  return { scores, summary: { items: scores.length, ...sums }, changed };
+}
+
+async function* each<Value>(values: readonly Value[]): AsyncGenerator<Value> {
+  yield* values;
+}
+
 /**
- * Scores the stored outputs of a run again, by the scorers as they are now, cell by cell.
+ * Scores the stored outputs of a run again, by the scorers as they are now; one transaction per cell, so that scores and
+ * measurements always belong together.
  *
  * @param tasks the run's tasks with their items loaded
  * @throws {UsageError} if an item that was answered isn't in the data any more
@@ -24,32 +72,15 @@ export async function* rescoreRun(
   run: RunRecord,
   tasks: readonly PlannedTask[],
 ): AsyncGenerator<RescoredCell> {
-  for (const cell of await store.cells(run.id)) {
-    const planned = tasks.find(({ task }) => task.id === cell.taskId);
-    if (planned === undefined) throw new UsageError(`run ${run.id} has the task ${cell.taskId}, which was not loaded`);
-    const { task, items } = planned;
-    const itemsById = new Map(items.map((item) => [task.itemId(item), item]));
-    let changed = 0;
-
-    async function* scores(): AsyncGenerator<{ readonly itemId: string; readonly score: ItemScore }> {
-      for await (const sample of store.samples(cell.id)) {
-        const item = itemsById.get(sample.itemId);
-        if (item === undefined) {
-          throw new UsageError(`${cell.taskId}: item ${sample.itemId} is not in the data`, {
-            hint: 'Give the data that the run was made with.',
-          });
-        }
-        const score = rescoreSample(task, item, sample);
-        if (score.value !== sample.score) changed += 1;
-        yield { itemId: sample.itemId, score };
-      }
-    }
-
-    const rescored = await store.replaceScores(cell.id, scores(), cell.measurements);
-    const measurements = await measureCell(store, cell.id, task, run.suite);
-    await store.replaceScores(cell.id, noScores(), measurements);
-    yield { model: cell.model, taskId: cell.taskId, items: rescored, changed };
+  for (const { id, model, taskId } of await store.cells(run.id)) {
+    const planned = tasks.find(({ task }) => task.id === taskId);
+    if (planned === undefined) throw new UsageError(`run ${run.id} has the task ${taskId}, which was not loaded`);
+    const { task } = planned;
+    const { scores, summary, changed } = await rescoreSamples(store.samples(id), planned);
+    const metrics = await collectMetrics(each(scores.map(({ score }) => score)), task);
+    const passResults = await store.passResults(id);
+    const measurements = cellMeasurements({ task, protocol: run.suite.protocol, summary, metrics, passResults });
+    await store.replaceScores(id, each(scores), measurements);
+    yield { model, taskId, items: scores.length, changed };
   }
 }
-
-async function* noScores(): AsyncGenerator<{ readonly itemId: string; readonly score: ItemScore }> {}

@@ -23,7 +23,7 @@ const rawLikelihood = z.object({
 });
 
 /** A failed item counts as wrong: score 0, and 0 in every metric that its task reports. */
-export const failedScore: ItemScore = { value: 0, answer: undefined, isUnparsed: false, metrics: {} };
+const failedScore: ItemScore = { value: 0, answer: undefined, isUnparsed: false, metrics: {} };
 
 function baseSample(task: Task, item: unknown, position: number, prompt: string) {
   return { itemId: task.itemId(item), position, prompt, expected: task.expected(item), cluster: task.cluster?.(item) };
@@ -64,13 +64,15 @@ export function generationSample(
   const base = baseSample(task, item, position, promptText(request));
   if (result.status === 'failed') return failedSample(base, result);
   const { text, finishReason, promptTokens, reusedTokens, outputTokens, promptSha256, times } = result;
+  const score = task.score(item, { text, finishReason });
   return {
     ...base,
-    ...scored(task.score(item, { text, finishReason })),
+    ...scored(score),
     promptSha256,
     output: text,
     raw: JSON.stringify({ text, finishReason }),
-    isTruncated: finishReason === 'length',
+    // A label asked for in a few tokens always ends at the limit: only one that can't be read was cut.
+    isTruncated: finishReason === 'length' && (task.category === 'generation' || score.isUnparsed),
     failure: undefined,
     promptTokens,
     reusedTokens,

@@ -17,7 +17,7 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** Bytes that this user may still write on the disk of `folder`, which need not exist yet. */
-export async function freeBytes(folder: string): Promise<number> {
+async function freeBytes(folder: string): Promise<number> {
   for (let current = folder; ; current = dirname(current)) {
     try {
       const { bavail, bsize } = await statfs(current);

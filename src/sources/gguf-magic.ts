@@ -18,7 +18,7 @@ const signatures: readonly (readonly [pattern: RegExp, what: string])[] = [
 ];
 
 /** What the first bytes of a file that isn't GGUF look like. */
-export function describeContent(head: Buffer): string {
+function describeContent(head: Buffer): string {
   if (head.length === 0) return 'an empty file';
   const text = head.toString('latin1');
   const known = signatures.find(([pattern]) => pattern.test(text));

@@ -38,7 +38,7 @@ export function headerValue(headers: IncomingHttpHeaders, name: string): string 
 }
 
 /** An address that may stand in errors and logs. */
-export function publicUrl(url: URL): string {
+function publicUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 

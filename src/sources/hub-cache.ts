@@ -16,7 +16,7 @@ export interface CachedHubFile {
 const commitPattern = /^[0-9a-f]{40}$/;
 
 /** The repository's folder in the layout that all clients of the hub share: `models--owner--name`. */
-export function hubRepoFolder(file: Pick<HubFile, 'type' | 'repo'>, hubCacheDir: string): string {
+function hubRepoFolder(file: Pick<HubFile, 'type' | 'repo'>, hubCacheDir: string): string {
   return join(hubCacheDir, `${file.type}s--${file.repo.replace('/', '--')}`);
 }
 

@@ -90,7 +90,7 @@ export function explainHubRefusal(file: HubFile, answer: HttpAnswer, endpoint: s
 const siblings = z.object({ siblings: z.array(z.object({ rfilename: z.string() })) });
 
 /** Paths of all files of a repository at a revision. */
-export async function listHubFiles(
+async function listHubFiles(
   file: Omit<HubFile, 'file'>,
   http: HttpClient,
   settings: SourceSettings,

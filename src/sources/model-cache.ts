@@ -33,7 +33,7 @@ function digest(text: string): string {
 }
 
 /** Folder that holds all of perbench's own models. */
-export function modelsFolder(cacheDir: string): string {
+function modelsFolder(cacheDir: string): string {
   return join(cacheDir, 'models');
 }
 

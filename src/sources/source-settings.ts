@@ -38,7 +38,7 @@ export interface SourceSettings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const defaultNetworkLimits: NetworkLimits = {
+const defaultNetworkLimits: NetworkLimits = {
   attempts: 5,
   backoffMs: 500,
   maxBackoffMs: 15_000,

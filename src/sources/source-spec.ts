@@ -5,7 +5,7 @@ import type { ModelSource } from './model-source.ts';
 import { isSafeMemberPath, parsePipSource } from './pip-source.ts';
 
 /** The forms of a model source, for help texts and errors. */
-export const sourceForms = [
+const sourceForms = [
   'a catalogue name           smollm2-135m-instruct',
   'a file                     ./model.gguf',
   'a file on the hub          hf:owner/repo/file.gguf or hf:owner/repo/file.gguf@revision',

@@ -8,7 +8,6 @@ import { inRankOrder } from './rank.ts';
 import type { ScoreFlag } from './score-flag.ts';
 import { expectedUnits, rowWarnings, scorableCell } from './scoreboard-metrics.ts';
 import {
-  valueOf,
   type AnchoredCell,
   type Scoreboard,
   type ScoreboardCell,
@@ -159,12 +158,4 @@ function unitMismatch(anchors: TaskAnchors, units: Readonly<Record<FactorName, U
     }
   }
   return undefined;
-}
-
-/** The four raw numbers of a row, where all of them are there. */
-export function rawFactors(row: Pick<ScoreboardRow, 'measurements'>): Record<FactorName, number> | undefined {
-  const [accuracy, throughput, latency, memory] = factorNames.map((factor) => valueOf(row.measurements[factor]));
-  if (accuracy === undefined || throughput === undefined || latency === undefined || memory === undefined)
-    return undefined;
-  return { accuracy, throughput, latency, memory };
 }

@@ -66,7 +66,7 @@ export function launchSpread(windows: readonly (readonly number[])[]): LaunchSpr
 }
 
 /** Fewest degrees of freedom at which a variance pooled over models replaces a model's own. */
-export const leastPooledFreedom = 8;
+const leastPooledFreedom = 8;
 
 export interface PooledSpread {
   /** Standard deviation of the logarithm over launches, shared by all models. */

@@ -5,7 +5,7 @@ import { usableMetrics, type LatencyResolution, type ModelMetrics } from './mode
 import { rankDescending } from './rank.ts';
 import type { ScoreFlag } from './score-flag.ts';
 
-export const perPaperVersion = 'PER-paper/1';
+const perPaperVersion = 'PER-paper/1';
 
 export interface PerPaperOptions {
   /** Weight of each factor, with a sum of 1; a quarter each by default. */

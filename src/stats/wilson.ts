@@ -46,7 +46,7 @@ export function wilsonInterval(successes: number, n: number, options: WilsonOpti
  *
  * @throws {RangeError} if there are more items than the benchmark has
  */
-export function finitePopulationFactor(n: number, populationSize: number): number {
+function finitePopulationFactor(n: number, populationSize: number): number {
   if (n > populationSize) throw new RangeError(`${n} items can't come from a benchmark of ${populationSize}`);
   return 1 - n / populationSize;
 }

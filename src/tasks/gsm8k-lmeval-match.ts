@@ -21,7 +21,7 @@ export function isExactMatch(answer: string, gold: string): boolean {
 }
 
 /** What `exact_match` compares: patterns removed in lm-eval's order. Python's `\.$` also matches before a final newline. */
-export function comparableAnswer(text: string): string {
+function comparableAnswer(text: string): string {
   return text
     .replaceAll(',', '')
     .replaceAll('$', '')

@@ -5,12 +5,15 @@
  * - 500 positive and 500 negative reviews of the test split, without repeated texts, chosen and ordered by a seeded
  *   hash of the text, so that every copy of the data set gives the same ids in the same order;
  * - `<br />` becomes a line break; a review above 4,000 characters loses its middle, never the question (counted);
- * - zero-shot; chat template for instruct models, `Sentiment:` to complete for base models; at most 5 tokens;
+ * - instruct models: zero-shot, chat template; base models: four short reviews written for perbench, then `Sentiment:`
+ *   to complete (zero-shot, small base models continue the review instead of judging it);
+ * - at most 5 tokens to complete, 16 in a chat, where small models answer with a sentence;
+ * - another number of examples (`withShots`) holds for both styles and takes rows of the train split;
  * - read by `sentiment-parse.ts`; what can't be read is wrong, and counted; headline `acc`.
  *
  * Not covered: HELM's five-shot protocol; the whole split of 25,000.
  */
-import type { ChatMessage } from '../core/engine.ts';
+import type { ChatMessage, PromptStyle } from '../core/engine.ts';
 import { imdbRecord } from '../core/dataset-record.ts';
 import { defineTask, type GenerationQuestion, type ItemScore, type Task } from '../core/task.ts';
 import { balancedExamples } from './example-picker.ts';
@@ -28,6 +31,10 @@ const published: TaskVariant = {
   items: 1000,
 };
 
+/** The train split isn't needed by default: the examples come with perbench. */
+const ownExamples = { fewShotSplit: 'examples', fewShotSource: 'builtin' } as const;
+const ownShots: Readonly<Record<PromptStyle, number>> = { plain: 4, chat: 0 };
+
 const reviewCharacters = 4000;
 
 export interface ImdbItem {
@@ -37,15 +44,17 @@ export interface ImdbItem {
   readonly label: 0 | 1;
 }
 
-/** @param shots - examples in each prompt; zero by default */
+/** @param shots - examples in both styles; by default the protocol's own */
 export function imdbPer(variant: TaskVariant = published, shots?: number): Task {
+  const shotsByStyle = shots === undefined ? ownShots : { plain: shots, chat: shots };
   return defineTask<ImdbItem>({
     kind: 'generate',
     id: taskId(variant, shots),
     title: taskTitle(variant, shots),
-    dataset: variant.dataset,
+    dataset: shots === undefined ? { ...variant.dataset, ...ownExamples } : variant.dataset,
     items: variant.items,
-    shots: shots ?? 0,
+    shots: shotsByStyle.plain,
+    shotsByStyle,
     withShots: (count) => imdbPer(variant, count),
     metric: 'acc',
     chance: 0.5,
@@ -58,8 +67,8 @@ export function imdbPer(variant: TaskVariant = published, shots?: number): Task 
     itemId: ({ id }) => id,
     expected: ({ label }) => word(label),
     select: (items) => selectBalanced(items, variant.items / 2),
-    pickExamples: balancedExamples(shots ?? 0, ({ label }) => label),
-    question,
+    pickExamples: balancedExamples(shotsByStyle.plain, ({ label }) => label),
+    question: (item, examples) => question(item, examples, examples.slice(0, shotsByStyle.chat)),
     score: scoreSentiment,
     summarise: (scores) =>
       groupMeans(scores, {
@@ -103,22 +112,26 @@ function shownReview(text: string): { readonly review: string; readonly isCut: b
   return { review, isCut: true };
 }
 
-function question(item: ImdbItem, examples: readonly ImdbItem[]): GenerationQuestion {
+function question(
+  item: ImdbItem,
+  plainExamples: readonly ImdbItem[],
+  chatExamples: readonly ImdbItem[],
+): GenerationQuestion {
   const { review, isCut } = shownReview(item.text);
   const chatAsk = (text: string): string =>
     `Review: ${text}\n\nIs the sentiment of this film review positive or negative? Answer with one word.`;
-  const plainAsk = (text: string): string => `Review: ${text}\nSentiment (positive or negative):`;
-  const turns = examples.flatMap(({ text, label }): readonly ChatMessage[] => [
+  const plainAsk = (text: string): string => `Review: ${text}\nSentiment:`;
+  const turns = chatExamples.flatMap(({ text, label }): readonly ChatMessage[] => [
     { role: 'user', content: chatAsk(shownReview(text).review) },
     { role: 'assistant', content: word(label) },
   ]);
-  const shown = examples.map(({ text, label }) => `${plainAsk(shownReview(text).review)} ${word(label)}\n\n`);
+  const shown = plainExamples.map(({ text, label }) => `${plainAsk(shownReview(text).review)} ${word(label)}\n\n`);
   return {
     prompt: {
       plain: shown.join('') + plainAsk(review),
       chat: [...turns, { role: 'user', content: chatAsk(review) }],
     },
-    maxTokens: { plain: 5, chat: 5 },
+    maxTokens: { plain: 5, chat: 16 },
     stop: { plain: ['\n'], chat: [] },
     isInputCut: isCut,
   };

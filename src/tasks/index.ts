@@ -14,7 +14,7 @@ const mini = async () => (await import('./mini.ts')).miniTasks;
 /** Every task, by full id. Tasks with another number of examples have ids derived from these. */
 export const tasks = {
   'imdb/per@1': {
-    summary: '1,000 film reviews, positive or negative, one word',
+    summary: '1,000 film reviews, positive or negative; zero-shot chat or 4-shot plain',
     load: async () => (await import('./imdb-per.ts')).imdbPer(),
   },
   'hellaswag/per@1': {
@@ -72,7 +72,7 @@ export const defaultProtocols = {
 } satisfies Record<string, TaskId>;
 
 /** Names that stand for several tasks. */
-export const taskGroups = {
+const taskGroups = {
   all: Object.values(defaultProtocols),
   mini: ['imdb/mini@1', 'hellaswag/mini@1', 'arc_easy/mini@1', 'squad2/mini@1', 'gsm8k/mini@1'],
 } satisfies Record<string, readonly TaskId[]>;

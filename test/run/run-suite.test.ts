@@ -10,7 +10,7 @@ import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { quietMeter, toyDependencies, toyPlan } from './toy-plan.ts';
 
 async function run(plan: RunPlan, dependencies: RunDependencies, onEvent: (event: RunEvent) => void = () => {}) {
-  const opened = await openRun(plan, dependencies.store, { now: new Date(0) });
+  const opened = await openRun(plan, dependencies.store, { now: new Date(0), random: Math.random });
   const events: RunEvent[] = [];
   for await (const event of runSuite({ plan, dependencies, ...opened })) {
     events.push(event);
@@ -105,7 +105,12 @@ it('lets the other cells run when an engine dies, and does the failed ones again
   expect(kept).toBeGreaterThan(0);
   expect(kept).toBeLessThan(40);
 
-  const opened = await openRun(plan, store, { resumeId: runId, retryFailed: true, now: new Date(0) });
+  const opened = await openRun(plan, store, {
+    resumeId: runId,
+    retryFailed: true,
+    now: new Date(0),
+    random: Math.random,
+  });
   for await (const event of runSuite({ plan, dependencies: toyDependencies(store), ...opened })) void event;
   const repaired = await store.cells(runId);
   expect(repaired.map(({ state, attempt }) => [state, attempt])).toEqual([
@@ -133,7 +138,7 @@ it('refuses to go on when what decides the answers has changed', async () => {
     if (event.type === 'pass-end') stop.abort();
   });
   const changed = toyPlan({ models: { one: { answers: ['B'] } } });
-  const opened = await openRun(changed, store, { resumeId: first.runId, now: new Date(0) });
+  const opened = await openRun(changed, store, { resumeId: first.runId, now: new Date(0), random: Math.random });
   for await (const event of runSuite({ plan: changed, dependencies: toyDependencies(store), ...opened })) void event;
   const [cell] = await store.cells(first.runId);
   expect(cell?.error?.message).toContain('changed since this run began');
@@ -152,7 +157,7 @@ it('marks a window in which others used the processor', async () => {
 it('leaves a cell alone that another process holds', async () => {
   await using store = await openSqliteStore({ file: ':memory:' });
   const plan = toyPlan();
-  const opened = await openRun(plan, store, { now: new Date(0) });
+  const opened = await openRun(plan, store, { now: new Date(0), random: Math.random });
   const [cell] = await store.cells(opened.runId);
   await store.claimCell(cell?.id ?? '', 'somebody else', 60_000);
   const events: RunEvent[] = [];

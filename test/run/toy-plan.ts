@@ -25,7 +25,7 @@ const base = {
 } as const;
 
 /** Asks for a letter; the mock engine gives one by a hash. */
-export const toyLetters: Task = defineTask<ToyItem>({
+const toyLetters: Task = defineTask<ToyItem>({
   ...base,
   id: 'toy/letters@1',
   title: 'Toy letters',
@@ -45,7 +45,7 @@ export const toyLetters: Task = defineTask<ToyItem>({
 });
 
 /** Picks the likelier of two continuations. */
-export const toyChoice: Task = defineTask<ToyItem>({
+const toyChoice: Task = defineTask<ToyItem>({
   ...base,
   id: 'toy/choice@1',
   title: 'Toy choice',
@@ -60,7 +60,7 @@ export const toyChoice: Task = defineTask<ToyItem>({
   }),
 });
 
-export function toyItems(count: number): readonly ToyItem[] {
+function toyItems(count: number): readonly ToyItem[] {
   return Array.from({ length: count }, (_, index) => ({
     id: `toy-${index}`,
     question: `Toy question ${index}?`,

@@ -2,7 +2,7 @@ import { RootCommand } from '@bomb.sh/tab';
 import { UsageError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 
-export const shells = ['bash', 'zsh', 'fish'] as const;
+const shells = ['bash', 'zsh', 'fish'] as const;
 
 /**
  * Prints the script of a shell. It asks `perbench complete -- words…` at each press of the key, so it knows new tasks and

@@ -27,7 +27,7 @@ export function progressKind(
  * Terminals known to re-wrap lines when they get narrower. Others are taken to cut them: then a few stale lines may stay
  * above the display, but nothing that was printed is lost.
  */
-export function isReflowingTerminal(environment: Environment): boolean {
+function isReflowingTerminal(environment: Environment): boolean {
   if (environment['STY'] !== undefined) return false;
   const marks = ['TMUX', 'VTE_VERSION', 'KITTY_WINDOW_ID', 'WT_SESSION', 'KONSOLE_VERSION', 'ALACRITTY_WINDOW_ID'];
   const programs = ['iTerm.app', 'vscode', 'WezTerm', 'ghostty', 'Apple_Terminal'];

@@ -6,7 +6,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { parseSuiteText, suiteValue, type SuiteDocument } from './suite-document.ts';
 
 /** Files that `run` and `plan` look for where neither a file nor a model was named, in this order. */
-export const defaultSuiteFiles = [
+const defaultSuiteFiles = [
   'perbench.yaml',
   'perbench.yml',
   'perbench.json',

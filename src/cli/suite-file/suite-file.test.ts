@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../core/errors.ts';
-import { taskRegistry } from '../task-registry.ts';
+import { suiteNames } from '../registries.ts';
 import { findSuiteFile, readSuiteFile } from './read-suite-file.ts';
-import { checkSuite, checkTaskNames } from './suite-issues.ts';
+import { checkSuite } from './suite-issues.ts';
+import { checkSuiteNames } from './suite-names.ts';
 
 let folder: string;
 
@@ -19,14 +20,14 @@ afterAll(async () => {
 const world = () => ({
   workingFolder: folder,
   homeFolder: '/home/me',
-  readStdin: async () => 'models: [a]\nmodel: b\n',
+  readStdin: async () => 'models: [a.gguf]\nmodel: b\n',
 });
 
 async function check(name: string, content?: string): Promise<string> {
   if (content !== undefined) await writeFile(join(folder, name), content);
   try {
     const { document } = await readSuiteFile(name, world());
-    await checkTaskNames(document, checkSuite(document), taskRegistry);
+    await checkSuiteNames(document, checkSuite(document), suiteNames);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -39,7 +40,7 @@ describe('problems in suite files', () => {
     ['an unknown key', 'modles: [a]\n', 'a.yaml:1:1: unknown key "modles" (did you mean "models"?)'],
     [
       'a key that is near nothing',
-      'models: [a]\nzzz: 1\n',
+      'models: [a.gguf]\nzzz: 1\n',
       expect.stringMatching(/^a\.yaml:2:1: unknown key "zzz"; known: \$schema, name, models/),
     ],
     [
@@ -51,17 +52,17 @@ describe('problems in suite files', () => {
     ['an empty list', 'models: []\n', 'a.yaml:1:9: models: expected at least 1 entry, got an empty list'],
     ['an empty file', '', 'a.yaml: the file is empty'],
     ['a list as the file', '- a\n- b\n', 'a.yaml:1:1: expected keys and values, got a list'],
-    ['a wrong type', 'models: [a]\nlimit: many\n', 'a.yaml:2:8: limit: expected a whole number, got "many"'],
-    ['a number too small', 'models: [a]\nlimit: 0\n', 'a.yaml:2:8: limit: expected a number above 0, got 0'],
+    ['a wrong type', 'models: [a.gguf]\nlimit: many\n', 'a.yaml:2:8: limit: expected a whole number, got "many"'],
+    ['a number too small', 'models: [a.gguf]\nlimit: 0\n', 'a.yaml:2:8: limit: expected a number above 0, got 0'],
     [
       'a number too large',
-      'models: [a]\nlaunches: 21\n',
+      'models: [a.gguf]\nlaunches: 21\n',
       'a.yaml:2:11: launches: expected a number of at most 20, got 21',
     ],
-    ['a fraction', 'models: [a]\nseed: 1.5\n', 'a.yaml:2:7: seed: expected a whole number, got 1.5'],
+    ['a fraction', 'models: [a.gguf]\nseed: 1.5\n', 'a.yaml:2:7: seed: expected a whole number, got 1.5'],
     [
       'a wrong choice',
-      'models: [a]\nprotocol: papr\n',
+      'models: [a.gguf]\nprotocol: papr\n',
       'a.yaml:2:11: protocol: expected one of serving, paper, got "papr" (did you mean "paper"?)',
     ],
     [
@@ -71,28 +72,43 @@ describe('problems in suite files', () => {
     ],
     [
       'neither of two types',
-      'models: [a]\nconcurrency: fast\n',
+      'models: [a.gguf]\nconcurrency: fast\n',
       'a.yaml:2:14: concurrency: expected a whole number or auto, got "fast"',
     ],
     ['a number as a model', 'models: [3]\n', 'a.yaml:1:10: models[0]: expected text or keys and values, got 3'],
     [
       'an unknown task',
-      'models: [a]\ntasks:\n  - gsm8k\n  - imbd\n',
+      'models: [a.gguf]\ntasks:\n  - gsm8k\n  - imbd\n',
       'a.yaml:4:5: unknown task "imbd" (did you mean "imdb"?)',
     ],
     [
       'an unknown task with settings',
-      'models: [a]\ntasks:\n  - task: squad3\n    limit: 5\n',
+      'models: [a.gguf]\ntasks:\n  - task: squad3\n    limit: 5\n',
       'a.yaml:3:11: unknown task "squad3" (did you mean "squad2"?)',
     ],
-    ['a key twice', 'models: [a]\nmodels: [b]\n', 'a.yaml:2:1: Map keys must be unique'],
+    [
+      'an unknown engine',
+      'models:\n  - source: smollm2-135m-instruct\n    engine: lama\n',
+      'a.yaml:2:13: unknown engine "lama" (did you mean "llama"?)',
+    ],
+    [
+      'an unknown model',
+      'models: [smolm2-135m-instruct]\n',
+      'a.yaml:1:10: unknown model "smolm2-135m-instruct" (did you mean "smollm2-135m-instruct"?)',
+    ],
+    [
+      'an address without a checksum',
+      'models: ["https://example.org/x.gguf"]\n',
+      expect.stringMatching(/^a\.yaml:1:10: .*#sha256=/),
+    ],
+    ['a key twice', 'models: [a.gguf]\nmodels: [b]\n', 'a.yaml:2:1: Map keys must be unique'],
     ['broken YAML', 'models: [a\nname: x\n', expect.stringMatching(/^a\.yaml:2:\d+: /)],
   ])('%s', async (_, content, expected) => {
     expect(await check('a.yaml', content)).toEqual(expected);
   });
 
   it('names all at once, in the order of the file', async () => {
-    expect(await check('a.yaml', 'name: 3\nmodels: [a]\nlimt: 5\nprotocol: x\n')).toBe(
+    expect(await check('a.yaml', 'name: 3\nmodels: [a.gguf]\nlimt: 5\nprotocol: x\n')).toBe(
       [
         'a.yaml:1:7: name: expected text, got 3',
         'a.yaml:3:1: unknown key "limt" (did you mean "limit"?)',
@@ -102,19 +118,19 @@ describe('problems in suite files', () => {
   });
 
   it('gives places in JSON too', async () => {
-    expect(await check('a.json', '{\n  "models": ["a"],\n  "limt": 3\n}\n')).toBe(
+    expect(await check('a.json', '{\n  "models": ["a.gguf"],\n  "limt": 3\n}\n')).toBe(
       'a.json:3:3: unknown key "limt" (did you mean "limit"?)',
     );
-    expect(await check('a.json', '{\n  "models": ["a"],\n}\n')).toMatch(/^a\.json:3:1: not valid JSON: /);
-    expect(await check('a.json', '{ "models": ["a"]')).toMatch(/^a\.json:1:\d+: not valid JSON: /);
+    expect(await check('a.json', '{\n  "models": ["a.gguf"],\n}\n')).toMatch(/^a\.json:3:1: not valid JSON: /);
+    expect(await check('a.json', '{ "models": ["a.gguf"]')).toMatch(/^a\.json:1:\d+: not valid JSON: /);
     expect(await check('a.json', "{ 'models': ['a'] }")).toMatch(/^a\.json:1:3: not valid JSON: /);
   });
 
   it('reads TypeScript, and says what is wrong in it', async () => {
-    expect(await check('ok.ts', 'const name: string = "x";\nexport default { name, models: ["a"] };\n')).toBe(
+    expect(await check('ok.ts', 'const name: string = "x";\nexport default { name, models: ["a.gguf"] };\n')).toBe(
       'accepted',
     );
-    expect(await check('bad.ts', 'export default { models: ["a"], limt: 3 };\n')).toBe(
+    expect(await check('bad.ts', 'export default { models: ["a.gguf"], limt: 3 };\n')).toBe(
       'bad.ts: unknown key "limt" (did you mean "limit"?)',
     );
     expect(await check('none.ts', 'export const other = 1;\n')).toBe('none.ts: has no default export');

@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { ConfigError, UnknownNameError } from '../../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import { suiteSchema, type Suite } from '../../core/suite.ts';
 import type { DocumentPath, Position, SuiteDocument } from './suite-document.ts';
-import type { TaskNames } from './task-names.ts';
 
 interface Problem {
   readonly path: DocumentPath;
@@ -201,35 +200,4 @@ export function pathText(path: DocumentPath): string {
   return path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`))
     .join('');
-}
-
-/**
- * Refuses task names that aren't in the registry, at their place in the file.
- *
- * @throws {ConfigError} for the first of them in a file; {UnknownNameError} where there is no file
- */
-export async function checkTaskNames(
-  document: SuiteDocument,
-  suite: Suite,
-  tasks: Pick<TaskNames, 'resolve'>,
-): Promise<void> {
-  for (const [index, entry] of suite.tasks.entries()) {
-    const name = typeof entry === 'string' ? entry : entry.task;
-    try {
-      await tasks.resolve(name);
-    } catch (error) {
-      const path = typeof entry === 'string' ? ['tasks', index] : ['tasks', index, 'task'];
-      const position = document.positionOf(path);
-      if (!(error instanceof UnknownNameError) || position === undefined) throw error;
-      const advice = error.near === undefined ? '' : ` (did you mean "${error.near}"?)`;
-      throw new ConfigError(
-        { file: document.file, ...position, key: pathText(path) },
-        `unknown task "${name}"${advice}`,
-        {
-          cause: error,
-          hint: 'perbench tasks lists the tasks.',
-        },
-      );
-    }
-  }
 }

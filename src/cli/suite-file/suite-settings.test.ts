@@ -7,7 +7,7 @@ import { normalizeFlags } from '../options/option-names.ts';
 import { resolveOptions } from '../options/resolve-options.ts';
 import { parseCommandLine } from '../program.ts';
 import { runOptions } from '../tables/measure-commands.ts';
-import { taskRegistry } from '../task-registry.ts';
+import { suiteNames } from '../registries.ts';
 import { readSuiteFile } from './read-suite-file.ts';
 import { checkSuite } from './suite-issues.ts';
 import { suiteSettings } from './suite-settings.ts';
@@ -51,7 +51,7 @@ async function settings(
     input: { options: input.values, origins: input.origins },
     fileName: parsed?.arguments[0],
     world: { workingFolder, homeFolder: '/home/me', readStdin: async () => '' },
-    taskNames: taskRegistry,
+    names: suiteNames,
   });
 }
 
@@ -126,7 +126,7 @@ describe('the suite of a command line', () => {
         engineOptions: { tokenMs: 2, fast: true, note: 'a' },
       },
     ]);
-    await expect(settings(['-m', 'a', '--model_args', 'nonsense'])).rejects.toThrow(
+    await expect(settings(['-m', 'a.gguf', '--model_args', 'nonsense'])).rejects.toThrow(
       '--model-args: expected key=value, got "nonsense"',
     );
   });
@@ -136,13 +136,13 @@ describe('the suite of a command line', () => {
   });
 
   it('takes the suite file of the working folder only where no model is named', async () => {
-    await writeFile(join(folder, 'perbench.yaml'), 'name: found\nmodels: [a]\n');
+    await writeFile(join(folder, 'perbench.yaml'), 'name: found\nmodels: [a.gguf]\n');
     expect((await settings([], {}, folder)).suite.name).toBe('found');
-    expect((await settings(['-m', 'b'], {}, folder)).suite.name).toBe('perbench');
+    expect((await settings(['-m', 'b.gguf'], {}, folder)).suite.name).toBe('perbench');
   });
 
   it('refuses unknown tasks of flags', async () => {
-    await expect(settings(['-m', 'a', '-t', 'gsm9k'])).rejects.toThrow('unknown task "gsm9k"');
+    await expect(settings(['-m', 'a.gguf', '-t', 'gsm9k'])).rejects.toThrow('unknown task "gsm9k"');
   });
 });
 

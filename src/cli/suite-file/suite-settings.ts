@@ -6,9 +6,9 @@ import type { Limit, SuiteOptions } from '../tables/suite-options.ts';
 import { lmEvalBackends, parseModelArguments, type ModelArguments } from './model-arguments.ts';
 import { findSuiteFile, readSuiteFile, type SuiteFile, type SuiteFileWorld } from './read-suite-file.ts';
 import { suiteValue, type SuiteDocument } from './suite-document.ts';
-import { checkSuite, checkTaskNames } from './suite-issues.ts';
+import { checkSuite } from './suite-issues.ts';
 import { resolvePath, resolveSource, resolveSuitePaths } from './suite-paths.ts';
-import type { TaskNames } from './task-names.ts';
+import { checkSuiteNames, type SuiteNames } from './suite-names.ts';
 
 /** One setting of a suite, and why it has its value. */
 export interface SuiteSetting {
@@ -29,7 +29,7 @@ export interface SuiteSettingsRequest {
   /** From the argument or from `--config`. */
   readonly fileName: string | undefined;
   readonly world: SuiteFileWorld;
-  readonly taskNames: TaskNames;
+  readonly names: SuiteNames;
 }
 
 /** Options whose names and values are those of the suite file. */
@@ -55,13 +55,13 @@ const plainKeys = [
  * @throws {UsageError} if there are no models
  */
 export async function suiteSettings(request: SuiteSettingsRequest): Promise<SuiteSettings> {
-  const { input, world, taskNames } = request;
+  const { input, world, names } = request;
   const modelArguments = parseModelArguments(input.options.modelArgs);
   const sources = modelSources(input.options.model, modelArguments);
   const file = await suiteFile(request, sources.length > 0);
   const document = withFlags(file?.document ?? suiteValue({}, 'command line'), sources, input);
   const checked = checkSuite(document);
-  await checkTaskNames(document, checked, taskNames);
+  await checkSuiteNames(document, checked, names);
   const resolved = resolveSuitePaths(checked, file?.folder ?? world.workingFolder, world.homeFolder);
   const suite = await override(resolved, request, sources, modelArguments);
   return { suite, settings: explain(suite, request, document, file), file: file?.document.file };
@@ -96,7 +96,12 @@ function withFlags(
     ...(sources.length > 0 && { models: sources }),
     ...(options.task.length > 0 && { tasks: options.task }),
   };
-  return { ...document, value };
+  const replaced = [...(sources.length > 0 ? ['models'] : []), ...(options.task.length > 0 ? ['tasks'] : [])];
+  return {
+    ...document,
+    value,
+    positionOf: (path) => (replaced.includes(String(path[0])) ? undefined : document.positionOf(path)),
+  };
 }
 
 async function override(
@@ -105,14 +110,14 @@ async function override(
   sources: readonly string[],
   args: ModelArguments,
 ): Promise<Suite> {
-  const { input, world, taskNames } = request;
+  const { input, world, names } = request;
   const { options, origins } = input;
   const given = plainKeys.filter((key) => origins[key].source !== 'default');
   const { workingFolder, homeFolder } = world;
   const models =
     sources.length > 0 ? sources.map((source) => resolveSource(source, workingFolder, homeFolder)) : suite.models;
   const tasks: Suite['tasks'] = [];
-  for (const task of suite.tasks) tasks.push(...(await overrideTask(task, options.shots, options.limit, taskNames)));
+  for (const task of suite.tasks) tasks.push(...(await overrideTask(task, options.shots, options.limit, names)));
   return {
     ...suite,
     // Each value was read by an option whose type a test compares with the schema's.
@@ -146,14 +151,14 @@ async function overrideTask(
   task: Suite['tasks'][number],
   shots: number | undefined,
   limit: Limit | undefined,
-  taskNames: TaskNames,
+  names: SuiteNames,
 ): Promise<readonly Suite['tasks'][number][]> {
   if (shots === undefined && limit === undefined) return [task];
   const { limit: own, ...rest } = typeof task === 'string' ? { task } : task;
   const entry = { ...rest, ...(shots !== undefined && { shots }) };
   if (limit === undefined) return [{ ...entry, ...(own !== undefined && { limit: own }) }];
   if ('items' in limit) return [Object.keys(entry).length === 1 ? entry.task : entry];
-  const resolved = await taskNames.resolve(entry.task);
+  const resolved = await names.resolveTask(entry.task);
   return resolved.map(({ id, items }) => ({ ...entry, task: id, limit: Math.ceil(limit.fraction * items) }));
 }
 

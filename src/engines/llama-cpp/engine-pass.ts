@@ -1,4 +1,3 @@
-import type { GenerateRequest, Generation, Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
 import type { LlamaContext, ContextShape } from './native/llama-context.ts';
 import type { LlamaModel } from './native/llama-model.ts';
 import type { PromptReader } from './prompt-tokens.ts';
@@ -25,9 +24,6 @@ export interface EnginePass<Request, Result> {
   /** One decode at most; the results that are ready then. */
   step(): Result[];
 }
-
-export type GeneratePass = EnginePass<GenerateRequest, Generation>;
-export type LikelihoodPass = EnginePass<LoglikelihoodRequest, Loglikelihood>;
 
 /** Cells are allocated in steps of so many by the library. */
 const cellStep = 256;

@@ -15,14 +15,14 @@ export async function* answerPool<Request, Result>(
   try {
     while (true) {
       while (!isDrained && !signal.aborted && pending.size < concurrency) {
-        const { value, done } = await source.next();
-        if (done === true) isDrained = true;
+        const taken: IteratorResult<Request, unknown> = await source.next();
+        if (taken.done === true) isDrained = true;
         else {
           const key = next;
           next += 1;
           pending.set(
             key,
-            answer(value, signal).then((result) => [key, result] as const),
+            answer(taken.value, signal).then((result) => [key, result] as const),
           );
         }
       }

@@ -35,6 +35,7 @@ describe('cleanedQuery', () => {
     ['A sentence. 3 men', 'A sentence. 3 men'],
     ['A sentence. "he', 'A sentence. "he'],
     ['Finished sentence.', 'Finished sentence.'],
+    ['citizens of the u.s. or u.s. nationals.', 'citizens of the u.s. or u.s. nationals.'],
     ['Stop. élan', 'Stop. Élan'],
   ])('turns %j into %j', (context, query) => {
     expect(cleanedQuery('Label', context)).toBe(`Label: ${query}`);

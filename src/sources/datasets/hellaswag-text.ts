@@ -28,9 +28,11 @@ export function officialQuery(activityLabel: string, contextA: string, contextB:
 
 /**
  * Context of a row whose text was cleaned before, but whose last, unfinished sentence kept its lower case: its first
- * letter becomes a capital. Cleaning again would change texts.
+ * letter becomes a capital. A context that ends with a full stop has no such sentence. Cleaning again would change
+ * texts.
  */
 export function cleanedQuery(activityLabel: string, context: string): string {
+  if (/[.!?]$/u.test(context)) return `${activityLabel}: ${context}`;
   const sentenceEnd = context
     .matchAll(/[.!?]["'”’)\]]*\s+/gu)
     .toArray()

@@ -71,11 +71,7 @@ interface ReadItems {
   readonly files: readonly DatasetFile[];
 }
 
-async function readItems(
-  reading: Reading,
-  split: string,
-  source: DatasetReference['source'],
-): Promise<ReadItems> {
+async function readItems(reading: Reading, split: string, source: DatasetReference['source']): Promise<ReadItems> {
   const { task, options, signal } = reading;
   const { name } = task.dataset;
   const onInvalid = (error: InvalidItemError): void => skipOrThrow(reading, error);

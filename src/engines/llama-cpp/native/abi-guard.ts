@@ -4,7 +4,7 @@ import type { NativeLibrary, ParamsRecord } from './library.ts';
 import { contextParams, modelParams } from './structs.ts';
 
 /** What `llama_version()` says in the release that the struct layouts belong to. */
-export const pinnedLlamaVersion = '0.5.0-dev';
+const pinnedLlamaVersion = '0.5.0-dev';
 
 /** Defaults of that release, spread from the first member to the last, so that a shift anywhere shows. */
 const modelDefaults: ParamsRecord = {

@@ -65,7 +65,7 @@ export const contextParams = koffi.struct('perbench_context_params', {
   ctx_other: 'void *',
 });
 
-export const batch = koffi.struct('perbench_batch', {
+koffi.struct('perbench_batch', {
   n_tokens: 'int32_t',
   token: 'void *',
   embd: 'void *',
@@ -75,7 +75,7 @@ export const batch = koffi.struct('perbench_batch', {
   logits: 'void *',
 });
 
-export const threadpoolParams = koffi.struct('perbench_threadpool_params', {
+koffi.struct('perbench_threadpool_params', {
   cpumask: koffi.array('bool', 512),
   n_threads: 'int',
   prio: 'int',

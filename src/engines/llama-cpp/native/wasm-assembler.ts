@@ -11,7 +11,7 @@ export const f32 = 0x7d;
 export const f64 = 0x7c;
 export const v128 = 0x7b;
 
-export function unsigned(value: number): number[] {
+function unsigned(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   do {

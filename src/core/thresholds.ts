@@ -1,0 +1,13 @@
+/** Shares above which a number is marked; docs/measurement.md says why each is where it is. */
+export const thresholds = {
+  /** CPU that other processes and steal took in a window. */
+  hostBusy: 0.05,
+  /** Requests that failed. */
+  failed: 0.01,
+  /** Answers that could not be read. */
+  unparsed: 0.05,
+  /** Answers that ended at the token limit. */
+  truncated: 0.05,
+  /** Items below which a share is called a small sample. */
+  smallSample: 30,
+} as const;

@@ -1,0 +1,102 @@
+/**
+ * perbench as a library: PER and the scores, tasks, suites, engines, and `run` as a stream of events.
+ *
+ * What isn't exported here may change without notice. See docs/library.md.
+ */
+export type { Cell, CellError, CellMeasurements, CellState, PassName, PassResult } from './core/cell.ts';
+export type {
+  Capabilities,
+  ChatMessage,
+  ContinuationScore,
+  Engine,
+  EngineOptions,
+  GenerateRequest,
+  Generation,
+  GenerationResult,
+  LoadedModel,
+  Loglikelihood,
+  LoglikelihoodRequest,
+  LoglikelihoodResult,
+  ModelInfo,
+  ModelSpec,
+  PassOptions,
+  Prompt,
+  PromptStyle,
+  RequestFailure,
+  RequestTimes,
+} from './core/engine.ts';
+export {
+  ConfigError,
+  DataError,
+  DownloadError,
+  EngineError,
+  EnvironmentError,
+  FencedError,
+  InvalidItemError,
+  ModelError,
+  PerbenchError,
+  StoreError,
+  UnknownNameError,
+  UnsupportedError,
+  UsageError,
+} from './core/errors.ts';
+export type { PassProgress, RunEvent } from './core/event.ts';
+export type { Manifest } from './core/manifest.ts';
+export {
+  type Interval,
+  invalidReasons,
+  type Measurement,
+  type MetricName,
+  metricNames,
+  type Unit,
+  type Warning,
+} from './core/measurement.ts';
+export type { MemoryReading, MemorySplit } from './core/memory.ts';
+export type { Sample } from './core/sample.ts';
+export type { RunRecord, RunStatus, Store } from './core/store.ts';
+export { defineSuite, type Suite, type SuiteInput, suiteSchema } from './core/suite.ts';
+export {
+  defineTask,
+  type DatasetReference,
+  type GenerateTask,
+  type GenerationPrompt,
+  type GenerationQuestion,
+  type ItemScore,
+  type LikelihoodQuestion,
+  type LikelihoodTask,
+  type Task,
+} from './core/task.ts';
+export { engines, openEngine } from './engines/index.ts';
+export { reportExporters, sampleExporters } from './exporters/index.ts';
+export type { Report, ReportRun } from './exporters/report.ts';
+export { run, type RunOptions } from './local/run.ts';
+export { cellMeasurements } from './metrics/cell-measurements.ts';
+export { accuracyWeightCurve } from './stats/accuracy-weight-curve.ts';
+export { type Anchors, type AnchorSet, freezeAnchors, paperAnchors } from './stats/anchors.ts';
+export { anytimeInterval } from './stats/anytime-interval.ts';
+export { type BootstrapModel, type BootstrapResult, bootstrapTask } from './stats/bootstrap.ts';
+export { createScoreboards } from './stats/create-scoreboards.ts';
+export { efficiency } from './stats/efficiency.ts';
+export { type FactorName, factorNames, type Factors } from './stats/factor.ts';
+export { geometricMean } from './stats/geometric-mean.ts';
+export { kendallTauB } from './stats/kendall-tau.ts';
+export { launchInterval, launchSpread, poolSpreads } from './stats/launch-interval.ts';
+export { mcNemarTest } from './stats/mcnemar.ts';
+export { minMax } from './stats/min-max.ts';
+export type { ModelMetrics } from './stats/model-metrics.ts';
+export { nadirFlips } from './stats/nadir-flip.ts';
+export { dominates, paretoFront } from './stats/pareto.ts';
+export { anchoredFactors, anchoredScore, perAnchored } from './stats/per-anchored.ts';
+export { perPaper, type PerPaperResult, type PerPaperRow } from './stats/per-paper.ts';
+export { percentile } from './stats/percentile.ts';
+export { quantile } from './stats/quantile.ts';
+export { createRandom, randomOrder } from './stats/random.ts';
+export { rankInference } from './stats/rank-inference.ts';
+export { requiredAccuracy } from './stats/required-accuracy.ts';
+export { anchoredRobustness, paperRobustness } from './stats/robustness-card.ts';
+export { type ScoredTable, scoreTable } from './stats/score-table.ts';
+export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from './stats/scoreboard.ts';
+export { clusteredStandardError, pairedDifference, standardError } from './stats/standard-error.ts';
+export { wilsonInterval } from './stats/wilson.ts';
+export { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
+export { loadTask, loadTasks, taskNames, tasks, withShots } from './tasks/index.ts';

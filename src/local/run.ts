@@ -1,0 +1,67 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import type { RunEvent } from '../core/event.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Store } from '../core/store.ts';
+import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
+import { readHostFacts } from '../meters/host-facts.ts';
+import { createHostMeter } from '../meters/host-meter.ts';
+import { sourceSettingsFrom } from '../sources/source-settings.ts';
+import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import * as z from 'zod';
+import type { LocalContext } from './local-context.ts';
+import { localRun } from './local-run.ts';
+import { prepareRun } from './prepare-run.ts';
+
+export interface RunOptions {
+  /** Where results are kept: an open store (yours to close), a file, or by default memory. */
+  readonly store?: Store | string;
+  /** Folder with the data sets, where the suite names none. */
+  readonly dataDir?: string;
+  /** Relative model paths are meant from here; by default the process's folder. */
+  readonly workingFolder?: string;
+  /** `process.env`, for caches, the hub's token and pip; nothing else reads it. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Stops the run: what is in flight is finished and kept. */
+  readonly signal?: AbortSignal;
+  /** A new run even where an unfinished one in the store asks the same. */
+  readonly isFresh?: boolean;
+  readonly onPull?: LocalContext['onPull'];
+  readonly perbenchVersion?: string;
+}
+
+function parseSuite(input: SuiteInput): Suite {
+  const parsed = suiteSchema.safeParse(input);
+  if (!parsed.success) throw new ConfigError({ file: 'suite' }, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  return parsed.data;
+}
+
+/**
+ * Runs a suite on this machine and says what happens, event by event. Fetches the models that aren't here.
+ *
+ * @throws {ConfigError} if the suite isn't one
+ * @throws {DataError | InvalidItemError | ModelError | DownloadError} if data or models can't be had
+ */
+export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGenerator<RunEvent, void, void> {
+  const {
+    store: given = ':memory:',
+    environment = {},
+    signal = new AbortController().signal,
+    isFresh = false,
+  } = options;
+  const suite = parseSuite(input);
+  const context: LocalContext = {
+    settings: sourceSettingsFrom(environment, homedir()),
+    workingFolder: resolve(options.workingFolder ?? '.'),
+    dataDir: options.dataDir,
+    commandLine: ['library'],
+    perbenchVersion: options.perbenchVersion ?? 'library',
+    meter: createHostMeter(),
+    hostFacts: () => readHostFacts(),
+    ...(options.onPull !== undefined && { onPull: options.onPull }),
+  };
+  const plan = await prepareRun(suite, context, signal);
+  await using resources = new AsyncDisposableStack();
+  const store = typeof given === 'string' ? resources.use(await openSqliteStore({ file: given })) : given;
+  yield* localRun(plan, context, { store, signal, isFresh });
+}
