@@ -18,6 +18,8 @@ export class RequestQueue<Request extends Queued> {
   readonly #isSorted: boolean;
   #waiting: Request[] = [];
   #next = 0;
+  /** Tokens of the request that was taken last in this round: what sorts before them waits for the next round. */
+  #last: Int32Array | undefined;
 
   constructor(isSorted: boolean) {
     this.#isSorted = isSorted;
@@ -46,22 +48,23 @@ export class RequestQueue<Request extends Queued> {
       else high = middle;
     }
     this.#waiting.splice(low, 0, request);
-    if (low < this.#next) this.#next += 1;
+    const isPast = this.#last !== undefined && compareTokens(request.tokens, this.#last) < 0;
+    if (low < this.#next || (low === this.#next && isPast)) this.#next += 1;
   }
 
   peek(): Request | undefined {
-    if (this.#next >= this.#waiting.length) this.#next = 0;
+    if (this.#next >= this.#waiting.length) {
+      this.#next = 0;
+      this.#last = undefined;
+    }
     return this.#waiting[this.#next];
   }
 
   take(): Request | undefined {
     const request = this.peek();
-    if (request !== undefined) this.#waiting.splice(this.#next, 1);
+    if (request === undefined) return undefined;
+    this.#waiting.splice(this.#next, 1);
+    this.#last = request.tokens;
     return request;
-  }
-
-  clear(): void {
-    this.#waiting = [];
-    this.#next = 0;
   }
 }

@@ -3,7 +3,7 @@
  * with WorkerReport ones. Decodes run on its main thread: a thread of its own for JavaScript would take a core from
  * the library's compute threads, which wait for each other by spinning.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import koffi from 'koffi';
 import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
@@ -20,11 +20,12 @@ function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
 }
 
-/** Asks Linux to kill this process when its parent dies, even inside a long decode. */
-function dieWithParent(): void {
+/** Asks Linux to kill this process when its parent dies, even inside a long decode, and first when memory runs out. */
+function dieBeforeParent(): void {
   if (process.platform !== 'linux') return;
   const parentDeathSignal = 1;
   koffi.load(null).func('int prctl(int option, unsigned long value, ...)')(parentDeathSignal, 9);
+  writeFileSync('/proc/self/oom_score_adj', '1000');
 }
 
 /** The variant of the CPU back-end that was loaded, by its file: `haswell` of `libggml-cpu-haswell.so`. */
@@ -125,7 +126,7 @@ function load(order: LoadOrder): PassRunner | undefined {
   }
 }
 
-dieWithParent();
+dieBeforeParent();
 let runner: PassRunner | undefined;
 process.on('message', (order: WorkerOrder) => {
   if (order.type === 'load') runner = load(order);

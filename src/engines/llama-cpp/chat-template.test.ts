@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { createChatRenderer } from './chat-template.ts';
+
+const special = { bos: '<s>', eos: '</s>' };
+const source =
+  '{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{{ eos_token }}{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}';
+
+describe('createChatRenderer', () => {
+  it('renders messages, the start of the answer and the prefill', () => {
+    const render = createChatRenderer(source, special);
+    expect(render([{ role: 'user', content: 'Hi' }], 'Well,')).toBe('<s>[user] Hi</s>[assistant] Well,');
+  });
+
+  it('tells templates the same day for ever', () => {
+    const render = createChatRenderer("{{ strftime_now('%d %b %Y, %A') }} {{ date_string }}", special);
+    expect(render([])).toBe('26 Jul 2024, Friday 26 Jul 2024');
+  });
+
+  it('throws what the template raises, and a syntax error at once', () => {
+    const render = createChatRenderer(
+      "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}",
+      special,
+    );
+    expect(() => render([{ role: 'system', content: '' }])).toThrow('no system role');
+    expect(() => createChatRenderer('{% if %}', special)).toThrow(/./);
+  });
+});

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeGguf } from '../../../test/setup/make-gguf.ts';
+import { openSmall } from '../../../test/setup/open-small.ts';
+import { smallModel } from '../../../test/setup/small-models.ts';
+import { testFolder } from '../../../test/setup/test-settings.ts';
+import { collect, passOptions, plainRequest } from '../../../test/conformance/engine-requests.ts';
+import type { GenerateRequest, LoadedModel, ModelSpec } from '../../core/engine.ts';
+import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
+import { createLlamaEngine } from './llama-engine.ts';
+
+const small = 'smollm2-135m-instruct';
+const never = new AbortController().signal;
+
+async function* endless(): AsyncGenerator<GenerateRequest> {
+  for (let index = 0; ; index += 1) yield plainRequest(`r${index}`, 'Once upon a time', { maxTokens: 200 });
+}
+
+async function openFile(file: string): Promise<LoadedModel> {
+  const model: ModelSpec = { name: 'm', engine: 'llama', file, promptStyle: 'auto', engineOptions: {} };
+  return createLlamaEngine().open(model, { threads: 1 }, never);
+}
+
+/** Sends a signal to the model's process once the pass is under way, and returns what the pass throws. */
+async function signalDuringPass(model: LoadedModel, signal: NodeJS.Signals): Promise<unknown> {
+  setTimeout(() => process.kill(model.info.processIds[0] ?? 0, signal), 300);
+  return collect(model.generate(endless(), passOptions({ concurrency: 2 }))).catch((error: unknown) => error);
+}
+
+async function hasEnded(pid: number, withinMs: number): Promise<boolean> {
+  const deadlineMs = performance.now() + withinMs;
+  while (performance.now() < deadlineMs) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
+    // A zombie has ended too; whoever inherited it hasn't fetched its exit status yet.
+    if (stat === undefined || / Z /.test(stat.slice(stat.lastIndexOf(')')))) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+describe('an engine process that goes wrong', () => {
+  it('is killed: the pass fails and says by what', async () => {
+    await using model = await openSmall(small, { threads: 1 });
+    const error = await signalDuringPass(model, 'SIGKILL');
+    expect(error).toBeInstanceOf(EngineError);
+    expect(String(error)).toContain("the engine's process was killed by SIGKILL (out of memory, or killed by hand)");
+    await expect(collect(model.generate(endless(), passOptions()))).rejects.toThrow('was killed by SIGKILL');
+    await expect(model.memory()).rejects.toThrow('was killed by SIGKILL');
+  });
+
+  it('crashes: the signal is named', async () => {
+    await using model = await openSmall(small, { threads: 1 });
+    expect(String(await signalDuringPass(model, 'SIGSEGV'))).toContain('was killed by SIGSEGV');
+  });
+
+  it('hangs: it is killed after the limit', async () => {
+    await using model = await openSmall(small, { threads: 1, hangMs: 700 });
+    const error = await signalDuringPass(model, 'SIGSTOP');
+    expect(error).toBeInstanceOf(EngineError);
+    expect(String(error)).toMatch(/the engine's process hung: no progress for \d+ ms, it was killed/);
+    expect(await hasEnded(model.info.processIds[0] ?? 0, 5000)).toBe(true);
+  });
+
+  it('may be silent while nothing is asked of it', async () => {
+    await using model = await openSmall(small, { threads: 1, hangMs: 200 });
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect((await collect(model.generate(endless(), passOptions({ signal: AbortSignal.timeout(500) })))).length).toBe(
+      0,
+    );
+    expect((await model.memory()).nowBytes).toBeGreaterThan(0);
+  });
+
+  it('ends when its parent is killed', async () => {
+    const file = await smallModel(small);
+    const script = [
+      `import { createLlamaEngine } from ${JSON.stringify(join(import.meta.dirname, 'llama-engine.ts'))};`,
+      `const model = await createLlamaEngine().open(${JSON.stringify({ name: 'm', engine: 'llama', file, promptStyle: 'auto', engineOptions: {} })}, { threads: 1 }, new AbortController().signal);`,
+      'process.stdout.write(`${model.info.processIds[0]}\\n`);',
+      "async function* endless() { for (let id = 0; ; id += 1) yield { id: String(id), prompt: { style: 'plain', text: 'A' }, maxTokens: 500, stop: [] }; }",
+      "for await (const result of model.generate(endless(), { concurrency: 2, reuse: 'none', signal: new AbortController().signal })) void result;",
+    ].join('\n');
+    const parent: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout ?? parent, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(await hasEnded(pid, 300)).toBe(false);
+    parent.kill('SIGKILL');
+    expect(await hasEnded(pid, 10_000)).toBe(true);
+  });
+});
+
+describe('a model that cannot be opened', () => {
+  it.each([
+    ['a file that is not there', undefined, 'no such file'],
+    ['another kind of file', Buffer.from('PK\u0003\u0004 not a model'), 'not a GGUF file: it starts with "PK'],
+    ['an empty file', Buffer.alloc(0), 'not a GGUF file'],
+    [
+      'a file that ends within its header',
+      makeGguf([['general.name', 'x']]).subarray(0, 30),
+      'it ends within its header',
+    ],
+    [
+      'an old version',
+      Buffer.concat([Buffer.from('GGUF'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(64)]),
+      'GGUF version 1',
+    ],
+    [
+      'an architecture that the library does not know',
+      makeGguf([['general.architecture', 'perbenchnet']]),
+      "llama.cpp can't load it: unknown model architecture: 'perbenchnet'",
+    ],
+  ])('%s', async (_, content, message) => {
+    await using folder = await testFolder();
+    const file = join(folder.path, 'm.gguf');
+    if (content !== undefined) await writeFile(file, content);
+    await expect(openFile(file)).rejects.toThrow(ModelError);
+    await expect(openFile(file)).rejects.toThrow(message);
+  });
+
+  it('a folder', async () => {
+    await expect(openFile(import.meta.dirname)).rejects.toThrow('not a file');
+  });
+
+  it('a truncated model', async () => {
+    await using folder = await testFolder();
+    const file = join(folder.path, 'm.gguf');
+    await copyFile(await smallModel(small), file);
+    await truncate(file, 40_000_000);
+    await expect(openFile(file)).rejects.toThrow(ModelError);
+    await expect(openFile(file)).rejects.toThrow(
+      /m\.gguf: llama\.cpp can't load it: .*(not within the file bounds|corrupt)/,
+    );
+  });
+
+  it('a corrupt model', async () => {
+    await using folder = await testFolder();
+    const file = join(folder.path, 'm.gguf');
+    const bytes = await readFile(await smallModel(small));
+    const at = bytes.indexOf('blk.0.attn_q.weight');
+    expect(at).toBeGreaterThan(0);
+    bytes.fill(0xff, at + 19, at + 39);
+    await writeFile(file, bytes);
+    await expect(openFile(file)).rejects.toThrow(ModelError);
+  });
+
+  it('one that does not fit into memory', async () => {
+    const opening = openSmall(small, { engine: { availableBytes: async () => 64 * 1024 * 1024 } });
+    await expect(opening).rejects.toThrow(EnvironmentError);
+    await expect(openSmall(small, { engine: { availableBytes: async () => 64 * 1024 * 1024 } })).rejects.toThrow(
+      'smollm2-135m-instruct needs at least 190 MiB of memory, 64 MiB are available',
+    );
+  });
+
+  it('one that is asked for more context than it was trained with', async () => {
+    await expect(openSmall(small, { contextTokens: 9000 })).rejects.toThrow('9000 context tokens asked for');
+  });
+
+  it('one with unknown engine options', async () => {
+    const opening = openSmall(small, { model: { engineOptions: { device: 'tpu' } } });
+    await expect(opening).rejects.toThrow(UsageError);
+  });
+
+  it('nothing, when the caller gives up', async () => {
+    const abort = new AbortController();
+    const file = await smallModel(small);
+    const model: ModelSpec = { name: 'm', engine: 'llama', file, promptStyle: 'auto', engineOptions: {} };
+    const opening = createLlamaEngine().open(model, {}, abort.signal);
+    setTimeout(() => abort.abort(new RangeError('enough')), 60);
+    await expect(opening).rejects.toThrow('enough');
+  });
+});
