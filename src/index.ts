@@ -69,6 +69,7 @@ export {
 export { engines, openEngine } from './engines/index.ts';
 export { reportExporters, sampleExporters } from './exporters/index.ts';
 export type { Report, ReportRun } from './exporters/report.ts';
+export type { OwnTask } from './local/local-context.ts';
 export { run, type RunOptions } from './local/run.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';
 export { accuracyWeightCurve } from './stats/accuracy-weight-curve.ts';

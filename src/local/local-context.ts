@@ -1,7 +1,16 @@
 import type { HostFacts } from '../core/manifest.ts';
 import type { HostMeter } from '../core/meter.ts';
+import type { Task } from '../core/task.ts';
 import type { OnPullProgress } from '../sources/pull-progress.ts';
 import type { SourceSettings } from '../sources/source-settings.ts';
+
+/** A task that isn't perbench's own, with its rows as they come out of a file. */
+export interface OwnTask {
+  readonly task: Task;
+  readonly records: readonly unknown[];
+  /** Rows that few-shot examples come from. */
+  readonly exampleRecords?: readonly unknown[];
+}
 
 /** What running a suite on this machine takes from outside. */
 export interface LocalContext {
@@ -13,6 +22,8 @@ export interface LocalContext {
   /** As typed; goes into the manifest. */
   readonly commandLine: readonly string[];
   readonly perbenchVersion: string;
+  /** Tasks that suites may name beside perbench's. */
+  readonly ownTasks?: readonly OwnTask[];
   readonly meter: HostMeter;
   readonly hostFacts: () => Promise<HostFacts>;
   readonly onPull?: OnPullProgress;

@@ -146,7 +146,7 @@ async function knownSpeeds(
  * @throws {UsageError | UnknownNameError} for models or tasks that don't exist
  */
 export async function planSuite(suite: Suite, context: LocalContext, options: OutlookOptions): Promise<SuiteOutlook> {
-  const chosen = await chooseTasks(suite);
+  const chosen = await chooseTasks(suite, context.ownTasks);
   const named = suite.models.map((entry) => nameModel(entry, context.workingFolder));
   const models: ModelOutlook[] = [];
   for (const model of named) models.push(await modelOutlook(model, suite, context, options));

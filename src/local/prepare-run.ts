@@ -3,7 +3,7 @@ import type { Suite } from '../core/suite.ts';
 import { hashJson } from '../run/content-key.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import type { LocalContext } from './local-context.ts';
-import { prepareModels } from './prepare-models.ts';
+import { nameModel, prepareModels } from './prepare-models.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
@@ -73,6 +73,8 @@ async function describeRun(
  * seconds, while models may take hours to fetch.
  */
 export async function prepareRun(suite: Suite, context: LocalContext, signal: AbortSignal): Promise<RunPlan> {
+  // Names cost nothing to check, so a misspelt model isn't found only after the data was read.
+  for (const entry of suite.models) nameModel(entry, context.workingFolder);
   const tasks = await prepareTasks(suite, context, signal);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);

@@ -5,7 +5,8 @@ import { itemOrder } from '../run/item-order.ts';
 import type { PlannedTask } from '../run/plan.ts';
 import { loadItems } from '../sources/datasets/load-items.ts';
 import { loadTasks } from '../tasks/index.ts';
-import type { LocalContext } from './local-context.ts';
+import type { LocalContext, OwnTask } from './local-context.ts';
+import { readOwnTask } from './own-task.ts';
 
 interface ChosenTask {
   readonly task: Task;
@@ -18,11 +19,12 @@ interface ChosenTask {
  * @throws {UnknownNameError | UsageError} for what is no task, or can't have so many examples
  * @throws {ConfigError} if a task is named twice
  */
-export async function chooseTasks(suite: Suite): Promise<readonly ChosenTask[]> {
+export async function chooseTasks(suite: Suite, ownTasks: readonly OwnTask[] = []): Promise<readonly ChosenTask[]> {
   const chosen = new Map<string, ChosenTask>();
   for (const entry of suite.tasks) {
     const { task: name, shots, limit } = typeof entry === 'string' ? { task: entry } : entry;
-    for (const task of await loadTasks(name, shots)) {
+    const own = ownTasks.find(({ task }) => task.id === name);
+    for (const task of own === undefined ? await loadTasks(name, shots) : [own.task]) {
       if (chosen.has(task.id)) {
         throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${task.id} is named twice`);
       }
@@ -43,10 +45,12 @@ export async function prepareTasks(
   signal: AbortSignal,
 ): Promise<readonly PlannedTask[]> {
   const planned: PlannedTask[] = [];
-  for (const { task, limit } of await chooseTasks(suite)) {
+  for (const { task, limit } of await chooseTasks(suite, context.ownTasks)) {
     context.onStep?.(`data of ${task.id}`);
     const dataDir = suite.dataDir ?? context.dataDir;
-    const loaded = await loadItems(task, { dataDir, skipInvalid: suite.skipInvalid }, signal);
+    const own = context.ownTasks?.find((candidate) => candidate.task === task);
+    const loaded =
+      own === undefined ? await loadItems(task, { dataDir, skipInvalid: suite.skipInvalid }, signal) : readOwnTask(own);
     const { items, examples, dataSha256, itemIdsSha256, files, skipped, notes } = loaded;
     const order = itemOrder(items.length, limit, suite.seed, task.id);
     planned.push({

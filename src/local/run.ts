@@ -9,7 +9,7 @@ import { createHostMeter } from '../meters/host-meter.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import * as z from 'zod';
-import type { LocalContext } from './local-context.ts';
+import type { LocalContext, OwnTask } from './local-context.ts';
 import { localRun } from './local-run.ts';
 import { prepareRun } from './prepare-run.ts';
 
@@ -27,6 +27,8 @@ export interface RunOptions {
   /** A new run even where an unfinished one in the store asks the same. */
   readonly isFresh?: boolean;
   readonly onPull?: LocalContext['onPull'];
+  /** Tasks of your own with their rows; the suite names them by id. */
+  readonly tasks?: readonly OwnTask[];
   readonly perbenchVersion?: string;
 }
 
@@ -58,6 +60,7 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
     perbenchVersion: options.perbenchVersion ?? 'library',
     meter: createHostMeter(),
     hostFacts: () => readHostFacts(),
+    ...(options.tasks !== undefined && { ownTasks: options.tasks }),
     ...(options.onPull !== undefined && { onPull: options.onPull }),
   };
   const plan = await prepareRun(suite, context, signal);

@@ -25,7 +25,7 @@ const base = {
 } as const;
 
 /** Asks for a letter; the mock engine gives one by a hash. */
-const toyLetters: Task = defineTask<ToyItem>({
+export const toyLetters: Task = defineTask<ToyItem>({
   ...base,
   id: 'toy/letters@1',
   title: 'Toy letters',
@@ -60,7 +60,7 @@ const toyChoice: Task = defineTask<ToyItem>({
   }),
 });
 
-function toyItems(count: number): readonly ToyItem[] {
+export function toyItems(count: number): readonly ToyItem[] {
   return Array.from({ length: count }, (_, index) => ({
     id: `toy-${index}`,
     question: `Toy question ${index}?`,

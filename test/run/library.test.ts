@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { defineSuite, run, type RunEvent } from '../../src/index.ts';
+import { toyItems, toyLetters } from './toy-plan.ts';
+
+async function collect(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  return Array.fromAsync(events);
+}
+
+const mock = { name: 'mock', source: 'none', engine: 'mock' };
+const short = { protocol: 'paper', concurrency: 4 } as const;
+
+it('runs a suite with a task and rows of one’s own', async () => {
+  const suite = defineSuite({ models: [mock], tasks: ['toy/letters@1'], ...short });
+  const events = await collect(run(suite, { tasks: [{ task: toyLetters, records: toyItems(12) }] }));
+  expect(events.find(({ type }) => type === 'cell-end')).toMatchObject({
+    state: 'done',
+    measurements: { accuracy: { n: 12 }, throughput: { status: 'measured', unit: 'items/s' } },
+  });
+  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'finished' });
+});
+
+it('says in one line which row of them does not fit, or comes twice', async () => {
+  const suite = defineSuite({ models: [mock], tasks: ['toy/letters@1'], ...short });
+  const bad = [...toyItems(2), { id: 7 }];
+  await expect(collect(run(suite, { tasks: [{ task: toyLetters, records: bad }] }))).rejects.toThrow(
+    'toy/letters@1:3: `id`',
+  );
+  const twice = [...toyItems(2), ...toyItems(1)];
+  await expect(collect(run(suite, { tasks: [{ task: toyLetters, records: twice }] }))).rejects.toThrow(
+    'the id "toy-0" comes twice',
+  );
+});
+
+it('runs the built-in mini set without any data folder', async () => {
+  const events = await collect(run(defineSuite({ models: [mock], tasks: ['mini'], limit: 5, ...short })));
+  const ended = events.filter((event) => event.type === 'cell-end');
+  expect(ended.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done', 'done']);
+});
+
+it('names an unknown model, task or key', async () => {
+  await expect(collect(run({ models: ['smollm2-135m-instrct'] }))).rejects.toThrow('unknown model');
+  await expect(collect(run({ models: [mock], tasks: ['gsm9k'] }))).rejects.toThrow('unknown task "gsm9k"');
+  const misspelt: Parameters<typeof run>[0] = JSON.parse('{ "modles": [] }');
+  await expect(collect(run(misspelt))).rejects.toThrow('modles');
+});
