@@ -113,7 +113,7 @@ export async function loadTask(name: string): Promise<Task> {
   const id = Object.hasOwn(shortNames, name) ? (shortNames[name] ?? name) : name;
   const entry = entryOf(id) ?? entryOf(`${id}@1`);
   if (entry !== undefined) return entry.load();
-  const [, start, shots, end] = /^(.+)-(\d{1,3})shot(@\d+)$/u.exec(id) ?? [];
+  const [, start, shots, end = '@1'] = /^(.+)-(\d{1,3})shot(@\d+)?$/u.exec(id) ?? [];
   const base = entryOf(`${start}${end}`);
   if (base !== undefined) return withShots(await base.load(), Number(shots));
   throw new UnknownNameError('task', name, taskNames(), nearestName(name, taskNames()));

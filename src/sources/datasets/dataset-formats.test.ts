@@ -19,14 +19,17 @@ const tasks: Readonly<Record<DatasetName, Task>> = {
   arc_easy: arcLmEval(0),
   hellaswag: hellaswagPer(undefined, 0),
   squad2: squadPer(undefined, 0),
-  imdb: imdbPer({
-    name: 'imdb',
-    protocol: 'per',
-    version: 1,
-    title: 'four reviews',
-    dataset: { name: 'imdb', split: 'test' },
-    items: 4,
-  }),
+  imdb: imdbPer(
+    {
+      name: 'imdb',
+      protocol: 'per',
+      version: 1,
+      title: 'four reviews',
+      dataset: { name: 'imdb', split: 'test' },
+      items: 4,
+    },
+    0,
+  ),
 };
 
 interface HubRow extends Readonly<Record<string, unknown>> {

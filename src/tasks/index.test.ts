@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { UnknownNameError, UsageError } from '../core/errors.ts';
+import { defineTask } from '../core/task.ts';
+import { loadTask, loadTasks, taskNames, tasks, withShots } from './index.ts';
+
+describe('the registry', () => {
+  it.each(Object.keys(tasks))('%s loads a task with its own id', async (id) => {
+    const task = await loadTask(id);
+    expect(task.id).toBe(id);
+    expect(task.items).toBeGreaterThan(0);
+    expect(task.title).not.toBe('');
+  });
+
+  it('takes short names, groups and ids without a version', async () => {
+    expect((await loadTask('gsm8k')).id).toBe('gsm8k/per@1');
+    expect((await loadTask('arc_easy')).id).toBe('arc_easy/letters@1');
+    expect((await loadTask('squad2/lmeval')).id).toBe('squad2/lmeval@1');
+    const all = await loadTasks('all');
+    expect(all.map(({ id, items, metric, chance }) => [id, items, metric, chance])).toEqual([
+      ['imdb/per@1', 1000, 'acc', 0.5],
+      ['hellaswag/per@1', 10_042, 'acc', 0.25],
+      ['arc_easy/letters@1', 2376, 'acc', 0.2502],
+      ['squad2/per@1', 11_873, 'exact', 0.5007],
+      ['gsm8k/per@1', 1319, 'exact_match', 0],
+    ]);
+    expect((await loadTasks('mini')).map(({ items }) => items)).toEqual([40, 40, 40, 40, 40]);
+  });
+
+  it('names what is known and what is near', async () => {
+    await expect(loadTask('gms8k')).rejects.toThrow(UnknownNameError);
+    await expect(loadTask('gms8k')).rejects.toMatchObject({ near: 'gsm8k', hint: 'Did you mean "gsm8k"?' });
+    await expect(loadTask('hellaswag/per@2')).rejects.toMatchObject({ near: 'hellaswag/per@1' });
+    for (const name of ['constructor', '__proto__', '', 'undefined', '-3shot@1']) {
+      await expect(loadTasks(name)).rejects.toThrow(`unknown task "${name}"; known: all, mini, imdb`);
+    }
+    expect(taskNames()).toContain('gsm8k/lmeval5-flexible@1');
+  });
+});
+
+describe('another number of examples', () => {
+  it.each(Object.keys(tasks))('%s has an id of its own, which is found again', async (id) => {
+    const task = await loadTask(id);
+    const changed = withShots(task, 3);
+    expect(changed.id).toBe(id.replace('@', '-3shot@'));
+    expect(changed.shots).toBe(3);
+    expect((await loadTask(changed.id)).id).toBe(changed.id);
+    expect(withShots(changed, 2).id).toBe(id.replace('@', '-2shot@'));
+  });
+
+  it.each(Object.keys(tasks))('%s without examples shows none', async (id) => {
+    const [task] = await loadTasks(id, 0);
+    expect(task?.shots).toBe(0);
+  });
+
+  it("of the protocol's own is the protocol itself", async () => {
+    expect((await loadTasks('hellaswag', 0))[0]?.id).toBe('hellaswag/per@1');
+    expect((await loadTasks('gsm8k/lmeval5-strict', 5))[0]?.id).toBe('gsm8k/lmeval5-strict@1');
+    // Five for base models, none for chats: five for both is another prompt.
+    expect((await loadTasks('gsm8k', 5))[0]?.id).toBe('gsm8k/per-5shot@1');
+  });
+
+  it('is refused where it is out of range or fixed', async () => {
+    for (const shots of [-1, 65, 1.5, Number.NaN]) {
+      await expect(loadTasks('gsm8k', shots)).rejects.toThrow(UsageError);
+    }
+    const { withShots: _, ...fixed } = (await loadTask('gsm8k')) as ReturnType<typeof defineTask> & {
+      kind: 'generate';
+    };
+    expect(() => withShots(defineTask(fixed), 1)).toThrow('gsm8k/per@1 has a fixed number of examples (5)');
+  });
+
+  it('in IMDB comes from the train split; the four of the protocol come with perbench', async () => {
+    expect((await loadTask('imdb')).dataset).toMatchObject({ fewShotSplit: 'examples', fewShotSource: 'builtin' });
+    expect((await loadTask('imdb/per-2shot')).dataset).toEqual({ name: 'imdb', split: 'test', fewShotSplit: 'train' });
+  });
+});
