@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { describeBytes } from '../../sources/describe-bytes.ts';
+import type { DoctorCheck, Finding } from './doctor-check.ts';
+
+/** The three small models, twice: while a file is joined from its parts, both are there. */
+const roomyBytes = 2 * 2 ** 30;
+
+/** The folder itself, or the nearest one above it that exists. */
+async function nearestFolder(folder: string): Promise<string> {
+  for (let current = resolve(folder); ; current = dirname(current)) {
+    try {
+      if ((await stat(current)).isDirectory() || dirname(current) === current) return current;
+    } catch (error) {
+      if (dirname(current) === current || !(error instanceof Error && 'code' in error)) throw error;
+    }
+  }
+}
+
+async function checkFolders(wanted: readonly string[], lowBytes: number, mend: string): Promise<Finding> {
+  const details: string[] = [];
+  for (const folder of wanted) {
+    const existing = await nearestFolder(folder);
+    try {
+      await access(existing, constants.W_OK);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      return { state: 'fail', detail: `${folder} can't be written: ${String(error.code)} in ${existing}`, mend };
+    }
+    const { bavail, bsize } = await statfs(existing);
+    const free = `${describeBytes(bavail * bsize)} free at ${folder}`;
+    if (bavail * bsize < lowBytes) return { state: 'warn', detail: `only ${free}`, mend };
+    details.push(free);
+  }
+  return { state: 'ok', detail: details.join('; ') };
+}
+
+export const cacheFolderCheck: DoctorCheck = {
+  name: 'cache folders',
+  async run({ settings, lowBytes = roomyBytes }) {
+    const mend =
+      'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a writable folder on another disk.';
+    return checkFolders([settings.cacheDir, settings.hubCacheDir], lowBytes, mend);
+  },
+};
+
+export const storeFolderCheck: DoctorCheck = {
+  name: 'store folder',
+  async run({ storePath, lowBytes = roomyBytes }) {
+    const mend = 'Free some space, or pass --store with a file in a writable folder on a local disk.';
+    return checkFolders([dirname(storePath)], lowBytes, mend);
+  },
+};
+
+export const storeCheck: DoctorCheck = {
+  name: 'store',
+  async run({ storePath }) {
+    if (!existsSync(storePath)) return { state: 'ok', detail: `${storePath} will be made by the first run` };
+    // Not at the top: who only asks for help needn't load a database.
+    const { openSqliteStore } = await import('../../stores/sqlite/sqlite-store.ts');
+    await using store = await openSqliteStore({ file: storePath, busyTimeoutMs: 2_000 });
+    const runs = await store.listRuns();
+    return { state: 'ok', detail: `${storePath} holds ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}` };
+  },
+};

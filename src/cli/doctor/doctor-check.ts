@@ -1,0 +1,34 @@
+import type { SystemFolders } from '../../meters/proc-file.ts';
+import type { SourceSettings } from '../../sources/source-settings.ts';
+
+export type DoctorState = 'ok' | 'warn' | 'fail';
+
+/** What a check found. `warn`: perbench runs, but something is worse than it could be. `fail`: it can't run. */
+export type Finding =
+  | { readonly state: 'ok'; readonly detail: string }
+  /** `mend` is what the user can do, as one or two imperative sentences. */
+  | { readonly state: 'warn' | 'fail'; readonly detail: string; readonly mend: string };
+
+export type DoctorLine = Finding & { readonly name: string };
+
+export interface DoctorOptions {
+  readonly settings: SourceSettings;
+  /** Where data sets are looked for; undefined where no folder is known. */
+  readonly dataDir: string | undefined;
+  readonly storePath: string;
+  readonly signal: AbortSignal;
+  /** Without the leading `v`; another one in tests, as all below. */
+  readonly nodeVersion?: string;
+  readonly folders?: SystemFolders;
+  readonly gpuProgram?: string;
+  /** How long the host is watched. */
+  readonly watchMs?: number;
+  /** Free space below which a folder is short of it, and memory below which a machine is. */
+  readonly lowBytes?: number;
+}
+
+export interface DoctorCheck {
+  readonly name: string;
+  /** Doesn't throw for what is wrong with the machine: that is its finding. */
+  run(options: DoctorOptions): Promise<Finding>;
+}

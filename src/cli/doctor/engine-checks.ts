@@ -1,0 +1,68 @@
+import { extname, join } from 'node:path';
+import { pinnedPackageVersion } from '../../engines/llama-cpp/library-location.ts';
+import { listGpus } from '../../meters/host-facts.ts';
+import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
+import type { LibraryAnswer } from './library-probe.ts';
+import { askProgram } from './program-answer.ts';
+
+/** The floor of package.json's `engines`. */
+const neededNode = [24, 12] as const;
+
+export const nodeCheck: DoctorCheck = {
+  name: 'Node',
+  async run({ nodeVersion = process.versions.node }) {
+    const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
+    const isNewEnough = major > neededNode[0] || (major === neededNode[0] && minor >= neededNode[1]);
+    if (isNewEnough) return { state: 'ok', detail: nodeVersion };
+    return {
+      state: 'fail',
+      detail: `${nodeVersion}; perbench needs ${neededNode.join('.')} or newer`,
+      mend: `Install Node ${neededNode.join('.')} or newer; in a clone of perbench, npm ci brings one.`,
+    };
+  },
+};
+
+const probeFile = join(import.meta.dirname, `library-probe${extname(import.meta.filename)}`);
+const probeTimeoutMs = 20_000;
+
+async function askLibrary(options: DoctorOptions): Promise<LibraryAnswer> {
+  const { signal } = options;
+  const answer = await askProgram(process.execPath, [probeFile], { timeoutMs: probeTimeoutMs, signal });
+  // Our own program wrote it.
+  if (answer.exitCode === 0) return JSON.parse(answer.stdout) as LibraryAnswer;
+  const end = answer.signalName === undefined ? `code ${answer.exitCode}` : `signal ${answer.signalName}`;
+  const lastLine = answer.stderr.trim().split('\n').at(-1) ?? '';
+  return {
+    message: `loading the llama.cpp library ended with ${end}${lastLine === '' ? '' : `: ${lastLine}`}`,
+    hint: 'Remove node_modules and run npm ci again; report it with this line if that changes nothing.',
+  };
+}
+
+export const libraryCheck: DoctorCheck = {
+  name: 'llama.cpp library',
+  async run(options) {
+    const answer = await askLibrary(options);
+    if ('message' in answer) {
+      const mend = answer.hint ?? `Run npm install @node-llama-cpp/linux-x64@${pinnedPackageVersion}.`;
+      return { state: 'fail', detail: answer.message, mend };
+    }
+    const { packageName, packageVersion, device, version } = answer;
+    return { state: 'ok', detail: `${version}, ${packageName} ${packageVersion}, for ${device}` };
+  },
+};
+
+export const gpuCheck: DoctorCheck = {
+  name: 'GPU',
+  async run(options) {
+    const gpus = await listGpus(options.gpuProgram);
+    if (gpus.length === 0) return { state: 'ok', detail: 'none found by nvidia-smi; models run on the CPU' };
+    const names = [...new Set(gpus)].join(', ');
+    const answer = await askLibrary(options);
+    if (!('device' in answer) || answer.device !== 'cpu') return { state: 'ok', detail: `${gpus.length} x ${names}` };
+    return {
+      state: 'warn',
+      detail: `${gpus.length} x ${names}, but only the library for the CPU is installed`,
+      mend: `Run npm install @node-llama-cpp/linux-x64-cuda@${pinnedPackageVersion}, or measure the CPU.`,
+    };
+  },
+};

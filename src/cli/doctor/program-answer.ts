@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+
+export interface ProgramAnswer {
+  /** Undefined where it couldn't be started, was killed, or took too long. */
+  readonly exitCode: number | undefined;
+  readonly signalName: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why it couldn't be started, such as `ENOENT`. */
+  readonly startError: string | undefined;
+}
+
+/** Runs a program to its end and tells how it went, whatever that is. */
+export async function askProgram(
+  program: string,
+  words: readonly string[],
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal; readonly environment?: Record<string, string> },
+): Promise<ProgramAnswer> {
+  const { timeoutMs, signal, environment } = options;
+  return new Promise((resolve) => {
+    const settings = {
+      encoding: 'utf8' as const,
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL' as const,
+      signal,
+      ...(environment !== undefined && { env: environment }),
+    };
+    execFile(program, words, settings, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code;
+      resolve({
+        exitCode: typeof code === 'number' ? code : undefined,
+        signalName: error?.signal ?? undefined,
+        startError: typeof code === 'string' ? code : undefined,
+        stdout,
+        stderr,
+      });
+    });
+  });
+}

@@ -1,0 +1,293 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { sourceSettingsFrom } from '../../sources/source-settings.ts';
+import { dataCheck } from './data-check.ts';
+import { cacheFolderCheck, storeCheck, storeFolderCheck } from './disk-checks.ts';
+import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
+import { gpuCheck, libraryCheck, nodeCheck } from './engine-checks.ts';
+import { cpuCheck, hostBusyCheck, memoryCheck, processMemoryCheck } from './machine-checks.ts';
+import { hubCheck, pipCheck } from './network-checks.ts';
+import { runDoctor } from './run-doctor.ts';
+
+let home = '';
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'perbench-doctor-'));
+  const made = home;
+  onTestFinished(() => rmSync(made, { recursive: true }));
+});
+
+function options(overrides: Partial<DoctorOptions> = {}, environment: Record<string, string> = {}): DoctorOptions {
+  const settings = sourceSettingsFrom({ PATH: '/usr/bin:/bin', HF_HUB_OFFLINE: '1', ...environment }, home);
+  return {
+    settings,
+    dataDir: undefined,
+    storePath: join(home, 'store/results.db'),
+    signal: new AbortController().signal,
+    watchMs: 50,
+    ...overrides,
+  };
+}
+
+/** State, detail and mend in one line. */
+async function diagnose(check: DoctorCheck, given: DoctorOptions): Promise<string> {
+  const finding = await check.run(given);
+  return `${finding.state}: ${finding.detail}${'mend' in finding ? ` -> ${finding.mend}` : ''}`;
+}
+
+/** Files below the test's folder, such as those of another machine. */
+function place(files: Readonly<Record<string, string>>): DoctorOptions['folders'] {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), text);
+  }
+  return { root: home, proc: join(home, 'proc'), sys: join(home, 'sys') };
+}
+
+function placeProgram(name: string, script: string): string {
+  place({ [name]: `#!/bin/sh\n${script}\n` });
+  chmodSync(join(home, name), 0o755);
+  return join(home, name);
+}
+
+describe('the whole examination', () => {
+  it('has a line for each check, and mends for all that is not right', async () => {
+    const lines = await Array.fromAsync(runDoctor(options()));
+    expect(lines.map((line) => line.name)).toEqual([
+      'Node',
+      'llama.cpp library',
+      'GPU',
+      'CPU',
+      'other processes',
+      'memory of processes',
+      'memory',
+      'cache folders',
+      'store folder',
+      'store',
+      'data sets',
+      'model hub',
+      'pip',
+    ]);
+    for (const line of lines) expect(line.state === 'ok' || line.mend.length > 20).toBe(true);
+  });
+
+  it('stops when it is told to', async () => {
+    const controller = new AbortController();
+    const names: string[] = [];
+    for await (const line of runDoctor(options({ signal: controller.signal }))) {
+      names.push(line.name);
+      controller.abort();
+    }
+    expect(names).toEqual(['Node']);
+  });
+
+  it('turns what a check runs into to a line, with its mend', async () => {
+    writeFileSync(join(home, 'results.db'), 'this is no database'.repeat(50));
+    const lines = await Array.fromAsync(runDoctor(options({ storePath: join(home, 'results.db') })));
+    const line = lines.find(({ name }) => name === 'store');
+    expect(line?.state).toBe('fail');
+    expect(line?.detail).toContain('this is not a perbench store');
+  });
+});
+
+describe('Node', () => {
+  it('must be as new as package.json says', async () => {
+    const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')) as {
+      readonly engines: { readonly node: string };
+    };
+    const floor = manifest.engines.node.replace('>=', '');
+    expect(await diagnose(nodeCheck, options({ nodeVersion: `${floor}.0` }))).toBe(`ok: ${floor}.0`);
+    expect(await diagnose(nodeCheck, options({ nodeVersion: '26.0.0' }))).toBe('ok: 26.0.0');
+    expect(await diagnose(nodeCheck, options({ nodeVersion: '24.11.9' }))).toBe(
+      'fail: 24.11.9; perbench needs 24.12 or newer -> Install Node 24.12 or newer; in a clone of perbench, npm ci brings one.',
+    );
+    expect(await diagnose(nodeCheck, options({ nodeVersion: '20.19.0' }))).toMatch(/^fail/);
+  });
+});
+
+describe('the engine', () => {
+  it('is there, and is the one that perbench knows', async () => {
+    expect(await diagnose(libraryCheck, options())).toMatch(/^ok: \S+, @node-llama-cpp\/\S+ \S+, for \w+$/);
+  });
+
+  it('does not use the GPU while only the library for the CPU is there', async ({ skip }) => {
+    if (!(await diagnose(libraryCheck, options())).endsWith('for cpu')) skip('a library for a GPU is installed');
+    const gpuProgram = placeProgram('nvidia-smi', 'printf "NVIDIA T4\\nNVIDIA T4\\n"');
+    expect(await diagnose(gpuCheck, options({ gpuProgram }))).toMatch(
+      /^warn: 2 x NVIDIA T4, but only the library for the CPU is installed -> Run npm install/,
+    );
+  });
+
+  it('runs on the CPU where no GPU is', async () => {
+    expect(await diagnose(gpuCheck, options({ gpuProgram: '/nowhere/nvidia-smi' }))).toBe(
+      'ok: none found by nvidia-smi; models run on the CPU',
+    );
+  });
+});
+
+describe('the machine', () => {
+  it('should keep its clocks up', async () => {
+    const governor = 'sys/devices/system/cpu/cpu0/cpufreq/scaling_governor';
+    const slow = place({ [governor]: 'powersave\n' });
+    expect(await diagnose(cpuCheck, options({ ...(slow && { folders: slow }) }))).toMatch(
+      /^warn: .*clock governor "powersave".* -> Run sudo cpupower/,
+    );
+    const steady = place({ [governor]: 'performance\n' });
+    expect(await diagnose(cpuCheck, options({ ...(steady && { folders: steady }) }))).toMatch(
+      /^ok: .*, clock governor "performance"$/,
+    );
+  });
+
+  it('should have whole cores', async () => {
+    const folders = place({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '150000 100000\n' });
+    expect(await diagnose(cpuCheck, options({ ...(folders && { folders }) }))).toMatch(
+      /^warn: .* a control group allows 1\.5 cores of time.*else pass --threads 1\.$/,
+    );
+  });
+
+  it('should be idle', async () => {
+    const stat = (busy: number, idle: number): string => `cpu0 ${busy} 0 0 ${idle} 0 0 0 0 0 0\n`;
+    const folders = place({ 'proc/stat': stat(100, 1_000) });
+    const given = options({ ...(folders && { folders }), watchMs: 300 });
+    const idle = diagnose(hostBusyCheck, given);
+    expect(await idle).toMatch(/^ok: they take 0\.0 % of the CPU now/);
+    const busy = diagnose(hostBusyCheck, given);
+    // 250 ms of one core, of which this process can't have used much.
+    setTimeout(() => place({ 'proc/stat': stat(125, 1_005) }), 100);
+    expect(await busy).toMatch(/^warn: they take \d\d\.\d % .* marked host_busy -> Stop what else runs here/);
+  });
+
+  it('should show what processes do', async () => {
+    const folders = place({ 'proc/readme': '' });
+    const given = options({ ...(folders && { folders }) });
+    expect(await diagnose(hostBusyCheck, given)).toMatch(/^warn: \/proc does not say .* -> Measure on a Linux host/);
+    expect(await diagnose(processMemoryCheck, given)).toMatch(
+      /^fail: \/proc does not show .* -> Run perbench on Linux/,
+    );
+  });
+
+  it('should let peaks of memory be reset', async () => {
+    const fields = Array.from({ length: 40 }, () => '0').join(' ');
+    const folders = place({
+      [`proc/${process.pid}/stat`]: `${process.pid} (node) R 1 ${fields}`,
+      [`proc/${process.pid}/status`]: 'VmHWM:\t 200 kB\nVmRSS:\t 100 kB\n',
+    });
+    mkdirSync(join(home, `proc/${process.pid}/clear_refs`));
+    expect(await diagnose(processMemoryCheck, options({ ...(folders && { folders }) }))).toMatch(
+      /^warn: peaks can't be reset/,
+    );
+  });
+
+  it('needs memory', async () => {
+    const withKibibytes = (kibibytes: number): DoctorOptions => {
+      const folders = place({ 'proc/meminfo': `MemAvailable: ${kibibytes} kB\n` });
+      return options({ ...(folders && { folders }) });
+    };
+    expect(await diagnose(memoryCheck, withKibibytes(4 * 2 ** 20))).toBe('ok: 4.0 GiB available');
+    expect(await diagnose(memoryCheck, withKibibytes(2 ** 20))).toMatch(/^warn: 1\.0 GiB available: enough for the/);
+    expect(await diagnose(memoryCheck, withKibibytes(100 * 1024))).toMatch(
+      /^fail: 100\.0 MiB available: no model fits/,
+    );
+  });
+});
+
+describe('disks and the store', () => {
+  it('have room', async () => {
+    expect(await diagnose(cacheFolderCheck, options({ lowBytes: 1 }))).toMatch(/^ok: \S+ \w+ free at .*perbench; /);
+    expect(await diagnose(cacheFolderCheck, options({ lowBytes: 2 ** 60 }))).toMatch(
+      /^warn: only \S+ \w+ free at .* -> Free some space, or set XDG_CACHE_HOME/,
+    );
+    expect(await diagnose(storeFolderCheck, options({ lowBytes: 2 ** 60 }))).toMatch(/^warn: only .* pass --store/);
+    // Looking makes nothing.
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it('must be writable', ({ skip }) => {
+    chmodSync(home, 0o555);
+    onTestFinished(() => chmodSync(home, 0o755));
+    const script = `
+      const { storeFolderCheck } = await import(${JSON.stringify(join(import.meta.dirname, 'disk-checks.ts'))});
+      const finding = await storeFolderCheck.run({ storePath: ${JSON.stringify(join(home, 'new/results.db'))} });
+      console.log(finding.state, finding.detail);`;
+    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const { stdout, stderr, error } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      ...user,
+      encoding: 'utf8',
+    });
+    if (error !== undefined) skip(`no process of another user can be started: ${error.message}`);
+    expect(`${stdout}${stderr}`).toMatch(/^fail .*new can't be written: EACCES in /);
+  });
+
+  it('may hold a store, or none yet', async () => {
+    const { openSqliteStore } = await import('../../stores/sqlite/sqlite-store.ts');
+    const given = options();
+    expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePath} will be made by the first run`);
+    expect(readdirSync(home)).toEqual([]);
+    await (await openSqliteStore({ file: given.storePath }))[Symbol.asyncDispose]();
+    expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePath} holds 0 runs`);
+  });
+});
+
+describe('data sets', () => {
+  it('are found, or named as missing', async () => {
+    expect(await diagnose(dataCheck, options())).toMatch(/^warn: no data folder: .* -> Run perbench data pull/);
+    expect(await diagnose(dataCheck, options({ dataDir: home }))).toMatch(/^warn: .* has none; missing: .*gsm8k/);
+    expect(await diagnose(dataCheck, options({ dataDir: join(home, 'nowhere') }))).toMatch(/^warn: .* has none/);
+  });
+});
+
+describe('the network', () => {
+  async function startHub(answer: (respond: (statusCode: number) => void) => void): Promise<DoctorOptions> {
+    const server = createServer((_request, response) => {
+      answer((statusCode) => {
+        response.statusCode = statusCode;
+        response.end('[]');
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const given = options({}, { HF_ENDPOINT: `http://127.0.0.1:${port}`, HF_HUB_OFFLINE: '' });
+    return { ...given, settings: { ...given.settings, network: { ...given.settings.network, probeMs: 300 } } };
+  }
+
+  it('reaches the hub', async () => {
+    const hub = await startHub((respond) => respond(200));
+    expect(await diagnose(hubCheck, hub)).toBe(`ok: ${hub.settings.hubEndpoint} answers`);
+  });
+
+  it('says what the hub answers, and when it does not', async () => {
+    const failing = await startHub((respond) => respond(503));
+    expect(await diagnose(hubCheck, failing)).toMatch(
+      /^warn: \S+: it answers with HTTP 503 -> Check network and proxy/,
+    );
+    const silent = await startHub(() => undefined);
+    expect(await diagnose(hubCheck, silent)).toMatch(/^warn: \S+: no answer within 0\.3 s/);
+    const absent = options({}, { HF_ENDPOINT: 'http://127.0.0.1:1', HF_HUB_OFFLINE: '' });
+    expect(await diagnose(hubCheck, absent)).toMatch(/^warn: \S+: .*ECONNREFUSED/);
+  });
+
+  it('is left alone offline', async () => {
+    expect(await diagnose(hubCheck, options())).toMatch(/^ok: offline: \S+ is not asked$/);
+  });
+
+  it('needs pip where the hub is out of reach', async () => {
+    const good = placeProgram('good-pip', 'echo "pip 26.1 from /usr/lib (python 3.14)"');
+    expect(await diagnose(pipCheck, options({}, { PERBENCH_PIP: good }))).toBe(`ok: pip 26.1 (${good})`);
+    const bad = placeProgram('bad-pip', 'echo "No module named pip" >&2; exit 1');
+    expect(await diagnose(pipCheck, options({}, { PERBENCH_PIP: bad }))).toMatch(
+      /^warn: \S+: No module named pip; models can't be fetched from PyPI -> Install Python 3 with pip/,
+    );
+    expect(await diagnose(pipCheck, options({}, { PERBENCH_PIP: '/nowhere/pip' }))).toMatch(/^warn: \S+: ENOENT;/);
+  });
+});

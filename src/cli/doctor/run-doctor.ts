@@ -1,0 +1,42 @@
+import { PerbenchError } from '../../core/errors.ts';
+import { dataCheck } from './data-check.ts';
+import type { DoctorCheck, DoctorLine, DoctorOptions, Finding } from './doctor-check.ts';
+import { cacheFolderCheck, storeCheck, storeFolderCheck } from './disk-checks.ts';
+import { gpuCheck, libraryCheck, nodeCheck } from './engine-checks.ts';
+import { cpuCheck, hostBusyCheck, memoryCheck, processMemoryCheck } from './machine-checks.ts';
+import { hubCheck, pipCheck } from './network-checks.ts';
+
+/** In the order in which they are shown: what everything needs first. */
+const checks: readonly DoctorCheck[] = [
+  nodeCheck,
+  libraryCheck,
+  gpuCheck,
+  cpuCheck,
+  hostBusyCheck,
+  processMemoryCheck,
+  memoryCheck,
+  cacheFolderCheck,
+  storeFolderCheck,
+  storeCheck,
+  dataCheck,
+  hubCheck,
+  pipCheck,
+];
+
+/** Looks at this machine, one check after the other: they would disturb each other's measurements. */
+export async function* runDoctor(options: DoctorOptions): AsyncGenerator<DoctorLine, void, void> {
+  for (const check of checks) {
+    if (options.signal.aborted) return;
+    yield { name: check.name, ...(await findingOf(check, options)) };
+  }
+}
+
+/** A user error that a check ran into is its finding; a bug of ours goes on up. */
+async function findingOf(check: DoctorCheck, options: DoctorOptions): Promise<Finding> {
+  try {
+    return await check.run(options);
+  } catch (error) {
+    if (!(error instanceof PerbenchError)) throw error;
+    return { state: 'fail', detail: error.message, mend: error.hint ?? 'Mend that, then run perbench doctor again.' };
+  }
+}
