@@ -2,8 +2,8 @@
  * GSM8K: grade-school word problems (Cobbe et al. 2021, arXiv:2110.14168); the model writes a solution.
  *
  * Protocol gsm8k/per@1:
- * - instruct models: zero-shot, chat template; the model is asked to reason and to end with `#### <number>`; at most
- *   1,024 tokens;
+ * - instruct models: zero-shot, chat template; after the problem the model is asked to reason and to end
+ *   with `#### <number>`; at most 1,024 tokens;
  * - base models: five worked examples from the train split, the same for every item, then `Question: …\nAnswer:`;
  *   calculator notes are removed from the examples; at most 512 tokens, ends at a blank line or the next `Question:`;
  * - another number of examples (`withShots`) holds for both styles; in a chat, examples are turns;
@@ -30,8 +30,10 @@ const published: TaskVariant = {
   items: 1319,
 };
 
+// After the problem, and asking for the calculation: with the request for `####` in front, small models write that line
+// and nothing else (0.15 instead of 0.70 on 20 items for a 0.5B model).
 const instruction =
-  'Solve this problem step by step. End with a line that holds "#### " and then the final number alone.';
+  'Think step by step and show your calculation. Then write the final answer on the last line after "#### ".';
 
 const ownShots: Readonly<Record<PromptStyle, number>> = { plain: 5, chat: 0 };
 
@@ -71,18 +73,22 @@ function question(
 ): GenerationQuestion {
   const shown = plainExamples.map((example) => `Question: ${example.question}\nAnswer: ${solutionText(example)}\n\n`);
   const turns = chatExamples.flatMap((example): readonly ChatMessage[] => [
-    { role: 'user', content: `${instruction}\n\n${example.question}` },
+    { role: 'user', content: chatAsk(example) },
     { role: 'assistant', content: solutionText(example) },
   ]);
   return {
     prompt: {
       plain: `${shown.join('')}Question: ${item.question}\nAnswer:`,
-      chat: [...turns, { role: 'user', content: `${instruction}\n\n${item.question}` }],
+      chat: [...turns, { role: 'user', content: chatAsk(item) }],
     },
     maxTokens,
     // Without examples a solution may well have paragraphs, so a blank line ends it only where none of them has.
     stop: { plain: ['Question:', ...(shown.length > 0 ? ['\n\n'] : [])], chat: [] },
   };
+}
+
+function chatAsk({ question: text }: Gsm8kItem): string {
+  return `${text}\n\n${instruction}`;
 }
 
 function solutionText({ solution }: Gsm8kItem): string {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { defineTask } from '../core/task.ts';
@@ -34,6 +36,15 @@ describe('the registry', () => {
       await expect(loadTasks(name)).rejects.toThrow(`unknown task "${name}"; known: all, mini, imdb`);
     }
     expect(taskNames()).toContain('gsm8k/lmeval5-flexible@1');
+  });
+});
+
+describe('docs/tasks.md', () => {
+  it('lists every task, and none besides', async () => {
+    const text = await readFile(path.join(import.meta.dirname, '../../docs/tasks.md'), 'utf8');
+    const [, table = ''] = text.split('## Which there are');
+    const listed = (table.split('## ')[0] ?? '').matchAll(/^\| `([^`]+)`/gmu).toArray();
+    expect(listed.map(([, id]) => id)).toEqual(Object.keys(tasks));
   });
 });
 

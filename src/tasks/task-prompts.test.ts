@@ -147,9 +147,9 @@ describe('prompts of the PER protocols', () => {
         "prompt": {
           "chat": [
             {
-              "content": "Solve this problem step by step. End with a line that holds "#### " and then the final number alone.
+              "content": "How many?
 
-      How many?",
+      Think step by step and show your calculation. Then write the final answer on the last line after "#### ".",
               "role": "user",
             },
           ],
