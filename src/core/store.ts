@@ -62,7 +62,11 @@ export interface Store extends AsyncDisposable {
   createRun(run: NewRun, cells: readonly NewCell[]): Promise<void>;
   /** Newest first. */
   listRuns(): Promise<readonly RunRecord[]>;
-  /** By id or unique prefix. */
+  /**
+   * By id or unique prefix.
+   *
+   * @throws {UsageError} if several runs begin like that
+   */
   getRun(idOrPrefix: string): Promise<RunRecord | undefined>;
   latestRun(filter?: {
     readonly suiteKey?: string;
@@ -89,7 +93,7 @@ export interface Store extends AsyncDisposable {
   ): Promise<void>;
   /** Gives a cell back unfinished: it is pending again. */
   releaseCell(claim: Claim): Promise<void>;
-  /** Makes failed cells of a run pending again. */
+  /** Makes failed cells of a run pending again; their samples that failed in the engine are forgotten. */
   resetFailed(runId: string): Promise<number>;
 
   passResults(cellId: string): Promise<readonly PassResult[]>;
@@ -99,7 +103,7 @@ export interface Store extends AsyncDisposable {
   samples(cellId: string, query?: SampleQuery): AsyncIterable<Sample>;
   /** Scores in position order: enough for `summarise`, without prompts and outputs. */
   scores(cellId: string): AsyncIterable<ItemScore & { readonly itemId: string; readonly cluster: string | undefined }>;
-  /** New scores for stored outputs; one transaction per cell. */
+  /** New scores for stored outputs; one transaction per cell. Returns how many samples got another verdict. */
   replaceScores(
     cellId: string,
     scores: AsyncIterable<{ readonly itemId: string; readonly score: ItemScore }>,

@@ -13,7 +13,9 @@ export const dataCheck: DoctorCheck = {
     const found: string[] = [];
     const missing: string[] = [];
     for (const { dataset, shots } of await loadTasks('all')) {
-      const splits = shots > 0 ? [dataset.split, dataset.fewShotSplit] : [dataset.split];
+      if (dataset.source === 'builtin') continue;
+      const needsExamples = shots > 0 && dataset.fewShotSource !== 'builtin';
+      const splits = needsExamples ? [dataset.split, dataset.fewShotSplit] : [dataset.split];
       const isThere = await hasSplits(dataset.name, splits, dataDir);
       (isThere ? found : missing).push(dataset.name);
     }

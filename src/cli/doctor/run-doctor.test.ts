@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -238,6 +247,17 @@ describe('data sets', () => {
     expect(await diagnose(dataCheck, options())).toMatch(/^warn: no data folder: .* -> Run perbench data pull/);
     expect(await diagnose(dataCheck, options({ dataDir: home }))).toMatch(/^warn: .* has none; missing: .*gsm8k/);
     expect(await diagnose(dataCheck, options({ dataDir: join(home, 'nowhere') }))).toMatch(/^warn: .* has none/);
+  });
+});
+
+describe('all data sets', () => {
+  const dataDir = process.env['PERBENCH_DATA_DIR'] ?? join(import.meta.dirname, '../../../../shared/data');
+
+  it('are there', async ({ skip }) => {
+    if (!existsSync(dataDir)) skip(`no data sets at ${dataDir}: set PERBENCH_DATA_DIR`);
+    expect(await diagnose(dataCheck, options({ dataDir }))).toMatch(
+      /^ok: imdb, hellaswag, arc_easy, squad2, gsm8k in /,
+    );
   });
 });
 
