@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HostWindow } from '../core/host-window.ts';
 import { readCpuTimes } from './cpu-times.ts';
 import { createHostMeter } from './host-meter.ts';
+import { readProcessTree } from './process-tree.ts';
 
 const isLinux = process.platform === 'linux' && readCpuTimes('/proc') !== undefined;
 
@@ -29,16 +30,32 @@ async function startBurner({ inChild = false } = {}): Promise<ChildProcess> {
   return burner;
 }
 
-async function measure(engines: readonly number[], durationMs: number): Promise<HostWindow> {
+/** CPU time of a process and its descendants so far. */
+function burntMs(pid: number): number {
+  return (readProcessTree([pid]) ?? []).reduce((sum, stat) => sum + stat.cpuMs, 0);
+}
+
+/** A window that ends when the burner has used 400 ms of CPU in it, however long it waits for its turns. */
+async function measureWhileBurning(engines: readonly number[], burner: ChildProcess): Promise<HostWindow> {
+  const { pid = 0 } = burner;
   const window = await createHostMeter().start(engines);
-  await sleep(durationMs);
+  const enoughMs = burntMs(pid) + 400;
+  while (burntMs(pid) < enoughMs) await sleep(20);
   return window.stop();
+}
+
+/** Keeps this thread busy until the process has used so much CPU. */
+function burnHere(cpuMs: number): void {
+  const before = process.cpuUsage();
+  for (let used = 0; used < cpuMs * 1_000;) {
+    const { user, system } = process.cpuUsage(before);
+    used = user + system;
+  }
 }
 
 describe.skipIf(!isLinux)('on a Linux host', () => {
   it('sees a process that is neither the engine nor perbench', async () => {
-    await startBurner();
-    const window = await measure([], 1_500);
+    const window = await measureWhileBurning([], await startBurner());
     expect(window.isKnown).toBe(true);
     expect(window.otherShare).toBeGreaterThan(0.05);
     expect(window.otherCpuMs).toBeGreaterThan(300);
@@ -46,16 +63,16 @@ describe.skipIf(!isLinux)('on a Linux host', () => {
   });
 
   it('counts the engine as the engine', async () => {
-    const { pid = 0 } = await startBurner();
-    const window = await measure([pid], 1_500);
+    const burner = await startBurner();
+    const window = await measureWhileBurning([burner.pid ?? 0], burner);
     expect(window.engineCpuMs).toBeGreaterThan(300);
     // Everything else that is busy here, and not the engine's share on top.
     expect(window.engineCpuMs + window.otherCpuMs).toBeLessThan(window.durationMs * window.cores * 1.05);
   });
 
   it("counts the engine's children as the engine", async () => {
-    const { pid = 0 } = await startBurner({ inChild: true });
-    const window = await measure([pid], 1_500);
+    const burner = await startBurner({ inChild: true });
+    const window = await measureWhileBurning([burner.pid ?? 0], burner);
     expect(window.engineCpuMs).toBeGreaterThan(300);
   });
 
