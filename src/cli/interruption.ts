@@ -51,15 +51,15 @@ export function createInterruption(options: InterruptionOptions): Interruption {
     if (exitCode === undefined) {
       exitCode = exitCodeBySignal[name];
       firstMs = now();
-      graceful.abort(name);
+      graceful.abort();
       if (name === 'SIGINT') {
         notify('stopping: finishing what is in flight, then saving; Ctrl-C again stops at once');
       } else {
-        timer = setTimeout(() => forced.abort(name), terminationMs);
+        timer = setTimeout(() => forced.abort(), terminationMs);
         timer.unref();
       }
     } else if (now() - firstMs >= debounceMs) {
-      forced.abort(name);
+      forced.abort();
     }
   }
 
@@ -79,7 +79,7 @@ export function createInterruption(options: InterruptionOptions): Interruption {
     },
     stop(code) {
       exitCode ??= code;
-      graceful.abort('stopped');
+      graceful.abort();
     },
     [Symbol.dispose]() {
       clearTimeout(timer);

@@ -114,7 +114,7 @@ async function runCommand(
   const workingFolder = resolve(world.workingFolder, globals.cwd ?? '.');
   const { values, origins } = resolveOptions(command.options, given, world.environment);
   const handler = await command.load();
-  await using resources = new AsyncDisposableStack();
+  const resources = new AsyncDisposableStack();
   const path = (relative: string): string => resolve(workingFolder, relative);
   let store: Promise<Store> | undefined;
   const storePath = path(globals.store ?? defaultStore);
@@ -134,8 +134,25 @@ async function runCommand(
     isDefaultStore: globals.store === undefined,
     openStore: () => (store ??= openAndKeep(storePath, resources)),
   };
-  const exitCode = await untilForced(handler({ arguments: operands, options: values, origins }, context), interruption);
-  return interruption.exitCode ?? exitCode;
+  try {
+    const work = handler({ arguments: operands, options: values, origins }, context);
+    const exitCode = await untilForced(work, interruption);
+    return interruption.exitCode ?? exitCode;
+  } finally {
+    await closeAll(resources, interruption.forceSignal);
+  }
+}
+
+const forcedCloseMs = 3000;
+
+/** What was acknowledged is on disk already, so a user who forces the end doesn't wait long for a tidy one. */
+async function closeAll(resources: AsyncDisposableStack, forceSignal: AbortSignal): Promise<void> {
+  const closed = resources.disposeAsync();
+  if (!forceSignal.aborted) return closed;
+  const { promise, resolve: giveUp } = Promise.withResolvers<void>();
+  const timer = setTimeout(giveUp, forcedCloseMs);
+  await Promise.race([closed, promise]);
+  clearTimeout(timer);
 }
 
 async function openAndKeep(path: string, resources: AsyncDisposableStack): Promise<Store> {

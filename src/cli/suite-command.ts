@@ -3,7 +3,7 @@ import type { CliContext } from './context.ts';
 import type { CommandInput } from './options/command.ts';
 import { suiteSettings, type SuiteSettings } from './suite-file/suite-settings.ts';
 import type { SuiteOptions } from './tables/suite-options.ts';
-import { taskRegistry } from './task-registry.ts';
+import { suiteNames } from './registries.ts';
 
 /** The suite of a command that takes one: from its argument or `--config`, and its flags. */
 export async function suiteOfCommand(
@@ -18,5 +18,5 @@ export async function suiteOfCommand(
     });
   }
   const fileName = argument ?? config;
-  return suiteSettings({ input, fileName, world: context, taskNames: taskRegistry });
+  return suiteSettings({ input, fileName, world: context, names: suiteNames });
 }

@@ -60,7 +60,7 @@ export const prepareCommands: readonly Command[] = [
     group: 'Prepare',
     summary: 'check this machine: each line with its mend',
     arguments: [],
-    options: noOptions,
+    options: dataOptions,
     load: async () => (await import('../commands/doctor.ts')).doctor,
   }),
   defineCommand({

@@ -1,0 +1,32 @@
+import { loadTasks } from '../tasks/index.ts';
+import type { ScoreboardTask } from '../stats/scoreboard.ts';
+import { UnknownNameError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
+import { engines } from '../engines/index.ts';
+import { nameModel } from '../local/prepare-models.ts';
+import type { SuiteNames } from './suite-file/suite-names.ts';
+
+/** What suite files and flags need to know of the registries. */
+export const suiteNames: SuiteNames = {
+  resolveTask: async (name) => (await loadTasks(name)).map(({ id, items }) => ({ id, items })),
+  checkModel(model) {
+    const { engine } = nameModel(model, '/');
+    if (Object.hasOwn(engines, engine)) return;
+    const known = Object.keys(engines);
+    throw new UnknownNameError('engine', engine, known, nearestName(engine, known));
+  },
+};
+
+/** Titles and metrics for scoreboards; tasks that this version doesn't know keep their ids. */
+export async function scoreboardTasks(taskIds: Iterable<string>): Promise<Readonly<Record<string, ScoreboardTask>>> {
+  const found: Record<string, ScoreboardTask> = {};
+  for (const id of new Set(taskIds)) {
+    try {
+      const [task] = await loadTasks(id);
+      if (task !== undefined) found[id] = task;
+    } catch (error) {
+      if (!(error instanceof UnknownNameError)) throw error;
+    }
+  }
+  return found;
+}
