@@ -13,6 +13,7 @@ import type { OutputFile } from './write-outputs.ts';
 export interface ExecutePlanOptions {
   readonly isFresh?: boolean;
   readonly resumeId?: string;
+  readonly retryFailed?: boolean;
   readonly files: readonly OutputFile[];
 }
 

@@ -1,8 +1,14 @@
 import type { Measurement, Warning } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import { thresholds } from '../core/thresholds.ts';
-import { normalQuantile } from '../stats/distributions.ts';
-import { wilsonInterval } from '../stats/wilson.ts';
+import { scoreInterval } from '../stats/score-interval.ts';
+
+/** One entry per item. */
+export interface ScoredItems {
+  readonly scores: readonly number[];
+  /** What items depend on together, such as their passage; undefined where all are independent. */
+  readonly clusters: readonly string[] | undefined;
+}
 
 function percent(part: number, whole: number): string {
   return `${((100 * part) / whole).toFixed(1)} %`;
@@ -23,20 +29,22 @@ function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[
 }
 
 /**
- * Mean score over the items, with Wilson's interval for 0/1 scores and a normal one for partial credit.
+ * Mean score over the items, with an interval that suits them (see `scoreInterval`).
  *
  * The interval is about new items of the same kind, not about the rest of the benchmark.
  *
  * @param trivial names and scores of answers without a model, such as `{"chance": 0.25}`
  */
-export function accuracyMeasurement(summary: SampleSummary, trivial: Readonly<Record<string, number>>): Measurement {
+export function accuracyMeasurement(
+  summary: SampleSummary,
+  { scores, clusters }: ScoredItems,
+  trivial: Readonly<Record<string, number>>,
+): Measurement {
   const { items, scoreSum, scoreSquareSum } = summary;
   if (items === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no item was answered' };
   const value = scoreSum / items;
-  const isBinary = Math.abs(scoreSum - scoreSquareSum) < 1e-9 * items;
   const variance = items > 1 ? Math.max(0, (scoreSquareSum - items * value ** 2) / (items - 1)) : 0;
   const error = Math.sqrt(variance / items);
-  const half = normalQuantile(0.975) * error;
   const warnings = doubts(summary);
   for (const [name, score] of Object.entries(trivial)) {
     if (value < score + 2 * error) {
@@ -51,9 +59,7 @@ export function accuracyMeasurement(summary: SampleSummary, trivial: Readonly<Re
     value,
     unit: 'ratio',
     n: items,
-    interval: isBinary
-      ? wilsonInterval(Math.round(scoreSum), items)
-      : { low: Math.max(0, value - half), high: Math.min(1, value + half), level: 0.95, method: 'normal' },
+    interval: scoreInterval(scores, { clusters }),
     warnings,
   };
 }

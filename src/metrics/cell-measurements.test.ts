@@ -20,6 +20,13 @@ const summary: SampleSummary = {
   outputTokens: 100,
 };
 
+/** So many right and so many wrong, all independent. */
+const scoredItems = (right: number, wrong: number) => ({
+  scores: [...new Array<number>(right).fill(1), ...new Array<number>(wrong).fill(0)],
+  clusters: undefined,
+});
+const scored = scoredItems(45, 5);
+
 const host = {
   durationMs: 1000,
   cores: 2,
@@ -55,23 +62,23 @@ const window = (items: number) => ({ durationMs: 1000, items, outputTokens: item
 
 describe('accuracy', () => {
   it("has Wilson's interval for 0/1 scores", () => {
-    const { accuracy } = cellMeasurements({ task, protocol: 'serving', summary, metrics: {}, passResults: [] });
+    const { accuracy } = cellMeasurements({ task, protocol: 'serving', summary, scored, metrics: {}, passResults: [] });
     expect(accuracy).toMatchObject({ status: 'measured', value: 0.9, n: 50, warnings: [] });
     // Wilson 1927 for 45 of 50 at z = 1.959964.
     expect(accuracy).toHaveProperty('interval.low', near(0.786397685625, 9));
     expect(accuracy).toHaveProperty('interval.high', near(0.956524235068, 9));
   });
 
-  it('has a normal interval for partial credit', () => {
-    const partial = { ...summary, scoreSum: 25, scoreSquareSum: 12.5 };
-    const { accuracy } = cellMeasurements({
-      task,
-      protocol: 'serving',
-      summary: partial,
-      metrics: {},
-      passResults: [],
-    });
-    expect(accuracy).toMatchObject({ value: 0.5, interval: { low: 0.5, high: 0.5, method: 'normal' } });
+  it('has an interval of partial credit by clusters, where items depend on each other', () => {
+    const scores = Array.from({ length: 50 }, (_, index) => (index % 2) / 2);
+    const partial = { ...summary, scoreSum: 12.5, scoreSquareSum: 6.25 };
+    const records = { task, protocol: 'serving', summary: partial, metrics: {}, passResults: [] } as const;
+    const method = (clusters: readonly string[] | undefined): unknown => {
+      const { accuracy } = cellMeasurements({ ...records, scored: { scores, clusters } });
+      return accuracy?.status === 'measured' ? accuracy.interval?.method : undefined;
+    };
+    expect(method(undefined)).not.toBe('wilson');
+    expect(method(scores.map((_, index) => `passage ${Math.floor(index / 5)}`))).toContain('cluster');
   });
 
   it('carries every doubt', () => {
@@ -80,6 +87,7 @@ describe('accuracy', () => {
       task,
       protocol: 'serving',
       summary: doubtful,
+      scored,
       metrics: {},
       passResults: [],
     });
@@ -96,7 +104,14 @@ describe('accuracy', () => {
 
   it('is unavailable without items', () => {
     const none = { ...summary, items: 0, scoreSum: 0, scoreSquareSum: 0 };
-    const { accuracy } = cellMeasurements({ task, protocol: 'serving', summary: none, metrics: {}, passResults: [] });
+    const { accuracy } = cellMeasurements({
+      task,
+      protocol: 'serving',
+      summary: none,
+      scored,
+      metrics: {},
+      passResults: [],
+    });
     expect(accuracy).toMatchObject({ status: 'unavailable', reason: 'no_samples' });
   });
 });
@@ -109,6 +124,7 @@ describe('the serving protocol', () => {
       task,
       protocol: 'serving',
       summary,
+      scored,
       metrics: {},
       passResults: launches,
     });
@@ -119,7 +135,14 @@ describe('the serving protocol', () => {
 
   it('says so where there was one launch, and carries the warnings of windows', () => {
     const busy = pass({ window: window(10), warnings: [{ reason: 'host_busy', detail: 'others' }] });
-    const { throughput } = cellMeasurements({ task, protocol: 'serving', summary, metrics: {}, passResults: [busy] });
+    const { throughput } = cellMeasurements({
+      task,
+      protocol: 'serving',
+      summary,
+      scored,
+      metrics: {},
+      passResults: [busy],
+    });
     expect(throughput).toMatchObject({ warnings: [{ reason: 'host_busy' }, { reason: 'one_launch' }] });
     expect(throughput).not.toHaveProperty('interval');
   });
@@ -136,6 +159,7 @@ describe('the serving protocol', () => {
       task,
       protocol: 'serving',
       summary,
+      scored,
       metrics: {},
       passResults: [pass({ pass: 'latency', latencies })],
     });
@@ -152,6 +176,7 @@ describe('the serving protocol', () => {
       task,
       protocol: 'serving',
       summary,
+      scored,
       metrics: {},
       passResults: [pass({ window: window(1), memory })],
     });
@@ -169,6 +194,7 @@ describe('the paper protocol', () => {
       task,
       protocol: 'paper',
       summary,
+      scored,
       metrics: {},
       passResults: [pass({ pass: 'accuracy' })],
     });
@@ -187,6 +213,7 @@ describe('the paper protocol', () => {
       task: classifying,
       protocol: 'paper',
       summary,
+      scored,
       metrics: {},
       passResults: [pass({ pass: 'accuracy' })],
     });
@@ -196,7 +223,7 @@ describe('the paper protocol', () => {
 
   it('gives no latency where nothing was generated', () => {
     const empty = pass({ pass: 'accuracy', outputTokens: 0 });
-    const result = cellMeasurements({ task, protocol: 'paper', summary, metrics: {}, passResults: [empty] });
+    const result = cellMeasurements({ task, protocol: 'paper', summary, scored, metrics: {}, passResults: [empty] });
     expect(result.latency).toMatchObject({ status: 'unavailable' });
     expect(result.throughput).toMatchObject({ status: 'unavailable' });
   });

@@ -3,7 +3,7 @@ import type { Measurement } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
-import { accuracyMeasurement } from './accuracy.ts';
+import { accuracyMeasurement, type ScoredItems } from './accuracy.ts';
 import { paperMeasurements } from './paper-measurements.ts';
 import { servingMeasurements } from './serving-measurements.ts';
 
@@ -11,20 +11,28 @@ export interface CellRecords {
   readonly task: Task;
   readonly protocol: ProtocolName;
   readonly summary: SampleSummary;
+  readonly scored: ScoredItems;
   /** Values of the task's further metrics over all items, by name. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly passResults: readonly PassResult[];
 }
 
 /** Everything that a cell measures, computed from its records alone: the same records give the same numbers. */
-export function cellMeasurements({ task, protocol, summary, metrics, passResults }: CellRecords): CellMeasurements {
+export function cellMeasurements({
+  task,
+  protocol,
+  summary,
+  scored,
+  metrics,
+  passResults,
+}: CellRecords): CellMeasurements {
   const extra: Record<string, Measurement> = {};
   for (const [name, value] of Object.entries(metrics)) {
     extra[name] = { status: 'measured', value, unit: 'ratio', n: summary.items, warnings: [] };
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
   return {
-    accuracy: accuracyMeasurement(summary, { chance: task.chance }),
+    accuracy: accuracyMeasurement(summary, scored, { chance: task.chance }),
     ...performance(task, passResults),
     ...(Object.keys(extra).length > 0 && { extra }),
   };

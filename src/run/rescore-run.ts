@@ -3,7 +3,7 @@ import type { Sample } from '../core/sample.ts';
 import type { RunRecord, SampleSummary, Store } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
 import { cellMeasurements } from '../metrics/cell-measurements.ts';
-import { collectMetrics } from './measure-cell.ts';
+import { collectScores } from './measure-cell.ts';
 import type { PlannedTask } from './plan.ts';
 import { rescoreSample } from './score-sample.ts';
 
@@ -15,15 +15,21 @@ export interface RescoredCell {
   readonly changed: number;
 }
 
+interface RescoredItem {
+  readonly itemId: string;
+  readonly score: ItemScore;
+  readonly cluster: string | undefined;
+}
+
 interface Rescoring {
-  readonly scores: readonly { readonly itemId: string; readonly score: ItemScore }[];
+  readonly scores: readonly RescoredItem[];
   readonly summary: SampleSummary;
   readonly changed: number;
 }
 
 async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: PlannedTask): Promise<Rescoring> {
   const itemsById = new Map(items.map((item) => [task.itemId(item), item]));
-  const scores: { readonly itemId: string; readonly score: ItemScore }[] = [];
+  const scores: RescoredItem[] = [];
   const sums = {
     scoreSum: 0,
     scoreSquareSum: 0,
@@ -44,7 +50,7 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     }
     const score = rescoreSample(task, item, sample);
     if (score.value !== sample.score) changed += 1;
-    scores.push({ itemId, score });
+    scores.push({ itemId, score, cluster: sample.cluster });
     sums.scoreSum += score.value;
     sums.scoreSquareSum += score.value ** 2;
     sums.failed += sample.failure === undefined ? 0 : 1;
@@ -77,9 +83,9 @@ export async function* rescoreRun(
     if (planned === undefined) throw new UsageError(`run ${run.id} has the task ${taskId}, which was not loaded`);
     const { task } = planned;
     const { scores, summary, changed } = await rescoreSamples(store.samples(id), planned);
-    const metrics = await collectMetrics(each(scores.map(({ score }) => score)), task);
+    const collected = await collectScores(each(scores.map(({ score, cluster }) => ({ ...score, cluster }))), task);
     const passResults = await store.passResults(id);
-    const measurements = cellMeasurements({ task, protocol: run.suite.protocol, summary, metrics, passResults });
+    const measurements = cellMeasurements({ task, protocol: run.suite.protocol, summary, ...collected, passResults });
     await store.replaceScores(id, each(scores), measurements);
     yield { model, taskId, items: scores.length, changed };
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cell } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import type { RunEvent } from '../core/event.ts';
@@ -10,6 +11,8 @@ import { createLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts';
 import { runModelSession } from './model-session.ts';
 import { defaultLeaseMs, nowMs, type PlannedModel, type RunDependencies, type RunPlan } from './plan.ts';
 import { createRunCostMeter } from './run-cost.ts';
+
+const lookAgainMs = 500;
 
 /** How long answers in flight may take after the run was told to stop. */
 const graceMs = 10_000;
@@ -70,6 +73,16 @@ function withFirstPrompt(
   return { ...manifest, tasks: { ...manifest.tasks, [cell.taskId]: { ...facts, firstPrompts } } };
 }
 
+function waitingText(cells: number, leaseMs: number): string {
+  const what = cells === 1 ? 'one cell that another process holds' : `${cells} cells that other processes hold`;
+  return `waiting for ${what}; one that has died loses it within ${Math.round(leaseMs / 1000)} s`;
+}
+
+/** A moment before looking again; shorter when the run is told to stop. */
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(lookAgainMs, undefined, { signal }).catch(() => undefined);
+}
+
 async function runModels(
   { plan, dependencies, runId }: RunSuiteOptions,
   emit: (event: RunEvent) => void,
@@ -86,14 +99,21 @@ async function runModels(
     emit,
     onFirstPrompt: (job, prompt) => void change((manifest) => withFirstPrompt(manifest, job, prompt)),
   };
-  for (const planned of plan.models) {
-    if (dependencies.signal.aborted) break;
-    const cells = (await dependencies.store.cells(runId)).filter(({ model }) => model === planned.spec.name);
-    const jobs = await claimJobs(cells, plan, dependencies, leaseMs, leases);
-    if (jobs.length === 0) continue;
-    await runModelSession(context, planned, jobs, leases, (model) =>
-      change((manifest) => withModel(manifest, planned, model)),
-    );
+  const { store, signal } = dependencies;
+  for (let round = 0; !signal.aborted; round += 1) {
+    for (const planned of plan.models) {
+      if (signal.aborted) break;
+      const cells = (await store.cells(runId)).filter(({ model }) => model === planned.spec.name);
+      const jobs = await claimJobs(cells, plan, dependencies, leaseMs, leases);
+      if (jobs.length === 0) continue;
+      await runModelSession(context, planned, jobs, leases, (model) =>
+        change((manifest) => withModel(manifest, planned, model)),
+      );
+    }
+    const held = (await store.cells(runId)).filter(({ state }) => state === 'running').length;
+    if (held === 0) break;
+    if (round === 0) emit({ type: 'warning', message: waitingText(held, leaseMs) });
+    await pause(signal);
   }
   await change((manifest) => manifest);
 }

@@ -7,7 +7,7 @@ import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
 import { runSuite } from '../../src/run/run-suite.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { quietMeter, toyDependencies, toyPlan } from './toy-plan.ts';
+import { quietMeter, toyDependencies, toyLetters, toyPlan } from './toy-plan.ts';
 
 async function run(plan: RunPlan, dependencies: RunDependencies, onEvent: (event: RunEvent) => void = () => {}) {
   const opened = await openRun(plan, dependencies.store, { now: new Date(0), random: Math.random });
@@ -154,16 +154,40 @@ it('marks a window in which others used the processor', async () => {
   });
 });
 
-it('leaves a cell alone that another process holds', async () => {
+it('waits for a cell that another process holds, and takes it over when that one has died', async () => {
   await using store = await openSqliteStore({ file: ':memory:' });
   const plan = toyPlan();
   const opened = await openRun(plan, store, { now: new Date(0), random: Math.random });
   const [cell] = await store.cells(opened.runId);
-  await store.claimCell(cell?.id ?? '', 'somebody else', 60_000);
+  await store.claimCell(cell?.id ?? '', 'somebody who died', 1_500);
   const events: RunEvent[] = [];
   for await (const event of runSuite({ plan, dependencies: toyDependencies(store), ...opened })) events.push(event);
-  expect((await store.cells(opened.runId)).map(({ state }) => state)).toEqual(['running', 'done']);
-  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'running' });
+  const cells = await store.cells(opened.runId);
+  expect(cells.map(({ state, attempt }) => [state, attempt])).toEqual([
+    ['done', 2],
+    ['done', 1],
+  ]);
+  expect(events).toContainEqual({
+    type: 'warning',
+    message: 'waiting for one cell that another process holds; one that has died loses it within 30 s',
+  });
+  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'finished' });
+});
+
+it('stops waiting when it is told to', async () => {
+  await using store = await openSqliteStore({ file: ':memory:' });
+  const plan = toyPlan({ tasks: [toyLetters] });
+  const opened = await openRun(plan, store, { now: new Date(0), random: Math.random });
+  await store.claimCell((await store.cells(opened.runId))[0]?.id ?? '', 'somebody else', 60_000);
+  const stop = new AbortController();
+  const dependencies = toyDependencies(store, { signal: stop.signal });
+  const events: RunEvent[] = [];
+  for await (const event of runSuite({ plan, dependencies, ...opened })) {
+    events.push(event);
+    if (event.type === 'warning') stop.abort();
+  }
+  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
+  expect((await store.cells(opened.runId))[0]).toMatchObject({ state: 'running', attempt: 1 });
 });
 
 it('counts a prompt that is too long as a failed item, never cuts it', async () => {
