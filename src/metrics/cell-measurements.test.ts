@@ -22,7 +22,7 @@ const summary: SampleSummary = {
 
 /** So many right and so many wrong, all independent. */
 const scoredItems = (right: number, wrong: number) => ({
-  scores: [...new Array<number>(right).fill(1), ...new Array<number>(wrong).fill(0)],
+  scores: Array.from({ length: right + wrong }, (_, index) => (index < right ? 1 : 0)),
   clusters: undefined,
 });
 const scored = scoredItems(45, 5);
