@@ -4,10 +4,10 @@ import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { printReport, reportExitCode, runReport } from '../run-report.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { rescoreOptions } from '../tables/measure-commands.ts';
+import type { storedRunOptions } from '../tables/measure-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
-export const rescore: CommandHandler<typeof rescoreOptions> = async ({ arguments: names, options }, context) => {
+export const rescore: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
   const files = outputFiles(context);
   const { store, runs } = await findRuns(names, context);
   using status = createStatusLine(context);

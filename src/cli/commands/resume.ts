@@ -6,10 +6,10 @@ import { createStatusLine } from '../progress/status-line.ts';
 import type { RunRecord } from '../../core/store.ts';
 import type { CliContext } from '../context.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { resumeOptions } from '../tables/measure-commands.ts';
+import type { storedRunOptions } from '../tables/measure-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
-export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: names, options }, context) => {
+export const resume: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
   const files = outputFiles(context);
   const run = await runToResume(names, context);
   const status = createStatusLine(context);

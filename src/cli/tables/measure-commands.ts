@@ -28,7 +28,7 @@ export const runOptions = {
   fresh: flag({ help: 'start a new run even where an unfinished one of the same suite could go on' }),
 } as const;
 
-export const resumeOptions = {
+export const storedRunOptions = {
   dataDir: text({ argument: 'folder', help: 'folder with the data sets, if it moved', completion: 'folder' }),
 } as const;
 
@@ -39,8 +39,6 @@ export const planOptions = {
     'auto',
   ),
 } as const;
-
-export const rescoreOptions = resumeOptions;
 
 export const measureCommands: readonly Command[] = [
   defineCommand({
@@ -75,7 +73,7 @@ export const measureCommands: readonly Command[] = [
     group: 'Measure',
     summary: 'go on with a run that was interrupted; cells that failed are tried again',
     arguments: [{ ...runArgument, help: 'id of a run, or its beginning; by default the newest unfinished one' }],
-    options: resumeOptions,
+    options: storedRunOptions,
     examples: ['perbench resume', 'perbench resume 20261124-1630'],
     load: async () => (await import('../commands/resume.ts')).resume,
   }),
@@ -93,7 +91,7 @@ export const measureCommands: readonly Command[] = [
     group: 'Measure',
     summary: 'score the stored outputs of a run again, with the current scorers',
     arguments: [runArgument],
-    options: rescoreOptions,
+    options: storedRunOptions,
     examples: ['perbench rescore', 'perbench rescore 20261124-1630 --data-dir data'],
     load: async () => (await import('../commands/rescore.ts')).rescore,
   }),
