@@ -32,14 +32,16 @@ function readNumber(folder: string, name: string): number | undefined {
   return text === undefined || !/^-?\d+$/.test(text) ? undefined : Number(text);
 }
 
-/** Bytes that the control groups of this process still allow; undefined where none limits it. */
+/**
+ * Bytes that the control groups of this process still allow; undefined where none limits it. Version 1 says "no limit"
+ * with a number near 2^63, which is returned as it is.
+ */
 export function controlGroupMemoryLeft(folders: SystemFolders): number | undefined {
   let least: number | undefined;
   for (const { folder, isUnified } of groupFolders(folders, 'memory')) {
     const limit = readNumber(folder, isUnified ? 'memory.max' : 'memory.limit_in_bytes');
     const used = readNumber(folder, isUnified ? 'memory.current' : 'memory.usage_in_bytes');
-    // Version 1 writes "no limit" as a number near 2^63.
-    if (limit === undefined || used === undefined || limit > 2 ** 60) continue;
+    if (limit === undefined || used === undefined) continue;
     const stat = readIfThere(join(folder, 'memory.stat')) ?? '';
     const inactiveFile = isUnified ? /^inactive_file (\d+)$/m : /^total_inactive_file (\d+)$/m;
     // File pages count as used, but are given up when memory gets short.
