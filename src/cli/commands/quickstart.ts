@@ -30,6 +30,7 @@ export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ opt
   );
   explainFit(prepared, minutes, context);
   const exitCode = await executePlan(prepared.plan, local, context, { files: named });
+  if (context.interruption.exitCode !== undefined) return exitCode;
   output.note('These are scores on the mini set, which perbench wrote for a first look: they are no benchmark scores.');
   return exitCode;
 };

@@ -35,6 +35,11 @@ const marks: Readonly<Record<CellView['state'], string>> = {
   unavailable: '–',
 };
 
+/** A cell between two passes waits for others of its model: the arrow is where the work is. */
+function mark({ state, pass }: CellView): string {
+  return state === 'running' && pass === undefined ? marks.pending : marks[state];
+}
+
 /** The display as lines, each narrower than the terminal, together lower than it. */
 export function frameLines(input: FrameInput): readonly string[] {
   const { state, size, paint } = input;
@@ -104,7 +109,7 @@ function cellLine(view: CellView, layout: Layout, { state, lengths, paint }: Fra
     padText(plainText(view.cell.model), layout.model, 'left'),
     padText(view.cell.taskId, layout.task, 'left'),
   ];
-  const line = `${marks[view.state]} ${[...names, ...values].join(' '.repeat(gap))}`.trimEnd();
+  const line = `${mark(view)} ${[...names, ...values].join(' '.repeat(gap))}`.trimEnd();
   if (view.state === 'failed') return paint(line, 'red');
   if (view.state === 'unavailable') return paint(line, 'yellow');
   if (view.state === 'done') return paint(line, 'green');
