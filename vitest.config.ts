@@ -42,7 +42,7 @@ export default defineConfig({
           include: realModelTests,
           globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
         },

@@ -91,8 +91,11 @@ async function openServer(path: string, interpreter: string): Promise<Side & Asy
       let next = 0;
       let generated = 0;
       const loop = async (): Promise<void> => {
-        for (let prompt = prompts[next++]; prompt !== undefined; prompt = prompts[next++])
-          generated += await ask(prompt);
+        for (let prompt = prompts[next++]; prompt !== undefined; prompt = prompts[next++]) {
+          // Not `generated += await …`: that would add to the value from before the wait.
+          const count = await ask(prompt);
+          generated += count;
+        }
       };
       await Promise.all(Array.from({ length: sequences }, loop));
       return { perSecond: (generated * 1000) / (performance.now() - startMs), note: `${generated} tokens` };

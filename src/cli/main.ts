@@ -16,11 +16,26 @@ export function main(): void {
     signals: process,
     now: () => performance.now(),
   }).then(
-    // The store is closed by now; what still keeps the event loop busy, such as idle connections, may go.
-    (exitCode) => process.exit(exitCode),
+    (exitCode) => endProcess(exitCode),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`);
-      process.exit(1);
+      endProcess(1);
     },
   );
+}
+
+/**
+ * Ends the process once both streams have taken what was written: a slow reader of a pipe gets all of it.
+ *
+ * The store is closed by now; what still keeps the event loop busy, such as idle connections, may go.
+ */
+function endProcess(exitCode: number): void {
+  process.exitCode = exitCode;
+  // A reader that has gone away takes nothing any more, and then there is nothing to wait for.
+  const exit = (): void => process.exit(exitCode);
+  process.stdout.once('error', exit);
+  process.stderr.write('', () => {
+    if (process.stdout.destroyed || process.stdout.writableLength === 0) exit();
+    else process.stdout.write('', exit);
+  });
 }
