@@ -1,6 +1,8 @@
 /*
  * Two sides take turns, so that whatever else the machine does touches both; the result is the median of the ratios
  * of neighbouring rounds, with their range. A round in which other processes took more than 5 % of the CPU is marked.
+ * The same ratio by CPU time is printed too: with --threads 1 it holds on a busy machine; with more threads, waiting
+ * counts as work.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +22,9 @@ export interface AlternateOptions {
   readonly ours: Side;
   readonly theirs: Side;
 }
+
+/** Of /proc on Linux. */
+const ticksPerSecond = 100;
 
 /** Busy and stolen CPU time of the whole machine, in clock ticks. */
 function machineTicks(): { readonly busy: number; readonly all: number } {
@@ -60,17 +65,22 @@ function ownTicks(): number {
 
 interface Round {
   readonly perSecond: number;
+  /** Work per second of CPU time of all our processes. */
+  readonly perCpuSecond: number;
   readonly note: string;
   /** Share of the machine's CPU that others took. */
   readonly othersShare: number;
 }
 
 async function runRound(side: Side): Promise<Round> {
-  const [machine, own] = [machineTicks(), ownTicks()];
+  const [machine, own, startMs] = [machineTicks(), ownTicks(), performance.now()];
   const { perSecond, note = '' } = await side.run();
+  const seconds = (performance.now() - startMs) / 1000;
   const after = machineTicks();
-  const others = after.busy - machine.busy - (ownTicks() - own);
-  return { perSecond, note, othersShare: Math.max(0, others / Math.max(1, after.all - machine.all)) };
+  const ownSpent = ownTicks() - own;
+  const others = after.busy - machine.busy - ownSpent;
+  const perCpuSecond = (perSecond * seconds * ticksPerSecond) / Math.max(1, ownSpent);
+  return { perSecond, perCpuSecond, note, othersShare: Math.max(0, others / Math.max(1, after.all - machine.all)) };
 }
 
 function median(values: readonly number[]): number {
@@ -97,6 +107,7 @@ export async function alternate(options: AlternateOptions): Promise<void> {
   await ours.run();
   await theirs.run();
   const ratios: number[] = [];
+  const byCpu: number[] = [];
   const quiet: number[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
     const order = round % 2 === 0 ? [ours, theirs] : [theirs, ours];
@@ -106,6 +117,7 @@ export async function alternate(options: AlternateOptions): Promise<void> {
     if (mine === undefined || other === undefined) continue;
     const ratio = mine.perSecond / other.perSecond;
     ratios.push(ratio);
+    byCpu.push(mine.perCpuSecond / other.perCpuSecond);
     if (mine.othersShare <= 0.05 && other.othersShare <= 0.05) quiet.push(ratio);
     console.log(
       `round ${round + 1}: ${ours.name} ${describe(mine, unit)}; ${theirs.name} ${describe(other, unit)}; ratio ${ratio.toFixed(3)}`,
@@ -119,5 +131,6 @@ export async function alternate(options: AlternateOptions): Promise<void> {
   };
   print('all rounds', ratios);
   if (quiet.length > 0 && quiet.length < ratios.length) print('rounds on a quiet machine', quiet);
+  print('all rounds, by CPU time', byCpu);
   if (quiet.length === 0) console.log('no round ran on a quiet machine: take the ratio with care');
 }
