@@ -48,14 +48,17 @@ export async function openStoreIn(folder: string): Promise<Store> {
   return openSqliteStore({ file: join(folder, '.perbench', 'perbench.db') });
 }
 
-/** What decides a result: model, task, item, output and score of every sample of the newest run. */
-export async function samplesIn(folder: string): Promise<readonly string[]> {
+/**
+ * Model, task, item and score of every sample of the newest run. Log-likelihoods aren't in it: their last digits depend on
+ * what else was in the batch.
+ */
+export async function scoresIn(folder: string): Promise<readonly string[]> {
   await using store = await openStoreIn(folder);
   const run = await store.latestRun();
   const rows: string[] = [];
   for (const cell of await store.cells(run?.id ?? '')) {
-    for await (const { itemId, output, score } of store.samples(cell.id)) {
-      rows.push(JSON.stringify([cell.model, cell.taskId, itemId, output, score]));
+    for await (const { itemId, score } of store.samples(cell.id)) {
+      rows.push(JSON.stringify([cell.model, cell.taskId, itemId, score]));
     }
   }
   return rows;

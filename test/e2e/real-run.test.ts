@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { childrenOf, openStoreIn, samplesIn, startPerbench, temporaryFolder, until } from './perbench-process.ts';
+import { childrenOf, openStoreIn, scoresIn, startPerbench, temporaryFolder, until } from './perbench-process.ts';
 
 const model = ['-m', 'smollm2-135m-instruct'];
 const mini = ['run', ...model, '-t', 'mini', '--protocol', 'paper', '--limit', '2', '--concurrency', '2'];
-const likelihood = ['run', ...model, '-t', 'hellaswag/mini', '--limit', '12', '--concurrency', '2'];
+const likelihood = ['run', ...model, '-t', 'hellaswag/mini', '--limit', '12', '--concurrency', '1'];
 const brief = ['--launches', '1', '--window-seconds', '0.2', '--latency-requests', '3'];
 
 const isOf = (type: string) => (event: Readonly<Record<string, unknown>>) =>
@@ -40,7 +40,7 @@ it('runs a real model on all five tasks of the mini set', async () => {
   expect(stored?.cost?.engineCpuMs).toBeGreaterThan(0);
 });
 
-it('is killed in mid-run, goes on by the same command, and ends with the same answers', async () => {
+it('is killed in mid-run, goes on by the same command, and ends with the same scores', async () => {
   using whole = temporaryFolder();
   using cut = temporaryFolder();
   expect(await startPerbench(whole.path, ...likelihood, ...brief).ended).toBe(0);
@@ -56,9 +56,9 @@ it('is killed in mid-run, goes on by the same command, and ends with the same an
 
   // It waits for the lease of the killed process to run out.
   expect(await startPerbench(cut.path, ...likelihood, ...brief).ended).toBe(0);
-  const answers = await samplesIn(cut.path);
-  expect(answers).toHaveLength(12);
-  expect(answers).toEqual(await samplesIn(whole.path));
+  const scores = await scoresIn(cut.path);
+  expect(scores).toHaveLength(12);
+  expect(scores).toEqual(await scoresIn(whole.path));
   await using store = await openStoreIn(cut.path);
   expect(await store.listRuns()).toHaveLength(1);
 });
