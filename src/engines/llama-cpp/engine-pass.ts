@@ -13,7 +13,7 @@ export interface ContextSource {
   readonly reader: PromptReader;
   /** Milliseconds on the caller's clock. */
   readonly now: () => number;
-  /** The open context if it has this shape and is no larger than twice what is asked for, else a new, empty one. */
+  /** An empty context of this shape; the one that was open is closed, or emptied where it has the same shape. */
   open(shape: ContextShape): LlamaContext;
 }
 

@@ -25,7 +25,12 @@ function dieBeforeParent(): void {
   if (process.platform !== 'linux') return;
   const parentDeathSignal = 1;
   koffi.load(null).func('int prctl(int option, unsigned long value, ...)')(parentDeathSignal, 9);
-  writeFileSync('/proc/self/oom_score_adj', '1000');
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch (error) {
+    // A sandbox may show /proc read-only; the system then chooses for itself.
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
 }
 
 /** The variant of the CPU back-end that was loaded, by its file: `haswell` of `libggml-cpu-haswell.so`. */

@@ -26,7 +26,6 @@ const llamaPrototypes = {
   freeModel: 'void llama_model_free(void *model)',
   openContext: 'void *llama_init_from_model(void *model, perbench_context_params params)',
   freeContext: 'void llama_free(void *context)',
-  contextSequenceTokens: 'uint32_t llama_n_ctx_seq(void *context)',
   contextMemory: 'void *llama_get_memory(void *context)',
   vocabulary: 'void *llama_model_get_vocab(void *model)',
   trainedContext: 'int32_t llama_model_n_ctx_train(void *model)',
@@ -55,7 +54,6 @@ const llamaPrototypes = {
   sequenceRemove: 'bool llama_memory_seq_rm(void *memory, int32_t sequence, int32_t from, int32_t to)',
   sequenceCopy: 'void llama_memory_seq_cp(void *memory, int32_t source, int32_t target, int32_t from, int32_t to)',
   sequenceFirst: 'int32_t llama_memory_seq_pos_min(void *memory, int32_t sequence)',
-  sequenceLast: 'int32_t llama_memory_seq_pos_max(void *memory, int32_t sequence)',
   decode: 'int32_t llama_decode(void *context, perbench_batch batch)',
   logits: 'void *llama_get_logits(void *context)',
   attachThreadpool: 'void llama_attach_threadpool(void *context, void *threadpool, void *threadpool_batch)',
@@ -72,7 +70,6 @@ export interface LlamaFunctions {
   freeModel(model: Pointer): void;
   openContext(model: Pointer, params: ParamsRecord): Pointer | null;
   freeContext(context: Pointer): void;
-  contextSequenceTokens(context: Pointer): number;
   contextMemory(context: Pointer): Pointer;
   vocabulary(model: Pointer): Pointer;
   trainedContext(model: Pointer): number;
@@ -114,7 +111,6 @@ export interface LlamaFunctions {
   sequenceRemove(memory: Pointer, sequence: number, from: number, to: number): boolean;
   sequenceCopy(memory: Pointer, source: number, target: number, from: number, to: number): void;
   sequenceFirst(memory: Pointer, sequence: number): number;
-  sequenceLast(memory: Pointer, sequence: number): number;
   decode(context: Pointer, batch: NativeBatch): number;
   logits(context: Pointer): Pointer;
   attachThreadpool(context: Pointer, threadpool: Pointer, batchThreadpool: Pointer): void;
