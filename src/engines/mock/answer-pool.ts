@@ -8,14 +8,18 @@ export async function* answerPool<Request, Result>(
   signal: AbortSignal,
   answer: (request: Request, signal: AbortSignal) => Promise<Result>,
 ): AsyncGenerator<Result, void, void> {
-  const source = requests[Symbol.asyncIterator]();
+  const source: AsyncIterator<Request, unknown> = requests[Symbol.asyncIterator]();
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const onAbort = (): void => resolve(undefined);
+  signal.addEventListener('abort', onAbort, { once: true });
   const pending = new Map<number, Promise<readonly [number, Result]>>();
   let next = 0;
   let isDrained = false;
   try {
     while (true) {
       while (!isDrained && !signal.aborted && pending.size < concurrency) {
-        const taken: IteratorResult<Request, unknown> = await source.next();
+        const taken = await Promise.race([source.next(), aborted]);
+        if (taken === undefined) return;
         if (taken.done === true) isDrained = true;
         else {
           const key = next;
@@ -27,14 +31,18 @@ export async function* answerPool<Request, Result>(
         }
       }
       if (pending.size === 0 || signal.aborted) return;
-      const [key, result] = await Promise.race(pending.values());
+      const answered = await Promise.race([...pending.values(), aborted]);
+      if (answered === undefined) return;
+      const [key, result] = answered;
       pending.delete(key);
       yield result;
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    signal.removeEventListener('abort', onAbort);
     await Promise.allSettled(pending.values());
-    await source.return?.();
+    // A source that is waiting for something itself would let this wait with it.
+    source.return?.().then(undefined, () => undefined);
   }
 }
