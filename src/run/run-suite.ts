@@ -20,7 +20,7 @@ const graceMs = 10_000;
 export interface RunSuiteOptions {
   readonly plan: RunPlan;
   readonly dependencies: RunDependencies;
-  /** Created in the store before: see `createRun`. */
+  /** In the store already: see `openRun`. */
   readonly runId: string;
   readonly isResumed: boolean;
 }
@@ -46,15 +46,21 @@ async function claimJobs(
   return jobs;
 }
 
-/** Merges what a launch or a first prompt tells into the stored manifest. */
+/** Merges what a launch or a first prompt tells into the stored manifest, one change after the other. */
 function createManifestKeeper({ store }: RunDependencies, runId: string) {
   let queue = Promise.resolve();
-  return (change: (manifest: Manifest) => Manifest): Promise<void> => {
-    queue = queue.then(async () => {
-      const run = await store.getRun(runId);
-      if (run !== undefined) await store.updateManifest(runId, change(run.manifest));
-    });
-    return queue;
+  return {
+    change(change: (manifest: Manifest) => Manifest): Promise<void> {
+      queue = queue.then(async () => {
+        const run = await store.getRun(runId);
+        if (run !== undefined) await store.updateManifest(runId, change(run.manifest));
+      });
+      // Not everybody waits for a change: one that failed is told of by `written`, never as an unhandled rejection.
+      queue.catch(() => undefined);
+      return queue;
+    },
+    /** Waits for every change; throws what made one fail. */
+    written: (): Promise<void> => queue,
   };
 }
 
@@ -90,14 +96,14 @@ async function runModels(
 ): Promise<void> {
   const leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
   using leases = createLeaseKeeper(dependencies.store, leaseMs);
-  const change = createManifestKeeper(dependencies, runId);
+  const manifest = createManifestKeeper(dependencies, runId);
   const context: JobContext = {
     plan,
     dependencies,
     leaseMs,
     forceSignal,
     emit,
-    onFirstPrompt: (job, prompt) => void change((manifest) => withFirstPrompt(manifest, job, prompt)),
+    onFirstPrompt: (job, prompt) => void manifest.change((stored) => withFirstPrompt(stored, job, prompt)),
   };
   const { store, signal } = dependencies;
   for (let round = 0; !signal.aborted; round += 1) {
@@ -107,7 +113,7 @@ async function runModels(
       const jobs = await claimJobs(cells, plan, dependencies, leaseMs, leases);
       if (jobs.length === 0) continue;
       await runModelSession(context, planned, jobs, leases, (model) =>
-        change((manifest) => withModel(manifest, planned, model)),
+        manifest.change((stored) => withModel(stored, planned, model)),
       );
     }
     const held = (await store.cells(runId)).filter(({ state }) => state === 'running').length;
@@ -115,7 +121,7 @@ async function runModels(
     if (round === 0) emit({ type: 'warning', message: waitingText(held, leaseMs) });
     await pause(signal);
   }
-  await change((manifest) => manifest);
+  await manifest.written();
 }
 
 /** Aborts `graceMs` after `stop`, or at once when told to. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Engine, ModelSpec } from '../../src/core/engine.ts';
+import { StoreError } from '../../src/core/errors.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
@@ -199,4 +200,19 @@ it('counts a prompt that is too long as a failed item, never cuts it', async () 
     value: 0,
     warnings: expect.arrayContaining([expect.objectContaining({ reason: 'errors' })]),
   });
+});
+
+it('ends with the error of the store when the manifest cannot be written, and with nothing unhandled', async () => {
+  await using store = await openSqliteStore({ file: ':memory:' });
+  let writes = 0;
+  const failing = {
+    ...store,
+    async updateManifest(...change: Parameters<typeof store.updateManifest>): Promise<void> {
+      writes += 1;
+      // The first write is the launch's, which is waited for; the second is that of the first prompt.
+      if (writes > 1) throw new StoreError('the disk is full');
+      return store.updateManifest(...change);
+    },
+  };
+  await expect(run(toyPlan({ tasks: [toyLetters] }), toyDependencies(failing))).rejects.toThrow('the disk is full');
 });
