@@ -4,12 +4,12 @@ import type { Suite } from '../core/suite.ts';
 import type { CellSpeed } from '../run/cell-speed.ts';
 import { addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
 import type { PlannedTask } from '../run/plan.ts';
+import { plannedConcurrency } from '../run/suite-engine.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/plan-model-fetch.ts';
 import { earlierSpeeds } from './earlier-speeds.ts';
 import type { LocalContext } from './local-context.ts';
 import { describeModelSource, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
-import { prepareRun } from './prepare-run.ts';
 import { chooseTasks, prepareTasks } from './prepare-tasks.ts';
 import { probePlan } from './probe-plan.ts';
 
@@ -20,9 +20,8 @@ export interface ModelOutlook {
   /** Undefined where nobody knows before the download starts. */
   readonly bytesToFetch: number | undefined;
   readonly bytesCertainty: ModelFetchPlan['certainty'];
-  /** Peak of the engine; undefined where the file isn't here yet and the catalogue doesn't tell. */
+  /** Peak of the engine, estimated; undefined where the file isn't here yet and the catalogue doesn't tell. */
   readonly memoryBytes: number | undefined;
-  readonly memoryBasis: 'probe' | 'estimated';
   /** Undefined where the memory isn't known. */
   readonly fits: boolean | undefined;
 }
@@ -65,12 +64,12 @@ async function modelOutlook(
   options: OutlookOptions,
 ): Promise<ModelOutlook> {
   const { name, request } = model;
-  const base = { name, source: describeModelSource(model), memoryBasis: 'estimated' } as const;
+  const base = { name, source: describeModelSource(model) };
   if (request === undefined) {
     return { ...base, isHere: true, bytesToFetch: 0, bytesCertainty: 'exact', memoryBytes: undefined, fits: undefined };
   }
   const fetch = await planModelFetch(request, context.settings, { signal: options.signal });
-  const sequences = suite.concurrency === 'auto' ? 16 : suite.concurrency;
+  const sequences = plannedConcurrency(suite);
   const memoryBytes =
     fetch.path === undefined
       ? fetch.bytesToFetch
@@ -129,13 +128,10 @@ async function knownSpeeds(
         );
   const isKnown = ({ spec }: (typeof planned)[number]): boolean =>
     tasks.every(({ task }) => earlier.some((speed) => speed.model === spec.name && speed.taskId === task.id));
-  const unknown = ready.filter((_, index) => planned[index] !== undefined && !isKnown(planned[index]));
+  const unknown = planned.filter((model) => !isKnown(model));
   if (probe === 'never' || unknown.length === 0) return earlier;
-  const probed = await probePlan(
-    await prepareRun({ ...suite, models: unknown }, context, signal),
-    probeItems,
-    signal,
-    (name) => context.onStep?.(`probe of ${name}`),
+  const probed = await probePlan({ suite, models: unknown, tasks }, probeItems, signal, (name) =>
+    context.onStep?.(`probe of ${name}`),
   );
   return [...probed.speeds, ...earlier];
 }

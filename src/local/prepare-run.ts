@@ -6,19 +6,21 @@ import type { LocalContext } from './local-context.ts';
 import { nameModel, prepareModels } from './prepare-models.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
+/** Settings of a suite that decide its results. */
+const decisiveSettings = [
+  'protocol',
+  'seed',
+  'concurrency',
+  'launches',
+  'windowSeconds',
+  'latencyRequests',
+  'latencySeconds',
+  'threads',
+  'contextTokens',
+] as const satisfies readonly (keyof Suite)[];
+
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
 function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
-  const {
-    protocol,
-    seed,
-    concurrency,
-    launches,
-    windowSeconds,
-    latencyRequests,
-    latencySeconds,
-    threads,
-    contextTokens,
-  } = suite;
   return hashJson({
     models: models.map(({ spec, facts }) => [
       spec.name,
@@ -28,17 +30,7 @@ function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly
       spec.engineOptions,
     ]),
     tasks: tasks.map(({ task, facts }) => [task.id, facts.dataSha256, facts.evaluatedItems]),
-    settings: [
-      protocol,
-      seed,
-      concurrency,
-      launches,
-      windowSeconds,
-      latencyRequests,
-      latencySeconds,
-      threads,
-      contextTokens,
-    ],
+    settings: decisiveSettings.map((name) => suite[name]),
   });
 }
 

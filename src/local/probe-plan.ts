@@ -14,7 +14,7 @@ export interface PlanProbe {
 
 /** Starts every model once and asks it a few items of each task. */
 export async function probePlan(
-  plan: RunPlan,
+  plan: Pick<RunPlan, 'suite' | 'models' | 'tasks'>,
   items: number,
   signal: AbortSignal,
   onModel: (name: string) => void = () => {},

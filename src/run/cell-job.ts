@@ -6,6 +6,7 @@ import type { Claim } from '../core/store.ts';
 import { type CellPassOptions, runCellPasses } from './cell-passes.ts';
 import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import { measureCell } from './measure-cell.ts';
+import { plannedConcurrency } from './suite-engine.ts';
 import type { PlannedModel, PlannedTask, RunDependencies, RunPlan } from './plan.ts';
 
 /** A claimed cell with all that is needed to work on it. */
@@ -87,7 +88,7 @@ export async function workOnCell(
       planned,
       meter: dependencies.meter,
       launch,
-      concurrency: plan.suite.concurrency === 'auto' ? 16 : plan.suite.concurrency,
+      concurrency: plannedConcurrency(plan.suite),
       framesDrawn: dependencies.framesDrawn ?? (() => 0),
       onProgress: (pass, progress) => emit({ type: 'pass-progress', cellId: cell.id, pass, launch, progress }),
     },

@@ -27,10 +27,17 @@ export interface CellPassOptions {
 const searchWindowMs = 4_000;
 const warmUpRequests = 4;
 
-/** Passes that a launch owes under the suite's protocol. The memory pass is read inside the throughput pass. */
-export function passesOf(suite: Suite, launch: number): readonly PassName[] {
+/** Passes of a launch under the suite's protocol. The memory pass is read inside the throughput pass. */
+function passesOf(suite: Suite, launch: number): readonly PassName[] {
   if (suite.protocol === 'paper') return launch === 0 ? ['accuracy'] : [];
   return launch === 0 ? ['accuracy', 'throughput', 'latency'] : ['throughput', 'latency'];
+}
+
+/** Passes of a launch that aren't done yet. */
+export function owedPasses(suite: Suite, launch: number, done: readonly PassResult[]): readonly PassName[] {
+  return passesOf(suite, launch).filter(
+    (pass) => !done.some((result) => result.pass === pass && result.launch === launch),
+  );
 }
 
 /** Engine starts of a suite; the paper protocol has one. */
@@ -92,9 +99,7 @@ function timedPass(pass: PassName, context: PassContext, options: CellPassOption
 export async function runCellPasses(base: PassContext, options: CellPassOptions): Promise<void> {
   const { store, claim, suite, stopSignal } = options;
   const earlier = await store.passResults(claim.cellId);
-  const owed = passesOf(suite, base.launch).filter(
-    (pass) => !earlier.some((result) => result.pass === pass && result.launch === base.launch),
-  );
+  const owed = owedPasses(suite, base.launch, earlier);
   if (owed.length === 0) return;
   const { order, task } = base.planned;
   const warmUpOrder = shuffledOrder(order, suite.seed, 'warm-up', task.id, String(base.launch));

@@ -1,6 +1,7 @@
 import type { Suite } from '../core/suite.ts';
 import { launchesOf } from './cell-passes.ts';
 import type { CellSpeed } from './cell-speed.ts';
+import { plannedConcurrency } from './suite-engine.ts';
 
 /** A time with the bounds that it will most likely stay in. Estimated, never measured. */
 export interface DurationEstimate {
@@ -20,8 +21,7 @@ const warmUpItems = 1;
 export function estimateCell(suite: Suite, speed: CellSpeed, items: number): DurationEstimate {
   const { itemMs, requestMs, logError } = speed;
   const accuracyMs = itemMs * items;
-  const concurrency = suite.concurrency === 'auto' ? 16 : suite.concurrency;
-  const throughputMs = Math.max(suite.windowSeconds * 1000, 2 * concurrency * itemMs) + requestMs;
+  const throughputMs = Math.max(suite.windowSeconds * 1000, 2 * plannedConcurrency(suite) * itemMs) + requestMs;
   const latencyMs = Math.min(suite.latencyRequests * requestMs, suite.latencySeconds * 1000 + requestMs);
   const launchMs = warmUpItems * itemMs + (suite.protocol === 'paper' ? 0 : throughputMs + latencyMs);
   const ms = accuracyMs + launchMs * launchesOf(suite);

@@ -71,14 +71,15 @@ export async function measurePass(
   try {
     const findings = await body(tally);
     const durationMs = nowMs() - startedAtMs;
+    const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
     const host = await window.stop();
     const warnings: Warning[] = [...findings.warnings];
     if (host.isKnown && host.otherShare > thresholds.hostBusy) {
       const percent = (host.otherShare * 100).toFixed(0);
       warnings.push({ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` });
     }
-    if (tally.failed > thresholds.failed * tally.done) {
-      warnings.push({ reason: 'errors', detail: `${tally.failed} of ${tally.done} requests failed` });
+    if (failed > thresholds.failed * done) {
+      warnings.push({ reason: 'errors', detail: `${failed} of ${done} requests failed` });
     }
     return {
       ...findings,
@@ -87,11 +88,11 @@ export async function measurePass(
       startedAtMs: Math.round(startedAtMs),
       durationMs,
       concurrency: plan.concurrency,
-      requests: tally.done,
-      failedRequests: tally.failed,
-      promptTokens: tally.promptTokens,
-      outputTokens: tally.outputTokens,
-      reusedTokens: tally.reusedTokens,
+      requests: done,
+      failedRequests: failed,
+      promptTokens,
+      outputTokens,
+      reusedTokens,
       host,
       framesDrawn: context.framesDrawn() - framesBefore,
       warnings,

@@ -1,9 +1,10 @@
 import type { LoadedModel } from '../core/engine.ts';
 import { EngineError, StoreError } from '../core/errors.ts';
 import { type CellJob, endJob, type JobContext, workOnCell } from './cell-job.ts';
-import { launchesOf, passesOf } from './cell-passes.ts';
+import { launchesOf, owedPasses } from './cell-passes.ts';
 import { nowMs, type PlannedModel } from './plan.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { suiteEngineOptions } from './suite-engine.ts';
 
 /** Opens the engine when the first cell of a launch needs it, and again when a cell has broken it. */
 function createLaunch(
@@ -24,16 +25,14 @@ function createLaunch(
   return {
     async open(): Promise<LoadedModel> {
       if (model !== undefined) return model;
-      const { threads, contextTokens, hangSeconds } = plan.suite;
       const startedMs = nowMs();
       emit({ type: 'launch-start', model: planned.spec.name, launch, launches: launchesOf(plan.suite) });
       const engine = await dependencies.openEngine(planned.spec.engine);
-      const options = {
-        ...(threads !== undefined && { threads }),
-        ...(contextTokens !== undefined && { contextTokens }),
-        hangMs: hangSeconds * 1000,
-      };
-      model = await engine.open(planned.spec, options, AbortSignal.any([dependencies.signal, forceSignal]));
+      model = await engine.open(
+        planned.spec,
+        suiteEngineOptions(plan.suite),
+        AbortSignal.any([dependencies.signal, forceSignal]),
+      );
       await onLaunch(model);
       emit({ type: 'launch-end', model: planned.spec.name, launch, info: model.info, durationMs: nowMs() - startedMs });
       return model;
@@ -74,7 +73,8 @@ export async function runModelSession(
       if (dependencies.signal.aborted) break;
       if (!open.has(job)) continue;
       try {
-        if (await owesPasses(context, job, launch)) {
+        const done = await dependencies.store.passResults(job.cell.id);
+        if (owedPasses(plan.suite, launch, done).length > 0) {
           await workOnCell(context, job, await engine.open(), planned, launch, leases.lostSignal(job.claim));
         }
       } catch (error) {
@@ -97,11 +97,4 @@ export async function runModelSession(
 /** What an engine may say when it is stopped in the middle; anything else is worth telling. */
 function isInterruption(error: unknown): boolean {
   return error instanceof EngineError || (error instanceof Error && error.name === 'AbortError');
-}
-
-async function owesPasses({ plan, dependencies }: JobContext, { cell }: CellJob, launch: number): Promise<boolean> {
-  const done = await dependencies.store.passResults(cell.id);
-  return passesOf(plan.suite, launch).some(
-    (pass) => !done.some((result) => result.pass === pass && result.launch === launch),
-  );
 }

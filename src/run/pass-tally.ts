@@ -3,13 +3,18 @@ import type { Answer } from './ask-items.ts';
 
 const progressEveryMs = 250;
 
+interface PassCounts {
+  done: number;
+  failed: number;
+  promptTokens: number;
+  outputTokens: number;
+  reusedTokens: number;
+}
+
 /** Counts what a pass has done, and says so a few times a second. */
 export interface PassTally {
-  readonly done: number;
-  readonly failed: number;
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  readonly reusedTokens: number;
+  /** So far, without what earlier attempts did. */
+  readonly counts: Readonly<PassCounts>;
   count(answer: Answer, score?: number): void;
   /** Last word before the pass ends. */
   report(): void;
@@ -30,49 +35,35 @@ export function createPassTally(
   const startedMs = performance.now();
   let reportedMs = startedMs;
   let scoreSum = before.scoreSum;
-  const tally = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
+  const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
 
   function report(): void {
     reportedMs = performance.now();
     onProgress({
-      done: before.done + tally.done,
+      done: before.done + counts.done,
       total,
       elapsedMs: reportedMs - startedMs,
       limitMs,
-      promptTokens: tally.promptTokens,
-      outputTokens: tally.outputTokens,
-      failed: tally.failed,
+      promptTokens: counts.promptTokens,
+      outputTokens: counts.outputTokens,
+      failed: counts.failed,
       scoreSum,
       memoryBytes: memoryBytes(),
     });
   }
 
   return {
-    get done() {
-      return tally.done;
-    },
-    get failed() {
-      return tally.failed;
-    },
-    get promptTokens() {
-      return tally.promptTokens;
-    },
-    get outputTokens() {
-      return tally.outputTokens;
-    },
-    get reusedTokens() {
-      return tally.reusedTokens;
-    },
+    counts,
     count({ result }, score = 0) {
-      tally.done += 1;
+      counts.done += 1;
       scoreSum += score;
-      if (result.status === 'failed') tally.failed += 1;
+      if (result.status === 'failed') counts.failed += 1;
       else {
-        tally.reusedTokens += result.reusedTokens;
+        counts.reusedTokens += result.reusedTokens;
         if ('outputTokens' in result) {
-          tally.promptTokens += result.promptTokens;
-          tally.outputTokens += result.outputTokens;
-        } else tally.promptTokens += result.decodedTokens;
+          counts.promptTokens += result.promptTokens;
+          counts.outputTokens += result.outputTokens;
+        } else counts.promptTokens += result.decodedTokens;
       }
       if (performance.now() - reportedMs >= progressEveryMs) report();
     },

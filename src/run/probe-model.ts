@@ -2,6 +2,7 @@ import type { Engine, LoadedModel } from '../core/engine.ts';
 import type { Suite } from '../core/suite.ts';
 import { askItems } from './ask-items.ts';
 import { type CellSpeed, speedFromRequests } from './cell-speed.ts';
+import { suiteEngineOptions } from './suite-engine.ts';
 import { nowMs, type PlannedModel, type PlannedTask } from './plan.ts';
 
 export interface ModelProbe {
@@ -40,12 +41,7 @@ export async function probeModel(
   signal: AbortSignal,
 ): Promise<ModelProbe> {
   const startedMs = nowMs();
-  const options = {
-    ...(suite.threads !== undefined && { threads: suite.threads }),
-    ...(suite.contextTokens !== undefined && { contextTokens: suite.contextTokens }),
-    hangMs: suite.hangSeconds * 1000,
-  };
-  await using model = await engine.open(spec, options, signal);
+  await using model = await engine.open(spec, suiteEngineOptions(suite), signal);
   const loadMs = nowMs() - startedMs;
   const cells: CellSpeed[] = [];
   for (const planned of tasks) {

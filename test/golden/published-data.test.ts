@@ -6,7 +6,7 @@ import { loadItems, type LoadedItems } from '../../src/sources/datasets/load-ite
 import { openDataset } from '../../src/sources/datasets/open-dataset.ts';
 import { checkData } from '../../src/tasks/data-checks.ts';
 import { loadTask, loadTasks } from '../../src/tasks/index.ts';
-import { pseudoModelScores } from '../../src/tasks/pseudo-model.ts';
+import { pseudoModelScores } from './pseudo-model.ts';
 import type { SquadItem } from '../../src/tasks/squad-item.ts';
 import { normalizeSpan, spanExact, spanF1 } from '../../src/tasks/squad-metric.ts';
 import { squadTotals, type SquadTotals } from '../../src/tasks/squad-totals.ts';

@@ -16,7 +16,7 @@ const machinePaths = [
 ];
 const registryHosts = [
   ['pypi', '\\.org'],
-  ['pythonhosted', '\\.org'],
+  ['python', 'hosted', '\\.org'],
   ['npmjs', '\\.(org|com)'],
   ['npmmirror', '\\.com'],
 ];

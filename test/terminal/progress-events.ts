@@ -1,5 +1,5 @@
-import type { Cell, PassName, PassResult } from '../../core/cell.ts';
-import type { PassProgress, RunEvent } from '../../core/event.ts';
+import type { Cell, PassName, PassResult } from '../../src/core/cell.ts';
+import type { PassProgress, RunEvent } from '../../src/core/event.ts';
 
 /** Events of imagined runs, for the tests of displays. */
 export function exampleCell(position: number, overrides: Partial<Cell> = {}): Cell {

@@ -1,4 +1,4 @@
-import { textWidth } from '../../exporters/text-width.ts';
+import { textWidth } from '../../src/exporters/text-width.ts';
 
 interface Row {
   cells: string[];

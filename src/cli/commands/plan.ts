@@ -45,15 +45,11 @@ function modelRow({
   bytesToFetch,
   bytesCertainty,
   memoryBytes,
-  memoryBasis,
   fits,
 }: ModelOutlook): readonly string[] {
   const about = bytesCertainty === 'estimated' ? 'about ' : '';
   const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : `${about}${describeBytes(bytesToFetch)}`;
-  const memory =
-    memoryBytes === undefined
-      ? 'unknown'
-      : `${memoryBasis === 'estimated' ? 'about ' : ''}${describeBytes(memoryBytes)}`;
+  const memory = memoryBytes === undefined ? 'unknown' : `about ${describeBytes(memoryBytes)}`;
   return [name, source, fetch, memory, fits === false ? "doesn't fit" : ''];
 }
 

@@ -3,7 +3,15 @@ import { createOutput, type TextSink } from '../output.ts';
 import { progressKind } from './create-progress.ts';
 import { createJsonlProgress } from './jsonl-progress.ts';
 import { createPlainProgress } from './plain-progress.ts';
-import { cellEnd, cellStart, exampleCell, passEnd, passProgress, passStart, runStart } from './progress-events.ts';
+import {
+  cellEnd,
+  cellStart,
+  exampleCell,
+  passEnd,
+  passProgress,
+  passStart,
+  runStart,
+} from '../../../test/terminal/progress-events.ts';
 import { createQuietProgress } from './quiet-progress.ts';
 
 function collector(): TextSink & { readonly text: () => string } {

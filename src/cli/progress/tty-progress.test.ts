@@ -1,8 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cell } from '../../core/cell.ts';
 import { textWidth } from '../../exporters/text-width.ts';
-import { cellEnd, cellStart, exampleCell, passEnd, passProgress, passStart, runStart } from './progress-events.ts';
-import { ScreenEmulator } from './screen-emulator.ts';
+import {
+  cellEnd,
+  cellStart,
+  exampleCell,
+  passEnd,
+  passProgress,
+  passStart,
+  runStart,
+} from '../../../test/terminal/progress-events.ts';
+import { ScreenEmulator } from '../../../test/terminal/screen-emulator.ts';
 import { createTtyProgress } from './tty-progress.ts';
 
 beforeEach(() => {

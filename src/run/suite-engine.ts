@@ -1,0 +1,18 @@
+import type { EngineOptions } from '../core/engine.ts';
+import type { Suite } from '../core/suite.ts';
+
+const usualConcurrency = 16;
+
+/** Concurrency of the suite; the usual one until `auto` has found it. */
+export function plannedConcurrency({ concurrency }: Pick<Suite, 'concurrency'>): number {
+  return concurrency === 'auto' ? usualConcurrency : concurrency;
+}
+
+/** What a suite asks of every engine that it starts. */
+export function suiteEngineOptions({ threads, contextTokens, hangSeconds }: Suite): EngineOptions {
+  return {
+    ...(threads !== undefined && { threads }),
+    ...(contextTokens !== undefined && { contextTokens }),
+    hangMs: hangSeconds * 1000,
+  };
+}
