@@ -18,7 +18,9 @@ export function minMax(values: readonly number[], options: { readonly isLessBett
     high = Math.max(high, value);
   }
   if (low === high) return values.map(() => 1);
-  // Halves, so that the range of huge values can't overflow.
-  const range = high / 2 - low / 2;
-  return values.map((value) => (options.isLessBetter ? high / 2 - value / 2 : value / 2 - low / 2) / range);
+  // Halved only where the range would overflow: halving the smallest numbers would round them together.
+  const unit = Number.isFinite(high - low) ? 1 : 0.5;
+  const distance = (one: number, other: number): number => one * unit - other * unit;
+  const range = distance(high, low);
+  return values.map((value) => (options.isLessBetter ? distance(high, value) : distance(value, low)) / range);
 }
