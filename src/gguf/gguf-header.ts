@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { ModelError } from '../core/errors.ts';
 import { requireGguf } from './gguf-magic.ts';
@@ -12,6 +13,11 @@ export interface GgufHeader {
   readonly parameters: number;
   /** Bytes of all tensors of this file. */
   readonly weightsBytes: number;
+  readonly architecture: string;
+  /** Files of a split model, this one included; 1 for a whole one. */
+  readonly splitCount: number;
+  /** sha256 over the bytes of all `tokenizer.ggml.*` entries in the order of their keys; undefined without any. */
+  readonly tokenizerSha256: string | undefined;
 }
 
 export type GgufValue = number | string | boolean | readonly number[];
@@ -68,6 +74,11 @@ class Cursor {
     const value = this.#buffer.readUInt32LE(at) + this.#buffer.readUInt32LE(at + 4) * 2 ** 32;
     if (value > Number.MAX_SAFE_INTEGER) throw new Malformed(`${what} is ${value}`);
     return value;
+  }
+
+  /** Bytes from a place to the current one. */
+  since(start: number): Buffer {
+    return this.#buffer.subarray(start, this.position);
   }
 
   text(): string {
@@ -137,11 +148,20 @@ function readList(cursor: Cursor): ReadList {
   return { length, numbers: Array.from({ length }, () => Number(cursor.scalar(type))) };
 }
 
-function readValues(cursor: Cursor, n: number): Pick<GgufHeader, 'values' | 'lengths'> {
+function hashOf(entries: ReadonlyMap<string, Buffer>): string | undefined {
+  if (entries.size === 0) return undefined;
+  const hash = createHash('sha256');
+  for (const key of [...entries.keys()].toSorted()) hash.update(key).update(entries.get(key) ?? '');
+  return hash.digest('hex');
+}
+
+function readValues(cursor: Cursor, n: number): Pick<GgufHeader, 'values' | 'lengths' | 'tokenizerSha256'> {
   const values = new Map<string, GgufValue>();
   const lengths = new Map<string, number>();
+  const tokenizerEntries = new Map<string, Buffer>();
   for (let index = 0; index < n; index += 1) {
     const key = cursor.text();
+    const start = cursor.position;
     const type = cursor.u32();
     if (type === arrayType) {
       const { length, numbers } = readList(cursor);
@@ -150,8 +170,9 @@ function readValues(cursor: Cursor, n: number): Pick<GgufHeader, 'values' | 'len
     } else {
       values.set(key, type === stringType ? cursor.text() : cursor.scalar(type));
     }
+    if (key.startsWith('tokenizer.ggml.')) tokenizerEntries.set(key, cursor.since(start));
   }
-  return { values, lengths };
+  return { values, lengths, tokenizerSha256: hashOf(tokenizerEntries) };
 }
 
 function readTensors(cursor: Cursor, n: number): { readonly parameters: number; readonly lastOffset: number } {
@@ -177,13 +198,23 @@ function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
   if (version !== 2 && version !== 3) throw new Malformed(`its version is ${version}, expected 2 or 3`);
   const tensors = cursor.u64('number of tensors');
   const entries = cursor.u64('number of values');
-  const { values, lengths } = readValues(cursor, entries);
+  const { values, lengths, tokenizerSha256 } = readValues(cursor, entries);
   const { parameters, lastOffset } = readTensors(cursor, tensors);
   const alignment = values.get('general.alignment');
   const step = typeof alignment === 'number' && alignment > 0 ? alignment : 32;
   const weightsStart = Math.ceil(cursor.position / step) * step;
   if (tensors > 0 && weightsStart + lastOffset >= fileBytes) throw new Malformed('the file ends before its weights do');
-  return { version, values, lengths, parameters, weightsBytes: Math.max(0, fileBytes - weightsStart) };
+  const named = values.get('general.architecture');
+  return {
+    version,
+    values,
+    lengths,
+    parameters,
+    weightsBytes: Math.max(0, fileBytes - weightsStart),
+    architecture: typeof named === 'string' ? named : 'unknown',
+    splitCount: Number(values.get('split.count') ?? 1),
+    tokenizerSha256,
+  };
 }
 
 /**

@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { ModelError } from '../core/errors.ts';
-import { isMissing } from './disk-error.ts';
 
 const headBytes = 256;
 
@@ -38,7 +37,7 @@ export async function requireGguf(path: string): Promise<void> {
     if ((await handle.stat()).isDirectory()) throw new ModelError(`${path} is a folder, expected a GGUF file`);
     ({ bytesRead } = await handle.read(head, 0, headBytes, 0));
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     throw new ModelError(`no such file: ${path}`, {
       hint: 'Check the path; it is meant from the current folder, or from the suite file.',
       cause: error,

@@ -44,18 +44,46 @@ export async function quickstartModels({ settings, workingFolder }: LocalContext
 
 export interface QuickstartPlan {
   readonly plan: RunPlan;
-  readonly probe: PlanProbe;
-  readonly fit: BudgetFit;
+  /** What a probe found, and what fits by it; undefined where the probe itself took too long. */
+  readonly probed: { readonly probe: PlanProbe; readonly fit: BudgetFit } | undefined;
+  /** Longest time of the probe. */
+  readonly probeLimitMs: number;
 }
 
-/** Fetches the models, probes them, and takes as many items as fit into the time; downloads don't count. */
+/** Undefined where the limit ended it. */
+async function probeWithin(
+  limitMs: number,
+  plan: RunPlan,
+  { onStep }: LocalContext,
+  signal: AbortSignal,
+): Promise<PlanProbe | undefined> {
+  const limit = AbortSignal.timeout(limitMs);
+  try {
+    const stop = AbortSignal.any([signal, limit]);
+    const probe = await probePlan(plan, probeItems, stop, (name) => onStep?.(`probe of ${name}`));
+    if (!limit.aborted) return probe;
+  } catch (error) {
+    // Whatever an engine says when it is stopped in the middle.
+    if (!limit.aborted) throw error;
+  }
+  signal.throwIfAborted();
+  return undefined;
+}
+
+/**
+ * Fetches the models, probes them, and takes as many items as fit into the time; downloads don't count.
+ *
+ * The probe may take a third of the time: where its few items take longer, no more than the fewest would fit anyway.
+ */
 export async function prepareQuickstart(
   budgetMs: number,
   context: LocalContext,
   signal: AbortSignal,
 ): Promise<QuickstartPlan> {
   const plan = await prepareRun(quickstartSuite(), context, signal);
-  const probe = await probePlan(plan, probeItems, signal, (name) => context.onStep?.(`probe of ${name}`));
+  const probeLimitMs = budgetMs / 3;
+  const probe = await probeWithin(probeLimitMs, plan, context, signal);
+  if (probe === undefined) return { plan: withItems(plan, quickstartLeastItems), probed: undefined, probeLimitMs };
   const fit = fitBudget(plan, probe.speeds, probe.loadMs, budgetMs - probe.durationMs, quickstartLeastItems);
-  return { plan: withItems(plan, fit.items), probe, fit };
+  return { plan: withItems(plan, fit.items), probed: { probe, fit }, probeLimitMs };
 }

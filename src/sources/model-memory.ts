@@ -1,5 +1,5 @@
 import type { MemorySplit } from '../core/memory.ts';
-import { type GgufHeader, readGgufHeader } from './gguf-header.ts';
+import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
 import { shardFiles } from './gguf-shards.ts';
 
 /** What a model will need, computed from its file's header before it is loaded. An estimate, never a measurement. */
@@ -72,14 +72,13 @@ export async function estimateModelMemory(
   sequences: number,
 ): Promise<ModelMemoryEstimate> {
   const header = await readGgufHeader(path);
+  const { architecture } = header;
   let { weightsBytes, parameters } = header;
   for (const file of shardFiles(path).slice(1)) {
     const shard = await readGgufHeader(file);
     weightsBytes += shard.weightsBytes;
     parameters += shard.parameters;
   }
-  const named = header.values.get('general.architecture');
-  const architecture = typeof named === 'string' ? named : 'unknown';
   const { keyValueHeads, keyLength, valueLength } = attentionShape(header, architecture);
   const cachedTokens = Math.ceil(contextTokens / contextStep) * contextStep * sequences;
   const kvBytes = Math.ceil(cachedTokens * keyValueHeads * (keyLength + valueLength) * halfBytes);

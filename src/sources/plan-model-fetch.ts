@@ -1,6 +1,6 @@
 import { openHttpClient } from './http-client.ts';
 import { DownloadError } from '../core/errors.ts';
-import { requireGguf } from './gguf-magic.ts';
+import { requireGguf } from '../gguf/gguf-magic.ts';
 import { shardFiles } from './gguf-shards.ts';
 import { type ModelRequest, parseModelRequest } from './model-request.ts';
 import { describeSource } from './model-source.ts';

@@ -1,6 +1,6 @@
 import { DownloadError } from '../core/errors.ts';
 import type { FetchedFile } from './fetched-file.ts';
-import { requireGguf } from './gguf-magic.ts';
+import { requireGguf } from '../gguf/gguf-magic.ts';
 import { modelSha256, shardFiles } from './gguf-shards.ts';
 import type { HttpClient } from './http-client.ts';
 import { type HubFile, type HubFileFacts, hubFileFacts } from './hub-protocol.ts';

@@ -2,7 +2,7 @@ import { DownloadError, ModelError } from '../core/errors.ts';
 import { describeBytes } from './describe-bytes.ts';
 import type { FetchedFile } from './fetched-file.ts';
 import { fileSha256 } from './file-sha256.ts';
-import { requireGguf } from './gguf-magic.ts';
+import { requireGguf } from '../gguf/gguf-magic.ts';
 import { modelSha256, shardFiles } from './gguf-shards.ts';
 import { type HttpClient, openHttpClient } from './http-client.ts';
 import { type ModelRequest, parseModelRequest } from './model-request.ts';

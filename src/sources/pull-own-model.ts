@@ -5,7 +5,7 @@ import type { FetchedFile } from './fetched-file.ts';
 import { fetchPip } from './fetch-pip.ts';
 import { lockTarget } from './file-lock.ts';
 import { rememberSha256 } from './file-sha256.ts';
-import { requireGguf } from './gguf-magic.ts';
+import { requireGguf } from '../gguf/gguf-magic.ts';
 import type { HttpClient } from './http-client.ts';
 import { cacheFileName, cacheFolder, type OwnSource, readCachedModel, writeCacheRecord } from './model-cache.ts';
 import type { ModelRequest } from './model-request.ts';

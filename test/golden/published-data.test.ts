@@ -9,7 +9,7 @@ import { loadTask, loadTasks } from '../../src/tasks/index.ts';
 import { pseudoModelScores } from './pseudo-model.ts';
 import type { SquadItem } from '../../src/tasks/squad-item.ts';
 import { normalizeSpan, spanExact, spanF1 } from '../../src/tasks/squad-metric.ts';
-import { squadTotals, type SquadTotals } from '../../src/tasks/squad-totals.ts';
+import { squadTotals, type SquadTotals } from './squad-totals.ts';
 import { dataFolder, noDataReason } from './data-folder.ts';
 
 const signal = new AbortController().signal;

@@ -50,7 +50,19 @@ function modelRow({
   const about = bytesCertainty === 'estimated' ? 'about ' : '';
   const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : `${about}${describeBytes(bytesToFetch)}`;
   const memory = memoryBytes === undefined ? 'unknown' : `about ${describeBytes(memoryBytes)}`;
-  return [name, source, fetch, memory, fits === false ? "doesn't fit" : ''];
+  return [name, shortSource(source), fetch, memory, fits === false ? "doesn't fit" : ''];
+}
+
+/** Where a model comes from in a few letters; `--json` and `perbench models list` say it in full. */
+function shortSource(source: string): string {
+  const kinds: readonly (readonly [prefix: string, name: string])[] = [
+    ['hf:', 'the hub'],
+    ['pip:', 'PyPI'],
+  ];
+  return source
+    .split(', or ')
+    .map((place) => kinds.find(([prefix]) => place.startsWith(prefix))?.[1] ?? place)
+    .join(' or ');
 }
 
 function cellRow({ model, taskId, items, duration, basis }: CellOutlook): readonly string[] {

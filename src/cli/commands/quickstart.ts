@@ -35,18 +35,26 @@ export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ opt
   return exitCode;
 };
 
-function explainFit({ fit, probe }: QuickstartPlan, minutes: number, { output }: CliContext): void {
-  const { items, estimate, isOver, isAll } = fit;
+function explainFit({ probed, probeLimitMs }: QuickstartPlan, minutes: number, { output }: CliContext): void {
+  if (probed === undefined) {
+    output.record('fit', { items: quickstartLeastItems, isOver: true, isAll: false });
+    output.note(
+      `The probe was stopped after ${Math.round(probeLimitMs / 1000)} s: this machine is so slow, or so busy, that ` +
+        `${quickstartLeastItems} items a task take longer than ${minutes} minutes, and fewer say nothing.`,
+    );
+    return;
+  }
+  const { items, estimate, isOver, isAll } = probed.fit;
   const time = roughRange(estimate.lowMs, estimate.highMs);
-  const probed = `a probe of ${Math.round(probe.durationMs / 1000)} s`;
+  const by = `a probe of ${Math.round(probed.probe.durationMs / 1000)} s`;
   output.record('fit', { items, estimate, isOver, isAll });
   if (isOver) {
     output.note(
-      `${probed} says that even ${items} items a task take ${time}: fewer than ${quickstartLeastItems} say nothing.`,
+      `${by} says that even ${items} items a task take ${time}: fewer than ${quickstartLeastItems} say nothing.`,
     );
   } else if (isAll) {
-    output.note(`All ${items} items of each task, which take ${time} by ${probed}.`);
+    output.note(`All ${items} items of each task, which take ${time} by ${by}.`);
   } else {
-    output.note(`${items} items of each task, as many as fit into ${minutes} minutes by ${probed}: ${time}.`);
+    output.note(`${items} items of each task, as many as fit into ${minutes} minutes by ${by}: ${time}.`);
   }
 }

@@ -4,8 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
-import { availableMemory, checkMemory } from './available-memory.ts';
-import { readGgufHeader, type GgufHeader } from './gguf-header.ts';
+import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
+import { memoryLimitBytes } from '../../meters/memory-limit.ts';
+import { checkMemory } from './check-memory.ts';
 import { deviceChoices, findLibrary, type LibraryLocation } from './library-location.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import { resolvePromptStyle } from './prompt-style.ts';
@@ -17,7 +18,7 @@ const defaultHangMs = 120_000;
 
 export interface LlamaEngineOptions {
   /** Bytes that a new process can take; the system's own figure by default. */
-  readonly availableBytes?: () => Promise<number>;
+  readonly availableBytes?: () => number;
   readonly findLibrary?: typeof findLibrary;
 }
 
@@ -69,11 +70,8 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   }
   const library = (engine.findLibrary ?? findLibrary)(parseDevice(model));
   const header = await readGgufHeader(model.file);
-  checkMemory(
-    model.name,
-    await fileBytes(model.file, header.splitCount),
-    await (engine.availableBytes ?? availableMemory)(),
-  );
+  const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
+  checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);
   const order: LoadOrder = {
     type: 'load',
     file: model.file,

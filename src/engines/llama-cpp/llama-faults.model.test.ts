@@ -96,17 +96,17 @@ describe('an engine process that goes wrong', () => {
 describe('a model that cannot be opened', () => {
   it.each([
     ['a file that is not there', undefined, 'no such file'],
-    ['another kind of file', Buffer.from('PK\u0003\u0004 not a model'), 'not a GGUF file: it starts with "PK'],
-    ['an empty file', Buffer.alloc(0), 'not a GGUF file'],
+    ['another kind of file', Buffer.from('PK\u0003\u0004 not a model'), 'is not a GGUF file: it is a zip archive'],
+    ['an empty file', Buffer.alloc(0), 'is not a GGUF file: it is an empty file'],
     [
       'a file that ends within its header',
       makeGguf([['general.name', 'x']]).subarray(0, 30),
-      'it ends within its header',
+      'the file ends before its header does',
     ],
     [
       'an old version',
       Buffer.concat([Buffer.from('GGUF'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(64)]),
-      'GGUF version 1',
+      'its version is 1, expected 2 or 3',
     ],
     [
       'an architecture that the library does not know',
@@ -122,7 +122,7 @@ describe('a model that cannot be opened', () => {
   });
 
   it('a folder', async () => {
-    await expect(openFile(import.meta.dirname)).rejects.toThrow('not a file');
+    await expect(openFile(import.meta.dirname)).rejects.toThrow('is a folder, expected a GGUF file');
   });
 
   it('a truncated model', async () => {
@@ -131,9 +131,7 @@ describe('a model that cannot be opened', () => {
     await copyFile(await smallModel(small), file);
     await truncate(file, 40_000_000);
     await expect(openFile(file)).rejects.toThrow(ModelError);
-    await expect(openFile(file)).rejects.toThrow(
-      /m\.gguf: llama\.cpp can't load it: .*(not within the file bounds|corrupt)/,
-    );
+    await expect(openFile(file)).rejects.toThrow('m.gguf is a damaged GGUF file: the file ends before its weights do');
   });
 
   it('a corrupt model', async () => {
@@ -148,9 +146,9 @@ describe('a model that cannot be opened', () => {
   });
 
   it('one that does not fit into memory', async () => {
-    const opening = openSmall(small, { engine: { availableBytes: async () => 64 * 1024 * 1024 } });
+    const opening = openSmall(small, { engine: { availableBytes: () => 64 * 1024 * 1024 } });
     await expect(opening).rejects.toThrow(EnvironmentError);
-    await expect(openSmall(small, { engine: { availableBytes: async () => 64 * 1024 * 1024 } })).rejects.toThrow(
+    await expect(openSmall(small, { engine: { availableBytes: () => 64 * 1024 * 1024 } })).rejects.toThrow(
       'smollm2-135m-instruct needs at least 190 MiB of memory, 64 MiB are available',
     );
   });

@@ -10,8 +10,9 @@ import type {
 } from '../../core/engine.ts';
 import { EngineError, UsageError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/memory.ts';
+import { resetMemoryPeak } from '../../meters/process-memory.ts';
+import { readSplitMemory } from './memory-reading.ts';
 import { PassStream } from './pass-stream.ts';
-import { readResident, resetPeak, splitMemory } from './process-memory.ts';
 import type { ContextBytes, EngineRequest, EngineResult, PassKind, WorkerReport } from './worker-messages.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -45,14 +46,13 @@ export class LoadedLlama implements LoadedModel {
 
   async resetMemoryPeak(): Promise<void> {
     this.#throwIfGone();
-    this.#isPeakReset = await resetPeak(this.#worker.pid);
+    this.#isPeakReset = resetMemoryPeak([this.#worker.pid]);
   }
 
   async memory(): Promise<MemoryReading> {
     this.#throwIfGone();
-    const resident = await readResident(this.#worker.pid);
     const weightsBytes = this.info.weightsBytes ?? 0;
-    return splitMemory(resident, this.#isPeakReset, { weightsBytes, ...this.#contextBytes });
+    return readSplitMemory(this.#worker.pid, this.#isPeakReset, { weightsBytes, ...this.#contextBytes });
   }
 
   hear(report: WorkerReport): void {

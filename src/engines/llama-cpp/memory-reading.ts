@@ -1,0 +1,24 @@
+import { EngineError } from '../../core/errors.ts';
+import type { MemoryReading } from '../../core/memory.ts';
+import { readProcessMemory } from '../../meters/process-memory.ts';
+
+/**
+ * The resident memory of a model's process, split by the buffers that its library reports.
+ *
+ * @throws {EngineError} if the system doesn't tell, or the process is gone
+ */
+export function readSplitMemory(
+  pid: number,
+  isPeakReset: boolean,
+  buffers: { readonly weightsBytes: number; readonly kvBytes: number; readonly computeBytes: number },
+): MemoryReading {
+  const resident = readProcessMemory([pid]);
+  if (resident === undefined) {
+    throw new EngineError(`the memory of process ${pid} can't be read`, {
+      hint: process.platform === 'linux' ? undefined : 'Measure memory on Linux: perbench reads it from /proc.',
+    });
+  }
+  const { weightsBytes, kvBytes, computeBytes } = buffers;
+  const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
+  return { ...resident, isPeakReset, split: { weightsBytes, kvBytes, computeBytes, overheadBytes } };
+}
