@@ -1,3 +1,5 @@
+import type { DeviceWindow, EnergyWindow } from './device-window.ts';
+
 /** What the host did while a pass ran; all times in milliseconds of CPU, summed over cores. */
 export interface HostWindow {
   readonly durationMs: number;
@@ -15,4 +17,8 @@ export interface HostWindow {
   readonly eventLoopDelayP99Ms: number;
   /** False where the operating system doesn't tell: the shares are unknown then, not 0. */
   readonly isKnown: boolean;
+  /** Absent where no tool watches GPUs. */
+  readonly devices?: DeviceWindow;
+  /** Absent where nothing tells energy. */
+  readonly energy?: EnergyWindow;
 }

@@ -1,0 +1,69 @@
+/** One line of a tool's table: what stands under each heading, units left on. */
+export type SmiRow = ReadonlyMap<string, string>;
+
+/** A heading of nvidia-smi carries its unit in brackets: `memory.used [MiB]`. */
+function headingName(cell: string): string {
+  return cell.replace(/\s*\[[^\]]*\]\s*$/, '').trim();
+}
+
+function cellsOf(line: string): readonly string[] {
+  return line.split(',').map((cell) => cell.trim());
+}
+
+/**
+ * Reads CSV lines of a monitoring tool by their headings, whatever their order and however many more there are. A heading
+ * that comes again replaces the first; amd-smi repeats it in each round.
+ *
+ * @param isHeading tells a heading by its cells
+ */
+export function createSmiTable(isHeading: (cells: readonly string[]) => boolean): {
+  /** The row of a line; undefined for headings. A line that fits no heading is `'garbage'`. */
+  read(line: string): SmiRow | 'garbage' | undefined;
+} {
+  let headings: readonly string[] | undefined;
+  return {
+    read(line) {
+      if (line.trim() === '') return undefined;
+      const cells = cellsOf(line);
+      const names = cells.map(headingName);
+      if (isHeading(names)) {
+        headings = names;
+        return undefined;
+      }
+      if (headings === undefined || cells.length !== headings.length) return 'garbage';
+      return new Map(headings.map((name, index) => [name, cells[index] ?? '']));
+    },
+  };
+}
+
+const factors: Readonly<Record<string, number>> = {
+  '': 1,
+  '%': 1,
+  W: 1,
+  MHz: 1,
+  C: 1,
+  B: 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+/**
+ * A number with its unit as these tools write it: `81559 MiB`, `62.31 W`, `45 %`. Memory comes back in bytes.
+ *
+ * @returns undefined for `[N/A]`, `[Not Supported]`, `N/A` and whatever else isn't a number
+ */
+export function smiNumber(cell: string | undefined, impliedUnit = ''): number | undefined {
+  const match = /^(-?\d+(?:\.\d+)?)\s*([%A-Za-z]*)$/.exec(cell?.trim() ?? '');
+  if (match === null) return undefined;
+  const factor = factors[match[2] === '' ? impliedUnit : (match[2] ?? '')];
+  return factor === undefined ? undefined : Number(match[1]) * factor;
+}
+
+/** Text, or undefined where the tool says that there is none. */
+export function smiText(cell: string | undefined): string | undefined {
+  const text = cell?.trim() ?? '';
+  return text === '' || /^\[?(n\/a|not supported|unknown error|insufficient permissions)\]?$/i.test(text)
+    ? undefined
+    : text;
+}

@@ -1,0 +1,189 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { HostWindow } from '../core/host-window.ts';
+import { type FakeSmi, placeFakeSmi } from '../../test/setup/fake-smi.ts';
+import { createDeviceMeter, type DeviceMeterOptions } from './devices/device-meter.ts';
+import { createMachineMeter } from './machine-meter.ts';
+
+const nowhere = '/nowhere/smi';
+
+function row(id: string, power: string, throttle = '0x0'): readonly (string | number)[] {
+  return [
+    0,
+    id,
+    'NVIDIA A10',
+    '23028 MiB',
+    '9000 MiB',
+    '80 %',
+    power,
+    '150.00 W',
+    60,
+    '1500 MHz',
+    throttle,
+    'Disabled',
+  ];
+}
+
+async function watch(
+  options: DeviceMeterOptions,
+  pids: readonly number[] = [],
+  during: () => Promise<unknown> = () => sleep(200),
+): Promise<HostWindow> {
+  const devices = createDeviceMeter({ nvidiaProgram: nowhere, amdProgram: nowhere, firstReadingMs: 3_000, ...options });
+  const meter = createMachineMeter({ devices, rapl: noRapl });
+  onTestFinished(() => meter[Symbol.asyncDispose]());
+  const window = await meter.start(pids);
+  await during();
+  return window.stop();
+}
+
+const noRapl = { domains: [], problem: undefined, start: () => ({ stop: () => [] }) };
+const nvidia = (settings: Parameters<typeof placeFakeSmi>[0]): FakeSmi => placeFakeSmi(settings);
+
+describe('a machine with a GPU', () => {
+  it('has power, clocks, memory, and energy', async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')] });
+    const { devices, energy } = await watch({ nvidiaProgram: smi.program });
+    expect(devices?.tool).toBe('nvidia-smi');
+    expect(devices?.gaps).toEqual([]);
+    expect(devices?.devices).toMatchObject([
+      { id: 'GPU-a', powerMeanWatts: 100, memoryPeakBytes: 9000 * 2 ** 20, throttledShare: 0, isEngines: undefined },
+    ]);
+    expect(devices?.devices[0]?.readings).toBeGreaterThan(2);
+    expect(energy?.gaps).toEqual([]);
+    const seconds = (energy?.durationMs ?? 0) / 1000;
+    // The tools' window is a little longer than that of the host inside it.
+    expect(energy?.parts[0]?.joules).toBeGreaterThanOrEqual(100 * seconds * 0.99);
+    expect(energy?.parts[0]?.joules).toBeLessThan(100 * seconds * 3);
+  });
+
+  it('is watched by one long-lived process, over many windows', async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')] });
+    const devices = createDeviceMeter({ nvidiaProgram: smi.program, amdProgram: nowhere });
+    onTestFinished(() => devices[Symbol.asyncDispose]());
+    for (let round = 0; round < 3; round += 1) {
+      const window = await devices.start([]);
+      await sleep(60);
+      expect((await window.stop()).window?.devices).toHaveLength(1);
+    }
+    expect(smi.calls().filter((words) => words.startsWith('--query-gpu='))).toHaveLength(1);
+  });
+
+  it('may be throttled', async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '149.00 W', '0x0000000000000024')] });
+    const { devices } = await watch({ nvidiaProgram: smi.program });
+    expect(devices?.devices).toMatchObject([
+      { throttledShare: 1, throttleReasons: ['power cap', 'software thermal slowdown'] },
+    ]);
+  });
+
+  it('may run a process of somebody else, beside the engine', async () => {
+    const engine = execFile(process.execPath, ['--eval', 'setInterval(() => {}, 1000)']);
+    onTestFinished(() => void engine.kill('SIGKILL'));
+    const pid = engine.pid ?? 0;
+    const smi = nvidia({
+      rows: [row('GPU-a', '100.00 W'), row('GPU-b', '50.00 W')],
+      processes: [
+        ['GPU-a', pid, 'engine', '8000 MiB'],
+        ['GPU-a', 1, 'somebody', '900 MiB'],
+      ],
+    });
+    const { devices, energy } = await watch({ nvidiaProgram: smi.program }, [pid], () => sleep(400));
+    expect(devices?.foreignProcesses).toEqual([
+      { deviceId: 'GPU-a', pid: 1, name: 'somebody', memoryBytes: 900 * 2 ** 20 },
+    ]);
+    // The other GPU idles for nobody: its power is not the engine's.
+    expect(devices?.devices.map(({ id, isEngines }) => [id, isEngines])).toEqual([
+      ['GPU-a', true],
+      ['GPU-b', false],
+    ]);
+    expect(energy?.parts.map(({ id }) => id)).toEqual(['GPU-a']);
+  });
+
+  it("in a container can't tell whose processes they are, and says so", async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], processes: [['GPU-a', 4_000_000, 'engine?', '1 MiB']] });
+    const { devices } = await watch({ nvidiaProgram: smi.program }, [process.pid], () => sleep(300));
+    expect(devices?.foreignProcesses).toEqual([]);
+    expect(devices?.gaps.join()).toContain('process ids of another namespace');
+  });
+});
+
+describe('a tool that goes wrong', () => {
+  it('may die: its energy has a gap, and the next window starts it again', async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], faults: { endAfter: 3 } });
+    const devices = createDeviceMeter({ nvidiaProgram: smi.program, amdProgram: nowhere });
+    onTestFinished(() => devices[Symbol.asyncDispose]());
+    const window = await devices.start([]);
+    await sleep(300);
+    const { window: found } = await window.stop();
+    expect(found?.gaps.join()).toMatch(/ended with code 15: Unable to determine the device handle/);
+    smi.change({ rows: [row('GPU-a', '70.00 W')] });
+    const next = await devices.start([]);
+    await sleep(100);
+    const { window: again } = await next.stop();
+    expect(again).toMatchObject({ gaps: [], devices: [{ powerMeanWatts: 70 }] });
+  });
+
+  it('may hang: the pass goes on without it', async () => {
+    const smi = nvidia({ faults: { hang: true } });
+    const { devices, energy } = await watch({ nvidiaProgram: smi.program, firstReadingMs: 300 });
+    expect(devices).toMatchObject({ devices: [], gaps: ['nvidia-smi gave no readings in the window'] });
+    expect(energy).toBeUndefined();
+  });
+
+  it('may fall silent in the middle: energy over the hole is not guessed', async () => {
+    let nowMs = Date.now();
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], everyMs: 60_000 });
+    const { devices, energy } = await watch({ nvidiaProgram: smi.program, now: () => nowMs }, [], async () => {
+      nowMs += 4_500;
+    });
+    expect(energy).toMatchObject({
+      parts: [],
+      gaps: [expect.stringMatching(/GPU-a: no reading of power for 4\.\d s/)],
+    });
+    expect(devices?.gaps.join()).toMatch(/gave no readings/);
+  });
+
+  it('may write what nobody understands', async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], faults: { garbageEvery: 2 } });
+    const { devices } = await watch({ nvidiaProgram: smi.program });
+    expect(devices?.gaps.join()).toMatch(/^\d+ lines of nvidia-smi could not be read$/);
+    expect(devices?.devices).toHaveLength(1);
+  });
+
+  it('may refuse', async () => {
+    const smi = nvidia({ refuse: "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver." });
+    const { devices } = await watch({ nvidiaProgram: smi.program });
+    expect(devices?.gaps.join()).toContain("couldn't communicate with the NVIDIA driver");
+  });
+});
+
+describe('other machines', () => {
+  it('may have GPUs of AMD', async () => {
+    const smi = placeFakeSmi({
+      kind: 'amd',
+      rows: [[0, 97, 700, 'THROTTLED', 2100, 70, 196592, 150000]],
+      processes: [
+        {
+          gpu: 0,
+          process_list: [
+            { process_info: { pid: process.pid, name: 'x', memory_usage: { vram_mem: { value: 5, unit: 'B' } } } },
+          ],
+        },
+      ],
+    });
+    const { devices, energy } = await watch({ amdProgram: smi.program });
+    expect(devices).toMatchObject({
+      tool: 'amd-smi',
+      devices: [{ id: '0', powerMeanWatts: 700, throttleReasons: ['throttled'], isEngines: true }],
+    });
+    expect(energy?.parts).toMatchObject([{ id: '0', kind: 'gpu' }]);
+  });
+
+  it('have no GPU: windows say nothing of one', async () => {
+    const window = await watch({});
+    expect(window).not.toHaveProperty('devices');
+    expect(window).not.toHaveProperty('energy');
+  });
+});

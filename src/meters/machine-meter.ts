@@ -1,0 +1,44 @@
+import type { EnergyWindow } from '../core/device-window.ts';
+import type { HostMeter } from '../core/meter.ts';
+import { createDeviceMeter, type DeviceMeter, type DeviceMeterOptions } from './devices/device-meter.ts';
+import { createHostMeter, type HostMeterOptions } from './host-meter.ts';
+import { createRaplMeter, type RaplMeter } from './rapl.ts';
+
+export interface MachineMeterOptions {
+  readonly host?: HostMeterOptions;
+  readonly devices?: DeviceMeter | DeviceMeterOptions;
+  readonly rapl?: RaplMeter;
+}
+
+/**
+ * Watches the whole machine while a pass runs: the host's CPU, its GPUs, and energy. What a machine doesn't have is
+ * absent from its windows.
+ */
+export function createMachineMeter(options: MachineMeterOptions = {}): HostMeter & AsyncDisposable {
+  const { devices: given = {}, rapl = createRaplMeter() } = options;
+  const host = createHostMeter(options.host);
+  const devices = 'start' in given ? given : createDeviceMeter(given);
+  return {
+    async start(engineProcessIds) {
+      // Tools start first and take their time; the host's window is the innermost.
+      const deviceWindow = await devices.start(engineProcessIds);
+      const energyCounter = rapl.start();
+      const hostWindow = await host.start(engineProcessIds);
+      return {
+        async stop() {
+          const window = await hostWindow.stop();
+          const counted = energyCounter.stop();
+          const { window: found, energyParts, energyGaps } = await deviceWindow.stop();
+          const parts = [...energyParts, ...counted];
+          const energy: EnergyWindow = { parts, durationMs: window.durationMs, gaps: energyGaps };
+          return {
+            ...window,
+            ...(found !== undefined && { devices: found }),
+            ...((parts.length > 0 || energyGaps.length > 0) && { energy }),
+          };
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => devices[Symbol.asyncDispose](),
+  };
+}
