@@ -1,0 +1,208 @@
+import { scaleLinear, scaleLog } from 'd3-scale';
+import type { VNode } from 'preact';
+import { axisLines, bottomAxis, bottomAxisHeight, leftAxis, leftAxisWidth, type PlotArea } from './axes.ts';
+import { linearTicks, logDomain, logTicks, ratioTexts } from './axis-ticks.ts';
+import { chartFrame, emptyChart, plainLabel, type ChartNames } from './chart-frame.ts';
+import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
+import { lightTheme, type ChartTheme } from './chart-theme.ts';
+import { legend } from './legend.ts';
+import { pointPath, pointStyles, type PointStyle } from './model-family.ts';
+import { parametersText } from './model-size.ts';
+import { polyline, svgElement } from './svg-element.ts';
+import { textExtent } from './text-extent.ts';
+
+export interface SizedPoint {
+  readonly model: string;
+  readonly parameters: number;
+  /** 0 to 1. */
+  readonly accuracy: number;
+  readonly bounds?: Bounds | undefined;
+}
+
+export interface SizedSeries {
+  /** Name of the task. */
+  readonly task: string;
+  readonly points: readonly SizedPoint[];
+}
+
+export interface AccuracyBySizeData {
+  readonly title: string;
+  readonly series: readonly SizedSeries[];
+}
+
+interface Plot {
+  readonly area: PlotArea;
+  readonly x: (value: number) => number;
+  readonly y: (value: number) => number;
+  readonly theme: ChartTheme;
+  readonly hasEndLabels: boolean;
+}
+
+function isDrawable({ parameters, accuracy }: SizedPoint): boolean {
+  return Number.isFinite(parameters) && parameters > 0 && Number.isFinite(accuracy);
+}
+
+/**
+ * The most accurate model up to each size: where the line is flat, larger models bring nothing.
+ *
+ * @returns points by rising size, each better than all before
+ */
+export function bestUpToSize<Point extends Pick<SizedPoint, 'parameters' | 'accuracy'>>(
+  points: readonly Point[],
+): readonly Point[] {
+  const best: Point[] = [];
+  const sorted = points.toSorted((left, right) => left.parameters - right.parameters || right.accuracy - left.accuracy);
+  for (const point of sorted) if (point.accuracy > (best.at(-1)?.accuracy ?? -1)) best.push(point);
+  return best;
+}
+
+/**
+ * Accuracy against the number of parameters (logarithmic), all tasks in one plot: a point per model, and for each task
+ * a line through the best up to that size. The paper's Figure 1 in another form.
+ */
+export function accuracyBySize(data: AccuracyBySizeData, options: ChartOptions): Chart {
+  const { theme = lightTheme } = options;
+  const series = data.series
+    .map(({ task, points }) => ({ task, points: points.filter(isDrawable) }))
+    .filter(({ points }) => points.length > 0);
+  if (series.length === 0) {
+    const names = { title: data.title, description: 'No model has a known size and an accuracy.' };
+    return emptyChart(names, 'no model with a known size', options);
+  }
+  const styles = pointStyles(
+    series.map(({ task }) => task),
+    theme,
+  );
+  const key = legend([...styles.values()], { left: theme.fontSize, right: options.width - theme.fontSize }, theme);
+  const { plot, axes } = layOut(series, key.height, options, theme);
+  return chartFrame(
+    namesOf(data.title, series),
+    { width: options.width, height: plot.area.bottom + bottomAxisHeight(theme) },
+    options,
+    key.node,
+    ...axes,
+    ...series.map(({ task, points }) => bestLine(points, styles.get(task) as PointStyle, plot)),
+    ...series.map(({ task, points }) => pointGroup(task, points, styles.get(task) as PointStyle, plot)),
+    ...taskLabels(series, plot),
+  );
+}
+
+function namesOf(title: string, series: readonly SizedSeries[]): ChartNames {
+  const parts = series.map(({ task, points }) => {
+    const best = bestUpToSize(points);
+    const [first, last] = [best[0], best.at(-1)] as [SizedPoint, SizedPoint];
+    const smallest = `${first.accuracy.toFixed(2)} at ${parametersText(first.parameters)}`;
+    return `${task}: ${smallest}, at most ${last.accuracy.toFixed(2)} (${last.model})`;
+  });
+  return { title, description: `Accuracy against model size. ${parts.join('; ')}.` };
+}
+
+/** Room for names of tasks at the right ends of their lines, where the chart is wide enough for them; else undefined. */
+function endLabelRoom(series: readonly SizedSeries[], { fontSize }: ChartTheme, width: number): number | undefined {
+  const longest = Math.max(...series.map(({ task }) => textExtent(task, fontSize * 0.9)));
+  return series.length > 1 && width > fontSize * 36 && longest < width / 5 ? longest + fontSize * 0.8 : undefined;
+}
+
+function layOut(
+  series: readonly SizedSeries[],
+  top: number,
+  options: ChartOptions,
+  theme: ChartTheme,
+): { readonly plot: Plot; readonly axes: readonly VNode[] } {
+  const { fontSize } = theme;
+  const { width, height = width * 0.66 } = options;
+  const labelRoom = endLabelRoom(series, theme, width);
+  const points = series.flatMap(({ points: own }) => own);
+  const lowest = Math.min(...points.map(({ accuracy, bounds }) => bounds?.low ?? accuracy));
+  // Up from a round tenth below the lowest, so that pictures of similar data have the same axis.
+  const yDomain = [Math.max(0, Math.floor(lowest * 10 - 0.3) / 10), 1] as const;
+  const yTicks = linearTicks(...yDomain, Math.max(3, Math.floor(height / fontSize / 5)));
+  const yTexts = ratioTexts(yTicks);
+  const area: PlotArea = {
+    left: leftAxisWidth(yTexts, theme),
+    right: width - (labelRoom ?? fontSize),
+    top: top + fontSize * 0.6,
+    bottom: Math.max(height - bottomAxisHeight(theme), top + fontSize * 10),
+  };
+  const xDomain = logDomain(
+    points.map(({ parameters }) => parameters),
+    0.04,
+  );
+  const x = scaleLog(xDomain, [area.left, area.right]);
+  const y = scaleLinear(yDomain, [area.bottom - fontSize * 0.5, area.top + fontSize * 0.3]);
+  const xTicks = logTicks(...xDomain, Math.max(2, Math.floor((area.right - area.left) / fontSize / 3.6)));
+  const axes = [
+    bottomAxis(
+      { ticks: xTicks.map((tick) => ({ at: x(tick), text: parametersText(tick) })), title: 'Parameters' },
+      area,
+      theme,
+    ),
+    leftAxis(
+      { ticks: yTicks.map((tick, index) => ({ at: y(tick), text: yTexts[index] ?? '' })), title: 'Accuracy' },
+      area,
+      theme,
+    ),
+    axisLines(area, theme),
+  ];
+  return { plot: { area, x, y, theme, hasEndLabels: labelRoom !== undefined }, axes };
+}
+
+function bestLine(points: readonly SizedPoint[], { color }: PointStyle, { area, x, y, theme }: Plot): VNode {
+  const best = bestUpToSize(points);
+  const corners = best.flatMap(({ parameters, accuracy }, index): (readonly [number, number])[] => {
+    const before = best[index - 1];
+    const corner = [x(parameters), y(accuracy)] as const;
+    return before === undefined ? [corner] : [[x(parameters), y(before.accuracy)], corner];
+  });
+  const largest = Math.max(...points.map(({ parameters }) => parameters));
+  const end = [Math.min(area.right, x(largest)), y(best.at(-1)?.accuracy ?? 0)] as const;
+  return svgElement('path', {
+    d: polyline([...corners, end]),
+    fill: 'none',
+    stroke: color,
+    'stroke-width': theme.fontSize / 8,
+    'stroke-opacity': 0.75,
+  });
+}
+
+function pointGroup(task: string, points: readonly SizedPoint[], style: PointStyle, { x, y, theme }: Plot): VNode {
+  const bars = points
+    .map(({ parameters, bounds }) =>
+      bounds === undefined
+        ? ''
+        : polyline([
+            [x(parameters), y(bounds.low)],
+            [x(parameters), y(bounds.high)],
+          ]),
+    )
+    .join('');
+  return svgElement(
+    'g',
+    { fill: style.color, stroke: theme.background, 'stroke-width': theme.fontSize / 16 },
+    bars === '' ? null : svgElement('path', { d: bars, stroke: style.color, 'stroke-width': theme.fontSize / 12 }),
+    ...points.map(({ model, parameters, accuracy }) =>
+      svgElement(
+        'path',
+        {
+          d: pointPath(style, theme.fontSize * 0.62),
+          transform: `translate(${x(parameters).toFixed(2)},${y(accuracy).toFixed(2)})`,
+        },
+        svgElement('title', {}, `${model}, ${task}: ${accuracy.toFixed(3)}`),
+      ),
+    ),
+  );
+}
+
+/** Names of the tasks beside the right ends of their lines, moved apart where lines end close together. */
+function taskLabels(series: readonly SizedSeries[], { area, y, theme, hasEndLabels }: Plot): VNode[] {
+  if (!hasEndLabels) return [];
+  const fontSize = theme.fontSize * 0.9;
+  const ends = series
+    .map(({ task, points }) => ({ task, at: y(bestUpToSize(points).at(-1)?.accuracy ?? 0) }))
+    .toSorted((left, right) => left.at - right.at);
+  let previous = Number.NEGATIVE_INFINITY;
+  return ends.map(({ task, at }) => {
+    previous = Math.max(at, previous + fontSize * 1.15);
+    return plainLabel(task, { x: area.right + fontSize * 0.4, y: previous + fontSize * 0.35, 'font-size': fontSize });
+  });
+}

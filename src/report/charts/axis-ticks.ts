@@ -1,0 +1,51 @@
+import { scaleLinear } from 'd3-scale';
+
+const steps = [[1, 2, 5], [1, 3], [1]] as const;
+
+/** Round values on a linear axis. */
+export function linearTicks(low: number, high: number, most: number): readonly number[] {
+  return scaleLinear([low, high], [0, 1]).ticks(Math.max(1, most));
+}
+
+/** Values that people find round on a logarithmic axis, no more than fit. */
+export function logTicks(low: number, high: number, most: number): readonly number[] {
+  for (const step of steps) {
+    const ticks = decades(low, high).flatMap((decade) => step.map((digit) => digit * decade));
+    const inside = ticks.map((tick) => Number(tick.toPrecision(6))).filter((tick) => tick >= low && tick <= high);
+    if (inside.length >= 2 && inside.length <= most) return inside;
+    if (inside.length < 2) break;
+  }
+  const powers = decades(low, high).filter((decade) => decade >= low && decade <= high);
+  if (powers.length <= 2) return linearTicks(low, high, most).filter((tick) => tick > 0);
+  const stride = Math.ceil(powers.length / Math.max(1, most));
+  return powers.filter((_, index) => index % stride === 0);
+}
+
+function decades(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const last = Math.ceil(Math.log10(high));
+  return Array.from({ length: last - first + 1 }, (_, index) => Number(`1e${first + index}`));
+}
+
+/** A number beside an axis: no needless digits, thousands as k. */
+export function tickText(value: number): string {
+  if (Math.abs(value) >= 10_000) return `${Number((value / 1000).toPrecision(4))}k`;
+  return String(Number(value.toPrecision(6)));
+}
+
+/** Shares beside an axis, all with the decimals that the finest of them needs, at most two. */
+export function ratioTexts(ticks: readonly number[]): readonly string[] {
+  const isFine = ticks.some((tick) => Math.abs(tick * 10 - Math.round(tick * 10)) > 1e-6);
+  return ticks.map((tick) => tick.toFixed(isFine ? 2 : 1));
+}
+
+/** Lower and upper end of a logarithmic axis, with some room around the values. */
+export function logDomain(values: readonly number[], room = 0.08): readonly [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  // A single value stands in the middle of a factor of four.
+  const ratio = high / low > 1.05 ? high / low : 4;
+  const middle = Math.sqrt(low * high);
+  const half = Math.sqrt(ratio) * ratio ** room;
+  return [middle / half, middle * half];
+}

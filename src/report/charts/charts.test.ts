@@ -1,0 +1,229 @@
+import { readFileSync } from 'node:fs';
+import { renderToString } from 'preact-render-to-string';
+import { describe, expect, it } from 'vitest';
+import { scoreTable } from '../../stats/score-table.ts';
+import { accuracyBySize, bestUpToSize } from './accuracy-by-size.ts';
+import { logDomain, logTicks, ratioTexts, tickText } from './axis-ticks.ts';
+import type { Chart, ChartOptions } from './chart-options.ts';
+import { factorBars, type FactorColumn } from './factor-bars.ts';
+import { modelFamily, pointStyles } from './model-family.ts';
+import { parametersInName, parametersText } from './model-size.ts';
+import { paretoScatter, type ScatterPoint } from './pareto-scatter.ts';
+import { rankIntervals } from './rank-intervals.ts';
+import { factorData, scatterData, scoreData, sizeData } from './scoreboard-data.ts';
+import { scoreBars } from './score-bars.ts';
+import { lightTheme } from './chart-theme.ts';
+
+const { scoreboards } = scoreTable(readFileSync(new URL('../../../data/paper.csv', import.meta.url), 'utf8'));
+const options: ChartOptions = { width: 480, id: 'test' };
+const longName = 'organisation/a-model-with-a-very-long-name-that-nobody-can-read-2.5-0.5B-instruct-q4_k_m';
+
+function draw(chart: Chart): string {
+  return renderToString(chart);
+}
+
+/** Text positions that lie outside the picture, or numbers that aren't any. */
+function faults(svg: string): string[] {
+  const [, width = '0', height = '0'] = /viewBox="0 0 (\d+) (\d+)"/u.exec(svg) ?? [];
+  const outside = [...svg.matchAll(/<text[^>]* x="([-\d.]+)" y="([-\d.]+)"/gu)].filter(
+    ([, x, y]) => Number(x) < 0 || Number(x) > Number(width) || Number(y) < 0 || Number(y) > Number(height),
+  );
+  const wrong = [...svg.matchAll(/NaN|Infinity|undefined/gu)];
+  return [...outside, ...wrong].map(([found]) => found);
+}
+
+function scatter(points: readonly ScatterPoint[], own: ChartOptions = options): string {
+  return draw(paretoScatter({ title: 'Scatter', xTitle: 'Throughput', direction: 'more', points }, own));
+}
+
+function column(values: readonly (number | undefined)[]): FactorColumn {
+  return {
+    title: 'Latency',
+    unit: 'ms',
+    isLessBetter: true,
+    values: values.map((value) => (value === undefined ? undefined : { value })),
+    text: String,
+  };
+}
+
+/** Every chart with the same models; `values` are accuracies, costs and scores at once. */
+function everyChart(
+  models: readonly string[],
+  values: readonly (number | undefined)[],
+): Readonly<Record<string, string>> {
+  const all = models.map((model, index) => ({ model, value: values[index] }));
+  const known = all.flatMap(({ model, value }) => (value === undefined ? [] : [{ model, value }]));
+  return {
+    scatter: scatter(known.map(({ model, value }) => ({ model, x: value * 100, y: value }))),
+    ranks: draw(
+      rankIntervals(
+        { title: 'Ranks', models: all.map(({ model, value }, index) => ({ model, rank: value && index + 1 })) },
+        options,
+      ),
+    ),
+    scores: draw(
+      scoreBars(
+        { title: 'Scores', scoreTitle: 'PER', models: all.map(({ model, value }) => ({ model, score: value })) },
+        options,
+      ),
+    ),
+    factors: draw(factorBars({ title: 'Factors', models, factors: [column(values)] }, options)),
+    sizes: draw(
+      accuracyBySize(
+        {
+          title: 'Sizes',
+          series: [
+            { task: 'a task', points: known.map(({ model, value }) => ({ model, parameters: 1e9, accuracy: value })) },
+          ],
+        },
+        options,
+      ),
+    ),
+  };
+}
+
+describe('charts', () => {
+  const cases: Readonly<Record<string, readonly [models: readonly string[], values: readonly (number | undefined)[]]>> =
+    {
+      'one model': [['a-1B'], [0.5]],
+      'two equal models': [
+        ['a-1B', 'b-1B'],
+        [0.5, 0.5],
+      ],
+      'a missing value': [
+        ['a-1B', 'b-1B'],
+        [0.5, undefined],
+      ],
+      'values that are no numbers': [
+        ['a-1B', 'b-1B', 'c'],
+        [0.5, Number.NaN, Number.POSITIVE_INFINITY],
+      ],
+      'zeros and ones': [
+        ['a-1B', 'b-1B'],
+        [0, 1],
+      ],
+      'long names': [
+        [longName, `${longName}-2`],
+        [0.3, 0.6],
+      ],
+      '26 models': [
+        Array.from({ length: 26 }, (_, index) => `${String.fromCodePoint(97 + index)}odel-${index}B`),
+        Array.from({ length: 26 }, (_, index) => (index + 1) / 27),
+      ],
+      'markup in names': [['<script>alert(1)</script>&"'], [0.5]],
+    };
+  it.each(Object.entries(cases))('draw %s', (_, [models, values]) => {
+    for (const [name, svg] of Object.entries(everyChart(models, values))) {
+      expect(faults(svg), `the chart ${name}`).toEqual([]);
+      expect(svg, `the chart ${name}`).toMatch(
+        /^<svg [^>]*role="img"[^>]*aria-labelledby="test-title test-description"/u,
+      );
+      expect(svg, `the chart ${name}`).toMatch(
+        /<title id="test-title">[A-Z]\w+<\/title><desc id="test-description">[^<]{10,}<\/desc>/u,
+      );
+      expect(svg, `the chart ${name}`).not.toContain('<script');
+    }
+  });
+
+  it('say so when there is nothing to draw', () => {
+    for (const [name, svg] of Object.entries(everyChart([], []))) {
+      expect(faults(svg), `the chart ${name}`).toEqual([]);
+      expect(svg.match(/<text[^>]*>(?:no model|nothing)[^<]*<\/text>/u)?.[0], `the chart ${name}`).toBeDefined();
+    }
+    expect(draw(rankIntervals({ title: 'Ranks', models: [{ model: 'a', rank: undefined }] }, options))).toContain(
+      'no model has a rank',
+    );
+  });
+
+  it('draw the whole of the paper at the width of a column, every name in place', () => {
+    for (const board of scoreboards) {
+      for (const width of [317, 672]) {
+        const own = { width, theme: { ...lightTheme, fontSize: 9 } };
+        for (const factor of ['throughput', 'latency', 'memory'] as const) {
+          expect(faults(draw(paretoScatter(scatterData(board, factor), own)))).toEqual([]);
+        }
+        expect(faults(draw(factorBars(factorData(board), own)))).toEqual([]);
+        expect(faults(draw(scoreBars(scoreData(board), own)))).toEqual([]);
+        expect(faults(draw(accuracyBySize(sizeData(scoreboards, parametersInName), own)))).toEqual([]);
+      }
+    }
+  });
+
+  it('keep what they say in words in step with the picture', () => {
+    const svg = scatter([
+      { model: 'fast-1B', x: 100, y: 0.5 },
+      { model: 'good-9B', x: 10, y: 0.9 },
+      { model: 'bad-2B', x: 9, y: 0.4 },
+    ]);
+    expect(svg).toContain(
+      'accuracy of 3 models against Throughput. Not beaten in both: fast-1B (0.500 at 100), good-9B (0.900 at 10).',
+    );
+  });
+
+  it('draws doubtful points hollow, and intervals as bars', () => {
+    const plain = scatter([{ model: 'a', x: 1, y: 0.5 }]);
+    const bounded = scatter([
+      { model: 'a', x: 1, y: 0.5, xBounds: { low: 0.5, high: 2 }, yBounds: { low: 0.4, high: 0.6 } },
+    ]);
+    const doubtful = scatter([{ model: 'a', x: 1, y: 0.5, isDoubtful: true }]);
+    expect(bounded.split('<path').length - plain.split('<path').length).toBe(1);
+    expect(doubtful).toContain('a: 0.500 at 1 (doubtful)');
+    expect(doubtful).toContain(`stroke="${lightTheme.palette[0]}"`);
+  });
+});
+
+describe('axes', () => {
+  it('have round ticks that fit', () => {
+    expect(logTicks(0.9, 120, 9)).toEqual([1, 2, 5, 10, 20, 50, 100]);
+    expect(logTicks(0.9, 120, 5)).toEqual([1, 3, 10, 30, 100]);
+    expect(logTicks(0.9, 120, 3)).toEqual([1, 10, 100]);
+    expect(logTicks(11, 19, 5).length).toBeGreaterThan(1);
+    expect(logTicks(1, 1e12, 4).length).toBeLessThanOrEqual(4);
+    expect([12_000, 1000, 0.25, 1e6].map(tickText)).toEqual(['12k', '1000', '0.25', '1000k']);
+    expect(ratioTexts([0.1, 0.2, 0.3])).toEqual(['0.1', '0.2', '0.3']);
+    expect(ratioTexts([0.25, 0.3])).toEqual(['0.25', '0.30']);
+  });
+
+  it('have room around one value', () => {
+    const [low, high] = logDomain([8]);
+    expect(low).toBeLessThan(4);
+    expect(high).toBeGreaterThan(16);
+  });
+});
+
+describe('names of models', () => {
+  it.each([
+    ['Qwen2.5-0.5B', 'Qwen', 5e8],
+    ['smollm2-135m-instruct', 'smollm', 135e6],
+    ['hf:google/gemma-2-2b-it', 'gemma', 2e9],
+    ['Phi-3.5', 'Phi', undefined],
+    ['Mixtral-8x7B', 'Mixtral', undefined],
+    ['4', '4', undefined],
+  ])('%s is of the family %s with %s parameters', (name, family, parameters) => {
+    expect(modelFamily(name)).toBe(family);
+    expect(parametersInName(name)).toBe(parameters);
+  });
+
+  it('sizes are written short', () => {
+    expect([5e8, 1.5e9, 135e6, 72e9].map(parametersText)).toEqual(['500M', '1.5B', '135M', '72B']);
+  });
+
+  it('pairs of colour and shape differ for the first 18 families', () => {
+    const names = Array.from({ length: 18 }, (_, index) => `family${index}`);
+    const looks = [...pointStyles(names, lightTheme).values()].map(({ color, shape }) => [color, shape]);
+    for (const [index, [color, shape]] of looks.entries()) {
+      expect(looks.findIndex(([otherColor, otherShape]) => color === otherColor && shape === otherShape)).toBe(index);
+    }
+  });
+
+  it('the best up to a size rises with every step', () => {
+    const points = [
+      { parameters: 2, accuracy: 0.4 },
+      { parameters: 1, accuracy: 0.5 },
+      { parameters: 3, accuracy: 0.5 },
+      { parameters: 4, accuracy: 0.7 },
+      { parameters: 4, accuracy: 0.6 },
+    ];
+    expect(bestUpToSize(points)).toEqual([points[1], points[3]]);
+  });
+});

@@ -1,0 +1,134 @@
+import type { Measurement } from '../../core/measurement.ts';
+import { humanNumber, humanScale } from '../../exporters/human-number.ts';
+import { factorNames, isLessBetter, type FactorName } from '../../stats/factor.ts';
+import { isDoubtful } from '../../stats/scoreboard-metrics.ts';
+import { valueOf, type Scoreboard, type ScoreboardRow } from '../../stats/scoreboard.ts';
+import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
+import type { Bounds } from './chart-options.ts';
+import type { FactorBarData, FactorColumn, FactorValue } from './factor-bars.ts';
+import type { ScatterData, ScatterPoint } from './pareto-scatter.ts';
+import type { ScoreBarData } from './score-bars.ts';
+
+export type CostFactor = Exclude<FactorName, 'accuracy'>;
+
+const factorTitles: Readonly<Record<FactorName, string>> = {
+  accuracy: 'Accuracy',
+  throughput: 'Throughput',
+  latency: 'Latency',
+  memory: 'Memory',
+};
+
+/** Models that failed or lack a number aren't drawn. */
+function isShown({ state }: ScoreboardRow): boolean {
+  return state === 'done';
+}
+
+function boundsOf(measurement: Measurement | undefined, divisor: number): Bounds | undefined {
+  if (measurement === undefined || measurement.status === 'unavailable') return undefined;
+  const { interval } = measurement;
+  return interval === undefined ? undefined : { low: interval.low / divisor, high: interval.high / divisor };
+}
+
+function scaleOf(board: Scoreboard, factor: FactorName): { readonly divisor: number; readonly label: string } {
+  const values = board.rows
+    .map(({ measurements }) => valueOf(measurements[factor]))
+    .filter((value) => value !== undefined);
+  return humanScale(board.units[factor] ?? 'ratio', values);
+}
+
+/** Latency is one device's as well, but not a share of anything. */
+function axisTitle(factor: CostFactor, unit: string): string {
+  const parts = [factorTitles[factor], unit].filter((part) => part !== '').join(', ');
+  return factor === 'latency' ? parts : `${parts} per device`;
+}
+
+function titleOf({ title, taskId }: Scoreboard): string {
+  return title ?? taskId;
+}
+
+/** Accuracy against one cost factor of a scoreboard, in the units that tables show. */
+export function scatterData(board: Scoreboard, factor: CostFactor): ScatterData {
+  const { divisor, label } = scaleOf(board, factor);
+  const points = board.rows.filter(isShown).flatMap(({ model, measurements }): ScatterPoint[] => {
+    const x = valueOf(measurements[factor]);
+    const y = valueOf(measurements.accuracy);
+    if (x === undefined || y === undefined) return [];
+    return [
+      {
+        model,
+        x: x / divisor,
+        y,
+        xBounds: boundsOf(measurements[factor], divisor),
+        yBounds: boundsOf(measurements.accuracy, 1),
+        isDoubtful: isDoubtful(measurements[factor]) || isDoubtful(measurements.accuracy),
+      },
+    ];
+  });
+  return {
+    title: `${titleOf(board)}: accuracy against ${factor}`,
+    xTitle: axisTitle(factor, label),
+    direction: isLessBetter[factor] ? 'less' : 'more',
+    points,
+  };
+}
+
+/** PER-A of a scoreboard where it was computed, else PER-paper, in the order of the rows. */
+export function scoreData(board: Scoreboard): ScoreBarData {
+  const anchored = board.versions.find((version) => version.startsWith('PER-A/'));
+  return {
+    title: `${titleOf(board)}: scores`,
+    scoreTitle: anchored ?? board.versions[0] ?? 'PER',
+    models: board.rows.map((row) => ({
+      model: row.model,
+      score: anchored === undefined ? row.score : row.anchored?.score,
+    })),
+  };
+}
+
+/** The four factors of a scoreboard as measured, in the order of its rows. */
+export function factorData(board: Scoreboard): FactorBarData {
+  const rows = board.rows.filter(isShown);
+  return {
+    title: `${titleOf(board)}: what was measured`,
+    models: rows.map(({ model }) => model),
+    factors: factorNames.map((factor): FactorColumn => {
+      const { divisor, label } = scaleOf(board, factor);
+      return {
+        title: factorTitles[factor],
+        unit: label,
+        isLessBetter: isLessBetter[factor],
+        values: rows.map(({ measurements }) => factorValue(measurements[factor], divisor)),
+        text: (value) => humanNumber(value),
+      };
+    }),
+  };
+}
+
+function factorValue(measurement: Measurement | undefined, divisor: number): FactorValue | undefined {
+  const value = valueOf(measurement);
+  if (value === undefined) return undefined;
+  return { value: value / divisor, bounds: boundsOf(measurement, divisor), isDoubtful: isDoubtful(measurement) };
+}
+
+/**
+ * Accuracy of all scoreboards against model size.
+ *
+ * @param parametersOf a model's number of parameters; models without one aren't drawn
+ */
+export function sizeData(
+  boards: readonly Scoreboard[],
+  parametersOf: (model: string) => number | undefined,
+): AccuracyBySizeData {
+  return {
+    title: 'Accuracy against model size',
+    series: boards.map((board) => ({
+      task: titleOf(board),
+      points: board.rows.filter(isShown).flatMap(({ model, measurements }): SizedPoint[] => {
+        const accuracy = valueOf(measurements.accuracy);
+        const parameters = parametersOf(model);
+        if (accuracy === undefined || parameters === undefined) return [];
+        return [{ model, parameters, accuracy, bounds: boundsOf(measurements.accuracy, 1) }];
+      }),
+    })),
+  };
+}

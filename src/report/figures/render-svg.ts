@@ -1,0 +1,51 @@
+import { cloneElement, h, type VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import type { Chart } from '../charts/chart-options.ts';
+import { chartFont } from '../charts/chart-theme.ts';
+import { subsetFont } from './subset-font.ts';
+
+export interface SvgOptions {
+  /** Width on paper; without it the figure has its size in pixels. */
+  readonly widthMm?: number;
+  /** Bytes of the chart font: the letters that the figure uses are embedded, so that it looks the same everywhere. */
+  readonly font?: Uint8Array;
+  /** Where the numbers come from: kept as text in `<metadata>`. */
+  readonly provenance?: string;
+}
+
+/** Two decimals of a millimetre are finer than any printer. */
+function millimetres(value: number): string {
+  return `${Math.round(value * 100) / 100}mm`;
+}
+
+function fontStyle(font: Uint8Array, text: string): VNode {
+  const data = Buffer.from(subsetFont(font, text)).toString('base64');
+  return h(
+    'style',
+    {},
+    `@font-face{font-family:'${chartFont}';src:url(data:font/ttf;base64,${data}) format('truetype')}`,
+  );
+}
+
+/** Text between tags; enough to know which letters a figure uses. */
+function textOf(svg: string): string {
+  return svg
+    .replaceAll(/<[^>]*>/gu, ' ')
+    .replaceAll('&amp;', '&')
+    .replaceAll('&lt;', '<');
+}
+
+/** A chart as the text of an SVG file. */
+export function renderSvg(chart: Chart, options: SvgOptions = {}): string {
+  const { widthMm, font, provenance } = options;
+  const [, , width = 1, height = 1] = chart.props.viewBox.split(' ').map(Number);
+  const extra = [
+    ...(provenance === undefined ? [] : [h('metadata', {}, provenance)]),
+    ...(font === undefined ? [] : [fontStyle(font, textOf(renderToString(chart)))]),
+  ];
+  const size =
+    widthMm === undefined ? {} : { width: millimetres(widthMm), height: millimetres((widthMm * height) / width) };
+  const { children } = chart.props as { readonly children?: VNode | readonly VNode[] };
+  const own = Array.isArray(children) ? (children as readonly VNode[]) : [children as VNode];
+  return `${renderToString(cloneElement(chart, size, ...extra, ...own))}\n`;
+}
