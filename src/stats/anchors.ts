@@ -16,13 +16,15 @@ export interface AnchorSet {
   /** Such as `2026-1/paper-gpu`; part of the score's version string. */
   readonly version: string;
   readonly summary: string;
-  /** By the first part of the task id. */
+  /** By task id, by task id without its version, or by its first part; the most exact one counts. */
   readonly tasks: Readonly<Record<string, TaskAnchors>>;
 }
 
 export interface TaskAnchors extends Anchors {
   readonly throughputUnit: Unit;
   readonly latencyUnit: Unit;
+  /** Where it isn't the set's, as with anchors that somebody froze or chose for one task. */
+  readonly version?: string;
 }
 
 const tokens = { throughputUnit: 'tokens/s', latencyUnit: 'ms/token', memory: 8192 * 2 ** 20 } as const;
@@ -47,8 +49,27 @@ export const paperAnchors: AnchorSet = {
 
 /** Anchors for a task id such as `gsm8k/per@1`, or undefined where the set has none. */
 export function anchorsOf(set: AnchorSet, taskId: string): TaskAnchors | undefined {
-  const name = taskId.split('/')[0] ?? taskId;
-  return Object.hasOwn(set.tasks, name) ? set.tasks[name] : undefined;
+  const names = [taskId, taskId.split('@')[0] ?? taskId, taskId.split('/')[0] ?? taskId];
+  const name = names.find((candidate) => Object.hasOwn(set.tasks, candidate));
+  return name === undefined ? undefined : set.tasks[name];
+}
+
+/** Version string of PER-A on a task, such as `PER-A/2026-1/paper-gpu`; undefined where the set has no anchors for it. */
+export function anchoredVersion(set: AnchorSet, taskId: string): string | undefined {
+  const anchors = anchorsOf(set, taskId);
+  return anchors && `PER-A/${anchors.version ?? set.version}`;
+}
+
+/**
+ * The memory anchor of a device: a tenth of its memory, which is rounded up to a size that is sold (a power of two GiB,
+ * or one and a half of it), since what is left of it for programs differs from host to host.
+ *
+ * @param memoryBytes what the device reports, above 0
+ */
+export function memoryBudget(memoryBytes: number): number {
+  const gib = memoryBytes / 2 ** 30;
+  const power = 2 ** Math.ceil(Math.log2(gib));
+  return Math.round((0.75 * power >= gib ? 0.75 * power : power) * 2 ** 30 * 0.1);
 }
 
 function checkAbove(name: string, value: number): void {

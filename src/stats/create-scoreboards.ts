@@ -1,5 +1,5 @@
 import type { Unit } from '../core/measurement.ts';
-import { anchorsOf, type Anchors, type TaskAnchors } from './anchors.ts';
+import { anchoredVersion, anchorsOf, type Anchors, type TaskAnchors } from './anchors.ts';
 import { factorNames, type FactorName } from './factor.ts';
 import type { ModelMetrics } from './model-metrics.ts';
 import { perAnchored } from './per-anchored.ts';
@@ -140,7 +140,7 @@ function scoreAnchored(
   }
   const rows = perAnchored(models, anchors satisfies Anchors, weights && { weights });
   return {
-    version: `PER-A/${set.version}`,
+    version: anchoredVersion(set, taskId),
     cells: rows.map(({ factors, score, rank }) =>
       factors && score !== undefined ? { factors, score, rank } : undefined,
     ),
