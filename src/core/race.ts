@@ -1,0 +1,136 @@
+/** What a race is to decide; fixed, and hashed, before the first item is asked. */
+export interface RaceQuestion {
+  /** In one spelling: `cheapest with accuracy >= 0.7`. */
+  readonly text: string;
+  /** `winner`: the highest PER-A. `cheapest`: the least device time per item among those that pass the gate. */
+  readonly goal: 'winner' | 'cheapest';
+  /** Gate of `cheapest`, from 0 to 1. */
+  readonly leastAccuracy?: number;
+  readonly mostMemoryBytes?: number;
+  readonly latency?: RaceLatencyLimit;
+}
+
+/** So large a share of the items must be answered within the time, one at a time. */
+export interface RaceLatencyLimit {
+  /** 0.95 for p95. */
+  readonly share: number;
+  readonly mostMs: number;
+}
+
+/**
+ * `skipped`: never launched. `pruned`: ruled out by its performance. `eliminated`: ruled out by answers, before all were
+ * given. `passed`: through the gate before all were given. `full`: all items answered. `failed`: can't be judged.
+ */
+export type RaceStatus = 'skipped' | 'pruned' | 'eliminated' | 'passed' | 'full' | 'failed';
+
+/** Accuracy of a model in a race: a mean only where every item was answered, since a mean that was stopped is biased. */
+export type RaceAccuracy =
+  | { readonly kind: 'exact'; readonly value: number }
+  | { readonly kind: 'interval'; readonly low: number; readonly high: number };
+
+/** Performance of a model over its launches, in the units of the anchors. */
+export interface RaceValues {
+  /** Items per second and device. */
+  readonly throughput: number;
+  /** In milliseconds. */
+  readonly latency: number;
+  /** In bytes. */
+  readonly memory: number;
+}
+
+/** What became of one model. */
+export interface RaceVerdict {
+  readonly model: string;
+  readonly status: RaceStatus;
+  /** Whether it is (one of) the answer. */
+  readonly isNamed: boolean;
+  /** One part of a sentence, such as `needs accuracy 0.85, is below that`. */
+  readonly reason: string;
+  readonly launches: number;
+  /** Answers behind the verdict, in the order that was drawn beforehand. */
+  readonly n: number;
+  /** Accuracy that it had to have; null where none was asked. */
+  readonly tau: number | null;
+  /** Logarithm of the evidence against having it; `certain` once it was impossible. */
+  readonly logE: number | 'certain' | null;
+  readonly accuracy: RaceAccuracy | null;
+  readonly values: RaceValues | null;
+  /** PER-A; only where every item was answered. */
+  readonly score: number | null;
+}
+
+/** What a race used, against evaluating every model in full. Device seconds are items times measured seconds per item. */
+export interface RaceCost {
+  readonly items: number;
+  readonly fullItems: number;
+  readonly deviceSeconds: number;
+  readonly fullDeviceSeconds: number;
+  readonly launches: number;
+  readonly fullLaunches: number;
+  /** Models whose cost was never measured: theirs is estimated from the size of their weights, or left out. */
+  readonly estimatedModels: readonly string[];
+}
+
+/** The answer to a race's question for one task, with all that is needed to check it. */
+export interface RaceCertificate {
+  readonly version: 'race/1';
+  readonly question: string;
+  readonly questionSha256: string;
+  readonly taskId: string;
+  /** Version string of the score, such as `PER-A/2026-1/paper-gpu`; null where no score was asked. */
+  readonly score: string | null;
+  readonly confidence: number;
+  /** How the allowed error is shared out. */
+  readonly alpha: { readonly performance: number; readonly accuracy: number; readonly latency: number };
+  /** F: the claim is about exactly these items, not about new ones. */
+  readonly estimand: 'F';
+  readonly items: number;
+  readonly seed: number;
+  /** `winner`: one model. `tie`: several, which more launches could tell apart. `none`: nobody qualifies. */
+  readonly outcome: 'winner' | 'tie' | 'none';
+  readonly named: readonly string[];
+  /** How far, as a share of the score or of the cost, the first of `named` can be behind the true best; 0 for a single one. */
+  readonly delta: number;
+  readonly models: readonly RaceVerdict[];
+  readonly cost: RaceCost;
+  /** What would change the answer, one sentence each. */
+  readonly changes: readonly string[];
+}
+
+/** What a run stores of a race. Tests are computed again from the stored answers; this is what must not change. */
+export interface RaceRecord {
+  readonly question: RaceQuestion;
+  readonly confidence: number;
+  /** By task id. */
+  readonly tasks: Readonly<Record<string, RaceTaskRecord>>;
+}
+
+export interface RaceTaskRecord {
+  readonly questionSha256: string;
+  /** Version string and anchors of the score; absent where none is asked. */
+  readonly score?: { readonly version: string; readonly anchors: RaceAnchors };
+  /** What was known of the models before the first launch, in the order in which they are tried. */
+  readonly entrants: readonly RaceEntrantFacts[];
+  /** Verdicts so far that are final. */
+  readonly decisions: readonly RaceVerdict[];
+  readonly certificate?: RaceCertificate;
+}
+
+/** What scores 0.5 in each factor; see `Anchors` of the scores. */
+export interface RaceAnchors {
+  readonly trivialAccuracy: number;
+  readonly throughput: number;
+  readonly latency: number;
+  readonly memory: number;
+}
+
+/** Facts of a model before it is launched. */
+export interface RaceEntrantFacts {
+  readonly model: string;
+  /** Why it can't be launched here at all. */
+  readonly exclusion?: string;
+  /** Memory that it needs at least, in bytes. */
+  readonly memoryFloor?: number;
+  /** Bytes of weights that one token passes through. */
+  readonly activeBytes?: number;
+}

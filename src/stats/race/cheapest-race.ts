@@ -1,0 +1,116 @@
+import { triageNoise } from './error-budget.ts';
+import { decideCheapest } from './cheapest-final.ts';
+import { type Entrant, voidReason } from './entrant.ts';
+import { firstLaunch } from './launch-values.ts';
+import { floorAboveLimit, latencyGate, peakAboveLimit } from './limits.ts';
+import { judged, type Judgement, type RaceSetup, type RaceStanding, type RaceStep } from './race-setup.ts';
+import { replayGate, type ScoreGateRule } from './score-gate.ts';
+
+type Turn = { readonly judgement: Judgement; readonly step?: undefined } | { readonly step: RaceStep };
+
+interface Field {
+  readonly setup: RaceSetup;
+  readonly models: number;
+  /** Quantile of the triage. */
+  readonly quantile: number;
+  /** Ratio of two measured costs from which on the dearer one is dearer for certain. */
+  readonly clearRatio: number;
+}
+
+/** A model with at least so many times the weights per token isn't launched to see whether it is cheaper. */
+const hopelessWeights = 2;
+
+/** Device seconds per item, by the first launch. */
+export function measuredCost(entrant: Entrant): number {
+  return 1 / firstLaunch(entrant).throughput;
+}
+
+/** Why a model that was never launched must be dearer than one that passed, or undefined. */
+function dearerUnseen(entrant: Entrant, passer: Entrant, { clearRatio }: Field): string | undefined {
+  if (entrant.knownCost !== undefined) {
+    const ratio = entrant.knownCost / measuredCost(passer);
+    return ratio > clearRatio ? `costs ${ratio.toFixed(1)} times as much per item as ${passer.model}` : undefined;
+  }
+  if (entrant.activeBytes === undefined || passer.activeBytes === undefined) return undefined;
+  const ratio = entrant.activeBytes / passer.activeBytes;
+  if (ratio < hopelessWeights) return undefined;
+  return `has ${ratio.toFixed(1)} times the weights of ${passer.model}: taken to be dearer`;
+}
+
+function ruledOutUnseen(entrant: Entrant, passers: readonly Entrant[], field: Field): Judgement | undefined {
+  if (entrant.launches.length > 0) return undefined;
+  const reason =
+    entrant.exclusion ??
+    floorAboveLimit(field.setup, entrant) ??
+    passers.map((passer) => dearerUnseen(entrant, passer, field)).find((text) => text !== undefined);
+  return reason === undefined ? undefined : judged(entrant, 'skipped', reason);
+}
+
+function dearerMeasured(entrant: Entrant, passers: readonly Entrant[], { clearRatio }: Field): Judgement | undefined {
+  for (const passer of passers) {
+    const ratio = measuredCost(entrant) / measuredCost(passer);
+    if (ratio > clearRatio) {
+      return judged(entrant, 'pruned', `costs ${ratio.toFixed(1)} times as much per item as ${passer.model}`);
+    }
+  }
+  return undefined;
+}
+
+export function gateRule({ question, budget, items }: RaceSetup, models: number): ScoreGateRule {
+  const alpha = budget.accuracy / (2 * models);
+  return { tau: question.leastAccuracy ?? 0, items, failAlpha: alpha, passAlpha: alpha };
+}
+
+function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): Turn {
+  const { setup, models, quantile } = field;
+  const broken = voidReason(entrant, setup.items);
+  if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: entrant.scores.length }) };
+  const unseen = ruledOutUnseen(entrant, passers, field);
+  if (unseen !== undefined) return { judgement: unseen };
+  if (entrant.launches.length === 0) return { step: { type: 'launch', model: entrant.model, launch: 0 } };
+  const tooLarge = peakAboveLimit(setup, entrant, quantile);
+  if (tooLarge !== undefined) return { judgement: judged(entrant, 'pruned', tooLarge) };
+  const dearer = dearerMeasured(entrant, passers, field);
+  if (dearer !== undefined) return { judgement: dearer };
+  const inTime = latencyGate(setup, entrant, models);
+  if (inTime?.state === 'failed') {
+    return { judgement: judged(entrant, 'eliminated', inTime.reason, { n: entrant.scores.length }) };
+  }
+  const rule = gateRule(setup, models);
+  const gate = replayGate(rule, entrant.scores);
+  const facts = { n: gate.count, tau: rule.tau, logEvidence: gate.logEvidence };
+  if (gate.state === 'failed') {
+    return { judgement: judged(entrant, 'eliminated', `accuracy is below ${rule.tau}`, facts) };
+  }
+  if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, gate: rule } };
+  if (inTime?.state === 'open') return { step: { type: 'latencies', model: entrant.model, gate: inTime.rule } };
+  const reason = `accuracy is at least ${rule.tau}`;
+  return { judgement: judged(entrant, gate.state, reason, { ...facts, isFinal: false }) };
+}
+
+/**
+ * Where the race for the cheapest model stands whose accuracy is good enough: cheapest first, each through a gate that
+ * opens or closes as soon as it can. Models that can't be cheaper than one that passed aren't asked anything.
+ *
+ * @param entrants in the order in which they are tried
+ */
+export function replayCheapestRace(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding {
+  const noise = triageNoise(setup.budget, entrants.length);
+  const clearRatio = Math.exp(noise.quantile * noise.throughput * Math.SQRT2);
+  const field = { setup, models: entrants.length, quantile: noise.quantile, clearRatio };
+  const judgements: Judgement[] = [];
+  let passers: readonly Judgement[] = [];
+  for (const entrant of entrants) {
+    const turn = takeTurn(
+      entrant,
+      passers.map((passer) => passer.entrant),
+      field,
+    );
+    if (turn.step !== undefined) return { step: turn.step, judgements, named: [], delta: 0 };
+    judgements.push(turn.judgement);
+    if (turn.judgement.status === 'full' || turn.judgement.status === 'passed') passers = [...passers, turn.judgement];
+  }
+  const cheapest = Math.min(...passers.map((passer) => measuredCost(passer.entrant)));
+  const finalists = passers.filter((passer) => measuredCost(passer.entrant) <= cheapest * clearRatio);
+  return decideCheapest(finalists, judgements, setup);
+}

@@ -1,0 +1,95 @@
+import type { RaceLatencyLimit, RaceQuestion } from '../../core/race.ts';
+
+type Limits = Pick<RaceQuestion, 'leastAccuracy' | 'mostMemoryBytes' | 'latency'>;
+
+const bytesPerUnit: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+};
+const msPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1000 };
+const amount = /^(\d+\.?\d*|\.\d+)\s*([a-z%]*)$/;
+const forms = '`winner`, or `cheapest with accuracy >= 0.7`, either with `memory <= 2 GiB` and `latency p95 <= 300 ms`';
+
+function wrong(text: string, why: string): RangeError {
+  return new RangeError(`"${text}" is no question that can be decided: ${why}; ask ${forms}`);
+}
+
+function readAmount(text: string, units: Readonly<Record<string, number>>): number | undefined {
+  const [, digits, unit = ''] = amount.exec(text) ?? [];
+  const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
+  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
+}
+
+function readAccuracy(text: string): number | undefined {
+  const value = readAmount(text, { '': 1, '%': 0.01 });
+  return value !== undefined && value > 0 && value <= 1 ? value : undefined;
+}
+
+function readLatency(percentile: string, text: string): RaceLatencyLimit | undefined {
+  const mostMs = readAmount(text, msPerUnit);
+  const share = Number(percentile) / 100;
+  return mostMs === undefined || mostMs === 0 || !(share > 0 && share < 1) ? undefined : { share, mostMs };
+}
+
+/** One limit, such as `memory <= 2 gib`; undefined where it isn't one. */
+function readLimit(text: string): Limits | undefined {
+  const [, accuracy] = /^accuracy\s*>=\s*(.+)$/.exec(text) ?? [];
+  if (accuracy !== undefined) {
+    const leastAccuracy = readAccuracy(accuracy);
+    return leastAccuracy === undefined ? undefined : { leastAccuracy };
+  }
+  const [, memory] = /^memory\s*<=\s*(.+)$/.exec(text) ?? [];
+  if (memory !== undefined) {
+    const mostMemoryBytes = readAmount(memory, bytesPerUnit);
+    return mostMemoryBytes === undefined || mostMemoryBytes === 0 ? undefined : { mostMemoryBytes };
+  }
+  const [, percentile, time] = /^latency\s+p(\d+(?:\.\d+)?)\s*<=\s*(.+)$/.exec(text) ?? [];
+  if (percentile === undefined || time === undefined) return undefined;
+  const latency = readLatency(percentile, time);
+  return latency === undefined ? undefined : { latency };
+}
+
+function readLimits(text: string, part: string): Limits {
+  let limits: Limits = {};
+  for (const piece of part.split(/\s+and\s+|\s*,\s*/)) {
+    const limit = readLimit(piece.trim());
+    if (limit === undefined) throw wrong(text, `\`${piece.trim()}\` is no limit`);
+    if (Object.keys(limit).some((key) => key in limits)) throw wrong(text, `\`${piece.trim()}\` comes twice`);
+    limits = { ...limits, ...limit };
+  }
+  return limits;
+}
+
+function spell(goal: RaceQuestion['goal'], { leastAccuracy, mostMemoryBytes, latency }: Limits): string {
+  const limits = [
+    ...(leastAccuracy === undefined ? [] : [`accuracy >= ${leastAccuracy}`]),
+    ...(mostMemoryBytes === undefined ? [] : [`memory <= ${Number((mostMemoryBytes / 2 ** 20).toFixed(3))} MiB`]),
+    ...(latency === undefined ? [] : [`latency p${Number((latency.share * 100).toFixed(6))} <= ${latency.mostMs} ms`]),
+  ];
+  return limits.length === 0 ? goal : `${goal} with ${limits.join(' and ')}`;
+}
+
+/**
+ * Reads a question: `winner`, or `cheapest with accuracy >= 0.7`, with optional limits on memory and on a percentile of
+ * the latency.
+ *
+ * @throws {RangeError} if it isn't one, with what can be asked
+ */
+export function parseRaceQuestion(text: string): RaceQuestion {
+  const plain = text.trim().toLowerCase().replaceAll('≥', '>=').replaceAll('≤', '<=');
+  const [, goal, limitText] = /^(winner|cheapest)(?:\s+with\s+(.+))?$/.exec(plain) ?? [];
+  if (goal !== 'winner' && goal !== 'cheapest') throw wrong(text, 'it names no goal');
+  const limits = limitText === undefined ? {} : readLimits(text, limitText);
+  if (goal === 'cheapest' && limits.leastAccuracy === undefined) {
+    throw wrong(text, 'the cheapest needs an accuracy that is good enough');
+  }
+  if (goal === 'winner' && limits.leastAccuracy !== undefined) {
+    throw wrong(text, 'PER-A of the winner counts accuracy already');
+  }
+  return { text: spell(goal, limits), goal, ...limits };
+}

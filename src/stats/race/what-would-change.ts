@@ -1,0 +1,101 @@
+import type { RaceVerdict } from '../../core/race.ts';
+import { accuracyWeightCurve } from '../accuracy-weight-curve.ts';
+import { anchoredFactors } from '../per-anchored.ts';
+import { raceAnchors } from './required.ts';
+import type { RaceSetup } from './race-setup.ts';
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** Upper end of what a model's accuracy can be. */
+function most({ accuracy }: RaceVerdict): number {
+  if (accuracy === null) return 1;
+  return accuracy.kind === 'exact' ? accuracy.value : accuracy.high;
+}
+
+function least({ accuracy }: RaceVerdict): number {
+  if (accuracy === null) return 0;
+  return accuracy.kind === 'exact' ? accuracy.value : accuracy.low;
+}
+
+/** The model that came nearest to what it needed. */
+function runnerUp(verdicts: readonly RaceVerdict[]): RaceVerdict | undefined {
+  const gap = (verdict: RaceVerdict): number => (verdict.tau ?? Infinity) - most(verdict);
+  const [nearest] = verdicts
+    .filter(({ isNamed, tau, status }) => !isNamed && tau !== null && status !== 'failed')
+    .toSorted((a, b) => gap(a) - gap(b));
+  return nearest;
+}
+
+/** Who would be ahead at other weights of accuracy, among the models whose accuracy is known. */
+function otherWeights(verdicts: readonly RaceVerdict[], setup: RaceSetup): readonly string[] {
+  const known = verdicts.flatMap(({ model, accuracy, values }) =>
+    accuracy?.kind === 'exact' && values !== null
+      ? [{ model, factors: anchoredFactors({ accuracy: accuracy.value, ...values }, raceAnchors(setup)) }]
+      : [],
+  );
+  const curve = accuracyWeightCurve(known);
+  if (curve.length < 2) return [];
+  const parts = curve.map(({ from, to, model }) => `${model} from ${from.toFixed(2)} to ${to.toFixed(2)}`);
+  return [`another weight of accuracy, among models that answered everything: ${parts.join(', ')}`];
+}
+
+function onAccuracy(verdict: RaceVerdict): string {
+  const { model, tau, accuracy } = verdict;
+  const needed = `${model} would need accuracy ${(tau ?? 0).toFixed(3)}`;
+  if (accuracy === null) return needed;
+  return accuracy.kind === 'exact'
+    ? `${needed}; it has ${accuracy.value.toFixed(3)}`
+    : `${needed}; it has ${accuracy.low.toFixed(3)} to ${accuracy.high.toFixed(3)}`;
+}
+
+/** What would change the winner, one sentence each. */
+export function winnerChanges(
+  verdicts: readonly RaceVerdict[],
+  named: readonly string[],
+  delta: number,
+  setup: RaceSetup,
+): readonly string[] {
+  const nearest = runnerUp(verdicts);
+  return [
+    ...(named.length > 1
+      ? [
+          `${named.join(', ')} differ by less than their launches do: more launches would tell them apart, more items would not; ${named[0]} is within ${percent(delta)} of the best`,
+        ]
+      : []),
+    ...(nearest === undefined ? [] : [onAccuracy(nearest)]),
+    ...otherWeights(verdicts, setup),
+  ];
+}
+
+/** What would change the answer to "cheapest with accuracy of at least ...", one sentence each. */
+export function cheapestChanges(
+  verdicts: readonly RaceVerdict[],
+  named: readonly string[],
+  delta: number,
+  { question: { leastAccuracy = 0 } }: RaceSetup,
+): readonly string[] {
+  const judgedModels = verdicts.filter(({ accuracy, isNamed }) => accuracy !== null && !isNamed);
+  const out = judgedModels.filter(({ status }) => status === 'eliminated');
+  if (named.length === 0) {
+    const [nearest] = out.toSorted((a, b) => most(b) - most(a));
+    const [best] = judgedModels.toSorted((a, b) => least(b) - least(a));
+    if (nearest === undefined || best === undefined) return [];
+    return [
+      `nearest: ${nearest.model}, with an accuracy of at most ${most(nearest).toFixed(3)}`,
+      `a gate of ${least(best).toFixed(3)} would be passed, by ${best.model}`,
+    ];
+  }
+  const cheaper = out.findLast(({ tau }) => tau !== null);
+  return [
+    ...(named.length > 1
+      ? [
+          `${named.join(', ')} cost the same within what their launches differ by: more launches would tell them apart; ${named[0]} costs at most ${percent(delta)} more than the cheapest`,
+        ]
+      : []),
+    ...(cheaper === undefined
+      ? []
+      : [
+          `a gate of ${least(cheaper).toFixed(3)} instead of ${leastAccuracy} would let ${cheaper.model} through, which was tried before`,
+        ]),
+  ];
+}
