@@ -9,6 +9,8 @@ export interface AccuracyPassOptions {
   readonly positions: readonly number[];
   readonly before: { readonly done: number; readonly scoreSum: number };
   readonly reuse: 'none' | 'prefix';
+  /** Items are asked in exactly the given order, also where neighbours would share a prefix. */
+  readonly keepsOrder?: boolean;
   readonly writer: SampleWriter;
   /** Stops asking; what is in flight is finished and kept. */
   readonly stopSignal: AbortSignal;
@@ -40,7 +42,8 @@ export async function runAccuracyPass(context: PassContext, options: AccuracyPas
   const { model, planned, concurrency } = context;
   const { before, writer, stopSignal, forceSignal } = options;
   const reuse = model.capabilities.prefixReuse ? options.reuse : 'none';
-  const positions = reuse === 'prefix' ? byCluster(planned, options.positions) : options.positions;
+  const positions =
+    reuse === 'prefix' && options.keepsOrder !== true ? byCluster(planned, options.positions) : options.positions;
   const plan = {
     pass: 'accuracy',
     concurrency,

@@ -29,7 +29,8 @@ export interface JobContext {
   ) => void;
 }
 
-function describeError(error: unknown): CellError {
+/** An error as a cell keeps it. */
+export function describeError(error: unknown): CellError {
   if (error instanceof PerbenchError) return { code: error.code, message: error.message, hint: error.hint };
   // A bug of ours concerns this cell alone, and must be seen with its place.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -55,6 +56,24 @@ function changedError(
   });
 }
 
+/**
+ * Checks that the model can do the task, and that what decides its answers is what the cell began with.
+ *
+ * @throws {UnsupportedError} if not
+ */
+export async function checkCell(
+  context: JobContext,
+  job: CellJob,
+  model: LoadedModel,
+  plannedModel: PlannedModel,
+): Promise<void> {
+  const { cell, claim, planned } = job;
+  requireCapability(model, planned);
+  const key = cellKey(plannedModel, model.info, planned, context.plan.suite);
+  if (cell.key !== undefined && cell.key !== key) throw changedError(context, job, plannedModel, model);
+  await context.dependencies.store.setCellKey(claim, key);
+}
+
 /** Runs what one launch owes of a cell. */
 export async function workOnCell(
   context: JobContext,
@@ -66,10 +85,7 @@ export async function workOnCell(
 ): Promise<void> {
   const { plan, dependencies, emit, leaseMs } = context;
   const { cell, claim, planned } = job;
-  requireCapability(model, planned);
-  const key = cellKey(plannedModel, model.info, planned, plan.suite);
-  if (cell.key !== undefined && cell.key !== key) throw changedError(context, job, plannedModel, model);
-  await dependencies.store.setCellKey(claim, key);
+  await checkCell(context, job, model, plannedModel);
   const options: CellPassOptions = {
     suite: plan.suite,
     store: dependencies.store,

@@ -25,7 +25,7 @@ export interface CellPassOptions {
 }
 
 const searchWindowMs = 4_000;
-const warmUpRequests = 4;
+export const warmUpRequests = 4;
 
 /** Passes of a launch under the suite's protocol. The memory pass is read inside the throughput pass. */
 function passesOf(suite: Suite, launch: number): readonly PassName[] {
@@ -46,9 +46,9 @@ export function launchesOf(suite: Suite): number {
 }
 
 /** Concurrency that the suite gives, that an earlier pass of the cell found, or that is found now. */
-async function concurrencyOf(
+export async function concurrencyOf(
   context: PassContext,
-  options: CellPassOptions,
+  options: Pick<CellPassOptions, 'suite' | 'stopSignal'>,
   earlier: readonly PassResult[],
 ): Promise<number> {
   const { suite, stopSignal } = options;

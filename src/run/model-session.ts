@@ -6,13 +6,19 @@ import { nowMs, type PlannedModel } from './plan.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { suiteEngineOptions } from './suite-engine.ts';
 
+/** An engine that is started when it is first needed. */
+export interface Launch extends AsyncDisposable {
+  open(): Promise<LoadedModel>;
+  close(): Promise<void>;
+}
+
 /** Opens the engine when the first cell of a launch needs it, and again when a cell has broken it. */
-function createLaunch(
+export function createLaunch(
   context: JobContext,
   planned: PlannedModel,
   launch: number,
   onLaunch: (model: LoadedModel) => Promise<void>,
-) {
+): Launch {
   const { plan, dependencies, emit, forceSignal } = context;
   let model: LoadedModel | undefined;
 
@@ -95,6 +101,6 @@ export async function runModelSession(
 }
 
 /** What an engine may say when it is stopped in the middle; anything else is worth telling. */
-function isInterruption(error: unknown): boolean {
+export function isInterruption(error: unknown): boolean {
   return error instanceof EngineError || (error instanceof Error && error.name === 'AbortError');
 }

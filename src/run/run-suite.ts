@@ -1,18 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cell } from '../core/cell.ts';
-import type { LoadedModel } from '../core/engine.ts';
 import type { RunEvent } from '../core/event.ts';
-import type { Manifest } from '../core/manifest.ts';
 import type { RunStatus } from '../core/store.ts';
-import type { CellJob, JobContext } from './cell-job.ts';
-import { launchedFacts } from './content-key.ts';
+import type { JobContext } from './cell-job.ts';
+import { claimJobs, pauseBeforeLooking, waitingText } from './claim-jobs.ts';
 import { createEventChannel } from './event-channel.ts';
-import { createLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts';
+import { createLeaseKeeper } from './lease-keeper.ts';
+import { createManifestKeeper, withFirstPrompt, withModel } from './manifest-keeper.ts';
 import { runModelSession } from './model-session.ts';
-import { defaultLeaseMs, nowMs, type PlannedModel, type RunDependencies, type RunPlan } from './plan.ts';
+import { defaultLeaseMs, nowMs, type RunDependencies, type RunPlan } from './plan.ts';
 import { createRunCostMeter } from './run-cost.ts';
-
-const lookAgainMs = 500;
 
 /** How long answers in flight may take after the run was told to stop. */
 const graceMs = 10_000;
@@ -25,75 +20,14 @@ export interface RunSuiteOptions {
   readonly isResumed: boolean;
 }
 
-/** Claims what can be claimed of one model's cells; what another process holds is left to it. */
-async function claimJobs(
-  cells: readonly Cell[],
-  plan: RunPlan,
-  dependencies: RunDependencies,
-  leaseMs: number,
-  leases: LeaseKeeper,
-): Promise<CellJob[]> {
-  const jobs: CellJob[] = [];
-  for (const cell of cells) {
-    if (cell.state !== 'pending' && cell.state !== 'running') continue;
-    const planned = plan.tasks.find(({ task }) => task.id === cell.taskId);
-    if (planned === undefined) continue;
-    const claim = await dependencies.store.claimCell(cell.id, dependencies.owner, leaseMs);
-    if (claim === undefined) continue;
-    leases.hold(claim);
-    jobs.push({ cell, claim, planned });
-  }
-  return jobs;
-}
-
-/** Merges what a launch or a first prompt tells into the stored manifest, one change after the other. */
-function createManifestKeeper({ store }: RunDependencies, runId: string) {
-  let queue = Promise.resolve();
-  return {
-    change(change: (manifest: Manifest) => Manifest): Promise<void> {
-      queue = queue.then(async () => {
-        const run = await store.getRun(runId);
-        if (run !== undefined) await store.updateManifest(runId, change(run.manifest));
-      });
-      // Not everybody waits for a change: one that failed is told of by `written`, never as an unhandled rejection.
-      queue.catch(() => undefined);
-      return queue;
-    },
-    /** Waits for every change; throws what made one fail. */
-    written: (): Promise<void> => queue,
-  };
-}
-
-function withModel(manifest: Manifest, { spec, facts }: PlannedModel, model: LoadedModel): Manifest {
-  return { ...manifest, models: { ...manifest.models, [spec.name]: launchedFacts(facts, model.info) } };
-}
-
-function withFirstPrompt(
-  manifest: Manifest,
-  { cell }: CellJob,
-  prompt: { readonly sha256: string; readonly tokenIds: readonly number[] },
-): Manifest {
-  const facts = manifest.tasks[cell.taskId];
-  if (facts === undefined || facts.firstPrompts[cell.model] !== undefined) return manifest;
-  const firstPrompts = { ...facts.firstPrompts, [cell.model]: prompt };
-  return { ...manifest, tasks: { ...manifest.tasks, [cell.taskId]: { ...facts, firstPrompts } } };
-}
-
-function waitingText(cells: number, leaseMs: number): string {
-  const what = cells === 1 ? 'one cell that another process holds' : `${cells} cells that other processes hold`;
-  return `waiting for ${what}; one that has died loses it within ${Math.round(leaseMs / 1000)} s`;
-}
-
-/** A moment before looking again; shorter when the run is told to stop. */
-async function pause(signal: AbortSignal): Promise<void> {
-  await sleep(lookAgainMs, undefined, { signal }).catch(() => undefined);
-}
-
-async function runModels(
-  { plan, dependencies, runId }: RunSuiteOptions,
+/** Works on the cells of a run until none is left to do, or it is told to stop. */
+export type RunWork = (
+  options: RunSuiteOptions,
   emit: (event: RunEvent) => void,
   forceSignal: AbortSignal,
-): Promise<void> {
+) => Promise<void>;
+
+const runModels: RunWork = async ({ plan, dependencies, runId }, emit, forceSignal) => {
   const leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
   using leases = createLeaseKeeper(dependencies.store, leaseMs);
   const manifest = createManifestKeeper(dependencies, runId);
@@ -119,10 +53,10 @@ async function runModels(
     const held = (await store.cells(runId)).filter(({ state }) => state === 'running').length;
     if (held === 0) break;
     if (round === 0) emit({ type: 'warning', message: waitingText(held, leaseMs) });
-    await pause(signal);
+    await pauseBeforeLooking(signal);
   }
   await manifest.written();
-}
+};
 
 /** Aborts `graceMs` after `stop`, or at once when told to. */
 function createForceSignal(stop: AbortSignal): { readonly signal: AbortSignal; readonly dispose: () => void } {
@@ -149,9 +83,13 @@ function createForceSignal(stop: AbortSignal): { readonly signal: AbortSignal; r
  * Ends with `run-end`, also when `dependencies.signal` aborts: then what is in flight is finished (for at most ten
  * seconds), saved, and the run can be resumed.
  *
+ * @param work by default every cell in full, model by model
  * @throws {StoreError} if results can no longer be stored
  */
-export async function* runSuite(options: RunSuiteOptions): AsyncGenerator<RunEvent, void, void> {
+export async function* runSuite(
+  options: RunSuiteOptions,
+  work: RunWork = runModels,
+): AsyncGenerator<RunEvent, void, void> {
   const { dependencies, runId, isResumed, plan } = options;
   const { store, signal } = dependencies;
   const channel = createEventChannel<RunEvent>();
@@ -166,7 +104,7 @@ export async function* runSuite(options: RunSuiteOptions): AsyncGenerator<RunEve
     if (facts.skippedRows > 0)
       yield { type: 'warning', message: `${task.id}: ${facts.skippedRows} rows were left out` };
   }
-  const work = runModels(
+  const working = work(
     options,
     (event) => {
       if (event.type === 'pass-end') cost.addEngineCpu(event.result.host.engineCpuMs);
@@ -180,7 +118,7 @@ export async function* runSuite(options: RunSuiteOptions): AsyncGenerator<RunEve
   try {
     yield* channel;
   } finally {
-    await work;
+    await working;
     force.dispose();
   }
   const cells = await store.cells(runId);

@@ -1,13 +1,17 @@
 import type { PassResult } from '../core/cell.ts';
 import type { Warning } from '../core/measurement.ts';
 import { type AnsweredRequest, throughputWindow } from '../metrics/throughput-window.ts';
-import { askItems } from './ask-items.ts';
+import { type Answer, askItems } from './ask-items.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
 
 export interface ThroughputPassOptions {
   /** Order of the items; asked round and round until the time is up. */
   readonly positions: readonly number[];
   readonly windowMs: number;
+  /** Never fewer requests, however soon the time is up. */
+  readonly leastRequests?: number;
+  /** Gets every answer; what it keeps is looked at after the pass, since scoring costs time. */
+  readonly onAnswer?: (answer: Answer) => void;
   readonly signal: AbortSignal;
 }
 
@@ -16,13 +20,14 @@ const leastRounds = 2;
 
 /** Asks until the window is long enough and each sequence has had its rounds. */
 async function* closedLoop(
-  { positions, windowMs, signal }: ThroughputPassOptions,
+  { positions, windowMs, leastRequests = 0, signal }: ThroughputPassOptions,
   concurrency: number,
 ): AsyncGenerator<number> {
+  const least = Math.max(concurrency * leastRounds, leastRequests);
   let busyAtMs = Infinity;
   for (let count = 0; !signal.aborted; count += 1) {
     if (count === concurrency) busyAtMs = performance.now();
-    if (count >= concurrency * leastRounds && performance.now() - busyAtMs >= windowMs) return;
+    if (count >= least && performance.now() - busyAtMs >= windowMs) return;
     yield positions[count % positions.length] ?? 0;
   }
 }
@@ -52,6 +57,7 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
       const pass = { concurrency, reuse: 'none', signal } as const;
       for await (const answer of askItems(model, planned, closedLoop(options, concurrency), pass)) {
         tally.count(answer);
+        options.onAnswer?.(answer);
         const { result } = answer;
         if (result.status === 'failed') continue;
         const { startedMs, lastTokenMs } = result.times;

@@ -1,0 +1,44 @@
+import type { LoadedModel } from '../core/engine.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { CellJob } from './cell-job.ts';
+import { launchedFacts } from './content-key.ts';
+import type { PlannedModel, RunDependencies } from './plan.ts';
+
+/** Changes the stored manifest of a run, one change after the other. */
+export interface ManifestKeeper {
+  change(change: (manifest: Manifest) => Manifest): Promise<void>;
+  /** Waits for every change; throws what made one fail. */
+  written(): Promise<void>;
+}
+
+/** Merges what a launch or a first prompt tells into the stored manifest, one change after the other. */
+export function createManifestKeeper({ store }: RunDependencies, runId: string): ManifestKeeper {
+  let queue = Promise.resolve();
+  return {
+    change(change: (manifest: Manifest) => Manifest): Promise<void> {
+      queue = queue.then(async () => {
+        const run = await store.getRun(runId);
+        if (run !== undefined) await store.updateManifest(runId, change(run.manifest));
+      });
+      // Not everybody waits for a change: one that failed is told of by `written`, never as an unhandled rejection.
+      queue.catch(() => undefined);
+      return queue;
+    },
+    written: (): Promise<void> => queue,
+  };
+}
+
+export function withModel(manifest: Manifest, { spec, facts }: PlannedModel, model: LoadedModel): Manifest {
+  return { ...manifest, models: { ...manifest.models, [spec.name]: launchedFacts(facts, model.info) } };
+}
+
+export function withFirstPrompt(
+  manifest: Manifest,
+  { cell }: CellJob,
+  prompt: { readonly sha256: string; readonly tokenIds: readonly number[] },
+): Manifest {
+  const facts = manifest.tasks[cell.taskId];
+  if (facts === undefined || facts.firstPrompts[cell.model] !== undefined) return manifest;
+  const firstPrompts = { ...facts.firstPrompts, [cell.model]: prompt };
+  return { ...manifest, tasks: { ...manifest.tasks, [cell.taskId]: { ...facts, firstPrompts } } };
+}
