@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { LocalContext } from '../local/local-context.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
-import { createHostMeter } from '../meters/host-meter.ts';
+import { createMachineMeter } from '../meters/machine-meter.ts';
 import { pulledDataDir } from '../sources/pull-dataset.ts';
 import { sourceSettingsFrom, type SourceSettings } from '../sources/source-settings.ts';
 import type { CliContext } from './context.ts';
@@ -30,11 +30,12 @@ export async function createLocalContext(context: CliContext, status: StatusLine
   const settings = sourceSettings(context);
   return {
     settings,
+    environment: context.environment,
     workingFolder: context.workingFolder,
     dataDir: dataFolder(undefined, context, settings),
     commandLine: ['perbench', ...context.commandLine],
     perbenchVersion: perbenchVersion(),
-    meter: createHostMeter(),
+    meter: createMachineMeter(),
     hostFacts: () => readHostFacts(),
     onPull: (progress) => status.pull(progress),
     onStep: (step) => status.step(step),

@@ -1,4 +1,5 @@
 import type { HostWindow } from './host-window.ts';
+import type { ServerWindow } from './server-window.ts';
 import type { MemoryReading } from './memory.ts';
 import type { Measurement, MetricName, Warning } from './measurement.ts';
 import type { ProtocolName } from './suite.ts';
@@ -61,6 +62,10 @@ export interface PassResult {
   readonly latencies?: LatencyRecord;
   readonly memory?: MemoryReading;
   readonly host: HostWindow;
+  /** GPUs that the engine used; absent where it is one, or the host. */
+  readonly devices?: number;
+  /** What the server told of itself meanwhile; absent for engines that have none. */
+  readonly server?: ServerWindow;
   /** Display frames drawn meanwhile: the cost of showing. */
   readonly framesDrawn: number;
   readonly warnings: readonly Warning[];

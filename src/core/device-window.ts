@@ -15,9 +15,12 @@ export interface DeviceReadings {
   readonly clockMeanMhz: number | undefined;
   readonly clockLeastMhz: number | undefined;
   readonly temperatureMaxCelsius: number | undefined;
-  /** Share of the readings in which something lowered the clocks; undefined where the tool doesn't tell. */
+  /**
+   * Share of the readings in which heat or the power supply kept the clocks low; undefined where the tool doesn't tell. A
+   * GPU at its power limit isn't throttled: it runs as it was set to.
+   */
   readonly throttledShare: number | undefined;
-  /** Why, each once, such as `power cap`. */
+  /** Everything that kept the clocks low, each once, `power cap` too. */
   readonly throttleReasons: readonly string[];
   readonly isPartitioned: boolean;
   /** Whether the engine runs on it; undefined where the tool doesn't show processes. */

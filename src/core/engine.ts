@@ -1,13 +1,16 @@
 import type { MemoryReading } from './memory.ts';
+import type { ServerWindow } from './server-window.ts';
 
 /** Which model to load, resolved: weights are on disk or at a server. */
 export interface ModelSpec {
   /** Name shown in tables; unique within a suite. */
   readonly name: string;
-  /** Key into the engine registry: `llama`, `mock`. */
+  /** Key into the engine registry: `llama`, `openai`, `mock`. */
   readonly engine: string;
   /** GGUF file, for engines that read one. */
   readonly file?: string;
+  /** Where a served model is: `http://host:8000/v1#name`. For engines that read no file. */
+  readonly source?: string;
   /** sha256 of the weights, hex; part of every cache key. */
   readonly sha256?: string;
   /** `instruct` takes its chat template in generation tasks, `base` gets plain prompts; `auto`: by name and template. */
@@ -63,6 +66,8 @@ export interface ModelInfo {
   readonly threads: number | undefined;
   /** Process ids whose memory and CPU time are the engine's. */
   readonly processIds: readonly number[];
+  /** GPUs that share one copy of the model, such as by tensor parallelism; absent where it is one, or the host. */
+  readonly deviceCount?: number;
 }
 
 export interface Capabilities {
@@ -70,7 +75,16 @@ export interface Capabilities {
   readonly loglikelihood: boolean;
   /** `prefix` reuse in passes. */
   readonly prefixReuse: boolean;
+  /** Token counts of the engine itself; without them, figures in tokens are unavailable. */
   readonly usage: boolean;
+  /** False where nothing tells how much memory the engine takes: `memory()` throws then. Absent means true. */
+  readonly memory?: boolean;
+  /** Times are taken in perbench's own process, so that a busy client can distort them. */
+  readonly isTimedByClient?: boolean;
+  /** Why log-likelihoods can't be had, in a few words, where they can't. */
+  readonly whyNoLoglikelihood?: string;
+  /** Log-likelihoods come by a detour that costs more than the model needs: scores are exact, times are not its own. */
+  readonly isLoglikelihoodDetour?: boolean;
 }
 
 /** A model that is loaded; disposing it stops its process and all children. */
@@ -83,6 +97,8 @@ export interface LoadedModel extends AsyncDisposable {
   /** Starts a new peak: what `memory()` reports as peak is the highest since this call. */
   resetMemoryPeak(): Promise<void>;
   memory(): Promise<MemoryReading>;
+  /** Starts to watch the engine's own metrics, where it has some. */
+  watch?(): { stop(): Promise<ServerWindow> };
 }
 
 export interface PassOptions {
@@ -93,6 +109,8 @@ export interface PassOptions {
    * `none` wherever time is measured.
    */
   readonly reuse: 'none' | 'prefix';
+  /** Ask for tokens as they come: without it, an engine behind a network may know the first token's time only as the last's. */
+  readonly isStreamed?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -114,11 +132,13 @@ export interface GenerateRequest {
   readonly stop: readonly string[];
   /** Ask for the log-probability of each generated token. */
   readonly logprobs?: boolean;
+  /** When an open loop meant it to start, on the clock of `RequestTimes`; its latency counts from there. */
+  readonly scheduledMs?: number;
 }
 
 /** Monotonic times in milliseconds on one clock (`performance.now()` plus `performance.timeOrigin`). */
 export interface RequestTimes {
-  /** When the request could have started: for a closed loop, when a slot was free. */
+  /** When the request could have started: for a closed loop, when a slot was free; for an open loop, when it was due. */
   readonly scheduledMs: number;
   /** When its first prompt token went into a decode. */
   readonly startedMs: number;
@@ -155,6 +175,8 @@ export interface GenerationResult {
   readonly promptHead: readonly number[];
   /** sha256 of the rendered prompt text. */
   readonly promptSha256: string;
+  /** Times that it was asked again, after failures that could pass; its times then aren't the model's. Absent means 0. */
+  readonly retries?: number;
   readonly times: RequestTimes;
 }
 
@@ -165,6 +187,8 @@ export interface LoglikelihoodRequest {
   readonly id: string;
   readonly context: string;
   readonly continuations: readonly string[];
+  /** As in `GenerateRequest`. */
+  readonly scheduledMs?: number;
 }
 
 export interface ContinuationScore {
@@ -189,6 +213,8 @@ export interface LoglikelihoodResult {
   readonly boundaryShift: boolean;
   readonly promptHead: readonly number[];
   readonly promptSha256: string;
+  /** As in `GenerationResult`. */
+  readonly retries?: number;
   readonly times: RequestTimes;
 }
 

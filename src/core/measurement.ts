@@ -1,5 +1,16 @@
 /** One base unit per dimension; human units exist only in renderers. */
-export type Unit = 'ratio' | 'items/s' | 'tokens/s' | 'ms' | 'ms/token' | 'ms/item' | 'bytes' | 'count';
+export type Unit =
+  | 'ratio'
+  | 'items/s'
+  | 'tokens/s'
+  | 'ms'
+  | 'ms/token'
+  | 'ms/item'
+  | 'bytes'
+  | 'count'
+  | 'J/item'
+  /** In the currency of the suite's `pricePerHour`. */
+  | 'price/1000 items';
 
 /** Why a number can't be trusted. An invalid measurement never enters a score silently. */
 export const invalidReasons = {
@@ -66,6 +77,10 @@ export const metricNames = [
   'memoryKv',
   'memoryCompute',
   'memoryOverhead',
+  'memoryReserved',
+  'energyPerItem',
+  'energyPerCorrect',
+  'pricePerThousand',
   'concurrency',
 ] as const;
 

@@ -1,4 +1,4 @@
-/** Memory of an engine's processes on the host, in bytes. */
+/** Memory of an engine in bytes: of its processes on a host; per device where it runs on GPUs. */
 export interface MemoryReading {
   readonly nowBytes: number;
   /** Highest resident size since the last reset. */
@@ -7,6 +7,13 @@ export interface MemoryReading {
   readonly isPeakReset: boolean;
   /** What the library reports of its own buffers; undefined where it doesn't say. */
   readonly split: MemorySplit | undefined;
+  /**
+   * Per device: what a server set aside for its cache when it started, whether used or not. It depends on the card and on
+   * flags, not on the model, so it is shown and never scored.
+   */
+  readonly reservedBytes?: number;
+  /** Why the figures are estimates, in one sentence; absent where they were measured. */
+  readonly doubt?: string;
 }
 
 export interface MemorySplit {

@@ -2,6 +2,8 @@
 export const thresholds = {
   /** CPU that other processes and steal took in a window. */
   hostBusy: 0.05,
+  /** Readings in which something but its power limit kept a GPU below its clocks. */
+  throttled: 0.05,
   /** Requests that failed. */
   failed: 0.01,
   /** Answers that could not be read. */

@@ -171,6 +171,16 @@ const details: readonly Column[] = [
   ...(['memoryWeights', 'memoryKv', 'memoryCompute', 'memoryOverhead'] as const).map((id) =>
     measurementColumn({ id, heading: id, shortHeading: id, dropOrder: 90, formats: files }),
   ),
+  measurementColumn({
+    id: 'memoryReserved',
+    heading: 'memoryReserved',
+    shortHeading: 'memoryReserved',
+    dropOrder: 90,
+    formats: files,
+  }),
+  measurementColumn({ id: 'energyPerItem', heading: 'Energy', shortHeading: 'J', dropOrder: 92, formats: files }),
+  measurementColumn({ id: 'energyPerCorrect', heading: 'Energy/correct', shortHeading: 'J/right', dropOrder: 58 }),
+  measurementColumn({ id: 'pricePerThousand', heading: 'Price', shortHeading: 'Price', dropOrder: 59 }),
   measurementColumn({ id: 'concurrency', heading: 'Concurrency', shortHeading: 'C', dropOrder: 90, formats: files }),
 ];
 

@@ -32,7 +32,10 @@ export function humanScale(unit: Unit, values: readonly number[]): HumanScale {
     }
     case 'items/s':
     case 'tokens/s':
+    case 'J/item':
       return { divisor: 1, label: unit };
+    case 'price/1000 items':
+      return { divisor: 1, label: '/1000' };
     default:
       return unit satisfies never;
   }

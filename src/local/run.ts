@@ -5,7 +5,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
-import { createHostMeter } from '../meters/host-meter.ts';
+import { createMachineMeter } from '../meters/machine-meter.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import * as z from 'zod';
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly dataDir?: string;
   /** Relative model paths are meant from here; by default the process's folder. */
   readonly workingFolder?: string;
-  /** `process.env`, for caches, the hub's token and pip; nothing else reads it. */
+  /** `process.env`, for caches, the hub's token, pip and keys of servers; nothing else reads it. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Stops the run: what is in flight is finished and kept. */
   readonly signal?: AbortSignal;
@@ -54,11 +54,12 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
   const suite = parseSuite(input);
   const context: LocalContext = {
     settings: sourceSettingsFrom(environment, homedir()),
+    environment,
     workingFolder: resolve(options.workingFolder ?? '.'),
     dataDir: options.dataDir,
     commandLine: ['library'],
     perbenchVersion: options.perbenchVersion ?? 'library',
-    meter: createHostMeter(),
+    meter: createMachineMeter(),
     hostFacts: () => readHostFacts(),
     ...(options.tasks !== undefined && { ownTasks: options.tasks }),
     ...(options.onPull !== undefined && { onPull: options.onPull }),

@@ -4,6 +4,7 @@ import type { SampleSummary } from '../core/store.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
 import { accuracyMeasurement, type ScoredItems } from './accuracy.ts';
+import { costMeasurements } from './cost-measurements.ts';
 import { paperMeasurements } from './paper-measurements.ts';
 import { servingMeasurements } from './serving-measurements.ts';
 
@@ -15,6 +16,8 @@ export interface CellRecords {
   /** Values of the task's further metrics over all items, by name. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly passResults: readonly PassResult[];
+  /** Of one device, in any currency; without it there are no prices. */
+  readonly pricePerHour?: number;
 }
 
 /** Everything that a cell measures, computed from its records alone: the same records give the same numbers. */
@@ -25,15 +28,18 @@ export function cellMeasurements({
   scored,
   metrics,
   passResults,
+  pricePerHour,
 }: CellRecords): CellMeasurements {
   const extra: Record<string, Measurement> = {};
   for (const [name, value] of Object.entries(metrics)) {
     extra[name] = { status: 'measured', value, unit: 'ratio', n: summary.items, warnings: [] };
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
+  const accuracy = accuracyMeasurement(summary, scored, { chance: task.chance });
   return {
-    accuracy: accuracyMeasurement(summary, scored, { chance: task.chance }),
+    accuracy,
     ...performance(task, passResults),
+    ...costMeasurements(protocol, passResults, accuracy, pricePerHour),
     ...(Object.keys(extra).length > 0 && { extra }),
   };
 }

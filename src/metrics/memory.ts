@@ -18,6 +18,9 @@ export function memoryMeasurements(passes: readonly PassResult[]): CellMeasureme
   const warnings: Warning[] = readings.every(({ isPeakReset }) => isPeakReset)
     ? []
     : [{ reason: 'peak_not_reset', detail: 'the peak includes what ran before this pass in the same launch' }];
+  const doubt = readings.find((reading) => reading.doubt !== undefined)?.doubt;
+  if (doubt !== undefined) warnings.push({ reason: 'estimated', detail: doubt });
+  const reserved = readings.map(({ reservedBytes }) => reservedBytes).filter((bytes) => bytes !== undefined);
   const peaks = readings.map(({ peakBytes }) => peakBytes).filter((bytes) => bytes > 0);
   return {
     memory: overLaunches(peaks, 'bytes', warnings),
@@ -25,5 +28,14 @@ export function memoryMeasurements(passes: readonly PassResult[]): CellMeasureme
     memoryKv: part(readings, 'kvBytes'),
     memoryCompute: part(readings, 'computeBytes'),
     memoryOverhead: part(readings, 'overheadBytes'),
+    ...(reserved.length > 0 && {
+      memoryReserved: {
+        status: 'nominal' as const,
+        value: Math.max(...reserved),
+        unit: 'bytes' as const,
+        n: reserved.length,
+        warnings: [],
+      },
+    }),
   };
 }

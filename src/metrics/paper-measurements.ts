@@ -27,7 +27,8 @@ export function paperMeasurements(task: Task, passes: readonly PassResult[]): Ce
   if (pass === undefined) return {};
   const isGeneration = task.category === 'generation';
   const count = isGeneration ? pass.outputTokens : pass.requests;
-  const perSecond = (1000 * count) / pass.durationMs;
+  const { devices = 1 } = pass;
+  const perSecond = (1000 * count) / pass.durationMs / devices;
   const warnings = mergeWarnings([pass]);
   const latency: Measurement =
     perSecond > 0

@@ -13,8 +13,8 @@ function positive(values: readonly (number | undefined)[]): number[] {
 }
 
 function rate(passes: readonly PassResult[], unit: Unit, count: (window: ThroughputWindow) => number): Measurement {
-  const rates = passes.map(({ window }) =>
-    window === undefined ? undefined : (1000 * count(window)) / window.durationMs,
+  const rates = passes.map(({ window, devices = 1 }) =>
+    window === undefined ? undefined : (1000 * count(window)) / window.durationMs / devices,
   );
   return overLaunches(positive(rates), unit, mergeWarnings(passes));
 }

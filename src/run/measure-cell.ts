@@ -38,5 +38,6 @@ export async function measureCell(store: Store, cellId: string, task: Task, suit
   const summary = await store.sampleSummary(cellId);
   const passResults = await store.passResults(cellId);
   const collected = await collectScores(store.scores(cellId), task);
-  return cellMeasurements({ task, protocol: suite.protocol, summary, ...collected, passResults });
+  const price = suite.pricePerHour === undefined ? {} : { pricePerHour: suite.pricePerHour };
+  return cellMeasurements({ task, protocol: suite.protocol, summary, ...collected, passResults, ...price });
 }

@@ -6,6 +6,7 @@ import type { HostMeter } from '../core/meter.ts';
 import { thresholds } from '../core/thresholds.ts';
 import { createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import { nowMs, type PlannedTask } from './plan.ts';
+import { deviceWarnings } from './device-warnings.ts';
 
 const memoryEveryMs = 2_000;
 
@@ -67,17 +68,20 @@ export async function measurePass(
   );
   const framesBefore = context.framesDrawn();
   const window = await meter.start(model.info.processIds);
+  const serverWatch = model.watch?.();
   const startedAtMs = nowMs();
   try {
     const findings = await body(tally);
     const durationMs = nowMs() - startedAtMs;
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
     const host = await window.stop();
+    const server = await serverWatch?.stop();
     const warnings: Warning[] = [...findings.warnings];
     if (host.isKnown && host.otherShare > thresholds.hostBusy) {
       const percent = (host.otherShare * 100).toFixed(0);
       warnings.push({ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` });
     }
+    warnings.push(...deviceWarnings(host));
     if (failed > thresholds.failed * done) {
       warnings.push({ reason: 'errors', detail: `${failed} of ${done} requests failed` });
     }
@@ -94,6 +98,8 @@ export async function measurePass(
       outputTokens,
       reusedTokens,
       host,
+      ...(model.info.deviceCount !== undefined && { devices: model.info.deviceCount }),
+      ...(server !== undefined && { server }),
       framesDrawn: context.framesDrawn() - framesBefore,
       warnings,
     };

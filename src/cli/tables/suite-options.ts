@@ -127,6 +127,12 @@ export const suiteOptions = {
     help: 'an engine without any progress for so long is stopped',
     defaultText: '300',
   }),
+  pricePerHour: number({
+    argument: 'price',
+    min: 0.000_001,
+    isWhole: false,
+    help: 'price of one GPU (of the host without one) for an hour: adds the price of 1,000 answers',
+  }),
   skipInvalid: flag({ help: 'run without rows that do not fit the schema' }),
   style: choice({
     argument: 'name',

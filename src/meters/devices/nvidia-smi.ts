@@ -39,9 +39,12 @@ export function nvidiaFields(help: string | undefined): readonly string[] {
 
 export const nvidiaProcessFields = ['timestamp', 'gpu_uuid', 'pid', 'process_name', 'used_gpu_memory'] as const;
 
+/** The reason that is no fault: the power that the GPU may take is used up. */
+export const powerCap = 'power cap';
+
 /** Bits of NVML's clock event reasons that mean that the GPU was kept below its clocks. */
 const throttleBits: readonly (readonly [bit: number, reason: string])[] = [
-  [0x4, 'power cap'],
+  [0x4, powerCap],
   [0x8, 'hardware slowdown'],
   [0x20, 'software thermal slowdown'],
   [0x40, 'hardware thermal slowdown'],

@@ -1,6 +1,7 @@
 import type { DeviceReadings, EnergyPart } from '../../core/device-window.ts';
 import type { DeviceSample } from './device-sample.ts';
 import { integratePower } from './integrate-power.ts';
+import { powerCap } from './nvidia-smi.ts';
 
 function known(values: readonly (number | undefined)[]): readonly number[] {
   return values.filter((value) => value !== undefined);
@@ -19,6 +20,11 @@ function largest(values: readonly (number | undefined)[]): number | undefined {
 function smallest(values: readonly (number | undefined)[]): number | undefined {
   const numbers = known(values);
   return numbers.length === 0 ? undefined : numbers.reduce((least, value) => Math.min(least, value));
+}
+
+/** A GPU at its power limit runs as it was set to; the limit itself is in the manifest. */
+function isSlowing(reason: string): boolean {
+  return reason !== powerCap;
 }
 
 /** What readings inside a window say of one device. */
@@ -41,7 +47,8 @@ export function summariseDevice(
     clockMeanMhz: mean(samples.map(({ clockMhz }) => clockMhz)),
     clockLeastMhz: smallest(samples.map(({ clockMhz }) => clockMhz)),
     temperatureMaxCelsius: largest(samples.map(({ temperatureCelsius }) => temperatureCelsius)),
-    throttledShare: told.length === 0 ? undefined : told.filter((reasons) => reasons.length > 0).length / told.length,
+    throttledShare:
+      told.length === 0 ? undefined : told.filter((reasons) => reasons.some(isSlowing)).length / told.length,
     throttleReasons: [...new Set(told.flat())],
     isPartitioned: newest.isPartitioned,
     isEngines,

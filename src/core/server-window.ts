@@ -1,0 +1,19 @@
+/** What a server's own metrics said while a pass ran. A quantity that it didn't tell is absent. */
+export interface ServerWindow {
+  /** Answers to requests for metrics; below two a second the peaks may be too low. */
+  readonly scrapes: number;
+  readonly failedScrapes: number;
+  readonly durationMs: number;
+  readonly runningMax?: number;
+  /** Requests that waited for a place. */
+  readonly waitingMax?: number;
+  /** Highest share of the key-value pool in use, 0 to 1. */
+  readonly kvUsageMax?: number;
+  readonly promptTokens?: number;
+  readonly outputTokens?: number;
+  /** Requests that lost their place to others. */
+  readonly preemptions?: number;
+  /** Prompt tokens looked up in the prefix cache, and those found in it. */
+  readonly cacheQueries?: number;
+  readonly cacheHits?: number;
+}

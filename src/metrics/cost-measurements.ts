@@ -1,0 +1,127 @@
+import type { CellMeasurements, PassResult } from '../core/cell.ts';
+import type { EnergyWindow } from '../core/device-window.ts';
+import type { Interval, Measurement } from '../core/measurement.ts';
+import type { ProtocolName } from '../core/suite.ts';
+import { mergeWarnings, overLaunches } from './over-launches.ts';
+
+type NumberMeasurement = Exclude<Measurement, { readonly status: 'unavailable' }>;
+
+/** Passes that show what a deployment would do: at full load, nothing reused. */
+function loadPasses(protocol: ProtocolName, passes: readonly PassResult[]): readonly PassResult[] {
+  return passes.filter(({ pass }) => pass === (protocol === 'paper' ? 'accuracy' : 'throughput'));
+}
+
+function answers({ requests, failedRequests }: PassResult): number {
+  return requests - failedRequests;
+}
+
+function joulesOf({ parts }: EnergyWindow): number {
+  return parts.reduce((sum, { joules }) => sum + joules, 0);
+}
+
+/** What was counted, so that nobody compares a GPU's energy with a whole machine's: `GPU and CPU`. */
+function countedParts(windows: readonly EnergyWindow[]): string {
+  const labels = { gpu: 'GPU', cpu: 'CPU', memory: 'memory' } as const;
+  const kinds = new Set(windows.flatMap(({ parts }) => parts.map(({ kind }) => kind)));
+  return Object.entries(labels)
+    .filter(([kind]) => kinds.has(kind as keyof typeof labels))
+    .map(([, label]) => label)
+    .join(' and ');
+}
+
+/** Energy per answer over the whole of each pass: what its ramps took belongs to its answers too. */
+function energyPerItem(passes: readonly PassResult[]): Measurement | undefined {
+  const windows = passes.map(({ host }) => host.energy).filter((energy) => energy !== undefined);
+  if (windows.length === 0) return undefined;
+  const gaps = [...new Set(windows.flatMap(({ gaps: own }) => own))];
+  if (gaps.length > 0) return { status: 'unavailable', reason: 'energy_gap', detail: gaps.join('; ') };
+  const values = passes.flatMap((pass) =>
+    pass.host.energy === undefined || answers(pass) === 0 ? [] : [joulesOf(pass.host.energy) / answers(pass)],
+  );
+  return overLaunches(
+    values.filter((value) => value > 0),
+    'J/item',
+    mergeWarnings(passes),
+  );
+}
+
+function scaledInterval(interval: Interval | undefined, scale: (bound: number) => number): Interval | undefined {
+  if (interval === undefined) return undefined;
+  const [low = 0, high = 0] = [scale(interval.low), scale(interval.high)].toSorted((left, right) => left - right);
+  return { ...interval, low, high };
+}
+
+function derived(
+  from: NumberMeasurement,
+  to: { readonly unit: NumberMeasurement['unit']; readonly from: string },
+  scale: (value: number) => number,
+): Measurement {
+  const interval = scaledInterval(from.interval, scale);
+  const { n, warnings } = from;
+  return {
+    status: 'derived',
+    from: to.from,
+    value: scale(from.value),
+    unit: to.unit,
+    n,
+    warnings,
+    ...(interval !== undefined && { interval }),
+  };
+}
+
+function energyPerCorrect(perItem: Measurement, accuracy: Measurement, parts: string): Measurement {
+  if (perItem.status === 'unavailable') return perItem;
+  if (accuracy.status === 'unavailable') return accuracy;
+  if (accuracy.value === 0)
+    return { status: 'unavailable', reason: 'no_correct_answers', detail: 'no answer was correct' };
+  const { value } = accuracy;
+  // The interval is that of energy alone: accuracy's is shown beside it.
+  return derived(perItem, { unit: 'J/item', from: `energy of ${parts}, accuracy` }, (joules) => joules / value);
+}
+
+/** Answers per second and device, whatever the unit of throughput is. */
+function answersPerSecond(protocol: ProtocolName, passes: readonly PassResult[]): Measurement {
+  const rates = passes.map((pass) => {
+    const { window, devices = 1, durationMs } = pass;
+    if (protocol === 'paper') return (1000 * answers(pass)) / durationMs / devices;
+    return window === undefined ? 0 : (1000 * window.items) / window.durationMs / devices;
+  });
+  return overLaunches(
+    rates.filter((rate) => rate > 0),
+    'items/s',
+    mergeWarnings(passes),
+  );
+}
+
+function priceOfThousand(rate: Measurement, pricePerHour: number): Measurement {
+  if (rate.status === 'unavailable') return rate;
+  const to = { unit: 'price/1000 items', from: `throughput, ${pricePerHour} per device and hour` } as const;
+  return derived(rate, to, (itemsPerSecond) => (1000 * pricePerHour) / (3600 * itemsPerSecond));
+}
+
+/**
+ * What answers cost: energy where it was measured, money where the suite says what an hour costs. Shown beside the four
+ * factors, never part of a score.
+ *
+ * @param pricePerHour of one device
+ */
+export function costMeasurements(
+  protocol: ProtocolName,
+  passResults: readonly PassResult[],
+  accuracy: Measurement,
+  pricePerHour: number | undefined,
+): CellMeasurements {
+  const passes = loadPasses(protocol, passResults);
+  if (passes.length === 0) return {};
+  const perItem = energyPerItem(passes);
+  const parts = countedParts(passes.flatMap(({ host: { energy } }) => energy ?? []));
+  return {
+    ...(perItem !== undefined && {
+      energyPerItem: perItem,
+      energyPerCorrect: energyPerCorrect(perItem, accuracy, parts),
+    }),
+    ...(pricePerHour !== undefined && {
+      pricePerThousand: priceOfThousand(answersPerSecond(protocol, passes), pricePerHour),
+    }),
+  };
+}
