@@ -1,5 +1,5 @@
 import type { Anchors } from './anchors.ts';
-import type { FactorName, Factors } from './factor.ts';
+import { factorNames, isLessBetter, type FactorName, type Factors } from './factor.ts';
 import { createRandom, type Random } from './random.ts';
 import { createStudentSource } from './random-variates.ts';
 import { rankInference, type RankedModel } from './rank-inference.ts';
@@ -92,15 +92,25 @@ function pointValues(models: readonly BootstrapModel[]): ReplicateValues {
   return { accuracy, throughput: column('throughput'), latency: column('latency'), memory: column('memory') };
 }
 
-function paretoShares(values: ReplicateValues, models: number): number[] {
+/**
+ * For each model the share of replicates in which nobody dominated it.
+ *
+ * @param factors which of them count
+ */
+export function paretoShares(
+  values: ReplicateValues,
+  models: number,
+  factors: readonly FactorName[] = factorNames,
+): number[] {
   const shares = Array.from({ length: models }, () => 0);
   const replicates = values.accuracy.length / models;
-  const isNoWorse = (other: number, own: number): boolean =>
-    at('accuracy', other) >= at('accuracy', own) &&
-    at('throughput', other) >= at('throughput', own) &&
-    at('latency', other) <= at('latency', own) &&
-    at('memory', other) <= at('memory', own);
-  const at = (factor: FactorName, index: number): number => values[factor][index] as number;
+  const columns = factors.map((factor) => ({ column: values[factor], sign: isLessBetter[factor] ? -1 : 1 }));
+  const isNoWorse = (other: number, own: number): boolean => {
+    for (const { column, sign } of columns) {
+      if (sign * (column[other] as number) < sign * (column[own] as number)) return false;
+    }
+    return true;
+  };
   for (let offset = 0; offset < values.accuracy.length; offset += models) {
     for (let model = 0; model < models; model += 1) {
       const own = offset + model;
@@ -114,6 +124,22 @@ function paretoShares(values: ReplicateValues, models: number): number[] {
   return shares;
 }
 
+/** What a replicate of every factor is drawn from, and how. */
+export type ReplicateOptions = Pick<BootstrapOptions, 'resamples' | 'seed' | 'clusters' | 'isSameWindow'>;
+
+/**
+ * Replicates of the four factors: one draw of items that all models share, and draws of the performance of each.
+ *
+ * @throws {RangeError} if the models don't have the same items
+ */
+export function drawReplicates(models: readonly BootstrapModel[], options: ReplicateOptions): ReplicateValues {
+  const { resamples = defaultResamples, seed, clusters, isSameWindow = false } = options;
+  const random = createRandom(seed);
+  const scores = { models: models.map((model) => model.scores), clusters };
+  const accuracy = resampleAccuracies(scores, resamples, randomResample(random));
+  return { accuracy, ...drawPerformance(models, resamples, isSameWindow, random) };
+}
+
 /**
  * The bootstrap over items and launches for models on one task: what would change on other items of the kind and with
  * other launches. For reporting at a fixed number of items, never for stopping.
@@ -125,11 +151,8 @@ function paretoShares(values: ReplicateValues, models: number): number[] {
  * @throws {RangeError} if the models don't have the same items
  */
 export function bootstrapTask(models: readonly BootstrapModel[], options: BootstrapOptions): BootstrapResult {
-  const { resamples = defaultResamples, seed, clusters, anchors, weights, isSameWindow = false } = options;
-  const random = createRandom(seed);
-  const scores = { models: models.map((model) => model.scores), clusters };
-  const accuracy = resampleAccuracies(scores, resamples, randomResample(random));
-  const values = { accuracy, ...drawPerformance(models, resamples, isSameWindow, random) };
+  const { resamples = defaultResamples, seed, anchors, weights } = options;
+  const values = drawReplicates(models, options);
   const point = pointValues(models);
   const paperPoint = [...paperReplicates(point, models.length, weights)];
   return {

@@ -48,10 +48,10 @@ function topShares(ranks: Uint16Array, models: number): Float64Array {
     let winners = 0;
     for (let model = 0; model < models; model += 1) if (ranks[offset + model] === 1) winners += 1;
     for (let model = 0; model < models; model += 1) {
-      if (ranks[offset + model] === 1) shares[model] = (shares[model] as number) + 1 / winners / replicates;
+      if (ranks[offset + model] === 1) shares[model] = (shares[model] as number) + 1 / winners;
     }
   }
-  return shares;
+  return shares.map((wins) => wins / replicates);
 }
 
 /** For each pair i > j the difference of log scores and its standard error over the replicates. */
