@@ -19,6 +19,7 @@ export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
   PB_UNKNOWN_NAME: exitCodes.usage,
   PB_INVALID_ITEM: exitCodes.usage,
   PB_TABLE: exitCodes.usage,
+  PB_IMPORT: exitCodes.usage,
   PB_DATA: exitCodes.environment,
   PB_MODEL: exitCodes.environment,
   PB_DOWNLOAD: exitCodes.environment,

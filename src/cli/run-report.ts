@@ -3,6 +3,8 @@ import type { RunRecord, Store } from '../core/store.ts';
 import type { Report } from '../exporters/report.ts';
 import { terminalReport, type TerminalOptions, type TextRole } from '../exporters/terminal-table.ts';
 import { createScoreboards } from '../stats/create-scoreboards.ts';
+import { joinPerformance } from '../stats/join-performance.ts';
+import type { ScoreboardCell } from '../stats/scoreboard.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { scoreboardTasks } from './registries.ts';
@@ -11,20 +13,30 @@ import { writeOutputs, type OutputFile } from './write-outputs.ts';
 /** Keeps a cell in the report. */
 export type CellFilter = (cell: Cell) => boolean;
 
-/** The scoreboards of one or more runs. */
+/**
+ * The scoreboards of one or more runs.
+ *
+ * @param performance where cells that have no speed and memory of their own, such as imported ones, take them from
+ */
 export async function runReport(
   store: Store,
   runs: readonly RunRecord[],
   filter: CellFilter = () => true,
+  performance?: readonly ScoreboardCell[],
 ): Promise<Report> {
-  const cells: Cell[] = [];
+  const own: Cell[] = [];
+  const imported = new Set(runs.filter(({ manifest }) => manifest.imported !== undefined).map(({ id }) => id));
   for (const run of runs) {
-    for (const cell of await store.cells(run.id)) if (filter(cell)) cells.push(cell);
+    for (const cell of await store.cells(run.id)) if (filter(cell)) own.push(cell);
   }
-  const scoreboards = createScoreboards(distinct(cells), {
+  // Whoever measured them had another protocol than ours.
+  const named = distinct(own).map((cell) => (imported.has(cell.runId) ? { ...cell, protocol: undefined } : cell));
+  const { cells, notes: joined } =
+    performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
+  const scoreboards = createScoreboards(cells, {
     tasks: await scoreboardTasks(cells.map(({ taskId }) => taskId)),
   });
-  const notes = differences(runs);
+  const notes = [...imports(runs), ...joined, ...differences(runs)];
   const [run] = runs;
   return {
     scoreboards,
@@ -42,6 +54,11 @@ function distinct(cells: readonly Cell[]): readonly Cell[] {
   });
 }
 
+function imports(runs: readonly RunRecord[]): readonly string[] {
+  const tools = runs.flatMap(({ manifest: { imported } }) => (imported === undefined ? [] : [imported.tool]));
+  return [...new Set(tools)].map((tool) => `Accuracy was measured by ${tool}.`);
+}
+
 function reportRun({ id, name, createdAtMs, manifest }: RunRecord): NonNullable<Report['run']> {
   const { cpuModel, cores, kernel, gpus } = manifest.host;
   return {
@@ -50,7 +67,8 @@ function reportRun({ id, name, createdAtMs, manifest }: RunRecord): NonNullable<
     createdAtMs,
     perbenchVersion: manifest.perbenchVersion,
     seed: manifest.seed,
-    host: [cpuModel, `${cores} cores`, ...gpus, kernel].join(', '),
+    // An imported run was measured elsewhere, nobody knows on what.
+    ...(manifest.imported === undefined && { host: [cpuModel, `${cores} cores`, ...gpus, kernel].join(', ') }),
   };
 }
 

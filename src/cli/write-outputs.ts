@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { EnvironmentError, UsageError } from '../core/errors.ts';
-import { reportExporters, type ReportExporter } from '../exporters/index.ts';
+import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
+import { exporterByName, reportExporters, type ReportExporter } from '../exporters/index.ts';
 import type { Report } from '../exporters/report.ts';
 import type { CliContext } from './context.ts';
 
@@ -16,31 +16,47 @@ export interface OutputFile {
  * The files of `--out`, format by ending. A path without one is a folder, as in lm-eval: results.json goes into it.
  * Called before anything is measured: a wrong ending must not come up after hours.
  *
+ * @param chosen format of all files, whatever their endings
  * @throws {UsageError} for an ending that is no format
  */
-export function outputFiles(context: CliContext): readonly OutputFile[] {
+export function outputFiles(context: CliContext, chosen?: ReportExporter): readonly OutputFile[] {
   return context.globals.out.map((name) => {
     const path = context.path(name);
-    const extension = extname(path).slice(1);
-    if (extension === '') return { path: join(path, 'results.json'), exporter: reportExporters.json };
-    const exporters: readonly ReportExporter[] = Object.values(reportExporters);
-    const exporter = exporters.find(({ extensions }) => extensions.includes(extension));
+    const extension = extname(path);
+    if (chosen !== undefined && extension !== '') return { path, exporter: chosen };
+    if (extension === '') return folderFile(path, chosen ?? reportExporters.json);
+    const exporter = exporterByName<ReportExporter>(reportExporters, path);
     if (exporter !== undefined) return { path, exporter };
-    const known = exporters.flatMap(({ extensions }) => extensions.map((ending) => `.${ending}`)).join(' ');
-    throw new UsageError(`--out ${name}: ".${extension}" is no format`, { hint: `Use one of ${known}.` });
+    throw new UsageError(`--out ${name}: "${extension}" is no format`, {
+      hint: `Use one of ${knownEndings(reportExporters)}.`,
+    });
   });
+}
+
+function folderFile(folder: string, exporter: ReportExporter): OutputFile {
+  return { path: join(folder, `results.${exporter.extensions[0]}`), exporter };
+}
+
+/** Endings of a family of exporters, as a user types them. */
+export function knownEndings(exporters: Readonly<Record<string, { readonly extensions: readonly string[] }>>): string {
+  return Object.values(exporters)
+    .flatMap(({ extensions }) => extensions.map((ending) => `.${ending}`))
+    .join(' ');
 }
 
 /** Writes a report into every file of `--out`. */
 export async function writeOutputs(files: readonly OutputFile[], report: Report, context: CliContext): Promise<void> {
   for (const { path, exporter } of files) {
-    await writeWhole(path, exporter.render(report));
+    await writeWhole(path, await exporter.render(report));
     context.output.note(`wrote ${path}`);
   }
 }
 
 /** Beside and renamed: readers see the old file or the new one, never a part. */
-export async function writeWhole(path: string, content: string | AsyncIterable<string>): Promise<void> {
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -49,6 +65,8 @@ export async function writeWhole(path: string, content: string | AsyncIterable<s
   } catch (error) {
     await rm(beside, { force: true });
     if (!(error instanceof Error) || !('code' in error)) throw error;
+    // An error of ours from whoever makes the content is not about the disk.
+    if (error instanceof PerbenchError) throw error;
     throw new EnvironmentError(`${path}: can't be written: ${error.message}`, {
       cause: error,
       hint: 'Name another file, or make room.',

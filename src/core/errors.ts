@@ -92,6 +92,19 @@ export class TableError extends PerbenchError {
   }
 }
 
+/** A file of another program that isn't what its format says, or is none that perbench reads: exit code 2. */
+export class ImportError extends PerbenchError {
+  readonly code = 'PB_IMPORT';
+  /** `line` is 1-based; `key` is a dotted path. */
+  readonly at: { readonly file: string; readonly line?: number; readonly key?: string };
+
+  constructor(at: ImportError['at'], message: string, options: ErrorOptions = {}) {
+    const place = at.line === undefined ? at.file : `${at.file}:${at.line}`;
+    super(`${place}: ${at.key === undefined ? '' : `\`${at.key}\`: `}${message}`, options);
+    this.at = at;
+  }
+}
+
 /** A model that can't be found, fetched, trusted or loaded: exit code 5. */
 export class ModelError extends PerbenchError {
   readonly code = 'PB_MODEL';

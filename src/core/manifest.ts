@@ -1,3 +1,5 @@
+import type { RaceRecord } from './race.ts';
+
 /** What a run must be repeated with. Plain JSON; keys never hold secrets. */
 export interface Manifest {
   readonly perbenchVersion: string;
@@ -8,6 +10,19 @@ export interface Manifest {
   readonly models: Readonly<Record<string, ModelFacts>>;
   readonly tasks: Readonly<Record<string, TaskFacts>>;
   readonly seed: number;
+  /** What the run is to decide, and what it decided so far; absent where every cell is run in full. */
+  readonly race?: RaceRecord;
+  /** Only in runs that were read from files of another program; `host` is then where they were read. */
+  readonly imported?: ImportFacts;
+}
+
+/** Where the numbers of an imported run come from. */
+export interface ImportFacts {
+  /** The program that measured, with its version, such as `lm-eval 0.4.13`. */
+  readonly tool: string;
+  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+  /** Unix time of the evaluation; absent where the files don't say. */
+  readonly measuredAtMs?: number;
 }
 
 export interface HostFacts {

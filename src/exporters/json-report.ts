@@ -6,6 +6,9 @@ import type { Report } from './report.ts';
 /** Raised when a reader of an older file would misunderstand a newer one. */
 const jsonReportVersion = 'perbench-report/1';
 
+/** Where editors find the schema beside an installed perbench. */
+const jsonSchemaPath = './node_modules/perbench/schemas/results.schema.json';
+
 function jsonBoard(board: Scoreboard): object {
   const columns = reportColumns([board], 'json').filter(
     ({ id }) => !id.startsWith('factor') && !id.startsWith('extra.'),
@@ -36,6 +39,12 @@ function jsonBoard(board: Scoreboard): object {
  */
 export function jsonReport(report: Report): string {
   const { run, scoreboards, notes } = report;
-  const content = { schema: jsonReportVersion, run, scoreboards: scoreboards.map(jsonBoard), notes };
+  const content = {
+    $schema: jsonSchemaPath,
+    schema: jsonReportVersion,
+    run,
+    scoreboards: scoreboards.map(jsonBoard),
+    notes,
+  };
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }

@@ -1,7 +1,9 @@
 import { parse } from 'csv-parse/sync';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../core/sample.ts';
-import { samplesAsCsv, samplesAsJsonLines } from './sample-exporters.ts';
+import type { SampleRow } from './sample-columns.ts';
+import { samplesAsCsv, samplesAsJsonLines, samplesAsParquet } from './sample-exporters.ts';
 
 const origin = { runId: 'r1', model: 'm', task: 'gsm8k/per@1', protocol: 'serving' };
 const sample: Sample = {
@@ -26,10 +28,10 @@ const sample: Sample = {
   times: undefined,
 };
 
-async function* stream(count: number, onPull: () => void = () => undefined): AsyncGenerator<Sample> {
+async function* stream(count: number, onPull: () => void = () => undefined): AsyncGenerator<SampleRow> {
   for (let position = 0; position < count; position += 1) {
     onPull();
-    yield { ...sample, position };
+    yield { origin, sample: { ...sample, position } };
   }
 }
 
@@ -41,7 +43,7 @@ async function collect(lines: AsyncIterable<string>): Promise<string[]> {
 
 describe('sample exporters', () => {
   it('JSON lines', async () => {
-    const lines = await collect(samplesAsJsonLines(stream(2), origin));
+    const lines = await collect(samplesAsJsonLines(stream(2)));
     expect(lines).toHaveLength(2);
     expect(lines.every((line) => line.endsWith('}\n') && !line.slice(0, -1).includes('\n'))).toBe(true);
     expect(JSON.parse(lines[1] ?? '')).toMatchObject({
@@ -53,7 +55,7 @@ describe('sample exporters', () => {
   });
 
   it('CSV that a spreadsheet neither breaks nor runs', async () => {
-    const text = (await collect(samplesAsCsv(stream(2), origin))).join('');
+    const text = (await collect(samplesAsCsv(stream(2)))).join('');
     const records = parse(text, { columns: true }) as unknown as Record<string, string>[];
     expect(records).toHaveLength(2);
     expect(records[0]).toMatchObject({
@@ -69,13 +71,50 @@ describe('sample exporters', () => {
     });
   });
 
+  it('Parquet in row groups, with what has no text as null', async () => {
+    const bytes = Buffer.concat(await Array.fromAsync(samplesAsParquet(stream(25_000))));
+    const file = new Uint8Array(bytes).buffer;
+    const metadata = parquetMetadata(file);
+    expect(metadata.row_groups.map(({ num_rows: rows }) => Number(rows))).toEqual([10_000, 10_000, 5000]);
+    expect(metadata.key_value_metadata).toContainEqual({ key: 'perbench_schema', value: 'perbench-samples/1' });
+    const rows = await parquetReadObjects({ file, rowStart: 24_999, rowEnd: 25_000 });
+    expect(rows).toMatchObject([
+      {
+        run_id: 'r1',
+        model: 'm',
+        item_id: 'test-0',
+        position: 24_999,
+        score: 0,
+        output: sample.output,
+        answer: null,
+        is_unparsed: true,
+        metrics: { strict: 0 },
+        first_token_ms: null,
+      },
+    ]);
+  });
+
+  it('Parquet of nothing is a table without rows', async () => {
+    const bytes = Buffer.concat(await Array.fromAsync(samplesAsParquet(stream(0))));
+    expect(Number(parquetMetadata(new Uint8Array(bytes).buffer).num_rows)).toBe(0);
+  });
+
+  it('Parquet ends a row group before long texts fill the memory', async () => {
+    const long = 'x'.repeat(9_000_000);
+    async function* rows(): AsyncGenerator<SampleRow> {
+      for (let position = 0; position < 3; position += 1)
+        yield { origin, sample: { ...sample, position, output: long } };
+    }
+    const bytes = Buffer.concat(await Array.fromAsync(samplesAsParquet(rows())));
+    expect(parquetMetadata(new Uint8Array(bytes).buffer).row_groups).toHaveLength(2);
+  });
+
   it('pull one sample at a time', async () => {
     let pulled = 0;
     const lines = samplesAsCsv(
       stream(1000, () => {
         pulled += 1;
       }),
-      origin,
     );
     await lines.next();
     await lines.next();

@@ -1,50 +1,24 @@
-import type { Sample } from '../core/sample.ts';
 import { csvLine } from './csv-text.ts';
-import type { Scalar } from './column.ts';
-
-/** Where the samples come from; on every line, so that files can be joined. */
-export interface SampleOrigin {
-  readonly runId: string;
-  readonly model: string;
-  readonly task: string;
-  readonly protocol: string;
-}
+import { type SampleRow, sampleColumns } from './sample-columns.ts';
 
 /** Samples as JSON lines, whole: prompt, output, score, counts and times. One string per line. */
-export async function* samplesAsJsonLines(
-  samples: AsyncIterable<Sample>,
-  origin: SampleOrigin,
-): AsyncGenerator<string> {
-  for await (const sample of samples) yield `${JSON.stringify({ ...origin, ...sample })}\n`;
+export async function* samplesAsJsonLines(rows: AsyncIterable<SampleRow>): AsyncGenerator<string> {
+  for await (const { origin, sample } of rows) yield `${JSON.stringify({ ...origin, ...sample })}\n`;
 }
 
-const csvColumns: readonly (readonly [heading: string, value: (sample: Sample) => Scalar | boolean])[] = [
-  ['item_id', ({ itemId }) => itemId],
-  ['position', ({ position }) => position],
-  ['score', ({ score }) => score],
-  ['expected', ({ expected }) => expected],
-  ['answer', ({ answer }) => answer],
-  ['output', ({ output }) => output],
-  ['is_unparsed', ({ isUnparsed }) => isUnparsed],
-  ['is_truncated', ({ isTruncated }) => isTruncated],
-  ['failure', ({ failure }) => failure && `${failure.reason}: ${failure.message}`],
-  ['cluster', ({ cluster }) => cluster],
-  ['prompt_tokens', ({ promptTokens }) => promptTokens],
-  ['reused_tokens', ({ reusedTokens }) => reusedTokens],
-  ['output_tokens', ({ outputTokens }) => outputTokens],
-  ['scheduled_ms', ({ times }) => times?.scheduledMs],
-  ['started_ms', ({ times }) => times?.startedMs],
-  ['first_token_ms', ({ times }) => times?.firstTokenMs],
-  ['last_token_ms', ({ times }) => times?.lastTokenMs],
-  ['prompt_sha256', ({ promptSha256 }) => promptSha256],
-  ['prompt', ({ prompt }) => prompt],
-];
-
 /** Samples as CSV, a heading first, then one string per line. */
-export async function* samplesAsCsv(samples: AsyncIterable<Sample>, origin: SampleOrigin): AsyncGenerator<string> {
-  const { runId, model, task, protocol } = origin;
-  yield csvLine(['run_id', 'model', 'task', 'protocol', ...csvColumns.map(([heading]) => heading)]);
-  for await (const sample of samples) {
-    yield csvLine([runId, model, task, protocol, ...csvColumns.map(([, value]) => value(sample))]);
-  }
+export async function* samplesAsCsv(rows: AsyncIterable<SampleRow>): AsyncGenerator<string> {
+  yield csvLine(sampleColumns.map(({ name }) => name));
+  for await (const row of rows) yield csvLine(sampleColumns.map(({ value }) => value(row)));
+}
+
+/** Samples as Parquet, written row group by row group; the metrics of the task and details are JSON columns. */
+export async function* samplesAsParquet(rows: AsyncIterable<SampleRow>): AsyncGenerator<Uint8Array> {
+  const { parquetStream } = await import('./parquet-stream.ts');
+  const columns = [
+    ...sampleColumns,
+    { name: 'metrics', type: 'JSON', value: ({ sample }: SampleRow) => sample.metrics } as const,
+    { name: 'detail', type: 'JSON', value: ({ sample }: SampleRow) => sample.detail } as const,
+  ];
+  yield* parquetStream(rows, columns, { metadata: { perbench_schema: 'perbench-samples/1' } });
 }

@@ -1,89 +1,143 @@
 import { UsageError } from '../../core/errors.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
-import { reportExporters, sampleExporters, type SampleExporter } from '../../exporters/index.ts';
+import { foreignFormats } from '../../exporters/formats/index.ts';
+import {
+  exporterByName,
+  reportExporters,
+  sampleExporters,
+  type ReportExporter,
+  type SampleExporter,
+} from '../../exporters/index.ts';
+import type { SampleRow } from '../../exporters/sample-columns.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { runReport } from '../run-report.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { exportOptions } from '../tables/result-commands.ts';
+import type { exportOptions } from '../tables/interop-commands.ts';
 import { isTaskNamed } from '../task-filter.ts';
-import { outputFiles, writeOutputs, writeWhole } from '../write-outputs.ts';
+import { writeFormatFolder } from '../write-format-folder.ts';
+import { knownEndings, outputFiles, writeOutputs, writeWhole } from '../write-outputs.ts';
 
 type ExportOptions = CommandInput<typeof exportOptions>['options'];
+type FolderFormat = keyof typeof foreignFormats;
+
+const reports: Readonly<Record<string, ReportExporter>> = reportExporters;
+const samples: Readonly<Record<string, SampleExporter>> = sampleExporters;
 
 export const exportRuns: CommandHandler<typeof exportOptions> = async ({ arguments: names, options }, context) => {
-  if (options.samples === true) return exportSamples(names, options, context);
-  const files = outputFiles(context);
-  const { format = 'csv' } = options;
-  if (format === 'jsonl') throw new UsageError('--format jsonl is a format of samples', { hint: 'Add --samples.' });
-  const { store, runs } = await findRuns(names, context);
-  const report = await runReport(store, runs, ({ taskId }) => isTaskNamed(taskId, taskNames(options)));
-  if (files.length > 0) await writeOutputs(files, report, context);
-  else context.output.raw(reportExporters[format].render(report));
-  return exitCodes.done;
+  const { format } = options;
+  if (format !== undefined && isFolderFormat(format)) return exportFolder(format, names, options, context);
+  return options.samples === true ? exportSamples(names, options, context) : exportReport(names, options, context);
 };
+
+function isFolderFormat(name: string): name is FolderFormat {
+  return Object.hasOwn(foreignFormats, name);
+}
 
 function taskNames({ task }: ExportOptions): readonly string[] {
   return task === undefined ? [] : [task];
 }
 
+async function exportReport(names: readonly string[], options: ExportOptions, context: CliContext): Promise<number> {
+  const { format } = options;
+  const chosen = format === undefined ? undefined : reports[format];
+  if (format !== undefined && chosen === undefined) {
+    throw new UsageError(`--format ${format} is a format of samples`, { hint: 'Add --samples.' });
+  }
+  const files = outputFiles(context, chosen);
+  const exporter: ReportExporter = chosen ?? reportExporters.csv;
+  if (files.length === 0) refuseBytes(exporter, `table.${exporter.extensions[0]}`);
+  const { store, runs } = await findRuns(names, context);
+  const report = await runReport(store, runs, ({ taskId }) => isTaskNamed(taskId, taskNames(options)));
+  if (files.length > 0) await writeOutputs(files, report, context);
+  else context.output.raw(textOf(await exporter.render(report)));
+  return exitCodes.done;
+}
+
 async function exportSamples(names: readonly string[], options: ExportOptions, context: CliContext): Promise<number> {
-  const exporters: Readonly<Record<string, SampleExporter>> = sampleExporters;
   const { out } = context.globals;
   const targets = out.length === 0 ? [undefined] : out.map((name) => context.path(name));
-  const chosen = targets.map((path) => ({ path, exporter: sampleExporter(path, options.format, exporters) }));
+  const chosen = targets.map((path) => ({ path, exporter: sampleExporter(path, options.format) }));
   const { store, runs } = await findRuns(names, context);
   for (const { path, exporter } of chosen) {
-    const lines = sampleLines(exporter, store, runs, taskNames(options), context.interruption.signal);
+    const rows = sampleRows(store, runs, taskNames(options), context.interruption.signal);
     if (path !== undefined) {
-      await writeWhole(path, lines);
+      await writeWhole(path, exporter.render(rows));
       context.output.note(`wrote ${path}`);
     } else {
-      for await (const line of lines) context.output.raw(line);
+      for await (const line of exporter.render(rows)) context.output.raw(textOf(line));
     }
   }
   return exitCodes.done;
 }
 
-function sampleExporter(
-  path: string | undefined,
-  format: string | undefined,
-  exporters: Readonly<Record<string, SampleExporter>>,
-): SampleExporter {
-  const byEnding = Object.values(exporters).find(({ extensions }) =>
-    extensions.some((ending) => path?.endsWith(`.${ending}`)),
-  );
-  const found = path === undefined ? exporters[format ?? 'jsonl'] : byEnding;
-  if (found !== undefined) return found;
-  const what = path === undefined ? `--format ${format}` : `--out ${path}`;
-  throw new UsageError(`${what}: no format of samples`, { hint: `Use ${Object.keys(exporters).join(' or ')}.` });
+function sampleExporter(path: string | undefined, format: string | undefined): SampleExporter {
+  const found = format === undefined && path !== undefined ? exporterByName(samples, path) : samples[format ?? 'jsonl'];
+  if (found === undefined) {
+    const what = format === undefined ? `--out ${path}` : `--format ${format}`;
+    const hint =
+      format === undefined ? `Use one of ${knownEndings(samples)}.` : `Use ${Object.keys(samples).join(', ')}.`;
+    throw new UsageError(`${what}: no format of samples`, { hint });
+  }
+  if (path === undefined) refuseBytes(found, `samples.${found.extensions[0]}`);
+  return found;
 }
 
-/** Samples of all cells, one after another; the heading of a format that has one comes once. */
-async function* sampleLines(
-  exporter: SampleExporter,
+function refuseBytes(exporter: ReportExporter | SampleExporter, example: string): void {
+  if (exporter.isBinary !== true) return;
+  throw new UsageError('this format is no text, so it goes into a file', { hint: `Add -o ${example}.` });
+}
+
+function textOf(content: string | Uint8Array): string {
+  if (typeof content !== 'string') throw new Error('bytes were about to go to stdout');
+  return content;
+}
+
+/** Samples of all cells, one after another. */
+async function* sampleRows(
   store: Store,
   runs: readonly RunRecord[],
   tasks: readonly string[],
   signal: AbortSignal,
-): AsyncGenerator<string> {
-  let heading: string | undefined;
+): AsyncGenerator<SampleRow> {
   for (const run of runs) {
     for (const { id, model, taskId, protocol } of await store.cells(run.id)) {
       if (!isTaskNamed(taskId, tasks)) continue;
       const origin = { runId: run.id, model, task: taskId, protocol };
-      let isFirst = true;
-      for await (const line of exporter.render(store.samples(id), origin)) {
+      for await (const sample of store.samples(id)) {
         signal.throwIfAborted();
-        if (isFirst && line === heading) {
-          isFirst = false;
-          continue;
-        }
-        heading ??= line;
-        isFirst = false;
-        yield line;
+        yield { origin, sample };
       }
     }
   }
+}
+
+async function exportFolder(
+  format: FolderFormat,
+  names: readonly string[],
+  options: ExportOptions,
+  context: CliContext,
+): Promise<number> {
+  const [folder, ...others] = context.globals.out;
+  if (folder === undefined || others.length > 0) {
+    throw new UsageError(`--format ${format} writes several files and needs one folder`, {
+      hint: `Add -o ${format}-results.`,
+    });
+  }
+  const { store, runs } = await findRuns(names, context);
+  const { write } = await foreignFormats[format].load();
+  const written = await writeFormatFolder(
+    context.path(folder),
+    write,
+    { store, runs, tasks: taskNames(options) },
+    context,
+  );
+  if (written === 0) {
+    throw new UsageError(`nothing to write as ${format}: no cell of ${runs.map(({ id }) => id).join(', ')} fits`, {
+      hint: 'perbench show lists the cells; those without an accuracy, and data sets that the format has no place for, are left out.',
+    });
+  }
+  context.output.note(`wrote ${written} files into ${context.path(folder)}`);
+  return exitCodes.done;
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../../core/errors.ts';
 import { localRescore } from '../../local/local-run.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
@@ -10,6 +11,12 @@ import { outputFiles } from '../write-outputs.ts';
 export const rescore: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
   const files = outputFiles(context);
   const { store, runs } = await findRuns(names, context);
+  const foreign = runs.find(({ manifest }) => manifest.imported !== undefined);
+  if (foreign !== undefined) {
+    throw new UsageError(`run ${foreign.id} was imported: it was scored by ${foreign.manifest.imported?.tool}`, {
+      hint: 'Score it again there, and import the result.',
+    });
+  }
   using status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   for (const run of runs) {

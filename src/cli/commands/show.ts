@@ -54,7 +54,9 @@ function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext
   output.result(
     [
       `run ${id} (${safeText(name)}): ${status}, started ${new Date(createdAtMs).toISOString()}`,
-      `host: ${safeText(host.hostname)}, ${host.cpuModel}, ${host.cores} cores, ${host.os} ${host.kernel}`,
+      manifest.imported === undefined
+        ? `host: ${safeText(host.hostname)}, ${host.cpuModel}, ${host.cores} cores, ${host.os} ${host.kernel}`
+        : `imported: measured by ${safeText(manifest.imported.tool)}, read from ${safeText(manifest.imported.files.map(({ name: file }) => file).join(', '))}`,
       `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
       `command: ${safeText(manifest.commandLine.join(' '))}`,
       ...(cost === undefined

@@ -1,10 +1,11 @@
 import type { Command } from '../options/command.ts';
+import { interopCommands } from './interop-commands.ts';
 import { measureCommands } from './measure-commands.ts';
 import { prepareCommands } from './prepare-commands.ts';
 import { resultCommands } from './result-commands.ts';
 
 /** Every verb, in the order of `--help`. */
-export const commands: readonly Command[] = [...measureCommands, ...resultCommands, ...prepareCommands];
+export const commands: readonly Command[] = [...measureCommands, ...resultCommands, ...interopCommands, ...prepareCommands];
 
 /** Verbs of one noun, for the help of the noun alone: `perbench models`. */
 export const nouns: Readonly<Record<string, string>> = {

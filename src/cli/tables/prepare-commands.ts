@@ -132,8 +132,10 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'schema',
     group: 'Prepare',
-    summary: 'print the JSON schema of suite files',
-    arguments: [],
+    summary: 'print the JSON schema of suite files, or of results files',
+    arguments: [
+      { name: 'what', help: 'suite (the default) or results', isOptional: true, choices: ['suite', 'results'] },
+    ],
     options: noOptions,
     load: async () => (await import('../commands/schema.ts')).schema,
   }),

@@ -1,5 +1,6 @@
 import { defineCommand, type Command } from '../options/command.ts';
-import { choice, flag, number, optionalText, text, texts } from '../options/option.ts';
+import { choice, flag, number, optionalText, texts } from '../options/option.ts';
+import { performanceOption } from './interop-commands.ts';
 import { suiteOptions } from './suite-options.ts';
 
 const runsArgument = {
@@ -40,21 +41,11 @@ export const reportOptions = {
     help: 'only these tasks (repeatable, or joined by commas)',
     completion: 'task',
   }),
+  performance: performanceOption,
 } as const;
 
 export const scoreOptions = {
   strict: flag({ help: 'also leave models out whose numbers are doubtful' }),
-} as const;
-
-export const exportOptions = {
-  format: choice({
-    argument: 'name',
-    choices: ['csv', 'json', 'markdown', 'jsonl'],
-    help: 'format of what goes to stdout',
-    defaultText: 'csv, or jsonl with --samples',
-  }),
-  samples: flag({ help: 'the samples, one JSON line each, instead of the measurements' }),
-  task: text({ short: 't', argument: 'task', help: 'only this task', completion: 'task' }),
 } as const;
 
 export const resultCommands: readonly Command[] = [
@@ -101,14 +92,5 @@ export const resultCommands: readonly Command[] = [
     options: scoreOptions,
     examples: ['perbench score table.csv', 'perbench score - -o scores.csv < table.csv'],
     load: async () => (await import('../commands/score.ts')).score,
-  }),
-  defineCommand({
-    name: 'export',
-    group: 'Look at results',
-    summary: 'write the measurements or samples of runs, for other programs',
-    arguments: [runsArgument],
-    options: exportOptions,
-    examples: ['perbench export --format csv', 'perbench export --samples -t gsm8k > samples.jsonl'],
-    load: async () => (await import('../commands/export.ts')).exportRuns,
   }),
 ];

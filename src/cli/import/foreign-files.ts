@@ -1,0 +1,100 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ImportError, UsageError } from '../../core/errors.ts';
+import { foreignFormats } from '../../exporters/formats/index.ts';
+import type { ForeignFile, ForeignFormat } from '../../exporters/formats/format.ts';
+import type { CliContext } from '../context.ts';
+
+/** Files of a folder that may be results; others are passed over. */
+const endings = ['.json', '.jsonl', '.eval'];
+/** More is a folder that was named by mistake, such as a home folder. */
+const mostFiles = 10_000;
+const mostFileBytes = 2_000_000_000;
+
+interface FoundFile extends ForeignFile {
+  /** Named on the command line, not found in a folder. */
+  readonly isNamed: boolean;
+}
+
+/** Files of one format, to be read together. */
+export interface FormatFiles {
+  readonly format: string;
+  readonly read: NonNullable<ForeignFormat['read']>;
+  readonly files: readonly ForeignFile[];
+}
+
+function diskProblem(name: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const what = error.code === 'ENOENT' ? 'no such file' : error.message;
+  return new UsageError(`${name}: ${what}`, { cause: error, hint: 'Name files or folders with results.' });
+}
+
+async function readNamed(name: string, isNamed: boolean, context: CliContext): Promise<FoundFile> {
+  try {
+    const path = context.path(name);
+    const { size } = await stat(path);
+    if (size > mostFileBytes) {
+      throw new ImportError({ file: name }, `expected at most ${mostFileBytes} bytes, got ${size}`);
+    }
+    return { name, bytes: await readFile(path), isNamed };
+  } catch (error) {
+    throw diskProblem(name, error);
+  }
+}
+
+async function expand(
+  name: string,
+  context: CliContext,
+): Promise<readonly { readonly name: string; readonly isNamed: boolean }[]> {
+  try {
+    if (!(await stat(context.path(name))).isDirectory()) return [{ name, isNamed: true }];
+    const found = await readdir(context.path(name), { recursive: true, withFileTypes: true });
+    const root = context.path(name);
+    const inside = found
+      .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
+      .map((entry) => join(name, join(entry.parentPath, entry.name).slice(root.length)))
+      .toSorted();
+    if (inside.length > mostFiles) {
+      throw new UsageError(`${name}: ${inside.length} files are in this folder`, {
+        hint: 'Name the folder of the results.',
+      });
+    }
+    return inside.map((path) => ({ name: path, isNamed: false }));
+  } catch (error) {
+    throw diskProblem(name, error);
+  }
+}
+
+/**
+ * Reads files and folders, and tells of which format each file is.
+ *
+ * @throws {UsageError} if a name leads nowhere
+ * @throws {ImportError} if a named file is of no known format, or a folder has none
+ */
+export async function foreignFiles(names: readonly string[], context: CliContext): Promise<readonly FormatFiles[]> {
+  const formats = await Promise.all(
+    Object.entries(foreignFormats).map(async ([format, entry]) => {
+      const loaded: ForeignFormat = await entry.load();
+      return loaded.read === undefined ? undefined : { format, read: loaded.read, files: [] as ForeignFile[] };
+    }),
+  );
+  const readable = formats.filter((format) => format !== undefined);
+  const known = readable.map(({ format }) => format).join(', ');
+  for (const name of names) {
+    let isFound = false;
+    for (const found of await expand(name, context)) {
+      const file = await readNamed(found.name, found.isNamed, context);
+      const format = readable.find(({ read }) => read.accepts(file));
+      if (format !== undefined) {
+        format.files.push(file);
+        isFound = true;
+      } else if (found.isNamed) {
+        throw new ImportError({ file: file.name }, `expected a file of ${known}; it is none of these`, {
+          hint: 'docs/interop.md says how each of them looks.',
+        });
+      } else context.output.detail(`${file.name}: not a file of ${known}; passed over`);
+    }
+    if (!isFound) throw new ImportError({ file: name }, `expected files of ${known} in this folder, found none`);
+  }
+  return readable.filter(({ files }) => files.length > 0);
+}

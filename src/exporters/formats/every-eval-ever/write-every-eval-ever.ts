@@ -1,0 +1,243 @@
+import { createHash, hash } from 'node:crypto';
+import type { Measurement } from '../../../core/measurement.ts';
+import type { Sample } from '../../../core/sample.ts';
+import { safeFileName } from '../file-names.ts';
+import type { FormatFile, StoredCell } from '../format.ts';
+import { datasetOf, hubDatasets } from '../hub-datasets.ts';
+import { MetricTotals } from '../metric-totals.ts';
+import { hasAccuracy, valueOf } from '../stored-value.ts';
+
+const aggregateVersion = '0.2.1';
+const instanceVersion = 'instance_level_eval_0.2.1';
+
+/** What was seen of the samples while they were written. */
+interface Written {
+  readonly totals: MetricTotals;
+  readonly checksum: string;
+}
+
+/** The schema takes texts alone in its open places. */
+function texts(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(
+    known.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}
+
+/** `owner/name`, as the schema wants it; models without an owner get one that says so. */
+function modelIdOf(model: string): string {
+  return /^[^/]+\/[^/]+$/u.test(model) ? model : `unknown/${model}`;
+}
+
+function evaluationId({ run, cell }: StoredCell): string {
+  return `${cell.taskId}/${modelIdOf(cell.model)}/${Math.floor(run.createdAtMs / 1000)}`;
+}
+
+function performanceOf({ times }: Sample): object | undefined {
+  if (times === undefined) return undefined;
+  const { scheduledMs, firstTokenMs, lastTokenMs } = times;
+  return {
+    latency_ms: Math.max(0, lastTokenMs - scheduledMs),
+    time_to_first_token_ms: Math.max(0, firstTokenMs - scheduledMs),
+    generation_time_ms: Math.max(0, lastTokenMs - firstTokenMs),
+  };
+}
+
+function choicesOf(prompt: string): readonly string[] | undefined {
+  if (!prompt.startsWith('{"context":')) return undefined;
+  const { continuations } = JSON.parse(prompt) as { readonly continuations?: unknown };
+  return Array.isArray(continuations) && continuations.every((text) => typeof text === 'string')
+    ? continuations
+    : undefined;
+}
+
+/** Everything about a sample that the schema has no place for. */
+function metadataOf(sample: Sample): Readonly<Record<string, string>> {
+  const { position, metrics, detail, isUnparsed, isTruncated, cluster, promptSha256, times, failure } = sample;
+  return texts({
+    perbench: { position, metrics, detail, isUnparsed, isTruncated, cluster, promptSha256, times, failure },
+  });
+}
+
+function instanceRow(stored: StoredCell, sample: Sample): object {
+  const { prompt, expected, answer, output, score, failure } = sample;
+  const choices = choicesOf(prompt);
+  return {
+    schema_version: instanceVersion,
+    evaluation_id: evaluationId(stored),
+    model_id: modelIdOf(stored.cell.model),
+    evaluation_name: stored.cell.taskId,
+    sample_id: sample.itemId,
+    sample_hash: hash('sha256', prompt + expected),
+    interaction_type: 'single_turn',
+    input: { raw: prompt, reference: [expected], ...(choices !== undefined && { choices }) },
+    output: { raw: [output] },
+    answer_attribution:
+      answer === undefined
+        ? []
+        : [
+            {
+              turn_idx: 0,
+              source: 'output.raw',
+              extracted_value: answer,
+              extraction_method: 'custom',
+              is_terminal: true,
+            },
+          ],
+    evaluation: { score, is_correct: score >= 1 },
+    token_usage: {
+      input_tokens: sample.promptTokens,
+      output_tokens: sample.outputTokens,
+      total_tokens: sample.promptTokens + sample.outputTokens,
+      input_tokens_cache_read: sample.reusedTokens,
+    },
+    performance: performanceOf(sample) ?? null,
+    error: failure === undefined ? null : `${failure.reason}: ${failure.message}`,
+    metadata: metadataOf(sample),
+  };
+}
+
+async function* instanceLines(stored: StoredCell, written: (result: Written) => void): AsyncGenerator<string> {
+  const totals = new MetricTotals();
+  const checksum = createHash('sha256');
+  for await (const sample of stored.samples()) {
+    const line = `${JSON.stringify(instanceRow(stored, sample))}\n`;
+    totals.add({ score: sample.score });
+    checksum.update(line);
+    yield line;
+  }
+  written({ totals, checksum: checksum.digest('hex') });
+}
+
+function sourceData({ cell, task }: StoredCell): object {
+  const dataset = datasetOf(cell.taskId);
+  const hub = hubDatasets[dataset];
+  if (hub === undefined || task?.dataset.source === 'builtin') return { dataset_name: dataset, source_type: 'other' };
+  return {
+    dataset_name: dataset,
+    source_type: 'hf_dataset',
+    hf_repo: hub.id,
+    ...(task !== undefined && { hf_split: task.dataset.split }),
+    samples_number: cell.items,
+  };
+}
+
+function uncertaintyOf(accuracy: Measurement | undefined, { totals }: Written): object {
+  const known = accuracy === undefined || accuracy.status === 'unavailable' ? undefined : accuracy;
+  const error = totals.standardError('score');
+  return {
+    ...(error !== undefined && { standard_error: { value: error, method: 'analytic' } }),
+    ...(known?.interval !== undefined && {
+      confidence_interval: {
+        lower: known.interval.low,
+        upper: known.interval.high,
+        confidence_level: known.interval.level,
+        method: known.interval.method,
+      },
+    }),
+    num_samples: known?.n ?? 0,
+  };
+}
+
+function resultOf(stored: StoredCell, written: Written): object {
+  const { cell, task, run } = stored;
+  const { accuracy, extra, ...performance } = cell.measurements;
+  return {
+    evaluation_name: cell.taskId,
+    source_data: sourceData(stored),
+    evaluation_timestamp: new Date(run.createdAtMs).toISOString(),
+    metric_config: {
+      evaluation_description: `${task?.title ?? cell.taskId}: ${task?.metric ?? 'accuracy'}`,
+      lower_is_better: false,
+      score_type: 'continuous',
+      min_score: 0,
+      max_score: 1,
+    },
+    score_details: {
+      score: valueOf(accuracy) ?? 0,
+      // There is no place for throughput and memory.
+      details: texts({ ...performance, extra, protocol: cell.protocol }),
+      uncertainty: uncertaintyOf(accuracy, written),
+    },
+  };
+}
+
+function aggregateFile(stored: StoredCell, written: Written, instances: string): object {
+  const { run, cell } = stored;
+  const facts = run.manifest.models[cell.model];
+  const rows = written.totals.rows('score');
+  const seconds = String(Math.floor(run.createdAtMs / 1000));
+  return {
+    schema_version: aggregateVersion,
+    evaluation_id: evaluationId(stored),
+    evaluation_timestamp: seconds,
+    retrieved_timestamp: seconds,
+    source_metadata: {
+      source_name: 'perbench',
+      source_type: 'evaluation_run',
+      source_organization_name: 'unknown',
+      evaluator_relationship: 'third_party',
+    },
+    eval_library: {
+      name: 'perbench',
+      version: run.manifest.perbenchVersion,
+      additional_details: texts({ run: run.id, seed: run.manifest.seed }),
+    },
+    model_info: {
+      name: cell.model,
+      id: modelIdOf(cell.model),
+      ...(facts?.engineBuild !== undefined && { inference_engine: { name: facts.engineBuild } }),
+      additional_details: texts({
+        source: facts?.source,
+        sha256: facts?.fileSha256,
+        quantisation: facts?.quantisation,
+        parameters: facts?.parameters,
+      }),
+    },
+    evaluation_results: [resultOf(stored, written)],
+    ...(rows > 0 && {
+      detailed_evaluation_results: {
+        format: 'jsonl',
+        file_path: instances,
+        hash_algorithm: 'sha256',
+        checksum: written.checksum,
+        total_rows: rows,
+      },
+    }),
+  };
+}
+
+async function* one(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+/** A name that is the same for the same cell, in the form of a UUID. */
+function cellUuid(cellId: string): string {
+  const hex = hash('sha256', cellId);
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
+}
+
+/**
+ * Records of Every Eval Ever (schema 0.2.1) in its own layout of folders: an aggregate and its samples for each cell
+ * that has an accuracy.
+ */
+export async function* writeEveryEvalEver(cells: readonly StoredCell[]): AsyncGenerator<FormatFile> {
+  for (const stored of cells.filter(hasAccuracy)) {
+    const { cell } = stored;
+    const [owner = 'unknown', name = 'model'] = modelIdOf(cell.model).split('/').map(safeFileName);
+    const folder = `${safeFileName(cell.taskId)}/${owner}/${name}`;
+    const uuid = cellUuid(cell.id);
+    let written: Written | undefined;
+    yield {
+      path: `${folder}/${uuid}_samples.jsonl`,
+      content: instanceLines(stored, (result) => {
+        written = result;
+      }),
+    };
+    const seen = written ?? { totals: new MetricTotals(), checksum: '' };
+    const aggregate = aggregateFile(stored, seen, `${uuid}_samples.jsonl`);
+    yield { path: `${folder}/${uuid}.json`, content: one(`${JSON.stringify(aggregate, undefined, 2)}\n`) };
+  }
+}

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import type { Sample } from '../../../core/sample.ts';
+
+const usage = z.looseObject({
+  input_tokens: z.number().nullish(),
+  output_tokens: z.number().nullish(),
+  input_tokens_cache_read: z.number().nullish(),
+});
+
+export const logSample = z.looseObject({
+  id: z.union([z.string(), z.number()]),
+  epoch: z.number().default(1),
+  input: z.unknown(),
+  target: z.union([z.string(), z.array(z.string())]).nullish(),
+  output: z
+    .looseObject({
+      completion: z.string().nullish(),
+      usage: usage.nullish(),
+      choices: z.array(z.looseObject({ stop_reason: z.string().nullish() })).nullish(),
+    })
+    .nullish(),
+  scores: z
+    .record(z.string(), z.looseObject({ value: z.unknown(), answer: z.string().nullish(), metadata: z.unknown() }))
+    .nullish(),
+  metadata: z.unknown(),
+  error: z.looseObject({ message: z.string() }).nullish(),
+});
+export type LogSample = z.output<typeof logSample>;
+
+/** Letters of Inspect: correct, incorrect, partial, no answer. */
+const letters: Readonly<Record<string, number>> = { C: 1, I: 0, P: 0.5, N: 0 };
+
+function scoreOf(value: unknown): number | undefined {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'string') return letters[value];
+  return typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined;
+}
+
+/** What perbench's own export adds, so that its samples come back as they were. */
+const ownScore = z.object({
+  metrics: z.record(z.string(), z.number()),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  isUnparsed: z.boolean(),
+  promptSha256: z.string(),
+  cluster: z.string().optional(),
+  failure: z.object({ reason: z.enum(['prompt_too_long', 'template', 'engine']), message: z.string() }).optional(),
+});
+const ownSample = z.object({
+  position: z.number(),
+  raw: z.string(),
+  times: z
+    .object({ scheduledMs: z.number(), startedMs: z.number(), firstTokenMs: z.number(), lastTokenMs: z.number() })
+    .optional(),
+});
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+/** A sample of a log, or undefined where the scorer gave it no number. */
+export function sampleOfLog(sample: LogSample, scorer: string, position: number): Sample | undefined {
+  const given = sample.scores?.[scorer];
+  const score = scoreOf(given?.value);
+  if (given === undefined || score === undefined) return undefined;
+  const own = ownScore.safeParse(given.metadata);
+  const whole = ownSample.safeParse(sample.metadata);
+  const used = sample.output?.usage;
+  const error = sample.error?.message;
+  return {
+    itemId: sample.epoch === 1 ? String(sample.id) : `${sample.id}#${sample.epoch}`,
+    position: whole.success ? whole.data.position : position,
+    prompt: textOf(sample.input),
+    promptSha256: own.success ? own.data.promptSha256 : '',
+    output: sample.output?.completion ?? '',
+    raw: whole.success ? whole.data.raw : '',
+    expected: Array.isArray(sample.target) ? sample.target.join('\n') : (sample.target ?? ''),
+    answer: given.answer ?? undefined,
+    score,
+    metrics: own.success ? own.data.metrics : {},
+    detail: own.success ? own.data.detail : {},
+    isUnparsed: own.success && own.data.isUnparsed,
+    isTruncated: sample.output?.choices?.[0]?.stop_reason === 'max_tokens',
+    failure: own.success ? own.data.failure : error === undefined ? undefined : { reason: 'engine', message: error },
+    cluster: own.success ? own.data.cluster : undefined,
+    promptTokens: used?.input_tokens ?? 0,
+    reusedTokens: used?.input_tokens_cache_read ?? 0,
+    outputTokens: used?.output_tokens ?? 0,
+    times: whole.success ? whole.data.times : undefined,
+  };
+}

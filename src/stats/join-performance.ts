@@ -1,0 +1,84 @@
+import { nearestName } from '../core/nearest-name.ts';
+import type { CellMeasurements } from '../core/cell.ts';
+import type { Measurement } from '../core/measurement.ts';
+import type { ScoreboardCell } from './scoreboard.ts';
+
+export interface JoinedCells {
+  readonly cells: readonly ScoreboardCell[];
+  /** What was joined to what, and what found no partner; one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What a cell says about its speed and memory: all but accuracy and the other metrics of its task. */
+function performanceOf({ measurements }: ScoreboardCell): CellMeasurements {
+  const { accuracy, extra, ...rest } = measurements;
+  const known = Object.entries(rest).filter(([, measurement]) => measurement.status !== 'unavailable');
+  return Object.fromEntries<Measurement>(known);
+}
+
+function hasPerformance(cell: ScoreboardCell): boolean {
+  return (['throughput', 'latency', 'memory'] as const).some((factor) => performanceOf(cell)[factor] !== undefined);
+}
+
+/** `gsm8k` of `gsm8k/per@1`: tasks on one data set ask about the same items. */
+function datasetOf(taskId: string): string {
+  return taskId.split('/')[0] ?? taskId;
+}
+
+type Found = { readonly partner: ScoreboardCell } | { readonly problem: string };
+
+function findPartner(cell: ScoreboardCell, performance: readonly ScoreboardCell[]): Found {
+  const own = performance.filter(({ model }) => model === cell.model);
+  if (own.length === 0) {
+    const models = [...new Set(performance.map(({ model }) => model))];
+    const near = nearestName(cell.model, models);
+    const hint = near === undefined ? `there is ${models.join(', ') || 'none'}` : `did you mean "${near}"?`;
+    return { problem: `no speed and memory of ${cell.model} were found: ${hint}` };
+  }
+  const exact = own.find(({ taskId }) => taskId === cell.taskId);
+  // A table without a column for tasks is about all of them.
+  const [only, ...others] = own.filter(
+    ({ taskId }) => taskId === 'table' || datasetOf(taskId) === datasetOf(cell.taskId),
+  );
+  if (exact !== undefined) return { partner: exact };
+  const tasks = own.map(({ taskId }) => taskId).join(', ');
+  if (only === undefined)
+    return { problem: `no speed and memory of ${cell.model} on ${cell.taskId} were found: there is ${tasks}` };
+  if (others.length > 0)
+    return {
+      problem: `speed and memory of ${cell.model} on ${cell.taskId} could be those of ${tasks}: name one with --task`,
+    };
+  return { partner: only };
+}
+
+/**
+ * Gives cells that have only an accuracy, such as imported ones, the speed and memory that another run or table has of
+ * the same model: on the same task, else on the only other task with the same data set.
+ *
+ * @param performance where speed and memory come from; its own accuracies are not used
+ */
+export function joinPerformance(cells: readonly ScoreboardCell[], performance: readonly ScoreboardCell[]): JoinedCells {
+  const useful = performance.filter((cell) => cell.state === 'done' && hasPerformance(cell));
+  const notes: string[] = [];
+  const otherTasks = new Map<string, string[]>();
+  const joined = cells.map((cell): ScoreboardCell => {
+    if (hasPerformance(cell)) return cell;
+    const found = findPartner(cell, useful);
+    if ('problem' in found) {
+      notes.push(`${found.problem.charAt(0).toUpperCase()}${found.problem.slice(1)}.`.replace(/\?\.$/u, '?'));
+      return cell;
+    }
+    const { partner } = found;
+    if (partner.taskId !== cell.taskId && partner.taskId !== 'table') {
+      const pair = `Speed and memory on ${cell.taskId} were taken on ${partner.taskId}, whose prompts and answers have other lengths`;
+      otherTasks.set(pair, [...(otherTasks.get(pair) ?? []), cell.model]);
+    }
+    return {
+      ...cell,
+      protocol: partner.protocol,
+      measurements: { ...cell.measurements, ...performanceOf(partner) },
+    };
+  });
+  for (const [pair, models] of otherTasks) notes.push(`${pair} (${[...new Set(models)].join(', ')}).`);
+  return { cells: joined, notes: [...new Set(notes)] };
+}
