@@ -25,7 +25,14 @@ export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
   PB_DOWNLOAD: exitCodes.environment,
   PB_ENVIRONMENT: exitCodes.environment,
   PB_STORE: exitCodes.environment,
+  PB_SERVER: exitCodes.environment,
   PB_UNSUPPORTED: exitCodes.environment,
   PB_ENGINE: exitCodes.someCellsFailed,
   PB_FENCED: exitCodes.someCellsFailed,
 };
+
+/** The gate's exit code, from the value that its words come from as well. */
+export function gateExitCode(outcome: 'pass' | 'fail' | 'inconclusive'): number {
+  const codes = { pass: exitCodes.done, fail: exitCodes.gateFailed, inconclusive: exitCodes.gateInconclusive } as const;
+  return codes[outcome];
+}

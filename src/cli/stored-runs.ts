@@ -13,6 +13,19 @@ export async function openExistingStore(context: CliContext): Promise<Store | un
 }
 
 /**
+ * The store, for commands that need one to be there.
+ *
+ * @throws {UsageError} if there is none
+ */
+export async function openReadStore(context: CliContext): Promise<Store> {
+  const store = await openExistingStore(context);
+  if (store !== undefined) return store;
+  throw new UsageError(`no runs here: ${context.storePath} doesn't exist`, {
+    hint: 'Run something first, or name another store with --store or --cwd.',
+  });
+}
+
+/**
  * The runs that a user names by ids or their beginnings; the newest where none is named.
  *
  * @throws {UsageError} if there is none
@@ -22,12 +35,7 @@ export async function findRuns(
   context: CliContext,
   status?: readonly RunStatus[],
 ): Promise<{ readonly store: Store; readonly runs: readonly RunRecord[] }> {
-  const store = await openExistingStore(context);
-  if (store === undefined) {
-    throw new UsageError(`no runs here: ${context.storePath} doesn't exist`, {
-      hint: 'Run something first, or name another store with --store or --cwd.',
-    });
-  }
+  const store = await openReadStore(context);
   if (names.length > 0) {
     const runs: RunRecord[] = [];
     for (const name of names) runs.push(await namedRun(name, store, context));

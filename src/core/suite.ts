@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { gateLimitsSchema } from './gate-limits-schema.ts';
 
 /**
  * Schema of suite files, and what `defineSuite` takes: models x tasks under one protocol.
@@ -24,6 +25,7 @@ const taskEntry = z.union([
     task: z.string().min(1).describe('task id or short name'),
     shots: z.int().min(0).max(64).optional().describe("examples in each prompt; by default the protocol's own"),
     limit: z.int().positive().optional().describe('items of this task; overrides the suite'),
+    gates: gateLimitsSchema.optional().describe('limits of this task for perbench gate; override those of the suite'),
   }),
 ]);
 
@@ -56,6 +58,12 @@ export const suiteSchema = z.strictObject({
     .optional()
     .describe("tokens per sequence; by default what the items need, up to the model's limit"),
   hangSeconds: z.number().positive().default(300).describe('an engine without any progress for so long is stopped'),
+  gates: gateLimitsSchema.optional().describe('limits for perbench gate; they change no result'),
+  pricePerHour: z
+    .number()
+    .positive()
+    .optional()
+    .describe('price of one GPU (of the host without one) for an hour: adds the price of 1,000 answers'),
   skipInvalid: z.boolean().default(false).describe('run without rows that do not fit the schema'),
 });
 

@@ -1,15 +1,10 @@
 import type { Scoreboard } from '../stats/scoreboard.ts';
 import { reportColumns } from './columns.ts';
 import { boardTitle, footnotes } from './footnotes.ts';
+import { escapeMarkdown, markdownTable } from './markdown-text.ts';
 import type { Report } from './report.ts';
-import { plainText } from './text-width.ts';
 
-/** Foreign text that must not become markup. */
-function escapeMarkdown(text: string): string {
-  return plainText(text).replaceAll(/[\\`*_[\]<>|#]/gu, (character) => `\\${character}`);
-}
-
-function markdownTable(board: Scoreboard): string {
+function boardTable(board: Scoreboard): string {
   const columns = reportColumns([board], 'markdown').filter(
     (column) =>
       column.dropOrder === 0 || board.rows.some((row) => !['', '–'].includes(column.render(row, board, false))),
@@ -20,17 +15,20 @@ function markdownTable(board: Scoreboard): string {
   const rows = board.rows.map((row) =>
     columns.map((column) => {
       const text = column.render(row, board, false);
-      return escapeMarkdown(text) + (text === '' ? '' : escapeMarkdown(column.mark(row)));
+      return text + (text === '' ? '' : column.mark(row));
     }),
   );
-  const rule = columns.map(({ align }) => (align === 'right' ? '--:' : ':--'));
-  return [heading.map(escapeMarkdown), rule, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+  return markdownTable(
+    heading,
+    columns.map(({ align }) => align),
+    rows,
+  );
 }
 
 /** The report as GitHub-flavoured Markdown, one table per scoreboard, with what must be known below it. */
 export function markdownReport(report: Report): string {
   const boards = report.scoreboards.map((board) => {
-    const table = markdownTable(board);
+    const table = boardTable(board);
     const below = footnotes(board, { hasIntervals: table.includes('±') }).map(
       ({ mark, text }) => `- ${mark === '' ? '' : `${escapeMarkdown(mark)} `}${escapeMarkdown(text)}\n`,
     );

@@ -64,3 +64,13 @@ export function tQuantile(p: number, degrees: number): number {
   const size = Math.exp(logSize);
   return p < 0.5 ? -size : size;
 }
+
+/**
+ * Two-sided p-value of Student's t distribution: P(|T| > |t|).
+ *
+ * @param degrees above 0, need not be whole
+ */
+export function tTwoSided(t: number, degrees: number): number {
+  if (!(degrees > 0)) throw new RangeError(`tTwoSided needs degrees of freedom above 0, got ${degrees}`);
+  return incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
+}

@@ -1,11 +1,18 @@
 import type { Command } from '../options/command.ts';
+import { decisionCommands } from './decision-commands.ts';
 import { interopCommands } from './interop-commands.ts';
 import { measureCommands } from './measure-commands.ts';
 import { prepareCommands } from './prepare-commands.ts';
 import { resultCommands } from './result-commands.ts';
 
 /** Every verb, in the order of `--help`. */
-export const commands: readonly Command[] = [...measureCommands, ...resultCommands, ...interopCommands, ...prepareCommands];
+export const commands: readonly Command[] = [
+  ...measureCommands,
+  ...decisionCommands,
+  ...resultCommands,
+  ...interopCommands,
+  ...prepareCommands,
+];
 
 /** Verbs of one noun, for the help of the noun alone: `perbench models`. */
 export const nouns: Readonly<Record<string, string>> = {

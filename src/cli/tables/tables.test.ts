@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { gateLimitsSchema } from '../../core/gate-limits-schema.ts';
 import { suiteSchema } from '../../core/suite.ts';
 import { generatedFiles } from '../docs/generated-files.ts';
 import { spellings } from '../options/resolve-options.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from './commands.ts';
+import { gateOptions } from './decision-commands.ts';
 import { globalOptions } from './global-options.ts';
 import { suiteOptions } from './suite-options.ts';
 
@@ -28,8 +30,10 @@ describe('the tables of options', () => {
 
   it('have a flag for every key of a suite', () => {
     const named: Readonly<Record<string, string>> = { models: 'model', tasks: 'task' };
-    const keys = Object.keys(suiteSchema.shape).filter((key) => key !== '$schema');
+    const keys = Object.keys(suiteSchema.shape).filter((key) => key !== '$schema' && key !== 'gates');
     for (const key of keys) expect(Object.keys(suiteOptions)).toContain(named[key] ?? key);
+    // The section of limits has its flags where they are used.
+    for (const key of Object.keys(gateLimitsSchema.shape)) expect(Object.keys(gateOptions)).toContain(key);
   });
 
   it('refuse at the command line what the schema refuses', () => {

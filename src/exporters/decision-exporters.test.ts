@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import type { CellComparison, MetricComparison } from '../stats/comparison.ts';
+import { decideGate, type GateCheck, type GateOutcome, type InconclusiveRule } from '../stats/gate.ts';
+import { comparisonExporters } from './comparison-exporters.ts';
+import { gateExporters, type GateDocument } from './gate-exporters.ts';
+import { fitSummary, githubAnnotations } from './github-annotations.ts';
+
+const interval = (low: number, high: number) => ({ low, high, level: 0.95, method: 'm' });
+
+const accuracy: MetricComparison = {
+  metric: 'accuracy',
+  unit: 'ratio',
+  a: { value: 0.58, interval: interval(0.55, 0.61), n: 1319 },
+  b: { value: 0.61, interval: interval(0.58, 0.64), n: 1319 },
+  change: 0.03,
+  interval: interval(0.002, 0.058),
+  p: 0.0004,
+  test: 'McNemar mid-p',
+  verdict: 'better',
+  reason: undefined,
+  doubts: ['B: truncated: 6 % of the answers'],
+};
+const latency: MetricComparison = {
+  metric: 'latency',
+  unit: 'ms',
+  a: { value: 1200, interval: undefined, n: 1 },
+  b: undefined,
+  change: undefined,
+  interval: undefined,
+  p: undefined,
+  test: undefined,
+  verdict: 'unknown',
+  reason: 'B: not measured',
+  doubts: [],
+};
+const cell: CellComparison = {
+  taskId: 'gsm8k/per@1',
+  title: 'GSM8K',
+  protocol: 'serving',
+  a: { runId: 'run-a', model: 'alpha', state: 'done', error: undefined },
+  b: { runId: 'run-b', model: 'be|ta', state: 'done', error: undefined },
+  pairs: 1319,
+  onlyA: 1,
+  onlyB: 0,
+  otherPrompts: 2,
+  metrics: [accuracy, latency],
+  regressions: [
+    { itemId: 'i1', expected: '4', scoreA: 1, scoreB: 0, answerA: '4', answerB: undefined },
+    { itemId: 'i2', expected: '=5', scoreA: 0.5, scoreB: 0.25, answerA: 'five\nor so', answerB: '<b>' },
+  ],
+  improvements: [],
+  differences: [{ what: 'threads', a: '2', b: '4', affects: 'performance' }],
+};
+const comparison = { level: 0.95, cells: [cell], unmatched: ['x on y (paper) is only in A'], verdict: 'B is better.' };
+
+describe('a comparison', () => {
+  it('as Markdown', () => {
+    expect(comparisonExporters.markdown.render(comparison)).toMatchInlineSnapshot(`
+      "**B is better.**
+
+      ### GSM8K · gsm8k/per@1 · serving protocol · be\\|ta against alpha
+
+      |  | A | B | B against A | p |  |
+      | :-- | --: | --: | --: | --: | :-- |
+      | accuracy | 0.580 ± 0.030 | 0.610 ± 0.030 | +3.0 points \\[+0.2, +5.8\\] | \\< 0.001 | better ! |
+      | latency | 1.20 s | – | – |  | ? |
+
+      - 1319 items compared one by one (McNemar mid-p); 1 only in A: not counted
+      - 2 of these items had another prompt in B
+      - ? latency: B: not measured
+      - ! accuracy of B: truncated: 6 % of the answers
+      - threads: 2 in A, 4 in B (makes performance hard to compare)
+
+      <details><summary>2 regressions</summary>
+
+      | item | A → B | answer of A | answer of B | expected |
+      | :-- | :-- | :-- | :-- | :-- |
+      | i1 | right → wrong | 4 | (none) | 4 |
+      | i2 | 0.50 → 0.25 | five or so | \\<b\\> | =5 |
+
+      </details>
+
+      - x on y (paper) is only in A
+      "
+    `);
+  });
+
+  it('as CSV, in base units', () => {
+    expect(comparisonExporters.csv.render(comparison)).toMatchInlineSnapshot(`
+      "task,protocol,run_a,model_a,run_b,model_b,metric,unit,a,a_low,a_high,b,b_low,b_high,change,change_low,change_high,level,p,verdict,reason,pairs,only_a,only_b,regressions,improvements
+      gsm8k/per@1,serving,run-a,alpha,run-b,be|ta,accuracy,ratio,0.58,0.55,0.61,0.61,0.58,0.64,0.03,0.002,0.058,0.95,0.0004,better,,1319,1,0,2,0
+      gsm8k/per@1,serving,run-a,alpha,run-b,be|ta,latency,ms,1200,,,,,,,,,,,unknown,B: not measured,1319,1,0,2,0
+      "
+    `);
+  });
+
+  it('as JSON under a schema', () => {
+    expect(JSON.parse(comparisonExporters.json.render(comparison))).toMatchObject({
+      schema: 'perbench-comparison/1',
+      verdict: 'B is better.',
+      cells: [{ pairs: 1319, regressions: [{ itemId: 'i1' }, { itemId: 'i2' }] }],
+    });
+  });
+});
+
+function check(outcome: GateOutcome, change: Partial<GateCheck> = {}): GateCheck {
+  return {
+    taskId: 'gsm8k/per@1',
+    model: 'alpha',
+    limit: 'maxThroughputDrop',
+    metric: 'throughput',
+    kind: 'ratio',
+    unit: 'ratio',
+    bound: 0.95,
+    isUpper: false,
+    estimate: 0.97,
+    interval: interval(0.94, 1.01),
+    outcome,
+    notes: outcome === 'pass' ? [] : ['5 % of "x" < y & z\r\nnext\u0001'],
+    ...change,
+  };
+}
+
+function document(outcomes: readonly GateOutcome[], rule: InconclusiveRule = 'report'): GateDocument {
+  return {
+    result: decideGate(
+      outcomes.map((outcome) => check(outcome)),
+      rule,
+    ),
+    baseline: 'run-a',
+    candidate: 'run-b',
+    limitsFrom: ['perbench.yaml'],
+    differences: [],
+    unmatched: [],
+  };
+}
+
+describe('a gate', () => {
+  it('as JUnit XML', () => {
+    expect(gateExporters.junit.render(document(['fail', 'pass']))).toMatchInlineSnapshot(`
+      "<?xml version="1.0" encoding="UTF-8"?>
+      <testsuites name="perbench gate: run-b against run-a" tests="2" failures="1" errors="0" skipped="0" time="0">
+      <testsuite name="perbench gate: run-b against run-a" tests="2" failures="1" errors="0" skipped="0" time="0">
+        <properties>
+          <property name="verdict" value="gate failed, of 2 checks: 1 failed, 1 passed"/>
+        </properties>
+        <testcase classname="gsm8k/per@1 / alpha" name="throughput at least −5.0 % against the baseline" time="0">
+          <properties>
+            <property name="limit" value="maxThroughputDrop"/>
+            <property name="bound" value="0.95"/>
+            <property name="outcome" value="fail"/>
+            <property name="estimate" value="0.97"/>
+            <property name="low" value="0.94"/>
+            <property name="high" value="1.01"/>
+          </properties>
+          <failure message="gsm8k/per@1 / alpha: wanted throughput at least −5.0 % against the baseline, got −3.0 % [−6.0 %, +1.0 %]: fail (5 % of &quot;x&quot; &lt; y &amp; z next)"/>
+          <system-out>got −3.0 % [−6.0 %, +1.0 %]</system-out>
+        </testcase>
+        <testcase classname="gsm8k/per@1 / alpha" name="throughput at least −5.0 % against the baseline" time="0">
+          <properties>
+            <property name="limit" value="maxThroughputDrop"/>
+            <property name="bound" value="0.95"/>
+            <property name="outcome" value="pass"/>
+            <property name="estimate" value="0.97"/>
+            <property name="low" value="0.94"/>
+            <property name="high" value="1.01"/>
+          </properties>
+          <system-out>got −3.0 % [−6.0 %, +1.0 %]</system-out>
+        </testcase>
+      </testsuite>
+      </testsuites>
+      "
+    `);
+  });
+
+  it.each([
+    ['report', 'errors="1"', '<error '],
+    ['pass', 'skipped="1"', '<skipped '],
+    ['fail', 'failures="1"', '<failure '],
+  ] as const)('tells JUnit what an open check counts as under %s', (rule, count, element) => {
+    const xml = gateExporters.junit.render(document(['inconclusive', 'pass'], rule));
+    expect(xml).toContain(count);
+    expect(xml).toContain(element);
+  });
+
+  it('as Markdown', () => {
+    expect(gateExporters.markdown.render(document(['inconclusive', 'pass']))).toMatchInlineSnapshot(`
+      "### gate inconclusive, of 2 checks: 1 inconclusive, 1 passed
+
+      Candidate run-b against baseline run-a.
+
+      | task | model | wanted | got | outcome |
+      | :-- | :-- | :-- | --: | :-- |
+      | gsm8k/per@1 | alpha | throughput at least −5.0 % against the baseline | −3.0 % \\[−6.0 %, +1.0 %\\] | inconclusive ! |
+      | gsm8k/per@1 | alpha | throughput at least −5.0 % against the baseline | −3.0 % \\[−6.0 %, +1.0 %\\] | pass |
+
+      - ! gsm8k/per@1 / alpha: wanted throughput at least −5.0 % against the baseline, got −3.0 % \\[−6.0 %, +1.0 %\\]: inconclusive (5 % of "x" \\< y & z next)
+      "
+    `);
+  });
+
+  it('as CSV and JSON', () => {
+    expect(gateExporters.csv.render(document(['pass']))).toMatchInlineSnapshot(`
+      "task,model,limit,metric,kind,unit,bound,direction,estimate,low,high,outcome,notes
+      gsm8k/per@1,alpha,maxThroughputDrop,throughput,ratio,ratio,0.95,at least,0.97,0.94,1.01,pass,
+      "
+    `);
+    expect(JSON.parse(gateExporters.json.render(document(['pass'])))).toMatchObject({
+      schema: 'perbench-gate/1',
+      verdict: 'gate passed, of 1 check: 1 passed',
+      outcome: 'pass',
+    });
+  });
+
+  it('annotates on GitHub, its syntax escaped', () => {
+    expect(githubAnnotations(document(['fail', 'inconclusive', 'pass']).result)).toMatchInlineSnapshot(`
+      "::error title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: wanted throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: fail (5 %25 of "x" < y & z%0D%0Anext)
+      ::warning title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: wanted throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: inconclusive (5 %25 of "x" < y & z%0D%0Anext)
+      ::notice title=perbench gate::gate failed, of 3 checks: 1 failed, 1 inconclusive, 1 passed
+      "
+    `);
+  });
+
+  it('makes at most ten annotations of a kind', () => {
+    const lines = githubAnnotations(document(Array.from({ length: 12 }, () => 'fail')).result).split('\n');
+    expect(lines.filter((line) => line.startsWith('::error'))).toHaveLength(10);
+    expect(lines[9]).toBe('::error title=perbench gate::and 3 more checks like these');
+    const ten = githubAnnotations(document(Array.from({ length: 10 }, () => 'fail')).result).split('\n');
+    expect(ten.filter((line) => line.startsWith('::error'))).toHaveLength(10);
+    expect(ten[9]).not.toContain('more checks');
+  });
+
+  it('cuts a step summary at a line, counted in bytes', () => {
+    const text = 'é'.repeat(99).concat('\n').repeat(10);
+    expect(fitSummary(text, 5000)).toBe(text);
+    const cut = fitSummary(text, 1000);
+    expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(1000);
+    expect(cut).toMatch(/^(é{99}\n)+\nCut: .*\n$/);
+    expect(fitSummary(text, 10)).toBe('');
+  });
+});

@@ -1,0 +1,61 @@
+import type { GateCheck, GateResult } from '../stats/gate.ts';
+import { checkSentence, demandText, gateSentence } from './gate-rows.ts';
+
+/** GitHub shows at most so many annotations of one kind for a step. */
+const mostOfKind = 10;
+
+/** Message of a workflow command: `%` and line ends are its syntax. */
+function escapeMessage(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+/** Property of a workflow command: colons and commas separate properties. */
+function escapeProperty(text: string): string {
+  return escapeMessage(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+function command(kind: 'error' | 'warning' | 'notice', title: string, message: string): string {
+  return `::${kind} title=${escapeProperty(title)}::${escapeMessage(message)}`;
+}
+
+function ofKind(kind: 'error' | 'warning', checks: readonly GateCheck[]): readonly string[] {
+  const hasMore = checks.length > mostOfKind;
+  const shown = hasMore ? checks.slice(0, mostOfKind - 1) : checks;
+  const lines = shown.map((check) => command(kind, demandText(check), checkSentence(check)));
+  const left = checks.length - shown.length;
+  return hasMore ? [...lines, command(kind, 'perbench gate', `and ${left} more checks like these`)] : lines;
+}
+
+/** Workflow commands of GitHub Actions: an error per failed check, a warning per open one, the verdict as a notice. */
+export function githubAnnotations(result: GateResult): string {
+  const of = (outcome: GateCheck['outcome']): GateCheck[] => result.checks.filter((check) => check.outcome === outcome);
+  return [
+    ...ofKind('error', of('fail')),
+    ...ofKind('warning', of('inconclusive')),
+    command('notice', 'perbench gate', gateSentence(result)),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** A step summary above this is dropped whole. */
+export const stepSummaryBytes = 2 ** 20;
+
+/**
+ * A text cut at a line so that it fits, the cut said.
+ *
+ * @param room in bytes of UTF-8; a text that doesn't fit at all becomes empty
+ */
+export function fitSummary(text: string, room: number): string {
+  if (Buffer.byteLength(text) <= room) return text;
+  const note = '\nCut: the rest does not fit into a step summary. Use perbench gate -o gate.md for all of it.\n';
+  let left = room - Buffer.byteLength(note);
+  if (left < 0) return '';
+  let kept = '';
+  for (const line of text.split(/(?<=\n)/u)) {
+    left -= Buffer.byteLength(line);
+    if (left < 0) break;
+    kept += line;
+  }
+  return kept + note;
+}

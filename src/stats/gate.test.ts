@@ -1,0 +1,195 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { GateLimits } from '../core/gate-limits.ts';
+import { compareCells, type CellEvidence } from './compare-cells.ts';
+import { comparisonVerdict } from './comparison-verdict.ts';
+import type { CellComparison } from './comparison.ts';
+import { decideGate, gateChecks, intervalOutcome, type GateOutcome, type InconclusiveRule } from './gate.ts';
+
+/** A cell whose first `right` of `n` items are right, offset by `from`. */
+function cell(right: number, n: number, change: Partial<CellEvidence> = {}): CellEvidence {
+  return {
+    runId: 'run',
+    model: 'alpha',
+    state: 'done',
+    error: undefined,
+    measurements: {},
+    answers: new Map(
+      Array.from({ length: n }, (_, item) => [
+        `i${item}`,
+        { score: item < right ? 1 : 0, answer: 'x', expected: 'y', cluster: undefined, promptSha256: 'p' },
+      ]),
+    ),
+    launches: {
+      throughput: { unit: 'items/s', values: [10, 10.1, 9.9] },
+      latency: { unit: 'ms', values: [100, 101, 99] },
+      memory: { unit: 'bytes', values: [1000, 1000, 1000] },
+    },
+    ...change,
+  };
+}
+
+function compared(a: CellEvidence, b: CellEvidence): CellComparison {
+  return compareCells(a, b, {
+    taskId: 't/per@1',
+    title: 'T',
+    protocol: 'serving',
+    differences: [],
+    expectsSamePrompts: true,
+  });
+}
+
+function outcomes(comparison: CellComparison, limits: GateLimits): readonly GateOutcome[] {
+  return gateChecks([comparison], () => limits).map(({ outcome }) => outcome);
+}
+
+describe('intervalOutcome', () => {
+  const interval = { low: -0.02, high: 0.01, level: 0.95, method: 'm' };
+  it.each([
+    [-0.03, false, 'pass'],
+    [-0.02, false, 'pass'],
+    [-0.01, false, 'inconclusive'],
+    [0.01, false, 'inconclusive'],
+    [0.02, false, 'fail'],
+    [0.02, true, 'pass'],
+    [0.01, true, 'pass'],
+    [0, true, 'inconclusive'],
+    [-0.03, true, 'fail'],
+  ] as const)('bound %d, upper %s: %s', (bound, isUpper, outcome) => {
+    expect(intervalOutcome(interval, bound, isUpper)).toBe(outcome);
+  });
+
+  it('is never decided by the point: a wide interval around a good point is inconclusive', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 1, noNaN: true }), (half) => {
+        expect(intervalOutcome({ low: -half, high: half, level: 0.95, method: 'm' }, 0, false)).toBe('inconclusive');
+      }),
+    );
+  });
+});
+
+describe('gateChecks', () => {
+  it('pass, fail and are inconclusive by the interval of the difference', () => {
+    const same = compared(cell(700, 1000), cell(700, 1000));
+    expect(outcomes(same, { maxAccuracyDrop: 0.01 })).toEqual(['pass']);
+    expect(outcomes(same, { maxAccuracyDrop: 0.001 })).toEqual(['inconclusive']);
+    expect(outcomes(compared(cell(700, 1000), cell(600, 1000)), { maxAccuracyDrop: 0.01 })).toEqual(['fail']);
+    expect(outcomes(compared(cell(700, 1000), cell(600, 1000)), { maxAccuracyDrop: 0.5 })).toEqual(['pass']);
+  });
+
+  it('hold the candidate alone against floors and ceilings', () => {
+    const pair = compared(cell(700, 1000), cell(700, 1000));
+    expect(outcomes(pair, { minAccuracy: 0.65 })).toEqual(['pass']);
+    expect(outcomes(pair, { minAccuracy: 0.7 })).toEqual(['inconclusive']);
+    expect(outcomes(pair, { minAccuracy: 0.75 })).toEqual(['fail']);
+    expect(outcomes(pair, { minThroughput: 5, maxLatency: 50, maxMemory: 1000 })).toEqual(['pass', 'fail', 'pass']);
+  });
+
+  it('know which way is good', () => {
+    const slower = cell(700, 1000, {
+      launches: {
+        throughput: { unit: 'items/s', values: [5, 5.05, 4.95] },
+        latency: { unit: 'ms', values: [50, 50.5, 49.5] },
+        memory: { unit: 'bytes', values: [1049, 1049, 1049] },
+      },
+    });
+    const limits = { maxThroughputDrop: 0.05, maxLatencyRise: 0.1, maxMemoryRise: 0.049 };
+    expect(outcomes(compared(cell(700, 1000), slower), limits)).toEqual(['fail', 'pass', 'pass']);
+    expect(outcomes(compared(slower, cell(700, 1000)), limits)).toEqual(['pass', 'fail', 'pass']);
+  });
+
+  it('say why nothing can be decided', () => {
+    const oneLaunch = cell(700, 1000, { launches: { throughput: { unit: 'items/s', values: [10] } } });
+    const [ratio, value, missing] = gateChecks([compared(cell(700, 1000), oneLaunch)], () => ({
+      maxThroughputDrop: 0.05,
+      minThroughput: 5,
+      maxLatencyP95: 10,
+    }));
+    const single = 'from one launch: how far another would differ was not measured';
+    expect(ratio).toMatchObject({ outcome: 'inconclusive', notes: [single] });
+    expect(value).toMatchObject({ outcome: 'inconclusive', notes: [single] });
+    expect(missing).toMatchObject({ outcome: 'inconclusive', notes: ['not measured'] });
+  });
+
+  it('fail with a candidate that failed, and are open with a baseline that did', () => {
+    const failed = cell(0, 0, { state: 'failed', error: 'out of memory', launches: {} });
+    const [check] = gateChecks([compared(cell(7, 10), failed)], () => ({ minAccuracy: 0 }));
+    expect(check).toMatchObject({ outcome: 'fail', notes: ['the candidate failed: out of memory'] });
+    const [open] = gateChecks([compared(failed, cell(7, 10))], () => ({ maxAccuracyDrop: 0.5 }));
+    expect(open).toMatchObject({ outcome: 'inconclusive', notes: ['A failed: out of memory'] });
+    const running = cell(10, 10, { state: 'running' });
+    expect(outcomes(compared(cell(10, 10), running), { minAccuracy: 0.1 })).toEqual(['inconclusive']);
+  });
+});
+
+describe('decideGate', () => {
+  const check = (outcome: GateOutcome) =>
+    ({ ...gateChecks([compared(cell(7, 10), cell(7, 10))], () => ({ minAccuracy: 0 }))[0], outcome }) as ReturnType<
+      typeof gateChecks
+    >[number];
+  it.each([
+    [[], 'report', 'inconclusive'],
+    [['pass'], 'report', 'pass'],
+    [['pass', 'inconclusive'], 'report', 'inconclusive'],
+    [['pass', 'inconclusive'], 'pass', 'pass'],
+    [['pass', 'inconclusive'], 'fail', 'fail'],
+    [['fail', 'inconclusive'], 'pass', 'fail'],
+    [['fail', 'pass'], 'report', 'fail'],
+  ] as const satisfies readonly (readonly [readonly GateOutcome[], InconclusiveRule, GateOutcome])[])(
+    '%j under %s: %s',
+    (given, rule, outcome) => {
+      expect(decideGate(given.map(check), rule).outcome).toBe(outcome);
+    },
+  );
+});
+
+describe('compareCells', () => {
+  it('pairs by item, counts what has no partner, and lists flips before small changes', () => {
+    const a = cell(6, 10);
+    const b = cell(6, 10, {
+      answers: new Map(
+        [...cell(6, 12).answers]
+          .slice(2)
+          .map(([id, answer], index) => [
+            id,
+            index === 0 ? { ...answer, score: 0.5 } : index === 1 ? { ...answer, score: 0, promptSha256: 'q' } : answer,
+          ]),
+      ),
+    });
+    const found = compared(a, b);
+    expect(found).toMatchObject({ pairs: 8, onlyA: 2, onlyB: 2, otherPrompts: 1 });
+    expect(found.regressions.map(({ itemId, scoreB }) => [itemId, scoreB])).toEqual([
+      ['i3', 0],
+      ['i2', 0.5],
+    ]);
+    expect(found.improvements).toEqual([]);
+  });
+
+  it('says in one sentence what is better, worse and unknown', () => {
+    const names = { a: 'old', b: 'new' };
+    const faster = cell(700, 1000, {
+      launches: { throughput: { unit: 'items/s', values: [20, 20.1, 19.9] }, latency: { unit: 'ms', values: [100] } },
+    });
+    expect(comparisonVerdict([compared(cell(700, 1000), faster)], names)).toMatchInlineSnapshot(
+      `"new against old: better in throughput (+100.0 %); no significant difference in the rest (~); 2 of 4 figures could not be compared (?)."`,
+    );
+    expect(comparisonVerdict([compared(cell(700, 1000), cell(700, 1000))], names)).toMatchInlineSnapshot(
+      `"new against old: no significant difference (~)."`,
+    );
+    const gone = cell(0, 0, { state: 'failed', error: 'x', launches: {} });
+    expect(comparisonVerdict([compared(gone, gone)], names)).toMatchInlineSnapshot(
+      `"new against old: nothing could be compared."`,
+    );
+    const worse = compared(cell(700, 1000), cell(600, 1000));
+    expect(comparisonVerdict([worse, { ...worse, taskId: 'u/per@1' }], names)).toMatchInlineSnapshot(
+      `"new against old: worse in accuracy on t (−10.0 points) and u (−10.0 points); no significant difference in the rest (~)."`,
+    );
+  });
+
+  it('claims nothing where units differ or no item is shared', () => {
+    const other = cell(7, 10, { answers: new Map(), launches: { throughput: { unit: 'tokens/s', values: [1, 2] } } });
+    const [accuracy, throughput] = compared(cell(7, 10), other).metrics;
+    expect(accuracy).toMatchObject({ verdict: 'unknown', reason: 'the two have no item in common' });
+    expect(throughput).toMatchObject({ verdict: 'unknown', reason: 'A is in items/s, B in tokens/s' });
+  });
+});

@@ -1,0 +1,122 @@
+import type { Interval } from '../core/measurement.ts';
+import { anytimeInterval } from './anytime-interval.ts';
+import { tQuantile, tTwoSided } from './distributions.ts';
+import { mcNemarTest } from './mcnemar.ts';
+import { pairedSharesInterval } from './paired-shares.ts';
+import { randomOrder } from './random.ts';
+import { clusteredStandardError, standardError } from './standard-error.ts';
+
+/** How two models differ on the same items, the first being the baseline. */
+export interface PairedComparison {
+  /** Pairs. */
+  readonly n: number;
+  readonly meanA: number;
+  readonly meanB: number;
+  /** Mean of b minus mean of a. */
+  readonly difference: number;
+  /** Of the difference, on new items of the same kind. */
+  readonly interval: Interval;
+  /** Two-sided, that there is no difference. */
+  readonly p: number;
+  readonly test: 'McNemar mid-p' | 'paired t' | 'clustered t' | 'sign test, mid-p';
+  /** Items on which b is better, and on which it is worse. */
+  readonly gained: number;
+  readonly lost: number;
+}
+
+/** From so many items on the mean of differences is close enough to normal. */
+const leastForNormal = 30;
+/** With fewer items that differ at all, a standard error says too little. */
+const leastDifferences = 10;
+const orderSeed = 1;
+
+interface Deviation {
+  readonly error: number;
+  readonly degrees: number;
+  readonly isClustered: boolean;
+}
+
+function deviation(differences: readonly number[], clusters: readonly (string | number)[] | undefined): Deviation {
+  const count = clusters === undefined ? 0 : new Set(clusters).size;
+  if (clusters !== undefined && count >= 2 && count < differences.length) {
+    const { standardError: error } = clusteredStandardError(differences, clusters);
+    return { error, degrees: count - 1, isClustered: true };
+  }
+  return { error: standardError(differences), degrees: differences.length - 1, isClustered: false };
+}
+
+function hull(left: Interval, right: Interval, method: string): Interval {
+  return { low: Math.min(left.low, right.low), high: Math.max(left.high, right.high), level: left.level, method };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * Compares two models on the same items: for right or wrong the score interval of paired shares with McNemar's mid-p, for
+ * partial credit and for items in clusters Student's t on the differences.
+ *
+ * Where hardly any item differs, the interval is widened to that of whole points, so that agreement on few items never
+ * looks like certainty. Source: docs/comparing.md.
+ *
+ * @param a scores in [0, 1] of the baseline, one per item
+ * @param b the same items in the same order
+ * @param options `clusters`: for each item what it depends on
+ * @throws {RangeError} without items, or if the lengths differ
+ */
+export function pairedComparison(
+  a: readonly number[],
+  b: readonly number[],
+  options: { readonly level?: number; readonly clusters?: readonly (string | number)[] | undefined } = {},
+): PairedComparison {
+  const { level = 0.95, clusters } = options;
+  const n = a.length;
+  if (n === 0) throw new RangeError('a paired comparison needs at least one item');
+  if (b.length !== n) throw new RangeError(`a pair needs the same items, got ${n} and ${b.length}`);
+  const differences = b.map((value, index) => value - (a[index] as number));
+  const gained = differences.filter((difference) => difference > 0).length;
+  const lost = differences.filter((difference) => difference < 0).length;
+  const base = { n, meanA: meanOf(a), meanB: meanOf(b), difference: meanOf(differences), gained, lost };
+  const { midP } = mcNemarTest(lost, gained);
+  const spread = n < 2 ? undefined : deviation(differences, clusters);
+  const isBinary = [...a, ...b].every((value) => value === 0 || value === 1);
+  if (isBinary && spread?.isClustered !== true) {
+    return { ...base, interval: pairedSharesInterval(gained, lost, n, level), p: midP, test: 'McNemar mid-p' };
+  }
+  if (n < leastForNormal) {
+    return { ...base, interval: fewItems(differences, level), p: midP, test: 'sign test, mid-p' };
+  }
+  const { error, degrees, isClustered } = spread as Deviation;
+  const half = tQuantile((1 + level) / 2, degrees) * error;
+  const method = isClustered ? `clustered, ${degrees + 1} clusters` : 't over pairs';
+  const interval = {
+    low: Math.max(-1, base.difference - half),
+    high: Math.min(1, base.difference + half),
+    level,
+    method,
+  };
+  if (gained + lost < leastDifferences || error < 1e-12) {
+    const whole = pairedSharesInterval(gained, lost, n, level);
+    return {
+      ...base,
+      interval: hull(interval, whole, `${method}, widened: few items differ`),
+      p: midP,
+      test: 'sign test, mid-p',
+    };
+  }
+  return {
+    ...base,
+    interval,
+    p: tTwoSided(base.difference / error, degrees),
+    test: isClustered ? 'clustered t' : 'paired t',
+  };
+}
+
+/** Differences lie in [-1, 1]; the anytime interval takes values in [0, 1]. */
+function fewItems(differences: readonly number[], level: number): Interval {
+  const order = randomOrder(differences.length, orderSeed);
+  const shifted = Array.from(order, (item) => ((differences[item] as number) + 1) / 2);
+  const { low, high } = anytimeInterval(shifted, { level });
+  return { low: 2 * low - 1, high: 2 * high - 1, level, method: 'anytime' };
+}

@@ -1,0 +1,46 @@
+import { runCli } from '../../src/cli/run-cli.ts';
+
+/** How a command line ended. */
+export interface EndedInProcess {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * A command line run inside this process: the same code as behind bin/perbench.cjs, without the second that a process
+ * takes to start. Signals are not delivered.
+ */
+export async function runInProcess(
+  argv: readonly string[],
+  options: {
+    readonly folder: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly stdin?: string;
+  },
+): Promise<EndedInProcess> {
+  const { folder, environment = {}, stdin = '' } = options;
+  let [stdout, stderr] = ['', ''];
+  const code = await runCli(argv, {
+    environment,
+    workingFolder: folder,
+    homeFolder: folder,
+    stdin: (async function* read() {
+      yield stdin;
+    })(),
+    stdout: {
+      write: (text) => {
+        stdout += text;
+      },
+      on: () => undefined,
+    },
+    stderr: {
+      write: (text) => {
+        stderr += text;
+      },
+    },
+    signals: { on: () => undefined, off: () => undefined },
+    now: () => performance.now(),
+  });
+  return { code, stdout, stderr };
+}
