@@ -1,8 +1,8 @@
 import type { Unit } from '../core/measurement.ts';
 import { anchoredVersion, anchorsOf, type Anchors, type TaskAnchors } from './anchors.ts';
-import { factorNames, type FactorName } from './factor.ts';
+import { factorNames, type FactorName, type Factors } from './factor.ts';
 import type { ModelMetrics } from './model-metrics.ts';
-import { perAnchored } from './per-anchored.ts';
+import { equalWeights, perAnchored, threeFactorScore } from './per-anchored.ts';
 import { perPaper } from './per-paper.ts';
 import { inRankOrder } from './rank.ts';
 import type { ScoreFlag } from './score-flag.ts';
@@ -57,6 +57,7 @@ function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardO
       anchored: anchored.cells[index],
       flags: uniqueFlags([...(scorable[index]?.flags ?? []), ...flags, ...(reasons[index] ?? [])]),
       warnings: rowWarnings(cell),
+      threeFactors: threeFactorScore(models[index], anchored.anchors, options.weights),
     };
   });
   return {
@@ -65,9 +66,14 @@ function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardO
     metric: task.metric,
     protocol,
     units,
-    versions: [paper.version, ...(anchored.version === undefined ? [] : [anchored.version])],
+    versions: [paper.version, ...(anchored.version === undefined ? [] : [anchored.version])].map(
+      (version) => version + weightSuffix(options.weights),
+    ),
     rows: headlineOrder(rows, anchored.version !== undefined),
     flags: [...paper.flags, ...anchored.flags],
+    anchors: anchored.anchors,
+    weights: options.weights,
+    populationItems: task.items,
   };
 }
 
@@ -116,15 +122,22 @@ function noiseMargins(cells: readonly ScoreboardCell[]): Partial<Record<FactorNa
   return margins;
 }
 
+/** Weights are part of a score's version, unless they are the usual ones: `/w0.4,0.2,0.2,0.2`. */
+function weightSuffix(weights: Factors | undefined): string {
+  if (weights === undefined || factorNames.every((factor) => weights[factor] === equalWeights[factor])) return '';
+  return `/w${factorNames.map((factor) => Number(weights[factor].toFixed(4))).join(',')}`;
+}
+
 interface AnchoredColumn {
   readonly version: string | undefined;
+  readonly anchors: TaskAnchors | undefined;
   readonly cells: readonly (AnchoredCell | undefined)[];
   /** Flags of each row. */
   readonly reasons: readonly (readonly ScoreFlag[])[];
   readonly flags: readonly ScoreFlag[];
 }
 
-const noAnchors: AnchoredColumn = { version: undefined, cells: [], reasons: [], flags: [] };
+const noAnchors: AnchoredColumn = { version: undefined, anchors: undefined, cells: [], reasons: [], flags: [] };
 
 function scoreAnchored(
   models: readonly ModelMetrics[],
@@ -141,6 +154,7 @@ function scoreAnchored(
   const rows = perAnchored(models, anchors satisfies Anchors, weights && { weights });
   return {
     version: anchoredVersion(set, taskId),
+    anchors,
     cells: rows.map(({ factors, score, rank }) =>
       factors && score !== undefined ? { factors, score, rank } : undefined,
     ),

@@ -1,5 +1,5 @@
 import { checkAnchors, type Anchors } from './anchors.ts';
-import { factorNames, type Factors } from './factor.ts';
+import { factorNames, type FactorName, type Factors } from './factor.ts';
 import { geometricMean } from './geometric-mean.ts';
 import { defaultLatencyResolution, usableMetrics, type LatencyResolution, type ModelMetrics } from './model-metrics.ts';
 import { rankDescending } from './rank.ts';
@@ -36,6 +36,38 @@ export function anchoredScore(values: Factors, anchors: Anchors, weights: Factor
     factorNames.map((factor) => factors[factor]),
     factorNames.map((factor) => weights[factor]),
   );
+}
+
+/**
+ * PER-A without the one factor that wasn't measured, the weights of the others scaled up to 1. Labelled `PER-A(3)`: it is
+ * another score, and not ranked with the full one.
+ *
+ * @returns undefined where all four factors are there, more than one is missing, or the model failed
+ */
+export function threeFactorScore(
+  metrics: ModelMetrics | undefined,
+  anchors: Anchors | undefined,
+  weights: Factors = equalWeights,
+): { readonly score: number; readonly missing: FactorName } | undefined {
+  if (metrics === undefined || anchors === undefined || metrics.failure !== undefined) return undefined;
+  const [missing, ...others] = factorNames.filter((factor) => metrics[factor] === undefined);
+  if (missing === undefined || others.length > 0 || metrics.throughput === 0 || weights[missing] >= 1) return undefined;
+  const factors = anchoredFactors(
+    {
+      accuracy: metrics.accuracy ?? 0,
+      throughput: metrics.throughput ?? anchors.throughput,
+      latency: metrics.latency ?? anchors.latency,
+      memory: metrics.memory ?? anchors.memory,
+    },
+    anchors,
+  );
+  const kept = factorNames.filter((factor) => factor !== missing);
+  const rest = 1 - weights[missing];
+  const score = geometricMean(
+    kept.map((factor) => factors[factor]),
+    kept.map((factor) => weights[factor] / rest),
+  );
+  return { score, missing };
 }
 
 export interface PerAnchoredRow {

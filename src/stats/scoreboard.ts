@@ -1,8 +1,13 @@
 import type { CellError, CellMeasurements, CellState } from '../core/cell.ts';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
-import type { AnchorSet } from './anchors.ts';
+import type { AnchorSet, TaskAnchors } from './anchors.ts';
+import type { BoardCard } from './board-card.ts';
+import type { BoardInference, RowRanking } from './board-ranking.ts';
+import type { BoardFront } from './board-front.ts';
+import type { Efficiency } from './efficiency.ts';
 import type { FactorName, Factors } from './factor.ts';
+import type { LimitCheck, ScoreLimits } from './score-limits.ts';
 import type { ScoreFlag } from './score-flag.ts';
 
 /** What a scoreboard needs of a cell; a `Cell` fits. */
@@ -22,6 +27,8 @@ export interface ScoreboardTask {
   /** Name of the headline metric. */
   readonly metric?: string;
   readonly category?: 'generation' | 'classification';
+  /** Items of the whole benchmark, of which a run may have taken a part. */
+  readonly items?: number;
 }
 
 export interface ScoreboardOptions {
@@ -59,6 +66,16 @@ export interface ScoreboardRow {
   readonly anchored: AnchoredCell | undefined;
   readonly flags: readonly ScoreFlag[];
   readonly warnings: readonly RowWarning[];
+  /** PER-A of three factors where one wasn't measured; not ranked with the others. */
+  readonly threeFactors?: { readonly score: number; readonly missing: FactorName } | undefined;
+  /** How sure score and rank are, where that is known. */
+  readonly ranking?: RowRanking;
+  /** Right answers for what they cost, where throughput is in items. */
+  readonly efficiency?: Efficiency;
+  /** Accuracy that this model would need to be first, at its own performance; not for the first itself. */
+  readonly requiredAccuracy?: number;
+  /** Against the limits that were set; absent where none were. */
+  readonly limits?: LimitCheck;
 }
 
 /** All cells of one task under one protocol side by side, with factors and scores. Plain JSON. */
@@ -75,6 +92,23 @@ export interface Scoreboard {
   readonly rows: readonly ScoreboardRow[];
   /** What concerns the whole set. */
   readonly flags: readonly ScoreFlag[];
+  /** Those of PER-A, where it was computed. */
+  readonly anchors?: TaskAnchors | undefined;
+  /** Absent where all factors count the same. */
+  readonly weights?: Factors | undefined;
+  /** Items of the whole benchmark, where that is known. */
+  readonly populationItems?: number | undefined;
+  /** How intervals and ranks were made. */
+  readonly inference?: BoardInference;
+  readonly limits?: ScoreLimits;
+  /** Money per hour of one device. */
+  readonly pricePerHour?: number;
+  readonly front?: BoardFront;
+  readonly card?: BoardCard;
+  /** Whether required accuracies are to be shown. */
+  readonly showsRequired?: boolean;
+  /** What it comes to, in a sentence. */
+  readonly verdict?: string;
 }
 
 /** The number behind a measurement, or undefined where there is none. */
