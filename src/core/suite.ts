@@ -64,6 +64,12 @@ export const suiteSchema = z.strictObject({
     .positive()
     .optional()
     .describe('price of one GPU (of the host without one) for an hour: adds the price of 1,000 answers'),
+  decide: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('stop as soon as this is decided: winner, or cheapest with accuracy >= 0.7; see docs/deciding.md'),
+  confidence: z.number().gt(0.5).lt(1).default(0.95).describe('how sure a decision must be'),
   skipInvalid: z.boolean().default(false).describe('run without rows that do not fit the schema'),
 });
 
