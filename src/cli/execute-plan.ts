@@ -6,6 +6,7 @@ import type { RunPlan } from '../run/plan.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createProgress } from './progress/create-progress.ts';
+import { reportRace } from './race-report.ts';
 import { printReport, reportExitCode, runReport } from './run-report.ts';
 import { resumeCommand } from './stored-runs.ts';
 import type { OutputFile } from './write-outputs.ts';
@@ -38,6 +39,7 @@ export async function executePlan(
     return context.interruption.exitCode ?? exitCodes.interrupted;
   }
   if (end.status === 'running') context.output.note('other processes still work on cells of this run');
+  if (run.manifest.race !== undefined && end.status === 'finished') return reportRace(run, store, files, context);
   const report = await runReport(store, [run]);
   await printReport(report, files, context);
   return reportExitCode(report);

@@ -1,5 +1,6 @@
 import type { Cell, CellError, CellMeasurements, PassName, PassResult } from './cell.ts';
 import type { ModelInfo } from './engine.ts';
+import type { RaceCertificate, RaceVerdict } from './race.ts';
 import type { RunStatus } from './store.ts';
 
 /** What a cell's pass has done so far; at most a few a second. */
@@ -15,6 +16,8 @@ export interface PassProgress {
   readonly failed: number;
   /** Running sum of scores; accuracy pass only. */
   readonly scoreSum: number;
+  /** The pass may be stopped by its own scores: their running mean is biased, and isn't to be shown. */
+  readonly hidesScore?: boolean;
   readonly memoryBytes: number | undefined;
 }
 
@@ -65,5 +68,7 @@ export type RunEvent =
       readonly measurements: CellMeasurements;
       readonly error: CellError | undefined;
     }
+  | { readonly type: 'decision'; readonly cellId: string; readonly verdict: RaceVerdict }
+  | { readonly type: 'certificate'; readonly certificate: RaceCertificate }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'run-end'; readonly runId: string; readonly status: RunStatus; readonly failedCells: number };

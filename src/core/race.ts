@@ -34,7 +34,7 @@ export interface RaceValues {
   readonly throughput: number;
   /** In milliseconds. */
   readonly latency: number;
-  /** In bytes. */
+  /** In bytes; NaN where it isn't known and isn't asked for. */
   readonly memory: number;
 }
 
@@ -54,7 +54,7 @@ export interface RaceVerdict {
   /** Logarithm of the evidence against having it; `certain` once it was impossible. */
   readonly logE: number | 'certain' | null;
   readonly accuracy: RaceAccuracy | null;
-  readonly values: RaceValues | null;
+  readonly values: (Omit<RaceValues, 'memory'> & { readonly memory: number | null }) | null;
   /** PER-A; only where every item was answered. */
   readonly score: number | null;
 }

@@ -6,6 +6,7 @@ import { openEngine } from '../engines/index.ts';
 import { openRun } from '../run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../run/plan.ts';
 import { type RescoredCell, rescoreRun } from '../run/rescore-run.ts';
+import { runRace } from '../run/race/run-race.ts';
 import { runSuite } from '../run/run-suite.ts';
 import type { LocalContext } from './local-context.ts';
 import { prepareTasks } from './prepare-tasks.ts';
@@ -46,7 +47,8 @@ export async function* localRun(
     owner: ownerName(),
     ...(framesDrawn !== undefined && { framesDrawn }),
   };
-  yield* runSuite({ plan, dependencies, ...opened });
+  const isRace = plan.manifest.race !== undefined;
+  yield* runSuite({ plan, dependencies, ...opened }, isRace ? runRace : undefined);
 }
 
 /** Scores a run's stored outputs again; its data must be where it was, or in `context.dataDir`. */

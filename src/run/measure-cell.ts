@@ -34,7 +34,12 @@ export async function collectScores(
 }
 
 /** A cell's measurements from what the store has of it: samples and finished passes. */
-export async function measureCell(store: Store, cellId: string, task: Task, suite: Suite): Promise<CellMeasurements> {
+export async function measureCell(
+  store: Pick<Store, 'sampleSummary' | 'passResults' | 'scores'>,
+  cellId: string,
+  task: Task,
+  suite: Suite,
+): Promise<CellMeasurements> {
   const summary = await store.sampleSummary(cellId);
   const passResults = await store.passResults(cellId);
   const collected = await collectScores(store.scores(cellId), task);

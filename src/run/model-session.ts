@@ -18,6 +18,7 @@ export function createLaunch(
   planned: PlannedModel,
   launch: number,
   onLaunch: (model: LoadedModel) => Promise<void>,
+  launches = launchesOf(context.plan.suite),
 ): Launch {
   const { plan, dependencies, emit, forceSignal } = context;
   let model: LoadedModel | undefined;
@@ -32,7 +33,7 @@ export function createLaunch(
     async open(): Promise<LoadedModel> {
       if (model !== undefined) return model;
       const startedMs = nowMs();
-      emit({ type: 'launch-start', model: planned.spec.name, launch, launches: launchesOf(plan.suite) });
+      emit({ type: 'launch-start', model: planned.spec.name, launch, launches });
       const engine = await dependencies.openEngine(planned.spec.engine);
       model = await engine.open(
         planned.spec,

@@ -1,3 +1,4 @@
+import { planRace } from '../../local/plan-race.ts';
 import { prepareRun } from '../../local/prepare-run.ts';
 import { executePlan } from '../execute-plan.ts';
 import { createLocalContext } from '../local-world.ts';
@@ -16,7 +17,8 @@ export const resume: CommandHandler<typeof storedRunOptions> = async ({ argument
   const local = await createLocalContext(context, status);
   const dataDir = options.dataDir === undefined ? run.suite.dataDir : context.path(options.dataDir);
   const suite = { ...run.suite, ...(dataDir !== undefined && { dataDir }) };
-  const plan = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
+  const prepared = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
+  const plan = await planRace(prepared, { stored: run.manifest.race });
   return executePlan(plan, local, context, { files, resumeId: run.id, retryFailed: true });
 };
 

@@ -1,4 +1,10 @@
+import { planRace, raceQuestionOf } from '../../local/plan-race.ts';
 import { prepareRun } from '../../local/prepare-run.ts';
+import { resolveAnchors } from '../../local/resolve-anchors.ts';
+import { readHostFacts } from '../../meters/host-facts.ts';
+import { memoryLimitBytes } from '../../meters/memory-limit.ts';
+import type { AnchorSet } from '../../stats/anchors.ts';
+import type { CliContext } from '../context.ts';
 import { executePlan } from '../execute-plan.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
@@ -10,8 +16,18 @@ import { outputFiles } from '../write-outputs.ts';
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
   const files = outputFiles(context);
   const { suite } = await suiteOfCommand(input, context);
+  const question = raceQuestionOf(suite);
+  const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
-  const plan = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
+  const prepared = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
+  const plan = await planRace(prepared, { anchors, memoryLimitBytes: memoryLimitBytes() });
   return executePlan(plan, local, context, { files, isFresh: input.options.fresh === true });
 };
+
+/** The anchors of `--anchors`, of the project, or of a host without a GPU. */
+async function anchorsForRun(choice: string | undefined, context: CliContext): Promise<AnchorSet | undefined> {
+  const { gpus } = await readHostFacts();
+  const hostClass = gpus.length === 0 ? 'cpu' : undefined;
+  return resolveAnchors({ choice, projectDir: context.workingFolder, hostClass });
+}

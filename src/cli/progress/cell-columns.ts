@@ -68,7 +68,7 @@ function accuracyText(view: CellView, digits: number): string {
     return percentText(accuracy.value, half, digits);
   }
   const progress = view.accuracy;
-  if (progress === undefined || progress.done === 0) return '';
+  if (progress === undefined || progress.done === 0 || progress.hidesScore === true) return '';
   const { low, high } = wilsonInterval(Math.min(progress.scoreSum, progress.done), progress.done);
   return percentText(progress.scoreSum / progress.done, (high - low) / 2, digits);
 }

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../core/event.ts';
+import type { RaceVerdict } from '../../core/race.ts';
 import type { RunState } from './run-state.ts';
 
 /** What of an event must not be overlooked, as one line that stays; undefined where nothing. */
@@ -14,6 +15,9 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
         `${event.state}: ${cellName(event.cellId, state)}: ${event.error.message}`,
         ...(event.error.hint === undefined ? [] : [`(${event.error.hint})`]),
       ].join(' ');
+    case 'decision':
+      return `${cellName(event.cellId, state)}: ${decisionText(event.verdict)}`;
+    case 'certificate':
     case 'run-start':
     case 'launch-start':
     case 'launch-end':
@@ -24,6 +28,11 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
     case 'run-end':
       return undefined;
   }
+}
+
+/** What a race says of a model while it goes on. */
+function decisionText({ status, reason, n }: RaceVerdict): string {
+  return `${status}${reason === '' ? '' : `: ${reason}`}${n === 0 ? '' : ` (n = ${n})`}`;
 }
 
 /** `model / task` */

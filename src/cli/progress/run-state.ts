@@ -91,6 +91,8 @@ export function createRunState(): RunState {
         handleCell(event, byId.get(event.cellId), durations);
         return;
       case 'sample-error':
+      case 'decision':
+      case 'certificate':
       case 'warning':
       case 'run-end':
     }
@@ -155,5 +157,6 @@ function handleCell(event: CellEvent, view: CellView | undefined, durations: Pas
       view.error = event.error;
       return;
     case 'sample-error':
+    case 'decision':
   }
 }

@@ -46,6 +46,8 @@ const plainKeys = [
   'contextTokens',
   'hangSeconds',
   'pricePerHour',
+  'decide',
+  'confidence',
   'skipInvalid',
 ] as const satisfies readonly (keyof SuiteOptions & keyof Suite)[];
 
@@ -176,7 +178,7 @@ function explain(
     ...(origins.task.source !== 'default' && { tasks: origins.task }),
   };
   const keys = Object.keys(suite) as (keyof Suite)[];
-  const listed = ['limit', 'threads', 'contextTokens', 'pricePerHour', 'dataDir'] as const;
+  const listed = ['limit', 'threads', 'contextTokens', 'pricePerHour', 'decide', 'dataDir'] as const;
   // A fraction becomes a number for each task; the setting itself is what the user wrote.
   const fraction = options.limit !== undefined && 'fraction' in options.limit ? options.limit.fraction : undefined;
   const valueOf = (key: keyof Suite): unknown => (key === 'limit' ? (fraction ?? suite.limit) : suite[key]);

@@ -25,6 +25,11 @@ export const quickstartOptions = {
 
 export const runOptions = {
   ...suiteOptions,
+  anchors: text({
+    argument: 'name|file',
+    help: 'what scores 0.5 in PER-A, for --decide winner: cpu, paper-gpu, a .yaml or .json file (default: of the project, else of this hardware)',
+    hasEnvironment: false,
+  }),
   fresh: flag({ help: 'start a new run even where an unfinished one of the same suite could go on' }),
 } as const;
 
@@ -63,6 +68,7 @@ export const measureCommands: readonly Command[] = [
     options: runOptions,
     examples: [
       'perbench run suite.yaml',
+      'perbench run suite.yaml --decide "cheapest with accuracy >= 0.7"',
       'perbench run -m smollm2-135m-instruct -m ./other.gguf -t all --data-dir data --limit 200',
       'perbench eval --model smollm2-135m-instruct --tasks gsm8k,arc_easy --limit 0.1 --output_path results.json',
     ],

@@ -133,6 +133,19 @@ export const suiteOptions = {
     isWhole: false,
     help: 'price of one GPU (of the host without one) for an hour: adds the price of 1,000 answers',
   }),
+  decide: text({
+    argument: 'question',
+    help: 'stop as soon as it is decided: winner, or "cheapest with accuracy >= 0.7"',
+    hasEnvironment: false,
+  }),
+  confidence: number({
+    argument: 'share',
+    min: 0.500_001,
+    max: 0.999_999,
+    isWhole: false,
+    help: 'how sure a decision must be',
+    defaultText: '0.95',
+  }),
   skipInvalid: flag({ help: 'run without rows that do not fit the schema' }),
   style: choice({
     argument: 'name',

@@ -33,6 +33,7 @@ export function verdictOf(judgement: Judgement, named: readonly string[], setup:
   const { model, launches, failure } = entrant;
   const isNamed = named.includes(model);
   const values = launches.length === 0 ? null : overAllLaunches(entrant);
+  const memory = values === null || Number.isNaN(values.memory) ? null : values.memory;
   const accuracy = status === 'failed' ? null : accuracyOf(entrant, setup);
   const score =
     setup.anchors !== undefined && accuracy?.kind === 'exact' && values !== null
@@ -48,7 +49,7 @@ export function verdictOf(judgement: Judgement, named: readonly string[], setup:
     tau: tau ?? null,
     logE: logEvidence === undefined ? null : storedEvidence(logEvidence),
     accuracy,
-    values,
+    values: values && { ...values, memory },
     score,
   };
 }

@@ -29,8 +29,16 @@ function runnerUp(verdicts: readonly RaceVerdict[]): RaceVerdict | undefined {
 /** Who would be ahead at other weights of accuracy, among the models whose accuracy is known. */
 function otherWeights(verdicts: readonly RaceVerdict[], setup: RaceSetup): readonly string[] {
   const known = verdicts.flatMap(({ model, accuracy, values }) =>
-    accuracy?.kind === 'exact' && values !== null
-      ? [{ model, factors: anchoredFactors({ accuracy: accuracy.value, ...values }, raceAnchors(setup)) }]
+    accuracy?.kind === 'exact' && values !== null && values.memory !== null
+      ? [
+          {
+            model,
+            factors: anchoredFactors(
+              { ...values, accuracy: accuracy.value, memory: values.memory },
+              raceAnchors(setup),
+            ),
+          },
+        ]
       : [],
   );
   const curve = accuracyWeightCurve(known);

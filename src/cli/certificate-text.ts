@@ -1,0 +1,63 @@
+import type { RaceCertificate, RaceVerdict } from '../core/race.ts';
+import { safeText } from './safe-text.ts';
+import { textTable } from './text-table.ts';
+
+const count = (value: number): string => value.toLocaleString('en-US');
+const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
+
+function titleOf({ question, score, taskId, named, outcome }: RaceCertificate): string {
+  const place = score === null ? taskId : `${score}, ${taskId}`;
+  const asked = question.startsWith('winner')
+    ? `Winner${question.slice('winner'.length)}`
+    : `Cheapest${question.slice('cheapest'.length)}`;
+  const answer = outcome === 'none' ? 'none' : named.join(' or ');
+  return `${asked} (${place}): ${answer}`;
+}
+
+function claimOf({ outcome, confidence, items, named }: RaceCertificate): string {
+  const sure = `${percent(confidence)} certificate: evaluating every model on all ${count(items)} items would`;
+  if (outcome === 'none') return `${sure} find none either`;
+  return outcome === 'winner' ? `${sure} name the same` : `${sure} name one of these ${named.length}`;
+}
+
+function costOf({ cost }: RaceCertificate): string {
+  const time =
+    cost.fullDeviceSeconds > 0 ? `, ${percent(cost.deviceSeconds / cost.fullDeviceSeconds)} of the time for items` : '';
+  const guess = cost.estimatedModels.length > 0 ? ` (time of ${cost.estimatedModels.join(', ')} estimated)` : '';
+  return `asked ${count(cost.items)} of ${count(cost.fullItems)} items${time}${guess}; ${cost.launches} launches, ${cost.fullLaunches} in full`;
+}
+
+function accuracyText({ accuracy }: RaceVerdict): string {
+  if (accuracy === null) return '–';
+  return accuracy.kind === 'exact'
+    ? accuracy.value.toFixed(3)
+    : `${accuracy.low.toFixed(3)} to ${accuracy.high.toFixed(3)}`;
+}
+
+function modelRow(verdict: RaceVerdict): readonly string[] {
+  const { model, status, isNamed, reason, scoreText, n } = { ...verdict, scoreText: verdict.score?.toFixed(3) ?? '–' };
+  return [
+    safeText(model),
+    isNamed ? 'named' : status,
+    n === 0 ? '–' : count(n),
+    accuracyText(verdict),
+    scoreText,
+    reason,
+  ];
+}
+
+/**
+ * A certificate for people: what was decided, how sure, what it took, what became of each model, and what would change
+ * the answer. Of a model that was stopped early it tells the interval, never the mean.
+ */
+export function certificateText(certificate: RaceCertificate): string {
+  const { models, changes } = certificate;
+  return [
+    titleOf(certificate),
+    `  ${claimOf(certificate)}`,
+    `  ${costOf(certificate)}`,
+    '',
+    textTable(['model', '', 'answers', 'accuracy', 'PER-A', 'why'], models.map(modelRow)),
+    ...(changes.length === 0 ? [] : ['', 'What would change it:', ...changes.map((text) => `  - ${text}`)]),
+  ].join('\n');
+}

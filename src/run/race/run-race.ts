@@ -1,0 +1,93 @@
+import { FencedError } from '../../core/errors.ts';
+import type { RaceCertificate } from '../../core/race.ts';
+import { createCertificate, verdictOf } from '../../stats/race/certificate.ts';
+import type { RaceStanding } from '../../stats/race/race-setup.ts';
+import { replayRace } from '../../stats/race/replay-race.ts';
+import type { JobContext } from '../cell-job.ts';
+import { createLeaseKeeper } from '../lease-keeper.ts';
+import { createManifestKeeper, withFirstPrompt } from '../manifest-keeper.ts';
+import { defaultLeaseMs } from '../plan.ts';
+import type { RunWork } from '../run-suite.ts';
+import { changeRace, openRace, readRace, type RaceWorld } from './open-race.ts';
+import { createRaceState, entrantsInOrder, laneOf, type RaceState, refresh } from './race-state.ts';
+import { workOnRace } from './race-work.ts';
+import { settleVerdict } from './settle-verdict.ts';
+
+async function certify(state: RaceState, standing: RaceStanding): Promise<RaceCertificate> {
+  const { world, record, setup } = state;
+  const { suite } = world.context.plan;
+  const certificate = createCertificate(standing, entrantsInOrder(state), setup, {
+    taskId: world.planned.task.id,
+    questionSha256: record.questionSha256,
+    score: record.score?.version ?? null,
+    seed: suite.seed,
+    launchesOfFull: suite.launches,
+  });
+  for (const verdict of certificate.models) await settleVerdict(state, verdict);
+  await changeRace(world, (task) => ({ ...task, certificate }));
+  return certificate;
+}
+
+/** Goes on from what is stored until the question is decided, or the run is told to stop. */
+async function raceOneTask(state: RaceState): Promise<void> {
+  const { emit, dependencies } = state.world.context;
+  for (const { model } of state.record.entrants) await refresh(state, model);
+  while (!dependencies.signal.aborted) {
+    const standing = replayRace(entrantsInOrder(state), state.setup);
+    const { step } = standing;
+    if (step.type === 'end') {
+      emit({ type: 'certificate', certificate: await certify(state, standing) });
+      return;
+    }
+    for (const judgement of standing.judgements) {
+      const isOpen = laneOf(state, judgement.entrant.model).job !== undefined;
+      if (judgement.isFinal && isOpen) await settleVerdict(state, verdictOf(judgement, [], state.setup));
+    }
+    await workOnRace(state, step);
+  }
+}
+
+/** Gives back the cells that are still open, so that another start finds them free. */
+async function release({ world, lanes, engine }: RaceState): Promise<void> {
+  await engine.close();
+  for (const lane of lanes.values()) {
+    const { job } = lane;
+    if (job === undefined) continue;
+    lane.job = undefined;
+    world.leases.drop(job.claim);
+    try {
+      await world.context.dependencies.store.releaseCell(job.claim);
+    } catch (error) {
+      // Somebody else has it already.
+      if (!(error instanceof FencedError)) throw error;
+    }
+  }
+}
+
+/** Runs the race of each task of a run to its certificate, one after the other. */
+export const runRace: RunWork = async ({ plan, dependencies, runId }, emit, forceSignal) => {
+  const leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
+  using leases = createLeaseKeeper(dependencies.store, leaseMs);
+  const manifest = createManifestKeeper(dependencies, runId);
+  const context: JobContext = {
+    plan,
+    dependencies,
+    leaseMs,
+    forceSignal,
+    emit,
+    onFirstPrompt: (job, prompt) => void manifest.change((stored) => withFirstPrompt(stored, job, prompt)),
+  };
+  for (const planned of plan.tasks) {
+    if (dependencies.signal.aborted) break;
+    const world: RaceWorld = { context, runId, planned, leases, manifest };
+    const opened = await openRace(world);
+    if (opened === undefined) continue;
+    const state = createRaceState(world, await readRace(world), opened);
+    try {
+      await raceOneTask(state);
+    } finally {
+      await release(state);
+    }
+  }
+  await manifest.written();
+};

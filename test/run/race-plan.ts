@@ -1,0 +1,80 @@
+import type { RaceCertificate } from '../../src/core/race.ts';
+import type { RunEvent } from '../../src/core/event.ts';
+import type { Store } from '../../src/core/store.ts';
+import { planRace } from '../../src/local/plan-race.ts';
+import { openRun } from '../../src/run/open-run.ts';
+import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
+import { runRace } from '../../src/run/race/run-race.ts';
+import { runSuite } from '../../src/run/run-suite.ts';
+import type { AnchorSet } from '../../src/stats/anchors.ts';
+import { toyLetters, toyPlan, type ToyOptions } from './toy-plan.ts';
+
+export const toyAnchors: AnchorSet = {
+  version: 'toy',
+  summary: 'for tests',
+  tasks: {
+    'toy/letters': {
+      trivialAccuracy: 0,
+      throughput: 1000,
+      throughputUnit: 'items/s',
+      latency: 5,
+      latencyUnit: 'ms',
+      memory: 100 * 2 ** 20,
+    },
+  },
+};
+
+/** So many right answers of ten: the mock engine chooses by a hash of the prompt. */
+export function rightAnswers(ofTen: number): readonly string[] {
+  return Array.from({ length: 10 }, (_, index) => (index < ofTen ? 'A' : 'B'));
+}
+
+/** A plan that asks a question about the mock engine's models. */
+export function racePlan(decide: string, { suite, ...options }: ToyOptions): Promise<RunPlan> {
+  const plan = toyPlan({ tasks: [toyLetters], ...options, suite: { decide, latencyRequests: 4, ...suite } });
+  return planRace(plan, { anchors: toyAnchors });
+}
+
+export interface RaceOutcome {
+  readonly runId: string;
+  readonly events: readonly RunEvent[];
+  readonly certificates: readonly RaceCertificate[];
+}
+
+/** Runs a race in a store, or goes on with the one that is open there. */
+export async function race(
+  plan: RunPlan,
+  dependencies: RunDependencies,
+  onEvent: (event: RunEvent) => void = () => {},
+  open: Partial<Parameters<typeof openRun>[2]> = {},
+): Promise<RaceOutcome> {
+  const opened = await openRun(plan, dependencies.store, { now: new Date(0), random: Math.random, ...open });
+  const events: RunEvent[] = [];
+  for await (const event of runSuite({ plan, dependencies, ...opened }, runRace)) {
+    events.push(event);
+    onEvent(event);
+  }
+  const certificates = events.flatMap((event) => (event.type === 'certificate' ? [event.certificate] : []));
+  return { runId: opened.runId, events, certificates };
+}
+
+/** Mean score of every model on all items, by running everything. */
+export async function fullAccuracies(
+  plan: RunPlan,
+  dependencies: RunDependencies,
+): Promise<Readonly<Record<string, number>>> {
+  const { race: _, ...manifest } = plan.manifest;
+  const whole = { ...plan, manifest, suite: { ...plan.suite, launches: 1 } };
+  const { runId } = await openRun(whole, dependencies.store, { now: new Date(0), random: Math.random, isFresh: true });
+  for await (const event of runSuite({ plan: whole, dependencies, runId, isResumed: false })) void event;
+  return accuraciesIn(dependencies.store, runId);
+}
+
+async function accuraciesIn(store: Store, runId: string): Promise<Readonly<Record<string, number>>> {
+  const found: Record<string, number> = {};
+  for (const cell of await store.cells(runId)) {
+    const { items, scoreSum } = await store.sampleSummary(cell.id);
+    found[cell.model] = scoreSum / items;
+  }
+  return found;
+}
