@@ -1,0 +1,36 @@
+import type { Finding } from './claim.ts';
+import { paperClaims } from './claims.ts';
+import { readPaperTable, type PaperTable } from './paper-table.ts';
+import { recomputePer, type RecomputedPer } from './recomputed-per.ts';
+import { scalingRegimes, type TaskScaling } from './scaling-regimes.ts';
+
+/** A claim of the paper together with what its own tables say about it. */
+export interface AuditedClaim extends Finding {
+  readonly id: string;
+  readonly where: string;
+  readonly says: string;
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/** The paper held against its own numbers. */
+export interface PaperAudit {
+  readonly table: PaperTable;
+  readonly recomputed: readonly RecomputedPer[];
+  readonly claims: readonly AuditedClaim[];
+  readonly scaling: readonly TaskScaling[];
+}
+
+/**
+ * Recomputes the paper's tables and checks every quantitative claim of its text against them.
+ *
+ * @param csvText the table of `data/paper.csv`
+ */
+export function auditPaper(csvText: string): PaperAudit {
+  const table = readPaperTable(csvText);
+  return {
+    table,
+    recomputed: recomputePer(table),
+    claims: paperClaims.map(({ check, ...claim }) => ({ ...claim, ...check(table) })),
+    scaling: scalingRegimes(table),
+  };
+}

@@ -1,0 +1,92 @@
+import type { PaperRow, PaperTable } from './paper-table.ts';
+
+/** Whether the tables bear a claim out. */
+export type Verdict = 'holds' | 'holds in part' | 'fails' | 'not checkable';
+
+/** What the tables say about a claim. */
+export interface Finding {
+  readonly verdict: Verdict;
+  /** Our figure, in words. */
+  readonly ours: string;
+  /** By how much the claim is off, or why it isn't; empty where nothing is to add. */
+  readonly difference: string;
+  /** The figures behind the words. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** A quantitative statement of the paper's text. */
+export interface PaperClaim {
+  readonly id: string;
+  /** Section of the paper. */
+  readonly where: string;
+  /** What it says, in our words. */
+  readonly says: string;
+  /** Its numbers, as the paper gives them. */
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly check: (table: PaperTable) => Finding;
+}
+
+/** A claim whose check gets its numbers: the two can't drift apart. */
+export function defineClaim<const Numbers extends Readonly<Record<string, number>>>(
+  claim: Omit<PaperClaim, 'check' | 'numbers'> & {
+    readonly numbers: Numbers;
+    readonly check: (table: PaperTable, numbers: Readonly<Record<keyof Numbers, number>>) => Finding;
+  },
+): PaperClaim {
+  const { check, ...rest } = claim;
+  return { ...rest, check: (table) => check(table, claim.numbers) };
+}
+
+/** All of them hold, at least half of them, or fewer. */
+export function verdictOf(held: number, total: number): Verdict {
+  if (held === total) return 'holds';
+  return held * 2 >= total ? 'holds in part' : 'fails';
+}
+
+/** Models between two nominal sizes, ends included. */
+export function sized(rows: readonly PaperRow[], low: number, high: number): readonly PaperRow[] {
+  return rows.filter(({ billions }) => billions >= low && billions <= high);
+}
+
+export function smallestOf(values: readonly number[]): number {
+  return Math.min(...values);
+}
+
+export function largestOf(values: readonly number[]): number {
+  return Math.max(...values);
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
+}
+
+const minus = '−';
+
+/** `0.49 to 0.72`. */
+export function spanText(values: readonly number[], digits = 2): string {
+  const [low, high] = [smallestOf(values), largestOf(values)].map((value) => value.toFixed(digits).replace('-', minus));
+  return low === high ? `${low}` : `${low} to ${high}`;
+}
+
+/**
+ * Whether a number of the text is the printed number of a table, given that both are rounded.
+ *
+ * @param digits decimals of the number in the text
+ */
+export function isSameRounded(text: number, digits: number, printed: number, halfUnit: number): boolean {
+  return Math.abs(text - printed) <= halfUnit + 0.5 * 10 ** -digits + 1e-9;
+}
+
+/** `+0.03`, `-0.12`. */
+export function signed(value: number, digits = 2): string {
+  return `${value < 0 ? minus : '+'}${Math.abs(value).toFixed(digits)}`;
+}
+
+/** The row of a model on a task; our own data has them all. */
+export function rowOf({ rows }: PaperTable, task: string, model: string): PaperRow {
+  const found = rows.find((row) => row.task === task && row.model === model);
+  if (found === undefined) throw new RangeError(`the table has no ${model} on ${task}`);
+  return found;
+}
