@@ -2,9 +2,10 @@ import type { Measurement } from '../core/measurement.ts';
 import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
 import { valueOf } from '../stats/scoreboard.ts';
 import type { Column, Mark } from './column.ts';
-import { headlineRank, reportColumns } from './columns.ts';
+import { reportColumns } from './columns.ts';
 import { boardTitle, footnotes } from './footnotes.ts';
 import type { Report } from './report.ts';
+import { headlineRank } from './score-columns.ts';
 import { plainText } from './text-width.ts';
 
 const escapes: Readonly<Record<string, string>> = {
@@ -21,9 +22,9 @@ const escapes: Readonly<Record<string, string>> = {
   '<': String.raw`\textless{}`,
   '>': String.raw`\textgreater{}`,
   '|': String.raw`\textbar{}`,
-  '"': String.raw`\textquotedbl{}`,
+  // Where an encoding has no straight quotes there is a curly one in its place.
+  '"': String.raw`\symbol{34}`,
   '`': String.raw`\textasciigrave{}`,
-  "'": String.raw`\textquotesingle{}`,
   '±': String.raw`\ensuremath{\pm}`,
   '·': String.raw`\ensuremath{\cdot}`,
   '–': '--',
@@ -35,7 +36,7 @@ const escapes: Readonly<Record<string, string>> = {
 /** Foreign text that must not become commands, nor ligatures. */
 export function escapeLatex(text: string): string {
   return plainText(text)
-    .replaceAll(/[\\{}&%$#_~^<>|"`'±·–×]|-(?=-)/gu, (character) => escapes[character] ?? character)
+    .replaceAll(/[\\{}&%$#_~^<>|"`±·–×]|-(?=-)/gu, (character) => escapes[character] ?? character)
     .replaceAll(/[\u{1F000}-\u{1FFFF}]/gu, '?');
 }
 

@@ -29,7 +29,7 @@ export const foreignFormats = {
     },
   },
   'every-eval-ever': {
-    summary: 'records of Every Eval Ever, schema 0.2.1',
+    summary: 'records of Every Eval Ever, schema 0.3.0',
     load: async () => {
       const [{ acceptsEveryEvalEver, readEveryEvalEver }, { writeEveryEvalEver }] = await Promise.all([
         import('./every-eval-ever/read-every-eval-ever.ts'),

@@ -18,8 +18,9 @@ const result = z.looseObject({
   metric_config: z.looseObject({
     lower_is_better: z.boolean(),
     score_type: z.string().optional(),
-    min_score: z.number().optional(),
-    max_score: z.number().optional(),
+    // Newer records write an open end as a text, and one that isn't known as null.
+    min_score: z.union([z.number(), z.string()]).nullish(),
+    max_score: z.union([z.number(), z.string()]).nullish(),
   }),
   score_details: z.looseObject({
     score: z.number(),
@@ -61,10 +62,18 @@ function taskIdOf(name: string): string {
   return `${name.toLowerCase().replaceAll(/[^a-z0-9_-]+/gu, '_')}/eee@0`;
 }
 
+/** Ends of a metric; a proportion where a record doesn't say. */
+function rangeOf({ metric_config: { min_score: low, max_score: high } }: Result): {
+  readonly low: number;
+  readonly high: number;
+} {
+  return { low: Number(low ?? 0), high: Number(high ?? 1) };
+}
+
 /** A score in the range that its metric states, as a share of it; undefined where no share can be made of it. */
-function shareOf(value: number, { metric_config: metric }: Result): number | undefined {
-  const { min_score: low = 0, max_score: high = 1, lower_is_better: isLowerBetter } = metric;
-  if (isLowerBetter || !(high > low)) return undefined;
+function shareOf(value: number, read: Result): number | undefined {
+  const { low, high } = rangeOf(read);
+  if (read.metric_config.lower_is_better || !(high - low > 0) || !Number.isFinite(high - low)) return undefined;
   const share = (value - low) / (high - low);
   return share >= 0 && share <= 1 ? share : undefined;
 }
@@ -87,7 +96,7 @@ function ownMeasurements(details: Readonly<Record<string, string>> | undefined):
 
 function measurementsOf(read: Result, share: number, samples: number): CellMeasurements {
   const { uncertainty, details } = read.score_details;
-  const { min_score: low = 0, max_score: high = 1 } = read.metric_config;
+  const { low, high } = rangeOf(read);
   const given = uncertainty?.confidence_interval;
   const error = uncertainty?.standard_error?.value;
   const accuracy = publishedRatio({

@@ -7,8 +7,8 @@ import { datasetOf, hubDatasets } from '../hub-datasets.ts';
 import { MetricTotals } from '../metric-totals.ts';
 import { hasAccuracy, valueOf } from '../stored-value.ts';
 
-const aggregateVersion = '0.2.1';
-const instanceVersion = 'instance_level_eval_0.2.1';
+/** Of the aggregate and of the samples. */
+const schemaVersion = '0.3.0';
 
 /** What was seen of the samples while they were written. */
 interface Written {
@@ -24,13 +24,23 @@ function texts(values: Readonly<Record<string, unknown>>): Readonly<Record<strin
   );
 }
 
-/** `owner/name`, as the schema wants it; models without an owner get one that says so. */
-function modelIdOf(model: string): string {
-  return /^[^/]+\/[^/]+$/u.test(model) ? model : `unknown/${model}`;
+/** `owner/name` on the hub, as the schema wants it; weights that came from elsewhere have `local` as their owner. */
+function modelIdOf({ run, cell: { model } }: StoredCell): string {
+  const source = run.manifest.models[model]?.source ?? '';
+  const [, repository] = /^hf:([\w.-]+\/[\w.-]+)/u.exec(source) ?? [];
+  if (repository !== undefined) return repository;
+  return /^[\w.-]+\/[\w.-]+$/u.test(model) && !model.startsWith('.') ? model : `local/${safeFileName(model)}`;
 }
 
-function evaluationId({ run, cell }: StoredCell): string {
-  return `${cell.taskId}/${modelIdOf(cell.model)}/${Math.floor(run.createdAtMs / 1000)}`;
+/** The folder of a record, which its validator wants to the letter. */
+function folderOf(stored: StoredCell): string {
+  const [owner = 'local', name = 'model'] = modelIdOf(stored).split('/').map(safeFileName);
+  return ['data', safeFileName(stored.cell.taskId), owner, name].join('/');
+}
+
+function evaluationId(stored: StoredCell): string {
+  const { run, cell } = stored;
+  return `${cell.taskId}/${modelIdOf(stored)}/${Math.floor(run.createdAtMs / 1000)}`;
 }
 
 function performanceOf({ times }: Sample): object | undefined {
@@ -63,9 +73,9 @@ function instanceRow(stored: StoredCell, sample: Sample): object {
   const { prompt, expected, answer, output, score, failure } = sample;
   const choices = choicesOf(prompt);
   return {
-    schema_version: instanceVersion,
+    schema_version: schemaVersion,
     evaluation_id: evaluationId(stored),
-    model_id: modelIdOf(stored.cell.model),
+    model_id: modelIdOf(stored),
     evaluation_name: stored.cell.taskId,
     sample_id: sample.itemId,
     sample_hash: hash('sha256', prompt + expected),
@@ -148,6 +158,9 @@ function resultOf(stored: StoredCell, written: Written): object {
     evaluation_timestamp: new Date(run.createdAtMs).toISOString(),
     metric_config: {
       evaluation_description: `${task?.title ?? cell.taskId}: ${task?.metric ?? 'accuracy'}`,
+      metric_id: task?.metric ?? 'accuracy',
+      metric_kind: 'accuracy',
+      metric_unit: 'proportion',
       lower_is_better: false,
       score_type: 'continuous',
       min_score: 0,
@@ -168,7 +181,7 @@ function aggregateFile(stored: StoredCell, written: Written, instances: string):
   const rows = written.totals.rows('score');
   const seconds = String(Math.floor(run.createdAtMs / 1000));
   return {
-    schema_version: aggregateVersion,
+    schema_version: schemaVersion,
     evaluation_id: evaluationId(stored),
     evaluation_timestamp: seconds,
     retrieved_timestamp: seconds,
@@ -185,9 +198,11 @@ function aggregateFile(stored: StoredCell, written: Written, instances: string):
     },
     model_info: {
       name: cell.model,
-      id: modelIdOf(cell.model),
+      id: modelIdOf(stored),
       ...(facts?.engineBuild !== undefined && { inference_engine: { name: facts.engineBuild } }),
       additional_details: texts({
+        deployment_type: 'self_deployed',
+        model_availability: 'open_weights',
         source: facts?.source,
         sha256: facts?.fileSha256,
         quantisation: facts?.quantisation,
@@ -220,24 +235,24 @@ function cellUuid(cellId: string): string {
 }
 
 /**
- * Records of Every Eval Ever (schema 0.2.1) in its own layout of folders: an aggregate and its samples for each cell
+ * Records of Every Eval Ever (schema 0.3.0) in its own layout of folders: an aggregate and its samples for each cell
  * that has an accuracy.
  */
 export async function* writeEveryEvalEver(cells: readonly StoredCell[]): AsyncGenerator<FormatFile> {
   for (const stored of cells.filter(hasAccuracy)) {
-    const { cell } = stored;
-    const [owner = 'unknown', name = 'model'] = modelIdOf(cell.model).split('/').map(safeFileName);
-    const folder = `${safeFileName(cell.taskId)}/${owner}/${name}`;
-    const uuid = cellUuid(cell.id);
+    const samples = `${folderOf(stored)}/${cellUuid(stored.cell.id)}_samples.jsonl`;
     let written: Written | undefined;
     yield {
-      path: `${folder}/${uuid}_samples.jsonl`,
+      path: samples,
       content: instanceLines(stored, (result) => {
         written = result;
       }),
     };
     const seen = written ?? { totals: new MetricTotals(), checksum: '' };
-    const aggregate = aggregateFile(stored, seen, `${uuid}_samples.jsonl`);
-    yield { path: `${folder}/${uuid}.json`, content: one(`${JSON.stringify(aggregate, undefined, 2)}\n`) };
+    const aggregate = aggregateFile(stored, seen, samples);
+    yield {
+      path: samples.replace('_samples.jsonl', '.json'),
+      content: one(`${JSON.stringify(aggregate, undefined, 2)}\n`),
+    };
   }
 }

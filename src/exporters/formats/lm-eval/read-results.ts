@@ -6,7 +6,7 @@ import { fileJson } from '../foreign-text.ts';
 import type { ForeignFile, ImportOptions } from '../format.ts';
 import { parseForeign } from '../parse-foreign.ts';
 import { publishedMeasurements, publishedRatio } from '../published.ts';
-import { type LmEvalTask, tasksOfResult } from './task-names.ts';
+import { isSharedTask, type LmEvalTask, ownTaskOfResult, tasksOfResult } from './task-names.ts';
 
 const numberLike = z.union([z.number(), z.string()]).nullish();
 const counts = z.looseObject({ original: z.number().nullish(), effective: z.number().nullish() });
@@ -22,7 +22,11 @@ const resultsFile = z.looseObject({
   model_name: z.string().nullish(),
   task_hashes: z.record(z.string(), z.string()).nullish(),
   perbench: z
-    .object({ cells: z.array(z.looseObject({ taskId: z.string(), measurements: z.record(z.string(), z.unknown()) })) })
+    .object({
+      cells: z.array(
+        z.looseObject({ name: z.string(), taskId: z.string(), measurements: z.record(z.string(), z.unknown()) }),
+      ),
+    })
     .optional()
     .catch(undefined),
 });
@@ -124,8 +128,14 @@ function resultsOfTask(
 ): readonly ResultOfTask[] {
   const facts = { name, version: numberOf(content.versions[name]), shots: numberOf(content['n-shot'][name]) };
   const items = numberOf(content['n-samples'][name]?.effective) ?? numberOf(result['sample_len']);
-  return tasksOfResult(facts, metricKeys(result), options.metric).flatMap((task) => {
-    const own = content.perbench?.cells.find(({ taskId }) => taskId === task.taskId)?.measurements;
+  const ours = content.perbench?.cells.filter((cell) => cell.name === name) ?? [];
+  const [first] = ours;
+  const tasks =
+    first === undefined || isSharedTask(name)
+      ? tasksOfResult(facts, metricKeys(result), options.metric)
+      : ownTaskOfResult(first.taskId, metricKeys(result), options.metric);
+  return tasks.flatMap((task) => {
+    const own = ours.find(({ taskId }) => taskId === task.taskId)?.measurements;
     const measurements = measurementsOf(result, task, items, own);
     return measurements === undefined ? [] : [{ task, items, measurements }];
   });

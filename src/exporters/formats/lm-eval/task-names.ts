@@ -38,13 +38,21 @@ function withoutShots(taskId: string): { readonly base: string; readonly shots: 
   return start === undefined ? { base: taskId, shots: undefined } : { base: `${start}${end}`, shots: Number(shots) };
 }
 
-/** How lm-eval would name a task of ours; under its own id where lm-eval has no such task. */
+/** How lm-eval would name a task of ours; a name in its style where it has no such task. */
 export function lmEvalTaskOf(taskId: string, metric: string): LmEvalTask {
   const { base, shots } = withoutShots(taskId);
   const known = sameTasks.find((task) => task.taskId === base);
   if (known !== undefined) return { ...known, taskId, shots: shots ?? known.shots };
   const version = Number(/@(\d+)$/u.exec(taskId)?.[1] ?? 0);
-  return { taskId, name: taskId, version, metric, filter: 'none', shots: shots ?? 0, isPercent: false };
+  return {
+    taskId,
+    name: taskId.replaceAll(/\W/gu, '_'),
+    version,
+    metric,
+    filter: 'none',
+    shots: shots ?? 0,
+    isPercent: false,
+  };
 }
 
 /** What a result of lm-eval says about its task. */
@@ -66,8 +74,6 @@ const usualMetrics = ['acc', 'exact_match', 'exact', 'em', 'pass@1', 'acc_norm',
  */
 export function tasksOfResult(facts: LmEvalTaskFacts, keys: readonly string[], wanted?: string): readonly LmEvalTask[] {
   const { name, version, shots } = facts;
-  if (/^[a-z0-9_-]+\/[a-z0-9_-]+@\d+$/u.test(name))
-    return [ownTask(name, keys, wanted)].filter((task) => task !== undefined);
   const known = sameTasks.filter((task) => task.name === name && isSameVersion(task.version, version));
   const kept = known.filter((task) => keys.includes(`${task.metric},${task.filter}`));
   if (kept.length > 0 && wanted === undefined) return kept.map((task) => withShots(task, shots));
@@ -87,10 +93,15 @@ export function tasksOfResult(facts: LmEvalTaskFacts, keys: readonly string[], w
   });
 }
 
-/** A result that perbench itself wrote under the id of its task. */
-function ownTask(taskId: string, keys: readonly string[], wanted: string | undefined): LmEvalTask | undefined {
+/** A result that perbench itself wrote, of a task that lm-eval doesn't have. */
+export function ownTaskOfResult(taskId: string, keys: readonly string[], wanted?: string): readonly LmEvalTask[] {
   const metric = headline(keys, 'none', wanted) ?? keys[0]?.split(',')[0];
-  return metric === undefined ? undefined : lmEvalTaskOf(taskId, metric);
+  return metric === undefined ? [] : [lmEvalTaskOf(taskId, metric)];
+}
+
+/** Whether lm-eval has a task of this name that asks what a task of ours does. */
+export function isSharedTask(name: string): boolean {
+  return sameTasks.some((task) => task.name === name);
 }
 
 function headline(keys: readonly string[], filter: string, wanted: string | undefined): string | undefined {

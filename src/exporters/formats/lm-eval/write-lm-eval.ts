@@ -61,12 +61,18 @@ function taskResult({ name, cells }: TaskGroup): Readonly<Record<string, unknown
 }
 
 /** The whole measurements, under a key that lm-eval's readers pass over. */
-function ownPart(cells: readonly StoredCell[]): object {
+function ownPart(groups: readonly TaskGroup[]): object {
+  const cells = groups.flatMap((group) => group.cells);
   const [first] = cells;
   return {
     schema: 'perbench-lm-eval/1',
     runId: first?.run.id,
-    cells: cells.map(({ cell }) => ({ taskId: cell.taskId, protocol: cell.protocol, measurements: cell.measurements })),
+    cells: cells.map(({ cell, lmEval }) => ({
+      name: lmEval.name,
+      taskId: cell.taskId,
+      protocol: cell.protocol,
+      measurements: cell.measurements,
+    })),
   };
 }
 
@@ -97,7 +103,7 @@ function resultsFile(model: string, cells: readonly StoredCell[], groups: readon
     })),
     config: {
       model: 'perbench',
-      model_args: { pretrained: facts?.source ?? model, quantisation: facts?.quantisation },
+      model_args: { pretrained: model, source: facts?.source, quantisation: facts?.quantisation },
       model_num_parameters: facts?.parameters,
       model_sha: facts?.fileSha256,
       batch_size: run?.suite.concurrency,
@@ -111,7 +117,7 @@ function resultsFile(model: string, cells: readonly StoredCell[], groups: readon
     model_name: model,
     model_name_sanitized: sanitized(model),
     chat_template_sha: facts?.chatTemplateSha256 ?? null,
-    perbench: ownPart(cells),
+    perbench: ownPart(groups),
   };
 }
 
