@@ -1,52 +1,16 @@
 import type { Measurement } from '../core/measurement.ts';
 import { factorLabels, factorNames, type FactorName } from '../stats/factor.ts';
 import { flagId } from '../stats/score-flag.ts';
-import { isDoubtful } from '../stats/scoreboard-metrics.ts';
-import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
-import type { Column, Mark, Scalar } from './column.ts';
+import type { Scoreboard } from '../stats/scoreboard.ts';
+import type { Column } from './column.ts';
+import { efficiencyColumns } from './efficiency-columns.ts';
 import { measurementColumn } from './measurement-column.ts';
 import type { ReportFormat } from './report.ts';
+import { rankColumn, scoreColumns } from './score-columns.ts';
+import { fixed, simpleColumn } from './simple-column.ts';
 import { plainText } from './text-width.ts';
 
-const everywhere: readonly ReportFormat[] = ['terminal', 'markdown', 'csv', 'json'];
 const files: readonly ReportFormat[] = ['csv', 'json'];
-
-function simpleColumn(
-  column: Pick<Column, 'id' | 'heading' | 'shortHeading' | 'align' | 'dropOrder'> & {
-    readonly formats?: readonly ReportFormat[];
-    readonly field: string;
-    readonly value: (row: ScoreboardRow, board: Scoreboard) => Scalar;
-    readonly show?: (value: Scalar) => string;
-    readonly mark?: (row: ScoreboardRow) => Mark;
-  },
-): Column {
-  const {
-    field,
-    value,
-    show = (shown) => String(shown ?? ''),
-    mark = () => '',
-    formats = everywhere,
-    ...rest
-  } = column;
-  return {
-    ...rest,
-    formats,
-    mark,
-    unit: () => '',
-    render: (row, board) => show(value(row, board)),
-    raw: value,
-    fields: (row, board) => ({ [field]: value(row, board) }),
-  };
-}
-
-const fixed =
-  (decimals: number) =>
-  (value: Scalar): string =>
-    typeof value === 'number' ? value.toFixed(decimals) : '–';
-
-function scoreMark(row: ScoreboardRow): Mark {
-  return factorNames.some((factor) => isDoubtful(row.measurements[factor])) ? '!' : '';
-}
 
 function factorColumn(factor: FactorName, dropOrder: number): Column {
   return simpleColumn({
@@ -55,16 +19,10 @@ function factorColumn(factor: FactorName, dropOrder: number): Column {
     shortHeading: factorLabels[factor],
     align: 'right',
     dropOrder,
-    formats: everywhere,
     field: `factor_${factor}`,
     value: ({ factors }) => factors?.[factor],
     show: fixed(2),
   });
-}
-
-/** The rank by which the rows are ordered: PER-A's where it was computed, else PER's. */
-export function headlineRank(row: ScoreboardRow, board: Scoreboard): number | undefined {
-  return board.versions.length > 1 ? row.anchored?.rank : row.rank;
 }
 
 const identity: readonly Column[] = [
@@ -88,19 +46,7 @@ const identity: readonly Column[] = [
     field: 'protocol',
     value: (_, { protocol }) => protocol,
   }),
-  {
-    id: 'rank',
-    heading: '#',
-    shortHeading: '#',
-    formats: everywhere,
-    align: 'right',
-    dropOrder: 15,
-    unit: () => '',
-    mark: () => '',
-    render: (row, board) => String(headlineRank(row, board) ?? '–'),
-    raw: ({ rank }) => rank,
-    fields: ({ rank, anchored }) => ({ rank, rank_a: anchored?.rank }),
-  },
+  rankColumn,
   simpleColumn({
     id: 'model',
     heading: 'Model',
@@ -120,31 +66,6 @@ const identity: readonly Column[] = [
     formats: files,
     field: 'state',
     value: ({ state }) => state,
-  }),
-];
-
-const scores: readonly Column[] = [
-  simpleColumn({
-    id: 'per',
-    heading: 'PER',
-    shortHeading: 'PER',
-    align: 'right',
-    dropOrder: 0,
-    field: 'per',
-    value: ({ score }) => score,
-    show: fixed(3),
-    mark: scoreMark,
-  }),
-  simpleColumn({
-    id: 'perAnchored',
-    heading: 'PER-A',
-    shortHeading: 'PER-A',
-    align: 'right',
-    dropOrder: 10,
-    field: 'per_a',
-    value: ({ anchored }) => anchored?.score,
-    show: fixed(3),
-    mark: scoreMark,
   }),
 ];
 
@@ -239,10 +160,11 @@ function extraColumn(name: string): Column {
 export function reportColumns(boards: readonly Scoreboard[], format: ReportFormat): readonly Column[] {
   return [
     ...identity,
-    ...scores,
+    ...scoreColumns,
     ...measurements,
     ...factorNames.map((factor, index) => factorColumn(factor, 60 + index)),
     ...extraNames(boards).map(extraColumn),
+    ...efficiencyColumns,
     ...details,
     ...doubts,
   ].filter(({ formats }) => formats.includes(format));

@@ -1,7 +1,9 @@
 import { factorLabels } from '../stats/factor.ts';
-import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
+import type { RowWarning, Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
 import { isDoubtfulReason } from '../stats/scoreboard-metrics.ts';
+import { inferenceNotes } from './board-sections.ts';
 import type { Mark } from './column.ts';
+import { groupModels, mergeSentences } from './footnote-groups.ts';
 import { plainText } from './text-width.ts';
 
 /** A sentence below a table; its mark is that of the numbers that it explains. */
@@ -10,15 +12,20 @@ export interface Footnote {
   readonly text: string;
 }
 
-/** Rows that have no score, and why. */
+/** Rows that have no score, and why; those with the same reason together. */
 function unscored(rows: readonly ScoreboardRow[]): Footnote[] {
-  return rows
-    .filter(({ score, flags }) => score === undefined && flags.length > 0)
-    .map(({ model, flags, error }) => {
+  const entries = rows
+    .filter(({ score, flags, anchored }) => score === undefined && anchored === undefined && flags.length > 0)
+    .map(({ model, flags, error, threeFactors }) => {
       const reasons = flags.map(({ text }) => text).join('; ');
       const code = error === undefined ? '' : ` (${error.code})`;
-      return { mark: '', text: plainText(`${model} has no score: ${reasons}${code}`) };
+      const three = threeFactors && `; PER-A(3) ${threeFactors.score.toFixed(3)} without it, not ranked`;
+      return { model, text: `${reasons}${code}${three ?? ''}` };
     });
+  return groupModels(entries).map(({ models, text }) => ({
+    mark: '',
+    text: plainText(`${models} ${models.includes(' and ') ? 'have' : 'has'} no score: ${text}`),
+  }));
 }
 
 /** Scores of 0 that say no more than "worst of these models". */
@@ -33,20 +40,26 @@ function worstRows(rows: readonly ScoreboardRow[]): Footnote[] {
   return [{ mark: '', text: plainText(`PER is 0 for the worst model in any factor: ${worst.join(', ')}`) }];
 }
 
-/** Warnings of all rows, one line per reason. */
+/** `throughput, latency` of a model, where its warnings aren't those of all. */
+function places(own: readonly RowWarning[]): string {
+  return [...new Set(own.map(({ metric }) => metric))].join(', ');
+}
+
+/** Warnings of all rows, one line per reason that names every model. */
 function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
   const all = rows.flatMap(({ model, warnings }) => warnings.map((warning) => ({ model, ...warning })));
   return Array.from(
     Map.groupBy(all, ({ reason }) => reason),
     ([reason, group]) => {
-      const byModel = Map.groupBy(group, ({ model }) => model);
-      const places = Array.from(byModel, ([model, own]) => {
-        const details = [...new Set(own.map(({ detail }) => detail))].join('; ');
-        return `${model} ${[...new Set(own.map(({ metric }) => metric))].join(', ')} (${details})`;
-      });
+      const byModel = Array.from(
+        Map.groupBy(group, ({ model }) => model),
+        ([model, own]) => ({ model, text: places(own) }),
+      );
+      const where = groupModels(byModel).map(({ models, text }) => `${models} ${text}`);
+      const details = mergeSentences(group.map(({ detail }) => detail));
       return {
         mark: isDoubtfulReason(reason) ? '!' : '~',
-        text: plainText(`${reason}: ${places.join('; ')}`),
+        text: plainText(`${reason}: ${where.join('; ')} (${details})`),
       } as const;
     },
   );
@@ -55,26 +68,45 @@ function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
 /** Other flags of rows, such as a latency below the clock's resolution. */
 function otherFlags(rows: readonly ScoreboardRow[]): Footnote[] {
   const codes = new Set(['lat_below_resolution', 'below_trivial_baseline']);
-  return rows.flatMap(({ model, flags }) =>
+  const entries = rows.flatMap(({ model, flags }) =>
     flags
       .filter(({ code }) => codes.has(code))
-      .map(({ factor, text }): Footnote => {
-        const label = factor === undefined ? '' : ` ${factorLabels[factor]}`;
-        return { mark: '', text: plainText(`${model}${label}: ${text}`) };
-      }),
+      .map(({ factor, text }) => ({
+        model,
+        text: `${factor === undefined ? '' : ` ${factorLabels[factor]}`}: ${text}`,
+      })),
   );
+  return groupModels(entries).map(({ models, text }) => ({ mark: '', text: plainText(models + text) }));
+}
+
+/** What ± stands for, and what it would be for exactly this benchmark instead of new items of the kind. */
+function intervalNote({ rows, populationItems }: Scoreboard): string {
+  const half = '± is half of the 95 % interval';
+  const counts = rows.flatMap(({ measurements: { accuracy } }) =>
+    accuracy === undefined || accuracy.status === 'unavailable' || accuracy.status === 'published' ? [] : [accuracy.n],
+  );
+  const [items] = counts;
+  if (populationItems === undefined || items === undefined || counts.some((count) => count !== items)) return half;
+  if (items > populationItems) return half;
+  const kind = `${half}, for accuracy on new items of the kind`;
+  if (items === populationItems) return `${kind}; for exactly these ${items} items accuracy is known, without ±`;
+  const factor = Math.sqrt(1 - items / populationItems);
+  return `${kind}; for exactly this benchmark, of which ${items} of ${populationItems} items were asked, it is ${factor.toFixed(2)} of that (finite population)`;
 }
 
 /** What a reader of this scoreboard must know, in order of importance. */
 export function footnotes(board: Scoreboard, options: { readonly hasIntervals: boolean }): readonly Footnote[] {
   const { rows, flags } = board;
   return [
-    ...flags.map(({ text }): Footnote => ({ mark: '', text: plainText(text) })),
+    ...flags
+      .filter(({ text }) => board.verdict?.startsWith(text) !== true)
+      .map(({ text }): Footnote => ({ mark: '', text: plainText(text) })),
     ...unscored(rows),
     ...worstRows(rows),
     ...warningLines(rows).toSorted((left, right) => (left.mark < right.mark ? -1 : left.mark > right.mark ? 1 : 0)),
     ...otherFlags(rows),
-    ...(options.hasIntervals ? [{ mark: '' as const, text: '± is half of the 95 % interval' }] : []),
+    ...inferenceNotes(board).map((text): Footnote => ({ mark: '', text: plainText(text) })),
+    ...(options.hasIntervals ? [{ mark: '' as const, text: intervalNote(board) }] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Scoreboard } from '../stats/scoreboard.ts';
+import { boardSections } from './board-sections.ts';
 import { reportColumns } from './columns.ts';
 import { boardTitle, footnotes } from './footnotes.ts';
 import { escapeMarkdown, markdownTable } from './markdown-text.ts';
@@ -33,7 +34,12 @@ export function markdownReport(report: Report): string {
       ({ mark, text }) => `- ${mark === '' ? '' : `${escapeMarkdown(mark)} `}${escapeMarkdown(text)}\n`,
     );
     const list = below.length === 0 ? '' : `\n${below.join('')}`;
-    return `### ${escapeMarkdown(boardTitle(board))}\n\n${table}${list}`;
+    const verdict = board.verdict === undefined ? '' : `\n${escapeMarkdown(board.verdict)}.\n`;
+    const sections = boardSections(board).map(
+      ({ heading, lines }) =>
+        `\n#### ${escapeMarkdown(heading)}\n\n${lines.map((line) => `- ${escapeMarkdown(line)}\n`).join('')}`,
+    );
+    return `### ${escapeMarkdown(boardTitle(board))}\n\n${table}${verdict}${list}${sections.join('')}`;
   });
   const notes = (report.notes ?? []).map((note) => `${escapeMarkdown(note)}\n`);
   return [...boards, ...notes].join('\n');

@@ -1,8 +1,10 @@
 import type { Scoreboard } from '../stats/scoreboard.ts';
 import type { Column, Mark } from './column.ts';
-import { headlineRank, reportColumns } from './columns.ts';
+import { reportColumns } from './columns.ts';
+import { boardSections } from './board-sections.ts';
 import { boardTitle, footnotes } from './footnotes.ts';
 import type { Report } from './report.ts';
+import { headlineRank } from './score-columns.ts';
 import { plainText, textWidth, truncateMiddle, truncateText } from './text-width.ts';
 
 /** What a piece of text is, for whoever colours it. */
@@ -21,7 +23,7 @@ interface Cell {
   readonly isBest: boolean;
 }
 
-/** 0: all intervals; 1: accuracy's alone, short headings; 2: none. */
+/** 0: all intervals; 1: those of PER-A and accuracy alone, short headings; 2: none. */
 type Compaction = 0 | 1 | 2;
 
 interface Layout {
@@ -44,7 +46,8 @@ const keepIntervalsBelow = 55;
 
 function cellOf(column: Column, board: Scoreboard, rowIndex: number, compaction: Compaction): Cell {
   const row = board.rows[rowIndex] as Scoreboard['rows'][number];
-  const hidesInterval = compaction === 2 || (compaction === 1 && column.id !== 'accuracy');
+  const keepsInterval = column.id === 'accuracy' || column.id === 'perAnchored';
+  const hidesInterval = compaction === 2 || (compaction === 1 && !keepsInterval);
   const text = column.render(row, board, hidesInterval);
   const headline = board.versions.length > 1 ? 'perAnchored' : 'per';
   const isFirst = column.id === headline && headlineRank(row, board) === 1;
@@ -178,10 +181,16 @@ function terminalTable(board: Scoreboard, options: TerminalOptions): string {
     const names = [...new Set(layout.dropped.map(({ heading }) => heading))].join(', ');
     below.push(`  not shown at this width: ${names}`);
   }
+  const verdict = board.verdict === undefined ? [] : wrapText(plainText(board.verdict), width, '  ');
   return [
     ...wrapText(boardTitle(board), width, '  ').map((line) => style(line, 'title')),
     ...(board.rows.length === 0 ? [] : tableLines(layout, style)),
+    ...verdict.map((line) => style(line, 'plain')),
     ...below.flatMap((line) => wrapText(line, width, '    ')).map((line) => style(line, 'muted')),
+    ...boardSections(board).flatMap(({ heading, lines }) => [
+      style(truncateText(heading, width), 'heading'),
+      ...lines.flatMap((line) => wrapText(`  ${plainText(line)}`, width, '    ')),
+    ]),
   ]
     .map((line) => `${line}\n`)
     .join('');

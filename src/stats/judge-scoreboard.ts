@@ -1,3 +1,5 @@
+import type { CellMeasurements } from '../core/cell.ts';
+import type { Measurement } from '../core/measurement.ts';
 import { boardCard } from './board-card.ts';
 import { boardFront } from './board-front.ts';
 import { boardReplicates, rankScoreboard, type ReplicateSettings } from './board-ranking.ts';
@@ -40,6 +42,7 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
     const required = rowRequired(row, champion, ranked);
     const full = {
       ...row,
+      measurements: withPrice(row.measurements, made, pricePerHour),
       ...(made !== undefined && { efficiency: made }),
       ...(required !== undefined && { requiredAccuracy: required }),
     };
@@ -56,6 +59,32 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
   const card = showsCard === true ? boardCard(judged) : undefined;
   const verdict = boardVerdict(judged);
   return { ...judged, ...(card !== undefined && { card }), ...(verdict !== undefined && { verdict }) };
+}
+
+/** The price of 1,000 answers at the price that was given; it replaces that of the suite. */
+function withPrice(
+  measurements: CellMeasurements,
+  { moneyPerItem }: Partial<Efficiency> = {},
+  pricePerHour: number | undefined,
+): CellMeasurements {
+  const { throughput } = measurements;
+  if (pricePerHour === undefined || moneyPerItem === undefined) return measurements;
+  if (throughput === undefined || throughput.status === 'unavailable') return measurements;
+  const { value, n, interval, warnings } = throughput;
+  const price = (rate: number): number => (1000 * moneyPerItem * value) / rate;
+  const pricePerThousand: Measurement = {
+    status: 'derived',
+    from: `throughput, ${pricePerHour} per device and hour`,
+    value: price(value),
+    unit: 'price/1000 items',
+    n,
+    warnings,
+    ...(interval !== undefined &&
+      interval.low > 0 && {
+        interval: { ...interval, low: price(interval.high), high: price(interval.low) },
+      }),
+  };
+  return { ...measurements, pricePerThousand };
 }
 
 function rowEfficiency(

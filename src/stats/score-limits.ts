@@ -32,7 +32,7 @@ export interface LimitCheck {
 export const limitNames = ['minAccuracy', 'maxMemory', 'maxLatency', 'maxLatencyP95', 'maxPrice'] as const;
 
 function measuredAt(name: keyof ScoreLimits, row: ScoreboardRow): Measurement | undefined {
-  const { accuracy, memory, latency, latencyP95 } = row.measurements;
+  const { accuracy, memory, latency, latencyP95, pricePerThousand } = row.measurements;
   switch (name) {
     case 'minAccuracy':
       return accuracy;
@@ -43,7 +43,7 @@ function measuredAt(name: keyof ScoreLimits, row: ScoreboardRow): Measurement | 
     case 'maxLatencyP95':
       return latencyP95;
     case 'maxPrice':
-      return undefined;
+      return pricePerThousand;
     default:
       return name satisfies never;
   }
@@ -58,9 +58,7 @@ export function checkLimits(row: ScoreboardRow, limits: ScoreLimits): LimitCheck
     if (bound === undefined) continue;
     const measurement = measuredAt(limit, row);
     const known = measurement === undefined || measurement.status === 'unavailable' ? undefined : measurement;
-    const { moneyPerItem } = row.efficiency ?? {};
-    const price = moneyPerItem === undefined ? undefined : 1000 * moneyPerItem;
-    const value = limit === 'maxPrice' ? price : known?.value;
+    const value = known?.value;
     const isKept = value !== undefined && (limit === 'minAccuracy' ? value >= bound : value <= bound);
     if (!isKept) misses.push({ limit, value, bound });
     const { interval } = known ?? {};

@@ -78,8 +78,11 @@ export const identityHeadings = {
 /** Columns that may be there and are not read. */
 export const ignoredHeadings: ReadonlySet<string> = new Set([
   'kind',
-  'rank_a',
+  'is_tied',
+  'p_first',
   'per_published',
+  'required_accuracy',
+  'score_versions',
   'gpus_derived',
   'rank',
   'flags',

@@ -30,7 +30,10 @@ function findBounds(names: readonly string[]): Map<FactorName, { readonly low: n
 
 /** Names that perbench's own files have beside those that are read back. */
 function isOwnColumn(name: string): boolean {
-  return ignoredHeadings.has(name) || /^(factor|per|output_tokens|time|latency_p\d|memory_|energy_|price_|concurrency)/u.test(name);
+  return (
+    ignoredHeadings.has(name) ||
+    /^(factor|per|rank_|correct_per|output_tokens|time|latency_p\d|memory_|energy_|price_|concurrency)/u.test(name)
+  );
 }
 
 /**

@@ -1,0 +1,95 @@
+import { headlineVersion, listText } from '../stats/board-verdict.ts';
+import { factorLabels, factorNames, isLessBetter, type FactorName } from '../stats/factor.ts';
+import type { WinnerShares } from '../stats/lattice.ts';
+import type { NadirFlip } from '../stats/nadir-flip.ts';
+import type { AnchoredRobustness, PaperRobustness } from '../stats/robustness-card.ts';
+import type { Scoreboard } from '../stats/scoreboard.ts';
+import { humanNumber, humanScale } from './human-number.ts';
+
+const paper = 'PER-paper';
+
+function total(wins: WinnerShares): number {
+  return Object.values(wins).reduce((sum, count) => sum + count, 0);
+}
+
+/** `a 54, b 12`. */
+function winsText(wins: WinnerShares): string {
+  return Object.entries(wins)
+    .map(([model, count]) => `${model} ${Number(count.toFixed(1))}`)
+    .join(', ');
+}
+
+type Sensitivity = Pick<
+  AnchoredRobustness,
+  'winners' | 'weightWins' | 'verdict' | 'accuracyWeightCurve' | 'withoutFactor'
+>;
+
+function weightLines({ winners, weightWins, verdict, accuracyWeightCurve, withoutFactor }: Sensitivity): string[] {
+  const best = winners[0] ?? '';
+  const share = `${Number((weightWins[best] ?? 0).toFixed(1))} of ${Math.round(total(weightWins))} weightings`;
+  const curve = accuracyWeightCurve.map(({ model, to }) =>
+    to >= 1 ? `${model} above that` : `${model} up to ${to.toFixed(2)}`,
+  );
+  const dropped = factorNames.map((factor) => `${factorLabels[factor]} ${listText(withoutFactor[factor])}`);
+  return [
+    `${verdict}: ${listText(winners)} ${winners.length === 1 ? 'wins' : 'win'} ${share} (${winsText(weightWins)})`,
+    ...(accuracyWeightCurve.length > 1 ? [`by the weight of accuracy: ${curve.join(', ')}`] : []),
+    `first without a factor: ${dropped.join(', ')}`,
+  ];
+}
+
+/** `adding a model below 0.190 accuracy would make b the winner`. */
+function newcomerLine({ factor, beyond, winner }: NadirFlip, board: Scoreboard): string {
+  const side = isLessBetter[factor] ? 'above' : 'below';
+  return `adding a model ${side} ${amount(factor, beyond, board)} would make ${winner} the winner`;
+}
+
+function amount(factor: FactorName, value: number, board: Scoreboard): string {
+  if (factor === 'accuracy') return `${value.toFixed(3)} accuracy`;
+  const unit = board.units[factor];
+  const { divisor, label } = humanScale(unit ?? 'count', [value]);
+  return `${humanNumber(value / divisor)}${label === '' ? '' : ` ${label}`} ${factor}`;
+}
+
+function paperLines({ leaveOneOut, nadirFlips, winners, ...rest }: PaperRobustness, board: Scoreboard): string[] {
+  const changed = leaveOneOut.filter(
+    ({ omitted, winners: others }) => !winners.includes(omitted) && others.join() !== winners.join(),
+  );
+  const reordered = leaveOneOut.filter(({ tauB }) => tauB !== undefined && tauB < 1 - 1e-9);
+  return [
+    ...weightLines({ winners, ...rest }),
+    ...nadirFlips.map((flip) => newcomerLine(flip, board)),
+    ...changed.map(
+      ({ omitted, winners: others }) => `leaving ${omitted} out would make ${listText(others)} the winner`,
+    ),
+    ...(reordered.length === 0
+      ? ['leaving any model out keeps the order of the others']
+      : [
+          `leaving one out changes the order of the others: ${reordered
+            .map(({ omitted, tauB }) => `${omitted} (tau-b ${tauB?.toFixed(3)})`)
+            .join(', ')}`,
+        ]),
+  ];
+}
+
+/** The robustness card in words: verdicts with the numbers behind them. */
+export function cardLines(
+  board: Scoreboard,
+): readonly { readonly heading: string; readonly lines: readonly string[] }[] {
+  const { anchored, paper: set } = board.card ?? {};
+  const anchors = anchored && winsText(anchored.anchorWins);
+  return [
+    {
+      heading: `How robust the order by ${headlineVersion(board)} is`,
+      lines:
+        anchored === undefined
+          ? []
+          : [
+              ...weightLines(anchored),
+              `anchors at a quarter to four times: ${anchors} of ${Math.round(total(anchored.anchorWins))}`,
+              'adding or leaving out a model changes no score',
+            ],
+    },
+    { heading: `How robust the order by ${paper} is`, lines: set === undefined ? [] : paperLines(set, board) },
+  ];
+}
