@@ -2,6 +2,7 @@ import type { Command } from '../options/command.ts';
 import { decisionCommands } from './decision-commands.ts';
 import { interopCommands } from './interop-commands.ts';
 import { measureCommands } from './measure-commands.ts';
+import { paperCommands } from './paper-commands.ts';
 import { prepareCommands } from './prepare-commands.ts';
 import { resultCommands } from './result-commands.ts';
 
@@ -10,6 +11,7 @@ export const commands: readonly Command[] = [
   ...measureCommands,
   ...decisionCommands,
   ...resultCommands,
+  ...paperCommands,
   ...interopCommands,
   ...prepareCommands,
 ];

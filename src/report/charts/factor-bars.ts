@@ -115,11 +115,13 @@ function panel(
   const { area } = layout;
   const { x, ticks, isLogarithmic } = scaleOf(factor, area.left, area.right, fontSize);
   const color = theme.palette[0] ?? theme.ink;
-  const heading = `${factor.title} (${factor.isLessBetter ? 'less' : 'more'} is better)`;
+  const room = place.right - area.left - fontSize * 0.3;
+  const whole = `${factor.title} (${factor.isLessBetter ? 'less' : 'more'} is better)`;
+  const heading = textExtent(whole, fontSize * 0.95) <= room ? whole : factor.title;
   const node = svgElement(
     'g',
     {},
-    plainLabel(fitText(heading, place.right - area.left - fontSize * 0.3, fontSize * 0.95), {
+    plainLabel(fitText(heading, room, fontSize * 0.95), {
       x: area.left,
       y: place.top + fontSize,
       'font-size': fontSize * 0.95,

@@ -64,10 +64,8 @@ export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
     return emptyChart(names, 'no model has both numbers', options);
   }
   const front = new Set(frontPoints(drawable, data.direction));
-  const styles = pointStyles(
-    drawable.map(({ model }) => modelFamily(model)),
-    theme,
-  );
+  // By name, so that a family looks the same on every chart of the same models.
+  const styles = pointStyles(drawable.map(({ model }) => modelFamily(model)).toSorted(), theme);
   const points = drawable.map((point): Drawn => ({
     ...point,
     style: styles.get(modelFamily(point.model)) as PointStyle,

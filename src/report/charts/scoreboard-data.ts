@@ -1,12 +1,14 @@
 import type { Measurement } from '../../core/measurement.ts';
 import { humanNumber, humanScale } from '../../exporters/human-number.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../stats/factor.ts';
+import type { RankedRow } from '../../stats/board-ranking.ts';
 import { isDoubtful } from '../../stats/scoreboard-metrics.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from '../../stats/scoreboard.ts';
 import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
 import type { Bounds } from './chart-options.ts';
 import type { FactorBarData, FactorColumn, FactorValue } from './factor-bars.ts';
 import type { ScatterData, ScatterPoint } from './pareto-scatter.ts';
+import type { RankData } from './rank-intervals.ts';
 import type { ScoreBarData } from './score-bars.ts';
 
 export type CostFactor = Exclude<FactorName, 'accuracy'>;
@@ -81,6 +83,29 @@ export function scoreData(board: Scoreboard): ScoreBarData {
     models: board.rows.map((row) => ({
       model: row.model,
       score: anchored === undefined ? row.score : row.anchored?.score,
+      bounds: rankingOf(row, board)?.interval,
+    })),
+  };
+}
+
+/** What replicates say about the score that the rows are ordered by. */
+function rankingOf({ ranking }: ScoreboardRow, { versions }: Scoreboard): RankedRow | undefined {
+  return versions.some((version) => version.startsWith('PER-A/')) ? ranking?.anchored : ranking?.paper;
+}
+
+/** Ranks of a scoreboard with their intervals; undefined where these aren't known. */
+export function rankData(board: Scoreboard): RankData | undefined {
+  const ranked = board.rows.map((row) => ({ row, ranking: rankingOf(row, board) }));
+  if (ranked.every(({ ranking }) => ranking === undefined)) return undefined;
+  const isAnchored = board.versions.length > 1;
+  return {
+    title: `${titleOf(board)}: ranks`,
+    models: ranked.map(({ row, ranking }) => ({
+      model: row.model,
+      rank: isAnchored ? row.anchored?.rank : row.rank,
+      bounds: ranking && { low: ranking.rankInterval[0], high: ranking.rankInterval[1] },
+      support: ranking?.topShare,
+      isTiedWithBest: ranking?.isInTieGroup,
     })),
   };
 }

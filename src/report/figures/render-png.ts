@@ -10,6 +10,8 @@ export interface PngOptions {
   readonly dpi?: number;
   /** Where the numbers come from: kept as text in the file. */
   readonly provenance?: string;
+  /** Bytes of a font in place of the chart font. */
+  readonly font?: Uint8Array;
 }
 
 const cssDpi = 96;
@@ -29,8 +31,8 @@ async function startRenderer(): Promise<void> {
  * @param svg as `renderSvg` writes it; its size in millimetres or CSS pixels is that of the picture on paper
  */
 export async function renderPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
-  const { dpi = 300, provenance } = options;
-  const [font] = await Promise.all([loadChartFont(), startRenderer()]);
+  const { dpi = 300, provenance, font = await loadChartFont() } = options;
+  await startRenderer();
   const renderer = new Resvg(svg, {
     background: '#ffffff',
     // Without the font all texts would be missing, and nobody would be told.

@@ -21,7 +21,7 @@ describe('the recomputed tables', () => {
       .toMatchInlineSnapshot(`
       [
         "gsm8k Mistral-7B: misprint: throughput printed as 3907; 390.7 gives 0.2840",
-        "squad2 Qwen2.5-32B: published-as-zero: published as 0, but it is the worst in nothing (lowest: THR 0.022)",
+        "squad2 Qwen2.5-32B: published-as-zero: it is the worst in nothing (lowest: THR 0.022)",
         "squad2 Llama-3.1-70B: rounded-away: throughput printed as 19, the worst of the set; 19.07 rounds to that and gives 0.03",
         "hellaswag Gemma-2-2B: unexplained: no printed digit explains it; accuracy would have to be 0.495 in place of 0.52",
         "arc_easy Vicuna-13B: rounded-away: throughput printed as 4, the worst of the set; 4.116 rounds to that and gives 0.04",

@@ -124,7 +124,7 @@ function lostDecimalPoint(row: PaperRow, rows: readonly PaperRow[]): DifferenceR
 function zeroWithoutWorst({ published }: PaperRow, factors: Factors): DifferenceReason | undefined {
   const lowest = factorNames.reduce((low, factor) => (factors[factor] < factors[low] ? factor : low));
   if (published !== 0 || factors[lowest] === 0) return undefined;
-  const text = `published as 0, but it is the worst in nothing (lowest: ${factorLabels[lowest]} ${factors[lowest].toFixed(3)})`;
+  const text = `it is the worst in nothing (lowest: ${factorLabels[lowest]} ${factors[lowest].toFixed(3)})`;
   return { kind: 'published-as-zero', factor: lowest, text };
 }
 

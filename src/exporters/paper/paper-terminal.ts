@@ -1,0 +1,135 @@
+import type { AuditedClaim, PaperAudit } from '../../stats/paper/audit-paper.ts';
+import type { Verdict } from '../../stats/paper/claim.ts';
+import { taskTitle } from '../../stats/paper/paper-models.ts';
+import { taskRows } from '../../stats/paper/paper-table.ts';
+import type { TerminalOptions, TextRole } from '../terminal-table.ts';
+import { textWidth, truncateMiddle } from '../text-width.ts';
+import { accuracyBars } from './accuracy-bars.ts';
+import {
+  explanations,
+  paperTables,
+  perText,
+  recomputedCell,
+  recomputedSummary,
+  scalingRows,
+  verdictSummary,
+} from './paper-rows.ts';
+
+type Style = NonNullable<TerminalOptions['style']>;
+
+const gap = '  ';
+const roles: Readonly<Record<Verdict, TextRole>> = {
+  holds: 'best',
+  'holds in part': 'plain',
+  fails: 'doubtful',
+  'not checkable': 'muted',
+};
+
+/** Breaks a sentence into lines of a width; lines after the first are indented. */
+function wrapped(text: string, width: number, indent: string): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const next = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && textWidth(lines.length === 0 ? next : indent + next) > width) {
+      lines.push(lines.length === 0 ? line : indent + line);
+      line = word;
+    } else line = next;
+  }
+  return [...lines, lines.length === 0 ? line : indent + line];
+}
+
+/** Columns of text, the first left-aligned; as many as fit, the rest below. */
+function textColumns(
+  rows: readonly (readonly string[])[],
+  width: number,
+  style: Style,
+  leftColumns = 1,
+): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ''))));
+  const first = Math.min(widths[0] ?? 0, Math.max(10, Math.floor(width * 0.4)));
+  const blocks: number[][] = [[]];
+  let used = first;
+  for (const [column, columnWidth] of widths.entries()) {
+    if (column === 0) continue;
+    if (used + gap.length + columnWidth > width && (blocks.at(-1)?.length ?? 0) > 0) {
+      blocks.push([]);
+      used = first;
+    }
+    blocks.at(-1)?.push(column);
+    used += gap.length + columnWidth;
+  }
+  return blocks.flatMap((columns) =>
+    rows.map((row, index) => {
+      const cells = columns.map((column) => {
+        const text = row[column] ?? '';
+        const space = ' '.repeat(Math.max(0, (widths[column] ?? 0) - textWidth(text)));
+        return column < leftColumns ? text + space : space + text;
+      });
+      const name = truncateMiddle(row[0] ?? '', first);
+      const line = [name + ' '.repeat(first - textWidth(name)), ...cells].join(gap).trimEnd();
+      return style(line, index === 0 ? 'heading' : 'plain');
+    }),
+  );
+}
+
+function perLines(audit: PaperAudit, tasks: readonly string[], width: number, style: Style): readonly string[] {
+  const rows = audit.table.models.map((model) => [
+    model,
+    ...tasks.map((task) => {
+      const cell = recomputedCell(audit, task, model);
+      return cell === undefined ? '–' : perText(cell) + (cell.reason === undefined ? ' ' : '!');
+    }),
+  ]);
+  return textColumns([['Model', ...tasks.map((task) => `${taskTitle(task)} `)], ...rows], width, style);
+}
+
+function claimLines(
+  { where, says, verdict, ours, difference }: AuditedClaim,
+  width: number,
+  style: Style,
+): readonly string[] {
+  const indent = '    ';
+  const [first = '', ...rest] = wrapped(`${verdict.padEnd(13)} ${says} (${where})`, width, indent);
+  const below = [ours, difference].flatMap((text) =>
+    text === '' ? [] : wrapped(text, width - indent.length, '').map((line) => indent + line),
+  );
+  return [
+    style(first.slice(0, 13), roles[verdict]) + first.slice(13),
+    ...rest,
+    ...below.map((line) => style(line, 'muted')),
+  ];
+}
+
+/** The whole audit as text for a terminal. */
+export function paperTerminal(audit: PaperAudit, options: TerminalOptions): string {
+  const { style = (text: string): string => text } = options;
+  const width = Math.max(40, options.width);
+  const title = (text: string): readonly string[] => wrapped(text, width, '  ').map((line) => style(line, 'title'));
+  const models = audit.table.models.map((model) => ({
+    model,
+    accuracies: audit.table.tasks.map(
+      (task) => taskRows(audit.table, task).find((row) => row.model === model)?.accuracy ?? 0,
+    ),
+  }));
+  const sections = [
+    ...paperTables.map(({ title: name, tasks }) => [
+      ...title(`${name}: recomputed PER, difference to the published one`),
+      ...perLines(audit, tasks, width, style),
+    ]),
+    [recomputedSummary(audit), ...explanations(audit)].flatMap((text, index) =>
+      wrapped(index === 0 ? text : `! ${text}`, width, '  '),
+    ),
+    [
+      ...title('Figure 1: accuracy, models by size'),
+      ...accuracyBars(audit.table.tasks.map(taskTitle), models, width, style),
+    ],
+    [...title('Scaling: accuracy with size'), ...textColumns(scalingRows(audit), width, style, 2)],
+    [
+      ...title('What the text claims, and what its tables say'),
+      ...wrapped(verdictSummary(audit.claims), width, '  '),
+      ...audit.claims.flatMap((claim) => claimLines(claim, width, style)),
+    ],
+  ];
+  return sections.map((lines) => lines.map((line) => `${line}\n`).join('')).join('\n');
+}

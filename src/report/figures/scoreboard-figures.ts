@@ -1,0 +1,73 @@
+import type { Scoreboard } from '../../stats/scoreboard.ts';
+import { accuracyBySize } from '../charts/accuracy-by-size.ts';
+import { factorBars } from '../charts/factor-bars.ts';
+import { paretoScatter } from '../charts/pareto-scatter.ts';
+import { rankIntervals } from '../charts/rank-intervals.ts';
+import { factorData, rankData, scatterData, scoreData, sizeData } from '../charts/scoreboard-data.ts';
+import { scoreBars } from '../charts/score-bars.ts';
+import { printedOptions, type Figure } from './figure.ts';
+
+export interface FigureOptions {
+  readonly widthMm: number;
+  /** A model's number of parameters; models without one are left out of the figure by size. */
+  readonly parametersOf: (model: string) => number | undefined;
+}
+
+const costFactors = ['throughput', 'latency', 'memory'] as const;
+
+/** `gsm8k-per-1` for `gsm8k/per@1`: what every file system takes. */
+function fileName(text: string): string {
+  return text.replaceAll(/[^\w.]+/gu, '-').replaceAll(/^-+|-+$/gu, '') || 'task';
+}
+
+/**
+ * Every figure of some scoreboards: accuracy against size for all of them, and for each accuracy against the three cost
+ * factors, the factors, the scores, and the ranks where they are known.
+ */
+export function scoreboardFigures(boards: readonly Scoreboard[], options: FigureOptions): readonly Figure[] {
+  const { widthMm, parametersOf } = options;
+  const sizes = sizeData(boards, parametersOf);
+  const hasSizes = sizes.series.some(({ points }) => points.length > 0);
+  const size = (): Figure => ({
+    name: 'accuracy-by-size',
+    title: sizes.title,
+    chart: accuracyBySize(sizes, printedOptions(widthMm, 'accuracy-by-size')),
+  });
+  return [
+    ...(hasSizes ? [size()] : []),
+    ...boards.flatMap((board) => boardFigures(board, prefixOf(board, boards), widthMm)),
+  ];
+}
+
+/** The same task under two protocols is two boards. */
+function prefixOf({ taskId, protocol }: Scoreboard, boards: readonly Scoreboard[]): string {
+  const isAlone = boards.filter((other) => other.taskId === taskId).length === 1;
+  return fileName(isAlone || protocol === undefined ? taskId : `${taskId}-${protocol}`);
+}
+
+function boardFigures(board: Scoreboard, prefix: string, widthMm: number): readonly Figure[] {
+  const figures: Figure[] = costFactors.map((factor) => {
+    const [name, data] = [`${prefix}-${factor}`, scatterData(board, factor)];
+    return { name, title: data.title, chart: paretoScatter(data, printedOptions(widthMm, name)) };
+  });
+  const [factors, scores, ranks] = [factorData(board), scoreData(board), rankData(board)];
+  const named = (what: string): string => `${prefix}-${what}`;
+  return [
+    ...figures,
+    {
+      name: named('factors'),
+      title: factors.title,
+      chart: factorBars(factors, printedOptions(widthMm, named('factors'))),
+    },
+    { name: named('scores'), title: scores.title, chart: scoreBars(scores, printedOptions(widthMm, named('scores'))) },
+    ...(ranks === undefined
+      ? []
+      : [
+          {
+            name: named('ranks'),
+            title: ranks.title,
+            chart: rankIntervals(ranks, printedOptions(widthMm, named('ranks'))),
+          },
+        ]),
+  ];
+}
