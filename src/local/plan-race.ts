@@ -6,6 +6,8 @@ import type { PlannedTask, RunPlan } from '../run/plan.ts';
 import { anchoredVersion, type AnchorSet, anchorsOf, checkAnchors } from '../stats/anchors.ts';
 import { equalWeights } from '../stats/per-anchored.ts';
 import { parseRaceQuestion } from '../stats/race/question.ts';
+import type { OwnTask } from './local-context.ts';
+import { chooseTasks } from './prepare-tasks.ts';
 import { raceEntrants } from './race-entrants.ts';
 
 type TaskScore = NonNullable<RaceTaskRecord['score']>;
@@ -69,6 +71,20 @@ function questionSha256(
     data: facts.dataSha256,
     items: [facts.itemIdsSha256, facts.evaluatedItems],
   });
+}
+
+/**
+ * Checks what a race needs beside models and data, before those are fetched.
+ *
+ * @throws {UsageError} if the question is none, or `winner` has no anchors for a task
+ */
+export async function checkRace(
+  suite: Suite,
+  anchors: AnchorSet | undefined,
+  ownTasks: readonly OwnTask[] = [],
+): Promise<void> {
+  if (raceQuestionOf(suite)?.goal !== 'winner') return;
+  for (const { task } of await chooseTasks(suite, ownTasks)) scoreOfTask(task.id, anchors);
 }
 
 export interface RacePlanOptions {

@@ -1,6 +1,7 @@
 import type { PassResult } from '../core/cell.ts';
 import { askItems } from './ask-items.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
+import { pacedPositions } from './paced-positions.ts';
 import type { PlannedTask } from './plan.ts';
 import type { SampleWriter } from './sample-writer.ts';
 
@@ -9,8 +10,8 @@ export interface AccuracyPassOptions {
   readonly positions: readonly number[];
   readonly before: { readonly done: number; readonly scoreSum: number };
   readonly reuse: 'none' | 'prefix';
-  /** Items are asked in exactly the given order, also where neighbours would share a prefix. */
-  readonly keepsOrder?: boolean;
+  /** Items are asked in exactly the given order, few ahead of their answers: the pass may stop at any moment. */
+  readonly isStoppedEarly?: boolean;
   readonly writer: SampleWriter;
   /** Stops asking; what is in flight is finished and kept. */
   readonly stopSignal: AbortSignal;
@@ -30,20 +31,13 @@ function byCluster({ task, items }: PlannedTask, positions: readonly number[]): 
   return Array.from(Map.groupBy(positions, (position) => cluster(items[position])).values()).flat();
 }
 
-async function* until(positions: readonly number[], stop: AbortSignal): AsyncGenerator<number> {
-  for (const position of positions) {
-    if (stop.aborted) return;
-    yield position;
-  }
-}
-
 /** Every item once, as fast as the engine can. */
 export async function runAccuracyPass(context: PassContext, options: AccuracyPassOptions): Promise<PassResult> {
   const { model, planned, concurrency } = context;
   const { before, writer, stopSignal, forceSignal } = options;
   const reuse = model.capabilities.prefixReuse ? options.reuse : 'none';
   const positions =
-    reuse === 'prefix' && options.keepsOrder !== true ? byCluster(planned, options.positions) : options.positions;
+    reuse === 'prefix' && options.isStoppedEarly !== true ? byCluster(planned, options.positions) : options.positions;
   const plan = {
     pass: 'accuracy',
     concurrency,
@@ -52,12 +46,13 @@ export async function runAccuracyPass(context: PassContext, options: AccuracyPas
     before,
     watchMemory: true,
   } as const;
+  const paced = pacedPositions(positions, options.isStoppedEarly === true ? 2 * concurrency : Infinity, stopSignal);
   let isFirst = true;
   await model.resetMemoryPeak();
   return measurePass(context, plan, async (tally) => {
     const pass = { concurrency, reuse, signal: forceSignal };
     try {
-      for await (const answer of askItems(model, planned, until(positions, stopSignal), pass)) {
+      for await (const answer of askItems(model, planned, paced.positions(), pass)) {
         const sample = answer.sample();
         tally.count(answer, sample.score);
         if (sample.failure !== undefined) options.onFailure(sample.itemId, sample.failure.message);
@@ -66,6 +61,7 @@ export async function runAccuracyPass(context: PassContext, options: AccuracyPas
           options.onFirstPrompt({ sha256: answer.result.promptSha256, tokenIds: answer.result.promptHead });
         }
         await writer.add(sample);
+        paced.answered();
       }
     } finally {
       await writer.flush();

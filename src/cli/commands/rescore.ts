@@ -17,6 +17,12 @@ export const rescore: CommandHandler<typeof storedRunOptions> = async ({ argumen
       hint: 'Score it again there, and import the result.',
     });
   }
+  const race = runs.find(({ manifest }) => manifest.race !== undefined);
+  if (race !== undefined) {
+    throw new UsageError(`run ${race.id} decided a question by the scores that it had: other scores would belie it`, {
+      hint: 'Run the race again with --fresh.',
+    });
+  }
   using status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   for (const run of runs) {
@@ -30,7 +36,7 @@ export const rescore: CommandHandler<typeof storedRunOptions> = async ({ argumen
     }
   }
   status[Symbol.dispose]();
-  const report = await runReport(store, runs);
+  const report = await runReport(store, runs, context);
   await printReport(report, files, context);
   return reportExitCode(report);
 };

@@ -1,4 +1,4 @@
-import { planRace, raceQuestionOf } from '../../local/plan-race.ts';
+import { checkRace, planRace, raceQuestionOf } from '../../local/plan-race.ts';
 import { prepareRun } from '../../local/prepare-run.ts';
 import { resolveAnchors } from '../../local/resolve-anchors.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
@@ -18,11 +18,16 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   const { suite } = await suiteOfCommand(input, context);
   const question = raceQuestionOf(suite);
   const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;
+  await checkRace(suite, anchors);
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   const prepared = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
   const plan = await planRace(prepared, { anchors, memoryLimitBytes: memoryLimitBytes() });
-  return executePlan(plan, local, context, { files, isFresh: input.options.fresh === true });
+  return executePlan(plan, local, context, {
+    files,
+    isFresh: input.options.fresh === true,
+    anchors: input.options.anchors,
+  });
 };
 
 /** The anchors of `--anchors`, of the project, or of a host without a GPU. */

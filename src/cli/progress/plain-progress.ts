@@ -105,9 +105,10 @@ function passText(view: CellView, state: RunState, lengths: PassLengths): string
   if (view.pass !== 'accuracy')
     return [`${view.pass}, launch ${view.launch + 1} of ${state.launches}`, ...ending].join(', ');
   const rate = cellColumns.itemsPerSecond.text(view);
+  const accuracy = cellColumns.accuracy.text(view);
   return [
     cellColumns.items.text(view),
-    `accuracy ${cellColumns.accuracy.text(view)}`,
+    ...(accuracy === '' ? [] : [`accuracy ${accuracy}`]),
     ...(rate === '' ? [] : [`${rate} items/s`]),
     ...ending,
   ].join(', ');

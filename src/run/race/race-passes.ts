@@ -157,7 +157,7 @@ export async function askUntilDecided(turn: RaceTurn, rule: ScoreGateRule, { sco
     positions: lane.order.filter((position) => !finished.has(task.itemId(items[position]))),
     before: { done: before.items, scoreSum: before.scoreSum },
     reuse: 'prefix',
-    keepsOrder: true,
+    isStoppedEarly: true,
     writer: gated.writer,
     stopSignal: AbortSignal.any([stopSignal, gated.decided]),
     forceSignal,

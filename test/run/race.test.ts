@@ -1,0 +1,256 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import type { Engine, LoadedModel } from '../../src/core/engine.ts';
+import type { RaceCertificate } from '../../src/core/race.ts';
+import type { Store } from '../../src/core/store.ts';
+import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { fullAccuracies, race, racePlan, rightAnswers } from './race-plan.ts';
+import { slowRacePlan } from './slow-race.ts';
+import { toyDependencies } from './toy-plan.ts';
+
+const verdictOf = (certificate: RaceCertificate | undefined, model: string) =>
+  certificate?.models.find((verdict) => verdict.model === model);
+
+async function memoryStore(): Promise<Store> {
+  return openSqliteStore({ file: ':memory:' });
+}
+
+it('finds the cheapest model that passes a gate, as the full run does, from fewer answers', async () => {
+  await using store = await memoryStore();
+  const models = {
+    weak: { answers: rightAnswers(2), tokenMs: 1 },
+    good: { answers: rightAnswers(8), tokenMs: 2 },
+    dear: { answers: rightAnswers(9), tokenMs: 12 },
+  };
+  const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 400 });
+  const { certificates, events, runId } = await race(plan, toyDependencies(store));
+  const [certificate] = certificates;
+  expect(certificate).toMatchObject({ outcome: 'winner', named: ['good'], delta: 0, items: 400, estimand: 'F' });
+  expect(certificate?.cost.items).toBeLessThan(certificate?.cost.fullItems ?? 0);
+  expect(verdictOf(certificate, 'weak')).toMatchObject({ status: 'eliminated', tau: 0.6 });
+  expect(verdictOf(certificate, 'good')).toMatchObject({ status: 'passed', isNamed: true });
+  expect(verdictOf(certificate, 'dear')).toMatchObject({ status: 'pruned', n: 0 });
+  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'finished', failedCells: 0 });
+
+  const full = await fullAccuracies(plan, toyDependencies(store));
+  expect(full['weak']).toBeLessThan(0.6);
+  expect(full['good']).toBeGreaterThanOrEqual(0.6);
+
+  // What was stopped early has no mean anywhere: not in its cell, not in its verdict.
+  for (const cell of await store.cells(runId)) {
+    const { accuracy } = verdictOf(certificate, cell.model) ?? {};
+    const isWhole = accuracy?.kind === 'exact';
+    expect([cell.model, cell.state]).toEqual([cell.model, 'done']);
+    expect(cell.measurements.accuracy?.status).toBe(isWhole ? 'measured' : 'unavailable');
+    if (accuracy?.kind === 'interval') expect(full[cell.model]).toBeGreaterThanOrEqual(accuracy.low);
+    if (accuracy?.kind === 'interval') expect(full[cell.model]).toBeLessThanOrEqual(accuracy.high);
+  }
+  const stored = (await store.getRun(runId))?.manifest.race;
+  expect(stored).toMatchObject({ question: { text: 'cheapest with accuracy >= 0.6' }, confidence: 0.95 });
+  expect(stored?.tasks['toy/letters@1']?.certificate).toEqual(JSON.parse(JSON.stringify(certificate)));
+});
+
+it('names the winner by PER-A, launches finalists again, and says what each of the others would have needed', async () => {
+  await using store = await memoryStore();
+  const models = {
+    small: { answers: rightAnswers(3), tokenMs: 4, memoryBytes: 50 * 2 ** 20 },
+    best: { answers: rightAnswers(9), tokenMs: 4, memoryBytes: 80 * 2 ** 20 },
+    huge: { answers: rightAnswers(10), tokenMs: 5, memoryBytes: 4000 * 2 ** 20 },
+  };
+  const plan = await racePlan('winner', { models, count: 60 });
+  const { certificates } = await race(plan, toyDependencies(store));
+  const [certificate] = certificates;
+  expect(certificate).toMatchObject({ outcome: 'winner', named: ['best'], score: 'PER-A/toy' });
+  expect(verdictOf(certificate, 'small')).toMatchObject({ status: 'full', isNamed: false });
+  expect(verdictOf(certificate, 'small')?.reason).toMatch(
+    /^needs accuracy 0\.\d+ against best, has 0\.\d+ \(all items/,
+  );
+  expect(verdictOf(certificate, 'huge')).toMatchObject({ status: 'pruned', score: null, n: 0 });
+  expect(verdictOf(certificate, 'huge')?.reason).toMatch(/^needs accuracy \d+\.\d+ against best: too slow or too large/);
+  expect(certificate?.changes.join('\n')).toContain('would need accuracy');
+});
+
+it('calls equals a tie that more launches could settle', async () => {
+  await using store = await memoryStore();
+  const twin = { answers: rightAnswers(7), tokenMs: 4 };
+  const plan = await racePlan('winner', { models: { one: twin, two: twin }, count: 40 });
+  const { certificates } = await race(plan, toyDependencies(store));
+  const [certificate] = certificates;
+  expect(certificate?.outcome).toBe('tie');
+  expect(certificate?.named.toSorted()).toEqual(['one', 'two']);
+  expect(certificate?.models.map(({ status, launches }) => [status, launches])).toEqual([
+    ['full', 3],
+    ['full', 3],
+  ]);
+  expect(certificate?.changes[0]).toContain('more launches would tell them apart, more items would not');
+});
+
+it('answers with one model, and with none that passes', async () => {
+  await using store = await memoryStore();
+  const models = { only: { answers: rightAnswers(5), tokenMs: 2 } };
+  const alone = await race(await racePlan('winner', { models, count: 40 }), toyDependencies(store));
+  expect(alone.certificates[0]).toMatchObject({ outcome: 'winner', named: ['only'], cost: { items: 40 } });
+  const plan = await racePlan('cheapest with accuracy >= 0.95', { models, count: 200 });
+  const { certificates } = await race(plan, toyDependencies(store));
+  expect(certificates[0]).toMatchObject({ outcome: 'none', named: [], models: [{ status: 'eliminated' }] });
+  expect(certificates[0]?.changes).toEqual([
+    expect.stringMatching(/^nearest: only, with an accuracy of at most 0\.\d+$/),
+    expect.stringMatching(/^a gate of 0\.\d+ would be passed, by only$/),
+  ]);
+});
+
+it('goes to the last item where the accuracy is the gate, and is then exact', async () => {
+  await using store = await memoryStore();
+  const models = { only: { answers: rightAnswers(5), tokenMs: 1 } };
+  const question = (gate: number): string => `cheapest with accuracy >= ${gate}`;
+  const probe = await racePlan(question(0.5), { models, count: 50 });
+  const { only = 0 } = await fullAccuracies(probe, toyDependencies(store));
+  const { certificates } = await race(await racePlan(question(only), { models, count: 50 }), toyDependencies(store));
+  expect(certificates[0]).toMatchObject({
+    outcome: 'winner',
+    models: [{ status: 'full', n: 50, accuracy: { kind: 'exact', value: only } }],
+  });
+});
+
+it('keeps the limits on memory and latency', async () => {
+  await using store = await memoryStore();
+  const models = {
+    slow: { answers: rightAnswers(9), tokenMs: 15 },
+    large: { answers: rightAnswers(9), tokenMs: 1, memoryBytes: 900 * 2 ** 20 },
+    fit: { answers: rightAnswers(9), tokenMs: 1 },
+  };
+  const text = 'cheapest with accuracy >= 0.5 and memory <= 500 MiB and latency p50 <= 12 ms';
+  const { certificates } = await race(await racePlan(text, { models, count: 120 }), toyDependencies(store));
+  const [certificate] = certificates;
+  expect(certificate).toMatchObject({ outcome: 'winner', named: ['fit'] });
+  expect(verdictOf(certificate, 'large')?.reason).toBe('needs 900 MiB, 926 MiB with its margin, above 500 MiB');
+  expect(verdictOf(certificate, 'slow')?.reason).toMatch(/^latency p50 is above 12 ms \(\d+ requests\)$/);
+});
+
+it('goes on without a model whose engine dies, says so, and lets it try again as a newcomer', async () => {
+  await using store = await memoryStore();
+  const models = { dying: { answers: rightAnswers(8), tokenMs: 1 }, steady: { answers: rightAnswers(8), tokenMs: 2 } };
+  const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 200 });
+  const openEngine = async (): Promise<Engine> => {
+    const engine = createMockEngine();
+    return {
+      ...engine,
+      open: (model, options, signal): Promise<LoadedModel> =>
+        engine.open(
+          model.name === 'dying' ? { ...model, engineOptions: { ...model.engineOptions, crashAtRequest: 12 } } : model,
+          options,
+          signal,
+        ),
+    };
+  };
+  const first = await race(plan, toyDependencies(store, { openEngine }));
+  expect(first.certificates[0]).toMatchObject({ outcome: 'winner', named: ['steady'] });
+  expect(verdictOf(first.certificates[0], 'dying')).toMatchObject({
+    status: 'failed',
+    reason: 'dying: the mock engine died at request 12',
+    accuracy: null,
+  });
+  expect(first.events.at(-1)).toMatchObject({ status: 'finished', failedCells: 1 });
+
+  const again = await race(plan, toyDependencies(store), () => {}, { resumeId: first.runId, retryFailed: true });
+  expect(again.runId).toBe(first.runId);
+  expect(again.certificates[0]?.models.map(({ model }) => model)).toEqual(['steady', 'dying']);
+  expect(again.certificates[0]?.named).toEqual(['dying']);
+});
+
+it('voids a model of which more than one item in a hundred fails in the engine', async () => {
+  await using store = await memoryStore();
+  const models = { broken: { answers: rightAnswers(8) }, sound: { answers: rightAnswers(8) } };
+  const openEngine = async (): Promise<Engine> => {
+    const engine = createMockEngine();
+    return {
+      ...engine,
+      async open(model, options, signal) {
+        const loaded = await engine.open(model, options, signal);
+        if (model.name !== 'broken') return loaded;
+        return {
+          ...loaded,
+          async *generate(requests, pass) {
+            for await (const result of loaded.generate(requests, pass)) {
+              const { id } = result;
+              yield Number(id) % 20 === 0 ? { id, status: 'failed', reason: 'engine', message: 'no answer' } : result;
+            }
+          },
+        };
+      },
+    };
+  };
+  const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 200 });
+  const { certificates } = await race(plan, toyDependencies(store, { openEngine }));
+  expect(certificates[0]?.named).toEqual(['sound']);
+  expect(verdictOf(certificates[0], 'broken')?.reason).toMatch(
+    /^\d+ of 200 items failed in the engine: more than 1 %$/,
+  );
+});
+
+it('stops when it is told to, and goes on to the same certificate', async () => {
+  await using store = await memoryStore();
+  await using whole = await memoryStore();
+  const plan = await slowRacePlan();
+  const expected = await race(plan, toyDependencies(whole));
+  const stop = new AbortController();
+  const first = await race(plan, toyDependencies(store, { signal: stop.signal }), (event) => {
+    if (event.type === 'pass-progress' && event.pass === 'accuracy') stop.abort();
+  });
+  expect(first.events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
+  expect(first.certificates).toEqual([]);
+  const second = await race(plan, toyDependencies(store));
+  expect(second.runId).toBe(first.runId);
+  const [before, after] = [expected, second].map(({ certificates }) => certificates[0]?.models[0]);
+  expect(after).toMatchObject({ status: before?.status, n: before?.n, logE: before?.logE });
+});
+
+it('is killed in the middle, and the same race goes on with the same evidence', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perbench-race-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'results.db');
+  const runner = spawn(process.execPath, [join(import.meta.dirname, '../fixtures/race-runner.ts'), file]);
+  let said = '';
+  runner.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    if (said.split('\n').length > 2) runner.kill('SIGKILL');
+  });
+  await once(runner, 'close');
+  expect(said).not.toContain('end');
+
+  await using store = await openSqliteStore({ file });
+  await using whole = await memoryStore();
+  const kept = (await store.sampleSummary((await store.cells((await store.latestRun())?.id ?? ''))[0]?.id ?? '')).items;
+  expect(kept).toBeGreaterThan(16);
+  const plan = await slowRacePlan();
+  const { certificates, events } = await race(plan, toyDependencies(store, { leaseMs: 600 }));
+  expect(events[0]).toMatchObject({ isResumed: true });
+  const expected = await race(plan, toyDependencies(whole));
+  const [after, before] = [certificates, expected.certificates].map(([certificate]) => certificate?.models[0]);
+  expect(after).toMatchObject({ status: before?.status, n: before?.n, logE: before?.logE });
+  expect(certificates[0]?.questionSha256).toBe(expected.certificates[0]?.questionSha256);
+});
+
+it('refuses to go on when stored answers were changed behind its back', async () => {
+  await using store = await memoryStore();
+  const models = { weak: { answers: rightAnswers(2) }, good: { answers: rightAnswers(9), tokenMs: 6 } };
+  const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 100 });
+  const stop = new AbortController();
+  const { runId } = await race(plan, toyDependencies(store, { signal: stop.signal }), (event) => {
+    if (event.type === 'decision') stop.abort();
+  });
+  const [weak] = await store.cells(runId);
+  const right = { value: 1, answer: 'A', isUnparsed: false, metrics: {} };
+  async function* better() {
+    for await (const { itemId } of store.scores(weak?.id ?? '')) yield { itemId, score: right };
+  }
+  await store.replaceScores(weak?.id ?? '', better(), {});
+  await expect(race(plan, toyDependencies(store))).rejects.toThrow(
+    'the stored answers of weak no longer give the decision that was made about it',
+  );
+});
