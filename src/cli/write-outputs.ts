@@ -4,6 +4,10 @@ import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
 import { exporterByName, reportExporters, type ReportExporter } from '../exporters/index.ts';
 import type { Report } from '../exporters/report.ts';
 import type { CliContext } from './context.ts';
+import { htmlExporter } from './page/html-exporter.ts';
+
+/** Everything that a report can be written as. */
+const fileExporters = { ...reportExporters, html: htmlExporter };
 
 /** A file that `--out` asks for. */
 export interface OutputFile {
@@ -25,10 +29,10 @@ export function outputFiles(context: CliContext, chosen?: ReportExporter): reado
     const extension = extname(path);
     if (chosen !== undefined && extension !== '') return { path, exporter: chosen };
     if (extension === '') return folderFile(path, chosen ?? reportExporters.json);
-    const exporter = exporterByName<ReportExporter>(reportExporters, path);
+    const exporter = exporterByName<ReportExporter>(fileExporters, path);
     if (exporter !== undefined) return { path, exporter };
     throw new UsageError(`--out ${name}: "${extension}" is no format`, {
-      hint: `Use one of ${knownEndings(reportExporters)}.`,
+      hint: `Use one of ${knownEndings(fileExporters)}.`,
     });
   });
 }

@@ -1,4 +1,6 @@
+import type { RunRecord } from '../core/store.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
+import type { TaskEvidence } from '../stats/task-evidence.ts';
 
 /** What is known about the run behind the scoreboards; all of it optional, for tables that somebody else measured. */
 export interface ReportRun {
@@ -17,6 +19,14 @@ export interface Report {
   readonly scoreboards: readonly Scoreboard[];
   /** Sentences that concern the whole report, shown below it. */
   readonly notes?: readonly string[];
+  /** What is behind it, for formats that show more than tables. */
+  readonly sources?: ReportSources;
+}
+
+export interface ReportSources {
+  readonly runs: readonly RunRecord[];
+  /** As many as scoreboards, in the same order. */
+  readonly evidence: readonly (TaskEvidence | undefined)[];
 }
 
 export type ReportFormat = 'terminal' | 'markdown' | 'csv' | 'json';

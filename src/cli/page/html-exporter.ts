@@ -1,0 +1,17 @@
+import type { ReportExporter } from '../../exporters/index.ts';
+import { makePage } from '../../report/make-page.ts';
+import { reportPage } from '../../report/write-page.ts';
+import { perbenchVersion } from '../version.ts';
+import { loadPrerender, readShell } from './page-files.ts';
+
+/** The report as one page for the browser. It reads the built page from disk, so it isn't among the pure exporters. */
+export const htmlExporter: ReportExporter = {
+  summary: 'one page for the browser: decision, tables, charts, manifest',
+  extensions: ['html', 'htm'],
+  isBinary: true,
+  async render(report) {
+    const [shell, prerender] = await Promise.all([readShell('report.html'), loadPrerender()]);
+    const page = makePage(report, { createdAtMs: Date.now(), perbenchVersion: perbenchVersion() });
+    return Buffer.from(reportPage(shell, prerender, page));
+  },
+};

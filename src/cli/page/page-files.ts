@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { EnvironmentError } from '../../core/errors.ts';
+import type { Prerender } from '../../report/write-page.ts';
+
+/** The same place from the sources and from the package: both lie two folders below its parent. */
+const folder = join(import.meta.dirname, '../../../dist/page');
+
+function missing(path: string, cause: unknown): EnvironmentError {
+  return new EnvironmentError(`the pages are not built: ${path} is missing`, {
+    hint: 'In a clone: npm run build:page (npm ci does it, unless scripts are off). In the package: install it again.',
+    cause,
+  });
+}
+
+/**
+ * The built page.
+ *
+ * @throws {EnvironmentError} if it wasn't built
+ */
+export async function readShell(name: 'report.html' | 'viewer.html'): Promise<string> {
+  const path = join(folder, name);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw missing(path, error);
+  }
+}
+
+/**
+ * What writes a report's content as HTML.
+ *
+ * @throws {EnvironmentError} if it wasn't built
+ */
+export async function loadPrerender(): Promise<Prerender> {
+  const path = join(folder, 'prerender.js');
+  try {
+    const built = (await import(pathToFileURL(path).href)) as { readonly prerenderReport: Prerender };
+    return built.prerenderReport;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') throw missing(path, error);
+    throw error;
+  }
+}

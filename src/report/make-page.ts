@@ -1,0 +1,37 @@
+import type { Report } from '../exporters/report.ts';
+import { drawsOf, packDraws } from './draws.ts';
+import { pageRun, pageSchema, type LoadedPage } from './page-data.ts';
+
+export interface MakePageOptions {
+  /** Unix time. */
+  readonly createdAtMs: number;
+  readonly perbenchVersion: string;
+}
+
+/** A word as a POSIX shell takes it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** Everything that a page shows of a report, with as many replicates as a small file can carry. */
+export function makePage(report: Report, { createdAtMs, perbenchVersion }: MakePageOptions): LoadedPage {
+  const { sources, ...plain } = report;
+  const runs = sources?.runs ?? [];
+  const { places, numbers } = packDraws(
+    report.scoreboards.map((board, index) => drawsOf(board, sources?.evidence[index])),
+  );
+  return {
+    data: {
+      schema: pageSchema,
+      createdAtMs,
+      perbenchVersion,
+      report: plain,
+      boards: places.map((draws) => (draws === undefined ? {} : { draws })),
+      runs: runs.map(pageRun),
+      reproduce: [...new Set(runs.map(({ manifest }) => manifest.commandLine.map(shellWord).join(' ')))].filter(
+        (line) => line !== '',
+      ),
+    },
+    numbers,
+  };
+}

@@ -1,0 +1,95 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { tableFormats, tableText, type TextTable } from '../table-text.ts';
+import { copyText, pngOf, saveFile, svgText } from './save-file.ts';
+
+const formatNames = { markdown: 'Markdown', latex: 'LaTeX', csv: 'CSV' } as const;
+
+export interface BlockProps {
+  readonly id: string;
+  readonly title: string;
+  readonly subtitle?: ComponentChildren;
+  /** What the copy buttons copy; none without it. */
+  readonly table?: () => TextTable;
+  /** What the save buttons save: the chart in its light colours. */
+  readonly chart?: () => VNode;
+  readonly children: ComponentChildren;
+}
+
+/** A part of the page with a heading, and buttons that take its content elsewhere. */
+export function Block({ id, title, subtitle, table, chart, children }: BlockProps): VNode {
+  return (
+    <section class="block" id={id} aria-labelledby={`${id}-heading`}>
+      <header class="block-head">
+        <div>
+          <h2 id={`${id}-heading`}>{title}</h2>
+          {subtitle === undefined ? null : <p class="subtitle">{subtitle}</p>}
+        </div>
+        <BlockActions id={id} title={title} table={table} chart={chart} />
+      </header>
+      {children}
+    </section>
+  );
+}
+
+type ActionsProps = Pick<BlockProps, 'id' | 'title'> & {
+  readonly table: BlockProps['table'] | undefined;
+  readonly chart: BlockProps['chart'] | undefined;
+};
+
+function BlockActions({ id, title, table, chart }: ActionsProps): VNode | null {
+  const [said, setSaid] = useState('');
+  const say = (text: string): void => {
+    setSaid(text);
+    setTimeout(() => setSaid(''), 2000);
+  };
+  const attempt = (action: Promise<void>, done: string): void => {
+    action.then(
+      () => say(done),
+      (error: unknown) => say(error instanceof Error ? error.message : 'that failed'),
+    );
+  };
+  if (table === undefined && chart === undefined) return null;
+  return (
+    <div class="actions js-only" role="group" aria-label={`${title}: copy and save`}>
+      <span class="said" role="status">
+        {said}
+      </span>
+      {table === undefined
+        ? null
+        : tableFormats.map((format) => (
+            <button
+              key={format}
+              type="button"
+              aria-label={`Copy ${title} as ${formatNames[format]}`}
+              onClick={() => attempt(copyText(tableText(table(), format)), 'Copied')}
+            >
+              {formatNames[format]}
+            </button>
+          ))}
+      {chart === undefined ? null : (
+        <>
+          <button
+            type="button"
+            aria-label={`Save ${title} as SVG`}
+            onClick={() => saveFile(`${id}.svg`, 'image/svg+xml', svgText(chart()))}
+          >
+            SVG
+          </button>
+          <button
+            type="button"
+            aria-label={`Save ${title} as PNG`}
+            onClick={() =>
+              attempt(
+                pngOf(svgText(chart())).then((blob) => saveFile(`${id}.png`, 'image/png', blob)),
+                'Saved',
+              )
+            }
+          >
+            PNG
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

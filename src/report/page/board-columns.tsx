@@ -1,0 +1,215 @@
+import type { VNode } from 'preact';
+import type { Measurement } from '../../core/measurement.ts';
+import { reportColumns } from '../../exporters/columns.ts';
+import type { Column } from '../../exporters/column.ts';
+import { factorNames, isLessBetter, type FactorName } from '../../stats/factor.ts';
+import { anchoredFactors } from '../../stats/per-anchored.ts';
+import { valueOf, type ScoreboardRow } from '../../stats/scoreboard.ts';
+import { Bar } from './bar.tsx';
+import type { BoardView } from './board-view.ts';
+import type { TableColumn } from './data-table.tsx';
+import { fixed, percent, rankRange } from './format.ts';
+
+type RowColumn = TableColumn<ScoreboardRow>;
+
+const markTexts = { '!': 'doubtful', '~': 'see the notes' } as const;
+
+/** A number with its mark, and a bar below it. */
+function marked(text: string, mark: '' | '!' | '~'): VNode {
+  return (
+    <span class="number">
+      {text}
+      {mark === '' ? null : (
+        <sup class={mark === '!' ? 'mark doubtful' : 'mark'} title={markTexts[mark]}>
+          {mark}
+          <span class="off-screen"> ({markTexts[mark]})</span>
+        </sup>
+      )}
+    </span>
+  );
+}
+
+/** Where on the factor's scale a raw value lies, by the score that is shown. */
+function factorScale(view: BoardView, factor: FactorName): (value: number) => number | undefined {
+  const { anchors } = view.settings;
+  if (anchors !== undefined) {
+    const base = { accuracy: 0, throughput: 0, latency: 0, memory: 0 };
+    return (value) => anchoredFactors({ ...base, [factor]: value }, anchors)[factor];
+  }
+  const values = [...view.scores.keys()].flatMap((model) => {
+    const row = view.board.rows.find((own) => own.model === model);
+    const value = valueOf(row?.measurements[factor]);
+    return value === undefined || view.scores.get(model)?.score === undefined ? [] : [value];
+  });
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (!(high > low)) return () => (values.length > 0 ? 1 : undefined);
+  return (value) => (isLessBetter[factor] ? high - value : value - low) / (high - low);
+}
+
+function intervalOf(measurement: Measurement | undefined): readonly [number, number] | undefined {
+  if (measurement === undefined || measurement.status === 'unavailable' || measurement.interval === undefined) {
+    return undefined;
+  }
+  return [measurement.interval.low, measurement.interval.high];
+}
+
+function factorColumn(view: BoardView, factor: FactorName, column: Column): RowColumn {
+  const scale = factorScale(view, factor);
+  const { board } = view;
+  return {
+    id: factor,
+    heading: column.heading,
+    unit: column.unit(board),
+    align: 'right',
+    isDescendingFirst: !isLessBetter[factor],
+    help: `The bar is the factor that enters the score, 0 to 1; longer is better. The line is the 95 % interval.`,
+    sortValue: (row) => valueOf(row.measurements[factor]),
+    value: (row) => valueOf(row.measurements[factor]),
+    text: (row) => column.render(row, board, false) + column.mark(row),
+    render: (row) => {
+      const value = valueOf(row.measurements[factor]);
+      const ends = intervalOf(row.measurements[factor])
+        ?.map((end) => scale(end) ?? 0)
+        .toSorted((a, b) => a - b);
+      return (
+        <>
+          {marked(column.render(row, board, false), column.mark(row))}
+          <Bar share={value === undefined ? undefined : scale(value)} low={ends?.[0]} high={ends?.[1]} />
+        </>
+      );
+    },
+  };
+}
+
+function scoreColumn(view: BoardView): RowColumn {
+  const { scores, scoreName } = view;
+  const interval = ({ model }: ScoreboardRow): readonly [number, number] | undefined => {
+    const found = scores.get(model)?.ranked?.interval;
+    return found && [found.low, found.high];
+  };
+  const shown = ({ model }: ScoreboardRow): string => fixed(scores.get(model)?.score, 3);
+  return {
+    id: 'score',
+    heading: scoreName,
+    align: 'right',
+    isDescendingFirst: true,
+    help: 'The score, 0 to 1, with its 95 % interval over items and launches',
+    sortValue: ({ model }) => scores.get(model)?.score,
+    value: ({ model }) => scores.get(model)?.score,
+    text: (row) => {
+      const ends = interval(row);
+      return ends === undefined ? shown(row) : `${shown(row)} (${fixed(ends[0], 3)} to ${fixed(ends[1], 3)})`;
+    },
+    render: (row) => {
+      const ends = interval(row);
+      const isDoubtful = row.flags.some(({ code }) => code === 'doubtful');
+      return (
+        <>
+          {marked(shown(row), isDoubtful ? '!' : '')}
+          <Bar share={scores.get(row.model)?.score} low={ends?.[0]} high={ends?.[1]} isStrong />
+        </>
+      );
+    },
+  };
+}
+
+function rankColumns(view: BoardView): readonly RowColumn[] {
+  const { scores } = view;
+  if (![...scores.values()].some(({ ranked }) => ranked !== undefined)) return [];
+  return [
+    {
+      id: 'ranks',
+      heading: 'Ranks',
+      align: 'right',
+      help: 'Ranks that the model takes in 95 % of the resamples',
+      sortValue: ({ model }) => scores.get(model)?.ranked?.rankInterval[0],
+      text: ({ model }) => rankRange(scores.get(model)?.ranked?.rankInterval),
+      render: ({ model }) => rankRange(scores.get(model)?.ranked?.rankInterval),
+    },
+    {
+      id: 'first',
+      heading: 'First',
+      align: 'right',
+      isDescendingFirst: true,
+      help: 'Share of the resamples in which the model comes first',
+      sortValue: ({ model }) => scores.get(model)?.ranked?.topShare,
+      value: ({ model }) => scores.get(model)?.ranked?.topShare,
+      text: ({ model }) => percent(scores.get(model)?.ranked?.topShare),
+      render: ({ model }) => percent(scores.get(model)?.ranked?.topShare),
+    },
+  ];
+}
+
+function ModelName({ row, view }: { readonly row: ScoreboardRow; readonly view: BoardView }): VNode {
+  const score = view.scores.get(row.model);
+  const reason =
+    score?.isGated === true
+      ? 'below the accuracy asked for'
+      : score?.score !== undefined
+        ? undefined
+        : row.flags.map(({ text }) => text).join('; ') || row.state;
+  return (
+    <>
+      <span class="model">
+        <bdi>{row.model}</bdi>
+      </span>
+      {score?.ranked?.isInTieGroup === true && view.rows.length > 1 ? (
+        <span class="chip" title="Nobody is significantly better">
+          best group
+        </span>
+      ) : null}
+      {reason === undefined ? null : <span class="reason">{reason}</span>}
+    </>
+  );
+}
+
+/** Columns of a scoreboard; the numbers come from the same registry as those of the terminal and the files. */
+export function boardColumns(view: BoardView): readonly RowColumn[] {
+  const registry = new Map(reportColumns([view.board], 'terminal').map((column) => [column.id, column]));
+  const rankOf = ({ model }: ScoreboardRow): number | undefined => view.scores.get(model)?.rank;
+  return [
+    {
+      id: 'rank',
+      heading: '#',
+      align: 'right',
+      sortValue: rankOf,
+      value: rankOf,
+      text: (row) => String(rankOf(row) ?? '–'),
+      render: (row) => String(rankOf(row) ?? '–'),
+    },
+    {
+      id: 'model',
+      heading: 'Model',
+      align: 'left',
+      sortValue: ({ model }) => model,
+      text: ({ model }) => model,
+      render: (row) => <ModelName row={row} view={view} />,
+    },
+    scoreColumn(view),
+    ...rankColumns(view),
+    ...factorNames.flatMap((factor) => {
+      const column = registry.get(factor);
+      return column === undefined ? [] : [factorColumn(view, factor, column)];
+    }),
+  ];
+}
+
+/** Everything else that was measured: times to the first token, outputs a second, metrics of the task. */
+export function detailColumns(view: BoardView): readonly RowColumn[] {
+  const shown = new Set(['rank', 'model', 'per', 'perAnchored', ...factorNames]);
+  return reportColumns([view.board], 'terminal')
+    .filter(({ id }) => !shown.has(id) && !id.startsWith('factor'))
+    .filter((column) => view.board.rows.some((row) => !['', '–'].includes(column.render(row, view.board, false))))
+    .map((column): RowColumn => ({
+      id: column.id,
+      heading: column.heading,
+      unit: column.unit(view.board),
+      align: column.align,
+      sortValue: (row) => {
+        const raw = column.raw(row, view.board);
+        return valueOf(raw as Measurement | undefined);
+      },
+      text: (row) => column.render(row, view.board, false) + column.mark(row),
+      render: (row) => marked(column.render(row, view.board, false), column.mark(row)),
+    }));
+}

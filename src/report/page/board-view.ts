@@ -1,0 +1,100 @@
+import { useMemo } from 'preact/hooks';
+import type { Scoreboard, ScoreboardRow } from '../../stats/scoreboard.ts';
+import { boardDecision, type BoardDecision } from '../decision.ts';
+import { unpackDraws, type Draws } from '../draws.ts';
+import type { LoadedPage } from '../page-data.ts';
+import { rescore, type RescoredModel, type ScoreSettings } from '../rescore.ts';
+import { boardSettings, choicesFrom, defaultChoices, isDefault, type Choices } from '../settings.ts';
+import { useHash } from './hash-state.ts';
+
+/** One scoreboard under the reader's choices. */
+export interface BoardView {
+  /** Unique in the page. */
+  readonly id: string;
+  readonly board: Scoreboard;
+  readonly draws: Draws | undefined;
+  readonly settings: ScoreSettings;
+  /** PER or PER-A. */
+  readonly scoreName: string;
+  /** The report's own numbers are shown, nothing was recomputed. */
+  readonly isDefault: boolean;
+  readonly scores: ReadonlyMap<string, RescoredModel>;
+  /** In the order of the scores shown. */
+  readonly rows: readonly ScoreboardRow[];
+  readonly decision: BoardDecision;
+}
+
+export interface PageView {
+  readonly choices: Choices;
+  readonly defaults: Choices;
+  readonly isDefault: boolean;
+  readonly boards: readonly BoardView[];
+}
+
+function orderedRows(
+  board: Scoreboard,
+  scores: ReadonlyMap<string, RescoredModel>,
+  keepsOrder: boolean,
+): readonly ScoreboardRow[] {
+  if (keepsOrder) return board.rows;
+  const scoreOf = ({ model }: ScoreboardRow): number => scores.get(model)?.score ?? -1;
+  return board.rows.toSorted((left, right) => scoreOf(right) - scoreOf(left) || left.model.localeCompare(right.model));
+}
+
+/** Where nothing was changed the numbers are those that the report was written with, to the last digit. */
+function withReportNumbers(
+  board: Scoreboard,
+  scores: ReadonlyMap<string, RescoredModel>,
+  isAnchored: boolean,
+): ReadonlyMap<string, RescoredModel> {
+  const entries = board.rows.flatMap((row): [string, RescoredModel][] => {
+    const known = scores.get(row.model);
+    const own = isAnchored ? row.anchored : row;
+    const ranked = isAnchored ? row.ranking?.anchored : row.ranking?.paper;
+    return known === undefined
+      ? []
+      : [[row.model, { ...known, factors: own?.factors, score: own?.score, rank: own?.rank, ranked }]];
+  });
+  return new Map(entries);
+}
+
+function viewBoard(page: LoadedPage, index: number, choices: Choices, isUnchanged: boolean): BoardView {
+  const board = page.data.report.scoreboards[index] as Scoreboard;
+  const draws = unpackDraws(page.data.boards[index]?.draws, page.numbers);
+  const isAnchored = choices.score === 'anchored' && board.anchors !== undefined;
+  const wanted = boardSettings(choices, board);
+  const settings = isUnchanged && !isAnchored ? { ...wanted, anchors: undefined } : wanted;
+  const rescored = rescore(board, draws, settings);
+  const scores = isUnchanged ? withReportNumbers(board, rescored, isAnchored) : rescored;
+  return {
+    id: `board-${index + 1}`,
+    board,
+    draws,
+    settings,
+    scoreName: settings.anchors === undefined ? 'PER' : 'PER-A',
+    isDefault: isUnchanged,
+    scores,
+    rows: orderedRows(board, scores, isUnchanged),
+    decision: boardDecision(board, scores),
+  };
+}
+
+/** The whole page under given choices; also used where there is no address. */
+export function viewPage(page: LoadedPage, params: ReadonlyMap<string, string>): PageView {
+  const defaults = defaultChoices(page.data.report.scoreboards);
+  const choices = choicesFrom(params, defaults);
+  const isUnchanged = isDefault(choices, defaults);
+  return {
+    choices,
+    defaults,
+    isDefault: isUnchanged,
+    boards: page.data.report.scoreboards.map((_, index) => viewBoard(page, index, choices, isUnchanged)),
+  };
+}
+
+/** The page under the choices in the address. */
+export function usePageView(page: LoadedPage): PageView {
+  const { params } = useHash();
+  const key = ['score', 'weights', 'gate', 'anchors'].map((name) => params.get(name) ?? '').join('|');
+  return useMemo(() => viewPage(page, params), [page, key]);
+}

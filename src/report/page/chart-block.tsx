@@ -1,0 +1,260 @@
+import type { VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { accuracyBySize } from '../charts/accuracy-by-size.ts';
+import type { Chart, ChartOptions } from '../charts/chart-options.ts';
+import { lightTheme } from '../charts/chart-theme.ts';
+import { parametersInName, parametersText } from '../charts/model-size.ts';
+import { paretoScatter } from '../charts/pareto-scatter.ts';
+import { rankIntervals, type RankData } from '../charts/rank-intervals.ts';
+import { scatterData, sizeData, type CostFactor } from '../charts/scoreboard-data.ts';
+import type { PageData } from '../page-data.ts';
+import type { TextTable } from '../table-text.ts';
+import { Block } from './block.tsx';
+import type { BoardView } from './board-view.ts';
+import { pageTheme } from './chart-themes.ts';
+import { fixed, percent, rankRange } from './format.ts';
+import { useParam } from './hash-state.ts';
+
+const chartWidth = 860;
+
+interface DrawnChart {
+  readonly draw: (options: ChartOptions) => Chart;
+  readonly table: TextTable;
+}
+
+/** A chart, and the same numbers as a table for those who'd rather read. */
+function Figure({ chart, id }: { readonly chart: DrawnChart; readonly id: string }): VNode {
+  const { headings, rows, align, caption } = chart.table;
+  return (
+    <figure class="chart">
+      {chart.draw({ width: chartWidth, theme: pageTheme, id: `${id}-chart` })}
+      <details class="more">
+        <summary>
+          Show as a table<span class="off-screen">: {caption}</span>
+        </summary>
+        <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
+          <table>
+            <caption class="off-screen">{caption}</caption>
+            <thead>
+              <tr>
+                {headings.map((heading, index) => (
+                  <th key={heading} scope="col" class={align[index]}>
+                    {heading}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={row.join(' ')}>
+                  {row.map((text, index) => (
+                    <td key={headings[index]} class={align[index]}>
+                      <bdi>{text}</bdi>
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </figure>
+  );
+}
+
+function lightly(chart: DrawnChart): () => VNode {
+  return () => chart.draw({ width: 720, theme: lightTheme, id: 'figure' }) as unknown as VNode;
+}
+
+const costNames: Readonly<Record<CostFactor, string>> = {
+  throughput: 'throughput',
+  latency: 'latency',
+  memory: 'memory',
+};
+
+function isCost(text: string): text is CostFactor {
+  return Object.hasOwn(costNames, text);
+}
+
+function scatterChart(view: BoardView, factor: CostFactor): DrawnChart {
+  const data = scatterData(view.board, factor);
+  return {
+    draw: (options) => paretoScatter(data, { ...options, height: options.width * 0.5 }),
+    table: {
+      caption: data.title,
+      headings: ['Model', data.xTitle, 'Accuracy'],
+      align: ['left', 'right', 'right'],
+      rows: data.points.map(({ model, x, y }) => [model, Number(x.toPrecision(4)).toString(), fixed(y, 3)]),
+    },
+  };
+}
+
+/** Accuracy against what it costs, one task at a time. */
+export function TradeOffBlock({ boards }: { readonly boards: readonly BoardView[] }): VNode | null {
+  const [chosen, choose] = useParam('tradeoff.cost', 'throughput');
+  const [task, setTask] = useParam('tradeoff.task', boards[0]?.id ?? '');
+  const view = boards.find(({ id }) => id === task) ?? boards[0];
+  const factor = isCost(chosen) ? chosen : 'throughput';
+  const chart = useMemo(() => view && scatterChart(view, factor), [view?.board, factor]);
+  if (view === undefined || chart === undefined) return null;
+  return (
+    <Block
+      id="trade-off"
+      title="Accuracy against cost"
+      subtitle="Full marks are models that no other beats in both; the dashed line is what they attain together. Hollow marks rest on doubtful numbers."
+      table={() => chart.table}
+      chart={lightly(chart)}
+    >
+      <div class="choices js-only">
+        <label>
+          Cost
+          <select value={factor} onChange={(event) => choose(event.currentTarget.value)}>
+            {Object.entries(costNames).map(([id, name]) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        {boards.length < 2 ? null : (
+          <label>
+            Task
+            <select value={view.id} onChange={(event) => setTask(event.currentTarget.value)}>
+              {boards.map(({ id, board }) => (
+                <option key={id} value={id}>
+                  {board.title ?? board.taskId}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </div>
+      <Figure chart={chart} id="trade-off" />
+    </Block>
+  );
+}
+
+/** Sizes that the manifests state, by model. */
+function knownSizes({ runs }: PageData): ReadonlyMap<string, number> {
+  return new Map(
+    runs.flatMap(({ manifest }) =>
+      Object.entries(manifest.models).flatMap(([model, { parameters }]): [string, number][] =>
+        parameters === undefined ? [] : [[model, parameters]],
+      ),
+    ),
+  );
+}
+
+export function SizeBlock({
+  boards,
+  data,
+}: {
+  readonly boards: readonly BoardView[];
+  readonly data: PageData;
+}): VNode | null {
+  const chart = useMemo((): DrawnChart => {
+    const known = knownSizes(data);
+    const sizes = sizeData(
+      boards.map(({ board }) => board),
+      (model) => known.get(model) ?? parametersInName(model),
+    );
+    return {
+      draw: (options) => accuracyBySize(sizes, { ...options, height: options.width * 0.5 }),
+      table: {
+        caption: sizes.title,
+        headings: ['Task', 'Model', 'Parameters', 'Accuracy'],
+        align: ['left', 'left', 'right', 'right'],
+        rows: sizes.series.flatMap(({ task, points }) =>
+          points.map(({ model, parameters, accuracy }) => [
+            task,
+            model,
+            parametersText(parameters),
+            fixed(accuracy, 3),
+          ]),
+        ),
+      },
+    };
+  }, [data]);
+  if (chart.table.rows.length === 0) return null;
+  return (
+    <Block
+      id="size"
+      title="Accuracy against model size"
+      subtitle="A line joins the best model up to each size: where it is flat, larger models bring nothing."
+      table={() => chart.table}
+      chart={lightly(chart)}
+    >
+      <Figure chart={chart} id="size" />
+    </Block>
+  );
+}
+
+function rankChart(view: BoardView): DrawnChart {
+  const title = `${view.board.title ?? view.board.taskId}: ranks by ${view.scoreName}`;
+  const data: RankData = {
+    title,
+    models: [...view.scores.values()].map(({ model, rank, ranked }) => ({
+      model,
+      rank,
+      bounds: ranked && { low: ranked.rankInterval[0], high: ranked.rankInterval[1] },
+      support: ranked?.topShare,
+      isTiedWithBest: ranked?.isInTieGroup,
+    })),
+  };
+  return {
+    draw: (options) => rankIntervals(data, options),
+    table: {
+      caption: title,
+      headings: ['Model', 'Rank', '95 % of resamples', 'First'],
+      align: ['left', 'right', 'right', 'right'],
+      rows: data.models.map(({ model, rank, bounds, support }) => [
+        model,
+        rank === undefined ? '–' : String(rank),
+        rankRange(bounds && [bounds.low, bounds.high]),
+        percent(support),
+      ]),
+    },
+  };
+}
+
+/** How far each rank may be off. */
+export function RankBlock({ boards }: { readonly boards: readonly BoardView[] }): VNode | null {
+  const [task, setTask] = useParam('ranks.task', boards[0]?.id ?? '');
+  const ranked = boards.filter(
+    ({ scores }) => [...scores.values()].filter(({ rank }) => rank !== undefined).length > 1,
+  );
+  const view = ranked.find(({ id }) => id === task) ?? ranked[0];
+  if (view === undefined) return null;
+  const chart = rankChart(view);
+  return (
+    <Block
+      id="ranks"
+      title="How sure the ranks are"
+      subtitle={
+        view.draws === undefined
+          ? 'Nothing is known about the spread of these numbers, so that ranks have no intervals.'
+          : view.draws.method === 'paired'
+            ? 'Ranks over resamples of items and launches, all models on the same items.'
+            : 'Ranks over draws from the intervals, each model by itself: differences are surer than shown.'
+      }
+      table={() => chart.table}
+      chart={lightly(chart)}
+    >
+      {ranked.length < 2 ? null : (
+        <div class="choices js-only">
+          <label>
+            Task
+            <select value={view.id} onChange={(event) => setTask(event.currentTarget.value)}>
+              {ranked.map(({ id, board }) => (
+                <option key={id} value={id}>
+                  {board.title ?? board.taskId}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+      )}
+      <Figure chart={chart} id="ranks" />
+    </Block>
+  );
+}

@@ -1,0 +1,132 @@
+import type { VNode } from 'preact';
+import { factorNames, type FactorName } from '../../stats/factor.ts';
+import { normalWeights } from '../rescore.ts';
+import { choiceParams, type Choices } from '../settings.ts';
+import type { PageView } from './board-view.ts';
+import { setParams } from './hash-state.ts';
+
+const names: Readonly<Record<FactorName, string>> = {
+  accuracy: 'Accuracy',
+  throughput: 'Throughput',
+  latency: 'Latency',
+  memory: 'Memory',
+};
+
+interface SliderProps {
+  readonly label: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly value: number;
+  readonly shown: string;
+  readonly onChange: (value: number) => void;
+}
+
+function Slider({ label, min, max, step, value, shown, onChange }: SliderProps): VNode {
+  return (
+    <label class="slider">
+      <span class="slider-name">{label}</span>
+      <input
+        type="range"
+        min={min}
+        max={max}
+        step={step}
+        value={value}
+        aria-valuetext={shown}
+        onInput={(event) => onChange(Number(event.currentTarget.value))}
+      />
+      <output>{shown}</output>
+    </label>
+  );
+}
+
+function multiplier(step: number): string {
+  const factor = 2 ** step;
+  return factor >= 1 ? `× ${Number(factor.toFixed(2))}` : `÷ ${Number((1 / factor).toFixed(2))}`;
+}
+
+/** What a reader may change: scores, ranks and their intervals follow at once. */
+export function Controls({ view }: { readonly view: PageView }): VNode {
+  const { choices, defaults, isDefault } = view;
+  const change = (changes: Partial<Choices>): void => setParams(choiceParams({ ...choices, ...changes }, defaults));
+  const weights = normalWeights(choices.weights);
+  const hasOwnAnchors = view.boards.some(({ board }) => board.anchors !== undefined);
+  return (
+    <details class="controls js-only" open={!isDefault}>
+      <summary>
+        <span class="controls-title">Weigh it yourself</span>
+        <span class="controls-state">
+          {isDefault ? 'as the report was written' : 'your own settings: scores are recomputed'}
+        </span>
+      </summary>
+      <div class="controls-grid">
+        <fieldset>
+          <legend>Weights</legend>
+          {factorNames.map((factor) => (
+            <Slider
+              key={factor}
+              label={names[factor]}
+              min={0}
+              max={100}
+              step={5}
+              value={choices.weights[factor]}
+              shown={`${Math.round(weights[factor] * 100)} %`}
+              onChange={(value) => change({ weights: { ...choices.weights, [factor]: value } })}
+            />
+          ))}
+        </fieldset>
+        <fieldset>
+          <legend>Demands</legend>
+          <Slider
+            label="Accuracy of at least"
+            min={0}
+            max={1}
+            step={0.01}
+            value={choices.accuracyGate}
+            shown={choices.accuracyGate.toFixed(2)}
+            onChange={(accuracyGate) => change({ accuracyGate })}
+          />
+          <label class="slider">
+            <span class="slider-name">Score</span>
+            <select
+              value={choices.score}
+              onChange={(event) => change({ score: event.currentTarget.value === 'paper' ? 'paper' : 'anchored' })}
+            >
+              <option value="paper">PER: relative to these models</option>
+              <option value="anchored">PER-A: against anchors</option>
+            </select>
+            <span />
+          </label>
+          {choices.score !== 'anchored' || hasOwnAnchors ? null : (
+            <p class="hint">These results have no anchors of their own: the medians of each table stand in.</p>
+          )}
+        </fieldset>
+        {choices.score !== 'anchored' ? null : (
+          <fieldset>
+            <legend>Anchors of PER-A</legend>
+            {(['throughput', 'latency', 'memory'] as const).map((factor) => (
+              <Slider
+                key={factor}
+                label={names[factor]}
+                min={-4}
+                max={4}
+                step={0.5}
+                value={choices.anchorSteps[factor]}
+                shown={multiplier(choices.anchorSteps[factor])}
+                onChange={(value) => change({ anchorSteps: { ...choices.anchorSteps, [factor]: value } })}
+              />
+            ))}
+          </fieldset>
+        )}
+      </div>
+      <button
+        type="button"
+        class="reset"
+        disabled={isDefault}
+        onClick={() => setParams(choiceParams(defaults, defaults))}
+      >
+        Back to the report’s own settings
+      </button>
+    </details>
+  );
+}

@@ -1,0 +1,180 @@
+import type { ComponentChildren, VNode } from 'preact';
+import type { TextTable } from '../table-text.ts';
+import { useParam } from './hash-state.ts';
+
+type SortValue = number | string | undefined;
+
+export interface TableColumn<Row> {
+  readonly id: string;
+  readonly heading: string;
+  /** Below the heading. */
+  readonly unit?: string;
+  /** For the heading's tooltip and for screen readers. */
+  readonly help?: string;
+  readonly align: 'left' | 'right';
+  readonly sortValue?: (row: Row) => SortValue;
+  /** More is better: the first click sorts downwards. */
+  readonly isDescendingFirst?: boolean;
+  readonly render: (row: Row) => ComponentChildren;
+  /** For copying. */
+  readonly text: (row: Row) => string;
+  /** The number behind the cell, unrounded. */
+  readonly value?: (row: Row) => number | undefined;
+}
+
+export interface DataTableProps<Row> {
+  /** Unique in the page: its settings are in the address under it. */
+  readonly id: string;
+  readonly caption: string;
+  readonly columns: readonly TableColumn<Row>[];
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+  readonly rowClass?: (row: Row) => string;
+  readonly rowLabel?: (row: Row) => string;
+}
+
+function compare(left: SortValue, right: SortValue, direction: number): number {
+  // What isn't known comes last, whichever way.
+  if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
+  if (typeof left === 'number' && typeof right === 'number') return (left - right) * direction;
+  return String(left).localeCompare(String(right), 'en', { numeric: true }) * direction;
+}
+
+/** Rows in the order that a sort setting such as `-accuracy` asks for. */
+export function sortRows<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  sort: string,
+): readonly Row[] {
+  const column = columns.find(({ id }) => id === sort.replace(/^-/u, ''));
+  const read = column?.sortValue;
+  if (read === undefined) return rows;
+  const direction = sort.startsWith('-') ? -1 : 1;
+  return rows.toSorted((left, right) => compare(read(left), read(right), direction));
+}
+
+/** What a table shows, for the copy buttons. */
+export function textOf<Row>(caption: string, columns: readonly TableColumn<Row>[], rows: readonly Row[]): TextTable {
+  return {
+    caption,
+    headings: columns.map(({ heading, unit }) =>
+      unit === undefined || unit === '' ? heading : `${heading} (${unit})`,
+    ),
+    align: columns.map(({ align }) => align),
+    rows: rows.map((row) => columns.map((column) => column.text(row))),
+  };
+}
+
+/** A table that sorts by a click on a heading, and shows the rows that a search leaves. */
+export function DataTable<Row>(props: DataTableProps<Row>): VNode {
+  const { id, caption, columns, rows, rowKey, rowClass, rowLabel } = props;
+  const [sort, setSort] = useParam(`${id}.sort`);
+  const [search, setSearch] = useParam(`${id}.q`);
+  const needle = search.toLowerCase();
+  const label = rowLabel ?? rowKey;
+  const shown = sortRows(rows, columns, sort).filter((row) => label(row).toLowerCase().includes(needle));
+  return (
+    <div class="table-area">
+      {rows.length < 6 ? null : (
+        <label class="search js-only">
+          <span>Filter models</span>
+          <input
+            type="search"
+            value={search}
+            placeholder="name"
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+          <span class="count" role="status">
+            {needle === '' ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`}
+          </span>
+        </label>
+      )}
+      <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
+        <table>
+          <caption class="off-screen">{caption}</caption>
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <HeadingCell key={column.id} column={column} sort={sort} setSort={setSort} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((row) => (
+              <tr key={rowKey(row)} class={rowClass?.(row)}>
+                {columns.map((column) => (
+                  <BodyCell key={column.id} column={column} row={row} isHeading={column.id === 'model'} />
+                ))}
+              </tr>
+            ))}
+            {shown.length > 0 ? null : (
+              <tr>
+                <td colSpan={columns.length} class="nothing">
+                  {rows.length === 0 ? 'Nothing to show.' : 'No row matches.'}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+function HeadingCell<Row>(props: {
+  readonly column: TableColumn<Row>;
+  readonly sort: string;
+  readonly setSort: (value: string) => void;
+}): VNode {
+  const { column, sort, setSort } = props;
+  const { id, heading, unit = '', help, align, isDescendingFirst = false } = column;
+  const name = (
+    <>
+      {heading}
+      {unit === '' ? null : <span class="unit">{unit}</span>}
+    </>
+  );
+  if (column.sortValue === undefined) {
+    return (
+      <th scope="col" class={align} title={help}>
+        {name}
+      </th>
+    );
+  }
+  const isSorted = sort.replace(/^-/u, '') === id;
+  const direction = !isSorted ? 'none' : sort.startsWith('-') ? 'descending' : 'ascending';
+  const [first, second] = isDescendingFirst ? [`-${id}`, id] : [id, `-${id}`];
+  // The third click brings the report's own order back.
+  const next = sort === first ? second : sort === second ? '' : first;
+  return (
+    <th scope="col" class={align} aria-sort={direction} title={help}>
+      <button type="button" class="sort" onClick={() => setSort(next)}>
+        {name}
+        <span class="arrow" aria-hidden="true">
+          {direction === 'ascending' ? '▲' : direction === 'descending' ? '▼' : ''}
+        </span>
+      </button>
+    </th>
+  );
+}
+
+function BodyCell<Row>(props: {
+  readonly column: TableColumn<Row>;
+  readonly row: Row;
+  readonly isHeading: boolean;
+}): VNode {
+  const { column, row, isHeading } = props;
+  const content = column.render(row);
+  if (isHeading) {
+    return (
+      <th scope="row" class={column.align} data-column={column.id}>
+        {content}
+      </th>
+    );
+  }
+  return (
+    <td class={column.align} data-column={column.id} data-value={column.value?.(row)}>
+      {content}
+    </td>
+  );
+}

@@ -1,0 +1,113 @@
+import type { VNode } from 'preact';
+import { decide, type BoardDecision } from '../decision.ts';
+import type { TextTable } from '../table-text.ts';
+import { Bar } from './bar.tsx';
+import { Block } from './block.tsx';
+import type { PageView } from './board-view.ts';
+import { fixed, percent } from './format.ts';
+
+const surenessTexts = {
+  clear: 'beyond noise',
+  tied: 'within noise',
+  unknown: 'not known',
+} as const;
+
+function why({ advantages, costs, runnerUp }: BoardDecision): string {
+  if (runnerUp === undefined) return 'the only model with a score';
+  const text = [
+    advantages.length === 0 ? undefined : advantages.join(', '),
+    costs.length === 0 ? undefined : `for ${costs.join(', ')}`,
+  ].filter((part) => part !== undefined);
+  return text.length === 0 ? `as ${runnerUp}` : `against ${runnerUp}: ${text.join(' ')}`;
+}
+
+function tableOf(boards: readonly BoardDecision[], scoreName: string): TextTable {
+  return {
+    caption: 'Which model, how sure, why',
+    headings: ['Task', 'Best model', scoreName, 'First', 'Lead', 'Why'],
+    align: ['left', 'left', 'right', 'right', 'left', 'left'],
+    rows: boards.map((board) => [
+      board.title,
+      board.winner ?? 'none',
+      fixed(board.score, 3),
+      percent(board.support),
+      board.winner === undefined ? '–' : surenessTexts[board.sureness],
+      board.winner === undefined ? '–' : why(board),
+    ]),
+  };
+}
+
+/** Which model, how sure that is, and why: before anything else. */
+export function DecisionBlock({ view }: { readonly view: PageView }): VNode {
+  const decision = decide(view.boards.map(({ decision: own }) => own));
+  const scoreName = view.boards[0]?.scoreName ?? 'PER';
+  return (
+    <section class="decision" id="decision" aria-labelledby="decision-heading">
+      <p class="eyebrow">{view.isDefault ? 'Which model to deploy' : 'Under your own settings'}</p>
+      <h1 id="decision-heading">
+        <bdi>{decision.headline}</bdi>
+      </h1>
+      <p class="lead">{decision.detail}</p>
+      {decision.boards.length === 0 ? null : (
+        <Block id="by-task" title="Task by task" table={() => tableOf(decision.boards, scoreName)}>
+          <div class="table-scroll" tabIndex={0} role="region" aria-label="The best model of each task">
+            <table>
+              <caption class="off-screen">The best model of each task</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Task</th>
+                  <th scope="col">Best model</th>
+                  <th scope="col" class="right">
+                    {scoreName}
+                  </th>
+                  <th scope="col" title="Share of the resamples in which it comes first">
+                    Comes first
+                  </th>
+                  <th scope="col">Why</th>
+                </tr>
+              </thead>
+              <tbody>
+                {decision.boards.map((board) => (
+                  <DecisionRow key={board.taskId} board={board} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </Block>
+      )}
+    </section>
+  );
+}
+
+function DecisionRow({ board }: { readonly board: BoardDecision }): VNode {
+  const { winner, score, support, sureness, tied, isDoubtful, title } = board;
+  if (winner === undefined) {
+    return (
+      <tr class="unscored">
+        <th scope="row">{title}</th>
+        <td colSpan={4}>no model has a score</td>
+      </tr>
+    );
+  }
+  return (
+    <tr>
+      <th scope="row">{title}</th>
+      <td>
+        <span class="model">
+          <bdi>{winner}</bdi>
+        </span>
+        {isDoubtful ? <span class="chip doubtful">doubtful numbers</span> : null}
+      </td>
+      <td class="right">{fixed(score, 3)}</td>
+      <td class="sure">
+        <span class="number">{percent(support)}</span>
+        <Bar share={support} isStrong />
+        <span class="reason">{surenessTexts[sureness]}</span>
+      </td>
+      <td class="why">
+        {why(board)}
+        {tied.length === 0 ? null : <span class="reason">can’t be told from {tied.join(', ')}</span>}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,171 @@
+import type { ComponentChildren, VNode } from 'preact';
+import type { PageData, PageRun } from '../page-data.ts';
+import { Block } from './block.tsx';
+import { parametersText } from '../charts/model-size.ts';
+import { bytes, dateTime, duration, wholeNumber } from './format.ts';
+import { copyText } from './save-file.ts';
+
+type Fact = readonly [name: string, value: ComponentChildren];
+
+function Facts({ facts }: { readonly facts: readonly Fact[] }): VNode {
+  return (
+    <dl class="facts">
+      {facts
+        .filter(([, value]) => value !== undefined && value !== '' && value !== '–')
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+function hash(text: string | undefined): VNode | undefined {
+  return text === undefined ? undefined : (
+    <code title={text}>
+      {text.slice(0, 12)}
+      <span class="print-only">{text.slice(12)}</span>
+    </code>
+  );
+}
+
+function hostFacts({ manifest: { host } }: PageRun): readonly Fact[] {
+  return [
+    ['CPU', host.cpuModel],
+    ['Cores', host.cpuQuotaCores === undefined ? host.cores : `${host.cores} (${host.cpuQuotaCores} allowed)`],
+    ['Memory', bytes(host.memoryBytes)],
+    ['GPUs', host.gpus.join(', ')],
+    ['System', `${host.os}, ${host.kernel}`],
+    ['Governor', host.governor],
+    ['Container', host.isContainer === undefined ? undefined : host.isContainer ? 'yes' : 'no'],
+  ];
+}
+
+function runFacts(run: PageRun): readonly Fact[] {
+  const { manifest, cost } = run;
+  return [
+    ['Run', <code key="id">{run.id}</code>],
+    ['Started', dateTime(run.createdAtMs)],
+    ['Took', duration(cost?.wallMs)],
+    ['State', run.status],
+    ['Protocol', run.protocol],
+    ['Seed', String(manifest.seed)],
+    ['perbench', manifest.perbenchVersion],
+    ['Node', manifest.nodeVersion],
+    ['perbench’s own CPU time', duration(cost?.parentCpuMs)],
+    ['Engines’ CPU time', duration(cost?.engineCpuMs)],
+  ];
+}
+
+function ManifestTables({ run }: { readonly run: PageRun }): VNode {
+  const { models, tasks } = run.manifest;
+  return (
+    <>
+      <h3>Models</h3>
+      <div class="table-scroll" tabIndex={0} role="region" aria-label="Models of the manifest">
+        <table>
+          <thead>
+            <tr>
+              {['Model', 'Source', 'sha256', 'Size', 'Parameters', 'Quantisation', 'Prompts', 'Engine'].map(
+                (heading) => (
+                  <th key={heading} scope="col">
+                    {heading}
+                  </th>
+                ),
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(models).map(([name, facts]) => (
+              <tr key={name}>
+                <th scope="row">
+                  <bdi>{name}</bdi>
+                </th>
+                <td class="long">{facts.source}</td>
+                <td>{hash(facts.fileSha256) ?? '–'}</td>
+                <td>{bytes(facts.fileBytes)}</td>
+                <td>{facts.parameters === undefined ? '–' : parametersText(facts.parameters)}</td>
+                <td>{facts.quantisation ?? '–'}</td>
+                <td>{facts.promptStyle ?? '–'}</td>
+                <td class="long">{facts.engineBuild ?? '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <h3>Tasks</h3>
+      <div class="table-scroll" tabIndex={0} role="region" aria-label="Tasks of the manifest">
+        <table>
+          <thead>
+            <tr>
+              {['Task', 'Items', 'Evaluated', 'Examples', 'Data sha256', 'Item ids sha256', 'Notes'].map((heading) => (
+                <th key={heading} scope="col">
+                  {heading}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(tasks).map(([id, facts]) => (
+              <tr key={id}>
+                <th scope="row">{id}</th>
+                <td>{wholeNumber(facts.items)}</td>
+                <td>{wholeNumber(facts.evaluatedItems)}</td>
+                <td>{facts.shots}</td>
+                <td>{hash(facts.dataSha256)}</td>
+                <td>{hash(facts.itemIdsSha256)}</td>
+                <td class="long">{facts.notes.join(' ') || '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+/** What the numbers were made with. */
+export function ManifestBlock({ data }: { readonly data: PageData }): VNode | null {
+  if (data.runs.length === 0) return null;
+  return (
+    <Block
+      id="manifest"
+      title="What it was made with"
+      subtitle="The whole manifest is in the store: perbench show --json"
+    >
+      {data.runs.map((run) => (
+        <div class="manifest" key={run.id}>
+          <div class="columns">
+            <Facts facts={runFacts(run)} />
+            <Facts facts={hostFacts(run)} />
+          </div>
+          <ManifestTables run={run} />
+        </div>
+      ))}
+    </Block>
+  );
+}
+
+/** The commands that repeat it. */
+export function ReproduceBlock({ data }: { readonly data: PageData }): VNode | null {
+  if (data.reproduce.length === 0) return null;
+  const text = data.reproduce.join('\n');
+  return (
+    <Block
+      id="reproduce"
+      title="How to reproduce it"
+      subtitle="On a machine with the same data and models; seeds are part of the suite."
+    >
+      <div class="command">
+        <pre tabIndex={0}>
+          <code>{text}</code>
+        </pre>
+        <button type="button" class="js-only" onClick={() => void copyText(text)}>
+          Copy
+        </button>
+      </div>
+    </Block>
+  );
+}

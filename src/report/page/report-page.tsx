@@ -1,0 +1,96 @@
+import type { VNode } from 'preact';
+import type { LoadedPage, PageData } from '../page-data.ts';
+import { usePageView } from './board-view.ts';
+import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
+import { Controls } from './controls.tsx';
+import { DecisionBlock } from './decision-block.tsx';
+import { dateTime } from './format.ts';
+import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
+import { ScoreboardBlock } from './scoreboard-block.tsx';
+import { ValidityBlock } from './validity-block.tsx';
+
+/** A link inside the page; the address keeps the reader's settings. */
+function Jump({ to, children }: { readonly to: string; readonly children: string }): VNode {
+  return (
+    <a
+      href={`#${to}`}
+      onClick={(event) => {
+        event.preventDefault();
+        const target = document.getElementById(to);
+        target?.scrollIntoView();
+        target?.querySelector('h2')?.setAttribute('tabindex', '-1');
+        target?.querySelector('h2')?.focus({ preventScroll: true });
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
+function subtitleOf({ runs, report, createdAtMs }: PageData): string {
+  const [run] = runs;
+  const parts =
+    run === undefined || runs.length > 1
+      ? [runs.length > 1 ? `${runs.length} runs` : report.run?.name, dateTime(createdAtMs)]
+      : [run.id, dateTime(run.createdAtMs), report.run?.host];
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** All about one report, the decision first. */
+export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
+  const view = usePageView(page);
+  const { data } = page;
+  return (
+    <>
+      <DecisionBlock view={view} />
+      {view.boards.length === 0 ? null : <Controls view={view} />}
+      {(data.report.notes ?? []).map((note) => (
+        <p class="note" key={note}>
+          {note}
+        </p>
+      ))}
+      {view.boards.map((board) => (
+        <ScoreboardBlock key={board.id} view={board} />
+      ))}
+      <TradeOffBlock boards={view.boards} />
+      <SizeBlock boards={view.boards} data={data} />
+      <RankBlock boards={view.boards} />
+      <ValidityBlock boards={view.boards} />
+      <ManifestBlock data={data} />
+      <ReproduceBlock data={data} />
+    </>
+  );
+}
+
+/** The page of a report file. */
+export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
+  const { data } = page;
+  return (
+    <>
+      <header class="page-head">
+        <div class="brand">
+          perbench <span>report</span>
+        </div>
+        <div class="run-name">
+          <strong>{data.runs.length === 1 ? data.runs[0]?.name : 'Scoreboards'}</strong>
+          <span>{subtitleOf(data)}</span>
+        </div>
+        <nav aria-label="Parts of the report">
+          <Jump to="decision">Decision</Jump>
+          {data.report.scoreboards.length === 0 ? null : <Jump to="board-1">Scoreboards</Jump>}
+          <Jump to="trade-off">Cost</Jump>
+          <Jump to="ranks">Ranks</Jump>
+          <Jump to="validity">Validity</Jump>
+          <Jump to="manifest">Manifest</Jump>
+        </nav>
+      </header>
+      <main>
+        <ReportContent page={page} />
+      </main>
+      <footer class="page-foot">
+        Made by perbench {data.perbenchVersion} on {dateTime(data.createdAtMs)}. One file, nothing is loaded from
+        elsewhere.
+      </footer>
+    </>
+  );
+}

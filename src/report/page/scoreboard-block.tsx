@@ -1,0 +1,203 @@
+import type { VNode } from 'preact';
+import { footnotes } from '../../exporters/footnotes.ts';
+import { factorLabels, factorNames } from '../../stats/factor.ts';
+import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../stats/lattice.ts';
+import { perAnchored } from '../../stats/per-anchored.ts';
+import { perPaper } from '../../stats/per-paper.ts';
+import { valueOf, type ScoreboardRow } from '../../stats/scoreboard.ts';
+import { rescore } from '../rescore.ts';
+import { Block } from './block.tsx';
+import { boardColumns, detailColumns } from './board-columns.tsx';
+import type { BoardView } from './board-view.ts';
+import { DataTable, textOf, type TableColumn } from './data-table.tsx';
+import { fixed, percent } from './format.ts';
+
+function titleOf({ board }: BoardView): string {
+  return board.title ?? board.taskId;
+}
+
+function subtitleOf({ board, draws, isDefault }: BoardView): string {
+  const parts = [
+    board.taskId,
+    board.protocol === undefined ? undefined : `${board.protocol} protocol`,
+    board.metric === undefined ? undefined : `accuracy is ${board.metric}`,
+    board.versions.join(', '),
+    isDefault
+      ? board.inference && `${board.inference.resamples.toLocaleString('en-US')} resamples`
+      : `recomputed from ${draws?.replicates ?? 0} resamples`,
+  ];
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** One task: who is best, by how much, and how sure that is. */
+export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
+  const columns = boardColumns(view);
+  const details = detailColumns(view);
+  const modelColumn = columns.filter(({ id }) => id === 'model');
+  const notes = footnotes(view.board, { hasIntervals: true });
+  return (
+    <Block
+      id={view.id}
+      title={titleOf(view)}
+      subtitle={subtitleOf(view)}
+      table={() => textOf(titleOf(view), columns, view.rows)}
+    >
+      <DataTable
+        id={view.id}
+        caption={`Scoreboard of ${titleOf(view)}`}
+        columns={columns}
+        rows={view.rows}
+        rowKey={({ model }) => model}
+        rowClass={(row) => rowClass(row, view)}
+      />
+      {notes.length === 0 ? null : (
+        <ul class="notes">
+          {notes.map(({ mark, text }) => (
+            <li key={text}>
+              {mark === '' ? null : <b class={mark === '!' ? 'doubtful' : undefined}>{mark} </b>}
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
+      <VariantsDetails view={view} />
+      {details.length === 0 ? null : (
+        <details class="more">
+          <summary>Everything else that was measured</summary>
+          <DataTable
+            id={`${view.id}-more`}
+            caption={`Further measurements of ${titleOf(view)}`}
+            columns={[...modelColumn, ...details]}
+            rows={view.rows}
+            rowKey={({ model }) => model}
+          />
+        </details>
+      )}
+    </Block>
+  );
+}
+
+function rowClass({ model }: ScoreboardRow, view: BoardView): string {
+  if (view.scores.get(model)?.score === undefined) return 'unscored';
+  return view.decision.winner === model ? 'winner' : '';
+}
+
+interface Variant {
+  readonly id: string;
+  readonly heading: string;
+  readonly help: string;
+  readonly scores: ReadonlyMap<string, number | undefined>;
+  readonly show: (value: number | undefined) => string;
+}
+
+function scoresOf(rows: Iterable<{ readonly model: string; readonly score: number | undefined }>): Variant['scores'] {
+  return new Map(Array.from(rows, ({ model, score }) => [model, score]));
+}
+
+function valuedModels(view: BoardView): readonly ValuedModel[] {
+  return view.board.rows.flatMap((row) => {
+    if (view.scores.get(row.model)?.score === undefined) return [];
+    const values = factorNames.map((factor) => [factor, valueOf(row.measurements[factor]) ?? 0] as const);
+    return [{ model: row.model, ...(Object.fromEntries(values) as Omit<ValuedModel, 'model'>) }];
+  });
+}
+
+/** How often each model wins over the 84 weightings. */
+function weightWins(view: BoardView): Variant['scores'] {
+  const models = valuedModels(view);
+  const { anchors } = view.settings;
+  const ways = weightLattice().map((weights) => (own: readonly ValuedModel[]) => {
+    const scored = anchors === undefined ? perPaper(own, { weights }).rows : perAnchored(own, anchors, { weights });
+    return scored.map(({ score }) => score ?? 0);
+  });
+  const wins = models.length < 2 ? {} : winnerShares(models, ways);
+  return new Map(models.map(({ model }) => [model, (wins[model] ?? 0) / ways.length]));
+}
+
+function variantsOf(view: BoardView): readonly Variant[] {
+  const { board, settings } = view;
+  const show = (value: number | undefined): string => fixed(value, 3);
+  const anchored = board.rows.some((row) => row.anchored !== undefined);
+  return [
+    {
+      id: 'paper',
+      heading: 'PER',
+      help: 'The paper’s score: scaled over the models of this table',
+      scores: scoresOf(board.rows.map(({ model, score }) => ({ model, score }))),
+      show,
+    },
+    ...(anchored
+      ? [
+          {
+            id: 'anchored',
+            heading: 'PER-A',
+            help: 'Scaled by fixed anchors: depends on no other model',
+            scores: scoresOf(board.rows.map((row) => ({ model: row.model, score: row.anchored?.score }))),
+            show,
+          },
+        ]
+      : []),
+    ...factorNames.map((factor): Variant => ({
+      id: `without-${factor}`,
+      heading: `without ${factorLabels[factor]}`,
+      help: `${view.scoreName} of the other three factors`,
+      scores: scoresOf(rescore(board, undefined, { ...settings, weights: weightsWithout(factor) }).values()),
+      show,
+    })),
+    {
+      id: 'wins',
+      heading: 'Weightings won',
+      help: 'Share of 84 ways to weigh the four factors in which the model is the best',
+      scores: weightWins(view),
+      show: percent,
+    },
+  ];
+}
+
+/** The score under other definitions: how far the order hangs on choices that nobody can justify. */
+function VariantsDetails({ view }: { readonly view: BoardView }): VNode | null {
+  if (view.scores.size === 0) return null;
+  const variants = variantsOf(view);
+  const columns: readonly TableColumn<ScoreboardRow>[] = [
+    {
+      id: 'model',
+      heading: 'Model',
+      align: 'left',
+      sortValue: ({ model }) => model,
+      text: ({ model }) => model,
+      render: ({ model }) => (
+        <span class="model">
+          <bdi>{model}</bdi>
+        </span>
+      ),
+    },
+    ...variants.map(({ id, heading, help, scores, show }): TableColumn<ScoreboardRow> => {
+      const best = Math.max(...[...scores.values()].map((value) => value ?? -1));
+      return {
+        id,
+        heading,
+        help,
+        align: 'right',
+        isDescendingFirst: true,
+        sortValue: ({ model }) => scores.get(model),
+        value: ({ model }) => scores.get(model),
+        text: ({ model }) => show(scores.get(model)),
+        render: ({ model }) => (
+          <span class={scores.get(model) === best && best > 0 ? 'best' : undefined}>{show(scores.get(model))}</span>
+        ),
+      };
+    }),
+  ];
+  return (
+    <details class="more">
+      <summary>{view.scoreName} under other definitions</summary>
+      <DataTable
+        id={`${view.id}-variants`}
+        caption={`Variants of the score on ${titleOf(view)}`}
+        columns={columns}
+        rows={view.rows.filter(({ model }) => view.scores.get(model)?.score !== undefined)}
+        rowKey={({ model }) => model}
+      />
+    </details>
+  );
+}
