@@ -5,6 +5,7 @@ import { localRun } from '../local/local-run.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { writeRunPage } from './page/run-page.ts';
 import { createProgress } from './progress/create-progress.ts';
 import { reportRace } from './race-report.ts';
 import { printReport, reportExitCode, runReport } from './run-report.ts';
@@ -16,6 +17,8 @@ export interface ExecutePlanOptions {
   readonly resumeId?: string;
   readonly retryFailed?: boolean;
   readonly files: readonly OutputFile[];
+  /** Of `--anchors`. */
+  readonly anchors?: string | undefined;
 }
 
 /** Runs a prepared suite under the live display, prints its scoreboards, and says how it went. */
@@ -26,7 +29,7 @@ export async function executePlan(
   options: ExecutePlanOptions,
 ): Promise<number> {
   const store = await context.openStore();
-  const { files, ...rest } = options;
+  const { files, anchors: _, ...rest } = options;
   const end = await showRun(context, plan, (framesDrawn) =>
     localRun(plan, local, { ...rest, store, signal: context.interruption.signal, framesDrawn }),
   );
@@ -40,8 +43,12 @@ export async function executePlan(
   }
   if (end.status === 'running') context.output.note('other processes still work on cells of this run');
   if (run.manifest.race !== undefined && end.status === 'finished') return reportRace(run, store, files, context);
-  const report = await runReport(store, [run]);
+  const report = await runReport(store, [run], context, {
+    freezesAnchors: end.status === 'finished',
+    ...(options.anchors !== undefined && { scoring: { anchors: options.anchors } }),
+  });
   await printReport(report, files, context);
+  await writeRunPage(run.id, report, context);
   return reportExitCode(report);
 }
 

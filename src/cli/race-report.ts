@@ -31,6 +31,6 @@ export async function reportRace(
 ): Promise<number> {
   const certificates = certificatesOf(run);
   context.output.result(certificates.map(certificateText).join('\n\n'));
-  if (files.length > 0) await writeOutputs(files, await runReport(store, [run]), context);
+  if (files.length > 0) await writeOutputs(files, await runReport(store, [run], context), context);
   return raceExitCode(certificates);
 }

@@ -2,11 +2,12 @@ import { headlineVersion, listText } from '../stats/board-verdict.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../stats/factor.ts';
 import type { WinnerShares } from '../stats/lattice.ts';
 import type { NadirFlip } from '../stats/nadir-flip.ts';
-import type { AnchoredRobustness, PaperRobustness } from '../stats/robustness-card.ts';
+import type { AnchoredRobustness, LeaveOneOut, PaperRobustness } from '../stats/robustness-card.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
 import { humanNumber, humanScale } from './human-number.ts';
 
 const paper = 'PER-paper';
+const leastLeftOut = 3;
 
 function total(wins: WinnerShares): number {
   return Object.values(wins).reduce((sum, count) => sum + count, 0);
@@ -51,24 +52,28 @@ function amount(factor: FactorName, value: number, board: Scoreboard): string {
   return `${humanNumber(value / divisor)}${label === '' ? '' : ` ${label}`} ${factor}`;
 }
 
+function changedLine({ omitted, winners }: LeaveOneOut): string {
+  return `leaving ${omitted} out would make ${listText(winners)} the winner`;
+}
+
+function orderLine(reordered: readonly LeaveOneOut[]): string {
+  if (reordered.length === 0) return 'leaving any model out keeps the order of the others';
+  const models = reordered.map(({ omitted, tauB }) => `${omitted} (tau-b ${tauB?.toFixed(3)})`);
+  return `leaving one out changes the order of the others: ${models.join(', ')}`;
+}
+
 function paperLines({ leaveOneOut, nadirFlips, winners, ...rest }: PaperRobustness, board: Scoreboard): string[] {
   const changed = leaveOneOut.filter(
     ({ omitted, winners: others }) => !winners.includes(omitted) && others.join() !== winners.join(),
   );
+  // Of three models two are left, for which PER says nothing.
+  const hasOrder = leaveOneOut.length > leastLeftOut;
   const reordered = leaveOneOut.filter(({ tauB }) => tauB !== undefined && tauB < 1 - 1e-9);
   return [
     ...weightLines({ winners, ...rest }),
     ...nadirFlips.map((flip) => newcomerLine(flip, board)),
-    ...changed.map(
-      ({ omitted, winners: others }) => `leaving ${omitted} out would make ${listText(others)} the winner`,
-    ),
-    ...(reordered.length === 0
-      ? ['leaving any model out keeps the order of the others']
-      : [
-          `leaving one out changes the order of the others: ${reordered
-            .map(({ omitted, tauB }) => `${omitted} (tau-b ${tauB?.toFixed(3)})`)
-            .join(', ')}`,
-        ]),
+    ...(hasOrder ? changed.map(changedLine) : []),
+    ...(hasOrder ? [orderLine(reordered)] : []),
   ];
 }
 

@@ -29,6 +29,8 @@ export interface ScoreboardTask {
   readonly category?: 'generation' | 'classification';
   /** Items of the whole benchmark, of which a run may have taken a part. */
   readonly items?: number;
+  /** What always giving the best constant or random answer scores. */
+  readonly chance?: number;
 }
 
 export interface ScoreboardOptions {

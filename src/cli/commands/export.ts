@@ -49,7 +49,9 @@ async function exportReport(names: readonly string[], options: ExportOptions, co
   const exporter: ReportExporter = chosen ?? reportExporters.csv;
   if (files.length === 0) refuseBytes(exporter, `table.${exporter.extensions[0]}`);
   const { store, runs } = await findRuns(names, context);
-  const report = await runReport(store, runs, ({ taskId }) => isTaskNamed(taskId, taskNames(options)));
+  const report = await runReport(store, runs, context, {
+    filter: ({ taskId }) => isTaskNamed(taskId, taskNames(options)),
+  });
   if (files.length > 0) await writeOutputs(files, report, context);
   else context.output.raw(textOf(await exporter.render(report)));
   return exitCodes.done;

@@ -13,7 +13,11 @@ export const report: CommandHandler<typeof reportOptions> = async ({ arguments: 
   const { store, runs } = await findRuns(names, context);
   const performance =
     options.performance === undefined ? undefined : await performanceCells(options.performance, context);
-  const made = await runReport(store, runs, ({ taskId }) => isTaskNamed(taskId, options.task), performance);
+  const made = await runReport(store, runs, context, {
+    filter: ({ taskId }) => isTaskNamed(taskId, options.task),
+    performance,
+    scoring: options,
+  });
   if (made.scoreboards.length === 0) {
     throw new UsageError(`no cells of ${options.task.join(', ')} in ${runs.map(({ id }) => id).join(', ')}`, {
       hint: 'perbench show lists the cells of a run.',

@@ -1,27 +1,31 @@
-import { readFile } from 'node:fs/promises';
-import { UsageError } from '../../core/errors.ts';
+import { judgeScoreboard } from '../../stats/judge-scoreboard.ts';
 import { scoreTable } from '../../stats/score-table.ts';
-import type { CliContext } from '../context.ts';
+import type { Scoreboard } from '../../stats/scoreboard.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
+import { readTable } from '../read-table.ts';
 import { printReport } from '../run-report.ts';
+import { scoringOf } from '../scoring.ts';
 import type { scoreOptions } from '../tables/result-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const score: CommandHandler<typeof scoreOptions> = async ({ arguments: [file = '-'], options }, context) => {
   const files = outputFiles(context);
-  const text = file === '-' ? await context.readStdin() : await readTable(file, context);
-  const scored = scoreTable(text, { file: file === '-' ? 'stdin' : file, isStrict: options.strict === true });
-  await printReport(scored, files, context);
-  return exitCodes.done;
+  const { anchors, weights, judge } = await scoringOf(options, context, undefined);
+  const { scoreboards, notes } = scoreTable(await readTable(file, context), {
+    file: file === '-' ? 'stdin' : file,
+    isStrict: options.strict === true,
+    ...(anchors && { anchors }),
+    ...(weights && { weights }),
+  });
+  const judged = scoreboards.map((board) => judgeScoreboard(board, judge));
+  const hint = anchors === undefined && options.anchors === undefined ? [anchorsHint] : [];
+  await printReport({ scoreboards: judged, notes: [...notes, ...hint] }, files, context);
+  return judged.every(isWithoutModel) ? exitCodes.someCellsFailed : exitCodes.done;
 };
 
-async function readTable(file: string, context: CliContext): Promise<string> {
-  try {
-    return await readFile(context.path(file), 'utf8');
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    const what = error.code === 'ENOENT' ? 'no such file' : error.message;
-    throw new UsageError(`${file}: ${what}`, { cause: error, hint: 'Name a CSV file, or - for stdin.' });
-  }
+const anchorsHint = 'no anchors for PER-A: --anchors names some, such as paper-gpu, cpu or a file of your own';
+
+function isWithoutModel({ flags }: Scoreboard): boolean {
+  return flags.some(({ code }) => code === 'no_valid_model');
 }

@@ -23,7 +23,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
   for (const run of runs) {
     const cells = await store.cells(run.id);
     printRun(run, cells, context);
-    await printReport(await runReport(store, [run]), files, context);
+    await printReport(await runReport(store, [run], context), files, context);
     if (options.samples !== undefined) {
       const only = options.samples === 'all' ? undefined : options.samples;
       await printSamples(store, cells, { only, limit: options.last ?? defaultSamples }, context);
@@ -56,7 +56,7 @@ function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext
       `run ${id} (${safeText(name)}): ${status}, started ${new Date(createdAtMs).toISOString()}`,
       manifest.imported === undefined
         ? `host: ${safeText(host.hostname)}, ${host.cpuModel}, ${host.cores} cores, ${host.os} ${host.kernel}`
-        : `imported: measured by ${safeText(manifest.imported.tool)}, read from ${safeText(manifest.imported.files.map(({ name: file }) => file).join(', '))}`,
+        : importLine(manifest.imported),
       `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
       `command: ${safeText(manifest.commandLine.join(' '))}`,
       ...(cost === undefined
@@ -69,6 +69,13 @@ function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext
       '',
     ].join('\n'),
   );
+}
+
+/** The first of the files; there may be hundreds. */
+function importLine({ tool, files }: NonNullable<RunRecord['manifest']['imported']>): string {
+  const [first] = files;
+  const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
+  return `imported: measured by ${safeText(tool)}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
 }
 
 function cellRow({ model, taskId, state, items, measurements, error }: Cell): readonly string[] {

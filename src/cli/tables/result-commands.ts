@@ -1,6 +1,7 @@
 import { defineCommand, type Command } from '../options/command.ts';
 import { choice, flag, number, optionalText, texts } from '../options/option.ts';
 import { performanceOption } from './interop-commands.ts';
+import { scoringOptions } from './scoring-options.ts';
 import { suiteOptions } from './suite-options.ts';
 
 const runsArgument = {
@@ -42,10 +43,12 @@ export const reportOptions = {
     completion: 'task',
   }),
   performance: performanceOption,
+  ...scoringOptions,
 } as const;
 
 export const scoreOptions = {
   strict: flag({ help: 'also leave models out whose numbers are doubtful' }),
+  ...scoringOptions,
 } as const;
 
 export const resultCommands: readonly Command[] = [

@@ -1,0 +1,42 @@
+import { resolveAnchors, type HostClass } from '../local/resolve-anchors.ts';
+import type { AnchorSet } from '../stats/anchors.ts';
+import type { Factors } from '../stats/factor.ts';
+import type { JudgeOptions } from '../stats/judge-scoreboard.ts';
+import type { CliContext } from './context.ts';
+import type { OptionValues } from './options/option.ts';
+import type { ScoringOptions } from './tables/scoring-options.ts';
+
+/** What the flags of a command say about scores; commands without such flags say nothing. */
+export type ScoringFlags = Partial<OptionValues<ScoringOptions>>;
+
+/** The flags in the words of the library. */
+export interface Scoring {
+  readonly anchors: AnchorSet | undefined;
+  readonly weights: Factors | undefined;
+  readonly judge: JudgeOptions;
+}
+
+/**
+ * Scoring as the flags and the project want it.
+ *
+ * @param hostClass of the runs; undefined for tables
+ */
+export async function scoringOf(
+  flags: ScoringFlags,
+  context: CliContext,
+  hostClass: HostClass | undefined,
+): Promise<Scoring> {
+  const { anchors: choice, weights, pricePerHour, pareto, requiredAccuracy, card } = flags;
+  const { minAccuracy, maxMemory, maxLatency, maxLatencyP95, maxPrice } = flags;
+  return {
+    anchors: await resolveAnchors({ choice, projectDir: context.workingFolder, hostClass }),
+    weights,
+    judge: {
+      limits: { minAccuracy, maxMemory, maxLatency, maxLatencyP95, maxPrice },
+      pricePerHour,
+      front: pareto,
+      showsRequired: requiredAccuracy,
+      showsCard: card,
+    },
+  };
+}

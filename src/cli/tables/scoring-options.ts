@@ -1,0 +1,54 @@
+import { parseBytes, parseMilliseconds, parseShare } from '../../core/quantity.ts';
+import { parseFactors, parseWeights } from '../parse-factors.ts';
+import { custom, flag, number, text } from '../options/option.ts';
+import type { FactorName, Factors } from '../../stats/factor.ts';
+
+function quantity(argument: string, help: string, expected: string, parse: (value: string) => number | undefined) {
+  return custom<number>({ argument, help, expected, parse });
+}
+
+function parseAccuracy(value: string): number | undefined {
+  const share = parseShare(value);
+  return share !== undefined && share <= 1 ? share : undefined;
+}
+
+/** How scores are made and what is asked of them; the same for runs and for tables. */
+export const scoringOptions = {
+  anchors: text({
+    argument: 'name|file',
+    help: 'what scores 0.5 in PER-A: paper-gpu, cpu, a .yaml or .json file, or none (default: of the project, else of the hardware)',
+    completion: 'file',
+  }),
+  weights: custom<Factors>({
+    argument: 'acc=…,thr=…,lat=…,mem=…',
+    help: 'how much each factor counts; those not named share the rest of 1 (default: a quarter each)',
+    expected: 'weights of at least 0 for acc, thr, lat, mem: all four, or some that add up to at most 1',
+    parse: parseWeights,
+  }),
+  minAccuracy: quantity('share', 'lowest accuracy to accept', 'a share from 0 to 1, such as 0.7 or 70%', parseAccuracy),
+  maxMemory: quantity('size', 'most memory to accept', 'a size such as 2GiB or 800MB', parseBytes),
+  maxLatency: quantity('time', 'highest latency to accept', 'a time such as 500ms or 1.5s', parseMilliseconds),
+  maxLatencyP95: quantity(
+    'time',
+    'highest 95th percentile of latency to accept',
+    'a time such as 500ms or 1.5s',
+    parseMilliseconds,
+  ),
+  maxPrice: number({ argument: 'n', min: 0, isWhole: false, help: 'highest price of 1,000 answers to accept' }),
+  pricePerHour: number({
+    argument: 'n',
+    min: 0.000_001,
+    isWhole: false,
+    help: 'price of one device for an hour: shows right answers per second, GiB, joule and unit of money',
+  }),
+  pareto: custom<readonly FactorName[]>({
+    argument: 'factors',
+    help: 'models that no other beats in these factors, such as acc,thr',
+    expected: 'at least two of acc, thr, lat, mem',
+    parse: parseFactors,
+  }),
+  requiredAccuracy: flag({ help: 'the accuracy that each model would need to be first' }),
+  card: flag({ help: 'how robust the order is: weights, anchors, newcomers, models and factors left out' }),
+} as const;
+
+export type ScoringOptions = typeof scoringOptions;
