@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { LocalContext } from '../local/local-context.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
@@ -35,6 +36,7 @@ export async function createLocalContext(context: CliContext, status: StatusLine
     dataDir: dataFolder(undefined, context, settings),
     commandLine: ['perbench', ...context.commandLine],
     perbenchVersion: perbenchVersion(),
+    logFolder: join(dirname(context.storePath), 'logs'),
     meter: createMachineMeter(),
     hostFacts: () => readHostFacts(),
     onPull: (progress) => status.pull(progress),

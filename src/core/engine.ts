@@ -29,6 +29,12 @@ export interface EngineOptions {
   readonly contextTokens?: number;
   /** A request, or a load, without any progress for so long is a hang: the engine is killed. */
   readonly hangMs?: number;
+  /** Requests at once that passes will ask for; servers are started with room for so many. */
+  readonly concurrency?: number;
+  /** Folder for logs of servers that an engine starts; a new one below the system's temporary folder when absent. */
+  readonly logFolder?: string;
+  /** Hears what a slow start is doing, such as the newest line of a server's log. */
+  readonly onStatus?: (line: string) => void;
 }
 
 /** What runs a model. Knows no tasks. */
@@ -68,6 +74,8 @@ export interface ModelInfo {
   readonly processIds: readonly number[];
   /** GPUs that share one copy of the model, such as by tensor parallelism; absent where it is one, or the host. */
   readonly deviceCount?: number;
+  /** Command line of the server that perbench started for it. */
+  readonly serverCommand?: string;
 }
 
 export interface Capabilities {

@@ -125,6 +125,21 @@ export class EngineError extends PerbenchError {
   readonly code = 'PB_ENGINE';
 }
 
+/**
+ * A model's server can't be reached, refuses, or answers what it mustn't: its cell fails, the others go on. Neither
+ * message nor hint ever holds the key.
+ */
+export class ServerError extends PerbenchError {
+  readonly code = 'PB_SERVER';
+  /** Without user, password and query. */
+  readonly at: { readonly url: string; readonly statusCode?: number | undefined };
+
+  constructor(message: string, at: ServerError['at'], options: ErrorOptions = {}) {
+    super(`${at.url}: ${message}`, options);
+    this.at = at;
+  }
+}
+
 /** An engine was asked for what it can't do; the cell is `unavailable: unsupported`. */
 export class UnsupportedError extends PerbenchError {
   readonly code = 'PB_UNSUPPORTED';

@@ -31,6 +31,8 @@ export type RunEvent =
       readonly isResumed: boolean;
     }
   | { readonly type: 'launch-start'; readonly model: string; readonly launch: number; readonly launches: number }
+  /** What a slow start is doing: the newest line of a server's log. */
+  | { readonly type: 'launch-progress'; readonly model: string; readonly launch: number; readonly line: string }
   | {
       readonly type: 'launch-end';
       readonly model: string;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { managedServerSchema } from './managed-server.ts';
 import { gateLimitsSchema } from './gate-limits-schema.ts';
 
 /**
@@ -15,6 +16,7 @@ const modelEntry = z.union([
       .default('auto')
       .describe('chat template (instruct) or plain prompts (base)'),
     engine: z.string().default('llama').describe('what runs the model'),
+    server: managedServerSchema.optional().describe('a server that perbench starts for the model, and stops again'),
     engineOptions: z.record(z.string(), z.unknown()).default({}).describe('options that only the engine knows'),
   }),
 ]);

@@ -2,12 +2,18 @@ import type { Engine } from '../core/engine.ts';
 import { UnknownNameError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 
+/** What engines take from outside. */
+export interface EngineWorld {
+  /** Where keys of servers are; engines read the variables that their options name, and nothing else. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 export interface EngineEntry {
   readonly summary: string;
   /** Weights come from a GGUF file. */
   readonly readsFile: boolean;
   /** Imported on first use: a missing native library concerns only those who ask for it. */
-  readonly load: () => Promise<Engine>;
+  readonly load: (world: EngineWorld) => Promise<Engine>;
 }
 
 export const engines = {
@@ -15,6 +21,16 @@ export const engines = {
     summary: 'GGUF files through llama.cpp, in a process of its own',
     readsFile: true,
     load: async () => (await import('./llama-cpp/llama-engine.ts')).createLlamaEngine(),
+  },
+  openai: {
+    summary: 'models behind an HTTP server: vLLM, SGLang, llama-server, Ollama, or a cloud endpoint',
+    readsFile: false,
+    load: async ({ environment }) => (await import('./openai/openai-engine.ts')).createOpenAiEngine({ environment }),
+  },
+  managed: {
+    summary: 'a server that perbench starts for the model, as its `server` in a suite file says',
+    readsFile: false,
+    load: async ({ environment }) => (await import('./managed/managed-engine.ts')).createManagedEngine({ environment }),
   },
   mock: {
     summary: 'no model: answers by a hash of the prompt, for tests and demonstrations',
@@ -33,7 +49,17 @@ export function engineEntry(kind: string): EngineEntry {
   return entry;
 }
 
-/** @throws {UnknownNameError} with the known names */
-export async function openEngine(kind: string): Promise<Engine> {
-  return engineEntry(kind).load();
+/**
+ * @param world without it, no key is found
+ * @throws {UnknownNameError} with the known names
+ */
+export async function openEngine(kind: string, world: EngineWorld = { environment: {} }): Promise<Engine> {
+  return engineEntry(kind).load(world);
+}
+
+/** An engine that reads no file may be named before its source: `openai:http://host:8000/v1#name`. */
+export function splitEngineSource(text: string): { readonly engine: string; readonly source: string } | undefined {
+  const [, engine = '', source = ''] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
+  const known: Readonly<Record<string, EngineEntry>> = engines;
+  return Object.hasOwn(known, engine) && known[engine]?.readsFile === false ? { engine, source } : undefined;
 }

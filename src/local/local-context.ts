@@ -15,6 +15,8 @@ export interface OwnTask {
 /** What running a suite on this machine takes from outside. */
 export interface LocalContext {
   readonly settings: SourceSettings;
+  /** Where keys of servers are; without it there are none. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Absolute; relative model paths are meant from here. */
   readonly workingFolder: string;
   /** Folder with the data sets where the suite names none. */
@@ -24,6 +26,8 @@ export interface LocalContext {
   readonly perbenchVersion: string;
   /** Tasks that suites may name beside perbench's. */
   readonly ownTasks?: readonly OwnTask[];
+  /** Logs of servers that runs start go below it; without it, below the system's temporary folder. */
+  readonly logFolder?: string;
   readonly meter: HostMeter;
   readonly hostFacts: () => Promise<HostFacts>;
   readonly onPull?: OnPullProgress;

@@ -31,7 +31,7 @@ function ownerName(): string {
 /** Runs a prepared suite on this machine; see `runSuite` for what it says and throws. */
 export async function* localRun(
   plan: RunPlan,
-  context: Pick<LocalContext, 'meter'>,
+  context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder'>,
   { store, signal, framesDrawn, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const opened = await openRun(plan, store, {
@@ -42,9 +42,10 @@ export async function* localRun(
   const dependencies: RunDependencies = {
     store,
     signal,
-    openEngine,
+    openEngine: (kind) => openEngine(kind, { environment: context.environment ?? {} }),
     meter: context.meter,
     owner: ownerName(),
+    ...(context.logFolder !== undefined && { logFolder: context.logFolder }),
     ...(framesDrawn !== undefined && { framesDrawn }),
   };
   const isRace = plan.manifest.race !== undefined;

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
 import type { ModelFacts } from '../core/manifest.ts';
-import { engineEntry } from '../engines/index.ts';
+import { engineEntry, splitEngineSource } from '../engines/index.ts';
 import type { Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { type ModelRequest, parseModelRequest } from '../sources/model-request.ts';
 import { describeSource } from '../sources/model-source.ts';
 import { pullModel } from '../sources/pull-model.ts';
 import type { LocalContext } from './local-context.ts';
+import { nameManagedModel } from './name-managed-model.ts';
 
 type ModelEntry = Suite['models'][number];
 
@@ -22,17 +23,28 @@ export interface NamedModel {
   readonly request: ModelRequest | undefined;
 }
 
+/** The name after `#` of a server's address; the source itself where there is none. */
+function servedName(source: string): string {
+  const name = source.slice(source.indexOf('#') + 1);
+  // Servers like to call a model by its path.
+  return source.includes('#') && name !== '' ? (decodeURIComponent(name).split('/').at(-1) ?? name) : source;
+}
+
 /**
  * @throws {UsageError | UnknownNameError} for a source that can't be read
  */
 export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel {
-  const { source, style, engine, engineOptions, name } =
+  const written =
     typeof entry === 'string'
       ? { source: entry, style: 'auto' as const, engine: 'llama', engineOptions: {}, name: undefined }
       : entry;
+  if ('server' in written && written.server !== undefined)
+    return nameManagedModel(written, written.server, workingFolder);
+  const { style, engineOptions, name } = written;
+  const { engine, source } = splitEngineSource(written.source) ?? written;
   const request = engineEntry(engine).readsFile ? parseModelRequest(source, workingFolder) : undefined;
   return {
-    name: name ?? request?.name ?? source,
+    name: name ?? request?.name ?? servedName(source),
     source,
     style: style === 'auto' ? (request?.entry?.promptStyle ?? style) : style,
     engine,
@@ -48,7 +60,7 @@ function plannedModel(model: NamedModel, facts: ModelFacts, file?: string): Plan
     engine,
     promptStyle: style,
     engineOptions,
-    ...(file !== undefined && { file }),
+    ...(file === undefined ? { source: model.source } : { file }),
     ...(facts.fileSha256 !== undefined && { sha256: facts.fileSha256 }),
   };
   return { spec, facts };

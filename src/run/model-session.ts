@@ -37,7 +37,11 @@ export function createLaunch(
       const engine = await dependencies.openEngine(planned.spec.engine);
       model = await engine.open(
         planned.spec,
-        suiteEngineOptions(plan.suite),
+        {
+          ...suiteEngineOptions(plan.suite),
+          ...(dependencies.logFolder !== undefined && { logFolder: dependencies.logFolder }),
+          onStatus: (line) => emit({ type: 'launch-progress', model: planned.spec.name, launch, line }),
+        },
         AbortSignal.any([dependencies.signal, forceSignal]),
       );
       await onLaunch(model);

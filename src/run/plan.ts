@@ -42,6 +42,8 @@ export interface RunDependencies {
   /** Frames that a display has drawn so far; its cost is stored with the run. */
   readonly framesDrawn?: () => number;
   readonly leaseMs?: number;
+  /** Logs of servers go into a folder per run below it. */
+  readonly logFolder?: string;
 }
 
 export const defaultLeaseMs = 30_000;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { RunEvent } from '../core/event.ts';
 import type { RunStatus } from '../core/store.ts';
 import type { JobContext } from './cell-job.ts';
@@ -31,9 +32,10 @@ const runModels: RunWork = async ({ plan, dependencies, runId }, emit, forceSign
   const leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
   using leases = createLeaseKeeper(dependencies.store, leaseMs);
   const manifest = createManifestKeeper(dependencies, runId);
+  const { logFolder } = dependencies;
   const context: JobContext = {
     plan,
-    dependencies,
+    dependencies: { ...dependencies, ...(logFolder !== undefined && { logFolder: join(logFolder, runId) }) },
     leaseMs,
     forceSignal,
     emit,

@@ -9,10 +9,12 @@ export function plannedConcurrency({ concurrency }: Pick<Suite, 'concurrency'>):
 }
 
 /** What a suite asks of every engine that it starts. */
-export function suiteEngineOptions({ threads, contextTokens, hangSeconds }: Suite): EngineOptions {
+export function suiteEngineOptions({ threads, contextTokens, hangSeconds, concurrency }: Suite): EngineOptions {
   return {
     ...(threads !== undefined && { threads }),
     ...(contextTokens !== undefined && { contextTokens }),
+    // One that is still looked for has no bound: servers keep their own.
+    ...(concurrency !== 'auto' && { concurrency }),
     hangMs: hangSeconds * 1000,
   };
 }

@@ -11,6 +11,8 @@ export interface FakeSmiSettings {
   /** For nvidia cells after the timestamp, for amd the JSON that the tool prints. */
   readonly processes?: unknown;
   readonly faults?: { readonly hang?: boolean; readonly endAfter?: number; readonly garbageEvery?: number };
+  /** Tell each table once, and end: it isn't watched. */
+  readonly once?: boolean;
   /** What it says on stderr before it refuses to work. */
   readonly refuse?: string;
   readonly help?: string;

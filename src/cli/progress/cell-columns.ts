@@ -92,7 +92,7 @@ function leftText(view: CellView, state: RunState, lengths: PassLengths): string
 
 function doingText(view: CellView, state: RunState): string {
   if (view.state !== 'running') return view.state === 'pending' ? '' : view.state;
-  if (view.pass === undefined) return state.loading === view.cell.model ? 'loading' : 'waiting';
+  if (view.pass === undefined) return state.loading?.model === view.cell.model ? 'loading' : 'waiting';
   return state.launches > 1 && view.pass !== 'accuracy'
     ? `${view.pass} ${view.launch + 1}/${state.launches}`
     : view.pass;

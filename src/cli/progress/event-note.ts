@@ -20,6 +20,7 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
     case 'certificate':
     case 'run-start':
     case 'launch-start':
+    case 'launch-progress':
     case 'launch-end':
     case 'cell-start':
     case 'pass-start':

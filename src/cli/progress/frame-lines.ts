@@ -48,13 +48,20 @@ export function frameLines(input: FrameInput): readonly string[] {
   const rows = Math.max(3, size.rows - 1);
   const footer = footerLine(input, columns);
   const hasHeader = rows > 3;
-  const room = rows - (hasHeader ? 2 : 1);
+  const loading = hasHeader && rows > 4 ? loadingLines(state, columns) : [];
+  const room = rows - (hasHeader ? 2 : 1) - loading.length;
   const { shown, hidden } = chooseCells(state.cells, room);
   const layout = chooseColumns(columns, shown);
   const header = hasHeader ? [paint(headerLine(layout), 'dim')] : [];
   const body = shown.map((view) => cellLine(view, layout, input));
   const rest = hidden.length === 0 ? [] : [paint(truncateText(hiddenText(hidden), columns), 'dim')];
-  return [...header, ...body, ...rest, paint(footer, 'bold')];
+  return [...header, ...body, ...rest, ...loading.map((line) => paint(line, 'dim')), paint(footer, 'bold')];
+}
+
+/** What the engine that starts says meanwhile; a large model takes minutes. */
+function loadingLines({ loading }: RunState, columns: number): readonly string[] {
+  if (loading?.line === undefined) return [];
+  return [truncateText(plainText(`${loading.model}: ${loading.line}`), columns)];
 }
 
 interface Layout {

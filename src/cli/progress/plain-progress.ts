@@ -44,11 +44,19 @@ export function createPlainProgress({ sink, now, lengths }: PlainProgressOptions
     }
   }
 
+  let loadingMs = now();
+  function loadingText(event: RunEvent): string | undefined {
+    if (event.type === 'launch-start') loadingMs = now();
+    if (event.type !== 'launch-progress' || now() - loadingMs < lineEveryMs) return undefined;
+    loadingMs = now();
+    return `${event.model}: starting: ${event.line}`;
+  }
+
   return {
     handle(event) {
       state.handle(event);
       const view = 'cellId' in event ? state.cellOf(event.cellId) : undefined;
-      const text = eventNote(event, state) ?? runText(event, state);
+      const text = eventNote(event, state) ?? runText(event, state) ?? loadingText(event);
       if (text !== undefined) print(text);
       if (view !== undefined) followCell(event, view);
     },

@@ -36,8 +36,8 @@ export interface RunState {
   readonly cells: readonly CellView[];
   readonly durations: readonly PassDuration[];
   readonly launches: number;
-  /** Model whose engine is starting. */
-  readonly loading: string | undefined;
+  /** Model whose engine is starting, and what that says meanwhile. */
+  readonly loading: { readonly model: string; readonly line?: string } | undefined;
   handle(event: RunEvent): void;
   cellOf(cellId: string): CellView | undefined;
   count(state: Cell['state']): number;
@@ -64,7 +64,7 @@ export function createRunState(): RunState {
   let runId: string | undefined;
   let name = '';
   let launches = 1;
-  let loading: string | undefined;
+  let loading: RunState['loading'];
   let cells: readonly CellView[] = [];
   const byId = new Map<string, CellView>();
   const durations: PassDuration[] = [];
@@ -77,11 +77,10 @@ export function createRunState(): RunState {
         for (const view of cells) byId.set(view.cell.id, view);
         return;
       case 'launch-start':
-        launches = Math.max(launches, event.launches);
-        loading = event.model;
-        return;
+      case 'launch-progress':
       case 'launch-end':
-        loading = undefined;
+        launches = Math.max(launches, 'launches' in event ? event.launches : 1);
+        loading = event.type === 'launch-end' ? undefined : event;
         return;
       case 'cell-start':
       case 'pass-start':

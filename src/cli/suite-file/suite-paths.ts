@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Suite } from '../../core/suite.ts';
+import { isFileServer } from '../../core/managed-server.ts';
 import { looksLikePath } from '../../sources/source-spec.ts';
 
 /**
@@ -13,14 +14,24 @@ export function resolveSuitePaths(suite: Suite, folder: string, homeFolder: stri
     models: suite.models.map((model) =>
       typeof model === 'string'
         ? resolveSource(model, folder, homeFolder)
-        : { ...model, source: resolveSource(model.source, folder, homeFolder) },
+        : { ...model, source: resolveEntry(model, folder, homeFolder) },
     ),
   };
 }
 
-/** Catalogue names, `hf:`, `pip:` and URLs stay as they are. */
+/** Names of repositories look like paths; servers that fetch models themselves take them as they are. */
+function resolveEntry(
+  { source, server }: Exclude<Suite['models'][number], string>,
+  folder: string,
+  homeFolder: string,
+): string {
+  if (server !== undefined && !isFileServer(server) && !/^(~|\.{1,2})?\//.test(source)) return source;
+  return resolveSource(source, folder, homeFolder);
+}
+
+/** Catalogue names, `hf:`, `pip:`, URLs and addresses of servers stay as they are. */
 export function resolveSource(source: string, folder: string, homeFolder: string): string {
-  if (/^(hf|pip|https?):/i.test(source) || !looksLikePath(source)) return source;
+  if (/^(hf|pip|https?|openai):/i.test(source) || !looksLikePath(source)) return source;
   return resolvePath(source, folder, homeFolder);
 }
 

@@ -1,0 +1,113 @@
+/**
+ * The managed engine: starts a server for the model, waits until it is ready, measures it as the openai engine does, and
+ * stops it with everything that it started.
+ */
+import * as z from 'zod';
+import type { Engine, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
+import { ServerError, UsageError } from '../../core/errors.ts';
+import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
+import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
+import { openServedModel } from '../openai/openai-engine.ts';
+import { parseOpenAiOptions } from '../openai/openai-options.ts';
+import { createManagedHost } from './managed-host.ts';
+import { createMetricsScraper } from './metrics-scraper.ts';
+import { startServer, type StartedServer } from './start-server.ts';
+import { startFailure } from './wait-until-ready.ts';
+
+export interface ManagedEngineOptions {
+  /** The server's own environment starts from it; keys are read from it too. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly tools?: DeviceMemoryPrograms;
+}
+
+/** Its name is that of the suite's key, so that messages of both fit. */
+function parseServer(spec: ModelSpec): { readonly server: ManagedServer; readonly rest: ModelSpec } {
+  const { server: given, ...engineOptions } = spec.engineOptions;
+  const parsed = managedServerSchema.safeParse(given);
+  if (!parsed.success) {
+    const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
+    throw new UsageError(`${spec.name}: server: ${problem}`, { hint: 'docs/servers.md shows what it may say.' });
+  }
+  return { server: parsed.data, rest: { ...spec, engineOptions } };
+}
+
+/** Argument lists hold no keys unless somebody wrote one there. */
+function shownCommand(argv: readonly string[]): string {
+  const secret = /key|token|secret|password/i;
+  return argv
+    .map((word, index) =>
+      secret.test(argv[index - 1] ?? '') && !/tokens/i.test(argv[index - 1] ?? '') ? '[removed]' : word,
+    )
+    .join(' ');
+}
+
+/** Engine options: `server` (see `managedServerSchema`), and those of the openai engine. */
+export function createManagedEngine(engine: ManagedEngineOptions): Engine {
+  return {
+    kind: 'managed',
+    async open(spec, options, signal) {
+      signal.throwIfAborted();
+      const { server, rest } = parseServer(spec);
+      const openAi = parseOpenAiOptions(rest);
+      const servedName = server.servedName ?? spec.name;
+      const { environment, tools = {} } = engine;
+      const started = await startServer({ spec, server, servedName, options, environment, signal });
+      const { process, origin } = started;
+      const scraper = createMetricsScraper(`${origin}/metrics`);
+      const host = createManagedHost({ process, origin, server, servedName, scraper, tools });
+      try {
+        const address = { baseUrl: `${origin}/v1`, servedName };
+        const model = await openServedModel({ spec: rest, address, openAi, options, apiKey: undefined, host }, signal);
+        return withServer(model, { name: spec.name, server, started, watch: () => scraper.start() });
+      } catch (error) {
+        const { end } = process;
+        const failure = end === undefined ? error : startFailure(process, spec.name, end, origin);
+        await host.close();
+        throw failure;
+      }
+    },
+  };
+}
+
+interface ServerParts {
+  readonly name: string;
+  readonly server: ManagedServer;
+  readonly started: StartedServer;
+  readonly watch: NonNullable<LoadedModel['watch']>;
+}
+
+const exitMs = 1_000;
+
+/** A pass that broke because the server ended says so, with the end of its log. */
+async function* explained<Result>(
+  results: AsyncIterable<Result>,
+  { name, started: { process, origin } }: ServerParts,
+): AsyncGenerator<Result, void, void> {
+  try {
+    yield* results;
+  } catch (error) {
+    const end = error instanceof ServerError ? await process.endWithin(exitMs) : undefined;
+    throw end === undefined ? error : startFailure(process, name, `${end} in the middle of a pass`, origin);
+  }
+}
+
+function withServer(model: LoadedModel, parts: ServerParts): LoadedModel {
+  const { server, started, watch } = parts;
+  const { tensorParallel, gpus } = server;
+  const info: ModelInfo = {
+    ...model.info,
+    devices: gpus === undefined ? model.info.devices : gpus.map((gpu) => `GPU ${gpu}`),
+    ...(tensorParallel > 1 && { deviceCount: tensorParallel }),
+    serverCommand: shownCommand(started.argv),
+  };
+  return {
+    info,
+    capabilities: model.capabilities,
+    generate: (requests, pass) => explained(model.generate(requests, pass), parts),
+    loglikelihood: (requests, pass) => explained(model.loglikelihood(requests, pass), parts),
+    resetMemoryPeak: () => model.resetMemoryPeak(),
+    memory: () => model.memory(),
+    watch,
+    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+  };
+}

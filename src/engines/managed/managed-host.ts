@@ -1,0 +1,110 @@
+import { request } from 'undici';
+import { ServerError } from '../../core/errors.ts';
+import type { ManagedServer } from '../../core/managed-server.ts';
+import type { MemoryReading } from '../../core/memory.ts';
+import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
+import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
+import type { ServerHost } from '../openai/served-model.ts';
+import { llamaServerMemory, ollamaMemory, type ServerMemoryReport, sglangMemory, vllmMemory } from './memory-report.ts';
+import type { MetricsScraper } from './metrics-scraper.ts';
+import { wholeLog } from './server-log.ts';
+import { readServerMemory } from './server-memory.ts';
+import type { ServerProcess } from './server-process.ts';
+import { startFailure } from './wait-until-ready.ts';
+
+export interface ManagedHostOptions {
+  readonly process: ServerProcess;
+  readonly origin: string;
+  readonly server: ManagedServer;
+  readonly servedName: string;
+  readonly scraper: MetricsScraper;
+  readonly tools: DeviceMemoryPrograms;
+}
+
+const answerMs = 5_000;
+
+async function askJson(url: string): Promise<unknown> {
+  try {
+    const { statusCode, body } = await request(url, { headersTimeout: answerMs, bodyTimeout: answerMs });
+    if (statusCode !== 200) {
+      await body.dump();
+      return undefined;
+    }
+    return await body.json();
+  } catch (error) {
+    // What a server doesn't tell is unknown, not an error.
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}
+
+const untold: ServerMemoryReport = {
+  weightsBytes: undefined,
+  poolBytes: undefined,
+  computeBytes: undefined,
+  place: 'unknown',
+};
+
+async function askReport({ process, origin, server, servedName }: ManagedHostOptions): Promise<ServerMemoryReport> {
+  switch (server.preset) {
+    case 'vllm':
+      return vllmMemory(wholeLog(process.logFile));
+    case 'sglang':
+      return sglangMemory(await askJson(`${origin}/get_server_info`));
+    case 'ollama': {
+      const found = ollamaMemory(await askJson(`${origin}/api/ps`), servedName);
+      if (found === undefined || found.deviceBytes === 0) return untold;
+      return { ...untold, place: found.deviceBytes < found.totalBytes ? 'both' : 'device' };
+    }
+    case 'llama-server':
+    case undefined:
+      // Many commands end up as one of the two; a log of neither says nothing.
+      return firstKnown([llamaServerMemory(wholeLog(process.logFile)), vllmMemory(wholeLog(process.logFile))]);
+  }
+}
+
+function firstKnown(reports: readonly ServerMemoryReport[]): ServerMemoryReport {
+  return reports.find(({ weightsBytes }) => weightsBytes !== undefined) ?? untold;
+}
+
+/** A server that perbench started: its processes, its memory by its own word and the GPU tools', and its end. */
+export function createManagedHost(options: ManagedHostOptions): ServerHost {
+  const { process, origin, scraper, tools } = options;
+  const processIds = process.processIds();
+  let isPeakReset = false;
+  let report: Promise<ServerMemoryReport> | undefined;
+
+  async function memory(): Promise<MemoryReading> {
+    const { end } = process;
+    if (end !== undefined) throw startFailure(process, options.servedName, end, origin);
+    // Ollama loads a model with its first request, and says how much it takes from then on.
+    if (options.server.preset === 'ollama') report = undefined;
+    report ??= askReport(options);
+    const devices = await readDeviceMemory(process.processIds(), tools);
+    const reading = readServerMemory({
+      report: await report,
+      kvUsageMax: scraper.kvUsageMax(),
+      deviceBytes: devices === undefined ? undefined : Math.max(...devices.values()),
+      resident: readProcessMemory(process.processIds()),
+      isPeakReset,
+    });
+    if (reading !== undefined) return reading;
+    throw new ServerError(
+      'nothing tells how much memory it takes',
+      { url: origin },
+      {
+        hint: 'perbench doctor shows whether GPU tools and /proc work here.',
+      },
+    );
+  }
+
+  return {
+    processIds,
+    memory,
+    async resetMemoryPeak() {
+      scraper.resetPeak();
+      isPeakReset = resetMemoryPeak(process.processIds());
+    },
+    close: () => process[Symbol.asyncDispose](),
+  };
+}

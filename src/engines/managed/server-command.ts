@@ -1,0 +1,168 @@
+import type { ManagedServer, ServerPresetName } from '../../core/managed-server.ts';
+
+/** What a command line is built from. */
+export interface ServerCommandRequest {
+  readonly server: ManagedServer;
+  /** Name or path that the server loads. */
+  readonly model: string;
+  /** GGUF file; undefined where the server fetches the model itself. */
+  readonly file: string | undefined;
+  readonly servedName: string;
+  readonly port: number;
+  readonly contextTokens: number | undefined;
+  readonly sequences: number | undefined;
+  readonly threads: number | undefined;
+}
+
+/** A program with its arguments, never given to a shell. */
+export interface ServerCommand {
+  readonly argv: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export const loopbackHost = '127.0.0.1';
+
+function flag(name: string, value: string | number | undefined): readonly string[] {
+  return value === undefined ? [] : [name, String(value)];
+}
+
+const bytesPerGiB = 2 ** 30;
+
+/** Offline evaluation wants neither the sampling defaults of a model's repository nor prefixes reused. */
+function vllm({ server, model, servedName, port, contextTokens, sequences }: ServerCommandRequest): ServerCommand {
+  const { program = 'vllm', kvCacheGiB } = server;
+  return {
+    argv: [
+      program,
+      'serve',
+      model,
+      '--host',
+      loopbackHost,
+      '--port',
+      String(port),
+      '--served-model-name',
+      servedName,
+      ...flag('--tensor-parallel-size', server.tensorParallel),
+      ...flag('--dtype', server.dtype),
+      ...flag('--max-model-len', contextTokens),
+      ...flag('--max-num-seqs', sequences),
+      ...flag('--gpu-memory-utilization', server.memoryShare),
+      ...flag('--kv-cache-memory-bytes', kvCacheGiB === undefined ? undefined : Math.round(kvCacheGiB * bytesPerGiB)),
+      server.prefixCaching ? '--enable-prefix-caching' : '--no-enable-prefix-caching',
+      '--generation-config',
+      'vllm',
+      '--enable-prompt-tokens-details',
+      '--seed',
+      '0',
+      ...server.arguments,
+    ],
+    environment: {},
+  };
+}
+
+function sglang({ server, model, servedName, port, contextTokens, sequences }: ServerCommandRequest): ServerCommand {
+  const { program = 'python3' } = server;
+  return {
+    argv: [
+      program,
+      '-m',
+      'sglang.launch_server',
+      '--model-path',
+      model,
+      '--served-model-name',
+      servedName,
+      '--host',
+      loopbackHost,
+      '--port',
+      String(port),
+      ...flag('--tp-size', server.tensorParallel),
+      ...flag('--dtype', server.dtype),
+      ...flag('--context-length', contextTokens),
+      ...flag('--max-running-requests', sequences),
+      ...flag('--mem-fraction-static', server.memoryShare),
+      ...(server.prefixCaching ? [] : ['--disable-radix-cache']),
+      '--enable-metrics',
+      '--random-seed',
+      '0',
+      ...server.arguments,
+    ],
+    environment: {},
+  };
+}
+
+/** `--ctx-size` is that of all slots together; with no number of slots given it is that of one. */
+function llamaServer(request: ServerCommandRequest): ServerCommand {
+  const { server, model, file, servedName, port, contextTokens, sequences = 1, threads } = request;
+  const { program = 'llama-server' } = server;
+  return {
+    argv: [
+      program,
+      '--model',
+      file ?? model,
+      '--alias',
+      servedName,
+      '--host',
+      loopbackHost,
+      '--port',
+      String(port),
+      ...flag('--ctx-size', contextTokens === undefined ? undefined : contextTokens * sequences),
+      ...flag('--parallel', sequences),
+      ...flag('--threads', threads),
+      '--metrics',
+      ...server.arguments,
+    ],
+    environment: {},
+  };
+}
+
+/** Settings that Ollama takes from the environment alone; its defaults depend on the host's memory. */
+function ollama({ server, port, contextTokens, sequences }: ServerCommandRequest): ServerCommand {
+  const { program = 'ollama' } = server;
+  return {
+    argv: [program, 'serve', ...server.arguments],
+    environment: {
+      OLLAMA_HOST: `${loopbackHost}:${port}`,
+      OLLAMA_KEEP_ALIVE: '-1',
+      OLLAMA_MAX_LOADED_MODELS: '1',
+      ...(contextTokens !== undefined && { OLLAMA_CONTEXT_LENGTH: String(contextTokens) }),
+      ...(sequences !== undefined && { OLLAMA_NUM_PARALLEL: String(sequences) }),
+    },
+  };
+}
+
+const presets: Readonly<Record<ServerPresetName, (request: ServerCommandRequest) => ServerCommand>> = {
+  vllm,
+  sglang,
+  'llama-server': llamaServer,
+  ollama,
+};
+
+function fillIn(word: string, { model, file, servedName, port }: ServerCommandRequest): string {
+  const values: Readonly<Record<string, string>> = {
+    port: String(port),
+    host: loopbackHost,
+    model: servedName,
+    file: file ?? model,
+  };
+  return word.replaceAll(/\{(port|host|model|file)\}/g, (_, name: string) => values[name] ?? '');
+}
+
+/** The command line of a server. Each word is one argument, whatever is in it. */
+export function serverCommand(request: ServerCommandRequest): ServerCommand {
+  const { server } = request;
+  const { preset, command, gpus } = server;
+  const built: ServerCommand =
+    preset === undefined
+      ? { argv: (command ?? ['false']).map((word) => fillIn(word, request)) as [string, ...string[]], environment: {} }
+      : presets[preset](request);
+  return {
+    argv: built.argv,
+    environment: {
+      // Indices of nvidia-smi and CUDA are the same only in this order.
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+      ...(gpus !== undefined && { CUDA_VISIBLE_DEVICES: gpus.join(',') }),
+      ...built.environment,
+      ...server.environment,
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { MemoryReading } from '../../core/memory.ts';
+import type { ServerMemoryReport } from './memory-report.ts';
+
+/** What is known of a server's memory when a reading is made. */
+export interface ServerMemoryState {
+  readonly report: ServerMemoryReport;
+  /** Highest share of the pool in use since the last reset. */
+  readonly kvUsageMax: number | undefined;
+  /** Most that its processes take on one GPU now, by the vendor's tool. */
+  readonly deviceBytes: number | undefined;
+  /** Resident memory of its processes on the host. */
+  readonly resident: { readonly nowBytes: number; readonly peakBytes: number } | undefined;
+  readonly isPeakReset: boolean;
+}
+
+function sentence(parts: readonly (string | undefined)[]): string | undefined {
+  const told = parts.filter((part) => part !== undefined);
+  return told.length === 0 ? undefined : told.join('; ');
+}
+
+/** Weights, the part of the pool that was in use, and what else the processes hold. The rest of the pool is no need. */
+function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemoryState): MemoryReading | undefined {
+  const { weightsBytes, poolBytes, computeBytes = 0, place } = report;
+  if (weightsBytes === undefined) {
+    if (deviceBytes === undefined) return undefined;
+    const doubt = 'the server does not split its memory: all that it took on the GPU counts';
+    return { nowBytes: deviceBytes, peakBytes: deviceBytes, isPeakReset, split: undefined, doubt };
+  }
+  const kvBytes = (poolBytes ?? 0) * (kvUsageMax ?? 1);
+  const overheadBytes =
+    deviceBytes === undefined ? 0 : Math.max(0, deviceBytes - weightsBytes - (poolBytes ?? 0) - computeBytes);
+  const doubt = sentence([
+    deviceBytes === undefined ? "what its processes take beside weights and cache isn't known" : undefined,
+    poolBytes === undefined ? 'the server does not tell the size of its key-value cache' : undefined,
+    poolBytes !== undefined && kvUsageMax === undefined
+      ? 'the server does not tell how much of its key-value cache was in use: all of it counts'
+      : undefined,
+    place === 'both' ? 'a part of the model is on the host, and is not counted' : undefined,
+  ]);
+  const peakBytes = weightsBytes + kvBytes + computeBytes + overheadBytes;
+  return {
+    nowBytes: peakBytes,
+    peakBytes,
+    isPeakReset: true,
+    split: { weightsBytes, kvBytes, computeBytes, overheadBytes },
+    ...(poolBytes !== undefined && { reservedBytes: poolBytes }),
+    ...(doubt !== undefined && { doubt }),
+  };
+}
+
+/** Resident memory, split by the buffers that the server named: as the llama engine counts. */
+function onHost({ report, resident, isPeakReset }: ServerMemoryState): MemoryReading | undefined {
+  if (resident === undefined) return undefined;
+  const { weightsBytes, poolBytes: kvBytes = 0, computeBytes = 0 } = report;
+  if (weightsBytes === undefined) return { ...resident, isPeakReset, split: undefined };
+  const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
+  return { ...resident, isPeakReset, split: { weightsBytes, kvBytes, computeBytes, overheadBytes } };
+}
+
+/** What a server's memory comes to; undefined where nothing tells. */
+export function readServerMemory(state: ServerMemoryState): MemoryReading | undefined {
+  const isOnDevice =
+    state.report.place === 'device' ||
+    state.report.place === 'both' ||
+    (state.report.place === 'unknown' && state.deviceBytes !== undefined);
+  return isOnDevice ? onDevice(state) : onHost(state);
+}

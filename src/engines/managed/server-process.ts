@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EnvironmentError } from '../../core/errors.ts';
+import { markedProcesses, serverMark, signalServer } from './marked-processes.ts';
+import type { ServerCommand } from './server-command.ts';
+import { lastLogLines } from './server-log.ts';
+
+const pollMs = 50;
+const killMs = 5_000;
+
+export interface ServerProcessOptions {
+  readonly command: ServerCommand;
+  /** Where stdout and stderr go. */
+  readonly logFile: string;
+  /** Base of the server's environment. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Time to end by itself before it is killed. */
+  readonly stopMs: number;
+}
+
+/** Ends the server if this process dies without having done so. */
+function startKeeper(groupId: number, mark: string, stopMs: number): ChildProcess {
+  const file = join(import.meta.dirname, `keeper${extname(import.meta.filename)}`);
+  const keeper = spawn(process.execPath, [file, String(groupId), mark, String(stopMs)], {
+    // A terminal's Ctrl-C must not reach it.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: {},
+  });
+  keeper.once('error', () => undefined);
+  keeper.stdin?.once('error', () => undefined);
+  keeper.unref();
+  return keeper;
+}
+
+/** A server in a process group of its own, with all that it starts. */
+export class ServerProcess implements AsyncDisposable {
+  readonly pid: number;
+  readonly logFile: string;
+  /** Resolves to how it ended. */
+  readonly ended: Promise<string>;
+  readonly #child: ChildProcess;
+  readonly #keeper: ChildProcess;
+  readonly #mark: string;
+  readonly #stopMs: number;
+  #end: string | undefined;
+
+  private constructor(child: ChildProcess, pid: number, mark: string, { logFile, stopMs }: ServerProcessOptions) {
+    this.pid = pid;
+    this.logFile = logFile;
+    this.#child = child;
+    this.#mark = mark;
+    this.#stopMs = stopMs;
+    this.#keeper = startKeeper(pid, mark, stopMs);
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#end = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
+        resolve(this.#end);
+      });
+    });
+    child.unref();
+  }
+
+  /** @throws {EnvironmentError} if the program isn't there, or can't be started */
+  static async start(options: ServerProcessOptions): Promise<ServerProcess> {
+    const { command, logFile, environment } = options;
+    const [program, ...words] = command.argv;
+    const mark = randomUUID();
+    const log = openSync(logFile, 'a', 0o600);
+    try {
+      const child = spawn(program, words, {
+        detached: true,
+        stdio: ['ignore', log, log],
+        env: { ...environment, ...command.environment, [serverMark]: mark },
+      });
+      await new Promise<void>((resolve, reject) => {
+        child.once('spawn', resolve);
+        child.once('error', (error) => reject(startError(program, error)));
+      });
+      if (child.pid === undefined) throw new EnvironmentError(`${program} can't be started`);
+      return new ServerProcess(child, child.pid, mark, options);
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  /** How it ended; undefined while it runs. */
+  get end(): string | undefined {
+    return this.#end;
+  }
+
+  /** How it ended, if it does so within this time: an exit is heard of a little after connections break. */
+  async endWithin(limitMs: number): Promise<string | undefined> {
+    const timer = new AbortController();
+    const late = sleep(limitMs, undefined, { signal: timer.signal }).catch(() => undefined);
+    await Promise.race([this.ended, late]);
+    timer.abort();
+    return this.#end;
+  }
+
+  /** Every process that belongs to the server now. */
+  processIds(): readonly number[] {
+    return [...new Set([this.pid, ...markedProcesses(this.#mark)])];
+  }
+
+  lastLines(count: number): readonly string[] {
+    return lastLogLines(this.logFile, count);
+  }
+
+  /** Ends the server and everything that it started, and waits until they are gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isGone = (): boolean => this.#end !== undefined && markedProcesses(this.#mark).length === 0;
+    const untilGone = async (limitMs: number): Promise<void> => {
+      const endMs = performance.now() + limitMs;
+      while (!isGone() && performance.now() < endMs) await sleep(pollMs);
+    };
+    if (this.#end === undefined) this.#child.ref();
+    if (!isGone()) {
+      signalServer(this.pid, this.#mark, 'SIGTERM');
+      await untilGone(this.#stopMs);
+    }
+    if (!isGone()) {
+      signalServer(this.pid, this.#mark, 'SIGKILL');
+      await untilGone(killMs);
+    }
+    this.#keeper.kill('SIGKILL');
+  }
+}
+
+function startError(program: string, error: Error): EnvironmentError {
+  const isMissing = 'code' in error && error.code === 'ENOENT';
+  return isMissing
+    ? new EnvironmentError(`the server's program "${program}" isn't installed`, {
+        hint: 'Install it, put its folder into PATH, or give its path as `program` of the server.',
+      })
+    : new EnvironmentError(`the server's program "${program}" can't be started: ${error.message}`, { cause: error });
+}

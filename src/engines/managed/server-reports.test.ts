@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { llamaServerMemory, ollamaMemory, type ServerMemoryReport, sglangMemory, vllmMemory } from './memory-report.ts';
+import { parsePrometheus } from './prometheus-text.ts';
+import { readServerMemory, type ServerMemoryState } from './server-memory.ts';
+
+const gibibyte = 2 ** 30;
+const mebibyte = 2 ** 20;
+const fixture = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../../../test/fixtures/telemetry', name), 'utf8');
+
+describe('what servers say of their memory', () => {
+  it('is in lines of the log of vLLM, per GPU', () => {
+    expect(vllmMemory(fixture('vllm.log'))).toEqual({
+      weightsBytes: 7.2512 * gibibyte,
+      poolBytes: 62.4 * gibibyte,
+      computeBytes: 0.61 * gibibyte,
+      place: 'device',
+    });
+    expect(vllmMemory('nothing of the kind').weightsBytes).toBeUndefined();
+  });
+
+  it('is an answer of SGLang', () => {
+    const report = sglangMemory(JSON.parse(fixture('sglang-server-info.json')));
+    expect(report).toEqual({
+      weightsBytes: 14.27 * gibibyte,
+      poolBytes: 55.1 * gibibyte,
+      computeBytes: 0.44 * gibibyte,
+      place: 'device',
+    });
+    expect(sglangMemory({ internal_states: [] }).weightsBytes).toBeUndefined();
+    expect(sglangMemory('an error').place).toBe('unknown');
+  });
+
+  it('is in lines of the log of llama-server, by buffer', () => {
+    const log = fixture('llama-server-gpu.log');
+    expect(llamaServerMemory(log)).toEqual({
+      weightsBytes: 4403.49 * mebibyte,
+      poolBytes: 8192 * mebibyte,
+      computeBytes: 560 * mebibyte,
+      place: 'device',
+    });
+    expect(llamaServerMemory(log.replace('offloaded 33/33', 'offloaded 20/33')).place).toBe('both');
+    const host = llamaServerMemory(log.replaceAll('CUDA0', 'CPU'));
+    expect(host).toMatchObject({ place: 'host', weightsBytes: (4403.49 + 281.81) * mebibyte });
+    expect(llamaServerMemory('').place).toBe('unknown');
+  });
+
+  it('is a list of Ollama, without parts', () => {
+    const list: unknown = JSON.parse(fixture('ollama-ps.json'));
+    expect(ollamaMemory(list, 'qwen2.5:7b')).toEqual({ totalBytes: 6654289920, deviceBytes: 5333539264 });
+    expect(ollamaMemory(list, 'other')).toBeUndefined();
+    expect(ollamaMemory('', 'other')).toBeUndefined();
+  });
+});
+
+describe('metrics pages', () => {
+  it('are read by name, whatever labels and numbers look like', () => {
+    const wanted = new Set([
+      'vllm:num_requests_running',
+      'vllm:kv_cache_usage_perc',
+      'vllm:request_success_total',
+      'vllm:generation_tokens_total',
+    ]);
+    expect(parsePrometheus(fixture('vllm-metrics.txt'), wanted).map(({ name, value }) => [name, value])).toEqual([
+      ['vllm:num_requests_running', 12],
+      ['vllm:num_requests_running', 15],
+      ['vllm:kv_cache_usage_perc', 0.04012],
+      ['vllm:generation_tokens_total', 127453],
+      ['vllm:request_success_total', 3],
+    ]);
+    expect(parsePrometheus(fixture('sglang-metrics.txt'), new Set(['sglang:token_usage']))).toEqual([
+      { name: 'sglang:token_usage', labels: 'model_name="m"', value: 0.31 },
+    ]);
+    expect(parsePrometheus('<html>busy</html>', wanted)).toEqual([]);
+  });
+});
+
+describe('what a server needs', () => {
+  const report: ServerMemoryReport = {
+    weightsBytes: 7 * gibibyte,
+    poolBytes: 60 * gibibyte,
+    computeBytes: gibibyte,
+    place: 'device',
+  };
+  const state: ServerMemoryState = {
+    report,
+    kvUsageMax: 0.1,
+    deviceBytes: 70 * gibibyte,
+    resident: { nowBytes: 5, peakBytes: 6 },
+    isPeakReset: false,
+  };
+
+  it('is weights, used cache, graphs and the rest; the pool stands beside it', () => {
+    expect(readServerMemory(state)).toEqual({
+      nowBytes: 16 * gibibyte,
+      peakBytes: 16 * gibibyte,
+      isPeakReset: true,
+      reservedBytes: 60 * gibibyte,
+      split: {
+        weightsBytes: 7 * gibibyte,
+        kvBytes: 6 * gibibyte,
+        computeBytes: gibibyte,
+        overheadBytes: 2 * gibibyte,
+      },
+    });
+  });
+
+  it('does not grow with the pool that a card allows', () => {
+    const larger = { ...report, poolBytes: 120 * gibibyte };
+    const same = { ...state, report: larger, kvUsageMax: 0.05, deviceBytes: 130 * gibibyte };
+    expect(readServerMemory(same)?.peakBytes).toBe(readServerMemory(state)?.peakBytes);
+  });
+
+  it('is in doubt where something is not told', () => {
+    expect(readServerMemory({ ...state, deviceBytes: undefined })?.doubt).toMatch(/^what its processes take/);
+    expect(readServerMemory({ ...state, report: { ...report, place: 'both' } })?.doubt).toMatch(/on the host/);
+    const untold = {
+      weightsBytes: undefined,
+      poolBytes: undefined,
+      computeBytes: undefined,
+      place: 'unknown',
+    } as const;
+    expect(readServerMemory({ ...state, report: untold })).toMatchObject({
+      peakBytes: 70 * gibibyte,
+      doubt: 'the server does not split its memory: all that it took on the GPU counts',
+    });
+    expect(readServerMemory({ ...state, report: untold, deviceBytes: undefined, resident: undefined })).toBeUndefined();
+  });
+
+  it('on a host is resident memory', () => {
+    const host = { ...report, place: 'host' } as const;
+    const resident = { nowBytes: 69 * gibibyte, peakBytes: 70 * gibibyte };
+    expect(readServerMemory({ ...state, report: host, resident })).toMatchObject({
+      peakBytes: 70 * gibibyte,
+      split: { kvBytes: 60 * gibibyte, overheadBytes: 2 * gibibyte },
+    });
+  });
+});
