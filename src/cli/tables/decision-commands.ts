@@ -19,8 +19,8 @@ export const compareOptions = {
   all: flag({ help: 'list every regression and improvement' }),
 } as const;
 
-function limit(name: GateLimitName): Option<number | undefined> {
-  const { help, expected } = gateLimitKinds[name];
+function limit(name: GateLimitName, help: string = gateLimitKinds[name].help): Option<number | undefined> {
+  const { expected } = gateLimitKinds[name];
   return custom<number>({ argument: 'limit', expected, help, parse: (value) => parseLimit(name, value) });
 }
 
@@ -65,15 +65,93 @@ export const gateOptions = {
   ),
 } as const;
 
+/** A task with the weight that it counts with: `gsm8k=2`. */
+export interface WeightedTask {
+  readonly name: string;
+  readonly weight: number;
+}
+
+function parseWeightedTasks(value: string): readonly WeightedTask[] | undefined {
+  const parsed = value.split(',').map((part): WeightedTask | undefined => {
+    const [, name = '', weight = '1'] = /^\s*([^=\s]+)\s*(?:=\s*([\d.]+))?\s*$/.exec(part) ?? [];
+    return name !== '' && Number(weight) > 0 ? { name, weight: Number(weight) } : undefined;
+  });
+  const tasksOnly = parsed.filter((task) => task !== undefined);
+  return tasksOnly.length === parsed.length ? tasksOnly : undefined;
+}
+
+export const decideOptions = {
+  task: custom<readonly WeightedTask[]>({
+    short: 't',
+    argument: 'task=weight',
+    expected: 'tasks with weights above 0, such as gsm8k=2,arc_easy=1',
+    help: 'tasks that count, joined by commas, each with a weight where they count differently (default: all alike)',
+    parse: parseWeightedTasks,
+  }),
+  minAccuracy: limit('minAccuracy', 'lowest accuracy on every task'),
+  minThroughput: limit('minThroughput', 'lowest throughput on every task, in the unit of its table'),
+  maxMemory: limit('maxMemory', 'highest peak memory'),
+  maxLatency: limit('maxLatency', 'highest median latency'),
+  maxLatencyP95: limit('maxLatencyP95', 'highest 95th percentile of latency'),
+  maxPrice: number({ argument: 'price', min: 0, isWhole: false, help: 'highest price of 1,000 answers' }),
+  pricePerHour: number({
+    argument: 'price',
+    min: 0.000_001,
+    isWhole: false,
+    help: "price of one device for an hour (default: what the run's suite says)",
+  }),
+  score: withDefault(
+    choice({
+      argument: 'name',
+      choices: ['per-a', 'per-paper'],
+      help: 'what decides among the models that pass; per-paper depends on which models are in the set',
+    }),
+    'per-a',
+  ),
+  anchors: text({
+    argument: 'name',
+    help: 'anchors of PER-A: a name such as paper-gpu, or a file',
+    defaultText: "the project's, else those of this hardware",
+    completion: 'file',
+  }),
+  table: text({
+    argument: 'file',
+    help: "decide on a CSV of anybody's measurements instead of a run",
+    completion: 'file',
+  }),
+} as const;
+
 const side = { isOptional: false, completion: 'run' } as const;
 
 export const decisionCommands: readonly Command[] = [
   defineCommand({
+    name: 'decide',
+    group: 'Decide',
+    summary: 'recommend a model for tasks under constraints',
+    details:
+      'For one task, or several with weights. Names the model with the highest score among those that pass every constraint, the runner-up, how sure that is, and what would change the answer. Exit code 4 where no model passes, 3 where none could be scored.',
+    arguments: [
+      {
+        name: 'run',
+        help: 'id of a run, or its beginning; by default the newest',
+        isOptional: true,
+        completion: 'run',
+      },
+    ],
+    options: decideOptions,
+    examples: [
+      'perbench decide -t gsm8k=2,arc_easy=1 --max-memory 2GiB',
+      'perbench decide 20261124-1630 --min-accuracy 0.7 --max-latency-p95 500ms',
+      'perbench decide --table table.csv --anchors paper-gpu',
+    ],
+    load: async () => (await import('../commands/decide.ts')).decide,
+  }),
+  defineCommand({
     name: 'compare',
     group: 'Decide',
-    summary: 'compare two runs or two models item by item: what got better, what got worse, what nobody can tell',
+    summary: 'compare two runs or models item by item',
     details:
-      'A and B are runs, or models of runs as run:model; latest is the newest run, and :model is a model of it. One model against one is compared whatever they are called, several against several by name.',
+      'Says what got better, what got worse, and what nobody can tell. A and B are runs, or models of runs as run:model; latest is the newest run, and :model is a model of it. One model against one is compared whatever they are called, several against several by name.',
     arguments: [
       { ...side, name: 'a', help: 'what is held against: a run, run:model, :model of the newest run, or latest' },
       { ...side, name: 'b', help: 'the candidate, named in the same way' },
@@ -89,14 +167,14 @@ export const decisionCommands: readonly Command[] = [
   defineCommand({
     name: 'gate',
     group: 'Decide',
-    summary: 'check a run against a baseline and limits: exit code 0 passed, 4 failed, 6 inconclusive',
+    summary: 'hold a run against a baseline and limits',
     details:
-      'Limits come from flags, else from the section gates of the suite file (--config, or the one that the candidate was run with). Each is decided by a 95 % interval, never by a point: it passes where the whole interval is within the limit, fails where the whole interval is beyond it, and is inconclusive otherwise.',
+      'Limits come from flags, else from the section gates of the suite file (--config, or the one that the candidate was run with). Each is decided by a 95 % interval, never by a point: it passes where the whole interval is within the limit, fails where the whole interval is beyond it, and is inconclusive otherwise. Exit codes: 0 passed, 4 failed, 6 inconclusive.',
     arguments: [],
     options: gateOptions,
     examples: [
       'perbench gate --baseline 20261124-1630 --max-accuracy-drop 0.01 --max-throughput-drop 5%',
-      'perbench gate --baseline main.db-run --candidate latest -c perbench.yaml -o gate.junit.xml',
+      'perbench gate --baseline 20261124-1630 --candidate latest -c perbench.yaml -o gate.junit.xml',
     ],
     load: async () => (await import('../commands/gate.ts')).gate,
   }),

@@ -1,0 +1,132 @@
+import type { Interval, Unit } from '../core/measurement.ts';
+import type { CurveSegment } from './accuracy-weight-curve.ts';
+import type { Anchors } from './anchors.ts';
+import type { Scoreboard } from './scoreboard.ts';
+import type { TaskEvidence } from './task-evidence.ts';
+
+/** What a user may demand; each holds on every task. Shares are ratios, times milliseconds, sizes bytes. */
+export const constraintFacts = {
+  minAccuracy: { metric: 'accuracy', label: 'accuracy', isUpper: false },
+  minThroughput: { metric: 'throughput', label: 'throughput', isUpper: false },
+  maxMemory: { metric: 'memory', label: 'memory', isUpper: true },
+  maxLatency: { metric: 'latency', label: 'latency', isUpper: true },
+  maxLatencyP95: { metric: 'latencyP95', label: 'latency p95', isUpper: true },
+  maxPrice: { metric: 'price', label: 'price of 1,000 answers', isUpper: true },
+} as const satisfies Record<
+  string,
+  {
+    readonly metric: 'accuracy' | 'throughput' | 'memory' | 'latency' | 'latencyP95' | 'price';
+    readonly label: string;
+    readonly isUpper: boolean;
+  }
+>;
+
+export type ConstraintName = keyof typeof constraintFacts;
+export const constraintNames = Object.keys(constraintFacts) as readonly ConstraintName[];
+
+/** A constraint that isn't there isn't checked. */
+export type Constraints = Readonly<Partial<Record<ConstraintName, number>>>;
+
+/** One task that counts, with what was measured on it. */
+export interface DecisionTask {
+  /** With PER-A of its anchors where there are any. */
+  readonly board: Scoreboard;
+  /** Above 0; only ratios between tasks count. */
+  readonly weight: number;
+  readonly anchors: Anchors | undefined;
+  /** Items and launches behind the board; undefined for a table that somebody else measured. */
+  readonly evidence: TaskEvidence | undefined;
+}
+
+export interface DecisionOptions {
+  readonly score: 'PER-A' | 'PER-paper';
+  readonly constraints: Constraints;
+  /** Price of one device for an hour; prices that were measured need none. */
+  readonly pricePerHour?: number | undefined;
+  readonly seed?: number;
+  readonly resamples?: number;
+}
+
+/** One constraint on one model and task. */
+export interface ConstraintCheck {
+  readonly constraint: ConstraintName;
+  readonly taskId: string;
+  readonly limit: number;
+  readonly unit: Unit | undefined;
+  /** Undefined where it wasn't measured, which doesn't pass. */
+  readonly value: number | undefined;
+  readonly interval: Interval | undefined;
+  readonly isPassed: boolean;
+  /** The whole interval is on the same side; undefined where there is no interval. */
+  readonly isSure: boolean | undefined;
+}
+
+export interface DecisionCandidate {
+  readonly model: string;
+  /** Over all tasks; undefined where it has none. */
+  readonly score: number | undefined;
+  /** Bootstrap interval of the score. */
+  readonly interval: Interval | undefined;
+  /** Score on each task, in their order. */
+  readonly taskScores: readonly (number | undefined)[];
+  /** Passes every constraint and has a score. */
+  readonly isEligible: boolean;
+  /** 1, 2, 2, 4 among the eligible. */
+  readonly rank: number | undefined;
+  readonly checks: readonly ConstraintCheck[];
+  /** Why it has no score, one phrase each. */
+  readonly reasons: readonly string[];
+  /** Device time per item (or per token), the tasks weighted. */
+  readonly costSeconds: number | undefined;
+  /** Share of replicates that it wins among the eligible: support on new items and launches, not confidence. */
+  readonly support: number | undefined;
+  /** Nobody eligible is significantly better. */
+  readonly isInTieGroup: boolean | undefined;
+  /** Accuracy with which it would beat the recommended model; one task and PER-A only. 1 or more: none would do. */
+  readonly requiredAccuracy: number | undefined;
+  readonly accuracy: number | undefined;
+}
+
+/** Who would win at which weight of something. */
+export interface WeightCurve {
+  /** `accuracy`, or the id of a task. */
+  readonly of: string;
+  /** The weight now, from 0 to 1. */
+  readonly weight: number;
+  readonly segments: readonly CurveSegment[];
+}
+
+/** One constraint loosened: how far it must go until somebody passes. */
+export interface LargestGate {
+  readonly constraint: ConstraintName;
+  /** The strictest limit that a model passes together with the other constraints. */
+  readonly limit: number;
+  readonly unit: Unit | undefined;
+  readonly model: string;
+}
+
+export type DecisionOutcome = 'recommended' | 'nobody-passes' | 'no-valid-model';
+
+/** The answer to "which model?", and what it hangs on. Plain JSON. */
+export interface Decision {
+  readonly outcome: DecisionOutcome;
+  /** Version of the score, such as `PER-A/2026-1/cpu`. */
+  readonly scoreVersion: string;
+  readonly tasks: readonly { readonly taskId: string; readonly title: string | undefined; readonly weight: number }[];
+  readonly constraints: Constraints;
+  /** The eligible by rank, then the others by score. */
+  readonly candidates: readonly DecisionCandidate[];
+  readonly recommended: string | undefined;
+  readonly runnerUp: string | undefined;
+  /** The next cheaper model than the recommended one. */
+  readonly nextCheaper: string | undefined;
+  /** Has the highest score, but fails a constraint. */
+  readonly unconstrained: string | undefined;
+  /** Misses the constraints by least, where nobody passes. */
+  readonly nearestMiss: string | undefined;
+  readonly largestGates: readonly LargestGate[];
+  readonly curves: readonly WeightCurve[];
+  readonly resamples: number | undefined;
+  /** What a reader must know, one sentence each. */
+  readonly notes: readonly string[];
+}
