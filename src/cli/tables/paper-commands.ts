@@ -1,8 +1,9 @@
+import { paperWidthsMm } from '../../report/figures/paper-widths.ts';
 import { defineCommand, type Command } from '../options/command.ts';
 import { custom, number, text, texts, withDefault } from '../options/option.ts';
 
-/** Widths with names; others are given in millimetres. */
-const namedWidths: Readonly<Record<string, number>> = { column: 84, page: 178 };
+/** Others are given in millimetres. */
+const namedWidths: Readonly<Record<string, number>> = paperWidthsMm;
 
 const width = withDefault(
   custom<number>({
@@ -18,7 +19,7 @@ const width = withDefault(
       return millimetres !== undefined && size >= 40 && size <= 400 ? size : undefined;
     },
   }),
-  84,
+  paperWidthsMm.column,
 );
 
 const dpi = withDefault(number({ argument: 'n', min: 72, max: 1200, help: 'dots per inch of PNG files' }), 300);

@@ -6,10 +6,12 @@ import { chartFrame, emptyChart, plainLabel, type ChartNames } from './chart-fra
 import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
 import { lightTheme, type ChartTheme } from './chart-theme.ts';
 import { legend } from './legend.ts';
+import { placedLabel } from './placed-label.ts';
+import { placeLabels, segmentBoxes, squareAround } from './place-labels.ts';
 import { pointPath, pointStyles, type PointStyle } from './model-family.ts';
 import { parametersText } from './model-size.ts';
 import { polyline, svgElement } from './svg-element.ts';
-import { textExtent } from './text-extent.ts';
+import { fitText, textExtent } from './text-extent.ts';
 
 export interface SizedPoint {
   readonly model: string;
@@ -83,7 +85,7 @@ export function accuracyBySize(data: AccuracyBySizeData, options: ChartOptions):
     ...axes,
     ...series.map(({ task, points }) => bestLine(points, styles.get(task) as PointStyle, plot)),
     ...series.map(({ task, points }) => pointGroup(task, points, styles.get(task) as PointStyle, plot)),
-    ...taskLabels(series, plot),
+    ...(series.length === 1 ? modelLabels(series[0]?.points ?? [], plot) : taskLabels(series, plot)),
   );
 }
 
@@ -147,7 +149,8 @@ function layOut(
   return { plot: { area, x, y, theme, hasEndLabels: labelRoom !== undefined }, axes };
 }
 
-function bestLine(points: readonly SizedPoint[], { color }: PointStyle, { area, x, y, theme }: Plot): VNode {
+/** Corners of the line through the best up to each size, on to the largest model. */
+function bestCorners(points: readonly SizedPoint[], { area, x, y }: Plot): readonly (readonly [number, number])[] {
   const best = bestUpToSize(points);
   const corners = best.flatMap(({ parameters, accuracy }, index): (readonly [number, number])[] => {
     const before = best[index - 1];
@@ -155,9 +158,13 @@ function bestLine(points: readonly SizedPoint[], { color }: PointStyle, { area, 
     return before === undefined ? [corner] : [[x(parameters), y(before.accuracy)], corner];
   });
   const largest = Math.max(...points.map(({ parameters }) => parameters));
-  const end = [Math.min(area.right, x(largest)), y(best.at(-1)?.accuracy ?? 0)] as const;
+  return [...corners, [Math.min(area.right, x(largest)), y(best.at(-1)?.accuracy ?? 0)]];
+}
+
+function bestLine(points: readonly SizedPoint[], { color }: PointStyle, plot: Plot): VNode {
+  const { theme } = plot;
   return svgElement('path', {
-    d: polyline([...corners, end]),
+    d: polyline(bestCorners(points, plot)),
     fill: 'none',
     stroke: color,
     'stroke-width': theme.fontSize / 8,
@@ -205,4 +212,34 @@ function taskLabels(series: readonly SizedSeries[], { area, y, theme, hasEndLabe
     previous = Math.max(at, previous + fontSize * 1.15);
     return plainLabel(task, { x: area.right + fontSize * 0.4, y: previous + fontSize * 0.35, 'font-size': fontSize });
   });
+}
+
+/** Names of the models, where one task alone leaves room for them. */
+function modelLabels(points: readonly SizedPoint[], plot: Plot): VNode[] {
+  const { area, x, y, theme } = plot;
+  const fontSize = theme.fontSize * 0.85;
+  const radius = theme.fontSize * 0.35;
+  const best = new Set(bestUpToSize(points));
+  const places = points.map((point) => ({ point, x: x(point.parameters), y: y(point.accuracy) }));
+  const placed = placeLabels(
+    places.map((place) => ({
+      x: place.x,
+      y: place.y,
+      text: fitText(place.point.model, (area.right - area.left) * 0.45, fontSize),
+      priority: best.has(place.point) ? 1 : 0,
+    })),
+    {
+      bounds: { left: area.left + 2, right: area.right, top: area.top, bottom: area.bottom - 2 },
+      fontSize,
+      radius,
+      obstacles: places.map((place) => squareAround(place.x, place.y, radius)),
+      lines: [
+        ...segmentBoxes(bestCorners(points, plot)),
+        ...places.flatMap(({ point: { bounds }, x: at }) =>
+          bounds === undefined ? [] : [{ left: at - 1, right: at + 1, top: y(bounds.high), bottom: y(bounds.low) }],
+        ),
+      ],
+    },
+  );
+  return placed.flatMap((label) => (label === undefined ? [] : placedLabel(label, fontSize, theme.ink, theme)));
 }

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { spacedTicks } from './axis-ticks.ts';
 import { plainLabel } from './chart-frame.ts';
 import type { ChartTheme } from './chart-theme.ts';
 import { svgElement } from './svg-element.ts';
@@ -33,7 +34,8 @@ export function leftAxisWidth(tickTexts: readonly string[], { fontSize }: ChartT
 }
 
 /** Grid lines, tick texts and title below a plot. */
-export function bottomAxis({ ticks, title }: AxisContent, area: PlotArea, theme: ChartTheme): VNode {
+export function bottomAxis({ ticks: wanted, title }: AxisContent, area: PlotArea, theme: ChartTheme): VNode {
+  const ticks = spacedTicks(wanted, theme.fontSize * 0.9);
   const { fontSize, grid, muted } = theme;
   const center = (area.left + area.right) / 2;
   const room = 2 * Math.min(center, area.right + area.left - center);

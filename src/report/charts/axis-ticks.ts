@@ -1,6 +1,8 @@
 import { scaleLinear } from 'd3-scale';
+import { textExtent } from './text-extent.ts';
 
-const steps = [[1, 2, 5], [1, 3], [1]] as const;
+/** First digits of ticks within a decade, the finest first. */
+const steps = [[1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]] as const;
 
 /** Round values on a linear axis. */
 export function linearTicks(low: number, high: number, most: number): readonly number[] {
@@ -25,6 +27,20 @@ function decades(low: number, high: number): number[] {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
   return Array.from({ length: last - first + 1 }, (_, index) => Number(`1e${first + index}`));
+}
+
+/** Ticks whose texts have room beside each other, the first ones kept. */
+export function spacedTicks(
+  ticks: readonly { readonly at: number; readonly text: string }[],
+  fontSize: number,
+): readonly { readonly at: number; readonly text: string }[] {
+  const kept: { readonly at: number; readonly text: string }[] = [];
+  for (const tick of ticks) {
+    const before = kept.at(-1);
+    const width = (textExtent(tick.text, fontSize) + textExtent(before?.text ?? '', fontSize)) / 2;
+    if (before === undefined || tick.at - before.at >= width + fontSize * 0.6) kept.push(tick);
+  }
+  return kept;
 }
 
 /** A number beside an axis: no needless digits, thousands as k. */

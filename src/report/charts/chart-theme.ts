@@ -31,13 +31,3 @@ export const lightTheme: ChartTheme = {
   background: '#ffffff',
   palette: okabeIto,
 };
-
-/** For dark pages; figures in files stay light. */
-export const darkTheme: ChartTheme = {
-  ...lightTheme,
-  ink: '#f0f0f0',
-  muted: '#b0b0b0',
-  grid: '#3a3a3a',
-  background: '#161616',
-  palette: ['#56B4E9', '#E69F00', '#33C39B', '#E29BC4', '#F0E442', '#FF8C42'],
-};

@@ -3,12 +3,13 @@ import type { VNode } from 'preact';
 import { attainedStaircase, frontPoints, type Direction } from './attained-staircase.ts';
 import { axisLines, bottomAxis, bottomAxisHeight, leftAxis, leftAxisWidth, type PlotArea } from './axes.ts';
 import { linearTicks, logDomain, logTicks, ratioTexts, tickText } from './axis-ticks.ts';
-import { chartFrame, emptyChart, haloLabel, type ChartNames } from './chart-frame.ts';
+import { chartFrame, emptyChart, type ChartNames } from './chart-frame.ts';
 import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
 import { lightTheme, type ChartTheme } from './chart-theme.ts';
 import { legend } from './legend.ts';
 import { modelFamily, pointPath, pointStyles, type PointStyle } from './model-family.ts';
-import { placeLabels, type Box } from './place-labels.ts';
+import { placedLabel } from './placed-label.ts';
+import { placeLabels, segmentBoxes, squareAround, type Box } from './place-labels.ts';
 import { polyline, svgElement } from './svg-element.ts';
 import { fitText } from './text-extent.ts';
 
@@ -236,19 +237,8 @@ function labels(points: readonly Drawn[], direction: Direction, plot: Plot): VNo
   return placed.flatMap((label, index) => {
     if (label === undefined) return [];
     const isOnFront = points[index]?.isOnFront === true;
-    const text = haloLabel(
-      label.text,
-      { x: label.x, y: label.y, 'font-size': fontSize, fill: isOnFront ? theme.ink : theme.muted },
-      theme,
-    );
-    if (label.leader === undefined) return [text];
-    const line = svgElement('path', { d: polyline(label.leader), stroke: theme.muted, 'stroke-width': fontSize / 16 });
-    return [line, text];
+    return placedLabel(label, fontSize, isOnFront ? theme.ink : theme.muted, theme);
   });
-}
-
-function squareAround(x: number, y: number, half: number): Box {
-  return { left: x - half, right: x + half, top: y - half, bottom: y + half };
 }
 
 function barBoxes({ x, y, xBounds, yBounds }: ScatterPoint, plot: Plot): Box[] {
@@ -261,16 +251,4 @@ function barBoxes({ x, y, xBounds, yBounds }: ScatterPoint, plot: Plot): Box[] {
       ? []
       : [{ left: atX - 1, right: atX + 1, top: plot.y(yBounds.high), bottom: plot.y(yBounds.low) }]),
   ];
-}
-
-function segmentBoxes(corners: readonly (readonly [number, number])[]): Box[] {
-  return corners.slice(1).map(([x, y], index) => {
-    const [fromX, fromY] = corners[index] as readonly [number, number];
-    return {
-      left: Math.min(x, fromX) - 1,
-      right: Math.max(x, fromX) + 1,
-      top: Math.min(y, fromY) - 1,
-      bottom: Math.max(y, fromY) + 1,
-    };
-  });
 }

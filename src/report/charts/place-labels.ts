@@ -132,3 +132,20 @@ function crosses(
     return others.some(({ left, right, top, bottom }) => atX > left && atX < right && atY > top && atY < bottom);
   });
 }
+
+export function squareAround(x: number, y: number, half: number): Box {
+  return { left: x - half, right: x + half, top: y - half, bottom: y + half };
+}
+
+/** Boxes around the straight parts of a line whose parts are level or upright. */
+export function segmentBoxes(corners: readonly (readonly [number, number])[]): Box[] {
+  return corners.slice(1).map(([x, y], index) => {
+    const [fromX, fromY] = corners[index] as readonly [number, number];
+    return {
+      left: Math.min(x, fromX) - 1,
+      right: Math.max(x, fromX) + 1,
+      top: Math.min(y, fromY) - 1,
+      bottom: Math.max(y, fromY) + 1,
+    };
+  });
+}

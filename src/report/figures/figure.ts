@@ -1,6 +1,5 @@
-import type { Chart } from '../charts/chart-options.ts';
+import type { Chart, ChartOptions } from '../charts/chart-options.ts';
 import { lightTheme } from '../charts/chart-theme.ts';
-import type { ChartOptions } from '../charts/chart-options.ts';
 
 /** A chart with the name of its file, without ending. */
 export interface Figure {
@@ -8,9 +7,6 @@ export interface Figure {
   readonly title: string;
   readonly chart: Chart;
 }
-
-/** Widths that journals print at. */
-export const paperWidthsMm = { column: 84, page: 178 } as const;
 
 const pixelsPerMm = 96 / 25.4;
 /** Seven points: the smallest size that most journals take. */

@@ -81,7 +81,7 @@ export function notInTables(why: string): () => Finding {
 }
 
 /** GPUs for which latency is one GPU's time for a token or sample; undefined where no count fits. */
-export function impliedGpus({ throughput, latency }: PaperRow): number | undefined {
+function impliedGpus({ throughput, latency }: PaperRow): number | undefined {
   const share = 1000 / (throughput * latency);
   const distance = (count: number): number => Math.abs(Math.log(share / count));
   const nearest = gpuCounts.reduce((best, count) => (distance(count) < distance(best) ? count : best));

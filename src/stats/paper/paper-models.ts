@@ -17,7 +17,7 @@ export function billionsOf(model: string): number {
 }
 
 /** Titles of the paper's tasks. */
-export const paperTaskTitles: Readonly<Record<string, string>> = {
+const paperTaskTitles: Readonly<Record<string, string>> = {
   gsm8k: 'GSM8K',
   squad2: 'SQuAD 2.0',
   hellaswag: 'HellaSwag',
