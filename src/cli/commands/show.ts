@@ -2,10 +2,13 @@ import type { Cell } from '../../core/cell.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
+import { certificateText } from '../certificate-text.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
+import { printLabels } from '../print-labels.ts';
 import { printReport, runReport } from '../run-report.ts';
+import { certificatesOf } from '../race-report.ts';
 import { safeText } from '../safe-text.ts';
 import { findRuns } from '../stored-runs.ts';
 import { suiteOfCommand } from '../suite-command.ts';
@@ -23,7 +26,9 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
   for (const run of runs) {
     const cells = await store.cells(run.id);
     printRun(run, cells, context);
+    printCertificates(run, context);
     await printReport(await runReport(store, [run], context), files, context);
+    await printLabels(store, cells, context);
     if (options.samples !== undefined) {
       const only = options.samples === 'all' ? undefined : options.samples;
       await printSamples(store, cells, { only, limit: options.last ?? defaultSamples }, context);
@@ -76,6 +81,14 @@ function importLine({ tool, files }: NonNullable<RunRecord['manifest']['imported
   const [first] = files;
   const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
   return `imported: measured by ${safeText(tool)}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
+}
+
+/** What a race decided; the tables after it lack the means of models that were stopped early. */
+function printCertificates(run: RunRecord, { output }: CliContext): void {
+  for (const certificate of certificatesOf(run)) {
+    output.record('certificate', { certificate });
+    output.result(`${certificateText(certificate)}\n`);
+  }
 }
 
 function cellRow({ model, taskId, state, items, measurements, error }: Cell): readonly string[] {

@@ -26,7 +26,9 @@ function readAmount(text: string, units: Readonly<Record<string, number>>): numb
 }
 
 function readAccuracy(text: string): number | undefined {
-  const value = readAmount(text, { '': 1, '%': 0.01 });
+  const percent = readAmount(text, { '%': 1 });
+  // Divided, not multiplied: 70 % is exactly what 0.7 is.
+  const value = percent === undefined ? readAmount(text, { '': 1 }) : percent / 100;
   return value !== undefined && value > 0 && value <= 1 ? value : undefined;
 }
 

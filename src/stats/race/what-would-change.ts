@@ -93,7 +93,7 @@ export function cheapestChanges(
       `a gate of ${least(best).toFixed(3)} would be passed, by ${best.model}`,
     ];
   }
-  const cheaper = out.findLast(({ tau }) => tau !== null);
+  const cheaper = out.findLast((verdict) => verdict.tau !== null && least(verdict) > 0);
   return [
     ...(named.length > 1
       ? [

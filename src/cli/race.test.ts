@@ -1,0 +1,120 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RaceCertificate, RaceStatus } from '../core/race.ts';
+import { raceExitCode } from './race-report.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
+
+let folder: string;
+
+const half = ['positive', 'negative'];
+const models = [
+  { source: 'guess', engine: 'mock', engineOptions: { answers: ['no idea'], tokenMs: 0.2 } },
+  { source: 'fair', engine: 'mock', engineOptions: { answers: ['positive'], tokenMs: 0.3 } },
+  { source: 'dear', engine: 'mock', engineOptions: { answers: half, tokenMs: 5 } },
+];
+const brief = { concurrency: 2, launches: 1, windowSeconds: 0.02, latencyRequests: 3, tasks: ['imdb/mini'] };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'perbench-race-cli-'));
+  await writeFile(join(folder, 'suite.json'), JSON.stringify({ models, ...brief, limit: 30 }));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
+  return runInProcess(argv, { folder });
+}
+
+/** Numbers that depend on how many answers the timed passes happened to give. */
+function stable(text: string): string {
+  return text
+    .replaceAll(/asked \d+ of/g, 'asked … of')
+    .replaceAll(/[\d.]+ % of the time/g, '… % of the time')
+    .replaceAll(/costs [\d.]+ times/g, 'costs … times')
+    .replaceAll(/ \d\.\d{3}( to \d\.\d{3})?/g, ' …')
+    .replaceAll(/ {2,}/g, '  ');
+}
+
+it('prints what was decided, how sure, what it took and what would change it', async () => {
+  const { stdout, code } = await perbench('run', 'suite.json', '--decide', 'cheapest with accuracy >= 0.3');
+  expect(stable(stdout)).toMatchInlineSnapshot(`
+    "Cheapest with accuracy >= 0.3 (imdb/mini@1): fair
+      95 % certificate: evaluating every model on all 30 items would name the same
+      asked … of 90 items, … % of the time for items; 3 launches, 3 in full
+
+    model  answers  accuracy  PER-A  why
+    guess  eliminated  17  …  –  accuracy is below 0.3
+    fair  named  19  …  –  accuracy is at least 0.3
+    dear  pruned  –  …  –  costs … times as much per item as fair
+    "
+  `);
+  expect(code).toBe(0);
+});
+
+it('writes the certificate as JSON, stores the question, and shows it again', async () => {
+  const { stdout } = await perbench(
+    'run',
+    'suite.json',
+    '--json',
+    '--decide',
+    'cheapest with accuracy >= 0.4',
+    '--fresh',
+  );
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const ended = events.find(({ event }) => event === 'certificate');
+  expect(ended).toMatchObject({
+    certificate: { version: 'race/1', outcome: 'winner', named: ['fair'], confidence: 0.95 },
+  });
+  expect(events.filter(({ event }) => event === 'decision')).toHaveLength(3);
+  const shown = await perbench('show');
+  expect(shown.stdout).toContain('Cheapest with accuracy >= 0.4 (imdb/mini@1): fair');
+  expect(shown.stdout).not.toContain('0.000 ±');
+  const again = await perbench('rescore');
+  expect([again.code, again.stderr]).toEqual([
+    2,
+    expect.stringContaining('decided a question by the scores that it had'),
+  ]);
+});
+
+it('ends with 4 where nobody passes', async () => {
+  const { code, stdout } = await perbench('run', 'suite.json', '--decide', 'cheapest with accuracy >= 0.9');
+  expect([code, stdout]).toEqual([4, expect.stringContaining('Cheapest with accuracy >= 0.9 (imdb/mini@1): none')]);
+});
+
+it('takes anchors from a file, and names the score by them', async () => {
+  const task = '{ accuracy: 0, throughput: 100, throughputUnit: items/s, latency: 5, latencyUnit: ms, memory: 1.0e+8 }';
+  await writeFile(join(folder, 'own.yaml'), `schema: perbench-anchors/1\ntasks:\n  imdb: ${task}\n`);
+  await writeFile(join(folder, 'one.json'), JSON.stringify({ ...brief, models: [models[1]], limit: 20 }));
+  const { code, stdout } = await perbench('run', 'one.json', '--decide', 'winner', '--anchors', 'own.yaml');
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^Winner \(PER-A\/custom-\w+, imdb\/mini@1\): fair\n/)]);
+});
+
+it('has one exit code for each outcome, a model that could not be judged first', () => {
+  const ended = (outcome: RaceCertificate['outcome'], status: RaceStatus): RaceCertificate =>
+    ({ outcome, models: [{ status }] }) as unknown as RaceCertificate;
+  expect(raceExitCode([ended('winner', 'full')])).toBe(0);
+  expect(raceExitCode([ended('winner', 'full'), ended('tie', 'full')])).toBe(6);
+  expect(raceExitCode([ended('tie', 'full'), ended('none', 'eliminated')])).toBe(4);
+  expect(raceExitCode([ended('none', 'eliminated'), ended('winner', 'failed')])).toBe(3);
+});
+
+it.each([
+  [['--decide', 'best'], '--decide: "best" is no question that can be decided: it names no goal'],
+  [
+    ['--decide', 'winner'],
+    'there are no anchors for imdb/mini@1 on this hardware, and without them there is no winner',
+  ],
+  [['--decide', 'winner', '--anchors', 'paper-gpu'], 'are in items/s and ms/item; a race measures items/s and ms'],
+  [['--decide', 'winner', '--protocol', 'paper'], '--decide needs the serving protocol'],
+  [['--decide', 'winner', '--confidence', '0.4'], '--confidence'],
+])('says in one line why %s cannot be', async (argv, message) => {
+  const { code, stderr } = await perbench('run', 'suite.json', ...argv);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  expect(stderr).not.toContain('    at ');
+});
