@@ -7,6 +7,7 @@ import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/suite-engine.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/plan-model-fetch.ts';
+import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
 import { earlierSpeeds } from './earlier-speeds.ts';
 import type { LocalContext } from './local-context.ts';
 import { describeModelSource, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
@@ -24,6 +25,8 @@ export interface ModelOutlook {
   readonly memoryBytes: number | undefined;
   /** Undefined where the memory isn't known. */
   readonly fits: boolean | undefined;
+  /** Of models whose servers run on GPUs; `memoryBytes` is that of each GPU then. */
+  readonly gpu?: GpuOutlook;
 }
 
 export interface CellOutlook {
@@ -51,8 +54,12 @@ export interface OutlookOptions {
   /** `auto`: only where earlier runs don't tell the speed. */
   readonly probe: 'auto' | 'always' | 'never';
   readonly memoryLimitBytes: number | undefined;
+  /** By default none: models that need some don't fit. */
+  readonly gpus?: GpuSupply;
   readonly signal: AbortSignal;
 }
+
+const noGpus: GpuSupply = { count: 0, memoryBytes: undefined, from: 'none found here' };
 
 const assumedContextTokens = 2048;
 const probeItems = 4;
@@ -65,6 +72,12 @@ async function modelOutlook(
 ): Promise<ModelOutlook> {
   const { name, request } = model;
   const base = { name, source: describeModelSource(model) };
+  const gpu = gpuOutlook(model, suite, options.gpus ?? noGpus);
+  if (gpu !== undefined) {
+    // The server fetches it by itself, if it must; perbench can't see whether.
+    const fetched = { isHere: false, bytesToFetch: gpu.weightsBytes, bytesCertainty: 'estimated' } as const;
+    return { ...base, ...fetched, memoryBytes: gpu.perGpu?.totalBytes, fits: gpu.fits, gpu };
+  }
   if (request === undefined) {
     return { ...base, isHere: true, bytesToFetch: 0, bytesCertainty: 'exact', memoryBytes: undefined, fits: undefined };
   }
@@ -160,7 +173,7 @@ export async function planSuite(suite: Suite, context: LocalContext, options: Ou
   const durations = cells.map(({ duration }) => duration).filter((duration) => duration !== undefined);
   const tooLarge = models
     .filter(({ fits }) => fits === false)
-    .map(({ name }) => `${name} does not fit into the free memory`);
+    .map(({ name, gpu }) => gpu?.problem ?? `${name} does not fit into the free memory`);
   return {
     models,
     cells,

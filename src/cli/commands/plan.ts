@@ -1,41 +1,65 @@
+import { gpuSupply, type GpuSupply } from '../../local/gpu-outlook.ts';
+import { readGpuDevices } from '../../meters/gpu-devices.ts';
 import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../local/plan-suite.ts';
 import { memoryLimitBytes as readMemoryLimit } from '../../meters/memory-limit.ts';
 import { describeBytes } from '../../sources/describe-bytes.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createLocalContext } from '../local-world.ts';
-import type { CommandHandler } from '../options/command.ts';
+import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { roughRange } from '../progress/format-amounts.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { openExistingStore } from '../stored-runs.ts';
 import { suiteOfCommand } from '../suite-command.ts';
-import type { planOptions } from '../tables/measure-commands.ts';
+import type { gpuOptions, planOptions } from '../tables/measure-commands.ts';
+import type { SuiteOptions } from '../tables/suite-options.ts';
 import { textTable } from '../text-table.ts';
 
-export const plan: CommandHandler<typeof planOptions> = async (input, context) => {
+export const plan: CommandHandler<typeof planOptions> = async (input, context) =>
+  showPlan(input, context, input.options.probe);
+
+/** Prints what a run would do; fetches nothing, and starts engines only to probe their speed. */
+export async function showPlan(
+  input: Pick<CommandInput<SuiteOptions & typeof gpuOptions>, 'arguments' | 'options' | 'origins'>,
+  context: CliContext,
+  probe: 'auto' | 'always' | 'never',
+): Promise<number> {
   const { suite } = await suiteOfCommand(input, context);
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   const store = await openExistingStore(context);
+  const { gpuMemory: memoryBytes, gpus: count } = input.options;
+  const supply = gpuSupply(await readGpuDevices(), { memoryBytes, count });
   const outlook = await planSuite(suite, local, {
     store,
-    probe: input.options.probe,
+    probe,
     memoryLimitBytes: readMemoryLimit(),
+    gpus: supply,
     signal: context.interruption.signal,
   }).finally(() => status[Symbol.dispose]());
-  printOutlook(outlook, context);
+  printOutlook(outlook, supply, context);
   return outlook.problems.length > 0 ? exitCodes.environment : exitCodes.done;
-};
+}
 
-function printOutlook(outlook: SuiteOutlook, { output }: CliContext): void {
+function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, { output }: CliContext): void {
   output.result(textTable(['model', 'from', 'to fetch', 'memory', ''], outlook.models.map(modelRow)));
   output.result(`\n${textTable(['model', 'task', 'items', 'time', 'known from'], outlook.cells.map(cellRow))}`);
   output.result(`\n${summary(outlook)}`);
+  if (outlook.models.some(({ gpu }) => gpu !== undefined)) output.result(gpuSummary(gpus));
   for (const model of outlook.models) output.record('model', model);
   for (const cell of outlook.cells) output.record('cell', cell);
   const { duration, cellsWithoutSpeed, memoryLimitBytes, problems } = outlook;
   output.record('plan', { duration, cellsWithoutSpeed, memoryLimitBytes, problems });
   for (const problem of problems) output.warn(problem);
+}
+
+const assumptions =
+  'memory per GPU is an estimate: weights by their type, a cache full to the last token, 2 GiB for all else';
+
+function gpuSummary({ count, memoryBytes, from }: GpuSupply): string {
+  const size = memoryBytes === undefined ? '' : `, ${describeBytes(memoryBytes)} each`;
+  const number = from === 'assumed' && count !== undefined ? `${count} ` : '';
+  return `GPUs: ${number}${from}${size}\n${assumptions}`;
 }
 
 function modelRow({
@@ -46,10 +70,12 @@ function modelRow({
   bytesCertainty,
   memoryBytes,
   fits,
+  gpu,
 }: ModelOutlook): readonly string[] {
   const about = bytesCertainty === 'estimated' ? 'about ' : '';
   const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : `${about}${describeBytes(bytesToFetch)}`;
-  const memory = memoryBytes === undefined ? 'unknown' : `about ${describeBytes(memoryBytes)}`;
+  const each = gpu === undefined || gpu.gpus === 1 ? '' : ` x ${gpu.gpus}`;
+  const memory = memoryBytes === undefined ? 'unknown' : `about ${describeBytes(memoryBytes)}${each}`;
   return [name, shortSource(source), fetch, memory, fits === false ? "doesn't fit" : ''];
 }
 

@@ -12,8 +12,10 @@ import { createStatusLine } from '../progress/status-line.ts';
 import { suiteOfCommand } from '../suite-command.ts';
 import type { runOptions } from '../tables/measure-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
+import { showPlan } from './plan.ts';
 
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
+  if (input.options.dryRun === true) return showPlan(input, context, 'never');
   const files = outputFiles(context);
   const { suite } = await suiteOfCommand(input, context);
   const question = raceQuestionOf(suite);

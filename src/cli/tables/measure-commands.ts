@@ -1,6 +1,14 @@
 import { defineCommand, type Command } from '../options/command.ts';
-import { choice, flag, number, text, withDefault } from '../options/option.ts';
+import { choice, custom, flag, number, text, withDefault } from '../options/option.ts';
 import { suiteOptions } from './suite-options.ts';
+
+const sizes: Readonly<Record<string, number>> = { MIB: 2 ** 20, GIB: 2 ** 30, MB: 1e6, GB: 1e9 };
+
+function parseSize(value: string): number | undefined {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?) ?([MG]i?B)$/i.exec(value) ?? [];
+  const bytes = Number(amount) * (sizes[unit.toUpperCase()] ?? 0);
+  return bytes > 0 ? bytes : undefined;
+}
 
 const suiteArgument = {
   name: 'suite',
@@ -23,8 +31,24 @@ export const quickstartOptions = {
   ),
 } as const;
 
+/** GPUs that a plan assumes, for machines that aren't at hand. */
+export const gpuOptions = {
+  gpuMemory: custom<number>({
+    argument: 'size',
+    expected: 'a size such as 80GiB or 24576MiB',
+    help: 'plan for GPUs with so much memory each (default: those that are here)',
+    parse: parseSize,
+  }),
+  gpus: number({ argument: 'n', min: 0, max: 4096, help: 'plan for so many GPUs (default: those that are here)' }),
+} as const;
+
 export const runOptions = {
   ...suiteOptions,
+  ...gpuOptions,
+  dryRun: flag({
+    help: 'print the plan, with estimated memory and what does not fit; fetch and start nothing',
+    hasEnvironment: false,
+  }),
   anchors: text({
     argument: 'name|file',
     help: 'what scores 0.5 in PER-A, for --decide winner: cpu, paper-gpu, a .yaml or .json file (default: of the project, else of this hardware)',
@@ -39,6 +63,7 @@ export const storedRunOptions = {
 
 export const planOptions = {
   ...suiteOptions,
+  ...gpuOptions,
   probe: withDefault(
     choice({ argument: 'when', choices: ['auto', 'always', 'never'], help: 'measure speed for a few seconds first' }),
     'auto',
@@ -89,7 +114,11 @@ export const measureCommands: readonly Command[] = [
     summary: 'say what a run would do: cells, items, hours, downloads, memory',
     arguments: [suiteArgument],
     options: planOptions,
-    examples: ['perbench plan suite.yaml', 'perbench plan -m qwen2.5-coder-0.5b-instruct -t gsm8k --probe never'],
+    examples: [
+      'perbench plan suite.yaml',
+      'perbench plan suites/paper.yaml --gpu-memory 80GiB --gpus 8',
+      'perbench plan -m qwen2.5-coder-0.5b-instruct -t gsm8k --probe never',
+    ],
     load: async () => (await import('../commands/plan.ts')).plan,
   }),
   defineCommand({

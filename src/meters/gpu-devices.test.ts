@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { placeFakeSmi } from '../../test/setup/fake-smi.ts';
+import { readDeviceMemory } from './devices/process-device-memory.ts';
+import { readGpuDevices } from './gpu-devices.ts';
+
+const nowhere = '/nowhere/smi';
+
+describe('the GPUs of a machine', () => {
+  it('are told by the tool of their maker', async () => {
+    const nvidia = placeFakeSmi({ gpus: ['NVIDIA A10, 23028 MiB', 'NVIDIA GB10, [N/A]'] });
+    expect(await readGpuDevices({ nvidiaProgram: nvidia.program, amdProgram: nowhere })).toEqual([
+      { name: 'NVIDIA A10', memoryBytes: 23028 * 2 ** 20 },
+      { name: 'NVIDIA GB10', memoryBytes: undefined },
+    ]);
+    expect(await readGpuDevices({ nvidiaProgram: nowhere, amdProgram: nowhere })).toEqual([]);
+  });
+
+  it('hold memory of processes', async () => {
+    const processes = [
+      ['GPU-a', 7, 'engine', '100 MiB'],
+      ['GPU-a', 8, 'worker', '50 MiB'],
+      ['GPU-b', 8, 'worker', '[N/A]'],
+      ['GPU-a', 9, 'other', '1 MiB'],
+    ];
+    const nvidia = placeFakeSmi({ processes, once: true });
+    const programs = { nvidiaProgram: nvidia.program, amdProgram: nowhere };
+    expect(await readDeviceMemory([7, 8], programs)).toEqual(new Map([['GPU-a', 150 * 2 ** 20]]));
+    expect(await readDeviceMemory([1], programs)).toBeUndefined();
+    expect(await readDeviceMemory([7], { nvidiaProgram: nowhere, amdProgram: nowhere })).toBeUndefined();
+    const amd = placeFakeSmi({
+      kind: 'amd',
+      processes: [
+        { gpu: 1, process_list: [{ process_info: { pid: 7, memory_usage: { vram_mem: { value: 2, unit: 'GiB' } } } }] },
+      ],
+    });
+    expect(await readDeviceMemory([7], { nvidiaProgram: nowhere, amdProgram: amd.program })).toEqual(
+      new Map([['1', 2 * 2 ** 30]]),
+    );
+  });
+});

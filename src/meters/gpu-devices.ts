@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { createSmiTable, smiNumber, smiText } from './devices/smi-table.ts';
+
+/** A GPU of this machine. */
+export interface GpuDevice {
+  readonly name: string;
+  readonly memoryBytes: number | undefined;
+}
+
+export interface GpuPrograms {
+  readonly nvidiaProgram?: string;
+  readonly amdProgram?: string;
+}
+
+const timeoutMs = 5_000;
+
+async function ask(program: string, words: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(program, words, { timeout: timeoutMs, killSignal: 'SIGKILL', encoding: 'utf8' }, (error, stdout) =>
+      resolve(error === null ? stdout : undefined),
+    );
+  });
+}
+
+/** GPUs that NVIDIA's or AMD's tool shows, with their memory; none where neither is there, or both fail. */
+export async function readGpuDevices(programs: GpuPrograms = {}): Promise<readonly GpuDevice[]> {
+  const { nvidiaProgram = 'nvidia-smi', amdProgram = 'amd-smi' } = programs;
+  const nvidia = await ask(nvidiaProgram, ['--query-gpu=name,memory.total', '--format=csv,noheader']);
+  if (nvidia !== undefined) {
+    return nvidia
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => {
+        const [name, memory] = line.split(',');
+        return { name: smiText(name) ?? 'NVIDIA GPU', memoryBytes: smiNumber(memory, 'MiB') };
+      });
+  }
+  const amd = await ask(amdProgram, ['metric', '-m', '--csv']);
+  const table = createSmiTable((names) => names[0] === 'gpu');
+  return (amd ?? '').split('\n').flatMap((line) => {
+    const row = table.read(line);
+    if (row === undefined || row === 'garbage') return [];
+    return [{ name: `AMD GPU ${row.get('gpu') ?? ''}`, memoryBytes: smiNumber(row.get('total_vram'), 'MiB') }];
+  });
+}
