@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { auditPaper } from '../../stats/paper/audit-paper.ts';
 import { csvRecords } from '../../stats/csv-records.ts';
 import { scoreTable } from '../../stats/score-table.ts';
+import { taskTitle } from '../../stats/paper/paper-models.ts';
 import { textWidth } from '../text-width.ts';
 import { textBar } from './accuracy-bars.ts';
 import { paperClaimsCsv, paperJson, paperTablesCsv } from './paper-files.ts';
@@ -150,5 +151,23 @@ describe('the paper in files', () => {
       .filter((line) => line.startsWith('| Qwen2.5-0.5B'))
       .map((line) => line.split('|').length);
     expect(widths).toEqual([9, 12]);
+  });
+
+  // The page states figures; they are to be those of the audit.
+  it('is what docs/paper.md says', () => {
+    const page = readFileSync(new URL('../../../docs/paper.md', import.meta.url), 'utf8');
+    const count = (verdict: string): number => audit.claims.filter((claim) => claim.verdict === verdict).length;
+    const [holds, partly, fails, open] = ['holds', 'holds in part', 'fails', 'not checkable'].map(count);
+    expect(page).toContain(
+      `${audit.claims.length} claims of the text are checked: ${holds} hold, ${partly} hold in part, ${fails} fail, ${open} can't be checked`,
+    );
+    for (const { row, per, reason } of audit.recomputed) {
+      if (reason === undefined) continue;
+      const line = page
+        .split('\n')
+        .find((text) => text.includes(`, ${row.model} `) && text.includes(taskTitle(row.task)));
+      expect(line).toContain(` ${row.published} |`);
+      expect(line).toContain(` ${Number(per.toFixed(3))} |`);
+    }
   });
 });
