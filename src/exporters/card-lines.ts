@@ -31,12 +31,18 @@ function weightLines({ winners, weightWins, verdict, accuracyWeightCurve, withou
   const curve = accuracyWeightCurve.map(({ model, to }) =>
     to >= 1 ? `${model} above that` : `${model} up to ${to.toFixed(2)}`,
   );
-  const dropped = factorNames.map((factor) => `${factorLabels[factor]} ${listText(withoutFactor[factor])}`);
   return [
     `${verdict}: ${listText(winners)} ${winners.length === 1 ? 'wins' : 'win'} ${share} (${winsText(weightWins)})`,
     ...(accuracyWeightCurve.length > 1 ? [`by the weight of accuracy: ${curve.join(', ')}`] : []),
-    `first without a factor: ${dropped.join(', ')}`,
+    withoutLine(winners, withoutFactor),
   ];
+}
+
+function withoutLine(winners: readonly string[], withoutFactor: Sensitivity['withoutFactor']): string {
+  const changed = factorNames.filter((factor) => withoutFactor[factor].join() !== winners.join());
+  if (changed.length === 0) return `leaving any factor out keeps ${listText(winners)} first`;
+  const others = changed.map((factor) => `without ${factorLabels[factor]} ${listText(withoutFactor[factor])}`);
+  return `leaving a factor out changes who is first: ${others.join(', ')}`;
 }
 
 /** `adding a model below 0.190 accuracy would make b the winner`. */

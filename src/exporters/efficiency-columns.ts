@@ -20,8 +20,8 @@ function efficiencyColumn(name: keyof Efficiency, heading: string, field: string
 
 /** Right answers for what they cost. */
 export const efficiencyColumns: readonly Column[] = [
-  efficiencyColumn('correctPerMoney', 'Right/money', 'correct_per_money', 22),
-  efficiencyColumn('correctPerSecond', 'Right/s', 'correct_per_second', 52),
-  efficiencyColumn('correctPerSecondPerGib', 'Right/s/GiB', 'correct_per_second_per_gib', 53),
-  efficiencyColumn('correctPerJoule', 'Right/J', 'correct_per_joule', 54),
+  efficiencyColumn('correctPerMoney', 'Right/money', 'correct_per_money', 45),
+  efficiencyColumn('correctPerSecond', 'Right/s', 'correct_per_second', 56),
+  efficiencyColumn('correctPerSecondPerGib', 'Right/s/GiB', 'correct_per_second_per_gib', 57),
+  efficiencyColumn('correctPerJoule', 'Right/J', 'correct_per_joule', 57),
 ];

@@ -25,9 +25,12 @@ function mergeAlike(sentences: readonly string[]): string {
 /** Models with the same sentence, as one line each: `a and b: not finished`. */
 export function groupModels(
   entries: readonly { readonly model: string; readonly text: string }[],
-): readonly { readonly models: string; readonly text: string }[] {
+): readonly { readonly models: string; readonly names: readonly string[]; readonly text: string }[] {
   return Array.from(
     Map.groupBy(entries, ({ text }) => text),
-    ([text, group]) => ({ models: listText([...new Set(group.map(({ model }) => model))]), text }),
+    ([text, group]) => {
+      const names = [...new Set(group.map(({ model }) => model))];
+      return { models: listText(names), names, text };
+    },
   );
 }

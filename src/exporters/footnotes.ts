@@ -1,4 +1,5 @@
 import { factorLabels } from '../stats/factor.ts';
+import type { ScoreFlag } from '../stats/score-flag.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
 import { isDoubtfulReason } from '../stats/scoreboard-metrics.ts';
 import { inferenceNotes } from './board-sections.ts';
@@ -12,19 +13,33 @@ export interface Footnote {
   readonly text: string;
 }
 
+/** What concerns the whole set; factors with the same fate together: `ACC and MEM equal: ignored in the order`. */
+function setFlags(flags: readonly ScoreFlag[]): Footnote[] {
+  const entries = flags.map(({ factor, text }) => {
+    const label = factor === undefined ? '' : factorLabels[factor];
+    const isAboutFactor = label !== '' && text.startsWith(`${label} `);
+    return isAboutFactor ? { model: label, text: text.slice(label.length) } : { model: '', text };
+  });
+  return groupModels(entries).map(({ models, text }) => ({ mark: '', text: plainText(models + text) }));
+}
+
 /** Rows that have no score, and why; those with the same reason together. */
 function unscored(rows: readonly ScoreboardRow[]): Footnote[] {
-  const entries = rows
-    .filter(({ score, flags, anchored }) => score === undefined && anchored === undefined && flags.length > 0)
-    .map(({ model, flags, error, threeFactors }) => {
-      const reasons = flags.map(({ text }) => text).join('; ');
-      const code = error === undefined ? '' : ` (${error.code})`;
-      const three = threeFactors && `; PER-A(3) ${threeFactors.score.toFixed(3)} without it, not ranked`;
-      return { model, text: `${reasons}${code}${three ?? ''}` };
-    });
-  return groupModels(entries).map(({ models, text }) => ({
-    mark: '',
-    text: plainText(`${models} ${models.includes(' and ') ? 'have' : 'has'} no score: ${text}`),
+  const without = rows.filter(
+    ({ score, flags, anchored }) => score === undefined && anchored === undefined && flags.length > 0,
+  );
+  const invalid = new Set(
+    without.filter(({ flags }) => flags.some(({ code }) => code === 'invalid')).map(({ model }) => model),
+  );
+  const entries = without.map(({ model, flags, error, threeFactors }) => {
+    const reasons = flags.map(({ text }) => text).join('; ');
+    const code = error === undefined ? '' : ` (${error.code})`;
+    const three = threeFactors && `; PER-A(3) ${threeFactors.score.toFixed(3)} without it, not ranked`;
+    return { model, text: `${reasons}${code}${three ?? ''}` };
+  });
+  return groupModels(entries).map(({ models, names, text }) => ({
+    mark: names.every((name) => invalid.has(name)) ? '!' : '',
+    text: plainText(`${models} ${names.length > 1 ? 'have' : 'has'} no score: ${text}`),
   }));
 }
 
@@ -47,7 +62,12 @@ function places(own: readonly RowWarning[]): string {
 
 /** Warnings of all rows, one line per reason that names every model. */
 function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
-  const all = rows.flatMap(({ model, warnings }) => warnings.map((warning) => ({ model, ...warning })));
+  const all = rows.flatMap(({ model, warnings, flags }) =>
+    warnings
+      // Why a row has no score was said above.
+      .filter(({ detail }) => !flags.some(({ code, text }) => code === 'invalid' && text.endsWith(detail)))
+      .map((warning) => ({ model, ...warning })),
+  );
   return Array.from(
     Map.groupBy(all, ({ reason }) => reason),
     ([reason, group]) => {
@@ -98,9 +118,7 @@ function intervalNote({ rows, populationItems }: Scoreboard): string {
 export function footnotes(board: Scoreboard, options: { readonly hasIntervals: boolean }): readonly Footnote[] {
   const { rows, flags } = board;
   return [
-    ...flags
-      .filter(({ text }) => board.verdict?.startsWith(text) !== true)
-      .map(({ text }): Footnote => ({ mark: '', text: plainText(text) })),
+    ...setFlags(flags.filter(({ text }) => board.verdict?.startsWith(text) !== true)),
     ...unscored(rows),
     ...worstRows(rows),
     ...warningLines(rows).toSorted((left, right) => (left.mark < right.mark ? -1 : left.mark > right.mark ? 1 : 0)),

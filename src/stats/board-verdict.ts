@@ -87,10 +87,15 @@ export function boardVerdict(board: Scoreboard): string | undefined {
   if (score === undefined) return undefined;
   const ranked = scoreWithInterval(score, headlineRanking(first, board)?.interval);
   const [best] = rows;
+  const sharing = keeping.filter((row) => headlineScore(row, board) === score);
+  const names = listText(sharing.map(({ model }) => model));
   const within = board.limits === undefined ? '' : ' within the limits';
-  const place = `${first.model} is first${within} by ${headlineVersion(board)}: ${ranked}`;
+  const place = `${names} ${sharing.length === 1 ? 'is' : 'are'} first${within} by ${headlineVersion(board)}: ${ranked}`;
   const unsure = (first.limits?.unsure ?? []).map((limit) => `its ${limitWords[limit]} isn't surely within the limit`);
-  const sure = first === best ? [sureness(first, rows, board)] : [beyondText(rows, first, board)];
+  const sure =
+    sharing.length > 1
+      ? ['with equal scores']
+      : [first === best ? sureness(first, rows, board) : beyondText(rows, first, board)];
   return [place, ...sure, ...unsure].join('; ');
 }
 
@@ -112,10 +117,18 @@ function singleVerdict(row: ScoreboardRow, board: Scoreboard): string | undefine
   return ['one model: no ranking', ...tail].join('; ');
 }
 
+/** How far beyond its limits a row is; fewer misses come first, then smaller ones. */
+function distance({ limits }: ScoreboardRow): number {
+  const parts = (limits?.misses ?? []).map(({ value, bound }) => {
+    const ratio = value === undefined ? Infinity : Math.abs(value - bound) / Math.max(Math.abs(bound), 1e-12);
+    return 2 - 1 / (1 + ratio);
+  });
+  return parts.reduce((sum, part) => sum + part, 0);
+}
+
 /** Nobody keeps the limits: who comes nearest, and the highest accuracy that somebody reaches. */
 function nobodyKeeps(rows: readonly ScoreboardRow[], board: Scoreboard): string {
-  const fewest = Math.min(...rows.map(({ limits }) => limits?.misses.length ?? 0));
-  const near = rows.find(({ limits }) => limits?.misses.length === fewest);
+  const [near] = rows.toSorted((left, right) => distance(left) - distance(right));
   const misses = (near?.limits?.misses ?? []).map((miss) => missText(miss, board)).join(', ');
   const most = Math.max(...rows.map(({ measurements }) => valueOf(measurements.accuracy) ?? 0));
   const reach = board.limits?.minAccuracy === undefined ? '' : `; the highest accuracy of all is ${most.toFixed(3)}`;

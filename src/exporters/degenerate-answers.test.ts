@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { evidence, four, model, number, printed } from '../../test/setup/printed-scoreboard.ts';
+import type { Measurement } from '../core/measurement.ts';
+import { accuracyMeasurement } from '../metrics/accuracy.ts';
+import { overLaunches } from '../metrics/over-launches.ts';
+
+describe('answers', () => {
+  const summary = {
+    items: 1319,
+    scoreSum: 900,
+    scoreSquareSum: 900,
+    failed: 0,
+    unparsed: 0,
+    truncated: 0,
+    promptTokens: 1,
+    outputTokens: 1,
+  };
+  const accuracyOf = (change: Partial<typeof summary>, right: number): Measurement => {
+    const counted = { ...summary, scoreSum: right, scoreSquareSum: right, ...change };
+    const scores = Array.from({ length: counted.items }, (_, index) => Number(index < right));
+    return accuracyMeasurement(counted, { scores, clusters: undefined }, { chance: 0.25 });
+  };
+
+  it('that failed in more than one of a hundred items make the accuracy invalid', () => {
+    expect(printed([...four, model('e', { accuracy: accuracyOf({ failed: 14 }, 900) })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      ! e has no score: ACC is invalid: 14 of 1319 items failed and count as wrong
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+        ± is half of the 95 % interval
+      "
+    `);
+  });
+
+  it('that could not be read cast doubt on the accuracy', () => {
+    expect(printed([...four, model('e', { accuracy: accuracyOf({ unparsed: 100 }, 900) })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
+      ! unparsed: e accuracy (no answer could be read in 7.6 % of the outputs)
+        ± is half of the 95 % interval
+      "
+    `);
+  });
+
+  it('no better than the trivial one', () => {
+    expect(printed([...four, model('e', { accuracy: number(0.25, 'ratio') })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (THR, LAT), e (ACC, THR, LAT, MEM)
+        e ACC: not better than always giving the same answer
+      "
+    `);
+  });
+
+  it('that are all right are never ± 0', () => {
+    const accuracy = accuracyOf({ items: 50 }, 50);
+    expect(accuracy).toMatchObject({ interval: { low: expect.closeTo(0.928652400867, 9) as number, high: 1 } });
+    expect(printed([...four, model('e', { accuracy })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER is 0 for the worst model in any factor: b (MEM), e (THR, LAT, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+        ± is half of the 95 % interval
+      "
+    `);
+  });
+
+  it('of which there are few', () => {
+    expect(printed([...four, model('e', { accuracy: accuracyOf({ items: 20 }, 12) })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
+      ~ small_sample: e accuracy (only 20 items)
+        ± is half of the 95 % interval
+      "
+    `);
+  });
+
+  it('to all 40 items of a data set of one’s own: exact for these, wide for new ones', () => {
+    const cells = ['a', 'b'].map((name) => model(name, { accuracy: accuracyOf({ items: 40 }, 30) }));
+    const options = { task: { items: 40 }, evidence: evidence(['a', 'b'], 40) };
+    expect(printed(cells, options)).toMatchInlineSnapshot(`
+      "a and b are first by PER-A/test/1: 0.537 [0.481, 0.561]; with equal scores
+        PER (set-relative) is meaningless with 2 models
+        ACC, THR, LAT and MEM equal: ignored in the order
+        = can't be told from the best, with 95 % for all pairs at once
+        ranks and P(1st) are from 2000 resamples of items and launches
+        ± is half of the 95 % interval, for accuracy on new items of the kind; for exactly these 40 items accuracy is known, without ±
+      "
+    `);
+  });
+
+  it('to a part of a benchmark', () => {
+    const cells = ['a', 'b'].map((name) => model(name, { accuracy: accuracyOf({ items: 100 }, 70) }));
+    expect(printed(cells, { task: { items: 400 } })).toMatchInlineSnapshot(`
+      "a and b are first by PER-A/test/1: 0.523; with equal scores
+        PER (set-relative) is meaningless with 2 models
+        ACC, THR, LAT and MEM equal: ignored in the order
+        = can't be told from the best, with 95 % for all pairs at once
+        ranks and P(1st) are from 2000 draws from the intervals, each model by itself
+        performance of a and b is from 1 launch: ± not measured; ranks assume 6 % from launch to launch
+        ± is half of the 95 % interval, for accuracy on new items of the kind; for exactly this benchmark, of which 100 of 400 items were asked, it is 0.87 of that (finite population)
+      "
+    `);
+  });
+});
+
+describe('launches', () => {
+  it('one', () => {
+    const cells = ['a', 'b'].map((name) => model(name, { throughput: overLaunches([10], 'items/s', []) }));
+    const options = {
+      evidence: evidence(['a', 'b'], 100, { logDeviation: undefined, launches: 1, degreesOfFreedom: 0 }),
+    };
+    expect(printed(cells, options)).toMatchInlineSnapshot(`
+      "a and b are first by PER-A/test/1: 0.523; with equal scores
+        PER (set-relative) is meaningless with 2 models
+        ACC, THR, LAT and MEM equal: ignored in the order
+      ~ one_launch: a and b throughput (from one launch: how far another would differ was not measured)
+        ranks and P(1st) are from 2000 resamples of items and launches
+        performance of a and b is from 1 launch: ± not measured; ranks assume 6 % from launch to launch
+      "
+    `);
+  });
+
+  it('two, and too few of them to share a spread', () => {
+    const throughput = overLaunches([10, 10.1], 'items/s', []);
+    expect(throughput).toMatchObject({ interval: { method: 't over 2 launches' } });
+    const notes = ["the spread over launches is each model's own, from few of them (df 1)"];
+    const cells = ['a', 'b'].map((name) => model(name, { throughput }));
+    const own = evidence(['a', 'b'], 100, { launches: 2, degreesOfFreedom: 1 });
+    expect(printed(cells, { evidence: { ...own, notes } })).toMatchInlineSnapshot(`
+      "a and b are first by PER-A/test/1: 0.524 [0.487, 0.556]; with equal scores
+        PER (set-relative) is meaningless with 2 models
+        ACC, THR, LAT and MEM equal: ignored in the order
+        = can't be told from the best, with 95 % for all pairs at once
+        ranks and P(1st) are from 2000 resamples of items and launches
+        the spread over launches is each model's own, from few of them (df 1)
+        ± is half of the 95 % interval
+      "
+    `);
+  });
+});

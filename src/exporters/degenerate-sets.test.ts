@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { anchors, evidence, fast, four, model, number, printed, small } from '../../test/setup/printed-scoreboard.ts';
+import type { Measurement } from '../core/measurement.ts';
+import { createScoreboards } from '../stats/create-scoreboards.ts';
+import { scoreTable } from '../stats/score-table.ts';
+import type { ScoreboardCell } from '../stats/scoreboard.ts';
+
+describe('how many models there are', () => {
+  it('none that is valid', () => {
+    const killed = { code: 'PB_ENGINE', message: 'the engine was killed' };
+    const cells = [model('a', { state: 'failed', error: killed }), model('b', { state: 'pending' })];
+    expect(printed(cells)).toMatchInlineSnapshot(`
+      "  no valid model: a: the engine was killed; b: not finished
+        a has no score: the engine was killed (PB_ENGINE)
+        b has no score: not finished
+      "
+    `);
+  });
+
+  it('one', () => {
+    expect(printed([model('a')], { evidence: evidence(['a']) })).toMatchInlineSnapshot(`
+      "one model: no ranking; PER-A 0.523 [0.495, 0.547]
+        ± is half of the 95 % interval
+      "
+    `);
+  });
+
+  it('two', () => {
+    expect(printed([model('a'), model('b', fast)])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER (set-relative) is meaningless with 2 models
+        ACC and MEM equal: ignored in the order
+        PER is 0 for the worst model in any factor: a (THR, LAT)
+      "
+    `);
+  });
+
+  it('three', () => {
+    expect(printed([model('a'), model('b', fast), model('c', small)])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER (set-relative) means little with 3 models
+        PER is 0 for the worst model in any factor: b (MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+      "
+    `);
+  });
+});
+
+describe('values that are equal or nearly so', () => {
+  it('a factor that is the same for all', () => {
+    const cells = four.map((cell) => ({
+      ...cell,
+      measurements: { ...cell.measurements, throughput: number(10, 'items/s') },
+    }));
+    expect(printed(cells)).toMatchInlineSnapshot(`
+      "d is first by PER-A/test/1: 0.574; how sure that is, isn't known: accuracies without a number of items have no interval
+        THR equal: ignored in the order
+        PER is 0 for the worst model in any factor: d (LAT, MEM), b (MEM), a (LAT, MEM), c (ACC, LAT)
+      "
+    `);
+  });
+
+  it('differences within noise', () => {
+    const cells = four.map((cell, index): ScoreboardCell => {
+      const value = 2 ** 30 + index * 1e6;
+      const interval = { low: value - 1e7, high: value + 1e7, level: 0.95, method: 't' };
+      const memory: Measurement = { status: 'measured', value, unit: 'bytes', n: 3, warnings: [], interval };
+      return { ...cell, measurements: { ...cell.measurements, memory } };
+    });
+    expect(printed(cells)).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        MEM differences are within noise
+        PER is 0 for the worst model in any factor: d (THR, LAT, MEM), a (THR, LAT), c (ACC, THR, LAT)
+        ± is half of the 95 % interval
+      "
+    `);
+  });
+
+  it('exact ties share a rank, by name', () => {
+    const cells = [model('y'), model('x'), model('best', fast), model('worst', small)];
+    const [board] = createScoreboards(cells, { anchors });
+    const ranks = board?.rows.map(({ model: name, anchored }) => `${anchored?.rank} ${name}`);
+    expect(ranks).toEqual(['1 best', '2 x', '2 y', '4 worst']);
+    expect(printed(cells)).toMatchInlineSnapshot(`
+      "best is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER is 0 for the worst model in any factor: best (MEM), x (THR, LAT, MEM), y (THR, LAT, MEM), worst (ACC, THR, LAT)
+      "
+    `);
+  });
+});
+
+describe('numbers that are missing or impossible', () => {
+  it('a latency below the resolution of the clock', () => {
+    expect(printed([...four, model('instant', { latency: number(0, 'ms') })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER is 0 for the worst model in any factor: b (MEM), instant (THR, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+        instant LAT: < 0.001 ms
+      "
+    `);
+  });
+
+  it('nothing answered', () => {
+    expect(printed([...four, model('mute', { throughput: number(0, 'items/s') })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        mute has no score: nothing was answered
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+      "
+    `);
+  });
+
+  it('a metric that could not be measured', () => {
+    const memory: Measurement = { status: 'unavailable', reason: 'unsupported', detail: 'mmap' };
+    expect(printed([...four, model('mapped', { memory })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        mapped has no score: MEM not measured (mmap); PER-A(3) 0.531 without it, not ranked
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+      "
+    `);
+  });
+
+  it('NaN, negative and infinite values are refused', () => {
+    for (const value of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+      expect(() => printed([model('a', { latency: number(value, 'ms') })])).toThrow(
+        `a: latency must be a finite number of at least 0, got ${value}`,
+      );
+    }
+    const table = 'model,accuracy,throughput,latency,memory_bytes\na,NaN,1,1,1\nb,0.5,-1,1,1\nc,0.5,1,1e999,1';
+    expect(() => scoreTable(table, { file: 'table.csv' })).toThrowErrorMatchingInlineSnapshot(`
+      [TableError: table.csv:2:accuracy: expected a number from 0 to 1, got "NaN"
+      table.csv:3:throughput: expected a number of at least 0, got "-1"
+      table.csv:4:latency: expected a number of at least 0, got "1e999"]
+    `);
+  });
+});
+
+describe('limits', () => {
+  it('that nobody keeps', () => {
+    expect(printed(four, { limits: { minAccuracy: 0.95, maxMemory: 2 ** 30 } })).toMatchInlineSnapshot(`
+      "nobody is within the limits; nearest is d: accuracy 0.900 is below 0.950; the highest accuracy of all is 0.900
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+      Outside the limits
+        b: accuracy 0.700 is below 0.950
+        d: accuracy 0.900 is below 0.950
+        a: accuracy 0.700 is below 0.950
+        c: accuracy 0.400 is below 0.950
+      "
+    `);
+  });
+});
+
+it('one warning of several models is one line that names them', () => {
+  const busy = (share: string): Measurement =>
+    number(10, 'items/s', [{ reason: 'host_busy', detail: `other processes took ${share} % of the CPU` }]);
+  const cells = [
+    model('a', {
+      throughput: busy('9.5'),
+      latency: number(90, 'ms', [{ reason: 'host_busy', detail: 'other processes took 7 % of the CPU' }]),
+    }),
+    model('b', { throughput: busy('12') }),
+    model('c', { throughput: busy('31') }),
+    model('d', { ...small }),
+  ];
+  expect(printed(cells)).toMatchInlineSnapshot(`
+    "a is first by PER-A/test/1: 0.530; how sure that is, isn't known: accuracies without a number of items have no interval
+      THR equal: ignored in the order
+      PER is 0 for the worst model in any factor: a (MEM), b (LAT, MEM), c (LAT, MEM), d (ACC, LAT)
+    ! host_busy: a throughput, latency; b and c throughput (other processes took 7 to 31 % of the CPU)
+    "
+  `);
+});

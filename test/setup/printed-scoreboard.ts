@@ -1,0 +1,98 @@
+import type { Measurement, Unit, Warning } from '../../src/core/measurement.ts';
+import { terminalReport } from '../../src/exporters/terminal-table.ts';
+import type { AnchorSet } from '../../src/stats/anchors.ts';
+import type { LaunchedValue } from '../../src/stats/bootstrap.ts';
+import { createScoreboards } from '../../src/stats/create-scoreboards.ts';
+import { judgeScoreboard, type JudgeOptions } from '../../src/stats/judge-scoreboard.ts';
+import type { ScoreboardCell, ScoreboardTask } from '../../src/stats/scoreboard.ts';
+import type { TaskEvidence } from '../../src/stats/task-evidence.ts';
+
+export const anchors: AnchorSet = {
+  version: 'test/1',
+  summary: '',
+  tasks: {
+    toy: {
+      trivialAccuracy: 0.25,
+      throughput: 10,
+      throughputUnit: 'items/s',
+      latency: 100,
+      latencyUnit: 'ms',
+      memory: 2 ** 30,
+    },
+  },
+};
+
+/** A number of three launches. */
+export const number = (value: number, unit: Unit, warnings: readonly Warning[] = []): Measurement => ({
+  status: 'measured',
+  value,
+  unit,
+  n: 3,
+  warnings,
+});
+
+type Change = Partial<Omit<ScoreboardCell, 'measurements'>> & Partial<ScoreboardCell['measurements']>;
+
+/** A model that is in order, but for what the case is about. */
+export function model(name: string, { state = 'done', error, ...measurements }: Change = {}): ScoreboardCell {
+  return {
+    model: name,
+    taskId: 'toy/per@1',
+    protocol: 'serving',
+    state,
+    error,
+    measurements: {
+      accuracy: number(0.7, 'ratio'),
+      throughput: number(10, 'items/s'),
+      latency: number(100, 'ms'),
+      memory: number(2 ** 30, 'bytes'),
+      ...measurements,
+    },
+  };
+}
+
+export const fast = { throughput: number(30, 'items/s'), latency: number(40, 'ms') };
+export const small = { accuracy: number(0.4, 'ratio'), memory: number(2 ** 28, 'bytes') };
+export const four = [model('a'), model('b', fast), model('c', small), model('d', { accuracy: number(0.9, 'ratio') })];
+
+/** Title, names and units. */
+const headingLines = 3;
+
+interface PrintOptions extends JudgeOptions {
+  readonly task?: ScoreboardTask;
+}
+
+/** What people see below the table; the table itself has its own tests. */
+export function printed(cells: readonly ScoreboardCell[], { task, ...options }: PrintOptions = {}): string {
+  const boards = createScoreboards(cells, { anchors, ...(task && { tasks: { 'toy/per@1': task } }) });
+  const scoreboards = boards.map((board) => judgeScoreboard(board, options));
+  return terminalReport({ scoreboards }, { width: 200 })
+    .split('\n')
+    .slice(cells.length + headingLines)
+    .join('\n');
+}
+
+const launched = (geometricMean: number, change: Partial<LaunchedValue> = {}): LaunchedValue => ({
+  geometricMean,
+  logDeviation: 0.01,
+  launches: 3,
+  degreesOfFreedom: 8,
+  ...change,
+});
+
+/** Answers of models, each of which has fewer right than the one before, and performance from launches. */
+export function evidence(names: readonly string[], items = 100, change: Partial<LaunchedValue> = {}): TaskEvidence {
+  return {
+    models: names.map((name, index) => ({
+      model: name,
+      scores: Float64Array.from({ length: items }, (_, item) => Number(item % 10 < 7 - index)),
+      throughput: launched(10, change),
+      latency: launched(100, change),
+      memory: launched(2 ** 30, change),
+    })),
+    clusters: undefined,
+    items,
+    isSameWindow: false,
+    notes: [],
+  };
+}
