@@ -31,7 +31,14 @@ export const invalidReasons = {
 export type InvalidReason = keyof typeof invalidReasons;
 
 export interface Warning {
-  readonly reason: InvalidReason | 'near_chance' | 'small_sample' | 'one_launch' | 'resumed' | 'peak_not_reset';
+  readonly reason:
+    | InvalidReason
+    | 'near_chance'
+    | 'label_bias'
+    | 'small_sample'
+    | 'one_launch'
+    | 'resumed'
+    | 'peak_not_reset';
   /** One sentence with the number behind it. */
   readonly detail: string;
 }

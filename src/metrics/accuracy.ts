@@ -2,12 +2,16 @@ import type { Measurement, Warning } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import { thresholds } from '../core/thresholds.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
+import type { LabelShares } from './label-shares.ts';
+import { trivialWarnings } from './trivial-answers.ts';
 
 /** One entry per item. */
 export interface ScoredItems {
   readonly scores: readonly number[];
   /** What items depend on together, such as their passage; undefined where all are independent. */
   readonly clusters: readonly string[] | undefined;
+  /** Right and given answers by label, of tasks that have labels. */
+  readonly labels?: LabelShares | undefined;
 }
 
 function percent(part: number, whole: number): string {
@@ -37,7 +41,7 @@ function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[
  */
 export function accuracyMeasurement(
   summary: SampleSummary,
-  { scores, clusters }: ScoredItems,
+  { scores, clusters, labels }: ScoredItems,
   trivial: Readonly<Record<string, number>>,
 ): Measurement {
   const { items, scoreSum, scoreSquareSum } = summary;
@@ -45,15 +49,7 @@ export function accuracyMeasurement(
   const value = scoreSum / items;
   const variance = items > 1 ? Math.max(0, (scoreSquareSum - items * value ** 2) / (items - 1)) : 0;
   const error = Math.sqrt(variance / items);
-  const warnings = doubts(summary);
-  for (const [name, score] of Object.entries(trivial)) {
-    if (value < score + 2 * error) {
-      warnings.push({
-        reason: 'near_chance',
-        detail: `within two standard errors of ${name}, or below it: ${score.toFixed(3)}`,
-      });
-    }
-  }
+  const warnings = [...doubts(summary), ...trivialWarnings({ value, error, trivial, labels })];
   return {
     status: 'measured',
     value,

@@ -97,7 +97,7 @@ describe('accuracy', () => {
         { reason: 'unparsed', detail: 'no answer could be read in 10.0 % of the outputs' },
         { reason: 'truncated', detail: '15.0 % of the answers ended at the token limit' },
         { reason: 'small_sample', detail: 'only 20 items' },
-        { reason: 'near_chance', detail: 'within two standard errors of chance, or below it: 0.250' },
+        { reason: 'near_chance', detail: 'within two standard errors of chance (0.250), or below' },
       ],
     });
   });

@@ -35,7 +35,7 @@ export function cellMeasurements({
     extra[name] = { status: 'measured', value, unit: 'ratio', n: summary.items, warnings: [] };
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
-  const accuracy = accuracyMeasurement(summary, scored, { chance: task.chance });
+  const accuracy = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
   return {
     accuracy,
     ...performance(task, passResults),

@@ -51,6 +51,10 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
     means: 'No better than answering without reading the question.',
     todo: 'Do not deploy it for this task.',
   },
+  label_bias: {
+    means: 'The answers lean towards one label or position, whatever is asked.',
+    todo: 'Look at the labels in perbench show, and at the prompt style.',
+  },
   small_sample: { means: 'Few items: the interval is wide.', todo: 'Raise the limit.' },
   one_launch: { means: 'Measured in one launch only: nothing is known about its spread.', todo: 'Use three launches.' },
   resumed: { means: 'The run was interrupted and resumed.', todo: 'Nothing: accuracy is not touched by it.' },

@@ -4,6 +4,7 @@ import type { Suite } from '../core/suite.ts';
 import type { ItemScore, Task } from '../core/task.ts';
 import type { ScoredItems } from '../metrics/accuracy.ts';
 import { cellMeasurements } from '../metrics/cell-measurements.ts';
+import { createLabelCounter } from '../metrics/label-shares.ts';
 
 /** What is needed of all items at once: scores, what they depend on, and the means of further metrics. */
 export interface CollectedScores {
@@ -20,15 +21,21 @@ export async function collectScores(
   const all: ItemScore[] = [];
   const values: number[] = [];
   const clusters: string[] = [];
+  const labels = createLabelCounter();
   for await (const score of scores) {
     values.push(score.value);
+    if (task.category === 'classification') labels.add(score);
     if (score.cluster !== undefined) clusters.push(score.cluster);
     for (const [name, value] of Object.entries(score.metrics)) sums.set(name, (sums.get(name) ?? 0) + value);
     if (task.summarise !== undefined) all.push(score);
   }
   const means = Object.fromEntries(Array.from(sums, ([name, sum]) => [name, sum / values.length]));
   return {
-    scored: { scores: values, clusters: clusters.length === values.length ? clusters : undefined },
+    scored: {
+      scores: values,
+      clusters: clusters.length === values.length ? clusters : undefined,
+      labels: labels.shares(),
+    },
     metrics: { ...means, ...(all.length > 0 ? task.summarise?.(all) : undefined) },
   };
 }

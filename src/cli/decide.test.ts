@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
+import { exitCodes } from './exit-codes.ts';
+
+let folder: string;
+
+async function perbench(argv: readonly string[]): Promise<EndedInProcess> {
+  return runInProcess(argv, { folder });
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'perbench-decide-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('decide', () => {
+  const table = [
+    'task,model,accuracy,throughput,latency,memory_mib',
+    'gsm8k,small,0.5,40,30,100',
+    'gsm8k,middle,0.7,20,60,200',
+    'gsm8k,large,0.8,5,250,900',
+  ].join('\n');
+
+  /** Launches of a mock engine are too short for any number to be trusted, so nothing of its speed is looked at. */
+  it('recommends a model of a run by answers and launches', async () => {
+    const models = ['positive', 'no idea'].map((answer, index) => ({
+      source: index === 0 ? 'yes' : 'mute',
+      engine: 'mock',
+      engineOptions: { answers: [answer], tokenMs: 0.2 },
+    }));
+    const brief = { concurrency: 2, launches: 2, windowSeconds: 0.1, latencyRequests: 3, latencySeconds: 0.5 };
+    await writeFile(join(folder, 'two.json'), JSON.stringify({ models, tasks: ['imdb/mini'], ...brief }));
+    await perbench(['run', 'two.json', '-q', '--store', 'two.db']);
+    await writeFile(
+      join(folder, 'own.yaml'),
+      [
+        'schema: perbench-anchors/1',
+        'summary: for tests',
+        'tasks:',
+        '  imdb/mini:',
+        '    {accuracy: 0, throughput: 100, throughputUnit: items/s, latency: 10, latencyUnit: ms, memory: 100000000}',
+      ].join('\n'),
+    );
+    const argv = ['decide', '--store', 'two.db', '--anchors', 'own.yaml', '-o', 'd.md', '-o', 'd.csv'];
+    const { stdout, code } = await perbench(argv);
+    expect(stdout).toMatch(
+      /^which model for imdb\/mini@1\? \(PER-A\/custom\S*\)\nrecommended: yes, PER-A\S* 0\.\d{3} \[.*\], support 1\.00/,
+    );
+    expect(code).toBe(0);
+    expect(await readFile(join(folder, 'd.csv'), 'utf8')).toContain('1,yes,true,true,PER-A/');
+    const json = await perbench([...argv, '--json', '--min-accuracy', '0.9']);
+    expect(json.stdout).toContain('"outcome":"nobody-passes"');
+    expect(json.code).toBe(exitCodes.gateFailed);
+  });
+
+  it('decides on a table', async () => {
+    await writeFile(join(folder, 'table.csv'), table);
+    const { stdout, code } = await perbench([
+      'decide',
+      '--table',
+      'table.csv',
+      '--min-accuracy',
+      '0.6',
+      '--max-memory',
+      '500MiB',
+    ]);
+    expect(stdout).toMatchInlineSnapshot(`
+      "which model for gsm8k, with accuracy ≥ 0.600, memory ≤ 500 MiB? (PER-paper/1)
+      recommended: middle, PER-paper/1 0.682
+        next cheaper  small 0.000: fails accuracy ≥ 0.600: 0.500
+
+      #  model   score  support  device time
+      1  middle  0.682  –            50.0 ms  recommended
+      –  large   0.000  –             200 ms  fails memory ≤ 500 MiB: 900 MiB
+      –  small   0.000  –            25.0 ms  fails accuracy ≥ 0.600: 0.500
+        no anchors for gsm8k: decided by PER-paper (--anchors names some)
+        the table gives no unit of throughput: shown as items/s
+        the table gives no unit of latency: shown as ms
+        PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
+        PER (set-relative) means little with 3 models
+        how sure this is is not known: there are no answers item by item
+      "
+    `);
+    expect(code).toBe(0);
+    const stdin = await runInProcess(['decide', '--table', '-', '--score', 'per-paper'], { folder, stdin: table });
+    expect(stdin.stdout).toContain('recommended: ');
+  });
+
+  it('ends with 3 where nothing could be scored', async () => {
+    await writeFile(join(folder, 'none.csv'), 'model,accuracy,throughput,latency,memory_mib\na,0.5,,30,1\n');
+    const { stdout, code } = await perbench(['decide', '--table', 'none.csv']);
+    expect(stdout).toContain('no valid model: a: THR not measured');
+    expect(code).toBe(exitCodes.someCellsFailed);
+  });
+
+  it.each([
+    [['decide', 'x', '--table', 'table.csv'], /a run and a table were named/],
+    [['decide', '--table', 'table.csv', '-t', 'imdb'], /no task "imdb" here; there is gsm8k/],
+    [['decide', '--table', 'gone.csv'], /gone\.csv: no such file/],
+    [['decide', '-t', 'gsm8k=0'], /expected tasks with weights above 0/],
+    [
+      ['decide', '--table', 'table.csv', '--anchors', 'paper-gpo'],
+      /unknown anchors "paper-gpo"; known: 2026-1\/paper-gpu/,
+    ],
+  ])('%j is refused', async (argv, message) => {
+    const { stderr, code } = await perbench(argv);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+});
