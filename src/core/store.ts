@@ -57,6 +57,36 @@ export interface SampleQuery {
   readonly only?: 'right' | 'wrong' | 'unparsed' | 'truncated' | 'failed';
 }
 
+/** Which items of several cells of one task are listed, side by side. */
+export interface ItemQuery {
+  /** At least one; filters and search look at the first, `disagreement` at all. */
+  readonly cellIds: readonly string[];
+  readonly only?: NonNullable<SampleQuery['only']> | 'disagreement' | undefined;
+  /** Part of the item's id, its expected answer, or of prompt, answer or output of the first cell; in any case. */
+  readonly search?: string | undefined;
+  /** The last item of the page before. */
+  readonly after?: { readonly position: number; readonly itemId: string } | undefined;
+  readonly limit: number;
+}
+
+/** One item with the verdicts of several cells. */
+export interface ListedItem {
+  readonly itemId: string;
+  readonly position: number;
+  readonly expected: string;
+  /** Those cells that have answered it. */
+  readonly verdicts: readonly ItemVerdict[];
+}
+
+export interface ItemVerdict {
+  readonly cellId: string;
+  readonly score: number;
+  readonly answer: string | undefined;
+  readonly isUnparsed: boolean;
+  readonly isTruncated: boolean;
+  readonly isFailed: boolean;
+}
+
 /** Where runs live. Every method may throw {StoreError}; those with a claim {FencedError} as well. */
 export interface Store extends AsyncDisposable {
   createRun(run: NewRun, cells: readonly NewCell[]): Promise<void>;
@@ -101,6 +131,14 @@ export interface Store extends AsyncDisposable {
   sampleSummary(cellId: string): Promise<SampleSummary>;
   /** In position order, streamed in pages. */
   samples(cellId: string, query?: SampleQuery): AsyncIterable<Sample>;
+  /** One sample, whole; undefined where the cell hasn't answered the item. */
+  sample(cellId: string, itemId: string): Promise<Sample | undefined>;
+  /** Items in position order, as many as the query's limit at most. */
+  listItems(query: ItemQuery): Promise<readonly ListedItem[]>;
+  /** How many items there are without a limit. */
+  countItems(query: Omit<ItemQuery, 'limit' | 'after'>): Promise<number>;
+  /** Samples stored so far, by cell of a run; cells without any are left out. */
+  sampleCounts(runId: string): Promise<ReadonlyMap<string, number>>;
   /** Scores in position order: enough for `summarise`, without prompts and outputs. */
   scores(cellId: string): AsyncIterable<ItemScore & { readonly itemId: string; readonly cluster: string | undefined }>;
   /** New scores for stored outputs; one transaction per cell. Returns how many samples got another verdict. */

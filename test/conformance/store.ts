@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { OpenStore } from './open-store.ts';
 import { testCells } from './store-cells.ts';
 import { testFencing } from './store-fencing.ts';
+import { testItems } from './store-items.ts';
 import { testRuns } from './store-runs.ts';
 import { testSamples } from './store-samples.ts';
 import { testScores } from './store-scores.ts';
@@ -19,6 +20,9 @@ export function testStore(open: OpenStore): void {
   });
   describe('samples', () => {
     testSamples(open);
+  });
+  describe('items', () => {
+    testItems(open);
   });
   describe('scores', () => {
     testScores(open);

@@ -16,9 +16,9 @@ function why({ advantages, costs, runnerUp }: BoardDecision): string {
   if (runnerUp === undefined) return 'the only model with a score';
   const text = [
     advantages.length === 0 ? undefined : advantages.join(', '),
-    costs.length === 0 ? undefined : `for ${costs.join(', ')}`,
+    costs.length === 0 ? undefined : `at ${costs.join(', ')}`,
   ].filter((part) => part !== undefined);
-  return text.length === 0 ? `as ${runnerUp}` : `against ${runnerUp}: ${text.join(' ')}`;
+  return text.length === 0 ? `as ${runnerUp}` : `against ${runnerUp}: ${text.join('; ')}`;
 }
 
 function tableOf(boards: readonly BoardDecision[], scoreName: string): TextTable {

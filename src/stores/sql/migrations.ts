@@ -11,6 +11,17 @@ export const migrations: Readonly<Record<string, Migration>> = {
       await createPassResultTable(db);
     },
   },
+  // Filters of the viewer read verdicts without touching the samples' texts.
+  '002-sample-verdicts': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.dropIndex('sample_order').execute();
+      await db.schema
+        .createIndex('sample_verdict')
+        .on('sample')
+        .columns(['cell_id', 'position', 'item_id', 'score', 'is_unparsed', 'is_truncated'])
+        .execute();
+    },
+  },
 };
 
 async function createRunTable(db: Kysely<unknown>): Promise<void> {

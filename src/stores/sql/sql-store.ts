@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Store } from '../../core/store.ts';
 import { createCellQueries } from './cell-queries.ts';
+import { createItemQueries } from './item-queries.ts';
 import { replaceScores } from './replace-scores.ts';
 import { createRunQueries } from './run-queries.ts';
 import { createSampleQueries } from './sample-queries.ts';
@@ -19,6 +20,7 @@ export function createSqlStore(db: Kysely<Database>, { now, close }: SqlStoreOpt
     ...createRunQueries(db),
     ...createCellQueries(db, now),
     ...createSampleQueries(db, now),
+    ...createItemQueries(db),
     replaceScores: (cellId, scores, measurements) => replaceScores(db, cellId, scores, measurements, now()),
     async [Symbol.asyncDispose]() {
       closing ??= close();

@@ -87,7 +87,7 @@ describe('a file that is no store', () => {
     database.close();
     const before = readFileSync(file);
     expect(await refusal()).toBe(
-      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this one knows up to 1) ` +
+      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this one knows up to 2) ` +
         '[Update perbench, or choose another file for the store.]',
     );
     expect(readFileSync(file).equals(before)).toBe(true);
