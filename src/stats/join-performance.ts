@@ -11,8 +11,10 @@ export interface JoinedCells {
 
 /** What a cell says about its speed and memory: all but accuracy and the other metrics of its task. */
 function performanceOf({ measurements }: ScoreboardCell): CellMeasurements {
-  const { accuracy, extra, ...rest } = measurements;
-  const known = Object.entries(rest).filter(([, measurement]) => measurement.status !== 'unavailable');
+  const known = Object.entries(measurements).filter(
+    (entry): entry is [string, Measurement] =>
+      !['accuracy', 'extra'].includes(entry[0]) && 'status' in entry[1] && entry[1].status !== 'unavailable',
+  );
   return Object.fromEntries<Measurement>(known);
 }
 

@@ -4,6 +4,8 @@ export interface ZipMember {
   readonly name: string;
   readonly content: Buffer;
   readonly isStored?: boolean;
+  /** Written instead of the content deflated or stored: packed by a method that this file doesn't know. */
+  readonly packed?: Buffer;
   /** Written instead of the true ones, to make a damaged archive. */
   readonly crc?: number;
   readonly method?: number;
@@ -28,7 +30,7 @@ export function makeZip(members: readonly ZipMember[]): Buffer {
   let offset = 0;
   for (const member of members) {
     const { name, content, isStored = false, flags = 0 } = member;
-    const data = isStored ? content : deflateRawSync(content);
+    const data = member.packed ?? (isStored ? content : deflateRawSync(content));
     const method = member.method ?? (isStored ? 0 : 8);
     const sizes = [
       [4, member.crc ?? crc32(content)],

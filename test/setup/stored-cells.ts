@@ -157,7 +157,7 @@ export async function storedCells(): Promise<readonly StoredCell[]> {
           error: undefined,
           measurements: measurements(0.5, modelIndex + 1),
         },
-        async *samples() {
+        samples: async function* samples() {
           yield* samplesOf(task.id);
         },
       };

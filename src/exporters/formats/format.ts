@@ -10,7 +10,7 @@ export interface StoredCell {
   /** Undefined for tasks that this version doesn't know. */
   readonly task: Task | undefined;
   /** In position order, anew at each call. */
-  samples(): AsyncIterable<Sample>;
+  readonly samples: () => AsyncIterable<Sample>;
 }
 
 /** A file to write, in the folder that the user names. */

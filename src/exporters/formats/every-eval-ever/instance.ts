@@ -4,6 +4,7 @@ import type { Sample } from '../../../core/sample.ts';
 export const instance = z.looseObject({
   evaluation_id: z.string(),
   evaluation_name: z.string(),
+  evaluation_result_id: z.string().nullish(),
   sample_id: z.string(),
   input: z.looseObject({ raw: z.string(), reference: z.array(z.string()) }),
   output: z.looseObject({ raw: z.array(z.string()) }).nullish(),

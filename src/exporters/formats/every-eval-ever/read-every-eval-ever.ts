@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { CellMeasurements } from '../../../core/cell.ts';
 import { ImportError } from '../../../core/errors.ts';
+import type { Measurement } from '../../../core/measurement.ts';
 import { fileHead, fileJson, firstJsonLine, jsonLines } from '../foreign-text.ts';
 import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
 import { parseForeign } from '../parse-foreign.ts';
@@ -15,7 +16,11 @@ const interval = z.looseObject({
 });
 const result = z.looseObject({
   evaluation_name: z.string().min(1),
+  evaluation_result_id: z.string().nullish(),
   metric_config: z.looseObject({
+    metric_id: z.string().nullish(),
+    metric_name: z.string().nullish(),
+    metric_kind: z.string().nullish(),
     lower_is_better: z.boolean(),
     score_type: z.string().optional(),
     // Newer records write an open end as a text, and one that isn't known as null.
@@ -52,9 +57,8 @@ function isInstances(file: ForeignFile): boolean {
 
 export function acceptsEveryEvalEver(file: ForeignFile): boolean {
   if (isInstances(file)) return true;
-  return (
-    file.name.endsWith('.json') && /^\s*\{[^{[]*"schema_version"\s*:[^{[]*"evaluation_id"\s*:/u.test(fileHead(file))
-  );
+  const head = file.name.endsWith('.json') ? fileHead(file) : '';
+  return /^\s*\{/u.test(head) && ['"schema_version"', '"evaluation_id"'].every((word) => head.includes(word));
 }
 
 function taskIdOf(name: string): string {
@@ -94,14 +98,15 @@ function ownMeasurements(details: Readonly<Record<string, string>> | undefined):
   return { ...publishedMeasurements(rest), ...(Object.keys(others).length > 0 && { extra: others }) };
 }
 
-function measurementsOf(read: Result, share: number, samples: number): CellMeasurements {
-  const { uncertainty, details } = read.score_details;
+function accuracyOf({ read, share }: ReadShare, samples: number): Measurement {
+  const { uncertainty } = read.score_details;
   const { low, high } = rangeOf(read);
   const given = uncertainty?.confidence_interval;
   const error = uncertainty?.standard_error?.value;
-  const accuracy = publishedRatio({
+  return publishedRatio({
     value: share,
     items: uncertainty?.num_samples ?? (samples || undefined),
+    isShare: read.metric_config.metric_kind === 'accuracy',
     standardError: error === undefined ? undefined : error / (high - low),
     ...(given !== undefined && {
       interval: {
@@ -112,7 +117,78 @@ function measurementsOf(read: Result, share: number, samples: number): CellMeasu
       },
     }),
   });
-  return { ...ownMeasurements(details), accuracy };
+}
+
+function measurementsOf(read: ReadShare, samples: number): CellMeasurements {
+  return { ...ownMeasurements(read.read.score_details.details), accuracy: accuracyOf(read, samples) };
+}
+
+/** Metrics that say how large a share was right, the likeliest first. */
+const usualMetrics = ['accuracy', 'acc', 'exact_match', 'exact', 'em', 'mean', 'acc_norm', 'pass@1', 'f1'];
+
+function metricOf({ evaluation_result_id: id, metric_config: metric }: Result): string {
+  return metric.metric_name ?? metric.metric_id ?? id ?? 'score';
+}
+
+function isNamed(read: Result, name: string): boolean {
+  const { metric_name: shown, metric_id: id } = read.metric_config;
+  return [shown, id, read.evaluation_result_id].includes(name);
+}
+
+interface ReadShare {
+  readonly read: Result;
+  readonly share: number;
+}
+
+/** Of several metrics of one evaluation, the one that is its accuracy; the only one where there is one. */
+function headlineOf(shares: readonly ReadShare[], wanted: string | undefined): ReadShare | undefined {
+  if (wanted !== undefined) return shares.find(({ read }) => isNamed(read, wanted));
+  const usual = usualMetrics.flatMap((name) => shares.filter(({ read }) => isNamed(read, name)));
+  return usual[0] ?? shares[0];
+}
+
+type EvaluationRecord = z.output<typeof aggregate>;
+type Rows = readonly Instance[];
+
+function rowsOf(rows: Rows, { read }: ReadShare): Rows {
+  const id = read.evaluation_result_id ?? undefined;
+  // Rows of older records have no such id: they are of all metrics.
+  return rows.filter((row) => (row.evaluation_result_id ?? undefined) === undefined || row.evaluation_result_id === id);
+}
+
+function cellOf(
+  record: EvaluationRecord,
+  name: string,
+  results: readonly Result[],
+  instances: Rows,
+  { file, metric, notes }: { readonly file: string; readonly metric: string | undefined; readonly notes: string[] },
+): ImportedCell | undefined {
+  const shares = results.flatMap((read): ReadShare[] => {
+    const share = shareOf(read.score_details.score, read);
+    return share === undefined ? [] : [{ read, share }];
+  });
+  const headline = headlineOf(shares, metric);
+  if (headline === undefined) {
+    const there = results.map((read) => `${metricOf(read)} ${read.score_details.score}`).join(', ');
+    notes.push(`${file}: ${name} has no ${metric ?? 'metric'} that is a share of right answers (${there}); left out`);
+    return undefined;
+  }
+  const rows = rowsOf(instances, headline);
+  const samples = rows.map(sampleOfInstance);
+  const measurements = measurementsOf(headline, samples.length);
+  const others = shares.filter((share) => share !== headline);
+  const extra = {
+    ...measurements.extra,
+    ...Object.fromEntries(others.map((share) => [metricOf(share.read), accuracyOf(share, 0)])),
+  };
+  return {
+    model: record.model_info.name,
+    taskId: taskIdOf(name),
+    items: headline.read.score_details.uncertainty?.num_samples ?? (samples.length || undefined),
+    measurements: { ...measurements, ...(Object.keys(extra).length > 0 && { extra }) },
+    samples,
+    from: file,
+  };
 }
 
 function instancesOf(files: readonly ForeignFile[]): ReadonlyMap<string, readonly Instance[]> {
@@ -149,28 +225,11 @@ export function readEveryEvalEver(files: readonly ForeignFile[], options: Import
     const time = record.evaluation_timestamp ?? record.retrieved_timestamp ?? '';
     const parsed = /^\d+(\.\d+)?$/u.test(time) ? Number(time) * 1000 : Date.parse(time);
     if (Number.isFinite(parsed)) createdAtMs = Math.round(parsed);
-    const own = options.metric;
-    for (const read of record.evaluation_results) {
-      if (own !== undefined && read.evaluation_name !== own) continue;
-      const share = shareOf(read.score_details.score, read);
-      if (share === undefined) {
-        notes.push(
-          `${file.name}: ${read.evaluation_name} is no share of right answers (${read.score_details.score}); left out`,
-        );
-        continue;
-      }
-      const rows = instances.get(JSON.stringify([record.evaluation_id, read.evaluation_name])) ?? [];
-      const samples = rows.map(sampleOfInstance);
-      const measurements = measurementsOf(read, share, samples.length);
-      const items = measurements.accuracy?.status === 'published' ? measurements.accuracy.n : undefined;
-      cells.push({
-        model: record.model_info.name,
-        taskId: taskIdOf(read.evaluation_name),
-        items,
-        measurements,
-        samples,
-        from: file.name,
-      });
+    const byName = Map.groupBy(record.evaluation_results, ({ evaluation_name: name }) => name);
+    for (const [name, results] of byName) {
+      const rows = instances.get(JSON.stringify([record.evaluation_id, name])) ?? [];
+      const cell = cellOf(record, name, results, rows, { file: file.name, metric: options.metric, notes });
+      if (cell !== undefined) cells.push(cell);
     }
   }
   return { tool, createdAtMs, cells, notes };

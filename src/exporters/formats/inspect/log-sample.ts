@@ -10,7 +10,7 @@ const usage = z.looseObject({
 export const logSample = z.looseObject({
   id: z.union([z.string(), z.number()]),
   epoch: z.number().default(1),
-  input: z.unknown(),
+  input: z.unknown().optional(),
   target: z.union([z.string(), z.array(z.string())]).nullish(),
   output: z
     .looseObject({
@@ -20,9 +20,12 @@ export const logSample = z.looseObject({
     })
     .nullish(),
   scores: z
-    .record(z.string(), z.looseObject({ value: z.unknown(), answer: z.string().nullish(), metadata: z.unknown() }))
+    .record(
+      z.string(),
+      z.looseObject({ value: z.unknown().optional(), answer: z.string().nullish(), metadata: z.unknown().optional() }),
+    )
     .nullish(),
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
   error: z.looseObject({ message: z.string() }).nullish(),
 });
 export type LogSample = z.output<typeof logSample>;

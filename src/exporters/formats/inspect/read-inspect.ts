@@ -62,16 +62,13 @@ function readArchive(file: ForeignFile): Log {
   }
   const json = (entry: (typeof entries)[number]): unknown =>
     parseForeignJson(new TextDecoder().decode(readZipEntry(file, entry)), `${file.name}, ${entry.name}`);
+  const readHeader = parseForeign(logHeader, json(header), { file: file.name }, 'a log of Inspect');
   const samples = entries
     .filter(({ name }) => name.startsWith('samples/') && name.endsWith('.json'))
     .map((entry) =>
       parseForeign(logSample, json(entry), { file: `${file.name}, ${entry.name}` }, 'a sample of Inspect'),
     );
-  return {
-    file: file.name,
-    header: parseForeign(logHeader, json(header), { file: file.name }, 'a log of Inspect'),
-    samples,
-  };
+  return { file: file.name, header: readHeader, samples };
 }
 
 const wholeLog = logHeader.extend({ samples: z.array(logSample).nullish() });

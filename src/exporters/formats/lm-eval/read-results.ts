@@ -16,7 +16,7 @@ const resultsFile = z.looseObject({
   versions: z.record(z.string(), numberLike).default({}),
   'n-shot': z.record(z.string(), numberLike).default({}),
   'n-samples': z.record(z.string(), counts).default({}),
-  config: z.looseObject({ model: z.string().nullish(), model_args: z.unknown() }).nullish(),
+  config: z.looseObject({ model: z.string().nullish(), model_args: z.unknown().optional() }).nullish(),
   date: z.number().nullish(),
   lm_eval_version: z.string().nullish(),
   model_name: z.string().nullish(),

@@ -10,11 +10,11 @@ import type { LmEvalTask } from './task-names.ts';
 
 const sampleLine = z.looseObject({
   doc_id: z.int().min(0),
-  doc: z.unknown(),
-  target: z.unknown(),
-  arguments: z.unknown(),
-  resps: z.unknown(),
-  filtered_resps: z.unknown(),
+  doc: z.unknown().optional(),
+  target: z.unknown().optional(),
+  arguments: z.unknown().optional(),
+  resps: z.unknown().optional(),
+  filtered_resps: z.unknown().optional(),
   filter: z.string().default('none'),
   doc_hash: z.string().optional(),
   prompt_hash: z.string().optional(),
