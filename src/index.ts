@@ -51,6 +51,7 @@ export {
   type Unit,
   type Warning,
 } from './core/measurement.ts';
+export type { RaceCertificate, RaceQuestion, RaceVerdict } from './core/race.ts';
 export type { MemoryReading, MemorySplit } from './core/memory.ts';
 export type { Sample } from './core/sample.ts';
 export type { RunRecord, RunStatus, Store } from './core/store.ts';
@@ -70,10 +71,21 @@ export { engines, openEngine } from './engines/index.ts';
 export { reportExporters, sampleExporters } from './exporters/index.ts';
 export type { Report, ReportRun } from './exporters/report.ts';
 export type { OwnTask } from './local/local-context.ts';
+export { freezeProjectAnchors, type FreezeAnchorsOptions, type FrozenAnchors } from './local/freeze-project-anchors.ts';
+export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './local/resolve-anchors.ts';
 export { run, type RunOptions } from './local/run.ts';
+export { runEvidence } from './local/run-evidence.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';
 export { accuracyWeightCurve } from './stats/accuracy-weight-curve.ts';
-export { type Anchors, type AnchorSet, freezeAnchors, paperAnchors } from './stats/anchors.ts';
+export {
+  anchoredVersion,
+  type Anchors,
+  type AnchorSet,
+  anchorsOf,
+  freezeAnchors,
+  paperAnchors,
+  type TaskAnchors,
+} from './stats/anchors.ts';
 export { anytimeInterval } from './stats/anytime-interval.ts';
 export { type BootstrapModel, type BootstrapResult, bootstrapTask } from './stats/bootstrap.ts';
 export { createScoreboards } from './stats/create-scoreboards.ts';
@@ -81,6 +93,7 @@ export { efficiency } from './stats/efficiency.ts';
 export { type FactorName, factorNames, type Factors } from './stats/factor.ts';
 export { geometricMean } from './stats/geometric-mean.ts';
 export { kendallTauB } from './stats/kendall-tau.ts';
+export { judgeScoreboard, type JudgeOptions } from './stats/judge-scoreboard.ts';
 export { launchInterval, launchSpread, poolSpreads } from './stats/launch-interval.ts';
 export { mcNemarTest } from './stats/mcnemar.ts';
 export { minMax } from './stats/min-max.ts';
@@ -98,7 +111,9 @@ export { requiredAccuracy } from './stats/required-accuracy.ts';
 export { anchoredRobustness, paperRobustness } from './stats/robustness-card.ts';
 export { type ScoredTable, scoreTable } from './stats/score-table.ts';
 export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from './stats/scoreboard.ts';
+export type { ScoreLimits } from './stats/score-limits.ts';
 export { clusteredStandardError, pairedDifference, standardError } from './stats/standard-error.ts';
+export type { TaskEvidence } from './stats/task-evidence.ts';
 export { wilsonInterval } from './stats/wilson.ts';
 export { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
 export { loadTask, loadTasks, taskNames, tasks, withShots } from './tasks/index.ts';
