@@ -83,6 +83,7 @@ export async function checkRace(
   anchors: AnchorSet | undefined,
   ownTasks: readonly OwnTask[] = [],
 ): Promise<void> {
+  // Also where the question is none: it must not come up after hours of fetching.
   if (raceQuestionOf(suite)?.goal !== 'winner') return;
   for (const { task } of await chooseTasks(suite, ownTasks)) scoreOfTask(task.id, anchors);
 }

@@ -12,11 +12,21 @@ const assumedContextTokens = 2048;
 /** Weights are read from the file as they are needed, so tables of which few rows are used may never be in memory. */
 const leastResidentShare = 0.5;
 
-/** Share of the weights that one token passes through: less than all where there are experts. */
-function activeShare({ values, architecture }: GgufHeader): number {
-  const all = values.get(`${architecture}.expert_count`);
-  const used = values.get(`${architecture}.expert_used_count`);
-  return typeof all === 'number' && typeof used === 'number' && all > used && used > 0 ? used / all : 1;
+function number({ values, architecture }: GgufHeader, key: string): number | undefined {
+  const value = values.get(`${architecture}.${key}`);
+  return typeof value === 'number' && value > 0 ? value : undefined;
+}
+
+/**
+ * Share of the weights that one token passes through: without the table of the vocabulary, of which a token needs one row
+ * (more than half of a small model with a large vocabulary), and with the experts that are used.
+ */
+function activeShare(header: GgufHeader, parameters: number): number {
+  const vocabulary = header.lengths.get('tokenizer.ggml.tokens') ?? 0;
+  const table = vocabulary * (number(header, 'embedding_length') ?? 0);
+  const [all, used] = [number(header, 'expert_count'), number(header, 'expert_used_count')];
+  const experts = all !== undefined && used !== undefined && used < all ? used / all : 1;
+  return table < parameters ? (1 - table / parameters) * experts : experts;
 }
 
 async function entrantFacts(
@@ -26,8 +36,8 @@ async function entrantFacts(
 ): Promise<RaceEntrantFacts> {
   if (file === undefined) return { model: name };
   const contextTokens = suite.contextTokens ?? assumedContextTokens;
-  const { weightsBytes } = await estimateModelMemory(file, contextTokens, plannedConcurrency(suite));
-  const activeBytes = weightsBytes * activeShare(await readGgufHeader(file));
+  const { weightsBytes, parameters } = await estimateModelMemory(file, contextTokens, plannedConcurrency(suite));
+  const activeBytes = Math.round(weightsBytes * activeShare(await readGgufHeader(file), parameters));
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * leastResidentShare };
   if (memoryLimitBytes === undefined || weightsBytes <= memoryLimitBytes) return facts;
   const exclusion = `its weights take ${describeBytes(weightsBytes)}, and ${describeBytes(memoryLimitBytes)} are free`;

@@ -6,11 +6,14 @@ import type { Store } from '../core/store.ts';
 import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
+import type { AnchorSet } from '../stats/anchors.ts';
+import { memoryLimitBytes } from '../meters/memory-limit.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import * as z from 'zod';
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { localRun } from './local-run.ts';
+import { checkRace, planRace } from './plan-race.ts';
 import { prepareRun } from './prepare-run.ts';
 
 export interface RunOptions {
@@ -27,6 +30,8 @@ export interface RunOptions {
   /** A new run even where an unfinished one in the store asks the same. */
   readonly isFresh?: boolean;
   readonly onPull?: LocalContext['onPull'];
+  /** For a suite that asks `decide: winner`: what scores 0.5 in each factor of PER-A. */
+  readonly anchors?: AnchorSet;
   /** Tasks of your own with their rows; the suite names them by id. */
   readonly tasks?: readonly OwnTask[];
   readonly perbenchVersion?: string;
@@ -42,6 +47,7 @@ function parseSuite(input: SuiteInput): Suite {
  * Runs a suite on this machine and says what happens, event by event. Fetches the models that aren't here.
  *
  * @throws {ConfigError} if the suite isn't one
+ * @throws {UsageError} if it asks a question that can't be decided
  * @throws {DataError | InvalidItemError | ModelError | DownloadError} if data or models can't be had
  */
 export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGenerator<RunEvent, void, void> {
@@ -64,7 +70,9 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
     ...(options.tasks !== undefined && { ownTasks: options.tasks }),
     ...(options.onPull !== undefined && { onPull: options.onPull }),
   };
-  const plan = await prepareRun(suite, context, signal);
+  await checkRace(suite, options.anchors, context.ownTasks);
+  const prepared = await prepareRun(suite, context, signal);
+  const plan = await planRace(prepared, { anchors: options.anchors, memoryLimitBytes: memoryLimitBytes() });
   await using resources = new AsyncDisposableStack();
   const store = typeof given === 'string' ? resources.use(await openSqliteStore({ file: given })) : given;
   yield* localRun(plan, context, { store, signal, isFresh });

@@ -18,7 +18,7 @@ interface Field {
 }
 
 /** A model with at least so many times the weights per token isn't launched to see whether it is cheaper. */
-const hopelessWeights = 2;
+const hopelessWeights = 4;
 
 /** Device seconds per item, by the first launch. */
 export function measuredCost(entrant: Entrant): number {
@@ -34,7 +34,7 @@ function dearerUnseen(entrant: Entrant, passer: Entrant, { clearRatio }: Field):
   if (entrant.activeBytes === undefined || passer.activeBytes === undefined) return undefined;
   const ratio = entrant.activeBytes / passer.activeBytes;
   if (ratio < hopelessWeights) return undefined;
-  return `has ${ratio.toFixed(1)} times the weights of ${passer.model}: taken to be dearer`;
+  return `has ${ratio.toFixed(1)} times the weights per token of ${passer.model}: taken to be dearer`;
 }
 
 function ruledOutUnseen(entrant: Entrant, passers: readonly Entrant[], field: Field): Judgement | undefined {

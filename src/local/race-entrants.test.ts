@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { makeGguf, type GgufEntry } from '../../test/setup/make-gguf.ts';
+import { suiteSchema } from '../core/suite.ts';
+import type { PlannedModel } from '../run/plan.ts';
+import { raceEntrants } from './race-entrants.ts';
+
+const suite = suiteSchema.parse({ models: ['any'] });
+const table: readonly GgufEntry[] = [
+  ['general.architecture', 'toy'],
+  ['toy.embedding_length', 10],
+  ['tokenizer.ggml.tokens', Array.from({ length: 30 }, (_, index) => `t${index}`)],
+];
+
+/** A model of `rows` times 10 numbers of four bytes. */
+function modelFile(folder: string, name: string, rows: number, entries: readonly GgufEntry[] = table): PlannedModel {
+  const file = join(folder, `${name}.gguf`);
+  writeFileSync(file, makeGguf(entries, [{ name: 'w', shape: [rows, 10], offset: 0 }], rows * 40));
+  return {
+    spec: { name, engine: 'llama', file, promptStyle: 'auto', engineOptions: {} },
+    facts: { source: file, fileSha256: name, fileBytes: rows * 40 },
+  };
+}
+
+it('orders models by the weights that a token passes through, and leaves out what cannot fit', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perbench-entrants-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const experts: readonly GgufEntry[] = [...table, ['toy.expert_count', 8], ['toy.expert_used_count', 2]];
+  const served: PlannedModel = {
+    spec: { name: 'served', engine: 'openai', promptStyle: 'auto', engineOptions: {} },
+    facts: { source: 'http://127.0.0.1:1/v1', fileSha256: undefined, fileBytes: undefined },
+  };
+  const models = [
+    served,
+    modelFile(folder, 'dense', 100),
+    modelFile(folder, 'experts', 200, experts),
+    modelFile(folder, 'huge', 1000),
+  ];
+  // The table of the vocabulary is 300 numbers of each.
+  expect(await raceEntrants(models, suite, 10_000)).toEqual([
+    { model: 'experts', activeBytes: 8000 * 0.85 * 0.25, memoryFloor: 4000 },
+    { model: 'dense', activeBytes: 4000 * 0.7, memoryFloor: 2000 },
+    {
+      model: 'huge',
+      activeBytes: 40_000 * 0.97,
+      memoryFloor: 20_000,
+      exclusion: expect.stringMatching(/^its weights take .+, and .+ are free$/) as string,
+    },
+    { model: 'served' },
+  ]);
+});
