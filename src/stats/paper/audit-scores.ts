@@ -1,4 +1,5 @@
 import { factorNames } from '../factor.ts';
+import { paperRobustness } from '../robustness-card.ts';
 import { largestOf, medianOf, signed, sized, spanText, verdictOf, type Finding } from './claim.ts';
 import { taskTitle } from './paper-models.ts';
 import { taskRows, type PaperRow, type PaperTable } from './paper-table.ts';
@@ -161,5 +162,29 @@ export function auditMiddle(table: PaperTable, numbers: SizeRange): Finding {
     ours: `first by PER on ${firsts.length} of ${table.tasks.length} tasks; median PER ${middle.toFixed(2)}`,
     difference: `median PER below the range ${small.toFixed(2)}, above it ${large.toFixed(2)}`,
     figures: { firsts: firsts.length, small, middle, large },
+  };
+}
+
+/** How much the order depends on which models are in the set. */
+export function auditSet(table: PaperTable): Finding {
+  const byTask = table.tasks.map((task) => ({ task, card: paperRobustness(taskRows(table, task)) }));
+  const omissions = byTask.flatMap(({ task, card }) => card.leaveOneOut.map((one) => ({ task, ...one })));
+  const changing = omissions.filter(({ tauB }) => (tauB ?? 1) < 1 - 1e-9);
+  const worst = omissions.reduce((least, one) => ((one.tauB ?? 1) < (least.tauB ?? 1) ? one : least));
+  const flips = byTask.flatMap(({ task, card }) =>
+    card.nadirFlips
+      .filter(({ factor }) => factor === 'accuracy')
+      .map(({ beyond, winner }) => `below ${beyond.toFixed(3)} on ${taskTitle(task)} (${winner})`),
+  );
+  return {
+    verdict: verdictOf(omissions.length - changing.length, omissions.length),
+    ours: `leaving one model out changes the order of the others in ${changing.length} of ${omissions.length} cases, most without ${worst.omitted} on ${taskTitle(worst.task)} (tau-b ${worst.tauB?.toFixed(2)})`,
+    difference: `one more model with an accuracy this low changes the first place: ${flips.join(', ')}`,
+    figures: {
+      changing: changing.length,
+      omissions: omissions.length,
+      lowestTau: worst.tauB ?? 1,
+      flips: flips.length,
+    },
   };
 }

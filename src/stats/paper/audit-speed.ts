@@ -12,6 +12,10 @@ export function auditThroughputRatio(
     readonly smallLow: number;
     readonly smallHigh: number;
     readonly large: number;
+    readonly smallRateLow: number;
+    readonly smallRateHigh: number;
+    readonly largeRateLow: number;
+    readonly largeRateHigh: number;
   },
 ): Finding {
   const byTask = generationTasks(table).map((task) => {
@@ -26,15 +30,18 @@ export function auditThroughputRatio(
   const texts = byTask.map(
     ({ task, ratios }) => `${taskTitle(task)} ${spanText(ratios, 0)} (median ${medianOf(ratios).toFixed(0)})`,
   );
+  const outside = byTask.map(({ task, ratios }) => {
+    const [below, above] = [
+      ratios.filter((ratio) => ratio < numbers.low),
+      ratios.filter((ratio) => ratio > numbers.high),
+    ];
+    return `${taskTitle(task)}: ${below.length} pairs below, ${above.length} above`;
+  });
+  const implied = [numbers.smallRateLow / numbers.largeRateHigh, numbers.smallRateHigh / numbers.largeRateLow];
   return {
     verdict: verdictOf(inside.length, all.length),
     ours: `${texts.join(', ')} times; ${inside.length} of ${all.length} pairs are in the range`,
-    difference: byTask
-      .map(
-        ({ task, ratios }) =>
-          `${taskTitle(task)}: ${ratios.filter((ratio) => ratio < numbers.low).length} pairs below, ${ratios.filter((ratio) => ratio > numbers.high).length} above`,
-      )
-      .join('; '),
+    difference: `${outside.join('; ')}; the ranges of tokens/s that the text gives beside it allow ${spanText(implied, 0)}`,
     figures: Object.fromEntries(
       byTask.flatMap(({ task, ratios }) => [
         [`${task}_lowest`, smallestOf(ratios)],

@@ -36,7 +36,17 @@ export const generationClaims: readonly PaperClaim[] = [
     id: 'throughput-ratio',
     where: '4.2',
     says: 'they have 40 to 90 times the throughput per GPU of 70B and above',
-    numbers: { low: 40, high: 90, smallLow: 1.5, smallHigh: 3, large: 70 },
+    numbers: {
+      low: 40,
+      high: 90,
+      smallLow: 1.5,
+      smallHigh: 3,
+      large: 70,
+      smallRateLow: 350,
+      smallRateHigh: 4400,
+      largeRateLow: 20,
+      largeRateHigh: 50,
+    },
     check: auditThroughputRatio,
   }),
   defineClaim({

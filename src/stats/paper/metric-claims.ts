@@ -1,4 +1,4 @@
-import { auditBounds, auditFormula, auditWorst } from './audit-scores.ts';
+import { auditBounds, auditFormula, auditSet, auditWorst } from './audit-scores.ts';
 import { auditLatency, auditMemory, auditTradeOff } from './audit-setup.ts';
 import { defineClaim, type PaperClaim } from './claim.ts';
 
@@ -17,6 +17,13 @@ export const metricClaims: readonly PaperClaim[] = [
     says: 'PER lies between 0 and 1',
     numbers: { low: 0, high: 1 },
     check: auditBounds,
+  }),
+  defineClaim({
+    id: 'fixed-set',
+    where: '3.2.1',
+    says: 'a fixed set of 16 models keeps the risk of outliers that skew the scale minimal',
+    numbers: { models: 16 },
+    check: auditSet,
   }),
   defineClaim({
     id: 'worst-near-zero',
