@@ -22,12 +22,18 @@ const line = (server: Settings): string => commandOf(server).argv.join(' ');
 describe('the command line of a preset', () => {
   it('vllm', () => {
     const settings = { preset: 'vllm', tensorParallel: 8, dtype: 'bfloat16', memoryShare: 0.9, kvCacheGiB: 20 };
-    expect(line({ ...settings, arguments: ['--enforce-eager'] })).toMatchInlineSnapshot(`"vllm serve Qwen/Qwen2.5-72B-Instruct --host 127.0.0.1 --port 41234 --served-model-name qwen2.5-72b-instruct --tensor-parallel-size 8 --dtype bfloat16 --max-model-len 4096 --max-num-seqs 16 --gpu-memory-utilization 0.9 --kv-cache-memory-bytes 21474836480 --no-enable-prefix-caching --generation-config vllm --enable-prompt-tokens-details --seed 0 --enforce-eager"`);
-    expect(line({ preset: 'vllm', prefixCaching: true, program: '/opt/vllm' })).toMatchInlineSnapshot(`"/opt/vllm serve Qwen/Qwen2.5-72B-Instruct --host 127.0.0.1 --port 41234 --served-model-name qwen2.5-72b-instruct --tensor-parallel-size 1 --dtype auto --max-model-len 4096 --max-num-seqs 16 --enable-prefix-caching --generation-config vllm --enable-prompt-tokens-details --seed 0"`);
+    expect(line({ ...settings, arguments: ['--enforce-eager'] })).toMatchInlineSnapshot(
+      `"vllm serve Qwen/Qwen2.5-72B-Instruct --host 127.0.0.1 --port 41234 --served-model-name qwen2.5-72b-instruct --tensor-parallel-size 8 --dtype bfloat16 --max-model-len 4096 --max-num-seqs 16 --gpu-memory-utilization 0.9 --kv-cache-memory-bytes 21474836480 --no-enable-prefix-caching --generation-config vllm --enable-prompt-tokens-details --seed 0 --enforce-eager"`,
+    );
+    expect(line({ preset: 'vllm', prefixCaching: true, program: '/opt/vllm' })).toMatchInlineSnapshot(
+      `"/opt/vllm serve Qwen/Qwen2.5-72B-Instruct --host 127.0.0.1 --port 41234 --served-model-name qwen2.5-72b-instruct --tensor-parallel-size 1 --dtype auto --max-model-len 4096 --max-num-seqs 16 --enable-prefix-caching --generation-config vllm --enable-prompt-tokens-details --seed 0"`,
+    );
   });
 
   it('sglang', () => {
-    expect(line({ preset: 'sglang', tensorParallel: 2, memoryShare: 0.8 })).toMatchInlineSnapshot(`"python3 -m sglang.launch_server --model-path Qwen/Qwen2.5-72B-Instruct --served-model-name qwen2.5-72b-instruct --host 127.0.0.1 --port 41234 --tp-size 2 --dtype auto --context-length 4096 --max-running-requests 16 --mem-fraction-static 0.8 --disable-radix-cache --enable-metrics --random-seed 0"`);
+    expect(line({ preset: 'sglang', tensorParallel: 2, memoryShare: 0.8 })).toMatchInlineSnapshot(
+      `"python3 -m sglang.launch_server --model-path Qwen/Qwen2.5-72B-Instruct --served-model-name qwen2.5-72b-instruct --host 127.0.0.1 --port 41234 --tp-size 2 --dtype auto --context-length 4096 --max-running-requests 16 --mem-fraction-static 0.8 --disable-radix-cache --enable-metrics --random-seed 0"`,
+    );
     expect(line({ preset: 'sglang', prefixCaching: true })).not.toContain('--disable-radix-cache');
   });
 
@@ -51,6 +57,10 @@ describe('the command line of a preset', () => {
         "--parallel",
         "4",
         "--metrics",
+        "--verbosity",
+        "4",
+        "--cache-ram",
+        "0",
       ]
     `);
   });

@@ -90,7 +90,10 @@ function sglang({ server, model, servedName, port, contextTokens, sequences }: S
   };
 }
 
-/** `--ctx-size` is that of all slots together; with no number of slots given it is that of one. */
+/**
+ * `--ctx-size` is that of all slots together; with no number of slots given it is that of one. Only at this verbosity the
+ * server names the buffers that it allocates; prompts that it keeps on the host would count as the model's memory.
+ */
 function llamaServer(request: ServerCommandRequest): ServerCommand {
   const { server, model, file, servedName, port, contextTokens, sequences = 1, threads } = request;
   const { program = 'llama-server' } = server;
@@ -109,6 +112,8 @@ function llamaServer(request: ServerCommandRequest): ServerCommand {
       ...flag('--parallel', sequences),
       ...flag('--threads', threads),
       '--metrics',
+      ...flag('--verbosity', 4),
+      ...(server.prefixCaching ? [] : flag('--cache-ram', 0)),
       ...server.arguments,
     ],
     environment: {},

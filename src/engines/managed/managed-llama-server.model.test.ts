@@ -1,0 +1,69 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { GenerateRequest } from '../../core/engine.ts';
+import { findLlamaServer } from '../../../test/setup/llama-server.ts';
+import { smallModel } from '../../../test/setup/small-models.ts';
+import { createManagedEngine } from './managed-engine.ts';
+
+const tool = await findLlamaServer();
+const missing = 'missing' in tool ? tool.missing : undefined;
+const program = join(import.meta.dirname, '../../../test/setup/llama-server-program.py');
+
+async function* questions(count: number): AsyncGenerator<GenerateRequest> {
+  for (let id = 0; id < count; id += 1) {
+    const messages = [{ role: 'user' as const, content: `Name ${id + 2} animals.` }];
+    yield { id: String(id), prompt: { style: 'chat', messages }, maxTokens: 24, stop: [] };
+  }
+}
+
+describe.skipIf(missing !== undefined)(missing ?? 'a real llama-server', () => {
+  it('is started by its preset, measured, and gone afterwards', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'perbench-llama-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const wrapper = join(folder, 'llama-server');
+    const packages = 'folder' in tool ? tool.folder : '';
+    writeFileSync(wrapper, `#!/bin/sh\nPYTHONPATH='${packages}' exec python3 '${program}' "$@"\n`);
+    chmodSync(wrapper, 0o755);
+    const file = await smallModel('smollm2-135m-instruct');
+    const server = { preset: 'llama-server', program: wrapper, contextTokens: 512, sequences: 2, startSeconds: 120 };
+    const spec = {
+      name: 'smol',
+      engine: 'managed',
+      file,
+      promptStyle: 'instruct',
+      engineOptions: { server, loglikelihood: 'none' },
+    } as const;
+    const { signal } = new AbortController();
+    const engine = createManagedEngine({ environment: process.env });
+    const model = await engine.open(spec, { logFolder: folder, threads: 2 }, signal);
+    onTestFinished(async () => model[Symbol.asyncDispose]());
+    expect(model.info).toMatchObject({ contextTokens: 512, promptStyle: 'chat' });
+    expect(model.info.engineBuild).toMatch(/^llama-server /);
+
+    await model.resetMemoryPeak();
+    const watch = model.watch?.();
+    let outputTokens = 0;
+    for await (const answer of model.generate(questions(4), { concurrency: 2, reuse: 'none', signal })) {
+      if (answer.status === 'failed') throw new Error(answer.message);
+      outputTokens += answer.outputTokens;
+    }
+    // The server's own count; its probe ran before the window.
+    const window = await watch?.stop();
+    expect(window?.failedScrapes).toBe(0);
+    expect(window?.outputTokens).toBeGreaterThanOrEqual(outputTokens);
+    expect(window?.outputTokens).toBeLessThanOrEqual(outputTokens + 4);
+
+    const { peakBytes, split, doubt } = await model.memory();
+    const mebibyte = 2 ** 20;
+    expect(doubt).toBeUndefined();
+    // 98 MB of file; two caches of 512 tokens: 30 layers, 3 heads, 64 values, keys and values, 16 bits.
+    expect((split?.weightsBytes ?? 0) / mebibyte).toBeCloseTo(92.1, 1);
+    expect(split?.kvBytes).toBe(2 * 512 * 30 * 3 * 64 * 2 * 2);
+    expect(split?.computeBytes).toBeGreaterThan(mebibyte);
+    expect(peakBytes).toBeGreaterThan(130 * mebibyte);
+    await model[Symbol.asyncDispose]();
+    expect(() => process.kill(model.info.processIds[0] ?? 0, 0)).toThrow(/ESRCH/);
+  });
+});
