@@ -1,0 +1,2 @@
+/** Widths that journals print at. */
+export const paperWidthsMm = { column: 84, page: 178 } as const;
