@@ -62,7 +62,6 @@ interface Cell {
 }
 
 function cellOf(column: Column, row: ScoreboardRow, board: Scoreboard): Cell {
-  if (column.id === 'rank') return { value: String(headlineRank(row, board) ?? '–'), half: undefined, mark: '' };
   const text = column.render(row, board, false);
   const [value = '', half] = text.split(' ± ');
   return column.id === 'model'
