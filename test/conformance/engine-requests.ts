@@ -9,7 +9,14 @@ import type {
 } from '../../src/core/engine.ts';
 
 /** Parts of the suite that a member may skip, each with its reason. */
-export type SkippablePart = 'knowledge' | 'chat' | 'prefix reuse' | 'long prompt' | 'processes' | 'stop string';
+export type SkippablePart =
+  | 'knowledge'
+  | 'chat'
+  | 'prefix reuse'
+  | 'long prompt'
+  | 'processes'
+  | 'stop string'
+  | 'prompt tokens';
 
 export interface EngineConformanceOptions {
   readonly skips?: Partial<Record<SkippablePart, string>>;

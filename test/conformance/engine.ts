@@ -36,7 +36,7 @@ export function testEngine(
     testGeneration(model, options.skips);
     testLikelihood(model, options.skips);
     testReuse(model, options);
-    testStreams(model);
+    testStreams(model, options.skips);
     testLimits(model, options.skips);
 
     it('ends its processes when it is disposed', async (context) => {

@@ -11,6 +11,11 @@ export interface NamedModel {
   readonly hasChatTemplate: boolean;
 }
 
+/** Whether one of a model's names says that it was tuned to follow instructions. */
+export function looksTuned(names: readonly string[]): boolean {
+  return names.some((name) => instructName.test(name));
+}
+
 /**
  * Whether generation tasks render the chat template. `auto` takes it where the file has one and a name says that the
  * model was tuned for it: base models often carry a template that they were never trained on.
@@ -25,6 +30,5 @@ export function resolvePromptStyle(choice: PromptStyleChoice, model: NamedModel)
       hint: 'Use prompt style "base", or a GGUF file with tokenizer.chat_template.',
     });
   }
-  const looksTuned = [...model.names, basename(model.file)].some((name) => instructName.test(name));
-  return model.hasChatTemplate && looksTuned ? 'chat' : 'plain';
+  return model.hasChatTemplate && looksTuned([...model.names, basename(model.file)]) ? 'chat' : 'plain';
 }

@@ -1,0 +1,99 @@
+import * as z from 'zod';
+
+const logprobs = z.looseObject({
+  /** Chat, and llama-server everywhere. */
+  content: z.array(z.looseObject({ logprob: z.number() })).nullish(),
+  /** Completions. */
+  token_logprobs: z.array(z.number().nullable()).nullish(),
+});
+
+const usage = z.looseObject({
+  prompt_tokens: z.number(),
+  completion_tokens: z.number(),
+  prompt_tokens_details: z.looseObject({ cached_tokens: z.number().nullish() }).nullish(),
+});
+
+/** llama-server's own account. */
+const timings = z.looseObject({ cache_n: z.number().optional() });
+
+/** Only what is read: servers differ in the rest, and change it. */
+export const completionSchema = z.looseObject({
+  choices: z.tuple(
+    [
+      z.looseObject({
+        text: z.string().nullish(),
+        message: z.looseObject({ content: z.string().nullish() }).nullish(),
+        finish_reason: z.string().nullish(),
+        logprobs: logprobs.nullish(),
+      }),
+    ],
+    z.unknown(),
+  ),
+  usage: usage.nullish(),
+  timings: timings.nullish(),
+});
+
+/** One event of a stream: a piece of text, or the count at the end. */
+export const chunkSchema = z.looseObject({
+  choices: z
+    .array(
+      z.looseObject({
+        text: z.string().nullish(),
+        delta: z.looseObject({ content: z.string().nullish() }).nullish(),
+        finish_reason: z.string().nullish(),
+        logprobs: logprobs.nullish(),
+      }),
+    )
+    .default([]),
+  usage: usage.nullish(),
+  timings: timings.nullish(),
+});
+
+/** What one generation came to, whole or streamed. */
+export interface CompletionAnswer {
+  readonly text: string;
+  readonly finishReason: string | undefined;
+  readonly tokenLogprobs: readonly number[] | undefined;
+  /** Undefined where the server doesn't count. */
+  readonly usage: { readonly promptTokens: number; readonly outputTokens: number } | undefined;
+  /** Undefined where the server doesn't tell. */
+  readonly cachedTokens: number | undefined;
+  /** Undefined where tokens weren't streamed. */
+  readonly firstTokenMs: number | undefined;
+  readonly lastTokenMs: number;
+}
+
+type Counts = Pick<z.output<typeof chunkSchema>, 'usage' | 'timings'>;
+
+export function readCounts({
+  usage: counted,
+  timings: timed,
+}: Counts): Pick<CompletionAnswer, 'usage' | 'cachedTokens'> {
+  return {
+    usage:
+      counted === undefined || counted === null
+        ? undefined
+        : { promptTokens: counted.prompt_tokens, outputTokens: counted.completion_tokens },
+    cachedTokens: counted?.prompt_tokens_details?.cached_tokens ?? timed?.cache_n,
+  };
+}
+
+/** Log-probabilities in whichever of the two shapes they come. */
+export function readLogprobs(given: z.output<typeof logprobs> | null | undefined): readonly number[] | undefined {
+  if (given?.content) return given.content.map(({ logprob }) => logprob);
+  return given?.token_logprobs?.filter((value) => value !== null);
+}
+
+export function wholeAnswer(
+  { choices: [choice], ...counts }: z.output<typeof completionSchema>,
+  lastTokenMs: number,
+): CompletionAnswer {
+  return {
+    text: choice.text ?? choice.message?.content ?? '',
+    finishReason: choice.finish_reason ?? undefined,
+    tokenLogprobs: readLogprobs(choice.logprobs),
+    ...readCounts(counts),
+    firstTokenMs: undefined,
+    lastTokenMs,
+  };
+}

@@ -1,0 +1,74 @@
+import type { GenerateRequest, PassOptions } from '../../core/engine.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+/** Endpoint and body of one generation. */
+export interface CompletionCall {
+  readonly path: '/completions' | '/chat/completions';
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Start of the answer that the server may repeat. */
+  readonly prefill: string;
+}
+
+/** OpenAI's own API takes four. */
+const mostStops = 4;
+
+/** Keeps a server from reusing what it computed for another request, as far as it can be told to. */
+function cacheFields(
+  facts: ServerFacts,
+  reuse: PassOptions['reuse'],
+  salt: () => string,
+): Readonly<Record<string, unknown>> {
+  if (facts.flavour === 'llama-server') return { cache_prompt: reuse === 'prefix' };
+  // Prefixes are shared between requests with the same salt only.
+  return facts.flavour === 'vllm' && reuse === 'none' ? { cache_salt: salt() } : {};
+}
+
+/** Greedy, whatever defaults a model's repository brings along. */
+function greedyFields({ flavour }: ServerFacts): Readonly<Record<string, unknown>> {
+  if (flavour === 'vllm' || flavour === 'sglang') return { temperature: 0, top_p: 1, repetition_penalty: 1 };
+  return flavour === 'llama-server' ? { temperature: 0, repeat_penalty: 1 } : { temperature: 0 };
+}
+
+function prefillFields({ flavour }: ServerFacts): Readonly<Record<string, unknown>> {
+  // llama-server goes on with a last message of the assistant by itself.
+  return flavour === 'vllm' || flavour === 'sglang'
+    ? { add_generation_prompt: false, continue_final_message: true }
+    : {};
+}
+
+function stopFields({ flavour }: ServerFacts, stop: readonly string[]): Readonly<Record<string, unknown>> {
+  if (stop.length === 0) return {};
+  // The engine cuts at the others itself.
+  return { stop: flavour === 'unknown' ? stop.slice(0, mostStops) : stop };
+}
+
+export interface CallOptions {
+  readonly facts: ServerFacts;
+  readonly model: string;
+  readonly extra: Readonly<Record<string, unknown>>;
+  readonly pass: Pick<PassOptions, 'reuse' | 'isStreamed'>;
+  /** Another text for every request. */
+  readonly salt: () => string;
+}
+
+export function completionCall(request: GenerateRequest, options: CallOptions): CompletionCall {
+  const { facts, model, extra, pass, salt } = options;
+  const common = {
+    model,
+    max_tokens: request.maxTokens,
+    ...greedyFields(facts),
+    ...stopFields(facts, request.stop),
+    ...cacheFields(facts, pass.reuse, salt),
+    ...(pass.isStreamed === true && { stream: true, stream_options: { include_usage: true } }),
+  };
+  const { prompt } = request;
+  if (prompt.style === 'plain') {
+    const logprobs = request.logprobs === true && { logprobs: 1 };
+    return { path: '/completions', body: { ...common, prompt: prompt.text, ...logprobs, ...extra }, prefill: '' };
+  }
+  const { messages, prefill = '' } = prompt;
+  const logprobs = request.logprobs === true && { logprobs: true, top_logprobs: 1 };
+  const all = prefill === '' ? messages : [...messages, { role: 'assistant', content: prefill }];
+  const going = prefill === '' ? {} : prefillFields(facts);
+  return { path: '/chat/completions', body: { ...common, messages: all, ...going, ...logprobs, ...extra }, prefill };
+}

@@ -1,0 +1,213 @@
+/**
+ * The openai engine: models behind an HTTP server that speaks the OpenAI protocol. What the server can do is asked with
+ * known answers when a model is opened, not believed.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type {
+  Capabilities,
+  Engine,
+  EngineOptions,
+  LoadedModel,
+  ModelInfo,
+  ModelSpec,
+  PromptStyle,
+} from '../../core/engine.ts';
+import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
+import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
+import { looksTuned } from '../llama-cpp/prompt-style.ts';
+import { generateOne, type ServedTarget } from './generate-request.ts';
+import { localServerProcesses } from './local-server.ts';
+import { type OpenAiOptions, parseOpenAiOptions, parseServedAddress } from './openai-options.ts';
+import { probeLikelihood } from './probe-likelihood.ts';
+import { readServerFacts } from './read-server-facts.ts';
+import { ServedModel, type ServerHost } from './served-model.ts';
+import { ServerConnection } from './server-connection.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+const defaultHangMs = 300_000;
+/** A server that isn't there when a model is opened is mostly a wrong address. */
+const openRetryMs = 3_000;
+
+export interface OpenAiEngineOptions {
+  /** Where keys are; nothing else is read from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Memory of a server on this machine, by its processes; nothing where it is elsewhere. */
+export function localHost(baseUrl: string): ServerHost {
+  const processIds = localServerProcesses(baseUrl);
+  let isPeakReset = false;
+  const isKnown = readProcessMemory(processIds) !== undefined;
+  return {
+    processIds,
+    memory: isKnown
+      ? async () => {
+          const reading = readProcessMemory(processIds);
+          if (reading === undefined)
+            throw new ServerError(
+              'its process is gone',
+              { url: baseUrl },
+              { hint: 'Start it again, then perbench resume.' },
+            );
+          return { ...reading, isPeakReset, split: undefined };
+        }
+      : undefined,
+    async resetMemoryPeak() {
+      isPeakReset = isKnown && resetMemoryPeak(processIds);
+    },
+    async close() {},
+  };
+}
+
+/** Asks for one token, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */
+async function probeGeneration(
+  target: ServedTarget,
+  style: PromptStyle,
+  signal: AbortSignal,
+): Promise<{ readonly usage: boolean }> {
+  const content = 'Say hello.';
+  const prompt =
+    style === 'plain'
+      ? ({ style, text: content } as const)
+      : ({ style, messages: [{ role: 'user', content }] } as const);
+  const request = { id: 'probe', prompt, maxTokens: 4, stop: [] };
+  const result = await generateOne(
+    target,
+    request,
+    { concurrency: 1, reuse: 'none', signal },
+    { place: 0, scheduledMs: 0, signal },
+  );
+  if (result.status === 'failed') {
+    throw new ServerError(
+      `it can't generate (${style}): ${result.message}`,
+      { url: target.connection.baseUrl },
+      {
+        hint:
+          style === 'chat'
+            ? 'If the model has no chat template, give it style: base.'
+            : 'Look at the server and its log.',
+      },
+    );
+  }
+  return { usage: result.promptTokens > 0 };
+}
+
+function resolveStyle(
+  { promptStyle, name }: ModelSpec,
+  { flavour, servedName, chatTemplate }: ServerFacts,
+): PromptStyle {
+  if (promptStyle !== 'auto') return promptStyle === 'base' ? 'plain' : 'chat';
+  if (flavour === 'llama-server' && chatTemplate === undefined) return 'plain';
+  return looksTuned([name, servedName]) ? 'chat' : 'plain';
+}
+
+function describeModel(spec: ModelSpec, facts: ServerFacts, known: number | undefined, host: ServerHost): ModelInfo {
+  const contextTokens = facts.contextTokens ?? known;
+  if (contextTokens === undefined) {
+    throw new ModelError(`${spec.name}: the server doesn't say how many tokens a sequence may hold`, {
+      hint: 'Say it with engineOptions: {contextTokens: 8192}, or --context-tokens.',
+    });
+  }
+  const { chatTemplate } = facts;
+  return {
+    architecture: 'unknown',
+    parameters: facts.parameters,
+    weightsBytes: facts.weightsBytes,
+    quantisation: facts.quantisation,
+    trainedContextTokens: facts.trainedContextTokens,
+    contextTokens,
+    vocabularySize: facts.vocabularySize,
+    chatTemplateSha256:
+      chatTemplate === undefined ? undefined : createHash('sha256').update(chatTemplate).digest('hex'),
+    promptStyle: resolveStyle(spec, facts),
+    tokenizerSha256: undefined,
+    engineBuild:
+      facts.flavour === 'unknown'
+        ? 'openai-compatible server'
+        : `${facts.flavour} ${facts.version ?? '(unknown version)'}`,
+    devices: [],
+    threads: undefined,
+    processIds: host.processIds,
+  };
+}
+
+/** What a model at a server is opened with, whoever started the server. */
+export interface ServedModelRequest {
+  readonly spec: ModelSpec;
+  readonly address: { readonly baseUrl: string; readonly servedName: string | undefined };
+  readonly openAi: OpenAiOptions;
+  readonly options: EngineOptions;
+  readonly apiKey: string | undefined;
+  readonly host: ServerHost;
+}
+
+/**
+ * Looks at the server, probes what it can do, and opens the model.
+ *
+ * @throws {ServerError} if it can't be reached, refuses the key, or can't generate
+ * @throws {ModelError} if it doesn't serve the model
+ */
+export async function openServedModel(request: ServedModelRequest, signal: AbortSignal): Promise<LoadedModel> {
+  const { spec, address, openAi, options, apiKey, host } = request;
+  const { baseUrl } = address;
+  const hangMs = options.hangMs ?? defaultHangMs;
+  const retry = { retryMs: openAi.retrySeconds * 1000, backoffMs: openAi.backoffSeconds * 1000 };
+  const runId = randomBytes(4).toString('hex');
+  let salts = 0;
+  const salt = (): string => `${runId}-${(salts += 1)}`;
+  const targetOf = (connection: ServerConnection, facts: ServerFacts): ServedTarget => ({
+    connection,
+    facts,
+    extra: openAi.body,
+    salt,
+  });
+  const openRetry = { ...retry, retryMs: Math.min(openRetryMs, retry.retryMs) };
+  await using probing = new ServerConnection({ baseUrl, apiKey, hangMs, retry: openRetry });
+  const facts = await readServerFacts(probing, address.servedName, signal);
+  const probe = targetOf(probing, facts);
+  const info = describeModel(spec, facts, options.contextTokens ?? openAi.contextTokens, host);
+  const { usage } = await probeGeneration(probe, info.promptStyle, signal);
+  const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
+  const target = targetOf(new ServerConnection({ baseUrl, apiKey, hangMs, retry }), facts);
+  const scorer = 'createScorer' in likelihood ? likelihood.createScorer(target) : undefined;
+  const capabilities: Capabilities = {
+    generate: true,
+    loglikelihood: scorer !== undefined,
+    ...('reason' in likelihood && { whyNoLoglikelihood: likelihood.reason }),
+    isLoglikelihoodDetour: scorer?.isDetour === true,
+    prefixReuse: facts.flavour !== 'unknown' && facts.flavour !== 'ollama',
+    usage,
+    memory: host.memory !== undefined,
+    isTimedByClient: true,
+  };
+  return new ServedModel({ name: spec.name, target, info, capabilities, scorer, host });
+}
+
+/** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */
+export function createOpenAiEngine({ environment }: OpenAiEngineOptions): Engine {
+  return {
+    kind: 'openai',
+    async open(spec, options, signal) {
+      signal.throwIfAborted();
+      if (spec.source === undefined) {
+        throw new UsageError(`${spec.name}: the openai engine needs the address of a server`, {
+          hint: 'Write openai:http://127.0.0.1:8000/v1#served-name.',
+        });
+      }
+      const openAi = parseOpenAiOptions(spec);
+      const address = parseServedAddress(spec.source);
+      const apiKey = environment[openAi.apiKeyVariable];
+      return openServedModel(
+        {
+          spec,
+          address,
+          openAi,
+          options,
+          apiKey: apiKey === undefined || apiKey.trim() === '' ? undefined : apiKey.trim(),
+          host: localHost(address.baseUrl),
+        },
+        signal,
+      );
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import type { ModelSpec } from '../../core/engine.ts';
+import { UsageError } from '../../core/errors.ts';
+
+/** Options of the openai engine, under `engineOptions` of a model. */
+export const openAiOptionsSchema = z.strictObject({
+  /** Environment variable with the key; sent as a bearer token where it is set. */
+  apiKeyVariable: z.string().min(1).default('OPENAI_API_KEY'),
+  /** Fields added to the body of every generation, such as `chat_template_kwargs`. */
+  body: z.record(z.string(), z.unknown()).default({}),
+  /** Longest time over which a request is tried again, while nothing else is answered either. */
+  retrySeconds: z.number().min(0).default(120),
+  /** Pause before the second try; doubles each time, with jitter. */
+  backoffSeconds: z.number().min(0).default(0.25),
+  /** How continuations are scored; by default what a probe finds. */
+  loglikelihood: z.enum(['auto', 'vllm', 'sglang', 'echo', 'forced', 'none']).default('auto'),
+  /** Tokens that one sequence may hold, where the server doesn't tell. */
+  contextTokens: z.int().positive().optional(),
+});
+
+export type OpenAiOptions = z.output<typeof openAiOptionsSchema>;
+
+/** Where a served model is. */
+export interface ServedAddress {
+  /** Origin and path, ends with `/v1` mostly, never with a slash. */
+  readonly baseUrl: string;
+  /** Undefined: the only model that the server has. */
+  readonly servedName: string | undefined;
+}
+
+const addressHint =
+  'Write openai:http://127.0.0.1:8000/v1#served-name, or openai:http://127.0.0.1:8000/v1 for the only model there.';
+
+/**
+ * Reads `http://host:8000/v1#served-name`.
+ *
+ * @throws {UsageError} if it is no such address, or holds a password
+ */
+export function parseServedAddress(source: string): ServedAddress {
+  const url = URL.parse(source);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new UsageError(`openai: expected the address of a server, got "${source}"`, { hint: addressHint });
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '') {
+    throw new UsageError(`openai: the address ${url.origin}${url.pathname} holds a user, a password or a query`, {
+      hint: 'Put the key into the environment variable OPENAI_API_KEY, or name another with apiKeyVariable.',
+    });
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  const servedName = url.hash === '' ? undefined : decodeURIComponent(url.hash.slice(1));
+  // Without a path people mean the usual one.
+  return { baseUrl: `${url.origin}${path === '' ? '/v1' : path}`, servedName };
+}
+
+/** @throws {UsageError} with the first options that can't be */
+export function parseOpenAiOptions(model: ModelSpec): OpenAiOptions {
+  const parsed = openAiOptionsSchema.safeParse(model.engineOptions);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(
+    `${model.name}: engine options of openai: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+    { hint: `Known: ${Object.keys(openAiOptionsSchema.shape).join(', ')}.` },
+  );
+}

@@ -1,0 +1,149 @@
+import { setMaxListeners } from 'node:events';
+import type {
+  Capabilities,
+  GenerateRequest,
+  Generation,
+  LoadedModel,
+  Loglikelihood,
+  LoglikelihoodRequest,
+  ModelInfo,
+  PassOptions,
+} from '../../core/engine.ts';
+import { EngineError, UnsupportedError, UsageError } from '../../core/errors.ts';
+import type { MemoryReading } from '../../core/memory.ts';
+import { failed, generateOne, promptSha256, type ServedTarget } from './generate-request.ts';
+import { type PoolTurn, requestPool } from './request-pool.ts';
+import { RequestFault } from './server-reply.ts';
+import type { TokenScorer } from './token-scorer.ts';
+
+/** What is known of the machine behind a server. */
+export interface ServerHost {
+  /** Processes whose memory and CPU time are the engine's; empty where the server is elsewhere. */
+  readonly processIds: readonly number[];
+  /** Undefined where nothing tells. */
+  readonly memory: (() => Promise<MemoryReading>) | undefined;
+  readonly resetMemoryPeak: () => Promise<void>;
+  /** Ends what was started for the model. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ServedModelParts {
+  readonly name: string;
+  readonly target: ServedTarget;
+  readonly info: ModelInfo;
+  readonly capabilities: Capabilities;
+  readonly scorer: TokenScorer | undefined;
+  readonly host: ServerHost;
+}
+
+const mostConcurrency = 10_000;
+
+async function scoreOne(
+  scorer: TokenScorer,
+  request: LoglikelihoodRequest,
+  pass: PassOptions,
+  turn: PoolTurn,
+): Promise<Loglikelihood> {
+  try {
+    const { startedMs, firstValueMs, endedMs, retries, ...scored } = await scorer.score(request, pass, turn);
+    return {
+      id: request.id,
+      status: 'done',
+      continuations: scored.continuations,
+      contextTokens: scored.contextTokens,
+      reusedTokens: scored.reusedTokens,
+      decodedTokens: scored.decodedTokens,
+      boundaryShift: scored.boundaryShift,
+      promptHead: scored.promptHead,
+      promptSha256: promptSha256({ style: 'plain', text: request.context }),
+      ...(retries > 0 && { retries }),
+      times: {
+        scheduledMs: request.scheduledMs ?? turn.scheduledMs,
+        startedMs,
+        firstTokenMs: firstValueMs,
+        lastTokenMs: endedMs,
+      },
+    };
+  } catch (error) {
+    if (error instanceof RequestFault) return failed(request.id, error);
+    throw error;
+  }
+}
+
+/** A model at a server; closing it ends the connections, and what its host started. */
+export class ServedModel implements LoadedModel {
+  readonly info: ModelInfo;
+  readonly capabilities: Capabilities;
+  readonly #parts: ServedModelParts;
+  readonly #closed = new AbortController();
+  #isBusy = false;
+
+  constructor(parts: ServedModelParts) {
+    this.info = parts.info;
+    this.capabilities = parts.capabilities;
+    this.#parts = parts;
+    setMaxListeners(0, this.#closed.signal);
+  }
+
+  generate(requests: AsyncIterable<GenerateRequest>, pass: PassOptions): AsyncIterable<Generation> {
+    return this.#run(requests, pass, pass.concurrency, (request: GenerateRequest, turn) =>
+      generateOne(this.#parts.target, request, pass, turn),
+    );
+  }
+
+  loglikelihood(requests: AsyncIterable<LoglikelihoodRequest>, pass: PassOptions): AsyncIterable<Loglikelihood> {
+    const { scorer, name } = this.#parts;
+    if (scorer === undefined) {
+      throw new UnsupportedError(
+        `${name}: no log-likelihoods: ${this.capabilities.whyNoLoglikelihood ?? 'the server gives none'}`,
+      );
+    }
+    const places = Math.min(pass.concurrency, scorer.mostPlaces ?? pass.concurrency);
+    return this.#run(requests, pass, places, (request: LoglikelihoodRequest, turn) =>
+      scoreOne(scorer, request, pass, turn),
+    );
+  }
+
+  async resetMemoryPeak(): Promise<void> {
+    await this.#parts.host.resetMemoryPeak();
+  }
+
+  async memory(): Promise<MemoryReading> {
+    const { host, name } = this.#parts;
+    if (host.memory === undefined)
+      throw new UnsupportedError(`${name}: nothing tells how much memory the server takes`);
+    return host.memory();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#parts.target.connection[Symbol.asyncDispose]();
+    await this.#parts.host.close();
+  }
+
+  async *#run<Request, Result>(
+    requests: AsyncIterable<Request>,
+    { signal, concurrency: asked }: PassOptions,
+    concurrency: number,
+    answer: (request: Request, turn: PoolTurn) => Promise<Result>,
+  ): AsyncGenerator<Result, void, void> {
+    const { name, target } = this.#parts;
+    if (!Number.isInteger(asked) || asked < 1 || asked > mostConcurrency) {
+      throw new UsageError(`concurrency must be a whole number from 1 to ${mostConcurrency}, got ${asked}`);
+    }
+    if (this.#closed.signal.aborted) throw new EngineError(`${name}: the model was closed`);
+    if (this.#isBusy) throw new EngineError(`${name}: another pass is running on this model`);
+    this.#isBusy = true;
+    try {
+      yield* requestPool(
+        requests,
+        { concurrency, signal: AbortSignal.any([signal, this.#closed.signal]), now: target.connection.now },
+        answer,
+      );
+      if (this.#closed.signal.aborted && !signal.aborted)
+        throw new EngineError(`${name}: the model was closed during a pass`);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}
