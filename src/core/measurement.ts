@@ -36,6 +36,7 @@ export interface Warning {
     | 'near_chance'
     | 'label_bias'
     | 'small_sample'
+    | 'some_failed'
     | 'one_launch'
     | 'resumed'
     | 'peak_not_reset';

@@ -31,6 +31,16 @@ describe('answers', () => {
     `);
   });
 
+  it('that failed in few items count as wrong, and are counted', () => {
+    expect(printed([...four, model('e', { accuracy: accuracyOf({ failed: 12 }, 900) })])).toMatchInlineSnapshot(`
+      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
+      ~ some_failed: e accuracy (12 of 1319 failed)
+        ± is half of the 95 % interval
+      "
+    `);
+  });
+
   it('that could not be read cast doubt on the accuracy', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ unparsed: 100 }, 900) })])).toMatchInlineSnapshot(`
       "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval

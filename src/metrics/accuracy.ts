@@ -22,6 +22,7 @@ function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[
   const found: Warning[] = [];
   if (failed > thresholds.failed * items)
     found.push({ reason: 'errors', detail: `${failed} of ${items} items failed and count as wrong` });
+  else if (failed > 0) found.push({ reason: 'some_failed', detail: `${failed} of ${items} failed` });
   if (unparsed > thresholds.unparsed * items) {
     found.push({ reason: 'unparsed', detail: `no answer could be read in ${percent(unparsed, items)} of the outputs` });
   }

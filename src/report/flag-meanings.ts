@@ -55,6 +55,7 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
     means: 'The answers lean towards one label or position, whatever is asked.',
     todo: 'Look at the labels in perbench show, and at the prompt style.',
   },
+  some_failed: { means: 'A few items failed; they count as wrong.', todo: 'Nothing, below 1 % of the items.' },
   small_sample: { means: 'Few items: the interval is wide.', todo: 'Raise the limit.' },
   one_launch: { means: 'Measured in one launch only: nothing is known about its spread.', todo: 'Use three launches.' },
   resumed: { means: 'The run was interrupted and resumed.', todo: 'Nothing: accuracy is not touched by it.' },
