@@ -14,10 +14,12 @@ function titleOf({ question, score, taskId, named, outcome }: RaceCertificate): 
   return `${asked} (${place}): ${answer}`;
 }
 
-function claimOf({ outcome, confidence, items, named }: RaceCertificate): string {
+function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): string {
   const sure = `${percent(confidence)} certificate: evaluating every model on all ${count(items)} items would`;
   if (outcome === 'none') return `${sure} find none either`;
-  return outcome === 'winner' ? `${sure} name the same` : `${sure} name one of these ${named.length}`;
+  const claim = outcome === 'winner' ? `${sure} name the same` : `${sure} name one of these ${named.length}`;
+  const assumed = models.filter(({ isAssumed }) => isAssumed).map(({ model }) => model);
+  return assumed.length === 0 ? claim : `${claim},\n  if ${assumed.join(', ')} cost more per item, as their size says`;
 }
 
 function costOf({ cost }: RaceCertificate): string {
@@ -35,14 +37,14 @@ function accuracyText({ accuracy }: RaceVerdict): string {
 }
 
 function modelRow(verdict: RaceVerdict): readonly string[] {
-  const { model, status, isNamed, reason, scoreText, n } = { ...verdict, scoreText: verdict.score?.toFixed(3) ?? '–' };
+  const { model, status, isNamed, reason, score, n } = verdict;
   return [
     safeText(model),
     isNamed ? 'named' : status,
     n === 0 ? '–' : count(n),
     accuracyText(verdict),
-    scoreText,
-    reason,
+    score === null ? '–' : score.toFixed(3),
+    safeText(reason),
   ];
 }
 

@@ -46,6 +46,8 @@ export interface RaceVerdict {
   readonly isNamed: boolean;
   /** One part of a sentence, such as `needs accuracy 0.85, is below that`. */
   readonly reason: string;
+  /** The verdict rests on the model's size, not on a measurement: the certificate holds if size tells its cost. */
+  readonly isAssumed: boolean;
   readonly launches: number;
   /** Answers behind the verdict, in the order that was drawn beforehand. */
   readonly n: number;

@@ -44,6 +44,7 @@ export function verdictOf(judgement: Judgement, named: readonly string[], setup:
     status,
     isNamed,
     reason: reasonOf(judgement, named, setup) + (failure === undefined || status === 'failed' ? '' : `; ${failure}`),
+    isAssumed: judgement.isAssumed === true,
     launches: launches.length,
     n,
     tau: tau ?? null,

@@ -39,11 +39,11 @@ function dearerUnseen(entrant: Entrant, passer: Entrant, { clearRatio }: Field):
 
 function ruledOutUnseen(entrant: Entrant, passers: readonly Entrant[], field: Field): Judgement | undefined {
   if (entrant.launches.length > 0) return undefined;
-  const reason =
-    entrant.exclusion ??
-    floorAboveLimit(field.setup, entrant) ??
-    passers.map((passer) => dearerUnseen(entrant, passer, field)).find((text) => text !== undefined);
-  return reason === undefined ? undefined : judged(entrant, 'skipped', reason);
+  const reason = entrant.exclusion ?? floorAboveLimit(field.setup, entrant);
+  if (reason !== undefined) return judged(entrant, 'skipped', reason);
+  const dearer = passers.map((passer) => dearerUnseen(entrant, passer, field)).find((text) => text !== undefined);
+  if (dearer === undefined) return undefined;
+  return judged(entrant, 'skipped', dearer, { isAssumed: entrant.knownCost === undefined });
 }
 
 function dearerMeasured(entrant: Entrant, passers: readonly Entrant[], { clearRatio }: Field): Judgement | undefined {

@@ -37,6 +37,8 @@ export interface Judgement {
   readonly n: number;
   readonly tau?: number | undefined;
   readonly logEvidence?: number | undefined;
+  /** It rests on the model's size, not on a measurement. */
+  readonly isAssumed?: boolean;
   /** Nothing that others do can change it. */
   readonly isFinal: boolean;
 }

@@ -137,6 +137,7 @@ describe('the cheapest that is good enough', () => {
     expect(steps).toEqual(['launch weak', 'items weak', 'launch good', 'items good']);
     const certificate = createCertificate(standing, entrants, setupOf(question, 200), facts);
     expect(certificate.models.map(({ status }) => status)).toEqual(['eliminated', 'passed', 'skipped']);
+    expect(certificate.models.map(({ isAssumed }) => isAssumed)).toEqual([false, false, true]);
     expect(certificate.models[2]?.reason).toBe('has 10.0 times the weights per token of good: taken to be dearer');
     expect(certificate.changes).toEqual([
       expect.stringMatching(/^a gate of 0\.\d+ instead of 0\.7 would let weak through, which was tried before$/),
