@@ -15,7 +15,7 @@ function titleOf({ question, score, taskId, named, outcome }: RaceCertificate): 
 }
 
 function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): string {
-  const sure = `${percent(confidence)} certificate: evaluating every model on all ${count(items)} items would`;
+  const sure = `${Number((confidence * 100).toFixed(6))} % certificate: evaluating every model on all ${count(items)} items would`;
   if (outcome === 'none') return `${sure} find none either`;
   const claim = outcome === 'winner' ? `${sure} name the same` : `${sure} name one of these ${named.length}`;
   const assumed = models.filter(({ isAssumed }) => isAssumed).map(({ model }) => model);
@@ -39,12 +39,12 @@ function accuracyText({ accuracy }: RaceVerdict): string {
 function modelRow(verdict: RaceVerdict): readonly string[] {
   const { model, status, isNamed, reason, score, n } = verdict;
   return [
-    safeText(model),
+    model,
     isNamed ? 'named' : status,
     n === 0 ? '–' : count(n),
     accuracyText(verdict),
     score === null ? '–' : score.toFixed(3),
-    safeText(reason),
+    reason,
   ];
 }
 
@@ -54,12 +54,13 @@ function modelRow(verdict: RaceVerdict): readonly string[] {
  */
 export function certificateText(certificate: RaceCertificate): string {
   const { models, changes } = certificate;
-  return [
+  const lines = [
     titleOf(certificate),
     `  ${claimOf(certificate)}`,
     `  ${costOf(certificate)}`,
     '',
     textTable(['model', '', 'answers', 'accuracy', 'PER-A', 'why'], models.map(modelRow)),
     ...(changes.length === 0 ? [] : ['', 'What would change it:', ...changes.map((text) => `  - ${text}`)]),
-  ].join('\n');
+  ];
+  return safeText(lines.join('\n'));
 }
