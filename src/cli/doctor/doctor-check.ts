@@ -21,6 +21,7 @@ export interface DoctorOptions {
   readonly nodeVersion?: string;
   readonly folders?: SystemFolders;
   readonly gpuProgram?: string;
+  readonly amdProgram?: string;
   /** How long the host is watched. */
   readonly watchMs?: number;
   /** Free space below which a folder is short of it, and memory below which a machine is. */

@@ -4,6 +4,7 @@ import type { DoctorCheck, DoctorLine, DoctorOptions, Finding } from './doctor-c
 import { cacheFolderCheck, storeCheck, storeFolderCheck } from './disk-checks.ts';
 import { gpuCheck, libraryCheck, nodeCheck } from './engine-checks.ts';
 import { cpuCheck, hostBusyCheck, memoryCheck, processMemoryCheck } from './machine-checks.ts';
+import { energyCheck, gpuTelemetryCheck, serverProgramsCheck } from './telemetry-checks.ts';
 import { hubCheck, pipCheck } from './network-checks.ts';
 
 /** In the order in which they are shown: what everything needs first. */
@@ -11,6 +12,9 @@ const checks: readonly DoctorCheck[] = [
   nodeCheck,
   libraryCheck,
   gpuCheck,
+  gpuTelemetryCheck,
+  energyCheck,
+  serverProgramsCheck,
   cpuCheck,
   hostBusyCheck,
   processMemoryCheck,

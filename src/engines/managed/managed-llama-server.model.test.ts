@@ -18,8 +18,9 @@ async function* questions(count: number): AsyncGenerator<GenerateRequest> {
   }
 }
 
-describe.skipIf(missing !== undefined)(missing ?? 'a real llama-server', () => {
-  it('is started by its preset, measured, and gone afterwards', async () => {
+describe('a real llama-server', () => {
+  it('is started by its preset, measured, and gone afterwards', async ({ skip }) => {
+    if (missing !== undefined) skip(missing);
     const folder = mkdtempSync(join(tmpdir(), 'perbench-llama-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const wrapper = join(folder, 'llama-server');

@@ -1,0 +1,110 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
+import { sourceSettingsFrom } from '../../sources/source-settings.ts';
+import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
+import { energyCheck, gpuTelemetryCheck, serverProgramsCheck } from './telemetry-checks.ts';
+
+let home = '';
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'perbench-doctor-'));
+  const made = home;
+  onTestFinished(() => rmSync(made, { recursive: true }));
+});
+
+function options(overrides: Partial<DoctorOptions> = {}, environment: Record<string, string> = {}): DoctorOptions {
+  return {
+    settings: sourceSettingsFrom({ PATH: '/usr/bin:/bin', ...environment }, home),
+    dataDir: undefined,
+    storePath: join(home, 'results.db'),
+    signal: new AbortController().signal,
+    watchMs: 50,
+    ...overrides,
+  };
+}
+
+/** State, detail and mend in one line. */
+async function diagnose(check: DoctorCheck, given: DoctorOptions): Promise<string> {
+  const finding = await check.run(given);
+  return `${finding.state}: ${finding.detail}${'mend' in finding ? ` -> ${finding.mend}` : ''}`;
+}
+
+function place(files: Readonly<Record<string, string>>): DoctorOptions['folders'] {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), text);
+  }
+  return { root: home, proc: '/proc', sys: join(home, 'sys') };
+}
+
+function placeProgram(name: string, script: string): void {
+  place({ [name]: `#!/bin/sh\n${script}\n` });
+  chmodSync(join(home, name), 0o755);
+}
+
+describe('telemetry', () => {
+  const row = (power: string): readonly string[] => [
+    '0',
+    'GPU-a',
+    'NVIDIA A10',
+    '23028 MiB',
+    '10 MiB',
+    '0 %',
+    power,
+    '150.00 W',
+    '40',
+    '1500 MHz',
+    '0x0',
+    '[N/A]',
+  ];
+  const nowhere = { gpuProgram: '/nowhere/nvidia-smi', amdProgram: '/nowhere/amd-smi' };
+
+  it('of a GPU works, or says what is missing', async () => {
+    const good = placeFakeSmi({ rows: [row('60.00 W')] });
+    const given = options({ ...nowhere, gpuProgram: good.program, watchMs: 150 });
+    expect(await diagnose(gpuTelemetryCheck, given)).toMatch(
+      /^ok: nvidia-smi tells memory, utilisation, power, clocks, throttling of 1 GPU; \d+ readings in \d\.\d s$/,
+    );
+    good.change({ rows: [row('[N/A]')] });
+    expect(await diagnose(gpuTelemetryCheck, given)).toMatch(/^warn: nvidia-smi does not tell power.* -> /);
+    const broken = placeFakeSmi({ refuse: "couldn't communicate with the NVIDIA driver" });
+    expect(await diagnose(gpuTelemetryCheck, options({ ...nowhere, gpuProgram: broken.program }))).toMatch(
+      /^warn: .*couldn't communicate with the NVIDIA driver.* -> Mend the driver/,
+    );
+    expect(await diagnose(gpuTelemetryCheck, options(nowhere))).toBe(
+      'ok: neither nvidia-smi nor amd-smi is here: no GPU is watched',
+    );
+  });
+
+  it('of energy needs a counter that can be read', async () => {
+    const counter = 'sys/class/powercap/intel-rapl:0';
+    const none = place({ 'sys/readme': '' });
+    expect(await diagnose(energyCheck, options({ ...nowhere, ...(none && { folders: none }) }))).toMatch(
+      /^warn: nothing tells energy here; energy per answer is left out -> /,
+    );
+    const files = { [`${counter}/name`]: 'package-0\n', [`${counter}/max_energy_range_uj`]: '262143328850\n' };
+    const folders = place({ ...files, [`${counter}/energy_uj/none`]: '' });
+    const given = options({ ...nowhere, ...(folders && { folders }) });
+    expect(await diagnose(energyCheck, given)).toMatch(/^warn: 1 energy counters .* -> Run sudo chmod -R a\+r/);
+    rmSync(join(home, counter, 'energy_uj'), { recursive: true });
+    place({ [`${counter}/energy_uj`]: '123\n' });
+    expect(await diagnose(energyCheck, given)).toBe('ok: counters of the processor: package-0');
+    const smi = placeFakeSmi({ rows: [row('60.00 W')] });
+    const both = options({ ...nowhere, gpuProgram: smi.program, ...(folders && { folders }) });
+    expect(await diagnose(energyCheck, both)).toBe(
+      'ok: power of GPUs by nvidia-smi, counters of the processor: package-0',
+    );
+  });
+
+  it('names the servers that can be started', async () => {
+    placeProgram('bin/vllm', 'exit 0');
+    placeProgram('bin/ollama', 'exit 0');
+    expect(await diagnose(serverProgramsCheck, options({}, { PATH: join(home, 'bin') }))).toBe('ok: vllm, ollama');
+    expect(await diagnose(serverProgramsCheck, options({}, { PATH: home }))).toMatch(
+      /^ok: none of vllm, llama-server, ollama, sglang is in PATH/,
+    );
+  });
+});
