@@ -5,7 +5,6 @@ import type { Column, Mark } from './column.ts';
 import { reportColumns } from './columns.ts';
 import { boardTitle, footnotes } from './footnotes.ts';
 import type { Report } from './report.ts';
-import { headlineRank } from './score-columns.ts';
 import { plainText } from './text-width.ts';
 
 const escapes: Readonly<Record<string, string>> = {
@@ -138,7 +137,7 @@ function label(board: Scoreboard): string {
 }
 
 /** One scoreboard as a `table` with booktabs rules, and below it what must be known. */
-export function latexTable(board: Scoreboard): string {
+function latexTable(board: Scoreboard): string {
   const lines = tableLines(board);
   const hasIntervals = lines.some((line) => line.includes(String.raw`\pm`));
   const notes = footnotes(board, { hasIntervals }).map(

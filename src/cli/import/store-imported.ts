@@ -42,7 +42,7 @@ async function manifestOf({ imported, files }: ImportedFiles, context: CliContex
 }
 
 /** The same content, read in the same way, is the same run. */
-export function importKey(cells: readonly ImportedCell[]): string {
+function importKey(cells: readonly ImportedCell[]): string {
   const content = cells.map(({ model, taskId, measurements, samples }) => [model, taskId, measurements, samples]);
   return hash('sha256', JSON.stringify(['import/1', content]));
 }

@@ -7,7 +7,7 @@ const mostTextBytes = 500_000_000;
 const decoder = new TextDecoder('utf-8');
 
 /** @throws {ImportError} if the file is too large to be one text */
-export function fileText({ name, bytes }: ForeignFile): string {
+function fileText({ name, bytes }: ForeignFile): string {
   if (bytes.length > mostTextBytes) {
     throw new ImportError({ file: name }, `expected at most ${mostTextBytes} bytes of JSON, got ${bytes.length}`, {
       hint: 'Leave the samples out, or write them as JSON lines.',

@@ -37,7 +37,7 @@ export interface SamplesFile {
 }
 
 /** First argument of the first request: an object of requests in lm-eval 0.4.5 and later, a list before. */
-export function promptOf(args: unknown): string {
+function promptOf(args: unknown): string {
   const requests: readonly unknown[] = typeof args === 'object' && args !== null ? Object.values(args) : [];
   const [first] = requests;
   const words: readonly unknown[] = typeof first === 'object' && first !== null ? Object.values(first) : [];
