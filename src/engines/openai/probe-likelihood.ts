@@ -52,8 +52,8 @@ async function findKnownAnswer(target: ServedTarget, signal: AbortSignal): Promi
     const result = await generateOne(target, request, pass, { place: 0, scheduledMs: 0, signal });
     if (result.status === 'failed') return undefined;
     const [logprob] = result.tokenLogprobs ?? [];
-    if (logprob !== undefined && /\w/.test(result.text) && !result.text.includes('\uFFFD'))
-      return { prompt, token: result.text, logprob };
+    if (logprob === undefined) return undefined;
+    if (/\w/.test(result.text) && !result.text.includes('\uFFFD')) return { prompt, token: result.text, logprob };
   }
   return undefined;
 }

@@ -1,0 +1,30 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { extname, join } from 'node:path';
+import { EnvironmentError } from '../../core/errors.ts';
+import type { NullAnswers } from './null-answers.ts';
+import type { NullServer } from './null-server.ts';
+
+/** Starts the null server in a process of its own. */
+export async function forkNullServer(answers: NullAnswers): Promise<NullServer & { readonly processId: number }> {
+  const entry = join(import.meta.dirname, `worker${extname(import.meta.filename)}`);
+  const child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const closed = once(child, 'close');
+  child.send(answers);
+  const [message] = (await Promise.race([once(child, 'message'), closed])) as [
+    { readonly baseUrl: string } | number | null,
+  ];
+  if (typeof message !== 'object' || message === null || child.pid === undefined) {
+    throw new EnvironmentError('the null server could not be started', {
+      hint: 'Look whether loopback ports can be opened here.',
+    });
+  }
+  return {
+    baseUrl: message.baseUrl,
+    processId: child.pid,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
+}
