@@ -36,7 +36,7 @@ export async function createLocalContext(context: CliContext, status: StatusLine
     dataDir: dataFolder(undefined, context, settings),
     commandLine: ['perbench', ...context.commandLine],
     perbenchVersion: perbenchVersion(),
-    logFolder: join(dirname(context.storePath), 'logs'),
+    logFolder: join(dirname(context.storePath), 'runs'),
     meter: createMachineMeter(),
     hostFacts: () => readHostFacts(),
     onPull: (progress) => status.pull(progress),

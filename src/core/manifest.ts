@@ -53,6 +53,10 @@ export interface ModelFacts {
   readonly chatTemplateSha256?: string;
   readonly tokenizerSha256?: string;
   readonly promptStyle?: 'chat' | 'plain';
+  /** Command line of the server that perbench started. */
+  readonly serverCommand?: string;
+  /** GPUs that share one copy of the model, where they are more than one. */
+  readonly deviceCount?: number;
 }
 
 export interface TaskFacts {

@@ -18,6 +18,8 @@ export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
     devices,
     architecture,
     promptStyle,
+    ...(info.serverCommand !== undefined && { serverCommand: info.serverCommand }),
+    ...(info.deviceCount !== undefined && { deviceCount: info.deviceCount }),
     ...(info.threads !== undefined && { threads: info.threads }),
     ...(info.parameters !== undefined && { parameters: info.parameters }),
     ...(info.quantisation !== undefined && { quantisation: info.quantisation }),

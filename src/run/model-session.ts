@@ -1,5 +1,5 @@
 import type { LoadedModel } from '../core/engine.ts';
-import { EngineError, StoreError } from '../core/errors.ts';
+import { EngineError, StoreError, UnsupportedError } from '../core/errors.ts';
 import { type CellJob, endJob, type JobContext, workOnCell } from './cell-job.ts';
 import { launchesOf, owedPasses } from './cell-passes.ts';
 import { nowMs, type PlannedModel } from './plan.ts';
@@ -92,7 +92,8 @@ export async function runModelSession(
         if (dependencies.signal.aborted && isInterruption(error)) break;
         // Nothing can be kept any more: the run ends here, with what was acknowledged.
         if (error instanceof StoreError) throw error;
-        await engine.close();
+        // What an engine can't do leaves it whole; a large one takes minutes to start again.
+        if (!(error instanceof UnsupportedError)) await engine.close();
         await end(job, error);
         continue;
       }
