@@ -21,6 +21,11 @@ export function fileHead({ bytes }: ForeignFile, length = 4096): string {
   return decoder.decode(bytes.subarray(0, length));
 }
 
+/** Whether a text stands anywhere in a file; not in files above 50 MB, where nobody would wait for a look. */
+export function fileMentions({ bytes }: ForeignFile, text: string): boolean {
+  return bytes.length < 50_000_000 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text);
+}
+
 /** Python's json writes NaN and Infinity bare; in JSON there is no such number, so they become null. */
 function withoutBareNumbers(text: string): string {
   return text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/gu, (token) =>

@@ -60,7 +60,7 @@ describe.each(['lm-eval', 'inspect', 'every-eval-ever'] as const)('%s', (name) =
     expect([...back.keys()].toSorted()).toEqual(cells.map(({ cell }) => `${cell.taskId} ${cell.model}`).toSorted());
     for (const { cell } of cells) {
       const measurements = back.get(`${cell.taskId} ${cell.model}`)?.measurements;
-      expect(measurements?.accuracy).toMatchObject({ status: 'published', value: 0.5, unit: 'ratio', n: 4 });
+      expect(measurements?.accuracy).toEqual({ ...cell.measurements.accuracy, status: 'published' });
       for (const metric of ['throughput', 'latency', 'memory', 'timeToFirstTokenP50'] as const) {
         expect(measurements?.[metric]).toEqual({ ...cell.measurements[metric], status: 'published' });
       }

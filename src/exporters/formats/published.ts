@@ -50,6 +50,15 @@ export function publishedRatio(input: PublishedRatio): Measurement {
   };
 }
 
+/**
+ * The number as a file of ours has it whole, where it is the same number as the one that its format has a place for:
+ * interval and count are better known there.
+ */
+export function wholeMeasurement(read: Measurement, own: Measurement | undefined): Measurement {
+  if (read.status === 'unavailable' || own === undefined || own.status === 'unavailable') return read;
+  return Math.abs(read.value - own.value) <= 1e-9 ? own : read;
+}
+
 function asPublished(measurement: Measurement): Measurement {
   if (measurement.status === 'unavailable') return measurement;
   const { value, unit, n, interval, warnings } = measurement;

@@ -5,7 +5,7 @@ import type { Sample } from '../../../core/sample.ts';
 import { fileHead, fileJson, parseForeignJson } from '../foreign-text.ts';
 import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
 import { parseForeign } from '../parse-foreign.ts';
-import { publishedMeasurements, publishedRatio } from '../published.ts';
+import { publishedMeasurements, publishedRatio, wholeMeasurement } from '../published.ts';
 import { isZip, readZipEntry, zipEntries } from '../read-zip.ts';
 import { logSample, type LogSample, sampleOfLog } from './log-sample.ts';
 
@@ -140,10 +140,12 @@ function measurementsOf(log: Log, chosen: Chosen, samples: readonly Sample[]): C
     standardError: metrics['stderr']?.value ?? undefined,
   });
   const own = ownMetadata.safeParse(log.header.eval.metadata);
-  const performance = own.success ? publishedMeasurements(own.data.measurements) : {};
+  const performance: ReturnType<typeof publishedMeasurements> = own.success
+    ? publishedMeasurements(own.data.measurements)
+    : {};
   return {
     ...performance,
-    accuracy,
+    accuracy: wholeMeasurement(accuracy, performance['accuracy']),
     ...(extra.length > 0 && { extra: Object.fromEntries(extra) }),
   };
 }

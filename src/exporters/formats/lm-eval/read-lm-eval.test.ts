@@ -92,6 +92,13 @@ describe('lm-eval', () => {
     ]);
   });
 
+  it('knows its files also with the keys in another order', () => {
+    const content = JSON.parse(textOf(results)) as Record<string, unknown>;
+    const sorted = Object.fromEntries(Object.entries(content).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+    expect(Object.keys(sorted)[0]).toBe('chat_template');
+    expect(read([foreignFile('sorted.json', JSON.stringify(sorted))]).cells).toHaveLength(3);
+  });
+
   it('takes another metric where one is named', async () => {
     const named = read([results], { metric: 'acc_norm' });
     expect(named.cells.map(({ taskId, measurements }) => [taskId, Object.keys(measurements.extra ?? {})])).toEqual([

@@ -1,5 +1,5 @@
 import type { Sample } from '../../../core/sample.ts';
-import { fileHead, firstJsonLine } from '../foreign-text.ts';
+import { fileHead, fileMentions, firstJsonLine } from '../foreign-text.ts';
 import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
 import { publishedRatio } from '../published.ts';
 import { readResults, type ResultsFile } from './read-results.ts';
@@ -14,7 +14,13 @@ function isSamplesFile(file: ForeignFile): boolean {
 
 export function acceptsLmEval(file: ForeignFile): boolean {
   if (isSamplesFile(file)) return true;
-  return file.name.endsWith('.json') && /^\s*\{\s*"results"\s*:\s*\{/u.test(fileHead(file));
+  if (!file.name.endsWith('.json')) return false;
+  if (/^\s*\{\s*"results"\s*:\s*\{/u.test(fileHead(file))) return true;
+  // Somebody else may have ordered the keys anew.
+  return (
+    /^\s*\{/u.test(fileHead(file, 100)) &&
+    ['"results"', '"lm_eval_version"', '"n-shot"'].every((word) => fileMentions(file, word))
+  );
 }
 
 /** `samples_` files write every character outside words as `_`. */

@@ -5,7 +5,7 @@ import type { Measurement } from '../../../core/measurement.ts';
 import { fileJson } from '../foreign-text.ts';
 import type { ForeignFile, ImportOptions } from '../format.ts';
 import { parseForeign } from '../parse-foreign.ts';
-import { publishedMeasurements, publishedRatio } from '../published.ts';
+import { publishedMeasurements, publishedRatio, wholeMeasurement } from '../published.ts';
 import { isSharedTask, type LmEvalTask, ownTaskOfResult, tasksOfResult } from './task-names.ts';
 
 const numberLike = z.union([z.number(), z.string()]).nullish();
@@ -109,15 +109,22 @@ function measurementsOf(
   const others = metricKeys(result)
     .filter((key) => key.endsWith(`,${task.filter}`) && key !== `${task.metric},${task.filter}`)
     .map((key) => key.slice(0, key.lastIndexOf(',')));
+  const ours = publishedMeasurements(own ?? {});
+  const oursExtra = publishedMeasurements(extraOf(own));
   const extra = others.flatMap((metric) => {
     const read = ratioOf(result, task, metric, items);
-    return read === undefined ? [] : [[metric, read] as const];
+    return read === undefined ? [] : [[metric, wholeMeasurement(read, oursExtra[metric])] as const];
   });
   return {
-    ...publishedMeasurements(own ?? {}),
-    accuracy,
+    ...ours,
+    accuracy: wholeMeasurement(accuracy, ours['accuracy']),
     ...(extra.length > 0 && { extra: Object.fromEntries(extra) }),
   };
+}
+
+function extraOf(own: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
+  const extra = own?.['extra'];
+  return typeof extra === 'object' && extra !== null ? { ...extra } : {};
 }
 
 function resultsOfTask(
