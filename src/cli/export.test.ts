@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { storeRun } from '../../test/setup/stored-cells.ts';
 import { reportSchema } from '../exporters/report-schema.ts';
-import { foreignFormats } from '../exporters/formats/index.ts';
+import { foreignFormats } from '../exporters/formats/foreign-formats.ts';
 import { reportExporters, sampleExporters } from '../exporters/index.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { exportOptions } from './tables/interop-commands.ts';

@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
-import { foreignFormats } from '../../exporters/formats/index.ts';
+import { foreignFormats } from '../../exporters/formats/foreign-formats.ts';
 import {
   exporterByName,
   reportExporters,

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImportError, UsageError } from '../../core/errors.ts';
-import { foreignFormats } from '../../exporters/formats/index.ts';
+import { foreignFormats } from '../../exporters/formats/foreign-formats.ts';
 import type { ForeignFile, ForeignFormat } from '../../exporters/formats/format.ts';
 import type { CliContext } from '../context.ts';
 

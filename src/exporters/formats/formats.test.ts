@@ -4,7 +4,7 @@ import type { Sample } from '../../core/sample.ts';
 import { fixture, foreignFolder, textOf } from '../../../test/setup/foreign-files.ts';
 import { hostileModel, storedCells, writtenFiles } from '../../../test/setup/stored-cells.ts';
 import type { ForeignFile, ForeignFormat, ImportedCell, StoredCell } from './format.ts';
-import { foreignFormats } from './index.ts';
+import { foreignFormats } from './foreign-formats.ts';
 
 let cells: readonly StoredCell[] = [];
 
