@@ -24,7 +24,7 @@ function writeSuite(
 async function cellsIn(folder: string): Promise<readonly Cell[]> {
   await using store = await openStoreIn(folder);
   const run = await store.latestRun();
-  return store.cells(run?.id ?? '');
+  return await store.cells(run?.id ?? '');
 }
 
 function isAlive(pid: number): boolean {
