@@ -2,7 +2,7 @@
  * Early stopping in a simulated world with the paper's 16 models: how often the certificate agrees with the full
  * evaluation, and what it costs against it. docs/deciding.md says what is simulated.
  *
- *     node bench/race.ts [--runs 100] [--tasks gsm8k,arc_easy] [--most-items 12000] [--seed 20260901] [--boundary 1500]
+ *     node bench/race.ts [--runs 60] [--tasks gsm8k,arc_easy] [--most-items 12000] [--seed 20260901] [--boundary 1500]
  */
 import { parseArgs } from 'node:util';
 import { equalWeights } from '../src/stats/per-anchored.ts';
@@ -18,7 +18,7 @@ import { createWorld, trueWinner, type World, worldTasks } from './race-world.ts
 
 const { values: flags } = parseArgs({
   options: {
-    runs: { type: 'string', default: '100' },
+    runs: { type: 'string', default: '60' },
     tasks: { type: 'string', default: worldTasks.join(',') },
     'most-items': { type: 'string', default: '12000' },
     seed: { type: 'string', default: '20260901' },
