@@ -9,7 +9,7 @@ import { runSuite } from '../../src/run/run-suite.ts';
 import type { AnchorSet } from '../../src/stats/anchors.ts';
 import { toyLetters, toyPlan, type ToyOptions } from './toy-plan.ts';
 
-export const toyAnchors: AnchorSet = {
+const toyAnchors: AnchorSet = {
   version: 'toy',
   summary: 'for tests',
   tasks: {

@@ -48,7 +48,7 @@ function readLaunches(
 }
 
 /** Times of single requests in the order in which they were asked; one that failed was never in time. */
-export function singleRequests(passes: readonly PassResult[]): readonly number[] {
+function singleRequests(passes: readonly PassResult[]): readonly number[] {
   return passes
     .filter(({ pass, launch }) => pass === 'latency' && launch === 0)
     .flatMap(({ latencies, failedRequests }) => [

@@ -21,7 +21,7 @@ interface Field {
 const hopelessWeights = 4;
 
 /** Device seconds per item, by the first launch. */
-export function measuredCost(entrant: Entrant): number {
+function measuredCost(entrant: Entrant): number {
   return 1 / firstLaunch(entrant).throughput;
 }
 
@@ -56,7 +56,7 @@ function dearerMeasured(entrant: Entrant, passers: readonly Entrant[], { clearRa
   return undefined;
 }
 
-export function gateRule({ question, budget, items }: RaceSetup, models: number): ScoreGateRule {
+function gateRule({ question, budget, items }: RaceSetup, models: number): ScoreGateRule {
   const alpha = budget.accuracy / (2 * models);
   return { tau: question.leastAccuracy ?? 0, items, failAlpha: alpha, passAlpha: alpha };
 }

@@ -24,7 +24,7 @@ export interface Entrant {
 }
 
 /** More broken items than this share of all and the model is void. */
-export const mostBrokenShare = 0.01;
+const mostBrokenShare = 0.01;
 
 /** Why a model can't be judged, or undefined. */
 export function voidReason(entrant: Entrant, items: number): string | undefined {

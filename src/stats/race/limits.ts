@@ -4,7 +4,7 @@ import { firstLaunch } from './launch-values.ts';
 import type { RaceSetup } from './race-setup.ts';
 import { replayGate, type GateState, type ScoreGateRule } from './score-gate.ts';
 
-export function bytesText(bytes: number): string {
+function bytesText(bytes: number): string {
   return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 }
 

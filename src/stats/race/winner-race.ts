@@ -17,7 +17,7 @@ interface Field {
   readonly noise: LaunchNoise;
 }
 
-export function needText({ tau, against }: Requirement): string {
+function needText({ tau, against }: Requirement): string {
   return `needs accuracy ${tau.toFixed(3)} against ${against}`;
 }
 
@@ -78,7 +78,7 @@ function withNewcomer(
 }
 
 /** Says that a model which answered everything has less than it needs. */
-export function beaten(judgement: Judgement, need: Requirement): Judgement {
+function beaten(judgement: Judgement, need: Requirement): Judgement {
   const has = meanOf(judgement.entrant.scores).toFixed(3);
   return { ...judgement, reason: `${needText(need)}, has ${has} (all items)`, tau: need.tau, isFinal: true };
 }
