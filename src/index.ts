@@ -32,6 +32,7 @@ export {
   EngineError,
   EnvironmentError,
   FencedError,
+  ImportError,
   InvalidItemError,
   ModelError,
   PerbenchError,
@@ -68,6 +69,8 @@ export {
   type Task,
 } from './core/task.ts';
 export { engines, openEngine } from './engines/index.ts';
+export { foreignFormats } from './exporters/formats/foreign-formats.ts';
+export type { ForeignFormat, ImportedCell, StoredCell } from './exporters/formats/format.ts';
 export { reportExporters, sampleExporters } from './exporters/index.ts';
 export type { Report, ReportRun } from './exporters/report.ts';
 export type { OwnTask } from './local/local-context.ts';
@@ -92,6 +95,7 @@ export { createScoreboards } from './stats/create-scoreboards.ts';
 export { efficiency } from './stats/efficiency.ts';
 export { type FactorName, factorNames, type Factors } from './stats/factor.ts';
 export { geometricMean } from './stats/geometric-mean.ts';
+export { joinPerformance } from './stats/join-performance.ts';
 export { kendallTauB } from './stats/kendall-tau.ts';
 export { judgeScoreboard, type JudgeOptions } from './stats/judge-scoreboard.ts';
 export { launchInterval, launchSpread, poolSpreads } from './stats/launch-interval.ts';
