@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../../core/errors.ts';
+import type { KeeperOrder } from './keeper.ts';
 import { markedProcesses, serverMark, signalServer } from './marked-processes.ts';
 import type { ServerCommand } from './server-command.ts';
 import { lastLogLines } from './server-log.ts';
@@ -22,9 +23,9 @@ export interface ServerProcessOptions {
 }
 
 /** Ends the server if this process dies without having done so. */
-function startKeeper(groupId: number, mark: string, stopMs: number): ChildProcess {
+function startKeeper(order: KeeperOrder): ChildProcess {
   const file = join(import.meta.dirname, `keeper${extname(import.meta.filename)}`);
-  const keeper = spawn(process.execPath, [file, String(groupId), mark, String(stopMs)], {
+  const keeper = spawn(process.execPath, [file], {
     // A terminal's Ctrl-C must not reach it.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -32,6 +33,7 @@ function startKeeper(groupId: number, mark: string, stopMs: number): ChildProces
   });
   keeper.once('error', () => undefined);
   keeper.stdin?.once('error', () => undefined);
+  keeper.stdin?.write(`${JSON.stringify(order)}\n`);
   keeper.unref();
   return keeper;
 }
@@ -54,7 +56,7 @@ export class ServerProcess implements AsyncDisposable {
     this.#child = child;
     this.#mark = mark;
     this.#stopMs = stopMs;
-    this.#keeper = startKeeper(pid, mark, stopMs);
+    this.#keeper = startKeeper({ groupId: pid, mark, graceMs: stopMs });
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.#end = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
