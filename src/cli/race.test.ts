@@ -75,6 +75,11 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
   const shown = await perbench('show');
   expect(shown.stdout).toContain('Cheapest with accuracy >= 0.4 (imdb/mini@1): fair');
   expect(shown.stdout).not.toContain('0.000 ±');
+  const compared = await perbench('compare', 'latest:guess', 'latest:dear');
+  expect([compared.code, compared.stderr]).toEqual([
+    2,
+    expect.stringMatching(/has no model|stopped every model early/),
+  ]);
   const again = await perbench('rescore');
   expect([again.code, again.stderr]).toEqual([
     2,

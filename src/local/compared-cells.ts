@@ -52,7 +52,7 @@ export async function findComparedRun(store: Store, text: string): Promise<Compa
       hint: 'perbench list shows the runs that are there.',
     });
   }
-  const all = await store.cells(run.id);
+  const all = wholeCells(run, await store.cells(run.id));
   if (name.model === undefined) return { run, cells: all };
   const cells = all.filter(({ model }) => model === name.model);
   if (cells.length > 0) return { run, cells };
@@ -60,6 +60,18 @@ export async function findComparedRun(store: Store, text: string): Promise<Compa
   const near = nearestName(name.model, models);
   throw new UsageError(`run ${run.id} has no model "${name.model}"; it has ${models.join(', ')}`, {
     hint: near === undefined ? undefined : `Did you mean "${near}"?`,
+  });
+}
+
+/** Scores that a race stopped early are a biased part of all: such cells can't be compared. */
+function wholeCells({ id }: RunRecord, cells: readonly Cell[]): readonly Cell[] {
+  const whole = cells.filter(
+    ({ measurements: { accuracy } }) =>
+      accuracy?.status !== 'unavailable' || !['stopped_early', 'not_launched'].includes(accuracy.reason),
+  );
+  if (whole.length > 0 || cells.length === 0) return whole;
+  throw new UsageError(`run ${id} decided a question and stopped every model early: there is nothing to compare`, {
+    hint: 'perbench show prints its certificate. Compare runs without --decide.',
   });
 }
 
