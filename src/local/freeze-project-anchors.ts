@@ -52,6 +52,7 @@ export async function freezeProjectAnchors(options: FreezeAnchorsOptions): Promi
   }
   if (Object.keys(added).length === 0) return undefined;
   const content: AnchorsFile = {
+    ...before,
     schema: anchorsSchemaVersion,
     summary: before?.summary ?? 'frozen from the first run of each task; a change makes earlier scores incomparable',
     tasks: { ...before?.tasks, ...added },
