@@ -11,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildPage } from './page-build.ts';
 
 const root = join(import.meta.dirname, '..');
 const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc');
@@ -19,12 +20,20 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 const modules = globSync('dist/**/*.js', { cwd: root }).length;
 const assets = copyAssets();
+const pages = await buildPage();
 checkCommand();
 await checkLibrary();
-console.log(`dist/: ${modules} modules, ${assets} other files; the command and the library start`);
+console.log(
+  `dist/: ${modules} modules, ${assets} other files, ${pages.length} page files; the command and the library start`,
+);
+
+/** What Vite made into dist/page. */
+function isPageSource(path: string): boolean {
+  return path.replaceAll('\\', '/').startsWith('src/report/page/');
+}
 
 function copyAssets(): number {
-  const paths = globSync('src/**/*.*', { cwd: root }).filter((path) => !path.endsWith('.ts'));
+  const paths = globSync('src/**/*.*', { cwd: root }).filter((path) => !path.endsWith('.ts') && !isPageSource(path));
   for (const path of paths) cpSync(join(root, path), join(root, path.replace(/^src/, 'dist')));
   return paths.length;
 }

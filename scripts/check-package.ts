@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pageFiles } from './page-build.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'perbench-package-'));
@@ -51,9 +52,10 @@ function pack(): Packed {
 function checkContent(files: readonly string[]): void {
   const built = globSync('src/**/*.*', { cwd: root })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => !path.endsWith('.test.ts'))
+    .filter((path) => !path.endsWith('.test.ts') && !path.startsWith('src/report/page/'))
     .map((path) => path.replace(/^src/, 'dist').replace(/\.ts$/, '.js'));
-  const wanted = [...built, 'bin/perbench.cjs', 'dist/index.d.ts', 'package.json', 'README.md', 'LICENSE'];
+  const pages = pageFiles.map((name) => `dist/page/${name}`);
+  const wanted = [...built, ...pages, 'bin/perbench.cjs', 'dist/index.d.ts', 'package.json', 'README.md', 'LICENSE'];
   const missing = wanted.filter((path) => !files.includes(path));
   const surplus = files.filter((path) => /\.test\.|^src\/|^test\/|^bench\/|^scripts\/|\.(gguf|parquet)$/.test(path));
   if (missing.length > 0) throw new Error(`not in the package: ${missing.join(', ')}`);

@@ -2,8 +2,8 @@ import { factorNames, isLessBetter, type FactorName } from '../stats/factor.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from '../stats/scoreboard.ts';
 import type { RescoredModel } from './rescore.ts';
 
-/** `clear`: nobody is significantly as good; `tied`: others can't be told apart; `unknown`: no spread is known. */
-export type Sureness = 'clear' | 'tied' | 'unknown';
+/** `clear`: nobody is as good; `tied`: others can't be told apart; `unknown`: no spread is known; `alone`: no other. */
+export type Sureness = 'clear' | 'tied' | 'unknown' | 'alone';
 
 /** Which model one scoreboard speaks for. */
 export interface BoardDecision {
@@ -63,6 +63,13 @@ function comparison(winner: ScoreboardRow, other: ScoreboardRow): Pick<BoardDeci
   return { advantages, costs };
 }
 
+function surenessOf(ordered: readonly RescoredModel[]): Sureness {
+  const [first] = ordered;
+  if (ordered.length === 1) return 'alone';
+  if (first?.ranked === undefined) return 'unknown';
+  return ordered.filter(({ ranked }) => ranked?.isInTieGroup === true).length > 1 ? 'tied' : 'clear';
+}
+
 /** What one scoreboard says, under the scores given. */
 export function boardDecision(board: Scoreboard, scores: ReadonlyMap<string, RescoredModel>): BoardDecision {
   const ordered = [...scores.values()]
@@ -72,13 +79,13 @@ export function boardDecision(board: Scoreboard, scores: ReadonlyMap<string, Res
   const rowOf = (model: string | undefined): ScoreboardRow | undefined => board.rows.find((row) => row.model === model);
   const [winner, runnerUp] = [rowOf(first?.model), rowOf(second?.model)];
   const tied = ordered.filter(({ ranked }) => ranked?.isInTieGroup === true).map(({ model }) => model);
-  const sureness: Sureness = first?.ranked === undefined ? 'unknown' : tied.length > 1 ? 'tied' : 'clear';
+  const sureness = surenessOf(ordered);
   return {
     taskId: board.taskId,
     title: board.title ?? board.taskId,
     winner: first?.model,
     score: first?.score,
-    support: first?.ranked?.topShare,
+    support: sureness === 'alone' ? undefined : first?.ranked?.topShare,
     sureness,
     tied: tied.filter((model) => model !== first?.model),
     runnerUp: second?.model,
@@ -101,6 +108,12 @@ function onOneTask(board: BoardDecision): Omit<Decision, 'boards'> {
     return {
       headline: `${winner}, by a margin within noise`,
       detail: `${list([winner, ...tied])} can't be told apart on ${title}.${share}`,
+    };
+  }
+  if (sureness === 'alone') {
+    return {
+      headline: winner,
+      detail: `It is the only model with a score on ${title}: there is nothing to compare it with.`,
     };
   }
   if (sureness === 'unknown') {

@@ -5,12 +5,14 @@ import { measureCommands } from './measure-commands.ts';
 import { paperCommands } from './paper-commands.ts';
 import { prepareCommands } from './prepare-commands.ts';
 import { resultCommands } from './result-commands.ts';
+import { viewCommands } from './view-commands.ts';
 
 /** Every verb, in the order of `--help`. */
 export const commands: readonly Command[] = [
   ...measureCommands,
   ...decisionCommands,
   ...resultCommands,
+  ...viewCommands,
   ...paperCommands,
   ...interopCommands,
   ...prepareCommands,

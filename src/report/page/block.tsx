@@ -43,11 +43,13 @@ function BlockActions({ id, title, table, chart }: ActionsProps): VNode | null {
     setSaid(text);
     setTimeout(() => setSaid(''), 2000);
   };
-  const attempt = (action: Promise<void>, done: string): void => {
-    action.then(
-      () => say(done),
-      (error: unknown) => say(error instanceof Error ? error.message : 'that failed'),
-    );
+  const attempt = async (action: () => Promise<void>, done: string): Promise<void> => {
+    try {
+      await action();
+      say(done);
+    } catch (error) {
+      say(error instanceof Error ? error.message : 'that failed');
+    }
   };
   if (table === undefined && chart === undefined) return null;
   return (
@@ -62,7 +64,7 @@ function BlockActions({ id, title, table, chart }: ActionsProps): VNode | null {
               key={format}
               type="button"
               aria-label={`Copy ${title} as ${formatNames[format]}`}
-              onClick={() => attempt(copyText(tableText(table(), format)), 'Copied')}
+              onClick={() => void attempt(() => copyText(tableText(table(), format)), 'Copied')}
             >
               {formatNames[format]}
             </button>
@@ -80,10 +82,7 @@ function BlockActions({ id, title, table, chart }: ActionsProps): VNode | null {
             type="button"
             aria-label={`Save ${title} as PNG`}
             onClick={() =>
-              attempt(
-                pngOf(svgText(chart())).then((blob) => saveFile(`${id}.png`, 'image/png', blob)),
-                'Saved',
-              )
+              void attempt(async () => saveFile(`${id}.png`, 'image/png', await pngOf(svgText(chart()))), 'Saved')
             }
           >
             PNG

@@ -74,7 +74,7 @@ function factorColumn(view: BoardView, factor: FactorName, column: Column): RowC
       return (
         <>
           {marked(column.render(row, board, false), column.mark(row))}
-          <Bar share={value === undefined ? undefined : scale(value)} low={ends?.[0]} high={ends?.[1]} />
+          {value === undefined ? null : <Bar share={scale(value)} low={ends?.[0]} high={ends?.[1]} />}
         </>
       );
     },
@@ -106,7 +106,9 @@ function scoreColumn(view: BoardView): RowColumn {
       return (
         <>
           {marked(shown(row), isDoubtful ? '!' : '')}
-          <Bar share={scores.get(row.model)?.score} low={ends?.[0]} high={ends?.[1]} isStrong />
+          {scores.get(row.model)?.score === undefined ? null : (
+            <Bar share={scores.get(row.model)?.score} low={ends?.[0]} high={ends?.[1]} isStrong />
+          )}
         </>
       );
     },

@@ -45,12 +45,90 @@ function multiplier(step: number): string {
   return factor >= 1 ? `× ${Number(factor.toFixed(2))}` : `÷ ${Number((1 / factor).toFixed(2))}`;
 }
 
+interface PartProps {
+  readonly view: PageView;
+  readonly change: (changes: Partial<Choices>) => void;
+}
+
+function Weights({ view: { choices }, change }: PartProps): VNode {
+  const weights = normalWeights(choices.weights);
+  return (
+    <fieldset>
+      <legend>Weights</legend>
+      {factorNames.map((factor) => (
+        <Slider
+          key={factor}
+          label={names[factor]}
+          min={0}
+          max={100}
+          step={5}
+          value={choices.weights[factor]}
+          shown={`${Math.round(weights[factor] * 100)} %`}
+          onChange={(value) => change({ weights: { ...choices.weights, [factor]: value } })}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+function Demands({ view, change }: PartProps): VNode {
+  const { choices } = view;
+  const hasOwnAnchors = view.boards.some(({ board }) => board.anchors !== undefined);
+  return (
+    <fieldset>
+      <legend>Demands</legend>
+      <Slider
+        label="Accuracy of at least"
+        min={0}
+        max={1}
+        step={0.01}
+        value={choices.accuracyGate}
+        shown={choices.accuracyGate.toFixed(2)}
+        onChange={(accuracyGate) => change({ accuracyGate })}
+      />
+      <label class="slider">
+        <span class="slider-name">Score</span>
+        <select
+          value={choices.score}
+          onChange={(event) => change({ score: event.currentTarget.value === 'paper' ? 'paper' : 'anchored' })}
+        >
+          <option value="paper">PER: relative to these models</option>
+          <option value="anchored">PER-A: against anchors</option>
+        </select>
+        <span />
+      </label>
+      {choices.score !== 'anchored' || hasOwnAnchors ? null : (
+        <p class="hint">These results have no anchors of their own: the medians of each table stand in.</p>
+      )}
+    </fieldset>
+  );
+}
+
+function AnchorSliders({ view: { choices }, change }: PartProps): VNode | null {
+  if (choices.score !== 'anchored') return null;
+  return (
+    <fieldset>
+      <legend>Anchors of PER-A</legend>
+      {(['throughput', 'latency', 'memory'] as const).map((factor) => (
+        <Slider
+          key={factor}
+          label={names[factor]}
+          min={-4}
+          max={4}
+          step={0.5}
+          value={choices.anchorSteps[factor]}
+          shown={multiplier(choices.anchorSteps[factor])}
+          onChange={(value) => change({ anchorSteps: { ...choices.anchorSteps, [factor]: value } })}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
 /** What a reader may change: scores, ranks and their intervals follow at once. */
 export function Controls({ view }: { readonly view: PageView }): VNode {
   const { choices, defaults, isDefault } = view;
   const change = (changes: Partial<Choices>): void => setParams(choiceParams({ ...choices, ...changes }, defaults));
-  const weights = normalWeights(choices.weights);
-  const hasOwnAnchors = view.boards.some(({ board }) => board.anchors !== undefined);
   return (
     <details class="controls js-only" open={!isDefault}>
       <summary>
@@ -60,71 +138,11 @@ export function Controls({ view }: { readonly view: PageView }): VNode {
         </span>
       </summary>
       <div class="controls-grid">
-        <fieldset>
-          <legend>Weights</legend>
-          {factorNames.map((factor) => (
-            <Slider
-              key={factor}
-              label={names[factor]}
-              min={0}
-              max={100}
-              step={5}
-              value={choices.weights[factor]}
-              shown={`${Math.round(weights[factor] * 100)} %`}
-              onChange={(value) => change({ weights: { ...choices.weights, [factor]: value } })}
-            />
-          ))}
-        </fieldset>
-        <fieldset>
-          <legend>Demands</legend>
-          <Slider
-            label="Accuracy of at least"
-            min={0}
-            max={1}
-            step={0.01}
-            value={choices.accuracyGate}
-            shown={choices.accuracyGate.toFixed(2)}
-            onChange={(accuracyGate) => change({ accuracyGate })}
-          />
-          <label class="slider">
-            <span class="slider-name">Score</span>
-            <select
-              value={choices.score}
-              onChange={(event) => change({ score: event.currentTarget.value === 'paper' ? 'paper' : 'anchored' })}
-            >
-              <option value="paper">PER: relative to these models</option>
-              <option value="anchored">PER-A: against anchors</option>
-            </select>
-            <span />
-          </label>
-          {choices.score !== 'anchored' || hasOwnAnchors ? null : (
-            <p class="hint">These results have no anchors of their own: the medians of each table stand in.</p>
-          )}
-        </fieldset>
-        {choices.score !== 'anchored' ? null : (
-          <fieldset>
-            <legend>Anchors of PER-A</legend>
-            {(['throughput', 'latency', 'memory'] as const).map((factor) => (
-              <Slider
-                key={factor}
-                label={names[factor]}
-                min={-4}
-                max={4}
-                step={0.5}
-                value={choices.anchorSteps[factor]}
-                shown={multiplier(choices.anchorSteps[factor])}
-                onChange={(value) => change({ anchorSteps: { ...choices.anchorSteps, [factor]: value } })}
-              />
-            ))}
-          </fieldset>
-        )}
+        <Weights view={view} change={change} />
+        <Demands view={view} change={change} />
+        <AnchorSliders view={view} change={change} />
       </div>
-      <button
-        type="button"
-        class="reset"
-        disabled={isDefault}
-        onClick={() => setParams(choiceParams(defaults, defaults))}
-      >
+      <button type="button" disabled={isDefault} onClick={() => setParams(choiceParams(defaults, defaults))}>
         Back to the report’s own settings
       </button>
     </details>

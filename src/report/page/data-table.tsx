@@ -31,6 +31,7 @@ export interface DataTableProps<Row> {
   readonly rowKey: (row: Row) => string;
   readonly rowClass?: (row: Row) => string;
   readonly rowLabel?: (row: Row) => string;
+  readonly filterLabel?: string;
 }
 
 function compare(left: SortValue, right: SortValue, direction: number): number {
@@ -67,7 +68,7 @@ export function textOf<Row>(caption: string, columns: readonly TableColumn<Row>[
 
 /** A table that sorts by a click on a heading, and shows the rows that a search leaves. */
 export function DataTable<Row>(props: DataTableProps<Row>): VNode {
-  const { id, caption, columns, rows, rowKey, rowClass, rowLabel } = props;
+  const { id, caption, columns, rows, rowKey, rowClass, rowLabel, filterLabel = 'Filter models' } = props;
   const [sort, setSort] = useParam(`${id}.sort`);
   const [search, setSearch] = useParam(`${id}.q`);
   const needle = search.toLowerCase();
@@ -77,7 +78,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): VNode {
     <div class="table-area">
       {rows.length < 6 ? null : (
         <label class="search js-only">
-          <span>Filter models</span>
+          <span>{filterLabel}</span>
           <input
             type="search"
             value={search}

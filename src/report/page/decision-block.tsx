@@ -10,6 +10,7 @@ const surenessTexts = {
   clear: 'beyond noise',
   tied: 'within noise',
   unknown: 'not known',
+  alone: 'nothing to compare',
 } as const;
 
 function why({ advantages, costs, runnerUp }: BoardDecision): string {
@@ -101,7 +102,7 @@ function DecisionRow({ board }: { readonly board: BoardDecision }): VNode {
       <td class="right">{fixed(score, 3)}</td>
       <td class="sure">
         <span class="number">{percent(support)}</span>
-        <Bar share={support} isStrong />
+        {support === undefined ? null : <Bar share={support} isStrong />}
         <span class="reason">{surenessTexts[sureness]}</span>
       </td>
       <td class="why">

@@ -1,7 +1,6 @@
 import { render } from 'preact';
 import { readEmbeddedPage } from './embedded-page.ts';
 import { ReportPage } from './report-page.tsx';
-import './page.css';
 
 async function start(): Promise<void> {
   const host = document.getElementById('app');

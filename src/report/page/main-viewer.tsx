@@ -1,1 +1,10 @@
-import './page.css';
+import { render } from 'preact';
+import { serverSource } from './data-source.ts';
+import { ViewerPage } from './viewer-page.tsx';
+
+const host = document.getElementById('app');
+if (host !== null) {
+  host.replaceChildren();
+  document.documentElement.classList.add('js');
+  render(<ViewerPage source={serverSource} />, host);
+}

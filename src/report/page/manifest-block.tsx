@@ -3,6 +3,7 @@ import type { PageData, PageRun } from '../page-data.ts';
 import { Block } from './block.tsx';
 import { parametersText } from '../charts/model-size.ts';
 import { bytes, dateTime, duration, wholeNumber } from './format.ts';
+import { PlainTable } from './plain-table.tsx';
 import { copyText } from './save-file.ts';
 
 type Fact = readonly [name: string, value: ComponentChildren];
@@ -59,70 +60,50 @@ function runFacts(run: PageRun): readonly Fact[] {
   ];
 }
 
-function ManifestTables({ run }: { readonly run: PageRun }): VNode {
-  const { models, tasks } = run.manifest;
+function columns(...texts: readonly string[]): readonly { readonly text: string }[] {
+  return texts.map((text) => ({ text }));
+}
+
+function ModelTable({ models }: { readonly models: PageRun['manifest']['models'] }): VNode {
+  const headings = columns('Model', 'Source', 'sha256', 'Size', 'Parameters', 'Quantisation', 'Prompts', 'Engine');
   return (
-    <>
-      <h3>Models</h3>
-      <div class="table-scroll" tabIndex={0} role="region" aria-label="Models of the manifest">
-        <table>
-          <thead>
-            <tr>
-              {['Model', 'Source', 'sha256', 'Size', 'Parameters', 'Quantisation', 'Prompts', 'Engine'].map(
-                (heading) => (
-                  <th key={heading} scope="col">
-                    {heading}
-                  </th>
-                ),
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(models).map(([name, facts]) => (
-              <tr key={name}>
-                <th scope="row">
-                  <bdi>{name}</bdi>
-                </th>
-                <td class="long">{facts.source}</td>
-                <td>{hash(facts.fileSha256) ?? '–'}</td>
-                <td>{bytes(facts.fileBytes)}</td>
-                <td>{facts.parameters === undefined ? '–' : parametersText(facts.parameters)}</td>
-                <td>{facts.quantisation ?? '–'}</td>
-                <td>{facts.promptStyle ?? '–'}</td>
-                <td class="long">{facts.engineBuild ?? '–'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <h3>Tasks</h3>
-      <div class="table-scroll" tabIndex={0} role="region" aria-label="Tasks of the manifest">
-        <table>
-          <thead>
-            <tr>
-              {['Task', 'Items', 'Evaluated', 'Examples', 'Data sha256', 'Item ids sha256', 'Notes'].map((heading) => (
-                <th key={heading} scope="col">
-                  {heading}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(tasks).map(([id, facts]) => (
-              <tr key={id}>
-                <th scope="row">{id}</th>
-                <td>{wholeNumber(facts.items)}</td>
-                <td>{wholeNumber(facts.evaluatedItems)}</td>
-                <td>{facts.shots}</td>
-                <td>{hash(facts.dataSha256)}</td>
-                <td>{hash(facts.itemIdsSha256)}</td>
-                <td class="long">{facts.notes.join(' ') || '–'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </>
+    <PlainTable caption="Models of the manifest" headings={headings}>
+      {Object.entries(models).map(([name, facts]) => (
+        <tr key={name}>
+          <th scope="row">
+            <bdi>{name}</bdi>
+          </th>
+          <td class="long clamp" title={facts.source}>
+            {facts.source}
+          </td>
+          <td>{hash(facts.fileSha256) ?? '–'}</td>
+          <td class="right">{bytes(facts.fileBytes)}</td>
+          <td class="right">{facts.parameters === undefined ? '–' : parametersText(facts.parameters)}</td>
+          <td>{facts.quantisation ?? '–'}</td>
+          <td>{facts.promptStyle ?? '–'}</td>
+          <td class="long">{facts.engineBuild ?? '–'}</td>
+        </tr>
+      ))}
+    </PlainTable>
+  );
+}
+
+function TaskTable({ tasks }: { readonly tasks: PageRun['manifest']['tasks'] }): VNode {
+  const headings = columns('Task', 'Items', 'Evaluated', 'Examples', 'Data sha256', 'Item ids sha256', 'Notes');
+  return (
+    <PlainTable caption="Tasks of the manifest" headings={headings}>
+      {Object.entries(tasks).map(([id, facts]) => (
+        <tr key={id}>
+          <th scope="row">{id}</th>
+          <td>{wholeNumber(facts.items)}</td>
+          <td>{wholeNumber(facts.evaluatedItems)}</td>
+          <td>{facts.shots}</td>
+          <td>{hash(facts.dataSha256)}</td>
+          <td>{hash(facts.itemIdsSha256)}</td>
+          <td class="long">{facts.notes.join(' ') || '–'}</td>
+        </tr>
+      ))}
+    </PlainTable>
   );
 }
 
@@ -141,7 +122,10 @@ export function ManifestBlock({ data }: { readonly data: PageData }): VNode | nu
             <Facts facts={runFacts(run)} />
             <Facts facts={hostFacts(run)} />
           </div>
-          <ManifestTables run={run} />
+          <h3>Models</h3>
+          <ModelTable models={run.manifest.models} />
+          <h3>Tasks</h3>
+          <TaskTable tasks={run.manifest.tasks} />
         </div>
       ))}
     </Block>

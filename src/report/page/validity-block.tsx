@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { Warning } from '../../core/measurement.ts';
 import { isDoubtfulReason } from '../../stats/scoreboard-metrics.ts';
-import { flagId } from '../../stats/score-flag.ts';
+import { flagId, type ScoreFlag } from '../../stats/score-flag.ts';
 import { flagMeanings, warningMeanings } from '../flag-meanings.ts';
 import { Block } from './block.tsx';
 import type { BoardView } from './board-view.ts';
@@ -37,71 +37,89 @@ function affectedBy(boards: readonly BoardView[]): readonly Affected[] {
   })).toSorted((left, right) => Number(isDoubtfulReason(right.reason)) - Number(isDoubtfulReason(left.reason)));
 }
 
+function WarningDetails({ reason, places }: Affected): VNode {
+  const isDoubtful = isDoubtfulReason(reason);
+  const { means, todo } = warningMeanings[reason];
+  return (
+    <details class="warning">
+      <summary>
+        <span class={isDoubtful ? 'chip doubtful' : 'chip'}>
+          {isDoubtful ? '! ' : '~ '}
+          {reason}
+        </span>{' '}
+        {means} <span class="count">{countText(places.length, 'cell')}</span>
+      </summary>
+      <p>{todo}</p>
+      <ul>
+        {places.map(({ task, model, metrics, detail }) => (
+          <li key={`${task} ${model} ${detail}`}>
+            <bdi>{model}</bdi> on {task}: {metrics} ({detail})
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function countText(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+interface PlacedFlag extends ScoreFlag {
+  readonly task: string;
+  /** Empty where the flag concerns the whole set. */
+  readonly model: string;
+}
+
+function placedFlags(boards: readonly BoardView[]): readonly PlacedFlag[] {
+  return boards.flatMap(({ board }) => {
+    const task = board.title ?? board.taskId;
+    return [
+      ...board.flags.map((flag) => ({ ...flag, task, model: '' })),
+      ...board.rows.flatMap(({ model, flags }) => flags.map((flag) => ({ ...flag, task, model }))),
+    ];
+  });
+}
+
+function FlagDetails(props: { readonly code: ScoreFlag['code']; readonly flags: readonly PlacedFlag[] }): VNode {
+  const { code, flags } = props;
+  return (
+    <details class="warning">
+      <summary>
+        <span class="chip">{code}</span> {flagMeanings[code]}{' '}
+        <span class="count">{countText(flags.length, 'place')}</span>
+      </summary>
+      <ul>
+        {flags.map((flag) => (
+          <li key={`${flagId(flag)} ${flag.task} ${flag.model}`}>
+            {flag.model === '' ? flag.task : <bdi>{flag.model}</bdi>}
+            {flag.model === '' ? '' : ` on ${flag.task}`}: {flag.text}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 /** What speaks against the numbers, and what each flag means. */
 export function ValidityBlock({ boards }: { readonly boards: readonly BoardView[] }): VNode {
   const affected = affectedBy(boards);
-  const flags = boards.flatMap(({ board }) =>
-    [
-      ...board.flags.map((flag) => ({ flag, model: '' })),
-      ...board.rows.flatMap(({ model, flags: own }) => own.map((flag) => ({ flag, model }))),
-    ].map(({ flag, model }) => ({
-      id: flagId(flag),
-      code: flag.code,
-      text: flag.text,
-      task: board.title ?? board.taskId,
-      model,
-    })),
-  );
-  const byCode = Map.groupBy(flags, ({ code }) => code);
+  const flags = placedFlags(boards);
+  const subtitle =
+    affected.length + flags.length === 0
+      ? 'Nothing speaks against them.'
+      : 'Every warning of the measurements, what it means, and what to do about it. An invalid number enters no score.';
   return (
-    <Block
-      id="validity"
-      title="Can the numbers be trusted?"
-      subtitle={
-        affected.length + flags.length === 0
-          ? 'Nothing speaks against them.'
-          : 'Every warning of the measurements, what it means, and what to do about it. An invalid number enters no score.'
-      }
-    >
+    <Block id="validity" title="Can the numbers be trusted?" subtitle={subtitle}>
       {affected.map(({ reason, places }) => (
-        <details class="warning" key={reason}>
-          <summary>
-            <span class={isDoubtfulReason(reason) ? 'chip doubtful' : 'chip'}>
-              {isDoubtfulReason(reason) ? '! ' : '~ '}
-              {reason}
-            </span>{' '}
-            {warningMeanings[reason].means}{' '}
-            <span class="count">
-              {places.length} {places.length === 1 ? 'cell' : 'cells'}
-            </span>
-          </summary>
-          <p>{warningMeanings[reason].todo}</p>
-          <ul>
-            {places.map(({ task, model, metrics, detail }) => (
-              <li key={`${task} ${model} ${detail}`}>
-                <bdi>{model}</bdi> on {task}: {metrics} ({detail})
-              </li>
-            ))}
-          </ul>
-        </details>
+        <WarningDetails key={reason} reason={reason} places={places} />
       ))}
-      {Array.from(byCode, ([code, own]) => (
-        <details class="warning" key={code}>
-          <summary>
-            <span class="chip">{code}</span> {flagMeanings[code]}{' '}
-            <span class="count">
-              {own.length} {own.length === 1 ? 'place' : 'places'}
-            </span>
-          </summary>
-          <ul>
-            {own.map(({ id, task, model, text }) => (
-              <li key={`${id} ${task} ${model}`}>
-                {model === '' ? null : <bdi>{model}</bdi>} {model === '' ? task : `on ${task}`}: {text}
-              </li>
-            ))}
-          </ul>
-        </details>
-      ))}
+      {Array.from(
+        Map.groupBy(flags, ({ code }) => code),
+        ([code, own]) => (
+          <FlagDetails key={code} code={code} flags={own} />
+        ),
+      )}
     </Block>
   );
 }

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import type { RunRecord } from '../../core/store.ts';
+import { compareRuns } from '../../local/compare-runs.ts';
+import { makePage } from '../../report/make-page.ts';
+import type { LoadedPage } from '../../report/page-data.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { CommandHandler } from '../options/command.ts';
+import { readShell } from '../page/page-files.ts';
+import { runReport } from '../run-report.ts';
+import { openReadStore } from '../stored-runs.ts';
+import type { viewOptions } from '../tables/view-commands.ts';
+import { taskTitles } from '../task-titles.ts';
+import { perbenchVersion } from '../version.ts';
+import { createLiveUpdates } from '../viewer/live-updates.ts';
+import { cachedPages } from '../viewer/page-cache.ts';
+import { serveViewer } from '../viewer/serve-viewer.ts';
+
+const updateMs = 1000;
+
+export const view: CommandHandler<typeof viewOptions> = async ({ options }, context) => {
+  const { output, interruption } = context;
+  const store = await openReadStore(context);
+  const shell = await readShell('viewer.html');
+  const make = async (run: RunRecord): Promise<LoadedPage> =>
+    makePage(await runReport(store, [run], context), { createdAtMs: Date.now(), perbenchVersion: perbenchVersion() });
+  const updates = createLiveUpdates({
+    store,
+    intervalMs: updateMs,
+    onError: (error) => output.warn(error instanceof Error ? error.message : String(error)),
+  });
+  await using viewer = await serveViewer({
+    port: options.port,
+    store,
+    shell,
+    updates,
+    titles: taskTitles,
+    makePage: cachedPages(store, make),
+    compare: (runA, runB) => compareRuns(store, runA, runB, { titles: taskTitles, signal: interruption.signal }),
+  });
+  output.record('viewer', { address: viewer.address });
+  output.result(`${viewer.address}  (Ctrl-C ends it)`);
+  if (options.open === true) openBrowser(viewer.address, context);
+  if (!interruption.signal.aborted) await once(interruption.signal, 'abort');
+  return exitCodes.done;
+};
+
+const openers: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: 'open', linux: 'xdg-open' };
+
+function openBrowser(address: string, { output }: CliContext): void {
+  const opener = openers[process.platform];
+  if (opener === undefined) return;
+  const child = spawn(opener, [address], { stdio: 'ignore', detached: true });
+  child.on('error', () => output.note('no browser could be opened; the address is above'));
+  child.unref();
+}

@@ -1,0 +1,132 @@
+import { Hono, type Context } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { PerbenchError } from '../../core/errors.ts';
+import type { RunRecord, Store } from '../../core/store.ts';
+import type { LoadedPage } from '../../report/page-data.ts';
+import type { ItemDetail, ItemsPage } from '../../report/viewer-data.ts';
+import type { Comparison } from '../../stats/comparison.ts';
+import type { LiveUpdate, LiveUpdates } from './live-updates.ts';
+import { viewerGuard } from './viewer-guard.ts';
+import { itemsRequest, summarizeCells, summarizeRun } from './viewer-queries.ts';
+
+export interface ViewerParts {
+  readonly store: Store;
+  /** The built page. */
+  readonly shell: string;
+  /** Values of `Host` that are this server's. */
+  readonly hosts: () => readonly string[];
+  readonly updates: LiveUpdates;
+  readonly titles: (taskIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly makePage: (run: RunRecord) => Promise<LoadedPage>;
+  readonly compare: (runA: string, runB: string) => Promise<Comparison>;
+  /** Aborts when the server stops: streams end then. */
+  readonly signal: AbortSignal;
+}
+
+const pageItems = 50;
+const pingMs = 15_000;
+
+async function wantedRun(store: Store, id: string): Promise<RunRecord> {
+  const run = await store.getRun(id);
+  if (run === undefined) throw new PageNotFoundError(`no run "${id}"`);
+  return run;
+}
+
+/** What was asked for isn't there. */
+class PageNotFoundError extends Error {}
+
+function answerError(error: Error, context: Context): Response {
+  if (error instanceof PageNotFoundError) return context.json({ error: error.message }, 404);
+  if (error instanceof PerbenchError) return context.json({ error: error.message }, 400);
+  return context.json({ error: `a bug of perbench: ${error.message}` }, 500);
+}
+
+/** The viewer: a page, and what it reads from the store. Reads only. */
+export function createViewerApp(parts: ViewerParts): Hono {
+  const { store, shell, hosts, makePage, compare } = parts;
+  const app = new Hono();
+  app.onError(answerError);
+  app.use(viewerGuard(hosts, shell));
+  app.get('/', (context) => context.html(shell));
+  app.get('/api/runs', async (context) => {
+    const runs = await store.listRuns();
+    return context.json(await Promise.all(runs.map((run) => summarizeRun(store, run))));
+  });
+  app.get('/api/runs/:id', async (context) => {
+    const { data, numbers } = await makePage(await wantedRun(store, context.req.param('id')));
+    const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    return context.json({ data, numbers: bytes.toString('base64') });
+  });
+  app.get('/api/runs/:id/cells', async (context) => {
+    const run = await wantedRun(store, context.req.param('id'));
+    const cells = await store.cells(run.id);
+    const titles = await parts.titles(cells.map(({ taskId }) => taskId));
+    return context.json(await summarizeCells(store, run.id, (taskId) => titles.get(taskId)));
+  });
+  app.get('/api/compare', async (context) =>
+    context.json(await compare(context.req.query('a') ?? '', context.req.query('b') ?? '')),
+  );
+  addItems(app, parts);
+  addEvents(app, parts);
+  app.notFound((context) => context.json({ error: 'there is nothing here' }, 404));
+  return app;
+}
+
+function addItems(app: Hono, { store }: ViewerParts): void {
+  const asked = (context: Context): ReturnType<typeof itemsRequest> =>
+    itemsRequest(new URL(context.req.url).searchParams);
+  app.get('/api/items', async (context) => {
+    const { cellIds, filter, search, after } = asked(context);
+    const only = filter === 'all' ? undefined : filter;
+    const items = await store.listItems({ cellIds, only, search, after, limit: pageItems + 1 });
+    const page: ItemsPage = { items: items.slice(0, pageItems), hasMore: items.length > pageItems };
+    return context.json(page);
+  });
+  app.get('/api/items/count', async (context) => {
+    const { cellIds, filter, search } = asked(context);
+    const only = filter === 'all' ? undefined : filter;
+    return context.json({ count: await store.countItems({ cellIds, only, search }) });
+  });
+  app.get('/api/item', async (context) => {
+    const { cellIds } = asked(context);
+    const itemId = context.req.query('item') ?? '';
+    const samples = await Promise.all(
+      cellIds.map(async (cellId) => ({ cellId, sample: await store.sample(cellId, itemId) })),
+    );
+    if (samples.every(({ sample }) => sample === undefined)) throw new PageNotFoundError(`no item "${itemId}"`);
+    const detail: ItemDetail = { samples };
+    return context.json(detail);
+  });
+}
+
+function addEvents(app: Hono, { updates, signal }: ViewerParts): void {
+  app.get('/api/events', (context) =>
+    streamSSE(context, async (stream) => {
+      const gone = new AbortController();
+      const ends = AbortSignal.any([gone.signal, signal]);
+      stream.onAbort(() => gone.abort());
+      const send = ({ id, runIds }: LiveUpdate): Promise<void> =>
+        stream.writeSSE({ id: String(id), event: 'change', data: JSON.stringify({ runIds }) });
+      const seen = Number(context.req.header('last-event-id') ?? updates.latestId());
+      updates.subscribe((update) => void send(update), ends);
+      // Whoever was away missed something: which runs isn't known any more, so all of them.
+      if (seen !== updates.latestId()) await send({ id: updates.latestId(), runIds: [] });
+      await stream.writeSSE({ event: 'hello', data: '' });
+      while (!ends.aborted) {
+        await sleepUntil(pingMs, ends);
+        if (!ends.aborted) await stream.writeSSE({ event: 'ping', data: '' });
+      }
+    }),
+  );
+}
+
+function sleepUntil(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}

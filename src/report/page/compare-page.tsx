@@ -1,0 +1,214 @@
+import type { VNode } from 'preact';
+import {
+  comparedMetricFacts,
+  type CellComparison,
+  type ItemChange,
+  type MetricComparison,
+} from '../../stats/comparison.ts';
+import type { RunSummary } from '../viewer-data.ts';
+import { visibleText } from '../visible-text.ts';
+import { Block } from './block.tsx';
+import { bytes, dateTime, fixed, wholeNumber } from './format.ts';
+import { useParam } from './hash-state.ts';
+import { PlainTable } from './plain-table.tsx';
+import { useLoaded } from './use-loaded.ts';
+import { Waiting, type ViewProps } from './waiting.tsx';
+
+const verdictFacts = {
+  better: { text: '▲ better', tone: 'chip good flat' },
+  worse: { text: '▼ worse', tone: 'chip bad flat' },
+  same: { text: '~ same', tone: 'chip flat' },
+  unknown: { text: '? not known', tone: 'chip doubtful flat' },
+} as const;
+
+function valueText(value: number | undefined, { metric, unit }: MetricComparison): string {
+  if (value === undefined) return '–';
+  if (metric === 'accuracy') return fixed(value, 3);
+  if (unit === 'bytes') return bytes(value);
+  return `${Number(value.toPrecision(3))} ${unit ?? ''}`;
+}
+
+function changeText({ metric, change, interval }: MetricComparison): string {
+  if (change === undefined) return '–';
+  const one = (value: number): string =>
+    metric === 'accuracy' ? `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(3)}` : `× ${value.toFixed(3)}`;
+  return interval === undefined ? one(change) : `${one(change)} (${one(interval.low)} to ${one(interval.high)})`;
+}
+
+function Changes({
+  title,
+  changes,
+}: {
+  readonly title: string;
+  readonly changes: readonly ItemChange[];
+}): VNode | null {
+  if (changes.length === 0) return null;
+  return (
+    <details class="more">
+      <summary>
+        {title}: {wholeNumber(changes.length)}
+      </summary>
+      <div class="table-scroll" tabIndex={0} role="region" aria-label={title}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Item</th>
+              <th scope="col">Expected</th>
+              <th scope="col">A</th>
+              <th scope="col">B</th>
+            </tr>
+          </thead>
+          <tbody>
+            {changes.slice(0, 100).map(({ itemId, expected, answerA, answerB, scoreA, scoreB }) => (
+              <tr key={itemId}>
+                <th scope="row">
+                  <bdi>{itemId}</bdi>
+                </th>
+                <td class="long">
+                  <bdi>{visibleText(expected)}</bdi>
+                </td>
+                <td class="long">
+                  {fixed(scoreA, 2)} <bdi>{visibleText(answerA ?? '–')}</bdi>
+                </td>
+                <td class="long">
+                  {fixed(scoreB, 2)} <bdi>{visibleText(answerB ?? '–')}</bdi>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
+function MetricTable(props: { readonly metrics: readonly MetricComparison[]; readonly caption: string }): VNode {
+  const headings = [
+    { text: 'Metric' },
+    { text: 'A', align: 'right' },
+    { text: 'B', align: 'right' },
+    { text: 'Change', align: 'right' },
+    { text: 'Verdict' },
+  ] as const;
+  return (
+    <PlainTable caption={props.caption} headings={headings}>
+      {props.metrics.map((metric) => (
+        <tr key={metric.metric}>
+          <th scope="row">{comparedMetricFacts[metric.metric].label}</th>
+          <td class="right">{valueText(metric.a?.value, metric)}</td>
+          <td class="right">{valueText(metric.b?.value, metric)}</td>
+          <td class="right">{changeText(metric)}</td>
+          <td>
+            <span class={verdictFacts[metric.verdict].tone}>{verdictFacts[metric.verdict].text}</span>
+            {metric.reason === undefined ? null : <span class="reason">{metric.reason}</span>}
+            {metric.doubts.map((doubt) => (
+              <span class="reason doubtful" key={doubt}>
+                {doubt}
+              </span>
+            ))}
+          </td>
+        </tr>
+      ))}
+    </PlainTable>
+  );
+}
+
+function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly index: number }): VNode {
+  const { taskId, title, a, b, metrics, pairs, onlyA, onlyB, regressions, improvements, differences } = cell;
+  const unpaired = onlyA + onlyB === 0 ? '' : `, ${wholeNumber(onlyA + onlyB)} without a partner count nowhere`;
+  return (
+    <Block
+      id={`comparison-${index + 1}`}
+      title={`${title ?? taskId}: ${a.model === b.model ? b.model : `${a.model} → ${b.model}`}`}
+      subtitle={`${wholeNumber(pairs)} items that both answered${unpaired}`}
+      table={() => ({
+        caption: title ?? taskId,
+        headings: ['Metric', 'A', 'B', 'Change', 'Verdict'],
+        align: ['left', 'right', 'right', 'right', 'left'],
+        rows: metrics.map((metric) => [
+          comparedMetricFacts[metric.metric].label,
+          valueText(metric.a?.value, metric),
+          valueText(metric.b?.value, metric),
+          changeText(metric),
+          metric.verdict,
+        ]),
+      })}
+    >
+      <MetricTable metrics={metrics} caption={`Comparison on ${title ?? taskId}`} />
+      {differences.length === 0 ? null : (
+        <ul class="notes">
+          {differences.map(({ what, a: before, b: after, affects }) => (
+            <li key={what}>
+              {what}: {before} → {after} (touches {affects})
+            </li>
+          ))}
+        </ul>
+      )}
+      <Changes title="Got worse" changes={regressions} />
+      <Changes title="Got better" changes={improvements} />
+    </Block>
+  );
+}
+
+function RunSelect(props: {
+  readonly label: string;
+  readonly runs: readonly RunSummary[];
+  readonly value: string;
+  readonly onChange: (id: string) => void;
+}): VNode {
+  const { label, runs, value, onChange } = props;
+  return (
+    <label class="wide">
+      {label}
+      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        <option value="">choose a run</option>
+        {runs.map(({ id, name, createdAtMs }) => (
+          <option key={id} value={id}>
+            {id} · {name} · {dateTime(createdAtMs)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Comparing({ source, version, a, b }: ViewProps & { readonly a: string; readonly b: string }): VNode {
+  const { value, error } = useLoaded(() => source.compare(a, b), [a, b, version]);
+  if (value === undefined) return <Waiting error={error} />;
+  return (
+    <>
+      <section class="decision">
+        <p class="eyebrow">B against A, in pairs</p>
+        <p class="lead verdict-line">{value.verdict}</p>
+      </section>
+      {value.unmatched.map((sentence) => (
+        <p class="note" key={sentence}>
+          {sentence}
+        </p>
+      ))}
+      {value.cells.map((cell, index) => (
+        <CellBlock key={`${cell.taskId} ${cell.b.model}`} cell={cell} index={index} />
+      ))}
+    </>
+  );
+}
+
+/** Two runs side by side, on the items that both answered. */
+export function ComparePage({ source, version }: ViewProps): VNode {
+  const [a, setA] = useParam('a');
+  const [b, setB] = useParam('b');
+  const { value: runs, error } = useLoaded(() => source.runs(), [version]);
+  if (runs === undefined) return <Waiting error={error} />;
+  return (
+    <>
+      <section class="block">
+        <h1 class="small">Compare two runs</h1>
+        <div class="toolbar">
+          <RunSelect label="A, what it is held against" runs={runs} value={a} onChange={setA} />
+          <RunSelect label="B, the candidate" runs={runs} value={b} onChange={setB} />
+        </div>
+      </section>
+      {a === '' || b === '' ? null : <Comparing source={source} version={version} a={a} b={b} />}
+    </>
+  );
+}

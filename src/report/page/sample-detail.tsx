@@ -1,0 +1,173 @@
+import type { VNode } from 'preact';
+import type { Sample } from '../../core/sample.ts';
+import type { CellSummary, ItemDetail } from '../viewer-data.ts';
+import { promptChoices, promptMessages, visibleText } from '../visible-text.ts';
+import { fixed } from './format.ts';
+
+/** Foreign text: as text, whatever it holds. */
+function Foreign({ text, label }: { readonly text: string; readonly label: string }): VNode {
+  return (
+    <pre class="foreign" tabIndex={0} role="group" aria-label={label} dir="auto">
+      {text === '' ? <span class="count">(empty)</span> : visibleText(text)}
+    </pre>
+  );
+}
+
+function Prompt({ prompt }: { readonly prompt: string }): VNode {
+  const choices = promptChoices(prompt);
+  if (choices !== undefined) {
+    return (
+      <>
+        <Foreign text={choices.context} label="Prompt" />
+        <ol class="continuations">
+          {choices.continuations.map((text, index) => (
+            <li key={index}>
+              <bdi>{visibleText(text)}</bdi>
+            </li>
+          ))}
+        </ol>
+      </>
+    );
+  }
+  const messages = promptMessages(prompt);
+  if (messages === undefined) return <Foreign text={prompt} label="Prompt" />;
+  return (
+    <>
+      {messages.map(({ role, content }, index) => (
+        <div key={index} class="message">
+          <span class="chip flat">{visibleText(role)}</span>
+          <Foreign text={content} label={`Prompt, ${role}`} />
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** What became of one sample, in a word. */
+export function verdictWord(verdict: {
+  readonly score: number;
+  readonly isUnparsed: boolean;
+  readonly isFailed: boolean;
+}): { readonly word: string; readonly mark: string; readonly tone: 'good' | 'bad' | 'doubtful' } {
+  if (verdict.isFailed) return { word: 'failed', mark: '!', tone: 'doubtful' };
+  if (verdict.isUnparsed) return { word: 'unparsed', mark: '?', tone: 'doubtful' };
+  if (verdict.score >= 1) return { word: 'right', mark: '✓', tone: 'good' };
+  if (verdict.score <= 0) return { word: 'wrong', mark: '✗', tone: 'bad' };
+  return { word: `partly (${fixed(verdict.score, 2)})`, mark: '◐', tone: 'doubtful' };
+}
+
+function milliseconds(value: number | undefined): string {
+  return value === undefined || !Number.isFinite(value) ? '–' : `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+}
+
+function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
+  const { times, outputTokens, promptTokens, reusedTokens, metrics } = sample;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Prompt tokens', `${promptTokens}${reusedTokens > 0 ? ` (${reusedTokens} reused)` : ''}`],
+    ['Output tokens', String(outputTokens)],
+    ['Waited', milliseconds(times && times.startedMs - times.scheduledMs)],
+    ['First token', milliseconds(times && times.firstTokenMs - times.startedMs)],
+    [
+      'Per token',
+      milliseconds(
+        times && outputTokens > 1 ? (times.lastTokenMs - times.firstTokenMs) / (outputTokens - 1) : undefined,
+      ),
+    ],
+    ['End to end', milliseconds(times && times.lastTokenMs - times.startedMs)],
+    ...Object.entries(metrics).map(([name, value]) => [name, fixed(value, 3)] as const),
+  ];
+  return (
+    <dl class="facts tight">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Answer({
+  cell,
+  sample,
+}: {
+  readonly cell: CellSummary | undefined;
+  readonly sample: Sample | undefined;
+}): VNode {
+  const name = cell?.model ?? 'model';
+  if (sample === undefined) {
+    return (
+      <article class="answer">
+        <h3>
+          <bdi>{name}</bdi>
+        </h3>
+        <p class="count">has not answered this item</p>
+      </article>
+    );
+  }
+  const { word, mark, tone } = verdictWord({ ...sample, isFailed: sample.failure !== undefined });
+  return (
+    <article class="answer">
+      <h3>
+        <bdi>{name}</bdi>
+        <span class={`chip ${tone}`}>
+          {mark} {word}
+        </span>
+        {sample.isTruncated ? <span class="chip doubtful">truncated</span> : null}
+      </h3>
+      <dl class="facts tight">
+        <div>
+          <dt>Answer read</dt>
+          <dd>
+            <bdi>{sample.answer === undefined ? '–' : visibleText(sample.answer)}</bdi>
+          </dd>
+        </div>
+        <div>
+          <dt>Score</dt>
+          <dd>{fixed(sample.score, 3)}</dd>
+        </div>
+      </dl>
+      {sample.failure === undefined ? null : (
+        <p class="doubtful">
+          {sample.failure.reason}: {visibleText(sample.failure.message)}
+        </p>
+      )}
+      <Foreign text={sample.output} label={`Output of ${name}`} />
+      <SampleFacts sample={sample} />
+    </article>
+  );
+}
+
+/** One item: what was asked, what was expected, and what each model made of it. */
+export function SampleDetail(props: {
+  readonly itemId: string;
+  readonly detail: ItemDetail;
+  readonly cells: ReadonlyMap<string, CellSummary>;
+}): VNode {
+  const { itemId, detail, cells } = props;
+  const samples = detail.samples.flatMap(({ sample }) => (sample === undefined ? [] : [sample]));
+  const prompts = new Set(samples.map(({ prompt }) => prompt));
+  return (
+    <div class="detail" aria-live="polite">
+      <h2>
+        <bdi>{itemId}</bdi>
+      </h2>
+      <h3>Expected</h3>
+      <Foreign text={samples[0]?.expected ?? ''} label="Expected answer" />
+      <div class="answers">
+        {detail.samples.map(({ cellId, sample }) => (
+          <Answer key={cellId} cell={cells.get(cellId)} sample={sample} />
+        ))}
+      </div>
+      <details class="more" open>
+        <summary>{prompts.size > 1 ? 'Prompts (they differ between the models)' : 'Prompt'}</summary>
+        <div>
+          {Array.from(prompts, (prompt) => (
+            <Prompt key={prompt} prompt={prompt} />
+          ))}
+        </div>
+      </details>
+    </div>
+  );
+}

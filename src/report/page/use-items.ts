@@ -1,0 +1,60 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ListedItem } from '../../core/store.ts';
+import type { ItemsRequest } from '../viewer-data.ts';
+import type { DataSource } from './data-source.ts';
+
+export interface ItemList {
+  readonly items: readonly ListedItem[];
+  readonly hasMore: boolean;
+  readonly isLoading: boolean;
+  readonly error: string | undefined;
+  /** Of all pages together; undefined while it is being counted. */
+  readonly count: number | undefined;
+  readonly loadMore: () => void;
+}
+
+const nothing = { items: [], hasMore: false, isLoading: true, error: undefined } as const;
+
+/** A list of items that grows page by page; it starts anew with every other request. */
+export function useItems(source: DataSource, request: ItemsRequest, version: number): ItemList {
+  const [list, setList] = useState<Omit<ItemList, 'count' | 'loadMore'>>(nothing);
+  const [count, setCount] = useState<number>();
+  const overtaken = useRef<AbortController>(undefined);
+  const key = JSON.stringify(request);
+
+  function load(before: readonly ListedItem[], signal: AbortSignal): void {
+    const last = before.at(-1);
+    const after = last && { position: last.position, itemId: last.itemId };
+    setList((known) => ({ ...known, isLoading: true }));
+    source.items({ ...request, ...(after !== undefined && { after }) }, signal).then(
+      ({ items, hasMore }) => {
+        if (!signal.aborted) setList({ items: [...before, ...items], hasMore, isLoading: false, error: undefined });
+      },
+      (error: unknown) => {
+        if (signal.aborted) return;
+        setList({ ...nothing, isLoading: false, error: error instanceof Error ? error.message : String(error) });
+      },
+    );
+  }
+
+  useEffect(() => {
+    const controller = new AbortController();
+    overtaken.current = controller;
+    setCount(undefined);
+    load([], controller.signal);
+    source.countItems(request, controller.signal).then(
+      (counted) => {
+        if (!controller.signal.aborted) setCount(counted);
+      },
+      // The list itself says what is wrong.
+      () => setCount(undefined),
+    );
+    return () => controller.abort();
+  }, [source, key, version]);
+
+  return {
+    ...list,
+    count,
+    loadMore: () => load(list.items, overtaken.current?.signal ?? new AbortController().signal),
+  };
+}
