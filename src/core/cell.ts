@@ -1,4 +1,5 @@
 import type { HostWindow } from './host-window.ts';
+import type { ClientWindow, LoadRecord } from './load.ts';
 import type { ServerWindow } from './server-window.ts';
 import type { MemoryReading } from './memory.ts';
 import type { Measurement, MetricName, Warning } from './measurement.ts';
@@ -58,12 +59,18 @@ export interface PassResult {
   readonly reusedTokens: number;
   /** The part with all sequences busy; undefined where there was none. */
   readonly window?: ThroughputWindow;
-  /** One entry per answered request, in milliseconds; latency passes only. */
+  /** One entry per answered request that wasn't retried, in milliseconds; latency passes, and loads with limits. */
   readonly latencies?: LatencyRecord;
   readonly memory?: MemoryReading;
   readonly host: HostWindow;
   /** GPUs that the engine used; absent where it is one, or the host. */
   readonly devices?: number;
+  /** What perbench did as a client; absent where times aren't taken in its own process. */
+  readonly client?: ClientWindow;
+  /** Absent in passes without an open loop or limits. */
+  readonly load?: LoadRecord;
+  /** The engine counts no tokens: figures in tokens are unavailable. */
+  readonly hasNoTokenCounts?: boolean;
   /** What the server told of itself meanwhile; absent for engines that have none. */
   readonly server?: ServerWindow;
   /** Display frames drawn meanwhile: the cost of showing. */
@@ -77,6 +84,8 @@ export interface ThroughputWindow {
   readonly items: number;
   readonly outputTokens: number;
   readonly concurrency: number;
+  /** Requests in flight on average (Little's law). */
+  readonly achievedConcurrency?: number;
 }
 
 export interface LatencyRecord {

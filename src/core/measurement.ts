@@ -90,6 +90,7 @@ export const metricNames = [
   'energyPerCorrect',
   'pricePerThousand',
   'concurrency',
+  'goodput',
 ] as const;
 
 export type MetricName = (typeof metricNames)[number];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseGoodput } from './load.ts';
 import { managedServerSchema } from './managed-server.ts';
 import { gateLimitsSchema } from './gate-limits-schema.ts';
 
@@ -60,6 +61,17 @@ export const suiteSchema = z.strictObject({
     .optional()
     .describe("tokens per sequence; by default what the items need, up to the model's limit"),
   hangSeconds: z.number().positive().default(300).describe('an engine without any progress for so long is stopped'),
+  requestRate: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe('requests per second, offered as a Poisson process in the throughput pass; by default a closed loop'),
+  goodput: z
+    .string()
+    .refine((text) => parseGoodput(text) !== undefined, 'expected limits such as ttft:500ms,tpot:50ms')
+    .optional()
+    .describe('limits of time to first token, per token and end to end under which a request counts as good'),
   gates: gateLimitsSchema.optional().describe('limits for perbench gate; they change no result'),
   pricePerHour: z
     .number()

@@ -6,6 +6,18 @@ export const thresholds = {
   throttled: 0.05,
   /** Requests that failed. */
   failed: 0.01,
+  /** CPU of perbench as a client, in cores. */
+  clientCpu: 0.7,
+  /** Event-loop delay (p99) of a client, as a share of the median latency. */
+  clientDelay: 0.05,
+  /** Below this delay, in milliseconds, timers alone explain it. */
+  clientDelayMs: 2,
+  /** Requests in flight, as a share of those that a closed loop asked for: fewer are too few. */
+  clientConcurrency: 0.9,
+  /** Requests per second, as a share of what the client can do at most. */
+  clientCeiling: 0.7,
+  /** Prompt tokens from a server's cache where nothing should be reused. */
+  cacheHits: 0.01,
   /** Answers that could not be read. */
   unparsed: 0.05,
   /** Answers that ended at the token limit. */

@@ -31,6 +31,8 @@ function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly
     ]),
     tasks: tasks.map(({ task, facts }) => [task.id, facts.dataSha256, facts.evaluatedItems]),
     settings: decisiveSettings.map((name) => suite[name]),
+    // Suites without a load of their own keep the key that they had before there was one.
+    ...((suite.requestRate ?? suite.goodput) !== undefined && { load: [suite.requestRate, suite.goodput] }),
   });
 }
 

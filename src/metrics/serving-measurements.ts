@@ -43,28 +43,48 @@ function medianOverLaunches(
   return overLaunches(positive(medians), unit, mergeWarnings(passes));
 }
 
+const noCounts: Measurement = {
+  status: 'unavailable',
+  reason: 'no_token_counts',
+  detail: 'the server counts no tokens, and nobody else can count them for it',
+};
+
+/** Requests per second that kept all limits; nothing where no limits were set. */
+function goodput(passes: readonly PassResult[]): CellMeasurements {
+  const loads = passes.map(({ load }) => load).filter((load) => load?.good !== undefined);
+  if (loads.length === 0) return {};
+  const rates = loads.map((load) => (1000 * (load?.good ?? 0)) / (load?.durationMs ?? 1));
+  const warnings = mergeWarnings(passes);
+  // None at all is a result; a geometric mean has no place for it.
+  if (rates.some((value) => value === 0)) {
+    const value = rates.reduce((sum, each) => sum + each, 0) / rates.length;
+    return { goodput: { status: 'measured', value, unit: 'items/s', n: rates.length, warnings } };
+  }
+  return { goodput: overLaunches(rates, 'items/s', warnings) };
+}
+
 /** Throughput, latency and memory under the serving protocol; intervals come from launches. */
 export function servingMeasurements(task: Task, passes: readonly PassResult[]): CellMeasurements {
   const throughput = passes.filter(({ pass }) => pass === 'throughput');
   const latency = passes.filter(({ pass }) => pass === 'latency');
   if (throughput.length === 0 && latency.length === 0) return {};
   const first = throughput[0];
+  const isCounted = passes.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
   return {
     throughput: rate(throughput, 'items/s', ({ items }) => items),
     ...(task.kind === 'generate' && {
-      outputTokensPerSecond: rate(throughput, 'tokens/s', ({ outputTokens }) => outputTokens),
+      outputTokensPerSecond: isCounted ? rate(throughput, 'tokens/s', ({ outputTokens }) => outputTokens) : noCounts,
       timeToFirstTokenP50: medianOverLaunches(latency, 'ms', ({ timeToFirstTokenMs }) => timeToFirstTokenMs),
-      timePerOutputTokenP50: medianOverLaunches(
-        latency,
-        'ms/token',
-        ({ timePerOutputTokenMs }) => timePerOutputTokenMs,
-      ),
+      timePerOutputTokenP50: isCounted
+        ? medianOverLaunches(latency, 'ms/token', ({ timePerOutputTokenMs }) => timePerOutputTokenMs)
+        : noCounts,
     }),
     latency: medianOverLaunches(latency, 'ms', ({ endToEndMs }) => endToEndMs),
     latencyP50: pooledPercentile(latency, 0.5),
     latencyP90: pooledPercentile(latency, 0.9),
     latencyP95: pooledPercentile(latency, 0.95),
     latencyP99: pooledPercentile(latency, 0.99),
+    ...goodput(throughput),
     ...memoryMeasurements(throughput),
     ...(first !== undefined && {
       concurrency: { status: 'nominal', value: first.concurrency, unit: 'count', n: throughput.length, warnings: [] },

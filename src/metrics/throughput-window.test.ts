@@ -15,6 +15,7 @@ it('runs from when all are busy to the first end without a successor', () => {
     items: expect.closeTo(3.6, 9) as number,
     outputTokens: 36,
     concurrency: 2,
+    achievedConcurrency: 2,
   });
 });
 

@@ -27,16 +27,28 @@ export function throughputWindow(
   const startMs = starts[concurrency - 1] ?? 0;
   // All but the first `concurrency` requests are successors, so that many ends had one.
   const endMs = ends[requests.length - concurrency] ?? 0;
+  return windowBetween(requests, startMs, endMs, concurrency);
+}
+
+/** Items and tokens between two instants; those at the edges count by the share of their time that lies inside. */
+export function windowBetween(
+  requests: readonly AnsweredRequest[],
+  startMs: number,
+  endMs: number,
+  concurrency: number,
+): ThroughputWindow | undefined {
   const durationMs = endMs - startMs;
   if (!(durationMs > 0)) return undefined;
   let items = 0;
   let outputTokens = 0;
+  let busyMs = 0;
   for (const { startedMs, lastTokenMs, outputTokens: tokens } of requests) {
     const insideMs = Math.min(lastTokenMs, endMs) - Math.max(startedMs, startMs);
     if (insideMs <= 0) continue;
+    busyMs += insideMs;
     const share = lastTokenMs > startedMs ? insideMs / (lastTokenMs - startedMs) : 1;
     items += share;
     outputTokens += share * tokens;
   }
-  return { durationMs, items, outputTokens, concurrency };
+  return { durationMs, items, outputTokens, concurrency, achievedConcurrency: busyMs / durationMs };
 }

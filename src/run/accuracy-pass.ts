@@ -1,6 +1,6 @@
 import type { PassResult } from '../core/cell.ts';
 import { askItems } from './ask-items.ts';
-import { measurePass, type PassContext } from './measure-pass.ts';
+import { measurePass, type PassContext, readMemory } from './measure-pass.ts';
 import { pacedPositions } from './paced-positions.ts';
 import type { PlannedTask } from './plan.ts';
 import type { SampleWriter } from './sample-writer.ts';
@@ -66,6 +66,6 @@ export async function runAccuracyPass(context: PassContext, options: AccuracyPas
     } finally {
       await writer.flush();
     }
-    return { memory: await model.memory(), warnings: [] };
+    return { ...(await readMemory(model)), warnings: [] };
   });
 }

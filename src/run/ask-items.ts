@@ -8,6 +8,7 @@ import type {
 } from '../core/engine.ts';
 import type { Sample } from '../core/sample.ts';
 import { buildGenerateRequest, buildLikelihoodRequest } from './build-request.ts';
+import type { DuePosition } from './open-loop.ts';
 import type { PlannedTask } from './plan.ts';
 import { generationSample, likelihoodSample } from './score-sample.ts';
 
@@ -24,11 +25,12 @@ function createBook<Request extends { readonly id: string }>() {
   let count = 0;
   return {
     async *ask(
-      positions: AsyncIterable<number>,
+      positions: AsyncIterable<number | DuePosition>,
       build: (position: number) => Omit<Request, 'id'>,
     ): AsyncGenerator<Request> {
-      for await (const position of positions) {
-        const request = { ...build(position), id: String(count) } as Request;
+      for await (const asked of positions) {
+        const { position, ...due } = typeof asked === 'number' ? { position: asked } : asked;
+        const request = { ...build(position), ...due, id: String(count) } as Request;
         count += 1;
         open.set(request.id, { position, request });
         yield request;
@@ -51,7 +53,7 @@ function createBook<Request extends { readonly id: string }>() {
 export async function* askItems(
   model: LoadedModel,
   planned: PlannedTask,
-  positions: AsyncIterable<number>,
+  positions: AsyncIterable<number | DuePosition>,
   pass: PassOptions & { readonly maxTokens?: number },
 ): AsyncGenerator<Answer, void, void> {
   const { task, items } = planned;

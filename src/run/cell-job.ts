@@ -39,7 +39,11 @@ export function describeError(error: unknown): CellError {
 
 function requireCapability(model: LoadedModel, { task }: PlannedTask): void {
   const isAble = task.kind === 'generate' ? model.capabilities.generate : model.capabilities.loglikelihood;
-  if (!isAble) throw new UnsupportedError(`${task.id} needs ${task.kind}, which this engine can't do for this model`);
+  if (isAble) return;
+  const why = task.kind === 'loglikelihood' ? model.capabilities.whyNoLoglikelihood : undefined;
+  throw new UnsupportedError(
+    `${task.id} needs ${task.kind}, which this engine can't do for this model${why === undefined ? '' : `: ${why}`}`,
+  );
 }
 
 /** Says what differs from what the run began with, as far as the manifest tells. */

@@ -1,5 +1,6 @@
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { Claim, Store } from '../core/store.ts';
+import { parseGoodput } from '../core/load.ts';
 import type { Suite } from '../core/suite.ts';
 import { runAccuracyPass } from './accuracy-pass.ts';
 import { findConcurrency } from './find-concurrency.ts';
@@ -82,7 +83,17 @@ function timedPass(pass: PassName, context: PassContext, options: CellPassOption
   const { order, task } = context.planned;
   const positions = shuffledOrder(order, suite.seed, pass, task.id, String(context.launch));
   return pass === 'throughput'
-    ? runThroughputPass(context, { positions, windowMs: suite.windowSeconds * 1000, signal })
+    ? runThroughputPass(context, {
+        positions,
+        windowMs: suite.windowSeconds * 1000,
+        load: {
+          requestRate: suite.requestRate,
+          limits: suite.goodput === undefined ? undefined : parseGoodput(suite.goodput),
+          // Every launch draws arrivals of its own.
+          seed: (suite.seed + context.launch) % 2 ** 32,
+        },
+        signal,
+      })
     : runLatencyPass(context, {
         positions,
         requests: suite.latencyRequests,

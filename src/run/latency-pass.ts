@@ -1,5 +1,6 @@
-import type { LatencyRecord, PassResult } from '../core/cell.ts';
+import type { PassResult } from '../core/cell.ts';
 import { askItems } from './ask-items.ts';
+import { collectLatencies } from './load-record.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
 
 export interface LatencyPassOptions {
@@ -23,23 +24,13 @@ async function* oneByOne({ positions, requests, limitMs, signal }: LatencyPassOp
 export async function runLatencyPass(context: PassContext, options: LatencyPassOptions): Promise<PassResult> {
   const { model, planned } = context;
   const { requests: total, limitMs, signal } = options;
-  const endToEndMs: number[] = [];
-  const timeToFirstTokenMs: number[] = [];
-  const timePerOutputTokenMs: (number | null)[] = [];
-  const outputTokens: number[] = [];
+  const collector = collectLatencies();
+  const pass = { concurrency: 1, reuse: 'none', isStreamed: true, signal } as const;
   return measurePass(context, { pass: 'latency', concurrency: 1, total, limitMs }, async (tally) => {
-    for await (const answer of askItems(model, planned, oneByOne(options), { concurrency: 1, reuse: 'none', signal })) {
+    for await (const answer of askItems(model, planned, oneByOne(options), pass)) {
       tally.count(answer);
-      const { result } = answer;
-      if (result.status === 'failed') continue;
-      const { scheduledMs, firstTokenMs, lastTokenMs } = result.times;
-      const tokens = 'outputTokens' in result ? result.outputTokens : 0;
-      endToEndMs.push(lastTokenMs - scheduledMs);
-      timeToFirstTokenMs.push(firstTokenMs - scheduledMs);
-      timePerOutputTokenMs.push(tokens > 1 ? (lastTokenMs - firstTokenMs) / (tokens - 1) : null);
-      outputTokens.push(tokens);
+      collector.add(answer.result);
     }
-    const latencies: LatencyRecord = { endToEndMs, timeToFirstTokenMs, timePerOutputTokenMs, outputTokens };
-    return { latencies, warnings: [] };
+    return { latencies: collector.latencies, warnings: [] };
   });
 }

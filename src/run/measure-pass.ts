@@ -1,11 +1,15 @@
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
+import type { HostWindow } from '../core/host-window.ts';
+import type { ClientCeiling } from '../core/load.ts';
 import type { PassProgress } from '../core/event.ts';
 import type { Warning } from '../core/measurement.ts';
 import type { HostMeter } from '../core/meter.ts';
 import { thresholds } from '../core/thresholds.ts';
 import { createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import { nowMs, type PlannedTask } from './plan.ts';
+import { clientWarnings, clientWindow } from './client-window.ts';
+import { servedWarnings } from './served-warnings.ts';
 import { deviceWarnings } from './device-warnings.ts';
 
 const memoryEveryMs = 2_000;
@@ -18,11 +22,13 @@ export interface PassContext {
   readonly launch: number;
   readonly concurrency: number;
   readonly framesDrawn: () => number;
+  /** What this client can do at most; undefined where it wasn't calibrated. */
+  readonly ceiling?: ClientCeiling | undefined;
   readonly onProgress: (pass: PassName, progress: PassProgress) => void;
 }
 
 /** What a pass adds to what all passes record. */
-export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'memory'> & {
+export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'memory' | 'load'> & {
   readonly warnings: readonly Warning[];
 };
 
@@ -53,6 +59,29 @@ function watchMemory(model: LoadedModel): { readonly bytes: () => number | undef
   return { bytes: () => latest, stop: () => clearInterval(timer) };
 }
 
+/** The engine's memory, where anything tells it. */
+export async function readMemory(model: LoadedModel): Promise<Pick<PassResult, 'memory'>> {
+  return model.capabilities.memory === false ? {} : { memory: await model.memory() };
+}
+
+/** What this process did as the client of a server, and whether it came too near its limits. */
+function clientOf(
+  { model, ceiling }: PassContext,
+  { pass, concurrency }: PassPlan,
+  { window, load }: PassFindings,
+  tally: PassTally,
+  host: HostWindow,
+  durationMs: number,
+): { readonly record: Pick<PassResult, 'client'>; readonly warnings: readonly Warning[] } {
+  if (model.capabilities.isTimedByClient !== true) return { record: {}, warnings: [] };
+  const client = clientWindow(tally.requests(), host, durationMs);
+  const achieved = load?.requestRate === undefined ? window?.achievedConcurrency : undefined;
+  const closedLoop = achieved === undefined ? undefined : { asked: concurrency, achieved };
+  // The accuracy pass measures no time, and scores while it asks.
+  const warnings = pass === 'accuracy' ? [] : clientWarnings(client, { closedLoop, ceiling });
+  return { record: { client }, warnings };
+}
+
 /** Runs one pass between two readings of the host, and puts together what was recorded. */
 export async function measurePass(
   context: PassContext,
@@ -60,7 +89,7 @@ export async function measurePass(
   body: (tally: PassTally) => Promise<PassFindings>,
 ): Promise<PassResult> {
   const { model, meter, launch } = context;
-  const memory = plan.watchMemory === true ? watchMemory(model) : undefined;
+  const memory = plan.watchMemory === true && model.capabilities.memory !== false ? watchMemory(model) : undefined;
   const tally = createPassTally(
     plan,
     (progress) => context.onProgress(plan.pass, progress),
@@ -82,6 +111,9 @@ export async function measurePass(
       warnings.push({ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` });
     }
     warnings.push(...deviceWarnings(host));
+    const client = clientOf(context, plan, findings, tally, host, durationMs);
+    warnings.push(...client.warnings);
+    warnings.push(...servedWarnings(plan.pass, model.capabilities, context.planned.task.kind, tally.counts));
     if (failed > thresholds.failed * done) {
       warnings.push({ reason: 'errors', detail: `${failed} of ${done} requests failed` });
     }
@@ -100,6 +132,8 @@ export async function measurePass(
       host,
       ...(model.info.deviceCount !== undefined && { devices: model.info.deviceCount }),
       ...(server !== undefined && { server }),
+      ...client.record,
+      ...(!model.capabilities.usage && { hasNoTokenCounts: true }),
       framesDrawn: context.framesDrawn() - framesBefore,
       warnings,
     };

@@ -11,10 +11,18 @@ interface PassCounts {
   reusedTokens: number;
 }
 
+/** How the requests of a pass went, one by one. */
+export interface PassRequests {
+  /** From sent to answered, of those that were answered at once. */
+  readonly durationsMs: readonly number[];
+  readonly retried: number;
+}
+
 /** Counts what a pass has done, and says so a few times a second. */
 export interface PassTally {
   /** So far, without what earlier attempts did. */
   readonly counts: Readonly<PassCounts>;
+  readonly requests: () => PassRequests;
   count(answer: Answer, score?: number): void;
   /** Last word before the pass ends. */
   report(): void;
@@ -35,6 +43,8 @@ export function createPassTally(
   const startedMs = performance.now();
   let reportedMs = startedMs;
   let scoreSum = before.scoreSum;
+  const durationsMs: number[] = [];
+  let retried = 0;
   const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
 
   function report(): void {
@@ -54,11 +64,14 @@ export function createPassTally(
 
   return {
     counts,
+    requests: () => ({ durationsMs, retried }),
     count({ result }, score = 0) {
       counts.done += 1;
       scoreSum += score;
       if (result.status === 'failed') counts.failed += 1;
       else {
+        if ((result.retries ?? 0) > 0) retried += 1;
+        else durationsMs.push(result.times.lastTokenMs - result.times.startedMs);
         counts.reusedTokens += result.reusedTokens;
         if ('outputTokens' in result) {
           counts.promptTokens += result.promptTokens;

@@ -2,6 +2,7 @@ import type { Engine, LoadedModel } from '../core/engine.ts';
 import type { Suite } from '../core/suite.ts';
 import { askItems } from './ask-items.ts';
 import { type CellSpeed, speedFromRequests } from './cell-speed.ts';
+import { readMemory } from './measure-pass.ts';
 import { suiteEngineOptions } from './suite-engine.ts';
 import { nowMs, type PlannedModel, type PlannedTask } from './plan.ts';
 
@@ -48,5 +49,5 @@ export async function probeModel(
     signal.throwIfAborted();
     cells.push(await probeTask(spec.name, model, planned, items, signal));
   }
-  return { loadMs, memoryPeakBytes: (await model.memory()).peakBytes, cells };
+  return { loadMs, memoryPeakBytes: (await readMemory(model)).memory?.peakBytes ?? 0, cells };
 }

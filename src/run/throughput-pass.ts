@@ -1,8 +1,21 @@
-import type { PassResult } from '../core/cell.ts';
+import type { PassResult, ThroughputWindow } from '../core/cell.ts';
+import type { LoadedModel } from '../core/engine.ts';
+import { UnsupportedError } from '../core/errors.ts';
+import type { GoodputLimits, LoadRecord } from '../core/load.ts';
 import type { Warning } from '../core/measurement.ts';
-import { type AnsweredRequest, throughputWindow } from '../metrics/throughput-window.ts';
+import { type AnsweredRequest, throughputWindow, windowBetween } from '../metrics/throughput-window.ts';
 import { type Answer, askItems } from './ask-items.ts';
-import { measurePass, type PassContext } from './measure-pass.ts';
+import { collectLatencies } from './load-record.ts';
+import { measurePass, type PassContext, readMemory } from './measure-pass.ts';
+import { openLoop } from './open-loop.ts';
+
+export interface LoadOptions {
+  /** Requests per second of an open loop. */
+  readonly requestRate?: number | undefined;
+  readonly limits?: GoodputLimits | undefined;
+  /** Of the arrivals. */
+  readonly seed?: number;
+}
 
 export interface ThroughputPassOptions {
   /** Order of the items; asked round and round until the time is up. */
@@ -12,6 +25,8 @@ export interface ThroughputPassOptions {
   readonly leastRequests?: number;
   /** Gets every answer; what it keeps is looked at after the pass, since scoring costs time. */
   readonly onAnswer?: (answer: Answer) => void;
+  /** Without it, a closed loop that keeps all places busy. */
+  readonly load?: LoadOptions | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -44,29 +59,70 @@ function windowWarnings(window: PassResult['window'], windowMs: number): Warning
   ];
 }
 
-/** Closed loop at a fixed concurrency, nothing reused between items. Also where peak memory is read. */
+/** Requests that an open loop may have in flight at a server; a place that is missing is waited for, and counted. */
+const mostInFlight = 2_000;
+
+/** From the first request that is sent to the last: what comes after it is only the rest being answered. */
+function openWindow(answered: readonly AnsweredRequest[], concurrency: number): ThroughputWindow | undefined {
+  const startMs = Math.min(...answered.map(({ startedMs }) => startedMs));
+  const endMs = Math.max(...answered.map(({ startedMs }) => startedMs));
+  return windowBetween(answered, startMs, endMs, concurrency);
+}
+
+function requireOpenLoop(model: LoadedModel): void {
+  if (model.capabilities.isTimedByClient === true) return;
+  throw new UnsupportedError('a request rate needs a served model: this engine takes requests as it has room', {
+    hint: 'Leave requestRate out, or serve the model and measure it with the openai engine.',
+  });
+}
+
+/** Closed loop at a fixed concurrency, or an open loop; nothing reused between items. Also where peak memory is read. */
 export async function runThroughputPass(context: PassContext, options: ThroughputPassOptions): Promise<PassResult> {
-  const { model, planned, concurrency } = context;
-  const { windowMs, signal } = options;
+  const { model, planned, concurrency: places } = context;
+  const { windowMs, signal, load = {} } = options;
+  const { requestRate, limits, seed = 0 } = load;
+  if (requestRate !== undefined) requireOpenLoop(model);
+  const concurrency = requestRate === undefined ? places : mostInFlight;
+  const isUnderLoad = requestRate !== undefined || limits !== undefined;
   const answered: AnsweredRequest[] = [];
+  const collector = collectLatencies(limits);
   await model.resetMemoryPeak();
   return measurePass(
     context,
     { pass: 'throughput', concurrency, total: undefined, limitMs: windowMs },
     async (tally) => {
-      const pass = { concurrency, reuse: 'none', signal } as const;
-      for await (const answer of askItems(model, planned, closedLoop(options, concurrency), pass)) {
+      const pass = { concurrency, reuse: 'none', isStreamed: limits !== undefined, signal } as const;
+      const asked =
+        requestRate === undefined
+          ? closedLoop(options, concurrency)
+          : openLoop({ ...options, requestsPerSecond: requestRate, seed });
+      const startedMs = performance.now();
+      for await (const answer of askItems(model, planned, asked, pass)) {
         tally.count(answer);
         options.onAnswer?.(answer);
         const { result } = answer;
+        if (isUnderLoad) collector.add(result);
         if (result.status === 'failed') continue;
-        const { startedMs, lastTokenMs } = result.times;
-        answered.push({ startedMs, lastTokenMs, outputTokens: 'outputTokens' in result ? result.outputTokens : 0 });
+        const { startedMs: sentMs, lastTokenMs } = result.times;
+        answered.push({
+          startedMs: sentMs,
+          lastTokenMs,
+          outputTokens: 'outputTokens' in result ? result.outputTokens : 0,
+        });
       }
-      const window = throughputWindow(answered, concurrency);
+      const durationMs = performance.now() - startedMs;
+      const window =
+        requestRate === undefined ? throughputWindow(answered, concurrency) : openWindow(answered, concurrency);
+      const record: LoadRecord = {
+        ...(requestRate !== undefined && { requestRate }),
+        ...(limits !== undefined && { limits, good: collector.good() }),
+        asked: tally.counts.done,
+        durationMs,
+      };
       return {
         ...(window !== undefined && { window }),
-        memory: await model.memory(),
+        ...(isUnderLoad && { load: record, latencies: collector.latencies }),
+        ...(await readMemory(model)),
         warnings: windowWarnings(window, windowMs),
       };
     },

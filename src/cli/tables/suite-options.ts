@@ -1,3 +1,4 @@
+import { parseGoodput } from '../../core/load.ts';
 import { choice, custom, flag, number, parseNumber, text, texts } from '../options/option.ts';
 
 /** What `--limit` says: items of each task, or lm-eval's fraction of each task, rounded up. */
@@ -126,6 +127,19 @@ export const suiteOptions = {
     isWhole: false,
     help: 'an engine without any progress for so long is stopped',
     defaultText: '300',
+  }),
+  requestRate: number({
+    argument: 'n',
+    min: Number.MIN_VALUE,
+    max: 1_000_000,
+    isWhole: false,
+    help: 'requests per second, offered as a Poisson process in the throughput pass (default: a closed loop)',
+  }),
+  goodput: custom<string>({
+    argument: 'limits',
+    expected: 'limits such as ttft:500ms,tpot:50ms, of ttft, tpot and e2el',
+    help: 'limits of time to first token, per token and end to end under which a request counts as good',
+    parse: (value) => (parseGoodput(value) === undefined ? undefined : value),
   }),
   pricePerHour: number({
     argument: 'price',

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import type { Generation } from '../core/engine.ts';
+import { collectLatencies } from './load-record.ts';
+
+function answer(firstTokenMs: number, lastTokenMs: number, outputTokens: number, retries?: number): Generation {
+  return {
+    id: 'a',
+    status: 'done',
+    text: '',
+    finishReason: 'stop',
+    promptTokens: 3,
+    reusedTokens: 0,
+    outputTokens,
+    promptHead: [],
+    promptSha256: '',
+    ...(retries !== undefined && { retries }),
+    // Sent late by a busy client: latency counts from when it was due.
+    times: { scheduledMs: 1000, startedMs: 1050, firstTokenMs, lastTokenMs },
+  };
+}
+
+it('counts from when a request was due, and what keeps all limits', () => {
+  const collector = collectLatencies({ ttft: 100, tpot: 10 });
+  collector.add(answer(1100, 1200, 11));
+  collector.add(answer(1101, 1200, 11));
+  collector.add(answer(1100, 1201, 11));
+  collector.add(answer(1090, 1090, 1));
+  collector.add(answer(1001, 1002, 2, 1));
+  collector.add({ id: 'b', status: 'failed', reason: 'engine', message: '' });
+  expect(collector.good()).toBe(2);
+  expect(collector.latencies).toEqual({
+    endToEndMs: [200, 200, 201, 90],
+    timeToFirstTokenMs: [100, 101, 100, 90],
+    timePerOutputTokenMs: [10, 9.9, 10.1, null],
+    outputTokens: [11, 11, 11, 1],
+  });
+});

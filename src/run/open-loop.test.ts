@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { arrivalGaps, type DuePosition, openLoop } from './open-loop.ts';
+
+it('draws gaps of a Poisson process, the same for the same seed', () => {
+  const draw = (seed: number): readonly number[] => arrivalGaps(50, seed).take(20_000).toArray();
+  const gaps = draw(3);
+  expect(draw(3)).toEqual(gaps);
+  expect(draw(4)).not.toEqual(gaps);
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  expect(mean).toBeCloseTo(20, 0);
+  // An exponential's standard deviation is its mean.
+  const variance = gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length;
+  expect(Math.sqrt(variance) / mean).toBeCloseTo(1, 1);
+});
+
+it('keeps to the times that were drawn, however late it is asked', async () => {
+  const signal = new AbortController().signal;
+  const due: DuePosition[] = [];
+  for await (const each of openLoop({ positions: [7, 8], requestsPerSecond: 200, windowMs: 200, seed: 1, signal })) {
+    due.push(each);
+    // A client that is late.
+    if (due.length === 3) await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  expect(due.slice(0, 3).map(({ position }) => position)).toEqual([7, 8, 7]);
+  const gaps = due.slice(1).map(({ scheduledMs }, index) => scheduledMs - (due[index]?.scheduledMs ?? 0));
+  for (const [index, gap] of arrivalGaps(200, 1).drop(1).take(gaps.length).toArray().entries())
+    expect(gaps[index]).toBeCloseTo(gap, 2);
+});
+
+it('ends when it is told to, also while it waits', async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 20);
+  const due = await Array.fromAsync(
+    openLoop({ positions: [1], requestsPerSecond: 0.001, windowMs: 1e9, seed: 1, signal: stop.signal }),
+  );
+  expect(due).toEqual([]);
+});
