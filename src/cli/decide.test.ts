@@ -83,12 +83,23 @@ describe('decide', () => {
         the table gives no unit of latency: shown as ms
         PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
         PER (set-relative) means little with 3 models
-        how sure this is is not known: there are no answers item by item
+        how sure this is is not known: there are neither answers item by item nor intervals
       "
     `);
     expect(code).toBe(0);
     const stdin = await runInProcess(['decide', '--table', '-', '--score', 'per-paper'], { folder, stdin: table });
     expect(stdin.stdout).toContain('recommended: ');
+  });
+
+  it('takes support from the intervals of a table, and weights of the factors', async () => {
+    const counted = table.replaceAll(/^(task,.*)$/gm, '$1,accuracy_n').replaceAll(/^(gsm8k,.*)$/gm, '$1,1000');
+    await writeFile(join(folder, 'counted.csv'), counted);
+    const argv = ['decide', '--table', 'counted.csv', '--score', 'per-paper', '--json'];
+    const accurate = await perbench([...argv, '--weights', 'acc=0.8']);
+    expect(accurate.stdout).toContain('support is from the intervals of each model alone');
+    expect(accurate.stdout).toMatch(/"of":"accuracy","weight":0\.8,/);
+    const wrong = await perbench([...argv, '--weights', 'acc=2']);
+    expect(wrong.code).toBe(2);
   });
 
   it('ends with 3 where nothing could be scored', async () => {

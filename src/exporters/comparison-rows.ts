@@ -29,7 +29,7 @@ function rangeText({ metric, interval }: MetricComparison): string {
 }
 
 /** Three decimals, and never a bare 0. */
-export function probabilityText(p: number | undefined): string {
+function probabilityText(p: number | undefined): string {
   if (p === undefined) return '';
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }

@@ -23,7 +23,7 @@ const constraintUnits: Readonly<Partial<Record<keyof typeof constraintFacts, Uni
 };
 
 /** `memory ≤ 2.00 GiB`. */
-export function constraintText(constraint: ConstraintCheck['constraint'], limit: number, unit?: Unit): string {
+function constraintText(constraint: ConstraintCheck['constraint'], limit: number, unit?: Unit): string {
   const { label, isUpper } = constraintFacts[constraint];
   const shown = amount(limit, unit ?? constraintUnits[constraint], constraint === 'minAccuracy');
   return `${label} ${isUpper ? '≤' : '≥'} ${shown}`;

@@ -4,7 +4,7 @@ import { nearestName } from '../core/nearest-name.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 
 /** A run, or one model of it, as the user names it: `20261124-1630`, `20261124-1630:smollm2`, `:smollm2`, `latest`. */
-export interface SideName {
+interface SideName {
   /** Id of a run or its beginning; undefined for the newest. */
   readonly run: string | undefined;
   readonly model: string | undefined;
@@ -29,7 +29,7 @@ export interface CellPairs {
 }
 
 /** Run ids hold no colon; names of models may. */
-export function parseSideName(text: string): SideName {
+function parseSideName(text: string): SideName {
   const colon = text.indexOf(':');
   const run = colon === -1 ? text : text.slice(0, colon);
   const model = colon === -1 ? undefined : text.slice(colon + 1);

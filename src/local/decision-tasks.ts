@@ -4,6 +4,7 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { anchorsOf, type AnchorSet } from '../stats/anchors.ts';
 import { createScoreboards } from '../stats/create-scoreboards.ts';
 import type { DecisionTask } from '../stats/decision.ts';
+import type { Factors } from '../stats/factor.ts';
 import type { Scoreboard, ScoreboardTask } from '../stats/scoreboard.ts';
 import { runEvidence } from './run-evidence.ts';
 
@@ -51,6 +52,8 @@ export interface RunDecisionOptions {
   readonly wanted: readonly WantedTask[];
   /** Anchors of PER-A; tasks that they don't know have none. */
   readonly anchors: AnchorSet | undefined;
+  /** Of the factors; a quarter each by default. */
+  readonly weights?: Factors | undefined;
   readonly tasks: Readonly<Record<string, ScoreboardTask>>;
   readonly signal: AbortSignal;
 }
@@ -59,10 +62,14 @@ export interface RunDecisionOptions {
 export async function runDecisionTasks(
   store: Store,
   run: RunRecord,
-  { wanted, anchors, tasks, signal }: RunDecisionOptions,
+  { wanted, anchors, weights, tasks, signal }: RunDecisionOptions,
 ): Promise<readonly DecisionTask[]> {
   const cells = await store.cells(run.id);
-  const boards = createScoreboards(cells, { tasks, ...(anchors !== undefined && { anchors }) });
+  const boards = createScoreboards(cells, {
+    tasks,
+    ...(anchors !== undefined && { anchors }),
+    ...(weights !== undefined && { weights }),
+  });
   const found: DecisionTask[] = [];
   for (const { board, weight } of weighTasks(boards, wanted)) {
     const own = cells.filter((cell: Cell) => cell.taskId === board.taskId);

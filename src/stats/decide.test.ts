@@ -107,7 +107,7 @@ describe('a decision on the published numbers', () => {
       recommended: Qwen2.5-1.5B, PER-A/2026-1/paper-gpu 0.762
       runner-up: Qwen2.5-0.5B 0.735: needs accuracy 0.434, has 0.377
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-0.5B below 0.18, Qwen2.5-3B from 0.40 to 0.44, Qwen3-4B from 0.44 to 0.88, Llama-3.1-70B from 0.88
-      how sure this is is not known: there are no answers item by item"
+      how sure this is is not known: there are neither answers item by item nor intervals"
     `);
     const required = Object.fromEntries(
       decision.candidates.map(({ model, requiredAccuracy }) => [model, requiredAccuracy]),
@@ -131,7 +131,7 @@ describe('a decision on the published numbers', () => {
       runner-up: Qwen2.5-1.5B 0.771
       depends on weights: weight of imdb (now 0.50): Qwen2.5-1.5B below 0.20
       depends on weights: weight of gsm8k (now 0.50): Qwen2.5-1.5B from 0.80
-      how sure this is is not known: there are no answers item by item"
+      how sure this is is not known: there are neither answers item by item nor intervals"
     `);
   });
 
@@ -143,7 +143,7 @@ describe('a decision on the published numbers', () => {
       without constraints: Qwen2.5-1.5B 0.762: fails accuracy ≥ 0.600: 0.580
       next cheaper: Mistral-7B 0.600: fails accuracy ≥ 0.600: 0.532
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-7B around 0.77, Qwen2.5-14B from 0.77
-      how sure this is is not known: there are no answers item by item"
+      how sure this is is not known: there are neither answers item by item nor intervals"
     `);
   });
 
@@ -166,7 +166,7 @@ describe('a decision on the published numbers', () => {
       next cheaper: Qwen2.5-0.5B 0.455
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-0.5B below 0.10, Qwen2.5-3B from 0.38 to 0.47, Qwen3-4B from 0.47 to 0.92, Llama-3.1-70B from 0.92
       PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
-      how sure this is is not known: there are no answers item by item"
+      how sure this is is not known: there are neither answers item by item nor intervals"
     `);
   });
 
@@ -236,7 +236,9 @@ describe('a decision on a run', () => {
 
   it('names performance from one launch', () => {
     const decision = decide([madeTask(three.map((model) => ({ ...model, launches: 1 })))], options);
-    expect(decision.notes.join('\n')).toContain('performance of middle, small, large is from one launch');
+    expect(decision.notes.join('\n')).toContain(
+      'the spread of middle, small, large over launches was not measured: support assumes 6 %',
+    );
   });
 
   it('of one model has a score and no ranking', () => {

@@ -4,7 +4,7 @@ import { decisionSupport } from './decision-support.ts';
 import type { Decision, DecisionCandidate, DecisionOptions, DecisionTask, WeightCurve } from './decision.ts';
 import { factorNames, type Factors } from './factor.ts';
 import { geometricMean } from './geometric-mean.ts';
-import { anchoredFactors } from './per-anchored.ts';
+import { anchoredFactors, equalWeights } from './per-anchored.ts';
 import { rankDescending } from './rank.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
 import { valueOf, type ScoreboardRow } from './scoreboard.ts';
@@ -94,11 +94,12 @@ function requiredOf(
   [task, ...others]: readonly DecisionTask[],
   champion: string,
   model: string,
-  score: DecisionOptions['score'],
+  { score, weights = equalWeights }: DecisionOptions,
 ): number | undefined {
   if (task?.anchors === undefined || others.length > 0 || score !== 'PER-A' || model === champion) return undefined;
+  if (!(weights.accuracy > 0)) return undefined;
   const [own, other] = [rawValues(rowOf(task, champion)), rawValues(rowOf(task, model))];
-  return own === undefined || other === undefined ? undefined : requiredAccuracy(own, other, task.anchors);
+  return own === undefined || other === undefined ? undefined : requiredAccuracy(own, other, task.anchors, { weights });
 }
 
 /** Who wins at which weight: of accuracy on a single task, else of each task against the rest. */
@@ -106,7 +107,7 @@ function weightCurves(
   tasks: readonly DecisionTask[],
   weights: readonly number[],
   eligible: readonly Scored[],
-  score: DecisionOptions['score'],
+  { score, weights: factorWeights = equalWeights }: DecisionOptions,
 ): readonly WeightCurve[] {
   const [task, ...others] = tasks;
   if (task !== undefined && others.length === 0) {
@@ -116,7 +117,7 @@ function weightCurves(
       const factors = score === 'PER-A' ? raw && task.anchors && anchoredFactors(raw, task.anchors) : row?.factors;
       return factors === undefined ? [] : [{ model, factors }];
     });
-    return [{ of: 'accuracy', weight: 0.25, segments: accuracyWeightCurve(models) }];
+    return [{ of: 'accuracy', weight: factorWeights.accuracy, segments: accuracyWeightCurve(models) }];
   }
   return tasks.map(({ board }, index) => {
     const weight = weights[index] as number;
@@ -217,7 +218,7 @@ export function decide(tasks: readonly DecisionTask[], options: DecisionOptions)
       support: eligible.length > 1 ? ranked?.topShare : undefined,
       isInTieGroup: eligible.length > 1 ? ranked?.isInTieGroup : undefined,
       requiredAccuracy:
-        champion === undefined ? undefined : requiredOf(tasks, champion.model, candidate.model, options.score),
+        champion === undefined ? undefined : requiredOf(tasks, champion.model, candidate.model, options),
     };
   });
   const failing = scored.toSorted((left, right) => worstMiss(left.checks) - worstMiss(right.checks));
@@ -226,7 +227,7 @@ export function decide(tasks: readonly DecisionTask[], options: DecisionOptions)
   const [best] = scored;
   const unknown =
     support === undefined && eligible.length > 0
-      ? ['how sure this is is not known: there are no answers item by item']
+      ? ['how sure this is is not known: there are neither answers item by item nor intervals']
       : [];
   return {
     outcome: champion !== undefined ? 'recommended' : nobodyPasses ? 'nobody-passes' : 'no-valid-model',
@@ -240,7 +241,7 @@ export function decide(tasks: readonly DecisionTask[], options: DecisionOptions)
     unconstrained: champion !== undefined && best !== undefined && best.score > champion.score ? best.model : undefined,
     nearestMiss: nobodyPasses ? nearest?.model : undefined,
     largestGates: nobodyPasses ? largestGates(scored) : [],
-    curves: champion === undefined ? [] : weightCurves(tasks, weights, eligible, options.score),
+    curves: champion === undefined ? [] : weightCurves(tasks, weights, eligible, options),
     resamples: support?.resamples,
     notes: [...scoreNotes(tasks, scored.length, champion, options), ...unknown, ...(support?.notes ?? [])],
   };

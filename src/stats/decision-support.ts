@@ -1,43 +1,62 @@
 import type { DecisionOptions, DecisionTask } from './decision.ts';
-import { drawReplicates } from './bootstrap.ts';
+import { boardReplicates, priorDeviations, type BoardInference, type RankedRow } from './board-ranking.ts';
 import { rankInference, type RankedModel } from './rank-inference.ts';
 import { anchoredReplicates, paperReplicates } from './replicate-scores.ts';
 
 export interface DecisionSupport {
   readonly resamples: number;
   /** By model. */
-  readonly models: ReadonlyMap<string, RankedModel>;
+  readonly models: ReadonlyMap<string, RankedRow>;
   readonly notes: readonly string[];
 }
 
 const defaultResamples = 2000;
 const defaultSeed = 1;
 
-/** Replicates of one task's score for the wanted models, by replicate and then by model. */
+interface TaskReplicates {
+  /** Scores of the wanted models, by replicate and then by model. */
+  readonly scores: Float64Array;
+  readonly inference: BoardInference;
+}
+
 function taskReplicates(
-  { evidence, anchors }: DecisionTask,
+  { board, evidence, anchors }: DecisionTask,
   wanted: readonly string[],
-  options: DecisionOptions,
+  { score, weights, resamples = defaultResamples }: DecisionOptions,
   seed: number,
-): Float64Array | undefined {
-  if (evidence === undefined) return undefined;
-  const places = wanted.map((model) => evidence.models.findIndex((entry) => entry.model === model));
-  if (places.includes(-1)) return undefined;
-  const { clusters, isSameWindow, models } = evidence;
-  const { resamples = defaultResamples } = options;
-  const values = drawReplicates(models, { resamples, seed, clusters, isSameWindow });
-  if (options.score === 'PER-A' && anchors === undefined) return undefined;
+): TaskReplicates | undefined {
+  const found = boardReplicates(board, evidence, { resamples, seed });
+  if (found === undefined) return undefined;
+  const { models, values, inference } = found;
+  const places = wanted.map((model) => models.indexOf(model));
+  if (places.includes(-1) || (score === 'PER-A' && anchors === undefined)) return undefined;
   const all =
-    options.score === 'PER-A' && anchors !== undefined
-      ? anchoredReplicates(values, anchors)
-      : paperReplicates(values, models.length);
-  const kept = new Float64Array(resamples * wanted.length);
+    score === 'PER-A' && anchors !== undefined
+      ? anchoredReplicates(values, anchors, weights)
+      : paperReplicates(values, models.length, weights);
+  const scores = new Float64Array(resamples * wanted.length);
   for (let replicate = 0; replicate < resamples; replicate += 1) {
     for (const [index, place] of places.entries()) {
-      kept[replicate * wanted.length + index] = all[replicate * models.length + place] as number;
+      scores[replicate * wanted.length + index] = all[replicate * models.length + place] as number;
     }
   }
-  return kept;
+  return { scores, inference };
+}
+
+function inferenceNotes(inferences: readonly BoardInference[], wanted: readonly string[]): readonly string[] {
+  const unspread = wanted.filter((model) =>
+    inferences.some(({ withoutLaunchSpread }) => withoutLaunchSpread.includes(model)),
+  );
+  const prior = Math.round(100 * priorDeviations.throughput);
+  return [
+    ...new Set(inferences.flatMap(({ notes }) => notes)),
+    ...(inferences.some(({ method }) => method === 'intervals')
+      ? ['support is from the intervals of each model alone: answers item by item would tell more']
+      : []),
+    ...(unspread.length > 0
+      ? [`the spread of ${unspread.join(', ')} over launches was not measured: support assumes ${prior} %`]
+      : []),
+  ];
 }
 
 /**
@@ -58,29 +77,23 @@ export function decisionSupport(
   if (wanted.length === 0) return undefined;
   const { resamples = defaultResamples, seed = defaultSeed } = options;
   const combined = new Float64Array(resamples * wanted.length).fill(1);
+  const inferences: BoardInference[] = [];
   for (const [index, task] of tasks.entries()) {
     // Tasks share no items: each draws its own.
     const own = taskReplicates(task, wanted, options, (seed + index) >>> 0);
     if (own === undefined) return undefined;
+    inferences.push(own.inference);
     const weight = weights[index] as number;
     for (let place = 0; place < combined.length; place += 1) {
-      combined[place] = (combined[place] as number) * (own[place] as number) ** weight;
+      combined[place] = (combined[place] as number) * (own.scores[place] as number) ** weight;
     }
   }
   const ranked = rankInference(points, combined);
-  const unspread = wanted.filter((model) =>
-    tasks.some(({ evidence }) => {
-      const found = evidence?.models.find((entry) => entry.model === model);
-      return [found?.throughput, found?.latency, found?.memory].some((value) => value?.logDeviation === undefined);
-    }),
-  );
-  const notes = [
-    ...new Set(tasks.flatMap(({ evidence }) => evidence?.notes ?? [])),
-    ...(unspread.length > 0
-      ? [
-          `performance of ${unspread.join(', ')} is from one launch: its spread was not measured and isn't in the support`,
-        ]
-      : []),
-  ];
-  return { resamples, models: new Map(wanted.map((model, index) => [model, ranked[index] as RankedModel])), notes };
+  const isSpreadKnown = (model: string): boolean =>
+    inferences.every(({ withoutLaunchSpread }) => !withoutLaunchSpread.includes(model));
+  const models = wanted.map((model, index): [string, RankedRow] => {
+    const own = ranked[index] as RankedModel;
+    return [model, isSpreadKnown(model) ? own : { ...own, interval: undefined }];
+  });
+  return { resamples, models: new Map(models), notes: inferenceNotes(inferences, wanted) };
 }

@@ -1,6 +1,7 @@
 import type { Interval, Unit } from '../core/measurement.ts';
 import type { CurveSegment } from './accuracy-weight-curve.ts';
 import type { Anchors } from './anchors.ts';
+import type { Factors } from './factor.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
 
@@ -41,6 +42,8 @@ export interface DecisionTask {
 export interface DecisionOptions {
   readonly score: 'PER-A' | 'PER-paper';
   readonly constraints: Constraints;
+  /** Of the factors, as the boards were scored with; a quarter each by default. */
+  readonly weights?: Factors | undefined;
   /** Price of one device for an hour; prices that were measured need none. */
   readonly pricePerHour?: number | undefined;
   readonly seed?: number;

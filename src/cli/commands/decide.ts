@@ -45,6 +45,7 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   const decision = decideTasks(tasks, {
     score: isPaper ? 'PER-paper' : 'PER-A',
     constraints: constraintsOf(input),
+    weights: options.weights,
     pricePerHour: options.pricePerHour ?? pricePerHour,
   });
   const told: Decision = { ...decision, notes: [...fallback, ...notes, ...decision.notes] };
@@ -78,6 +79,7 @@ async function ofRun({ arguments: names, options }: DecideInput, context: CliCon
   const tasks = await runDecisionTasks(store, run, {
     wanted: options.task ?? [],
     anchors,
+    weights: options.weights,
     tasks: await scoreboardTasks(cells.map(({ taskId }) => taskId)),
     signal: context.interruption.signal,
   });
@@ -92,6 +94,7 @@ async function ofTable(file: string, { options }: DecideInput, context: CliConte
   const { scoreboards, notes } = scoreTable(await readTable(file, context), {
     file: file === '-' ? 'stdin' : file,
     ...(anchors !== undefined && { anchors }),
+    ...(options.weights !== undefined && { weights: options.weights }),
   });
   const tasks = weighTasks(scoreboards, options.task ?? []).map(({ board, weight }) => ({
     board,

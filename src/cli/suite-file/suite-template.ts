@@ -48,5 +48,10 @@ seed: 1
 # concurrency: 16
 # launches: 3
 # threads: 8
+
+# Limits for "perbench gate"; they change no result.
+# gates:
+#   maxAccuracyDrop: 0.01
+#   maxThroughputDrop: 5%
 `;
 }

@@ -1,6 +1,7 @@
 import { gateLimitKinds, type GateLimitName, parseLimit } from '../../core/gate-limits.ts';
 import { defineCommand, type Command } from '../options/command.ts';
 import { choice, custom, flag, number, text, texts, withDefault, type Option } from '../options/option.ts';
+import { scoringOptions } from './scoring-options.ts';
 
 const tasks = texts({
   short: 't',
@@ -108,12 +109,8 @@ export const decideOptions = {
     }),
     'per-a',
   ),
-  anchors: text({
-    argument: 'name',
-    help: 'anchors of PER-A: a name such as paper-gpu, or a file',
-    defaultText: "the project's, else those of this hardware",
-    completion: 'file',
-  }),
+  anchors: scoringOptions.anchors,
+  weights: scoringOptions.weights,
   table: text({
     argument: 'file',
     help: "decide on a CSV of anybody's measurements instead of a run",
