@@ -37,6 +37,17 @@ export interface HostFacts {
   readonly governor: string | undefined;
   readonly isContainer: boolean | undefined;
   readonly gpus: readonly string[];
+  /** One entry per GPU; absent where none is there. */
+  readonly gpuFacts?: readonly GpuFacts[];
+}
+
+/** What decides the speed of a GPU beside its name. */
+export interface GpuFacts {
+  readonly name: string;
+  readonly memoryBytes?: number;
+  readonly driver?: string;
+  /** Power that it may take: often set below what the card could. */
+  readonly powerLimitWatts?: number;
 }
 
 export interface ModelFacts {

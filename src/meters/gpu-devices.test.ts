@@ -7,10 +7,12 @@ const nowhere = '/nowhere/smi';
 
 describe('the GPUs of a machine', () => {
   it('are told by the tool of their maker', async () => {
-    const nvidia = placeFakeSmi({ gpus: ['NVIDIA A10, 23028 MiB', 'NVIDIA GB10, [N/A]'] });
+    const nvidia = placeFakeSmi({
+      gpus: ['NVIDIA A10, 23028 MiB, 580.95.05, 150.00 W', 'NVIDIA GB10, [N/A], 580.95.05, [N/A]'],
+    });
     expect(await readGpuDevices({ nvidiaProgram: nvidia.program, amdProgram: nowhere })).toEqual([
-      { name: 'NVIDIA A10', memoryBytes: 23028 * 2 ** 20 },
-      { name: 'NVIDIA GB10', memoryBytes: undefined },
+      { name: 'NVIDIA A10', memoryBytes: 23028 * 2 ** 20, driver: '580.95.05', powerLimitWatts: 150 },
+      { name: 'NVIDIA GB10', memoryBytes: undefined, driver: '580.95.05' },
     ]);
     expect(await readGpuDevices({ nvidiaProgram: nowhere, amdProgram: nowhere })).toEqual([]);
   });

@@ -5,6 +5,20 @@ import { createSmiTable, smiNumber, smiText } from './devices/smi-table.ts';
 export interface GpuDevice {
   readonly name: string;
   readonly memoryBytes: number | undefined;
+  readonly driver?: string;
+  readonly powerLimitWatts?: number;
+}
+
+function nvidiaDevice(line: string): GpuDevice {
+  const [name, memory, driverCell, power] = line.split(',');
+  const driver = smiText(driverCell);
+  const powerLimitWatts = smiNumber(power);
+  return {
+    name: smiText(name) ?? 'NVIDIA GPU',
+    memoryBytes: smiNumber(memory, 'MiB'),
+    ...(driver !== undefined && { driver }),
+    ...(powerLimitWatts !== undefined && { powerLimitWatts }),
+  };
 }
 
 export interface GpuPrograms {
@@ -25,15 +39,15 @@ async function ask(program: string, words: readonly string[]): Promise<string | 
 /** GPUs that NVIDIA's or AMD's tool shows, with their memory; none where neither is there, or both fail. */
 export async function readGpuDevices(programs: GpuPrograms = {}): Promise<readonly GpuDevice[]> {
   const { nvidiaProgram = 'nvidia-smi', amdProgram = 'amd-smi' } = programs;
-  const nvidia = await ask(nvidiaProgram, ['--query-gpu=name,memory.total', '--format=csv,noheader']);
+  const nvidia = await ask(nvidiaProgram, [
+    '--query-gpu=name,memory.total,driver_version,power.limit',
+    '--format=csv,noheader',
+  ]);
   if (nvidia !== undefined) {
     return nvidia
       .split('\n')
       .filter((line) => line.trim() !== '')
-      .map((line) => {
-        const [name, memory] = line.split(',');
-        return { name: smiText(name) ?? 'NVIDIA GPU', memoryBytes: smiNumber(memory, 'MiB') };
-      });
+      .map(nvidiaDevice);
   }
   const amd = await ask(amdProgram, ['metric', '-m', '--csv']);
   const table = createSmiTable((names) => names[0] === 'gpu');

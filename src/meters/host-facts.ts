@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import type { HostFacts } from '../core/manifest.ts';
+import type { GpuFacts, HostFacts } from '../core/manifest.ts';
 import { controlGroupCores } from './control-group.ts';
+import { type GpuDevice, readGpuDevices } from './gpu-devices.ts';
 import { readIfThere, systemFolders, type SystemFolders } from './proc-file.ts';
 
 export interface HostFactsOptions {
@@ -20,6 +21,8 @@ const gpuTimeoutMs = 5_000;
 export async function readHostFacts(options: HostFactsOptions = {}): Promise<HostFacts> {
   const { folders = systemFolders, gpuProgram = 'nvidia-smi', platform = process.platform } = options;
   const cpuQuotaCores = controlGroupCores(folders);
+  const gpus = await listGpus(gpuProgram);
+  const gpuFacts = gpus.length === 0 ? [] : (await readGpuDevices({ nvidiaProgram: gpuProgram })).map(factsOf);
   return {
     hostname: hostname(),
     os: type(),
@@ -30,7 +33,17 @@ export async function readHostFacts(options: HostFactsOptions = {}): Promise<Hos
     memoryBytes: totalmem(),
     governor: readGovernor(folders),
     isContainer: platform === 'linux' ? isContainer(folders) : undefined,
-    gpus: await listGpus(gpuProgram),
+    gpus,
+    ...(gpuFacts.length > 0 && { gpuFacts }),
+  };
+}
+
+function factsOf({ name, memoryBytes, driver, powerLimitWatts }: GpuDevice): GpuFacts {
+  return {
+    name,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(driver !== undefined && { driver }),
+    ...(powerLimitWatts !== undefined && { powerLimitWatts }),
   };
 }
 

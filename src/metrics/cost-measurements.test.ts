@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { PassResult } from '../core/cell.ts';
 import type { EnergyWindow } from '../core/device-window.ts';
 import type { Measurement } from '../core/measurement.ts';
+import type { Task } from '../core/task.ts';
 import { costMeasurements } from './cost-measurements.ts';
+import { paperMeasurements } from './paper-measurements.ts';
 
 const accuracy: Measurement = { status: 'measured', value: 0.5, unit: 'ratio', n: 100, warnings: [] };
 
@@ -72,6 +74,17 @@ describe('energy', () => {
   it('is absent where nothing tells it', () => {
     expect(costMeasurements('serving', [pass(0)], accuracy, undefined)).toEqual({});
     expect(costMeasurements('serving', [], accuracy, 5)).toEqual({});
+  });
+});
+
+describe('several GPUs', () => {
+  it('share the throughput of the paper protocol, and have one latency', () => {
+    const task = { category: 'generation' } as Task;
+    const passes = [pass(0, { pass: 'accuracy', outputTokens: 80_000, devices: 8 })];
+    expect(paperMeasurements(task, passes)).toMatchObject({
+      throughput: { value: 1000, unit: 'tokens/s' },
+      latency: { value: 0.125, unit: 'ms/token', status: 'derived' },
+    });
   });
 });
 

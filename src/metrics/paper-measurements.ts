@@ -35,7 +35,8 @@ export function paperMeasurements(task: Task, passes: readonly PassResult[]): Ce
       ? {
           status: 'derived',
           from: 'throughput',
-          value: 1000 / perSecond,
+          // Throughput is counted per GPU, time is not: the paper's tables give 1000 / (THR x LAT) = number of GPUs.
+          value: 1000 / (perSecond * devices),
           unit: isGeneration ? 'ms/token' : 'ms/item',
           n: 1,
           warnings,

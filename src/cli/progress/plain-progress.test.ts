@@ -25,6 +25,23 @@ function collector(): TextSink & { readonly text: () => string } {
 }
 
 describe('progress in plain lines', () => {
+  it('shows what a slow start says, now and then', () => {
+    const sink = collector();
+    let nowMs = 0;
+    using progress = createPlainProgress({ sink, now: () => nowMs, lengths: { throughput: 20_000, latency: 20_000 } });
+    progress.handle(runStart([exampleCell(0)]));
+    progress.handle({ type: 'launch-start', model: 'model-0', launch: 0, launches: 3 });
+    for (const line of ['loading shard 1', 'loading shard 2', 'loading shard 3']) {
+      nowMs += 40_000;
+      progress.handle({ type: 'launch-progress', model: 'model-0', launch: 0, line });
+    }
+    expect(sink.text()).toMatchInlineSnapshot(`
+      "[0:00] run run: 1 cells
+      [1:20] model-0: starting: loading shard 2
+      "
+    `);
+  });
+
   it('prints a line at the start, at each tenth, and at the end', () => {
     const sink = collector();
     let nowMs = 0;

@@ -255,3 +255,19 @@ describe('the live display', () => {
     expect(crashed.screen.isCursorVisible).toBe(true);
   });
 });
+
+describe('a slow start', () => {
+  it('shows the newest line of a server, as long as it loads', () => {
+    const display = start(80, 10);
+    display.progress.handle(runStart(cells(2)));
+    display.progress.handle(cellStart(0));
+    display.progress.handle({ type: 'launch-start', model: 'model-0', launch: 0, launches: 3 });
+    const line = `Loading \u001b[31mshards${'.'.repeat(90)}`;
+    display.progress.handle({ type: 'launch-progress', model: 'model-0', launch: 0, line });
+    vi.advanceTimersByTime(1000);
+    const shown = display.screen.lines().find((each) => each.startsWith('model-0: Loading'));
+    expect(shown).toMatch(/^model-0: Loading .*…$/);
+    expect(textWidth(shown ?? '')).toBeLessThan(80);
+    display.progress[Symbol.dispose]();
+  });
+});

@@ -3,6 +3,7 @@ import { ServerError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import type { MemoryReading } from '../../core/memory.ts';
 import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
+import { readProcessTree } from '../../meters/process-tree.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
 import type { ServerHost } from '../openai/served-model.ts';
 import { llamaServerMemory, ollamaMemory, type ServerMemoryReport, sglangMemory, vllmMemory } from './memory-report.ts';
@@ -67,10 +68,16 @@ function firstKnown(reports: readonly ServerMemoryReport[]): ServerMemoryReport 
   return reports.find(({ weightsBytes }) => weightsBytes !== undefined) ?? untold;
 }
 
+/** The server's process, and those of its own that left its tree; others may end without being missed. */
+function rootsOf(process: ServerProcess): readonly number[] {
+  const tree = new Set(readProcessTree([process.pid])?.map(({ pid }) => pid));
+  return [process.pid, ...process.processIds().filter((pid) => pid !== process.pid && !tree.has(pid))];
+}
+
 /** A server that perbench started: its processes, its memory by its own word and the GPU tools', and its end. */
 export function createManagedHost(options: ManagedHostOptions): ServerHost {
   const { process, origin, scraper, tools } = options;
-  const processIds = process.processIds();
+  const processIds = rootsOf(process);
   let isPeakReset = false;
   let report: Promise<ServerMemoryReport> | undefined;
 
