@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { HostFacts, Manifest, ModelFacts, TaskFacts } from '../core/manifest.ts';
+import type { Cell } from '../core/cell.ts';
+import type { RunRecord } from '../core/store.ts';
+import { suiteSchema, type SuiteInput } from '../core/suite.ts';
+import { pairCells } from './compared-cells.ts';
+import { gateLimitsOf } from './gate-limits-of.ts';
+import { rendersAlike, settingDifferences } from './setting-differences.ts';
+
+const host: HostFacts = {
+  hostname: 'h',
+  os: 'Linux',
+  kernel: '6.1',
+  cpuModel: 'CPU one',
+  cores: 2,
+  memoryBytes: 8 * 2 ** 30,
+  governor: undefined,
+  isContainer: undefined,
+  gpus: [],
+};
+const facts: TaskFacts = {
+  dataSha256: 'd'.repeat(64),
+  files: [],
+  items: 100,
+  evaluatedItems: 100,
+  itemIdsSha256: 'i'.repeat(64),
+  shots: 0,
+  skippedRows: 0,
+  notes: [],
+  firstPrompts: {},
+};
+const model: ModelFacts = {
+  source: 'm.gguf',
+  fileSha256: 'f',
+  fileBytes: 1,
+  engineBuild: 'engine 1',
+  threads: 2,
+  promptStyle: 'chat',
+};
+
+function run(
+  change: Partial<Manifest> = {},
+  suite: Partial<SuiteInput> = {},
+  modelChange: Partial<ModelFacts> = {},
+  taskChange: Partial<TaskFacts> = {},
+): RunRecord {
+  return {
+    id: 'r',
+    name: 'n',
+    createdAtMs: 0,
+    status: 'finished',
+    suite: suiteSchema.parse({ models: ['m'], ...suite }),
+    suiteKey: 'k',
+    protocol: 'serving',
+    manifest: {
+      perbenchVersion: '1',
+      nodeVersion: 'v24',
+      commandLine: [],
+      host,
+      models: { m: { ...model, ...modelChange } },
+      tasks: { t: { ...facts, ...taskChange } },
+      seed: 1,
+      ...change,
+    },
+    cost: undefined,
+  };
+}
+
+const found = (other: RunRecord): readonly string[] =>
+  settingDifferences({ run: run(), model: 'm' }, { run: other, model: 'm' }, 't').map(
+    ({ what, a, b, affects }) => `${what}: ${a} | ${b} (${affects})`,
+  );
+
+describe('settingDifferences', () => {
+  it('finds nothing between runs that were made alike', () => {
+    expect(found(run())).toEqual([]);
+  });
+
+  it.each([
+    [run({ seed: 2 }), ['seed: 1 | 2 (both)']],
+    [
+      run({ host: { ...host, cpuModel: 'CPU two', cores: 4 } }),
+      ['CPU: CPU one | CPU two (performance)', 'cores: 2 | 4 (performance)'],
+    ],
+    [run({}, { concurrency: 4 }), ['sequences at once: 16 | 4 (performance)']],
+    [run({}, {}, { engineBuild: 'engine 2' }), ['engine build: engine 1 | engine 2 (both)']],
+    [run({}, {}, { threads: 1 }), ['threads: 2 | 1 (performance)']],
+    [run({}, {}, {}, { dataSha256: 'e'.repeat(64) }), ['data (sha256): dddddddddddd | eeeeeeeeeeee (answers)']],
+    [run({}, {}, {}, { evaluatedItems: 50 }), ['items: 100 | 50 (both)']],
+    [run({}, {}, { promptStyle: 'plain' }), ['prompt style: chat | plain (answers)']],
+    // Other weights may well want another style: that is the model, not the way it was asked.
+    [run({}, {}, { promptStyle: 'plain', fileSha256: 'g' }), []],
+    [run({ models: {} }), ['engine build: engine 1 | none (both)', 'threads: 2 | none (performance)']],
+  ])('names what differs (%#)', (other, expected) => {
+    expect(found(other)).toEqual(expected);
+  });
+
+  it('expects equal prompts of equal templates alone', () => {
+    expect(rendersAlike({ run: run(), model: 'm' }, { run: run(), model: 'm' })).toBe(true);
+    expect(rendersAlike({ run: run(), model: 'm' }, { run: run({}, {}, { promptStyle: 'plain' }), model: 'm' })).toBe(
+      false,
+    );
+    expect(rendersAlike({ run: run(), model: 'm' }, { run: run(), model: 'other' })).toBe(false);
+  });
+});
+
+describe('pairCells', () => {
+  const cell = (name: string, taskId: string): Cell => ({
+    id: `${name}-${taskId}`,
+    runId: 'r',
+    model: name,
+    taskId,
+    protocol: 'serving',
+    position: 0,
+    state: 'done',
+    attempt: 1,
+    items: 1,
+    key: undefined,
+    error: undefined,
+    measurements: {},
+  });
+  const pairsOf = (a: readonly Cell[], b: readonly Cell[], isWanted: (taskId: string) => boolean = () => true) => {
+    const { pairs, unmatched } = pairCells({ run: run(), cells: a }, { run: run(), cells: b }, isWanted);
+    return { pairs: pairs.map((pair) => [pair.a.id, pair.b.id]), unmatched };
+  };
+
+  it('takes one model with one whatever they are called', () => {
+    expect(pairsOf([cell('x', 't'), cell('x', 'u')], [cell('y', 't')])).toEqual({
+      pairs: [['x-t', 'y-t']],
+      unmatched: ['x on u (serving) is only in A'],
+    });
+  });
+
+  it('takes several by name', () => {
+    expect(pairsOf([cell('x', 't'), cell('y', 't')], [cell('y', 't'), cell('z', 't')])).toEqual({
+      pairs: [['y-t', 'y-t']],
+      unmatched: ['x on t (serving) is only in A', 'z on t (serving) is only in B'],
+    });
+  });
+
+  it('leaves out tasks that nobody wants, and other protocols', () => {
+    expect(pairsOf([cell('x', 't')], [cell('x', 't')], () => false)).toEqual({ pairs: [], unmatched: [] });
+    const paper = { ...cell('x', 't'), protocol: 'paper' as const };
+    expect(pairsOf([cell('x', 't')], [paper]).pairs).toEqual([]);
+  });
+});
+
+describe('gateLimitsOf', () => {
+  const suite = suiteSchema.parse({
+    models: ['m'],
+    gates: { minAccuracy: 0.5, maxMemoryRise: '10%' },
+    tasks: [
+      'imdb',
+      { task: 'gsm8k', gates: { minAccuracy: 0.2 } },
+      { task: 'gsm8k/lmeval5-strict@1', gates: { minAccuracy: 0.1 } },
+    ],
+  });
+
+  it('puts flags above the task above the suite', () => {
+    expect(gateLimitsOf(suite, {}, 'imdb/per@1')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1 });
+    expect(gateLimitsOf(suite, {}, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1 });
+    expect(gateLimitsOf(suite, {}, 'gsm8k/lmeval5-strict@1')).toEqual({ minAccuracy: 0.1, maxMemoryRise: 0.1 });
+    expect(gateLimitsOf(suite, { minAccuracy: 0.9 }, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.9, maxMemoryRise: 0.1 });
+    expect(gateLimitsOf(undefined, { maxMemory: 5 }, 'x/y@1')).toEqual({ maxMemory: 5 });
+  });
+});

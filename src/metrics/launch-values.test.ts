@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { CellMeasurements, PassResult } from '../core/cell.ts';
+import { launchEvidence } from './launch-values.ts';
+import { servingMeasurements } from './serving-measurements.ts';
+
+const host = {
+  durationMs: 1000,
+  cores: 2,
+  engineCpuMs: 1,
+  parentCpuMs: 1,
+  otherCpuMs: 0,
+  stealMs: 0,
+  otherShare: 0,
+  eventLoopDelayP99Ms: 1,
+  isKnown: true,
+};
+
+function pass(name: PassResult['pass'], index: number, change: Partial<PassResult> = {}): PassResult {
+  return {
+    pass: name,
+    launch: index,
+    startedAtMs: 0,
+    durationMs: 2000,
+    concurrency: 2,
+    requests: 40,
+    failedRequests: 0,
+    promptTokens: 100,
+    outputTokens: 400,
+    reusedTokens: 0,
+    host,
+    framesDrawn: 0,
+    warnings: [],
+    ...change,
+  };
+}
+
+function launch(index: number, requests: number): readonly PassResult[] {
+  const times = Array.from({ length: requests }, (_, request) => 100 + 10 * index + request);
+  return [
+    pass('throughput', index, {
+      window: { durationMs: 1000, items: 10 + index, outputTokens: 100 + index, concurrency: 2 },
+      memory: { nowBytes: 1, peakBytes: 1000 + index, isPeakReset: true, split: undefined },
+    }),
+    pass('latency', index, {
+      latencies: {
+        endToEndMs: times,
+        timeToFirstTokenMs: times.map((time) => time / 2),
+        timePerOutputTokenMs: times.map((time, request) => (request === 0 ? null : time / 10)),
+        outputTokens: times.map(() => 5),
+      },
+    }),
+  ];
+}
+
+const generate = { kind: 'generate', category: 'generation' } as never;
+const measured = (
+  measurements: CellMeasurements,
+  name: 'throughput' | 'latency' | 'memory' | 'outputTokensPerSecond' | 'timeToFirstTokenP50' | 'timePerOutputTokenP50',
+): number | undefined => {
+  const found = measurements[name];
+  return found === undefined || found.status === 'unavailable' ? undefined : found.value;
+};
+
+describe('launchEvidence', () => {
+  it('is what the measurements of a cell are the means of', () => {
+    const passes = [0, 1, 2].flatMap((index) => launch(index, 11));
+    const measurements = servingMeasurements(generate, passes);
+    const evidence = launchEvidence(measurements, 'serving', passes);
+    for (const name of [
+      'throughput',
+      'latency',
+      'memory',
+      'outputTokensPerSecond',
+      'timeToFirstTokenP50',
+      'timePerOutputTokenP50',
+    ] as const) {
+      const values = evidence[name]?.values ?? [];
+      expect(values).toHaveLength(3);
+      const mean = Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / 3);
+      expect([name, mean]).toEqual([name, expect.closeTo(measured(measurements, name) ?? 0, 9)]);
+    }
+    expect(evidence.throughput).toEqual({ unit: 'items/s', values: [10, 11, 12] });
+  });
+
+  it('has a 95th percentile from 130 requests on', () => {
+    expect(
+      launchEvidence(
+        {},
+        'serving',
+        [0, 1, 2].flatMap((index) => launch(index, 43)),
+      ).latencyP95,
+    ).toBeUndefined();
+    const enough = launchEvidence(
+      {},
+      'serving',
+      [0, 1, 2].flatMap((index) => launch(index, 44)),
+    ).latencyP95;
+    expect(enough?.values).toEqual([140.85, 150.85, 160.85].map((value) => expect.closeTo(value, 9)));
+  });
+
+  it('counts per device, and leaves out launches without a window', () => {
+    const [first] = launch(0, 3);
+    const passes = [{ ...(first as PassResult), devices: 2 }, pass('throughput', 1)];
+    expect(launchEvidence({}, 'serving', passes).throughput?.values).toEqual([5]);
+  });
+
+  it('has one launch under the paper protocol, in the unit of the task', () => {
+    const passes = [
+      pass('accuracy', 0, { memory: { nowBytes: 1, peakBytes: 7, isPeakReset: true, split: undefined } }),
+    ];
+    const tokens: CellMeasurements = {
+      throughput: { status: 'measured', value: 1, unit: 'tokens/s', n: 1, warnings: [] },
+    };
+    expect(launchEvidence(tokens, 'paper', passes)).toEqual({
+      throughput: { unit: 'tokens/s', values: [200] },
+      memory: { unit: 'bytes', values: [7] },
+    });
+    expect(launchEvidence({}, 'paper', passes).throughput).toEqual({ unit: 'items/s', values: [20] });
+  });
+});
