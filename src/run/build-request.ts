@@ -26,13 +26,15 @@ export function buildLikelihoodRequest(
   planned: PlannedTask,
   task: LikelihoodTask,
   position: number,
-): Omit<LoglikelihoodRequest, 'id'> {
+): Pick<LoglikelihoodRequest, 'context' | 'continuations'> {
   const { context, continuations } = task.question(planned.items[position], examplesFor(planned, position));
   return { context, continuations };
 }
 
 /** The prompt as a person reads it in a sample. */
-export function promptText(request: Omit<GenerateRequest, 'id'> | Omit<LoglikelihoodRequest, 'id'>): string {
+export function promptText(
+  request: Omit<GenerateRequest, 'id'> | Pick<LoglikelihoodRequest, 'context' | 'continuations'>,
+): string {
   if ('continuations' in request)
     return JSON.stringify({ context: request.context, continuations: request.continuations });
   return request.prompt.style === 'plain' ? request.prompt.text : JSON.stringify(request.prompt.messages);
