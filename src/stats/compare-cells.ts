@@ -97,7 +97,13 @@ function clustersOf(answers: readonly ItemAnswer[]): readonly string[] | undefin
   return labels.length === answers.length && labels.length > 0 ? labels : undefined;
 }
 
+/** Every planned item was answered: the mean over those answered so far is biased, quick answers being easy ones. */
+function isWhole({ state, measurements }: CellEvidence): boolean {
+  return state === 'done' && measurements.accuracy?.status !== 'unavailable';
+}
+
 function accuracySide(evidence: CellEvidence, level: number): SideValue | undefined {
+  if (!isWhole(evidence)) return undefined;
   const answers = [...evidence.answers.values()];
   if (answers.length === 0) return undefined;
   const scores = answers.map(({ score }) => score);
@@ -118,7 +124,7 @@ function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: 
       ['A', a],
       ['B', b],
     ] as const
-  ).find(([, { state }]) => state !== 'done');
+  ).find(([, evidence]) => !isWhole(evidence));
   if (pairs.ids.length === 0 || unfinished !== undefined) {
     const reason =
       unfinished === undefined

@@ -186,6 +186,17 @@ describe('compareCells', () => {
     );
   });
 
+  it('gives no mean of answers that were stopped early, or are not finished', () => {
+    const detail = 'eliminated after 7 items';
+    const stopped = cell(7, 10, {
+      measurements: { accuracy: { status: 'unavailable', reason: 'stopped_early', detail } },
+    });
+    const [accuracy] = compared(cell(7, 10), stopped).metrics;
+    expect(accuracy).toMatchObject({ b: undefined, change: undefined, verdict: 'unknown', reason: `B: ${detail}` });
+    const [running] = compared(cell(7, 10, { state: 'running' }), cell(7, 10)).metrics;
+    expect(running).toMatchObject({ a: undefined, verdict: 'unknown', reason: 'A is not finished' });
+  });
+
   it('claims nothing where units differ or no item is shared', () => {
     const other = cell(7, 10, { answers: new Map(), launches: { throughput: { unit: 'tokens/s', values: [1, 2] } } });
     const [accuracy, throughput] = compared(cell(7, 10), other).metrics;
