@@ -143,9 +143,10 @@ async function knownSpeeds(
     tasks.every(({ task }) => earlier.some((speed) => speed.model === spec.name && speed.taskId === task.id));
   const unknown = planned.filter((model) => !isKnown(model));
   if (probe === 'never' || unknown.length === 0) return earlier;
-  const probed = await probePlan({ suite, models: unknown, tasks }, probeItems, signal, (name) =>
-    context.onStep?.(`probe of ${name}`),
-  );
+  const onModel = (name: string): void => context.onStep?.(`probe of ${name}`);
+  const probed = await probePlan({ suite, models: unknown, tasks }, probeItems, signal, onModel, {
+    environment: context.environment ?? {},
+  });
   return [...probed.speeds, ...earlier];
 }
 

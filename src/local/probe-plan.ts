@@ -1,4 +1,4 @@
-import { openEngine } from '../engines/index.ts';
+import { type EngineWorld, openEngine } from '../engines/index.ts';
 import type { CellSpeed } from '../run/cell-speed.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { probeModel } from '../run/probe-model.ts';
@@ -18,6 +18,7 @@ export async function probePlan(
   items: number,
   signal: AbortSignal,
   onModel: (name: string) => void = () => {},
+  world?: EngineWorld,
 ): Promise<PlanProbe> {
   const startedMs = performance.now();
   const speeds: CellSpeed[] = [];
@@ -25,7 +26,7 @@ export async function probePlan(
   let loadMs = 0;
   for (const model of plan.models) {
     onModel(model.spec.name);
-    const engine = await openEngine(model.spec.engine);
+    const engine = await openEngine(model.spec.engine, world);
     const probe = await probeModel(engine, model, plan.tasks, plan.suite, items, signal);
     speeds.push(...probe.cells);
     loadMs += probe.loadMs;

@@ -5,12 +5,14 @@ import type { ClientCeiling } from '../core/load.ts';
 import type { PassProgress } from '../core/event.ts';
 import type { Warning } from '../core/measurement.ts';
 import type { HostMeter } from '../core/meter.ts';
+import type { ServerWindow } from '../core/server-window.ts';
 import { thresholds } from '../core/thresholds.ts';
 import { createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import { nowMs, type PlannedTask } from './plan.ts';
 import { clientWarnings, clientWindow } from './client-window.ts';
 import { servedWarnings } from './served-warnings.ts';
 import { deviceWarnings } from './device-warnings.ts';
+import { serverWindowWarnings } from './server-window-warnings.ts';
 
 const memoryEveryMs = 2_000;
 
@@ -82,6 +84,27 @@ function clientOf(
   return { record: { client }, warnings };
 }
 
+interface PassWindows extends AsyncDisposable {
+  stop(): Promise<{ readonly host: HostWindow; readonly server: ServerWindow | undefined }>;
+}
+
+/** Starts to watch the machine, and the server where there is one; what is still watched at the end is let go. */
+async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWindows> {
+  const machine = await meter.start(model.info.processIds);
+  const server = model.watch?.();
+  let stopped: ReturnType<PassWindows['stop']> | undefined;
+  const stop: PassWindows['stop'] = async () => {
+    stopped ??= (async () => ({ host: await machine.stop(), server: await server?.stop() }))();
+    return stopped;
+  };
+  return {
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+}
+
 /** Runs one pass between two readings of the host, and puts together what was recorded. */
 export async function measurePass(
   context: PassContext,
@@ -96,21 +119,20 @@ export async function measurePass(
     () => memory?.bytes(),
   );
   const framesBefore = context.framesDrawn();
-  const window = await meter.start(model.info.processIds);
-  const serverWatch = model.watch?.();
+  await using windows = await openWindows(meter, model);
   const startedAtMs = nowMs();
   try {
     const findings = await body(tally);
     const durationMs = nowMs() - startedAtMs;
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
-    const host = await window.stop();
-    const server = await serverWatch?.stop();
+    const { host, server } = await windows.stop();
     const warnings: Warning[] = [...findings.warnings];
     if (host.isKnown && host.otherShare > thresholds.hostBusy) {
       const percent = (host.otherShare * 100).toFixed(0);
       warnings.push({ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` });
     }
     warnings.push(...deviceWarnings(host));
+    warnings.push(...serverWindowWarnings(plan.pass, server));
     const client = clientOf(context, plan, findings, tally, host, durationMs);
     warnings.push(...client.warnings);
     warnings.push(...servedWarnings(plan.pass, model.capabilities, context.planned.task.kind, tally.counts));

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { LoadedModel, ModelInfo } from '../core/engine.ts';
+import type { HostWindow } from '../core/host-window.ts';
+import { measurePass, type PassContext } from './measure-pass.ts';
+
+const host: HostWindow = {
+  durationMs: 1,
+  cores: 1,
+  engineCpuMs: 0,
+  parentCpuMs: 0,
+  otherCpuMs: 0,
+  stealMs: 0,
+  otherShare: 0,
+  eventLoopDelayP99Ms: 0,
+  isKnown: true,
+};
+const server = { scrapes: 3, failedScrapes: 0, durationMs: 1 };
+
+/** A context whose watchers count how often they were stopped. */
+function watched(info: Partial<ModelInfo> = {}): { readonly context: PassContext; readonly stops: string[] } {
+  const stops: string[] = [];
+  const stopping = <Value>(name: string, value: Value) => ({
+    stop: async () => {
+      stops.push(name);
+      return value;
+    },
+  });
+  const model = {
+    info: { processIds: [1], ...info },
+    capabilities: {},
+    watch: () => stopping('server', server),
+  } as unknown as LoadedModel;
+  const context = {
+    model,
+    planned: { task: { kind: 'generate' } },
+    meter: { start: async () => stopping('machine', host) },
+    launch: 0,
+    concurrency: 1,
+    framesDrawn: () => 0,
+    onProgress: () => undefined,
+  } as unknown as PassContext;
+  return { context, stops };
+}
+
+const plan = { pass: 'throughput', concurrency: 1, total: undefined, limitMs: 1 } as const;
+
+describe('a pass', () => {
+  it('keeps what machine, server and GPUs were meanwhile', async () => {
+    const { context, stops } = watched({ deviceCount: 4 });
+    const result = await measurePass(context, plan, async () => ({ warnings: [] }));
+    expect(result).toMatchObject({ host, server, devices: 4, warnings: [] });
+    expect(stops).toEqual(['machine', 'server']);
+  });
+
+  it('that breaks leaves nothing watched', async () => {
+    const { context, stops } = watched();
+    const broken = measurePass(context, plan, async () => {
+      throw new Error('broken');
+    });
+    await expect(broken).rejects.toThrow('broken');
+    expect(stops).toEqual(['machine', 'server']);
+  });
+});
