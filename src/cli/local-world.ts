@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readCeiling } from '../local/calibration.ts';
 import type { LocalContext } from '../local/local-context.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
@@ -37,6 +38,7 @@ export async function createLocalContext(context: CliContext, status: StatusLine
     commandLine: ['perbench', ...context.commandLine],
     perbenchVersion: perbenchVersion(),
     logFolder: join(dirname(context.storePath), 'runs'),
+    ceiling: await readCeiling(settings.cacheDir),
     meter: createMachineMeter(),
     hostFacts: () => readHostFacts(),
     onPull: (progress) => status.pull(progress),

@@ -1,3 +1,4 @@
+import type { ClientCeiling } from '../core/load.ts';
 import type { HostFacts } from '../core/manifest.ts';
 import type { HostMeter } from '../core/meter.ts';
 import type { Task } from '../core/task.ts';
@@ -28,6 +29,8 @@ export interface LocalContext {
   readonly ownTasks?: readonly OwnTask[];
   /** Logs of servers that runs start go below it; without it, below the system's temporary folder. */
   readonly logFolder?: string;
+  /** What this client can do at most, if it was calibrated here. */
+  readonly ceiling?: ClientCeiling | undefined;
   readonly meter: HostMeter;
   readonly hostFacts: () => Promise<HostFacts>;
   readonly onPull?: OnPullProgress;

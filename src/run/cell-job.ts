@@ -109,6 +109,7 @@ export async function workOnCell(
       meter: dependencies.meter,
       launch,
       concurrency: plannedConcurrency(plan.suite),
+      ceiling: dependencies.ceiling,
       framesDrawn: dependencies.framesDrawn ?? (() => 0),
       onProgress: (pass, progress) => emit({ type: 'pass-progress', cellId: cell.id, pass, launch, progress }),
     },

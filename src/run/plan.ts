@@ -1,5 +1,6 @@
 import type { Engine, ModelSpec } from '../core/engine.ts';
 import type { Manifest, ModelFacts, TaskFacts } from '../core/manifest.ts';
+import type { ClientCeiling } from '../core/load.ts';
 import type { HostMeter } from '../core/meter.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
@@ -42,6 +43,8 @@ export interface RunDependencies {
   /** Frames that a display has drawn so far; its cost is stored with the run. */
   readonly framesDrawn?: () => number;
   readonly leaseMs?: number;
+  /** What this client can do at most; undefined where it wasn't calibrated. */
+  readonly ceiling?: ClientCeiling | undefined;
   /** Logs of servers go into a folder per run below it. */
   readonly logFolder?: string;
 }

@@ -1,4 +1,5 @@
 import type { Command } from '../options/command.ts';
+import { clientCommands } from './client-commands.ts';
 import { decisionCommands } from './decision-commands.ts';
 import { interopCommands } from './interop-commands.ts';
 import { measureCommands } from './measure-commands.ts';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   ...paperCommands,
   ...interopCommands,
   ...prepareCommands,
+  ...clientCommands,
 ];
 
 /** Verbs of one noun, for the help of the noun alone: `perbench models`. */

@@ -1,0 +1,27 @@
+import { calibrate } from '../../local/calibrate.ts';
+import { writeCalibration } from '../../local/calibration.ts';
+import { readHostFacts } from '../../meters/host-facts.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { sourceSettings } from '../local-world.ts';
+import type { CommandHandler } from '../options/command.ts';
+import type { calibrateOptions } from '../tables/client-commands.ts';
+
+export const calibrateClient: CommandHandler<typeof calibrateOptions> = async ({ options }, context) => {
+  const { output, interruption } = context;
+  const { seconds, concurrency } = options;
+  output.note(`asking a server without a model for ${2 * seconds} s; the machine should do nothing else`);
+  const host = await readHostFacts();
+  const measured = await calibrate({ durationMs: seconds * 1000, concurrency, host, signal: interruption.signal });
+  const file = await writeCalibration(sourceSettings(context).cacheDir, measured);
+  const { requests, streamedTokens } = measured;
+  output.record('calibration', { ...measured, file });
+  output.result(
+    [
+      `requests          ${requests.perSecond.toFixed(0)}/s, ${(requests.cpuMsEach * 1000).toFixed(0)} µs of CPU each`,
+      `streamed tokens   ${streamedTokens.perSecond.toFixed(0)}/s, ${(streamedTokens.cpuMsEach * 1000).toFixed(1)} µs of CPU each`,
+      `at ${concurrency} requests in flight, on ${host.cpuModel} (${host.cores} cores)`,
+      `kept in ${file}`,
+    ].join('\n'),
+  );
+  return exitCodes.done;
+};

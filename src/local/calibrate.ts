@@ -1,0 +1,66 @@
+import type { GenerateRequest, LoadedModel } from '../core/engine.ts';
+import { EngineError } from '../core/errors.ts';
+import type { HostFacts } from '../core/manifest.ts';
+import { openEngine } from '../engines/index.ts';
+import type { Calibration } from './calibration.ts';
+import { forkNullServer } from './null-server/fork-null-server.ts';
+
+export interface CalibrateOptions {
+  /** Of each of the two measurements. */
+  readonly durationMs: number;
+  readonly concurrency: number;
+  readonly host: Pick<HostFacts, 'hostname' | 'cpuModel' | 'cores'>;
+  readonly signal: AbortSignal;
+}
+
+/** About what a question of a data set takes. */
+const promptText =
+  'Natalia sold clips to forty-eight of her friends in April, and then she sold half as many in May. '.repeat(5);
+const wholeTokens = 16;
+const streamedTokens = 64;
+
+/** Asks for so long; what is in flight at the end is finished and counts. */
+async function measure(model: LoadedModel, isStreamed: boolean, { durationMs, concurrency, signal }: CalibrateOptions) {
+  const startMs = performance.now();
+  const before = process.cpuUsage();
+  async function* requests(): AsyncGenerator<GenerateRequest> {
+    for (let count = 0; performance.now() - startMs < durationMs; count += 1) {
+      const prompt = { style: 'plain', text: `${count} ${promptText}` } as const;
+      yield { id: String(count), prompt, maxTokens: isStreamed ? streamedTokens : wholeTokens, stop: [] };
+    }
+  }
+  let done = 0;
+  for await (const result of model.generate(requests(), { concurrency, reuse: 'none', isStreamed, signal })) {
+    if (result.status === 'failed') throw new EngineError(`the null server failed: ${result.message}`);
+    done += isStreamed ? result.outputTokens : 1;
+  }
+  signal.throwIfAborted();
+  const { user, system } = process.cpuUsage(before);
+  return { perSecond: (1000 * done) / (performance.now() - startMs), cpuMsEach: (user + system) / 1000 / done };
+}
+
+/** Measures the client's ceiling. Takes a little over twice `durationMs`, with the CPU at its limit. */
+export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
+  const { durationMs, concurrency, host, signal } = options;
+  await using server = await forkNullServer({ tokens: streamedTokens, firstTokenMs: 0, tokenMs: 0 });
+  const engine = await openEngine('openai');
+  const spec = {
+    name: 'null',
+    engine: 'openai',
+    source: server.baseUrl,
+    promptStyle: 'base',
+    engineOptions: { loglikelihood: 'none' },
+  } as const;
+  await using model = await engine.open(spec, {}, signal);
+  await measure(model, false, { ...options, durationMs: durationMs / 5 });
+  const requests = await measure(model, false, options);
+  const streamed = await measure(model, true, options);
+  const { hostname, cpuModel, cores } = host;
+  return {
+    measuredAtMs: Date.now(),
+    concurrency,
+    requests,
+    streamedTokens: streamed,
+    host: { hostname, cpuModel, cores, nodeVersion: process.version },
+  };
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, hostname } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { ClientCeiling } from '../core/load.ts';
+import { isMissing } from '../sources/disk-error.ts';
+import { writeAtomically } from '../sources/write-atomically.ts';
+
+const rate = z.object({
+  perSecond: z.number().positive(),
+  /** CPU of this process, in milliseconds, for one request or token. */
+  cpuMsEach: z.number().min(0),
+});
+
+const calibrationSchema = z.object({
+  /** Unix time. */
+  measuredAtMs: z.number(),
+  concurrency: z.int(),
+  /** Requests answered as a whole. */
+  requests: rate,
+  /** Tokens of streamed answers. */
+  streamedTokens: rate,
+  host: z.object({ hostname: z.string(), cpuModel: z.string(), cores: z.number(), nodeVersion: z.string() }),
+});
+
+/** What perbench can do as a client on one machine, against a server without work. */
+export type Calibration = z.output<typeof calibrationSchema>;
+
+function calibrationFile(cacheDir: string): string {
+  return join(cacheDir, 'calibration.json');
+}
+
+export async function writeCalibration(cacheDir: string, calibration: Calibration): Promise<string> {
+  const file = calibrationFile(cacheDir);
+  await writeAtomically(file, `${JSON.stringify(calibration, undefined, 2)}\n`);
+  return file;
+}
+
+/** The ceiling that was measured on this machine with this Node; undefined where none was. */
+export async function readCeiling(cacheDir: string): Promise<ClientCeiling | undefined> {
+  let text: string;
+  try {
+    text = await readFile(calibrationFile(cacheDir), 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const parsed = calibrationSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { host, requests, streamedTokens } = parsed.data;
+  const isSame =
+    host.hostname === hostname() &&
+    host.cpuModel === (cpus()[0]?.model.trim() || 'unknown') &&
+    host.cores === availableParallelism() &&
+    host.nodeVersion === process.version;
+  return isSame
+    ? { requestsPerSecond: requests.perSecond, streamedTokensPerSecond: streamedTokens.perSecond }
+    : undefined;
+}

@@ -1,0 +1,67 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { GenerateRequest } from '../../src/core/engine.ts';
+import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
+
+export interface FloodResult {
+  readonly done: number;
+  readonly failed: readonly string[];
+  readonly lost: readonly string[];
+  readonly twice: readonly string[];
+  readonly requestsPerSecond: number;
+  /** Between the first quarter's end and the end, after garbage collection. */
+  readonly heapGrowthBytes: number;
+  /** Resident size at each tenth of the time. */
+  readonly residentBytes: readonly number[];
+}
+
+/** Node keeps the collector to itself unless it is asked for by flag. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+/** Asks a server as many requests at once for so long, and keeps account of each. */
+export async function flood(
+  baseUrl: string,
+  { concurrency, durationMs }: { readonly concurrency: number; readonly durationMs: number },
+): Promise<FloodResult> {
+  const signal = new AbortController().signal;
+  const spec = {
+    name: 'null',
+    engine: 'openai',
+    source: baseUrl,
+    promptStyle: 'base',
+    engineOptions: { loglikelihood: 'none' },
+  } as const;
+  await using model = await createOpenAiEngine({ environment: {} }).open(spec, {}, signal);
+  const open = new Set<string>();
+  const startMs = performance.now();
+  async function* requests(): AsyncGenerator<GenerateRequest> {
+    for (let count = 0; performance.now() - startMs < durationMs; count += 1) {
+      const id = String(count);
+      open.add(id);
+      yield { id, prompt: { style: 'plain', text: `Question ${id}` }, maxTokens: 8, stop: [] };
+    }
+  }
+  const failed: string[] = [];
+  const twice: string[] = [];
+  const residentBytes: number[] = [];
+  let [done, heapBytes] = [0, 0];
+  for await (const result of model.generate(requests(), { concurrency, reuse: 'none', signal })) {
+    done += 1;
+    if (!open.delete(result.id)) twice.push(result.id);
+    if (result.status === 'failed') failed.push(`${result.id}: ${result.message}`);
+    const elapsedMs = performance.now() - startMs;
+    if (elapsedMs >= (durationMs * (residentBytes.length + 1)) / 10 && residentBytes.length < 9)
+      residentBytes.push(process.memoryUsage.rss());
+    if (heapBytes === 0 && elapsedMs > durationMs / 4) {
+      collectGarbage();
+      heapBytes = process.memoryUsage().heapUsed;
+    }
+  }
+  const seconds = (performance.now() - startMs) / 1000;
+  collectGarbage();
+  const heapGrowthBytes = process.memoryUsage().heapUsed - heapBytes;
+  return { done, failed, lost: [...open], twice, requestsPerSecond: done / seconds, heapGrowthBytes, residentBytes };
+}
