@@ -28,6 +28,8 @@ export async function executePlan(
   context: CliContext,
   options: ExecutePlanOptions,
 ): Promise<number> {
+  await using resources = new AsyncDisposableStack();
+  resources.defer(async () => local.meter[Symbol.asyncDispose]?.());
   const store = await context.openStore();
   const { files, anchors: _, ...rest } = options;
   const end = await showRun(context, plan, (framesDrawn) =>

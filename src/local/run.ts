@@ -75,5 +75,6 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
   const plan = await planRace(prepared, { anchors: options.anchors, memoryLimitBytes: memoryLimitBytes() });
   await using resources = new AsyncDisposableStack();
   const store = typeof given === 'string' ? resources.use(await openSqliteStore({ file: given })) : given;
+  resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   yield* localRun(plan, context, { store, signal, isFresh });
 }
