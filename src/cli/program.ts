@@ -60,6 +60,7 @@ function createProgram(
     .helpOption('-h, --help', 'print help')
     .usage('<command> [options]')
     .helpCommand('help [command]', 'print help of a command')
+    .configureHelp({ subcommandTerm: commandTerm })
     .enablePositionalOptions();
   // Understood here too, but shown where they are used: the list of commands fits on one screen.
   addOptions(program, globalOptions, given, undefined);
@@ -74,6 +75,11 @@ function createProgram(
     '\nperbench <command> --help says more, also of --json, --quiet, --store and other options of every command.\n',
   );
   return program;
+}
+
+/** Nearly every command has options, so that they aren't said of each: one line per command. */
+function commandTerm(command: CommanderCommand): string {
+  return [command.name(), command.usage().replace('[options]', '').trim()].join(' ').trim();
 }
 
 function nounCommand(

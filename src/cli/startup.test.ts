@@ -31,8 +31,10 @@ it('loads commander and the tables, and nothing that takes long', () => {
   expect(ours.filter((name) => !name.startsWith('cli/'))).toEqual([
     'core/errors.ts',
     'core/gate-limits.ts',
+    'core/load.ts',
     'core/nearest-name.ts',
     'core/quantity.ts',
+    'report/figures/paper-widths.ts',
     'stats/factor.ts',
   ]);
   for (const file of files) expect(existsSync(file)).toBe(true);

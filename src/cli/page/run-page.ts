@@ -23,6 +23,6 @@ export async function writeRunPage(runId: string, report: Report, context: CliCo
     context.output.warn(`no report.html: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
     return;
   }
-  context.output.record('page', { runId, path });
-  context.output.note(`report: ${path}`);
+  if (context.output.isJson) context.output.record('page', { runId, path });
+  else context.output.note(`report: ${path}`);
 }

@@ -26,9 +26,9 @@ export const clientCommands: readonly Command[] = [
   defineCommand({
     name: 'calibrate',
     group: 'Prepare',
-    summary: 'measure how many requests and streamed tokens per second perbench can ask for on this machine',
+    summary: 'measure how fast perbench can ask servers',
     details:
-      'Asks a server without a model as fast as it can. Later runs on this machine mark windows that came near this ceiling as client_bound.',
+      'Measures requests and streamed tokens per second: asks a server without a model as fast as it can. Later runs on this machine mark windows that came near this ceiling as client_bound.',
     arguments: [],
     options: calibrateOptions,
     examples: ['perbench calibrate', 'perbench calibrate --seconds 20 --concurrency 256'],
@@ -37,8 +37,9 @@ export const clientCommands: readonly Command[] = [
   defineCommand({
     name: 'null-server',
     group: 'Prepare',
-    summary: 'serve the OpenAI protocol without a model, to measure clients',
-    details: 'Completions and chat, whole and streamed, on loopback alone until Ctrl-C. Its answers mean nothing.',
+    summary: 'serve the OpenAI protocol without a model',
+    details:
+      'To measure clients. Completions and chat, whole and streamed, on loopback alone until Ctrl-C. Its answers mean nothing.',
     arguments: [],
     options: nullServerOptions,
     examples: ['perbench null-server', 'perbench null-server --port 0 --tokens 200 --first-token-ms 20 --token-ms 5'],

@@ -46,7 +46,7 @@ export const interopCommands: readonly Command[] = [
   defineCommand({
     name: 'export',
     group: 'Look at results',
-    summary: 'write the measurements or samples of runs, for other programs',
+    summary: 'write measurements or samples, for other programs',
     arguments: [
       {
         name: 'run',

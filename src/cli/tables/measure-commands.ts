@@ -74,7 +74,7 @@ export const measureCommands: readonly Command[] = [
   defineCommand({
     name: 'quickstart',
     group: 'Measure',
-    summary: 'compare three small models on a built-in mini set, in minutes',
+    summary: 'compare three small models on a mini set, in minutes',
     details:
       'Fetches the models, runs them on 40 items per task written for perbench, and prints one table per task. The scores are of the mini set, not of the benchmarks.',
     arguments: [],
@@ -102,7 +102,8 @@ export const measureCommands: readonly Command[] = [
   defineCommand({
     name: 'resume',
     group: 'Measure',
-    summary: 'go on with a run that was interrupted; cells that failed are tried again',
+    summary: 'go on with a run that was interrupted',
+    details: 'Cells that failed are tried again.',
     arguments: [{ ...runArgument, help: 'id of a run, or its beginning; by default the newest unfinished one' }],
     options: storedRunOptions,
     examples: ['perbench resume', 'perbench resume 20261124-1630'],
@@ -111,7 +112,7 @@ export const measureCommands: readonly Command[] = [
   defineCommand({
     name: 'plan',
     group: 'Measure',
-    summary: 'say what a run would do: cells, items, hours, downloads, memory',
+    summary: 'say what a run would take: hours, downloads, memory',
     arguments: [suiteArgument],
     options: planOptions,
     examples: [
@@ -124,7 +125,7 @@ export const measureCommands: readonly Command[] = [
   defineCommand({
     name: 'rescore',
     group: 'Measure',
-    summary: 'score the stored outputs of a run again, with the current scorers',
+    summary: 'score stored outputs again, with the current scorers',
     arguments: [runArgument],
     options: storedRunOptions,
     examples: ['perbench rescore', 'perbench rescore 20261124-1630 --data-dir data'],

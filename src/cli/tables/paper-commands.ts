@@ -47,9 +47,9 @@ export const paperCommands: readonly Command[] = [
   defineCommand({
     name: 'figures',
     group: 'Look at results',
-    summary: 'draw runs or a table for a paper: SVG and PNG with fonts embedded, one file per figure',
+    summary: 'draw runs or a table for a paper, as SVG and PNG',
     details:
-      'Files go into the folder of --out, by default figures. Accuracy against size, throughput, latency and memory; the factors; the scores; the ranks.',
+      'One file per figure, fonts embedded. Files go into the folder of --out, by default figures. Accuracy against size, throughput, latency and memory; the factors; the scores; the ranks.',
     arguments: [
       {
         name: 'run',
@@ -66,9 +66,9 @@ export const paperCommands: readonly Command[] = [
   defineCommand({
     name: 'paper',
     group: 'Look at results',
-    summary: 'hold the PER paper against its own tables: scores recomputed, Figure 1, every claim checked',
+    summary: 'hold the PER paper against its own tables',
     details:
-      'Nothing is measured: everything comes from the numbers that the paper prints. --out takes .csv .json .md .svg .png files, or a folder for all of them.',
+      'Scores recomputed, Figure 1, every claim checked. Nothing is measured: everything comes from the numbers that the paper prints. --out takes .csv .json .md .svg .png files, or a folder for all of them.',
     arguments: [],
     options: paperOptions,
     examples: ['perbench paper', 'perbench paper -o paper', 'perbench paper --width page -o figure-1.svg'],

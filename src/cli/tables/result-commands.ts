@@ -64,7 +64,7 @@ export const resultCommands: readonly Command[] = [
   defineCommand({
     name: 'show',
     group: 'Look at results',
-    summary: 'show one run: cells, measurements, warnings, what it was made with',
+    summary: 'show one run: cells, measurements, warnings, manifest',
     arguments: [{ ...runsArgument, isRepeatable: false, help: 'id of a run, or its beginning; by default the newest' }],
     options: showOptions,
     examples: [
@@ -77,7 +77,7 @@ export const resultCommands: readonly Command[] = [
   defineCommand({
     name: 'report',
     group: 'Look at results',
-    summary: 'print the scoreboards of runs: one table per task, with the scores',
+    summary: 'print the scoreboards of runs, one table per task',
     arguments: [runsArgument],
     options: reportOptions,
     examples: [
@@ -90,7 +90,8 @@ export const resultCommands: readonly Command[] = [
   defineCommand({
     name: 'score',
     group: 'Look at results',
-    summary: "score anybody's measurements: a CSV with task, model, accuracy, throughput, latency, memory",
+    summary: "score anybody's measurements from a CSV table",
+    details: 'Its columns are task, model, accuracy, throughput, latency and memory; docs/scores.md says more.',
     arguments: [{ name: 'table', help: 'CSV file, or - for stdin', isOptional: false, completion: 'file' }],
     options: scoreOptions,
     examples: ['perbench score table.csv', 'perbench score - -o scores.csv < table.csv'],

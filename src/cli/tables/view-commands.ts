@@ -13,9 +13,9 @@ export const viewCommands: readonly Command[] = [
   defineCommand({
     name: 'view',
     group: 'Look at results',
-    summary: 'look at all runs in the browser: scoreboards, single samples, two models or runs side by side',
+    summary: 'look at all runs in the browser',
     details:
-      'Serves a page on this machine alone until Ctrl-C, and follows runs that are going on. It only reads; nothing is loaded from elsewhere.',
+      'Scoreboards, single samples, two models or runs side by side. Serves a page on this machine alone until Ctrl-C, and follows runs that are going on. It only reads; nothing is loaded from elsewhere.',
     arguments: [],
     options: viewOptions,
     examples: ['perbench view', 'perbench view --port 0 --open'],
