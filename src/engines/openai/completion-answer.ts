@@ -1,28 +1,28 @@
 import * as z from 'zod';
 
-const logprobs = z.looseObject({
+const logprobs = z.object({
   /** Chat, and llama-server everywhere. */
-  content: z.array(z.looseObject({ logprob: z.number() })).nullish(),
+  content: z.array(z.object({ logprob: z.number() })).nullish(),
   /** Completions. */
   token_logprobs: z.array(z.number().nullable()).nullish(),
 });
 
-const usage = z.looseObject({
+const usage = z.object({
   prompt_tokens: z.number(),
   completion_tokens: z.number(),
-  prompt_tokens_details: z.looseObject({ cached_tokens: z.number().nullish() }).nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
 });
 
 /** llama-server's own account. */
-const timings = z.looseObject({ cache_n: z.number().optional() });
+const timings = z.object({ cache_n: z.number().optional() });
 
-/** Only what is read: servers differ in the rest, and change it. */
-export const completionSchema = z.looseObject({
+/** Only what is read: servers differ in the rest, and change it. Plain objects, since looser ones cost a client CPU. */
+export const completionSchema = z.object({
   choices: z.tuple(
     [
-      z.looseObject({
+      z.object({
         text: z.string().nullish(),
-        message: z.looseObject({ content: z.string().nullish() }).nullish(),
+        message: z.object({ content: z.string().nullish() }).nullish(),
         finish_reason: z.string().nullish(),
         logprobs: logprobs.nullish(),
       }),
@@ -34,12 +34,14 @@ export const completionSchema = z.looseObject({
 });
 
 /** One event of a stream: a piece of text, or the count at the end. */
-export const chunkSchema = z.looseObject({
+export const chunkSchema = z.object({
+  /** Servers that fail in the middle say so in the stream. */
+  error: z.unknown().optional(),
   choices: z
     .array(
-      z.looseObject({
+      z.object({
         text: z.string().nullish(),
-        delta: z.looseObject({ content: z.string().nullish() }).nullish(),
+        delta: z.object({ content: z.string().nullish() }).nullish(),
         finish_reason: z.string().nullish(),
         logprobs: logprobs.nullish(),
       }),

@@ -51,7 +51,7 @@ async function readStream(url: string, reply: ServerReply, now: () => number): P
     }
     events += 1;
     const chunk = parseJson(url, data, 'an event', chunkSchema);
-    if ('error' in chunk && chunk['error'] !== undefined) throw refusal(url, 500, {}, data);
+    if (chunk.error !== undefined && chunk.error !== null) throw refusal(url, 500, {}, data);
     const [choice] = chunk.choices;
     const piece = choice?.text ?? choice?.delta?.content ?? '';
     const logprobs = readLogprobs(choice?.logprobs);
