@@ -44,7 +44,7 @@ export async function executePlan(
     return context.interruption.exitCode ?? exitCodes.interrupted;
   }
   if (end.status === 'running') context.output.note('other processes still work on cells of this run');
-  if (run.manifest.race !== undefined && end.status === 'finished') return reportRace(run, store, files, context);
+  if (run.manifest.race !== undefined && end.status === 'finished') return await reportRace(run, store, files, context);
   const report = await runReport(store, [run], context, {
     freezesAnchors: end.status === 'finished',
     ...(options.anchors !== undefined && { scoring: { anchors: options.anchors } }),

@@ -4,6 +4,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
 import { certificateText } from '../certificate-text.ts';
 import type { CliContext } from '../context.ts';
+import { deviceText, type WatchedPass } from '../device-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { printLabels } from '../print-labels.ts';
@@ -29,6 +30,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
     printCertificates(run, context);
     await printReport(await runReport(store, [run], context), files, context);
     await printLabels(store, cells, context);
+    await printDevices(store, cells, context);
     if (options.samples !== undefined) {
       const only = options.samples === 'all' ? undefined : options.samples;
       await printSamples(store, cells, { only, limit: options.last ?? defaultSamples }, context);
@@ -81,6 +83,16 @@ function importLine({ tool, files }: NonNullable<RunRecord['manifest']['imported
   const [first] = files;
   const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
   return `imported: measured by ${safeText(tool)}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
+}
+
+/** What GPUs did while it ran; nothing on machines without one. */
+async function printDevices(store: Store, cells: readonly Cell[], { output }: CliContext): Promise<void> {
+  const passes: WatchedPass[] = [];
+  for (const { id, model, taskId } of cells) {
+    for (const result of await store.passResults(id)) passes.push({ model, taskId, result });
+  }
+  const text = deviceText(passes);
+  if (text !== undefined) output.result(`${text}\n`);
 }
 
 /** What a race decided; the tables after it lack the means of models that were stopped early. */
