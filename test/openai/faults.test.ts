@@ -77,12 +77,18 @@ describe('a server that misbehaves', () => {
   ];
 
   it.each(passing)('is asked again after %s, and nothing is lost or counted twice', async (_, fault) => {
-    await using proxy = await behind((n) => (n % 5 === 1 && n < 12 ? fault : pass));
+    let faults = 0;
+    await using proxy = await behind((n) => {
+      if (n % 5 !== 1 || n >= 12) return pass;
+      faults += 1;
+      return fault;
+    });
     await using model = await open(proxy.baseUrl);
     const done = expectAll(await generate(model, 12), 12);
-    const retried = done.filter(({ retries = 0 }) => retries > 0);
-    expect(proxy.asked() - probes).toBe(12 + retried.reduce((sum, { retries = 0 }) => sum + retries, 0));
-    expect(retried.length).toBeGreaterThanOrEqual(2);
+    expect(faults).toBe(3);
+    expect(proxy.asked() - probes).toBe(12 + faults);
+    // A reset may take a connection along on which nothing had been asked yet.
+    expect(done.reduce((sum, { retries = 0 }) => sum + retries, 0)).toBeGreaterThanOrEqual(faults);
   });
 
   const broken: readonly (readonly [string, Fault])[] = [

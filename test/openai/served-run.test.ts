@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import type { PassResult } from '../../src/core/cell.ts';
+import { defineSuite } from '../../src/core/suite.ts';
+import { run } from '../../src/local/run.ts';
+import { startNullServer } from '../../src/local/null-server/null-server.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { startProxy } from './misbehaving-proxy.ts';
+import { toyTask } from './toy-task.ts';
+
+async function passesOf(
+  server: { readonly baseUrl: string },
+  changes: object,
+): Promise<{ readonly passes: readonly PassResult[]; readonly measurements: unknown; readonly manifest: string }> {
+  await using store = await openSqliteStore({ file: ':memory:' });
+  const suite = defineSuite({
+    models: [`openai:${server.baseUrl}#null`],
+    tasks: [toyTask.task.id],
+    launches: 1,
+    concurrency: 4,
+    windowSeconds: 0.4,
+    latencyRequests: 5,
+    latencySeconds: 5,
+    ...changes,
+  });
+  const environment = { OPENAI_API_KEY: 'sk-hidden-key' };
+  for await (const event of run(suite, { store, tasks: [toyTask], environment })) {
+    if (event.type === 'cell-end') expect(event.error).toBeUndefined();
+  }
+  const record = await store.latestRun();
+  const [cell] = await store.cells(record?.id ?? '');
+  return {
+    passes: await store.passResults(cell?.id ?? ''),
+    measurements: cell?.measurements,
+    manifest: JSON.stringify(record),
+  };
+}
+
+it('measures a served model, with what the client did and without the key', async () => {
+  await using server = await startNullServer({ tokens: 6, firstTokenMs: 20, tokenMs: 4 });
+  const { passes, measurements, manifest } = await passesOf(server, {});
+  const latency = passes.find(({ pass }) => pass === 'latency');
+  const throughput = passes.find(({ pass }) => pass === 'throughput');
+  // Streamed: the first token comes before the last.
+  for (const [index, ttft] of (latency?.latencies?.timeToFirstTokenMs ?? []).entries()) {
+    expect(ttft).toBeLessThan(latency?.latencies?.endToEndMs[index] ?? 0);
+  }
+  expect(latency?.latencies?.endToEndMs).toHaveLength(5);
+  expect(throughput?.client).toMatchObject({ retriedRequests: 0 });
+  expect(throughput?.window?.achievedConcurrency).toBeGreaterThan(2);
+  expect(throughput?.window?.achievedConcurrency).toBeLessThanOrEqual(4.001);
+  expect(measurements).toMatchObject({
+    outputTokensPerSecond: { status: 'measured' },
+    timePerOutputTokenP50: { status: 'measured' },
+  });
+  expect(manifest).not.toContain('sk-hidden-key');
+});
+
+it('offers requests at a rate, and counts those within the limits', async () => {
+  await using server = await startNullServer({ tokens: 6, firstTokenMs: 20, tokenMs: 4 });
+  const { passes, measurements } = await passesOf(server, { requestRate: 100, goodput: 'ttft:10s,tpot:10s' });
+  const load = passes.find(({ pass }) => pass === 'throughput')?.load;
+  expect(load).toMatchObject({ requestRate: 100, limits: { ttft: 10_000, tpot: 10_000 } });
+  expect(load?.good).toBe(load?.asked);
+  expect(load?.asked).toBeGreaterThan(10);
+  expect(measurements).toMatchObject({ goodput: { status: 'measured', unit: 'items/s' } });
+  const strict = await passesOf(server, { goodput: 'ttft:1ms' });
+  expect(strict.passes.find(({ pass }) => pass === 'throughput')?.load).toMatchObject({ good: 0 });
+  expect(strict.measurements).toMatchObject({ goodput: { status: 'measured', value: 0 } });
+});
+
+it('has no number in tokens where the server counts none', async () => {
+  const body = JSON.stringify({ choices: [{ text: ' yes', finish_reason: 'stop' }] });
+  await using server = await startNullServer({ tokens: 6, firstTokenMs: 0, tokenMs: 0 });
+  await using proxy = await startProxy(server.baseUrl, () => ({ kind: 'answer', body, type: 'application/json' }));
+  const { measurements } = await passesOf(proxy, { goodput: 'e2el:10s' });
+  expect(measurements).toMatchObject({
+    throughput: { status: 'measured' },
+    outputTokensPerSecond: { status: 'unavailable', reason: 'no_token_counts' },
+    timePerOutputTokenP50: { status: 'unavailable', reason: 'no_token_counts' },
+  });
+});
