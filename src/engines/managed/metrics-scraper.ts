@@ -19,7 +19,12 @@ const counters = {
   outputTokens: ['vllm:generation_tokens_total', 'sglang:generation_tokens_total', 'llamacpp:tokens_predicted_total'],
   preemptions: ['vllm:num_preemptions_total'],
   cacheQueries: ['vllm:prefix_cache_queries_total', 'vllm:gpu_prefix_cache_queries_total'],
-  cacheHits: ['vllm:prefix_cache_hits_total', 'vllm:gpu_prefix_cache_hits_total', 'sglang:cached_tokens_total'],
+  cacheHits: [
+    'vllm:prefix_cache_hits_total',
+    'vllm:gpu_prefix_cache_hits_total',
+    'sglang:cached_tokens_total',
+    'llamacpp:prompt_tokens_cached_total',
+  ],
 } as const;
 
 const wanted: ReadonlySet<string> = new Set([...Object.values(gauges).flat(), ...Object.values(counters).flat()]);

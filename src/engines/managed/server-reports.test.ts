@@ -47,6 +47,15 @@ describe('what servers say of their memory', () => {
     expect(llamaServerMemory('').place).toBe('unknown');
   });
 
+  it('is read from a recorded log of llama-server', () => {
+    expect(llamaServerMemory(fixture('llama-server-cpu.log'))).toEqual({
+      weightsBytes: 92.1 * mebibyte,
+      poolBytes: 45 * mebibyte,
+      computeBytes: 15.64 * mebibyte,
+      place: 'host',
+    });
+  });
+
   it('is a list of Ollama, without parts', () => {
     const list: unknown = JSON.parse(fixture('ollama-ps.json'));
     expect(ollamaMemory(list, 'qwen2.5:7b')).toEqual({ totalBytes: 6654289920, deviceBytes: 5333539264 });
@@ -72,6 +81,18 @@ describe('metrics pages', () => {
     ]);
     expect(parsePrometheus(fixture('sglang-metrics.txt'), new Set(['sglang:token_usage']))).toEqual([
       { name: 'sglang:token_usage', labels: 'model_name="m"', value: 0.31 },
+    ]);
+    const names = [
+      'llamacpp:tokens_predicted_total',
+      'llamacpp:requests_processing',
+      'llamacpp:prompt_tokens_cached_total',
+    ];
+    expect(
+      parsePrometheus(fixture('llama-server-metrics.txt'), new Set(names)).map(({ name, value }) => [name, value]),
+    ).toEqual([
+      ['llamacpp:prompt_tokens_cached_total', 0],
+      ['llamacpp:tokens_predicted_total', 12],
+      ['llamacpp:requests_processing', 0],
     ]);
     expect(parsePrometheus('<html>busy</html>', wanted)).toEqual([]);
   });
