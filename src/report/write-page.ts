@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { LoadedPage, PageData } from './page-data.ts';
 
 /** Where the shell takes what differs from report to report. */
-export const shellMarks = {
+const shellMarks = {
   title: '<!--perbench:title-->',
   body: '<!--perbench:body-->',
   data: '<!--perbench:data-->',

@@ -79,8 +79,8 @@ function viewBoard(page: LoadedPage, index: number, choices: Choices, isUnchange
   };
 }
 
-/** The whole page under given choices; also used where there is no address. */
-export function viewPage(page: LoadedPage, params: ReadonlyMap<string, string>): PageView {
+/** The whole page under given choices. */
+function viewPage(page: LoadedPage, params: ReadonlyMap<string, string>): PageView {
   const defaults = defaultChoices(page.data.report.scoreboards);
   const choices = choicesFrom(params, defaults);
   const isUnchanged = isDefault(choices, defaults);

@@ -42,7 +42,7 @@ function compare(left: SortValue, right: SortValue, direction: number): number {
 }
 
 /** Rows in the order that a sort setting such as `-accuracy` asks for. */
-export function sortRows<Row>(
+function sortRows<Row>(
   rows: readonly Row[],
   columns: readonly TableColumn<Row>[],
   sort: string,

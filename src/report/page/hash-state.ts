@@ -1,19 +1,19 @@
 import { useEffect, useState } from 'preact/hooks';
 
 /** What the address says after `#`: a place in the page, and settings. */
-export interface HashState {
+interface HashState {
   readonly path: string;
   readonly params: ReadonlyMap<string, string>;
 }
 
 /** Reads `#/runs/1?gate=0.5`; a bare name as in `#board-1` is a path too. */
-export function parseHash(hash: string): HashState {
+function parseHash(hash: string): HashState {
   const text = hash.replace(/^#/u, '');
   const [path = '', query = ''] = text.split('?', 2);
   return { path, params: new Map(new URLSearchParams(query)) };
 }
 
-export function formatHash({ path, params }: HashState): string {
+function formatHash({ path, params }: HashState): string {
   const query = new URLSearchParams([...params]).toString();
   return `#${path}${query === '' ? '' : `?${query}`}`;
 }
@@ -43,11 +43,6 @@ export function setParams(changes: Readonly<Record<string, string>>): void {
   current = { path: current.path, params };
   history.replaceState(null, '', formatHash(current));
   announce();
-}
-
-/** Goes to another place, with an entry in the history. */
-export function goTo(path: string, params: Readonly<Record<string, string>> = {}): void {
-  location.hash = formatHash({ path, params: new Map(Object.entries(params)) });
 }
 
 /** The address's state; renders again when it changes. */
