@@ -94,6 +94,7 @@ export {
 export { anytimeInterval } from './stats/anytime-interval.ts';
 export { type BootstrapModel, type BootstrapResult, bootstrapTask } from './stats/bootstrap.ts';
 export type { CellComparison, Comparison, MetricComparison } from './stats/comparison.ts';
+export type { ConstraintCheck, Constraints } from './stats/constraints.ts';
 export { createScoreboards } from './stats/create-scoreboards.ts';
 export { decide } from './stats/decide.ts';
 export type { Decision, DecisionOptions, DecisionTask } from './stats/decision.ts';
@@ -121,7 +122,6 @@ export { requiredAccuracy } from './stats/required-accuracy.ts';
 export { anchoredRobustness, paperRobustness } from './stats/robustness-card.ts';
 export { type ScoredTable, scoreTable } from './stats/score-table.ts';
 export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from './stats/scoreboard.ts';
-export type { ScoreLimits } from './stats/score-limits.ts';
 export { clusteredStandardError, pairedDifference, standardError } from './stats/standard-error.ts';
 export type { TaskEvidence } from './stats/task-evidence.ts';
 export { wilsonInterval } from './stats/wilson.ts';

@@ -72,18 +72,18 @@ describe('decide', () => {
     expect(stdout).toMatchInlineSnapshot(`
       "which model for gsm8k, with accuracy ≥ 0.600, memory ≤ 500 MiB? (PER-paper/1)
       recommended: middle, PER-paper/1 0.682
-        next cheaper  small 0.000: fails accuracy ≥ 0.600: 0.500
+        next cheaper  small 0.000: accuracy 0.500 is below 0.600
 
       #  model   score  support  device time
       1  middle  0.682  –            50.0 ms  recommended
-      –  large   0.000  –             200 ms  fails memory ≤ 500 MiB: 900 MiB
-      –  small   0.000  –            25.0 ms  fails accuracy ≥ 0.600: 0.500
+      –  large   0.000  –             200 ms  memory 900 MiB is above 500 MiB
+      –  small   0.000  –            25.0 ms  accuracy 0.500 is below 0.600
         no anchors for gsm8k: decided by PER-paper (--anchors names some)
         the table gives no unit of throughput: shown as items/s
         the table gives no unit of latency: shown as ms
         PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
         PER (set-relative) means little with 3 models
-        how sure this is is not known: there are neither answers item by item nor intervals
+        how sure this is isn't known: there are neither answers item by item nor intervals
       "
     `);
     expect(code).toBe(0);

@@ -39,7 +39,7 @@ describe('score', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('PER-paper/1, PER-A/2026-1/cpu');
     expect(stdout).toMatch(/^gemma is first within the limits by PER-A\/2026-1\/cpu: 0\.\d{3} \[/mu);
-    expect(stdout).toContain('large: memory 1.37 GiB is above 1.00 GiB');
+    expect(stdout).toContain('large: memory 1.37 GiB is above 1 GiB');
     expect(stdout).toMatch(/smollm needs 0\.\d{3}, has 0\.500/u);
     expect(stdout).toMatch(/gemma: on the front \(in \d+ % of the resamples\)/u);
     expect(stdout).toContain('How robust the order by PER-A/2026-1/cpu is\n  robust: gemma wins');

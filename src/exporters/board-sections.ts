@@ -1,5 +1,5 @@
 import { headlineRanking } from '../stats/board-ranking.ts';
-import { listText, missText } from '../stats/board-verdict.ts';
+import { listText, missedText } from '../stats/board-verdict.ts';
 import { factorLabels } from '../stats/factor.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
 import { cardLines } from './card-lines.ts';
@@ -21,11 +21,10 @@ export function boardSections(board: Scoreboard): readonly BoardSection[] {
 }
 
 function outsideLines(board: Scoreboard): readonly string[] {
-  return board.rows.flatMap(({ model, limits }) =>
-    limits === undefined || limits.misses.length === 0
-      ? []
-      : [`${model}: ${limits.misses.map((miss) => missText(miss, board)).join(', ')}`],
-  );
+  return board.rows.flatMap(({ model, limits = [] }) => {
+    const missed = missedText(limits);
+    return missed === '' ? [] : [`${model}: ${missed}`];
+  });
 }
 
 function requiredLines(board: Scoreboard): readonly string[] {

@@ -1,42 +1,13 @@
-import {
-  constraintFacts,
-  constraintNames,
-  type ConstraintCheck,
-  type Decision,
-  type DecisionCandidate,
-  type WeightCurve,
-} from '../stats/decision.ts';
-import type { Unit } from '../core/measurement.ts';
+import { missedChecks } from '../stats/constraint-checks.ts';
+import { checkText, constraintText, gateText } from '../stats/constraint-text.ts';
+import { constraintNames, type ConstraintCheck } from '../stats/constraints.ts';
+import type { Decision, DecisionCandidate, WeightCurve } from '../stats/decision.ts';
+import { scoreWithInterval } from '../stats/board-verdict.ts';
 import { humanNumber, humanScale } from './human-number.ts';
 
-function amount(value: number, unit: Unit | undefined, isAccuracy: boolean): string {
-  if (isAccuracy) return value.toFixed(3);
-  const scale = humanScale(unit ?? 'count', [value]);
-  const text = humanNumber(value / scale.divisor);
-  return scale.label === '' || scale.label.startsWith('price') ? text : `${text} ${scale.label}`;
-}
-
-const constraintUnits: Readonly<Partial<Record<keyof typeof constraintFacts, Unit>>> = {
-  maxMemory: 'bytes',
-  maxLatency: 'ms',
-  maxLatencyP95: 'ms',
-};
-
-/** `memory ≤ 2.00 GiB`. */
-function constraintText(constraint: ConstraintCheck['constraint'], limit: number, unit?: Unit): string {
-  const { label, isUpper } = constraintFacts[constraint];
-  const shown = amount(limit, unit ?? constraintUnits[constraint], constraint === 'minAccuracy');
-  return `${label} ${isUpper ? '≤' : '≥'} ${shown}`;
-}
-
-/** `accuracy 0.620 misses ≥ 0.700`, with the task where there are several. */
-function checkText(check: ConstraintCheck, isSingle: boolean): string {
-  const { constraint, limit, unit, value, isPassed, isSure } = check;
-  const where = isSingle ? '' : ` on ${check.taskId}`;
-  if (value === undefined) return `${constraintFacts[constraint].label} was not measured${where}`;
-  const has = amount(value, unit, constraint === 'minAccuracy');
-  const doubt = isSure === false ? ', within its interval' : '';
-  return `${isPassed ? 'passes' : 'fails'} ${constraintText(constraint, limit, unit)}${where}: ${has}${doubt}`;
+/** A check in words, with the task where there are several. */
+function checkOn(check: ConstraintCheck, isSingle: boolean): string {
+  return checkText(check, isSingle ? '' : ` on ${check.taskId}`);
 }
 
 function shares(value: number): string {
@@ -46,9 +17,9 @@ function shares(value: number): string {
 /** Why a model isn't the one recommended. */
 export function whyNot(candidate: DecisionCandidate, decision: Decision): string {
   const isSingle = decision.tasks.length === 1;
-  const failed = candidate.checks.filter(({ isPassed }) => !isPassed);
+  const failed = missedChecks(candidate.checks);
   if (candidate.score === undefined) return candidate.reasons.join('; ');
-  if (failed.length > 0) return failed.map((check) => checkText(check, isSingle)).join('; ');
+  if (failed.length > 0) return failed.map((check) => checkOn(check, isSingle)).join('; ');
   const { requiredAccuracy: required, accuracy } = candidate;
   if (required === undefined || accuracy === undefined) return '';
   if (required >= 1) return `needs accuracy ${required.toFixed(2)}: can't win at any accuracy`;
@@ -60,10 +31,7 @@ function find(decision: Decision, model: string | undefined): DecisionCandidate 
 }
 
 function scoreText({ score, interval }: DecisionCandidate): string {
-  if (score === undefined) return '–';
-  return interval === undefined
-    ? score.toFixed(3)
-    : `${score.toFixed(3)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
+  return score === undefined ? '–' : scoreWithInterval(score, interval);
 }
 
 /** What is asked, in one line. */
@@ -112,14 +80,11 @@ export function answerFacts(decision: Decision): readonly (readonly [what: strin
     ...(tied.length > 0
       ? [['tie', `not significantly worse: ${tied.map(({ model }) => model).join(', ')}`] as const]
       : []),
-    ...open.map((check) => ['not beyond doubt', checkText(check, isSingle)] as const),
+    ...open.map((check) => ['not beyond doubt', checkOn(check, isSingle)] as const),
     ...(unconstrained === undefined ? [] : [['without constraints', told(unconstrained)] as const]),
     ...(nextCheaper === undefined || nextCheaper === runnerUp ? [] : [['next cheaper', told(nextCheaper)] as const]),
     ...(nearestMiss === undefined ? [] : [['nearest miss', told(nearestMiss)] as const]),
-    ...largestGates.map(
-      ({ constraint, limit, unit, model }) =>
-        ['passed by someone', `${constraintText(constraint, limit, unit)} (${model})`] as const,
-    ),
+    ...largestGates.map((gate) => ['would pass', gateText(gate)] as const),
     ...decision.curves.flatMap((curve) => {
       const text = curveText(curve, decision.recommended);
       return text === undefined ? [] : [['depends on weights', text] as const];

@@ -13,7 +13,7 @@ export function headlineRank(row: ScoreboardRow, board: Scoreboard): number | un
 }
 
 /** Several models that nobody is significantly better than: each of them may be the best. */
-export function isTied(row: ScoreboardRow, board: Scoreboard): boolean {
+function isTied(row: ScoreboardRow, board: Scoreboard): boolean {
   const isInGroup = (other: ScoreboardRow): boolean => headlineRanking(other, board)?.isInTieGroup === true;
   return isInGroup(row) && board.rows.filter(isInGroup).length > 1;
 }

@@ -1,7 +1,9 @@
 import type { Interval } from '../core/measurement.ts';
 import { headlineRanking, scoredRows, type RankedRow } from './board-ranking.ts';
-import type { LimitMiss, ScoreLimits } from './score-limits.ts';
-import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
+import { largestGates, missDistance, missedChecks } from './constraint-checks.ts';
+import { checkText, gateText } from './constraint-text.ts';
+import { constraintFacts, type ConstraintCheck } from './constraints.ts';
+import type { Scoreboard, ScoreboardRow } from './scoreboard.ts';
 
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */
 export function headlineVersion({ versions, anchors }: Scoreboard): string {
@@ -18,37 +20,11 @@ export function scoreWithInterval(score: number, interval: Interval | undefined)
   return score.toFixed(3) + shown;
 }
 
-const limitWords = {
-  minAccuracy: 'accuracy',
-  maxMemory: 'memory',
-  maxLatency: 'latency',
-  maxLatencyP95: 'p95 latency',
-  maxPrice: 'price of 1,000 items',
-} as const satisfies Record<keyof ScoreLimits, string>;
-
-function limitValue(limit: keyof ScoreLimits, value: number, board: Scoreboard): string {
-  switch (limit) {
-    case 'minAccuracy':
-      return value.toFixed(3);
-    case 'maxMemory':
-      return value >= 2 ** 30 ? `${(value / 2 ** 30).toFixed(2)} GiB` : `${(value / 2 ** 20).toFixed(0)} MiB`;
-    case 'maxLatency':
-      return `${Number(value.toPrecision(3))} ${board.units.latency ?? 'ms'}`;
-    case 'maxLatencyP95':
-      return `${Number(value.toPrecision(3))} ms`;
-    case 'maxPrice':
-      return String(Number(value.toPrecision(3)));
-    default:
-      return limit satisfies never;
-  }
-}
-
-/** `accuracy 0.505 is below 0.55`. */
-export function missText({ limit, value, bound }: LimitMiss, board: Scoreboard): string {
-  const what = limitWords[limit];
-  if (value === undefined) return `${what} not measured`;
-  const side = limit === 'minAccuracy' ? 'below' : 'above';
-  return `${what} ${limitValue(limit, value, board)} is ${side} ${limitValue(limit, bound, board)}`;
+/** What limits were missed, such as `accuracy 0.505 is below 0.550`; empty where all were kept. */
+export function missedText(checks: readonly ConstraintCheck[]): string {
+  return missedChecks(checks)
+    .map((check) => checkText(check))
+    .join(', ');
 }
 
 /** What else is to be said of the first: who can't be told from it, and how often it won. */
@@ -80,9 +56,9 @@ export function boardVerdict(board: Scoreboard): string | undefined {
   const rows = scoredRows(board);
   if (rows.length === 0) return undefined;
   if (board.rows.length === 1 || rows.length === 1) return singleVerdict(rows[0] as ScoreboardRow, board);
-  const keeping = rows.filter(({ limits }) => limits === undefined || limits.misses.length === 0);
+  const keeping = rows.filter(({ limits = [] }) => missedChecks(limits).length === 0);
   const [first] = keeping;
-  if (first === undefined) return nobodyKeeps(rows, board);
+  if (first === undefined) return nobodyKeeps(rows);
   const score = headlineScore(first, board);
   if (score === undefined) return undefined;
   const ranked = scoreWithInterval(score, headlineRanking(first, board)?.interval);
@@ -91,46 +67,37 @@ export function boardVerdict(board: Scoreboard): string | undefined {
   const names = listText(sharing.map(({ model }) => model));
   const within = board.limits === undefined ? '' : ' within the limits';
   const place = `${names} ${sharing.length === 1 ? 'is' : 'are'} first${within} by ${headlineVersion(board)}: ${ranked}`;
-  const unsure = (first.limits?.unsure ?? []).map((limit) => `its ${limitWords[limit]} isn't surely within the limit`);
+  const unsure = (first.limits ?? []).flatMap(({ constraint, isSure }) =>
+    isSure === false ? [`its ${constraintFacts[constraint].label} isn't surely within the limit`] : [],
+  );
   const sure =
     sharing.length > 1
       ? ['with equal scores']
-      : [first === best ? sureness(first, rows, board) : beyondText(rows, first, board)];
+      : [first === best ? sureness(first, rows, board) : beyondText(rows, first)];
   return [place, ...sure, ...unsure].join('; ');
 }
 
-function beyondText(rows: readonly ScoreboardRow[], first: ScoreboardRow, board: Scoreboard): string {
+function beyondText(rows: readonly ScoreboardRow[], first: ScoreboardRow): string {
   const before = rows.slice(0, rows.indexOf(first));
-  const reasons = before.map(
-    ({ model, limits }) => `${model} (${(limits?.misses ?? []).map((miss) => missText(miss, board)).join(', ')})`,
-  );
+  const reasons = before.map(({ model, limits = [] }) => `${model} (${missedText(limits)})`);
   return `ahead of it but out: ${reasons.join(', ')}`;
 }
 
 function singleVerdict(row: ScoreboardRow, board: Scoreboard): string | undefined {
-  const out = row.limits?.misses.map((miss) => missText(miss, board)) ?? [];
+  const out = missedText(row.limits ?? []);
   const score = row.anchored?.score;
   const tail = [
     ...(score === undefined ? [] : [`PER-A ${scoreWithInterval(score, headlineRanking(row, board)?.interval)}`]),
-    ...out,
+    ...(out === '' ? [] : [out]),
   ];
   return ['one model: no ranking', ...tail].join('; ');
 }
 
-/** How far beyond its limits a row is; fewer misses come first, then smaller ones. */
-function distance({ limits }: ScoreboardRow): number {
-  const parts = (limits?.misses ?? []).map(({ value, bound }) => {
-    const ratio = value === undefined ? Infinity : Math.abs(value - bound) / Math.max(Math.abs(bound), 1e-12);
-    return 2 - 1 / (1 + ratio);
-  });
-  return parts.reduce((sum, part) => sum + part, 0);
-}
-
-/** Nobody keeps the limits: who comes nearest, and the highest accuracy that somebody reaches. */
-function nobodyKeeps(rows: readonly ScoreboardRow[], board: Scoreboard): string {
-  const [near] = rows.toSorted((left, right) => distance(left) - distance(right));
-  const misses = (near?.limits?.misses ?? []).map((miss) => missText(miss, board)).join(', ');
-  const most = Math.max(...rows.map(({ measurements }) => valueOf(measurements.accuracy) ?? 0));
-  const reach = board.limits?.minAccuracy === undefined ? '' : `; the highest accuracy of all is ${most.toFixed(3)}`;
-  return `nobody is within the limits; nearest is ${near?.model ?? 'none'}: ${misses}${reach}`;
+/** Nobody keeps the limits: who comes nearest, and at which limits somebody would pass. */
+function nobodyKeeps(rows: readonly ScoreboardRow[]): string {
+  const checked = rows.map(({ model, limits = [] }) => ({ model, checks: limits }));
+  const [near] = checked.toSorted((left, right) => missDistance(left.checks) - missDistance(right.checks));
+  const gates = largestGates(checked).map(gateText);
+  const reach = gates.length === 0 ? '' : `; would pass: ${gates.join(', ')}`;
+  return `nobody is within the limits; nearest is ${near?.model ?? 'none'}: ${missedText(near?.checks ?? [])}${reach}`;
 }

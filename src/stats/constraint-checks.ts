@@ -1,4 +1,5 @@
-import type { Interval, Measurement, Unit } from '../core/measurement.ts';
+import type { CellMeasurements } from '../core/cell.ts';
+import type { Measurement } from '../core/measurement.ts';
 import {
   constraintFacts,
   constraintNames,
@@ -6,38 +7,19 @@ import {
   type ConstraintName,
   type Constraints,
   type LargestGate,
-} from './decision.ts';
+} from './constraints.ts';
+import { priceMeasurement } from './price-measurement.ts';
 import type { ScoreboardRow } from './scoreboard.ts';
 
-interface Known {
-  readonly value: number;
-  readonly interval: Interval | undefined;
-  readonly unit: Unit;
-}
-
-function known(measurement: Measurement | undefined): Known | undefined {
-  if (measurement === undefined || measurement.status === 'unavailable') return undefined;
-  const { value, interval, unit } = measurement;
-  return { value, interval, unit };
-}
-
-/** Price of 1,000 answers: measured, or from the throughput and the price of an hour. */
-function priceOf({ measurements }: ScoreboardRow, pricePerHour: number | undefined): Known | undefined {
-  const throughput = known(measurements.throughput);
-  if (pricePerHour === undefined) return known(measurements.pricePerThousand);
-  if (throughput === undefined || throughput.unit !== 'items/s' || !(throughput.value > 0)) return undefined;
-  const price = (perSecond: number): number => (pricePerHour / 3600 / perSecond) * 1000;
-  const { interval } = throughput;
-  const turned =
-    interval === undefined || !(interval.low > 0)
-      ? undefined
-      : { ...interval, low: price(interval.high), high: price(interval.low) };
-  return { value: price(throughput.value), interval: turned, unit: 'price/1000 items' };
-}
-
-function valueFor(name: ConstraintName, row: ScoreboardRow, pricePerHour: number | undefined): Known | undefined {
+function measuredFor(
+  name: ConstraintName,
+  measurements: CellMeasurements,
+  pricePerHour: number | undefined,
+): Measurement | undefined {
   const { metric } = constraintFacts[name];
-  return metric === 'price' ? priceOf(row, pricePerHour) : known(row.measurements[metric]);
+  return metric === 'pricePerThousand' && pricePerHour !== undefined
+    ? priceMeasurement(measurements, pricePerHour)
+    : measurements[metric];
 }
 
 function isWithin(value: number, limit: number, isUpper: boolean): boolean {
@@ -47,9 +29,11 @@ function isWithin(value: number, limit: number, isUpper: boolean): boolean {
 /**
  * Checks the constraints on one model and task. The point decides, the interval says how sure that is; what wasn't
  * measured doesn't pass.
+ *
+ * @param pricePerHour of one device; prices that were measured need none
  */
 export function checkConstraints(
-  row: ScoreboardRow,
+  { state, measurements }: Pick<ScoreboardRow, 'state' | 'measurements'>,
   taskId: string,
   constraints: Constraints,
   pricePerHour: number | undefined,
@@ -58,8 +42,8 @@ export function checkConstraints(
     const limit = constraints[constraint];
     if (limit === undefined) return [];
     const { isUpper } = constraintFacts[constraint];
-    const found = row.state === 'done' ? valueFor(constraint, row, pricePerHour) : undefined;
-    if (found === undefined) {
+    const found = state === 'done' ? measuredFor(constraint, measurements, pricePerHour) : undefined;
+    if (found === undefined || found.status === 'unavailable') {
       const missing = { value: undefined, interval: undefined, unit: undefined, isPassed: false, isSure: undefined };
       return [{ constraint, taskId, limit, ...missing }];
     }
@@ -73,16 +57,20 @@ export function checkConstraints(
   });
 }
 
-/** How far beyond its limits a model is, at the worst, relative to the limit; infinite where nothing was measured. */
-export function worstMiss(checks: readonly ConstraintCheck[]): number {
-  return Math.max(
-    0,
-    ...checks.map(({ value, limit, isPassed }) => {
-      if (isPassed) return 0;
-      if (value === undefined) return Number.POSITIVE_INFINITY;
-      return limit === 0 ? Math.abs(value) : Math.abs(value - limit) / limit;
-    }),
-  );
+/** The checks that weren't passed. */
+export function missedChecks(checks: readonly ConstraintCheck[]): readonly ConstraintCheck[] {
+  return checks.filter(({ isPassed }) => !isPassed);
+}
+
+/**
+ * How far beyond its limits a model is: fewer misses come first, then smaller ones relative to their limits; nothing
+ * measured is as bad as one miss can be.
+ */
+export function missDistance(checks: readonly ConstraintCheck[]): number {
+  return missedChecks(checks).reduce((sum, { value, limit }) => {
+    const ratio = value === undefined ? Infinity : Math.abs(value - limit) / Math.max(Math.abs(limit), 1e-12);
+    return sum + 2 - 1 / (1 + ratio);
+  }, 0);
 }
 
 /** For each constraint the strictest limit that some model passes while all others hold. */
@@ -95,7 +83,7 @@ export function largestGates(
       const own = checks.filter((check) => check.constraint === constraint);
       const others = checks.filter((check) => check.constraint !== constraint);
       const values = own.map(({ value }) => value).filter((value) => value !== undefined);
-      if (own.length === 0 || values.length < own.length || !others.every(({ isPassed }) => isPassed)) return [];
+      if (own.length === 0 || values.length < own.length || missedChecks(others).length > 0) return [];
       const limit = isUpper ? Math.max(...values) : Math.min(...values);
       return [{ constraint, limit, unit: own[0]?.unit, model }];
     });

@@ -7,7 +7,8 @@ import { decisionExporters } from '../exporters/decision-exporters.ts';
 import { anchorsOf, paperAnchors, type Anchors } from './anchors.ts';
 import { createScoreboards } from './create-scoreboards.ts';
 import { decide } from './decide.ts';
-import type { Constraints, Decision, DecisionOptions, DecisionTask } from './decision.ts';
+import type { Constraints } from './constraints.ts';
+import type { Decision, DecisionOptions, DecisionTask } from './decision.ts';
 import { scoreTable } from './score-table.ts';
 import type { ScoreboardCell } from './scoreboard.ts';
 import { launchedModels } from './task-evidence.ts';
@@ -107,7 +108,7 @@ describe('a decision on the published numbers', () => {
       recommended: Qwen2.5-1.5B, PER-A/2026-1/paper-gpu 0.762
       runner-up: Qwen2.5-0.5B 0.735: needs accuracy 0.434, has 0.377
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-0.5B below 0.18, Qwen2.5-3B from 0.40 to 0.44, Qwen3-4B from 0.44 to 0.88, Llama-3.1-70B from 0.88
-      how sure this is is not known: there are neither answers item by item nor intervals"
+      how sure this is isn't known: there are neither answers item by item nor intervals"
     `);
     const required = Object.fromEntries(
       decision.candidates.map(({ model, requiredAccuracy }) => [model, requiredAccuracy]),
@@ -131,19 +132,19 @@ describe('a decision on the published numbers', () => {
       runner-up: Qwen2.5-1.5B 0.771
       depends on weights: weight of imdb (now 0.50): Qwen2.5-1.5B below 0.20
       depends on weights: weight of gsm8k (now 0.50): Qwen2.5-1.5B from 0.80
-      how sure this is is not known: there are neither answers item by item nor intervals"
+      how sure this is isn't known: there are neither answers item by item nor intervals"
     `);
   });
 
   it('under constraints says what the best one fails, and what the next cheaper one does', () => {
     expect(told(decidePaper(['gsm8k'], { minAccuracy: 0.6, maxMemory: 7 * 2 ** 30 }))).toMatchInlineSnapshot(`
-      "which model for gsm8k, with accuracy ≥ 0.600, memory ≤ 7.00 GiB? (PER-A/2026-1/paper-gpu)
+      "which model for gsm8k, with accuracy ≥ 0.600, memory ≤ 7 GiB? (PER-A/2026-1/paper-gpu)
       recommended: Qwen2.5-3B, PER-A/2026-1/paper-gpu 0.726
       runner-up: Qwen2.5-7B 0.577: needs accuracy 1.93: can't win at any accuracy
-      without constraints: Qwen2.5-1.5B 0.762: fails accuracy ≥ 0.600: 0.580
-      next cheaper: Mistral-7B 0.600: fails accuracy ≥ 0.600: 0.532
+      without constraints: Qwen2.5-1.5B 0.762: accuracy 0.580 is below 0.600
+      next cheaper: Mistral-7B 0.600: accuracy 0.532 is below 0.600
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-7B around 0.77, Qwen2.5-14B from 0.77
-      how sure this is is not known: there are neither answers item by item nor intervals"
+      how sure this is isn't known: there are neither answers item by item nor intervals"
     `);
   });
 
@@ -153,8 +154,8 @@ describe('a decision on the published numbers', () => {
     expect(told(decision)).toMatchInlineSnapshot(`
       "which model for gsm8k, with accuracy ≥ 0.970? (PER-A/2026-1/paper-gpu)
       no model passes all constraints
-      nearest miss: Llama-3.1-70B 0.336: fails accuracy ≥ 0.970: 0.920
-      passed by someone: accuracy ≥ 0.920 (Llama-3.1-70B)"
+      nearest miss: Llama-3.1-70B 0.336: accuracy 0.920 is below 0.970
+      would pass: Llama-3.1-70B at accuracy ≥ 0.920"
     `);
   });
 
@@ -166,7 +167,7 @@ describe('a decision on the published numbers', () => {
       next cheaper: Qwen2.5-0.5B 0.455
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-0.5B below 0.10, Qwen2.5-3B from 0.38 to 0.47, Qwen3-4B from 0.47 to 0.92, Llama-3.1-70B from 0.92
       PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
-      how sure this is is not known: there are neither answers item by item nor intervals"
+      how sure this is isn't known: there are neither answers item by item nor intervals"
     `);
   });
 
@@ -216,12 +217,13 @@ describe('a decision on a run', () => {
 
   it('says where a constraint is passed only within the interval, and what was not measured', () => {
     const decision = decide([madeTask(three)], { ...options, constraints: { minAccuracy: 0.78 } });
-    expect(told(decision)).toContain('not beyond doubt: passes accuracy ≥ 0.780: 0.800, within its interval');
+    expect(told(decision)).toContain('not beyond doubt: accuracy 0.800 is at least 0.780, a limit inside its interval');
     const none = decide([madeTask(three)], { ...options, constraints: { maxLatencyP95: 100 } });
     expect(none.outcome).toBe('nobody-passes');
     expect(told(none)).toMatchInlineSnapshot(`
       "which model for t/per@1, with latency p95 ≤ 100 ms? (PER-A/test)
-      no model passes all constraints"
+      no model passes all constraints
+      nearest miss: middle 0.550: latency p95 not measured"
     `);
   });
 

@@ -1,5 +1,5 @@
 import { accuracyWeightCurve } from './accuracy-weight-curve.ts';
-import { checkConstraints, largestGates, worstMiss } from './constraint-checks.ts';
+import { checkConstraints, largestGates, missDistance, missedChecks } from './constraint-checks.ts';
 import { decisionSupport } from './decision-support.ts';
 import type { Decision, DecisionCandidate, DecisionOptions, DecisionTask, WeightCurve } from './decision.ts';
 import { factorNames, type Factors } from './factor.ts';
@@ -70,7 +70,7 @@ function candidateOf(
     score,
     interval: undefined,
     taskScores,
-    isEligible: score !== undefined && checks.every(({ isPassed }) => isPassed),
+    isEligible: score !== undefined && missedChecks(checks).length === 0,
     rank: undefined,
     checks,
     reasons: tasks.flatMap((each) => reasonsOf(each, model, options)),
@@ -221,13 +221,12 @@ export function decide(tasks: readonly DecisionTask[], options: DecisionOptions)
         champion === undefined ? undefined : requiredOf(tasks, champion.model, candidate.model, options),
     };
   });
-  const failing = scored.toSorted((left, right) => worstMiss(left.checks) - worstMiss(right.checks));
-  const nearest = failing.find(({ checks }) => Number.isFinite(worstMiss(checks)));
+  const [nearest] = scored.toSorted((left, right) => missDistance(left.checks) - missDistance(right.checks));
   const nobodyPasses = champion === undefined && scored.length > 0;
   const [best] = scored;
   const unknown =
     support === undefined && eligible.length > 0
-      ? ['how sure this is is not known: there are neither answers item by item nor intervals']
+      ? ["how sure this is isn't known: there are neither answers item by item nor intervals"]
       : [];
   return {
     outcome: champion !== undefined ? 'recommended' : nobodyPasses ? 'nobody-passes' : 'no-valid-model',

@@ -1,32 +1,10 @@
-import type { Interval, Unit } from '../core/measurement.ts';
+import type { Interval } from '../core/measurement.ts';
 import type { CurveSegment } from './accuracy-weight-curve.ts';
 import type { Anchors } from './anchors.ts';
+import type { ConstraintCheck, Constraints, LargestGate } from './constraints.ts';
 import type { Factors } from './factor.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
-
-/** What a user may demand; each holds on every task. Shares are ratios, times milliseconds, sizes bytes. */
-export const constraintFacts = {
-  minAccuracy: { metric: 'accuracy', label: 'accuracy', isUpper: false },
-  minThroughput: { metric: 'throughput', label: 'throughput', isUpper: false },
-  maxMemory: { metric: 'memory', label: 'memory', isUpper: true },
-  maxLatency: { metric: 'latency', label: 'latency', isUpper: true },
-  maxLatencyP95: { metric: 'latencyP95', label: 'latency p95', isUpper: true },
-  maxPrice: { metric: 'price', label: 'price of 1,000 answers', isUpper: true },
-} as const satisfies Record<
-  string,
-  {
-    readonly metric: 'accuracy' | 'throughput' | 'memory' | 'latency' | 'latencyP95' | 'price';
-    readonly label: string;
-    readonly isUpper: boolean;
-  }
->;
-
-export type ConstraintName = keyof typeof constraintFacts;
-export const constraintNames = Object.keys(constraintFacts) as readonly ConstraintName[];
-
-/** A constraint that isn't there isn't checked. */
-export type Constraints = Readonly<Partial<Record<ConstraintName, number>>>;
 
 /** One task that counts, with what was measured on it. */
 export interface DecisionTask {
@@ -48,20 +26,6 @@ export interface DecisionOptions {
   readonly pricePerHour?: number | undefined;
   readonly seed?: number;
   readonly resamples?: number;
-}
-
-/** One constraint on one model and task. */
-export interface ConstraintCheck {
-  readonly constraint: ConstraintName;
-  readonly taskId: string;
-  readonly limit: number;
-  readonly unit: Unit | undefined;
-  /** Undefined where it wasn't measured, which doesn't pass. */
-  readonly value: number | undefined;
-  readonly interval: Interval | undefined;
-  readonly isPassed: boolean;
-  /** The whole interval is on the same side; undefined where there is no interval. */
-  readonly isSure: boolean | undefined;
 }
 
 export interface DecisionCandidate {
@@ -97,15 +61,6 @@ export interface WeightCurve {
   /** The weight now, from 0 to 1. */
   readonly weight: number;
   readonly segments: readonly CurveSegment[];
-}
-
-/** One constraint loosened: how far it must go until somebody passes. */
-export interface LargestGate {
-  readonly constraint: ConstraintName;
-  /** The strictest limit that a model passes together with the other constraints. */
-  readonly limit: number;
-  readonly unit: Unit | undefined;
-  readonly model: string;
 }
 
 export type DecisionOutcome = 'recommended' | 'nobody-passes' | 'no-valid-model';

@@ -144,23 +144,25 @@ describe('limits', () => {
         `${/0\.\d{3} \[[^\]]+\]/u.exec(result.verdict ?? '')?.[0]}; ` +
         'ahead of it but out: good (accuracy 0.750 is below 0.780), close (accuracy 0.745 is below 0.780)',
     );
-    expect(rowOf(result, 'good').limits?.misses).toEqual([{ limit: 'minAccuracy', value: 0.75, bound: 0.78 }]);
+    expect(rowOf(result, 'good').limits).toMatchObject([
+      { constraint: 'minAccuracy', value: 0.75, limit: 0.78, isPassed: false },
+    ]);
   });
 
   it('say who comes nearest where nobody keeps them', () => {
     const result = judged({ limits: { minAccuracy: 0.9, maxMemory: 2 ** 30, maxLatency: 95 } });
     expect(result.verdict).toBe(
-      'nobody is within the limits; nearest is good: accuracy 0.750 is below 0.900; the highest accuracy of all is 0.800',
+      'nobody is within the limits; nearest is good: accuracy 0.750 is below 0.900; would pass: good at accuracy ≥ 0.750',
     );
   });
 
   it('are not kept by what was not measured, and not surely kept inside an interval', () => {
     const result = judged({ limits: { maxLatencyP95: 100, maxLatency: 91 } });
-    expect(rowOf(result, 'good').limits).toEqual({
-      misses: [{ limit: 'maxLatencyP95', value: undefined, bound: 100 }],
-      unsure: ['maxLatency'],
-    });
-    expect(result.verdict).toContain('nearest is good: p95 latency not measured');
+    expect(rowOf(result, 'good').limits).toMatchObject([
+      { constraint: 'maxLatency', isPassed: true, isSure: false },
+      { constraint: 'maxLatencyP95', value: undefined, limit: 100, isPassed: false, isSure: undefined },
+    ]);
+    expect(result.verdict).toContain('nearest is good: latency p95 not measured');
   });
 
   it('take the price of 1,000 answers from the price of an hour', () => {
@@ -170,7 +172,7 @@ describe('limits', () => {
       unit: 'price/1000 items',
     });
     expect(rowOf(result, 'good').efficiency?.correctPerMoney).toBeCloseTo((0.75 * 12 * 3600) / 3.6, 6);
-    expect(rowOf(result, 'large').limits?.misses).toMatchObject([{ limit: 'maxPrice', bound: 0.1 }]);
+    expect(rowOf(result, 'large').limits).toMatchObject([{ constraint: 'maxPrice', limit: 0.1, isPassed: false }]);
   });
 });
 

@@ -1,15 +1,15 @@
-import type { CellMeasurements } from '../core/cell.ts';
-import type { Measurement } from '../core/measurement.ts';
 import { boardCard } from './board-card.ts';
 import { boardFront } from './board-front.ts';
 import { boardReplicates, rankScoreboard, type ReplicateSettings } from './board-ranking.ts';
 import { boardValues } from './board-values.ts';
 import { boardVerdict } from './board-verdict.ts';
+import { checkConstraints } from './constraint-checks.ts';
+import { hasConstraints, type Constraints } from './constraints.ts';
 import { efficiency, type Efficiency } from './efficiency.ts';
 import type { FactorName } from './factor.ts';
 import { equalWeights } from './per-anchored.ts';
+import { priceMeasurement } from './price-measurement.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
-import { checkLimits, hasLimits, type ScoreLimits } from './score-limits.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
 
@@ -17,7 +17,7 @@ import type { TaskEvidence } from './task-evidence.ts';
 export interface JudgeOptions extends ReplicateSettings {
   /** What is behind the numbers; without it ranks come from their intervals. */
   readonly evidence?: TaskEvidence | undefined;
-  readonly limits?: ScoreLimits | undefined;
+  readonly limits?: Constraints | undefined;
   /** Money per hour of one device. */
   readonly pricePerHour?: number | undefined;
   /** Factors of a Pareto front. */
@@ -40,18 +40,20 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
   const rows = ranked.rows.map((row): ScoreboardRow => {
     const made = rowEfficiency(row, ranked, pricePerHour);
     const required = rowRequired(row, champion, ranked);
+    // Replaces the price of the suite.
+    const price = pricePerHour === undefined ? undefined : priceMeasurement(row.measurements, pricePerHour);
     const full = {
       ...row,
-      measurements: withPrice(row.measurements, made, pricePerHour),
+      ...(price !== undefined && { measurements: { ...row.measurements, pricePerThousand: price } }),
       ...(made !== undefined && { efficiency: made }),
       ...(required !== undefined && { requiredAccuracy: required }),
     };
-    return hasLimits(limits) ? { ...full, limits: checkLimits(full, limits) } : full;
+    return hasConstraints(limits) ? { ...full, limits: checkConstraints(full, board.taskId, limits, undefined) } : full;
   });
   const judged: Scoreboard = {
     ...ranked,
     rows,
-    ...(hasLimits(limits) && { limits }),
+    ...(hasConstraints(limits) && { limits }),
     ...(pricePerHour !== undefined && { pricePerHour }),
     ...(front !== undefined && { front: boardFront(ranked, front, replicates) }),
     ...(showsRequired === true && { showsRequired }),
@@ -59,32 +61,6 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
   const card = showsCard === true ? boardCard(judged) : undefined;
   const verdict = boardVerdict(judged);
   return { ...judged, ...(card !== undefined && { card }), ...(verdict !== undefined && { verdict }) };
-}
-
-/** The price of 1,000 answers at the price that was given; it replaces that of the suite. */
-function withPrice(
-  measurements: CellMeasurements,
-  { moneyPerItem }: Partial<Efficiency> = {},
-  pricePerHour: number | undefined,
-): CellMeasurements {
-  const { throughput } = measurements;
-  if (pricePerHour === undefined || moneyPerItem === undefined) return measurements;
-  if (throughput === undefined || throughput.status === 'unavailable') return measurements;
-  const { value, n, interval, warnings } = throughput;
-  const price = (rate: number): number => (1000 * moneyPerItem * value) / rate;
-  const pricePerThousand: Measurement = {
-    status: 'derived',
-    from: `throughput, ${pricePerHour} per device and hour`,
-    value: price(value),
-    unit: 'price/1000 items',
-    n,
-    warnings,
-    ...(interval !== undefined &&
-      interval.low > 0 && {
-        interval: { ...interval, low: price(interval.high), high: price(interval.low) },
-      }),
-  };
-  return { ...measurements, pricePerThousand };
 }
 
 function rowEfficiency(

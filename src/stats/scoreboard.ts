@@ -5,9 +5,9 @@ import type { AnchorSet, TaskAnchors } from './anchors.ts';
 import type { BoardCard } from './board-card.ts';
 import type { BoardInference, RowRanking } from './board-ranking.ts';
 import type { BoardFront } from './board-front.ts';
+import type { ConstraintCheck, Constraints } from './constraints.ts';
 import type { Efficiency } from './efficiency.ts';
 import type { FactorName, Factors } from './factor.ts';
-import type { LimitCheck, ScoreLimits } from './score-limits.ts';
 import type { ScoreFlag } from './score-flag.ts';
 
 /** What a scoreboard needs of a cell; a `Cell` fits. */
@@ -77,7 +77,7 @@ export interface ScoreboardRow {
   /** Accuracy that this model would need to be first, at its own performance; not for the first itself. */
   readonly requiredAccuracy?: number;
   /** Against the limits that were set; absent where none were. */
-  readonly limits?: LimitCheck;
+  readonly limits?: readonly ConstraintCheck[];
 }
 
 /** All cells of one task under one protocol side by side, with factors and scores. Plain JSON. */
@@ -102,7 +102,7 @@ export interface Scoreboard {
   readonly populationItems?: number | undefined;
   /** How intervals and ranks were made. */
   readonly inference?: BoardInference;
-  readonly limits?: ScoreLimits;
+  readonly limits?: Constraints;
   /** Money per hour of one device. */
   readonly pricePerHour?: number;
   readonly front?: BoardFront;

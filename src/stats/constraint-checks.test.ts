@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { CellMeasurements } from '../core/cell.ts';
+import type { Measurement, Unit } from '../core/measurement.ts';
+import { checkConstraints, largestGates, missDistance, missedChecks } from './constraint-checks.ts';
+import { checkText, constraintText, gateText } from './constraint-text.ts';
+import type { ConstraintCheck, Constraints } from './constraints.ts';
+
+function measured(value: number, unit: Unit, half?: number): Measurement {
+  return {
+    status: 'measured',
+    value,
+    unit,
+    n: 100,
+    warnings: [],
+    ...(half !== undefined && { interval: { low: value - half, high: value + half, level: 0.95, method: 'm' } }),
+  };
+}
+
+const measurements: CellMeasurements = {
+  accuracy: measured(0.699, 'ratio', 0.02),
+  throughput: measured(10, 'items/s', 1),
+  latency: measured(1200, 'ms', 50),
+  memory: measured(1.5 * 2 ** 30, 'bytes'),
+};
+
+function check(constraints: Constraints, pricePerHour?: number): readonly ConstraintCheck[] {
+  return checkConstraints({ state: 'done', measurements }, 't', constraints, pricePerHour);
+}
+
+const told = (checks: readonly ConstraintCheck[]): readonly string[] => checks.map((each) => checkText(each));
+
+describe('a constraint', () => {
+  it('is decided by the point, and says where the interval reaches over the limit', () => {
+    expect(told(check({ minAccuracy: 0.7 }))).toEqual(['accuracy 0.699 is below 0.700, a limit inside its interval']);
+    expect(told(check({ minAccuracy: 0.69, maxLatency: 1000, maxMemory: 2 ** 31 }))).toEqual([
+      'accuracy 0.699 is at least 0.690, a limit inside its interval',
+      'memory 1.5 GiB is at most 2 GiB',
+      'latency 1.2 s is above 1 s',
+    ]);
+    expect(check({ maxMemory: 2 ** 31 })[0]?.isSure).toBeUndefined();
+    expect(check({ minAccuracy: 0.5 })[0]).toMatchObject({ isPassed: true, isSure: true });
+  });
+
+  it('is kept by a value that equals the limit', () => {
+    expect(missedChecks(check({ minAccuracy: 0.699, minThroughput: 10, maxLatency: 1200 }))).toEqual([]);
+  });
+
+  it('is never kept by what was not measured, nor by a cell that is not done', () => {
+    expect(told(missedChecks(check({ maxLatencyP95: 100, maxPrice: 1 })))).toEqual([
+      'latency p95 not measured',
+      'price of 1,000 answers not measured',
+    ]);
+    const failed = checkConstraints({ state: 'failed', measurements }, 't', { minAccuracy: 0 }, undefined);
+    expect(failed).toMatchObject([{ isPassed: false, value: undefined }]);
+  });
+
+  it('on the price takes that of an hour, with the interval turned round', () => {
+    // 36 an hour are 0.01 a second: at 10 answers a second 1 for 1,000.
+    const [price] = check({ maxPrice: 0.95 }, 36);
+    expect(price?.value).toBeCloseTo(1, 12);
+    expect(price?.interval?.low).toBeCloseTo(10 / 11, 12);
+    expect(price?.interval?.high).toBeCloseTo(10 / 9, 12);
+    expect(told(check({ maxPrice: 0.95 }, 36))).toEqual([
+      'price of 1,000 answers 1 is above 0.95, a limit inside its interval',
+    ]);
+    expect(told(check({ minThroughput: 12 }))).toEqual(['throughput 10 items/s is below 12 items/s']);
+  });
+});
+
+describe('the nearest miss', () => {
+  it('misses fewer limits first, then by less; what was not measured is one miss at its worst', () => {
+    const distance = (constraints: Constraints): number => missDistance(check(constraints));
+    expect(distance({ minAccuracy: 0.5 })).toBe(0);
+    expect(distance({ minAccuracy: 0.71 })).toBeLessThan(distance({ minAccuracy: 0.9 }));
+    expect(distance({ minAccuracy: 1 })).toBeLessThan(distance({ maxLatencyP95: 1 }));
+    expect(distance({ maxLatencyP95: 1 })).toBeLessThanOrEqual(distance({ minAccuracy: 0.71, maxLatency: 1199 }));
+  });
+});
+
+describe('the largest gate', () => {
+  it('is the strictest limit that somebody keeps beside the others, printed so that it is kept', () => {
+    const constraints = { minAccuracy: 0.9, maxMemory: 2 ** 31 };
+    const small = { ...measurements, accuracy: measured(0.92049, 'ratio'), memory: measured(2 ** 32 + 1, 'bytes') };
+    const gates = largestGates([
+      { model: 'a', checks: check(constraints) },
+      {
+        model: 'b',
+        checks: checkConstraints({ state: 'done', measurements: small }, 't', constraints, undefined),
+      },
+    ]);
+    expect(gates.map(gateText)).toEqual(['a at accuracy ≥ 0.699', 'b at memory ≤ 4.01 GiB']);
+    const gate = { constraint: 'minAccuracy', limit: 0.9206, unit: 'ratio', model: 'c' } as const;
+    expect(gateText(gate)).toBe('c at accuracy ≥ 0.920');
+    expect(constraintText('minAccuracy', 0.9206)).toBe('accuracy ≥ 0.921');
+  });
+});
