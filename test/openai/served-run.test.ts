@@ -23,9 +23,8 @@ async function passesOf(
     ...changes,
   });
   const environment = { OPENAI_API_KEY: 'sk-hidden-key' };
-  for await (const event of run(suite, { store, tasks: [toyTask], environment })) {
-    if (event.type === 'cell-end') expect(event.error).toBeUndefined();
-  }
+  const events = await Array.fromAsync(run(suite, { store, tasks: [toyTask], environment }));
+  expect(events.find(({ type }) => type === 'cell-end')).toMatchObject({ state: 'done', error: undefined });
   const record = await store.latestRun();
   const [cell] = await store.cells(record?.id ?? '');
   return {

@@ -1,0 +1,69 @@
+/*
+ * The same GGUF file through perbench's llama engine and through llama.cpp's server, on the same items of each task,
+ * greedy: accuracy side by side, every item that differs, and the server's own account of its throughput.
+ *
+ *   python3 -m venv VENV && VENV/bin/pip install xllamacpp==2026.10.11549      (or let the script fetch it with pip)
+ *   node bench/served-vs-llama.ts --data-dir DATA [--model smollm2-135m-instruct] [--style instruct] [--items 100]
+ *     [--task all] [--slots 4] [--context 2048] [--threads 2]
+ *
+ * Answers may differ where two tokens are about as likely: the two builds of llama.cpp add numbers up in another order.
+ */
+import { availableParallelism, homedir } from 'node:os';
+import { parseArgs } from 'node:util';
+import { pullModel } from '../src/sources/pull-model.ts';
+import { sourceSettingsFrom } from '../src/sources/source-settings.ts';
+import { compareAnswers } from '../test/openai/same-answers.ts';
+import { findLlamaServer, startLlamaServer } from '../test/setup/llama-server.ts';
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'smollm2-135m-instruct' },
+    style: { type: 'string', default: 'instruct' },
+    'data-dir': { type: 'string' },
+    task: { type: 'string', multiple: true, default: ['all'] },
+    items: { type: 'string', default: '100' },
+    slots: { type: 'string', default: '4' },
+    context: { type: 'string', default: '2048' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+const tool = await findLlamaServer();
+if ('missing' in tool) throw new Error(tool.missing);
+const [slots, contextTokens, threads] = [Number(values.slots), Number(values.context), Number(values.threads)];
+const { path } = await pullModel(values.model, sourceSettingsFrom(process.env, homedir()));
+await using server = await startLlamaServer(tool.folder, path, { slots, contextTokens, threads });
+
+async function serverTotals(): Promise<{ readonly tokens: number; readonly seconds: number }> {
+  const text = await (await fetch(server.baseUrl.replace(/\/v1$/, '/metrics'))).text();
+  const value = (name: string): number => Number(new RegExp(`^llamacpp:${name} (\\S+)`, 'm').exec(text)?.[1] ?? 0);
+  return { tokens: value('tokens_predicted_total'), seconds: value('tokens_predicted_seconds_total') };
+}
+
+const started = performance.now();
+const comparisons = await compareAnswers({
+  model: values.model,
+  baseUrl: server.baseUrl,
+  style: values.style === 'base' ? 'base' : 'instruct',
+  tasks: values.task,
+  items: Number(values.items),
+  dataDir: values['data-dir'],
+  concurrency: slots,
+  contextTokens,
+  onStep: (text) => console.log(`  ${((performance.now() - started) / 1000).toFixed(0)} s: ${text}`),
+});
+const short = (text: string): string => JSON.stringify(text.length > 160 ? `${text.slice(0, 160)}…` : text);
+for (const { taskId, items, ownScore, servedScore, scored, worded, problems } of comparisons) {
+  const same = ownScore === servedScore ? 'the same' : `differs by ${(servedScore - ownScore).toFixed(4)}`;
+  console.log(
+    `\n${taskId}: ${items} items; llama engine ${ownScore.toFixed(4)}, server ${servedScore.toFixed(4)}: ${same}`,
+  );
+  console.log(`  ${scored.length} items with another score, ${worded.length} with the same score and another text`);
+  for (const { itemId, ownScore: left, servedScore: right, own, served } of scored) {
+    console.log(`  ${itemId}: ${left} and ${right}\n    llama  ${short(own)}\n    server ${short(served)}`);
+  }
+  for (const problem of problems) console.log(`  ${problem}`);
+}
+const totals = await serverTotals();
+console.log(
+  `\nserver's own account: ${totals.tokens} tokens in ${totals.seconds.toFixed(1)} s of its slots, ${(totals.tokens / totals.seconds).toFixed(1)} tokens/s a slot`,
+);

@@ -1,0 +1,112 @@
+import { defineSuite, type SuiteInput } from '../../src/core/suite.ts';
+import type { Sample } from '../../src/core/sample.ts';
+import { run } from '../../src/local/run.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+
+/** One item that two ways to run the same weights scored or answered differently. */
+export interface Difference {
+  readonly itemId: string;
+  readonly ownScore: number;
+  readonly servedScore: number;
+  readonly own: string;
+  readonly served: string;
+}
+
+export interface TaskComparison {
+  readonly taskId: string;
+  readonly items: number;
+  readonly ownScore: number;
+  readonly servedScore: number;
+  /** Items whose score differs. */
+  readonly scored: readonly Difference[];
+  /** Items with the same score and another text. */
+  readonly worded: readonly Difference[];
+  /** Why a side has no result; empty where both have. */
+  readonly problems: readonly string[];
+}
+
+export interface ComparisonRequest {
+  /** Catalogue name or path of the weights. */
+  readonly model: string;
+  /** Address of a server with the same weights. */
+  readonly baseUrl: string;
+  readonly style: 'instruct' | 'base';
+  readonly tasks: readonly string[];
+  readonly items: number;
+  readonly dataDir?: string | undefined;
+  readonly concurrency: number;
+  readonly contextTokens: number;
+  readonly onStep?: (text: string) => void;
+}
+
+function said({ output, answer }: Sample): string {
+  return output === '' ? JSON.stringify(answer) : output;
+}
+
+function compareTask(
+  taskId: string,
+  own: readonly Sample[],
+  served: readonly Sample[],
+  problems: readonly string[],
+): TaskComparison {
+  const byId = new Map(served.map((sample) => [sample.itemId, sample]));
+  const pairs = own.flatMap((left) => {
+    const right = byId.get(left.itemId);
+    return right === undefined ? [] : [{ left, right }];
+  });
+  const differences = pairs
+    .filter(({ left, right }) => left.score !== right.score || said(left) !== said(right))
+    .map(({ left, right }) => ({
+      itemId: left.itemId,
+      ownScore: left.score,
+      servedScore: right.score,
+      own: said(left),
+      served: said(right),
+    }));
+  const mean = (samples: readonly Sample[]): number =>
+    samples.reduce((sum, { score }) => sum + score, 0) / samples.length;
+  return {
+    taskId,
+    items: pairs.length,
+    ownScore: mean(own),
+    servedScore: mean(served),
+    scored: differences.filter(({ ownScore, servedScore }) => ownScore !== servedScore),
+    worded: differences.filter(({ ownScore, servedScore }) => ownScore === servedScore),
+    problems,
+  };
+}
+
+/** The same weights through the llama engine and through a server, on the same items, compared item by item. */
+export async function compareAnswers(request: ComparisonRequest): Promise<readonly TaskComparison[]> {
+  const { model, baseUrl, style, tasks, items, dataDir, concurrency, contextTokens, onStep = () => {} } = request;
+  const input: SuiteInput = {
+    models: [
+      { name: 'own', source: model, style },
+      { name: 'served', source: `openai:${baseUrl}`, style },
+    ],
+    tasks: [...tasks],
+    protocol: 'paper',
+    limit: items,
+    concurrency,
+    contextTokens,
+    ...(dataDir !== undefined && { dataDir }),
+  };
+  await using store = await openSqliteStore({ file: ':memory:' });
+  const problems: string[] = [];
+  for await (const event of run(defineSuite(input), { store, environment: process.env })) {
+    if (event.type === 'cell-start') onStep(event.cellId);
+    if (event.type === 'cell-end' && event.error !== undefined)
+      problems.push(`${event.cellId}: ${event.error.message}`);
+  }
+  const record = await store.latestRun();
+  const cells = await store.cells(record?.id ?? '');
+  const samplesOf = async (name: string, taskId: string): Promise<readonly Sample[]> => {
+    const cell = cells.find((each) => each.model === name && each.taskId === taskId);
+    return cell === undefined ? [] : Array.fromAsync(store.samples(cell.id));
+  };
+  const comparisons: TaskComparison[] = [];
+  for (const taskId of new Set(cells.map((cell) => cell.taskId))) {
+    comparisons.push(compareTask(taskId, await samplesOf('own', taskId), await samplesOf('served', taskId), problems));
+  }
+  return comparisons;
+}
