@@ -1,7 +1,8 @@
-import { resolveAnchors, type HostClass } from '../local/resolve-anchors.ts';
+import { fittingAnchors, resolveAnchors, type HostClass } from '../local/resolve-anchors.ts';
 import type { AnchorSet } from '../stats/anchors.ts';
 import type { Factors } from '../stats/factor.ts';
 import type { JudgeOptions } from '../stats/judge-scoreboard.ts';
+import type { Scoreboard } from '../stats/scoreboard.ts';
 import type { CliContext } from './context.ts';
 import type { OptionValues } from './options/option.ts';
 import type { ScoringOptions } from './tables/scoring-options.ts';
@@ -39,4 +40,12 @@ export async function scoringOf(
       showsCard: card,
     },
   };
+}
+
+/** What to say where there are no anchors: those whose tasks and units fit, else that anchors can be stated. */
+export async function anchorsHint(boards: readonly Scoreboard[]): Promise<string> {
+  const fitting = await fittingAnchors(boards);
+  return fitting.length === 0
+    ? '--anchors takes a file with your own (docs/scores.md)'
+    : `--anchors ${fitting.map(({ name, summary }) => `${name} fits (${summary})`).join(', ')}`;
 }

@@ -7,7 +7,7 @@ import { anchoredVersion, anchorsOf, freezeAnchors, memoryBudget, paperAnchors }
 import { createScoreboards } from '../stats/create-scoreboards.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
 import { freezeProjectAnchors } from './freeze-project-anchors.ts';
-import { anchorNames, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
+import { anchorNames, fittingAnchors, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
 
 let projectDir = '';
 beforeEach(async () => {
@@ -216,5 +216,20 @@ describe('the class of the hardware', () => {
     expect(on(['CPU haswell'], ['CUDA0 NVIDIA H100', 'CPU'])).toBe('gpu');
     expect(on(undefined)).toBeUndefined();
     expect(on(['CPU haswell'], undefined)).toBe('cpu');
+  });
+});
+
+describe('anchors that come with perbench', () => {
+  const fitting = async (taskId: string, throughput: Unit | undefined, latency: Unit | undefined) => {
+    const units = { accuracy: 'ratio', throughput, latency, memory: 'bytes' } as const;
+    return (await fittingAnchors([{ taskId, units }])).map(({ name }) => name);
+  };
+
+  it('fit where they have the task in the same units', async () => {
+    expect(await fitting('gsm8k', 'tokens/s', 'ms/token')).toEqual(['paper-gpu']);
+    expect(await fitting('arc_easy/lmeval@1', 'items/s', 'ms')).toEqual(['cpu']);
+    expect(await fitting('gsm8k', 'items/s', 'ms/token')).toEqual([]);
+    expect(await fitting('gsm8k', 'tokens/s', undefined)).toEqual([]);
+    expect(await fitting('mine', 'items/s', 'ms')).toEqual([]);
   });
 });

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, UnknownNameError } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { paperAnchors, type AnchorSet } from '../stats/anchors.ts';
+import { anchorsOf, paperAnchors, type AnchorSet } from '../stats/anchors.ts';
+import type { Scoreboard } from '../stats/scoreboard.ts';
 import { joinAnchors } from './anchors-schema.ts';
 import { readAnchors } from './read-anchors.ts';
 
@@ -72,6 +73,28 @@ export async function resolveAnchors(options: ResolveAnchorsOptions): Promise<An
   const frozen = await readAnchors(frozenFile, frozenFile);
   if (frozen !== undefined) sets.push(frozen);
   return sets.length === 0 ? undefined : sets.reduce(joinAnchors);
+}
+
+/**
+ * The anchors that come with perbench and have these tasks in these units. Whether their hardware is the same, only the
+ * user can say.
+ *
+ * @returns names for `--anchors`, with what each is for
+ */
+export async function fittingAnchors(
+  boards: readonly Pick<Scoreboard, 'taskId' | 'units'>[],
+): Promise<readonly { readonly name: string; readonly summary: string }[]> {
+  const sets = await Promise.all(anchorNames.map(async (name) => ({ name, set: await namedAnchors(name) })));
+  return sets
+    .filter(({ set }) =>
+      boards.some(({ taskId, units }) => {
+        const anchors = anchorsOf(set, taskId);
+        return (
+          anchors !== undefined && anchors.throughputUnit === units.throughput && anchors.latencyUnit === units.latency
+        );
+      }),
+    )
+    .map(({ name, set }) => ({ name: name.split('/')[1] ?? name, summary: set.summary }));
 }
 
 /** A name with or without its version: `cpu` is the newest of its class. */

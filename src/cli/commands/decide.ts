@@ -14,6 +14,7 @@ import { documentFiles, writeDocuments } from '../document-files.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { readTable } from '../read-table.ts';
+import { anchorsHint } from '../scoring.ts';
 import { scoreboardTasks } from '../registries.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { decideOptions } from '../tables/decision-commands.ts';
@@ -40,7 +41,7 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   const fallback =
     options.score === 'per-a' && lacking.length > 0
       ? [
-          `no anchors for ${lacking.map(({ board }) => board.taskId).join(', ')}: decided by PER-paper (--anchors names some)`,
+          `no anchors for ${lacking.map(({ board }) => board.taskId).join(', ')}: decided by PER-paper; ${await anchorsHint(lacking.map(({ board }) => board))}`,
         ]
       : [];
   const decision = decideTasks(tasks, {

@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { readTable } from '../read-table.ts';
 import { printReport } from '../run-report.ts';
-import { scoringOf } from '../scoring.ts';
+import { anchorsHint, scoringOf } from '../scoring.ts';
 import type { scoreOptions } from '../tables/result-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
@@ -19,12 +19,13 @@ export const score: CommandHandler<typeof scoreOptions> = async ({ arguments: [f
     ...(weights && { weights }),
   });
   const judged = scoreboards.map((board) => judgeScoreboard(board, judge));
-  const hint = anchors === undefined && options.anchors === undefined ? [anchorsHint] : [];
+  const hint =
+    anchors === undefined && options.anchors === undefined
+      ? [`no PER-A without anchors: ${await anchorsHint(scoreboards)}`]
+      : [];
   await printReport({ scoreboards: judged, notes: [...notes, ...hint] }, files, context);
   return judged.every(isWithoutModel) ? exitCodes.someCellsFailed : exitCodes.done;
 };
-
-const anchorsHint = 'no anchors for PER-A: --anchors names some, such as paper-gpu, cpu or a file of your own';
 
 function isWithoutModel({ flags }: Scoreboard): boolean {
   return flags.some(({ code }) => code === 'no_valid_model');
