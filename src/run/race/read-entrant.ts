@@ -88,6 +88,7 @@ export async function readEntrant(store: Store, lane: RaceLane, question: RaceQu
   return {
     ...facts,
     ...(isBad && { failure: now.error?.message ?? now.state }),
+    ...(now?.state === 'done' && { isEnded: true }),
     ...readLaunches(planned.task, passes, question),
     scores: await scoresInOrder(store, lane),
     // Rounds beyond the items repeat them: only the first counts.

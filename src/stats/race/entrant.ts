@@ -21,6 +21,8 @@ export interface Entrant {
   readonly brokenItems: number;
   /** Why it can't be judged. Once all of its items are answered it stays, with the launches that it has. */
   readonly failure?: string | undefined;
+  /** Its cell has ended, before a model that failed was let in again: it keeps the launches that it has. */
+  readonly isEnded?: boolean | undefined;
 }
 
 /** More broken items than this share of all and the model is void. */

@@ -9,9 +9,11 @@ function known(entrant: Entrant): KnownModel {
   return { model: entrant.model, accuracy: meanOf(entrant.scores), values: overAllLaunches(entrant) };
 }
 
-/** A finalist that still owes a launch; one that failed in a launch keeps those that it has. */
+/** A finalist that still owes a launch; one that failed in a launch, or has ended, keeps those that it has. */
 export function nextLaunch(finalists: readonly Entrant[], wanted: number): RaceStanding['step'] | undefined {
-  const owing = finalists.find(({ launches, failure }) => launches.length < wanted && failure === undefined);
+  const owing = finalists.find(
+    ({ launches, failure, isEnded }) => launches.length < wanted && failure === undefined && isEnded !== true,
+  );
   return owing && { type: 'launch', model: owing.model, launch: owing.launches.length };
 }
 
