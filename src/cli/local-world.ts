@@ -39,7 +39,7 @@ export async function createLocalContext(context: CliContext, status: StatusLine
     perbenchVersion: perbenchVersion(),
     logFolder: join(dirname(context.storePath), 'runs'),
     ceiling: await readCeiling(settings.cacheDir),
-    meter: createMachineMeter(),
+    meter: createMachineMeter({ devices: { environment: context.environment } }),
     hostFacts: () => readHostFacts(),
     onPull: (progress) => status.pull(progress),
     onStep: (step) => status.step(step),

@@ -65,7 +65,9 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
     dataDir: options.dataDir,
     commandLine: ['library'],
     perbenchVersion: options.perbenchVersion ?? 'library',
-    meter: createMachineMeter(),
+    meter: createMachineMeter(
+      options.environment === undefined ? {} : { devices: { environment: options.environment } },
+    ),
     hostFacts: () => readHostFacts(),
     ...(options.tasks !== undefined && { ownTasks: options.tasks }),
     ...(options.onPull !== undefined && { onPull: options.onPull }),

@@ -181,6 +181,15 @@ describe('other machines', () => {
     expect(energy?.parts).toMatchObject([{ id: '0', kind: 'gpu' }]);
   });
 
+  it('find the tool in the PATH that they are given', async () => {
+    const smi = placeFakeSmi({ kind: 'amd', rows: [[0, 97, 700, 'UNTHROTTLED', 2100, 70, 196592, 150000]] });
+    const meter = createDeviceMeter({ environment: { PATH: `${smi.folder}:/usr/bin:/bin` } });
+    onTestFinished(() => meter[Symbol.asyncDispose]());
+    const window = await meter.start([]);
+    await sleep(100);
+    expect((await window.stop()).window).toMatchObject({ tool: 'amd-smi', devices: [{ powerMeanWatts: 700 }] });
+  });
+
   it('have no GPU: windows say nothing of one', async () => {
     const window = await watch({});
     expect(window).not.toHaveProperty('devices');

@@ -14,7 +14,9 @@ export interface MachineMeterOptions {
  * Watches the whole machine while a pass runs: the host's CPU, its GPUs, and energy. What a machine doesn't have is
  * absent from its windows.
  */
-export function createMachineMeter(options: MachineMeterOptions = {}): HostMeter & AsyncDisposable {
+export function createMachineMeter(
+  options: MachineMeterOptions = {},
+): HostMeter & Required<Pick<HostMeter, typeof Symbol.asyncDispose>> {
   const { devices: given = {}, rapl = createRaplMeter() } = options;
   const host = createHostMeter(options.host);
   const devices = 'start' in given ? given : createDeviceMeter(given);
@@ -39,6 +41,8 @@ export function createMachineMeter(options: MachineMeterOptions = {}): HostMeter
         },
       };
     },
-    [Symbol.asyncDispose]: () => devices[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await devices[Symbol.asyncDispose]();
+    },
   };
 }

@@ -14,6 +14,7 @@ async function watchDevices(options: DoctorOptions): Promise<DeviceFindings> {
   const { gpuProgram, amdProgram, watchMs = defaultWatchMs, signal } = options;
   await using meter = createDeviceMeter({
     firstReadingMs,
+    environment: options.settings.childEnvironment,
     ...(gpuProgram !== undefined && { nvidiaProgram: gpuProgram }),
     ...(amdProgram !== undefined && { amdProgram }),
   });

@@ -180,7 +180,16 @@ function explain(
     ...(origins.task.source !== 'default' && { tasks: origins.task }),
   };
   const keys = Object.keys(suite) as (keyof Suite)[];
-  const listed = ['limit', 'threads', 'contextTokens', 'requestRate', 'goodput', 'pricePerHour', 'decide', 'dataDir'] as const;
+  const listed = [
+    'limit',
+    'threads',
+    'contextTokens',
+    'requestRate',
+    'goodput',
+    'pricePerHour',
+    'decide',
+    'dataDir',
+  ] as const;
   // A fraction becomes a number for each task; the setting itself is what the user wrote.
   const fraction = options.limit !== undefined && 'fraction' in options.limit ? options.limit.fraction : undefined;
   const valueOf = (key: keyof Suite): unknown => (key === 'limit' ? (fraction ?? suite.limit) : suite[key]);

@@ -26,13 +26,14 @@ export interface DeviceMonitor {
 export interface MonitorOptions {
   readonly program: string;
   readonly sink: MonitorSink;
+  /** Of the tool; without it, that of this process, and tools in Python tell late. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Unix time in milliseconds. */
   readonly now?: () => number;
 }
 
 const nvidiaIntervalMs = 500;
-const processIntervalMs = 2_000;
+const processIntervalMs = 5_000;
 const helpTimeoutMs = 5_000;
 /** A tool's own time is believed if it is at most so far from ours; it tells when, not when it was written out. */
 const believedMs = 5_000;
@@ -42,13 +43,19 @@ function readingTime(toldMs: number | undefined, nowMs: number): number {
 }
 
 /** Stdout of a short call, or undefined where it failed. */
-async function ask(program: string, words: readonly string[], options: MonitorOptions): Promise<string | undefined> {
+async function ask(
+  program: string,
+  words: readonly string[],
+  options: MonitorOptions,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     const settings = {
       timeout: helpTimeoutMs,
       encoding: 'utf8' as const,
       killSignal: 'SIGKILL' as const,
       maxBuffer: 16 * 2 ** 20,
+      ...(signal !== undefined && { signal }),
       ...(options.environment !== undefined && { env: options.environment }),
     };
     execFile(program, words, settings, (error, stdout) => resolve(error === null ? stdout : undefined));
@@ -75,9 +82,63 @@ function watchTable(
   });
 }
 
-/** One long-lived `nvidia-smi` for readings, and one for the processes on the GPUs: it can't tell both at once. */
+/** Asks for processes now and then, one call after the other. A watching one would stay silent, and behind, without any. */
+function pollProcesses(
+  listProcesses: (signal: AbortSignal) => Promise<readonly DeviceProcess[] | undefined>,
+  { program, sink }: MonitorOptions,
+): { problem(): string | undefined; stop(): void } {
+  let problem: string | undefined;
+  let isAsking = false;
+  const stopped = new AbortController();
+  const look = async (): Promise<void> => {
+    if (isAsking) return;
+    isAsking = true;
+    const found = await listProcesses(stopped.signal);
+    problem = found === undefined ? `processes on the GPUs aren't shown: ${program} doesn't list them` : undefined;
+    for (const each of found ?? []) sink.process(each);
+    isAsking = false;
+  };
+  void look();
+  const timer = setInterval(() => void look(), processIntervalMs);
+  timer.unref();
+  return {
+    problem: () => problem,
+    stop() {
+      clearInterval(timer);
+      // A call that hangs must not stay behind.
+      stopped.abort();
+    },
+  };
+}
+
+function createMonitor(
+  tool: string,
+  readings: LineProcess,
+  processes: ReturnType<typeof pollProcesses>,
+): DeviceMonitor {
+  return {
+    tool,
+    isInstalled: () => readings.isInstalled,
+    isRunning: () => readings.failure === undefined,
+    problems: () => [readings.failure, processes.problem()].filter((problem) => problem !== undefined),
+    async stop() {
+      processes.stop();
+      await readings.stop();
+    },
+  };
+}
+
+function nvidiaProcesses(text: string, nowMs: number): readonly DeviceProcess[] {
+  const table = createSmiTable((names) => names[0] === 'timestamp');
+  return text.split('\n').flatMap((line) => {
+    const row = table.read(line);
+    return row === undefined || row === 'garbage' ? [] : (nvidiaProcess(row, nowMs) ?? []);
+  });
+}
+
+/** One long-lived `nvidia-smi` for readings; processes are asked for: it can't tell both at once. */
 export async function startNvidiaMonitor(options: MonitorOptions): Promise<DeviceMonitor> {
-  const { program, sink } = options;
+  const { program, sink, now = Date.now } = options;
   const fields = nvidiaFields(await ask(program, ['--help-query-gpu'], options));
   const query = [`--query-gpu=${fields.join(',')}`, '--format=csv', '-lms', String(nvidiaIntervalMs)];
   const readings = watchTable(options, query, 'timestamp', (row, nowMs) => {
@@ -85,67 +146,28 @@ export async function startNvidiaMonitor(options: MonitorOptions): Promise<Devic
     if (sample !== undefined) sink.sample(sample);
     return sample !== undefined;
   });
-  const processQuery = `--query-compute-apps=${nvidiaProcessFields.join(',')}`;
-  const processes = watchTable(
-    options,
-    [processQuery, '--format=csv', '-lms', String(processIntervalMs)],
-    'timestamp',
-    (row, nowMs) => {
-      const found = nvidiaProcess(row, readingTime(nvidiaTimestampMs(row.get('timestamp')), nowMs));
-      if (found !== undefined) sink.process(found);
-      return found !== undefined;
-    },
-  );
-  return {
-    tool: 'nvidia-smi',
-    isInstalled: () => readings.isInstalled,
-    isRunning: () => readings.failure === undefined,
-    problems: () => [
-      ...(readings.failure === undefined ? [] : [readings.failure]),
-      ...(processes.failure === undefined ? [] : [`processes on the GPUs aren't shown: ${processes.failure}`]),
-    ],
-    async stop() {
-      await Promise.all([readings.stop(), processes.stop()]);
-    },
-  };
+  const list = [`--query-compute-apps=${nvidiaProcessFields.join(',')}`, '--format=csv'];
+  const processes = pollProcesses(async (signal) => {
+    const text = await ask(program, list, options, signal);
+    return text === undefined ? undefined : nvidiaProcesses(text, now());
+  }, options);
+  return createMonitor('nvidia-smi', readings, processes);
 }
 
 /** One long-lived `amd-smi metric`; processes are asked for now and then, since it has no way to watch them. */
 export async function startAmdMonitor(options: MonitorOptions): Promise<DeviceMonitor> {
   const { program, sink, now = Date.now } = options;
   // Written by Python, which keeps back what it writes into a pipe.
-  const environment = { ...options.environment, PYTHONUNBUFFERED: '1' };
-  const readings = watchTable({ ...options, environment }, amdMetricWords, 'timestamp', (row, nowMs) => {
+  const { environment } = options;
+  const unbuffered = environment === undefined ? {} : { environment: { ...environment, PYTHONUNBUFFERED: '1' } };
+  const readings = watchTable({ ...options, ...unbuffered }, amdMetricWords, 'timestamp', (row, nowMs) => {
     const sample = amdSample(row, readingTime(amdTimestampMs(row.get('timestamp')), nowMs));
     if (sample !== undefined) sink.sample(sample);
     return sample !== undefined;
   });
-  let processProblem: string | undefined;
-  let isAsking = false;
-  const askProcesses = async (): Promise<void> => {
-    if (isAsking) return;
-    isAsking = true;
-    const text = await ask(program, ['process', '--json'], options);
-    const found = text === undefined ? undefined : amdProcesses(text, now());
-    processProblem =
-      found === undefined ? `processes on the GPUs aren't shown: ${program} process --json gave none` : undefined;
-    for (const each of found ?? []) sink.process(each);
-    isAsking = false;
-  };
-  await askProcesses();
-  const timer = setInterval(() => void askProcesses(), 5 * processIntervalMs);
-  timer.unref();
-  return {
-    tool: 'amd-smi',
-    isInstalled: () => readings.isInstalled,
-    isRunning: () => readings.failure === undefined,
-    problems: () => [
-      ...(readings.failure === undefined ? [] : [readings.failure]),
-      ...(processProblem === undefined ? [] : [processProblem]),
-    ],
-    async stop() {
-      clearInterval(timer);
-      await readings.stop();
-    },
-  };
+  const processes = pollProcesses(async (signal) => {
+    const text = await ask(program, ['process', '--json'], options, signal);
+    return text === undefined ? undefined : amdProcesses(text, now());
+  }, options);
+  return createMonitor('amd-smi', readings, processes);
 }
