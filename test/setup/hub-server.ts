@@ -108,8 +108,9 @@ function sendBody(response: ServerResponse, body: Buffer, faults: HubFaults): vo
     response.end(body.subarray(0, cut));
     return;
   }
+  // Long enough for a client on a busy machine to read it all: a stream that breaks drops what it still holds.
   response.write(body.subarray(0, cut), () => {
-    setTimeout(() => response.destroy(), 20);
+    setTimeout(() => response.destroy(), 200);
   });
 }
 
