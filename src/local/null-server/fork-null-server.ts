@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { extname, join } from 'node:path';
 import { EnvironmentError } from '../../core/errors.ts';
 import type { NullAnswers } from './null-answers.ts';
-import type { NullServer } from './null-server.ts';
+import type { NullServer, NullServerCounts } from './null-server.ts';
 
 /** Starts the null server in a process of its own. */
 export async function forkNullServer(answers: NullAnswers): Promise<NullServer & { readonly processId: number }> {
@@ -22,6 +22,12 @@ export async function forkNullServer(answers: NullAnswers): Promise<NullServer &
   return {
     baseUrl: message.baseUrl,
     processId: child.pid,
+    async takeCounts() {
+      const answered = once(child, 'message') as Promise<[{ readonly counts: NullServerCounts }]>;
+      child.send('counts');
+      const [{ counts }] = await answered;
+      return counts;
+    },
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await closed;

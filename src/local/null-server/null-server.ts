@@ -24,13 +24,14 @@ function takeRequest(buffer: Buffer): { readonly request: HttpRequest; readonly 
   return { request: { method, path, body }, rest: buffer.subarray(from + length) };
 }
 
-function serve(socket: Socket, answers: NullAnswers): void {
+function serve(socket: Socket, answers: NullAnswers, onGeneration: () => void): void {
   let buffer: Buffer = Buffer.alloc(0);
   socket.setNoDelay(true);
   socket.on('data', (chunk: Buffer) => {
     buffer = buffer.length === 0 ? chunk : Buffer.concat([buffer, chunk]);
     for (let taken = takeRequest(buffer); taken !== undefined; taken = takeRequest(buffer)) {
       buffer = taken.rest;
+      if (taken.request.method === 'POST') onGeneration();
       answerRequest(taken.request, answers, (text) => socket.writable && socket.write(text, 'latin1'));
     }
     if (buffer.length > longestHead * 64) socket.destroy();
@@ -39,9 +40,18 @@ function serve(socket: Socket, answers: NullAnswers): void {
   socket.on('error', () => socket.destroy());
 }
 
+/** What a server without work saw of its clients. */
+export interface NullServerCounts {
+  readonly generations: number;
+  /** From the first to the last that was asked. */
+  readonly durationMs: number;
+}
+
 export interface NullServer extends AsyncDisposable {
   /** Ends with `/v1`. */
   readonly baseUrl: string;
+  /** Since the last time that it was asked. */
+  readonly takeCounts: () => Promise<NullServerCounts>;
 }
 
 /**
@@ -50,10 +60,16 @@ export interface NullServer extends AsyncDisposable {
  */
 export async function startNullServer(answers: NullAnswers, port = 0): Promise<NullServer> {
   const sockets = new Set<Socket>();
+  let [generations, firstMs, lastMs] = [0, 0, 0];
+  const onGeneration = (): void => {
+    lastMs = performance.now();
+    if (generations === 0) firstMs = lastMs;
+    generations += 1;
+  };
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    serve(socket, answers);
+    serve(socket, answers, onGeneration);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -63,6 +79,11 @@ export async function startNullServer(answers: NullAnswers, port = 0): Promise<N
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
     baseUrl: `http://127.0.0.1:${address.port}/v1`,
+    async takeCounts() {
+      const counts = { generations, durationMs: lastMs - firstMs };
+      generations = 0;
+      return counts;
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => {

@@ -1,0 +1,264 @@
+/*
+ * CPU per request and requests per second of load generators, in turns against the same null server: perbench, guidellm,
+ * aiperf, and lm-evaluation-harness's local-completions. Each tool runs as its users start it, in a process of its own.
+ *
+ *   python3 -m venv G && G/bin/pip install guidellm          (each tool in an environment of its own)
+ *   python3 -m venv A && A/bin/pip install aiperf
+ *   python3 -m venv L && L/bin/pip install 'lm_eval[api]'
+ *   node bench/client-ceiling.ts [--guidellm G/bin/guidellm] [--aiperf A/bin/aiperf] [--lm-eval L/bin/lm_eval]
+ *     [--requests 2000] [--concurrency 64] [--rounds 3] [--tokenizer FOLDER]
+ *
+ * Requests per second are the server's count, from the first request to the last. CPU per request is what a run of
+ * `requests` took more than a run of a tenth of them, so that starting up doesn't count. guidellm and aiperf make their
+ * prompts with a tokenizer: name a folder with one where the hub can't be reached.
+ *
+ * Target: at least 5 times guidellm's requests per second, from one process.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { GenerateRequest } from '../src/core/engine.ts';
+import { createOpenAiEngine } from '../src/engines/openai/openai-engine.ts';
+import { forkNullServer } from '../src/local/null-server/fork-null-server.ts';
+
+const { values } = parseArgs({
+  options: {
+    guidellm: { type: 'string' },
+    aiperf: { type: 'string' },
+    'lm-eval': { type: 'string' },
+    tokenizer: { type: 'string', default: 'gpt2' },
+    requests: { type: 'string', default: '2000' },
+    concurrency: { type: 'string', default: '64' },
+    rounds: { type: 'string', default: '3' },
+    /** Set by the script itself: this process is perbench's side. */
+    self: { type: 'string' },
+  },
+});
+const [requests, concurrency, rounds] = [values.requests, values.concurrency, values.rounds].map(Number) as [
+  number,
+  number,
+  number,
+];
+const tokens = 16;
+const promptText = 'Natalia sold clips to forty-eight of her friends in April, and then half as many in May. '.repeat(
+  6,
+);
+
+/** perbench's side, as its runs ask: one process, not streamed. */
+async function askAll(baseUrl: string): Promise<void> {
+  const signal = new AbortController().signal;
+  const spec = {
+    name: 'null',
+    engine: 'openai',
+    source: baseUrl,
+    promptStyle: 'base',
+    engineOptions: { loglikelihood: 'none' },
+  } as const;
+  await using model = await createOpenAiEngine({ environment: {} }).open(spec, {}, signal);
+  async function* stream(): AsyncGenerator<GenerateRequest> {
+    for (let count = 0; count < requests; count += 1) {
+      yield {
+        id: String(count),
+        prompt: { style: 'plain', text: `${count} ${promptText}` },
+        maxTokens: tokens,
+        stop: [],
+      };
+    }
+  }
+  let done = 0;
+  for await (const result of model.generate(stream(), { concurrency, reuse: 'none', signal }))
+    done += result.status === 'done' ? 1 : 0;
+  if (done !== requests) throw new Error(`${done} of ${requests} requests were answered`);
+}
+
+interface Tool {
+  readonly name: string;
+  readonly command: (baseUrl: string, count: number, folder: string) => Promise<readonly string[]>;
+}
+
+async function lmEvalTask(folder: string, count: number): Promise<void> {
+  const rows = Array.from({ length: count }, (_, index) => JSON.stringify({ q: `${index} ${promptText}`, a: 'word' }));
+  const data = join(folder, 'null.jsonl');
+  await writeFile(data, rows.join('\n'));
+  const task = {
+    task: 'null_task',
+    dataset_path: 'json',
+    dataset_kwargs: { data_files: { test: data } },
+    test_split: 'test',
+    output_type: 'generate_until',
+    doc_to_text: '{{q}}',
+    doc_to_target: '{{a}}',
+    generation_kwargs: { until: ['\n\n'], max_gen_toks: tokens },
+    metric_list: [{ metric: 'exact_match' }],
+  };
+  // JSON is YAML.
+  await writeFile(join(folder, 'null_task.yaml'), JSON.stringify(task));
+}
+
+const tools: Tool[] = [
+  {
+    name: 'perbench',
+    command: async (baseUrl, count) => [
+      process.execPath,
+      import.meta.filename,
+      '--self',
+      baseUrl,
+      '--requests',
+      String(count),
+      '--concurrency',
+      String(concurrency),
+    ],
+  },
+];
+const { guidellm, aiperf, 'lm-eval': lmEval, tokenizer } = values;
+if (guidellm !== undefined) {
+  tools.push({
+    name: 'guidellm',
+    command: async (baseUrl, count, folder) => [
+      guidellm,
+      'benchmark',
+      'run',
+      '--target',
+      baseUrl.replace(/\/v1$/, ''),
+      '--model',
+      'null',
+      '--processor',
+      tokenizer,
+      '--profile',
+      'concurrent',
+      '--rate',
+      String(concurrency),
+      '--max-requests',
+      String(count),
+      '--request-type',
+      'text_completions',
+      '--data',
+      `prompt_tokens=128,output_tokens=${tokens},samples=${count}`,
+      '--output-path',
+      join(folder, 'out.json'),
+      '--disable-console',
+    ],
+  });
+}
+if (aiperf !== undefined) {
+  tools.push({
+    name: 'aiperf',
+    command: async (baseUrl, count, folder) => [
+      aiperf,
+      'profile',
+      '--model',
+      'null',
+      '--url',
+      baseUrl.replace(/\/v1$/, ''),
+      '--endpoint-type',
+      'completions',
+      '--tokenizer',
+      tokenizer,
+      '--concurrency',
+      String(concurrency),
+      '--request-count',
+      String(count),
+      '--synthetic-input-tokens-mean',
+      '128',
+      '--output-tokens-mean',
+      String(tokens),
+      '--ui',
+      'none',
+      '--output-artifact-dir',
+      folder,
+    ],
+  });
+}
+if (lmEval !== undefined) {
+  tools.push({
+    name: 'lm-evaluation-harness',
+    command: async (baseUrl, count, folder) => {
+      await lmEvalTask(folder, count);
+      const model = `model=null,base_url=${baseUrl}/completions,num_concurrent=${concurrency},tokenized_requests=False,tokenizer_backend=None,max_retries=1`;
+      return [
+        lmEval,
+        '--model',
+        'local-completions',
+        '--model_args',
+        model,
+        '--tasks',
+        'null_task',
+        '--include_path',
+        folder,
+      ];
+    },
+  });
+}
+
+interface Outcome {
+  readonly cpuSeconds: number;
+  readonly generations: number;
+  readonly durationMs: number;
+}
+
+/** Runs a tool; the shell's `time` knows the CPU of all processes that it waited for. */
+async function runTool(
+  tool: Tool,
+  server: Awaited<ReturnType<typeof forkNullServer>>,
+  count: number,
+): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), 'perbench-ceiling-'));
+  try {
+    const command = await tool.command(server.baseUrl, count, folder);
+    await server.takeCounts();
+    const child = spawn('bash', ['-c', 'TIMEFORMAT="CPU %U %S"; time "$@"', '--', ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: folder,
+      env: { ...process.env, HF_HUB_OFFLINE: '1', HF_DATASETS_CACHE: join(folder, 'datasets') },
+    });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-20_000)));
+    const [code] = (await once(child, 'close')) as [number | null];
+    const [, user, system] = /CPU (\S+) (\S+)\s*$/.exec(text) ?? [];
+    if (code !== 0 || user === undefined)
+      throw new Error(`${tool.name} failed: ${text.trim().split('\n').slice(-6).join('\n')}`);
+    return { cpuSeconds: Number(user) + Number(system), ...(await server.takeCounts()) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function compareAll(): Promise<void> {
+  await using server = await forkNullServer({ tokens, firstTokenMs: 0, tokenMs: 0 });
+  const rates = new Map<string, number[]>();
+  const broken = new Set<string>();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const tool of round % 2 === 0 ? tools : tools.toReversed()) {
+      if (broken.has(tool.name)) continue;
+      try {
+        const few = await runTool(tool, server, Math.ceil(requests / 10));
+        const many = await runTool(tool, server, requests);
+        const perSecond = (1000 * many.generations) / many.durationMs;
+        const cpuUs = (1e6 * (many.cpuSeconds - few.cpuSeconds)) / (many.generations - few.generations);
+        rates.set(tool.name, [...(rates.get(tool.name) ?? []), perSecond]);
+        console.log(
+          `round ${round + 1}: ${tool.name} ${perSecond.toFixed(0)} requests/s, ${cpuUs.toFixed(0)} µs of CPU each (${many.generations} requests)`,
+        );
+      } catch (error) {
+        broken.add(tool.name);
+        console.log(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+  const median = (name: string): number =>
+    (rates.get(name) ?? []).toSorted((left, right) => left - right)[
+      Math.floor(((rates.get(name)?.length ?? 1) - 1) / 2)
+    ] ?? Number.NaN;
+  for (const { name } of tools.slice(1)) {
+    const target = name === 'guidellm' ? ', target 5' : '';
+    console.log(
+      `perbench asks ${(median('perbench') / median(name)).toFixed(1)} times as many requests per second as ${name}${target}`,
+    );
+  }
+}
+
+await (values.self === undefined ? compareAll() : askAll(values.self));
