@@ -36,12 +36,14 @@ export {
   InvalidItemError,
   ModelError,
   PerbenchError,
+  ServerError,
   StoreError,
   UnknownNameError,
   UnsupportedError,
   UsageError,
 } from './core/errors.ts';
 export type { PassProgress, RunEvent } from './core/event.ts';
+export { type ClientWindow, type GoodputLimits, type LoadRecord, parseGoodput } from './core/load.ts';
 export type { Manifest } from './core/manifest.ts';
 export {
   type Interval,
