@@ -81,6 +81,15 @@ describe('score', () => {
     expect(stdout).toMatch(/^large is first by/mu);
   });
 
+  it('scores the tasks that were named, and says what price its tokens have', async () => {
+    const paper = new URL('../../data/paper.csv', import.meta.url).pathname;
+    const { stdout } = await perbench('score', paper, '-t', 'gsm8k', '--anchors', 'paper-gpu', '--price-per-hour', '2');
+    expect(stdout.match(/· PER-paper/gu)).toHaveLength(1);
+    expect(stdout).toContain("no price of answers: throughput is in tokens/s, and their length isn't known");
+    const { code, stderr } = await perbench('score', paper, '-t', 'nosuch');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('It has gsm8k, squad2, hellaswag, imdb, arc_easy.')]);
+  });
+
   it('says where anchors are missing, or do not fit', async () => {
     expect((await perbench('score', 'table.csv')).stdout).toMatch(
       /^no PER-A without anchors: --anchors cpu fits \(.+\)$/mu,

@@ -1,5 +1,6 @@
 import { fittingAnchors, resolveAnchors, type HostClass } from '../local/resolve-anchors.ts';
 import type { AnchorSet } from '../stats/anchors.ts';
+import { constraintNames, type Constraints } from '../stats/constraints.ts';
 import type { Factors } from '../stats/factor.ts';
 import type { JudgeOptions } from '../stats/judge-scoreboard.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
@@ -17,6 +18,13 @@ export interface Scoring {
   readonly judge: JudgeOptions;
 }
 
+/** The limits among the flags. */
+export function constraintsOf(flags: Constraints): Constraints {
+  return Object.fromEntries(
+    constraintNames.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]] as const])),
+  );
+}
+
 /**
  * Scoring as the flags and the project want it.
  *
@@ -28,12 +36,11 @@ export async function scoringOf(
   hostClass: HostClass | undefined,
 ): Promise<Scoring> {
   const { anchors: choice, weights, pricePerHour, pareto, requiredAccuracy, card } = flags;
-  const { minAccuracy, maxMemory, maxLatency, maxLatencyP95, maxPrice } = flags;
   return {
     anchors: await resolveAnchors({ choice, projectDir: context.workingFolder, hostClass }),
     weights,
     judge: {
-      limits: { minAccuracy, maxMemory, maxLatency, maxLatencyP95, maxPrice },
+      limits: constraintsOf(flags),
       pricePerHour,
       front: pareto,
       showsRequired: requiredAccuracy,

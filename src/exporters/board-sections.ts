@@ -1,7 +1,9 @@
 import { headlineRanking } from '../stats/board-ranking.ts';
-import { listText, missedText } from '../stats/board-verdict.ts';
+import { missedText } from '../stats/board-verdict.ts';
 import { factorLabels } from '../stats/factor.ts';
+import { listText, shortListText } from '../stats/name-list.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
+import { spreadNote } from '../stats/spread-note.ts';
 import { cardLines } from './card-lines.ts';
 
 /** What was asked beside the table, as sentences below it. */
@@ -47,7 +49,7 @@ function frontLines({ front }: Scoreboard): readonly string[] {
   return (front?.models ?? []).map(({ model, isOnFront, dominatedBy, support }) =>
     isOnFront
       ? `${model}: on the front${supportText(support)}`
-      : `${model}: no better than ${listText(dominatedBy)} in anything${supportText(support)}`,
+      : `${model}: no better than ${shortListText(dominatedBy)} in anything${supportText(support)}`,
   );
 }
 
@@ -65,11 +67,7 @@ export function inferenceNotes(board: Scoreboard): readonly string[] {
   return [
     ...(hasTies ? ["= can't be told from the best, with 95 % for all pairs at once"] : []),
     ...(rows.length > 1 ? [`ranks and P(1st) are from ${source}`] : []),
-    ...(withoutLaunchSpread.length > 0
-      ? [
-          `performance of ${listText(withoutLaunchSpread)} is from 1 launch: ± not measured; ranks assume 6 % from launch to launch`,
-        ]
-      : []),
+    ...(withoutLaunchSpread.length > 0 ? [spreadNote(withoutLaunchSpread, rows.length, method)] : []),
     ...(boundary ? [`${listText(atBoundary)} at the boundary: the interval of PER is a guess there`] : []),
     ...notes,
   ];

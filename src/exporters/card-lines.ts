@@ -1,6 +1,7 @@
-import { headlineVersion, listText } from '../stats/board-verdict.ts';
+import { headlineVersion } from '../stats/board-verdict.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../stats/factor.ts';
 import type { WinnerShares } from '../stats/lattice.ts';
+import { listText } from '../stats/name-list.ts';
 import type { NadirFlip } from '../stats/nadir-flip.ts';
 import type { AnchoredRobustness, LeaveOneOut, PaperRobustness } from '../stats/robustness-card.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
@@ -41,8 +42,10 @@ function weightLines({ winners, weightWins, verdict, accuracyWeightCurve, withou
 function withoutLine(winners: readonly string[], withoutFactor: Sensitivity['withoutFactor']): string {
   const changed = factorNames.filter((factor) => withoutFactor[factor].join() !== winners.join());
   if (changed.length === 0) return `leaving any factor out keeps ${listText(winners)} first`;
-  const others = changed.map((factor) => `without ${factorLabels[factor]} ${listText(withoutFactor[factor])}`);
-  return `leaving a factor out changes who is first: ${others.join(', ')}`;
+  // Latency often repeats throughput: who wins without it is always worth knowing.
+  const told = factorNames.filter((factor) => factor === 'latency' || changed.includes(factor));
+  const others = told.map((factor) => `without ${factorLabels[factor]}: ${listText(withoutFactor[factor])}`);
+  return `first ${others.join('; ')}`;
 }
 
 /** `adding a model below 0.190 accuracy would make b the winner`. */

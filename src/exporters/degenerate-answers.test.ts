@@ -103,7 +103,7 @@ describe('answers', () => {
         ACC, THR, LAT and MEM equal: ignored in the order
         = can't be told from the best, with 95 % for all pairs at once
         ranks and P(1st) are from 2000 draws from the intervals, each model by itself
-        performance of a and b is from 1 launch: ± not measured; ranks assume 6 % from launch to launch
+        throughput or latency of a and b has no interval: the score has no ±, and ranks assume 6 % from launch to launch
         ± is half of the 95 % interval, for accuracy on new items of the kind; for exactly this benchmark, of which 100 of 400 items were asked, it is 0.87 of that (finite population)
       "
     `);

@@ -1,4 +1,4 @@
-import { listText } from '../stats/board-verdict.ts';
+import { listText } from '../stats/name-list.ts';
 
 const numbers = /\d+(?:\.\d+)?/gu;
 

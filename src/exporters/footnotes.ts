@@ -123,9 +123,16 @@ export function footnotes(board: Scoreboard, options: { readonly hasIntervals: b
     ...worstRows(rows),
     ...warningLines(rows).toSorted((left, right) => (left.mark < right.mark ? -1 : left.mark > right.mark ? 1 : 0)),
     ...otherFlags(rows),
+    ...priceNotes(board),
     ...inferenceNotes(board).map((text): Footnote => ({ mark: '', text: plainText(text) })),
     ...(options.hasIntervals ? [{ mark: '' as const, text: intervalNote(board) }] : []),
   ];
+}
+
+/** A price of an hour gives no price of answers where throughput counts tokens. */
+function priceNotes({ pricePerHour, units: { throughput } }: Scoreboard): Footnote[] {
+  if (pricePerHour === undefined || throughput === undefined || throughput === 'items/s') return [];
+  return [{ mark: '', text: `no price of answers: throughput is in ${throughput}, and their length isn't known` }];
 }
 
 /** `GSM8K, 5-shot · gsm8k/per@1 · serving protocol · accuracy is exact_match`. */

@@ -3,6 +3,7 @@ import { headlineRanking, scoredRows, type RankedRow } from './board-ranking.ts'
 import { largestGates, missDistance, missedChecks } from './constraint-checks.ts';
 import { checkText, gateText } from './constraint-text.ts';
 import { constraintFacts, type ConstraintCheck } from './constraints.ts';
+import { listText } from './name-list.ts';
 import type { Scoreboard, ScoreboardRow } from './scoreboard.ts';
 
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */
@@ -41,11 +42,6 @@ function sureness(first: ScoreboardRow, rows: readonly ScoreboardRow[], board: S
 function shareText({ topShare }: RankedRow): string {
   if (topShare >= 1) return '100 %';
   return topShare > 0.995 ? 'over 99 %' : `${(100 * topShare).toFixed(0)} %`;
-}
-
-/** `a`, `a and b`, `a, b and c`. */
-export function listText(words: readonly string[]): string {
-  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 /**

@@ -239,7 +239,7 @@ describe('a decision on a run', () => {
   it('names performance from one launch', () => {
     const decision = decide([madeTask(three.map((model) => ({ ...model, launches: 1 })))], options);
     expect(decision.notes.join('\n')).toContain(
-      'the spread of middle, small, large over launches was not measured: support assumes 6 %',
+      'performance of middle, small and large is from 1 launch: ± not measured; ranks assume 6 % from launch to launch',
     );
   });
 

@@ -1,7 +1,8 @@
 import type { DecisionOptions, DecisionTask } from './decision.ts';
-import { boardReplicates, priorDeviations, type BoardInference, type RankedRow } from './board-ranking.ts';
+import { boardReplicates, type BoardInference, type RankedRow } from './board-ranking.ts';
 import { rankInference, type RankedModel } from './rank-inference.ts';
 import { anchoredReplicates, paperReplicates } from './replicate-scores.ts';
+import { spreadNote } from './spread-note.ts';
 
 export interface DecisionSupport {
   readonly resamples: number;
@@ -47,15 +48,13 @@ function inferenceNotes(inferences: readonly BoardInference[], wanted: readonly 
   const unspread = wanted.filter((model) =>
     inferences.some(({ withoutLaunchSpread }) => withoutLaunchSpread.includes(model)),
   );
-  const prior = Math.round(100 * priorDeviations.throughput);
+  const method = inferences.some((inference) => inference.method === 'intervals') ? 'intervals' : 'paired';
   return [
     ...new Set(inferences.flatMap(({ notes }) => notes)),
-    ...(inferences.some(({ method }) => method === 'intervals')
+    ...(method === 'intervals'
       ? ['support is from the intervals of each model alone: answers item by item would tell more']
       : []),
-    ...(unspread.length > 0
-      ? [`the spread of ${unspread.join(', ')} over launches was not measured: support assumes ${prior} %`]
-      : []),
+    ...(unspread.length > 0 ? [spreadNote(unspread, wanted.length, method)] : []),
   ];
 }
 

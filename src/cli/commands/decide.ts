@@ -5,7 +5,6 @@ import { runDecisionTasks, weighTasks } from '../../local/decision-tasks.ts';
 import { hostClassOf, resolveAnchors } from '../../local/resolve-anchors.ts';
 import { anchorsOf, type AnchorSet } from '../../stats/anchors.ts';
 import { decide as decideTasks } from '../../stats/decide.ts';
-import { constraintNames, type Constraints } from '../../stats/constraints.ts';
 import type { Decision, DecisionTask } from '../../stats/decision.ts';
 import { scoreTable } from '../../stats/score-table.ts';
 import type { CliContext } from '../context.ts';
@@ -14,7 +13,7 @@ import { documentFiles, writeDocuments } from '../document-files.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { readTable } from '../read-table.ts';
-import { anchorsHint } from '../scoring.ts';
+import { anchorsHint, constraintsOf } from '../scoring.ts';
 import { scoreboardTasks } from '../registries.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { decideOptions } from '../tables/decision-commands.ts';
@@ -46,7 +45,7 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
       : [];
   const decision = decideTasks(tasks, {
     score: isPaper ? 'PER-paper' : 'PER-A',
-    constraints: constraintsOf(input),
+    constraints: constraintsOf(options),
     weights: options.weights,
     pricePerHour: options.pricePerHour ?? pricePerHour,
   });
@@ -64,12 +63,6 @@ function endOf({ outcome }: Decision): number {
     'no-valid-model': exitCodes.someCellsFailed,
   } as const;
   return codes[outcome];
-}
-
-function constraintsOf({ options }: DecideInput): Constraints {
-  return Object.fromEntries(
-    constraintNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const])),
-  );
 }
 
 async function ofRun({ arguments: names, options }: DecideInput, context: CliContext): Promise<Subject> {

@@ -1,3 +1,4 @@
+import { UsageError } from '../../core/errors.ts';
 import { judgeScoreboard } from '../../stats/judge-scoreboard.ts';
 import { scoreTable } from '../../stats/score-table.ts';
 import type { Scoreboard } from '../../stats/scoreboard.ts';
@@ -7,6 +8,7 @@ import { readTable } from '../read-table.ts';
 import { printReport } from '../run-report.ts';
 import { anchorsHint, scoringOf } from '../scoring.ts';
 import type { scoreOptions } from '../tables/result-commands.ts';
+import { isTaskNamed } from '../task-filter.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const score: CommandHandler<typeof scoreOptions> = async ({ arguments: [file = '-'], options }, context) => {
@@ -18,10 +20,16 @@ export const score: CommandHandler<typeof scoreOptions> = async ({ arguments: [f
     ...(anchors && { anchors }),
     ...(weights && { weights }),
   });
-  const judged = scoreboards.map((board) => judgeScoreboard(board, judge));
+  const wanted = scoreboards.filter(({ taskId }) => isTaskNamed(taskId, options.task));
+  if (wanted.length === 0) {
+    throw new UsageError(`no rows of ${options.task.join(', ')} in ${file === '-' ? 'stdin' : file}`, {
+      hint: `It has ${scoreboards.map(({ taskId }) => taskId).join(', ')}.`,
+    });
+  }
+  const judged = wanted.map((board) => judgeScoreboard(board, judge));
   const hint =
     anchors === undefined && options.anchors === undefined
-      ? [`no PER-A without anchors: ${await anchorsHint(scoreboards)}`]
+      ? [`no PER-A without anchors: ${await anchorsHint(wanted)}`]
       : [];
   await printReport({ scoreboards: judged, notes: [...notes, ...hint] }, files, context);
   return judged.every(isWithoutModel) ? exitCodes.someCellsFailed : exitCodes.done;

@@ -1,7 +1,7 @@
 import { gateLimitKinds, type GateLimitName, parseLimit } from '../../core/gate-limits.ts';
 import { defineCommand, type Command } from '../options/command.ts';
 import { choice, custom, flag, number, text, texts, withDefault, type Option } from '../options/option.ts';
-import { scoringOptions } from './scoring-options.ts';
+import { limitOptions, scoringOptions } from './scoring-options.ts';
 
 const tasks = texts({
   short: 't',
@@ -20,8 +20,8 @@ export const compareOptions = {
   all: flag({ help: 'list every regression and improvement' }),
 } as const;
 
-function limit(name: GateLimitName, help: string = gateLimitKinds[name].help): Option<number | undefined> {
-  const { expected } = gateLimitKinds[name];
+function limit(name: GateLimitName): Option<number | undefined> {
+  const { expected, help } = gateLimitKinds[name];
   return custom<number>({ argument: 'limit', expected, help, parse: (value) => parseLimit(name, value) });
 }
 
@@ -89,12 +89,7 @@ export const decideOptions = {
     help: 'tasks that count, joined by commas, each with a weight where they count differently (default: all alike)',
     parse: parseWeightedTasks,
   }),
-  minAccuracy: limit('minAccuracy', 'lowest accuracy on every task'),
-  minThroughput: limit('minThroughput', 'lowest throughput on every task, in the unit of its table'),
-  maxMemory: limit('maxMemory', 'highest peak memory'),
-  maxLatency: limit('maxLatency', 'highest median latency'),
-  maxLatencyP95: limit('maxLatencyP95', 'highest 95th percentile of latency'),
-  maxPrice: number({ argument: 'price', min: 0, isWhole: false, help: 'highest price of 1,000 answers' }),
+  ...limitOptions,
   pricePerHour: number({
     argument: 'price',
     min: 0.000_001,

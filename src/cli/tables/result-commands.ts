@@ -34,19 +34,22 @@ export const showOptions = {
   last: number({ short: 'n', argument: 'n', min: 1, help: 'at most n samples of each cell', defaultText: '10' }),
 } as const;
 
+const tasksOption = texts({
+  short: 't',
+  argument: 'task',
+  isCommaSeparated: true,
+  help: 'only these tasks (repeatable, or joined by commas)',
+  completion: 'task',
+});
+
 export const reportOptions = {
-  task: texts({
-    short: 't',
-    argument: 'task',
-    isCommaSeparated: true,
-    help: 'only these tasks (repeatable, or joined by commas)',
-    completion: 'task',
-  }),
+  task: tasksOption,
   performance: performanceOption,
   ...scoringOptions,
 } as const;
 
 export const scoreOptions = {
+  task: tasksOption,
   strict: flag({ help: 'also leave models out whose numbers are doubtful' }),
   ...scoringOptions,
 } as const;
@@ -94,7 +97,11 @@ export const resultCommands: readonly Command[] = [
     details: 'Its columns are task, model, accuracy, throughput, latency and memory; docs/scores.md says more.',
     arguments: [{ name: 'table', help: 'CSV file, or - for stdin', isOptional: false, completion: 'file' }],
     options: scoreOptions,
-    examples: ['perbench score table.csv', 'perbench score - -o scores.csv < table.csv'],
+    examples: [
+      'perbench score table.csv',
+      'perbench score data/paper.csv -t gsm8k --anchors paper-gpu --card',
+      'perbench score - -o scores.csv < table.csv',
+    ],
     load: async () => (await import('../commands/score.ts')).score,
   }),
 ];

@@ -1,4 +1,4 @@
-import { parseBytes, parseMilliseconds, parseShare } from '../../core/quantity.ts';
+import { parseAmount, parseBytes, parseMilliseconds, parseShare } from '../../core/quantity.ts';
 import { parseFactors, parseWeights } from '../parse-factors.ts';
 import { custom, flag, number, text } from '../options/option.ts';
 import type { FactorName, Factors } from '../../stats/factor.ts';
@@ -11,6 +11,36 @@ function parseAccuracy(value: string): number | undefined {
   const share = parseShare(value);
   return share !== undefined && share <= 1 ? share : undefined;
 }
+
+/** What a model must keep to on every task; the same wherever models are chosen. */
+export const limitOptions = {
+  minAccuracy: quantity('share', 'lowest accuracy to accept', 'a share from 0 to 1, such as 0.7 or 70%', parseAccuracy),
+  minThroughput: quantity(
+    'n',
+    'lowest throughput to accept, in the unit of its table',
+    'a number of at least 0',
+    parseAmount,
+  ),
+  maxMemory: quantity(
+    'size',
+    'highest peak memory to accept, such as 2GiB',
+    'a size such as 2GiB or 800MB',
+    parseBytes,
+  ),
+  maxLatency: quantity(
+    'time',
+    'highest median latency to accept, such as 500ms',
+    'a time such as 500ms or 1.5s',
+    parseMilliseconds,
+  ),
+  maxLatencyP95: quantity(
+    'time',
+    'highest 95th percentile of latency to accept',
+    'a time such as 500ms or 1.5s',
+    parseMilliseconds,
+  ),
+  maxPrice: number({ argument: 'n', min: 0, isWhole: false, help: 'highest price of 1,000 answers to accept' }),
+} as const;
 
 /** How scores are made and what is asked of them; the same for runs and for tables. */
 export const scoringOptions = {
@@ -25,16 +55,7 @@ export const scoringOptions = {
     expected: 'weights of at least 0 for acc, thr, lat, mem: all four, or some that add up to at most 1',
     parse: parseWeights,
   }),
-  minAccuracy: quantity('share', 'lowest accuracy to accept', 'a share from 0 to 1, such as 0.7 or 70%', parseAccuracy),
-  maxMemory: quantity('size', 'most memory to accept', 'a size such as 2GiB or 800MB', parseBytes),
-  maxLatency: quantity('time', 'highest latency to accept', 'a time such as 500ms or 1.5s', parseMilliseconds),
-  maxLatencyP95: quantity(
-    'time',
-    'highest 95th percentile of latency to accept',
-    'a time such as 500ms or 1.5s',
-    parseMilliseconds,
-  ),
-  maxPrice: number({ argument: 'n', min: 0, isWhole: false, help: 'highest price of 1,000 answers to accept' }),
+  ...limitOptions,
   pricePerHour: number({
     argument: 'n',
     min: 0.000_001,

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { listText, shortListText } from './name-list.ts';
+import { spreadNote } from './spread-note.ts';
+
+it('lists names as people say them', () => {
+  expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(listText)).toEqual(['', 'a', 'a and b', 'a, b and c']);
+});
+
+it('cuts a list that is long, and says when it is all of them', () => {
+  const five = ['a', 'b', 'c', 'd', 'e'];
+  expect(shortListText(five.slice(1), 4)).toBe('b, c, d and e');
+  expect(shortListText(five, 6)).toBe('a, b, c and 2 more');
+  expect(shortListText(five, 5)).toBe('all 5 models');
+});
+
+it('says of launches only what is known of them', () => {
+  expect(spreadNote(['a'], 3, 'paired')).toContain('performance of a is from 1 launch');
+  expect(spreadNote(['a'], 3, 'intervals')).not.toContain('1 launch');
+});
