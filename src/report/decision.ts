@@ -133,7 +133,13 @@ function onSeveral(boards: readonly BoardDecision[]): Omit<Decision, 'boards'> {
   );
   if (best === undefined) return { headline: 'No model can be recommended', detail: '' };
   const clear = best.won.filter(({ sureness }) => sureness === 'clear').length;
-  const sure = clear === best.won.length ? 'each beyond noise' : `${clear} of them beyond noise`;
+  const unknown = best.won.filter(({ sureness }) => sureness === 'unknown').length;
+  const sure =
+    unknown === best.won.length
+      ? 'how sure that is isn’t known'
+      : clear === best.won.length
+        ? 'each beyond noise'
+        : `${clear} of them beyond noise`;
   const place =
     best.won.length === boards.length ? `all ${boards.length} tasks` : `${best.won.length} of ${boards.length} tasks`;
   if (best.won.length * 2 <= boards.length) {

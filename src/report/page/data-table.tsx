@@ -42,11 +42,7 @@ function compare(left: SortValue, right: SortValue, direction: number): number {
 }
 
 /** Rows in the order that a sort setting such as `-accuracy` asks for. */
-function sortRows<Row>(
-  rows: readonly Row[],
-  columns: readonly TableColumn<Row>[],
-  sort: string,
-): readonly Row[] {
+function sortRows<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[], sort: string): readonly Row[] {
   const column = columns.find(({ id }) => id === sort.replace(/^-/u, ''));
   const read = column?.sortValue;
   if (read === undefined) return rows;

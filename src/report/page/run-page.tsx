@@ -92,12 +92,18 @@ function CellGrid({ cells, runId }: { readonly cells: readonly CellSummary[]; re
   );
 }
 
+/** The report of what is done; asked for after the cells, which are there at once while this takes a bootstrap. */
+function RunReport({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
+  const { value, error } = useLoaded(() => source.page(runId), [runId, version]);
+  return value === undefined ? <Waiting error={error} /> : <ReportContent page={value} />;
+}
+
 /** One run: its cells as they fill, and the report of what is done. */
 export function RunPage({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
   const cells = useLoaded(() => source.cells(runId), [runId, version]);
-  const page = useLoaded(() => source.page(runId), [runId, version]);
+  const runs = useLoaded(() => source.runs(), [version]);
   if (cells.value === undefined) return <Waiting error={cells.error} />;
-  const run = page.value?.data.runs[0];
+  const run = runs.value?.find(({ id }) => id === runId);
   return (
     <>
       <div class="crumbs">
@@ -109,7 +115,7 @@ export function RunPage({ source, version, runId }: ViewProps & { readonly runId
         )}
       </div>
       <CellGrid cells={cells.value} runId={runId} />
-      {page.value === undefined ? <Waiting error={page.error} /> : <ReportContent page={page.value} />}
+      <RunReport source={source} version={version} runId={runId} />
     </>
   );
 }

@@ -1,0 +1,117 @@
+/**
+ * How fast the viewer answers over a store with 400,000 samples: 16 models on 25,000 items.
+ *
+ * Background: people leave viewers that make them wait. The bars are one second until the first paint of a run, and
+ * 200 ms for a filter. The store is filled once, into a folder that is named, and used again by the next run; answers
+ * are timed as the page asks them, the first of each kind apart (cold), and the page itself where Chromium is installed.
+ *
+ * Usage: node bench/viewer.ts [folder] [items per cell]
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { perbenchBin, startPerbench } from '../src/cli/perbench-process.ts';
+import { openSqliteStore } from '../src/stores/sqlite/sqlite-store.ts';
+import type { RunSummary, CellSummary } from '../src/report/viewer-data.ts';
+import { chromiumPath, openPage, startChromium } from '../test/page/chromium.ts';
+import { fillStore } from './viewer-store.ts';
+
+const folder = process.argv[2] ?? join(tmpdir(), 'perbench-viewer-bench');
+const itemsPerCell = Number(process.argv[3] ?? 25_000);
+const models = 16;
+const rounds = 7;
+
+mkdirSync(folder, { recursive: true });
+const file = join(folder, `${models}x${itemsPerCell}.db`);
+if (!existsSync(file)) {
+  const startMs = performance.now();
+  await using store = await openSqliteStore({ file });
+  await fillStore(store, models, itemsPerCell);
+  console.log(`filled ${models * itemsPerCell} samples in ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
+}
+
+const viewer = startPerbench(['view', '--port', '0', '--json', '--store', file], {
+  workingFolder: folder,
+  homeFolder: folder,
+});
+const said = Promise.withResolvers<string>();
+viewer.child.stdout?.on('data', (chunk: Buffer) => {
+  const found = /"address":"([^"]+)"/u.exec(chunk.toString())?.[1];
+  if (found !== undefined) said.resolve(found);
+});
+try {
+  const address = await said.promise;
+  await measureAnswers(address);
+  if (chromiumPath === undefined) console.log(`no Chromium: the page itself is not timed (${perbenchBin})`);
+  else await measurePaint(address);
+} finally {
+  viewer.child.kill('SIGINT');
+  await viewer.ended;
+}
+
+async function ask<Answer>(address: string, path: string): Promise<Answer> {
+  return (await (await fetch(new URL(path, address))).json()) as Answer;
+}
+
+/** Cold, then the median and the slowest of the rounds; an action that gives a number has timed itself. */
+async function time(what: string, action: () => Promise<unknown>): Promise<void> {
+  const times: number[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const startMs = performance.now();
+    const own = await action();
+    times.push(typeof own === 'number' ? own : performance.now() - startMs);
+  }
+  const [cold = 0, ...warm] = times;
+  const sorted = warm.toSorted((left, right) => left - right);
+  const shown = [cold, sorted[Math.floor(rounds / 2)] ?? 0, sorted.at(-1) ?? 0].map((ms) => ms.toFixed(0).padStart(6));
+  console.log(`${what.padEnd(44)} cold ${shown[0]} ms  median ${shown[1]} ms  slowest ${shown[2]} ms`);
+}
+
+async function measureAnswers(address: string): Promise<void> {
+  await time('list of runs', () => ask(address, '/api/runs'));
+  const [run] = await ask<readonly RunSummary[]>(address, '/api/runs');
+  await time('cells of the run', () => ask(address, `/api/runs/${run?.id}/cells`));
+  const cells = await ask<readonly CellSummary[]>(address, `/api/runs/${run?.id}/cells`);
+  const [first, second] = cells;
+  const one = `cell=${first?.id}`;
+  const two = `${one}&cell=${second?.id}`;
+  const all = cells.map(({ id }) => `cell=${id}`).join('&');
+  for (const filter of ['all', 'right', 'wrong', 'unparsed', 'truncated', 'failed']) {
+    await time(`items, ${filter}`, () => ask(address, `/api/items?${one}&filter=${filter}`));
+    await time(`count, ${filter}`, () => ask(address, `/api/items/count?${one}&filter=${filter}`));
+  }
+  await time('items, 2 models disagree', () => ask(address, `/api/items?${two}&filter=disagreement`));
+  await time('count, 2 models disagree', () => ask(address, `/api/items/count?${two}&filter=disagreement`));
+  await time('items, 16 models side by side', () => ask(address, `/api/items?${all}`));
+  await time('items, 16 models disagree', () => ask(address, `/api/items?${all}&filter=disagreement`));
+  await time('search for a common word', () => ask(address, `/api/items?${one}&search=answer`));
+  await time('search for a rare word', () => ask(address, `/api/items?${one}&search=item-24999`));
+  await time('search for what is not there', () => ask(address, `/api/items?${one}&search=nowhere-at-all`));
+  await time('the report of the run', () => ask(address, `/api/runs/${run?.id}`));
+  await time('one item, 2 models', () => ask(address, `/api/item?${two}&item=item-12345`));
+}
+
+async function measurePaint(address: string): Promise<void> {
+  const [run] = await ask<readonly RunSummary[]>(address, '/api/runs');
+  const browser = await startChromium();
+  const firstPaint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0";
+  const places = {
+    'Chromium: a run, first paint': [`/runs/${run?.id}`, 'td[data-state]', firstPaint],
+    'Chromium: a run, until its cells are there': [`/runs/${run?.id}`, 'td[data-state]', 'performance.now()'],
+    'Chromium: samples, until an item is there': [`/runs/${run?.id}/samples`, '.detail pre', 'performance.now()'],
+  } as const;
+  try {
+    for (const [what, [path, selector, clock]] of Object.entries(places)) {
+      // By the page's own clock, from the start of its navigation.
+      await time(what, async () => {
+        const { page } = await openPage(browser, `${address}#${path}`);
+        await page.waitForSelector(selector);
+        const ms = await page.evaluate<number>(clock);
+        await page.context().close();
+        return ms;
+      });
+    }
+  } finally {
+    await browser.close();
+  }
+}
