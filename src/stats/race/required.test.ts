@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { Anchors } from '../anchors.ts';
+import { equalWeights } from '../per-anchored.ts';
+import { errorBudget, finalQuantile, triageNoise } from './error-budget.ts';
+import type { RaceSetup } from './race-setup.ts';
+import { bestImaginable, type KnownModel, strictestRequirement } from './required.ts';
+
+const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1e9 };
+const setup: RaceSetup = {
+  question: { text: 'winner', goal: 'winner' },
+  confidence: 0.95,
+  budget: errorBudget(0.95, false),
+  items: 100,
+  anchors,
+  weights: equalWeights,
+  extraLaunches: 3,
+};
+const noise = triageNoise(setup.budget, 3);
+const values = { throughput: 10, latency: 100, memory: 1e9 };
+const known = (model: string, accuracy: number): KnownModel => ({ model, accuracy, values });
+
+describe('the strictest requirement', () => {
+  it('is that of the strongest champion, wherever it stands', () => {
+    const [weak, strong] = [known('weak', 0.4), known('strong', 0.8)];
+    for (const champions of [
+      [weak, strong],
+      [strong, weak],
+    ]) {
+      expect(strictestRequirement(champions, values, setup, noise)?.against).toBe('strong');
+    }
+    expect(strictestRequirement([], values, setup, noise)).toBeUndefined();
+  });
+
+  it('against a champion that only guesses is the trivial accuracy: nobody above it is ruled out', () => {
+    expect(strictestRequirement([known('guess', 0.1)], values, setup, noise)?.tau).toBe(0.25);
+  });
+
+  it('before a launch is lower than after any', () => {
+    const champion = [known('a', 0.8)];
+    const unseen = strictestRequirement(champion, bestImaginable(values.memory), setup, noise)?.tau ?? 1;
+    expect(unseen).toBeLessThan(strictestRequirement(champion, values, setup, noise)?.tau ?? 0);
+  });
+});
+
+describe('the shares of the error', () => {
+  it('are spread over all models that a bound may be wrong of', () => {
+    // Quantiles of t(1 - 0.01/15) with 32 and 8 degrees of freedom, computed independently.
+    const budget = { performance: 0.02, accuracy: 0.04, latency: 0 };
+    expect(finalQuantile(budget, 16, 32)).toBeCloseTo(3.51609884612, 9);
+    expect(finalQuantile(budget, 16, 8)).toBeCloseTo(4.81293157124, 9);
+    // z(1 - 0.005), z(1 - 0.005/15).
+    expect(triageNoise({ ...budget, performance: 0.01 }, 2).quantile).toBeCloseTo(2.5758293035, 9);
+    expect(triageNoise({ ...budget, performance: 0.01 }, 16).quantile).toBeCloseTo(3.4029, 3);
+  });
+});
