@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { makePage } from './make-page.ts';
+import { tableText, type TextTable } from './table-text.ts';
+import { promptChoices, promptMessages, visibleText } from './visible-text.ts';
+import { reportPage } from './write-page.ts';
+
+const table: TextTable = {
+  caption: 'GSM8K & more',
+  headings: ['Model', 'PER (%)'],
+  align: ['left', 'right'],
+  rows: [
+    ['a_b|c', '0.5 ± 0.1'],
+    ['=1+1', '-0.2'],
+    ['x,"y"\u202E\n', '–'],
+  ],
+};
+
+describe('a table as text', () => {
+  it('is Markdown without foreign markup', () => {
+    expect(tableText(table, 'markdown')).toBe(
+      [
+        '**GSM8K & more**',
+        '',
+        '| Model | PER (%) |',
+        '| :-- | --: |',
+        String.raw`| a\_b\|c | 0.5 ± 0.1 |`,
+        '| =1+1 | -0.2 |',
+        '| x,"y"  | – |',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('is LaTeX with everything escaped', () => {
+    const latex = tableText(table, 'latex');
+    expect(latex).toContain(String.raw`\caption{GSM8K \& more}`);
+    expect(latex).toContain(String.raw`a\_b|c & 0.5 $\pm$ 0.1 \\`);
+    expect(latex).toContain(String.raw`Model & PER (\%) \\`);
+    expect(latex).toContain(String.raw`\begin{tabular}{lr}`);
+  });
+
+  it('is CSV in which nothing is a formula', () => {
+    expect(tableText(table, 'csv')).toBe('Model,PER (%)\na_b|c,0.5 ± 0.1\n\'=1+1,-0.2\n"x,""y""\u202E\n",–\n');
+  });
+});
+
+describe('foreign text', () => {
+  it('shows what would act or hide', () => {
+    expect(visibleText('a\u001B[31m\u0000\u007F\u0085\u202Eb\u200B\tc\n')).toBe('a␛[31m␀␡⟨85⟩⟨U+202E⟩b⟨U+200B⟩\tc\n');
+  });
+
+  it('is taken apart where it is a chat or a choice, and left alone otherwise', () => {
+    const chat = [{ role: 'user', content: 'Why?' }];
+    expect(promptMessages(JSON.stringify(chat))).toEqual(chat);
+    expect(promptMessages('[not JSON')).toBeUndefined();
+    expect(promptMessages('[{"role":1}]')).toBeUndefined();
+    expect(promptChoices('{"context":"Q","continuations":["a"]}')).toEqual({ context: 'Q', continuations: ['a'] });
+    expect(promptChoices('{"context":"Q"}')).toBeUndefined();
+    expect(promptChoices('{broken')).toBeUndefined();
+  });
+});
+
+describe('a page', () => {
+  const page = makePage(
+    { scoreboards: [], run: { name: '</title><script>' } },
+    { createdAtMs: 0, perbenchVersion: '1' },
+  );
+  const shell = '<title><!--perbench:title--></title><!--perbench:body--><!--perbench:data-->';
+
+  it('takes what it holds into a shell, escaped', () => {
+    const html = reportPage(shell, () => '$& body', page);
+    expect(html).toContain('<title>&lt;/title&gt;&lt;script&gt; – perbench report</title>$& body<script');
+    expect(html.match(/<\/script>/gu)).toHaveLength(2);
+  });
+
+  it('refuses a shell without its marks', () => {
+    expect(() => reportPage('<title></title>', () => '', page)).toThrow(
+      "the page's shell must hold <!--perbench:title--> once",
+    );
+  });
+});
