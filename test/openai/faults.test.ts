@@ -216,10 +216,10 @@ describe('a server that misbehaves', () => {
   });
 
   it('says what it serves when it is asked for another model', async () => {
-    await expect(open(`${server?.baseUrl ?? ''}#nul`)).rejects.toMatchObject({
+    await expect(open(`${server?.baseUrl ?? ''}#null-modle`)).rejects.toMatchObject({
       code: 'PB_MODEL',
-      message: expect.stringContaining('serves no model "nul"; it serves: null'),
-      hint: 'Did you mean "null"?',
+      message: expect.stringContaining('serves no model "null-modle"; it serves: null-model'),
+      hint: 'Did you mean "null-model"?',
     });
   });
 

@@ -13,7 +13,7 @@ async function passesOf(
 ): Promise<{ readonly passes: readonly PassResult[]; readonly measurements: unknown; readonly manifest: string }> {
   await using store = await openSqliteStore({ file: ':memory:' });
   const suite = defineSuite({
-    models: [`openai:${server.baseUrl}#null`],
+    models: [`openai:${server.baseUrl}#null-model`],
     tasks: [toyTask.task.id],
     launches: 1,
     concurrency: 4,

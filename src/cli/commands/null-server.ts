@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { EnvironmentError } from '../../core/errors.ts';
+import { nullModel } from '../../local/null-server/null-answers.ts';
 import { startNullServer } from '../../local/null-server/null-server.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
@@ -16,7 +17,7 @@ export const nullServer: CommandHandler<typeof nullServerOptions> = async ({ opt
   await using resources = new AsyncDisposableStack();
   resources.use(server);
   output.record('null-server', { baseUrl: server.baseUrl });
-  output.result(`${server.baseUrl} answers without a model, as "null"; Ctrl-C ends it`);
+  output.result(`${server.baseUrl} answers without a model, as "${nullModel}"; Ctrl-C ends it`);
   if (!interruption.signal.aborted) await once(interruption.signal, 'abort');
   return exitCodes.done;
 };

@@ -8,7 +8,8 @@ export interface NullAnswers {
   readonly tokenMs: number;
 }
 
-export const nullModel = 'null';
+/** Not `null`: tools that read their options as YAML would take that for no name. */
+export const nullModel = 'null-model';
 
 interface NullRequest {
   readonly method: string;
