@@ -1,8 +1,9 @@
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { certificateText } from './certificate-text.ts';
+import { certificateText, openRaceText } from './certificate-text.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { writeRunPage } from './page/run-page.ts';
 import { runReport } from './run-report.ts';
 import { writeOutputs, type OutputFile } from './write-outputs.ts';
 
@@ -11,6 +12,16 @@ export function certificatesOf({ manifest }: RunRecord): readonly RaceCertificat
   return Object.values(manifest.race?.tasks ?? {})
     .map(({ certificate }) => certificate)
     .filter((certificate) => certificate !== undefined);
+}
+
+/** Prints where the races of a run stood when it was stopped. */
+export function printOpenRaces({ manifest: { race } }: RunRecord, { output }: CliContext): void {
+  for (const [taskId, { open, score }] of Object.entries(race?.tasks ?? {})) {
+    if (race === undefined || open === undefined) continue;
+    output.record('open-race', { taskId, question: race.question.text, ...open });
+    const asked = { question: race.question.text, score: score?.version ?? null, taskId };
+    output.result(openRaceText(asked, open));
+  }
 }
 
 /** Verdict over a race: 3 where a model couldn't be judged, 4 where nobody qualifies, 6 where several are left. */
@@ -31,6 +42,8 @@ export async function reportRace(
 ): Promise<number> {
   const certificates = certificatesOf(run);
   context.output.result(certificates.map(certificateText).join('\n\n'));
-  if (files.length > 0) await writeOutputs(files, await runReport(store, [run], context), context);
+  const report = await runReport(store, [run], context);
+  await writeOutputs(files, report, context);
+  await writeRunPage(run.id, report, context);
   return raceExitCode(certificates);
 }
