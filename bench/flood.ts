@@ -25,6 +25,9 @@ console.log(
 console.log(
   `heap grew by ${mib(heapGrowthBytes)} MiB from the first quarter on; resident at each tenth: ${residentBytes.map(mib).join(', ')} MiB`,
 );
+// The heap's size is the collector's choice at first; then nothing may be added.
+const [middle = 0, last = 0] = [residentBytes[5], residentBytes.at(-1)];
+console.log(`resident in the second half: ${((100 * last) / middle - 100).toFixed(0)} % more`);
 const isGood = lost.length + twice.length + failed.length === 0 && heapGrowthBytes < 32 * 2 ** 20;
 console.log(isGood ? 'held' : 'NOT held');
 process.exitCode = isGood ? 0 : 1;

@@ -30,8 +30,12 @@ class PoolState<Result> {
   #readers = Promise.withResolvers<void>();
   #writers = Promise.withResolvers<void>();
 
+  /** One for each place: adding a listener to a signal looks at all that it has. */
+  readonly #stops: readonly AbortController[];
+
   constructor(places: number) {
     this.places = places;
+    this.#stops = Array.from({ length: places }, () => new AbortController());
   }
 
   /** Something came, or will never come. */
@@ -58,6 +62,10 @@ class PoolState<Result> {
     this.end();
   }
 
+  stopOf(place: number): AbortSignal {
+    return this.#stops[place]?.signal ?? this.abort.signal;
+  }
+
   leave(): void {
     this.places -= 1;
     this.wakeReader();
@@ -66,6 +74,7 @@ class PoolState<Result> {
   /** Cuts off what is in flight. */
   end(): void {
     this.abort.abort();
+    for (const stop of this.#stops) stop.abort();
     this.wakeReader();
     this.wakeWriters();
   }
@@ -127,8 +136,6 @@ export async function* requestPool<Request, Result>(
 ): AsyncGenerator<Result, void, void> {
   if (signal.aborted) return;
   const state = new PoolState<Result>(concurrency);
-  const stop = state.abort.signal;
-  setMaxListeners(0, stop);
   const onAbort = (): void => state.end();
   signal.addEventListener('abort', onAbort, { once: true });
   const source: AsyncIterator<Request, unknown> = requests[Symbol.asyncIterator]();
@@ -137,6 +144,8 @@ export async function* requestPool<Request, Result>(
       ? !state.isReading || state.results.length > 0
       : state.results.length >= Math.max(leastWaiting, concurrency);
   for (let place = 0; place < concurrency; place += 1) {
+    const stop = state.stopOf(place);
+    setMaxListeners(0, stop);
     const answerOne = (request: Request): Promise<Result> =>
       answer(request, { place, scheduledMs: now(), signal: stop });
     void work(state, source, isCrowded, answerOne).then(() => state.leave());
