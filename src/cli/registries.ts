@@ -1,8 +1,9 @@
 import { loadTasks } from '../tasks/index.ts';
 import type { ScoreboardTask } from '../stats/scoreboard.ts';
-import { UnknownNameError } from '../core/errors.ts';
+import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { engines } from '../engines/index.ts';
+import { optionProblems } from '../core/option-problems.ts';
+import { engineEntry, engines } from '../engines/index.ts';
 import { nameModel } from '../local/prepare-models.ts';
 import type { SuiteNames } from './suite-file/suite-names.ts';
 
@@ -14,6 +15,14 @@ export const suiteNames: SuiteNames = {
     if (Object.hasOwn(engines, engine)) return;
     const known = Object.keys(engines);
     throw new UnknownNameError('engine', engine, known, nearestName(engine, known));
+  },
+  async checkOptions(model) {
+    if (typeof model === 'string') return;
+    const schema = await engineEntry(nameModel(model, '/').engine).options();
+    const { error } = schema.safeParse(model.engineOptions);
+    if (error !== undefined) {
+      throw new UsageError(`engineOptions: ${optionProblems(error, Object.keys(schema.shape))}`);
+    }
   },
 };
 

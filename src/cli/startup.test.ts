@@ -40,6 +40,22 @@ it('loads commander and the tables, and nothing that takes long', () => {
   for (const file of files) expect(existsSync(file)).toBe(true);
 });
 
+/** Packages for one purpose each; the time that they take to load is for those who want that. */
+const heavyPackages =
+  /^(undici|hono|@hono|preact|d3-|@resvg|koffi|hyparquet|vite|playwright|axe-core|dejavu|fflate|@clack)/;
+
+it.each(['list', 'show', 'report', 'score', 'compare', 'decide', 'gate', 'export', 'import', 'init', 'schema'])(
+  'loads for %s none of the packages that serve, draw, download or run models',
+  (command) => {
+    const { files, packages } = staticImports(join(cli, `commands/${command}.ts`));
+    expect(Array.from(packages).filter((name) => heavyPackages.test(name))).toEqual([]);
+    const pages = Array.from(files, (file) => relative(join(cli, '..'), file)).filter((file) =>
+      /^(report\/(make|write)-page|cli\/viewer\/|report\/figures\/render)/.test(file),
+    );
+    expect(pages).toEqual([]);
+  },
+);
+
 it('sees a package that a file imports', () => {
   expect(staticImports(join(cli, 'suite-file/suite-issues.ts')).packages).toContain('zod');
 });

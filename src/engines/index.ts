@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import type { Engine } from '../core/engine.ts';
 import { UnknownNameError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
@@ -12,6 +13,8 @@ export interface EngineEntry {
   readonly summary: string;
   /** Weights come from a GGUF file. */
   readonly readsFile: boolean;
+  /** What `engineOptions` of a model may hold. */
+  readonly options: () => Promise<z.ZodObject>;
   /** Imported on first use: a missing native library concerns only those who ask for it. */
   readonly load: (world: EngineWorld) => Promise<Engine>;
 }
@@ -20,21 +23,25 @@ export const engines = {
   llama: {
     summary: 'GGUF files through llama.cpp, in a process of its own',
     readsFile: true,
+    options: async () => (await import('./llama-cpp/llama-options.ts')).llamaOptionsSchema,
     load: async () => (await import('./llama-cpp/llama-engine.ts')).createLlamaEngine(),
   },
   openai: {
     summary: 'models behind an HTTP server: vLLM, SGLang, llama-server, Ollama, or a cloud endpoint',
     readsFile: false,
+    options: async () => (await import('./openai/openai-options.ts')).openAiOptionsSchema,
     load: async ({ environment }) => (await import('./openai/openai-engine.ts')).createOpenAiEngine({ environment }),
   },
   managed: {
     summary: 'a server that perbench starts for the model, as its `server` in a suite file says',
     readsFile: false,
+    options: async () => (await import('./openai/openai-options.ts')).openAiOptionsSchema,
     load: async ({ environment }) => (await import('./managed/managed-engine.ts')).createManagedEngine({ environment }),
   },
   mock: {
     summary: 'no model: answers by a hash of the prompt, for tests and demonstrations',
     readsFile: false,
+    options: async () => (await import('./mock/mock-options.ts')).mockOptionsSchema,
     load: async () => (await import('./mock/mock-engine.ts')).createMockEngine(),
   },
 } satisfies Record<string, EngineEntry>;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { DownloadError } from '../core/errors.ts';
 import { isLoopbackHost } from './loopback-host.ts';
 import type { SourceSettings } from './source-settings.ts';
@@ -54,9 +54,11 @@ function withoutAuthorization(headers: Readonly<Record<string, string>>): Record
   );
 }
 
-/** Opens a client with the proxy and time limits of the settings. */
-export function openHttpClient(settings: Pick<SourceSettings, 'proxy' | 'network'>): HttpClient {
-  const { proxy, network } = settings;
+type Settings = Pick<SourceSettings, 'proxy' | 'network'>;
+
+/** Imported on first use: undici takes long to load, and most commands ask nobody. */
+async function openConnections({ proxy, network }: Settings) {
+  const { EnvHttpProxyAgent, request } = await import('undici');
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: proxy.http ?? '',
     httpsProxy: proxy.https ?? '',
@@ -65,9 +67,16 @@ export function openHttpClient(settings: Pick<SourceSettings, 'proxy' | 'network
     headersTimeout: network.idleMs,
     bodyTimeout: network.idleMs,
   });
+  return { dispatcher, request };
+}
+
+/** Opens a client with the proxy and time limits of the settings. */
+export function openHttpClient(settings: Settings): HttpClient {
+  let connections: ReturnType<typeof openConnections> | undefined;
   return {
     async send({ url, method = 'GET', headers = {}, signal, follow = 'all' }) {
       let current = new URL(url);
+      const { dispatcher, request } = await (connections ??= openConnections(settings));
       // Compressed bytes would fit neither a range nor a checksum.
       let sent: Record<string, string> = { 'user-agent': 'perbench', 'accept-encoding': 'identity', ...headers };
       for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
@@ -85,7 +94,7 @@ export function openHttpClient(settings: Pick<SourceSettings, 'proxy' | 'network
       throw new DownloadError(`${publicUrl(new URL(url))}: more than ${maxRedirects} redirects`);
     },
     async [Symbol.asyncDispose]() {
-      await dispatcher.destroy();
+      await (await connections)?.dispatcher.destroy();
     },
   };
 }

@@ -116,7 +116,9 @@ export async function loadTask(name: string): Promise<Task> {
   const [, start, shots, end = '@1'] = /^(.+)-(\d{1,3})shot(@\d+)?$/u.exec(id) ?? [];
   const base = entryOf(`${start}${end}`);
   if (base !== undefined) return withShots(await base.load(), Number(shots));
-  throw new UnknownNameError('task', name, taskNames(), nearestName(name, taskNames()));
+  // A name without its version is understood, so it may be what was meant.
+  const unversioned = Object.keys(known).map((full) => full.replace(/@\d+$/u, ''));
+  throw new UnknownNameError('task', name, taskNames(), nearestName(name, [...taskNames(), ...unversioned]));
 }
 
 function entryOf(id: string): TaskEntry | undefined {

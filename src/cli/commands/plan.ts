@@ -110,7 +110,7 @@ function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes 
     ...(known === 0 ? [] : [`time: ${roughRange(duration.lowMs, duration.highMs)}`]),
     ...(cellsWithoutSpeed === 0
       ? []
-      : [`time of ${cellsWithoutSpeed} cells is unknown: fetch the models, and plan again`]),
+      : [`time of ${cellsWithoutSpeed} cells is unknown: only models and data that are here can be probed`]),
     ...(memoryLimitBytes === undefined ? [] : [`free memory: ${describeBytes(memoryLimitBytes)}`]),
   ].join('\n');
 }

@@ -1,6 +1,4 @@
 import type { ReportExporter } from '../../exporters/index.ts';
-import { makePage } from '../../report/make-page.ts';
-import { reportPage } from '../../report/write-page.ts';
 import { perbenchVersion } from '../version.ts';
 import { loadPrerender, readShell } from './page-files.ts';
 
@@ -10,6 +8,11 @@ export const htmlExporter: ReportExporter = {
   extensions: ['html', 'htm'],
   isBinary: true,
   async render(report) {
+    // Imported on first use: every command that writes files knows this format, few write it.
+    const [{ makePage }, { reportPage }] = await Promise.all([
+      import('../../report/make-page.ts'),
+      import('../../report/write-page.ts'),
+    ]);
     const [shell, prerender] = await Promise.all([readShell('report.html'), loadPrerender()]);
     const page = makePage(report, { createdAtMs: Date.now(), perbenchVersion: perbenchVersion() });
     return Buffer.from(reportPage(shell, prerender, page));

@@ -92,6 +92,21 @@ describe('problems in suite files', () => {
       'a.yaml:2:13: unknown engine "lama" (did you mean "llama"?)',
     ],
     [
+      'an option that the engine does not have',
+      'models:\n  - source: a\n    engine: mock\n    engineOptions: { tokenMss: 1 }\n',
+      'a.yaml:4:20: engineOptions: unknown key "tokenMss" (did you mean "tokenMs"?)',
+    ],
+    [
+      'an option of an engine that is wrong',
+      'models:\n  - source: smollm2-135m-instruct\n    engineOptions:\n      device: gpu\n',
+      expect.stringMatching(/^a\.yaml:4:7: engineOptions: device: .*"cpu"/),
+    ],
+    [
+      'a task without its version, misspelled',
+      'models: [a.gguf]\ntasks: [imdb/mni]\n',
+      expect.stringMatching(/did you mean "imdb\/mini"/),
+    ],
+    [
       'an unknown model',
       'models: [smolm2-135m-instruct]\n',
       'a.yaml:1:10: unknown model "smolm2-135m-instruct" (did you mean "smollm2-135m-instruct"?)',

@@ -13,6 +13,8 @@ export interface SuiteNames {
   resolveTask(name: string): Promise<readonly { readonly id: string; readonly items: number }[]>;
   /** @throws {UnknownNameError | UsageError} for an engine, a catalogue name or a source that can't be */
   checkModel(model: Suite['models'][number]): void;
+  /** @throws {UsageError} for options that its engine doesn't have */
+  checkOptions(model: Suite['models'][number]): Promise<void>;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function checkSuiteNames(document: SuiteDocument, suite: Suite, nam
   for (const [index, entry] of suite.models.entries()) {
     const source = typeof entry === 'string' ? ['models', index] : ['models', index, 'source'];
     await placed(document, source, () => names.checkModel(entry));
+    await placed(document, ['models', index, 'engineOptions'], () => names.checkOptions(entry));
   }
 }
 

@@ -1,13 +1,15 @@
 import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
+import { optionProblems } from '../../core/option-problems.ts';
 import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
 import { memoryLimitBytes } from '../../meters/memory-limit.ts';
 import { checkMemory } from './check-memory.ts';
 import { deviceChoices, findLibrary, type LibraryLocation } from './library-location.ts';
+import { llamaOptionsSchema } from './llama-options.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import { resolvePromptStyle } from './prompt-style.ts';
 import { textSha256 } from './prompt-tokens.ts';
@@ -22,17 +24,13 @@ export interface LlamaEngineOptions {
   readonly findLibrary?: typeof findLibrary;
 }
 
-const engineOptionsSchema = z.strictObject({ device: z.enum(deviceChoices).default('cpu') });
-
-function parseDevice(model: ModelSpec): z.infer<typeof engineOptionsSchema>['device'] {
-  const parsed = engineOptionsSchema.safeParse(model.engineOptions);
+function parseDevice(model: ModelSpec): z.infer<typeof llamaOptionsSchema>['device'] {
+  const parsed = llamaOptionsSchema.safeParse(model.engineOptions);
   if (parsed.success) return parsed.data.device;
-  throw new UsageError(
-    `${model.name}: engine options of llama: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
-    {
-      hint: `Give \`device\` as one of ${deviceChoices.join(', ')}, or no options.`,
-    },
-  );
+  const problems = optionProblems(parsed.error, Object.keys(llamaOptionsSchema.shape));
+  throw new UsageError(`${model.name}: engine options of llama: ${problems}`, {
+    hint: `Give \`device\` as one of ${deviceChoices.join(', ')}, or no options.`,
+  });
 }
 
 /** Bytes of the model's file, or of all files of a split one. */

@@ -4,9 +4,9 @@
  * For tests, demonstrations of the run loop, and the overhead of perbench itself. Its outputs mean nothing.
  */
 import type { Engine, LoadedModel, ModelSpec } from '../../core/engine.ts';
-import { ConfigError } from '../../core/errors.ts';
+import { UsageError } from '../../core/errors.ts';
+import { optionProblems } from '../../core/option-problems.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import { createMockModel } from './mock-model.ts';
 import { mockOptionsSchema } from './mock-options.ts';
 
@@ -16,7 +16,8 @@ export function createMockEngine(): Engine {
     async open(model: ModelSpec, options, signal): Promise<LoadedModel> {
       const parsed = mockOptionsSchema.safeParse(model.engineOptions);
       if (!parsed.success) {
-        throw new ConfigError({ file: model.name, key: 'engineOptions' }, z.prettifyError(parsed.error));
+        const problems = optionProblems(parsed.error, Object.keys(mockOptionsSchema.shape));
+        throw new UsageError(`${model.name}: engine options of mock: ${problems}`);
       }
       await sleep(parsed.data.loadMs, undefined, { signal });
       return createMockModel(

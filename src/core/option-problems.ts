@@ -1,0 +1,23 @@
+import type * as z from 'zod';
+import { nearestName } from './nearest-name.ts';
+
+/**
+ * What is wrong with the options of an engine, in one line: each with its key, an unknown one with the nearest name.
+ *
+ * @param known names of all options
+ */
+export function optionProblems({ issues }: z.ZodError, known: readonly string[]): string {
+  return issues
+    .flatMap((issue) => {
+      const where = issue.path.map(String).join('.');
+      if (issue.code !== 'unrecognized_keys') return [where === '' ? issue.message : `${where}: ${issue.message}`];
+      return issue.keys.map((key) => `unknown key "${key}"${advice(key, where === '' ? known : [])}`);
+    })
+    .join('; ');
+}
+
+function advice(key: string, known: readonly string[]): string {
+  const near = nearestName(key, known);
+  if (near !== undefined) return ` (did you mean "${near}"?)`;
+  return known.length === 0 ? '' : `; known: ${known.join(', ')}`;
+}
