@@ -17,7 +17,7 @@ import { createLiveUpdates } from '../viewer/live-updates.ts';
 import { cachedPages } from '../viewer/page-cache.ts';
 import { serveViewer } from '../viewer/serve-viewer.ts';
 
-const updateMs = 1000;
+const updateMs = 1500;
 
 export const view: CommandHandler<typeof viewOptions> = async ({ options }, context) => {
   const { output, interruption } = context;

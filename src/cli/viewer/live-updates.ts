@@ -31,9 +31,12 @@ async function fingerprints(store: Store): Promise<ReadonlyMap<string, string>> 
       found.set(id, status);
       continue;
     }
-    const cells = await store.cells(id);
-    const counts = await store.sampleCounts(id);
-    const states = cells.map(({ id: cellId, state, attempt }) => `${state}${attempt}:${counts.get(cellId) ?? 0}`);
+    const states: string[] = [];
+    for (const { id: cellId, state, attempt } of await store.cells(id)) {
+      // Only what is being answered is counted: looking must not take time from a run on the same machine.
+      const answered = state === 'running' ? await store.countItems({ cellIds: [cellId] }) : 0;
+      states.push(`${state}${attempt}:${answered}`);
+    }
     found.set(id, `${status} ${states.join(' ')}`);
   }
   return found;
