@@ -1,17 +1,29 @@
-import type { RaceCertificate, RaceVerdict } from '../core/race.ts';
+import type { OpenRace, RaceCertificate, RaceVerdict } from '../core/race.ts';
 import { safeText } from './safe-text.ts';
 import { textTable } from './text-table.ts';
 
 const count = (value: number): string => value.toLocaleString('en-US');
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
 
-function titleOf({ question, score, taskId, named, outcome }: RaceCertificate): string {
+function askedText({ question, score, taskId }: Pick<RaceCertificate, 'question' | 'score' | 'taskId'>): string {
   const place = score === null ? taskId : `${score}, ${taskId}`;
-  const asked = question.startsWith('winner')
-    ? `Winner${question.slice('winner'.length)}`
-    : `Cheapest${question.slice('cheapest'.length)}`;
-  const answer = outcome === 'none' ? 'none' : named.join(' or ');
-  return `${asked} (${place}): ${answer}`;
+  return `${question.charAt(0).toUpperCase()}${question.slice(1)} (${place})`;
+}
+
+function titleOf(certificate: RaceCertificate): string {
+  const { named, outcome } = certificate;
+  return `${askedText(certificate)}: ${outcome === 'none' ? 'none' : named.join(' or ')}`;
+}
+
+/** Where a race stood when it was stopped: `3 candidates left: a, b, c; a is within 4 % of the winner`. */
+export function openRaceText(
+  asked: Pick<RaceCertificate, 'question' | 'score' | 'taskId'>,
+  { candidates, delta }: OpenRace,
+): string {
+  const [first] = candidates;
+  const left = `${candidates.length} ${candidates.length === 1 ? 'candidate' : 'candidates'} left: ${candidates.join(', ')}`;
+  const near = delta === null || candidates.length < 2 ? '' : `; ${first} is within ${percent(delta)} of the winner`;
+  return safeText(`${askedText(asked)}: not decided yet, ${left}${near}`);
 }
 
 function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): string {

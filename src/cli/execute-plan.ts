@@ -7,7 +7,7 @@ import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { writeRunPage } from './page/run-page.ts';
 import { createProgress } from './progress/create-progress.ts';
-import { reportRace } from './race-report.ts';
+import { printOpenRaces, reportRace } from './race-report.ts';
 import { printReport, reportExitCode, runReport } from './run-report.ts';
 import { resumeCommand } from './stored-runs.ts';
 import type { OutputFile } from './write-outputs.ts';
@@ -38,6 +38,7 @@ export async function executePlan(
   const run = end.runId === undefined ? undefined : await store.getRun(end.runId);
   if (run === undefined) return exitCodes.bug;
   if (end.status === 'interrupted') {
+    printOpenRaces(run, context);
     const command = resumeCommand(run.id, context);
     context.output.record('interrupted', { runId: run.id, resume: command });
     context.output.note(`interrupted; everything so far is saved. Go on with:\n  ${command}`);

@@ -116,6 +116,16 @@ export interface RaceTaskRecord {
   /** Verdicts so far that are final. */
   readonly decisions: readonly RaceVerdict[];
   readonly certificate?: RaceCertificate;
+  /** Where it stood when it was last told to stop; absent once there is a certificate. */
+  readonly open?: OpenRace;
+}
+
+/** What can be said of a race that was stopped before it was decided. */
+export interface OpenRace {
+  /** Models that nothing rules out so far; under `winner` the best of those that answered everything first. */
+  readonly candidates: readonly string[];
+  /** How far, as a share of the score, the first of them can be behind the true best; null where that isn't known. */
+  readonly delta: number | null;
 }
 
 /** What scores 0.5 in each factor; see `Anchors` of the scores. */

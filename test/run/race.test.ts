@@ -242,8 +242,11 @@ it('stops when it is told to, and goes on to the same certificate', async () => 
   });
   expect(first.events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
   expect(first.certificates).toEqual([]);
+  const stored = async () => Object.values((await store.getRun(first.runId))?.manifest.race?.tasks ?? {})[0];
+  expect((await stored())?.open?.candidates).toEqual(['near']);
   const second = await race(plan, toyDependencies(store));
   expect(second.runId).toBe(first.runId);
+  expect((await stored())?.open).toBeUndefined();
   const [before, after] = [expected, second].map(({ certificates }) => certificates[0]?.models[0]);
   expect(after).toMatchObject({ status: before?.status, n: before?.n, logE: before?.logE });
 });

@@ -9,7 +9,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { printLabels } from '../print-labels.ts';
 import { printReport, runReport } from '../run-report.ts';
-import { certificatesOf } from '../race-report.ts';
+import { certificatesOf, printOpenRaces } from '../race-report.ts';
 import { safeText } from '../safe-text.ts';
 import { findRuns } from '../stored-runs.ts';
 import { suiteOfCommand } from '../suite-command.ts';
@@ -96,7 +96,9 @@ async function printDevices(store: Store, cells: readonly Cell[], { output }: Cl
 }
 
 /** What a race decided; the tables after it lack the means of models that were stopped early. */
-function printCertificates(run: RunRecord, { output }: CliContext): void {
+function printCertificates(run: RunRecord, context: CliContext): void {
+  const { output } = context;
+  printOpenRaces(run, context);
   for (const certificate of certificatesOf(run)) {
     output.record('certificate', { certificate });
     output.result(`${certificateText(certificate)}\n`);

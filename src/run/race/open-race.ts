@@ -47,7 +47,7 @@ async function moveRetried(world: RaceWorld, task: RaceTaskRecord, cells: readon
   if (retried.length === 0) return task;
   const isRetried = ({ model }: { readonly model: string }): boolean => retried.includes(model);
   const change = (stored: RaceTaskRecord): RaceTaskRecord => {
-    const { certificate: _, ...rest } = stored;
+    const { certificate: _, open: __, ...rest } = stored;
     return {
       ...rest,
       entrants: [...stored.entrants.filter((entrant) => !isRetried(entrant)), ...stored.entrants.filter(isRetried)],

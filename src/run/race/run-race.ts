@@ -1,6 +1,7 @@
 import { FencedError } from '../../core/errors.ts';
 import type { RaceCertificate } from '../../core/race.ts';
 import { createCertificate, verdictOf } from '../../stats/race/certificate.ts';
+import { openCandidates } from '../../stats/race/open-candidates.ts';
 import type { RaceStanding } from '../../stats/race/race-setup.ts';
 import { replayRace } from '../../stats/race/replay-race.ts';
 import type { JobContext } from '../cell-job.ts';
@@ -24,8 +25,19 @@ async function certify(state: RaceState, standing: RaceStanding): Promise<RaceCe
     launchesOfFull: suite.launches,
   });
   for (const verdict of certificate.models) await settleVerdict(state, verdict);
-  await changeRace(world, (task) => ({ ...task, certificate }));
+  await changeRace(world, ({ open: _, ...task }) => ({ ...task, certificate }));
   return certificate;
+}
+
+/** Notes where a race stands that was told to stop. */
+async function noteOpen(state: RaceState): Promise<void> {
+  for (const { model } of state.record.entrants) await refresh(state, model);
+  const entrants = entrantsInOrder(state);
+  const standing = replayRace(entrants, state.setup);
+  // Decided with the last answer: the next start has nothing to do but to certify it.
+  if (standing.step.type === 'end') return;
+  const open = openCandidates(standing, entrants, state.setup);
+  await changeRace(state.world, (task) => ({ ...task, open }));
 }
 
 /** Goes on from what is stored until the question is decided, or the run is told to stop. */
@@ -45,6 +57,7 @@ async function raceOneTask(state: RaceState): Promise<void> {
     }
     await workOnRace(state, step);
   }
+  await noteOpen(state);
 }
 
 /** Gives back the cells that are still open, so that another start finds them free. */
