@@ -86,6 +86,17 @@ describe('the viewer as a server', () => {
     }
   });
 
+  it('says in a line when its port is taken, or there is nothing to view', async () => {
+    const taken = await perbenchIn(folder, 'view', '--port', new URL(address).port).ended;
+    expect(taken.code).toBe(5);
+    expect(taken.stderr).toMatch(
+      /^error: the viewer can't listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*\nhint: .*--port/u,
+    );
+    const empty = await perbenchIn(folder, 'view', '--store', 'nowhere.db').ended;
+    expect(empty.code).toBe(2);
+    expect(empty.stderr).toMatch(/^error: no runs here: .*nowhere\.db doesn't exist/u);
+  });
+
   it('says in a line what is wrong with a request', async () => {
     const asked = async (path: string): Promise<readonly [number, unknown]> => {
       const response = await fetch(new URL(path, address));
