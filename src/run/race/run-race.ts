@@ -25,7 +25,10 @@ async function certify(state: RaceState, standing: RaceStanding): Promise<RaceCe
     launchesOfFull: suite.launches,
   });
   for (const verdict of certificate.models) await settleVerdict(state, verdict);
-  await changeRace(world, ({ open: _, ...task }) => ({ ...task, certificate }));
+  await changeRace(world, (task) => {
+    const { open: _, ...rest } = task;
+    return { ...rest, certificate };
+  });
   return certificate;
 }
 
