@@ -1,6 +1,7 @@
 import type { CellMeasurements, LatencyRecord, PassResult } from '../core/cell.ts';
-import type { MetricName, Unit } from '../core/measurement.ts';
+import type { Unit } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
+import type { launchMetrics } from '../stats/comparison.ts';
 import { leastCount } from '../stats/percentile.ts';
 import { quantile } from '../stats/quantile.ts';
 
@@ -10,17 +11,6 @@ export interface LaunchValues {
   /** One per launch, above 0; empty where nothing was measured. */
   readonly values: readonly number[];
 }
-
-/** What differs from launch to launch. */
-export const launchMetrics = [
-  'throughput',
-  'outputTokensPerSecond',
-  'latency',
-  'latencyP95',
-  'timeToFirstTokenP50',
-  'timePerOutputTokenP50',
-  'memory',
-] as const satisfies readonly MetricName[];
 
 export type LaunchMetric = (typeof launchMetrics)[number];
 

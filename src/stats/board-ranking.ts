@@ -1,6 +1,7 @@
 import type { Interval } from '../core/measurement.ts';
 import { drawReplicates, type BootstrapModel, type LaunchedValue } from './bootstrap.ts';
 import { drawFromIntervals } from './interval-replicates.ts';
+import { launchPrior } from './launch-prior.ts';
 import { anchoredReplicates, paperReplicates, type ReplicateValues } from './replicate-scores.ts';
 import { rankInference, type RankedModel } from './rank-inference.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
@@ -20,7 +21,7 @@ export interface BoardInference {
   readonly method: 'paired' | 'intervals';
   readonly resamples: number;
   readonly seed: number;
-  /** Models whose performance has no known spread: their ranks assume {@link priorDeviations}. */
+  /** Models whose performance has no known spread: their ranks assume {@link launchPrior}. */
   readonly withoutLaunchSpread: readonly string[];
   /** Models that are worst in a factor: their intervals of PER-paper are a guess. */
   readonly atBoundary: readonly string[];
@@ -42,9 +43,6 @@ export interface ReplicateSettings {
 
 const defaultResamples = 2000;
 const defaultSeed = 1;
-
-/** Spread of the logarithm over launches where it wasn't measured. Source: docs/scores.md, "Ranks". */
-export const priorDeviations = { throughput: 0.06, latency: 0.06, memory: 0.01 } as const;
 
 /** As good as infinitely many: the normal distribution. */
 const priorDegrees = 1e6;
@@ -87,9 +85,9 @@ function pairedReplicates(
   if (known.length === 0) return undefined;
   const models = known.map((model): BootstrapModel => ({
     ...model,
-    throughput: withPrior(model.throughput, priorDeviations.throughput),
-    latency: withPrior(model.latency, priorDeviations.latency),
-    memory: withPrior(model.memory, priorDeviations.memory),
+    throughput: withPrior(model.throughput, launchPrior.throughput),
+    latency: withPrior(model.latency, launchPrior.latency),
+    memory: withPrior(model.memory, launchPrior.memory),
   }));
   const { clusters, isSameWindow, notes } = evidence;
   const values = drawReplicates(models, { resamples, seed, clusters, isSameWindow });
@@ -115,7 +113,7 @@ function intervalReplicates(
   resamples: number,
   seed: number,
 ): BoardReplicates | undefined {
-  const drawn = drawFromIntervals(rows, resamples, seed, priorDeviations);
+  const drawn = drawFromIntervals(rows, resamples, seed, launchPrior);
   if (drawn === undefined) return undefined;
   const point = (factor: keyof ReplicateValues): Float64Array =>
     Float64Array.from(rows, ({ measurements }) => valueOf(measurements[factor]) ?? 0);

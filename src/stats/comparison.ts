@@ -2,9 +2,8 @@ import type { CellState } from '../core/cell.ts';
 import type { Interval, Unit } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 
-/** What two cells are compared in; accuracy by items, the rest by launches. */
-export const comparedMetrics = [
-  'accuracy',
+/** What differs from launch to launch. */
+export const launchMetrics = [
   'throughput',
   'outputTokensPerSecond',
   'latency',
@@ -13,6 +12,9 @@ export const comparedMetrics = [
   'timePerOutputTokenP50',
   'memory',
 ] as const;
+
+/** What two cells are compared in; accuracy by items, the rest by launches. */
+export const comparedMetrics = ['accuracy', ...launchMetrics] as const;
 
 export type ComparedMetric = (typeof comparedMetrics)[number];
 

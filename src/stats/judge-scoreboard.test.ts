@@ -1,29 +1,15 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anchors } from '../../test/setup/printed-scoreboard.ts';
 import type { Interval, Measurement, Unit } from '../core/measurement.ts';
-import { paperAnchors, type AnchorSet } from './anchors.ts';
+import { paperAnchors } from './anchors.ts';
 import type { LaunchedValue } from './bootstrap.ts';
 import { createScoreboards } from './create-scoreboards.ts';
 import { judgeScoreboard, type JudgeOptions } from './judge-scoreboard.ts';
 import { scoreTable } from './score-table.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardRow } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
-
-const anchors: AnchorSet = {
-  version: 'test/1',
-  summary: '',
-  tasks: {
-    toy: {
-      trivialAccuracy: 0.25,
-      throughput: 10,
-      throughputUnit: 'items/s',
-      latency: 100,
-      latencyUnit: 'ms',
-      memory: 2 ** 30,
-    },
-  },
-};
 
 function measured(value: number, unit: Unit, interval?: readonly [number, number]): Measurement {
   const bounds: Interval | undefined = interval && { low: interval[0], high: interval[1], level: 0.95, method: 'test' };

@@ -1,4 +1,5 @@
-import { priorDeviations, type BoardInference } from './board-ranking.ts';
+import type { BoardInference } from './board-ranking.ts';
+import { launchPrior } from './launch-prior.ts';
 import { shortListText } from './name-list.ts';
 
 /**
@@ -9,7 +10,7 @@ import { shortListText } from './name-list.ts';
  */
 export function spreadNote(names: readonly string[], models: number, method: BoardInference['method']): string {
   const whose = shortListText(names, models);
-  const prior = `ranks assume ${Math.round(100 * priorDeviations.throughput)} % from launch to launch`;
+  const prior = `ranks assume ${Math.round(100 * launchPrior.throughput)} % from launch to launch`;
   return method === 'paired'
     ? `performance of ${whose} is from 1 launch: ± not measured; ${prior}`
     : `throughput or latency of ${whose} has no interval: the score has no ±, and ${prior}`;

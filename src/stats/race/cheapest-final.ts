@@ -9,10 +9,8 @@ export function decideCheapest(
   setup: RaceSetup,
 ): RaceStanding {
   const running = finalists.map(({ entrant }) => entrant);
-  if (running.length > 1) {
-    const step = nextLaunch(running, 1 + setup.extraLaunches);
-    if (step !== undefined) return { step, judgements, named: [], delta: 0 };
-  }
+  const step = nextLaunch(running, setup);
+  if (step !== undefined) return { step, judgements, named: [], delta: 0 };
   const noise = finalNoise(running, setup);
   const clearRatio = Math.exp(noise.quantile * noise.throughput * Math.sqrt(2 / noise.launches));
   const costs = running

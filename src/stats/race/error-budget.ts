@@ -1,4 +1,5 @@
 import { normalQuantile, tQuantile } from '../distributions.ts';
+import { launchPrior } from '../launch-prior.ts';
 import type { LaunchNoise } from '../required-accuracy.ts';
 
 /** How the allowed error of a race is shared out; the parts add up to 1 - confidence. */
@@ -9,9 +10,6 @@ export interface ErrorBudget {
   /** 0 where the question has no limit on latency. */
   readonly latency: number;
 }
-
-/** Standard deviations of the logarithm between launches that triage assumes, since it sees one launch only. */
-export const priorLaunchDeviation = { throughput: 0.06, latency: 0.06, memory: 0.01 } as const;
 
 /**
  * A fifth for performance, the rest for answers; halved between accuracy and latency where both are asked.
@@ -31,10 +29,10 @@ export function errorBudget(confidence: number, hasLatencyLimit: boolean): Error
   };
 }
 
-/** Noise of one launch, by the prior deviations. */
+/** Noise of one launch, by the prior deviations: triage sees no more. */
 export function triageNoise({ performance }: ErrorBudget, models: number): LaunchNoise {
   const quantile = normalQuantile(1 - performance / 2 / Math.max(1, models - 1));
-  return { ...priorLaunchDeviation, launches: 1, quantile };
+  return { ...launchPrior, launches: 1, quantile };
 }
 
 /** Quantile for finalists, whose deviation was measured with so many degrees of freedom. */

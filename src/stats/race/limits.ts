@@ -1,4 +1,4 @@
-import { priorLaunchDeviation } from './error-budget.ts';
+import { launchPrior } from '../launch-prior.ts';
 import type { Entrant } from './entrant.ts';
 import { firstLaunch } from './launch-values.ts';
 import type { RaceSetup } from './race-setup.ts';
@@ -20,7 +20,7 @@ export function peakAboveLimit({ question }: RaceSetup, entrant: Entrant, quanti
   const limit = question.mostMemoryBytes;
   if (limit === undefined) return undefined;
   const peak = firstLaunch(entrant).memory;
-  const withMargin = peak * Math.exp(quantile * priorLaunchDeviation.memory);
+  const withMargin = peak * Math.exp(quantile * launchPrior.memory);
   if (withMargin <= limit) return undefined;
   return `needs ${bytesText(peak)}, ${bytesText(withMargin)} with its margin, above ${bytesText(limit)}`;
 }

@@ -9,10 +9,15 @@ function known(entrant: Entrant): KnownModel {
   return { model: entrant.model, accuracy: meanOf(entrant.scores), values: overAllLaunches(entrant) };
 }
 
-/** A finalist that still owes a launch; one that failed in a launch, or has ended, keeps those that it has. */
-export function nextLaunch(finalists: readonly Entrant[], wanted: number): RaceStanding['step'] | undefined {
+/** Of several finalists one that still owes a launch; one that failed in a launch, or has ended, keeps those that it has. */
+export function nextLaunch(
+  finalists: readonly Entrant[],
+  { extraLaunches }: RaceSetup,
+): RaceStanding['step'] | undefined {
+  if (finalists.length < 2) return undefined;
   const owing = finalists.find(
-    ({ launches, failure, isEnded }) => launches.length < wanted && failure === undefined && isEnded !== true,
+    ({ launches, failure, isEnded }) =>
+      launches.length < 1 + extraLaunches && failure === undefined && isEnded !== true,
   );
   return owing && { type: 'launch', model: owing.model, launch: owing.launches.length };
 }
@@ -43,10 +48,8 @@ export function decideFinal(
   setup: RaceSetup,
 ): RaceStanding {
   const running = finalists.map(({ entrant }) => entrant);
-  if (running.length > 1) {
-    const step = nextLaunch(running, 1 + setup.extraLaunches);
-    if (step !== undefined) return { step, judgements, named: [], delta: 0 };
-  }
+  const step = nextLaunch(running, setup);
+  if (step !== undefined) return { step, judgements, named: [], delta: 0 };
   const models = running.map(known);
   const noise = finalNoise(running, setup);
   const out = new Map(
