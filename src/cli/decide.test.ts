@@ -78,7 +78,7 @@ describe('decide', () => {
       1  middle  0.682  –            50.0 ms  recommended
       –  large   0.000  –             200 ms  memory 900 MiB is above 500 MiB
       –  small   0.000  –            25.0 ms  accuracy 0.500 is below 0.600
-        no anchors for gsm8k: decided by PER-paper (--anchors names some)
+        no anchors for gsm8k: decided by PER-paper; --anchors takes a file with your own (docs/scores.md)
         the table gives no unit of throughput: shown as items/s
         the table gives no unit of latency: shown as ms
         PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)

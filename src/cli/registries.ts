@@ -18,10 +18,11 @@ export const suiteNames: SuiteNames = {
   },
   async checkOptions(model) {
     if (typeof model === 'string') return;
-    const schema = await engineEntry(nameModel(model, '/').engine).options();
+    const { engine } = nameModel(model, '/');
+    const schema = await engineEntry(engine).options();
     const { error } = schema.safeParse(model.engineOptions);
     if (error !== undefined) {
-      throw new UsageError(`engineOptions: ${optionProblems(error, Object.keys(schema.shape))}`);
+      throw new UsageError(`options of engine ${engine}: ${optionProblems(error, Object.keys(schema.shape))}`);
     }
   },
 };

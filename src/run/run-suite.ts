@@ -102,9 +102,9 @@ export async function* runSuite(
   yield { type: 'run-start', runId, name: plan.suite.name, cells: await store.cells(runId), isResumed };
 
   for (const { task, facts } of plan.tasks) {
-    for (const note of facts.notes) yield { type: 'warning', message: `${task.id}: ${note}` };
+    for (const note of facts.notes) yield { type: 'warning', message: note };
     if (facts.skippedRows > 0)
-      yield { type: 'warning', message: `${task.id}: ${facts.skippedRows} rows were left out` };
+      yield { type: 'warning', message: `${task.id}: rows that were left out: ${facts.skippedRows}` };
   }
   const working = work(
     options,

@@ -106,11 +106,11 @@ function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes 
   const bytes = models.reduce((total, model) => total + (model.bytesToFetch ?? 0), 0);
   const known = cells.length - cellsWithoutSpeed;
   return [
-    `${cells.length} cells, ${items} items, ${bytes === 0 ? 'nothing' : describeBytes(bytes)} to fetch`,
+    `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${items} items, ${bytes === 0 ? 'nothing' : describeBytes(bytes)} to fetch`,
     ...(known === 0 ? [] : [`time: ${roughRange(duration.lowMs, duration.highMs)}`]),
     ...(cellsWithoutSpeed === 0
       ? []
-      : [`time of ${cellsWithoutSpeed} cells is unknown: only models and data that are here can be probed`]),
+      : [`time unknown of ${cellsWithoutSpeed} of ${cells.length}: only models and data that are here can be probed`]),
     ...(memoryLimitBytes === undefined ? [] : [`free memory: ${describeBytes(memoryLimitBytes)}`]),
   ].join('\n');
 }

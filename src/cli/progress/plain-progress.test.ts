@@ -36,7 +36,7 @@ describe('progress in plain lines', () => {
       progress.handle({ type: 'launch-progress', model: 'model-0', launch: 0, line });
     }
     expect(sink.text()).toMatchInlineSnapshot(`
-      "[0:00] run run: 1 cells
+      "[0:00] run run: 1 cell
       [1:20] model-0: starting: loading shard 2
       "
     `);

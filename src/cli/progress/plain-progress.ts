@@ -97,7 +97,7 @@ function createPace(now: () => number): { start(view: CellView): boolean; isDue(
 function runText(event: RunEvent, state: RunState): string | undefined {
   switch (event.type) {
     case 'run-start':
-      return `run ${event.runId}: ${event.cells.length} cells${event.isResumed ? ', resumed' : ''}`;
+      return `run ${event.runId}: ${event.cells.length} ${event.cells.length === 1 ? 'cell' : 'cells'}${event.isResumed ? ', resumed' : ''}`;
     case 'launch-end':
       return `${event.model}: started in ${roughDuration(event.durationMs)} (launch ${event.launch + 1} of ${state.launches})`;
     case 'run-end':

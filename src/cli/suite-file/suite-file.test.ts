@@ -94,12 +94,12 @@ describe('problems in suite files', () => {
     [
       'an option that the engine does not have',
       'models:\n  - source: a\n    engine: mock\n    engineOptions: { tokenMss: 1 }\n',
-      'a.yaml:4:20: engineOptions: unknown key "tokenMss" (did you mean "tokenMs"?)',
+      'a.yaml:4:20: options of engine mock: unknown key "tokenMss" (did you mean "tokenMs"?)',
     ],
     [
       'an option of an engine that is wrong',
       'models:\n  - source: smollm2-135m-instruct\n    engineOptions:\n      device: gpu\n',
-      expect.stringMatching(/^a\.yaml:4:7: engineOptions: device: .*"cpu"/),
+      expect.stringMatching(/^a\.yaml:4:7: options of engine llama: device: .*"cpu"/),
     ],
     [
       'a task without its version, misspelled',

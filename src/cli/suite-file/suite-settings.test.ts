@@ -115,19 +115,24 @@ describe('the suite of a command line', () => {
       '--model',
       'hf',
       '--model_args',
-      'pretrained=./x.gguf,tokenMs=2,fast=True,note=a',
+      'pretrained=./x,tokenMs=2,loglikelihood=False',
+      '--engine',
+      'mock',
       '--apply_chat_template',
     ]);
     expect(suite.models).toEqual([
       {
-        source: '/work-here/x.gguf',
+        source: '/work-here/x',
         style: 'instruct',
-        engine: 'llama',
-        engineOptions: { tokenMs: 2, fast: true, note: 'a' },
+        engine: 'mock',
+        engineOptions: { tokenMs: 2, loglikelihood: false },
       },
     ]);
     await expect(settings(['-m', 'a.gguf', '--model_args', 'nonsense'])).rejects.toThrow(
       '--model-args: expected key=value, got "nonsense"',
+    );
+    await expect(settings(['-m', 'a.gguf', '--model_args', 'devic=cpu'])).rejects.toThrow(
+      'options of engine llama: unknown key "devic" (did you mean "device"?)',
     );
   });
 

@@ -69,6 +69,8 @@ export async function suiteSettings(request: SuiteSettingsRequest): Promise<Suit
   await checkSuiteNames(document, checked, names);
   const resolved = resolveSuitePaths(checked, file?.folder ?? world.workingFolder, world.homeFolder);
   const suite = await override(resolved, request, sources, modelArguments);
+  // What the file says was checked at its place; flags may have changed engines and their options.
+  for (const model of suite.models) await names.checkOptions(model);
   return { suite, settings: explain(suite, request, document, file), file: file?.document.file };
 }
 
