@@ -47,6 +47,21 @@ describe('Ctrl-C', () => {
   });
 });
 
+describe('Ctrl-C where it is the way to end', () => {
+  it('is said nothing of, and is no failure; other signals are what they are', () => {
+    const { source, notes, interruption } = start();
+    interruption.expectEnd();
+    source.emit('SIGINT');
+    expect(interruption.signal.aborted).toBe(true);
+    expect(interruption.exitCode).toBe(0);
+    expect(notes).toEqual([]);
+    const other = start();
+    other.interruption.expectEnd();
+    other.source.emit('SIGTERM');
+    expect(other.interruption.exitCode).toBe(143);
+  });
+});
+
 describe('other signals', () => {
   it.each([
     ['SIGTERM', 143],

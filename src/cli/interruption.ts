@@ -16,6 +16,8 @@ export interface Interruption extends Disposable {
   readonly exitCode: number | undefined;
   /** Ends the work as a signal would: stdout's reader has gone. */
   stop(exitCode: number): void;
+  /** From now on Ctrl-C is how the command is meant to end: nothing is said of it, and the exit code is 0. */
+  expectEnd(): void;
 }
 
 export interface InterruptionOptions {
@@ -44,14 +46,17 @@ export function createInterruption(options: InterruptionOptions): Interruption {
   const graceful = new AbortController();
   const forced = new AbortController();
   let exitCode: number | undefined;
+  let isEndExpected = false;
   let firstMs = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function handle(name: Handled): void {
     if (exitCode === undefined) {
-      exitCode = exitCodeBySignal[name];
+      const isExpected = name === 'SIGINT' && isEndExpected;
+      exitCode = isExpected ? exitCodes.done : exitCodeBySignal[name];
       firstMs = now();
       graceful.abort();
+      if (isExpected) return;
       if (name === 'SIGINT') {
         notify('stopping: finishing what is in flight, then saving; Ctrl-C again stops at once');
       } else {
@@ -80,6 +85,9 @@ export function createInterruption(options: InterruptionOptions): Interruption {
     stop(code) {
       exitCode ??= code;
       graceful.abort();
+    },
+    expectEnd() {
+      isEndExpected = true;
     },
     [Symbol.dispose]() {
       clearTimeout(timer);

@@ -107,7 +107,9 @@ async function readTasks(
   try {
     return { tasks: await prepareTasks(suite, context, signal) };
   } catch (error) {
-    if (error instanceof DataError || error instanceof InvalidItemError) return { tasks: [], problem: error.message };
+    if (error instanceof DataError || error instanceof InvalidItemError) {
+      return { tasks: [], problem: error.hint === undefined ? error.message : `${error.message} (${error.hint})` };
+    }
     throw error;
   }
 }

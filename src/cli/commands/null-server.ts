@@ -18,6 +18,7 @@ export const nullServer: CommandHandler<typeof nullServerOptions> = async ({ opt
   resources.use(server);
   output.record('null-server', { baseUrl: server.baseUrl });
   output.result(`${server.baseUrl} answers without a model, as "${nullModel}"; Ctrl-C ends it`);
+  interruption.expectEnd();
   if (!interruption.signal.aborted) await once(interruption.signal, 'abort');
   return exitCodes.done;
 };

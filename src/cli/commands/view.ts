@@ -42,6 +42,7 @@ export const view: CommandHandler<typeof viewOptions> = async ({ options }, cont
   output.record('viewer', { address: viewer.address });
   output.result(`${viewer.address}  (Ctrl-C ends it)`);
   if (options.open === true) openBrowser(viewer.address, context);
+  interruption.expectEnd();
   if (!interruption.signal.aborted) await once(interruption.signal, 'abort');
   return exitCodes.done;
 };
