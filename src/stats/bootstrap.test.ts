@@ -272,6 +272,21 @@ describe('rankInference', () => {
     ]);
   });
 
+  it('lets a score of 0 that leaps in some replicates widen no other comparison', () => {
+    const normal = createNormalSource(createRandom(5));
+    // The second is behind by three standard errors; the third is the worst in a factor but for one replicate in 16.
+    const replicates = Float64Array.from({ length: 3 * 1600 }, (_, index) => {
+      const replicate = Math.floor(index / 3);
+      const leap = replicate % 16 === 0 ? 0.08 : 0;
+      return [0.7 * Math.exp(0.1 * normal()), 0.1 * Math.exp(0.6 * normal()), leap][index % 3] as number;
+    });
+    expect(rankInference([0.7, 0.1, 0], replicates).map(({ isInTieGroup }) => isInTieGroup)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('refuses what does not fit', () => {
     expect(() => rankInference([], new Float64Array(4))).toThrow("4 replicate scores don't fit 0 models");
     expect(() => rankInference([1, 2], new Float64Array(5))).toThrow("5 replicate scores don't fit 2 models");

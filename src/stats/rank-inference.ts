@@ -20,7 +20,7 @@ export interface RankInferenceOptions {
   readonly level?: number;
 }
 
-/** Scores are compared by their logarithm; 0 counts as this. */
+/** Scores are compared by their logarithm; what isn't above this counts as 0. */
 const leastScore = 1e-6;
 
 function logScore(score: number): number {
@@ -54,6 +54,16 @@ function topShares(ranks: Uint16Array, models: number): Float64Array {
   return shares.map((wins) => wins / replicates);
 }
 
+/**
+ * Models with a score of 0, in the point or in a replicate: from there any other score is a leap on the logarithm, which
+ * would widen all comparisons. They are compared by the scores themselves.
+ */
+function touchesZero(point: readonly number[], replicates: Float64Array): readonly boolean[] {
+  const touched = point.map((score) => score <= leastScore);
+  for (const [index, score] of replicates.entries()) if (score <= leastScore) touched[index % point.length] = true;
+  return touched;
+}
+
 /** For each pair i > j the difference of log scores and its standard error over the replicates. */
 interface Pairs {
   readonly difference: Float64Array;
@@ -70,16 +80,20 @@ function comparePairs(point: readonly number[], replicates: Float64Array, level:
   const models = point.length;
   const count = replicates.length / models;
   const logs = replicates.map(logScore);
+  const isZero = touchesZero(point, replicates);
   const pairs = (models * (models - 1)) / 2;
   const difference = new Float64Array(pairs);
   const error = new Float64Array(pairs);
   const largest = new Float64Array(count);
   for (let i = 1; i < models; i += 1) {
     for (let j = 0; j < i; j += 1) {
-      const own = logScore(point[i] as number) - logScore(point[j] as number);
+      const isLinear = isZero[i] === true || isZero[j] === true;
+      const values = isLinear ? replicates : logs;
+      const scale = isLinear ? (score: number): number => score : logScore;
+      const own = scale(point[i] as number) - scale(point[j] as number);
       let [sum, squares] = [0, 0];
-      for (let offset = 0; offset < logs.length; offset += models) {
-        const drawn = (logs[offset + i] as number) - (logs[offset + j] as number) - own;
+      for (let offset = 0; offset < values.length; offset += models) {
+        const drawn = (values[offset + i] as number) - (values[offset + j] as number) - own;
         sum += drawn;
         squares += drawn * drawn;
       }
@@ -90,7 +104,7 @@ function comparePairs(point: readonly number[], replicates: Float64Array, level:
       // Rounding alone gives a constant difference a deviation of about 1e-16.
       if (deviation < 1e-12) continue;
       for (let replicate = 0, offset = 0; replicate < count; replicate += 1, offset += models) {
-        const drawn = Math.abs((logs[offset + i] as number) - (logs[offset + j] as number) - own) / deviation;
+        const drawn = Math.abs((values[offset + i] as number) - (values[offset + j] as number) - own) / deviation;
         if (drawn > (largest[replicate] as number)) largest[replicate] = drawn;
       }
     }
