@@ -52,10 +52,16 @@ export async function findComparedRun(store: Store, text: string): Promise<Compa
       hint: 'perbench list shows the runs that are there.',
     });
   }
-  const all = wholeCells(run, await store.cells(run.id));
+  const stored = await store.cells(run.id);
+  const all = wholeCells(run, stored);
   if (name.model === undefined) return { run, cells: all };
   const cells = all.filter(({ model }) => model === name.model);
   if (cells.length > 0) return { run, cells };
+  if (stored.some(({ model }) => model === name.model)) {
+    throw new UsageError(`${name.model} was stopped early in run ${run.id}: its answers are a biased part of all`, {
+      hint: 'perbench show prints the certificate. Compare runs without --decide.',
+    });
+  }
   const models = [...new Set(all.map(({ model }) => model))];
   const near = nearestName(name.model, models);
   throw new UsageError(`run ${run.id} has no model "${name.model}"; it has ${models.join(', ')}`, {

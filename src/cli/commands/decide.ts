@@ -80,7 +80,10 @@ async function ofRun({ arguments: names, options }: DecideInput, context: CliCon
   });
   if (tasks.length === 0) throw new UsageError(`run ${run.id} has no cells`, { hint: 'perbench list shows the runs.' });
   const open = cells.filter(({ state }) => state === 'pending' || state === 'running').length;
-  const notes = open > 0 ? [`${open} of ${cells.length} cells of this run are not finished`] : [];
+  const notes = [
+    ...(run.manifest.race === undefined ? [] : ['this run decided a question itself: perbench show prints the answer']),
+    ...(open > 0 ? [`${open} of ${cells.length} cells of this run are not finished`] : []),
+  ];
   return { tasks, pricePerHour: run.suite.pricePerHour, notes };
 }
 
