@@ -20,7 +20,10 @@ export const gateLimitKinds = {
   maxAccuracyDrop: { ...share, help: 'how much lower accuracy may be, in absolute terms: 0.01 is one point' },
   maxThroughputDrop: { ...share, help: 'how much lower throughput may be, relative to the baseline' },
   maxLatencyRise: { ...rise, help: 'how much higher the median latency may be, relative to the baseline' },
-  maxLatencyP95Rise: { ...rise, help: 'how much higher the 95th percentile of latency may be, relative' },
+  maxLatencyP95Rise: {
+    ...rise,
+    help: 'how much higher the 95th percentile of latency may be, relative to the baseline',
+  },
   maxMemoryRise: { ...rise, help: 'how much higher peak memory may be, relative to the baseline' },
   minAccuracy: { ...share, help: 'lowest accuracy of the candidate' },
   minThroughput: { ...amount, help: 'lowest throughput of the candidate, in the unit of its table' },

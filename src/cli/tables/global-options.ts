@@ -18,7 +18,7 @@ export const globalOptions = {
   out: texts({
     short: 'o',
     argument: 'file',
-    help: 'also write the result to a file; its ending is the format: .csv .json .md .tex .html .parquet .prom .bmf.json (repeatable)',
+    help: 'also write the result to a file; its ending is the format: .csv .json .md, of scoreboards also .tex .html .parquet .prom .bmf.json, of gate also .xml (repeatable)',
     aliases: [{ name: 'output-path' }],
     completion: 'file',
   }),
