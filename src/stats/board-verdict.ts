@@ -28,14 +28,16 @@ export function missedText(checks: readonly ConstraintCheck[]): string {
     .join(', ');
 }
 
+type RankingOf = (row: ScoreboardRow) => RankedRow | undefined;
+
 /** What else is to be said of the first: who can't be told from it, and how often it won. */
-function sureness(first: ScoreboardRow, rows: readonly ScoreboardRow[], board: Scoreboard): string {
-  const own = headlineRanking(first, board);
+function sureness(first: ScoreboardRow, rows: readonly ScoreboardRow[], rankingOf: RankingOf, within: string): string {
+  const own = rankingOf(first);
   if (own === undefined) return "how sure that is, isn't known: accuracies without a number of items have no interval";
-  const tied = rows.filter((row) => row !== first && headlineRanking(row, board)?.isInTieGroup === true);
+  const tied = rows.filter((row) => row !== first && rankingOf(row)?.isInTieGroup === true);
   const support = `first in ${shareText(own)} of the resamples`;
   if (tied.length === 0)
-    return `${support}, significantly better than ${rows.length === 2 ? 'the other' : 'all others'}`;
+    return `${support}, significantly better than ${rows.length === 2 ? 'the other' : 'all others'}${within}`;
   return `${support}; can't be told from ${listText(tied.map(({ model }) => model))}`;
 }
 
@@ -47,8 +49,10 @@ function shareText({ topShare }: RankedRow): string {
 /**
  * What a scoreboard comes to, in a sentence: the model to take under the limits that were set, its score, and how sure
  * that is. Undefined where no model has a score: the scoreboard's flags say why.
+ *
+ * @param among rankings of the models within the limits, by model; what limits leave out doesn't count in them
  */
-export function boardVerdict(board: Scoreboard): string | undefined {
+export function boardVerdict(board: Scoreboard, among?: ReadonlyMap<string, RankedRow>): string | undefined {
   const rows = scoredRows(board);
   if (rows.length === 0) return undefined;
   if (board.rows.length === 1 || rows.length === 1) return singleVerdict(rows[0] as ScoreboardRow, board);
@@ -62,15 +66,18 @@ export function boardVerdict(board: Scoreboard): string | undefined {
   const sharing = keeping.filter((row) => headlineScore(row, board) === score);
   const names = listText(sharing.map(({ model }) => model));
   const within = board.limits === undefined ? '' : ' within the limits';
+  const rankingOf: RankingOf = (row) =>
+    board.limits === undefined ? headlineRanking(row, board) : among?.get(row.model);
   const place = `${names} ${sharing.length === 1 ? 'is' : 'are'} first${within} by ${headlineVersion(board)}: ${ranked}`;
   const unsure = (first.limits ?? []).flatMap(({ constraint, isSure }) =>
     isSure === false ? [`its ${constraintFacts[constraint].label} isn't surely within the limit`] : [],
   );
+  const ahead = first === best ? [] : [beyondText(rows, first)];
   const sure =
-    sharing.length > 1
-      ? ['with equal scores']
-      : [first === best ? sureness(first, rows, board) : beyondText(rows, first)];
-  return [place, ...sure, ...unsure].join('; ');
+    keeping.length === 1
+      ? [`no other is${within}`]
+      : [sharing.length > 1 ? 'with equal scores' : sureness(first, keeping, rankingOf, board.limits ? ' there' : '')];
+  return [place, ...sure, ...ahead, ...unsure].join('; ');
 }
 
 function beyondText(rows: readonly ScoreboardRow[], first: ScoreboardRow): string {

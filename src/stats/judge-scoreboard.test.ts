@@ -6,6 +6,7 @@ import type { Interval, Measurement, Unit } from '../core/measurement.ts';
 import { paperAnchors } from './anchors.ts';
 import type { LaunchedValue } from './bootstrap.ts';
 import { createScoreboards } from './create-scoreboards.ts';
+import { decide } from './decide.ts';
 import { judgeScoreboard, type JudgeOptions } from './judge-scoreboard.ts';
 import { scoreTable } from './score-table.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardRow } from './scoreboard.ts';
@@ -128,11 +129,27 @@ describe('limits', () => {
     expect(result.verdict).toBe(
       'large is first within the limits by PER-A/test/1: ' +
         `${/0\.\d{3} \[[^\]]+\]/u.exec(result.verdict ?? '')?.[0]}; ` +
-        'ahead of it but out: good (accuracy 0.750 is below 0.780), close (accuracy 0.745 is below 0.780)',
+        'no other is within the limits; ahead of it but out: good (accuracy 0.750 is below 0.780), close (accuracy 0.745 is below 0.780)',
     );
     expect(rowOf(result, 'good').limits).toMatchObject([
       { constraint: 'minAccuracy', value: 0.75, limit: 0.78, isPassed: false },
     ]);
+  });
+
+  it('leave out of "how sure" whom they leave out, as a decision does', () => {
+    const limits = { minAccuracy: 0.748 };
+    const { verdict } = judged({ limits });
+    const { candidates } = decide([{ board, weight: 1, anchors: board.anchors, evidence: evidence() }], {
+      score: 'PER-A',
+      constraints: limits,
+    });
+    // Without limits "good" has an equal beside it; within them there is only one that is far behind.
+    expect(candidates[0]).toMatchObject({ model: 'good', support: 1, isInTieGroup: true });
+    expect(verdict).toContain('first in 100 % of the resamples, significantly better than the other there');
+    const [third] = createScoreboards([...cells, cellOf('far', models['large'] as Numbers)], { anchors }) as [
+      Scoreboard,
+    ];
+    expect(judgeScoreboard(third, { limits }).verdict).toContain("how sure that is, isn't known");
   });
 
   it('say who comes nearest where nobody keeps them', () => {

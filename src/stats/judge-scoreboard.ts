@@ -1,10 +1,17 @@
 import { boardCard } from './board-card.ts';
 import { boardFront } from './board-front.ts';
-import { boardReplicates, rankScoreboard, type ReplicateSettings } from './board-ranking.ts';
+import {
+  boardReplicates,
+  rankScoreboard,
+  scoredRows,
+  type RankedRow,
+  type ReplicateSettings,
+} from './board-ranking.ts';
 import { boardValues } from './board-values.ts';
 import { boardVerdict } from './board-verdict.ts';
-import { checkConstraints } from './constraint-checks.ts';
+import { checkConstraints, missedChecks } from './constraint-checks.ts';
 import { hasConstraints, type Constraints } from './constraints.ts';
+import { decisionSupport } from './decision-support.ts';
 import { efficiency, type Efficiency } from './efficiency.ts';
 import type { FactorName } from './factor.ts';
 import { equalWeights } from './per-anchored.ts';
@@ -59,8 +66,35 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
     ...(showsRequired === true && { showsRequired }),
   };
   const card = showsCard === true ? boardCard(judged) : undefined;
-  const verdict = boardVerdict(judged);
+  const verdict = boardVerdict(judged, rankingWithinLimits(judged, options));
   return { ...judged, ...(card !== undefined && { card }), ...(verdict !== undefined && { verdict }) };
+}
+
+/** How sure the order of those within the limits is, the others left out: what `decide` says of one task. */
+function rankingWithinLimits(
+  board: Scoreboard,
+  { evidence, resamples, seed }: JudgeOptions,
+): ReadonlyMap<string, RankedRow> | undefined {
+  if (board.limits === undefined) return undefined;
+  const { anchors, weights } = board;
+  const keeping = scoredRows(board).flatMap(({ model, anchored, score, limits = [] }) => {
+    const point = anchors === undefined ? score : anchored?.score;
+    return point === undefined || missedChecks(limits).length > 0 ? [] : [{ model, point }];
+  });
+  const support = decisionSupport(
+    [{ board, weight: 1, anchors, evidence }],
+    [1],
+    keeping.map(({ model }) => model),
+    keeping.map(({ point }) => point),
+    {
+      score: anchors === undefined ? 'PER-paper' : 'PER-A',
+      constraints: {},
+      weights,
+      ...(resamples !== undefined && { resamples }),
+      ...(seed !== undefined && { seed }),
+    },
+  );
+  return support?.models;
 }
 
 function rowEfficiency(
