@@ -195,10 +195,8 @@ describe('a server that misbehaves', () => {
     const done = expectAll(results, 40);
     const retried = done.filter(({ retries = 0 }) => retries > 0);
     expect(retried.length).toBeGreaterThan(0);
-    // Those that waited say so; the others aren't slower for it.
-    for (const { times, retries = 0 } of done) {
-      expect(times.lastTokenMs - times.scheduledMs > 140).toBe(retries > 0);
-    }
+    // Whoever waited for the new server says so; the server was away for 150 ms.
+    for (const { times } of retried) expect(times.lastTokenMs - times.scheduledMs).toBeGreaterThan(140);
   });
 
   it('is refused when it refuses the key, which nobody sees', async () => {
