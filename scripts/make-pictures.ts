@@ -73,9 +73,9 @@ async function pictureViewer(browser: Browser): Promise<void> {
     const [line] = (await once(viewer.stdout, 'data')) as [Buffer];
     const address = /http:\/\/\S+/.exec(line.toString())?.[0];
     if (address === undefined) throw new Error(`the viewer said ${line.toString()}`);
-    const opened = await openPage(browser, `${address}/#/runs/${viewerRun}/samples`);
-    await opened.page.waitForLoadState('networkidle');
-    await opened.page.keyboard.press('ArrowDown');
+    const opened = await openPage(browser, new URL(`#/runs/${viewerRun}/samples`, address).href);
+    // Until its first items are there; then the first is shown whole.
+    await opened.page.locator('[role=option], tbody tr').first().click();
     await opened.page.waitForTimeout(500);
     await opened.page.screenshot({ path: join(out, 'viewer.png') });
   } finally {
