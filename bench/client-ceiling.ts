@@ -21,8 +21,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { GenerateRequest } from '../src/core/engine.ts';
-import { createOpenAiEngine } from '../src/engines/openai/openai-engine.ts';
+import { calibrationPrompt } from '../src/local/calibrate.ts';
 import { forkNullServer } from '../src/local/null-server/fork-null-server.ts';
+import { openNullModel } from '../src/local/null-server/open-null-model.ts';
 
 const { values } = parseArgs({
   options: {
@@ -43,26 +44,16 @@ const [requests, concurrency, rounds] = [values.requests, values.concurrency, va
   number,
 ];
 const tokens = 16;
-const promptText = 'Natalia sold clips to forty-eight of her friends in April, and then half as many in May. '.repeat(
-  6,
-);
 
 /** perbench's side, as its runs ask: one process, not streamed. */
 async function askAll(baseUrl: string): Promise<void> {
   const signal = new AbortController().signal;
-  const spec = {
-    name: 'null',
-    engine: 'openai',
-    source: baseUrl,
-    promptStyle: 'base',
-    engineOptions: { loglikelihood: 'none' },
-  } as const;
-  await using model = await createOpenAiEngine({ environment: {} }).open(spec, {}, signal);
+  await using model = await openNullModel(baseUrl, signal);
   async function* stream(): AsyncGenerator<GenerateRequest> {
     for (let count = 0; count < requests; count += 1) {
       yield {
         id: String(count),
-        prompt: { style: 'plain', text: `${count} ${promptText}` },
+        prompt: { style: 'plain', text: `${count} ${calibrationPrompt}` },
         maxTokens: tokens,
         stop: [],
       };
@@ -82,7 +73,7 @@ interface Tool {
 /** Prompts as guidellm reads them: with a file of them it needs no tokenizer. */
 async function promptFile(folder: string, count: number): Promise<string> {
   const rows = Array.from({ length: count }, (_, index) =>
-    JSON.stringify({ prompt: `${index} ${promptText}`, output_tokens_count: tokens }),
+    JSON.stringify({ prompt: `${index} ${calibrationPrompt}`, output_tokens_count: tokens }),
   );
   const file = join(folder, 'prompts.jsonl');
   await writeFile(file, rows.join('\n'));
@@ -90,7 +81,9 @@ async function promptFile(folder: string, count: number): Promise<string> {
 }
 
 async function lmEvalTask(folder: string, count: number): Promise<void> {
-  const rows = Array.from({ length: count }, (_, index) => JSON.stringify({ q: `${index} ${promptText}`, a: 'word' }));
+  const rows = Array.from({ length: count }, (_, index) =>
+    JSON.stringify({ q: `${index} ${calibrationPrompt}`, a: 'word' }),
+  );
   const data = join(folder, 'null.jsonl');
   await writeFile(data, rows.join('\n'));
   const task = {

@@ -1,9 +1,9 @@
 import type { GenerateRequest, LoadedModel } from '../core/engine.ts';
 import { EngineError } from '../core/errors.ts';
 import type { HostFacts } from '../core/manifest.ts';
-import { openEngine } from '../engines/index.ts';
 import type { Calibration } from './calibration.ts';
 import { forkNullServer } from './null-server/fork-null-server.ts';
+import { openNullModel } from './null-server/open-null-model.ts';
 
 export interface CalibrateOptions {
   /** Of each of the two measurements. */
@@ -13,9 +13,9 @@ export interface CalibrateOptions {
   readonly signal: AbortSignal;
 }
 
-/** About what a question of a data set takes. */
-const promptText =
-  'Natalia sold clips to forty-eight of her friends in April, and then she sold half as many in May. '.repeat(5);
+/** About as long as a question of a data set. */
+export const calibrationPrompt =
+  'A ferry carries cars over the river every half hour, and on Sundays it stops for lunch before noon. '.repeat(5);
 const wholeTokens = 16;
 const streamedTokens = 64;
 
@@ -25,7 +25,7 @@ async function measure(model: LoadedModel, isStreamed: boolean, { durationMs, co
   const before = process.cpuUsage();
   async function* requests(): AsyncGenerator<GenerateRequest> {
     for (let count = 0; performance.now() - startMs < durationMs; count += 1) {
-      const prompt = { style: 'plain', text: `${count} ${promptText}` } as const;
+      const prompt = { style: 'plain', text: `${count} ${calibrationPrompt}` } as const;
       yield { id: String(count), prompt, maxTokens: isStreamed ? streamedTokens : wholeTokens, stop: [] };
     }
   }
@@ -43,15 +43,7 @@ async function measure(model: LoadedModel, isStreamed: boolean, { durationMs, co
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { durationMs, concurrency, host, signal } = options;
   await using server = await forkNullServer({ tokens: streamedTokens, firstTokenMs: 0, tokenMs: 0 });
-  const engine = await openEngine('openai');
-  const spec = {
-    name: 'null',
-    engine: 'openai',
-    source: server.baseUrl,
-    promptStyle: 'base',
-    engineOptions: { loglikelihood: 'none' },
-  } as const;
-  await using model = await engine.open(spec, {}, signal);
+  await using model = await openNullModel(server.baseUrl, signal);
   await measure(model, false, { ...options, durationMs: durationMs / 5 });
   const requests = await measure(model, false, options);
   const streamed = await measure(model, true, options);

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { GenerateRequest } from '../../src/core/engine.ts';
-import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
+import { openNullModel } from '../../src/local/null-server/open-null-model.ts';
 
 export interface FloodResult {
   readonly done: number;
@@ -27,14 +27,7 @@ export async function flood(
   { concurrency, durationMs }: { readonly concurrency: number; readonly durationMs: number },
 ): Promise<FloodResult> {
   const signal = new AbortController().signal;
-  const spec = {
-    name: 'null',
-    engine: 'openai',
-    source: baseUrl,
-    promptStyle: 'base',
-    engineOptions: { loglikelihood: 'none' },
-  } as const;
-  await using model = await createOpenAiEngine({ environment: {} }).open(spec, {}, signal);
+  await using model = await openNullModel(baseUrl, signal);
   const open = new Set<string>();
   const startMs = performance.now();
   async function* requests(): AsyncGenerator<GenerateRequest> {
