@@ -2,7 +2,7 @@ import { loadTasks } from '../tasks/index.ts';
 import type { ScoreboardTask } from '../stats/scoreboard.ts';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { optionProblems } from '../core/option-problems.ts';
+import { optionProblems } from '../core/engine-options.ts';
 import { engineEntry, engines } from '../engines/index.ts';
 import { nameModel } from '../local/prepare-models.ts';
 import type { SuiteNames } from './suite-file/suite-names.ts';

@@ -1,10 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type * as z from 'zod';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
-import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
-import { optionProblems } from '../../core/option-problems.ts';
+import { parseEngineOptions } from '../../core/engine-options.ts';
+import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
 import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
 import { memoryLimitBytes } from '../../meters/memory-limit.ts';
 import { checkMemory } from './check-memory.ts';
@@ -24,14 +23,7 @@ export interface LlamaEngineOptions {
   readonly findLibrary?: typeof findLibrary;
 }
 
-function parseDevice(model: ModelSpec): z.infer<typeof llamaOptionsSchema>['device'] {
-  const parsed = llamaOptionsSchema.safeParse(model.engineOptions);
-  if (parsed.success) return parsed.data.device;
-  const problems = optionProblems(parsed.error, Object.keys(llamaOptionsSchema.shape));
-  throw new UsageError(`${model.name}: engine options of llama: ${problems}`, {
-    hint: `Give \`device\` as one of ${deviceChoices.join(', ')}, or no options.`,
-  });
-}
+const optionsHint = `Give \`device\` as one of ${deviceChoices.join(', ')}, or no options.`;
 
 /** Bytes of the model's file, or of all files of a split one. */
 async function fileBytes(file: string, splitCount: number): Promise<number> {
@@ -66,7 +58,8 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
-  const library = (engine.findLibrary ?? findLibrary)(parseDevice(model));
+  const { device } = parseEngineOptions(llamaOptionsSchema, 'llama', model, optionsHint);
+  const library = (engine.findLibrary ?? findLibrary)(device);
   const header = await readGgufHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
   checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);

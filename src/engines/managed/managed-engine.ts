@@ -4,11 +4,12 @@
  */
 import * as z from 'zod';
 import type { Engine, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
+import { parseEngineOptions } from '../../core/engine-options.ts';
 import { ServerError, UsageError } from '../../core/errors.ts';
 import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
 import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
 import { openServedModel } from '../openai/openai-engine.ts';
-import { parseOpenAiOptions } from '../openai/openai-options.ts';
+import { openAiOptionsSchema } from '../openai/openai-options.ts';
 import { createManagedHost } from './managed-host.ts';
 import { createMetricsScraper } from './metrics-scraper.ts';
 import { startServer, type StartedServer } from './start-server.ts';
@@ -48,7 +49,7 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
     async open(spec, options, signal) {
       signal.throwIfAborted();
       const { server, rest } = parseServer(spec);
-      const openAi = parseOpenAiOptions(rest);
+      const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', rest);
       const servedName = server.servedName ?? spec.name;
       const { environment, tools = {} } = engine;
       const started = await startServer({ spec, server, servedName, options, environment, signal });

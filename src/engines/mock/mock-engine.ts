@@ -4,8 +4,7 @@
  * For tests, demonstrations of the run loop, and the overhead of perbench itself. Its outputs mean nothing.
  */
 import type { Engine, LoadedModel, ModelSpec } from '../../core/engine.ts';
-import { UsageError } from '../../core/errors.ts';
-import { optionProblems } from '../../core/option-problems.ts';
+import { parseEngineOptions } from '../../core/engine-options.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMockModel } from './mock-model.ts';
 import { mockOptionsSchema } from './mock-options.ts';
@@ -14,17 +13,10 @@ export function createMockEngine(): Engine {
   return {
     kind: 'mock',
     async open(model: ModelSpec, options, signal): Promise<LoadedModel> {
-      const parsed = mockOptionsSchema.safeParse(model.engineOptions);
-      if (!parsed.success) {
-        const problems = optionProblems(parsed.error, Object.keys(mockOptionsSchema.shape));
-        throw new UsageError(`${model.name}: engine options of mock: ${problems}`);
-      }
-      await sleep(parsed.data.loadMs, undefined, { signal });
-      return createMockModel(
-        model,
-        { ...parsed.data, contextTokens: options.contextTokens ?? parsed.data.contextTokens },
-        options.hangMs,
-      );
+      const own = parseEngineOptions(mockOptionsSchema, 'mock', model);
+      await sleep(own.loadMs, undefined, { signal });
+      const contextTokens = options.contextTokens ?? own.contextTokens;
+      return createMockModel(model, { ...own, contextTokens }, options.hangMs);
     },
   };
 }

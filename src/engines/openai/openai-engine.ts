@@ -12,12 +12,13 @@ import type {
   ModelSpec,
   PromptStyle,
 } from '../../core/engine.ts';
+import { parseEngineOptions } from '../../core/engine-options.ts';
 import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
 import { looksTuned } from '../llama-cpp/prompt-style.ts';
 import { generateOne, type ServedTarget } from './generate-request.ts';
 import { localServerProcesses } from './local-server.ts';
-import { type OpenAiOptions, parseOpenAiOptions, parseServedAddress } from './openai-options.ts';
+import { type OpenAiOptions, openAiOptionsSchema, parseServedAddress } from './openai-options.ts';
 import { probeLikelihood } from './probe-likelihood.ts';
 import { readServerFacts } from './read-server-facts.ts';
 import { ServedModel, type ServerHost } from './served-model.ts';
@@ -194,7 +195,7 @@ export function createOpenAiEngine({ environment }: OpenAiEngineOptions): Engine
           hint: 'Write openai:http://127.0.0.1:8000/v1#served-name.',
         });
       }
-      const openAi = parseOpenAiOptions(spec);
+      const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', spec);
       const address = parseServedAddress(spec.source);
       const apiKey = environment[openAi.apiKeyVariable];
       return openServedModel(

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { ModelSpec } from '../../core/engine.ts';
 import { UsageError } from '../../core/errors.ts';
 
 /** Options of the openai engine, under `engineOptions` of a model. */
@@ -50,14 +49,4 @@ export function parseServedAddress(source: string): ServedAddress {
   const servedName = url.hash === '' ? undefined : decodeURIComponent(url.hash.slice(1));
   // Without a path people mean the usual one.
   return { baseUrl: `${url.origin}${path === '' ? '/v1' : path}`, servedName };
-}
-
-/** @throws {UsageError} with the first options that can't be */
-export function parseOpenAiOptions(model: ModelSpec): OpenAiOptions {
-  const parsed = openAiOptionsSchema.safeParse(model.engineOptions);
-  if (parsed.success) return parsed.data;
-  throw new UsageError(
-    `${model.name}: engine options of openai: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
-    { hint: `Known: ${Object.keys(openAiOptionsSchema.shape).join(', ')}.` },
-  );
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
-import { optionProblems } from './option-problems.ts';
+import { optionProblems } from './engine-options.ts';
 
 const schema = z.strictObject({ device: z.enum(['cpu', 'cuda']).optional(), tokenMs: z.number().optional() });
 

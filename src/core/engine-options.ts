@@ -1,4 +1,6 @@
 import type * as z from 'zod';
+import type { ModelSpec } from './engine.ts';
+import { UsageError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 
 /**
@@ -20,4 +22,21 @@ function advice(key: string, known: readonly string[]): string {
   const near = nearestName(key, known);
   if (near !== undefined) return ` (did you mean "${near}"?)`;
   return known.length === 0 ? '' : `; known: ${known.join(', ')}`;
+}
+
+/**
+ * The options of a model for its engine, with defaults filled in.
+ *
+ * @throws {UsageError} that names all options that can't be
+ */
+export function parseEngineOptions<Schema extends z.ZodObject>(
+  schema: Schema,
+  kind: string,
+  { name, engineOptions }: Pick<ModelSpec, 'name' | 'engineOptions'>,
+  hint?: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(engineOptions);
+  if (parsed.success) return parsed.data;
+  const problems = optionProblems(parsed.error, Object.keys(schema.shape));
+  throw new UsageError(`${name}: engine options of ${kind}: ${problems}`, { hint });
 }
