@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, hostname } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ClientCeiling } from '../core/load.ts';
-import { isMissing } from '../sources/disk-error.ts';
+import { readJsonIfThere } from '../sources/read-json.ts';
 import { writeAtomically } from '../sources/write-atomically.ts';
 
 const rate = z.object({
@@ -38,21 +37,7 @@ export async function writeCalibration(cacheDir: string, calibration: Calibratio
 
 /** The ceiling that was measured on this machine with this Node; undefined where none was. */
 export async function readCeiling(cacheDir: string): Promise<ClientCeiling | undefined> {
-  let text: string;
-  try {
-    text = await readFile(calibrationFile(cacheDir), 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  const parsed = calibrationSchema.safeParse(value);
+  const parsed = calibrationSchema.safeParse(await readJsonIfThere(calibrationFile(cacheDir)));
   if (!parsed.success) return undefined;
   const { host, requests, streamedTokens } = parsed.data;
   const isSame =

@@ -1,12 +1,13 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import * as z from 'zod';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { describeBytes } from './describe-bytes.ts';
-import { isMissing, requireFreeBytes } from './disk-error.ts';
+import { requireFreeBytes } from './disk-error.ts';
 import type { FetchedFile } from './fetched-file.ts';
 import { headerValue, type HttpAnswer, type HttpClient } from './http-client.ts';
 import { PartialFile } from './partial-file.ts';
 import type { PullOptions } from './pull-progress.ts';
+import { readJsonIfThere } from './read-json.ts';
 import { describeNetworkError, isPassing, PassingError, pauseBeforeRetry } from './retry.ts';
 import type { NetworkLimits } from './source-settings.ts';
 import { writeAtomically } from './write-atomically.ts';
@@ -38,12 +39,7 @@ const resumeSchema = z.object({ etag: z.string().optional() });
 const resumePath = (target: string): string => `${target}.incomplete.json`;
 
 async function readEtag(target: string): Promise<string | undefined> {
-  try {
-    return resumeSchema.parse(JSON.parse(await readFile(resumePath(target), 'utf8'))).etag;
-  } catch (error) {
-    if (isMissing(error) || error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
-    throw error;
-  }
+  return resumeSchema.safeParse(await readJsonIfThere(resumePath(target))).data?.etag;
 }
 
 function rangeHeaders({ part, etag }: Transfer): Record<string, string> {

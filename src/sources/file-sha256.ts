@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, realpath, rm, stat } from 'node:fs/promises';
+import { realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { ModelError } from '../core/errors.ts';
 import { isMissing } from './disk-error.ts';
 import type { PullOptions } from './pull-progress.ts';
+import { readJsonIfThere } from './read-json.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 const recordSchema = z.object({ path: z.string(), identity: z.string(), sha256: z.string() });
@@ -29,21 +30,7 @@ function recordPath(cacheDir: string, path: string): string {
 /** The checksum that this file was once seen to have, if it hasn't changed since; costs no reading of the file. */
 export async function rememberedSha256(path: string, cacheDir: string): Promise<string | undefined> {
   const file = await fileIdentity(path);
-  let text: string;
-  try {
-    text = await readFile(recordPath(cacheDir, file.path), 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  const record = recordSchema.safeParse(value);
+  const record = recordSchema.safeParse(await readJsonIfThere(recordPath(cacheDir, file.path)));
   const isCurrent = record.success && record.data.path === file.path && record.data.identity === file.identity;
   return isCurrent ? record.data.sha256 : undefined;
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { isMissing } from './disk-error.ts';
 import { describeSource, type ModelSource } from './model-source.ts';
+import { readJsonIfThere } from './read-json.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /** Sources whose files perbench keeps in its own cache; hub files lie in the hub's. */
@@ -57,14 +58,7 @@ export function cacheFileName(source: OwnSource, preferred?: string): string {
 
 /** The model in this folder; undefined where nothing whole is in it. */
 export async function readCachedModel(folder: string): Promise<CachedModel | undefined> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(join(folder, recordName), 'utf8'));
-  } catch (error) {
-    if (isMissing(error) || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-  const record = recordSchema.safeParse(value);
+  const record = recordSchema.safeParse(await readJsonIfThere(join(folder, recordName)));
   if (!record.success || basename(record.data.file) !== record.data.file) return undefined;
   const path = join(folder, record.data.file);
   try {

@@ -3,23 +3,16 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { DownloadError } from '../core/errors.ts';
+import {
+  findZipEnd,
+  readZipEntryAt,
+  zipContentOffset,
+  type ZipEntry,
+  zipEntryBytes,
+  zipHeaderBytes,
+  zipTailBytes,
+} from '../core/zip-directory.ts';
 import { isSafeMemberPath } from './pip-source.ts';
-
-const endSignature = 0x06054b50;
-const entrySignature = 0x02014b50;
-const localSignature = 0x04034b50;
-const endBytes = 22;
-const maxCommentBytes = 0xffff;
-
-interface ZipEntry {
-  readonly name: string;
-  readonly method: number;
-  readonly isEncrypted: boolean;
-  readonly crc: number;
-  readonly compressedBytes: number;
-  readonly bytes: number;
-  readonly offset: number;
-}
 
 function damaged(path: string, problem: string): DownloadError {
   return new DownloadError(`${path}: ${problem}`, { hint: 'Fetch it again.' });
@@ -38,36 +31,20 @@ async function readAt(handle: FileHandle, position: number, bytes: number, path:
 
 async function readDirectory(handle: FileHandle, path: string): Promise<Buffer> {
   const { size } = await handle.stat();
-  const tailBytes = Math.min(size, endBytes + maxCommentBytes);
-  const tail = await readAt(handle, size - tailBytes, tailBytes, path);
-  for (let at = tailBytes - endBytes; at >= 0; at -= 1) {
-    if (tail.readUInt32LE(at) !== endSignature) continue;
-    const entries = tail.readUInt16LE(at + 10);
-    const bytes = tail.readUInt32LE(at + 12);
-    const offset = tail.readUInt32LE(at + 16);
-    if (entries === 0xffff || bytes === 0xffffffff || offset === 0xffffffff) {
-      throw damaged(path, 'this is a zip64 archive, which perbench does not read');
-    }
-    if (offset + bytes > size) throw damaged(path, 'the archive is cut off');
-    return readAt(handle, offset, bytes, path);
-  }
-  throw damaged(path, 'this is no zip archive, or it is cut off');
+  const tailBytes = Math.min(size, zipTailBytes);
+  const end = findZipEnd(await readAt(handle, size - tailBytes, tailBytes, path));
+  if (end === undefined) throw damaged(path, 'this is no zip archive, or it is cut off');
+  if (end.isZip64) throw damaged(path, 'this is a zip64 archive, which perbench does not read');
+  if (end.offset + end.bytes > size) throw damaged(path, 'the archive is cut off');
+  return readAt(handle, end.offset, end.bytes, path);
 }
 
 function* directoryEntries(directory: Buffer, path: string): Generator<ZipEntry> {
-  for (let at = 0; at + 46 <= directory.length;) {
-    if (directory.readUInt32LE(at) !== entrySignature) throw damaged(path, 'the directory of the archive is damaged');
-    const nameBytes = directory.readUInt16LE(at + 28);
-    yield {
-      name: directory.toString('utf8', at + 46, at + 46 + nameBytes),
-      method: directory.readUInt16LE(at + 10),
-      isEncrypted: (directory.readUInt16LE(at + 8) & 1) === 1,
-      crc: directory.readUInt32LE(at + 16),
-      compressedBytes: directory.readUInt32LE(at + 20),
-      bytes: directory.readUInt32LE(at + 24),
-      offset: directory.readUInt32LE(at + 42),
-    };
-    at += 46 + nameBytes + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
+  for (let at = 0; at + zipEntryBytes <= directory.length;) {
+    const read = readZipEntryAt(directory, at);
+    if (read === undefined) throw damaged(path, 'the directory of the archive is damaged');
+    yield read.entry;
+    at = read.next;
   }
 }
 
@@ -92,9 +69,9 @@ function requireReadable(entry: ZipEntry, path: string): void {
 }
 
 async function dataOffset(handle: FileHandle, entry: ZipEntry, path: string): Promise<number> {
-  const header = await readAt(handle, entry.offset, 30, path);
-  if (header.readUInt32LE(0) !== localSignature) throw damaged(path, `the header of "${entry.name}" is damaged`);
-  return entry.offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
+  const offset = zipContentOffset(await readAt(handle, entry.offset, zipHeaderBytes, path));
+  if (offset === undefined) throw damaged(path, `the header of "${entry.name}" is damaged`);
+  return entry.offset + offset;
 }
 
 function openData(path: string, entry: ZipEntry, start: number): Readable {

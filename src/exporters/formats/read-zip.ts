@@ -1,24 +1,10 @@
 import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
 import { ImportError } from '../../core/errors.ts';
+import { findZipEnd, readZipEntryAt, zipContentOffset, zipEndBytes, type ZipEntry } from '../../core/zip-directory.ts';
 import type { ForeignFile } from './format.ts';
 
-const endSignature = 0x06054b50;
-const entrySignature = 0x02014b50;
-const localSignature = 0x04034b50;
-const endBytes = 22;
-const mostCommentBytes = 0xffff;
 /** An entry that unpacks to more is damaged, or made to fill the memory. */
 const mostEntryBytes = 500_000_000;
-
-export interface ZipEntry {
-  readonly name: string;
-  readonly method: number;
-  readonly isEncrypted: boolean;
-  readonly crc: number;
-  readonly compressedBytes: number;
-  readonly bytes: number;
-  readonly offset: number;
-}
 
 function damaged(file: ForeignFile, problem: string): ImportError {
   return new ImportError({ file: file.name }, `expected a zip archive: ${problem}`);
@@ -32,42 +18,19 @@ export function isZip({ bytes }: ForeignFile): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 0x03 || bytes[2] === 0x05);
 }
 
-function findEnd(file: ForeignFile, view: Buffer): number {
-  for (let at = view.length - endBytes; at >= Math.max(0, view.length - endBytes - mostCommentBytes); at -= 1) {
-    if (view.readUInt32LE(at) === endSignature) return at;
-  }
-  throw damaged(file, 'its directory is missing; the file is cut off');
-}
-
-function entryAt(file: ForeignFile, view: Buffer, at: number): ZipEntry & { readonly next: number } {
-  if (at + 46 > view.length || view.readUInt32LE(at) !== entrySignature)
-    throw damaged(file, 'its directory is damaged');
-  const nameBytes = view.readUInt16LE(at + 28);
-  return {
-    name: view.toString('utf8', at + 46, at + 46 + nameBytes),
-    method: view.readUInt16LE(at + 10),
-    isEncrypted: (view.readUInt16LE(at + 8) & 1) === 1,
-    crc: view.readUInt32LE(at + 16),
-    compressedBytes: view.readUInt32LE(at + 20),
-    bytes: view.readUInt32LE(at + 24),
-    offset: view.readUInt32LE(at + 42),
-    next: at + 46 + nameBytes + view.readUInt16LE(at + 30) + view.readUInt16LE(at + 32),
-  };
-}
-
 /** @throws {ImportError} if the file isn't a whole zip archive */
 export function zipEntries(file: ForeignFile): readonly ZipEntry[] {
   const view = viewOf(file);
-  if (view.length < endBytes) throw damaged(file, 'it is too short');
-  const end = findEnd(file, view);
-  const count = view.readUInt16LE(end + 10);
-  let at = view.readUInt32LE(end + 16);
-  if (count === 0xffff || at === 0xffffffff) throw damaged(file, 'it is a zip64 archive, which perbench does not read');
+  if (view.length < zipEndBytes) throw damaged(file, 'it is too short');
+  const end = findZipEnd(view);
+  if (end === undefined) throw damaged(file, 'its directory is missing; the file is cut off');
+  if (end.isZip64) throw damaged(file, 'it is a zip64 archive, which perbench does not read');
   const entries: ZipEntry[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const { next, ...entry } = entryAt(file, view, at);
-    entries.push(entry);
-    at = next;
+  for (let at = end.offset; entries.length < end.entries;) {
+    const read = readZipEntryAt(view, at);
+    if (read === undefined) throw damaged(file, 'its directory is damaged');
+    entries.push(read.entry);
+    at = read.next;
   }
   return entries;
 }
@@ -94,10 +57,9 @@ export function readZipEntry(file: ForeignFile, entry: ZipEntry): Uint8Array {
   const view = viewOf(file);
   const { name, offset, isEncrypted, bytes, crc } = entry;
   if (isEncrypted) throw damaged(file, `"${name}" is encrypted`);
-  if (offset + 30 > view.length || view.readUInt32LE(offset) !== localSignature) {
-    throw damaged(file, `the header of "${name}" is damaged`);
-  }
-  const start = offset + 30 + view.readUInt16LE(offset + 26) + view.readUInt16LE(offset + 28);
+  const contentOffset = zipContentOffset(view.subarray(offset));
+  if (contentOffset === undefined) throw damaged(file, `the header of "${name}" is damaged`);
+  const start = offset + contentOffset;
   if (start + entry.compressedBytes > view.length) throw damaged(file, `"${name}" is cut off`);
   const content = unpack(file, entry, view.subarray(start, start + entry.compressedBytes));
   if (content.length !== bytes) throw damaged(file, `"${name}" has ${content.length} bytes, expected ${bytes}`);
