@@ -14,6 +14,7 @@ import type { BoardView } from './board-view.ts';
 import { pageTheme } from './chart-themes.ts';
 import { fixed, percent, rankRange } from './format.ts';
 import { useParam } from './hash-state.ts';
+import { PlainTable } from './plain-table.tsx';
 
 const chartWidth = 860;
 
@@ -32,33 +33,44 @@ function Figure({ chart, id }: { readonly chart: DrawnChart; readonly id: string
         <summary>
           Show as a table<span class="off-screen">: {caption}</span>
         </summary>
-        <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
-          <table>
-            <caption class="off-screen">{caption}</caption>
-            <thead>
-              <tr>
-                {headings.map((heading, index) => (
-                  <th key={heading} scope="col" class={align[index]}>
-                    {heading}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={row.join(' ')}>
-                  {row.map((text, index) => (
-                    <td key={headings[index]} class={align[index]}>
-                      <bdi>{text}</bdi>
-                    </td>
-                  ))}
-                </tr>
+        <PlainTable
+          caption={caption}
+          headings={headings.map((text, index) => ({ text, align: align[index] ?? 'left' }))}
+        >
+          {rows.map((row) => (
+            <tr key={row.join(' ')}>
+              {row.map((text, index) => (
+                <td key={headings[index]} class={align[index]}>
+                  <bdi>{text}</bdi>
+                </td>
               ))}
-            </tbody>
-          </table>
-        </div>
+            </tr>
+          ))}
+        </PlainTable>
       </details>
     </figure>
+  );
+}
+
+/** Which task a chart shows; nothing where there is only one. */
+function TaskChoice(props: {
+  readonly boards: readonly BoardView[];
+  readonly value: string;
+  readonly onChoose: (id: string) => void;
+}): VNode | null {
+  const { boards, value, onChoose } = props;
+  if (boards.length < 2) return null;
+  return (
+    <label>
+      Task
+      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {boards.map(({ id, board }) => (
+          <option key={id} value={id}>
+            {board.title ?? board.taskId}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -116,18 +128,7 @@ export function TradeOffBlock({ boards }: { readonly boards: readonly BoardView[
             ))}
           </select>
         </label>
-        {boards.length < 2 ? null : (
-          <label>
-            Task
-            <select value={view.id} onChange={(event) => setTask(event.currentTarget.value)}>
-              {boards.map(({ id, board }) => (
-                <option key={id} value={id}>
-                  {board.title ?? board.taskId}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+        <TaskChoice boards={boards} value={view.id} onChoose={setTask} />
       </div>
       <Figure chart={chart} id="trade-off" />
     </Block>
@@ -242,16 +243,7 @@ export function RankBlock({ boards }: { readonly boards: readonly BoardView[] })
     >
       {ranked.length < 2 ? null : (
         <div class="choices js-only">
-          <label>
-            Task
-            <select value={view.id} onChange={(event) => setTask(event.currentTarget.value)}>
-              {ranked.map(({ id, board }) => (
-                <option key={id} value={id}>
-                  {board.title ?? board.taskId}
-                </option>
-              ))}
-            </select>
-          </label>
+          <TaskChoice boards={ranked} value={view.id} onChoose={setTask} />
         </div>
       )}
       <Figure chart={chart} id="ranks" />
