@@ -72,8 +72,8 @@ async function openEngine(path: string): Promise<Side & AsyncDisposable> {
 const completion = z.object({ tokens_predicted: z.number() });
 
 async function openServer(path: string, interpreter: string): Promise<Side & AsyncDisposable> {
-  const args = [path, sequences, contextTokens, threads].map(String);
-  const script = join(import.meta.dirname, 'generation-server.py');
+  const args = [path, sequences, contextTokens, threads, 'no-prompt-cache'].map(String);
+  const script = join(import.meta.dirname, '../test/setup/llama-server.py');
   const child = spawn(interpreter, [script, ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
   const closed = once(child, 'close');
   const [address] = (await once(createInterface(child.stdout), 'line')) as [string];

@@ -21,8 +21,8 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-function start(argv: readonly string[], environment: Record<string, string> = {}, node = process.execPath): Running {
-  return startPerbench(argv, { workingFolder: folder, homeFolder: root, environment, node });
+function start(argv: readonly string[], environment: Record<string, string> = {}): Running {
+  return startPerbench(argv, { workingFolder: folder, homeFolder: root, environment, node: process.execPath });
 }
 
 async function perbench(...argv: readonly string[]): Promise<Ended> {
@@ -275,29 +275,5 @@ describe('other commands', () => {
     const isThere = spawnSync(shell, ['-c', 'true']).status === 0;
     const check = isThere ? spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' }) : undefined;
     expect(check?.stderr ?? '').toBe('');
-  });
-});
-
-const systemNodes = ['/usr/bin/node', '/usr/local/bin/node'];
-const oldNode = systemNodes.find(
-  (path) => Number(/^v(\d+)/.exec(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? 99) < 24,
-);
-
-describe.skipIf(oldNode === undefined)('under an older Node', () => {
-  it('runs itself with the Node of the package, signals and exit codes passed on', async () => {
-    expect(await start(['list'], {}, oldNode).ended).toMatchObject({ code: 0, stdout: '' });
-    expect(await start(['rum'], {}, oldNode).ended).toMatchObject({ code: 2 });
-    const run = start(['run', await writeSuite({ tokenMs: 15 })], {}, oldNode);
-    await run.said(/start \(1 of 2/);
-    run.child.kill('SIGTERM');
-    expect(await run.ended).toMatchObject({ code: 143, signal: null });
-  });
-
-  it('says in two lines what to do where there is no other Node', async () => {
-    const { code, stderr } = await start(['list'], { PERBENCH_REEXECUTED: '1' }, oldNode).ended;
-    expect(stderr).toMatch(
-      /^error: perbench needs Node 24\.12 or newer, this is .*\nhint: Install Node 24, or run: .*\n$/,
-    );
-    expect(code).toBe(5);
   });
 });

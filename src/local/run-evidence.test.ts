@@ -4,6 +4,7 @@ import type { Measurement, Unit } from '../core/measurement.ts';
 import type { Store } from '../core/store.ts';
 import { bootstrapTask } from '../stats/bootstrap.ts';
 import { runEvidence } from './run-evidence.ts';
+import { quietHost } from '../../test/setup/quiet-host.ts';
 
 const measured = (value: number, unit: Unit, n = 3): Measurement => ({
   status: 'measured',
@@ -36,17 +37,7 @@ function cell(model: string, change: Partial<Cell> = {}): Cell {
   };
 }
 
-const host = {
-  durationMs: 1000,
-  cores: 2,
-  engineCpuMs: 1900,
-  parentCpuMs: 10,
-  otherCpuMs: 0,
-  stealMs: 0,
-  otherShare: 0,
-  eventLoopDelayP99Ms: 1,
-  isKnown: true,
-};
+const host = { ...quietHost, engineCpuMs: 1900, parentCpuMs: 10, eventLoopDelayP99Ms: 1 };
 
 function throughputPass(launch: number, items: number): PassResult {
   return {

@@ -3,6 +3,7 @@ import type { PassResult } from '../core/cell.ts';
 import type { SampleSummary } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { cellMeasurements } from './cell-measurements.ts';
+import { quietHost } from '../../test/setup/quiet-host.ts';
 
 /** `expect.closeTo` with a type. */
 const near = (value: number, digits: number): number => expect.closeTo(value, digits) as number;
@@ -27,17 +28,7 @@ const scoredItems = (right: number, wrong: number) => ({
 });
 const scored = scoredItems(45, 5);
 
-const host = {
-  durationMs: 1000,
-  cores: 2,
-  engineCpuMs: 1900,
-  parentCpuMs: 10,
-  otherCpuMs: 0,
-  stealMs: 0,
-  otherShare: 0,
-  eventLoopDelayP99Ms: 1,
-  isKnown: true,
-};
+const host = { ...quietHost, engineCpuMs: 1900, parentCpuMs: 10, eventLoopDelayP99Ms: 1 };
 
 function pass(change: Partial<PassResult>): PassResult {
   return {

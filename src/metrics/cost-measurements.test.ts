@@ -5,6 +5,7 @@ import type { Measurement } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
 import { costMeasurements } from './cost-measurements.ts';
 import { paperMeasurements } from './paper-measurements.ts';
+import { quietHost } from '../../test/setup/quiet-host.ts';
 
 const accuracy: Measurement = { status: 'measured', value: 0.5, unit: 'ratio', n: 100, warnings: [] };
 
@@ -30,18 +31,7 @@ function pass(launch: number, change: Partial<PassResult> & { readonly used?: En
     outputTokens: 0,
     reusedTokens: 0,
     window: { durationMs: 8000, items: 80, outputTokens: 0, concurrency: 4 },
-    host: {
-      durationMs: 10_000,
-      cores: 2,
-      engineCpuMs: 0,
-      parentCpuMs: 0,
-      otherCpuMs: 0,
-      stealMs: 0,
-      otherShare: 0,
-      eventLoopDelayP99Ms: 0,
-      isKnown: true,
-      ...(used !== undefined && { energy: used }),
-    },
+    host: { ...quietHost, durationMs: 10_000, ...(used !== undefined && { energy: used }) },
     framesDrawn: 0,
     warnings: [],
     ...rest,

@@ -2,18 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import { launchEvidence } from './launch-values.ts';
 import { servingMeasurements } from './serving-measurements.ts';
+import { quietHost } from '../../test/setup/quiet-host.ts';
 
-const host = {
-  durationMs: 1000,
-  cores: 2,
-  engineCpuMs: 1,
-  parentCpuMs: 1,
-  otherCpuMs: 0,
-  stealMs: 0,
-  otherShare: 0,
-  eventLoopDelayP99Ms: 1,
-  isKnown: true,
-};
+const host = { ...quietHost, engineCpuMs: 1, parentCpuMs: 1, eventLoopDelayP99Ms: 1 };
 
 function pass(name: PassResult['pass'], index: number, change: Partial<PassResult> = {}): PassResult {
   return {

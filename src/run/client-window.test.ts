@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ClientWindow } from '../core/load.ts';
 import { clientWarnings, clientWindow } from './client-window.ts';
+import { quietHost } from '../../test/setup/quiet-host.ts';
 
 const idle: ClientWindow = {
   cpuCores: 0.1,
@@ -43,17 +44,7 @@ it('does not take the timer of an idle process for a late loop', () => {
 });
 
 it("counts what was in flight by Little's law", () => {
-  const host = {
-    durationMs: 1000,
-    cores: 2,
-    engineCpuMs: 0,
-    parentCpuMs: 250,
-    otherCpuMs: 0,
-    stealMs: 0,
-    otherShare: 0,
-    eventLoopDelayP99Ms: 2,
-    isKnown: true,
-  };
+  const host = { ...quietHost, parentCpuMs: 250, eventLoopDelayP99Ms: 2 };
   expect(clientWindow({ durationsMs: [500, 400, 600], retried: 1 }, host, 1000)).toEqual({
     cpuCores: 0.25,
     eventLoopDelayP99Ms: 2,

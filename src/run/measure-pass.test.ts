@@ -2,18 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { LoadedModel, ModelInfo } from '../core/engine.ts';
 import type { HostWindow } from '../core/host-window.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
+import { quietHost } from '../../test/setup/quiet-host.ts';
 
-const host: HostWindow = {
-  durationMs: 1,
-  cores: 1,
-  engineCpuMs: 0,
-  parentCpuMs: 0,
-  otherCpuMs: 0,
-  stealMs: 0,
-  otherShare: 0,
-  eventLoopDelayP99Ms: 0,
-  isKnown: true,
-};
+const host: HostWindow = { ...quietHost, durationMs: 1, cores: 1 };
 const server = { scrapes: 3, failedScrapes: 0, durationMs: 1 };
 
 /** A context whose watchers count how often they were stopped. */

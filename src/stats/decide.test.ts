@@ -1,27 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { madeTask, paperTask } from '../../test/setup/decision-tasks.ts';
 import { answerFacts, answerSentence, questionText } from '../exporters/decision-rows.ts';
 import { decisionExporters } from '../exporters/decision-exporters.ts';
-import { anchorsOf, paperAnchors, type Anchors } from './anchors.ts';
-import { createScoreboards } from './create-scoreboards.ts';
 import { decide } from './decide.ts';
 import type { Constraints } from './constraints.ts';
-import type { Decision, DecisionOptions, DecisionTask } from './decision.ts';
-import { scoreTable } from './score-table.ts';
-import type { ScoreboardCell } from './scoreboard.ts';
-import { launchedModels } from './task-evidence.ts';
-
-const paper = scoreTable(readFileSync(join(import.meta.dirname, '../../data/paper.csv'), 'utf8'), {
-  anchors: paperAnchors,
-});
-
-function paperTask(taskId: string, weight = 1): DecisionTask {
-  const board = paper.scoreboards.find((candidate) => candidate.taskId === taskId);
-  if (board === undefined) throw new Error(`no ${taskId}`);
-  return { board, weight, anchors: anchorsOf(paperAnchors, taskId), evidence: undefined };
-}
+import type { Decision, DecisionOptions } from './decision.ts';
 
 function decidePaper(
   taskIds: readonly string[],
@@ -38,64 +22,6 @@ function decidePaper(
 function told(decision: Decision): string {
   const facts = answerFacts(decision).map(([what, text]) => `${what}: ${text}`);
   return [questionText(decision), answerSentence(decision), ...facts, ...decision.notes].join('\n');
-}
-
-const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1000 };
-const set = {
-  version: 'test',
-  summary: 'for tests',
-  tasks: { t: { ...anchors, throughputUnit: 'items/s' as const, latencyUnit: 'ms' as const } },
-};
-
-interface Made {
-  readonly model: string;
-  readonly right: number;
-  readonly speed: number;
-  readonly launches?: number;
-}
-
-/** A task with answers and launches: `right` of 400 items, one after the other. */
-function madeTask(models: readonly Made[], cellChange: Partial<ScoreboardCell> = {}): DecisionTask {
-  const items = 400;
-  const cells = models.map(({ model, right, speed }): ScoreboardCell => ({
-    model,
-    taskId: 't/per@1',
-    protocol: 'serving',
-    state: 'done',
-    measurements: {
-      accuracy: {
-        status: 'measured',
-        value: right / items,
-        unit: 'ratio',
-        n: items,
-        warnings: [],
-        interval: { low: right / items - 0.05, high: right / items + 0.05, level: 0.95, method: 'm' },
-      },
-      throughput: { status: 'measured', value: speed, unit: 'items/s', n: 3, warnings: [] },
-      latency: { status: 'measured', value: 1000 / speed, unit: 'ms', n: 3, warnings: [] },
-      memory: { status: 'measured', value: 1000, unit: 'bytes', n: 3, warnings: [] },
-    },
-    ...cellChange,
-  }));
-  const [board] = createScoreboards(cells, { anchors: set });
-  const { models: launched, notes } = launchedModels(
-    models.map(({ model, right, speed, launches = 3 }) => {
-      const over = (value: number): number[] =>
-        Array.from({ length: launches }, (_, launch) => value * (1 + launch / 100));
-      return {
-        model,
-        scores: Float64Array.from({ length: items }, (_, item) => ((item * 7919) % items < right ? 1 : 0)),
-        launches: { throughput: over(speed), latency: over(1000 / speed), memory: over(1000) },
-      };
-    }),
-  );
-  if (board === undefined) throw new Error('no board');
-  return {
-    board,
-    weight: 1,
-    anchors,
-    evidence: { models: launched, clusters: undefined, items, isSameWindow: false, notes },
-  };
 }
 
 const options: DecisionOptions = { score: 'PER-A', constraints: {}, resamples: 300 };

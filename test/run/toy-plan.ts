@@ -9,6 +9,7 @@ import { defineTask, type Task } from '../../src/core/task.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { itemOrder } from '../../src/run/item-order.ts';
 import type { PlannedTask, RunDependencies, RunPlan } from '../../src/run/plan.ts';
+import { quietHost } from '../setup/quiet-host.ts';
 
 const toyItem = z.object({ id: z.string(), question: z.string(), answer: z.string() });
 type ToyItem = z.output<typeof toyItem>;
@@ -148,18 +149,7 @@ export function quietMeter(change: Partial<HostWindow> = {}): HostMeter {
       const startedMs = performance.now();
       return {
         async stop() {
-          return {
-            durationMs: performance.now() - startedMs,
-            cores: 1,
-            engineCpuMs: 0,
-            parentCpuMs: 0,
-            otherCpuMs: 0,
-            stealMs: 0,
-            otherShare: 0,
-            eventLoopDelayP99Ms: 0,
-            isKnown: true,
-            ...change,
-          };
+          return { ...quietHost, durationMs: performance.now() - startedMs, cores: 1, ...change };
         },
       };
     },

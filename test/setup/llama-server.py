@@ -1,6 +1,6 @@
 """llama.cpp's own server from the xllamacpp wheel: prints its address, ends when its input closes.
 
-usage: llama-server.py MODEL SLOTS CONTEXT_PER_SLOT THREADS [PORT]
+usage: llama-server.py MODEL SLOTS CONTEXT_PER_SLOT THREADS [no-prompt-cache]
 """
 
 import sys
@@ -14,13 +14,15 @@ params.n_parallel = slots
 params.n_ctx = slots * context
 params.kv_unified = False
 params.cont_batching = True
+if "no-prompt-cache" in sys.argv[5:]:
+    params.cache_prompt = False
 params.cpuparams.n_threads = threads
 params.cpuparams_batch.n_threads = threads
 params.n_gpu_layers = 0
 params.warmup = True
 params.endpoint_metrics = True
 params.hostnames = ["127.0.0.1"]
-params.port = int(sys.argv[5]) if len(sys.argv) > 5 else 0
+params.port = 0
 params.verbosity = 0
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)

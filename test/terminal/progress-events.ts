@@ -1,5 +1,6 @@
 import type { Cell, PassName, PassResult } from '../../src/core/cell.ts';
 import type { PassProgress, RunEvent } from '../../src/core/event.ts';
+import { quietHost } from '../setup/quiet-host.ts';
 
 /** Events of imagined runs, for the tests of displays. */
 export function exampleCell(position: number, overrides: Partial<Cell> = {}): Cell {
@@ -60,17 +61,7 @@ export function passEnd(position: number, pass: PassName, durationMs: number, la
     promptTokens: 0,
     outputTokens: 0,
     reusedTokens: 0,
-    host: {
-      durationMs,
-      cores: 2,
-      engineCpuMs: 0,
-      parentCpuMs: 0,
-      otherCpuMs: 0,
-      stealMs: 0,
-      otherShare: 0,
-      eventLoopDelayP99Ms: 0,
-      isKnown: false,
-    },
+    host: { ...quietHost, durationMs, isKnown: false },
     framesDrawn: 0,
     warnings: [],
   };

@@ -1,67 +1,28 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { sourceSettingsFrom } from '../../sources/source-settings.ts';
+import { diagnose, type DoctorFolder, doctorFolder } from '../../../test/setup/doctor-folder.ts';
 import { dataCheck } from './data-check.ts';
 import { cacheFolderCheck, storeCheck, storeFolderCheck } from './disk-checks.ts';
-import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
+import type { DoctorOptions } from './doctor-check.ts';
 import { gpuCheck, libraryCheck, nodeCheck } from './engine-checks.ts';
 import { cpuCheck, hostBusyCheck, memoryCheck, processMemoryCheck } from './machine-checks.ts';
 import { hubCheck, pipCheck } from './network-checks.ts';
 import { runDoctor } from './run-doctor.ts';
 
-let home = '';
+let { home, options, placeProgram, write } = {} as DoctorFolder;
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'perbench-doctor-'));
-  const made = home;
-  onTestFinished(() => rmSync(made, { recursive: true }));
+  ({ home, options, placeProgram, write } = doctorFolder());
 });
-
-function options(overrides: Partial<DoctorOptions> = {}, environment: Record<string, string> = {}): DoctorOptions {
-  const settings = sourceSettingsFrom({ PATH: '/usr/bin:/bin', HF_HUB_OFFLINE: '1', ...environment }, home);
-  return {
-    settings,
-    dataDir: undefined,
-    storePath: join(home, 'store/results.db'),
-    signal: new AbortController().signal,
-    watchMs: 50,
-    ...overrides,
-  };
-}
-
-/** State, detail and mend in one line. */
-async function diagnose(check: DoctorCheck, given: DoctorOptions): Promise<string> {
-  const finding = await check.run(given);
-  return `${finding.state}: ${finding.detail}${'mend' in finding ? ` -> ${finding.mend}` : ''}`;
-}
 
 /** Files below the test's folder, such as those of another machine. */
 function place(files: Readonly<Record<string, string>>): DoctorOptions['folders'] {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(home, path)), { recursive: true });
-    writeFileSync(join(home, path), text);
-  }
+  write(files);
   return { root: home, proc: join(home, 'proc'), sys: join(home, 'sys') };
-}
-
-function placeProgram(name: string, script: string): string {
-  place({ [name]: `#!/bin/sh\n${script}\n` });
-  chmodSync(join(home, name), 0o755);
-  return join(home, name);
 }
 
 describe('the whole examination', () => {

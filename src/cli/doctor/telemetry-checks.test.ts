@@ -1,48 +1,20 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { diagnose, type DoctorFolder, doctorFolder } from '../../../test/setup/doctor-folder.ts';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
-import { sourceSettingsFrom } from '../../sources/source-settings.ts';
-import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
+import type { DoctorOptions } from './doctor-check.ts';
 import { energyCheck, gpuTelemetryCheck, serverProgramsCheck } from './telemetry-checks.ts';
 
-let home = '';
+let { home, options, placeProgram, write } = {} as DoctorFolder;
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'perbench-doctor-'));
-  const made = home;
-  onTestFinished(() => rmSync(made, { recursive: true }));
+  ({ home, options, placeProgram, write } = doctorFolder());
 });
 
-function options(overrides: Partial<DoctorOptions> = {}, environment: Record<string, string> = {}): DoctorOptions {
-  return {
-    settings: sourceSettingsFrom({ PATH: '/usr/bin:/bin', ...environment }, home),
-    dataDir: undefined,
-    storePath: join(home, 'results.db'),
-    signal: new AbortController().signal,
-    watchMs: 50,
-    ...overrides,
-  };
-}
-
-/** State, detail and mend in one line. */
-async function diagnose(check: DoctorCheck, given: DoctorOptions): Promise<string> {
-  const finding = await check.run(given);
-  return `${finding.state}: ${finding.detail}${'mend' in finding ? ` -> ${finding.mend}` : ''}`;
-}
-
 function place(files: Readonly<Record<string, string>>): DoctorOptions['folders'] {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(home, path)), { recursive: true });
-    writeFileSync(join(home, path), text);
-  }
+  write(files);
   return { root: home, proc: '/proc', sys: join(home, 'sys') };
-}
-
-function placeProgram(name: string, script: string): void {
-  place({ [name]: `#!/bin/sh\n${script}\n` });
-  chmodSync(join(home, name), 0o755);
 }
 
 describe('telemetry', () => {

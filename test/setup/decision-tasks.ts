@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { anchorsOf, paperAnchors, type Anchors } from '../../src/stats/anchors.ts';
+import { createScoreboards } from '../../src/stats/create-scoreboards.ts';
+import type { DecisionTask } from '../../src/stats/decision.ts';
+import { scoreTable } from '../../src/stats/score-table.ts';
+import type { ScoreboardCell } from '../../src/stats/scoreboard.ts';
+import { launchedModels } from '../../src/stats/task-evidence.ts';
+
+const paper = scoreTable(readFileSync(join(import.meta.dirname, '../../data/paper.csv'), 'utf8'), {
+  anchors: paperAnchors,
+});
+
+/** A task of the paper's table, with its anchors. */
+export function paperTask(taskId: string, weight = 1): DecisionTask {
+  const board = paper.scoreboards.find((candidate) => candidate.taskId === taskId);
+  if (board === undefined) throw new Error(`no ${taskId}`);
+  return { board, weight, anchors: anchorsOf(paperAnchors, taskId), evidence: undefined };
+}
+
+const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1000 };
+const set = {
+  version: 'test',
+  summary: 'for tests',
+  tasks: { t: { ...anchors, throughputUnit: 'items/s' as const, latencyUnit: 'ms' as const } },
+};
+
+export interface Made {
+  readonly model: string;
+  readonly right: number;
+  readonly speed: number;
+  readonly launches?: number;
+}
+
+/** A task with answers and launches: `right` of 400 items, one after the other. */
+export function madeTask(models: readonly Made[], cellChange: Partial<ScoreboardCell> = {}): DecisionTask {
+  const items = 400;
+  const cells = models.map(({ model, right, speed }): ScoreboardCell => ({
+    model,
+    taskId: 't/per@1',
+    protocol: 'serving',
+    state: 'done',
+    measurements: {
+      accuracy: {
+        status: 'measured',
+        value: right / items,
+        unit: 'ratio',
+        n: items,
+        warnings: [],
+        interval: { low: right / items - 0.05, high: right / items + 0.05, level: 0.95, method: 'm' },
+      },
+      throughput: { status: 'measured', value: speed, unit: 'items/s', n: 3, warnings: [] },
+      latency: { status: 'measured', value: 1000 / speed, unit: 'ms', n: 3, warnings: [] },
+      memory: { status: 'measured', value: 1000, unit: 'bytes', n: 3, warnings: [] },
+    },
+    ...cellChange,
+  }));
+  const [board] = createScoreboards(cells, { anchors: set });
+  const { models: launched, notes } = launchedModels(
+    models.map(({ model, right, speed, launches = 3 }) => {
+      const over = (value: number): number[] =>
+        Array.from({ length: launches }, (_, launch) => value * (1 + launch / 100));
+      return {
+        model,
+        scores: Float64Array.from({ length: items }, (_, item) => ((item * 7919) % items < right ? 1 : 0)),
+        launches: { throughput: over(speed), latency: over(1000 / speed), memory: over(1000) },
+      };
+    }),
+  );
+  if (board === undefined) throw new Error('no board');
+  return {
+    board,
+    weight: 1,
+    anchors,
+    evidence: { models: launched, clusters: undefined, items, isSameWindow: false, notes },
+  };
+}
