@@ -1,11 +1,11 @@
-import { scaleLinear, scaleLog } from 'd3-scale';
 import type { VNode } from 'preact';
-import { axisLines, bottomAxis, bottomAxisHeight, leftAxis, leftAxisWidth, type PlotArea } from './axes.ts';
-import { linearTicks, logDomain, logTicks, ratioTexts } from './axis-ticks.ts';
+import { bottomAxisHeight } from './axes.ts';
+import { logDomain } from './axis-ticks.ts';
 import { chartFrame, emptyChart, plainLabel, type ChartNames } from './chart-frame.ts';
 import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
 import { lightTheme, type ChartTheme } from './chart-theme.ts';
 import { legend } from './legend.ts';
+import { layOutLogPlot, type LogPlot } from './log-plot.ts';
 import { placedLabel } from './placed-label.ts';
 import { placeLabels, segmentBoxes, squareAround } from './place-labels.ts';
 import { pointPath, pointStyles, type PointStyle } from './model-family.ts';
@@ -32,10 +32,7 @@ export interface AccuracyBySizeData {
   readonly series: readonly SizedSeries[];
 }
 
-interface Plot {
-  readonly area: PlotArea;
-  readonly x: (value: number) => number;
-  readonly y: (value: number) => number;
+interface Plot extends Pick<LogPlot, 'area' | 'x' | 'y'> {
   readonly theme: ChartTheme;
   readonly hasEndLabels: boolean;
 }
@@ -118,35 +115,27 @@ function layOut(
   const lowest = Math.min(...points.map(({ accuracy, bounds }) => bounds?.low ?? accuracy));
   // Up from a round tenth below the lowest, so that pictures of similar data have the same axis.
   const yDomain = [Math.max(0, Math.floor(lowest * 10 - 0.3) / 10), 1] as const;
-  const yTicks = linearTicks(...yDomain, Math.max(3, Math.floor(height / fontSize / 5)));
-  const yTexts = ratioTexts(yTicks);
-  const area: PlotArea = {
-    left: leftAxisWidth(yTexts, theme),
-    right: width - (labelRoom ?? fontSize),
-    top: top + fontSize * 0.6,
-    bottom: Math.max(height - bottomAxisHeight(theme), top + fontSize * 10),
-  };
   const xDomain = logDomain(
     points.map(({ parameters }) => parameters),
     0.04,
   );
-  const x = scaleLog(xDomain, [area.left, area.right]);
-  const y = scaleLinear(yDomain, [area.bottom - fontSize * 0.5, area.top + fontSize * 0.3]);
-  const xTicks = logTicks(...xDomain, Math.max(2, Math.floor((area.right - area.left) / fontSize / 3.6)));
-  const axes = [
-    bottomAxis(
-      { ticks: xTicks.map((tick) => ({ at: x(tick), text: parametersText(tick) })), title: 'Parameters' },
-      area,
-      theme,
-    ),
-    leftAxis(
-      { ticks: yTicks.map((tick, index) => ({ at: y(tick), text: yTexts[index] ?? '' })), title: 'Accuracy' },
-      area,
-      theme,
-    ),
-    axisLines(area, theme),
-  ];
-  return { plot: { area, x, y, theme, hasEndLabels: labelRoom !== undefined }, axes };
+  const { axes, ...plot } = layOutLogPlot(
+    {
+      width,
+      height,
+      top,
+      right: labelRoom ?? fontSize,
+      xDomain,
+      yDomain,
+      xTitle: 'Parameters',
+      yTitle: 'Accuracy',
+      xText: parametersText,
+      xTickRoom: 3.6,
+      upperRoom: 0.3,
+    },
+    theme,
+  );
+  return { plot: { ...plot, theme, hasEndLabels: labelRoom !== undefined }, axes };
 }
 
 /** Corners of the line through the best up to each size, on to the largest model. */

@@ -1,12 +1,12 @@
-import { scaleLinear, scaleLog } from 'd3-scale';
 import type { VNode } from 'preact';
 import { attainedStaircase, frontPoints, type Direction } from './attained-staircase.ts';
-import { axisLines, bottomAxis, bottomAxisHeight, leftAxis, leftAxisWidth, type PlotArea } from './axes.ts';
-import { linearTicks, logDomain, logTicks, ratioTexts, tickText } from './axis-ticks.ts';
+import { bottomAxisHeight } from './axes.ts';
+import { logDomain, tickText } from './axis-ticks.ts';
 import { chartFrame, emptyChart, type ChartNames } from './chart-frame.ts';
 import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
 import { lightTheme, type ChartTheme } from './chart-theme.ts';
 import { legend } from './legend.ts';
+import { layOutLogPlot, type LogPlot } from './log-plot.ts';
 import { modelFamily, pointPath, pointStyles, type PointStyle } from './model-family.ts';
 import { placedLabel } from './placed-label.ts';
 import { placeLabels, segmentBoxes, squareAround, type Box } from './place-labels.ts';
@@ -41,10 +41,7 @@ interface Drawn extends ScatterPoint {
   readonly isOnFront: boolean;
 }
 
-interface Plot {
-  readonly area: PlotArea;
-  readonly x: (value: number) => number;
-  readonly y: (value: number) => number;
+interface Plot extends Pick<LogPlot, 'area' | 'x' | 'y'> {
   readonly theme: ChartTheme;
   readonly radius: number;
 }
@@ -115,38 +112,25 @@ function layOut(
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.02, (highest - lowest) * 0.08);
   const yDomain = [Math.max(0, lowest - room), Math.min(1, highest + room)] as const;
-  const yTicks = linearTicks(...yDomain, Math.max(3, Math.floor(height / fontSize / 5)));
-  const yTexts = ratioTexts(yTicks);
-  const area: PlotArea = {
-    left: leftAxisWidth(yTexts, theme),
-    right: width - fontSize * 0.8,
-    top: top + fontSize * 0.6,
-    bottom: Math.max(height - bottomAxisHeight(theme), top + fontSize * 10),
-  };
   const bounds = points.flatMap(({ x, xBounds }) => [x, xBounds?.low ?? x, xBounds?.high ?? x]);
-  const xDomain = logDomain(bounds.filter((value) => value > 0));
-  const x = scaleLog(xDomain, [area.left, area.right]);
-  // Room at the upper and lower edges lets points at 0 or 1 be whole.
-  const y = scaleLinear(yDomain, [area.bottom - fontSize * 0.5, area.top + fontSize * 0.5]);
-  const xTicks = logTicks(...xDomain, Math.max(2, Math.floor((area.right - area.left) / fontSize / 3.2)));
   const better = data.direction === 'less' ? '← better' : 'better →';
-  const axes = [
-    bottomAxis(
-      { ticks: xTicks.map((tick) => ({ at: x(tick), text: tickText(tick) })), title: `${data.xTitle} (${better})` },
-      area,
-      theme,
-    ),
-    leftAxis(
-      {
-        ticks: yTicks.map((tick, index) => ({ at: y(tick), text: yTexts[index] ?? '' })),
-        title: data.yTitle ?? 'Accuracy',
-      },
-      area,
-      theme,
-    ),
-    axisLines(area, theme),
-  ];
-  return { plot: { area, x, y, theme, radius: fontSize * 0.38 }, axes };
+  const { axes, ...plot } = layOutLogPlot(
+    {
+      width,
+      height,
+      top,
+      right: fontSize * 0.8,
+      xDomain: logDomain(bounds.filter((value) => value > 0)),
+      yDomain,
+      xTitle: `${data.xTitle} (${better})`,
+      yTitle: data.yTitle ?? 'Accuracy',
+      xText: tickText,
+      xTickRoom: 3.2,
+      upperRoom: 0.5,
+    },
+    theme,
+  );
+  return { plot: { ...plot, theme, radius: fontSize * 0.38 }, axes };
 }
 
 function frontCorners(
