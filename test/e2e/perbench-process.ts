@@ -69,16 +69,28 @@ export function childrenOf(pid: number): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
-          return false;
-        throw error;
-      }
+      const stat = textIn(`/proc/${name}/stat`);
+      return stat !== undefined && Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
     })
     .map(Number);
+}
+
+/** Process ids of a perbench process's engines; its other children, such as a look at the graphics cards, come and go. */
+export function enginesOf(pid: number): readonly number[] {
+  return childrenOf(pid).filter((child) =>
+    (textIn(`/proc/${child}/cmdline`) ?? '').includes(join('engines', 'llama-cpp', 'worker')),
+  );
+}
+
+/** What a file of a process says; undefined once the process has gone. */
+function textIn(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return undefined;
+    throw error;
+  }
 }
 
 /** Waits until a condition holds; fails after two minutes. */

@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { childrenOf, openStoreIn, scoresIn, startPerbench, temporaryFolder, until } from './perbench-process.ts';
+import {
+  childrenOf,
+  enginesOf,
+  openStoreIn,
+  scoresIn,
+  startPerbench,
+  temporaryFolder,
+  until,
+} from './perbench-process.ts';
 
 const model = ['-m', 'smollm2-135m-instruct'];
 const mini = ['run', ...model, '-t', 'mini', '--protocol', 'paper', '--limit', '2', '--concurrency', '2'];
@@ -46,9 +54,8 @@ it('is killed in mid-run, goes on by the same command, and ends with the same sc
   expect(await startPerbench(whole.path, ...likelihood, ...brief).ended).toBe(0);
 
   const first = startPerbench(cut.path, ...likelihood, ...brief);
-  const enginesOf = (): readonly number[] => childrenOf(first.child.pid ?? 0);
   await until(() => first.events().some(isOf('pass-progress')), 'the first progress');
-  const engines = enginesOf();
+  const engines = enginesOf(first.child.pid ?? 0);
   first.child.kill('SIGKILL');
   await first.ended;
   expect(engines.length).toBeGreaterThan(0);
@@ -73,13 +80,15 @@ it('fails the cell whose engine was killed, runs the next, and repairs the faile
     '--protocol',
     'paper',
     '--limit',
-    '4',
+    '12',
     '--concurrency',
     '2',
   ];
   const run = startPerbench(folder.path, ...tasks);
   await until(() => run.events().some(isOf('pass-start')), 'the first pass');
-  for (const pid of childrenOf(run.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+  const engines = enginesOf(run.child.pid ?? 0);
+  expect(engines).toHaveLength(1);
+  for (const pid of engines) process.kill(pid, 'SIGKILL');
   expect(await run.ended).toBe(3);
   {
     await using store = await openStoreIn(folder.path);
