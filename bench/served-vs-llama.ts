@@ -1,6 +1,6 @@
 /*
  * The same GGUF file through perbench's llama engine and through llama.cpp's server, on the same items of each task,
- * greedy: accuracy side by side, every item that differs, and the server's own account of its throughput.
+ * greedy: accuracy side by side, every item that differs, and tokens and throughput beside the server's own metrics.
  *
  *   python3 -m venv VENV && VENV/bin/pip install xllamacpp==2026.10.11549      (or let the script fetch it with pip)
  *   node bench/served-vs-llama.ts --data-dir DATA [--model smollm2-135m-instruct] [--style instruct] [--items 100]
@@ -33,10 +33,10 @@ const [slots, contextTokens, threads] = [Number(values.slots), Number(values.con
 const { path } = await pullModel(values.model, sourceSettingsFrom(process.env, homedir()));
 await using server = await startLlamaServer(tool.folder, path, { slots, contextTokens, threads });
 
-async function serverTotals(): Promise<{ readonly tokens: number; readonly seconds: number }> {
+/** By the server's own metrics. */
+async function serverTokens(): Promise<number> {
   const text = await (await fetch(server.baseUrl.replace(/\/v1$/, '/metrics'))).text();
-  const value = (name: string): number => Number(new RegExp(`^llamacpp:${name} (\\S+)`, 'm').exec(text)?.[1] ?? 0);
-  return { tokens: value('tokens_predicted_total'), seconds: value('tokens_predicted_seconds_total') };
+  return Number(/^llamacpp:tokens_predicted_total (\S+)/m.exec(text)?.[1] ?? Number.NaN);
 }
 
 const started = performance.now();
@@ -49,10 +49,11 @@ const comparisons = await compareAnswers({
   dataDir: values['data-dir'],
   concurrency: slots,
   contextTokens,
+  serverTokens,
   onStep: (text) => console.log(`  ${((performance.now() - started) / 1000).toFixed(0)} s: ${text}`),
 });
 const short = (text: string): string => JSON.stringify(text.length > 160 ? `${text.slice(0, 160)}…` : text);
-for (const { taskId, items, ownScore, servedScore, scored, worded, problems } of comparisons) {
+for (const { taskId, items, ownScore, servedScore, scored, worded, problems, tokens } of comparisons) {
   const same = ownScore === servedScore ? 'the same' : `differs by ${(servedScore - ownScore).toFixed(4)}`;
   console.log(
     `\n${taskId}: ${items} items; llama engine ${ownScore.toFixed(4)}, server ${servedScore.toFixed(4)}: ${same}`,
@@ -61,9 +62,11 @@ for (const { taskId, items, ownScore, servedScore, scored, worded, problems } of
   for (const { itemId, ownScore: left, servedScore: right, own, served } of scored) {
     console.log(`  ${itemId}: ${left} and ${right}\n    llama  ${short(own)}\n    server ${short(served)}`);
   }
+  if (tokens !== undefined) {
+    const { own, server: count, ownPerSecond, serverPerSecond } = tokens;
+    console.log(
+      `  tokens: perbench ${own}, ${ownPerSecond.toFixed(1)}/s; the server's metrics ${count}, ${serverPerSecond.toFixed(1)}/s`,
+    );
+  }
   for (const problem of problems) console.log(`  ${problem}`);
 }
-const totals = await serverTotals();
-console.log(
-  `\nserver's own account: ${totals.tokens} tokens in ${totals.seconds.toFixed(1)} s of its slots, ${(totals.tokens / totals.seconds).toFixed(1)} tokens/s a slot`,
-);

@@ -38,7 +38,7 @@ export async function createLocalContext(context: CliContext, status: StatusLine
     commandLine: ['perbench', ...context.commandLine],
     perbenchVersion: perbenchVersion(),
     logFolder: join(dirname(context.storePath), 'runs'),
-    ceiling: await readCeiling(settings.cacheDir),
+    readCeiling: (clientProcesses) => readCeiling(settings.cacheDir, clientProcesses),
     meter: createMachineMeter({ devices: { environment: context.environment } }),
     hostFacts: () => readHostFacts(),
     onPull: (progress) => status.pull(progress),

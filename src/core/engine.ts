@@ -1,3 +1,4 @@
+import type { ClientProcesses } from './load.ts';
 import type { MemoryReading } from './memory.ts';
 import type { ServerWindow } from './server-window.ts';
 
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly hangMs?: number;
   /** Requests at once that passes will ask for; servers are started with room for so many. */
   readonly concurrency?: number;
+  /** Processes that ask a server; perbench's own alone when absent. */
+  readonly clientProcesses?: number;
   /** Folder for logs of servers that an engine starts; a new one below the system's temporary folder when absent. */
   readonly logFolder?: string;
   /** Hears what a slow start is doing, such as the newest line of a server's log. */
@@ -107,6 +110,8 @@ export interface LoadedModel extends AsyncDisposable {
   memory(): Promise<MemoryReading>;
   /** Starts to watch the engine's own metrics, where it has some. */
   watch?(): { stop(): Promise<ServerWindow> };
+  /** The processes that ask a server for perbench; absent where it asks by itself. */
+  readonly clients?: ClientProcesses;
 }
 
 export interface PassOptions {

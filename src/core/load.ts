@@ -38,11 +38,29 @@ export interface LoadRecord {
   readonly durationMs: number;
 }
 
+/** What one process that asks a server did while a pass ran. */
+export interface ClientProcessWindow {
+  readonly cpuMs: number;
+  /** 99th percentile of its event-loop delay. */
+  readonly eventLoopDelayP99Ms: number;
+}
+
+/** Processes that ask a server where perbench's own isn't enough. */
+export interface ClientProcesses {
+  readonly processIds: readonly number[];
+  /** Starts to watch them all. */
+  watch(): Promise<{ stop(): Promise<readonly ClientProcessWindow[]> }>;
+}
+
 /** What perbench itself did as the client of a server while a pass ran. */
 export interface ClientWindow {
-  /** CPU of this process, in cores. */
+  /** CPU of all its processes, in cores. */
   readonly cpuCores: number;
-  /** 99th percentile of this process's event-loop delay. */
+  /** Processes that asked, beside the one that hands out the work; absent where that one asked by itself. */
+  readonly processes?: number;
+  /** CPU of the busiest process, in cores; absent where there is one alone. */
+  readonly busiestCpuCores?: number;
+  /** 99th percentile of the event-loop delay, of the process that was latest. */
   readonly eventLoopDelayP99Ms: number;
   /** Median of the requests' times from sent to answered. */
   readonly latencyP50Ms: number;
@@ -53,7 +71,7 @@ export interface ClientWindow {
   readonly retriedRequests: number;
 }
 
-/** What this client can do on this machine, against a server without work. */
+/** What this client can do on this machine with so many processes, against a server without work. */
 export interface ClientCeiling {
   readonly requestsPerSecond: number;
   readonly streamedTokensPerSecond: number;

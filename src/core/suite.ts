@@ -61,6 +61,12 @@ export const suiteSchema = z.strictObject({
     .optional()
     .describe("tokens per sequence; by default what the items need, up to the model's limit"),
   hangSeconds: z.number().positive().default(300).describe('an engine without any progress for so long is stopped'),
+  clientProcesses: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('processes that ask a server; more than one where windows are client_bound'),
   requestRate: z
     .number()
     .positive()

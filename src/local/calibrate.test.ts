@@ -9,17 +9,24 @@ import { readCeiling, writeCalibration } from './calibration.ts';
 it('measures what this client can do, and knows it again on this machine alone', async () => {
   await using folder = await testFolder();
   const host = await readHostFacts();
-  const measured = await calibrate({ durationMs: 200, concurrency: 8, host, signal: new AbortController().signal });
+  const measured = await calibrate({
+    durationMs: 200,
+    concurrency: 8,
+    clientProcesses: 1,
+    host,
+    signal: new AbortController().signal,
+  });
   expect(measured.requests.perSecond).toBeGreaterThan(50);
   expect(measured.streamedTokens.perSecond).toBeGreaterThan(measured.requests.perSecond);
   const file = await writeCalibration(folder.path, measured);
-  expect(await readCeiling(folder.path)).toEqual({
+  expect(await readCeiling(folder.path, 2)).toBeUndefined();
+  expect(await readCeiling(folder.path, 1)).toEqual({
     requestsPerSecond: measured.requests.perSecond,
     streamedTokensPerSecond: measured.streamedTokens.perSecond,
   });
   await writeFile(file, (await readFile(file, 'utf8')).replace(host.hostname, 'another'));
-  expect(await readCeiling(folder.path)).toBeUndefined();
+  expect(await readCeiling(folder.path, 1)).toBeUndefined();
   await writeFile(file, '{"half');
-  expect(await readCeiling(folder.path)).toBeUndefined();
-  expect(await readCeiling(join(folder.path, 'nowhere'))).toBeUndefined();
+  expect(await readCeiling(folder.path, 1)).toBeUndefined();
+  expect(await readCeiling(join(folder.path, 'nowhere'), 1)).toBeUndefined();
 });

@@ -9,6 +9,8 @@ export interface CalibrateOptions {
   /** Of each of the two measurements. */
   readonly durationMs: number;
   readonly concurrency: number;
+  /** Processes that ask. */
+  readonly clientProcesses: number;
   readonly host: Pick<HostFacts, 'hostname' | 'cpuModel' | 'cores'>;
   readonly signal: AbortSignal;
 }
@@ -21,8 +23,9 @@ const streamedTokens = 64;
 
 /** Asks for so long; what is in flight at the end is finished and counts. */
 async function measure(model: LoadedModel, isStreamed: boolean, { durationMs, concurrency, signal }: CalibrateOptions) {
-  const startMs = performance.now();
+  const clients = await model.clients?.watch();
   const before = process.cpuUsage();
+  const startMs = performance.now();
   async function* requests(): AsyncGenerator<GenerateRequest> {
     for (let count = 0; performance.now() - startMs < durationMs; count += 1) {
       const prompt = { style: 'plain', text: `${count} ${calibrationPrompt}` } as const;
@@ -35,15 +38,18 @@ async function measure(model: LoadedModel, isStreamed: boolean, { durationMs, co
     done += isStreamed ? result.outputTokens : 1;
   }
   signal.throwIfAborted();
+  const perSecond = (1000 * done) / (performance.now() - startMs);
+  const asked = (await clients?.stop()) ?? [];
   const { user, system } = process.cpuUsage(before);
-  return { perSecond: (1000 * done) / (performance.now() - startMs), cpuMsEach: (user + system) / 1000 / done };
+  const cpuMs = asked.reduce((sum, each) => sum + each.cpuMs, (user + system) / 1000);
+  return { perSecond, cpuMsEach: cpuMs / done };
 }
 
 /** Measures the client's ceiling. Takes a little over twice `durationMs`, with the CPU at its limit. */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
-  const { durationMs, concurrency, host, signal } = options;
+  const { durationMs, concurrency, clientProcesses, host, signal } = options;
   await using server = await forkNullServer({ tokens: streamedTokens, firstTokenMs: 0, tokenMs: 0 });
-  await using model = await openNullModel(server.baseUrl, signal);
+  await using model = await openNullModel(server.baseUrl, signal, clientProcesses);
   await measure(model, false, { ...options, durationMs: durationMs / 5 });
   const requests = await measure(model, false, options);
   const streamed = await measure(model, true, options);
@@ -51,6 +57,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   return {
     measuredAtMs: Date.now(),
     concurrency,
+    clientProcesses,
     requests,
     streamedTokens: streamed,
     host: { hostname, cpuModel, cores, nodeVersion: process.version },

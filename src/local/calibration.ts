@@ -7,7 +7,7 @@ import { writeAtomically } from '../sources/write-atomically.ts';
 
 const rate = z.object({
   perSecond: z.number().positive(),
-  /** CPU of this process, in milliseconds, for one request or token. */
+  /** CPU of all of perbench's processes, in milliseconds, for one request or token. */
   cpuMsEach: z.number().min(0),
 });
 
@@ -15,6 +15,8 @@ const calibrationSchema = z.object({
   /** Unix time. */
   measuredAtMs: z.number(),
   concurrency: z.int(),
+  /** Processes that asked. */
+  clientProcesses: z.int().positive(),
   /** Requests answered as a whole. */
   requests: rate,
   /** Tokens of streamed answers. */
@@ -25,19 +27,19 @@ const calibrationSchema = z.object({
 /** What perbench can do as a client on one machine, against a server without work. */
 export type Calibration = z.output<typeof calibrationSchema>;
 
-function calibrationFile(cacheDir: string): string {
-  return join(cacheDir, 'calibration.json');
+function calibrationFile(cacheDir: string, clientProcesses: number): string {
+  return join(cacheDir, clientProcesses === 1 ? 'calibration.json' : `calibration-${clientProcesses}.json`);
 }
 
 export async function writeCalibration(cacheDir: string, calibration: Calibration): Promise<string> {
-  const file = calibrationFile(cacheDir);
+  const file = calibrationFile(cacheDir, calibration.clientProcesses);
   await writeAtomically(file, `${JSON.stringify(calibration, undefined, 2)}\n`);
   return file;
 }
 
-/** The ceiling that was measured on this machine with this Node; undefined where none was. */
-export async function readCeiling(cacheDir: string): Promise<ClientCeiling | undefined> {
-  const parsed = calibrationSchema.safeParse(await readJsonIfThere(calibrationFile(cacheDir)));
+/** The ceiling of so many processes that was measured on this machine with this Node; undefined where none was. */
+export async function readCeiling(cacheDir: string, clientProcesses: number): Promise<ClientCeiling | undefined> {
+  const parsed = calibrationSchema.safeParse(await readJsonIfThere(calibrationFile(cacheDir, clientProcesses)));
   if (!parsed.success) return undefined;
   const { host, requests, streamedTokens } = parsed.data;
   const isSame =

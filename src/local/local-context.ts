@@ -29,8 +29,8 @@ export interface LocalContext {
   readonly ownTasks?: readonly OwnTask[];
   /** Logs of servers that runs start go below it; without it, below the system's temporary folder. */
   readonly logFolder?: string;
-  /** What this client can do at most, if it was calibrated here. */
-  readonly ceiling?: ClientCeiling | undefined;
+  /** What so many client processes can do at most, if that was measured here. */
+  readonly readCeiling?: (clientProcesses: number) => Promise<ClientCeiling | undefined>;
   readonly meter: HostMeter;
   readonly hostFacts: () => Promise<HostFacts>;
   readonly onPull?: OnPullProgress;

@@ -31,7 +31,7 @@ function ownerName(): string {
 /** Runs a prepared suite on this machine; see `runSuite` for what it says and throws. */
 export async function* localRun(
   plan: RunPlan,
-  context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder' | 'ceiling'>,
+  context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder' | 'readCeiling'>,
   { store, signal, framesDrawn, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const opened = await openRun(plan, store, {
@@ -44,7 +44,7 @@ export async function* localRun(
     signal,
     openEngine: (kind) => openEngine(kind, { environment: context.environment ?? {} }),
     meter: context.meter,
-    ceiling: context.ceiling,
+    ceiling: await context.readCeiling?.(plan.suite.clientProcesses),
     owner: ownerName(),
     ...(context.logFolder !== undefined && { logFolder: context.logFolder }),
     ...(framesDrawn !== undefined && { framesDrawn }),

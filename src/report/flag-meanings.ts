@@ -10,7 +10,7 @@ interface Meaning {
 export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
   client_bound: {
     means: 'perbench itself may have been slower than the engine: the real throughput may be higher.',
-    todo: 'Run on more cores, or lower the concurrency.',
+    todo: 'Ask from more processes (--client-processes), run on more cores, or lower the concurrency.',
   },
   short_window: {
     means: 'All sequences were busy for too short a time: the throughput may be off.',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ClientWindow } from '../core/load.ts';
-import { clientWarnings, clientWindow } from './client-window.ts';
+import { clientWarnings, clientWindow, withClients } from './client-window.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 
 const idle: ClientWindow = {
@@ -24,6 +24,11 @@ it('finds nothing to say of a client with time to spare', () => {
 
 it.each([
   [{ ...idle, cpuCores: 0.8 }, none, 'perbench took 80 % of a core'],
+  [
+    { ...idle, cpuCores: 2.1, processes: 3, busiestCpuCores: 0.75 },
+    none,
+    'the busiest process of perbench took 75 % of a core',
+  ],
   [
     { ...idle, eventLoopDelayP99Ms: 6 },
     none,
@@ -53,4 +58,19 @@ it("counts what was in flight by Little's law", () => {
     requestsPerSecond: 3,
     retriedRequests: 1,
   });
+});
+
+it('counts several client processes as perbench, and judges the busiest', () => {
+  const host = { ...quietHost, durationMs: 1000, cores: 4, parentCpuMs: 100, otherCpuMs: 1200, eventLoopDelayP99Ms: 1 };
+  const clients = [
+    { cpuMs: 600, eventLoopDelayP99Ms: 3 },
+    { cpuMs: 500, eventLoopDelayP99Ms: 2 },
+  ];
+  const whole = withClients(host, clients);
+  expect(whole).toMatchObject({ parentCpuMs: 1200, otherCpuMs: 100, otherShare: 0.025, eventLoopDelayP99Ms: 3 });
+  const client = clientWindow({ durationsMs: [500], retried: 0 }, whole, 1000, clients);
+  expect(client).toMatchObject({ cpuCores: 1.2, processes: 2, busiestCpuCores: 0.6, eventLoopDelayP99Ms: 3 });
+  // More than one core in all is no trouble where no process has a whole one.
+  expect(clientWarnings({ ...client, latencyP50Ms: 500 }, none)).toEqual([]);
+  expect(withClients(host, undefined)).toBe(host);
 });

@@ -1,7 +1,7 @@
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import type { HostWindow } from '../core/host-window.ts';
-import type { ClientCeiling } from '../core/load.ts';
+import type { ClientCeiling, ClientProcessWindow } from '../core/load.ts';
 import type { PassProgress } from '../core/event.ts';
 import type { Warning } from '../core/measurement.ts';
 import type { HostMeter } from '../core/meter.ts';
@@ -9,7 +9,7 @@ import type { ServerWindow } from '../core/server-window.ts';
 import { thresholds } from '../core/thresholds.ts';
 import { createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import { nowMs, type PlannedTask } from './plan.ts';
-import { clientWarnings, clientWindow } from './client-window.ts';
+import { clientWarnings, clientWindow, withClients } from './client-window.ts';
 import { servedWarnings } from './served-warnings.ts';
 import { deviceWarnings } from './device-warnings.ts';
 import { serverWindowWarnings } from './server-window-warnings.ts';
@@ -66,17 +66,29 @@ export async function readMemory(model: LoadedModel): Promise<Pick<PassResult, '
   return model.capabilities.memory === false ? {} : { memory: await model.memory() };
 }
 
+/** What was watched while a pass ran. */
+interface WindowRecords {
+  readonly host: HostWindow;
+  readonly server: ServerWindow | undefined;
+  /** Of the processes that asked, where there are several. */
+  readonly clients: readonly ClientProcessWindow[] | undefined;
+}
+
+interface PassWindows extends AsyncDisposable {
+  stop(): Promise<WindowRecords>;
+}
+
 /** What this process did as the client of a server, and whether it came too near its limits. */
 function clientOf(
   { model, ceiling }: PassContext,
   { pass, concurrency }: PassPlan,
   { window, load }: PassFindings,
   tally: PassTally,
-  host: HostWindow,
+  { host, clients }: WindowRecords,
   durationMs: number,
 ): { readonly record: Pick<PassResult, 'client'>; readonly warnings: readonly Warning[] } {
   if (model.capabilities.isTimedByClient !== true) return { record: {}, warnings: [] };
-  const client = clientWindow(tally.requests(), host, durationMs);
+  const client = clientWindow(tally.requests(), host, durationMs, clients);
   const achieved = load?.requestRate === undefined ? window?.achievedConcurrency : undefined;
   const closedLoop = achieved === undefined ? undefined : { asked: concurrency, achieved };
   // The accuracy pass measures no time, and scores while it asks.
@@ -84,23 +96,24 @@ function clientOf(
   return { record: { client }, warnings };
 }
 
-interface PassWindows extends AsyncDisposable {
-  stop(): Promise<{ readonly host: HostWindow; readonly server: ServerWindow | undefined }>;
-}
-
 /** Starts to watch the machine, and the server where there is one; what is still watched at the end is let go. */
 async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWindows> {
   const machine = await meter.start(model.info.processIds);
   const server = model.watch?.();
+  const asking = await model.clients?.watch();
   let stopped: ReturnType<PassWindows['stop']> | undefined;
   const stop: PassWindows['stop'] = async () => {
-    stopped ??= (async () => ({ host: await machine.stop(), server: await server?.stop() }))();
+    stopped ??= (async () => {
+      const [host, clients] = [await machine.stop(), await asking?.stop()];
+      return { host: withClients(host, clients), server: await server?.stop(), clients };
+    })();
     return stopped;
   };
   return {
     stop,
     async [Symbol.asyncDispose]() {
-      await stop();
+      // What broke the pass is the error to show.
+      await stop().catch(() => undefined);
     },
   };
 }
@@ -125,7 +138,8 @@ export async function measurePass(
     const findings = await body(tally);
     const durationMs = nowMs() - startedAtMs;
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
-    const { host, server } = await windows.stop();
+    const records = await windows.stop();
+    const { host, server } = records;
     const warnings: Warning[] = [...findings.warnings];
     if (host.isKnown && host.otherShare > thresholds.hostBusy) {
       const percent = (host.otherShare * 100).toFixed(0);
@@ -133,7 +147,7 @@ export async function measurePass(
     }
     warnings.push(...deviceWarnings(host));
     warnings.push(...serverWindowWarnings(plan.pass, server));
-    const client = clientOf(context, plan, findings, tally, host, durationMs);
+    const client = clientOf(context, plan, findings, tally, records, durationMs);
     warnings.push(...client.warnings);
     warnings.push(...servedWarnings(plan.pass, model.capabilities, context.planned.task.kind, tally.counts));
     if (failed > thresholds.failed * done) {

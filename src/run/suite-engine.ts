@@ -9,12 +9,19 @@ export function plannedConcurrency({ concurrency }: Pick<Suite, 'concurrency'>):
 }
 
 /** What a suite asks of every engine that it starts. */
-export function suiteEngineOptions({ threads, contextTokens, hangSeconds, concurrency }: Suite): EngineOptions {
+export function suiteEngineOptions({
+  threads,
+  contextTokens,
+  hangSeconds,
+  concurrency,
+  clientProcesses,
+}: Suite): EngineOptions {
   return {
     ...(threads !== undefined && { threads }),
     ...(contextTokens !== undefined && { contextTokens }),
     // One that is still looked for has no bound: servers keep their own.
     ...(concurrency !== 'auto' && { concurrency }),
     hangMs: hangSeconds * 1000,
+    clientProcesses,
   };
 }

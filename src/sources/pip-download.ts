@@ -19,16 +19,31 @@ export interface WheelRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-async function folderBytes(folder: string): Promise<number> {
+/** What a look at a file or folder gives, or what stands for one that has just been removed. */
+async function unlessGone<Value>(look: Promise<Value>, otherwise: Value): Promise<Value> {
+  try {
+    return await look;
+  } catch (error) {
+    if (isMissing(error)) return otherwise;
+    throw error;
+  }
+}
+
+/** Size of the largest file below a folder, in which files and folders come and go. */
+export async function largestFileBytes(folder: string): Promise<number> {
+  // pip copies the finished file, so the largest one is what has arrived, not the sum.
   let largest = 0;
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    try {
-      // pip copies the finished file, so the largest one is what has arrived, not the sum.
-      largest = Math.max(largest, (await stat(join(entry.parentPath, entry.name))).size);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
+  for (const entry of await unlessGone(readdir(folder, { withFileTypes: true }), [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) largest = Math.max(largest, await largestFileBytes(path));
+    if (entry.isFile())
+      largest = Math.max(
+        largest,
+        await unlessGone(
+          stat(path).then(({ size }) => size),
+          0,
+        ),
+      );
   }
   return largest;
 }
@@ -131,7 +146,7 @@ export async function downloadWheel(request: WheelRequest, settings: SourceSetti
   });
   const watch = async (): Promise<void> => {
     while (isRunning) {
-      request.onGrowth(await folderBytes(request.folder));
+      request.onGrowth(await largestFileBytes(request.folder));
       await Promise.race([pip.catch(() => undefined), new Promise((wake) => setTimeout(wake, pollMs).unref())]);
     }
   };

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
-import type { LoadedModel } from '../../src/core/engine.ts';
+import type { EngineOptions, LoadedModel } from '../../src/core/engine.ts';
 import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
 import { scoreAll } from '../conformance/engine-requests.ts';
 
@@ -73,6 +73,7 @@ async function withServer<Result>(
   owner: string,
   echoes: 'right' | 'wrong',
   use: (model: LoadedModel) => Promise<Result>,
+  options: EngineOptions = {},
 ): Promise<Result> {
   const server = createServer((request, response) => {
     void Array.fromAsync(request).then((chunks) => {
@@ -99,7 +100,7 @@ async function withServer<Result>(
     engineOptions: {},
   } as const;
   try {
-    await using model = await createOpenAiEngine({ environment: {} }).open(spec, {}, new AbortController().signal);
+    await using model = await createOpenAiEngine({ environment: {} }).open(spec, options, new AbortController().signal);
     return await use(model);
   } finally {
     server.closeAllConnections();
@@ -117,6 +118,19 @@ it.each(['vllm', 'sglang', 'x'])('scores at a server of the kind %s', async (own
   expect(first?.logprob).toBeCloseTo(sumOf('The sun', ' is hot'), 9);
   expect(second?.logprob).toBeCloseTo(sumOf('The sun', ' sets'), 9);
   expect(results.get('a')).toMatchObject({ contextTokens: 7, boundaryShift: false });
+});
+
+it('scores the same from several processes', async () => {
+  const requests = Array.from({ length: 12 }, (_, index) => ({
+    id: String(index),
+    context: `The sun ${index}`,
+    continuations: [' is hot', ' sets'],
+  }));
+  const scoreFrom = (clientProcesses: number) =>
+    withServer('vllm', 'right', (model) => scoreAll(model, requests), { clientProcesses });
+  const [one, three] = [await scoreFrom(1), await scoreFrom(3)];
+  expect(three.size).toBe(12);
+  for (const [id, { continuations }] of one) expect(three.get(id)?.continuations).toEqual(continuations);
 });
 
 it('takes no server for able that ignores echo', async () => {

@@ -1,4 +1,5 @@
 import { defineSuite, type SuiteInput } from '../../src/core/suite.ts';
+import type { PassResult } from '../../src/core/cell.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { run } from '../../src/local/run.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
@@ -12,6 +13,16 @@ export interface Difference {
   readonly served: string;
 }
 
+/** Generated tokens of one task, as perbench counted and as the server did. */
+export interface TokenAccount {
+  readonly own: number;
+  readonly server: number;
+  /** Tokens per second of perbench's passes. */
+  readonly ownPerSecond: number;
+  /** Tokens by the server's count, over the time from the first pass's begin to the last one's end. */
+  readonly serverPerSecond: number;
+}
+
 export interface TaskComparison {
   readonly taskId: string;
   readonly items: number;
@@ -23,6 +34,8 @@ export interface TaskComparison {
   readonly worded: readonly Difference[];
   /** Why a side has no result; empty where both have. */
   readonly problems: readonly string[];
+  /** Undefined where nobody asked the server. */
+  readonly tokens: TokenAccount | undefined;
 }
 
 export interface ComparisonRequest {
@@ -36,7 +49,22 @@ export interface ComparisonRequest {
   readonly dataDir?: string | undefined;
   readonly concurrency: number;
   readonly contextTokens: number;
+  /** Tokens that the server says it has generated so far. */
+  readonly serverTokens?: () => Promise<number>;
   readonly onStep?: (text: string) => void;
+}
+
+function accountOf(passes: readonly PassResult[], server: number): TokenAccount {
+  const own = passes.reduce((sum, { outputTokens }) => sum + outputTokens, 0);
+  const passesMs = passes.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const startMs = Math.min(...passes.map(({ startedAtMs }) => startedAtMs));
+  const endMs = Math.max(...passes.map(({ startedAtMs, durationMs }) => startedAtMs + durationMs));
+  return {
+    own,
+    server,
+    ownPerSecond: (1000 * own) / passesMs,
+    serverPerSecond: (1000 * server) / (endMs - startMs),
+  };
 }
 
 function said({ output, answer }: Sample): string {
@@ -48,7 +76,7 @@ function compareTask(
   own: readonly Sample[],
   served: readonly Sample[],
   problems: readonly string[],
-): TaskComparison {
+): Omit<TaskComparison, 'tokens'> {
   const byId = new Map(served.map((sample) => [sample.itemId, sample]));
   const pairs = own.flatMap((left) => {
     const right = byId.get(left.itemId);
@@ -78,7 +106,18 @@ function compareTask(
 
 /** The same weights through the llama engine and through a server, on the same items, compared item by item. */
 export async function compareAnswers(request: ComparisonRequest): Promise<readonly TaskComparison[]> {
-  const { model, baseUrl, style, tasks, items, dataDir, concurrency, contextTokens, onStep = () => {} } = request;
+  const {
+    model,
+    baseUrl,
+    style,
+    tasks,
+    items,
+    dataDir,
+    concurrency,
+    contextTokens,
+    onStep = () => {},
+    serverTokens,
+  } = request;
   const input: SuiteInput = {
     models: [
       { name: 'own', source: model, style },
@@ -93,20 +132,33 @@ export async function compareAnswers(request: ComparisonRequest): Promise<readon
   };
   await using store = await openSqliteStore({ file: ':memory:' });
   const problems: string[] = [];
+  const counted = new Map<string, number>();
+  let before = 0;
   for await (const event of run(defineSuite(input), { store, environment: process.env })) {
-    if (event.type === 'cell-start') onStep(event.cellId);
+    if (event.type === 'cell-start') {
+      onStep(event.cellId);
+      before = (await serverTokens?.()) ?? 0;
+    }
+    if (event.type === 'cell-end' && serverTokens !== undefined)
+      counted.set(event.cellId, (await serverTokens()) - before);
     if (event.type === 'cell-end' && event.error !== undefined)
       problems.push(`${event.cellId}: ${event.error.message}`);
   }
   const record = await store.latestRun();
   const cells = await store.cells(record?.id ?? '');
+  const cellOf = (name: string, taskId: string) => cells.find((each) => each.model === name && each.taskId === taskId);
   const samplesOf = async (name: string, taskId: string): Promise<readonly Sample[]> => {
-    const cell = cells.find((each) => each.model === name && each.taskId === taskId);
+    const cell = cellOf(name, taskId);
     return cell === undefined ? [] : Array.fromAsync(store.samples(cell.id));
   };
   const comparisons: TaskComparison[] = [];
   for (const taskId of new Set(cells.map((cell) => cell.taskId))) {
-    comparisons.push(compareTask(taskId, await samplesOf('own', taskId), await samplesOf('served', taskId), problems));
+    const served = cellOf('served', taskId)?.id ?? '';
+    const count = counted.get(served);
+    comparisons.push({
+      ...compareTask(taskId, await samplesOf('own', taskId), await samplesOf('served', taskId), problems),
+      tokens: count === undefined ? undefined : accountOf(await store.passResults(served), count),
+    });
   }
   return comparisons;
 }

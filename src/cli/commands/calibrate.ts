@@ -8,10 +8,16 @@ import type { calibrateOptions } from '../tables/client-commands.ts';
 
 export const calibrateClient: CommandHandler<typeof calibrateOptions> = async ({ options }, context) => {
   const { output, interruption } = context;
-  const { seconds, concurrency } = options;
+  const { seconds, concurrency, clientProcesses } = options;
   output.note(`asking a server without a model for ${2 * seconds} s; the machine should do nothing else`);
   const host = await readHostFacts();
-  const measured = await calibrate({ durationMs: seconds * 1000, concurrency, host, signal: interruption.signal });
+  const measured = await calibrate({
+    durationMs: seconds * 1000,
+    concurrency,
+    clientProcesses,
+    host,
+    signal: interruption.signal,
+  });
   const file = await writeCalibration(sourceSettings(context).cacheDir, measured);
   const { requests, streamedTokens } = measured;
   output.record('calibration', { ...measured, file });
@@ -19,7 +25,7 @@ export const calibrateClient: CommandHandler<typeof calibrateOptions> = async ({
     [
       `requests          ${requests.perSecond.toFixed(0)}/s, ${(requests.cpuMsEach * 1000).toFixed(0)} µs of CPU each`,
       `streamed tokens   ${streamedTokens.perSecond.toFixed(0)}/s, ${(streamedTokens.cpuMsEach * 1000).toFixed(1)} µs of CPU each`,
-      `at ${concurrency} requests in flight, on ${host.cpuModel} (${host.cores} cores)`,
+      `at ${concurrency} requests in flight${clientProcesses === 1 ? '' : ` from ${clientProcesses} processes`}, on ${host.cpuModel} (${host.cores} cores)`,
       `kept in ${file}`,
     ].join('\n'),
   );

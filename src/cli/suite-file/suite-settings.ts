@@ -45,6 +45,7 @@ const plainKeys = [
   'threads',
   'contextTokens',
   'hangSeconds',
+  'clientProcesses',
   'requestRate',
   'goodput',
   'pricePerHour',

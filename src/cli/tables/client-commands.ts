@@ -7,6 +7,7 @@ export const calibrateOptions = {
     5,
   ),
   concurrency: withDefault(number({ argument: 'n', min: 1, max: 10_000, help: 'requests in flight' }), 64),
+  clientProcesses: withDefault(number({ argument: 'n', min: 1, max: 64, help: 'processes that ask' }), 1),
 } as const;
 
 export const nullServerOptions = {
@@ -28,10 +29,10 @@ export const clientCommands: readonly Command[] = [
     group: 'Prepare',
     summary: 'measure how fast perbench can ask servers',
     details:
-      'Measures requests and streamed tokens per second: asks a server without a model as fast as it can. Later runs on this machine mark windows that came near this ceiling as client_bound.',
+      'Measures requests and streamed tokens per second: asks a server without a model as fast as it can. Later runs on this machine with as many client processes mark windows that came near this ceiling as client_bound.',
     arguments: [],
     options: calibrateOptions,
-    examples: ['perbench calibrate', 'perbench calibrate --seconds 20 --concurrency 256'],
+    examples: ['perbench calibrate', 'perbench calibrate --seconds 20 --concurrency 256 --client-processes 4'],
     load: async () => (await import('../commands/calibrate.ts')).calibrateClient,
   }),
   defineCommand({

@@ -128,6 +128,13 @@ export const suiteOptions = {
     help: 'an engine without any progress for so long is stopped',
     defaultText: '300',
   }),
+  clientProcesses: number({
+    argument: 'n',
+    min: 1,
+    max: 64,
+    help: 'processes that ask a server; more than one where windows are client_bound',
+    defaultText: '1',
+  }),
   requestRate: number({
     argument: 'n',
     min: Number.MIN_VALUE,

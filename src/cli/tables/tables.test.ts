@@ -46,6 +46,7 @@ describe('the tables of options', () => {
       'threads',
       'contextTokens',
       'hangSeconds',
+      'clientProcesses',
       'seed',
     ] as const;
     const samples = [

@@ -2,9 +2,8 @@
  * The managed engine: starts a server for the model, waits until it is ready, measures it as the openai engine does, and
  * stops it with everything that it started.
  */
-import * as z from 'zod';
 import type { Engine, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
-import { parseEngineOptions } from '../../core/engine-options.ts';
+import { optionProblems, parseEngineOptions } from '../../core/engine-options.ts';
 import { ServerError, UsageError } from '../../core/errors.ts';
 import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
 import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
@@ -26,8 +25,8 @@ function parseServer(spec: ModelSpec): { readonly server: ManagedServer; readonl
   const { server: given, ...engineOptions } = spec.engineOptions;
   const parsed = managedServerSchema.safeParse(given);
   if (!parsed.success) {
-    const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
-    throw new UsageError(`${spec.name}: server: ${problem}`, { hint: 'docs/servers.md shows what it may say.' });
+    const problems = optionProblems(parsed.error, Object.keys(managedServerSchema.shape));
+    throw new UsageError(`${spec.name}: server: ${problems}`, { hint: 'docs/servers.md shows what it may say.' });
   }
   return { server: parsed.data, rest: { ...spec, engineOptions } };
 }
@@ -109,6 +108,7 @@ function withServer(model: LoadedModel, parts: ServerParts): LoadedModel {
     resetMemoryPeak: () => model.resetMemoryPeak(),
     memory: () => model.memory(),
     watch,
+    ...(model.clients !== undefined && { clients: model.clients }),
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };
 }

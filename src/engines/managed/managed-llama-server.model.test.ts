@@ -45,16 +45,22 @@ describe('a real llama-server', () => {
 
     await model.resetMemoryPeak();
     const watch = model.watch?.();
+    const startedMs = performance.now();
     let outputTokens = 0;
     for await (const answer of model.generate(questions(4), { concurrency: 2, reuse: 'none', signal })) {
       if (answer.status === 'failed') throw new Error(answer.message);
       outputTokens += answer.outputTokens;
     }
+    const ownRate = outputTokens / (performance.now() - startedMs);
     // The server's own count; its probe ran before the window.
     const window = await watch?.stop();
     expect(window?.failedScrapes).toBe(0);
     expect(window?.outputTokens).toBeGreaterThanOrEqual(outputTokens);
     expect(window?.outputTokens).toBeLessThanOrEqual(outputTokens + 4);
+    // Its window holds a look at the metrics before and one after.
+    const serverRate = (window?.outputTokens ?? 0) / (window?.durationMs ?? 0);
+    expect(ownRate / serverRate).toBeGreaterThan(0.9);
+    expect(ownRate / serverRate).toBeLessThan(1.25);
 
     const { peakBytes, split, doubt } = await model.memory();
     const mebibyte = 2 ** 20;

@@ -16,6 +16,9 @@ import type { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { parseJson, readJson, refusal, RequestFault, requireOk, type ServerReply } from './server-reply.ts';
 
+/** What a pass asks of each of its requests. */
+export type RequestSettings = Omit<PassOptions, 'signal'>;
+
 /** A model at a server, as requests need it. */
 export interface ServedTarget {
   readonly connection: ServerConnection;
@@ -116,7 +119,7 @@ function cutText(
 export async function generateOne(
   target: ServedTarget,
   request: GenerateRequest,
-  pass: PassOptions,
+  pass: RequestSettings,
   turn: PoolTurn,
 ): Promise<Generation> {
   const { connection, facts, extra, salt } = target;

@@ -18,12 +18,15 @@ import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.
 import { looksTuned } from '../llama-cpp/prompt-style.ts';
 import { generateOne, type ServedTarget } from './generate-request.ts';
 import { localServerProcesses } from './local-server.ts';
+import { openClient } from './client-processes.ts';
 import { type OpenAiOptions, openAiOptionsSchema, parseServedAddress } from './openai-options.ts';
 import { probeLikelihood } from './probe-likelihood.ts';
 import { readServerFacts } from './read-server-facts.ts';
+import { type ClientSettings, createSalt } from './request-client.ts';
 import { ServedModel, type ServerHost } from './served-model.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
+import { createTokenScorer } from './token-scorers.ts';
 
 const defaultHangMs = 300_000;
 /** A server that isn't there when a model is opened is mostly a wrong address. */
@@ -75,7 +78,7 @@ async function probeGeneration(
   const result = await generateOne(
     target,
     request,
-    { concurrency: 1, reuse: 'none', signal },
+    { concurrency: 1, reuse: 'none' },
     { place: 0, scheduledMs: 0, signal },
   );
   if (result.status === 'failed') {
@@ -154,23 +157,14 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   const hangMs = options.hangMs ?? defaultHangMs;
   const retry = { retryMs: openAi.retrySeconds * 1000, backoffMs: openAi.backoffSeconds * 1000 };
   const runId = randomBytes(4).toString('hex');
-  let salts = 0;
-  const salt = (): string => `${runId}-${(salts += 1)}`;
-  const targetOf = (connection: ServerConnection, facts: ServerFacts): ServedTarget => ({
-    connection,
-    facts,
-    extra: openAi.body,
-    salt,
-  });
   const openRetry = { ...retry, retryMs: Math.min(openRetryMs, retry.retryMs) };
   await using probing = new ServerConnection({ baseUrl, apiKey, hangMs, retry: openRetry });
   const facts = await readServerFacts(probing, address.servedName, signal);
-  const probe = targetOf(probing, facts);
+  const probe: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
   const info = describeModel(spec, facts, options.contextTokens ?? openAi.contextTokens, host);
   const { usage } = await probeGeneration(probe, info.promptStyle, signal);
   const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
-  const target = targetOf(new ServerConnection({ baseUrl, apiKey, hangMs, retry }), facts);
-  const scorer = 'createScorer' in likelihood ? likelihood.createScorer(target) : undefined;
+  const scorer = 'scorer' in likelihood ? createTokenScorer(likelihood.scorer, probe) : undefined;
   const capabilities: Capabilities = {
     generate: true,
     loglikelihood: scorer !== undefined,
@@ -181,7 +175,18 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     memory: host.memory !== undefined,
     isTimedByClient: true,
   };
-  return new ServedModel({ name: spec.name, target, info, capabilities, scorer, host });
+  const settings: ClientSettings = {
+    baseUrl,
+    apiKey,
+    hangMs,
+    retry,
+    facts,
+    extra: openAi.body,
+    saltPrefix: runId,
+    scorer: 'scorer' in likelihood ? likelihood.scorer : undefined,
+  };
+  const client = await openClient(settings, options.clientProcesses ?? 1);
+  return new ServedModel({ name: spec.name, info, capabilities, client, mostScored: scorer?.mostPlaces, host });
 }
 
 /** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */

@@ -1,24 +1,13 @@
 import { ServerError } from '../../core/errors.ts';
-import { createEchoScorer } from './echo-scorer.ts';
-import { createForcedScorer } from './forced-scorer.ts';
 import { generateOne, type ServedTarget } from './generate-request.ts';
 import type { OpenAiOptions } from './openai-options.ts';
-import { createSglangScorer, createVllmScorer } from './prompt-scorer.ts';
 import type { ServerFlavour } from './server-facts.ts';
 import { RequestFault } from './server-reply.ts';
-import type { CreateTokenScorer, TokenScorer } from './token-scorer.ts';
-
-type ScorerName = Exclude<OpenAiOptions['loglikelihood'], 'auto' | 'none'>;
-
-const scorers: Readonly<Record<ScorerName, CreateTokenScorer>> = {
-  vllm: createVllmScorer,
-  sglang: createSglangScorer,
-  echo: createEchoScorer,
-  forced: createForcedScorer,
-};
+import type { TokenScorer } from './token-scorer.ts';
+import { createTokenScorer, type TokenScorerName } from './token-scorers.ts';
 
 /** What is worth trying at each kind of server. llama-server takes `echo` and answers something else. */
-const candidates: Readonly<Record<ServerFlavour, readonly ScorerName[]>> = {
+const candidates: Readonly<Record<ServerFlavour, readonly TokenScorerName[]>> = {
   'llama-server': ['forced'],
   vllm: ['vllm', 'echo'],
   sglang: ['sglang', 'echo'],
@@ -94,7 +83,7 @@ export async function probeLikelihood(
   target: ServedTarget,
   choice: OpenAiOptions['loglikelihood'],
   signal: AbortSignal,
-): Promise<{ readonly createScorer: CreateTokenScorer } | { readonly reason: string }> {
+): Promise<{ readonly scorer: TokenScorerName } | { readonly reason: string }> {
   if (choice === 'none') return { reason: 'it was turned off by the option loglikelihood' };
   const names = choice === 'auto' ? candidates[target.facts.flavour] : [choice];
   if (names.length === 0) return { reason: `${target.facts.flavour} gives log-probabilities of generated tokens only` };
@@ -102,9 +91,9 @@ export async function probeLikelihood(
   if (known === undefined) return { reason: 'the server gives no log-probabilities' };
   const reasons: string[] = [];
   for (const name of names) {
-    const scorer = scorers[name](target);
+    const scorer = createTokenScorer(name, target);
     const fault = await findFault(scorer, known, signal);
-    if (fault === undefined) return { createScorer: scorers[name] };
+    if (fault === undefined) return { scorer: name };
     reasons.push(`${scorer.name}: ${fault}`);
   }
   return { reason: reasons.join('; ') };

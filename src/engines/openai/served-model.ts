@@ -11,10 +11,9 @@ import type {
 } from '../../core/engine.ts';
 import { EngineError, UnsupportedError, UsageError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import { failed, generateOne, promptSha256, type ServedTarget } from './generate-request.ts';
+import type { ClientProcesses } from '../../core/load.ts';
+import type { RequestClient } from './request-client.ts';
 import { type PoolTurn, requestPool } from './request-pool.ts';
-import { RequestFault } from './server-reply.ts';
-import type { TokenScorer } from './token-scorer.ts';
 
 /** What is known of the machine behind a server. */
 export interface ServerHost {
@@ -29,51 +28,23 @@ export interface ServerHost {
 
 export interface ServedModelParts {
   readonly name: string;
-  readonly target: ServedTarget;
   readonly info: ModelInfo;
   readonly capabilities: Capabilities;
-  readonly scorer: TokenScorer | undefined;
+  readonly client: RequestClient;
+  /** Log-likelihood requests at once that make sense; undefined for any number. */
+  readonly mostScored: number | undefined;
   readonly host: ServerHost;
 }
 
 const mostConcurrency = 10_000;
-
-async function scoreOne(
-  scorer: TokenScorer,
-  request: LoglikelihoodRequest,
-  pass: PassOptions,
-  turn: PoolTurn,
-): Promise<Loglikelihood> {
-  try {
-    const { startedMs, firstValueMs, endedMs, retries, ...scored } = await scorer.score(request, pass, turn);
-    return {
-      id: request.id,
-      status: 'done',
-      continuations: scored.continuations,
-      contextTokens: scored.contextTokens,
-      reusedTokens: scored.reusedTokens,
-      decodedTokens: scored.decodedTokens,
-      boundaryShift: scored.boundaryShift,
-      promptHead: scored.promptHead,
-      promptSha256: promptSha256({ style: 'plain', text: request.context }),
-      ...(retries > 0 && { retries }),
-      times: {
-        scheduledMs: request.scheduledMs ?? turn.scheduledMs,
-        startedMs,
-        firstTokenMs: firstValueMs,
-        lastTokenMs: endedMs,
-      },
-    };
-  } catch (error) {
-    if (error instanceof RequestFault) return failed(request.id, error);
-    throw error;
-  }
-}
+/** The clock of `RequestTimes`. */
+const now = (): number => performance.timeOrigin + performance.now();
 
 /** A model at a server; closing it ends the connections, and what its host started. */
 export class ServedModel implements LoadedModel {
   readonly info: ModelInfo;
   readonly capabilities: Capabilities;
+  readonly clients?: ClientProcesses;
   readonly #parts: ServedModelParts;
   readonly #closed = new AbortController();
   #isBusy = false;
@@ -82,25 +53,26 @@ export class ServedModel implements LoadedModel {
     this.info = parts.info;
     this.capabilities = parts.capabilities;
     this.#parts = parts;
+    if (parts.client.processes !== undefined) this.clients = parts.client.processes;
     setMaxListeners(0, this.#closed.signal);
   }
 
   generate(requests: AsyncIterable<GenerateRequest>, pass: PassOptions): AsyncIterable<Generation> {
     return this.#run(requests, pass, pass.concurrency, (request: GenerateRequest, turn) =>
-      generateOne(this.#parts.target, request, pass, turn),
+      this.#parts.client.generate(request, pass, turn),
     );
   }
 
   loglikelihood(requests: AsyncIterable<LoglikelihoodRequest>, pass: PassOptions): AsyncIterable<Loglikelihood> {
-    const { scorer, name } = this.#parts;
-    if (scorer === undefined) {
+    const { client, mostScored, name } = this.#parts;
+    if (!this.capabilities.loglikelihood) {
       throw new UnsupportedError(
         `${name}: no log-likelihoods: ${this.capabilities.whyNoLoglikelihood ?? 'the server gives none'}`,
       );
     }
-    const places = Math.min(pass.concurrency, scorer.mostPlaces ?? pass.concurrency);
+    const places = Math.min(pass.concurrency, mostScored ?? pass.concurrency);
     return this.#run(requests, pass, places, (request: LoglikelihoodRequest, turn) =>
-      scoreOne(scorer, request, pass, turn),
+      client.score(request, pass, turn),
     );
   }
 
@@ -117,7 +89,7 @@ export class ServedModel implements LoadedModel {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort();
-    await this.#parts.target.connection[Symbol.asyncDispose]();
+    await this.#parts.client[Symbol.asyncDispose]();
     await this.#parts.host.close();
   }
 
@@ -127,7 +99,7 @@ export class ServedModel implements LoadedModel {
     concurrency: number,
     answer: (request: Request, turn: PoolTurn) => Promise<Result>,
   ): AsyncGenerator<Result, void, void> {
-    const { name, target } = this.#parts;
+    const { name } = this.#parts;
     if (!Number.isInteger(asked) || asked < 1 || asked > mostConcurrency) {
       throw new UsageError(`concurrency must be a whole number from 1 to ${mostConcurrency}, got ${asked}`);
     }
@@ -137,7 +109,7 @@ export class ServedModel implements LoadedModel {
     try {
       yield* requestPool(
         requests,
-        { concurrency, signal: AbortSignal.any([signal, this.#closed.signal]), now: target.connection.now },
+        { concurrency, signal: AbortSignal.any([signal, this.#closed.signal]), now },
         answer,
       );
       if (this.#closed.signal.aborted && !signal.aborted)

@@ -2,7 +2,7 @@ import type { LoadedModel } from '../../core/engine.ts';
 import { openEngine } from '../../engines/index.ts';
 
 /** The null server's model through the openai engine, as runs ask it; nothing is probed that has no answer there. */
-export async function openNullModel(baseUrl: string, signal: AbortSignal): Promise<LoadedModel> {
+export async function openNullModel(baseUrl: string, signal: AbortSignal, clientProcesses = 1): Promise<LoadedModel> {
   const engine = await openEngine('openai');
   const spec = {
     name: 'null',
@@ -11,5 +11,5 @@ export async function openNullModel(baseUrl: string, signal: AbortSignal): Promi
     promptStyle: 'base',
     engineOptions: { loglikelihood: 'none' },
   } as const;
-  return engine.open(spec, {}, signal);
+  return engine.open(spec, { clientProcesses }, signal);
 }
