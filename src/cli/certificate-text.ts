@@ -41,6 +41,15 @@ function costOf({ cost }: RaceCertificate): string {
   return `asked ${count(cost.items)} of ${count(cost.fullItems)} items${time}${guess}; ${cost.launches} launches, ${cost.fullLaunches} in full`;
 }
 
+/** On new items: another question than the one that was decided, so it never stands without its words. */
+function supportOf({ support }: RaceCertificate): readonly string[] {
+  if (support === undefined) return [];
+  const parts = support.map(({ model, share }) => `${model} ${share.toFixed(2)}`);
+  return [
+    `  on new items of the kind, first among those that answered everything: ${parts.join(', ')} (bootstrap support, no confidence)`,
+  ];
+}
+
 function accuracyText({ accuracy }: RaceVerdict): string {
   if (accuracy === null) return '–';
   return accuracy.kind === 'exact'
@@ -70,6 +79,7 @@ export function certificateText(certificate: RaceCertificate): string {
     titleOf(certificate),
     `  ${claimOf(certificate)}`,
     `  ${costOf(certificate)}`,
+    ...supportOf(certificate),
     '',
     textTable(['model', '', 'answers', 'accuracy', 'PER-A', 'why'], models.map(modelRow)),
     ...(changes.length === 0 ? [] : ['', 'What would change it:', ...changes.map((text) => `  - ${text}`)]),

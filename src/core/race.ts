@@ -73,6 +73,15 @@ export interface RaceCost {
   readonly estimatedModels: readonly string[];
 }
 
+/**
+ * Share of bootstrap replicates, over new items of the kind and other launches, in which a model is first among those that
+ * answered everything. It is no confidence: the race decides about exactly its own items.
+ */
+export interface RaceSupport {
+  readonly model: string;
+  readonly share: number;
+}
+
 /** The answer to a race's question for one task, with all that is needed to check it. */
 export interface RaceCertificate {
   readonly version: 'race/1';
@@ -95,6 +104,8 @@ export interface RaceCertificate {
   readonly delta: number;
   readonly models: readonly RaceVerdict[];
   readonly cost: RaceCost;
+  /** Best first; absent where fewer than two models answered everything, or no score is asked. */
+  readonly support?: readonly RaceSupport[];
   /** What would change the answer, one sentence each. */
   readonly changes: readonly string[];
 }

@@ -85,12 +85,14 @@ export async function readEntrant(store: Store, lane: RaceLane, question: RaceQu
   const now = (await store.cells(cell.runId)).find(({ id }) => id === cell.id);
   const passes = await store.passResults(cell.id);
   const isBad = now?.state === 'failed' || now?.state === 'unavailable';
+  const scores = await scoresInOrder(store, lane);
   return {
     ...facts,
     ...(isBad && { failure: now.error?.message ?? now.state }),
     ...(now?.state === 'done' && { isEnded: true }),
     ...readLaunches(planned.task, passes, question),
-    scores: await scoresInOrder(store, lane),
+    scores,
+    order: lane.order.slice(0, scores.length),
     // Rounds beyond the items repeat them: only the first counts.
     latencies: singleRequests(passes).slice(0, planned.order.length),
     brokenItems: await countBroken(store, lane),

@@ -17,16 +17,19 @@ import { settleVerdict } from './settle-verdict.ts';
 async function certify(state: RaceState, standing: RaceStanding): Promise<RaceCertificate> {
   const { world, record, setup } = state;
   const { suite } = world.context.plan;
+  const { task, items } = world.planned;
+  const { cluster } = task;
   const certificate = createCertificate(standing, entrantsInOrder(state), setup, {
-    taskId: world.planned.task.id,
+    taskId: task.id,
     questionSha256: record.questionSha256,
     score: record.score?.version ?? null,
     seed: suite.seed,
     launchesOfFull: suite.launches,
+    clusters: cluster && items.map((item) => cluster(item)),
   });
   for (const verdict of certificate.models) await settleVerdict(state, verdict);
-  await changeRace(world, (task) => {
-    const { open: _, ...rest } = task;
+  await changeRace(world, (stored) => {
+    const { open: _, ...rest } = stored;
     return { ...rest, certificate };
   });
   return certificate;

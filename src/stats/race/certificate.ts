@@ -2,6 +2,7 @@ import type { RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race
 import { anytimeInterval } from '../anytime-interval.ts';
 import type { Entrant } from './entrant.ts';
 import { overAllLaunches } from './launch-values.ts';
+import { newItemSupport } from './new-item-support.ts';
 import { raceCost } from './race-cost.ts';
 import { type Judgement, meanOf, type RaceSetup, type RaceStanding } from './race-setup.ts';
 import { scoreOf } from './required.ts';
@@ -17,6 +18,8 @@ export interface CertificateFacts {
   readonly seed: number;
   /** Launches that a full run gives each model. */
   readonly launchesOfFull: number;
+  /** Cluster of each item, where items depend on each other. */
+  readonly clusters?: readonly string[] | undefined;
 }
 
 /** The mean of all items, or the interval that holds at every look: a mean that was stopped early is never told. */
@@ -83,6 +86,7 @@ export function createCertificate(
   if (standing.step.type !== 'end') throw new RangeError('a race has a certificate once it has ended');
   const { named, delta } = standing;
   const models = standing.judgements.map((judgement) => verdictOf(judgement, named, setup));
+  const support = newItemSupport(entrants, setup, { seed: facts.seed, clusters: facts.clusters });
   const changes = setup.question.goal === 'winner' ? winnerChanges : cheapestChanges;
   return {
     version: 'race/1',
@@ -100,6 +104,7 @@ export function createCertificate(
     delta,
     models,
     cost: raceCost(entrants, setup.items, facts.launchesOfFull),
+    ...(support !== undefined && { support }),
     changes: changes(models, named, delta, setup),
   };
 }

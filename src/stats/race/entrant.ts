@@ -15,6 +15,8 @@ export interface Entrant {
   readonly launches: readonly RaceValues[];
   /** Scores in [0, 1] of the model's own pre-drawn order, up to the first that is missing; a failed item has 0. */
   readonly scores: readonly number[];
+  /** Which item of the benchmark each score is of; absent where that isn't known. */
+  readonly order?: readonly number[] | undefined;
   /** Times of single requests in milliseconds, in an order drawn beforehand too. */
   readonly latencies: readonly number[];
   /** Items that failed for a reason that isn't the model's. */
