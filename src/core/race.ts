@@ -2,10 +2,12 @@
 export interface RaceQuestion {
   /** In one spelling: `cheapest with accuracy >= 0.7`. */
   readonly text: string;
-  /** `winner`: the highest PER-A. `cheapest`: the least device time per item among those that pass the gate. */
+  /** `winner`: the highest PER-A. `cheapest`: the least device time per item among those that pass one of the gates. */
   readonly goal: 'winner' | 'cheapest';
   /** Gate of `cheapest`, from 0 to 1. */
   readonly leastAccuracy?: number;
+  /** The other gate of `cheapest`: by how much the most accurate of all may be better, from 0 to 1. */
+  readonly withinBest?: number;
   readonly mostMemoryBytes?: number;
   readonly latency?: RaceLatencyLimit;
 }
@@ -18,8 +20,8 @@ export interface RaceLatencyLimit {
 }
 
 /**
- * `skipped`: never launched. `pruned`: ruled out by its performance. `eliminated`: ruled out by answers, before all were
- * given. `passed`: through the gate before all were given. `full`: all items answered. `failed`: can't be judged.
+ * `skipped`: never launched. `pruned`: ruled out by its performance. `eliminated`: ruled out by answers, mostly
+ * before all were given. `passed`: through the gate before all were given. `full`: all items answered. `failed`: can't be judged.
  */
 export type RaceStatus = 'skipped' | 'pruned' | 'eliminated' | 'passed' | 'full' | 'failed';
 

@@ -56,6 +56,27 @@ it('finds the cheapest model that passes a gate, as the full run does, from fewe
   expect(stored?.tasks['toy/letters@1']?.certificate).toEqual(JSON.parse(JSON.stringify(certificate)));
 });
 
+it('finds the cheapest model that is near the best, whoever that is, and asks the dear one no more than that takes', async () => {
+  await using store = await memoryStore();
+  const models = {
+    weak: { answers: rightAnswers(2), tokenMs: 1 },
+    good: { answers: rightAnswers(7), tokenMs: 2 },
+    best: { answers: rightAnswers(8), tokenMs: 12 },
+  };
+  const plan = await racePlan('cheapest with accuracy within 0.25 of the best', { models, count: 400 });
+  const { certificates, runId } = await race(plan, toyDependencies(store));
+  const [certificate] = certificates;
+  expect(certificate).toMatchObject({ outcome: 'winner', named: ['good'] });
+  const full = await fullAccuracies(plan, toyDependencies(store));
+  const best = Math.max(...Object.values(full));
+  expect(full['weak']).toBeLessThan(best - 0.25);
+  expect(full['good']).toBeGreaterThanOrEqual(best - 0.25);
+  expect(verdictOf(certificate, 'weak')).toMatchObject({ status: 'eliminated', accuracy: { kind: 'exact' } });
+  expect(verdictOf(certificate, 'good')).toMatchObject({ status: 'full', isNamed: true });
+  expect(verdictOf(certificate, 'best')).toMatchObject({ status: 'pruned', accuracy: { kind: 'interval' } });
+  expect((await store.cells(runId)).map(({ state }) => state)).toEqual(['done', 'done', 'done']);
+});
+
 it('names the winner by PER-A, launches finalists again, and says what each of the others would have needed', async () => {
   await using store = await memoryStore();
   const models = {

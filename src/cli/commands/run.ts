@@ -21,6 +21,11 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   const question = raceQuestionOf(suite);
   const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;
   await checkRace(suite, anchors);
+  if (question?.withinBest !== undefined) {
+    context.output.note(
+      'to know the best, every model is launched, and dear ones are asked too: a gate such as accuracy >= 0.7 costs far less',
+    );
+  }
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   const prepared = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());

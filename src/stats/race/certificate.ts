@@ -7,7 +7,7 @@ import { raceCost } from './race-cost.ts';
 import { type Judgement, meanOf, type RaceSetup, type RaceStanding } from './race-setup.ts';
 import { scoreOf } from './required.ts';
 import { storedEvidence } from './score-gate.ts';
-import { cheapestChanges, winnerChanges } from './what-would-change.ts';
+import { cheapestChanges, relativeChanges, winnerChanges } from './what-would-change.ts';
 
 /** What identifies a race beside its setup. */
 export interface CertificateFacts {
@@ -72,6 +72,11 @@ function outcomeOf(named: readonly string[]): RaceCertificate['outcome'] {
   return named.length === 1 ? 'winner' : 'tie';
 }
 
+function changesOf({ question }: RaceSetup): typeof winnerChanges {
+  if (question.goal === 'winner') return winnerChanges;
+  return question.withinBest === undefined ? cheapestChanges : relativeChanges;
+}
+
 /**
  * The record of a race that has ended.
  *
@@ -87,7 +92,7 @@ export function createCertificate(
   const { named, delta } = standing;
   const models = standing.judgements.map((judgement) => verdictOf(judgement, named, setup));
   const support = newItemSupport(entrants, setup, { seed: facts.seed, clusters: facts.clusters });
-  const changes = setup.question.goal === 'winner' ? winnerChanges : cheapestChanges;
+  const changes = changesOf(setup);
   return {
     version: 'race/1',
     question: setup.question.text,

@@ -3,14 +3,14 @@ import { decideCheapest } from './cheapest-final.ts';
 import { type Entrant, voidReason } from './entrant.ts';
 import { firstLaunch } from './launch-values.ts';
 import { floorAboveLimit, latencyGate, peakAboveLimit } from './limits.ts';
-import { judged, type Judgement, type RaceSetup, type RaceStanding, type RaceStep } from './race-setup.ts';
+import { judged, type Judgement, type RaceSetup, type RaceStanding, type Turn } from './race-setup.ts';
+import { relativeGate } from './relative-gate.ts';
 import { replayGate, type ScoreGateRule } from './score-gate.ts';
-
-type Turn = { readonly judgement: Judgement; readonly step?: undefined } | { readonly step: RaceStep };
 
 interface Field {
   readonly setup: RaceSetup;
-  readonly models: number;
+  /** All of them, in the order in which they are tried. */
+  readonly entrants: readonly Entrant[];
   /** Quantile of the triage. */
   readonly quantile: number;
   /** Ratio of two measured costs from which on the dearer one is dearer for certain. */
@@ -19,6 +19,11 @@ interface Field {
 
 /** A model with at least so many times the weights per token isn't launched to see whether it is cheaper. */
 const hopelessWeights = 4;
+
+/** Whoever is out may still be asked, since the best may be among them. */
+function isRelative({ setup }: Field): boolean {
+  return setup.question.withinBest !== undefined;
+}
 
 /** Device seconds per item, by the first launch. */
 function measuredCost(entrant: Entrant): number {
@@ -43,26 +48,58 @@ function ruledOutUnseen(entrant: Entrant, passers: readonly Entrant[], field: Fi
   if (reason !== undefined) return judged(entrant, 'skipped', reason);
   const dearer = passers.map((passer) => dearerUnseen(entrant, passer, field)).find((text) => text !== undefined);
   if (dearer === undefined) return undefined;
-  return judged(entrant, 'skipped', dearer, { isAssumed: entrant.knownCost === undefined });
+  return judged(entrant, 'skipped', dearer, {
+    isAssumed: entrant.knownCost === undefined,
+    isFinal: !isRelative(field),
+  });
 }
 
-function dearerMeasured(entrant: Entrant, passers: readonly Entrant[], { clearRatio }: Field): Judgement | undefined {
+function dearerMeasured(entrant: Entrant, passers: readonly Entrant[], field: Field): Judgement | undefined {
+  const { clearRatio } = field;
   for (const passer of passers) {
     const ratio = measuredCost(entrant) / measuredCost(passer);
     if (ratio > clearRatio) {
-      return judged(entrant, 'pruned', `costs ${ratio.toFixed(1)} times as much per item as ${passer.model}`);
+      const reason = `costs ${ratio.toFixed(1)} times as much per item as ${passer.model}`;
+      return judged(entrant, 'pruned', reason, { isFinal: !isRelative(field) });
     }
   }
   return undefined;
 }
 
-function gateRule({ question, budget, items }: RaceSetup, models: number): ScoreGateRule {
-  const alpha = budget.accuracy / (2 * models);
-  return { tau: question.leastAccuracy ?? 0, items, failAlpha: alpha, passAlpha: alpha };
+/** Each test of each model's accuracy may err so often. */
+function gateAlpha({ setup, entrants }: Field): number {
+  return setup.budget.accuracy / (2 * entrants.length);
+}
+
+function accuracyTurn(entrant: Entrant, field: Field): Turn {
+  const { setup } = field;
+  const { question, items } = setup;
+  const alpha = gateAlpha(field);
+  const rule: ScoreGateRule = { tau: question.leastAccuracy ?? 0, items, failAlpha: alpha, passAlpha: alpha };
+  const gate = replayGate(rule, entrant.scores);
+  const facts = { n: gate.count, tau: rule.tau, logEvidence: gate.logEvidence };
+  if (gate.state === 'failed') {
+    return { judgement: judged(entrant, 'eliminated', `accuracy is below ${rule.tau}`, facts) };
+  }
+  if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, gate: rule } };
+  const reason = `accuracy is at least ${rule.tau}`;
+  return { judgement: judged(entrant, gate.state, reason, { ...facts, isFinal: false }) };
+}
+
+/** Others that the best may be among: those that run here and keep the limit on memory. */
+function rivalsOf(entrant: Entrant, { entrants, setup, quantile }: Field): readonly Entrant[] {
+  return entrants.filter(
+    (other) =>
+      other !== entrant &&
+      other.exclusion === undefined &&
+      voidReason(other, setup.items) === undefined &&
+      floorAboveLimit(setup, other) === undefined &&
+      (other.launches.length === 0 || peakAboveLimit(setup, other, quantile) === undefined),
+  );
 }
 
 function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): Turn {
-  const { setup, models, quantile } = field;
+  const { setup, entrants, quantile } = field;
   const broken = voidReason(entrant, setup.items);
   if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: entrant.scores.length }) };
   const unseen = ruledOutUnseen(entrant, passers, field);
@@ -72,20 +109,20 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
   if (tooLarge !== undefined) return { judgement: judged(entrant, 'pruned', tooLarge) };
   const dearer = dearerMeasured(entrant, passers, field);
   if (dearer !== undefined) return { judgement: dearer };
-  const inTime = latencyGate(setup, entrant, models);
+  const inTime = latencyGate(setup, entrant, entrants.length);
   if (inTime?.state === 'failed') {
     return { judgement: judged(entrant, 'eliminated', inTime.reason, { n: entrant.scores.length }) };
   }
-  const rule = gateRule(setup, models);
-  const gate = replayGate(rule, entrant.scores);
-  const facts = { n: gate.count, tau: rule.tau, logEvidence: gate.logEvidence };
-  if (gate.state === 'failed') {
-    return { judgement: judged(entrant, 'eliminated', `accuracy is below ${rule.tau}`, facts) };
+  const { withinBest } = setup.question;
+  const turn =
+    withinBest === undefined
+      ? accuracyTurn(entrant, field)
+      : relativeGate(entrant, rivalsOf(entrant, field), { withinBest, items: setup.items, alpha: gateAlpha(field) });
+  const isIn = turn.step === undefined && turn.judgement.status !== 'eliminated';
+  if (isIn && inTime?.state === 'open') {
+    return { step: { type: 'latencies', model: entrant.model, gate: inTime.rule } };
   }
-  if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, gate: rule } };
-  if (inTime?.state === 'open') return { step: { type: 'latencies', model: entrant.model, gate: inTime.rule } };
-  const reason = `accuracy is at least ${rule.tau}`;
-  return { judgement: judged(entrant, gate.state, reason, { ...facts, isFinal: false }) };
+  return turn;
 }
 
 /**
@@ -97,7 +134,7 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
 export function replayCheapestRace(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding {
   const noise = triageNoise(setup.budget, entrants.length);
   const clearRatio = Math.exp(noise.quantile * noise.throughput * Math.SQRT2);
-  const field = { setup, models: entrants.length, quantile: noise.quantile, clearRatio };
+  const field = { setup, entrants, quantile: noise.quantile, clearRatio };
   const judgements: Judgement[] = [];
   let passers: readonly Judgement[] = [];
   for (const entrant of entrants) {

@@ -15,6 +15,14 @@ it.each([
       text: 'cheapest with accuracy >= 0.5 and memory <= 2048 MiB and latency p95 <= 300 ms',
     },
   ],
+  [
+    'cheapest with accuracy within 2% of best and memory <= 1 GiB',
+    {
+      withinBest: 0.02,
+      mostMemoryBytes: 2 ** 30,
+      text: 'cheapest with accuracy within 0.02 of the best and memory <= 1024 MiB',
+    },
+  ],
   ['winner with memory <= 500MB', { goal: 'winner', mostMemoryBytes: 500e6 }],
 ])('reads %s', (text, expected) => {
   const question = parseRaceQuestion(text);
@@ -27,6 +35,13 @@ it.each([
   ['best', 'it names no goal'],
   ['cheapest', 'the cheapest needs an accuracy that is good enough'],
   ['cheapest with memory <= 1 GiB', 'the cheapest needs an accuracy that is good enough'],
+  ['winner with accuracy within 0.1 of the best', 'PER-A of the winner counts accuracy already'],
+  ['cheapest with accuracy within 0 of the best', '`accuracy within 0 of the best` is no limit'],
+  ['cheapest with accuracy >= 0.5 and accuracy within 0.1 of the best', 'it says twice which accuracy is good enough'],
+  [
+    'cheapest with accuracy within 0.1 of the best and latency p95 <= 1 s',
+    "a limit on latency and the best of all can't be asked together",
+  ],
   ['winner with accuracy >= 0.5', 'PER-A of the winner counts accuracy already'],
   ['cheapest with accuracy >= 1.5', '`accuracy >= 1.5` is no limit'],
   ['cheapest with accuracy > 0.5', '`accuracy > 0.5` is no limit'],

@@ -1,6 +1,6 @@
 import type { RaceLatencyLimit, RaceQuestion } from '../../core/race.ts';
 
-type Limits = Pick<RaceQuestion, 'leastAccuracy' | 'mostMemoryBytes' | 'latency'>;
+type Limits = Pick<RaceQuestion, 'leastAccuracy' | 'withinBest' | 'mostMemoryBytes' | 'latency'>;
 
 const bytesPerUnit: Readonly<Record<string, number>> = {
   b: 1,
@@ -13,7 +13,8 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
 };
 const msPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1000 };
 const amount = /^(\d+\.?\d*|\.\d+)\s*([a-z%]*)$/;
-const forms = '`winner`, or `cheapest with accuracy >= 0.7`, either with `memory <= 2 GiB` and `latency p95 <= 300 ms`';
+const forms =
+  '`winner`, or `cheapest with accuracy >= 0.7` (or `accuracy within 0.02 of the best`), each with `memory <= 2 GiB` and `latency p95 <= 300 ms`';
 
 function wrong(text: string, why: string): RangeError {
   return new RangeError(`"${text}" is no question that can be decided: ${why}; ask ${forms}`);
@@ -45,6 +46,11 @@ function readLimit(text: string): Limits | undefined {
     const leastAccuracy = readAccuracy(accuracy);
     return leastAccuracy === undefined ? undefined : { leastAccuracy };
   }
+  const [, tolerance] = /^accuracy\s+within\s+(.+)\s+of\s+(?:the\s+)?best$/.exec(text) ?? [];
+  if (tolerance !== undefined) {
+    const withinBest = readAccuracy(tolerance);
+    return withinBest === undefined ? undefined : { withinBest };
+  }
   const [, memory] = /^memory\s*<=\s*(.+)$/.exec(text) ?? [];
   if (memory !== undefined) {
     const mostMemoryBytes = readAmount(memory, bytesPerUnit);
@@ -67,9 +73,10 @@ function readLimits(text: string, part: string): Limits {
   return limits;
 }
 
-function spell(goal: RaceQuestion['goal'], { leastAccuracy, mostMemoryBytes, latency }: Limits): string {
+function spell(goal: RaceQuestion['goal'], { leastAccuracy, withinBest, mostMemoryBytes, latency }: Limits): string {
   const limits = [
     ...(leastAccuracy === undefined ? [] : [`accuracy >= ${leastAccuracy}`]),
+    ...(withinBest === undefined ? [] : [`accuracy within ${withinBest} of the best`]),
     ...(mostMemoryBytes === undefined ? [] : [`memory <= ${Number((mostMemoryBytes / 2 ** 20).toFixed(3))} MiB`]),
     ...(latency === undefined ? [] : [`latency p${Number((latency.share * 100).toFixed(6))} <= ${latency.mostMs} ms`]),
   ];
@@ -87,10 +94,15 @@ export function parseRaceQuestion(text: string): RaceQuestion {
   const [, goal, limitText] = /^(winner|cheapest)(?:\s+with\s+(.+))?$/.exec(plain) ?? [];
   if (goal !== 'winner' && goal !== 'cheapest') throw wrong(text, 'it names no goal');
   const limits = limitText === undefined ? {} : readLimits(text, limitText);
-  if (goal === 'cheapest' && limits.leastAccuracy === undefined) {
+  const gates = [limits.leastAccuracy, limits.withinBest].filter((gate) => gate !== undefined);
+  if (goal === 'cheapest' && gates.length === 0) {
     throw wrong(text, 'the cheapest needs an accuracy that is good enough');
   }
-  if (goal === 'winner' && limits.leastAccuracy !== undefined) {
+  if (gates.length > 1) throw wrong(text, 'it says twice which accuracy is good enough');
+  if (limits.withinBest !== undefined && limits.latency !== undefined) {
+    throw wrong(text, "a limit on latency and the best of all can't be asked together");
+  }
+  if (goal === 'winner' && gates.length > 0) {
     throw wrong(text, 'PER-A of the winner counts accuracy already');
   }
   return { text: spell(goal, limits), goal, ...limits };

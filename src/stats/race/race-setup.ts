@@ -43,6 +43,9 @@ export interface Judgement {
   readonly isFinal: boolean;
 }
 
+/** What one model's turn comes to: a verdict, or something to do first. */
+export type Turn = { readonly judgement: Judgement; readonly step?: undefined } | { readonly step: RaceStep };
+
 /** Where a race stands. */
 export interface RaceStanding {
   readonly step: RaceStep;

@@ -75,6 +75,31 @@ export function winnerChanges(
   ];
 }
 
+function tiedCosts(named: readonly string[], delta: number): readonly string[] {
+  if (named.length < 2) return [];
+  return [
+    `${named.join(', ')} cost the same within what their launches differ by: more launches would tell them apart; ${named[0]} costs at most ${percent(delta)} more than the cheapest`,
+  ];
+}
+
+/** What would change the answer to "cheapest with accuracy within ... of the best", one sentence each. */
+export function relativeChanges(
+  verdicts: readonly RaceVerdict[],
+  named: readonly string[],
+  delta: number,
+  { question: { withinBest = 0 } }: RaceSetup,
+): readonly string[] {
+  const best = Math.max(...verdicts.filter(({ status }) => status !== 'failed' && status !== 'skipped').map(most));
+  const tried = verdicts.findLast(({ status, accuracy }) => status === 'eliminated' && accuracy?.kind === 'exact');
+  if (tried === undefined) return tiedCosts(named, delta);
+  // Rounded up: at that tolerance it must be in.
+  const enough = (Math.ceil((best - most(tried)) * 1000 - 1e-6) / 1000).toFixed(3);
+  return [
+    ...tiedCosts(named, delta),
+    `a tolerance of ${enough} instead of ${withinBest} would let ${tried.model} through for certain, which was tried before`,
+  ];
+}
+
 /** What would change the answer to "cheapest with accuracy of at least ...", one sentence each. */
 export function cheapestChanges(
   verdicts: readonly RaceVerdict[],
@@ -95,11 +120,7 @@ export function cheapestChanges(
   }
   const cheaper = out.findLast((verdict) => verdict.tau !== null && least(verdict) > 0);
   return [
-    ...(named.length > 1
-      ? [
-          `${named.join(', ')} cost the same within what their launches differ by: more launches would tell them apart; ${named[0]} costs at most ${percent(delta)} more than the cheapest`,
-        ]
-      : []),
+    ...tiedCosts(named, delta),
     ...(cheaper === undefined
       ? []
       : [

@@ -4,12 +4,9 @@ import { decideFinal } from './winner-final.ts';
 import { firstLaunch } from './launch-values.ts';
 import { floorAboveLimit, latencyGate, peakAboveLimit } from './limits.ts';
 import { bestImaginable, type KnownModel, type Requirement, strictestRequirement } from './required.ts';
-import { judged, type Judgement, meanOf, type RaceSetup, type RaceStanding, type RaceStep } from './race-setup.ts';
+import { judged, type Judgement, meanOf, type RaceSetup, type RaceStanding, type Turn } from './race-setup.ts';
 import { replayGate } from './score-gate.ts';
 import type { LaunchNoise } from '../required-accuracy.ts';
-
-/** What one model's turn comes to: a verdict, or something to do first. */
-type Turn = { readonly judgement: Judgement; readonly step?: undefined } | { readonly step: RaceStep };
 
 interface Field {
   readonly setup: RaceSetup;

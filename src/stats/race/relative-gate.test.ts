@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { createWorld } from '../../../bench/race-world.ts';
+import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts';
+import { equalWeights } from '../per-anchored.ts';
+import { createCertificate } from './certificate.ts';
+import type { Entrant } from './entrant.ts';
+import { errorBudget } from './error-budget.ts';
+import { parseRaceQuestion } from './question.ts';
+import type { RaceSetup } from './race-setup.ts';
+import { replayRace } from './replay-race.ts';
+
+const items = 200;
+const facts = { taskId: 'toy/letters@1', questionSha256: 'x', score: null, seed: 1, launchesOfFull: 3 };
+
+function setupOf(question: string, count = items): RaceSetup {
+  return {
+    question: parseRaceQuestion(question),
+    confidence: 0.95,
+    budget: errorBudget(0.95, false),
+    items: count,
+    anchors: undefined,
+    weights: equalWeights,
+    extraLaunches: 2,
+  };
+}
+
+/** Right answers spread evenly; launches all alike; the slower, the more weights. */
+function steady(model: string, accuracy: number, speed: number, rest: Partial<SimulatedModel> = {}): SimulatedModel {
+  const scores = Array.from({ length: items }, (_, index) =>
+    Number(Math.floor((index + 1) * accuracy) > Math.floor(index * accuracy)),
+  );
+  const launch = () => ({ throughput: speed, latency: 1000 / speed, memory: 2 ** 30 });
+  return { model, activeBytes: 1e6 / speed, scores, launch, ...rest };
+}
+
+describe('the cheapest within a tolerance of the best', () => {
+  it('asks the cheapest everything and the others until they are on one side', () => {
+    const models = [steady('weak', 0.3, 400), steady('good', 0.8, 100), steady('best', 0.85, 20)];
+    const setup = setupOf('cheapest with accuracy within 0.15 of the best');
+    const { standing, steps, entrants } = driveRace(models, setup);
+    expect(steps).toEqual([
+      'launch weak',
+      'items weak',
+      'launch good',
+      'items good',
+      'items good',
+      'launch best',
+      'items best',
+    ]);
+    expect(standing.named).toEqual(['good']);
+    const { models: verdicts, changes, cost } = createCertificate(standing, entrants, setup, facts);
+    expect(verdicts.map(({ status, reason }) => [status, reason])).toEqual([
+      ['eliminated', 'good is more accurate by more than 0.15'],
+      ['full', 'nobody is more accurate by more than 0.15'],
+      ['pruned', 'costs 5.0 times as much per item as good'],
+    ]);
+    expect(verdicts[2]?.accuracy?.kind).toBe('interval');
+    expect(cost.items).toBeLessThan(600);
+    expect(changes).toEqual([
+      expect.stringMatching(/^a tolerance of 0\.\d+ instead of 0\.15 would let weak through for certain/),
+    ]);
+  });
+
+  it('names the best where nobody comes near, and an equal difference is within', () => {
+    const models = [steady('a', 0.5, 400), steady('b', 0.75, 100)];
+    expect(driveRace(models, setupOf('cheapest with accuracy within 0.24 of the best')).standing.named).toEqual(['b']);
+    expect(driveRace(models, setupOf('cheapest with accuracy within 0.25 of the best')).standing.named).toEqual(['a']);
+  });
+
+  it('leaves out of the best whoever cannot run or keep the limit on memory', () => {
+    const models = [
+      steady('small', 0.6, 400),
+      steady('huge', 0.95, 100, { launch: () => ({ throughput: 100, latency: 10, memory: 2 ** 34 }) }),
+      steady('absent', 0.99, 50, { exclusion: 'it is not here' }),
+    ];
+    const question = 'cheapest with accuracy within 0.1 of the best';
+    expect(driveRace(models, setupOf(question)).standing.named).toEqual(['huge']);
+    const limited = driveRace(models, setupOf(`${question} and memory <= 4 GiB`));
+    expect(limited.standing.named).toEqual(['small']);
+    expect(limited.standing.judgements.map(({ status }) => status)).toEqual(['full', 'pruned', 'skipped']);
+  });
+
+  it('asks nobody else where nobody can be ahead by more', () => {
+    const models = [steady('a', 0.95, 400), steady('b', 0.99, 10)];
+    const { standing, steps } = driveRace(models, setupOf('cheapest with accuracy within 0.1 of the best'));
+    expect(standing.named).toEqual(['a']);
+    expect(steps).toEqual(['launch a', 'items a']);
+  });
+
+  it.each([0.02, 0.1])("agrees with the full evaluation in the paper's world, within %s", (tolerance) => {
+    const world = createWorld('gsm8k', 600, 1);
+    const setup = setupOf(`cheapest with accuracy within ${tolerance} of the best`, world.items);
+    for (let seed = 0; seed < 4; seed += 1) {
+      const { models, truth } = world.draw(seed);
+      const { standing, entrants } = driveRace(models, setup);
+      const best = Math.max(...truth.map(({ accuracy }) => accuracy));
+      const cheapest = truth.find(({ accuracy }) => accuracy >= best - tolerance - 1e-9)?.model;
+      expect(standing.named).toContain(cheapest);
+      // A crash at any place leads back to the same step.
+      const cut = entrants.map((entrant, index): Entrant => ({
+        ...entrant,
+        scores: index % 3 === 0 ? entrant.scores.slice(0, 40) : entrant.scores,
+      }));
+      expect(replayRace(JSON.parse(JSON.stringify(cut)) as Entrant[], setup)).toEqual(replayRace(cut, setup));
+    }
+  });
+});
