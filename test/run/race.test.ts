@@ -71,8 +71,11 @@ it('finds the cheapest model that is near the best, whoever that is, and asks th
   const best = Math.max(...Object.values(full));
   expect(full['weak']).toBeLessThan(best - 0.25);
   expect(full['good']).toBeGreaterThanOrEqual(best - 0.25);
-  expect(verdictOf(certificate, 'weak')).toMatchObject({ status: 'eliminated', accuracy: { kind: 'exact' } });
-  expect(verdictOf(certificate, 'good')).toMatchObject({ status: 'full', isNamed: true });
+  expect(verdictOf(certificate, 'weak')).toMatchObject({ status: 'eliminated', isNamed: false });
+  expect(verdictOf(certificate, 'good')).toMatchObject({
+    isNamed: true,
+    reason: 'nobody is more accurate by more than 0.25',
+  });
   expect(verdictOf(certificate, 'best')).toMatchObject({ status: 'pruned', accuracy: { kind: 'interval' } });
   expect((await store.cells(runId)).map(({ state }) => state)).toEqual(['done', 'done', 'done']);
 });

@@ -117,7 +117,11 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
   const turn =
     withinBest === undefined
       ? accuracyTurn(entrant, field)
-      : relativeGate(entrant, rivalsOf(entrant, field), { withinBest, items: setup.items, alpha: gateAlpha(field) });
+      : relativeGate(entrant, rivalsOf(entrant, field), {
+          withinBest,
+          items: setup.items,
+          alpha: 2 * gateAlpha(field),
+        });
   const isIn = turn.step === undefined && turn.judgement.status !== 'eliminated';
   if (isIn && inTime?.state === 'open') {
     return { step: { type: 'latencies', model: entrant.model, gate: inTime.rule } };

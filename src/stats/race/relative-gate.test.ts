@@ -34,30 +34,23 @@ function steady(model: string, accuracy: number, speed: number, rest: Partial<Si
 }
 
 describe('the cheapest within a tolerance of the best', () => {
-  it('asks the cheapest everything and the others until they are on one side', () => {
+  it('asks each until its bounds tell who is near the best, dear ones least', () => {
     const models = [steady('weak', 0.3, 400), steady('good', 0.8, 100), steady('best', 0.85, 20)];
     const setup = setupOf('cheapest with accuracy within 0.15 of the best');
     const { standing, steps, entrants } = driveRace(models, setup);
-    expect(steps).toEqual([
-      'launch weak',
-      'items weak',
-      'launch good',
-      'items good',
-      'items good',
-      'launch best',
-      'items best',
-    ]);
+    expect(steps.slice(0, 3)).toEqual(['launch weak', 'launch good', 'launch best']);
     expect(standing.named).toEqual(['good']);
     const { models: verdicts, changes, cost } = createCertificate(standing, entrants, setup, facts);
     expect(verdicts.map(({ status, reason }) => [status, reason])).toEqual([
       ['eliminated', 'good is more accurate by more than 0.15'],
-      ['full', 'nobody is more accurate by more than 0.15'],
+      ['passed', 'nobody is more accurate by more than 0.15'],
       ['pruned', 'costs 5.0 times as much per item as good'],
     ]);
-    expect(verdicts[2]?.accuracy?.kind).toBe('interval');
-    expect(cost.items).toBeLessThan(600);
+    const [weak, , best] = verdicts;
+    expect([weak?.accuracy?.kind, best?.accuracy?.kind]).toEqual(['interval', 'interval']);
+    expect(cost.items).toBeLessThan(500);
     expect(changes).toEqual([
-      expect.stringMatching(/^a tolerance of 0\.\d+ instead of 0\.15 would let weak through for certain/),
+      expect.stringMatching(/^a tolerance of 0\.\d+ instead of 0\.15 would let weak through, which was tried before$/),
     ]);
   });
 
@@ -77,14 +70,14 @@ describe('the cheapest within a tolerance of the best', () => {
     expect(driveRace(models, setupOf(question)).standing.named).toEqual(['huge']);
     const limited = driveRace(models, setupOf(`${question} and memory <= 4 GiB`));
     expect(limited.standing.named).toEqual(['small']);
-    expect(limited.standing.judgements.map(({ status }) => status)).toEqual(['full', 'pruned', 'skipped']);
+    expect(limited.standing.judgements.map(({ status }) => status)).toEqual(['passed', 'pruned', 'skipped']);
   });
 
-  it('asks nobody else where nobody can be ahead by more', () => {
-    const models = [steady('a', 0.95, 400), steady('b', 0.99, 10)];
+  it('asks the dear one little where the cheap one leaves nobody room to be ahead', () => {
+    const models = [steady('a', 0.98, 400), steady('b', 0.99, 10)];
     const { standing, steps } = driveRace(models, setupOf('cheapest with accuracy within 0.1 of the best'));
     expect(standing.named).toEqual(['a']);
-    expect(steps).toEqual(['launch a', 'items a']);
+    expect(steps).not.toContain('items b');
   });
 
   it.each([0.02, 0.1])("agrees with the full evaluation in the paper's world, within %s", (tolerance) => {

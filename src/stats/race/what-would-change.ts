@@ -90,13 +90,13 @@ export function relativeChanges(
   { question: { withinBest = 0 } }: RaceSetup,
 ): readonly string[] {
   const best = Math.max(...verdicts.filter(({ status }) => status !== 'failed' && status !== 'skipped').map(most));
-  const tried = verdicts.findLast(({ status, accuracy }) => status === 'eliminated' && accuracy?.kind === 'exact');
+  const tried = verdicts.findLast(({ status, accuracy }) => status === 'eliminated' && accuracy !== null);
   if (tried === undefined) return tiedCosts(named, delta);
   // Rounded up: at that tolerance it must be in.
-  const enough = (Math.ceil((best - most(tried)) * 1000 - 1e-6) / 1000).toFixed(3);
+  const enough = (Math.ceil((best - least(tried)) * 1000 - 1e-6) / 1000).toFixed(3);
   return [
     ...tiedCosts(named, delta),
-    `a tolerance of ${enough} instead of ${withinBest} would let ${tried.model} through for certain, which was tried before`,
+    `a tolerance of ${enough} instead of ${withinBest} would let ${tried.model} through, which was tried before`,
   ];
 }
 
