@@ -206,7 +206,12 @@ async function runTool(
     const child = spawn('bash', ['-c', 'TIMEFORMAT="CPU %U %S"; time "$@"', '--', ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: folder,
-      env: { ...process.env, HF_HUB_OFFLINE: '1', HF_DATASETS_CACHE: join(folder, 'datasets') },
+      // aiperf, told to be offline, reads no tokenizer from a folder.
+      env: {
+        ...process.env,
+        ...(tool.name !== 'aiperf' && { HF_HUB_OFFLINE: '1' }),
+        HF_DATASETS_CACHE: join(folder, 'datasets'),
+      },
     });
     let text = '';
     for (const stream of [child.stdout, child.stderr])
