@@ -43,7 +43,7 @@ describe('the cheapest within a tolerance of the best', () => {
     const { models: verdicts, changes, cost } = createCertificate(standing, entrants, setup, facts);
     expect(verdicts.map(({ status, reason }) => [status, reason])).toEqual([
       ['eliminated', 'good is more accurate by more than 0.15'],
-      ['passed', 'nobody is more accurate by more than 0.15'],
+      ['full', 'nobody is more accurate by more than 0.15'],
       ['pruned', 'costs 5.0 times as much per item as good'],
     ]);
     const [weak, , best] = verdicts;

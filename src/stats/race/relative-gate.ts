@@ -42,9 +42,11 @@ function knownOf(entrant: Entrant, rule: RelativeGateRule): Known {
   return { entrant, mean, isExact, cost, ...(isExact ? { low: mean, high: mean } : boundsOf(scores, rule)) };
 }
 
-/** Answers up to which a model is asked before bounds are looked at again. */
+const leastBlock = 16;
+
+/** Answers up to which a model is asked before bounds are looked at again: doubled, since each turn may be a new start. */
 function nextBlock({ scores }: Entrant, items: number): number {
-  return Math.min(items, Math.ceil(scores.length * 1.25) + 16);
+  return Math.min(items, Math.max(leastBlock, scores.length * 2));
 }
 
 function askMore({ entrant }: Known, { items, alpha }: RelativeGateRule): RaceStep {
