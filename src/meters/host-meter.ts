@@ -1,7 +1,7 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { HostWindow } from '../core/host-window.ts';
 import type { HostMeter } from '../core/meter.ts';
 import { readCpuTimes, type CpuTimes } from './cpu-times.ts';
+import { watchLoopDelay } from './loop-delay.ts';
 import { systemFolders } from './proc-file.ts';
 import { readProcessTree } from './process-tree.ts';
 
@@ -12,9 +12,6 @@ export interface HostMeterOptions {
   readonly ownCpuMs?: () => number;
   readonly proc?: string;
 }
-
-/** The event loop's delay is looked at so often; the histogram holds the whole interval, so it is subtracted. */
-const delayResolutionMs = 10;
 
 interface HostReading {
   readonly atMs: number;
@@ -38,14 +35,11 @@ export function createHostMeter(options: HostMeterOptions = {}): HostMeter {
     async start(engineProcessIds) {
       // An engine inside this process is counted as perbench itself.
       const engines = engineProcessIds.filter((pid) => pid !== process.pid);
-      const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
-      delay.enable();
+      const stopDelay = watchLoopDelay();
       const before = read(engines);
       return {
         async stop() {
-          delay.disable();
-          const delayMs = delay.count === 0 ? 0 : delay.percentile(99) / 1e6 - delayResolutionMs;
-          return describeWindow(before, read(engines), Math.max(0, delayMs));
+          return describeWindow(before, read(engines), stopDelay());
         },
       };
     },

@@ -1,7 +1,7 @@
 /** One of several processes that ask a server: opens a client of its own and asks what it is told. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PerbenchError, ServerError } from '../../core/errors.ts';
 import type { ClientProcessWindow } from '../../core/load.ts';
+import { watchLoopDelay } from '../../meters/loop-delay.ts';
 import type { ClientFailure, ClientOrder, ClientReport } from './client-messages.ts';
 import { openRequestClient, type RequestClient } from './request-client.ts';
 
@@ -41,18 +41,12 @@ async function answer(order: Extract<ClientOrder, { readonly type: 'generate' | 
   }
 }
 
-/** The histogram holds the whole interval, so it is subtracted. */
-const delayResolutionMs = 10;
-
 function watch(): () => ClientProcessWindow {
-  const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
-  delay.enable();
+  const stopDelay = watchLoopDelay();
   const before = process.cpuUsage();
   return () => {
-    delay.disable();
     const { user, system } = process.cpuUsage(before);
-    const delayMs = delay.count === 0 ? 0 : delay.percentile(99) / 1e6 - delayResolutionMs;
-    return { cpuMs: (user + system) / 1000, eventLoopDelayP99Ms: Math.max(0, delayMs) };
+    return { cpuMs: (user + system) / 1000, eventLoopDelayP99Ms: stopDelay() };
   };
 }
 
