@@ -49,7 +49,7 @@ export interface ClientProcessWindow {
 export interface ClientProcesses {
   readonly processIds: readonly number[];
   /** Starts to watch them all. */
-  watch(): Promise<{ stop(): Promise<readonly ClientProcessWindow[]> }>;
+  watch(): { stop(): Promise<readonly ClientProcessWindow[]> };
 }
 
 /** What perbench itself did as the client of a server while a pass ran. */

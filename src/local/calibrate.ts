@@ -23,7 +23,7 @@ const streamedTokens = 64;
 
 /** Asks for so long; what is in flight at the end is finished and counts. */
 async function measure(model: LoadedModel, isStreamed: boolean, { durationMs, concurrency, signal }: CalibrateOptions) {
-  const clients = await model.clients?.watch();
+  const clients = model.clients?.watch();
   const before = process.cpuUsage();
   const startMs = performance.now();
   async function* requests(): AsyncGenerator<GenerateRequest> {

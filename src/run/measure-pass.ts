@@ -100,7 +100,7 @@ function clientOf(
 async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWindows> {
   const machine = await meter.start(model.info.processIds);
   const server = model.watch?.();
-  const asking = await model.clients?.watch();
+  const asking = model.clients?.watch();
   let stopped: ReturnType<PassWindows['stop']> | undefined;
   const stop: PassWindows['stop'] = async () => {
     stopped ??= (async () => {

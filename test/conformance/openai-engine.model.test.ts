@@ -92,8 +92,8 @@ describe.skipIf(missing !== undefined)(`llama-server${missing === undefined ? ''
     }
     // Another build of llama.cpp rounds 4-bit weights and 8-bit activations in another order, and how far apart that
     // ends depends on the CPU (0.05 to 0.1 on average were seen); a wrong way to score is off by nats.
-    expect(Math.max(...differences)).toBeLessThan(1);
-    expect(differences.reduce((sum, each) => sum + each, 0) / differences.length).toBeLessThan(0.2);
+    expect(Math.max(...differences)).toBeLessThan(0.6);
+    expect(differences.reduce((sum, each) => sum + each, 0) / differences.length).toBeLessThan(0.12);
   });
 
   it('scores what the server itself said as likely as the server found it', async () => {

@@ -73,7 +73,7 @@ describe('several client processes', () => {
 
   it('share the work, and each says what it took', async () => {
     await using model = await open(baseUrl(), 2);
-    const watch = await model.clients?.watch();
+    const watch = model.clients?.watch();
     await generate(model, 40);
     const windows = (await watch?.stop()) ?? [];
     expect(windows).toHaveLength(2);

@@ -34,5 +34,4 @@ export type ClientReport =
   | { readonly type: 'ready' }
   | { readonly type: 'result'; readonly number: number; readonly result: Generation | Loglikelihood }
   | { readonly type: 'failure'; readonly number: number; readonly failure: ClientFailure }
-  | { readonly type: 'watching' }
   | { readonly type: 'window'; readonly window: ClientProcessWindow };

@@ -30,7 +30,6 @@ export class ClientProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
   readonly #waiting = new Map<number, PromiseWithResolvers<Result>>();
-  #watching = Promise.withResolvers<void>();
   #window = Promise.withResolvers<ClientProcessWindow>();
   #failure: EngineError | undefined;
   #requests = 0;
@@ -86,11 +85,9 @@ export class ClientProcess implements AsyncDisposable {
     }
   }
 
-  async watch(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#watching = Promise.withResolvers();
+  /** Starts a window; what is asked after it falls into it, since messages keep their order. */
+  watch(): void {
     this.#send({ type: 'watch' });
-    await this.#watching.promise;
   }
 
   async stopWatch(): Promise<ClientProcessWindow> {
@@ -118,9 +115,6 @@ export class ClientProcess implements AsyncDisposable {
       case 'failure':
         this.#waiting.get(report.number)?.reject(errorOf(report.failure));
         return;
-      case 'watching':
-        this.#watching.resolve();
-        return;
       case 'window':
         this.#window.resolve(report.window);
         return;
@@ -131,7 +125,7 @@ export class ClientProcess implements AsyncDisposable {
 
   #fail(how: string): void {
     this.#failure ??= new EngineError(`a client process ${how}`, { hint: 'perbench resume goes on.' });
-    for (const waiting of [...this.#waiting.values(), this.#watching, this.#window]) {
+    for (const waiting of [...this.#waiting.values(), this.#window]) {
       waiting.promise.catch(() => undefined);
       waiting.reject(this.#failure);
     }

@@ -37,8 +37,8 @@ async function openClientProcesses(settings: ClientSettings, count: number): Pro
       (await ask({ type: 'score', request, ...orderOf(pass, turn) }, turn)) as Loglikelihood,
     processes: {
       processIds: processes.map(({ pid }) => pid),
-      async watch() {
-        await Promise.all(processes.map((each) => each.watch()));
+      watch() {
+        for (const each of processes) each.watch();
         return { stop: () => Promise.all(processes.map((each) => each.stopWatch())) };
       },
     },

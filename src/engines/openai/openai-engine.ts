@@ -26,7 +26,6 @@ import { type ClientSettings, createSalt } from './request-client.ts';
 import { ServedModel, type ServerHost } from './served-model.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
-import { createTokenScorer } from './token-scorers.ts';
 
 const defaultHangMs = 300_000;
 /** A server that isn't there when a model is opened is mostly a wrong address. */
@@ -164,7 +163,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   const info = describeModel(spec, facts, options.contextTokens ?? openAi.contextTokens, host);
   const { usage } = await probeGeneration(probe, info.promptStyle, signal);
   const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
-  const scorer = 'scorer' in likelihood ? createTokenScorer(likelihood.scorer, probe) : undefined;
+  const { way, scorer } = 'scorer' in likelihood ? likelihood : {};
   const capabilities: Capabilities = {
     generate: true,
     loglikelihood: scorer !== undefined,
@@ -183,7 +182,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     facts,
     extra: openAi.body,
     saltPrefix: runId,
-    scorer: 'scorer' in likelihood ? likelihood.scorer : undefined,
+    scorer: way,
   };
   const client = await openClient(settings, options.clientProcesses ?? 1);
   return new ServedModel({ name: spec.name, info, capabilities, client, mostScored: scorer?.mostPlaces, host });

@@ -83,7 +83,7 @@ export async function probeLikelihood(
   target: ServedTarget,
   choice: OpenAiOptions['loglikelihood'],
   signal: AbortSignal,
-): Promise<{ readonly scorer: TokenScorerName } | { readonly reason: string }> {
+): Promise<{ readonly way: TokenScorerName; readonly scorer: TokenScorer } | { readonly reason: string }> {
   if (choice === 'none') return { reason: 'it was turned off by the option loglikelihood' };
   const names = choice === 'auto' ? candidates[target.facts.flavour] : [choice];
   if (names.length === 0) return { reason: `${target.facts.flavour} gives log-probabilities of generated tokens only` };
@@ -93,7 +93,7 @@ export async function probeLikelihood(
   for (const name of names) {
     const scorer = createTokenScorer(name, target);
     const fault = await findFault(scorer, known, signal);
-    if (fault === undefined) return { scorer: name };
+    if (fault === undefined) return { way: name, scorer };
     reasons.push(`${scorer.name}: ${fault}`);
   }
   return { reason: reasons.join('; ') };

@@ -65,7 +65,6 @@ process.on('message', (order: ClientOrder) => {
       return;
     case 'watch':
       stopWatch = watch();
-      say({ type: 'watching' });
       return;
     case 'watch-stop':
       say({ type: 'window', window: stopWatch?.() ?? { cpuMs: 0, eventLoopDelayP99Ms: 0 } });
