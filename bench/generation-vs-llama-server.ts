@@ -4,7 +4,9 @@
  *
  *   python3 -m venv VENV && VENV/bin/pip install xllamacpp==2026.10.11549
  *   node bench/generation-vs-llama-server.ts --model FILE.gguf --python VENV/bin/python [--rounds 5]
- *     [--sequences 16] [--requests 48] [--tokens 64] [--threads 2]
+ *     [--sequences 16] [--requests 48] [--tokens 64] [--threads 2] [--kernels haswell]
+ *
+ * The wheel has kernels for AVX2 (and FMA) alone; with `--kernels haswell` both sides compute by those.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '48' },
     tokens: { type: 'string', default: '64' },
     threads: { type: 'string', default: String(availableParallelism()) },
+    kernels: { type: 'string' },
   },
 });
 const { model: file, python } = values;
@@ -41,7 +44,8 @@ const prompts = generationPrompts(Number(values.requests));
 const contextTokens = 512;
 
 async function openEngine(path: string): Promise<Side & AsyncDisposable> {
-  const spec = { name: 'm', engine: 'llama', file: path, promptStyle: 'base', engineOptions: {} } as const;
+  const engineOptions = values.kernels === undefined ? {} : { kernels: values.kernels };
+  const spec = { name: 'm', engine: 'llama', file: path, promptStyle: 'base', engineOptions } as const;
   const signal = new AbortController().signal;
   const model = await createLlamaEngine().open(spec, { threads, contextTokens }, signal);
   async function* requests(): AsyncGenerator<GenerateRequest> {

@@ -4,15 +4,18 @@
  *
  *   python3 -m venv VENV && VENV/bin/pip install xllamacpp==2026.10.11549      (or let the script fetch it with pip)
  *   node bench/served-vs-llama.ts --data-dir DATA [--model smollm2-135m-instruct] [--style instruct] [--items 100]
- *     [--task all] [--slots 4] [--context 2048] [--threads 2]
+ *     [--task all] [--slots 4] [--context 2048] [--threads 2] [--kernels haswell]
  *
- * Answers may differ where two tokens are about as likely: the two builds of llama.cpp add numbers up in another order.
+ * Answers may differ where two tokens are about as likely: the two builds of llama.cpp, and the kernels that they
+ * choose for a processor, add numbers up in another order. So each item that differs is shown with the distance, in
+ * nats, between what the two say where they part; `--kernels` makes the llama engine compute with other ones.
  */
 import { availableParallelism, homedir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pullModel } from '../src/sources/pull-model.ts';
 import { sourceSettingsFrom } from '../src/sources/source-settings.ts';
 import { compareAnswers } from '../test/openai/same-answers.ts';
+import type { Parting } from '../test/openai/why-different.ts';
 import { findLlamaServer, startLlamaServer } from '../test/setup/llama-server.ts';
 
 const { values } = parseArgs({
@@ -25,6 +28,7 @@ const { values } = parseArgs({
     slots: { type: 'string', default: '4' },
     context: { type: 'string', default: '2048' },
     threads: { type: 'string', default: String(availableParallelism()) },
+    kernels: { type: 'string' },
   },
 });
 const tool = await findLlamaServer();
@@ -49,9 +53,20 @@ const comparisons = await compareAnswers({
   dataDir: values['data-dir'],
   concurrency: slots,
   contextTokens,
+  kernels: values.kernels,
   serverTokens,
   onStep: (text) => console.log(`  ${((performance.now() - started) / 1000).toFixed(0)} s: ${text}`),
 });
+const nats = (value: number | undefined): string => (value === undefined ? 'unknown' : value.toFixed(3));
+/** Whoever parts from its own favourite had another one in that batch, or at that moment. */
+function apart({ servedNats, ownNats }: Parting): string {
+  const side = (value: number | undefined, own: string, other: string): string =>
+    value === undefined ? 'unknown' : `${nats(Math.abs(value))} nats, ${value > 0 ? own : other} ahead`;
+  const atServer = `by the server ${side(servedNats, 'its own', "the llama engine's")}`;
+  return ownNats === undefined
+    ? atServer
+    : `${atServer}; by the llama engine ${side(ownNats, 'its own', "the server's")}`;
+}
 const short = (text: string): string => JSON.stringify(text.length > 160 ? `${text.slice(0, 160)}…` : text);
 for (const { taskId, items, ownScore, servedScore, scored, worded, problems, tokens } of comparisons) {
   const same = ownScore === servedScore ? 'the same' : `differs by ${(servedScore - ownScore).toFixed(4)}`;
@@ -59,8 +74,20 @@ for (const { taskId, items, ownScore, servedScore, scored, worded, problems, tok
     `\n${taskId}: ${items} items; llama engine ${ownScore.toFixed(4)}, server ${servedScore.toFixed(4)}: ${same}`,
   );
   console.log(`  ${scored.length} items with another score, ${worded.length} with the same score and another text`);
-  for (const { itemId, ownScore: left, servedScore: right, own, served } of scored) {
+  for (const { itemId, ownScore: left, servedScore: right, own, served, parting } of scored) {
     console.log(`  ${itemId}: ${left} and ${right}\n    llama  ${short(own)}\n    server ${short(served)}`);
+    console.log(`    they part at ${parting.own} and ${parting.served}: ${apart(parting)}`);
+  }
+  const gaps = [...scored, ...worded].map(({ parting }) => parting.servedNats);
+  const known = gaps
+    .filter((gap) => gap !== undefined)
+    .map(Math.abs)
+    .toSorted((left, right) => left - right);
+  if (gaps.length > 0) {
+    const at = (quantile: number): string => nats(known[Math.ceil(quantile * known.length) - 1]);
+    console.log(
+      `  where the ${gaps.length} that differ part, the server's two choices are ${at(0.5)} nats apart in the median, ${at(0.9)} at the 90th percentile, ${at(1)} at most; ${gaps.length - known.length} unknown`,
+    );
   }
   if (tokens !== undefined) {
     const { own, server: count, ownPerSecond, serverPerSecond } = tokens;

@@ -68,7 +68,7 @@ export interface ModelInfo {
   readonly promptStyle: PromptStyle;
   /** sha256 over vocabulary, types and merges, or what comes near; identifies the tokenizer. */
   readonly tokenizerSha256: string | undefined;
-  /** Name and version of the engine and its native library, such as `llama.cpp v0.5.0 (node-llama-cpp 3.22.1)`. */
+  /** Name and version of the engine and its native library, such as `llama.cpp v0.5.0 (node-llama-cpp 3.22.1 zen4)`. */
   readonly engineBuild: string;
   /** Kernel variant or device back-ends in use, such as `CPU haswell`. */
   readonly devices: readonly string[];
@@ -149,7 +149,7 @@ export interface GenerateRequest {
   readonly scheduledMs?: number;
 }
 
-/** Monotonic times in milliseconds on one clock (`performance.now()` plus `performance.timeOrigin`). */
+/** Monotonic times in milliseconds on one clock (clock.ts). */
 export interface RequestTimes {
   /** When the request could have started: for a closed loop, when a slot was free; for an open loop, when it was due. */
   readonly scheduledMs: number;

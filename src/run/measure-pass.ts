@@ -1,3 +1,4 @@
+import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import type { HostWindow } from '../core/host-window.ts';
@@ -8,7 +9,7 @@ import type { HostMeter } from '../core/meter.ts';
 import type { ServerWindow } from '../core/server-window.ts';
 import { thresholds } from '../core/thresholds.ts';
 import { createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
-import { nowMs, type PlannedTask } from './plan.ts';
+import type { PlannedTask } from './plan.ts';
 import { clientWarnings, clientWindow, withClients } from './client-window.ts';
 import { servedWarnings } from './served-warnings.ts';
 import { deviceWarnings } from './device-warnings.ts';

@@ -1,8 +1,9 @@
+import { nowMs } from '../core/clock.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { EngineError, StoreError, UnsupportedError } from '../core/errors.ts';
 import { type CellJob, endJob, type JobContext, workOnCell } from './cell-job.ts';
 import { launchesOf, owedPasses } from './cell-passes.ts';
-import { nowMs, type PlannedModel } from './plan.ts';
+import type { PlannedModel } from './plan.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { suiteEngineOptions } from './suite-engine.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nowMs } from '../core/clock.ts';
 import { createRandom } from '../stats/random.ts';
-import { nowMs } from './plan.ts';
 
 /** An item, and when it is due. */
 export interface DuePosition {

@@ -50,8 +50,3 @@ export interface RunDependencies {
 }
 
 export const defaultLeaseMs = 30_000;
-
-/** Unix time in milliseconds on the monotonic clock that engines use too. */
-export function nowMs(): number {
-  return performance.timeOrigin + performance.now();
-}

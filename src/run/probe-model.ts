@@ -1,10 +1,11 @@
+import { nowMs } from '../core/clock.ts';
 import type { Engine, LoadedModel } from '../core/engine.ts';
 import type { Suite } from '../core/suite.ts';
 import { askItems } from './ask-items.ts';
 import { type CellSpeed, speedFromRequests } from './cell-speed.ts';
 import { readMemory } from './measure-pass.ts';
 import { suiteEngineOptions } from './suite-engine.ts';
-import { nowMs, type PlannedModel, type PlannedTask } from './plan.ts';
+import type { PlannedModel, PlannedTask } from './plan.ts';
 
 export interface ModelProbe {
   readonly loadMs: number;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nowMs } from '../core/clock.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { RunStatus } from '../core/store.ts';
 import type { JobContext } from './cell-job.ts';
@@ -7,7 +8,7 @@ import { createEventChannel } from './event-channel.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
 import { createManifestKeeper, withFirstPrompt, withModel } from './manifest-keeper.ts';
 import { runModelSession } from './model-session.ts';
-import { defaultLeaseMs, nowMs, type RunDependencies, type RunPlan } from './plan.ts';
+import { defaultLeaseMs, type RunDependencies, type RunPlan } from './plan.ts';
 import { createRunCostMeter } from './run-cost.ts';
 
 /** How long answers in flight may take after the run was told to stop. */

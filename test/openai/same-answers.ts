@@ -3,6 +3,7 @@ import type { PassResult } from '../../src/core/cell.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { run } from '../../src/local/run.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { findParting, sumsOf, type Parting } from './why-different.ts';
 
 /** One item that two ways to run the same weights scored or answered differently. */
 export interface Difference {
@@ -11,6 +12,7 @@ export interface Difference {
   readonly servedScore: number;
   readonly own: string;
   readonly served: string;
+  readonly parting: Parting;
 }
 
 /** Generated tokens of one task, as perbench counted and as the server did. */
@@ -49,6 +51,8 @@ export interface ComparisonRequest {
   readonly dataDir?: string | undefined;
   readonly concurrency: number;
   readonly contextTokens: number;
+  /** Variant of the CPU kernels that the llama engine takes; the best for this processor when absent. */
+  readonly kernels?: string | undefined;
   /** Tokens that the server says it has generated so far. */
   readonly serverTokens?: () => Promise<number>;
   readonly onStep?: (text: string) => void;
@@ -67,35 +71,39 @@ function accountOf(passes: readonly PassResult[], server: number): TokenAccount 
   };
 }
 
-function said({ output, answer }: Sample): string {
-  return output === '' ? JSON.stringify(answer) : output;
+/** The text that was generated; where choices are scored, the choice. */
+function said(sample: Sample): string {
+  return sumsOf(sample) === undefined ? sample.output : (sample.answer ?? '');
 }
 
-function compareTask(
+async function compareTask(
   taskId: string,
   own: readonly Sample[],
   served: readonly Sample[],
-  problems: readonly string[],
-): Omit<TaskComparison, 'tokens'> {
+  { baseUrl, problems }: { readonly baseUrl: string; readonly problems: readonly string[] },
+): Promise<Omit<TaskComparison, 'tokens'>> {
   const byId = new Map(served.map((sample) => [sample.itemId, sample]));
-  const pairs = own.flatMap((left) => {
+  const differences: Difference[] = [];
+  let items = 0;
+  for (const left of own) {
     const right = byId.get(left.itemId);
-    return right === undefined ? [] : [{ left, right }];
-  });
-  const differences = pairs
-    .filter(({ left, right }) => left.score !== right.score || said(left) !== said(right))
-    .map(({ left, right }) => ({
+    if (right === undefined) continue;
+    items += 1;
+    if (left.score === right.score && said(left) === said(right)) continue;
+    differences.push({
       itemId: left.itemId,
       ownScore: left.score,
       servedScore: right.score,
       own: said(left),
       served: said(right),
-    }));
+      parting: await findParting(baseUrl, left, right),
+    });
+  }
   const mean = (samples: readonly Sample[]): number =>
     samples.reduce((sum, { score }) => sum + score, 0) / samples.length;
   return {
     taskId,
-    items: pairs.length,
+    items,
     ownScore: mean(own),
     servedScore: mean(served),
     scored: differences.filter(({ ownScore, servedScore }) => ownScore !== servedScore),
@@ -115,12 +123,13 @@ export async function compareAnswers(request: ComparisonRequest): Promise<readon
     dataDir,
     concurrency,
     contextTokens,
+    kernels,
     onStep = () => {},
     serverTokens,
   } = request;
   const input: SuiteInput = {
     models: [
-      { name: 'own', source: model, style },
+      { name: 'own', source: model, style, ...(kernels !== undefined && { engineOptions: { kernels } }) },
       { name: 'served', source: `openai:${baseUrl}`, style },
     ],
     tasks: [...tasks],
@@ -156,7 +165,10 @@ export async function compareAnswers(request: ComparisonRequest): Promise<readon
     const served = cellOf('served', taskId)?.id ?? '';
     const count = counted.get(served);
     comparisons.push({
-      ...compareTask(taskId, await samplesOf('own', taskId), await samplesOf('served', taskId), problems),
+      ...(await compareTask(taskId, await samplesOf('own', taskId), await samplesOf('served', taskId), {
+        baseUrl,
+        problems,
+      })),
       tokens: count === undefined ? undefined : accountOf(await store.passResults(served), count),
     });
   }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../../../test/setup/test-settings.ts';
-import { findLibrary, pinnedPackageVersion } from './library-location.ts';
+import { findLibrary, pinnedPackageVersion, withKernels } from './library-location.ts';
 
 async function install(folder: string, name: string, version: string, files: readonly string[]): Promise<string> {
   const root = join(folder, name);
@@ -58,5 +58,26 @@ describe('findLibrary', () => {
     expect(() => findLibrary('cpu', { platform: 'linux', arch: 'arm64', resolve: () => empty })).toThrow(
       'the llama.cpp library is missing from @node-llama-cpp/linux-arm64',
     );
+  });
+});
+
+describe('withKernels', () => {
+  const variants = ['libggml-cpu-haswell.so', 'libggml-cpu-x64.so'];
+
+  it('takes the variant of that name', async () => {
+    await using folder = await testFolder();
+    const entry = await install(folder.path, 'linux-x64', pinnedPackageVersion, [...libraryFiles, ...variants]);
+    const location = findLibrary('cpu', { ...linux, resolve: () => entry });
+    expect(withKernels(location, 'haswell').cpuBackend).toBe(join(location.directory, 'libggml-cpu-haswell.so'));
+    expect(() => withKernels(location, 'm1')).toThrow(
+      'kernels "m1" aren\'t in @node-llama-cpp/linux-x64; known: haswell, x64',
+    );
+  });
+
+  it('refuses a GPU', async () => {
+    await using folder = await testFolder();
+    const entry = await install(folder.path, 'linux-x64-cuda', pinnedPackageVersion, [...libraryFiles, ...variants]);
+    const location = findLibrary('cuda', { ...linux, resolve: () => entry });
+    expect(() => withKernels(location, 'haswell')).toThrow('are the CPU\'s, but the device is "cuda"');
   });
 });

@@ -19,6 +19,8 @@ export interface LibraryLocation {
   readonly llama: string;
   readonly ggml: string;
   readonly ggmlBase: string;
+  /** The CPU back-end to load; the library chooses the best for this processor when absent. */
+  readonly cpuBackend?: string;
 }
 
 export interface LibrarySearch {
@@ -110,4 +112,30 @@ export function findLibrary(choice: DeviceChoice, search: LibrarySearch = {}): L
   throw new EnvironmentError(`the llama.cpp library isn't installed: no package @node-llama-cpp/${missing}`, {
     hint: installHint(`@node-llama-cpp/${missing}`),
   });
+}
+
+/**
+ * A library that computes with one variant of its CPU kernels, such as `haswell`, on processors that could do more:
+ * variants round differently, which changes answers of quantised models.
+ *
+ * @throws {UsageError} naming the variants that the library has
+ */
+export function withKernels(location: LibraryLocation, kernels: string): LibraryLocation {
+  if (location.device !== 'cpu') {
+    throw new UsageError(`kernels "${kernels}" are the CPU's, but the device is "${location.device}"`, {
+      hint: 'Leave `kernels` out, or set `device: cpu`.',
+    });
+  }
+  const variants = new Map(
+    readdirSync(location.directory).flatMap((file): [string, string][] => {
+      const name = /^(?:lib)?ggml-cpu-(.+)\.(?:so|dylib|dll)$/.exec(file)?.[1];
+      return name === undefined ? [] : [[name, join(location.directory, file)]];
+    }),
+  );
+  const cpuBackend = variants.get(kernels);
+  if (cpuBackend === undefined) {
+    const known = [...variants.keys()].toSorted().join(', ');
+    throw new UsageError(`kernels "${kernels}" aren't in ${location.packageName}; known: ${known || 'none'}`);
+  }
+  return { ...location, cpuBackend };
 }

@@ -35,6 +35,8 @@ export interface LoadedFacts {
   readonly quantisation: string;
   readonly canCutSequences: boolean;
   readonly devices: readonly string[];
+  /** Variant of the CPU's kernels, where the library has several. */
+  readonly kernels: string | undefined;
   readonly libraryVersion: string;
 }
 

@@ -64,7 +64,8 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
 }
 
 function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): LoadedFacts {
-  const cpu = ['CPU', kernelVariant()].filter((part) => part !== undefined).join(' ');
+  const kernels = kernelVariant();
+  const cpu = ['CPU', kernels].filter((part) => part !== undefined).join(' ');
   return {
     contextTokens,
     trainedContextTokens: model.trainedContextTokens,
@@ -74,6 +75,7 @@ function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): L
     quantisation: model.quantisation,
     canCutSequences: model.canCutSequences,
     devices: order.library.device === 'cpu' ? [cpu] : [order.library.device.toUpperCase(), cpu],
+    kernels,
     libraryVersion: model.library.llama.version(),
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nowMs } from '../../core/clock.ts';
 import type { LoadedModel, ModelInfo, ModelSpec, PassOptions } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import { answerPool } from './answer-pool.ts';
@@ -22,7 +23,7 @@ function createWorld(name: string, options: MockOptions, hangMs: number): MockWo
     async work(tokens, signal) {
       if (options.tokenMs > 0) await sleep(tokens * options.tokenMs, undefined, { signal });
     },
-    nowMs: () => performance.timeOrigin + performance.now(),
+    nowMs,
   };
 }
 

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { nowMs } from '../../core/clock.ts';
 import type {
   Capabilities,
   GenerateRequest,
@@ -37,8 +38,6 @@ export interface ServedModelParts {
 }
 
 const mostConcurrency = 10_000;
-/** The clock of `RequestTimes`. */
-const now = (): number => performance.timeOrigin + performance.now();
 
 /** A model at a server; closing it ends the connections, and what its host started. */
 export class ServedModel implements LoadedModel {
@@ -109,7 +108,7 @@ export class ServedModel implements LoadedModel {
     try {
       yield* requestPool(
         requests,
-        { concurrency, signal: AbortSignal.any([signal, this.#closed.signal]), now },
+        { concurrency, signal: AbortSignal.any([signal, this.#closed.signal]), now: nowMs },
         answer,
       );
       if (this.#closed.signal.aborted && !signal.aborted)

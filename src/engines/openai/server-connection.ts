@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
+import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
 import { errorCode, passingFault, type RetryLimits, retryPauseMs, retryVerdict } from './retry-policy.ts';
 import { RequestFault, type ServerReply } from './server-reply.ts';
@@ -48,7 +49,7 @@ export class ServerConnection implements AsyncDisposable {
     const url = new URL(baseUrl);
     this.baseUrl = baseUrl;
     this.hangMs = hangMs;
-    this.now = now ?? (() => performance.timeOrigin + performance.now());
+    this.now = now ?? nowMs;
     this.#path = url.pathname === '/' ? '' : url.pathname;
     this.#apiKey = apiKey;
     this.#retry = retry;

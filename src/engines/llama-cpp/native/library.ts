@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
+import { EnvironmentError } from '../../../core/errors.ts';
 import type { LibraryLocation } from '../library-location.ts';
 // The struct names in the prototypes below are registered by this import.
 import { logCallback } from './structs.ts';
@@ -119,7 +121,12 @@ export interface LlamaFunctions {
 
 export interface NativeLibrary {
   readonly llama: LlamaFunctions;
-  /** Loads the back-ends beside the library; the CPU back-end is the variant that suits this processor. */
+  /**
+   * Loads the back-ends beside the library; the CPU back-end is the variant that suits this processor, or the one that
+   * the location names.
+   *
+   * @throws {EnvironmentError} if the named one can't be loaded
+   */
   loadBackends(): void;
   /** A pool of compute threads that outlives a decode; undefined where the back-end has none. */
   createThreadpool(threads: number): Pointer | undefined;
@@ -156,10 +163,20 @@ export function loadLibrary(location: LibraryLocation): NativeLibrary {
   const ggml = koffi.load(location.ggml, { global: true });
   const llama = bindLlama(koffi.load(location.llama));
   const loadAll = ggml.func('void ggml_backend_load_all_from_path(const char *directory)');
+  const loadOne = ggml.func('void *ggml_backend_load(const char *path)');
   return {
     llama,
     loadBackends: () => {
-      loadAll(location.directory);
+      const { cpuBackend, directory } = location;
+      if (cpuBackend === undefined) loadAll(directory);
+      else if (loadOne(cpuBackend) === null) {
+        throw new EnvironmentError(
+          `${basename(cpuBackend)} can't be loaded: this processor can't run it, or it is damaged`,
+          {
+            hint: 'Choose other `kernels`, or leave them out for the best that this processor can run.',
+          },
+        );
+      }
     },
     createThreadpool: threadpoolFactory(ggml, base),
     withLog: (onLine, work) => {
