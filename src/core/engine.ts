@@ -75,6 +75,8 @@ export interface ModelInfo {
   readonly threads: number | undefined;
   /** Process ids whose memory and CPU time are the engine's. */
   readonly processIds: readonly number[];
+  /** GPUs of this machine that it may use, by index or UUID: none where it computes on the CPU; absent if unknown. */
+  readonly gpus?: readonly string[];
   /** GPUs that share one copy of the model, such as by tensor parallelism; absent where it is one, or the host. */
   readonly deviceCount?: number;
   /** Command line of the server that perbench started for it. */

@@ -34,8 +34,6 @@ export interface LoadRecord {
   readonly good?: number;
   /** Of how many that were asked, failed and retried ones included. */
   readonly asked: number;
-  /** Time over which they were asked. */
-  readonly durationMs: number;
 }
 
 /** What one process that asks a server did while a pass ran. */

@@ -39,6 +39,7 @@ export interface Warning {
     | 'some_failed'
     | 'one_launch'
     | 'resumed'
+    | 'unsaturated'
     | 'peak_not_reset';
   /** One sentence with the number behind it. */
   readonly detail: string;
@@ -91,6 +92,9 @@ export const metricNames = [
   'pricePerThousand',
   'concurrency',
   'goodput',
+  'loadLatencyP50',
+  'loadLatencyP95',
+  'loadLatencyP99',
 ] as const;
 
 export type MetricName = (typeof metricNames)[number];

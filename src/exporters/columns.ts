@@ -102,6 +102,12 @@ const details: readonly Column[] = [
   measurementColumn({ id: 'energyPerItem', heading: 'Energy', shortHeading: 'J', dropOrder: 92, formats: files }),
   measurementColumn({ id: 'energyPerCorrect', heading: 'Energy/correct', shortHeading: 'J/right', dropOrder: 58 }),
   measurementColumn({ id: 'pricePerThousand', heading: 'Price', shortHeading: 'Price', dropOrder: 59 }),
+  measurementColumn({ id: 'goodput', heading: 'Goodput', shortHeading: 'GOOD', dropOrder: 56 }),
+  ...(['loadLatencyP50', 'loadLatencyP95', 'loadLatencyP99'] as const).map((id) => {
+    const heading = `Load ${id.slice(-3).toLowerCase()}`;
+    const formats = id === 'loadLatencyP95' ? undefined : files;
+    return measurementColumn({ id, heading, shortHeading: heading, dropOrder: 57, ...(formats && { formats }) });
+  }),
   measurementColumn({ id: 'concurrency', heading: 'Concurrency', shortHeading: 'C', dropOrder: 90, formats: files }),
 ];
 

@@ -43,7 +43,7 @@ function markOf(measurement: Measurement | undefined): Mark {
 }
 
 function unitSuffix(name: string): string {
-  if (/^(latency|time)_/u.test(name)) return '_ms';
+  if (/^((load_)?latency|time)_/u.test(name)) return '_ms';
   if (name.startsWith('energy_')) return '_joules';
   return name.startsWith('memory_') ? '_bytes' : '';
 }

@@ -19,10 +19,10 @@ describe('the GPUs of a machine', () => {
 
   it('hold memory of processes', async () => {
     const processes = [
-      ['GPU-a', 7, 'engine', '100 MiB'],
-      ['GPU-a', 8, 'worker', '50 MiB'],
-      ['GPU-b', 8, 'worker', '[N/A]'],
-      ['GPU-a', 9, 'other', '1 MiB'],
+      ['GPU-a', 7, '100 MiB', 'engine'],
+      ['GPU-a', 8, '50 MiB', 'worker'],
+      ['GPU-b', 8, '[N/A]', 'worker'],
+      ['GPU-a', 9, '1 MiB', 'other'],
     ];
     const nvidia = placeFakeSmi({ processes, once: true });
     const programs = { nvidiaProgram: nvidia.program, amdProgram: nowhere };

@@ -22,8 +22,8 @@ function nvidiaDevice(line: string): GpuDevice {
 }
 
 export interface GpuPrograms {
-  readonly nvidiaProgram?: string;
-  readonly amdProgram?: string;
+  readonly nvidiaProgram?: string | undefined;
+  readonly amdProgram?: string | undefined;
 }
 
 const timeoutMs = 5_000;

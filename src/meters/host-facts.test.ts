@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseCpuList } from './cpu-list.ts';
-import { listGpus, readHostFacts } from './host-facts.ts';
+import { placeFakeSmi } from '../../test/setup/fake-smi.ts';
+import { readHostFacts } from './host-facts.ts';
 import { memoryLimitBytes } from './memory-limit.ts';
 import type { SystemFolders } from './proc-file.ts';
 
@@ -119,20 +120,26 @@ describe('host facts', () => {
 });
 
 describe('GPUs', () => {
-  function program(script: string): string {
-    const { root } = machine({ 'nvidia-smi': `#!/bin/sh\n${script}\n` });
-    chmodSync(join(root, 'nvidia-smi'), 0o755);
-    return join(root, 'nvidia-smi');
-  }
+  const nowhere = '/nowhere/smi';
 
-  it('are listed by name', async () => {
-    const gpus = await listGpus(program('[ "$1" = --query-gpu=name ] && printf "NVIDIA A100\\nNVIDIA T4\\n"'));
-    expect(gpus).toEqual(['NVIDIA A100', 'NVIDIA T4']);
+  it('are listed by name, whoever made them', async () => {
+    const nvidia = placeFakeSmi({ gpus: ['NVIDIA T4, 15360 MiB, 580.95.05, 70.00 W'] });
+    const one = await readHostFacts({ gpuProgram: nvidia.program, amdProgram: nowhere });
+    expect(one).toMatchObject({ gpus: ['NVIDIA T4'], gpuFacts: [{ driver: '580.95.05', powerLimitWatts: 70 }] });
+    const amd = placeFakeSmi({
+      kind: 'amd',
+      rows: [[0, 97, 700, 'UNTHROTTLED', 2100, 70, 196592, 150000]],
+      once: true,
+    });
+    const other = await readHostFacts({ gpuProgram: nowhere, amdProgram: amd.program });
+    expect(other).toMatchObject({ gpus: ['AMD GPU 0'], gpuFacts: [{ memoryBytes: 196592 * 2 ** 20 }] });
   });
 
   it('are none where the tool fails or is missing', async () => {
-    expect(await listGpus(program('echo "NVIDIA-SMI has failed"; exit 9'))).toEqual([]);
-    expect(await listGpus('/nowhere/nvidia-smi')).toEqual([]);
+    const failing = placeFakeSmi({ refuse: 'NVIDIA-SMI has failed' });
+    const facts = await readHostFacts({ gpuProgram: failing.program, amdProgram: nowhere });
+    expect(facts.gpus).toEqual([]);
+    expect(facts).not.toHaveProperty('gpuFacts');
   });
 });
 

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
@@ -10,19 +9,16 @@ import { readIfThere, systemFolders, type SystemFolders } from './proc-file.ts';
 export interface HostFactsOptions {
   readonly folders?: SystemFolders;
   /** Program that lists GPUs as NVIDIA's does. */
-  readonly gpuProgram?: string;
+  readonly gpuProgram?: string | undefined;
+  readonly amdProgram?: string | undefined;
   readonly platform?: string;
 }
 
-/** Longest wait for the GPU tool: it may hang where a driver does. */
-const gpuTimeoutMs = 5_000;
-
-/** What this machine is, for the manifest. Starts a program: not to be called while a pass runs. */
+/** What this machine is, for the manifest. Starts programs: not to be called while a pass runs. */
 export async function readHostFacts(options: HostFactsOptions = {}): Promise<HostFacts> {
-  const { folders = systemFolders, gpuProgram = 'nvidia-smi', platform = process.platform } = options;
+  const { folders = systemFolders, gpuProgram, amdProgram, platform = process.platform } = options;
   const cpuQuotaCores = controlGroupCores(folders);
-  const gpus = await listGpus(gpuProgram);
-  const gpuFacts = gpus.length === 0 ? [] : (await readGpuDevices({ nvidiaProgram: gpuProgram })).map(factsOf);
+  const gpus = await readGpuDevices({ nvidiaProgram: gpuProgram, amdProgram });
   return {
     hostname: hostname(),
     os: type(),
@@ -33,8 +29,8 @@ export async function readHostFacts(options: HostFactsOptions = {}): Promise<Hos
     memoryBytes: totalmem(),
     governor: readGovernor(folders),
     isContainer: platform === 'linux' ? isContainer(folders) : undefined,
-    gpus,
-    ...(gpuFacts.length > 0 && { gpuFacts }),
+    gpus: gpus.map(({ name }) => name),
+    ...(gpus.length > 0 && { gpuFacts: gpus.map(factsOf) }),
   };
 }
 
@@ -56,15 +52,4 @@ function isContainer({ proc, root }: SystemFolders): boolean {
   const marks = ['.dockerenv', 'run/.containerenv', 'run/systemd/container'];
   if (marks.some((mark) => existsSync(join(root, mark)))) return true;
   return /docker|kubepods|containerd|libpod|lxc/.test(readIfThere(join(proc, '1/cgroup')) ?? '');
-}
-
-/** Names of NVIDIA GPUs; none where the tool is missing or fails. */
-export async function listGpus(program = 'nvidia-smi'): Promise<readonly string[]> {
-  const query = ['--query-gpu=name', '--format=csv,noheader'];
-  return new Promise((resolve) => {
-    execFile(program, query, { timeout: gpuTimeoutMs, encoding: 'utf8' }, (error, stdout) => {
-      const lines = error === null ? stdout.split('\n') : [];
-      resolve(lines.map((line) => line.trim()).filter((line) => line !== ''));
-    });
-  });
 }

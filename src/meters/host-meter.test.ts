@@ -38,7 +38,7 @@ function burntMs(pid: number): number {
 /** A window that ends when the burner has used 400 ms of CPU in it, however long it waits for its turns. */
 async function measureWhileBurning(engines: readonly number[], burner: ChildProcess): Promise<HostWindow> {
   const { pid = 0 } = burner;
-  const window = await createHostMeter().start(engines);
+  const window = await createHostMeter().start({ processIds: engines });
   const enoughMs = burntMs(pid) + 400;
   while (burntMs(pid) < enoughMs) await sleep(20);
   return window.stop();
@@ -77,7 +77,7 @@ describe.skipIf(!isLinux)('on a Linux host', () => {
   });
 
   it('counts its own work as its own, and sees that the event loop was held up', async () => {
-    const window = await createHostMeter().start([]);
+    const window = await createHostMeter().start({ processIds: [] });
     await sleep(50);
     burnHere(400);
     await sleep(50);
@@ -87,14 +87,14 @@ describe.skipIf(!isLinux)('on a Linux host', () => {
   });
 
   it('counts an engine inside this process as perbench itself', async () => {
-    const window = await createHostMeter().start([process.pid]);
+    const window = await createHostMeter().start({ processIds: [process.pid] });
     burnHere(200);
     expect(await window.stop()).toMatchObject({ engineCpuMs: 0, isKnown: true });
   });
 
   it('does not know after the engine has died', async () => {
     const burner = await startBurner();
-    const window = await createHostMeter().start([burner.pid ?? 0]);
+    const window = await createHostMeter().start({ processIds: [burner.pid ?? 0] });
     burner.kill('SIGKILL');
     await once(burner, 'exit');
     expect(await window.stop()).toMatchObject({ isKnown: false, engineCpuMs: 0, otherShare: 0 });
@@ -128,7 +128,7 @@ describe('on a host of known numbers', () => {
     let ownMs = 40;
     const meter = createHostMeter({ proc, now: () => nowMs, ownCpuMs: () => ownMs });
     return async () => {
-      const window = await meter.start([77]);
+      const window = await meter.start({ processIds: [77] });
       nowMs += 1_000;
       ownMs += 20;
       write('stat', `cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 160 0 10 930 0 0 0 0 30 0\ncpu1 ${after.cpu1}\n`);
@@ -179,14 +179,14 @@ describe('where the system does not tell', () => {
   ] as const)('says so: %s', async ([, stat]) => {
     const { proc, write } = fakeProc();
     if (stat !== undefined) write('stat', stat);
-    const window = await createHostMeter({ proc }).start([]);
+    const window = await createHostMeter({ proc }).start({ processIds: [] });
     expect(await window.stop()).toMatchObject({ isKnown: false, otherShare: 0, otherCpuMs: 0 });
   });
 
   it('says so where the engine may not be looked at', async () => {
     const { proc, write } = fakeProc();
     write('stat', 'cpu0 100 0 0 900 0 0 0 0 0 0\n');
-    const window = await createHostMeter({ proc }).start([77]);
+    const window = await createHostMeter({ proc }).start({ processIds: [77] });
     expect(await window.stop()).toMatchObject({ isKnown: false });
   });
 });

@@ -32,9 +32,9 @@ export function createHostMeter(options: HostMeterOptions = {}): HostMeter {
   }
 
   return {
-    async start(engineProcessIds) {
+    async start({ processIds }) {
       // An engine inside this process is counted as perbench itself.
-      const engines = engineProcessIds.filter((pid) => pid !== process.pid);
+      const engines = processIds.filter((pid) => pid !== process.pid);
       const stopDelay = watchLoopDelay();
       const before = read(engines);
       return {

@@ -2,15 +2,17 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HostWindow } from '../core/host-window.ts';
+import type { WatchedEngine } from '../core/meter.ts';
 import { type FakeSmi, placeFakeSmi } from '../../test/setup/fake-smi.ts';
 import { createDeviceMeter, type DeviceMeterOptions } from './devices/device-meter.ts';
+import { deviceWarnings } from '../run/device-warnings.ts';
 import { createMachineMeter } from './machine-meter.ts';
 
 const nowhere = '/nowhere/smi';
 
-function row(id: string, power: string, throttle = '0x0'): readonly (string | number)[] {
+function row(id: string, power: string, throttle = '0x0', index = 0): readonly (string | number)[] {
   return [
-    0,
+    index,
     id,
     'NVIDIA A10',
     '23028 MiB',
@@ -27,13 +29,13 @@ function row(id: string, power: string, throttle = '0x0'): readonly (string | nu
 
 async function watch(
   options: DeviceMeterOptions,
-  pids: readonly number[] = [],
+  engine: WatchedEngine = { processIds: [process.pid] },
   during: () => Promise<unknown> = () => sleep(200),
 ): Promise<HostWindow> {
   const devices = createDeviceMeter({ nvidiaProgram: nowhere, amdProgram: nowhere, firstReadingMs: 3_000, ...options });
   const meter = createMachineMeter({ devices, rapl: noRapl });
   onTestFinished(() => meter[Symbol.asyncDispose]());
-  const window = await meter.start(pids);
+  const window = await meter.start(engine);
   await during();
   return window.stop();
 }
@@ -63,7 +65,7 @@ describe('a machine with a GPU', () => {
     const devices = createDeviceMeter({ nvidiaProgram: smi.program, amdProgram: nowhere });
     onTestFinished(() => devices[Symbol.asyncDispose]());
     for (let round = 0; round < 3; round += 1) {
-      const window = await devices.start([]);
+      const window = await devices.start({ processIds: [] });
       await sleep(60);
       expect((await window.stop()).window?.devices).toHaveLength(1);
     }
@@ -85,11 +87,11 @@ describe('a machine with a GPU', () => {
     const smi = nvidia({
       rows: [row('GPU-a', '100.00 W'), row('GPU-b', '50.00 W')],
       processes: [
-        ['GPU-a', pid, 'engine', '8000 MiB'],
-        ['GPU-a', 1, 'somebody', '900 MiB'],
+        ['GPU-a', pid, '8000 MiB', 'engine'],
+        ['GPU-a', 1, '900 MiB', 'somebody'],
       ],
     });
-    const { devices, energy } = await watch({ nvidiaProgram: smi.program }, [pid], () => sleep(400));
+    const { devices, energy } = await watch({ nvidiaProgram: smi.program }, { processIds: [pid] }, () => sleep(400));
     expect(devices?.foreignProcesses).toEqual([
       { deviceId: 'GPU-a', pid: 1, name: 'somebody', memoryBytes: 900 * 2 ** 20 },
     ]);
@@ -102,10 +104,69 @@ describe('a machine with a GPU', () => {
   });
 
   it("in a container can't tell whose processes they are, and says so", async () => {
-    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], processes: [['GPU-a', 4_000_000, 'engine?', '1 MiB']] });
-    const { devices } = await watch({ nvidiaProgram: smi.program }, [process.pid], () => sleep(300));
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], processes: [['GPU-a', 4_000_000, '1 MiB', 'engine?']] });
+    const { devices } = await watch({ nvidiaProgram: smi.program });
     expect(devices?.foreignProcesses).toEqual([]);
     expect(devices?.gaps.join()).toContain('process ids of another namespace');
+  });
+});
+
+describe('GPUs that the engine is not on', () => {
+  const rows = [row('GPU-a', '100.00 W', '0x40', 0), row('GPU-b', '50.00 W', '0x0', 1)];
+  const training = ['GPU-a', 1, '900 MiB', 'train.py, rank 0'];
+  const own = { processIds: [process.pid] };
+  const partIds = ({ energy }: HostWindow): readonly string[] | undefined => energy?.parts.map(({ id }) => id);
+
+  it('are not watched for an engine on another machine', async () => {
+    const smi = nvidia({ rows });
+    const window = await watch({ nvidiaProgram: smi.program }, { processIds: [] });
+    expect(window).not.toHaveProperty('devices');
+    expect(window).not.toHaveProperty('energy');
+    expect(smi.calls().join('')).toBe('');
+  });
+
+  it('cost it nothing where it computes on the CPU', async () => {
+    const smi = nvidia({ rows, processes: [training] });
+    const window = await watch({ nvidiaProgram: smi.program }, { ...own, gpus: [] });
+    expect(window.devices?.devices.map(({ isEngines }) => isEngines)).toEqual([false, false]);
+    expect(window).not.toHaveProperty('energy');
+    expect(deviceWarnings(window)).toEqual([]);
+  });
+
+  it('cost it nothing where processes are shown, none of them its own', async () => {
+    const smi = nvidia({ rows, processes: [training] });
+    const window = await watch({ nvidiaProgram: smi.program }, own);
+    expect(window.devices?.foreignProcesses).toMatchObject([{ name: 'train.py, rank 0' }]);
+    expect(window).not.toHaveProperty('energy');
+    expect(deviceWarnings(window)).toEqual([]);
+  });
+
+  it('are those that it was not given', async () => {
+    const smi = nvidia({ rows });
+    expect(partIds(await watch({ nvidiaProgram: smi.program }, { ...own, gpus: ['1'] }))).toEqual(['GPU-b']);
+    expect(partIds(await watch({ nvidiaProgram: smi.program }, { ...own, gpus: ['GPU-a'] }))).toEqual(['GPU-a']);
+  });
+
+  it('leave a gap where nobody can tell which they are', async () => {
+    const { energy } = await watch({ nvidiaProgram: nvidia({ rows }).program }, own);
+    expect(energy?.gaps).toEqual(["which of 2 GPUs the engine runs on can't be told"]);
+  });
+
+  it('leave a gap where some of them tell their power and others do not', async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W', '0x0', 0), row('GPU-b', '[N/A]', '0x0', 1)] });
+    const { energy } = await watch({ nvidiaProgram: smi.program }, { ...own, gpus: ['0', '1'] });
+    expect(energy?.gaps).toEqual(["1 of 2 GPUs don't tell their power"]);
+  });
+
+  it('are not shared with an engine of before, which has ended', async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], processes: [['GPU-a', 4_000_000, '1 MiB', 'before']] });
+    const devices = createDeviceMeter({ nvidiaProgram: smi.program, amdProgram: nowhere });
+    onTestFinished(() => devices[Symbol.asyncDispose]());
+    await (await devices.start(own)).stop();
+    smi.change({ rows: [row('GPU-a', '100.00 W')], processes: [['GPU-a', process.pid, '1 MiB', 'now']] });
+    const next = await devices.start(own);
+    await sleep(100);
+    expect((await next.stop()).window).toMatchObject({ foreignProcesses: [], gaps: [] });
   });
 });
 
@@ -114,12 +175,12 @@ describe('a tool that goes wrong', () => {
     const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], faults: { endAfter: 3 } });
     const devices = createDeviceMeter({ nvidiaProgram: smi.program, amdProgram: nowhere });
     onTestFinished(() => devices[Symbol.asyncDispose]());
-    const window = await devices.start([]);
+    const window = await devices.start({ processIds: [] });
     await sleep(300);
     const { window: found } = await window.stop();
     expect(found?.gaps.join()).toMatch(/ended with code 15: Unable to determine the device handle/);
     smi.change({ rows: [row('GPU-a', '70.00 W')] });
-    const next = await devices.start([]);
+    const next = await devices.start({ processIds: [] });
     await sleep(100);
     const { window: again } = await next.stop();
     expect(again).toMatchObject({ gaps: [], devices: [{ powerMeanWatts: 70 }] });
@@ -128,14 +189,26 @@ describe('a tool that goes wrong', () => {
   it('may hang: the pass goes on without it', async () => {
     const smi = nvidia({ faults: { hang: true } });
     const { devices, energy } = await watch({ nvidiaProgram: smi.program, firstReadingMs: 300 });
-    expect(devices).toMatchObject({ devices: [], gaps: ['nvidia-smi gave no readings in the window'] });
-    expect(energy).toBeUndefined();
+    expect(devices?.devices).toEqual([]);
+    expect(devices?.gaps).toContain('nvidia-smi gave no readings in the window');
+    expect(energy).toMatchObject({ parts: [], gaps: ['nvidia-smi gave no readings in the window'] });
+  });
+
+  it('may hang: the next window starts it again', async () => {
+    const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], everyMs: 60_000 });
+    let nowMs = Date.now();
+    const devices = createDeviceMeter({ nvidiaProgram: smi.program, amdProgram: nowhere, now: () => nowMs });
+    onTestFinished(() => devices[Symbol.asyncDispose]());
+    await (await devices.start({ processIds: [process.pid] })).stop();
+    nowMs += 4_000;
+    await (await devices.start({ processIds: [process.pid] })).stop();
+    expect(smi.calls().filter((words) => words.startsWith('--query-gpu='))).toHaveLength(2);
   });
 
   it('may fall silent in the middle: energy over the hole is not guessed', async () => {
     let nowMs = Date.now();
     const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], everyMs: 60_000 });
-    const { devices, energy } = await watch({ nvidiaProgram: smi.program, now: () => nowMs }, [], async () => {
+    const { devices, energy } = await watch({ nvidiaProgram: smi.program, now: () => nowMs }, undefined, async () => {
       nowMs += 4_500;
     });
     expect(energy).toMatchObject({
@@ -185,7 +258,7 @@ describe('other machines', () => {
     const smi = placeFakeSmi({ kind: 'amd', rows: [[0, 97, 700, 'UNTHROTTLED', 2100, 70, 196592, 150000]] });
     const meter = createDeviceMeter({ environment: { PATH: `${smi.folder}:/usr/bin:/bin` } });
     onTestFinished(() => meter[Symbol.asyncDispose]());
-    const window = await meter.start([]);
+    const window = await meter.start({ processIds: [] });
     await sleep(100);
     expect((await window.stop()).window).toMatchObject({ tool: 'amd-smi', devices: [{ powerMeanWatts: 700 }] });
   });

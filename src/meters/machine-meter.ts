@@ -12,7 +12,7 @@ export interface MachineMeterOptions {
 
 /**
  * Watches the whole machine while a pass runs: the host's CPU, its GPUs, and energy. What a machine doesn't have is
- * absent from its windows.
+ * absent from its windows; so are GPUs and energy of this machine where the engine has no process on it.
  */
 export function createMachineMeter(
   options: MachineMeterOptions = {},
@@ -21,11 +21,12 @@ export function createMachineMeter(
   const host = createHostMeter(options.host);
   const devices = 'start' in given ? given : createDeviceMeter(given);
   return {
-    async start(engineProcessIds) {
+    async start(engine) {
+      if (engine.processIds.length === 0) return host.start(engine);
       // Tools start first and take their time; the host's window is the innermost.
-      const deviceWindow = await devices.start(engineProcessIds);
+      const deviceWindow = await devices.start(engine);
       const energyCounter = rapl.start();
-      const hostWindow = await host.start(engineProcessIds);
+      const hostWindow = await host.start(engine);
       return {
         async stop() {
           const window = await hostWindow.stop();

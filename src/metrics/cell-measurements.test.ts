@@ -179,6 +179,48 @@ describe('the serving protocol', () => {
   });
 });
 
+describe('load', () => {
+  const latencies = {
+    endToEndMs: Array.from({ length: 20 }, (_, index) => 100 + index),
+    timeToFirstTokenMs: [],
+    timePerOutputTokenMs: [],
+    outputTokens: [],
+  };
+  const measure = (change: Partial<PassResult>) => {
+    const passResults = [pass({ window: window(50), latencies, ...change })];
+    return cellMeasurements({ task, protocol: 'serving', summary, scored, metrics: {}, passResults });
+  };
+
+  it('has a goodput that is the good share of what was offered, for each device', () => {
+    const limits = { e2el: 500 };
+    // The rest is answered after the last one was sent: that is no time in which more could have been good.
+    const open = measure({ durationMs: 30_000, devices: 2, load: { requestRate: 10, limits, asked: 200, good: 150 } });
+    expect(open.goodput).toMatchObject({ value: near(3.75, 9), unit: 'items/s' });
+    const closed = measure({ devices: 2, load: { limits, asked: 50, good: 25 } });
+    expect(closed.goodput).toMatchObject({ value: near(12.5, 9) });
+    expect(measure({ load: { limits, asked: 50, good: 0 } }).goodput).toMatchObject({ value: 0 });
+  });
+
+  it('has none for a time per token where nobody counted tokens', () => {
+    const load = { limits: { tpot: 50 }, asked: 50, good: 50 };
+    expect(measure({ load, hasNoTokenCounts: true }).goodput).toMatchObject({ reason: 'no_token_counts' });
+    expect(measure({ load }).goodput).toMatchObject({ status: 'measured' });
+  });
+
+  it('has latencies of its own, and the concurrency that it led to', () => {
+    const open = measure({
+      concurrency: 2000,
+      window: { ...window(50), achievedConcurrency: 7 },
+      load: { requestRate: 10, asked: 200 },
+    });
+    expect(open.loadLatencyP50).toMatchObject({ status: 'measured', value: near(109.5, 9), n: 20 });
+    expect(open.loadLatencyP99).toMatchObject({ status: 'unavailable', reason: 'too_few_requests' });
+    expect(open.concurrency).toMatchObject({ status: 'measured', value: near(7, 9), unit: 'count' });
+    expect(measure({})).not.toHaveProperty('loadLatencyP50');
+    expect(measure({}).concurrency).toMatchObject({ status: 'nominal', value: 4 });
+  });
+});
+
 describe('the paper protocol', () => {
   it('counts tokens for tasks that generate, and derives latency', () => {
     const result = cellMeasurements({
@@ -210,6 +252,15 @@ describe('the paper protocol', () => {
     });
     expect(result.throughput).toMatchObject({ value: near(25, 9), unit: 'items/s' });
     expect(result.latency).toMatchObject({ value: near(40, 9), unit: 'ms/item' });
+    const failing = cellMeasurements({
+      task: classifying,
+      protocol: 'paper',
+      summary,
+      scored,
+      metrics: {},
+      passResults: [pass({ pass: 'accuracy', failedRequests: 10 })],
+    });
+    expect(failing.throughput).toMatchObject({ value: near(20, 9) });
   });
 
   it('gives no latency where nothing was generated', () => {

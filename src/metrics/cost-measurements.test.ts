@@ -57,6 +57,16 @@ describe('energy', () => {
       detail: 'GPU-a: no reading for 4 s',
     });
     expect(gap.energyPerCorrect).toEqual(gap.energyPerItem);
+    const cpuAlone = { ...energy(30), parts: [{ id: 'package-0', kind: 'cpu', joules: 30 }] } as const;
+    const parts = costMeasurements(
+      'serving',
+      [pass(0, { used: energy(400) }), pass(1, { used: cpuAlone })],
+      accuracy,
+      1,
+    );
+    expect(parts.energyPerItem).toMatchObject({ status: 'unavailable', reason: 'energy_gap' });
+    const once = costMeasurements('serving', [pass(0, { used: energy(400) }), pass(1, {})], accuracy, 1);
+    expect(once.energyPerItem).toMatchObject({ status: 'unavailable', reason: 'energy_gap' });
     const wrong = costMeasurements('serving', [pass(0, { used: energy(1) })], { ...accuracy, value: 0 }, undefined);
     expect(wrong.energyPerCorrect).toMatchObject({ status: 'unavailable', reason: 'no_correct_answers' });
   });

@@ -35,6 +35,18 @@ function energyPerItem(passes: readonly PassResult[]): Measurement | undefined {
   if (windows.length === 0) return undefined;
   const gaps = [...new Set(windows.flatMap(({ gaps: own }) => own))];
   if (gaps.length > 0) return { status: 'unavailable', reason: 'energy_gap', detail: gaps.join('; ') };
+  const told = new Set(
+    windows.map(({ parts }) =>
+      parts
+        .map(({ id }) => id)
+        .toSorted()
+        .join(', '),
+    ),
+  );
+  if (told.size > 1 || windows.length < passes.length) {
+    const detail = `launches tell the energy of different parts: ${[...told].join('; ')}`;
+    return { status: 'unavailable', reason: 'energy_gap', detail };
+  }
   const values = passes.flatMap((pass) =>
     pass.host.energy === undefined || answers(pass) === 0 ? [] : [joulesOf(pass.host.energy) / answers(pass)],
   );

@@ -26,7 +26,7 @@ export function paperMeasurements(task: Task, passes: readonly PassResult[]): Ce
   const [pass] = passes.filter((result) => result.pass === 'accuracy');
   if (pass === undefined) return {};
   const isGeneration = task.category === 'generation';
-  const count = isGeneration ? pass.outputTokens : pass.requests;
+  const count = isGeneration ? pass.outputTokens : pass.requests - pass.failedRequests;
   const { devices = 1 } = pass;
   const perSecond = (1000 * count) / pass.durationMs / devices;
   const warnings = mergeWarnings([pass]);

@@ -49,11 +49,19 @@ const noCounts: Measurement = {
   detail: 'the server counts no tokens, and nobody else can count them for it',
 };
 
-/** Requests per second that kept all limits; nothing where no limits were set. */
-function goodput(passes: readonly PassResult[]): CellMeasurements {
-  const loads = passes.map(({ load }) => load).filter((load) => load?.good !== undefined);
-  if (loads.length === 0) return {};
-  const rates = loads.map((load) => (1000 * (load?.good ?? 0)) / (load?.durationMs ?? 1));
+/** Answers per second and device, of a closed loop what was answered, of an open one what was offered. */
+function askedPerSecond({ load, window, devices = 1 }: PassResult): number {
+  const { requestRate } = load ?? {};
+  if (requestRate !== undefined) return requestRate / devices;
+  return window === undefined ? 0 : (1000 * window.items) / window.durationMs / devices;
+}
+
+/** Requests per second and device that kept all limits: their share of those asked. Nothing where no limits were set. */
+function goodput(passes: readonly PassResult[], isCounted: boolean): CellMeasurements {
+  const limited = passes.filter(({ load }) => load?.good !== undefined);
+  if (limited.length === 0) return {};
+  if (!isCounted && limited.some(({ load }) => load?.limits?.tpot !== undefined)) return { goodput: noCounts };
+  const rates = limited.map((pass) => ((pass.load?.good ?? 0) / (pass.load?.asked || 1)) * askedPerSecond(pass));
   const warnings = mergeWarnings(passes);
   // None at all is a result; a geometric mean has no place for it.
   if (rates.some((value) => value === 0)) {
@@ -63,12 +71,34 @@ function goodput(passes: readonly PassResult[]): CellMeasurements {
   return { goodput: overLaunches(rates, 'items/s', warnings) };
 }
 
+/** End to end, of requests that came at a rate or were held against limits. */
+function loadLatencies(passes: readonly PassResult[]): CellMeasurements {
+  if (!passes.some(({ load }) => load !== undefined)) return {};
+  return {
+    loadLatencyP50: pooledPercentile(passes, 0.5),
+    loadLatencyP95: pooledPercentile(passes, 0.95),
+    loadLatencyP99: pooledPercentile(passes, 0.99),
+  };
+}
+
+/** What was asked for; of an open loop, what came of it. */
+function concurrencyOf(passes: readonly PassResult[]): CellMeasurements {
+  const [first] = passes;
+  if (first === undefined) return {};
+  if (first.load?.requestRate !== undefined) {
+    const achieved = passes.map(({ window }) => window?.achievedConcurrency);
+    return { concurrency: overLaunches(positive(achieved), 'count', mergeWarnings(passes)) };
+  }
+  return {
+    concurrency: { status: 'nominal', value: first.concurrency, unit: 'count', n: passes.length, warnings: [] },
+  };
+}
+
 /** Throughput, latency and memory under the serving protocol; intervals come from launches. */
 export function servingMeasurements(task: Task, passes: readonly PassResult[]): CellMeasurements {
   const throughput = passes.filter(({ pass }) => pass === 'throughput');
   const latency = passes.filter(({ pass }) => pass === 'latency');
   if (throughput.length === 0 && latency.length === 0) return {};
-  const first = throughput[0];
   const isCounted = passes.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
   return {
     throughput: rate(throughput, 'items/s', ({ items }) => items),
@@ -84,10 +114,9 @@ export function servingMeasurements(task: Task, passes: readonly PassResult[]): 
     latencyP90: pooledPercentile(latency, 0.9),
     latencyP95: pooledPercentile(latency, 0.95),
     latencyP99: pooledPercentile(latency, 0.99),
-    ...goodput(throughput),
+    ...goodput(throughput, isCounted),
+    ...loadLatencies(throughput),
     ...memoryMeasurements(throughput),
-    ...(first !== undefined && {
-      concurrency: { status: 'nominal', value: first.concurrency, unit: 'count', n: throughput.length, warnings: [] },
-    }),
+    ...concurrencyOf(throughput),
   };
 }

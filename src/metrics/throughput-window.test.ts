@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { throughputWindow } from './throughput-window.ts';
+import { openWindow, throughputWindow } from './throughput-window.ts';
 
 const request = (startedMs: number, lastTokenMs: number, outputTokens = 10) => ({
   startedMs,
@@ -33,4 +33,14 @@ it('has none where there never was a successor', () => {
 it('has none where nothing took any time', () => {
   expect(throughputWindow([request(0, 10), request(10, 20)], 1)).toMatchObject({ durationMs: 20 });
   expect(throughputWindow([request(10, 10), request(10, 10)], 1)).toBeUndefined();
+});
+
+it('reaches from the first to the last request of an open loop, however many there are', () => {
+  const count = 200_000;
+  const requests = Array.from({ length: count }, (_, index) => request(index, index + 10));
+  expect(openWindow(requests.toReversed(), 2000)).toMatchObject({
+    durationMs: count - 1,
+    achievedConcurrency: expect.closeTo(10, 2) as number,
+  });
+  expect(openWindow([], 1)).toBeUndefined();
 });

@@ -30,8 +30,19 @@ export function throughputWindow(
   return windowBetween(requests, startMs, endMs, concurrency);
 }
 
+/**
+ * The part of an open loop in which requests were sent, from the first to the last: what comes after it is only the rest
+ * being answered.
+ */
+export function openWindow(requests: readonly AnsweredRequest[], concurrency: number): ThroughputWindow | undefined {
+  // Not Math.min(...): a long pass has more answers than a call may have arguments.
+  const startMs = requests.reduce((least, { startedMs }) => Math.min(least, startedMs), Infinity);
+  const endMs = requests.reduce((most, { startedMs }) => Math.max(most, startedMs), -Infinity);
+  return windowBetween(requests, startMs, endMs, concurrency);
+}
+
 /** Items and tokens between two instants; those at the edges count by the share of their time that lies inside. */
-export function windowBetween(
+function windowBetween(
   requests: readonly AnsweredRequest[],
   startMs: number,
   endMs: number,

@@ -16,6 +16,10 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
     means: 'All sequences were busy for too short a time: the throughput may be off.',
     todo: 'Raise windowSeconds, or use more items.',
   },
+  unsaturated: {
+    means: 'Throughput still rose with the most sequences at once that the search tries: it could be higher.',
+    todo: 'Set the concurrency yourself.',
+  },
   cache_hits: {
     means: 'Work was reused between requests: the speed is not that of fresh prompts.',
     todo: 'Switch prompt caches off.',

@@ -1,6 +1,6 @@
 import type { PassResult } from '../core/cell.ts';
 import { askItems } from './ask-items.ts';
-import { measurePass, type PassContext, readMemory } from './measure-pass.ts';
+import { measurePass, type PassContext } from './measure-pass.ts';
 import { pacedPositions } from './paced-positions.ts';
 import type { PlannedTask } from './plan.ts';
 import type { SampleWriter } from './sample-writer.ts';
@@ -10,6 +10,8 @@ export interface AccuracyPassOptions {
   readonly positions: readonly number[];
   readonly before: { readonly done: number; readonly scoreSum: number };
   readonly reuse: 'none' | 'prefix';
+  /** Its duration is a result: nothing else is asked of the engine meanwhile. */
+  readonly isTimed?: boolean;
   /** Items are asked in exactly the given order, few ahead of their answers: the pass may stop at any moment. */
   readonly isStoppedEarly?: boolean;
   readonly writer: SampleWriter;
@@ -44,7 +46,8 @@ export async function runAccuracyPass(context: PassContext, options: AccuracyPas
     total: planned.order.length,
     limitMs: undefined,
     before,
-    watchMemory: true,
+    watchMemory: options.isTimed !== true,
+    readsMemory: true,
   } as const;
   const paced = pacedPositions(positions, options.isStoppedEarly === true ? 2 * concurrency : Infinity, stopSignal);
   let isFirst = true;
@@ -66,6 +69,6 @@ export async function runAccuracyPass(context: PassContext, options: AccuracyPas
     } finally {
       await writer.flush();
     }
-    return { ...(await readMemory(model)), warnings: [] };
+    return { warnings: [] };
   });
 }

@@ -7,6 +7,7 @@ import { findConcurrency } from './find-concurrency.ts';
 import { shuffledOrder } from './item-order.ts';
 import { runLatencyPass } from './latency-pass.ts';
 import type { PassContext } from './measure-pass.ts';
+import { saturationWarnings } from './saturation-warnings.ts';
 import { createSampleWriter } from './sample-writer.ts';
 import { runThroughputPass } from './throughput-pass.ts';
 import { warmUp } from './warm-up.ts';
@@ -74,6 +75,7 @@ async function accuracyPass(context: PassContext, options: CellPassOptions): Pro
     positions: order.filter((position) => !finished.has(task.itemId(items[position]))),
     before: { done: before.items, scoreSum: before.scoreSum },
     reuse: isTimed ? 'none' : 'prefix',
+    isTimed,
     writer,
   });
 }
@@ -120,8 +122,10 @@ export async function runCellPasses(base: PassContext, options: CellPassOptions)
   for (const pass of owed) {
     if (stopSignal.aborted) return;
     options.onPassStart(pass, pass === 'latency' ? 1 : concurrency);
-    const result = pass === 'accuracy' ? await accuracyPass(context, options) : await timedPass(pass, context, options);
+    const measured =
+      pass === 'accuracy' ? await accuracyPass(context, options) : await timedPass(pass, context, options);
     if (stopSignal.aborted) return;
+    const result = { ...measured, warnings: [...measured.warnings, ...saturationWarnings(suite, measured)] };
     await store.appendPassResult(claim, result);
     options.onPassEnd(result);
   }

@@ -1,7 +1,8 @@
 import type { PassContext } from './measure-pass.ts';
 import { runThroughputPass, type ThroughputPassOptions } from './throughput-pass.ts';
 
-const highest = 64;
+/** As many as a suite may ask for. */
+export const mostConcurrency = 512;
 const leastGain = 1.05;
 
 /**
@@ -11,7 +12,7 @@ const leastGain = 1.05;
  */
 export async function findConcurrency(context: PassContext, options: ThroughputPassOptions): Promise<number> {
   let best = { concurrency: 1, itemsPerMs: 0 };
-  for (let concurrency = 1; concurrency <= highest && !options.signal.aborted; concurrency *= 2) {
+  for (let concurrency = 1; concurrency <= mostConcurrency && !options.signal.aborted; concurrency *= 2) {
     const { window } = await runThroughputPass({ ...context, concurrency }, options);
     if (window === undefined) break;
     const itemsPerMs = window.items / window.durationMs;

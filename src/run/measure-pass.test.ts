@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { LoadedModel, ModelInfo } from '../core/engine.ts';
+import type { MemoryReading } from '../core/memory.ts';
 import type { HostWindow } from '../core/host-window.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
@@ -41,6 +43,20 @@ describe('a pass', () => {
     const result = await measurePass(context, plan, async () => ({ warnings: [] }));
     expect(result).toMatchObject({ host, server, devices: 4, warnings: [] });
     expect(stops).toEqual(['machine', 'server']);
+  });
+
+  it('does not take the reading of memory for time of its own', async () => {
+    const { context, stops } = watched();
+    const memory = async (): Promise<MemoryReading> => {
+      stops.push('memory');
+      await sleep(300);
+      return { nowBytes: 1, peakBytes: 2, isPeakReset: true, split: undefined };
+    };
+    Object.assign(context.model, { memory });
+    const result = await measurePass(context, { ...plan, readsMemory: true }, async () => ({ warnings: [] }));
+    expect(result.memory).toMatchObject({ peakBytes: 2 });
+    expect(result.durationMs).toBeLessThan(300);
+    expect(stops).toEqual(['machine', 'server', 'memory']);
   });
 
   it('that breaks leaves nothing watched', async () => {

@@ -31,15 +31,17 @@ export interface PassContext {
 }
 
 /** What a pass adds to what all passes record. */
-export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'memory' | 'load'> & {
+export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'load'> & {
   readonly warnings: readonly Warning[];
 };
 
 export interface PassPlan extends PassLimits {
   readonly pass: PassName;
   readonly concurrency: number;
-  /** Ask the engine for its memory while the pass runs; never where time is measured. */
+  /** Ask the engine for its memory while the pass runs, for the display; never where time is measured. */
   readonly watchMemory?: boolean;
+  /** Ask for its peak once the pass is over. */
+  readonly readsMemory?: boolean;
 }
 
 /** Reads the engine's memory now and then, for the display. */
@@ -75,6 +77,13 @@ interface WindowRecords {
   readonly clients: readonly ClientProcessWindow[] | undefined;
 }
 
+function hostWarnings(host: HostWindow): readonly Warning[] {
+  const devices = deviceWarnings(host);
+  if (!host.isKnown || host.otherShare <= thresholds.hostBusy) return devices;
+  const percent = (host.otherShare * 100).toFixed(0);
+  return [{ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` }, ...devices];
+}
+
 interface PassWindows extends AsyncDisposable {
   stop(): Promise<WindowRecords>;
 }
@@ -99,7 +108,7 @@ function clientOf(
 
 /** Starts to watch the machine, and the server where there is one; what is still watched at the end is let go. */
 async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWindows> {
-  const machine = await meter.start(model.info.processIds);
+  const machine = await meter.start(model.info);
   const server = model.watch?.();
   const asking = model.clients?.watch();
   let stopped: ReturnType<PassWindows['stop']> | undefined;
@@ -141,12 +150,8 @@ export async function measurePass(
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
     const records = await windows.stop();
     const { host, server } = records;
-    const warnings: Warning[] = [...findings.warnings];
-    if (host.isKnown && host.otherShare > thresholds.hostBusy) {
-      const percent = (host.otherShare * 100).toFixed(0);
-      warnings.push({ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` });
-    }
-    warnings.push(...deviceWarnings(host));
+    const peak = plan.readsMemory === true ? await readMemory(model) : {};
+    const warnings: Warning[] = [...findings.warnings, ...hostWarnings(host)];
     warnings.push(...serverWindowWarnings(plan.pass, server));
     const client = clientOf(context, plan, findings, tally, records, durationMs);
     warnings.push(...client.warnings);
@@ -156,6 +161,7 @@ export async function measurePass(
     }
     return {
       ...findings,
+      ...peak,
       pass: plan.pass,
       launch,
       startedAtMs: Math.round(startedAtMs),

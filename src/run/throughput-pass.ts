@@ -1,12 +1,12 @@
-import type { PassResult, ThroughputWindow } from '../core/cell.ts';
+import type { PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { GoodputLimits, LoadRecord } from '../core/load.ts';
 import type { Warning } from '../core/measurement.ts';
-import { type AnsweredRequest, throughputWindow, windowBetween } from '../metrics/throughput-window.ts';
+import { type AnsweredRequest, openWindow, throughputWindow } from '../metrics/throughput-window.ts';
 import { type Answer, askItems } from './ask-items.ts';
 import { collectLatencies } from './load-record.ts';
-import { measurePass, type PassContext, readMemory } from './measure-pass.ts';
+import { measurePass, type PassContext } from './measure-pass.ts';
 import { openLoop } from './open-loop.ts';
 
 export interface LoadOptions {
@@ -62,13 +62,6 @@ function windowWarnings(window: PassResult['window'], windowMs: number): Warning
 /** Requests that an open loop may have in flight at a server; a place that is missing is waited for, and counted. */
 const mostInFlight = 2_000;
 
-/** From the first request that is sent to the last: what comes after it is only the rest being answered. */
-function openWindow(answered: readonly AnsweredRequest[], concurrency: number): ThroughputWindow | undefined {
-  const startMs = Math.min(...answered.map(({ startedMs }) => startedMs));
-  const endMs = Math.max(...answered.map(({ startedMs }) => startedMs));
-  return windowBetween(answered, startMs, endMs, concurrency);
-}
-
 function requireOpenLoop(model: LoadedModel): void {
   if (model.capabilities.isTimedByClient === true) return;
   throw new UnsupportedError('a request rate needs a served model: this engine takes requests as it has room', {
@@ -89,14 +82,13 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
   await model.resetMemoryPeak();
   return measurePass(
     context,
-    { pass: 'throughput', concurrency, total: undefined, limitMs: windowMs },
+    { pass: 'throughput', concurrency, total: undefined, limitMs: windowMs, readsMemory: true },
     async (tally) => {
       const pass = { concurrency, reuse: 'none', isStreamed: limits !== undefined, signal } as const;
       const asked =
         requestRate === undefined
           ? closedLoop(options, concurrency)
           : openLoop({ ...options, requestsPerSecond: requestRate, seed });
-      const startedMs = performance.now();
       for await (const answer of askItems(model, planned, asked, pass)) {
         tally.count(answer);
         options.onAnswer?.(answer);
@@ -110,19 +102,16 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
           outputTokens: 'outputTokens' in result ? result.outputTokens : 0,
         });
       }
-      const durationMs = performance.now() - startedMs;
       const window =
         requestRate === undefined ? throughputWindow(answered, concurrency) : openWindow(answered, concurrency);
       const record: LoadRecord = {
         ...(requestRate !== undefined && { requestRate }),
         ...(limits !== undefined && { limits, good: collector.good() }),
         asked: tally.counts.done,
-        durationMs,
       };
       return {
         ...(window !== undefined && { window }),
         ...(isUnderLoad && { load: record, latencies: collector.latencies }),
-        ...(await readMemory(model)),
         warnings: windowWarnings(window, windowMs),
       };
     },

@@ -1,6 +1,6 @@
 import { extname, join } from 'node:path';
 import { pinnedPackageVersion } from '../../engines/llama-cpp/library-location.ts';
-import { listGpus } from '../../meters/host-facts.ts';
+import { readGpuDevices } from '../../meters/gpu-devices.ts';
 import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
 import type { LibraryAnswer } from './library-probe.ts';
 import { askProgram } from './program-answer.ts';
@@ -54,9 +54,11 @@ export const libraryCheck: DoctorCheck = {
 export const gpuCheck: DoctorCheck = {
   name: 'GPU',
   async run(options) {
-    const gpus = await listGpus(options.gpuProgram);
-    if (gpus.length === 0) return { state: 'ok', detail: 'none found by nvidia-smi; models run on the CPU' };
-    const names = [...new Set(gpus)].join(', ');
+    const gpus = await readGpuDevices({ nvidiaProgram: options.gpuProgram, amdProgram: options.amdProgram });
+    if (gpus.length === 0) {
+      return { state: 'ok', detail: 'none found by nvidia-smi or amd-smi; models run on the CPU' };
+    }
+    const names = [...new Set(gpus.map(({ name }) => name))].join(', ');
     const answer = await askLibrary(options);
     if (!('device' in answer) || answer.device !== 'cpu') return { state: 'ok', detail: `${gpus.length} x ${names}` };
     return {

@@ -38,7 +38,7 @@ const busyShare = 0.05;
 export const hostBusyCheck: DoctorCheck = {
   name: 'other processes',
   async run({ folders = systemFolders, watchMs = defaultWatchMs, signal }) {
-    const window = await createHostMeter({ proc: folders.proc }).start([]);
+    const window = await createHostMeter({ proc: folders.proc }).start({ processIds: [] });
     await sleep(watchMs, undefined, { signal }).catch(() => undefined);
     const { isKnown, otherShare, stealMs, durationMs, cores } = await window.stop();
     if (!isKnown) {

@@ -90,16 +90,16 @@ describe('the engine', () => {
 
   it('does not use the GPU while only the library for the CPU is there', async ({ skip }) => {
     if (!(await diagnose(libraryCheck, options())).endsWith('for cpu')) skip('a library for a GPU is installed');
-    const gpuProgram = placeProgram('nvidia-smi', 'printf "NVIDIA T4\\nNVIDIA T4\\n"');
+    const gpuProgram = placeProgram('nvidia-smi', 'printf "NVIDIA T4, 1 MiB, 5, 70 W\\nNVIDIA T4, 1 MiB, 5, 70 W\\n"');
     expect(await diagnose(gpuCheck, options({ gpuProgram }))).toMatch(
       /^warn: 2 x NVIDIA T4, but only the library for the CPU is installed -> Run npm install/,
     );
   });
 
   it('runs on the CPU where no GPU is', async () => {
-    expect(await diagnose(gpuCheck, options({ gpuProgram: '/nowhere/nvidia-smi' }))).toBe(
-      'ok: none found by nvidia-smi; models run on the CPU',
-    );
+    expect(
+      await diagnose(gpuCheck, options({ gpuProgram: '/nowhere/nvidia-smi', amdProgram: '/nowhere/amd-smi' })),
+    ).toBe('ok: none found by nvidia-smi or amd-smi; models run on the CPU');
   });
 });
 
@@ -226,7 +226,10 @@ describe('all data sets', () => {
 });
 
 describe('the network', () => {
-  async function startHub(answer: (respond: (statusCode: number) => void) => void): Promise<DoctorOptions> {
+  async function startHub(
+    answer: (respond: (statusCode: number) => void) => void,
+    probeMs = 5_000,
+  ): Promise<DoctorOptions> {
     const server = createServer((_request, response) => {
       answer((statusCode) => {
         response.statusCode = statusCode;
@@ -242,7 +245,7 @@ describe('the network', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const given = options({}, { HF_ENDPOINT: `http://127.0.0.1:${port}`, HF_HUB_OFFLINE: '' });
-    return { ...given, settings: { ...given.settings, network: { ...given.settings.network, probeMs: 300 } } };
+    return { ...given, settings: { ...given.settings, network: { ...given.settings.network, probeMs } } };
   }
 
   it('reaches the hub', async () => {
@@ -255,7 +258,7 @@ describe('the network', () => {
     expect(await diagnose(hubCheck, failing)).toMatch(
       /^warn: \S+: it answers with HTTP 503 -> Check network and proxy/,
     );
-    const silent = await startHub(() => undefined);
+    const silent = await startHub(() => undefined, 300);
     expect(await diagnose(hubCheck, silent)).toMatch(/^warn: \S+: no answer within 0\.3 s/);
     const absent = options({}, { HF_ENDPOINT: 'http://127.0.0.1:1', HF_HUB_OFFLINE: '' });
     expect(await diagnose(hubCheck, absent)).toMatch(/^warn: \S+: .*ECONNREFUSED/);

@@ -18,7 +18,7 @@ function place(files: Readonly<Record<string, string>>): DoctorOptions['folders'
 }
 
 describe('telemetry', () => {
-  const row = (power: string): readonly string[] => [
+  const row = (power: string, mig = '[N/A]'): readonly string[] => [
     '0',
     'GPU-a',
     'NVIDIA A10',
@@ -30,7 +30,7 @@ describe('telemetry', () => {
     '40',
     '1500 MHz',
     '0x0',
-    '[N/A]',
+    mig,
   ];
   const nowhere = { gpuProgram: '/nowhere/nvidia-smi', amdProgram: '/nowhere/amd-smi' };
 
@@ -69,6 +69,9 @@ describe('telemetry', () => {
     expect(await diagnose(energyCheck, both)).toBe(
       'ok: power of GPUs by nvidia-smi, counters of the processor: package-0',
     );
+    // Runs give no energy of a GPU that is split, whatever power it tells.
+    smi.change({ rows: [row('60.00 W', 'Enabled')] });
+    expect(await diagnose(energyCheck, both)).toMatch(/^warn: GPU-a: split into instances .*; counters of .* -> /);
   });
 
   it('names the servers that can be started', async () => {

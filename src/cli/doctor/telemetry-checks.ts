@@ -18,9 +18,10 @@ async function watchDevices(options: DoctorOptions): Promise<DeviceFindings> {
     ...(gpuProgram !== undefined && { nvidiaProgram: gpuProgram }),
     ...(amdProgram !== undefined && { amdProgram }),
   });
-  const first = await (await meter.start([])).stop();
+  const first = await (await meter.start({ processIds: [] })).stop();
   if (first.window === undefined) return first;
-  const window = await meter.start([]);
+  // As an engine that may use them all.
+  const window = await meter.start({ processIds: [], gpus: 'all' });
   await sleep(watchMs, undefined, { signal }).catch(() => undefined);
   return await window.stop();
 }
@@ -70,15 +71,19 @@ export const energyCheck: DoctorCheck = {
   async run(options) {
     const { folders = systemFolders } = options;
     const rapl = createRaplMeter(folders.sys);
-    const { window } = await watchDevices(options);
-    const hasPower = window?.devices.some(({ powerMeanWatts }) => powerMeanWatts !== undefined) === true;
+    const { window, energyParts, energyGaps } = await watchDevices(options);
     const sources = [
-      ...(hasPower && window !== undefined ? [`power of GPUs by ${window.tool}`] : []),
+      ...(energyParts.length > 0 && window !== undefined ? [`power of GPUs by ${window.tool}`] : []),
       ...(rapl.domains.length > 0 ? [`counters of the processor: ${rapl.domains.join(', ')}`] : []),
     ];
     if (rapl.problem !== undefined) {
       const mend = 'Run sudo chmod -R a+r /sys/class/powercap (until the next boot), or run perbench as root.';
       return { state: 'warn', detail: [rapl.problem, ...sources].join('; '), mend };
+    }
+    if (energyGaps.length > 0) {
+      const mend =
+        'Energy per answer is left out while a GPU of the engine has a gap; measure on whole GPUs with power readings.';
+      return { state: 'warn', detail: [...energyGaps, ...sources].join('; '), mend };
     }
     if (sources.length > 0) return { state: 'ok', detail: sources.join(', ') };
     return {

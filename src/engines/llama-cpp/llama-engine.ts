@@ -99,6 +99,7 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     devices: facts.devices,
     threads: order.threads,
     processIds: [processId],
+    ...(library.device === 'cpu' && { gpus: [] }),
   };
 }
 

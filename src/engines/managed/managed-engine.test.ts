@@ -107,7 +107,7 @@ describe('a managed server', () => {
     const smi = placeFakeSmi({});
     const model = await open(spec(), {}, { tools: { nvidiaProgram: smi.program, amdProgram: '/nowhere/smi' } });
     const [pid = 0] = model.info.processIds;
-    smi.change({ processes: [['GPU-a', pid, 'engine', `${11.25 * 1024} MiB`]], once: true });
+    smi.change({ processes: [['GPU-a', pid, `${11.25 * 1024} MiB`, 'engine']], once: true });
     await model.resetMemoryPeak();
     const watch = model.watch?.();
     await ask(model, 2);

@@ -23,6 +23,7 @@ export function amdSample(row: SmiRow, atMs: number): DeviceSample | undefined {
   return {
     atMs,
     id: index,
+    index,
     name: undefined,
     // Labelled MB by the tool, but counted in MiB.
     memoryTotalBytes: firstNumber(row, ['total_vram'], 'MiB'),

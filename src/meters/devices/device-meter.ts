@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeviceReadings, DeviceWindow, EnergyPart } from '../../core/device-window.ts';
+import type { WatchedEngine } from '../../core/meter.ts';
 import { systemFolders } from '../proc-file.ts';
 import { readProcessTree } from '../process-tree.ts';
 import {
@@ -10,9 +11,9 @@ import {
   startNvidiaMonitor,
 } from './device-monitor.ts';
 import type { DeviceProcess, DeviceSample } from './device-sample.ts';
-import { sortProcesses } from './foreign-processes.ts';
+import { type SortedProcesses, sortProcesses } from './foreign-processes.ts';
 import { longestGapMs } from './integrate-power.ts';
-import { deviceEnergy, summariseDevice } from './summarise-devices.ts';
+import { enginesEnergy, summariseDevice } from './summarise-devices.ts';
 
 export interface DeviceMeterOptions {
   /** Programs by tool; other ones in tests. */
@@ -38,7 +39,7 @@ export interface DeviceFindings {
 /** Watches the GPUs of this machine with the vendors' tools. Where none is there, windows say nothing. */
 export interface DeviceMeter extends AsyncDisposable {
   /** Starts the tools if they don't run, and waits for a first reading. */
-  start(engineProcessIds: readonly number[]): Promise<{ stop(): Promise<DeviceFindings> }>;
+  start(engine: WatchedEngine): Promise<{ stop(): Promise<DeviceFindings> }>;
 }
 
 const nothing: DeviceFindings = { window: undefined, energyParts: [], energyGaps: [] };
@@ -61,10 +62,10 @@ class Watch {
     },
   };
 
-  dropBefore(atMs: number): void {
-    const isOld = (each: { readonly atMs: number }): boolean => each.atMs < atMs;
-    this.samples.splice(0, this.samples.length, ...this.samples.filter((each) => !isOld(each)));
-    this.processes.splice(0, this.processes.length, ...this.processes.filter((each) => !isOld(each)));
+  dropBefore(sampleMs: number, processMs: number): void {
+    this.samples.splice(0, this.samples.length, ...this.samples.filter(({ atMs }) => atMs >= sampleMs));
+    // A process of before may have ended: it shares the GPU with nobody.
+    this.processes.splice(0, this.processes.length, ...this.processes.filter(({ atMs }) => atMs >= processMs));
   }
 }
 
@@ -90,6 +91,10 @@ async function firstWorking(options: DeviceMeterOptions): Promise<Watch | undefi
   return silent;
 }
 
+function isSilent({ monitor, samples }: Watch, nowMs: number): boolean {
+  return monitor?.isRunning() !== true || nowMs - (samples.at(-1)?.atMs ?? 0) > longestGapMs;
+}
+
 function ownProcesses(roots: readonly number[], proc: string): ReadonlySet<number> {
   const tree = readProcessTree([...roots, process.pid], proc) ?? [];
   return new Set([...roots, process.pid, ...tree.map(({ pid }) => pid)]);
@@ -107,34 +112,52 @@ function describeGaps(watch: Watch, seen: readonly DeviceSample[], toMs: number)
   return gaps;
 }
 
+/** Tells which GPUs are the engine's: by what it says, else by where its processes were seen. */
+function tellEngines(
+  { gpus }: WatchedEngine,
+  { ownDevices, seen, gap }: SortedProcesses,
+  areListed: boolean,
+): (sample: DeviceSample) => boolean | undefined {
+  return ({ id, index }) => {
+    if (gpus === 'all') return true;
+    if (gpus !== undefined) return gpus.some((gpu) => gpu === index || (gpu.startsWith('GPU-') && id.startsWith(gpu)));
+    if (ownDevices.size > 0) return ownDevices.has(id);
+    // Processes are shown, all of this namespace, and none of them is the engine's.
+    return areListed && seen > 0 && gap === undefined ? false : undefined;
+  };
+}
+
 function describeWindow(
   watch: Watch,
-  own: ReadonlySet<number>,
-  proc: string,
+  engine: WatchedEngine,
+  sorted: SortedProcesses,
   [fromMs, toMs]: readonly [number, number],
 ): DeviceFindings {
+  const { monitor } = watch;
   const seen = watch.samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
-  const processes = watch.processes.filter(({ atMs }) => atMs >= fromMs - keptMs && atMs <= toMs);
-  const sorted = sortProcesses(processes, own, proc);
-  const byDevice = Map.groupBy(watch.samples, ({ id }) => id);
-  const canTell = sorted.ownDevices.size > 0;
+  const isEnginesOf = tellEngines(engine, sorted, monitor?.listsProcesses() === true);
   const devices: DeviceReadings[] = [];
-  const energyParts: EnergyPart[] = [];
-  const energyGaps: string[] = [];
-  for (const [id, samples] of byDevice) {
-    const isEngines = canTell ? sorted.ownDevices.has(id) : undefined;
-    const inside = seen.filter((sample) => sample.id === id);
-    const readings = summariseDevice(inside, isEngines);
+  const mayBeEngines: (readonly DeviceSample[])[] = [];
+  let untold = 0;
+  for (const [id, samples] of Map.groupBy(watch.samples, (sample) => sample.id)) {
+    const isEngines = samples[0] === undefined ? undefined : isEnginesOf(samples[0]);
+    const readings = summariseDevice(
+      seen.filter((sample) => sample.id === id),
+      isEngines,
+    );
     if (readings !== undefined) devices.push(readings);
-    if (isEngines === false) continue;
-    const energy = deviceEnergy(samples, fromMs, toMs);
-    if (energy !== undefined && 'part' in energy) energyParts.push(energy.part);
-    if (energy !== undefined && 'gap' in energy) energyGaps.push(energy.gap);
+    if (isEngines !== false) mayBeEngines.push(samples);
+    if (isEngines === undefined) untold += 1;
   }
   const gaps = describeGaps(watch, seen, toMs);
   if (sorted.gap !== undefined) gaps.push(sorted.gap);
-  const tool = watch.monitor?.tool ?? 'none';
-  return { window: { tool, devices, foreignProcesses: sorted.foreign, gaps }, energyParts, energyGaps };
+  const tool = monitor?.tool ?? 'none';
+  const { parts, gaps: energyGaps } = enginesEnergy(mayBeEngines, fromMs, toMs);
+  if (untold > 1) energyGaps.push(`which of ${untold} GPUs the engine runs on can't be told`);
+  // A tool that is silent hides what the GPUs took; an engine on the CPU takes none of it.
+  if (seen.length === 0 && engine.gpus?.length !== 0) energyGaps.push(`${tool} gave no readings in the window`);
+  const window = { tool, devices, foreignProcesses: sorted.foreign, gaps };
+  return { window, energyParts: parts, energyGaps: [...new Set(energyGaps)] };
 }
 
 export function createDeviceMeter(options: DeviceMeterOptions = {}): DeviceMeter {
@@ -151,26 +174,32 @@ export function createDeviceMeter(options: DeviceMeterOptions = {}): DeviceMeter
   }
 
   return {
-    async start(engineProcessIds) {
+    async start(engine) {
       clearTimeout(idle);
       openWindows += 1;
+      const isNew = starting === undefined;
       let watch = await (starting ??= firstWorking(options));
-      // A tool that died is started again for the next window.
-      if (watch !== undefined && openWindows === 1 && watch.monitor?.isRunning() !== true) {
+      // A tool that died or fell silent is started again for the next window.
+      if (watch !== undefined && !isNew && openWindows === 1 && isSilent(watch, now())) {
         await stopAll();
         watch = await (starting ??= firstWorking(options));
       }
+      const lookedFromMs = now();
+      await watch?.monitor?.lookAtProcesses();
       const fromMs = now();
-      const before = ownProcesses(engineProcessIds, proc);
-      if (openWindows === 1) watch?.dropBefore(fromMs - keptMs);
+      const before = ownProcesses(engine.processIds, proc);
+      if (openWindows === 1) watch?.dropBefore(fromMs - keptMs, lookedFromMs);
       return {
         async stop() {
+          const toMs = now();
           openWindows -= 1;
           idle = setTimeout(() => void stopAll(), idleMs);
           idle.unref();
           if (watch === undefined) return nothing;
-          const own = new Set([...before, ...ownProcesses(engineProcessIds, proc)]);
-          return describeWindow(watch, own, proc, [fromMs, now()]);
+          await watch.monitor?.lookAtProcesses();
+          const own = new Set([...before, ...ownProcesses(engine.processIds, proc)]);
+          const processes = watch.processes.filter(({ atMs }) => atMs >= lookedFromMs);
+          return describeWindow(watch, engine, sortProcesses(processes, own, proc), [fromMs, toMs]);
         },
       };
     },

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { amdMetricWords, amdProcesses, amdSample, amdTimestampMs } from './amd-smi.ts';
 import type { DeviceProcess, DeviceSample } from './device-sample.ts';
 import { type LineProcess, startLineProcess } from './line-process.ts';
-import { nvidiaFields, nvidiaProcess, nvidiaProcessFields, nvidiaSample, nvidiaTimestampMs } from './nvidia-smi.ts';
+import { nvidiaFields, nvidiaProcesses, nvidiaProcessWords, nvidiaSample, nvidiaTimestampMs } from './nvidia-smi.ts';
 import { createSmiTable, type SmiRow } from './smi-table.ts';
 
 /** Where a monitor puts what its tool says. */
@@ -18,6 +18,10 @@ export interface DeviceMonitor {
   isInstalled(): boolean;
   /** Readings still come, as far as the tool's process tells. */
   isRunning(): boolean;
+  /** Asks for the processes on the GPUs now, beside the times at which they are asked for anyway. */
+  lookAtProcesses(): Promise<void>;
+  /** Whether the tool listed processes when it was asked last, if only to say that there are none. */
+  listsProcesses(): boolean;
   /** Why no more readings come, or why processes aren't shown; empty while all is well. */
   problems(): readonly string[];
   stop(): Promise<void>;
@@ -82,27 +86,37 @@ function watchTable(
   });
 }
 
+interface ProcessPoll {
+  problem(): string | undefined;
+  look(): Promise<void>;
+  stop(): void;
+}
+
 /** Asks for processes now and then, one call after the other. A watching one would stay silent, and behind, without any. */
 function pollProcesses(
   listProcesses: (signal: AbortSignal) => Promise<readonly DeviceProcess[] | undefined>,
   { program, sink }: MonitorOptions,
-): { problem(): string | undefined; stop(): void } {
+): ProcessPoll {
   let problem: string | undefined;
-  let isAsking = false;
+  let asking: Promise<void> | undefined;
   const stopped = new AbortController();
-  const look = async (): Promise<void> => {
-    if (isAsking) return;
-    isAsking = true;
+  const list = async (): Promise<void> => {
     const found = await listProcesses(stopped.signal);
     problem = found === undefined ? `processes on the GPUs aren't shown: ${program} doesn't list them` : undefined;
     for (const each of found ?? []) sink.process(each);
-    isAsking = false;
+    asking = undefined;
   };
-  void look();
-  const timer = setInterval(() => void look(), processIntervalMs);
+  asking = list();
+  const timer = setInterval(() => void (asking ??= list()), processIntervalMs);
   timer.unref();
   return {
     problem: () => problem,
+    async look() {
+      // What is under way may have looked before this call.
+      await asking;
+      // A tool that hangs is asked by the timer alone: windows don't wait for it again and again.
+      if (problem === undefined) await (asking ??= list());
+    },
     stop() {
       clearInterval(timer);
       // A call that hangs must not stay behind.
@@ -111,29 +125,19 @@ function pollProcesses(
   };
 }
 
-function createMonitor(
-  tool: string,
-  readings: LineProcess,
-  processes: ReturnType<typeof pollProcesses>,
-): DeviceMonitor {
+function createMonitor(tool: string, readings: LineProcess, processes: ProcessPoll): DeviceMonitor {
   return {
     tool,
     isInstalled: () => readings.isInstalled,
     isRunning: () => readings.failure === undefined,
+    lookAtProcesses: () => processes.look(),
+    listsProcesses: () => processes.problem() === undefined,
     problems: () => [readings.failure, processes.problem()].filter((problem) => problem !== undefined),
     async stop() {
       processes.stop();
       await readings.stop();
     },
   };
-}
-
-function nvidiaProcesses(text: string, nowMs: number): readonly DeviceProcess[] {
-  const table = createSmiTable((names) => names[0] === 'timestamp');
-  return text.split('\n').flatMap((line) => {
-    const row = table.read(line);
-    return row === undefined || row === 'garbage' ? [] : (nvidiaProcess(row, nowMs) ?? []);
-  });
 }
 
 /** One long-lived `nvidia-smi` for readings; processes are asked for: it can't tell both at once. */
@@ -146,9 +150,8 @@ export async function startNvidiaMonitor(options: MonitorOptions): Promise<Devic
     if (sample !== undefined) sink.sample(sample);
     return sample !== undefined;
   });
-  const list = [`--query-compute-apps=${nvidiaProcessFields.join(',')}`, '--format=csv'];
   const processes = pollProcesses(async (signal) => {
-    const text = await ask(program, list, options, signal);
+    const text = await ask(program, nvidiaProcessWords, options, signal);
     return text === undefined ? undefined : nvidiaProcesses(text, now());
   }, options);
   return createMonitor('nvidia-smi', readings, processes);

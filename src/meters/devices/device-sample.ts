@@ -2,7 +2,9 @@
 export interface DeviceSample {
   /** Unix time in milliseconds. */
   readonly atMs: number;
+  /** UUID where the tool gives one, else the index. */
   readonly id: string;
+  readonly index: string | undefined;
   readonly name: string | undefined;
   readonly memoryTotalBytes: number | undefined;
   readonly memoryUsedBytes: number | undefined;

@@ -7,6 +7,8 @@ export interface SortedProcesses {
   readonly foreign: readonly ForeignProcess[];
   /** Devices on which the engine's own processes were seen. */
   readonly ownDevices: ReadonlySet<string>;
+  /** Processes that were seen, whoever's. */
+  readonly seen: number;
   /** Why some processes can't be told apart; undefined where all can. */
   readonly gap: string | undefined;
 }
@@ -29,6 +31,7 @@ export function sortProcesses(seen: readonly DeviceProcess[], own: ReadonlySet<n
   const foreign = areIdsOurs ? others : others.filter(({ pid }) => isOfThisNamespace(pid));
   return {
     foreign: foreign.map(({ deviceId, pid, name, memoryBytes }) => ({ deviceId, pid, name, memoryBytes })),
+    seen: newest.size,
     ownDevices: new Set(mine.map(({ deviceId }) => deviceId)),
     gap: areIdsOurs
       ? undefined

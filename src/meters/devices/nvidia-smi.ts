@@ -1,5 +1,5 @@
 import type { DeviceProcess, DeviceSample } from './device-sample.ts';
-import { smiNumber, smiText, type SmiRow } from './smi-table.ts';
+import { createSmiTable, smiNumber, smiText, type SmiRow } from './smi-table.ts';
 
 /** Newer drivers call it event reasons; the older name goes on working in most of them. */
 const throttleFields = ['clocks_event_reasons.active', 'clocks_throttle_reasons.active'] as const;
@@ -37,7 +37,10 @@ export function nvidiaFields(help: string | undefined): readonly string[] {
   });
 }
 
-export const nvidiaProcessFields = ['timestamp', 'gpu_uuid', 'pid', 'process_name', 'used_gpu_memory'] as const;
+/** The name stands last, since it may hold commas. */
+const processFields = ['timestamp', 'gpu_uuid', 'pid', 'used_gpu_memory', 'process_name'] as const;
+
+export const nvidiaProcessWords = [`--query-compute-apps=${processFields.join(',')}`, '--format=csv'] as const;
 
 /** The reason that is no fault: the power that the GPU may take is used up. */
 export const powerCap = 'power cap';
@@ -81,6 +84,7 @@ export function nvidiaSample(row: SmiRow, atMs: number): DeviceSample | undefine
   return {
     atMs,
     id,
+    index: smiText(row.get('index')),
     name: smiText(row.get('name')),
     memoryTotalBytes: smiNumber(row.get('memory.total'), 'MiB'),
     memoryUsedBytes: smiNumber(row.get('memory.used'), 'MiB'),
@@ -94,8 +98,7 @@ export function nvidiaSample(row: SmiRow, atMs: number): DeviceSample | undefine
   };
 }
 
-/** @returns undefined for a row that names no process */
-export function nvidiaProcess(row: SmiRow, atMs: number): DeviceProcess | undefined {
+function nvidiaProcess(row: SmiRow, atMs: number): DeviceProcess | undefined {
   const pid = smiNumber(row.get('pid'));
   const deviceId = smiText(row.get('gpu_uuid'));
   if (pid === undefined || deviceId === undefined) return undefined;
@@ -106,4 +109,13 @@ export function nvidiaProcess(row: SmiRow, atMs: number): DeviceProcess | undefi
     name: smiText(row.get('process_name')) ?? 'unknown',
     memoryBytes: smiNumber(row.get('used_gpu_memory') ?? row.get('used_memory'), 'MiB'),
   };
+}
+
+/** Processes of a table that `nvidiaProcessWords` ask for. */
+export function nvidiaProcesses(text: string, atMs: number): readonly DeviceProcess[] {
+  const table = createSmiTable((names) => names[0] === 'timestamp', true);
+  return text.split('\n').flatMap((line) => {
+    const row = table.read(line);
+    return row === undefined || row === 'garbage' ? [] : (nvidiaProcess(row, atMs) ?? []);
+  });
 }

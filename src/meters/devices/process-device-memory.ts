@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { amdProcesses } from './amd-smi.ts';
 import type { DeviceProcess } from './device-sample.ts';
-import { nvidiaProcess, nvidiaProcessFields } from './nvidia-smi.ts';
-import { createSmiTable } from './smi-table.ts';
+import { nvidiaProcesses, nvidiaProcessWords } from './nvidia-smi.ts';
 
 const timeoutMs = 5_000;
 
@@ -21,15 +20,8 @@ async function ask(program: string, words: readonly string[]): Promise<string | 
 
 async function listProcesses(programs: DeviceMemoryPrograms): Promise<readonly DeviceProcess[] | undefined> {
   const { nvidiaProgram = 'nvidia-smi', amdProgram = 'amd-smi' } = programs;
-  const query = `--query-compute-apps=${nvidiaProcessFields.join(',')}`;
-  const nvidia = await ask(nvidiaProgram, [query, '--format=csv']);
-  if (nvidia !== undefined) {
-    const table = createSmiTable((names) => names[0] === 'timestamp');
-    return nvidia.split('\n').flatMap((line) => {
-      const row = table.read(line);
-      return row === undefined || row === 'garbage' ? [] : (nvidiaProcess(row, Date.now()) ?? []);
-    });
-  }
+  const nvidia = await ask(nvidiaProgram, nvidiaProcessWords);
+  if (nvidia !== undefined) return nvidiaProcesses(nvidia, Date.now());
   const amd = await ask(amdProgram, ['process', '--json']);
   return amd === undefined ? undefined : amdProcesses(amd, Date.now());
 }

@@ -6,8 +6,10 @@ function headingName(cell: string): string {
   return cell.replace(/\s*\[[^\]]*\]\s*$/, '').trim();
 }
 
+/** Cells between commas; amd-smi puts those that hold commas themselves, its lists, in quotes. */
 function cellsOf(line: string): readonly string[] {
-  return line.split(',').map((cell) => cell.trim());
+  const cells = `,${line}`.matchAll(/,\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g);
+  return [...cells].map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain.trim());
 }
 
 /**
@@ -15,8 +17,12 @@ function cellsOf(line: string): readonly string[] {
  * that comes again replaces the first; amd-smi repeats it in each round.
  *
  * @param isHeading tells a heading by its cells
+ * @param lastIsText the last cell of a row takes all that is left of the line
  */
-export function createSmiTable(isHeading: (cells: readonly string[]) => boolean): {
+export function createSmiTable(
+  isHeading: (cells: readonly string[]) => boolean,
+  lastIsText = false,
+): {
   /** The row of a line; undefined for headings. A line that fits no heading is `'garbage'`. */
   read(line: string): SmiRow | 'garbage' | undefined;
 } {
@@ -24,11 +30,15 @@ export function createSmiTable(isHeading: (cells: readonly string[]) => boolean)
   return {
     read(line) {
       if (line.trim() === '') return undefined;
-      const cells = cellsOf(line);
+      const cells = [...cellsOf(line)];
       const names = cells.map(headingName);
       if (isHeading(names)) {
         headings = names;
         return undefined;
+      }
+      // nvidia-smi writes text as it is, such as the name of a process with a comma.
+      if (lastIsText && headings !== undefined && cells.length > headings.length) {
+        cells.push(cells.splice(headings.length - 1).join(', '));
       }
       if (headings === undefined || cells.length !== headings.length) return 'garbage';
       return new Map(headings.map((name, index) => [name, cells[index] ?? '']));

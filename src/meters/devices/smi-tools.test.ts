@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { amdProcesses, amdSample, amdTimestampMs } from './amd-smi.ts';
-import { nvidiaFields, nvidiaProcess, nvidiaSample, nvidiaThrottleReasons, nvidiaTimestampMs } from './nvidia-smi.ts';
+import { nvidiaFields, nvidiaProcesses, nvidiaSample, nvidiaThrottleReasons, nvidiaTimestampMs } from './nvidia-smi.ts';
 import { createSmiTable, smiNumber, smiText, type SmiRow } from './smi-table.ts';
 
 const fixture = (name: string): string =>
@@ -45,6 +45,22 @@ describe('values', () => {
       ]),
     );
     expect(table.read('Unable to determine the device handle')).toBe('garbage');
+    expect(table.read('1, 2, 3')).toBe('garbage');
+  });
+
+  it('may hold commas in quotes, or in a last cell of text', () => {
+    const quoted = createSmiTable((names) => names[0] === 'a');
+    quoted.read('a,b,c');
+    expect([...(quoted.read(`1,"['N/A', 'say ""x""']",3`) as SmiRow).values()]).toEqual([
+      '1',
+      `['N/A', 'say "x"']`,
+      '3',
+    ]);
+    expect([...(quoted.read(',,') as SmiRow).values()]).toEqual(['', '', '']);
+    const named = createSmiTable((names) => names[0] === 'a', true);
+    named.read('a,b');
+    expect([...(named.read('1, two, three') as SmiRow).values()]).toEqual(['1', 'two, three']);
+    expect(named.read('1')).toBe('garbage');
   });
 });
 
@@ -55,6 +71,7 @@ describe('nvidia-smi', () => {
     expect(samples[0]).toEqual({
       atMs: 5,
       id: 'GPU-0a000000-1111-2222-3333-444444444444',
+      index: '0',
       name: 'NVIDIA A100-SXM4-80GB',
       memoryTotalBytes: 81920 * 2 ** 20,
       memoryUsedBytes: 75213 * 2 ** 20,
@@ -76,9 +93,9 @@ describe('nvidia-smi', () => {
   });
 
   it('tells processes', () => {
-    expect(goodRows('nvidia-processes.csv').map((row) => nvidiaProcess(row, 0))).toMatchObject([
+    expect(nvidiaProcesses(fixture('nvidia-processes.csv'), 0)).toMatchObject([
       { pid: 4242, name: 'VLLM::EngineCore', memoryBytes: 74800 * 2 ** 20 },
-      { pid: 77, memoryBytes: undefined },
+      { pid: 77, name: 'train.py, rank 0', memoryBytes: undefined },
     ]);
   });
 

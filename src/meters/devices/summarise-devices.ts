@@ -56,7 +56,7 @@ export function summariseDevice(
 }
 
 /** Energy of one device over a window, or why it isn't known. `samples` may reach beyond the window. */
-export function deviceEnergy(
+function deviceEnergy(
   samples: readonly DeviceSample[],
   fromMs: number,
   toMs: number,
@@ -67,9 +67,24 @@ export function deviceEnergy(
   const readings = samples.flatMap(({ atMs, powerWatts }) =>
     powerWatts === undefined ? [] : [{ atMs, watts: powerWatts }],
   );
-  // Not told at all is no gap: the device just has no sensor.
   if (readings.length === 0) return undefined;
   const energy = integratePower(readings, fromMs, toMs);
   if ('gap' in energy) return { gap: `${first.id}: ${energy.gap}` };
   return { part: { id: first.id, kind: 'gpu', joules: energy.joules } };
+}
+
+/** Energy of an engine's devices over a window, each with its samples. */
+export function enginesEnergy(
+  devices: readonly (readonly DeviceSample[])[],
+  fromMs: number,
+  toMs: number,
+): { readonly parts: readonly EnergyPart[]; readonly gaps: string[] } {
+  const told = devices.map((samples) => deviceEnergy(samples, fromMs, toMs));
+  const gaps = told.flatMap((energy) => (energy !== undefined && 'gap' in energy ? energy.gap : []));
+  const parts = told.flatMap((energy) => (energy !== undefined && 'part' in energy ? energy.part : []));
+  // Devices without a sensor are no gap, unless others have one: the sum would be of a part of them.
+  const sensorless = told.filter((energy) => energy === undefined).length;
+  if (sensorless > 0 && sensorless < told.length)
+    gaps.push(`${sensorless} of ${told.length} GPUs don't tell their power`);
+  return { parts, gaps };
 }
