@@ -78,7 +78,8 @@ for (const { taskId, items, ownScore, servedScore, scored, worded, problems, tok
     console.log(`  ${itemId}: ${left} and ${right}\n    llama  ${short(own)}\n    server ${short(served)}`);
     console.log(`    they part at ${parting.own} and ${parting.served}: ${apart(parting)}`);
   }
-  const gaps = [...scored, ...worded].map(({ parting }) => parting.servedNats);
+  const differing = [...scored, ...worded];
+  const gaps = differing.map(({ parting }) => parting.servedNats);
   const known = gaps
     .filter((gap) => gap !== undefined)
     .map(Math.abs)
@@ -88,6 +89,14 @@ for (const { taskId, items, ownScore, servedScore, scored, worded, problems, tok
     console.log(
       `  where the ${gaps.length} that differ part, the server's two choices are ${at(0.5)} nats apart in the median, ${at(0.9)} at the 90th percentile, ${at(1)} at most; ${gaps.length - known.length} unknown`,
     );
+  }
+  const [furthest] = differing.toSorted(
+    (left, right) => Math.abs(right.parting.servedNats ?? 0) - Math.abs(left.parting.servedNats ?? 0),
+  );
+  if (furthest !== undefined) {
+    const { itemId, own, served, parting } = furthest;
+    console.log(`  furthest apart is ${itemId}, at ${parting.own} and ${parting.served}: ${apart(parting)}`);
+    console.log(`    llama  ${JSON.stringify(own)}\n    server ${JSON.stringify(served)}`);
   }
   if (tokens !== undefined) {
     const { own, server: count, ownPerSecond, serverPerSecond } = tokens;
