@@ -11,6 +11,7 @@ const disqualifying: ReadonlySet<Warning['reason']> = new Set(['errors', 'unsupp
 const doubtful: ReadonlySet<Warning['reason']> = new Set([
   'client_bound',
   'short_window',
+  'unsaturated',
   'throttled',
   'host_busy',
   'foreign_process',
