@@ -126,6 +126,14 @@ describe('a managed server', () => {
     expect((await model.memory()).doubt).toMatch(/beside weights and cache isn't known; .*all of it counts/);
   });
 
+  it('is in doubt of its memory where a GPU is near and nothing tells where the model is', async () => {
+    const smi = placeFakeSmi({ gpus: ['NVIDIA A10'], processes: [], once: true });
+    const onGpuHost = await open(spec(['--quiet']), {}, { tools: { ...noTools, nvidiaProgram: smi.program } });
+    expect((await onGpuHost.memory()).doubt).toMatch(/^this machine has a GPU/);
+    const onHost = await open(spec(['--quiet']));
+    expect((await onHost.memory()).doubt).toBeUndefined();
+  });
+
   it('is stopped with everything that it started, whatever left its group', async () => {
     const children = join(folder, 'children.json');
     const model = await open(spec(['--children', children]));

@@ -57,7 +57,10 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
       const host = createManagedHost({ process, origin, server, servedName, scraper, tools });
       try {
         const address = { baseUrl: `${origin}/v1`, servedName };
-        const model = await openServedModel({ spec: rest, address, openAi, options, apiKey: undefined, host }, signal);
+        const model = await openServedModel(
+          { spec: rest, address, openAi, options, apiKey: undefined, openHost: () => host },
+          signal,
+        );
         return withServer(model, { name: spec.name, server, started, watch: () => scraper.start() });
       } catch (error) {
         const { end } = process;

@@ -5,6 +5,7 @@ import type { MemoryReading } from '../../core/memory.ts';
 import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
 import { readProcessTree } from '../../meters/process-tree.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
+import { hostMemoryDoubt } from '../openai/host-memory-doubt.ts';
 import type { ServerHost } from '../openai/served-model.ts';
 import { llamaServerMemory, ollamaMemory, type ServerMemoryReport, sglangMemory, vllmMemory } from './memory-report.ts';
 import type { MetricsScraper } from './metrics-scraper.ts';
@@ -54,8 +55,9 @@ async function askReport({ process, origin, server, servedName }: ManagedHostOpt
       return sglangMemory(await askJson(`${origin}/get_server_info`));
     case 'ollama': {
       const found = ollamaMemory(await askJson(`${origin}/api/ps`), servedName);
-      if (found === undefined || found.deviceBytes === 0) return untold;
-      return { ...untold, place: found.deviceBytes < found.totalBytes ? 'both' : 'device' };
+      if (found === undefined) return untold;
+      const { deviceBytes, totalBytes } = found;
+      return { ...untold, place: deviceBytes === 0 ? 'host' : deviceBytes < totalBytes ? 'both' : 'device' };
     }
     case 'llama-server':
     case undefined:
@@ -77,7 +79,7 @@ function rootsOf(process: ServerProcess): readonly number[] {
 /** A server that perbench started: its processes, its memory by its own word and the GPU tools', and its end. */
 export function createManagedHost(options: ManagedHostOptions): ServerHost {
   const { process, origin, scraper, tools } = options;
-  const processIds = rootsOf(process);
+  const roots = rootsOf(process);
   let isPeakReset = false;
   let report: Promise<ServerMemoryReport> | undefined;
 
@@ -87,13 +89,20 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
     // Ollama loads a model with its first request, and says how much it takes from then on.
     if (options.server.preset === 'ollama') report = undefined;
     report ??= askReport(options);
-    const devices = await readDeviceMemory(process.processIds(), tools);
+    const known = await report;
+    const processIds = process.processIds();
+    const devices = await readDeviceMemory(processIds, tools);
+    const resident = readProcessMemory(processIds);
+    const mayBeElsewhere = known.place === 'unknown' && devices === undefined && resident !== undefined;
     const reading = readServerMemory({
-      report: await report,
+      report: known,
       kvUsageMax: scraper.kvUsageMax(),
       deviceBytes: devices === undefined ? undefined : Math.max(...devices.values()),
-      resident: readProcessMemory(process.processIds()),
+      resident,
       isPeakReset,
+      hostDoubt: mayBeElsewhere
+        ? await hostMemoryDoubt({ processIds, residentBytes: resident.nowBytes, weightsBytes: undefined, tools })
+        : undefined,
     });
     if (reading !== undefined) return reading;
     throw new ServerError(
@@ -106,7 +115,7 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
   }
 
   return {
-    processIds,
+    processIds: roots,
     memory,
     async resetMemoryPeak() {
       scraper.resetPeak();

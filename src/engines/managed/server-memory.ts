@@ -11,6 +11,8 @@ export interface ServerMemoryState {
   /** Resident memory of its processes on the host. */
   readonly resident: { readonly nowBytes: number; readonly peakBytes: number } | undefined;
   readonly isPeakReset: boolean;
+  /** Why resident memory may not be the model's, where the server doesn't say that the model is on the host. */
+  readonly hostDoubt?: string | undefined;
 }
 
 function sentence(parts: readonly (string | undefined)[]): string | undefined {
@@ -49,12 +51,14 @@ function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemory
 }
 
 /** Resident memory, split by the buffers that the server named: as the llama engine counts. */
-function onHost({ report, resident, isPeakReset }: ServerMemoryState): MemoryReading | undefined {
+function onHost({ report, resident, isPeakReset, hostDoubt }: ServerMemoryState): MemoryReading | undefined {
   if (resident === undefined) return undefined;
-  const { weightsBytes, poolBytes: kvBytes = 0, computeBytes = 0 } = report;
-  if (weightsBytes === undefined) return { ...resident, isPeakReset, split: undefined };
+  const { weightsBytes, poolBytes: kvBytes = 0, computeBytes = 0, place } = report;
+  const doubt = place === 'host' ? undefined : hostDoubt;
+  const reading = { ...resident, isPeakReset, ...(doubt !== undefined && { doubt }) };
+  if (weightsBytes === undefined) return { ...reading, split: undefined };
   const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
-  return { ...resident, isPeakReset, split: { weightsBytes, kvBytes, computeBytes, overheadBytes } };
+  return { ...reading, split: { weightsBytes, kvBytes, computeBytes, overheadBytes } };
 }
 
 /** What a server's memory comes to; undefined where nothing tells. */

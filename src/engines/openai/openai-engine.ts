@@ -14,10 +14,10 @@ import type {
 } from '../../core/engine.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
-import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
+import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
 import { looksTuned } from '../llama-cpp/prompt-style.ts';
 import { generateOne, type ServedTarget } from './generate-request.ts';
-import { localServerProcesses } from './local-server.ts';
+import { localHost } from './local-host.ts';
 import { openClient } from './client-processes.ts';
 import { type OpenAiOptions, openAiOptionsSchema, parseServedAddress } from './openai-options.ts';
 import { probeLikelihood } from './probe-likelihood.ts';
@@ -34,32 +34,7 @@ const openRetryMs = 3_000;
 export interface OpenAiEngineOptions {
   /** Where keys are; nothing else is read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
-/** Memory of a server on this machine, by its processes; nothing where it is elsewhere. */
-export function localHost(baseUrl: string): ServerHost {
-  const processIds = localServerProcesses(baseUrl);
-  let isPeakReset = false;
-  const isKnown = readProcessMemory(processIds) !== undefined;
-  return {
-    processIds,
-    memory: isKnown
-      ? async () => {
-          const reading = readProcessMemory(processIds);
-          if (reading === undefined)
-            throw new ServerError(
-              'its process is gone',
-              { url: baseUrl },
-              { hint: 'Start it again, then perbench resume.' },
-            );
-          return { ...reading, isPeakReset, split: undefined };
-        }
-      : undefined,
-    async resetMemoryPeak() {
-      isPeakReset = isKnown && resetMemoryPeak(processIds);
-    },
-    async close() {},
-  };
+  readonly tools?: DeviceMemoryPrograms;
 }
 
 /** Asks for one token, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */
@@ -141,7 +116,8 @@ export interface ServedModelRequest {
   readonly openAi: OpenAiOptions;
   readonly options: EngineOptions;
   readonly apiKey: string | undefined;
-  readonly host: ServerHost;
+  /** The machine behind the server, from what it tells. */
+  readonly openHost: (facts: ServerFacts) => ServerHost;
 }
 
 /**
@@ -151,7 +127,7 @@ export interface ServedModelRequest {
  * @throws {ModelError} if it doesn't serve the model
  */
 export async function openServedModel(request: ServedModelRequest, signal: AbortSignal): Promise<LoadedModel> {
-  const { spec, address, openAi, options, apiKey, host } = request;
+  const { spec, address, openAi, options, apiKey, openHost } = request;
   const { baseUrl } = address;
   const hangMs = options.hangMs ?? defaultHangMs;
   const retry = { retryMs: openAi.retrySeconds * 1000, backoffMs: openAi.backoffSeconds * 1000 };
@@ -160,6 +136,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   await using probing = new ServerConnection({ baseUrl, apiKey, hangMs, retry: openRetry });
   const facts = await readServerFacts(probing, address.servedName, signal);
   const probe: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
+  const host = openHost(facts);
   const info = describeModel(spec, facts, options.contextTokens ?? openAi.contextTokens, host);
   const { usage } = await probeGeneration(probe, info.promptStyle, signal);
   const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
@@ -189,7 +166,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
 }
 
 /** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */
-export function createOpenAiEngine({ environment }: OpenAiEngineOptions): Engine {
+export function createOpenAiEngine({ environment, tools = {} }: OpenAiEngineOptions): Engine {
   return {
     kind: 'openai',
     async open(spec, options, signal) {
@@ -209,7 +186,7 @@ export function createOpenAiEngine({ environment }: OpenAiEngineOptions): Engine
           openAi,
           options,
           apiKey: apiKey === undefined || apiKey.trim() === '' ? undefined : apiKey.trim(),
-          host: localHost(address.baseUrl),
+          openHost: ({ weightsBytes }) => localHost({ baseUrl: address.baseUrl, weightsBytes, tools }),
         },
         signal,
       );

@@ -1,0 +1,60 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { readGpuDevices, type GpuPrograms } from '../../meters/gpu-devices.ts';
+import { readIfThere, systemFolders } from '../../meters/proc-file.ts';
+
+/** Programs that pass requests on to a server elsewhere, by the names that `/proc` has: at most 15 letters. */
+const forwarders: ReadonlySet<string> = new Set(
+  (
+    'ssh sshd sshd-session autossh kubectl oc socat ncat nc srun wsl docker docker-proxy podman nerdctl conmon ' +
+    'rootlessport rootlesskit slirp4netns pasta pasta.avx2 passt passt.avx2 gvproxy tailscaled ngrok cloudflared ' +
+    'frpc chisel nginx haproxy envoy caddy traefik stunnel stunnel4 litellm'
+  ).split(' '),
+);
+
+const gpuFiles = /^\/dev\/(nvidia|kfd$|dxg$|dri\/renderD)/;
+
+/** No language model that is worth measuring takes less, with the program that runs it. */
+const leastBytes = 96 * 2 ** 20;
+/** Files that are mapped into memory are there as far as they were read. */
+const leastShareOfWeights = 0.5;
+
+function holdsGpu(proc: string, pid: number): boolean {
+  const folder = join(proc, String(pid), 'fd');
+  try {
+    return readdirSync(folder).some((descriptor) => gpuFiles.test(readlinkSync(join(folder, descriptor))));
+  } catch (error) {
+    // Another user's, or it ended while it was looked at.
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}
+
+export interface HostMemoryQuestion {
+  /** Of the server, its children included. */
+  readonly processIds: readonly number[];
+  readonly residentBytes: number;
+  /** What the model's weights take, where the server says it. */
+  readonly weightsBytes: number | undefined;
+  readonly tools: GpuPrograms;
+  readonly proc?: string;
+}
+
+/**
+ * Why the resident memory of a server's processes may not be what its model takes: the model may be on a GPU, or the
+ * processes may only pass requests on. Undefined where there is no such doubt.
+ */
+export async function hostMemoryDoubt(question: HostMemoryQuestion): Promise<string | undefined> {
+  const { processIds, residentBytes, weightsBytes, tools, proc = systemFolders.proc } = question;
+  const names = processIds.map((pid) => (readIfThere(join(proc, String(pid), 'comm')) ?? '').trim());
+  const forwarder = names.find((name) => forwarders.has(name));
+  if (forwarder !== undefined) {
+    return `${forwarder} passes requests on: this is not the memory of what answers them`;
+  }
+  if (residentBytes < (weightsBytes === undefined ? leastBytes : weightsBytes * leastShareOfWeights)) {
+    return 'the server holds too little memory for a model: perhaps it passes requests on';
+  }
+  const isGpuNear = processIds.some((pid) => holdsGpu(proc, pid)) || (await readGpuDevices(tools)).length > 0;
+  if (!isGpuNear) return undefined;
+  return 'this machine has a GPU, and nothing tells whether the model is on it: only memory of the host counts';
+}
