@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { ServerError } from '../../core/errors.ts';
+import { UnsupportedError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import type { MemoryReading } from '../../core/memory.ts';
 import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
@@ -57,7 +57,8 @@ async function askReport({ process, origin, server, servedName }: ManagedHostOpt
       const found = ollamaMemory(await askJson(`${origin}/api/ps`), servedName);
       if (found === undefined) return untold;
       const { deviceBytes, totalBytes } = found;
-      return { ...untold, place: deviceBytes === 0 ? 'host' : deviceBytes < totalBytes ? 'both' : 'device' };
+      if (deviceBytes === 0) return { ...untold, place: 'host' };
+      return { ...untold, deviceBytes, place: deviceBytes < totalBytes ? 'both' : 'device' };
     }
     case 'llama-server':
     case undefined:
@@ -105,13 +106,9 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
         : undefined,
     });
     if (reading !== undefined) return reading;
-    throw new ServerError(
-      'nothing tells how much memory it takes',
-      { url: origin },
-      {
-        hint: 'perbench doctor shows whether GPU tools and /proc work here.',
-      },
-    );
+    throw new UnsupportedError(`${options.servedName}: nothing tells how much memory its server takes`, {
+      hint: 'perbench doctor shows whether GPU tools and /proc work here.',
+    });
   }
 
   return {

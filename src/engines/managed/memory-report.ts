@@ -7,6 +7,8 @@ export interface ServerMemoryReport {
   readonly poolBytes: number | undefined;
   /** Buffers and graphs of the computation itself. */
   readonly computeBytes: number | undefined;
+  /** All that it takes on its GPUs together, from a server that has no parts to tell. */
+  readonly deviceBytes?: number;
   /** Bytes on a GPU and on the host, as far as the server says where its weights are. */
   readonly place: 'device' | 'host' | 'both' | 'unknown';
 }

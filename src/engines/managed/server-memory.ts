@@ -24,9 +24,13 @@ function sentence(parts: readonly (string | undefined)[]): string | undefined {
 function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemoryState): MemoryReading | undefined {
   const { weightsBytes, poolBytes, computeBytes = 0, place } = report;
   if (weightsBytes === undefined) {
-    if (deviceBytes === undefined) return undefined;
-    const doubt = 'the server does not split its memory: all that it took on the GPU counts';
-    return { nowBytes: deviceBytes, peakBytes: deviceBytes, isPeakReset, split: undefined, doubt };
+    const bytes = deviceBytes ?? report.deviceBytes;
+    if (bytes === undefined) return undefined;
+    const doubt =
+      deviceBytes === undefined
+        ? 'the server does not split its memory, and the GPU tool shows none of its processes: all that it says it took on GPUs counts'
+        : 'the server does not split its memory: all that it took on the GPU counts';
+    return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, doubt };
   }
   const kvBytes = (poolBytes ?? 0) * (kvUsageMax ?? 1);
   const overheadBytes =

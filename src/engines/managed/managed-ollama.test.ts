@@ -1,0 +1,55 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { LoadedModel } from '../../core/engine.ts';
+import { createManagedEngine } from './managed-engine.ts';
+
+const script = join(import.meta.dirname, '../../../test/fixtures/fake-server.mjs');
+const noTools = { nvidiaProgram: '/nowhere/smi', amdProgram: '/nowhere/smi' };
+
+interface OllamaSetting {
+  /** Name in its list. */
+  readonly listed: string;
+  readonly source: string;
+  readonly gpuBytes?: number;
+}
+
+/** A model behind a program that takes its port from the environment, as Ollama does. */
+async function openOllama({ listed, source, gpuBytes = 0 }: OllamaSetting): Promise<LoadedModel> {
+  const folder = mkdtempSync(join(tmpdir(), 'perbench-ollama-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const program = join(folder, 'ollama');
+  const words = `--port "\${OLLAMA_HOST##*:}" --name '${listed}' --ollama ${gpuBytes}`;
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${script}' ${words}\n`);
+  chmodSync(program, 0o755);
+  const server = { preset: 'ollama', program, startSeconds: 10, stopSeconds: 2 };
+  const engineOptions = { loglikelihood: 'none', contextTokens: 2048, retrySeconds: 0, server };
+  const { PATH = '' } = process.env;
+  const model = await createManagedEngine({ environment: { PATH }, tools: noTools }).open(
+    { name: 'mine', engine: 'managed', source, promptStyle: 'base', engineOptions },
+    { logFolder: folder },
+    new AbortController().signal,
+  );
+  onTestFinished(async () => model[Symbol.asyncDispose]());
+  return model;
+}
+
+describe('memory of a managed Ollama', () => {
+  const listed = 'mine';
+  const source = 'mine';
+
+  it('is its own figure, with a doubt, where no GPU tool shows its processes', async () => {
+    const whole = await openOllama({ listed, source, gpuBytes: 6_654_289_920 });
+    expect(await whole.memory()).toMatchObject({
+      peakBytes: 6_654_289_920,
+      doubt: expect.stringMatching(/^the server does not split its memory, and the GPU tool shows none/) as string,
+    });
+  });
+
+  it('is resident memory, where it says that nothing is on a GPU', async () => {
+    const reading = await (await openOllama({ listed, source, gpuBytes: 0 })).memory();
+    expect(reading.doubt).toBeUndefined();
+    expect(reading.peakBytes).toBeGreaterThan(2 ** 27);
+  });
+});
