@@ -32,7 +32,10 @@ function largestBytes(log: string, pattern: RegExp): number | undefined {
 export function vllmMemory(log: string): ServerMemoryReport {
   return {
     weightsBytes: largestBytes(log, /Model loading took ([\d.]+) (GiB|GB)/g),
-    poolBytes: largestBytes(log, /Available KV cache memory: ([\d.]+) (GiB)/g),
+    poolBytes:
+      largestBytes(log, /Available KV cache memory: ([\d.]+) (GiB)/g) ??
+      // Where its size is given, nothing is left to be found.
+      largestBytes(log, /reserved ([\d.]+) (GiB) memory for KV cache/gi),
     computeBytes: largestBytes(log, /Graph capturing finished in [\d.]+ secs, took ([\d.]+) (GiB)/g),
     place: 'device',
   };

@@ -18,6 +18,11 @@ describe('what servers say of their memory', () => {
       computeBytes: 0.61 * gibibyte,
       place: 'device',
     });
+    const given = fixture('vllm.log').replaceAll(
+      /Available KV cache memory: .*/g,
+      'Initial free memory 78.3 GiB, reserved 4.0 GiB memory for KV Cache as specified by kv_cache_memory_bytes config and skipped memory profiling.',
+    );
+    expect(vllmMemory(given).poolBytes).toBe(4 * gibibyte);
     expect(vllmMemory('nothing of the kind').weightsBytes).toBeUndefined();
   });
 
