@@ -5,6 +5,8 @@ export interface ServerMemoryReport {
   readonly weightsBytes: number | undefined;
   /** Set aside for keys and values when the server started. */
   readonly poolBytes: number | undefined;
+  /** The cache has the size that was asked for, not what the card had left: all of it is the configuration's need. */
+  readonly isPoolNeeded?: boolean;
   /** Buffers and graphs of the computation itself. */
   readonly computeBytes: number | undefined;
   /** All that it takes on its GPUs together, from a server that has no parts to tell. */
@@ -91,7 +93,8 @@ export function llamaServerMemory(log: string): ServerMemoryReport {
   const fullest = devices.toSorted((left, right) => right.model - left.model)[0] ?? host;
   if (fullest === undefined) return nothing;
   const place = devices.length === 0 ? 'host' : (host?.model ?? 0) > 0 && devicesAreFew(log) ? 'both' : 'device';
-  return { weightsBytes: fullest.model, poolBytes: fullest.KV, computeBytes: fullest.compute, place };
+  const { model: weightsBytes, KV: poolBytes, compute: computeBytes } = fullest;
+  return { weightsBytes, poolBytes, isPoolNeeded: true, computeBytes, place };
 }
 
 /** `offloaded 20/33 layers to GPU`: the embeddings alone often stay on the host, which is no offloading. */

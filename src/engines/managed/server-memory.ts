@@ -22,7 +22,7 @@ function sentence(parts: readonly (string | undefined)[]): string | undefined {
 
 /** Weights, the part of the pool that was in use, and what else the processes hold. The rest of the pool is no need. */
 function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemoryState): MemoryReading | undefined {
-  const { weightsBytes, poolBytes, computeBytes = 0, place } = report;
+  const { weightsBytes, poolBytes, isPoolNeeded = false, computeBytes = 0, place } = report;
   if (weightsBytes === undefined) {
     const bytes = deviceBytes ?? report.deviceBytes;
     if (bytes === undefined) return undefined;
@@ -32,13 +32,14 @@ function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemory
         : 'the server does not split its memory: all that it took on the GPU counts';
     return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, doubt };
   }
-  const kvBytes = (poolBytes ?? 0) * (kvUsageMax ?? 1);
+  const usedShare = isPoolNeeded ? 1 : kvUsageMax;
+  const kvBytes = (poolBytes ?? 0) * (usedShare ?? 1);
   const overheadBytes =
     deviceBytes === undefined ? 0 : Math.max(0, deviceBytes - weightsBytes - (poolBytes ?? 0) - computeBytes);
   const doubt = sentence([
     deviceBytes === undefined ? "what its processes take beside weights and cache isn't known" : undefined,
     poolBytes === undefined ? 'the server does not tell the size of its key-value cache' : undefined,
-    poolBytes !== undefined && kvUsageMax === undefined
+    poolBytes !== undefined && usedShare === undefined
       ? 'the server does not tell how much of its key-value cache was in use: all of it counts'
       : undefined,
     place === 'both' ? 'a part of the model is on the host, and is not counted' : undefined,
@@ -49,7 +50,7 @@ function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemory
     peakBytes,
     isPeakReset: true,
     split: { weightsBytes, kvBytes, computeBytes, overheadBytes },
-    ...(poolBytes !== undefined && { reservedBytes: poolBytes }),
+    ...(poolBytes !== undefined && !isPoolNeeded && { reservedBytes: poolBytes }),
     ...(doubt !== undefined && { doubt }),
   };
 }
