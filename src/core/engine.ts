@@ -75,7 +75,7 @@ export interface ModelInfo {
   readonly threads: number | undefined;
   /** Process ids whose memory and CPU time are the engine's. */
   readonly processIds: readonly number[];
-  /** GPUs that share one copy of the model, such as by tensor parallelism; absent where it is one, or the host. */
+  /** GPUs that the model is spread over, or copied to; absent where it is one, or the host. */
   readonly deviceCount?: number;
   /** Command line of the server that perbench started for it. */
   readonly serverCommand?: string;

@@ -126,6 +126,14 @@ describe('a managed server', () => {
     expect((await model.memory()).doubt).toMatch(/beside weights and cache isn't known; .*all of it counts/);
   });
 
+  it('knows its GPUs by its command line, or by its options', async () => {
+    const model = await open(spec(['-tp', '2', '-pp', '2']));
+    expect(model.info.deviceCount).toBe(4);
+    const { engineOptions, ...rest } = spec(['-tp', '2']);
+    const told = await open({ ...rest, engineOptions: { ...engineOptions, devices: 1 } });
+    expect(told.info.deviceCount).toBeUndefined();
+  });
+
   it('is in doubt of its memory where a GPU is near and nothing tells where the model is', async () => {
     const smi = placeFakeSmi({ gpus: ['NVIDIA A10'], processes: [], once: true });
     const onGpuHost = await open(spec(['--quiet']), {}, { tools: { ...noTools, nvidiaProgram: smi.program } });

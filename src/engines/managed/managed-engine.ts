@@ -9,8 +9,10 @@ import { type ManagedServer, managedServerSchema } from '../../core/managed-serv
 import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
 import { openServedModel } from '../openai/openai-engine.ts';
 import { openAiOptionsSchema } from '../openai/openai-options.ts';
+import { serverDevices } from './device-count.ts';
 import { createManagedHost } from './managed-host.ts';
 import { createMetricsScraper } from './metrics-scraper.ts';
+import { wholeLog } from './server-log.ts';
 import { startServer, type StartedServer } from './start-server.ts';
 import { startFailure } from './wait-until-ready.ts';
 
@@ -61,7 +63,8 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
           { spec: rest, address, openAi, options, apiKey: undefined, openHost: () => host },
           signal,
         );
-        return withServer(model, { name: spec.name, server, started, watch: () => scraper.start() });
+        const devices = openAi.devices ?? serverDevices({ server, argv: started.argv, log: wholeLog(process.logFile) });
+        return withServer(model, { name: spec.name, server, started, devices, watch: () => scraper.start() });
       } catch (error) {
         const { end } = process;
         const failure = end === undefined ? error : startFailure(process, spec.name, end, origin);
@@ -76,6 +79,7 @@ interface ServerParts {
   readonly name: string;
   readonly server: ManagedServer;
   readonly started: StartedServer;
+  readonly devices: number;
   readonly watch: NonNullable<LoadedModel['watch']>;
 }
 
@@ -95,12 +99,12 @@ async function* explained<Result>(
 }
 
 function withServer(model: LoadedModel, parts: ServerParts): LoadedModel {
-  const { server, started, watch } = parts;
-  const { tensorParallel, gpus } = server;
+  const { server, started, devices, watch } = parts;
+  const { gpus } = server;
   const info: ModelInfo = {
     ...model.info,
     devices: gpus === undefined ? model.info.devices : gpus.map((gpu) => `GPU ${gpu}`),
-    ...(tensorParallel > 1 && { deviceCount: tensorParallel }),
+    ...(devices > 1 && { deviceCount: devices }),
     serverCommand: shownCommand(started.argv),
   };
   return {

@@ -79,8 +79,14 @@ function resolveStyle(
   return looksTuned([name, servedName]) ? 'chat' : 'plain';
 }
 
-function describeModel(spec: ModelSpec, facts: ServerFacts, known: number | undefined, host: ServerHost): ModelInfo {
-  const contextTokens = facts.contextTokens ?? known;
+interface KnownBeforehand {
+  readonly contextTokens: number | undefined;
+  readonly devices: number | undefined;
+}
+
+function describeModel(spec: ModelSpec, facts: ServerFacts, known: KnownBeforehand, host: ServerHost): ModelInfo {
+  const { devices = 1 } = known;
+  const contextTokens = facts.contextTokens ?? known.contextTokens;
   if (contextTokens === undefined) {
     throw new ModelError(`${spec.name}: the server doesn't say how many tokens a sequence may hold`, {
       hint: 'Say it with engineOptions: {contextTokens: 8192}, or --context-tokens.',
@@ -106,6 +112,7 @@ function describeModel(spec: ModelSpec, facts: ServerFacts, known: number | unde
     devices: [],
     threads: undefined,
     processIds: host.processIds,
+    ...(devices > 1 && { deviceCount: devices }),
   };
 }
 
@@ -137,7 +144,8 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   const facts = await readServerFacts(probing, address.servedName, signal);
   const probe: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
   const host = openHost(facts);
-  const info = describeModel(spec, facts, options.contextTokens ?? openAi.contextTokens, host);
+  const contextTokens = options.contextTokens ?? openAi.contextTokens;
+  const info = describeModel(spec, facts, { contextTokens, devices: openAi.devices }, host);
   const { usage } = await probeGeneration(probe, info.promptStyle, signal);
   const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
   const { way, scorer } = 'scorer' in likelihood ? likelihood : {};
