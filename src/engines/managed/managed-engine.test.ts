@@ -134,6 +134,25 @@ describe('a managed server', () => {
     expect(told.info.deviceCount).toBeUndefined();
   });
 
+  it('is asked with the key that it was told to ask for, and nothing shows the key', async () => {
+    const told = await open(spec(['--api-key', 'sk-word']));
+    expect(told.info.serverCommand).toMatch(/--api-key \[removed\]$/);
+    const watch = told.watch?.();
+    expect(await ask(told, 1)).toEqual([' yes']);
+    expect(await watch?.stop()).toMatchObject({ failedScrapes: 0 });
+    const inherited = await open(spec(), {}, { environment: { VLLM_API_KEY: 'sk-env', OPENAI_API_KEY: 'sk-other' } });
+    expect(await ask(inherited, 1)).toEqual([' yes']);
+    const { engineOptions, ...rest } = spec([], { environment: { VLLM_API_KEY: 'sk-own' } });
+    const named = await open(
+      { ...rest, engineOptions: { ...engineOptions, apiKeyVariable: 'MINE' } },
+      {},
+      { environment: { MINE: ' sk-own ' } },
+    );
+    expect(await ask(named, 1)).toEqual([' yes']);
+    const failure = await failureOf(spec(['--api-key', 'sk-word', '--fault', 'exit']));
+    expect(failure.message).toContain("{'api_key': ['[key]']}");
+  });
+
   it('is in doubt of its memory where a GPU is near and nothing tells where the model is', async () => {
     const smi = placeFakeSmi({ gpus: ['NVIDIA A10'], processes: [], once: true });
     const onGpuHost = await open(spec(['--quiet']), {}, { tools: { ...noTools, nvidiaProgram: smi.program } });

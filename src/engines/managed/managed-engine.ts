@@ -6,18 +6,20 @@ import type { Engine, LoadedModel, ModelInfo, ModelSpec } from '../../core/engin
 import { optionProblems, parseEngineOptions } from '../../core/engine-options.ts';
 import { ServerError, UsageError } from '../../core/errors.ts';
 import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
+import { withoutSecrets } from '../../core/without-secrets.ts';
 import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
 import { openServedModel } from '../openai/openai-engine.ts';
 import { openAiOptionsSchema } from '../openai/openai-options.ts';
 import { serverDevices } from './device-count.ts';
 import { createManagedHost } from './managed-host.ts';
 import { createMetricsScraper } from './metrics-scraper.ts';
+import { serverKey } from './server-key.ts';
 import { wholeLog } from './server-log.ts';
 import { startServer, type StartedServer } from './start-server.ts';
 import { startFailure } from './wait-until-ready.ts';
 
 export interface ManagedEngineOptions {
-  /** The server's own environment starts from it; keys are read from it too. */
+  /** The server's own environment starts from it; its key is read from it too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly tools?: DeviceMemoryPrograms;
 }
@@ -33,14 +35,10 @@ function parseServer(spec: ModelSpec): { readonly server: ManagedServer; readonl
   return { server: parsed.data, rest: { ...spec, engineOptions } };
 }
 
-/** Argument lists hold no keys unless somebody wrote one there. */
-function shownCommand(argv: readonly string[]): string {
-  const secret = /key|token|secret|password/i;
-  return argv
-    .map((word, index) =>
-      secret.test(argv[index - 1] ?? '') && !/tokens/i.test(argv[index - 1] ?? '') ? '[removed]' : word,
-    )
-    .join(' ');
+/** Options as written: where no variable is named, the server's own come first. */
+function namedVariable({ engineOptions }: ModelSpec): string | undefined {
+  const { apiKeyVariable } = engineOptions;
+  return typeof apiKeyVariable === 'string' ? apiKeyVariable : undefined;
 }
 
 /** Engine options: `server` (see `managedServerSchema`), and those of the openai engine. */
@@ -53,14 +51,15 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
       const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', rest);
       const servedName = server.servedName ?? spec.name;
       const { environment, tools = {} } = engine;
-      const started = await startServer({ spec, server, servedName, options, environment, signal });
+      const apiKey = serverKey(server, environment, namedVariable(rest));
+      const started = await startServer({ spec, server, servedName, options, environment, apiKey, signal });
       const { process, origin } = started;
-      const scraper = createMetricsScraper(`${origin}/metrics`);
-      const host = createManagedHost({ process, origin, server, servedName, scraper, tools });
+      const scraper = createMetricsScraper(`${origin}/metrics`, apiKey);
+      const host = createManagedHost({ process, origin, server, servedName, apiKey, scraper, tools });
       try {
         const address = { baseUrl: `${origin}/v1`, servedName };
         const model = await openServedModel(
-          { spec: rest, address, openAi, options, apiKey: undefined, openHost: () => host },
+          { spec: rest, address, openAi, options, apiKey, openHost: () => host },
           signal,
         );
         const devices = openAi.devices ?? serverDevices({ server, argv: started.argv, log: wholeLog(process.logFile) });
@@ -105,7 +104,7 @@ function withServer(model: LoadedModel, parts: ServerParts): LoadedModel {
     ...model.info,
     devices: gpus === undefined ? model.info.devices : gpus.map((gpu) => `GPU ${gpu}`),
     ...(devices > 1 && { deviceCount: devices }),
-    serverCommand: shownCommand(started.argv),
+    serverCommand: withoutSecrets(started.argv).join(' '),
   };
   return {
     info,

@@ -9,6 +9,7 @@ import { hostMemoryDoubt } from '../openai/host-memory-doubt.ts';
 import type { ServerHost } from '../openai/served-model.ts';
 import { llamaServerMemory, ollamaMemory, type ServerMemoryReport, sglangMemory, vllmMemory } from './memory-report.ts';
 import type { MetricsScraper } from './metrics-scraper.ts';
+import { keyHeaders } from './server-key.ts';
 import { wholeLog } from './server-log.ts';
 import { readServerMemory } from './server-memory.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -19,15 +20,20 @@ export interface ManagedHostOptions {
   readonly origin: string;
   readonly server: ManagedServer;
   readonly servedName: string;
+  readonly apiKey: string | undefined;
   readonly scraper: MetricsScraper;
   readonly tools: DeviceMemoryPrograms;
 }
 
 const answerMs = 5_000;
 
-async function askJson(url: string): Promise<unknown> {
+async function askJson(url: string, apiKey: string | undefined): Promise<unknown> {
   try {
-    const { statusCode, body } = await request(url, { headersTimeout: answerMs, bodyTimeout: answerMs });
+    const { statusCode, body } = await request(url, {
+      headers: keyHeaders(apiKey),
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
+    });
     if (statusCode !== 200) {
       await body.dump();
       return undefined;
@@ -47,14 +53,20 @@ const untold: ServerMemoryReport = {
   place: 'unknown',
 };
 
-async function askReport({ process, origin, server, servedName }: ManagedHostOptions): Promise<ServerMemoryReport> {
+async function askReport({
+  process,
+  origin,
+  server,
+  servedName,
+  apiKey,
+}: ManagedHostOptions): Promise<ServerMemoryReport> {
   switch (server.preset) {
     case 'vllm':
       return vllmMemory(wholeLog(process.logFile));
     case 'sglang':
-      return sglangMemory(await askJson(`${origin}/get_server_info`));
+      return sglangMemory(await askJson(`${origin}/get_server_info`, apiKey));
     case 'ollama': {
-      const found = ollamaMemory(await askJson(`${origin}/api/ps`), servedName);
+      const found = ollamaMemory(await askJson(`${origin}/api/ps`, apiKey), servedName);
       if (found === undefined) return untold;
       const { deviceBytes, totalBytes } = found;
       if (deviceBytes === 0) return { ...untold, place: 'host' };

@@ -173,6 +173,12 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   return new ServedModel({ name: spec.name, info, capabilities, client, mostScored: scorer?.mostPlaces, host });
 }
 
+/** The key in a variable; an empty one is none. */
+export function keyIn(environment: OpenAiEngineOptions['environment'], variable: string): string | undefined {
+  const key = environment[variable]?.trim();
+  return key === '' ? undefined : key;
+}
+
 /** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */
 export function createOpenAiEngine({ environment, tools = {} }: OpenAiEngineOptions): Engine {
   return {
@@ -186,14 +192,13 @@ export function createOpenAiEngine({ environment, tools = {} }: OpenAiEngineOpti
       }
       const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', spec);
       const address = parseServedAddress(spec.source);
-      const apiKey = environment[openAi.apiKeyVariable];
       return openServedModel(
         {
           spec,
           address,
           openAi,
           options,
-          apiKey: apiKey === undefined || apiKey.trim() === '' ? undefined : apiKey.trim(),
+          apiKey: keyIn(environment, openAi.apiKeyVariable),
           openHost: ({ weightsBytes }) => localHost({ baseUrl: address.baseUrl, weightsBytes, tools }),
         },
         signal,
