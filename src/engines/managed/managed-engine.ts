@@ -2,7 +2,7 @@
  * The managed engine: starts a server for the model, waits until it is ready, measures it as the openai engine does, and
  * stops it with everything that it started.
  */
-import type { Engine, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
+import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { optionProblems, parseEngineOptions } from '../../core/engine-options.ts';
 import { ServerError, UsageError } from '../../core/errors.ts';
 import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
@@ -35,6 +35,17 @@ function parseServer(spec: ModelSpec): { readonly server: ManagedServer; readonl
   return { server: parsed.data, rest: { ...spec, engineOptions } };
 }
 
+/** Ollama has names of its own, and gives those without a tag the tag `latest`; other servers take the name they are told. */
+function servedNameOf({ name, source = name }: ModelSpec, { preset, servedName }: ManagedServer): string {
+  if (servedName !== undefined || preset !== 'ollama') return servedName ?? name;
+  return /:[^/]*$/.test(source) ? source : `${source}:latest`;
+}
+
+/** The server was started with room for so many tokens, also where it doesn't tell. */
+function withContext(options: EngineOptions, server: ManagedServer): EngineOptions {
+  return server.contextTokens === undefined ? options : { ...options, contextTokens: server.contextTokens };
+}
+
 /** Options as written: where no variable is named, the server's own come first. */
 function namedVariable({ engineOptions }: ModelSpec): string | undefined {
   const { apiKeyVariable } = engineOptions;
@@ -49,7 +60,7 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
       signal.throwIfAborted();
       const { server, rest } = parseServer(spec);
       const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', rest);
-      const servedName = server.servedName ?? spec.name;
+      const servedName = servedNameOf(spec, server);
       const { environment, tools = {} } = engine;
       const apiKey = serverKey(server, environment, namedVariable(rest));
       const started = await startServer({ spec, server, servedName, options, environment, apiKey, signal });
@@ -59,7 +70,7 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
       try {
         const address = { baseUrl: `${origin}/v1`, servedName };
         const model = await openServedModel(
-          { spec: rest, address, openAi, options, apiKey, openHost: () => host },
+          { spec: rest, address, openAi, options: withContext(options, server), apiKey, openHost: () => host },
           signal,
         );
         const devices = openAi.devices ?? serverDevices({ server, argv: started.argv, log: wholeLog(process.logFile) });

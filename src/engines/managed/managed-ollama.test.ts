@@ -23,8 +23,8 @@ async function openOllama({ listed, source, gpuBytes = 0 }: OllamaSetting): Prom
   const words = `--port "\${OLLAMA_HOST##*:}" --name '${listed}' --ollama ${gpuBytes}`;
   writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${script}' ${words}\n`);
   chmodSync(program, 0o755);
-  const server = { preset: 'ollama', program, startSeconds: 10, stopSeconds: 2 };
-  const engineOptions = { loglikelihood: 'none', contextTokens: 2048, retrySeconds: 0, server };
+  const server = { preset: 'ollama', program, contextTokens: 2048, startSeconds: 10, stopSeconds: 2 };
+  const engineOptions = { loglikelihood: 'none', retrySeconds: 0, server };
   const { PATH = '' } = process.env;
   const model = await createManagedEngine({ environment: { PATH }, tools: noTools }).open(
     { name: 'mine', engine: 'managed', source, promptStyle: 'base', engineOptions },
@@ -36,8 +36,8 @@ async function openOllama({ listed, source, gpuBytes = 0 }: OllamaSetting): Prom
 }
 
 describe('memory of a managed Ollama', () => {
-  const listed = 'mine';
-  const source = 'mine';
+  const listed = 'qwen2.5:7b';
+  const source = 'qwen2.5:7b';
 
   it('is its own figure, with a doubt, where no GPU tool shows its processes', async () => {
     const whole = await openOllama({ listed, source, gpuBytes: 6_654_289_920 });
@@ -51,5 +51,17 @@ describe('memory of a managed Ollama', () => {
     const reading = await (await openOllama({ listed, source, gpuBytes: 0 })).memory();
     expect(reading.doubt).toBeUndefined();
     expect(reading.peakBytes).toBeGreaterThan(2 ** 27);
+  });
+});
+
+describe('a model of a managed Ollama', () => {
+  it.each([
+    ['qwen2.5:7b', 'qwen2.5:7b'],
+    ['qwen2.5', 'qwen2.5:latest'],
+    ['hf.co/bartowski/Y-GGUF:Q4_K_M', 'hf.co/bartowski/Y-GGUF:Q4_K_M'],
+    ['hf.co/bartowski/Y-GGUF', 'hf.co/bartowski/Y-GGUF:latest'],
+  ])('%s is asked for by its name there, whatever it is called here', async (source, listed) => {
+    const model = await openOllama({ source, listed });
+    expect(model.info.contextTokens).toBe(2048);
   });
 });
