@@ -248,12 +248,22 @@ describe('a server that fails', () => {
 
   it('is stopped when the run is', async () => {
     const controller = new AbortController();
+    const children = join(folder, 'children.json');
+    let pids: readonly number[] = [];
+    const onStatus = (line: string): void => {
+      if (line !== 'INFO waiting for the moon') return;
+      pids = JSON.parse(readFileSync(children, 'utf8')) as number[];
+      expect(pids.every(isAlive)).toBe(true);
+      controller.abort();
+    };
     const opening = createManagedEngine({ environment: {} }).open(
-      spec(['--fault', 'hang']),
-      { logFolder: folder, onStatus: () => controller.abort() },
+      spec(['--children', children, '--fault', 'hang']),
+      { logFolder: folder, onStatus },
       controller.signal,
     );
     await expect(opening).rejects.toMatchObject({ name: 'AbortError' });
+    expect(pids).toHaveLength(3);
+    expect(pids.filter(isAlive)).toEqual([]);
   });
 
   it('refuses settings that it does not know, by name', async () => {
