@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LoadedModel } from '../../core/engine.ts';
+import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
 import { createManagedEngine } from './managed-engine.ts';
 
 const script = join(import.meta.dirname, '../../../test/fixtures/fake-server.mjs');
-const noTools = { nvidiaProgram: '/nowhere/smi', amdProgram: '/nowhere/smi' };
 
 interface OllamaSetting {
   /** Name in its list. */
@@ -26,7 +26,10 @@ async function openOllama({ listed, source, gpuBytes = 0 }: OllamaSetting): Prom
   const server = { preset: 'ollama', program, contextTokens: 2048, startSeconds: 10, stopSeconds: 2 };
   const engineOptions = { loglikelihood: 'none', retrySeconds: 0, server };
   const { PATH = '' } = process.env;
-  const model = await createManagedEngine({ environment: { PATH }, tools: noTools }).open(
+  // In a container the tool shows the GPU, and processes of the host alone.
+  const smi = placeFakeSmi({ gpus: ['NVIDIA A10'], processes: [], once: true });
+  const tools = { nvidiaProgram: smi.program, amdProgram: '/nowhere/smi' };
+  const model = await createManagedEngine({ environment: { PATH }, tools }).open(
     { name: 'mine', engine: 'managed', source, promptStyle: 'base', engineOptions },
     { logFolder: folder },
     new AbortController().signal,
