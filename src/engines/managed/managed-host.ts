@@ -5,7 +5,7 @@ import type { MemoryReading } from '../../core/memory.ts';
 import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
 import { readProcessTree } from '../../meters/process-tree.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
-import { hostMemoryDoubt } from '../openai/host-memory-doubt.ts';
+import { hostMemoryDoubt, machineHasGpu } from '../openai/host-memory-doubt.ts';
 import type { ServerHost } from '../openai/served-model.ts';
 import { llamaServerMemory, ollamaMemory, type ServerMemoryReport, sglangMemory, vllmMemory } from './memory-report.ts';
 import type { MetricsScraper } from './metrics-scraper.ts';
@@ -93,6 +93,7 @@ function rootsOf(process: ServerProcess): readonly number[] {
 export function createManagedHost(options: ManagedHostOptions): ServerHost {
   const { process, origin, scraper, tools } = options;
   const roots = rootsOf(process);
+  const hasGpu = machineHasGpu(tools);
   let isPeakReset = false;
   let report: Promise<ServerMemoryReport> | undefined;
 
@@ -114,7 +115,7 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
       resident,
       isPeakReset,
       hostDoubt: mayBeElsewhere
-        ? await hostMemoryDoubt({ processIds, residentBytes: resident.nowBytes, weightsBytes: undefined, tools })
+        ? await hostMemoryDoubt({ processIds, residentBytes: resident.peakBytes, weightsBytes: undefined, hasGpu })
         : undefined,
     });
     if (reading !== undefined) return reading;

@@ -30,13 +30,20 @@ function holdsGpu(proc: string, pid: number): boolean {
   }
 }
 
+/** Whether the tool of a vendor shows a GPU of this machine. */
+export async function machineHasGpu(tools: GpuPrograms): Promise<boolean> {
+  return (await readGpuDevices(tools)).length > 0;
+}
+
 export interface HostMemoryQuestion {
   /** Of the server, its children included. */
   readonly processIds: readonly number[];
+  /** At their peak. */
   readonly residentBytes: number;
   /** What the model's weights take, where the server says it. */
   readonly weightsBytes: number | undefined;
-  readonly tools: GpuPrograms;
+  /** By `machineHasGpu`, asked once: the tool may take a second, which a pass shouldn't wait for. */
+  readonly hasGpu: Promise<boolean>;
   readonly proc?: string;
 }
 
@@ -45,7 +52,7 @@ export interface HostMemoryQuestion {
  * processes may only pass requests on. Undefined where there is no such doubt.
  */
 export async function hostMemoryDoubt(question: HostMemoryQuestion): Promise<string | undefined> {
-  const { processIds, residentBytes, weightsBytes, tools, proc = systemFolders.proc } = question;
+  const { processIds, residentBytes, weightsBytes, hasGpu, proc = systemFolders.proc } = question;
   const names = processIds.map((pid) => (readIfThere(join(proc, String(pid), 'comm')) ?? '').trim());
   const forwarder = names.find((name) => forwarders.has(name));
   if (forwarder !== undefined) {
@@ -54,7 +61,7 @@ export async function hostMemoryDoubt(question: HostMemoryQuestion): Promise<str
   if (residentBytes < (weightsBytes === undefined ? leastBytes : weightsBytes * leastShareOfWeights)) {
     return 'the server holds too little memory for a model: perhaps it passes requests on';
   }
-  const isGpuNear = processIds.some((pid) => holdsGpu(proc, pid)) || (await readGpuDevices(tools)).length > 0;
+  const isGpuNear = processIds.some((pid) => holdsGpu(proc, pid)) || (await hasGpu);
   if (!isGpuNear) return undefined;
   return 'this machine has a GPU, and nothing tells whether the model is on it: only memory of the host counts';
 }

@@ -4,7 +4,7 @@ import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/device
 import { systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
 import { readProcessTree } from '../../meters/process-tree.ts';
-import { hostMemoryDoubt } from './host-memory-doubt.ts';
+import { hostMemoryDoubt, machineHasGpu } from './host-memory-doubt.ts';
 import { localServerProcesses } from './local-server.ts';
 import type { ServerHost } from './served-model.ts';
 
@@ -23,6 +23,8 @@ const wholeDevice = 'the server does not split its memory: all that it took on t
 export function localHost(options: LocalHostOptions): ServerHost {
   const { baseUrl, weightsBytes, tools, proc = systemFolders.proc } = options;
   const processIds = localServerProcesses(baseUrl, proc);
+  const isKnown = readProcessMemory(processIds, proc) !== undefined;
+  const hasGpu = isKnown ? machineHasGpu(tools) : Promise.resolve(false);
   let isPeakReset = false;
 
   async function memory(): Promise<MemoryReading> {
@@ -34,12 +36,11 @@ export function localHost(options: LocalHostOptions): ServerHost {
       const bytes = Math.max(...devices.values());
       return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, doubt: wholeDevice };
     }
-    const question = { processIds: tree, residentBytes: resident.nowBytes, weightsBytes, tools, proc };
-    const doubt = await hostMemoryDoubt(question);
+    const residentBytes = resident.peakBytes;
+    const doubt = await hostMemoryDoubt({ processIds: tree, residentBytes, weightsBytes, hasGpu, proc });
     return { ...resident, isPeakReset, split: undefined, ...(doubt !== undefined && { doubt }) };
   }
 
-  const isKnown = readProcessMemory(processIds, proc) !== undefined;
   return {
     processIds,
     memory: isKnown ? memory : undefined,
