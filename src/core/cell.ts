@@ -62,6 +62,8 @@ export interface PassResult {
   /** One entry per answered request that wasn't retried, in milliseconds; latency passes, and loads with limits. */
   readonly latencies?: LatencyRecord;
   readonly memory?: MemoryReading;
+  /** Why nothing told the memory, in one sentence. */
+  readonly memoryUnknown?: string;
   readonly host: HostWindow;
   /** GPUs that the engine used; absent where it is one, or the host. */
   readonly devices?: number;

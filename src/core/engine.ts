@@ -77,7 +77,7 @@ export interface ModelInfo {
   readonly processIds: readonly number[];
   /** GPUs of this machine that it may use, by index or UUID: none where it computes on the CPU; absent if unknown. */
   readonly gpus?: readonly string[];
-  /** GPUs that share one copy of the model, such as by tensor parallelism; absent where it is one, or the host. */
+  /** GPUs that the model is spread over, or copied to; absent where it is one, or the host. */
   readonly deviceCount?: number;
   /** Command line of the server that perbench started for it. */
   readonly serverCommand?: string;

@@ -35,6 +35,10 @@ export const managedServerSchema = z
   })
   .refine(({ preset, command }) => (preset === undefined) !== (command === undefined), {
     message: 'server needs either preset or command',
+  })
+  .refine(({ preset, tensorParallel }) => tensorParallel === 1 || (preset !== 'llama-server' && preset !== 'ollama'), {
+    message: 'llama-server and ollama split a model by layers: name its GPUs as gpus, without tensorParallel',
+    path: ['tensorParallel'],
   });
 
 export type ManagedServer = z.output<typeof managedServerSchema>;

@@ -62,6 +62,16 @@ describe('what fits', () => {
     );
   });
 
+  it('counts the cache that vLLM is told to take', () => {
+    const settings = { tensorParallel: 8, kvCacheGiB: 60 };
+    const source = 'qwen2.5-72b-instruct';
+    const told = outlookOf({ source, server: { preset: 'vllm', ...settings } });
+    expect(told?.perGpu?.kvBytes).toBe(60 * gibibyte);
+    expect(told?.problem).toMatch(/8 GPUs with about 78\.9 GiB each; of 80\.0 GiB it may take/);
+    const never = outlookOf({ source, server: { preset: 'sglang', ...settings } });
+    expect(never).toEqual(outlookOf({ source, server: { preset: 'sglang', tensorParallel: 8 } }));
+  });
+
   it('is open for models that the catalogue does not know', () => {
     expect(outlookOf(served('somebody/their-model'))).toMatchObject({ perGpu: undefined, fits: undefined });
   });

@@ -84,7 +84,7 @@ export function gpuOutlook(model: NamedModel, suite: Suite, supply: GpuSupply): 
   const server = parsed.data;
   if (server.preset !== 'vllm' && server.preset !== 'sglang') return undefined;
   const entry = catalogue.find(({ name, hubId }) => hubId === model.source || name === model.source);
-  const { tensorParallel, dtype, memoryShare = usualShare } = server;
+  const { tensorParallel, dtype, kvCacheGiB, memoryShare = usualShare } = server;
   const perGpu =
     entry === undefined
       ? undefined
@@ -95,6 +95,8 @@ export function gpuOutlook(model: NamedModel, suite: Suite, supply: GpuSupply): 
           tensorParallel,
           contextTokens: server.contextTokens ?? suite.contextTokens ?? assumedContextTokens,
           sequences: server.sequences ?? plannedConcurrency(suite),
+          // SGLang has no such setting.
+          kvCacheBytes: server.preset === 'vllm' && kvCacheGiB !== undefined ? kvCacheGiB * gibibyte : undefined,
         });
   const problem = problemOf(model.name, tensorParallel, perGpu?.totalBytes, memoryShare, supply);
   const isUnknown = perGpu === undefined || (supply.memoryBytes === undefined && supply.count !== 0);

@@ -1,5 +1,6 @@
 import type { Manifest } from '../core/manifest.ts';
 import type { Suite } from '../core/suite.ts';
+import { withoutSecrets } from '../core/without-secrets.ts';
 import { hashJson } from '../run/content-key.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import type { LocalContext } from './local-context.ts';
@@ -34,15 +35,6 @@ function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly
     // Suites without a load of their own keep the key that they had before there was one.
     ...((suite.requestRate ?? suite.goodput) !== undefined && { load: [suite.requestRate, suite.goodput] }),
   });
-}
-
-/** What follows a flag that carries a secret never reaches the manifest. */
-function withoutSecrets(commandLine: readonly string[]): readonly string[] {
-  return commandLine.map((word, index) =>
-    /token|key|secret|password/i.test(commandLine[index - 1] ?? '')
-      ? '[removed]'
-      : word.replace(/\/\/[^/@\s]+@/, '//[removed]@'),
-  );
 }
 
 async function describeRun(

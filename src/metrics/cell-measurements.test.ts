@@ -177,6 +177,13 @@ describe('the serving protocol', () => {
     });
     expect(result.memoryKv).toMatchObject({ value: 3, unit: 'bytes' });
   });
+
+  it('says why nothing told the memory', () => {
+    const passResults = [pass({ window: window(1), memoryUnknown: 'no tool' })];
+    const result = cellMeasurements({ task, protocol: 'serving', summary, scored, metrics: {}, passResults });
+    expect(result.memory).toEqual({ status: 'unavailable', reason: 'unsupported', detail: 'no tool' });
+    expect(result.throughput).toMatchObject({ status: 'measured' });
+  });
 });
 
 describe('load', () => {

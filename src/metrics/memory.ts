@@ -14,7 +14,10 @@ function part(readings: readonly MemoryReading[], name: keyof MemorySplit): Meas
 /** Peak resident memory of the engine's processes while it ran these passes, and what it consists of. */
 export function memoryMeasurements(passes: readonly PassResult[]): CellMeasurements {
   const readings = passes.map(({ memory }) => memory).filter((reading) => reading !== undefined);
-  if (readings.length === 0) return {};
+  if (readings.length === 0) {
+    const detail = passes.find(({ memoryUnknown }) => memoryUnknown !== undefined)?.memoryUnknown;
+    return detail === undefined ? {} : { memory: { status: 'unavailable', reason: 'unsupported', detail } };
+  }
   const warnings: Warning[] = readings.every(({ isPeakReset }) => isPeakReset)
     ? []
     : [{ reason: 'peak_not_reset', detail: 'the peak includes what ran before this pass in the same launch' }];

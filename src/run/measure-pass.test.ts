@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { LoadedModel, ModelInfo } from '../core/engine.ts';
 import type { MemoryReading } from '../core/memory.ts';
+import { UnsupportedError } from '../core/errors.ts';
 import type { HostWindow } from '../core/host-window.ts';
-import { measurePass, type PassContext } from './measure-pass.ts';
+import { measurePass, type PassContext, readMemory } from './measure-pass.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 
 const host: HostWindow = { ...quietHost, durationMs: 1, cores: 1 };
@@ -57,6 +58,14 @@ describe('a pass', () => {
     expect(result.memory).toMatchObject({ peakBytes: 2 });
     expect(result.durationMs).toBeLessThan(300);
     expect(stops).toEqual(['machine', 'server', 'memory']);
+  });
+
+  it('does not fail where nothing tells the memory, and says why', async () => {
+    const memory = async (): Promise<never> => Promise.reject(new UnsupportedError('nothing tells it'));
+    const model = { capabilities: {}, memory } as unknown as LoadedModel;
+    expect(await readMemory(model)).toEqual({ memoryUnknown: 'nothing tells it' });
+    const gone = async (): Promise<never> => Promise.reject(new Error('gone'));
+    await expect(readMemory({ ...model, memory: gone })).rejects.toThrow('gone');
   });
 
   it('that breaks leaves nothing watched', async () => {

@@ -1,6 +1,7 @@
 import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
+import { UnsupportedError } from '../core/errors.ts';
 import type { HostWindow } from '../core/host-window.ts';
 import type { ClientCeiling, ClientProcessWindow } from '../core/load.ts';
 import type { PassProgress } from '../core/event.ts';
@@ -64,9 +65,15 @@ function watchMemory(model: LoadedModel): { readonly bytes: () => number | undef
   return { bytes: () => latest, stop: () => clearInterval(timer) };
 }
 
-/** The engine's memory, where anything tells it. */
-export async function readMemory(model: LoadedModel): Promise<Pick<PassResult, 'memory'>> {
-  return model.capabilities.memory === false ? {} : { memory: await model.memory() };
+/** The engine's memory, where anything tells it. What was measured beside it doesn't depend on it. */
+export async function readMemory(model: LoadedModel): Promise<Pick<PassResult, 'memory' | 'memoryUnknown'>> {
+  if (model.capabilities.memory === false) return {};
+  try {
+    return { memory: await model.memory() };
+  } catch (error) {
+    if (error instanceof UnsupportedError) return { memoryUnknown: error.message };
+    throw error;
+  }
 }
 
 /** What was watched while a pass ran. */

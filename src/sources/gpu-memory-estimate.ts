@@ -16,6 +16,8 @@ export interface GpuMemoryQuestion {
   readonly tensorParallel: number;
   readonly contextTokens: number;
   readonly sequences: number;
+  /** Cache of each GPU, where its size is given: it is set aside whatever the sequences need. */
+  readonly kvCacheBytes?: number | undefined;
 }
 
 const halfBytes = 2;
@@ -29,14 +31,15 @@ const assumedOverheadBytes = 2 * 2 ** 30;
  * heads.
  */
 export function estimateGpuMemory(question: GpuMemoryQuestion): GpuMemoryEstimate {
-  const { parameters, shape, dtype, tensorParallel, contextTokens, sequences } = question;
+  const { parameters, shape, dtype, tensorParallel, contextTokens, sequences, kvCacheBytes } = question;
   const bytesEach = dtype === 'float32' ? fullBytes : halfBytes;
   const weightsBytes = (parameters * bytesEach) / tensorParallel;
-  const kvBytes =
+  const neededKvBytes =
     shape === undefined
       ? undefined
       : (2 * shape.layers * shape.keyValueHeads * shape.headSize * bytesEach * contextTokens * sequences) /
         Math.min(tensorParallel, shape.keyValueHeads);
+  const kvBytes = kvCacheBytes ?? neededKvBytes;
   const overheadBytes = assumedOverheadBytes;
   return { weightsBytes, kvBytes, overheadBytes, totalBytes: weightsBytes + (kvBytes ?? 0) + overheadBytes };
 }

@@ -126,6 +126,41 @@ describe('a managed server', () => {
     expect((await model.memory()).doubt).toMatch(/beside weights and cache isn't known; .*all of it counts/);
   });
 
+  it('knows its GPUs by its command line, or by its options', async () => {
+    const model = await open(spec(['-tp', '2', '-pp', '2']));
+    expect(model.info.deviceCount).toBe(4);
+    const { engineOptions, ...rest } = spec(['-tp', '2']);
+    const told = await open({ ...rest, engineOptions: { ...engineOptions, devices: 1 } });
+    expect(told.info.deviceCount).toBeUndefined();
+  });
+
+  it('is asked with the key that it was told to ask for, and nothing shows the key', async () => {
+    const told = await open(spec(['--api-key', 'sk-word']));
+    expect(told.info.serverCommand).toMatch(/--api-key \[removed\]$/);
+    const watch = told.watch?.();
+    expect(await ask(told, 1)).toEqual([' yes']);
+    expect(await watch?.stop()).toMatchObject({ failedScrapes: 0 });
+    const inherited = await open(spec(), {}, { environment: { VLLM_API_KEY: 'sk-env', OPENAI_API_KEY: 'sk-other' } });
+    expect(await ask(inherited, 1)).toEqual([' yes']);
+    const { engineOptions, ...rest } = spec([], { environment: { VLLM_API_KEY: 'sk-own' } });
+    const named = await open(
+      { ...rest, engineOptions: { ...engineOptions, apiKeyVariable: 'MINE' } },
+      {},
+      { environment: { MINE: ' sk-own ' } },
+    );
+    expect(await ask(named, 1)).toEqual([' yes']);
+    const failure = await failureOf(spec(['--api-key', 'sk-word', '--fault', 'exit']));
+    expect(failure.message).toContain("{'api_key': ['[key]']}");
+  });
+
+  it('is in doubt of its memory where a GPU is near and nothing tells where the model is', async () => {
+    const smi = placeFakeSmi({ gpus: ['NVIDIA A10'], processes: [], once: true });
+    const onGpuHost = await open(spec(['--quiet']), {}, { tools: { ...noTools, nvidiaProgram: smi.program } });
+    expect((await onGpuHost.memory()).doubt).toMatch(/^this machine has a GPU/);
+    const onHost = await open(spec(['--quiet']));
+    expect((await onHost.memory()).doubt).toBeUndefined();
+  });
+
   it('is stopped with everything that it started, whatever left its group', async () => {
     const children = join(folder, 'children.json');
     const model = await open(spec(['--children', children]));
@@ -213,12 +248,22 @@ describe('a server that fails', () => {
 
   it('is stopped when the run is', async () => {
     const controller = new AbortController();
+    const children = join(folder, 'children.json');
+    let pids: readonly number[] = [];
+    const onStatus = (line: string): void => {
+      if (line !== 'INFO waiting for the moon') return;
+      pids = JSON.parse(readFileSync(children, 'utf8')) as number[];
+      expect(pids.every(isAlive)).toBe(true);
+      controller.abort();
+    };
     const opening = createManagedEngine({ environment: {} }).open(
-      spec(['--fault', 'hang']),
-      { logFolder: folder, onStatus: () => controller.abort() },
+      spec(['--children', children, '--fault', 'hang']),
+      { logFolder: folder, onStatus },
       controller.signal,
     );
     await expect(opening).rejects.toMatchObject({ name: 'AbortError' });
+    expect(pids).toHaveLength(3);
+    expect(pids.filter(isAlive)).toEqual([]);
   });
 
   it('refuses settings that it does not know, by name', async () => {

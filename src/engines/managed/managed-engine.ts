@@ -2,20 +2,24 @@
  * The managed engine: starts a server for the model, waits until it is ready, measures it as the openai engine does, and
  * stops it with everything that it started.
  */
-import type { Engine, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
+import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { optionProblems, parseEngineOptions } from '../../core/engine-options.ts';
 import { ServerError, UsageError } from '../../core/errors.ts';
 import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
+import { withoutSecrets } from '../../core/without-secrets.ts';
 import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
 import { openServedModel } from '../openai/openai-engine.ts';
 import { openAiOptionsSchema } from '../openai/openai-options.ts';
+import { serverDevices } from './device-count.ts';
 import { createManagedHost } from './managed-host.ts';
 import { createMetricsScraper } from './metrics-scraper.ts';
+import { serverKey } from './server-key.ts';
+import { wholeLog } from './server-log.ts';
 import { startServer, type StartedServer } from './start-server.ts';
 import { startFailure } from './wait-until-ready.ts';
 
 export interface ManagedEngineOptions {
-  /** The server's own environment starts from it; keys are read from it too. */
+  /** The server's own environment starts from it; its key is read from it too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly tools?: DeviceMemoryPrograms;
 }
@@ -31,14 +35,21 @@ function parseServer(spec: ModelSpec): { readonly server: ManagedServer; readonl
   return { server: parsed.data, rest: { ...spec, engineOptions } };
 }
 
-/** Argument lists hold no keys unless somebody wrote one there. */
-function shownCommand(argv: readonly string[]): string {
-  const secret = /key|token|secret|password/i;
-  return argv
-    .map((word, index) =>
-      secret.test(argv[index - 1] ?? '') && !/tokens/i.test(argv[index - 1] ?? '') ? '[removed]' : word,
-    )
-    .join(' ');
+/** Ollama has names of its own, and gives those without a tag the tag `latest`; other servers take the name they are told. */
+function servedNameOf({ name, source = name }: ModelSpec, { preset, servedName }: ManagedServer): string {
+  if (servedName !== undefined || preset !== 'ollama') return servedName ?? name;
+  return /:[^/]*$/.test(source) ? source : `${source}:latest`;
+}
+
+/** The server was started with room for so many tokens, also where it doesn't tell. */
+function withContext(options: EngineOptions, server: ManagedServer): EngineOptions {
+  return server.contextTokens === undefined ? options : { ...options, contextTokens: server.contextTokens };
+}
+
+/** Options as written: where no variable is named, the server's own come first. */
+function namedVariable({ engineOptions }: ModelSpec): string | undefined {
+  const { apiKeyVariable } = engineOptions;
+  return typeof apiKeyVariable === 'string' ? apiKeyVariable : undefined;
 }
 
 /** Engine options: `server` (see `managedServerSchema`), and those of the openai engine. */
@@ -49,16 +60,21 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
       signal.throwIfAborted();
       const { server, rest } = parseServer(spec);
       const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', rest);
-      const servedName = server.servedName ?? spec.name;
+      const servedName = servedNameOf(spec, server);
       const { environment, tools = {} } = engine;
-      const started = await startServer({ spec, server, servedName, options, environment, signal });
+      const apiKey = serverKey(server, environment, namedVariable(rest));
+      const started = await startServer({ spec, server, servedName, options, environment, apiKey, signal });
       const { process, origin } = started;
-      const scraper = createMetricsScraper(`${origin}/metrics`);
-      const host = createManagedHost({ process, origin, server, servedName, scraper, tools });
+      const scraper = createMetricsScraper(`${origin}/metrics`, apiKey);
+      const host = createManagedHost({ process, origin, server, servedName, apiKey, scraper, tools });
       try {
         const address = { baseUrl: `${origin}/v1`, servedName };
-        const model = await openServedModel({ spec: rest, address, openAi, options, apiKey: undefined, host }, signal);
-        return withServer(model, { name: spec.name, server, started, watch: () => scraper.start() });
+        const model = await openServedModel(
+          { spec: rest, address, openAi, options: withContext(options, server), apiKey, openHost: () => host },
+          signal,
+        );
+        const devices = openAi.devices ?? serverDevices({ server, argv: started.argv, log: wholeLog(process.logFile) });
+        return withServer(model, { name: spec.name, server, started, devices, watch: () => scraper.start() });
       } catch (error) {
         const { end } = process;
         const failure = end === undefined ? error : startFailure(process, spec.name, end, origin);
@@ -73,6 +89,7 @@ interface ServerParts {
   readonly name: string;
   readonly server: ManagedServer;
   readonly started: StartedServer;
+  readonly devices: number;
   readonly watch: NonNullable<LoadedModel['watch']>;
 }
 
@@ -92,13 +109,14 @@ async function* explained<Result>(
 }
 
 function withServer(model: LoadedModel, parts: ServerParts): LoadedModel {
-  const { server, started, watch } = parts;
-  const { tensorParallel, gpus } = server;
+  const { server, started, devices, watch } = parts;
+  const { gpus } = server;
   const info: ModelInfo = {
     ...model.info,
     devices: gpus === undefined ? model.info.devices : gpus.map((gpu) => `GPU ${gpu}`),
-    ...(tensorParallel > 1 && { deviceCount: tensorParallel }),
-    serverCommand: shownCommand(started.argv),
+    ...(gpus !== undefined && { gpus }),
+    ...(devices > 1 && { deviceCount: devices }),
+    serverCommand: withoutSecrets(started.argv).join(' '),
   };
   return {
     info,

@@ -1,13 +1,15 @@
 import { request } from 'undici';
-import { ServerError } from '../../core/errors.ts';
+import { UnsupportedError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import type { MemoryReading } from '../../core/memory.ts';
 import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
 import { readProcessTree } from '../../meters/process-tree.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
+import { hostMemoryDoubt, machineHasGpu } from '../openai/host-memory-doubt.ts';
 import type { ServerHost } from '../openai/served-model.ts';
 import { llamaServerMemory, ollamaMemory, type ServerMemoryReport, sglangMemory, vllmMemory } from './memory-report.ts';
 import type { MetricsScraper } from './metrics-scraper.ts';
+import { keyHeaders } from './server-key.ts';
 import { wholeLog } from './server-log.ts';
 import { readServerMemory } from './server-memory.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -18,15 +20,20 @@ export interface ManagedHostOptions {
   readonly origin: string;
   readonly server: ManagedServer;
   readonly servedName: string;
+  readonly apiKey: string | undefined;
   readonly scraper: MetricsScraper;
   readonly tools: DeviceMemoryPrograms;
 }
 
 const answerMs = 5_000;
 
-async function askJson(url: string): Promise<unknown> {
+async function askJson(url: string, apiKey: string | undefined): Promise<unknown> {
   try {
-    const { statusCode, body } = await request(url, { headersTimeout: answerMs, bodyTimeout: answerMs });
+    const { statusCode, body } = await request(url, {
+      headers: keyHeaders(apiKey),
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
+    });
     if (statusCode !== 200) {
       await body.dump();
       return undefined;
@@ -46,16 +53,24 @@ const untold: ServerMemoryReport = {
   place: 'unknown',
 };
 
-async function askReport({ process, origin, server, servedName }: ManagedHostOptions): Promise<ServerMemoryReport> {
+async function askReport({
+  process,
+  origin,
+  server,
+  servedName,
+  apiKey,
+}: ManagedHostOptions): Promise<ServerMemoryReport> {
   switch (server.preset) {
     case 'vllm':
       return vllmMemory(wholeLog(process.logFile));
     case 'sglang':
-      return sglangMemory(await askJson(`${origin}/get_server_info`));
+      return sglangMemory(await askJson(`${origin}/get_server_info`, apiKey));
     case 'ollama': {
-      const found = ollamaMemory(await askJson(`${origin}/api/ps`), servedName);
-      if (found === undefined || found.deviceBytes === 0) return untold;
-      return { ...untold, place: found.deviceBytes < found.totalBytes ? 'both' : 'device' };
+      const found = ollamaMemory(await askJson(`${origin}/api/ps`, apiKey), servedName);
+      if (found === undefined) return untold;
+      const { deviceBytes, totalBytes } = found;
+      if (deviceBytes === 0) return { ...untold, place: 'host' };
+      return { ...untold, deviceBytes, place: deviceBytes < totalBytes ? 'both' : 'device' };
     }
     case 'llama-server':
     case undefined:
@@ -77,7 +92,8 @@ function rootsOf(process: ServerProcess): readonly number[] {
 /** A server that perbench started: its processes, its memory by its own word and the GPU tools', and its end. */
 export function createManagedHost(options: ManagedHostOptions): ServerHost {
   const { process, origin, scraper, tools } = options;
-  const processIds = rootsOf(process);
+  const roots = rootsOf(process);
+  const hasGpu = machineHasGpu(tools);
   let isPeakReset = false;
   let report: Promise<ServerMemoryReport> | undefined;
 
@@ -87,26 +103,29 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
     // Ollama loads a model with its first request, and says how much it takes from then on.
     if (options.server.preset === 'ollama') report = undefined;
     report ??= askReport(options);
-    const devices = await readDeviceMemory(process.processIds(), tools);
+    const known = await report;
+    const processIds = process.processIds();
+    const devices = await readDeviceMemory(processIds, tools);
+    const resident = readProcessMemory(processIds);
+    const mayBeElsewhere = known.place === 'unknown' && devices === undefined && resident !== undefined;
     const reading = readServerMemory({
-      report: await report,
+      report: known,
       kvUsageMax: scraper.kvUsageMax(),
       deviceBytes: devices === undefined ? undefined : Math.max(...devices.values()),
-      resident: readProcessMemory(process.processIds()),
+      resident,
       isPeakReset,
+      hostDoubt: mayBeElsewhere
+        ? await hostMemoryDoubt({ processIds, residentBytes: resident.peakBytes, weightsBytes: undefined, hasGpu })
+        : undefined,
     });
     if (reading !== undefined) return reading;
-    throw new ServerError(
-      'nothing tells how much memory it takes',
-      { url: origin },
-      {
-        hint: 'perbench doctor shows whether GPU tools and /proc work here.',
-      },
-    );
+    throw new UnsupportedError(`${options.servedName}: nothing tells how much memory its server takes`, {
+      hint: 'perbench doctor shows whether GPU tools and /proc work here.',
+    });
   }
 
   return {
-    processIds,
+    processIds: roots,
     memory,
     async resetMemoryPeak() {
       scraper.resetPeak();

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { GenerateRequest } from '../../core/engine.ts';
+import type { GenerateRequest, LoadedModel } from '../../core/engine.ts';
 import { findLlamaServer } from '../../../test/setup/llama-server.ts';
 import { smallModel } from '../../../test/setup/small-models.ts';
 import { createManagedEngine } from './managed-engine.ts';
@@ -18,28 +18,44 @@ async function* questions(count: number): AsyncGenerator<GenerateRequest> {
   }
 }
 
+const { signal } = new AbortController();
+
+async function openLlamaServer(settings: Readonly<Record<string, unknown>> = {}): Promise<LoadedModel> {
+  const folder = mkdtempSync(join(tmpdir(), 'perbench-llama-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const wrapper = join(folder, 'llama-server');
+  const packages = 'folder' in tool ? tool.folder : '';
+  writeFileSync(wrapper, `#!/bin/sh\nPYTHONPATH='${packages}' exec python3 '${program}' "$@"\n`);
+  chmodSync(wrapper, 0o755);
+  const file = await smallModel('smollm2-135m-instruct');
+  const server = {
+    preset: 'llama-server',
+    program: wrapper,
+    contextTokens: 512,
+    sequences: 2,
+    startSeconds: 120,
+    ...settings,
+  };
+  const spec = {
+    name: 'smol',
+    engine: 'managed',
+    file,
+    promptStyle: 'instruct',
+    engineOptions: { server, loglikelihood: 'none' },
+  } as const;
+  const { LLAMA_API_KEY: _, ...environment } = process.env;
+  const engine = createManagedEngine({ environment });
+  const model = await engine.open(spec, { logFolder: folder, threads: 2 }, signal);
+  onTestFinished(async () => model[Symbol.asyncDispose]());
+  return model;
+}
+
 describe('a real llama-server', () => {
-  it('is started by its preset, measured, and gone afterwards', async ({ skip }) => {
+  it("is started by its preset, under llama.cpp's own reading of the command line, measured, and gone afterwards", async ({
+    skip,
+  }) => {
     if (missing !== undefined) skip(missing);
-    const folder = mkdtempSync(join(tmpdir(), 'perbench-llama-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const wrapper = join(folder, 'llama-server');
-    const packages = 'folder' in tool ? tool.folder : '';
-    writeFileSync(wrapper, `#!/bin/sh\nPYTHONPATH='${packages}' exec python3 '${program}' "$@"\n`);
-    chmodSync(wrapper, 0o755);
-    const file = await smallModel('smollm2-135m-instruct');
-    const server = { preset: 'llama-server', program: wrapper, contextTokens: 512, sequences: 2, startSeconds: 120 };
-    const spec = {
-      name: 'smol',
-      engine: 'managed',
-      file,
-      promptStyle: 'instruct',
-      engineOptions: { server, loglikelihood: 'none' },
-    } as const;
-    const { signal } = new AbortController();
-    const engine = createManagedEngine({ environment: process.env });
-    const model = await engine.open(spec, { logFolder: folder, threads: 2 }, signal);
-    onTestFinished(async () => model[Symbol.asyncDispose]());
+    const model = await openLlamaServer({ arguments: ['--api-key', 'sk-word'] });
     expect(model.info).toMatchObject({ contextTokens: 512, promptStyle: 'chat' });
     expect(model.info.engineBuild).toMatch(/^llama-server /);
 
@@ -70,7 +86,15 @@ describe('a real llama-server', () => {
     expect(split?.kvBytes).toBe(2 * 512 * 30 * 3 * 64 * 2 * 2);
     expect(split?.computeBytes).toBeGreaterThan(mebibyte);
     expect(peakBytes).toBeGreaterThan(130 * mebibyte);
+    expect(model.info.deviceCount).toBeUndefined();
     await model[Symbol.asyncDispose]();
     expect(() => process.kill(model.info.processIds[0] ?? 0, 0)).toThrow(/ESRCH/);
+  });
+
+  it('refuses a command line that llama.cpp does not know', async ({ skip }) => {
+    if (missing !== undefined) skip(missing);
+    await expect(openLlamaServer({ arguments: ['--no-such-flag'] })).rejects.toThrow(
+      /before it was ready[^]*invalid argument: --no-such-flag/,
+    );
   });
 });

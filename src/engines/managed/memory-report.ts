@@ -5,8 +5,12 @@ export interface ServerMemoryReport {
   readonly weightsBytes: number | undefined;
   /** Set aside for keys and values when the server started. */
   readonly poolBytes: number | undefined;
+  /** The cache has the size that was asked for, not what the card had left: all of it is the configuration's need. */
+  readonly isPoolNeeded?: boolean;
   /** Buffers and graphs of the computation itself. */
   readonly computeBytes: number | undefined;
+  /** All that it takes on its GPUs together, from a server that has no parts to tell. */
+  readonly deviceBytes?: number;
   /** Bytes on a GPU and on the host, as far as the server says where its weights are. */
   readonly place: 'device' | 'host' | 'both' | 'unknown';
 }
@@ -30,7 +34,10 @@ function largestBytes(log: string, pattern: RegExp): number | undefined {
 export function vllmMemory(log: string): ServerMemoryReport {
   return {
     weightsBytes: largestBytes(log, /Model loading took ([\d.]+) (GiB|GB)/g),
-    poolBytes: largestBytes(log, /Available KV cache memory: ([\d.]+) (GiB)/g),
+    poolBytes:
+      largestBytes(log, /Available KV cache memory: ([\d.]+) (GiB)/g) ??
+      // Where its size is given, nothing is left to be found.
+      largestBytes(log, /reserved ([\d.]+) (GiB) memory for KV cache/gi),
     computeBytes: largestBytes(log, /Graph capturing finished in [\d.]+ secs, took ([\d.]+) (GiB)/g),
     place: 'device',
   };
@@ -71,8 +78,8 @@ function isHostBuffer(device: string): boolean {
   return device.startsWith('CPU') || device.endsWith('_Host');
 }
 
-/** Buffers that llama-server's log names when it loads a model: `CUDA0 model buffer size = 4095.05 MiB`. */
-export function llamaServerMemory(log: string): ServerMemoryReport {
+/** Bytes of each kind on each device, those of the host together under `host`. */
+function llamaBuffers(log: string): ReadonlyMap<string, Readonly<Record<BufferKind, number>>> {
   const sums = new Map<string, Record<BufferKind, number>>();
   for (const match of log.matchAll(/(\S+) +(model|KV|compute) buffer size += +([\d.]+) (MiB|GiB|KiB)/g)) {
     const [, device = '', kind = 'model', number, unit = 'MiB'] = match;
@@ -81,12 +88,25 @@ export function llamaServerMemory(log: string): ServerMemoryReport {
     sum[kind as BufferKind] += Number(number) * (unitBytes[unit] ?? 1);
     sums.set(place, sum);
   }
+  return sums;
+}
+
+/** GPUs that hold a part of the model, by llama-server's log; undefined where it doesn't say. */
+export function llamaServerDevices(log: string): number | undefined {
+  const sums = llamaBuffers(log);
+  return sums.size === 0 ? undefined : [...sums].filter(([place, { model }]) => place !== 'host' && model > 0).length;
+}
+
+/** Buffers that llama-server's log names when it loads a model: `CUDA0 model buffer size = 4095.05 MiB`. */
+export function llamaServerMemory(log: string): ServerMemoryReport {
+  const sums = llamaBuffers(log);
   const devices = [...sums].filter(([place, { model }]) => place !== 'host' && model > 0).map(([, sum]) => sum);
   const host = sums.get('host');
   const fullest = devices.toSorted((left, right) => right.model - left.model)[0] ?? host;
   if (fullest === undefined) return nothing;
   const place = devices.length === 0 ? 'host' : (host?.model ?? 0) > 0 && devicesAreFew(log) ? 'both' : 'device';
-  return { weightsBytes: fullest.model, poolBytes: fullest.KV, computeBytes: fullest.compute, place };
+  const { model: weightsBytes, KV: poolBytes, compute: computeBytes } = fullest;
+  return { weightsBytes, poolBytes, isPoolNeeded: true, computeBytes, place };
 }
 
 /** `offloaded 20/33 layers to GPU`: the embeddings alone often stay on the host, which is no offloading. */
@@ -100,6 +120,13 @@ const ollamaList = z.looseObject({
     z.looseObject({ name: z.string(), model: z.string().optional(), size: z.number(), size_vram: z.number() }),
   ),
 });
+
+/** GPUs that hold a part of the model, by Ollama's log: lines of llama.cpp's, or its own. */
+export function ollamaDevices(log: string): number | undefined {
+  const own = [...log.matchAll(/msg="model weights" device=(\S+)/g)].map(([, device = '']) => device);
+  if (own.length === 0) return llamaServerDevices(log);
+  return new Set(own.filter((device) => !isHostBuffer(device))).size;
+}
 
 /** What Ollama's `/api/ps` says of a model: all its memory, and the part on GPUs. It has no split. */
 export function ollamaMemory(

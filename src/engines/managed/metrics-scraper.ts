@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import type { ServerWindow } from '../../core/server-window.ts';
+import { keyHeaders } from './server-key.ts';
 import { type MetricValue, parsePrometheus } from './prometheus-text.ts';
 
 /** Names that servers use; the first that is there counts. vLLM's older ones too. */
@@ -55,9 +56,13 @@ function readOf<Name extends string>(
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
 const most = (numbers: readonly number[]): number => numbers.reduce((high, value) => Math.max(high, value));
 
-async function scrape(url: string): Promise<Scrape | undefined> {
+async function scrape(url: string, apiKey: string | undefined): Promise<Scrape | undefined> {
   try {
-    const { statusCode, body } = await request(url, { headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+    const { statusCode, body } = await request(url, {
+      headers: keyHeaders(apiKey),
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
     const text = await body.text();
     if (statusCode !== 200) return undefined;
     const values = parsePrometheus(text, wanted);
@@ -112,11 +117,11 @@ class Window {
 }
 
 /** Reads a server's metrics page while passes run. */
-export function createMetricsScraper(url: string): MetricsScraper {
+export function createMetricsScraper(url: string, apiKey: string | undefined): MetricsScraper {
   let peak: number | undefined;
 
   async function look(window: Window): Promise<void> {
-    const found = await scrape(url);
+    const found = await scrape(url, apiKey);
     window.add(found);
     const usage = found?.gauges.kvUsageMax;
     if (usage !== undefined) peak = Math.max(peak ?? usage, usage);

@@ -16,6 +16,8 @@ export interface ServerProcessOptions {
   readonly command: ServerCommand;
   /** Where stdout and stderr go. */
   readonly logFile: string;
+  /** Is left out of what is shown of the log. */
+  readonly apiKey: string | undefined;
   /** Base of the server's environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Time to end by itself before it is killed. */
@@ -48,14 +50,21 @@ export class ServerProcess implements AsyncDisposable {
   readonly #keeper: ChildProcess;
   readonly #mark: string;
   readonly #stopMs: number;
+  readonly #apiKey: string | undefined;
   #end: string | undefined;
 
-  private constructor(child: ChildProcess, pid: number, mark: string, { logFile, stopMs }: ServerProcessOptions) {
+  private constructor(
+    child: ChildProcess,
+    pid: number,
+    mark: string,
+    { logFile, stopMs, apiKey }: ServerProcessOptions,
+  ) {
     this.pid = pid;
     this.logFile = logFile;
     this.#child = child;
     this.#mark = mark;
     this.#stopMs = stopMs;
+    this.#apiKey = apiKey;
     this.#keeper = startKeeper({ groupId: pid, mark, graceMs: stopMs });
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
@@ -109,7 +118,9 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   lastLines(count: number): readonly string[] {
-    return lastLogLines(this.logFile, count);
+    const lines = lastLogLines(this.logFile, count);
+    const key = this.#apiKey;
+    return key === undefined ? lines : lines.map((line) => line.replaceAll(key, '[key]'));
   }
 
   /** Ends the server and everything that it started, and waits until they are gone. */

@@ -18,6 +18,11 @@ describe('what servers say of their memory', () => {
       computeBytes: 0.61 * gibibyte,
       place: 'device',
     });
+    const given = fixture('vllm.log').replaceAll(
+      /Available KV cache memory: .*/g,
+      'Initial free memory 78.3 GiB, reserved 4.0 GiB memory for KV Cache as specified by kv_cache_memory_bytes config and skipped memory profiling.',
+    );
+    expect(vllmMemory(given).poolBytes).toBe(4 * gibibyte);
     expect(vllmMemory('nothing of the kind').weightsBytes).toBeUndefined();
   });
 
@@ -38,6 +43,7 @@ describe('what servers say of their memory', () => {
     expect(llamaServerMemory(log)).toEqual({
       weightsBytes: 4403.49 * mebibyte,
       poolBytes: 8192 * mebibyte,
+      isPoolNeeded: true,
       computeBytes: 560 * mebibyte,
       place: 'device',
     });
@@ -51,6 +57,7 @@ describe('what servers say of their memory', () => {
     expect(llamaServerMemory(fixture('llama-server-cpu.log'))).toEqual({
       weightsBytes: 92.1 * mebibyte,
       poolBytes: 45 * mebibyte,
+      isPoolNeeded: true,
       computeBytes: 15.64 * mebibyte,
       place: 'host',
     });
@@ -132,6 +139,24 @@ describe('what a server needs', () => {
     const larger = { ...report, poolBytes: 120 * gibibyte };
     const same = { ...state, report: larger, kvUsageMax: 0.05, deviceBytes: 130 * gibibyte };
     expect(readServerMemory(same)?.peakBytes).toBe(readServerMemory(state)?.peakBytes);
+  });
+
+  it('counts all of a cache that has the size that was asked for, without doubt', () => {
+    const llama = llamaServerMemory(fixture('llama-server-gpu.log'));
+    const reading = readServerMemory({ ...state, report: llama, kvUsageMax: undefined, deviceBytes: 14 * gibibyte });
+    expect(reading).toEqual({
+      nowBytes: 14 * gibibyte,
+      peakBytes: 14 * gibibyte,
+      isPeakReset: true,
+      split: {
+        weightsBytes: 4403.49 * mebibyte,
+        kvBytes: 8192 * mebibyte,
+        computeBytes: 560 * mebibyte,
+        overheadBytes: 14 * gibibyte - (4403.49 + 8192 + 560) * mebibyte,
+      },
+    });
+    // vLLM's cache is what the card has left.
+    expect(readServerMemory({ ...state, kvUsageMax: undefined })?.doubt).toMatch(/how much of its key-value cache/);
   });
 
   it('is in doubt where something is not told', () => {

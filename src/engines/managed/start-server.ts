@@ -38,12 +38,13 @@ export interface StartServerRequest {
   readonly servedName: string;
   readonly options: EngineOptions;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly apiKey: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /** The server on this port, or `'port-lost'` if another program took the port first. */
 async function startOn(port: number, request: StartServerRequest): Promise<StartedServer | 'port-lost'> {
-  const { spec, server, servedName, options, environment, signal } = request;
+  const { spec, server, servedName, options, environment, apiKey, signal } = request;
   const command = serverCommand({
     server,
     model: spec.source ?? spec.name,
@@ -61,12 +62,13 @@ async function startOn(port: number, request: StartServerRequest): Promise<Start
     command,
     logFile: logFile(options, spec.name),
     environment,
+    apiKey,
     stopMs: server.stopSeconds * 1000,
   });
   try {
     const startMs = server.startSeconds * 1000;
     const onStatus = options.onStatus ?? ((): void => {});
-    await waitUntilReady(process, { name: spec.name, origin, paths, startMs, signal, onStatus });
+    await waitUntilReady(process, { name: spec.name, origin, paths, apiKey, startMs, signal, onStatus });
     requireOwn(process, spec.name, origin);
     return { process, origin, argv: command.argv };
   } catch (error) {

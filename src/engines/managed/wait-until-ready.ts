@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { EnvironmentError, type PerbenchError, ServerError } from '../../core/errors.ts';
+import { keyHeaders } from './server-key.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const pollMs = 200;
@@ -12,15 +13,20 @@ export interface ReadyOptions {
   readonly origin: string;
   /** Tried in this order until one answers 200. */
   readonly paths: readonly string[];
+  readonly apiKey: string | undefined;
   readonly startMs: number;
   readonly signal: AbortSignal;
   /** Hears the newest line of the log, now and then. */
   readonly onStatus: (line: string) => void;
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string, apiKey: string | undefined): Promise<boolean> {
   try {
-    const { statusCode, body } = await request(url, { headersTimeout: answerMs, bodyTimeout: answerMs });
+    const { statusCode, body } = await request(url, {
+      headers: keyHeaders(apiKey),
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
+    });
     await body.dump();
     return statusCode === 200;
   } catch (error) {
@@ -65,13 +71,13 @@ export function startFailure(process: ServerProcess, name: string, what: string,
  * @throws {ServerError} with the end of its log, if it ends or isn't ready in time
  */
 export async function waitUntilReady(process: ServerProcess, options: ReadyOptions): Promise<void> {
-  const { name, origin, paths, startMs, signal, onStatus } = options;
+  const { name, origin, paths, apiKey, startMs, signal, onStatus } = options;
   const endMs = performance.now() + startMs;
   let shown: string | undefined;
   for (;;) {
     signal.throwIfAborted();
     if (process.end !== undefined) throw startFailure(process, name, `${process.end} before it was ready`, origin);
-    for (const path of paths) if (await answers(origin + path)) return;
+    for (const path of paths) if (await answers(origin + path, apiKey)) return;
     if (performance.now() >= endMs) {
       throw startFailure(process, name, `was not ready within ${Math.round(startMs / 1000)} s`, origin);
     }

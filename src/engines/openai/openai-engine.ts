@@ -14,10 +14,10 @@ import type {
 } from '../../core/engine.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
-import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
+import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
 import { looksTuned } from '../llama-cpp/prompt-style.ts';
 import { generateOne, type ServedTarget } from './generate-request.ts';
-import { localServerProcesses } from './local-server.ts';
+import { localHost } from './local-host.ts';
 import { openClient } from './client-processes.ts';
 import { type OpenAiOptions, openAiOptionsSchema, parseServedAddress } from './openai-options.ts';
 import { probeLikelihood } from './probe-likelihood.ts';
@@ -34,32 +34,7 @@ const openRetryMs = 3_000;
 export interface OpenAiEngineOptions {
   /** Where keys are; nothing else is read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
-/** Memory of a server on this machine, by its processes; nothing where it is elsewhere. */
-export function localHost(baseUrl: string): ServerHost {
-  const processIds = localServerProcesses(baseUrl);
-  let isPeakReset = false;
-  const isKnown = readProcessMemory(processIds) !== undefined;
-  return {
-    processIds,
-    memory: isKnown
-      ? async () => {
-          const reading = readProcessMemory(processIds);
-          if (reading === undefined)
-            throw new ServerError(
-              'its process is gone',
-              { url: baseUrl },
-              { hint: 'Start it again, then perbench resume.' },
-            );
-          return { ...reading, isPeakReset, split: undefined };
-        }
-      : undefined,
-    async resetMemoryPeak() {
-      isPeakReset = isKnown && resetMemoryPeak(processIds);
-    },
-    async close() {},
-  };
+  readonly tools?: DeviceMemoryPrograms;
 }
 
 /** Asks for one token, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */
@@ -104,8 +79,14 @@ function resolveStyle(
   return looksTuned([name, servedName]) ? 'chat' : 'plain';
 }
 
-function describeModel(spec: ModelSpec, facts: ServerFacts, known: number | undefined, host: ServerHost): ModelInfo {
-  const contextTokens = facts.contextTokens ?? known;
+interface KnownBeforehand {
+  readonly contextTokens: number | undefined;
+  readonly devices: number | undefined;
+}
+
+function describeModel(spec: ModelSpec, facts: ServerFacts, known: KnownBeforehand, host: ServerHost): ModelInfo {
+  const { devices = 1 } = known;
+  const contextTokens = facts.contextTokens ?? known.contextTokens;
   if (contextTokens === undefined) {
     throw new ModelError(`${spec.name}: the server doesn't say how many tokens a sequence may hold`, {
       hint: 'Say it with engineOptions: {contextTokens: 8192}, or --context-tokens.',
@@ -131,6 +112,7 @@ function describeModel(spec: ModelSpec, facts: ServerFacts, known: number | unde
     devices: [],
     threads: undefined,
     processIds: host.processIds,
+    ...(devices > 1 && { deviceCount: devices }),
   };
 }
 
@@ -141,7 +123,8 @@ export interface ServedModelRequest {
   readonly openAi: OpenAiOptions;
   readonly options: EngineOptions;
   readonly apiKey: string | undefined;
-  readonly host: ServerHost;
+  /** The machine behind the server, from what it tells. */
+  readonly openHost: (facts: ServerFacts) => ServerHost;
 }
 
 /**
@@ -151,7 +134,7 @@ export interface ServedModelRequest {
  * @throws {ModelError} if it doesn't serve the model
  */
 export async function openServedModel(request: ServedModelRequest, signal: AbortSignal): Promise<LoadedModel> {
-  const { spec, address, openAi, options, apiKey, host } = request;
+  const { spec, address, openAi, options, apiKey, openHost } = request;
   const { baseUrl } = address;
   const hangMs = options.hangMs ?? defaultHangMs;
   const retry = { retryMs: openAi.retrySeconds * 1000, backoffMs: openAi.backoffSeconds * 1000 };
@@ -160,7 +143,9 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   await using probing = new ServerConnection({ baseUrl, apiKey, hangMs, retry: openRetry });
   const facts = await readServerFacts(probing, address.servedName, signal);
   const probe: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
-  const info = describeModel(spec, facts, options.contextTokens ?? openAi.contextTokens, host);
+  const host = openHost(facts);
+  const contextTokens = options.contextTokens ?? openAi.contextTokens;
+  const info = describeModel(spec, facts, { contextTokens, devices: openAi.devices }, host);
   const { usage } = await probeGeneration(probe, info.promptStyle, signal);
   const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
   const { way, scorer } = 'scorer' in likelihood ? likelihood : {};
@@ -188,8 +173,14 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   return new ServedModel({ name: spec.name, info, capabilities, client, mostScored: scorer?.mostPlaces, host });
 }
 
+/** The key in a variable; an empty one is none. */
+export function keyIn(environment: OpenAiEngineOptions['environment'], variable: string): string | undefined {
+  const key = environment[variable]?.trim();
+  return key === '' ? undefined : key;
+}
+
 /** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */
-export function createOpenAiEngine({ environment }: OpenAiEngineOptions): Engine {
+export function createOpenAiEngine({ environment, tools = {} }: OpenAiEngineOptions): Engine {
   return {
     kind: 'openai',
     async open(spec, options, signal) {
@@ -201,15 +192,14 @@ export function createOpenAiEngine({ environment }: OpenAiEngineOptions): Engine
       }
       const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', spec);
       const address = parseServedAddress(spec.source);
-      const apiKey = environment[openAi.apiKeyVariable];
       return openServedModel(
         {
           spec,
           address,
           openAi,
           options,
-          apiKey: apiKey === undefined || apiKey.trim() === '' ? undefined : apiKey.trim(),
-          host: localHost(address.baseUrl),
+          apiKey: keyIn(environment, openAi.apiKeyVariable),
+          openHost: ({ weightsBytes }) => localHost({ baseUrl: address.baseUrl, weightsBytes, tools }),
         },
         signal,
       );

@@ -15,6 +15,8 @@ export const openAiOptionsSchema = z.strictObject({
   loglikelihood: z.enum(['auto', 'vllm', 'sglang', 'echo', 'forced', 'none']).default('auto'),
   /** Tokens that one sequence may hold, where the server doesn't tell. */
   contextTokens: z.int().positive().optional(),
+  /** GPUs behind the server, by which throughput is divided; by default one, or those that a managed server names. */
+  devices: z.int().min(1).max(4096).optional(),
 });
 
 export type OpenAiOptions = z.output<typeof openAiOptionsSchema>;

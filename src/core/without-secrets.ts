@@ -1,0 +1,22 @@
+const secretNames = /^(api)?keys?$|^token$|^secret$|^password$|^passwd$|^credentials?$/i;
+/** llama-server's short form of `--hf-token`. */
+const secretShort = '-hft';
+
+/** Whether a flag or variable of this name holds a secret: `--api-key` and `HF_TOKEN` do, `--tokenizer` doesn't. */
+function isSecret(name: string): boolean {
+  return name === secretShort || secretNames.test(name.split(/[-_]/).at(-1) ?? '');
+}
+
+/** A command line for people to read: without the values of keys, tokens and passwords, and without those in addresses. */
+export function withoutSecrets(words: readonly string[]): readonly string[] {
+  let isValue = false;
+  return words.map((word) => {
+    const isFlag = word.startsWith('-');
+    // vLLM takes several keys after one flag.
+    if (isValue && !isFlag) return '[removed]';
+    const [, name = word, value] = /^([\w-]+)=(.*)$/s.exec(word) ?? [];
+    isValue = isFlag && value === undefined && isSecret(name);
+    if (value !== undefined && isSecret(name)) return `${name}=[removed]`;
+    return word.replaceAll(/\/\/[^/@\s]+@/g, '//[removed]@');
+  });
+}
