@@ -162,6 +162,36 @@ describe('a server that misbehaves', () => {
     expect(proxy.asked()).toBe(probes + 59 + 5);
   });
 
+  it('fails a request alone that is asked alone, and goes on with the others', async () => {
+    await using proxy = await startProxy(server?.baseUrl ?? '', (_, body) =>
+      /Question [25]"/.test(body) ? { kind: 'status', status: 500 } : pass,
+    );
+    await using model = await open(proxy.baseUrl, { options: { backoffSeconds: 0.001 } });
+    const results = await generate(model, 6, 1);
+    // The last one too, after which nobody is asked any more.
+    const message = 'HTTP 500: out of order, after 6 tries';
+    expect(results.filter((result) => result.status === 'failed')).toEqual([
+      { id: 'r2', status: 'failed', reason: 'engine', message },
+      { id: 'r5', status: 'failed', reason: 'engine', message },
+    ]);
+    const harmless = 2;
+    expect(proxy.asked()).toBe(probes + 4 + 2 * 6 + harmless);
+  });
+
+  it('gives each way to fail its own tries', async () => {
+    const room: Fault = { kind: 'status', status: 429 };
+    const faults: readonly Fault[] = [room, room, room, room, { kind: 'reset' }, { kind: 'hang' }, { kind: 'half' }];
+    // The other place is answered meanwhile, so that a request out of tries would fail alone.
+    let tries = 0;
+    await using proxy = await startProxy(server?.baseUrl ?? '', (_, body) =>
+      body.includes('Question 0"') ? (faults[(tries += 1) - 1] ?? pass) : pass,
+    );
+    await using model = await open(proxy.baseUrl, { hangMs: 300 });
+    const results = await generate(model, 300, 2);
+    const first = results.find(({ id }) => id === 'r0');
+    expect(first).toMatchObject({ status: 'done', retries: faults.length });
+  });
+
   it('ends a hang, once more, then with one clear error', async () => {
     await using proxy = await behind((n) => (n === 1 ? { kind: 'hang' } : pass));
     await using model = await open(proxy.baseUrl, { hangMs: 300 });

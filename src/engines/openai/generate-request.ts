@@ -100,6 +100,18 @@ async function exchange(
   return wholeAnswer(answer, connection.now());
 }
 
+const harmlessText = 'Say hello.';
+
+/** Asks for one token, as a request of this style would, of a prompt that no server fails at. */
+export async function askHarmless(target: ServedTarget, style: Prompt['style'], signal: AbortSignal): Promise<void> {
+  const prompt: Prompt =
+    style === 'plain' ? { style, text: harmlessText } : { style, messages: [{ role: 'user', content: harmlessText }] };
+  const { facts, extra, salt } = target;
+  const options = { facts, model: facts.servedName, extra, pass: { reuse: 'none' }, salt } as const;
+  const call = completionCall({ id: 'harmless', prompt, maxTokens: 1, stop: [] }, options);
+  await exchange(target, call, JSON.stringify(call.body), signal);
+}
+
 /** The answer without what was given to begin it, and cut before the first stop string. */
 function cutText(
   answer: CompletionAnswer,
@@ -130,6 +142,7 @@ export async function generateOne(
     const { value, retries, startedMs } = await connection.ask(
       () => exchange(target, call, body, turn.signal),
       turn.signal,
+      () => askHarmless(target, request.prompt.style, turn.signal),
     );
     const { usage, cachedTokens = 0, tokenLogprobs, firstTokenMs = value.lastTokenMs, lastTokenMs } = value;
     const { text, isCut } = cutText(value, call.prefill, request.stop);
