@@ -251,6 +251,15 @@ describe('a server that misbehaves', () => {
     });
   });
 
+  it('is told in one line that it speaks no https', async () => {
+    await using proxy = await behind(() => pass);
+    await expect(open(proxy.baseUrl.replace('http:', 'https:'))).rejects.toMatchObject({
+      code: 'PB_SERVER',
+      message: expect.stringMatching(/^https:\/\/127.0.0.1:\d+\/v1: no connection \(\w*SSL\w*\): [^\n]*$/),
+      hint: expect.stringContaining('begins with http://'),
+    });
+  });
+
   it('is named when it is not there', async () => {
     await using proxy = await behind(() => pass);
     const { baseUrl } = proxy;

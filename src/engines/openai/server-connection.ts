@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
+import { networkError } from './network-error.ts';
 import {
   errorCode,
   passingFault,
@@ -140,7 +141,7 @@ export class ServerConnection implements AsyncDisposable {
         // An answer that refuses one request shows that the server lives.
         if (error instanceof RequestFault) this.#lastSuccessMs = this.now();
         const fault = passingFault(error, this.hangMs);
-        if (fault === undefined) throw this.#withoutKey(error);
+        if (fault === undefined) throw this.#withoutKey(networkError(error, this.baseUrl) ?? error);
         past.add(fault.kind, this.now());
         const pauseMs = retryPauseMs(past.failures, fault, this.#retry, this.#random);
         const state = past.state(fault.kind, this.#lastSuccessMs, this.now() + pauseMs);
