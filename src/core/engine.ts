@@ -158,6 +158,8 @@ export interface RequestTimes {
   /** When its first output token was known; for log-likelihoods, when the first value was. */
   readonly firstTokenMs: number;
   readonly lastTokenMs: number;
+  /** The answer came in one piece: when its first token was known isn't known, and the last one's time stands for it. */
+  readonly isWhole?: true;
 }
 
 /**

@@ -29,6 +29,11 @@ function greedyFields({ flavour }: ServerFacts): Readonly<Record<string, unknown
   return flavour === 'llama-server' ? { temperature: 0, repeat_penalty: 1 } : { temperature: 0 };
 }
 
+/** llama-server would take what a model thinks out of its answers, as the llama engine doesn't. */
+function chatFields({ flavour }: ServerFacts): Readonly<Record<string, unknown>> {
+  return flavour === 'llama-server' ? { reasoning_format: 'none' } : {};
+}
+
 function prefillFields({ flavour }: ServerFacts): Readonly<Record<string, unknown>> {
   // llama-server goes on with a last message of the assistant by itself.
   return flavour === 'vllm' || flavour === 'sglang'
@@ -70,5 +75,6 @@ export function completionCall(request: GenerateRequest, options: CallOptions): 
   const logprobs = request.logprobs === true && { logprobs: true, top_logprobs: 1 };
   const all = prefill === '' ? messages : [...messages, { role: 'assistant', content: prefill }];
   const going = prefill === '' ? {} : prefillFields(facts);
-  return { path: '/chat/completions', body: { ...common, messages: all, ...going, ...logprobs, ...extra }, prefill };
+  const body = { ...common, messages: all, ...chatFields(facts), ...going, ...logprobs, ...extra };
+  return { path: '/chat/completions', body, prefill };
 }
