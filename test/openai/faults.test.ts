@@ -243,6 +243,22 @@ describe('a server that misbehaves', () => {
     expect(proxy.keys).toContain(`Bearer ${key}`);
   });
 
+  it('shows no part of a key that is longer than what is quoted of an answer', async () => {
+    const key = 'eyJhbGciOiJIUzI1NiJ9/'.padEnd(700, 'secret');
+    const answers: readonly Fault[] = [
+      { kind: 'status', status: 401, body: JSON.stringify({ error: { message: `no such key: ${key}` } }) },
+      { kind: 'status', status: 401, body: JSON.stringify(`no such key: ${key}`).replaceAll('/', String.raw`\/`) },
+      { kind: 'answer', body: `<html>no such key: ${key}</html>`, type: 'text/html' },
+      { kind: 'answer', body: JSON.stringify({ error: { message: `no such key: ${key}` } }), type: 'application/json' },
+    ];
+    for (const answer of answers) {
+      await using proxy = await startProxy(server?.baseUrl ?? '', () => answer);
+      const error: unknown = await open(proxy.baseUrl, { key }).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'PB_SERVER', message: expect.stringContaining('no such key: [key]') });
+      expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain('secret');
+    }
+  });
+
   it('says what it serves when it is asked for another model', async () => {
     await expect(open(`${server?.baseUrl ?? ''}#null-modle`)).rejects.toMatchObject({
       code: 'PB_MODEL',

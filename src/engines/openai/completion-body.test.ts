@@ -28,8 +28,10 @@ it('turns off what each server is known to do beside the temperature, and tells 
     ollama: { top_p: 1, ...penalties },
     unknown: {},
   };
-  for (const flavour of Object.keys(own) as ServerFlavour[])
-    expect(bodyFor(flavour, 'plain'), flavour).toEqual({ ...common, ...own[flavour] });
+  const flavours = Object.keys(own) as ServerFlavour[];
+  expect(flavours.map((flavour) => bodyFor(flavour, 'plain'))).toEqual(
+    Object.values(own).map((fields) => ({ ...common, ...fields })),
+  );
 });
 
 it('has llama-server leave thoughts in the text of a chat, unless it is told otherwise', () => {

@@ -54,8 +54,8 @@ async function readStream(url: string, reply: ServerReply, now: () => number): P
       continue;
     }
     events += 1;
-    const chunk = parseJson(url, data, 'an event', chunkSchema);
-    if (chunk.error !== undefined && chunk.error !== null) throw refusal(url, 500, {}, data);
+    const chunk = parseJson(url, data, reply, chunkSchema);
+    if (chunk.error !== undefined && chunk.error !== null) throw refusal(url, 500, {}, reply.redact(data));
     const [choice] = chunk.choices;
     if (choice !== undefined && bringsToken(choice)) {
       lastTokenMs = now();

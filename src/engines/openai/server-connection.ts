@@ -179,7 +179,7 @@ export class ServerConnection implements AsyncDisposable {
       ...(body !== undefined && { body }),
       signal,
     });
-    return { statusCode, headers, body: stream };
+    return { statusCode, headers, body: stream, redact: (text) => this.#clean(text) };
   }
 
   /** Requests that fail at the same time share one question. */
@@ -219,6 +219,8 @@ export class ServerConnection implements AsyncDisposable {
   }
 
   #clean(text: string): string {
-    return this.#apiKey === undefined ? text : text.replaceAll(this.#apiKey, '[key]');
+    if (this.#apiKey === undefined) return text;
+    // JSON may write a slash as `\/`.
+    return text.replaceAll(this.#apiKey, '[key]').replaceAll(this.#apiKey.replaceAll('/', String.raw`\/`), '[key]');
   }
 }
