@@ -230,6 +230,8 @@ export interface LoglikelihoodResult {
   readonly promptSha256: string;
   /** As in `GenerationResult`. */
   readonly retries?: number;
+  /** Exchanges with a server that it took, tries that failed included; absent where it took one for each try. */
+  readonly exchanges?: number;
   readonly times: RequestTimes;
 }
 

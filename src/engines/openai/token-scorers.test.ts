@@ -1,0 +1,91 @@
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { openRequestClient } from './request-client.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { TokenScorerName } from './token-scorers.ts';
+
+const signal = new AbortController().signal;
+const tokenizeMs = 20;
+
+interface Body {
+  readonly prompt: string | readonly number[];
+  readonly content: string;
+  readonly logit_bias: readonly (readonly [number, number])[];
+}
+
+/** Tokens are characters; all are as likely. */
+const codes = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
+
+function answer(path: string, { prompt, content, logit_bias: bias }: Body): object {
+  if (path === '/tokenize') return { tokens: codes(content ?? prompt) };
+  if (path === '/completion') {
+    const said = { id: bias[0]?.[0], logprob: -1 };
+    return { completion_probabilities: [{ ...said, top_logprobs: [said] }], timings: { cache_n: 0, prompt_n: 1 } };
+  }
+  const tokens = typeof prompt === 'string' ? codes(prompt) : prompt;
+  const entries = tokens.map((token, at) => (at === 0 ? null : { [token]: { logprob: -1 } }));
+  const logprobs = {
+    tokens: tokens.map((token) => String.fromCharCode(token)),
+    token_logprobs: tokens.map((_, at) => (at === 0 ? null : -1)),
+    text_offset: tokens.map((_, at) => at),
+  };
+  return { choices: [{ text: '', logprobs, prompt_logprobs: entries }] };
+}
+
+/** Scores one request at a server that has no room for the exchanges whose numbers are given, from 0. */
+async function scoredAt(way: TokenScorerName, facts: Partial<ServerFacts>, refused: readonly number[]) {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    void Array.fromAsync(request).then(async (chunks) => {
+      asked += 1;
+      if (refused.includes(asked - 1)) return response.writeHead(503).end('{}');
+      const path = request.url ?? '';
+      if (path === '/tokenize') await sleep(tokenizeMs);
+      return response.end(
+        JSON.stringify(answer(path, JSON.parse(Buffer.concat(chunks as Buffer[]).toString()) as Body)),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  await using client = openRequestClient({
+    baseUrl: `http://127.0.0.1:${address.port}/v1`,
+    apiKey: undefined,
+    hangMs: 5000,
+    retry: { retryMs: 3000, backoffMs: 1 },
+    facts: { servedName: 'm', ...facts } as ServerFacts,
+    extra: {},
+    saltPrefix: '',
+    scorer: way,
+  });
+  const request = { id: 'a', context: 'Sun', continuations: [' up', ' at', ' it', ' on'] };
+  const turn = { place: 0, scheduledMs: 0, signal };
+  const result = await client.score(request, { concurrency: 1, reuse: 'none' }, turn);
+  server.close();
+  if (result.status === 'failed') throw new Error(result.message);
+  return { ...result, asked };
+}
+
+it.each([
+  // A context and four continuations as tokens, and the values of four prompts.
+  ['vllm', {}, 9, [0, 2, 7]],
+  ['echo', {}, 4, [0, 2]],
+  // The token before texts without context, the same five texts, and tokens: four of two after the space that all share.
+  ['forced', { bosToken: '^' }, 1 + 5 + 9, [0, 3, 12]],
+] as const)('says of %s how many exchanges and retries it took', async (way, facts, exchanges, refused) => {
+  const calm = await scoredAt(way, facts, []);
+  expect(calm).toMatchObject({ exchanges, asked: exchanges });
+  expect(calm.retries).toBeUndefined();
+  const late = await scoredAt(way, facts, refused);
+  expect(late).toMatchObject({ exchanges: exchanges + refused.length, retries: refused.length });
+  expect(late.asked).toBe(late.exchanges);
+  expect(late.continuations).toEqual(calm.continuations);
+});
+
+it.each(['vllm', 'forced'] as const)('counts the time of tokenising as the request of %s being asked', async (way) => {
+  const { times } = await scoredAt(way, {}, []);
+  expect(times.firstTokenMs - times.startedMs).toBeGreaterThan(5 * tokenizeMs - 5);
+  expect(times.lastTokenMs).toBeGreaterThanOrEqual(times.firstTokenMs);
+});
