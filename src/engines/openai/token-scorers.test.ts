@@ -33,18 +33,20 @@ function answer(path: string, { prompt, content, logit_bias: bias }: Body): obje
   return { choices: [{ text: '', logprobs, prompt_logprobs: entries }] };
 }
 
-/** Scores one request at a server that has no room for the exchanges whose numbers are given, from 0. */
-async function scoredAt(way: TokenScorerName, facts: Partial<ServerFacts>, refused: readonly number[]) {
+type Refuse = (number: number, body: Body) => number | undefined;
+
+/** Scores one request at a server that refuses some exchanges, which are numbered from 0, with a status. */
+async function scoreAt(way: TokenScorerName, facts: Partial<ServerFacts>, refuse: Refuse) {
   let asked = 0;
   const server = createServer((request, response) => {
     void Array.fromAsync(request).then(async (chunks) => {
       asked += 1;
-      if (refused.includes(asked - 1)) return response.writeHead(503).end('{}');
+      const body = JSON.parse(Buffer.concat(chunks as Buffer[]).toString()) as Body;
+      const status = refuse(asked - 1, body);
+      if (status !== undefined) return response.writeHead(status).end('{}');
       const path = request.url ?? '';
       if (path === '/tokenize') await sleep(tokenizeMs);
-      return response.end(
-        JSON.stringify(answer(path, JSON.parse(Buffer.concat(chunks as Buffer[]).toString()) as Body)),
-      );
+      return response.end(JSON.stringify(answer(path, body)));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -64,6 +66,12 @@ async function scoredAt(way: TokenScorerName, facts: Partial<ServerFacts>, refus
   const turn = { place: 0, scheduledMs: 0, signal };
   const result = await client.score(request, { concurrency: 1, reuse: 'none' }, turn);
   server.close();
+  return { result, asked };
+}
+
+/** The score from a server that has no room for the exchanges whose numbers are given. */
+async function scoredAt(way: TokenScorerName, facts: Partial<ServerFacts>, refused: readonly number[]) {
+  const { result, asked } = await scoreAt(way, facts, (number) => (refused.includes(number) ? 503 : undefined));
   if (result.status === 'failed') throw new Error(result.message);
   return { ...result, asked };
 }
@@ -88,4 +96,9 @@ it.each(['vllm', 'forced'] as const)('counts the time of tokenising as the reque
   const { times } = await scoredAt(way, {}, []);
   expect(times.firstTokenMs - times.startedMs).toBeGreaterThan(5 * tokenizeMs - 5);
   expect(times.lastTokenMs).toBeGreaterThanOrEqual(times.firstTokenMs);
+});
+
+it('fails a request alone at which the server breaks, where no other is asked', async () => {
+  const { result } = await scoreAt('vllm', {}, (_, { prompt }) => (prompt === 'Sun it' ? 500 : undefined));
+  expect(result).toMatchObject({ status: 'failed', reason: 'engine', message: 'HTTP 500: {}, after 6 tries' });
 });
