@@ -92,8 +92,9 @@ export interface ThroughputWindow {
 
 export interface LatencyRecord {
   readonly endToEndMs: readonly number[];
-  readonly timeToFirstTokenMs: readonly number[];
-  /** Null where an answer had one token or none. */
+  /** Null where an answer came in one piece. */
+  readonly timeToFirstTokenMs: readonly (number | null)[];
+  /** Null where an answer had one token or none, or came in one piece. */
   readonly timePerOutputTokenMs: readonly (number | null)[];
   readonly outputTokens: readonly number[];
 }

@@ -160,6 +160,8 @@ export interface RequestTimes {
   /** When its first output token was known; for log-likelihoods, when the first value was. */
   readonly firstTokenMs: number;
   readonly lastTokenMs: number;
+  /** The answer came in one piece: when its first token was known isn't known, and the last one's time stands for it. */
+  readonly isWhole?: true;
 }
 
 /**
@@ -230,6 +232,8 @@ export interface LoglikelihoodResult {
   readonly promptSha256: string;
   /** As in `GenerationResult`. */
   readonly retries?: number;
+  /** Exchanges with a server that it took, tries that failed included; absent where it took one for each try. */
+  readonly exchanges?: number;
   readonly times: RequestTimes;
 }
 

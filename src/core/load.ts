@@ -64,7 +64,10 @@ export interface ClientWindow {
   readonly latencyP50Ms: number;
   /** Sum of the requests' times over the time of the pass (Little's law). */
   readonly achievedConcurrency: number;
+  /** Exchanges over HTTP: several for an item whose answers are scored, and one for each try. */
   readonly requestsPerSecond: number;
+  /** Tokens that were read as they came; absent where answers came as a whole. */
+  readonly streamedTokensPerSecond?: number;
   /** Requests that were asked again after failures that could pass. */
   readonly retriedRequests: number;
 }

@@ -14,7 +14,7 @@ export const thresholds = {
   clientDelayMs: 2,
   /** Requests in flight, as a share of those that a closed loop asked for: fewer are too few. */
   clientConcurrency: 0.9,
-  /** Requests per second, as a share of what the client can do at most. */
+  /** Requests, or streamed tokens, per second, as a share of what the client can do at most. */
   clientCeiling: 0.7,
   /** Prompt tokens from a server's cache where nothing should be reused. */
   cacheHits: 0.01,

@@ -1,7 +1,7 @@
 import type { GenerateRequest, LoadedModel } from '../core/engine.ts';
 import { EngineError } from '../core/errors.ts';
 import type { HostFacts } from '../core/manifest.ts';
-import type { Calibration } from './calibration.ts';
+import { type Calibration, calibrationVersion } from './calibration.ts';
 import { forkNullServer } from './null-server/fork-null-server.ts';
 import { openNullModel } from './null-server/open-null-model.ts';
 
@@ -55,6 +55,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   const streamed = await measure(model, true, options);
   const { hostname, cpuModel, cores } = host;
   return {
+    version: calibrationVersion,
     measuredAtMs: Date.now(),
     concurrency,
     clientProcesses,

@@ -11,7 +11,11 @@ const rate = z.object({
   cpuMsEach: z.number().min(0),
 });
 
+/** Raised when another way to measure gives other ceilings: older files are no ceiling then. */
+export const calibrationVersion = 2;
+
 const calibrationSchema = z.object({
+  version: z.literal(calibrationVersion),
   /** Unix time. */
   measuredAtMs: z.number(),
   concurrency: z.int(),

@@ -160,6 +160,20 @@ describe('the serving protocol', () => {
     expect(result.latency).toMatchObject({ value: near(32.5, 9), unit: 'ms' });
   });
 
+  it('has no time to the first token where a server does not stream', () => {
+    const latencies = {
+      endToEndMs: [10, 12],
+      timeToFirstTokenMs: [null, null],
+      timePerOutputTokenMs: [null, null],
+      outputTokens: [3, 3],
+    };
+    const passResults = [pass({ pass: 'latency', latencies })];
+    const result = cellMeasurements({ task, protocol: 'serving', summary, scored, metrics: {}, passResults });
+    expect(result.latency).toMatchObject({ status: 'measured', unit: 'ms' });
+    for (const each of [result.timeToFirstTokenP50, result.timePerOutputTokenP50])
+      expect(each).toMatchObject({ status: 'unavailable', reason: 'not_streamed' });
+  });
+
   it('splits memory by what the engine reports, and says where the peak is not of the pass alone', () => {
     const split = { weightsBytes: 5, kvBytes: 3, computeBytes: 1, overheadBytes: 1 };
     const memory = { nowBytes: 8, peakBytes: 10, isPeakReset: false, split };

@@ -49,6 +49,17 @@ const noCounts: Measurement = {
   detail: 'the server counts no tokens, and nobody else can count them for it',
 };
 
+const notStreamed: Measurement = {
+  status: 'unavailable',
+  reason: 'not_streamed',
+  detail: 'the server answered in one piece although it was asked for a stream',
+};
+
+function isStreamed({ latencies }: PassResult): boolean {
+  const times = latencies?.timeToFirstTokenMs ?? [];
+  return times.length === 0 || times.some((value) => value !== null);
+}
+
 /** Answers per second and device, of a closed loop what was answered, of an open one what was offered. */
 function askedPerSecond({ load, window, devices = 1 }: PassResult): number {
   const { requestRate } = load ?? {};
@@ -100,14 +111,19 @@ export function servingMeasurements(task: Task, passes: readonly PassResult[]): 
   const latency = passes.filter(({ pass }) => pass === 'latency');
   if (throughput.length === 0 && latency.length === 0) return {};
   const isCounted = passes.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
+  const hasStreams = latency.every(isStreamed);
   return {
     throughput: rate(throughput, 'items/s', ({ items }) => items),
     ...(task.kind === 'generate' && {
       outputTokensPerSecond: isCounted ? rate(throughput, 'tokens/s', ({ outputTokens }) => outputTokens) : noCounts,
-      timeToFirstTokenP50: medianOverLaunches(latency, 'ms', ({ timeToFirstTokenMs }) => timeToFirstTokenMs),
-      timePerOutputTokenP50: isCounted
-        ? medianOverLaunches(latency, 'ms/token', ({ timePerOutputTokenMs }) => timePerOutputTokenMs)
-        : noCounts,
+      timeToFirstTokenP50: hasStreams
+        ? medianOverLaunches(latency, 'ms', ({ timeToFirstTokenMs }) => timeToFirstTokenMs)
+        : notStreamed,
+      timePerOutputTokenP50: !isCounted
+        ? noCounts
+        : hasStreams
+          ? medianOverLaunches(latency, 'ms/token', ({ timePerOutputTokenMs }) => timePerOutputTokenMs)
+          : notStreamed,
     }),
     latency: medianOverLaunches(latency, 'ms', ({ endToEndMs }) => endToEndMs),
     latencyP50: pooledPercentile(latency, 0.5),

@@ -17,7 +17,7 @@ it('finds nothing to say of a client with time to spare', () => {
   expect(
     clientWarnings(idle, {
       closedLoop: { asked: 16, achieved: 15.9 },
-      ceiling: { requestsPerSecond: 20_000, streamedTokensPerSecond: 1 },
+      ceiling: { requestsPerSecond: 20_000, streamedTokensPerSecond: 200_000 },
     }),
   ).toEqual([]);
 });
@@ -40,6 +40,11 @@ it.each([
     { ...none, ceiling: { requestsPerSecond: 200, streamedTokensPerSecond: 1 } },
     '160 requests/s of the 200 that perbench can ask here',
   ],
+  [
+    { ...idle, streamedTokensPerSecond: 40_000 },
+    { ...none, ceiling: { requestsPerSecond: 20_000, streamedTokensPerSecond: 50_000 } },
+    '40000 streamed tokens/s of the 50000 that perbench can read here',
+  ],
 ])('marks a client that came too near', (client, question, detail) => {
   expect(clientWarnings(client, question)).toEqual([{ reason: 'client_bound', detail }]);
 });
@@ -50,12 +55,12 @@ it('does not take the timer of an idle process for a late loop', () => {
 
 it("counts what was in flight by Little's law", () => {
   const host = { ...quietHost, parentCpuMs: 250, eventLoopDelayP99Ms: 2 };
-  expect(clientWindow({ durationsMs: [500, 400, 600], retried: 1 }, host, 1000)).toEqual({
+  expect(clientWindow({ durationsMs: [500, 400, 600], retried: 1, exchanges: 27 }, host, 1000)).toEqual({
     cpuCores: 0.25,
     eventLoopDelayP99Ms: 2,
     latencyP50Ms: 500,
     achievedConcurrency: 1.5,
-    requestsPerSecond: 3,
+    requestsPerSecond: 27,
     retriedRequests: 1,
   });
 });
@@ -68,8 +73,9 @@ it('counts several client processes as perbench, and judges the busiest', () => 
   ];
   const whole = withClients(host, clients);
   expect(whole).toMatchObject({ parentCpuMs: 1200, otherCpuMs: 100, otherShare: 0.025, eventLoopDelayP99Ms: 3 });
-  const client = clientWindow({ durationsMs: [500], retried: 0 }, whole, 1000, clients);
+  const client = clientWindow({ durationsMs: [500], retried: 0, exchanges: 1 }, whole, 1000, clients, 300);
   expect(client).toMatchObject({ cpuCores: 1.2, processes: 2, busiestCpuCores: 0.6, eventLoopDelayP99Ms: 3 });
+  expect(client).toMatchObject({ requestsPerSecond: 1, streamedTokensPerSecond: 300 });
   // More than one core in all is no trouble where no process has a whole one.
   expect(clientWarnings({ ...client, latencyP50Ms: 500 }, none)).toEqual([]);
   expect(withClients(host, undefined)).toBe(host);

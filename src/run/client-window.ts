@@ -23,13 +23,16 @@ export function withClients(host: HostWindow, clients: readonly ClientProcessWin
  * Puts together what perbench did as a client.
  *
  * @param host with the CPU of all clients in it
+ * @param streamedTokens of a pass that streams
  */
 export function clientWindow(
-  { durationsMs, retried }: PassRequests,
+  { durationsMs, retried, exchanges }: PassRequests,
   host: HostWindow,
   durationMs: number,
   clients?: readonly ClientProcessWindow[],
+  streamedTokens?: number,
 ): ClientWindow {
+  const perSecond = (count: number): number => (durationMs > 0 ? (1000 * count) / durationMs : 0);
   const cores = (cpuMs: number): number => (host.durationMs > 0 ? cpuMs / host.durationMs : 0);
   const askedMs = clients?.map(({ cpuMs }) => cpuMs) ?? [];
   const handedOutMs = host.parentCpuMs - askedMs.reduce((sum, each) => sum + each, 0);
@@ -43,7 +46,8 @@ export function clientWindow(
     eventLoopDelayP99Ms: host.eventLoopDelayP99Ms,
     latencyP50Ms: sorted[Math.floor((sorted.length - 1) / 2)] ?? 0,
     achievedConcurrency: durationMs > 0 ? sorted.reduce((sum, each) => sum + each, 0) / durationMs : 0,
-    requestsPerSecond: durationMs > 0 ? (1000 * sorted.length) / durationMs : 0,
+    requestsPerSecond: perSecond(exchanges),
+    ...(streamedTokens !== undefined && { streamedTokensPerSecond: perSecond(streamedTokens) }),
     retriedRequests: retried,
   };
 }
@@ -75,6 +79,12 @@ export function clientWarnings(client: ClientWindow, { closedLoop, ceiling }: Cl
   if (ceiling !== undefined && requestsPerSecond > clientCeiling * ceiling.requestsPerSecond) {
     return bound(
       `${requestsPerSecond.toFixed(0)} requests/s of the ${ceiling.requestsPerSecond.toFixed(0)} that perbench can ask here`,
+    );
+  }
+  const { streamedTokensPerSecond = 0 } = client;
+  if (ceiling !== undefined && streamedTokensPerSecond > clientCeiling * ceiling.streamedTokensPerSecond) {
+    return bound(
+      `${streamedTokensPerSecond.toFixed(0)} streamed tokens/s of the ${ceiling.streamedTokensPerSecond.toFixed(0)} that perbench can read here`,
     );
   }
   return [];

@@ -26,7 +26,7 @@ export async function runLatencyPass(context: PassContext, options: LatencyPassO
   const { requests: total, limitMs, signal } = options;
   const collector = collectLatencies();
   const pass = { concurrency: 1, reuse: 'none', isStreamed: true, signal } as const;
-  return measurePass(context, { pass: 'latency', concurrency: 1, total, limitMs }, async (tally) => {
+  return measurePass(context, { pass: 'latency', concurrency: 1, total, limitMs, isStreamed: true }, async (tally) => {
     for await (const answer of askItems(model, planned, oneByOne(options), pass)) {
       tally.count(answer);
       collector.add(answer.result);

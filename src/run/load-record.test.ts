@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Generation } from '../core/engine.ts';
+import type { GenerationResult } from '../core/engine.ts';
 import { collectLatencies } from './load-record.ts';
 
-function answer(firstTokenMs: number, lastTokenMs: number, outputTokens: number, retries?: number): Generation {
+function answer(firstTokenMs: number, lastTokenMs: number, outputTokens: number, retries?: number): GenerationResult {
   return {
     id: 'a',
     status: 'done',
@@ -34,4 +34,24 @@ it('counts from when a request was due, and what keeps all limits', () => {
     timePerOutputTokenMs: [10, 9.9, 10.1, null],
     outputTokens: [11, 11, 11, 1],
   });
+});
+
+it('knows of an answer in one piece how long it took, and of its tokens only bounds', () => {
+  const collector = collectLatencies({ ttft: 100, tpot: 10 });
+  for (const [endMs, tokens] of [
+    [1090, 10],
+    [1090, 9],
+    [1101, 20],
+  ] as const) {
+    const result = answer(endMs, endMs, tokens);
+    collector.add({ ...result, times: { ...result.times, isWhole: true } });
+  }
+  expect(collector.latencies).toEqual({
+    endToEndMs: [90, 90, 101],
+    timeToFirstTokenMs: [null, null, null],
+    timePerOutputTokenMs: [null, null, null],
+    outputTokens: [10, 9, 20],
+  });
+  // 90 ms over 9 gaps is 10 ms, over 8 it may be more; 101 ms may have been the first token's.
+  expect(collector.good()).toBe(1);
 });

@@ -12,7 +12,7 @@ export interface LatencyCollector {
 
 export function collectLatencies(limits: GoodputLimits = {}): LatencyCollector {
   const endToEndMs: number[] = [];
-  const timeToFirstTokenMs: number[] = [];
+  const timeToFirstTokenMs: (number | null)[] = [];
   const timePerOutputTokenMs: (number | null)[] = [];
   const outputTokens: number[] = [];
   const { ttft = Infinity, tpot = Infinity, e2el = Infinity } = limits;
@@ -21,12 +21,13 @@ export function collectLatencies(limits: GoodputLimits = {}): LatencyCollector {
     add(result) {
       // A retried request waited for the server to come back.
       if (result.status === 'failed' || (result.retries ?? 0) > 0) return;
-      const { scheduledMs, firstTokenMs, lastTokenMs } = result.times;
+      const { scheduledMs, firstTokenMs, lastTokenMs, isWhole = false } = result.times;
       const tokens = 'outputTokens' in result ? result.outputTokens : 0;
-      const perTokenMs = tokens > 1 ? (lastTokenMs - firstTokenMs) / (tokens - 1) : null;
+      // Of an answer in one piece only bounds are known: it is good where even they keep the limits.
+      const perTokenMs = tokens > 1 ? (lastTokenMs - (isWhole ? scheduledMs : firstTokenMs)) / (tokens - 1) : null;
       endToEndMs.push(lastTokenMs - scheduledMs);
-      timeToFirstTokenMs.push(firstTokenMs - scheduledMs);
-      timePerOutputTokenMs.push(perTokenMs);
+      timeToFirstTokenMs.push(isWhole ? null : firstTokenMs - scheduledMs);
+      timePerOutputTokenMs.push(isWhole ? null : perTokenMs);
       outputTokens.push(tokens);
       // An answer of one token has no time between tokens to be too long.
       if (lastTokenMs - scheduledMs <= e2el && firstTokenMs - scheduledMs <= ttft && (perTokenMs ?? 0) <= tpot)

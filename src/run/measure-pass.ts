@@ -43,6 +43,8 @@ export interface PassPlan extends PassLimits {
   readonly watchMemory?: boolean;
   /** Ask for its peak once the pass is over. */
   readonly readsMemory?: boolean;
+  /** Tokens are asked for as they come. */
+  readonly isStreamed?: boolean;
 }
 
 /** Reads the engine's memory now and then, for the display. */
@@ -98,14 +100,15 @@ interface PassWindows extends AsyncDisposable {
 /** What this process did as the client of a server, and whether it came too near its limits. */
 function clientOf(
   { model, ceiling }: PassContext,
-  { pass, concurrency }: PassPlan,
+  { pass, concurrency, isStreamed = false }: PassPlan,
   { window, load }: PassFindings,
   tally: PassTally,
   { host, clients }: WindowRecords,
   durationMs: number,
 ): { readonly record: Pick<PassResult, 'client'>; readonly warnings: readonly Warning[] } {
   if (model.capabilities.isTimedByClient !== true) return { record: {}, warnings: [] };
-  const client = clientWindow(tally.requests(), host, durationMs, clients);
+  const streamedTokens = isStreamed ? tally.counts.outputTokens : undefined;
+  const client = clientWindow(tally.requests(), host, durationMs, clients, streamedTokens);
   const achieved = load?.requestRate === undefined ? window?.achievedConcurrency : undefined;
   const closedLoop = achieved === undefined ? undefined : { asked: concurrency, achieved };
   // The accuracy pass measures no time, and scores while it asks.

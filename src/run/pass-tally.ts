@@ -16,6 +16,8 @@ export interface PassRequests {
   /** From sent to answered, of those that were answered at once. */
   readonly durationsMs: readonly number[];
   readonly retried: number;
+  /** Asked over HTTP for them all: scoring one item takes several, and what was tried again took more. */
+  readonly exchanges: number;
 }
 
 /** Counts what a pass has done, and says so a few times a second. */
@@ -35,6 +37,12 @@ export interface PassLimits {
   readonly before?: { readonly done: number; readonly scoreSum: number };
 }
 
+function exchangesOf(result: Answer['result']): number {
+  if (result.status === 'failed') return 1;
+  const { retries = 0 } = result;
+  return 'exchanges' in result ? (result.exchanges ?? 1 + retries) : 1 + retries;
+}
+
 export function createPassTally(
   { total, limitMs, before = { done: 0, scoreSum: 0 } }: PassLimits,
   onProgress: (progress: PassProgress) => void,
@@ -44,7 +52,7 @@ export function createPassTally(
   let reportedMs = startedMs;
   let scoreSum = before.scoreSum;
   const durationsMs: number[] = [];
-  let retried = 0;
+  let [retried, exchanges] = [0, 0];
   const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
 
   function report(): void {
@@ -64,10 +72,11 @@ export function createPassTally(
 
   return {
     counts,
-    requests: () => ({ durationsMs, retried }),
+    requests: () => ({ durationsMs, retried, exchanges }),
     count({ result }, score = 0) {
       counts.done += 1;
       scoreSum += score;
+      exchanges += exchangesOf(result);
       if (result.status === 'failed') counts.failed += 1;
       else {
         if ((result.retries ?? 0) > 0) retried += 1;

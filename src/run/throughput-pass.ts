@@ -76,15 +76,16 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
   const { requestRate, limits, seed = 0 } = load;
   if (requestRate !== undefined) requireOpenLoop(model);
   const concurrency = requestRate === undefined ? places : mostInFlight;
-  const isUnderLoad = requestRate !== undefined || limits !== undefined;
+  const isStreamed = limits !== undefined;
+  const isUnderLoad = requestRate !== undefined || isStreamed;
   const answered: AnsweredRequest[] = [];
   const collector = collectLatencies(limits);
   await model.resetMemoryPeak();
   return measurePass(
     context,
-    { pass: 'throughput', concurrency, total: undefined, limitMs: windowMs, readsMemory: true },
+    { pass: 'throughput', concurrency, total: undefined, limitMs: windowMs, readsMemory: true, isStreamed },
     async (tally) => {
-      const pass = { concurrency, reuse: 'none', isStreamed: limits !== undefined, signal } as const;
+      const pass = { concurrency, reuse: 'none', isStreamed, signal } as const;
       const asked =
         requestRate === undefined
           ? closedLoop(options, concurrency)

@@ -127,7 +127,7 @@ describe('a server that misbehaves', () => {
     await using other = await behind(() => ({ kind: 'answer', body: whole, type: 'application/json' }));
     await using second = await open(other.baseUrl);
     const [result] = expectAll(await generate(second, 1, 1, true), 1);
-    expect(result?.times.firstTokenMs).toBe(result?.times.lastTokenMs);
+    expect(result?.times).toMatchObject({ isWhole: true, firstTokenMs: result?.times.lastTokenMs });
   });
 
   it('gets one clear error for HTML', async () => {
@@ -160,6 +160,36 @@ describe('a server that misbehaves', () => {
     ]);
     expect(new Set(results.map(({ id }) => id)).size).toBe(60);
     expect(proxy.asked()).toBe(probes + 59 + 5);
+  });
+
+  it('fails a request alone that is asked alone, and goes on with the others', async () => {
+    await using proxy = await startProxy(server?.baseUrl ?? '', (_, body) =>
+      /Question [25]"/.test(body) ? { kind: 'status', status: 500 } : pass,
+    );
+    await using model = await open(proxy.baseUrl, { options: { backoffSeconds: 0.001 } });
+    const results = await generate(model, 6, 1);
+    // The last one too, after which nobody is asked any more.
+    const message = 'HTTP 500: out of order, after 6 tries';
+    expect(results.filter((result) => result.status === 'failed')).toEqual([
+      { id: 'r2', status: 'failed', reason: 'engine', message },
+      { id: 'r5', status: 'failed', reason: 'engine', message },
+    ]);
+    const harmless = 2;
+    expect(proxy.asked()).toBe(probes + 4 + 2 * 6 + harmless);
+  });
+
+  it('gives each way to fail its own tries', async () => {
+    const room: Fault = { kind: 'status', status: 429 };
+    const faults: readonly Fault[] = [room, room, room, room, { kind: 'reset' }, { kind: 'hang' }, { kind: 'half' }];
+    // The other place is answered meanwhile, so that a request out of tries would fail alone.
+    let tries = 0;
+    await using proxy = await startProxy(server?.baseUrl ?? '', (_, body) =>
+      body.includes('Question 0"') ? (faults[(tries += 1) - 1] ?? pass) : pass,
+    );
+    await using model = await open(proxy.baseUrl, { hangMs: 300 });
+    const results = await generate(model, 300, 2);
+    const first = results.find(({ id }) => id === 'r0');
+    expect(first).toMatchObject({ status: 'done', retries: faults.length });
   });
 
   it('ends a hang, once more, then with one clear error', async () => {
@@ -213,11 +243,36 @@ describe('a server that misbehaves', () => {
     expect(proxy.keys).toContain(`Bearer ${key}`);
   });
 
+  it('shows no part of a key that is longer than what is quoted of an answer', async () => {
+    const key = 'eyJhbGciOiJIUzI1NiJ9/'.padEnd(700, 'secret');
+    const answers: readonly Fault[] = [
+      { kind: 'status', status: 401, body: JSON.stringify({ error: { message: `no such key: ${key}` } }) },
+      { kind: 'status', status: 401, body: JSON.stringify(`no such key: ${key}`).replaceAll('/', String.raw`\/`) },
+      { kind: 'answer', body: `<html>no such key: ${key}</html>`, type: 'text/html' },
+      { kind: 'answer', body: JSON.stringify({ error: { message: `no such key: ${key}` } }), type: 'application/json' },
+    ];
+    for (const answer of answers) {
+      await using proxy = await startProxy(server?.baseUrl ?? '', () => answer);
+      const error: unknown = await open(proxy.baseUrl, { key }).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'PB_SERVER', message: expect.stringContaining('no such key: [key]') });
+      expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain('secret');
+    }
+  });
+
   it('says what it serves when it is asked for another model', async () => {
     await expect(open(`${server?.baseUrl ?? ''}#null-modle`)).rejects.toMatchObject({
       code: 'PB_MODEL',
       message: expect.stringContaining('serves no model "null-modle"; it serves: null-model'),
       hint: 'Did you mean "null-model"?',
+    });
+  });
+
+  it('is told in one line that it speaks no https', async () => {
+    await using proxy = await behind(() => pass);
+    await expect(open(proxy.baseUrl.replace('http:', 'https:'))).rejects.toMatchObject({
+      code: 'PB_SERVER',
+      message: expect.stringMatching(/^https:\/\/127.0.0.1:\d+\/v1: no connection \(\w*SSL\w*\): [^\n]*$/),
+      hint: expect.stringContaining('begins with http://'),
     });
   });
 

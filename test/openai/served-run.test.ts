@@ -45,6 +45,9 @@ it('measures a served model, with what the client did and without the key', asyn
   }
   expect(latency?.latencies?.endToEndMs).toHaveLength(5);
   expect(throughput?.client).toMatchObject({ retriedRequests: 0 });
+  // Only what is streamed is held against the client's ceiling for streams.
+  expect(latency?.client?.streamedTokensPerSecond).toBeGreaterThan(10);
+  expect(throughput?.client?.streamedTokensPerSecond).toBeUndefined();
   expect(throughput?.window?.achievedConcurrency).toBeGreaterThan(2);
   expect(throughput?.window?.achievedConcurrency).toBeLessThanOrEqual(4.001);
   expect(measurements).toMatchObject({

@@ -41,7 +41,14 @@ export const chunkSchema = z.object({
     .array(
       z.object({
         text: z.string().nullish(),
-        delta: z.object({ content: z.string().nullish() }).nullish(),
+        delta: z
+          .object({
+            content: z.string().nullish(),
+            /** What a model thinks before it answers, where a server tells the two apart: one name or the other. */
+            reasoning_content: z.unknown().optional(),
+            reasoning: z.unknown().optional(),
+          })
+          .nullish(),
         finish_reason: z.string().nullish(),
         logprobs: logprobs.nullish(),
       }),
@@ -63,6 +70,18 @@ export interface CompletionAnswer {
   /** Undefined where tokens weren't streamed. */
   readonly firstTokenMs: number | undefined;
   readonly lastTokenMs: number;
+}
+
+type Chunk = z.output<typeof chunkSchema>['choices'][number];
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** Whether an event stands for a token: text, a thought, a log-probability, or the end, which servers count as one. */
+export function bringsToken({ text, delta, finish_reason: finish, logprobs: given }: Chunk): boolean {
+  return (
+    [text, delta?.content, delta?.reasoning_content, delta?.reasoning, finish].some(isText) ||
+    (readLogprobs(given)?.length ?? 0) > 0
+  );
 }
 
 type Counts = Pick<z.output<typeof chunkSchema>, 'usage' | 'timings'>;

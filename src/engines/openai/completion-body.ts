@@ -1,5 +1,5 @@
 import type { GenerateRequest, PassOptions } from '../../core/engine.ts';
-import type { ServerFacts } from './server-facts.ts';
+import type { ServerFacts, ServerFlavour } from './server-facts.ts';
 
 /** Endpoint and body of one generation. */
 export interface CompletionCall {
@@ -23,10 +23,30 @@ function cacheFields(
   return facts.flavour === 'vllm' && reuse === 'none' ? { cache_salt: salt() } : {};
 }
 
-/** Greedy, whatever defaults a model's repository brings along. */
-function greedyFields({ flavour }: ServerFacts): Readonly<Record<string, unknown>> {
-  if (flavour === 'vllm' || flavour === 'sglang') return { temperature: 0, top_p: 1, repetition_penalty: 1 };
-  return flavour === 'llama-server' ? { temperature: 0, repeat_penalty: 1 } : { temperature: 0 };
+const noPenalties = { presence_penalty: 0, frequency_penalty: 0 };
+
+/** Greedy, whatever defaults a model's repository or a server's command line brings along, as far as each can be told. */
+const greedyFields: Readonly<Record<ServerFlavour, Readonly<Record<string, unknown>>>> = {
+  vllm: { temperature: 0, top_p: 1, ...noPenalties, repetition_penalty: 1 },
+  sglang: { temperature: 0, top_p: 1, ...noPenalties, repetition_penalty: 1 },
+  'llama-server': {
+    temperature: 0,
+    dynatemp_range: 0,
+    ...noPenalties,
+    repeat_penalty: 1,
+    dry_multiplier: 0,
+    xtc_probability: 0,
+    mirostat: 0,
+  },
+  // Its route of the OpenAI protocol takes no penalty on repetition, nor top_k.
+  ollama: { temperature: 0, top_p: 1, ...noPenalties },
+  // Some refuse fields that they don't know.
+  unknown: { temperature: 0 },
+};
+
+/** llama-server would take what a model thinks out of its answers, as the llama engine doesn't. */
+function chatFields({ flavour }: ServerFacts): Readonly<Record<string, unknown>> {
+  return flavour === 'llama-server' ? { reasoning_format: 'none' } : {};
 }
 
 function prefillFields({ flavour }: ServerFacts): Readonly<Record<string, unknown>> {
@@ -56,7 +76,7 @@ export function completionCall(request: GenerateRequest, options: CallOptions): 
   const common = {
     model,
     max_tokens: request.maxTokens,
-    ...greedyFields(facts),
+    ...greedyFields[facts.flavour],
     ...stopFields(facts, request.stop),
     ...cacheFields(facts, pass.reuse, salt),
     ...(pass.isStreamed === true && { stream: true, stream_options: { include_usage: true } }),
@@ -70,5 +90,6 @@ export function completionCall(request: GenerateRequest, options: CallOptions): 
   const logprobs = request.logprobs === true && { logprobs: true, top_logprobs: 1 };
   const all = prefill === '' ? messages : [...messages, { role: 'assistant', content: prefill }];
   const going = prefill === '' ? {} : prefillFields(facts);
-  return { path: '/chat/completions', body: { ...common, messages: all, ...going, ...logprobs, ...extra }, prefill };
+  const body = { ...common, messages: all, ...chatFields(facts), ...going, ...logprobs, ...extra };
+  return { path: '/chat/completions', body, prefill };
 }

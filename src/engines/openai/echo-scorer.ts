@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
+import { tallyExchanges } from './exchange-tally.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { readJson, RequestFault } from './server-reply.ts';
 import { continuationScore, type TokenScorer, type TokenValue } from './token-scorer.ts';
@@ -61,7 +62,8 @@ function readPart(answer: unknown, contextEnd: number, textEnd: number): EchoedP
   return { values, contextTokens, tokens: tokens.length, isShifted };
 }
 
-export function createEchoScorer({ connection, facts }: ServedTarget): TokenScorer {
+export function createEchoScorer(target: ServedTarget): TokenScorer {
+  const { connection, facts } = target;
   return {
     name: 'echo with logprobs',
     isDetour: false,
@@ -69,7 +71,9 @@ export function createEchoScorer({ connection, facts }: ServedTarget): TokenScor
     async score({ context, continuations }, _pass, { signal }) {
       const contextEnd = characters(context.trimEnd());
       const scores: ContinuationScore[] = [];
-      let [retries, decodedTokens, contextTokens, startedMs, firstValueMs] = [0, 0, 0, 0, 0];
+      const exchanges = tallyExchanges(target, signal);
+      let [decodedTokens, contextTokens] = [0, 0];
+      let firstValueMs: number | undefined;
       let boundaryShift = false;
       for (const continuation of continuations) {
         const text = context + continuation;
@@ -81,18 +85,15 @@ export function createEchoScorer({ connection, facts }: ServedTarget): TokenScor
           echo: true,
           logprobs: 1,
         });
-        const asked = await connection.ask(
-          async () =>
-            readJson(
-              `${connection.baseUrl}/completions`,
-              await connection.send('POST', '/completions', body, signal),
-              z.unknown(),
-            ),
-          signal,
+        const answer = await exchanges.ask(async () =>
+          readJson(
+            `${connection.baseUrl}/completions`,
+            await connection.send('POST', '/completions', body, signal),
+            z.unknown(),
+          ),
         );
-        if (startedMs === 0) [startedMs, firstValueMs] = [asked.startedMs, connection.now()];
-        const part = readPart(asked.value, contextEnd, characters(text));
-        retries += asked.retries;
+        firstValueMs ??= connection.now();
+        const part = readPart(answer, contextEnd, characters(text));
         decodedTokens += part.tokens;
         contextTokens = part.contextTokens;
         boundaryShift ||= part.isShifted;
@@ -100,15 +101,14 @@ export function createEchoScorer({ connection, facts }: ServedTarget): TokenScor
       }
       const endedMs = connection.now();
       return {
+        ...exchanges.spent(),
         continuations: scores,
         contextTokens,
         promptHead: [],
         boundaryShift,
         reusedTokens: 0,
         decodedTokens,
-        retries,
-        startedMs,
-        firstValueMs,
+        firstValueMs: firstValueMs ?? endedMs,
         endedMs,
       };
     },

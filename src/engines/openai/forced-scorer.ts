@@ -10,6 +10,7 @@
  */
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
+import { type ExchangeTally, tallyExchanges } from './exchange-tally.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { planLikelihood } from './likelihood-plan.ts';
 import { readJson, RequestFault } from './server-reply.ts';
@@ -44,8 +45,6 @@ const wholeVocabulary = 1_000_000;
 interface Step extends TokenValue {
   readonly cachedTokens: number;
   readonly decodedTokens: number;
-  readonly retries: number;
-  readonly startedMs: number;
 }
 
 interface StepRequest {
@@ -61,7 +60,7 @@ async function generateForced(
   { before, slot, keepsCache }: StepRequest,
   forced: number,
   listed: number,
-  signal: AbortSignal,
+  { ask, signal }: ExchangeTally,
 ) {
   const body = JSON.stringify({
     prompt: before,
@@ -74,27 +73,24 @@ async function generateForced(
     id_slot: slot,
   });
   const url = `${connection.baseUrl} (/completion)`;
-  const asked = await connection.ask(
-    async () => readJson(url, await connection.sendToRoot('POST', '/completion', body, signal), stepAnswer),
-    signal,
+  const { timings, completion_probabilities: said } = await ask(async () =>
+    readJson(url, await connection.sendToRoot('POST', '/completion', body, signal), stepAnswer),
   );
-  const { value, retries, startedMs } = asked;
-  const { cache_n: cachedTokens, prompt_n: decodedTokens } = value.timings;
-  return { said: value.completion_probabilities[0], cachedTokens, decodedTokens, retries, startedMs };
+  return { said: said[0], cachedTokens: timings.cache_n, decodedTokens: timings.prompt_n };
 }
 
 /**
- * @param anchor a token that is whole characters: a token that ends within a character is generated, but not told of,
+ * @param findAnchor finds a token that is whole characters: a token that ends within a character is generated, but not told of,
  *   so it is looked up in the list of all tokens that comes with another one
  */
 async function forceToken(
   target: ServedTarget,
   request: StepRequest,
-  anchor: () => Promise<number>,
-  signal: AbortSignal,
+  findAnchor: (exchanges: ExchangeTally) => Promise<number>,
+  exchanges: ExchangeTally,
 ): Promise<Step> {
   const { token } = request;
-  const { said, ...step } = await generateForced(target, request, token, 1, signal);
+  const { said, ...step } = await generateForced(target, request, token, 1, exchanges);
   const top = said?.top_logprobs[0];
   if (said !== undefined && said.id !== token) {
     throw new RequestFault('engine', `the server generated token ${said.id} where token ${token} was forced`);
@@ -103,7 +99,13 @@ async function forceToken(
   let isTop = top?.id === token;
   if (said === undefined) {
     const all = target.facts.vocabularySize ?? wholeVocabulary;
-    const listed = await generateForced(target, { ...request, keepsCache: true }, await anchor(), all, signal);
+    const listed = await generateForced(
+      target,
+      { ...request, keepsCache: true },
+      await findAnchor(exchanges),
+      all,
+      exchanges,
+    );
     const likeliest = listed.said?.top_logprobs ?? [];
     logprob = likeliest.find(({ id }) => id === token)?.logprob;
     isTop = likeliest[0]?.id === token;
@@ -118,22 +120,21 @@ async function encode(
   { connection }: ServedTarget,
   content: string,
   options: object,
-  signal: AbortSignal,
+  { ask, signal }: ExchangeTally,
 ): Promise<readonly number[]> {
   const body = JSON.stringify({ content, ...options });
   const url = `${connection.baseUrl} (/tokenize)`;
-  const { value } = await connection.ask(
-    async () => readJson(url, await connection.sendToRoot('POST', '/tokenize', body, signal), tokenList),
-    signal,
+  const { tokens } = await ask(async () =>
+    readJson(url, await connection.sendToRoot('POST', '/tokenize', body, signal), tokenList),
   );
-  return value.tokens;
+  return tokens;
 }
 
 /** The token that stands before a text without context: BOS, else EOS. */
-async function findPrefix(target: ServedTarget, signal: AbortSignal): Promise<number | undefined> {
+async function findPrefix(target: ServedTarget, exchanges: ExchangeTally): Promise<number | undefined> {
   for (const text of [target.facts.bosToken, target.facts.eosToken]) {
     if (text === undefined || text === '') continue;
-    const [token, ...rest] = await encode(target, text, { add_special: false, parse_special: true }, signal);
+    const [token, ...rest] = await encode(target, text, { add_special: false, parse_special: true }, exchanges);
     if (token !== undefined && rest.length === 0) return token;
   }
   return undefined;
@@ -143,8 +144,8 @@ export function createForcedScorer(target: ServedTarget): TokenScorer {
   const { facts } = target;
   let prefix: { readonly token: number | undefined } | undefined;
   let anchor: number | undefined;
-  async function findAnchor(signal: AbortSignal): Promise<number> {
-    anchor ??= (await encode(target, 'a', { add_special: false, parse_special: false }, signal)).at(-1);
+  async function findAnchor(exchanges: ExchangeTally): Promise<number> {
+    anchor ??= (await encode(target, 'a', { add_special: false, parse_special: false }, exchanges)).at(-1);
     return anchor ?? 0;
   }
 
@@ -153,10 +154,11 @@ export function createForcedScorer(target: ServedTarget): TokenScorer {
     isDetour: true,
     mostPlaces: facts.slots,
     async score(request, { reuse }, { place, signal }) {
-      prefix ??= { token: await findPrefix(target, signal) };
+      const exchanges = tallyExchanges(target, signal);
+      prefix ??= { token: await findPrefix(target, exchanges) };
       const plan = await planLikelihood(request, {
         prefixToken: prefix.token,
-        encode: (text) => encode(target, text, { add_special: true, parse_special: false }, signal),
+        encode: (text) => encode(target, text, { add_special: true, parse_special: false }, exchanges),
       });
       const { connection } = target;
       const known = new Map<string, Step>();
@@ -171,7 +173,7 @@ export function createForcedScorer(target: ServedTarget): TokenScorer {
           const keepsCache = first !== undefined || reuse === 'prefix';
           const step =
             known.get(key) ??
-            (await forceToken(target, { before, token, slot: place, keepsCache }, () => findAnchor(signal), signal));
+            (await forceToken(target, { before, token, slot: place, keepsCache }, findAnchor, exchanges));
           if (first === undefined) [first, firstValueMs] = [step, connection.now()];
           known.set(key, step);
           values.push(step);
@@ -182,11 +184,10 @@ export function createForcedScorer(target: ServedTarget): TokenScorer {
       const endedMs = connection.now();
       return {
         ...plan,
+        ...exchanges.spent(),
         continuations,
         reusedTokens: first?.cachedTokens ?? 0,
         decodedTokens: steps.reduce((sum, { decodedTokens }) => sum + decodedTokens, 0),
-        retries: steps.reduce((sum, { retries }) => sum + retries, 0),
-        startedMs: first?.startedMs ?? endedMs,
         firstValueMs,
         endedMs,
       };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GenerateRequest, Generation, PassOptions, Prompt, RequestFailure } from '../../core/engine.ts';
 import {
+  bringsToken,
   chunkSchema,
   type CompletionAnswer,
   completionSchema,
@@ -37,12 +38,12 @@ export function failed(id: string, { reason, message, promptTokens }: RequestFau
   return { id, status: 'failed', reason, message, ...(promptTokens !== undefined && { promptTokens }) };
 }
 
-/** Reads a stream to its end, and when its first piece came. */
+/** Reads a stream to its end, and when its first and its last token came. */
 async function readStream(url: string, reply: ServerReply, now: () => number): Promise<CompletionAnswer> {
   let text = '';
   let finishReason: string | undefined;
   let firstTokenMs: number | undefined;
-  let lastTokenMs = now();
+  let lastTokenMs: number | undefined;
   let counts: Pick<CompletionAnswer, 'usage' | 'cachedTokens'> = { usage: undefined, cachedTokens: undefined };
   let tokenLogprobs: number[] | undefined;
   let events = 0;
@@ -53,16 +54,15 @@ async function readStream(url: string, reply: ServerReply, now: () => number): P
       continue;
     }
     events += 1;
-    const chunk = parseJson(url, data, 'an event', chunkSchema);
-    if (chunk.error !== undefined && chunk.error !== null) throw refusal(url, 500, {}, data);
+    const chunk = parseJson(url, data, reply, chunkSchema);
+    if (chunk.error !== undefined && chunk.error !== null) throw refusal(url, 500, {}, reply.redact(data));
     const [choice] = chunk.choices;
-    const piece = choice?.text ?? choice?.delta?.content ?? '';
-    const logprobs = readLogprobs(choice?.logprobs);
-    if (piece !== '' || (logprobs?.length ?? 0) > 0) {
+    if (choice !== undefined && bringsToken(choice)) {
       lastTokenMs = now();
       firstTokenMs ??= lastTokenMs;
-      text += piece;
     }
+    text += choice?.text ?? choice?.delta?.content ?? '';
+    const logprobs = readLogprobs(choice?.logprobs);
     if (logprobs !== undefined) (tokenLogprobs ??= []).push(...logprobs);
     finishReason ??= choice?.finish_reason ?? undefined;
     const counted = readCounts(chunk);
@@ -71,15 +71,7 @@ async function readStream(url: string, reply: ServerReply, now: () => number): P
   if (events === 0) throw new PassingFault('fault', 'an empty stream with status 200');
   if (!isDone && finishReason === undefined)
     throw new PassingFault('fault', `the stream broke off after ${events} events`);
-  // An answer of nothing but its end: the end is what was waited for.
-  return {
-    text,
-    finishReason,
-    tokenLogprobs,
-    ...counts,
-    firstTokenMs: firstTokenMs ?? now(),
-    lastTokenMs: firstTokenMs === undefined ? now() : lastTokenMs,
-  };
+  return { text, finishReason, tokenLogprobs, ...counts, firstTokenMs, lastTokenMs: lastTokenMs ?? now() };
 }
 
 async function exchange(
@@ -98,6 +90,18 @@ async function exchange(
   }
   const answer = await readJson(url, reply, completionSchema);
   return wholeAnswer(answer, connection.now());
+}
+
+const harmlessText = 'Say hello.';
+
+/** Asks for one token, as a request of this style would, of a prompt that no server fails at. */
+export async function askHarmless(target: ServedTarget, style: Prompt['style'], signal: AbortSignal): Promise<void> {
+  const prompt: Prompt =
+    style === 'plain' ? { style, text: harmlessText } : { style, messages: [{ role: 'user', content: harmlessText }] };
+  const { facts, extra, salt } = target;
+  const options = { facts, model: facts.servedName, extra, pass: { reuse: 'none' }, salt } as const;
+  const call = completionCall({ id: 'harmless', prompt, maxTokens: 1, stop: [] }, options);
+  await exchange(target, call, JSON.stringify(call.body), signal);
 }
 
 /** The answer without what was given to begin it, and cut before the first stop string. */
@@ -130,8 +134,9 @@ export async function generateOne(
     const { value, retries, startedMs } = await connection.ask(
       () => exchange(target, call, body, turn.signal),
       turn.signal,
+      () => askHarmless(target, request.prompt.style, turn.signal),
     );
-    const { usage, cachedTokens = 0, tokenLogprobs, firstTokenMs = value.lastTokenMs, lastTokenMs } = value;
+    const { usage, cachedTokens = 0, tokenLogprobs, firstTokenMs, lastTokenMs } = value;
     const { text, isCut } = cutText(value, call.prefill, request.stop);
     const isStopped = isCut || value.finishReason !== 'length';
     const outputTokens = usage?.outputTokens ?? 0;
@@ -151,7 +156,13 @@ export async function generateOne(
       promptHead: [],
       promptSha256: promptSha256(request.prompt),
       ...(retries > 0 && { retries }),
-      times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs },
+      times: {
+        scheduledMs,
+        startedMs,
+        firstTokenMs: firstTokenMs ?? lastTokenMs,
+        lastTokenMs,
+        ...(firstTokenMs === undefined && { isWhole: true }),
+      },
     };
   } catch (error) {
     if (error instanceof RequestFault) return failed(request.id, error);

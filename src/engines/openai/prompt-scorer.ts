@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
+import { type ExchangeTally, tallyExchanges } from './exchange-tally.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { planLikelihood } from './likelihood-plan.ts';
 import { readJson, RequestFault } from './server-reply.ts';
@@ -102,19 +103,19 @@ function readValues(
 function createPromptScorer(name: string, values: PromptValues, target: ServedTarget): TokenScorer {
   const { connection, facts } = target;
 
-  async function post(path: string, isAtRoot: boolean, body: object, signal: AbortSignal) {
+  async function post({ ask, signal }: ExchangeTally, path: string, isAtRoot: boolean, body: object): Promise<unknown> {
     const text = JSON.stringify(body);
-    return connection.ask(async () => {
+    return ask(async () => {
       const reply = await (isAtRoot
         ? connection.sendToRoot('POST', path, text, signal)
         : connection.send('POST', path, text, signal));
       return readJson(`${connection.baseUrl} (${path})`, reply, z.unknown());
-    }, signal);
+    });
   }
 
-  async function encode(text: string, signal: AbortSignal): Promise<readonly number[]> {
+  async function encode(exchanges: ExchangeTally, text: string): Promise<readonly number[]> {
     const body = { model: facts.servedName, prompt: text, add_special_tokens: true };
-    const parsed = tokenList.safeParse((await post('/tokenize', true, body, signal)).value);
+    const parsed = tokenList.safeParse(await post(exchanges, '/tokenize', true, body));
     if (!parsed.success) throw new RequestFault('engine', 'the server gives no tokens at /tokenize');
     return parsed.data.tokens;
   }
@@ -124,29 +125,30 @@ function createPromptScorer(name: string, values: PromptValues, target: ServedTa
     isDetour: false,
     mostPlaces: undefined,
     async score(request, _pass, { signal }) {
-      const plan = await planLikelihood(request, { prefixToken: undefined, encode: (text) => encode(text, signal) });
+      const exchanges = tallyExchanges(target, signal);
+      const plan = await planLikelihood(request, { prefixToken: undefined, encode: (text) => encode(exchanges, text) });
       const continuations: ContinuationScore[] = [];
-      let [retries, decodedTokens, startedMs, firstValueMs] = [0, 0, 0, 0];
+      let decodedTokens = 0;
+      let firstValueMs: number | undefined;
       for (const { tokens, start } of plan.continuations) {
-        const asked = await post(values.path, values.isAtRoot, values.body(tokens, target), signal);
-        if (startedMs === 0) [startedMs, firstValueMs] = [asked.startedMs, connection.now()];
-        retries += asked.retries;
+        const answer = await post(exchanges, values.path, values.isAtRoot, values.body(tokens, target));
+        firstValueMs ??= connection.now();
         decodedTokens += tokens.length;
-        const scored = readValues(values, asked.value, tokens).slice(start);
+        const scored = readValues(values, answer, tokens).slice(start);
         const known = scored.filter((value) => value !== undefined);
         if (known.length !== tokens.length - start)
           throw new RequestFault('engine', 'log-probabilities of some tokens are missing', plan.contextTokens);
         continuations.push(continuationScore(tokens.slice(start), known));
       }
+      const endedMs = connection.now();
       return {
         ...plan,
+        ...exchanges.spent(),
         continuations,
         reusedTokens: 0,
         decodedTokens,
-        retries,
-        startedMs,
-        firstValueMs,
-        endedMs: connection.now(),
+        firstValueMs: firstValueMs ?? endedMs,
+        endedMs,
       };
     },
   };

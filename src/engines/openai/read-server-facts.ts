@@ -3,7 +3,7 @@ import { ModelError, ServerError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerFacts, ServerFlavour } from './server-facts.ts';
-import { readJson, type ServerReply } from './server-reply.ts';
+import { readJson } from './server-reply.ts';
 
 const modelList = z.looseObject({
   data: z.array(
@@ -48,18 +48,25 @@ const owners: Readonly<Record<string, ServerFlavour>> = {
   library: 'ollama',
 };
 
-/** A reply's JSON, or undefined where the server has no such thing. */
+/** What a path at the server's root says, or undefined where the server has no such thing. */
 async function optional<Schema extends z.ZodType>(
-  ask: () => Promise<ServerReply>,
+  connection: ServerConnection,
+  path: string,
   schema: Schema,
+  signal: AbortSignal,
 ): Promise<z.output<Schema> | undefined> {
-  const reply = await ask();
-  if (reply.statusCode !== 200) {
-    await reply.body.dump();
-    return undefined;
+  const { value } = await connection.ask(async () => {
+    const { statusCode, body } = await connection.sendToRoot('GET', path, undefined, signal);
+    const text = await body.text();
+    return statusCode === 200 ? text : undefined;
+  }, signal);
+  if (value === undefined) return undefined;
+  try {
+    return schema.safeParse(JSON.parse(value)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
-  const parsed = schema.safeParse(await reply.body.json().catch(() => undefined));
-  return parsed.success ? parsed.data : undefined;
 }
 
 function chooseModel(url: string, models: readonly ListedModel[], servedName: string | undefined): ListedModel {
@@ -111,7 +118,7 @@ async function readVersion(
     unknown: undefined,
   }[flavour];
   if (path === undefined) return undefined;
-  return (await optional(() => connection.sendToRoot('GET', path, undefined, signal), version))?.version;
+  return (await optional(connection, path, version, signal))?.version;
 }
 
 /**
@@ -137,10 +144,7 @@ export async function readServerFacts(
   }
   const model = listed === undefined ? undefined : chooseModel(connection.baseUrl, listed, servedName);
   const flavour = owners[model?.owned_by ?? ''] ?? 'unknown';
-  const own =
-    flavour === 'llama-server'
-      ? await optional(() => connection.sendToRoot('GET', '/props', undefined, signal), props)
-      : undefined;
+  const own = flavour === 'llama-server' ? await optional(connection, '/props', props, signal) : undefined;
   const meta = model?.meta ?? {};
   return {
     flavour,

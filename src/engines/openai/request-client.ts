@@ -46,7 +46,11 @@ async function scoreOne(
   turn: PoolTurn,
 ): Promise<Loglikelihood> {
   try {
-    const { startedMs, firstValueMs, endedMs, retries, ...scored } = await scorer.score(request, settings, turn);
+    const { startedMs, firstValueMs, endedMs, retries, exchanges, ...scored } = await scorer.score(
+      request,
+      settings,
+      turn,
+    );
     return {
       id: request.id,
       status: 'done',
@@ -58,6 +62,7 @@ async function scoreOne(
       promptHead: scored.promptHead,
       promptSha256: promptSha256({ style: 'plain', text: request.context }),
       ...(retries > 0 && { retries }),
+      exchanges,
       times: {
         scheduledMs: request.scheduledMs ?? turn.scheduledMs,
         startedMs,

@@ -4,8 +4,11 @@
  * - `busy`: the server isn't there or says that it has no room (refused, 429, 503). The request isn't to blame, so it is
  *   tried again as long as others are answered, or the time is up.
  * - `fault`: the answer broke (reset, 5xx, an empty stream, half a JSON). Tried a few times; a request that still fails
- *   while others are answered fails alone.
- * - `timeout`: no byte for the hang time. Once more, then as a fault.
+ *   while others are answered fails alone. Where none was answered meanwhile, the server is asked something harmless;
+ *   if it answers, the request has one try more.
+ * - `timeout`: no byte for the hang time. Once more; then it fails alone if others were answered, else the pass ends.
+ *
+ * Each kind is counted for itself: a server that had no room hasn't used up the tries of an answer that broke.
  */
 export type PassingKind = 'busy' | 'fault' | 'timeout';
 
@@ -96,7 +99,7 @@ const longestPauseMs = 10_000;
 
 /**
  * Pause before the next try: doubled each time, half of it by chance so that a crowd doesn't come back at once. A
- * `Retry-After` is kept to, with up to a tenth more.
+ * longer `Retry-After` is kept to, with up to a tenth more.
  *
  * @param failures from 1
  * @param random in [0, 1)
@@ -107,14 +110,18 @@ export function retryPauseMs(
   { backoffMs }: RetryLimits,
   random: () => number,
 ): number {
-  if (fault.retryAfterMs !== undefined) return fault.retryAfterMs * (1 + random() / 10);
   const fullMs = Math.min(longestPauseMs, backoffMs * 2 ** Math.min(16, failures - 1));
-  return fullMs / 2 + (random() * fullMs) / 2;
+  const ownMs = fullMs / 2 + (random() * fullMs) / 2;
+  return fault.retryAfterMs === undefined ? ownMs : Math.max(ownMs, fault.retryAfterMs * (1 + random() / 10));
 }
 
 /** What has happened to a request that failed once more. */
 export interface RetryState {
+  /** In the way that it failed now. */
   readonly failures: number;
+  /** When it first failed in this way. */
+  readonly firstOfKindMs: number;
+  /** When it first failed in any way. */
   readonly firstFailureMs: number;
   /** The last answer that any request of this server got. */
   readonly lastSuccessMs: number;
@@ -122,17 +129,24 @@ export interface RetryState {
   readonly nextMs: number;
 }
 
-/** `again`; or the end: of this request `alone`, or of the pass, because the server `answers` nobody. */
+/**
+ * `again`; `ask` the server something harmless, since only its answer tells who is at fault; or the end: of this request
+ * `alone`, or of the pass, because the server answers `nobody`.
+ */
 export function retryVerdict(
   kind: PassingKind,
   state: RetryState,
+  limits: RetryLimits,
+): 'again' | 'ask' | 'alone' | 'nobody' {
+  if (state.failures < mostAttempts[kind]) return untilTimeIsUp(state, limits);
+  if (state.lastSuccessMs > state.firstOfKindMs) return 'alone';
+  return kind === 'timeout' ? 'nobody' : 'ask';
+}
+
+/** The verdict where nothing speaks for the server. */
+export function untilTimeIsUp(
+  { firstFailureMs, lastSuccessMs, nextMs }: RetryState,
   { retryMs }: RetryLimits,
-): 'again' | 'alone' | 'nobody' {
-  const { failures, firstFailureMs, lastSuccessMs, nextMs } = state;
-  const isServerAlive = lastSuccessMs > firstFailureMs;
-  if (failures >= mostAttempts[kind]) {
-    if (isServerAlive) return 'alone';
-    if (kind === 'timeout') return 'nobody';
-  }
+): 'again' | 'nobody' {
   return nextMs - Math.max(firstFailureMs, lastSuccessMs) <= retryMs ? 'again' : 'nobody';
 }

@@ -3,7 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
-import { errorCode, passingFault, type RetryLimits, retryPauseMs, retryVerdict } from './retry-policy.ts';
+import { networkError } from './network-error.ts';
+import {
+  errorCode,
+  passingFault,
+  type PassingKind,
+  type RetryLimits,
+  retryPauseMs,
+  type RetryState,
+  retryVerdict,
+  untilTimeIsUp,
+} from './retry-policy.ts';
 import { RequestFault, type ServerReply } from './server-reply.ts';
 
 export interface ConnectionOptions {
@@ -27,6 +37,25 @@ export interface Asked<Value> {
   readonly startedMs: number;
 }
 
+/** How one request failed so far, each way for itself. */
+class RetryHistory {
+  failures = 0;
+  #firstFailureMs = 0;
+  readonly #kinds = new Map<PassingKind, { readonly failures: number; readonly firstMs: number }>();
+
+  add(kind: PassingKind, atMs: number): void {
+    if (this.failures === 0) this.#firstFailureMs = atMs;
+    this.failures += 1;
+    const { failures, firstMs } = this.#kinds.get(kind) ?? { failures: 0, firstMs: atMs };
+    this.#kinds.set(kind, { failures: failures + 1, firstMs });
+  }
+
+  state(kind: PassingKind, lastSuccessMs: number, nextMs: number): RetryState {
+    const { failures = 0, firstMs = 0 } = this.#kinds.get(kind) ?? {};
+    return { failures, firstOfKindMs: firstMs, firstFailureMs: this.#firstFailureMs, lastSuccessMs, nextMs };
+  }
+}
+
 /** The address without `/v1`: where servers keep what the protocol doesn't know. */
 function rootPath(path: string): string {
   return path.replace(/\/v1$/, '');
@@ -43,6 +72,8 @@ export class ServerConnection implements AsyncDisposable {
   readonly #apiKey: string | undefined;
   readonly #retry: RetryLimits;
   readonly #random: () => number;
+  /** While the server is asked whether it answers at all. */
+  #isAnswering: Promise<boolean> | undefined;
   #lastSuccessMs = -Infinity;
 
   constructor({ baseUrl, apiKey, hangMs, retry, now, random }: ConnectionOptions) {
@@ -89,30 +120,37 @@ export class ServerConnection implements AsyncDisposable {
   /**
    * Tries an exchange until it is answered, or can't be any more.
    *
+   * @param harmless an exchange of the same sort that is answered if any is: tells one that breaks from a server that does
    * @throws {RequestFault} if this request alone can't be answered
    * @throws {ServerError} if the server doesn't answer at all, or refuses for good
    */
-  async ask<Value>(exchange: () => Promise<Value>, signal: AbortSignal): Promise<Asked<Value>> {
-    let failures = 0;
-    let firstFailureMs = 0;
+  async ask<Value>(
+    exchange: () => Promise<Value>,
+    signal: AbortSignal,
+    harmless?: () => Promise<unknown>,
+  ): Promise<Asked<Value>> {
+    const past = new RetryHistory();
     for (;;) {
       const startedMs = this.now();
       try {
         const value = await exchange();
         this.#lastSuccessMs = this.now();
-        return { value, retries: failures, startedMs };
+        return { value, retries: past.failures, startedMs };
       } catch (error) {
         signal.throwIfAborted();
         // An answer that refuses one request shows that the server lives.
         if (error instanceof RequestFault) this.#lastSuccessMs = this.now();
         const fault = passingFault(error, this.hangMs);
-        if (fault === undefined) throw this.#withoutKey(error);
-        if (failures === 0) firstFailureMs = this.now();
-        failures += 1;
-        const pauseMs = retryPauseMs(failures, fault, this.#retry, this.#random);
-        const state = { failures, firstFailureMs, lastSuccessMs: this.#lastSuccessMs, nextMs: this.now() + pauseMs };
-        const verdict = retryVerdict(fault.kind, state, this.#retry);
-        const tries = failures === 1 ? 'one try' : `${failures} tries`;
+        if (fault === undefined) throw this.#withoutKey(networkError(error, this.baseUrl) ?? error);
+        past.add(fault.kind, this.now());
+        const pauseMs = retryPauseMs(past.failures, fault, this.#retry, this.#random);
+        const state = past.state(fault.kind, this.#lastSuccessMs, this.now() + pauseMs);
+        let verdict = retryVerdict(fault.kind, state, this.#retry);
+        if (verdict === 'ask') {
+          verdict = (await this.#isAlive(harmless)) ? 'again' : untilTimeIsUp(state, this.#retry);
+          signal.throwIfAborted();
+        }
+        const tries = past.failures === 1 ? 'one try' : `${past.failures} tries`;
         if (verdict === 'alone') throw this.#withoutKey(new RequestFault('engine', `${fault.message}, after ${tries}`));
         if (verdict === 'nobody') throw this.#deadServer(`${fault.message}, after ${tries}`, fault.kind, error);
         await sleep(pauseMs, undefined, { signal });
@@ -141,7 +179,25 @@ export class ServerConnection implements AsyncDisposable {
       ...(body !== undefined && { body }),
       signal,
     });
-    return { statusCode, headers, body: stream };
+    return { statusCode, headers, body: stream, redact: (text) => this.#clean(text) };
+  }
+
+  /** Requests that fail at the same time share one question. */
+  async #isAlive(harmless: (() => Promise<unknown>) | undefined): Promise<boolean> {
+    if (harmless === undefined) return false;
+    this.#isAnswering ??= harmless()
+      .then(
+        () => {
+          this.#lastSuccessMs = this.now();
+          return true;
+        },
+        // Whatever went wrong, it wasn't answered.
+        () => false,
+      )
+      .finally(() => {
+        this.#isAnswering = undefined;
+      });
+    return this.#isAnswering;
   }
 
   #deadServer(message: string, kind: string, cause: unknown): ServerError {
@@ -163,6 +219,8 @@ export class ServerConnection implements AsyncDisposable {
   }
 
   #clean(text: string): string {
-    return this.#apiKey === undefined ? text : text.replaceAll(this.#apiKey, '[key]');
+    if (this.#apiKey === undefined) return text;
+    // JSON may write a slash as `\/`.
+    return text.replaceAll(this.#apiKey, '[key]').replaceAll(this.#apiKey.replaceAll('/', String.raw`\/`), '[key]');
   }
 }

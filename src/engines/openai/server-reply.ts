@@ -9,6 +9,8 @@ export interface ServerReply {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Dispatcher.ResponseData['body'];
+  /** Takes the key out of what the server said; before it is cut, since a part of a key wouldn't be found. */
+  readonly redact: (text: string) => string;
 }
 
 /** A request that can't be answered, whatever happens to the others; becomes its failure. */
@@ -123,9 +125,9 @@ export function refusal(url: string, statusCode: number, headers: IncomingHttpHe
 }
 
 /** @throws what `refusal` makes of it, for any status but 2xx */
-export async function requireOk(url: string, { statusCode, headers, body }: ServerReply): Promise<void> {
+export async function requireOk(url: string, { statusCode, headers, body, redact }: ServerReply): Promise<void> {
   if (statusCode >= 200 && statusCode < 300) return;
-  throw refusal(url, statusCode, headers, await body.text());
+  throw refusal(url, statusCode, headers, redact(await body.text()));
 }
 
 /**
@@ -140,13 +142,13 @@ export async function readJson<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   await requireOk(url, reply);
-  return parseJson(url, await reply.body.text(), header(reply.headers, 'content-type'), schema);
+  return parseJson(url, await reply.body.text(), reply, schema);
 }
 
 export function parseJson<Schema extends z.ZodType>(
   url: string,
   text: string,
-  contentType: string | undefined,
+  { headers, redact }: Pick<ServerReply, 'headers' | 'redact'>,
   schema: Schema,
 ): z.output<Schema> {
   if (text.trim() === '') throw new PassingFault('fault', 'an empty answer with status 200');
@@ -157,7 +159,7 @@ export function parseJson<Schema extends z.ZodType>(
     if (!(error instanceof SyntaxError)) throw error;
     if (/^\s*[[{]/.test(text)) throw new PassingFault('fault', `half a JSON answer, ${text.length} characters of it`);
     throw new ServerError(
-      `expected JSON, got ${contentType ?? 'something without a type'}: ${quote(text)}`,
+      `expected JSON, got ${header(headers, 'content-type') ?? 'something without a type'}: ${quote(redact(text))}`,
       { url, statusCode: 200 },
       {
         hint: 'Check the address: it must be that of the API, such as http://127.0.0.1:8000/v1.',
@@ -168,7 +170,7 @@ export function parseJson<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   // Some servers say 200 and put the error inside.
   const { error } = errorBody.parse(value);
-  if (error !== undefined) throw refusal(url, 400, {}, text);
+  if (error !== undefined) throw refusal(url, 400, {}, redact(text));
   const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
   throw new ServerError(
     `the answer isn't what the protocol says: ${problem}`,

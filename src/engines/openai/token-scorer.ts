@@ -1,17 +1,16 @@
 import type { ContinuationScore, LoglikelihoodRequest, PassOptions } from '../../core/engine.ts';
+import type { ExchangesSpent } from './exchange-tally.ts';
 import type { ServedTarget } from './generate-request.ts';
 import type { PoolTurn } from './request-pool.ts';
 
 /** What scoring one request gave and took. */
-export interface ScoredRequest {
+export interface ScoredRequest extends ExchangesSpent {
   readonly continuations: readonly ContinuationScore[];
   readonly contextTokens: number;
   readonly promptHead: readonly number[];
   readonly boundaryShift: boolean;
   readonly reusedTokens: number;
   readonly decodedTokens: number;
-  readonly retries: number;
-  readonly startedMs: number;
   readonly firstValueMs: number;
   readonly endedMs: number;
 }

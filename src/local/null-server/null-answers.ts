@@ -106,6 +106,12 @@ function lastEvents(body: string, isChat: boolean, tokens: number): string {
   return last + counted + streamEnd;
 }
 
+/** A timer takes a millisecond at least. */
+function after(waitMs: number, next: () => void): void {
+  if (waitMs > 0) setTimeout(next, waitMs);
+  else setImmediate(next);
+}
+
 function stream(
   body: string,
   isChat: boolean,
@@ -114,19 +120,16 @@ function stream(
   write: Write,
 ): void {
   const one = isChat ? tokenEvents.chat : tokenEvents.plain;
-  if (firstTokenMs === 0 && tokenMs === 0) {
-    write(streamHead + one.repeat(tokens) + lastEvents(body, isChat, tokens));
-    return;
-  }
   write(streamHead);
   let sent = 0;
+  // Each token is written for itself, as real servers do: reading it is most of what a stream costs a client.
   const next = (): void => {
     sent += 1;
     write(one);
-    if (sent < tokens) setTimeout(next, tokenMs);
+    if (sent < tokens) after(tokenMs, next);
     else write(lastEvents(body, isChat, tokens));
   };
-  setTimeout(next, firstTokenMs);
+  after(firstTokenMs, next);
 }
 
 /** Answers one request, at once or as slowly as a model would. */

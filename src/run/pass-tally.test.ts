@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { GenerationResult, LoglikelihoodResult } from '../core/engine.ts';
+import type { Answer } from './ask-items.ts';
+import { createPassTally } from './pass-tally.ts';
+
+const times = { scheduledMs: 0, startedMs: 10, firstTokenMs: 20, lastTokenMs: 30 };
+const shared = { id: 'a', status: 'done', reusedTokens: 0, promptHead: [], promptSha256: '', times } as const;
+const generation: GenerationResult = { ...shared, text: '', finishReason: 'stop', promptTokens: 3, outputTokens: 2 };
+const likelihood: LoglikelihoodResult = {
+  ...shared,
+  continuations: [],
+  contextTokens: 3,
+  decodedTokens: 7,
+  boundaryShift: false,
+};
+
+it('counts what was asked over HTTP: each try, and each part of an item that is scored', () => {
+  const tally = createPassTally(
+    { total: undefined, limitMs: undefined },
+    () => undefined,
+    () => undefined,
+  );
+  const results: readonly Answer['result'][] = [
+    generation,
+    { ...generation, retries: 2 },
+    likelihood,
+    { ...likelihood, exchanges: 9 },
+    { ...likelihood, exchanges: 11, retries: 2 },
+    { id: 'a', status: 'failed', reason: 'engine', message: '' },
+  ];
+  for (const result of results) tally.count({ position: 0, result, sample: () => expect.fail('nothing is scored') });
+  expect(tally.requests()).toEqual({ durationsMs: [20, 20, 20], retried: 2, exchanges: 1 + 3 + 1 + 9 + 11 + 1 });
+});
