@@ -157,11 +157,12 @@ export interface RequestTimes {
   readonly scheduledMs: number;
   /** When its first prompt token went into a decode. */
   readonly startedMs: number;
-  /** When its first output token was known; for log-likelihoods, when the first value was. */
-  readonly firstTokenMs: number;
+  /**
+   * When its first output token was known; for log-likelihoods, when the first value was. Undefined where the answer came
+   * in one piece.
+   */
+  readonly firstTokenMs?: number | undefined;
   readonly lastTokenMs: number;
-  /** The answer came in one piece: when its first token was known isn't known, and the last one's time stands for it. */
-  readonly isWhole?: true;
 }
 
 /**

@@ -44,7 +44,7 @@ it('knows of an answer in one piece how long it took, and of its tokens only bou
     [1101, 20],
   ] as const) {
     const result = answer(endMs, endMs, tokens);
-    collector.add({ ...result, times: { ...result.times, isWhole: true } });
+    collector.add({ ...result, times: { ...result.times, firstTokenMs: undefined } });
   }
   expect(collector.latencies).toEqual({
     endToEndMs: [90, 90, 101],

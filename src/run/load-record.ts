@@ -21,17 +21,17 @@ export function collectLatencies(limits: GoodputLimits = {}): LatencyCollector {
     add(result) {
       // A retried request waited for the server to come back.
       if (result.status === 'failed' || (result.retries ?? 0) > 0) return;
-      const { scheduledMs, firstTokenMs, lastTokenMs, isWhole = false } = result.times;
+      const { scheduledMs, firstTokenMs, lastTokenMs } = result.times;
       const tokens = 'outputTokens' in result ? result.outputTokens : 0;
       // Of an answer in one piece only bounds are known: it is good where even they keep the limits.
-      const perTokenMs = tokens > 1 ? (lastTokenMs - (isWhole ? scheduledMs : firstTokenMs)) / (tokens - 1) : null;
+      const perTokenMs = tokens > 1 ? (lastTokenMs - (firstTokenMs ?? scheduledMs)) / (tokens - 1) : null;
+      const firstMs = (firstTokenMs ?? lastTokenMs) - scheduledMs;
       endToEndMs.push(lastTokenMs - scheduledMs);
-      timeToFirstTokenMs.push(isWhole ? null : firstTokenMs - scheduledMs);
-      timePerOutputTokenMs.push(isWhole ? null : perTokenMs);
+      timeToFirstTokenMs.push(firstTokenMs === undefined ? null : firstMs);
+      timePerOutputTokenMs.push(firstTokenMs === undefined ? null : perTokenMs);
       outputTokens.push(tokens);
       // An answer of one token has no time between tokens to be too long.
-      if (lastTokenMs - scheduledMs <= e2el && firstTokenMs - scheduledMs <= ttft && (perTokenMs ?? 0) <= tpot)
-        good += 1;
+      if (lastTokenMs - scheduledMs <= e2el && firstMs <= ttft && (perTokenMs ?? 0) <= tpot) good += 1;
     },
     latencies: { endToEndMs, timeToFirstTokenMs, timePerOutputTokenMs, outputTokens },
     good: () => good,

@@ -32,7 +32,7 @@ export function testStreams(model: () => LoadedModel, skips: EngineConformanceOp
         startMs - 1,
         times.scheduledMs,
         times.startedMs,
-        times.firstTokenMs,
+        times.firstTokenMs ?? times.lastTokenMs,
         times.lastTokenMs,
         endMs + 1,
       ];

@@ -156,13 +156,7 @@ export async function generateOne(
       promptHead: [],
       promptSha256: promptSha256(request.prompt),
       ...(retries > 0 && { retries }),
-      times: {
-        scheduledMs,
-        startedMs,
-        firstTokenMs: firstTokenMs ?? lastTokenMs,
-        lastTokenMs,
-        ...(firstTokenMs === undefined && { isWhole: true }),
-      },
+      times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs },
     };
   } catch (error) {
     if (error instanceof RequestFault) return failed(request.id, error);

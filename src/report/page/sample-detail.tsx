@@ -66,11 +66,13 @@ function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
     ['Prompt tokens', `${promptTokens}${reusedTokens > 0 ? ` (${reusedTokens} reused)` : ''}`],
     ['Output tokens', String(outputTokens)],
     ['Waited', milliseconds(times && times.startedMs - times.scheduledMs)],
-    ['First token', milliseconds(times && times.firstTokenMs - times.startedMs)],
+    ['First token', milliseconds(times?.firstTokenMs === undefined ? undefined : times.firstTokenMs - times.startedMs)],
     [
       'Per token',
       milliseconds(
-        times && outputTokens > 1 ? (times.lastTokenMs - times.firstTokenMs) / (outputTokens - 1) : undefined,
+        times?.firstTokenMs !== undefined && outputTokens > 1
+          ? (times.lastTokenMs - times.firstTokenMs) / (outputTokens - 1)
+          : undefined,
       ),
     ],
     ['End to end', milliseconds(times && times.lastTokenMs - times.startedMs)],

@@ -75,9 +75,9 @@ function readFailure(row: SampleTable): Sample['failure'] {
 
 function readTimes(row: SampleTable): Sample['times'] {
   const { scheduled_ms, started_ms, first_token_ms, last_token_ms } = row;
-  if (scheduled_ms === null || started_ms === null || first_token_ms === null || last_token_ms === null)
-    return undefined;
-  return { scheduledMs: scheduled_ms, startedMs: started_ms, firstTokenMs: first_token_ms, lastTokenMs: last_token_ms };
+  if (scheduled_ms === null || started_ms === null || last_token_ms === null) return undefined;
+  const firstTokenMs = first_token_ms ?? undefined;
+  return { scheduledMs: scheduled_ms, startedMs: started_ms, firstTokenMs, lastTokenMs: last_token_ms };
 }
 
 export type ScoreRow = Pick<

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Sample } from '../../../core/sample.ts';
+import { timesSchema } from '../times-schema.ts';
 
 export const instance = z.looseObject({
   evaluation_id: z.string(),
@@ -27,9 +28,7 @@ const ownPart = z.object({
   isTruncated: z.boolean(),
   cluster: z.string().optional(),
   promptSha256: z.string(),
-  times: z
-    .object({ scheduledMs: z.number(), startedMs: z.number(), firstTokenMs: z.number(), lastTokenMs: z.number() })
-    .optional(),
+  times: timesSchema.optional(),
   failure: z.object({ reason: z.enum(['prompt_too_long', 'template', 'engine']), message: z.string() }).optional(),
 });
 

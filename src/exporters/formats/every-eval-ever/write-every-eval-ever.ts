@@ -48,8 +48,10 @@ function performanceOf({ times }: Sample): object | undefined {
   const { scheduledMs, firstTokenMs, lastTokenMs } = times;
   return {
     latency_ms: Math.max(0, lastTokenMs - scheduledMs),
-    time_to_first_token_ms: Math.max(0, firstTokenMs - scheduledMs),
-    generation_time_ms: Math.max(0, lastTokenMs - firstTokenMs),
+    ...(firstTokenMs !== undefined && {
+      time_to_first_token_ms: Math.max(0, firstTokenMs - scheduledMs),
+      generation_time_ms: Math.max(0, lastTokenMs - firstTokenMs),
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Sample } from '../../../core/sample.ts';
+import { timesSchema } from '../times-schema.ts';
 
 const usage = z.looseObject({
   input_tokens: z.number().nullish(),
@@ -51,9 +52,7 @@ const ownScore = z.object({
 const ownSample = z.object({
   position: z.number(),
   raw: z.string(),
-  times: z
-    .object({ scheduledMs: z.number(), startedMs: z.number(), firstTokenMs: z.number(), lastTokenMs: z.number() })
-    .optional(),
+  times: timesSchema.optional(),
 });
 
 function textOf(value: unknown): string {

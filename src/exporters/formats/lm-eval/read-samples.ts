@@ -4,6 +4,7 @@ import type { Sample } from '../../../core/sample.ts';
 import { jsonLines } from '../foreign-text.ts';
 import type { ForeignFile } from '../format.ts';
 import { parseForeign } from '../parse-foreign.ts';
+import { timesSchema } from '../times-schema.ts';
 import { itemIdOf } from './item-id.ts';
 import { rowHashes, TaskHash } from './row-hashes.ts';
 import type { LmEvalTask } from './task-names.ts';
@@ -87,9 +88,7 @@ const ownPart = z.object({
   promptTokens: z.number(),
   reusedTokens: z.number(),
   outputTokens: z.number(),
-  times: z
-    .object({ scheduledMs: z.number(), startedMs: z.number(), firstTokenMs: z.number(), lastTokenMs: z.number() })
-    .optional(),
+  times: timesSchema.optional(),
 });
 
 function textOf(value: unknown): string {
