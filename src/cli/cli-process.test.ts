@@ -57,6 +57,7 @@ describe('a run', () => {
     const listed = await perbench('list');
     expect(listed.stdout).toMatch(/perbench\s+finished\s+2\/2/);
     expect((await perbench('report', '-t', 'imdb')).stdout).not.toContain('arc_easy');
+    expect((await perbench('show')).stdout).toMatch(/^engine: mock 1$/m);
     expect((await perbench('show', '--samples', 'wrong', '-n', '1')).stdout).toContain('expected:');
     const samples = records((await perbench('export', '--samples')).stdout);
     expect(samples).toHaveLength(80);

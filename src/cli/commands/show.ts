@@ -65,6 +65,7 @@ function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext
         ? `host: ${safeText(host.hostname)}, ${host.cpuModel}, ${host.cores} cores, ${host.os} ${host.kernel}`
         : importLine(manifest.imported),
       `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
+      ...engineLines(manifest.models),
       `command: ${safeText(manifest.commandLine.join(' '))}`,
       ...(cost === undefined
         ? []
@@ -76,6 +77,16 @@ function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext
       '',
     ].join('\n'),
   );
+}
+
+/** Which models each build ran: builds decide answers, and the kernels of a CPU are part of them. */
+function engineLines(models: RunRecord['manifest']['models']): readonly string[] {
+  const known = Object.entries(models).filter(([, { engineBuild }]) => engineBuild !== undefined);
+  const byBuild = Map.groupBy(known, ([, { engineBuild = '' }]) => engineBuild);
+  return Array.from(byBuild, ([build, named]) => {
+    const who = byBuild.size === 1 ? '' : ` (${named.map(([name]) => safeText(name)).join(', ')})`;
+    return `engine: ${safeText(build)}${who}`;
+  });
 }
 
 /** The first of the files; there may be hundreds. */
