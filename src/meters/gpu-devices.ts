@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { askTool, type GpuPrograms } from './devices/ask-tool.ts';
 import { createSmiTable, smiNumber, smiText } from './devices/smi-table.ts';
 
 /** A GPU of this machine. */
@@ -21,25 +21,10 @@ function nvidiaDevice(line: string): GpuDevice {
   };
 }
 
-export interface GpuPrograms {
-  readonly nvidiaProgram?: string | undefined;
-  readonly amdProgram?: string | undefined;
-}
-
-const timeoutMs = 5_000;
-
-async function ask(program: string, words: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile(program, words, { timeout: timeoutMs, killSignal: 'SIGKILL', encoding: 'utf8' }, (error, stdout) =>
-      resolve(error === null ? stdout : undefined),
-    );
-  });
-}
-
 /** GPUs that NVIDIA's or AMD's tool shows, with their memory; none where neither is there, or both fail. */
 export async function readGpuDevices(programs: GpuPrograms = {}): Promise<readonly GpuDevice[]> {
   const { nvidiaProgram = 'nvidia-smi', amdProgram = 'amd-smi' } = programs;
-  const nvidia = await ask(nvidiaProgram, [
+  const nvidia = await askTool(nvidiaProgram, [
     '--query-gpu=name,memory.total,driver_version,power.limit',
     '--format=csv,noheader',
   ]);
@@ -49,7 +34,7 @@ export async function readGpuDevices(programs: GpuPrograms = {}): Promise<readon
       .filter((line) => line.trim() !== '')
       .map(nvidiaDevice);
   }
-  const amd = await ask(amdProgram, ['metric', '-m', '--csv']);
+  const amd = await askTool(amdProgram, ['metric', '-m', '--csv']);
   const table = createSmiTable((names) => names[0] === 'gpu');
   return (amd ?? '').split('\n').flatMap((line) => {
     const row = table.read(line);

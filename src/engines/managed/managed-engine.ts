@@ -7,7 +7,7 @@ import { optionProblems, parseEngineOptions } from '../../core/engine-options.ts
 import { ServerError, UsageError } from '../../core/errors.ts';
 import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
 import { withoutSecrets } from '../../core/without-secrets.ts';
-import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
+import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
 import { openServedModel } from '../openai/openai-engine.ts';
 import { openAiOptionsSchema } from '../openai/openai-options.ts';
 import { serverDevices } from './device-count.ts';
@@ -21,7 +21,7 @@ import { startFailure } from './wait-until-ready.ts';
 export interface ManagedEngineOptions {
   /** The server's own environment starts from it; its key is read from it too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly tools?: DeviceMemoryPrograms;
+  readonly tools?: GpuPrograms;
 }
 
 /** Its name is that of the suite's key, so that messages of both fit. */

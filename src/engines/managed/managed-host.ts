@@ -2,7 +2,8 @@ import { request } from 'undici';
 import { UnsupportedError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
+import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
+import { readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
 import { readProcessTree } from '../../meters/process-tree.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
 import { hostMemoryDoubt, machineHasGpu } from '../openai/host-memory-doubt.ts';
@@ -22,7 +23,7 @@ export interface ManagedHostOptions {
   readonly servedName: string;
   readonly apiKey: string | undefined;
   readonly scraper: MetricsScraper;
-  readonly tools: DeviceMemoryPrograms;
+  readonly tools: GpuPrograms;
 }
 
 const answerMs = 5_000;

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { readGpuDevices, type GpuPrograms } from '../../meters/gpu-devices.ts';
+import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
+import { readGpuDevices } from '../../meters/gpu-devices.ts';
 import { readIfThere, systemFolders } from '../../meters/proc-file.ts';
 
 /** Programs that pass requests on to a server elsewhere, by the names that `/proc` has: at most 15 letters. */

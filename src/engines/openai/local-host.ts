@@ -1,6 +1,7 @@
 import { UnsupportedError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import { type DeviceMemoryPrograms, readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
+import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
+import { readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
 import { systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
 import { readProcessTree } from '../../meters/process-tree.ts';
@@ -12,7 +13,7 @@ export interface LocalHostOptions {
   readonly baseUrl: string;
   /** What the model's weights take, where the server says it. */
   readonly weightsBytes: number | undefined;
-  readonly tools: DeviceMemoryPrograms;
+  readonly tools: GpuPrograms;
   readonly proc?: string;
 }
 

@@ -14,7 +14,7 @@ import type {
 } from '../../core/engine.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
-import type { DeviceMemoryPrograms } from '../../meters/devices/process-device-memory.ts';
+import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
 import { looksTuned } from '../llama-cpp/prompt-style.ts';
 import { generateOne, type ServedTarget } from './generate-request.ts';
 import { localHost } from './local-host.ts';
@@ -34,7 +34,7 @@ const openRetryMs = 3_000;
 export interface OpenAiEngineOptions {
   /** Where keys are; nothing else is read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly tools?: DeviceMemoryPrograms;
+  readonly tools?: GpuPrograms;
 }
 
 /** Asks for one token, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { amdMetricWords, amdProcesses, amdSample, amdTimestampMs } from './amd-smi.ts';
+import { askTool } from './ask-tool.ts';
 import type { DeviceProcess, DeviceSample } from './device-sample.ts';
 import { type LineProcess, startLineProcess } from './line-process.ts';
 import { nvidiaFields, nvidiaProcesses, nvidiaProcessWords, nvidiaSample, nvidiaTimestampMs } from './nvidia-smi.ts';
@@ -38,32 +38,11 @@ export interface MonitorOptions {
 
 const nvidiaIntervalMs = 500;
 const processIntervalMs = 5_000;
-const helpTimeoutMs = 5_000;
 /** A tool's own time is believed if it is at most so far from ours; it tells when, not when it was written out. */
 const believedMs = 5_000;
 
 function readingTime(toldMs: number | undefined, nowMs: number): number {
   return toldMs !== undefined && Math.abs(nowMs - toldMs) <= believedMs ? toldMs : nowMs;
-}
-
-/** Stdout of a short call, or undefined where it failed. */
-async function ask(
-  program: string,
-  words: readonly string[],
-  options: MonitorOptions,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const settings = {
-      timeout: helpTimeoutMs,
-      encoding: 'utf8' as const,
-      killSignal: 'SIGKILL' as const,
-      maxBuffer: 16 * 2 ** 20,
-      ...(signal !== undefined && { signal }),
-      ...(options.environment !== undefined && { env: options.environment }),
-    };
-    execFile(program, words, settings, (error, stdout) => resolve(error === null ? stdout : undefined));
-  });
 }
 
 function watchTable(
@@ -143,7 +122,7 @@ function createMonitor(tool: string, readings: LineProcess, processes: ProcessPo
 /** One long-lived `nvidia-smi` for readings; processes are asked for: it can't tell both at once. */
 export async function startNvidiaMonitor(options: MonitorOptions): Promise<DeviceMonitor> {
   const { program, sink, now = Date.now } = options;
-  const fields = nvidiaFields(await ask(program, ['--help-query-gpu'], options));
+  const fields = nvidiaFields(await askTool(program, ['--help-query-gpu'], { environment: options.environment }));
   const query = [`--query-gpu=${fields.join(',')}`, '--format=csv', '-lms', String(nvidiaIntervalMs)];
   const readings = watchTable(options, query, 'timestamp', (row, nowMs) => {
     const sample = nvidiaSample(row, readingTime(nvidiaTimestampMs(row.get('timestamp')), nowMs));
@@ -151,7 +130,7 @@ export async function startNvidiaMonitor(options: MonitorOptions): Promise<Devic
     return sample !== undefined;
   });
   const processes = pollProcesses(async (signal) => {
-    const text = await ask(program, nvidiaProcessWords, options, signal);
+    const text = await askTool(program, nvidiaProcessWords, { environment: options.environment, signal });
     return text === undefined ? undefined : nvidiaProcesses(text, now());
   }, options);
   return createMonitor('nvidia-smi', readings, processes);
@@ -169,7 +148,7 @@ export async function startAmdMonitor(options: MonitorOptions): Promise<DeviceMo
     return sample !== undefined;
   });
   const processes = pollProcesses(async (signal) => {
-    const text = await ask(program, ['process', '--json'], options, signal);
+    const text = await askTool(program, ['process', '--json'], { environment: options.environment, signal });
     return text === undefined ? undefined : amdProcesses(text, now());
   }, options);
   return createMonitor('amd-smi', readings, processes);

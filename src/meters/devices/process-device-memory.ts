@@ -1,28 +1,13 @@
-import { execFile } from 'node:child_process';
 import { amdProcesses } from './amd-smi.ts';
+import { askTool, type GpuPrograms } from './ask-tool.ts';
 import type { DeviceProcess } from './device-sample.ts';
 import { nvidiaProcesses, nvidiaProcessWords } from './nvidia-smi.ts';
 
-const timeoutMs = 5_000;
-
-export interface DeviceMemoryPrograms {
-  readonly nvidiaProgram?: string;
-  readonly amdProgram?: string;
-}
-
-async function ask(program: string, words: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile(program, words, { timeout: timeoutMs, killSignal: 'SIGKILL', encoding: 'utf8' }, (error, stdout) =>
-      resolve(error === null ? stdout : undefined),
-    );
-  });
-}
-
-async function listProcesses(programs: DeviceMemoryPrograms): Promise<readonly DeviceProcess[] | undefined> {
+async function listProcesses(programs: GpuPrograms): Promise<readonly DeviceProcess[] | undefined> {
   const { nvidiaProgram = 'nvidia-smi', amdProgram = 'amd-smi' } = programs;
-  const nvidia = await ask(nvidiaProgram, nvidiaProcessWords);
+  const nvidia = await askTool(nvidiaProgram, nvidiaProcessWords);
   if (nvidia !== undefined) return nvidiaProcesses(nvidia, Date.now());
-  const amd = await ask(amdProgram, ['process', '--json']);
+  const amd = await askTool(amdProgram, ['process', '--json']);
   return amd === undefined ? undefined : amdProcesses(amd, Date.now());
 }
 
@@ -33,7 +18,7 @@ async function listProcesses(programs: DeviceMemoryPrograms): Promise<readonly D
  */
 export async function readDeviceMemory(
   processIds: readonly number[],
-  programs: DeviceMemoryPrograms = {},
+  programs: GpuPrograms = {},
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const own = new Set(processIds);
   const bytes = new Map<string, number>();
