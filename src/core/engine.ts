@@ -43,6 +43,8 @@ export interface EngineOptions {
 /** What runs a model. Knows no tasks. */
 export interface Engine {
   readonly kind: string;
+  /** Most requests at once that a pass may ask for. */
+  readonly maxConcurrency: number;
   /**
    * Loads the model in a process of its own.
    *

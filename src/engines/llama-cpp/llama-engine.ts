@@ -7,6 +7,7 @@ import { parseEngineOptions } from '../../core/engine-options.ts';
 import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
 import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
 import { memoryLimitBytes } from '../../meters/memory-limit.ts';
+import { llamaMaxConcurrency } from '../shared/concurrency.ts';
 import { checkMemory } from './check-memory.ts';
 import { deviceChoices, findLibrary, withKernels, type LibraryLocation } from './library-location.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
@@ -152,6 +153,7 @@ function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error'
 export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
   return {
     kind: 'llama',
+    maxConcurrency: llamaMaxConcurrency,
     async open(model, options, signal) {
       signal.throwIfAborted();
       const opening = await prepare(model, options, engine);

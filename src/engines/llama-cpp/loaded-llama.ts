@@ -8,9 +8,10 @@ import type {
   ModelInfo,
   PassOptions,
 } from '../../core/engine.ts';
-import { EngineError, UsageError } from '../../core/errors.ts';
+import { EngineError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/memory.ts';
 import { resetMemoryPeak } from '../../meters/process-memory.ts';
+import { checkConcurrency, llamaMaxConcurrency } from '../shared/concurrency.ts';
 import { readSplitMemory } from './memory-reading.ts';
 import { PassStream } from './pass-stream.ts';
 import type { ContextBytes, EngineRequest, EngineResult, PassKind, WorkerReport } from './worker-messages.ts';
@@ -84,9 +85,7 @@ export class LoadedLlama implements LoadedModel {
     pass: PassOptions,
   ): AsyncGenerator<Result> {
     const { concurrency, reuse, signal } = pass;
-    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 256) {
-      throw new UsageError(`concurrency must be a whole number from 1 to 256, got ${concurrency}`);
-    }
+    checkConcurrency(concurrency, llamaMaxConcurrency);
     this.#throwIfGone();
     if (this.#stream !== undefined) throw new EngineError(`${this.#name}: another pass is running on this model`);
     if (signal.aborted) return;

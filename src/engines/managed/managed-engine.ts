@@ -8,6 +8,7 @@ import { ServerError, UsageError } from '../../core/errors.ts';
 import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
 import { withoutSecrets } from '../../core/without-secrets.ts';
 import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
+import { servedMaxConcurrency } from '../shared/concurrency.ts';
 import { openServedModel } from '../openai/openai-engine.ts';
 import { openAiOptionsSchema } from '../openai/openai-options.ts';
 import { serverDevices } from './device-count.ts';
@@ -56,6 +57,7 @@ function namedVariable({ engineOptions }: ModelSpec): string | undefined {
 export function createManagedEngine(engine: ManagedEngineOptions): Engine {
   return {
     kind: 'managed',
+    maxConcurrency: servedMaxConcurrency,
     async open(spec, options, signal) {
       signal.throwIfAborted();
       const { server, rest } = parseServer(spec);

@@ -15,6 +15,7 @@ import type {
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
 import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
+import { servedMaxConcurrency } from '../shared/concurrency.ts';
 import { looksTuned } from '../llama-cpp/prompt-style.ts';
 import { generateOne, type ServedTarget } from './generate-request.ts';
 import { localHost } from './local-host.ts';
@@ -183,6 +184,7 @@ export function keyIn(environment: OpenAiEngineOptions['environment'], variable:
 export function createOpenAiEngine({ environment, tools = {} }: OpenAiEngineOptions): Engine {
   return {
     kind: 'openai',
+    maxConcurrency: servedMaxConcurrency,
     async open(spec, options, signal) {
       signal.throwIfAborted();
       if (spec.source === undefined) {

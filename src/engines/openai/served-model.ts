@@ -10,9 +10,10 @@ import type {
   ModelInfo,
   PassOptions,
 } from '../../core/engine.ts';
-import { EngineError, UnsupportedError, UsageError } from '../../core/errors.ts';
+import { EngineError, UnsupportedError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/memory.ts';
 import type { ClientProcesses } from '../../core/load.ts';
+import { checkConcurrency, servedMaxConcurrency } from '../shared/concurrency.ts';
 import type { RequestClient } from './request-client.ts';
 import { type PoolTurn, requestPool } from './request-pool.ts';
 
@@ -36,8 +37,6 @@ export interface ServedModelParts {
   readonly mostScored: number | undefined;
   readonly host: ServerHost;
 }
-
-const mostConcurrency = 10_000;
 
 /** A model at a server; closing it ends the connections, and what its host started. */
 export class ServedModel implements LoadedModel {
@@ -99,9 +98,7 @@ export class ServedModel implements LoadedModel {
     answer: (request: Request, turn: PoolTurn) => Promise<Result>,
   ): AsyncGenerator<Result, void, void> {
     const { name } = this.#parts;
-    if (!Number.isInteger(asked) || asked < 1 || asked > mostConcurrency) {
-      throw new UsageError(`concurrency must be a whole number from 1 to ${mostConcurrency}, got ${asked}`);
-    }
+    checkConcurrency(asked, servedMaxConcurrency);
     if (this.#closed.signal.aborted) throw new EngineError(`${name}: the model was closed`);
     if (this.#isBusy) throw new EngineError(`${name}: another pass is running on this model`);
     this.#isBusy = true;
