@@ -141,6 +141,14 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
     expect(await bare.locator('.controls').isVisible()).toBe(false);
   });
 
+  it('says when in the reader’s own time zone, and in UTC without JavaScript', async () => {
+    const timezoneId = 'America/New_York';
+    const { page } = await opened(written.address, { timezoneId });
+    expect(await page.locator('.page-foot').innerText()).toMatch(/\d\d:\d\d E[SD]T\./u);
+    const { page: bare } = await opened(written.address, { timezoneId, javaScriptEnabled: false });
+    expect(await bare.locator('.page-foot').innerText()).toMatch(/\d\d:\d\d UTC\./u);
+  });
+
   it.each(['light', 'dark'] as const)('has no serious violation of accessibility in %s', async (colorScheme) => {
     const { page } = await opened(written.address, { colorScheme });
     await page.$$eval('details', (all) => {

@@ -17,10 +17,30 @@ export function rankRange(range: readonly [number, number] | undefined): string 
   return range[0] === range[1] ? String(range[0]) : `${range[0]}–${range[1]}`;
 }
 
-/** In the reader's own time zone; ISO-like, so that nobody mistakes the month. */
-export function dateTime(timeMs: number | undefined): string {
+/**
+ * A report's HTML is written before anybody reads it, so it says UTC. In a browser the script draws the page anew, and
+ * times are the reader's own.
+ */
+export function pageTimeZone(isInBrowser = typeof document !== 'undefined'): string {
+  return isInBrowser ? new Intl.DateTimeFormat().resolvedOptions().timeZone : 'UTC';
+}
+
+/** In the page's time zone, with its name; ISO-like, so that nobody mistakes the month. */
+export function dateTime(timeMs: number | undefined, timeZone = pageTimeZone()): string {
   if (timeMs === undefined || !Number.isFinite(timeMs)) return '–';
-  return `${new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
+  const parts = format.formatToParts(timeMs).map(({ type, value }) => [type, value] as const);
+  const { year, month, day, hour, minute, timeZoneName } = Object.fromEntries(parts);
+  return `${year}-${month}-${day} ${hour}:${minute} ${timeZoneName}`;
 }
 
 export function duration(milliseconds: number | undefined): string {
