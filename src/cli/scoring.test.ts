@@ -100,6 +100,13 @@ describe('score', () => {
     );
   });
 
+  it.each(['1GiB', '1gib', '1 GiB', '1024mib', '1073741824'])('takes %j for a size of 1 GiB', async (size) => {
+    await writeFile(join(folder, 'table.csv'), table);
+    const { code, stdout } = await perbench('score', 'table.csv', '--anchors', 'cpu', '--max-memory', size);
+    expect(code).toBe(0);
+    expect(stdout).toContain('large: memory 1.37 GiB is above 1 GiB');
+  });
+
   it.each([
     [['--anchors', 'gpu'], 'unknown anchors "gpu"'],
     [['--anchors', 'none.yaml'], 'none.yaml: no such file'],

@@ -33,7 +33,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/gate-limits.ts',
     'core/load.ts',
     'core/nearest-name.ts',
-    'core/quantity.ts',
+    'core/quantities.ts',
     'report/figures/paper-widths.ts',
     'stats/factor.ts',
   ]);

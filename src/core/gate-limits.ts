@@ -1,4 +1,4 @@
-import { parseAmount, parseBytes, parseMilliseconds, parseShare } from './quantity.ts';
+import { quantities } from './quantities.ts';
 
 /** How a limit is written, in suite files and behind flags. */
 export interface LimitKind {
@@ -9,11 +9,19 @@ export interface LimitKind {
   readonly most: number;
 }
 
-const share: LimitKind = { expected: 'a share from 0 to 1, such as 0.05 or 5%', parse: parseShare, most: 1 };
-const rise: LimitKind = { expected: 'a share of at least 0, such as 0.1 or 10%', parse: parseShare, most: 1000 };
-const time: LimitKind = { expected: 'a time such as 500ms or 1.5s', parse: parseMilliseconds, most: 1e12 };
-const bytes: LimitKind = { expected: 'a size such as 2GiB or 800MB', parse: parseBytes, most: 1e18 };
-const amount: LimitKind = { expected: 'a number of at least 0', parse: parseAmount, most: 1e12 };
+const share: LimitKind = {
+  expected: 'a share from 0 to 1, such as 0.05 or 5%',
+  parse: quantities.share.parse,
+  most: 1,
+};
+const rise: LimitKind = {
+  expected: 'a share of at least 0, such as 0.1 or 10%',
+  parse: quantities.share.parse,
+  most: 1000,
+};
+const time: LimitKind = { ...quantities.time, most: 1e12 };
+const bytes: LimitKind = { ...quantities.size, most: 1e18 };
+const amount: LimitKind = { ...quantities.amount, most: 1e12 };
 
 /** Every limit of a gate: what is allowed against the baseline first, then what the candidate must hold alone. */
 export const gateLimitKinds = {

@@ -1,3 +1,5 @@
+import { quantities } from './quantities.ts';
+
 /** Longest times that a request may take to count as good, in milliseconds; those given must all be kept. */
 export interface GoodputLimits {
   /** To the first token. */
@@ -18,9 +20,10 @@ const limitNames = ['ttft', 'tpot', 'e2el'] as const;
 export function parseGoodput(text: string): GoodputLimits | undefined {
   const limits: Record<string, number> = {};
   for (const part of text.split(/[,\s]+/)) {
-    const [, name = '', number = '', unit = 'ms'] = /^(\w+):(\d+(?:\.\d+)?)(ms|s)?$/.exec(part) ?? [];
-    if (!limitNames.some((known) => known === name) || name in limits || !(Number(number) > 0)) return undefined;
-    limits[name] = Number(number) * (unit === 's' ? 1000 : 1);
+    const [, name = '', time = ''] = /^(\w+):(.+)$/.exec(part) ?? [];
+    const milliseconds = quantities.time.parse(time) ?? 0;
+    if (!limitNames.some((known) => known === name) || name in limits || milliseconds === 0) return undefined;
+    limits[name] = milliseconds;
   }
   return limits;
 }

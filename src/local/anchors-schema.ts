@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { parseBytes, parseMilliseconds } from '../core/quantity.ts';
+import { quantities } from '../core/quantities.ts';
 import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../stats/anchors.ts';
 
 /** Raised when an older perbench would misread a newer file. */
@@ -21,9 +21,11 @@ const taskSchema = z.strictObject({
   accuracy: z.number().min(0).lt(1).describe('accuracy that scores 0: what needs no model'),
   throughput: amount.describe('throughput that scores 0.5'),
   throughputUnit: z.enum(['items/s', 'tokens/s']).default('items/s'),
-  latency: quantity('a time above 0, such as 500 (ms) or 1.5s', parseMilliseconds).describe('latency that scores 0.5'),
+  latency: quantity('a time above 0, such as 500 (ms) or 1.5s', quantities.time.parse).describe(
+    'latency that scores 0.5',
+  ),
   latencyUnit: z.enum(['ms', 'ms/item', 'ms/token']).default('ms'),
-  memory: quantity('a size above 0, such as 2GiB', parseBytes).describe('memory that scores 0.5'),
+  memory: quantity('a size above 0, such as 2GiB', quantities.size.parse).describe('memory that scores 0.5'),
 });
 
 /** A file of anchors: perbench's own, a user's objectives, or anchors frozen into a project. */

@@ -1,13 +1,12 @@
+import { quantities } from '../../core/quantities.ts';
 import { defineCommand, type Command } from '../options/command.ts';
 import { choice, custom, flag, number, text, withDefault } from '../options/option.ts';
 import { suiteOptions } from './suite-options.ts';
 
-const sizes: Readonly<Record<string, number>> = { MIB: 2 ** 20, GIB: 2 ** 30, MB: 1e6, GB: 1e9 };
-
-function parseSize(value: string): number | undefined {
-  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?) ?([MG]i?B)$/i.exec(value) ?? [];
-  const bytes = Number(amount) * (sizes[unit.toUpperCase()] ?? 0);
-  return bytes > 0 ? bytes : undefined;
+/** A bare `80` is refused: that many bytes is no GPU, and nobody says which unit was meant. */
+function parseGpuMemory(value: string): number | undefined {
+  const bytes = quantities.size.parse(value);
+  return bytes !== undefined && bytes >= 2 ** 20 ? bytes : undefined;
 }
 
 const suiteArgument = {
@@ -37,7 +36,7 @@ export const gpuOptions = {
     argument: 'size',
     expected: 'a size such as 80GiB or 24576MiB',
     help: 'plan for GPUs with so much memory each (default: those that are here)',
-    parse: parseSize,
+    parse: parseGpuMemory,
   }),
   gpus: number({ argument: 'n', min: 0, max: 4096, help: 'plan for so many GPUs (default: those that are here)' }),
 } as const;

@@ -1,44 +1,26 @@
-import { parseAmount, parseBytes, parseMilliseconds, parseShare } from '../../core/quantity.ts';
+import { quantities, type Quantity } from '../../core/quantities.ts';
 import { parseFactors, parseWeights } from '../parse-factors.ts';
 import { custom, flag, number, text } from '../options/option.ts';
 import type { FactorName, Factors } from '../../stats/factor.ts';
 
-function quantity(argument: string, help: string, expected: string, parse: (value: string) => number | undefined) {
+function quantity(argument: string, help: string, { expected, parse }: Pick<Quantity, 'expected' | 'parse'>) {
   return custom<number>({ argument, help, expected, parse });
 }
 
 function parseAccuracy(value: string): number | undefined {
-  const share = parseShare(value);
+  const share = quantities.share.parse(value);
   return share !== undefined && share <= 1 ? share : undefined;
 }
 
+const accuracy = { expected: 'a share from 0 to 1, such as 0.7 or 70%', parse: parseAccuracy };
+
 /** What a model must keep to on every task; the same wherever models are chosen. */
 export const limitOptions = {
-  minAccuracy: quantity('share', 'lowest accuracy to accept', 'a share from 0 to 1, such as 0.7 or 70%', parseAccuracy),
-  minThroughput: quantity(
-    'n',
-    'lowest throughput to accept, in the unit of its table',
-    'a number of at least 0',
-    parseAmount,
-  ),
-  maxMemory: quantity(
-    'size',
-    'highest peak memory to accept, such as 2GiB',
-    'a size such as 2GiB or 800MB',
-    parseBytes,
-  ),
-  maxLatency: quantity(
-    'time',
-    'highest median latency to accept, such as 500ms',
-    'a time such as 500ms or 1.5s',
-    parseMilliseconds,
-  ),
-  maxLatencyP95: quantity(
-    'time',
-    'highest 95th percentile of latency to accept',
-    'a time such as 500ms or 1.5s',
-    parseMilliseconds,
-  ),
+  minAccuracy: quantity('share', 'lowest accuracy to accept', accuracy),
+  minThroughput: quantity('n', 'lowest throughput to accept, in the unit of its table', quantities.amount),
+  maxMemory: quantity('size', 'highest peak memory to accept, such as 2GiB', quantities.size),
+  maxLatency: quantity('time', 'highest median latency to accept, such as 500ms', quantities.time),
+  maxLatencyP95: quantity('time', 'highest 95th percentile of latency to accept', quantities.time),
   maxPrice: number({ argument: 'n', min: 0, isWhole: false, help: 'highest price of 1,000 answers to accept' }),
 } as const;
 

@@ -1,18 +1,8 @@
+import { quantities } from '../../core/quantities.ts';
 import type { RaceLatencyLimit, RaceQuestion } from '../../core/race.ts';
 
 type Limits = Pick<RaceQuestion, 'leastAccuracy' | 'withinBest' | 'mostMemoryBytes' | 'latency'>;
 
-const bytesPerUnit: Readonly<Record<string, number>> = {
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-};
-const msPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1000 };
-const amount = /^(\d+\.?\d*|\.\d+)\s*([a-z%]*)$/;
 const forms =
   '`winner`, or `cheapest with accuracy >= 0.7` (or `accuracy within 0.02 of the best`), each with `memory <= 2 GiB` and `latency p95 <= 300 ms`';
 
@@ -20,21 +10,13 @@ function wrong(text: string, why: string): RangeError {
   return new RangeError(`"${text}" is no question that can be decided: ${why}; ask ${forms}`);
 }
 
-function readAmount(text: string, units: Readonly<Record<string, number>>): number | undefined {
-  const [, digits, unit = ''] = amount.exec(text) ?? [];
-  const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
-  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
-}
-
 function readAccuracy(text: string): number | undefined {
-  const percent = readAmount(text, { '%': 1 });
-  // Divided, not multiplied: 70 % is exactly what 0.7 is.
-  const value = percent === undefined ? readAmount(text, { '': 1 }) : percent / 100;
+  const value = quantities.share.parse(text);
   return value !== undefined && value > 0 && value <= 1 ? value : undefined;
 }
 
 function readLatency(percentile: string, text: string): RaceLatencyLimit | undefined {
-  const mostMs = readAmount(text, msPerUnit);
+  const mostMs = quantities.time.parse(text);
   const share = Number(percentile) / 100;
   return mostMs === undefined || mostMs === 0 || !(share > 0 && share < 1) ? undefined : { share, mostMs };
 }
@@ -53,7 +35,7 @@ function readLimit(text: string): Limits | undefined {
   }
   const [, memory] = /^memory\s*<=\s*(.+)$/.exec(text) ?? [];
   if (memory !== undefined) {
-    const mostMemoryBytes = readAmount(memory, bytesPerUnit);
+    const mostMemoryBytes = quantities.size.parse(memory);
     return mostMemoryBytes === undefined || mostMemoryBytes === 0 ? undefined : { mostMemoryBytes };
   }
   const [, percentile, time] = /^latency\s+p(\d+(?:\.\d+)?)\s*<=\s*(.+)$/.exec(text) ?? [];
