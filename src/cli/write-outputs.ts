@@ -1,8 +1,8 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
 import { exporterByName, reportExporters, type ReportExporter } from '../exporters/index.ts';
 import type { Report } from '../exporters/report.ts';
+import { type FileContent, replaceFile } from '../files/replace-file.ts';
 import type { CliContext } from './context.ts';
 import { htmlExporter } from './page/html-exporter.ts';
 
@@ -56,18 +56,15 @@ export async function writeOutputs(files: readonly OutputFile[], report: Report,
   }
 }
 
-/** Beside and renamed: readers see the old file or the new one, never a part. */
-export async function writeWhole(
-  path: string,
-  content: string | Uint8Array | AsyncIterable<string | Uint8Array>,
-): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+/**
+ * Writes a file whole or not at all.
+ *
+ * @throws {EnvironmentError} if it can't be written
+ */
+export async function writeWhole(path: string, content: FileContent): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(beside, content);
-    await rename(beside, path);
+    await replaceFile(path, content);
   } catch (error) {
-    await rm(beside, { force: true });
     if (!(error instanceof Error) || !('code' in error)) throw error;
     // An error of ours from whoever makes the content is not about the disk.
     if (error instanceof PerbenchError) throw error;

@@ -1,6 +1,5 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import { anchorsOf, freezeAnchors, memoryBudget, type AnchorSet } from '../stats/anchors.ts';
 import { factorNames, type Factors } from '../stats/factor.ts';
 import { isDoubtful } from '../stats/scoreboard-metrics.ts';
@@ -57,7 +56,7 @@ export async function freezeProjectAnchors(options: FreezeAnchorsOptions): Promi
     summary: before?.summary ?? 'frozen from the first run of each task; a change makes earlier scores incomparable',
     tasks: { ...before?.tasks, ...added },
   };
-  await writeBeside(file, `${JSON.stringify(content, undefined, 2)}\n`);
+  await writeAnchors(file, `${JSON.stringify(content, undefined, 2)}\n`);
   return { file, tasks: Object.keys(added) };
 }
 
@@ -96,15 +95,10 @@ function medianMemory(rows: readonly Factors[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] as number;
 }
 
-async function writeBeside(file: string, content: string): Promise<void> {
-  const part = `${file}.${process.pid}.part`;
+async function writeAnchors(file: string, content: string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(part, content);
-    await rename(part, file);
+    await replaceFile(file, content);
   } catch (error) {
-    // What matters is why it couldn't be written.
-    await rm(part, { force: true }).catch(() => undefined);
     if (!(error instanceof Error) || !('code' in error)) throw error;
     throw new EnvironmentError(`${file}: anchors can't be kept there: ${error.message}`, {
       cause: error,

@@ -1,5 +1,6 @@
-import { lstat, readdir, readFile, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { replaceLink } from '../files/replace-file.ts';
 import { explainDiskError, isMissing, makeFolder } from './disk-error.ts';
 import type { HubFile } from './hub-protocol.ts';
 import { writeAtomically } from './write-atomically.ts';
@@ -58,11 +59,8 @@ export async function findCachedHubFile(file: HubFile, hubCacheDir: string): Pro
 export async function linkHubFile(file: HubFile, commit: string, etag: string, hubCacheDir: string): Promise<string> {
   const path = join(hubSnapshotFolder(file, commit, hubCacheDir), file.file);
   await makeFolder(dirname(path));
-  const beside = `${path}.${process.pid}.link`;
   try {
-    await rm(beside, { force: true });
-    await symlink(relative(dirname(path), hubBlobPath(file, etag, hubCacheDir)), beside);
-    await rename(beside, path);
+    await replaceLink(path, relative(dirname(path), hubBlobPath(file, etag, hubCacheDir)));
   } catch (error) {
     throw await explainDiskError(error, path);
   }

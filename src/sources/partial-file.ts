@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { renameSynced } from '../files/replace-file.ts';
 import { explainDiskError, makeFolder } from './disk-error.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -16,12 +17,6 @@ async function hashStart(handle: FileHandle, bytes: number, signal: AbortSignal 
     position += bytesRead;
   }
   return hash;
-}
-
-/** Makes a rename or a new file survive a power cut. */
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, 'r');
-  await handle.sync();
 }
 
 /**
@@ -95,8 +90,7 @@ export class PartialFile implements AsyncDisposable {
   /** Gives the file its final name; only for content that has been checked. */
   async publish(target: string): Promise<void> {
     await this.sync();
-    await rename(this.path, target);
-    await syncFolder(dirname(target));
+    await renameSynced(this.path, target);
   }
 
   /** Removes the file: its content is of no use. */

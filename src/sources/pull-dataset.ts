@@ -1,8 +1,8 @@
-import { rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { DownloadError, UnknownNameError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { DatasetName } from '../core/task.ts';
+import { replaceLink } from '../files/replace-file.ts';
 import { datasetNames, type HubDataset, type HubDatasetFile, hubDatasets } from './dataset-catalogue.ts';
 import { explainDiskError, makeFolder } from './disk-error.ts';
 import { computeSha256, fileSha256, rememberSha256 } from './file-sha256.ts';
@@ -108,11 +108,8 @@ async function fetchedFile(
 async function linkIntoDataDir(dataset: HubDataset, folder: string, settings: SourceSettings): Promise<void> {
   const link = join(pulledDataDir(settings), dataset.name);
   await makeFolder(dirname(link));
-  const beside = `${link}.${process.pid}.link`;
   try {
-    await rm(beside, { force: true });
-    await symlink(relative(dirname(link), folder), beside);
-    await rename(beside, link);
+    await replaceLink(link, relative(dirname(link), folder));
   } catch (error) {
     throw await explainDiskError(error, link);
   }

@@ -82,6 +82,12 @@ describe('what no file may hold', () => {
 });
 
 describe('files', () => {
+  it('get their names in one place, which syncs them', () => {
+    const sources = codeFiles.filter((path) => path.startsWith('src/') && !testFiles.includes(path));
+    const places = findLines(sources, /\brename(Sync)?\(/).map((place) => place.replace(/:.*/, ''));
+    expect(new Set(places)).toEqual(new Set(['src/files/replace-file.ts']));
+  });
+
   it('are named after what they hold', () => {
     const vague = /(^|\/)(utils?|helpers?|common|types?|misc|lib|shared|constants|interfaces)(\.ts|\/)/;
     expect(files.filter((path) => vague.test(path))).toEqual([]);

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import * as nodeFiles from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** The part of `node:fs/promises` that makes things last; a test watches it. */
+export type Disk = Pick<typeof nodeFiles, 'open' | 'rename'>;
+
+const unsyncable: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']);
+
+export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Array>;
+
+/**
+ * Writes a file beside the one that it becomes and renames it: readers see the old content or the new, never half of
+ * it, also after a power cut. Makes missing folders; keeps the permissions of a file that was there.
+ *
+ * Errors are those of the file system, or of whoever makes `content`: the caller says what couldn't be written. In any
+ * case what was there stays and nothing lies beside it.
+ */
+export async function replaceFile(path: string, content: FileContent, disk: Disk = nodeFiles): Promise<void> {
+  await replace(path, disk, async (beside) => {
+    const mode = await permissions(path);
+    await using handle = await disk.open(beside, 'wx', mode);
+    // A new file's mode is cut by the umask.
+    if (mode !== undefined) await handle.chmod(mode);
+    await handle.writeFile(content);
+    await handle.sync();
+  });
+}
+
+/** Sets a symbolic link to `target`, relative to the link's folder, in the same way. */
+export async function replaceLink(path: string, target: string, disk: Disk = nodeFiles): Promise<void> {
+  await replace(path, disk, async (beside) => {
+    await nodeFiles.symlink(target, beside);
+  });
+}
+
+/** Renames a file whose content is synced already, and makes the new name survive a power cut. */
+export async function renameSynced(from: string, to: string, disk: Disk = nodeFiles): Promise<void> {
+  await disk.rename(from, to);
+  try {
+    await using folder = await disk.open(dirname(to), 'r');
+    await folder.sync();
+  } catch (error) {
+    // Some file systems sync no folder, and a folder that takes files need not be readable: the file is there.
+    if (!(error instanceof Error && 'code' in error && unsyncable.has(error.code))) throw error;
+  }
+}
+
+async function replace(path: string, disk: Disk, make: (beside: string) => Promise<void>): Promise<void> {
+  // Hidden, and a name of its own: two writers of one file must not write into each other's.
+  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+  try {
+    await nodeFiles.mkdir(dirname(path), { recursive: true });
+    await make(beside);
+    await renameSynced(beside, path, disk);
+  } catch (error) {
+    // What matters is why it couldn't be written.
+    await nodeFiles.rm(beside, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function permissions(path: string): Promise<number | undefined> {
+  const there = await nodeFiles.stat(path).catch(() => undefined);
+  return there?.isFile() === true ? there.mode & 0o777 : undefined;
+}
