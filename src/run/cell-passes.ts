@@ -9,7 +9,7 @@ import { runLatencyPass } from './latency-pass.ts';
 import type { PassContext } from './measure-pass.ts';
 import { saturationWarnings } from './saturation-warnings.ts';
 import { createSampleWriter } from './sample-writer.ts';
-import { runThroughputPass } from './throughput-pass.ts';
+import { type LoadOptions, runThroughputPass } from './throughput-pass.ts';
 import { warmUp } from './warm-up.ts';
 
 /** How the passes of one cell stop, are kept and are told about. */
@@ -80,6 +80,16 @@ async function accuracyPass(context: PassContext, options: CellPassOptions): Pro
   });
 }
 
+/** The load that a suite asks for in the throughput pass of a launch. */
+export function suiteLoad({ requestRate, goodput, seed }: Suite, launch: number): LoadOptions {
+  return {
+    requestRate,
+    limits: goodput === undefined ? undefined : parseGoodput(goodput),
+    // Every launch draws arrivals of its own.
+    seed: (seed + launch) % 2 ** 32,
+  };
+}
+
 function timedPass(pass: PassName, context: PassContext, options: CellPassOptions): Promise<PassResult> {
   const { suite, stopSignal: signal } = options;
   const { order, task } = context.planned;
@@ -88,12 +98,7 @@ function timedPass(pass: PassName, context: PassContext, options: CellPassOption
     ? runThroughputPass(context, {
         positions,
         windowMs: suite.windowSeconds * 1000,
-        load: {
-          requestRate: suite.requestRate,
-          limits: suite.goodput === undefined ? undefined : parseGoodput(suite.goodput),
-          // Every launch draws arrivals of its own.
-          seed: (suite.seed + context.launch) % 2 ** 32,
-        },
+        load: suiteLoad(suite, context.launch),
         signal,
       })
     : runLatencyPass(context, {

@@ -90,6 +90,10 @@ export async function openRace(world: RaceWorld): Promise<OpenedRace | undefined
       const record = await moveRetried(world, stored, cells);
       const lanes = record.entrants.map((facts) => createLane(plan, planned, facts, cells));
       for (const lane of lanes) lane.job = jobs.get(lane.cell.id);
+      for (const { cell, claim } of jobs.values()) {
+        const finishedItems = (await store.sampleSummary(cell.id)).items;
+        emit({ type: 'cell-start', cellId: cell.id, attempt: claim.attempt, finishedItems });
+      }
       return { record, lanes };
     }
     if (round === 0) emit({ type: 'warning', message: waitingText(held, leaseMs) });

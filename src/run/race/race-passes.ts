@@ -6,10 +6,11 @@ import { replayGate, type ScoreGateRule } from '../../stats/race/score-gate.ts';
 import { runAccuracyPass } from '../accuracy-pass.ts';
 import type { Answer } from '../ask-items.ts';
 import type { CellJob, JobContext } from '../cell-job.ts';
-import { concurrencyOf, owedPasses, warmUpRequests } from '../cell-passes.ts';
+import { concurrencyOf, owedPasses, suiteLoad, warmUpRequests } from '../cell-passes.ts';
 import { shuffledOrder } from '../item-order.ts';
 import { runLatencyPass } from '../latency-pass.ts';
 import type { PassContext } from '../measure-pass.ts';
+import { saturationWarnings } from '../saturation-warnings.ts';
 import { createSampleWriter } from '../sample-writer.ts';
 import { plannedConcurrency } from '../suite-engine.ts';
 import { runThroughputPass } from '../throughput-pass.ts';
@@ -41,6 +42,7 @@ function passContext({ context, lane, model, launch }: RaceTurn, concurrency: nu
     meter: dependencies.meter,
     launch,
     concurrency,
+    ceiling: dependencies.ceiling,
     framesDrawn: dependencies.framesDrawn ?? (() => 0),
     onProgress: (pass, progress) => {
       const shown: PassProgress = pass === 'accuracy' ? { ...progress, hidesScore: true } : progress;
@@ -61,8 +63,10 @@ function startPass({ context, lane, launch }: RaceTurn, pass: PassResult['pass']
 }
 
 async function endPass({ context, lane, job, launch }: RaceTurn, result: PassResult): Promise<void> {
-  await context.dependencies.store.appendPassResult(job.claim, result);
-  context.emit({ type: 'pass-end', cellId: lane.cell.id, pass: result.pass, launch, result });
+  const { plan, dependencies, emit } = context;
+  const warned = { ...result, warnings: [...result.warnings, ...saturationWarnings(plan.suite, result)] };
+  await dependencies.store.appendPassResult(job.claim, warned);
+  emit({ type: 'pass-end', cellId: lane.cell.id, pass: result.pass, launch, result: warned });
 }
 
 /** The first launch asks in the model's own order, and its answers are kept: measuring speed is not for nothing. */
@@ -79,6 +83,7 @@ async function throughputPass(turn: RaceTurn, concurrency: number): Promise<Pass
     onAnswer: (answer) => {
       if (isFirst && !first.has(answer.position)) first.set(answer.position, answer);
     },
+    load: suiteLoad(suite, launch),
     signal: stopSignal,
   });
   await using writer = createSampleWriter(context.dependencies.store, job.claim, context.leaseMs);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { FencedError } from '../../core/errors.ts';
 import type { RaceCertificate } from '../../core/race.ts';
 import { createCertificate, verdictOf } from '../../stats/race/certificate.ts';
@@ -88,9 +89,10 @@ export const runRace: RunWork = async ({ plan, dependencies, runId }, emit, forc
   const leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
   using leases = createLeaseKeeper(dependencies.store, leaseMs);
   const manifest = createManifestKeeper(dependencies, runId);
+  const { logFolder } = dependencies;
   const context: JobContext = {
     plan,
-    dependencies,
+    dependencies: { ...dependencies, ...(logFolder !== undefined && { logFolder: join(logFolder, runId) }) },
     leaseMs,
     forceSignal,
     emit,

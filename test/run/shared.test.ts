@@ -1,0 +1,127 @@
+/** What a race shares with a full run: the same settings and the same faults give the same results in both. */
+import { describe, expect, it } from 'vitest';
+import type { PassResult } from '../../src/core/cell.ts';
+import type { Engine, EngineOptions, LoadedModel } from '../../src/core/engine.ts';
+import type { RunEvent } from '../../src/core/event.ts';
+import type { Store } from '../../src/core/store.ts';
+import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
+import { openRun } from '../../src/run/open-run.ts';
+import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
+import { runRace } from '../../src/run/race/run-race.ts';
+import { runSuite } from '../../src/run/run-suite.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { racePlan, rightAnswers } from './race-plan.ts';
+import { quietMeter, toyDependencies, toyLetters, toyPlan, type ToyOptions } from './toy-plan.ts';
+
+const plans = {
+  full: async (options: ToyOptions): Promise<RunPlan> => toyPlan({ tasks: [toyLetters], ...options }),
+  race: (options: ToyOptions): Promise<RunPlan> => racePlan('cheapest with accuracy >= 0.5', options),
+};
+
+interface Outcome {
+  readonly runId: string;
+  readonly events: readonly RunEvent[];
+  readonly passes: readonly PassResult[];
+  readonly cell: Awaited<ReturnType<Store['cells']>>[number] | undefined;
+}
+
+/** A served model: its times are taken by perbench as a client. */
+function servedEngine(onOpen: (options: EngineOptions) => void = () => {}): Engine {
+  const engine = createMockEngine();
+  return {
+    ...engine,
+    async open(model, options, signal): Promise<LoadedModel> {
+      onOpen(options);
+      const loaded = await engine.open(model, options, signal);
+      return { ...loaded, capabilities: { ...loaded.capabilities, isTimedByClient: true } };
+    },
+  };
+}
+
+/** Runs one model that answers well, and gives what is stored of its cell. */
+async function outcomeOf(
+  kind: keyof typeof plans,
+  { suite = {}, ...options }: ToyOptions = {},
+  change: Partial<RunDependencies> = {},
+): Promise<Outcome> {
+  await using store = await openSqliteStore({ file: ':memory:' });
+  const models = { only: { answers: rightAnswers(9), tokenMs: 1 } };
+  const plan = await plans[kind]({ models, count: 80, ...options, suite: { launches: 1, ...suite } });
+  const dependencies = toyDependencies(store, { openEngine: async () => servedEngine(), ...change });
+  const opened = await openRun(plan, store, { now: new Date(0), random: Math.random });
+  const events: RunEvent[] = [];
+  const work = kind === 'race' ? runRace : undefined;
+  for await (const event of runSuite({ plan, dependencies, ...opened }, work)) events.push(event);
+  const [cell] = await store.cells(opened.runId);
+  return { runId: opened.runId, events, passes: await store.passResults(cell?.id ?? ''), cell };
+}
+
+const throughputOf = ({ passes }: Outcome): PassResult | undefined => passes.find(({ pass }) => pass === 'throughput');
+
+function reasonsIn({ passes }: Outcome): readonly string[] {
+  return [...new Set(passes.flatMap(({ warnings }) => warnings.map(({ reason }) => reason)))].toSorted();
+}
+
+describe.each(['full', 'race'] as const)('a %s run', (kind) => {
+  it('sends requests at the rate that is asked', async () => {
+    const outcome = await outcomeOf(kind, { suite: { requestRate: 200, windowSeconds: 0.3 } });
+    expect(throughputOf(outcome)?.load).toMatchObject({ requestRate: 200 });
+    expect(throughputOf(outcome)?.latencies?.endToEndMs).not.toHaveLength(0);
+    expect(outcome.cell?.measurements).toMatchObject({ loadLatencyP50: expect.anything() });
+  });
+
+  it('counts the requests that keep the limits of goodput', async () => {
+    const outcome = await outcomeOf(kind, { suite: { goodput: 'e2el:1s' } });
+    expect(throughputOf(outcome)?.load).toMatchObject({ limits: { e2el: 1000 } });
+    expect(outcome.cell?.measurements.goodput).toMatchObject({ status: 'measured', unit: 'items/s' });
+  });
+
+  it('says that the client was the limit where it came near its ceiling', async () => {
+    const ceiling = { requestsPerSecond: 1, streamedTokensPerSecond: 1 };
+    const outcome = await outcomeOf(kind, {}, { ceiling });
+    expect(throughputOf(outcome)?.warnings).toContainEqual(
+      expect.objectContaining({ reason: 'client_bound', detail: expect.stringContaining('of the 1 that') }),
+    );
+  });
+
+  it('gives engines the log folder of its run', async () => {
+    const folders = new Set<string | undefined>();
+    const openEngine = async (): Promise<Engine> => servedEngine(({ logFolder }) => folders.add(logFolder));
+    const { runId } = await outcomeOf(kind, {}, { logFolder: '/logs', openEngine });
+    expect([...folders]).toEqual([`/logs/${runId}`]);
+  });
+
+  it('says that throughput still rose where the search for a concurrency ended', async () => {
+    // A window of its own for every pass of the search would take minutes: this cell has found its end before.
+    await using store = await openSqliteStore({ file: ':memory:' });
+    const earlier = { pass: 'accuracy', launch: 7, concurrency: 512 } as PassResult;
+    const searched: Store = { ...store, passResults: async (id) => [earlier, ...(await store.passResults(id))] };
+    const plan = await plans[kind]({
+      models: { only: { answers: rightAnswers(9) } },
+      suite: { concurrency: 'auto', launches: 1 },
+    });
+    const opened = await openRun(plan, store, { now: new Date(0), random: Math.random });
+    const dependencies = toyDependencies(searched);
+    const warned = new Map<string, readonly string[]>();
+    for await (const event of runSuite({ plan, dependencies, ...opened }, kind === 'race' ? runRace : undefined)) {
+      if (event.type !== 'pass-end') continue;
+      warned.set(
+        event.pass,
+        event.result.warnings.map(({ reason }) => reason),
+      );
+    }
+    expect(warned.get('throughput')).toContain('unsaturated');
+    expect(warned.get('latency')).not.toContain('unsaturated');
+  });
+
+  it('says when its cell is begun', async () => {
+    const { events, cell } = await outcomeOf(kind);
+    expect(events).toContainEqual({ type: 'cell-start', cellId: cell?.id, attempt: 1, finishedItems: 0 });
+  });
+
+  it('marks passes in which others used the processor', async () => {
+    const outcome = await outcomeOf(kind, {}, { meter: quietMeter({ otherShare: 0.4 }) });
+    expect(reasonsIn(outcome)).toContain('host_busy');
+    for (const { pass, warnings } of outcome.passes) expect([pass, warnings[0]?.reason]).toEqual([pass, 'host_busy']);
+  });
+});
