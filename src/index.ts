@@ -73,13 +73,23 @@ export {
 export { engines, openEngine } from './engines/index.ts';
 export { foreignFormats } from './exporters/formats/foreign-formats.ts';
 export type { ForeignFormat, ImportedCell, StoredCell } from './exporters/formats/format.ts';
+export type { GateDocument } from './exporters/gate-exporters.ts';
 export { reportExporters, sampleExporters } from './exporters/index.ts';
 export type { Report, ReportRun } from './exporters/report.ts';
 export { compareRuns, type CompareRunsOptions } from './local/compare-runs.ts';
-export { runDecisionTasks, type RunDecisionOptions } from './local/decision-tasks.ts';
+export { type DecideOptions, decideRun, decideTable, type WantedTask } from './local/decide-run.ts';
+export { type GateOptions, gateRuns } from './local/gate-runs.ts';
 export type { OwnTask } from './local/local-context.ts';
 export { freezeProjectAnchors, type FreezeAnchorsOptions, type FrozenAnchors } from './local/freeze-project-anchors.ts';
+export {
+  reportRuns,
+  type ReportOptions,
+  reportTable,
+  type RunReportOptions,
+  type TableReportOptions,
+} from './local/report-runs.ts';
 export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './local/resolve-anchors.ts';
+export type { ScoringChoice } from './local/scoring.ts';
 export { run, type RunOptions } from './local/run.ts';
 export { runEvidence } from './local/run-evidence.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';

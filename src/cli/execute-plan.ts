@@ -1,14 +1,17 @@
 import type { RunEvent } from '../core/event.ts';
 import type { RunStatus } from '../core/store.ts';
 import type { LocalContext } from '../local/local-context.ts';
+import { freezeRunAnchors } from '../local/freeze-project-anchors.ts';
 import { localRun } from '../local/local-run.ts';
+import { reportRuns } from '../local/report-runs.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { writeRunPage } from './page/run-page.ts';
 import { createProgress } from './progress/create-progress.ts';
 import { printOpenRaces, reportRace } from './race-report.ts';
-import { printReport, reportExitCode, runReport } from './run-report.ts';
+import { project } from './local-world.ts';
+import { printReport, reportExitCode } from './print-report.ts';
 import { resumeCommand } from './stored-runs.ts';
 import type { OutputFile } from './write-outputs.ts';
 
@@ -46,10 +49,14 @@ export async function executePlan(
   }
   if (end.status === 'running') context.output.note('other processes still work on cells of this run');
   if (run.manifest.race !== undefined && end.status === 'finished') return await reportRace(run, store, files, context);
-  const report = await runReport(store, [run], context, {
-    freezesAnchors: end.status === 'finished',
-    ...(options.anchors !== undefined && { scoring: { anchors: options.anchors } }),
-  });
+  // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
+  if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
+    const frozen = await freezeRunAnchors(store, run, context.workingFolder);
+    if (frozen !== undefined) {
+      context.output.note(`anchors of PER-A for ${frozen.tasks.join(', ')} are frozen from this run: ${frozen.file}`);
+    }
+  }
+  const report = await reportRuns(store, [run], { ...project(context), scoring: { anchors: options.anchors } });
   await printReport(report, files, context);
   await writeRunPage(run.id, report, context);
   return reportExitCode(report);

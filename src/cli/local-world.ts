@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readCeiling } from '../local/calibration.ts';
 import type { LocalContext } from '../local/local-context.ts';
+import type { ReportOptions } from '../local/report-runs.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
 import { pulledDataDir } from '../sources/pull-dataset.ts';
@@ -25,6 +26,11 @@ export function dataFolder(
   if (given !== undefined && given !== '') return context.path(given);
   const pulled = pulledDataDir(settings);
   return existsSync(pulled) ? pulled : undefined;
+}
+
+/** What reports take of the command line, tasks and flags aside. */
+export function project({ workingFolder, interruption }: CliContext): Pick<ReportOptions, 'projectDir' | 'signal'> {
+  return { projectDir: workingFolder, signal: interruption.signal };
 }
 
 /** What running a suite on this machine takes from the command line. */

@@ -1,10 +1,11 @@
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
+import { reportRuns } from '../local/report-runs.ts';
 import { certificateText, openRaceText } from './certificate-text.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { writeRunPage } from './page/run-page.ts';
-import { runReport } from './run-report.ts';
+import { project } from './local-world.ts';
 import { writeOutputs, type OutputFile } from './write-outputs.ts';
 
 /** The certificates of a run that asked a question, in the order of its tasks. */
@@ -42,7 +43,7 @@ export async function reportRace(
 ): Promise<number> {
   const certificates = certificatesOf(run);
   context.output.result(certificates.map(certificateText).join('\n\n'));
-  const report = await runReport(store, [run], context);
+  const report = await reportRuns(store, [run], project(context));
   await writeOutputs(files, report, context);
   await writeRunPage(run.id, report, context);
   return raceExitCode(certificates);

@@ -2,6 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
 
+/** What messages call a table. */
+export function tableName(file: string): string {
+  return file === '-' ? 'stdin' : file;
+}
+
 /**
  * A table of measurements as text.
  *

@@ -1,5 +1,4 @@
 import { loadTasks } from '../tasks/index.ts';
-import type { ScoreboardTask } from '../stats/scoreboard.ts';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { optionProblems } from '../core/engine-options.ts';
@@ -26,17 +25,3 @@ export const suiteNames: SuiteNames = {
     }
   },
 };
-
-/** Titles and metrics for scoreboards; tasks that this version doesn't know keep their ids. */
-export async function scoreboardTasks(taskIds: Iterable<string>): Promise<Readonly<Record<string, ScoreboardTask>>> {
-  const found: Record<string, ScoreboardTask> = {};
-  for (const id of new Set(taskIds)) {
-    try {
-      const [task] = await loadTasks(id);
-      if (task !== undefined) found[id] = task;
-    } catch (error) {
-      if (!(error instanceof UnknownNameError)) throw error;
-    }
-  }
-  return found;
-}

@@ -1,11 +1,8 @@
 import { join, relative, sep } from 'node:path';
-import type { Task } from '../core/task.ts';
-import { UnknownNameError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { ForeignFormat, StoredCell } from '../exporters/formats/format.ts';
-import { loadTask } from '../tasks/index.ts';
+import { isTaskNamed, knownTask } from '../local/known-tasks.ts';
 import type { CliContext } from './context.ts';
-import { isTaskNamed } from './task-filter.ts';
 import { writeWhole } from './write-outputs.ts';
 
 interface Source {
@@ -13,16 +10,6 @@ interface Source {
   readonly runs: readonly RunRecord[];
   /** By id or short name; none means all. */
   readonly tasks: readonly string[];
-}
-
-/** Tasks of the user's own, or of another version, have no definition here. */
-async function knownTask(taskId: string): Promise<Task | undefined> {
-  try {
-    return await loadTask(taskId);
-  } catch (error) {
-    if (error instanceof UnknownNameError) return undefined;
-    throw error;
-  }
 }
 
 async function storedCells({ store, runs, tasks }: Source): Promise<readonly StoredCell[]> {

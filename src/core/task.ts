@@ -67,6 +67,8 @@ interface TaskBase<Item> {
   readonly metric: string;
   /** What always giving the best constant or random answer scores: 0.5 for IMDB. */
   readonly chance: number;
+  /** Accuracy that PER-A counts as 0; by default `chance`. */
+  readonly trivialAccuracy?: number;
   /** What further answers without a model score, such as `longest`; a score near one of them earns a warning. */
   readonly baselines?: Readonly<Record<string, number>>;
   /** Decides the units of the paper protocol: tokens/s for `generation`, items/s for `classification`. */

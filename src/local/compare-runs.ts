@@ -6,23 +6,22 @@ import { compareCells, type CellEvidence, type ItemAnswer } from '../stats/compa
 import { comparisonVerdict } from '../stats/comparison-verdict.ts';
 import type { CellComparison, Comparison } from '../stats/comparison.ts';
 import { findComparedRun, pairCells, type ComparedRun } from './compared-cells.ts';
+import { isTaskNamed, taskTitles } from './known-tasks.ts';
 import { rendersAlike, settingDifferences } from './setting-differences.ts';
 
 export interface CompareRunsOptions {
   /** Confidence; 0.95 by default. */
   readonly level?: number;
-  /** Keeps a task; by default all. */
-  readonly isWanted?: (taskId: string) => boolean;
-  /** Titles of tasks by id, where they are known. */
-  readonly titles?: (taskIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
-  readonly signal: AbortSignal;
+  /** Ids or short names; by default all. */
+  readonly tasks?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Everything that a comparison needs of a stored cell. */
-async function readEvidence(store: Store, cell: Cell, signal: AbortSignal): Promise<CellEvidence> {
+async function readEvidence(store: Store, cell: Cell, signal: AbortSignal | undefined): Promise<CellEvidence> {
   const answers = new Map<string, ItemAnswer>();
   for await (const { itemId, score, answer, expected, cluster, promptSha256 } of store.samples(cell.id)) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     answers.set(itemId, { score, answer, expected, cluster, promptSha256 });
   }
   return {
@@ -63,11 +62,10 @@ export async function compareRuns(
   store: Store,
   nameA: string,
   nameB: string,
-  options: CompareRunsOptions,
+  { level = 0.95, tasks = [], signal }: CompareRunsOptions = {},
 ): Promise<Comparison> {
-  const { level = 0.95, isWanted = () => true, signal } = options;
   const [a, b] = [await findComparedRun(store, nameA), await findComparedRun(store, nameB)];
-  const { pairs, unmatched } = pairCells(a, b, isWanted);
+  const { pairs, unmatched } = pairCells(a, b, (taskId) => isTaskNamed(taskId, tasks));
   if (pairs.some((pair) => pair.a.id === pair.b.id)) {
     throw new UsageError(`${nameA} and ${nameB} are the same run`, {
       hint: 'Name two runs, or two models of one: perbench compare latest:first latest:second',
@@ -78,7 +76,7 @@ export async function compareRuns(
       hint: 'perbench show lists the cells of a run. Name a model of each side with run:model.',
     });
   }
-  const titles = await options.titles?.(pairs.map((pair) => pair.a.taskId));
+  const titles = await taskTitles(pairs.map((pair) => pair.a.taskId));
   const cells: CellComparison[] = [];
   for (const pair of pairs) {
     const made = [
@@ -89,7 +87,7 @@ export async function compareRuns(
     cells.push(
       compareCells(await readEvidence(store, pair.a, signal), await readEvidence(store, pair.b, signal), {
         taskId,
-        title: titles?.get(taskId),
+        title: titles.get(taskId),
         protocol,
         level,
         differences: settingDifferences(...made, taskId),

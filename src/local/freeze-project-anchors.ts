@@ -1,12 +1,15 @@
 import { EnvironmentError } from '../core/errors.ts';
+import type { RunRecord, Store } from '../core/store.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { anchorsOf, freezeAnchors, memoryBudget, type AnchorSet } from '../stats/anchors.ts';
+import { createScoreboards } from '../stats/create-scoreboards.ts';
 import { factorNames, type Factors } from '../stats/factor.ts';
 import { isDoubtful } from '../stats/scoreboard-metrics.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from '../stats/scoreboard.ts';
 import { anchorSet, anchorsSchemaVersion, type AnchorsFile, type AnchorsFileTask } from './anchors-schema.ts';
+import { scoreboardTasks } from './known-tasks.ts';
 import { readAnchorsFile } from './read-anchors.ts';
-import { frozenAnchorsFile } from './resolve-anchors.ts';
+import { frozenAnchorsFile, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
 
 export interface FreezeAnchorsOptions {
   readonly projectDir: string;
@@ -58,6 +61,30 @@ export async function freezeProjectAnchors(options: FreezeAnchorsOptions): Promi
   };
   await writeAnchors(file, `${JSON.stringify(content, undefined, 2)}\n`);
   return { file, tasks: Object.keys(added) };
+}
+
+/**
+ * Freezes anchors from a run that has just ended, for tasks that have none in the project or for its hardware.
+ *
+ * @param projectDir absolute
+ * @throws what `resolveAnchors` and `freezeProjectAnchors` throw
+ */
+export async function freezeRunAnchors(
+  store: Store,
+  { id, manifest }: RunRecord,
+  projectDir: string,
+): Promise<FrozenAnchors | undefined> {
+  const cells = await store.cells(id);
+  const tasks = await scoreboardTasks(cells.map(({ taskId }) => taskId));
+  const hostClass = hostClassOf(manifest);
+  const known = await resolveAnchors({ projectDir, hostClass });
+  return freezeProjectAnchors({
+    projectDir,
+    boards: createScoreboards(cells, { tasks, anchors: known }),
+    known,
+    trivialAccuracy: (taskId) => tasks[taskId]?.trivialAccuracy ?? tasks[taskId]?.chance ?? 0,
+    deviceMemoryBytes: hostClass === 'cpu' ? manifest.host.memoryBytes : undefined,
+  });
 }
 
 function frozenTask(

@@ -14,7 +14,11 @@ interface AlignedScores {
   readonly clusters: readonly (string | undefined)[];
 }
 
-async function alignScores(store: EvidenceStore, cells: readonly Cell[], signal: AbortSignal): Promise<AlignedScores> {
+async function alignScores(
+  store: EvidenceStore,
+  cells: readonly Cell[],
+  signal: AbortSignal | undefined,
+): Promise<AlignedScores> {
   const positions = new Map<string, number>();
   const clusters: (string | undefined)[] = [];
   const columns: Float64Array[] = [];
@@ -22,7 +26,7 @@ async function alignScores(store: EvidenceStore, cells: readonly Cell[], signal:
     const first: number[] = [];
     const column = new Float64Array(positions.size).fill(Number.NaN);
     for await (const { itemId, value, cluster } of store.scores(id)) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       if (index === 0) {
         positions.set(itemId, first.length);
         clusters.push(cluster);
@@ -83,7 +87,7 @@ function launchesOf(
 export async function runEvidence(
   store: EvidenceStore,
   cells: readonly Cell[],
-  signal: AbortSignal = new AbortController().signal,
+  signal?: AbortSignal,
 ): Promise<TaskEvidence | undefined> {
   const found: { readonly cell: Cell; readonly launches: ModelEvidence['launches'] }[] = [];
   for (const cell of cells) {

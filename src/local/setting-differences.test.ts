@@ -4,7 +4,7 @@ import type { Cell } from '../core/cell.ts';
 import type { RunRecord } from '../core/store.ts';
 import { suiteSchema, type SuiteInput } from '../core/suite.ts';
 import { pairCells } from './compared-cells.ts';
-import { gateLimitsOf } from './gate-limits-of.ts';
+import { gateLimitsOf } from './gate-runs.ts';
 import { rendersAlike, settingDifferences } from './setting-differences.ts';
 
 const host: HostFacts = {

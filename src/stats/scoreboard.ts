@@ -31,14 +31,16 @@ export interface ScoreboardTask {
   readonly items?: number;
   /** What always giving the best constant or random answer scores. */
   readonly chance?: number;
+  /** Accuracy that PER-A counts as 0; by default `chance`. */
+  readonly trivialAccuracy?: number;
 }
 
 export interface ScoreboardOptions {
   /** By task id. */
   readonly tasks?: Readonly<Record<string, ScoreboardTask>>;
-  readonly weights?: Factors;
+  readonly weights?: Factors | undefined;
   /** Adds PER-A, and orders the rows by it, where the set has anchors for the task in these units. */
-  readonly anchors?: AnchorSet;
+  readonly anchors?: AnchorSet | undefined;
   /** Also leave models out of the scores whose numbers are doubtful, not only those that are invalid. */
   readonly isStrict?: boolean;
 }

@@ -41,6 +41,8 @@ export function squadLmEval(shots?: number): Task {
     withShots: squadLmEval,
     metric: 'exact',
     chance: 0.5007,
+    // Abstaining from every question is no answer that a model is held against (docs/scores.md).
+    trivialAccuracy: 0,
     baselines: { always_empty: 0.5007 },
     category: 'generation',
     cluster: squadCluster,

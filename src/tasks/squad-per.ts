@@ -40,6 +40,8 @@ export function squadPer(variant: TaskVariant = published, shots?: number): Task
     withShots: (count) => squadPer(variant, count),
     metric: 'exact',
     chance: abstaining,
+    // Abstaining from every question is no answer that a model is held against (docs/scores.md).
+    trivialAccuracy: 0,
     baselines: { always_unanswerable: abstaining },
     category: 'generation',
     cluster: squadCluster,

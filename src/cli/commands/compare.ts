@@ -6,8 +6,6 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { openReadStore } from '../stored-runs.ts';
 import type { compareOptions } from '../tables/decision-commands.ts';
-import { isTaskNamed } from '../task-filter.ts';
-import { taskTitles } from '../task-titles.ts';
 
 export const compare: CommandHandler<typeof compareOptions> = async (
   { arguments: [nameA = '', nameB = ''], options },
@@ -17,8 +15,7 @@ export const compare: CommandHandler<typeof compareOptions> = async (
   const files = documentFiles(comparisonExporters, context);
   const store = await openReadStore(context);
   const comparison = await compareRuns(store, nameA, nameB, {
-    isWanted: (taskId) => isTaskNamed(taskId, options.task),
-    titles: taskTitles,
+    tasks: options.task,
     signal: interruption.signal,
   });
   const items = options.all === true ? undefined : options.items;

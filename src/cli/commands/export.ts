@@ -8,14 +8,15 @@ import {
   type ReportExporter,
   type SampleExporter,
 } from '../../exporters/index.ts';
+import { isTaskNamed } from '../../local/known-tasks.ts';
+import { reportRuns } from '../../local/report-runs.ts';
 import type { SampleRow } from '../../exporters/sample-columns.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
-import { runReport } from '../run-report.ts';
+import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { exportOptions } from '../tables/interop-commands.ts';
-import { isTaskNamed } from '../task-filter.ts';
 import { writeFormatFolder } from '../write-format-folder.ts';
 import { knownEndings, outputFiles, writeOutputs, writeWhole } from '../write-outputs.ts';
 
@@ -49,9 +50,7 @@ async function exportReport(names: readonly string[], options: ExportOptions, co
   const exporter: ReportExporter = chosen ?? reportExporters.csv;
   if (files.length === 0) refuseBytes(exporter, `table.${exporter.extensions[0]}`);
   const { store, runs } = await findRuns(names, context);
-  const report = await runReport(store, runs, context, {
-    filter: ({ taskId }) => isTaskNamed(taskId, taskNames(options)),
-  });
+  const report = await reportRuns(store, runs, { ...project(context), tasks: taskNames(options) });
   if (files.length > 0) await writeOutputs(files, report, context);
   else context.output.raw(textOf(await exporter.render(report)));
   return exitCodes.done;

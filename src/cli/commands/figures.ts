@@ -1,5 +1,7 @@
 import { extname } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
+import { isTaskNamed } from '../../local/known-tasks.ts';
+import { reportRuns } from '../../local/report-runs.ts';
 import { parametersInName } from '../../report/charts/model-size.ts';
 import { scoreboardFigures } from '../../report/figures/scoreboard-figures.ts';
 import { catalogue } from '../../sources/catalogue.ts';
@@ -9,10 +11,9 @@ import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { readTable } from '../read-table.ts';
-import { runReport } from '../run-report.ts';
+import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { figuresOptions } from '../tables/paper-commands.ts';
-import { isTaskNamed } from '../task-filter.ts';
 import { writeFigures } from '../write-figures.ts';
 
 interface Drawable {
@@ -51,17 +52,20 @@ async function drawable(
   { arguments: names, options }: CommandInput<typeof figuresOptions>,
   context: CliContext,
 ): Promise<Drawable> {
-  const isWanted = ({ taskId }: { readonly taskId: string }): boolean => isTaskNamed(taskId, options.task);
   if (options.table !== undefined) {
     if (names.length > 0) {
       throw new UsageError('--table and runs: one of the two can be drawn', { hint: 'Leave one of them out.' });
     }
     const file = options.table === '-' ? 'stdin' : options.table;
     const { scoreboards } = scoreTable(await readTable(options.table, context), { file });
-    return { boards: scoreboards.filter(isWanted), source: `Table ${file}`, parameters: new Map() };
+    return {
+      boards: scoreboards.filter(({ taskId }) => isTaskNamed(taskId, options.task)),
+      source: `Table ${file}`,
+      parameters: new Map(),
+    };
   }
   const { store, runs } = await findRuns(names, context);
-  const report = await runReport(store, runs, context, { filter: isWanted });
+  const report = await reportRuns(store, runs, { ...project(context), tasks: options.task });
   const known = runs.flatMap(({ manifest }) =>
     Object.entries(manifest.models).flatMap(([model, { parameters }]) =>
       parameters === undefined ? [] : [[model, parameters] as const],

@@ -1,12 +1,7 @@
 import { UsageError } from '../../core/errors.ts';
-import { differenceText } from '../../exporters/comparison-rows.ts';
-import { gateExporters, type GateDocument } from '../../exporters/gate-exporters.ts';
+import { type GateDocument, gateExporters } from '../../exporters/gate-exporters.ts';
 import { gateLimitNames, type GateLimits } from '../../core/gate-limits.ts';
-import type { Suite } from '../../core/suite.ts';
-import { compareRuns } from '../../local/compare-runs.ts';
-import { findComparedRun } from '../../local/compared-cells.ts';
-import { gateLimitsOf } from '../../local/gate-limits-of.ts';
-import { decideGate, gateChecks } from '../../stats/gate.ts';
+import { type GateOptions, gateRuns } from '../../local/gate-runs.ts';
 import type { CliContext } from '../context.ts';
 import { documentFiles, writeDocuments } from '../document-files.ts';
 import { gateExitCode } from '../exit-codes.ts';
@@ -17,14 +12,11 @@ import { openReadStore } from '../stored-runs.ts';
 import { readSuiteFile } from '../suite-file/read-suite-file.ts';
 import { checkSuite } from '../suite-file/suite-issues.ts';
 import type { gateOptions } from '../tables/decision-commands.ts';
-import { isTaskNamed } from '../task-filter.ts';
-import { taskTitles } from '../task-titles.ts';
 
 type GateInput = CommandInput<typeof gateOptions>;
 
 export const gate: CommandHandler<typeof gateOptions> = async (input, context) => {
-  const { options } = input;
-  const { baseline, candidate = 'latest' } = options;
+  const { baseline, candidate, task, inconclusive, annotations } = input.options;
   if (baseline === undefined) {
     throw new UsageError('no baseline to hold against', {
       hint: 'Name a run: perbench gate --baseline 20261124-1630. perbench list shows them.',
@@ -32,33 +24,16 @@ export const gate: CommandHandler<typeof gateOptions> = async (input, context) =
   }
   const files = documentFiles(gateExporters, context);
   const store = await openReadStore(context);
-  const { run } = await findComparedRun(store, candidate);
-  const suite = await suiteOfGate(context, run.suite);
-  const flags = limitFlags(input);
-  const { cells, unmatched } = await compareRuns(store, baseline, candidate, {
-    isWanted: (taskId) => isTaskNamed(taskId, options.task),
-    titles: taskTitles,
+  const document = await gateRuns(store, baseline, candidate, {
+    suite: await suiteOfConfig(context),
+    limits: limitFlags(input),
+    tasks: task,
+    inconclusive,
     signal: context.interruption.signal,
   });
-  const checks = gateChecks(cells, (taskId) => gateLimitsOf(suite.suite, flags, taskId));
-  if (checks.length === 0) {
-    throw new UsageError(`no limits to check: ${suite.from} has no section \`gates\`, and no flag gives one`, {
-      hint: 'Add flags such as --max-accuracy-drop 0.01, or a section `gates` to the suite file.',
-    });
-  }
-  const result = decideGate(checks, options.inconclusive);
-  const hasFlags = Object.keys(flags).length > 0;
-  const document: GateDocument = {
-    result,
-    baseline,
-    candidate: candidate === 'latest' ? run.id : candidate,
-    limitsFrom: [...(hasFlags ? ['command line'] : []), suite.from],
-    differences: [...new Set(cells.flatMap(({ differences }) => differences.map(differenceText)))],
-    unmatched,
-  };
-  await tell(document, options.annotations, context);
+  await tell(document, annotations, context);
   await writeDocuments(files, document, context);
-  return gateExitCode(result.outcome);
+  return gateExitCode(document.result.outcome);
 };
 
 async function tell(
@@ -76,13 +51,10 @@ async function tell(
   if (isGithub) await writeGithub(document, context);
 }
 
-/** The suite file of `--config`, or the suite that the candidate was run with. */
-async function suiteOfGate(
-  context: CliContext,
-  stored: Suite,
-): Promise<{ readonly suite: Suite; readonly from: string }> {
+/** The suite file of `--config`. */
+async function suiteOfConfig(context: CliContext): Promise<GateOptions['suite']> {
   const { config } = context.globals;
-  if (config === undefined) return { suite: stored, from: "the candidate's suite" };
+  if (config === undefined) return undefined;
   const { document } = await readSuiteFile(config, context);
   return { suite: checkSuite(document), from: document.file };
 }

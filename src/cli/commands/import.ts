@@ -1,6 +1,7 @@
 import { UsageError } from '../../core/errors.ts';
 import type { ImportedCell, Imported } from '../../exporters/formats/format.ts';
 import type { Report } from '../../exporters/report.ts';
+import { isTaskNamed, scoreboardTasks } from '../../local/known-tasks.ts';
 import { createScoreboards } from '../../stats/create-scoreboards.ts';
 import { joinPerformance } from '../../stats/join-performance.ts';
 import type { CliContext } from '../context.ts';
@@ -9,10 +10,8 @@ import { foreignFiles } from '../import/foreign-files.ts';
 import { performanceCells } from '../import/performance-source.ts';
 import { storeImported } from '../import/store-imported.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
-import { scoreboardTasks } from '../registries.ts';
-import { printReport } from '../run-report.ts';
+import { printReport } from '../print-report.ts';
 import type { importOptions } from '../tables/interop-commands.ts';
-import { isTaskNamed } from '../task-filter.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 type ImportOptions = CommandInput<typeof importOptions>['options'];

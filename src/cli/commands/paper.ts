@@ -10,7 +10,7 @@ import { auditPaper, type PaperAudit } from '../../stats/paper/audit-paper.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
-import { tableStyle, tableWidth } from '../run-report.ts';
+import { tableStyle, tableWidth } from '../print-report.ts';
 import type { paperOptions } from '../tables/paper-commands.ts';
 import { figurePng, figureSvg, type FigureSettings } from '../write-figures.ts';
 import { writeWhole } from '../write-outputs.ts';

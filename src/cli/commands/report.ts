@@ -1,11 +1,13 @@
 import { UsageError } from '../../core/errors.ts';
+import { reportRuns } from '../../local/report-runs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { performanceCells } from '../import/performance-source.ts';
-import { printReport, runReport } from '../run-report.ts';
+import { project } from '../local-world.ts';
+import { printReport } from '../print-report.ts';
+import { scoringChoice } from '../scoring.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { reportOptions } from '../tables/result-commands.ts';
-import { isTaskNamed } from '../task-filter.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const report: CommandHandler<typeof reportOptions> = async ({ arguments: names, options }, context) => {
@@ -13,10 +15,11 @@ export const report: CommandHandler<typeof reportOptions> = async ({ arguments: 
   const { store, runs } = await findRuns(names, context);
   const performance =
     options.performance === undefined ? undefined : await performanceCells(options.performance, context);
-  const made = await runReport(store, runs, context, {
-    filter: ({ taskId }) => isTaskNamed(taskId, options.task),
+  const made = await reportRuns(store, runs, {
+    ...project(context),
+    tasks: options.task,
     performance,
-    scoring: options,
+    scoring: scoringChoice(options),
   });
   if (made.scoreboards.length === 0) {
     throw new UsageError(`no cells of ${options.task.join(', ')} in ${runs.map(({ id }) => id).join(', ')}`, {

@@ -1,9 +1,10 @@
 import { UsageError } from '../../core/errors.ts';
 import { localRescore } from '../../local/local-run.ts';
-import { createLocalContext } from '../local-world.ts';
+import { reportRuns } from '../../local/report-runs.ts';
+import { createLocalContext, project } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import { printReport, reportExitCode, runReport } from '../run-report.ts';
+import { printReport, reportExitCode } from '../print-report.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { storedRunOptions } from '../tables/measure-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
@@ -36,7 +37,7 @@ export const rescore: CommandHandler<typeof storedRunOptions> = async ({ argumen
     }
   }
   status[Symbol.dispose]();
-  const report = await runReport(store, runs, context);
+  const report = await reportRuns(store, runs, project(context));
   await printReport(report, files, context);
   return reportExitCode(report);
 };

@@ -2,13 +2,15 @@ import type { Cell } from '../../core/cell.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
+import { reportRuns } from '../../local/report-runs.ts';
 import { certificateText } from '../certificate-text.ts';
 import type { CliContext } from '../context.ts';
 import { deviceText, type WatchedPass } from '../device-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { printLabels } from '../print-labels.ts';
-import { printReport, runReport } from '../run-report.ts';
+import { project } from '../local-world.ts';
+import { printReport } from '../print-report.ts';
 import { certificatesOf, printOpenRaces } from '../race-report.ts';
 import { safeText } from '../safe-text.ts';
 import { findRuns } from '../stored-runs.ts';
@@ -28,7 +30,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
     const cells = await store.cells(run.id);
     printRun(run, cells, context);
     printCertificates(run, context);
-    await printReport(await runReport(store, [run], context), files, context);
+    await printReport(await reportRuns(store, [run], project(context)), files, context);
     await printLabels(store, cells, context);
     await printDevices(store, cells, context);
     if (options.samples !== undefined) {

@@ -2,16 +2,17 @@ import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import type { RunRecord } from '../../core/store.ts';
 import { compareRuns } from '../../local/compare-runs.ts';
+import { taskTitles } from '../../local/known-tasks.ts';
+import { reportRuns } from '../../local/report-runs.ts';
 import { makePage } from '../../report/make-page.ts';
 import type { LoadedPage } from '../../report/page-data.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { readShell } from '../page/page-files.ts';
-import { runReport } from '../run-report.ts';
+import { project } from '../local-world.ts';
 import { openReadStore } from '../stored-runs.ts';
 import type { viewOptions } from '../tables/view-commands.ts';
-import { taskTitles } from '../task-titles.ts';
 import { perbenchVersion } from '../version.ts';
 import { createLiveUpdates } from '../viewer/live-updates.ts';
 import { cachedPages } from '../viewer/page-cache.ts';
@@ -24,7 +25,10 @@ export const view: CommandHandler<typeof viewOptions> = async ({ options }, cont
   const store = await openReadStore(context);
   const shell = await readShell('viewer.html');
   const make = async (run: RunRecord): Promise<LoadedPage> =>
-    makePage(await runReport(store, [run], context), { createdAtMs: Date.now(), perbenchVersion: perbenchVersion() });
+    makePage(await reportRuns(store, [run], project(context)), {
+      createdAtMs: Date.now(),
+      perbenchVersion: perbenchVersion(),
+    });
   const updates = createLiveUpdates({
     store,
     intervalMs: updateMs,
@@ -37,7 +41,7 @@ export const view: CommandHandler<typeof viewOptions> = async ({ options }, cont
     updates,
     titles: taskTitles,
     makePage: cachedPages(store, make),
-    compare: (runA, runB) => compareRuns(store, runA, runB, { titles: taskTitles, signal: interruption.signal }),
+    compare: (runA, runB) => compareRuns(store, runA, runB, { signal: interruption.signal }),
   });
   output.record('viewer', { address: viewer.address });
   output.result(`${viewer.address}  (Ctrl-C ends it)`);

@@ -1,0 +1,91 @@
+import { UsageError } from '../core/errors.ts';
+import type { GateLimits } from '../core/gate-limits.ts';
+import type { Store } from '../core/store.ts';
+import type { Suite } from '../core/suite.ts';
+import { differenceText } from '../exporters/comparison-rows.ts';
+import type { GateDocument } from '../exporters/gate-exporters.ts';
+import { decideGate, gateChecks, type GateResult } from '../stats/gate.ts';
+import { compareRuns } from './compare-runs.ts';
+import { findComparedRun } from './compared-cells.ts';
+
+type GivenLimits = { readonly [Name in keyof GateLimits]?: number | undefined };
+
+export interface GateOptions {
+  /** Over those of the suite. */
+  readonly limits?: GivenLimits | undefined;
+  /** Where further limits are, with its name for messages; by default the suite that the candidate was run with. */
+  readonly suite?: { readonly suite: Pick<Suite, 'tasks' | 'gates'>; readonly from: string } | undefined;
+  /** Ids or short names; by default all. */
+  readonly tasks?: readonly string[] | undefined;
+  /** What it means when the numbers don't decide; by default `report`. */
+  readonly inconclusive?: GateResult['rule'] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Holds a run against a baseline and limits: what `perbench gate` says.
+ *
+ * @param baseline a run as `compareRuns` takes it
+ * @param candidate by default the newest run
+ * @throws {UsageError} if there are no limits
+ * @throws what `compareRuns` throws
+ */
+export async function gateRuns(
+  store: Store,
+  baseline: string,
+  candidate = 'latest',
+  options: GateOptions = {},
+): Promise<GateDocument> {
+  const { limits = {}, tasks, inconclusive = 'report', signal } = options;
+  const { run } = await findComparedRun(store, candidate);
+  const { suite, from } = options.suite ?? { suite: run.suite, from: "the candidate's suite" };
+  const { cells, unmatched } = await compareRuns(store, baseline, candidate, { tasks, signal });
+  const checks = gateChecks(cells, (taskId) => gateLimitsOf(suite, limits, taskId));
+  if (checks.length === 0) {
+    throw new UsageError(`no limits to check: ${from} has no section \`gates\`, and no flag gives one`, {
+      hint: 'Add flags such as --max-accuracy-drop 0.01, or a section `gates` to the suite file.',
+    });
+  }
+  const hasOwn = Object.keys(withoutGaps(limits)).length > 0;
+  return {
+    result: decideGate(checks, inconclusive),
+    baseline,
+    candidate: candidate === 'latest' ? run.id : candidate,
+    limitsFrom: [...(hasOwn ? ['command line'] : []), from],
+    differences: [...new Set(cells.flatMap(({ differences }) => differences.map(differenceText)))],
+    unmatched,
+  };
+}
+
+/** Whether a suite's name for a task means this id; `1` by the id itself, `2` by a short name. */
+function nearness(name: string, taskId: string): number | undefined {
+  if (name === taskId || `${name}@1` === taskId) return 1;
+  return taskId.startsWith(`${name}/`) || name === 'all' ? 2 : undefined;
+}
+
+function ownLimits(suite: Pick<Suite, 'tasks'>, taskId: string): GateLimits {
+  const entries = suite.tasks
+    .flatMap((entry) => (typeof entry === 'string' || entry.gates === undefined ? [] : [entry]))
+    .map(({ task, gates = {} }) => ({ gates, distance: nearness(task, taskId) }))
+    .filter(({ distance }) => distance !== undefined)
+    .toSorted((left, right) => (left.distance ?? 0) - (right.distance ?? 0));
+  return withoutGaps(entries[0]?.gates ?? {});
+}
+
+function withoutGaps(limits: GivenLimits): GateLimits {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
+}
+
+/**
+ * The limits of a task: flags over the task's own entry over the suite.
+ *
+ * @param flags limits of the command line
+ */
+export function gateLimitsOf(
+  suite: Pick<Suite, 'tasks' | 'gates'> | undefined,
+  flags: GivenLimits,
+  taskId: string,
+): GateLimits {
+  const fromSuite = suite === undefined ? {} : { ...withoutGaps(suite.gates ?? {}), ...ownLimits(suite, taskId) };
+  return { ...fromSuite, ...withoutGaps(flags) };
+}
