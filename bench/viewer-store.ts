@@ -76,6 +76,7 @@ export async function fillStore(store: Store, models: number, items: number): Pr
         latency: measured(100 * (index + 1), 'ms'),
         memory: measured(2 ** 30 * (index + 1), 'bytes'),
       },
+      error: undefined,
     });
   }
   await store.setRunStatus('20261124-120000-demo', 'finished');

@@ -10,10 +10,10 @@ export interface Manifest {
   readonly models: Readonly<Record<string, ModelFacts>>;
   readonly tasks: Readonly<Record<string, TaskFacts>>;
   readonly seed: number;
-  /** What the run is to decide, and what it decided so far; absent where every cell is run in full. */
-  readonly race?: RaceRecord;
+  /** What the run is to decide, and what it decided so far; undefined where every cell is run in full. */
+  readonly race: RaceRecord | undefined;
   /** Only in runs that were read from files of another program; `host` is then where they were read. */
-  readonly imported?: ImportFacts;
+  readonly imported: ImportFacts | undefined;
 }
 
 /** Where the numbers of an imported run come from. */
@@ -21,8 +21,8 @@ export interface ImportFacts {
   /** The program that measured, with its version, such as `lm-eval 0.4.13`. */
   readonly tool: string;
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
-  /** Unix time of the evaluation; absent where the files don't say. */
-  readonly measuredAtMs?: number;
+  /** Unix time of the evaluation; undefined where the files don't say. */
+  readonly measuredAtMs: number | undefined;
 }
 
 export interface HostFacts {
@@ -31,44 +31,62 @@ export interface HostFacts {
   readonly kernel: string;
   readonly cpuModel: string;
   readonly cores: number;
-  /** CPU time that a control group allows, in cores; absent where none limits it. */
-  readonly cpuQuotaCores?: number;
+  /** CPU time that a control group allows, in cores; undefined where none limits it. */
+  readonly cpuQuotaCores: number | undefined;
   readonly memoryBytes: number;
   readonly governor: string | undefined;
   readonly isContainer: boolean | undefined;
   readonly gpus: readonly string[];
-  /** One entry per GPU; absent where none is there. */
-  readonly gpuFacts?: readonly GpuFacts[];
+  /** One entry per GPU; undefined where none is there. */
+  readonly gpuFacts: readonly GpuFacts[] | undefined;
 }
 
 /** What decides the speed of a GPU beside its name. */
 export interface GpuFacts {
   readonly name: string;
-  readonly memoryBytes?: number;
-  readonly driver?: string;
+  readonly memoryBytes: number | undefined;
+  readonly driver: string | undefined;
   /** Power that it may take: often set below what the card could. */
-  readonly powerLimitWatts?: number;
+  readonly powerLimitWatts: number | undefined;
 }
 
-export interface ModelFacts {
+export interface ModelFacts extends LaunchFacts {
   readonly source: string;
   readonly fileSha256: string | undefined;
   readonly fileBytes: number | undefined;
-  /** Filled in by the first launch. */
-  readonly engineBuild?: string;
-  readonly devices?: readonly string[];
-  readonly threads?: number;
-  readonly architecture?: string;
-  readonly parameters?: number;
-  readonly quantisation?: string;
-  readonly chatTemplateSha256?: string;
-  readonly tokenizerSha256?: string;
-  readonly promptStyle?: 'chat' | 'plain';
-  /** Command line of the server that perbench started. */
-  readonly serverCommand?: string;
-  /** GPUs that share one copy of the model, where they are more than one. */
-  readonly deviceCount?: number;
 }
+
+/** What the first launch tells of a model. */
+export interface LaunchFacts {
+  readonly engineBuild: string | undefined;
+  readonly devices: readonly string[] | undefined;
+  readonly architecture: string | undefined;
+  readonly promptStyle: 'chat' | 'plain' | undefined;
+  /** Command line of the server that perbench started. */
+  readonly serverCommand: string | undefined;
+  /** GPUs that share one copy of the model, where they are more than one. */
+  readonly deviceCount: number | undefined;
+  readonly threads: number | undefined;
+  readonly parameters: number | undefined;
+  readonly quantisation: string | undefined;
+  readonly chatTemplateSha256: string | undefined;
+  readonly tokenizerSha256: string | undefined;
+}
+
+/** Of a model that was never launched. */
+export const noLaunchFacts: LaunchFacts = {
+  engineBuild: undefined,
+  devices: undefined,
+  architecture: undefined,
+  promptStyle: undefined,
+  serverCommand: undefined,
+  deviceCount: undefined,
+  threads: undefined,
+  parameters: undefined,
+  quantisation: undefined,
+  chatTemplateSha256: undefined,
+  tokenizerSha256: undefined,
+};
 
 export interface TaskFacts {
   readonly dataSha256: string;

@@ -118,7 +118,7 @@ export interface Store extends AsyncDisposable {
     end: {
       readonly state: 'done' | 'failed' | 'unavailable';
       readonly measurements: CellMeasurements;
-      readonly error?: CellError;
+      readonly error: CellError | undefined;
     },
   ): Promise<void>;
   /** Gives a cell back unfinished: it is pending again. */

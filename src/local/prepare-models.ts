@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
-import type { ModelFacts } from '../core/manifest.ts';
+import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { engineEntry, splitEngineSource } from '../engines/index.ts';
 import type { Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
@@ -53,7 +53,7 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
   };
 }
 
-function plannedModel(model: NamedModel, facts: ModelFacts, file?: string): PlannedModel {
+function plannedModel(model: NamedModel, facts: Omit<ModelFacts, keyof LaunchFacts>, file?: string): PlannedModel {
   const { name, engine, engineOptions, style } = model;
   const spec: ModelSpec = {
     name,
@@ -63,7 +63,7 @@ function plannedModel(model: NamedModel, facts: ModelFacts, file?: string): Plan
     ...(file === undefined ? { source: model.source } : { file }),
     ...(facts.fileSha256 !== undefined && { sha256: facts.fileSha256 }),
   };
-  return { spec, facts };
+  return { spec, facts: { ...facts, ...noLaunchFacts } };
 }
 
 /**

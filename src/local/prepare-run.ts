@@ -51,6 +51,8 @@ async function describeRun(
     models: Object.fromEntries(models.map(({ spec, facts }) => [spec.name, facts])),
     tasks: Object.fromEntries(tasks.map(({ task, facts }) => [task.id, facts])),
     seed: suite.seed,
+    race: undefined,
+    imported: undefined,
   };
 }
 

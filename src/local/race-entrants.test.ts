@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeGguf, type GgufEntry } from '../../test/setup/make-gguf.ts';
+import { noLaunchFacts } from '../core/manifest.ts';
 import { suiteSchema } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { raceEntrants } from './race-entrants.ts';
@@ -20,7 +21,7 @@ function modelFile(folder: string, name: string, rows: number, entries: readonly
   writeFileSync(file, makeGguf(entries, [{ name: 'w', shape: [rows, 10], offset: 0 }], rows * 40));
   return {
     spec: { name, engine: 'llama', file, promptStyle: 'auto', engineOptions: {} },
-    facts: { source: file, fileSha256: name, fileBytes: rows * 40 },
+    facts: { source: file, fileSha256: name, fileBytes: rows * 40, ...noLaunchFacts },
   };
 }
 
@@ -30,7 +31,7 @@ it('orders models by the weights that a token passes through, and leaves out wha
   const experts: readonly GgufEntry[] = [...table, ['toy.expert_count', 8], ['toy.expert_used_count', 2]];
   const served: PlannedModel = {
     spec: { name: 'served', engine: 'openai', promptStyle: 'auto', engineOptions: {} },
-    facts: { source: 'http://127.0.0.1:1/v1', fileSha256: undefined, fileBytes: undefined },
+    facts: { source: 'http://127.0.0.1:1/v1', fileSha256: undefined, fileBytes: undefined, ...noLaunchFacts },
   };
   const models = [
     served,

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noLaunchFacts } from '../core/manifest.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
 import { anchoredVersion, anchorsOf, freezeAnchors, memoryBudget, paperAnchors } from '../stats/anchors.ts';
 import { createScoreboards } from '../stats/create-scoreboards.ts';
@@ -202,15 +203,13 @@ describe('anchors frozen from a first run', () => {
 
 describe('the class of the hardware', () => {
   const host = { gpus: [] } as unknown as Parameters<typeof hostClassOf>[0]['host'];
-  const facts = { source: 'x', fileSha256: undefined, fileBytes: undefined };
+  const facts = { source: 'x', fileSha256: undefined, fileBytes: undefined, ...noLaunchFacts };
 
   it('is what the models ran on', () => {
     const on = (...devices: readonly (readonly string[] | undefined)[]) =>
       hostClassOf({
         host,
-        models: Object.fromEntries(
-          devices.map((list, index) => [`m${index}`, { ...facts, ...(list && { devices: list }) }]),
-        ),
+        models: Object.fromEntries(devices.map((list, index) => [`m${index}`, { ...facts, devices: list }])),
       });
     expect(on(['CPU haswell'], ['CPU haswell'])).toBe('cpu');
     expect(on(['CPU haswell'], ['CUDA0 NVIDIA H100', 'CPU'])).toBe('gpu');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HostFacts, Manifest, ModelFacts, TaskFacts } from '../core/manifest.ts';
+import { type HostFacts, type Manifest, type ModelFacts, noLaunchFacts, type TaskFacts } from '../core/manifest.ts';
 import type { Cell } from '../core/cell.ts';
 import type { RunRecord } from '../core/store.ts';
 import { suiteSchema, type SuiteInput } from '../core/suite.ts';
@@ -14,6 +14,8 @@ const host: HostFacts = {
   cpuModel: 'CPU one',
   cores: 2,
   memoryBytes: 8 * 2 ** 30,
+  cpuQuotaCores: undefined,
+  gpuFacts: undefined,
   governor: undefined,
   isContainer: undefined,
   gpus: [],
@@ -30,6 +32,7 @@ const facts: TaskFacts = {
   firstPrompts: {},
 };
 const model: ModelFacts = {
+  ...noLaunchFacts,
   source: 'm.gguf',
   fileSha256: 'f',
   fileBytes: 1,
@@ -60,6 +63,8 @@ function run(
       models: { m: { ...model, ...modelChange } },
       tasks: { t: { ...facts, ...taskChange } },
       seed: 1,
+      race: undefined,
+      imported: undefined,
       ...change,
     },
     cost: undefined,

@@ -17,7 +17,6 @@ export interface HostFactsOptions {
 /** What this machine is, for the manifest. Starts programs: not to be called while a pass runs. */
 export async function readHostFacts(options: HostFactsOptions = {}): Promise<HostFacts> {
   const { folders = systemFolders, gpuProgram, amdProgram, platform = process.platform } = options;
-  const cpuQuotaCores = controlGroupCores(folders);
   const gpus = await readGpuDevices({ nvidiaProgram: gpuProgram, amdProgram });
   return {
     hostname: hostname(),
@@ -25,22 +24,17 @@ export async function readHostFacts(options: HostFactsOptions = {}): Promise<Hos
     kernel: release(),
     cpuModel: cpus()[0]?.model.trim() || 'unknown',
     cores: availableParallelism(),
-    ...(cpuQuotaCores !== undefined && { cpuQuotaCores }),
+    cpuQuotaCores: controlGroupCores(folders),
     memoryBytes: totalmem(),
     governor: readGovernor(folders),
     isContainer: platform === 'linux' ? isContainer(folders) : undefined,
     gpus: gpus.map(({ name }) => name),
-    ...(gpus.length > 0 && { gpuFacts: gpus.map(factsOf) }),
+    gpuFacts: gpus.length > 0 ? gpus.map(factsOf) : undefined,
   };
 }
 
 function factsOf({ name, memoryBytes, driver, powerLimitWatts }: GpuDevice): GpuFacts {
-  return {
-    name,
-    ...(memoryBytes !== undefined && { memoryBytes }),
-    ...(driver !== undefined && { driver }),
-    ...(powerLimitWatts !== undefined && { powerLimitWatts }),
-  };
+  return { name, memoryBytes, driver, powerLimitWatts };
 }
 
 /** How the kernel chooses clock rates, such as `performance`; undefined where it doesn't, as in virtual machines. */

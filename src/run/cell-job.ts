@@ -129,6 +129,6 @@ export async function endJob(context: JobContext, job: CellJob, error?: unknown)
   const measurements: CellMeasurements = await measureCell(store, cell.id, planned.task, context.plan.suite);
   const state = error === undefined ? 'done' : error instanceof UnsupportedError ? 'unavailable' : 'failed';
   const described = error === undefined ? undefined : describeError(error);
-  await store.endCell(claim, { state, measurements, ...(described !== undefined && { error: described }) });
+  await store.endCell(claim, { state, measurements, error: described });
   context.emit({ type: 'cell-end', cellId: cell.id, state, measurements, error: described });
 }

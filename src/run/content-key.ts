@@ -11,20 +11,21 @@ export function hashJson(value: unknown): string {
 
 /** What a launch tells about a model, for the manifest. */
 export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
-  const { engineBuild, devices, architecture, promptStyle } = info;
+  const { engineBuild, devices, architecture, promptStyle, serverCommand, deviceCount } = info;
+  const { threads, parameters, quantisation, chatTemplateSha256, tokenizerSha256 } = info;
   return {
     ...facts,
     engineBuild,
     devices,
     architecture,
     promptStyle,
-    ...(info.serverCommand !== undefined && { serverCommand: info.serverCommand }),
-    ...(info.deviceCount !== undefined && { deviceCount: info.deviceCount }),
-    ...(info.threads !== undefined && { threads: info.threads }),
-    ...(info.parameters !== undefined && { parameters: info.parameters }),
-    ...(info.quantisation !== undefined && { quantisation: info.quantisation }),
-    ...(info.chatTemplateSha256 !== undefined && { chatTemplateSha256: info.chatTemplateSha256 }),
-    ...(info.tokenizerSha256 !== undefined && { tokenizerSha256: info.tokenizerSha256 }),
+    serverCommand,
+    deviceCount,
+    threads,
+    parameters,
+    quantisation,
+    chatTemplateSha256,
+    tokenizerSha256,
   };
 }
 

@@ -72,7 +72,7 @@ export function testCells(open: OpenStore): void {
 
   it.each(['done', 'failed', 'unavailable'] as const)('does not hand out a cell that is %s', async (state) => {
     const { store, clock, claim } = await openWithClaim(open);
-    await store.endCell(claim, { state, measurements: {} });
+    await store.endCell(claim, { state, measurements: {}, error: undefined });
     clock.nowMs += 1e9;
     expect(await store.claimCell('cell-0', 'owner-b', 1_000)).toBeUndefined();
   });

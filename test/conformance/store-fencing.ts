@@ -9,7 +9,7 @@ const writes: Readonly<Record<string, (store: Store, claim: Claim) => Promise<vo
   setCellKey: (store, claim) => store.setCellKey(claim, 'stale'),
   appendSamples: (store, claim) => store.appendSamples(claim, [sampleAt(7)], 1_000),
   appendPassResult: (store, claim) => store.appendPassResult(claim, passResult()),
-  endCell: (store, claim) => store.endCell(claim, { state: 'done', measurements: {} }),
+  endCell: (store, claim) => store.endCell(claim, { state: 'done', measurements: {}, error: undefined }),
   releaseCell: (store, claim) => store.releaseCell(claim),
 };
 
@@ -23,7 +23,8 @@ const losses: Readonly<Record<string, (store: Store, claim: Claim, clock: { nowM
     await store.claimCell('cell-0', claim.owner, 1_000);
   },
   'the cell was released': async (store, claim) => store.releaseCell(claim),
-  'the cell has ended': async (store, claim) => store.endCell(claim, { state: 'failed', measurements: {} }),
+  'the cell has ended': async (store, claim) =>
+    store.endCell(claim, { state: 'failed', measurements: {}, error: undefined }),
 };
 
 /** Every write of a claim that is no longer valid must be refused, and leave no trace. */

@@ -1,5 +1,5 @@
 import type { PassResult } from '../../src/core/cell.ts';
-import type { Manifest } from '../../src/core/manifest.ts';
+import { type Manifest, noLaunchFacts } from '../../src/core/manifest.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import type { NewCell, NewRun } from '../../src/core/store.ts';
 import { suiteSchema } from '../../src/core/suite.ts';
@@ -17,13 +17,17 @@ export const manifest: Manifest = {
     cpuModel: 'Test CPU',
     cores: 2,
     memoryBytes: 8 * 2 ** 30,
+    cpuQuotaCores: undefined,
+    gpuFacts: undefined,
     governor: undefined,
     isContainer: false,
     gpus: [],
   },
-  models: { tiny: { source: './tiny.gguf', fileSha256: 'ab'.repeat(32), fileBytes: 1024 } },
+  models: { tiny: { source: './tiny.gguf', fileSha256: 'ab'.repeat(32), fileBytes: 1024, ...noLaunchFacts } },
   tasks: {},
   seed: 1,
+  race: undefined,
+  imported: undefined,
 };
 
 export function newRun(id: string, overrides: Partial<NewRun> = {}): NewRun {

@@ -11,7 +11,7 @@ export function testScores(open: OpenStore): void {
     const opened = await openWithClaim(open);
     const samples = Array.from({ length: 300 }, (_, position) => sampleAt(position, { score: position % 2 }));
     await opened.store.appendSamples(opened.claim, samples, 1_000);
-    await opened.store.endCell(opened.claim, { state: 'done', measurements: {} });
+    await opened.store.endCell(opened.claim, { state: 'done', measurements: {}, error: undefined });
     return opened;
   }
 

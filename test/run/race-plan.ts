@@ -63,7 +63,7 @@ export async function fullAccuracies(
   plan: RunPlan,
   dependencies: RunDependencies,
 ): Promise<Readonly<Record<string, number>>> {
-  const { race: _, ...manifest } = plan.manifest;
+  const manifest = { ...plan.manifest, race: undefined };
   const whole = { ...plan, manifest, suite: { ...plan.suite, launches: 1 } };
   const { runId } = await openRun(whole, dependencies.store, { now: new Date(0), random: Math.random, isFresh: true });
   for await (const event of runSuite({ plan: whole, dependencies, runId, isResumed: false })) void event;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { HostWindow } from '../../src/core/host-window.ts';
 import type { Engine } from '../../src/core/engine.ts';
-import type { Manifest } from '../../src/core/manifest.ts';
+import { type Manifest, noLaunchFacts } from '../../src/core/manifest.ts';
 import type { HostMeter } from '../../src/core/meter.ts';
 import type { Store } from '../../src/core/store.ts';
 import { suiteSchema, type SuiteInput } from '../../src/core/suite.ts';
@@ -96,6 +96,8 @@ const manifest: Manifest = {
     cpuModel: '',
     cores: 1,
     memoryBytes: 1,
+    cpuQuotaCores: undefined,
+    gpuFacts: undefined,
     governor: undefined,
     isContainer: undefined,
     gpus: [],
@@ -103,6 +105,8 @@ const manifest: Manifest = {
   models: {},
   tasks: {},
   seed: 1,
+  race: undefined,
+  imported: undefined,
 };
 
 export interface ToyOptions {
@@ -134,7 +138,7 @@ export function toyPlan({
     suite: full,
     models: Object.entries(models).map(([name, engineOptions]) => ({
       spec: { name, engine: 'mock', promptStyle: 'base', engineOptions },
-      facts: { source: name, fileSha256: name, fileBytes: 1 },
+      facts: { source: name, fileSha256: name, fileBytes: 1, ...noLaunchFacts },
     })),
     tasks: tasks.map((task) => plan(task, count, full.limit, full.seed)),
     suiteKey,

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CellMeasurements } from '../../src/core/cell.ts';
+import { noLaunchFacts } from '../../src/core/manifest.ts';
 import type { Measurement, Unit } from '../../src/core/measurement.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import type { NewRun, RunRecord, Store } from '../../src/core/store.ts';
@@ -111,6 +112,8 @@ function newRun(): NewRun {
         cpuModel: 'Test CPU',
         cores: 2,
         memoryBytes: 2 ** 33,
+        cpuQuotaCores: undefined,
+        gpuFacts: undefined,
         governor: undefined,
         isContainer: true,
         gpus: [],
@@ -122,6 +125,7 @@ function newRun(): NewRun {
             source: `/models/${name}.gguf`,
             fileSha256: 'ab'.repeat(32),
             fileBytes: 1000,
+            ...noLaunchFacts,
             quantisation: 'Q4_1',
             parameters: 135_000_000,
           },
@@ -129,6 +133,8 @@ function newRun(): NewRun {
       ),
       tasks: {},
       seed: 1,
+      race: undefined,
+      imported: undefined,
     },
   };
 }
@@ -177,7 +183,7 @@ export async function storeRun(store: Store): Promise<string> {
     const claim = await store.claimCell(cell.id, 'fixture', 60_000);
     if (claim === undefined) throw new Error(`cell ${cell.id} can't be claimed`);
     await store.appendSamples(claim, await Array.fromAsync(samples()), 60_000);
-    await store.endCell(claim, { state: 'done', measurements: cell.measurements });
+    await store.endCell(claim, { state: 'done', measurements: cell.measurements, error: undefined });
   }
   await store.setRunStatus(run.id, 'finished');
   return run.id;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Manifest, ModelFacts } from '../../core/manifest.ts';
+import { type Manifest, type ModelFacts, noLaunchFacts } from '../../core/manifest.ts';
 import { createRunId } from '../../core/run-id.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
 import { suiteSchema } from '../../core/suite.ts';
@@ -19,7 +19,8 @@ export interface ImportedFiles {
 }
 
 function modelFacts({ from }: ImportedCell, files: ReadonlyMap<string, string>): ModelFacts {
-  return { source: `${from} (sha256 ${files.get(from) ?? 'unknown'})`, fileSha256: undefined, fileBytes: undefined };
+  const source = `${from} (sha256 ${files.get(from) ?? 'unknown'})`;
+  return { source, fileSha256: undefined, fileBytes: undefined, ...noLaunchFacts };
 }
 
 async function manifestOf({ imported, files }: ImportedFiles, context: CliContext): Promise<Manifest> {
@@ -33,10 +34,11 @@ async function manifestOf({ imported, files }: ImportedFiles, context: CliContex
     models: Object.fromEntries(cells.map((cell) => [cell.model, modelFacts(cell, hashes)])),
     tasks: {},
     seed: 0,
+    race: undefined,
     imported: {
       tool,
       files: Array.from(hashes, ([name, sha256]) => ({ name, sha256 })),
-      ...(createdAtMs !== undefined && { measuredAtMs: createdAtMs }),
+      measuredAtMs: createdAtMs,
     },
   };
 }
@@ -53,7 +55,7 @@ async function storeCell(store: Store, cellId: string, cell: ImportedCell, owner
   for (let start = 0; start < cell.samples.length; start += batchSamples) {
     await store.appendSamples(claim, cell.samples.slice(start, start + batchSamples), leaseMs);
   }
-  await store.endCell(claim, { state: 'done', measurements: cell.measurements });
+  await store.endCell(claim, { state: 'done', measurements: cell.measurements, error: undefined });
 }
 
 /**

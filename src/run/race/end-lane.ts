@@ -76,7 +76,7 @@ export async function endLane(
   const isFailed = error !== undefined || verdict.status === 'failed';
   const state = !isFailed ? 'done' : error instanceof UnsupportedError ? 'unavailable' : 'failed';
   const described = isFailed ? describeError(error ?? new UnsupportedError(verdict.reason)) : undefined;
-  await store.endCell(job.claim, { state, measurements, ...(described !== undefined && { error: described }) });
+  await store.endCell(job.claim, { state, measurements, error: described });
   lane.job = undefined;
   context.emit({ type: 'cell-end', cellId: cell.id, state, measurements, error: described });
 }
