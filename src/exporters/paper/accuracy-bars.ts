@@ -3,7 +3,7 @@ import { textWidth, truncateMiddle } from '../text-width.ts';
 
 const eighths = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'] as const;
 const numberWidth = 5;
-const gap = 2;
+const gapWidth = 2;
 const leastBar = 4;
 const mostBar = 14;
 
@@ -25,20 +25,20 @@ export function accuracyBars(
   const longest = Math.max(0, ...models.map(({ model }) => textWidth(model)));
   const nameWidth = Math.min(longest, Math.max(8, Math.floor(width * 0.4)));
   const room = width - nameWidth;
-  const perLine = Math.max(1, Math.min(tasks.length, Math.floor(room / (gap + leastBar + numberWidth))));
-  const bar = Math.min(mostBar, Math.max(leastBar, Math.floor(room / perLine) - gap - numberWidth));
+  const perLine = Math.max(1, Math.min(tasks.length, Math.floor(room / (gapWidth + leastBar + numberWidth))));
+  const bar = Math.min(mostBar, Math.max(leastBar, Math.floor(room / perLine) - gapWidth - numberWidth));
   const lines: string[] = [];
   for (let first = 0; first < tasks.length; first += perLine) {
     const shown = tasks.slice(first, first + perLine);
     const headings = shown.map((task) => truncateMiddle(task, bar + numberWidth).padEnd(bar + numberWidth));
-    lines.push(style(['Model'.padEnd(nameWidth), ...headings].join(' '.repeat(gap)).trimEnd(), 'heading'));
+    lines.push(style(['Model'.padEnd(nameWidth), ...headings].join(' '.repeat(gapWidth)).trimEnd(), 'heading'));
     for (const { model, accuracies } of models) {
       const cells = shown.map((_, index) => {
         const accuracy = accuracies[first + index] ?? 0;
         return `${textBar(accuracy, bar)} ${accuracy.toFixed(2)}`;
       });
       const name = truncateMiddle(model, nameWidth);
-      lines.push([name + ' '.repeat(nameWidth - textWidth(name)), ...cells].join(' '.repeat(gap)));
+      lines.push([name + ' '.repeat(nameWidth - textWidth(name)), ...cells].join(' '.repeat(gapWidth)));
     }
   }
   return lines;

@@ -1,5 +1,5 @@
 import type { PaperAudit } from '../../stats/paper/audit-paper.ts';
-import { taskTitle } from '../../stats/paper/paper-models.ts';
+import { taskTitle } from '../../stats/paper/paper-table.ts';
 import {
   explanations,
   paperTables,

@@ -1,6 +1,6 @@
 import type { AuditedClaim, PaperAudit } from '../../stats/paper/audit-paper.ts';
 import type { Verdict } from '../../stats/paper/claim.ts';
-import { taskTitle } from '../../stats/paper/paper-models.ts';
+import { taskTitle } from '../../stats/paper/paper-table.ts';
 import { perTolerance, type RecomputedPer } from '../../stats/paper/recomputed-per.ts';
 
 /** The paper's two tables, each with the tasks that it has. */

@@ -1,6 +1,6 @@
 import type { AuditedClaim, PaperAudit } from '../../stats/paper/audit-paper.ts';
 import type { Verdict } from '../../stats/paper/claim.ts';
-import { taskTitle } from '../../stats/paper/paper-models.ts';
+import { taskTitle } from '../../stats/paper/paper-table.ts';
 import { taskRows } from '../../stats/paper/paper-table.ts';
 import type { TerminalOptions, TextRole } from '../terminal-table.ts';
 import { textWidth, truncateMiddle } from '../text-width.ts';

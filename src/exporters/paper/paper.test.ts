@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { auditPaper } from '../../stats/paper/audit-paper.ts';
 import { csvRecords } from '../../stats/csv-records.ts';
 import { scoreTable } from '../../stats/score-table.ts';
-import { taskTitle } from '../../stats/paper/paper-models.ts';
+import { taskTitle } from '../../stats/paper/paper-table.ts';
 import { textWidth } from '../text-width.ts';
 import { textBar } from './accuracy-bars.ts';
 import { paperClaimsCsv, paperJson, paperTablesCsv } from './paper-files.ts';

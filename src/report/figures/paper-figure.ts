@@ -1,4 +1,4 @@
-import { taskTitle } from '../../stats/paper/paper-models.ts';
+import { taskTitle } from '../../stats/paper/paper-table.ts';
 import { taskRows, type PaperTable } from '../../stats/paper/paper-table.ts';
 import { accuracyBySize } from '../charts/accuracy-by-size.ts';
 import { printedOptions, type Figure } from './figure.ts';

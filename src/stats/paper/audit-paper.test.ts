@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { auditPaper, type AuditedClaim } from './audit-paper.ts';
 import { readPaperTable } from './paper-table.ts';
-import { billionsOf } from './paper-models.ts';
+import { billionsOf } from './paper-table.ts';
 
 const text = readFileSync(new URL('../../../data/paper.csv', import.meta.url), 'utf8');
 const audit = auditPaper(text);

@@ -1,8 +1,21 @@
-import type { Finding } from './claim.ts';
-import { paperClaims } from './claims.ts';
+import type { Finding, PaperClaim } from './claim.ts';
+import { conclusionClaims } from './conclusion-claims.ts';
+import { generationClaims } from './generation-claims.ts';
+import { metricClaims } from './metric-claims.ts';
 import { readPaperTable, type PaperTable } from './paper-table.ts';
 import { recomputePer, type RecomputedPer } from './recomputed-per.ts';
+import { scalingClaims } from './scaling-claims.ts';
 import { scalingRegimes, type TaskScaling } from './scaling-regimes.ts';
+import { setupClaims } from './setup-claims.ts';
+
+/** The quantitative claims of the paper's text; what each check finds is computed from its tables. */
+export const paperClaims: readonly PaperClaim[] = [
+  ...setupClaims,
+  ...metricClaims,
+  ...scalingClaims,
+  ...generationClaims,
+  ...conclusionClaims,
+];
 
 /** A claim of the paper together with what its own tables say about it. */
 export interface AuditedClaim extends Finding {

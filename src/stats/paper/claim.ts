@@ -1,4 +1,4 @@
-import type { PaperRow, PaperTable } from './paper-table.ts';
+import type { PaperTable } from './paper-table.ts';
 
 /** Whether the tables bear a claim out. */
 export type Verdict = 'holds' | 'holds in part' | 'fails' | 'not checkable';
@@ -43,9 +43,8 @@ export function verdictOf(held: number, total: number): Verdict {
   return held * 2 >= total ? 'holds in part' : 'fails';
 }
 
-/** Models between two nominal sizes, ends included. */
-export function sized(rows: readonly PaperRow[], low: number, high: number): readonly PaperRow[] {
-  return rows.filter(({ billions }) => billions >= low && billions <= high);
+export function verdictOfAll(held: readonly boolean[]): Verdict {
+  return verdictOf(held.filter(Boolean).length, held.length);
 }
 
 export function smallestOf(values: readonly number[]): number {
@@ -70,23 +69,7 @@ export function spanText(values: readonly number[], digits = 2): string {
   return low === high ? `${low}` : `${low} to ${high}`;
 }
 
-/**
- * Whether a number of the text is the printed number of a table, given that both are rounded.
- *
- * @param digits decimals of the number in the text
- */
-export function isSameRounded(text: number, digits: number, printed: number, halfUnit: number): boolean {
-  return Math.abs(text - printed) <= halfUnit + 0.5 * 10 ** -digits + 1e-9;
-}
-
 /** `+0.03`, `-0.12`. */
 export function signed(value: number, digits = 2): string {
   return `${value < 0 ? minus : '+'}${Math.abs(value).toFixed(digits)}`;
-}
-
-/** The row of a model on a task; our own data has them all. */
-export function rowOf({ rows }: PaperTable, task: string, model: string): PaperRow {
-  const found = rows.find((row) => row.task === task && row.model === model);
-  if (found === undefined) throw new RangeError(`the table has no ${model} on ${task}`);
-  return found;
 }

@@ -1,7 +1,47 @@
 import { TableError } from '../../core/errors.ts';
 import { csvRecords } from '../csv-records.ts';
 import { factorNames, type FactorName, type Factors } from '../factor.ts';
-import { billionsOf } from './paper-models.ts';
+
+/** The one name in the paper that states no size; its publisher gives 3.8 billion. */
+const sizes: Readonly<Record<string, number>> = { 'Phi-3.5': 3.8 };
+
+/** Family whose seven sizes the paper has, so that steps in size compare like with like. */
+export const ladderFamily = 'Qwen2.5-';
+
+/**
+ * Nominal size of a model of the paper, in billions of parameters.
+ *
+ * @throws {RangeError} if the name states none
+ */
+export function billionsOf(model: string): number {
+  const stated = /-(\d+(?:\.\d+)?)B$/u.exec(model)?.[1];
+  const billions = sizes[model] ?? (stated === undefined ? undefined : Number(stated));
+  if (billions === undefined) throw new RangeError(`"${model}" states no size such as -7B`);
+  return billions;
+}
+
+/** Titles of the paper's tasks. */
+const paperTaskTitles: Readonly<Record<string, string>> = {
+  gsm8k: 'GSM8K',
+  squad2: 'SQuAD 2.0',
+  hellaswag: 'HellaSwag',
+  imdb: 'IMDB',
+  arc_easy: 'ARC-Easy',
+};
+
+/** Items in the public split that the paper names, and the number that it says it used where that differs. */
+export const publicItems: Readonly<Record<string, number>> = {
+  gsm8k: 1319,
+  squad2: 11_873,
+  hellaswag: 10_042,
+  imdb: 25_000,
+  arc_easy: 2376,
+};
+
+/** `GSM8K` for `gsm8k`. */
+export function taskTitle(task: string): string {
+  return paperTaskTitles[task] ?? task;
+}
 
 /** One line of the paper's Tables 1 and 2: a model on a task, as printed. Throughput and memory are per GPU. */
 export interface PaperRow extends Factors {
@@ -88,4 +128,41 @@ function numberIn(text: string, file: string, line: number, column: string): num
 /** The rows of one task, in the order of the paper. */
 export function taskRows({ rows }: PaperTable, task: string): readonly PaperRow[] {
   return rows.filter((row) => row.task === task);
+}
+
+/** The tasks of one kind, in the order of the paper. */
+export function tasksOf({ tasks, rows }: PaperTable, kind: PaperRow['kind']): readonly string[] {
+  return tasks.filter((task) => rows.find((row) => row.task === task)?.kind === kind);
+}
+
+/** The row of a model on a task; our own data has them all. */
+export function rowOf({ rows }: PaperTable, task: string, model: string): PaperRow {
+  const found = rows.find((row) => row.task === task && row.model === model);
+  if (found === undefined) throw new RangeError(`the table has no ${model} on ${task}`);
+  return found;
+}
+
+export interface SizeRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Whether a model's nominal size is in a range, ends included. */
+export function isSized({ billions }: PaperRow, { low, high }: SizeRange): boolean {
+  return billions >= low && billions <= high;
+}
+
+/** Models between two nominal sizes, ends included. */
+export function sized(rows: readonly PaperRow[], low: number, high: number): readonly PaperRow[] {
+  return rows.filter((row) => isSized(row, { low, high }));
+}
+
+/** The most accurate of some rows. */
+export function bestRow(rows: readonly PaperRow[]): PaperRow {
+  return rows.reduce((best, row) => (row.accuracy > best.accuracy ? row : best));
+}
+
+/** The smallest model of some rows. */
+export function smallestRow(rows: readonly PaperRow[]): PaperRow {
+  return rows.reduce((least, row) => (row.billions < least.billions ? row : least));
 }

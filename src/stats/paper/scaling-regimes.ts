@@ -1,6 +1,5 @@
 import { kendallTauB } from '../kendall-tau.ts';
-import { ladderFamily } from './paper-models.ts';
-import { taskRows, type PaperRow, type PaperTable } from './paper-table.ts';
+import { bestRow, ladderFamily, taskRows, type PaperRow, type PaperTable } from './paper-table.ts';
 
 /**
  * `saturated`: the smallest model is within 0.02 of the best; `early`: at most a quarter of the gain over the smallest
@@ -31,17 +30,13 @@ const near = 0.02;
 const smallBillions = 8;
 const earlyShare = 0.25;
 
-function bestOf(rows: readonly PaperRow[]): PaperRow {
-  return rows.reduce((best, row) => (row.accuracy > best.accuracy ? row : best));
-}
-
 /** How accuracy grows with size on each task, from the paper's tables. */
 export function scalingRegimes(table: PaperTable): readonly TaskScaling[] {
   return table.tasks.map((task): TaskScaling => {
     const rows = taskRows(table, task).toSorted((left, right) => left.billions - right.billions);
     const smallest = rows[0] as PaperRow;
-    const best = bestOf(rows);
-    const bestSmall = bestOf(rows.filter(({ billions }) => billions <= smallBillions));
+    const best = bestRow(rows);
+    const bestSmall = bestRow(rows.filter(({ billions }) => billions <= smallBillions));
     const ladder = rows.filter(({ model }) => model.startsWith(ladderFamily));
     const falls = ladder.filter((row, index) => index > 0 && row.accuracy < (ladder[index - 1]?.accuracy ?? 0));
     const gainUpTo8B = bestSmall.accuracy - smallest.accuracy;

@@ -1,13 +1,38 @@
-import {
-  auditCounts,
-  auditGpus,
-  auditItemGrid,
-  auditItems,
-  auditOrders,
-  auditSizes,
-  notInTables,
-} from './audit-setup.ts';
-import { defineClaim, type PaperClaim } from './claim.ts';
+import { defineClaim, verdictOf, verdictOfAll, type Finding, type PaperClaim } from './claim.ts';
+import { publicItems, sized, taskTitle, type PaperRow, type PaperTable } from './paper-table.ts';
+
+/** GPU counts that a server is run on. */
+export const gpuCounts = [1, 2, 4, 8] as const;
+
+/** GPUs for which latency is one GPU's time for a token or sample; undefined where no count fits. */
+export function impliedGpus({ throughput, latency }: PaperRow): number | undefined {
+  const share = 1000 / (throughput * latency);
+  const distance = (count: number): number => Math.abs(Math.log(share / count));
+  const nearest = gpuCounts.reduce((best, count) => (distance(count) < distance(best) ? count : best));
+  return distance(nearest) < 0.2 ? nearest : undefined;
+}
+
+/** Something that no number in the tables depends on. */
+function notInTables(why: string): () => Finding {
+  return () => ({ verdict: 'not checkable', ours: 'no figure in the tables', difference: why, figures: {} });
+}
+
+/** GPU counts of a range of sizes, as throughput and latency imply them. */
+function auditGpus(
+  { rows }: PaperTable,
+  numbers: { readonly low: number; readonly high: number; readonly gpusLow: number; readonly gpusHigh: number },
+): Finding {
+  const own = sized(rows, numbers.low, numbers.high).map((row) => ({ row, gpus: impliedGpus(row) }));
+  const fitting = own.filter(({ gpus }) => gpus !== undefined && gpus >= numbers.gpusLow && gpus <= numbers.gpusHigh);
+  const others = own.filter((one) => !fitting.includes(one));
+  const places = others.map(({ row, gpus }) => `${row.model} on ${taskTitle(row.task)} ${gpus ?? 'fits no count'}`);
+  return {
+    verdict: verdictOf(fitting.length, own.length),
+    ours: `${fitting.length} of ${own.length} rows, by 1000 / (throughput x latency)`,
+    difference: places.length === 0 ? '' : `not so: ${places.join(', ')}`,
+    figures: { fitting: fitting.length, rows: own.length },
+  };
+}
 
 /** Claims about models, data and hardware. */
 export const setupClaims: readonly PaperClaim[] = [
@@ -16,35 +41,85 @@ export const setupClaims: readonly PaperClaim[] = [
     where: 'Abstract, 3.1',
     says: '16 models on five tasks',
     numbers: { models: 16, tasks: 5 },
-    check: auditCounts,
+    check: ({ models, tasks, rows }, numbers) => {
+      return {
+        verdict: verdictOfAll([models.length === numbers.models, tasks.length === numbers.tasks]),
+        ours: `${models.length} models, ${tasks.length} tasks, ${rows.length} rows`,
+        difference: '',
+        figures: { models: models.length, tasks: tasks.length, rows: rows.length },
+      };
+    },
   }),
   defineClaim({
     id: 'size-range',
     where: '1, 3.1',
     says: 'models of 0.5B to 72B',
     numbers: { low: 0.5, high: 72 },
-    check: auditSizes,
+    check: ({ rows }, numbers) => {
+      const sizes = rows.map(({ billions }) => billions);
+      const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+      return {
+        verdict: verdictOfAll([low === numbers.low, high === numbers.high]),
+        ours: `${low}B to ${high}B`,
+        difference: '',
+        figures: { low, high },
+      };
+    },
   }),
   defineClaim({
     id: 'five-orders',
     where: '3.2.1',
     says: 'sizes span five orders of magnitude',
     numbers: { orders: 5 },
-    check: auditOrders,
+    check: ({ rows }, numbers) => {
+      const sizes = rows.map(({ billions }) => billions);
+      const ratio = Math.max(...sizes) / Math.min(...sizes);
+      const orders = Math.log10(ratio);
+      return {
+        verdict: orders >= numbers.orders - 0.5 ? 'holds' : 'fails',
+        ours: `a factor of ${ratio.toFixed(0)}: ${orders.toFixed(2)} orders of magnitude`,
+        difference: `${(numbers.orders - orders).toFixed(1)} orders too many`,
+        figures: { ratio, orders },
+      };
+    },
   }),
   defineClaim({
     id: 'item-counts',
     where: '3.1',
     says: 'items per task: IMDB 1,000, HellaSwag 10,042, ARC-Easy 2,376, SQuAD 2.0 11,873, GSM8K 1,319',
     numbers: { imdb: 1000, hellaswag: 10_042, arc_easy: 2376, squad2: 11_873, gsm8k: 1319 },
-    check: auditItems,
+    check: (_, numbers) => {
+      const compared = Object.entries(numbers).map(([task, items]) => ({ task, items, all: publicItems[task] ?? 0 }));
+      const whole = compared.filter(({ items, all }) => items === all);
+      const parts = compared.filter(({ items, all }) => items !== all);
+      const partTexts = parts.map(({ task, items, all }) => `${taskTitle(task)} has ${all}, the paper took ${items}`);
+      return {
+        verdict: parts.every(({ items, all }) => items < all) ? 'holds' : 'fails',
+        ours: `${whole.length} of ${compared.length} are the whole public split`,
+        difference: `${partTexts.join('; ')}: which ones isn't said`,
+        figures: { whole: whole.length, parts: parts.length },
+      };
+    },
   }),
   defineClaim({
     id: 'gsm8k-items',
     where: '3.1',
     says: 'GSM8K accuracy is over 1,319 problems',
     numbers: { items: 1319 },
-    check: auditItemGrid,
+    // Accuracies printed with four decimals must be whole numbers of items.
+    check: (table, numbers) => {
+      const fine = table.rows.filter(({ halfUnits }) => halfUnits.accuracy <= 0.000_05);
+      const fitting = fine.filter(({ accuracy, halfUnits }) => {
+        const nearest = Math.round(accuracy * numbers.items) / numbers.items;
+        return Math.abs(nearest - accuracy) <= halfUnits.accuracy + 1e-9;
+      });
+      return {
+        verdict: verdictOf(fitting.length, fine.length),
+        ours: `${fitting.length} of ${fine.length} accuracies with four decimals are a whole number of ${numbers.items} items`,
+        difference: `${Math.round(numbers.items * 0.01)} % of them would be so by chance`,
+        figures: { fitting: fitting.length, fine: fine.length },
+      };
+    },
   }),
   defineClaim({
     id: 'output-tokens',
