@@ -125,7 +125,7 @@ export { nadirFlips } from './stats/nadir-flip.ts';
 export { dominates, paretoFront } from './stats/pareto.ts';
 export { anchoredFactors, anchoredScore, perAnchored } from './stats/per-anchored.ts';
 export { perPaper, type PerPaperResult, type PerPaperRow } from './stats/per-paper.ts';
-export { type AuditedClaim, auditPaper, type PaperAudit } from './stats/paper/audit-paper.ts';
+export { type AuditedClaim, auditPaper, type PaperAudit } from './paper/audit-paper.ts';
 export { percentile } from './stats/percentile.ts';
 export { quantile } from './stats/quantile.ts';
 export { createRandom, randomOrder } from './stats/random.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { storeRun } from '../../test/setup/stored-cells.ts';
-import { paperClaims } from '../stats/paper/audit-paper.ts';
+import { paperClaims } from '../paper/audit-paper.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 
 let folder: string;

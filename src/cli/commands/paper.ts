@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
-import { paperClaimsCsv, paperJson, paperTablesCsv } from '../../exporters/paper/paper-files.ts';
-import { paperMarkdown } from '../../exporters/paper/paper-markdown.ts';
-import { paperTerminal } from '../../exporters/paper/paper-terminal.ts';
+import { paperClaimsCsv, paperJson, paperTablesCsv, paperMarkdown } from '../../paper/paper-documents.ts';
+import { paperTerminal } from '../../paper/paper-terminal.ts';
 import type { Figure } from '../../report/figures/figure.ts';
-import { paperFigure } from '../../report/figures/paper-figure.ts';
-import { auditPaper, type PaperAudit } from '../../stats/paper/audit-paper.ts';
+import { paperFigure } from '../../paper/paper-figure.ts';
+import { auditPaper, type PaperAudit } from '../../paper/audit-paper.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { scoreTable } from '../../stats/score-table.ts';
-import { readPaperTable } from '../../stats/paper/paper-table.ts';
+import { readPaperTable } from '../../paper/paper-table.ts';
 import type { Chart } from '../charts/chart-options.ts';
 import { scoreBars } from '../charts/score-bars.ts';
 import { loadChartFont } from './chart-font.ts';
-import { paperFigure } from './paper-figure.ts';
+import { paperFigure } from '../../paper/paper-figure.ts';
 import { printedOptions } from './figure.ts';
 import { renderPng } from './render-png.ts';
 import { renderSvg } from './render-svg.ts';

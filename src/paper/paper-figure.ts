@@ -1,7 +1,6 @@
-import { taskTitle } from '../../stats/paper/paper-table.ts';
-import { taskRows, type PaperTable } from '../../stats/paper/paper-table.ts';
-import { accuracyBySize } from '../charts/accuracy-by-size.ts';
-import { printedOptions, type Figure } from './figure.ts';
+import { taskTitle, taskRows, type PaperTable } from './paper-table.ts';
+import { accuracyBySize } from '../report/charts/accuracy-by-size.ts';
+import { printedOptions, type Figure } from '../report/figures/figure.ts';
 
 const billion = 1e9;
 

@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { auditPaper } from '../../stats/paper/audit-paper.ts';
-import { csvRecords } from '../../stats/csv-records.ts';
-import { scoreTable } from '../../stats/score-table.ts';
-import { taskTitle } from '../../stats/paper/paper-table.ts';
-import { textWidth } from '../text-width.ts';
-import { textBar } from './accuracy-bars.ts';
-import { paperClaimsCsv, paperJson, paperTablesCsv } from './paper-files.ts';
-import { paperMarkdown } from './paper-markdown.ts';
-import { paperTerminal } from './paper-terminal.ts';
+import { auditPaper } from './audit-paper.ts';
+import { csvRecords } from '../stats/csv-records.ts';
+import { scoreTable } from '../stats/score-table.ts';
+import { taskTitle } from './paper-table.ts';
+import { textWidth } from '../exporters/text-width.ts';
+import { textBar, paperTerminal } from './paper-terminal.ts';
+import { paperClaimsCsv, paperJson, paperTablesCsv, paperMarkdown } from './paper-documents.ts';
 
-const audit = auditPaper(readFileSync(new URL('../../../data/paper.csv', import.meta.url), 'utf8'));
+const audit = auditPaper(readFileSync(new URL('../../data/paper.csv', import.meta.url), 'utf8'));
 
 describe('the paper in a terminal', () => {
   const text = paperTerminal(audit, { width: 80 });
@@ -155,7 +153,7 @@ describe('the paper in files', () => {
 
   // The page states figures; they are to be those of the audit.
   it('is what docs/paper.md says', () => {
-    const page = readFileSync(new URL('../../../docs/paper.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../docs/paper.md', import.meta.url), 'utf8');
     const count = (verdict: string): number => audit.claims.filter((claim) => claim.verdict === verdict).length;
     const [holds, partly, fails, open] = ['holds', 'holds in part', 'fails', 'not checkable'].map(count);
     expect(page).toContain(
