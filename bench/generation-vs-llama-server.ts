@@ -18,6 +18,7 @@ import { Pool } from 'undici';
 import * as z from 'zod';
 import type { GenerateRequest } from '../src/core/engine.ts';
 import { createLlamaEngine } from '../src/engines/llama-cpp/llama-engine.ts';
+import { modelSpec } from '../test/setup/model-spec.ts';
 import { alternate, type Side } from './alternate.ts';
 import { generationPrompts } from './generation-prompts.ts';
 
@@ -45,7 +46,7 @@ const contextTokens = 512;
 
 async function openEngine(path: string): Promise<Side & AsyncDisposable> {
   const engineOptions = values.kernels === undefined ? {} : { kernels: values.kernels };
-  const spec = { name: 'm', engine: 'llama', file: path, promptStyle: 'base', engineOptions } as const;
+  const spec = modelSpec({ name: 'm', engine: 'llama', file: path, engineOptions });
   const signal = new AbortController().signal;
   const model = await createLlamaEngine().open(spec, { threads, contextTokens }, signal);
   async function* requests(): AsyncGenerator<GenerateRequest> {

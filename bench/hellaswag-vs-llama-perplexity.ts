@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import type { LoglikelihoodRequest } from '../src/core/engine.ts';
 import { createLlamaEngine } from '../src/engines/llama-cpp/llama-engine.ts';
+import { modelSpec } from '../test/setup/model-spec.ts';
 import { alternate, type Side } from './alternate.ts';
 
 const { values } = parseArgs({
@@ -45,7 +46,7 @@ const lines = (await readFile(data, 'utf8')).split('\n').slice(0, Number(values.
 const items = lines.map((line) => row.parse(JSON.parse(line)));
 
 async function openEngine(path: string): Promise<Side & AsyncDisposable> {
-  const spec = { name: 'm', engine: 'llama', file: path, promptStyle: 'base', engineOptions: {} } as const;
+  const spec = modelSpec({ name: 'm', engine: 'llama', file: path });
   const signal = new AbortController().signal;
   const model = await createLlamaEngine().open(spec, { threads }, signal);
   async function* requests(): AsyncGenerator<LoglikelihoodRequest> {

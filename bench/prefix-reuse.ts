@@ -14,6 +14,7 @@ import { buildGenerateRequest } from '../src/run/build-request.ts';
 import type { PlannedTask } from '../src/run/plan.ts';
 import { loadItems } from '../src/sources/datasets/load-items.ts';
 import { loadTask } from '../src/tasks/index.ts';
+import { modelSpec } from '../test/setup/model-spec.ts';
 import { alternate } from './alternate.ts';
 
 const { values } = parseArgs({
@@ -65,7 +66,7 @@ async function answer(model: LoadedModel, requests: readonly GenerateRequest[], 
   return { texts, perSecond, reused: `${reusedTokens} of ${promptTokens} prompt tokens reused` };
 }
 
-const spec = { name: 'm', engine: 'llama', file, promptStyle: 'base', engineOptions: {} } as const;
+const spec = modelSpec({ name: 'm', engine: 'llama', file });
 await using model = await createLlamaEngine().open(spec, { threads: Number(values.threads) }, signal);
 for (const name of values.tasks.split(',')) {
   const requests = await requestsOf(name);

@@ -9,11 +9,11 @@ export interface ModelSpec {
   /** Key into the engine registry: `llama`, `openai`, `mock`. */
   readonly engine: string;
   /** GGUF file, for engines that read one. */
-  readonly file?: string;
+  readonly file: string | undefined;
   /** Where a served model is: `http://host:8000/v1#name`. For engines that read no file. */
-  readonly source?: string;
+  readonly source: string | undefined;
   /** sha256 of the weights, hex; part of every cache key. */
-  readonly sha256?: string;
+  readonly sha256: string | undefined;
   /** `instruct` takes its chat template in generation tasks, `base` gets plain prompts; `auto`: by name and template. */
   readonly promptStyle: PromptStyleChoice;
   /** Options that only the engine understands, such as the mock engine's speed. */
@@ -77,12 +77,12 @@ export interface ModelInfo {
   readonly threads: number | undefined;
   /** Process ids whose memory and CPU time are the engine's. */
   readonly processIds: readonly number[];
-  /** GPUs of this machine that it may use, by index or UUID: none where it computes on the CPU; absent if unknown. */
-  readonly gpus?: readonly string[];
-  /** GPUs that the model is spread over, or copied to; absent where it is one, or the host. */
-  readonly deviceCount?: number;
+  /** GPUs of this machine that it may use, by index or UUID: none where it computes on the CPU; undefined if unknown. */
+  readonly gpus: readonly string[] | undefined;
+  /** GPUs that the model is spread over, or copied to; undefined where it is one, or the host. */
+  readonly deviceCount: number | undefined;
   /** Command line of the server that perbench started for it. */
-  readonly serverCommand?: string;
+  readonly serverCommand: string | undefined;
 }
 
 export interface Capabilities {
@@ -92,14 +92,14 @@ export interface Capabilities {
   readonly prefixReuse: boolean;
   /** Token counts of the engine itself; without them, figures in tokens are unavailable. */
   readonly usage: boolean;
-  /** False where nothing tells how much memory the engine takes: `memory()` throws then. Absent means true. */
-  readonly memory?: boolean;
+  /** False where nothing tells how much memory the engine takes: `memory()` throws then. */
+  readonly memory: boolean;
   /** Times are taken in perbench's own process, so that a busy client can distort them. */
-  readonly isTimedByClient?: boolean;
+  readonly isTimedByClient: boolean;
   /** Why log-likelihoods can't be had, in a few words, where they can't. */
-  readonly whyNoLoglikelihood?: string;
+  readonly whyNoLoglikelihood: string | undefined;
   /** Log-likelihoods come by a detour that costs more than the model needs: scores are exact, times are not its own. */
-  readonly isLoglikelihoodDetour?: boolean;
+  readonly isLoglikelihoodDetour: boolean;
 }
 
 /** A model that is loaded; disposing it stops its process and all children. */
@@ -113,9 +113,9 @@ export interface LoadedModel extends AsyncDisposable {
   resetMemoryPeak(): Promise<void>;
   memory(): Promise<MemoryReading>;
   /** Starts to watch the engine's own metrics, where it has some. */
-  watch?(): { stop(): Promise<ServerWindow> };
-  /** The processes that ask a server for perbench; absent where it asks by itself. */
-  readonly clients?: ClientProcesses;
+  readonly watch: (() => { stop(): Promise<ServerWindow> }) | undefined;
+  /** The processes that ask a server for perbench; undefined where it asks by itself. */
+  readonly clients: ClientProcesses | undefined;
 }
 
 export interface PassOptions {
@@ -176,7 +176,7 @@ export interface RequestFailure {
   readonly status: 'failed';
   readonly reason: 'prompt_too_long' | 'template' | 'engine';
   readonly message: string;
-  readonly promptTokens?: number;
+  readonly promptTokens: number | undefined;
 }
 
 export interface GenerationResult {
@@ -190,13 +190,13 @@ export interface GenerationResult {
   readonly reusedTokens: number;
   /** Tokens sampled, an end-of-generation token not counted. */
   readonly outputTokens: number;
-  readonly tokenLogprobs?: readonly number[];
+  readonly tokenLogprobs: readonly number[] | undefined;
   /** First token ids of the prompt, at most 32: shows a missing or doubled BOS. */
   readonly promptHead: readonly number[];
   /** sha256 of the rendered prompt text. */
   readonly promptSha256: string;
-  /** Times that it was asked again, after failures that could pass; its times then aren't the model's. Absent means 0. */
-  readonly retries?: number;
+  /** Times that it was asked again, after failures that could pass; its times then aren't the model's. */
+  readonly retries: number;
   readonly times: RequestTimes;
 }
 
@@ -234,9 +234,9 @@ export interface LoglikelihoodResult {
   readonly promptHead: readonly number[];
   readonly promptSha256: string;
   /** As in `GenerationResult`. */
-  readonly retries?: number;
-  /** Exchanges with a server that it took, tries that failed included; absent where it took one for each try. */
-  readonly exchanges?: number;
+  readonly retries: number;
+  /** Exchanges with a server that it took, tries that failed included; undefined where it took one for each try. */
+  readonly exchanges: number | undefined;
   readonly times: RequestTimes;
 }
 

@@ -17,8 +17,8 @@ export interface HostWindow {
   readonly eventLoopDelayP99Ms: number;
   /** False where the operating system doesn't tell: the shares are unknown then, not 0. */
   readonly isKnown: boolean;
-  /** Absent where no tool watches GPUs. */
-  readonly devices?: DeviceWindow;
-  /** Absent where nothing tells energy. */
-  readonly energy?: EnergyWindow;
+  /** Undefined where no tool watches GPUs. */
+  readonly devices: DeviceWindow | undefined;
+  /** Undefined where nothing tells energy. */
+  readonly energy: EnergyWindow | undefined;
 }

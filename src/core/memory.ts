@@ -11,9 +11,9 @@ export interface MemoryReading {
    * Per device: what a server set aside for its cache when it started, whether used or not. It depends on the card and on
    * flags, not on the model, so it is shown and never scored.
    */
-  readonly reservedBytes?: number;
-  /** Why the figures are estimates, in one sentence; absent where they were measured. */
-  readonly doubt?: string;
+  readonly reservedBytes: number | undefined;
+  /** Why the figures are estimates, in one sentence; undefined where they were measured. */
+  readonly doubt: string | undefined;
 }
 
 export interface MemorySplit {

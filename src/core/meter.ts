@@ -5,7 +5,7 @@ export interface WatchedEngine {
   /** Its processes, without their children; none where it runs elsewhere, or in this process. */
   readonly processIds: readonly number[];
   /** GPUs that it may use, by index or UUID: none where it computes on the CPU. Undefined where nobody knows. */
-  readonly gpus?: readonly string[] | 'all';
+  readonly gpus?: readonly string[] | 'all' | undefined;
 }
 
 /** Watches the host while a pass runs. */

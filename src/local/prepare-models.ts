@@ -60,8 +60,9 @@ function plannedModel(model: NamedModel, facts: Omit<ModelFacts, keyof LaunchFac
     engine,
     promptStyle: style,
     engineOptions,
-    ...(file === undefined ? { source: model.source } : { file }),
-    ...(facts.fileSha256 !== undefined && { sha256: facts.fileSha256 }),
+    file,
+    source: file === undefined ? model.source : undefined,
+    sha256: facts.fileSha256,
   };
   return { spec, facts: { ...facts, ...noLaunchFacts } };
 }

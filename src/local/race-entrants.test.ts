@@ -6,6 +6,7 @@ import { makeGguf, type GgufEntry } from '../../test/setup/make-gguf.ts';
 import { noLaunchFacts } from '../core/manifest.ts';
 import { suiteSchema } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
+import { modelSpec } from '../../test/setup/model-spec.ts';
 import { raceEntrants } from './race-entrants.ts';
 
 const suite = suiteSchema.parse({ models: ['any'] });
@@ -20,7 +21,7 @@ function modelFile(folder: string, name: string, rows: number, entries: readonly
   const file = join(folder, `${name}.gguf`);
   writeFileSync(file, makeGguf(entries, [{ name: 'w', shape: [rows, 10], offset: 0 }], rows * 40));
   return {
-    spec: { name, engine: 'llama', file, promptStyle: 'auto', engineOptions: {} },
+    spec: modelSpec({ name, engine: 'llama', file, promptStyle: 'auto' }),
     facts: { source: file, fileSha256: name, fileBytes: rows * 40, ...noLaunchFacts },
   };
 }
@@ -30,7 +31,7 @@ it('orders models by the weights that a token passes through, and leaves out wha
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const experts: readonly GgufEntry[] = [...table, ['toy.expert_count', 8], ['toy.expert_used_count', 2]];
   const served: PlannedModel = {
-    spec: { name: 'served', engine: 'openai', promptStyle: 'auto', engineOptions: {} },
+    spec: modelSpec({ name: 'served', engine: 'openai', promptStyle: 'auto' }),
     facts: { source: 'http://127.0.0.1:1/v1', fileSha256: undefined, fileBytes: undefined, ...noLaunchFacts },
   };
   const models = [

@@ -55,7 +55,14 @@ function throughputPass(launch: number, items: number): PassResult {
     framesDrawn: 0,
     warnings: [],
     window: { durationMs: 1000, items, outputTokens: items, concurrency: 4 },
-    memory: { nowBytes: 1e9, peakBytes: 1e9, isPeakReset: true, split: undefined },
+    memory: {
+      nowBytes: 1e9,
+      peakBytes: 1e9,
+      isPeakReset: true,
+      split: undefined,
+      reservedBytes: undefined,
+      doubt: undefined,
+    },
   };
 }
 

@@ -71,6 +71,8 @@ function describeWindow(before: HostReading, after: HostReading, eventLoopDelayP
     otherShare: 0,
     eventLoopDelayP99Ms,
     isKnown: false,
+    devices: undefined,
+    energy: undefined,
   };
   if (before.cpu === undefined || after.cpu === undefined) return unknown;
   const stealMs = Math.max(0, after.cpu.stealMs - before.cpu.stealMs);

@@ -176,7 +176,8 @@ describe('the serving protocol', () => {
 
   it('splits memory by what the engine reports, and says where the peak is not of the pass alone', () => {
     const split = { weightsBytes: 5, kvBytes: 3, computeBytes: 1, overheadBytes: 1 };
-    const memory = { nowBytes: 8, peakBytes: 10, isPeakReset: false, split };
+    const bytes = { nowBytes: 8, peakBytes: 10, reservedBytes: undefined };
+    const memory = { ...bytes, isPeakReset: false, split, doubt: undefined };
     const result = cellMeasurements({
       task,
       protocol: 'serving',

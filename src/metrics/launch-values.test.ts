@@ -30,7 +30,14 @@ function launch(index: number, requests: number): readonly PassResult[] {
   return [
     pass('throughput', index, {
       window: { durationMs: 1000, items: 10 + index, outputTokens: 100 + index, concurrency: 2 },
-      memory: { nowBytes: 1, peakBytes: 1000 + index, isPeakReset: true, split: undefined },
+      memory: {
+        nowBytes: 1,
+        peakBytes: 1000 + index,
+        isPeakReset: true,
+        split: undefined,
+        reservedBytes: undefined,
+        doubt: undefined,
+      },
     }),
     pass('latency', index, {
       latencies: {
@@ -97,7 +104,16 @@ describe('launchEvidence', () => {
 
   it('has one launch under the paper protocol, in the unit of the task', () => {
     const passes = [
-      pass('accuracy', 0, { memory: { nowBytes: 1, peakBytes: 7, isPeakReset: true, split: undefined } }),
+      pass('accuracy', 0, {
+        memory: {
+          nowBytes: 1,
+          peakBytes: 7,
+          isPeakReset: true,
+          split: undefined,
+          reservedBytes: undefined,
+          doubt: undefined,
+        },
+      }),
     ];
     const tokens: CellMeasurements = {
       throughput: { status: 'measured', value: 1, unit: 'tokens/s', n: 1, warnings: [] },

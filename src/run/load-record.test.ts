@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { GenerationResult } from '../core/engine.ts';
 import { collectLatencies } from './load-record.ts';
 
-function answer(firstTokenMs: number, lastTokenMs: number, outputTokens: number, retries?: number): GenerationResult {
+function answer(firstTokenMs: number, lastTokenMs: number, outputTokens: number, retries = 0): GenerationResult {
   return {
     id: 'a',
     status: 'done',
@@ -13,7 +13,8 @@ function answer(firstTokenMs: number, lastTokenMs: number, outputTokens: number,
     outputTokens,
     promptHead: [],
     promptSha256: '',
-    ...(retries !== undefined && { retries }),
+    tokenLogprobs: undefined,
+    retries,
     // Sent late by a busy client: latency counts from when it was due.
     times: { scheduledMs: 1000, startedMs: 1050, firstTokenMs, lastTokenMs },
   };
@@ -26,7 +27,7 @@ it('counts from when a request was due, and what keeps all limits', () => {
   collector.add(answer(1100, 1201, 11));
   collector.add(answer(1090, 1090, 1));
   collector.add(answer(1001, 1002, 2, 1));
-  collector.add({ id: 'b', status: 'failed', reason: 'engine', message: '' });
+  collector.add({ id: 'b', status: 'failed', reason: 'engine', message: '', promptTokens: undefined });
   expect(collector.good()).toBe(2);
   expect(collector.latencies).toEqual({
     endToEndMs: [200, 200, 201, 90],

@@ -51,7 +51,14 @@ describe('a pass', () => {
     const memory = async (): Promise<MemoryReading> => {
       stops.push('memory');
       await sleep(300);
-      return { nowBytes: 1, peakBytes: 2, isPeakReset: true, split: undefined };
+      return {
+        nowBytes: 1,
+        peakBytes: 2,
+        isPeakReset: true,
+        split: undefined,
+        reservedBytes: undefined,
+        doubt: undefined,
+      };
     };
     Object.assign(context.model, { memory });
     const result = await measurePass(context, { ...plan, readsMemory: true }, async () => ({ warnings: [] }));

@@ -4,14 +4,30 @@ import type { Answer } from './ask-items.ts';
 import { createPassTally } from './pass-tally.ts';
 
 const times = { scheduledMs: 0, startedMs: 10, firstTokenMs: 20, lastTokenMs: 30 };
-const shared = { id: 'a', status: 'done', reusedTokens: 0, promptHead: [], promptSha256: '', times } as const;
-const generation: GenerationResult = { ...shared, text: '', finishReason: 'stop', promptTokens: 3, outputTokens: 2 };
+const shared = {
+  id: 'a',
+  status: 'done',
+  reusedTokens: 0,
+  promptHead: [],
+  promptSha256: '',
+  retries: 0,
+  times,
+} as const;
+const generation: GenerationResult = {
+  ...shared,
+  text: '',
+  finishReason: 'stop',
+  promptTokens: 3,
+  outputTokens: 2,
+  tokenLogprobs: undefined,
+};
 const likelihood: LoglikelihoodResult = {
   ...shared,
   continuations: [],
   contextTokens: 3,
   decodedTokens: 7,
   boundaryShift: false,
+  exchanges: undefined,
 };
 
 it('counts what was asked over HTTP: each try, and each part of an item that is scored', () => {
@@ -26,7 +42,7 @@ it('counts what was asked over HTTP: each try, and each part of an item that is 
     likelihood,
     { ...likelihood, exchanges: 9 },
     { ...likelihood, exchanges: 11, retries: 2 },
-    { id: 'a', status: 'failed', reason: 'engine', message: '' },
+    { id: 'a', status: 'failed', reason: 'engine', message: '', promptTokens: undefined },
   ];
   for (const result of results) tally.count({ position: 0, result, sample: () => expect.fail('nothing is scored') });
   expect(tally.requests()).toEqual({ durationsMs: [20, 20, 20], retried: 2, exchanges: 1 + 3 + 1 + 9 + 11 + 1 });

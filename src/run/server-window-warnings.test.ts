@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { serverWindowWarnings } from './server-window-warnings.ts';
 
-const window = { scrapes: 9, failedScrapes: 0, durationMs: 4_000 };
+const window = {
+  scrapes: 9,
+  failedScrapes: 0,
+  durationMs: 4_000,
+  runningMax: undefined,
+  waitingMax: undefined,
+  kvUsageMax: undefined,
+  promptTokens: undefined,
+  outputTokens: undefined,
+  preemptions: undefined,
+  cacheQueries: undefined,
+  cacheHits: undefined,
+};
 
 describe("a server's own metrics", () => {
   it('show that prompts came from its cache', () => {

@@ -1,7 +1,8 @@
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
+import { modelSpec } from '../setup/model-spec.ts';
 import { testEngine } from './engine.ts';
 
-const model = { name: 'mock', engine: 'mock', promptStyle: 'auto', engineOptions: {} } as const;
+const model = modelSpec({ name: 'mock', engine: 'mock', promptStyle: 'auto' });
 
 testEngine('mock', () => createMockEngine().open(model, {}, new AbortController().signal), {
   skips: {

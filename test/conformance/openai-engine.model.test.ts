@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadedModel } from '../../src/core/engine.ts';
 import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
 import { findLlamaServer, type LlamaServer, startLlamaServer } from '../setup/llama-server.ts';
+import { modelSpec } from '../setup/model-spec.ts';
 import { openSmall } from '../setup/open-small.ts';
 import { smallModel } from '../setup/small-models.ts';
 import { testEngine } from './engine.ts';
@@ -12,13 +13,7 @@ const missing = 'missing' in tool ? tool.missing : undefined;
 const never = new AbortController().signal;
 
 async function openServed(baseUrl: string): Promise<LoadedModel> {
-  const spec = {
-    name: 'served',
-    engine: 'openai',
-    source: baseUrl,
-    promptStyle: 'instruct',
-    engineOptions: {},
-  } as const;
+  const spec = modelSpec({ name: 'served', engine: 'openai', source: baseUrl, promptStyle: 'instruct' });
   return createOpenAiEngine({ environment: {} }).open(spec, {}, never);
 }
 

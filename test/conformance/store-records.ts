@@ -100,6 +100,8 @@ export function passResult(overrides: Partial<PassResult> = {}): PassResult {
       otherShare: 0.02,
       eventLoopDelayP99Ms: 21,
       isKnown: true,
+      devices: undefined,
+      energy: undefined,
     },
     framesDrawn: 3,
     warnings: [{ reason: 'small_sample', detail: 'only 2 requests' }],

@@ -4,6 +4,7 @@ import { EngineError, ServerError } from '../../src/core/errors.ts';
 import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
 import { type NullServer, startNullServer } from '../../src/local/null-server/null-server.ts';
 import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
+import { modelSpec } from '../setup/model-spec.ts';
 import { type Fault, startProxy } from './misbehaving-proxy.ts';
 
 /** Requests with which a model is opened. */
@@ -11,13 +12,8 @@ const probes = 2;
 
 async function open(baseUrl: string, clientProcesses: number, key?: string): Promise<LoadedModel> {
   const engine = createOpenAiEngine({ environment: { OPENAI_API_KEY: key } });
-  const spec = {
-    name: 'm',
-    engine: 'openai',
-    source: baseUrl,
-    promptStyle: 'base',
-    engineOptions: { retrySeconds: 3, backoffSeconds: 0.01 },
-  } as const;
+  const engineOptions = { retrySeconds: 3, backoffSeconds: 0.01 };
+  const spec = modelSpec({ name: 'm', engine: 'openai', source: baseUrl, engineOptions });
   return engine.open(spec, { clientProcesses, hangMs: 20_000 }, new AbortController().signal);
 }
 

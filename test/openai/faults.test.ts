@@ -3,6 +3,7 @@ import type { Generation, GenerationResult, LoadedModel } from '../../src/core/e
 import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
 import { type NullServer, startNullServer } from '../../src/local/null-server/null-server.ts';
 import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
+import { modelSpec } from '../setup/model-spec.ts';
 import { type Fault, type MisbehavingProxy, startProxy } from './misbehaving-proxy.ts';
 
 const never = new AbortController().signal;
@@ -17,13 +18,12 @@ async function open(
   changes: { readonly hangMs?: number; readonly key?: string; readonly options?: object } = {},
 ): Promise<LoadedModel> {
   const engine = createOpenAiEngine({ environment: { OPENAI_API_KEY: changes.key } });
-  const spec = {
+  const spec = modelSpec({
     name: 'm',
     engine: 'openai',
     source: baseUrl,
-    promptStyle: 'base',
     engineOptions: { ...engineOptions, ...changes.options },
-  } as const;
+  });
   return engine.open(spec, { hangMs: changes.hangMs ?? 20_000 }, never);
 }
 
@@ -88,7 +88,7 @@ describe('a server that misbehaves', () => {
     expect(faults).toBe(3);
     expect(proxy.asked() - probes).toBe(12 + faults);
     // A reset may take a connection along on which nothing had been asked yet.
-    expect(done.reduce((sum, { retries = 0 }) => sum + retries, 0)).toBeGreaterThanOrEqual(faults);
+    expect(done.reduce((sum, { retries }) => sum + retries, 0)).toBeGreaterThanOrEqual(faults);
   });
 
   const broken: readonly (readonly [string, Fault])[] = [
@@ -101,7 +101,7 @@ describe('a server that misbehaves', () => {
     await using proxy = await behind((n) => (n === 2 ? fault : pass));
     await using model = await open(proxy.baseUrl);
     const done = expectAll(await generate(model, 6, 1, true), 6);
-    expect(done.map(({ retries = 0 }) => retries)).toEqual([0, 0, 1, 0, 0, 0]);
+    expect(done.map(({ retries }) => retries)).toEqual([0, 0, 1, 0, 0, 0]);
   });
 
   it('keeps to Retry-After', async () => {
@@ -195,7 +195,7 @@ describe('a server that misbehaves', () => {
   it('ends a hang, once more, then with one clear error', async () => {
     await using proxy = await behind((n) => (n === 1 ? { kind: 'hang' } : pass));
     await using model = await open(proxy.baseUrl, { hangMs: 300 });
-    expect(expectAll(await generate(model, 4, 1), 4).map(({ retries = 0 }) => retries)).toEqual([0, 1, 0, 0]);
+    expect(expectAll(await generate(model, 4, 1), 4).map(({ retries }) => retries)).toEqual([0, 1, 0, 0]);
     await using silent = await behind(() => ({ kind: 'hang' }));
     await using other = await open(silent.baseUrl, { hangMs: 300 });
     await expect(generate(other, 4)).rejects.toMatchObject({
@@ -223,7 +223,7 @@ describe('a server that misbehaves', () => {
       );
     }
     const done = expectAll(results, 40);
-    const retried = done.filter(({ retries = 0 }) => retries > 0);
+    const retried = done.filter(({ retries }) => retries > 0);
     expect(retried.length).toBeGreaterThan(0);
     // Whoever waited for the new server says so; the server was away for 150 ms.
     for (const { times } of retried) expect(times.lastTokenMs - times.scheduledMs).toBeGreaterThan(140);

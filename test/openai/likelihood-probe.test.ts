@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
 import type { EngineOptions, LoadedModel } from '../../src/core/engine.ts';
+import { modelSpec } from '../setup/model-spec.ts';
 import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
 import { scoreAll } from '../conformance/engine-requests.ts';
 
@@ -92,13 +93,7 @@ async function withServer<Result>(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-  const spec = {
-    name: 'toy',
-    engine: 'openai',
-    source: `http://127.0.0.1:${port}/v1`,
-    promptStyle: 'base',
-    engineOptions: {},
-  } as const;
+  const spec = modelSpec({ name: 'toy', engine: 'openai', source: `http://127.0.0.1:${port}/v1` });
   try {
     await using model = await createOpenAiEngine({ environment: {} }).open(spec, options, new AbortController().signal);
     return await use(model);

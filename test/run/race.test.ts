@@ -228,6 +228,7 @@ it('decides a retry among equals with the launches that an ended finalist has', 
 
 it('voids a model of which more than one item in a hundred fails in the engine', async () => {
   await using store = await memoryStore();
+  const unanswered = { status: 'failed', reason: 'engine', message: 'no answer', promptTokens: undefined } as const;
   const models = { broken: { answers: rightAnswers(8) }, sound: { answers: rightAnswers(8) } };
   const openEngine = async (): Promise<Engine> => {
     const engine = createMockEngine();
@@ -241,7 +242,7 @@ it('voids a model of which more than one item in a hundred fails in the engine',
           async *generate(requests, pass) {
             for await (const result of loaded.generate(requests, pass)) {
               const { id } = result;
-              yield Number(id) % 20 === 0 ? { id, status: 'failed', reason: 'engine', message: 'no answer' } : result;
+              yield Number(id) % 20 === 0 ? { id, ...unanswered } : result;
             }
           },
         };

@@ -9,6 +9,7 @@ import { defineTask, type Task } from '../../src/core/task.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { itemOrder } from '../../src/run/item-order.ts';
 import type { PlannedTask, RunDependencies, RunPlan } from '../../src/run/plan.ts';
+import { modelSpec } from '../setup/model-spec.ts';
 import { quietHost } from '../setup/quiet-host.ts';
 
 const toyItem = z.object({ id: z.string(), question: z.string(), answer: z.string() });
@@ -137,7 +138,7 @@ export function toyPlan({
   return {
     suite: full,
     models: Object.entries(models).map(([name, engineOptions]) => ({
-      spec: { name, engine: 'mock', promptStyle: 'base', engineOptions },
+      spec: modelSpec({ name, engine: 'mock', engineOptions }),
       facts: { source: name, fileSha256: name, fileBytes: 1, ...noLaunchFacts },
     })),
     tasks: tasks.map((task) => plan(task, count, full.limit, full.seed)),

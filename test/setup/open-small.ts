@@ -1,5 +1,6 @@
 import type { EngineOptions, LoadedModel, ModelSpec } from '../../src/core/engine.ts';
 import { createLlamaEngine, type LlamaEngineOptions } from '../../src/engines/llama-cpp/llama-engine.ts';
+import { modelSpec } from './model-spec.ts';
 import { smallModel, type SmallModelName } from './small-models.ts';
 
 export interface OpenSmallOptions extends EngineOptions {
@@ -10,6 +11,6 @@ export interface OpenSmallOptions extends EngineOptions {
 /** One of the small real models, loaded by the llama engine. */
 export async function openSmall(name: SmallModelName, options: OpenSmallOptions = {}): Promise<LoadedModel> {
   const file = await smallModel(name);
-  const model: ModelSpec = { name, engine: 'llama', file, promptStyle: 'auto', engineOptions: {}, ...options.model };
+  const model = modelSpec({ name, engine: 'llama', file, promptStyle: 'auto', ...options.model });
   return createLlamaEngine(options.engine).open(model, options, new AbortController().signal);
 }

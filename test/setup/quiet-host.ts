@@ -11,4 +11,6 @@ export const quietHost: HostWindow = {
   otherShare: 0,
   eventLoopDelayP99Ms: 0,
   isKnown: true,
+  devices: undefined,
+  energy: undefined,
 };

@@ -88,9 +88,10 @@ export class GenerationSlot {
       promptTokens: waiting.tokens.length,
       reusedTokens: active.reusedTokens,
       outputTokens,
-      ...(waiting.request.logprobs === true ? { tokenLogprobs: logprobs } : {}),
+      tokenLogprobs: waiting.request.logprobs === true ? logprobs : undefined,
       promptHead: promptHead(waiting.tokens),
       promptSha256: waiting.sha256,
+      retries: 0,
       times: {
         scheduledMs: active.scheduledMs,
         startedMs: active.startedMs ?? nowMs,

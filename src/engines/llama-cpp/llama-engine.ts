@@ -100,7 +100,9 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     devices: facts.devices,
     threads: order.threads,
     processIds: [processId],
-    ...(library.device === 'cpu' && { gpus: [] }),
+    gpus: library.device === 'cpu' ? [] : undefined,
+    deviceCount: undefined,
+    serverCommand: undefined,
   };
 }
 

@@ -4,11 +4,12 @@ import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeGguf } from '../../../test/setup/make-gguf.ts';
+import { modelSpec } from '../../../test/setup/model-spec.ts';
 import { openSmall } from '../../../test/setup/open-small.ts';
 import { smallModel } from '../../../test/setup/small-models.ts';
 import { testFolder } from '../../../test/setup/test-settings.ts';
 import { collect, passOptions, plainRequest } from '../../../test/conformance/engine-requests.ts';
-import type { GenerateRequest, LoadedModel, ModelSpec } from '../../core/engine.ts';
+import type { GenerateRequest, LoadedModel } from '../../core/engine.ts';
 import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
 import { createLlamaEngine } from './llama-engine.ts';
 
@@ -20,7 +21,7 @@ async function* endless(): AsyncGenerator<GenerateRequest> {
 }
 
 async function openFile(file: string): Promise<LoadedModel> {
-  const model: ModelSpec = { name: 'm', engine: 'llama', file, promptStyle: 'auto', engineOptions: {} };
+  const model = modelSpec({ name: 'm', engine: 'llama', file, promptStyle: 'auto' });
   return createLlamaEngine().open(model, { threads: 1 }, never);
 }
 
@@ -165,7 +166,7 @@ describe('a model that cannot be opened', () => {
   it('nothing, when the caller gives up', async () => {
     const abort = new AbortController();
     const file = await smallModel(small);
-    const model: ModelSpec = { name: 'm', engine: 'llama', file, promptStyle: 'auto', engineOptions: {} };
+    const model = modelSpec({ name: 'm', engine: 'llama', file, promptStyle: 'auto' });
     const opening = createLlamaEngine().open(model, {}, abort.signal);
     setTimeout(() => abort.abort(new RangeError('enough')), 60);
     await expect(opening).rejects.toThrow('enough');

@@ -21,6 +21,8 @@ import type { WorkerProcess } from './worker-process.ts';
 export class LoadedLlama implements LoadedModel {
   readonly info: ModelInfo;
   readonly capabilities: Capabilities;
+  readonly watch = undefined;
+  readonly clients = undefined;
   readonly #name: string;
   readonly #worker: WorkerProcess;
   #contextBytes: ContextBytes = { kvBytes: 0, computeBytes: 0 };
@@ -32,7 +34,16 @@ export class LoadedLlama implements LoadedModel {
 
   constructor(name: string, worker: WorkerProcess, info: ModelInfo, prefixReuse: boolean) {
     this.info = info;
-    this.capabilities = { generate: true, loglikelihood: true, prefixReuse, usage: true };
+    this.capabilities = {
+      generate: true,
+      loglikelihood: true,
+      prefixReuse,
+      usage: true,
+      memory: true,
+      isTimedByClient: false,
+      whyNoLoglikelihood: undefined,
+      isLoglikelihoodDetour: false,
+    };
     this.#name = name;
     this.#worker = worker;
   }

@@ -20,5 +20,6 @@ export function readSplitMemory(
   }
   const { weightsBytes, kvBytes, computeBytes } = buffers;
   const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
-  return { ...resident, isPeakReset, split: { weightsBytes, kvBytes, computeBytes, overheadBytes } };
+  const split = { weightsBytes, kvBytes, computeBytes, overheadBytes };
+  return { ...resident, isPeakReset, split, reservedBytes: undefined, doubt: undefined };
 }

@@ -34,7 +34,7 @@ export function failure(
   message: string,
   tokens?: number,
 ): RequestFailure {
-  return { id, status: 'failed', reason, message, ...(tokens === undefined ? {} : { promptTokens: tokens }) };
+  return { id, status: 'failed', reason, message, promptTokens: tokens };
 }
 
 function renderPrompt(request: GenerateRequest, reader: PromptReader): string | RequestFailure {

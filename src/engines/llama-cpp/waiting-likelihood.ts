@@ -61,6 +61,8 @@ export function finishWaiting(waiting: WaitingLikelihood, endMs: number): Loglik
     boundaryShift: waiting.read.boundaryShift,
     promptHead: promptHead(waiting.read.head),
     promptSha256: textSha256(waiting.request.context),
+    retries: 0,
+    exchanges: undefined,
     times: {
       scheduledMs: waiting.scheduledMs,
       startedMs: waiting.startedMs ?? endMs,

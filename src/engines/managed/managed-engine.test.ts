@@ -9,6 +9,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { EngineOptions, GenerateRequest, LoadedModel, ModelSpec } from '../../core/engine.ts';
 import { PerbenchError } from '../../core/errors.ts';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
+import { modelSpec } from '../../../test/setup/model-spec.ts';
 import { createManagedEngine, type ManagedEngineOptions } from './managed-engine.ts';
 
 const script = join(import.meta.dirname, '../../../test/fixtures/fake-server.mjs');
@@ -21,11 +22,10 @@ beforeEach(() => {
 });
 
 function spec(words: readonly string[] = [], server: Readonly<Record<string, unknown>> = {}): ModelSpec {
-  return {
+  return modelSpec({
     name: 'fake',
     engine: 'managed',
     source: 'fake',
-    promptStyle: 'base',
     engineOptions: {
       loglikelihood: 'none',
       contextTokens: 2048,
@@ -37,7 +37,7 @@ function spec(words: readonly string[] = [], server: Readonly<Record<string, unk
         ...server,
       },
     },
-  };
+  });
 }
 
 const noTools = { nvidiaProgram: '/nowhere/smi', amdProgram: '/nowhere/smi' };

@@ -116,8 +116,8 @@ function withServer(model: LoadedModel, parts: ServerParts): LoadedModel {
   const info: ModelInfo = {
     ...model.info,
     devices: gpus === undefined ? model.info.devices : gpus.map((gpu) => `GPU ${gpu}`),
-    ...(gpus !== undefined && { gpus }),
-    ...(devices > 1 && { deviceCount: devices }),
+    gpus,
+    deviceCount: devices > 1 ? devices : undefined,
     serverCommand: withoutSecrets(started.argv).join(' '),
   };
   return {
@@ -128,7 +128,7 @@ function withServer(model: LoadedModel, parts: ServerParts): LoadedModel {
     resetMemoryPeak: () => model.resetMemoryPeak(),
     memory: () => model.memory(),
     watch,
-    ...(model.clients !== undefined && { clients: model.clients }),
+    clients: model.clients,
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };
 }

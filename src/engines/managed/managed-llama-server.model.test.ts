@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GenerateRequest, LoadedModel } from '../../core/engine.ts';
 import { findLlamaServer } from '../../../test/setup/llama-server.ts';
+import { modelSpec } from '../../../test/setup/model-spec.ts';
 import { smallModel } from '../../../test/setup/small-models.ts';
 import { createManagedEngine } from './managed-engine.ts';
 
@@ -36,13 +37,13 @@ async function openLlamaServer(settings: Readonly<Record<string, unknown>> = {})
     startSeconds: 120,
     ...settings,
   };
-  const spec = {
+  const spec = modelSpec({
     name: 'smol',
     engine: 'managed',
     file,
     promptStyle: 'instruct',
     engineOptions: { server, loglikelihood: 'none' },
-  } as const;
+  });
   const { LLAMA_API_KEY: _, ...environment } = process.env;
   const engine = createManagedEngine({ environment });
   const model = await engine.open(spec, { logFolder: folder, threads: 2 }, signal);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LoadedModel } from '../../core/engine.ts';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
+import { modelSpec } from '../../../test/setup/model-spec.ts';
 import { createManagedEngine } from './managed-engine.ts';
 
 const script = join(import.meta.dirname, '../../../test/fixtures/fake-server.mjs');
@@ -30,7 +31,7 @@ async function openOllama({ listed, source, gpuBytes = 0 }: OllamaSetting): Prom
   const smi = placeFakeSmi({ gpus: ['NVIDIA A10'], processes: [], once: true });
   const tools = { nvidiaProgram: smi.program, amdProgram: '/nowhere/smi' };
   const model = await createManagedEngine({ environment: { PATH }, tools }).open(
-    { name: 'mine', engine: 'managed', source, promptStyle: 'base', engineOptions },
+    modelSpec({ name: 'mine', engine: 'managed', source, engineOptions }),
     { logFolder: folder },
     new AbortController().signal,
   );

@@ -89,7 +89,11 @@ class Window {
   failedScrapes = 0;
   first: Scrape | undefined;
   last: Scrape | undefined;
-  readonly peaks: Partial<Record<keyof typeof gauges, number>> = {};
+  readonly #peaks: Record<keyof typeof gauges, number | undefined> = {
+    runningMax: undefined,
+    waitingMax: undefined,
+    kvUsageMax: undefined,
+  };
 
   add(found: Scrape | undefined): void {
     if (found === undefined) {
@@ -100,19 +104,28 @@ class Window {
     this.first ??= found;
     this.last = found;
     for (const [key, value] of Object.entries(found.gauges) as [keyof typeof gauges, number][]) {
-      this.peaks[key] = Math.max(this.peaks[key] ?? value, value);
+      this.#peaks[key] = Math.max(this.#peaks[key] ?? value, value);
     }
   }
 
   describe(): ServerWindow {
-    const grown: Partial<Record<keyof typeof counters, number>> = {};
-    for (const key of Object.keys(counters) as (keyof typeof counters)[]) {
+    const grown = (key: keyof typeof counters): number | undefined => {
       const [before, after] = [this.first?.counters[key], this.last?.counters[key]];
       // A counter that shrank belongs to a server that was started again.
-      if (before !== undefined && after !== undefined && after >= before) grown[key] = after - before;
-    }
+      return before !== undefined && after !== undefined && after >= before ? after - before : undefined;
+    };
     const { scrapes, failedScrapes, startedMs } = this;
-    return { scrapes, failedScrapes, durationMs: performance.now() - startedMs, ...this.peaks, ...grown };
+    return {
+      scrapes,
+      failedScrapes,
+      durationMs: performance.now() - startedMs,
+      ...this.#peaks,
+      promptTokens: grown('promptTokens'),
+      outputTokens: grown('outputTokens'),
+      preemptions: grown('preemptions'),
+      cacheQueries: grown('cacheQueries'),
+      cacheHits: grown('cacheHits'),
+    };
   }
 }
 

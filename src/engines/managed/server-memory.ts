@@ -30,7 +30,7 @@ function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemory
       deviceBytes === undefined
         ? 'the server does not split its memory, and the GPU tool shows none of its processes: all that it says it took on GPUs counts'
         : 'the server does not split its memory: all that it took on the GPU counts';
-    return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, doubt };
+    return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, reservedBytes: undefined, doubt };
   }
   const usedShare = isPoolNeeded ? 1 : kvUsageMax;
   const kvBytes = (poolBytes ?? 0) * (usedShare ?? 1);
@@ -50,8 +50,8 @@ function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemory
     peakBytes,
     isPeakReset: true,
     split: { weightsBytes, kvBytes, computeBytes, overheadBytes },
-    ...(poolBytes !== undefined && !isPoolNeeded && { reservedBytes: poolBytes }),
-    ...(doubt !== undefined && { doubt }),
+    reservedBytes: isPoolNeeded ? undefined : poolBytes,
+    doubt,
   };
 }
 
@@ -60,7 +60,7 @@ function onHost({ report, resident, isPeakReset, hostDoubt }: ServerMemoryState)
   if (resident === undefined) return undefined;
   const { weightsBytes, poolBytes: kvBytes = 0, computeBytes = 0, place } = report;
   const doubt = place === 'host' ? undefined : hostDoubt;
-  const reading = { ...resident, isPeakReset, ...(doubt !== undefined && { doubt }) };
+  const reading = { ...resident, isPeakReset, reservedBytes: undefined, doubt };
   if (weightsBytes === undefined) return { ...reading, split: undefined };
   const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
   return { ...reading, split: { weightsBytes, kvBytes, computeBytes, overheadBytes } };

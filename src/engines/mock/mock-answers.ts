@@ -64,9 +64,10 @@ export async function answerMock(world: MockWorld, request: GenerateRequest, sig
     promptTokens: promptTokens.length,
     reusedTokens: 0,
     outputTokens: isStopped ? mockTokens(output).length : kept.length,
-    ...(request.logprobs === true && { tokenLogprobs: kept.map((token) => -hashFraction(token)) }),
+    tokenLogprobs: request.logprobs === true ? kept.map((token) => -hashFraction(token)) : undefined,
     promptHead: promptTokens.slice(0, 32).map(mockTokenId),
     promptSha256: hashHex(prompt),
+    retries: 0,
     times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs: nowMs() },
   };
 }
@@ -103,6 +104,8 @@ export async function weighMock(
     boundaryShift: false,
     promptHead: context.slice(0, 32).map(mockTokenId),
     promptSha256: hashHex(request.context),
+    retries: 0,
+    exchanges: undefined,
     times: { scheduledMs, startedMs, firstTokenMs: doneMs, lastTokenMs: doneMs },
   };
 }

@@ -43,6 +43,9 @@ function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: Mo
     devices: ['none'],
     threads: undefined,
     processIds: [],
+    gpus: undefined,
+    deviceCount: undefined,
+    serverCommand: undefined,
   };
 }
 
@@ -62,12 +65,24 @@ export function createMockModel(model: ModelSpec, options: MockOptions, hangMs =
 
   return {
     info: mockInfo(model, options),
-    capabilities: { generate: true, loglikelihood, prefixReuse: false, usage: true },
+    capabilities: {
+      generate: true,
+      loglikelihood,
+      prefixReuse: false,
+      usage: true,
+      memory: true,
+      isTimedByClient: false,
+      whyNoLoglikelihood: undefined,
+      isLoglikelihoodDetour: false,
+    },
+    watch: undefined,
+    clients: undefined,
     generate: (requests, pass) => run(requests, pass, answerMock),
     loglikelihood: (requests, pass) => run(requests, pass, weighMock),
     async resetMemoryPeak() {},
     async memory() {
-      return { nowBytes: memoryBytes, peakBytes: memoryBytes, isPeakReset: true, split: undefined };
+      const bytes = { nowBytes: memoryBytes, peakBytes: memoryBytes, reservedBytes: undefined };
+      return { ...bytes, isPeakReset: true, split: undefined, doubt: undefined };
     },
     async [Symbol.asyncDispose]() {
       closed.abort();

@@ -35,7 +35,7 @@ export function promptSha256(prompt: Prompt): string {
 }
 
 export function failed(id: string, { reason, message, promptTokens }: RequestFault): RequestFailure {
-  return { id, status: 'failed', reason, message, ...(promptTokens !== undefined && { promptTokens }) };
+  return { id, status: 'failed', reason, message, promptTokens };
 }
 
 /** Reads a stream to its end, and when its first and its last token came. */
@@ -152,10 +152,10 @@ export async function generateOne(
       promptTokens: usage?.promptTokens ?? 0,
       reusedTokens: cachedTokens,
       outputTokens,
-      ...(request.logprobs === true && tokenLogprobs !== undefined && { tokenLogprobs }),
+      tokenLogprobs: request.logprobs === true ? tokenLogprobs : undefined,
       promptHead: [],
       promptSha256: promptSha256(request.prompt),
-      ...(retries > 0 && { retries }),
+      retries,
       times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs },
     };
   } catch (error) {

@@ -35,11 +35,18 @@ export function localHost(options: LocalHostOptions): ServerHost {
     const devices = await readDeviceMemory(tree, tools);
     if (devices !== undefined) {
       const bytes = Math.max(...devices.values());
-      return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, doubt: wholeDevice };
+      return {
+        nowBytes: bytes,
+        peakBytes: bytes,
+        isPeakReset,
+        split: undefined,
+        reservedBytes: undefined,
+        doubt: wholeDevice,
+      };
     }
     const residentBytes = resident.peakBytes;
     const doubt = await hostMemoryDoubt({ processIds: tree, residentBytes, weightsBytes, hasGpu, proc });
-    return { ...resident, isPeakReset, split: undefined, ...(doubt !== undefined && { doubt }) };
+    return { ...resident, isPeakReset, split: undefined, reservedBytes: undefined, doubt };
   }
 
   return {

@@ -1,12 +1,13 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { LoadedModel } from '../../core/engine.ts';
 import { startNullServer } from '../../local/null-server/null-server.ts';
+import { modelSpec } from '../../../test/setup/model-spec.ts';
 import { createOpenAiEngine } from './openai-engine.ts';
 
 async function open(engineOptions: Readonly<Record<string, unknown>>): Promise<LoadedModel> {
   const server = await startNullServer({ tokens: 4, firstTokenMs: 0, tokenMs: 0 });
   onTestFinished(async () => server[Symbol.asyncDispose]());
-  const spec = { name: 'm', engine: 'openai', source: server.baseUrl, promptStyle: 'base', engineOptions } as const;
+  const spec = modelSpec({ name: 'm', engine: 'openai', source: server.baseUrl, engineOptions });
   const model = await createOpenAiEngine({ environment: {} }).open(spec, {}, new AbortController().signal);
   onTestFinished(async () => model[Symbol.asyncDispose]());
   return model;

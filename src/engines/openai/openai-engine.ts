@@ -113,7 +113,9 @@ function describeModel(spec: ModelSpec, facts: ServerFacts, known: KnownBeforeha
     devices: [],
     threads: undefined,
     processIds: host.processIds,
-    ...(devices > 1 && { deviceCount: devices }),
+    gpus: undefined,
+    deviceCount: devices > 1 ? devices : undefined,
+    serverCommand: undefined,
   };
 }
 
@@ -153,7 +155,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   const capabilities: Capabilities = {
     generate: true,
     loglikelihood: scorer !== undefined,
-    ...('reason' in likelihood && { whyNoLoglikelihood: likelihood.reason }),
+    whyNoLoglikelihood: 'reason' in likelihood ? likelihood.reason : undefined,
     isLoglikelihoodDetour: scorer?.isDetour === true,
     prefixReuse: facts.flavour !== 'unknown' && facts.flavour !== 'ollama',
     usage,

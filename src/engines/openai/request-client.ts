@@ -29,8 +29,8 @@ export interface ClientSettings {
 export interface RequestClient extends AsyncDisposable {
   generate(request: GenerateRequest, settings: RequestSettings, turn: PoolTurn): Promise<Generation>;
   score(request: LoglikelihoodRequest, settings: RequestSettings, turn: PoolTurn): Promise<Loglikelihood>;
-  /** Absent where this process asks. */
-  readonly processes?: ClientProcesses;
+  /** Undefined where this process asks. */
+  readonly processes: ClientProcesses | undefined;
 }
 
 /** Another salt each time. */
@@ -61,7 +61,7 @@ async function scoreOne(
       boundaryShift: scored.boundaryShift,
       promptHead: scored.promptHead,
       promptSha256: promptSha256({ style: 'plain', text: request.context }),
-      ...(retries > 0 && { retries }),
+      retries,
       exchanges,
       times: {
         scheduledMs: request.scheduledMs ?? turn.scheduledMs,
@@ -82,6 +82,7 @@ export function openRequestClient({ facts, extra, saltPrefix, scorer: way, ...li
   const target: ServedTarget = { connection, facts, extra, salt: createSalt(saltPrefix) };
   const scorer = way === undefined ? undefined : createTokenScorer(way, target);
   return {
+    processes: undefined,
     generate: (request, pass, turn) => generateOne(target, request, pass, turn),
     async score(request, pass, turn) {
       if (scorer === undefined) throw new UnsupportedError('the server gives no log-likelihoods');

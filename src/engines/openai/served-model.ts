@@ -42,7 +42,8 @@ export interface ServedModelParts {
 export class ServedModel implements LoadedModel {
   readonly info: ModelInfo;
   readonly capabilities: Capabilities;
-  readonly clients?: ClientProcesses;
+  readonly watch = undefined;
+  readonly clients: ClientProcesses | undefined;
   readonly #parts: ServedModelParts;
   readonly #closed = new AbortController();
   #isBusy = false;
@@ -51,7 +52,7 @@ export class ServedModel implements LoadedModel {
     this.info = parts.info;
     this.capabilities = parts.capabilities;
     this.#parts = parts;
-    if (parts.client.processes !== undefined) this.clients = parts.client.processes;
+    this.clients = parts.client.processes;
     setMaxListeners(0, this.#closed.signal);
   }
 

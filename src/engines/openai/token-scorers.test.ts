@@ -85,7 +85,7 @@ it.each([
 ] as const)('says of %s how many exchanges and retries it took', async (way, facts, exchanges, refused) => {
   const calm = await scoredAt(way, facts, []);
   expect(calm).toMatchObject({ exchanges, asked: exchanges });
-  expect(calm.retries).toBeUndefined();
+  expect(calm.retries).toBe(0);
   const late = await scoredAt(way, facts, refused);
   expect(late).toMatchObject({ exchanges: exchanges + refused.length, retries: refused.length });
   expect(late.asked).toBe(late.exchanges);

@@ -8,6 +8,8 @@ export async function openNullModel(baseUrl: string, signal: AbortSignal, client
     name: 'null',
     engine: 'openai',
     source: baseUrl,
+    file: undefined,
+    sha256: undefined,
     promptStyle: 'base',
     engineOptions: { loglikelihood: 'none' },
   } as const;
