@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readCeiling } from '../local/calibration.ts';
+import { readCeiling } from '../local/calibrate.ts';
 import type { LocalContext } from '../local/local-context.ts';
 import type { ReportOptions } from '../local/report-runs.ts';
 import { readHostFacts } from '../meters/host-facts.ts';

@@ -3,22 +3,21 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { testFolder } from '../../test/setup/test-settings.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
-import { calibrate } from './calibrate.ts';
-import { readCeiling, writeCalibration } from './calibration.ts';
+import { calibrate, readCeiling } from './calibrate.ts';
 
 it('measures what this client can do, and knows it again on this machine alone', async () => {
   await using folder = await testFolder();
   const host = await readHostFacts();
-  const measured = await calibrate({
+  const { file, ...measured } = await calibrate({
     durationMs: 200,
     concurrency: 8,
     clientProcesses: 1,
+    cacheDir: folder.path,
     host,
     signal: new AbortController().signal,
   });
   expect(measured.requests.perSecond).toBeGreaterThan(50);
   expect(measured.streamedTokens.perSecond).toBeGreaterThan(measured.requests.perSecond);
-  const file = await writeCalibration(folder.path, measured);
   expect(await readCeiling(folder.path, 2)).toBeUndefined();
   expect(await readCeiling(folder.path, 1)).toEqual({
     requestsPerSecond: measured.requests.perSecond,

@@ -1,15 +1,13 @@
 import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import type { RunEvent } from '../core/event.ts';
-import type { RunRecord, Store } from '../core/store.ts';
+import type { Store } from '../core/store.ts';
 import { openEngine } from '../engines/index.ts';
 import { openRun } from '../run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../run/plan.ts';
-import { type RescoredCell, rescoreRun } from '../run/rescore-run.ts';
 import { runRace } from '../run/race/run-race.ts';
 import { runSuite } from '../run/run-suite.ts';
 import type { LocalContext } from './local-context.ts';
-import { prepareTasks } from './prepare-tasks.ts';
 
 export interface LocalRunOptions {
   readonly store: Store;
@@ -51,14 +49,4 @@ export async function* localRun(
   };
   const isRace = plan.manifest.race !== undefined;
   yield* runSuite({ plan, dependencies, ...opened }, isRace ? runRace : undefined);
-}
-
-/** Scores a run's stored outputs again; its data must be where it was, or in `context.dataDir`. */
-export async function* localRescore(
-  run: RunRecord,
-  context: LocalContext,
-  store: Store,
-  signal: AbortSignal,
-): AsyncGenerator<RescoredCell> {
-  yield* rescoreRun(store, run, await prepareTasks(run.suite, context, signal));
 }

@@ -1,6 +1,4 @@
 import { calibrate } from '../../local/calibrate.ts';
-import { writeCalibration } from '../../local/calibration.ts';
-import { readHostFacts } from '../../meters/host-facts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { sourceSettings } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
@@ -10,17 +8,15 @@ export const calibrateClient: CommandHandler<typeof calibrateOptions> = async ({
   const { output, interruption } = context;
   const { seconds, concurrency, clientProcesses } = options;
   output.note(`asking a server without a model for ${2 * seconds} s; the machine should do nothing else`);
-  const host = await readHostFacts();
   const measured = await calibrate({
     durationMs: seconds * 1000,
     concurrency,
     clientProcesses,
-    host,
+    cacheDir: sourceSettings(context).cacheDir,
     signal: interruption.signal,
   });
-  const file = await writeCalibration(sourceSettings(context).cacheDir, measured);
-  const { requests, streamedTokens } = measured;
-  output.record('calibration', { ...measured, file });
+  const { requests, streamedTokens, host, file } = measured;
+  output.record('calibration', measured);
   output.result(
     [
       `requests          ${requests.perSecond.toFixed(0)}/s, ${(requests.cpuMsEach * 1000).toFixed(0)} µs of CPU each`,

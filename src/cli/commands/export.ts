@@ -1,5 +1,4 @@
 import { UsageError } from '../../core/errors.ts';
-import type { RunRecord, Store } from '../../core/store.ts';
 import { foreignFormats } from '../../exporters/formats/foreign-formats.ts';
 import {
   exporterByName,
@@ -8,16 +7,14 @@ import {
   type ReportExporter,
   type SampleExporter,
 } from '../../exporters/index.ts';
-import { isTaskNamed } from '../../local/known-tasks.ts';
+import { formatFiles, sampleRows } from '../../local/export-runs.ts';
 import { reportRuns } from '../../local/report-runs.ts';
-import type { SampleRow } from '../../exporters/sample-columns.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { exportOptions } from '../tables/interop-commands.ts';
-import { writeFormatFolder } from '../write-format-folder.ts';
 import { knownEndings, outputFiles, writeOutputs, writeWhole } from '../write-outputs.ts';
 
 type ExportOptions = CommandInput<typeof exportOptions>['options'];
@@ -62,7 +59,7 @@ async function exportSamples(names: readonly string[], options: ExportOptions, c
   const chosen = targets.map((path) => ({ path, exporter: sampleExporter(path, options.format) }));
   const { store, runs } = await findRuns(names, context);
   for (const { path, exporter } of chosen) {
-    const rows = sampleRows(store, runs, taskNames(options), context.interruption.signal);
+    const rows = sampleRows({ store, runs, tasks: taskNames(options), signal: context.interruption.signal });
     if (path !== undefined) {
       await writeWhole(path, exporter.render(rows));
       context.output.note(`wrote ${path}`);
@@ -95,25 +92,6 @@ function textOf(content: string | Uint8Array): string {
   return content;
 }
 
-/** Samples of all cells, one after another. */
-async function* sampleRows(
-  store: Store,
-  runs: readonly RunRecord[],
-  tasks: readonly string[],
-  signal: AbortSignal,
-): AsyncGenerator<SampleRow> {
-  for (const run of runs) {
-    for (const { id, model, taskId, protocol } of await store.cells(run.id)) {
-      if (!isTaskNamed(taskId, tasks)) continue;
-      const origin = { runId: run.id, model, task: taskId, protocol };
-      for await (const sample of store.samples(id)) {
-        signal.throwIfAborted();
-        yield { origin, sample };
-      }
-    }
-  }
-}
-
 async function exportFolder(
   format: FolderFormat,
   names: readonly string[],
@@ -127,13 +105,19 @@ async function exportFolder(
     });
   }
   const { store, runs } = await findRuns(names, context);
-  const { write } = await foreignFormats[format].load();
-  const written = await writeFormatFolder(
-    context.path(folder),
-    write,
-    { store, runs, tasks: taskNames(options) },
-    context,
-  );
+  const { signal } = context.interruption;
+  let written = 0;
+  for await (const { path, content } of formatFiles(format, context.path(folder), {
+    store,
+    runs,
+    tasks: taskNames(options),
+    signal,
+  })) {
+    await writeWhole(path, content);
+    context.output.detail(`wrote ${path}`);
+    context.output.record('file', { path });
+    written += 1;
+  }
   if (written === 0) {
     throw new UsageError(`nothing to write as ${format}: no cell of ${runs.map(({ id }) => id).join(', ')} fits`, {
       hint: 'perbench show lists the cells; those without an accuracy, and data sets that the format has no place for, are left out.',

@@ -2,7 +2,7 @@ import { UsageError } from '../../core/errors.ts';
 import { reportRuns } from '../../local/report-runs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
-import { performanceCells } from '../import/performance-source.ts';
+import { performanceCells } from '../performance-source.ts';
 import { project } from '../local-world.ts';
 import { printReport } from '../print-report.ts';
 import { scoringChoice } from '../scoring.ts';

@@ -1,9 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ImportError, UsageError } from '../../core/errors.ts';
-import { foreignFormats } from '../../exporters/formats/foreign-formats.ts';
-import type { ForeignFile, ForeignFormat } from '../../exporters/formats/format.ts';
-import type { CliContext } from '../context.ts';
+import { join, resolve } from 'node:path';
+import { ImportError, UsageError } from '../core/errors.ts';
+import { foreignFormats } from '../exporters/formats/foreign-formats.ts';
+import type { ForeignFile, ForeignFormat } from '../exporters/formats/format.ts';
 
 /** Files of a folder that may be results; others are passed over. */
 const endings = ['.json', '.jsonl', '.eval'];
@@ -14,6 +13,13 @@ const mostFileBytes = 2_000_000_000;
 interface FoundFile extends ForeignFile {
   /** Named on the command line, not found in a folder. */
   readonly isNamed: boolean;
+}
+
+export interface ForeignFilesOptions {
+  /** Absolute; names are meant from here. */
+  readonly workingFolder: string;
+  /** Is told of files that were passed over. */
+  readonly onDetail?: ((text: string) => void) | undefined;
 }
 
 /** Files of one format, to be read together. */
@@ -29,9 +35,9 @@ function diskProblem(name: string, error: unknown): unknown {
   return new UsageError(`${name}: ${what}`, { cause: error, hint: 'Name files or folders with results.' });
 }
 
-async function readNamed(name: string, isNamed: boolean, context: CliContext): Promise<FoundFile> {
+async function readNamed(name: string, isNamed: boolean, { workingFolder }: ForeignFilesOptions): Promise<FoundFile> {
   try {
-    const path = context.path(name);
+    const path = resolve(workingFolder, name);
     const { size } = await stat(path);
     if (size > mostFileBytes) {
       throw new ImportError({ file: name }, `expected at most ${mostFileBytes} bytes, got ${size}`);
@@ -44,12 +50,12 @@ async function readNamed(name: string, isNamed: boolean, context: CliContext): P
 
 async function expand(
   name: string,
-  context: CliContext,
+  { workingFolder }: ForeignFilesOptions,
 ): Promise<readonly { readonly name: string; readonly isNamed: boolean }[]> {
   try {
-    if (!(await stat(context.path(name))).isDirectory()) return [{ name, isNamed: true }];
-    const found = await readdir(context.path(name), { recursive: true, withFileTypes: true });
-    const root = context.path(name);
+    const root = resolve(workingFolder, name);
+    if (!(await stat(root)).isDirectory()) return [{ name, isNamed: true }];
+    const found = await readdir(root, { recursive: true, withFileTypes: true });
     const inside = found
       .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
       .map((entry) => join(name, join(entry.parentPath, entry.name).slice(root.length)))
@@ -71,7 +77,10 @@ async function expand(
  * @throws {UsageError} if a name leads nowhere
  * @throws {ImportError} if a named file is of no known format, or a folder has none
  */
-export async function foreignFiles(names: readonly string[], context: CliContext): Promise<readonly FormatFiles[]> {
+export async function foreignFiles(
+  names: readonly string[],
+  options: ForeignFilesOptions,
+): Promise<readonly FormatFiles[]> {
   const formats = await Promise.all(
     Object.entries(foreignFormats).map(async ([format, entry]) => {
       const loaded: ForeignFormat = await entry.load();
@@ -82,8 +91,8 @@ export async function foreignFiles(names: readonly string[], context: CliContext
   const known = readable.map(({ format }) => format).join(', ');
   for (const name of names) {
     let isFound = false;
-    for (const found of await expand(name, context)) {
-      const file = await readNamed(found.name, found.isNamed, context);
+    for (const found of await expand(name, options)) {
+      const file = await readNamed(found.name, found.isNamed, options);
       const format = readable.find(({ read }) => read.accepts(file));
       if (format !== undefined) {
         format.files.push(file);
@@ -92,7 +101,7 @@ export async function foreignFiles(names: readonly string[], context: CliContext
         throw new ImportError({ file: file.name }, `expected a file of ${known}; it is none of these`, {
           hint: 'docs/interop.md says how each of them looks.',
         });
-      } else context.output.detail(`${file.name}: not a file of ${known}; passed over`);
+      } else options.onDetail?.(`${file.name}: not a file of ${known}; passed over`);
     }
     if (!isFound) throw new ImportError({ file: name }, `expected files of ${known} in this folder, found none`);
   }

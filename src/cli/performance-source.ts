@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { UsageError } from '../../core/errors.ts';
-import { scoreTable } from '../../stats/score-table.ts';
-import type { ScoreboardCell } from '../../stats/scoreboard.ts';
-import type { CliContext } from '../context.ts';
-import { findRuns, openExistingStore } from '../stored-runs.ts';
+import { UsageError } from '../core/errors.ts';
+import { scoreTable } from '../stats/score-table.ts';
+import type { ScoreboardCell } from '../stats/scoreboard.ts';
+import type { CliContext } from './context.ts';
+import { findRuns, openExistingStore } from './stored-runs.ts';
 
 /** Rows of a table as cells; a table without tasks is about all of them. */
 async function tableCells(file: string, context: CliContext): Promise<readonly ScoreboardCell[]> {

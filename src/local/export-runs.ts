@@ -1,0 +1,59 @@
+import { join, relative, sep } from 'node:path';
+import type { RunRecord, Store } from '../core/store.ts';
+import { foreignFormats } from '../exporters/formats/foreign-formats.ts';
+import type { FormatFile, StoredCell } from '../exporters/formats/format.ts';
+import type { SampleRow } from '../exporters/sample-columns.ts';
+import { isTaskNamed, knownTask } from './known-tasks.ts';
+
+/** What is exported. */
+export interface ExportSource {
+  readonly store: Store;
+  readonly runs: readonly RunRecord[];
+  /** Ids or short names; by default all. */
+  readonly tasks?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+async function* storedCells({ store, runs, tasks = [] }: ExportSource): AsyncGenerator<StoredCell> {
+  for (const run of runs) {
+    for (const cell of await store.cells(run.id)) {
+      if (!isTaskNamed(cell.taskId, tasks)) continue;
+      yield { run, cell, task: await knownTask(cell.taskId), samples: () => store.samples(cell.id) };
+    }
+  }
+}
+
+/** Samples of all cells, one after another, as `sampleExporters` take them. */
+export async function* sampleRows(source: ExportSource): AsyncGenerator<SampleRow> {
+  for await (const { run, cell, samples } of storedCells(source)) {
+    const { model, taskId, protocol } = cell;
+    const origin = { runId: run.id, model, task: taskId, protocol };
+    for await (const sample of samples()) {
+      source.signal?.throwIfAborted();
+      yield { origin, sample };
+    }
+  }
+}
+
+/**
+ * The files of a format of another program, below a folder.
+ *
+ * @param folder absolute
+ * @returns absolute paths; each file is to be read to its end before the next is asked for
+ */
+export async function* formatFiles(
+  format: keyof typeof foreignFormats,
+  folder: string,
+  source: ExportSource,
+): AsyncGenerator<FormatFile> {
+  const { write } = await foreignFormats[format].load();
+  for await (const { path, content } of write(await Array.fromAsync(storedCells(source)))) {
+    source.signal?.throwIfAborted();
+    const target = join(folder, ...path.split('/'));
+    const inside = relative(folder, target);
+    // Names come from models and tasks; whatever they are, files stay in the folder.
+    if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`))
+      throw new Error(`${path} leads out of the folder`);
+    yield { path: target, content };
+  }
+}

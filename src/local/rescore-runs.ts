@@ -1,0 +1,43 @@
+import { UsageError } from '../core/errors.ts';
+import type { RunRecord, Store } from '../core/store.ts';
+import { type RescoredCell, rescoreRun } from '../run/rescore-run.ts';
+import type { LocalContext } from './local-context.ts';
+import { prepareTasks } from './prepare-tasks.ts';
+
+export interface RescoreOptions {
+  /** Where the data sets are now; absolute. By default where they were. */
+  readonly dataDir?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Scores the stored outputs of runs again: what `perbench rescore` does.
+ *
+ * @throws {UsageError} before anything is scored, if one of the runs can't be
+ */
+export async function* rescoreRuns(
+  store: Store,
+  runs: readonly RunRecord[],
+  context: LocalContext,
+  { dataDir, signal }: RescoreOptions,
+): AsyncGenerator<RescoredCell & { readonly runId: string }> {
+  for (const run of runs) checkRescorable(run);
+  for (const run of runs) {
+    const suite = { ...run.suite, ...(dataDir !== undefined && { dataDir }) };
+    const tasks = await prepareTasks(suite, context, signal);
+    for await (const cell of rescoreRun(store, { ...run, suite }, tasks)) yield { runId: run.id, ...cell };
+  }
+}
+
+function checkRescorable({ id, manifest: { imported, race } }: RunRecord): void {
+  if (imported !== undefined) {
+    throw new UsageError(`run ${id} was imported: it was scored by ${imported.tool}`, {
+      hint: 'Score it again there, and import the result.',
+    });
+  }
+  if (race !== undefined) {
+    throw new UsageError(`run ${id} decided a question by the scores that it had: other scores would belie it`, {
+      hint: 'Run the race again with --fresh.',
+    });
+  }
+}
