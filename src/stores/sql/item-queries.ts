@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { ItemQuery, ItemVerdict, ListedItem, Store } from '../../core/store.ts';
 import { readSample } from './sample-row.ts';
-import type { Database } from './schema.ts';
+import type { Database, SampleTable } from './schema.ts';
 
 type ItemQueries = Pick<Store, 'sample' | 'listItems' | 'countItems' | 'sampleCounts'>;
 
@@ -67,7 +67,8 @@ function contains(words: string): RawBuilder<boolean> {
     or exists (select 1 from prompt where prompt.id = sample.prompt_id and lower(prompt.text) like ${pattern} escape '!'))`;
 }
 
-function matching(db: Kysely<Database>, { cellIds, only, search }: Omit<ItemQuery, 'limit' | 'after'>) {
+/** Samples of the first cell that a query asks for. */
+export function matching(db: Kysely<Database>, { cellIds, only, search }: Omit<ItemQuery, 'limit' | 'after'>) {
   const [first = ''] = cellIds;
   let select = db.selectFrom('sample').where('sample.cell_id', '=', first);
   if (only !== undefined) select = select.where(filters[only](cellIds));
@@ -75,49 +76,48 @@ function matching(db: Kysely<Database>, { cellIds, only, search }: Omit<ItemQuer
   return select;
 }
 
+/** A place in position order, behind which a page begins. */
+export interface Place {
+  readonly position: number;
+  /** Undefined: behind all rows of this position. */
+  readonly itemId: string | undefined;
+}
+
+export function isBehind({ position, itemId }: Place): RawBuilder<boolean> {
+  if (itemId === undefined) return sql<boolean>`sample.position > ${position}`;
+  return sql<boolean>`(sample.position, sample.item_id) > (${position}, ${itemId})`;
+}
+
 async function listItems(db: Kysely<Database>, query: ItemQuery): Promise<readonly ListedItem[]> {
   const { after, limit, cellIds } = query;
   let page = matching(db, query).select(['sample.item_id', 'sample.position', 'sample.expected']);
-  if (after !== undefined) {
-    page = page.where(sql<boolean>`(sample.position, sample.item_id) > (${after.position}, ${after.itemId})`);
-  }
+  if (after !== undefined) page = page.where(isBehind(after));
   const rows = await page.orderBy('sample.position').orderBy('sample.item_id').limit(limit).execute();
   if (rows.length === 0) return [];
-  const verdicts = Map.groupBy(
-    await verdictsOf(
-      db,
-      cellIds,
-      rows.map(({ item_id }) => item_id),
-    ),
-    ({ itemId }) => itemId,
-  );
-  return rows.map(({ item_id, position, expected }) => {
-    const own = verdicts.get(item_id) ?? [];
-    const inOrder = cellIds.flatMap((cellId) => own.filter(({ verdict }) => verdict.cellId === cellId));
-    return { itemId: item_id, position, expected, verdicts: inOrder.map(({ verdict }) => verdict) };
-  });
-}
-
-async function verdictsOf(
-  db: Kysely<Database>,
-  cellIds: readonly string[],
-  itemIds: readonly string[],
-): Promise<readonly { readonly itemId: string; readonly verdict: ItemVerdict }[]> {
-  const rows = await db
+  const itemIds = rows.map(({ item_id }) => item_id);
+  const found = await db
     .selectFrom('sample')
     .select(['cell_id', 'item_id', 'score', 'answer', 'is_unparsed', 'is_truncated', 'failure_reason'])
     .where('cell_id', 'in', cellIds)
     .where('item_id', 'in', itemIds)
     .execute();
-  return rows.map((row) => ({
-    itemId: row.item_id,
-    verdict: {
-      cellId: row.cell_id,
-      score: row.score,
-      answer: row.answer ?? undefined,
-      isUnparsed: row.is_unparsed === 1,
-      isTruncated: row.is_truncated === 1,
-      isFailed: row.failure_reason !== null,
-    },
-  }));
+  const verdicts = Map.groupBy(found, ({ item_id }) => item_id);
+  return rows.map(({ item_id, position, expected }) => {
+    const own = (verdicts.get(item_id) ?? []).map(readVerdict);
+    const inOrder = cellIds.flatMap((cellId) => own.filter((verdict) => verdict.cellId === cellId));
+    return { itemId: item_id, position, expected, verdicts: inOrder };
+  });
+}
+
+function readVerdict(
+  row: Pick<SampleTable, 'cell_id' | 'score' | 'answer' | 'is_unparsed' | 'is_truncated' | 'failure_reason'>,
+): ItemVerdict {
+  return {
+    cellId: row.cell_id,
+    score: row.score,
+    answer: row.answer ?? undefined,
+    isUnparsed: row.is_unparsed === 1,
+    isTruncated: row.is_truncated === 1,
+    isFailed: row.failure_reason !== null,
+  };
 }

@@ -1,7 +1,8 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Sample } from '../../core/sample.ts';
 import type { Claim, SampleQuery, SampleSummary, Store } from '../../core/store.ts';
 import { leaseEnd, updateClaimed } from './fence.ts';
+import { isBehind, matching, type Place } from './item-queries.ts';
 import { promptId, readSample, readScore, writeSample, type ScoreRow } from './sample-row.ts';
 import type { Database, SampleTable } from './schema.ts';
 
@@ -22,7 +23,7 @@ export function createSampleQueries(db: Kysely<Database>, now: () => number): Sa
     sampleSummary: (cellId) => sampleSummary(db, cellId),
     async *samples(cellId, query = {}) {
       const pages = inPositionOrder<SampleTable & { readonly prompt: string }>(
-        (after, limit) => samplePage(db, cellId, query, after, limit),
+        (after, limit) => samplePage(db, cellId, query.only, after, limit),
         { pageRows: samplePageRows, limit: query.limit, after: query.afterPosition },
       );
       for await (const row of pages) yield readSample(row);
@@ -92,12 +93,6 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
   };
 }
 
-interface Place {
-  readonly position: number;
-  /** Undefined: behind all rows of this position. */
-  readonly itemId: string | undefined;
-}
-
 /**
  * Page by page, so that a cell of any size takes the memory of one page, and no statement stays open in between: that
  * would keep the write-ahead log from being emptied.
@@ -120,36 +115,18 @@ async function* inPositionOrder<Row extends { readonly item_id: string; readonly
   }
 }
 
-function isAfter(after: Place | undefined) {
-  if (after === undefined) return sql<boolean>`1 = 1`;
-  if (after.itemId === undefined) return sql<boolean>`sample.position > ${after.position}`;
-  return sql<boolean>`(sample.position, sample.item_id) > (${after.position}, ${after.itemId})`;
-}
-
-const filters = {
-  right: sql<boolean>`sample.score >= 1`,
-  wrong: sql<boolean>`sample.score < 1`,
-  unparsed: sql<boolean>`sample.is_unparsed = 1`,
-  truncated: sql<boolean>`sample.is_truncated = 1`,
-  failed: sql<boolean>`sample.failure_reason is not null`,
-} as const satisfies Record<NonNullable<SampleQuery['only']>, unknown>;
-
 async function samplePage(
   db: Kysely<Database>,
   cellId: string,
-  query: SampleQuery,
+  only: SampleQuery['only'],
   after: Place | undefined,
   limit: number,
 ): Promise<readonly (SampleTable & { readonly prompt: string })[]> {
-  let select = db
-    .selectFrom('sample')
+  return pageBehind(matching(db, { cellIds: [cellId], only }), after, limit)
     .innerJoin('prompt', 'prompt.id', 'sample.prompt_id')
     .selectAll('sample')
     .select('prompt.text as prompt')
-    .where('cell_id', '=', cellId)
-    .where(isAfter(after));
-  if (query.only !== undefined) select = select.where(filters[query.only]);
-  return select.orderBy('sample.position').orderBy('sample.item_id').limit(limit).execute();
+    .execute();
 }
 
 async function scorePage(
@@ -158,13 +135,12 @@ async function scorePage(
   after: Place | undefined,
   limit: number,
 ): Promise<readonly ScoreRow[]> {
-  return db
-    .selectFrom('sample')
+  return pageBehind(matching(db, { cellIds: [cellId] }), after, limit)
     .select(['item_id', 'position', 'score', 'answer', 'is_unparsed', 'metrics', 'detail', 'cluster'])
-    .where('cell_id', '=', cellId)
-    .where(isAfter(after))
-    .orderBy('position')
-    .orderBy('item_id')
-    .limit(limit)
     .execute();
+}
+
+function pageBehind(query: ReturnType<typeof matching>, after: Place | undefined, limit: number) {
+  const behind = after === undefined ? query : query.where(isBehind(after));
+  return behind.orderBy('sample.position').orderBy('sample.item_id').limit(limit);
 }
