@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { openSqliteStore } from '../src/stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../src/store/sqlite-store.ts';
 
 const { values } = parseArgs({
   options: {

@@ -137,5 +137,5 @@ export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from '
 export { clusteredStandardError, pairedDifference, standardError } from './stats/standard-error.ts';
 export type { TaskEvidence } from './stats/task-evidence.ts';
 export { wilsonInterval } from './stats/wilson.ts';
-export { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
+export { openSqliteStore } from './store/sqlite-store.ts';
 export { loadTask, loadTasks, taskNames, tasks, withShots } from './tasks/index.ts';

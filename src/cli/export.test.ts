@@ -9,7 +9,7 @@ import { storeRun } from '../../test/setup/stored-cells.ts';
 import { reportSchema } from '../exporters/report-schema.ts';
 import { foreignFormats } from '../exporters/formats/foreign-formats.ts';
 import { reportExporters, sampleExporters } from '../exporters/index.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
 import { exportOptions } from './tables/interop-commands.ts';
 
 let folder: string;

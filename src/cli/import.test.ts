@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { storeRun } from '../../test/setup/stored-cells.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
 
 let folder: string;
 let runId: string;

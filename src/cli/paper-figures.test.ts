@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { storeRun } from '../../test/setup/stored-cells.ts';
 import { paperClaims } from '../paper/audit-paper.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
 
 let folder: string;
 let runId: string;

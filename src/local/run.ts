@@ -9,7 +9,7 @@ import { createMachineMeter } from '../meters/machine-meter.ts';
 import type { AnchorSet } from '../stats/anchors.ts';
 import { memoryLimitBytes } from '../meters/memory-limit.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
-import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
 import * as z from 'zod';
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { localRun } from './local-run.ts';

@@ -2,7 +2,7 @@ import { defineSuite, type SuiteInput } from '../../src/core/suite.ts';
 import type { PassResult } from '../../src/core/cell.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { run } from '../../src/local/run.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { findParting, sumsOf, type Parting } from './why-different.ts';
 
 /** One item that two ways to run the same weights scored or answered differently. */

@@ -3,7 +3,7 @@ import type { PassResult } from '../../src/core/cell.ts';
 import { defineSuite } from '../../src/core/suite.ts';
 import { run } from '../../src/local/run.ts';
 import { startNullServer } from '../../src/local/null-server/null-server.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { startProxy } from './misbehaving-proxy.ts';
 import { toyTask } from './toy-task.ts';
 

@@ -8,7 +8,7 @@ import type { Engine, LoadedModel } from '../../src/core/engine.ts';
 import type { RaceCertificate } from '../../src/core/race.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { fullAccuracies, race, racePlan, rightAnswers } from './race-plan.ts';
 import { slowRacePlan } from './slow-race.ts';
 import { toyDependencies } from './toy-plan.ts';

@@ -7,7 +7,7 @@ import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
 import { runSuite } from '../../src/run/run-suite.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { quietMeter, toyDependencies, toyLetters, toyPlan } from './toy-plan.ts';
 
 async function run(plan: RunPlan, dependencies: RunDependencies, onEvent: (event: RunEvent) => void = () => {}) {

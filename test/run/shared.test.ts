@@ -9,7 +9,7 @@ import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
 import { runRace } from '../../src/run/race/run-race.ts';
 import { runSuite } from '../../src/run/run-suite.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { racePlan, rightAnswers } from './race-plan.ts';
 import { quietMeter, toyDependencies, toyLetters, toyPlan, type ToyOptions } from './toy-plan.ts';
 

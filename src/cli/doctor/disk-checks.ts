@@ -58,7 +58,7 @@ export const storeCheck: DoctorCheck = {
   async run({ storePath }) {
     if (!existsSync(storePath)) return { state: 'ok', detail: `${storePath} will be made by the first run` };
     // Not at the top: who only asks for help needn't load a database.
-    const { openSqliteStore } = await import('../../stores/sqlite/sqlite-store.ts');
+    const { openSqliteStore } = await import('../../store/sqlite-store.ts');
     await using store = await openSqliteStore({ file: storePath, busyTimeoutMs: 2_000 });
     const runs = await store.listRuns();
     return { state: 'ok', detail: `${storePath} holds ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}` };

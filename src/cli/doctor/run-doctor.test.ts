@@ -197,7 +197,7 @@ describe('disks and the store', () => {
   });
 
   it('may hold a store, or none yet', async () => {
-    const { openSqliteStore } = await import('../../stores/sqlite/sqlite-store.ts');
+    const { openSqliteStore } = await import('../../store/sqlite-store.ts');
     const given = options();
     expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePath} will be made by the first run`);
     expect(readdirSync(home)).toEqual([]);

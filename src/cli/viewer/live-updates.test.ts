@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Store } from '../../core/store.ts';
 import { StoreError } from '../../core/errors.ts';
-import { openSqliteStore } from '../../stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../../store/sqlite-store.ts';
 import { mustClaim } from '../../../test/conformance/open-store.ts';
 import { newCell, newRun, sampleAt } from '../../../test/conformance/store-records.ts';
 import { createLiveUpdates, type LiveUpdate } from './live-updates.ts';

@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
-import type { Store } from '../../core/store.ts';
-import type { Database } from '../sql/schema.ts';
-import { createSqlStore } from '../sql/sql-store.ts';
-import { createKyselyDatabase } from './kysely-database.ts';
-import { migrate } from './migrate.ts';
-import { openDatabase, readSchemaVersion, schemaVersion } from './open-database.ts';
+import type { Store } from '../core/store.ts';
+import type { Database } from './schema.ts';
+import { createKyselyDatabase, migrate, openDatabase, readSchemaVersion, schemaVersion } from './sqlite-file.ts';
 import { explainSqliteError, isSqliteError } from './sqlite-error.ts';
+import { createCellQueries } from './claims.ts';
+import { createItemQueries, createSampleQueries } from './sample-queries.ts';
+import { replaceScores } from './sample-rows.ts';
+import { createRunQueries } from './run-queries.ts';
 
 export interface SqliteStoreOptions {
   /** A path, whose folder is made where it is missing, or `:memory:`. */
@@ -54,4 +55,26 @@ function emptyWriteAheadLog(database: DatabaseSync): void {
   } catch (error) {
     if (!isSqliteError(error)) throw error;
   }
+}
+
+export interface SqlStoreOptions {
+  /** Unix time in milliseconds; decides about leases. */
+  readonly now: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** The store on any SQL database whose dialect Kysely speaks and whose schema is current. */
+export function createSqlStore(db: Kysely<Database>, { now, close }: SqlStoreOptions): Store {
+  let closing: Promise<void> | undefined;
+  return {
+    ...createRunQueries(db),
+    ...createCellQueries(db, now),
+    ...createSampleQueries(db, now),
+    ...createItemQueries(db),
+    replaceScores: (cellId, scores, measurements) => replaceScores(db, cellId, scores, measurements, now()),
+    async [Symbol.asyncDispose]() {
+      closing ??= close();
+      await closing;
+    },
+  };
 }

@@ -7,13 +7,13 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
-import { mustClaim } from '../../../test/conformance/open-store.ts';
-import { newCell, newRun, sampleAt } from '../../../test/conformance/store-records.ts';
+import { mustClaim } from '../../test/conformance/open-store.ts';
+import { newCell, newRun, sampleAt } from '../../test/conformance/store-records.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
-const writerFile = join(import.meta.dirname, '../../../test/fixtures/store-writer.ts');
+const writerFile = join(import.meta.dirname, '../../test/fixtures/store-writer.ts');
 
-const openerFile = join(import.meta.dirname, '../../../test/fixtures/store-opener.ts');
+const openerFile = join(import.meta.dirname, '../../test/fixtures/store-opener.ts');
 
 type Writer = ChildProcessByStdio<null, Readable, null>;
 

@@ -1,9 +1,8 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
-import { StoreError, UsageError } from '../../core/errors.ts';
-import type { Manifest } from '../../core/manifest.ts';
-import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../../core/store.ts';
-import { readJson } from './json-column.ts';
-import type { Database, RunTable } from './schema.ts';
+import { StoreError, UsageError } from '../core/errors.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
+import { readJson, type Database, type RunTable } from './schema.ts';
 
 type RunQueries = Pick<Store, 'createRun' | 'listRuns' | 'getRun' | 'latestRun' | 'setRunStatus' | 'updateManifest'>;
 

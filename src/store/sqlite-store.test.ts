@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, onTestFinished } from 'vitest';
-import { testStore } from '../../../test/conformance/store.ts';
+import { testStore } from '../../test/conformance/store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 describe('a store in a file', () => {

@@ -1,4 +1,4 @@
-import { StoreError } from '../../core/errors.ts';
+import { StoreError } from '../core/errors.ts';
 
 interface SqliteError extends Error {
   readonly code: 'ERR_SQLITE_ERROR';

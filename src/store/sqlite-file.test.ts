@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { PerbenchError, StoreError } from '../../core/errors.ts';
-import { mustClaim } from '../../../test/conformance/open-store.ts';
-import { newCell, newRun, sampleAt } from '../../../test/conformance/store-records.ts';
-import type { Database } from '../sql/schema.ts';
-import { createKyselyDatabase } from './kysely-database.ts';
+import { PerbenchError, StoreError } from '../core/errors.ts';
+import { mustClaim } from '../../test/conformance/open-store.ts';
+import { newCell, newRun, sampleAt } from '../../test/conformance/store-records.ts';
+import type { Database } from './schema.ts';
+import { createKyselyDatabase } from './sqlite-file.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 let folder = '';

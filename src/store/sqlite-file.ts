@@ -1,0 +1,168 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '../core/errors.ts';
+import { migrations, type Database } from './schema.ts';
+import { explainSqliteError, isBusy } from './sqlite-error.ts';
+import { sql, type Kysely, type SqliteDatabase, type SqliteStatement } from 'kysely';
+
+/** "PERB": says whose database a file is. */
+export const applicationId = 0x50_45_52_42;
+export const schemaVersion = Object.keys(migrations).length;
+
+export interface OpenDatabaseOptions {
+  readonly file: string;
+  /** Longest wait for a lock that another process holds. */
+  readonly busyTimeoutMs: number;
+}
+
+/**
+ * Opens the file, makes sure that it is a store of a version that this program knows, and makes writes durable.
+ *
+ * @throws {StoreError} if the file can't be used
+ */
+export async function openDatabase({ file, busyTimeoutMs }: OpenDatabaseOptions): Promise<DatabaseSync> {
+  if (file !== ':memory:') createFolder(file);
+  const deadlineMs = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      return openOnce(file, busyTimeoutMs);
+    } catch (error) {
+      // The switch to the write-ahead log doesn't wait when several processes make the store at the same moment.
+      if (!isBusy(error) || performance.now() > deadlineMs) throw explainSqliteError(error, file);
+    }
+    await sleep(25);
+  }
+}
+
+function createFolder(file: string): void {
+  const folder = dirname(file);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError(`${file}: the folder of the store can't be made (${reason})`, {
+      hint: 'Choose another file for the store.',
+      cause,
+    });
+  }
+}
+
+function openOnce(file: string, busyTimeoutMs: number): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+  try {
+    checkOwner(database, file);
+    database.exec('pragma journal_mode = wal');
+    database.exec('pragma synchronous = full');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function checkOwner(database: DatabaseSync, file: string): void {
+  // One view of the file: another process may be making it a store just now.
+  database.exec('begin');
+  const owner = readNumber(database, 'pragma application_id');
+  const tables = readNumber(database, 'select count(*) from sqlite_schema');
+  const version = readSchemaVersion(database);
+  database.exec('commit');
+  const isFresh = owner === 0 && tables === 0;
+  if (!isFresh && owner !== applicationId) {
+    throw new StoreError(`${file}: this database belongs to another program`, {
+      hint: 'Choose another file for the store.',
+    });
+  }
+  if (version > schemaVersion) {
+    throw new StoreError(
+      `${file}: the store is from a newer perbench (schema ${version}, this one knows up to ${schemaVersion})`,
+      { hint: 'Update perbench, or choose another file for the store.' },
+    );
+  }
+}
+
+export function readSchemaVersion(database: DatabaseSync): number {
+  return readNumber(database, 'pragma user_version');
+}
+
+function readNumber(database: DatabaseSync, query: string): number {
+  const [value] = Object.values(database.prepare(query).get() ?? {});
+  return Number(value);
+}
+
+/** Brings the schema up to date in one transaction: of several processes that open a new store, one does it. */
+export async function migrate(db: Kysely<Database>): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ readonly user_version: number }>`pragma user_version`.execute(transaction);
+    const version = rows[0]?.user_version ?? 0;
+    for (const migration of Object.values(migrations).slice(version)) await migration.up(transaction);
+    if (version >= schemaVersion) return;
+    await sql.raw(`pragma user_version = ${schemaVersion}`).execute(transaction);
+    await sql.raw(`pragma application_id = ${applicationId}`).execute(transaction);
+  });
+}
+
+/** Statements kept compiled; inserts of many sizes have as many texts. */
+const cachedStatements = 100;
+
+/** Gives `node:sqlite` the shape that Kysely's SQLite dialect drives, and explains its errors. */
+export function createKyselyDatabase(database: DatabaseSync, file: string): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    close() {
+      database.close();
+    },
+    prepare(text) {
+      const known = statements.get(text);
+      if (known !== undefined) return known;
+      const statement =
+        text === 'rollback' ? rollbackStatement(database, file) : prepareStatement(database, text, file);
+      const oldest = statements.size >= cachedStatements ? statements.keys().next().value : undefined;
+      if (oldest !== undefined) statements.delete(oldest);
+      statements.set(text, statement);
+      return statement;
+    },
+  };
+}
+
+function explained<Value>(file: string, action: () => Value): Value {
+  try {
+    return action();
+  } catch (error) {
+    throw explainSqliteError(error, file);
+  }
+}
+
+function prepareStatement(database: DatabaseSync, text: string, file: string): SqliteStatement {
+  // Every transaction here writes. One that began by reading would fail at once, without waiting, if another process
+  // wrote in between.
+  const statement = explained(file, () => database.prepare(text === 'begin' ? 'begin immediate' : text));
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => explained(file, () => statement.all(...bindable(parameters))),
+    run: (parameters) => explained(file, () => statement.run(...bindable(parameters))),
+    iterate: (parameters) => statement.iterate(...bindable(parameters)),
+  };
+}
+
+/** A full disk makes SQLite roll back on its own; a second rollback would fail and hide why. */
+function rollbackStatement(database: DatabaseSync, file: string): SqliteStatement {
+  return {
+    reader: false,
+    all: () => [],
+    run() {
+      explained(file, () => {
+        if (database.isTransaction) database.exec('rollback');
+      });
+      return { changes: 0, lastInsertRowid: 0 };
+    },
+    iterate: () => [].values(),
+  };
+}
+
+// Kysely doesn't type parameters; the table types allow text, numbers and null alone.
+function bindable(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters as SQLInputValue[];
+}
