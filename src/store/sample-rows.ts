@@ -1,20 +1,53 @@
 import { hash } from 'node:crypto';
-import type { Sample } from '../core/sample.ts';
-import type { Claim } from '../core/store.ts';
-import type { ItemScore } from '../core/task.ts';
-import { readJson, type SampleTable, type Database } from './schema.ts';
 import type { Kysely } from 'kysely';
 import type { CellMeasurements } from '../core/cell.ts';
 import { StoreError } from '../core/errors.ts';
+import type { Sample } from '../core/sample.ts';
+import type { Claim } from '../core/store.ts';
+import type { ItemScore } from '../core/task.ts';
+import { updateClaimed } from './claims.ts';
+import { type Database, readJson, type SampleTable } from './schema.ts';
+
+/** Rows of one insert: 25 columns of each stay below the 32,766 parameters of SQLite. */
+const insertRows = 200;
+
+/** Samples that are there already are kept. */
+export async function appendSamples(
+  db: Kysely<Database>,
+  claim: Claim,
+  samples: readonly Sample[],
+  leaseUntilMs: number,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await updateClaimed(transaction, claim, { lease_until_ms: leaseUntilMs });
+    for (let start = 0; start < samples.length; start += insertRows) {
+      await insertSamples(transaction, claim, samples.slice(start, start + insertRows));
+    }
+  });
+}
+
+async function insertSamples(db: Kysely<Database>, claim: Claim, samples: readonly Sample[]): Promise<void> {
+  const texts = new Map(samples.map((sample) => [promptId(sample.prompt), sample.prompt]));
+  await db
+    .insertInto('prompt')
+    .values(Array.from(texts, ([id, text]) => ({ id, text })))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  await db
+    .insertInto('sample')
+    .values(samples.map((sample) => writeSample(sample, claim)))
+    .onConflict((conflict) => conflict.columns(['cell_id', 'item_id']).doNothing())
+    .execute();
+}
 
 /** Half a sha256 names a text: 128 bits are enough against accidents, and the key is in every sample. */
-export function promptId(text: string): string {
+function promptId(text: string): string {
   return Buffer.from(hash('sha256', text, 'buffer'))
     .subarray(0, 16)
     .toString('base64url');
 }
 
-export function writeSample(sample: Sample, claim: Claim): SampleTable {
+function writeSample(sample: Sample, claim: Claim): SampleTable {
   return {
     cell_id: claim.cellId,
     item_id: sample.itemId,
@@ -44,7 +77,10 @@ export function writeSample(sample: Sample, claim: Claim): SampleTable {
   };
 }
 
-export function readSample(row: SampleTable & { readonly prompt: string }): Sample {
+/** A sample with the text of its prompt. */
+export type WholeRow = SampleTable & { readonly prompt: string };
+
+export function readSample(row: WholeRow): Sample {
   const place = `sample ${row.item_id} of cell ${row.cell_id}`;
   return {
     itemId: row.item_id,

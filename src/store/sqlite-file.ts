@@ -2,27 +2,22 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kysely, sql, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import { StoreError } from '../core/errors.ts';
-import { migrations, type Database } from './schema.ts';
+import { type Database, migrations } from './schema.ts';
 import { explainSqliteError, isBusy } from './sqlite-error.ts';
-import { sql, type Kysely, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
 /** "PERB": says whose database a file is. */
-export const applicationId = 0x50_45_52_42;
+const applicationId = 0x50_45_52_42;
 export const schemaVersion = Object.keys(migrations).length;
-
-export interface OpenDatabaseOptions {
-  readonly file: string;
-  /** Longest wait for a lock that another process holds. */
-  readonly busyTimeoutMs: number;
-}
 
 /**
  * Opens the file, makes sure that it is a store of a version that this program knows, and makes writes durable.
  *
+ * @param busyTimeoutMs longest wait for a lock that another process holds
  * @throws {StoreError} if the file can't be used
  */
-export async function openDatabase({ file, busyTimeoutMs }: OpenDatabaseOptions): Promise<DatabaseSync> {
+export async function openDatabase(file: string, busyTimeoutMs: number): Promise<DatabaseSync> {
   if (file !== ':memory:') createFolder(file);
   const deadlineMs = performance.now() + busyTimeoutMs;
   for (;;) {

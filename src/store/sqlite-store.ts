@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Store } from '../core/store.ts';
-import type { Database } from './schema.ts';
-import { createKyselyDatabase, migrate, openDatabase, readSchemaVersion, schemaVersion } from './sqlite-file.ts';
-import { explainSqliteError, isSqliteError } from './sqlite-error.ts';
-import { createCellQueries } from './claims.ts';
-import { createItemQueries, createSampleQueries } from './sample-queries.ts';
-import { replaceScores } from './sample-rows.ts';
+import { createCellQueries, leaseEnd } from './claims.ts';
 import { createRunQueries } from './run-queries.ts';
+import { createSampleQueries } from './sample-queries.ts';
+import { appendSamples, replaceScores } from './sample-rows.ts';
+import type { Database } from './schema.ts';
+import { explainSqliteError, isSqliteError } from './sqlite-error.ts';
+import { createKyselyDatabase, migrate, openDatabase, readSchemaVersion, schemaVersion } from './sqlite-file.ts';
 
 export interface SqliteStoreOptions {
   /** A path, whose folder is made where it is missing, or `:memory:`. */
@@ -25,7 +25,7 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { file, now = Date.now, busyTimeoutMs = 10_000 } = options;
-  const database = await openDatabase({ file, busyTimeoutMs });
+  const database = await openDatabase(file, busyTimeoutMs);
   const dialect = new SqliteDialect({ database: createKyselyDatabase(database, file) });
   const db = new Kysely<Database>({ dialect });
   try {
@@ -34,14 +34,24 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     database.close();
     throw explainSqliteError(error, file);
   }
-  return createSqlStore(db, {
-    now,
-    async close() {
-      // Takes its turn behind what is still being written.
-      await db.connection().execute(async () => emptyWriteAheadLog(database));
-      await db.destroy();
+  let closing: Promise<void> | undefined;
+  return {
+    ...createRunQueries(db),
+    ...createCellQueries(db, now),
+    ...createSampleQueries(db),
+    appendSamples: (claim, samples, leaseMs) => appendSamples(db, claim, samples, leaseEnd(now(), leaseMs)),
+    replaceScores: (cellId, scores, measurements) => replaceScores(db, cellId, scores, measurements, now()),
+    async [Symbol.asyncDispose]() {
+      closing ??= close(db, database);
+      await closing;
     },
-  });
+  };
+}
+
+async function close(db: Kysely<Database>, database: DatabaseSync): Promise<void> {
+  // Takes its turn behind what is still being written.
+  await db.connection().execute(async () => emptyWriteAheadLog(database));
+  await db.destroy();
 }
 
 /**
@@ -55,26 +65,4 @@ function emptyWriteAheadLog(database: DatabaseSync): void {
   } catch (error) {
     if (!isSqliteError(error)) throw error;
   }
-}
-
-export interface SqlStoreOptions {
-  /** Unix time in milliseconds; decides about leases. */
-  readonly now: () => number;
-  readonly close: () => Promise<void>;
-}
-
-/** The store on any SQL database whose dialect Kysely speaks and whose schema is current. */
-export function createSqlStore(db: Kysely<Database>, { now, close }: SqlStoreOptions): Store {
-  let closing: Promise<void> | undefined;
-  return {
-    ...createRunQueries(db),
-    ...createCellQueries(db, now),
-    ...createSampleQueries(db, now),
-    ...createItemQueries(db),
-    replaceScores: (cellId, scores, measurements) => replaceScores(db, cellId, scores, measurements, now()),
-    async [Symbol.asyncDispose]() {
-      closing ??= close();
-      await closing;
-    },
-  };
 }
