@@ -1,7 +1,7 @@
 import { isFileServer, managedServerSchema } from '../core/managed-server.ts';
 import type { Suite } from '../core/suite.ts';
 import type { GpuDevice } from '../meters/gpu-devices.ts';
-import { plannedConcurrency } from '../run/suite-engine.ts';
+import { plannedConcurrency } from '../run/protocol.ts';
 import { attentionShapes } from '../sources/attention-shapes.ts';
 import { catalogue } from '../sources/catalogue.ts';
 import { type GpuMemoryEstimate, estimateGpuMemory } from '../sources/gpu-memory-estimate.ts';

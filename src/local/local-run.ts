@@ -5,8 +5,7 @@ import type { Store } from '../core/store.ts';
 import { openEngine } from '../engines/index.ts';
 import { openRun } from '../run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../run/plan.ts';
-import { runRace } from '../run/race/run-race.ts';
-import { runSuite } from '../run/run-suite.ts';
+import { runSuite } from '../run/run.ts';
 import type { LocalContext } from './local-context.ts';
 
 export interface LocalRunOptions {
@@ -47,6 +46,5 @@ export async function* localRun(
     ...(context.logFolder !== undefined && { logFolder: context.logFolder }),
     ...(framesDrawn !== undefined && { framesDrawn }),
   };
-  const isRace = plan.manifest.race !== undefined;
-  yield* runSuite({ plan, dependencies, ...opened }, isRace ? runRace : undefined);
+  yield* runSuite({ plan, dependencies, ...opened });
 }

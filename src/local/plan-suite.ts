@@ -4,7 +4,7 @@ import type { Suite } from '../core/suite.ts';
 import type { CellSpeed } from '../run/cell-speed.ts';
 import { addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
 import type { PlannedTask } from '../run/plan.ts';
-import { plannedConcurrency } from '../run/suite-engine.ts';
+import { plannedConcurrency } from '../run/protocol.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/plan-model-fetch.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';

@@ -2,7 +2,7 @@ import type { RaceEntrantFacts } from '../core/race.ts';
 import type { Suite } from '../core/suite.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
 import type { PlannedModel } from '../run/plan.ts';
-import { plannedConcurrency } from '../run/suite-engine.ts';
+import { plannedConcurrency } from '../run/protocol.ts';
 import { describeBytes } from '../sources/describe-bytes.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import { raceOrder } from '../stats/race/replay-race.ts';

@@ -1,26 +1,69 @@
 import type { PassResult } from '../core/cell.ts';
+import type { RunEvent } from '../core/event.ts';
+import type { Suite } from '../core/suite.ts';
+import type { ScoreGate } from '../stats/race/score-gate.ts';
 import { askItems } from './ask-items.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
-import { pacedPositions } from './paced-positions.ts';
-import type { PlannedTask } from './plan.ts';
-import type { SampleWriter } from './sample-writer.ts';
+import type { PlannedTask, RunDependencies } from './plan.ts';
+import { createGatedWriter, createSampleWriter } from './sample-writer.ts';
+import type { CellJob, PassOrder } from './strategy.ts';
 
-export interface AccuracyPassOptions {
-  /** Positions without a stored sample, in the pre-drawn order. */
-  readonly positions: readonly number[];
-  readonly before: { readonly done: number; readonly scoreSum: number };
-  readonly reuse: 'none' | 'prefix';
-  /** Its duration is a result: nothing else is asked of the engine meanwhile. */
-  readonly isTimed?: boolean;
-  /** Items are asked in exactly the given order, few ahead of their answers: the pass may stop at any moment. */
-  readonly isStoppedEarly?: boolean;
-  readonly writer: SampleWriter;
-  /** Stops asking; what is in flight is finished and kept. */
+export interface FirstPrompt {
+  readonly sha256: string;
+  readonly tokenIds: readonly number[];
+}
+
+/** A cell whose items are asked, and how that stops, is kept and is told. */
+export interface ItemWork {
+  readonly job: CellJob;
+  readonly suite: Suite;
+  readonly dependencies: RunDependencies;
+  readonly leaseMs: number;
+  /** Stops asking: the run was told to stop, or the cell was lost. What is in flight is finished and kept. */
   readonly stopSignal: AbortSignal;
   /** Gives up what is in flight. */
   readonly forceSignal: AbortSignal;
-  readonly onFailure: (itemId: string, message: string) => void;
-  readonly onFirstPrompt: (prompt: { readonly sha256: string; readonly tokenIds: readonly number[] }) => void;
+  readonly emit: (event: RunEvent) => void;
+  readonly onFirstPrompt: (prompt: FirstPrompt) => void;
+}
+
+/** Positions handed out as fast as they are answered, so that little is asked in vain when a pass stops early. */
+export interface PacedPositions {
+  positions(): AsyncGenerator<number, void, void>;
+  /** One more answer is in. */
+  answered(): void;
+}
+
+/**
+ * @param maxOpen positions that may be handed out without an answer
+ * @param stop ends the positions, also while they wait
+ */
+export function pacedPositions(positions: readonly number[], maxOpen: number, stop: AbortSignal): PacedPositions {
+  let open = 0;
+  let wake = Promise.withResolvers<void>();
+  const changed = (): void => {
+    wake.resolve();
+    wake = Promise.withResolvers<void>();
+  };
+  return {
+    async *positions() {
+      stop.addEventListener('abort', changed, { once: true });
+      try {
+        for (const position of positions) {
+          while (open >= maxOpen && !stop.aborted) await wake.promise;
+          if (stop.aborted) return;
+          open += 1;
+          yield position;
+        }
+      } finally {
+        stop.removeEventListener('abort', changed);
+      }
+    },
+    answered() {
+      open -= 1;
+      changed();
+    },
+  };
 }
 
 /**
@@ -33,35 +76,91 @@ function byCluster({ task, items }: PlannedTask, positions: readonly number[]): 
   return Array.from(Map.groupBy(positions, (position) => cluster(items[position])).values()).flat();
 }
 
-/** Every item once, as fast as the engine can. */
-export async function runAccuracyPass(context: PassContext, options: AccuracyPassOptions): Promise<PassResult> {
+/** Scores by position that are stored already. */
+async function knownScores({ job, dependencies }: ItemWork): Promise<ReadonlyMap<number, number>> {
+  const { task, items, order } = job.planned;
+  const positions = new Map(order.map((position) => [task.itemId(items[position]), position]));
+  const known = new Map<number, number>();
+  for await (const { itemId, value } of dependencies.store.scores(job.cell.id)) {
+    const position = positions.get(itemId);
+    if (position !== undefined) known.set(position, value);
+  }
+  return known;
+}
+
+interface ItemSource {
+  /** Without a stored sample, in the order in which they are asked. */
+  readonly positions: readonly number[];
+  readonly before: { readonly done: number; readonly scoreSum: number };
+}
+
+/** Under the paper protocol time is taken from the pass itself, so a pass that was cut is done again as a whole. */
+async function itemsLeft({ job, dependencies, suite }: ItemWork, order: readonly number[]): Promise<ItemSource> {
+  if (suite.protocol === 'paper') return { positions: order, before: { done: 0, scoreSum: 0 } };
+  const { task, items } = job.planned;
+  const finished = await dependencies.store.finishedItemIds(job.cell.id);
+  const { items: done, scoreSum } = await dependencies.store.sampleSummary(job.cell.id);
+  const positions = order.filter((position) => !finished.has(task.itemId(items[position])));
+  return { positions, before: { done, scoreSum } };
+}
+
+async function gatedWriter(work: ItemWork, order: readonly number[], gate: ScoreGate | undefined) {
+  const { dependencies, job, leaseMs, stopSignal } = work;
+  const plain = createSampleWriter(dependencies.store, job.claim, leaseMs);
+  if (gate === undefined) return { writer: plain, stop: stopSignal };
+  const { writer, decided } = createGatedWriter(plain, gate, order, await knownScores(work));
+  return { writer, stop: AbortSignal.any([stopSignal, decided]) };
+}
+
+/**
+ * Every item once, as fast as the engine can. With a gate, items are asked in exactly the given order and few ahead of
+ * their answers, until it has decided: answers come back in any order, the gate sees them in the drawn one.
+ */
+export async function runAccuracyPass(
+  work: ItemWork,
+  context: PassContext,
+  { order, gate }: Extract<PassOrder, { readonly pass: 'accuracy' }>,
+): Promise<PassResult> {
+  const { job, suite, emit, onFirstPrompt, forceSignal } = work;
   const { model, planned, concurrency } = context;
-  const { before, writer, stopSignal, forceSignal } = options;
-  const reuse = model.capabilities.prefixReuse ? options.reuse : 'none';
-  const positions =
-    reuse === 'prefix' && options.isStoppedEarly !== true ? byCluster(planned, options.positions) : options.positions;
+  const isTimed = suite.protocol === 'paper';
+  const reuse = isTimed || !model.capabilities.prefixReuse ? 'none' : 'prefix';
+  const { positions, before } = await itemsLeft(work, order);
+  const { writer, stop } = await gatedWriter(work, order, gate);
+  await using _ = writer;
+  const paced = pacedPositions(
+    reuse === 'prefix' && gate === undefined ? byCluster(planned, positions) : positions,
+    gate === undefined ? Infinity : 2 * concurrency,
+    stop,
+  );
   const plan = {
     pass: 'accuracy',
     concurrency,
     total: planned.order.length,
     limitMs: undefined,
     before,
-    watchMemory: options.isTimed !== true,
+    // A mean of what its own scores may stop is biased.
+    hidesScore: gate !== undefined,
+    watchMemory: !isTimed,
     readsMemory: true,
   } as const;
-  const paced = pacedPositions(positions, options.isStoppedEarly === true ? 2 * concurrency : Infinity, stopSignal);
   let isFirst = true;
   await model.resetMemoryPeak();
-  return measurePass(context, plan, async (tally) => {
-    const pass = { concurrency, reuse, signal: forceSignal };
+  return await measurePass(context, plan, async (tally) => {
     try {
-      for await (const answer of askItems(model, planned, paced.positions(), pass)) {
+      for await (const answer of askItems(model, planned, paced.positions(), {
+        concurrency,
+        reuse,
+        signal: forceSignal,
+      })) {
         const sample = answer.sample();
+        const { itemId, failure } = sample;
         tally.count(answer, sample.score);
-        if (sample.failure !== undefined) options.onFailure(sample.itemId, sample.failure.message);
+        if (failure !== undefined)
+          emit({ type: 'sample-error', cellId: job.cell.id, itemId, message: failure.message });
         else if (isFirst && answer.result.status === 'done') {
           isFirst = false;
-          options.onFirstPrompt({ sha256: answer.result.promptSha256, tokenIds: answer.result.promptHead });
+          onFirstPrompt({ sha256: answer.result.promptSha256, tokenIds: answer.result.promptHead });
         }
         await writer.add(sample);
         paced.answered();

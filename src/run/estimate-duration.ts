@@ -1,7 +1,6 @@
 import type { Suite } from '../core/suite.ts';
-import { launchesOf } from './cell-passes.ts';
 import type { CellSpeed } from './cell-speed.ts';
-import { plannedConcurrency } from './suite-engine.ts';
+import { launchesOf, plannedConcurrency } from './protocol.ts';
 
 /** A time with the bounds that it will most likely stay in. Estimated, never measured. */
 export interface DurationEstimate {

@@ -1,8 +1,9 @@
 import type { LoadedModel } from '../core/engine.ts';
+import type { Cell } from '../core/cell.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { CellJob } from './cell-job.ts';
+import type { Store } from '../core/store.ts';
 import { launchedFacts } from './content-key.ts';
-import type { PlannedModel, RunDependencies } from './plan.ts';
+import type { PlannedModel } from './plan.ts';
 
 /** Changes the stored manifest of a run, one change after the other. */
 export interface ManifestKeeper {
@@ -12,7 +13,7 @@ export interface ManifestKeeper {
 }
 
 /** Merges what a launch or a first prompt tells into the stored manifest, one change after the other. */
-export function createManifestKeeper({ store }: RunDependencies, runId: string): ManifestKeeper {
+export function createManifestKeeper(store: Store, runId: string): ManifestKeeper {
   let queue = Promise.resolve();
   return {
     change(change: (manifest: Manifest) => Manifest): Promise<void> {
@@ -34,7 +35,7 @@ export function withModel(manifest: Manifest, { spec, facts }: PlannedModel, mod
 
 export function withFirstPrompt(
   manifest: Manifest,
-  { cell }: CellJob,
+  cell: Cell,
   prompt: { readonly sha256: string; readonly tokenIds: readonly number[] },
 ): Manifest {
   const facts = manifest.tasks[cell.taskId];

@@ -35,6 +35,8 @@ export interface PassLimits {
   readonly limitMs: number | undefined;
   /** What earlier attempts did already. */
   readonly before?: { readonly done: number; readonly scoreSum: number };
+  /** Its running mean isn't to be shown. */
+  readonly hidesScore?: boolean;
 }
 
 function exchangesOf(result: Answer['result']): number {
@@ -44,7 +46,7 @@ function exchangesOf(result: Answer['result']): number {
 }
 
 export function createPassTally(
-  { total, limitMs, before = { done: 0, scoreSum: 0 } }: PassLimits,
+  { total, limitMs, before = { done: 0, scoreSum: 0 }, hidesScore = false }: PassLimits,
   onProgress: (progress: PassProgress) => void,
   memoryBytes: () => number | undefined,
 ): PassTally {
@@ -66,6 +68,7 @@ export function createPassTally(
       outputTokens: counts.outputTokens,
       failed: counts.failed,
       scoreSum,
+      ...(hidesScore && { hidesScore }),
       memoryBytes: memoryBytes(),
     });
   }

@@ -4,7 +4,7 @@ import type { Suite } from '../core/suite.ts';
 import { askItems } from './ask-items.ts';
 import { type CellSpeed, speedFromRequests } from './cell-speed.ts';
 import { readMemory } from './measure-pass.ts';
-import { suiteEngineOptions } from './suite-engine.ts';
+import { suiteEngineOptions } from './protocol.ts';
 import type { PlannedModel, PlannedTask } from './plan.ts';
 
 export interface ModelProbe {

@@ -4,8 +4,7 @@ import type { Store } from '../../src/core/store.ts';
 import { planRace } from '../../src/local/plan-race.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
-import { runRace } from '../../src/run/race/run-race.ts';
-import { runSuite } from '../../src/run/run-suite.ts';
+import { runSuite } from '../../src/run/run.ts';
 import type { AnchorSet } from '../../src/stats/anchors.ts';
 import { toyLetters, toyPlan, type ToyOptions } from './toy-plan.ts';
 
@@ -50,7 +49,7 @@ export async function race(
 ): Promise<RaceOutcome> {
   const opened = await openRun(plan, dependencies.store, { now: new Date(0), random: Math.random, ...open });
   const events: RunEvent[] = [];
-  for await (const event of runSuite({ plan, dependencies, ...opened }, runRace)) {
+  for await (const event of runSuite({ plan, dependencies, ...opened })) {
     events.push(event);
     onEvent(event);
   }

@@ -6,7 +6,7 @@ import type { Store } from '../../src/core/store.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
-import { runSuite } from '../../src/run/run-suite.ts';
+import { runSuite } from '../../src/run/run.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { quietMeter, toyDependencies, toyLetters, toyPlan } from './toy-plan.ts';
 

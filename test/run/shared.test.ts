@@ -7,8 +7,7 @@ import type { Store } from '../../src/core/store.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
-import { runRace } from '../../src/run/race/run-race.ts';
-import { runSuite } from '../../src/run/run-suite.ts';
+import { runSuite } from '../../src/run/run.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { racePlan, rightAnswers } from './race-plan.ts';
 import { quietMeter, toyDependencies, toyLetters, toyPlan, type ToyOptions } from './toy-plan.ts';
@@ -50,8 +49,7 @@ async function outcomeOf(
   const dependencies = toyDependencies(store, { openEngine: async () => servedEngine(), ...change });
   const opened = await openRun(plan, store, { now: new Date(0), random: Math.random });
   const events: RunEvent[] = [];
-  const work = kind === 'race' ? runRace : undefined;
-  for await (const event of runSuite({ plan, dependencies, ...opened }, work)) events.push(event);
+  for await (const event of runSuite({ plan, dependencies, ...opened })) events.push(event);
   const [cell] = await store.cells(opened.runId);
   return { runId: opened.runId, events, passes: await store.passResults(cell?.id ?? ''), cell };
 }
@@ -103,7 +101,7 @@ describe.each(['full', 'race'] as const)('a %s run', (kind) => {
     const opened = await openRun(plan, store, { now: new Date(0), random: Math.random });
     const dependencies = toyDependencies(searched);
     const warned = new Map<string, readonly string[]>();
-    for await (const event of runSuite({ plan, dependencies, ...opened }, kind === 'race' ? runRace : undefined)) {
+    for await (const event of runSuite({ plan, dependencies, ...opened })) {
       if (event.type !== 'pass-end') continue;
       warned.set(
         event.pass,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
 
@@ -39,4 +40,17 @@ export function createLeaseKeeper(store: Store, leaseMs: number): LeaseKeeper {
       clearInterval(timer);
     },
   };
+}
+
+const lookAgainMs = 500;
+
+/** Says whom a run waits for, and for how long at most. */
+export function waitingText(cells: number, leaseMs: number): string {
+  const what = cells === 1 ? 'one cell that another process holds' : `${cells} cells that other processes hold`;
+  return `waiting for ${what}; one that has died loses it within ${Math.round(leaseMs / 1000)} s`;
+}
+
+/** A moment before looking again; shorter when the run is told to stop. */
+export async function pauseBeforeLooking(signal: AbortSignal): Promise<void> {
+  await sleep(lookAgainMs, undefined, { signal }).catch(() => undefined);
 }

@@ -1,11 +1,35 @@
-import type { PassResult } from '../../core/cell.ts';
+import type { Cell, PassResult } from '../../core/cell.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import type { RaceQuestion, RaceValues } from '../../core/race.ts';
-import type { Store } from '../../core/store.ts';
+import type { RaceEntrantFacts, RaceQuestion, RaceValues } from '../../core/race.ts';
 import type { Task } from '../../core/task.ts';
 import { servingMeasurements } from '../../metrics/serving-measurements.ts';
 import type { Entrant } from '../../stats/race/entrant.ts';
-import type { RaceLane } from './race-lane.ts';
+import { shuffledOrder } from '../item-order.ts';
+import type { PlannedTask } from '../plan.ts';
+import type { RunState } from '../strategy.ts';
+
+/** One model in the race of one task. */
+export interface RaceLane {
+  readonly facts: RaceEntrantFacts;
+  readonly planned: PlannedTask;
+  readonly cellId: string;
+  /** The model's own order of the items, drawn before the first of them is asked: decided by seed, task and weights. */
+  readonly order: readonly number[];
+}
+
+export function createLane(
+  { plan }: RunState,
+  planned: PlannedTask,
+  facts: RaceEntrantFacts,
+  cells: readonly Cell[],
+): RaceLane {
+  const weights = plan.models.find(({ spec }) => spec.name === facts.model)?.facts;
+  const cell = cells.find(({ model }) => model === facts.model);
+  if (weights === undefined || cell === undefined) throw new Error(`the run has no cell for ${facts.model}`);
+  const identity = weights.fileSha256 ?? weights.source;
+  const order = shuffledOrder(planned.order, plan.suite.seed, 'race', planned.task.id, identity);
+  return { facts, planned, cellId: cell.id, order };
+}
 
 type Launch = { readonly values: RaceValues } | { readonly problem: string };
 
@@ -36,11 +60,8 @@ function readLaunches(
 ): Pick<Entrant, 'launches' | 'failure'> {
   const launches: RaceValues[] = [];
   for (let launch = 0; ; launch += 1) {
-    const read = readLaunch(
-      task,
-      passes.filter((pass) => pass.launch === launch),
-      question,
-    );
+    const own = passes.filter((pass) => pass.launch === launch);
+    const read = readLaunch(task, own, question);
     if (read === undefined) return { launches };
     if ('problem' in read) return { launches, failure: read.problem };
     launches.push(read.values);
@@ -58,9 +79,9 @@ function singleRequests(passes: readonly PassResult[]): readonly number[] {
 }
 
 /** Scores in the model's own order, up to the first item without an answer. */
-async function scoresInOrder(store: Store, { cell, order, planned }: RaceLane): Promise<readonly number[]> {
+async function scoresInOrder({ store }: RunState, { cellId, order, planned }: RaceLane): Promise<readonly number[]> {
   const byItem = new Map<string, number>();
-  for await (const { itemId, value } of store.scores(cell.id)) byItem.set(itemId, value);
+  for await (const { itemId, value } of store.scores(cellId)) byItem.set(itemId, value);
   const scores: number[] = [];
   for (const position of order) {
     const score = byItem.get(planned.task.itemId(planned.items[position]));
@@ -70,9 +91,9 @@ async function scoresInOrder(store: Store, { cell, order, planned }: RaceLane): 
   return scores;
 }
 
-async function countBroken(store: Store, { cell }: RaceLane): Promise<number> {
+async function countBroken({ store }: RunState, { cellId }: RaceLane): Promise<number> {
   let broken = 0;
-  for await (const { failure } of store.samples(cell.id, { only: 'failed' })) {
+  for await (const { failure } of store.samples(cellId, { only: 'failed' })) {
     // A prompt that doesn't fit, or a template that throws, is the model's own doing.
     if (failure?.reason === 'engine') broken += 1;
   }
@@ -80,21 +101,21 @@ async function countBroken(store: Store, { cell }: RaceLane): Promise<number> {
 }
 
 /** All that the store knows of a model in a race. */
-export async function readEntrant(store: Store, lane: RaceLane, question: RaceQuestion): Promise<Entrant> {
-  const { planned, facts, cell } = lane;
-  const now = (await store.cells(cell.runId)).find(({ id }) => id === cell.id);
-  const passes = await store.passResults(cell.id);
+export async function readEntrant(state: RunState, lane: RaceLane, question: RaceQuestion): Promise<Entrant> {
+  const { planned, facts, cellId, order } = lane;
+  const now = (await state.store.cells(state.runId)).find(({ id }) => id === cellId);
+  const passes = await state.store.passResults(cellId);
   const isBad = now?.state === 'failed' || now?.state === 'unavailable';
-  const scores = await scoresInOrder(store, lane);
+  const scores = await scoresInOrder(state, lane);
   return {
     ...facts,
     ...(isBad && { failure: now.error?.message ?? now.state }),
     ...(now?.state === 'done' && { isEnded: true }),
     ...readLaunches(planned.task, passes, question),
     scores,
-    order: lane.order.slice(0, scores.length),
+    order: order.slice(0, scores.length),
     // Rounds beyond the items repeat them: only the first counts.
     latencies: singleRequests(passes).slice(0, planned.order.length),
-    brokenItems: await countBroken(store, lane),
+    brokenItems: await countBroken(state, lane),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pacedPositions } from './paced-positions.ts';
+import { pacedPositions } from './accuracy-pass.ts';
 
 it('hands out only so many positions ahead of their answers, and ends when told to', async () => {
   const stop = new AbortController();

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Sample } from '../../core/sample.ts';
-import { createScoreGate } from '../../stats/race/score-gate.ts';
-import { createGatedWriter } from './gated-writer.ts';
+import type { Sample } from '../core/sample.ts';
+import { createScoreGate } from '../stats/race/score-gate.ts';
+import { createGatedWriter } from './sample-writer.ts';
 
 const items = 24;
 const order = Array.from({ length: items }, (_, index) => (index * 7) % items);

@@ -1,0 +1,118 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { nowMs } from '../core/clock.ts';
+import type { RunEvent } from '../core/event.ts';
+import type { RunCost, RunStatus } from '../core/store.ts';
+import { createEventChannel } from './event-channel.ts';
+import type { RunDependencies, RunPlan } from './plan.ts';
+import { Runner } from './runner.ts';
+import { fullRun } from './strategies/full-run.ts';
+import { raceRun } from './strategies/race.ts';
+
+/** How long answers in flight may take after the run was told to stop. */
+const graceMs = 10_000;
+
+export interface RunSuiteOptions {
+  readonly plan: RunPlan;
+  readonly dependencies: RunDependencies;
+  /** In the store already: see `openRun`. */
+  readonly runId: string;
+  readonly isResumed: boolean;
+}
+
+/** Aborts `graceMs` after `stop`, or at once when told to. */
+function createForceSignal(stop: AbortSignal): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const force = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    timer = setTimeout(() => force.abort(), graceMs);
+    timer.unref();
+  };
+  if (stop.aborted) arm();
+  else stop.addEventListener('abort', arm, { once: true });
+  return {
+    signal: force.signal,
+    dispose: () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', arm);
+    },
+  };
+}
+
+/** What perbench itself costs while it runs: its CPU, its event loop, its frames. */
+function createRunCostMeter(framesDrawn: () => number): {
+  addEngineCpu(ms: number): void;
+  stop(wallMs: number): RunCost;
+} {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  const before = process.cpuUsage();
+  const framesBefore = framesDrawn();
+  let engineCpuMs = 0;
+  return {
+    addEngineCpu(ms) {
+      engineCpuMs += ms;
+    },
+    stop(wallMs) {
+      delay.disable();
+      const { user, system } = process.cpuUsage(before);
+      return {
+        wallMs,
+        parentCpuMs: (user + system) / 1000,
+        engineCpuMs,
+        // The histogram counts the sampling interval itself.
+        eventLoopDelayP99Ms: Math.max(0, delay.percentile(99) / 1e6 - 10),
+        framesDrawn: framesDrawn() - framesBefore,
+      };
+    },
+  };
+}
+
+/**
+ * Runs every cell of a run that is still open, in full or as a race, and says what happens.
+ *
+ * Ends with `run-end`, also when `dependencies.signal` aborts: then what is in flight is finished (for at most ten
+ * seconds), saved, and the run can be resumed.
+ *
+ * @throws {StoreError} if results can no longer be stored
+ */
+export async function* runSuite({
+  plan,
+  dependencies,
+  runId,
+  isResumed,
+}: RunSuiteOptions): AsyncGenerator<RunEvent, void, void> {
+  const { store, signal } = dependencies;
+  const channel = createEventChannel<RunEvent>();
+  const force = createForceSignal(signal);
+  const cost = createRunCostMeter(dependencies.framesDrawn ?? (() => 0));
+  const startedMs = nowMs();
+  await store.setRunStatus(runId, 'running');
+  yield { type: 'run-start', runId, name: plan.suite.name, cells: await store.cells(runId), isResumed };
+
+  for (const { task, facts } of plan.tasks) {
+    for (const note of facts.notes) yield { type: 'warning', message: note };
+    if (facts.skippedRows > 0)
+      yield { type: 'warning', message: `${task.id}: rows that were left out: ${facts.skippedRows}` };
+  }
+  const emit = (event: RunEvent): void => {
+    if (event.type === 'pass-end') cost.addEngineCpu(event.result.host.engineCpuMs);
+    channel.push(event);
+  };
+  const runner = new Runner({ plan, dependencies, runId, emit, forceSignal: force.signal });
+  const working = runner.run(plan.manifest.race === undefined ? fullRun : raceRun).then(
+    () => channel.close(),
+    (error: unknown) => channel.close(error instanceof Error ? error : new Error(String(error))),
+  );
+  try {
+    yield* channel;
+  } finally {
+    await working;
+    force.dispose();
+  }
+  const cells = await store.cells(runId);
+  const isOpen = cells.some(({ state }) => state === 'pending' || state === 'running');
+  const status: RunStatus = isOpen ? (signal.aborted ? 'interrupted' : 'running') : 'finished';
+  await store.setRunStatus(runId, status, cost.stop(nowMs() - startedMs));
+  const failedCells = cells.filter(({ state }) => state === 'failed' || state === 'unavailable').length;
+  yield { type: 'run-end', runId, status, failedCells };
+}

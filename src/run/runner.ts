@@ -1,0 +1,223 @@
+import { join } from 'node:path';
+import type { CellError } from '../core/cell.ts';
+import type { LoadedModel } from '../core/engine.ts';
+import { EngineError, FencedError, PerbenchError, StoreError, UnsupportedError } from '../core/errors.ts';
+import type { RunEvent } from '../core/event.ts';
+import { createLeaseKeeper, type LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
+import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
+import { createManifestKeeper, type ManifestKeeper, withFirstPrompt, withModel } from './manifest-keeper.ts';
+import { measureCell } from './measure-cell.ts';
+import { createOpenEngine, type OpenEngine } from './open-engine.ts';
+import { defaultLeaseMs, type RunDependencies, type RunPlan } from './plan.ts';
+import type { CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
+import { runPasses } from './run-passes.ts';
+
+export interface RunnerOptions {
+  readonly plan: RunPlan;
+  readonly dependencies: RunDependencies;
+  readonly runId: string;
+  readonly emit: (event: RunEvent) => void;
+  /** Gives up what is in flight. */
+  readonly forceSignal: AbortSignal;
+}
+
+/** Does what a strategy chooses, step by step: claims cells, starts engines, runs passes, ends cells. */
+export class Runner implements RunState {
+  readonly jobs = new Map<string, CellJob>();
+  readonly #options: RunnerOptions;
+  readonly #leaseMs: number;
+  readonly #leases: LeaseKeeper;
+  readonly #manifest: ManifestKeeper;
+  readonly #engine: OpenEngine;
+  #hasWaited = false;
+
+  constructor(options: RunnerOptions) {
+    const { plan, dependencies, runId, emit, forceSignal } = options;
+    const { store, signal, openEngine, logFolder } = dependencies;
+    this.#options = options;
+    this.#leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
+    this.#leases = createLeaseKeeper(store, this.#leaseMs);
+    this.#manifest = createManifestKeeper(store, runId);
+    this.#engine = createOpenEngine({
+      suite: plan.suite,
+      openEngine,
+      logFolder: logFolder === undefined ? undefined : join(logFolder, runId),
+      emit,
+      signal: AbortSignal.any([signal, forceSignal]),
+      onLaunch: (planned, model) => this.#manifest.change((stored) => withModel(stored, planned, model)),
+    });
+  }
+
+  get runId(): string {
+    return this.#options.runId;
+  }
+
+  get plan(): RunPlan {
+    return this.#options.plan;
+  }
+
+  get store(): RunDependencies['store'] {
+    return this.#options.dependencies.store;
+  }
+
+  get isStopped(): boolean {
+    return this.#options.dependencies.signal.aborted;
+  }
+
+  /** @throws {StoreError} if nothing more can be kept */
+  async run(strategy: Strategy): Promise<void> {
+    using _ = this.#leases;
+    try {
+      for await (const step of strategy(this)) await this.#perform(step);
+    } finally {
+      await this.#engine.close();
+      await this.#release();
+    }
+    await this.#manifest.written();
+  }
+
+  async #perform(step: Step): Promise<void> {
+    const { emit, dependencies } = this.#options;
+    switch (step.type) {
+      case 'claim':
+        for (const cell of step.cells) await this.#claim(cell);
+        return;
+      case 'wait':
+        if (!this.#hasWaited) emit({ type: 'warning', message: waitingText(step.cells, this.#leaseMs) });
+        this.#hasWaited = true;
+        await pauseBeforeLooking(dependencies.signal);
+        return;
+      case 'launch':
+      case 'pass':
+        await this.#work(step);
+        return;
+      case 'note':
+        await this.#manifest.change(step.change);
+        if (step.event !== undefined) emit(step.event);
+        return;
+      case 'end':
+        await this.#end(step);
+    }
+  }
+
+  async #claim(cell: CellJob['cell']): Promise<void> {
+    const { plan, dependencies, emit } = this.#options;
+    const planned = plan.tasks.find(({ task }) => task.id === cell.taskId);
+    const model = plan.models.find(({ spec }) => spec.name === cell.model);
+    if (planned === undefined || model === undefined) return;
+    const claim = await this.store.claimCell(cell.id, dependencies.owner, this.#leaseMs);
+    if (claim === undefined) return;
+    this.#leases.hold(claim);
+    this.jobs.set(cell.id, { cell, claim, planned, model, failure: undefined });
+    const { items } = await this.store.sampleSummary(cell.id);
+    emit({ type: 'cell-start', cellId: cell.id, attempt: claim.attempt, finishedItems: items });
+  }
+
+  async #work(step: WorkStep): Promise<void> {
+    const { job, launch } = step;
+    const { plan, dependencies, emit, forceSignal } = this.#options;
+    const lost = this.#leases.lostSignal(job.claim);
+    this.#hasWaited = false;
+    try {
+      const { model, maxConcurrency } = await this.#engine.open(step);
+      await this.#check(job, model);
+      await runPasses(
+        {
+          job,
+          model,
+          launch,
+          maxConcurrency,
+          suite: plan.suite,
+          dependencies,
+          leaseMs: this.#leaseMs,
+          stopSignal: AbortSignal.any([dependencies.signal, lost]),
+          forceSignal: AbortSignal.any([forceSignal, lost]),
+          emit,
+          onFirstPrompt: (prompt) => void this.#manifest.change((stored) => withFirstPrompt(stored, job.cell, prompt)),
+        },
+        step,
+      );
+      if (lost.aborted) throw lost.reason;
+    } catch (error) {
+      if (this.isStopped && isInterruption(error)) return;
+      // Nothing can be kept any more: the run ends here, with what was acknowledged.
+      if (error instanceof StoreError) throw error;
+      // What an engine can't do leaves it whole; a large one takes minutes to start again.
+      if (!(error instanceof UnsupportedError)) await this.#engine.close();
+      job.failure = { error };
+    }
+  }
+
+  /**
+   * Checks that the model can do the task, and that what decides its answers is what the cell began with.
+   *
+   * @throws {UnsupportedError} if not
+   */
+  async #check({ cell, claim, planned, model: plannedModel }: CellJob, model: LoadedModel): Promise<void> {
+    const { suite, manifest } = this.plan;
+    requireCapability(model, planned.task);
+    const key = cellKey(plannedModel, model.info, planned, suite);
+    if (cell.key !== undefined && cell.key !== key) {
+      // As far as the manifest tells.
+      const now = launchedFacts(plannedModel.facts, model.info);
+      const differences = modelDifferences(manifest, plannedModel.spec.name, now);
+      const detail = differences.length === 0 ? '' : ` (${differences.join('; ')})`;
+      throw new UnsupportedError(`what decides ${cell.model} on ${cell.taskId} changed since this run began${detail}`, {
+        hint: 'Start a new run, or put back the model, engine build or data that the run began with.',
+      });
+    }
+    await this.store.setCellKey(claim, key);
+  }
+
+  async #end({ job, state, error, tell }: EndStep): Promise<void> {
+    const { cell, claim, planned } = job;
+    const { emit } = this.#options;
+    this.jobs.delete(cell.id);
+    this.#leases.drop(claim);
+    if (error instanceof FencedError) {
+      emit({ type: 'warning', message: `${cell.model} on ${cell.taskId}: another process took this cell over` });
+      return;
+    }
+    const measurements = tell(await measureCell(this.store, cell.id, planned.task, this.plan.suite));
+    const described = error === undefined ? undefined : describeError(error);
+    await this.store.endCell(claim, { state, measurements, error: described });
+    emit({ type: 'cell-end', cellId: cell.id, state, measurements, error: described });
+    // Nothing is asked of a model any more whose cells have all ended: its memory is for the next one.
+    if (![...this.jobs.values()].some(({ model }) => model === job.model)) await this.#engine.close(job.model);
+  }
+
+  /** Gives back the cells that are still open, so that another start finds them free. */
+  async #release(): Promise<void> {
+    for (const { claim } of this.jobs.values()) {
+      this.#leases.drop(claim);
+      try {
+        await this.store.releaseCell(claim);
+      } catch (error) {
+        // Somebody else has it already.
+        if (!(error instanceof FencedError)) throw error;
+      }
+    }
+  }
+}
+
+function requireCapability(
+  { capabilities: { generate, loglikelihood, whyNoLoglikelihood } }: LoadedModel,
+  { id, kind }: CellJob['planned']['task'],
+): void {
+  if (kind === 'generate' ? generate : loglikelihood) return;
+  const why = kind === 'loglikelihood' && whyNoLoglikelihood !== undefined ? `: ${whyNoLoglikelihood}` : '';
+  throw new UnsupportedError(`${id} needs ${kind}, which this engine can't do for this model${why}`);
+}
+
+/** What an engine may say when it is stopped in the middle; anything else is worth telling. */
+function isInterruption(error: unknown): boolean {
+  return error instanceof EngineError || (error instanceof Error && error.name === 'AbortError');
+}
+
+/** An error as a cell keeps it. */
+function describeError(error: unknown): CellError {
+  if (error instanceof PerbenchError) return { code: error.code, message: error.message, hint: error.hint };
+  // A bug of ours concerns this cell alone, and must be seen with its place.
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'PB_BUG', message: text };
+}

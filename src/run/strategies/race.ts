@@ -1,0 +1,252 @@
+import type { Cell } from '../../core/cell.ts';
+import { FencedError, UnsupportedError, UsageError } from '../../core/errors.ts';
+import type { RaceTaskRecord, RaceVerdict } from '../../core/race.ts';
+import { equalWeights } from '../../stats/per-anchored.ts';
+import { createCertificate, verdictOf } from '../../stats/race/certificate.ts';
+import type { Entrant } from '../../stats/race/entrant.ts';
+import { errorBudget } from '../../stats/race/error-budget.ts';
+import { openCandidates } from '../../stats/race/open-candidates.ts';
+import { judged, type RaceSetup, type RaceStanding, type RaceStep } from '../../stats/race/race-setup.ts';
+import { replayRace } from '../../stats/race/replay-race.ts';
+import { replayGate } from '../../stats/race/score-gate.ts';
+import type { PlannedTask } from '../plan.ts';
+import { owedPasses } from '../protocol.ts';
+import { type CellJob, type EndStep, isOpen, passOrder, type RunState, type Step, type WorkStep } from '../strategy.ts';
+import { createLane, type RaceLane, readEntrant } from './race-entrant.ts';
+import { movingRetried, noteTask, readRace, toldMeasurements } from './race-record.ts';
+
+type Steps<Result = void> = AsyncGenerator<Step, Result, void>;
+
+/** Items that a model answers at least, whatever its performance is: they count as items. */
+const probeItems = 16;
+const latencyBlock = 32;
+
+/** The race of one task while it goes on. What is known of the models is read from the store, never kept apart. */
+interface TaskRace {
+  readonly state: RunState;
+  readonly planned: PlannedTask;
+  readonly record: RaceTaskRecord;
+  readonly setup: RaceSetup;
+  readonly lanes: ReadonlyMap<string, RaceLane>;
+  /** By model, as of the last time it was read, in the order in which they are tried. */
+  readonly entrants: Map<string, Entrant>;
+  /** Verdicts that are stored. */
+  readonly decided: Map<string, RaceVerdict>;
+}
+
+function laneOf({ lanes }: TaskRace, model: string): RaceLane {
+  const lane = lanes.get(model);
+  if (lane === undefined) throw new Error(`${model} is not in this race`);
+  return lane;
+}
+
+/** The model's cell while it is open. */
+function jobOf(race: TaskRace, model: string): CellJob | undefined {
+  return race.state.jobs.get(laneOf(race, model).cellId);
+}
+
+/** Reads what the store knows of a model now. */
+async function refresh(race: TaskRace, model: string): Promise<Entrant> {
+  const entrant = await readEntrant(race.state, laneOf(race, model), race.setup.question);
+  race.entrants.set(model, entrant);
+  return entrant;
+}
+
+/** Says that a decision that was stored doesn't follow from the answers that are stored. */
+function changedAnswers(model: string): UsageError {
+  return new UsageError(`the stored answers of ${model} no longer give the decision that was made about it`, {
+    hint: 'They were changed since, such as by rescore: start a new race with --fresh.',
+  });
+}
+
+/**
+ * Claims every cell of a task that is still open: one process alone runs its race. Cells are claimed in a fixed order, so
+ * of two processes the first to claim gets them all.
+ *
+ * @returns the task's cells as they were before; undefined where the run was told to stop
+ */
+async function* claimAll(state: RunState, { task }: PlannedTask): Steps<readonly Cell[] | undefined> {
+  while (!state.isStopped) {
+    const cells = (await state.store.cells(state.runId)).filter(({ taskId }) => taskId === task.id);
+    const missing = (): readonly Cell[] => cells.filter((cell) => isOpen(cell) && !state.jobs.has(cell.id));
+    for (const cell of missing()) {
+      yield { type: 'claim', cells: [cell] };
+      if (!state.jobs.has(cell.id)) break;
+    }
+    const held = missing().length;
+    if (held === 0) return cells;
+    yield { type: 'wait', cells: held };
+  }
+  return undefined;
+}
+
+/** @returns undefined where there is nothing to do: it is decided, or the run was told to stop */
+async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace | undefined> {
+  const cells = yield* claimAll(state, planned);
+  if (cells === undefined) return undefined;
+  const { question, confidence, tasks } = await readRace(state);
+  const stored = tasks[planned.task.id];
+  if (stored === undefined) throw new Error(`run ${state.runId} has no race of ${planned.task.id}`);
+  if (stored.certificate !== undefined && !cells.some(({ id }) => state.jobs.has(id))) return undefined;
+  const move = movingRetried(stored, cells);
+  if (move !== undefined) yield noteTask(planned.task.id, move);
+  const record = move?.(stored) ?? stored;
+  const race: TaskRace = {
+    state,
+    planned,
+    record,
+    setup: {
+      question,
+      confidence,
+      budget: errorBudget(confidence, question.latency !== undefined),
+      items: planned.order.length,
+      anchors: record.score?.anchors,
+      weights: equalWeights,
+      extraLaunches: state.plan.suite.launches,
+    },
+    lanes: new Map(record.entrants.map((facts) => [facts.model, createLane(state, planned, facts, cells)])),
+    entrants: new Map(),
+    decided: new Map(record.decisions.map((verdict) => [verdict.model, verdict])),
+  };
+  for (const { model } of record.entrants) await refresh(race, model);
+  return race;
+}
+
+/** Ends the cell of a model whose verdict is final; with an error where it can't be judged. */
+function endOf(job: CellJob, verdict: RaceVerdict, error: unknown): EndStep {
+  const tell: EndStep['tell'] = (measured) => toldMeasurements(measured, verdict);
+  if (error === undefined && verdict.status === 'failed') {
+    return { type: 'end', job, state: 'failed', error: new UnsupportedError(verdict.reason), tell };
+  }
+  const state = error === undefined ? 'done' : error instanceof UnsupportedError ? 'unavailable' : 'failed';
+  return { type: 'end', job, state, error, tell };
+}
+
+/**
+ * Stores a final verdict, says so, and ends the model's cell. After a crash the same verdict comes out of the same answers.
+ *
+ * @throws {UsageError} if another one is stored: somebody changed the answers
+ */
+async function* settle(race: TaskRace, verdict: RaceVerdict, error?: unknown): Steps {
+  const { planned, decided } = race;
+  const { model } = verdict;
+  const before = decided.get(model);
+  const job = jobOf(race, model);
+  if (before !== undefined) {
+    if (before.status !== verdict.status || before.n !== verdict.n) throw changedAnswers(model);
+    if (job === undefined) return;
+  }
+  decided.set(model, verdict);
+  const { cellId } = laneOf(race, model);
+  // Before the cell ends: a crash in between leaves a decision that the next start confirms.
+  yield noteTask(
+    planned.task.id,
+    (task) => ({ ...task, decisions: [...task.decisions.filter((other) => other.model !== model), verdict] }),
+    { type: 'decision', cellId, verdict },
+  );
+  if (job !== undefined) yield endOf(job, verdict, error);
+}
+
+async function* certify(race: TaskRace, standing: RaceStanding): Steps {
+  const { state, planned, record, setup, entrants } = race;
+  const { suite } = state.plan;
+  const { task, items } = planned;
+  const { cluster } = task;
+  const certificate = createCertificate(standing, [...entrants.values()], setup, {
+    taskId: task.id,
+    questionSha256: record.questionSha256,
+    score: record.score?.version ?? null,
+    seed: suite.seed,
+    launchesOfFull: suite.launches,
+    clusters: cluster && items.map((item) => cluster(item)),
+  });
+  for (const verdict of certificate.models) yield* settle(race, verdict);
+  yield noteTask(
+    task.id,
+    (stored) => {
+      const { open: _, ...rest } = stored;
+      return { ...rest, certificate };
+    },
+    { type: 'certificate', certificate },
+  );
+}
+
+/** What a race asks for next, as passes of a launch. */
+async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type: 'end' }>): Promise<WorkStep> {
+  const { plan, store } = race.state;
+  const { suite } = plan;
+  const { order, cellId } = laneOf(race, step.model);
+  const job = jobOf(race, step.model);
+  const entrant = race.entrants.get(step.model);
+  // Its cell has ended, so it was decided: it can't be asked for more.
+  if (job === undefined || entrant === undefined) throw changedAnswers(step.model);
+  const first = { job, launch: 0, launches: 1 };
+  switch (step.type) {
+    case 'launch': {
+      const { launch } = step;
+      const owed = owedPasses(suite, launch, await store.passResults(cellId)).filter((pass) => pass !== 'accuracy');
+      // The first launch asks in the model's own order, and its answers are kept: measuring speed is not for nothing.
+      const keeps = launch === 0 ? { order, least: Math.min(probeItems, order.length) } : undefined;
+      const passes = owed.map((pass) => (pass === 'throughput' ? { pass, keeps } : passOrder(pass, job, plan)));
+      return { type: 'launch', job, launch, launches: launch === 0 ? 1 : 1 + suite.launches, passes };
+    }
+    case 'items': {
+      const gate = replayGate(step.gate, entrant.scores);
+      return { type: 'pass', ...first, passes: [{ pass: 'accuracy', order, gate }] };
+    }
+    case 'latencies': {
+      // One more block of single requests, where the first ones don't decide about the limit on latency.
+      const from = entrant.latencies.length;
+      const requests = Math.min(latencyBlock, order.length - from);
+      return { type: 'pass', ...first, passes: [{ pass: 'latency', from, requests }] };
+    }
+  }
+}
+
+/** An engine that broke ends its model's race; what was decided about others stays. */
+async function* fail(race: TaskRace, job: CellJob, error: unknown): Steps {
+  // Another process has the cell, and soon the race.
+  if (error instanceof FencedError) throw error;
+  const entrant = await refresh(race, job.cell.model);
+  const reason = error instanceof Error ? error.message : String(error);
+  const n = entrant.scores.length;
+  // A finalist that broke in a later launch is still judged by what it has.
+  const isJudged = n === race.setup.items && entrant.launches.length > 0;
+  const verdict = verdictOf(judged(entrant, isJudged ? 'full' : 'failed', reason, { n }), [], race.setup);
+  if (isJudged) yield endOf(job, verdict, error);
+  else yield* settle(race, verdict, error);
+}
+
+/** Goes on from what is stored until the question is decided, or the run is told to stop. */
+async function* raceTask(race: TaskRace): Steps {
+  const { state, setup, entrants, planned } = race;
+  while (!state.isStopped) {
+    const standing = replayRace([...entrants.values()], setup);
+    if (standing.step.type === 'end') {
+      yield* certify(race, standing);
+      return;
+    }
+    for (const judgement of standing.judgements) {
+      const job = jobOf(race, judgement.entrant.model);
+      if (judgement.isFinal && job !== undefined) yield* settle(race, verdictOf(judgement, [], setup));
+    }
+    const work = await workStep(race, standing.step);
+    yield work;
+    if (work.job.failure !== undefined) yield* fail(race, work.job, work.job.failure.error);
+    await refresh(race, work.job.cell.model);
+  }
+  const standing = replayRace([...entrants.values()], setup);
+  // Decided with the last answer: the next start has nothing to do but to certify it.
+  if (standing.step.type === 'end') return;
+  const open = openCandidates(standing, [...entrants.values()], setup);
+  yield noteTask(planned.task.id, (task) => ({ ...task, open }));
+}
+
+/** The race of each task of a run to its certificate, one after the other. */
+export async function* raceRun(state: RunState): Steps {
+  for (const planned of state.plan.tasks) {
+    if (state.isStopped) return;
+    const race = yield* openRace(state, planned);
+    if (race !== undefined) yield* raceTask(race);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Cell, CellMeasurements, PassName } from '../core/cell.ts';
+import type { RunEvent } from '../core/event.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { Claim, Store } from '../core/store.ts';
+import type { ScoreGate } from '../stats/race/score-gate.ts';
+import type { PlannedModel, PlannedTask, RunPlan } from './plan.ts';
+
+/** A claimed cell with all that is needed to work on it. */
+export interface CellJob {
+  readonly cell: Cell;
+  readonly claim: Claim;
+  readonly planned: PlannedTask;
+  readonly model: PlannedModel;
+  /** What its last step ended with; how the cell ends by it is the strategy's business. */
+  failure: { readonly error: unknown } | undefined;
+}
+
+/** What a strategy sees of its run. What was measured is in the store. */
+export interface RunState {
+  readonly runId: string;
+  readonly plan: RunPlan;
+  readonly store: Pick<Store, 'cells' | 'getRun' | 'passResults' | 'samples' | 'scores'>;
+  /** Cells that this process holds, by id. */
+  readonly jobs: ReadonlyMap<string, CellJob>;
+  /** The run was told to stop: nothing new is asked. */
+  readonly isStopped: boolean;
+}
+
+/** A pass with what it asks. */
+export type PassOrder =
+  /** Items in this order; a gate looks at the scores, and stops the pass once it has decided. */
+  | { readonly pass: 'accuracy'; readonly order: readonly number[]; readonly gate: ScoreGate | undefined }
+  | { readonly pass: 'throughput'; readonly keeps: KeptAnswers | undefined }
+  /** Single requests, from this position of the pass's own order. */
+  | { readonly pass: 'latency'; readonly from: number; readonly requests: number };
+
+/** Answers of a throughput pass that count as items: asked in this order, and so many at least. */
+export interface KeptAnswers {
+  readonly order: readonly number[];
+  readonly least: number;
+}
+
+/** Work on a cell with an engine, which is started where it isn't open in that launch. */
+export interface WorkStep {
+  /** `launch`: what the cell is owed of a launch, after a warm-up. `pass`: one more, as it is. */
+  readonly type: 'launch' | 'pass';
+  readonly job: CellJob;
+  /** From 0. */
+  readonly launch: number;
+  /** How many the model will have, as far as that is known. */
+  readonly launches: number;
+  readonly passes: readonly PassOrder[];
+}
+
+/** Ends a cell with what was measured so far; a failed one keeps its numbers for people, never for scores. */
+export interface EndStep {
+  readonly type: 'end';
+  readonly job: CellJob;
+  readonly state: 'done' | 'failed' | 'unavailable';
+  readonly error: unknown;
+  /** What of the measurements may be told. */
+  readonly tell: (measured: CellMeasurements) => CellMeasurements;
+}
+
+export type Step =
+  /** Takes what can be taken of these cells; what another process holds is left to it. */
+  | { readonly type: 'claim'; readonly cells: readonly Cell[] }
+  /** A moment before looking again at so many cells that others hold. */
+  | { readonly type: 'wait'; readonly cells: number }
+  | WorkStep
+  /** Changes the stored manifest, then says so. */
+  | { readonly type: 'note'; readonly change: (manifest: Manifest) => Manifest; readonly event: RunEvent | undefined }
+  | EndStep;
+
+/**
+ * Chooses what a run does next; the runner does it, and the strategy sees in the state and in the store what came of it.
+ * Ends when there is nothing left to do, or soon after the run was told to stop; what is still claimed then is given back.
+ */
+export type Strategy = (state: RunState) => AsyncGenerator<Step, void, void>;
+
+export const isOpen = ({ state }: Cell): boolean => state === 'pending' || state === 'running';
+
+/** The usual passes by name, each as a full run asks it. */
+export function passOrder(pass: PassName, { planned }: CellJob, { suite }: RunPlan): PassOrder {
+  if (pass === 'accuracy') return { pass, order: planned.order, gate: undefined };
+  if (pass === 'throughput') return { pass, keeps: undefined };
+  return { pass: 'latency', from: 0, requests: suite.latencyRequests };
+}
