@@ -36,10 +36,8 @@ export async function buildPage(target = join(root, 'dist/page')): Promise<reado
   rmSync(beside, { recursive: true, force: true });
   mkdirSync(beside, { recursive: true });
   const base = common(beside);
-  const alias = {
-    'node:util': join(sources, 'browser-util.ts'),
-    'd3-interpolate': join(sources, 'number-interpolation.ts'),
-  };
+  const substitutes = join(sources, 'browser-substitutes.ts');
+  const alias = { 'node:util': substitutes, 'd3-interpolate': substitutes };
   try {
     for (const name of ['report.html', 'viewer.html']) {
       await build({

@@ -3,6 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import { isTaskNamed } from '../../local/known-tasks.ts';
 import { reportRuns } from '../../local/report-runs.ts';
 import { parametersInName } from '../../report/charts/model-size.ts';
+import { statedSizes } from '../../report/charts/scoreboard-data.ts';
 import { scoreboardFigures } from '../../report/figures/scoreboard-figures.ts';
 import { catalogue } from '../../sources/catalogue.ts';
 import { scoreTable } from '../../stats/score-table.ts';
@@ -66,13 +67,8 @@ async function drawable(
   }
   const { store, runs } = await findRuns(names, context);
   const report = await reportRuns(store, runs, { ...project(context), tasks: options.task });
-  const known = runs.flatMap(({ manifest }) =>
-    Object.entries(manifest.models).flatMap(([model, { parameters }]) =>
-      parameters === undefined ? [] : [[model, parameters] as const],
-    ),
-  );
   const ids = runs.map(({ id }) => id).join(', ');
-  return { boards: report.scoreboards, source: `Run ${ids}`, parameters: new Map(known) };
+  return { boards: report.scoreboards, source: `Run ${ids}`, parameters: statedSizes(runs) };
 }
 
 /** Sizes of models whose names state none, such as the paper's Phi-3.5. */

@@ -1,3 +1,4 @@
+import type { Manifest } from '../../core/manifest.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import { humanNumber, humanScale } from '../../exporters/human-number.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../stats/factor.ts';
@@ -8,12 +9,14 @@ import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
 import type { Bounds } from './chart-options.ts';
 import type { FactorBarData, FactorColumn, FactorValue } from './factor-bars.ts';
 import type { ScatterData, ScatterPoint } from './pareto-scatter.ts';
-import type { RankData } from './rank-intervals.ts';
+import type { RankData, RankedModel } from './rank-intervals.ts';
 import type { ScoreBarData } from './score-bars.ts';
 
-export type CostFactor = Exclude<FactorName, 'accuracy'>;
+/** What accuracy is paid with. */
+export const costFactors = ['throughput', 'latency', 'memory'] as const satisfies readonly FactorName[];
+export type CostFactor = (typeof costFactors)[number];
 
-const factorTitles: Readonly<Record<FactorName, string>> = {
+export const factorTitles: Readonly<Record<FactorName, string>> = {
   accuracy: 'Accuracy',
   throughput: 'Throughput',
   latency: 'Latency',
@@ -100,13 +103,20 @@ export function rankData(board: Scoreboard): RankData | undefined {
   const isAnchored = board.versions.length > 1;
   return {
     title: `${titleOf(board)}: ranks`,
-    models: ranked.map(({ row, ranking }) => ({
-      model: row.model,
-      rank: isAnchored ? row.anchored?.rank : row.rank,
-      bounds: ranking && { low: ranking.rankInterval[0], high: ranking.rankInterval[1] },
-      support: ranking?.topShare,
-      isTiedWithBest: ranking?.isInTieGroup,
-    })),
+    models: ranked.map(({ row, ranking }) =>
+      rankedModel(row.model, isAnchored ? row.anchored?.rank : row.rank, ranking),
+    ),
+  };
+}
+
+/** One model's rank with what replicates say about it. */
+export function rankedModel(model: string, rank: number | undefined, ranked: RankedRow | undefined): RankedModel {
+  return {
+    model,
+    rank,
+    bounds: ranked && { low: ranked.rankInterval[0], high: ranked.rankInterval[1] },
+    support: ranked?.topShare,
+    isTiedWithBest: ranked?.isInTieGroup,
   };
 }
 
@@ -133,6 +143,19 @@ function factorValue(measurement: Measurement | undefined, divisor: number): Fac
   const value = valueOf(measurement);
   if (value === undefined) return undefined;
   return { value: value / divisor, bounds: boundsOf(measurement, divisor), isDoubtful: isDoubtful(measurement) };
+}
+
+/** Sizes that the manifests of runs state, by model. */
+export function statedSizes(
+  runs: readonly { readonly manifest: Pick<Manifest, 'models'> }[],
+): ReadonlyMap<string, number> {
+  return new Map(
+    runs.flatMap(({ manifest }) =>
+      Object.entries(manifest.models).flatMap(([model, { parameters }]): [string, number][] =>
+        parameters === undefined ? [] : [[model, parameters]],
+      ),
+    ),
+  );
 }
 
 /**

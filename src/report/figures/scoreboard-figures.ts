@@ -3,7 +3,7 @@ import { accuracyBySize } from '../charts/accuracy-by-size.ts';
 import { factorBars } from '../charts/factor-bars.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
 import { rankIntervals } from '../charts/rank-intervals.ts';
-import { factorData, rankData, scatterData, scoreData, sizeData } from '../charts/scoreboard-data.ts';
+import { costFactors, factorData, rankData, scatterData, scoreData, sizeData } from '../charts/scoreboard-data.ts';
 import { scoreBars } from '../charts/score-bars.ts';
 import { printedOptions, type Figure } from './figure.ts';
 
@@ -12,8 +12,6 @@ export interface FigureOptions {
   /** A model's number of parameters; models without one are left out of the figure by size. */
   readonly parametersOf: (model: string) => number | undefined;
 }
-
-const costFactors = ['throughput', 'latency', 'memory'] as const;
 
 /** `gsm8k-per-1` for `gsm8k/per@1`: what every file system takes. */
 function fileName(text: string): string {

@@ -5,9 +5,8 @@ import type { Column } from '../../exporters/column.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../stats/factor.ts';
 import { anchoredFactors } from '../../stats/per-anchored.ts';
 import { valueOf, type ScoreboardRow } from '../../stats/scoreboard.ts';
-import { Bar } from './bar.tsx';
+import { Bar, ModelName, type TableColumn } from './tables.tsx';
 import type { BoardView } from './board-view.ts';
-import type { TableColumn } from './data-table.tsx';
 import { fixed, percent, rankRange } from './format.ts';
 
 type RowColumn = TableColumn<ScoreboardRow>;
@@ -63,7 +62,6 @@ function factorColumn(view: BoardView, factor: FactorName, column: Column): RowC
     align: 'right',
     isDescendingFirst: !isLessBetter[factor],
     help: `The bar is the factor that enters the score, 0 to 1; longer is better. The line is the 95 % interval.`,
-    sortValue: (row) => valueOf(row.measurements[factor]),
     value: (row) => valueOf(row.measurements[factor]),
     text: (row) => column.render(row, board, false) + column.mark(row),
     render: (row) => {
@@ -94,7 +92,6 @@ function scoreColumn(view: BoardView): RowColumn {
     align: 'right',
     isDescendingFirst: true,
     help: 'The score, 0 to 1, with its 95 % interval over items and launches',
-    sortValue: ({ model }) => scores.get(model)?.score,
     value: ({ model }) => scores.get(model)?.score,
     text: (row) => {
       const ends = interval(row);
@@ -126,7 +123,6 @@ function rankColumns(view: BoardView): readonly RowColumn[] {
       help: 'Ranks that the model takes in 95 % of the resamples',
       sortValue: ({ model }) => scores.get(model)?.ranked?.rankInterval[0],
       text: ({ model }) => rankRange(scores.get(model)?.ranked?.rankInterval),
-      render: ({ model }) => rankRange(scores.get(model)?.ranked?.rankInterval),
     },
     {
       id: 'first',
@@ -134,15 +130,13 @@ function rankColumns(view: BoardView): readonly RowColumn[] {
       align: 'right',
       isDescendingFirst: true,
       help: 'Share of the resamples in which the model comes first',
-      sortValue: ({ model }) => scores.get(model)?.ranked?.topShare,
       value: ({ model }) => scores.get(model)?.ranked?.topShare,
       text: ({ model }) => percent(scores.get(model)?.ranked?.topShare),
-      render: ({ model }) => percent(scores.get(model)?.ranked?.topShare),
     },
   ];
 }
 
-function ModelName({ row, view }: { readonly row: ScoreboardRow; readonly view: BoardView }): VNode {
+function RankedName({ row, view }: { readonly row: ScoreboardRow; readonly view: BoardView }): VNode {
   const score = view.scores.get(row.model);
   const reason =
     score?.isGated === true
@@ -152,9 +146,7 @@ function ModelName({ row, view }: { readonly row: ScoreboardRow; readonly view: 
         : row.flags.map(({ text }) => text).join('; ') || row.state;
   return (
     <>
-      <span class="model">
-        <bdi>{row.model}</bdi>
-      </span>
+      <ModelName name={row.model} />
       {score?.ranked?.isInTieGroup === true && view.rows.length > 1 ? (
         <span class="chip" title="Nobody is significantly better">
           best group
@@ -165,6 +157,16 @@ function ModelName({ row, view }: { readonly row: ScoreboardRow; readonly view: 
   );
 }
 
+/** The models of a scoreboard, for tables about them. */
+export const modelColumn: RowColumn = {
+  id: 'model',
+  heading: 'Model',
+  align: 'left',
+  sortValue: ({ model }) => model,
+  text: ({ model }) => model,
+  render: ({ model }) => <ModelName name={model} />,
+};
+
 /** Columns of a scoreboard; the numbers come from the same registry as those of the terminal and the files. */
 export function boardColumns(view: BoardView): readonly RowColumn[] {
   const registry = new Map(reportColumns([view.board], 'terminal').map((column) => [column.id, column]));
@@ -174,19 +176,10 @@ export function boardColumns(view: BoardView): readonly RowColumn[] {
       id: 'rank',
       heading: '#',
       align: 'right',
-      sortValue: rankOf,
       value: rankOf,
       text: (row) => String(rankOf(row) ?? '–'),
-      render: (row) => String(rankOf(row) ?? '–'),
     },
-    {
-      id: 'model',
-      heading: 'Model',
-      align: 'left',
-      sortValue: ({ model }) => model,
-      text: ({ model }) => model,
-      render: (row) => <ModelName row={row} view={view} />,
-    },
+    { ...modelColumn, render: (row) => <RankedName row={row} view={view} /> },
     scoreColumn(view),
     ...rankColumns(view),
     ...factorNames.flatMap((factor) => {

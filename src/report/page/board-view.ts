@@ -11,6 +11,8 @@ import { useHash } from './hash-state.ts';
 export interface BoardView {
   /** Unique in the page. */
   readonly id: string;
+  /** Of the task. */
+  readonly title: string;
   readonly board: Scoreboard;
   readonly draws: Draws | undefined;
   readonly settings: ScoreSettings;
@@ -68,6 +70,7 @@ function viewBoard(page: LoadedPage, index: number, choices: Choices, isUnchange
   const scores = isUnchanged ? withReportNumbers(board, rescored, isAnchored) : rescored;
   return {
     id: `board-${index + 1}`,
+    title: board.title ?? board.taskId,
     board,
     draws,
     settings,
@@ -80,7 +83,7 @@ function viewBoard(page: LoadedPage, index: number, choices: Choices, isUnchange
 }
 
 /** The whole page under given choices. */
-function viewPage(page: LoadedPage, params: ReadonlyMap<string, string>): PageView {
+export function viewPage(page: LoadedPage, params: ReadonlyMap<string, string>): PageView {
   const defaults = defaultChoices(page.data.report.scoreboards);
   const choices = choicesFrom(params, defaults);
   const isUnchanged = isDefault(choices, defaults);

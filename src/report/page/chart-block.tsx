@@ -2,21 +2,38 @@ import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { accuracyBySize } from '../charts/accuracy-by-size.ts';
 import type { Chart, ChartOptions } from '../charts/chart-options.ts';
-import { lightTheme } from '../charts/chart-theme.ts';
+import { lightTheme, type ChartTheme } from '../charts/chart-theme.ts';
 import { parametersInName, parametersText } from '../charts/model-size.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
 import { rankIntervals, type RankData } from '../charts/rank-intervals.ts';
-import { scatterData, sizeData, type CostFactor } from '../charts/scoreboard-data.ts';
+import {
+  costFactors,
+  rankedModel,
+  scatterData,
+  sizeData,
+  statedSizes,
+  type CostFactor,
+} from '../charts/scoreboard-data.ts';
 import type { PageData } from '../page-data.ts';
 import type { TextTable } from '../table-text.ts';
 import { Block } from './block.tsx';
 import type { BoardView } from './board-view.ts';
-import { pageTheme } from './chart-themes.ts';
 import { fixed, percent, rankRange } from './format.ts';
 import { useParam } from './hash-state.ts';
-import { PlainTable } from './plain-table.tsx';
+import { TableOfTexts } from './tables.tsx';
 
 const chartWidth = 860;
+
+/** Colours by the page's own variables, so that charts follow light and dark without being drawn again. */
+const pageTheme: ChartTheme = {
+  ...lightTheme,
+  fontFamily: 'inherit',
+  ink: 'var(--ink)',
+  muted: 'var(--muted)',
+  grid: 'var(--line)',
+  background: 'var(--surface)',
+  palette: ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--c6)'],
+};
 
 interface DrawnChart {
   readonly draw: (options: ChartOptions) => Chart;
@@ -25,28 +42,14 @@ interface DrawnChart {
 
 /** A chart, and the same numbers as a table for those who'd rather read. */
 function Figure({ chart, id }: { readonly chart: DrawnChart; readonly id: string }): VNode {
-  const { headings, rows, align, caption } = chart.table;
   return (
     <figure class="chart">
       {chart.draw({ width: chartWidth, theme: pageTheme, id: `${id}-chart` })}
       <details class="more">
         <summary>
-          Show as a table<span class="off-screen">: {caption}</span>
+          Show as a table<span class="off-screen">: {chart.table.caption}</span>
         </summary>
-        <PlainTable
-          caption={caption}
-          headings={headings.map((text, index) => ({ text, align: align[index] ?? 'left' }))}
-        >
-          {rows.map((row) => (
-            <tr key={row.join(' ')}>
-              {row.map((text, index) => (
-                <td key={headings[index]} class={align[index]}>
-                  <bdi>{text}</bdi>
-                </td>
-              ))}
-            </tr>
-          ))}
-        </PlainTable>
+        <TableOfTexts table={chart.table} />
       </details>
     </figure>
   );
@@ -64,9 +67,9 @@ function TaskChoice(props: {
     <label>
       Task
       <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {boards.map(({ id, board }) => (
+        {boards.map(({ id, title }) => (
           <option key={id} value={id}>
-            {board.title ?? board.taskId}
+            {title}
           </option>
         ))}
       </select>
@@ -76,16 +79,6 @@ function TaskChoice(props: {
 
 function lightly(chart: DrawnChart): () => VNode {
   return () => chart.draw({ width: 720, theme: lightTheme, id: 'figure' }) as unknown as VNode;
-}
-
-const costNames: Readonly<Record<CostFactor, string>> = {
-  throughput: 'throughput',
-  latency: 'latency',
-  memory: 'memory',
-};
-
-function isCost(text: string): text is CostFactor {
-  return Object.hasOwn(costNames, text);
 }
 
 function scatterChart(view: BoardView, factor: CostFactor): DrawnChart {
@@ -106,7 +99,7 @@ export function TradeOffBlock({ boards }: { readonly boards: readonly BoardView[
   const [chosen, choose] = useParam('tradeoff.cost', 'throughput');
   const [task, setTask] = useParam('tradeoff.task', boards[0]?.id ?? '');
   const view = boards.find(({ id }) => id === task) ?? boards[0];
-  const factor = isCost(chosen) ? chosen : 'throughput';
+  const factor = costFactors.find((name) => name === chosen) ?? 'throughput';
   const chart = useMemo(() => view && scatterChart(view, factor), [view?.board, factor]);
   if (view === undefined || chart === undefined) return null;
   return (
@@ -121,8 +114,8 @@ export function TradeOffBlock({ boards }: { readonly boards: readonly BoardView[
         <label>
           Cost
           <select value={factor} onChange={(event) => choose(event.currentTarget.value)}>
-            {Object.entries(costNames).map(([id, name]) => (
-              <option key={id} value={id}>
+            {costFactors.map((name) => (
+              <option key={name} value={name}>
                 {name}
               </option>
             ))}
@@ -135,17 +128,7 @@ export function TradeOffBlock({ boards }: { readonly boards: readonly BoardView[
   );
 }
 
-/** Sizes that the manifests state, by model. */
-function knownSizes({ runs }: PageData): ReadonlyMap<string, number> {
-  return new Map(
-    runs.flatMap(({ manifest }) =>
-      Object.entries(manifest.models).flatMap(([model, { parameters }]): [string, number][] =>
-        parameters === undefined ? [] : [[model, parameters]],
-      ),
-    ),
-  );
-}
-
+/** Accuracy against the size of the models, as far as manifests or names state it. */
 export function SizeBlock({
   boards,
   data,
@@ -154,7 +137,7 @@ export function SizeBlock({
   readonly data: PageData;
 }): VNode | null {
   const chart = useMemo((): DrawnChart => {
-    const known = knownSizes(data);
+    const known = statedSizes(data.runs);
     const sizes = sizeData(
       boards.map(({ board }) => board),
       (model) => known.get(model) ?? parametersInName(model),
@@ -191,16 +174,10 @@ export function SizeBlock({
 }
 
 function rankChart(view: BoardView): DrawnChart {
-  const title = `${view.board.title ?? view.board.taskId}: ranks by ${view.scoreName}`;
+  const title = `${view.title}: ranks by ${view.scoreName}`;
   const data: RankData = {
     title,
-    models: [...view.scores.values()].map(({ model, rank, ranked }) => ({
-      model,
-      rank,
-      bounds: ranked && { low: ranked.rankInterval[0], high: ranked.rankInterval[1] },
-      support: ranked?.topShare,
-      isTiedWithBest: ranked?.isInTieGroup,
-    })),
+    models: [...view.scores.values()].map(({ model, rank, ranked }) => rankedModel(model, rank, ranked)),
   };
   return {
     draw: (options) => rankIntervals(data, options),

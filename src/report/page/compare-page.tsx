@@ -10,9 +10,8 @@ import { visibleText } from '../visible-text.ts';
 import { Block } from './block.tsx';
 import { bytes, dateTime, fixed, wholeNumber } from './format.ts';
 import { useParam } from './hash-state.ts';
-import { PlainTable } from './plain-table.tsx';
-import { useLoaded } from './use-loaded.ts';
-import { Waiting, type ViewProps } from './waiting.tsx';
+import { PlainTable } from './tables.tsx';
+import { useLoaded, Waiting, type ViewProps } from './loading.tsx';
 
 const verdictFacts = {
   better: { text: '▲ better', tone: 'chip good flat' },
@@ -35,81 +34,67 @@ function changeText({ metric, change, interval }: MetricComparison): string {
   return interval === undefined ? one(change) : `${one(change)} (${one(interval.low)} to ${one(interval.high)})`;
 }
 
-function Changes({
-  title,
-  changes,
-}: {
-  readonly title: string;
-  readonly changes: readonly ItemChange[];
-}): VNode | null {
+function Changes(props: { readonly title: string; readonly changes: readonly ItemChange[] }): VNode | null {
+  const { title, changes } = props;
   if (changes.length === 0) return null;
+  const headings = ['Item', 'Expected', 'A', 'B'].map((text) => ({ text }));
   return (
     <details class="more">
       <summary>
         {title}: {wholeNumber(changes.length)}
       </summary>
-      <div class="table-scroll" tabIndex={0} role="region" aria-label={title}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Item</th>
-              <th scope="col">Expected</th>
-              <th scope="col">A</th>
-              <th scope="col">B</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.slice(0, 100).map(({ itemId, expected, answerA, answerB, scoreA, scoreB }) => (
-              <tr key={itemId}>
-                <th scope="row">
-                  <bdi>{itemId}</bdi>
-                </th>
-                <td class="long">
-                  <bdi>{visibleText(expected)}</bdi>
-                </td>
-                <td class="long">
-                  {fixed(scoreA, 2)} <bdi>{visibleText(answerA ?? '–')}</bdi>
-                </td>
-                <td class="long">
-                  {fixed(scoreB, 2)} <bdi>{visibleText(answerB ?? '–')}</bdi>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PlainTable caption={title} headings={headings}>
+        {changes.slice(0, 100).map(({ itemId, expected, answerA, answerB, scoreA, scoreB }) => (
+          <tr key={itemId}>
+            <th scope="row">
+              <bdi>{itemId}</bdi>
+            </th>
+            <td class="long">
+              <bdi>{visibleText(expected)}</bdi>
+            </td>
+            <td class="long">
+              {fixed(scoreA, 2)} <bdi>{visibleText(answerA ?? '–')}</bdi>
+            </td>
+            <td class="long">
+              {fixed(scoreB, 2)} <bdi>{visibleText(answerB ?? '–')}</bdi>
+            </td>
+          </tr>
+        ))}
+      </PlainTable>
     </details>
   );
 }
 
-function MetricTable(props: { readonly metrics: readonly MetricComparison[]; readonly caption: string }): VNode {
-  const headings = [
-    { text: 'Metric' },
-    { text: 'A', align: 'right' },
-    { text: 'B', align: 'right' },
-    { text: 'Change', align: 'right' },
-    { text: 'Verdict' },
-  ] as const;
+/** What one metric says, as it is shown and copied. */
+export function metricTexts(metric: MetricComparison): readonly [label: string, a: string, b: string, change: string] {
+  const { label } = comparedMetricFacts[metric.metric];
+  return [label, valueText(metric.a?.value, metric), valueText(metric.b?.value, metric), changeText(metric)];
+}
+
+const metricHeadings = ['Metric', 'A', 'B', 'Change', 'Verdict'] as const;
+const metricAlign = ['left', 'right', 'right', 'right', 'left'] as const;
+
+function MetricRow({ metric }: { readonly metric: MetricComparison }): VNode {
+  const [label, ...texts] = metricTexts(metric);
+  const { verdict, reason, doubts } = metric;
   return (
-    <PlainTable caption={props.caption} headings={headings}>
-      {props.metrics.map((metric) => (
-        <tr key={metric.metric}>
-          <th scope="row">{comparedMetricFacts[metric.metric].label}</th>
-          <td class="right">{valueText(metric.a?.value, metric)}</td>
-          <td class="right">{valueText(metric.b?.value, metric)}</td>
-          <td class="right">{changeText(metric)}</td>
-          <td>
-            <span class={verdictFacts[metric.verdict].tone}>{verdictFacts[metric.verdict].text}</span>
-            {metric.reason === undefined ? null : <span class="reason">{metric.reason}</span>}
-            {metric.doubts.map((doubt) => (
-              <span class="reason doubtful" key={doubt}>
-                {doubt}
-              </span>
-            ))}
-          </td>
-        </tr>
+    <tr>
+      <th scope="row">{label}</th>
+      {texts.map((text, index) => (
+        <td key={metricHeadings[index + 1]} class="right">
+          {text}
+        </td>
       ))}
-    </PlainTable>
+      <td>
+        <span class={verdictFacts[verdict].tone}>{verdictFacts[verdict].text}</span>
+        {reason === undefined ? null : <span class="reason">{reason}</span>}
+        {doubts.map((doubt) => (
+          <span class="reason doubtful" key={doubt}>
+            {doubt}
+          </span>
+        ))}
+      </td>
+    </tr>
   );
 }
 
@@ -123,18 +108,19 @@ function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly in
       subtitle={`${wholeNumber(pairs)} items that both answered${unpaired}`}
       table={() => ({
         caption: title ?? taskId,
-        headings: ['Metric', 'A', 'B', 'Change', 'Verdict'],
-        align: ['left', 'right', 'right', 'right', 'left'],
-        rows: metrics.map((metric) => [
-          comparedMetricFacts[metric.metric].label,
-          valueText(metric.a?.value, metric),
-          valueText(metric.b?.value, metric),
-          changeText(metric),
-          metric.verdict,
-        ]),
+        headings: metricHeadings,
+        align: metricAlign,
+        rows: metrics.map((metric) => [...metricTexts(metric), metric.verdict]),
       })}
     >
-      <MetricTable metrics={metrics} caption={`Comparison on ${title ?? taskId}`} />
+      <PlainTable
+        caption={`Comparison on ${title ?? taskId}`}
+        headings={metricHeadings.map((text, column) => ({ text, align: metricAlign[column] ?? 'left' }))}
+      >
+        {metrics.map((metric) => (
+          <MetricRow key={metric.metric} metric={metric} />
+        ))}
+      </PlainTable>
       {differences.length === 0 ? null : (
         <ul class="notes">
           {differences.map(({ what, a: before, b: after, affects }) => (

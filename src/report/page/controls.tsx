@@ -1,16 +1,10 @@
 import type { VNode } from 'preact';
-import { factorNames, type FactorName } from '../../stats/factor.ts';
+import { factorNames } from '../../stats/factor.ts';
+import { costFactors, factorTitles } from '../charts/scoreboard-data.ts';
 import { normalWeights } from '../rescore.ts';
 import { choiceParams, type Choices } from '../settings.ts';
 import type { PageView } from './board-view.ts';
 import { setParams } from './hash-state.ts';
-
-const names: Readonly<Record<FactorName, string>> = {
-  accuracy: 'Accuracy',
-  throughput: 'Throughput',
-  latency: 'Latency',
-  memory: 'Memory',
-};
 
 interface SliderProps {
   readonly label: string;
@@ -58,7 +52,7 @@ function Weights({ view: { choices }, change }: PartProps): VNode {
       {factorNames.map((factor) => (
         <Slider
           key={factor}
-          label={names[factor]}
+          label={factorTitles[factor]}
           min={0}
           max={100}
           step={5}
@@ -109,10 +103,10 @@ function AnchorSliders({ view: { choices }, change }: PartProps): VNode | null {
   return (
     <fieldset>
       <legend>Anchors of PER-A</legend>
-      {(['throughput', 'latency', 'memory'] as const).map((factor) => (
+      {costFactors.map((factor) => (
         <Slider
           key={factor}
-          label={names[factor]}
+          label={factorTitles[factor]}
           min={-4}
           max={4}
           step={0.5}

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { decide, type BoardDecision } from '../decision.ts';
 import type { TextTable } from '../table-text.ts';
-import { Bar } from './bar.tsx';
+import { Bar, ModelName, PlainTable } from './tables.tsx';
 import { Block } from './block.tsx';
 import type { PageView } from './board-view.ts';
 import { fixed, percent } from './format.ts';
@@ -51,29 +51,20 @@ export function DecisionBlock({ view }: { readonly view: PageView }): VNode {
       <p class="lead">{decision.detail}</p>
       {decision.boards.length === 0 ? null : (
         <Block id="by-task" title="Task by task" table={() => tableOf(decision.boards, scoreName)}>
-          <div class="table-scroll" tabIndex={0} role="region" aria-label="The best model of each task">
-            <table>
-              <caption class="off-screen">The best model of each task</caption>
-              <thead>
-                <tr>
-                  <th scope="col">Task</th>
-                  <th scope="col">Best model</th>
-                  <th scope="col" class="right">
-                    {scoreName}
-                  </th>
-                  <th scope="col" title="Share of the resamples in which it comes first">
-                    Comes first
-                  </th>
-                  <th scope="col">Why</th>
-                </tr>
-              </thead>
-              <tbody>
-                {decision.boards.map((board) => (
-                  <DecisionRow key={board.taskId} board={board} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <PlainTable
+            caption="The best model of each task"
+            headings={[
+              { text: 'Task' },
+              { text: 'Best model' },
+              { text: scoreName, align: 'right' },
+              { text: 'Comes first', help: 'Share of the resamples in which it comes first' },
+              { text: 'Why' },
+            ]}
+          >
+            {decision.boards.map((board) => (
+              <DecisionRow key={board.taskId} board={board} />
+            ))}
+          </PlainTable>
         </Block>
       )}
     </section>
@@ -94,9 +85,7 @@ function DecisionRow({ board }: { readonly board: BoardDecision }): VNode {
     <tr>
       <th scope="row">{title}</th>
       <td>
-        <span class="model">
-          <bdi>{winner}</bdi>
-        </span>
+        <ModelName name={winner} />
         {isDoubtful ? <span class="chip doubtful">doubtful numbers</span> : null}
       </td>
       <td class="right">{fixed(score, 3)}</td>

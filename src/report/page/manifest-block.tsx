@@ -1,27 +1,9 @@
-import type { ComponentChildren, VNode } from 'preact';
+import type { VNode } from 'preact';
 import type { PageData, PageRun } from '../page-data.ts';
-import { Block } from './block.tsx';
+import { Block, copyText } from './block.tsx';
 import { parametersText } from '../charts/model-size.ts';
 import { bytes, dateTime, duration, wholeNumber } from './format.ts';
-import { PlainTable } from './plain-table.tsx';
-import { copyText } from './save-file.ts';
-
-type Fact = readonly [name: string, value: ComponentChildren];
-
-function Facts({ facts }: { readonly facts: readonly Fact[] }): VNode {
-  return (
-    <dl class="facts">
-      {facts
-        .filter(([, value]) => value !== undefined && value !== '' && value !== '–')
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
-}
+import { Facts, PlainTable, type Fact } from './tables.tsx';
 
 function hash(text: string | undefined): VNode | undefined {
   return text === undefined ? undefined : (

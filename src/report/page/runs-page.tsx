@@ -1,9 +1,10 @@
 import type { VNode } from 'preact';
-import type { RunSummary } from '../viewer-data.ts';
-import { DataTable, type TableColumn } from './data-table.tsx';
-import { dateTime } from './format.ts';
-import { useLoaded } from './use-loaded.ts';
-import { Waiting, type ViewProps } from './waiting.tsx';
+import type { CellSummary, RunSummary } from '../viewer-data.ts';
+import { Block } from './block.tsx';
+import { dateTime, fixed, wholeNumber } from './format.ts';
+import { useLoaded, Waiting, type ViewProps } from './loading.tsx';
+import { ReportContent } from './report-page.tsx';
+import { Bar, DataTable, ModelName, PlainTable, type TableColumn } from './tables.tsx';
 
 const stateClasses = { finished: 'chip good', running: 'chip', interrupted: 'chip doubtful' } as const;
 
@@ -43,31 +44,27 @@ const columns: readonly TableColumn<RunSummary>[] = [
     align: 'left',
     sortValue: ({ createdAtMs }) => createdAtMs,
     text: ({ createdAtMs }) => dateTime(createdAtMs),
-    render: ({ createdAtMs }) => dateTime(createdAtMs),
   },
   {
     id: 'models',
     heading: 'Models',
     align: 'right',
-    sortValue: ({ models }) => models,
+    value: ({ models }) => models,
     text: ({ models }) => String(models),
-    render: ({ models }) => models,
   },
   {
     id: 'tasks',
     heading: 'Tasks',
     align: 'right',
-    sortValue: ({ tasks }) => tasks,
+    value: ({ tasks }) => tasks,
     text: ({ tasks }) => String(tasks),
-    render: ({ tasks }) => tasks,
   },
   {
     id: 'cells',
     heading: 'Cells done',
     align: 'right',
-    sortValue: ({ cells }) => cells.done ?? 0,
+    value: ({ cells }) => cells.done ?? 0,
     text: cellsText,
-    render: cellsText,
   },
 ];
 
@@ -96,5 +93,112 @@ export function RunsPage({ source, version }: ViewProps): VNode {
         />
       )}
     </section>
+  );
+}
+
+/** Where the samples of some cells of one task are looked at. */
+function samplesLink(runId: string, cells: readonly CellSummary[]): string {
+  const query = new URLSearchParams({ task: cells[0]?.taskId ?? '', cells: cells.map(({ id }) => id).join(' ') });
+  return `#/runs/${encodeURIComponent(runId)}/samples?${query.toString()}`;
+}
+
+const stateMarks: Readonly<Record<CellSummary['state'], string>> = {
+  done: '✓',
+  running: '…',
+  pending: '',
+  failed: '✗',
+  unavailable: '–',
+};
+
+function CellBox({ cell, runId }: { readonly cell: CellSummary | undefined; readonly runId: string }): VNode {
+  if (cell === undefined) return <td class="right">–</td>;
+  const { state, answered, items, accuracy, error } = cell;
+  const share = items === 0 ? 0 : answered / items;
+  const isOver = state === 'done';
+  const shown =
+    isOver && accuracy !== undefined ? fixed(accuracy, 3) : `${wholeNumber(answered)} / ${wholeNumber(items)}`;
+  return (
+    <td class={`cell ${state}`} title={error?.message ?? state} data-state={state}>
+      <span class="number">
+        <span aria-hidden="true">{stateMarks[state]} </span>
+        <span class="off-screen">{state}: </span>
+        {answered === 0 ? shown : <a href={samplesLink(runId, [cell])}>{shown}</a>}
+      </span>
+      {isOver ? <Bar share={accuracy} /> : <Bar share={share} isStrong />}
+      {error === undefined ? null : <span class="reason">{error.message}</span>}
+    </td>
+  );
+}
+
+/** The tasks of some cells, each with its title. */
+export function taskTitles(cells: readonly CellSummary[]): readonly (readonly [taskId: string, title: string])[] {
+  return [...new Map(cells.map(({ taskId, title }) => [taskId, title ?? taskId]))];
+}
+
+/** Models by tasks: how far each cell is, and a way into its samples. */
+function CellGrid({ cells, runId }: { readonly cells: readonly CellSummary[]; readonly runId: string }): VNode {
+  const tasks = taskTitles(cells);
+  const ofTask = (taskId: string): readonly CellSummary[] => cells.filter((cell) => cell.taskId === taskId);
+  const models = [...new Set(cells.map(({ model }) => model))];
+  return (
+    <Block
+      id="cells"
+      title="Cells"
+      subtitle="Accuracy of what is done, items answered of what isn’t. A number leads to its samples."
+    >
+      <PlainTable
+        caption="Cells of the run"
+        headings={[{ text: 'Model' }, ...tasks.map(([id, title]) => ({ text: title, help: id }))]}
+        foot={
+          <tr>
+            <td />
+            {tasks.map(([taskId]) => (
+              <td key={taskId}>
+                <a href={samplesLink(runId, ofTask(taskId))}>all models side by side</a>
+              </td>
+            ))}
+          </tr>
+        }
+      >
+        {models.map((model) => (
+          <tr key={model}>
+            <th scope="row">
+              <ModelName name={model} />
+            </th>
+            {tasks.map(([taskId]) => (
+              <CellBox key={taskId} runId={runId} cell={ofTask(taskId).find((cell) => cell.model === model)} />
+            ))}
+          </tr>
+        ))}
+      </PlainTable>
+    </Block>
+  );
+}
+
+/** The report of what is done; asked for after the cells, which are there at once while this takes a bootstrap. */
+function RunReport({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
+  const { value, error } = useLoaded(() => source.page(runId), [runId, version]);
+  return value === undefined ? <Waiting error={error} /> : <ReportContent page={value} />;
+}
+
+/** One run: its cells as they fill, and the report of what is done. */
+export function RunPage({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
+  const cells = useLoaded(() => source.cells(runId), [runId, version]);
+  const runs = useLoaded(() => source.runs(), [version]);
+  if (cells.value === undefined) return <Waiting error={cells.error} />;
+  const run = runs.value?.find(({ id }) => id === runId);
+  return (
+    <>
+      <div class="crumbs">
+        <a href="#/runs">Runs</a> / <span>{runId}</span>
+        {run === undefined ? null : (
+          <span class="count">
+            {run.name} · {dateTime(run.createdAtMs)} · {run.status}
+          </span>
+        )}
+      </div>
+      <CellGrid cells={cells.value} runId={runId} />
+      <RunReport source={source} version={version} runId={runId} />
+    </>
   );
 }

@@ -3,6 +3,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { CellSummary, ItemDetail } from '../viewer-data.ts';
 import { promptChoices, promptMessages, visibleText } from '../visible-text.ts';
 import { fixed } from './format.ts';
+import { Facts, type Fact } from './tables.tsx';
 
 /** Foreign text: as text, whatever it holds. */
 function Foreign({ text, label }: { readonly text: string; readonly label: string }): VNode {
@@ -62,7 +63,7 @@ function milliseconds(value: number | undefined): string {
 
 function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
   const { times, outputTokens, promptTokens, reusedTokens, metrics } = sample;
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly Fact[] = [
     ['Prompt tokens', `${promptTokens}${reusedTokens > 0 ? ` (${reusedTokens} reused)` : ''}`],
     ['Output tokens', String(outputTokens)],
     ['Waited', milliseconds(times && times.startedMs - times.scheduledMs)],
@@ -78,16 +79,7 @@ function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
     ['End to end', milliseconds(times && times.lastTokenMs - times.startedMs)],
     ...Object.entries(metrics).map(([name, value]) => [name, fixed(value, 3)] as const),
   ];
-  return (
-    <dl class="facts tight">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts facts={facts} isTight />;
 }
 
 function Answer({
@@ -118,18 +110,13 @@ function Answer({
         </span>
         {sample.isTruncated ? <span class="chip doubtful">truncated</span> : null}
       </h3>
-      <dl class="facts tight">
-        <div>
-          <dt>Answer read</dt>
-          <dd>
-            <bdi>{sample.answer === undefined ? '–' : visibleText(sample.answer)}</bdi>
-          </dd>
-        </div>
-        <div>
-          <dt>Score</dt>
-          <dd>{fixed(sample.score, 3)}</dd>
-        </div>
-      </dl>
+      <Facts
+        facts={[
+          ['Answer read', <bdi key="answer">{sample.answer === undefined ? '–' : visibleText(sample.answer)}</bdi>],
+          ['Score', fixed(sample.score, 3)],
+        ]}
+        isTight
+      />
       {sample.failure === undefined ? null : (
         <p class="doubtful">
           {sample.failure.reason}: {visibleText(sample.failure.message)}

@@ -5,10 +5,9 @@ import { itemFilters, type CellSummary, type ItemFilter } from '../viewer-data.t
 import { visibleText } from '../visible-text.ts';
 import { wholeNumber } from './format.ts';
 import { setParams, useHash } from './hash-state.ts';
+import { taskTitles } from './runs-page.tsx';
 import { SampleDetail, verdictWord } from './sample-detail.tsx';
-import { useItems, type ItemList } from './use-items.ts';
-import { useLoaded } from './use-loaded.ts';
-import { Waiting, type ViewProps } from './waiting.tsx';
+import { useItems, useLoaded, Waiting, type ItemList, type ViewProps } from './loading.tsx';
 
 const filterNames: Readonly<Record<ItemFilter, string>> = {
   all: 'All',
@@ -29,7 +28,8 @@ interface Choice {
   readonly itemId: string;
 }
 
-function choiceOf(params: ReadonlyMap<string, string>, cells: readonly CellSummary[]): Choice {
+/** What the address asks for, as far as the cells have it. */
+export function choiceOf(params: ReadonlyMap<string, string>, cells: readonly CellSummary[]): Choice {
   const taskId = params.get('task') ?? cells[0]?.taskId ?? '';
   const known = cells.filter((cell) => cell.taskId === taskId);
   const named = (params.get('cells') ?? '').split(' ').filter((id) => known.some((cell) => cell.id === id));
@@ -43,14 +43,14 @@ function choiceOf(params: ReadonlyMap<string, string>, cells: readonly CellSumma
   };
 }
 
+/** The setting for the cells after one was switched on or off; the first that was chosen stays the one that is filtered by. */
+export function toggled(cellIds: readonly string[], id: string, isOn: boolean): string {
+  return (isOn ? [...cellIds, id] : cellIds.filter((other) => other !== id)).join(' ');
+}
+
 /** Which task, which models, which items. */
 function Toolbar({ choice, cells }: { readonly choice: Choice; readonly cells: readonly CellSummary[] }): VNode {
-  const tasks = [...new Map(cells.map(({ taskId, title }) => [taskId, title ?? taskId]))];
   const own = cells.filter(({ taskId }) => taskId === choice.taskId);
-  const toggle = (id: string, isOn: boolean): void => {
-    const next = isOn ? [...choice.cellIds, id] : choice.cellIds.filter((other) => other !== id);
-    setParams({ cells: next.join(' ') });
-  };
   return (
     <div class="toolbar">
       <label>
@@ -59,7 +59,7 @@ function Toolbar({ choice, cells }: { readonly choice: Choice; readonly cells: r
           value={choice.taskId}
           onChange={(event) => setParams({ task: event.currentTarget.value, cells: '', item: '' })}
         >
-          {tasks.map(([id, title]) => (
+          {taskTitles(cells).map(([id, title]) => (
             <option key={id} value={id}>
               {title}
             </option>
@@ -73,7 +73,7 @@ function Toolbar({ choice, cells }: { readonly choice: Choice; readonly cells: r
             <input
               type="checkbox"
               checked={choice.cellIds.includes(id)}
-              onChange={(event) => toggle(id, event.currentTarget.checked)}
+              onChange={(event) => setParams({ cells: toggled(choice.cellIds, id, event.currentTarget.checked) })}
             />
             <bdi>{model}</bdi>
             {choice.cellIds[0] === id && choice.cellIds.length > 1 ? <span class="count">(filtered by)</span> : null}

@@ -7,14 +7,10 @@ import { perPaper } from '../../stats/per-paper.ts';
 import { valueOf, type ScoreboardRow } from '../../stats/scoreboard.ts';
 import { rescore } from '../rescore.ts';
 import { Block } from './block.tsx';
-import { boardColumns, detailColumns } from './board-columns.tsx';
+import { boardColumns, detailColumns, modelColumn } from './board-columns.tsx';
 import type { BoardView } from './board-view.ts';
-import { DataTable, textOf, type TableColumn } from './data-table.tsx';
+import { DataTable, textOf, type TableColumn } from './tables.tsx';
 import { fixed, percent } from './format.ts';
-
-function titleOf({ board }: BoardView): string {
-  return board.title ?? board.taskId;
-}
 
 function subtitleOf({ board, draws, isDefault }: BoardView): string {
   const parts = [
@@ -33,18 +29,17 @@ function subtitleOf({ board, draws, isDefault }: BoardView): string {
 export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
   const columns = boardColumns(view);
   const details = detailColumns(view);
-  const modelColumn = columns.filter(({ id }) => id === 'model');
   const notes = footnotes(view.board, { hasIntervals: true });
   return (
     <Block
       id={view.id}
-      title={titleOf(view)}
+      title={view.title}
       subtitle={subtitleOf(view)}
-      table={() => textOf(titleOf(view), columns, view.rows)}
+      table={() => textOf(view.title, columns, view.rows)}
     >
       <DataTable
         id={view.id}
-        caption={`Scoreboard of ${titleOf(view)}`}
+        caption={`Scoreboard of ${view.title}`}
         columns={columns}
         rows={view.rows}
         rowKey={({ model }) => model}
@@ -66,8 +61,8 @@ export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
           <summary>Everything else that was measured</summary>
           <DataTable
             id={`${view.id}-more`}
-            caption={`Further measurements of ${titleOf(view)}`}
-            columns={[...modelColumn, ...details]}
+            caption={`Further measurements of ${view.title}`}
+            columns={[...columns.filter(({ id }) => id === 'model'), ...details]}
             rows={view.rows}
             rowKey={({ model }) => model}
           />
@@ -87,7 +82,8 @@ interface Variant {
   readonly heading: string;
   readonly help: string;
   readonly scores: ReadonlyMap<string, number | undefined>;
-  readonly show: (value: number | undefined) => string;
+  /** Of a score, unless it is something else. */
+  readonly show?: (value: number | undefined) => string;
 }
 
 function scoresOf(rows: Iterable<{ readonly model: string; readonly score: number | undefined }>): Variant['scores'] {
@@ -116,15 +112,13 @@ function weightWins(view: BoardView): Variant['scores'] {
 
 function variantsOf(view: BoardView): readonly Variant[] {
   const { board, settings } = view;
-  const show = (value: number | undefined): string => fixed(value, 3);
   const anchored = board.rows.some((row) => row.anchored !== undefined);
   return [
     {
       id: 'paper',
       heading: 'PER',
       help: 'The paper’s score: scaled over the models of this table',
-      scores: scoresOf(board.rows.map(({ model, score }) => ({ model, score }))),
-      show,
+      scores: scoresOf(board.rows),
     },
     ...(anchored
       ? [
@@ -133,7 +127,6 @@ function variantsOf(view: BoardView): readonly Variant[] {
             heading: 'PER-A',
             help: 'Scaled by fixed anchors: depends on no other model',
             scores: scoresOf(board.rows.map((row) => ({ model: row.model, score: row.anchored?.score }))),
-            show,
           },
         ]
       : []),
@@ -142,7 +135,6 @@ function variantsOf(view: BoardView): readonly Variant[] {
       heading: `without ${factorLabels[factor]}`,
       help: `${view.scoreName} of the other three factors`,
       scores: scoresOf(rescore(board, undefined, { ...settings, weights: weightsWithout(factor) }).values()),
-      show,
     })),
     {
       id: 'wins',
@@ -159,19 +151,8 @@ function VariantsDetails({ view }: { readonly view: BoardView }): VNode | null {
   if (view.scores.size === 0) return null;
   const variants = variantsOf(view);
   const columns: readonly TableColumn<ScoreboardRow>[] = [
-    {
-      id: 'model',
-      heading: 'Model',
-      align: 'left',
-      sortValue: ({ model }) => model,
-      text: ({ model }) => model,
-      render: ({ model }) => (
-        <span class="model">
-          <bdi>{model}</bdi>
-        </span>
-      ),
-    },
-    ...variants.map(({ id, heading, help, scores, show }): TableColumn<ScoreboardRow> => {
+    modelColumn,
+    ...variants.map(({ id, heading, help, scores, show = (value) => fixed(value, 3) }): TableColumn<ScoreboardRow> => {
       const best = Math.max(...[...scores.values()].map((value) => value ?? -1));
       return {
         id,
@@ -179,7 +160,6 @@ function VariantsDetails({ view }: { readonly view: BoardView }): VNode | null {
         help,
         align: 'right',
         isDescendingFirst: true,
-        sortValue: ({ model }) => scores.get(model),
         value: ({ model }) => scores.get(model),
         text: ({ model }) => show(scores.get(model)),
         render: ({ model }) => (
@@ -193,7 +173,7 @@ function VariantsDetails({ view }: { readonly view: BoardView }): VNode | null {
       <summary>{view.scoreName} under other definitions</summary>
       <DataTable
         id={`${view.id}-variants`}
-        caption={`Variants of the score on ${titleOf(view)}`}
+        caption={`Variants of the score on ${view.title}`}
         columns={columns}
         rows={view.rows.filter(({ model }) => view.scores.get(model)?.score !== undefined)}
         rowKey={({ model }) => model}

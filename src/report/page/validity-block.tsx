@@ -17,10 +17,8 @@ interface Affected {
 }
 
 function affectedBy(boards: readonly BoardView[]): readonly Affected[] {
-  const all = boards.flatMap(({ board }) =>
-    board.rows.flatMap(({ model, warnings }) =>
-      warnings.map((warning) => ({ task: board.title ?? board.taskId, model, ...warning })),
-    ),
+  const all = boards.flatMap(({ board, title: task }) =>
+    board.rows.flatMap(({ model, warnings }) => warnings.map((warning) => ({ task, model, ...warning }))),
   );
   const groups = Map.groupBy(all, ({ reason }) => reason);
   return Array.from(groups, ([reason, group]) => ({
@@ -72,13 +70,10 @@ interface PlacedFlag extends ScoreFlag {
 }
 
 function placedFlags(boards: readonly BoardView[]): readonly PlacedFlag[] {
-  return boards.flatMap(({ board }) => {
-    const task = board.title ?? board.taskId;
-    return [
-      ...board.flags.map((flag) => ({ ...flag, task, model: '' })),
-      ...board.rows.flatMap(({ model, flags }) => flags.map((flag) => ({ ...flag, task, model }))),
-    ];
-  });
+  return boards.flatMap(({ board, title: task }) => [
+    ...board.flags.map((flag) => ({ ...flag, task, model: '' })),
+    ...board.rows.flatMap(({ model, flags }) => flags.map((flag) => ({ ...flag, task, model }))),
+  ]);
 }
 
 function FlagDetails(props: { readonly code: ScoreFlag['code']; readonly flags: readonly PlacedFlag[] }): VNode {

@@ -12,12 +12,13 @@ export interface TableColumn<Row> {
   /** For the heading's tooltip and for screen readers. */
   readonly help?: string;
   readonly align: 'left' | 'right';
+  /** By default the value; a column with neither can't be sorted. */
   readonly sortValue?: (row: Row) => SortValue;
   /** More is better: the first click sorts downwards. */
   readonly isDescendingFirst?: boolean;
-  readonly render: (row: Row) => ComponentChildren;
-  /** For copying. */
+  /** For copying, and what is shown unless `render` says more. */
   readonly text: (row: Row) => string;
+  readonly render?: (row: Row) => ComponentChildren;
   /** The number behind the cell, unrounded. */
   readonly value?: (row: Row) => number | undefined;
 }
@@ -41,13 +42,27 @@ function compare(left: SortValue, right: SortValue, direction: number): number {
   return String(left).localeCompare(String(right), 'en', { numeric: true }) * direction;
 }
 
+function sortReader<Row>({ sortValue, value }: TableColumn<Row>): ((row: Row) => SortValue) | undefined {
+  return sortValue ?? value;
+}
+
 /** Rows in the order that a sort setting such as `-accuracy` asks for. */
-function sortRows<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[], sort: string): readonly Row[] {
+export function sortRows<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  sort: string,
+): readonly Row[] {
   const column = columns.find(({ id }) => id === sort.replace(/^-/u, ''));
-  const read = column?.sortValue;
+  const read = column && sortReader(column);
   if (read === undefined) return rows;
   const direction = sort.startsWith('-') ? -1 : 1;
   return rows.toSorted((left, right) => compare(read(left), read(right), direction));
+}
+
+/** The sort setting after a click on a heading; the third click brings the report's own order back. */
+export function nextSort<Row>({ id, isDescendingFirst = false }: TableColumn<Row>, sort: string): string {
+  const [first, second] = isDescendingFirst ? [`-${id}`, id] : [id, `-${id}`];
+  return sort === first ? second : sort === second ? '' : first;
 }
 
 /** What a table shows, for the copy buttons. */
@@ -124,14 +139,14 @@ function HeadingCell<Row>(props: {
   readonly setSort: (value: string) => void;
 }): VNode {
   const { column, sort, setSort } = props;
-  const { id, heading, unit = '', help, align, isDescendingFirst = false } = column;
+  const { id, heading, unit = '', help, align } = column;
   const name = (
     <>
       {heading}
       {unit === '' ? null : <span class="unit">{unit}</span>}
     </>
   );
-  if (column.sortValue === undefined) {
+  if (sortReader(column) === undefined) {
     return (
       <th scope="col" class={align} title={help}>
         {name}
@@ -140,12 +155,9 @@ function HeadingCell<Row>(props: {
   }
   const isSorted = sort.replace(/^-/u, '') === id;
   const direction = !isSorted ? 'none' : sort.startsWith('-') ? 'descending' : 'ascending';
-  const [first, second] = isDescendingFirst ? [`-${id}`, id] : [id, `-${id}`];
-  // The third click brings the report's own order back.
-  const next = sort === first ? second : sort === second ? '' : first;
   return (
     <th scope="col" class={align} aria-sort={direction} title={help}>
-      <button type="button" class="sort" onClick={() => setSort(next)}>
+      <button type="button" class="sort" onClick={() => setSort(nextSort(column, sort))}>
         {name}
         <span class="arrow" aria-hidden="true">
           {direction === 'ascending' ? '▲' : direction === 'descending' ? '▼' : ''}
@@ -161,7 +173,7 @@ function BodyCell<Row>(props: {
   readonly isHeading: boolean;
 }): VNode {
   const { column, row, isHeading } = props;
-  const content = column.render(row);
+  const content = column.render === undefined ? column.text(row) : column.render(row);
   if (isHeading) {
     return (
       <th scope="row" class={column.align} data-column={column.id}>
@@ -173,5 +185,117 @@ function BodyCell<Row>(props: {
     <td class={column.align} data-column={column.id} data-value={column.value?.(row)}>
       {content}
     </td>
+  );
+}
+
+export interface Heading {
+  readonly text: string;
+  readonly align?: 'left' | 'right';
+  readonly help?: string;
+}
+
+interface PlainTableProps {
+  readonly caption: string;
+  readonly headings: readonly Heading[];
+  readonly children: ComponentChildren;
+  readonly foot?: ComponentChildren;
+}
+
+/** A table in its own order, with a frame that scrolls where the page is narrow. */
+export function PlainTable({ caption, headings, children, foot }: PlainTableProps): VNode {
+  return (
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
+      <table>
+        <caption class="off-screen">{caption}</caption>
+        <thead>
+          <tr>
+            {headings.map(({ text, align = 'left', help }) => (
+              <th key={text} scope="col" class={align} title={help}>
+                {text}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+        {foot === undefined ? null : <tfoot>{foot}</tfoot>}
+      </table>
+    </div>
+  );
+}
+
+/** A table of texts, as its copy buttons give it. */
+export function TableOfTexts({ table }: { readonly table: TextTable }): VNode {
+  const { headings, rows, align, caption } = table;
+  return (
+    <PlainTable caption={caption} headings={headings.map((text, index) => ({ text, align: align[index] ?? 'left' }))}>
+      {rows.map((row) => (
+        <tr key={row.join(' ')}>
+          {row.map((text, index) => (
+            <td key={headings[index]} class={align[index]}>
+              <bdi>{text}</bdi>
+            </td>
+          ))}
+        </tr>
+      ))}
+    </PlainTable>
+  );
+}
+
+export type Fact = readonly [name: string, value: ComponentChildren];
+
+/** Names with their values; what isn't known is left out, or stands as a dash where the list is tight. */
+export function Facts({
+  facts,
+  isTight = false,
+}: {
+  readonly facts: readonly Fact[];
+  readonly isTight?: boolean;
+}): VNode {
+  return (
+    <dl class={isTight ? 'facts tight' : 'facts'}>
+      {facts
+        .filter(([, value]) => isTight || (value !== undefined && value !== '' && value !== '–'))
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+/** A model's name, whatever direction it is written in. */
+export function ModelName({ name }: { readonly name: string }): VNode {
+  return (
+    <span class="model">
+      <bdi>{name}</bdi>
+    </span>
+  );
+}
+
+export interface BarProps {
+  /** 0 to 1. */
+  readonly share: number | undefined;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+  readonly isStrong?: boolean;
+}
+
+function clamped(value: number): number {
+  return Math.min(1, Math.max(0, value)) * 100;
+}
+
+/** A bar with its interval as a whisker; says nothing to screen readers: the number stands beside it. */
+export function Bar({ share, low, high, isStrong = false }: BarProps): VNode {
+  const isKnown = share !== undefined && Number.isFinite(share);
+  const hasWhisker = isKnown && low !== undefined && high !== undefined && high > low;
+  return (
+    <span class={isStrong ? 'bar strong' : 'bar'} aria-hidden="true">
+      {isKnown ? <span class="bar-fill" style={{ width: `${clamped(share)}%` }} /> : null}
+      {hasWhisker ? (
+        <span class="bar-whisker" style={{ left: `${clamped(low)}%`, width: `${clamped(high) - clamped(low)}%` }} />
+      ) : null}
+    </span>
   );
 }
