@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest';
 export interface FakeSmiSettings {
   readonly kind?: 'nvidia' | 'amd';
   readonly everyMs?: number;
+  /** The time that it gives to all it tells; that of the machine when absent. */
+  readonly atMs?: number;
   /** Cells after the timestamp. */
   readonly rows?: readonly (readonly (string | number)[])[];
   /** For nvidia cells after the timestamp, for amd the JSON that the tool prints. */
