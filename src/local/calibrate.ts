@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, hostname } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { ownCpuMs } from '../core/clock.ts';
 import type { GenerateRequest, LoadedModel } from '../core/engine.ts';
 import { EngineError } from '../core/errors.ts';
 import type { ClientCeiling } from '../core/load.ts';
@@ -62,7 +63,7 @@ const answerTokens = { whole: 16, streamed: 64 } as const;
 /** Asks for so long; what is in flight at the end is finished and counts. */
 async function measure(model: LoadedModel, isStreamed: boolean, { durationMs, concurrency, signal }: CalibrateOptions) {
   const clients = model.clients?.watch();
-  const before = process.cpuUsage();
+  const before = ownCpuMs();
   const startMs = performance.now();
   async function* requests(): AsyncGenerator<GenerateRequest> {
     for (let count = 0; performance.now() - startMs < durationMs; count += 1) {
@@ -78,8 +79,7 @@ async function measure(model: LoadedModel, isStreamed: boolean, { durationMs, co
   signal.throwIfAborted();
   const perSecond = (1000 * done) / (performance.now() - startMs);
   const asked = (await clients?.stop()) ?? [];
-  const { user, system } = process.cpuUsage(before);
-  const cpuMs = asked.reduce((sum, each) => sum + each.cpuMs, (user + system) / 1000);
+  const cpuMs = asked.reduce((sum, each) => sum + each.cpuMs, ownCpuMs() - before);
   return { perSecond, cpuMsEach: cpuMs / done };
 }
 

@@ -1,7 +1,7 @@
+import * as clock from '../core/clock.ts';
 import type { HostWindow } from '../core/host-window.ts';
 import type { HostMeter } from '../core/meter.ts';
 import { readCpuTimes, type CpuTimes } from './cpu-times.ts';
-import { watchLoopDelay } from './loop-delay.ts';
 import { systemFolders } from './proc-file.ts';
 import { readProcessTree } from './process-tree.ts';
 
@@ -23,7 +23,7 @@ interface HostReading {
 
 /** Watches the CPU of this Linux host: who used it while a pass ran. Elsewhere windows say that they don't know. */
 export function createHostMeter(options: HostMeterOptions = {}): HostMeter {
-  const { now = () => performance.now(), ownCpuMs = ownCpuTimeMs, proc = systemFolders.proc } = options;
+  const { now = () => performance.now(), ownCpuMs = clock.ownCpuMs, proc = systemFolders.proc } = options;
 
   function read(engineProcessIds: readonly number[]): HostReading {
     const cpu = readCpuTimes(proc);
@@ -35,7 +35,7 @@ export function createHostMeter(options: HostMeterOptions = {}): HostMeter {
     async start({ processIds }) {
       // An engine inside this process is counted as perbench itself.
       const engines = processIds.filter((pid) => pid !== process.pid);
-      const stopDelay = watchLoopDelay();
+      const stopDelay = clock.watchLoopDelay();
       const before = read(engines);
       return {
         async stop() {
@@ -44,11 +44,6 @@ export function createHostMeter(options: HostMeterOptions = {}): HostMeter {
       };
     },
   };
-}
-
-function ownCpuTimeMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 function readEngineCpuMs(roots: readonly number[], proc: string): number | undefined {

@@ -1,5 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { nowMs } from '../core/clock.ts';
+import { nowMs, ownCpuMs, watchLoopDelay } from '../core/clock.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { RunCost, RunStatus } from '../core/store.ts';
 import { createEventChannel } from './event-channel.ts';
@@ -43,9 +42,8 @@ function createRunCostMeter(framesDrawn: () => number): {
   addEngineCpu(ms: number): void;
   stop(wallMs: number): RunCost;
 } {
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
-  const before = process.cpuUsage();
+  const stopDelay = watchLoopDelay();
+  const before = ownCpuMs();
   const framesBefore = framesDrawn();
   let engineCpuMs = 0;
   return {
@@ -53,14 +51,11 @@ function createRunCostMeter(framesDrawn: () => number): {
       engineCpuMs += ms;
     },
     stop(wallMs) {
-      delay.disable();
-      const { user, system } = process.cpuUsage(before);
       return {
         wallMs,
-        parentCpuMs: (user + system) / 1000,
+        parentCpuMs: ownCpuMs() - before,
         engineCpuMs,
-        // The histogram counts the sampling interval itself.
-        eventLoopDelayP99Ms: Math.max(0, delay.percentile(99) / 1e6 - 10),
+        eventLoopDelayP99Ms: stopDelay(),
         framesDrawn: framesDrawn() - framesBefore,
       };
     },

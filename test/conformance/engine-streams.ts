@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { nowMs } from '../../src/core/clock.ts';
 import type {
   GenerateRequest,
   Generation,
@@ -24,9 +25,9 @@ export function testStreams(model: () => LoadedModel, skips: EngineConformanceOp
 
   it('counts tokens and keeps times in order', async () => {
     const requests = prompts.map((text, index) => plainRequest(`p${index}`, text));
-    const startMs = performance.timeOrigin + performance.now();
+    const startMs = nowMs();
     const results = await generateAll(model(), requests, { concurrency: 2 });
-    const endMs = performance.timeOrigin + performance.now();
+    const endMs = nowMs();
     for (const { times, promptTokens, promptHead, reusedTokens, promptSha256 } of results.values()) {
       const inOrder = [
         startMs - 1,

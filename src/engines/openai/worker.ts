@@ -1,7 +1,7 @@
 /** One of several processes that ask a server: opens a client of its own and asks what it is told. */
+import { ownCpuMs, watchLoopDelay } from '../../core/clock.ts';
 import { PerbenchError, ServerError } from '../../core/errors.ts';
 import type { ClientProcessWindow } from '../../core/load.ts';
-import { watchLoopDelay } from '../../meters/loop-delay.ts';
 import type { ClientFailure, ClientOrder, ClientReport } from './client-messages.ts';
 import { openRequestClient, type RequestClient } from './request-client.ts';
 
@@ -43,11 +43,8 @@ async function answer(order: Extract<ClientOrder, { readonly type: 'generate' | 
 
 function watch(): () => ClientProcessWindow {
   const stopDelay = watchLoopDelay();
-  const before = process.cpuUsage();
-  return () => {
-    const { user, system } = process.cpuUsage(before);
-    return { cpuMs: (user + system) / 1000, eventLoopDelayP99Ms: stopDelay() };
-  };
+  const before = ownCpuMs();
+  return () => ({ cpuMs: ownCpuMs() - before, eventLoopDelayP99Ms: stopDelay() });
 }
 
 process.on('message', (order: ClientOrder) => {
