@@ -36,8 +36,7 @@ export async function buildPage(target = join(root, 'dist/page')): Promise<reado
   rmSync(beside, { recursive: true, force: true });
   mkdirSync(beside, { recursive: true });
   const base = common(beside);
-  const substitutes = join(sources, 'browser-substitutes.ts');
-  const alias = { 'node:util': substitutes, 'd3-interpolate': substitutes };
+  const alias = { 'd3-interpolate': join(sources, 'browser-substitutes.ts') };
   try {
     for (const name of ['report.html', 'viewer.html']) {
       await build({

@@ -1,8 +1,8 @@
+import { countText } from '../core/amount-text.ts';
 import type { OpenRace, RaceCertificate, RaceVerdict } from '../core/race.ts';
-import { safeText } from './safe-text.ts';
+import { safeText } from '../exporters/sanitise.ts';
 import { textTable } from './text-table.ts';
 
-const count = (value: number): string => value.toLocaleString('en-US');
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
 
 function askedText({ question, score, taskId }: Pick<RaceCertificate, 'question' | 'score' | 'taskId'>): string {
@@ -27,7 +27,7 @@ export function openRaceText(
 }
 
 function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): string {
-  const sure = `${Number((confidence * 100).toFixed(6))} % certificate: evaluating every model on all ${count(items)} items would`;
+  const sure = `${Number((confidence * 100).toFixed(6))} % certificate: evaluating every model on all ${countText(items)} items would`;
   if (outcome === 'none') return `${sure} find none either`;
   const claim = outcome === 'winner' ? `${sure} name the same` : `${sure} name one of these ${named.length}`;
   const assumed = models.filter(({ isAssumed }) => isAssumed).map(({ model }) => model);
@@ -38,7 +38,7 @@ function costOf({ cost }: RaceCertificate): string {
   const time =
     cost.fullDeviceSeconds > 0 ? `, ${percent(cost.deviceSeconds / cost.fullDeviceSeconds)} of the time for items` : '';
   const guess = cost.estimatedModels.length > 0 ? ` (time of ${cost.estimatedModels.join(', ')} estimated)` : '';
-  return `asked ${count(cost.items)} of ${count(cost.fullItems)} items${time}${guess}; ${cost.launches} launches, ${cost.fullLaunches} in full`;
+  return `asked ${countText(cost.items)} of ${countText(cost.fullItems)} items${time}${guess}; ${cost.launches} launches, ${cost.fullLaunches} in full`;
 }
 
 /** On new items: another question than the one that was decided, so it never stands without its words. */
@@ -62,7 +62,7 @@ function modelRow(verdict: RaceVerdict): readonly string[] {
   return [
     model,
     isNamed ? 'named' : status,
-    n === 0 ? '–' : count(n),
+    n === 0 ? '–' : countText(n),
     accuracyText(verdict),
     score === null ? '–' : score.toFixed(3),
     reason,

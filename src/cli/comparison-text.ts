@@ -7,7 +7,7 @@ import {
   comparisonRow,
   differenceText,
 } from '../exporters/comparison-rows.ts';
-import { plainText } from '../exporters/text-width.ts';
+import { plainText } from '../exporters/sanitise.ts';
 import type { CellComparison, Comparison, ItemChange } from '../stats/comparison.ts';
 import type { Output } from './output.ts';
 import { textTable } from './text-table.ts';

@@ -5,7 +5,8 @@ import {
   decisionRow,
   questionText,
 } from '../exporters/decision-rows.ts';
-import { plainText, textWidth } from '../exporters/text-width.ts';
+import { textWidth } from '../exporters/text-width.ts';
+import { plainText } from '../exporters/sanitise.ts';
 import type { Decision } from '../stats/decision.ts';
 import type { Output } from './output.ts';
 import { textTable } from './text-table.ts';

@@ -1,7 +1,7 @@
 import type { PassResult } from '../core/cell.ts';
 import type { DeviceReadings } from '../core/device-window.ts';
-import { plainText } from '../exporters/text-width.ts';
-import { describeBytes } from '../sources/describe-bytes.ts';
+import { plainText } from '../exporters/sanitise.ts';
+import { sizeText } from '../core/amount-text.ts';
 import { textTable } from './text-table.ts';
 
 /** A pass with the cell that it belongs to. */
@@ -25,7 +25,7 @@ function deviceRow({ model, taskId, result }: WatchedPass, device: DeviceReading
     taskId,
     `${result.pass} ${result.launch + 1}`,
     id.length > shortId ? `${id.slice(0, shortId)}…` : id,
-    memoryPeakBytes === undefined ? '–' : describeBytes(memoryPeakBytes),
+    memoryPeakBytes === undefined ? '–' : sizeText(memoryPeakBytes),
     number(utilisation, '%', 100),
     number(powerMeanWatts, 'W'),
     number(clockMeanMhz, 'MHz'),

@@ -1,6 +1,6 @@
 import type { GateDocument } from '../exporters/gate-exporters.ts';
 import { checkSentence, gateHeadings, gateRow, gateSentence } from '../exporters/gate-rows.ts';
-import { plainText } from '../exporters/text-width.ts';
+import { plainText } from '../exporters/sanitise.ts';
 import type { Output } from './output.ts';
 import { textTable } from './text-table.ts';
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { safeText } from './safe-text.ts';
+import { jsonText, safeText } from '../exporters/sanitise.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -67,7 +67,7 @@ export function createOutput(options: OutputOptions): Output {
     },
     raw: write,
     record: (event, fields) => {
-      if (isJson) write(`${JSON.stringify({ event, ...fields })}\n`);
+      if (isJson) write(`${jsonText({ event, ...fields })}\n`);
     },
     note: (text) => {
       if (!isQuiet) tell(text);

@@ -31,7 +31,7 @@ function formatIn(units: Units, value: number): string {
   return `${value / size} ${name}`;
 }
 
-const sizes: Units = [
+export const sizes: Units = [
   ['TiB', 2 ** 40],
   ['TB', 1e12],
   ['GiB', 2 ** 30],

@@ -1,7 +1,7 @@
 import type { Measurement, Unit } from '../core/measurement.ts';
 import type { ScoreboardRow } from '../stats/scoreboard.ts';
 import type { Report } from './report.ts';
-import { plainText } from './text-width.ts';
+import { jsonText, plainText } from './sanitise.ts';
 
 interface BencherValue {
   readonly value: number;
@@ -60,5 +60,5 @@ export function bencherReport({ scoreboards }: Report): string {
       return [[plainText(name).slice(0, 1024), measures] as const];
     }),
   );
-  return `${JSON.stringify(Object.fromEntries(benchmarks), undefined, 2)}\n`;
+  return `${jsonText(Object.fromEntries(benchmarks), 2)}\n`;
 }

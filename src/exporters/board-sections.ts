@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import { headlineRanking } from '../stats/board-ranking.ts';
 import { missedText } from '../stats/board-verdict.ts';
 import { factorLabels } from '../stats/factor.ts';
@@ -45,7 +46,7 @@ function frontLabels({ front }: Scoreboard): string {
 
 function frontLines({ front }: Scoreboard): readonly string[] {
   const supportText = (support: number | undefined): string =>
-    support === undefined ? '' : ` (in ${(100 * support).toFixed(0)} % of the resamples)`;
+    support === undefined ? '' : ` (in ${percentText(support)} of the resamples)`;
   return (front?.models ?? []).map(({ model, isOnFront, dominatedBy, support }) =>
     isOnFront
       ? `${model}: on the front${supportText(support)}`

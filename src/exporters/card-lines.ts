@@ -5,7 +5,7 @@ import { listText } from '../stats/name-list.ts';
 import type { NadirFlip } from '../stats/nadir-flip.ts';
 import type { AnchoredRobustness, LeaveOneOut, PaperRobustness } from '../stats/robustness-card.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
-import { humanNumber, humanScale } from './human-number.ts';
+import { humanNumber, humanScale } from '../core/amount-text.ts';
 
 const paper = 'PER-paper';
 const leastLeftOut = 3;

@@ -8,7 +8,7 @@ import { measurementColumn } from './measurement-column.ts';
 import type { ReportFormat } from './report.ts';
 import { rankColumn, scoreColumns } from './score-columns.ts';
 import { fixed, simpleColumn } from './simple-column.ts';
-import { plainText } from './text-width.ts';
+import { plainText } from './sanitise.ts';
 
 const files: readonly ReportFormat[] = ['csv', 'json'];
 
@@ -154,8 +154,8 @@ function extraColumn(name: string): Column {
   return measurementColumn({
     id: `extra.${name}`,
     field: name,
-    heading: name,
-    shortHeading: name,
+    heading: plainText(name),
+    shortHeading: plainText(name),
     dropOrder: 70,
     decimals: 3,
     find: ({ measurements: { extra } }): Measurement | undefined => extra?.[name],

@@ -1,3 +1,4 @@
+import { jsonText } from './sanitise.ts';
 import type { CellComparison, Comparison, ItemChange, MetricComparison } from '../stats/comparison.ts';
 import type { Scalar } from './column.ts';
 import {
@@ -17,7 +18,7 @@ import { escapeMarkdown, markdownTable } from './markdown-text.ts';
 const comparisonVersion = 'perbench-comparison/1';
 
 function comparisonJson(comparison: Comparison): string {
-  return `${JSON.stringify({ schema: comparisonVersion, ...comparison }, undefined, 2)}\n`;
+  return `${jsonText({ schema: comparisonVersion, ...comparison }, 2)}\n`;
 }
 
 type CsvColumn = readonly [heading: string, value: (cell: CellComparison, metric: MetricComparison) => Scalar];

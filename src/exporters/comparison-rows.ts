@@ -7,7 +7,7 @@ import {
   type SettingDifference,
   type SideValue,
 } from '../stats/comparison.ts';
-import { decimalsFor, humanInterval, humanScale, type HumanScale } from './human-number.ts';
+import { decimalsFor, humanInterval, humanScale, type HumanScale } from '../core/amount-text.ts';
 
 export const comparisonHeadings = ['', 'A', 'B', 'B against A', 'p', ''] as const;
 export const comparisonAlignments = ['left', 'right', 'right', 'right', 'right', 'left'] as const;

@@ -1,17 +1,23 @@
 import type { Scalar } from './column.ts';
+import { fieldText } from './sanitise.ts';
 
 /**
  * One value for a CSV file (RFC 4180), quoted where needed.
  *
  * Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers, also negative ones.
- * Control characters that a terminal would obey are left out.
+ * What acts or hides is left out.
  */
 export function csvValue(value: Scalar | boolean): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') return String(value);
-  const harmless = value.replaceAll(/[^\P{Cc}\t\r\n]/gu, '');
+  const harmless = fieldText(value);
   const guarded = /^[=+\-@\t\r]/u.test(harmless) ? `'${harmless}` : harmless;
-  return /[",\r\n]/u.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
+  return csvQuoted(guarded);
+}
+
+/** Quotes around a text that needs them. */
+export function csvQuoted(text: string): string {
+  return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** A line of a CSV file with its line end. */

@@ -1,3 +1,4 @@
+import { jsonText } from './sanitise.ts';
 import type { Decision, DecisionCandidate } from '../stats/decision.ts';
 import type { Scalar } from './column.ts';
 import { csvLine } from './csv-text.ts';
@@ -17,7 +18,7 @@ const decisionVersion = 'perbench-decision/1';
 
 function decisionJson(decision: Decision): string {
   const content = { schema: decisionVersion, answer: answerSentence(decision), ...decision };
-  return `${JSON.stringify(content, undefined, 2)}\n`;
+  return `${jsonText(content, 2)}\n`;
 }
 
 type CsvColumn = readonly [heading: string, value: (candidate: DecisionCandidate, decision: Decision) => Scalar];

@@ -3,7 +3,7 @@ import { checkText, constraintText, gateText } from '../stats/constraint-text.ts
 import { constraintNames, type ConstraintCheck } from '../stats/constraints.ts';
 import type { Decision, DecisionCandidate, WeightCurve } from '../stats/decision.ts';
 import { scoreWithInterval } from '../stats/board-verdict.ts';
-import { humanNumber, humanScale } from './human-number.ts';
+import { humanNumber, humanScale } from '../core/amount-text.ts';
 
 /** A check in words, with the task where there are several. */
 function checkOn(check: ConstraintCheck, isSingle: boolean): string {

@@ -1,6 +1,6 @@
 import type { Efficiency } from '../stats/efficiency.ts';
 import type { Column } from './column.ts';
-import { humanNumber } from './human-number.ts';
+import { humanNumber } from '../core/amount-text.ts';
 import { simpleColumn } from './simple-column.ts';
 
 function efficiencyColumn(name: keyof Efficiency, heading: string, field: string, dropOrder: number): Column {

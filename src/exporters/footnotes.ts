@@ -5,7 +5,7 @@ import { isDoubtfulReason } from '../stats/scoreboard-metrics.ts';
 import { inferenceNotes } from './board-sections.ts';
 import type { Mark } from './column.ts';
 import { groupModels, mergeSentences } from './footnote-groups.ts';
-import { plainText } from './text-width.ts';
+import { plainText } from './sanitise.ts';
 
 /** A sentence below a table; its mark is that of the numbers that it explains. */
 export interface Footnote {

@@ -10,6 +10,7 @@ import {
   gateSentence,
   placeText,
 } from './gate-rows.ts';
+import { jsonText, safeText } from './sanitise.ts';
 import { escapeMarkdown, markdownTable } from './markdown-text.ts';
 
 /** A gate's result with where it comes from. */
@@ -31,7 +32,7 @@ const gateVersion = 'perbench-gate/1';
 
 function gateJson({ result, ...origin }: GateDocument): string {
   const content = { schema: gateVersion, verdict: gateSentence(result), ...result, ...origin };
-  return `${JSON.stringify(content, undefined, 2)}\n`;
+  return `${jsonText(content, 2)}\n`;
 }
 
 type CsvColumn = readonly [heading: string, value: (check: GateCheck) => Scalar];
@@ -75,13 +76,13 @@ export function gateMarkdown({ result, baseline, candidate, differences, unmatch
 
 /** Text that XML 1.0 can hold, its markup escaped. */
 function xmlText(text: string): string {
-  return text
+  return safeText(text)
     .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
-    .replaceAll(/\r\n|[\t\n\r]/g, ' ');
+    .replaceAll(/[\t\n]/g, ' ');
 }
 
 function attributes(values: Readonly<Record<string, string | number>>): string {

@@ -1,7 +1,7 @@
 import type { GateCheck, GateResult } from '../stats/gate.ts';
 import { signed } from '../stats/comparison-verdict.ts';
 import { comparedMetricFacts } from '../stats/comparison.ts';
-import { humanNumber, humanScale } from './human-number.ts';
+import { humanNumber, humanScale } from '../core/amount-text.ts';
 
 function valueText(value: number, { unit, metric }: GateCheck): string {
   if (metric === 'accuracy') return value.toFixed(3);

@@ -1,12 +1,13 @@
 import type { GateCheck, GateResult } from '../stats/gate.ts';
 import { checkSentence, demandText, gateSentence } from './gate-rows.ts';
+import { fieldText } from './sanitise.ts';
 
 /** GitHub shows at most so many annotations of one kind for a step. */
 const mostOfKind = 10;
 
 /** Message of a workflow command: `%` and line ends are its syntax. */
 function escapeMessage(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return fieldText(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
 /** Property of a workflow command: colons and commas separate properties. */

@@ -1,3 +1,4 @@
+import { jsonText } from './sanitise.ts';
 import { factorNames } from '../stats/factor.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
 import { reportColumns } from './columns.ts';
@@ -58,5 +59,5 @@ export function jsonReport(report: Report): string {
     scoreboards: scoreboards.map(jsonBoard),
     notes,
   };
-  return `${JSON.stringify(content, undefined, 2)}\n`;
+  return `${jsonText(content, 2)}\n`;
 }

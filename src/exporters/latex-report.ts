@@ -1,43 +1,11 @@
 import type { Measurement } from '../core/measurement.ts';
-import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
-import { valueOf } from '../stats/scoreboard.ts';
+import { type Scoreboard, type ScoreboardRow, valueOf } from '../stats/scoreboard.ts';
 import type { Column, Mark } from './column.ts';
 import { reportColumns } from './columns.ts';
 import { boardTitle, footnotes } from './footnotes.ts';
 import type { Report } from './report.ts';
-import { plainText } from './text-width.ts';
-
-const escapes: Readonly<Record<string, string>> = {
-  '\\': String.raw`\textbackslash{}`,
-  '{': String.raw`\{`,
-  '}': String.raw`\}`,
-  '&': String.raw`\&`,
-  '%': String.raw`\%`,
-  $: String.raw`\$`,
-  '#': String.raw`\#`,
-  _: String.raw`\_`,
-  '~': String.raw`\textasciitilde{}`,
-  '^': String.raw`\textasciicircum{}`,
-  '<': String.raw`\textless{}`,
-  '>': String.raw`\textgreater{}`,
-  '|': String.raw`\textbar{}`,
-  // Where an encoding has no straight quotes there is a curly one in its place.
-  '"': String.raw`\symbol{34}`,
-  '`': String.raw`\textasciigrave{}`,
-  '±': String.raw`\ensuremath{\pm}`,
-  '·': String.raw`\ensuremath{\cdot}`,
-  '–': '--',
-  '×': String.raw`\ensuremath{\times}`,
-  // Two of them would become a dash.
-  '-': '-{}',
-};
-
-/** Foreign text that must not become commands, nor ligatures. */
-export function escapeLatex(text: string): string {
-  return plainText(text)
-    .replaceAll(/[\\{}&%$#_~^<>|"`±·–×]|-(?=-)/gu, (character) => escapes[character] ?? character)
-    .replaceAll(/[\u{1F000}-\u{1FFFF}]/gu, '?');
-}
+import { plainText } from './sanitise.ts';
+import { escapeLatex } from './latex-text.ts';
 
 type Direction = 'highest' | 'lowest';
 

@@ -1,4 +1,4 @@
-import { plainText } from './text-width.ts';
+import { plainText } from './sanitise.ts';
 
 /** Foreign text that must not become markup. */
 export function escapeMarkdown(text: string): string {

@@ -2,7 +2,7 @@ import type { Measurement, MetricName, Unit } from '../core/measurement.ts';
 import { isDoubtful } from '../stats/scoreboard-metrics.ts';
 import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
 import type { Column, Mark } from './column.ts';
-import { decimalsFor, humanInterval, humanScale, type HumanScale } from './human-number.ts';
+import { decimalsFor, humanInterval, humanScale, type HumanScale } from '../core/amount-text.ts';
 import type { ReportFormat } from './report.ts';
 
 type Find = (row: ScoreboardRow) => Measurement | undefined;

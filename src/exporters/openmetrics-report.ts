@@ -1,6 +1,7 @@
 import type { Measurement, Unit } from '../core/measurement.ts';
 import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
 import type { Report } from './report.ts';
+import { plainText, safeText } from './sanitise.ts';
 
 interface BaseUnit {
   /** End of the metric's name and its UNIT line. */
@@ -29,8 +30,8 @@ interface Family {
 }
 
 function escapeLabel(value: string): string {
-  return value
-    .replaceAll(/[^\P{Cc}\n]/gu, '')
+  return safeText(value)
+    .replaceAll('\t', ' ')
     .replaceAll('\\', String.raw`\\`)
     .replaceAll('"', String.raw`\"`)
     .replaceAll('\n', String.raw`\n`);
@@ -102,7 +103,7 @@ function addRow(families: Map<string, Family>, row: ScoreboardRow, board: Scoreb
 }
 
 function familyLines([name, { unit, help, points }]: readonly [string, Family]): string {
-  const escaped = help.replaceAll('\\', String.raw`\\`).replaceAll('\n', ' ');
+  const escaped = plainText(help).replaceAll('\\', String.raw`\\`);
   const lines = [
     `# TYPE ${name} gauge`,
     ...(unit === '' ? [] : [`# UNIT ${name} ${unit}`]),

@@ -1,9 +1,10 @@
+import { jsonText } from './sanitise.ts';
 import { csvLine } from './csv-text.ts';
 import { type SampleRow, sampleColumns } from './sample-columns.ts';
 
 /** Samples as JSON lines, whole: prompt, output, score, counts and times. One string per line. */
 export async function* samplesAsJsonLines(rows: AsyncIterable<SampleRow>): AsyncGenerator<string> {
-  for await (const { origin, sample } of rows) yield `${JSON.stringify({ ...origin, ...sample })}\n`;
+  for await (const { origin, sample } of rows) yield `${jsonText({ ...origin, ...sample })}\n`;
 }
 
 /** Samples as CSV, a heading first, then one string per line. */

@@ -4,7 +4,7 @@ import { factorNames } from '../stats/factor.ts';
 import { isDoubtful } from '../stats/scoreboard-metrics.ts';
 import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
 import type { Column, Mark, Scalar } from './column.ts';
-import { humanInterval } from './human-number.ts';
+import { humanInterval } from '../core/amount-text.ts';
 import { fixed, simpleColumn } from './simple-column.ts';
 
 /** The rank by which the rows are ordered: PER-A's where it was computed, else PER's. */

@@ -5,7 +5,8 @@ import { boardSections } from './board-sections.ts';
 import { boardTitle, footnotes } from './footnotes.ts';
 import type { Report } from './report.ts';
 import { headlineRank } from './score-columns.ts';
-import { plainText, textWidth, truncateMiddle, truncateText } from './text-width.ts';
+import { textWidth, truncateMiddle, truncateText } from './text-width.ts';
+import { plainText } from './sanitise.ts';
 
 /** What a piece of text is, for whoever colours it. */
 export type TextRole = 'title' | 'heading' | 'best' | 'doubtful' | 'muted' | 'plain';

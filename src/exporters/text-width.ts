@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { withoutEscapes } from './sanitise.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const wide =
@@ -13,7 +13,7 @@ function graphemeWidth(grapheme: string): number {
 /** Columns that a text takes in a terminal; escape sequences take none. */
 export function textWidth(text: string): number {
   let width = 0;
-  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) width += graphemeWidth(segment);
+  for (const { segment } of graphemes.segment(withoutEscapes(text))) width += graphemeWidth(segment);
   return width;
 }
 
@@ -42,14 +42,4 @@ export function truncateMiddle(text: string, width: number): string {
     tail = (segments.pop() ?? '') + tail;
   }
   return truncateText(segments.join(''), width - textWidth(tail)) + tail;
-}
-
-/**
- * Makes foreign text harmless in a terminal: no control characters, no escape sequences, nothing that turns the
- * writing direction, one line.
- */
-export function plainText(text: string): string {
-  return stripVTControlCharacters(text)
-    .replaceAll(/\s+/gu, ' ')
-    .replaceAll(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
 }

@@ -3,7 +3,7 @@ import type { Suite } from '../core/suite.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
-import { describeBytes } from '../sources/describe-bytes.ts';
+import { sizeText } from '../core/amount-text.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import { raceOrder } from '../stats/race/replay-race.ts';
 
@@ -40,7 +40,7 @@ async function entrantFacts(
   const activeBytes = Math.round(weightsBytes * activeShare(await readGgufHeader(file), parameters));
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * leastResidentShare };
   if (memoryLimitBytes === undefined || weightsBytes <= memoryLimitBytes) return facts;
-  const exclusion = `its weights take ${describeBytes(weightsBytes)}, and ${describeBytes(memoryLimitBytes)} are free`;
+  const exclusion = `its weights take ${sizeText(weightsBytes)}, and ${sizeText(memoryLimitBytes)} are free`;
   return { ...facts, exclusion };
 }
 

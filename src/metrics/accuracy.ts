@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import type { Measurement, Warning } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import { thresholds } from '../core/thresholds.ts';
@@ -14,20 +15,22 @@ export interface ScoredItems {
   readonly labels?: LabelShares | undefined;
 }
 
-function percent(part: number, whole: number): string {
-  return `${((100 * part) / whole).toFixed(1)} %`;
-}
-
 function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[] {
   const found: Warning[] = [];
   if (failed > thresholds.failed * items)
     found.push({ reason: 'errors', detail: `${failed} of ${items} items failed and count as wrong` });
   else if (failed > 0) found.push({ reason: 'some_failed', detail: `${failed} of ${items} failed` });
   if (unparsed > thresholds.unparsed * items) {
-    found.push({ reason: 'unparsed', detail: `no answer could be read in ${percent(unparsed, items)} of the outputs` });
+    found.push({
+      reason: 'unparsed',
+      detail: `no answer could be read in ${percentText(unparsed, 1, items)} of the outputs`,
+    });
   }
   if (truncated > thresholds.truncated * items) {
-    found.push({ reason: 'truncated', detail: `${percent(truncated, items)} of the answers ended at the token limit` });
+    found.push({
+      reason: 'truncated',
+      detail: `${percentText(truncated, 1, items)} of the answers ended at the token limit`,
+    });
   }
   if (items < thresholds.smallSample) found.push({ reason: 'small_sample', detail: `only ${items} items` });
   return found;

@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import type { Warning } from '../core/measurement.ts';
 import type { LabelShares } from './label-shares.ts';
 
@@ -34,10 +35,6 @@ export function trivialWarnings({ value, error, trivial, labels }: TrivialCompar
   return labels?.isBiased === true ? [...chance, labelWarning(labels)] : chance;
 }
 
-function percent(part: number, whole: number): string {
-  return `${((100 * part) / whole).toFixed(0)} %`;
-}
-
 function labelWarning({ labels, items, unread, distance }: LabelShares): Warning {
   const answered = items - unread;
   const surplus = ({ gold, predicted }: (typeof labels)[number]): number => predicted / answered - gold / items;
@@ -45,6 +42,6 @@ function labelWarning({ labels, items, unread, distance }: LabelShares): Warning
   const which =
     most === undefined
       ? ''
-      : `"${most.label}" is ${percent(most.predicted, answered)} of the answers and right in ${percent(most.gold, items)}; `;
+      : `"${most.label}" is ${percentText(most.predicted, 0, answered)} of the answers and right in ${percentText(most.gold, 0, items)}; `;
   return { reason: 'label_bias', detail: `${which}answers and right answers are ${distance.toFixed(2)} apart` };
 }

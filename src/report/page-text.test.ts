@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { makePage } from './make-page.ts';
 import { tableText, type TextTable } from './table-text.ts';
-import { promptChoices, promptMessages, visibleText } from './visible-text.ts';
+import { visibleText } from '../exporters/sanitise.ts';
+import { promptChoices, promptMessages } from './prompt-parts.ts';
 import { reportPage } from './write-page.ts';
 
 const table: TextTable = {
@@ -34,13 +35,13 @@ describe('a table as text', () => {
   it('is LaTeX with everything escaped', () => {
     const latex = tableText(table, 'latex');
     expect(latex).toContain(String.raw`\caption{GSM8K \& more}`);
-    expect(latex).toContain(String.raw`a\_b|c & 0.5 $\pm$ 0.1 \\`);
+    expect(latex).toContain(String.raw`a\_b\textbar{}c & 0.5 \ensuremath{\pm} 0.1 \\`);
     expect(latex).toContain(String.raw`Model & PER (\%) \\`);
     expect(latex).toContain(String.raw`\begin{tabular}{lr}`);
   });
 
   it('is CSV in which nothing is a formula', () => {
-    expect(tableText(table, 'csv')).toBe('Model,PER (%)\na_b|c,0.5 ± 0.1\n\'=1+1,-0.2\n"x,""y""\u202E\n",–\n');
+    expect(tableText(table, 'csv')).toBe('Model,PER (%)\r\na_b|c,0.5 ± 0.1\r\n\'=1+1,-0.2\r\n"x,""y""\n",–\r\n');
   });
 });
 

@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import type { ClientCeiling, ClientProcessWindow, ClientWindow } from '../core/load.ts';
 import type { HostWindow } from '../core/host-window.ts';
 import type { Warning } from '../core/measurement.ts';
@@ -66,7 +67,7 @@ export function clientWarnings(client: ClientWindow, { closedLoop, ceiling }: Cl
   const busiest = client.busiestCpuCores ?? cpuCores;
   if (busiest > clientCpu) {
     const who = client.busiestCpuCores === undefined ? 'perbench' : 'the busiest process of perbench';
-    return bound(`${who} took ${(busiest * 100).toFixed(0)} % of a core`);
+    return bound(`${who} took ${percentText(busiest)} of a core`);
   }
   if (delayMs > clientDelayMs && delayMs > clientDelay * latencyP50Ms) {
     return bound(

@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import type { HostWindow } from '../core/host-window.ts';
 import type { Warning } from '../core/measurement.ts';
 import { thresholds } from '../core/thresholds.ts';
@@ -15,7 +16,7 @@ export function deviceWarnings({ devices }: Pick<HostWindow, 'devices'>): readon
   if (throttled.length > 0) {
     const details = throttled.map(
       ({ id, throttledShare = 0, throttleReasons }) =>
-        `${id} in ${(throttledShare * 100).toFixed(0)} % of the readings (${throttleReasons.join(', ')})`,
+        `${id} in ${percentText(throttledShare)} of the readings (${throttleReasons.join(', ')})`,
     );
     warnings.push({ reason: 'throttled', detail: `clocks were lowered: ${details.join('; ')}` });
   }

@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
@@ -89,8 +90,10 @@ interface WindowRecords {
 function hostWarnings(host: HostWindow): readonly Warning[] {
   const devices = deviceWarnings(host);
   if (!host.isKnown || host.otherShare <= thresholds.hostBusy) return devices;
-  const percent = (host.otherShare * 100).toFixed(0);
-  return [{ reason: 'host_busy', detail: `other processes and steal took ${percent} % of the CPU` }, ...devices];
+  return [
+    { reason: 'host_busy', detail: `other processes and steal took ${percentText(host.otherShare)} of the CPU` },
+    ...devices,
+  ];
 }
 
 interface PassWindows extends AsyncDisposable {

@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import type { PassName } from '../core/cell.ts';
 import type { Capabilities } from '../core/engine.ts';
 import type { Warning } from '../core/measurement.ts';
@@ -19,8 +20,10 @@ export function servedWarnings(
     warnings.push({ reason: 'estimated', detail });
   }
   if (reusedTokens > thresholds.cacheHits * promptTokens) {
-    const percent = ((100 * reusedTokens) / promptTokens).toFixed(0);
-    warnings.push({ reason: 'cache_hits', detail: `${percent} % of the prompt tokens came from a cache` });
+    warnings.push({
+      reason: 'cache_hits',
+      detail: `${percentText(reusedTokens, 0, promptTokens)} of the prompt tokens came from a cache`,
+    });
   }
   return warnings;
 }

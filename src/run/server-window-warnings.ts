@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import type { PassName } from '../core/cell.ts';
 import type { Warning } from '../core/measurement.ts';
 import type { ServerWindow } from '../core/server-window.ts';
@@ -8,8 +9,10 @@ export function serverWindowWarnings(pass: PassName, server: ServerWindow | unde
   const { cacheHits = 0, cacheQueries, promptTokens } = server ?? {};
   const asked = cacheQueries ?? promptTokens;
   if (pass === 'accuracy' || asked === undefined || asked === 0 || cacheHits <= thresholds.cacheHits * asked) return [];
-  const percent = ((100 * cacheHits) / asked).toFixed(0);
   return [
-    { reason: 'cache_hits', detail: `by the server's metrics ${percent} % of the prompt tokens came from its cache` },
+    {
+      reason: 'cache_hits',
+      detail: `by the server's metrics ${percentText(cacheHits, 0, asked)} of the prompt tokens came from its cache`,
+    },
   ];
 }

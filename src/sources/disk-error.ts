@@ -1,7 +1,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
-import { describeBytes } from './describe-bytes.ts';
+import { sizeText } from '../core/amount-text.ts';
 
 const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.';
 const rightsHint = 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to another folder.';
@@ -32,8 +32,8 @@ async function freeBytes(folder: string): Promise<number> {
 export async function explainDiskError(error: unknown, path: string, neededBytes?: number): Promise<unknown> {
   const code = errorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const free = describeBytes(await freeBytes(dirname(path)));
-    const needed = neededBytes === undefined ? '' : `needs ${describeBytes(neededBytes)} more, `;
+    const free = sizeText(await freeBytes(dirname(path)));
+    const needed = neededBytes === undefined ? '' : `needs ${sizeText(neededBytes)} more, `;
     return new EnvironmentError(`disk full while writing ${path}: ${needed}${free} free`, {
       hint: cacheHint,
       cause: error,
@@ -50,7 +50,7 @@ export async function requireFreeBytes(path: string, neededBytes: number): Promi
   const free = await freeBytes(dirname(path));
   if (free >= neededBytes) return;
   throw new EnvironmentError(
-    `not enough disk space for ${path}: needs ${describeBytes(neededBytes)} more, ${describeBytes(free)} free`,
+    `not enough disk space for ${path}: needs ${sizeText(neededBytes)} more, ${sizeText(free)} free`,
     { hint: cacheHint },
   );
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import * as z from 'zod';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
-import { describeBytes } from './describe-bytes.ts';
+import { sizeText } from '../core/amount-text.ts';
 import { requireFreeBytes } from './disk-error.ts';
 import type { FetchedFile } from './fetched-file.ts';
 import { headerValue, type HttpAnswer, type HttpClient } from './http-client.ts';
@@ -174,7 +174,7 @@ async function fetchWithRetries(transfer: Transfer, limits: NetworkLimits): Prom
       if (failures >= limits.attempts) {
         await part.sync();
         throw new DownloadError(
-          `${download.file}: ${reason}; gave up after ${failures} tries, ${describeBytes(part.bytes)} are kept`,
+          `${download.file}: ${reason}; gave up after ${failures} tries, ${sizeText(part.bytes)} are kept`,
           {
             hint: 'Run the same command again: it goes on where it stopped.',
             cause: error,

@@ -1,5 +1,5 @@
 import { DownloadError, ModelError } from '../core/errors.ts';
-import { describeBytes } from './describe-bytes.ts';
+import { sizeText } from '../core/amount-text.ts';
 import type { FetchedFile } from './fetched-file.ts';
 import { fileSha256 } from './file-sha256.ts';
 import { requireGguf } from '../gguf/gguf-magic.ts';
@@ -65,7 +65,7 @@ async function fetchFrom(
 }
 
 function offlineError(request: ModelRequest): DownloadError {
-  const size = request.bytes === undefined ? '' : ` (${describeBytes(request.bytes)})`;
+  const size = request.bytes === undefined ? '' : ` (${sizeText(request.bytes)})`;
   const places = request.sources.map(describeSource).join(', or ');
   return new DownloadError(
     `offline, and ${request.name} is not in the cache; it would be fetched${size} from ${places}`,

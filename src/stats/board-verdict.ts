@@ -1,3 +1,4 @@
+import { percentText } from '../core/amount-text.ts';
 import type { Interval } from '../core/measurement.ts';
 import { headlineRanking, scoredRows, type RankedRow } from './board-ranking.ts';
 import { largestGates, missDistance, missedChecks } from './constraint-checks.ts';
@@ -43,7 +44,7 @@ function sureness(first: ScoreboardRow, rows: readonly ScoreboardRow[], rankingO
 
 function shareText({ topShare }: RankedRow): string {
   if (topShare >= 1) return '100 %';
-  return topShare > 0.995 ? 'over 99 %' : `${(100 * topShare).toFixed(0)} %`;
+  return topShare > 0.995 ? 'over 99 %' : percentText(topShare);
 }
 
 /**

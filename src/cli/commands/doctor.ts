@@ -1,4 +1,4 @@
-import { plainText } from '../../exporters/text-width.ts';
+import { plainText } from '../../exporters/sanitise.ts';
 import type { CliContext } from '../context.ts';
 import type { DoctorLine, DoctorState } from '../doctor/doctor-check.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';

@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import { truncateText } from '../../exporters/text-width.ts';
-import { describeBytes } from '../../sources/describe-bytes.ts';
+import { sizeText } from '../../core/amount-text.ts';
 import { listModels, removeModel, verifyModel, type ListedModel } from '../../sources/model-list.ts';
 import { pullModel } from '../../sources/pull-model.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -27,7 +27,7 @@ function modelRow({ name, entry, bytes, path, source }: ListedModel): readonly s
   return [
     name,
     parameters,
-    bytes === undefined ? '' : describeBytes(bytes),
+    bytes === undefined ? '' : sizeText(bytes),
     entry?.licence ?? '',
     path === undefined ? 'no' : 'yes',
     truncateText(source, 70),
@@ -49,7 +49,7 @@ export const modelsPull: CommandHandler<typeof noOptions> = async ({ arguments: 
     }).finally(() => status[Symbol.dispose]());
     context.output.record('model', pulled);
     context.output.result(
-      `${pulled.name}: ${pulled.isFetched ? 'fetched' : 'was here'}, ${describeBytes(pulled.bytes)}, ${pulled.path}`,
+      `${pulled.name}: ${pulled.isFetched ? 'fetched' : 'was here'}, ${sizeText(pulled.bytes)}, ${pulled.path}`,
     );
   }
   return exitCodes.done;
@@ -87,7 +87,7 @@ export const modelsRemove: CommandHandler<typeof modelsRemoveOptions> = async ({
       throw new UsageError(`${name} isn't on this machine`, { hint: 'perbench models list shows what is.' });
     }
     context.output.record('model', { name, freedBytes });
-    context.output.result(`${name}: removed, ${describeBytes(freedBytes)} freed`);
+    context.output.result(`${name}: removed, ${sizeText(freedBytes)} freed`);
   }
   return exitCodes.done;
 };

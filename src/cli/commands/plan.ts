@@ -2,12 +2,11 @@ import { gpuSupply, type GpuSupply } from '../../local/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/gpu-devices.ts';
 import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../local/plan-suite.ts';
 import { memoryLimitBytes as readMemoryLimit } from '../../meters/memory-limit.ts';
-import { describeBytes } from '../../sources/describe-bytes.ts';
+import { sizeText, roughRange } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
-import { roughRange } from '../progress/format-amounts.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { openExistingStore } from '../stored-runs.ts';
 import { suiteOfCommand } from '../suite-command.ts';
@@ -57,7 +56,7 @@ const assumptions =
   'memory per GPU is an estimate: weights by their type, a cache full to the last token, 2 GiB for all else';
 
 function gpuSummary({ count, memoryBytes, from }: GpuSupply): string {
-  const size = memoryBytes === undefined ? '' : `, ${describeBytes(memoryBytes)} each`;
+  const size = memoryBytes === undefined ? '' : `, ${sizeText(memoryBytes)} each`;
   const number = from === 'assumed' && count !== undefined ? `${count} ` : '';
   return `GPUs: ${number}${from}${size}\n${assumptions}`;
 }
@@ -73,9 +72,9 @@ function modelRow({
   gpu,
 }: ModelOutlook): readonly string[] {
   const about = bytesCertainty === 'estimated' ? 'about ' : '';
-  const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : `${about}${describeBytes(bytesToFetch)}`;
+  const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : `${about}${sizeText(bytesToFetch)}`;
   const each = gpu === undefined || gpu.gpus === 1 ? '' : ` x ${gpu.gpus}`;
-  const memory = memoryBytes === undefined ? 'unknown' : `about ${describeBytes(memoryBytes)}${each}`;
+  const memory = memoryBytes === undefined ? 'unknown' : `about ${sizeText(memoryBytes)}${each}`;
   return [name, shortSource(source), fetch, memory, fits === false ? "doesn't fit" : ''];
 }
 
@@ -106,11 +105,11 @@ function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes 
   const bytes = models.reduce((total, model) => total + (model.bytesToFetch ?? 0), 0);
   const known = cells.length - cellsWithoutSpeed;
   return [
-    `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${items} items, ${bytes === 0 ? 'nothing' : describeBytes(bytes)} to fetch`,
+    `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${items} items, ${bytes === 0 ? 'nothing' : sizeText(bytes)} to fetch`,
     ...(known === 0 ? [] : [`time: ${roughRange(duration.lowMs, duration.highMs)}`]),
     ...(cellsWithoutSpeed === 0
       ? []
       : [`time unknown of ${cellsWithoutSpeed} of ${cells.length}: only models and data that are here can be probed`]),
-    ...(memoryLimitBytes === undefined ? [] : [`free memory: ${describeBytes(memoryLimitBytes)}`]),
+    ...(memoryLimitBytes === undefined ? [] : [`free memory: ${sizeText(memoryLimitBytes)}`]),
   ].join('\n');
 }

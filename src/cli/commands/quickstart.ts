@@ -4,12 +4,11 @@ import {
   quickstartLeastItems,
   type QuickstartPlan,
 } from '../../local/quickstart.ts';
-import { describeBytes } from '../../sources/describe-bytes.ts';
+import { sizeText, roughRange } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
 import { executePlan } from '../execute-plan.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
-import { roughRange } from '../progress/format-amounts.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import type { quickstartOptions } from '../tables/measure-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
@@ -23,7 +22,7 @@ export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ opt
   output.record('quickstart', { minutes, models });
   output.note(`Three small models on perbench's built-in mini set, in about ${minutes} minutes, downloads aside.`);
   for (const { name, bytesToFetch } of models) {
-    output.note(`  ${name}: ${bytesToFetch === 0 ? 'is here' : `${describeBytes(bytesToFetch)} to fetch`}`);
+    output.note(`  ${name}: ${bytesToFetch === 0 ? 'is here' : `${sizeText(bytesToFetch)} to fetch`}`);
   }
   const prepared = await prepareQuickstart(minutes * 60_000, local, context.interruption.signal).finally(() =>
     status[Symbol.dispose](),

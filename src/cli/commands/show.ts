@@ -12,7 +12,7 @@ import { printLabels } from '../print-labels.ts';
 import { project } from '../local-world.ts';
 import { printReport } from '../print-report.ts';
 import { certificatesOf, printOpenRaces } from '../race-report.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../../exporters/sanitise.ts';
 import { findRuns } from '../stored-runs.ts';
 import { suiteOfCommand } from '../suite-command.ts';
 import type { showOptions } from '../tables/result-commands.ts';

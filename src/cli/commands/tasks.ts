@@ -9,7 +9,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../../exporters/sanitise.ts';
 import type { tasksOptions } from '../tables/prepare-commands.ts';
 import { textTable } from '../text-table.ts';
 

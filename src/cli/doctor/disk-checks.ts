@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { describeBytes } from '../../sources/describe-bytes.ts';
+import { sizeText } from '../../core/amount-text.ts';
 import type { DoctorCheck, Finding } from './doctor-check.ts';
 
 /** The three small models, twice: while a file is joined from its parts, both are there. */
@@ -29,7 +29,7 @@ async function checkFolders(wanted: readonly string[], lowBytes: number, mend: s
       return { state: 'fail', detail: `${folder} can't be written: ${String(error.code)} in ${existing}`, mend };
     }
     const { bavail, bsize } = await statfs(existing);
-    const free = `${describeBytes(bavail * bsize)} free at ${folder}`;
+    const free = `${sizeText(bavail * bsize)} free at ${folder}`;
     if (bavail * bsize < lowBytes) return { state: 'warn', detail: `only ${free}`, mend };
     details.push(free);
   }

@@ -1,10 +1,11 @@
+import { percentText } from '../../core/amount-text.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readHostFacts } from '../../meters/host-facts.ts';
 import { createHostMeter } from '../../meters/host-meter.ts';
 import { memoryLimitBytes } from '../../meters/memory-limit.ts';
 import { systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
-import { describeBytes } from '../../sources/describe-bytes.ts';
+import { sizeText } from '../../core/amount-text.ts';
 import type { DoctorCheck } from './doctor-check.ts';
 
 export const cpuCheck: DoctorCheck = {
@@ -48,7 +49,7 @@ export const hostBusyCheck: DoctorCheck = {
         mend: 'Measure on a Linux host that shows /proc/stat, or keep the machine idle yourself.',
       };
     }
-    const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+    const percent = (share: number): string => percentText(share, 1);
     const steal = percent(stealMs / (durationMs * cores));
     const detail = `they take ${percent(otherShare)} of the CPU now (stolen by the hypervisor: ${steal})`;
     if (otherShare <= busyShare) return { state: 'ok', detail };
@@ -89,7 +90,7 @@ export const memoryCheck: DoctorCheck = {
   name: 'memory',
   async run({ folders = systemFolders, lowBytes = roomyBytes }) {
     const bytes = memoryLimitBytes(folders);
-    const detail = `${describeBytes(bytes)} available`;
+    const detail = `${sizeText(bytes)} available`;
     if (bytes >= lowBytes) return { state: 'ok', detail };
     const mend = "Close other programs, or raise the container's limit.";
     if (bytes >= leastBytes) return { state: 'warn', detail: `${detail}: enough for the smallest models alone`, mend };

@@ -1,6 +1,6 @@
 import type { Measurement } from '../../core/measurement.ts';
 import { wilsonInterval } from '../../stats/wilson.ts';
-import { bytesText, clockText, rateText } from './format-amounts.ts';
+import { memoryText, clockText, rateText } from '../../core/amount-text.ts';
 import type { CellView, RunState } from './run-state.ts';
 import { cellTimeLeft, type PassLengths } from './time-left.ts';
 
@@ -36,7 +36,7 @@ export const cellColumns = {
   memory: {
     title: 'memory',
     columns: 8,
-    text: (view) => (view.memoryBytes === undefined ? '' : bytesText(view.memoryBytes)),
+    text: (view) => (view.memoryBytes === undefined ? '' : memoryText(view.memoryBytes)),
   },
   doing: { title: 'doing', columns: 14, text: doingText },
 } as const satisfies Readonly<Record<string, CellColumn>>;

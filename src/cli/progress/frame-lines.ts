@@ -1,6 +1,7 @@
-import { plainText, textWidth, truncateText } from '../../exporters/text-width.ts';
+import { textWidth, truncateText } from '../../exporters/text-width.ts';
+import { plainText } from '../../exporters/sanitise.ts';
 import { cellColumns, columnPriority, type CellColumn, type CellColumnName } from './cell-columns.ts';
-import { clockText, roughRange } from './format-amounts.ts';
+import { clockText, roughRange } from '../../core/amount-text.ts';
 import type { CellView, RunState } from './run-state.ts';
 import { padText } from './pad-text.ts';
 import { runTimeLeft, type PassLengths } from './time-left.ts';

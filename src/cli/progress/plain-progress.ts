@@ -1,9 +1,9 @@
 import type { RunEvent } from '../../core/event.ts';
-import { plainText } from '../../exporters/text-width.ts';
+import { plainText } from '../../exporters/sanitise.ts';
 import type { TextSink } from '../output.ts';
 import { cellColumns } from './cell-columns.ts';
 import { cellName, eventNote } from './event-note.ts';
-import { clockText, roughDuration, roughRange } from './format-amounts.ts';
+import { clockText, roughDuration, roughRange } from '../../core/amount-text.ts';
 import type { Progress } from './progress.ts';
 import { createRunState, type CellView, type RunState } from './run-state.ts';
 import { runTimeLeft, type PassLengths } from './time-left.ts';

@@ -1,5 +1,6 @@
-import { plainText, truncateText } from '../../exporters/text-width.ts';
-import { describeBytes } from '../../sources/describe-bytes.ts';
+import { truncateText } from '../../exporters/text-width.ts';
+import { plainText } from '../../exporters/sanitise.ts';
+import { sizeText } from '../../core/amount-text.ts';
 import type { PullProgress } from '../../sources/pull-progress.ts';
 import type { CliContext } from '../context.ts';
 import { progressKind } from './create-progress.ts';
@@ -85,9 +86,9 @@ const phases: Readonly<Record<PullProgress['phase'], string>> = {
 };
 
 function pullText({ phase, file, bytesDone, bytesTotal }: PullProgress): string {
-  const done = describeBytes(bytesDone);
+  const done = sizeText(bytesDone);
   const share = bytesTotal === undefined || bytesTotal === 0 ? '' : `, ${Math.floor((bytesDone / bytesTotal) * 100)} %`;
   const amount =
-    bytesDone === 0 ? '' : ` ${done}${bytesTotal === undefined ? '' : ` of ${describeBytes(bytesTotal)}`}${share}`;
+    bytesDone === 0 ? '' : ` ${done}${bytesTotal === undefined ? '' : ` of ${sizeText(bytesTotal)}`}${share}`;
   return `${phases[phase]} ${file}${amount}`;
 }

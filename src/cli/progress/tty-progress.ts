@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../core/event.ts';
-import { plainText } from '../../exporters/text-width.ts';
+import { plainText } from '../../exporters/sanitise.ts';
 import type { TextSink } from '../output.ts';
 import { frameLines, type FrameInput } from './frame-lines.ts';
 import { createFramePainter } from './frame-painter.ts';

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../core/manifest.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import { humanNumber, humanScale } from '../../exporters/human-number.ts';
+import { humanNumber, humanScale } from '../../core/amount-text.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../stats/factor.ts';
 import type { RankedRow } from '../../stats/board-ranking.ts';
 import { isDoubtful } from '../../stats/scoreboard-metrics.ts';

@@ -6,7 +6,7 @@ import {
   type MetricComparison,
 } from '../../stats/comparison.ts';
 import type { RunSummary } from '../viewer-data.ts';
-import { visibleText } from '../visible-text.ts';
+import { visibleText } from '../../exporters/sanitise.ts';
 import { Block } from './block.tsx';
 import { bytes, dateTime, fixed, wholeNumber } from './format.ts';
 import { useParam } from './hash-state.ts';

@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
 import type { Sample } from '../../core/sample.ts';
 import type { CellSummary, ItemDetail } from '../viewer-data.ts';
-import { promptChoices, promptMessages, visibleText } from '../visible-text.ts';
+import { visibleText } from '../../exporters/sanitise.ts';
+import { promptChoices, promptMessages } from '../prompt-parts.ts';
 import { fixed } from './format.ts';
 import { Facts, type Fact } from './tables.tsx';
 

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ListedItem } from '../../core/store.ts';
 import { itemFilters, type CellSummary, type ItemFilter } from '../viewer-data.ts';
-import { visibleText } from '../visible-text.ts';
+import { visibleText } from '../../exporters/sanitise.ts';
 import { wholeNumber } from './format.ts';
 import { setParams, useHash } from './hash-state.ts';
 import { taskTitles } from './runs-page.tsx';

@@ -4,7 +4,7 @@ import { firstLaunch } from './launch-values.ts';
 import type { RaceSetup } from './race-setup.ts';
 import { replayGate, type GateState, type ScoreGateRule } from './score-gate.ts';
 
-function bytesText(bytes: number): string {
+function memoryText(bytes: number): string {
   return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 }
 
@@ -12,7 +12,7 @@ function bytesText(bytes: number): string {
 export function floorAboveLimit({ question }: RaceSetup, { memoryFloor }: Entrant): string | undefined {
   const limit = question.mostMemoryBytes;
   if (limit === undefined || memoryFloor === undefined || memoryFloor <= limit) return undefined;
-  return `its weights alone need ${bytesText(memoryFloor)}, above ${bytesText(limit)}`;
+  return `its weights alone need ${memoryText(memoryFloor)}, above ${memoryText(limit)}`;
 }
 
 /** Why the measured peak, with what another launch may add, is above the limit on memory, or undefined. */
@@ -22,7 +22,7 @@ export function peakAboveLimit({ question }: RaceSetup, entrant: Entrant, quanti
   const peak = firstLaunch(entrant).memory;
   const withMargin = peak * Math.exp(quantile * launchPrior.memory);
   if (withMargin <= limit) return undefined;
-  return `needs ${bytesText(peak)}, ${bytesText(withMargin)} with its margin, above ${bytesText(limit)}`;
+  return `needs ${memoryText(peak)}, ${memoryText(withMargin)} with its margin, above ${memoryText(limit)}`;
 }
 
 export interface LatencyGate {

@@ -1,10 +1,9 @@
+import { percentText } from '../../core/amount-text.ts';
 import type { RaceVerdict } from '../../core/race.ts';
 import { accuracyWeightCurve } from '../accuracy-weight-curve.ts';
 import { anchoredFactors } from '../per-anchored.ts';
 import { raceAnchors } from './required.ts';
 import type { RaceSetup } from './race-setup.ts';
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** Upper end of what a model's accuracy can be. */
 function most({ accuracy }: RaceVerdict): number {
@@ -67,7 +66,7 @@ export function winnerChanges(
   return [
     ...(named.length > 1
       ? [
-          `${named.join(', ')} differ by less than their launches do: more launches would tell them apart, more items would not; ${named[0]} is within ${percent(delta)} of the best`,
+          `${named.join(', ')} differ by less than their launches do: more launches would tell them apart, more items would not; ${named[0]} is within ${percentText(delta, 1)} of the best`,
         ]
       : []),
     ...(nearest === undefined ? [] : [onAccuracy(nearest)]),
@@ -78,7 +77,7 @@ export function winnerChanges(
 function tiedCosts(named: readonly string[], delta: number): readonly string[] {
   if (named.length < 2) return [];
   return [
-    `${named.join(', ')} cost the same within what their launches differ by: more launches would tell them apart; ${named[0]} costs at most ${percent(delta)} more than the cheapest`,
+    `${named.join(', ')} cost the same within what their launches differ by: more launches would tell them apart; ${named[0]} costs at most ${percentText(delta, 1)} more than the cheapest`,
   ];
 }
 

@@ -1,18 +1,3 @@
-/** Characters that turn or isolate the writing direction, and those that take no room: readers must see them. */
-const hidden = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\ufeff]/gu;
-
-/**
- * Foreign text with everything visible that would act or hide: control characters as their pictures (ESC as ␛), marks of
- * the writing direction by their numbers. Line breaks and tabs stay.
- */
-export function visibleText(text: string): string {
-  return text
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f]/gu, (character) => String.fromCodePoint(0x2400 + character.charCodeAt(0)))
-    .replaceAll('\u007f', '\u2421')
-    .replaceAll(/[\u0080-\u009f]/gu, (character) => `⟨${character.charCodeAt(0).toString(16).padStart(2, '0')}⟩`)
-    .replaceAll(hidden, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
-}
-
 /** One message of a chat prompt. */
 export interface PromptMessage {
   readonly role: string;

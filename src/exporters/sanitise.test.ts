@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { safeText } from './safe-text.ts';
+import { safeText } from './sanitise.ts';
 
 it.each([
   ['colours', 'a\u001B[31;1mb\u001B[0mc', 'abc'],
@@ -9,6 +9,7 @@ it.each([
   ['device control', 'a\u001BPq#0\u001B\\b', 'ab'],
   ['sequences that are cut off', 'a\u001B[', 'a'],
   ['the eight-bit introducer', 'a\u009B31mb', 'ab'],
+  ['the eight-bit titles', 'a\u009D0;title\u009Cb', 'ab'],
   ['control characters', 'a\u0000\u0008\u007F\u0085b', 'a\nb'],
   ['what turns the writing direction', 'a\u202E\u2066\u200Fb', 'ab'],
   ['what hides', 'a\u200B\uFEFF\u2060b', 'ab'],
