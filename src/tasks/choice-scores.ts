@@ -1,4 +1,5 @@
 import type { ContinuationScore } from '../core/engine.ts';
+import type { ItemScore } from '../core/task.ts';
 
 /** Which choice each way of normalising prefers, as positions from 0; the first of equals wins. */
 export interface ChoicePicks {
@@ -30,6 +31,33 @@ export function pickChoices(choices: readonly string[], scores: readonly Continu
     acc_bytes: firstHighest(sums.map((sum, index) => sum / Math.max(1, bytes[index] ?? 1))),
     acc_token: firstHighest(scores.map(({ tokenLogprobs }) => mean(tokenLogprobs.slice(shared)))),
     isTie: sums.some((sum, index) => index !== best && sum === sums[best]),
+  };
+}
+
+/**
+ * The verdict on an item whose choices are scored by likelihood: right by each way of normalising.
+ *
+ * @param gold - position of the right choice
+ * @param headline - the way that is the task's accuracy
+ */
+export function scoreChoices(
+  choices: readonly string[],
+  gold: number,
+  scores: readonly ContinuationScore[],
+  headline: 'acc' | 'acc_norm',
+): ItemScore {
+  const { isTie, ...positions } = pickChoices(choices, scores);
+  const predicted = positions[headline];
+  const others = Object.entries(positions).filter(([name]) => name !== headline);
+  return {
+    value: predicted === gold ? 1 : 0,
+    answer: choices[predicted],
+    isUnparsed: false,
+    metrics: {
+      ...Object.fromEntries(others.map(([name, position]) => [name, position === gold ? 1 : 0])),
+      ties: isTie ? 1 : 0,
+    },
+    detail: { gold, predicted },
   };
 }
 

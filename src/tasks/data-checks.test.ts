@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../core/errors.ts';
 import { checkData } from './data-checks.ts';
-import { requestDigest } from './request-digest.ts';
+import { requestDigest } from './data-checks.ts';
 
 describe('requestDigest', () => {
   // hashlib.sha256(json.dumps([["é\"\n🙂\x7f", ["\n"]], ["a", " b"]]).encode()).hexdigest() in Python

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { PerbenchError } from '../core/errors.ts';
 import type { DatasetName, Task } from '../core/task.ts';
-import { arcLmEval } from './arc-lmeval.ts';
-import { gsm8kLmEval } from './gsm8k-lmeval.ts';
+import { arcLmEval } from './arc.ts';
+import { gsm8kLmEval } from './gsm8k.ts';
 import { hellaswagLmEval } from './hellaswag.ts';
-import { digestOrder, requestDigest, type DigestRequest } from './request-digest.ts';
-import { squadLmEval } from './squad-lmeval.ts';
+import { createPythonRandom } from './python-random.ts';
+import { squadLmEval } from './squad.ts';
 
 /** Whether a data set, through the reader and the prompts, gives what lm-eval gives on the published one. */
 export interface DataCheck {
@@ -79,7 +80,7 @@ async function checkDigest(digest: Digest, readItems: (task: Task) => Promise<re
   const { name, task, expected, deviation } = digest;
   const check = { name, dataset: task.dataset.name, expected };
   try {
-    const actual = requestDigest(requests(digest, await readItems(task)));
+    const actual = requestDigest(requestsOf(digest, await readItems(task)));
     if (actual === expected) return { ...check, status: 'match', actual, reason: undefined };
     if (actual === deviation?.actual) return { ...check, status: 'deviation', actual, reason: deviation.reason };
     return { ...check, status: 'mismatch', actual, reason: 'the rows are not those of the published data set' };
@@ -89,7 +90,7 @@ async function checkDigest(digest: Digest, readItems: (task: Task) => Promise<re
   }
 }
 
-function* requests({ task, second }: Digest, items: readonly unknown[]): Generator<DigestRequest, void, void> {
+function* requestsOf({ task, second }: Digest, items: readonly unknown[]): Generator<DigestRequest, void, void> {
   for (const item of digestOrder(items)) {
     if (task.kind === 'generate') {
       yield [task.question(item, []).prompt.plain, second ?? ''];
@@ -98,4 +99,34 @@ function* requests({ task, second }: Digest, items: readonly unknown[]): Generat
     const { context, continuations } = task.question(item, []);
     for (const continuation of continuations) yield [context, continuation];
   }
+}
+
+/** A request as lm-eval's old tests had it: a context, and a continuation or a list of stop strings. */
+export type DigestRequest = readonly [context: string, second: string | readonly string[]];
+
+/**
+ * Documents in the order in which lm-eval 0.3 tested its tasks: `random.Random(42).shuffle`.
+ */
+export function digestOrder<Item>(items: readonly Item[]): readonly Item[] {
+  const shuffled = [...items];
+  createPythonRandom(42).shuffle(shuffled);
+  return shuffled;
+}
+
+/** sha256 of Python's `json.dumps` of all requests: the digests in lm-eval's `tests/testdata`. */
+export function requestDigest(requests: Iterable<DigestRequest>): string {
+  const hash = createHash('sha256').update('[');
+  let separator = '';
+  for (const [context, second] of requests) {
+    const tail = typeof second === 'string' ? pythonJson(second) : `[${second.map(pythonJson).join(', ')}]`;
+    hash.update(`${separator}[${pythonJson(context)}, ${tail}]`);
+    separator = ', ';
+  }
+  return hash.update(']').digest('hex');
+}
+
+/** A string as `json.dumps` writes it: ASCII only. */
+function pythonJson(text: string): string {
+  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text).replaceAll(/[\u007f-\uffff]/g, escape);
 }

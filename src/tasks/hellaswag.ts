@@ -14,11 +14,10 @@
  * whose tag was removed.
  */
 import { hellaswagRecord } from '../core/dataset-record.ts';
-import { defineTask, type ItemScore, type LikelihoodQuestion, type Task } from '../core/task.ts';
-import { pickChoices } from './choice-scores.ts';
+import { defineTask, type LikelihoodQuestion, type Task } from '../core/task.ts';
+import { scoreChoices } from './choice-scores.ts';
 import { fixedExamples, perItemExamples } from './example-picker.ts';
-import { rowId } from './item-id.ts';
-import { taskId, taskTitle, type TaskVariant } from './task-variant.ts';
+import { rowId, type TaskVariant, variantFacts } from './task-parts.ts';
 
 export interface HellaswagItem {
   readonly id: string;
@@ -59,10 +58,7 @@ interface Protocol {
 function hellaswag(variant: TaskVariant, { metric, shots, withShots, pickExamples }: Protocol): Task {
   return defineTask<HellaswagItem>({
     kind: 'loglikelihood',
-    id: taskId(variant, shots),
-    title: taskTitle(variant, shots),
-    dataset: variant.dataset,
-    items: variant.items,
+    ...variantFacts(variant, shots),
     shots: shots ?? 0,
     withShots,
     metric,
@@ -74,7 +70,7 @@ function hellaswag(variant: TaskVariant, { metric, shots, withShots, pickExample
     expected: ({ endings, gold }) => endings[gold] ?? '',
     pickExamples,
     question,
-    score: (item, { continuations }) => scoreEndings(item, pickChoices(item.endings, continuations), metric),
+    score: ({ endings, gold }, { continuations }) => scoreChoices(endings, gold, continuations, metric),
   });
 }
 
@@ -89,21 +85,4 @@ export function parseHellaswagItem(record: unknown, position: number): Hellaswag
 function question(item: HellaswagItem, examples: readonly HellaswagItem[]): LikelihoodQuestion {
   const shown = examples.map(({ query, endings, gold }) => `${query} ${endings[gold] ?? ''}\n\n`);
   return { context: shown.join('') + item.query, continuations: item.endings.map((ending) => ` ${ending}`) };
-}
-
-function scoreEndings(
-  item: HellaswagItem,
-  picks: ReturnType<typeof pickChoices>,
-  metric: 'acc' | 'acc_norm',
-): ItemScore {
-  const { isTie, ...positions } = picks;
-  const values = Object.entries(positions).map(([name, position]) => [name, position === item.gold ? 1 : 0] as const);
-  const metrics = Object.fromEntries(values.filter(([name]) => name !== metric));
-  return {
-    value: picks[metric] === item.gold ? 1 : 0,
-    answer: item.endings[picks[metric]],
-    isUnparsed: false,
-    metrics: { ...metrics, ties: isTie ? 1 : 0 },
-    detail: { gold: item.gold, predicted: picks[metric] },
-  };
 }

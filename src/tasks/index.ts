@@ -15,7 +15,7 @@ const mini = async () => (await import('./mini.ts')).miniTasks;
 export const tasks = {
   'imdb/per@1': {
     summary: '1,000 film reviews, positive or negative; zero-shot chat or 4-shot plain',
-    load: async () => (await import('./imdb-per.ts')).imdbPer(),
+    load: async () => (await import('./imdb.ts')).imdbPer(),
   },
   'hellaswag/per@1': {
     summary: 'four endings by log-likelihood, headline acc',
@@ -23,15 +23,15 @@ export const tasks = {
   },
   'arc_easy/letters@1': {
     summary: 'science questions with choices shown, answered by a letter',
-    load: async () => (await import('./arc-letters.ts')).arcLetters(),
+    load: async () => (await import('./arc.ts')).arcLetters(),
   },
   'squad2/per@1': {
     summary: 'spans copied from a passage, or "unanswerable"; official metric',
-    load: async () => (await import('./squad-per.ts')).squadPer(),
+    load: async () => (await import('./squad.ts')).squadPer(),
   },
   'gsm8k/per@1': {
     summary: 'word problems, zero-shot chat or 5-shot plain, exact number',
-    load: async () => (await import('./gsm8k-per.ts')).gsm8kPer(),
+    load: async () => (await import('./gsm8k.ts')).gsm8kPer(),
   },
   'hellaswag/lmeval@1': {
     summary: 'as lm-eval hellaswag 1.0, headline acc_norm',
@@ -39,19 +39,19 @@ export const tasks = {
   },
   'arc_easy/lmeval@1': {
     summary: 'as lm-eval arc_easy 1.0, choices by log-likelihood, headline acc',
-    load: async () => (await import('./arc-lmeval.ts')).arcLmEval(),
+    load: async () => (await import('./arc.ts')).arcLmEval(),
   },
   'squad2/lmeval@1': {
     summary: 'as lm-eval squadv2 3, without its no-answer likelihoods',
-    load: async () => (await import('./squad-lmeval.ts')).squadLmEval(),
+    load: async () => (await import('./squad.ts')).squadLmEval(),
   },
   'gsm8k/lmeval5-strict@1': {
     summary: 'as lm-eval gsm8k 3.0, 5-shot, strict-match',
-    load: async () => (await import('./gsm8k-lmeval.ts')).gsm8kLmEval('strict'),
+    load: async () => (await import('./gsm8k.ts')).gsm8kLmEval('strict'),
   },
   'gsm8k/lmeval5-flexible@1': {
     summary: 'as lm-eval gsm8k 3.0, 5-shot, flexible-extract',
-    load: async () => (await import('./gsm8k-lmeval.ts')).gsm8kLmEval('flexible'),
+    load: async () => (await import('./gsm8k.ts')).gsm8kLmEval('flexible'),
   },
   'imdb/mini@1': { summary: '40 built-in reviews', load: async () => (await mini()).imdb() },
   'hellaswag/mini@1': { summary: '40 built-in descriptions', load: async () => (await mini()).hellaswag() },

@@ -6,12 +6,12 @@
  * never set beside published ones. Answers to word problems end after 160 tokens (plain) or 256 (chat).
  */
 import type { DatasetName, Task } from '../core/task.ts';
-import { arcLetters } from './arc-letters.ts';
-import { gsm8kPer } from './gsm8k-per.ts';
+import { arcLetters } from './arc.ts';
+import { gsm8kPer } from './gsm8k.ts';
 import { hellaswagPer } from './hellaswag.ts';
-import { imdbPer } from './imdb-per.ts';
-import { squadPer } from './squad-per.ts';
-import type { TaskVariant } from './task-variant.ts';
+import { imdbPer } from './imdb.ts';
+import { squadPer } from './squad.ts';
+import type { TaskVariant } from './task-parts.ts';
 
 function variant(name: DatasetName, title: string): TaskVariant {
   return {

@@ -236,7 +236,7 @@ describe('reviews', () => {
   });
 
   it('are chosen by content: without repeats, half of each label, whatever the order of the file', async () => {
-    const { imdbPer } = await import('./imdb-per.ts');
+    const { imdbPer } = await import('./imdb.ts');
     const task = imdbPer({
       name: 'imdb',
       protocol: 'per',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ItemScore, Task } from '../../src/core/task.ts';
 import { loadItems } from '../../src/sources/datasets/load-items.ts';
-import type { Gsm8kItem } from '../../src/tasks/gsm8k-item.ts';
+import type { Gsm8kItem } from '../../src/tasks/gsm8k.ts';
 import type { HellaswagItem } from '../../src/tasks/hellaswag.ts';
 import { loadTask, loadTasks } from '../../src/tasks/index.ts';
-import type { SquadItem } from '../../src/tasks/squad-item.ts';
+import type { SquadItem } from '../../src/tasks/squad.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import type { LikelihoodTask } from '../../src/core/task.ts';
 import { createPythonRandom } from '../../src/tasks/python-random.ts';
-import { digestOrder } from '../../src/tasks/request-digest.ts';
+import { digestOrder } from '../../src/tasks/data-checks.ts';
 
 /**
  * Scores a task with lm-eval 0.3's fake model, whose log-likelihood of each request is `-random.random()` under seed

@@ -7,7 +7,7 @@ import { openDataset } from '../../src/sources/datasets/open-dataset.ts';
 import { checkData } from '../../src/tasks/data-checks.ts';
 import { loadTask, loadTasks } from '../../src/tasks/index.ts';
 import { pseudoModelScores } from './pseudo-model.ts';
-import type { SquadItem } from '../../src/tasks/squad-item.ts';
+import type { SquadItem } from '../../src/tasks/squad.ts';
 import { normalizeSpan, spanExact, spanF1 } from '../../src/tasks/squad-metric.ts';
 import { squadTotals, type SquadTotals } from './squad-totals.ts';
 import { dataFolder, noDataReason } from './data-folder.ts';
@@ -174,7 +174,7 @@ describe('the metric of SQuAD on the published set', () => {
 
 describe('gold answers', () => {
   it('of GSM8K are all read back by every reading', async () => {
-    const { gsm8kPer } = await import('../../src/tasks/gsm8k-per.ts');
+    const { gsm8kPer } = await import('../../src/tasks/gsm8k.ts');
     const task = gsm8kPer();
     if (task.kind !== 'generate') throw new Error('gsm8k/per@1 scores likelihoods');
     const { items } = await load(task);

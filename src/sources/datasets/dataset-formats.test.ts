@@ -4,11 +4,11 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DatasetName, Task } from '../../core/task.ts';
-import { arcLmEval } from '../../tasks/arc-lmeval.ts';
-import { gsm8kLmEval } from '../../tasks/gsm8k-lmeval.ts';
+import { arcLmEval } from '../../tasks/arc.ts';
+import { gsm8kLmEval } from '../../tasks/gsm8k.ts';
 import { hellaswagPer } from '../../tasks/hellaswag.ts';
-import { imdbPer } from '../../tasks/imdb-per.ts';
-import { squadPer } from '../../tasks/squad-per.ts';
+import { imdbPer } from '../../tasks/imdb.ts';
+import { squadPer } from '../../tasks/squad.ts';
 import { loadItems, type LoadedItems } from './load-items.ts';
 
 const golden = path.join(import.meta.dirname, '../../../test/golden/datasets');

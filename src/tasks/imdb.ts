@@ -9,18 +9,23 @@
  *   to complete (zero-shot, small base models continue the review instead of judging it);
  * - at most 5 tokens to complete, 16 in a chat, where small models answer with a sentence;
  * - another number of examples (`withShots`) holds for both styles and takes rows of the train split;
- * - read by `sentiment-parse.ts`; what can't be read is wrong, and counted; headline `acc`.
+ * - read by `parseSentiment`; what can't be read is wrong, and counted; headline `acc`.
  *
  * Not covered: HELM's five-shot protocol; the whole split of 25,000.
  */
-import type { ChatMessage, PromptStyle } from '../core/engine.ts';
+import type { PromptStyle } from '../core/engine.ts';
 import { imdbRecord } from '../core/dataset-record.ts';
 import { defineTask, type GenerationQuestion, type ItemScore, type Task } from '../core/task.ts';
 import { balancedExamples } from './example-picker.ts';
-import { groupMeans, where } from './group-means.ts';
-import { contentHash } from './item-id.ts';
-import { parseSentiment } from './sentiment-parse.ts';
-import { taskId, taskTitle, type TaskVariant } from './task-variant.ts';
+import {
+  type Asking,
+  contentHash,
+  groupMeans,
+  promptAfter,
+  type TaskVariant,
+  variantFacts,
+  where,
+} from './task-parts.ts';
 
 const published: TaskVariant = {
   name: 'imdb',
@@ -49,10 +54,10 @@ export function imdbPer(variant: TaskVariant = published, shots?: number): Task 
   const shotsByStyle = shots === undefined ? ownShots : { plain: shots, chat: shots };
   return defineTask<ImdbItem>({
     kind: 'generate',
-    id: taskId(variant, shots),
-    title: taskTitle(variant, shots),
-    dataset: shots === undefined ? { ...variant.dataset, ...ownExamples } : variant.dataset,
-    items: variant.items,
+    ...variantFacts(
+      shots === undefined ? { ...variant, dataset: { ...variant.dataset, ...ownExamples } } : variant,
+      shots,
+    ),
     shots: shotsByStyle.plain,
     shotsByStyle,
     withShots: (count) => imdbPer(variant, count),
@@ -68,7 +73,7 @@ export function imdbPer(variant: TaskVariant = published, shots?: number): Task 
     expected: ({ label }) => word(label),
     select: (items) => selectBalanced(items, variant.items / 2),
     pickExamples: balancedExamples(shotsByStyle.plain, ({ label }) => label),
-    question: (item, examples) => question(item, examples, examples.slice(0, shotsByStyle.chat)),
+    question: (item, examples) => question(item, { plain: examples, chat: examples.slice(0, shotsByStyle.chat) }),
     score: scoreSentiment,
     summarise: (scores) =>
       groupMeans(scores, {
@@ -112,28 +117,19 @@ function shownReview(text: string): { readonly review: string; readonly isCut: b
   return { review, isCut: true };
 }
 
-function question(
-  item: ImdbItem,
-  plainExamples: readonly ImdbItem[],
-  chatExamples: readonly ImdbItem[],
-): GenerationQuestion {
-  const { review, isCut } = shownReview(item.text);
-  const chatAsk = (text: string): string =>
-    `Review: ${text}\n\nIs the sentiment of this film review positive or negative? Answer with one word.`;
-  const plainAsk = (text: string): string => `Review: ${text}\nSentiment:`;
-  const turns = chatExamples.flatMap(({ text, label }): readonly ChatMessage[] => [
-    { role: 'user', content: chatAsk(shownReview(text).review) },
-    { role: 'assistant', content: word(label) },
-  ]);
-  const shown = plainExamples.map(({ text, label }) => `${plainAsk(shownReview(text).review)} ${word(label)}\n\n`);
+const asking: Asking<ImdbItem> = {
+  plain: ({ text }) => `Review: ${shownReview(text).review}\nSentiment:`,
+  chat: ({ text }) =>
+    `Review: ${shownReview(text).review}\n\nIs the sentiment of this film review positive or negative? Answer with one word.`,
+  answer: ({ label }) => word(label),
+};
+
+function question(item: ImdbItem, examples: Parameters<typeof promptAfter<ImdbItem>>[1]): GenerationQuestion {
   return {
-    prompt: {
-      plain: shown.join('') + plainAsk(review),
-      chat: [...turns, { role: 'user', content: chatAsk(review) }],
-    },
+    prompt: promptAfter(item, examples, asking),
     maxTokens: { plain: 5, chat: 16 },
     stop: { plain: ['\n'], chat: [] },
-    isInputCut: isCut,
+    isInputCut: shownReview(item.text).isCut,
   };
 }
 
@@ -146,4 +142,17 @@ function scoreSentiment(item: ImdbItem, { text }: { readonly text: string }): It
     metrics: {},
     detail: { gold: word(item.label), predicted: answer ?? 'none' },
   };
+}
+
+/**
+ * Reads a sentiment out of the first line that isn't blank. One of the two words must be there, the other not, and
+ * not after "not": an answer that hedges or negates isn't one.
+ */
+export function parseSentiment(text: string): 'positive' | 'negative' | undefined {
+  const line = text.trimStart().split(/\r?\n/u, 1)[0] ?? '';
+  const words = new Set(line.toLowerCase().match(/\b(?:positive|negative)\b/gu));
+  if (words.size !== 1) return undefined;
+  if (/(?:\bnot|n['’]t|\bneither|\bnever)\s+(?:a\s+|very\s+|really\s+)?(?:positive|negative)\b/iu.test(line))
+    return undefined;
+  return words.has('positive') ? 'positive' : 'negative';
 }

@@ -1,8 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { equalDecimals, formatDecimal, parseDecimal } from './exact-decimal.ts';
-import { extractNumber, numbersIn } from './gsm8k-extract.ts';
-import { flexibleAnswer, isExactMatch, strictAnswer } from './gsm8k-lmeval-match.ts';
+import {
+  equalDecimals,
+  formatDecimal,
+  parseDecimal,
+  extractNumber,
+  numbersIn,
+  divideDecimals,
+  type ExactDecimal,
+} from './gsm8k-number.ts';
+import { flexibleAnswer, isExactMatch, strictAnswer } from './gsm8k.ts';
 
 function isRobustMatch(output: string, gold: string): boolean {
   const [found, wanted] = [extractNumber(output), parseDecimal(gold)];
@@ -114,5 +121,64 @@ describe('extractNumber', () => {
     fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => numbersIn(text).length <= text.length));
     expect(numbersIn('1'.repeat(100_000))).toEqual([]);
     expect(numbersIn('1,'.repeat(50_000)).length).toBe(50_000);
+  });
+});
+
+const read = (text: string): ExactDecimal => {
+  const value = parseDecimal(text);
+  if (value === undefined) throw new Error(`${text} is no number`);
+  return value;
+};
+
+describe('parseDecimal', () => {
+  it.each([
+    ['5.50', '5.5'],
+    ['29.00', '29'],
+    ['-0', '0'],
+    ['007', '7'],
+    ['.5', '0.5'],
+    ['5.', '5'],
+    ['1.5e3', '1500'],
+    ['2e-3', '0.002'],
+    ['0.1', '0.10'],
+  ])('takes %s for %s', (left, right) => {
+    expect(equalDecimals(read(left), read(right))).toBe(true);
+  });
+
+  it('tells numbers apart that are one float', () => {
+    expect(equalDecimals(read('9007199254740993'), read('9007199254740992'))).toBe(false);
+    expect(equalDecimals(read('0.1'), read('0.1000000000000000001'))).toBe(false);
+  });
+
+  it.each(['', '-', '.', 'e5', '1,000', '1e', '1e999', '+5', '9'.repeat(61)])('refuses %j', (text) => {
+    expect(parseDecimal(text)).toBeUndefined();
+  });
+});
+
+describe('divideDecimals', () => {
+  it('gives fractions in lowest terms', () => {
+    expect(divideDecimals(read('3'), read('4'))).toEqual(read('0.75'));
+    expect(divideDecimals(read('6'), read('-4'))).toEqual(read('-1.5'));
+    expect(divideDecimals(read('1'), read('0'))).toBeUndefined();
+  });
+});
+
+describe('formatDecimal', () => {
+  it('writes decimals where they end, else fractions', () => {
+    expect(formatDecimal(read('-12.50'))).toBe('-12.5');
+    expect(formatDecimal({ numerator: -1n, denominator: 3n })).toBe('-1/3');
+  });
+
+  it('is read back as the same number', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
+        fc.integer({ min: 0, max: 12 }),
+        (digits, places) => {
+          const value = read(`${digits}e-${places}`);
+          expect(equalDecimals(read(formatDecimal(value)), value)).toBe(true);
+        },
+      ),
+    );
   });
 });

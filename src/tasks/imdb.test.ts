@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSentiment } from './sentiment-parse.ts';
+import { parseSentiment } from './imdb.ts';
 
 describe('parseSentiment', () => {
   it.each([

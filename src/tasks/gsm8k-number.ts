@@ -1,5 +1,3 @@
-import { divideDecimals, parseDecimal, type ExactDecimal } from './exact-decimal.ts';
-
 /**
  * Reads the final number out of a worked answer, for `gsm8k/per@1`. The first of these that holds a number decides:
  * the last line with `####`, what follows the last "answer is" or "answer:", the last `\boxed{}`, the last number.
@@ -12,11 +10,11 @@ export function extractNumber(text: string): ExactDecimal | undefined {
 // separated by a comma or a no-break, thin or narrow space; an ordinary space separates two numbers.
 const currency = String.raw`(?:\\?\$|€|£|¥|₹|USD\s?|EUR\s?|Rs\.?\s?)`;
 const grouped = String.raw`\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+(?!\d)`;
-const sign = String.raw`(?<![\p{L}\p{N})])[-−]`;
+const minusSign = String.raw`(?<![\p{L}\p{N})])[-−]`;
 const bareFraction = String.raw`(?<=^|[\s$€£¥₹(−-])\.\d+`;
-const exponent = String.raw`[eE][+-]?\d{1,2}(?![\p{L}\p{N}])`;
+const powerOfTen = String.raw`[eE][+-]?\d{1,2}(?![\p{L}\p{N}])`;
 const number = new RegExp(
-  String.raw`(${sign})?${currency}?(${sign})?(?:(?<!\p{N}\.?)(${grouped}|\d+)(\.\d+)?|(${bareFraction}))(${exponent})?`,
+  String.raw`(${minusSign})?${currency}?(${minusSign})?(?:(?<!\p{N}\.?)(${grouped}|\d+)(\.\d+)?|(${bareFraction}))(${powerOfTen})?`,
   'gu',
 );
 
@@ -80,4 +78,68 @@ function wholeFraction(text: string): ExactDecimal | undefined {
   const match = /^[\s*_`$]*(-?\d+(?:\.\d+)?)\s*\/\s*(\d+(?:\.\d+)?)[\s*_`$.]*$/u.exec(text);
   const [dividend, divisor] = [parseDecimal(match?.[1] ?? ''), parseDecimal(match?.[2] ?? '')];
   return dividend === undefined || divisor === undefined ? undefined : divideDecimals(dividend, divisor);
+}
+
+/** A rational number in lowest terms, denominator above 0: `5.50` and `5.5` are the same. */
+export interface ExactDecimal {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+/** More digits or a larger exponent than this is noise, and costs time. */
+const maximumDigits = 60;
+
+function greatestCommonDivisor(left: bigint, right: bigint): bigint {
+  let [larger, smaller] = [left < 0n ? -left : left, right];
+  while (smaller !== 0n) [larger, smaller] = [smaller, larger % smaller];
+  return larger;
+}
+
+function reduced(numerator: bigint, denominator: bigint): ExactDecimal {
+  const divisor = greatestCommonDivisor(numerator, denominator) || 1n;
+  return { numerator: numerator / divisor, denominator: denominator / divisor };
+}
+
+/**
+ * Reads digits with an optional sign, fraction and exponent, no group separators: `-12.50`, `.5`, `1.5e3`. No float is
+ * involved.
+ *
+ * @returns undefined where the text isn't such a number, or is absurdly long
+ */
+export function parseDecimal(text: string): ExactDecimal | undefined {
+  const match = /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2}))?$/u.exec(text);
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponentText = '0'] = match;
+  const digits = whole + fraction;
+  if (digits === '' || digits.length > maximumDigits) return undefined;
+  const exponent = Number(exponentText) - fraction.length;
+  const value = BigInt(digits) * (sign === '-' ? -1n : 1n);
+  return exponent >= 0 ? reduced(value * 10n ** BigInt(exponent), 1n) : reduced(value, 10n ** BigInt(-exponent));
+}
+
+/** @returns undefined where the divisor is zero */
+export function divideDecimals(dividend: ExactDecimal, divisor: ExactDecimal): ExactDecimal | undefined {
+  if (divisor.numerator === 0n) return undefined;
+  const sign = divisor.numerator < 0n ? -1n : 1n;
+  return reduced(dividend.numerator * divisor.denominator * sign, dividend.denominator * divisor.numerator * sign);
+}
+
+export function equalDecimals(left: ExactDecimal, right: ExactDecimal): boolean {
+  return left.numerator === right.numerator && left.denominator === right.denominator;
+}
+
+/** Decimal text where that is finite, else `numerator/denominator`. */
+export function formatDecimal({ numerator, denominator }: ExactDecimal): string {
+  let places = 0;
+  let scale = 1n;
+  // A denominator with other prime factors than 2 and 5 never divides a power of ten.
+  while (scale % denominator !== 0n && places < 3 * maximumDigits) {
+    scale *= 10n;
+    places += 1;
+  }
+  if (scale % denominator !== 0n) return `${numerator}/${denominator}`;
+  const scaled = numerator * (scale / denominator);
+  const digits = String(scaled < 0n ? -scaled : scaled).padStart(places + 1, '0');
+  const sign = scaled < 0n ? '-' : '';
+  return places === 0 ? sign + digits : `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choiceLetter, parseLetter } from './letter-parse.ts';
+import { choiceLetter, parseLetter } from './arc.ts';
 
 describe('parseLetter', () => {
   it.each([

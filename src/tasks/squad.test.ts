@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { predictedSpan } from './squad-answer.ts';
+import { predictedSpan } from './squad.ts';
 
 describe('predictedSpan', () => {
   it.each([

@@ -1,0 +1,92 @@
+/** What several tasks are made of: ids, prompts with examples, means over a part of the items. */
+import { createHash } from 'node:crypto';
+import type { ChatMessage } from '../core/engine.ts';
+import type { DatasetReference, GenerationPrompt, ItemScore } from '../core/task.ts';
+
+/** Where a protocol's prompt and scorer meet a data set: the published one, or the mini set. */
+export interface TaskVariant {
+  readonly name: string;
+  /** Middle part of the id: `per`, `lmeval`, `mini`. */
+  readonly protocol: string;
+  readonly version: number;
+  readonly title: string;
+  readonly dataset: DatasetReference;
+  /** Rows of the evaluated split. */
+  readonly items: number;
+}
+
+/**
+ * What a task says of itself as the variant has it. Its id is `gsm8k/per@1`, or `gsm8k/per-8shot@1` where the number of
+ * examples isn't the protocol's own, so that numbers from different prompts are never mixed.
+ *
+ * @param shots - undefined for the protocol's own number
+ */
+export function variantFacts(
+  { name, protocol, version, title, dataset, items }: TaskVariant,
+  shots: number | undefined,
+): Pick<TaskVariant, 'title' | 'dataset' | 'items'> & { readonly id: string } {
+  const [suffix, heading] = shots === undefined ? ['', ''] : [`-${shots}shot`, ` (${shots}-shot)`];
+  return { id: `${name}/${protocol}${suffix}@${version}`, title: title + heading, dataset, items };
+}
+
+/** First `digits` hexadecimal digits of the sha256 of a text's UTF-8 bytes. */
+export function contentHash(text: string, digits: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, digits);
+}
+
+/**
+ * Id of a row in a data set that has none: its position in the published file and a hash of its text, so that a file
+ * with rows missing or in another order never passes for the published one.
+ */
+export function rowId(position: number, text: string): string {
+  return `${String(position).padStart(5, '0')}-${contentHash(text, 8)}`;
+}
+
+/** How a task asks for an item in each style, and what it should have said. */
+export interface Asking<Item> {
+  /** Ends where the answer begins, the space before it aside. */
+  readonly plain: (item: Item) => string;
+  readonly chat: (item: Item) => string;
+  readonly answer: (item: Item) => string;
+}
+
+/** The prompt for an item after worked examples: a text with blank lines between, or turns of a chat. */
+export function promptAfter<Item>(
+  item: Item,
+  examples: { readonly plain: readonly Item[]; readonly chat: readonly Item[] },
+  { plain, chat, answer }: Asking<Item>,
+): GenerationPrompt {
+  const shown = examples.plain.map((example) => `${plain(example)} ${answer(example)}\n\n`);
+  const turns = examples.chat.flatMap((example): readonly ChatMessage[] => [
+    { role: 'user', content: chat(example) },
+    { role: 'assistant', content: answer(example) },
+  ]);
+  return { plain: shown.join('') + plain(item), chat: [...turns, { role: 'user', content: chat(item) }] };
+}
+
+/** Text before the first of the stop strings: engines cut too, but a stored output may come from elsewhere. */
+export function cutAtStop(text: string, stop: readonly string[]): string {
+  const starts = stop.map((word) => text.indexOf(word)).filter((index) => index !== -1);
+  return text.slice(0, Math.min(text.length, ...starts));
+}
+
+/** A number for each score, or undefined where the score isn't in the group. */
+export type GroupValue = (score: ItemScore) => number | undefined;
+
+/** Mean of each value over the scores that have one; a group without scores has no entry. */
+export function groupMeans(
+  scores: readonly ItemScore[],
+  groups: Readonly<Record<string, GroupValue>>,
+): Readonly<Record<string, number>> {
+  const means: Record<string, number> = {};
+  for (const [name, valueOf] of Object.entries(groups)) {
+    const values = scores.map(valueOf).filter((value) => value !== undefined);
+    if (values.length > 0) means[name] = values.reduce((sum, value) => sum + value, 0) / values.length;
+  }
+  return means;
+}
+
+/** Scores whose `detail` has this entry, for {@link groupMeans}. */
+export function where(key: string, wanted: string | boolean, valueOf: (score: ItemScore) => number): GroupValue {
+  return (score) => (score.detail?.[key] === wanted ? valueOf(score) : undefined);
+}
