@@ -22,8 +22,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { GenerateRequest } from '../src/core/engine.ts';
 import { calibrationPrompt } from '../src/local/calibrate.ts';
-import { forkNullServer } from '../src/local/null-server/fork-null-server.ts';
-import { openNullModel } from '../src/local/null-server/open-null-model.ts';
+import { forkNullServer, openNullModel } from '../src/local/null-server/open-null-server.ts';
 
 const { values } = parseArgs({
   options: {

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { argv, stdout } from 'node:process';
 import { findLibrary } from '../src/engines/llama-cpp/library-location.ts';
-import { checkAbi } from '../src/engines/llama-cpp/native/abi-guard.ts';
+import { checkAbi } from '../src/engines/llama-cpp/native/abi.ts';
 import { loadLibrary } from '../src/engines/llama-cpp/native/library.ts';
 import { LlamaContext } from '../src/engines/llama-cpp/native/llama-context.ts';
 import { LlamaModel } from '../src/engines/llama-cpp/native/llama-model.ts';

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Engine } from '../core/engine.ts';
 import { UnknownNameError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { llamaMaxConcurrency, servedMaxConcurrency } from './shared/concurrency.ts';
+import { llamaMaxConcurrency, servedMaxConcurrency } from './concurrency.ts';
 
 /** What engines take from outside. */
 export interface EngineWorld {
@@ -27,28 +27,28 @@ export const engines = {
     summary: 'GGUF files through llama.cpp, in a process of its own',
     readsFile: true,
     maxConcurrency: llamaMaxConcurrency,
-    options: async () => (await import('./llama-cpp/llama-options.ts')).llamaOptionsSchema,
+    options: async () => (await import('./llama-cpp/library-location.ts')).llamaOptionsSchema,
     load: async () => (await import('./llama-cpp/llama-engine.ts')).createLlamaEngine(),
   },
   openai: {
     summary: 'models behind an HTTP server: vLLM, SGLang, llama-server, Ollama, or a cloud endpoint',
     readsFile: false,
     maxConcurrency: servedMaxConcurrency,
-    options: async () => (await import('./openai/openai-options.ts')).openAiOptionsSchema,
-    load: async ({ environment }) => (await import('./openai/openai-engine.ts')).createOpenAiEngine({ environment }),
+    options: async () => (await import('./served/served-options.ts')).openAiOptionsSchema,
+    load: async ({ environment }) => (await import('./served/openai-engine.ts')).createOpenAiEngine({ environment }),
   },
   managed: {
     summary: 'a server that perbench starts for the model, as its `server` in a suite file says',
     readsFile: false,
     maxConcurrency: servedMaxConcurrency,
-    options: async () => (await import('./openai/openai-options.ts')).openAiOptionsSchema,
-    load: async ({ environment }) => (await import('./managed/managed-engine.ts')).createManagedEngine({ environment }),
+    options: async () => (await import('./served/served-options.ts')).openAiOptionsSchema,
+    load: async ({ environment }) => (await import('./served/managed-engine.ts')).createManagedEngine({ environment }),
   },
   mock: {
     summary: 'no model: answers by a hash of the prompt, for tests and demonstrations',
     readsFile: false,
     maxConcurrency: servedMaxConcurrency,
-    options: async () => (await import('./mock/mock-options.ts')).mockOptionsSchema,
+    options: async () => (await import('./mock/mock-answers.ts')).mockOptionsSchema,
     load: async () => (await import('./mock/mock-engine.ts')).createMockEngine(),
   },
 } satisfies Record<string, EngineEntry>;

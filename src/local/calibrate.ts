@@ -9,8 +9,7 @@ import type { HostFacts } from '../core/manifest.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { readJsonIfThere } from '../sources/read-json.ts';
 import { writeAtomically } from '../sources/write-atomically.ts';
-import { forkNullServer } from './null-server/fork-null-server.ts';
-import { openNullModel } from './null-server/open-null-model.ts';
+import { forkNullServer, openNullModel } from './null-server/open-null-server.ts';
 
 const rate = z.object({
   perSecond: z.number().positive(),

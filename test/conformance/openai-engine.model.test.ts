@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadedModel } from '../../src/core/engine.ts';
-import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
+import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
 import { findLlamaServer, type LlamaServer, startLlamaServer } from '../setup/llama-server.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 import { openSmall } from '../setup/open-small.ts';

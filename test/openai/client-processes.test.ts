@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nowMs } from '../../src/core/clock.ts';
 import type { Generation, LoadedModel } from '../../src/core/engine.ts';
 import { EngineError, ServerError } from '../../src/core/errors.ts';
-import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
+import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
 import { type NullServer, startNullServer } from '../../src/local/null-server/null-server.ts';
 import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
 import { modelSpec } from '../setup/model-spec.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
 import type { EngineOptions, LoadedModel } from '../../src/core/engine.ts';
 import { modelSpec } from '../setup/model-spec.ts';
-import { createOpenAiEngine } from '../../src/engines/openai/openai-engine.ts';
+import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
 import { scoreAll } from '../conformance/engine-requests.ts';
 
 /** A model whose tokens are characters: each depends on the one before it. */

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { EnvironmentError } from '../../core/errors.ts';
-import { nullModel } from '../../local/null-server/null-answers.ts';
-import { startNullServer } from '../../local/null-server/null-server.ts';
+import { nullModel, startNullServer } from '../../local/null-server/null-server.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import type { nullServerOptions } from '../tables/client-commands.ts';

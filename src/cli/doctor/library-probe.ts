@@ -4,7 +4,7 @@
  */
 import { PerbenchError } from '../../core/errors.ts';
 import { findLibrary } from '../../engines/llama-cpp/library-location.ts';
-import { checkAbi } from '../../engines/llama-cpp/native/abi-guard.ts';
+import { checkAbi } from '../../engines/llama-cpp/native/abi.ts';
 import { loadLibrary } from '../../engines/llama-cpp/native/library.ts';
 
 export type LibraryAnswer =

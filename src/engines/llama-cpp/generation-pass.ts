@@ -1,10 +1,9 @@
 import type { GenerateRequest, Generation } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
-import { roundCells, type ContextSource, type EnginePass, type PassSettings } from './engine-pass.ts';
+import { roundCells, type ContextSource, type EnginePass, type PassSettings, RequestQueue } from './engine-pass.ts';
 import { GenerationSlot, type WaitingGeneration } from './generation-slot.ts';
 import { physicalBatchTokens, type LlamaContext } from './native/llama-context.ts';
-import { readPrompt } from './prompt-tokens.ts';
-import { RequestQueue } from './request-queue.ts';
+import { readPrompt } from './prompts.ts';
 
 /** A shorter shared prefix is decoded faster than a stream is copied. */
 const fewestSharedTokens = 16;

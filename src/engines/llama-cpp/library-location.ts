@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import * as z from 'zod';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
 
 /** Release of the `@node-llama-cpp` packages whose library the struct layouts here belong to. */
@@ -139,3 +140,9 @@ export function withKernels(location: LibraryLocation, kernels: string): Library
   }
   return { ...location, cpuBackend };
 }
+
+/** Options of the llama engine, under `engineOptions` of a model. */
+export const llamaOptionsSchema = z.strictObject({
+  device: z.enum(deviceChoices).default('cpu'),
+  kernels: z.string().optional(),
+});

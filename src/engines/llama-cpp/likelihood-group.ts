@@ -1,4 +1,4 @@
-import { commonPrefix } from './likelihood-tokens.ts';
+import { commonPrefix } from './waiting-likelihood.ts';
 
 /** One continuation that waits to be scored; `owner` is its request. */
 export interface Leaf<Owner> {

@@ -1,10 +1,10 @@
 import type { Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
-import { roundCells, type ContextSource, type EnginePass, type PassSettings } from './engine-pass.ts';
+import { roundCells, type ContextSource, type EnginePass, type PassSettings, RequestQueue } from './engine-pass.ts';
 import { LikelihoodGroup } from './likelihood-group.ts';
-import { commonPrefix, readLikelihood } from './likelihood-tokens.ts';
 import { physicalBatchTokens, type LlamaContext } from './native/llama-context.ts';
-import { RequestQueue } from './request-queue.ts';
 import {
+  commonPrefix,
+  readLikelihood,
   finishWaiting,
   sortedLeaves,
   startWaiting,

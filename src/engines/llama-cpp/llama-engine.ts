@@ -2,18 +2,23 @@ import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { nowMs } from '../../core/clock.ts';
-import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
+import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
 import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
 import { memoryLimitBytes } from '../../meters/memory-limit.ts';
-import { llamaMaxConcurrency } from '../shared/concurrency.ts';
-import { checkMemory } from './check-memory.ts';
-import { deviceChoices, findLibrary, withKernels, type LibraryLocation } from './library-location.ts';
-import { llamaOptionsSchema } from './llama-options.ts';
+import { llamaMaxConcurrency } from '../concurrency.ts';
+import { resolvePromptStyle } from '../prompt-style.ts';
+import {
+  deviceChoices,
+  findLibrary,
+  withKernels,
+  type LibraryLocation,
+  llamaOptionsSchema,
+} from './library-location.ts';
+import { checkMemory } from './llama-memory.ts';
 import { LoadedLlama } from './loaded-llama.ts';
-import { resolvePromptStyle } from './prompt-style.ts';
-import { textSha256 } from './prompt-tokens.ts';
+import { textSha256 } from './prompts.ts';
 import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 

@@ -7,13 +7,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import koffi from 'koffi';
 import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
-import { createChatRenderer, type ChatRenderer } from './chat-template.ts';
 import type { ContextSource } from './engine-pass.ts';
-import { checkAbi } from './native/abi-guard.ts';
+import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
 import { LlamaContext, type ContextShape } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
 import { PassRunner } from './pass-runner.ts';
+import { createChatRenderer, type ChatRenderer } from './prompts.ts';
 import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 function report(message: WorkerReport): void {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import type {
   Generation,
   GenerateRequest,
@@ -6,8 +8,50 @@ import type {
   Prompt,
   RequestFailure,
 } from '../../core/engine.ts';
-import type { MockOptions } from './mock-options.ts';
-import { hashFraction, hashHex, mockTokenId, mockTokens } from './mock-text.ts';
+
+/** Options of the mock engine, under `engineOptions` of a model. */
+export const mockOptionsSchema = z.strictObject({
+  /** What it says, chosen by a hash of the prompt; words after it are filler. */
+  answers: z
+    .array(z.string())
+    .min(1)
+    .default(['A', 'B', 'C', 'D', 'Positive', 'Negative', 'unanswerable', 'The answer is 18.\n#### 18']),
+  /** Time per decoded token; 0 answers at once. */
+  tokenMs: z.number().min(0).default(0),
+  /** Time to load. */
+  loadMs: z.number().min(0).default(0),
+  contextTokens: z.int().positive().default(4096),
+  memoryBytes: z
+    .int()
+    .positive()
+    .default(100 * 1024 * 1024),
+  loglikelihood: z.boolean().default(true),
+  /** The engine dies when it starts the request of this number (from 1, over all passes of a launch). */
+  crashAtRequest: z.int().positive().optional(),
+  /** The engine never answers from this request on. */
+  hangAtRequest: z.int().positive().optional(),
+});
+
+export type MockOptions = z.output<typeof mockOptionsSchema>;
+
+/** Tokens of the mock engine: a word or a run of spaces and punctuation with it, so that text joins back exactly. */
+export function mockTokens(text: string): readonly string[] {
+  return text.match(/\s*\S+|\s+$/g) ?? [];
+}
+
+/** A stable number in [0, 1) for any text. */
+export function hashFraction(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32LE(0) / 2 ** 32;
+}
+
+export function hashHex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What a token stands for in `promptHead` and `tokenIds`: the same word, the same number. */
+export function mockTokenId(token: string): number {
+  return Math.floor(hashFraction(`id ${token}`) * 50_000);
+}
 
 /** What answering needs of the model it belongs to. */
 export interface MockWorld {

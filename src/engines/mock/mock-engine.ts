@@ -3,12 +3,98 @@
  *
  * For tests, demonstrations of the run loop, and the overhead of perbench itself. Its outputs mean nothing.
  */
-import type { Engine, LoadedModel, ModelSpec } from '../../core/engine.ts';
-import { parseEngineOptions } from '../../core/engine-options.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { servedMaxConcurrency } from '../shared/concurrency.ts';
-import { createMockModel } from './mock-model.ts';
-import { mockOptionsSchema } from './mock-options.ts';
+import { nowMs } from '../../core/clock.ts';
+import { parseEngineOptions } from '../../core/engine-options.ts';
+import type { LoadedModel, ModelInfo, ModelSpec, PassOptions, Engine } from '../../core/engine.ts';
+import { EngineError } from '../../core/errors.ts';
+import { servedMaxConcurrency } from '../concurrency.ts';
+import { answerPool } from './answer-pool.ts';
+import { answerMock, type MockWorld, weighMock, type MockOptions, mockOptionsSchema } from './mock-answers.ts';
+
+function createWorld(name: string, options: MockOptions, hangMs: number): MockWorld {
+  let requests = 0;
+  return {
+    options,
+    async begin(signal) {
+      requests += 1;
+      if (options.crashAtRequest !== undefined && requests >= options.crashAtRequest) {
+        throw new EngineError(`${name}: the mock engine died at request ${requests}`);
+      }
+      if (options.hangAtRequest !== undefined && requests >= options.hangAtRequest) {
+        await sleep(hangMs, undefined, { signal });
+        throw new EngineError(`${name}: no progress for ${hangMs} ms, the engine was stopped`);
+      }
+    },
+    async work(tokens, signal) {
+      if (options.tokenMs > 0) await sleep(tokens * options.tokenMs, undefined, { signal });
+    },
+    nowMs,
+  };
+}
+
+function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: MockOptions): ModelInfo {
+  return {
+    architecture: 'mock',
+    parameters: undefined,
+    weightsBytes: memoryBytes,
+    quantisation: undefined,
+    trainedContextTokens: contextTokens,
+    contextTokens,
+    vocabularySize: 50_000,
+    chatTemplateSha256: undefined,
+    promptStyle: promptStyle === 'instruct' ? 'chat' : 'plain',
+    tokenizerSha256: undefined,
+    engineBuild: 'mock 1',
+    devices: ['none'],
+    threads: undefined,
+    processIds: [],
+    gpus: undefined,
+    deviceCount: undefined,
+    serverCommand: undefined,
+  };
+}
+
+export function createMockModel(model: ModelSpec, options: MockOptions, hangMs = 300_000): LoadedModel {
+  const closed = new AbortController();
+  const world = createWorld(model.name, options, hangMs);
+  const { memoryBytes, loglikelihood } = options;
+
+  const run = <Request, Result>(
+    requests: AsyncIterable<Request>,
+    { concurrency, signal }: PassOptions,
+    answer: (world: MockWorld, request: Request, signal: AbortSignal) => Promise<Result>,
+  ): AsyncIterable<Result> =>
+    answerPool(requests, concurrency, AbortSignal.any([signal, closed.signal]), (request, stop) =>
+      answer(world, request, stop),
+    );
+
+  return {
+    info: mockInfo(model, options),
+    capabilities: {
+      generate: true,
+      loglikelihood,
+      prefixReuse: false,
+      usage: true,
+      memory: true,
+      isTimedByClient: false,
+      whyNoLoglikelihood: undefined,
+      isLoglikelihoodDetour: false,
+    },
+    watch: undefined,
+    clients: undefined,
+    generate: (requests, pass) => run(requests, pass, answerMock),
+    loglikelihood: (requests, pass) => run(requests, pass, weighMock),
+    async resetMemoryPeak() {},
+    async memory() {
+      const bytes = { nowBytes: memoryBytes, peakBytes: memoryBytes, reservedBytes: undefined };
+      return { ...bytes, isPeakReset: true, split: undefined, doubt: undefined };
+    },
+    async [Symbol.asyncDispose]() {
+      closed.abort();
+    },
+  };
+}
 
 export function createMockEngine(): Engine {
   return {

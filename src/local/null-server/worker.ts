@@ -1,6 +1,5 @@
 /** The null server in a process of its own: its CPU must not count as the client's. */
-import type { NullAnswers } from './null-answers.ts';
-import { startNullServer } from './null-server.ts';
+import { type NullAnswers, startNullServer } from './null-server.ts';
 
 /** First how to answer; every later message asks for the counts. */
 process.once('message', (answers: NullAnswers) => {

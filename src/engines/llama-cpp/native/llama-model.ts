@@ -1,6 +1,5 @@
 import { ModelError } from '../../../core/errors.ts';
-import { LogLines } from './log-lines.ts';
-import type { NativeLibrary, Pointer } from './library.ts';
+import { LogLines, type NativeLibrary, type Pointer } from './library.ts';
 import { LogitRows } from './logit-rows.ts';
 import { Tokenizer } from './tokenizer.ts';
 

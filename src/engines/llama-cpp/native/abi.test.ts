@@ -1,0 +1,37 @@
+import koffi from 'koffi';
+import { describe, expect, it } from 'vitest';
+import { EnvironmentError } from '../../../core/errors.ts';
+import { findLibrary } from '../library-location.ts';
+import { checkAbi, contextParams } from './abi.ts';
+import { loadLibrary, type LlamaFunctions, type ParamsRecord } from './library.ts';
+
+const location = findLibrary('cpu');
+const library = loadLibrary(location);
+
+function changed(functions: Partial<LlamaFunctions>): { readonly llama: LlamaFunctions } {
+  return { llama: { ...library.llama, ...functions } };
+}
+
+describe('checkAbi', () => {
+  it('accepts the installed library', () => {
+    expect(() => checkAbi(library, location.packageName)).not.toThrow();
+  });
+
+  it('refuses another version', () => {
+    expect(() => checkAbi(changed({ version: () => '0.6.0' }), 'some-package')).toThrow(EnvironmentError);
+    expect(() => checkAbi(changed({ version: () => '0.6.0' }), 'some-package')).toThrow(
+      "the llama.cpp library in some-package isn't the one perbench knows: its version is 0.6.0, expected 0.5.0-dev",
+    );
+  });
+
+  it('refuses a layout with one member too many, read from the real library', () => {
+    const members = Object.entries(contextParams.members ?? {}).map(([name, { type }]) => [name, type] as const);
+    const shifted = koffi.struct(
+      'perbench_shifted_context_params',
+      Object.fromEntries([...members.slice(0, 9), ['unknown_member', 'int32_t'] as const, ...members.slice(9)]),
+    );
+    const read = koffi.load(location.llama).func('llama_context_default_params', shifted, []);
+    const planted = changed({ contextDefaultParams: () => read() as ParamsRecord });
+    expect(() => checkAbi(planted, 'some-package')).toThrow(/llama_context_params\.\w+ is .*, expected/);
+  });
+});

@@ -1,0 +1,22 @@
+import { request } from 'undici';
+
+/**
+ * What a server that perbench started says at an address.
+ *
+ * @returns undefined for any status but 200, and while nobody answers: what a server doesn't tell is unknown, not an error
+ */
+export async function askServer(url: string, apiKey: string | undefined, limitMs: number): Promise<string | undefined> {
+  try {
+    const { statusCode, body } = await request(url, {
+      // llama-server asks for the key at `/metrics` too.
+      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+      headersTimeout: limitMs,
+      bodyTimeout: limitMs,
+    });
+    const text = await body.text();
+    return statusCode === 200 ? text : undefined;
+  } catch (error) {
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}

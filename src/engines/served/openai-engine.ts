@@ -1,0 +1,205 @@
+/**
+ * The openai engine: models behind an HTTP server that speaks the OpenAI protocol. What the server can do is asked with
+ * known answers when a model is opened, not believed.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { parseEngineOptions } from '../../core/engine-options.ts';
+import type {
+  Capabilities,
+  Engine,
+  EngineOptions,
+  LoadedModel,
+  ModelInfo,
+  ModelSpec,
+  PromptStyle,
+} from '../../core/engine.ts';
+import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
+import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
+import { servedMaxConcurrency } from '../concurrency.ts';
+import { looksTuned } from '../prompt-style.ts';
+import { openClient } from './client-process.ts';
+import { generateOne, type ServedTarget } from './generate-request.ts';
+import { localHost } from './local-host.ts';
+import { type ClientSettings, createSalt } from './request-client.ts';
+import { ServedModel, type ServerHost } from './served-model.ts';
+import { keyIn, type OpenAiOptions, openAiOptionsSchema, parseServedAddress } from './served-options.ts';
+import { ServerConnection } from './server-connection.ts';
+import { readServerFacts, type ServerFacts } from './server-facts.ts';
+import { probeLikelihood } from './token-scorers.ts';
+
+const defaultHangMs = 300_000;
+/** A server that isn't there when a model is opened is mostly a wrong address. */
+const openRetryMs = 3_000;
+
+export interface OpenAiEngineOptions {
+  /** Where keys are; nothing else is read from it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly tools?: GpuPrograms;
+}
+
+/** Asks for one token, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */
+async function probeGeneration(
+  target: ServedTarget,
+  style: PromptStyle,
+  signal: AbortSignal,
+): Promise<{ readonly usage: boolean }> {
+  const content = 'Say hello.';
+  const prompt =
+    style === 'plain'
+      ? ({ style, text: content } as const)
+      : ({ style, messages: [{ role: 'user', content }] } as const);
+  const request = { id: 'probe', prompt, maxTokens: 4, stop: [] };
+  const result = await generateOne(
+    target,
+    request,
+    { concurrency: 1, reuse: 'none' },
+    { place: 0, scheduledMs: 0, signal },
+  );
+  if (result.status === 'failed') {
+    throw new ServerError(
+      `it can't generate (${style}): ${result.message}`,
+      { url: target.connection.baseUrl },
+      {
+        hint:
+          style === 'chat'
+            ? 'If the model has no chat template, give it style: base.'
+            : 'Look at the server and its log.',
+      },
+    );
+  }
+  return { usage: result.promptTokens > 0 };
+}
+
+function resolveStyle(
+  { promptStyle, name }: ModelSpec,
+  { flavour, servedName, chatTemplate }: ServerFacts,
+): PromptStyle {
+  if (promptStyle !== 'auto') return promptStyle === 'base' ? 'plain' : 'chat';
+  if (flavour === 'llama-server' && chatTemplate === undefined) return 'plain';
+  return looksTuned([name, servedName]) ? 'chat' : 'plain';
+}
+
+interface KnownBeforehand {
+  readonly contextTokens: number | undefined;
+  readonly devices: number | undefined;
+}
+
+function describeModel(spec: ModelSpec, facts: ServerFacts, known: KnownBeforehand, host: ServerHost): ModelInfo {
+  const { devices = 1 } = known;
+  const contextTokens = facts.contextTokens ?? known.contextTokens;
+  if (contextTokens === undefined) {
+    throw new ModelError(`${spec.name}: the server doesn't say how many tokens a sequence may hold`, {
+      hint: 'Say it with engineOptions: {contextTokens: 8192}, or --context-tokens.',
+    });
+  }
+  const { chatTemplate } = facts;
+  return {
+    architecture: 'unknown',
+    parameters: facts.parameters,
+    weightsBytes: facts.weightsBytes,
+    quantisation: facts.quantisation,
+    trainedContextTokens: facts.trainedContextTokens,
+    contextTokens,
+    vocabularySize: facts.vocabularySize,
+    chatTemplateSha256:
+      chatTemplate === undefined ? undefined : createHash('sha256').update(chatTemplate).digest('hex'),
+    promptStyle: resolveStyle(spec, facts),
+    tokenizerSha256: undefined,
+    engineBuild:
+      facts.flavour === 'unknown'
+        ? 'openai-compatible server'
+        : `${facts.flavour} ${facts.version ?? '(unknown version)'}`,
+    devices: [],
+    threads: undefined,
+    processIds: host.processIds,
+    gpus: undefined,
+    deviceCount: devices > 1 ? devices : undefined,
+    serverCommand: undefined,
+  };
+}
+
+/** What a model at a server is opened with, whoever started the server. */
+export interface ServedModelRequest {
+  readonly spec: ModelSpec;
+  readonly address: { readonly baseUrl: string; readonly servedName: string | undefined };
+  readonly openAi: OpenAiOptions;
+  readonly options: EngineOptions;
+  readonly apiKey: string | undefined;
+  /** The machine behind the server, from what it tells. */
+  readonly openHost: (facts: ServerFacts) => ServerHost;
+}
+
+/**
+ * Looks at the server, probes what it can do, and opens the model.
+ *
+ * @throws {ServerError} if it can't be reached, refuses the key, or can't generate
+ * @throws {ModelError} if it doesn't serve the model
+ */
+export async function openServedModel(request: ServedModelRequest, signal: AbortSignal): Promise<LoadedModel> {
+  const { spec, address, openAi, options, apiKey, openHost } = request;
+  const { baseUrl } = address;
+  const hangMs = options.hangMs ?? defaultHangMs;
+  const retry = { retryMs: openAi.retrySeconds * 1000, backoffMs: openAi.backoffSeconds * 1000 };
+  const runId = randomBytes(4).toString('hex');
+  const openRetry = { ...retry, retryMs: Math.min(openRetryMs, retry.retryMs) };
+  await using probing = new ServerConnection({ baseUrl, apiKey, hangMs, retry: openRetry });
+  const facts = await readServerFacts(probing, address.servedName, signal);
+  const probe: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
+  const host = openHost(facts);
+  const contextTokens = options.contextTokens ?? openAi.contextTokens;
+  const info = describeModel(spec, facts, { contextTokens, devices: openAi.devices }, host);
+  const { usage } = await probeGeneration(probe, info.promptStyle, signal);
+  const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
+  const { way, scorer } = 'scorer' in likelihood ? likelihood : {};
+  const capabilities: Capabilities = {
+    generate: true,
+    loglikelihood: scorer !== undefined,
+    whyNoLoglikelihood: 'reason' in likelihood ? likelihood.reason : undefined,
+    isLoglikelihoodDetour: scorer?.isDetour === true,
+    prefixReuse: facts.flavour !== 'unknown' && facts.flavour !== 'ollama',
+    usage,
+    memory: host.memory !== undefined,
+    isTimedByClient: true,
+  };
+  const settings: ClientSettings = {
+    baseUrl,
+    apiKey,
+    hangMs,
+    retry,
+    facts,
+    extra: openAi.body,
+    saltPrefix: runId,
+    scorer: way,
+  };
+  const client = await openClient(settings, options.clientProcesses ?? 1);
+  return new ServedModel({ name: spec.name, info, capabilities, client, mostScored: scorer?.mostPlaces, host });
+}
+
+/** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */
+export function createOpenAiEngine({ environment, tools = {} }: OpenAiEngineOptions): Engine {
+  return {
+    kind: 'openai',
+    maxConcurrency: servedMaxConcurrency,
+    async open(spec, options, signal) {
+      signal.throwIfAborted();
+      if (spec.source === undefined) {
+        throw new UsageError(`${spec.name}: the openai engine needs the address of a server`, {
+          hint: 'Write openai:http://127.0.0.1:8000/v1#served-name.',
+        });
+      }
+      const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', spec);
+      const address = parseServedAddress(spec.source);
+      return openServedModel(
+        {
+          spec,
+          address,
+          openAi,
+          options,
+          apiKey: keyIn(environment, openAi.apiKeyVariable),
+          openHost: ({ weightsBytes }) => localHost({ baseUrl: address.baseUrl, weightsBytes, tools }),
+        },
+        signal,
+      );
+    },
+  };
+}

@@ -1,0 +1,225 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { nowMs } from '../../core/clock.ts';
+import { ServerError } from '../../core/errors.ts';
+import {
+  errorCode,
+  passingFault,
+  type PassingKind,
+  type RetryLimits,
+  retryPauseMs,
+  type RetryState,
+  retryVerdict,
+  untilTimeIsUp,
+} from './retry-policy.ts';
+import { networkError, RequestFault, type ServerReply } from './server-reply.ts';
+
+export interface ConnectionOptions {
+  /** Ends with `/v1` mostly, never with a slash. */
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+  /** A request without any byte for so long has hung. */
+  readonly hangMs: number;
+  readonly retry: RetryLimits;
+  /** Monotonic, in milliseconds. */
+  readonly now?: () => number;
+  /** In [0, 1); spreads retries. */
+  readonly random?: () => number;
+}
+
+/** What an exchange gave, and what it took. */
+export interface Asked<Value> {
+  readonly value: Value;
+  readonly retries: number;
+  /** When the try that was answered began. */
+  readonly startedMs: number;
+}
+
+/** How one request failed so far, each way for itself. */
+class RetryHistory {
+  failures = 0;
+  #firstFailureMs = 0;
+  readonly #kinds = new Map<PassingKind, { readonly failures: number; readonly firstMs: number }>();
+
+  add(kind: PassingKind, atMs: number): void {
+    if (this.failures === 0) this.#firstFailureMs = atMs;
+    this.failures += 1;
+    const { failures, firstMs } = this.#kinds.get(kind) ?? { failures: 0, firstMs: atMs };
+    this.#kinds.set(kind, { failures: failures + 1, firstMs });
+  }
+
+  state(kind: PassingKind, lastSuccessMs: number, nextMs: number): RetryState {
+    const { failures = 0, firstMs = 0 } = this.#kinds.get(kind) ?? {};
+    return { failures, firstOfKindMs: firstMs, firstFailureMs: this.#firstFailureMs, lastSuccessMs, nextMs };
+  }
+}
+
+/** The address without `/v1`: where servers keep what the protocol doesn't know. */
+function rootPath(path: string): string {
+  return path.replace(/\/v1$/, '');
+}
+
+/** Speaks to one server over as many connections as are needed; closing it ends them all. */
+export class ServerConnection implements AsyncDisposable {
+  readonly baseUrl: string;
+  readonly hangMs: number;
+  readonly now: () => number;
+  readonly #pool: Pool;
+  readonly #path: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #apiKey: string | undefined;
+  readonly #retry: RetryLimits;
+  readonly #random: () => number;
+  /** While the server is asked whether it answers at all. */
+  #isAnswering: Promise<boolean> | undefined;
+  #lastSuccessMs = -Infinity;
+
+  constructor({ baseUrl, apiKey, hangMs, retry, now, random }: ConnectionOptions) {
+    const url = new URL(baseUrl);
+    this.baseUrl = baseUrl;
+    this.hangMs = hangMs;
+    this.now = now ?? nowMs;
+    this.#path = url.pathname === '/' ? '' : url.pathname;
+    this.#apiKey = apiKey;
+    this.#retry = retry;
+    this.#random = random ?? (() => randomInt(2 ** 32) / 2 ** 32);
+    this.#headers = {
+      'content-type': 'application/json',
+      'user-agent': 'perbench',
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    };
+    this.#pool = new Pool(url.origin, {
+      headersTimeout: hangMs,
+      bodyTimeout: hangMs,
+      connect: { timeout: Math.min(10_000, hangMs) },
+    });
+  }
+
+  /** One request under the base address, without retries; any status is a reply. The caller reads its body. */
+  async send(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ServerReply> {
+    return this.#send(method, this.#path + path, body, signal);
+  }
+
+  /** The same at the server's root: `/props`, `/version`, `/tokenize`. */
+  async sendToRoot(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ServerReply> {
+    return this.#send(method, rootPath(this.#path) + path, body, signal);
+  }
+
+  /**
+   * Tries an exchange until it is answered, or can't be any more.
+   *
+   * @param harmless an exchange of the same sort that is answered if any is: tells one that breaks from a server that does
+   * @throws {RequestFault} if this request alone can't be answered
+   * @throws {ServerError} if the server doesn't answer at all, or refuses for good
+   */
+  async ask<Value>(
+    exchange: () => Promise<Value>,
+    signal: AbortSignal,
+    harmless?: () => Promise<unknown>,
+  ): Promise<Asked<Value>> {
+    const past = new RetryHistory();
+    for (;;) {
+      const startedMs = this.now();
+      try {
+        const value = await exchange();
+        this.#lastSuccessMs = this.now();
+        return { value, retries: past.failures, startedMs };
+      } catch (error) {
+        signal.throwIfAborted();
+        // An answer that refuses one request shows that the server lives.
+        if (error instanceof RequestFault) this.#lastSuccessMs = this.now();
+        const fault = passingFault(error, this.hangMs);
+        if (fault === undefined) throw this.#withoutKey(networkError(error, this.baseUrl) ?? error);
+        past.add(fault.kind, this.now());
+        const pauseMs = retryPauseMs(past.failures, fault, this.#retry, this.#random);
+        const state = past.state(fault.kind, this.#lastSuccessMs, this.now() + pauseMs);
+        let verdict = retryVerdict(fault.kind, state, this.#retry);
+        if (verdict === 'ask') {
+          verdict = (await this.#isAlive(harmless)) ? 'again' : untilTimeIsUp(state, this.#retry);
+          signal.throwIfAborted();
+        }
+        const tries = past.failures === 1 ? 'one try' : `${past.failures} tries`;
+        if (verdict === 'alone') throw this.#withoutKey(new RequestFault('engine', `${fault.message}, after ${tries}`));
+        if (verdict === 'nobody') throw this.#deadServer(`${fault.message}, after ${tries}`, fault.kind, error);
+        await sleep(pauseMs, undefined, { signal });
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #send(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ServerReply> {
+    const {
+      statusCode,
+      headers,
+      body: stream,
+    } = await this.#pool.request({
+      method,
+      path,
+      headers: this.#headers,
+      ...(body !== undefined && { body }),
+      signal,
+    });
+    return { statusCode, headers, body: stream, redact: (text) => this.#clean(text) };
+  }
+
+  /** Requests that fail at the same time share one question. */
+  async #isAlive(harmless: (() => Promise<unknown>) | undefined): Promise<boolean> {
+    if (harmless === undefined) return false;
+    this.#isAnswering ??= harmless()
+      .then(
+        () => {
+          this.#lastSuccessMs = this.now();
+          return true;
+        },
+        // Whatever went wrong, it wasn't answered.
+        () => false,
+      )
+      .finally(() => {
+        this.#isAnswering = undefined;
+      });
+    return this.#isAnswering;
+  }
+
+  #deadServer(message: string, kind: string, cause: unknown): ServerError {
+    const hint =
+      kind === 'timeout'
+        ? 'Look at the server; if its answers take so long, raise --hang-seconds.'
+        : 'Look whether the server runs and has room; then perbench resume goes on.';
+    return new ServerError(this.#clean(message), { url: this.baseUrl }, { hint, cause: errorCode(cause) });
+  }
+
+  /** Servers like to repeat the key that they refuse. */
+  #withoutKey(error: unknown): unknown {
+    if (!(error instanceof Error) || this.#apiKey === undefined || !error.message.includes(this.#apiKey)) return error;
+    if (error instanceof ServerError)
+      return new ServerError(this.#clean(error.message).slice(error.at.url.length + 2), error.at, { hint: error.hint });
+    if (error instanceof RequestFault)
+      return new RequestFault(error.reason, this.#clean(error.message), error.promptTokens);
+    return new Error(this.#clean(error.message));
+  }
+
+  #clean(text: string): string {
+    if (this.#apiKey === undefined) return text;
+    // JSON may write a slash as `\/`.
+    return text.replaceAll(this.#apiKey, '[key]').replaceAll(this.#apiKey.replaceAll('/', String.raw`\/`), '[key]');
+  }
+}

@@ -1,0 +1,236 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import * as z from 'zod';
+import type { RequestFailure } from '../../core/engine.ts';
+import { ServerError } from '../../core/errors.ts';
+import { PassingFault, passingStatus, retryAfterMs, errorCode } from './retry-policy.ts';
+
+export interface ServerReply {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Dispatcher.ResponseData['body'];
+  /** Takes the key out of what the server said; before it is cut, since a part of a key wouldn't be found. */
+  readonly redact: (text: string) => string;
+}
+
+/** A request that can't be answered, whatever happens to the others; becomes its failure. */
+export class RequestFault extends Error {
+  readonly reason: RequestFailure['reason'];
+  readonly promptTokens: number | undefined;
+
+  constructor(reason: RequestFailure['reason'], message: string, promptTokens?: number) {
+    super(message);
+    this.reason = reason;
+    this.promptTokens = promptTokens;
+  }
+}
+
+const longestQuote = 200;
+
+/** What a server said, on one line, short enough to show. */
+function quote(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line;
+}
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Errors come as `{error: {message}}`, `{error: "…"}`, `{message}` or `{detail}`. */
+const errorBody = z
+  .looseObject({
+    error: z
+      .union([
+        z.string(),
+        z.looseObject({ message: z.string(), type: z.string().nullish(), n_prompt_tokens: z.number().optional() }),
+      ])
+      .optional(),
+    message: z.string().optional(),
+    detail: z.unknown().optional(),
+  })
+  .catch({});
+
+interface Refusal {
+  readonly text: string;
+  readonly type: string;
+  readonly promptTokens: number | undefined;
+}
+
+function readRefusal(text: string): Refusal {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { text: quote(text.replaceAll(/<[^>]*>/g, ' ')), type: '', promptTokens: undefined };
+  }
+  const { error, message, detail } = errorBody.parse(value);
+  if (typeof error === 'object') {
+    return { text: quote(error.message), type: error.type ?? '', promptTokens: error.n_prompt_tokens };
+  }
+  return {
+    text: quote(error ?? message ?? (detail === undefined ? text : JSON.stringify(detail))),
+    type: '',
+    promptTokens: undefined,
+  };
+}
+
+const tooLong =
+  /context (?:length|size|window)|too long|exceed_context|maximum (?:model|input) length|longer than the (?:model|maximum)/i;
+const badTemplate = /chat template|jinja|conversation roles|roles must alternate/i;
+
+function requestFault({ text, type, promptTokens }: Refusal): RequestFault {
+  if (tooLong.test(type) || tooLong.test(text)) {
+    const counted = /(\d+)\s*(?:in the messages|input tokens|prompt tokens|tokens)/i.exec(text)?.[1];
+    return new RequestFault(
+      'prompt_too_long',
+      text,
+      promptTokens ?? (counted === undefined ? undefined : Number(counted)),
+    );
+  }
+  return new RequestFault(badTemplate.test(text) ? 'template' : 'engine', `the server refused it: ${text}`);
+}
+
+/**
+ * Turns a refusal into what it means: something that passes, this request's own fault, or the end of the pass.
+ *
+ * @param url address as shown to people
+ */
+export function refusal(url: string, statusCode: number, headers: IncomingHttpHeaders, text: string): Error {
+  const said = readRefusal(text);
+  const at = { url, statusCode };
+  const shown = `HTTP ${statusCode}${said.text === '' ? '' : `: ${said.text}`}`;
+  const passing = passingStatus(statusCode);
+  if (passing !== undefined) {
+    return new PassingFault(passing, shown, {
+      statusCode,
+      retryAfterMs: retryAfterMs(header(headers, 'retry-after'), Date.now()),
+    });
+  }
+  if (statusCode === 401 || statusCode === 403) {
+    return new ServerError(`the server refuses the key (${shown})`, at, {
+      hint: 'Set OPENAI_API_KEY, or name the variable that holds the key with apiKeyVariable.',
+    });
+  }
+  // vLLM and others answer 404 for a model that they don't serve.
+  if (statusCode === 404 || statusCode === 405) {
+    return new ServerError(shown, at, {
+      hint: 'Check the address and the name of the model: GET /v1/models lists what is served.',
+    });
+  }
+  if (statusCode === 400 || statusCode === 413 || statusCode === 422) return requestFault(said);
+  return new ServerError(shown, at, { hint: 'Look at the server, and whether the address is that of its API.' });
+}
+
+/** @throws what `refusal` makes of it, for any status but 2xx */
+export async function requireOk(url: string, { statusCode, headers, body, redact }: ServerReply): Promise<void> {
+  if (statusCode >= 200 && statusCode < 300) return;
+  throw refusal(url, statusCode, headers, redact(await body.text()));
+}
+
+/**
+ * Reads a JSON answer. What the server calls it doesn't matter, as long as it is JSON.
+ *
+ * @throws {PassingFault} for an answer that is empty or cut
+ * @throws {ServerError} for one that was never JSON, or has other fields
+ */
+export async function readJson<Schema extends z.ZodType>(
+  url: string,
+  reply: ServerReply,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  await requireOk(url, reply);
+  return parseJson(url, await reply.body.text(), reply, schema);
+}
+
+export function parseJson<Schema extends z.ZodType>(
+  url: string,
+  text: string,
+  { headers, redact }: Pick<ServerReply, 'headers' | 'redact'>,
+  schema: Schema,
+): z.output<Schema> {
+  if (text.trim() === '') throw new PassingFault('fault', 'an empty answer with status 200');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    if (/^\s*[[{]/.test(text)) throw new PassingFault('fault', `half a JSON answer, ${text.length} characters of it`);
+    throw new ServerError(
+      `expected JSON, got ${header(headers, 'content-type') ?? 'something without a type'}: ${quote(redact(text))}`,
+      { url, statusCode: 200 },
+      {
+        hint: 'Check the address: it must be that of the API, such as http://127.0.0.1:8000/v1.',
+      },
+    );
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  // Some servers say 200 and put the error inside.
+  const { error } = errorBody.parse(value);
+  if (error !== undefined) throw refusal(url, 400, {}, redact(text));
+  const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
+  throw new ServerError(
+    `the answer isn't what the protocol says: ${problem}`,
+    { url, statusCode: 200 },
+    {
+      hint: 'Check that the server speaks the OpenAI protocol at this address.',
+    },
+  );
+}
+
+/**
+ * The data of server-sent events, one at a time, as they come. Comments, names and ids are skipped.
+ *
+ * @param chunks bytes as they arrive; a character or a line may be spread over several
+ */
+export async function* eventData(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let data: string | undefined;
+  for await (const chunk of chunks) {
+    rest += decoder.decode(chunk, { stream: true });
+    let from = 0;
+    for (let end = rest.indexOf('\n', from); end !== -1; end = rest.indexOf('\n', from)) {
+      const line = rest.slice(from, rest.codePointAt(end - 1) === 13 ? end - 1 : end);
+      from = end + 1;
+      if (line === '') {
+        if (data !== undefined) yield data;
+        data = undefined;
+      } else if (line.startsWith('data:')) {
+        const text = line.slice(line.startsWith('data: ') ? 6 : 5);
+        data = data === undefined ? text : `${data}\n${text}`;
+      }
+    }
+    rest = rest.slice(from);
+  }
+  // Without the empty line that ends it an event isn't whole, but some servers leave the last one out.
+  if (rest.startsWith('data:')) yield rest.slice(5).trim();
+  else if (data !== undefined) yield data;
+}
+
+const certificate =
+  'Check the certificate and the name in the address; NODE_EXTRA_CA_CERTS names a file with an authority of your own.';
+const tooManyConnections = 'Ask with less concurrency, or raise the limit of open files (ulimit -n).';
+
+/** What to do about errors of the network that won't pass by themselves; the first pattern that fits. */
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/^ENOTFOUND$/, 'Check the host in the address.'],
+  [/CERT|SIGNATURE|^ERR_TLS/, certificate],
+  [/^EPROTO$|SSL/, 'Check whether the server speaks https; if it does not, the address begins with http://.'],
+  [/^E[MN]FILE$/, tooManyConnections],
+  [/^EADDRNOTAVAIL$/, 'Ask with less concurrency: this machine has no port left for another connection.'],
+];
+
+/** An error that the network or the system gave a code, as one line for people; undefined for what may be a bug. */
+export function networkError(error: unknown, url: string): ServerError | undefined {
+  // Node gives its complaints about wrong arguments codes too.
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return undefined;
+  const code = errorCode(error);
+  if (code === undefined || code.startsWith('PB_')) return undefined;
+  const [line = ''] = error.message.trim().split('\n');
+  const hint = hints.find(([pattern]) => pattern.test(code))?.[1] ?? 'Check the address and the network.';
+  return new ServerError(`no connection (${code}): ${line.replace(/:$/, '')}`, { url }, { hint, cause: code });
+}

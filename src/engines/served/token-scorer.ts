@@ -1,0 +1,166 @@
+import type { ContinuationScore, LoglikelihoodRequest, PassOptions } from '../../core/engine.ts';
+import type { PoolTurn } from '../request-pool.ts';
+import { type ServedTarget, askHarmless } from './generate-request.ts';
+import { RequestFault } from './server-reply.ts';
+
+/** What scoring one request gave and took. */
+export interface ScoredRequest extends ExchangesSpent {
+  readonly continuations: readonly ContinuationScore[];
+  readonly contextTokens: number;
+  readonly promptHead: readonly number[];
+  readonly boundaryShift: boolean;
+  readonly reusedTokens: number;
+  readonly decodedTokens: number;
+  readonly firstValueMs: number;
+  readonly endedMs: number;
+}
+
+/** One way to get the log-probabilities of given tokens out of a server. */
+export interface TokenScorer {
+  readonly name: string;
+  /** Costs more than the model needs: scores are exact, times are not the model's. */
+  readonly isDetour: boolean;
+  /** Requests at once that make sense; undefined for any number. */
+  readonly mostPlaces: number | undefined;
+  /**
+   * @throws {RequestFault} if this request can't be scored
+   * @throws {ServerError} if the server is gone or refuses everything
+   */
+  readonly score: (
+    request: Pick<LoglikelihoodRequest, 'context' | 'continuations'>,
+    pass: Pick<PassOptions, 'reuse'>,
+    turn: Pick<PoolTurn, 'place' | 'signal'>,
+  ) => Promise<ScoredRequest>;
+}
+
+export type CreateTokenScorer = (target: ServedTarget) => TokenScorer;
+
+/** The log-probability of one token, and whether the model would have said it. */
+export interface TokenValue {
+  readonly logprob: number;
+  readonly isTop: boolean;
+}
+
+export function continuationScore(tokenIds: readonly number[], values: readonly TokenValue[]): ContinuationScore {
+  const tokenLogprobs = values.map(({ logprob }) => logprob);
+  return {
+    logprob: tokenLogprobs.reduce((sum, value) => sum + value, 0),
+    tokenIds,
+    tokenLogprobs,
+    isGreedy: values.every(({ isTop }) => isTop),
+  };
+}
+
+/** Asks a server what scoring one request needs, and sums up what the exchanges took. */
+export interface ExchangeTally {
+  readonly signal: AbortSignal;
+  /** As `ServerConnection.ask`. */
+  readonly ask: <Value>(exchange: () => Promise<Value>) => Promise<Value>;
+  /** So far. */
+  readonly spent: () => ExchangesSpent;
+}
+
+export interface ExchangesSpent {
+  readonly retries: number;
+  /** Tries that failed included. */
+  readonly exchanges: number;
+  /** When the try of the first that was answered began. */
+  readonly startedMs: number;
+}
+
+export function tallyExchanges(target: ServedTarget, signal: AbortSignal): ExchangeTally {
+  const { connection } = target;
+  let [retries, exchanges] = [0, 0];
+  let startedMs: number | undefined;
+  return {
+    signal,
+    async ask(exchange) {
+      const asked = await connection.ask(exchange, signal, () => askHarmless(target, 'plain', signal));
+      retries += asked.retries;
+      exchanges += 1 + asked.retries;
+      startedMs ??= asked.startedMs;
+      return asked.value;
+    },
+    spent: () => ({ retries, exchanges, startedMs: startedMs ?? connection.now() }),
+  };
+}
+
+/** One continuation on its context, as tokens. */
+export interface PlannedContinuation {
+  readonly tokens: readonly number[];
+  /** Index of the first scored token, at least 1. */
+  readonly start: number;
+}
+
+export interface LikelihoodPlan {
+  readonly contextTokens: number;
+  /** First tokens of the context. */
+  readonly promptHead: readonly number[];
+  readonly boundaryShift: boolean;
+  readonly continuations: readonly PlannedContinuation[];
+}
+
+export interface TextTokens {
+  /** Tokens of plain text as the server makes them, with a BOS where the model has one. */
+  readonly encode: (text: string) => Promise<readonly number[]>;
+  /** The token that stands before a text without context; undefined where there is none. */
+  readonly prefixToken: number | undefined;
+}
+
+/** Prompt tokens that a result shows. */
+const headTokens = 32;
+
+function commonPrefix(left: readonly number[], right: readonly number[]): number {
+  let length = 0;
+  while (length < left.length && length < right.length && left[length] === right[length]) length += 1;
+  return length;
+}
+
+async function planContinuation(
+  text: string,
+  index: number,
+  continuation: string,
+  context: readonly number[],
+  prefix: number | undefined,
+  { encode, prefixToken }: TextTokens,
+): Promise<PlannedContinuation & { readonly isShifted: boolean }> {
+  if (continuation === '') throw new RequestFault('engine', `continuation ${index} is empty`, context.length);
+  const own = await encode(text);
+  let tokens = prefix === undefined ? own : [prefix, ...own];
+  let shared = commonPrefix(context, tokens);
+  let isShifted = false;
+  if (shared === 0) {
+    if (prefixToken === undefined)
+      throw new RequestFault('engine', 'the first token has nothing before it to be predicted from', tokens.length);
+    tokens = [prefixToken, ...tokens];
+    shared = 1;
+    isShifted = true;
+  }
+  // A continuation can vanish into the context's last token; then that token is what is scored.
+  const start = Math.min(shared, tokens.length - 1);
+  return { tokens, start, isShifted: isShifted || start < context.length };
+}
+
+/**
+ * Context and continuations as tokens, cut as the llama engine cuts them: tokenised jointly, spaces at the end of the
+ * context given to the continuations, scored from the longest common prefix with the context's own tokens.
+ *
+ * @throws {RequestFault} if there is nothing to score
+ */
+export async function planLikelihood(
+  request: { readonly context: string; readonly continuations: readonly string[] },
+  texts: TextTokens,
+): Promise<LikelihoodPlan> {
+  const trimmed = request.context.trimEnd();
+  const own = await texts.encode(trimmed);
+  const prefix = own.length === 0 ? texts.prefixToken : undefined;
+  const context = prefix === undefined ? own : [prefix];
+  const continuations: PlannedContinuation[] = [];
+  let boundaryShift = false;
+  for (const [index, continuation] of request.continuations.entries()) {
+    const planned = await planContinuation(request.context + continuation, index, continuation, context, prefix, texts);
+    boundaryShift ||= planned.isShifted;
+    continuations.push(planned);
+  }
+  return { contextTokens: context.length, promptHead: context.slice(0, headTokens), boundaryShift, continuations };
+}

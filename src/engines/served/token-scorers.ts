@@ -1,0 +1,116 @@
+import { ServerError } from '../../core/errors.ts';
+import { createEchoScorer } from './echo-scorer.ts';
+import { createForcedScorer } from './forced-scorer.ts';
+import { type ServedTarget, generateOne } from './generate-request.ts';
+import { createSglangScorer, createVllmScorer } from './prompt-scorer.ts';
+import type { OpenAiOptions } from './served-options.ts';
+import type { ServerFlavour } from './server-facts.ts';
+import { RequestFault } from './server-reply.ts';
+import type { CreateTokenScorer, TokenScorer } from './token-scorer.ts';
+
+export type TokenScorerName = Exclude<OpenAiOptions['loglikelihood'], 'auto' | 'none'>;
+
+const scorers: Readonly<Record<TokenScorerName, CreateTokenScorer>> = {
+  vllm: createVllmScorer,
+  sglang: createSglangScorer,
+  echo: createEchoScorer,
+  forced: createForcedScorer,
+};
+
+/** One way to score continuations, for requests of one process. */
+export function createTokenScorer(name: TokenScorerName, target: ServedTarget): TokenScorer {
+  return scorers[name](target);
+}
+
+/** What is worth trying at each kind of server. llama-server takes `echo` and answers something else. */
+const candidates: Readonly<Record<ServerFlavour, readonly TokenScorerName[]>> = {
+  'llama-server': ['forced'],
+  vllm: ['vllm', 'echo'],
+  sglang: ['sglang', 'echo'],
+  ollama: [],
+  unknown: ['echo'],
+};
+
+const probePrompts = ['One, two, three, four,', 'The capital of France is', 'Once upon a time, there was a'];
+
+/** Another way to compute may give slightly other numbers; a wrong one differs by nats. */
+const tolerance = 0.2;
+
+interface KnownAnswer {
+  readonly prompt: string;
+  /** What the model says next, and how likely it finds that. */
+  readonly token: string;
+  readonly logprob: number;
+}
+
+/** Lets the model say one token, so that its log-probability is known without any trust in how prompts are scored. */
+async function findKnownAnswer(target: ServedTarget, signal: AbortSignal): Promise<KnownAnswer | undefined> {
+  for (const prompt of probePrompts) {
+    const request = {
+      id: 'probe',
+      prompt: { style: 'plain', text: prompt },
+      maxTokens: 1,
+      stop: [],
+      logprobs: true,
+    } as const;
+    const pass = { concurrency: 1, reuse: 'none', signal } as const;
+    const result = await generateOne(target, request, pass, { place: 0, scheduledMs: 0, signal });
+    if (result.status === 'failed') return undefined;
+    const [logprob] = result.tokenLogprobs ?? [];
+    if (logprob === undefined) return undefined;
+    if (/\w/.test(result.text) && !result.text.includes('\uFFFD')) return { prompt, token: result.text, logprob };
+  }
+  return undefined;
+}
+
+/** Why a way to score gives wrong answers; undefined where it gives the known one. */
+async function findFault(
+  scorer: TokenScorer,
+  { prompt, token, logprob }: KnownAnswer,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const unlikely = ' zygote';
+  try {
+    const request = { context: prompt, continuations: [token, unlikely] };
+    const { continuations } = await scorer.score(request, { reuse: 'none' }, { place: 0, signal });
+    const [said, other] = continuations;
+    if (said === undefined || other === undefined) return 'it scored nothing';
+    const difference = Math.abs(said.logprob - logprob);
+    if (!(difference <= tolerance))
+      return `a token of known log-probability ${logprob.toFixed(3)} came back as ${said.logprob.toFixed(3)}`;
+    if (!said.isGreedy) return 'the likeliest token came back as not the likeliest';
+    return other.logprob < said.logprob ? undefined : 'an unlikely word came back as likelier than the likeliest';
+  } catch (error) {
+    if (
+      error instanceof RequestFault ||
+      (error instanceof ServerError && [400, 404, 405, 501].includes(error.at.statusCode ?? 0))
+    )
+      return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Finds a way to score continuations that gives a known answer, or says why there is none.
+ *
+ * @throws {ServerError} if the server can't be reached
+ */
+export async function probeLikelihood(
+  target: ServedTarget,
+  choice: OpenAiOptions['loglikelihood'],
+  signal: AbortSignal,
+): Promise<{ readonly way: TokenScorerName; readonly scorer: TokenScorer } | { readonly reason: string }> {
+  if (choice === 'none') return { reason: 'it was turned off by the option loglikelihood' };
+  const names = choice === 'auto' ? candidates[target.facts.flavour] : [choice];
+  if (names.length === 0) return { reason: `${target.facts.flavour} gives log-probabilities of generated tokens only` };
+  const known = await findKnownAnswer(target, signal);
+  if (known === undefined) return { reason: 'the server gives no log-probabilities' };
+  const reasons: string[] = [];
+  for (const name of names) {
+    const scorer = createTokenScorer(name, target);
+    const fault = await findFault(scorer, known, signal);
+    if (fault === undefined) return { way: name, scorer };
+    reasons.push(`${scorer.name}: ${fault}`);
+  }
+  return { reason: reasons.join('; ') };
+}
