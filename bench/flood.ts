@@ -14,7 +14,7 @@ const [durationMs, concurrency] = [Number(values.seconds) * 1000, Number(values.
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 
 await using server = await forkNullServer({ tokens: 8, firstTokenMs: 20, tokenMs: 0 });
-const result = await flood(server.baseUrl, { concurrency, durationMs });
+const result = await flood(server.baseUrl, { concurrency, progress: (_, elapsedMs) => elapsedMs / durationMs });
 const { done, lost, twice, failed, requestsPerSecond, heapGrowthBytes, residentBytes } = result;
 console.log(
   `${concurrency} requests at once for ${durationMs / 1000} s: ${done} answered, ${requestsPerSecond.toFixed(0)}/s`,

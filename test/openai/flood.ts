@@ -11,7 +11,7 @@ export interface FloodResult {
   readonly requestsPerSecond: number;
   /** Between the first quarter's end and the end, after garbage collection. */
   readonly heapGrowthBytes: number;
-  /** Resident size at each tenth of the time. */
+  /** Resident size at each tenth of the way. */
   readonly residentBytes: readonly number[];
 }
 
@@ -21,17 +21,22 @@ function collectGarbage(): void {
   (runInNewContext('gc') as () => void)();
 }
 
-/** Asks a server as many requests at once for so long, and keeps account of each. */
-export async function flood(
-  baseUrl: string,
-  { concurrency, durationMs }: { readonly concurrency: number; readonly durationMs: number },
-): Promise<FloodResult> {
+export interface FloodPlan {
+  readonly concurrency: number;
+  /** How far it has come, 0 to 1, where it ends: by answers, or by time. */
+  readonly progress: (done: number, elapsedMs: number) => number;
+}
+
+/** Asks a server as many requests at once, and keeps account of each. */
+export async function flood(baseUrl: string, { concurrency, progress }: FloodPlan): Promise<FloodResult> {
   const signal = new AbortController().signal;
   await using model = await openNullModel(baseUrl, signal);
   const open = new Set<string>();
   const startMs = performance.now();
+  let [done, heapBytes] = [0, 0];
+  const progressNow = (): number => progress(done, performance.now() - startMs);
   async function* requests(): AsyncGenerator<GenerateRequest> {
-    for (let count = 0; performance.now() - startMs < durationMs; count += 1) {
+    for (let count = 0; progressNow() < 1; count += 1) {
       const id = String(count);
       open.add(id);
       yield { id, prompt: { style: 'plain', text: `Question ${id}` }, maxTokens: 8, stop: [] };
@@ -40,15 +45,14 @@ export async function flood(
   const failed: string[] = [];
   const twice: string[] = [];
   const residentBytes: number[] = [];
-  let [done, heapBytes] = [0, 0];
   for await (const result of model.generate(requests(), { concurrency, reuse: 'none', signal })) {
     done += 1;
     if (!open.delete(result.id)) twice.push(result.id);
     if (result.status === 'failed') failed.push(`${result.id}: ${result.message}`);
-    const elapsedMs = performance.now() - startMs;
-    if (elapsedMs >= (durationMs * (residentBytes.length + 1)) / 10 && residentBytes.length < 9)
+    const share = progressNow();
+    if (share >= (residentBytes.length + 1) / 10 && residentBytes.length < 9)
       residentBytes.push(process.memoryUsage.rss());
-    if (heapBytes === 0 && elapsedMs > durationMs / 4) {
+    if (heapBytes === 0 && share > 0.25) {
       collectGarbage();
       heapBytes = process.memoryUsage().heapUsed;
     }
