@@ -54,6 +54,7 @@ export {
   type Unit,
   type Warning,
 } from './core/measurement.ts';
+export { formatLimit, type Limit, type Limits, parseLimit } from './core/limits.ts';
 export type { RaceCertificate, RaceQuestion, RaceVerdict } from './core/race.ts';
 export type { MemoryReading, MemorySplit } from './core/memory.ts';
 export type { Sample } from './core/sample.ts';
@@ -115,7 +116,7 @@ export {
 export { anytimeInterval } from './stats/anytime-interval.ts';
 export { type BootstrapModel, type BootstrapResult, bootstrapTask } from './stats/bootstrap.ts';
 export type { CellComparison, Comparison, MetricComparison } from './stats/comparison.ts';
-export type { ConstraintCheck, Constraints } from './stats/constraints.ts';
+export type { ConstraintCheck } from './stats/constraints.ts';
 export { createScoreboards } from './stats/create-scoreboards.ts';
 export { decide } from './stats/decide.ts';
 export type { Decision, DecisionOptions, DecisionTask } from './stats/decision.ts';

@@ -70,7 +70,7 @@ describe('decide', () => {
       '500MiB',
     ]);
     expect(stdout).toMatchInlineSnapshot(`
-      "which model for gsm8k, with accuracy ≥ 0.600, memory ≤ 500 MiB? (PER-paper/1)
+      "which model for gsm8k, with accuracy >= 0.6, memory <= 500 MiB? (PER-paper/1)
       recommended: middle, PER-paper/1 0.682
         next cheaper  small 0.000: accuracy 0.500 is below 0.600
 
@@ -89,6 +89,28 @@ describe('decide', () => {
     expect(code).toBe(0);
     const stdin = await runInProcess(['decide', '--table', '-', '--score', 'per-paper'], { folder, stdin: table });
     expect(stdin.stdout).toContain('recommended: ');
+  });
+
+  it('takes limits that are written out as it takes those of flags', async () => {
+    const argv = ['decide', '--table', 'table.csv', '--json'];
+    const named = await perbench([...argv, '--min-accuracy', '0.6', '--max-memory', '500MiB']);
+    const written = await perbench([...argv, '--require', 'accuracy >= 60%', '--require', 'memory <= 500mib']);
+    const decided = ({ stdout }: { readonly stdout: string }) =>
+      stdout.split('\n').filter((line) => line.includes('"decision"'));
+    expect(decided(written)).toEqual(decided(named));
+    expect(decided(named)[0]).toContain('"constraints":{"minAccuracy":0.6,"maxMemory":524288000}');
+    const twice = await perbench([
+      'decide',
+      '--table',
+      'table.csv',
+      '--min-accuracy',
+      '0.6',
+      '--require',
+      'accuracy >= 0.7',
+    ]);
+    expect(twice.stderr).toContain('--require: `accuracy >= 0.7` comes twice');
+    const p99 = await perbench([...argv, '--require', 'latency p99 <= 1s']);
+    expect(p99.stdout).toContain('"constraint":"maxLatencyP99"');
   });
 
   it('takes support from the intervals of a table, and weights of the factors', async () => {

@@ -164,6 +164,38 @@ describe('gate', () => {
     expect(code).toBe(4);
   });
 
+  it('takes limits that are written out, in flags and in a suite file', async () => {
+    const checksOf = async (argv: readonly string[]): Promise<readonly string[]> => {
+      const { stdout } = await gate('bad', [...argv, '--json']);
+      return stdout.split('\n').filter((line) => line.includes('"event":"check"'));
+    };
+    const named = await checksOf(['--max-accuracy-drop', '70%', '--min-accuracy', '0.9']);
+    expect(named.length).toBe(2);
+    expect(await checksOf(['--require', 'accuracy drop <= 70%', '--require', 'accuracy >= 0.9'])).toEqual(named);
+    await writeFile(
+      join(folder, 'written.yaml'),
+      'models: [a]\ngates: [accuracy drop <= 0.7]\ntasks: [{task: imdb/mini, gates: [accuracy >= 0.9]}]\n',
+    );
+    expect(await checksOf(['-c', 'written.yaml'])).toEqual(named);
+  });
+
+  it.each([
+    ['price <= 1', /--require: `price <= 1` is no limit here/],
+    ['accuracy <= 1', /--require: `accuracy <= 1` is no limit: expected `accuracy >= …`/],
+    ['fast', /expected one such as `accuracy >= 0\.7`/],
+  ])('refuses --require %j', async (text, message) => {
+    const { stderr, code } = await gate('bad', ['--require', text]);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  it('refuses a written limit that is none, at its place', async () => {
+    await writeFile(join(folder, 'list.yaml'), 'models: [a]\ngates:\n  - memory <= 2GiB\n  - memory <= 3GiB\n');
+    const { stderr, code } = await gate('bad', ['-c', 'list.yaml']);
+    expect(stderr).toMatch(/^error: list\.yaml:4:5: .*`memory <= 3GiB` comes twice/);
+    expect(code).toBe(2);
+  });
+
   it('tells GitHub where it runs there', async () => {
     const environment = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(folder, 'summary.md') };
     const { stdout, stderr } = await gate('bad', ['--json'], environment);

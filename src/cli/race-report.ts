@@ -1,6 +1,7 @@
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { reportRuns } from '../local/report-runs.ts';
+import { questionOf, questionText } from '../stats/race/question.ts';
 import { certificateText, openRaceText } from './certificate-text.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -19,8 +20,9 @@ export function certificatesOf({ manifest }: RunRecord): readonly RaceCertificat
 export function printOpenRaces({ manifest: { race } }: RunRecord, { output }: CliContext): void {
   for (const [taskId, { open, score }] of Object.entries(race?.tasks ?? {})) {
     if (race === undefined || open === undefined) continue;
-    output.record('open-race', { taskId, question: race.question.text, ...open });
-    const asked = { question: race.question.text, score: score?.version ?? null, taskId };
+    const question = questionText(questionOf(race.question));
+    output.record('open-race', { taskId, question, ...open });
+    const asked = { question, score: score?.version ?? null, taskId };
     output.result(openRaceText(asked, open));
   }
 }

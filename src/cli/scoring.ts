@@ -1,13 +1,31 @@
+import { UsageError } from '../core/errors.ts';
+import { constraintNames, isConstraint, type LimitName, type Limits, withLimit } from '../core/limits.ts';
 import type { ScoringChoice } from '../local/scoring.ts';
-import { constraintNames, type Constraints } from '../stats/constraints.ts';
 import type { OptionValues } from './options/option.ts';
 import type { ScoringOptions } from './tables/scoring-options.ts';
 
-/** The limits among the flags. */
-export function constraintsOf(flags: Constraints): Constraints {
-  return Object.fromEntries(
-    constraintNames.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]] as const])),
-  );
+/**
+ * The limits among the flags: those with flags of their own, and those that were written out.
+ *
+ * @throws {UsageError} if `--require` has what is no limit here
+ */
+export function limitsOf(
+  flags: Limits & { readonly require: readonly string[] },
+  names: readonly LimitName[],
+  isAllowed: (name: LimitName) => boolean,
+): Limits {
+  const named: { [Name in LimitName]?: number } = {};
+  for (const name of names) if (flags[name] !== undefined) named[name] = flags[name];
+  try {
+    return flags.require.reduce<Limits>((limits, text) => withLimit(limits, text, isAllowed), named);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--require: ${error.message}`) : error;
+  }
+}
+
+/** The limits of a command that chooses models. */
+export function constraintsOf(flags: Limits & { readonly require: readonly string[] }): Limits {
+  return limitsOf(flags, constraintNames, isConstraint);
 }
 
 /** What the flags of a command say about scores. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseLimit } from './gate-limits.ts';
 import { quantities } from './quantities.ts';
 
 const { amount, share, size, time } = quantities;
@@ -60,15 +59,5 @@ describe('quantities', () => {
   ] as const)('%o writes %d as %j, and reads it back', ({ format, parse }, value, text) => {
     expect(format(value)).toBe(text);
     expect(parse(text)).toBe(value);
-  });
-
-  it.each([
-    ['maxAccuracyDrop', 1.1, undefined],
-    ['maxAccuracyDrop', Number.NaN, undefined],
-    ['maxLatencyRise', '150%', 1.5],
-    ['minThroughput', -1, undefined],
-    ['maxMemory', 10, 10],
-  ] as const)('the limit %s of %j is %j', (name, value, expected) => {
-    expect(parseLimit(name, value)).toBe(expected);
   });
 });

@@ -1,5 +1,7 @@
 /** How one kind of quantity is written, wherever people write one: flags, suite files, limits, files of anchors. */
 export interface Quantity {
+  /** What help calls it. */
+  readonly argument: string;
   /** What a good text is, as part of a sentence. */
   readonly expected: string;
   /** The number in base units; undefined where the text is none. */
@@ -25,9 +27,11 @@ function parseIn(units: Units, text: string): number | undefined {
 
 /** In the largest unit that gives a short number, else in the smallest. */
 function formatIn(units: Units, value: number): string {
-  const isShort = (count: number, size: number): boolean =>
-    count >= 1 && count < 10_000 && Number(count.toFixed(3)) === count && count * size === value;
-  const [name, size] = units.find(([, one]) => isShort(value / one, one)) ?? units.at(-1) ?? ['', 1];
+  for (const [name, size] of units) {
+    const count = Number((value / size).toFixed(3));
+    if (count >= 1 && count < 10_000 && count * size === value) return `${count} ${name}`;
+  }
+  const [name = '', size = 1] = units.at(-1) ?? [];
   return `${value / size} ${name}`;
 }
 
@@ -60,20 +64,20 @@ function parseShare(text: string): number | undefined {
 export const quantities = {
   /** Bytes: `2GiB` is 2 * 2^30, `2GB` 2 * 10^9, a bare number bytes. */
   size: {
+    argument: 'size',
     expected: 'a size such as 2GiB or 800MB',
     parse: (text) => parseIn(sizes, text),
     format: (bytes) => formatIn(sizes, bytes),
   },
   /** Milliseconds: `500ms` and `500` are 500, `1.5s` is 1500, `2min` 120,000. */
   time: {
+    argument: 'time',
     expected: 'a time such as 500ms or 1.5s',
     parse: (text) => parseIn(times, text),
     format: (milliseconds) => formatIn(times, milliseconds),
   },
   /** A ratio: `5%` and `0.05` are 0.05. */
-  share: { expected: 'a share such as 0.7 or 70%', parse: parseShare, format: String },
+  share: { argument: 'share', expected: 'a share such as 0.7 or 70%', parse: parseShare, format: String },
   /** A bare number. */
-  amount: { expected: 'a number of at least 0', parse: (text) => parseIn([], text), format: String },
+  amount: { argument: 'n', expected: 'a number of at least 0', parse: (text) => parseIn([], text), format: String },
 } as const satisfies Record<string, Quantity>;
-
-export type QuantityName = keyof typeof quantities;

@@ -1,22 +1,24 @@
+import type { Limits } from './limits.ts';
+
 /** What a race is to decide; fixed, and hashed, before the first item is asked. */
 export interface RaceQuestion {
-  /** In one spelling: `cheapest with accuracy >= 0.7`. */
-  readonly text: string;
   /** `winner`: the highest PER-A. `cheapest`: the least device time per item among those that pass one of the gates. */
   readonly goal: 'winner' | 'cheapest';
-  /** Gate of `cheapest`, from 0 to 1. */
-  readonly leastAccuracy?: number;
-  /** The other gate of `cheapest`: by how much the most accurate of all may be better, from 0 to 1. */
-  readonly withinBest?: number;
-  readonly mostMemoryBytes?: number;
-  readonly latency?: RaceLatencyLimit;
+  /**
+   * `minAccuracy` and `withinBest` are the gates of `cheapest`; `maxMemory` and one percentile of the latency, asked one
+   * item at a time, go with both goals.
+   */
+  readonly limits: Limits;
 }
 
-/** So large a share of the items must be answered within the time, one at a time. */
-export interface RaceLatencyLimit {
-  /** 0.95 for p95. */
-  readonly share: number;
-  readonly mostMs: number;
+/** A question as stores have held it since `race/1`, under names of its own. */
+export interface StoredQuestion {
+  readonly text: string;
+  readonly goal: RaceQuestion['goal'];
+  readonly leastAccuracy?: number;
+  readonly withinBest?: number;
+  readonly mostMemoryBytes?: number;
+  readonly latency?: { readonly share: number; readonly mostMs: number };
 }
 
 /**
@@ -114,7 +116,7 @@ export interface RaceCertificate {
 
 /** What a run stores of a race. Tests are computed again from the stored answers; this is what must not change. */
 export interface RaceRecord {
-  readonly question: RaceQuestion;
+  readonly question: StoredQuestion;
   readonly confidence: number;
   /** By task id. */
   readonly tasks: Readonly<Record<string, RaceTaskRecord>>;

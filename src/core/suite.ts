@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseGoodput } from './load.ts';
 import { managedServerSchema } from './managed-server.ts';
-import { gateLimitsSchema } from './gate-limits-schema.ts';
+import { gateLimitsSchema } from './limits-schema.ts';
 
 /**
  * Schema of suite files, and what `defineSuite` takes: models x tasks under one protocol.

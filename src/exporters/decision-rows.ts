@@ -1,6 +1,5 @@
-import { missedChecks } from '../stats/constraint-checks.ts';
-import { checkText, constraintText, gateText } from '../stats/constraint-text.ts';
-import { constraintNames, type ConstraintCheck } from '../stats/constraints.ts';
+import { constraintNames, formatLimit, limitList } from '../core/limits.ts';
+import { checkText, type ConstraintCheck, gateText, missedChecks } from '../stats/constraints.ts';
 import type { Decision, DecisionCandidate, WeightCurve } from '../stats/decision.ts';
 import { scoreWithInterval } from '../stats/board-verdict.ts';
 import { humanNumber, humanScale } from '../core/amount-text.ts';
@@ -38,10 +37,7 @@ function scoreText({ score, interval }: DecisionCandidate): string {
 export function questionText({ tasks, constraints, scoreVersion }: Decision): string {
   const isSingle = tasks.length === 1;
   const on = tasks.map(({ taskId, weight }) => (isSingle ? taskId : `${taskId} (weight ${shares(weight)})`));
-  const limits = constraintNames.flatMap((name) => {
-    const limit = constraints[name];
-    return limit === undefined ? [] : [constraintText(name, limit)];
-  });
+  const limits = limitList(constraints, constraintNames).map(formatLimit);
   return `which model for ${on.join(', ')}${limits.length > 0 ? `, with ${limits.join(', ')}` : ''}? (${scoreVersion})`;
 }
 

@@ -135,7 +135,7 @@ describe('numbers that are missing or impossible', () => {
 describe('limits', () => {
   it('that nobody keeps', () => {
     expect(printed(four, { limits: { minAccuracy: 0.95, maxMemory: 2 ** 30 } })).toMatchInlineSnapshot(`
-      "nobody is within the limits; nearest is d: accuracy 0.900 is below 0.950; would pass: d at accuracy ≥ 0.900
+      "nobody is within the limits; nearest is d: accuracy 0.900 is below 0.950; would pass: d at accuracy >= 0.9
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
       Outside the limits
         b: accuracy 0.700 is below 0.950

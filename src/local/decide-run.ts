@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { anchorsOf, type AnchorSet } from '../stats/anchors.ts';
-import type { Constraints } from '../stats/constraints.ts';
+import type { Limits } from '../core/limits.ts';
 import { createScoreboards } from '../stats/create-scoreboards.ts';
 import { decide } from '../stats/decide.ts';
 import type { Decision, DecisionTask } from '../stats/decision.ts';
@@ -26,7 +26,7 @@ export interface DecideOptions {
   readonly projectDir: string;
   /** By default all, each counting the same. */
   readonly tasks?: readonly WantedTask[] | undefined;
-  readonly constraints?: Constraints | undefined;
+  readonly constraints?: Limits | undefined;
   /** By default PER-A; PER-paper where a task has no anchors. */
   readonly score?: 'PER-A' | 'PER-paper' | undefined;
   /** A name such as `paper-gpu`, a file, or `none`; by default the project's, else the hardware's. */

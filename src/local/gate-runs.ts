@@ -1,5 +1,5 @@
 import { UsageError } from '../core/errors.ts';
-import type { GateLimits } from '../core/gate-limits.ts';
+import type { Limits } from '../core/limits.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { differenceText } from '../exporters/comparison-rows.ts';
@@ -8,11 +8,9 @@ import { decideGate, gateChecks, type GateResult } from '../stats/gate.ts';
 import { compareRuns } from './compare-runs.ts';
 import { findComparedRun } from './compared-cells.ts';
 
-type GivenLimits = { readonly [Name in keyof GateLimits]?: number | undefined };
-
 export interface GateOptions {
   /** Over those of the suite. */
-  readonly limits?: GivenLimits | undefined;
+  readonly limits?: Limits | undefined;
   /** Where further limits are, with its name for messages; by default the suite that the candidate was run with. */
   readonly suite?: { readonly suite: Pick<Suite, 'tasks' | 'gates'>; readonly from: string } | undefined;
   /** Ids or short names; by default all. */
@@ -63,7 +61,7 @@ function nearness(name: string, taskId: string): number | undefined {
   return taskId.startsWith(`${name}/`) || name === 'all' ? 2 : undefined;
 }
 
-function ownLimits(suite: Pick<Suite, 'tasks'>, taskId: string): GateLimits {
+function ownLimits(suite: Pick<Suite, 'tasks'>, taskId: string): Limits {
   const entries = suite.tasks
     .flatMap((entry) => (typeof entry === 'string' || entry.gates === undefined ? [] : [entry]))
     .map(({ task, gates = {} }) => ({ gates, distance: nearness(task, taskId) }))
@@ -72,7 +70,7 @@ function ownLimits(suite: Pick<Suite, 'tasks'>, taskId: string): GateLimits {
   return withoutGaps(entries[0]?.gates ?? {});
 }
 
-function withoutGaps(limits: GivenLimits): GateLimits {
+function withoutGaps(limits: Limits): Limits {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
@@ -81,11 +79,7 @@ function withoutGaps(limits: GivenLimits): GateLimits {
  *
  * @param flags limits of the command line
  */
-export function gateLimitsOf(
-  suite: Pick<Suite, 'tasks' | 'gates'> | undefined,
-  flags: GivenLimits,
-  taskId: string,
-): GateLimits {
+export function gateLimitsOf(suite: Pick<Suite, 'tasks' | 'gates'> | undefined, flags: Limits, taskId: string): Limits {
   const fromSuite = suite === undefined ? {} : { ...withoutGaps(suite.gates ?? {}), ...ownLimits(suite, taskId) };
   return { ...fromSuite, ...withoutGaps(flags) };
 }

@@ -1,11 +1,11 @@
 import { UsageError } from '../core/errors.ts';
-import type { RaceQuestion, RaceRecord, RaceTaskRecord } from '../core/race.ts';
+import type { RaceQuestion, RaceRecord, RaceTaskRecord, StoredQuestion } from '../core/race.ts';
 import type { Suite } from '../core/suite.ts';
 import { hashJson } from '../run/content-key.ts';
 import type { PlannedTask, RunPlan } from '../run/plan.ts';
 import { anchoredVersion, type AnchorSet, anchorsOf, checkAnchors } from '../stats/anchors.ts';
 import { equalWeights } from '../stats/per-anchored.ts';
-import { parseRaceQuestion } from '../stats/race/question.ts';
+import { parseRaceQuestion, storedQuestion } from '../stats/race/question.ts';
 import type { OwnTask } from './local-context.ts';
 import { chooseTasks } from './prepare-tasks.ts';
 import { raceEntrants } from './race-entrants.ts';
@@ -55,7 +55,7 @@ function scoreOfTask(taskId: string, set: AnchorSet | undefined): TaskScore {
 
 /** sha256 of all that fixes what is asked; made before the first item, and part of the certificate. */
 function questionSha256(
-  question: RaceQuestion,
+  question: StoredQuestion,
   confidence: number,
   { task, facts }: PlannedTask,
   score: TaskScore | undefined,
@@ -107,20 +107,21 @@ export async function planRace(plan: RunPlan, options: RacePlanOptions = {}): Pr
   const question = raceQuestionOf(suite);
   if (question === undefined) return plan;
   const { confidence, seed } = suite;
+  const stored = storedQuestion(question);
   const entrants = await raceEntrants(models, suite, options.memoryLimitBytes);
   const records = tasks.map((planned): readonly [string, RaceTaskRecord] => {
     const { id } = planned.task;
-    const stored = options.stored?.tasks[id]?.score;
-    const score = question.goal === 'winner' ? (stored ?? scoreOfTask(id, options.anchors)) : undefined;
+    const before = options.stored?.tasks[id]?.score;
+    const score = question.goal === 'winner' ? (before ?? scoreOfTask(id, options.anchors)) : undefined;
     const record = {
-      questionSha256: questionSha256(question, confidence, planned, score, seed),
+      questionSha256: questionSha256(stored, confidence, planned, score, seed),
       ...(score !== undefined && { score }),
       entrants,
       decisions: [],
     };
     return [id, record];
   });
-  const race: RaceRecord = { question, confidence, tasks: Object.fromEntries(records) };
+  const race: RaceRecord = { question: stored, confidence, tasks: Object.fromEntries(records) };
   const hashes = records.map(([, record]) => record.questionSha256);
   return { ...plan, suiteKey: hashJson([plan.suiteKey, hashes]), manifest: { ...plan.manifest, race } };
 }

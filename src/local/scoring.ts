@@ -1,5 +1,5 @@
 import type { AnchorSet } from '../stats/anchors.ts';
-import type { Constraints } from '../stats/constraints.ts';
+import type { Limits } from '../core/limits.ts';
 import type { FactorName, Factors } from '../stats/factor.ts';
 import type { JudgeOptions } from '../stats/judge-scoreboard.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
@@ -11,7 +11,7 @@ export interface ScoringChoice {
   readonly anchors?: string | undefined;
   /** Of the factors; a quarter each by default. */
   readonly weights?: Factors | undefined;
-  readonly limits?: Constraints | undefined;
+  readonly limits?: Limits | undefined;
   /** Of one device. */
   readonly pricePerHour?: number | undefined;
   /** Factors in which no other model may be better. */

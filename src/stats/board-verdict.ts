@@ -1,9 +1,8 @@
 import { percentText } from '../core/amount-text.ts';
+import { limitLabel } from '../core/limits.ts';
 import type { Interval } from '../core/measurement.ts';
 import { headlineRanking, scoredRows, type RankedRow } from './board-ranking.ts';
-import { largestGates, missDistance, missedChecks } from './constraint-checks.ts';
-import { checkText, gateText } from './constraint-text.ts';
-import { constraintFacts, type ConstraintCheck } from './constraints.ts';
+import { checkText, type ConstraintCheck, gateText, largestGates, missDistance, missedChecks } from './constraints.ts';
 import { listText } from './name-list.ts';
 import type { Scoreboard, ScoreboardRow } from './scoreboard.ts';
 
@@ -71,7 +70,7 @@ export function boardVerdict(board: Scoreboard, among?: ReadonlyMap<string, Rank
     board.limits === undefined ? headlineRanking(row, board) : among?.get(row.model);
   const place = `${names} ${sharing.length === 1 ? 'is' : 'are'} first${within} by ${headlineVersion(board)}: ${ranked}`;
   const unsure = (first.limits ?? []).flatMap(({ constraint, isSure }) =>
-    isSure === false ? [`its ${constraintFacts[constraint].label} isn't surely within the limit`] : [],
+    isSure === false ? [`its ${limitLabel(constraint)} isn't surely within the limit`] : [],
   );
   const ahead = first === best ? [] : [beyondText(rows, first)];
   const sure =

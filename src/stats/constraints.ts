@@ -1,34 +1,21 @@
-import type { Interval, Unit } from '../core/measurement.ts';
+import type { CellMeasurements, CellState } from '../core/cell.ts';
+import {
+  constraintNames,
+  formatLimit,
+  isUpperLimit,
+  keepsBound,
+  limitKind,
+  limitLabel,
+  limitList,
+  type LimitName,
+  type Limits,
+} from '../core/limits.ts';
+import type { Interval, Measurement, Unit } from '../core/measurement.ts';
+import { priceMeasurement } from './price-measurement.ts';
 
-/** What a user may demand; each holds on every task. Shares are ratios, times milliseconds, sizes bytes. */
-export const constraintFacts = {
-  minAccuracy: { metric: 'accuracy', label: 'accuracy', isUpper: false, unit: 'ratio' },
-  minThroughput: { metric: 'throughput', label: 'throughput', isUpper: false, unit: undefined },
-  maxMemory: { metric: 'memory', label: 'memory', isUpper: true, unit: 'bytes' },
-  maxLatency: { metric: 'latency', label: 'latency', isUpper: true, unit: 'ms' },
-  maxLatencyP95: { metric: 'latencyP95', label: 'latency p95', isUpper: true, unit: 'ms' },
-  maxPrice: { metric: 'pricePerThousand', label: 'price of 1,000 answers', isUpper: true, unit: 'price/1000 items' },
-} as const satisfies Record<
-  string,
-  {
-    readonly metric: 'accuracy' | 'throughput' | 'memory' | 'latency' | 'latencyP95' | 'pricePerThousand';
-    readonly label: string;
-    /** The value may be at most the limit; else at least. */
-    readonly isUpper: boolean;
-    /** Of the limit where nothing was measured; throughput has that of its table. */
-    readonly unit: Unit | undefined;
-  }
->;
-
-export type ConstraintName = keyof typeof constraintFacts;
-export const constraintNames = Object.keys(constraintFacts) as readonly ConstraintName[];
-
-/** A constraint that isn't there isn't checked. */
-export type Constraints = Readonly<Partial<Record<ConstraintName, number | undefined>>>;
-
-/** One constraint on one model and task. */
+/** One limit on one model and task. */
 export interface ConstraintCheck {
-  readonly constraint: ConstraintName;
+  readonly constraint: LimitName;
   readonly taskId: string;
   readonly limit: number;
   readonly unit: Unit | undefined;
@@ -40,9 +27,9 @@ export interface ConstraintCheck {
   readonly isSure: boolean | undefined;
 }
 
-/** One constraint loosened: how far it must go until somebody passes. */
+/** One limit loosened: how far it must go until somebody passes. */
 export interface LargestGate {
-  readonly constraint: ConstraintName;
+  readonly constraint: LimitName;
   /** The strictest limit that a model passes together with the other constraints. */
   readonly limit: number;
   readonly unit: Unit | undefined;
@@ -50,6 +37,119 @@ export interface LargestGate {
 }
 
 /** Whether anything is demanded. */
-export function hasConstraints(constraints: Constraints | undefined): constraints is Constraints {
-  return constraints !== undefined && constraintNames.some((name) => constraints[name] !== undefined);
+export function hasConstraints(constraints: Limits | undefined): constraints is Limits {
+  return constraints !== undefined && limitList(constraints, []).length > 0;
+}
+
+function measuredFor(
+  name: LimitName,
+  measurements: CellMeasurements,
+  pricePerHour: number | undefined,
+): Measurement | undefined {
+  const { metric } = limitKind(name);
+  if (metric === 'pricePerThousand' && pricePerHour !== undefined) return priceMeasurement(measurements, pricePerHour);
+  return metric && measurements[metric];
+}
+
+/**
+ * Checks limits on one model and task. The point decides, the interval says how sure that is; what wasn't measured
+ * doesn't pass.
+ *
+ * @param pricePerHour of one device; prices that were measured need none
+ */
+export function checkConstraints(
+  { state, measurements }: { readonly state: CellState; readonly measurements: CellMeasurements },
+  taskId: string,
+  constraints: Limits,
+  pricePerHour: number | undefined,
+): readonly ConstraintCheck[] {
+  return limitList(constraints, constraintNames).map(({ name, bound }): ConstraintCheck => {
+    const limited = { constraint: name, taskId, limit: bound };
+    const found = state === 'done' ? measuredFor(name, measurements, pricePerHour) : undefined;
+    if (found === undefined || found.status === 'unavailable') {
+      const missing = { value: undefined, interval: undefined, unit: undefined, isPassed: false, isSure: undefined };
+      return { ...limited, ...missing };
+    }
+    const { value, interval, unit } = found;
+    const keeps = (number: number): boolean => keepsBound(number, bound, isUpperLimit(name));
+    const isPassed = keeps(value);
+    const isSure = interval && keeps(interval.low) === isPassed && keeps(interval.high) === isPassed;
+    return { ...limited, unit, value, interval, isPassed, isSure };
+  });
+}
+
+/** The checks that weren't passed. */
+export function missedChecks(checks: readonly ConstraintCheck[]): readonly ConstraintCheck[] {
+  return checks.filter(({ isPassed }) => !isPassed);
+}
+
+/**
+ * How far beyond its limits a model is: fewer misses come first, then smaller ones relative to their limits; nothing
+ * measured is as bad as one miss can be.
+ */
+export function missDistance(checks: readonly ConstraintCheck[]): number {
+  return missedChecks(checks).reduce((sum, { value, limit }) => {
+    const ratio = value === undefined ? Infinity : Math.abs(value - limit) / Math.max(Math.abs(limit), 1e-12);
+    return sum + 2 - 1 / (1 + ratio);
+  }, 0);
+}
+
+/** For each constraint the strictest limit that some model passes while all others hold. */
+export function largestGates(
+  models: readonly { readonly model: string; readonly checks: readonly ConstraintCheck[] }[],
+): readonly LargestGate[] {
+  const asked = new Set(models.flatMap(({ checks }) => checks.map(({ constraint }) => constraint)));
+  return [...asked].flatMap((constraint): LargestGate[] => {
+    const isUpper = isUpperLimit(constraint);
+    const reachable = models.flatMap(({ model, checks }): LargestGate[] => {
+      const own = checks.filter((check) => check.constraint === constraint);
+      const others = checks.filter((check) => check.constraint !== constraint);
+      const values = own.map(({ value }) => value).filter((value) => value !== undefined);
+      if (own.length === 0 || values.length < own.length || missedChecks(others).length > 0) return [];
+      const limit = isUpper ? Math.max(...values) : Math.min(...values);
+      return [{ constraint, limit, unit: own[0]?.unit, model }];
+    });
+    const best = reachable.toSorted((left, right) => (isUpper ? left.limit - right.limit : right.limit - left.limit));
+    return best.slice(0, 1);
+  });
+}
+
+/** A value as people read it: in a unit of its size, with about three digits. */
+interface Shown {
+  readonly value: number;
+  readonly unit: string;
+  readonly unitSize: number;
+  readonly decimals: number;
+}
+
+function shown(value: number, unit: Unit | undefined, rounding: (value: number) => number): Shown {
+  let [label, unitSize] = ['', 1];
+  if (unit === 'bytes') [label, unitSize] = value >= 2 ** 30 ? [' GiB', 2 ** 30] : [' MiB', 2 ** 20];
+  else if (unit === 'ms' && value >= 1000) [label, unitSize] = [' s', 1000];
+  else if (unit !== undefined && unit !== 'ratio' && unit !== 'price/1000 items') label = ` ${unit}`;
+  const scaled = value / unitSize;
+  const size = scaled === 0 ? 0 : Math.floor(Math.log10(Math.abs(scaled)));
+  const decimals = unit === 'ratio' ? 3 : Math.max(0, 2 - size);
+  const rounded = rounding(Number((scaled * 10 ** decimals).toPrecision(12))) / 10 ** decimals;
+  return { value: rounded, unit: label, unitSize, decimals };
+}
+
+function valueText(value: number, unit: Unit | undefined): string {
+  const { value: rounded, unit: label, decimals } = shown(value, unit, Math.round);
+  return unit === 'ratio' ? rounded.toFixed(decimals) : `${rounded}${label}`;
+}
+
+/** `b at accuracy >= 0.7`, rounded so that b passes what is printed. */
+export function gateText({ model, constraint, limit, unit }: LargestGate): string {
+  const { value, unitSize } = shown(limit, unit, isUpperLimit(constraint) ? Math.ceil : Math.floor);
+  return `${model} at ${formatLimit({ name: constraint, bound: value * unitSize })}`;
+}
+
+/** `accuracy 0.699 is below 0.700, a limit inside its interval`. */
+export function checkText({ constraint, limit, unit, value, isPassed, isSure }: ConstraintCheck, where = ''): string {
+  const label = limitLabel(constraint);
+  if (value === undefined) return `${label} not measured${where}`;
+  const [kept, missed] = isUpperLimit(constraint) ? ['at most', 'above'] : ['at least', 'below'];
+  const doubt = isSure === false ? ', a limit inside its interval' : '';
+  return `${label} ${valueText(value, unit)}${where} is ${isPassed ? kept : missed} ${valueText(limit, unit)}${doubt}`;
 }

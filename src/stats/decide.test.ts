@@ -1,15 +1,15 @@
+import type { Limits } from '../core/limits.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { madeTask, paperTask } from '../../test/setup/decision-tasks.ts';
 import { answerFacts, answerSentence, questionText } from '../exporters/decision-rows.ts';
 import { decisionExporters } from '../exporters/decision-exporters.ts';
 import { decide } from './decide.ts';
-import type { Constraints } from './constraints.ts';
 import type { Decision, DecisionOptions } from './decision.ts';
 
 function decidePaper(
   taskIds: readonly string[],
-  constraints: Constraints = {},
+  constraints: Limits = {},
   score: DecisionOptions['score'] = 'PER-A',
 ): Decision {
   return decide(
@@ -64,7 +64,7 @@ describe('a decision on the published numbers', () => {
 
   it('under constraints says what the best one fails, and what the next cheaper one does', () => {
     expect(told(decidePaper(['gsm8k'], { minAccuracy: 0.6, maxMemory: 7 * 2 ** 30 }))).toMatchInlineSnapshot(`
-      "which model for gsm8k, with accuracy ≥ 0.600, memory ≤ 7 GiB? (PER-A/2026-1/paper-gpu)
+      "which model for gsm8k, with accuracy >= 0.6, memory <= 7 GiB? (PER-A/2026-1/paper-gpu)
       recommended: Qwen2.5-3B, PER-A/2026-1/paper-gpu 0.726
       runner-up: Qwen2.5-7B 0.577: needs accuracy 1.93: can't win at any accuracy
       without constraints: Qwen2.5-1.5B 0.762: accuracy 0.580 is below 0.600
@@ -78,10 +78,10 @@ describe('a decision on the published numbers', () => {
     const decision = decidePaper(['gsm8k'], { minAccuracy: 0.97 });
     expect(decision.outcome).toBe('nobody-passes');
     expect(told(decision)).toMatchInlineSnapshot(`
-      "which model for gsm8k, with accuracy ≥ 0.970? (PER-A/2026-1/paper-gpu)
+      "which model for gsm8k, with accuracy >= 0.97? (PER-A/2026-1/paper-gpu)
       no model passes all constraints
       nearest miss: Llama-3.1-70B 0.336: accuracy 0.920 is below 0.970
-      would pass: Llama-3.1-70B at accuracy ≥ 0.920"
+      would pass: Llama-3.1-70B at accuracy >= 0.92"
     `);
   });
 
@@ -147,7 +147,7 @@ describe('a decision on a run', () => {
     const none = decide([madeTask(three)], { ...options, constraints: { maxLatencyP95: 100 } });
     expect(none.outcome).toBe('nobody-passes');
     expect(told(none)).toMatchInlineSnapshot(`
-      "which model for t/per@1, with latency p95 ≤ 100 ms? (PER-A/test)
+      "which model for t/per@1, with latency p95 <= 100 ms? (PER-A/test)
       no model passes all constraints
       nearest miss: middle 0.550: latency p95 not measured"
     `);

@@ -1,5 +1,5 @@
 import { accuracyWeightCurve } from './accuracy-weight-curve.ts';
-import { checkConstraints, largestGates, missDistance, missedChecks } from './constraint-checks.ts';
+import { checkConstraints, largestGates, missDistance, missedChecks } from './constraints.ts';
 import { decisionSupport } from './decision-support.ts';
 import type { Decision, DecisionCandidate, DecisionOptions, DecisionTask, WeightCurve } from './decision.ts';
 import { factorNames, type Factors } from './factor.ts';

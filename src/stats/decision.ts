@@ -1,7 +1,8 @@
+import type { Limits } from '../core/limits.ts';
 import type { Interval } from '../core/measurement.ts';
 import type { CurveSegment } from './accuracy-weight-curve.ts';
 import type { Anchors } from './anchors.ts';
-import type { ConstraintCheck, Constraints, LargestGate } from './constraints.ts';
+import type { ConstraintCheck, LargestGate } from './constraints.ts';
 import type { Factors } from './factor.ts';
 import type { Scoreboard } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
@@ -19,7 +20,7 @@ export interface DecisionTask {
 
 export interface DecisionOptions {
   readonly score: 'PER-A' | 'PER-paper';
-  readonly constraints: Constraints;
+  readonly constraints: Limits;
   /** Of the factors, as the boards were scored with; a quarter each by default. */
   readonly weights?: Factors | undefined;
   /** Price of one device for an hour; prices that were measured need none. */
@@ -71,7 +72,7 @@ export interface Decision {
   /** Version of the score, such as `PER-A/2026-1/cpu`. */
   readonly scoreVersion: string;
   readonly tasks: readonly { readonly taskId: string; readonly title: string | undefined; readonly weight: number }[];
-  readonly constraints: Constraints;
+  readonly constraints: Limits;
   /** The eligible by rank, then the others by score. */
   readonly candidates: readonly DecisionCandidate[];
   readonly recommended: string | undefined;

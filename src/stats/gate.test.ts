@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { GateLimits } from '../core/gate-limits.ts';
+import type { Limits } from '../core/limits.ts';
 import { compareCells, type CellEvidence } from './compare-cells.ts';
 import { comparisonVerdict } from './comparison-verdict.ts';
 import type { CellComparison } from './comparison.ts';
@@ -39,7 +39,7 @@ function compared(a: CellEvidence, b: CellEvidence): CellComparison {
   });
 }
 
-function outcomes(comparison: CellComparison, limits: GateLimits): readonly GateOutcome[] {
+function outcomes(comparison: CellComparison, limits: Limits): readonly GateOutcome[] {
   return gateChecks([comparison], () => limits).map(({ outcome }) => outcome);
 }
 

@@ -1,6 +1,15 @@
-import { gateLimitNames, type GateLimitName, type GateLimits } from '../core/gate-limits.ts';
+import {
+  gateLimitNames,
+  isUpperLimit,
+  keepsBound,
+  limitKind,
+  type Limit,
+  limitList,
+  type LimitName,
+  type Limits,
+} from '../core/limits.ts';
 import type { Interval, Unit } from '../core/measurement.ts';
-import type { CellComparison, ComparedMetric, MetricComparison } from './comparison.ts';
+import type { CellComparison, ComparedMetric } from './comparison.ts';
 
 export type GateOutcome = 'pass' | 'fail' | 'inconclusive';
 
@@ -8,7 +17,7 @@ export type GateOutcome = 'pass' | 'fail' | 'inconclusive';
 export interface GateCheck {
   readonly taskId: string;
   readonly model: string;
-  readonly limit: GateLimitName;
+  readonly limit: LimitName;
   readonly metric: ComparedMetric;
   /** `difference` and `ratio`: candidate against baseline; `value`: the candidate alone. */
   readonly kind: 'difference' | 'ratio' | 'value';
@@ -36,51 +45,31 @@ export interface GateResult {
   readonly checks: readonly GateCheck[];
 }
 
-interface LimitFacts {
-  readonly metric: ComparedMetric;
-  readonly kind: GateCheck['kind'];
-  readonly isUpper: boolean;
-  readonly bound: (limit: number) => number;
+/** What a limit is on, and what its interval must lie on the good side of. */
+function boundOf({ name, bound }: Limit): Pick<GateCheck, 'metric' | 'kind' | 'bound' | 'isUpper'> {
+  const { metric, relation } = limitKind(name);
+  const own = { metric: metric as ComparedMetric, isUpper: isUpperLimit(name) };
+  if (relation === 'rise') return { ...own, kind: 'ratio', bound: 1 + bound };
+  if (relation !== 'drop') return { ...own, kind: 'value', bound };
+  return metric === 'accuracy'
+    ? { ...own, kind: 'difference', bound: 0 - bound }
+    : { ...own, kind: 'ratio', bound: 1 - bound };
 }
-
-const same = (limit: number): number => limit;
-const drop = (limit: number): number => 1 - limit;
-const rise = (limit: number): number => 1 + limit;
-
-const facts = {
-  maxAccuracyDrop: { metric: 'accuracy', kind: 'difference', isUpper: false, bound: (limit) => 0 - limit },
-  maxThroughputDrop: { metric: 'throughput', kind: 'ratio', isUpper: false, bound: drop },
-  maxLatencyRise: { metric: 'latency', kind: 'ratio', isUpper: true, bound: rise },
-  maxLatencyP95Rise: { metric: 'latencyP95', kind: 'ratio', isUpper: true, bound: rise },
-  maxMemoryRise: { metric: 'memory', kind: 'ratio', isUpper: true, bound: rise },
-  minAccuracy: { metric: 'accuracy', kind: 'value', isUpper: false, bound: same },
-  minThroughput: { metric: 'throughput', kind: 'value', isUpper: false, bound: same },
-  maxLatency: { metric: 'latency', kind: 'value', isUpper: true, bound: same },
-  maxLatencyP95: { metric: 'latencyP95', kind: 'value', isUpper: true, bound: same },
-  maxMemory: { metric: 'memory', kind: 'value', isUpper: true, bound: same },
-} as const satisfies Record<GateLimitName, LimitFacts>;
 
 /**
  * Non-inferiority from an interval: passed where all of it is on the good side of the bound, failed where none of it is,
  * otherwise nobody can tell.
  */
 export function intervalOutcome(interval: Interval, bound: number, isUpper: boolean): GateOutcome {
-  // Differences and ratios carry rounding errors of the last bits; a limit of 5 % must not fail at exactly 5 %.
-  const slack = 1e-12 * Math.max(1, Math.abs(bound));
-  const [good, bad] = isUpper ? [interval.high, interval.low] : [interval.low, interval.high];
-  const isNoWorse = (value: number): boolean => (isUpper ? value <= bound + slack : value >= bound - slack);
-  if (isNoWorse(good)) return 'pass';
-  return isNoWorse(bad) ? 'inconclusive' : 'fail';
+  const [worst, best] = isUpper ? [interval.high, interval.low] : [interval.low, interval.high];
+  if (keepsBound(worst, bound, isUpper)) return 'pass';
+  return keepsBound(best, bound, isUpper) ? 'inconclusive' : 'fail';
 }
 
-function checkLimit(
-  name: GateLimitName,
-  limit: number,
-  cell: CellComparison,
-  found: MetricComparison | undefined,
-): GateCheck {
-  const { metric, kind, isUpper, bound } = facts[name];
-  const base = { taskId: cell.taskId, model: cell.b.model, limit: name, metric, kind, isUpper, bound: bound(limit) };
+function checkLimit(limit: Limit, cell: CellComparison): GateCheck {
+  const { metric, kind, bound, isUpper } = boundOf(limit);
+  const found = cell.metrics.find((compared) => compared.metric === metric);
+  const base = { taskId: cell.taskId, model: cell.b.model, limit: limit.name, metric, kind, isUpper, bound };
   const unit = kind === 'value' ? found?.unit : 'ratio';
   if (cell.b.state === 'failed' || cell.b.state === 'unavailable') {
     const note = `the candidate ${cell.b.state === 'failed' ? 'failed' : 'is unavailable'}: ${cell.b.error ?? 'no reason given'}`;
@@ -93,7 +82,7 @@ function checkLimit(
     const reason = found?.reason ?? (estimate === undefined ? 'not measured' : single);
     return { ...base, unit, estimate, interval, outcome: 'inconclusive', notes: [reason, ...(found?.doubts ?? [])] };
   }
-  const outcome = cell.b.state === 'done' ? intervalOutcome(interval, base.bound, isUpper) : 'inconclusive';
+  const outcome = cell.b.state === 'done' ? intervalOutcome(interval, bound, isUpper) : 'inconclusive';
   const unfinished = cell.b.state === 'done' ? [] : ['the candidate is not finished'];
   return { ...base, unit, estimate, interval, outcome, notes: [...unfinished, ...(found?.doubts ?? [])] };
 }
@@ -105,16 +94,11 @@ function checkLimit(
  */
 export function gateChecks(
   cells: readonly CellComparison[],
-  limitsOf: (taskId: string) => GateLimits,
+  limitsOf: (taskId: string) => Limits,
 ): readonly GateCheck[] {
-  return cells.flatMap((cell) => {
-    const limits = limitsOf(cell.taskId);
-    const names = gateLimitNames.filter((name) => limits[name] !== undefined);
-    return names.map((name) => {
-      const found = cell.metrics.find(({ metric }) => metric === facts[name].metric);
-      return checkLimit(name, limits[name] as number, cell, found);
-    });
-  });
+  return cells.flatMap((cell) =>
+    limitList(limitsOf(cell.taskId), gateLimitNames).map((limit) => checkLimit(limit, cell)),
+  );
 }
 
 /** One failed check fails the gate; without one, an inconclusive check makes it inconclusive, unless a rule says else. */

@@ -155,7 +155,7 @@ describe('limits', () => {
   it('say who comes nearest where nobody keeps them', () => {
     const result = judged({ limits: { minAccuracy: 0.9, maxMemory: 2 ** 30, maxLatency: 95 } });
     expect(result.verdict).toBe(
-      'nobody is within the limits; nearest is good: accuracy 0.750 is below 0.900; would pass: good at accuracy ≥ 0.750',
+      'nobody is within the limits; nearest is good: accuracy 0.750 is below 0.900; would pass: good at accuracy >= 0.75',
     );
   });
 

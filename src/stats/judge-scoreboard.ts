@@ -1,3 +1,4 @@
+import type { Limits } from '../core/limits.ts';
 import { boardCard } from './board-card.ts';
 import { boardFront } from './board-front.ts';
 import {
@@ -9,8 +10,7 @@ import {
 } from './board-ranking.ts';
 import { boardValues } from './board-values.ts';
 import { boardVerdict } from './board-verdict.ts';
-import { checkConstraints, missedChecks } from './constraint-checks.ts';
-import { hasConstraints, type Constraints } from './constraints.ts';
+import { checkConstraints, hasConstraints, missedChecks } from './constraints.ts';
 import { decisionSupport } from './decision-support.ts';
 import { efficiency, type Efficiency } from './efficiency.ts';
 import type { FactorName } from './factor.ts';
@@ -24,7 +24,7 @@ import type { TaskEvidence } from './task-evidence.ts';
 export interface JudgeOptions extends ReplicateSettings {
   /** What is behind the numbers; without it ranks come from their intervals. */
   readonly evidence?: TaskEvidence | undefined;
-  readonly limits?: Constraints | undefined;
+  readonly limits?: Limits | undefined;
   /** Money per hour of one device. */
   readonly pricePerHour?: number | undefined;
   /** Factors of a Pareto front. */

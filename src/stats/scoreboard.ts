@@ -1,11 +1,12 @@
 import type { CellError, CellMeasurements, CellState } from '../core/cell.ts';
+import type { Limits } from '../core/limits.ts';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { AnchorSet, TaskAnchors } from './anchors.ts';
 import type { BoardCard } from './board-card.ts';
 import type { BoardInference, RowRanking } from './board-ranking.ts';
 import type { BoardFront } from './board-front.ts';
-import type { ConstraintCheck, Constraints } from './constraints.ts';
+import type { ConstraintCheck } from './constraints.ts';
 import type { Efficiency } from './efficiency.ts';
 import type { FactorName, Factors } from './factor.ts';
 import type { ScoreFlag } from './score-flag.ts';
@@ -104,7 +105,7 @@ export interface Scoreboard {
   readonly populationItems?: number | undefined;
   /** How intervals and ranks were made. */
   readonly inference?: BoardInference;
-  readonly limits?: Constraints;
+  readonly limits?: Limits;
   /** Money per hour of one device. */
   readonly pricePerHour?: number;
   readonly front?: BoardFront;

@@ -1,5 +1,6 @@
 import type { RaceValues } from '../../src/core/race.ts';
 import type { Entrant } from '../../src/stats/race/entrant.ts';
+import { latencyLimit } from '../../src/stats/race/question.ts';
 import { type RaceSetup, type RaceStanding } from '../../src/stats/race/race-setup.ts';
 import { raceOrder, replayRace } from '../../src/stats/race/replay-race.ts';
 import { replayGate, type ScoreGateRule } from '../../src/stats/race/score-gate.ts';
@@ -30,7 +31,7 @@ function countUntil(rule: ScoreGateRule, values: readonly number[], from: number
 /** Shows the race what it asks for, until it ends. */
 export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, probeItems = 16): RaceRun {
   const byName = new Map(models.map((model) => [model.model, model]));
-  const latencyLimit = setup.question.latency?.mostMs ?? Infinity;
+  const maxMs = latencyLimit(setup.question.limits)?.maxMs ?? Infinity;
   let entrants: readonly Entrant[] = raceOrder(models).map(
     ({ model, activeBytes, knownCost, memoryFloor, exclusion }) => ({
       model,
@@ -64,7 +65,7 @@ export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, p
         return { ...entrant, scores: simulated.scores.slice(0, count) };
       }
       const all = simulated.latencies ?? [];
-      const inTime = all.map((ms) => Number(ms <= latencyLimit));
+      const inTime = all.map((ms) => Number(ms <= maxMs));
       return { ...entrant, latencies: all.slice(0, countUntil(step.gate, inTime, entrant.latencies.length)) };
     });
   }

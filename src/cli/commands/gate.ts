@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import { type GateDocument, gateExporters } from '../../exporters/gate-exporters.ts';
-import { gateLimitNames, type GateLimits } from '../../core/gate-limits.ts';
+import { gateLimitNames, isGateLimit } from '../../core/limits.ts';
 import { type GateOptions, gateRuns } from '../../local/gate-runs.ts';
 import type { CliContext } from '../context.ts';
 import { documentFiles, writeDocuments } from '../document-files.ts';
@@ -8,6 +8,7 @@ import { gateExitCode } from '../exit-codes.ts';
 import { gateText } from '../gate-text.ts';
 import { writeGithub } from '../github-output.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
+import { limitsOf } from '../scoring.ts';
 import { openReadStore } from '../stored-runs.ts';
 import { readSuiteFile } from '../suite-file/read-suite-file.ts';
 import { checkSuite } from '../suite-file/suite-issues.ts';
@@ -26,7 +27,7 @@ export const gate: CommandHandler<typeof gateOptions> = async (input, context) =
   const store = await openReadStore(context);
   const document = await gateRuns(store, baseline, candidate, {
     suite: await suiteOfConfig(context),
-    limits: limitFlags(input),
+    limits: limitsOf(input.options, gateLimitNames, isGateLimit),
     tasks: task,
     inconclusive,
     signal: context.interruption.signal,
@@ -57,10 +58,4 @@ async function suiteOfConfig(context: CliContext): Promise<GateOptions['suite']>
   if (config === undefined) return undefined;
   const { document } = await readSuiteFile(config, context);
   return { suite: checkSuite(document), from: document.file };
-}
-
-function limitFlags({ options }: GateInput): GateLimits {
-  return Object.fromEntries(
-    gateLimitNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const])),
-  );
 }

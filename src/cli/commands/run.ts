@@ -21,7 +21,7 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   const question = raceQuestionOf(suite);
   const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;
   await checkRace(suite, anchors);
-  if (question?.withinBest !== undefined) {
+  if (question?.limits.withinBest !== undefined) {
     context.output.note(
       'to know the best, every model is launched, and dear ones are asked too: a gate such as accuracy >= 0.7 costs far less',
     );

@@ -1,7 +1,7 @@
-import { gateLimitKinds, type GateLimitName, parseLimit } from '../../core/gate-limits.ts';
+import { gateLimitNames } from '../../core/limits.ts';
 import { defineCommand, type Command } from '../options/command.ts';
-import { choice, custom, flag, number, text, texts, withDefault, type Option } from '../options/option.ts';
-import { limitOptions, scoringOptions } from './scoring-options.ts';
+import { choice, custom, flag, number, text, texts, withDefault } from '../options/option.ts';
+import { limitFlags, limitOptions, scoringOptions } from './scoring-options.ts';
 
 const tasks = texts({
   short: 't',
@@ -20,11 +20,6 @@ export const compareOptions = {
   all: flag({ help: 'list every regression and improvement' }),
 } as const;
 
-function limit(name: GateLimitName): Option<number | undefined> {
-  const { expected, help } = gateLimitKinds[name];
-  return custom<number>({ argument: 'limit', expected, help, parse: (value) => parseLimit(name, value) });
-}
-
 export const gateOptions = {
   baseline: text({
     argument: 'run',
@@ -38,16 +33,7 @@ export const gateOptions = {
     completion: 'run',
   }),
   task: tasks,
-  maxAccuracyDrop: limit('maxAccuracyDrop'),
-  maxThroughputDrop: limit('maxThroughputDrop'),
-  maxLatencyRise: limit('maxLatencyRise'),
-  maxLatencyP95Rise: limit('maxLatencyP95Rise'),
-  maxMemoryRise: limit('maxMemoryRise'),
-  minAccuracy: limit('minAccuracy'),
-  minThroughput: limit('minThroughput'),
-  maxLatency: limit('maxLatency'),
-  maxLatencyP95: limit('maxLatencyP95'),
-  maxMemory: limit('maxMemory'),
+  ...limitFlags(gateLimitNames),
   inconclusive: withDefault(
     choice({
       argument: 'rule',

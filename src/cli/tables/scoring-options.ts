@@ -1,28 +1,27 @@
-import { quantities, type Quantity } from '../../core/quantities.ts';
+import { constraintNames, limitKind, type LimitName, parseBound } from '../../core/limits.ts';
 import { parseFactors, parseWeights } from '../parse-factors.ts';
-import { custom, flag, number, text } from '../options/option.ts';
+import { custom, flag, number, type Option, text, texts } from '../options/option.ts';
 import type { FactorName, Factors } from '../../stats/factor.ts';
 
-function quantity(argument: string, help: string, { expected, parse }: Pick<Quantity, 'expected' | 'parse'>) {
-  return custom<number>({ argument, help, expected, parse });
+function limit(name: LimitName): Option<number | undefined> {
+  const { argument, expected, help } = limitKind(name);
+  return custom<number>({ argument, expected, help, parse: (value) => parseBound(name, value) });
 }
 
-function parseAccuracy(value: string): number | undefined {
-  const share = quantities.share.parse(value);
-  return share !== undefined && share <= 1 ? share : undefined;
+/** A flag for each limit that has a name, and one for limits that are written out. */
+export function limitFlags<Name extends LimitName>(
+  names: readonly Name[],
+): { readonly [Own in Name]: Option<number | undefined> } & { readonly require: Option<readonly string[]> } {
+  const named = Object.fromEntries(names.map((name) => [name, limit(name)])) as Record<
+    Name,
+    Option<number | undefined>
+  >;
+  const help = 'a limit written out, such as "latency p99 <= 800ms" (repeatable)';
+  return { ...named, require: texts({ argument: 'limit', help }) };
 }
-
-const accuracy = { expected: 'a share from 0 to 1, such as 0.7 or 70%', parse: parseAccuracy };
 
 /** What a model must keep to on every task; the same wherever models are chosen. */
-export const limitOptions = {
-  minAccuracy: quantity('share', 'lowest accuracy to accept', accuracy),
-  minThroughput: quantity('n', 'lowest throughput to accept, in the unit of its table', quantities.amount),
-  maxMemory: quantity('size', 'highest peak memory to accept, such as 2GiB', quantities.size),
-  maxLatency: quantity('time', 'highest median latency to accept, such as 500ms', quantities.time),
-  maxLatencyP95: quantity('time', 'highest 95th percentile of latency to accept', quantities.time),
-  maxPrice: number({ argument: 'n', min: 0, isWhole: false, help: 'highest price of 1,000 answers to accept' }),
-} as const;
+export const limitOptions = limitFlags(constraintNames);
 
 /** How scores are made and what is asked of them; the same for runs and for tables. */
 export const scoringOptions = {

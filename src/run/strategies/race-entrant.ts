@@ -46,7 +46,7 @@ function readLaunch(task: Task, passes: readonly PassResult[], question: RaceQue
   const throughput = valueOf(measured.throughput);
   const latency = valueOf(measured.latency);
   const memory = valueOf(measured.memory);
-  const needsMemory = question.goal === 'winner' || question.mostMemoryBytes !== undefined;
+  const needsMemory = question.goal === 'winner' || question.limits.maxMemory !== undefined;
   if (throughput === undefined) return { problem: 'its throughput could not be measured' };
   if (latency === undefined) return { problem: 'its latency could not be measured' };
   if (memory === undefined && needsMemory) return { problem: 'its memory could not be measured' };

@@ -6,6 +6,7 @@ import { createCertificate, verdictOf } from '../../stats/race/certificate.ts';
 import type { Entrant } from '../../stats/race/entrant.ts';
 import { errorBudget } from '../../stats/race/error-budget.ts';
 import { openCandidates } from '../../stats/race/open-candidates.ts';
+import { latencyLimit, questionOf } from '../../stats/race/question.ts';
 import { judged, type RaceSetup, type RaceStanding, type RaceStep } from '../../stats/race/race-setup.ts';
 import { replayRace } from '../../stats/race/replay-race.ts';
 import { replayGate } from '../../stats/race/score-gate.ts';
@@ -84,7 +85,8 @@ async function* claimAll(state: RunState, { task }: PlannedTask): Steps<readonly
 async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace | undefined> {
   const cells = yield* claimAll(state, planned);
   if (cells === undefined) return undefined;
-  const { question, confidence, tasks } = await readRace(state);
+  const { question: asked, confidence, tasks } = await readRace(state);
+  const question = questionOf(asked);
   const stored = tasks[planned.task.id];
   if (stored === undefined) throw new Error(`run ${state.runId} has no race of ${planned.task.id}`);
   if (stored.certificate !== undefined && !cells.some(({ id }) => state.jobs.has(id))) return undefined;
@@ -98,7 +100,7 @@ async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace 
     setup: {
       question,
       confidence,
-      budget: errorBudget(confidence, question.latency !== undefined),
+      budget: errorBudget(confidence, latencyLimit(question.limits) !== undefined),
       items: planned.order.length,
       anchors: record.score?.anchors,
       weights: equalWeights,

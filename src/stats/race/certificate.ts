@@ -3,6 +3,7 @@ import { anytimeInterval } from '../anytime-interval.ts';
 import type { Entrant } from './entrant.ts';
 import { overAllLaunches } from './launch-values.ts';
 import { newItemSupport } from './new-item-support.ts';
+import { questionText } from './question.ts';
 import { raceCost } from './race-cost.ts';
 import { type Judgement, meanOf, type RaceSetup, type RaceStanding } from './race-setup.ts';
 import { scoreOf } from './required.ts';
@@ -74,7 +75,7 @@ function outcomeOf(named: readonly string[]): RaceCertificate['outcome'] {
 
 function changesOf({ question }: RaceSetup): typeof winnerChanges {
   if (question.goal === 'winner') return winnerChanges;
-  return question.withinBest === undefined ? cheapestChanges : relativeChanges;
+  return question.limits.withinBest === undefined ? cheapestChanges : relativeChanges;
 }
 
 /**
@@ -95,7 +96,7 @@ export function createCertificate(
   const changes = changesOf(setup);
   return {
     version: 'race/1',
-    question: setup.question.text,
+    question: questionText(setup.question),
     questionSha256: facts.questionSha256,
     taskId: facts.taskId,
     score: facts.score,

@@ -22,7 +22,7 @@ const hopelessWeights = 4;
 
 /** Whoever is out may still be asked, since the best may be among them. */
 function isRelative({ setup }: Field): boolean {
-  return setup.question.withinBest !== undefined;
+  return setup.question.limits.withinBest !== undefined;
 }
 
 /** Device seconds per item, by the first launch. */
@@ -75,7 +75,7 @@ function accuracyTurn(entrant: Entrant, field: Field): Turn {
   const { setup } = field;
   const { question, items } = setup;
   const alpha = gateAlpha(field);
-  const rule: ScoreGateRule = { tau: question.leastAccuracy ?? 0, items, failAlpha: alpha, passAlpha: alpha };
+  const rule: ScoreGateRule = { tau: question.limits.minAccuracy ?? 0, items, failAlpha: alpha, passAlpha: alpha };
   const gate = replayGate(rule, entrant.scores);
   const facts = { n: gate.count, tau: rule.tau, logEvidence: gate.logEvidence };
   if (gate.state === 'failed') {
@@ -113,7 +113,7 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
   if (inTime?.state === 'failed') {
     return { judgement: judged(entrant, 'eliminated', inTime.reason, { n: entrant.scores.length }) };
   }
-  const { withinBest } = setup.question;
+  const { withinBest } = setup.question.limits;
   const turn =
     withinBest === undefined
       ? accuracyTurn(entrant, field)

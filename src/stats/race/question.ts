@@ -1,68 +1,43 @@
-import { quantities } from '../../core/quantities.ts';
-import type { RaceLatencyLimit, RaceQuestion } from '../../core/race.ts';
-
-type Limits = Pick<RaceQuestion, 'leastAccuracy' | 'withinBest' | 'mostMemoryBytes' | 'latency'>;
+import { formatLimit, limitList, type LimitName, type Limits, percentileOf, withLimit } from '../../core/limits.ts';
+import type { RaceQuestion, StoredQuestion } from '../../core/race.ts';
 
 const forms =
   '`winner`, or `cheapest with accuracy >= 0.7` (or `accuracy within 0.02 of the best`), each with `memory <= 2 GiB` and `latency p95 <= 300 ms`';
+const namesInOrder = ['minAccuracy', 'withinBest', 'maxMemory'] as const;
 
-function wrong(text: string, why: string): RangeError {
-  return new RangeError(`"${text}" is no question that can be decided: ${why}; ask ${forms}`);
+function isAsked(name: LimitName): boolean {
+  return namesInOrder.some((known) => known === name) || percentileOf(name) !== undefined;
 }
 
-function readAccuracy(text: string): number | undefined {
-  const value = quantities.share.parse(text);
-  return value !== undefined && value > 0 && value <= 1 ? value : undefined;
-}
-
-function readLatency(percentile: string, text: string): RaceLatencyLimit | undefined {
-  const mostMs = quantities.time.parse(text);
-  const share = Number(percentile) / 100;
-  return mostMs === undefined || mostMs === 0 || !(share > 0 && share < 1) ? undefined : { share, mostMs };
-}
-
-/** One limit, such as `memory <= 2 gib`; undefined where it isn't one. */
-function readLimit(text: string): Limits | undefined {
-  const [, accuracy] = /^accuracy\s*>=\s*(.+)$/.exec(text) ?? [];
-  if (accuracy !== undefined) {
-    const leastAccuracy = readAccuracy(accuracy);
-    return leastAccuracy === undefined ? undefined : { leastAccuracy };
+/** The limit on a percentile of the latency: so large a share must be answered in so many milliseconds. */
+export function latencyLimit(limits: Limits): { readonly share: number; readonly maxMs: number } | undefined {
+  for (const { name, bound } of limitList(limits, [])) {
+    const percentile = percentileOf(name);
+    if (percentile !== undefined) return { share: percentile / 100, maxMs: bound };
   }
-  const [, tolerance] = /^accuracy\s+within\s+(.+)\s+of\s+(?:the\s+)?best$/.exec(text) ?? [];
-  if (tolerance !== undefined) {
-    const withinBest = readAccuracy(tolerance);
-    return withinBest === undefined ? undefined : { withinBest };
-  }
-  const [, memory] = /^memory\s*<=\s*(.+)$/.exec(text) ?? [];
-  if (memory !== undefined) {
-    const mostMemoryBytes = quantities.size.parse(memory);
-    return mostMemoryBytes === undefined || mostMemoryBytes === 0 ? undefined : { mostMemoryBytes };
-  }
-  const [, percentile, time] = /^latency\s+p(\d+(?:\.\d+)?)\s*<=\s*(.+)$/.exec(text) ?? [];
-  if (percentile === undefined || time === undefined) return undefined;
-  const latency = readLatency(percentile, time);
-  return latency === undefined ? undefined : { latency };
+  return undefined;
 }
 
-function readLimits(text: string, part: string): Limits {
+function readLimits(text: string): Limits {
   let limits: Limits = {};
-  for (const piece of part.split(/\s+and\s+|\s*,\s*/)) {
-    const limit = readLimit(piece.trim());
-    if (limit === undefined) throw wrong(text, `\`${piece.trim()}\` is no limit`);
-    if (Object.keys(limit).some((key) => key in limits)) throw wrong(text, `\`${piece.trim()}\` comes twice`);
-    limits = { ...limits, ...limit };
+  for (const piece of text.split(/\s+and\s+|\s*,\s*/)) {
+    limits = withLimit(limits, piece, isAsked);
+    if (Object.values(limits).includes(0)) throw new RangeError(`\`${piece}\` is no limit: expected more than 0`);
   }
   return limits;
 }
 
-function spell(goal: RaceQuestion['goal'], { leastAccuracy, withinBest, mostMemoryBytes, latency }: Limits): string {
-  const limits = [
-    ...(leastAccuracy === undefined ? [] : [`accuracy >= ${leastAccuracy}`]),
-    ...(withinBest === undefined ? [] : [`accuracy within ${withinBest} of the best`]),
-    ...(mostMemoryBytes === undefined ? [] : [`memory <= ${Number((mostMemoryBytes / 2 ** 20).toFixed(3))} MiB`]),
-    ...(latency === undefined ? [] : [`latency p${Number((latency.share * 100).toFixed(6))} <= ${latency.mostMs} ms`]),
-  ];
-  return limits.length === 0 ? goal : `${goal} with ${limits.join(' and ')}`;
+/** Why limits can't be decided on together, or undefined. */
+function conflict(goal: RaceQuestion['goal'], limits: Limits): string | undefined {
+  const percentiles = limitList(limits, []).filter(({ name }) => percentileOf(name) !== undefined);
+  const gates = [limits.minAccuracy, limits.withinBest].filter((gate) => gate !== undefined);
+  if (percentiles.length > 1) return 'it limits two percentiles of the latency';
+  if (goal === 'cheapest' && gates.length === 0) return 'the cheapest needs an accuracy that is good enough';
+  if (gates.length > 1) return 'it says twice which accuracy is good enough';
+  if (limits.withinBest !== undefined && percentiles.length > 0) {
+    return "a limit on latency and the best of all can't be asked together";
+  }
+  return goal === 'winner' && gates.length > 0 ? 'PER-A of the winner counts accuracy already' : undefined;
 }
 
 /**
@@ -72,20 +47,64 @@ function spell(goal: RaceQuestion['goal'], { leastAccuracy, withinBest, mostMemo
  * @throws {RangeError} if it isn't one, with what can be asked
  */
 export function parseRaceQuestion(text: string): RaceQuestion {
-  const plain = text.trim().toLowerCase().replaceAll('≥', '>=').replaceAll('≤', '<=');
-  const [, goal, limitText] = /^(winner|cheapest)(?:\s+with\s+(.+))?$/.exec(plain) ?? [];
-  if (goal !== 'winner' && goal !== 'cheapest') throw wrong(text, 'it names no goal');
-  const limits = limitText === undefined ? {} : readLimits(text, limitText);
-  const gates = [limits.leastAccuracy, limits.withinBest].filter((gate) => gate !== undefined);
-  if (goal === 'cheapest' && gates.length === 0) {
-    throw wrong(text, 'the cheapest needs an accuracy that is good enough');
+  const wrong = (why: string): RangeError =>
+    new RangeError(`"${text}" is no question that can be decided: ${why}; ask ${forms}`);
+  const [, goal, limitText] = /^(winner|cheapest)(?:\s+with\s+(.+))?$/.exec(text.trim().toLowerCase()) ?? [];
+  if (goal !== 'winner' && goal !== 'cheapest') throw wrong('it names no goal');
+  let limits: Limits;
+  try {
+    limits = limitText === undefined ? {} : readLimits(limitText);
+  } catch (error) {
+    throw error instanceof RangeError ? wrong(error.message) : error;
   }
-  if (gates.length > 1) throw wrong(text, 'it says twice which accuracy is good enough');
-  if (limits.withinBest !== undefined && limits.latency !== undefined) {
-    throw wrong(text, "a limit on latency and the best of all can't be asked together");
-  }
-  if (goal === 'winner' && gates.length > 0) {
-    throw wrong(text, 'PER-A of the winner counts accuracy already');
-  }
-  return { text: spell(goal, limits), goal, ...limits };
+  const why = conflict(goal, limits);
+  if (why !== undefined) throw wrong(why);
+  return { goal, limits };
+}
+
+function spell(goal: RaceQuestion['goal'], limits: readonly string[]): string {
+  return limits.length === 0 ? goal : `${goal} with ${limits.join(' and ')}`;
+}
+
+/** The question in one spelling, which reads back as itself. */
+export function questionText({ goal, limits }: RaceQuestion): string {
+  return spell(goal, limitList(limits, namesInOrder).map(formatLimit));
+}
+
+/** The question as stores have it, and as it is hashed: names, order of keys and spelling are those of `race/1`. */
+export function storedQuestion({ goal, limits }: RaceQuestion): StoredQuestion {
+  const { minAccuracy, withinBest, maxMemory } = limits;
+  const latency = latencyLimit(limits);
+  const text = spell(goal, [
+    ...(minAccuracy === undefined ? [] : [`accuracy >= ${minAccuracy}`]),
+    ...(withinBest === undefined ? [] : [`accuracy within ${withinBest} of the best`]),
+    ...(maxMemory === undefined ? [] : [`memory <= ${Number((maxMemory / 2 ** 20).toFixed(3))} MiB`]),
+    ...(latency === undefined ? [] : [`latency p${Number((latency.share * 100).toFixed(6))} <= ${latency.maxMs} ms`]),
+  ]);
+  const keys = limitList(limits, []).map(({ name, bound }): Partial<StoredQuestion> => {
+    if (name === 'minAccuracy') return { leastAccuracy: bound };
+    if (name === 'withinBest') return { withinBest: bound };
+    if (name === 'maxMemory') return { mostMemoryBytes: bound };
+    return { latency: { share: latency?.share ?? 0, mostMs: bound } };
+  });
+  return Object.assign({ text, goal }, ...keys) as StoredQuestion;
+}
+
+/** The question that a store holds. */
+export function questionOf({
+  goal,
+  leastAccuracy,
+  withinBest,
+  mostMemoryBytes,
+  latency,
+}: StoredQuestion): RaceQuestion {
+  return {
+    goal,
+    limits: {
+      minAccuracy: leastAccuracy,
+      withinBest,
+      maxMemory: mostMemoryBytes,
+      ...(latency !== undefined && { [`maxLatencyP${Number((latency.share * 100).toFixed(6))}`]: latency.mostMs }),
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { bestImaginable, type KnownModel, strictestRequirement } from './require
 
 const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1e9 };
 const setup: RaceSetup = {
-  question: { text: 'winner', goal: 'winner' },
+  question: { goal: 'winner', limits: {} },
   confidence: 0.95,
   budget: errorBudget(0.95, false),
   items: 100,

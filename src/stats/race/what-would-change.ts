@@ -86,7 +86,11 @@ export function relativeChanges(
   verdicts: readonly RaceVerdict[],
   named: readonly string[],
   delta: number,
-  { question: { withinBest = 0 } }: RaceSetup,
+  {
+    question: {
+      limits: { withinBest = 0 },
+    },
+  }: RaceSetup,
 ): readonly string[] {
   const best = Math.max(...verdicts.filter(({ status }) => status !== 'failed' && status !== 'skipped').map(most));
   const tried = verdicts.findLast(({ status, accuracy }) => status === 'eliminated' && accuracy !== null);
@@ -104,7 +108,11 @@ export function cheapestChanges(
   verdicts: readonly RaceVerdict[],
   named: readonly string[],
   delta: number,
-  { question: { leastAccuracy = 0 } }: RaceSetup,
+  {
+    question: {
+      limits: { minAccuracy = 0 },
+    },
+  }: RaceSetup,
 ): readonly string[] {
   const judgedModels = verdicts.filter(({ accuracy, isNamed }) => accuracy !== null && !isNamed);
   const out = judgedModels.filter(({ status }) => status === 'eliminated');
@@ -123,7 +131,7 @@ export function cheapestChanges(
     ...(cheaper === undefined
       ? []
       : [
-          `a gate of ${least(cheaper).toFixed(3)} instead of ${leastAccuracy} would let ${cheaper.model} through, which was tried before`,
+          `a gate of ${least(cheaper).toFixed(3)} instead of ${minAccuracy} would let ${cheaper.model} through, which was tried before`,
         ]),
   ];
 }

@@ -6,7 +6,7 @@ import { equalWeights } from '../per-anchored.ts';
 import { createCertificate } from './certificate.ts';
 import type { Entrant } from './entrant.ts';
 import { errorBudget } from './error-budget.ts';
-import { parseRaceQuestion } from './question.ts';
+import { latencyLimit, parseRaceQuestion } from './question.ts';
 import type { RaceSetup } from './race-setup.ts';
 import { replayRace } from './replay-race.ts';
 
@@ -14,7 +14,7 @@ const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 **
 
 function setupOf(question: string, items: number): RaceSetup {
   const parsed = parseRaceQuestion(question);
-  const budget = errorBudget(0.95, parsed.latency !== undefined);
+  const budget = errorBudget(0.95, latencyLimit(parsed.limits) !== undefined);
   return { question: parsed, confidence: 0.95, budget, items, anchors, weights: equalWeights, extraLaunches: 3 };
 }
 

@@ -1,0 +1,247 @@
+import type { MetricName } from './measurement.ts';
+import { quantities, type Quantity } from './quantities.ts';
+
+/** Against what a bound holds: alone, against a baseline (`drop`, `rise`), or against the best of all. */
+export type LimitRelation = 'at least' | 'at most' | 'drop' | 'rise' | 'within best';
+
+/** What can be limited, and how such a limit is written. */
+export interface LimitKind extends Quantity {
+  /** In the words of the grammar. */
+  readonly subject: string;
+  readonly relation: LimitRelation;
+  /** Which measurement of a cell it is on; undefined where cells have none, as of most percentiles. */
+  readonly metric: MetricName | undefined;
+  /** What people call it, where the grammar is terse. */
+  readonly label?: string;
+  /** Largest bound. */
+  readonly max: number;
+  readonly help: string;
+}
+
+const share = { ...quantities.share, expected: 'a share from 0 to 1, such as 0.7 or 70%', max: 1 };
+const loss = { ...quantities.share, expected: 'a share from 0 to 1, such as 0.05 or 5%', max: 1 };
+const growth = { ...quantities.share, expected: 'a share of at least 0, such as 0.1 or 10%', max: 1000 };
+const time = { ...quantities.time, max: 1e12 };
+const size = { ...quantities.size, max: 1e18 };
+const amount = { ...quantities.amount, max: 1e12 };
+
+const accuracy = { subject: 'accuracy', metric: 'accuracy' } as const;
+const throughput = { subject: 'throughput', metric: 'throughput' } as const;
+const latency = { subject: 'latency', metric: 'latency' } as const;
+const latencyP95 = { subject: 'latency p95', metric: 'latencyP95' } as const;
+const memory = { subject: 'memory', metric: 'memory' } as const;
+const price = { subject: 'price', label: 'price of 1,000 answers', metric: 'pricePerThousand' } as const;
+
+/** Every limit under its short name, which flags and the keys of suite files are. */
+const limitKinds = {
+  maxAccuracyDrop: {
+    ...accuracy,
+    relation: 'drop',
+    ...loss,
+    help: 'how much lower accuracy may be, in absolute terms: 0.01 is one point',
+  },
+  maxThroughputDrop: {
+    ...throughput,
+    relation: 'drop',
+    ...loss,
+    help: 'how much lower throughput may be, relative to the baseline',
+  },
+  maxLatencyRise: {
+    ...latency,
+    relation: 'rise',
+    ...growth,
+    help: 'how much higher the median latency may be, relative to the baseline',
+  },
+  maxLatencyP95Rise: {
+    ...latencyP95,
+    relation: 'rise',
+    ...growth,
+    help: 'how much higher the 95th percentile of latency may be, relative to the baseline',
+  },
+  maxMemoryRise: {
+    ...memory,
+    relation: 'rise',
+    ...growth,
+    help: 'how much higher peak memory may be, relative to the baseline',
+  },
+  minAccuracy: { ...accuracy, relation: 'at least', ...share, help: 'lowest accuracy to accept' },
+  minThroughput: {
+    ...throughput,
+    relation: 'at least',
+    ...amount,
+    help: 'lowest throughput to accept, in the unit of its table',
+  },
+  maxLatency: { ...latency, relation: 'at most', ...time, help: 'highest median latency to accept, such as 500ms' },
+  maxLatencyP95: {
+    ...latencyP95,
+    relation: 'at most',
+    ...time,
+    help: 'highest 95th percentile of latency to accept',
+  },
+  maxMemory: { ...memory, relation: 'at most', ...size, help: 'highest peak memory to accept, such as 2GiB' },
+  maxPrice: { ...price, relation: 'at most', ...amount, help: 'highest price of 1,000 answers to accept' },
+  withinBest: { ...accuracy, relation: 'within best', ...share, help: 'how much more accurate the best of all may be' },
+} as const satisfies Record<string, LimitKind>;
+
+/** Percentiles of latency beside the 95th have names too: `maxLatencyP99`. */
+export type LimitName = keyof typeof limitKinds | `maxLatencyP${number}`;
+
+/** One limit; shares are ratios, times milliseconds, sizes bytes. */
+export interface Limit {
+  readonly name: LimitName;
+  readonly bound: number;
+}
+
+/** Limits by name; one that isn't there isn't checked. */
+export type Limits = { readonly [Name in LimitName]?: number | undefined };
+
+/** What a gate can check, those against the baseline first. */
+export const gateLimitNames = [
+  'maxAccuracyDrop',
+  'maxThroughputDrop',
+  'maxLatencyRise',
+  'maxLatencyP95Rise',
+  'maxMemoryRise',
+  'minAccuracy',
+  'minThroughput',
+  'maxLatency',
+  'maxLatencyP95',
+  'maxMemory',
+] as const satisfies readonly LimitName[];
+
+/** What can be asked of a model alone by a short name. */
+export const constraintNames = [
+  'minAccuracy',
+  'minThroughput',
+  'maxMemory',
+  'maxLatency',
+  'maxLatencyP95',
+  'maxPrice',
+] as const satisfies readonly LimitName[];
+
+/** The percentile of a latency that a limit is on, such as 99; undefined for all others. */
+export function percentileOf(name: LimitName): number | undefined {
+  const [, percentile] = /^maxLatencyP([\d.]+)$/.exec(name) ?? [];
+  return percentile === undefined ? undefined : Number(percentile);
+}
+
+const measuredPercentiles: Readonly<Record<number, MetricName>> = {
+  50: 'latencyP50',
+  90: 'latencyP90',
+  99: 'latencyP99',
+};
+
+export function limitKind(name: LimitName): LimitKind {
+  if (Object.hasOwn(limitKinds, name)) return limitKinds[name as keyof typeof limitKinds];
+  const percentile = percentileOf(name) ?? Number.NaN;
+  const metric = measuredPercentiles[percentile];
+  return { ...limitKinds.maxLatencyP95, subject: `latency p${percentile}`, metric };
+}
+
+/** What people call what is limited. */
+export function limitLabel(name: LimitName): string {
+  const { subject, label = subject } = limitKind(name);
+  return label;
+}
+
+/** Whether good values lie below the bound. */
+export function isUpperLimit(name: LimitName): boolean {
+  const { relation } = limitKind(name);
+  return relation === 'at most' || relation === 'rise';
+}
+
+/** Whether a gate can check it. */
+export function isGateLimit(name: LimitName): name is (typeof gateLimitNames)[number] {
+  return gateLimitNames.some((known) => known === name);
+}
+
+/** Whether it is on a model alone, without a baseline or others beside it. */
+export function isConstraint(name: LimitName): boolean {
+  const { relation } = limitKind(name);
+  return relation === 'at most' || relation === 'at least';
+}
+
+/** Whether a value keeps a bound. */
+export function keepsBound(value: number, bound: number, isUpper: boolean): boolean {
+  // Differences and ratios carry rounding errors of the last bits; a limit of 5 % must not fail at exactly 5 %.
+  const slack = 1e-12 * Math.max(1, Math.abs(bound));
+  return isUpper ? value <= bound + slack : value >= bound - slack;
+}
+
+/**
+ * The bound of a limit that was given by name.
+ *
+ * @returns undefined where the value is none
+ */
+export function parseBound(name: LimitName, value: number | string): number | undefined {
+  const { parse, max } = limitKind(name);
+  const parsed = typeof value === 'number' ? value : parse(value);
+  return parsed !== undefined && parsed >= 0 && parsed <= max ? parsed : undefined;
+}
+
+const subjectText = ({ subject, relation }: LimitKind): string =>
+  relation === 'drop' || relation === 'rise' ? `${subject} ${relation}` : subject;
+
+const operatorOf = ({ relation }: LimitKind): string => (relation === 'at least' ? '>=' : '<=');
+
+/** The limit as {@link parseLimit} reads it: `memory <= 2 GiB`. */
+export function formatLimit({ name, bound }: Limit): string {
+  const kind = limitKind(name);
+  const text = kind.format(bound);
+  if (kind.relation === 'within best') return `${kind.subject} within ${text} of the best`;
+  return `${subjectText(kind)} ${operatorOf(kind)} ${text}`;
+}
+
+const examples = '`accuracy >= 0.7`, `memory <= 2GiB` or `latency p95 <= 800ms`';
+
+function nameOf(subject: string): LimitName | undefined {
+  const [, percentile] = /^latency p(\d+(?:\.\d+)?)$/.exec(subject) ?? [];
+  if (percentile !== undefined)
+    return Number(percentile) > 0 && Number(percentile) < 100 ? `maxLatencyP${Number(percentile)}` : undefined;
+  const names = Object.keys(limitKinds) as readonly (keyof typeof limitKinds)[];
+  return names.find((name) => name !== 'withinBest' && subjectText(limitKinds[name]) === subject);
+}
+
+/**
+ * Reads one limit: `accuracy >= 0.7`, `latency p95 <= 800ms`, `accuracy drop <= 0.01`, `accuracy within 0.02 of the best`.
+ * Capitals don't matter.
+ *
+ * @throws {RangeError} if it is none, with what was expected
+ */
+export function parseLimit(text: string): Limit {
+  const plain = text.toLowerCase().replaceAll('≥', '>=').replaceAll('≤', '<=').replaceAll(/\s+/g, ' ').trim();
+  const [, tolerance] = /^accuracy within (.+) of (?:the )?best$/.exec(plain) ?? [];
+  const [, subject = '', operator = '<=', written = tolerance ?? ''] =
+    /^([a-z][a-z\d. ]*?) ?([<>]=) ?(.+)$/.exec(plain) ?? [];
+  const name = tolerance === undefined ? nameOf(subject) : 'withinBest';
+  if (name === undefined) throw new RangeError(`\`${text}\` is no limit: expected one such as ${examples}`);
+  const kind = limitKind(name);
+  if (operatorOf(kind) !== operator) {
+    throw new RangeError(`\`${text}\` is no limit: expected \`${subject} ${operatorOf(kind)} …\``);
+  }
+  const bound = parseBound(name, written);
+  if (bound === undefined) throw new RangeError(`\`${text}\` is no limit: expected ${kind.expected}`);
+  return { name, bound };
+}
+
+/**
+ * Limits with one more that somebody wrote.
+ *
+ * @param isAllowed which make sense where it was written
+ * @throws {RangeError} if the text is no limit, is none here, or limits what another does
+ */
+export function withLimit(limits: Limits, text: string, isAllowed: (name: LimitName) => boolean): Limits {
+  const { name, bound } = parseLimit(text);
+  if (!isAllowed(name)) throw new RangeError(`\`${text}\` is no limit here`);
+  if (limits[name] !== undefined) throw new RangeError(`\`${text}\` comes twice`);
+  return { ...limits, [name]: bound };
+}
+
+/** The limits that are there, in the order of `names`, those without a short name last. */
+export function limitList(limits: Limits, names: readonly LimitName[]): readonly Limit[] {
+  const others = (Object.keys(limits) as LimitName[]).filter((name) => !names.includes(name));
+  return [...names, ...others].flatMap((name) => {
+    const bound = limits[name];
+    return bound === undefined ? [] : [{ name, bound }];
+  });
+}
