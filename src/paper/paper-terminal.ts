@@ -28,7 +28,7 @@ export function textBar(share: number, width: number): string {
 }
 
 /** Accuracies as bars: a line per model, a column per task; tasks that don't fit beside the others go below. */
-export function accuracyBars(
+function accuracyBars(
   tasks: readonly string[],
   models: readonly { readonly model: string; readonly accuracies: readonly number[] }[],
   width: number,

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import {
   comparedMetricFacts,
   type CellComparison,
+  type Comparison,
   type ItemChange,
   type MetricComparison,
 } from '../../stats/comparison.ts';
@@ -66,7 +67,7 @@ function Changes(props: { readonly title: string; readonly changes: readonly Ite
 }
 
 /** What one metric says, as it is shown and copied. */
-export function metricTexts(metric: MetricComparison): readonly [label: string, a: string, b: string, change: string] {
+function metricTexts(metric: MetricComparison): readonly [label: string, a: string, b: string, change: string] {
   const { label } = comparedMetricFacts[metric.metric];
   return [label, valueText(metric.a?.value, metric), valueText(metric.b?.value, metric), changeText(metric)];
 }
@@ -160,19 +161,23 @@ function RunSelect(props: {
 
 function Comparing({ source, version, a, b }: ViewProps & { readonly a: string; readonly b: string }): VNode {
   const { value, error } = useLoaded(() => source.compare(a, b), [a, b, version]);
-  if (value === undefined) return <Waiting error={error} />;
+  return value === undefined ? <Waiting error={error} /> : <ComparedRuns comparison={value} />;
+}
+
+export function ComparedRuns({ comparison }: { readonly comparison: Comparison }): VNode {
+  const { verdict, unmatched, cells } = comparison;
   return (
     <>
       <section class="decision">
         <p class="eyebrow">B against A, in pairs</p>
-        <p class="lead verdict-line">{value.verdict}</p>
+        <p class="lead verdict-line">{verdict}</p>
       </section>
-      {value.unmatched.map((sentence) => (
+      {unmatched.map((sentence) => (
         <p class="note" key={sentence}>
           {sentence}
         </p>
       ))}
-      {value.cells.map((cell, index) => (
+      {cells.map((cell, index) => (
         <CellBlock key={`${cell.taskId} ${cell.b.model}`} cell={cell} index={index} />
       ))}
     </>

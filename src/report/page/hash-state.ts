@@ -1,19 +1,19 @@
 import { useEffect, useState } from 'preact/hooks';
 
 /** What the address says after `#`: a place in the page, and settings. */
-interface HashState {
+export interface HashState {
   readonly path: string;
   readonly params: ReadonlyMap<string, string>;
 }
 
 /** Reads `#/runs/1?gate=0.5`; a bare name as in `#board-1` is a path too. */
-function parseHash(hash: string): HashState {
+export function parseHash(hash: string): HashState {
   const text = hash.replace(/^#/u, '');
   const [path = '', query = ''] = text.split('?', 2);
   return { path, params: new Map(new URLSearchParams(query)) };
 }
 
-function formatHash({ path, params }: HashState): string {
+export function formatHash({ path, params }: HashState): string {
   const query = new URLSearchParams([...params]).toString();
   return `#${path}${query === '' ? '' : `?${query}`}`;
 }
@@ -33,14 +33,19 @@ if (hasAddress) {
   });
 }
 
+/** The state with some settings changed; an empty value removes one. */
+export function withParams({ path, params }: HashState, changes: Readonly<Record<string, string>>): HashState {
+  const changed = new Map(params);
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === '') changed.delete(key);
+    else changed.set(key, value);
+  }
+  return { path, params: changed };
+}
+
 /** Changes settings without a new entry in the history; an empty value removes one. */
 export function setParams(changes: Readonly<Record<string, string>>): void {
-  const params = new Map(current.params);
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === '') params.delete(key);
-    else params.set(key, value);
-  }
-  current = { path: current.path, params };
+  current = withParams(current, changes);
   history.replaceState(null, '', formatHash(current));
   announce();
 }

@@ -66,6 +66,12 @@ export interface ItemList {
 
 const nothing = { items: [], hasMore: false, isLoading: true, error: undefined } as const;
 
+/** Asks for what comes behind the items that are there. */
+export function requestAfter(request: ItemsRequest, before: readonly ListedItem[]): ItemsRequest {
+  const last = before.at(-1);
+  return last === undefined ? request : { ...request, after: { position: last.position, itemId: last.itemId } };
+}
+
 /** A list of items that grows page by page; it starts anew with every other request. */
 export function useItems(source: DataSource, request: ItemsRequest, version: number): ItemList {
   const [list, setList] = useState<Omit<ItemList, 'count' | 'loadMore'>>(nothing);
@@ -74,10 +80,8 @@ export function useItems(source: DataSource, request: ItemsRequest, version: num
   const key = JSON.stringify(request);
 
   function load(before: readonly ListedItem[], signal: AbortSignal): void {
-    const last = before.at(-1);
-    const after = last && { position: last.position, itemId: last.itemId };
     setList((known) => ({ ...known, isLoading: true }));
-    source.items({ ...request, ...(after !== undefined && { after }) }, signal).then(
+    source.items(requestAfter(request, before), signal).then(
       ({ items, hasMore }) => {
         if (!signal.aborted) setList({ items: [...before, ...items], hasMore, isLoading: false, error: undefined });
       },

@@ -71,7 +71,10 @@ const columns: readonly TableColumn<RunSummary>[] = [
 /** Every run in the store, the newest first. */
 export function RunsPage({ source, version }: ViewProps): VNode {
   const { value: runs, error } = useLoaded(() => source.runs(), [version]);
-  if (runs === undefined) return <Waiting error={error} />;
+  return runs === undefined ? <Waiting error={error} /> : <RunList runs={runs} />;
+}
+
+export function RunList({ runs }: { readonly runs: readonly RunSummary[] }): VNode {
   return (
     <section class="block">
       <header class="block-head">
@@ -136,7 +139,7 @@ export function taskTitles(cells: readonly CellSummary[]): readonly (readonly [t
 }
 
 /** Models by tasks: how far each cell is, and a way into its samples. */
-function CellGrid({ cells, runId }: { readonly cells: readonly CellSummary[]; readonly runId: string }): VNode {
+export function CellGrid({ cells, runId }: { readonly cells: readonly CellSummary[]; readonly runId: string }): VNode {
   const tasks = taskTitles(cells);
   const ofTask = (taskId: string): readonly CellSummary[] => cells.filter((cell) => cell.taskId === taskId);
   const models = [...new Set(cells.map(({ model }) => model))];

@@ -19,7 +19,7 @@ const filterNames: Readonly<Record<ItemFilter, string>> = {
   disagreement: 'Models disagree',
 };
 
-interface Choice {
+export interface Choice {
   readonly taskId: string;
   /** Cells that are shown; filters look at the first. */
   readonly cellIds: readonly string[];
@@ -49,7 +49,7 @@ export function toggled(cellIds: readonly string[], id: string, isOn: boolean): 
 }
 
 /** Which task, which models, which items. */
-function Toolbar({ choice, cells }: { readonly choice: Choice; readonly cells: readonly CellSummary[] }): VNode {
+export function Toolbar({ choice, cells }: { readonly choice: Choice; readonly cells: readonly CellSummary[] }): VNode {
   const own = cells.filter(({ taskId }) => taskId === choice.taskId);
   return (
     <div class="toolbar">
@@ -175,7 +175,7 @@ function moveFocus(event: KeyboardEvent): void {
   next.click();
 }
 
-function ItemTable(props: {
+export function ItemTable(props: {
   readonly list: ItemList;
   readonly choice: Choice;
   readonly cells: ReadonlyMap<string, CellSummary>;
