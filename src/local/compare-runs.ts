@@ -1,7 +1,7 @@
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
-import { launchEvidence } from '../metrics/launch-values.ts';
+import { launchEvidence } from '../metrics/launch-figures.ts';
 import { compareCells, type CellEvidence, type ItemAnswer } from '../stats/compare-cells.ts';
 import { comparisonVerdict } from '../stats/comparison-verdict.ts';
 import type { CellComparison, Comparison } from '../stats/comparison.ts';

@@ -1,6 +1,6 @@
 import type { Cell, CellMeasurements } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
-import { launchEvidence, type LaunchEvidence } from '../metrics/launch-values.ts';
+import { launchEvidence, type LaunchEvidence } from '../metrics/launch-figures.ts';
 import { valueOf } from '../stats/scoreboard.ts';
 import { launchedModels, type ModelEvidence, type TaskEvidence } from '../stats/task-evidence.ts';
 

@@ -5,8 +5,7 @@ import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
 import { accuracyMeasurement, type ScoredItems } from './accuracy.ts';
 import { costMeasurements } from './cost-measurements.ts';
-import { paperMeasurements } from './paper-measurements.ts';
-import { servingMeasurements } from './serving-measurements.ts';
+import { paperMeasurements, servingMeasurements } from './performance.ts';
 
 export interface CellRecords {
   readonly task: Task;

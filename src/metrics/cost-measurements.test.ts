@@ -4,7 +4,7 @@ import type { EnergyWindow } from '../core/device-window.ts';
 import type { Measurement } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
 import { costMeasurements } from './cost-measurements.ts';
-import { paperMeasurements } from './paper-measurements.ts';
+import { paperMeasurements } from './performance.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 
 const accuracy: Measurement = { status: 'measured', value: 0.5, unit: 'ratio', n: 100, warnings: [] };

@@ -2,22 +2,10 @@ import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import type { EnergyWindow } from '../core/device-window.ts';
 import type { Interval, Measurement } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
+import { launchesIn, launchFigures, loadPass, valuesOf } from './launch-figures.ts';
 import { mergeWarnings, overLaunches } from './over-launches.ts';
 
 type NumberMeasurement = Exclude<Measurement, { readonly status: 'unavailable' }>;
-
-/** Passes that show what a deployment would do: at full load, nothing reused. */
-function loadPasses(protocol: ProtocolName, passes: readonly PassResult[]): readonly PassResult[] {
-  return passes.filter(({ pass }) => pass === (protocol === 'paper' ? 'accuracy' : 'throughput'));
-}
-
-function answers({ requests, failedRequests }: PassResult): number {
-  return requests - failedRequests;
-}
-
-function joulesOf({ parts }: EnergyWindow): number {
-  return parts.reduce((sum, { joules }) => sum + joules, 0);
-}
 
 /** What was counted, so that nobody compares a GPU's energy with a whole machine's: `GPU and CPU`. */
 function countedParts(windows: readonly EnergyWindow[]): string {
@@ -29,8 +17,7 @@ function countedParts(windows: readonly EnergyWindow[]): string {
     .join(' and ');
 }
 
-/** Energy per answer over the whole of each pass: what its ramps took belongs to its answers too. */
-function energyPerItem(passes: readonly PassResult[]): Measurement | undefined {
+function energyPerItem(passes: readonly PassResult[], joules: readonly number[]): Measurement | undefined {
   const windows = passes.map(({ host }) => host.energy).filter((energy) => energy !== undefined);
   if (windows.length === 0) return undefined;
   const gaps = [...new Set(windows.flatMap(({ gaps: own }) => own))];
@@ -47,14 +34,7 @@ function energyPerItem(passes: readonly PassResult[]): Measurement | undefined {
     const detail = `launches tell the energy of different parts: ${[...told].join('; ')}`;
     return { status: 'unavailable', reason: 'energy_gap', detail };
   }
-  const values = passes.flatMap((pass) =>
-    pass.host.energy === undefined || answers(pass) === 0 ? [] : [joulesOf(pass.host.energy) / answers(pass)],
-  );
-  return overLaunches(
-    values.filter((value) => value > 0),
-    'J/item',
-    mergeWarnings(passes),
-  );
+  return overLaunches(joules, 'J/item', mergeWarnings(passes));
 }
 
 function scaledInterval(interval: Interval | undefined, scale: (bound: number) => number): Interval | undefined {
@@ -91,20 +71,6 @@ function energyPerCorrect(perItem: Measurement, accuracy: Measurement, parts: st
   return derived(perItem, { unit: 'J/item', from: `energy of ${parts}, accuracy` }, (joules) => joules / value);
 }
 
-/** Answers per second and device, whatever the unit of throughput is. */
-function answersPerSecond(protocol: ProtocolName, passes: readonly PassResult[]): Measurement {
-  const rates = passes.map((pass) => {
-    const { window, devices = 1, durationMs } = pass;
-    if (protocol === 'paper') return (1000 * answers(pass)) / durationMs / devices;
-    return window === undefined ? 0 : (1000 * window.items) / window.durationMs / devices;
-  });
-  return overLaunches(
-    rates.filter((rate) => rate > 0),
-    'items/s',
-    mergeWarnings(passes),
-  );
-}
-
 function priceOfThousand(rate: Measurement, pricePerHour: number): Measurement {
   if (rate.status === 'unavailable') return rate;
   const to = { unit: 'price/1000 items', from: `throughput, ${pricePerHour} per device and hour` } as const;
@@ -123,17 +89,21 @@ export function costMeasurements(
   accuracy: Measurement,
   pricePerHour: number | undefined,
 ): CellMeasurements {
-  const passes = loadPasses(protocol, passResults);
+  const launches = launchesIn(passResults);
+  const passes = launches.map((launch) => loadPass(protocol, launch)).filter((pass) => pass !== undefined);
   if (passes.length === 0) return {};
-  const perItem = energyPerItem(passes);
+  const figures = launches.map((launch) => launchFigures(protocol, launch));
+  const perItem = energyPerItem(passes, valuesOf(figures, 'joulesPerItem'));
   const parts = countedParts(passes.flatMap(({ host: { energy } }) => energy ?? []));
+  // Answers, whatever the unit of throughput is.
+  const rates = valuesOf(figures, 'itemsPerSecond');
   return {
     ...(perItem !== undefined && {
       energyPerItem: perItem,
       energyPerCorrect: energyPerCorrect(perItem, accuracy, parts),
     }),
     ...(pricePerHour !== undefined && {
-      pricePerThousand: priceOfThousand(answersPerSecond(protocol, passes), pricePerHour),
+      pricePerThousand: priceOfThousand(overLaunches(rates, 'items/s', mergeWarnings(passes)), pricePerHour),
     }),
   };
 }

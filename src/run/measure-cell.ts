@@ -1,4 +1,4 @@
-import type { CellMeasurements, PassResult } from '../core/cell.ts';
+import type { CellMeasurements } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ItemScore, Task } from '../core/task.ts';
@@ -40,35 +40,6 @@ export async function collectScores(
   };
 }
 
-/** Latency passes of one launch as one: a race may ask for more requests than a pass has. */
-function joinLatencies(passes: readonly PassResult[]): readonly PassResult[] {
-  const joined: PassResult[] = [];
-  for (const pass of passes) {
-    const at = joined.findIndex(
-      (other) => pass.pass === 'latency' && other.pass === 'latency' && other.launch === pass.launch,
-    );
-    const before = joined[at];
-    if (before?.latencies === undefined || pass.latencies === undefined) {
-      joined.push(pass);
-      continue;
-    }
-    const [a, b] = [before.latencies, pass.latencies];
-    joined[at] = {
-      ...before,
-      requests: before.requests + pass.requests,
-      failedRequests: before.failedRequests + pass.failedRequests,
-      warnings: [...before.warnings, ...pass.warnings],
-      latencies: {
-        endToEndMs: [...a.endToEndMs, ...b.endToEndMs],
-        timeToFirstTokenMs: [...a.timeToFirstTokenMs, ...b.timeToFirstTokenMs],
-        timePerOutputTokenMs: [...a.timePerOutputTokenMs, ...b.timePerOutputTokenMs],
-        outputTokens: [...a.outputTokens, ...b.outputTokens],
-      },
-    };
-  }
-  return joined;
-}
-
 /** A cell's measurements from what the store has of it: samples and finished passes. */
 export async function measureCell(
   store: Pick<Store, 'sampleSummary' | 'passResults' | 'scores'>,
@@ -77,7 +48,7 @@ export async function measureCell(
   suite: Suite,
 ): Promise<CellMeasurements> {
   const summary = await store.sampleSummary(cellId);
-  const passResults = joinLatencies(await store.passResults(cellId));
+  const passResults = await store.passResults(cellId);
   const collected = await collectScores(store.scores(cellId), task);
   const price = suite.pricePerHour === undefined ? {} : { pricePerHour: suite.pricePerHour };
   return cellMeasurements({ task, protocol: suite.protocol, summary, ...collected, passResults, ...price });

@@ -70,7 +70,7 @@ function watchMemory(model: LoadedModel): { readonly bytes: () => number | undef
 
 /** The engine's memory, where anything tells it. What was measured beside it doesn't depend on it. */
 export async function readMemory(model: LoadedModel): Promise<Pick<PassResult, 'memory' | 'memoryUnknown'>> {
-  if (model.capabilities.memory === false) return {};
+  if (!model.capabilities.memory) return {};
   try {
     return { memory: await model.memory() };
   } catch (error) {
@@ -109,7 +109,7 @@ function clientOf(
   { host, clients }: WindowRecords,
   durationMs: number,
 ): { readonly record: Pick<PassResult, 'client'>; readonly warnings: readonly Warning[] } {
-  if (model.capabilities.isTimedByClient !== true) return { record: {}, warnings: [] };
+  if (!model.capabilities.isTimedByClient) return { record: {}, warnings: [] };
   const streamedTokens = isStreamed ? tally.counts.outputTokens : undefined;
   const client = clientWindow(tally.requests(), host, durationMs, clients, streamedTokens);
   const achieved = load?.requestRate === undefined ? window?.achievedConcurrency : undefined;
@@ -148,7 +148,7 @@ export async function measurePass(
   body: (tally: PassTally) => Promise<PassFindings>,
 ): Promise<PassResult> {
   const { model, meter, launch } = context;
-  const memory = plan.watchMemory === true && model.capabilities.memory !== false ? watchMemory(model) : undefined;
+  const memory = plan.watchMemory === true && model.capabilities.memory ? watchMemory(model) : undefined;
   const tally = createPassTally(
     plan,
     (progress) => context.onProgress(plan.pass, progress),

@@ -41,7 +41,7 @@ export interface PassLimits {
 
 function exchangesOf(result: Answer['result']): number {
   if (result.status === 'failed') return 1;
-  const { retries = 0 } = result;
+  const { retries } = result;
   return 'exchanges' in result ? (result.exchanges ?? 1 + retries) : 1 + retries;
 }
 

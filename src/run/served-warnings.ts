@@ -14,7 +14,7 @@ export function servedWarnings(
 ): readonly Warning[] {
   if (pass === 'accuracy') return [];
   const warnings: Warning[] = [];
-  if (kind === 'loglikelihood' && isLoglikelihoodDetour === true) {
+  if (kind === 'loglikelihood' && isLoglikelihoodDetour) {
     const detail =
       'scored token by token, a request each, for want of prompt log-probabilities: the time of this detour, not of the model';
     warnings.push({ reason: 'estimated', detail });

@@ -63,7 +63,7 @@ function windowWarnings(window: PassResult['window'], windowMs: number): Warning
 const mostInFlight = 2_000;
 
 function requireOpenLoop(model: LoadedModel): void {
-  if (model.capabilities.isTimedByClient === true) return;
+  if (model.capabilities.isTimedByClient) return;
   throw new UnsupportedError('a request rate needs a served model: this engine takes requests as it has room', {
     hint: 'Leave requestRate out, or serve the model and measure it with the openai engine.',
   });

@@ -1,8 +1,6 @@
 import type { Cell, PassResult } from '../../core/cell.ts';
-import type { Measurement } from '../../core/measurement.ts';
 import type { RaceEntrantFacts, RaceQuestion, RaceValues } from '../../core/race.ts';
-import type { Task } from '../../core/task.ts';
-import { servingMeasurements } from '../../metrics/serving-measurements.ts';
+import { type Launch, launchesIn, launchFigures } from '../../metrics/launch-figures.ts';
 import type { Entrant } from '../../stats/race/entrant.ts';
 import { shuffledOrder } from '../item-order.ts';
 import type { PlannedTask } from '../plan.ts';
@@ -31,41 +29,29 @@ export function createLane(
   return { facts, planned, cellId: cell.id, order };
 }
 
-type Launch = { readonly values: RaceValues } | { readonly problem: string };
-
-function valueOf(measurement: Measurement | undefined): number | undefined {
-  return measurement === undefined || measurement.status === 'unavailable' ? undefined : measurement.value;
-}
-
-/** What one launch measured; the first latency pass of it alone, since more of them are asked by the race itself. */
-function readLaunch(task: Task, passes: readonly PassResult[], question: RaceQuestion): Launch | undefined {
-  const timed = (['throughput', 'latency'] as const).map((name) => passes.find(({ pass }) => pass === name));
-  const complete = timed.filter((pass) => pass !== undefined);
-  if (complete.length < timed.length) return undefined;
-  const measured = servingMeasurements(task, complete);
-  const throughput = valueOf(measured.throughput);
-  const latency = valueOf(measured.latency);
-  const memory = valueOf(measured.memory);
+/** Why a launch can't be compared with others, or what it measured. */
+function readLaunch(launch: Launch, question: RaceQuestion): RaceValues | string {
+  const { itemsPerSecond: throughput, latencyP50: latency, peakBytes: memory } = launchFigures('serving', launch);
   const needsMemory = question.goal === 'winner' || question.limits.maxMemory !== undefined;
-  if (throughput === undefined) return { problem: 'its throughput could not be measured' };
-  if (latency === undefined) return { problem: 'its latency could not be measured' };
-  if (memory === undefined && needsMemory) return { problem: 'its memory could not be measured' };
-  return { values: { throughput, latency, memory: memory ?? Number.NaN } };
+  if (throughput === undefined) return 'its throughput could not be measured';
+  if (latency === undefined) return 'its latency could not be measured';
+  if (memory === undefined && needsMemory) return 'its memory could not be measured';
+  return { throughput, latency, memory: memory ?? Number.NaN };
 }
 
-function readLaunches(
-  task: Task,
-  passes: readonly PassResult[],
-  question: RaceQuestion,
-): Pick<Entrant, 'launches' | 'failure'> {
+/** The launches that are complete. */
+function readLaunches(passes: readonly PassResult[], question: RaceQuestion): Pick<Entrant, 'launches' | 'failure'> {
+  // The first latency pass of each alone: more of them are asked by the race itself.
+  const isFirst = (own: PassResult, at: number): boolean =>
+    passes.findIndex(({ pass, launch }) => pass === own.pass && launch === own.launch) === at;
   const launches: RaceValues[] = [];
-  for (let launch = 0; ; launch += 1) {
-    const own = passes.filter((pass) => pass.launch === launch);
-    const read = readLaunch(task, own, question);
-    if (read === undefined) return { launches };
-    if ('problem' in read) return { launches, failure: read.problem };
-    launches.push(read.values);
+  for (const launch of launchesIn(passes.filter(isFirst))) {
+    if (launch.throughput === undefined || launch.latency === undefined) return { launches };
+    const read = readLaunch(launch, question);
+    if (typeof read === 'string') return { launches, failure: read };
+    launches.push(read);
   }
+  return { launches };
 }
 
 /** Times of single requests in the order in which they were asked; one that failed was never in time. */
@@ -111,7 +97,7 @@ export async function readEntrant(state: RunState, lane: RaceLane, question: Rac
     ...facts,
     ...(isBad && { failure: now.error?.message ?? now.state }),
     ...(now?.state === 'done' && { isEnded: true }),
-    ...readLaunches(planned.task, passes, question),
+    ...readLaunches(passes, question),
     scores,
     order: order.slice(0, scores.length),
     // Rounds beyond the items repeat them: only the first counts.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
-import { launchEvidence } from './launch-values.ts';
-import { servingMeasurements } from './serving-measurements.ts';
+import { launchEvidence } from './launch-figures.ts';
+import { servingMeasurements } from './performance.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 
 const host = { ...quietHost, engineCpuMs: 1, parentCpuMs: 1, eventLoopDelayP99Ms: 1 };

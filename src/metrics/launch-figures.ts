@@ -1,0 +1,167 @@
+import type { CellMeasurements, LatencyRecord, PassResult } from '../core/cell.ts';
+import type { Unit } from '../core/measurement.ts';
+import type { ProtocolName } from '../core/suite.ts';
+import type { launchMetrics } from '../stats/comparison.ts';
+import { leastCount } from '../stats/percentile.ts';
+import { quantile } from '../stats/quantile.ts';
+
+/** The passes of one launch. */
+export interface Launch {
+  readonly accuracy: PassResult | undefined;
+  readonly throughput: PassResult | undefined;
+  /** All of them as one: a race may ask for more requests than a pass has. */
+  readonly latency: PassResult | undefined;
+}
+
+function joined(passes: readonly PassResult[]): PassResult | undefined {
+  const [first, ...rest] = passes;
+  if (first === undefined) return undefined;
+  return rest.reduce((before, pass) => {
+    const [a, b] = [before.latencies, pass.latencies];
+    if (a === undefined || b === undefined) return before;
+    return {
+      ...before,
+      requests: before.requests + pass.requests,
+      failedRequests: before.failedRequests + pass.failedRequests,
+      warnings: [...before.warnings, ...pass.warnings],
+      latencies: {
+        endToEndMs: [...a.endToEndMs, ...b.endToEndMs],
+        timeToFirstTokenMs: [...a.timeToFirstTokenMs, ...b.timeToFirstTokenMs],
+        timePerOutputTokenMs: [...a.timePerOutputTokenMs, ...b.timePerOutputTokenMs],
+        outputTokens: [...a.outputTokens, ...b.outputTokens],
+      },
+    };
+  }, first);
+}
+
+/** Passes of a cell by launch, in the order in which launches come. */
+export function launchesIn(passes: readonly PassResult[]): readonly Launch[] {
+  return Array.from(Map.groupBy(passes, ({ launch }) => launch).values(), (own) => {
+    const named = (name: PassResult['pass']): readonly PassResult[] => own.filter(({ pass }) => pass === name);
+    return { accuracy: named('accuracy')[0], throughput: named('throughput')[0], latency: joined(named('latency')) };
+  });
+}
+
+/** The pass that shows what a deployment would do: at full load, nothing reused. */
+export function loadPass(protocol: ProtocolName, { accuracy, throughput }: Launch): PassResult | undefined {
+  return protocol === 'paper' ? accuracy : throughput;
+}
+
+export function answersOf({ requests, failedRequests }: PassResult): number {
+  return requests - failedRequests;
+}
+
+/** What one launch measured, each above 0; undefined where it gave no value. */
+export interface LaunchFigures {
+  /** Answers per second and device. */
+  readonly itemsPerSecond: number | undefined;
+  /** Per device too. */
+  readonly tokensPerSecond: number | undefined;
+  /** Times of single requests in milliseconds. */
+  readonly latencyP50: number | undefined;
+  readonly latencyP95: number | undefined;
+  readonly timeToFirstTokenP50: number | undefined;
+  readonly timePerOutputTokenP50: number | undefined;
+  readonly peakBytes: number | undefined;
+  /** Energy per answer over the whole of the pass: what its ramps took belongs to its answers too. */
+  readonly joulesPerItem: number | undefined;
+}
+
+/** Under the paper protocol the whole pass counts, else the part of it with all sequences busy. */
+function busyPart(
+  protocol: ProtocolName,
+  pass: PassResult,
+): (Pick<PassResult, 'durationMs' | 'outputTokens'> & { readonly items: number }) | undefined {
+  return protocol === 'paper' ? { ...pass, items: answersOf(pass) } : pass.window;
+}
+
+function joulesPerItem(pass: PassResult | undefined): number | undefined {
+  const { energy } = pass?.host ?? {};
+  if (pass === undefined || energy === undefined || answersOf(pass) === 0) return undefined;
+  return energy.parts.reduce((sum, { joules }) => sum + joules, 0) / answersOf(pass);
+}
+
+const positive = (value: number | undefined): number | undefined =>
+  value !== undefined && value > 0 ? value : undefined;
+
+/** Every quantity of a launch, computed once: measurements, comparisons and races are made of these. */
+export function launchFigures(protocol: ProtocolName, launch: Launch): LaunchFigures {
+  const pass = loadPass(protocol, launch);
+  const busy = pass && busyPart(protocol, pass);
+  const { devices = 1 } = pass ?? {};
+  const perSecond = (count: 'items' | 'outputTokens'): number | undefined =>
+    positive(busy && (1000 * busy[count]) / busy.durationMs / devices);
+  const quantileOf = (p: number, times: keyof LatencyRecord): number | undefined => {
+    const all: readonly (number | null)[] = launch.latency?.latencies?.[times] ?? [];
+    const known = all.filter((value) => value !== null);
+    if (known.length === 0) return undefined;
+    const sorted = known.toSorted((left, right) => left - right);
+    return positive(quantile(sorted, p));
+  };
+  return {
+    itemsPerSecond: perSecond('items'),
+    tokensPerSecond: perSecond('outputTokens'),
+    latencyP50: quantileOf(0.5, 'endToEndMs'),
+    latencyP95: quantileOf(0.95, 'endToEndMs'),
+    timeToFirstTokenP50: quantileOf(0.5, 'timeToFirstTokenMs'),
+    timePerOutputTokenP50: quantileOf(0.5, 'timePerOutputTokenMs'),
+    peakBytes: positive(pass?.memory?.peakBytes),
+    joulesPerItem: positive(joulesPerItem(pass)),
+  };
+}
+
+/** One figure of all launches that gave it. */
+export function valuesOf(figures: readonly LaunchFigures[], name: keyof LaunchFigures): readonly number[] {
+  return figures.map((each) => each[name]).filter((value) => value !== undefined);
+}
+
+/** A performance figure as each launch gave it. */
+export interface LaunchValues {
+  readonly unit: Unit;
+  /** One per launch, above 0; empty where nothing was measured. */
+  readonly values: readonly number[];
+}
+
+type LaunchMetric = (typeof launchMetrics)[number];
+
+/** By metric; those that a protocol or a task doesn't have are left out. */
+export type LaunchEvidence = Readonly<Partial<Record<LaunchMetric, LaunchValues>>>;
+
+/**
+ * Performance launch by launch, under the same rules as the measurements of a cell: what an interval for the ratio of two
+ * cells is made of.
+ *
+ * @param measurements of the cell: they tell in which units it was measured
+ */
+export function launchEvidence(
+  { throughput, outputTokensPerSecond }: CellMeasurements,
+  protocol: ProtocolName,
+  passResults: readonly PassResult[],
+): LaunchEvidence {
+  const launches = launchesIn(passResults);
+  const figures = launches.map((launch) => launchFigures(protocol, launch));
+  const values = (unit: Unit, name: keyof LaunchFigures): LaunchValues => ({
+    unit,
+    values: valuesOf(figures, name),
+  });
+  const memory = values('bytes', 'peakBytes');
+  if (protocol === 'paper') {
+    const isTokens = throughput !== undefined && throughput.status !== 'unavailable' && throughput.unit === 'tokens/s';
+    return {
+      throughput: isTokens ? values('tokens/s', 'tokensPerSecond') : values('items/s', 'itemsPerSecond'),
+      memory,
+    };
+  }
+  const requests = launches.reduce((sum, { latency }) => sum + (latency?.latencies?.endToEndMs.length ?? 0), 0);
+  return {
+    throughput: values('items/s', 'itemsPerSecond'),
+    latency: values('ms', 'latencyP50'),
+    ...(requests >= leastCount(0.95, 1) && { latencyP95: values('ms', 'latencyP95') }),
+    ...(outputTokensPerSecond !== undefined && {
+      outputTokensPerSecond: values('tokens/s', 'tokensPerSecond'),
+      timeToFirstTokenP50: values('ms', 'timeToFirstTokenP50'),
+      timePerOutputTokenP50: values('ms/token', 'timePerOutputTokenP50'),
+    }),
+    memory,
+  };
+}

@@ -1,0 +1,198 @@
+import type { CellMeasurements, PassResult } from '../core/cell.ts';
+import type { MemoryReading, MemorySplit } from '../core/memory.ts';
+import type { Measurement, Unit, Warning } from '../core/measurement.ts';
+import type { Task } from '../core/task.ts';
+import { leastCount, percentile } from '../stats/percentile.ts';
+import { type Launch, launchesIn, launchFigures, type LaunchFigures, valuesOf } from './launch-figures.ts';
+import { mergeWarnings, overLaunches } from './over-launches.ts';
+
+function part(readings: readonly MemoryReading[], name: keyof MemorySplit): Measurement {
+  const values = readings.map(({ split }) => split?.[name]).filter((value) => value !== undefined);
+  if (values.length === 0)
+    return { status: 'unavailable', reason: 'unsupported', detail: 'the engine does not report it' };
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { status: 'measured', value: mean, unit: 'bytes', n: values.length, warnings: [] };
+}
+
+/** Peak resident memory of the engine's processes while it ran these passes, and what it consists of. */
+function memoryMeasurements(passes: readonly PassResult[], peakBytes: readonly number[]): CellMeasurements {
+  const readings = passes.map(({ memory }) => memory).filter((reading) => reading !== undefined);
+  if (readings.length === 0) {
+    const detail = passes.find(({ memoryUnknown }) => memoryUnknown !== undefined)?.memoryUnknown;
+    return detail === undefined ? {} : { memory: { status: 'unavailable', reason: 'unsupported', detail } };
+  }
+  const warnings: Warning[] = readings.every(({ isPeakReset }) => isPeakReset)
+    ? []
+    : [{ reason: 'peak_not_reset', detail: 'the peak includes what ran before this pass in the same launch' }];
+  const doubt = readings.find((reading) => reading.doubt !== undefined)?.doubt;
+  if (doubt !== undefined) warnings.push({ reason: 'estimated', detail: doubt });
+  const reserved = readings.map(({ reservedBytes }) => reservedBytes).filter((bytes) => bytes !== undefined);
+  return {
+    memory: overLaunches(peakBytes, 'bytes', warnings),
+    memoryWeights: part(readings, 'weightsBytes'),
+    memoryKv: part(readings, 'kvBytes'),
+    memoryCompute: part(readings, 'computeBytes'),
+    memoryOverhead: part(readings, 'overheadBytes'),
+    ...(reserved.length > 0 && {
+      memoryReserved: {
+        status: 'nominal' as const,
+        value: Math.max(...reserved),
+        unit: 'bytes' as const,
+        n: reserved.length,
+        warnings: [],
+      },
+    }),
+  };
+}
+
+function unavailable(reason: Extract<Measurement, { status: 'unavailable' }>['reason'], detail: string): Measurement {
+  return { status: 'unavailable', reason, detail };
+}
+
+const nothing = unavailable('no_samples', 'nothing was generated');
+const noCounts = unavailable('no_token_counts', 'the server counts no tokens, and nobody else can count them for it');
+const notStreamed = unavailable('not_streamed', 'the server answered in one piece although it was asked for a stream');
+
+function nominalConcurrency(concurrency: number, n: number): Measurement {
+  return { status: 'nominal', value: concurrency, unit: 'count', n, warnings: [] };
+}
+
+/** A percentile over all requests of all launches; none from too few of them. */
+function pooledPercentile(passes: readonly PassResult[], p: number): Measurement {
+  const values = passes.flatMap(({ latencies }) => latencies?.endToEndMs ?? []).toSorted((a, b) => a - b);
+  const estimate = percentile(values, p);
+  if (estimate === undefined) {
+    const needed = `p${Math.round(p * 100)} needs at least ${leastCount(p, 1)}`;
+    return unavailable('too_few_requests', `${values.length} requests; ${needed}`);
+  }
+  return { status: 'measured', value: estimate.value, unit: 'ms', n: values.length, warnings: mergeWarnings(passes) };
+}
+
+function isStreamed({ latencies }: PassResult): boolean {
+  const times = latencies?.timeToFirstTokenMs ?? [];
+  return times.length === 0 || times.some((value) => value !== null);
+}
+
+/**
+ * Requests per second and device that kept all limits: their share of those asked, which of a closed loop is what was
+ * answered, of an open one what was offered. Nothing where no limits were set.
+ */
+function goodput(launches: readonly Launch[], isCounted: boolean): CellMeasurements {
+  const passes = launches.map(({ throughput }) => throughput).filter((pass) => pass !== undefined);
+  const limited = launches.filter(({ throughput }) => throughput?.load?.good !== undefined);
+  if (limited.length === 0) return {};
+  if (!isCounted && limited.some(({ throughput }) => throughput?.load?.limits?.tpot !== undefined))
+    return { goodput: noCounts };
+  const rates = limited.map((launch) => {
+    const { load, devices = 1 } = launch.throughput ?? {};
+    const { requestRate, good = 0, asked = 0 } = load ?? {};
+    const perSecond =
+      requestRate === undefined ? (launchFigures('serving', launch).itemsPerSecond ?? 0) : requestRate / devices;
+    return (good / (asked || 1)) * perSecond;
+  });
+  const warnings = mergeWarnings(passes);
+  // None at all is a result; a geometric mean has no place for it.
+  if (rates.some((value) => value === 0)) {
+    const value = rates.reduce((sum, each) => sum + each, 0) / rates.length;
+    return { goodput: { status: 'measured', value, unit: 'items/s', n: rates.length, warnings } };
+  }
+  return { goodput: overLaunches(rates, 'items/s', warnings) };
+}
+
+/** End to end, of requests that came at a rate or were held against limits. */
+function loadLatencies(passes: readonly PassResult[]): CellMeasurements {
+  if (!passes.some(({ load }) => load !== undefined)) return {};
+  return {
+    loadLatencyP50: pooledPercentile(passes, 0.5),
+    loadLatencyP95: pooledPercentile(passes, 0.95),
+    loadLatencyP99: pooledPercentile(passes, 0.99),
+  };
+}
+
+/** What was asked for; of an open loop, what came of it. */
+function concurrencyOf(passes: readonly PassResult[]): CellMeasurements {
+  const [first] = passes;
+  if (first === undefined) return {};
+  if (first.load?.requestRate === undefined)
+    return { concurrency: nominalConcurrency(first.concurrency, passes.length) };
+  const achieved = passes.map(({ window }) => window?.achievedConcurrency ?? 0).filter((value) => value > 0);
+  return { concurrency: overLaunches(achieved, 'count', mergeWarnings(passes)) };
+}
+
+/** Throughput, latency and memory under the serving protocol; intervals come from launches. */
+export function servingMeasurements(task: Task, passResults: readonly PassResult[]): CellMeasurements {
+  const launches = launchesIn(passResults);
+  const throughput = launches.map((launch) => launch.throughput).filter((pass) => pass !== undefined);
+  const latency = launches.map((launch) => launch.latency).filter((pass) => pass !== undefined);
+  if (throughput.length === 0 && latency.length === 0) return {};
+  const figures = launches.map((launch) => launchFigures('serving', launch));
+  const rate = (name: keyof LaunchFigures, unit: Unit): Measurement =>
+    overLaunches(valuesOf(figures, name), unit, mergeWarnings(throughput));
+  const time = (name: keyof LaunchFigures, unit: Unit): Measurement =>
+    overLaunches(valuesOf(figures, name), unit, mergeWarnings(latency));
+  const isCounted = passResults.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
+  const streamed = (name: keyof LaunchFigures, unit: Unit): Measurement =>
+    latency.every(isStreamed) ? time(name, unit) : notStreamed;
+  return {
+    throughput: rate('itemsPerSecond', 'items/s'),
+    ...(task.kind === 'generate' && {
+      outputTokensPerSecond: isCounted ? rate('tokensPerSecond', 'tokens/s') : noCounts,
+      timeToFirstTokenP50: streamed('timeToFirstTokenP50', 'ms'),
+      timePerOutputTokenP50: isCounted ? streamed('timePerOutputTokenP50', 'ms/token') : noCounts,
+    }),
+    latency: time('latencyP50', 'ms'),
+    latencyP50: pooledPercentile(latency, 0.5),
+    latencyP90: pooledPercentile(latency, 0.9),
+    latencyP95: pooledPercentile(latency, 0.95),
+    latencyP99: pooledPercentile(latency, 0.99),
+    ...goodput(launches, isCounted),
+    ...loadLatencies(throughput),
+    ...memoryMeasurements(throughput, valuesOf(figures, 'peakBytes')),
+    ...concurrencyOf(throughput),
+  };
+}
+
+/** One launch is what the paper's protocol has: that is said once with the protocol, not beside every number. */
+function withoutLaunchWarning(measurements: CellMeasurements): CellMeasurements {
+  const { memory } = measurements;
+  if (memory === undefined || memory.status === 'unavailable') return measurements;
+  const warnings = memory.warnings.filter(({ reason }) => reason !== 'one_launch');
+  return { ...measurements, memory: { ...memory, warnings } };
+}
+
+/**
+ * Throughput, latency and memory under the paper's protocol: from one pass over the whole data set, tokens for tasks that
+ * generate text, items for tasks that classify.
+ *
+ * Latency is the inverse of throughput, as in the paper's tables (within rounding), and says so.
+ */
+export function paperMeasurements({ category }: Task, passResults: readonly PassResult[]): CellMeasurements {
+  const launch = launchesIn(passResults).find(({ accuracy }) => accuracy !== undefined);
+  const pass = launch?.accuracy;
+  if (launch === undefined || pass === undefined) return {};
+  const isGeneration = category === 'generation';
+  const { devices = 1 } = pass;
+  const figures = launchFigures('paper', launch);
+  const perSecond = (isGeneration ? figures.tokensPerSecond : figures.itemsPerSecond) ?? 0;
+  const shared = { n: 1, warnings: mergeWarnings([pass]) };
+  // Throughput is counted per GPU, time is not: the paper's tables give 1000 / (THR x LAT) = number of GPUs.
+  const perAnswerMs = 1000 / (perSecond * devices);
+  return {
+    throughput:
+      perSecond > 0
+        ? { status: 'measured', value: perSecond, unit: isGeneration ? 'tokens/s' : 'items/s', ...shared }
+        : nothing,
+    latency:
+      perSecond > 0
+        ? {
+            status: 'derived',
+            from: 'throughput',
+            value: perAnswerMs,
+            unit: isGeneration ? 'ms/token' : 'ms/item',
+            ...shared,
+          }
+        : nothing,
+    ...withoutLaunchWarning(memoryMeasurements([pass], valuesOf([figures], 'peakBytes'))),
+    concurrency: nominalConcurrency(pass.concurrency, 1),
+  };
+}
