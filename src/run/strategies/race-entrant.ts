@@ -44,8 +44,9 @@ function readLaunches(passes: readonly PassResult[], question: RaceQuestion): Pi
   // The first latency pass of each alone: more of them are asked by the race itself.
   const isFirst = (own: PassResult, at: number): boolean =>
     passes.findIndex(({ pass, launch }) => pass === own.pass && launch === own.launch) === at;
+  const timed = passes.filter((own, at) => own.pass !== 'accuracy' && isFirst(own, at));
   const launches: RaceValues[] = [];
-  for (const launch of launchesIn(passes.filter(isFirst))) {
+  for (const launch of launchesIn(timed)) {
     if (launch.throughput === undefined || launch.latency === undefined) return { launches };
     const read = readLaunch(launch, question);
     if (typeof read === 'string') return { launches, failure: read };
