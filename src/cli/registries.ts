@@ -1,8 +1,7 @@
 import { loadTasks } from '../tasks/index.ts';
-import { UnknownNameError, UsageError } from '../core/errors.ts';
-import { nearestName } from '../core/nearest-name.ts';
+import { UsageError } from '../core/errors.ts';
 import { optionProblems } from '../core/engine-options.ts';
-import { engineEntry, engines } from '../engines/index.ts';
+import { checkEngineConcurrency, engineEntry } from '../engines/index.ts';
 import { nameModel } from '../local/prepare-models.ts';
 import type { SuiteNames } from './suite-file/suite-names.ts';
 
@@ -10,10 +9,10 @@ import type { SuiteNames } from './suite-file/suite-names.ts';
 export const suiteNames: SuiteNames = {
   resolveTask: async (name) => (await loadTasks(name)).map(({ id, items }) => ({ id, items })),
   checkModel(model) {
-    const { engine } = nameModel(model, '/');
-    if (Object.hasOwn(engines, engine)) return;
-    const known = Object.keys(engines);
-    throw new UnknownNameError('engine', engine, known, nearestName(engine, known));
+    nameModel(model, '/');
+  },
+  checkConcurrency(model, concurrency) {
+    checkEngineConcurrency(nameModel(model, '/').engine, concurrency);
   },
   async checkOptions(model) {
     if (typeof model === 'string') return;

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
 import type { CommandInput } from './options/command.ts';
-import { suiteSettings, type SuiteSettings } from './suite-file/suite-settings.ts';
+import { resolveSuite, type SuiteSettings } from './suite-file/suite-settings.ts';
 import type { SuiteOptions } from './tables/suite-options.ts';
 import { suiteNames } from './registries.ts';
 
@@ -18,5 +18,5 @@ export async function suiteOfCommand(
     });
   }
   const fileName = argument ?? config;
-  return suiteSettings({ input, fileName, world: context, names: suiteNames });
+  return resolveSuite({ input, fileName, world: context, names: suiteNames });
 }

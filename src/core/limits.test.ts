@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { gateLimitsSchema } from './limits-schema.ts';
 import {
   constraintNames,
@@ -113,9 +114,9 @@ describe('limits together', () => {
   });
 
   it('mean the same by name and written out, in a suite file', () => {
-    const named = gateLimitsSchema.parse({ maxAccuracyDrop: '1%', maxMemory: '2gib' });
-    expect(gateLimitsSchema.parse(['accuracy drop <= 1%', 'memory <= 2GiB'])).toEqual(named);
-    const wrong = gateLimitsSchema.safeParse(['memory <= 2GiB', 'price <= 1']);
+    const named = gateLimitsSchema(z).parse({ maxAccuracyDrop: '1%', maxMemory: '2gib' });
+    expect(gateLimitsSchema(z).parse(['accuracy drop <= 1%', 'memory <= 2GiB'])).toEqual(named);
+    const wrong = gateLimitsSchema(z).safeParse(['memory <= 2GiB', 'price <= 1']);
     expect(JSON.stringify(wrong.error?.issues)).toContain('`price <= 1` is no limit here');
   });
 });

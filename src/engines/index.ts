@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Engine } from '../core/engine.ts';
-import { UnknownNameError } from '../core/errors.ts';
+import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { llamaMaxConcurrency, servedMaxConcurrency } from './concurrency.ts';
 
@@ -61,6 +61,18 @@ export function engineEntry(kind: string): EngineEntry {
     throw new UnknownNameError('engine', kind, Object.keys(known), nearestName(kind, Object.keys(known)));
   }
   return entry;
+}
+
+/** @throws {UsageError} where the engine can't answer so many requests at once; `auto` stays below by itself */
+export function checkEngineConcurrency(kind: string, concurrency: number | 'auto'): void {
+  const { maxConcurrency } = engineEntry(kind);
+  if (concurrency === 'auto' || concurrency <= maxConcurrency) return;
+  throw new UsageError(
+    `engine ${kind} answers at most ${maxConcurrency} sequences at once, got concurrency ${concurrency}`,
+    {
+      hint: 'Ask for fewer, or write concurrency: auto.',
+    },
+  );
 }
 
 /**

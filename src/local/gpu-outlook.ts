@@ -1,4 +1,5 @@
-import { isFileServer, managedServerSchema } from '../core/managed-server.ts';
+import { isFileServer } from '../core/managed-server.ts';
+import { managedServerSchema } from '../core/suite.ts';
 import type { Suite } from '../core/suite.ts';
 import type { GpuDevice } from '../meters/gpu-devices.ts';
 import { plannedConcurrency } from '../run/protocol.ts';

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { engineEntry, splitEngineSource } from '../engines/index.ts';
-import type { Suite } from '../core/suite.ts';
+import { modelEntry, type Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { type ModelRequest, parseModelRequest } from '../sources/model-request.ts';
 import { describeSource } from '../sources/model-source.ts';
@@ -34,12 +34,8 @@ function servedName(source: string): string {
  * @throws {UsageError | UnknownNameError} for a source that can't be read
  */
 export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel {
-  const written =
-    typeof entry === 'string'
-      ? { source: entry, style: 'auto' as const, engine: 'llama', engineOptions: {}, name: undefined }
-      : entry;
-  if ('server' in written && written.server !== undefined)
-    return nameManagedModel(written, written.server, workingFolder);
+  const written = modelEntry(entry);
+  if (written.server !== undefined) return nameManagedModel(written, written.server, workingFolder);
   const { style, engineOptions, name } = written;
   const { engine, source } = splitEngineSource(written.source) ?? written;
   const request = engineEntry(engine).readsFile ? parseModelRequest(source, workingFolder) : undefined;

@@ -1,27 +1,25 @@
 import type { Manifest } from '../core/manifest.ts';
+import { keyPart } from '../core/settings.ts';
 import type { Suite } from '../core/suite.ts';
+import { suiteSettings } from '../core/suite-settings.ts';
 import { withoutSecrets } from '../core/without-secrets.ts';
 import { hashJson } from '../run/content-key.ts';
+import { checkEngineConcurrency } from '../engines/index.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import type { LocalContext } from './local-context.ts';
 import { nameModel, prepareModels } from './prepare-models.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
-/** Settings of a suite that decide its results. */
-const decisiveSettings = [
-  'protocol',
-  'seed',
-  'concurrency',
-  'launches',
-  'windowSeconds',
-  'latencyRequests',
-  'latencySeconds',
-  'threads',
-  'contextTokens',
-] as const satisfies readonly (keyof Suite)[];
+/** The values of those settings that enter the key in this way, in the order of the table. */
+function valuesInKey(suite: Suite, way: 'value' | 'load'): readonly unknown[] {
+  return Object.entries(suiteSettings).flatMap(([name, setting]) =>
+    keyPart(setting) === way ? [suite[name as keyof Suite]] : [],
+  );
+}
 
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
 function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
+  const load = valuesInKey(suite, 'load');
   return hashJson({
     models: models.map(({ spec, facts }) => [
       spec.name,
@@ -31,9 +29,9 @@ function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly
       spec.engineOptions,
     ]),
     tasks: tasks.map(({ task, facts }) => [task.id, facts.dataSha256, facts.evaluatedItems]),
-    settings: decisiveSettings.map((name) => suite[name]),
+    settings: valuesInKey(suite, 'value'),
     // Suites without a load of their own keep the key that they had before there was one.
-    ...((suite.requestRate ?? suite.goodput) !== undefined && { load: [suite.requestRate, suite.goodput] }),
+    ...(load.some((value) => value !== undefined) && { load }),
   });
 }
 
@@ -61,8 +59,9 @@ async function describeRun(
  * seconds, while models may take hours to fetch.
  */
 export async function prepareRun(suite: Suite, context: LocalContext, signal: AbortSignal): Promise<RunPlan> {
-  // Names cost nothing to check, so a misspelt model isn't found only after the data was read.
-  for (const entry of suite.models) nameModel(entry, context.workingFolder);
+  // These checks cost nothing, so a misspelt model isn't found only after the data was read.
+  for (const entry of suite.models)
+    checkEngineConcurrency(nameModel(entry, context.workingFolder).engine, suite.concurrency);
   const tasks = await prepareTasks(suite, context, signal);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);

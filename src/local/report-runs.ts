@@ -11,6 +11,7 @@ import type { TaskEvidence } from '../stats/task-evidence.ts';
 import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
+import { runDifferences } from './setting-differences.ts';
 import { anchorsHint, resolveScoring, type ScoringChoice } from './scoring.ts';
 
 export interface ReportOptions {
@@ -115,18 +116,10 @@ function reportRun({ id, name, createdAtMs, manifest }: RunRecord): ReportRun {
   };
 }
 
-/** What makes numbers of several runs hard to compare, one sentence each. */
+/** What makes numbers of several runs hard to compare. An imported run was measured elsewhere, nobody knows how. */
 function differences(runs: readonly RunRecord[]): readonly string[] {
-  const facts: Readonly<Record<string, (run: RunRecord) => string>> = {
-    machines: ({ manifest: { host } }) => JSON.stringify([host.cpuModel, host.cores, host.gpus]),
-    'versions of perbench': ({ manifest }) => manifest.perbenchVersion,
-    seeds: ({ manifest }) => String(manifest.seed),
-    'items per task': ({ suite }) => String(suite.limit ?? 'all'),
-    'numbers of sequences at once': ({ suite }) => String(suite.concurrency),
-  };
-  return Object.entries(facts)
-    .filter(([, read]) => new Set(runs.map(read)).size > 1)
-    .map(([what]) => `These runs have different ${what}: compare with care.`);
+  const names = runDifferences(runs.filter(({ manifest }) => manifest.imported === undefined));
+  return names.length === 0 ? [] : [`These runs differ in ${names.join('; ')}: compare with care.`];
 }
 
 export interface TableReportOptions extends ReportOptions {

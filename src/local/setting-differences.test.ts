@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type HostFacts, type Manifest, type ModelFacts, noLaunchFacts, type TaskFacts } from '../core/manifest.ts';
 import type { Cell } from '../core/cell.ts';
 import type { RunRecord } from '../core/store.ts';
-import { suiteSchema, type SuiteInput } from '../core/suite.ts';
+import { serverSettings } from '../core/managed-server.ts';
+import { keyPart, type SettingTable } from '../core/settings.ts';
+import { type Suite, suiteSchema, type SuiteInput } from '../core/suite.ts';
+import { suiteSettings } from '../core/suite-settings.ts';
 import { pairCells } from './compared-cells.ts';
 import { gateLimitsOf } from './gate-runs.ts';
-import { rendersAlike, settingDifferences } from './setting-differences.ts';
+import { rendersAlike, runDifferences, settingDifferences } from './setting-differences.ts';
 
 const host: HostFacts = {
   hostname: 'h',
@@ -106,6 +109,105 @@ describe('settingDifferences', () => {
       false,
     );
     expect(rendersAlike({ run: run(), model: 'm' }, { run: run(), model: 'other' })).toBe(false);
+  });
+});
+
+/** Another value for every setting of a suite that decides; a setting without one fails the test below. */
+const otherValues: Readonly<Record<string, unknown>> = {
+  protocol: 'paper',
+  seed: 2,
+  concurrency: 'auto',
+  launches: 1,
+  windowSeconds: 5,
+  latencyRequests: 3,
+  latencySeconds: 7,
+  threads: 1,
+  contextTokens: 512,
+  clientProcesses: 2,
+  requestRate: 4,
+  goodput: 'ttft:500ms',
+};
+
+const otherServers: Readonly<Record<string, object>> = {
+  preset: { preset: 'sglang' },
+  command: { preset: undefined, command: ['serve', '{file}'] },
+  program: { program: '/opt/vllm' },
+  arguments: { arguments: ['--x'] },
+  environment: { environment: { VLLM_USE_V1: '1' } },
+  tensorParallel: { tensorParallel: 2 },
+  gpus: { gpus: ['1'] },
+  dtype: { dtype: 'float16' },
+  contextTokens: { contextTokens: 512 },
+  sequences: { sequences: 8 },
+  memoryShare: { memoryShare: 0.5 },
+  kvCacheGiB: { kvCacheGiB: 2 },
+  prefixCaching: { prefixCaching: true },
+};
+
+describe('every setting that decides results', () => {
+  const named = (table: SettingTable) =>
+    Object.entries(table).flatMap(([name, setting]) =>
+      setting.decides === 'nothing' ? [] : [{ name, setting, label: setting.label, decides: setting.decides }],
+    );
+  const both = (a: RunRecord, b: RunRecord) => ({
+    compared: settingDifferences({ run: a, model: 'm' }, { run: b, model: 'm' }, 't'),
+    reported: runDifferences([a, b]),
+  });
+
+  const ofSuite = named(suiteSettings).filter(({ setting }) => keyPart(setting) !== 'content');
+  it.each(ofSuite)('is named where it differs: $name', ({ name, label, decides }) => {
+    const value = otherValues[name];
+    expect(value).toBeDefined();
+    const manifest = { models: { m: { ...model, threads: undefined } }, ...(name === 'seed' && { seed: 2 }) };
+    const { compared, reported } = both(
+      run({ models: manifest.models }, name === 'threads' ? { threads: 2 } : {}),
+      run(manifest, { [name]: value }),
+    );
+    expect(compared).toMatchObject([{ what: label, affects: decides }]);
+    expect(reported).toEqual([label]);
+  });
+
+  const served = (server: object): RunRecord =>
+    run({}, { models: [{ name: 'm', source: 'org/m', server: { preset: 'vllm', ...server } }] });
+  it.each(named(serverSettings))('is named where the servers differ: $name', ({ name, label }) => {
+    const { compared, reported } = both(served({}), served(otherServers[name] ?? {}));
+    expect(compared.map(({ what }) => what)).toContain(label);
+    expect(reported).toContain(label);
+  });
+
+  it('says what is different of keys, not the keys themselves', () => {
+    const environment = { HF_TOKEN: 'hf_secret', VLLM_USE_V1: '1' };
+    const { compared } = both(served({}), served({ arguments: ['--api-key', 'sk-secret'], environment }));
+    expect(JSON.stringify(compared)).toContain('HF_TOKEN=[removed]');
+    expect(JSON.stringify(compared)).not.toMatch(/hf_secret|sk-secret/);
+  });
+
+  it('is its default in a run of a time before the setting', () => {
+    const { latencySeconds: _, ...older } = run().suite;
+    expect(both(run(), { ...run(), suite: older as Suite })).toEqual({ compared: [], reported: [] });
+  });
+
+  it('is compared by what it leads to where that is in the manifest', () => {
+    const others = run({}, {}, {}, { evaluatedItems: 50, dataSha256: 'e'.repeat(64) });
+    expect(runDifferences([run(), run(), others])).toEqual(['data (sha256)', 'items']);
+    expect(runDifferences([run(), run({}, {}, { promptStyle: 'plain', engineBuild: 'engine 2' })])).toEqual([
+      'engine build',
+      'prompt style',
+    ]);
+  });
+
+  it('may differ within a run, and an engine that was never started differs from nothing', () => {
+    const two = (first: string, second?: string): RunRecord =>
+      run({
+        models: {
+          m: { ...model, engineBuild: first },
+          n: { ...model, engineBuild: second, threads: second === undefined ? undefined : 2 },
+        },
+      });
+    expect(runDifferences([two('x', 'y'), two('y', 'x')])).toEqual([]);
+    expect(runDifferences([two('x'), two('x', 'x')])).toEqual([]);
+    expect(runDifferences([two('x', 'x'), two('x', 'y')])).toEqual(['engine build']);
+    expect(runDifferences([two('x', 'x')])).toEqual([]);
   });
 });
 

@@ -1,6 +1,13 @@
-import type { ModelFacts } from '../core/manifest.ts';
+import { UnknownNameError, UsageError } from '../core/errors.ts';
+import { serverSettings } from '../core/managed-server.ts';
+import type { HostFacts, ModelFacts, TaskFacts } from '../core/manifest.ts';
+import { keyPart, type SettingTable } from '../core/settings.ts';
 import type { RunRecord } from '../core/store.ts';
+import { type ModelEntry, modelEntry, type Suite } from '../core/suite.ts';
+import { suiteSettings } from '../core/suite-settings.ts';
+import { withoutSecrets } from '../core/without-secrets.ts';
 import type { SettingDifference } from '../stats/comparison.ts';
+import { nameModel } from './prepare-models.ts';
 
 /** One side of a comparison: a model within a run. */
 export interface MadeWith {
@@ -8,38 +15,112 @@ export interface MadeWith {
   readonly model: string;
 }
 
-type Affects = SettingDifference['affects'];
-type Read = (side: MadeWith, taskId: string) => unknown;
+/** How a cell, or some part of one, was made. */
+interface Making {
+  readonly run: RunRecord;
+  readonly task: TaskFacts | undefined;
+  readonly model: ModelFacts | undefined;
+  /** The model in the suite. */
+  readonly entry: ModelEntry | undefined;
+}
 
-const modelFacts = ({ run, model }: MadeWith): ModelFacts | undefined => run.manifest.models[model];
+/** One thing that makes results hard to compare where it differs. The model itself is none: it is the question. */
+interface Fact {
+  readonly what: string;
+  readonly affects: SettingDifference['affects'];
+  /** What has it; `server`: a model with a server of its own; `weights`: a model, others have another by their nature. */
+  readonly of: 'run' | 'task' | 'model' | 'server' | 'weights';
+  readonly read: (making: Making) => unknown;
+}
+
+/** What a model of a suite was called in its run may come from its source, so each entry is named again. */
+function entryOf({ models }: Suite, model: string): ModelEntry | undefined {
+  const entry = models.find((candidate) => {
+    try {
+      return nameModel(candidate, '/').name === model;
+    } catch (error) {
+      // A source or an engine that this version doesn't know any more.
+      if (error instanceof UsageError || error instanceof UnknownNameError) return false;
+      throw error;
+    }
+  });
+  return entry === undefined ? undefined : modelEntry(entry);
+}
+
+/** The deciding settings of a table, as facts. */
+function settingFacts(
+  table: SettingTable,
+  read: (making: Making, name: string, fallback: unknown) => unknown,
+  ownerOf: (name: string) => Fact['of'],
+): readonly Fact[] {
+  return Object.entries(table).flatMap(([name, setting]): Fact[] => {
+    if (setting.decides === 'nothing') return [];
+    const { label, decides, fallback } = setting;
+    return [{ what: label, affects: decides, of: ownerOf(name), read: (making) => read(making, name, fallback) }];
+  });
+}
+
+/** What a run says of itself before its suite does. */
+const recorded: Readonly<Record<string, (making: Making) => unknown>> = {
+  seed: ({ run }) => run.manifest.seed,
+  threads: ({ model }) => model?.threads,
+};
+
+/** Settings of the suite whose values decide; what the others lead to is compared instead. */
+const suiteFacts = settingFacts(
+  Object.fromEntries(Object.entries(suiteSettings).filter(([, setting]) => keyPart(setting) !== 'content')),
+  // A run of a time before the setting had what is its default now.
+  (making, name, fallback) => recorded[name]?.(making) ?? making.run.suite[name as keyof Suite] ?? fallback,
+  (name) => (name === 'threads' ? 'model' : 'run'),
+);
+
+const serverFacts = settingFacts(
+  serverSettings,
+  ({ entry }, name) => {
+    const value = entry?.server?.[name as keyof typeof serverSettings];
+    if (name !== 'environment') return Array.isArray(value) ? withoutSecrets(value) : value;
+    return value && withoutSecrets(Object.entries(value).map(([variable, own]) => `${variable}=${own}`));
+  },
+  () => 'server',
+);
 
 /** Of one sha256, as much as people compare. */
 function short(hash: string | undefined): string | undefined {
   return hash?.slice(0, 12);
 }
 
-/** Everything that makes two cells hard to compare where it differs. The model itself isn't in it: it is the question. */
-const settings: readonly (readonly [what: string, affects: Affects, read: Read])[] = [
-  ['protocol', 'both', ({ run }) => run.protocol],
-  ['data (sha256)', 'answers', ({ run }, task) => short(run.manifest.tasks[task]?.dataSha256)],
-  ['item list (sha256)', 'answers', ({ run }, task) => short(run.manifest.tasks[task]?.itemIdsSha256)],
-  ['items', 'both', ({ run }, task) => run.manifest.tasks[task]?.evaluatedItems],
-  ['examples in each prompt', 'both', ({ run }, task) => run.manifest.tasks[task]?.shots],
-  ['seed', 'both', ({ run }) => run.manifest.seed],
-  ['engine build', 'both', (side) => modelFacts(side)?.engineBuild],
-  ['devices of the engine', 'performance', (side) => modelFacts(side)?.devices?.join(', ')],
-  ['threads', 'performance', (side) => modelFacts(side)?.threads],
-  ['sequences at once', 'performance', ({ run }) => run.suite.concurrency],
-  ['engine starts', 'performance', ({ run }) => run.suite.launches],
-  ['length of throughput windows, s', 'performance', ({ run }) => run.suite.windowSeconds],
-  ['tokens per sequence', 'performance', ({ run }) => run.suite.contextTokens],
-  ['CPU', 'performance', ({ run }) => run.manifest.host.cpuModel],
-  ['cores', 'performance', ({ run }) => run.manifest.host.cpuQuotaCores ?? run.manifest.host.cores],
-  ['GPUs', 'performance', ({ run }) => run.manifest.host.gpus.join(', ')],
-  ['memory of the host', 'performance', ({ run }) => `${(run.manifest.host.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
-  ['governor', 'performance', ({ run }) => run.manifest.host.governor],
-  ['kernel', 'performance', ({ run }) => run.manifest.host.kernel],
-  ['version of perbench', 'both', ({ run }) => run.manifest.perbenchVersion],
+const fact = (of: Fact['of'], what: string, affects: Fact['affects'], read: Fact['read']): Fact => ({
+  what,
+  affects,
+  of,
+  read,
+});
+
+const hostFact = (what: string, read: (host: HostFacts) => unknown): Fact =>
+  fact('run', what, 'performance', ({ run }) => read(run.manifest.host));
+
+/** Everything that makes two cells hard to compare, as `compare` and `report` say it. */
+const facts: readonly Fact[] = [
+  fact('task', 'data (sha256)', 'answers', ({ task }) => short(task?.dataSha256)),
+  fact('task', 'item list (sha256)', 'answers', ({ task }) => short(task?.itemIdsSha256)),
+  fact('task', 'items', 'both', ({ task }) => task?.evaluatedItems),
+  fact('task', 'examples in each prompt', 'both', ({ task }) => task?.shots),
+  fact('model', 'engine build', 'both', ({ model }) => model?.engineBuild),
+  fact('model', 'devices of the engine', 'performance', ({ model }) => model?.devices?.join(', ')),
+  ...suiteFacts,
+  ...serverFacts,
+  hostFact('CPU', ({ cpuModel }) => cpuModel),
+  hostFact('cores', ({ cores, cpuQuotaCores }) => cpuQuotaCores ?? cores),
+  hostFact('GPUs', ({ gpus }) => gpus.join(', ')),
+  hostFact('memory of the host', ({ memoryBytes }) => `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`),
+  hostFact('governor', ({ governor }) => governor),
+  hostFact('kernel', ({ kernel }) => kernel),
+  fact('run', 'version of perbench', 'both', ({ run }) => run.manifest.perbenchVersion),
+  fact('weights', 'options of the engine', 'both', ({ entry }) => entry?.engineOptions),
+  // The same weights under another template or style are another question; of different weights it is their nature.
+  fact('weights', 'prompt style', 'answers', ({ model }) => model?.promptStyle),
+  fact('weights', 'chat template (sha256)', 'answers', ({ model }) => short(model?.chatTemplateSha256)),
+  fact('weights', 'tokenizer (sha256)', 'answers', ({ model }) => short(model?.tokenizerSha256)),
 ];
 
 function text(value: unknown): string {
@@ -49,30 +130,61 @@ function text(value: unknown): string {
 
 /** Whether both sides turn an item into the same text: then equal items must have equal prompts. */
 export function rendersAlike(a: MadeWith, b: MadeWith): boolean {
-  const [left, right] = [modelFacts(a), modelFacts(b)];
+  const [left, right] = [a.run.manifest.models[a.model], b.run.manifest.models[b.model]];
   if (left === undefined || right === undefined) return false;
   return left.promptStyle === right.promptStyle && left.chatTemplateSha256 === right.chatTemplateSha256;
 }
 
+const ofTask = (run: RunRecord, task: string): Making => ({
+  run,
+  task: run.manifest.tasks[task],
+  model: undefined,
+  entry: undefined,
+});
+
+const ofModel = (run: RunRecord, model: string): Making => ({
+  run,
+  task: undefined,
+  model: run.manifest.models[model],
+  entry: entryOf(run.suite, model),
+});
+
 /** How two cells of a task were made differently, in words; empty where nothing that matters differs. */
 export function settingDifferences(a: MadeWith, b: MadeWith, taskId: string): readonly SettingDifference[] {
-  const own = settings.flatMap(([what, affects, read]): SettingDifference[] => {
-    const [left, right] = [text(read(a, taskId)), text(read(b, taskId))];
-    return left === right ? [] : [{ what, affects, a: left, b: right }];
-  });
-  return [...own, ...promptDifferences(a, b)];
+  const making = ({ run, model }: MadeWith): Making => ({ ...ofModel(run, model), task: run.manifest.tasks[taskId] });
+  const [left, right] = [making(a), making(b)];
+  const isSameModel = left.model?.fileSha256 !== undefined && left.model.fileSha256 === right.model?.fileSha256;
+  const areServed = left.entry?.server !== undefined && right.entry?.server !== undefined;
+  return facts
+    .filter(({ of }) => (of === 'weights' ? isSameModel : of !== 'server' || areServed))
+    .map(({ what, affects, read }) => ({ what, affects, a: text(read(left)), b: text(read(right)) }))
+    .filter((difference) => difference.a !== difference.b);
 }
 
-/** The same weights under another template or style are another question; of different weights it is their nature. */
-function promptDifferences(a: MadeWith, b: MadeWith): readonly SettingDifference[] {
-  const [left, right] = [modelFacts(a), modelFacts(b)];
-  if (left?.fileSha256 === undefined || left.fileSha256 !== right?.fileSha256) return [];
-  const read: readonly (readonly [string, (facts: ModelFacts) => string | undefined])[] = [
-    ['prompt style', ({ promptStyle }) => promptStyle],
-    ['chat template (sha256)', ({ chatTemplateSha256 }) => short(chatTemplateSha256)],
-    ['tokenizer (sha256)', ({ tokenizerSha256 }) => short(tokenizerSha256)],
-  ];
-  return read
-    .map(([what, of]) => ({ what, affects: 'answers' as const, a: text(of(left)), b: text(of(right)) }))
-    .filter(({ a: one, b: other }) => one !== other);
+/** What makes cells of several runs hard to compare, in the words of `settingDifferences`. */
+export function runDifferences(runs: readonly RunRecord[]): readonly string[] {
+  const tasks = runs.flatMap((run) => Object.keys(run.manifest.tasks).map((name) => ({ name, ...ofTask(run, name) })));
+  const models = runs.flatMap((run) => Object.keys(run.manifest.models).map((name) => ofModel(run, name)));
+  const groups: Readonly<Record<Fact['of'], readonly (readonly Making[])[]>> = {
+    run: [runs.map((run) => ofTask(run, ''))],
+    task: [...Map.groupBy(tasks, ({ name }) => name).values()],
+    model: [models],
+    server: [models.filter(({ entry }) => entry?.server !== undefined)],
+    weights: [...Map.groupBy(models, ({ model }) => model?.fileSha256).entries()].flatMap(([weights, group]) =>
+      weights === undefined ? [] : [group],
+    ),
+  };
+  const differs = ({ of, read }: Fact): boolean => groups[of].some((group) => variesBetweenRuns(group, of, read));
+  return facts.filter(differs).map(({ what }) => what);
+}
+
+/** Whether some run has other values than another; within one run models may well have different ones. */
+function variesBetweenRuns(group: readonly Making[], of: Fact['of'], read: Fact['read']): boolean {
+  const isFromLaunch = of === 'model' || of === 'weights';
+  const ofRuns = Array.from(Map.groupBy(group, ({ run }) => run).values(), (makings) => {
+    // What an engine that was never started would have been differs from nothing.
+    const known = makings.map(read).filter((value) => value !== undefined || !isFromLaunch);
+    return JSON.stringify([...new Set(known.map(text))].toSorted());
+  });
+  return new Set(ofRuns.filter((values) => values !== '[]')).size > 1;
 }

@@ -4,7 +4,8 @@ import { RootCommand, type Command as TabCommand, type Complete } from '@bomb.sh
 import { catalogue } from '../../sources/catalogue.ts';
 import { taskNames } from '../../tasks/index.ts';
 import type { Command } from '../options/command.ts';
-import type { CompletionSource, Option } from '../options/option.ts';
+import type { CompletionSource } from '../../core/settings.ts';
+import type { Option } from '../options/option.ts';
 import { flagName } from '../options/option-names.ts';
 import { commands } from '../tables/commands.ts';
 import { globalOptions } from '../tables/global-options.ts';

@@ -1,5 +1,6 @@
 import type { CliContext } from '../context.ts';
-import type { CompletionSource, OptionTable, OptionValues } from './option.ts';
+import type { CompletionSource } from '../../core/settings.ts';
+import type { OptionTable, OptionValues } from './option.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 
 export interface CommandArgument {

@@ -1,13 +1,4 @@
-/** Another spelling of an option, such as lm-eval's. */
-export interface OptionAlias {
-  /** Without dashes; `_` and `-` are the same on the command line. */
-  readonly name: string;
-  /**
-   * What the alias stands for, where it isn't simply another name: `--apply-chat-template` is `--style instruct`.
-   * Such an alias takes an argument if it likes, and ignores it.
-   */
-  readonly constant?: string;
-}
+import { type CompletionSource, type FlagAlias, type NumberRange, rangeText, readNumber } from '../../core/settings.ts';
 
 /**
  * One option. Parser, types, `--help`, the environment variable, docs/cli.md and completions come from it.
@@ -26,7 +17,7 @@ export interface Option<Value> {
   readonly isCounted: boolean;
   /** Written `--no-name`; the value is true without it. */
   readonly isNegated: boolean;
-  readonly aliases: readonly OptionAlias[];
+  readonly aliases: readonly FlagAlias[];
   readonly fallback: Value;
   /** What help says of the default where that isn't `fallback` itself. */
   readonly defaultText?: string | undefined;
@@ -39,8 +30,6 @@ export interface Option<Value> {
   parse(text: string): unknown;
 }
 
-export type CompletionSource = 'model' | 'task' | 'run' | 'file' | 'folder';
-
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
 /** What a handler gets for a table. */
@@ -51,7 +40,7 @@ export type OptionValues<Table extends OptionTable> = {
 interface Basics {
   readonly help: string;
   readonly short?: string;
-  readonly aliases?: readonly OptionAlias[];
+  readonly aliases?: readonly FlagAlias[];
   readonly defaultText?: string;
   readonly hasEnvironment?: boolean;
   readonly completion?: CompletionSource;
@@ -134,34 +123,18 @@ export function texts(
   };
 }
 
-interface NumberInput extends Basics {
-  readonly argument: string;
-  readonly min: number;
-  readonly max?: number;
-  readonly isWhole?: boolean;
-}
-
-export function number(input: NumberInput): Option<number | undefined> {
-  const { min, max, isWhole = true } = input;
-  const kind = isWhole ? 'a whole number' : 'a number';
+/** A number; whole unless `isWhole` is false. */
+export function number(
+  input: Basics & Omit<NumberRange, 'isWhole'> & { readonly argument: string; readonly isWhole?: boolean },
+): Option<number | undefined> {
+  const range = { ...input, isWhole: input.isWhole ?? true };
   return {
     ...basics(input),
     argument: input.argument,
     fallback: undefined,
-    expected: max === undefined ? `${kind} of at least ${min}` : `${kind} from ${min} to ${max}`,
-    parse: (value) => parseNumber(value, { min, max, isWhole }),
+    expected: rangeText(range),
+    parse: (value) => readNumber(value, range),
   };
-}
-
-export function parseNumber(
-  value: string,
-  range: { readonly min: number; readonly max?: number | undefined; readonly isWhole: boolean },
-): number | undefined {
-  // Number('') is 0 and Number('0x10') is 16: neither is what somebody means.
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)) return undefined;
-  const parsed = Number(value);
-  if (range.isWhole && !Number.isSafeInteger(parsed)) return undefined;
-  return parsed >= range.min && parsed <= (range.max ?? Number.MAX_VALUE) ? parsed : undefined;
 }
 
 export function choice<const Choices extends readonly string[]>(

@@ -13,6 +13,8 @@ export interface SuiteNames {
   resolveTask(name: string): Promise<readonly { readonly id: string; readonly items: number }[]>;
   /** @throws {UnknownNameError | UsageError} for an engine, a catalogue name or a source that can't be */
   checkModel(model: Suite['models'][number]): void;
+  /** @throws {UsageError} for more sequences at once than its engine has */
+  checkConcurrency(model: Suite['models'][number], concurrency: Suite['concurrency']): void;
   /** @throws {UsageError} for options that its engine doesn't have */
   checkOptions(model: Suite['models'][number]): Promise<void>;
 }
@@ -35,7 +37,8 @@ export async function checkSuiteNames(document: SuiteDocument, suite: Suite, nam
   }
 }
 
-async function placed(document: SuiteDocument, path: DocumentPath, check: () => unknown): Promise<void> {
+/** What a check has against a name, at its place in the file. */
+export async function placed(document: SuiteDocument, path: DocumentPath, check: () => unknown): Promise<void> {
   try {
     await check();
   } catch (error) {

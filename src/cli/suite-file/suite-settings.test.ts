@@ -10,7 +10,7 @@ import { runOptions } from '../tables/measure-commands.ts';
 import { suiteNames } from '../registries.ts';
 import { readSuiteFile } from './read-suite-file.ts';
 import { checkSuite } from './suite-issues.ts';
-import { suiteSettings } from './suite-settings.ts';
+import { resolveSuite } from './suite-settings.ts';
 import { defaultSuiteChoices, suiteTemplate } from './suite-template.ts';
 
 let folder: string;
@@ -47,7 +47,7 @@ async function settings(
 ) {
   const parsed = parseCommandLine(normalizeFlags(['run', ...argv]), '1', () => undefined);
   const input = resolveOptions(runOptions, parsed?.given ?? {}, environment);
-  return suiteSettings({
+  return resolveSuite({
     input: { options: input.values, origins: input.origins },
     fileName: parsed?.arguments[0],
     world: { workingFolder, homeFolder: '/home/me', readStdin: async () => '' },
@@ -134,6 +134,17 @@ describe('the suite of a command line', () => {
     await expect(settings(['-m', 'a.gguf', '--model_args', 'devic=cpu'])).rejects.toThrow(
       'options of engine llama: unknown key "devic" (did you mean "device"?)',
     );
+  });
+
+  it('refuses more sequences at once than an engine has, at the place of the model', async () => {
+    const wide = join(folder, 'wide.yaml');
+    await writeFile(wide, 'concurrency: 300\nmodels:\n  - { source: x, engine: mock }\n  - ./a.gguf\n');
+    const problem = 'engine llama answers at most 256 sequences at once, got concurrency 300';
+    await expect(settings([wide])).rejects.toThrow(`${wide}:4:5: ${problem}`);
+    await expect(settings(['-m', 'a.gguf', '--concurrency', '300'])).rejects.toThrow(problem);
+    expect((await settings([wide, '--concurrency', '256'])).suite.concurrency).toBe(256);
+    expect((await settings([wide, '--concurrency', 'auto'])).suite.concurrency).toBe('auto');
+    expect((await settings([wide, '--engine', 'mock'])).suite.concurrency).toBe(300);
   });
 
   it('says so when there is nothing to run', async () => {

@@ -1,14 +1,15 @@
 import { UsageError } from '../../core/errors.ts';
-import type { Suite, SuiteInput } from '../../core/suite.ts';
+import { modelEntry, type Suite, type SuiteInput } from '../../core/suite.ts';
+import { suiteSettings } from '../../core/suite-settings.ts';
 import type { CommandInput } from '../options/command.ts';
 import type { OptionOrigin } from '../options/resolve-options.ts';
-import type { Limit, SuiteOptions } from '../tables/suite-options.ts';
+import { type Limit, suiteOptions, type SuiteOptions } from '../tables/suite-options.ts';
 import { lmEvalBackends, parseModelArguments, type ModelArguments } from './model-arguments.ts';
 import { findSuiteFile, readSuiteFile, type SuiteFile, type SuiteFileWorld } from './read-suite-file.ts';
 import { suiteValue, type SuiteDocument } from './suite-document.ts';
 import { checkSuite } from './suite-issues.ts';
 import { resolvePath, resolveSource, resolveSuitePaths } from './suite-paths.ts';
-import { checkSuiteNames, type SuiteNames } from './suite-names.ts';
+import { checkSuiteNames, placed, type SuiteNames } from './suite-names.ts';
 
 /** One setting of a suite, and why it has its value. */
 export interface SuiteSetting {
@@ -32,27 +33,12 @@ export interface SuiteSettingsRequest {
   readonly names: SuiteNames;
 }
 
-/** Options whose names and values are those of the suite file. */
-const plainKeys = [
-  'name',
-  'protocol',
-  'seed',
-  'concurrency',
-  'launches',
-  'windowSeconds',
-  'latencyRequests',
-  'latencySeconds',
-  'threads',
-  'contextTokens',
-  'hangSeconds',
-  'clientProcesses',
-  'requestRate',
-  'goodput',
-  'pricePerHour',
-  'decide',
-  'confidence',
-  'skipInvalid',
-] as const satisfies readonly (keyof SuiteOptions & keyof Suite)[];
+/** Settings whose flags give the value that the file would: not a fraction of the items, nor a path from elsewhere. */
+const plainKeys = (Object.keys(suiteSettings) as (keyof typeof suiteSettings)[]).filter(
+  (key): key is PlainKey => key in suiteOptions && key !== 'limit' && key !== 'dataDir',
+);
+
+type PlainKey = Exclude<keyof SuiteOptions & keyof Suite, 'limit' | 'dataDir'>;
 
 /**
  * The suite that a command line means: flags over environment over file over defaults, paths absolute.
@@ -60,7 +46,7 @@ const plainKeys = [
  * @throws {ConfigError} for what is wrong in the file
  * @throws {UsageError} if there are no models
  */
-export async function suiteSettings(request: SuiteSettingsRequest): Promise<SuiteSettings> {
+export async function resolveSuite(request: SuiteSettingsRequest): Promise<SuiteSettings> {
   const { input, world, names } = request;
   const modelArguments = parseModelArguments(input.options.modelArgs);
   const sources = modelSources(input.options.model, modelArguments);
@@ -70,8 +56,11 @@ export async function suiteSettings(request: SuiteSettingsRequest): Promise<Suit
   await checkSuiteNames(document, checked, names);
   const resolved = resolveSuitePaths(checked, file?.folder ?? world.workingFolder, world.homeFolder);
   const suite = await override(resolved, request, sources, modelArguments);
-  // What the file says was checked at its place; flags may have changed engines and their options.
-  for (const model of suite.models) await names.checkOptions(model);
+  // What the file says was checked at its place; flags may have changed engines, their options and the concurrency.
+  for (const [index, model] of suite.models.entries()) {
+    await names.checkOptions(model);
+    await placed(document, ['models', index], () => names.checkConcurrency(model, suite.concurrency));
+  }
   return { suite, settings: explain(suite, request, document, file), file: file?.document.file };
 }
 
@@ -144,8 +133,7 @@ function overrideModel(
 ): Suite['models'][number] {
   const { style, engine } = options;
   if (style === undefined && engine === undefined && Object.keys(engineOptions).length === 0) return model;
-  const entry =
-    typeof model === 'string' ? { source: model, style: 'auto' as const, engine: 'llama', engineOptions: {} } : model;
+  const entry = modelEntry(model);
   return {
     ...entry,
     ...(style !== undefined && { style }),
@@ -182,22 +170,12 @@ function explain(
     ...(options.modelArgs.length > 0 && options.model.length === 0 && { models: origins.modelArgs }),
     ...(origins.task.source !== 'default' && { tasks: origins.task }),
   };
-  const keys = Object.keys(suite) as (keyof Suite)[];
-  const listed = [
-    'limit',
-    'threads',
-    'contextTokens',
-    'requestRate',
-    'goodput',
-    'pricePerHour',
-    'decide',
-    'dataDir',
-  ] as const;
+  const keys = Object.keys(suiteSettings) as (keyof Suite)[];
   // A fraction becomes a number for each task; the setting itself is what the user wrote.
   const fraction = options.limit !== undefined && 'fraction' in options.limit ? options.limit.fraction : undefined;
   const valueOf = (key: keyof Suite): unknown => (key === 'limit' ? (fraction ?? suite.limit) : suite[key]);
-  return [...new Set([...keys, ...listed])]
-    .filter((key) => key !== '$schema')
+  return keys
+    .filter((key) => key !== '$schema' && (key in suite || key in suiteOptions))
     .map((key) => ({ key, value: valueOf(key), origin: flags[key] ?? fileOrigin(key, document, file) }));
 }
 

@@ -5,7 +5,8 @@
 import { optionProblems, parseEngineOptions } from '../../core/engine-options.ts';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { ServerError, UsageError } from '../../core/errors.ts';
-import { type ManagedServer, managedServerSchema } from '../../core/managed-server.ts';
+import type { ManagedServer } from '../../core/managed-server.ts';
+import { managedServerSchema } from '../../core/suite.ts';
 import { withoutSecrets } from '../../core/without-secrets.ts';
 import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
 import { servedMaxConcurrency } from '../concurrency.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { managedServerSchema } from '../../core/managed-server.ts';
+import { managedServerSchema } from '../../core/suite.ts';
 import { serverKey } from './served-options.ts';
 
 type Settings = Parameters<typeof managedServerSchema.parse>[0];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { managedServerSchema } from '../../core/managed-server.ts';
+import { managedServerSchema } from '../../core/suite.ts';
 import { serverCommand, type ServerCommand } from './server-command.ts';
 
 type Settings = Parameters<typeof managedServerSchema.parse>[0];

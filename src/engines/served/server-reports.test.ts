@@ -11,7 +11,7 @@ import {
 } from './server-reports.ts';
 import { parsePrometheus } from './metrics-scraper.ts';
 import { readServerMemory, type ServerMemoryState } from './managed-host.ts';
-import { managedServerSchema } from '../../core/managed-server.ts';
+import { managedServerSchema } from '../../core/suite.ts';
 import { serverCommand } from './server-command.ts';
 
 const gibibyte = 2 ** 30;

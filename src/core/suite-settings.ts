@@ -1,0 +1,286 @@
+import { gateLimitsSchema } from './limits-schema.ts';
+import { parseGoodput } from './load.ts';
+import { serverSchema } from './managed-server.ts';
+import { choice, flag, real, section, shapeOf, text, whole, wholeOr } from './settings.ts';
+
+const nothing = { decides: 'nothing' } as const;
+
+/** Settings of one model of a suite. */
+export const modelSettings = {
+  name: text({ ...nothing, help: 'name in tables', otherwise: 'the catalogue name or the file name' }),
+  source: text({
+    decides: 'both',
+    label: 'model',
+    inKey: 'content',
+    isRequired: true,
+    help: 'catalogue name, path, hf:, pip: or URL with #sha256=',
+  }),
+  style: choice(['auto', 'instruct', 'base'], {
+    decides: 'answers',
+    label: 'prompt style',
+    inKey: 'content',
+    argument: 'name',
+    aliases: [{ name: 'apply-chat-template', constant: 'instruct' }],
+    fallback: 'auto',
+    help: 'chat template (instruct) or plain prompts (base) in generation tasks',
+  }),
+  engine: text({
+    decides: 'both',
+    label: 'engine',
+    inKey: 'content',
+    argument: 'name',
+    fallback: 'llama',
+    help: 'what runs the model',
+  }),
+  server: section(serverSchema, {
+    decides: 'both',
+    label: 'server',
+    inKey: 'content',
+    help: 'a server that perbench starts for the model, and stops again',
+  }),
+  engineOptions: section((zod) => zod.record(zod.string(), zod.unknown()), {
+    decides: 'both',
+    label: 'options of the engine',
+    inKey: 'content',
+    fallback: {},
+    help: 'options that only the engine knows',
+  }),
+} as const;
+
+/** Settings of one task of a suite. */
+export const taskSettings = {
+  task: text({
+    decides: 'both',
+    label: 'task',
+    inKey: 'content',
+    isRequired: true,
+    help: 'task id or short name',
+  }),
+  shots: whole({
+    decides: 'both',
+    label: 'examples in each prompt',
+    inKey: 'content',
+    argument: 'n',
+    aliases: [{ name: 'num-fewshot' }],
+    min: 0,
+    max: 64,
+    help: 'examples in each prompt',
+    otherwise: "the protocol's own",
+  }),
+  limit: whole({
+    decides: 'both',
+    label: 'items',
+    inKey: 'content',
+    above: 0,
+    help: 'items of this task; overrides the suite',
+  }),
+  gates: section(gateLimitsSchema, {
+    ...nothing,
+    help: 'limits of this task for perbench gate; override those of the suite',
+  }),
+} as const;
+
+/** Settings of a suite, in the order of the file, of `show --config` and of the suite key. */
+export const suiteSettings = {
+  $schema: section((zod) => zod.string(), { ...nothing, help: 'where editors find the schema of this file' }),
+  name: text({
+    ...nothing,
+    argument: 'text',
+    hasEnvironment: false,
+    fallback: 'perbench',
+    help: 'name of the suite, shown in lists',
+  }),
+  models: section(
+    (zod) =>
+      zod
+        .array(
+          zod.union([
+            zod
+              .string()
+              .min(1)
+              .describe('catalogue name, path, hf:owner/repo/file.gguf, pip:package==version/path, or a URL'),
+            zod.strictObject(shapeOf(modelSettings, zod)),
+          ]),
+        )
+        .min(1),
+    { decides: 'both', label: 'models', inKey: 'content', isRequired: true, help: 'models to compare' },
+  ),
+  tasks: section(
+    (zod) =>
+      zod
+        .array(
+          zod.union([
+            zod.string().min(1).describe('task id or short name: gsm8k, gsm8k/per@1, all'),
+            zod.strictObject(shapeOf(taskSettings, zod)),
+          ]),
+        )
+        .min(1),
+    { decides: 'both', label: 'tasks', inKey: 'content', fallback: ['all'], help: 'tasks to run' },
+  ),
+  dataDir: text({
+    ...nothing,
+    argument: 'folder',
+    completion: 'folder',
+    help: 'folder with the data sets',
+    inFile: 'relative to this file',
+  }),
+  protocol: choice(['serving', 'paper'], {
+    decides: 'both',
+    label: 'protocol',
+    argument: 'name',
+    fallback: 'serving',
+    help: 'how measurements are taken',
+  }),
+  limit: whole({
+    decides: 'both',
+    label: 'items',
+    inKey: 'content',
+    short: 'L',
+    argument: 'n',
+    above: 0,
+    help: 'items per task, in a seeded random order',
+    asFlag: '0.1 takes a tenth of each task, rounded up',
+    otherwise: 'all',
+  }),
+  seed: whole({
+    decides: 'both',
+    label: 'seed',
+    argument: 'n',
+    min: 0,
+    max: 4_294_967_295,
+    fallback: 1,
+    help: 'seed of every random order',
+    asFlag: "of lm-eval's four seeds the first counts",
+  }),
+  concurrency: wholeOr('auto', {
+    decides: 'performance',
+    label: 'sequences at once',
+    argument: 'n',
+    aliases: [{ name: 'batch-size' }],
+    min: 1,
+    max: 512,
+    fallback: 16,
+    help: 'sequences at once, or auto: doubled until throughput gains less than 5 %',
+  }),
+  launches: whole({
+    decides: 'performance',
+    label: 'engine starts',
+    argument: 'n',
+    min: 1,
+    max: 20,
+    fallback: 3,
+    help: 'engine starts over which performance is repeated',
+  }),
+  windowSeconds: real({
+    decides: 'performance',
+    label: 'length of throughput windows, s',
+    argument: 's',
+    above: 0,
+    max: 3600,
+    fallback: 20,
+    help: 'length of each throughput window',
+  }),
+  latencyRequests: whole({
+    decides: 'performance',
+    label: 'requests of a latency pass',
+    argument: 'n',
+    min: 1,
+    max: 100_000,
+    fallback: 24,
+    help: 'requests of each latency pass, one at a time',
+  }),
+  latencySeconds: real({
+    decides: 'performance',
+    label: 'longest time of a latency pass, s',
+    argument: 's',
+    above: 0,
+    max: 3600,
+    fallback: 20,
+    help: 'longest time of each latency pass',
+  }),
+  threads: whole({
+    decides: 'performance',
+    label: 'threads',
+    argument: 'n',
+    min: 1,
+    max: 1024,
+    help: 'CPU threads of the engine',
+    otherwise: 'the cores of this machine',
+  }),
+  contextTokens: whole({
+    decides: 'performance',
+    label: 'tokens per sequence',
+    argument: 'n',
+    min: 64,
+    help: 'tokens per sequence',
+    otherwise: "what the items need, up to the model's limit",
+  }),
+  /** It decides which engines are given up as hung, not what the others measure. */
+  hangSeconds: real({
+    ...nothing,
+    argument: 's',
+    above: 0,
+    fallback: 300,
+    help: 'an engine without any progress for so long is stopped',
+  }),
+  clientProcesses: whole({
+    decides: 'performance',
+    label: 'processes that ask a server',
+    inKey: 'no',
+    argument: 'n',
+    min: 1,
+    max: 64,
+    fallback: 1,
+    help: 'processes that ask a server; more than one where windows are client_bound',
+  }),
+  requestRate: real({
+    decides: 'performance',
+    label: 'requests per second',
+    inKey: 'load',
+    argument: 'n',
+    above: 0,
+    max: 1_000_000,
+    help: 'requests per second, offered as a Poisson process in the throughput pass',
+    otherwise: 'a closed loop',
+  }),
+  goodput: text({
+    decides: 'performance',
+    label: 'limits of a good request',
+    inKey: 'load',
+    argument: 'limits',
+    expected: 'limits such as ttft:500ms,tpot:50ms, of ttft, tpot and e2el',
+    isGood: (limits) => parseGoodput(limits) !== undefined,
+    help: 'limits of time to first token, per token and end to end under which a request counts as good',
+  }),
+  gates: section(gateLimitsSchema, { ...nothing, help: 'limits for perbench gate; they change no result' }),
+  /** A price per answer follows from it, and is never compared: prices are money, not measurements. */
+  pricePerHour: real({
+    ...nothing,
+    argument: 'price',
+    above: 0,
+    help: 'price of one GPU (of the host without one) for an hour: adds the price of 1,000 answers',
+  }),
+  /** Cells that a question stopped early are compared with none, and its key has the question (plan-race.ts). */
+  decide: text({
+    ...nothing,
+    argument: 'question',
+    hasEnvironment: false,
+    help: 'stop as soon as it is decided: winner, or "cheapest with accuracy >= 0.7"',
+    inFile: 'see docs/deciding.md',
+  }),
+  confidence: real({
+    ...nothing,
+    argument: 'share',
+    above: 0.5,
+    below: 1,
+    fallback: 0.95,
+    help: 'how sure a decision must be',
+  }),
+  skipInvalid: flag({
+    decides: 'answers',
+    label: 'rows left out',
+    inKey: 'content',
+    fallback: false,
+    help: 'run without rows that do not fit the schema',
+  }),
+} as const;
