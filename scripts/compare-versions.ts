@@ -32,7 +32,7 @@ ${mockModel('odd', ['C', 'D', 'perhaps'], 90)}
 const tasks = 'tasks: [imdb/mini, hellaswag/mini, arc_easy/mini, squad2/mini, gsm8k/mini]\n';
 const suites = {
   'serving.yaml': `name: mock\n${models}${tasks}limit: 8\nlaunches: 2\nwindowSeconds: 0.3\nlatencyRequests: 4\nlatencySeconds: 1\nconcurrency: 4\ngates: { minAccuracy: 0.05, maxAccuracyDrop: 0.2 }\n`,
-  'second.yaml': `name: mock again\n${models}${tasks}limit: 8\nseed: 2\nlaunches: 1\nwindowSeconds: 0.3\nlatencyRequests: 3\nlatencySeconds: 1\nconcurrency: 2\nrequestRate: 40\ngoodput: e2el:2s\n`,
+  'second.yaml': `name: mock again\n${models}${tasks}limit: 8\nseed: 2\nlaunches: 1\nwindowSeconds: 0.3\nlatencyRequests: 3\nlatencySeconds: 1\nconcurrency: 2\n`,
   'paper.yaml': `name: as the paper\nprotocol: paper\n${models}${tasks}limit: 10\nconcurrency: 4\n`,
   'race.yaml': `name: a race\n${models}tasks: [arc_easy/mini]\nlaunches: 2\nwindowSeconds: 0.3\nlatencyRequests: 4\nconcurrency: 4\ndecide: cheapest with accuracy >= 0.2\n`,
   'cut.yaml': `name: cut\n${models.replaceAll('tokenMs: 0.2', 'tokenMs: 6')}tasks: [gsm8k/mini, arc_easy/mini]\nlimit: 40\nlaunches: 1\nwindowSeconds: 0.5\nlatencyRequests: 3\nconcurrency: 2\n`,
