@@ -10,7 +10,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { perbenchBin, startPerbench } from '../src/cli/perbench-process.ts';
+import { perbenchBin, startPerbench } from '../test/setup/perbench-process.ts';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';
 import type { RunSummary, CellSummary } from '../src/report/viewer-data.ts';
 import { chromiumPath, startChromium } from '../test/page/chromium.ts';

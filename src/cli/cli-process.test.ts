@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { perbenchBin, startPerbench, type Ended, type Running } from './perbench-process.ts';
+import { perbenchBin, startPerbench, type Ended, type Running } from '../../test/setup/perbench-process.ts';
 
 let root: string;
 let folder: string;

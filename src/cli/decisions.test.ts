@@ -6,7 +6,7 @@ import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-proce
 import { gateSentence } from '../exporters/gate-rows.ts';
 import { decideGate, type GateOutcome, type InconclusiveRule } from '../stats/gate.ts';
 import { exitCodes, gateExitCode } from './exit-codes.ts';
-import { startPerbench } from './perbench-process.ts';
+import { startPerbench } from '../../test/setup/perbench-process.ts';
 
 let folder: string;
 /** Ids of the runs of the tests, by the name of their suite. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../../test/setup/test-settings.ts';
-import { startPerbench, type Running } from './perbench-process.ts';
+import { startPerbench, type Running } from '../../test/setup/perbench-process.ts';
 
 const systemNodes = ['/usr/bin/node', '/usr/local/bin/node'];
 const oldNode = systemNodes.find(

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startPerbench, type Ended, type Running } from '../../src/cli/perbench-process.ts';
+import { startPerbench, type Ended, type Running } from '../setup/perbench-process.ts';
 
 /** Output that would act if it were anything but text: markup, a script, an end of one, colours, directions. */
 export const hostileAnswer =

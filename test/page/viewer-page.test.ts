@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Running } from '../../src/cli/perbench-process.ts';
+import type { Running } from '../setup/perbench-process.ts';
 import type { CellSummary, RunSummary } from '../../src/report/viewer-data.ts';
 import { seriousViolations } from './axe.ts';
 import { chromiumPath, noChromium, openPage, startChromium, type WatchedPage } from './chromium.ts';
