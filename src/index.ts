@@ -81,7 +81,15 @@ export { compareRuns, type CompareRunsOptions } from './local/compare-runs.ts';
 export { type DecideOptions, decideRun, decideTable, type WantedTask } from './local/decide-run.ts';
 export { type GateOptions, gateRuns } from './local/gate-runs.ts';
 export type { OwnTask } from './local/local-context.ts';
-export { freezeProjectAnchors, type FreezeAnchorsOptions, type FrozenAnchors } from './local/freeze-project-anchors.ts';
+export { calibrate, type CalibrateOptions } from './local/calibrate.ts';
+export { type ExportSource, formatFiles, sampleRows } from './local/export-runs.ts';
+export { importFiles, type ImportFilesOptions, type ImportedRun } from './local/import-files.ts';
+export {
+  freezeProjectAnchors,
+  freezeRunAnchors,
+  type FreezeAnchorsOptions,
+  type FrozenAnchors,
+} from './local/freeze-project-anchors.ts';
 export {
   reportRuns,
   type ReportOptions,
@@ -91,7 +99,8 @@ export {
 } from './local/report-runs.ts';
 export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './local/resolve-anchors.ts';
 export type { ScoringChoice } from './local/scoring.ts';
-export { run, type RunOptions } from './local/run.ts';
+export { plan, type PlanOptions, run, type RunOptions } from './local/run.ts';
+export type { SuiteOutlook } from './local/plan-suite.ts';
 export { runEvidence } from './local/run-evidence.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';
 export { accuracyWeightCurve } from './stats/accuracy-weight-curve.ts';

@@ -4,6 +4,7 @@ import type { RunEvent } from '../core/event.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
+import { readGpuDevices } from '../meters/gpu-devices.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
 import type { AnchorSet } from '../stats/anchors.ts';
@@ -11,9 +12,11 @@ import { memoryLimitBytes } from '../meters/memory-limit.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import * as z from 'zod';
+import { gpuSupply } from './gpu-outlook.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { localRun } from './local-run.ts';
 import { checkRace, planRace } from './plan-race.ts';
+import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
 
 export interface RunOptions {
@@ -43,6 +46,25 @@ function parseSuite(input: SuiteInput): Suite {
   return parsed.data;
 }
 
+function libraryContext({ environment, workingFolder = '.', ...options }: RunOptions): LocalContext {
+  return {
+    settings: sourceSettingsFrom(environment ?? {}, homedir()),
+    environment,
+    workingFolder: resolve(workingFolder),
+    dataDir: options.dataDir,
+    commandLine: ['library'],
+    perbenchVersion: options.perbenchVersion ?? 'library',
+    meter: createMachineMeter(environment === undefined ? {} : { devices: { environment } }),
+    hostFacts: () => readHostFacts(),
+    ownTasks: options.tasks,
+    onPull: options.onPull,
+  };
+}
+
+async function useStore(given: Store | string, resources: AsyncDisposableStack): Promise<Store> {
+  return typeof given === 'string' ? resources.use(await openSqliteStore({ file: given })) : given;
+}
+
 /**
  * Runs a suite on this machine and says what happens, event by event. Fetches the models that aren't here.
  *
@@ -51,32 +73,40 @@ function parseSuite(input: SuiteInput): Suite {
  * @throws {DataError | InvalidItemError | ModelError | DownloadError} if data or models can't be had
  */
 export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGenerator<RunEvent, void, void> {
-  const {
-    store: given = ':memory:',
-    environment = {},
-    signal = new AbortController().signal,
-    isFresh = false,
-  } = options;
+  const { store: given = ':memory:', signal = new AbortController().signal, isFresh = false, anchors } = options;
   const suite = parseSuite(input);
-  const context: LocalContext = {
-    settings: sourceSettingsFrom(environment, homedir()),
-    environment,
-    workingFolder: resolve(options.workingFolder ?? '.'),
-    dataDir: options.dataDir,
-    commandLine: ['library'],
-    perbenchVersion: options.perbenchVersion ?? 'library',
-    meter: createMachineMeter(
-      options.environment === undefined ? {} : { devices: { environment: options.environment } },
-    ),
-    hostFacts: () => readHostFacts(),
-    ...(options.tasks !== undefined && { ownTasks: options.tasks }),
-    ...(options.onPull !== undefined && { onPull: options.onPull }),
-  };
-  await checkRace(suite, options.anchors, context.ownTasks);
+  const context = libraryContext(options);
+  await checkRace(suite, anchors, context.ownTasks);
   const prepared = await prepareRun(suite, context, signal);
-  const plan = await planRace(prepared, { anchors: options.anchors, memoryLimitBytes: memoryLimitBytes() });
+  const racing = await planRace(prepared, { anchors, memoryLimitBytes: memoryLimitBytes() });
   await using resources = new AsyncDisposableStack();
-  const store = typeof given === 'string' ? resources.use(await openSqliteStore({ file: given })) : given;
+  const store = await useStore(given, resources);
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
-  yield* localRun(plan, context, { store, signal, isFresh });
+  yield* localRun(racing, context, { store, signal, isFresh });
+}
+
+export interface PlanOptions extends RunOptions {
+  /** Starts engines to learn their speed; `auto`, the default: only where earlier runs in the store don't tell it. */
+  readonly probe?: OutlookOptions['probe'];
+}
+
+/**
+ * Says what a run would do, without doing it: what it fetches, how long it takes, what won't fit.
+ *
+ * @throws {ConfigError} if the suite isn't one
+ * @throws {UsageError | UnknownNameError} for models or tasks that don't exist
+ */
+export async function plan(input: SuiteInput, options: PlanOptions = {}): Promise<SuiteOutlook> {
+  const { store: given, probe = 'auto', signal = new AbortController().signal } = options;
+  const suite = parseSuite(input);
+  const context = libraryContext(options);
+  await using resources = new AsyncDisposableStack();
+  resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
+  return await planSuite(suite, context, {
+    store: given === undefined ? undefined : await useStore(given, resources),
+    probe,
+    memoryLimitBytes: memoryLimitBytes(),
+    gpus: gpuSupply(await readGpuDevices(), { memoryBytes: undefined, count: undefined }),
+    signal,
+  });
 }
