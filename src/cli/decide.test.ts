@@ -54,7 +54,7 @@ describe('decide', () => {
     expect(code).toBe(0);
     expect(await readFile(join(folder, 'd.csv'), 'utf8')).toContain('1,yes,true,true,PER-A/');
     const json = await perbench([...argv, '--json', '--min-accuracy', '0.9']);
-    expect(json.stdout).toContain('"outcome":"nobody-passes"');
+    expect(json.stdout).toContain('"outcome":"none-qualify"');
     expect(json.code).toBe(exitCodes.gateFailed);
   });
 

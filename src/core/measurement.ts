@@ -98,3 +98,14 @@ export const metricNames = [
 ] as const;
 
 export type MetricName = (typeof metricNames)[number];
+
+/** What differs from launch to launch. */
+export const launchMetrics = [
+  'throughput',
+  'outputTokensPerSecond',
+  'latency',
+  'latencyP95',
+  'timeToFirstTokenP50',
+  'timePerOutputTokenP50',
+  'memory',
+] as const satisfies readonly MetricName[];

@@ -48,7 +48,7 @@ export function answerSentence(decision: Decision): string {
     const reasons = candidates.map(({ model, reasons: own }) => `${model}: ${own.join('; ')}`);
     return `no valid model: ${reasons.join(' · ') || 'nothing was measured'}`;
   }
-  if (outcome === 'nobody-passes') return 'no model passes all constraints';
+  if (outcome === 'none-qualify') return 'no model passes all constraints';
   const winner = find(decision, recommended);
   const sure = winner?.support === undefined ? '' : `, support ${shares(winner.support)} on new items and launches`;
   return `recommended: ${recommended}, ${decision.scoreVersion} ${winner === undefined ? '' : scoreText(winner)}${sure}`;

@@ -1,8 +1,8 @@
 import type { CellMeasurements, LatencyRecord, PassResult } from '../core/cell.ts';
 import type { Unit } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
-import type { launchMetrics } from '../stats/comparison.ts';
-import { leastCount } from '../stats/percentile.ts';
+import type { launchMetrics } from '../core/measurement.ts';
+import { minCount } from '../stats/percentile.ts';
 import { quantile } from '../stats/quantile.ts';
 
 /** The passes of one launch. */
@@ -156,7 +156,7 @@ export function launchEvidence(
   return {
     throughput: values('items/s', 'itemsPerSecond'),
     latency: values('ms', 'latencyP50'),
-    ...(requests >= leastCount(0.95, 1) && { latencyP95: values('ms', 'latencyP95') }),
+    ...(requests >= minCount(0.95, 1) && { latencyP95: values('ms', 'latencyP95') }),
     ...(outputTokensPerSecond !== undefined && {
       outputTokensPerSecond: values('tokens/s', 'tokensPerSecond'),
       timeToFirstTokenP50: values('ms', 'timeToFirstTokenP50'),

@@ -2,7 +2,7 @@ import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import type { MemoryReading, MemorySplit } from '../core/memory.ts';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
-import { leastCount, percentile } from '../stats/percentile.ts';
+import { minCount, percentile } from '../stats/percentile.ts';
 import { type Launch, launchesIn, launchFigures, type LaunchFigures, valuesOf } from './launch-figures.ts';
 import { mergeWarnings, overLaunches } from './over-launches.ts';
 
@@ -62,7 +62,7 @@ function pooledPercentile(passes: readonly PassResult[], p: number): Measurement
   const values = passes.flatMap(({ latencies }) => latencies?.endToEndMs ?? []).toSorted((a, b) => a - b);
   const estimate = percentile(values, p);
   if (estimate === undefined) {
-    const needed = `p${Math.round(p * 100)} needs at least ${leastCount(p, 1)}`;
+    const needed = `p${Math.round(p * 100)} needs at least ${minCount(p, 1)}`;
     return unavailable('too_few_requests', `${values.length} requests; ${needed}`);
   }
   return { status: 'measured', value: estimate.value, unit: 'ms', n: values.length, warnings: mergeWarnings(passes) };

@@ -1,17 +1,6 @@
 import type { CellState } from '../core/cell.ts';
-import type { Interval, Unit } from '../core/measurement.ts';
+import { type Interval, launchMetrics, type Unit } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
-
-/** What differs from launch to launch. */
-export const launchMetrics = [
-  'throughput',
-  'outputTokensPerSecond',
-  'latency',
-  'latencyP95',
-  'timeToFirstTokenP50',
-  'timePerOutputTokenP50',
-  'memory',
-] as const;
 
 /** What two cells are compared in; accuracy by items, the rest by launches. */
 export const comparedMetrics = ['accuracy', ...launchMetrics] as const;

@@ -76,7 +76,7 @@ describe('a decision on the published numbers', () => {
 
   it('where nobody passes names the nearest miss and what somebody passes', () => {
     const decision = decidePaper(['gsm8k'], { minAccuracy: 0.97 });
-    expect(decision.outcome).toBe('nobody-passes');
+    expect(decision.outcome).toBe('none-qualify');
     expect(told(decision)).toMatchInlineSnapshot(`
       "which model for gsm8k, with accuracy >= 0.97? (PER-A/2026-1/paper-gpu)
       no model passes all constraints
@@ -145,7 +145,7 @@ describe('a decision on a run', () => {
     const decision = decide([madeTask(three)], { ...options, constraints: { minAccuracy: 0.78 } });
     expect(told(decision)).toContain('not beyond doubt: accuracy 0.800 is at least 0.780, a limit inside its interval');
     const none = decide([madeTask(three)], { ...options, constraints: { maxLatencyP95: 100 } });
-    expect(none.outcome).toBe('nobody-passes');
+    expect(none.outcome).toBe('none-qualify');
     expect(told(none)).toMatchInlineSnapshot(`
       "which model for t/per@1, with latency p95 <= 100 ms? (PER-A/test)
       no model passes all constraints
@@ -159,7 +159,7 @@ describe('a decision on a run', () => {
     expect(decision.candidates.find(({ model }) => model === 'middle')?.checks[0]?.value).toBeCloseTo(0.02, 12);
     expect(decision.candidates.find(({ model }) => model === 'large')?.isEligible).toBe(false);
     const unpriced = decide([madeTask(three)], { ...options, constraints: { maxPrice: 0.03 } });
-    expect(unpriced.outcome).toBe('nobody-passes');
+    expect(unpriced.outcome).toBe('none-qualify');
   });
 
   it('names performance from one launch', () => {

@@ -222,14 +222,14 @@ export function decide(tasks: readonly DecisionTask[], options: DecisionOptions)
     };
   });
   const [nearest] = scored.toSorted((left, right) => missDistance(left.checks) - missDistance(right.checks));
-  const nobodyPasses = champion === undefined && scored.length > 0;
+  const noneQualify = champion === undefined && scored.length > 0;
   const [best] = scored;
   const unknown =
     support === undefined && eligible.length > 0
       ? ["how sure this is isn't known: there are neither answers item by item nor intervals"]
       : [];
   return {
-    outcome: champion !== undefined ? 'recommended' : nobodyPasses ? 'nobody-passes' : 'no-valid-model',
+    outcome: champion !== undefined ? 'recommended' : noneQualify ? 'none-qualify' : 'no-valid-model',
     scoreVersion: tasks[0]?.board.versions.find((version) => version.startsWith(`${options.score}/`)) ?? options.score,
     tasks: tasks.map(({ board: { taskId, title } }, index) => ({ taskId, title, weight: weights[index] as number })),
     constraints: options.constraints,
@@ -238,8 +238,8 @@ export function decide(tasks: readonly DecisionTask[], options: DecisionOptions)
     runnerUp: second?.model,
     nextCheaper: champion === undefined ? undefined : nextCheaper(all, champion),
     unconstrained: champion !== undefined && best !== undefined && best.score > champion.score ? best.model : undefined,
-    nearestMiss: nobodyPasses ? nearest?.model : undefined,
-    largestGates: nobodyPasses ? largestGates(scored) : [],
+    nearestMiss: noneQualify ? nearest?.model : undefined,
+    largestGates: noneQualify ? largestGates(scored) : [],
     curves: champion === undefined ? [] : weightCurves(tasks, weights, eligible, options),
     resamples: support?.resamples,
     notes: [...scoreNotes(tasks, scored.length, champion, options), ...unknown, ...(support?.notes ?? [])],

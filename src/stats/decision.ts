@@ -64,7 +64,7 @@ export interface WeightCurve {
   readonly segments: readonly CurveSegment[];
 }
 
-export type DecisionOutcome = 'recommended' | 'nobody-passes' | 'no-valid-model';
+export type DecisionOutcome = 'recommended' | 'none-qualify' | 'no-valid-model';
 
 /** The answer to "which model?", and what it hangs on. Plain JSON. */
 export interface Decision {

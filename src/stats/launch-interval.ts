@@ -66,7 +66,7 @@ export function launchSpread(windows: readonly (readonly number[])[]): LaunchSpr
 }
 
 /** Fewest degrees of freedom at which a variance pooled over models replaces a model's own. */
-const leastPooledFreedom = 8;
+const minPooledFreedom = 8;
 
 export interface PooledSpread {
   /** Standard deviation of the logarithm over launches, shared by all models. */
@@ -80,7 +80,7 @@ export interface PooledSpread {
  * Pools the launch variance of a metric over models, which makes an interval from few launches much narrower.
  *
  * @param spreads one per model
- * @returns undefined below {@link leastPooledFreedom} degrees of freedom
+ * @returns undefined below {@link minPooledFreedom} degrees of freedom
  */
 export function poolSpreads(spreads: readonly LaunchSpread[]): PooledSpread | undefined {
   let degreesOfFreedom = 0;
@@ -93,7 +93,7 @@ export function poolSpreads(spreads: readonly LaunchSpread[]): PooledSpread | un
     degreesOfFreedom += launches - 1;
     sum += variance * (launches - 1);
   }
-  if (degreesOfFreedom < leastPooledFreedom) return undefined;
+  if (degreesOfFreedom < minPooledFreedom) return undefined;
   return {
     logDeviation: Math.sqrt(sum / degreesOfFreedom),
     degreesOfFreedom,

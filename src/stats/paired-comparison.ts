@@ -25,9 +25,9 @@ export interface PairedComparison {
 }
 
 /** From so many items on the mean of differences is close enough to normal. */
-const leastForNormal = 30;
+const minForNormal = 30;
 /** With fewer items that differ at all, a standard error says too little. */
-const leastDifferences = 10;
+const minDifferences = 10;
 const orderSeed = 1;
 
 interface Deviation {
@@ -84,7 +84,7 @@ export function pairedComparison(
   if (isBinary && spread?.isClustered !== true) {
     return { ...base, interval: pairedSharesInterval(gained, lost, n, level), p: midP, test: 'McNemar mid-p' };
   }
-  if (n < leastForNormal) {
+  if (n < minForNormal) {
     return { ...base, interval: fewItems(differences, level), p: midP, test: 'sign test, mid-p' };
   }
   const { error, degrees, isClustered } = spread as Deviation;
@@ -96,7 +96,7 @@ export function pairedComparison(
     level,
     method,
   };
-  if (gained + lost < leastDifferences || error < 1e-12) {
+  if (gained + lost < minDifferences || error < 1e-12) {
     const whole = pairedSharesInterval(gained, lost, n, level);
     return {
       ...base,

@@ -16,7 +16,7 @@ function chanceOfSoFew(hits: number, misses: number, p: number): number {
  * @param p between 0 and 1: 0.9 for the 90th percentile
  * @param misses whole number, at least 0
  */
-export function leastCount(p: number, misses: number, confidence = loadgenConfidence): number {
+export function minCount(p: number, misses: number, confidence = loadgenConfidence): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`a percentile needs p between 0 and 1, got ${p}`);
   let high = 1;
   while (chanceOfSoFew(high, misses, p) > 1 - confidence) high *= 2;
@@ -35,12 +35,12 @@ export function leastCount(p: number, misses: number, confidence = loadgenConfid
  * @returns undefined where `n` is too small for any statement: at least one value must lie above
  */
 export function allowedMisses(p: number, n: number, confidence = loadgenConfidence): number | undefined {
-  if (leastCount(p, 1, confidence) > n) return undefined;
+  if (minCount(p, 1, confidence) > n) return undefined;
   let low = 1;
   let high = Math.max(2, Math.ceil(n * (1 - p)) + 1);
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (leastCount(p, middle, confidence) <= n) low = middle;
+    if (minCount(p, middle, confidence) <= n) low = middle;
     else high = middle;
   }
   return low;

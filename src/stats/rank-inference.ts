@@ -21,10 +21,10 @@ export interface RankInferenceOptions {
 }
 
 /** Scores are compared by their logarithm; what isn't above this counts as 0. */
-const leastScore = 1e-6;
+const minScore = 1e-6;
 
 function logScore(score: number): number {
-  return Math.log(Math.max(score, leastScore));
+  return Math.log(Math.max(score, minScore));
 }
 
 /** Ranks of every replicate: 1 + how many are better. */
@@ -59,8 +59,8 @@ function topShares(ranks: Uint16Array, models: number): Float64Array {
  * would widen all comparisons. They are compared by the scores themselves.
  */
 function touchesZero(point: readonly number[], replicates: Float64Array): readonly boolean[] {
-  const touched = point.map((score) => score <= leastScore);
-  for (const [index, score] of replicates.entries()) if (score <= leastScore) touched[index % point.length] = true;
+  const touched = point.map((score) => score <= minScore);
+  for (const [index, score] of replicates.entries()) if (score <= minScore) touched[index % point.length] = true;
   return touched;
 }
 

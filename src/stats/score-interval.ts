@@ -6,7 +6,7 @@ import { clusteredStandardError, standardError } from './standard-error.ts';
 import { wilsonInterval } from './wilson.ts';
 
 /** From so many items on the mean of partial credits is close enough to normal. */
-const leastForNormal = 30;
+const minForNormal = 30;
 /** The anytime interval needs an order that doesn't depend on the scores; which one doesn't matter. */
 const orderSeed = 1;
 
@@ -33,7 +33,7 @@ export function scoreInterval(
   const sum = scores.reduce((total, score) => total + score, 0);
   if (clusters !== undefined && isClustered(clusters)) return clusteredInterval(scores, clusters, sum / n, level);
   if (scores.every((score) => score === 0 || score === 1)) return wilsonInterval(sum, n, { level });
-  if (n < leastForNormal) {
+  if (n < minForNormal) {
     const order = randomOrder(n, orderSeed);
     return anytimeInterval(
       Array.from(order, (item) => scores[item] as number),

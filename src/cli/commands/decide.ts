@@ -50,7 +50,7 @@ async function decisionOf(
 function endOf({ outcome }: Decision): number {
   const codes = {
     recommended: exitCodes.done,
-    'nobody-passes': exitCodes.gateFailed,
+    'none-qualify': exitCodes.gateFailed,
     'no-valid-model': exitCodes.someCellsFailed,
   } as const;
   return codes[outcome];

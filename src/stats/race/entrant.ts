@@ -28,11 +28,11 @@ export interface Entrant {
 }
 
 /** More broken items than this share of all and the model is void. */
-const mostBrokenShare = 0.01;
+const maxBrokenShare = 0.01;
 
 /** Why a model can't be judged, or undefined. */
 export function voidReason(entrant: Entrant, items: number): string | undefined {
-  if (entrant.brokenItems > mostBrokenShare * items) {
+  if (entrant.brokenItems > maxBrokenShare * items) {
     return `${entrant.brokenItems} of ${items} items failed in the engine: more than 1 %`;
   }
   if (entrant.failure === undefined) return undefined;

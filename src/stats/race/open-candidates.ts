@@ -20,7 +20,7 @@ function bestValues(entrant: Entrant): RaceValues | undefined {
 }
 
 /** The highest accuracy that a model can have. */
-function mostAccuracy({ scores }: Entrant, { items, confidence }: RaceSetup): number {
+function maxAccuracy({ scores }: Entrant, { items, confidence }: RaceSetup): number {
   if (scores.length === 0) return 1;
   if (scores.length === items) return meanOf(scores);
   return anytimeInterval(scores, { level: confidence, populationSize: items }).high;
@@ -32,7 +32,7 @@ function gapTo(other: Entrant, first: KnownModel, setup: RaceSetup, noise: Launc
   const { trivialAccuracy } = raceAnchors(setup);
   if (values === undefined || first.accuracy <= trivialAccuracy) return Infinity;
   const need = strictestRequirement([first], values, setup, noise)?.tau ?? 1;
-  const ratio = Math.max(0, mostAccuracy(other, setup) - trivialAccuracy) / (need - trivialAccuracy);
+  const ratio = Math.max(0, maxAccuracy(other, setup) - trivialAccuracy) / (need - trivialAccuracy);
   return Math.max(0, ratio ** setup.weights.accuracy - 1);
 }
 

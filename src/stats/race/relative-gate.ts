@@ -42,11 +42,11 @@ function knownOf(entrant: Entrant, rule: RelativeGateRule): Known {
   return { entrant, mean, isExact, cost, ...(isExact ? { low: mean, high: mean } : boundsOf(scores, rule)) };
 }
 
-const leastBlock = 16;
+const minBlock = 16;
 
 /** Answers up to which a model is asked before bounds are looked at again: doubled, since each turn may be a new start. */
 function nextBlock({ scores }: Entrant, items: number): number {
-  return Math.min(items, Math.max(leastBlock, scores.length * 2));
+  return Math.min(items, Math.max(minBlock, scores.length * 2));
 }
 
 function askMore({ entrant }: Known, { items, alpha }: RelativeGateRule): RaceStep {
