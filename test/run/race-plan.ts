@@ -1,7 +1,9 @@
 import type { RaceCertificate } from '../../src/core/race.ts';
+import type { Engine } from '../../src/core/engine.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
 import { planRace } from '../../src/local/plan-race.ts';
+import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
 import { runSuite } from '../../src/run/run.ts';
@@ -32,6 +34,40 @@ export function rightAnswers(ofTen: number): readonly string[] {
 export function racePlan(decide: string, { suite, ...options }: ToyOptions): Promise<RunPlan> {
   const plan = toyPlan({ tasks: [toyLetters], ...options, suite: { decide, latencyRequests: 4, ...suite } });
   return planRace(plan, { anchors: toyAnchors });
+}
+
+/**
+ * The mock engine with times of its own making: an answer takes its `tokenMs` of time and what the launch adds to it, all
+ * places are always busy, and this machine may be as slow as it likes.
+ */
+export function steadyEngine(): () => Promise<Engine> {
+  const opened = new Map<string, number>();
+  return async () => {
+    const engine = createMockEngine();
+    return {
+      ...engine,
+      async open(model, options, signal) {
+        const launch = opened.get(model.name) ?? 0;
+        opened.set(model.name, launch + 1);
+        const loaded = await engine.open(model, options, signal);
+        const tokenMs = Number(model.engineOptions['tokenMs']);
+        const answerMs = tokenMs * (1 + launch / 100);
+        return {
+          ...loaded,
+          async *generate(requests, pass) {
+            let count = 0;
+            for await (const result of loaded.generate(requests, pass)) {
+              const startedMs = Math.floor(count / pass.concurrency) * answerMs;
+              count += 1;
+              const lastTokenMs = startedMs + answerMs;
+              const times = { scheduledMs: startedMs, startedMs, firstTokenMs: lastTokenMs, lastTokenMs };
+              yield result.status === 'done' ? { ...result, times } : result;
+            }
+          },
+        };
+      },
+    };
+  };
 }
 
 export interface RaceOutcome {

@@ -9,7 +9,7 @@ import type { RaceCertificate } from '../../src/core/race.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { fullAccuracies, race, racePlan, rightAnswers } from './race-plan.ts';
+import { fullAccuracies, race, racePlan, rightAnswers, steadyEngine } from './race-plan.ts';
 import { slowRacePlan } from './slow-race.ts';
 import { toyDependencies } from './toy-plan.ts';
 
@@ -103,12 +103,11 @@ it('names the winner by PER-A, launches finalists again, and says what each of t
   expect(certificate?.changes.join('\n')).toContain('would need accuracy');
 });
 
-// At a confidence of 95 % even twins may be told apart by chance, the more so on a busy machine.
-it('calls equals a tie that more launches could settle', { retry: 3 }, async () => {
+it('calls equals a tie that more launches could settle', async () => {
   await using store = await memoryStore();
   const twin = { answers: rightAnswers(7), tokenMs: 4 };
   const plan = await racePlan('winner', { models: { one: twin, two: twin }, count: 40 });
-  const { certificates } = await race(plan, toyDependencies(store));
+  const { certificates } = await race(plan, toyDependencies(store, { openEngine: steadyEngine() }));
   const [certificate] = certificates;
   expect(certificate?.outcome).toBe('tie');
   expect(certificate?.named.toSorted()).toEqual(['one', 'two']);
@@ -154,7 +153,10 @@ it('keeps the limits on memory and latency', async () => {
     fit: { answers: rightAnswers(9), tokenMs: 1 },
   };
   const text = 'cheapest with accuracy >= 0.5 and memory <= 500 MiB and latency p50 <= 12 ms';
-  const { certificates } = await race(await racePlan(text, { models, count: 120 }), toyDependencies(store));
+  const { certificates } = await race(
+    await racePlan(text, { models, count: 120 }),
+    toyDependencies(store, { openEngine: steadyEngine() }),
+  );
   const [certificate] = certificates;
   expect(certificate).toMatchObject({ outcome: 'winner', named: ['fit'] });
   expect(verdictOf(certificate, 'large')?.reason).toBe('needs 900 MiB, 926 MiB with its margin, above 500 MiB');
