@@ -5,7 +5,7 @@ import type { HostWindow } from '../core/host-window.ts';
 import type { WatchedEngine } from '../core/meter.ts';
 import { type FakeSmi, placeFakeSmi } from '../../test/setup/fake-smi.ts';
 import { createDeviceMeter, type DeviceMeter, type DeviceMeterOptions } from './devices/device-meter.ts';
-import { deviceWarnings } from '../run/device-warnings.ts';
+import { deviceWarnings } from '../run/pass-warnings.ts';
 import { createMachineMeter } from './machine-meter.ts';
 
 const nowhere = '/nowhere/smi';

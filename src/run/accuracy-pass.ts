@@ -168,6 +168,6 @@ export async function runAccuracyPass(
     } finally {
       await writer.flush();
     }
-    return { warnings: [] };
+    return {};
   });
 }

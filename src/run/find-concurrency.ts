@@ -15,16 +15,10 @@ export function mostTried(ofEngine: number): number {
  * Doubles the concurrency until throughput gains less than 5 %, and gives the last one that paid.
  *
  * Windows are short: this finds a setting, it isn't a result.
- *
- * @param ofEngine what the engine can do at most
  */
-export async function findConcurrency(
-  context: PassContext,
-  options: ThroughputPassOptions,
-  ofEngine: number,
-): Promise<number> {
+export async function findConcurrency(context: PassContext, options: ThroughputPassOptions): Promise<number> {
   let best = { concurrency: 1, itemsPerMs: 0 };
-  const most = mostTried(ofEngine);
+  const { searchedUpTo: most = maxConcurrency } = context;
   for (let concurrency = 1; concurrency <= most && !options.signal.aborted; concurrency *= 2) {
     const { window } = await runThroughputPass({ ...context, concurrency }, options);
     if (window === undefined) break;

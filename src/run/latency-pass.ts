@@ -31,6 +31,6 @@ export async function runLatencyPass(context: PassContext, options: LatencyPassO
       tally.count(answer);
       collector.add(answer.result);
     }
-    return { latencies: collector.latencies, warnings: [] };
+    return { latencies: collector.latencies };
   });
 }

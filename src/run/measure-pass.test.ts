@@ -41,7 +41,8 @@ const plan = { pass: 'throughput', concurrency: 1, total: undefined, limitMs: 1 
 describe('a pass', () => {
   it('keeps what machine, server and GPUs were meanwhile', async () => {
     const { context, stops } = watched({ deviceCount: 4 });
-    const result = await measurePass(context, plan, async () => ({ warnings: [] }));
+    const window = { durationMs: 1, items: 1, outputTokens: 1, concurrency: 1 };
+    const result = await measurePass(context, plan, async () => ({ window }));
     expect(result).toMatchObject({ host, server, devices: 4, warnings: [] });
     expect(stops).toEqual(['machine', 'server']);
   });
@@ -65,7 +66,7 @@ describe('a pass', () => {
     };
     Object.assign(context.model, { memory });
     const startedMs = performance.now();
-    const result = await measurePass(context, { ...plan, readsMemory: true }, async () => ({ warnings: [] }));
+    const result = await measurePass(context, { ...plan, readsMemory: true }, async () => ({}));
     const allMs = performance.now() - startedMs;
     expect(result.memory).toMatchObject({ peakBytes: 2 });
     // However slow this machine is: the two lie one after the other within the whole.

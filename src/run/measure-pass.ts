@@ -1,4 +1,3 @@
-import { percentText } from '../core/amount-text.ts';
 import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
@@ -6,16 +5,12 @@ import { UnsupportedError } from '../core/errors.ts';
 import type { HostWindow } from '../core/host-window.ts';
 import type { ClientCeiling, ClientProcessWindow } from '../core/load.ts';
 import type { PassProgress } from '../core/event.ts';
-import type { Warning } from '../core/measurement.ts';
 import type { HostMeter } from '../core/meter.ts';
 import type { ServerWindow } from '../core/server-window.ts';
-import { thresholds } from '../core/thresholds.ts';
 import { createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import type { PlannedTask } from './plan.ts';
-import { clientWarnings, clientWindow, withClients } from './client-window.ts';
-import { servedWarnings } from './served-warnings.ts';
-import { deviceWarnings } from './device-warnings.ts';
-import { serverWindowWarnings } from './server-window-warnings.ts';
+import { clientWindow, withClients } from './client-window.ts';
+import { passWarnings } from './pass-warnings.ts';
 
 const memoryEveryMs = 2_000;
 
@@ -28,14 +23,14 @@ export interface PassContext {
   readonly concurrency: number;
   readonly framesDrawn: () => number;
   /** What this client can do at most; undefined where it wasn't calibrated. */
-  readonly ceiling?: ClientCeiling | undefined;
+  readonly ceiling: ClientCeiling | undefined;
+  /** The most that a search for the concurrency tries; undefined where it is given. */
+  readonly searchedUpTo: number | undefined;
   readonly onProgress: (pass: PassName, progress: PassProgress) => void;
 }
 
 /** What a pass adds to what all passes record. */
-export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'load'> & {
-  readonly warnings: readonly Warning[];
-};
+export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'load'>;
 
 export interface PassPlan extends PassLimits {
   readonly pass: PassName;
@@ -87,36 +82,8 @@ interface WindowRecords {
   readonly clients: readonly ClientProcessWindow[] | undefined;
 }
 
-function hostWarnings(host: HostWindow): readonly Warning[] {
-  const devices = deviceWarnings(host);
-  if (!host.isKnown || host.otherShare <= thresholds.hostBusy) return devices;
-  return [
-    { reason: 'host_busy', detail: `other processes and steal took ${percentText(host.otherShare)} of the CPU` },
-    ...devices,
-  ];
-}
-
 interface PassWindows extends AsyncDisposable {
   stop(): Promise<WindowRecords>;
-}
-
-/** What this process did as the client of a server, and whether it came too near its limits. */
-function clientOf(
-  { model, ceiling }: PassContext,
-  { pass, concurrency, isStreamed = false }: PassPlan,
-  { window, load }: PassFindings,
-  tally: PassTally,
-  { host, clients }: WindowRecords,
-  durationMs: number,
-): { readonly record: Pick<PassResult, 'client'>; readonly warnings: readonly Warning[] } {
-  if (!model.capabilities.isTimedByClient) return { record: {}, warnings: [] };
-  const streamedTokens = isStreamed ? tally.counts.outputTokens : undefined;
-  const client = clientWindow(tally.requests(), host, durationMs, clients, streamedTokens);
-  const achieved = load?.requestRate === undefined ? window?.achievedConcurrency : undefined;
-  const closedLoop = achieved === undefined ? undefined : { asked: concurrency, achieved };
-  // The accuracy pass measures no time, and scores while it asks.
-  const warnings = pass === 'accuracy' ? [] : clientWarnings(client, { closedLoop, ceiling });
-  return { record: { client }, warnings };
 }
 
 /** Starts to watch the machine, and the server where there is one; what is still watched at the end is let go. */
@@ -162,18 +129,12 @@ export async function measurePass(
     const durationMs = nowMs() - startedAtMs;
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
     const records = await windows.stop();
-    const { host, server } = records;
+    const { host, server, clients } = records;
     const peak = plan.readsMemory === true ? await readMemory(model) : {};
-    const warnings: Warning[] = [...findings.warnings, ...hostWarnings(host)];
-    warnings.push(...serverWindowWarnings(plan.pass, server));
-    const client = clientOf(context, plan, findings, tally, records, durationMs);
-    warnings.push(...client.warnings);
-    warnings.push(...servedWarnings(plan.pass, model.capabilities, context.planned.task.kind, tally.counts));
-    if (failed > thresholds.failed * done) {
-      warnings.push({ reason: 'errors', detail: `${failed} of ${done} requests failed` });
-    }
-    return {
+    const streamedTokens = plan.isStreamed === true ? outputTokens : undefined;
+    const record: PassResult = {
       ...findings,
+      warnings: [],
       ...peak,
       pass: plan.pass,
       launch,
@@ -188,11 +149,20 @@ export async function measurePass(
       host,
       ...(model.info.deviceCount !== undefined && { devices: model.info.deviceCount }),
       ...(server !== undefined && { server }),
-      ...client.record,
+      ...(model.capabilities.isTimedByClient && {
+        client: clientWindow(tally.requests(), host, durationMs, clients, streamedTokens),
+      }),
       ...(!model.capabilities.usage && { hasNoTokenCounts: true }),
       framesDrawn: context.framesDrawn() - framesBefore,
-      warnings,
     };
+    const warnings = passWarnings(record, {
+      kind: context.planned.task.kind,
+      isDetour: model.capabilities.isLoglikelihoodDetour,
+      windowMs: plan.pass === 'throughput' ? plan.limitMs : undefined,
+      ceiling: context.ceiling,
+      searchedUpTo: context.searchedUpTo,
+    });
+    return { ...record, warnings };
   } finally {
     memory?.stop();
     tally.report();

@@ -7,7 +7,6 @@ import { findConcurrency, mostTried, warmUp } from './find-concurrency.ts';
 import { shuffledOrder } from './item-order.ts';
 import { runLatencyPass } from './latency-pass.ts';
 import type { PassContext } from './measure-pass.ts';
-import { saturationWarnings } from './saturation-warnings.ts';
 import { plannedConcurrency } from './protocol.ts';
 import { createSampleWriter } from './sample-writer.ts';
 import type { KeptAnswers, PassOrder, WorkStep } from './strategy.ts';
@@ -23,7 +22,8 @@ export interface Turn extends ItemWork {
 
 const searchWindowMs = 4_000;
 
-function passContext({ job, model, launch, dependencies, emit }: Turn, concurrency: number): PassContext {
+function passContext(turn: Turn, concurrency: number): PassContext {
+  const { job, model, launch, suite, maxConcurrency, dependencies, emit } = turn;
   const { meter, ceiling, framesDrawn = () => 0 } = dependencies;
   const { planned, cell } = job;
   return {
@@ -33,6 +33,7 @@ function passContext({ job, model, launch, dependencies, emit }: Turn, concurren
     launch,
     concurrency,
     ceiling,
+    searchedUpTo: suite.concurrency === 'auto' ? mostTried(maxConcurrency) : undefined,
     framesDrawn,
     onProgress: (pass, progress) => emit({ type: 'pass-progress', cellId: cell.id, pass, launch, progress }),
   };
@@ -45,14 +46,14 @@ function timedOrder({ job: { planned }, suite, launch }: Turn, purpose: 'warm-up
 
 /** Concurrency that the suite gives, that an earlier pass of the cell found, or that is found now. */
 async function concurrencyOf(turn: Turn, context: PassContext): Promise<number> {
-  const { suite, dependencies, job, stopSignal, maxConcurrency } = turn;
+  const { suite, dependencies, job, stopSignal } = turn;
   const { planned, cell } = job;
   if (suite.concurrency !== 'auto') return suite.concurrency;
   const earlier = await dependencies.store.passResults(cell.id);
   const known = earlier.find(({ pass }) => pass === 'accuracy' || pass === 'throughput')?.concurrency;
   if (known !== undefined) return known;
   const positions = shuffledOrder(planned.order, suite.seed, 'search', planned.task.id);
-  return findConcurrency(context, { positions, windowMs: searchWindowMs, signal: stopSignal }, maxConcurrency);
+  return findConcurrency(context, { positions, windowMs: searchWindowMs, signal: stopSignal });
 }
 
 /** Keeps answers of a pass as items; what is asked round after round counts once. */
@@ -112,7 +113,7 @@ function runPass(turn: Turn, order: PassOrder, concurrency: number): Promise<Pas
  * Returns early when it is told to stop: a pass that was cut isn't stored, its samples are.
  */
 export async function runPasses(turn: Turn, { type, passes }: WorkStep): Promise<void> {
-  const { job, launch, suite, dependencies, emit, stopSignal, maxConcurrency } = turn;
+  const { job, launch, suite, dependencies, emit, stopSignal } = turn;
   const cellId = job.cell.id;
   const plain = passContext(turn, plannedConcurrency(suite));
   if (type === 'launch') await warmUp(plain, timedOrder(turn, 'warm-up'), stopSignal);
@@ -123,10 +124,8 @@ export async function runPasses(turn: Turn, { type, passes }: WorkStep): Promise
     const { pass }: { readonly pass: PassName } = order;
     const places = pass === 'latency' ? 1 : concurrency;
     emit({ type: 'pass-start', cellId, pass, launch, concurrency: places });
-    const measured = await runPass(turn, order, places);
+    const result = await runPass(turn, order, places);
     if (stopSignal.aborted) return;
-    const warnings = [...measured.warnings, ...saturationWarnings(suite, measured, mostTried(maxConcurrency))];
-    const result = { ...measured, warnings };
     await dependencies.store.appendPassResult(job.claim, result);
     emit({ type: 'pass-end', cellId, pass, launch, result });
   }

@@ -2,7 +2,6 @@ import type { PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { GoodputLimits, LoadRecord } from '../core/load.ts';
-import type { Warning } from '../core/measurement.ts';
 import { type AnsweredRequest, openWindow, throughputWindow } from '../metrics/throughput-window.ts';
 import { type Answer, askItems } from './ask-items.ts';
 import { collectLatencies } from './load-record.ts';
@@ -45,18 +44,6 @@ async function* closedLoop(
     if (count >= least && performance.now() - busyAtMs >= windowMs) return;
     yield positions[count % positions.length] ?? 0;
   }
-}
-
-function windowWarnings(window: PassResult['window'], windowMs: number): Warning[] {
-  if (window === undefined) return [{ reason: 'short_window', detail: 'never were all sequences busy at once' }];
-  // Engines take requests a little ahead, so the window may end before the last one is given.
-  if (window.durationMs >= windowMs / 2) return [];
-  return [
-    {
-      reason: 'short_window',
-      detail: `all sequences were busy for ${(window.durationMs / 1000).toFixed(1)} s of the ${windowMs / 1000} s asked for`,
-    },
-  ];
 }
 
 /** Requests that an open loop may have in flight at a server; a place that is missing is waited for, and counted. */
@@ -113,7 +100,6 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
       return {
         ...(window !== undefined && { window }),
         ...(isUnderLoad && { load: record, latencies: collector.latencies }),
-        warnings: windowWarnings(window, windowMs),
       };
     },
   );

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import type { DeviceReadings, DeviceWindow } from '../core/device-window.ts';
+import type { ClientWindow } from '../core/load.ts';
+import { clientWarnings, deviceWarnings, saturationWarnings, serverWindowWarnings } from './pass-warnings.ts';
+
+function gpu(id: string, change: Partial<DeviceReadings>): DeviceReadings {
+  return {
+    id,
+    name: undefined,
+    readings: 10,
+    memoryTotalBytes: undefined,
+    memoryPeakBytes: undefined,
+    utilisation: undefined,
+    powerMeanWatts: undefined,
+    powerLimitWatts: undefined,
+    clockMeanMhz: undefined,
+    clockLeastMhz: undefined,
+    temperatureMaxCelsius: undefined,
+    throttledShare: 0,
+    throttleReasons: [],
+    isPartitioned: false,
+    isEngines: true,
+    ...change,
+  };
+}
+
+const gpuWindow = (
+  devices: readonly DeviceReadings[],
+  more: Partial<DeviceWindow> = {},
+): { devices: DeviceWindow } => ({
+  devices: { tool: 'nvidia-smi', devices, foreignProcesses: [], gaps: [], ...more },
+});
+
+describe('GPUs in a window', () => {
+  it('make it doubtful when they were throttled', () => {
+    const hot = { throttledShare: 0.5, throttleReasons: ['hardware thermal slowdown'] };
+    expect(deviceWarnings(gpuWindow([gpu('GPU-a', hot), gpu('GPU-b', {})]))).toEqual([
+      {
+        reason: 'throttled',
+        detail: 'clocks were lowered: GPU-a in 50 % of the readings (hardware thermal slowdown)',
+      },
+    ]);
+    expect(deviceWarnings(gpuWindow([gpu('GPU-a', { ...hot, isEngines: false })]))).toEqual([]);
+    expect(deviceWarnings(gpuWindow([gpu('GPU-a', { ...hot, throttledShare: 0.04 })]))).toEqual([]);
+    expect(deviceWarnings(gpuWindow([gpu('GPU-a', { ...hot, throttledShare: undefined })]))).toEqual([]);
+  });
+
+  it('make it doubtful when others used them', () => {
+    const foreignProcesses = [
+      { deviceId: 'GPU-a', pid: 7, name: 'python3', memoryBytes: 3 * 2 ** 30 },
+      { deviceId: 'GPU-b', pid: 8, name: 'game', memoryBytes: undefined },
+    ];
+    const devices = [gpu('GPU-a', {}), gpu('GPU-b', { isEngines: false })];
+    expect(deviceWarnings(gpuWindow(devices, { foreignProcesses }))).toEqual([
+      { reason: 'foreign_process', detail: 'also on the GPU: python3 (process 7, 3.0 GiB) on GPU-a' },
+    ]);
+  });
+
+  it('say nothing where nobody watches them', () => {
+    expect(deviceWarnings({ devices: undefined })).toEqual([]);
+  });
+});
+
+const serverWindow = {
+  scrapes: 9,
+  failedScrapes: 0,
+  durationMs: 4_000,
+  runningMax: undefined,
+  waitingMax: undefined,
+  kvUsageMax: undefined,
+  promptTokens: undefined,
+  outputTokens: undefined,
+  preemptions: undefined,
+  cacheQueries: undefined,
+  cacheHits: undefined,
+};
+
+describe("a server's own metrics", () => {
+  it('show that prompts came from its cache', () => {
+    const hits = { ...serverWindow, cacheHits: 50, cacheQueries: 200 };
+    expect(serverWindowWarnings('throughput', hits)).toEqual([
+      { reason: 'cache_hits', detail: "by the server's metrics 25 % of the prompt tokens came from its cache" },
+    ]);
+    expect(serverWindowWarnings('latency', { ...serverWindow, cacheHits: 50, promptTokens: 100 })[0]?.detail).toContain(
+      '50 %',
+    );
+    // Where no time is measured it may.
+    expect(serverWindowWarnings('accuracy', hits)).toEqual([]);
+  });
+
+  it('say nothing where they are not told, or there is none', () => {
+    expect(serverWindowWarnings('throughput', { ...serverWindow, cacheHits: 1, cacheQueries: 200 })).toEqual([]);
+    expect(serverWindowWarnings('throughput', { ...serverWindow, cacheHits: 5 })).toEqual([]);
+    expect(serverWindowWarnings('throughput', undefined)).toEqual([]);
+  });
+});
+
+const idle: ClientWindow = {
+  cpuCores: 0.1,
+  eventLoopDelayP99Ms: 0.5,
+  latencyP50Ms: 100,
+  achievedConcurrency: 16,
+  requestsPerSecond: 160,
+  retriedRequests: 0,
+};
+const none = { closedLoop: undefined, ceiling: undefined };
+
+it('finds nothing to say of a client with time to spare', () => {
+  expect(
+    clientWarnings(idle, {
+      closedLoop: { asked: 16, achieved: 15.9 },
+      ceiling: { requestsPerSecond: 20_000, streamedTokensPerSecond: 200_000 },
+    }),
+  ).toEqual([]);
+});
+
+it.each([
+  [{ ...idle, cpuCores: 0.8 }, none, 'perbench took 80 % of a core'],
+  [
+    { ...idle, cpuCores: 2.1, processes: 3, busiestCpuCores: 0.75 },
+    none,
+    'the busiest process of perbench took 75 % of a core',
+  ],
+  [
+    { ...idle, eventLoopDelayP99Ms: 6 },
+    none,
+    "perbench's event loop was late by 6.0 ms (p99), requests took 100.0 ms (p50)",
+  ],
+  [idle, { ...none, closedLoop: { asked: 16, achieved: 12 } }, '12.0 of 16 requests were in flight on average'],
+  [
+    idle,
+    { ...none, ceiling: { requestsPerSecond: 200, streamedTokensPerSecond: 1 } },
+    '160 requests/s of the 200 that perbench can ask here',
+  ],
+  [
+    { ...idle, streamedTokensPerSecond: 40_000 },
+    { ...none, ceiling: { requestsPerSecond: 20_000, streamedTokensPerSecond: 50_000 } },
+    '40000 streamed tokens/s of the 50000 that perbench can read here',
+  ],
+])('marks a client that came too near', (client, question, detail) => {
+  expect(clientWarnings(client, question)).toEqual([{ reason: 'client_bound', detail }]);
+});
+
+it('does not take the timer of an idle process for a late loop', () => {
+  expect(clientWarnings({ ...idle, eventLoopDelayP99Ms: 1.2, latencyP50Ms: 3 }, none)).toEqual([]);
+});
+
+it('doubts that throughput had its peak where the search for a concurrency ended with the most that it tries', () => {
+  const said = (asked: 'auto' | number, pass: 'throughput' | 'latency', used: number, most = 512) =>
+    saturationWarnings({ pass, concurrency: used }, asked === 'auto' ? most : undefined).map(({ reason }) => reason);
+  expect(said('auto', 'throughput', 512)).toEqual(['unsaturated']);
+  expect(said('auto', 'throughput', 256)).toEqual([]);
+  expect(said('auto', 'throughput', 256, 256)).toEqual(['unsaturated']);
+  expect(said('auto', 'latency', 512)).toEqual([]);
+  expect(said(512, 'throughput', 512)).toEqual([]);
+});

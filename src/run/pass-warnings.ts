@@ -1,0 +1,176 @@
+import { percentText } from '../core/amount-text.ts';
+import type { PassName, PassResult } from '../core/cell.ts';
+import type { HostWindow } from '../core/host-window.ts';
+import type { ClientCeiling, ClientWindow } from '../core/load.ts';
+import type { Warning } from '../core/measurement.ts';
+import type { ServerWindow } from '../core/server-window.ts';
+import type { Task } from '../core/task.ts';
+import { thresholds } from '../core/thresholds.ts';
+
+/** What a pass was asked, as far as doubts about it depend on that. */
+export interface PassQuestion {
+  readonly kind: Task['kind'];
+  /** Log-likelihoods come by a detour that costs more than the model needs. */
+  readonly isDetour: boolean;
+  /** Of the throughput pass. */
+  readonly windowMs: number | undefined;
+  readonly ceiling: ClientCeiling | undefined;
+  /** The most that a search for its concurrency tried; undefined where that was given. */
+  readonly searchedUpTo: number | undefined;
+}
+
+/** Everything that makes the figures of a pass doubtful. */
+export function passWarnings(record: Omit<PassResult, 'warnings'>, question: PassQuestion): readonly Warning[] {
+  const { pass, host, server } = record;
+  return [
+    ...windowWarnings(record, question),
+    ...hostWarnings(host),
+    ...deviceWarnings(host),
+    ...serverWindowWarnings(pass, server),
+    // The accuracy pass measures no time, and scores while it asks.
+    ...(record.client === undefined || pass === 'accuracy'
+      ? []
+      : clientWarnings(record.client, clientQuestion(record, question))),
+    ...servedWarnings(record, question),
+    ...failureWarnings(record),
+    ...saturationWarnings(record, question.searchedUpTo),
+  ];
+}
+
+function windowWarnings({ window }: Pick<PassResult, 'window'>, { windowMs }: PassQuestion): readonly Warning[] {
+  if (windowMs === undefined) return [];
+  if (window === undefined) return [{ reason: 'short_window', detail: 'never were all sequences busy at once' }];
+  // Engines take requests a little ahead, so the window may end before the last one is given.
+  if (window.durationMs >= windowMs / 2) return [];
+  const detail = `all sequences were busy for ${(window.durationMs / 1000).toFixed(1)} s of the ${windowMs / 1000} s asked for`;
+  return [{ reason: 'short_window', detail }];
+}
+
+function hostWarnings({ isKnown, otherShare }: HostWindow): readonly Warning[] {
+  if (!isKnown || otherShare <= thresholds.hostBusy) return [];
+  return [{ reason: 'host_busy', detail: `other processes and steal took ${percentText(otherShare)} of the CPU` }];
+}
+
+function failureWarnings({
+  requests,
+  failedRequests,
+}: Pick<PassResult, 'requests' | 'failedRequests'>): readonly Warning[] {
+  if (failedRequests <= thresholds.failed * requests) return [];
+  return [{ reason: 'errors', detail: `${failedRequests} of ${requests} requests failed` }];
+}
+
+const gibibyte = 2 ** 30;
+
+/** What GPUs did in a window that makes its figures doubtful. Idle GPUs of others don't count. */
+export function deviceWarnings({ devices }: Pick<HostWindow, 'devices'>): readonly Warning[] {
+  if (devices === undefined) return [];
+  const used = devices.devices.filter(({ isEngines }) => isEngines !== false);
+  const ids = new Set(used.map(({ id }) => id));
+  const throttled = used.filter(({ throttledShare }) => (throttledShare ?? 0) > thresholds.throttled);
+  const foreign = devices.foreignProcesses.filter(({ deviceId }) => ids.has(deviceId));
+  const warnings: Warning[] = [];
+  if (throttled.length > 0) {
+    const details = throttled.map(
+      ({ id, throttledShare = 0, throttleReasons }) =>
+        `${id} in ${percentText(throttledShare)} of the readings (${throttleReasons.join(', ')})`,
+    );
+    warnings.push({ reason: 'throttled', detail: `clocks were lowered: ${details.join('; ')}` });
+  }
+  if (foreign.length > 0) {
+    const details = foreign.map(({ pid, name, memoryBytes, deviceId }) => {
+      const memory = memoryBytes === undefined ? '' : `, ${(memoryBytes / gibibyte).toFixed(1)} GiB`;
+      return `${name} (process ${pid}${memory}) on ${deviceId}`;
+    });
+    warnings.push({ reason: 'foreign_process', detail: `also on the GPU: ${details.join('; ')}` });
+  }
+  return warnings;
+}
+
+/** What a server's own metrics say against a pass that measures time; many servers tell cache hits only there. */
+export function serverWindowWarnings(pass: PassName, server: ServerWindow | undefined): readonly Warning[] {
+  const { cacheHits = 0, cacheQueries, promptTokens } = server ?? {};
+  const asked = cacheQueries ?? promptTokens;
+  if (pass === 'accuracy' || asked === undefined || asked === 0 || cacheHits <= thresholds.cacheHits * asked) return [];
+  return [
+    {
+      reason: 'cache_hits',
+      detail: `by the server's metrics ${percentText(cacheHits, 0, asked)} of the prompt tokens came from its cache`,
+    },
+  ];
+}
+
+/** What a pass that measures time must say of how a server answered it. */
+function servedWarnings(
+  { pass, reusedTokens, promptTokens }: Omit<PassResult, 'warnings'>,
+  { kind, isDetour }: PassQuestion,
+): readonly Warning[] {
+  if (pass === 'accuracy') return [];
+  const warnings: Warning[] = [];
+  if (kind === 'loglikelihood' && isDetour) {
+    const detail =
+      'scored token by token, a request each, for want of prompt log-probabilities: the time of this detour, not of the model';
+    warnings.push({ reason: 'estimated', detail });
+  }
+  if (reusedTokens > thresholds.cacheHits * promptTokens) {
+    const detail = `${percentText(reusedTokens, 0, promptTokens)} of the prompt tokens came from a cache`;
+    warnings.push({ reason: 'cache_hits', detail });
+  }
+  return warnings;
+}
+
+/** Where the search for a concurrency ended at its end, throughput may go on rising. */
+export function saturationWarnings(
+  { pass, concurrency, load }: Pick<PassResult, 'pass' | 'concurrency' | 'load'>,
+  searchedUpTo: number | undefined,
+): readonly Warning[] {
+  const isSearched = searchedUpTo !== undefined && pass !== 'latency' && load?.requestRate === undefined;
+  if (!isSearched || concurrency < searchedUpTo) return [];
+  const detail = `throughput still rose at ${searchedUpTo} sequences at once, the most that are tried`;
+  return [{ reason: 'unsaturated', detail }];
+}
+
+export interface ClientQuestion {
+  /** Requests that a closed loop kept in flight while all places were busy; undefined for other loads. */
+  readonly closedLoop: { readonly asked: number; readonly achieved: number } | undefined;
+  readonly ceiling: ClientCeiling | undefined;
+}
+
+function clientQuestion(
+  { concurrency, window, load }: Pick<PassResult, 'concurrency' | 'window' | 'load'>,
+  { ceiling }: PassQuestion,
+): ClientQuestion {
+  const achieved = load?.requestRate === undefined ? window?.achievedConcurrency : undefined;
+  return { closedLoop: achieved === undefined ? undefined : { asked: concurrency, achieved }, ceiling };
+}
+
+/** Why a window may show the client's limits instead of the server's; the first reason that holds. */
+export function clientWarnings(client: ClientWindow, { closedLoop, ceiling }: ClientQuestion): readonly Warning[] {
+  const { cpuCores, eventLoopDelayP99Ms: delayMs, latencyP50Ms, requestsPerSecond } = client;
+  const { clientCpu, clientDelay, clientDelayMs, clientConcurrency, clientCeiling } = thresholds;
+  const bound = (detail: string): readonly Warning[] => [{ reason: 'client_bound', detail }];
+  const busiest = client.busiestCpuCores ?? cpuCores;
+  if (busiest > clientCpu) {
+    const who = client.busiestCpuCores === undefined ? 'perbench' : 'the busiest process of perbench';
+    return bound(`${who} took ${percentText(busiest)} of a core`);
+  }
+  if (delayMs > clientDelayMs && delayMs > clientDelay * latencyP50Ms) {
+    return bound(
+      `perbench's event loop was late by ${delayMs.toFixed(1)} ms (p99), requests took ${latencyP50Ms.toFixed(1)} ms (p50)`,
+    );
+  }
+  if (closedLoop !== undefined && closedLoop.achieved < clientConcurrency * closedLoop.asked) {
+    return bound(`${closedLoop.achieved.toFixed(1)} of ${closedLoop.asked} requests were in flight on average`);
+  }
+  if (ceiling !== undefined && requestsPerSecond > clientCeiling * ceiling.requestsPerSecond) {
+    return bound(
+      `${requestsPerSecond.toFixed(0)} requests/s of the ${ceiling.requestsPerSecond.toFixed(0)} that perbench can ask here`,
+    );
+  }
+  const { streamedTokensPerSecond = 0 } = client;
+  if (ceiling !== undefined && streamedTokensPerSecond > clientCeiling * ceiling.streamedTokensPerSecond) {
+    return bound(
+      `${streamedTokensPerSecond.toFixed(0)} streamed tokens/s of the ${ceiling.streamedTokensPerSecond.toFixed(0)} that perbench can read here`,
+    );
+  }
+  return [];
+}
