@@ -23,10 +23,11 @@
  */
 import type { PromptStyle } from '../core/engine.ts';
 import { gsm8kRecord } from '../core/dataset-record.ts';
+import { rowId } from '../core/item-id.ts';
 import { defineTask, type GenerationQuestion, type ItemScore, type Task } from '../core/task.ts';
 import { fixedExamples, perItemExamples } from './example-picker.ts';
 import { equalDecimals, extractNumber, formatDecimal, parseDecimal } from './gsm8k-number.ts';
-import { cutAtStop, promptAfter, rowId, type TaskVariant, variantFacts } from './task-parts.ts';
+import { cutAtStop, promptAfter, type TaskVariant, variantFacts } from './task-parts.ts';
 
 export interface Gsm8kItem {
   readonly id: string;

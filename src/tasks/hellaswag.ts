@@ -14,10 +14,11 @@
  * whose tag was removed.
  */
 import { hellaswagRecord } from '../core/dataset-record.ts';
+import { rowId } from '../core/item-id.ts';
 import { defineTask, type LikelihoodQuestion, type Task } from '../core/task.ts';
 import { scoreChoices } from './choice-scores.ts';
 import { fixedExamples, perItemExamples } from './example-picker.ts';
-import { rowId, type TaskVariant, variantFacts } from './task-parts.ts';
+import { type TaskVariant, variantFacts } from './task-parts.ts';
 
 export interface HellaswagItem {
   readonly id: string;

@@ -15,17 +15,10 @@
  */
 import type { PromptStyle } from '../core/engine.ts';
 import { imdbRecord } from '../core/dataset-record.ts';
+import { contentHash } from '../core/item-id.ts';
 import { defineTask, type GenerationQuestion, type ItemScore, type Task } from '../core/task.ts';
 import { balancedExamples } from './example-picker.ts';
-import {
-  type Asking,
-  contentHash,
-  groupMeans,
-  promptAfter,
-  type TaskVariant,
-  variantFacts,
-  where,
-} from './task-parts.ts';
+import { type Asking, groupMeans, promptAfter, type TaskVariant, variantFacts, where } from './task-parts.ts';
 
 const published: TaskVariant = {
   name: 'imdb',

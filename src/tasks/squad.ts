@@ -19,18 +19,11 @@
  * likelihoods. `exact` and `f1` are not touched by that: lm-eval's threshold is 1.0, which no probability exceeds.
  */
 import { squadRecord } from '../core/dataset-record.ts';
+import { contentHash } from '../core/item-id.ts';
 import { defineTask, type GenerateTask, type GenerationQuestion, type ItemScore, type Task } from '../core/task.ts';
 import { fixedExamples, perItemExamples } from './example-picker.ts';
 import { normalizeSpan, spanExact, spanF1 } from './squad-metric.ts';
-import {
-  contentHash,
-  cutAtStop,
-  groupMeans,
-  promptAfter,
-  type TaskVariant,
-  variantFacts,
-  where,
-} from './task-parts.ts';
+import { cutAtStop, groupMeans, promptAfter, type TaskVariant, variantFacts, where } from './task-parts.ts';
 
 export interface SquadItem {
   readonly id: string;

@@ -1,5 +1,4 @@
 /** What several tasks are made of: ids, prompts with examples, means over a part of the items. */
-import { createHash } from 'node:crypto';
 import type { ChatMessage } from '../core/engine.ts';
 import type { DatasetReference, GenerationPrompt, ItemScore } from '../core/task.ts';
 
@@ -27,19 +26,6 @@ export function variantFacts(
 ): Pick<TaskVariant, 'title' | 'dataset' | 'items'> & { readonly id: string } {
   const [suffix, heading] = shots === undefined ? ['', ''] : [`-${shots}shot`, ` (${shots}-shot)`];
   return { id: `${name}/${protocol}${suffix}@${version}`, title: title + heading, dataset, items };
-}
-
-/** First `digits` hexadecimal digits of the sha256 of a text's UTF-8 bytes. */
-export function contentHash(text: string, digits: number): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, digits);
-}
-
-/**
- * Id of a row in a data set that has none: its position in the published file and a hash of its text, so that a file
- * with rows missing or in another order never passes for the published one.
- */
-export function rowId(position: number, text: string): string {
-  return `${String(position).padStart(5, '0')}-${contentHash(text, 8)}`;
 }
 
 /** How a task asks for an item in each style, and what it should have said. */

@@ -40,6 +40,6 @@ export const foreignFormats = {
   },
   'hf-eval-results': {
     summary: '.eval_results/*.yaml for model repositories on the Hugging Face hub',
-    load: async () => ({ write: (await import('./hf-eval-results/write-hf-eval-results.ts')).writeHubEvalResults }),
+    load: async () => ({ write: (await import('./write-hf-eval-results.ts')).writeHubEvalResults }),
   },
 } as const satisfies Record<string, FormatEntry>;

@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { ImportError } from '../../core/errors.ts';
 import type { ForeignFile } from './format.ts';
 
@@ -84,4 +85,41 @@ export function firstJsonLine(file: ForeignFile): object | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Checks a value that another program wrote.
+ *
+ * @param expected what the value should be, for the message
+ * @throws {ImportError} with the first key that doesn't fit
+ */
+export function parseForeign<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  at: { readonly file: string; readonly line?: number | undefined },
+  expected: string,
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const key = issue?.path.map(String).join('.') ?? '';
+  const place = at.line === undefined ? { file: at.file } : { file: at.file, line: at.line };
+  throw new ImportError(
+    key === '' ? place : { ...place, key },
+    `expected ${expected}: ${(issue?.message ?? 'it does not fit').replace(/^Invalid input: /u, '')}`,
+  );
+}
+
+/**
+ * The id under which results of another program's task are kept here.
+ *
+ * @param protocol with its version, such as `eee@0`
+ */
+export function foreignTaskId(name: string, protocol: string): string {
+  return `${name.toLowerCase().replaceAll(/[^a-z0-9_-]+/gu, '_')}/${protocol}`;
+}
+
+/** Whether a name is an id as tasks of perbench have them. */
+export function isTaskId(name: string): boolean {
+  return /^[a-z0-9_-]+\/[a-z0-9_-]+@\d+$/u.test(name);
 }

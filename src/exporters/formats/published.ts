@@ -8,12 +8,14 @@ export interface PublishedRatio {
   readonly items?: number | undefined;
   readonly standardError?: number | undefined;
   /** As the file has it. */
-  readonly interval?: {
-    readonly low: number;
-    readonly high: number;
-    readonly level?: number;
-    readonly method?: string;
-  };
+  readonly interval?:
+    | {
+        readonly low: number;
+        readonly high: number;
+        readonly level: number | undefined;
+        readonly method: string | undefined;
+      }
+    | undefined;
   /** Each item is right or wrong, so that a count of right ones follows from the mean. */
   readonly isShare?: boolean;
 }

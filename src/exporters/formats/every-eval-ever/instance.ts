@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Sample } from '../../../core/sample.ts';
-import { timesSchema } from '../times-schema.ts';
+import { jsonInside, ownFields } from '../own-sample.ts';
 
 export const instance = z.looseObject({
   evaluation_id: z.string(),
@@ -20,30 +20,10 @@ export const instance = z.looseObject({
 export type Instance = z.output<typeof instance>;
 
 /** What perbench's own export keeps as a text. */
-const ownPart = z.object({
-  position: z.number(),
-  metrics: z.record(z.string(), z.number()),
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  isUnparsed: z.boolean(),
-  isTruncated: z.boolean(),
-  cluster: z.string().optional(),
-  promptSha256: z.string(),
-  times: timesSchema.optional(),
-  failure: z.object({ reason: z.enum(['prompt_too_long', 'template', 'engine']), message: z.string() }).optional(),
-});
-
-function ownPartOf(text: string | undefined): z.output<typeof ownPart> | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return ownPart.safeParse(JSON.parse(text)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
+const ownPart = z.object(ownFields);
 
 export function sampleOfInstance(row: Instance, index: number): Sample {
-  const own = ownPartOf(row.metadata?.['perbench']);
+  const own = ownPart.safeParse(jsonInside(row.metadata?.['perbench'])).data;
   const answer = row.answer_attribution.findLast((part) => part.is_terminal)?.extracted_value;
   return {
     itemId: row.sample_id,

@@ -2,9 +2,17 @@ import * as z from 'zod';
 import type { CellMeasurements } from '../../../core/cell.ts';
 import { ImportError } from '../../../core/errors.ts';
 import type { Measurement } from '../../../core/measurement.ts';
-import { fileHead, fileJson, firstJsonLine, jsonLines } from '../foreign-text.ts';
+import {
+  fileHead,
+  fileJson,
+  firstJsonLine,
+  foreignTaskId,
+  isTaskId,
+  jsonLines,
+  parseForeign,
+} from '../foreign-text.ts';
 import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
-import { parseForeign } from '../parse-foreign.ts';
+import { jsonInside } from '../own-sample.ts';
 import { publishedMeasurements, publishedRatio } from '../published.ts';
 import { type Instance, instance, sampleOfInstance } from './instance.ts';
 
@@ -61,11 +69,6 @@ export function acceptsEveryEvalEver(file: ForeignFile): boolean {
   return /^\s*\{/u.test(head) && ['"schema_version"', '"evaluation_id"'].every((word) => head.includes(word));
 }
 
-function taskIdOf(name: string): string {
-  if (/^[a-z0-9_-]+\/[a-z0-9_-]+@\d+$/u.test(name)) return name;
-  return `${name.toLowerCase().replaceAll(/[^a-z0-9_-]+/gu, '_')}/eee@0`;
-}
-
 /** Ends of a metric; a proportion where a record doesn't say. */
 function rangeOf({ metric_config: { min_score: low, max_score: high } }: Result): {
   readonly low: number;
@@ -84,16 +87,8 @@ function shareOf(value: number, read: Result): number | undefined {
 
 /** Measurements of perbench's own export, which are texts in `details`. */
 function ownMeasurements(details: Readonly<Record<string, string>> | undefined): CellMeasurements {
-  const parsed = Object.entries(details ?? {}).flatMap(([name, text]): [string, unknown][] => {
-    if (!text.startsWith('{')) return [];
-    try {
-      return [[name, JSON.parse(text)]];
-    } catch (error) {
-      if (error instanceof SyntaxError) return [];
-      throw error;
-    }
-  });
-  const { extra, ...rest } = Object.fromEntries(parsed);
+  const texts = Object.entries(details ?? {}).filter(([, text]) => text.startsWith('{'));
+  const { extra, ...rest } = Object.fromEntries(texts.map(([name, text]) => [name, jsonInside(text)]));
   const others = typeof extra === 'object' && extra !== null ? publishedMeasurements({ ...extra }) : {};
   return { ...publishedMeasurements(rest), ...(Object.keys(others).length > 0 && { extra: others }) };
 }
@@ -108,14 +103,12 @@ function accuracyOf({ read, share }: ReadShare, samples: number): Measurement {
     items: uncertainty?.num_samples ?? (samples || undefined),
     isShare: read.metric_config.metric_kind === 'accuracy',
     standardError: error === undefined ? undefined : error / (high - low),
-    ...(given !== undefined && {
-      interval: {
-        low: (given.lower - low) / (high - low),
-        high: (given.upper - low) / (high - low),
-        ...(given.confidence_level !== undefined && { level: given.confidence_level }),
-        ...(given.method !== undefined && { method: given.method }),
-      },
-    }),
+    interval: given && {
+      low: (given.lower - low) / (high - low),
+      high: (given.upper - low) / (high - low),
+      level: given.confidence_level,
+      method: given.method,
+    },
   });
 }
 
@@ -183,7 +176,7 @@ function cellOf(
   };
   return {
     model: record.model_info.name,
-    taskId: taskIdOf(name),
+    taskId: isTaskId(name) ? name : foreignTaskId(name, 'eee@0'),
     items: headline.read.score_details.uncertainty?.num_samples ?? (samples.length || undefined),
     measurements: { ...measurements, ...(Object.keys(extra).length > 0 && { extra }) },
     samples,

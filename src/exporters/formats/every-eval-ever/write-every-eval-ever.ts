@@ -1,11 +1,9 @@
 import { createHash, hash } from 'node:crypto';
 import type { Measurement } from '../../../core/measurement.ts';
 import type { Sample } from '../../../core/sample.ts';
-import { safeFileName } from '../file-names.ts';
+import { valueOf } from '../../../stats/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
-import { datasetOf, hubDatasets } from '../hub-datasets.ts';
-import { MetricTotals } from '../metric-totals.ts';
-import { hasAccuracy, valueOf } from '../stored-value.ts';
+import { datasetOf, hasAccuracy, hubDatasetOf, MetricTotals, safeFileName, wholeText } from '../write-parts.ts';
 
 /** Of the aggregate and of the samples. */
 const schemaVersion = '0.3.0';
@@ -121,16 +119,16 @@ async function* instanceLines(stored: StoredCell, written: (result: Written) => 
   written({ totals, checksum: checksum.digest('hex') });
 }
 
-function sourceData({ cell, task }: StoredCell): object {
-  const dataset = datasetOf(cell.taskId);
-  const hub = hubDatasets[dataset];
-  if (hub === undefined || task?.dataset.source === 'builtin') return { dataset_name: dataset, source_type: 'other' };
+function sourceData(stored: StoredCell): object {
+  const dataset = datasetOf(stored);
+  const hub = hubDatasetOf(stored);
+  if (hub === undefined) return { dataset_name: dataset, source_type: 'other' };
   return {
     dataset_name: dataset,
     source_type: 'hf_dataset',
     hf_repo: hub.id,
-    ...(task !== undefined && { hf_split: task.dataset.split }),
-    samples_number: cell.items,
+    hf_split: stored.task?.dataset.split,
+    samples_number: stored.cell.items,
   };
 }
 
@@ -224,10 +222,6 @@ function aggregateFile(stored: StoredCell, written: Written, instances: string):
   };
 }
 
-async function* one(text: string): AsyncGenerator<string> {
-  yield text;
-}
-
 /** A name that is the same for the same cell, in the form of a UUID. */
 function cellUuid(cellId: string): string {
   const hex = hash('sha256', cellId);
@@ -254,7 +248,7 @@ export async function* writeEveryEvalEver(cells: readonly StoredCell[]): AsyncGe
     const aggregate = aggregateFile(stored, seen, samples);
     yield {
       path: samples.replace('_samples.jsonl', '.json'),
-      content: one(`${JSON.stringify(aggregate, undefined, 2)}\n`),
+      content: wholeText(`${JSON.stringify(aggregate, undefined, 2)}\n`),
     };
   }
 }

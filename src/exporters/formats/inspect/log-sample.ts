@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Sample } from '../../../core/sample.ts';
-import { timesSchema } from '../times-schema.ts';
+import { ownFields } from '../own-sample.ts';
 
 const usage = z.looseObject({
   input_tokens: z.number().nullish(),
@@ -41,19 +41,8 @@ function scoreOf(value: unknown): number | undefined {
 }
 
 /** What perbench's own export adds, so that its samples come back as they were. */
-const ownScore = z.object({
-  metrics: z.record(z.string(), z.number()),
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  isUnparsed: z.boolean(),
-  promptSha256: z.string(),
-  cluster: z.string().optional(),
-  failure: z.object({ reason: z.enum(['prompt_too_long', 'template', 'engine']), message: z.string() }).optional(),
-});
-const ownSample = z.object({
-  position: z.number(),
-  raw: z.string(),
-  times: timesSchema.optional(),
-});
+const ownScore = z.object(ownFields).omit({ position: true, isTruncated: true, times: true });
+const ownSample = z.object(ownFields).pick({ position: true, times: true }).extend({ raw: z.string() });
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
@@ -64,29 +53,29 @@ export function sampleOfLog(sample: LogSample, scorer: string, position: number)
   const given = sample.scores?.[scorer];
   const score = scoreOf(given?.value);
   if (given === undefined || score === undefined) return undefined;
-  const own = ownScore.safeParse(given.metadata);
-  const whole = ownSample.safeParse(sample.metadata);
+  const own = ownScore.safeParse(given.metadata).data;
+  const whole = ownSample.safeParse(sample.metadata).data;
   const used = sample.output?.usage;
   const error = sample.error?.message;
   return {
     itemId: sample.epoch === 1 ? String(sample.id) : `${sample.id}#${sample.epoch}`,
-    position: whole.success ? whole.data.position : position,
+    position: whole?.position ?? position,
     prompt: textOf(sample.input),
-    promptSha256: own.success ? own.data.promptSha256 : '',
+    promptSha256: own?.promptSha256 ?? '',
     output: sample.output?.completion ?? '',
-    raw: whole.success ? whole.data.raw : '',
+    raw: whole?.raw ?? '',
     expected: Array.isArray(sample.target) ? sample.target.join('\n') : (sample.target ?? ''),
     answer: given.answer ?? undefined,
     score,
-    metrics: own.success ? own.data.metrics : {},
-    detail: own.success ? own.data.detail : {},
-    isUnparsed: own.success && own.data.isUnparsed,
+    metrics: own?.metrics ?? {},
+    detail: own?.detail ?? {},
+    isUnparsed: own?.isUnparsed ?? false,
     isTruncated: sample.output?.choices?.[0]?.stop_reason === 'max_tokens',
-    failure: own.success ? own.data.failure : error === undefined ? undefined : { reason: 'engine', message: error },
-    cluster: own.success ? own.data.cluster : undefined,
+    failure: own !== undefined ? own.failure : error === undefined ? undefined : { reason: 'engine', message: error },
+    cluster: own?.cluster,
     promptTokens: used?.input_tokens ?? 0,
     reusedTokens: used?.input_tokens_cache_read ?? 0,
     outputTokens: used?.output_tokens ?? 0,
-    times: whole.success ? whole.data.times : undefined,
+    times: whole?.times,
   };
 }

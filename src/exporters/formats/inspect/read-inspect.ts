@@ -2,11 +2,10 @@ import * as z from 'zod';
 import type { CellMeasurements } from '../../../core/cell.ts';
 import { ImportError } from '../../../core/errors.ts';
 import type { Sample } from '../../../core/sample.ts';
-import { fileHead, fileJson, parseForeignJson } from '../foreign-text.ts';
+import { fileHead, fileJson, foreignTaskId, isTaskId, parseForeign, parseForeignJson } from '../foreign-text.ts';
 import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
-import { parseForeign } from '../parse-foreign.ts';
 import { publishedMeasurements, publishedRatio, wholeMeasurement } from '../published.ts';
-import { isZip, readZipEntry, zipEntries } from '../read-zip.ts';
+import { isZip, readZipEntry, zipEntries } from '../zip.ts';
 import { logSample, type LogSample, sampleOfLog } from './log-sample.ts';
 
 const metric = z.looseObject({ value: z.number().nullable() });
@@ -80,9 +79,8 @@ function readJsonLog(file: ForeignFile): Log {
 
 /** `inspect_evals/gsm8k` at version 2 is `gsm8k/inspect@2`; ids of perbench stay as they are. */
 function taskIdOf({ task, task_version: version }: LogHeader['eval']): string {
-  if (/^[a-z0-9_-]+\/[a-z0-9_-]+@\d+$/u.test(task)) return task;
-  const name = (task.split('/').at(-1) ?? task).toLowerCase().replaceAll(/[^a-z0-9_-]+/gu, '_');
-  return `${name}/inspect@${/^\d+/u.exec(String(version ?? 0))?.[0] ?? '0'}`;
+  if (isTaskId(task)) return task;
+  return foreignTaskId(task.split('/').at(-1) ?? task, `inspect@${/^\d+/u.exec(String(version ?? 0))?.[0] ?? '0'}`);
 }
 
 interface Chosen {

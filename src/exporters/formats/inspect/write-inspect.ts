@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Sample } from '../../../core/sample.ts';
-import { fileStamp, safeFileName } from '../file-names.ts';
+import { valueOf } from '../../../stats/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
-import { MetricTotals } from '../metric-totals.ts';
-import { type ZipMember, zipOf } from '../write-zip.ts';
-import { hasAccuracy, valueOf } from '../stored-value.ts';
+import { fileStamp, hasAccuracy, MetricTotals, safeFileName } from '../write-parts.ts';
+import { type ZipMember, zipOf } from '../zip.ts';
 
 /** Name of the scorer under which perbench's score stands. */
 const scorer = 'perbench';

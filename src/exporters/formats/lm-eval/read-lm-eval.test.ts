@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fixture, foreignFile, importProblem, textOf } from '../../../../test/setup/foreign-files.ts';
 import { loadTask } from '../../../tasks/index.ts';
 import type { ForeignFile, ImportOptions, Imported } from '../format.ts';
-import { itemIdOf } from './item-id.ts';
+import { itemIdOf } from './read-samples.ts';
 import { acceptsLmEval, readLmEval } from './read-lm-eval.ts';
 
 function read(files: readonly ForeignFile[], options: ImportOptions = {}): Imported {

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import type { CellMeasurements } from '../../../core/cell.ts';
 import { ImportError } from '../../../core/errors.ts';
 import type { Measurement } from '../../../core/measurement.ts';
-import { fileJson } from '../foreign-text.ts';
+import { fileJson, parseForeign } from '../foreign-text.ts';
 import type { ForeignFile, ImportOptions } from '../format.ts';
-import { parseForeign } from '../parse-foreign.ts';
 import { publishedMeasurements, publishedRatio, wholeMeasurement } from '../published.ts';
 import { isSharedTask, type LmEvalTask, ownTaskOfResult, tasksOfResult } from './task-names.ts';
 

@@ -1,12 +1,11 @@
 import * as z from 'zod';
+import { rowId } from '../../../core/item-id.ts';
 import { ImportError } from '../../../core/errors.ts';
 import type { Sample } from '../../../core/sample.ts';
-import { jsonLines } from '../foreign-text.ts';
+import { jsonLines, parseForeign } from '../foreign-text.ts';
 import type { ForeignFile } from '../format.ts';
-import { parseForeign } from '../parse-foreign.ts';
-import { timesSchema } from '../times-schema.ts';
-import { itemIdOf } from './item-id.ts';
-import { rowHashes, TaskHash } from './row-hashes.ts';
+import { ownFields } from '../own-sample.ts';
+import { rowHashes, TaskHash } from './sample-row.ts';
 import type { LmEvalTask } from './task-names.ts';
 
 const sampleLine = z.looseObject({
@@ -77,18 +76,11 @@ export function readSamples(file: ForeignFile): SamplesFile {
   return { name: file.name, task, stamp, lines, taskHash: isHashed ? hash.digest() : undefined, changedPrompts };
 }
 
-const ownPart = z.object({
-  promptSha256: z.string(),
+const ownPart = z.object(ownFields).omit({ position: true, metrics: true }).extend({
   answer: z.string().optional(),
-  isUnparsed: z.boolean(),
-  isTruncated: z.boolean(),
-  failure: z.object({ reason: z.enum(['prompt_too_long', 'template', 'engine']), message: z.string() }).optional(),
-  cluster: z.string().optional(),
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   promptTokens: z.number(),
   reusedTokens: z.number(),
   outputTokens: z.number(),
-  times: timesSchema.optional(),
 });
 
 function textOf(value: unknown): string {
@@ -143,32 +135,51 @@ function metricsOf(
 export function sampleOf(line: SampleLine, task: LmEvalTask): Sample | undefined {
   const { score, metrics } = metricsOf(line, task);
   if (score === undefined || !(score >= 0 && score <= 1)) return undefined;
-  const own = ownPart.safeParse(line['perbench']);
-  const answer = answerOf(line.filtered_resps);
+  const own = ownPart.safeParse(line['perbench']).data;
   const hashes = { doc_hash: line.doc_hash, prompt_hash: line.prompt_hash, target_hash: line.target_hash };
   return {
     itemId: itemIdOf(task.name, line.doc_id, line.doc),
     position: line.doc_id,
     prompt: promptText(line),
-    promptSha256: own.success ? own.data.promptSha256 : (line.prompt_hash ?? ''),
+    promptSha256: own?.promptSha256 ?? line.prompt_hash ?? '',
     output: outputOf(line.resps),
     raw: '',
     expected: textOf(line.target),
-    answer: own.success ? own.data.answer : answer,
+    answer: own === undefined ? answerOf(line.filtered_resps) : own.answer,
     score,
     metrics,
-    detail: own.success
-      ? own.data.detail
-      : Object.fromEntries(Object.entries(hashes).filter((entry): entry is [string, string] => entry[1] !== undefined)),
-    isUnparsed: own.success
-      ? own.data.isUnparsed
-      : Array.isArray(line.filtered_resps) && line.filtered_resps[0] === '[invalid]',
-    isTruncated: own.success && own.data.isTruncated,
-    failure: own.success ? own.data.failure : undefined,
-    cluster: own.success ? own.data.cluster : undefined,
-    promptTokens: own.success ? own.data.promptTokens : 0,
-    reusedTokens: own.success ? own.data.reusedTokens : 0,
-    outputTokens: own.success ? own.data.outputTokens : 0,
-    times: own.success ? own.data.times : undefined,
+    detail:
+      own?.detail ??
+      Object.fromEntries(Object.entries(hashes).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    isUnparsed: own?.isUnparsed ?? (Array.isArray(line.filtered_resps) && line.filtered_resps[0] === '[invalid]'),
+    isTruncated: own?.isTruncated ?? false,
+    failure: own?.failure,
+    cluster: own?.cluster,
+    promptTokens: own?.promptTokens ?? 0,
+    reusedTokens: own?.reusedTokens ?? 0,
+    outputTokens: own?.outputTokens ?? 0,
+    times: own?.times,
   };
+}
+
+const withId = z.object({ id: z.union([z.string().min(1), z.int()]) });
+const withQuestion = z.object({ question: z.string().min(1) });
+const hellaswag = z.object({ query: z.string(), choices: z.array(z.string()) });
+
+/**
+ * The id that perbench's task gives this record, so that samples of both programs can be set side by side; where the
+ * record is of another data set, a position with a hash of its text.
+ */
+export function itemIdOf(task: string, position: number, doc: unknown): string {
+  const named = withId.safeParse(doc);
+  if (named.success) return String(named.data.id);
+  if (task === 'hellaswag') {
+    const ending = hellaswag.safeParse(doc);
+    // Two copies of the data set differ in spaces around endings; their items are the same.
+    if (ending.success) {
+      return rowId(position, [ending.data.query, ...ending.data.choices].map((text) => text.trim()).join('\n'));
+    }
+  }
+  const asked = withQuestion.safeParse(doc);
+  return rowId(position, asked.success ? asked.data.question : JSON.stringify(doc));
 }

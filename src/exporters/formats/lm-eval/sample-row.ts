@@ -1,7 +1,40 @@
+import { createHash, hash } from 'node:crypto';
 import * as z from 'zod';
 import type { Sample } from '../../../core/sample.ts';
 import type { LmEvalTask } from './task-names.ts';
-import { rowHashes, type RowHashes } from './row-hashes.ts';
+import { jsonInside } from '../own-sample.ts';
+
+/** Hashes of a row as lm-eval computes them: sha256, hex. */
+export interface RowHashes {
+  readonly doc_hash: string;
+  readonly prompt_hash: string;
+  readonly target_hash: string;
+}
+
+/**
+ * `doc_hash` is over the record as JSON with two spaces of indent, `prompt_hash` over the first argument of the first
+ * request, `target_hash` over the target as text. Records that hold only texts and whole numbers hash as in Python.
+ */
+export function rowHashes(doc: unknown, prompt: string, target: string): RowHashes {
+  return {
+    doc_hash: hash('sha256', JSON.stringify(doc, undefined, 2)),
+    prompt_hash: hash('sha256', prompt),
+    target_hash: hash('sha256', target),
+  };
+}
+
+/** lm-eval's `task_hashes`: sha256 over the hashes of all rows, one after the other. */
+export class TaskHash {
+  readonly #hash = createHash('sha256');
+
+  add({ doc_hash, prompt_hash, target_hash }: RowHashes): void {
+    this.#hash.update(doc_hash + prompt_hash + target_hash);
+  }
+
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
+}
 
 /** What one of our samples was asked, in lm-eval's terms. */
 interface Asked {
@@ -12,17 +45,8 @@ interface Asked {
 const likelihoodPrompt = z.object({ context: z.string(), continuations: z.array(z.string()) });
 const likelihoodRaw = z.object({ continuations: z.array(z.object({ logprob: z.number(), isGreedy: z.boolean() })) });
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 function askedOf(sample: Sample, kind: string): Asked {
-  const likelihood = kind === 'loglikelihood' ? likelihoodPrompt.safeParse(jsonOf(sample.prompt)) : undefined;
+  const likelihood = kind === 'loglikelihood' ? likelihoodPrompt.safeParse(jsonInside(sample.prompt)) : undefined;
   if (likelihood?.success !== true) {
     return { prompt: sample.prompt, arguments: { gen_args_0: { arg_0: sample.prompt, arg_1: {} } } };
   }
@@ -32,7 +56,7 @@ function askedOf(sample: Sample, kind: string): Asked {
 }
 
 function responsesOf(sample: Sample, kind: string): { readonly resps: unknown; readonly filtered_resps: unknown } {
-  const likelihood = kind === 'loglikelihood' ? likelihoodRaw.safeParse(jsonOf(sample.raw)) : undefined;
+  const likelihood = kind === 'loglikelihood' ? likelihoodRaw.safeParse(jsonInside(sample.raw)) : undefined;
   if (likelihood?.success !== true) {
     return { resps: [[sample.output]], filtered_resps: [sample.answer ?? '[invalid]'] };
   }

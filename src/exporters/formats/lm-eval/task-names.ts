@@ -1,4 +1,4 @@
-import { safeFileName } from '../file-names.ts';
+import { safeFileName } from '../write-parts.ts';
 
 /** A task of lm-eval under one of its filters, and the task of perbench that asks the same. */
 export interface LmEvalTask {

@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto';
-import { fileStamp, safeFileName } from '../file-names.ts';
+import { valueOf } from '../../../stats/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
-import { MetricTotals } from '../metric-totals.ts';
-import { hasAccuracy, valueOf } from '../stored-value.ts';
-import { TaskHash } from './row-hashes.ts';
-import { sampleRow } from './sample-row.ts';
+import { fileStamp, hasAccuracy, MetricTotals, safeFileName, wholeText } from '../write-parts.ts';
+import { sampleRow, TaskHash } from './sample-row.ts';
 import { lmEvalTaskOf, type LmEvalTask } from './task-names.ts';
 
 interface WrittenCell extends StoredCell {
@@ -126,10 +124,6 @@ function sanitized(model: string): string {
   return safeFileName(model.replaceAll(/["<>:/|\\?*[\]]+/gu, '__'));
 }
 
-async function* one(text: string): AsyncGenerator<string> {
-  yield text;
-}
-
 /**
  * Results as lm-evaluation-harness keeps them: a folder for each model with `results_<time>.json` and a
  * `samples_<task>_<time>.jsonl` for each task, with its hashes. Cells without an accuracy are left out.
@@ -149,7 +143,7 @@ export async function* writeLmEval(cells: readonly StoredCell[]): AsyncGenerator
       yield { path: `${folder}/samples_${name}_${stamp}.jsonl`, content: sampleLines(group) };
     }
     const results = `${JSON.stringify(resultsFile(model, own, groups), undefined, 2)}\n`;
-    yield { path: `${folder}/results_${stamp}.json`, content: one(results) };
+    yield { path: `${folder}/results_${stamp}.json`, content: wholeText(results) };
   }
 }
 

@@ -1,8 +1,7 @@
 import { stringify } from 'yaml';
-import { safeFileName } from '../file-names.ts';
-import type { FormatFile, StoredCell } from '../format.ts';
-import { datasetOf, hubDatasets } from '../hub-datasets.ts';
-import { hasAccuracy, valueOf } from '../stored-value.ts';
+import { valueOf } from '../../stats/scoreboard.ts';
+import type { FormatFile, StoredCell } from './format.ts';
+import { hasAccuracy, hubDatasetOf, safeFileName, wholeText } from './write-parts.ts';
 
 /** Percent with the digits that a share of that many items can have. */
 function percent(share: number): number {
@@ -11,8 +10,7 @@ function percent(share: number): number {
 
 function entryOf({ run, cell, task }: StoredCell, hub: { readonly id: string; readonly task: string }): object {
   const { accuracy } = cell.measurements;
-  const interval = accuracy === undefined || accuracy.status === 'unavailable' ? undefined : accuracy.interval;
-  const n = accuracy === undefined || accuracy.status === 'unavailable' ? undefined : accuracy.n;
+  const { n, interval } = accuracy === undefined || accuracy.status === 'unavailable' ? {} : accuracy;
   const facts = run.manifest.models[cell.model];
   const notes = [
     `${cell.taskId}, ${task?.metric ?? 'accuracy'} of ${n} items`,
@@ -28,20 +26,16 @@ function entryOf({ run, cell, task }: StoredCell, hub: { readonly id: string; re
   };
 }
 
-async function* one(text: string): AsyncGenerator<string> {
-  yield text;
-}
-
 /**
  * `.eval_results/*.yaml` for model repositories on the Hugging Face hub: a folder for each model, a file for each task,
  * values in percent. Tasks on data sets that aren't on the hub, the mini set among them, are left out.
  */
 export async function* writeHubEvalResults(cells: readonly StoredCell[]): AsyncGenerator<FormatFile> {
   for (const stored of cells.filter(hasAccuracy)) {
-    const { cell, task } = stored;
-    const hub = hubDatasets[datasetOf(cell.taskId)];
-    if (hub === undefined || task?.dataset.source === 'builtin') continue;
+    const { cell } = stored;
+    const hub = hubDatasetOf(stored);
+    if (hub === undefined) continue;
     const path = `${safeFileName(cell.model)}/.eval_results/${safeFileName(cell.taskId)}.yaml`;
-    yield { path, content: one(stringify([entryOf(stored, hub)])) };
+    yield { path, content: wholeText(stringify([entryOf(stored, hub)])) };
   }
 }
