@@ -1,13 +1,121 @@
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
-import type { Store } from '../core/store.ts';
+import { nearestName } from '../core/nearest-name.ts';
+import type { RunRecord, Store } from '../core/store.ts';
 import { launchEvidence } from '../metrics/launch-figures.ts';
 import { compareCells, type CellEvidence, type ItemAnswer } from '../stats/compare-cells.ts';
 import { comparisonVerdict } from '../stats/comparison-verdict.ts';
 import type { CellComparison, Comparison } from '../stats/comparison.ts';
-import { findComparedRun, pairCells, type ComparedRun } from './compared-cells.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
 import { rendersAlike, settingDifferences } from './setting-differences.ts';
+
+/** A run, or one model of it, as the user names it: `20261124-1630`, `20261124-1630:smollm2`, `:smollm2`, `latest`. */
+interface SideName {
+  /** Id of a run or its beginning; undefined for the newest. */
+  readonly run: string | undefined;
+  readonly model: string | undefined;
+}
+
+/** A run with those of its cells that are compared. */
+export interface ComparedRun {
+  readonly run: RunRecord;
+  readonly cells: readonly Cell[];
+}
+
+/** Two cells of one task and protocol. */
+export interface CellPair {
+  readonly a: Cell;
+  readonly b: Cell;
+}
+
+export interface CellPairs {
+  readonly pairs: readonly CellPair[];
+  /** Cells without a partner, one sentence each. */
+  readonly unmatched: readonly string[];
+}
+
+/** Run ids hold no colon; names of models may. */
+function parseSideName(text: string): SideName {
+  const colon = text.indexOf(':');
+  const run = colon === -1 ? text : text.slice(0, colon);
+  const model = colon === -1 ? undefined : text.slice(colon + 1);
+  return {
+    run: run === '' || run === 'latest' ? undefined : run,
+    model: model === '' ? undefined : model,
+  };
+}
+
+/**
+ * The run behind a name, with the cells of the model that it names.
+ *
+ * @throws {UsageError} if there is no such run or model
+ */
+export async function findComparedRun(store: Store, text: string): Promise<ComparedRun> {
+  const name = parseSideName(text);
+  const run = name.run === undefined ? await store.latestRun() : await store.getRun(name.run);
+  if (run === undefined) {
+    throw new UsageError(name.run === undefined ? 'no runs in the store' : `no run "${name.run}" in the store`, {
+      hint: 'perbench list shows the runs that are there.',
+    });
+  }
+  const stored = await store.cells(run.id);
+  const all = wholeCells(run, stored);
+  if (name.model === undefined) return { run, cells: all };
+  const cells = all.filter(({ model }) => model === name.model);
+  if (cells.length > 0) return { run, cells };
+  if (stored.some(({ model }) => model === name.model)) {
+    throw new UsageError(`${name.model} was stopped early in run ${run.id}: its answers are a biased part of all`, {
+      hint: 'perbench show prints the certificate. Compare runs without --decide.',
+    });
+  }
+  const models = [...new Set(all.map(({ model }) => model))];
+  const near = nearestName(name.model, models);
+  throw new UsageError(`run ${run.id} has no model "${name.model}"; it has ${models.join(', ')}`, {
+    hint: near === undefined ? undefined : `Did you mean "${near}"?`,
+  });
+}
+
+/** Scores that a race stopped early are a biased part of all: such cells can't be compared. */
+function wholeCells({ id }: RunRecord, cells: readonly Cell[]): readonly Cell[] {
+  const whole = cells.filter(
+    ({ measurements: { accuracy } }) =>
+      accuracy?.status !== 'unavailable' || !['stopped_early', 'not_launched'].includes(accuracy.reason),
+  );
+  if (whole.length > 0 || cells.length === 0) return whole;
+  throw new UsageError(`run ${id} decided a question and stopped every model early: there is nothing to compare`, {
+    hint: 'perbench show prints its certificate. Compare runs without --decide.',
+  });
+}
+
+function modelsOf({ cells }: ComparedRun): ReadonlySet<string> {
+  return new Set(cells.map(({ model }) => model));
+}
+
+function describe(cell: Cell, side: string): string {
+  return `${cell.model} on ${cell.taskId} (${cell.protocol}) is only in ${side}`;
+}
+
+/**
+ * Puts cells of the same task and protocol side by side: one model against one model whatever they are called, several
+ * against several by name.
+ *
+ * @param isWanted keeps a task
+ */
+export function pairCells(a: ComparedRun, b: ComparedRun, isWanted: (taskId: string) => boolean): CellPairs {
+  const isSingle = modelsOf(a).size === 1 && modelsOf(b).size === 1;
+  const key = ({ model, taskId, protocol }: Cell): string => JSON.stringify([taskId, protocol, isSingle ? '' : model]);
+  const wanted = (side: ComparedRun): Cell[] => side.cells.filter(({ taskId }) => isWanted(taskId));
+  const others = new Map(wanted(b).map((cell) => [key(cell), cell]));
+  const pairs: CellPair[] = [];
+  const unmatched: string[] = [];
+  for (const cell of wanted(a)) {
+    const other = others.get(key(cell));
+    if (other === undefined) unmatched.push(describe(cell, 'A'));
+    else pairs.push({ a: cell, b: other });
+    others.delete(key(cell));
+  }
+  return { pairs, unmatched: [...unmatched, ...Array.from(others.values(), (cell) => describe(cell, 'B'))] };
+}
 
 export interface CompareRunsOptions {
   /** Confidence; 0.95 by default. */

@@ -6,9 +6,14 @@ import { createScoreboards } from '../stats/create-scoreboards.ts';
 import { factorNames, type Factors } from '../stats/factor.ts';
 import { isDoubtful } from '../stats/scoreboard-metrics.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from '../stats/scoreboard.ts';
-import { anchorSet, anchorsSchemaVersion, type AnchorsFile, type AnchorsFileTask } from './anchors-schema.ts';
+import {
+  anchorSet,
+  anchorsSchemaVersion,
+  type AnchorsFile,
+  type AnchorsFileTask,
+  readAnchorsFile,
+} from './anchors-file.ts';
 import { scoreboardTasks } from './known-tasks.ts';
-import { readAnchorsFile } from './read-anchors.ts';
 import { frozenAnchorsFile, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
 
 export interface FreezeAnchorsOptions {

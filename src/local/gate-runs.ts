@@ -5,8 +5,7 @@ import type { Suite } from '../core/suite.ts';
 import { differenceText } from '../exporters/comparison-rows.ts';
 import type { GateDocument } from '../exporters/gate-exporters.ts';
 import { decideGate, gateChecks, type GateResult } from '../stats/gate.ts';
-import { compareRuns } from './compare-runs.ts';
-import { findComparedRun } from './compared-cells.ts';
+import { compareRuns, findComparedRun } from './compare-runs.ts';
 
 export interface GateOptions {
   /** Over those of the suite. */

@@ -8,7 +8,8 @@ import { type ModelRequest, parseModelRequest } from '../sources/model-request.t
 import { describeSource } from '../sources/model-source.ts';
 import { pullModel } from '../sources/pull-model.ts';
 import type { LocalContext } from './local-context.ts';
-import { nameManagedModel } from './name-managed-model.ts';
+import { isFileServer, type ManagedServer } from '../core/managed-server.ts';
+import { findCatalogueEntry } from '../sources/catalogue.ts';
 
 type ModelEntry = Suite['models'][number];
 
@@ -92,4 +93,39 @@ export async function prepareModels(
 /** Where a model would come from, for plans. */
 export function describeModelSource({ request, source }: NamedModel): string {
   return request === undefined ? source : request.sources.map(describeSource).join(', or ');
+}
+
+/**
+ * A model with a server of its own. A server that is given a file gets the one that perbench fetches; others fetch
+ * what they serve, by the name of the original repository where the catalogue knows it.
+ *
+ * @throws {UsageError | UnknownNameError} for a source that can't be read
+ */
+function nameManagedModel(
+  entry: Exclude<Suite['models'][number], string>,
+  server: ManagedServer,
+  workingFolder: string,
+): NamedModel {
+  const { source, style, engineOptions, name } = entry;
+  const common = { engine: 'managed', engineOptions: { ...engineOptions, server } };
+  if (isFileServer(server)) {
+    const request = parseModelRequest(source, workingFolder);
+    const known = request.entry?.promptStyle;
+    return {
+      ...common,
+      name: name ?? request.name,
+      source,
+      style: style === 'auto' ? (known ?? style) : style,
+      request,
+    };
+  }
+  const known = findCatalogueEntry(source);
+  const isHubServer = server.preset === 'vllm' || server.preset === 'sglang';
+  return {
+    ...common,
+    name: name ?? known?.name ?? source.split('/').at(-1) ?? source,
+    source: isHubServer ? (known?.hubId ?? source) : source,
+    style: style === 'auto' ? (known?.promptStyle ?? style) : style,
+    request: undefined,
+  };
 }

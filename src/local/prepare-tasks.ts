@@ -1,12 +1,13 @@
 import type { Suite } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, DataError, InvalidItemError } from '../core/errors.ts';
 import { itemOrder } from '../run/item-order.ts';
 import type { PlannedTask } from '../run/plan.ts';
-import { loadItems } from '../sources/datasets/load-items.ts';
+import { loadItems, type LoadedItems } from '../sources/datasets/load-items.ts';
 import { loadTasks } from '../tasks/index.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
-import { readOwnTask } from './own-task.ts';
+import * as z from 'zod';
+import { hashJson } from '../run/content-key.ts';
 
 interface ChosenTask {
   readonly task: Task;
@@ -72,4 +73,41 @@ export async function prepareTasks(
     });
   }
   return planned;
+}
+
+/** Parses one row; what doesn't fit is named by its position. */
+function parseRecord({ task }: OwnTask, record: unknown, position: number): unknown {
+  try {
+    return task.parse(record, position);
+  } catch (error) {
+    if (!(error instanceof z.ZodError) && !(error instanceof RangeError)) throw error;
+    const [issue] = error instanceof z.ZodError ? error.issues : [];
+    const at = { file: task.id, line: position + 1, key: issue?.path.join('.') ?? '' };
+    throw new InvalidItemError(at, issue?.message ?? error.message, 'something else');
+  }
+}
+
+/**
+ * The items of a task that a program brings along, in the form that files are read into.
+ *
+ * @throws {InvalidItemError} for a row that doesn't fit
+ * @throws {DataError} if there are none, or an id comes twice
+ */
+function readOwnTask(own: OwnTask): LoadedItems {
+  const { task, records, exampleRecords = [] } = own;
+  const items = records.map((record, position) => parseRecord(own, record, position));
+  const itemIds = items.map((item) => task.itemId(item));
+  if (items.length === 0) throw new DataError(`${task.id} has no items`);
+  const repeated = itemIds.find((id, position) => itemIds.indexOf(id) !== position);
+  if (repeated !== undefined) throw new DataError(`${task.id}: the id "${repeated}" comes twice`);
+  return {
+    items,
+    itemIds,
+    examples: exampleRecords.map((record, position) => parseRecord(own, record, position)),
+    files: [],
+    dataSha256: hashJson([records, exampleRecords]),
+    itemIdsSha256: hashJson(itemIds),
+    skipped: [],
+    notes: [],
+  };
 }

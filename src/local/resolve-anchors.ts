@@ -5,8 +5,7 @@ import type { Manifest } from '../core/manifest.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { anchorsOf, paperAnchors, type AnchorSet } from '../stats/anchors.ts';
 import type { Scoreboard } from '../stats/scoreboard.ts';
-import { joinAnchors } from './anchors-schema.ts';
-import { readAnchors } from './read-anchors.ts';
+import { joinAnchors, readAnchors } from './anchors-file.ts';
 
 /** Hardware that perbench may have anchors for. */
 export type HostClass = 'cpu' | 'gpu';

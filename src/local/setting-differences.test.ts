@@ -6,7 +6,7 @@ import { serverSettings } from '../core/managed-server.ts';
 import { keyPart, type SettingTable } from '../core/settings.ts';
 import { type Suite, suiteSchema, type SuiteInput } from '../core/suite.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
-import { pairCells } from './compared-cells.ts';
+import { pairCells } from './compare-runs.ts';
 import { gateLimitsOf } from './gate-runs.ts';
 import { rendersAlike, runDifferences, settingDifferences } from './setting-differences.ts';
 
