@@ -1,7 +1,7 @@
 import { isFileServer } from '../core/managed-server.ts';
 import { managedServerSchema } from '../core/suite.ts';
 import type { Suite } from '../core/suite.ts';
-import type { GpuDevice } from '../meters/gpu-devices.ts';
+import type { GpuFacts } from '../core/manifest.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { attentionShapes } from '../sources/attention-shapes.ts';
 import { catalogue } from '../sources/catalogue.ts';
@@ -39,7 +39,7 @@ function gibibytes(bytes: number): string {
 
 /** The GPUs of this machine, or those that somebody assumes. */
 export function gpuSupply(
-  found: readonly GpuDevice[],
+  found: readonly Pick<GpuFacts, 'name' | 'memoryBytes'>[],
   assumed: { readonly memoryBytes: number | undefined; readonly count: number | undefined },
 ): GpuSupply {
   if (assumed.memoryBytes !== undefined || assumed.count !== undefined) {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import type { GpuFacts, HostFacts } from '../core/manifest.ts';
+import type { HostFacts } from '../core/manifest.ts';
 import { controlGroupCores } from './control-group.ts';
-import { type GpuDevice, readGpuDevices } from './gpu-devices.ts';
+import { readGpuDevices } from './gpu-devices.ts';
 import { readIfThere, systemFolders, type SystemFolders } from './proc-file.ts';
 
 export interface HostFactsOptions {
@@ -29,12 +29,8 @@ export async function readHostFacts(options: HostFactsOptions = {}): Promise<Hos
     governor: readGovernor(folders),
     isContainer: platform === 'linux' ? isContainer(folders) : undefined,
     gpus: gpus.map(({ name }) => name),
-    gpuFacts: gpus.length > 0 ? gpus.map(factsOf) : undefined,
+    gpuFacts: gpus.length > 0 ? gpus : undefined,
   };
-}
-
-function factsOf({ name, memoryBytes, driver, powerLimitWatts }: GpuDevice): GpuFacts {
-  return { name, memoryBytes, driver, powerLimitWatts };
 }
 
 /** How the kernel chooses clock rates, such as `performance`; undefined where it doesn't, as in virtual machines. */

@@ -1,9 +1,6 @@
 import * as z from 'zod';
 import type { DeviceProcess, DeviceSample } from './device-sample.ts';
-import { smiNumber, smiText, type SmiRow } from './smi-table.ts';
-
-/** Power, clocks, temperature, usage and memory of every GPU, once a second, as CSV with times. */
-export const amdMetricWords = ['metric', '-p', '-c', '-t', '-u', '-m', '-w', '1', '--csv'] as const;
+import { smiNumber, smiRows, smiText, type SmiRow, type SmiTool } from './smi-table.ts';
 
 function firstNumber(row: SmiRow, names: readonly string[], unit = ''): number | undefined {
   return names.map((name) => smiNumber(row.get(name), unit)).find((value) => value !== undefined);
@@ -97,3 +94,23 @@ export function amdProcesses(text: string, atMs: number): readonly DeviceProcess
     ),
   );
 }
+
+export const amdSmi: SmiTool = {
+  name: 'amd-smi',
+  // Written in Python, which keeps back what it writes into a pipe.
+  environment: { PYTHONUNBUFFERED: '1' },
+  // Power, clocks, temperature, usage and memory of every GPU, once a second.
+  watchWords: async () => ['metric', '-p', '-c', '-t', '-u', '-m', '-w', '1', '--csv'],
+  timestampMs: amdTimestampMs,
+  sample: amdSample,
+  processWords: ['process', '--json'],
+  processes: amdProcesses,
+  deviceWords: ['metric', '-m', '--csv'],
+  devices: (text) =>
+    smiRows(text, 'gpu').map((row) => ({
+      name: `AMD GPU ${row.get('gpu') ?? ''}`,
+      memoryBytes: smiNumber(row.get('total_vram'), 'MiB'),
+      driver: undefined,
+      powerLimitWatts: undefined,
+    })),
+};

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { amdSmi } from './amd-smi.ts';
+import { nvidiaSmi } from './nvidia-smi.ts';
+import type { SmiTool } from './smi-table.ts';
 
 /** The vendors' tools; other programs in tests. */
 export interface GpuPrograms {
@@ -6,10 +9,18 @@ export interface GpuPrograms {
   readonly amdProgram?: string | undefined;
 }
 
+/** The tools with the programs that stand for them, in the order in which they are asked. */
+export function gpuTools({ nvidiaProgram, amdProgram }: GpuPrograms = {}): readonly (readonly [SmiTool, string])[] {
+  return [
+    [nvidiaSmi, nvidiaProgram ?? nvidiaSmi.name],
+    [amdSmi, amdProgram ?? amdSmi.name],
+  ];
+}
+
 export interface AskOptions {
   /** Of the tool; that of this process when absent. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A tool hangs where a driver does. */
@@ -28,8 +39,8 @@ export async function askTool(
       encoding: 'utf8' as const,
       killSignal: 'SIGKILL' as const,
       maxBuffer: mostBytes,
-      ...(signal !== undefined && { signal }),
-      ...(environment !== undefined && { env: environment }),
+      signal,
+      env: environment,
     };
     execFile(program, words, settings, (error, stdout) => resolve(error === null ? stdout : undefined));
   });

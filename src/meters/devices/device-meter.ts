@@ -3,22 +3,14 @@ import type { DeviceReadings, DeviceWindow, EnergyPart } from '../../core/device
 import type { WatchedEngine } from '../../core/meter.ts';
 import { systemFolders } from '../proc-file.ts';
 import { readProcessTree } from '../process-tree.ts';
-import {
-  type DeviceMonitor,
-  type MonitorOptions,
-  type MonitorSink,
-  startAmdMonitor,
-  startNvidiaMonitor,
-} from './device-monitor.ts';
+import { gpuTools, type GpuPrograms } from './ask-tool.ts';
+import { type DeviceMonitor, type MonitorSink, startMonitor } from './device-monitor.ts';
 import type { DeviceProcess, DeviceSample } from './device-sample.ts';
 import { type SortedProcesses, sortProcesses } from './foreign-processes.ts';
 import { longestGapMs } from './integrate-power.ts';
 import { enginesEnergy, summariseDevice } from './summarise-devices.ts';
 
-export interface DeviceMeterOptions {
-  /** Programs by tool; other ones in tests. */
-  readonly nvidiaProgram?: string;
-  readonly amdProgram?: string;
+export interface DeviceMeterOptions extends GpuPrograms {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly proc?: string;
   /** How long a tool may take to its first reading. */
@@ -47,20 +39,23 @@ const nothing: DeviceFindings = { window: undefined, energyParts: [], energyGaps
 const keptMs = 10_000;
 const pollMs = 20;
 
-/** The tool that runs here, with what it has said so far. */
-class Watch {
+/** What a tool has said so far. */
+class ToolLog implements MonitorSink {
   readonly samples: DeviceSample[] = [];
   readonly processes: DeviceProcess[] = [];
   garbageLines = 0;
-  monitor: DeviceMonitor | undefined;
 
-  readonly sink: MonitorSink = {
-    sample: (sample) => void this.samples.push(sample),
-    process: (process) => void this.processes.push(process),
-    garbage: () => {
-      this.garbageLines += 1;
-    },
-  };
+  sample(sample: DeviceSample): void {
+    this.samples.push(sample);
+  }
+
+  process(process: DeviceProcess): void {
+    this.processes.push(process);
+  }
+
+  garbage(): void {
+    this.garbageLines += 1;
+  }
 
   dropBefore(sampleMs: number, processMs: number): void {
     this.samples.splice(0, this.samples.length, ...this.samples.filter(({ atMs }) => atMs >= sampleMs));
@@ -69,30 +64,30 @@ class Watch {
   }
 }
 
+/** The tool that runs here. */
+interface Watch {
+  readonly monitor: DeviceMonitor;
+  readonly log: ToolLog;
+}
+
 async function firstWorking(options: DeviceMeterOptions): Promise<Watch | undefined> {
-  const { nvidiaProgram = 'nvidia-smi', amdProgram = 'amd-smi', firstReadingMs = 5_000, now = Date.now } = options;
-  const { environment } = options;
-  const tools: readonly [string, (options: MonitorOptions) => Promise<DeviceMonitor>][] = [
-    [nvidiaProgram, startNvidiaMonitor],
-    [amdProgram, startAmdMonitor],
-  ];
+  const { firstReadingMs = 5_000, now = Date.now, environment } = options;
   let silent: Watch | undefined;
-  for (const [program, start] of tools) {
-    const watch = new Watch();
-    const monitor = await start({ program, sink: watch.sink, now, ...(environment !== undefined && { environment }) });
-    watch.monitor = monitor;
+  for (const [tool, program] of gpuTools(options)) {
+    const log = new ToolLog();
+    const monitor = await startMonitor(tool, { program, sink: log, now, environment });
     const endMs = now() + firstReadingMs;
-    while (watch.samples.length === 0 && monitor.isRunning() && now() < endMs) await sleep(pollMs);
-    if (watch.samples.length > 0) return watch;
+    while (log.samples.length === 0 && monitor.isRunning() && now() < endMs) await sleep(pollMs);
+    if (log.samples.length > 0) return { monitor, log };
     // A tool that is there but tells nothing is worth a word; one that isn't installed is not.
-    if (monitor.isInstalled()) silent ??= watch;
-    if (silent !== watch) await monitor.stop();
+    if (monitor.isInstalled() && silent === undefined) silent = { monitor, log };
+    else await monitor.stop();
   }
   return silent;
 }
 
-function isSilent({ monitor, samples }: Watch, nowMs: number): boolean {
-  return monitor?.isRunning() !== true || nowMs - (samples.at(-1)?.atMs ?? 0) > longestGapMs;
+function isSilent({ monitor, log }: Watch, nowMs: number): boolean {
+  return !monitor.isRunning() || nowMs - (log.samples.at(-1)?.atMs ?? 0) > longestGapMs;
 }
 
 function ownProcesses(roots: readonly number[], proc: string): ReadonlySet<number> {
@@ -100,15 +95,14 @@ function ownProcesses(roots: readonly number[], proc: string): ReadonlySet<numbe
   return new Set([...roots, process.pid, ...tree.map(({ pid }) => pid)]);
 }
 
-function describeGaps(watch: Watch, seen: readonly DeviceSample[], toMs: number): string[] {
-  const { monitor, garbageLines } = watch;
-  const gaps = [...(monitor?.problems() ?? [])];
-  const last = watch.samples.at(-1);
-  if (seen.length === 0) gaps.push(`${monitor?.tool ?? 'the tool'} gave no readings in the window`);
+function describeGaps({ monitor, log }: Watch, seen: readonly DeviceSample[], toMs: number): string[] {
+  const gaps = [...monitor.problems()];
+  const last = log.samples.at(-1);
+  if (seen.length === 0) gaps.push(`${monitor.tool} gave no readings in the window`);
   else if (last !== undefined && toMs - last.atMs > longestGapMs) {
-    gaps.push(`${monitor?.tool ?? 'the tool'} gave no readings for ${((toMs - last.atMs) / 1000).toFixed(1)} s`);
+    gaps.push(`${monitor.tool} gave no readings for ${((toMs - last.atMs) / 1000).toFixed(1)} s`);
   }
-  if (garbageLines > 0) gaps.push(`${garbageLines} lines of ${monitor?.tool ?? 'the tool'} could not be read`);
+  if (log.garbageLines > 0) gaps.push(`${log.garbageLines} lines of ${monitor.tool} could not be read`);
   return gaps;
 }
 
@@ -133,13 +127,13 @@ function describeWindow(
   sorted: SortedProcesses,
   [fromMs, toMs]: readonly [number, number],
 ): DeviceFindings {
-  const { monitor } = watch;
-  const seen = watch.samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
-  const isEnginesOf = tellEngines(engine, sorted, monitor?.listsProcesses() === true);
+  const { monitor, log } = watch;
+  const seen = log.samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+  const isEnginesOf = tellEngines(engine, sorted, monitor.listsProcesses());
   const devices: DeviceReadings[] = [];
   const mayBeEngines: (readonly DeviceSample[])[] = [];
   let untold = 0;
-  for (const [id, samples] of Map.groupBy(watch.samples, (sample) => sample.id)) {
+  for (const [id, samples] of Map.groupBy(log.samples, (sample) => sample.id)) {
     const isEngines = samples[0] === undefined ? undefined : isEnginesOf(samples[0]);
     const readings = summariseDevice(
       seen.filter((sample) => sample.id === id),
@@ -151,7 +145,7 @@ function describeWindow(
   }
   const gaps = describeGaps(watch, seen, toMs);
   if (sorted.gap !== undefined) gaps.push(sorted.gap);
-  const tool = monitor?.tool ?? 'none';
+  const { tool } = monitor;
   const { parts, gaps: energyGaps } = enginesEnergy(mayBeEngines, fromMs, toMs);
   if (untold > 1) energyGaps.push(`which of ${untold} GPUs the engine runs on can't be told`);
   // A tool that is silent hides what the GPUs took; an engine on the CPU takes none of it.
@@ -170,7 +164,7 @@ export function createDeviceMeter(options: DeviceMeterOptions = {}): DeviceMeter
     clearTimeout(idle);
     const watch = await starting;
     starting = undefined;
-    await watch?.monitor?.stop();
+    await watch?.monitor.stop();
   }
 
   return {
@@ -185,10 +179,10 @@ export function createDeviceMeter(options: DeviceMeterOptions = {}): DeviceMeter
         watch = await (starting ??= firstWorking(options));
       }
       const lookedFromMs = now();
-      await watch?.monitor?.lookAtProcesses();
+      await watch?.monitor.lookAtProcesses();
       const fromMs = now();
       const before = ownProcesses(engine.processIds, proc);
-      if (openWindows === 1) watch?.dropBefore(fromMs - keptMs, lookedFromMs);
+      if (openWindows === 1) watch?.log.dropBefore(fromMs - keptMs, lookedFromMs);
       return {
         async stop() {
           const toMs = now();
@@ -196,9 +190,9 @@ export function createDeviceMeter(options: DeviceMeterOptions = {}): DeviceMeter
           idle = setTimeout(() => void stopAll(), idleMs);
           idle.unref();
           if (watch === undefined) return nothing;
-          await watch.monitor?.lookAtProcesses();
+          await watch.monitor.lookAtProcesses();
           const own = new Set([...before, ...ownProcesses(engine.processIds, proc)]);
-          const processes = watch.processes.filter(({ atMs }) => atMs >= lookedFromMs);
+          const processes = watch.log.processes.filter(({ atMs }) => atMs >= lookedFromMs);
           return describeWindow(watch, engine, sortProcesses(processes, own, proc), [fromMs, toMs]);
         },
       };

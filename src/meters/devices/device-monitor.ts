@@ -1,9 +1,7 @@
-import { amdMetricWords, amdProcesses, amdSample, amdTimestampMs } from './amd-smi.ts';
 import { askTool } from './ask-tool.ts';
 import type { DeviceProcess, DeviceSample } from './device-sample.ts';
-import { type LineProcess, startLineProcess } from './line-process.ts';
-import { nvidiaFields, nvidiaProcesses, nvidiaProcessWords, nvidiaSample, nvidiaTimestampMs } from './nvidia-smi.ts';
-import { createSmiTable, type SmiRow } from './smi-table.ts';
+import { startLineProcess } from './line-process.ts';
+import { createSmiTable, type SmiTool } from './smi-table.ts';
 
 /** Where a monitor puts what its tool says. */
 export interface MonitorSink {
@@ -31,38 +29,17 @@ export interface MonitorOptions {
   readonly program: string;
   readonly sink: MonitorSink;
   /** Of the tool; without it, that of this process, and tools in Python tell late. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment: Readonly<Record<string, string | undefined>> | undefined;
   /** Unix time in milliseconds. */
-  readonly now?: () => number;
+  readonly now: () => number;
 }
 
-const nvidiaIntervalMs = 500;
 const processIntervalMs = 5_000;
 /** A tool's own time is believed if it is at most so far from ours; it tells when, not when it was written out. */
 const believedMs = 5_000;
 
 function readingTime(toldMs: number | undefined, nowMs: number): number {
   return toldMs !== undefined && Math.abs(nowMs - toldMs) <= believedMs ? toldMs : nowMs;
-}
-
-function watchTable(
-  options: MonitorOptions,
-  words: readonly string[],
-  firstHeading: string,
-  onRow: (row: SmiRow, nowMs: number) => boolean,
-): LineProcess {
-  const { program, sink, now = Date.now, environment } = options;
-  const table = createSmiTable((names) => names[0] === firstHeading);
-  return startLineProcess({
-    program,
-    words,
-    ...(environment !== undefined && { environment }),
-    onLine: (line) => {
-      const row = table.read(line);
-      if (row === undefined) return;
-      if (row === 'garbage' || !onRow(row, now())) sink.garbage(line);
-    },
-  });
 }
 
 interface ProcessPoll {
@@ -104,9 +81,31 @@ function pollProcesses(
   };
 }
 
-function createMonitor(tool: string, readings: LineProcess, processes: ProcessPoll): DeviceMonitor {
+/** One long-lived process for readings; for processes the tool is asked now and then: it can't tell both at once. */
+export async function startMonitor(tool: SmiTool, options: MonitorOptions): Promise<DeviceMonitor> {
+  const { program, sink, environment, now } = options;
+  const ask = (words: readonly string[], signal?: AbortSignal): Promise<string | undefined> =>
+    askTool(program, words, { environment, signal });
+  const table = createSmiTable((names) => names[0] === 'timestamp');
+  const readings = startLineProcess({
+    program,
+    words: await tool.watchWords(ask),
+    environment: environment && { ...environment, ...tool.environment },
+    onLine(line) {
+      const row = table.read(line);
+      if (row === undefined) return;
+      const sample =
+        row === 'garbage' ? undefined : tool.sample(row, readingTime(tool.timestampMs(row.get('timestamp')), now()));
+      if (sample === undefined) sink.garbage(line);
+      else sink.sample(sample);
+    },
+  });
+  const processes = pollProcesses(async (signal) => {
+    const text = await ask(tool.processWords, signal);
+    return text === undefined ? undefined : tool.processes(text, now());
+  }, options);
   return {
-    tool,
+    tool: tool.name,
     isInstalled: () => readings.isInstalled,
     isRunning: () => readings.failure === undefined,
     lookAtProcesses: () => processes.look(),
@@ -117,39 +116,4 @@ function createMonitor(tool: string, readings: LineProcess, processes: ProcessPo
       await readings.stop();
     },
   };
-}
-
-/** One long-lived `nvidia-smi` for readings; processes are asked for: it can't tell both at once. */
-export async function startNvidiaMonitor(options: MonitorOptions): Promise<DeviceMonitor> {
-  const { program, sink, now = Date.now } = options;
-  const fields = nvidiaFields(await askTool(program, ['--help-query-gpu'], { environment: options.environment }));
-  const query = [`--query-gpu=${fields.join(',')}`, '--format=csv', '-lms', String(nvidiaIntervalMs)];
-  const readings = watchTable(options, query, 'timestamp', (row, nowMs) => {
-    const sample = nvidiaSample(row, readingTime(nvidiaTimestampMs(row.get('timestamp')), nowMs));
-    if (sample !== undefined) sink.sample(sample);
-    return sample !== undefined;
-  });
-  const processes = pollProcesses(async (signal) => {
-    const text = await askTool(program, nvidiaProcessWords, { environment: options.environment, signal });
-    return text === undefined ? undefined : nvidiaProcesses(text, now());
-  }, options);
-  return createMonitor('nvidia-smi', readings, processes);
-}
-
-/** One long-lived `amd-smi metric`; processes are asked for now and then, since it has no way to watch them. */
-export async function startAmdMonitor(options: MonitorOptions): Promise<DeviceMonitor> {
-  const { program, sink, now = Date.now } = options;
-  // Written by Python, which keeps back what it writes into a pipe.
-  const { environment } = options;
-  const unbuffered = environment === undefined ? {} : { environment: { ...environment, PYTHONUNBUFFERED: '1' } };
-  const readings = watchTable({ ...options, ...unbuffered }, amdMetricWords, 'timestamp', (row, nowMs) => {
-    const sample = amdSample(row, readingTime(amdTimestampMs(row.get('timestamp')), nowMs));
-    if (sample !== undefined) sink.sample(sample);
-    return sample !== undefined;
-  });
-  const processes = pollProcesses(async (signal) => {
-    const text = await askTool(program, ['process', '--json'], { environment: options.environment, signal });
-    return text === undefined ? undefined : amdProcesses(text, now());
-  }, options);
-  return createMonitor('amd-smi', readings, processes);
 }

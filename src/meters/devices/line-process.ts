@@ -9,7 +9,7 @@ export interface LineProcessOptions {
   readonly program: string;
   readonly words: readonly string[];
   readonly onLine: (line: string) => void;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** A program that writes lines until it is stopped. It never keeps this process alive, and never outlives it by much. */
@@ -29,7 +29,7 @@ export function startLineProcess({ program, words, onLine, environment }: LinePr
   const errors: string[] = [];
   const child: ChildProcess = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(environment !== undefined && { env: environment }),
+    env: environment,
   });
   const closed = new Promise<void>((resolve) => {
     child.once('error', (error) => {

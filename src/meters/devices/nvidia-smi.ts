@@ -1,5 +1,6 @@
+import type { GpuFacts } from '../../core/manifest.ts';
 import type { DeviceProcess, DeviceSample } from './device-sample.ts';
-import { createSmiTable, smiNumber, smiText, type SmiRow } from './smi-table.ts';
+import { smiNumber, smiRows, smiText, type SmiRow, type SmiTool } from './smi-table.ts';
 
 /** Newer drivers call it event reasons; the older name goes on working in most of them. */
 const throttleFields = ['clocks_event_reasons.active', 'clocks_throttle_reasons.active'] as const;
@@ -39,8 +40,6 @@ export function nvidiaFields(help: string | undefined): readonly string[] {
 
 /** The name stands last, since it may hold commas. */
 const processFields = ['timestamp', 'gpu_uuid', 'pid', 'used_gpu_memory', 'process_name'] as const;
-
-export const nvidiaProcessWords = [`--query-compute-apps=${processFields.join(',')}`, '--format=csv'] as const;
 
 /** The reason that is no fault: the power that the GPU may take is used up. */
 export const powerCap = 'power cap';
@@ -111,11 +110,38 @@ function nvidiaProcess(row: SmiRow, atMs: number): DeviceProcess | undefined {
   };
 }
 
-/** Processes of a table that `nvidiaProcessWords` ask for. */
+/** Processes of the table that `processWords` ask for. */
 export function nvidiaProcesses(text: string, atMs: number): readonly DeviceProcess[] {
-  const table = createSmiTable((names) => names[0] === 'timestamp', true);
-  return text.split('\n').flatMap((line) => {
-    const row = table.read(line);
-    return row === undefined || row === 'garbage' ? [] : (nvidiaProcess(row, atMs) ?? []);
-  });
+  return smiRows(text, 'timestamp', true).flatMap((row) => nvidiaProcess(row, atMs) ?? []);
 }
+
+function nvidiaDevice(line: string): GpuFacts {
+  const [name, memory, driver, power] = line.split(',');
+  return {
+    name: smiText(name) ?? 'NVIDIA GPU',
+    memoryBytes: smiNumber(memory, 'MiB'),
+    driver: smiText(driver),
+    powerLimitWatts: smiNumber(power),
+  };
+}
+
+const readingIntervalMs = 500;
+
+export const nvidiaSmi: SmiTool = {
+  name: 'nvidia-smi',
+  environment: {},
+  async watchWords(ask) {
+    const fields = nvidiaFields(await ask(['--help-query-gpu']));
+    return [`--query-gpu=${fields.join(',')}`, '--format=csv', '-lms', String(readingIntervalMs)];
+  },
+  timestampMs: nvidiaTimestampMs,
+  sample: nvidiaSample,
+  processWords: [`--query-compute-apps=${processFields.join(',')}`, '--format=csv'],
+  processes: nvidiaProcesses,
+  deviceWords: ['--query-gpu=name,memory.total,driver_version,power.limit', '--format=csv,noheader'],
+  devices: (text) =>
+    text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map(nvidiaDevice),
+};

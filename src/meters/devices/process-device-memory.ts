@@ -1,14 +1,12 @@
-import { amdProcesses } from './amd-smi.ts';
-import { askTool, type GpuPrograms } from './ask-tool.ts';
+import { askTool, gpuTools, type GpuPrograms } from './ask-tool.ts';
 import type { DeviceProcess } from './device-sample.ts';
-import { nvidiaProcesses, nvidiaProcessWords } from './nvidia-smi.ts';
 
 async function listProcesses(programs: GpuPrograms): Promise<readonly DeviceProcess[] | undefined> {
-  const { nvidiaProgram = 'nvidia-smi', amdProgram = 'amd-smi' } = programs;
-  const nvidia = await askTool(nvidiaProgram, nvidiaProcessWords);
-  if (nvidia !== undefined) return nvidiaProcesses(nvidia, Date.now());
-  const amd = await askTool(amdProgram, ['process', '--json']);
-  return amd === undefined ? undefined : amdProcesses(amd, Date.now());
+  for (const [tool, program] of gpuTools(programs)) {
+    const text = await askTool(program, tool.processWords);
+    if (text !== undefined) return tool.processes(text, Date.now());
+  }
+  return undefined;
 }
 
 /**

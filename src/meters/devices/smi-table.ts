@@ -1,3 +1,6 @@
+import type { GpuFacts } from '../../core/manifest.ts';
+import type { DeviceProcess, DeviceSample } from './device-sample.ts';
+
 /** One line of a tool's table: what stands under each heading, units left on. */
 export type SmiRow = ReadonlyMap<string, string>;
 
@@ -76,4 +79,31 @@ export function smiText(cell: string | undefined): string | undefined {
   return text === '' || /^\[?(n\/a|not supported|unknown error|insufficient permissions)\]?$/i.test(text)
     ? undefined
     : text;
+}
+
+/** What a vendor's monitoring tool is asked, and how its answers read. Each question is the words of a call. */
+export interface SmiTool {
+  readonly name: 'nvidia-smi' | 'amd-smi';
+  /** What it needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Watches readings of every GPU, as a table whose first heading is `timestamp`. */
+  watchWords(ask: (words: readonly string[]) => Promise<string | undefined>): Promise<readonly string[]>;
+  /** Unix time of a reading in milliseconds. */
+  timestampMs(cell: string | undefined): number | undefined;
+  /** @returns undefined for a row that names no GPU */
+  sample(row: SmiRow, atMs: number): DeviceSample | undefined;
+  readonly processWords: readonly string[];
+  /** @returns undefined where the text isn't what the tool prints for `processWords` */
+  processes(text: string, atMs: number): readonly DeviceProcess[] | undefined;
+  readonly deviceWords: readonly string[];
+  devices(text: string): readonly GpuFacts[];
+}
+
+/** Rows of a whole table; what fits no heading is left out. */
+export function smiRows(text: string, firstHeading: string, lastIsText = false): readonly SmiRow[] {
+  const table = createSmiTable((names) => names[0] === firstHeading, lastIsText);
+  return text
+    .split('\n')
+    .map((line) => table.read(line))
+    .filter((row) => row !== undefined && row !== 'garbage');
 }
