@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseCpuList } from './cpu-list.ts';
+import { parseCpuList } from './host-meter.ts';
 import { placeFakeSmi } from '../../test/setup/fake-smi.ts';
 import { readHostFacts } from './host-facts.ts';
 import { memoryLimitBytes } from './memory-limit.ts';

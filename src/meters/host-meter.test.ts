@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HostWindow } from '../core/host-window.ts';
-import { readCpuTimes } from './cpu-times.ts';
-import { createHostMeter } from './host-meter.ts';
-import { readProcessTree } from './process-tree.ts';
+import { readCpuTimes, createHostMeter } from './host-meter.ts';
+import { readProcessTree } from './processes.ts';
 
 const isLinux = process.platform === 'linux' && readCpuTimes('/proc') !== undefined;
 

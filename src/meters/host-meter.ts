@@ -1,9 +1,9 @@
 import * as clock from '../core/clock.ts';
 import type { HostWindow } from '../core/host-window.ts';
 import type { HostMeter } from '../core/meter.ts';
-import { readCpuTimes, type CpuTimes } from './cpu-times.ts';
-import { systemFolders } from './proc-file.ts';
-import { readProcessTree } from './process-tree.ts';
+import { systemFolders, readIfThere } from './proc-file.ts';
+import { readProcessTree, msPerTick } from './processes.ts';
+import { join } from 'node:path';
 
 export interface HostMeterOptions {
   /** Monotonic, in milliseconds. */
@@ -78,4 +78,62 @@ function describeWindow(before: HostReading, after: HostReading, eventLoopDelayP
   const capacityMs = durationMs * after.cpu.cores;
   const otherShare = capacityMs > 0 ? otherCpuMs / capacityMs : 0;
   return { ...unknown, engineCpuMs, otherCpuMs, stealMs, otherShare, isKnown: true };
+}
+
+/** Time since boot, summed over the CPUs that this process may use. */
+export interface CpuTimes {
+  readonly cores: number;
+  /** Not idle and not waiting for a disk; steal included. */
+  readonly busyMs: number;
+  /** Time in which the hypervisor ran something else. */
+  readonly stealMs: number;
+  readonly totalMs: number;
+}
+
+/**
+ * Reads `/proc/stat`. In a container that is usually the whole host: work of neighbours on the same CPUs counts, as it
+ * should. CPUs that this process is kept from by its affinity don't.
+ *
+ * @returns undefined where the system doesn't tell
+ */
+export function readCpuTimes(proc: string): CpuTimes | undefined {
+  const stat = readIfThere(join(proc, 'stat'));
+  if (stat === undefined) return undefined;
+  const allowed = allowedCpus(proc);
+  const times = { cores: 0, busyMs: 0, stealMs: 0, totalMs: 0 };
+  for (const [, cpu, numbers = ''] of stat.matchAll(/^cpu(\d+) (.*)$/gm)) {
+    if (allowed !== undefined && !allowed.has(Number(cpu))) continue;
+    // Guest times are part of user and nice: the first eight numbers are all there is.
+    const ticks = numbers.trim().split(/\s+/).slice(0, 8).map(Number);
+    const [user = 0, nice = 0, system = 0, idle = 0, ioWait = 0, irq = 0, softIrq = 0, steal = 0] = ticks;
+    const busy = user + nice + system + irq + softIrq + steal;
+    times.cores += 1;
+    times.busyMs += busy * msPerTick;
+    times.stealMs += steal * msPerTick;
+    times.totalMs += (busy + idle + ioWait) * msPerTick;
+  }
+  // Sandboxes that fake the file show zeros.
+  return times.cores === 0 || !(times.totalMs > 0) ? undefined : times;
+}
+
+function allowedCpus(proc: string): ReadonlySet<number> | undefined {
+  const status = readIfThere(join(proc, 'self/status'));
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status ?? '')?.[1];
+  return list === undefined ? undefined : parseCpuList(list);
+}
+
+/**
+ * CPU numbers of a kernel list such as `0-3,8`.
+ *
+ * @returns undefined where the text is no such list
+ */
+export function parseCpuList(text: string): ReadonlySet<number> | undefined {
+  const cpus = new Set<number>();
+  for (const part of text.trim().split(',')) {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part);
+    if (match === null) return undefined;
+    const first = Number(match[1]);
+    for (let cpu = first; cpu <= Number(match[2] ?? first); cpu += 1) cpus.add(cpu);
+  }
+  return cpus;
 }

@@ -1,5 +1,5 @@
 import { gpuSupply, type GpuSupply } from '../../local/gpu-outlook.ts';
-import { readGpuDevices } from '../../meters/gpu-devices.ts';
+import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../local/plan-suite.ts';
 import { memoryLimitBytes as readMemoryLimit } from '../../meters/memory-limit.ts';
 import { sizeText, roughRange } from '../../core/amount-text.ts';

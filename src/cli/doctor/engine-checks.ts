@@ -1,6 +1,6 @@
 import { extname, join } from 'node:path';
 import { pinnedPackageVersion } from '../../engines/llama-cpp/library-location.ts';
-import { readGpuDevices } from '../../meters/gpu-devices.ts';
+import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
 import type { LibraryAnswer } from './library-probe.ts';
 import { askProgram } from './program-answer.ts';

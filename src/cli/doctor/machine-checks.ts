@@ -1,11 +1,10 @@
-import { percentText } from '../../core/amount-text.ts';
+import { percentText, sizeText } from '../../core/amount-text.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readHostFacts } from '../../meters/host-facts.ts';
 import { createHostMeter } from '../../meters/host-meter.ts';
 import { memoryLimitBytes } from '../../meters/memory-limit.ts';
 import { systemFolders } from '../../meters/proc-file.ts';
-import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
-import { sizeText } from '../../core/amount-text.ts';
+import { readProcessMemory, resetMemoryPeak } from '../../meters/processes.ts';
 import type { DoctorCheck } from './doctor-check.ts';
 
 export const cpuCheck: DoctorCheck = {

@@ -1,6 +1,6 @@
 import { EnvironmentError, EngineError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import { readProcessMemory } from '../../meters/process-memory.ts';
+import { readProcessMemory } from '../../meters/processes.ts';
 
 const mebibyte = 1024 * 1024;
 /** What the process needs beside the weights before any context is opened: Node, the library, its tables. */

@@ -1,6 +1,13 @@
 import * as z from 'zod';
-import type { DeviceProcess, DeviceSample } from './device-sample.ts';
-import { smiNumber, smiRows, smiText, type SmiRow, type SmiTool } from './smi-table.ts';
+import {
+  type DeviceProcess,
+  type DeviceSample,
+  smiNumber,
+  smiRows,
+  smiText,
+  type SmiRow,
+  type SmiTool,
+} from './smi-table.ts';
 
 function firstNumber(row: SmiRow, names: readonly string[], unit = ''): number | undefined {
   return names.map((name) => smiNumber(row.get(name), unit)).find((value) => value !== undefined);

@@ -2,13 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeviceReadings, DeviceWindow, EnergyPart } from '../../core/device-window.ts';
 import type { WatchedEngine } from '../../core/meter.ts';
 import { systemFolders } from '../proc-file.ts';
-import { readProcessTree } from '../process-tree.ts';
-import { gpuTools, type GpuPrograms } from './ask-tool.ts';
+import { readProcessTree } from '../processes.ts';
+import { gpuTools, type GpuPrograms } from './gpu-tools.ts';
 import { type DeviceMonitor, type MonitorSink, startMonitor } from './device-monitor.ts';
-import type { DeviceProcess, DeviceSample } from './device-sample.ts';
-import { type SortedProcesses, sortProcesses } from './foreign-processes.ts';
-import { longestGapMs } from './integrate-power.ts';
-import { enginesEnergy, summariseDevice } from './summarise-devices.ts';
+import type { DeviceProcess, DeviceSample } from './smi-table.ts';
+import {
+  type SortedProcesses,
+  sortProcesses,
+  longestGapMs,
+  enginesEnergy,
+  summariseDevice,
+} from './summarise-devices.ts';
 
 export interface DeviceMeterOptions extends GpuPrograms {
   readonly environment?: Readonly<Record<string, string | undefined>>;

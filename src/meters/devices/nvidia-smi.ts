@@ -1,6 +1,13 @@
 import type { GpuFacts } from '../../core/manifest.ts';
-import type { DeviceProcess, DeviceSample } from './device-sample.ts';
-import { smiNumber, smiRows, smiText, type SmiRow, type SmiTool } from './smi-table.ts';
+import {
+  type DeviceProcess,
+  type DeviceSample,
+  smiNumber,
+  smiRows,
+  smiText,
+  type SmiRow,
+  type SmiTool,
+} from './smi-table.ts';
 
 /** Newer drivers call it event reasons; the older name goes on working in most of them. */
 const throttleFields = ['clocks_event_reasons.active', 'clocks_throttle_reasons.active'] as const;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { placeFakeSmi } from '../../test/setup/fake-smi.ts';
-import { readDeviceMemory } from './devices/process-device-memory.ts';
-import { readGpuDevices } from './gpu-devices.ts';
+import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
+import { readDeviceMemory, readGpuDevices } from './gpu-tools.ts';
 
 const nowhere = '/nowhere/smi';
 

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
-import { readProcessMemory, resetMemoryPeak } from './process-memory.ts';
-import { readProcessTree } from './process-tree.ts';
+import { readProcessMemory, resetMemoryPeak, readProcessTree } from './processes.ts';
 
 const mebibyte = 2 ** 20;
 const isLinux = process.platform === 'linux';

@@ -1,6 +1,6 @@
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { integratePower } from './integrate-power.ts';
+import { integratePower } from './summarise-devices.ts';
 
 const at = (atMs: number, watts: number): { readonly atMs: number; readonly watts: number } => ({ atMs, watts });
 

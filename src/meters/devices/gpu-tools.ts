@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { amdSmi } from './amd-smi.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
-import type { SmiTool } from './smi-table.ts';
+import type { SmiTool, DeviceProcess } from './smi-table.ts';
+import type { GpuFacts } from '../../core/manifest.ts';
 
 /** The vendors' tools; other programs in tests. */
 export interface GpuPrograms {
@@ -44,4 +45,38 @@ export async function askTool(
     };
     execFile(program, words, settings, (error, stdout) => resolve(error === null ? stdout : undefined));
   });
+}
+
+/** GPUs that NVIDIA's or AMD's tool shows, with their memory; none where neither is there, or both fail. */
+export async function readGpuDevices(programs: GpuPrograms = {}): Promise<readonly GpuFacts[]> {
+  for (const [tool, program] of gpuTools(programs)) {
+    const text = await askTool(program, tool.deviceWords);
+    if (text !== undefined) return tool.devices(text);
+  }
+  return [];
+}
+
+async function listProcesses(programs: GpuPrograms): Promise<readonly DeviceProcess[] | undefined> {
+  for (const [tool, program] of gpuTools(programs)) {
+    const text = await askTool(program, tool.processWords);
+    if (text !== undefined) return tool.processes(text, Date.now());
+  }
+  return undefined;
+}
+
+/**
+ * Memory that processes take on each GPU now, by device.
+ *
+ * @returns undefined where no tool tells, or it shows none of them (containers see process ids of the host)
+ */
+export async function readDeviceMemory(
+  processIds: readonly number[],
+  programs: GpuPrograms = {},
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const own = new Set(processIds);
+  const bytes = new Map<string, number>();
+  for (const { pid, deviceId, memoryBytes } of (await listProcesses(programs)) ?? []) {
+    if (own.has(pid) && memoryBytes !== undefined) bytes.set(deviceId, (bytes.get(deviceId) ?? 0) + memoryBytes);
+  }
+  return bytes.size === 0 ? undefined : bytes;
 }

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { readIfThere, systemFolders } from './proc-file.ts';
+import { readdirSync, writeFileSync } from 'node:fs';
+
+/** Linux counts CPU time in hundredths of a second, whatever the kernel's own clock. */
+export const msPerTick = 10;
+
+export interface ProcessStat {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** All its threads, those that ended included, and the children that it has waited for. */
+  readonly cpuMs: number;
+}
+
+/** One process of `/proc`; undefined where it is gone or may not be read. */
+export function readProcessStat(proc: string, pid: number): ProcessStat | undefined {
+  const text = readIfThere(join(proc, String(pid), 'stat'));
+  if (text === undefined) return undefined;
+  // The name comes second, in brackets, and may itself hold brackets and spaces.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const numberAt = (field: number): number => Number(fields[field - 3]);
+  const ticks = numberAt(14) + numberAt(15) + numberAt(16) + numberAt(17);
+  if (!Number.isFinite(ticks)) return undefined;
+  return { pid, parentPid: numberAt(4), cpuMs: ticks * msPerTick };
+}
+
+/**
+ * Processes and all their descendants, as `/proc` has them now. Those that are gone are left out.
+ *
+ * @returns undefined where `/proc` can't be listed
+ */
+export function readProcessTree(
+  roots: readonly number[],
+  proc: string = systemFolders.proc,
+): readonly ProcessStat[] | undefined {
+  const all = readAllProcesses(proc);
+  if (all === undefined) return undefined;
+  const children = Map.groupBy(all, (stat) => stat.parentPid);
+  const tree = new Map<number, ProcessStat>();
+  const waiting = all.filter((stat) => roots.includes(stat.pid));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (tree.has(next.pid)) continue;
+    tree.set(next.pid, next);
+    waiting.push(...(children.get(next.pid) ?? []));
+  }
+  return [...tree.values()];
+}
+
+function readAllProcesses(proc: string): readonly ProcessStat[] | undefined {
+  let names: readonly string[];
+  try {
+    names = readdirSync(proc);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+  return names
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readProcessStat(proc, Number(name)))
+    .filter((stat) => stat !== undefined);
+}
+
+export interface ProcessMemory {
+  readonly nowBytes: number;
+  /** Sum of each process's own peak: no less than the peak of the sum. */
+  readonly peakBytes: number;
+}
+
+/**
+ * Resident memory of processes and their descendants. Pages that they share count in each of them.
+ *
+ * @returns undefined where the system doesn't tell, or none of them is alive
+ */
+export function readProcessMemory(
+  roots: readonly number[],
+  proc: string = systemFolders.proc,
+): ProcessMemory | undefined {
+  const readings = (readProcessTree(roots, proc) ?? [])
+    .map(({ pid }) => readResident(proc, pid))
+    .filter((reading) => reading !== undefined);
+  if (readings.length === 0) return undefined;
+  return {
+    nowBytes: readings.reduce((sum, reading) => sum + reading.nowBytes, 0),
+    peakBytes: readings.reduce((sum, reading) => sum + reading.peakBytes, 0),
+  };
+}
+
+function readResident(proc: string, pid: number): ProcessMemory | undefined {
+  const status = readIfThere(join(proc, String(pid), 'status'));
+  const kibibytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status ?? '')?.[1]);
+  const nowBytes = kibibytes('VmRSS') * 1024;
+  const peakBytes = kibibytes('VmHWM') * 1024;
+  // Absent in a process that has ended but was not waited for.
+  return Number.isNaN(nowBytes + peakBytes) ? undefined : { nowBytes, peakBytes };
+}
+
+/**
+ * Makes the present resident size the new peak of processes and their descendants.
+ *
+ * @returns false where the system doesn't allow it for one of them, or none is alive
+ */
+export function resetMemoryPeak(roots: readonly number[], proc: string = systemFolders.proc): boolean {
+  const tree = readProcessTree(roots, proc) ?? [];
+  return tree.length > 0 && tree.every(({ pid }) => resetPeakOf(proc, pid));
+}
+
+function resetPeakOf(proc: string, pid: number): boolean {
+  try {
+    // 5 resets the peak alone; lower numbers would clear the page references as well.
+    writeFileSync(join(proc, String(pid), 'clear_refs'), '5');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}
