@@ -8,7 +8,7 @@ import { readGpuDevices } from '../meters/gpu-devices.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
 import type { AnchorSet } from '../stats/anchors.ts';
-import { memoryLimitBytes } from '../meters/memory-limit.ts';
+import { memoryLimitBytes } from '../meters/host-limits.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import * as z from 'zod';

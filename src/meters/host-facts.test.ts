@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseCpuList } from './host-meter.ts';
 import { placeFakeSmi } from '../../test/setup/fake-smi.ts';
 import { readHostFacts } from './host-facts.ts';
-import { memoryLimitBytes } from './memory-limit.ts';
+import { memoryLimitBytes } from './host-limits.ts';
 import type { SystemFolders } from './proc-file.ts';
 
 /** A machine made of files: paths from its root. */

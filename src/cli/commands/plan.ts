@@ -1,7 +1,7 @@
 import { gpuSupply, type GpuSupply } from '../../local/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../local/plan-suite.ts';
-import { memoryLimitBytes as readMemoryLimit } from '../../meters/memory-limit.ts';
+import { memoryLimitBytes as readMemoryLimit } from '../../meters/host-limits.ts';
 import { sizeText, roughRange } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -2,7 +2,7 @@ import { checkRace, planRace, raceQuestionOf } from '../../local/plan-race.ts';
 import { prepareRun } from '../../local/prepare-run.ts';
 import { resolveAnchors } from '../../local/resolve-anchors.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
-import { memoryLimitBytes } from '../../meters/memory-limit.ts';
+import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import type { AnchorSet } from '../../stats/anchors.ts';
 import type { CliContext } from '../context.ts';
 import { executePlan } from '../execute-plan.ts';

@@ -2,7 +2,7 @@ import { percentText, sizeText } from '../../core/amount-text.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readHostFacts } from '../../meters/host-facts.ts';
 import { createHostMeter } from '../../meters/host-meter.ts';
-import { memoryLimitBytes } from '../../meters/memory-limit.ts';
+import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/processes.ts';
 import type { DoctorCheck } from './doctor-check.ts';
