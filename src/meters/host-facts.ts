@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import type { HostFacts } from '../core/manifest.ts';
-import { controlGroupCores } from './host-limits.ts';
 import { readGpuDevices } from './devices/gpu-tools.ts';
+import { controlGroupCores } from './host-limits.ts';
 import { readIfThere, systemFolders, type SystemFolders } from './proc-file.ts';
 
 export interface HostFactsOptions {

@@ -44,7 +44,7 @@ function readNumber(folder: string, name: string): number | undefined {
  * Bytes that the control groups of this process still allow; undefined where none limits it. Version 1 says "no limit"
  * with a number near 2^63, which is returned as it is.
  */
-export function controlGroupMemoryLeft(folders: SystemFolders): number | undefined {
+function controlGroupMemoryLeft(folders: SystemFolders): number | undefined {
   let least: number | undefined;
   for (const { folder, isUnified } of groupFolders(folders, 'memory')) {
     const limit = readNumber(folder, isUnified ? 'memory.max' : 'memory.limit_in_bytes');

@@ -1,6 +1,6 @@
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere, systemFolders } from './proc-file.ts';
-import { readdirSync, writeFileSync } from 'node:fs';
 
 /** Linux counts CPU time in hundredths of a second, whatever the kernel's own clock. */
 export const msPerTick = 10;
@@ -13,7 +13,7 @@ export interface ProcessStat {
 }
 
 /** One process of `/proc`; undefined where it is gone or may not be read. */
-export function readProcessStat(proc: string, pid: number): ProcessStat | undefined {
+function readProcessStat(proc: string, pid: number): ProcessStat | undefined {
   const text = readIfThere(join(proc, String(pid), 'stat'));
   if (text === undefined) return undefined;
   // The name comes second, in brackets, and may itself hold brackets and spaces.

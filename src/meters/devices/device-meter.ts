@@ -3,8 +3,8 @@ import type { DeviceReadings, DeviceWindow, EnergyPart } from '../../core/device
 import type { WatchedEngine } from '../../core/meter.ts';
 import { systemFolders } from '../proc-file.ts';
 import { readProcessTree } from '../processes.ts';
-import { gpuTools, type GpuPrograms } from './gpu-tools.ts';
 import { type DeviceMonitor, type MonitorSink, startMonitor } from './device-monitor.ts';
+import { gpuTools, type GpuPrograms } from './gpu-tools.ts';
 import type { DeviceProcess, DeviceSample } from './smi-table.ts';
 import {
   type SortedProcesses,

@@ -1,7 +1,7 @@
-import { askTool } from './gpu-tools.ts';
-import { type DeviceProcess, type DeviceSample, createSmiTable, type SmiTool } from './smi-table.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
+import { askTool } from './gpu-tools.ts';
+import { type DeviceProcess, type DeviceSample, createSmiTable, type SmiTool } from './smi-table.ts';
 
 /** Where a monitor puts what its tool says. */
 export interface MonitorSink {
@@ -122,7 +122,7 @@ const keptErrorLines = 3;
 /** A tool that writes on without ends of lines is cut here. */
 const longestLine = 65_536;
 
-export interface LineProcessOptions {
+interface LineProcessOptions {
   readonly program: string;
   readonly words: readonly string[];
   readonly onLine: (line: string) => void;
@@ -130,7 +130,7 @@ export interface LineProcessOptions {
 }
 
 /** A program that writes lines until it is stopped. It never keeps this process alive, and never outlives it by much. */
-export interface LineProcess {
+interface LineProcess {
   /** Why it writes no more: it couldn't be started, or has ended; undefined while it runs. */
   readonly failure: string | undefined;
   readonly isInstalled: boolean;
@@ -139,7 +139,7 @@ export interface LineProcess {
 }
 
 /** Starts the program with no shell in between. What is wrong with it is its `failure`, never an exception. */
-export function startLineProcess({ program, words, onLine, environment }: LineProcessOptions): LineProcess {
+function startLineProcess({ program, words, onLine, environment }: LineProcessOptions): LineProcess {
   let failure: string | undefined;
   let isInstalled = true;
   let rest = '';

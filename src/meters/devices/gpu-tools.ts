@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
+import type { GpuFacts } from '../../core/manifest.ts';
 import { amdSmi } from './amd-smi.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import type { SmiTool, DeviceProcess } from './smi-table.ts';
-import type { GpuFacts } from '../../core/manifest.ts';
 
 /** The vendors' tools; other programs in tests. */
 export interface GpuPrograms {

@@ -1,8 +1,8 @@
-import type { DeviceReadings, EnergyPart, ForeignProcess } from '../../core/device-window.ts';
-import type { DeviceSample, DeviceProcess } from './smi-table.ts';
-import { powerCap } from './nvidia-smi.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DeviceReadings, EnergyPart, ForeignProcess } from '../../core/device-window.ts';
+import { powerCap } from './nvidia-smi.ts';
+import type { DeviceSample, DeviceProcess } from './smi-table.ts';
 
 function known(values: readonly (number | undefined)[]): readonly number[] {
   return values.filter((value) => value !== undefined);
