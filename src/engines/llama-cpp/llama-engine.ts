@@ -6,7 +6,7 @@ import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
 import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
-import { memoryLimitBytes } from '../../meters/memory-limit.ts';
+import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { llamaMaxConcurrency } from '../concurrency.ts';
 import { resolvePromptStyle } from '../prompt-style.ts';
 import {

@@ -10,7 +10,7 @@ import type {
 } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import { resetMemoryPeak } from '../../meters/process-memory.ts';
+import { resetMemoryPeak } from '../../meters/processes.ts';
 import { checkConcurrency, llamaMaxConcurrency } from '../concurrency.ts';
 import { readSplitMemory } from './llama-memory.ts';
 import type {

@@ -2,12 +2,9 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnsupportedError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
-import { readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
-import { readGpuDevices } from '../../meters/gpu-devices.ts';
+import { type GpuPrograms, readDeviceMemory, readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { readIfThere, systemFolders } from '../../meters/proc-file.ts';
-import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
-import { readProcessTree } from '../../meters/process-tree.ts';
+import { readProcessMemory, resetMemoryPeak, readProcessTree } from '../../meters/processes.ts';
 import type { ServerHost } from './served-model.ts';
 
 const loopback = /^(localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0)$/;

@@ -8,7 +8,7 @@ import { ServerError, UsageError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import { managedServerSchema } from '../../core/suite.ts';
 import { withoutSecrets } from '../../core/without-secrets.ts';
-import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
+import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { servedMaxConcurrency } from '../concurrency.ts';
 import { createManagedHost } from './managed-host.ts';
 import { createMetricsScraper } from './metrics-scraper.ts';

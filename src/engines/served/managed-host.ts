@@ -1,10 +1,8 @@
 import { UnsupportedError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
-import { readDeviceMemory } from '../../meters/devices/process-device-memory.ts';
-import { readProcessMemory, resetMemoryPeak } from '../../meters/process-memory.ts';
-import { readProcessTree } from '../../meters/process-tree.ts';
+import { type GpuPrograms, readDeviceMemory } from '../../meters/devices/gpu-tools.ts';
+import { readProcessMemory, resetMemoryPeak, readProcessTree } from '../../meters/processes.ts';
 import { askServer } from './ask-server.ts';
 import { hostMemoryDoubt, machineHasGpu } from './local-host.ts';
 import type { MetricsScraper } from './metrics-scraper.ts';

@@ -14,7 +14,7 @@ import type {
   PromptStyle,
 } from '../../core/engine.ts';
 import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
-import type { GpuPrograms } from '../../meters/devices/ask-tool.ts';
+import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { servedMaxConcurrency } from '../concurrency.ts';
 import { looksTuned } from '../prompt-style.ts';
 import { openClient } from './client-process.ts';
