@@ -7,8 +7,8 @@ import { EngineError } from '../core/errors.ts';
 import type { ClientCeiling } from '../core/load.ts';
 import type { HostFacts } from '../core/manifest.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
-import { readJsonIfThere } from '../sources/read-json.ts';
-import { writeAtomically } from '../sources/write-atomically.ts';
+import { readJsonIfThere } from '../files/if-there.ts';
+import { writeAtomically } from '../sources/disk-error.ts';
 import { forkNullServer, openNullModel } from './null-server/open-null-server.ts';
 
 const rate = z.object({

@@ -1,6 +1,8 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../core/errors.ts';
+import { isMissing } from '../files/if-there.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import { sizeText } from '../core/amount-text.ts';
 
 const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.';
@@ -8,12 +10,6 @@ const rightsHint = 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_C
 
 function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-/** Whether a file system call failed because something isn't there. */
-export function isMissing(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** Bytes that this user may still write on the disk of `folder`, which need not exist yet. */
@@ -61,5 +57,19 @@ export async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
   } catch (error) {
     throw await explainDiskError(error, folder);
+  }
+}
+
+/**
+ * Writes a file of the cache whole or not at all.
+ *
+ * @throws {EnvironmentError} if the disk is full or may not be written
+ */
+export async function writeAtomically(path: string, content: string): Promise<void> {
+  await makeFolder(dirname(path));
+  try {
+    await replaceFile(path, content);
+  } catch (error) {
+    throw await explainDiskError(error, path);
   }
 }

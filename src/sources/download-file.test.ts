@@ -32,7 +32,7 @@ async function fetchFile(
 ): Promise<unknown> {
   const settings = testSettings(folder);
   await using http = openHttpClient(settings);
-  return await downloadFile(wanted, http, settings.network, options);
+  return await downloadFile(wanted, { ...options, settings, http });
 }
 
 describe('downloadFile', () => {
@@ -207,11 +207,12 @@ describe('downloadFile', () => {
     await using hub = await startHubServer([servedFile]);
     await using folder = await testFolder();
     hub.faults.stallAfterBytes = 1000;
-    const settings = testSettings(folder.path);
-    await using http = openHttpClient({ ...settings, network: { ...settings.network, idleMs: 200 } });
-    await expect(
-      downloadFile(download(hub, folder.path), http, { ...settings.network, attempts: 1 }, {}),
-    ).rejects.toThrow(/Body Timeout|UND_ERR_BODY_TIMEOUT/i);
+    const { network, ...rest } = testSettings(folder.path);
+    const settings = { ...rest, network: { ...network, idleMs: 200, attempts: 1 } };
+    await using http = openHttpClient(settings);
+    await expect(downloadFile(download(hub, folder.path), { settings, http })).rejects.toThrow(
+      /Body Timeout|UND_ERR_BODY_TIMEOUT/i,
+    );
   });
 
   it('stops when it is told to, and keeps the part', async () => {

@@ -3,14 +3,12 @@ import * as z from 'zod';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { sizeText } from '../core/amount-text.ts';
 import { requireFreeBytes } from './disk-error.ts';
-import type { FetchedFile } from './fetched-file.ts';
-import { headerValue, type HttpAnswer, type HttpClient } from './http-client.ts';
+import { headerValue, type HttpAnswer } from './http-client.ts';
 import { PartialFile } from './partial-file.ts';
-import type { PullOptions } from './pull-progress.ts';
-import { readJsonIfThere } from './read-json.ts';
+import type { FetchedFile, Pull } from './pull-progress.ts';
+import { readJsonIfThere } from '../files/if-there.ts';
 import { describeNetworkError, isPassing, PassingError, pauseBeforeRetry } from './retry.ts';
-import type { NetworkLimits } from './source-settings.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { writeAtomically } from './disk-error.ts';
 
 export interface Download {
   readonly url: string;
@@ -28,9 +26,8 @@ export interface Download {
 /** A download under way. `etag` is of the part that lies on disk, so that a changed file isn't glued to an old start. */
 interface Transfer {
   readonly download: Download;
-  readonly http: HttpClient;
+  readonly pull: Pull;
   readonly part: PartialFile;
-  readonly options: PullOptions;
   etag: string | undefined;
   bytesTotal: number | undefined;
 }
@@ -131,13 +128,9 @@ async function rememberEtag(transfer: Transfer, answer: HttpAnswer): Promise<voi
 }
 
 async function fetchRest(transfer: Transfer): Promise<void> {
-  const { download, http, part, options } = transfer;
-  const { signal } = options;
-  const answer = await http.send({
-    url: download.url,
-    headers: { ...download.headers, ...rangeHeaders(transfer) },
-    signal,
-  });
+  const { download, part, pull } = transfer;
+  const headers = { ...download.headers, ...rangeHeaders(transfer) };
+  const answer = await pull.http.send({ url: download.url, headers, signal: pull.signal });
   let isDrained = false;
   try {
     if (!(await alignPart(transfer, answer))) return;
@@ -148,7 +141,7 @@ async function fetchRest(transfer: Transfer): Promise<void> {
       await part.append(chunk, bytesTotal === undefined ? undefined : bytesTotal - part.bytes);
       if (bytesTotal !== undefined && part.bytes > bytesTotal)
         throw new DownloadError(`${download.file}: more than ${bytesTotal} bytes came`);
-      options.onProgress?.({ phase: 'download', file: download.file, bytesDone: part.bytes, bytesTotal });
+      pull.onProgress?.({ phase: 'download', file: download.file, bytesDone: part.bytes, bytesTotal });
     }
     isDrained = true;
     if (bytesTotal !== undefined && part.bytes < bytesTotal)
@@ -159,15 +152,16 @@ async function fetchRest(transfer: Transfer): Promise<void> {
   }
 }
 
-async function fetchWithRetries(transfer: Transfer, limits: NetworkLimits): Promise<void> {
-  const { part, download, options } = transfer;
+async function fetchWithRetries(transfer: Transfer): Promise<void> {
+  const { part, download, pull } = transfer;
+  const limits = pull.settings.network;
   let failures = 0;
   for (let reached = part.bytes; ;) {
     try {
       await fetchRest(transfer);
       return;
     } catch (error) {
-      if (!isPassing(error, options.signal)) throw error;
+      if (!isPassing(error, pull.signal)) throw error;
       failures = part.bytes > reached ? 1 : failures + 1;
       reached = Math.max(reached, part.bytes);
       const reason = describeNetworkError(error);
@@ -175,31 +169,21 @@ async function fetchWithRetries(transfer: Transfer, limits: NetworkLimits): Prom
         await part.sync();
         throw new DownloadError(
           `${download.file}: ${reason}; gave up after ${failures} tries, ${sizeText(part.bytes)} are kept`,
-          {
-            hint: 'Run the same command again: it goes on where it stopped.',
-            cause: error,
-          },
+          { hint: 'Run the same command again: it goes on where it stopped.', cause: error },
         );
       }
-      options.onProgress?.({
-        phase: 'retry',
-        file: download.file,
-        bytesDone: part.bytes,
-        bytesTotal: transfer.bytesTotal,
-        note: reason,
-      });
-      await pauseBeforeRetry(failures, error, limits, options.signal);
+      const { bytesTotal } = transfer;
+      pull.onProgress?.({ phase: 'retry', file: download.file, bytesDone: part.bytes, bytesTotal, note: reason });
+      await pauseBeforeRetry(failures, error, limits, pull.signal);
     }
   }
 }
 
 /** An earlier part may be resumed only if something will tell whether it fits: a checksum, or the server's tag. */
-async function openPart(download: Download, etag: string | undefined, options: PullOptions): Promise<PartialFile> {
+async function openPart(download: Download, etag: string | undefined, { signal }: Pull): Promise<PartialFile> {
   const canResume = download.sha256 !== undefined || (etag !== undefined && !etag.startsWith('W/'));
-  const part = await PartialFile.open(`${download.target}.incomplete`, {
-    signal: options.signal,
-    ...(!canResume && { keepBytes: 0 }),
-  });
+  const keepBytes = canResume ? undefined : 0;
+  const part = await PartialFile.open(`${download.target}.incomplete`, { signal, keepBytes });
   if (download.bytes !== undefined && part.bytes > download.bytes) await part.restart();
   return part;
 }
@@ -212,17 +196,12 @@ async function openPart(download: Download, etag: string | undefined, options: P
  *   not what it should be (what came is deleted)
  * @throws {EnvironmentError} if the disk is full or can't be written
  */
-export async function downloadFile(
-  download: Download,
-  http: HttpClient,
-  limits: NetworkLimits,
-  options: PullOptions,
-): Promise<FetchedFile> {
+export async function downloadFile(download: Download, pull: Pull): Promise<FetchedFile> {
   const { target, sha256 } = download;
   const etag = await readEtag(target);
-  await using part = await openPart(download, etag, options);
+  await using part = await openPart(download, etag, pull);
   const isWhole = part.bytes > 0 && part.bytes === download.bytes && sha256 === part.sha256();
-  if (!isWhole) await fetchWithRetries({ download, http, part, options, etag, bytesTotal: download.bytes }, limits);
+  if (!isWhole) await fetchWithRetries({ download, pull, part, etag, bytesTotal: download.bytes });
   const got = part.sha256();
   if (sha256 !== undefined && got !== sha256) {
     await part.discard();

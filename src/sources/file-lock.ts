@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../core/errors.ts';
 import { makeFolder } from './disk-error.ts';
+import type { Pull } from './pull-progress.ts';
 
 const pollMs = 100;
 const busyCode = 5;
@@ -35,10 +36,11 @@ export interface LockOptions {
  * @throws {EnvironmentError} if the lock file can't be made
  */
 export async function lockTarget(
-  locksDir: string,
+  cacheDir: string,
   target: string,
   options: LockOptions = {},
 ): Promise<AsyncDisposable> {
+  const locksDir = join(cacheDir, 'locks');
   await makeFolder(locksDir);
   const path = join(locksDir, `${createHash('sha256').update(target).digest('hex').slice(0, 32)}.lock`);
   for (let hasWaited = false; ; hasWaited = true) {
@@ -61,6 +63,17 @@ export async function lockTarget(
       };
     }
     if (!hasWaited) options.onWait?.();
-    await sleep(pollMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await sleep(pollMs, undefined, { signal: options.signal });
   }
+}
+
+/** The lock on what is about to be fetched; progress says that another process has it. */
+export async function lockForPull(
+  target: string,
+  file: string,
+  bytesTotal: number | undefined,
+  { settings, signal, onProgress }: Pull,
+): Promise<AsyncDisposable> {
+  const onWait = (): void => onProgress?.({ phase: 'wait', file, bytesDone: 0, bytesTotal });
+  return lockTarget(settings.cacheDir, target, { signal, onWait });
 }

@@ -4,10 +4,9 @@ import { realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { ModelError } from '../core/errors.ts';
-import { isMissing } from './disk-error.ts';
 import type { PullOptions } from './pull-progress.ts';
-import { readJsonIfThere } from './read-json.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { isMissing, readJsonIfThere } from '../files/if-there.ts';
+import { writeAtomically } from './disk-error.ts';
 
 const recordSchema = z.object({ path: z.string(), identity: z.string(), sha256: z.string() });
 
@@ -50,10 +49,7 @@ export async function computeSha256(path: string, options: PullOptions = {}): Pr
   const { size } = await stat(path);
   const hash = createHash('sha256');
   let bytesDone = 0;
-  const stream = createReadStream(path, {
-    highWaterMark: 1 << 20,
-    ...(options.signal !== undefined && { signal: options.signal }),
-  });
+  const stream = createReadStream(path, { highWaterMark: 1 << 20, signal: options.signal });
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     hash.update(chunk);
     bytesDone += chunk.length;

@@ -1,9 +1,10 @@
 import { lstat, readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { ifThere } from '../files/if-there.ts';
 import { replaceLink } from '../files/replace-file.ts';
-import { explainDiskError, isMissing, makeFolder } from './disk-error.ts';
+import { explainDiskError, makeFolder } from './disk-error.ts';
 import type { HubFile } from './hub-protocol.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { writeAtomically } from './disk-error.ts';
 
 /** A file in the hub's cache: a link in a snapshot that leads to the blob with the content. */
 export interface CachedHubFile {
@@ -32,13 +33,9 @@ export function hubSnapshotFolder(file: Pick<HubFile, 'type' | 'repo'>, commit: 
 /** The commit that this revision was when it was last asked for; undefined where it never was. */
 async function cachedCommit(file: HubFile, hubCacheDir: string): Promise<string | undefined> {
   if (commitPattern.test(file.revision)) return file.revision;
-  try {
-    const commit = (await readFile(join(hubRepoFolder(file, hubCacheDir), 'refs', file.revision), 'utf8')).trim();
-    return commitPattern.test(commit) ? commit : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const reference = join(hubRepoFolder(file, hubCacheDir), 'refs', file.revision);
+  const commit = (await ifThere(readFile(reference, 'utf8')))?.trim() ?? '';
+  return commitPattern.test(commit) ? commit : undefined;
 }
 
 /** The file, if it is in the cache whole; asks nobody. */
@@ -46,13 +43,8 @@ export async function findCachedHubFile(file: HubFile, hubCacheDir: string): Pro
   const commit = await cachedCommit(file, hubCacheDir);
   if (commit === undefined) return undefined;
   const path = join(hubSnapshotFolder(file, commit, hubCacheDir), file.file);
-  try {
-    const { size } = await stat(path);
-    return { path, blobPath: await realpath(path), commit, bytes: size };
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const facts = await ifThere(stat(path));
+  return facts && { path, blobPath: await realpath(path), commit, bytes: facts.size };
 }
 
 /** Puts a finished blob into a snapshot and notes what the revision stands for, as the hub's own client does. */
@@ -114,10 +106,5 @@ export async function cachedHubModels(hubCacheDir: string): Promise<readonly (Hu
 }
 
 async function entriesOf(folder: string, isRecursive = false): Promise<readonly string[]> {
-  try {
-    return (await readdir(folder, { recursive: isRecursive })).toSorted();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  return ((await ifThere(readdir(folder, { recursive: isRecursive }))) ?? []).toSorted();
 }

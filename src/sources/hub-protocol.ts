@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { isMissing } from './disk-error.ts';
-import { headerValue, type HttpAnswer, type HttpClient } from './http-client.ts';
+import { ifThere } from '../files/if-there.ts';
+import { headerValue, type HttpAnswer } from './http-client.ts';
+import type { Pull } from './pull-progress.ts';
 import { PassingError } from './retry.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -38,14 +39,8 @@ export function hubFileUrl(file: HubFile, endpoint: string): string {
 }
 
 async function storedToken(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    const token = (await readFile(path, 'utf8')).trim();
-    return token === '' ? undefined : token;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const token = path === undefined ? undefined : (await ifThere(readFile(path, 'utf8')))?.trim();
+  return token === '' ? undefined : token;
 }
 
 /** The user's key for the hub, as request headers; empty where there is none. */
@@ -92,9 +87,7 @@ const siblings = z.object({ siblings: z.array(z.object({ rfilename: z.string() }
 /** Paths of all files of a repository at a revision. */
 async function listHubFiles(
   file: Omit<HubFile, 'file'>,
-  http: HttpClient,
-  settings: SourceSettings,
-  signal?: AbortSignal,
+  { http, settings, signal }: Pull,
 ): Promise<readonly string[] | undefined> {
   const url = `${settings.hubEndpoint}/api/${file.type}s/${file.repo}/revision/${encodeURIComponent(file.revision)}`;
   const answer = await http.send({ url, headers: await hubHeaders(settings), signal });
@@ -107,15 +100,8 @@ async function listHubFiles(
 }
 
 /** A missing file, with the names that are there. */
-async function missingFile(
-  file: HubFile,
-  http: HttpClient,
-  settings: SourceSettings,
-  signal?: AbortSignal,
-): Promise<DownloadError | undefined> {
-  const names = (await listHubFiles(file, http, settings, signal))?.filter((name) =>
-    /\.(gguf|parquet|jsonl?)$/i.test(name),
-  );
+async function missingFile(file: HubFile, pull: Pull): Promise<DownloadError | undefined> {
+  const names = (await listHubFiles(file, pull))?.filter((name) => /\.(gguf|parquet|jsonl?)$/i.test(name));
   if (names === undefined || names.length === 0) return undefined;
   const near = nearestName(file.file, names);
   const shown = names.slice(0, 12).join(', ');
@@ -124,7 +110,7 @@ async function missingFile(
     {
       hint:
         near === undefined
-          ? `See its files at ${repoUrl(file, settings.hubEndpoint)}/tree/${file.revision}.`
+          ? `See its files at ${repoUrl(file, pull.settings.hubEndpoint)}/tree/${file.revision}.`
           : `Did you mean "${near}"?`,
     },
   );
@@ -161,28 +147,19 @@ function factsFrom(answer: HttpAnswer, endpoint: string): HubFileFacts {
  *
  * @throws {DownloadError} if there is no such file, or it isn't for this user
  */
-export async function hubFileFacts(
-  file: HubFile,
-  http: HttpClient,
-  settings: SourceSettings,
-  signal?: AbortSignal,
-): Promise<HubFileFacts> {
+export async function hubFileFacts(file: HubFile, pull: Pull): Promise<HubFileFacts> {
+  const { http, settings, signal } = pull;
   const { hubEndpoint } = settings;
   const url = hubFileUrl(file, hubEndpoint);
-  const answer = await http.send({
-    url,
-    method: 'HEAD',
-    headers: await hubHeaders(settings),
-    signal,
-    follow: 'relative',
-  });
+  const headers = await hubHeaders(settings);
+  const answer = await http.send({ url, method: 'HEAD', headers, signal, follow: 'relative' });
   await answer.body.dump();
   const { statusCode } = answer;
   if (statusCode < 400) return factsFrom(answer, hubEndpoint);
   if (statusCode >= 500 || statusCode === 429 || statusCode === 408)
     throw new PassingError(`HTTP ${statusCode} from ${answer.url}`);
   const isMissingEntry = headerValue(answer.headers, 'x-error-code') === 'EntryNotFound';
-  const known = isMissingEntry ? await missingFile(file, http, settings, signal) : undefined;
+  const known = isMissingEntry ? await missingFile(file, pull) : undefined;
   throw (
     known ?? explainHubRefusal(file, answer, hubEndpoint) ?? new DownloadError(`HTTP ${statusCode} from ${answer.url}`)
   );

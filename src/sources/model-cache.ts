@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
-import { isMissing } from './disk-error.ts';
 import { describeSource, type ModelSource } from './model-source.ts';
-import { readJsonIfThere } from './read-json.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { ifThere, readJsonIfThere } from '../files/if-there.ts';
+import { writeAtomically } from './disk-error.ts';
 
 /** Sources whose files perbench keeps in its own cache; hub files lie in the hub's. */
 export type OwnSource = Extract<ModelSource, { kind: 'pip' | 'url' }>;
@@ -61,13 +60,8 @@ export async function readCachedModel(folder: string): Promise<CachedModel | und
   const record = recordSchema.safeParse(await readJsonIfThere(join(folder, recordName)));
   if (!record.success || basename(record.data.file) !== record.data.file) return undefined;
   const path = join(folder, record.data.file);
-  try {
-    const { size } = await stat(path);
-    return size === record.data.bytes ? { ...record.data, folder, path } : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const facts = await ifThere(stat(path));
+  return facts?.size === record.data.bytes ? { ...record.data, folder, path } : undefined;
 }
 
 /** Written after the model itself: a folder without a record holds nothing that may be used. */
@@ -77,13 +71,7 @@ export async function writeCacheRecord(folder: string, record: CacheRecord): Pro
 
 /** Every model in perbench's own cache, by folder name. */
 export async function cachedModels(cacheDir: string): Promise<readonly CachedModel[]> {
-  let names: string[];
-  try {
-    names = await readdir(modelsFolder(cacheDir));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  const names = (await ifThere(readdir(modelsFolder(cacheDir)))) ?? [];
   const found: CachedModel[] = [];
   for (const name of names.toSorted()) {
     const model = await readCachedModel(join(modelsFolder(cacheDir), name));

@@ -8,9 +8,8 @@ import { computeSha256, forgetSha256, rememberSha256 } from './file-sha256.ts';
 import { modelSha256 } from './gguf-shards.ts';
 import { cachedHubModels, findCachedHubFile, removeHubFile } from './hub-cache.ts';
 import { cachedModels, cacheFolder } from './model-cache.ts';
-import { type ModelRequest, parseModelRequest, requestEntry } from './model-request.ts';
+import { type ModelOptions, type ModelRequest, requestEntry, requestOf } from './model-request.ts';
 import { describeSource } from './model-source.ts';
-import type { PullOptions } from './pull-progress.ts';
 import { type LocatedModel, resolveModel } from './resolve-model.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -75,9 +74,9 @@ export interface VerifiedModel {
 export async function verifyModel(
   model: string | ModelRequest,
   settings: SourceSettings,
-  options: PullOptions & { readonly baseDir?: string } = {},
+  options: ModelOptions = {},
 ): Promise<VerifiedModel> {
-  const request = typeof model === 'string' ? parseModelRequest(model, options.baseDir ?? '.') : model;
+  const request = requestOf(model, options);
   const { name } = request;
   const located = await resolveModel(request, settings);
   if (located === undefined)
@@ -119,9 +118,9 @@ async function removeHubModel(located: LocatedModel, settings: SourceSettings): 
 export async function removeModel(
   model: string | ModelRequest,
   settings: SourceSettings,
-  options: PullOptions & { readonly baseDir?: string } = {},
+  options: ModelOptions = {},
 ): Promise<number | undefined> {
-  const request = typeof model === 'string' ? parseModelRequest(model, options.baseDir ?? '.') : model;
+  const request = requestOf(model, options);
   let freedBytes: number | undefined;
   for (const source of request.sources) {
     if (source.kind === 'file') {
@@ -135,7 +134,7 @@ export async function removeModel(
       continue;
     }
     const folder = cacheFolder(source, settings.cacheDir);
-    await using _lock = await lockTarget(join(settings.cacheDir, 'locks'), folder, { signal: options.signal });
+    await using _lock = await lockTarget(settings.cacheDir, folder, { signal: options.signal });
     if (located !== undefined) {
       await forgetSha256(located.path, settings.cacheDir);
       freedBytes = (freedBytes ?? 0) + located.bytes;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { catalogueEntry, findCatalogueEntry } from './catalogue.ts';
 import type { CatalogueEntry } from './catalogue-entry.ts';
 import { describeSource, type ModelSource } from './model-source.ts';
+import type { PullOptions } from './pull-progress.ts';
 import { parseSource } from './source-spec.ts';
 
 /** What a user asked for, with every place that it may come from, the preferred one first. */
@@ -29,7 +30,7 @@ function nameOf(source: ModelSource): string {
   const path =
     source.kind === 'pip'
       ? (source.parts[0]?.member ?? '')
-      : describeSource({ ...source, ...(source.kind === 'hub' && { revision: 'main' }) });
+      : describeSource(source.kind === 'hub' ? { ...source, revision: 'main' } : source);
   return basename(path)
     .replace(/\.part\d+$/i, '')
     .replace(/\.(gguf|bin)$/i, '');
@@ -54,4 +55,14 @@ export function parseModelRequest(text: string, baseDir: string): ModelRequest {
   if (source === undefined) return requestEntry(catalogueEntry(text));
   const sha256 = source.kind === 'file' ? undefined : source.sha256;
   return { name: nameOf(source), sources: [source], sha256, bytes: undefined, entry: undefined };
+}
+
+/** A model as callers may give it: a request, or what a user wrote, with relative paths meant from `baseDir`. */
+export interface ModelOptions extends PullOptions {
+  readonly baseDir?: string;
+}
+
+/** @throws what `parseModelRequest` throws */
+export function requestOf(model: string | ModelRequest, { baseDir = '.' }: ModelOptions): ModelRequest {
+  return typeof model === 'string' ? parseModelRequest(model, baseDir) : model;
 }

@@ -39,7 +39,7 @@ export class PartialFile implements AsyncDisposable {
   /** Goes on with the first `keepBytes` of what an earlier attempt left; all of it by default. */
   static async open(
     path: string,
-    options: { readonly keepBytes?: number; readonly signal?: AbortSignal | undefined } = {},
+    options: { readonly keepBytes?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<PartialFile> {
     await makeFolder(dirname(path));
     let handle: FileHandle | undefined;

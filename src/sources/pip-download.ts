@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DownloadError, EnvironmentError } from '../core/errors.ts';
-import { isMissing, makeFolder } from './disk-error.ts';
+import { ifThere } from '../files/if-there.ts';
+import { makeFolder } from './disk-error.ts';
 import type { SourceSettings } from './source-settings.ts';
 
 const pollMs = 200;
@@ -19,31 +20,14 @@ export interface WheelRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a look at a file or folder gives, or what stands for one that has just been removed. */
-async function unlessGone<Value>(look: Promise<Value>, otherwise: Value): Promise<Value> {
-  try {
-    return await look;
-  } catch (error) {
-    if (isMissing(error)) return otherwise;
-    throw error;
-  }
-}
-
 /** Size of the largest file below a folder, in which files and folders come and go. */
 export async function largestFileBytes(folder: string): Promise<number> {
   // pip copies the finished file, so the largest one is what has arrived, not the sum.
   let largest = 0;
-  for (const entry of await unlessGone(readdir(folder, { withFileTypes: true }), [])) {
+  for (const entry of (await ifThere(readdir(folder, { withFileTypes: true }))) ?? []) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) largest = Math.max(largest, await largestFileBytes(path));
-    if (entry.isFile())
-      largest = Math.max(
-        largest,
-        await unlessGone(
-          stat(path).then(({ size }) => size),
-          0,
-        ),
-      );
+    if (entry.isFile()) largest = Math.max(largest, (await ifThere(stat(path)))?.size ?? 0);
   }
   return largest;
 }

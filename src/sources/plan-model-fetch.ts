@@ -2,10 +2,9 @@ import { openHttpClient } from './http-client.ts';
 import { DownloadError } from '../core/errors.ts';
 import { requireGguf } from '../gguf/gguf-magic.ts';
 import { shardFiles } from './gguf-shards.ts';
-import { type ModelRequest, parseModelRequest } from './model-request.ts';
+import { type ModelOptions, type ModelRequest, requestOf } from './model-request.ts';
 import { describeSource } from './model-source.ts';
 import { askHub, type HubSource } from './pull-hub-model.ts';
-import type { PullOptions } from './pull-progress.ts';
 import { resolveModel } from './resolve-model.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -28,13 +27,13 @@ const bytesPerParameter = 0.62;
 async function hubBytes(
   source: HubSource,
   settings: SourceSettings,
-  options: PullOptions,
+  options: ModelOptions,
 ): Promise<number | undefined> {
   await using http = openHttpClient(settings);
   let bytes = 0;
   try {
     for (const file of shardFiles(source.file)) {
-      const facts = await askHub({ ...source, type: 'model', file }, http, settings, 'probe', options);
+      const facts = await askHub({ ...source, type: 'model', file }, 'probe', { ...options, settings, http });
       if (facts.bytes === undefined) return undefined;
       bytes += facts.bytes;
     }
@@ -55,9 +54,9 @@ async function hubBytes(
 export async function planModelFetch(
   model: string | ModelRequest,
   settings: SourceSettings,
-  options: PullOptions & { readonly baseDir?: string } = {},
+  options: ModelOptions = {},
 ): Promise<ModelFetchPlan> {
-  const request = typeof model === 'string' ? parseModelRequest(model, options.baseDir ?? '.') : model;
+  const request = requestOf(model, options);
   const { name, entry } = request;
   const located = await resolveModel(request, settings);
   const [first] = request.sources;

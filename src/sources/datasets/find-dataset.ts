@@ -1,7 +1,9 @@
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError } from '../../core/errors.ts';
 import type { DatasetName } from '../../core/task.ts';
+import { ifThere } from '../../files/if-there.ts';
 import { datasetPlaces, describePlace, type DatasetFormat, type DatasetPlace } from './dataset-layout.ts';
 
 export interface FoundDataset {
@@ -54,28 +56,24 @@ async function shardsIn(folder: string, split: string): Promise<readonly string[
   if (missing !== undefined) {
     throw new DataError(
       `${folder}: shard ${missing} of ${shards[0]?.count} of the parquet file "${split}" is missing`,
-      {
-        hint: 'Fetch the data set again.',
-      },
+      { hint: 'Fetch the data set again.' },
     );
   }
   return shards.map(({ name }) => path.join(folder, name));
 }
 
 async function isFile(at: string): Promise<boolean> {
-  return (await statOrNothing(at))?.isFile() ?? false;
+  return (await look(at))?.isFile() ?? false;
 }
 
 async function isFolder(at: string): Promise<boolean> {
-  return (await statOrNothing(at))?.isDirectory() ?? false;
+  return (await look(at))?.isDirectory() ?? false;
 }
 
-async function statOrNothing(at: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+async function look(at: string): Promise<Stats | undefined> {
   try {
-    return await stat(at);
+    return await ifThere(stat(at));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new DataError(`${at}: ${(error as Error).message}`, { cause: error });
   }
 }

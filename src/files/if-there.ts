@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+
+/** Whether a file system call failed because something isn't there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+/** What a look at a file or folder gives; undefined where it isn't there, or not any more. */
+export async function ifThere<Value>(look: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What a JSON file of a cache holds; undefined where there is none, or it isn't JSON: then it is made anew. */
+export async function readJsonIfThere(path: string): Promise<unknown> {
+  try {
+    return JSON.parse((await ifThere(readFile(path, 'utf8'))) ?? '') as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
