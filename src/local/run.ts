@@ -4,7 +4,7 @@ import type { RunEvent } from '../core/event.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
-import { readGpuDevices } from '../meters/gpu-devices.ts';
+import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
 import type { AnchorSet } from '../stats/anchors.ts';
