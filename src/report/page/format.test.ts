@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { dateTime, pageTimeZone } from './format.ts';
+import { bytes, dateTime, duration, fixed, pageTimeZone, percent, rankRange, wholeNumber } from './format.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -32,5 +32,26 @@ describe('a time', () => {
 
   it('is a dash where it is not known', () => {
     expect([dateTime(undefined), dateTime(Number.NaN)]).toEqual(['–', '–']);
+  });
+});
+
+describe('numbers', () => {
+  it('are never rounded to all or nothing', () => {
+    expect([0, 0.004, 0.005, 0.5, 0.9951, 1].map(percent)).toEqual(['0 %', '< 1 %', '1 %', '50 %', '> 99 %', '100 %']);
+  });
+
+  it('are in the unit that suits them', () => {
+    expect([5e8, 2 ** 31].map(bytes)).toEqual(['477 MiB', '2.00 GiB']);
+    expect([40, 1500, 120_000, 5.4e6].map(duration)).toEqual(['40 ms', '1.5 s', '2 min', '1.5 h']);
+    expect(wholeNumber(1_234_567)).toBe('1,234,567');
+    expect([rankRange([2, 2]), rankRange([1, 3]), rankRange(undefined)]).toEqual(['2', '1–3', '–']);
+  });
+
+  it('are dashes where they are not known', () => {
+    for (const value of [undefined, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect([percent(value), bytes(value), duration(value), wholeNumber(value), fixed(value, 2)]).toEqual(
+        Array.from({ length: 5 }, () => '–'),
+      );
+    }
   });
 });

@@ -1,14 +1,26 @@
-/** A share as people read it; never "100 %" for what isn't. */
-export function percent(share: number | undefined): string {
-  if (share === undefined || !Number.isFinite(share)) return '–';
-  const value = share * 100;
-  if (value > 99.5 && value < 100) return '> 99 %';
-  if (value > 0 && value < 0.5) return '< 1 %';
-  return `${value.toFixed(0)} %`;
+import { countText, memoryText, percentText } from '../../core/amount-text.ts';
+
+/** A number as it is shown, where what isn't known is a dash. */
+function known(format: (value: number) => string): (value: number | undefined) => string {
+  return (value) => (value === undefined || !Number.isFinite(value) ? '–' : format(value));
 }
 
+/** A share as people read it; never "100 %" for what isn't. */
+export const percent = known((share) => {
+  if (share > 0.995 && share < 1) return '> 99 %';
+  return share > 0 && share < 0.005 ? '< 1 %' : percentText(share);
+});
+export const bytes = known(memoryText);
+export const wholeNumber = known(countText);
+export const duration = known((milliseconds) => {
+  const seconds = milliseconds / 1000;
+  if (seconds < 1) return `${milliseconds.toFixed(0)} ms`;
+  if (seconds < 90) return `${seconds.toFixed(1)} s`;
+  return seconds < 5400 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`;
+});
+
 export function fixed(value: number | undefined, decimals: number): string {
-  return value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(decimals);
+  return known((number) => number.toFixed(decimals))(value);
 }
 
 /** `2`, or `1–3`. */
@@ -41,22 +53,4 @@ export function dateTime(timeMs: number | undefined, timeZone = pageTimeZone()):
   const parts = format.formatToParts(timeMs).map(({ type, value }) => [type, value] as const);
   const { year, month, day, hour, minute, timeZoneName } = Object.fromEntries(parts);
   return `${year}-${month}-${day} ${hour}:${minute} ${timeZoneName}`;
-}
-
-export function duration(milliseconds: number | undefined): string {
-  if (milliseconds === undefined || !Number.isFinite(milliseconds)) return '–';
-  const seconds = milliseconds / 1000;
-  if (seconds < 1) return `${milliseconds.toFixed(0)} ms`;
-  if (seconds < 90) return `${seconds.toFixed(1)} s`;
-  if (seconds < 5400) return `${(seconds / 60).toFixed(0)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
-}
-
-export function bytes(count: number | undefined): string {
-  if (count === undefined || !Number.isFinite(count)) return '–';
-  return count >= 2 ** 30 ? `${(count / 2 ** 30).toFixed(2)} GiB` : `${(count / 2 ** 20).toFixed(0)} MiB`;
-}
-
-export function wholeNumber(value: number | undefined): string {
-  return value === undefined || !Number.isFinite(value) ? '–' : value.toLocaleString('en-US');
 }
