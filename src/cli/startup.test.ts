@@ -39,7 +39,6 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/settings.ts',
     'core/suite-settings.ts',
     'exporters/sanitise.ts',
-    'report/figures/paper-widths.ts',
     'stats/factor.ts',
   ]);
   for (const file of files) expect(existsSync(file)).toBe(true);

@@ -13,6 +13,7 @@ export function paperFigure(table: PaperTable, widthMm: number): Figure {
       model,
       parameters: billions * billion,
       accuracy,
+      bounds: undefined,
     })),
   }));
   return { name: 'figure-1', title, chart: accuracyBySize({ title, series }, printedOptions(widthMm, 'figure-1')) };

@@ -1,8 +1,8 @@
-import { paperWidthsMm } from '../../report/figures/paper-widths.ts';
 import { defineCommand, type Command } from '../options/command.ts';
 import { custom, number, text, texts, withDefault } from '../options/option.ts';
 
-/** Others are given in millimetres. */
+/** Widths that journals print at; others are given in millimetres. */
+const paperWidthsMm = { column: 84, page: 178 } as const;
 const namedWidths: Readonly<Record<string, number>> = paperWidthsMm;
 
 const width = withDefault(

@@ -5,20 +5,18 @@ import { chartFrame, emptyChart, plainLabel, type ChartNames } from './chart-fra
 import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
 import { lightTheme, type ChartTheme } from './chart-theme.ts';
 import { legend } from './legend.ts';
-import { layOutLogPlot, type LogPlot } from './log-plot.ts';
-import { placedLabel } from './placed-label.ts';
-import { placeLabels, segmentBoxes, squareAround } from './place-labels.ts';
-import { pointPath, pointStyles, type PointStyle } from './model-family.ts';
+import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
+import { pointMark, pointStyles, type PointStyle } from './model-family.ts';
 import { parametersText } from './model-size.ts';
 import { polyline, svgElement } from './svg-element.ts';
-import { fitText, textExtent } from './text-extent.ts';
+import { textExtent } from './text-extent.ts';
 
 export interface SizedPoint {
   readonly model: string;
   readonly parameters: number;
   /** 0 to 1. */
   readonly accuracy: number;
-  readonly bounds?: Bounds | undefined;
+  readonly bounds: Bounds | undefined;
 }
 
 export interface SizedSeries {
@@ -30,11 +28,6 @@ export interface SizedSeries {
 export interface AccuracyBySizeData {
   readonly title: string;
   readonly series: readonly SizedSeries[];
-}
-
-interface Plot extends Pick<LogPlot, 'area' | 'x' | 'y'> {
-  readonly theme: ChartTheme;
-  readonly hasEndLabels: boolean;
 }
 
 function isDrawable({ parameters, accuracy }: SizedPoint): boolean {
@@ -73,16 +66,19 @@ export function accuracyBySize(data: AccuracyBySizeData, options: ChartOptions):
     theme,
   );
   const key = legend([...styles.values()], { left: theme.fontSize, right: options.width - theme.fontSize }, theme);
-  const { plot, axes } = layOut(series, key.height, options, theme);
+  const labelRoom = endLabelRoom(series, theme, options.width);
+  const plot = layOut(series, { top: key.height, right: labelRoom ?? theme.fontSize }, options, theme);
+  const [only] = series.length === 1 ? series : [];
   return chartFrame(
     namesOf(data.title, series),
     { width: options.width, height: plot.area.bottom + bottomAxisHeight(theme) },
     options,
     key.node,
-    ...axes,
+    ...plot.axes,
     ...series.map(({ task, points }) => bestLine(points, styles.get(task) as PointStyle, plot)),
     ...series.map(({ task, points }) => pointGroup(task, points, styles.get(task) as PointStyle, plot)),
-    ...(series.length === 1 ? modelLabels(series[0]?.points ?? [], plot) : taskLabels(series, plot)),
+    ...(only === undefined ? [] : modelLabels(only.points, plot)),
+    ...(labelRoom === undefined ? [] : taskLabels(series, plot)),
   );
 }
 
@@ -104,13 +100,11 @@ function endLabelRoom(series: readonly SizedSeries[], { fontSize }: ChartTheme, 
 
 function layOut(
   series: readonly SizedSeries[],
-  top: number,
+  { top, right }: { readonly top: number; readonly right: number },
   options: ChartOptions,
   theme: ChartTheme,
-): { readonly plot: Plot; readonly axes: readonly VNode[] } {
-  const { fontSize } = theme;
+): LogPlot {
   const { width, height = width * 0.66 } = options;
-  const labelRoom = endLabelRoom(series, theme, width);
   const points = series.flatMap(({ points: own }) => own);
   const lowest = Math.min(...points.map(({ accuracy, bounds }) => bounds?.low ?? accuracy));
   // Up from a round tenth below the lowest, so that pictures of similar data have the same axis.
@@ -119,12 +113,12 @@ function layOut(
     points.map(({ parameters }) => parameters),
     0.04,
   );
-  const { axes, ...plot } = layOutLogPlot(
+  return layOutLogPlot(
     {
       width,
       height,
       top,
-      right: labelRoom ?? fontSize,
+      right,
       xDomain,
       yDomain,
       xTitle: 'Parameters',
@@ -135,11 +129,10 @@ function layOut(
     },
     theme,
   );
-  return { plot: { ...plot, theme, hasEndLabels: labelRoom !== undefined }, axes };
 }
 
 /** Corners of the line through the best up to each size, on to the largest model. */
-function bestCorners(points: readonly SizedPoint[], { area, x, y }: Plot): readonly (readonly [number, number])[] {
+function bestCorners(points: readonly SizedPoint[], { area, x, y }: LogPlot): readonly (readonly [number, number])[] {
   const best = bestUpToSize(points);
   const corners = best.flatMap(({ parameters, accuracy }, index): (readonly [number, number])[] => {
     const before = best[index - 1];
@@ -150,7 +143,7 @@ function bestCorners(points: readonly SizedPoint[], { area, x, y }: Plot): reado
   return [...corners, [Math.min(area.right, x(largest)), y(best.at(-1)?.accuracy ?? 0)]];
 }
 
-function bestLine(points: readonly SizedPoint[], { color }: PointStyle, plot: Plot): VNode {
+function bestLine(points: readonly SizedPoint[], { color }: PointStyle, plot: LogPlot): VNode {
   const { theme } = plot;
   return svgElement('path', {
     d: polyline(bestCorners(points, plot)),
@@ -161,28 +154,22 @@ function bestLine(points: readonly SizedPoint[], { color }: PointStyle, plot: Pl
   });
 }
 
-function pointGroup(task: string, points: readonly SizedPoint[], style: PointStyle, { x, y, theme }: Plot): VNode {
-  const bars = points
-    .map(({ parameters, bounds }) =>
-      bounds === undefined
-        ? ''
-        : polyline([
-            [x(parameters), y(bounds.low)],
-            [x(parameters), y(bounds.high)],
-          ]),
-    )
-    .join('');
+function plotted({ model, parameters, accuracy, bounds }: SizedPoint): PlottedPoint {
+  return { model, x: parameters, y: accuracy, xBounds: undefined, yBounds: bounds };
+}
+
+function pointGroup(task: string, points: readonly SizedPoint[], style: PointStyle, plot: LogPlot): VNode {
+  const { theme } = plot;
+  const bars = points.map((point) => boundBars(plotted(point), plot)).join('');
   return svgElement(
     'g',
     { fill: style.color, stroke: theme.background, 'stroke-width': theme.fontSize / 16 },
     bars === '' ? null : svgElement('path', { d: bars, stroke: style.color, 'stroke-width': theme.fontSize / 12 }),
     ...points.map(({ model, parameters, accuracy }) =>
-      svgElement(
-        'path',
-        {
-          d: pointPath(style, theme.fontSize * 0.62),
-          transform: `translate(${x(parameters).toFixed(2)},${y(accuracy).toFixed(2)})`,
-        },
+      pointMark(
+        style,
+        { x: plot.x(parameters), y: plot.y(accuracy), diameter: theme.fontSize * 0.62 },
+        {},
         svgElement('title', {}, `${model}, ${task}: ${accuracy.toFixed(3)}`),
       ),
     ),
@@ -190,8 +177,7 @@ function pointGroup(task: string, points: readonly SizedPoint[], style: PointSty
 }
 
 /** Names of the tasks beside the right ends of their lines, moved apart where lines end close together. */
-function taskLabels(series: readonly SizedSeries[], { area, y, theme, hasEndLabels }: Plot): VNode[] {
-  if (!hasEndLabels) return [];
+function taskLabels(series: readonly SizedSeries[], { area, y, theme }: LogPlot): VNode[] {
   const fontSize = theme.fontSize * 0.9;
   const ends = series
     .map(({ task, points }) => ({ task, at: y(bestUpToSize(points).at(-1)?.accuracy ?? 0) }))
@@ -204,31 +190,12 @@ function taskLabels(series: readonly SizedSeries[], { area, y, theme, hasEndLabe
 }
 
 /** Names of the models, where one task alone leaves room for them. */
-function modelLabels(points: readonly SizedPoint[], plot: Plot): VNode[] {
-  const { area, x, y, theme } = plot;
-  const fontSize = theme.fontSize * 0.85;
-  const radius = theme.fontSize * 0.35;
-  const best = new Set(bestUpToSize(points));
-  const places = points.map((point) => ({ point, x: x(point.parameters), y: y(point.accuracy) }));
-  const placed = placeLabels(
-    places.map((place) => ({
-      x: place.x,
-      y: place.y,
-      text: fitText(place.point.model, (area.right - area.left) * 0.45, fontSize),
-      priority: best.has(place.point) ? 1 : 0,
-    })),
-    {
-      bounds: { left: area.left + 2, right: area.right, top: area.top, bottom: area.bottom - 2 },
-      fontSize,
-      radius,
-      obstacles: places.map((place) => squareAround(place.x, place.y, radius)),
-      lines: [
-        ...segmentBoxes(bestCorners(points, plot)),
-        ...places.flatMap(({ point: { bounds }, x: at }) =>
-          bounds === undefined ? [] : [{ left: at - 1, right: at + 1, top: y(bounds.high), bottom: y(bounds.low) }],
-        ),
-      ],
-    },
-  );
-  return placed.flatMap((label) => (label === undefined ? [] : placedLabel(label, fontSize, theme.ink, theme)));
+function modelLabels(points: readonly SizedPoint[], plot: LogPlot): VNode[] {
+  const best = new Set(bestUpToSize(points).map(({ model }) => model));
+  return pointLabels(points.map(plotted), plot, {
+    isFirst: ({ model }) => best.has(model),
+    color: () => plot.theme.ink,
+    radius: plot.theme.fontSize * 0.35,
+    corners: bestCorners(points, plot),
+  });
 }

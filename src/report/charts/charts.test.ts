@@ -9,7 +9,7 @@ import { factorBars, type FactorColumn } from './factor-bars.ts';
 import { modelFamily, pointStyles } from './model-family.ts';
 import { parametersInName, parametersText } from './model-size.ts';
 import { paretoScatter, type ScatterPoint } from './pareto-scatter.ts';
-import { rankIntervals } from './rank-intervals.ts';
+import { rankIntervals, type RankedModel } from './rank-intervals.ts';
 import { factorData, scatterData, scoreData, sizeData } from './scoreboard-data.ts';
 import { scoreBars } from './score-bars.ts';
 import { lightTheme } from './chart-theme.ts';
@@ -32,8 +32,19 @@ function faults(svg: string): string[] {
   return [...outside, ...wrong].map(([found]) => found);
 }
 
-function scatter(points: readonly ScatterPoint[], own: ChartOptions = options): string {
+const unmeasured = { xBounds: undefined, yBounds: undefined, isDoubtful: false };
+const bounds = undefined;
+
+function scatter(
+  some: readonly (Pick<ScatterPoint, 'model' | 'x' | 'y'> & Partial<ScatterPoint>)[],
+  own: ChartOptions = options,
+): string {
+  const points = some.map((point) => ({ ...unmeasured, ...point }));
   return draw(paretoScatter({ title: 'Scatter', xTitle: 'Throughput', direction: 'more', points }, own));
+}
+
+function ranked(model: string, rank: number | undefined): RankedModel {
+  return { model, rank, bounds, support: undefined, isTiedWithBest: undefined };
 }
 
 function column(values: readonly (number | undefined)[]): FactorColumn {
@@ -41,7 +52,7 @@ function column(values: readonly (number | undefined)[]): FactorColumn {
     title: 'Latency',
     unit: 'ms',
     isLessBetter: true,
-    values: values.map((value) => (value === undefined ? undefined : { value })),
+    values: values.map((value) => (value === undefined ? undefined : { value, bounds })),
     text: String,
   };
 }
@@ -57,13 +68,17 @@ function everyChart(
     scatter: scatter(known.map(({ model, value }) => ({ model, x: value * 100, y: value }))),
     ranks: draw(
       rankIntervals(
-        { title: 'Ranks', models: all.map(({ model, value }, index) => ({ model, rank: value && index + 1 })) },
+        { title: 'Ranks', models: all.map(({ model, value }, index) => ranked(model, value && index + 1)) },
         options,
       ),
     ),
     scores: draw(
       scoreBars(
-        { title: 'Scores', scoreTitle: 'PER', models: all.map(({ model, value }) => ({ model, score: value })) },
+        {
+          title: 'Scores',
+          scoreTitle: 'PER',
+          models: all.map(({ model, value }) => ({ model, score: value, bounds })),
+        },
         options,
       ),
     ),
@@ -73,7 +88,10 @@ function everyChart(
         {
           title: 'Sizes',
           series: [
-            { task: 'a task', points: known.map(({ model, value }) => ({ model, parameters: 1e9, accuracy: value })) },
+            {
+              task: 'a task',
+              points: known.map(({ model, value }) => ({ model, parameters: 1e9, accuracy: value, bounds })),
+            },
           ],
         },
         options,
@@ -130,7 +148,7 @@ describe('charts', () => {
       expect(faults(svg), `the chart ${name}`).toEqual([]);
       expect(svg.match(/<text[^>]*>(?:no model|nothing)[^<]*<\/text>/u)?.[0], `the chart ${name}`).toBeDefined();
     }
-    expect(draw(rankIntervals({ title: 'Ranks', models: [{ model: 'a', rank: undefined }] }, options))).toContain(
+    expect(draw(rankIntervals({ title: 'Ranks', models: [ranked('a', undefined)] }, options))).toContain(
       'no model has a rank',
     );
   });

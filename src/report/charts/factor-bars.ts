@@ -11,8 +11,7 @@ import { fitText, textExtent } from './text-extent.ts';
 
 export interface FactorValue {
   readonly value: number;
-  readonly bounds?: Bounds | undefined;
-  readonly isDoubtful?: boolean | undefined;
+  readonly bounds: Bounds | undefined;
 }
 
 export interface FactorColumn {

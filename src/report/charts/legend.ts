@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { plainLabel } from './chart-frame.ts';
 import type { ChartTheme } from './chart-theme.ts';
-import { pointPath, type PointStyle } from './model-family.ts';
+import { pointMark, type PointStyle } from './model-family.ts';
 import { svgElement } from './svg-element.ts';
 import { fitText, textExtent } from './text-extent.ts';
 
@@ -31,11 +31,7 @@ export function legend(
     }
     const y = fontSize * 0.9 + line * lineHeight;
     entries.push(
-      svgElement('path', {
-        d: pointPath(style, fontSize * 0.75),
-        transform: `translate(${(x + fontSize * 0.45).toFixed(2)},${y.toFixed(2)})`,
-        fill: style.color,
-      }),
+      pointMark(style, { x: x + fontSize * 0.45, y, diameter: fontSize * 0.75 }, { fill: style.color }),
       plainLabel(text, { x: x + lead, y: y + fontSize * 0.35 }),
     );
     x += width + gap;

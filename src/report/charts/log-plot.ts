@@ -2,11 +2,28 @@ import { scaleLinear, scaleLog } from 'd3-scale';
 import type { VNode } from 'preact';
 import { axisLines, bottomAxis, bottomAxisHeight, leftAxis, leftAxisWidth, type PlotArea } from './axes.ts';
 import { linearTicks, logTicks, ratioTexts } from './axis-ticks.ts';
+import type { Bounds } from './chart-options.ts';
 import type { ChartTheme } from './chart-theme.ts';
+import { placedLabel } from './placed-label.ts';
+import { placeLabels, segmentBoxes, squareAround, type Box } from './place-labels.ts';
+import { polyline } from './svg-element.ts';
+import { fitText } from './text-extent.ts';
+
+/** A point of a plot, in the units of its axes. */
+export interface PlottedPoint {
+  readonly model: string;
+  /** Above 0. */
+  readonly x: number;
+  /** 0 to 1. */
+  readonly y: number;
+  readonly xBounds: Bounds | undefined;
+  readonly yBounds: Bounds | undefined;
+}
 
 /** A plot of shares, 0 to 1, against something on a logarithmic axis. */
 export interface LogPlot {
   readonly area: PlotArea;
+  readonly theme: ChartTheme;
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
   readonly axes: readonly VNode[];
@@ -58,5 +75,67 @@ export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPl
     ),
     axisLines(area, theme),
   ];
-  return { area, x, y, axes };
+  return { area, theme, x, y, axes };
+}
+
+/** Interval bars of a point in both directions, as a path's `d`; none beyond what the axis can show. */
+export function boundBars({ x, y, xBounds, yBounds }: PlottedPoint, plot: LogPlot): string {
+  const across = xBounds === undefined || xBounds.low <= 0 ? [] : [xBounds.low, xBounds.high];
+  const upright = yBounds === undefined ? [] : [yBounds.low, yBounds.high];
+  return (
+    polyline(across.map((end) => [plot.x(end), plot.y(y)])) + polyline(upright.map((end) => [plot.x(x), plot.y(end)]))
+  );
+}
+
+/** The same bars as boxes, one unit wide to either side. */
+function boundBoxes({ x, y, xBounds, yBounds }: PlottedPoint, plot: LogPlot): Box[] {
+  const [atX, atY] = [plot.x(x), plot.y(y)];
+  return [
+    ...(xBounds === undefined || xBounds.low <= 0
+      ? []
+      : [{ left: plot.x(xBounds.low), right: plot.x(xBounds.high), top: atY - 1, bottom: atY + 1 }]),
+    ...(yBounds === undefined
+      ? []
+      : [{ left: atX - 1, right: atX + 1, top: plot.y(yBounds.high), bottom: plot.y(yBounds.low) }]),
+  ];
+}
+
+export interface PointLabelRequest<Point> {
+  /** Placed before the others. */
+  readonly isFirst: (point: Point) => boolean;
+  readonly color: (point: Point) => string;
+  /** How far a marker reaches from its point. */
+  readonly radius: number;
+  /** Corners of a line that labels keep clear of, in the chart's units. */
+  readonly corners: readonly (readonly [number, number])[];
+}
+
+/** Names beside points, as far as there is room. */
+export function pointLabels<Point extends PlottedPoint>(
+  points: readonly Point[],
+  plot: LogPlot,
+  { isFirst, color, radius, corners }: PointLabelRequest<Point>,
+): VNode[] {
+  const { area, theme } = plot;
+  const fontSize = theme.fontSize * 0.85;
+  const longest = (area.right - area.left) * 0.45;
+  const placed = placeLabels(
+    points.map((point) => ({
+      x: plot.x(point.x),
+      y: plot.y(point.y),
+      text: fitText(point.model, longest, fontSize),
+      priority: isFirst(point) ? 1 : 0,
+    })),
+    {
+      bounds: { left: area.left + 2, right: area.right, top: area.top, bottom: area.bottom - 2 },
+      fontSize,
+      radius,
+      obstacles: points.map(({ x, y }) => squareAround(plot.x(x), plot.y(y), radius)),
+      lines: [...points.flatMap((point) => boundBoxes(point, plot)), ...segmentBoxes(corners)],
+    },
+  );
+  return points.flatMap((point, index) => {
+    const label = placed[index];
+    return label === undefined ? [] : placedLabel(label, fontSize, color(point), theme);
+  });
 }

@@ -9,7 +9,9 @@ import {
   symbol,
   type SymbolType,
 } from 'd3-shape';
+import type { VNode } from 'preact';
 import type { ChartTheme } from './chart-theme.ts';
+import { svgElement, type SvgAttributes } from './svg-element.ts';
 
 /** How the points of one family or task look: colour and shape, so that neither is needed alone. */
 export interface PointStyle {
@@ -42,8 +44,19 @@ export function pointStyles(names: readonly string[], theme: ChartTheme): Readon
   );
 }
 
+/** A point, with what is said of it. */
+export function pointMark(
+  style: PointStyle,
+  { x, y, diameter }: { readonly x: number; readonly y: number; readonly diameter: number },
+  attributes: SvgAttributes,
+  ...children: VNode[]
+): VNode {
+  const transform = `translate(${x.toFixed(2)},${y.toFixed(2)})`;
+  return svgElement('path', { d: pointPath(style, diameter), transform, ...attributes }, ...children);
+}
+
 /** The outline of a point around (0, 0). */
-export function pointPath({ shape }: PointStyle, diameter: number): string {
+function pointPath({ shape }: PointStyle, diameter: number): string {
   // Symbols are given by area; a circle of that diameter sets it for all.
   const path = symbol(shape, (Math.PI * diameter * diameter) / 4)() ?? '';
   return path.replaceAll(/-?\d+\.\d+(e-?\d+)?/gu, (digits) => String(Math.round(Number(digits) * 100) / 100));

@@ -3,34 +3,23 @@ import { attainedStaircase, frontPoints, type Direction } from './attained-stair
 import { bottomAxisHeight } from './axes.ts';
 import { logDomain, tickText } from './axis-ticks.ts';
 import { chartFrame, emptyChart, type ChartNames } from './chart-frame.ts';
-import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
+import type { Chart, ChartOptions } from './chart-options.ts';
 import { lightTheme, type ChartTheme } from './chart-theme.ts';
 import { legend } from './legend.ts';
-import { layOutLogPlot, type LogPlot } from './log-plot.ts';
-import { modelFamily, pointPath, pointStyles, type PointStyle } from './model-family.ts';
-import { placedLabel } from './placed-label.ts';
-import { placeLabels, segmentBoxes, squareAround, type Box } from './place-labels.ts';
+import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
+import { modelFamily, pointMark, pointStyles, type PointStyle } from './model-family.ts';
 import { polyline, svgElement } from './svg-element.ts';
-import { fitText } from './text-extent.ts';
 
-/** One model: its accuracy, and what that costs. */
-export interface ScatterPoint {
-  readonly model: string;
-  /** The cost factor, above 0. */
-  readonly x: number;
-  /** Accuracy, 0 to 1. */
-  readonly y: number;
-  readonly xBounds?: Bounds | undefined;
-  readonly yBounds?: Bounds | undefined;
+/** One model: its accuracy `y`, and the cost factor `x` that it is paid with. */
+export interface ScatterPoint extends PlottedPoint {
   /** Drawn hollow: something speaks against a number. */
-  readonly isDoubtful?: boolean | undefined;
+  readonly isDoubtful: boolean;
 }
 
 export interface ScatterData {
   readonly title: string;
   /** Of the cost factor, with its unit: `Throughput, tokens/s per device`. */
   readonly xTitle: string;
-  readonly yTitle?: string;
   /** Whether less or more of the cost factor is better. */
   readonly direction: Direction;
   readonly points: readonly ScatterPoint[];
@@ -39,11 +28,6 @@ export interface ScatterData {
 interface Drawn extends ScatterPoint {
   readonly style: PointStyle;
   readonly isOnFront: boolean;
-}
-
-interface Plot extends Pick<LogPlot, 'area' | 'x' | 'y'> {
-  readonly theme: ChartTheme;
-  readonly radius: number;
 }
 
 function isDrawable({ x, y }: ScatterPoint): boolean {
@@ -70,32 +54,35 @@ export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
     isOnFront: front.has(point),
   }));
   const key = legend([...styles.values()], { left: theme.fontSize, right: options.width - theme.fontSize }, theme);
-  const { plot, axes } = layOut(data, points, key.height, options, theme);
+  const plot = layOut(data, points, key.height, options, theme);
+  const corners = frontCorners(points, data.direction, plot);
   return chartFrame(
     namesOf(data, points),
     { width: options.width, height: plot.area.bottom + bottomAxisHeight(theme) },
     options,
     key.node,
-    ...axes,
-    frontLine(points, data.direction, plot),
+    ...plot.axes,
+    frontLine(corners, theme),
     ...points
       .toSorted((left, right) => Number(left.isOnFront) - Number(right.isOnFront))
       .map((one) => marker(one, plot)),
-    ...labels(points, data.direction, plot),
+    ...pointLabels(points, plot, {
+      isFirst: ({ isOnFront }) => isOnFront,
+      color: ({ isOnFront }) => (isOnFront ? theme.ink : theme.muted),
+      radius: theme.fontSize * 0.38,
+      corners,
+    }),
   );
 }
 
-function namesOf(
-  { title, xTitle, yTitle = 'accuracy', points: given }: ScatterData,
-  points: readonly Drawn[],
-): ChartNames {
+function namesOf({ title, xTitle, points: given }: ScatterData, points: readonly Drawn[]): ChartNames {
   const front = points.filter(({ isOnFront }) => isOnFront).toSorted((left, right) => left.y - right.y);
   const list = front.map(({ model, x, y }) => `${model} (${y.toFixed(3)} at ${tickText(x)})`).join(', ');
   const left = given.length - points.length;
   const missing = left === 0 ? '' : ` ${left} without both numbers are left out.`;
   return {
     title,
-    description: `${yTitle} of ${points.length} models against ${xTitle}. Not beaten in both: ${list}.${missing}`,
+    description: `accuracy of ${points.length} models against ${xTitle}. Not beaten in both: ${list}.${missing}`,
   };
 }
 
@@ -105,7 +92,7 @@ function layOut(
   top: number,
   options: ChartOptions,
   theme: ChartTheme,
-): { readonly plot: Plot; readonly axes: readonly VNode[] } {
+): LogPlot {
   const { fontSize } = theme;
   const { width, height = width * 0.72 } = options;
   const values = points.flatMap(({ y, yBounds }) => [y, yBounds?.low ?? y, yBounds?.high ?? y]);
@@ -114,7 +101,7 @@ function layOut(
   const yDomain = [Math.max(0, lowest - room), Math.min(1, highest + room)] as const;
   const bounds = points.flatMap(({ x, xBounds }) => [x, xBounds?.low ?? x, xBounds?.high ?? x]);
   const better = data.direction === 'less' ? '← better' : 'better →';
-  const { axes, ...plot } = layOutLogPlot(
+  return layOutLogPlot(
     {
       width,
       height,
@@ -123,20 +110,19 @@ function layOut(
       xDomain: logDomain(bounds.filter((value) => value > 0)),
       yDomain,
       xTitle: `${data.xTitle} (${better})`,
-      yTitle: data.yTitle ?? 'Accuracy',
+      yTitle: 'Accuracy',
       xText: tickText,
       xTickRoom: 3.2,
       upperRoom: 0.5,
     },
     theme,
   );
-  return { plot: { ...plot, theme, radius: fontSize * 0.38 }, axes };
 }
 
 function frontCorners(
   points: readonly Drawn[],
   direction: Direction,
-  { area, x, y }: Plot,
+  { area, x, y }: LogPlot,
 ): readonly [number, number][] {
   const worst = direction === 'less' ? area.right : area.left;
   return attainedStaircase(points, direction, { floor: Number.NEGATIVE_INFINITY, worst: Number.NaN }).map(
@@ -144,10 +130,9 @@ function frontCorners(
   );
 }
 
-function frontLine(points: readonly Drawn[], direction: Direction, plot: Plot): VNode {
-  const { theme } = plot;
+function frontLine(corners: readonly (readonly [number, number])[], theme: ChartTheme): VNode {
   return svgElement('path', {
-    d: polyline(frontCorners(points, direction, plot)),
+    d: polyline(corners),
     fill: 'none',
     stroke: theme.muted,
     'stroke-width': theme.fontSize / 9,
@@ -155,29 +140,9 @@ function frontLine(points: readonly Drawn[], direction: Direction, plot: Plot): 
   });
 }
 
-function boundBars({ x, y, xBounds, yBounds }: ScatterPoint, plot: Plot): string {
-  const parts: string[] = [];
-  if (xBounds !== undefined && xBounds.low > 0) {
-    parts.push(
-      polyline([
-        [plot.x(xBounds.low), plot.y(y)],
-        [plot.x(xBounds.high), plot.y(y)],
-      ]),
-    );
-  }
-  if (yBounds !== undefined)
-    parts.push(
-      polyline([
-        [plot.x(x), plot.y(yBounds.low)],
-        [plot.x(x), plot.y(yBounds.high)],
-      ]),
-    );
-  return parts.join('');
-}
-
-function marker(point: Drawn, plot: Plot): VNode {
-  const { style, isOnFront, isDoubtful = false, model, x, y } = point;
-  const { theme, radius } = plot;
+function marker(point: Drawn, plot: LogPlot): VNode {
+  const { style, isOnFront, isDoubtful, model, x, y } = point;
+  const { theme } = plot;
   const bars = boundBars(point, plot);
   return svgElement(
     'g',
@@ -186,53 +151,14 @@ function marker(point: Drawn, plot: Plot): VNode {
     bars === ''
       ? null
       : svgElement('path', { d: bars, stroke: style.color, 'stroke-width': theme.fontSize / 10, fill: 'none' }),
-    svgElement('path', {
-      d: pointPath(style, radius * 2),
-      transform: `translate(${plot.x(x).toFixed(2)},${plot.y(y).toFixed(2)})`,
-      fill: isDoubtful ? theme.background : style.color,
-      stroke: isDoubtful ? style.color : theme.background,
-      'stroke-width': theme.fontSize / (isDoubtful ? 8 : 16),
-    }),
+    pointMark(
+      style,
+      { x: plot.x(x), y: plot.y(y), diameter: theme.fontSize * 0.76 },
+      {
+        fill: isDoubtful ? theme.background : style.color,
+        stroke: isDoubtful ? style.color : theme.background,
+        'stroke-width': theme.fontSize / (isDoubtful ? 8 : 16),
+      },
+    ),
   );
-}
-
-function labels(points: readonly Drawn[], direction: Direction, plot: Plot): VNode[] {
-  const { area, theme, radius } = plot;
-  const fontSize = theme.fontSize * 0.85;
-  const longest = (area.right - area.left) * 0.45;
-  const placed = placeLabels(
-    points.map(({ model, x, y, isOnFront }) => ({
-      x: plot.x(x),
-      y: plot.y(y),
-      text: fitText(model, longest, fontSize),
-      priority: isOnFront ? 1 : 0,
-    })),
-    {
-      bounds: { left: area.left + 2, right: area.right, top: area.top, bottom: area.bottom - 2 },
-      fontSize,
-      radius,
-      obstacles: points.map(({ x, y }) => squareAround(plot.x(x), plot.y(y), radius * 1.05)),
-      lines: [
-        ...points.flatMap((point) => barBoxes(point, plot)),
-        ...segmentBoxes(frontCorners(points, direction, plot)),
-      ],
-    },
-  );
-  return placed.flatMap((label, index) => {
-    if (label === undefined) return [];
-    const isOnFront = points[index]?.isOnFront === true;
-    return placedLabel(label, fontSize, isOnFront ? theme.ink : theme.muted, theme);
-  });
-}
-
-function barBoxes({ x, y, xBounds, yBounds }: ScatterPoint, plot: Plot): Box[] {
-  const [atX, atY] = [plot.x(x), plot.y(y)];
-  return [
-    ...(xBounds === undefined || xBounds.low <= 0
-      ? []
-      : [{ left: plot.x(xBounds.low), right: plot.x(xBounds.high), top: atY - 1, bottom: atY + 1 }]),
-    ...(yBounds === undefined
-      ? []
-      : [{ left: atX - 1, right: atX + 1, top: plot.y(yBounds.high), bottom: plot.y(yBounds.low) }]),
-  ];
 }

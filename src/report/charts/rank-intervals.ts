@@ -11,11 +11,11 @@ export interface RankedModel {
   /** 1 is the best; undefined for a model that can't be ranked, which is left out. */
   readonly rank: number | undefined;
   /** Ranks that the data allows. */
-  readonly bounds?: Bounds | undefined;
+  readonly bounds: Bounds | undefined;
   /** Share of replicates in which it is first, 0 to 1. */
-  readonly support?: number | undefined;
+  readonly support: number | undefined;
   /** Not told apart from the best. */
-  readonly isTiedWithBest?: boolean | undefined;
+  readonly isTiedWithBest: boolean | undefined;
 }
 
 export interface RankData {

@@ -11,7 +11,7 @@ export interface ScoredModel {
   readonly model: string;
   /** 0 to 1; undefined where the model has no score, which is shown as such. */
   readonly score: number | undefined;
-  readonly bounds?: Bounds | undefined;
+  readonly bounds: Bounds | undefined;
 }
 
 export interface ScoreBarData {

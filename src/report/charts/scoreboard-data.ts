@@ -142,7 +142,7 @@ export function factorData(board: Scoreboard): FactorBarData {
 function factorValue(measurement: Measurement | undefined, divisor: number): FactorValue | undefined {
   const value = valueOf(measurement);
   if (value === undefined) return undefined;
-  return { value: value / divisor, bounds: boundsOf(measurement, divisor), isDoubtful: isDoubtful(measurement) };
+  return { value: value / divisor, bounds: boundsOf(measurement, divisor) };
 }
 
 /** Sizes that the manifests of runs state, by model. */

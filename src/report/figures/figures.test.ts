@@ -21,7 +21,7 @@ const small: Chart = scoreBars(
     scoreTitle: 'PER',
     models: [
       { model: 'a-1B', score: 0.5, bounds: { low: 0.4, high: 0.6 } },
-      { model: 'b', score: undefined },
+      { model: 'b', score: undefined, bounds: undefined },
     ],
   },
   { width: 200, id: 'two' },
