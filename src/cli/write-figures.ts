@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { loadChartFont } from '../report/figures/chart-font.ts';
-import type { Figure } from '../report/figures/figure.ts';
+import { type Figure, renderSvg } from '../report/figures/render-svg.ts';
 import { renderPng } from '../report/figures/render-png.ts';
-import { renderSvg } from '../report/figures/render-svg.ts';
 import type { CliContext } from './context.ts';
 import { perbenchVersion } from './version.ts';
 import { writeWhole } from './write-outputs.ts';

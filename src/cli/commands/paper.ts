@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { paperClaimsCsv, paperJson, paperTablesCsv, paperMarkdown } from '../../paper/paper-documents.ts';
 import { paperTerminal } from '../../paper/paper-terminal.ts';
-import type { Figure } from '../../report/figures/figure.ts';
+import type { Figure } from '../../report/figures/render-svg.ts';
 import { paperFigure } from '../../paper/paper-figure.ts';
 import { auditPaper, type PaperAudit } from '../../paper/audit-paper.ts';
 import type { CliContext } from '../context.ts';

@@ -1,14 +1,21 @@
 import type { VNode } from 'preact';
-import { bottomAxisHeight } from './axes.ts';
-import { logDomain } from './axis-ticks.ts';
-import { chartFrame, emptyChart, plainLabel, type ChartNames } from './chart-frame.ts';
-import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
-import { lightTheme, type ChartTheme } from './chart-theme.ts';
-import { legend } from './legend.ts';
+import { bottomAxisHeight, logDomain } from './axes.ts';
+import {
+  chartFrame,
+  emptyChart,
+  plainLabel,
+  type ChartNames,
+  type Bounds,
+  type Chart,
+  type ChartOptions,
+  lightTheme,
+  type ChartTheme,
+  polyline,
+  svgElement,
+} from './chart-frame.ts';
+import { legend, pointMark, pointStyles, type PointStyle } from './point-styles.ts';
 import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
-import { pointMark, pointStyles, type PointStyle } from './model-family.ts';
 import { parametersText } from './model-size.ts';
-import { polyline, svgElement } from './svg-element.ts';
 import { textExtent } from './text-extent.ts';
 
 export interface SizedPoint {

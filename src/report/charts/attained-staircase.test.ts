@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attainedStaircase, frontPoints } from './attained-staircase.ts';
+import { attainedStaircase, frontPoints } from './pareto-scatter.ts';
 
 const edges = { floor: 0, worst: 1 };
 

@@ -1,9 +1,7 @@
 import type { VNode } from 'preact';
-import { spacedTicks } from './axis-ticks.ts';
-import { plainLabel } from './chart-frame.ts';
-import type { ChartTheme } from './chart-theme.ts';
-import { svgElement } from './svg-element.ts';
+import { plainLabel, type ChartTheme, svgElement } from './chart-frame.ts';
 import { fitText, textExtent } from './text-extent.ts';
+import { scaleLinear } from 'd3-scale';
 
 /** Where data is drawn, in the chart's units. */
 export interface PlotArea {
@@ -88,4 +86,69 @@ export function axisLines(area: PlotArea, { fontSize, muted }: ChartTheme): VNod
     stroke: muted,
     'stroke-width': fontSize / 12,
   });
+}
+
+/** First digits of ticks within a decade, the finest first. */
+const steps = [[1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]] as const;
+
+/** Round values on a linear axis. */
+export function linearTicks(low: number, high: number, most: number): readonly number[] {
+  return scaleLinear([low, high], [0, 1]).ticks(Math.max(1, most));
+}
+
+/** Values that people find round on a logarithmic axis, no more than fit. */
+export function logTicks(low: number, high: number, most: number): readonly number[] {
+  for (const step of steps) {
+    const ticks = decades(low, high).flatMap((decade) => step.map((digit) => digit * decade));
+    const inside = ticks.map((tick) => Number(tick.toPrecision(6))).filter((tick) => tick >= low && tick <= high);
+    if (inside.length >= 2 && inside.length <= most) return inside;
+    if (inside.length < 2) break;
+  }
+  const powers = decades(low, high).filter((decade) => decade >= low && decade <= high);
+  if (powers.length <= 2) return linearTicks(low, high, most).filter((tick) => tick > 0);
+  const stride = Math.ceil(powers.length / Math.max(1, most));
+  return powers.filter((_, index) => index % stride === 0);
+}
+
+function decades(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const last = Math.ceil(Math.log10(high));
+  return Array.from({ length: last - first + 1 }, (_, index) => Number(`1e${first + index}`));
+}
+
+/** Ticks whose texts have room beside each other, the first ones kept. */
+export function spacedTicks(
+  ticks: readonly { readonly at: number; readonly text: string }[],
+  fontSize: number,
+): readonly { readonly at: number; readonly text: string }[] {
+  const kept: { readonly at: number; readonly text: string }[] = [];
+  for (const tick of ticks) {
+    const before = kept.at(-1);
+    const width = (textExtent(tick.text, fontSize) + textExtent(before?.text ?? '', fontSize)) / 2;
+    if (before === undefined || tick.at - before.at >= width + fontSize * 0.6) kept.push(tick);
+  }
+  return kept;
+}
+
+/** A number beside an axis: no needless digits, thousands as k. */
+export function tickText(value: number): string {
+  if (Math.abs(value) >= 10_000) return `${Number((value / 1000).toPrecision(4))}k`;
+  return String(Number(value.toPrecision(6)));
+}
+
+/** Shares beside an axis, all with the decimals that the finest of them needs, at most two. */
+export function ratioTexts(ticks: readonly number[]): readonly string[] {
+  const isFine = ticks.some((tick) => Math.abs(tick * 10 - Math.round(tick * 10)) > 1e-6);
+  return ticks.map((tick) => tick.toFixed(isFine ? 2 : 1));
+}
+
+/** Lower and upper end of a logarithmic axis, with some room around the values. */
+export function logDomain(values: readonly number[], room = 0.08): readonly [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  // A single value stands in the middle of a factor of four.
+  const ratio = high / low > 1.05 ? high / low : 4;
+  const middle = Math.sqrt(low * high);
+  const half = Math.sqrt(ratio) * ratio ** room;
+  return [middle / half, middle * half];
 }

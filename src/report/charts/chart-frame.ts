@@ -1,8 +1,85 @@
-import type { ComponentChildren, VNode } from 'preact';
-import type { Chart, ChartOptions } from './chart-options.ts';
-import { lightTheme, type ChartTheme } from './chart-theme.ts';
-import { svgElement, type SvgAttributes } from './svg-element.ts';
+import { type VNode, h, type ComponentChildren } from 'preact';
 import { fitText } from './text-extent.ts';
+
+/** Colours and type of a chart. */
+export interface ChartTheme {
+  readonly fontFamily: string;
+  /** In the units of the chart's width. */
+  readonly fontSize: number;
+  readonly ink: string;
+  readonly muted: string;
+  readonly grid: string;
+  /** Behind everything; also the halo of labels. */
+  readonly background: string;
+  /** Told apart by people with any colour vision, in the order of use. */
+  readonly palette: readonly string[];
+}
+
+/** The font that figures are measured and rendered with; pages may fall back on others. */
+export const chartFont = 'DejaVu Sans';
+
+/**
+ * Okabe and Ito's colours, without their yellow, which vanishes on white, and without black, which is the ink. The order
+ * puts colours far apart first.
+ */
+const okabeIto = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'] as const;
+
+/** For paper and light pages. */
+export const lightTheme: ChartTheme = {
+  fontFamily: `'${chartFont}', Verdana, sans-serif`,
+  fontSize: 12,
+  ink: '#1a1a1a',
+  muted: '#595959',
+  grid: '#e0e0e0',
+  background: '#ffffff',
+  palette: okabeIto,
+};
+
+/** What every chart takes beside its data. */
+export interface ChartOptions {
+  /** In CSS pixels; a chart has its own idea of the height. */
+  readonly width: number;
+  readonly height?: number;
+  readonly theme?: ChartTheme;
+  /** Prefix of the ids inside; give each chart of a page its own. */
+  readonly id?: string;
+}
+
+/** An `<svg>` element with a view box, a title and a description. */
+export type Chart = VNode<ChartProps>;
+
+export interface ChartProps {
+  readonly viewBox: string;
+  readonly width: number | string;
+  readonly height: number | string;
+}
+
+/** Bounds of an interval, in the unit of the value. */
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+export type SvgAttributes = Readonly<Record<string, string | number | undefined>>;
+
+/** Two decimals are finer than any screen or printer, and keep files small. */
+function shortNumber(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** An SVG element; numbers are rounded, undefined attributes left out. */
+export function svgElement(name: string, attributes: SvgAttributes, ...children: ComponentChildren[]): VNode {
+  const written: Record<string, string | number> = {};
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined) written[key] = typeof value === 'number' ? shortNumber(value) : value;
+  }
+  return h(name, written, ...children);
+}
+
+/** A path's `d` through points. */
+export function polyline(points: readonly (readonly [x: number, y: number])[]): string {
+  return points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${shortNumber(x)},${shortNumber(y)}`).join('');
+}
 
 /** What names a chart for those who can't see it. */
 export interface ChartNames {

@@ -1,12 +1,18 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import type { VNode } from 'preact';
-import { linearTicks, logDomain, logTicks, tickText } from './axis-ticks.ts';
-import { chartFrame, emptyChart, plainLabel } from './chart-frame.ts';
-import type { Bounds, Chart, ChartOptions } from './chart-options.ts';
-import { lightTheme, type ChartTheme } from './chart-theme.ts';
-import { intervalLine, rowNames, rowsAxis, rowsLayout, rowValues, type RowsLayout } from './interval-rows.ts';
-import { bar } from './score-bars.ts';
-import { svgElement } from './svg-element.ts';
+import { linearTicks, logDomain, logTicks, tickText } from './axes.ts';
+import {
+  chartFrame,
+  emptyChart,
+  plainLabel,
+  type Bounds,
+  type Chart,
+  type ChartOptions,
+  lightTheme,
+  type ChartTheme,
+  svgElement,
+} from './chart-frame.ts';
+import { intervalLine, rowNames, rowsAxis, rowsLayout, rowValues, type RowsLayout, bar } from './row-charts.ts';
 import { fitText, textExtent } from './text-extent.ts';
 
 export interface FactorValue {

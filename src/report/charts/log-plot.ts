@@ -1,12 +1,18 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import type { VNode } from 'preact';
-import { axisLines, bottomAxis, bottomAxisHeight, leftAxis, leftAxisWidth, type PlotArea } from './axes.ts';
-import { linearTicks, logTicks, ratioTexts } from './axis-ticks.ts';
-import type { Bounds } from './chart-options.ts';
-import type { ChartTheme } from './chart-theme.ts';
-import { placedLabel } from './placed-label.ts';
-import { placeLabels, segmentBoxes, squareAround, type Box } from './place-labels.ts';
-import { polyline } from './svg-element.ts';
+import {
+  axisLines,
+  bottomAxis,
+  bottomAxisHeight,
+  leftAxis,
+  leftAxisWidth,
+  type PlotArea,
+  linearTicks,
+  logTicks,
+  ratioTexts,
+} from './axes.ts';
+import { type Bounds, type ChartTheme, polyline } from './chart-frame.ts';
+import { placedLabel, placeLabels, segmentBoxes, squareAround, type Box } from './labels.ts';
 import { fitText } from './text-extent.ts';
 
 /** A point of a plot, in the units of its axes. */

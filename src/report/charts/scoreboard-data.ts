@@ -6,11 +6,10 @@ import type { RankedRow } from '../../stats/board-ranking.ts';
 import { isDoubtful } from '../../stats/scoreboard-metrics.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from '../../stats/scoreboard.ts';
 import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
-import type { Bounds } from './chart-options.ts';
+import type { Bounds } from './chart-frame.ts';
 import type { FactorBarData, FactorColumn, FactorValue } from './factor-bars.ts';
 import type { ScatterData, ScatterPoint } from './pareto-scatter.ts';
-import type { RankData, RankedModel } from './rank-intervals.ts';
-import type { ScoreBarData } from './score-bars.ts';
+import type { RankData, RankedModel, ScoreBarData } from './row-charts.ts';
 
 /** What accuracy is paid with. */
 export const costFactors = ['throughput', 'latency', 'memory'] as const satisfies readonly FactorName[];

@@ -1,8 +1,23 @@
+import { type Chart, type ChartOptions, lightTheme, chartFont } from '../charts/chart-frame.ts';
 import { cloneElement, h, type VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import type { Chart } from '../charts/chart-options.ts';
-import { chartFont } from '../charts/chart-theme.ts';
-import { subsetFont } from './subset-font.ts';
+import { subsetFont } from './chart-font.ts';
+
+/** A chart with the name of its file, without ending. */
+export interface Figure {
+  readonly name: string;
+  readonly title: string;
+  readonly chart: Chart;
+}
+
+const pixelsPerMm = 96 / 25.4;
+/** Seven points: the smallest size that most journals take. */
+const fontSizePx = (7 * 96) / 72;
+
+/** Options of a chart that is printed at a width: what it measures in pixels is its true size on paper. */
+export function printedOptions(widthMm: number, id: string): ChartOptions {
+  return { width: widthMm * pixelsPerMm, id, theme: { ...lightTheme, fontSize: fontSizePx } };
+}
 
 export interface SvgOptions {
   /** Width on paper; without it the figure has its size in pixels. */

@@ -2,10 +2,9 @@ import type { Scoreboard } from '../../stats/scoreboard.ts';
 import { accuracyBySize } from '../charts/accuracy-by-size.ts';
 import { factorBars } from '../charts/factor-bars.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
-import { rankIntervals } from '../charts/rank-intervals.ts';
+import { rankIntervals, scoreBars } from '../charts/row-charts.ts';
 import { costFactors, factorData, rankData, scatterData, scoreData, sizeData } from '../charts/scoreboard-data.ts';
-import { scoreBars } from '../charts/score-bars.ts';
-import { printedOptions, type Figure } from './figure.ts';
+import { printedOptions, type Figure } from './render-svg.ts';
 
 export interface FigureOptions {
   readonly widthMm: number;

@@ -1,11 +1,10 @@
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { accuracyBySize } from '../charts/accuracy-by-size.ts';
-import type { Chart, ChartOptions } from '../charts/chart-options.ts';
-import { lightTheme, type ChartTheme } from '../charts/chart-theme.ts';
+import { type Chart, type ChartOptions, lightTheme, type ChartTheme } from '../charts/chart-frame.ts';
 import { parametersInName, parametersText } from '../charts/model-size.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
-import { rankIntervals, type RankData } from '../charts/rank-intervals.ts';
+import { rankIntervals, type RankData } from '../charts/row-charts.ts';
 import {
   costFactors,
   rankedModel,

@@ -1,4 +1,6 @@
 import { textExtent } from './text-extent.ts';
+import type { VNode } from 'preact';
+import { haloLabel, type ChartTheme, polyline, svgElement } from './chart-frame.ts';
 
 export interface Box {
   readonly left: number;
@@ -148,4 +150,12 @@ export function segmentBoxes(corners: readonly (readonly [number, number])[]): B
       bottom: Math.max(y, fromY) + 1,
     };
   });
+}
+
+/** A label where {@link placeLabels} put it, with its leader. */
+export function placedLabel(label: PlacedLabel, fontSize: number, color: string, theme: ChartTheme): VNode[] {
+  const text = haloLabel(label.text, { x: label.x, y: label.y, 'font-size': fontSize, fill: color }, theme);
+  if (label.leader === undefined) return [text];
+  const line = { d: polyline(label.leader), stroke: theme.muted, 'stroke-width': fontSize / 16 };
+  return [svgElement('path', line), text];
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readTrueTypeFont } from '../figures/true-type-font.ts';
-import { asciiWidths, otherWidths, unitsPerEm } from './font-widths.ts';
-import { placeLabels, type Box } from './place-labels.ts';
-import { fitText, textExtent } from './text-extent.ts';
+import { readTrueTypeFont } from '../figures/chart-font.ts';
+import { asciiWidths, otherWidths, unitsPerEm, fitText, textExtent } from './text-extent.ts';
+import { placeLabels, type Box } from './labels.ts';
 
 const bounds: Box = { left: 0, right: 300, top: 0, bottom: 200 };
 
