@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { auditPaper, type AuditedClaim } from './audit-paper.ts';
-import { readPaperTable, billionsOf } from './paper-table.ts';
+import { billionsOf, readPaperTable } from './paper-table.ts';
 
 const text = readFileSync(new URL('../../data/paper.csv', import.meta.url), 'utf8');
 const audit = auditPaper(text);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { auditPaper } from './audit-paper.ts';
+import { textWidth } from '../exporters/text-width.ts';
 import { csvRecords } from '../stats/csv-records.ts';
 import { scoreTable } from '../stats/score-table.ts';
+import { auditPaper } from './audit-paper.ts';
+import { paperClaimsCsv, paperJson, paperMarkdown, paperTablesCsv } from './paper-documents.ts';
 import { taskTitle } from './paper-table.ts';
-import { textWidth } from '../exporters/text-width.ts';
-import { textBar, paperTerminal } from './paper-terminal.ts';
-import { paperClaimsCsv, paperJson, paperTablesCsv, paperMarkdown } from './paper-documents.ts';
+import { paperTerminal, textBar } from './paper-terminal.ts';
 
 const audit = auditPaper(readFileSync(new URL('../../data/paper.csv', import.meta.url), 'utf8'));
 

@@ -1,6 +1,6 @@
-import { taskTitle, taskRows, type PaperTable } from './paper-table.ts';
 import { accuracyBySize } from '../report/charts/accuracy-by-size.ts';
 import { printedOptions, type Figure } from '../report/figures/render-svg.ts';
+import { taskRows, taskTitle, type PaperTable } from './paper-table.ts';
 
 const billion = 1e9;
 

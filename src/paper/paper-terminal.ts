@@ -2,7 +2,6 @@ import type { TerminalOptions, TextRole } from '../exporters/terminal-table.ts';
 import { textWidth, truncateMiddle } from '../exporters/text-width.ts';
 import type { AuditedClaim, PaperAudit } from './audit-paper.ts';
 import type { Verdict } from './claim.ts';
-import { taskTitle, taskRows } from './paper-table.ts';
 import {
   explanations,
   paperTables,
@@ -12,6 +11,7 @@ import {
   scalingRows,
   verdictSummary,
 } from './paper-documents.ts';
+import { taskRows, taskTitle } from './paper-table.ts';
 
 const eighths = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'] as const;
 const numberWidth = 5;

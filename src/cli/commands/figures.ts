@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { isTaskNamed } from '../../local/known-tasks.ts';
 import { reportRuns } from '../../local/report-runs.ts';
-import { parametersInName } from '../../report/charts/model-size.ts';
+import { parametersInName } from '../../report/charts/accuracy-by-size.ts';
 import { statedSizes } from '../../report/charts/scoreboard-data.ts';
 import { scoreboardFigures } from '../../report/figures/scoreboard-figures.ts';
 import { catalogue } from '../../sources/catalogue.ts';

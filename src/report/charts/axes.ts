@@ -1,7 +1,7 @@
-import type { VNode } from 'preact';
-import { plainLabel, type ChartTheme, svgElement } from './chart-frame.ts';
-import { fitText, textExtent } from './text-extent.ts';
 import { scaleLinear } from 'd3-scale';
+import type { VNode } from 'preact';
+import { plainLabel, svgElement, type ChartTheme } from './chart-frame.ts';
+import { fitText, textExtent } from './text-extent.ts';
 
 /** Where data is drawn, in the chart's units. */
 export interface PlotArea {

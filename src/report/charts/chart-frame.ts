@@ -1,4 +1,4 @@
-import { type VNode, h, type ComponentChildren } from 'preact';
+import { h, type ComponentChildren, type VNode } from 'preact';
 import { fitText } from './text-extent.ts';
 
 /** Colours and type of a chart. */

@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
 import { scoreTable } from '../../stats/score-table.ts';
-import { accuracyBySize, bestUpToSize } from './accuracy-by-size.ts';
+import { accuracyBySize, bestUpToSize, parametersInName, parametersText } from './accuracy-by-size.ts';
 import { logDomain, logTicks, ratioTexts, spacedTicks, tickText } from './axes.ts';
-import { type Chart, type ChartOptions, lightTheme } from './chart-frame.ts';
+import { lightTheme, type Chart, type ChartOptions } from './chart-frame.ts';
 import { factorBars, type FactorColumn } from './factor-bars.ts';
-import { modelFamily, pointStyles } from './point-styles.ts';
-import { parametersInName, parametersText } from './model-size.ts';
 import { paretoScatter, type ScatterPoint } from './pareto-scatter.ts';
-import { rankIntervals, type RankedModel, scoreBars } from './row-charts.ts';
+import { modelFamily, pointStyles } from './point-styles.ts';
+import { rankIntervals, scoreBars, type RankedModel } from './row-charts.ts';
 import { factorData, scatterData, scoreData, sizeData } from './scoreboard-data.ts';
 
 const { scoreboards } = scoreTable(readFileSync(new URL('../../../data/paper.csv', import.meta.url), 'utf8'));

@@ -4,15 +4,15 @@ import { linearTicks, logDomain, logTicks, tickText } from './axes.ts';
 import {
   chartFrame,
   emptyChart,
+  lightTheme,
   plainLabel,
+  svgElement,
   type Bounds,
   type Chart,
   type ChartOptions,
-  lightTheme,
   type ChartTheme,
-  svgElement,
 } from './chart-frame.ts';
-import { intervalLine, rowNames, rowsAxis, rowsLayout, rowValues, type RowsLayout, bar } from './row-charts.ts';
+import { bar, intervalLine, rowNames, rowsAxis, rowsLayout, rowValues, type RowsLayout } from './row-charts.ts';
 import { fitText, textExtent } from './text-extent.ts';
 
 export interface FactorValue {

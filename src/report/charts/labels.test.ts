@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTrueTypeFont } from '../figures/chart-font.ts';
-import { asciiWidths, otherWidths, unitsPerEm, fitText, textExtent } from './text-extent.ts';
 import { placeLabels, type Box } from './labels.ts';
+import { asciiWidths, fitText, otherWidths, textExtent, unitsPerEm } from './text-extent.ts';
 
 const bounds: Box = { left: 0, right: 300, top: 0, bottom: 200 };
 

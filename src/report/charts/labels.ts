@@ -1,6 +1,6 @@
-import { textExtent } from './text-extent.ts';
 import type { VNode } from 'preact';
-import { haloLabel, type ChartTheme, polyline, svgElement } from './chart-frame.ts';
+import { haloLabel, polyline, svgElement, type ChartTheme } from './chart-frame.ts';
+import { textExtent } from './text-extent.ts';
 
 export interface Box {
   readonly left: number;

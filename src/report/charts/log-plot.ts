@@ -6,12 +6,12 @@ import {
   bottomAxisHeight,
   leftAxis,
   leftAxisWidth,
-  type PlotArea,
   linearTicks,
   logTicks,
   ratioTexts,
+  type PlotArea,
 } from './axes.ts';
-import { type Bounds, type ChartTheme, polyline } from './chart-frame.ts';
+import { polyline, type Bounds, type ChartTheme } from './chart-frame.ts';
 import { placedLabel, placeLabels, segmentBoxes, squareAround, type Box } from './labels.ts';
 import { fitText } from './text-extent.ts';
 

@@ -3,16 +3,16 @@ import { bottomAxisHeight, logDomain, tickText } from './axes.ts';
 import {
   chartFrame,
   emptyChart,
-  type ChartNames,
-  type Chart,
-  type ChartOptions,
   lightTheme,
-  type ChartTheme,
   polyline,
   svgElement,
+  type Chart,
+  type ChartNames,
+  type ChartOptions,
+  type ChartTheme,
 } from './chart-frame.ts';
-import { legend, modelFamily, pointMark, pointStyles, type PointStyle } from './point-styles.ts';
 import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
+import { legend, modelFamily, pointMark, pointStyles, type PointStyle } from './point-styles.ts';
 
 /** A point whose x costs or yields something and whose y is to be large. */
 export interface FrontPoint {

@@ -1,4 +1,5 @@
 import {
+  symbol,
   symbolCircle,
   symbolCross,
   symbolDiamond,
@@ -6,11 +7,10 @@ import {
   symbolStar,
   symbolTriangle,
   symbolWye,
-  symbol,
   type SymbolType,
 } from 'd3-shape';
 import type { VNode } from 'preact';
-import { type ChartTheme, svgElement, type SvgAttributes, plainLabel } from './chart-frame.ts';
+import { plainLabel, svgElement, type ChartTheme, type SvgAttributes } from './chart-frame.ts';
 import { fitText, textExtent } from './text-extent.ts';
 
 /** How the points of one family or task look: colour and shape, so that neither is needed alone. */

@@ -1,18 +1,18 @@
+import { scaleLinear } from 'd3-scale';
 import type { VNode } from 'preact';
-import { axisLines, bottomAxis, bottomAxisHeight, type PlotArea, type Tick, linearTicks, tickText } from './axes.ts';
+import { axisLines, bottomAxis, bottomAxisHeight, linearTicks, tickText, type PlotArea, type Tick } from './axes.ts';
 import {
-  plainLabel,
-  type ChartTheme,
-  svgElement,
   chartFrame,
   emptyChart,
+  lightTheme,
+  plainLabel,
+  svgElement,
   type Bounds,
   type Chart,
   type ChartOptions,
-  lightTheme,
+  type ChartTheme,
 } from './chart-frame.ts';
 import { fitText, textExtent } from './text-extent.ts';
-import { scaleLinear } from 'd3-scale';
 
 /** Charts that have one line per model: names left, values right. */
 export interface RowsLayout {

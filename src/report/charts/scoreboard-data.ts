@@ -1,8 +1,8 @@
+import { humanNumber, humanScale } from '../../core/amount-text.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import { humanNumber, humanScale } from '../../core/amount-text.ts';
-import { factorNames, isLessBetter, type FactorName } from '../../stats/factor.ts';
 import type { RankedRow } from '../../stats/board-ranking.ts';
+import { factorNames, isLessBetter, type FactorName } from '../../stats/factor.ts';
 import { isDoubtful } from '../../stats/scoreboard-metrics.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from '../../stats/scoreboard.ts';
 import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';

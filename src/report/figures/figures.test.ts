@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { scoreTable } from '../../stats/score-table.ts';
+import { darkPixels, pngChunks } from '../../../test/setup/png-pixels.ts';
+import { paperFigure } from '../../paper/paper-figure.ts';
 import { readPaperTable } from '../../paper/paper-table.ts';
+import { scoreTable } from '../../stats/score-table.ts';
 import type { Chart } from '../charts/chart-frame.ts';
 import { scoreBars } from '../charts/row-charts.ts';
-import { loadChartFont, subsetFont, readTrueTypeFont } from './chart-font.ts';
-import { paperFigure } from '../../paper/paper-figure.ts';
-import { printedOptions, renderSvg } from './render-svg.ts';
+import { loadChartFont, readTrueTypeFont, subsetFont } from './chart-font.ts';
 import { renderPng } from './render-png.ts';
+import { printedOptions, renderSvg } from './render-svg.ts';
 import { scoreboardFigures } from './scoreboard-figures.ts';
-import { darkPixels, pngChunks } from '../../../test/setup/png-pixels.ts';
 
 const csv = readFileSync(new URL('../../../data/paper.csv', import.meta.url), 'utf8');
 const small: Chart = scoreBars(

@@ -1,11 +1,11 @@
-import { crc32 } from 'node:zlib';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import { chartFont } from '../charts/chart-frame.ts';
 import { loadChartFont } from './chart-font.ts';
 
-export interface PngFacts {
+interface PngFacts {
   readonly dpi: number;
   /** Goes into the file under the keyword `Source`. */
   readonly text?: string;
@@ -16,7 +16,7 @@ const inchMetres = 0.0254;
 const headerEnd = 8 + 25;
 
 /** Adds resolution and text to a PNG file: chunks `pHYs` and `iTXt` behind its header. */
-export function withPngFacts(png: Uint8Array, { dpi, text }: PngFacts): Uint8Array {
+function withPngFacts(png: Uint8Array, { dpi, text }: PngFacts): Uint8Array {
   const resolution = Buffer.alloc(9);
   const dotsPerMetre = Math.round(dpi / inchMetres);
   resolution.writeUInt32BE(dotsPerMetre, 0);

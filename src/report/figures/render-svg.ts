@@ -1,6 +1,6 @@
-import { type Chart, type ChartOptions, lightTheme, chartFont } from '../charts/chart-frame.ts';
 import { cloneElement, h, type VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { chartFont, lightTheme, type Chart, type ChartOptions } from '../charts/chart-frame.ts';
 import { subsetFont } from './chart-font.ts';
 
 /** A chart with the name of its file, without ending. */

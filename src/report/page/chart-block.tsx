@@ -1,8 +1,7 @@
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { accuracyBySize } from '../charts/accuracy-by-size.ts';
+import { accuracyBySize, parametersInName, parametersText } from '../charts/accuracy-by-size.ts';
 import { type Chart, type ChartOptions, lightTheme, type ChartTheme } from '../charts/chart-frame.ts';
-import { parametersInName, parametersText } from '../charts/model-size.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
 import { rankIntervals, type RankData } from '../charts/row-charts.ts';
 import {

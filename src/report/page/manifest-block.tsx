@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { PageData, PageRun } from '../page-data.ts';
 import { Block, copyText } from './block.tsx';
-import { parametersText } from '../charts/model-size.ts';
+import { parametersText } from '../charts/accuracy-by-size.ts';
 import { bytes, dateTime, duration, wholeNumber } from './format.ts';
 import { Facts, PlainTable, type Fact } from './tables.tsx';
 
