@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises';
 import * as z from 'zod';
-import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { sizeText } from '../core/amount-text.ts';
+import { DownloadError, type PerbenchError } from '../core/errors.ts';
+import { PassingFault, passingStatus, retryAfterMs } from '../core/retry.ts';
 import { requireFreeBytes } from './disk-error.ts';
 import { headerValue, type HttpAnswer } from './http-client.ts';
 import { PartialFile } from './partial-file.ts';
 import type { FetchedFile, Pull } from './pull-progress.ts';
 import { readJsonIfThere } from '../files/if-there.ts';
-import { describeNetworkError, isPassing, PassingError, pauseBeforeRetry } from './retry.ts';
+import { describeNetworkError, isPassing, pauseBeforeRetry } from './retry.ts';
 import { writeAtomically } from './disk-error.ts';
 
 export interface Download {
@@ -48,9 +49,10 @@ function rangeHeaders({ part, etag }: Transfer): Record<string, string> {
 
 function refusal(download: Download, answer: HttpAnswer): Error {
   const { statusCode, headers, url } = answer;
-  if (statusCode === 408 || statusCode === 429 || statusCode >= 500) {
-    const seconds = Number(headerValue(headers, 'retry-after'));
-    return new PassingError(`HTTP ${statusCode} from ${url}`, Number.isFinite(seconds) ? seconds * 1000 : undefined);
+  const passing = passingStatus(statusCode);
+  if (passing !== undefined) {
+    const askedMs = retryAfterMs(headerValue(headers, 'retry-after'), Date.now());
+    return new PassingFault(passing, `HTTP ${statusCode} from ${url}`, { retryAfterMs: askedMs });
   }
   const known = download.explain?.(answer);
   if (known !== undefined) return known;
@@ -106,14 +108,14 @@ async function alignPart(transfer: Transfer, answer: HttpAnswer): Promise<boolea
     const { total } = contentRange(answer);
     if (part.bytes > 0 && total === part.bytes) return false;
     await part.restart();
-    throw new PassingError(`${answer.url} refused to go on after byte ${part.bytes}`);
+    throw new PassingFault('fault', `${answer.url} refused to go on after byte ${part.bytes}`);
   }
   if (answer.statusCode !== 200 && answer.statusCode !== 206) throw refusal(download, answer);
   requireFile(download, answer);
   transfer.bytesTotal = totalBytes(transfer, answer);
   if (answer.statusCode === 206 && contentRange(answer).start !== part.bytes) {
     await part.restart();
-    throw new PassingError(`${answer.url} sent another range than asked for`);
+    throw new PassingFault('fault', `${answer.url} sent another range than asked for`);
   }
   // 200: the server can't go on in the middle, or has another file now.
   if (answer.statusCode === 200 && part.bytes > 0) await part.restart();
@@ -145,7 +147,7 @@ async function fetchRest(transfer: Transfer): Promise<void> {
     }
     isDrained = true;
     if (bytesTotal !== undefined && part.bytes < bytesTotal)
-      throw new PassingError(`the connection ended after ${part.bytes} of ${bytesTotal} bytes`);
+      throw new PassingFault('fault', `the connection ended after ${part.bytes} of ${bytesTotal} bytes`);
   } finally {
     // Without this an unread body would keep its connection, and an error in it would have no listener.
     if (!isDrained) answer.body.on('error', () => undefined).destroy();

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { PassingFault, passingStatus } from '../core/retry.ts';
 import { ifThere } from '../files/if-there.ts';
 import { headerValue, type HttpAnswer } from './http-client.ts';
 import type { Pull } from './pull-progress.ts';
-import { PassingError } from './retry.ts';
 import type { SourceSettings } from './source-settings.ts';
 
 /** One file of a repository on the hub, at a branch, tag or commit. */
@@ -156,8 +156,8 @@ export async function hubFileFacts(file: HubFile, pull: Pull): Promise<HubFileFa
   await answer.body.dump();
   const { statusCode } = answer;
   if (statusCode < 400) return factsFrom(answer, hubEndpoint);
-  if (statusCode >= 500 || statusCode === 429 || statusCode === 408)
-    throw new PassingError(`HTTP ${statusCode} from ${answer.url}`);
+  const passing = passingStatus(statusCode);
+  if (passing !== undefined) throw new PassingFault(passing, `HTTP ${statusCode} from ${answer.url}`);
   const isMissingEntry = headerValue(answer.headers, 'x-error-code') === 'EntryNotFound';
   const known = isMissingEntry ? await missingFile(file, pull) : undefined;
   throw (

@@ -6,7 +6,7 @@ import { isLoopbackHost } from './loopback-host.ts';
 export interface NetworkLimits {
   /** Tries without any progress before a download gives up. */
   readonly attempts: number;
-  /** Pause before the second try; doubles each time, with up to half of it as jitter. */
+  /** Pause before the second try; doubles each time, half of it by chance. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
   readonly connectMs: number;

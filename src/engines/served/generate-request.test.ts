@@ -39,7 +39,7 @@ async function streamed(choices: readonly object[], tokens: number): Promise<Gen
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const baseUrl = `http://127.0.0.1:${address.port}/v1`;
-  const retry = { retryMs: 100, backoffMs: 1 };
+  const retry = { retryMs: 100, backoffMs: 1, maxBackoffMs: 10_000 };
   await using connection = new ServerConnection({ baseUrl, apiKey: undefined, hangMs: 5000, retry, now });
   const facts = { flavour: 'unknown', servedName: 'm' } as ServerFacts;
   const target: ServedTarget = { connection, facts, extra: {}, salt: () => '' };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GenerateRequest, Generation, PassOptions, Prompt, RequestFailure } from '../../core/engine.ts';
+import { PassingFault } from '../../core/retry.ts';
 import type { PoolTurn } from '../request-pool.ts';
 import {
   bringsToken,
@@ -12,7 +13,6 @@ import {
   completionCall,
   type CompletionCall,
 } from './completions.ts';
-import { PassingFault } from './retry-policy.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { eventData, parseJson, readJson, refusal, RequestFault, requireOk, type ServerReply } from './server-reply.ts';

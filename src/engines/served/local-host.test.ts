@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { MemoryReading } from '../../core/memory.ts';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
+import type { MemoryReading } from '../../core/memory.ts';
 import { localHost } from './local-host.ts';
 
 const mebibyte = 2 ** 20;

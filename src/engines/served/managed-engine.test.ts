@@ -1,15 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { once } from 'node:events';
-import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { EngineOptions, GenerateRequest, LoadedModel, ModelSpec } from '../../core/engine.ts';
-import { PerbenchError } from '../../core/errors.ts';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
 import { modelSpec } from '../../../test/setup/model-spec.ts';
+import type { EngineOptions, GenerateRequest, LoadedModel, ModelSpec } from '../../core/engine.ts';
+import { PerbenchError } from '../../core/errors.ts';
 import { createManagedEngine, type ManagedEngineOptions } from './managed-engine.ts';
 
 const script = join(import.meta.dirname, '../../../test/fixtures/fake-server.mjs');

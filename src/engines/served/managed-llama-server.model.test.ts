@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { GenerateRequest, LoadedModel } from '../../core/engine.ts';
 import { findLlamaServer } from '../../../test/setup/llama-server.ts';
 import { modelSpec } from '../../../test/setup/model-spec.ts';
 import { smallModel } from '../../../test/setup/small-models.ts';
+import type { GenerateRequest, LoadedModel } from '../../core/engine.ts';
 import { createManagedEngine } from './managed-engine.ts';
 
 const tool = await findLlamaServer();

@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { LoadedModel } from '../../core/engine.ts';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
 import { modelSpec } from '../../../test/setup/model-spec.ts';
+import type { LoadedModel } from '../../core/engine.ts';
 import { createManagedEngine } from './managed-engine.ts';
 
 const script = join(import.meta.dirname, '../../../test/fixtures/fake-server.mjs');

@@ -30,6 +30,7 @@ import { probeLikelihood } from './token-scorers.ts';
 const defaultHangMs = 300_000;
 /** A server that isn't there when a model is opened is mostly a wrong address. */
 const openRetryMs = 3_000;
+const maxBackoffMs = 10_000;
 
 export interface OpenAiEngineOptions {
   /** Where keys are; nothing else is read from it. */
@@ -139,7 +140,8 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   const { spec, address, openAi, options, apiKey, openHost } = request;
   const { baseUrl } = address;
   const hangMs = options.hangMs ?? defaultHangMs;
-  const retry = { retryMs: openAi.retrySeconds * 1000, backoffMs: openAi.backoffSeconds * 1000 };
+  const { retrySeconds, backoffSeconds } = openAi;
+  const retry = { retryMs: retrySeconds * 1000, backoffMs: backoffSeconds * 1000, maxBackoffMs };
   const runId = randomBytes(4).toString('hex');
   const openRetry = { ...retry, retryMs: Math.min(openRetryMs, retry.retryMs) };
   await using probing = new ServerConnection({ baseUrl, apiKey, hangMs, retry: openRetry });

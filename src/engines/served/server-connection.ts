@@ -3,16 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
-import {
-  errorCode,
-  passingFault,
-  type PassingKind,
-  type RetryLimits,
-  retryPauseMs,
-  type RetryState,
-  retryVerdict,
-  untilTimeIsUp,
-} from './retry-policy.ts';
+import { errorCode, retryPauseMs } from '../../core/retry.ts';
+import { passingFault, RetryHistory, type RetryLimits, retryVerdict, untilTimeIsUp } from './retry-policy.ts';
 import { networkError, RequestFault, type ServerReply } from './server-reply.ts';
 
 export interface ConnectionOptions {
@@ -34,25 +26,6 @@ export interface Asked<Value> {
   readonly retries: number;
   /** When the try that was answered began. */
   readonly startedMs: number;
-}
-
-/** How one request failed so far, each way for itself. */
-class RetryHistory {
-  failures = 0;
-  #firstFailureMs = 0;
-  readonly #kinds = new Map<PassingKind, { readonly failures: number; readonly firstMs: number }>();
-
-  add(kind: PassingKind, atMs: number): void {
-    if (this.failures === 0) this.#firstFailureMs = atMs;
-    this.failures += 1;
-    const { failures, firstMs } = this.#kinds.get(kind) ?? { failures: 0, firstMs: atMs };
-    this.#kinds.set(kind, { failures: failures + 1, firstMs });
-  }
-
-  state(kind: PassingKind, lastSuccessMs: number, nextMs: number): RetryState {
-    const { failures = 0, firstMs = 0 } = this.#kinds.get(kind) ?? {};
-    return { failures, firstOfKindMs: firstMs, firstFailureMs: this.#firstFailureMs, lastSuccessMs, nextMs };
-  }
 }
 
 /** The address without `/v1`: where servers keep what the protocol doesn't know. */
@@ -142,7 +115,7 @@ export class ServerConnection implements AsyncDisposable {
         const fault = passingFault(error, this.hangMs);
         if (fault === undefined) throw this.#withoutKey(networkError(error, this.baseUrl) ?? error);
         past.add(fault.kind, this.now());
-        const pauseMs = retryPauseMs(past.failures, fault, this.#retry, this.#random);
+        const pauseMs = retryPauseMs(past.failures, fault.retryAfterMs, this.#retry, this.#random);
         const state = past.state(fault.kind, this.#lastSuccessMs, this.now() + pauseMs);
         let verdict = retryVerdict(fault.kind, state, this.#retry);
         if (verdict === 'ask') {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
-import { readServerFacts } from './server-facts.ts';
 import { ServerConnection } from './server-connection.ts';
+import { readServerFacts } from './server-facts.ts';
 
 const models = JSON.stringify({ data: [{ id: 'm', owned_by: 'llamacpp' }] });
 const props = JSON.stringify({ total_slots: 3 });
@@ -20,7 +20,7 @@ it.each(['reset', 'hang', 'cut'] as const)('asks again for what a server says of
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const baseUrl = `http://127.0.0.1:${address.port}/v1`;
-  const retry = { retryMs: 3000, backoffMs: 1 };
+  const retry = { retryMs: 3000, backoffMs: 1, maxBackoffMs: 10_000 };
   await using connection = new ServerConnection({ baseUrl, apiKey: undefined, hangMs: 300, retry });
   const facts = await readServerFacts(connection, undefined, new AbortController().signal);
   expect([facts.flavour, facts.slots, asked]).toEqual(['llama-server', 3, 2]);

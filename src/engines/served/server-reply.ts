@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import * as z from 'zod';
 import type { RequestFailure } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
-import { PassingFault, passingStatus, retryAfterMs, errorCode } from './retry-policy.ts';
+import { PassingFault, passingStatus, retryAfterMs, errorCode } from '../../core/retry.ts';
 
 export interface ServerReply {
   readonly statusCode: number;
@@ -105,7 +105,6 @@ export function refusal(url: string, statusCode: number, headers: IncomingHttpHe
   const passing = passingStatus(statusCode);
   if (passing !== undefined) {
     return new PassingFault(passing, shown, {
-      statusCode,
       retryAfterMs: retryAfterMs(header(headers, 'retry-after'), Date.now()),
     });
   }

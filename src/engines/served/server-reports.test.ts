@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { managedServerSchema } from '../../core/suite.ts';
+import { readServerMemory, type ServerMemoryState } from './managed-host.ts';
+import { parsePrometheus } from './metrics-scraper.ts';
+import { serverCommand } from './server-command.ts';
 import {
   llamaServerMemory,
   ollamaMemory,
@@ -9,10 +13,6 @@ import {
   vllmMemory,
   serverDevices,
 } from './server-reports.ts';
-import { parsePrometheus } from './metrics-scraper.ts';
-import { readServerMemory, type ServerMemoryState } from './managed-host.ts';
-import { managedServerSchema } from '../../core/suite.ts';
-import { serverCommand } from './server-command.ts';
 
 const gibibyte = 2 ** 30;
 const mebibyte = 2 ** 20;

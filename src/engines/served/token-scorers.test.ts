@@ -56,7 +56,7 @@ async function scoreAt(way: TokenScorerName, facts: Partial<ServerFacts>, refuse
     baseUrl: `http://127.0.0.1:${address.port}/v1`,
     apiKey: undefined,
     hangMs: 5000,
-    retry: { retryMs: 3000, backoffMs: 1 },
+    retry: { retryMs: 3000, backoffMs: 1, maxBackoffMs: 10_000 },
     facts: { servedName: 'm', ...facts } as ServerFacts,
     extra: {},
     saltPrefix: '',
