@@ -4,8 +4,8 @@
  *
  *     node bench/bootstrap.ts [repetitions]
  */
-import { anchorsOf, paperAnchors } from '../src/stats/anchors.ts';
-import { bootstrapTask, type BootstrapModel, type LaunchedValue } from '../src/stats/bootstrap.ts';
+import { anchorsOf, paperAnchors } from '../src/scoring/anchors.ts';
+import { bootstrapTask, type BootstrapModel, type LaunchedValue } from '../src/scoring/bootstrap.ts';
 import { createRandom } from '../src/stats/random.ts';
 
 const models = 16;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { RaceValues } from '../src/core/race.ts';
-import { type Anchors, anchorsOf, paperAnchors } from '../src/stats/anchors.ts';
-import { anchoredScore } from '../src/stats/per-anchored.ts';
-import type { Factors } from '../src/stats/factor.ts';
+import { type Anchors, anchorsOf, paperAnchors } from '../src/scoring/anchors.ts';
+import { anchoredScore } from '../src/scoring/per-anchored.ts';
+import type { Factors } from '../src/scoring/factor.ts';
 import { createRandom, type Random, randomOrder } from '../src/stats/random.ts';
 import { createNormalSource } from '../src/stats/random-variates.ts';
 import type { SimulatedModel } from '../test/race/drive-race.ts';

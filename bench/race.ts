@@ -5,14 +5,14 @@
  *     node bench/race.ts [--runs 60] [--tasks gsm8k,arc_easy] [--most-items 12000] [--seed 20260901] [--boundary 1500]
  */
 import { parseArgs } from 'node:util';
-import { equalWeights } from '../src/stats/per-anchored.ts';
-import type { Factors } from '../src/stats/factor.ts';
+import { equalWeights } from '../src/scoring/per-anchored.ts';
+import type { Factors } from '../src/scoring/factor.ts';
 import { createRandom, randomOrder } from '../src/stats/random.ts';
-import { errorBudget } from '../src/stats/race/error-budget.ts';
-import { parseRaceQuestion } from '../src/stats/race/question.ts';
-import { raceCost } from '../src/stats/race/race-cost.ts';
-import type { RaceSetup } from '../src/stats/race/race-setup.ts';
-import { createScoreGate } from '../src/stats/race/score-gate.ts';
+import { errorBudget } from '../src/scoring/race/error-budget.ts';
+import { parseRaceQuestion } from '../src/scoring/race/question.ts';
+import { raceCost } from '../src/scoring/race/race-cost.ts';
+import type { RaceSetup } from '../src/scoring/race/race-setup.ts';
+import { createScoreGate } from '../src/scoring/race/score-gate.ts';
 import { driveRace } from '../test/race/drive-race.ts';
 import { createWorld, trueWinner, type World, worldTasks } from './race-world.ts';
 

@@ -6,8 +6,8 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { freezeProjectAnchors } from '../src/local/freeze-project-anchors.ts';
-import { createScoreboards } from '../src/stats/create-scoreboards.ts';
-import { valueOf } from '../src/stats/scoreboard.ts';
+import { createScoreboards } from '../src/scoring/create-scoreboards.ts';
+import { valueOf } from '../src/scoring/scoreboard.ts';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';
 import { loadTasks } from '../src/tasks/index.ts';
 

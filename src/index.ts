@@ -103,7 +103,7 @@ export { plan, type PlanOptions, run, type RunOptions } from './local/run.ts';
 export type { SuiteOutlook } from './local/plan-suite.ts';
 export { runEvidence } from './local/run-evidence.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';
-export { accuracyWeightCurve } from './stats/accuracy-weight-curve.ts';
+export { accuracyWeightCurve } from './scoring/accuracy-weight-curve.ts';
 export {
   anchoredVersion,
   type Anchors,
@@ -112,40 +112,40 @@ export {
   freezeAnchors,
   paperAnchors,
   type TaskAnchors,
-} from './stats/anchors.ts';
+} from './scoring/anchors.ts';
 export { anytimeInterval } from './stats/anytime-interval.ts';
-export { type BootstrapModel, type BootstrapResult, bootstrapTask } from './stats/bootstrap.ts';
-export type { CellComparison, Comparison, MetricComparison } from './stats/comparison.ts';
-export type { ConstraintCheck } from './stats/constraints.ts';
-export { createScoreboards } from './stats/create-scoreboards.ts';
-export { decide } from './stats/decide.ts';
-export type { Decision, DecisionOptions, DecisionTask } from './stats/decision.ts';
-export { efficiency } from './stats/efficiency.ts';
-export { decideGate, gateChecks, type GateCheck, type GateResult } from './stats/gate.ts';
-export { type FactorName, factorNames, type Factors } from './stats/factor.ts';
+export { type BootstrapModel, type BootstrapResult, bootstrapTask } from './scoring/bootstrap.ts';
+export type { CellComparison, Comparison, MetricComparison } from './scoring/comparison.ts';
+export type { ConstraintCheck } from './scoring/constraints.ts';
+export { createScoreboards } from './scoring/create-scoreboards.ts';
+export { decide } from './scoring/decide.ts';
+export type { Decision, DecisionOptions, DecisionTask } from './scoring/decision.ts';
+export { efficiency } from './scoring/efficiency.ts';
+export { decideGate, gateChecks, type GateCheck, type GateResult } from './scoring/gate.ts';
+export { type FactorName, factorNames, type Factors } from './scoring/factor.ts';
 export { geometricMean } from './stats/geometric-mean.ts';
-export { joinPerformance } from './stats/join-performance.ts';
+export { joinPerformance } from './scoring/join-performance.ts';
 export { kendallTauB } from './stats/kendall-tau.ts';
-export { judgeScoreboard, type JudgeOptions } from './stats/judge-scoreboard.ts';
+export { judgeScoreboard, type JudgeOptions } from './scoring/judge-scoreboard.ts';
 export { launchInterval, launchSpread, poolSpreads } from './stats/launch-interval.ts';
 export { mcNemarTest } from './stats/mcnemar.ts';
 export { minMax } from './stats/min-max.ts';
-export type { ModelMetrics } from './stats/model-metrics.ts';
-export { nadirFlips } from './stats/nadir-flip.ts';
-export { dominates, paretoFront } from './stats/pareto.ts';
-export { anchoredFactors, anchoredScore, perAnchored } from './stats/per-anchored.ts';
-export { perPaper, type PerPaperResult, type PerPaperRow } from './stats/per-paper.ts';
+export type { ModelMetrics } from './scoring/model-metrics.ts';
+export { nadirFlips } from './scoring/nadir-flip.ts';
+export { dominates, paretoFront } from './scoring/pareto.ts';
+export { anchoredFactors, anchoredScore, perAnchored } from './scoring/per-anchored.ts';
+export { perPaper, type PerPaperResult, type PerPaperRow } from './scoring/per-paper.ts';
 export { type AuditedClaim, auditPaper, type PaperAudit } from './paper/audit-paper.ts';
 export { percentile } from './stats/percentile.ts';
 export { quantile } from './stats/quantile.ts';
 export { createRandom, randomOrder } from './stats/random.ts';
 export { rankInference } from './stats/rank-inference.ts';
-export { requiredAccuracy } from './stats/required-accuracy.ts';
-export { anchoredRobustness, paperRobustness } from './stats/robustness-card.ts';
-export { type ScoredTable, scoreTable } from './stats/score-table.ts';
-export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from './stats/scoreboard.ts';
+export { requiredAccuracy } from './scoring/required-accuracy.ts';
+export { anchoredRobustness, paperRobustness } from './scoring/robustness-card.ts';
+export { type ScoredTable, scoreTable } from './exporters/formats/score-table.ts';
+export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from './scoring/scoreboard.ts';
 export { clusteredStandardError, pairedDifference, standardError } from './stats/standard-error.ts';
-export type { TaskEvidence } from './stats/task-evidence.ts';
+export type { TaskEvidence } from './scoring/task-evidence.ts';
 export { wilsonInterval } from './stats/wilson.ts';
 export { openSqliteStore } from './store/sqlite-store.ts';
 export { loadTask, loadTasks, taskNames, tasks, withShots } from './tasks/index.ts';

@@ -8,7 +8,7 @@ import {
   differenceText,
 } from '../exporters/comparison-rows.ts';
 import { plainText } from '../exporters/sanitise.ts';
-import type { CellComparison, Comparison, ItemChange } from '../stats/comparison.ts';
+import type { CellComparison, Comparison, ItemChange } from '../scoring/comparison.ts';
 import type { Output } from './output.ts';
 import { textTable } from './text-table.ts';
 

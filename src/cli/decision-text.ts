@@ -7,7 +7,7 @@ import {
 } from '../exporters/decision-rows.ts';
 import { textWidth } from '../exporters/text-width.ts';
 import { plainText } from '../exporters/sanitise.ts';
-import type { Decision } from '../stats/decision.ts';
+import type { Decision } from '../scoring/decision.ts';
 import type { Output } from './output.ts';
 import { textTable } from './text-table.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
 import { gateSentence } from '../exporters/gate-rows.ts';
-import { decideGate, type GateOutcome, type InconclusiveRule } from '../stats/gate.ts';
+import { decideGate, type GateOutcome, type InconclusiveRule } from '../scoring/gate.ts';
 import { exitCodes, gateExitCode } from './exit-codes.ts';
 import { startPerbench } from '../../test/setup/perbench-process.ts';
 

@@ -1,4 +1,4 @@
-import { factorLabels, factorNames, type FactorName, type Factors } from '../stats/factor.ts';
+import { factorLabels, factorNames, type FactorName, type Factors } from '../scoring/factor.ts';
 
 /** A factor by its name or its label, in any case: `acc`, `ACC`, `accuracy`. */
 function factorOf(text: string): FactorName | undefined {

@@ -1,7 +1,7 @@
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { reportRuns } from '../local/report-runs.ts';
-import { questionOf, questionText } from '../stats/race/question.ts';
+import { questionOf, questionText } from '../scoring/race/question.ts';
 import { certificateText, openRaceText } from './certificate-text.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';

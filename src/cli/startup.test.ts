@@ -39,7 +39,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/settings.ts',
     'core/suite-settings.ts',
     'exporters/sanitise.ts',
-    'stats/factor.ts',
+    'scoring/factor.ts',
   ]);
   for (const file of files) expect(existsSync(file)).toBe(true);
 });

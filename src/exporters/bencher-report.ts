@@ -1,5 +1,5 @@
 import type { Measurement, Unit } from '../core/measurement.ts';
-import type { ScoreboardRow } from '../stats/scoreboard.ts';
+import type { ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { Report } from './report.ts';
 import { jsonText, plainText } from './sanitise.ts';
 

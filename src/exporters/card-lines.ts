@@ -1,10 +1,10 @@
-import { headlineVersion } from '../stats/board-verdict.ts';
-import { factorLabels, factorNames, isLessBetter, type FactorName } from '../stats/factor.ts';
-import type { WinnerShares } from '../stats/lattice.ts';
-import { listText } from '../stats/name-list.ts';
-import type { NadirFlip } from '../stats/nadir-flip.ts';
-import type { AnchoredRobustness, LeaveOneOut, PaperRobustness } from '../stats/robustness-card.ts';
-import type { Scoreboard } from '../stats/scoreboard.ts';
+import { headlineVersion } from '../scoring/board-verdict.ts';
+import { factorLabels, factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
+import type { WinnerShares } from '../scoring/lattice.ts';
+import { listText } from '../scoring/name-list.ts';
+import type { NadirFlip } from '../scoring/nadir-flip.ts';
+import type { AnchoredRobustness, LeaveOneOut, PaperRobustness } from '../scoring/robustness-card.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { humanNumber, humanScale } from '../core/amount-text.ts';
 
 const paper = 'PER-paper';

@@ -1,4 +1,4 @@
-import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
+import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { ReportFormat } from './report.ts';
 
 export type Scalar = string | number | undefined;

@@ -1,7 +1,7 @@
 import type { Measurement } from '../core/measurement.ts';
-import { factorLabels, factorNames, type FactorName } from '../stats/factor.ts';
-import { flagId } from '../stats/score-flag.ts';
-import type { Scoreboard } from '../stats/scoreboard.ts';
+import { factorLabels, factorNames, type FactorName } from '../scoring/factor.ts';
+import { flagId } from '../scoring/score-flag.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
 import type { Column } from './column.ts';
 import { efficiencyColumns } from './efficiency-columns.ts';
 import { measurementColumn } from './measurement-column.ts';

@@ -1,5 +1,5 @@
 import { jsonText } from './sanitise.ts';
-import type { CellComparison, Comparison, ItemChange, MetricComparison } from '../stats/comparison.ts';
+import type { CellComparison, Comparison, ItemChange, MetricComparison } from '../scoring/comparison.ts';
 import type { Scalar } from './column.ts';
 import {
   answerText,

@@ -1,4 +1,4 @@
-import { changeText, signed } from '../stats/comparison-verdict.ts';
+import { changeText, signed } from '../scoring/comparison-verdict.ts';
 import {
   comparedMetricFacts,
   type CellComparison,
@@ -6,7 +6,7 @@ import {
   type MetricComparison,
   type SettingDifference,
   type SideValue,
-} from '../stats/comparison.ts';
+} from '../scoring/comparison.ts';
 import { decimalsFor, humanInterval, humanScale, type HumanScale } from '../core/amount-text.ts';
 
 export const comparisonHeadings = ['', 'A', 'B', 'B against A', 'p', ''] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CellComparison, MetricComparison } from '../stats/comparison.ts';
-import { decideGate, type GateCheck, type GateOutcome, type InconclusiveRule } from '../stats/gate.ts';
+import type { CellComparison, MetricComparison } from '../scoring/comparison.ts';
+import { decideGate, type GateCheck, type GateOutcome, type InconclusiveRule } from '../scoring/gate.ts';
 import { comparisonExporters } from './comparison-exporters.ts';
 import { gateExporters, type GateDocument } from './gate-exporters.ts';
 import { fitSummary, githubAnnotations } from './github-annotations.ts';

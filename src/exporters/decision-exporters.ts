@@ -1,5 +1,5 @@
 import { jsonText } from './sanitise.ts';
-import type { Decision, DecisionCandidate } from '../stats/decision.ts';
+import type { Decision, DecisionCandidate } from '../scoring/decision.ts';
 import type { Scalar } from './column.ts';
 import { csvLine } from './csv-text.ts';
 import {

@@ -1,7 +1,7 @@
 import { constraintNames, formatLimit, limitList } from '../core/limits.ts';
-import { checkText, type ConstraintCheck, gateText, missedChecks } from '../stats/constraints.ts';
-import type { Decision, DecisionCandidate, WeightCurve } from '../stats/decision.ts';
-import { scoreWithInterval } from '../stats/board-verdict.ts';
+import { checkText, type ConstraintCheck, gateText, missedChecks } from '../scoring/constraints.ts';
+import type { Decision, DecisionCandidate, WeightCurve } from '../scoring/decision.ts';
+import { scoreWithInterval } from '../scoring/board-verdict.ts';
 import { humanNumber, humanScale } from '../core/amount-text.ts';
 
 /** A check in words, with the task where there are several. */

@@ -1,4 +1,4 @@
-import type { Efficiency } from '../stats/efficiency.ts';
+import type { Efficiency } from '../scoring/efficiency.ts';
 import type { Column } from './column.ts';
 import { humanNumber } from '../core/amount-text.ts';
 import { simpleColumn } from './simple-column.ts';

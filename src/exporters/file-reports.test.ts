@@ -1,8 +1,8 @@
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
-import { createScoreboards } from '../stats/create-scoreboards.ts';
-import type { ScoreboardCell } from '../stats/scoreboard.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import { bencherReport } from './bencher-report.ts';
 import { exporterByName, reportExporters, sampleExporters } from './index.ts';
 import { jsonReport } from './json-report.ts';

@@ -1,4 +1,4 @@
-import { listText } from '../stats/name-list.ts';
+import { listText } from '../scoring/name-list.ts';
 
 const numbers = /\d+(?:\.\d+)?/gu;
 

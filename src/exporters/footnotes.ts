@@ -1,7 +1,7 @@
-import { factorLabels } from '../stats/factor.ts';
-import type { ScoreFlag } from '../stats/score-flag.ts';
-import type { RowWarning, Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
-import { isDoubtfulReason } from '../stats/scoreboard-metrics.ts';
+import { factorLabels } from '../scoring/factor.ts';
+import type { ScoreFlag } from '../scoring/score-flag.ts';
+import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
+import { isDoubtfulReason } from '../scoring/scoreboard-metrics.ts';
 import { inferenceNotes } from './board-sections.ts';
 import type { Mark } from './column.ts';
 import { groupModels, mergeSentences } from './footnote-groups.ts';

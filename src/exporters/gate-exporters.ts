@@ -1,4 +1,4 @@
-import type { GateCheck, GateResult } from '../stats/gate.ts';
+import type { GateCheck, GateResult } from '../scoring/gate.ts';
 import type { Scalar } from './column.ts';
 import { csvLine } from './csv-text.ts';
 import {

@@ -1,6 +1,6 @@
-import type { GateCheck, GateResult } from '../stats/gate.ts';
-import { signed } from '../stats/comparison-verdict.ts';
-import { comparedMetricFacts } from '../stats/comparison.ts';
+import type { GateCheck, GateResult } from '../scoring/gate.ts';
+import { signed } from '../scoring/comparison-verdict.ts';
+import { comparedMetricFacts } from '../scoring/comparison.ts';
 import { humanNumber, humanScale } from '../core/amount-text.ts';
 
 function valueText(value: number, { unit, metric }: GateCheck): string {

@@ -1,4 +1,4 @@
-import type { GateCheck, GateResult } from '../stats/gate.ts';
+import type { GateCheck, GateResult } from '../scoring/gate.ts';
 import { checkSentence, demandText, gateSentence } from './gate-rows.ts';
 import { fieldText } from './sanitise.ts';
 

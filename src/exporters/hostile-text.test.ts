@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement, Unit } from '../core/measurement.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Comparison } from '../stats/comparison.ts';
-import { createScoreboards } from '../stats/create-scoreboards.ts';
-import type { Decision } from '../stats/decision.ts';
-import type { GateResult } from '../stats/gate.ts';
+import type { Comparison } from '../scoring/comparison.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import type { Decision } from '../scoring/decision.ts';
+import type { GateResult } from '../scoring/gate.ts';
 import { comparisonExporters } from './comparison-exporters.ts';
 import { decisionExporters } from './decision-exporters.ts';
 import { gateExporters, type GateDocument } from './gate-exporters.ts';
 import { githubAnnotations } from './github-annotations.ts';
-import { reportExporters } from './index.ts';
+import { reportExporters, sampleExporters } from './index.ts';
 import type { Report } from './report.ts';
-import { sampleExporters } from './index.ts';
 import { fieldText, plainText, safeText, visibleText } from './sanitise.ts';
 import { terminalReport } from './terminal-table.ts';
 

@@ -1,6 +1,6 @@
 import { jsonText } from './sanitise.ts';
-import { factorNames } from '../stats/factor.ts';
-import type { Scoreboard } from '../stats/scoreboard.ts';
+import { factorNames } from '../scoring/factor.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { reportColumns } from './columns.ts';
 import type { Report } from './report.ts';
 

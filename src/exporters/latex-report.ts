@@ -1,5 +1,5 @@
 import type { Measurement } from '../core/measurement.ts';
-import { type Scoreboard, type ScoreboardRow, valueOf } from '../stats/scoreboard.ts';
+import { type Scoreboard, type ScoreboardRow, valueOf } from '../scoring/scoreboard.ts';
 import type { Column, Mark } from './column.ts';
 import { reportColumns } from './columns.ts';
 import { boardTitle, footnotes } from './footnotes.ts';

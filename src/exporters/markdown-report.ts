@@ -1,4 +1,4 @@
-import type { Scoreboard } from '../stats/scoreboard.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { boardSections } from './board-sections.ts';
 import { reportColumns } from './columns.ts';
 import { boardTitle, footnotes } from './footnotes.ts';

@@ -1,6 +1,6 @@
 import type { Measurement, MetricName, Unit } from '../core/measurement.ts';
-import { isDoubtful } from '../stats/scoreboard-metrics.ts';
-import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
+import { isDoubtful } from '../scoring/scoreboard-metrics.ts';
+import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { Column, Mark } from './column.ts';
 import { decimalsFor, humanInterval, humanScale, type HumanScale } from '../core/amount-text.ts';
 import type { ReportFormat } from './report.ts';

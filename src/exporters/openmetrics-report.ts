@@ -1,5 +1,5 @@
 import type { Measurement, Unit } from '../core/measurement.ts';
-import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
+import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { Report } from './report.ts';
 import { plainText, safeText } from './sanitise.ts';
 

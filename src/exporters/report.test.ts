@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
-import { createScoreboards } from '../stats/create-scoreboards.ts';
-import { scoreTable } from '../stats/score-table.ts';
-import type { ScoreboardCell } from '../stats/scoreboard.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { scoreTable } from './formats/score-table.ts';
+import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import { csvReport } from './csv-report.ts';
 import { jsonReport } from './json-report.ts';
 import { markdownReport } from './markdown-report.ts';

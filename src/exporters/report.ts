@@ -1,6 +1,6 @@
 import type { RunRecord } from '../core/store.ts';
-import type { Scoreboard } from '../stats/scoreboard.ts';
-import type { TaskEvidence } from '../stats/task-evidence.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
+import type { TaskEvidence } from '../scoring/task-evidence.ts';
 
 /** What is known about the run behind the scoreboards; all of it optional, for tables that somebody else measured. */
 export interface ReportRun {

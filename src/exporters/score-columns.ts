@@ -1,8 +1,8 @@
 import type { Interval } from '../core/measurement.ts';
-import { headlineRanking } from '../stats/board-ranking.ts';
-import { factorNames } from '../stats/factor.ts';
-import { isDoubtful } from '../stats/scoreboard-metrics.ts';
-import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
+import { headlineRanking } from '../scoring/board-ranking.ts';
+import { factorNames } from '../scoring/factor.ts';
+import { isDoubtful } from '../scoring/scoreboard-metrics.ts';
+import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { Column, Mark, Scalar } from './column.ts';
 import { humanInterval } from '../core/amount-text.ts';
 import { fixed, simpleColumn } from './simple-column.ts';

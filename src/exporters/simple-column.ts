@@ -1,4 +1,4 @@
-import type { Scoreboard, ScoreboardRow } from '../stats/scoreboard.ts';
+import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { Column, Mark, Scalar } from './column.ts';
 import type { ReportFormat } from './report.ts';
 

@@ -1,4 +1,4 @@
-import type { Scoreboard } from '../stats/scoreboard.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
 import type { Column, Mark } from './column.ts';
 import { reportColumns } from './columns.ts';
 import { boardSections } from './board-sections.ts';

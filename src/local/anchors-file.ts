@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { quantities } from '../core/quantities.ts';
-import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../stats/anchors.ts';
+import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../scoring/anchors.ts';
 import { readFile } from 'node:fs/promises';
 import { LineCounter, isMap, isNode, isPair, parseDocument, type Document } from 'yaml';
 import { ConfigError } from '../core/errors.ts';

@@ -3,9 +3,9 @@ import { UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { launchEvidence } from '../metrics/launch-figures.ts';
-import { compareCells, type CellEvidence, type ItemAnswer } from '../stats/compare-cells.ts';
-import { comparisonVerdict } from '../stats/comparison-verdict.ts';
-import type { CellComparison, Comparison } from '../stats/comparison.ts';
+import { compareCells, type CellEvidence, type ItemAnswer } from '../scoring/compare-cells.ts';
+import { comparisonVerdict } from '../scoring/comparison-verdict.ts';
+import type { CellComparison, Comparison } from '../scoring/comparison.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
 import { rendersAlike, settingDifferences } from './setting-differences.ts';
 

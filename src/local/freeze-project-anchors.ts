@@ -1,11 +1,11 @@
 import { EnvironmentError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import { anchorsOf, freezeAnchors, memoryBudget, type AnchorSet } from '../stats/anchors.ts';
-import { createScoreboards } from '../stats/create-scoreboards.ts';
-import { factorNames, type Factors } from '../stats/factor.ts';
-import { isDoubtful } from '../stats/scoreboard-metrics.ts';
-import { valueOf, type Scoreboard, type ScoreboardRow } from '../stats/scoreboard.ts';
+import { anchorsOf, freezeAnchors, memoryBudget, type AnchorSet } from '../scoring/anchors.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { factorNames, type Factors } from '../scoring/factor.ts';
+import { isDoubtful } from '../scoring/scoreboard-metrics.ts';
+import { valueOf, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
 import {
   anchorSet,
   anchorsSchemaVersion,

@@ -4,7 +4,7 @@ import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { differenceText } from '../exporters/comparison-rows.ts';
 import type { GateDocument } from '../exporters/gate-exporters.ts';
-import { decideGate, gateChecks, type GateResult } from '../stats/gate.ts';
+import { decideGate, gateChecks, type GateResult } from '../scoring/gate.ts';
 import { compareRuns, findComparedRun } from './compare-runs.ts';
 
 export interface GateOptions {

@@ -7,9 +7,9 @@ import { suiteSchema } from '../core/suite.ts';
 import type { ForeignFile, ImportedCell, Imported } from '../exporters/formats/format.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import type { Report } from '../exporters/report.ts';
-import { createScoreboards } from '../stats/create-scoreboards.ts';
-import { joinPerformance } from '../stats/join-performance.ts';
-import type { ScoreboardCell } from '../stats/scoreboard.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { joinPerformance } from '../scoring/join-performance.ts';
+import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import { foreignFiles, type ForeignFilesOptions } from './foreign-files.ts';
 import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 

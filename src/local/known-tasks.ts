@@ -1,6 +1,6 @@
 import { UnknownNameError } from '../core/errors.ts';
 import type { Task } from '../core/task.ts';
-import type { ScoreboardTask } from '../stats/scoreboard.ts';
+import type { ScoreboardTask } from '../scoring/scoreboard.ts';
 import { loadTask } from '../tasks/index.ts';
 
 /** Whether a task is among those named by id or short name (`gsm8k` is every protocol of it); no names mean all. */

@@ -3,9 +3,9 @@ import type { RaceQuestion, RaceRecord, RaceTaskRecord, StoredQuestion } from '.
 import type { Suite } from '../core/suite.ts';
 import { hashJson } from '../run/content-key.ts';
 import type { PlannedTask, RunPlan } from '../run/plan.ts';
-import { anchoredVersion, type AnchorSet, anchorsOf, checkAnchors } from '../stats/anchors.ts';
-import { equalWeights } from '../stats/per-anchored.ts';
-import { parseRaceQuestion, storedQuestion } from '../stats/race/question.ts';
+import { anchoredVersion, type AnchorSet, anchorsOf, checkAnchors } from '../scoring/anchors.ts';
+import { equalWeights } from '../scoring/per-anchored.ts';
+import { parseRaceQuestion, storedQuestion } from '../scoring/race/question.ts';
 import type { OwnTask } from './local-context.ts';
 import { chooseTasks } from './prepare-tasks.ts';
 import { raceEntrants } from './race-entrants.ts';

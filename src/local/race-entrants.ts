@@ -5,7 +5,7 @@ import type { PlannedModel } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { sizeText } from '../core/amount-text.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
-import { raceOrder } from '../stats/race/replay-race.ts';
+import { raceOrder } from '../scoring/race/replay-race.ts';
 
 const assumedContextTokens = 2048;
 

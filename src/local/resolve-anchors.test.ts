@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noLaunchFacts } from '../core/manifest.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
-import { anchoredVersion, anchorsOf, freezeAnchors, memoryBudget, paperAnchors } from '../stats/anchors.ts';
-import { createScoreboards } from '../stats/create-scoreboards.ts';
-import type { Scoreboard } from '../stats/scoreboard.ts';
+import { anchoredVersion, anchorsOf, freezeAnchors, memoryBudget, paperAnchors } from '../scoring/anchors.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { freezeProjectAnchors } from './freeze-project-anchors.ts';
 import { anchorNames, fittingAnchors, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
 

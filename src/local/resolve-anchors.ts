@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, UnknownNameError } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { anchorsOf, paperAnchors, type AnchorSet } from '../stats/anchors.ts';
-import type { Scoreboard } from '../stats/scoreboard.ts';
+import { anchorsOf, paperAnchors, type AnchorSet } from '../scoring/anchors.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { joinAnchors, readAnchors } from './anchors-file.ts';
 
 /** Hardware that perbench may have anchors for. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cell, PassResult } from '../core/cell.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
 import type { Store } from '../core/store.ts';
-import { bootstrapTask } from '../stats/bootstrap.ts';
+import { bootstrapTask } from '../scoring/bootstrap.ts';
 import { runEvidence } from './run-evidence.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 

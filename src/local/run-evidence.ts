@@ -1,8 +1,8 @@
 import type { Cell, CellMeasurements } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
 import { launchEvidence, type LaunchEvidence } from '../metrics/launch-figures.ts';
-import { valueOf } from '../stats/scoreboard.ts';
-import { launchedModels, type ModelEvidence, type TaskEvidence } from '../stats/task-evidence.ts';
+import { valueOf } from '../scoring/scoreboard.ts';
+import { launchedModels, type ModelEvidence, type TaskEvidence } from '../scoring/task-evidence.ts';
 
 /** As much of a store as is read. */
 type EvidenceStore = Pick<Store, 'passResults' | 'scores'>;

@@ -7,7 +7,7 @@ import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
 import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
-import type { AnchorSet } from '../stats/anchors.ts';
+import type { AnchorSet } from '../scoring/anchors.ts';
 import { memoryLimitBytes } from '../meters/host-limits.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';

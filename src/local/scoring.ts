@@ -1,8 +1,8 @@
-import type { AnchorSet } from '../stats/anchors.ts';
+import type { AnchorSet } from '../scoring/anchors.ts';
 import type { Limits } from '../core/limits.ts';
-import type { FactorName, Factors } from '../stats/factor.ts';
-import type { JudgeOptions } from '../stats/judge-scoreboard.ts';
-import type { Scoreboard } from '../stats/scoreboard.ts';
+import type { FactorName, Factors } from '../scoring/factor.ts';
+import type { JudgeOptions } from '../scoring/judge-scoreboard.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { fittingAnchors, type HostClass, resolveAnchors } from './resolve-anchors.ts';
 
 /** How scores are made and what is asked of them; what is left out is as `perbench report` without flags has it. */

@@ -6,7 +6,7 @@ import type { RunRecord } from '../core/store.ts';
 import { type ModelEntry, modelEntry, type Suite } from '../core/suite.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
 import { withoutSecrets } from '../core/without-secrets.ts';
-import type { SettingDifference } from '../stats/comparison.ts';
+import type { SettingDifference } from '../scoring/comparison.ts';
 import { nameModel } from './prepare-models.ts';
 
 /** One side of a comparison: a model within a run. */

@@ -1,6 +1,6 @@
 import { TableError } from '../core/errors.ts';
-import { csvRecords } from '../stats/csv-records.ts';
-import { factorNames, type FactorName, type Factors } from '../stats/factor.ts';
+import { csvRecords } from '../exporters/formats/csv-records.ts';
+import { factorNames, type FactorName, type Factors } from '../scoring/factor.ts';
 
 /** The one name in the paper that states no size; its publisher gives 3.8 billion. */
 const sizes: Readonly<Record<string, number>> = { 'Phi-3.5': 3.8 };

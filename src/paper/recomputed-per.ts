@@ -1,5 +1,5 @@
-import { factorLabels, factorNames, isLessBetter, type FactorName, type Factors } from '../stats/factor.ts';
-import { perPaper } from '../stats/per-paper.ts';
+import { factorLabels, factorNames, isLessBetter, type FactorName, type Factors } from '../scoring/factor.ts';
+import { perPaper } from '../scoring/per-paper.ts';
 import { taskRows, type PaperRow, type PaperTable } from './paper-table.ts';
 
 /** Why a recomputed PER isn't the published one. */

@@ -1,5 +1,5 @@
-import { factorNames, isLessBetter, type FactorName } from '../stats/factor.ts';
-import { valueOf, type Scoreboard, type ScoreboardRow } from '../stats/scoreboard.ts';
+import { factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
+import { valueOf, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { RescoredModel } from './rescore.ts';
 
 /** `clear`: nobody is as good; `tied`: others can't be told apart; `unknown`: no spread is known; `alone`: no other. */

@@ -1,8 +1,8 @@
-import { boardReplicates, scoredRows } from '../stats/board-ranking.ts';
-import { factorNames } from '../stats/factor.ts';
-import type { ReplicateValues } from '../stats/replicate-scores.ts';
-import type { Scoreboard } from '../stats/scoreboard.ts';
-import type { TaskEvidence } from '../stats/task-evidence.ts';
+import { boardReplicates, scoredRows } from '../scoring/board-ranking.ts';
+import { factorNames } from '../scoring/factor.ts';
+import type { ReplicateValues } from '../scoring/replicate-scores.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
+import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import type { DrawsPlace } from './page-data.ts';
 
 /** Replicates of the four factors for the models of one scoreboard. */

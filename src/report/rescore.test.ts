@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement, Unit } from '../core/measurement.ts';
-import { createScoreboards } from '../stats/create-scoreboards.ts';
-import { judgeScoreboard } from '../stats/judge-scoreboard.ts';
-import type { Scoreboard, ScoreboardCell } from '../stats/scoreboard.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';
+import type { Scoreboard, ScoreboardCell } from '../scoring/scoreboard.ts';
 import { boardDecision, decide } from './decision.ts';
 import { drawsOf, packDraws, unpackDraws } from './draws.ts';
 import { normalWeights, rescore } from './rescore.ts';

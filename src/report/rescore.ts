@@ -1,12 +1,12 @@
-import { scoredRows, type RankedRow } from '../stats/board-ranking.ts';
-import type { Anchors } from '../stats/anchors.ts';
-import type { Factors } from '../stats/factor.ts';
-import type { ModelMetrics } from '../stats/model-metrics.ts';
-import { equalWeights, perAnchored } from '../stats/per-anchored.ts';
-import { perPaper } from '../stats/per-paper.ts';
+import { scoredRows, type RankedRow } from '../scoring/board-ranking.ts';
+import type { Anchors } from '../scoring/anchors.ts';
+import type { Factors } from '../scoring/factor.ts';
+import type { ModelMetrics } from '../scoring/model-metrics.ts';
+import { equalWeights, perAnchored } from '../scoring/per-anchored.ts';
+import { perPaper } from '../scoring/per-paper.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
-import { anchoredReplicates, paperReplicates, type ReplicateValues } from '../stats/replicate-scores.ts';
-import { valueOf, type Scoreboard } from '../stats/scoreboard.ts';
+import { anchoredReplicates, paperReplicates, type ReplicateValues } from '../scoring/replicate-scores.ts';
+import { valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import type { Draws } from './draws.ts';
 
 /** What a reader may choose. */

@@ -1,8 +1,8 @@
-import { freezeAnchors, type Anchors } from '../stats/anchors.ts';
-import { scoredRows } from '../stats/board-ranking.ts';
-import { factorNames, type FactorName, type Factors } from '../stats/factor.ts';
-import { valueOf, type Scoreboard } from '../stats/scoreboard.ts';
-import { equalWeights } from '../stats/per-anchored.ts';
+import { freezeAnchors, type Anchors } from '../scoring/anchors.ts';
+import { scoredRows } from '../scoring/board-ranking.ts';
+import { factorNames, type FactorName, type Factors } from '../scoring/factor.ts';
+import { valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
+import { equalWeights } from '../scoring/per-anchored.ts';
 import { normalWeights, type ScoreSettings } from './rescore.ts';
 
 /** The reader's choices as the page's controls hold them. */

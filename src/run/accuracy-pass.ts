@@ -1,7 +1,7 @@
 import type { PassResult } from '../core/cell.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Suite } from '../core/suite.ts';
-import type { ScoreGate } from '../stats/race/score-gate.ts';
+import type { ScoreGate } from '../scoring/race/score-gate.ts';
 import { askItems } from './ask-items.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
 import type { PlannedTask, RunDependencies } from './plan.ts';

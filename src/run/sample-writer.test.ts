@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Sample } from '../core/sample.ts';
-import { createScoreGate } from '../stats/race/score-gate.ts';
+import { createScoreGate } from '../scoring/race/score-gate.ts';
 import { createGatedWriter } from './sample-writer.ts';
 
 const items = 24;

@@ -1,6 +1,6 @@
 import type { Sample } from '../core/sample.ts';
 import type { Claim, Store } from '../core/store.ts';
-import type { ScoreGate } from '../stats/race/score-gate.ts';
+import type { ScoreGate } from '../scoring/race/score-gate.ts';
 
 const batchSize = 64;
 const longestWaitMs = 1_000;

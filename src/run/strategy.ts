@@ -2,7 +2,7 @@ import type { Cell, CellMeasurements, PassName } from '../core/cell.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Claim, Store } from '../core/store.ts';
-import type { ScoreGate } from '../stats/race/score-gate.ts';
+import type { ScoreGate } from '../scoring/race/score-gate.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from './plan.ts';
 
 /** A claimed cell with all that is needed to work on it. */

@@ -9,7 +9,7 @@ import type { Measurement } from '../../src/core/measurement.ts';
 import type { Report } from '../../src/exporters/report.ts';
 import { makePage } from '../../src/report/make-page.ts';
 import { reportPage, type Prerender } from '../../src/report/write-page.ts';
-import type { Scoreboard } from '../../src/stats/scoreboard.ts';
+import type { Scoreboard } from '../../src/scoring/scoreboard.ts';
 import { seriousViolations } from './axe.ts';
 import { chromiumPath, noChromium, openPage, startChromium, type WatchedPage } from './chromium.ts';
 import { ensurePage } from './ensure-page.ts';

@@ -7,9 +7,9 @@ import { taskTitles } from '../../src/local/known-tasks.ts';
 import { reportRuns } from '../../src/local/report-runs.ts';
 import { makePage } from '../../src/report/make-page.ts';
 import type { LoadedPage } from '../../src/report/page-data.ts';
-import { paperAnchors } from '../../src/stats/anchors.ts';
-import { judgeScoreboard } from '../../src/stats/judge-scoreboard.ts';
-import { scoreTable } from '../../src/stats/score-table.ts';
+import { paperAnchors } from '../../src/scoring/anchors.ts';
+import { judgeScoreboard } from '../../src/scoring/judge-scoreboard.ts';
+import { scoreTable } from '../../src/exporters/formats/score-table.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { emptyFolder, hostileModel, storeRun } from '../setup/stored-cells.ts';
 

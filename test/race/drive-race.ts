@@ -1,9 +1,9 @@
 import type { RaceValues } from '../../src/core/race.ts';
-import type { Entrant } from '../../src/stats/race/entrant.ts';
-import { latencyLimit } from '../../src/stats/race/question.ts';
-import { type RaceSetup, type RaceStanding } from '../../src/stats/race/race-setup.ts';
-import { raceOrder, replayRace } from '../../src/stats/race/replay-race.ts';
-import { replayGate, type ScoreGateRule } from '../../src/stats/race/score-gate.ts';
+import type { Entrant } from '../../src/scoring/race/entrant.ts';
+import { latencyLimit } from '../../src/scoring/race/question.ts';
+import { type RaceSetup, type RaceStanding } from '../../src/scoring/race/race-setup.ts';
+import { raceOrder, replayRace } from '../../src/scoring/race/replay-race.ts';
+import { replayGate, type ScoreGateRule } from '../../src/scoring/race/score-gate.ts';
 
 /** A model whose answers are all known beforehand, though not to the race. */
 export interface SimulatedModel extends Pick<

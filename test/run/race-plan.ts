@@ -7,7 +7,7 @@ import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
 import { runSuite } from '../../src/run/run.ts';
-import type { AnchorSet } from '../../src/stats/anchors.ts';
+import type { AnchorSet } from '../../src/scoring/anchors.ts';
 import { toyLetters, toyPlan, type ToyOptions } from './toy-plan.ts';
 
 const toyAnchors: AnchorSet = {

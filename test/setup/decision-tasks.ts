@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { anchorsOf, paperAnchors, type Anchors } from '../../src/stats/anchors.ts';
-import { createScoreboards } from '../../src/stats/create-scoreboards.ts';
-import type { DecisionTask } from '../../src/stats/decision.ts';
-import { scoreTable } from '../../src/stats/score-table.ts';
-import type { ScoreboardCell } from '../../src/stats/scoreboard.ts';
-import { launchedModels } from '../../src/stats/task-evidence.ts';
+import { anchorsOf, paperAnchors, type Anchors } from '../../src/scoring/anchors.ts';
+import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
+import type { DecisionTask } from '../../src/scoring/decision.ts';
+import { scoreTable } from '../../src/exporters/formats/score-table.ts';
+import type { ScoreboardCell } from '../../src/scoring/scoreboard.ts';
+import { launchedModels } from '../../src/scoring/task-evidence.ts';
 
 const paper = scoreTable(readFileSync(join(import.meta.dirname, '../../data/paper.csv'), 'utf8'), {
   anchors: paperAnchors,

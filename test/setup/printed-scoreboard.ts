@@ -1,11 +1,11 @@
 import type { Measurement, Unit, Warning } from '../../src/core/measurement.ts';
 import { terminalReport } from '../../src/exporters/terminal-table.ts';
-import type { AnchorSet } from '../../src/stats/anchors.ts';
-import type { LaunchedValue } from '../../src/stats/bootstrap.ts';
-import { createScoreboards } from '../../src/stats/create-scoreboards.ts';
-import { judgeScoreboard, type JudgeOptions } from '../../src/stats/judge-scoreboard.ts';
-import type { ScoreboardCell, ScoreboardTask } from '../../src/stats/scoreboard.ts';
-import type { TaskEvidence } from '../../src/stats/task-evidence.ts';
+import type { AnchorSet } from '../../src/scoring/anchors.ts';
+import type { LaunchedValue } from '../../src/scoring/bootstrap.ts';
+import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
+import { judgeScoreboard, type JudgeOptions } from '../../src/scoring/judge-scoreboard.ts';
+import type { ScoreboardCell, ScoreboardTask } from '../../src/scoring/scoreboard.ts';
+import type { TaskEvidence } from '../../src/scoring/task-evidence.ts';
 
 export const anchors: AnchorSet = {
   version: 'test/1',

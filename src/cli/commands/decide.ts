@@ -2,7 +2,7 @@ import { UsageError } from '../../core/errors.ts';
 import { answerSentence } from '../../exporters/decision-rows.ts';
 import { decisionExporters } from '../../exporters/decision-exporters.ts';
 import { decideRun, decideTable } from '../../local/decide-run.ts';
-import type { Decision } from '../../stats/decision.ts';
+import type { Decision } from '../../scoring/decision.ts';
 import type { CliContext } from '../context.ts';
 import { decisionText } from '../decision-text.ts';
 import { documentFiles, writeDocuments } from '../document-files.ts';

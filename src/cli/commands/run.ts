@@ -3,7 +3,7 @@ import { prepareRun } from '../../local/prepare-run.ts';
 import { resolveAnchors } from '../../local/resolve-anchors.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
-import type { AnchorSet } from '../../stats/anchors.ts';
+import type { AnchorSet } from '../../scoring/anchors.ts';
 import type { CliContext } from '../context.ts';
 import { executePlan } from '../execute-plan.ts';
 import { createLocalContext } from '../local-world.ts';

@@ -1,5 +1,5 @@
 import { reportTable } from '../../local/report-runs.ts';
-import type { Scoreboard } from '../../stats/scoreboard.ts';
+import type { Scoreboard } from '../../scoring/scoreboard.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { project } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';

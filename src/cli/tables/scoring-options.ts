@@ -1,7 +1,7 @@
 import { constraintNames, limitKind, type LimitName, parseBound } from '../../core/limits.ts';
 import { parseFactors, parseWeights } from '../parse-factors.ts';
 import { custom, flag, number, type Option, text, texts } from '../options/option.ts';
-import type { FactorName, Factors } from '../../stats/factor.ts';
+import type { FactorName, Factors } from '../../scoring/factor.ts';
 
 function limit(name: LimitName): Option<number | undefined> {
   const { argument, expected, help } = limitKind(name);

@@ -4,7 +4,7 @@ import { PerbenchError } from '../../core/errors.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
 import type { LoadedPage } from '../../report/page-data.ts';
 import type { ItemDetail, ItemsPage } from '../../report/viewer-data.ts';
-import type { Comparison } from '../../stats/comparison.ts';
+import type { Comparison } from '../../scoring/comparison.ts';
 import type { LiveUpdate, LiveUpdates } from './live-updates.ts';
 import { viewerGuard } from './viewer-guard.ts';
 import { itemsRequest, summarizeCells, summarizeRun } from './viewer-queries.ts';

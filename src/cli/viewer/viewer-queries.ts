@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
-import { valueOf } from '../../stats/scoreboard.ts';
+import { valueOf } from '../../scoring/scoreboard.ts';
 import {
   itemFilters,
   type CellSummary,

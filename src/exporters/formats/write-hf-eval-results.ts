@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { valueOf } from '../../stats/scoreboard.ts';
+import { valueOf } from '../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from './format.ts';
 import { hasAccuracy, hubDatasetOf, safeFileName, wholeText } from './write-parts.ts';
 

@@ -1,5 +1,5 @@
 /** What writers of several formats share: which cells they write, names of files, totals over samples. */
-import { valueOf } from '../../stats/scoreboard.ts';
+import { valueOf } from '../../scoring/scoreboard.ts';
 import type { StoredCell } from './format.ts';
 
 /** Whether a cell has a result that other programs have a place for. */

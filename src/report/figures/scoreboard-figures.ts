@@ -1,4 +1,4 @@
-import type { Scoreboard } from '../../stats/scoreboard.ts';
+import type { Scoreboard } from '../../scoring/scoreboard.ts';
 import { accuracyBySize } from '../charts/accuracy-by-size.ts';
 import { factorBars } from '../charts/factor-bars.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { Scoreboard, ScoreboardRow } from '../../stats/scoreboard.ts';
+import type { Scoreboard, ScoreboardRow } from '../../scoring/scoreboard.ts';
 import { boardDecision, type BoardDecision } from '../decision.ts';
 import { unpackDraws, type Draws } from '../draws.ts';
 import type { LoadedPage } from '../page-data.ts';

@@ -5,7 +5,7 @@ import {
   type Comparison,
   type ItemChange,
   type MetricComparison,
-} from '../../stats/comparison.ts';
+} from '../../scoring/comparison.ts';
 import type { RunSummary } from '../viewer-data.ts';
 import { visibleText } from '../../exporters/sanitise.ts';
 import { Block } from './block.tsx';

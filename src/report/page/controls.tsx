@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { factorNames } from '../../stats/factor.ts';
+import { factorNames } from '../../scoring/factor.ts';
 import { costFactors, factorTitles } from '../charts/scoreboard-data.ts';
 import { normalWeights } from '../rescore.ts';
 import { choiceParams, type Choices } from '../settings.ts';

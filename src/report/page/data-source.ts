@@ -1,4 +1,4 @@
-import type { Comparison } from '../../stats/comparison.ts';
+import type { Comparison } from '../../scoring/comparison.ts';
 import type { LoadedPage } from '../page-data.ts';
 import type { CellSummary, ItemDetail, ItemsPage, ItemsRequest, RunSummary } from '../viewer-data.ts';
 

@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
 import { footnotes } from '../../exporters/footnotes.ts';
-import { factorLabels, factorNames } from '../../stats/factor.ts';
-import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../stats/lattice.ts';
-import { perAnchored } from '../../stats/per-anchored.ts';
-import { perPaper } from '../../stats/per-paper.ts';
-import { valueOf, type ScoreboardRow } from '../../stats/scoreboard.ts';
+import { factorLabels, factorNames } from '../../scoring/factor.ts';
+import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../scoring/lattice.ts';
+import { perAnchored } from '../../scoring/per-anchored.ts';
+import { perPaper } from '../../scoring/per-paper.ts';
+import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import { rescore } from '../rescore.ts';
 import { Block } from './block.tsx';
 import { boardColumns, detailColumns, modelColumn } from './board-columns.tsx';

@@ -3,7 +3,7 @@ import { storedPages, type StoredPages } from '../../../test/page/stored-pages.t
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
 import { hostileModel } from '../../../test/setup/stored-cells.ts';
 import type { ListedItem } from '../../core/store.ts';
-import type { Comparison } from '../../stats/comparison.ts';
+import type { Comparison } from '../../scoring/comparison.ts';
 import type { CellSummary, ItemDetail, ItemsPage, RunSummary } from '../viewer-data.ts';
 import { ComparedRuns } from './compare-page.tsx';
 import { requestAfter, type ItemList } from './loading.tsx';

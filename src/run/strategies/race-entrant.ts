@@ -1,7 +1,7 @@
 import type { Cell, PassResult } from '../../core/cell.ts';
 import type { RaceEntrantFacts, RaceQuestion, RaceValues } from '../../core/race.ts';
 import { type Launch, launchesIn, launchFigures } from '../../metrics/launch-figures.ts';
-import type { Entrant } from '../../stats/race/entrant.ts';
+import type { Entrant } from '../../scoring/race/entrant.ts';
 import { shuffledOrder } from '../item-order.ts';
 import type { PlannedTask } from '../plan.ts';
 import type { RunState } from '../strategy.ts';

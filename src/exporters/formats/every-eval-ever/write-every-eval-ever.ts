@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import type { Measurement } from '../../../core/measurement.ts';
 import type { Sample } from '../../../core/sample.ts';
-import { valueOf } from '../../../stats/scoreboard.ts';
+import { valueOf } from '../../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
 import { datasetOf, hasAccuracy, hubDatasetOf, MetricTotals, safeFileName, wholeText } from '../write-parts.ts';
 

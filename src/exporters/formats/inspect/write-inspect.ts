@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Sample } from '../../../core/sample.ts';
-import { valueOf } from '../../../stats/scoreboard.ts';
+import { valueOf } from '../../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
 import { fileStamp, hasAccuracy, MetricTotals, safeFileName } from '../write-parts.ts';
 import { type ZipMember, zipOf } from '../zip.ts';

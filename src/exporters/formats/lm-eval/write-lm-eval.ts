@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { valueOf } from '../../../stats/scoreboard.ts';
+import { valueOf } from '../../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
 import { fileStamp, hasAccuracy, MetricTotals, safeFileName, wholeText } from '../write-parts.ts';
 import { sampleRow, TaskHash } from './sample-row.ts';

@@ -1,0 +1,171 @@
+import type { Anchors } from './anchors.ts';
+import { factorNames, isLessBetter, type FactorName, type Factors } from './factor.ts';
+import { createRandom, type Random } from '../stats/random.ts';
+import { createStudentSource } from '../stats/random-variates.ts';
+import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
+import { anchoredReplicates, paperReplicates, type ReplicateValues } from './replicate-scores.ts';
+import { randomResample, resampleAccuracies } from '../stats/resample-accuracy.ts';
+
+/** A performance figure as launches gave it. */
+export interface LaunchedValue {
+  readonly geometricMean: number;
+  /** Standard deviation of the logarithm over launches, pooled over models where possible; undefined: not known. */
+  readonly logDeviation: number | undefined;
+  readonly launches: number;
+  /** Of the deviation. */
+  readonly degreesOfFreedom: number;
+}
+
+export interface BootstrapModel {
+  readonly model: string;
+  /** In [0, 1], one per item, all models in the same order. */
+  readonly scores: ArrayLike<number>;
+  readonly throughput: LaunchedValue;
+  readonly latency: LaunchedValue;
+  readonly memory: LaunchedValue;
+}
+
+export interface BootstrapOptions {
+  /** 2,000 by default. */
+  readonly resamples?: number;
+  readonly seed: number;
+  readonly clusters?: readonly (string | number)[] | undefined;
+  /** Adds PER-A. */
+  readonly anchors?: Anchors | undefined;
+  readonly weights?: Factors;
+  /** Throughput and latency come from the same window: a lucky launch moves both, in opposite directions. */
+  readonly isSameWindow?: boolean;
+}
+
+export interface BootstrapResult {
+  readonly resamples: number;
+  readonly seed: number;
+  /** As many as models, in the same order. */
+  readonly paper: readonly RankedModel[];
+  readonly anchored: readonly RankedModel[] | undefined;
+  /** Models whose performance has no known spread: their intervals are too narrow. */
+  readonly withoutLaunchSpread: readonly string[];
+  /** Models that are worst in a factor: the bootstrap isn't regular there, their PER-paper intervals are a guess. */
+  readonly atBoundary: readonly string[];
+  /** For each model the share of replicates in which nobody dominated it. */
+  readonly paretoShare: readonly number[];
+}
+
+const performanceNames = ['throughput', 'latency', 'memory'] as const;
+const defaultResamples = 2000;
+
+/** exp(mean + t s / sqrt(launches)) for every replicate of every model. */
+function drawPerformance(
+  models: readonly BootstrapModel[],
+  resamples: number,
+  isSameWindow: boolean,
+  random: Random,
+): Omit<ReplicateValues, 'accuracy'> {
+  const size = resamples * models.length;
+  const drawn = { throughput: new Float64Array(size), latency: new Float64Array(size), memory: new Float64Array(size) };
+  for (const [model, entry] of models.entries()) {
+    const sources = new Map(
+      performanceNames.map((name) => [name, createStudentSource(Math.max(1, entry[name].degreesOfFreedom), random)]),
+    );
+    for (let replicate = 0; replicate < resamples; replicate += 1) {
+      const shared = sources.get('throughput')?.() ?? 0;
+      for (const name of performanceNames) {
+        const { geometricMean, logDeviation = 0, launches } = entry[name];
+        const own =
+          name === 'throughput' ? shared : name === 'latency' && isSameWindow ? -shared : (sources.get(name)?.() ?? 0);
+        drawn[name][replicate * models.length + model] =
+          geometricMean * Math.exp((own * logDeviation) / Math.sqrt(launches));
+      }
+    }
+  }
+  return drawn;
+}
+
+function pointValues(models: readonly BootstrapModel[]): ReplicateValues {
+  const accuracy = Float64Array.from(models, ({ scores }) => {
+    let sum = 0;
+    for (let item = 0; item < scores.length; item += 1) sum += scores[item] as number;
+    return sum / scores.length;
+  });
+  const column = (name: 'throughput' | 'latency' | 'memory'): Float64Array =>
+    Float64Array.from(models, (model) => model[name].geometricMean);
+  return { accuracy, throughput: column('throughput'), latency: column('latency'), memory: column('memory') };
+}
+
+/**
+ * For each model the share of replicates in which nobody dominated it.
+ *
+ * @param factors which of them count
+ */
+export function paretoShares(
+  values: ReplicateValues,
+  models: number,
+  factors: readonly FactorName[] = factorNames,
+): number[] {
+  const shares = Array.from({ length: models }, () => 0);
+  const replicates = values.accuracy.length / models;
+  const columns = factors.map((factor) => ({ column: values[factor], sign: isLessBetter[factor] ? -1 : 1 }));
+  const isNoWorse = (other: number, own: number): boolean => {
+    for (const { column, sign } of columns) {
+      if (sign * (column[other] as number) < sign * (column[own] as number)) return false;
+    }
+    return true;
+  };
+  for (let offset = 0; offset < values.accuracy.length; offset += models) {
+    for (let model = 0; model < models; model += 1) {
+      const own = offset + model;
+      let isDominated = false;
+      for (let other = offset; other < offset + models && !isDominated; other += 1) {
+        isDominated = other !== own && isNoWorse(other, own) && !isNoWorse(own, other);
+      }
+      if (!isDominated) shares[model] = (shares[model] as number) + 1 / replicates;
+    }
+  }
+  return shares;
+}
+
+/** What a replicate of every factor is drawn from, and how. */
+export type ReplicateOptions = Pick<BootstrapOptions, 'resamples' | 'seed' | 'clusters' | 'isSameWindow'>;
+
+/**
+ * Replicates of the four factors: one draw of items that all models share, and draws of the performance of each.
+ *
+ * @throws {RangeError} if the models don't have the same items
+ */
+export function drawReplicates(models: readonly BootstrapModel[], options: ReplicateOptions): ReplicateValues {
+  const { resamples = defaultResamples, seed, clusters, isSameWindow = false } = options;
+  const random = createRandom(seed);
+  const scores = { models: models.map((model) => model.scores), clusters };
+  const accuracy = resampleAccuracies(scores, resamples, randomResample(random));
+  return { accuracy, ...drawPerformance(models, resamples, isSameWindow, random) };
+}
+
+/**
+ * The bootstrap over items and launches for models on one task: what would change on other items of the kind and with
+ * other launches. For reporting at a fixed number of items, never for stopping.
+ *
+ * Each replicate draws items once for all models (clusters where they depend on each other), and each performance figure
+ * from Student's t around its mean; then everything is computed again, for PER-paper the scaling too.
+ * Source: docs/scores.md, "Ranks".
+ *
+ * @throws {RangeError} if the models don't have the same items
+ */
+export function bootstrapTask(models: readonly BootstrapModel[], options: BootstrapOptions): BootstrapResult {
+  const { resamples = defaultResamples, seed, anchors, weights } = options;
+  const values = drawReplicates(models, options);
+  const point = pointValues(models);
+  const paperPoint = [...paperReplicates(point, models.length, weights)];
+  return {
+    resamples,
+    seed,
+    paper: rankInference(paperPoint, paperReplicates(values, models.length, weights)),
+    anchored:
+      anchors &&
+      rankInference([...anchoredReplicates(point, anchors, weights)], anchoredReplicates(values, anchors, weights)),
+    withoutLaunchSpread: models
+      .filter((model) => performanceNames.some((name) => model[name].logDeviation === undefined))
+      .map(({ model }) => model),
+    atBoundary: models.filter((_, index) => paperPoint[index] === 0).map(({ model }) => model),
+    paretoShare: paretoShares(values, models.length),
+  };
+}

@@ -1,0 +1,237 @@
+import type { CellMeasurements, CellState } from '../core/cell.ts';
+import type { Interval, Measurement, Unit } from '../core/measurement.ts';
+import type { ProtocolName } from '../core/suite.ts';
+import {
+  comparedMetricFacts,
+  comparedMetrics,
+  type CellComparison,
+  type ComparedMetric,
+  type ComparedVerdict,
+  type ItemChange,
+  type MetricComparison,
+  type SettingDifference,
+  type SideValue,
+} from './comparison.ts';
+import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
+import { launchRatio } from '../stats/launch-ratio.ts';
+import { pairedComparison } from '../stats/paired-comparison.ts';
+import { scoreInterval } from '../stats/score-interval.ts';
+import { isDoubtfulReason } from './scoreboard-metrics.ts';
+
+/** One stored answer, as much of it as a comparison needs. */
+export interface ItemAnswer {
+  readonly score: number;
+  readonly answer: string | undefined;
+  readonly expected: string;
+  readonly cluster: string | undefined;
+  /** Empty where nothing was asked. */
+  readonly promptSha256: string;
+}
+
+/** A cell with what a comparison is made of. */
+export interface CellEvidence {
+  readonly runId: string;
+  readonly model: string;
+  readonly state: CellState;
+  readonly error: string | undefined;
+  readonly measurements: CellMeasurements;
+  /** By item id, in the task's order. */
+  readonly answers: ReadonlyMap<string, ItemAnswer>;
+  /** Performance figures, one value per launch. */
+  readonly launches: Readonly<
+    Partial<Record<ComparedMetric, { readonly unit: Unit; readonly values: readonly number[] }>>
+  >;
+}
+
+export interface CompareCellsOptions {
+  readonly taskId: string;
+  readonly title: string | undefined;
+  readonly protocol: ProtocolName;
+  readonly level?: number;
+  readonly differences: readonly SettingDifference[];
+  /** Prompts of the two should be the same text: template and tokenizer are. */
+  readonly expectsSamePrompts: boolean;
+}
+
+interface Pairs {
+  readonly ids: readonly string[];
+  readonly a: readonly ItemAnswer[];
+  readonly b: readonly ItemAnswer[];
+}
+
+/** Items that both answered, in the order of a. */
+function pairItems(a: CellEvidence['answers'], b: CellEvidence['answers']): Pairs {
+  const ids = [...a.keys()].filter((id) => b.has(id));
+  const pick = (answers: CellEvidence['answers']): ItemAnswer[] => ids.map((id) => answers.get(id) as ItemAnswer);
+  return { ids, a: pick(a), b: pick(b) };
+}
+
+function verdictOf(change: number, neutral: number, isSignificant: boolean, isLessBetter: boolean): ComparedVerdict {
+  if (!isSignificant) return 'same';
+  return change > neutral !== isLessBetter ? 'better' : 'worse';
+}
+
+function isOutside(value: number, interval: Interval): boolean {
+  return value < interval.low || value > interval.high;
+}
+
+function doubtsOf(measurement: Measurement | undefined, side: string): string[] {
+  if (measurement === undefined || measurement.status === 'unavailable') return [];
+  return measurement.warnings
+    .filter(({ reason }) => isDoubtfulReason(reason))
+    .map(({ reason, detail }) => `${side}: ${reason}: ${detail}`);
+}
+
+/** `state` says why there are no numbers. */
+function missingText(evidence: CellEvidence, side: string, metric: ComparedMetric): string {
+  if (evidence.state === 'failed' || evidence.state === 'unavailable') {
+    return `${side} ${evidence.state === 'failed' ? 'failed' : 'is unavailable'}: ${evidence.error ?? 'no reason given'}`;
+  }
+  const measurement = evidence.measurements[metric];
+  if (measurement?.status === 'unavailable') return `${side}: ${measurement.detail}`;
+  return evidence.state === 'done' ? `${side}: not measured` : `${side} is not finished`;
+}
+
+function clustersOf(answers: readonly ItemAnswer[]): readonly string[] | undefined {
+  const labels = answers.map(({ cluster }) => cluster).filter((cluster) => cluster !== undefined);
+  return labels.length === answers.length && labels.length > 0 ? labels : undefined;
+}
+
+/** Every planned item was answered: the mean over those answered so far is biased, quick answers being easy ones. */
+function isWhole({ state, measurements }: CellEvidence): boolean {
+  return state === 'done' && measurements.accuracy?.status !== 'unavailable';
+}
+
+function accuracySide(evidence: CellEvidence, level: number): SideValue | undefined {
+  if (!isWhole(evidence)) return undefined;
+  const answers = [...evidence.answers.values()];
+  if (answers.length === 0) return undefined;
+  const scores = answers.map(({ score }) => score);
+  const interval = scoreInterval(scores, { level, clusters: clustersOf(answers) });
+  return { value: scores.reduce((sum, score) => sum + score, 0) / scores.length, interval, n: scores.length };
+}
+
+function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: number): MetricComparison {
+  const own = {
+    metric: 'accuracy' as const,
+    unit: 'ratio' as const,
+    a: accuracySide(a, level),
+    b: accuracySide(b, level),
+    doubts: [...doubtsOf(a.measurements.accuracy, 'A'), ...doubtsOf(b.measurements.accuracy, 'B')],
+  };
+  const unfinished = (
+    [
+      ['A', a],
+      ['B', b],
+    ] as const
+  ).find(([, evidence]) => !isWhole(evidence));
+  if (pairs.ids.length === 0 || unfinished !== undefined) {
+    const reason =
+      unfinished === undefined
+        ? 'the two have no item in common'
+        : missingText(unfinished[1], unfinished[0], 'accuracy');
+    return { ...own, ...unknown(reason) };
+  }
+  const scoresOf = (answers: readonly ItemAnswer[]): number[] => answers.map(({ score }) => score);
+  const { difference, interval, p, test } = pairedComparison(scoresOf(pairs.a), scoresOf(pairs.b), {
+    level,
+    clusters: clustersOf(pairs.a),
+  });
+  // Test and interval may disagree by a hair: a difference is claimed only where both say so.
+  const isSignificant = p < 1 - level && isOutside(0, interval);
+  const verdict = verdictOf(difference, 0, isSignificant, false);
+  return { ...own, change: difference, interval, p, test, verdict, reason: undefined };
+}
+
+function unknown(reason: string) {
+  return {
+    change: undefined,
+    interval: undefined,
+    p: undefined,
+    test: undefined,
+    verdict: 'unknown' as const,
+    reason,
+  };
+}
+
+function launchSide(values: readonly number[] | undefined, level: number): SideValue | undefined {
+  if (values === undefined || values.length === 0) return undefined;
+  const spread = launchSpread(values.map((value) => [value]));
+  return { value: spread.geometricMean, interval: launchInterval(spread, { level }), n: values.length };
+}
+
+function compareLaunches(
+  metric: Exclude<ComparedMetric, 'accuracy'>,
+  a: CellEvidence,
+  b: CellEvidence,
+  level: number,
+): MetricComparison | undefined {
+  const [left, right] = [a.launches[metric], b.launches[metric]];
+  if (left === undefined && right === undefined) return undefined;
+  const own = {
+    metric,
+    unit: left?.unit ?? right?.unit,
+    a: launchSide(left?.values, level),
+    b: launchSide(right?.values, level),
+    doubts: [...doubtsOf(a.measurements[metric], 'A'), ...doubtsOf(b.measurements[metric], 'B')],
+  };
+  if (left === undefined || own.a === undefined) return { ...own, ...unknown(missingText(a, 'A', metric)) };
+  if (right === undefined || own.b === undefined) return { ...own, ...unknown(missingText(b, 'B', metric)) };
+  if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
+  const { ratio, interval } = launchRatio(left.values, right.values, level);
+  if (interval === undefined) {
+    const reason = 'from one launch: how far another would differ was not measured';
+    return { ...own, ...unknown(reason), change: ratio };
+  }
+  const { isLessBetter } = comparedMetricFacts[metric];
+  const verdict = verdictOf(ratio, 1, isOutside(1, interval), isLessBetter);
+  return { ...own, change: ratio, interval, p: undefined, test: interval.method, verdict, reason: undefined };
+}
+
+/** Items with another score, those that turned from right to wrong (or back) first. */
+function itemChanges(pairs: Pairs, isWanted: (change: number) => boolean): ItemChange[] {
+  const changes = pairs.ids.flatMap((itemId, index): ItemChange[] => {
+    const [a, b] = [pairs.a[index] as ItemAnswer, pairs.b[index] as ItemAnswer];
+    if (!isWanted(b.score - a.score)) return [];
+    const { expected } = a;
+    return [{ itemId, expected, scoreA: a.score, scoreB: b.score, answerA: a.answer, answerB: b.answer }];
+  });
+  const size = ({ scoreA, scoreB }: ItemChange): number => Math.abs(scoreB - scoreA);
+  return changes.toSorted((left, right) => size(right) - size(left));
+}
+
+/**
+ * Compares two cells of the same task: accuracy on the items that both answered, performance over launches.
+ *
+ * @param a what b is held against
+ * @param b the candidate: "better" and "worse" are about it
+ */
+export function compareCells(a: CellEvidence, b: CellEvidence, options: CompareCellsOptions): CellComparison {
+  const { taskId, title, protocol, level = 0.95, differences, expectsSamePrompts } = options;
+  const pairs = pairItems(a.answers, b.answers);
+  const isOtherPrompt = (index: number): boolean => {
+    const [left, right] = [pairs.a[index]?.promptSha256 ?? '', pairs.b[index]?.promptSha256 ?? ''];
+    return left !== '' && right !== '' && left !== right;
+  };
+  const metrics = comparedMetrics.flatMap((metric): MetricComparison[] => {
+    if (metric === 'accuracy') return [compareAccuracy(a, b, pairs, level)];
+    const compared = compareLaunches(metric, a, b, level);
+    return compared === undefined ? [] : [compared];
+  });
+  const side = ({ runId, model, state, error }: CellEvidence) => ({ runId, model, state, error });
+  return {
+    taskId,
+    title,
+    protocol,
+    a: side(a),
+    b: side(b),
+    pairs: pairs.ids.length,
+    onlyA: a.answers.size - pairs.ids.length,
+    onlyB: b.answers.size - pairs.ids.length,
+    otherPrompts: expectsSamePrompts ? pairs.ids.filter((_, index) => isOtherPrompt(index)).length : 0,
+    metrics,
+    regressions: itemChanges(pairs, (change) => change < 0),
+    improvements: itemChanges(pairs, (change) => change > 0),
+    differences,
+  };
+}

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { anchorsOf, paperAnchors, type Anchors } from './anchors.ts';
+import { tQuantile } from '../stats/distributions.ts';
+import { efficiency } from './efficiency.ts';
+import type { ValuedModel } from './lattice.ts';
+import { paretoFront } from './pareto.ts';
+import { anchoredScore } from './per-anchored.ts';
+import { requiredAccuracy } from './required-accuracy.ts';
+
+const gsm8k = readFileSync(new URL('../../data/paper.csv', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('gsm8k,'))
+  .map((line): ValuedModel => {
+    const [, , model = '', accuracy, throughput, , latency, , memory] = line.split(',');
+    return {
+      model,
+      accuracy: Number(accuracy),
+      throughput: throughput === '3907' ? 390.7 : Number(throughput),
+      latency: Number(latency),
+      memory: Number(memory) * 2 ** 20,
+    };
+  });
+const anchors = anchorsOf(paperAnchors, 'gsm8k') as Anchors;
+const named = (model: string): ValuedModel => gsm8k.find((row) => row.model === model) as ValuedModel;
+
+// Expected values: computed independently in Python and JavaScript from the paper's table, the misprint corrected.
+describe('paretoFront', () => {
+  it('in four and in two factors', () => {
+    expect(paretoFront(gsm8k).map(({ model }) => model)).toEqual([
+      'Qwen2.5-0.5B',
+      'Qwen2.5-1.5B',
+      'Qwen2.5-3B',
+      'Phi-3.5',
+      'Qwen3-4B',
+      'Qwen2.5-7B',
+      'Llama-3.1-8B',
+      'Qwen2.5-14B',
+      'Qwen2.5-32B',
+      'Llama-3.1-70B',
+    ]);
+    expect(paretoFront(gsm8k, ['accuracy', 'throughput']).map(({ model }) => model)).toEqual([
+      'Qwen2.5-0.5B',
+      'Qwen2.5-1.5B',
+      'Qwen2.5-3B',
+      'Qwen3-4B',
+      'Llama-3.1-8B',
+      'Qwen2.5-32B',
+      'Llama-3.1-70B',
+    ]);
+  });
+
+  it('keeps equals', () => {
+    const twin = named('Qwen2.5-0.5B');
+    expect(paretoFront([twin, { ...twin }])).toHaveLength(2);
+  });
+});
+
+describe('requiredAccuracy', () => {
+  const champion = named('Qwen2.5-1.5B');
+
+  it.each([
+    ['Qwen2.5-0.5B', 0.433656],
+    ['Gemma-2-2B', 0.86285],
+    ['Qwen2.5-3B', 0.847185],
+    ['Qwen3-4B', 1.16888],
+    ['Phi-3.5', 1.55546],
+    ['Qwen2.5-72B', 55.4946],
+  ])('of %s against Qwen2.5-1.5B', (model, expected) => {
+    const needed = requiredAccuracy(champion, named(model), anchors);
+    expect(needed / expected).toBeCloseTo(1, 5);
+    // At exactly that accuracy the two scores are equal.
+    if (needed > 1) return;
+    const at = anchoredScore({ ...named(model), accuracy: needed }, anchors);
+    expect(at).toBeCloseTo(anchoredScore(champion, anchors), 12);
+  });
+
+  it('is lower where performance is uncertain', () => {
+    const noise = {
+      throughput: 0.03,
+      latency: 0.03,
+      memory: 0.005,
+      launches: 3,
+      quantile: tQuantile(1 - 0.01 / 15, 32),
+    };
+    const needed = (model: string): number => requiredAccuracy(champion, named(model), anchors, { noise });
+    expect(needed('Qwen2.5-0.5B')).toBeCloseTo(0.428571, 6);
+    expect(needed('Gemma-2-2B')).toBeCloseTo(0.842825, 6);
+    expect(needed('Qwen2.5-3B')).toBeCloseTo(0.831641, 6);
+    expect(needed('Qwen3-4B')).toBeCloseTo(1.14084, 5);
+  });
+
+  it('needs a weight of accuracy', () => {
+    const weights = { accuracy: 0, throughput: 0.5, latency: 0.25, memory: 0.25 };
+    expect(() => requiredAccuracy(champion, champion, anchors, { weights })).toThrow('a weight of accuracy above 0');
+  });
+});
+
+describe('efficiency', () => {
+  it('counts correct answers', () => {
+    expect(
+      efficiency({ accuracy: 0.5, throughput: 10, memory: 2 ** 31 }, { perDeviceHour: 3.6, joulesPerItem: 4 }),
+    ).toEqual({
+      correctPerSecond: 5,
+      correctPerSecondPerGib: 2.5,
+      correctPerJoule: 0.125,
+      correctPerMoney: expect.closeTo(5000, 9),
+      moneyPerItem: expect.closeTo(0.0001, 12),
+    });
+    expect(efficiency({ accuracy: 0.5, throughput: 10, memory: 2 ** 30 })).toMatchObject({
+      correctPerJoule: undefined,
+    });
+    expect(() => efficiency({ accuracy: 1, throughput: 1, memory: 1 }, { perDeviceHour: 0 })).toThrow('above 0, got 0');
+  });
+});

@@ -1,0 +1,145 @@
+import { factorLabels, factorNames, isLessBetter, type FactorName, type Factors } from './factor.ts';
+import { geometricMean } from '../stats/geometric-mean.ts';
+import { minMax } from '../stats/min-max.ts';
+import { usableMetrics, type LatencyResolution, type ModelMetrics } from './model-metrics.ts';
+import { rankDescending } from '../stats/rank.ts';
+import type { ScoreFlag } from './score-flag.ts';
+
+const perPaperVersion = 'PER-paper/1';
+
+export interface PerPaperOptions {
+  /** Weight of each factor, with a sum of 1; a quarter each by default. */
+  readonly weights?: Factors;
+  /**
+   * By how much a repetition would move a value (t x standard error), where it is known: a factor whose values differ
+   * by less than twice this is flagged.
+   */
+  readonly margins?: Readonly<Partial<Record<FactorName, number>>>;
+  readonly latencyResolution?: LatencyResolution;
+}
+
+export interface PerPaperRow {
+  readonly model: string;
+  /** In [0, 1], 1 is the best of the set; undefined where the model has no score, or is alone. */
+  readonly factors: Factors | undefined;
+  /** In [0, 1]. */
+  readonly score: number | undefined;
+  /** 1, 2, 2, 4 by score. */
+  readonly rank: number | undefined;
+  readonly flags: readonly ScoreFlag[];
+}
+
+export interface PerPaperResult {
+  readonly version: string;
+  /** As many as went in, in the same order. */
+  readonly rows: readonly PerPaperRow[];
+  /** What concerns the whole set. */
+  readonly flags: readonly ScoreFlag[];
+}
+
+/**
+ * The paper's Performance-Efficiency Ratio: the geometric mean of accuracy, throughput, memory and latency, each
+ * scaled to [0, 1] over the models given, the last two inverted.
+ *
+ * Every score depends on the four worst values in the set, and the worst model in any factor has 0. Models that failed
+ * or lack a factor have no score and don't move anybody else's. Source: the PER paper, 3.2.1; docs/scores.md.
+ *
+ * @param models one per model, all on the same task, each factor in one unit
+ * @throws {RangeError} if a value is NaN, infinite, negative, or an accuracy above 1
+ */
+export function perPaper(models: readonly ModelMetrics[], options: PerPaperOptions = {}): PerPaperResult {
+  const usable = models.map((metrics) => usableMetrics(metrics, options.latencyResolution));
+  const values = usable.map((metrics) => metrics.values).filter((metrics) => metrics !== undefined);
+  const setFlags = sizeFlags(
+    models,
+    usable.map(({ flags }) => flags),
+    values.length,
+  );
+  if (values.length < 2) {
+    return {
+      version: perPaperVersion,
+      rows: models.map(({ model }, index) => unscored(model, usable[index]?.flags)),
+      flags: setFlags,
+    };
+  }
+  const scaled = scaleFactors(values);
+  const weights = options.weights && factorNames.map((factor) => (options.weights as Factors)[factor]);
+  let next = 0;
+  const rows = models.map(({ model }, index): Omit<PerPaperRow, 'rank'> => {
+    const { values: own, flags = [] } = usable[index] ?? {};
+    if (own === undefined) return unscored(model, flags);
+    const factors = scaled[next] as Factors;
+    next += 1;
+    const score = geometricMean(
+      factorNames.map((factor) => factors[factor]),
+      weights,
+    );
+    return { model, factors, score, flags: [...flags, ...worstFlags(factors)] };
+  });
+  const ranks = rankDescending(rows.map(({ score }) => score));
+  return {
+    version: perPaperVersion,
+    rows: rows.map((row, index) => ({ ...row, rank: ranks[index] })),
+    flags: [...setFlags, ...factorFlags(values, options.margins ?? {})],
+  };
+}
+
+function unscored(model: string, flags: readonly ScoreFlag[] = []): PerPaperRow {
+  return { model, factors: undefined, score: undefined, rank: undefined, flags };
+}
+
+function scaleFactors(values: readonly Factors[]): Factors[] {
+  const columns = factorNames.map((factor) =>
+    minMax(
+      values.map((metrics) => metrics[factor]),
+      { isLessBetter: isLessBetter[factor] },
+    ),
+  );
+  const at = (factor: number, row: number): number => columns[factor]?.[row] as number;
+  return values.map((_, row) => ({
+    accuracy: at(0, row),
+    throughput: at(1, row),
+    latency: at(2, row),
+    memory: at(3, row),
+  }));
+}
+
+function sizeFlags(
+  models: readonly ModelMetrics[],
+  flags: readonly (readonly ScoreFlag[])[],
+  valid: number,
+): ScoreFlag[] {
+  switch (valid) {
+    case 0: {
+      const reasons = models.map(({ model }, index) => `${model}: ${flags[index]?.map(({ text }) => text).join(', ')}`);
+      return [{ code: 'no_valid_model', text: `no valid model: ${reasons.join('; ') || 'none was given'}` }];
+    }
+    case 1:
+      return [{ code: 'set_too_small', text: 'one model: no ranking' }];
+    case 2:
+      return [{ code: 'degenerate_set', text: 'PER (set-relative) is meaningless with 2 models' }];
+    case 3:
+      return [{ code: 'small_set', text: 'PER (set-relative) means little with 3 models' }];
+    default:
+      return [];
+  }
+}
+
+function factorFlags(values: readonly Factors[], margins: Readonly<Partial<Record<FactorName, number>>>): ScoreFlag[] {
+  return factorNames.flatMap((factor): ScoreFlag[] => {
+    const column = values.map((metrics) => metrics[factor]);
+    const range = Math.max(...column) - Math.min(...column);
+    const label = factorLabels[factor];
+    if (range === 0) return [{ code: 'flat', factor, text: `${label} equal: ignored in the order` }];
+    if (range < 2 * (margins[factor] ?? 0)) {
+      return [{ code: 'range_below_noise', factor, text: `${label} differences are within noise` }];
+    }
+    return [];
+  });
+}
+
+function worstFlags(factors: Factors): ScoreFlag[] {
+  return factorNames
+    .filter((factor) => factors[factor] === 0)
+    .map((factor) => ({ code: 'worst', factor, text: `worst ${factorLabels[factor]} of the set: PER is 0` }));
+}
