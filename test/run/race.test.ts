@@ -20,6 +20,20 @@ async function memoryStore(): Promise<Store> {
   return openSqliteStore({ file: ':memory:' });
 }
 
+/** The mock engine, whose model "dying" breaks at its twelfth request while it is broken. */
+function dyingEngine(isBroken: () => boolean): () => Promise<Engine> {
+  return async () => {
+    const engine = createMockEngine();
+    return {
+      ...engine,
+      open: (model, options, signal): Promise<LoadedModel> => {
+        const fault = model.name === 'dying' && isBroken() ? { crashAtRequest: 12 } : {};
+        return engine.open({ ...model, engineOptions: { ...model.engineOptions, ...fault } }, options, signal);
+      },
+    };
+  };
+}
+
 it('finds the cheapest model that passes a gate, as the full run does, from fewer answers', async () => {
   await using store = await memoryStore();
   const models = {
@@ -167,18 +181,7 @@ it('goes on without a model whose engine dies, says so, and lets it try again as
   await using store = await memoryStore();
   const models = { dying: { answers: rightAnswers(8), tokenMs: 1 }, steady: { answers: rightAnswers(8), tokenMs: 20 } };
   const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 200 });
-  const openEngine = async (): Promise<Engine> => {
-    const engine = createMockEngine();
-    return {
-      ...engine,
-      open: (model, options, signal): Promise<LoadedModel> =>
-        engine.open(
-          model.name === 'dying' ? { ...model, engineOptions: { ...model.engineOptions, crashAtRequest: 12 } } : model,
-          options,
-          signal,
-        ),
-    };
-  };
+  const openEngine = dyingEngine(() => true);
   const first = await race(plan, toyDependencies(store, { openEngine }));
   expect(first.certificates[0]).toMatchObject({ outcome: 'winner', named: ['steady'] });
   expect(verdictOf(first.certificates[0], 'dying')).toMatchObject({
@@ -199,20 +202,7 @@ it('decides a retry among equals with the launches that an ended finalist has', 
   const models = { dying: { answers: rightAnswers(8) }, steady: { answers: rightAnswers(8) } };
   const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 200 });
   let isBroken = true;
-  const openEngine = async (): Promise<Engine> => {
-    const engine = createMockEngine();
-    return {
-      ...engine,
-      open: (model, options, signal): Promise<LoadedModel> =>
-        engine.open(
-          model.name === 'dying' && isBroken
-            ? { ...model, engineOptions: { ...model.engineOptions, crashAtRequest: 12 } }
-            : model,
-          options,
-          signal,
-        ),
-    };
-  };
+  const openEngine = dyingEngine(() => isBroken);
   const first = await race(plan, toyDependencies(store, { openEngine }));
   expect(first.certificates[0]?.named).toEqual(['steady']);
 

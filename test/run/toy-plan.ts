@@ -135,15 +135,16 @@ export function toyPlan({
     latencySeconds: 5,
     ...suite,
   });
+  const planned = tasks.map((task) => plan(task, count, full.limit, full.seed));
   return {
     suite: full,
     models: Object.entries(models).map(([name, engineOptions]) => ({
       spec: modelSpec({ name, engine: 'mock', engineOptions }),
       facts: { source: name, fileSha256: name, fileBytes: 1, ...noLaunchFacts },
     })),
-    tasks: tasks.map((task) => plan(task, count, full.limit, full.seed)),
+    tasks: planned,
     suiteKey,
-    manifest,
+    manifest: { ...manifest, tasks: Object.fromEntries(planned.map(({ task, facts }) => [task.id, facts])) },
   };
 }
 
