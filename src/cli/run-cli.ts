@@ -3,7 +3,10 @@ import type { Store } from '../core/store.ts';
 import { UsageError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { handlers } from './handlers.ts';
 import { createInterruption, type Interruption, type SignalSource } from './interruption.ts';
+import type { Command, CommandHandler } from './options/command.ts';
+import type { OptionTable } from './options/option.ts';
 import { normalizeFlags } from './options/option-names.ts';
 import { resolveOptions } from './options/resolve-options.ts';
 import { createOutput, type Output, type TextSink } from './output.ts';
@@ -113,7 +116,7 @@ async function runCommand(
 ): Promise<number> {
   const workingFolder = resolve(world.workingFolder, globals.cwd ?? '.');
   const { values, origins } = resolveOptions(command.options, given, world.environment);
-  const handler = await command.load();
+  const handler = await loadHandler(command);
   const resources = new AsyncDisposableStack();
   const path = (relative: string): string => resolve(workingFolder, relative);
   let store: Promise<Store> | undefined;
@@ -143,6 +146,13 @@ async function runCommand(
   }
 }
 
+/** The options that reach a handler are resolved from its own command's table. */
+async function loadHandler({ name }: Command): Promise<CommandHandler<OptionTable>> {
+  const load = handlers[name];
+  if (load === undefined) throw new Error(`nothing does ${name}`);
+  return (await load()) as CommandHandler<OptionTable>;
+}
+
 const forcedCloseMs = 3000;
 
 /** What was acknowledged is on disk already, so a user who forces the end doesn't wait long for a tidy one. */
@@ -156,8 +166,9 @@ async function closeAll(resources: AsyncDisposableStack, forceSignal: AbortSigna
 }
 
 async function openAndKeep(path: string, resources: AsyncDisposableStack): Promise<Store> {
-  const { openStoreFile } = await import('./open-store.ts');
-  return resources.use(await openStoreFile(path));
+  // Commands without a store don't load a database.
+  const { openSqliteStore } = await import('../store/sqlite-store.ts');
+  return resources.use(await openSqliteStore({ file: path }));
 }
 
 /** The handler's exit code, or that of the signal as soon as the user doesn't want to wait any more. */

@@ -88,8 +88,8 @@ function candidates(
 
 async function storedRunIds(storePath: string): Promise<readonly string[]> {
   if (!existsSync(storePath)) return [];
-  const { openStoreFile } = await import('../open-store.ts');
-  await using store = await openStoreFile(storePath);
+  const { openSqliteStore } = await import('../../store/sqlite-store.ts');
+  await using store = await openSqliteStore({ file: storePath });
   return (await store.listRuns()).map(({ id }) => id);
 }
 

@@ -1,4 +1,4 @@
-import { defineCommand, type Command } from '../options/command.ts';
+import type { Command } from '../options/command.ts';
 import { number, withDefault } from '../options/option.ts';
 
 export const calibrateOptions = {
@@ -24,7 +24,7 @@ export const nullServerOptions = {
 } as const;
 
 export const clientCommands: readonly Command[] = [
-  defineCommand({
+  {
     name: 'calibrate',
     group: 'Prepare',
     summary: 'measure how fast perbench can ask servers',
@@ -33,9 +33,8 @@ export const clientCommands: readonly Command[] = [
     arguments: [],
     options: calibrateOptions,
     examples: ['perbench calibrate', 'perbench calibrate --seconds 20 --concurrency 256 --client-processes 4'],
-    load: async () => (await import('../commands/calibrate.ts')).calibrateClient,
-  }),
-  defineCommand({
+  },
+  {
     name: 'null-server',
     group: 'Prepare',
     summary: 'serve the OpenAI protocol without a model',
@@ -44,6 +43,5 @@ export const clientCommands: readonly Command[] = [
     arguments: [],
     options: nullServerOptions,
     examples: ['perbench null-server', 'perbench null-server --port 0 --tokens 200 --first-token-ms 20 --token-ms 5'],
-    load: async () => (await import('../commands/null-server.ts')).nullServer,
-  }),
+  },
 ];

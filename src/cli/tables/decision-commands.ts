@@ -1,5 +1,5 @@
 import { gateLimitNames } from '../../core/limits.ts';
-import { defineCommand, type Command } from '../options/command.ts';
+import type { Command } from '../options/command.ts';
 import { choice, custom, flag, number, text, texts, withDefault } from '../options/option.ts';
 import { limitFlags, limitOptions, scoringOptions } from './scoring-options.ts';
 
@@ -102,7 +102,7 @@ export const decideOptions = {
 const side = { isOptional: false, completion: 'run' } as const;
 
 export const decisionCommands: readonly Command[] = [
-  defineCommand({
+  {
     name: 'decide',
     group: 'Decide',
     summary: 'recommend a model for tasks under constraints',
@@ -122,9 +122,8 @@ export const decisionCommands: readonly Command[] = [
       'perbench decide 20261124-1630 --min-accuracy 0.7 --max-latency-p95 500ms',
       'perbench decide --table table.csv --anchors paper-gpu',
     ],
-    load: async () => (await import('../commands/decide.ts')).decide,
-  }),
-  defineCommand({
+  },
+  {
     name: 'compare',
     group: 'Decide',
     summary: 'compare two runs or models item by item',
@@ -140,9 +139,8 @@ export const decisionCommands: readonly Command[] = [
       'perbench compare :smollm2-135m-instruct :qwen2.5-coder-0.5b-instruct -t gsm8k',
       'perbench compare 20261124 latest --all -o compare.md',
     ],
-    load: async () => (await import('../commands/compare.ts')).compare,
-  }),
-  defineCommand({
+  },
+  {
     name: 'gate',
     group: 'Decide',
     summary: 'hold a run against a baseline and limits',
@@ -154,6 +152,5 @@ export const decisionCommands: readonly Command[] = [
       'perbench gate --baseline 20261124-1630 --max-accuracy-drop 0.01 --max-throughput-drop 5%',
       'perbench gate --baseline 20261124-1630 --candidate latest -c perbench.yaml -o gate.junit.xml',
     ],
-    load: async () => (await import('../commands/gate.ts')).gate,
-  }),
+  },
 ];

@@ -1,4 +1,4 @@
-import { defineCommand, type Command } from '../options/command.ts';
+import type { Command } from '../options/command.ts';
 import { choice, flag, text, texts } from '../options/option.ts';
 
 /** Formats of one file: `--format`, or the ending of `--out`. A test compares them with the registries. */
@@ -43,7 +43,7 @@ export const importOptions = {
 } as const;
 
 export const interopCommands: readonly Command[] = [
-  defineCommand({
+  {
     name: 'export',
     group: 'Look at results',
     summary: 'write measurements or samples, for other programs',
@@ -64,9 +64,8 @@ export const interopCommands: readonly Command[] = [
       'perbench export --samples -o samples.parquet',
       'perbench export --format lm-eval -o results/',
     ],
-    load: async () => (await import('../commands/export.ts')).exportRuns,
-  }),
-  defineCommand({
+  },
+  {
     name: 'import',
     group: 'Look at results',
     summary: 'read results that another program measured, and score them',
@@ -79,6 +78,5 @@ export const interopCommands: readonly Command[] = [
       'perbench import log.eval --rename openai/gpt-x=gpt-x --performance speeds.csv',
       'perbench import results_2026-11-24T16-30-12.000000.json -o table.csv',
     ],
-    load: async () => (await import('../commands/import.ts')).importFiles,
-  }),
+  },
 ];

@@ -1,5 +1,5 @@
 import { quantities } from '../../core/quantities.ts';
-import { defineCommand, type Command } from '../options/command.ts';
+import type { Command } from '../options/command.ts';
 import { choice, custom, flag, number, text, withDefault } from '../options/option.ts';
 import { suiteOptions } from './suite-options.ts';
 
@@ -70,7 +70,7 @@ export const planOptions = {
 } as const;
 
 export const measureCommands: readonly Command[] = [
-  defineCommand({
+  {
     name: 'quickstart',
     group: 'Measure',
     summary: 'compare three small models on a mini set, in minutes',
@@ -79,9 +79,8 @@ export const measureCommands: readonly Command[] = [
     arguments: [],
     options: quickstartOptions,
     examples: ['perbench quickstart', 'perbench quickstart --minutes 3 --offline'],
-    load: async () => (await import('../commands/quickstart.ts')).quickstart,
-  }),
-  defineCommand({
+  },
+  {
     name: 'run',
     aliases: ['eval'],
     group: 'Measure',
@@ -96,9 +95,8 @@ export const measureCommands: readonly Command[] = [
       'perbench run -m smollm2-135m-instruct -m ./other.gguf -t all --data-dir data --limit 200',
       'perbench eval --model smollm2-135m-instruct --tasks gsm8k,arc_easy --limit 0.1 --output_path results.json',
     ],
-    load: async () => (await import('../commands/run.ts')).run,
-  }),
-  defineCommand({
+  },
+  {
     name: 'resume',
     group: 'Measure',
     summary: 'go on with a run that was interrupted',
@@ -106,9 +104,8 @@ export const measureCommands: readonly Command[] = [
     arguments: [{ ...runArgument, help: 'id of a run, or its beginning; by default the newest unfinished one' }],
     options: storedRunOptions,
     examples: ['perbench resume', 'perbench resume 20261124-1630'],
-    load: async () => (await import('../commands/resume.ts')).resume,
-  }),
-  defineCommand({
+  },
+  {
     name: 'plan',
     group: 'Measure',
     summary: 'say what a run would take: hours, downloads, memory',
@@ -119,15 +116,13 @@ export const measureCommands: readonly Command[] = [
       'perbench plan suites/paper.yaml --gpu-memory 80GiB --gpus 8',
       'perbench plan -m qwen2.5-coder-0.5b-instruct -t gsm8k --probe never',
     ],
-    load: async () => (await import('../commands/plan.ts')).plan,
-  }),
-  defineCommand({
+  },
+  {
     name: 'rescore',
     group: 'Measure',
     summary: 'score stored outputs again, with the current scorers',
     arguments: [runArgument],
     options: storedRunOptions,
     examples: ['perbench rescore', 'perbench rescore 20261124-1630 --data-dir data'],
-    load: async () => (await import('../commands/rescore.ts')).rescore,
-  }),
+  },
 ];

@@ -1,4 +1,4 @@
-import { defineCommand, type Command } from '../options/command.ts';
+import type { Command } from '../options/command.ts';
 import { custom, number, text, texts, withDefault } from '../options/option.ts';
 
 /** Widths that journals print at; others are given in millimetres. */
@@ -44,7 +44,7 @@ export const figuresOptions = {
 } as const;
 
 export const paperCommands: readonly Command[] = [
-  defineCommand({
+  {
     name: 'figures',
     group: 'Look at results',
     summary: 'draw runs or a table for a paper, as SVG and PNG',
@@ -61,9 +61,8 @@ export const paperCommands: readonly Command[] = [
     ],
     options: figuresOptions,
     examples: ['perbench figures', 'perbench figures --table data/paper.csv --width page -o figures'],
-    load: async () => (await import('../commands/figures.ts')).figures,
-  }),
-  defineCommand({
+  },
+  {
     name: 'paper',
     group: 'Look at results',
     summary: 'hold the PER paper against its own tables',
@@ -72,6 +71,5 @@ export const paperCommands: readonly Command[] = [
     arguments: [],
     options: paperOptions,
     examples: ['perbench paper', 'perbench paper -o paper', 'perbench paper --width page -o figure-1.svg'],
-    load: async () => (await import('../commands/paper.ts')).paper,
-  }),
+  },
 ];

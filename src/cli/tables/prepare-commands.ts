@@ -1,4 +1,4 @@
-import { defineCommand, type Command } from '../options/command.ts';
+import type { Command } from '../options/command.ts';
 import { flag, number, text } from '../options/option.ts';
 
 const modelsArgument = {
@@ -46,90 +46,80 @@ export const tasksOptions = {
 } as const;
 
 export const prepareCommands: readonly Command[] = [
-  defineCommand({
+  {
     name: 'init',
     group: 'Prepare',
     summary: 'write a suite file with comments, asking what to compare',
     arguments: [{ name: 'file', help: 'where to write it', isOptional: true, completion: 'file' }],
     options: initOptions,
     examples: ['perbench init', 'perbench init my-suite.yaml --yes'],
-    load: async () => (await import('../commands/init.ts')).init,
-  }),
-  defineCommand({
+  },
+  {
     name: 'doctor',
     group: 'Prepare',
     summary: 'check this machine: each line with its mend',
     arguments: [],
     options: dataOptions,
-    load: async () => (await import('../commands/doctor.ts')).doctor,
-  }),
-  defineCommand({
+  },
+  {
     name: 'models list',
     group: 'Prepare',
     summary: 'list the models of the catalogue, and what is on this machine',
     arguments: [],
     options: modelsListOptions,
-    load: async () => (await import('../commands/models.ts')).modelsList,
-  }),
-  defineCommand({
+  },
+  {
     name: 'models pull',
     group: 'Prepare',
     summary: 'fetch models, and check them',
     arguments: [modelsArgument],
     options: noOptions,
     examples: ['perbench models pull smollm2-135m-instruct'],
-    load: async () => (await import('../commands/models.ts')).modelsPull,
-  }),
-  defineCommand({
+  },
+  {
     name: 'models verify',
     group: 'Prepare',
     summary: 'compute the checksums of fetched models again',
     arguments: [{ ...modelsArgument, isOptional: true, help: 'by default every model that is here' }],
     options: noOptions,
-    load: async () => (await import('../commands/models.ts')).modelsVerify,
-  }),
-  defineCommand({
+  },
+  {
     name: 'models remove',
     group: 'Prepare',
     summary: 'delete fetched models from the cache',
     arguments: [modelsArgument],
     options: modelsRemoveOptions,
-    load: async () => (await import('../commands/models.ts')).modelsRemove,
-  }),
-  defineCommand({
+  },
+  {
     name: 'data list',
     group: 'Prepare',
     summary: 'list the data sets, and where they were found',
     arguments: [],
     options: dataOptions,
-    load: async () => (await import('../commands/data.ts')).dataList,
-  }),
-  defineCommand({
+  },
+  {
     name: 'data pull',
     group: 'Prepare',
     summary: 'fetch data sets from the hub, at pinned revisions',
     arguments: [{ name: 'dataset', help: 'names; by default all', isOptional: true, isRepeatable: true }],
     options: noOptions,
-    load: async () => (await import('../commands/data.ts')).dataPull,
-  }),
-  defineCommand({
+  },
+  {
     name: 'data verify',
     group: 'Prepare',
     summary: 'build every request of the tasks and compare their checksums with the known ones',
     arguments: [{ name: 'dataset', help: 'names; by default all', isOptional: true, isRepeatable: true }],
     options: dataOptions,
-    load: async () => (await import('../commands/data.ts')).dataVerify,
-  }),
-  defineCommand({
+  },
+  {
     name: 'tasks',
     group: 'Prepare',
     summary: 'list the tasks, or print their first prompts',
     arguments: [tasksArgument],
     options: tasksOptions,
     examples: ['perbench tasks', 'perbench tasks gsm8k --write-out'],
-    load: async () => (await import('../commands/tasks.ts')).tasks,
-  }),
-  defineCommand({
+  },
+  {
     name: 'schema',
     group: 'Prepare',
     summary: 'print the JSON schema of suite files, or of results files',
@@ -137,15 +127,13 @@ export const prepareCommands: readonly Command[] = [
       { name: 'what', help: 'suite (the default) or results', isOptional: true, choices: ['suite', 'results'] },
     ],
     options: noOptions,
-    load: async () => (await import('../commands/schema.ts')).schema,
-  }),
-  defineCommand({
+  },
+  {
     name: 'completion',
     group: 'Prepare',
     summary: 'print the completion script of a shell',
     arguments: [{ name: 'shell', help: 'bash, zsh or fish', isOptional: false, choices: ['bash', 'zsh', 'fish'] }],
     options: noOptions,
     examples: ['source <(perbench completion bash)'],
-    load: async () => (await import('../commands/completion.ts')).completion,
-  }),
+  },
 ];

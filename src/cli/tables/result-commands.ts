@@ -1,4 +1,4 @@
-import { defineCommand, type Command } from '../options/command.ts';
+import type { Command } from '../options/command.ts';
 import { choice, flag, number, optionalText, texts } from '../options/option.ts';
 import { performanceOption } from './interop-commands.ts';
 import { scoringOptions } from './scoring-options.ts';
@@ -55,16 +55,15 @@ export const scoreOptions = {
 } as const;
 
 export const resultCommands: readonly Command[] = [
-  defineCommand({
+  {
     name: 'list',
     group: 'Look at results',
     summary: 'list the runs in the store',
     arguments: [],
     options: listOptions,
     examples: ['perbench list', 'perbench list --status interrupted --json'],
-    load: async () => (await import('../commands/list.ts')).list,
-  }),
-  defineCommand({
+  },
+  {
     name: 'show',
     group: 'Look at results',
     summary: 'show one run: cells, measurements, warnings, manifest',
@@ -75,9 +74,8 @@ export const resultCommands: readonly Command[] = [
       'perbench show 20261124-1630 --samples wrong -n 3',
       'perbench show --config suite.yaml --limit 50',
     ],
-    load: async () => (await import('../commands/show.ts')).show,
-  }),
-  defineCommand({
+  },
+  {
     name: 'report',
     group: 'Look at results',
     summary: 'print the scoreboards of runs, one table per task',
@@ -88,9 +86,8 @@ export const resultCommands: readonly Command[] = [
       'perbench report -o table.csv -o table.md',
       'perbench report 20261124 20261125 -t gsm8k',
     ],
-    load: async () => (await import('../commands/report.ts')).report,
-  }),
-  defineCommand({
+  },
+  {
     name: 'score',
     group: 'Look at results',
     summary: "score anybody's measurements from a CSV table",
@@ -102,6 +99,5 @@ export const resultCommands: readonly Command[] = [
       'perbench score data/paper.csv -t gsm8k --anchors paper-gpu --card',
       'perbench score - -o scores.csv < table.csv',
     ],
-    load: async () => (await import('../commands/score.ts')).score,
-  }),
+  },
 ];

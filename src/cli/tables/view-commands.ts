@@ -1,4 +1,4 @@
-import { defineCommand, type Command } from '../options/command.ts';
+import type { Command } from '../options/command.ts';
 import { flag, number, withDefault } from '../options/option.ts';
 
 export const viewOptions = {
@@ -10,7 +10,7 @@ export const viewOptions = {
 } as const;
 
 export const viewCommands: readonly Command[] = [
-  defineCommand({
+  {
     name: 'view',
     group: 'Look at results',
     summary: 'look at all runs in the browser',
@@ -19,6 +19,5 @@ export const viewCommands: readonly Command[] = [
     arguments: [],
     options: viewOptions,
     examples: ['perbench view', 'perbench view --port 0 --open'],
-    load: async () => (await import('../commands/view.ts')).view,
-  }),
+  },
 ];
