@@ -15,18 +15,18 @@ export async function* parquetRows(file: string, content: Uint8Array<ArrayBuffer
     slice: (start: number, end = content.byteLength): ArrayBuffer =>
       content.buffer.slice(content.byteOffset + start, content.byteOffset + end),
   };
-  const metadata = await readOrFail(file, async () => parquetMetadataAsync(source));
+  const metadata = await wholeOrFail(file, async () => parquetMetadataAsync(source));
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     const options = { file: source, metadata, compressors, rowStart, rowEnd };
-    const rows = await readOrFail(file, async () => parquetReadObjects(options));
+    const rows = await wholeOrFail(file, async () => parquetReadObjects(options));
     for (const [index, row] of rows.entries()) yield { value: plain(row), file, line: rowStart + index + 1 };
     rowStart = rowEnd;
   }
 }
 
-async function readOrFail<Value>(file: string, read: () => Promise<Value>): Promise<Value> {
+async function wholeOrFail<Value>(file: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
   } catch (error) {
