@@ -31,13 +31,13 @@ export const cpuCheck: DoctorCheck = {
   },
 };
 
-const defaultWatchMs = 1_000;
+const hostWatchMs = 1_000;
 /** Above it a window is marked `host_busy`. */
 const busyShare = 0.05;
 
 export const hostBusyCheck: DoctorCheck = {
   name: 'other processes',
-  async run({ folders = systemFolders, watchMs = defaultWatchMs, signal }) {
+  async run({ folders = systemFolders, watchMs = hostWatchMs, signal }) {
     const window = await createHostMeter({ proc: folders.proc }).start({ processIds: [] });
     await sleep(watchMs, undefined, { signal }).catch(() => undefined);
     const { isKnown, otherShare, stealMs, durationMs, cores } = await window.stop();

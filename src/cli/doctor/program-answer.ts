@@ -23,7 +23,7 @@ export async function askProgram(
       timeout: timeoutMs,
       killSignal: 'SIGKILL' as const,
       signal,
-      ...(environment !== undefined && { env: environment }),
+      env: environment,
     };
     execFile(program, words, settings, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;

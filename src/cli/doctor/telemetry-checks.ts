@@ -7,16 +7,16 @@ import { systemFolders } from '../../meters/proc-file.ts';
 import { createRaplMeter } from '../../meters/rapl.ts';
 import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
 
-const defaultWatchMs = 1_200;
+const toolWatchMs = 1_200;
 const firstReadingMs = 5_000;
 
 async function watchDevices(options: DoctorOptions): Promise<DeviceFindings> {
-  const { gpuProgram, amdProgram, watchMs = defaultWatchMs, signal } = options;
+  const { gpuProgram, amdProgram, watchMs = toolWatchMs, signal } = options;
   await using meter = createDeviceMeter({
     firstReadingMs,
     environment: options.settings.childEnvironment,
-    ...(gpuProgram !== undefined && { nvidiaProgram: gpuProgram }),
-    ...(amdProgram !== undefined && { amdProgram }),
+    nvidiaProgram: gpuProgram,
+    amdProgram,
   });
   const first = await (await meter.start({ processIds: [] })).stop();
   if (first.window === undefined) return first;
