@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { ModelError } from '../core/errors.ts';
-import { requireGguf } from './gguf-magic.ts';
+import { requireGguf } from './gguf-file.ts';
 
 /** What a GGUF file says of itself before its weights. */
 export interface GgufHeader {

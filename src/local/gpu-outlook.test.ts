@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { suiteSchema, type SuiteInput } from '../core/suite.ts';
 import { catalogue } from '../sources/catalogue.ts';
-import { attentionShapes } from '../sources/attention-shapes.ts';
-import { estimateGpuMemory } from '../sources/gpu-memory-estimate.ts';
+import { attentionShapes, estimateGpuMemory } from '../sources/gpu-memory-estimate.ts';
 import { gpuOutlook, gpuSupply, type GpuOutlook, type GpuSupply } from './gpu-outlook.ts';
 import { nameModel } from './prepare-models.ts';
 

@@ -1,11 +1,9 @@
 import { isFileServer } from '../core/managed-server.ts';
-import { managedServerSchema } from '../core/suite.ts';
-import type { Suite } from '../core/suite.ts';
+import { managedServerSchema, type Suite } from '../core/suite.ts';
 import type { GpuFacts } from '../core/manifest.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
-import { attentionShapes } from '../sources/attention-shapes.ts';
+import { attentionShapes, type GpuMemoryEstimate, estimateGpuMemory } from '../sources/gpu-memory-estimate.ts';
 import { catalogue } from '../sources/catalogue.ts';
-import { type GpuMemoryEstimate, estimateGpuMemory } from '../sources/gpu-memory-estimate.ts';
 import type { NamedModel } from './prepare-models.ts';
 
 /** GPUs that a plan is made for. */

@@ -2,7 +2,7 @@ import type { ClientCeiling } from '../core/load.ts';
 import type { HostFacts } from '../core/manifest.ts';
 import type { HostMeter } from '../core/meter.ts';
 import type { Task } from '../core/task.ts';
-import type { OnPullProgress } from '../sources/pull-progress.ts';
+import type { OnPullProgress } from '../sources/pull.ts';
 import type { SourceSettings } from '../sources/source-settings.ts';
 
 /** A task that isn't perbench's own, with its rows as they come out of a file. */

@@ -6,7 +6,7 @@ import { addEstimates, type DurationEstimate, estimateCell } from '../run/estima
 import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
-import { type ModelFetchPlan, planModelFetch } from '../sources/plan-model-fetch.ts';
+import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
 import { earlierSpeeds } from './earlier-speeds.ts';
 import type { LocalContext } from './local-context.ts';

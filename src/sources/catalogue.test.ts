@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { UnknownNameError } from '../core/errors.ts';
 import { catalogue, catalogueEntry } from './catalogue.ts';
-import { describeSource } from './model-source.ts';
+import { describeSource, parseSource } from './model-source.ts';
 import { requestEntry } from './model-request.ts';
 import { paperModels } from './paper-models.ts';
-import { parseSource } from './source-spec.ts';
 
 describe('catalogue', () => {
   it('holds the three small models and the 16 of the paper', () => {

@@ -1,9 +1,9 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { sizeText } from '../core/amount-text.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { isMissing } from '../files/if-there.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import { sizeText } from '../core/amount-text.ts';
 
 const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.';
 const rightsHint = 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to another folder.';

@@ -8,7 +8,7 @@ import { testFolder, testSettings } from '../../test/setup/test-settings.ts';
 import { DownloadError, EnvironmentError } from '../core/errors.ts';
 import { type Download, downloadFile } from './download-file.ts';
 import { openHttpClient } from './http-client.ts';
-import type { PullProgress } from './pull-progress.ts';
+import type { PullProgress } from './pull.ts';
 
 const content = ggufBytes(300_000, 'download');
 const sha256 = sha256Of(content);

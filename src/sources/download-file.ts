@@ -3,13 +3,12 @@ import * as z from 'zod';
 import { sizeText } from '../core/amount-text.ts';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { PassingFault, passingStatus, retryAfterMs } from '../core/retry.ts';
-import { requireFreeBytes } from './disk-error.ts';
+import { readJsonIfThere } from '../files/if-there.ts';
+import { requireFreeBytes, writeAtomically } from './disk-error.ts';
 import { headerValue, type HttpAnswer } from './http-client.ts';
 import { PartialFile } from './partial-file.ts';
-import type { FetchedFile, Pull } from './pull-progress.ts';
-import { readJsonIfThere } from '../files/if-there.ts';
+import type { FetchedFile, Pull } from './pull.ts';
 import { describeNetworkError, isPassing, pauseBeforeRetry } from './retry.ts';
-import { writeAtomically } from './disk-error.ts';
 
 export interface Download {
   readonly url: string;

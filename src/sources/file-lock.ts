@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../core/errors.ts';
 import { makeFolder } from './disk-error.ts';
-import type { Pull } from './pull-progress.ts';
+import type { Pull } from './pull.ts';
 
 const pollMs = 100;
 const busyCode = 5;

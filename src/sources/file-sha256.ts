@@ -4,9 +4,9 @@ import { realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { ModelError } from '../core/errors.ts';
-import type { PullOptions } from './pull-progress.ts';
 import { isMissing, readJsonIfThere } from '../files/if-there.ts';
 import { writeAtomically } from './disk-error.ts';
+import type { PullOptions } from './pull.ts';
 
 const recordSchema = z.object({ path: z.string(), identity: z.string(), sha256: z.string() });
 

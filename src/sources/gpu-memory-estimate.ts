@@ -1,4 +1,38 @@
-import type { AttentionShape } from './attention-shapes.ts';
+/** What decides how large the key-value cache of a model is. */
+export interface AttentionShape {
+  readonly layers: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+}
+
+const shape = (layers: number, keyValueHeads: number, headSize: number): AttentionShape => ({
+  layers,
+  keyValueHeads,
+  headSize,
+});
+
+/**
+ * Shapes of the paper's models by catalogue name, from their published configurations (`num_hidden_layers`,
+ * `num_key_value_heads`, `head_dim`). For estimates alone: a server reports its own cache.
+ */
+export const attentionShapes: Readonly<Record<string, AttentionShape>> = {
+  'qwen2.5-0.5b-instruct': shape(24, 2, 64),
+  'qwen2.5-1.5b-instruct': shape(28, 2, 128),
+  'qwen2.5-3b-instruct': shape(36, 2, 128),
+  'qwen2.5-7b-instruct': shape(28, 4, 128),
+  'qwen2.5-14b-instruct': shape(48, 8, 128),
+  'qwen2.5-32b-instruct': shape(64, 8, 128),
+  'qwen2.5-72b-instruct': shape(80, 8, 128),
+  'gemma-2-2b-it': shape(26, 4, 256),
+  'phi-3.5-mini-instruct': shape(32, 32, 96),
+  'qwen3-4b': shape(36, 8, 128),
+  'mistral-7b-instruct-v0.3': shape(32, 8, 128),
+  'llama-3.1-8b-instruct': shape(32, 8, 128),
+  'llama-3.1-70b-instruct': shape(80, 8, 128),
+  'llama-2-13b-chat': shape(40, 40, 128),
+  'llama-2-70b-chat': shape(80, 8, 128),
+  'vicuna-13b-v1.5': shape(40, 40, 128),
+};
 
 /** Memory of a served model on each of its GPUs. An estimate, never a measurement. */
 export interface GpuMemoryEstimate {

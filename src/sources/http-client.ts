@@ -2,8 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { DownloadError } from '../core/errors.ts';
-import { isLoopbackHost } from './loopback-host.ts';
-import type { SourceSettings } from './source-settings.ts';
+import { isLoopbackHost, type SourceSettings } from './source-settings.ts';
 
 const maxRedirects = 10;
 const redirectCodes = new Set([301, 302, 303, 307, 308]);

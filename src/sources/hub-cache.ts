@@ -3,8 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { ifThere } from '../files/if-there.ts';
 import { replaceLink } from '../files/replace-file.ts';
 import { explainDiskError, makeFolder } from './disk-error.ts';
-import type { HubFile } from './hub-protocol.ts';
 import { writeAtomically } from './disk-error.ts';
+import type { HubFile } from './hub-protocol.ts';
 
 /** A file in the hub's cache: a link in a snapshot that leads to the blob with the content. */
 export interface CachedHubFile {

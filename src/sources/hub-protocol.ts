@@ -5,7 +5,7 @@ import { nearestName } from '../core/nearest-name.ts';
 import { PassingFault, passingStatus } from '../core/retry.ts';
 import { ifThere } from '../files/if-there.ts';
 import { headerValue, type HttpAnswer } from './http-client.ts';
-import type { Pull } from './pull-progress.ts';
+import type { Pull } from './pull.ts';
 import type { SourceSettings } from './source-settings.ts';
 
 /** One file of a repository on the hub, at a branch, tag or commit. */

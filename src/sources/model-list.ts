@@ -1,15 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
+import { modelSha256 } from '../gguf/gguf-file.ts';
 import { catalogue } from './catalogue.ts';
-import type { CatalogueEntry } from './catalogue-entry.ts';
 import { lockTarget } from './file-lock.ts';
 import { computeSha256, forgetSha256, rememberSha256 } from './file-sha256.ts';
-import { modelSha256 } from './gguf-shards.ts';
 import { cachedHubModels, findCachedHubFile, removeHubFile } from './hub-cache.ts';
 import { cachedModels, cacheFolder } from './model-cache.ts';
 import { type ModelOptions, type ModelRequest, requestEntry, requestOf } from './model-request.ts';
-import { describeSource } from './model-source.ts';
+import { type CatalogueEntry, describeSource } from './model-source.ts';
 import { type LocatedModel, resolveModel } from './resolve-model.ts';
 import type { SourceSettings } from './source-settings.ts';
 

@@ -1,6 +1,6 @@
 import type { MemorySplit } from '../core/memory.ts';
+import { shardFiles } from '../gguf/gguf-file.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
-import { shardFiles } from './gguf-shards.ts';
 
 /** What a model will need, computed from its file's header before it is loaded. An estimate, never a measurement. */
 export interface ModelMemoryEstimate extends MemorySplit {

@@ -1,9 +1,7 @@
 import { basename } from 'node:path';
 import { catalogueEntry, findCatalogueEntry } from './catalogue.ts';
-import type { CatalogueEntry } from './catalogue-entry.ts';
-import { describeSource, type ModelSource } from './model-source.ts';
-import type { PullOptions } from './pull-progress.ts';
-import { parseSource } from './source-spec.ts';
+import { type CatalogueEntry, describeSource, type ModelSource, parseSource } from './model-source.ts';
+import type { PullOptions } from './pull.ts';
 
 /** What a user asked for, with every place that it may come from, the preferred one first. */
 export interface ModelRequest {

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from './catalogue-entry.ts';
+import type { CatalogueEntry } from './model-source.ts';
 
 type PaperModel = Pick<CatalogueEntry, 'name' | 'title' | 'hubId' | 'parameters' | 'licence' | 'bytes'> & {
   readonly paperName: string;

@@ -5,9 +5,15 @@ import { servedCommit, startHubServer } from '../../test/setup/hub-server.ts';
 import { sha256Of } from '../../test/setup/make-gguf.ts';
 import { testFolder, testSettings } from '../../test/setup/test-settings.ts';
 import { DownloadError, UnknownNameError } from '../core/errors.ts';
-import { datasetNames, type HubDataset, hubDatasets } from './dataset-catalogue.ts';
+import {
+  datasetNames,
+  type HubDataset,
+  hubDatasets,
+  isDatasetPulled,
+  pullDataset,
+  verifyDataset,
+} from './pull-dataset.ts';
 import { findDataset } from './datasets/find-dataset.ts';
-import { isDatasetPulled, pullDataset, verifyDataset } from './pull-dataset.ts';
 
 const test = {
   type: 'dataset',

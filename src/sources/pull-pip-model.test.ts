@@ -11,7 +11,7 @@ import { testFolder, testSettings } from '../../test/setup/test-settings.ts';
 import { DownloadError, EnvironmentError, ModelError } from '../core/errors.ts';
 import type { ModelRequest } from './model-request.ts';
 import { pullModel } from './pull-model.ts';
-import type { PullProgress } from './pull-progress.ts';
+import type { PullProgress } from './pull.ts';
 import type { SourceSettings } from './source-settings.ts';
 
 const content = ggufBytes(90_000, 'pip');

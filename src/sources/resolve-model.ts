@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ifThere } from '../files/if-there.ts';
+import { modelSha256, shardFiles } from '../gguf/gguf-file.ts';
 import { rememberedSha256 } from './file-sha256.ts';
-import { modelSha256, shardFiles } from './gguf-shards.ts';
 import { findCachedHubFile, type CachedHubFile } from './hub-cache.ts';
 import { cacheFolder, readCachedModel } from './model-cache.ts';
 import type { ModelRequest } from './model-request.ts';

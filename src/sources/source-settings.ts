@@ -1,6 +1,5 @@
 import { isAbsolute, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
-import { isLoopbackHost } from './loopback-host.ts';
 
 /** How long the network may take, and how often it is asked again. */
 export interface NetworkLimits {
@@ -127,4 +126,9 @@ export function sourceSettingsFrom(
     proxy: proxyFrom(environment),
     network: defaultNetworkLimits,
   });
+}
+
+/** Whether a URL's host name means this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

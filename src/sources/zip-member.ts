@@ -12,7 +12,7 @@ import {
   zipHeaderBytes,
   zipTailBytes,
 } from '../core/zip-directory.ts';
-import { isSafeMemberPath } from './pip-source.ts';
+import { isSafeMemberPath } from './model-source.ts';
 
 function damaged(path: string, problem: string): DownloadError {
   return new DownloadError(`${path}: ${problem}`, { hint: 'Fetch it again.' });

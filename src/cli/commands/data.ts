@@ -1,9 +1,15 @@
 import { DataError } from '../../core/errors.ts';
 import type { DatasetName } from '../../core/task.ts';
-import { datasetNames, hubDatasets } from '../../sources/dataset-catalogue.ts';
+import {
+  datasetNames,
+  hubDatasets,
+  hubDataset,
+  isDatasetPulled,
+  pullDataset,
+  verifyDataset,
+} from '../../sources/pull-dataset.ts';
 import { findDataset } from '../../sources/datasets/find-dataset.ts';
 import { loadItems } from '../../sources/datasets/load-items.ts';
-import { hubDataset, isDatasetPulled, pullDataset, verifyDataset } from '../../sources/pull-dataset.ts';
 import { checkData, type DataCheck } from '../../tasks/data-checks.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';

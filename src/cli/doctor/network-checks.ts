@@ -2,7 +2,7 @@ import { DownloadError } from '../../core/errors.ts';
 import { openHttpClient } from '../../sources/http-client.ts';
 import { describeNetworkError } from '../../sources/retry.ts';
 import type { DoctorCheck, DoctorOptions, Finding } from './doctor-check.ts';
-import { askProgram } from './program-answer.ts';
+import { askProgram } from './engine-checks.ts';
 
 /** Any repository will do: small, public, and its answer says that the interface is there. */
 const probePath = '/api/models?limit=1';

@@ -1,10 +1,16 @@
 import { PerbenchError } from '../../core/errors.ts';
-import { dataCheck } from './data-check.ts';
 import type { DoctorCheck, DoctorLine, DoctorOptions, Finding } from './doctor-check.ts';
-import { cacheFolderCheck, storeCheck, storeFolderCheck } from './disk-checks.ts';
 import { gpuCheck, libraryCheck, nodeCheck } from './engine-checks.ts';
-import { cpuCheck, hostBusyCheck, memoryCheck, processMemoryCheck } from './machine-checks.ts';
-import { energyCheck, gpuTelemetryCheck, serverProgramsCheck } from './telemetry-checks.ts';
+import { dataCheck, cacheFolderCheck, storeCheck, storeFolderCheck } from './folder-checks.ts';
+import {
+  cpuCheck,
+  hostBusyCheck,
+  memoryCheck,
+  processMemoryCheck,
+  energyCheck,
+  gpuTelemetryCheck,
+  serverProgramsCheck,
+} from './machine-checks.ts';
 import { hubCheck, pipCheck } from './network-checks.ts';
 
 /** In the order in which they are shown: what everything needs first. */

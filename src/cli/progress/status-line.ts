@@ -1,7 +1,7 @@
 import { truncateText } from '../../exporters/text-width.ts';
 import { plainText } from '../../exporters/sanitise.ts';
 import { sizeText } from '../../core/amount-text.ts';
-import type { PullProgress } from '../../sources/pull-progress.ts';
+import type { PullProgress } from '../../sources/pull.ts';
 import type { CliContext } from '../context.ts';
 import { progressKind } from './create-progress.ts';
 import { createFramePainter } from './frame-painter.ts';

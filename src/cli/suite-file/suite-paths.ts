@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Suite } from '../../core/suite.ts';
 import { isFileServer } from '../../core/managed-server.ts';
-import { looksLikePath } from '../../sources/source-spec.ts';
+import { looksLikePath } from '../../sources/model-source.ts';
 
 /**
  * Makes the paths of a suite absolute. They start at the folder of the file, wherever perbench is called from, and may

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cleanedQuery, cleanHellaswagText, officialQuery } from './hellaswag-text.ts';
+import { cleanedQuery, cleanHellaswagText, officialQuery } from './normalize-record.ts';
 
 describe('cleanHellaswagText', () => {
   it.each([

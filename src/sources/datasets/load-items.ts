@@ -1,8 +1,7 @@
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import type { DatasetReference, Task } from '../../core/task.ts';
-import { sha256Of, type DatasetFile } from './dataset-file.ts';
-import { invalidItem, repeatedItem } from './invalid-item.ts';
-import { openDataset, type DatasetRow } from './open-dataset.ts';
+import { sha256Of, type DatasetFile } from './dataset-formats.ts';
+import { invalidItem, repeatedItem, openDataset, type DatasetRow } from './open-dataset.ts';
 
 export interface LoadOptions {
   /** Folder to look in; built-in tasks need none. */

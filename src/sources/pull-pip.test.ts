@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { largestFileBytes } from './pip-download.ts';
+import { largestFileBytes } from './pull-pip.ts';
 
 it('reads how much has come while pip makes folders and removes them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'perbench-pip-'));

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { diagnose, type DoctorFolder, doctorFolder } from '../../../test/setup/doctor-folder.ts';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
 import type { DoctorOptions } from './doctor-check.ts';
-import { energyCheck, gpuTelemetryCheck, serverProgramsCheck } from './telemetry-checks.ts';
+import { energyCheck, gpuTelemetryCheck, serverProgramsCheck } from './machine-checks.ts';
 
 let { home, options, placeProgram, write } = {} as DoctorFolder;
 

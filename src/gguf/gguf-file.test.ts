@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../../test/setup/test-settings.ts';
-import { requireGguf } from './gguf-magic.ts';
+import { requireGguf } from './gguf-file.ts';
 
 async function check(content: Uint8Array): Promise<void> {
   await using folder = await testFolder();

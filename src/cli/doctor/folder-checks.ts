@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { sizeText } from '../../core/amount-text.ts';
+import { DataError } from '../../core/errors.ts';
+import { findDataset } from '../../sources/datasets/find-dataset.ts';
+import { loadTasks } from '../../tasks/index.ts';
 import type { DoctorCheck, Finding } from './doctor-check.ts';
 
 /** The three small models, twice: while a file is joined from its parts, both are there. */
@@ -64,3 +67,39 @@ export const storeCheck: DoctorCheck = {
     return { state: 'ok', detail: `${storePath} holds ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}` };
   },
 };
+
+export const dataCheck: DoctorCheck = {
+  name: 'data sets',
+  async run({ dataDir }) {
+    const mend = 'Run perbench data pull, or name the folder that has them with --data-dir or PERBENCH_DATA_DIR.';
+    if (dataDir === undefined) {
+      return { state: 'warn', detail: 'no data folder: only the built-in mini set can be run', mend };
+    }
+    const found: string[] = [];
+    const missing: string[] = [];
+    for (const { dataset, shots } of await loadTasks('all')) {
+      if (dataset.source === 'builtin') continue;
+      const needsExamples = shots > 0 && dataset.fewShotSource !== 'builtin';
+      const splits = needsExamples ? [dataset.split, dataset.fewShotSplit] : [dataset.split];
+      const isThere = await hasSplits(dataset.name, splits, dataDir);
+      (isThere ? found : missing).push(dataset.name);
+    }
+    if (missing.length === 0) return { state: 'ok', detail: `${found.join(', ')} in ${dataDir}` };
+    const detail = `${dataDir} has ${found.join(', ') || 'none'}; missing: ${missing.join(', ')}`;
+    return { state: 'warn', detail, mend };
+  },
+};
+
+async function hasSplits(
+  name: Parameters<typeof findDataset>[0],
+  splits: readonly (string | undefined)[],
+  dataDir: string,
+): Promise<boolean> {
+  try {
+    for (const split of splits) if (split !== undefined) await findDataset(name, split, dataDir);
+    return true;
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
+}

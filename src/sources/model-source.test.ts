@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { parseModelRequest } from './model-request.ts';
-import { describeSource } from './model-source.ts';
-import { parseSource } from './source-spec.ts';
+import { describeSource, parseSource } from './model-source.ts';
 
 const digest = 'ab'.repeat(32);
 

@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { DataError } from '../../core/errors.ts';
+
+/** A row as its file has it, before it is checked. */
+export interface RawRow {
+  readonly value: unknown;
+  readonly file: string;
+  /** 1-based line; the row's number in formats without lines. */
+  readonly line: number;
+  /** Where in a nested file the row lies, such as `data[0].paragraphs[3].qas[1]`. */
+  readonly keyPrefix?: string;
+  /** Why the row can't even be parsed, in words for "got …". */
+  readonly damage?: string;
+}
+
+/** A file as it lies on disk, for the manifest; a folder of many files is one entry. */
+export interface DatasetFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface FileContent {
+  readonly file: DatasetFile;
+  /** Unpacked where the name ends in `.gz`. */
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+export function sha256Of(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** @throws {DataError} if the file can't be read or unpacked */
+export async function readDatasetFile(path: string, signal: AbortSignal): Promise<FileContent> {
+  const raw = await readOrFail(path, signal);
+  const file = { path, sha256: sha256Of(raw), bytes: raw.byteLength };
+  return { file, content: path.endsWith('.gz') ? await unpack(path, raw) : raw };
+}
+
+async function readOrFail(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readFile(path, { signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new DataError(`${path}: cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function unpack(path: string, packed: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await promisify(gunzip)(packed);
+  } catch (error) {
+    throw new DataError(`${path}: not a whole gzip file: ${(error as Error).message}`, {
+      hint: 'Fetch the file again: it seems to be cut off or damaged.',
+      cause: error,
+    });
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** @throws {DataError} if the bytes aren't UTF-8; a byte order mark is dropped */
+function decodeText(bytes: Uint8Array, place: string): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (error) {
+    throw new DataError(`${place}: not valid UTF-8`, {
+      hint: 'Convert the file to UTF-8, or fetch it again.',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Rows of a file with one JSON value a line; blank lines don't count. A broken last line without a line break means
+ * that the file was cut off, which no setting skips; a broken line elsewhere is a row with `damage`.
+ *
+ * @throws {DataError} if the file is cut off or not UTF-8
+ */
+export function* jsonLineRows(file: string, content: Uint8Array): Generator<RawRow, void, void> {
+  let line = 0;
+  let start = 0;
+  while (start < content.length) {
+    const newline = content.indexOf(10, start);
+    const end = newline === -1 ? content.length : newline;
+    line += 1;
+    const text = decodeText(content.subarray(start, end), `${file}:${line}`).trim();
+    if (text !== '') yield parsedRow(file, line, text, newline === -1);
+    start = end + 1;
+  }
+}
+
+function parsedRow(file: string, line: number, text: string, isUnterminated: boolean): RawRow {
+  try {
+    return { value: JSON.parse(text), file, line };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    if (isUnterminated) {
+      throw new DataError(`${file}:${line}: the file ends in the middle of a row`, {
+        hint: 'Fetch the file again: it seems to be cut off.',
+        cause: error,
+      });
+    }
+    return { value: undefined, file, line, damage: error.message.replace(/, (?:\.{3})?".*$/su, '') };
+  }
+}
+
+/**
+ * Questions of an official SQuAD 2.0 file (`data[].paragraphs[].qas[]`) as rows in file order, each with the title and
+ * passage it belongs to. `line` is the number of the question.
+ *
+ * @throws {DataError} if the file isn't JSON, or has no list where the format has one
+ */
+export function* squadJsonRows(file: string, content: Uint8Array): Generator<RawRow, void, void> {
+  let line = 0;
+  for (const [article, articleKey] of entries(file, parse(file, content), 'data', '')) {
+    for (const [paragraph, paragraphKey] of entries(file, article, 'paragraphs', articleKey)) {
+      for (const [question, keyPrefix] of entries(file, paragraph, 'qas', paragraphKey)) {
+        line += 1;
+        const shared = { title: member(article, 'title'), context: member(paragraph, 'context') };
+        const value = typeof question === 'object' && question !== null ? { ...question, ...shared } : question;
+        yield { value, file, line, keyPrefix };
+      }
+    }
+  }
+}
+
+function parse(file: string, content: Uint8Array): unknown {
+  try {
+    return JSON.parse(decodeText(content, file));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new DataError(`${file}: not valid JSON: ${error.message}`, {
+      hint: 'Fetch the file again: it seems to be cut off or damaged.',
+      cause: error,
+    });
+  }
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
+}
+
+function entries(file: string, parent: unknown, key: string, prefix: string): readonly (readonly [unknown, string])[] {
+  const at = prefix === '' ? key : `${prefix}.${key}`;
+  const list = member(parent, key);
+  if (!Array.isArray(list)) {
+    throw new DataError(`${file}: \`${at}\` must be a list, as in an official SQuAD 2.0 file`);
+  }
+  return list.map((value: unknown, index) => [value, `${at}[${index}]`] as const);
+}
+
+/**
+ * Rows of a parquet file, one row group in memory at a time. `line` is the number of the row in the file.
+ *
+ * @throws {DataError} if the file is cut off or not parquet
+ */
+export async function* parquetRows(file: string, content: Uint8Array<ArrayBuffer>): AsyncGenerator<RawRow, void, void> {
+  const source = {
+    byteLength: content.byteLength,
+    // Not `content.slice`: that of a Buffer shares its memory with others.
+    slice: (start: number, end = content.byteLength): ArrayBuffer =>
+      content.buffer.slice(content.byteOffset + start, content.byteOffset + end),
+  };
+  const metadata = await wholeOrFail(file, async () => parquetMetadataAsync(source));
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows);
+    const options = { file: source, metadata, compressors, rowStart, rowEnd };
+    const rows = await wholeOrFail(file, async () => parquetReadObjects(options));
+    for (const [index, row] of rows.entries()) yield { value: plain(row), file, line: rowStart + index + 1 };
+    rowStart = rowEnd;
+  }
+}
+
+async function wholeOrFail<Value>(file: string, read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new DataError(`${file}: not a whole parquet file: ${error.message}`, {
+      hint: 'Fetch the file again: it seems to be cut off or damaged.',
+      cause: error,
+    });
+  }
+}
+
+/** Integers of 64 bits come as `bigint`; labels are small. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));
+}
+
+/**
+ * Reviews of an unpacked aclImdb folder (`pos/*.txt`, `neg/*.txt`), positives first, by number. The folder counts as
+ * one file: its hash is taken over the names and hashes of the reviews.
+ *
+ * @throws {DataError} if one of the two folders is missing or a review isn't UTF-8
+ */
+export async function readAclImdbFolder(
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ readonly file: DatasetFile; readonly rows: readonly RawRow[] }> {
+  const rows: RawRow[] = [];
+  const hashes: string[] = [];
+  let bytes = 0;
+  for (const [name, label] of [
+    ['pos', 1],
+    ['neg', 0],
+  ] as const) {
+    for (const review of await reviewNames(path.join(folder, name))) {
+      const { file, content } = await readDatasetFile(path.join(folder, name, review), signal);
+      rows.push({ value: { text: decodeText(content, file.path), label }, file: file.path, line: 1 });
+      hashes.push(`${name}/${review} ${file.sha256}\n`);
+      bytes += file.bytes;
+    }
+  }
+  return { file: { path: folder, sha256: sha256Of(hashes.join('')), bytes }, rows };
+}
+
+async function reviewNames(folder: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(folder);
+    return names
+      .filter((name) => /^\d+_\d+\.txt$/u.test(name))
+      .toSorted((left, right) => Number.parseInt(left, 10) - Number.parseInt(right, 10));
+  } catch (error) {
+    throw new DataError(`${folder}: cannot be read: ${(error as Error).message}`, {
+      hint: 'Unpack the whole aclImdb archive.',
+      cause: error,
+    });
+  }
+}
