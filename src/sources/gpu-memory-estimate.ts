@@ -5,7 +5,7 @@ export interface AttentionShape {
   readonly headSize: number;
 }
 
-const shape = (layers: number, keyValueHeads: number, headSize: number): AttentionShape => ({
+const attentionShape = (layers: number, keyValueHeads: number, headSize: number): AttentionShape => ({
   layers,
   keyValueHeads,
   headSize,
@@ -16,22 +16,22 @@ const shape = (layers: number, keyValueHeads: number, headSize: number): Attenti
  * `num_key_value_heads`, `head_dim`). For estimates alone: a server reports its own cache.
  */
 export const attentionShapes: Readonly<Record<string, AttentionShape>> = {
-  'qwen2.5-0.5b-instruct': shape(24, 2, 64),
-  'qwen2.5-1.5b-instruct': shape(28, 2, 128),
-  'qwen2.5-3b-instruct': shape(36, 2, 128),
-  'qwen2.5-7b-instruct': shape(28, 4, 128),
-  'qwen2.5-14b-instruct': shape(48, 8, 128),
-  'qwen2.5-32b-instruct': shape(64, 8, 128),
-  'qwen2.5-72b-instruct': shape(80, 8, 128),
-  'gemma-2-2b-it': shape(26, 4, 256),
-  'phi-3.5-mini-instruct': shape(32, 32, 96),
-  'qwen3-4b': shape(36, 8, 128),
-  'mistral-7b-instruct-v0.3': shape(32, 8, 128),
-  'llama-3.1-8b-instruct': shape(32, 8, 128),
-  'llama-3.1-70b-instruct': shape(80, 8, 128),
-  'llama-2-13b-chat': shape(40, 40, 128),
-  'llama-2-70b-chat': shape(80, 8, 128),
-  'vicuna-13b-v1.5': shape(40, 40, 128),
+  'qwen2.5-0.5b-instruct': attentionShape(24, 2, 64),
+  'qwen2.5-1.5b-instruct': attentionShape(28, 2, 128),
+  'qwen2.5-3b-instruct': attentionShape(36, 2, 128),
+  'qwen2.5-7b-instruct': attentionShape(28, 4, 128),
+  'qwen2.5-14b-instruct': attentionShape(48, 8, 128),
+  'qwen2.5-32b-instruct': attentionShape(64, 8, 128),
+  'qwen2.5-72b-instruct': attentionShape(80, 8, 128),
+  'gemma-2-2b-it': attentionShape(26, 4, 256),
+  'phi-3.5-mini-instruct': attentionShape(32, 32, 96),
+  'qwen3-4b': attentionShape(36, 8, 128),
+  'mistral-7b-instruct-v0.3': attentionShape(32, 8, 128),
+  'llama-3.1-8b-instruct': attentionShape(32, 8, 128),
+  'llama-3.1-70b-instruct': attentionShape(80, 8, 128),
+  'llama-2-13b-chat': attentionShape(40, 40, 128),
+  'llama-2-70b-chat': attentionShape(80, 8, 128),
+  'vicuna-13b-v1.5': attentionShape(40, 40, 128),
 };
 
 /** Memory of a served model on each of its GPUs. An estimate, never a measurement. */

@@ -183,7 +183,7 @@ describe('disks and the store', () => {
     chmodSync(home, 0o555);
     onTestFinished(() => chmodSync(home, 0o755));
     const script = `
-      const { storeFolderCheck } = await import(${JSON.stringify(join(import.meta.dirname, 'disk-checks.ts'))});
+      const { storeFolderCheck } = await import(${JSON.stringify(join(import.meta.dirname, 'folder-checks.ts'))});
       const finding = await storeFolderCheck.run({ storePath: ${JSON.stringify(join(home, 'new/results.db'))} });
       console.log(finding.state, finding.detail);`;
     const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};

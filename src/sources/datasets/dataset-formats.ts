@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
@@ -196,7 +196,7 @@ function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
 }
 
 /**
@@ -216,8 +216,8 @@ export async function readAclImdbFolder(
     ['pos', 1],
     ['neg', 0],
   ] as const) {
-    for (const review of await reviewNames(path.join(folder, name))) {
-      const { file, content } = await readDatasetFile(path.join(folder, name, review), signal);
+    for (const review of await reviewNames(join(folder, name))) {
+      const { file, content } = await readDatasetFile(join(folder, name, review), signal);
       rows.push({ value: { text: decodeText(content, file.path), label }, file: file.path, line: 1 });
       hashes.push(`${name}/${review} ${file.sha256}\n`);
       bytes += file.bytes;
