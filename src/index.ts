@@ -74,8 +74,13 @@ export {
 export { engines, openEngine } from './engines/index.ts';
 export { foreignFormats } from './exporters/formats/foreign-formats.ts';
 export type { ForeignFormat, ImportedCell, StoredCell } from './exporters/formats/format.ts';
-export type { GateDocument } from './exporters/gate-exporters.ts';
-export { reportExporters, sampleExporters } from './exporters/index.ts';
+export { comparisonDocument } from './exporters/comparison-document.ts';
+export { decisionDocument } from './exporters/decision-document.ts';
+export type { Document } from './exporters/document.ts';
+export { documentFormats, type Format } from './exporters/formats.ts';
+export { type Gate, gateDocument } from './exporters/gate-document.ts';
+export { reportDocument } from './exporters/report-document.ts';
+export { sampleFormats } from './exporters/samples.ts';
 export type { Report, ReportRun } from './exporters/report.ts';
 export { compareRuns, type CompareRunsOptions } from './local/compare-runs.ts';
 export { type DecideOptions, decideRun, decideTable, type WantedTask } from './local/decide-run.ts';

@@ -97,7 +97,7 @@ describe('a run', () => {
     const { code, stderr } = await perbench('run', suite, '-o', 'table.xls');
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^error: --out table\.xls: "\.xls" is no format\nhint: Use one of \.csv \.json .*\.html.*\.\n$/,
+      /^error: --out table\.xls: "\.xls" is no format of run\nhint: Use one of \.csv \.json .*\.html.*\.\n$/,
     );
     expect(existsSync(join(folder, '.perbench'))).toBe(false);
   });

@@ -11,7 +11,7 @@ import { writeRunPage } from './page/run-page.ts';
 import { createProgress } from './progress/create-progress.ts';
 import { printOpenRaces, reportRace } from './race-report.ts';
 import { project } from './local-world.ts';
-import { printReport, reportExitCode } from './print-report.ts';
+import { printReport, reportExitCode } from './print-document.ts';
 import { resumeCommand } from './stored-runs.ts';
 import type { OutputFile } from './write-outputs.ts';
 

@@ -8,7 +8,8 @@ import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-proce
 import { storeRun } from '../../test/setup/stored-cells.ts';
 import { reportSchema } from '../exporters/report-schema.ts';
 import { foreignFormats } from '../exporters/formats/foreign-formats.ts';
-import { reportExporters, sampleExporters } from '../exporters/index.ts';
+import { documentFormats } from '../exporters/formats.ts';
+import { sampleFormats } from '../exporters/samples.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { exportOptions } from './tables/interop-commands.ts';
 
@@ -34,7 +35,7 @@ afterAll(async () => {
 
 describe('export', () => {
   it('offers exactly the formats of the registries', () => {
-    const known = [reportExporters, sampleExporters, foreignFormats].flatMap((family) => Object.keys(family));
+    const known = [documentFormats.report, sampleFormats, foreignFormats].flatMap((family) => Object.keys(family));
     expect([...(exportOptions.format.choices ?? [])].toSorted()).toEqual([...new Set(known)].toSorted());
   });
 
@@ -89,7 +90,7 @@ describe('export', () => {
     [
       ['-o', 'x.docx'],
       expect.stringMatching(
-        /^error: --out x\.docx: "\.docx" is no format\nhint: Use one of \.csv \.json \.md .*\.tex .*\.bmf\.json.*\n$/,
+        /^error: --out x\.docx: "\.docx" is no format of export\nhint: Use one of \.csv \.json \.md .*\.tex .*\.bmf\.json.*\n$/,
       ),
     ],
     [

@@ -1,5 +1,6 @@
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
+import { reportDocument } from '../exporters/report-document.ts';
 import { reportRuns } from '../local/report-runs.ts';
 import { questionOf, questionText } from '../scoring/race/question.ts';
 import { certificateText, openRaceText } from './certificate-text.ts';
@@ -7,7 +8,7 @@ import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { writeRunPage } from './page/run-page.ts';
 import { project } from './local-world.ts';
-import { writeOutputs, type OutputFile } from './write-outputs.ts';
+import { writeDocument, type OutputFile } from './write-outputs.ts';
 
 /** The certificates of a run that asked a question, in the order of its tasks. */
 export function certificatesOf({ manifest }: RunRecord): readonly RaceCertificate[] {
@@ -46,7 +47,7 @@ export async function reportRace(
   const certificates = certificatesOf(run);
   context.output.result(certificates.map(certificateText).join('\n\n'));
   const report = await reportRuns(store, [run], project(context));
-  await writeOutputs(files, report, context);
+  await writeDocument(reportDocument(report), files, context);
   await writeRunPage(run.id, report, context);
   return raceExitCode(certificates);
 }

@@ -1,19 +1,22 @@
+import { appendFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
-import { exporterByName, reportExporters, type ReportExporter } from '../exporters/index.ts';
-import type { Report } from '../exporters/report.ts';
+import type { Document } from '../exporters/document.ts';
+import { documentFormats, type Format, formatOfFile, knownEndings } from '../exporters/formats.ts';
+import { fitSummary, githubAnnotations, stepSummaryBytes } from '../exporters/github.ts';
+import { markdownText } from '../exporters/markdown.ts';
 import { type FileContent, replaceFile } from '../files/replace-file.ts';
 import type { CliContext } from './context.ts';
-import { htmlExporter } from './page/html-exporter.ts';
+import { htmlFormat } from './page/html-format.ts';
 
-/** Everything that a report can be written as. */
-const fileExporters = { ...reportExporters, html: htmlExporter };
+/** Everything that each kind of document can be written as. */
+const fileFormats = { ...documentFormats, report: { ...documentFormats.report, html: htmlFormat } };
 
 /** A file that `--out` asks for. */
 export interface OutputFile {
   /** Absolute. */
   readonly path: string;
-  readonly exporter: ReportExporter;
+  readonly format: Format;
 }
 
 /**
@@ -23,35 +26,35 @@ export interface OutputFile {
  * @param chosen format of all files, whatever their endings
  * @throws {UsageError} for an ending that is no format
  */
-export function outputFiles(context: CliContext, chosen?: ReportExporter): readonly OutputFile[] {
+export function outputFiles(
+  context: CliContext,
+  kind: keyof typeof fileFormats,
+  chosen?: Format,
+): readonly OutputFile[] {
+  const known: Readonly<Record<string, Format>> = fileFormats[kind];
   return context.globals.out.map((name) => {
     const path = context.path(name);
     const extension = extname(path);
-    if (chosen !== undefined && extension !== '') return { path, exporter: chosen };
-    if (extension === '') return folderFile(path, chosen ?? reportExporters.json);
-    const exporter = exporterByName<ReportExporter>(fileExporters, path);
-    if (exporter !== undefined) return { path, exporter };
-    throw new UsageError(`--out ${name}: "${extension}" is no format`, {
-      hint: `Use one of ${knownEndings(fileExporters)}.`,
+    if (extension === '') {
+      const format = chosen ?? documentFormats[kind].json;
+      return { path: join(path, `results.${format.extensions[0]}`), format };
+    }
+    const format = chosen ?? formatOfFile(known, path);
+    if (format !== undefined) return { path, format };
+    throw new UsageError(`--out ${name}: "${extension}" is no format of ${context.commandName}`, {
+      hint: `Use one of ${knownEndings(known)}.`,
     });
   });
 }
 
-function folderFile(folder: string, exporter: ReportExporter): OutputFile {
-  return { path: join(folder, `results.${exporter.extensions[0]}`), exporter };
-}
-
-/** Endings of a family of exporters, as a user types them. */
-export function knownEndings(exporters: Readonly<Record<string, { readonly extensions: readonly string[] }>>): string {
-  return Object.values(exporters)
-    .flatMap(({ extensions }) => extensions.map((ending) => `.${ending}`))
-    .join(' ');
-}
-
-/** Writes a report into every file of `--out`. */
-export async function writeOutputs(files: readonly OutputFile[], report: Report, context: CliContext): Promise<void> {
-  for (const { path, exporter } of files) {
-    await writeWhole(path, await exporter.render(report));
+/** Writes a document into every file of `--out`. */
+export async function writeDocument(
+  document: Document,
+  files: readonly OutputFile[],
+  context: CliContext,
+): Promise<void> {
+  for (const { path, format } of files) {
+    await writeWhole(path, await format.write(document));
     context.output.note(`wrote ${path}`);
   }
 }
@@ -72,5 +75,34 @@ export async function writeWhole(path: string, content: FileContent): Promise<vo
       cause: error,
       hint: 'Name another file, or make room.',
     });
+  }
+}
+
+/**
+ * Tells GitHub Actions: annotations on stderr, whose lines the runner reads like those of stdout, and the step summary in
+ * the file that it names.
+ */
+export async function writeGithub(document: Document, context: CliContext): Promise<void> {
+  const { output, environment } = context;
+  output.stderr.write(githubAnnotations(document));
+  const summary = environment['GITHUB_STEP_SUMMARY'];
+  if (summary === undefined || summary === '') return;
+  const file = context.path(summary);
+  try {
+    // What other commands of the step wrote counts as well.
+    const room = stepSummaryBytes - (await sizeOf(file));
+    await appendFile(file, fitSummary(markdownText(document), room));
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    output.warn(`the step summary ${file} can't be written: ${error.message}`);
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    throw error;
   }
 }

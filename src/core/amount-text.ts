@@ -115,10 +115,15 @@ export function humanNumber(value: number, decimals: number = decimalsFor(value)
   return value.toFixed(decimals);
 }
 
+/** Decimals of a value and half of its interval: those of the value, more of them where half would look like 0. */
+export function intervalDecimals(half: number | undefined, decimals: number): number {
+  const needed = half !== undefined && half > 0 ? -Math.floor(Math.log10(half)) : 0;
+  return Math.min(Math.max(decimals, needed), decimals + 2);
+}
+
 /** A value with half of its interval in the same decimals, more of them where half would look like 0. */
 export function humanInterval(value: number, half: number | undefined, decimals: number = decimalsFor(value)): string {
-  if (half === undefined) return humanNumber(value, decimals);
-  const needed = half > 0 ? -Math.floor(Math.log10(half)) : 0;
-  const shown = Math.min(Math.max(decimals, needed), decimals + 2);
+  const shown = intervalDecimals(half, decimals);
+  if (half === undefined) return humanNumber(value, shown);
   return `${humanNumber(value, shown)} ± ${humanNumber(half, shown)}`;
 }

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
-import { bencherReport } from './bencher-report.ts';
-import { exporterByName, reportExporters, sampleExporters } from './index.ts';
-import { jsonReport } from './json-report.ts';
-import { latexReport } from './latex-report.ts';
-import { escapeLatex } from './latex-text.ts';
-import { openMetricsReport } from './openmetrics-report.ts';
+import { documentFormats, formatOfFile } from './formats.ts';
+import { escapeLatex } from './latex.ts';
 import type { Report } from './report.ts';
+import { reportDocument } from './report-document.ts';
 import { reportSchema } from './report-schema.ts';
+import { sampleFormats } from './samples.ts';
+
+const formats = documentFormats.report;
 
 function measured(value: number, unit: Unit, half?: number, warnings: readonly Warning[] = []): Measurement {
   const interval = { low: value - (half ?? 0), high: value + (half ?? 0), level: 0.95, method: 't over 3 launches' };
@@ -61,7 +61,7 @@ const nothing: Report = { scoreboards: [] };
 
 describe('latexReport', () => {
   it('writes booktabs tables: best values bold, ties as well, intervals, marks, foreign text escaped', () => {
-    expect(latexReport(report)).toMatchInlineSnapshot(`
+    expect(formats.latex.write(reportDocument(report))).toMatchInlineSnapshot(`
       "% perbench 0.1.0, run 20261124-163012-k3f9, Test CPU
       % Needs \\usepackage{booktabs,textcomp} and an engine that reads UTF-8.
       % 10 of 1,319 items: a mini run
@@ -98,8 +98,8 @@ describe('latexReport', () => {
   });
 
   it('copes with nothing, and with one model', () => {
-    expect(latexReport(nothing)).not.toContain('tabular');
-    const alone = latexReport({ scoreboards: createScoreboards(cells.slice(0, 1)) });
+    expect(formats.latex.write(reportDocument(nothing))).not.toContain('tabular');
+    const alone = formats.latex.write(reportDocument({ scoreboards: createScoreboards(cells.slice(0, 1)) }));
     expect(alone).toContain('small');
     expect(alone).not.toContain('mathbf');
   });
@@ -108,7 +108,7 @@ describe('latexReport', () => {
 describe('openMetricsReport', () => {
   it('writes gauges in base units, with their intervals', () => {
     const one = { scoreboards: createScoreboards(cells.slice(0, 1)) };
-    expect(openMetricsReport(one)).toMatchInlineSnapshot(`
+    expect(formats.openmetrics.write(reportDocument(one))).toMatchInlineSnapshot(`
       "# TYPE perbench_accuracy_ratio gauge
       # UNIT perbench_accuracy_ratio ratio
       # HELP perbench_accuracy_ratio accuracy
@@ -159,7 +159,7 @@ describe('openMetricsReport', () => {
   });
 
   it('keeps to the grammar, whatever models are called', () => {
-    const lines = openMetricsReport(report).split('\n');
+    const lines = formats.openmetrics.write(reportDocument(report)).split('\n');
     expect(lines.slice(-2)).toEqual(['# EOF', '']);
     const label = String.raw`[a-z]+="(?:[^"\\\n]|\\["\\n])*"`;
     const grammar = new RegExp(
@@ -169,13 +169,16 @@ describe('openMetricsReport', () => {
     expect(lines.filter((line) => !grammar.test(line))).toEqual([]);
     const families = lines.filter((line) => line.startsWith('# TYPE'));
     expect(new Set(families).size).toBe(families.length);
-    expect(openMetricsReport(nothing)).toBe('# EOF\n');
+    expect(formats.openmetrics.write(reportDocument(nothing))).toBe('# EOF\n');
   });
 });
 
 describe('bencherReport', () => {
   it('writes a benchmark for each model and task, with bounds', () => {
-    const benchmarks = JSON.parse(bencherReport(report)) as Record<string, Record<string, object>>;
+    const benchmarks = JSON.parse(formats.bencher.write(reportDocument(report))) as Record<
+      string,
+      Record<string, object>
+    >;
     expect(Object.keys(benchmarks)[0]).toMatch(/^gsm8k\/per@1 serving /);
     expect(benchmarks['gsm8k/per@1 serving small']).toMatchInlineSnapshot(`
       {
@@ -210,11 +213,14 @@ describe('bencherReport', () => {
         },
       }
     `);
-    expect(JSON.parse(bencherReport(nothing))).toEqual({});
+    expect(JSON.parse(formats.bencher.write(reportDocument(nothing)))).toEqual({});
   });
 
   it('fits the schema of the format', () => {
-    const benchmarks = JSON.parse(bencherReport(report)) as Record<string, Record<string, { value: unknown }>>;
+    const benchmarks = JSON.parse(formats.bencher.write(reportDocument(report))) as Record<
+      string,
+      Record<string, { value: unknown }>
+    >;
     const values = Object.values(benchmarks).flatMap((measures) => Object.values(measures));
     expect(values.length).toBeGreaterThan(10);
     for (const measure of values) for (const value of Object.values(measure)) expect(value).toBeTypeOf('number');
@@ -225,7 +231,7 @@ describe('bencherReport', () => {
 
 describe('Parquet', () => {
   it('has the columns of CSV, numbers as numbers, null for what is not known', async () => {
-    const file = new Uint8Array(await reportExporters.parquet.render(report)).buffer;
+    const file = new Uint8Array(await formats.parquet.write(reportDocument(report))).buffer;
     const rows = await parquetReadObjects({ file });
     expect(rows.find(({ model }) => model === 'small')).toMatchObject({
       task: 'gsm8k/per@1',
@@ -246,7 +252,7 @@ describe('Parquet', () => {
   });
 
   it('is a table also where there are no rows', async () => {
-    const file = new Uint8Array(await reportExporters.parquet.render(nothing)).buffer;
+    const file = new Uint8Array(await formats.parquet.write(reportDocument(nothing))).buffer;
     expect(Number(parquetMetadata(file).num_rows)).toBe(0);
   });
 });
@@ -254,19 +260,19 @@ describe('Parquet', () => {
 describe('results files', () => {
   it('fit their schema, and name it', () => {
     for (const written of [report, nothing]) {
-      const parsed = reportSchema.safeParse(JSON.parse(jsonReport(written)));
+      const parsed = reportSchema.safeParse(JSON.parse(formats.json.write(reportDocument(written))));
       expect(parsed.error).toBeUndefined();
       expect(parsed.data?.$schema).toMatch(/results\.schema\.json$/);
     }
   });
 
   it('are refused by it where a number is a text', () => {
-    const text = jsonReport(report).replace('"value": 0.3104', '"value": "0.3104"');
+    const text = formats.json.write(reportDocument(report)).replace('"value": 0.3104', '"value": "0.3104"');
     expect(reportSchema.safeParse(JSON.parse(text)).success).toBe(false);
   });
 });
 
-describe('exporterByName', () => {
+describe('formatOfFile', () => {
   it.each([
     ['a.csv', 'csv'],
     ['a.JSON', 'json'],
@@ -276,12 +282,12 @@ describe('exporterByName', () => {
     ['csv', undefined],
     ['a.txt', undefined],
   ])('%s is %s', (name, expected) => {
-    const found = exporterByName(reportExporters, name);
-    expect(found).toBe(expected === undefined ? undefined : reportExporters[expected as keyof typeof reportExporters]);
+    const found = formatOfFile(formats, name);
+    expect(found).toBe(expected === undefined ? undefined : formats[expected as keyof typeof formats]);
   });
 
   it('knows no ending twice', () => {
-    for (const family of [reportExporters, sampleExporters]) {
+    for (const family of [...Object.values(documentFormats), sampleFormats]) {
       const endings = Object.values(family).flatMap(({ extensions }) => [...extensions]);
       expect(new Set(endings).size).toBe(endings.length);
     }

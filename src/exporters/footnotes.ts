@@ -1,26 +1,24 @@
 import { factorLabels } from '../scoring/factor.ts';
-import type { ScoreFlag } from '../scoring/score-flag.ts';
+import { listText } from '../scoring/name-list.ts';
+import { factorFates, type ScoreFlag } from '../scoring/score-flag.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
-import { isDoubtfulReason } from '../scoring/scoreboard-metrics.ts';
+import { isDoubtfulReason, warningAgainst } from '../scoring/scoreboard-metrics.ts';
 import { inferenceNotes } from './board-sections.ts';
-import type { Mark } from './column.ts';
-import { groupModels, mergeSentences } from './footnote-groups.ts';
-import { plainText } from './sanitise.ts';
+import type { Footnote, Mark } from './document.ts';
 
-/** A sentence below a table; its mark is that of the numbers that it explains. */
-export interface Footnote {
-  readonly mark: Mark;
-  readonly text: string;
+function note(text: string, mark: Mark = ''): Footnote {
+  return { mark, text, isAboutIntervals: false };
 }
 
 /** What concerns the whole set; factors with the same fate together: `ACC and MEM equal: ignored in the order`. */
 function setFlags(flags: readonly ScoreFlag[]): Footnote[] {
-  const entries = flags.map(({ factor, text }) => {
-    const label = factor === undefined ? '' : factorLabels[factor];
-    const isAboutFactor = label !== '' && text.startsWith(`${label} `);
-    return isAboutFactor ? { model: label, text: text.slice(label.length) } : { model: '', text };
+  const entries = flags.map(({ code, factor, text }) => {
+    const fate = factorFates[code];
+    return factor === undefined || fate === undefined
+      ? { model: '', text }
+      : { model: factorLabels[factor], text: ` ${fate}` };
   });
-  return groupModels(entries).map(({ models, text }) => ({ mark: '', text: plainText(models + text) }));
+  return groupModels(entries).map(({ models, text }) => note(models + text));
 }
 
 /** Rows that have no score, and why; those with the same reason together. */
@@ -37,10 +35,12 @@ function unscored(rows: readonly ScoreboardRow[]): Footnote[] {
     const three = threeFactors && `; PER-A(3) ${threeFactors.score.toFixed(3)} without it, not ranked`;
     return { model, text: `${reasons}${code}${three ?? ''}` };
   });
-  return groupModels(entries).map(({ models, names, text }) => ({
-    mark: names.every((name) => invalid.has(name)) ? '!' : '',
-    text: plainText(`${models} ${names.length > 1 ? 'have' : 'has'} no score: ${text}`),
-  }));
+  return groupModels(entries).map(({ models, names, text }) =>
+    note(
+      `${models} ${names.length > 1 ? 'have' : 'has'} no score: ${text}`,
+      names.every((name) => invalid.has(name)) ? '!' : '',
+    ),
+  );
 }
 
 /** Scores of 0 that say no more than "worst of these models". */
@@ -52,7 +52,7 @@ function worstRows(rows: readonly ScoreboardRow[]): Footnote[] {
     return labels.length === 0 ? [] : [`${model} (${labels.join(', ')})`];
   });
   if (worst.length === 0) return [];
-  return [{ mark: '', text: plainText(`PER is 0 for the worst model in any factor: ${worst.join(', ')}`) }];
+  return [note(`PER is 0 for the worst model in any factor: ${worst.join(', ')}`)];
 }
 
 /** `throughput, latency` of a model, where its warnings aren't those of all. */
@@ -62,12 +62,13 @@ function places(own: readonly RowWarning[]): string {
 
 /** Warnings of all rows, one line per reason that names every model. */
 function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
-  const all = rows.flatMap(({ model, warnings, flags }) =>
-    warnings
-      // Why a row has no score was said above.
-      .filter(({ detail }) => !flags.some(({ code, text }) => code === 'invalid' && text.endsWith(detail)))
-      .map((warning) => ({ model, ...warning })),
-  );
+  const all = rows.flatMap(({ model, warnings, flags, measurements }) => {
+    // Why a row has no score was said above.
+    const told = flags.flatMap(({ code, factor }) =>
+      code === 'invalid' && factor !== undefined ? [warningAgainst(measurements[factor])?.detail] : [],
+    );
+    return warnings.filter(({ detail }) => !told.includes(detail)).map((warning) => ({ model, ...warning }));
+  });
   return Array.from(
     Map.groupBy(all, ({ reason }) => reason),
     ([reason, group]) => {
@@ -77,10 +78,7 @@ function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
       );
       const where = groupModels(byModel).map(({ models, text }) => `${models} ${text}`);
       const details = mergeSentences(group.map(({ detail }) => detail));
-      return {
-        mark: isDoubtfulReason(reason) ? '!' : '~',
-        text: plainText(`${reason}: ${where.join('; ')} (${details})`),
-      } as const;
+      return note(`${reason}: ${where.join('; ')} (${details})`, isDoubtfulReason(reason) ? '!' : '~');
     },
   );
 }
@@ -96,7 +94,7 @@ function otherFlags(rows: readonly ScoreboardRow[]): Footnote[] {
         text: `${factor === undefined ? '' : ` ${factorLabels[factor]}`}: ${text}`,
       })),
   );
-  return groupModels(entries).map(({ models, text }) => ({ mark: '', text: plainText(models + text) }));
+  return groupModels(entries).map(({ models, text }) => note(models + text));
 }
 
 /** What ± stands for, and what it would be for exactly this benchmark instead of new items of the kind. */
@@ -115,24 +113,26 @@ function intervalNote({ rows, populationItems }: Scoreboard): string {
 }
 
 /** What a reader of this scoreboard must know, in order of importance. */
-export function footnotes(board: Scoreboard, options: { readonly hasIntervals: boolean }): readonly Footnote[] {
-  const { rows, flags } = board;
+export function footnotes(board: Scoreboard): readonly Footnote[] {
+  const { rows, flags, verdict } = board;
+  // Of one model the verdict says so itself.
+  const isToldBefore = ({ code }: ScoreFlag): boolean => code === 'set_too_small' && verdict !== undefined;
   return [
-    ...setFlags(flags.filter(({ text }) => board.verdict?.startsWith(text) !== true)),
+    ...setFlags(flags.filter((flag) => !isToldBefore(flag))),
     ...unscored(rows),
     ...worstRows(rows),
     ...warningLines(rows).toSorted((left, right) => (left.mark < right.mark ? -1 : left.mark > right.mark ? 1 : 0)),
     ...otherFlags(rows),
     ...priceNotes(board),
-    ...inferenceNotes(board).map((text): Footnote => ({ mark: '', text: plainText(text) })),
-    ...(options.hasIntervals ? [{ mark: '' as const, text: intervalNote(board) }] : []),
+    ...inferenceNotes(board).map((text) => note(text)),
+    { mark: '', text: intervalNote(board), isAboutIntervals: true },
   ];
 }
 
 /** A price of an hour gives no price of answers where throughput counts tokens. */
 function priceNotes({ pricePerHour, units: { throughput } }: Scoreboard): Footnote[] {
   if (pricePerHour === undefined || throughput === undefined || throughput === 'items/s') return [];
-  return [{ mark: '', text: `no price of answers: throughput is in ${throughput}, and their length isn't known` }];
+  return [note(`no price of answers: throughput is in ${throughput}, and their length isn't known`)];
 }
 
 /** `GSM8K, 5-shot · gsm8k/per@1 · serving protocol · accuracy is exact_match`. */
@@ -144,5 +144,40 @@ export function boardTitle({ title, taskId, protocol, metric, versions }: Scoreb
     metric === undefined ? undefined : `accuracy is ${metric}`,
     versions.join(', '),
   ];
-  return plainText(parts.filter((part) => part !== undefined && part !== '').join(' · '));
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+const numbers = /\d+(?:\.\d+)?/gu;
+
+/**
+ * Several sentences as one: where they differ only in numbers, each number becomes the range that it has, and others
+ * stand side by side.
+ */
+export function mergeSentences(sentences: readonly string[]): string {
+  const byTemplate = Map.groupBy(new Set(sentences), (sentence) => sentence.replaceAll(numbers, '#'));
+  return Array.from(byTemplate.values(), mergeAlike).join('; ');
+}
+
+function mergeAlike(sentences: readonly string[]): string {
+  const [first = ''] = sentences;
+  const rows = sentences.map((sentence) => sentence.match(numbers) ?? []);
+  let position = 0;
+  return first.replaceAll(numbers, () => {
+    const column = [...new Set(rows.map((row) => row[position] ?? ''))].toSorted((a, b) => Number(a) - Number(b));
+    position += 1;
+    return column.length === 1 ? (column[0] ?? '') : `${column[0]} to ${column.at(-1)}`;
+  });
+}
+
+/** Models with the same sentence, as one line each: `a and b: not finished`. */
+export function groupModels(
+  entries: readonly { readonly model: string; readonly text: string }[],
+): readonly { readonly models: string; readonly names: readonly string[]; readonly text: string }[] {
+  return Array.from(
+    Map.groupBy(entries, ({ text }) => text),
+    ([text, group]) => {
+      const names = [...new Set(group.map(({ model }) => model))];
+      return { models: listText(names), names, text };
+    },
+  );
 }

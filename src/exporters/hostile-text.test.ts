@@ -5,14 +5,17 @@ import type { Comparison } from '../scoring/comparison.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import type { Decision } from '../scoring/decision.ts';
 import type { GateResult } from '../scoring/gate.ts';
-import { comparisonExporters } from './comparison-exporters.ts';
-import { decisionExporters } from './decision-exporters.ts';
-import { gateExporters, type GateDocument } from './gate-exporters.ts';
-import { githubAnnotations } from './github-annotations.ts';
-import { reportExporters, sampleExporters } from './index.ts';
+import { comparisonDocument } from './comparison-document.ts';
+import { decisionDocument } from './decision-document.ts';
+import type { Document } from './document.ts';
+import { documentFormats, type Format } from './formats.ts';
+import { type Gate, gateDocument } from './gate-document.ts';
+import { githubAnnotations } from './github.ts';
+import { reportDocument } from './report-document.ts';
 import type { Report } from './report.ts';
+import { sampleFormats } from './samples.ts';
+import { terminalText } from './terminal.ts';
 import { fieldText, plainText, safeText, visibleText } from './sanitise.ts';
-import { terminalReport } from './terminal-table.ts';
 
 /** What a model may be called, or say. */
 const hostile: Readonly<Record<string, string>> = {
@@ -57,7 +60,7 @@ function reportOf(text: string): Report {
   return { run: { id: text, host: text }, scoreboards: createScoreboards(cells, { tasks }), notes: [text] };
 }
 
-function gateOf(text: string): GateDocument {
+function gateOf(text: string): Gate {
   const check = {
     taskId: text,
     model: text,
@@ -136,19 +139,23 @@ async function* samplesOf(
 
 /** Every text that a writer makes of the same foreign text. */
 async function written(text: string): Promise<Readonly<Record<string, string>>> {
-  const texts: Record<string, string> = { terminal: terminalReport(reportOf(text), { width: 100 }) };
-  for (const [name, { render }] of Object.entries(reportExporters)) {
-    const made = await render(reportOf(text));
-    if (typeof made === 'string') texts[`report as ${name}`] = made;
+  const documents: Readonly<Record<keyof typeof documentFormats, Document>> = {
+    report: reportDocument(reportOf(text)),
+    comparison: comparisonDocument(comparisonOf(text)),
+    decision: decisionDocument(decisionOf(text)),
+    gate: gateDocument(gateOf(text)),
+  };
+  const texts: Record<string, string> = { 'GitHub annotations': githubAnnotations(documents.gate) };
+  for (const [kind, document] of Object.entries(documents)) {
+    texts[`${kind} in a terminal`] = terminalText(document.screen);
+    texts[`${kind} in a narrow terminal`] = terminalText(document.screen, { width: 100 });
+    for (const [name, format] of Object.entries<Format>(documentFormats[kind as keyof typeof documents])) {
+      const made = await format.write(document);
+      if (typeof made === 'string') texts[`${kind} as ${name}`] = made;
+    }
   }
-  for (const [name, { render }] of Object.entries(comparisonExporters))
-    texts[`comparison as ${name}`] = render(comparisonOf(text));
-  for (const [name, { render }] of Object.entries(decisionExporters))
-    texts[`decision as ${name}`] = render(decisionOf(text));
-  for (const [name, { render }] of Object.entries(gateExporters)) texts[`gate as ${name}`] = render(gateOf(text));
-  texts['GitHub annotations'] = githubAnnotations(gateOf(text).result);
-  for (const [name, { render }] of Object.entries(sampleExporters)) {
-    const parts = (await Array.fromAsync<string | Uint8Array>(render(samplesOf(text)))).filter(
+  for (const [name, { write }] of Object.entries(sampleFormats)) {
+    const parts = (await Array.fromAsync<string | Uint8Array>(write(samplesOf(text)))).filter(
       (part) => typeof part === 'string',
     );
     if (parts.length > 0) texts[`samples as ${name}`] = parts.join('');
@@ -173,7 +180,7 @@ describe.each(Object.entries(hostile))('%s', (_, text) => {
 
 it('JSON keeps what it hides', async () => {
   for (const text of Object.values(hostile)) {
-    const { scoreboards } = JSON.parse(reportExporters.json.render(reportOf(text))) as {
+    const { scoreboards } = JSON.parse(documentFormats.report.json.write(reportDocument(reportOf(text)))) as {
       scoreboards: { title: string }[];
     };
     expect(scoreboards[0]?.title).toBe(text);

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
+import { terminalReport } from '../../test/setup/printed-scoreboard.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { scoreTable } from './formats/score-table.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
-import { csvReport } from './csv-report.ts';
-import { jsonReport } from './json-report.ts';
-import { markdownReport } from './markdown-report.ts';
 import type { Report } from './report.ts';
-import { terminalReport } from './terminal-table.ts';
+import { documentFormats } from './formats.ts';
+import { reportDocument } from './report-document.ts';
 import { textWidth } from './text-width.ts';
+
+const csvReport = (made: Report): string => documentFormats.report.csv.write(reportDocument(made));
+const jsonReport = (made: Report): string => documentFormats.report.json.write(reportDocument(made));
+const markdownReport = (made: Report): string => documentFormats.report.markdown.write(reportDocument(made));
 
 function measured(value: number, unit: Unit, half?: number, warnings: readonly Warning[] = []): Measurement {
   const interval = { low: value - (half ?? 0), high: value + (half ?? 0), level: 0.95, method: 't over 3 launches' };
@@ -153,8 +156,8 @@ describe('terminalReport', () => {
     const plain = terminalReport(report, { width: 100 });
     const styled = terminalReport(report, {
       width: 100,
-      style: (text, role) => {
-        roles.add(role);
+      style: (text, ...tones) => {
+        for (const tone of tones) roles.add(tone);
         return `\u001B[1m${text}\u001B[0m`;
       },
     });

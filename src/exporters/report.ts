@@ -28,5 +28,3 @@ export interface ReportSources {
   /** As many as scoreboards, in the same order. */
   readonly evidence: readonly (TaskEvidence | undefined)[];
 }
-
-export type ReportFormat = 'terminal' | 'markdown' | 'csv' | 'json';

@@ -43,3 +43,25 @@ export function truncateMiddle(text: string, width: number): string {
   }
   return truncateText(segments.join(''), width - textWidth(tail)) + tail;
 }
+
+/** Breaks a sentence into lines that fit; its own indent stays, later lines get `indent`. Without a width it is one. */
+export function wrapText(text: string, width: number | undefined, indent: string): readonly string[] {
+  if (width === undefined) return [text];
+  const lines: string[] = [];
+  let line = /^ */u.exec(text)?.[0] ?? '';
+  for (const word of text.trim().split(' ')) {
+    const next = line.trim() === '' ? line + word : `${line} ${word}`;
+    if (line.trim() !== '' && textWidth(next) > width) {
+      lines.push(line);
+      line = indent + word;
+    } else line = next;
+  }
+  return [...lines, line].map((wrapped) => truncateText(wrapped, width));
+}
+
+/** A text in exactly so many columns of a terminal. */
+export function padText(text: string, columns: number, align: 'left' | 'right'): string {
+  const fitted = truncateText(text, columns);
+  const space = ' '.repeat(Math.max(0, columns - textWidth(fitted)));
+  return align === 'left' ? fitted + space : space + fitted;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { csvLine, csvValue } from './csv-text.ts';
+import { csvLine, csvValue } from './csv.ts';
 import { textWidth, truncateMiddle, truncateText } from './text-width.ts';
 import { plainText } from './sanitise.ts';
 

@@ -2,7 +2,7 @@ import { join, relative, sep } from 'node:path';
 import type { RunRecord, Store } from '../core/store.ts';
 import { foreignFormats } from '../exporters/formats/foreign-formats.ts';
 import type { FormatFile, StoredCell } from '../exporters/formats/format.ts';
-import type { SampleRow } from '../exporters/sample-columns.ts';
+import type { SampleRow } from '../exporters/samples.ts';
 import { isTaskNamed, knownTask } from './known-tasks.ts';
 
 /** What is exported. */
@@ -23,7 +23,7 @@ async function* storedCells({ store, runs, tasks = [] }: ExportSource): AsyncGen
   }
 }
 
-/** Samples of all cells, one after another, as `sampleExporters` take them. */
+/** Samples of all cells, one after another, as `sampleFormats` take them. */
 export async function* sampleRows(source: ExportSource): AsyncGenerator<SampleRow> {
   for await (const { run, cell, samples } of storedCells(source)) {
     const { model, taskId, protocol } = cell;

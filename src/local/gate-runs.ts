@@ -2,8 +2,8 @@ import { UsageError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
-import { differenceText } from '../exporters/comparison-rows.ts';
-import type { GateDocument } from '../exporters/gate-exporters.ts';
+import { differenceText } from '../exporters/comparison-document.ts';
+import type { Gate } from '../exporters/gate-document.ts';
 import { decideGate, gateChecks, type GateResult } from '../scoring/gate.ts';
 import { compareRuns, findComparedRun } from './compare-runs.ts';
 
@@ -32,7 +32,7 @@ export async function gateRuns(
   baseline: string,
   candidate = 'latest',
   options: GateOptions = {},
-): Promise<GateDocument> {
+): Promise<Gate> {
   const { limits = {}, tasks, inconclusive = 'report', signal } = options;
   const { run } = await findComparedRun(store, candidate);
   const { suite, from } = options.suite ?? { suite: run.suite, from: "the candidate's suite" };

@@ -1,8 +1,8 @@
-import { csvLine } from '../exporters/csv-text.ts';
 import type { AuditedClaim, PaperAudit } from './audit-paper.ts';
 import type { Verdict } from './claim.ts';
 import { taskTitle } from './paper-table.ts';
 import { perTolerance, type RecomputedPer } from './recomputed-per.ts';
+import { csvLine } from '../exporters/csv.ts';
 
 /** The paper's two tables, each with the tasks that it has. */
 export const paperTables = [

@@ -1,4 +1,5 @@
-import type { TerminalOptions, TextRole } from '../exporters/terminal-table.ts';
+import type { Tone } from '../exporters/document.ts';
+import type { Style } from '../exporters/terminal.ts';
 import { textWidth, truncateMiddle } from '../exporters/text-width.ts';
 import type { AuditedClaim, PaperAudit } from './audit-paper.ts';
 import type { Verdict } from './claim.ts';
@@ -32,7 +33,7 @@ function accuracyBars(
   tasks: readonly string[],
   models: readonly { readonly model: string; readonly accuracies: readonly number[] }[],
   width: number,
-  style: NonNullable<TerminalOptions['style']>,
+  style: Style,
 ): readonly string[] {
   const longest = Math.max(0, ...models.map(({ model }) => textWidth(model)));
   const nameWidth = Math.min(longest, Math.max(8, Math.floor(width * 0.4)));
@@ -56,10 +57,8 @@ function accuracyBars(
   return lines;
 }
 
-type Style = NonNullable<TerminalOptions['style']>;
-
 const gap = '  ';
-const roles: Readonly<Record<Verdict, TextRole>> = {
+const roles: Readonly<Record<Verdict, Tone>> = {
   holds: 'best',
   'holds in part': 'plain',
   fails: 'doubtful',
@@ -143,7 +142,7 @@ function claimLines(
 }
 
 /** The whole audit as text for a terminal. */
-export function paperTerminal(audit: PaperAudit, options: TerminalOptions): string {
+export function paperTerminal(audit: PaperAudit, options: { readonly width: number; readonly style?: Style }): string {
   const { style = (text: string): string => text } = options;
   const width = Math.max(40, options.width);
   const title = (text: string): readonly string[] => wrapped(text, width, '  ').map((line) => style(line, 'title'));

@@ -1,6 +1,6 @@
-import { csvQuoted, csvValue } from '../exporters/csv-text.ts';
-import { escapeLatex } from '../exporters/latex-text.ts';
-import { escapeMarkdown, markdownTable } from '../exporters/markdown-text.ts';
+import { csvQuoted, csvValue } from '../exporters/csv.ts';
+import { escapeLatex } from '../exporters/latex.ts';
+import { escapeMarkdown, markdownTable } from '../exporters/markdown.ts';
 
 /** A table as text: what a block copies. */
 export interface TextTable {

@@ -2,8 +2,8 @@ import type { Limits } from '../core/limits.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { madeTask, paperTask } from '../../test/setup/decision-tasks.ts';
-import { answerFacts, answerSentence, questionText } from '../exporters/decision-rows.ts';
-import { decisionExporters } from '../exporters/decision-exporters.ts';
+import { decisionDocument } from '../exporters/decision-document.ts';
+import { documentFormats } from '../exporters/formats.ts';
 import { decide } from './decide.ts';
 import type { Decision, DecisionOptions } from './decision.ts';
 
@@ -20,8 +20,12 @@ function decidePaper(
 
 /** The whole answer as text. */
 function told(decision: Decision): string {
-  const facts = answerFacts(decision).map(([what, text]) => `${what}: ${text}`);
-  return [questionText(decision), answerSentence(decision), ...facts, ...decision.notes].join('\n');
+  const lines = decisionDocument(decision).screen.flatMap((block) => {
+    if (block.kind === 'text') return [block.text];
+    if (block.kind !== 'list') return [];
+    return block.lines.map(({ label, text }) => (label === '' ? text : `${label}: ${text}`));
+  });
+  return lines.join('\n');
 }
 
 const options: DecisionOptions = { score: 'PER-A', constraints: {}, resamples: 300 };
@@ -99,11 +103,13 @@ describe('a decision on the published numbers', () => {
 
   it('is written as Markdown, CSV and JSON', () => {
     const decision = decidePaper(['gsm8k'], { minAccuracy: 0.8 });
-    expect(decisionExporters.markdown.render(decision)).toContain(
+    expect(documentFormats.decision.markdown.write(decisionDocument(decision))).toContain(
       '### recommended: Qwen2.5-32B, PER-A/2026-1/paper-gpu 0.617',
     );
-    expect(decisionExporters.csv.render(decision).split('\r\n')[1]).toMatch(/^1,Qwen2\.5-32B,true,true,PER-A/);
-    expect(JSON.parse(decisionExporters.json.render(decision))).toMatchObject({
+    expect(documentFormats.decision.csv.write(decisionDocument(decision)).split('\r\n')[1]).toMatch(
+      /^1,Qwen2\.5-32B,true,true,PER-A/,
+    );
+    expect(JSON.parse(documentFormats.decision.json.write(decisionDocument(decision)))).toMatchObject({
       schema: 'perbench-decision/1',
       recommended: 'Qwen2.5-32B',
     });

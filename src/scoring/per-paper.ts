@@ -3,7 +3,7 @@ import { geometricMean } from '../stats/geometric-mean.ts';
 import { minMax } from '../stats/min-max.ts';
 import { usableMetrics, type LatencyResolution, type ModelMetrics } from './model-metrics.ts';
 import { rankDescending } from '../stats/rank.ts';
-import type { ScoreFlag } from './score-flag.ts';
+import { factorFates, type ScoreFlag } from './score-flag.ts';
 
 const perPaperVersion = 'PER-paper/1';
 
@@ -129,12 +129,8 @@ function factorFlags(values: readonly Factors[], margins: Readonly<Partial<Recor
   return factorNames.flatMap((factor): ScoreFlag[] => {
     const column = values.map((metrics) => metrics[factor]);
     const range = Math.max(...column) - Math.min(...column);
-    const label = factorLabels[factor];
-    if (range === 0) return [{ code: 'flat', factor, text: `${label} equal: ignored in the order` }];
-    if (range < 2 * (margins[factor] ?? 0)) {
-      return [{ code: 'range_below_noise', factor, text: `${label} differences are within noise` }];
-    }
-    return [];
+    const code = range === 0 ? 'flat' : range < 2 * (margins[factor] ?? 0) ? 'range_below_noise' : undefined;
+    return code === undefined ? [] : [{ code, factor, text: `${factorLabels[factor]} ${factorFates[code]}` }];
   });
 }
 

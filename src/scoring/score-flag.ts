@@ -33,6 +33,12 @@ export interface ScoreFlag {
   readonly text: string;
 }
 
+/** What becomes of a factor in which the models of a set don't differ. */
+export const factorFates: Readonly<Partial<Record<ScoreFlagCode, string>>> = {
+  flat: 'equal: ignored in the order',
+  range_below_noise: 'differences are within noise',
+};
+
 /** The flag in one word for files: `flat:THR`, `small_set`. */
 export function flagId(flag: ScoreFlag): string {
   return flag.factor === undefined ? flag.code : `${flag.code}:${factorLabels[flag.factor]}`;

@@ -26,8 +26,7 @@ export function isDoubtfulReason(reason: Warning['reason']): boolean {
 
 /** Whether a measurement carries a reason not to trust it. */
 export function isDoubtful(measurement: Measurement | undefined): boolean {
-  if (measurement === undefined || measurement.status === 'unavailable') return false;
-  return measurement.warnings.some(({ reason }) => isDoubtfulReason(reason));
+  return warningAgainst(measurement) !== undefined;
 }
 
 /** Units in which a protocol measures throughput and latency. */
@@ -106,10 +105,17 @@ function flagAgainst(
   if (unit !== undefined && measurement.unit !== unit) {
     return { code: 'unit', factor, text: `${label} is in ${measurement.unit}, the others are in ${unit}` };
   }
-  const wrong = measurement.warnings.find(({ reason }) => disqualifying.has(reason));
-  if (wrong !== undefined) return { code: 'invalid', factor, text: `${label} is invalid: ${wrong.detail}` };
-  const doubt = measurement.warnings.find(({ reason }) => doubtful.has(reason));
-  if (doubt === undefined) return undefined;
-  const code = isStrict ? 'invalid' : 'doubtful';
-  return { code, factor, text: `${label} is ${code}: ${doubt.detail}` };
+  const warning = warningAgainst(measurement);
+  if (warning === undefined) return undefined;
+  const code = isStrict || disqualifying.has(warning.reason) ? 'invalid' : 'doubtful';
+  return { code, factor, text: `${label} is ${code}: ${warning.detail}` };
+}
+
+/** The first warning that makes a number invalid, else the first that makes it doubtful. */
+export function warningAgainst(measurement: Measurement | undefined): Warning | undefined {
+  if (measurement === undefined || measurement.status === 'unavailable') return undefined;
+  const { warnings } = measurement;
+  return (
+    warnings.find(({ reason }) => disqualifying.has(reason)) ?? warnings.find(({ reason }) => doubtful.has(reason))
+  );
 }

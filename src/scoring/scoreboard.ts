@@ -120,3 +120,8 @@ export interface Scoreboard {
 export function valueOf(measurement: Measurement | undefined): number | undefined {
   return measurement === undefined || measurement.status === 'unavailable' ? undefined : measurement.value;
 }
+
+/** Whether it has PER-A, which then orders its rows. */
+export function hasPerAnchored({ anchors }: Pick<Scoreboard, 'anchors'>): boolean {
+  return anchors !== undefined;
+}

@@ -6,7 +6,8 @@ import {
   decideRun,
   gateRuns,
   openSqliteStore,
-  reportExporters,
+  documentFormats,
+  reportDocument,
   reportRuns,
   run,
   type RunRecord,
@@ -86,8 +87,8 @@ it('makes the files of the command, also of two runs', async () => {
   const report = await reportRuns(store, both, { projectDir: folder.path, tasks: ['imdb'] });
   await records('scoreboard', 'report', ...both.map(({ id }) => id), '-t', 'imdb', '-o', 'all.json', '-o', 'all.csv');
   const written = async (name: string): Promise<string> => readFile(join(folder.path, name), 'utf8');
-  expect(await written('all.json')).toBe(reportExporters.json.render(report));
-  expect(await written('all.csv')).toBe(reportExporters.csv.render(report));
+  expect(await written('all.json')).toBe(documentFormats.report.json.write(reportDocument(report)));
+  expect(await written('all.csv')).toBe(documentFormats.report.csv.write(reportDocument(report)));
 });
 
 it('makes the decision of the command', async () => {

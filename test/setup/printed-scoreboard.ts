@@ -1,5 +1,7 @@
 import type { Measurement, Unit, Warning } from '../../src/core/measurement.ts';
-import { terminalReport } from '../../src/exporters/terminal-table.ts';
+import { reportDocument } from '../../src/exporters/report-document.ts';
+import type { Report } from '../../src/exporters/report.ts';
+import { terminalText, type TerminalOptions } from '../../src/exporters/terminal.ts';
 import type { AnchorSet } from '../../src/scoring/anchors.ts';
 import type { LaunchedValue } from '../../src/scoring/bootstrap.ts';
 import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
@@ -54,6 +56,12 @@ export function model(name: string, { state = 'done', error, ...measurements }: 
 export const fast = { throughput: number(30, 'items/s'), latency: number(40, 'ms') };
 export const small = { accuracy: number(0.4, 'ratio'), memory: number(2 ** 28, 'bytes') };
 export const four = [model('a'), model('b', fast), model('c', small), model('d', { accuracy: number(0.9, 'ratio') })];
+
+/** A report as a command prints it. */
+export function terminalReport(report: Report, options: TerminalOptions): string {
+  const text = terminalText(reportDocument(report).screen, options);
+  return text === '' ? '' : `${text}\n`;
+}
 
 /** Title, names and units. */
 const headingLines = 3;

@@ -1,28 +1,28 @@
 import { UsageError } from '../../core/errors.ts';
-import { answerSentence } from '../../exporters/decision-rows.ts';
-import { decisionExporters } from '../../exporters/decision-exporters.ts';
+import { decisionDocument } from '../../exporters/decision-document.ts';
 import { decideRun, decideTable } from '../../local/decide-run.ts';
 import type { Decision } from '../../scoring/decision.ts';
 import type { CliContext } from '../context.ts';
-import { decisionText } from '../decision-text.ts';
-import { documentFiles, writeDocuments } from '../document-files.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { project } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
+import { printBlocks } from '../print-document.ts';
 import { readTable, tableName } from '../read-table.ts';
 import { constraintsOf } from '../scoring.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { decideOptions } from '../tables/decision-commands.ts';
+import { outputFiles, writeDocument } from '../write-outputs.ts';
 
 export const decide: CommandHandler<typeof decideOptions> = async (input, context) => {
   if (input.options.table !== undefined && input.arguments.length > 0) {
     throw new UsageError('a run and a table were named', { hint: 'Name one of them.' });
   }
-  const files = documentFiles(decisionExporters, context);
+  const files = outputFiles(context, 'decision');
   const decision = await decisionOf(input, context);
-  context.output.result(decisionText(decision, (text, style) => context.output.styled(text, style)));
-  context.output.record('decision', { answer: answerSentence(decision), ...decision });
-  await writeDocuments(files, decision, context);
+  const document = decisionDocument(decision);
+  printBlocks(document.screen, context);
+  context.output.record('decision', { answer: document.verdict, ...decision });
+  await writeDocument(document, files, context);
   return endOf(decision);
 };
 

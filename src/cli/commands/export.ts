@@ -1,12 +1,8 @@
 import { UsageError } from '../../core/errors.ts';
 import { foreignFormats } from '../../exporters/formats/foreign-formats.ts';
-import {
-  exporterByName,
-  reportExporters,
-  sampleExporters,
-  type ReportExporter,
-  type SampleExporter,
-} from '../../exporters/index.ts';
+import { documentFormats, type Format, formatOfFile, knownEndings, type NamedFormat } from '../../exporters/formats.ts';
+import { reportDocument } from '../../exporters/report-document.ts';
+import { type SampleFormat, sampleFormats } from '../../exporters/samples.ts';
 import { formatFiles, sampleRows } from '../../local/export-runs.ts';
 import { reportRuns } from '../../local/report-runs.ts';
 import type { CliContext } from '../context.ts';
@@ -15,13 +11,13 @@ import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { exportOptions } from '../tables/interop-commands.ts';
-import { knownEndings, outputFiles, writeOutputs, writeWhole } from '../write-outputs.ts';
+import { outputFiles, writeDocument, writeWhole } from '../write-outputs.ts';
 
 type ExportOptions = CommandInput<typeof exportOptions>['options'];
 type FolderFormat = keyof typeof foreignFormats;
 
-const reports: Readonly<Record<string, ReportExporter>> = reportExporters;
-const samples: Readonly<Record<string, SampleExporter>> = sampleExporters;
+const reports: Readonly<Record<string, Format>> = documentFormats.report;
+const samples: Readonly<Record<string, SampleFormat>> = sampleFormats;
 
 export const exportRuns: CommandHandler<typeof exportOptions> = async ({ arguments: names, options }, context) => {
   const { format } = options;
@@ -43,35 +39,36 @@ async function exportReport(names: readonly string[], options: ExportOptions, co
   if (format !== undefined && chosen === undefined) {
     throw new UsageError(`--format ${format} is a format of samples`, { hint: 'Add --samples.' });
   }
-  const files = outputFiles(context, chosen);
-  const exporter: ReportExporter = chosen ?? reportExporters.csv;
-  if (files.length === 0) refuseBytes(exporter, `table.${exporter.extensions[0]}`);
+  const files = outputFiles(context, 'report', chosen);
+  const onScreen: Format = chosen ?? documentFormats.report.csv;
+  if (files.length === 0) refuseBytes(onScreen, `table.${onScreen.extensions[0]}`);
   const { store, runs } = await findRuns(names, context);
   const report = await reportRuns(store, runs, { ...project(context), tasks: taskNames(options) });
-  if (files.length > 0) await writeOutputs(files, report, context);
-  else context.output.raw(textOf(await exporter.render(report)));
+  const document = reportDocument(report);
+  if (files.length > 0) await writeDocument(document, files, context);
+  else context.output.raw(textOf(await onScreen.write(document)));
   return exitCodes.done;
 }
 
 async function exportSamples(names: readonly string[], options: ExportOptions, context: CliContext): Promise<number> {
   const { out } = context.globals;
   const targets = out.length === 0 ? [undefined] : out.map((name) => context.path(name));
-  const chosen = targets.map((path) => ({ path, exporter: sampleExporter(path, options.format) }));
+  const chosen = targets.map((path) => ({ path, format: sampleFormat(path, options.format) }));
   const { store, runs } = await findRuns(names, context);
-  for (const { path, exporter } of chosen) {
+  for (const { path, format } of chosen) {
     const rows = sampleRows({ store, runs, tasks: taskNames(options), signal: context.interruption.signal });
     if (path !== undefined) {
-      await writeWhole(path, exporter.render(rows));
+      await writeWhole(path, format.write(rows));
       context.output.note(`wrote ${path}`);
     } else {
-      for await (const line of exporter.render(rows)) context.output.raw(textOf(line));
+      for await (const line of format.write(rows)) context.output.raw(textOf(line));
     }
   }
   return exitCodes.done;
 }
 
-function sampleExporter(path: string | undefined, format: string | undefined): SampleExporter {
-  const found = format === undefined && path !== undefined ? exporterByName(samples, path) : samples[format ?? 'jsonl'];
+function sampleFormat(path: string | undefined, format: string | undefined): SampleFormat {
+  const found = format === undefined && path !== undefined ? formatOfFile(samples, path) : samples[format ?? 'jsonl'];
   if (found === undefined) {
     const what = format === undefined ? `--out ${path}` : `--format ${format}`;
     const hint =
@@ -82,8 +79,8 @@ function sampleExporter(path: string | undefined, format: string | undefined): S
   return found;
 }
 
-function refuseBytes(exporter: ReportExporter | SampleExporter, example: string): void {
-  if (exporter.isBinary !== true) return;
+function refuseBytes(format: NamedFormat, example: string): void {
+  if (format.isBinary !== true) return;
   throw new UsageError('this format is no text, so it goes into a file', { hint: `Add -o ${example}.` });
 }
 

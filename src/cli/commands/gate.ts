@@ -1,20 +1,17 @@
 import { UsageError } from '../../core/errors.ts';
-import { type GateDocument, gateExporters } from '../../exporters/gate-exporters.ts';
+import { type Gate, gateDocument } from '../../exporters/gate-document.ts';
 import { gateLimitNames, isGateLimit } from '../../core/limits.ts';
 import { type GateOptions, gateRuns } from '../../local/gate-runs.ts';
 import type { CliContext } from '../context.ts';
-import { documentFiles, writeDocuments } from '../document-files.ts';
 import { gateExitCode } from '../exit-codes.ts';
-import { gateText } from '../gate-text.ts';
-import { writeGithub } from '../github-output.ts';
-import type { CommandHandler, CommandInput } from '../options/command.ts';
+import type { CommandHandler } from '../options/command.ts';
+import { printBlocks } from '../print-document.ts';
 import { limitsOf } from '../scoring.ts';
 import { openReadStore } from '../stored-runs.ts';
 import { readSuiteFile } from '../suite-file/read-suite-file.ts';
 import { checkSuite } from '../suite-file/suite-issues.ts';
 import type { gateOptions } from '../tables/decision-commands.ts';
-
-type GateInput = CommandInput<typeof gateOptions>;
+import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
 
 export const gate: CommandHandler<typeof gateOptions> = async (input, context) => {
   const { baseline, candidate, task, inconclusive, annotations } = input.options;
@@ -23,33 +20,29 @@ export const gate: CommandHandler<typeof gateOptions> = async (input, context) =
       hint: 'Name a run: perbench gate --baseline 20261124-1630. perbench list shows them.',
     });
   }
-  const files = documentFiles(gateExporters, context);
+  const files = outputFiles(context, 'gate');
   const store = await openReadStore(context);
-  const document = await gateRuns(store, baseline, candidate, {
+  const decided = await gateRuns(store, baseline, candidate, {
     suite: await suiteOfConfig(context),
     limits: limitsOf(input.options, gateLimitNames, isGateLimit),
     tasks: task,
     inconclusive,
     signal: context.interruption.signal,
   });
-  await tell(document, annotations, context);
-  await writeDocuments(files, document, context);
-  return gateExitCode(document.result.outcome);
+  const document = gateDocument(decided);
+  printBlocks(document.screen, context);
+  recordGate(decided, context);
+  const { environment } = context;
+  const isGithub = annotations === 'github' || (annotations === 'auto' && environment['GITHUB_ACTIONS'] === 'true');
+  if (isGithub) await writeGithub(document, context);
+  await writeDocument(document, files, context);
+  return gateExitCode(decided.result.outcome);
 };
 
-async function tell(
-  document: GateDocument,
-  annotations: GateInput['options']['annotations'],
-  context: CliContext,
-): Promise<void> {
-  const { output, environment } = context;
-  output.result(gateText(document, (text, style) => output.styled(text, style)));
-  const { result, ...origin } = document;
+function recordGate({ result, ...origin }: Gate, { output }: CliContext): void {
   const { checks, ...verdict } = result;
   for (const check of checks) output.record('check', check);
   output.record('gate', { ...verdict, ...origin });
-  const isGithub = annotations === 'github' || (annotations === 'auto' && environment['GITHUB_ACTIONS'] === 'true');
-  if (isGithub) await writeGithub(document, context);
 }
 
 /** The suite file of `--config`. */

@@ -3,13 +3,13 @@ import { importFiles as importInto } from '../../local/import-files.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { performanceCells } from '../performance-source.ts';
-import { printReport } from '../print-report.ts';
+import { printReport } from '../print-document.ts';
 import type { importOptions } from '../tables/interop-commands.ts';
 import { perbenchVersion } from '../version.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const importFiles: CommandHandler<typeof importOptions> = async ({ arguments: names, options }, context) => {
-  const outputs = outputFiles(context);
+  const outputs = outputFiles(context, 'report');
   const { output } = context;
   const { task, performance, metric } = options;
   const report = await importInto(names, {

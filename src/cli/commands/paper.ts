@@ -9,7 +9,7 @@ import { auditPaper, type PaperAudit } from '../../paper/audit-paper.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
-import { tableStyle, tableWidth } from '../print-report.ts';
+import { terminalStyle, terminalWidth } from '../print-document.ts';
 import type { paperOptions } from '../tables/paper-commands.ts';
 import { figurePng, figureSvg, type FigureSettings } from '../write-figures.ts';
 import { writeWhole } from '../write-outputs.ts';
@@ -40,7 +40,7 @@ export const paper: CommandHandler<typeof paperOptions> = async ({ options }, co
   const targets = outputTargets(context);
   const audit = auditPaper(await readFile(new URL('../../../data/paper.csv', import.meta.url), 'utf8'));
   const { output } = context;
-  output.result(paperTerminal(audit, { width: tableWidth(context), style: tableStyle(context) }).trimEnd());
+  output.result(paperTerminal(audit, { width: terminalWidth(context), style: terminalStyle(context) }).trimEnd());
   for (const one of audit.recomputed) output.record('table-cell', one);
   for (const one of audit.scaling) output.record('scaling', one);
   for (const one of audit.claims) output.record('claim', one);

@@ -14,7 +14,7 @@ import type { quickstartOptions } from '../tables/measure-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ options: { minutes } }, context) => {
-  const named = outputFiles(context);
+  const named = outputFiles(context, 'report');
   const { output } = context;
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);

@@ -4,14 +4,14 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { performanceCells } from '../performance-source.ts';
 import { project } from '../local-world.ts';
-import { printReport } from '../print-report.ts';
+import { printReport } from '../print-document.ts';
 import { scoringChoice } from '../scoring.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { reportOptions } from '../tables/result-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const report: CommandHandler<typeof reportOptions> = async ({ arguments: names, options }, context) => {
-  const files = outputFiles(context);
+  const files = outputFiles(context, 'report');
   const { store, runs } = await findRuns(names, context);
   const performance =
     options.performance === undefined ? undefined : await performanceCells(options.performance, context);

@@ -3,13 +3,13 @@ import { rescoreRuns } from '../../local/rescore-runs.ts';
 import { createLocalContext, project } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import { printReport, reportExitCode } from '../print-report.ts';
+import { printReport, reportExitCode } from '../print-document.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { storedRunOptions } from '../tables/measure-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const rescore: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
-  const files = outputFiles(context);
+  const files = outputFiles(context, 'report');
   const { store, runs } = await findRuns(names, context);
   using status = createStatusLine(context);
   const local = await createLocalContext(context, status);

@@ -11,7 +11,7 @@ import type { storedRunOptions } from '../tables/measure-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const resume: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
-  const files = outputFiles(context);
+  const files = outputFiles(context, 'report');
   const run = await runToResume(names, context);
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);

@@ -16,7 +16,7 @@ import { showPlan } from './plan.ts';
 
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
   if (input.options.dryRun === true) return showPlan(input, context, 'never');
-  const files = outputFiles(context);
+  const files = outputFiles(context, 'report');
   const { suite } = await suiteOfCommand(input, context);
   const question = raceQuestionOf(suite);
   const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;

@@ -3,14 +3,14 @@ import type { Scoreboard } from '../../scoring/scoreboard.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { project } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
-import { printReport } from '../print-report.ts';
+import { printReport } from '../print-document.ts';
 import { readTable, tableName } from '../read-table.ts';
 import { scoringChoice } from '../scoring.ts';
 import type { scoreOptions } from '../tables/result-commands.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const score: CommandHandler<typeof scoreOptions> = async ({ arguments: [file = '-'], options }, context) => {
-  const files = outputFiles(context);
+  const files = outputFiles(context, 'report');
   const report = await reportTable(await readTable(file, context), {
     ...project(context),
     file: tableName(file),

@@ -10,7 +10,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { printLabels } from '../print-labels.ts';
 import { project } from '../local-world.ts';
-import { printReport } from '../print-report.ts';
+import { printReport } from '../print-document.ts';
 import { certificatesOf, printOpenRaces } from '../race-report.ts';
 import { safeText } from '../../exporters/sanitise.ts';
 import { findRuns } from '../stored-runs.ts';
@@ -24,7 +24,7 @@ const defaultSamples = 10;
 export const show: CommandHandler<typeof showOptions> = async (input, context) => {
   if (input.options.config !== undefined) return showConfig(input, context);
   const { options, arguments: names } = input;
-  const files = outputFiles(context);
+  const files = outputFiles(context, 'report');
   const { store, runs } = await findRuns(names, context);
   for (const run of runs) {
     const cells = await store.cells(run.id);

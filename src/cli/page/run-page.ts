@@ -1,9 +1,10 @@
 import { dirname, join } from 'node:path';
 import { PerbenchError } from '../../core/errors.ts';
+import { reportDocument } from '../../exporters/report-document.ts';
 import type { Report } from '../../exporters/report.ts';
 import type { CliContext } from '../context.ts';
 import { writeWhole } from '../write-outputs.ts';
-import { htmlExporter } from './html-exporter.ts';
+import { htmlFormat } from './html-format.ts';
 
 /** Where a run's own files are: beside the store. */
 function runFolder(runId: string, { storePath }: CliContext): string {
@@ -17,7 +18,7 @@ function runFolder(runId: string, { storePath }: CliContext): string {
 export async function writeRunPage(runId: string, report: Report, context: CliContext): Promise<void> {
   const path = join(runFolder(runId, context), 'report.html');
   try {
-    await writeWhole(path, await htmlExporter.render(report));
+    await writeWhole(path, await htmlFormat.write(reportDocument(report)));
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
     context.output.warn(`no report.html: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);

@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
 import type { Measurement } from '../../core/measurement.ts';
-import { reportColumns } from '../../exporters/columns.ts';
-import type { Column } from '../../exporters/column.ts';
+import { type Cell, cellMark, cellText, isFilled, markedText } from '../../exporters/document.ts';
+import type { BoardColumn } from '../../exporters/measurement-column.ts';
+import { boardColumns as allColumns } from '../../exporters/scoreboard-columns.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
 import { anchoredFactors } from '../../scoring/per-anchored.ts';
 import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
@@ -28,6 +29,10 @@ function marked(text: string, mark: '' | '!' | '~'): VNode {
   );
 }
 
+function markedCell(cell: Cell): VNode {
+  return marked(cellText(cell), cellMark(cell));
+}
+
 /** Where on the factor's scale a raw value lies, by the score that is shown. */
 function factorScale(view: BoardView, factor: FactorName): (value: number) => number | undefined {
   const { anchors } = view.settings;
@@ -52,18 +57,18 @@ function intervalOf(measurement: Measurement | undefined): readonly [number, num
   return [measurement.interval.low, measurement.interval.high];
 }
 
-function factorColumn(view: BoardView, factor: FactorName, column: Column): RowColumn {
+function factorColumn(view: BoardView, factor: FactorName, column: BoardColumn): RowColumn {
   const scale = factorScale(view, factor);
-  const { board } = view;
+  const { unit, cell } = column.read(view.board);
   return {
     id: factor,
     heading: column.heading,
-    unit: column.unit(board),
+    unit,
     align: 'right',
     isDescendingFirst: !isLessBetter[factor],
     help: `The bar is the factor that enters the score, 0 to 1; longer is better. The line is the 95 % interval.`,
     value: (row) => valueOf(row.measurements[factor]),
-    text: (row) => column.render(row, board, false) + column.mark(row),
+    text: (row) => markedText(cell(row)),
     render: (row) => {
       const value = valueOf(row.measurements[factor]);
       const ends = intervalOf(row.measurements[factor])
@@ -71,7 +76,7 @@ function factorColumn(view: BoardView, factor: FactorName, column: Column): RowC
         .toSorted((a, b) => a - b);
       return (
         <>
-          {marked(column.render(row, board, false), column.mark(row))}
+          {markedCell(cell(row))}
           {value === undefined ? null : <Bar share={scale(value)} low={ends?.[0]} high={ends?.[1]} />}
         </>
       );
@@ -169,7 +174,7 @@ export const modelColumn: RowColumn = {
 
 /** Columns of a scoreboard; the numbers come from the same registry as those of the terminal and the files. */
 export function boardColumns(view: BoardView): readonly RowColumn[] {
-  const registry = new Map(reportColumns([view.board], 'terminal').map((column) => [column.id, column]));
+  const registry = new Map(allColumns([view.board]).map((column) => [column.id, column]));
   const rankOf = ({ model }: ScoreboardRow): number | undefined => view.scores.get(model)?.rank;
   return [
     {
@@ -192,19 +197,20 @@ export function boardColumns(view: BoardView): readonly RowColumn[] {
 /** Everything else that was measured: times to the first token, outputs a second, metrics of the task. */
 export function detailColumns(view: BoardView): readonly RowColumn[] {
   const shown = new Set(['rank', 'model', 'per', 'perAnchored', ...factorNames]);
-  return reportColumns([view.board], 'terminal')
-    .filter(({ id }) => !shown.has(id) && !id.startsWith('factor'))
-    .filter((column) => view.board.rows.some((row) => !['', '–'].includes(column.render(row, view.board, false))))
-    .map((column): RowColumn => ({
-      id: column.id,
-      heading: column.heading,
-      unit: column.unit(view.board),
-      align: column.align,
+  return allColumns([view.board])
+    .filter(({ id, isForPeople }) => isForPeople && !shown.has(id) && !id.startsWith('factor'))
+    .map((column) => ({ ...column, ...column.read(view.board) }))
+    .filter(({ cell }) => view.board.rows.some((row) => isFilled(cell(row))))
+    .map(({ id, heading, unit, align, cell }): RowColumn => ({
+      id,
+      heading,
+      unit,
+      align,
       sortValue: (row) => {
-        const raw = column.raw(row, view.board);
-        return valueOf(raw as Measurement | undefined);
+        const found = cell(row);
+        return typeof found === 'string' ? found : found.value;
       },
-      text: (row) => column.render(row, view.board, false) + column.mark(row),
-      render: (row) => marked(column.render(row, view.board, false), column.mark(row)),
+      text: (row) => markedText(cell(row)),
+      render: (row) => markedCell(cell(row)),
     }));
 }

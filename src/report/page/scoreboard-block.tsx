@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { footnotes } from '../../exporters/footnotes.ts';
+import { plainText } from '../../exporters/sanitise.ts';
 import { factorLabels, factorNames } from '../../scoring/factor.ts';
 import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../scoring/lattice.ts';
 import { perAnchored } from '../../scoring/per-anchored.ts';
@@ -29,7 +30,7 @@ function subtitleOf({ board, draws, isDefault }: BoardView): string {
 export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
   const columns = boardColumns(view);
   const details = detailColumns(view);
-  const notes = footnotes(view.board, { hasIntervals: true });
+  const notes = footnotes(view.board);
   return (
     <Block
       id={view.id}
@@ -50,7 +51,7 @@ export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
           {notes.map(({ mark, text }) => (
             <li key={text}>
               {mark === '' ? null : <b class={mark === '!' ? 'doubtful' : undefined}>{mark} </b>}
-              {text}
+              {plainText(text)}
             </li>
           ))}
         </ul>

@@ -1,5 +1,4 @@
-import type { GateCheck, GateResult } from '../scoring/gate.ts';
-import { checkSentence, demandText, gateSentence } from './gate-rows.ts';
+import type { Check, Document } from './document.ts';
 import { fieldText } from './sanitise.ts';
 
 /** GitHub shows at most so many annotations of one kind for a step. */
@@ -19,21 +18,22 @@ function command(kind: 'error' | 'warning' | 'notice', title: string, message: s
   return `::${kind} title=${escapeProperty(title)}::${escapeMessage(message)}`;
 }
 
-function ofKind(kind: 'error' | 'warning', checks: readonly GateCheck[]): readonly string[] {
+function ofKind(kind: 'error' | 'warning', title: string, checks: readonly Check[]): readonly string[] {
   const hasMore = checks.length > mostOfKind;
   const shown = hasMore ? checks.slice(0, mostOfKind - 1) : checks;
-  const lines = shown.map((check) => command(kind, demandText(check), checkSentence(check)));
+  const lines = shown.map(({ demand, sentence }) => command(kind, demand, sentence));
   const left = checks.length - shown.length;
-  return hasMore ? [...lines, command(kind, 'perbench gate', `and ${left} more checks like these`)] : lines;
+  return hasMore ? [...lines, command(kind, title, `and ${left} more checks like these`)] : lines;
 }
 
 /** Workflow commands of GitHub Actions: an error per failed check, a warning per open one, the verdict as a notice. */
-export function githubAnnotations(result: GateResult): string {
-  const of = (outcome: GateCheck['outcome']): GateCheck[] => result.checks.filter((check) => check.outcome === outcome);
+export function githubAnnotations({ checks, verdict }: Document): string {
+  const of = (outcome: Check['outcome']): readonly Check[] => checks.filter((check) => check.outcome === outcome);
+  const title = 'perbench gate';
   return [
-    ...ofKind('error', of('fail')),
-    ...ofKind('warning', of('inconclusive')),
-    command('notice', 'perbench gate', gateSentence(result)),
+    ...ofKind('error', title, of('fail')),
+    ...ofKind('warning', title, of('inconclusive')),
+    command('notice', title, verdict),
   ]
     .map((line) => `${line}\n`)
     .join('');

@@ -1,4 +1,4 @@
-import type { Scalar } from './column.ts';
+import type { Records, Scalar } from './document.ts';
 import { fieldText } from './sanitise.ts';
 
 /**
@@ -7,7 +7,7 @@ import { fieldText } from './sanitise.ts';
  * Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers, also negative ones.
  * What acts or hides is left out.
  */
-export function csvValue(value: Scalar | boolean): string {
+export function csvValue(value: Scalar): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') return String(value);
   const harmless = fieldText(value);
@@ -21,6 +21,11 @@ export function csvQuoted(text: string): string {
 }
 
 /** A line of a CSV file with its line end. */
-export function csvLine(values: readonly (Scalar | boolean)[]): string {
+export function csvLine(values: readonly Scalar[]): string {
   return `${values.map(csvValue).join(',')}\r\n`;
+}
+
+/** Records as CSV, the headings first. */
+export function csvText({ headings, rows }: Records): string {
+  return headings.length === 0 ? '' : [headings, ...rows].map(csvLine).join('');
 }

@@ -2,8 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../core/sample.ts';
-import type { SampleRow } from './sample-columns.ts';
-import { samplesAsCsv, samplesAsJsonLines, samplesAsParquet } from './sample-exporters.ts';
+import { sampleFormats, type SampleRow } from './samples.ts';
 
 const origin = { runId: 'r1', model: 'm', task: 'gsm8k/per@1', protocol: 'serving' };
 const sample: Sample = {
@@ -43,7 +42,7 @@ async function collect(lines: AsyncIterable<string>): Promise<string[]> {
 
 describe('sample exporters', () => {
   it('JSON lines', async () => {
-    const lines = await collect(samplesAsJsonLines(stream(2)));
+    const lines = await collect(sampleFormats.jsonl.write(stream(2)));
     expect(lines).toHaveLength(2);
     expect(lines.every((line) => line.endsWith('}\n') && !line.slice(0, -1).includes('\n'))).toBe(true);
     expect(JSON.parse(lines[1] ?? '')).toMatchObject({
@@ -55,7 +54,7 @@ describe('sample exporters', () => {
   });
 
   it('CSV that a spreadsheet neither breaks nor runs', async () => {
-    const text = (await collect(samplesAsCsv(stream(2)))).join('');
+    const text = (await collect(sampleFormats.csv.write(stream(2)))).join('');
     const records = parse(text, { columns: true }) as unknown as Record<string, string>[];
     expect(records).toHaveLength(2);
     expect(records[0]).toMatchObject({
@@ -72,7 +71,7 @@ describe('sample exporters', () => {
   });
 
   it('Parquet in row groups, with what has no text as null', async () => {
-    const bytes = Buffer.concat(await Array.fromAsync(samplesAsParquet(stream(25_000))));
+    const bytes = Buffer.concat(await Array.fromAsync(sampleFormats.parquet.write(stream(25_000))));
     const file = new Uint8Array(bytes).buffer;
     const metadata = parquetMetadata(file);
     expect(metadata.row_groups.map(({ num_rows: rows }) => Number(rows))).toEqual([10_000, 10_000, 5000]);
@@ -95,7 +94,7 @@ describe('sample exporters', () => {
   });
 
   it('Parquet of nothing is a table without rows', async () => {
-    const bytes = Buffer.concat(await Array.fromAsync(samplesAsParquet(stream(0))));
+    const bytes = Buffer.concat(await Array.fromAsync(sampleFormats.parquet.write(stream(0))));
     expect(Number(parquetMetadata(new Uint8Array(bytes).buffer).num_rows)).toBe(0);
   });
 
@@ -105,13 +104,13 @@ describe('sample exporters', () => {
       for (let position = 0; position < 3; position += 1)
         yield { origin, sample: { ...sample, position, output: long } };
     }
-    const bytes = Buffer.concat(await Array.fromAsync(samplesAsParquet(rows())));
+    const bytes = Buffer.concat(await Array.fromAsync(sampleFormats.parquet.write(rows())));
     expect(parquetMetadata(new Uint8Array(bytes).buffer).row_groups).toHaveLength(2);
   });
 
   it('pull one sample at a time', async () => {
     let pulled = 0;
-    const lines = samplesAsCsv(
+    const lines = sampleFormats.csv.write(
       stream(1000, () => {
         pulled += 1;
       }),

@@ -1,8 +1,30 @@
+import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import { constraintNames, formatLimit, limitList } from '../core/limits.ts';
-import { checkText, type ConstraintCheck, gateText, missedChecks } from '../scoring/constraints.ts';
-import type { Decision, DecisionCandidate, WeightCurve } from '../scoring/decision.ts';
 import { scoreWithInterval } from '../scoring/board-verdict.ts';
-import { humanNumber, humanScale } from '../core/amount-text.ts';
+import { checkText, type ConstraintCheck, gateText, missedChecks } from '../scoring/constraints.ts';
+import type { Decision } from '../scoring/decision.ts';
+import type { DecisionCandidate, WeightCurve } from '../scoring/decision.ts';
+import {
+  type Cell,
+  column,
+  type Document,
+  createDocument,
+  gap,
+  line,
+  listBlock,
+  missing,
+  numberCell,
+  type RecordColumn,
+  records,
+  type Row,
+  row,
+  table,
+  tableBlock,
+  textBlock,
+} from './document.ts';
+
+/** Raised when a reader of an older file would misunderstand a newer one. */
+const schema = 'perbench-decision/1';
 
 /** A check in words, with the task where there are several. */
 function checkOn(check: ConstraintCheck, isSingle: boolean): string {
@@ -14,7 +36,7 @@ function shares(value: number): string {
 }
 
 /** Why a model isn't the one recommended. */
-export function whyNot(candidate: DecisionCandidate, decision: Decision): string {
+function whyNot(candidate: DecisionCandidate, decision: Decision): string {
   const isSingle = decision.tasks.length === 1;
   const failed = missedChecks(candidate.checks);
   if (candidate.score === undefined) return candidate.reasons.join('; ');
@@ -34,7 +56,7 @@ function scoreText({ score, interval }: DecisionCandidate): string {
 }
 
 /** What is asked, in one line. */
-export function questionText({ tasks, constraints, scoreVersion }: Decision): string {
+function questionText({ tasks, constraints, scoreVersion }: Decision): string {
   const isSingle = tasks.length === 1;
   const on = tasks.map(({ taskId, weight }) => (isSingle ? taskId : `${taskId} (weight ${shares(weight)})`));
   const limits = limitList(constraints, constraintNames).map(formatLimit);
@@ -55,7 +77,7 @@ export function answerSentence(decision: Decision): string {
 }
 
 /** Everything that the answer hangs on, as pairs of a word and a phrase. */
-export function answerFacts(decision: Decision): readonly (readonly [what: string, text: string])[] {
+function answerFacts(decision: Decision): readonly (readonly [what: string, text: string])[] {
   const { runnerUp, nextCheaper, unconstrained, nearestMiss, largestGates } = decision;
   const isSingle = decision.tasks.length === 1;
   const winner = find(decision, decision.recommended);
@@ -101,24 +123,83 @@ function curveText({ of, weight, segments }: WeightCurve, recommended: string | 
 }
 
 /** Device time per item for people: `120 ms`. */
-function costText(costSeconds: number | undefined): string {
-  if (costSeconds === undefined) return '–';
+function costCell(costSeconds: number | undefined): Cell {
+  if (costSeconds === undefined) return missing;
   const scale = humanScale('ms', [costSeconds * 1000]);
-  return `${humanNumber((costSeconds * 1000) / scale.divisor)} ${scale.label}`;
+  const value = (costSeconds * 1000) / scale.divisor;
+  return numberCell(value, decimalsFor(value), { after: ` ${scale.label}` });
 }
 
-export const decisionHeadings = ['#', 'model', 'score', 'support', 'device time', ''] as const;
-export const decisionAlignments = ['right', 'left', 'right', 'right', 'right', 'left'] as const;
-
-/** One line of the table for people. */
-export function decisionRow(candidate: DecisionCandidate, decision: Decision): readonly string[] {
-  const { rank, model, support, costSeconds } = candidate;
-  return [
-    rank === undefined ? '–' : String(rank),
+function candidateRow(candidate: DecisionCandidate, decision: Decision): Row {
+  const { rank, model, support, costSeconds, score, interval } = candidate;
+  return row([
+    numberCell(rank, 0),
     model,
-    scoreText(candidate),
-    support === undefined ? '–' : shares(support),
-    costText(costSeconds),
+    score === undefined || interval === undefined ? numberCell(score, 3) : scoreWithInterval(score, interval),
+    numberCell(support, 2),
+    costCell(costSeconds),
     model === decision.recommended ? 'recommended' : whyNot(candidate, decision),
+  ]);
+}
+
+const recordColumns: readonly RecordColumn<[DecisionCandidate, Decision]>[] = [
+  ['rank', ({ rank }) => rank],
+  ['model', ({ model }) => model],
+  ['is_recommended', ({ model }, { recommended }) => String(model === recommended)],
+  ['is_eligible', ({ isEligible }) => String(isEligible)],
+  ['score_version', (_, { scoreVersion }) => scoreVersion],
+  ['score', ({ score }) => score],
+  ['score_low', ({ interval }) => interval?.low],
+  ['score_high', ({ interval }) => interval?.high],
+  ['support', ({ support }) => support],
+  ['device_seconds', ({ costSeconds }) => costSeconds],
+  ['accuracy', ({ accuracy }) => accuracy],
+  ['required_accuracy', ({ requiredAccuracy }) => requiredAccuracy],
+  ['why_not', (candidate, decision) => whyNot(candidate, decision) || undefined],
+];
+
+/** A decision: the answer, what it hangs on, every model with its reason. */
+export function decisionDocument(decision: Decision): Document {
+  const { candidates, notes, outcome } = decision;
+  const verdict = answerSentence(decision);
+  const question = questionText(decision);
+  const facts = answerFacts(decision).map(([what, text]) => line(text, 'plain', what));
+  const told = notes.map((note) => line(note, 'muted'));
+  const headings = [
+    column('#', 'right'),
+    column('model'),
+    column('score', 'right'),
+    column('support', 'right'),
+    column('device time', 'right'),
+    column(''),
   ];
+  const models = tableBlock(
+    table(
+      headings,
+      candidates.map((candidate) => candidateRow(candidate, decision)),
+    ),
+  );
+  return createDocument({
+    schema,
+    verdict,
+    screen: [
+      textBlock(question, 'muted'),
+      textBlock(verdict, 'title', outcome === 'recommended' ? 'best' : 'doubtful'),
+      ...listBlock(facts, 2),
+      gap,
+      models,
+      ...listBlock(told, 2),
+    ],
+    page: [
+      { kind: 'heading', text: verdict, level: 3, tone: 'title' },
+      textBlock(question),
+      models,
+      ...listBlock([...facts, ...told]),
+    ],
+    records: records(
+      recordColumns,
+      candidates.map((candidate) => [candidate, decision]),
+    ),
+    data: { schema, answer: verdict, ...decision },
+  });
 }

@@ -1,4 +1,5 @@
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
+import type { Document, Scalar } from './document.ts';
 
 /** Types that perbench's tables need; every column may be empty. */
 export type ParquetType = 'STRING' | 'DOUBLE' | 'INT32' | 'BOOLEAN' | 'JSON';
@@ -65,4 +66,21 @@ function taken(writer: ByteWriter): Uint8Array {
   const bytes = writer.getBytes().slice();
   writer.index = 0;
   return bytes;
+}
+
+/** The records of a document as a Parquet table; what isn't known is null. */
+export async function parquetBytes({ schema, records: { headings, rows }, origin }: Document): Promise<Uint8Array> {
+  const columns = headings.map((name, index): ParquetColumn<readonly Scalar[]> => {
+    const isText = rows.some((row) => typeof row[index] === 'string');
+    return { name, type: isText ? 'STRING' : 'DOUBLE', value: (row) => row[index] };
+  });
+  const metadata = {
+    perbench_schema: schema,
+    ...(origin?.id !== undefined && { perbench_run: origin.id }),
+    ...(origin?.perbenchVersion !== undefined && { perbench_version: origin.perbenchVersion }),
+    ...(origin?.host !== undefined && { perbench_host: origin.host }),
+  };
+  // A table has at least one column, also where there are no rows.
+  const all = columns.length > 0 ? columns : [{ name: 'model', type: 'STRING', value: () => undefined } as const];
+  return Buffer.concat(await Array.fromAsync(parquetStream(rows, all, { metadata })));
 }

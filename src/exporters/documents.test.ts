@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { CellComparison, MetricComparison } from '../scoring/comparison.ts';
 import { decideGate, type GateCheck, type GateOutcome, type InconclusiveRule } from '../scoring/gate.ts';
-import { comparisonExporters } from './comparison-exporters.ts';
-import { gateExporters, type GateDocument } from './gate-exporters.ts';
-import { fitSummary, githubAnnotations } from './github-annotations.ts';
+import { comparisonDocument } from './comparison-document.ts';
+import { documentFormats } from './formats.ts';
+import { gateDocument } from './gate-document.ts';
+import { fitSummary, githubAnnotations } from './github.ts';
 
 const interval = (low: number, high: number) => ({ low, high, level: 0.95, method: 'm' });
 
@@ -55,7 +56,7 @@ const comparison = { level: 0.95, cells: [cell], unmatched: ['x on y (paper) is 
 
 describe('a comparison', () => {
   it('as Markdown', () => {
-    expect(comparisonExporters.markdown.render(comparison)).toMatchInlineSnapshot(`
+    expect(documentFormats.comparison.markdown.write(comparisonDocument(comparison))).toMatchInlineSnapshot(`
       "**B is better.**
 
       ### GSM8K · gsm8k/per@1 · serving protocol · be\\|ta against alpha
@@ -86,7 +87,7 @@ describe('a comparison', () => {
   });
 
   it('as CSV, in base units', () => {
-    expect(comparisonExporters.csv.render(comparison)).toMatchInlineSnapshot(`
+    expect(documentFormats.comparison.csv.write(comparisonDocument(comparison))).toMatchInlineSnapshot(`
       "task,protocol,run_a,model_a,run_b,model_b,metric,unit,a,a_low,a_high,b,b_low,b_high,change,change_low,change_high,level,p,verdict,reason,pairs,only_a,only_b,regressions,improvements
       gsm8k/per@1,serving,run-a,alpha,run-b,be|ta,accuracy,ratio,0.58,0.55,0.61,0.61,0.58,0.64,0.03,0.002,0.058,0.95,0.0004,better,,1319,1,0,2,0
       gsm8k/per@1,serving,run-a,alpha,run-b,be|ta,latency,ms,1200,,,,,,,,,,,unknown,B: not measured,1319,1,0,2,0
@@ -95,7 +96,7 @@ describe('a comparison', () => {
   });
 
   it('as JSON under a schema', () => {
-    expect(JSON.parse(comparisonExporters.json.render(comparison))).toMatchObject({
+    expect(JSON.parse(documentFormats.comparison.json.write(comparisonDocument(comparison)))).toMatchObject({
       schema: 'perbench-comparison/1',
       verdict: 'B is better.',
       cells: [{ pairs: 1319, regressions: [{ itemId: 'i1' }, { itemId: 'i2' }] }],
@@ -121,8 +122,8 @@ function check(outcome: GateOutcome, change: Partial<GateCheck> = {}): GateCheck
   };
 }
 
-function document(outcomes: readonly GateOutcome[], rule: InconclusiveRule = 'report'): GateDocument {
-  return {
+function document(outcomes: readonly GateOutcome[], rule: InconclusiveRule = 'report') {
+  return gateDocument({
     result: decideGate(
       outcomes.map((outcome) => check(outcome)),
       rule,
@@ -132,12 +133,12 @@ function document(outcomes: readonly GateOutcome[], rule: InconclusiveRule = 're
     limitsFrom: ['perbench.yaml'],
     differences: [],
     unmatched: [],
-  };
+  });
 }
 
 describe('a gate', () => {
   it('as JUnit XML', () => {
-    expect(gateExporters.junit.render(document(['fail', 'pass']))).toMatchInlineSnapshot(`
+    expect(documentFormats.gate.junit.write(document(['fail', 'pass']))).toMatchInlineSnapshot(`
       "<?xml version="1.0" encoding="UTF-8"?>
       <testsuites name="perbench gate: run-b against run-a" tests="2" failures="1" errors="0" skipped="0" time="0">
       <testsuite name="perbench gate: run-b against run-a" tests="2" failures="1" errors="0" skipped="0" time="0">
@@ -178,13 +179,13 @@ describe('a gate', () => {
     ['pass', 'skipped="1"', '<skipped '],
     ['fail', 'failures="1"', '<failure '],
   ] as const)('tells JUnit what an open check counts as under %s', (rule, count, element) => {
-    const xml = gateExporters.junit.render(document(['inconclusive', 'pass'], rule));
+    const xml = documentFormats.gate.junit.write(document(['inconclusive', 'pass'], rule));
     expect(xml).toContain(count);
     expect(xml).toContain(element);
   });
 
   it('as Markdown', () => {
-    expect(gateExporters.markdown.render(document(['inconclusive', 'pass']))).toMatchInlineSnapshot(`
+    expect(documentFormats.gate.markdown.write(document(['inconclusive', 'pass']))).toMatchInlineSnapshot(`
       "### gate inconclusive, of 2 checks: 1 inconclusive, 1 passed
 
       Candidate run-b against baseline run-a.
@@ -200,12 +201,12 @@ describe('a gate', () => {
   });
 
   it('as CSV and JSON', () => {
-    expect(gateExporters.csv.render(document(['pass']))).toMatchInlineSnapshot(`
+    expect(documentFormats.gate.csv.write(document(['pass']))).toMatchInlineSnapshot(`
       "task,model,limit,metric,kind,unit,bound,direction,estimate,low,high,outcome,notes
       gsm8k/per@1,alpha,maxThroughputDrop,throughput,ratio,ratio,0.95,at least,0.97,0.94,1.01,pass,
       "
     `);
-    expect(JSON.parse(gateExporters.json.render(document(['pass'])))).toMatchObject({
+    expect(JSON.parse(documentFormats.gate.json.write(document(['pass'])))).toMatchObject({
       schema: 'perbench-gate/1',
       verdict: 'gate passed, of 1 check: 1 passed',
       outcome: 'pass',
@@ -213,7 +214,7 @@ describe('a gate', () => {
   });
 
   it('annotates on GitHub, its syntax escaped', () => {
-    expect(githubAnnotations(document(['fail', 'inconclusive', 'pass']).result)).toMatchInlineSnapshot(`
+    expect(githubAnnotations(document(['fail', 'inconclusive', 'pass']))).toMatchInlineSnapshot(`
       "::error title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: wanted throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: fail (5 %25 of "x" < y & z%0D%0Anext)
       ::warning title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: wanted throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: inconclusive (5 %25 of "x" < y & z%0D%0Anext)
       ::notice title=perbench gate::gate failed, of 3 checks: 1 failed, 1 inconclusive, 1 passed
@@ -222,10 +223,10 @@ describe('a gate', () => {
   });
 
   it('makes at most ten annotations of a kind', () => {
-    const lines = githubAnnotations(document(Array.from({ length: 12 }, () => 'fail')).result).split('\n');
+    const lines = githubAnnotations(document(Array.from({ length: 12 }, () => 'fail'))).split('\n');
     expect(lines.filter((line) => line.startsWith('::error'))).toHaveLength(10);
     expect(lines[9]).toBe('::error title=perbench gate::and 3 more checks like these');
-    const ten = githubAnnotations(document(Array.from({ length: 10 }, () => 'fail')).result).split('\n');
+    const ten = githubAnnotations(document(Array.from({ length: 10 }, () => 'fail'))).split('\n');
     expect(ten.filter((line) => line.startsWith('::error'))).toHaveLength(10);
     expect(ten[9]).not.toContain('more checks');
   });

@@ -1,0 +1,259 @@
+import { humanInterval } from '../core/amount-text.ts';
+import type { Interval, Unit } from '../core/measurement.ts';
+import type { Report } from './report.ts';
+
+/** Beside a number: `!` it is doubtful or invalid, `~` something else is to be known about it. */
+export type Mark = '' | '!' | '~';
+
+/** What a piece of text is, for whoever colours it. */
+export type Tone = 'title' | 'heading' | 'best' | 'doubtful' | 'bad' | 'muted' | 'plain';
+
+/** A number in a table, in the unit of its column. */
+export interface NumberCell {
+  /** Undefined is shown as a dash. */
+  readonly value: number | undefined;
+  /** Half of its interval. */
+  readonly half: number | undefined;
+  readonly decimals: number;
+  /** What follows at once, such as a unit where the column's values have several; `=` for a shared rank. */
+  readonly after: string;
+  readonly mark: Mark;
+  /** Nothing is better in this table. */
+  readonly isBest: boolean;
+}
+
+/** One place of a table: a number, or words; empty words where there is nothing, a dash where something is missing. */
+export type Cell = NumberCell | string;
+
+export const missing = '–';
+
+/** A number with so many decimals. */
+export function numberCell(value: number | undefined, decimals: number, more: Partial<NumberCell> = {}): NumberCell {
+  return { value, decimals, half: undefined, after: '', mark: '', isBest: false, ...more };
+}
+
+/** What people read of a cell, without its mark. */
+export function cellText(cell: Cell): string {
+  if (typeof cell === 'string') return cell;
+  return cell.value === undefined ? missing : humanInterval(cell.value, cell.half, cell.decimals) + cell.after;
+}
+
+/** With its mark, where there is no other place for it. */
+export function markedText(cell: Cell): string {
+  return cellText(cell) + cellMark(cell);
+}
+
+export function cellMark(cell: Cell): Mark {
+  return typeof cell === 'string' ? '' : cell.mark;
+}
+
+export function hasInterval(cell: Cell): boolean {
+  return typeof cell !== 'string' && cell.half !== undefined;
+}
+
+/** Whether a column with this cell says anything. */
+export function isFilled(cell: Cell): boolean {
+  return typeof cell === 'string' ? cell !== '' && cell !== missing : cell.value !== undefined;
+}
+
+export interface Column {
+  readonly heading: string;
+  /** For narrow terminals. */
+  readonly shortHeading: string;
+  /** Of all its numbers; empty for none. */
+  readonly unit: string;
+  /** Right for numbers. */
+  readonly align: 'left' | 'right';
+  /** Narrow terminals drop the highest first; 0 is never dropped. */
+  readonly dropOrder: number;
+  /** Shows its intervals also where there is little room. */
+  readonly keepsIntervals: boolean;
+  /** The end that is the good one, where a paper prints it bold; columns without one don't go into papers. */
+  readonly inPaper: 'highest' | 'lowest' | 'plain' | undefined;
+  /** Names are cut where there is little room. */
+  readonly isName: boolean;
+}
+
+/** A column of a table that has room. */
+export function column(heading: string, align: Column['align'] = 'left'): Column {
+  return {
+    heading,
+    shortHeading: heading,
+    unit: '',
+    align,
+    dropOrder: 0,
+    keepsIntervals: false,
+    inPaper: undefined,
+    isName: false,
+  };
+}
+
+export interface Row {
+  readonly cells: readonly Cell[];
+  /** Of the whole row. */
+  readonly tone: Tone;
+  /** All that was to be measured was: a row that may hold the best value of a column. */
+  readonly isComplete: boolean;
+}
+
+/** A row of cells. */
+export function row(cells: readonly Cell[], tone: Tone = 'plain'): Row {
+  return { cells, tone, isComplete: true };
+}
+
+/** A sentence below a table; its mark is that of the numbers that it explains. */
+export interface Footnote {
+  readonly mark: Mark;
+  readonly text: string;
+  /** Says what ± means: only where a table shows one. */
+  readonly isAboutIntervals: boolean;
+}
+
+export interface Table {
+  readonly caption: string;
+  /** Unique in the document, for references to it. */
+  readonly label: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  /** What it comes to, as a sentence. */
+  readonly verdict: string | undefined;
+  readonly notes: readonly Footnote[];
+}
+
+/** A table without a caption and notes. */
+export function table(columns: readonly Column[], rows: readonly Row[], more: Partial<Table> = {}): Table {
+  return { caption: '', label: '', columns, rows, verdict: undefined, notes: [], ...more };
+}
+
+/** Columns that say something: of the others nobody misses the dashes. */
+export function filledColumns({ columns, rows }: Table): readonly Column[] {
+  return columns.filter(
+    ({ dropOrder }, index) => dropOrder === 0 || rows.some(({ cells }) => isFilled(cells[index] ?? '')),
+  );
+}
+
+/** A line of a list. */
+export interface Line {
+  /** What it is about; empty for none. */
+  readonly label: string;
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+export function line(text: string, tone: Tone = 'plain', label = ''): Line {
+  return { label, text, tone };
+}
+
+/** A part of what people read; writers know how each looks in their format. */
+export type Block =
+  | { readonly kind: 'heading'; readonly text: string; readonly level: 3 | 4; readonly tone: Tone }
+  /** A sentence. */
+  | { readonly kind: 'text'; readonly text: string; readonly tones: readonly Tone[] }
+  | { readonly kind: 'table'; readonly table: Table; readonly indent: number }
+  | { readonly kind: 'list'; readonly lines: readonly Line[]; readonly indent: number }
+  /** A table that a page shows on demand. */
+  | { readonly kind: 'details'; readonly summary: string; readonly table: Table; readonly more: string }
+  | { readonly kind: 'gap' };
+
+export const gap: Block = { kind: 'gap' };
+
+export function textBlock(text: string, ...tones: readonly Tone[]): Block {
+  return { kind: 'text', text, tones };
+}
+
+export function tableBlock(shown: Table, indent = 0): Block {
+  return { kind: 'table', table: shown, indent };
+}
+
+/** A list; nothing where there are no lines. */
+export function listBlock(lines: readonly Line[], indent = 0): readonly Block[] {
+  return lines.length === 0 ? [] : [{ kind: 'list', lines, indent }];
+}
+
+export type Scalar = string | number | boolean | undefined;
+
+/** One flat table for programs, in base units and without rounding. */
+export interface Records {
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly Scalar[])[];
+}
+
+/** What a column of records is called, and what it says of an item. */
+export type RecordColumn<Item extends readonly unknown[]> = readonly [
+  heading: string,
+  value: (...item: Item) => Scalar,
+];
+
+/** Records by their columns. */
+export function records<Item extends readonly unknown[]>(
+  columns: readonly RecordColumn<Item>[],
+  items: readonly Item[],
+): Records {
+  return {
+    headings: columns.map(([heading]) => heading),
+    rows: items.map((item) => columns.map(([, value]) => value(...item))),
+  };
+}
+
+/** One number of a model, as programs follow it over time. */
+export interface Point {
+  /** In camel case, such as `latencyP95`. */
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
+  readonly unit: Unit;
+  readonly interval: Interval | undefined;
+}
+
+/** The numbers of one model on one task. */
+export interface Series {
+  readonly model: string;
+  readonly task: string;
+  readonly protocol: string | undefined;
+  readonly points: readonly Point[];
+}
+
+/** One thing that can pass or fail, for programs that show tests. */
+export interface Check {
+  /** Where it was checked. */
+  readonly place: string;
+  readonly demand: string;
+  readonly evidence: string;
+  /** All of it. */
+  readonly sentence: string;
+  readonly outcome: 'pass' | 'fail' | 'inconclusive';
+  readonly countsAs: 'passed' | 'failure' | 'error' | 'skipped';
+  readonly facts: Readonly<Record<string, string | number | undefined>>;
+}
+
+/** A result as it is shown and written: made once, and the same for every format. Only writers make strings of it. */
+export interface Document {
+  /** Versioned: raised when a reader of an older file would misunderstand a newer one. */
+  readonly schema: string;
+  readonly title: string;
+  /** The answer, in one sentence. */
+  readonly verdict: string;
+  /** In a terminal, where one reads the end first. */
+  readonly screen: readonly Block[];
+  /** On a page, where one reads the start first. */
+  readonly page: readonly Block[];
+  /** For CSV and Parquet. */
+  readonly records: Records;
+  /** All of it, for JSON. */
+  readonly data: object;
+  readonly series: readonly Series[];
+  readonly checks: readonly Check[];
+  /** Who made it, such as `perbench 0.1.0, run r, host`: comments and metadata of files. */
+  readonly origin: Report['run'];
+  /** Sentences that concern all of it. */
+  readonly notes: readonly string[];
+  /** What is behind it, for formats that show more than tables. */
+  readonly report: Report | undefined;
+}
+
+/** A document of which a format needs no more than is given. */
+export function createDocument(
+  parts: Pick<Document, 'schema' | 'screen' | 'page' | 'records' | 'data'> & Partial<Document>,
+): Document {
+  return { title: '', verdict: '', series: [], checks: [], origin: undefined, notes: [], report: undefined, ...parts };
+}

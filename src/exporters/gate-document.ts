@@ -1,0 +1,179 @@
+import { humanNumber, humanScale } from '../core/amount-text.ts';
+import { signed } from '../scoring/comparison-verdict.ts';
+import { comparedMetricFacts } from '../scoring/comparison.ts';
+import type { GateCheck, GateResult } from '../scoring/gate.ts';
+import {
+  type Check,
+  column,
+  type Document,
+  createDocument,
+  gap,
+  line,
+  listBlock,
+  type RecordColumn,
+  records,
+  row,
+  table,
+  tableBlock,
+  textBlock,
+} from './document.ts';
+
+/** A gate's result with where it comes from. */
+export interface Gate {
+  readonly result: GateResult;
+  /** Ids of the two runs, or `run:model`. */
+  readonly baseline: string;
+  readonly candidate: string;
+  /** Where the limits come from, one phrase each. */
+  readonly limitsFrom: readonly string[];
+  /** What differs in how the two were made, one sentence each. */
+  readonly differences: readonly string[];
+  /** Cells without a partner, one sentence each. */
+  readonly unmatched: readonly string[];
+}
+
+/** Raised when a reader of an older file would misunderstand a newer one. */
+const schema = 'perbench-gate/1';
+
+function valueText(value: number, { unit, metric }: GateCheck): string {
+  if (metric === 'accuracy') return value.toFixed(3);
+  const scale = humanScale(unit ?? 'count', [value]);
+  const text = humanNumber(value / scale.divisor);
+  return scale.label === '' ? text : `${text} ${scale.label}`;
+}
+
+function amountText(value: number, check: GateCheck): string {
+  switch (check.kind) {
+    case 'difference':
+      return `${signed(100 * value)} points`;
+    case 'ratio':
+      return `${signed(100 * (value - 1))} %`;
+    case 'value':
+      return valueText(value, check);
+    default:
+      return check.kind satisfies never;
+  }
+}
+
+/** `throughput at least −5.0 % of the baseline`, as a demand. */
+function demandText(check: GateCheck): string {
+  const { label } = comparedMetricFacts[check.metric];
+  const against = check.kind === 'value' ? '' : ' against the baseline';
+  return `${label} ${check.isUpper ? 'at most' : 'at least'} ${amountText(check.bound, check)}${against}`;
+}
+
+/** `+1.2 % [−0.8 %, +3.1 %]`, or that there is nothing. */
+function evidenceText(check: GateCheck): string {
+  const { estimate, interval } = check;
+  if (estimate === undefined) return 'nothing measured';
+  const range =
+    interval === undefined ? '' : ` [${amountText(interval.low, check)}, ${amountText(interval.high, check)}]`;
+  return `${amountText(estimate, check)}${range}`;
+}
+
+/** `gsm8k/per@1 / alpha`. */
+function placeText({ taskId, model }: GateCheck): string {
+  return `${taskId} / ${model}`;
+}
+
+/** One check in one sentence. */
+function checkSentence(check: GateCheck): string {
+  const notes = check.notes.length === 0 ? '' : ` (${check.notes.join('; ')})`;
+  return `${placeText(check)}: wanted ${demandText(check)}, got ${evidenceText(check)}: ${check.outcome}${notes}`;
+}
+
+/** The gate's verdict in one sentence; every place that prints one takes it from here. */
+export function gateSentence({ outcome, checks, ruled, rule }: GateResult): string {
+  const count = (wanted: GateCheck['outcome']): number => checks.filter((check) => check.outcome === wanted).length;
+  const parts = (['fail', 'inconclusive', 'pass'] as const)
+    .map((wanted) => [wanted, count(wanted)] as const)
+    .filter(([, n]) => n > 0)
+    .map(([wanted, n]) => `${n} ${{ fail: 'failed', inconclusive: 'inconclusive', pass: 'passed' }[wanted]}`);
+  const why = ruled > 0 ? ` (inconclusive counts as ${rule}, as was asked)` : '';
+  const of = `of ${checks.length} ${checks.length === 1 ? 'check' : 'checks'}: ${parts.join(', ')}`;
+  return `gate ${{ pass: 'passed', fail: 'failed', inconclusive: 'inconclusive' }[outcome]}, ${of}${why}`;
+}
+
+/** An open check is an error, unless the user said that it shall count as something else. */
+function countsAs({ outcome }: GateCheck, { rule }: GateResult): Check['countsAs'] {
+  if (outcome === 'pass') return 'passed';
+  if (outcome === 'fail') return 'failure';
+  return rule === 'pass' ? 'skipped' : rule === 'fail' ? 'failure' : 'error';
+}
+
+function checkOf(check: GateCheck, result: GateResult): Check {
+  const { limit, bound, outcome, estimate, interval } = check;
+  return {
+    place: placeText(check),
+    demand: demandText(check),
+    evidence: evidenceText(check),
+    sentence: checkSentence(check),
+    outcome,
+    countsAs: countsAs(check, result),
+    facts: { limit, bound, outcome, estimate, low: interval?.low, high: interval?.high },
+  };
+}
+
+const tones = { pass: 'best', fail: 'bad', inconclusive: 'doubtful' } as const;
+
+const recordColumns: readonly RecordColumn<[GateCheck]>[] = [
+  ['task', ({ taskId }) => taskId],
+  ['model', ({ model }) => model],
+  ['limit', ({ limit }) => limit],
+  ['metric', ({ metric }) => metric],
+  ['kind', ({ kind }) => kind],
+  ['unit', ({ unit }) => unit],
+  ['bound', ({ bound }) => bound],
+  ['direction', ({ isUpper }) => (isUpper ? 'at most' : 'at least')],
+  ['estimate', ({ estimate }) => estimate],
+  ['low', ({ interval }) => interval?.low],
+  ['high', ({ interval }) => interval?.high],
+  ['outcome', ({ outcome }) => outcome],
+  ['notes', ({ notes: own }) => own.join('; ') || undefined],
+];
+
+/** A gate: a line per check, what speaks against the numbers, and the verdict. */
+export function gateDocument({ result, ...origin }: Gate): Document {
+  const { baseline, candidate, limitsFrom, differences, unmatched } = origin;
+  const verdict = gateSentence(result);
+  const checks = tableBlock(
+    table(
+      [column('task'), column('model'), column('wanted'), column('got', 'right'), column('outcome')],
+      result.checks.map((check) => {
+        const outcome = `${check.outcome}${check.notes.length > 0 ? ' !' : ''}`;
+        return row([check.taskId, check.model, demandText(check), evidenceText(check), outcome], tones[check.outcome]);
+      }),
+    ),
+  );
+  const notes = listBlock(
+    [
+      ...result.checks.filter((check) => check.notes.length > 0).map((check) => `! ${checkSentence(check)}`),
+      ...differences.map((difference) => `! ${difference}`),
+      ...unmatched,
+    ].map((text) => line(text, 'muted')),
+  );
+  return createDocument({
+    schema,
+    title: `perbench gate: ${candidate} against ${baseline}`,
+    verdict,
+    screen: [
+      textBlock(`candidate ${candidate} against baseline ${baseline}; limits from ${limitsFrom.join(', then ')}`),
+      checks,
+      ...notes,
+      gap,
+      textBlock(verdict, 'title', tones[result.outcome]),
+    ],
+    page: [
+      { kind: 'heading', text: verdict, level: 3, tone: 'title' },
+      textBlock(`Candidate ${candidate} against baseline ${baseline}.`),
+      checks,
+      ...notes,
+    ],
+    records: records(
+      recordColumns,
+      result.checks.map((check) => [check]),
+    ),
+    data: { schema, verdict, ...result, ...origin },
+    checks: result.checks.map((check) => checkOf(check, result)),
+  });
+}

@@ -1,0 +1,151 @@
+import { factorNames } from '../scoring/factor.ts';
+import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
+import { boardSections } from './board-sections.ts';
+import {
+  type Block,
+  type Document,
+  createDocument,
+  gap,
+  line,
+  listBlock,
+  type Point,
+  type Records,
+  type Scalar,
+  type Series,
+  type Table,
+  table,
+  tableBlock,
+  textBlock,
+} from './document.ts';
+import { boardTitle, footnotes } from './footnotes.ts';
+import type { Report } from './report.ts';
+import { boardColumns } from './scoreboard-columns.ts';
+
+/** Raised when a reader of an older file would misunderstand a newer one. */
+const schema = 'perbench-report/1';
+
+/** Where editors find the schema beside an installed perbench. */
+const jsonSchemaPath = './node_modules/perbench/schemas/results.schema.json';
+
+function boardTable(board: Scoreboard): Table {
+  const columns = boardColumns([board])
+    .filter(({ isForPeople }) => isForPeople)
+    .map((column) => ({ column, ...column.read(board) }));
+  return table(
+    columns.map(({ column, unit }) => ({ ...column, unit })),
+    board.rows.map((row) => ({
+      cells: columns.map(({ cell }) => cell(row)),
+      tone: 'plain',
+      isComplete: row.state === 'done',
+    })),
+    {
+      caption: boardTitle(board),
+      label: [board.taskId, board.protocol]
+        .filter((part) => part !== undefined)
+        .join('-')
+        .replaceAll(/[^a-zA-Z0-9]+/gu, '-'),
+      verdict: board.verdict,
+      notes: footnotes(board),
+    },
+  );
+}
+
+function boardBlocks(board: Scoreboard): readonly Block[] {
+  const sections = boardSections(board).flatMap(({ heading, lines }): readonly Block[] => [
+    { kind: 'heading', text: heading, level: 4, tone: 'heading' },
+    ...listBlock(
+      lines.map((text) => line(text)),
+      2,
+    ),
+  ]);
+  return [tableBlock(boardTable(board)), ...sections];
+}
+
+/** One flat table, a record per model and task, in base units and without rounding; `perbench score` reads it. */
+function reportRecords(scoreboards: readonly Scoreboard[]): Records {
+  const columns = boardColumns(scoreboards);
+  const all = scoreboards.flatMap((board) =>
+    board.rows.map(
+      (row) => new Map<string, Scalar>(columns.flatMap((column) => Object.entries(column.fields(row, board)))),
+    ),
+  );
+  const headings = [...new Set(all.flatMap((record) => [...record.keys()]))];
+  return { headings, rows: all.map((record) => headings.map((heading) => record.get(heading))) };
+}
+
+/** Measurements whole, with unit, interval, status and warnings. What isn't known is left out, never null or 0. */
+function boardData(board: Scoreboard): object {
+  const columns = boardColumns([board]).filter(({ isInJson }) => isInJson);
+  return {
+    task: board.taskId,
+    title: board.title,
+    metric: board.metric,
+    protocol: board.protocol,
+    scores: board.versions,
+    units: board.units,
+    flags: board.flags,
+    anchors: board.anchors,
+    weights: board.weights,
+    populationItems: board.populationItems,
+    verdict: board.verdict,
+    inference: board.inference,
+    limits: board.limits,
+    pricePerHour: board.pricePerHour,
+    paretoFront: board.front,
+    robustness: board.card,
+    rows: board.rows.map((row) => ({
+      ...Object.fromEntries(columns.map((column) => [column.id, column.raw(row, board)])),
+      factors: row.factors && Object.fromEntries(factorNames.map((factor) => [factor, row.factors?.[factor]])),
+      anchored: row.anchored,
+      threeFactors: row.threeFactors,
+      ranking: row.ranking,
+      limits: row.limits,
+      extra: row.measurements.extra,
+      flags: row.flags,
+      warnings: row.warnings,
+      error: row.error,
+    })),
+  };
+}
+
+function pointsOf({ measurements, score, anchored }: ScoreboardRow): readonly Point[] {
+  const { extra = {}, ...own } = measurements;
+  const scored = (name: string, value: number | undefined, against: string): readonly Point[] => {
+    const help = `performance-efficiency ratio ${against}`;
+    return value === undefined ? [] : [{ name, help, value, unit: 'ratio', interval: undefined }];
+  };
+  return [
+    ...Object.entries({ ...own, ...extra }).flatMap(([name, measurement]): readonly Point[] => {
+      if (measurement.status === 'unavailable') return [];
+      const help = name.replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
+      const { value, unit, interval } = measurement;
+      return [{ name, help, value, unit, interval }];
+    }),
+    ...scored('per', score, 'over these models'),
+    ...scored('perA', anchored?.score, 'against fixed anchors'),
+  ];
+}
+
+function seriesOf({ taskId, protocol, rows }: Scoreboard): readonly Series[] {
+  return rows.map((row) => ({ model: row.model, task: taskId, protocol, points: pointsOf(row) }));
+}
+
+/** Scoreboards: a table each, with its verdict, what must be known about it, and what was asked beside it. */
+export function reportDocument(report: Report): Document {
+  const { run, scoreboards, notes = [] } = report;
+  const boards = scoreboards.map(boardBlocks);
+  const below = notes.map((note) => textBlock(note));
+  return createDocument({
+    schema,
+    screen: [...boards, ...(below.length > 0 ? [below] : [])].flatMap((blocks, index) =>
+      index === 0 ? blocks : [gap, ...blocks],
+    ),
+    page: [...boards.flat(), ...below],
+    records: reportRecords(scoreboards),
+    data: { $schema: jsonSchemaPath, schema, run, scoreboards: scoreboards.map(boardData), notes: report.notes },
+    series: scoreboards.flatMap(seriesOf),
+    origin: run,
+    notes,
+    report,
+  });
+}
