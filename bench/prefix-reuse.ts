@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { GenerateRequest, LoadedModel, PassOptions } from '../src/core/engine.ts';
 import { createLlamaEngine } from '../src/engines/llama-cpp/llama-engine.ts';
-import { buildGenerateRequest } from '../src/run/build-request.ts';
+import { buildGenerateRequest } from '../src/run/ask-items.ts';
 import type { PlannedTask } from '../src/run/plan.ts';
 import { loadItems } from '../src/sources/datasets/load-items.ts';
 import { loadTask } from '../src/tasks/index.ts';

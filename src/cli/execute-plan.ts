@@ -2,7 +2,7 @@ import type { RunEvent } from '../core/event.ts';
 import type { RunStatus } from '../core/store.ts';
 import type { LocalContext } from '../local/local-context.ts';
 import { freezeRunAnchors } from '../local/freeze-project-anchors.ts';
-import { localRun } from '../local/local-run.ts';
+import { localRun } from '../local/run.ts';
 import { reportRuns } from '../local/report-runs.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { CliContext } from './context.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { evidence, four, model, number, printed } from '../../test/setup/printed-scoreboard.ts';
 import type { Measurement } from '../core/measurement.ts';
 import { accuracyMeasurement } from '../metrics/accuracy.ts';
-import { overLaunches } from '../metrics/over-launches.ts';
+import { overLaunches } from '../metrics/launches.ts';
 
 describe('answers', () => {
   const summary = {

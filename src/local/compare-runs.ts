@@ -2,7 +2,7 @@ import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { launchEvidence } from '../metrics/launch-figures.ts';
+import { launchEvidence } from '../metrics/launches.ts';
 import { compareCells, type CellEvidence, type ItemAnswer } from '../scoring/compare-cells.ts';
 import { comparisonVerdict } from '../scoring/comparison-verdict.ts';
 import type { CellComparison, Comparison } from '../scoring/comparison.ts';

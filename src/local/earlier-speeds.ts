@@ -1,5 +1,5 @@
 import type { Store } from '../core/store.ts';
-import { type CellSpeed, speedFromRequests } from '../run/cell-speed.ts';
+import { type CellSpeed, speedFromRequests } from '../run/estimate-duration.ts';
 
 const newestRuns = 30;
 const leastRequests = 20;

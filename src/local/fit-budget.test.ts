@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { speedFromRequests } from '../run/cell-speed.ts';
+import { speedFromRequests } from '../run/estimate-duration.ts';
 import { toyPlan } from '../../test/run/toy-plan.ts';
 import { estimateRun, fitBudget } from './fit-budget.ts';
 

@@ -1,5 +1,4 @@
-import { addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
-import type { CellSpeed } from '../run/cell-speed.ts';
+import { addEstimates, type DurationEstimate, estimateCell, type CellSpeed } from '../run/estimate-duration.ts';
 import type { RunPlan } from '../run/plan.ts';
 
 /** How many items of each task fit into a time. */

@@ -1,8 +1,7 @@
 import { DataError, InvalidItemError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
-import type { CellSpeed } from '../run/cell-speed.ts';
-import { addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
+import { type CellSpeed, addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
 import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';

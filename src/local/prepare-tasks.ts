@@ -1,8 +1,7 @@
 import type { Suite } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
 import { ConfigError, DataError, InvalidItemError } from '../core/errors.ts';
-import { itemOrder } from '../run/item-order.ts';
-import type { PlannedTask } from '../run/plan.ts';
+import { itemOrder, type PlannedTask } from '../run/plan.ts';
 import { loadItems, type LoadedItems } from '../sources/datasets/load-items.ts';
 import { loadTasks } from '../tasks/index.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';

@@ -1,7 +1,6 @@
 import { type EngineWorld, openEngine } from '../engines/index.ts';
-import type { CellSpeed } from '../run/cell-speed.ts';
+import { type CellSpeed, probeModel } from '../run/estimate-duration.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { probeModel } from '../run/probe-model.ts';
 
 /** What a short probe of every model of a plan found. */
 export interface PlanProbe {

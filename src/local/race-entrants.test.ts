@@ -7,7 +7,7 @@ import { noLaunchFacts } from '../core/manifest.ts';
 import { suiteSchema } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { modelSpec } from '../../test/setup/model-spec.ts';
-import { raceEntrants } from './race-entrants.ts';
+import { raceEntrants } from './plan-race.ts';
 
 const suite = suiteSchema.parse({ models: ['any'] });
 const table: readonly GgufEntry[] = [

@@ -1,6 +1,6 @@
 import type { Cell, CellMeasurements } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
-import { launchEvidence, type LaunchEvidence } from '../metrics/launch-figures.ts';
+import { launchEvidence, type LaunchEvidence } from '../metrics/launches.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
 import { launchedModels, type ModelEvidence, type TaskEvidence } from '../scoring/task-evidence.ts';
 

@@ -1,8 +1,14 @@
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { hostname, homedir } from 'node:os';
+import { randomBytes } from 'node:crypto';
 import type { RunEvent } from '../core/event.ts';
-import { ConfigError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
+import { openEngine } from '../engines/index.ts';
+import { openRun } from '../run/open-run.ts';
+import type { RunDependencies, RunPlan } from '../run/plan.ts';
+import { runSuite } from '../run/run.ts';
+import type { LocalContext, OwnTask } from './local-context.ts';
+import { resolve } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
 import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
 import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
@@ -13,11 +19,50 @@ import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import * as z from 'zod';
 import { gpuSupply } from './gpu-outlook.ts';
-import type { LocalContext, OwnTask } from './local-context.ts';
-import { localRun } from './local-run.ts';
 import { checkRace, planRace } from './plan-race.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
+
+export interface LocalRunOptions {
+  readonly store: Store;
+  readonly signal: AbortSignal;
+  /** Id of the run to go on with; by default the latest unfinished one that asks the same. */
+  readonly resumeId?: string;
+  /** A new run even where an unfinished one asks the same. */
+  readonly isFresh?: boolean;
+  /** Cells that failed are tried again. */
+  readonly retryFailed?: boolean;
+  readonly framesDrawn?: () => number;
+}
+
+/** Names this process in the store, uniquely. */
+function ownerName(): string {
+  return `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+}
+
+/** Runs a prepared suite on this machine; see `runSuite` for what it says and throws. */
+export async function* localRun(
+  prepared: RunPlan,
+  context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder' | 'readCeiling'>,
+  { store, signal, framesDrawn, ...options }: LocalRunOptions,
+): AsyncGenerator<RunEvent, void, void> {
+  const opened = await openRun(prepared, store, {
+    ...options,
+    now: new Date(),
+    random: () => randomBytes(4).readUInt32LE(0) / 2 ** 32,
+  });
+  const dependencies: RunDependencies = {
+    store,
+    signal,
+    openEngine: (kind) => openEngine(kind, { environment: context.environment ?? {} }),
+    meter: context.meter,
+    ceiling: await context.readCeiling?.(prepared.suite.clientProcesses),
+    owner: ownerName(),
+    ...(context.logFolder !== undefined && { logFolder: context.logFolder }),
+    ...(framesDrawn !== undefined && { framesDrawn }),
+  };
+  yield* runSuite({ plan: prepared, dependencies, ...opened });
+}
 
 export interface RunOptions {
   /** Where results are kept: an open store (yours to close), a file, or by default memory. */

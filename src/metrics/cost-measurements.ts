@@ -2,8 +2,7 @@ import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import type { EnergyWindow } from '../core/device-window.ts';
 import type { Interval, Measurement } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
-import { launchesIn, launchFigures, loadPass, valuesOf } from './launch-figures.ts';
-import { mergeWarnings, overLaunches } from './over-launches.ts';
+import { launchesIn, launchFigures, loadPass, valuesOf, mergeWarnings, overLaunches } from './launches.ts';
 
 type NumberMeasurement = Exclude<Measurement, { readonly status: 'unavailable' }>;
 

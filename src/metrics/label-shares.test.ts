@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLabelCounter, type LabelShares } from './label-shares.ts';
-import { trivialWarnings } from './trivial-answers.ts';
+import { trivialWarnings } from './accuracy.ts';
 
 /** Items of a task with the labels A to D in turn, each answered by `answer`. */
 function shares(items: number, answer: (item: number, gold: string) => string | undefined): LabelShares | undefined {

@@ -3,8 +3,15 @@ import type { MemoryReading, MemorySplit } from '../core/memory.ts';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
 import { minCount, percentile } from '../stats/percentile.ts';
-import { type Launch, launchesIn, launchFigures, type LaunchFigures, valuesOf } from './launch-figures.ts';
-import { mergeWarnings, overLaunches } from './over-launches.ts';
+import {
+  type Launch,
+  launchesIn,
+  launchFigures,
+  type LaunchFigures,
+  valuesOf,
+  mergeWarnings,
+  overLaunches,
+} from './launches.ts';
 
 function part(readings: readonly MemoryReading[], name: keyof MemorySplit): Measurement {
   const values = readings.map(({ split }) => split?.[name]).filter((value) => value !== undefined);

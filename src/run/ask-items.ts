@@ -1,16 +1,52 @@
 import type {
   GenerateRequest,
+  LoglikelihoodRequest,
+  PromptStyle,
   Generation,
   LoadedModel,
   Loglikelihood,
-  LoglikelihoodRequest,
   PassOptions,
 } from '../core/engine.ts';
-import type { Sample } from '../core/sample.ts';
-import { buildGenerateRequest, buildLikelihoodRequest } from './build-request.ts';
-import type { DuePosition } from './open-loop.ts';
+import type { GenerateTask, LikelihoodTask } from '../core/task.ts';
 import type { PlannedTask } from './plan.ts';
+import type { Sample } from '../core/sample.ts';
 import { generationSample, likelihoodSample } from './score-sample.ts';
+
+function examplesFor({ task, examples }: PlannedTask, position: number): readonly unknown[] {
+  return task.pickExamples === undefined ? [] : task.pickExamples(position, examples);
+}
+
+export function buildGenerateRequest(
+  planned: PlannedTask,
+  task: GenerateTask,
+  position: number,
+  style: PromptStyle,
+): Omit<GenerateRequest, 'id'> {
+  const { prompt, maxTokens, stop } = task.question(planned.items[position], examplesFor(planned, position));
+  const { plain, chat, prefill } = prompt;
+  return {
+    prompt:
+      style === 'plain' ? { style, text: plain } : { style, messages: chat, ...(prefill !== undefined && { prefill }) },
+    maxTokens: maxTokens[style],
+    stop: stop[style],
+  };
+}
+
+export function buildLikelihoodRequest(
+  planned: PlannedTask,
+  task: LikelihoodTask,
+  position: number,
+): Pick<LoglikelihoodRequest, 'context' | 'continuations'> {
+  const { context, continuations } = task.question(planned.items[position], examplesFor(planned, position));
+  return { context, continuations };
+}
+
+/** An item, and when it is due. */
+export interface DuePosition {
+  readonly position: number;
+  /** On the clock of `RequestTimes`. */
+  readonly scheduledMs: number;
+}
 
 /** The answer to one item, scored on demand: passes that only measure time don't pay for scoring. */
 export interface Answer {

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { suiteSchema } from '../core/suite.ts';
-import { speedFromRequests } from './cell-speed.ts';
-import { addEstimates, estimateCell } from './estimate-duration.ts';
+import { speedFromRequests, addEstimates, estimateCell } from './estimate-duration.ts';
 
 const speed = (requestMs: readonly number[]) => speedFromRequests('m', 't', 100, requestMs, 'probe');
 const probe = speed([300, 400, 500, 400]);

@@ -1,6 +1,48 @@
+import { standardDeviation } from '../stats/standard-deviation.ts';
 import type { Suite } from '../core/suite.ts';
-import type { CellSpeed } from './cell-speed.ts';
-import { launchesOf, plannedConcurrency } from './protocol.ts';
+import { launchesOf, plannedConcurrency, suiteEngineOptions } from './protocol.ts';
+import { nowMs } from '../core/clock.ts';
+import type { Engine, LoadedModel } from '../core/engine.ts';
+import { askItems } from './ask-items.ts';
+import { readMemory } from './measure-pass.ts';
+import type { PlannedModel, PlannedTask } from './plan.ts';
+
+/** How fast a model answers the items of a task, and how well that is known. */
+export interface CellSpeed {
+  readonly model: string;
+  readonly taskId: string;
+  /** Wall time per item with several at once. */
+  readonly itemMs: number;
+  /** From start to end of one request among several. */
+  readonly requestMs: number;
+  /** Half-width of the interval on the logarithm. */
+  readonly logError: number;
+  readonly basis: 'probe' | 'earlier run';
+}
+
+/** Speeds drift between a probe and a run whatever the items are: caches, clocks, longer answers. */
+const leastLogError = 0.15;
+const largestLogError = Math.log(2);
+
+/**
+ * Speed from a few items.
+ *
+ * @param requestMs one per answered request
+ */
+export function speedFromRequests(
+  model: string,
+  taskId: string,
+  itemMs: number,
+  requestMs: readonly number[],
+  basis: CellSpeed['basis'],
+): CellSpeed {
+  const times = requestMs.filter((value) => value > 0);
+  const mean = times.length === 0 ? itemMs : times.reduce((sum, value) => sum + value, 0) / times.length;
+  const error =
+    times.length < 2 ? largestLogError : (2 * standardDeviation(times.map(Math.log))) / Math.sqrt(times.length);
+  const logError = Math.min(largestLogError, Math.max(leastLogError, error));
+  return { model, taskId, itemMs, requestMs: mean, logError, basis };
+}
 
 /** A time with the bounds that it will most likely stay in. Estimated, never measured. */
 export interface DurationEstimate {
@@ -36,4 +78,50 @@ export function addEstimates(estimates: readonly DurationEstimate[]): DurationEs
     above += (estimate.highMs - estimate.ms) ** 2;
   }
   return { ms, lowMs: ms - Math.sqrt(below), highMs: ms + Math.sqrt(above) };
+}
+
+export interface ModelProbe {
+  readonly loadMs: number;
+  readonly memoryPeakBytes: number;
+  readonly cells: readonly CellSpeed[];
+}
+
+async function probeTask(
+  name: string,
+  model: LoadedModel,
+  planned: PlannedTask,
+  items: number,
+  signal: AbortSignal,
+): Promise<CellSpeed> {
+  const positions = planned.order.slice(0, items);
+  async function* few(): AsyncGenerator<number> {
+    yield* positions;
+  }
+  const requestMs: number[] = [];
+  const startedMs = nowMs();
+  for await (const { result } of askItems(model, planned, few(), { concurrency: items, reuse: 'none', signal })) {
+    if (result.status === 'done') requestMs.push(result.times.lastTokenMs - result.times.startedMs);
+  }
+  const itemMs = (nowMs() - startedMs) / Math.max(1, positions.length);
+  return speedFromRequests(name, planned.task.id, itemMs, requestMs, 'probe');
+}
+
+/** Starts a model once and asks it `items` items of each task, to tell how long a run will take. */
+export async function probeModel(
+  engine: Engine,
+  { spec }: PlannedModel,
+  tasks: readonly PlannedTask[],
+  suite: Suite,
+  items: number,
+  signal: AbortSignal,
+): Promise<ModelProbe> {
+  const startedMs = nowMs();
+  await using model = await engine.open(spec, suiteEngineOptions(suite), signal);
+  const loadMs = nowMs() - startedMs;
+  const cells: CellSpeed[] = [];
+  for (const planned of tasks) {
+    signal.throwIfAborted();
+    cells.push(await probeTask(spec.name, model, planned, items, signal));
+  }
+  return { loadMs, memoryPeakBytes: (await readMemory(model)).memory?.peakBytes ?? 0, cells };
 }

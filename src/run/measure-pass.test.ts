@@ -4,10 +4,11 @@ import type { LoadedModel, ModelInfo } from '../core/engine.ts';
 import type { MemoryReading } from '../core/memory.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { HostWindow } from '../core/host-window.ts';
-import { measurePass, type PassContext, readMemory } from './measure-pass.ts';
+import { measurePass, type PassContext, readMemory, clientWindow, withClients } from './measure-pass.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
+import { clientWarnings } from './pass-warnings.ts';
 
-const host: HostWindow = { ...quietHost, durationMs: 1, cores: 1 };
+const watchedHost: HostWindow = { ...quietHost, durationMs: 1, cores: 1 };
 const server = { scrapes: 3, failedScrapes: 0, durationMs: 1 };
 
 /** A context whose watchers count how often they were stopped. */
@@ -27,7 +28,7 @@ function watched(info: Partial<ModelInfo> = {}): { readonly context: PassContext
   const context = {
     model,
     planned: { task: { kind: 'generate' } },
-    meter: { start: async () => stopping('machine', host) },
+    meter: { start: async () => stopping('machine', watchedHost) },
     launch: 0,
     concurrency: 1,
     framesDrawn: () => 0,
@@ -43,7 +44,7 @@ describe('a pass', () => {
     const { context, stops } = watched({ deviceCount: 4 });
     const window = { durationMs: 1, items: 1, outputTokens: 1, concurrency: 1 };
     const result = await measurePass(context, plan, async () => ({ window }));
-    expect(result).toMatchObject({ host, server, devices: 4, warnings: [] });
+    expect(result).toMatchObject({ host: watchedHost, server, devices: 4, warnings: [] });
     expect(stops).toEqual(['machine', 'server']);
   });
 
@@ -90,4 +91,32 @@ describe('a pass', () => {
     await expect(broken).rejects.toThrow('broken');
     expect(stops).toEqual(['machine', 'server']);
   });
+});
+
+it("counts what was in flight by Little's law", () => {
+  const host = { ...quietHost, parentCpuMs: 250, eventLoopDelayP99Ms: 2 };
+  expect(clientWindow({ durationsMs: [500, 400, 600], retried: 1, exchanges: 27 }, host, 1000)).toEqual({
+    cpuCores: 0.25,
+    eventLoopDelayP99Ms: 2,
+    latencyP50Ms: 500,
+    achievedConcurrency: 1.5,
+    requestsPerSecond: 27,
+    retriedRequests: 1,
+  });
+});
+
+it('counts several client processes as perbench, and judges the busiest', () => {
+  const host = { ...quietHost, durationMs: 1000, cores: 4, parentCpuMs: 100, otherCpuMs: 1200, eventLoopDelayP99Ms: 1 };
+  const clients = [
+    { cpuMs: 600, eventLoopDelayP99Ms: 3 },
+    { cpuMs: 500, eventLoopDelayP99Ms: 2 },
+  ];
+  const whole = withClients(host, clients);
+  expect(whole).toMatchObject({ parentCpuMs: 1200, otherCpuMs: 100, otherShare: 0.025, eventLoopDelayP99Ms: 3 });
+  const client = clientWindow({ durationsMs: [500], retried: 0, exchanges: 1 }, whole, 1000, clients, 300);
+  expect(client).toMatchObject({ cpuCores: 1.2, processes: 2, busiestCpuCores: 0.6, eventLoopDelayP99Ms: 3 });
+  expect(client).toMatchObject({ requestsPerSecond: 1, streamedTokensPerSecond: 300 });
+  // More than one core in all is no trouble where no process has a whole one.
+  expect(clientWarnings({ ...client, latencyP50Ms: 500 }, { closedLoop: undefined, ceiling: undefined })).toEqual([]);
+  expect(withClients(host, undefined)).toBe(host);
 });

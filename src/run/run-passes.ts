@@ -3,14 +3,13 @@ import type { LoadedModel } from '../core/engine.ts';
 import { parseGoodput } from '../core/load.ts';
 import { type ItemWork, runAccuracyPass } from './accuracy-pass.ts';
 import type { Answer } from './ask-items.ts';
-import { findConcurrency, mostTried, warmUp } from './find-concurrency.ts';
-import { shuffledOrder } from './item-order.ts';
+import { findConcurrency, mostTried, warmUp, runThroughputPass } from './throughput-pass.ts';
+import { shuffledOrder } from './plan.ts';
 import { runLatencyPass } from './latency-pass.ts';
 import type { PassContext } from './measure-pass.ts';
 import { plannedConcurrency } from './protocol.ts';
 import { createSampleWriter } from './sample-writer.ts';
 import type { KeptAnswers, PassOrder, WorkStep } from './strategy.ts';
-import { runThroughputPass } from './throughput-pass.ts';
 
 /** A cell with the engine that is open for it. */
 export interface Turn extends ItemWork {

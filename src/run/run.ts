@@ -1,11 +1,51 @@
 import { nowMs, ownCpuMs, watchLoopDelay } from '../core/clock.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { RunCost, RunStatus } from '../core/store.ts';
-import { createEventChannel } from './event-channel.ts';
 import type { RunDependencies, RunPlan } from './plan.ts';
 import { Runner } from './runner.ts';
 import { fullRun } from './strategies/full-run.ts';
 import { raceRun } from './strategies/race.ts';
+
+/** Values pushed by whatever goes on in the background, pulled by `for await`. */
+export interface EventChannel<Value> extends AsyncIterable<Value> {
+  push(value: Value): void;
+  /** Ends the iteration once what was pushed is pulled; with an error, by throwing it. */
+  close(error?: Error): void;
+}
+
+export function createEventChannel<Value>(): EventChannel<Value> {
+  const queue: Value[] = [];
+  let wake: (() => void) | undefined;
+  let ended: { readonly error: Error | undefined } | undefined;
+  const signal = (): void => {
+    wake?.();
+    wake = undefined;
+  };
+  return {
+    push(value) {
+      queue.push(value);
+      signal();
+    },
+    close(error) {
+      ended ??= { error };
+      signal();
+    },
+    async *[Symbol.asyncIterator]() {
+      while (true) {
+        const batch = queue.splice(0);
+        yield* batch;
+        if (queue.length > 0) continue;
+        if (ended !== undefined) {
+          if (ended.error !== undefined) throw ended.error;
+          return;
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
 
 /** How long answers in flight may take after the run was told to stop. */
 const graceMs = 10_000;

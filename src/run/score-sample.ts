@@ -8,7 +8,15 @@ import type {
 import type { Sample } from '../core/sample.ts';
 import type { GenerateTask, ItemScore, LikelihoodTask, Task } from '../core/task.ts';
 import * as z from 'zod';
-import { promptText } from './build-request.ts';
+
+/** The prompt as a person reads it in a sample. */
+export function promptText(
+  request: Omit<GenerateRequest, 'id'> | Pick<LoglikelihoodRequest, 'context' | 'continuations'>,
+): string {
+  if ('continuations' in request)
+    return JSON.stringify({ context: request.context, continuations: request.continuations });
+  return request.prompt.style === 'plain' ? request.prompt.text : JSON.stringify(request.prompt.messages);
+}
 
 const rawGeneration = z.object({ text: z.string(), finishReason: z.enum(['stop', 'length']) });
 const rawLikelihood = z.object({

@@ -1,12 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nowMs } from '../core/clock.ts';
+import { createRandom } from '../stats/random.ts';
 import type { PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { GoodputLimits, LoadRecord } from '../core/load.ts';
 import { type AnsweredRequest, openWindow, throughputWindow } from '../metrics/throughput-window.ts';
-import { type Answer, askItems } from './ask-items.ts';
-import { collectLatencies } from './load-record.ts';
+import { type Answer, askItems, type DuePosition } from './ask-items.ts';
+import { collectLatencies } from './latency-pass.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
-import { openLoop } from './open-loop.ts';
+
+export interface OpenLoopOptions {
+  /** Order of the items; asked round and round until the time is up. */
+  readonly positions: readonly number[];
+  readonly requestsPerSecond: number;
+  readonly windowMs: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}
+
+/** Times from one arrival to the next of a Poisson process, in milliseconds: the same for the same seed. */
+export function* arrivalGaps(requestsPerSecond: number, seed: number): Generator<number, never, void> {
+  const random = createRandom(seed);
+  for (;;) yield (-Math.log(1 - random.nextFloat()) * 1000) / requestsPerSecond;
+}
+
+/**
+ * Requests that come when they come, whether or not earlier ones are answered. One that is handed out late, because the
+ * client was busy or no place was free, is still due when it was due.
+ */
+export async function* openLoop({
+  positions,
+  requestsPerSecond,
+  windowMs,
+  seed,
+  signal,
+}: OpenLoopOptions): AsyncGenerator<DuePosition, void, void> {
+  let scheduledMs = nowMs();
+  const endMs = scheduledMs + windowMs;
+  let count = 0;
+  for (const gapMs of arrivalGaps(requestsPerSecond, seed)) {
+    scheduledMs += gapMs;
+    if (scheduledMs > endMs || signal.aborted) return;
+    const waitMs = scheduledMs - nowMs();
+    if (waitMs > 0) {
+      try {
+        await sleep(waitMs, undefined, { signal });
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
+    }
+    yield { position: positions[count % positions.length] ?? 0, scheduledMs };
+    count += 1;
+  }
+}
 
 export interface LoadOptions {
   /** Requests per second of an open loop. */
@@ -103,4 +151,48 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
       };
     },
   );
+}
+
+/** As many as a suite may ask for. */
+const maxConcurrency = 512;
+const minGain = 1.05;
+
+/** The most that a search tries with an engine. */
+export function mostTried(ofEngine: number): number {
+  return Math.min(maxConcurrency, ofEngine);
+}
+
+/**
+ * Doubles the concurrency until throughput gains less than 5 %, and gives the last one that paid.
+ *
+ * Windows are short: this finds a setting, it isn't a result.
+ */
+export async function findConcurrency(context: PassContext, options: ThroughputPassOptions): Promise<number> {
+  let best = { concurrency: 1, itemsPerMs: 0 };
+  const { searchedUpTo: most = maxConcurrency } = context;
+  for (let concurrency = 1; concurrency <= most && !options.signal.aborted; concurrency *= 2) {
+    const { window } = await runThroughputPass({ ...context, concurrency }, options);
+    if (window === undefined) break;
+    const itemsPerMs = window.items / window.durationMs;
+    if (itemsPerMs < best.itemsPerMs * minGain) break;
+    best = { concurrency, itemsPerMs };
+  }
+  return best.concurrency;
+}
+
+const warmUpRequests = 4;
+const warmUpTokens = 8;
+
+/** A few distinct requests, their answers cut short, before a measured pass; nothing of them is recorded. */
+export async function warmUp(
+  { model, planned }: PassContext,
+  positions: readonly number[],
+  signal: AbortSignal,
+): Promise<void> {
+  const first = positions.slice(0, warmUpRequests);
+  async function* few(): AsyncGenerator<number> {
+    yield* first;
+  }
+  const pass = { concurrency: first.length, reuse: 'none', signal, maxTokens: warmUpTokens } as const;
+  for await (const answer of askItems(model, planned, few(), pass)) void answer;
 }

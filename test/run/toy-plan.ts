@@ -7,8 +7,7 @@ import type { Store } from '../../src/core/store.ts';
 import { suiteSchema, type SuiteInput } from '../../src/core/suite.ts';
 import { defineTask, type Task } from '../../src/core/task.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
-import { itemOrder } from '../../src/run/item-order.ts';
-import type { PlannedTask, RunDependencies, RunPlan } from '../../src/run/plan.ts';
+import { itemOrder, type PlannedTask, type RunDependencies, type RunPlan } from '../../src/run/plan.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 import { quietHost } from '../setup/quiet-host.ts';
 

@@ -1,7 +1,8 @@
 import { suiteSchema } from '../../core/suite.ts';
 import type { Task } from '../../core/task.ts';
 import { prepareTasks } from '../../local/prepare-tasks.ts';
-import { buildGenerateRequest, buildLikelihoodRequest, promptText } from '../../run/build-request.ts';
+import { buildGenerateRequest, buildLikelihoodRequest } from '../../run/ask-items.ts';
+import { promptText } from '../../run/score-sample.ts';
 import type { PlannedTask } from '../../run/plan.ts';
 import { defaultProtocols, loadTasks, tasks as registry } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';

@@ -1,9 +1,120 @@
 /** What a race stores of itself in the manifest of its run, and what its cells may tell. */
-import type { Cell, CellMeasurements } from '../../core/cell.ts';
+import type { Cell, PassResult, CellMeasurements } from '../../core/cell.ts';
+import type {
+  RaceEntrantFacts,
+  RaceQuestion,
+  RaceValues,
+  RaceRecord,
+  RaceTaskRecord,
+  RaceVerdict,
+} from '../../core/race.ts';
+import { type Launch, launchesIn, launchFigures } from '../../metrics/launches.ts';
+import type { Entrant } from '../../scoring/race/entrant.ts';
+import { shuffledOrder, type PlannedTask } from '../plan.ts';
+import { type RunState, isOpen, type Step } from '../strategy.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import type { RaceRecord, RaceTaskRecord, RaceVerdict } from '../../core/race.ts';
-import { isOpen, type RunState, type Step } from '../strategy.ts';
+
+/** One model in the race of one task. */
+export interface RaceLane {
+  readonly facts: RaceEntrantFacts;
+  readonly planned: PlannedTask;
+  readonly cellId: string;
+  /** The model's own order of the items, drawn before the first of them is asked: decided by seed, task and weights. */
+  readonly order: readonly number[];
+}
+
+export function createLane(
+  { plan }: RunState,
+  planned: PlannedTask,
+  facts: RaceEntrantFacts,
+  cells: readonly Cell[],
+): RaceLane {
+  const weights = plan.models.find(({ spec }) => spec.name === facts.model)?.facts;
+  const cell = cells.find(({ model }) => model === facts.model);
+  if (weights === undefined || cell === undefined) throw new Error(`the run has no cell for ${facts.model}`);
+  const identity = weights.fileSha256 ?? weights.source;
+  const order = shuffledOrder(planned.order, plan.suite.seed, 'race', planned.task.id, identity);
+  return { facts, planned, cellId: cell.id, order };
+}
+
+/** Why a launch can't be compared with others, or what it measured. */
+function readLaunch(launch: Launch, question: RaceQuestion): RaceValues | string {
+  const { itemsPerSecond: throughput, latencyP50: latency, peakBytes: memory } = launchFigures('serving', launch);
+  const needsMemory = question.goal === 'winner' || question.limits.maxMemory !== undefined;
+  if (throughput === undefined) return 'its throughput could not be measured';
+  if (latency === undefined) return 'its latency could not be measured';
+  if (memory === undefined && needsMemory) return 'its memory could not be measured';
+  return { throughput, latency, memory: memory ?? Number.NaN };
+}
+
+/** The launches that are complete. */
+function readLaunches(passes: readonly PassResult[], question: RaceQuestion): Pick<Entrant, 'launches' | 'failure'> {
+  // The first latency pass of each alone: more of them are asked by the race itself.
+  const isFirst = (own: PassResult, at: number): boolean =>
+    passes.findIndex(({ pass, launch }) => pass === own.pass && launch === own.launch) === at;
+  const timed = passes.filter((own, at) => own.pass !== 'accuracy' && isFirst(own, at));
+  const launches: RaceValues[] = [];
+  for (const launch of launchesIn(timed)) {
+    if (launch.throughput === undefined || launch.latency === undefined) return { launches };
+    const read = readLaunch(launch, question);
+    if (typeof read === 'string') return { launches, failure: read };
+    launches.push(read);
+  }
+  return { launches };
+}
+
+/** Times of single requests in the order in which they were asked; one that failed was never in time. */
+function singleRequests(passes: readonly PassResult[]): readonly number[] {
+  return passes
+    .filter(({ pass, launch }) => pass === 'latency' && launch === 0)
+    .flatMap(({ latencies, failedRequests }) => [
+      ...(latencies?.endToEndMs ?? []),
+      ...Array.from({ length: failedRequests }, () => Infinity),
+    ]);
+}
+
+/** Scores in the model's own order, up to the first item without an answer. */
+async function scoresInOrder({ store }: RunState, { cellId, order, planned }: RaceLane): Promise<readonly number[]> {
+  const byItem = new Map<string, number>();
+  for await (const { itemId, value } of store.scores(cellId)) byItem.set(itemId, value);
+  const scores: number[] = [];
+  for (const position of order) {
+    const score = byItem.get(planned.task.itemId(planned.items[position]));
+    if (score === undefined) break;
+    scores.push(score);
+  }
+  return scores;
+}
+
+async function countBroken({ store }: RunState, { cellId }: RaceLane): Promise<number> {
+  let broken = 0;
+  for await (const { failure } of store.samples(cellId, { only: 'failed' })) {
+    // A prompt that doesn't fit, or a template that throws, is the model's own doing.
+    if (failure?.reason === 'engine') broken += 1;
+  }
+  return broken;
+}
+
+/** All that the store knows of a model in a race. */
+export async function readEntrant(state: RunState, lane: RaceLane, question: RaceQuestion): Promise<Entrant> {
+  const { planned, facts, cellId, order } = lane;
+  const now = (await state.store.cells(state.runId)).find(({ id }) => id === cellId);
+  const passes = await state.store.passResults(cellId);
+  const isBad = now?.state === 'failed' || now?.state === 'unavailable';
+  const scores = await scoresInOrder(state, lane);
+  return {
+    ...facts,
+    ...(isBad && { failure: now.error?.message ?? now.state }),
+    ...(now?.state === 'done' && { isEnded: true }),
+    ...readLaunches(passes, question),
+    scores,
+    order: order.slice(0, scores.length),
+    // Rounds beyond the items repeat them: only the first counts.
+    latencies: singleRequests(passes).slice(0, planned.order.length),
+    brokenItems: await countBroken(state, lane),
+  };
+}
 
 /** The race as it is stored. */
 export async function readRace({ store, runId }: RunState): Promise<RaceRecord> {

@@ -13,8 +13,15 @@ import { replayGate } from '../../scoring/race/score-gate.ts';
 import type { PlannedTask } from '../plan.ts';
 import { owedPasses } from '../protocol.ts';
 import { type CellJob, type EndStep, isOpen, passOrder, type RunState, type Step, type WorkStep } from '../strategy.ts';
-import { createLane, type RaceLane, readEntrant } from './race-entrant.ts';
-import { movingRetried, noteTask, readRace, toldMeasurements } from './race-record.ts';
+import {
+  createLane,
+  type RaceLane,
+  readEntrant,
+  movingRetried,
+  noteTask,
+  readRace,
+  toldMeasurements,
+} from './race-record.ts';
 
 type Steps<Result = void> = AsyncGenerator<Step, Result, void>;
 

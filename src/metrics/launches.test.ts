@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
-import { launchEvidence } from './launch-figures.ts';
+import { launchEvidence } from './launches.ts';
 import { servingMeasurements } from './performance.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { arrivalGaps, type DuePosition, openLoop } from './open-loop.ts';
+import type { DuePosition } from './ask-items.ts';
+import { arrivalGaps, openLoop } from './throughput-pass.ts';
 
 it('draws gaps of a Poisson process, the same for the same seed', () => {
   const draw = (seed: number): readonly number[] => arrivalGaps(50, seed).take(20_000).toArray();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createEventChannel } from './event-channel.ts';
+import { createEventChannel } from './run.ts';
 
 async function collect(channel: AsyncIterable<number>): Promise<number[]> {
   return Array.fromAsync(channel);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { GenerationResult } from '../core/engine.ts';
-import { collectLatencies } from './load-record.ts';
+import { collectLatencies } from './latency-pass.ts';
 
 function answer(firstTokenMs: number, lastTokenMs: number, outputTokens: number, retries = 0): GenerationResult {
   return {
