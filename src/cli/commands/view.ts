@@ -15,8 +15,7 @@ import { openReadStore } from '../stored-runs.ts';
 import type { viewOptions } from '../tables/view-commands.ts';
 import { perbenchVersion } from '../version.ts';
 import { createLiveUpdates } from '../viewer/live-updates.ts';
-import { cachedPages } from '../viewer/page-cache.ts';
-import { serveViewer } from '../viewer/serve-viewer.ts';
+import { cachedPages, serveViewer } from '../viewer/serve-viewer.ts';
 
 const updateMs = 1500;
 

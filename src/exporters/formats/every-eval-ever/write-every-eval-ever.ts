@@ -71,7 +71,6 @@ function metadataOf(sample: Sample): Readonly<Record<string, string>> {
 
 function instanceRow(stored: StoredCell, sample: Sample): object {
   const { prompt, expected, answer, output, score, failure } = sample;
-  const choices = choicesOf(prompt);
   return {
     schema_version: schemaVersion,
     evaluation_id: evaluationId(stored),
@@ -80,7 +79,7 @@ function instanceRow(stored: StoredCell, sample: Sample): object {
     sample_id: sample.itemId,
     sample_hash: hash('sha256', prompt + expected),
     interaction_type: 'single_turn',
-    input: { raw: prompt, reference: [expected], ...(choices !== undefined && { choices }) },
+    input: { raw: prompt, reference: [expected], choices: choicesOf(prompt) },
     output: { raw: [output] },
     answer_attribution:
       answer === undefined

@@ -26,7 +26,7 @@ function usageOf({ promptTokens, outputTokens, reusedTokens }: Sample): object {
 function scoresOf(sample: Sample): object {
   const { score, answer, metrics, detail, isUnparsed, promptSha256, cluster, failure } = sample;
   const metadata = { metrics, detail, isUnparsed, promptSha256, cluster, failure };
-  return { [scorer]: { value: score, ...(answer !== undefined && { answer }), metadata } };
+  return { [scorer]: { value: score, answer, metadata } };
 }
 
 function logSample(sample: Sample, model: string): object {
@@ -47,7 +47,7 @@ function logSample(sample: Sample, model: string): object {
       choices: [{ message: { role: 'assistant', content: output, source: 'generate', model }, stop_reason: stop }],
       completion: output,
       usage: usageOf(sample),
-      ...(totalSeconds !== undefined && { time: totalSeconds }),
+      time: totalSeconds,
     },
     scores: scoresOf(sample),
     metadata: { position: sample.position, raw: sample.raw, times },
@@ -55,7 +55,8 @@ function logSample(sample: Sample, model: string): object {
     events: [],
     model_usage: { [model]: usageOf(sample) },
     attachments: {},
-    ...(totalSeconds !== undefined && { total_time: totalSeconds, working_time: totalSeconds }),
+    total_time: totalSeconds,
+    working_time: totalSeconds,
     ...(failure !== undefined && {
       error: { message: `${failure.reason}: ${failure.message}`, traceback: '', traceback_ansi: '' },
     }),

@@ -6,8 +6,14 @@ import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { defaultSuiteChoices, suiteTemplate, type SuiteChoices } from '../suite-file/suite-template.ts';
-import type { initOptions } from '../tables/prepare-commands.ts';
+import type { initOptions, dataOptions, noOptions } from '../tables/prepare-commands.ts';
 import { writeWhole } from '../write-outputs.ts';
+import { plainText } from '../../exporters/sanitise.ts';
+import type { DoctorLine, DoctorState } from '../doctor/doctor-check.ts';
+import { runDoctor } from '../doctor/run-doctor.ts';
+import { dataFolder, sourceSettings } from '../local-world.ts';
+import { suiteJsonSchema } from '../suite-file/suite-json-schema.ts';
+import { printCompletionScript } from '../completion/completion-script.ts';
 
 export const init: CommandHandler<typeof initOptions> = async (
   { arguments: [file = 'perbench.yaml'], options },
@@ -88,3 +94,46 @@ async function ask(): Promise<SuiteChoices | undefined> {
   const { limit, ...rest } = answers;
   return { ...rest, limit: limit === undefined || limit === '' ? undefined : Number(limit) };
 }
+
+const marks: Readonly<Record<DoctorState, { readonly mark: string; readonly style: 'green' | 'yellow' | 'red' }>> = {
+  ok: { mark: '✓', style: 'green' },
+  warn: { mark: '!', style: 'yellow' },
+  fail: { mark: '✗', style: 'red' },
+};
+
+export const doctor: CommandHandler<typeof dataOptions> = async ({ options }, context) => {
+  const settings = sourceSettings(context);
+  const { storePath, interruption, output } = context;
+  const dataDir = dataFolder(options.dataDir, context, settings);
+  const counts: Record<DoctorState, number> = { ok: 0, warn: 0, fail: 0 };
+  for await (const line of runDoctor({ settings, dataDir, storePath, signal: interruption.signal })) {
+    counts[line.state] += 1;
+    output.record('check', line);
+    output.result(lineText(line, context));
+  }
+  output.result(`\n${counts.ok} fine, ${counts.warn} could be better, ${counts.fail} must be mended`);
+  return counts.fail > 0 ? exitCodes.environment : exitCodes.done;
+};
+
+function lineText(line: DoctorLine, { output }: CliContext): string {
+  const { mark, style } = marks[line.state];
+  const found = `${output.styled(mark, style)} ${line.name}: ${plainText(line.detail)}`;
+  return line.state === 'ok' ? found : `${found}\n    ${plainText(line.mend)}`;
+}
+
+export const schema: CommandHandler<typeof noOptions> = async ({ arguments: [what = 'suite'] }, { output }) => {
+  const found = what === 'results' ? await resultsSchema() : suiteJsonSchema();
+  // The schema is the result itself, not a record about it: also under --json it goes out as it is.
+  if (output.isJson) output.record('schema', { schema: found });
+  else output.raw(`${JSON.stringify(found, undefined, 2)}\n`);
+  return exitCodes.done;
+};
+
+async function resultsSchema(): Promise<object> {
+  return (await import('../../exporters/report-schema.ts')).reportJsonSchema();
+}
+
+export const completion: CommandHandler<typeof noOptions> = async ({ arguments: [shell = 'bash'] }) => {
+  printCompletionScript(shell);
+  return exitCodes.done;
+};
