@@ -1,14 +1,15 @@
 import type { VNode } from 'preact';
 import type { Measurement } from '../../core/measurement.ts';
-import { type Cell, cellMark, cellText, isFilled, markedText } from '../../exporters/document.ts';
+import { cellMark, cellText, isFilled, markedText, type Cell } from '../../exporters/document.ts';
 import type { BoardColumn } from '../../exporters/measurement-column.ts';
 import { boardColumns as allColumns } from '../../exporters/scoreboard-columns.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
 import { anchoredFactors } from '../../scoring/per-anchored.ts';
 import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
-import { Bar, ModelName, type TableColumn } from './tables.tsx';
 import type { BoardView } from './board-view.ts';
 import { fixed, percent, rankRange } from './format.ts';
+import { Bar, ModelName } from './page-parts.tsx';
+import type { TableColumn } from './tables.tsx';
 
 type RowColumn = TableColumn<ScoreboardRow>;
 

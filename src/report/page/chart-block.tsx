@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { accuracyBySize, parametersInName, parametersText } from '../charts/accuracy-by-size.ts';
-import { type Chart, type ChartOptions, lightTheme, type ChartTheme } from '../charts/chart-frame.ts';
+import { lightTheme, type Chart, type ChartOptions, type ChartTheme } from '../charts/chart-frame.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
 import { rankIntervals, type RankData } from '../charts/row-charts.ts';
 import {
@@ -18,6 +18,7 @@ import { Block } from './block.tsx';
 import type { BoardView } from './board-view.ts';
 import { fixed, percent, rankRange } from './format.ts';
 import { useParam } from './hash-state.ts';
+import { Select } from './page-parts.tsx';
 import { TableOfTexts } from './tables.tsx';
 
 const chartWidth = 860;
@@ -61,18 +62,8 @@ function TaskChoice(props: {
 }): VNode | null {
   const { boards, value, onChoose } = props;
   if (boards.length < 2) return null;
-  return (
-    <label>
-      Task
-      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {boards.map(({ id, title }) => (
-          <option key={id} value={id}>
-            {title}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+  const options = boards.map(({ id, title }) => [id, title] as const);
+  return <Select label="Task" value={value} options={options} onChange={onChoose} />;
 }
 
 function lightly(chart: DrawnChart): () => VNode {
@@ -109,16 +100,7 @@ export function TradeOffBlock({ boards }: { readonly boards: readonly BoardView[
       chart={lightly(chart)}
     >
       <div class="choices js-only">
-        <label>
-          Cost
-          <select value={factor} onChange={(event) => choose(event.currentTarget.value)}>
-            {costFactors.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Select label="Cost" value={factor} options={costFactors.map((name) => [name, name])} onChange={choose} />
         <TaskChoice boards={boards} value={view.id} onChoose={setTask} />
       </div>
       <Figure chart={chart} id="trade-off" />

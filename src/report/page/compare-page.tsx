@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { visibleText } from '../../exporters/sanitise.ts';
 import {
   comparedMetricFacts,
   type CellComparison,
@@ -7,12 +8,12 @@ import {
   type MetricComparison,
 } from '../../scoring/comparison.ts';
 import type { RunSummary } from '../viewer-data.ts';
-import { visibleText } from '../../exporters/sanitise.ts';
 import { Block } from './block.tsx';
 import { bytes, dateTime, fixed, wholeNumber } from './format.ts';
 import { useParam } from './hash-state.ts';
+import { WhenLoaded, type ViewProps } from './loading.tsx';
+import { Select } from './page-parts.tsx';
 import { PlainTable } from './tables.tsx';
-import { useLoaded, Waiting, type ViewProps } from './loading.tsx';
 
 const verdictFacts = {
   better: { text: '▲ better', tone: 'chip good flat' },
@@ -137,33 +138,6 @@ function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly in
   );
 }
 
-function RunSelect(props: {
-  readonly label: string;
-  readonly runs: readonly RunSummary[];
-  readonly value: string;
-  readonly onChange: (id: string) => void;
-}): VNode {
-  const { label, runs, value, onChange } = props;
-  return (
-    <label class="wide">
-      {label}
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        <option value="">choose a run</option>
-        {runs.map(({ id, name, createdAtMs }) => (
-          <option key={id} value={id}>
-            {id} · {name} · {dateTime(createdAtMs)}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function Comparing({ source, version, a, b }: ViewProps & { readonly a: string; readonly b: string }): VNode {
-  const { value, error } = useLoaded(() => source.compare(a, b), [a, b, version]);
-  return value === undefined ? <Waiting error={error} /> : <ComparedRuns comparison={value} />;
-}
-
 export function ComparedRuns({ comparison }: { readonly comparison: Comparison }): VNode {
   const { verdict, unmatched, cells } = comparison;
   return (
@@ -188,18 +162,29 @@ export function ComparedRuns({ comparison }: { readonly comparison: Comparison }
 export function ComparePage({ source, version }: ViewProps): VNode {
   const [a, setA] = useParam('a');
   const [b, setB] = useParam('b');
-  const { value: runs, error } = useLoaded(() => source.runs(), [version]);
-  if (runs === undefined) return <Waiting error={error} />;
   return (
     <>
-      <section class="block">
-        <h1 class="small">Compare two runs</h1>
-        <div class="toolbar">
-          <RunSelect label="A, what it is held against" runs={runs} value={a} onChange={setA} />
-          <RunSelect label="B, the candidate" runs={runs} value={b} onChange={setB} />
-        </div>
-      </section>
-      {a === '' || b === '' ? null : <Comparing source={source} version={version} a={a} b={b} />}
+      <WhenLoaded load={() => source.runs()} keys={[version]}>
+        {(runs) => (
+          <section class="block">
+            <h1 class="small">Compare two runs</h1>
+            <div class="toolbar">
+              <Select label="A, what it is held against" isWide value={a} options={runOptions(runs)} onChange={setA} />
+              <Select label="B, the candidate" isWide value={b} options={runOptions(runs)} onChange={setB} />
+            </div>
+          </section>
+        )}
+      </WhenLoaded>
+      {a === '' || b === '' ? null : (
+        <WhenLoaded load={() => source.compare(a, b)} keys={[a, b, version]}>
+          {(comparison) => <ComparedRuns comparison={comparison} />}
+        </WhenLoaded>
+      )}
     </>
   );
+}
+
+function runOptions(runs: readonly RunSummary[]): readonly (readonly [id: string, text: string])[] {
+  const all = runs.map(({ id, name, createdAtMs }) => [id, `${id} · ${name} · ${dateTime(createdAtMs)}`] as const);
+  return [['', 'choose a run'], ...all];
 }

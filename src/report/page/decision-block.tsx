@@ -1,10 +1,11 @@
 import type { VNode } from 'preact';
 import { decide, type BoardDecision } from '../decision.ts';
 import type { TextTable } from '../table-text.ts';
-import { Bar, ModelName, PlainTable } from './tables.tsx';
 import { Block } from './block.tsx';
 import type { PageView } from './board-view.ts';
 import { fixed, percent } from './format.ts';
+import { Bar, ModelName } from './page-parts.tsx';
+import { PlainTable } from './tables.tsx';
 
 const surenessTexts = {
   clear: 'beyond noise',

@@ -28,30 +28,30 @@ export function Waiting({ error }: { readonly error: string | undefined }): VNod
 export interface Loaded<Value> {
   readonly value: Value | undefined;
   readonly error: string | undefined;
-  readonly isLoading: boolean;
 }
 
 /** Fetches whenever one of the keys changes; an answer that was overtaken is dropped. */
-export function useLoaded<Value>(
-  load: (signal: AbortSignal) => Promise<Value>,
-  keys: readonly (string | number)[],
-): Loaded<Value> {
-  const [state, setState] = useState<Loaded<Value>>({ value: undefined, error: undefined, isLoading: true });
+export function useLoaded<Value>(load: () => Promise<Value>, keys: readonly (string | number)[]): Loaded<Value> {
+  const [state, setState] = useState<Loaded<Value>>({ value: undefined, error: undefined });
   useEffect(() => {
-    const overtaken = new AbortController();
-    setState((before) => ({ ...before, isLoading: true }));
-    load(overtaken.signal).then(
+    let isOvertaken = false;
+    load().then(
       (value) => {
-        if (!overtaken.signal.aborted) setState({ value, error: undefined, isLoading: false });
+        if (!isOvertaken) setState({ value, error: undefined });
       },
       (error: unknown) => {
-        if (overtaken.signal.aborted) return;
-        setState({ value: undefined, error: error instanceof Error ? error.message : String(error), isLoading: false });
+        if (!isOvertaken) setState({ value: undefined, error: errorText(error) });
       },
     );
-    return () => overtaken.abort();
+    return () => {
+      isOvertaken = true;
+    };
   }, keys);
   return state;
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 export interface ItemList {
@@ -65,6 +65,16 @@ export interface ItemList {
 }
 
 const nothing = { items: [], hasMore: false, isLoading: true, error: undefined } as const;
+
+/** What is shown of something that is fetched, once it is there. */
+export function WhenLoaded<Value>(props: {
+  readonly load: () => Promise<Value>;
+  readonly keys: readonly (string | number)[];
+  readonly children: (value: Value) => VNode;
+}): VNode {
+  const { value, error } = useLoaded(props.load, props.keys);
+  return value === undefined ? <Waiting error={error} /> : props.children(value);
+}
 
 /** Asks for what comes behind the items that are there. */
 export function requestAfter(request: ItemsRequest, before: readonly ListedItem[]): ItemsRequest {
@@ -87,7 +97,7 @@ export function useItems(source: DataSource, request: ItemsRequest, version: num
       },
       (error: unknown) => {
         if (signal.aborted) return;
-        setList({ ...nothing, isLoading: false, error: error instanceof Error ? error.message : String(error) });
+        setList({ ...nothing, isLoading: false, error: errorText(error) });
       },
     );
   }

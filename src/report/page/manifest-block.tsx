@@ -1,9 +1,10 @@
 import type { VNode } from 'preact';
+import { parametersText } from '../charts/accuracy-by-size.ts';
 import type { PageData, PageRun } from '../page-data.ts';
 import { Block, copyText } from './block.tsx';
-import { parametersText } from '../charts/accuracy-by-size.ts';
 import { bytes, dateTime, duration, wholeNumber } from './format.ts';
-import { Facts, PlainTable, type Fact } from './tables.tsx';
+import { Facts, type Fact } from './page-parts.tsx';
+import { PlainTable } from './tables.tsx';
 
 function hash(text: string | undefined): VNode | undefined {
   return text === undefined ? undefined : (

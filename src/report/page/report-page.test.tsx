@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { made, paperPage, storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
+import { made, paperPage, storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
 import { hostileModel } from '../../../test/setup/stored-cells.ts';
 import { makePage } from '../make-page.ts';
 import { viewPage, type PageView } from './board-view.ts';

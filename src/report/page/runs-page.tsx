@@ -2,9 +2,10 @@ import type { VNode } from 'preact';
 import type { CellSummary, RunSummary } from '../viewer-data.ts';
 import { Block } from './block.tsx';
 import { dateTime, fixed, wholeNumber } from './format.ts';
-import { useLoaded, Waiting, type ViewProps } from './loading.tsx';
+import { useLoaded, Waiting, WhenLoaded, type ViewProps } from './loading.tsx';
+import { Bar, ModelName } from './page-parts.tsx';
 import { ReportContent } from './report-page.tsx';
-import { Bar, DataTable, ModelName, PlainTable, type TableColumn } from './tables.tsx';
+import { DataTable, PlainTable, type TableColumn } from './tables.tsx';
 
 const stateClasses = { finished: 'chip good', running: 'chip', interrupted: 'chip doubtful' } as const;
 
@@ -70,8 +71,11 @@ const columns: readonly TableColumn<RunSummary>[] = [
 
 /** Every run in the store, the newest first. */
 export function RunsPage({ source, version }: ViewProps): VNode {
-  const { value: runs, error } = useLoaded(() => source.runs(), [version]);
-  return runs === undefined ? <Waiting error={error} /> : <RunList runs={runs} />;
+  return (
+    <WhenLoaded load={() => source.runs()} keys={[version]}>
+      {(runs) => <RunList runs={runs} />}
+    </WhenLoaded>
+  );
 }
 
 export function RunList({ runs }: { readonly runs: readonly RunSummary[] }): VNode {
@@ -178,12 +182,6 @@ export function CellGrid({ cells, runId }: { readonly cells: readonly CellSummar
   );
 }
 
-/** The report of what is done; asked for after the cells, which are there at once while this takes a bootstrap. */
-function RunReport({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
-  const { value, error } = useLoaded(() => source.page(runId), [runId, version]);
-  return value === undefined ? <Waiting error={error} /> : <ReportContent page={value} />;
-}
-
 /** One run: its cells as they fill, and the report of what is done. */
 export function RunPage({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
   const cells = useLoaded(() => source.cells(runId), [runId, version]);
@@ -201,7 +199,10 @@ export function RunPage({ source, version, runId }: ViewProps & { readonly runId
         )}
       </div>
       <CellGrid cells={cells.value} runId={runId} />
-      <RunReport source={source} version={version} runId={runId} />
+      {/* Asked for after the cells, which are there at once while this takes a bootstrap. */}
+      <WhenLoaded load={() => source.page(runId)} keys={[runId, version]}>
+        {(page) => <ReportContent page={page} />}
+      </WhenLoaded>
     </>
   );
 }

@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
 import type { Sample } from '../../core/sample.ts';
-import type { CellSummary, ItemDetail } from '../viewer-data.ts';
 import { visibleText } from '../../exporters/sanitise.ts';
 import { promptChoices, promptMessages } from '../prompt-parts.ts';
+import type { CellSummary, ItemDetail } from '../viewer-data.ts';
 import { fixed } from './format.ts';
-import { Facts, type Fact } from './tables.tsx';
+import { Facts, type Fact } from './page-parts.tsx';
 
 /** Foreign text: as text, whatever it holds. */
 function Foreign({ text, label }: { readonly text: string; readonly label: string }): VNode {

@@ -1,13 +1,14 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ListedItem } from '../../core/store.ts';
-import { itemFilters, type CellSummary, type ItemFilter } from '../viewer-data.ts';
 import { visibleText } from '../../exporters/sanitise.ts';
+import { itemFilters, type CellSummary, type ItemFilter } from '../viewer-data.ts';
 import { wholeNumber } from './format.ts';
 import { setParams, useHash } from './hash-state.ts';
+import { useItems, Waiting, WhenLoaded, type ItemList, type ViewProps } from './loading.tsx';
+import { Select } from './page-parts.tsx';
 import { taskTitles } from './runs-page.tsx';
 import { SampleDetail, verdictWord } from './sample-detail.tsx';
-import { useItems, useLoaded, Waiting, type ItemList, type ViewProps } from './loading.tsx';
 
 const filterNames: Readonly<Record<ItemFilter, string>> = {
   all: 'All',
@@ -53,19 +54,12 @@ export function Toolbar({ choice, cells }: { readonly choice: Choice; readonly c
   const own = cells.filter(({ taskId }) => taskId === choice.taskId);
   return (
     <div class="toolbar">
-      <label>
-        Task
-        <select
-          value={choice.taskId}
-          onChange={(event) => setParams({ task: event.currentTarget.value, cells: '', item: '' })}
-        >
-          {taskTitles(cells).map(([id, title]) => (
-            <option key={id} value={id}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select
+        label="Task"
+        value={choice.taskId}
+        options={taskTitles(cells)}
+        onChange={(task) => setParams({ task, cells: '', item: '' })}
+      />
       <fieldset class="inline">
         <legend>Models</legend>
         {own.map(({ id, model }) => (
@@ -225,24 +219,13 @@ export function ItemTable(props: {
   );
 }
 
-function DetailPane(props: {
-  readonly source: ViewProps['source'];
-  readonly choice: Choice;
-  readonly itemId: string;
-  readonly cells: ReadonlyMap<string, CellSummary>;
-}): VNode {
-  const { source, choice, itemId, cells } = props;
-  const shown = choice.cellIds.slice(0, 2);
-  const { value, error } = useLoaded(() => source.item(shown, itemId), [itemId, shown.join(' ')]);
-  if (value === undefined) return <Waiting error={error} />;
-  return <SampleDetail itemId={itemId} detail={value} cells={cells} />;
-}
-
 /** The samples of one task: a list on the left, one item on the right, two models side by side. */
 export function SamplesPage({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
-  const loaded = useLoaded(() => source.cells(runId), [runId, version]);
-  if (loaded.value === undefined) return <Waiting error={loaded.error} />;
-  return <Samples source={source} version={version} runId={runId} cells={loaded.value} />;
+  return (
+    <WhenLoaded load={() => source.cells(runId)} keys={[runId, version]}>
+      {(cells) => <Samples source={source} version={version} runId={runId} cells={cells} />}
+    </WhenLoaded>
+  );
 }
 
 function Samples(props: ViewProps & { readonly runId: string; readonly cells: readonly CellSummary[] }): VNode {
@@ -252,6 +235,7 @@ function Samples(props: ViewProps & { readonly runId: string; readonly cells: re
   const { cellIds, filter, search } = choice;
   const list = useItems(source, { cellIds, filter, search }, version);
   const byId = new Map(cells.map((cell) => [cell.id, cell]));
+  const sideBySide = cellIds.slice(0, 2);
   const itemId = choice.itemId === '' ? list.items[0]?.itemId : choice.itemId;
   return (
     <>
@@ -266,7 +250,9 @@ function Samples(props: ViewProps & { readonly runId: string; readonly cells: re
           {itemId === undefined || cellIds.length === 0 ? (
             <p class="nothing">Choose an item.</p>
           ) : (
-            <DetailPane source={source} choice={choice} itemId={itemId} cells={byId} />
+            <WhenLoaded load={() => source.item(sideBySide, itemId)} keys={[itemId, sideBySide.join(' ')]}>
+              {(detail) => <SampleDetail itemId={itemId} detail={detail} cells={byId} />}
+            </WhenLoaded>
           )}
         </div>
       </section>

@@ -10,8 +10,8 @@ import { rescore } from '../rescore.ts';
 import { Block } from './block.tsx';
 import { boardColumns, detailColumns, modelColumn } from './board-columns.tsx';
 import type { BoardView } from './board-view.ts';
-import { DataTable, textOf, type TableColumn } from './tables.tsx';
 import { fixed, percent } from './format.ts';
+import { DataTable, textOf, type TableColumn } from './tables.tsx';
 
 function subtitleOf({ board, draws, isDefault }: BoardView): string {
   const parts = [

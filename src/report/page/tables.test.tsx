@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
-import { Bar, DataTable, Facts, nextSort, PlainTable, sortRows, textOf, type TableColumn } from './tables.tsx';
+import { Bar, Facts } from './page-parts.tsx';
+import { DataTable, nextSort, PlainTable, sortRows, textOf, type TableColumn } from './tables.tsx';
 
 interface Row {
   readonly model: string;

@@ -101,34 +101,27 @@ export function DataTable<Row>(props: DataTableProps<Row>): VNode {
           </span>
         </label>
       )}
-      <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
-        <table>
-          <caption class="off-screen">{caption}</caption>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <HeadingCell key={column.id} column={column} sort={sort} setSort={setSort} />
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((row) => (
-              <tr key={rowKey(row)} class={rowClass?.(row)}>
-                {columns.map((column) => (
-                  <BodyCell key={column.id} column={column} row={row} isHeading={column.id === 'model'} />
-                ))}
-              </tr>
+      <TableFrame
+        caption={caption}
+        head={columns.map((column) => (
+          <HeadingCell key={column.id} column={column} sort={sort} setSort={setSort} />
+        ))}
+      >
+        {shown.map((row) => (
+          <tr key={rowKey(row)} class={rowClass?.(row)}>
+            {columns.map((column) => (
+              <BodyCell key={column.id} column={column} row={row} isHeading={column.id === 'model'} />
             ))}
-            {shown.length > 0 ? null : (
-              <tr>
-                <td colSpan={columns.length} class="nothing">
-                  {rows.length === 0 ? 'Nothing to show.' : 'No row matches.'}
-                </td>
-              </tr>
-            )}
-          </tbody>
-        </table>
-      </div>
+          </tr>
+        ))}
+        {shown.length > 0 ? null : (
+          <tr>
+            <td colSpan={columns.length} class="nothing">
+              {rows.length === 0 ? 'Nothing to show.' : 'No row matches.'}
+            </td>
+          </tr>
+        )}
+      </TableFrame>
     </div>
   );
 }
@@ -201,25 +194,39 @@ interface PlainTableProps {
   readonly foot?: ComponentChildren;
 }
 
-/** A table in its own order, with a frame that scrolls where the page is narrow. */
-export function PlainTable({ caption, headings, children, foot }: PlainTableProps): VNode {
+/** A table that scrolls where the page is narrow. */
+function TableFrame(props: {
+  readonly caption: string;
+  readonly head: ComponentChildren;
+  readonly children: ComponentChildren;
+  readonly foot?: ComponentChildren;
+}): VNode {
+  const { caption, head, children, foot } = props;
   return (
     <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
       <table>
         <caption class="off-screen">{caption}</caption>
         <thead>
-          <tr>
-            {headings.map(({ text, align = 'left', help }) => (
-              <th key={text} scope="col" class={align} title={help}>
-                {text}
-              </th>
-            ))}
-          </tr>
+          <tr>{head}</tr>
         </thead>
         <tbody>{children}</tbody>
         {foot === undefined ? null : <tfoot>{foot}</tfoot>}
       </table>
     </div>
+  );
+}
+
+/** A table in its own order. */
+export function PlainTable({ caption, headings, children, foot }: PlainTableProps): VNode {
+  const head = headings.map(({ text, align = 'left', help }) => (
+    <th key={text} scope="col" class={align} title={help}>
+      {text}
+    </th>
+  ));
+  return (
+    <TableFrame caption={caption} head={head} foot={foot}>
+      {children}
+    </TableFrame>
   );
 }
 
@@ -238,64 +245,5 @@ export function TableOfTexts({ table }: { readonly table: TextTable }): VNode {
         </tr>
       ))}
     </PlainTable>
-  );
-}
-
-export type Fact = readonly [name: string, value: ComponentChildren];
-
-/** Names with their values; what isn't known is left out, or stands as a dash where the list is tight. */
-export function Facts({
-  facts,
-  isTight = false,
-}: {
-  readonly facts: readonly Fact[];
-  readonly isTight?: boolean;
-}): VNode {
-  return (
-    <dl class={isTight ? 'facts tight' : 'facts'}>
-      {facts
-        .filter(([, value]) => isTight || (value !== undefined && value !== '' && value !== '–'))
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
-}
-
-/** A model's name, whatever direction it is written in. */
-export function ModelName({ name }: { readonly name: string }): VNode {
-  return (
-    <span class="model">
-      <bdi>{name}</bdi>
-    </span>
-  );
-}
-
-export interface BarProps {
-  /** 0 to 1. */
-  readonly share: number | undefined;
-  readonly low?: number | undefined;
-  readonly high?: number | undefined;
-  readonly isStrong?: boolean;
-}
-
-function clamped(value: number): number {
-  return Math.min(1, Math.max(0, value)) * 100;
-}
-
-/** A bar with its interval as a whisker; says nothing to screen readers: the number stands beside it. */
-export function Bar({ share, low, high, isStrong = false }: BarProps): VNode {
-  const isKnown = share !== undefined && Number.isFinite(share);
-  const hasWhisker = isKnown && low !== undefined && high !== undefined && high > low;
-  return (
-    <span class={isStrong ? 'bar strong' : 'bar'} aria-hidden="true">
-      {isKnown ? <span class="bar-fill" style={{ width: `${clamped(share)}%` }} /> : null}
-      {hasWhisker ? (
-        <span class="bar-whisker" style={{ left: `${clamped(low)}%`, width: `${clamped(high) - clamped(low)}%` }} />
-      ) : null}
-    </span>
   );
 }

@@ -3,9 +3,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { ComparePage } from './compare-page.tsx';
 import type { DataSource } from './data-source.ts';
 import { useHash } from './hash-state.ts';
+import type { ViewProps } from './loading.tsx';
 import { RunPage, RunsPage } from './runs-page.tsx';
 import { SamplesPage } from './samples-page.tsx';
-import type { ViewProps } from './loading.tsx';
 
 function Route({ source, version }: ViewProps): VNode {
   const { path } = useHash();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
+import { storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
 import { hostileModel } from '../../../test/setup/stored-cells.ts';
 import type { ListedItem } from '../../core/store.ts';
 import type { Comparison } from '../../scoring/comparison.ts';
