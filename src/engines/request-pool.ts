@@ -1,4 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { nowMs } from '../core/clock.ts';
+import type { PassOptions } from '../core/engine.ts';
+import { EngineError } from '../core/errors.ts';
+import { checkConcurrency } from './concurrency.ts';
 
 /** How one request of a pool is answered. */
 export interface PoolTurn {
@@ -9,154 +13,219 @@ export interface PoolTurn {
   readonly signal: AbortSignal;
 }
 
-export interface PoolOptions {
-  readonly concurrency: number;
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-}
+type Answer<Request, Result> = (request: Request, turn: PoolTurn) => Promise<Result>;
 
 /** Answers that may wait for a slow reader before no more is asked. */
-const leastWaiting = 64;
+const minWaiting = 64;
+
+/** Something that others wait for, again and again. */
+class Bell {
+  #next = Promise.withResolvers<void>();
+
+  get rung(): Promise<void> {
+    return this.#next.promise;
+  }
+
+  ring(): void {
+    this.#next.resolve();
+    this.#next = Promise.withResolvers<void>();
+  }
+}
 
 /** What the places of a pool and its reader share. */
-class PoolState<Result> {
-  readonly results: Result[] = [];
-  readonly abort = new AbortController();
-  readonly running = new Set<Promise<void>>();
-  /** Places that still work. */
-  places: number;
-  failure: { readonly error: unknown } | undefined;
-  isReading = false;
-  #readers = Promise.withResolvers<void>();
-  #writers = Promise.withResolvers<void>();
-
+class RequestPool<Request, Result> {
+  readonly #source: AsyncIterator<Request, unknown>;
+  readonly #answer: Answer<Request, Result>;
   /** One for each place: adding a listener to a signal looks at all that it has. */
   readonly #stops: readonly AbortController[];
+  readonly #results: Result[] = [];
+  readonly #running = new Set<Promise<void>>();
+  /** Something came, or will never come. */
+  readonly #news = new Bell();
+  /** The reader took something, or waits for it. */
+  readonly #room = new Bell();
+  #working: number;
+  #failure: { readonly error: unknown } | undefined;
+  #isReading = false;
+  #isOver = false;
 
-  constructor(places: number) {
-    this.places = places;
+  constructor(requests: AsyncIterable<Request>, places: number, answer: Answer<Request, Result>) {
+    this.#source = requests[Symbol.asyncIterator]();
+    this.#answer = answer;
+    this.#working = places;
     this.#stops = Array.from({ length: places }, () => new AbortController());
   }
 
-  /** Something came, or will never come. */
-  wakeReader(): void {
-    this.#readers.resolve();
-    this.#readers = Promise.withResolvers<void>();
+  start(): void {
+    for (const [place, stop] of this.#stops.entries()) {
+      setMaxListeners(0, stop.signal);
+      void this.#work(place, stop.signal).finally(() => {
+        this.#working -= 1;
+        this.#news.ring();
+      });
+    }
   }
 
-  wakeWriters(): void {
-    this.#writers.resolve();
-    this.#writers = Promise.withResolvers<void>();
-  }
-
-  async untilChange(): Promise<void> {
-    await this.#readers.promise;
-  }
-
-  async untilRead(): Promise<void> {
-    await this.#writers.promise;
-  }
-
-  fail(error: unknown): void {
-    this.failure ??= { error };
-    this.end();
-  }
-
-  stopOf(place: number): AbortSignal {
-    return this.#stops[place]?.signal ?? this.abort.signal;
-  }
-
-  leave(): void {
-    this.places -= 1;
-    this.wakeReader();
+  /** Hands on what has come, until nothing more will. */
+  async *read(signal: AbortSignal): AsyncGenerator<Result, void, void> {
+    for (;;) {
+      while (this.#results.length > 0) {
+        const result = this.#results.shift();
+        if (result !== undefined) yield result;
+        this.#room.ring();
+        if (signal.aborted) return;
+      }
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#working === 0 || signal.aborted) return;
+      this.#isReading = true;
+      this.#room.ring();
+      await this.#news.rung;
+      this.#isReading = false;
+    }
   }
 
   /** Cuts off what is in flight. */
   end(): void {
-    this.abort.abort();
+    this.#isOver = true;
     for (const stop of this.#stops) stop.abort();
-    this.wakeReader();
-    this.wakeWriters();
+    this.#news.ring();
+    this.#room.ring();
   }
-}
 
-/** One place of the pool: takes a request, answers it, and takes the next. */
-async function work<Request, Result>(
-  state: PoolState<Result>,
-  source: AsyncIterator<Request, unknown>,
-  isCrowded: () => boolean,
-  answerOne: (request: Request) => Promise<Result>,
-): Promise<void> {
-  try {
-    for (;;) {
-      while (isCrowded() && !state.abort.signal.aborted) await state.untilRead();
-      if (state.abort.signal.aborted) return;
-      const next = await source.next();
-      if (next.done === true || state.abort.signal.aborted) return;
-      const answering = answerOne(next.value).then((result) => {
-        state.results.push(result);
-      });
-      state.running.add(answering);
-      await answering.finally(() => state.running.delete(answering));
-      state.wakeReader();
-    }
-  } catch (error) {
-    // What is cut off by an abort isn't a failure.
-    if (!state.abort.signal.aborted) state.fail(error);
+  async close(): Promise<void> {
+    this.end();
+    await Promise.allSettled(this.#running);
+    // A source that is waiting for something itself would let this wait with it; what it throws now concerns nobody.
+    this.#source.return?.().then(undefined, () => undefined);
   }
-}
 
-/** Hands on what has come, until nothing more will. */
-async function* read<Result>(state: PoolState<Result>, signal: AbortSignal): AsyncGenerator<Result, void, void> {
-  for (;;) {
-    while (state.results.length > 0) {
-      const result = state.results.shift();
-      if (result !== undefined) yield result;
-      state.wakeWriters();
-      if (signal.aborted) return;
+  #isCrowded(): boolean {
+    const places = this.#stops.length;
+    if (places === 1) return !this.#isReading || this.#results.length > 0;
+    return this.#results.length >= Math.max(minWaiting, places);
+  }
+
+  /** One place: takes a request, answers it, and takes the next. */
+  async #work(place: number, signal: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        while (this.#isCrowded() && !this.#isOver) await this.#room.rung;
+        if (this.#isOver) return;
+        const next = await this.#source.next();
+        if (next.done === true || this.#isOver) return;
+        const answering = this.#answer(next.value, { place, scheduledMs: nowMs(), signal }).then((result) => {
+          this.#results.push(result);
+        });
+        this.#running.add(answering);
+        await answering.finally(() => this.#running.delete(answering));
+        this.#news.ring();
+      }
+    } catch (error) {
+      // What is cut off by an abort isn't a failure.
+      if (this.#isOver) return;
+      this.#failure ??= { error };
+      this.end();
     }
-    if (state.failure !== undefined) throw state.failure.error;
-    if (state.places === 0 || signal.aborted) return;
-    state.isReading = true;
-    state.wakeWriters();
-    await state.untilChange();
-    state.isReading = false;
   }
 }
 
 /**
- * Answers a stream of requests, at most `concurrency` at once, in completion order. A free place takes the next request
- * at once, whether or not the reader has come so far; one place alone waits for its reader. Ends early, without error,
- * when `signal` aborts; an error of one request ends the stream and what is in flight.
+ * Answers a stream of requests, so many at once as there are places, in completion order. A free place takes the next
+ * request at once, whether or not the reader has come so far; one place alone waits for its reader. Ends early, without
+ * error, when `signal` aborts; an error of one request ends the stream and what is in flight.
  */
 export async function* requestPool<Request, Result>(
   requests: AsyncIterable<Request>,
-  { concurrency, signal, now }: PoolOptions,
-  answer: (request: Request, turn: PoolTurn) => Promise<Result>,
+  { places, signal }: { readonly places: number; readonly signal: AbortSignal },
+  answer: Answer<Request, Result>,
 ): AsyncGenerator<Result, void, void> {
   if (signal.aborted) return;
-  const state = new PoolState<Result>(concurrency);
-  const onAbort = (): void => state.end();
+  const pool = new RequestPool(requests, places, answer);
+  const onAbort = (): void => pool.end();
   signal.addEventListener('abort', onAbort, { once: true });
-  const source: AsyncIterator<Request, unknown> = requests[Symbol.asyncIterator]();
-  const isCrowded = (): boolean =>
-    concurrency === 1
-      ? !state.isReading || state.results.length > 0
-      : state.results.length >= Math.max(leastWaiting, concurrency);
-  for (let place = 0; place < concurrency; place += 1) {
-    const stop = state.stopOf(place);
-    setMaxListeners(0, stop);
-    const answerOne = (request: Request): Promise<Result> =>
-      answer(request, { place, scheduledMs: now(), signal: stop });
-    void work(state, source, isCrowded, answerOne).then(() => state.leave());
-  }
+  pool.start();
   try {
-    yield* read(state, signal);
+    yield* pool.read(signal);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    state.end();
-    await Promise.allSettled(state.running);
-    // A source that is waiting for something itself would let this wait with it.
-    source.return?.().then(undefined, () => undefined);
+    await pool.close();
+  }
+}
+
+/** The passes of a loaded model: one at a time, and none after it was closed. */
+export class ModelPasses {
+  readonly #name: string;
+  readonly #maxConcurrency: number;
+  readonly #closed = new AbortController();
+  #isBusy = false;
+
+  constructor(name: string, maxConcurrency: number) {
+    this.#name = name;
+    this.#maxConcurrency = maxConcurrency;
+    setMaxListeners(0, this.#closed.signal);
+  }
+
+  /** @throws {EngineError} if the model was closed */
+  requireOpen(): void {
+    if (this.#closed.signal.aborted) throw new EngineError(`${this.#name}: the model was closed`);
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+
+  /** @param places requests at once that are with the engine */
+  async *run<Request, Result>(
+    requests: AsyncIterable<Request>,
+    { signal, concurrency }: PassOptions,
+    places: number,
+    answer: Answer<Request, Result>,
+  ): AsyncGenerator<Result, void, void> {
+    checkConcurrency(concurrency, this.#maxConcurrency);
+    this.requireOpen();
+    if (this.#isBusy) throw new EngineError(`${this.#name}: another pass is running on this model`);
+    this.#isBusy = true;
+    try {
+      yield* requestPool(requests, { places, signal: AbortSignal.any([signal, this.#closed.signal]) }, answer);
+      if (this.#closed.signal.aborted && !signal.aborted)
+        throw new EngineError(`${this.#name}: the model was closed during a pass`);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}
+
+/** What another process was asked and hasn't answered yet. */
+export class OpenQuestions<Key, Result> {
+  readonly #open = new Map<Key, PromiseWithResolvers<Result>>();
+
+  /** Waits for the answer; `onAbort` tells the other process that nobody does any more. */
+  async wait(key: Key, signal: AbortSignal, onAbort: () => void = () => undefined): Promise<Result> {
+    signal.throwIfAborted();
+    const question = Promise.withResolvers<Result>();
+    this.#open.set(key, question);
+    const stop = (): void => {
+      onAbort();
+      question.reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await question.promise;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#open.delete(key);
+    }
+  }
+
+  answer(key: Key, result: Result): void {
+    this.#open.get(key)?.resolve(result);
+  }
+
+  fail(key: Key, error: Error): void {
+    this.#open.get(key)?.reject(error);
+  }
+
+  failAll(error: Error): void {
+    for (const question of this.#open.values()) question.reject(error);
   }
 }

@@ -46,7 +46,7 @@ export class PassRunner {
       return;
     }
     const running = this.#running;
-    // Orders for a pass that was aborted or has failed may still be on their way.
+    // Orders for a pass that has failed may still be on their way.
     if (running === undefined || running.id !== order.pass) return;
     if (order.type === 'requests') this.#addRequests(running, order.requests);
     else if (order.type === 'requests-end') running.hasAllRequests = true;
@@ -80,12 +80,7 @@ export class PassRunner {
   #schedule(): void {
     const running = this.#running;
     if (running === undefined || this.#isScheduled) return;
-    if (running.pass.isIdle) {
-      if (!running.hasAllRequests) return;
-      this.#running = undefined;
-      this.#report({ type: 'pass-end', pass: running.id });
-      return;
-    }
+    if (running.pass.isIdle) return;
     if (!running.isGathered && !running.hasAllRequests) return;
     this.#isScheduled = true;
     // Messages are read between two decodes.

@@ -23,7 +23,8 @@ export type WorkerOrder =
   | { readonly type: 'pass-start'; readonly pass: number; readonly kind: PassKind; readonly settings: PassSettings }
   | { readonly type: 'requests'; readonly pass: number; readonly requests: readonly EngineRequest[] }
   | { readonly type: 'requests-end'; readonly pass: number }
-  | { readonly type: 'pass-abort'; readonly pass: number };
+  /** Nobody waits for results any more. */
+  | { readonly type: 'pass-end'; readonly pass: number };
 
 /** What the process knows of the model once it is loaded. */
 export interface LoadedFacts {
@@ -56,7 +57,6 @@ export type WorkerReport =
     }
   | { readonly type: 'context'; readonly bytes: ContextBytes }
   | { readonly type: 'results'; readonly pass: number; readonly results: readonly EngineResult[] }
-  | { readonly type: 'pass-end'; readonly pass: number }
   | { readonly type: 'pass-error'; readonly pass: number; readonly message: string }
   /** Sent now and then while decodes go on without results. */
   | { readonly type: 'progress' };

@@ -9,7 +9,7 @@ import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { LoadedModel, ModelInfo, ModelSpec, PassOptions, Engine } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import { servedMaxConcurrency } from '../concurrency.ts';
-import { answerPool } from './answer-pool.ts';
+import { requestPool } from '../request-pool.ts';
 import { answerMock, type MockWorld, weighMock, type MockOptions, mockOptionsSchema } from './mock-answers.ts';
 
 function createWorld(name: string, options: MockOptions, hangMs: number): MockWorld {
@@ -65,8 +65,8 @@ export function createMockModel(model: ModelSpec, options: MockOptions, hangMs =
     { concurrency, signal }: PassOptions,
     answer: (world: MockWorld, request: Request, signal: AbortSignal) => Promise<Result>,
   ): AsyncIterable<Result> =>
-    answerPool(requests, concurrency, AbortSignal.any([signal, closed.signal]), (request, stop) =>
-      answer(world, request, stop),
+    requestPool(requests, { places: concurrency, signal: AbortSignal.any([signal, closed.signal]) }, (request, turn) =>
+      answer(world, request, turn.signal),
     );
 
   return {

@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import type { GenerateRequest, Generation, Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
 import { ServerError, EngineError } from '../../core/errors.ts';
 import type { ClientProcessWindow } from '../../core/load.ts';
-import type { PoolTurn } from '../request-pool.ts';
+import { OpenQuestions, type PoolTurn } from '../request-pool.ts';
 import type { RequestSettings } from './generate-request.ts';
 import { type ClientSettings, openRequestClient, type RequestClient } from './request-client.ts';
 
@@ -62,7 +62,7 @@ class ClientProcess implements AsyncDisposable {
   readonly ready: Promise<void>;
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
-  readonly #waiting = new Map<number, PromiseWithResolvers<Result>>();
+  readonly #questions = new OpenQuestions<number, Result>();
   #window = Promise.withResolvers<ClientProcessWindow>();
   #failure: EngineError | undefined;
   #requests = 0;
@@ -100,22 +100,10 @@ class ClientProcess implements AsyncDisposable {
   /** @throws {ServerError} as the engine does; {EngineError} if the process ends */
   async ask(request: ClientRequest, signal: AbortSignal): Promise<Result> {
     if (this.#failure !== undefined) throw this.#failure;
-    signal.throwIfAborted();
     const number = (this.#requests += 1);
-    const waiting = Promise.withResolvers<Result>();
-    this.#waiting.set(number, waiting);
-    const onAbort = (): void => {
-      this.#send({ type: 'abort', number });
-      waiting.reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+    const answer = this.#questions.wait(number, signal, () => this.#send({ type: 'abort', number }));
     this.#send({ ...request, number });
-    try {
-      return await waiting.promise;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      this.#waiting.delete(number);
-    }
+    return answer;
   }
 
   /** Starts a window; what is asked after it falls into it, since messages keep their order. */
@@ -143,10 +131,10 @@ class ClientProcess implements AsyncDisposable {
   #hear(report: Exclude<ClientReport, { readonly type: 'ready' }>): void {
     switch (report.type) {
       case 'result':
-        this.#waiting.get(report.number)?.resolve(report.result);
+        this.#questions.answer(report.number, report.result);
         return;
       case 'failure':
-        this.#waiting.get(report.number)?.reject(errorOf(report.failure));
+        this.#questions.fail(report.number, errorOf(report.failure));
         return;
       case 'window':
         this.#window.resolve(report.window);
@@ -158,10 +146,9 @@ class ClientProcess implements AsyncDisposable {
 
   #fail(how: string): void {
     this.#failure ??= new EngineError(`a client process ${how}`, { hint: 'perbench resume goes on.' });
-    for (const waiting of [...this.#waiting.values(), this.#window]) {
-      waiting.promise.catch(() => undefined);
-      waiting.reject(this.#failure);
-    }
+    this.#questions.failAll(this.#failure);
+    this.#window.promise.catch(() => undefined);
+    this.#window.reject(this.#failure);
   }
 }
 

@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-import { nowMs } from '../../core/clock.ts';
 import type {
   Capabilities,
   GenerateRequest,
@@ -10,11 +8,11 @@ import type {
   ModelInfo,
   PassOptions,
 } from '../../core/engine.ts';
-import { EngineError, UnsupportedError } from '../../core/errors.ts';
+import { UnsupportedError } from '../../core/errors.ts';
 import type { ClientProcesses } from '../../core/load.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import { checkConcurrency, servedMaxConcurrency } from '../concurrency.ts';
-import { type PoolTurn, requestPool } from '../request-pool.ts';
+import { servedMaxConcurrency } from '../concurrency.ts';
+import { ModelPasses } from '../request-pool.ts';
 import type { RequestClient } from './request-client.ts';
 
 /** What is known of the machine behind a server. */
@@ -45,19 +43,18 @@ export class ServedModel implements LoadedModel {
   readonly watch = undefined;
   readonly clients: ClientProcesses | undefined;
   readonly #parts: ServedModelParts;
-  readonly #closed = new AbortController();
-  #isBusy = false;
+  readonly #passes: ModelPasses;
 
   constructor(parts: ServedModelParts) {
     this.info = parts.info;
     this.capabilities = parts.capabilities;
     this.#parts = parts;
     this.clients = parts.client.processes;
-    setMaxListeners(0, this.#closed.signal);
+    this.#passes = new ModelPasses(parts.name, servedMaxConcurrency);
   }
 
   generate(requests: AsyncIterable<GenerateRequest>, pass: PassOptions): AsyncIterable<Generation> {
-    return this.#run(requests, pass, pass.concurrency, (request: GenerateRequest, turn) =>
+    return this.#passes.run(requests, pass, pass.concurrency, (request: GenerateRequest, turn) =>
       this.#parts.client.generate(request, pass, turn),
     );
   }
@@ -70,7 +67,7 @@ export class ServedModel implements LoadedModel {
       );
     }
     const places = Math.min(pass.concurrency, mostScored ?? pass.concurrency);
-    return this.#run(requests, pass, places, (request: LoglikelihoodRequest, turn) =>
+    return this.#passes.run(requests, pass, places, (request: LoglikelihoodRequest, turn) =>
       client.score(request, pass, turn),
     );
   }
@@ -87,32 +84,8 @@ export class ServedModel implements LoadedModel {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort();
+    this.#passes.close();
     await this.#parts.client[Symbol.asyncDispose]();
     await this.#parts.host.close();
-  }
-
-  async *#run<Request, Result>(
-    requests: AsyncIterable<Request>,
-    { signal, concurrency: asked }: PassOptions,
-    concurrency: number,
-    answer: (request: Request, turn: PoolTurn) => Promise<Result>,
-  ): AsyncGenerator<Result, void, void> {
-    const { name } = this.#parts;
-    checkConcurrency(asked, servedMaxConcurrency);
-    if (this.#closed.signal.aborted) throw new EngineError(`${name}: the model was closed`);
-    if (this.#isBusy) throw new EngineError(`${name}: another pass is running on this model`);
-    this.#isBusy = true;
-    try {
-      yield* requestPool(
-        requests,
-        { concurrency, signal: AbortSignal.any([signal, this.#closed.signal]), now: nowMs },
-        answer,
-      );
-      if (this.#closed.signal.aborted && !signal.aborted)
-        throw new EngineError(`${name}: the model was closed during a pass`);
-    } finally {
-      this.#isBusy = false;
-    }
   }
 }
