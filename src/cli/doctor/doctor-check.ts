@@ -9,6 +9,10 @@ export type Finding =
   /** `mend` is what the user can do, as one or two imperative sentences. */
   | { readonly state: 'warn' | 'fail'; readonly detail: string; readonly mend: string };
 
+export const ok = (detail: string): Finding => ({ state: 'ok', detail });
+export const warn = (detail: string, mend: string): Finding => ({ state: 'warn', detail, mend });
+export const fail = (detail: string, mend: string): Finding => ({ state: 'fail', detail, mend });
+
 export type DoctorLine = Finding & { readonly name: string };
 
 export interface DoctorOptions {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { pinnedPackageVersion } from '../../engines/llama-cpp/library-location.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
-import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
+import { type DoctorCheck, type DoctorOptions, fail, ok, warn } from './doctor-check.ts';
 import type { LibraryAnswer } from './library-probe.ts';
 
 /** The floor of package.json's `engines`. */
@@ -13,12 +13,11 @@ export const nodeCheck: DoctorCheck = {
   async run({ nodeVersion = process.versions.node }) {
     const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
     const isNewEnough = major > neededNode[0] || (major === neededNode[0] && minor >= neededNode[1]);
-    if (isNewEnough) return { state: 'ok', detail: nodeVersion };
-    return {
-      state: 'fail',
-      detail: `${nodeVersion}; perbench needs ${neededNode.join('.')} or newer`,
-      mend: `Install Node ${neededNode.join('.')} or newer; in a clone of perbench, npm ci brings one.`,
-    };
+    if (isNewEnough) return ok(nodeVersion);
+    return fail(
+      `${nodeVersion}; perbench needs ${neededNode.join('.')} or newer`,
+      `Install Node ${neededNode.join('.')} or newer; in a clone of perbench, npm ci brings one.`,
+    );
   },
 };
 
@@ -44,10 +43,10 @@ export const libraryCheck: DoctorCheck = {
     const answer = await askLibrary(options);
     if ('message' in answer) {
       const mend = answer.hint ?? `Run npm install @node-llama-cpp/linux-x64@${pinnedPackageVersion}.`;
-      return { state: 'fail', detail: answer.message, mend };
+      return fail(answer.message, mend);
     }
     const { packageName, packageVersion, device, version } = answer;
-    return { state: 'ok', detail: `${version}, ${packageName} ${packageVersion}, for ${device}` };
+    return ok(`${version}, ${packageName} ${packageVersion}, for ${device}`);
   },
 };
 
@@ -56,16 +55,15 @@ export const gpuCheck: DoctorCheck = {
   async run(options) {
     const gpus = await readGpuDevices({ nvidiaProgram: options.gpuProgram, amdProgram: options.amdProgram });
     if (gpus.length === 0) {
-      return { state: 'ok', detail: 'none found by nvidia-smi or amd-smi; models run on the CPU' };
+      return ok('none found by nvidia-smi or amd-smi; models run on the CPU');
     }
     const names = [...new Set(gpus.map(({ name }) => name))].join(', ');
     const answer = await askLibrary(options);
-    if (!('device' in answer) || answer.device !== 'cpu') return { state: 'ok', detail: `${gpus.length} x ${names}` };
-    return {
-      state: 'warn',
-      detail: `${gpus.length} x ${names}, but only the library for the CPU is installed`,
-      mend: `Run npm install @node-llama-cpp/linux-x64-cuda@${pinnedPackageVersion}, or measure the CPU.`,
-    };
+    if (!('device' in answer) || answer.device !== 'cpu') return ok(`${gpus.length} x ${names}`);
+    return warn(
+      `${gpus.length} x ${names}, but only the library for the CPU is installed`,
+      `Run npm install @node-llama-cpp/linux-x64-cuda@${pinnedPackageVersion}, or measure the CPU.`,
+    );
   },
 };
 

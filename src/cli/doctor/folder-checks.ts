@@ -5,7 +5,7 @@ import { sizeText } from '../../core/amount-text.ts';
 import { DataError } from '../../core/errors.ts';
 import { findDataset } from '../../sources/datasets/find-dataset.ts';
 import { loadTasks } from '../../tasks/index.ts';
-import type { DoctorCheck, Finding } from './doctor-check.ts';
+import { type DoctorCheck, type Finding, fail, ok, warn } from './doctor-check.ts';
 
 /** The three small models, twice: while a file is joined from its parts, both are there. */
 const roomyBytes = 2 * 2 ** 30;
@@ -29,14 +29,14 @@ async function checkFolders(wanted: readonly string[], lowBytes: number, mend: s
       await access(existing, constants.W_OK);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;
-      return { state: 'fail', detail: `${folder} can't be written: ${String(error.code)} in ${existing}`, mend };
+      return fail(`${folder} can't be written: ${String(error.code)} in ${existing}`, mend);
     }
     const { bavail, bsize } = await statfs(existing);
     const free = `${sizeText(bavail * bsize)} free at ${folder}`;
-    if (bavail * bsize < lowBytes) return { state: 'warn', detail: `only ${free}`, mend };
+    if (bavail * bsize < lowBytes) return warn(`only ${free}`, mend);
     details.push(free);
   }
-  return { state: 'ok', detail: details.join('; ') };
+  return ok(details.join('; '));
 }
 
 export const cacheFolderCheck: DoctorCheck = {
@@ -59,12 +59,12 @@ export const storeFolderCheck: DoctorCheck = {
 export const storeCheck: DoctorCheck = {
   name: 'store',
   async run({ storePath }) {
-    if (!existsSync(storePath)) return { state: 'ok', detail: `${storePath} will be made by the first run` };
+    if (!existsSync(storePath)) return ok(`${storePath} will be made by the first run`);
     // Not at the top: who only asks for help needn't load a database.
     const { openSqliteStore } = await import('../../store/sqlite-store.ts');
     await using store = await openSqliteStore({ file: storePath, busyTimeoutMs: 2_000 });
     const runs = await store.listRuns();
-    return { state: 'ok', detail: `${storePath} holds ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}` };
+    return ok(`${storePath} holds ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`);
   },
 };
 
@@ -73,7 +73,7 @@ export const dataCheck: DoctorCheck = {
   async run({ dataDir }) {
     const mend = 'Run perbench data pull, or name the folder that has them with --data-dir or PERBENCH_DATA_DIR.';
     if (dataDir === undefined) {
-      return { state: 'warn', detail: 'no data folder: only the built-in mini set can be run', mend };
+      return warn('no data folder: only the built-in mini set can be run', mend);
     }
     const found: string[] = [];
     const missing: string[] = [];
@@ -84,9 +84,9 @@ export const dataCheck: DoctorCheck = {
       const isThere = await hasSplits(dataset.name, splits, dataDir);
       (isThere ? found : missing).push(dataset.name);
     }
-    if (missing.length === 0) return { state: 'ok', detail: `${found.join(', ')} in ${dataDir}` };
+    if (missing.length === 0) return ok(`${found.join(', ')} in ${dataDir}`);
     const detail = `${dataDir} has ${found.join(', ') || 'none'}; missing: ${missing.join(', ')}`;
-    return { state: 'warn', detail, mend };
+    return warn(detail, mend);
   },
 };
 

