@@ -29,19 +29,21 @@ const maxStringBytes = 1 << 24;
 const maxDimensions = 8;
 const stringType = 8;
 const arrayType = 9;
-const typeBytes: Readonly<Record<number, number>> = {
-  0: 1,
-  1: 1,
-  2: 2,
-  3: 2,
-  4: 4,
-  5: 4,
-  6: 4,
-  7: 1,
-  10: 8,
-  11: 8,
-  12: 8,
-};
+/** Single values by their type: how many bytes they take, and how those read. */
+const scalarTypes: ReadonlyMap<number, readonly [bytes: number, read: (from: Buffer, at: number) => number | boolean]> =
+  new Map([
+    [0, [1, (from, at) => from.readUInt8(at)]],
+    [1, [1, (from, at) => from.readInt8(at)]],
+    [2, [2, (from, at) => from.readUInt16LE(at)]],
+    [3, [2, (from, at) => from.readInt16LE(at)]],
+    [4, [4, (from, at) => from.readUInt32LE(at)]],
+    [5, [4, (from, at) => from.readInt32LE(at)]],
+    [6, [4, (from, at) => from.readFloatLE(at)]],
+    [7, [1, (from, at) => from.readUInt8(at) !== 0]],
+    [10, [8, (from, at) => Number(from.readBigUInt64LE(at))]],
+    [11, [8, (from, at) => Number(from.readBigInt64LE(at))]],
+    [12, [8, (from, at) => from.readDoubleLE(at)]],
+  ]);
 
 /** The buffer ends before the header does. */
 class NeedsMoreBytes extends Error {}
@@ -82,47 +84,21 @@ class Cursor {
   }
 
   text(): string {
-    const bytes = this.u64('length of a text');
-    if (bytes > maxStringBytes) throw new Malformed(`a text has ${bytes} bytes`);
-    const start = this.take(bytes);
-    return this.#buffer.toString('utf8', start, start + bytes);
+    const start = this.skipText();
+    return this.#buffer.toString('utf8', start, this.position);
   }
 
-  skipText(): void {
+  /** @returns where the text starts; it ends at the new position */
+  skipText(): number {
     const bytes = this.u64('length of a text');
     if (bytes > maxStringBytes) throw new Malformed(`a text has ${bytes} bytes`);
-    this.take(bytes);
+    return this.take(bytes);
   }
 
   scalar(type: number): number | boolean {
-    const buffer = this.#buffer;
-    const at = this.take(typeBytes[type] ?? 0);
-    switch (type) {
-      case 0:
-        return buffer.readUInt8(at);
-      case 1:
-        return buffer.readInt8(at);
-      case 2:
-        return buffer.readUInt16LE(at);
-      case 3:
-        return buffer.readInt16LE(at);
-      case 4:
-        return buffer.readUInt32LE(at);
-      case 5:
-        return buffer.readInt32LE(at);
-      case 6:
-        return buffer.readFloatLE(at);
-      case 7:
-        return buffer.readUInt8(at) !== 0;
-      case 10:
-        return Number(buffer.readBigUInt64LE(at));
-      case 11:
-        return Number(buffer.readBigInt64LE(at));
-      case 12:
-        return buffer.readDoubleLE(at);
-      default:
-        throw new Malformed(`a value has the unknown type ${type}`);
-    }
+    const [bytes, read] = scalarTypes.get(type) ?? [];
+    if (bytes === undefined || read === undefined) throw new Malformed(`a value has the unknown type ${type}`);
+    return read(this.#buffer, this.take(bytes));
   }
 }
 
@@ -138,7 +114,7 @@ function readList(cursor: Cursor): ReadList {
     for (let index = 0; index < length; index += 1) cursor.skipText();
     return { length, numbers: undefined };
   }
-  const bytes = typeBytes[type];
+  const [bytes] = scalarTypes.get(type) ?? [];
   if (bytes === undefined) throw new Malformed(`a list has the unknown type ${type}`);
   if (length > maxHeaderBytes) throw new Malformed(`a list has ${length} values`);
   if (length > maxKeptNumbers) {
