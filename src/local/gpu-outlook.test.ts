@@ -29,6 +29,7 @@ describe('memory per GPU', () => {
       dtype: 'auto',
       contextTokens: 1,
       sequences: 1,
+      kvCacheBytes: undefined,
     } as const;
     expect(estimateGpuMemory({ ...question, tensorParallel: 1 })).toMatchObject({
       weightsBytes: 8e9,

@@ -1,4 +1,3 @@
-import type { EnergyWindow } from '../core/device-window.ts';
 import type { HostMeter } from '../core/meter.ts';
 import { createDeviceMeter, type DeviceMeter, type DeviceMeterOptions } from './devices/device-meter.ts';
 import { createHostMeter, type HostMeterOptions } from './host-meter.ts';
@@ -33,12 +32,9 @@ export function createMachineMeter(
           const counted = energyCounter.stop();
           const { window: found, energyParts, energyGaps } = await deviceWindow.stop();
           const parts = [...energyParts, ...counted];
-          const energy: EnergyWindow = { parts, durationMs: window.durationMs, gaps: energyGaps };
-          return {
-            ...window,
-            ...(found !== undefined && { devices: found }),
-            ...((parts.length > 0 || energyGaps.length > 0) && { energy }),
-          };
+          const isKnown = parts.length > 0 || energyGaps.length > 0;
+          const energy = isKnown ? { parts, durationMs: window.durationMs, gaps: energyGaps } : undefined;
+          return { ...window, devices: found, energy };
         },
       };
     },

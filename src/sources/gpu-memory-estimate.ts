@@ -51,7 +51,7 @@ export interface GpuMemoryQuestion {
   readonly contextTokens: number;
   readonly sequences: number;
   /** Cache of each GPU, where its size is given: it is set aside whatever the sequences need. */
-  readonly kvCacheBytes?: number | undefined;
+  readonly kvCacheBytes: number | undefined;
 }
 
 const halfBytes = 2;

@@ -116,7 +116,7 @@ export interface WheelRequest {
   /** Emptied by the caller; the wheel and pip's own temporary files go there. */
   readonly folder: string;
   readonly onGrowth: (bytes: number) => void;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Size of the largest file below a folder, in which files and folders come and go. */

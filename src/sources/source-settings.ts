@@ -31,7 +31,7 @@ export interface SourceSettings {
   readonly pipCommand: readonly [string, ...string[]];
   /** Environment of child processes; holds no secrets of ours. */
   readonly childEnvironment: Readonly<Record<string, string>>;
-  readonly proxy: { readonly http?: string; readonly https?: string; readonly none?: string };
+  readonly proxy: Readonly<Record<'http' | 'https' | 'none', string | undefined>>;
   readonly network: NetworkLimits;
 }
 
@@ -84,13 +84,10 @@ function withoutSecrets(environment: Environment): Record<string, string> {
 }
 
 function proxyFrom(environment: Environment): SourceSettings['proxy'] {
-  const http = nonEmpty(environment['http_proxy'] ?? environment['HTTP_PROXY']);
-  const https = nonEmpty(environment['https_proxy'] ?? environment['HTTPS_PROXY']);
-  const none = nonEmpty(environment['no_proxy'] ?? environment['NO_PROXY']);
   return {
-    ...(http !== undefined && { http }),
-    ...(https !== undefined && { https }),
-    ...(none !== undefined && { none }),
+    http: nonEmpty(environment['http_proxy'] ?? environment['HTTP_PROXY']),
+    https: nonEmpty(environment['https_proxy'] ?? environment['HTTPS_PROXY']),
+    none: nonEmpty(environment['no_proxy'] ?? environment['NO_PROXY']),
   };
 }
 

@@ -20,7 +20,8 @@ export function createRunQueries(db: Kysely<Database>): RunQueries {
       const row = await query.executeTakeFirst();
       return row && readRun(row);
     },
-    setRunStatus: (runId, status, cost) => updateRun(db, runId, { status, ...costColumn(cost) }),
+    setRunStatus: (runId, status, cost) =>
+      updateRun(db, runId, cost === undefined ? { status } : { status, cost: JSON.stringify(cost) }),
     updateManifest: (runId, manifest) => updateRun(db, runId, { manifest: JSON.stringify(manifest) }),
   };
 }
@@ -96,10 +97,6 @@ async function getRun(db: Kysely<Database>, idOrPrefix: string): Promise<RunReco
     );
   }
   return only && readRun(only);
-}
-
-function costColumn(cost: RunCost | undefined): { readonly cost?: string } {
-  return cost === undefined ? {} : { cost: JSON.stringify(cost) };
 }
 
 async function updateRun(

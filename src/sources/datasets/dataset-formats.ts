@@ -14,10 +14,12 @@ export interface RawRow {
   /** 1-based line; the row's number in formats without lines. */
   readonly line: number;
   /** Where in a nested file the row lies, such as `data[0].paragraphs[3].qas[1]`. */
-  readonly keyPrefix?: string;
+  readonly keyPrefix: string | undefined;
   /** Why the row can't even be parsed, in words for "got …". */
-  readonly damage?: string;
+  readonly damage: string | undefined;
 }
+
+const plainRow = { keyPrefix: undefined, damage: undefined };
 
 /** A file as it lies on disk, for the manifest; a folder of many files is one entry. */
 export interface DatasetFile {
@@ -40,7 +42,8 @@ export function sha256Of(bytes: Uint8Array | string): string {
 export async function readDatasetFile(path: string, signal: AbortSignal): Promise<FileContent> {
   const raw = await readOrFail(path, signal);
   const file = { path, sha256: sha256Of(raw), bytes: raw.byteLength };
-  return { file, content: path.endsWith('.gz') ? await unpack(path, raw) : raw };
+  if (!path.endsWith('.gz')) return { file, content: raw };
+  return { file, content: await readAs('a whole gzip file', path, () => promisify(gunzip)(raw)) };
 }
 
 async function readOrFail(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -52,11 +55,13 @@ async function readOrFail(path: string, signal: AbortSignal): Promise<Uint8Array
   }
 }
 
-async function unpack(path: string, packed: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+/** What reading gives; where it fails, the file isn't what it should be, such as `a whole gzip file`. */
+async function readAs<Value>(what: string, file: string, read: () => Promise<Value>): Promise<Value> {
   try {
-    return await promisify(gunzip)(packed);
+    return await read();
   } catch (error) {
-    throw new DataError(`${path}: not a whole gzip file: ${(error as Error).message}`, {
+    if (!(error instanceof Error)) throw error;
+    throw new DataError(`${file}: not ${what}: ${error.message}`, {
       hint: 'Fetch the file again: it seems to be cut off or damaged.',
       cause: error,
     });
@@ -98,7 +103,7 @@ export function* jsonLineRows(file: string, content: Uint8Array): Generator<RawR
 
 function parsedRow(file: string, line: number, text: string, isUnterminated: boolean): RawRow {
   try {
-    return { value: JSON.parse(text), file, line };
+    return { ...plainRow, value: JSON.parse(text), file, line };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     if (isUnterminated) {
@@ -107,7 +112,7 @@ function parsedRow(file: string, line: number, text: string, isUnterminated: boo
         cause: error,
       });
     }
-    return { value: undefined, file, line, damage: error.message.replace(/, (?:\.{3})?".*$/su, '') };
+    return { ...plainRow, value: undefined, file, line, damage: error.message.replace(/, (?:\.{3})?".*$/su, '') };
   }
 }
 
@@ -125,7 +130,7 @@ export function* squadJsonRows(file: string, content: Uint8Array): Generator<Raw
         line += 1;
         const shared = { title: member(article, 'title'), context: member(paragraph, 'context') };
         const value = typeof question === 'object' && question !== null ? { ...question, ...shared } : question;
-        yield { value, file, line, keyPrefix };
+        yield { ...plainRow, value, file, line, keyPrefix };
       }
     }
   }
@@ -168,26 +173,15 @@ export async function* parquetRows(file: string, content: Uint8Array<ArrayBuffer
     slice: (start: number, end = content.byteLength): ArrayBuffer =>
       content.buffer.slice(content.byteOffset + start, content.byteOffset + end),
   };
-  const metadata = await wholeOrFail(file, async () => parquetMetadataAsync(source));
+  const metadata = await readAs('a whole parquet file', file, async () => parquetMetadataAsync(source));
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     const options = { file: source, metadata, compressors, rowStart, rowEnd };
-    const rows = await wholeOrFail(file, async () => parquetReadObjects(options));
-    for (const [index, row] of rows.entries()) yield { value: plain(row), file, line: rowStart + index + 1 };
+    const rows = await readAs('a whole parquet file', file, async () => parquetReadObjects(options));
+    for (const [index, row] of rows.entries())
+      yield { ...plainRow, value: plain(row), file, line: rowStart + index + 1 };
     rowStart = rowEnd;
-  }
-}
-
-async function wholeOrFail<Value>(file: string, read: () => Promise<Value>): Promise<Value> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new DataError(`${file}: not a whole parquet file: ${error.message}`, {
-      hint: 'Fetch the file again: it seems to be cut off or damaged.',
-      cause: error,
-    });
   }
 }
 
@@ -218,7 +212,7 @@ export async function readAclImdbFolder(
   ] as const) {
     for (const review of await reviewNames(join(folder, name))) {
       const { file, content } = await readDatasetFile(join(folder, name, review), signal);
-      rows.push({ value: { text: decodeText(content, file.path), label }, file: file.path, line: 1 });
+      rows.push({ ...plainRow, value: { text: decodeText(content, file.path), label }, file: file.path, line: 1 });
       hashes.push(`${name}/${review} ${file.sha256}\n`);
       bytes += file.bytes;
     }

@@ -74,8 +74,7 @@ async function readItems(reading: Reading, split: string, source: DatasetReferen
   const { task, options, signal } = reading;
   const { name } = task.dataset;
   const onInvalid = (error: InvalidItemError): void => skipOrThrow(reading, error);
-  const request = { name, split, dataDir: options.dataDir, ...(source !== undefined && { source }), onInvalid };
-  const { records, files } = await openDataset(request, signal);
+  const { records, files } = await openDataset({ name, split, dataDir: options.dataDir, source, onInvalid }, signal);
   const places = new Map<unknown, Pick<DatasetRow, 'file' | 'line'>>();
   for await (const row of records) {
     const item = parsed(task, row);

@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidItemError } from '../../core/errors.ts';
 import type { DatasetName, DatasetReference } from '../../core/task.ts';
@@ -18,10 +18,10 @@ export interface DatasetRequest {
   readonly name: DatasetName;
   readonly split: string;
   /** Folder to look in; not needed for `builtin`. */
-  readonly dataDir?: string | undefined;
-  readonly source?: DatasetReference['source'];
+  readonly dataDir: string | undefined;
+  readonly source: DatasetReference['source'] | undefined;
   /** Takes rows that don't fit, which are then left out; without it the first one throws. */
-  readonly onInvalid?: (error: InvalidItemError) => void;
+  readonly onInvalid: ((error: InvalidItemError) => void) | undefined;
 }
 
 export interface DatasetRow {
@@ -63,9 +63,9 @@ export async function openDataset(request: DatasetRequest, signal: AbortSignal):
 
 /** The mini set lies beside the tasks, in `src` as in `dist`. */
 function builtinDataset(name: DatasetName, split: string): FoundDataset {
-  const folder = path.join(import.meta.dirname, '..', '..', 'tasks', 'mini');
+  const folder = join(import.meta.dirname, '..', '..', 'tasks', 'mini');
   const file = split === 'test' ? `${name}.jsonl` : `${name}-${split}.jsonl`;
-  return { format: 'jsonl', paths: [path.join(folder, file)] };
+  return { format: 'jsonl', paths: [join(folder, file)] };
 }
 
 async function readPart(
@@ -111,7 +111,7 @@ function checkRow(
   }
 }
 
-type RowPlace = Pick<RawRow, 'file' | 'line' | 'keyPrefix'>;
+type RowPlace = Pick<RawRow, 'file' | 'line'> & Partial<Pick<RawRow, 'keyPrefix'>>;
 
 /**
  * One line out of what a schema or a task has to say about a row: which key, what was expected, what is there.
