@@ -5,10 +5,9 @@ import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { PassingFault, passingStatus, retryAfterMs } from '../core/retry.ts';
 import { readJsonIfThere } from '../files/if-there.ts';
 import { requireFreeBytes, writeAtomically } from './disk-error.ts';
-import { headerValue, type HttpAnswer } from './http-client.ts';
+import { headerValue, type HttpAnswer, describeNetworkError, isPassing, pauseBeforeRetry } from './http-client.ts';
 import { PartialFile } from './partial-file.ts';
 import type { FetchedFile, Pull } from './pull.ts';
-import { describeNetworkError, isPassing, pauseBeforeRetry } from './retry.ts';
 
 export interface Download {
   readonly url: string;

@@ -7,7 +7,7 @@ import { requireGguf, modelSha256, shardFiles } from '../gguf/gguf-file.ts';
 import { downloadFile } from './download-file.ts';
 import { lockForPull } from './file-lock.ts';
 import { fileSha256, rememberSha256 } from './file-sha256.ts';
-import type { HttpAnswer } from './http-client.ts';
+import { type HttpAnswer, describeNetworkError, isPassing, pauseBeforeRetry } from './http-client.ts';
 import { hubBlobPath, linkHubFile } from './hub-cache.ts';
 import {
   type HubFile,
@@ -19,7 +19,6 @@ import {
 } from './hub-protocol.ts';
 import type { ModelSource } from './model-source.ts';
 import type { FetchedFile, Pull } from './pull.ts';
-import { describeNetworkError, isPassing, pauseBeforeRetry } from './retry.ts';
 
 export type HubSource = Extract<ModelSource, { kind: 'hub' }>;
 

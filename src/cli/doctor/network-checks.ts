@@ -1,6 +1,5 @@
 import { DownloadError } from '../../core/errors.ts';
-import { openHttpClient } from '../../sources/http-client.ts';
-import { describeNetworkError } from '../../sources/retry.ts';
+import { openHttpClient, describeNetworkError } from '../../sources/http-client.ts';
 import { type DoctorCheck, type DoctorOptions, type Finding, ok, warn } from './doctor-check.ts';
 import { askProgram } from './engine-checks.ts';
 
