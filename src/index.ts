@@ -72,8 +72,8 @@ export {
   type Task,
 } from './core/task.ts';
 export { engines, openEngine } from './engines/index.ts';
-export { foreignFormats } from './exporters/formats/foreign-formats.ts';
-export type { ForeignFormat, ImportedCell, StoredCell } from './exporters/formats/format.ts';
+export { foreignFormats } from './formats/foreign-formats.ts';
+export type { ForeignFormat, ImportedCell, StoredCell } from './formats/format.ts';
 export { comparisonDocument } from './exporters/comparison-document.ts';
 export { decisionDocument } from './exporters/decision-document.ts';
 export type { Document } from './exporters/document.ts';
@@ -147,7 +147,7 @@ export { createRandom, randomOrder } from './stats/random.ts';
 export { rankInference } from './stats/rank-inference.ts';
 export { requiredAccuracy } from './scoring/required-accuracy.ts';
 export { anchoredRobustness, paperRobustness } from './scoring/robustness-card.ts';
-export { type ScoredTable, scoreTable } from './exporters/formats/score-table.ts';
+export { type ScoredTable, scoreTable } from './formats/score-table.ts';
 export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from './scoring/scoreboard.ts';
 export { clusteredStandardError, pairedDifference, standardError } from './stats/standard-error.ts';
 export type { TaskEvidence } from './scoring/task-evidence.ts';

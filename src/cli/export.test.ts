@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { storeRun } from '../../test/setup/stored-cells.ts';
 import { reportSchema } from '../exporters/report-schema.ts';
-import { foreignFormats } from '../exporters/formats/foreign-formats.ts';
+import { foreignFormats } from '../formats/foreign-formats.ts';
 import { documentFormats } from '../exporters/formats.ts';
 import { sampleFormats } from '../exporters/samples.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';

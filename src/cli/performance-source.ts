@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
-import { scoreTable } from '../exporters/formats/score-table.ts';
+import { scoreTable } from '../formats/score-table.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import type { CliContext } from './context.ts';
 import { findRuns, openExistingStore } from './stored-runs.ts';

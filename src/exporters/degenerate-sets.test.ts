@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anchors, evidence, fast, four, model, number, printed, small } from '../../test/setup/printed-scoreboard.ts';
 import type { Measurement } from '../core/measurement.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
-import { scoreTable } from './formats/score-table.ts';
+import { scoreTable } from '../formats/score-table.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 
 describe('how many models there are', () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { measurementSchema } from './measurement-schema.ts';
+import { measurementSchema } from '../core/measurement-schema.ts';
 
 const measurement = measurementSchema.optional();
 

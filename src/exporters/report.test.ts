@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import { terminalReport } from '../../test/setup/printed-scoreboard.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
-import { scoreTable } from './formats/score-table.ts';
+import { scoreTable } from '../formats/score-table.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import type { Report } from './report.ts';
 import { documentFormats } from './formats.ts';

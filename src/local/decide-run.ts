@@ -6,7 +6,7 @@ import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { decide } from '../scoring/decide.ts';
 import type { Decision, DecisionTask } from '../scoring/decision.ts';
 import type { Factors } from '../scoring/factor.ts';
-import { scoreTable } from '../exporters/formats/score-table.ts';
+import { scoreTable } from '../formats/score-table.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { hostClassOf, resolveAnchors } from './resolve-anchors.ts';

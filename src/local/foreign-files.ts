@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ImportError, UsageError } from '../core/errors.ts';
-import { foreignFormats } from '../exporters/formats/foreign-formats.ts';
-import type { ForeignFile, ForeignFormat } from '../exporters/formats/format.ts';
+import { foreignFormats } from '../formats/foreign-formats.ts';
+import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
 
 /** Files of a folder that may be results; others are passed over. */
 const endings = ['.json', '.jsonl', '.eval'];

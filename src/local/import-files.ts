@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors.ts';
 import { createRunId } from '../core/run-id.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { suiteSchema } from '../core/suite.ts';
-import type { ForeignFile, ImportedCell, Imported } from '../exporters/formats/format.ts';
+import type { ForeignFile, ImportedCell, Imported } from '../formats/format.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import type { Report } from '../exporters/report.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';

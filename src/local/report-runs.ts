@@ -6,7 +6,7 @@ import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
 import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scoreboard.ts';
-import { scoreTable } from '../exporters/formats/score-table.ts';
+import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';

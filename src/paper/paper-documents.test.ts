@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textWidth } from '../exporters/text-width.ts';
-import { csvRecords } from '../exporters/formats/csv-records.ts';
-import { scoreTable } from '../exporters/formats/score-table.ts';
+import { csvRecords } from '../formats/csv-records.ts';
+import { scoreTable } from '../formats/score-table.ts';
 import { auditPaper } from './audit-paper.ts';
 import { paperClaimsCsv, paperJson, paperMarkdown, paperTablesCsv } from './paper-documents.ts';
 import { taskTitle } from './paper-table.ts';

@@ -1,5 +1,5 @@
 import { TableError } from '../core/errors.ts';
-import { csvRecords } from '../exporters/formats/csv-records.ts';
+import { csvRecords } from '../formats/csv-records.ts';
 import { factorNames, type FactorName, type Factors } from '../scoring/factor.ts';
 
 /** The one name in the paper that states no size; its publisher gives 3.8 billion. */

@@ -8,7 +8,7 @@ import type { LaunchedValue } from './bootstrap.ts';
 import { createScoreboards } from './create-scoreboards.ts';
 import { decide } from './decide.ts';
 import { judgeScoreboard, type JudgeOptions } from './judge-scoreboard.ts';
-import { scoreTable } from '../exporters/formats/score-table.ts';
+import { scoreTable } from '../formats/score-table.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardRow } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
 

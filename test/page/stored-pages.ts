@@ -9,7 +9,7 @@ import { makePage } from '../../src/report/make-page.ts';
 import type { LoadedPage } from '../../src/report/page-data.ts';
 import { paperAnchors } from '../../src/scoring/anchors.ts';
 import { judgeScoreboard } from '../../src/scoring/judge-scoreboard.ts';
-import { scoreTable } from '../../src/exporters/formats/score-table.ts';
+import { scoreTable } from '../../src/formats/score-table.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { emptyFolder, hostileModel, storeRun } from '../setup/stored-cells.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { anchorsOf, paperAnchors, type Anchors } from '../../src/scoring/anchors.ts';
 import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
 import type { DecisionTask } from '../../src/scoring/decision.ts';
-import { scoreTable } from '../../src/exporters/formats/score-table.ts';
+import { scoreTable } from '../../src/formats/score-table.ts';
 import type { ScoreboardCell } from '../../src/scoring/scoreboard.ts';
 import { launchedModels } from '../../src/scoring/task-evidence.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImportError } from '../../src/core/errors.ts';
-import type { ForeignFile, Imported } from '../../src/exporters/formats/format.ts';
+import type { ForeignFile, Imported } from '../../src/formats/format.ts';
 
 /** Files that lm-eval 0.4.13, Inspect 0.3.285 and Every Eval Ever 0.3.0 wrote about items made up for tests. */
 export const foreignFolder = join(import.meta.dirname, '../fixtures/foreign');

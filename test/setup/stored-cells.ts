@@ -7,7 +7,7 @@ import type { Measurement, Unit } from '../../src/core/measurement.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import type { NewRun, RunRecord, Store } from '../../src/core/store.ts';
 import { suiteSchema } from '../../src/core/suite.ts';
-import type { ForeignFile, FormatFile, StoredCell } from '../../src/exporters/formats/format.ts';
+import type { ForeignFile, FormatFile, StoredCell } from '../../src/formats/format.ts';
 import { loadTask } from '../../src/tasks/index.ts';
 
 /** Text of every kind that breaks formats: markup, formulas, quotes, line ends, control and bidi characters. */

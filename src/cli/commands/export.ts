@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { foreignFormats } from '../../exporters/formats/foreign-formats.ts';
+import { foreignFormats } from '../../formats/foreign-formats.ts';
 import { documentFormats, type Format, formatOfFile, knownEndings, type NamedFormat } from '../../exporters/formats.ts';
 import { reportDocument } from '../../exporters/report-document.ts';
 import { type SampleFormat, sampleFormats } from '../../exporters/samples.ts';

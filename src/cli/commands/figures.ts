@@ -6,7 +6,7 @@ import { parametersInName } from '../../report/charts/accuracy-by-size.ts';
 import { statedSizes } from '../../report/charts/scoreboard-data.ts';
 import { scoreboardFigures } from '../../report/figures/scoreboard-figures.ts';
 import { catalogue } from '../../sources/catalogue.ts';
-import { scoreTable } from '../../exporters/formats/score-table.ts';
+import { scoreTable } from '../../formats/score-table.ts';
 import type { Scoreboard } from '../../scoring/scoreboard.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

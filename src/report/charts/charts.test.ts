@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
-import { scoreTable } from '../../exporters/formats/score-table.ts';
+import { scoreTable } from '../../formats/score-table.ts';
 import { accuracyBySize, bestUpToSize, parametersInName, parametersText } from './accuracy-by-size.ts';
 import { logDomain, logTicks, ratioTexts, spacedTicks, tickText } from './axes.ts';
 import { lightTheme, type Chart, type ChartOptions } from './chart-frame.ts';

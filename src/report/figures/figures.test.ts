@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { darkPixels, pngChunks } from '../../../test/setup/png-pixels.ts';
 import { paperFigure } from '../../paper/paper-figure.ts';
 import { readPaperTable } from '../../paper/paper-table.ts';
-import { scoreTable } from '../../exporters/formats/score-table.ts';
+import { scoreTable } from '../../formats/score-table.ts';
 import type { Chart } from '../charts/chart-frame.ts';
 import { scoreBars } from '../charts/row-charts.ts';
 import { loadChartFont, readTrueTypeFont, subsetFont } from './chart-font.ts';

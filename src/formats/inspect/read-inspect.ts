@@ -1,0 +1,193 @@
+import * as z from 'zod';
+import type { CellMeasurements } from '../../core/cell.ts';
+import { ImportError } from '../../core/errors.ts';
+import type { Sample } from '../../core/sample.ts';
+import { fileHead, fileJson, foreignTaskId, isTaskId, parseForeign, parseForeignJson } from '../foreign-text.ts';
+import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
+import { publishedMeasurements, publishedRatio, wholeMeasurement } from '../published.ts';
+import { isZip, readZipEntry, zipEntries } from '../zip.ts';
+import { logSample, type LogSample, sampleOfLog } from './log-sample.ts';
+
+const metric = z.looseObject({ value: z.number().nullable() });
+const score = z.looseObject({
+  name: z.string(),
+  scorer: z.string().optional(),
+  metrics: z.record(z.string(), metric).default({}),
+});
+const logHeader = z.looseObject({
+  version: z.number().optional(),
+  status: z.string().default('started'),
+  eval: z.looseObject({
+    task: z.string().min(1),
+    task_version: z.union([z.number(), z.string()]).nullish(),
+    model: z.string().min(1),
+    created: z.string().nullish(),
+    packages: z.record(z.string(), z.string()).nullish(),
+    metadata: z.record(z.string(), z.unknown()).nullish(),
+  }),
+  results: z
+    .looseObject({
+      total_samples: z.number().nullish(),
+      completed_samples: z.number().nullish(),
+      scores: z.array(score).default([]),
+    })
+    .nullish(),
+});
+type LogHeader = z.output<typeof logHeader>;
+
+interface Log {
+  readonly file: string;
+  readonly header: LogHeader;
+  readonly samples: readonly LogSample[];
+}
+
+function isJsonLog(file: ForeignFile): boolean {
+  if (!file.name.endsWith('.json')) return false;
+  return /^\s*\{\s*"version"\s*:\s*\d+\s*,\s*(?:"status"|"eval")\s*:/u.test(fileHead(file));
+}
+
+export function acceptsInspect(file: ForeignFile): boolean {
+  return isZip(file) || file.name.endsWith('.eval') || isJsonLog(file);
+}
+
+function readArchive(file: ForeignFile): Log {
+  const entries = zipEntries(file);
+  const header = entries.find(({ name }) => name === 'header.json');
+  if (header === undefined) {
+    throw new ImportError(
+      { file: file.name },
+      'expected header.json in the archive: the evaluation did not finish, or this is no log of Inspect',
+    );
+  }
+  const json = (entry: (typeof entries)[number]): unknown =>
+    parseForeignJson(new TextDecoder().decode(readZipEntry(file, entry)), `${file.name}, ${entry.name}`);
+  const readHeader = parseForeign(logHeader, json(header), { file: file.name }, 'a log of Inspect');
+  const samples = entries
+    .filter(({ name }) => name.startsWith('samples/') && name.endsWith('.json'))
+    .map((entry) =>
+      parseForeign(logSample, json(entry), { file: `${file.name}, ${entry.name}` }, 'a sample of Inspect'),
+    );
+  return { file: file.name, header: readHeader, samples };
+}
+
+const wholeLog = logHeader.extend({ samples: z.array(logSample).nullish() });
+
+function readJsonLog(file: ForeignFile): Log {
+  const { samples, ...header } = parseForeign(wholeLog, fileJson(file), { file: file.name }, 'a log of Inspect');
+  return { file: file.name, header, samples: samples ?? [] };
+}
+
+/** `inspect_evals/gsm8k` at version 2 is `gsm8k/inspect@2`; ids of perbench stay as they are. */
+function taskIdOf({ task, task_version: version }: LogHeader['eval']): string {
+  if (isTaskId(task)) return task;
+  return foreignTaskId(task.split('/').at(-1) ?? task, `inspect@${/^\d+/u.exec(String(version ?? 0))?.[0] ?? '0'}`);
+}
+
+interface Chosen {
+  /** Key of the samples' scores. */
+  readonly scorer: string;
+  readonly metrics: Readonly<Record<string, { readonly value: number | null }>>;
+  readonly headline: string;
+}
+
+/** Metrics that say how large a share was right, the likeliest first. */
+const usualMetrics = ['accuracy', 'mean', 'exact', 'f1', 'pass_at_1'];
+
+function isShareValue(value: number | null | undefined): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 1;
+}
+
+function chooseScore({ header, file }: Log, options: ImportOptions): Chosen {
+  const wanted = options.metric === undefined ? usualMetrics : [options.metric];
+  for (const { name, metrics } of header.results?.scores ?? []) {
+    const headline =
+      wanted.find((candidate) => isShareValue(metrics[candidate]?.value)) ??
+      (options.metric === undefined
+        ? Object.keys(metrics).find((key) => key !== 'stderr' && isShareValue(metrics[key]?.value))
+        : undefined);
+    if (headline !== undefined) return { scorer: name, metrics, headline };
+  }
+  const there = (header.results?.scores ?? []).flatMap(({ name, metrics }) =>
+    Object.keys(metrics).map((key) => `${name}/${key}`),
+  );
+  throw new ImportError(
+    { file, key: 'results.scores' },
+    `expected ${options.metric === undefined ? 'a metric' : `the metric ${options.metric}`} between 0 and 1; there is ${there.join(', ') || 'none'}`,
+    { hint: 'Name another one with --metric.' },
+  );
+}
+
+const ownMetadata = z.looseObject({ measurements: z.record(z.string(), z.unknown()) });
+
+function measurementsOf(log: Log, chosen: Chosen, samples: readonly Sample[]): CellMeasurements {
+  const { headline, metrics } = chosen;
+  const items = log.header.results?.completed_samples ?? log.header.results?.total_samples ?? undefined;
+  const extra = Object.entries(metrics).flatMap(([name, { value }]) =>
+    name === headline || name === 'stderr' || name === 'std' || !isShareValue(value)
+      ? []
+      : [[name, publishedRatio({ value, items })] as const],
+  );
+  const isShare =
+    samples.length > 0 &&
+    samples.length === items &&
+    samples.every((sample) => sample.score === 0 || sample.score === 1);
+  const accuracy = publishedRatio({
+    value: metrics[headline]?.value ?? 0,
+    items,
+    isShare,
+    standardError: metrics['stderr']?.value ?? undefined,
+  });
+  const own = ownMetadata.safeParse(log.header.eval.metadata);
+  const performance: ReturnType<typeof publishedMeasurements> = own.success
+    ? publishedMeasurements(own.data.measurements)
+    : {};
+  return {
+    ...performance,
+    accuracy: wholeMeasurement(accuracy, performance['accuracy']),
+    ...(extra.length > 0 && { extra: Object.fromEntries(extra) }),
+  };
+}
+
+function cellOf(log: Log, options: ImportOptions, notes: string[]): ImportedCell {
+  const { file, header } = log;
+  if (header.status !== 'success') {
+    throw new ImportError(
+      { file, key: 'status' },
+      `expected "success", got "${header.status}": an evaluation that did not end has no accuracy`,
+    );
+  }
+  const chosen = chooseScore(log, options);
+  const read = log.samples.map((sample, position) => sampleOfLog(sample, chosen.scorer, position));
+  const samples = read.filter((sample) => sample !== undefined);
+  const unscored = read.length - samples.length;
+  if (unscored > 0)
+    notes.push(`${file}: ${unscored} of ${read.length} samples have no score by ${chosen.scorer} and were left out`);
+  const measurements = measurementsOf(log, chosen, samples);
+  const items = header.results?.completed_samples ?? undefined;
+  return { model: header.eval.model, taskId: taskIdOf(header.eval), items, measurements, samples, from: file };
+}
+
+/**
+ * Logs of Inspect: `.eval` archives and `.json`.
+ *
+ * @throws {ImportError} if a file is no whole log, or the evaluation didn't succeed
+ */
+export function readInspect(files: readonly ForeignFile[], options: ImportOptions): Imported {
+  const logs = files.map((file) =>
+    isZip(file) || file.name.endsWith('.eval') ? readArchive(file) : readJsonLog(file),
+  );
+  const notes: string[] = [];
+  const cells = logs.map((log) => cellOf(log, options, notes));
+  const { packages, created } = logs.at(-1)?.header.eval ?? {};
+  const version = packages?.['inspect_ai'];
+  const createdAtMs = Date.parse(created ?? '');
+  return {
+    tool:
+      packages?.['perbench'] === undefined
+        ? `Inspect ${version ?? 'of unknown version'}`
+        : `perbench ${packages['perbench']}`,
+    createdAtMs: Number.isFinite(createdAtMs) ? createdAtMs : undefined,
+    cells,
+    notes,
+  };
+}

@@ -1,0 +1,166 @@
+import { hash } from 'node:crypto';
+import type { Sample } from '../../core/sample.ts';
+import { valueOf } from '../../scoring/scoreboard.ts';
+import type { FormatFile, StoredCell } from '../format.ts';
+import { fileStamp, hasAccuracy, MetricTotals, safeFileName } from '../write-parts.ts';
+import { type ZipMember, zipOf } from '../zip.ts';
+
+/** Name of the scorer under which perbench's score stands. */
+const scorer = 'perbench';
+
+interface Log {
+  readonly stored: StoredCell;
+  readonly evalId: string;
+  readonly startedAt: string;
+}
+
+function usageOf({ promptTokens, outputTokens, reusedTokens }: Sample): object {
+  return {
+    input_tokens: promptTokens,
+    output_tokens: outputTokens,
+    total_tokens: promptTokens + outputTokens,
+    ...(reusedTokens > 0 && { input_tokens_cache_read: reusedTokens }),
+  };
+}
+
+function scoresOf(sample: Sample): object {
+  const { score, answer, metrics, detail, isUnparsed, promptSha256, cluster, failure } = sample;
+  const metadata = { metrics, detail, isUnparsed, promptSha256, cluster, failure };
+  return { [scorer]: { value: score, answer, metadata } };
+}
+
+function logSample(sample: Sample, model: string): object {
+  const { times, isTruncated, output, failure } = sample;
+  const totalSeconds = times === undefined ? undefined : (times.lastTokenMs - times.scheduledMs) / 1000;
+  const stop = isTruncated ? 'max_tokens' : 'stop';
+  return {
+    id: sample.itemId,
+    epoch: 1,
+    input: sample.prompt,
+    target: sample.expected,
+    messages: [
+      { role: 'user', content: sample.prompt },
+      { role: 'assistant', content: output, source: 'generate', model },
+    ],
+    output: {
+      model,
+      choices: [{ message: { role: 'assistant', content: output, source: 'generate', model }, stop_reason: stop }],
+      completion: output,
+      usage: usageOf(sample),
+      time: totalSeconds,
+    },
+    scores: scoresOf(sample),
+    metadata: { position: sample.position, raw: sample.raw, times },
+    store: {},
+    events: [],
+    model_usage: { [model]: usageOf(sample) },
+    attachments: {},
+    total_time: totalSeconds,
+    working_time: totalSeconds,
+    ...(failure !== undefined && {
+      error: { message: `${failure.reason}: ${failure.message}`, traceback: '', traceback_ansi: '' },
+    }),
+  };
+}
+
+function evalSpec({ stored, evalId, startedAt }: Log): object {
+  const { run, cell, task } = stored;
+  const facts = run.manifest.models[cell.model];
+  return {
+    eval_id: evalId,
+    run_id: run.id,
+    created: startedAt,
+    task: cell.taskId,
+    task_id: evalId,
+    task_version: Number(/@(\d+)$/u.exec(cell.taskId)?.[1] ?? 0),
+    task_attribs: {},
+    task_args: {},
+    dataset: { name: task?.dataset.name ?? cell.taskId, samples: cell.items, shuffled: false },
+    model: cell.model,
+    model_generate_config: {},
+    model_args: { source: facts?.source ?? cell.model, sha256: facts?.fileSha256, quantisation: facts?.quantisation },
+    config: run.suite.limit === undefined ? {} : { limit: run.suite.limit },
+    packages: { perbench: run.manifest.perbenchVersion },
+    metadata: { protocol: cell.protocol, seed: run.manifest.seed, measurements: cell.measurements },
+  };
+}
+
+const planOf = { name: 'plan', steps: [], config: {} } as const;
+
+function resultsOf({ stored }: Log, totals: MetricTotals): object {
+  const { cell } = stored;
+  const accuracy = valueOf(cell.measurements.accuracy) ?? 0;
+  const error = totals.standardError('score');
+  const extra = Object.entries(cell.measurements.extra ?? {}).flatMap(([name, measurement]) => {
+    const value = valueOf(measurement);
+    return value === undefined ? [] : [[name, { name, value, params: {} }] as const];
+  });
+  return {
+    total_samples: cell.items,
+    completed_samples: totals.rows('score') || cell.items,
+    scores: [
+      {
+        name: scorer,
+        scorer,
+        params: {},
+        metrics: {
+          accuracy: { name: 'accuracy', value: accuracy, params: {} },
+          ...(error !== undefined && { stderr: { name: 'stderr', value: error, params: {} } }),
+          ...Object.fromEntries(extra),
+        },
+      },
+    ],
+  };
+}
+
+function member(path: string, value: unknown): ZipMember {
+  return { path, text: JSON.stringify(value) };
+}
+
+/** Each sample in a member of its own, then what is known of all of them. */
+async function* logMembers(log: Log): AsyncGenerator<ZipMember> {
+  const { run, cell, samples } = log.stored;
+  yield member('_journal/start.json', { version: 2, eval: evalSpec(log), plan: planOf });
+  const summaries: object[] = [];
+  const totals = new MetricTotals();
+  const usage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
+  for await (const sample of samples()) {
+    totals.add({ score: sample.score });
+    usage.input_tokens += sample.promptTokens;
+    usage.output_tokens += sample.outputTokens;
+    usage.total_tokens += sample.promptTokens + sample.outputTokens;
+    const { itemId: id, prompt, expected } = sample;
+    summaries.push({
+      id,
+      epoch: 1,
+      input: prompt.slice(0, 200),
+      target: expected,
+      scores: scoresOf(sample),
+      completed: true,
+    });
+    // A slash in an id would be a folder.
+    yield member(`samples/${safeFileName(id)}_epoch_1.json`, logSample(sample, cell.model));
+  }
+  yield member('summaries.json', summaries);
+  const endedAt = new Date(run.createdAtMs + (run.cost?.wallMs ?? 0)).toISOString();
+  yield member('header.json', {
+    version: 2,
+    status: 'success',
+    eval: evalSpec(log),
+    plan: planOf,
+    results: resultsOf(log, totals),
+    stats: { started_at: log.startedAt, completed_at: endedAt, model_usage: { [cell.model]: usage } },
+  });
+}
+
+/** Logs of Inspect, one deflated `.eval` for each cell that has an accuracy. */
+export async function* writeInspect(cells: readonly StoredCell[]): AsyncGenerator<FormatFile> {
+  for (const stored of cells.filter(hasAccuracy)) {
+    const { run, cell } = stored;
+    const evalId = hash('sha256', cell.id).slice(0, 22);
+    const startedAt = new Date(run.createdAtMs).toISOString();
+    const stamp = fileStamp(run.createdAtMs).slice(0, 19);
+    const name = [stamp, safeFileName(cell.taskId), safeFileName(cell.model), evalId.slice(0, 8)].join('_');
+    yield { path: `${name}.eval`, content: zipOf(logMembers({ stored, evalId, startedAt }), run.createdAtMs) };
+  }
+}
