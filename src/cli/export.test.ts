@@ -11,7 +11,7 @@ import { foreignFormats } from '../formats/foreign-formats.ts';
 import { documentFormats } from '../exporters/formats.ts';
 import { sampleFormats } from '../exporters/samples.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
-import { exportOptions } from './tables/interop-commands.ts';
+import { exportOptions } from './tables/result-options.ts';
 
 let folder: string;
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/errors.ts';
-import { normalizeFlags } from './options/option-names.ts';
-import { resolveOptions } from './options/resolve-options.ts';
+import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
 import { parseCommandLine, type ParsedCommandLine } from './program.ts';
 import { commands } from './tables/commands.ts';
-import { runOptions } from './tables/measure-commands.ts';
+import { runOptions } from './tables/measure-options.ts';
 
 function parse(...argv: readonly string[]): ParsedCommandLine {
   const parsed = parseCommandLine(normalizeFlags(argv), '1.2.3', () => undefined);

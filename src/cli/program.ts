@@ -2,8 +2,7 @@ import { Command as CommanderCommand, CommanderError, Option as CommanderOption 
 import { UsageError } from '../core/errors.ts';
 import type { Command, CommandArgument } from './options/command.ts';
 import type { Option, OptionTable } from './options/option.ts';
-import { flagName } from './options/option-names.ts';
-import type { GivenFlag } from './options/resolve-options.ts';
+import { flagName, type GivenFlag } from './options/resolve-options.ts';
 import { commands, nouns } from './tables/commands.ts';
 import { globalOptions } from './tables/global-options.ts';
 

@@ -3,12 +3,8 @@ import type { Store } from '../core/store.ts';
 import { UsageError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { handlers } from './handlers.ts';
 import { createInterruption, type Interruption, type SignalSource } from './interruption.ts';
-import type { Command, CommandHandler } from './options/command.ts';
-import type { OptionTable } from './options/option.ts';
-import { normalizeFlags } from './options/option-names.ts';
-import { resolveOptions } from './options/resolve-options.ts';
+import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
 import { createOutput, type Output, type TextSink } from './output.ts';
 import { parseCommandLine, type ParsedCommandLine } from './program.ts';
 import { renderError } from './render-error.ts';
@@ -81,7 +77,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
 
 /** What the scripts of `completion` call at each press of the key; not in the tables, since nobody types it. */
 async function complete(words: readonly string[], { workingFolder }: CliWorld): Promise<number> {
-  const { completeWords } = await import('./completion/complete-words.ts');
+  const { completeWords } = await import('./complete-words.ts');
   await completeWords(words, { workingFolder, storePath: resolve(workingFolder, defaultStore) });
   return exitCodes.done;
 }
@@ -116,7 +112,7 @@ async function runCommand(
 ): Promise<number> {
   const workingFolder = resolve(world.workingFolder, globals.cwd ?? '.');
   const { values, origins } = resolveOptions(command.options, given, world.environment);
-  const handler = await loadHandler(command);
+  const handler = await command.load();
   const resources = new AsyncDisposableStack();
   const path = (relative: string): string => resolve(workingFolder, relative);
   let store: Promise<Store> | undefined;
@@ -144,13 +140,6 @@ async function runCommand(
   } finally {
     await closeAll(resources, interruption.forceSignal);
   }
-}
-
-/** The options that reach a handler are resolved from its own command's table. */
-async function loadHandler({ name }: Command): Promise<CommandHandler<OptionTable>> {
-  const load = handlers[name];
-  if (load === undefined) throw new Error(`nothing does ${name}`);
-  return (await load()) as CommandHandler<OptionTable>;
 }
 
 const forcedCloseMs = 3000;

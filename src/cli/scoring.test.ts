@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
 import { exitCodes } from './exit-codes.ts';
-import { parseFactors, parseWeights } from './parse-factors.ts';
+import { parseFactors, parseWeights } from './tables/decision-options.ts';
 
 let folder: string;
 

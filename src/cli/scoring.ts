@@ -2,7 +2,7 @@ import { UsageError } from '../core/errors.ts';
 import { constraintNames, isConstraint, type LimitName, type Limits, withLimit } from '../core/limits.ts';
 import type { ScoringChoice } from '../local/scoring.ts';
 import type { OptionValues } from './options/option.ts';
-import type { ScoringOptions } from './tables/scoring-options.ts';
+import type { ScoringOptions } from './tables/decision-options.ts';
 
 /**
  * The limits among the flags: those with flags of their own, and those that were written out.

@@ -61,5 +61,5 @@ it.each(['list', 'show', 'report', 'score', 'compare', 'decide', 'gate', 'export
 );
 
 it('sees a package that a file imports', () => {
-  expect(staticImports(join(cli, 'suite-file/suite-issues.ts')).packages).toContain('zod');
+  expect(staticImports(join(cli, 'suite-file/check-suite.ts')).packages).toContain('zod');
 });

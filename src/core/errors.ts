@@ -38,12 +38,16 @@ export class ConfigError extends PerbenchError {
 export class UnknownNameError extends PerbenchError {
   readonly code = 'PB_UNKNOWN_NAME';
   readonly near: string | undefined;
+  /** Without the names that are known. */
+  readonly what: string;
 
   constructor(family: string, name: string, known: readonly string[], near?: string) {
-    super(`unknown ${family} "${name}"; known: ${known.join(', ')}`, {
+    const what = `unknown ${family} "${name}"`;
+    super(`${what}; known: ${known.join(', ')}`, {
       hint: near === undefined ? undefined : `Did you mean "${near}"?`,
     });
     this.near = near;
+    this.what = what;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeFlags } from '../../src/cli/options/option-names.ts';
+import { normalizeFlags } from '../../src/cli/options/resolve-options.ts';
 import { parseCommandLine } from '../../src/cli/program.ts';
 import { readRepositoryFile, repositoryFiles } from './repository-files.ts';
 

@@ -2,7 +2,7 @@ import { calibrate } from '../../local/calibrate.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { sourceSettings } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
-import type { calibrateOptions, nullServerOptions } from '../tables/client-commands.ts';
+import type { calibrateOptions, nullServerOptions } from '../tables/prepare-options.ts';
 import { once } from 'node:events';
 import { EnvironmentError } from '../../core/errors.ts';
 import { nullModel, startNullServer } from '../../local/null-server/null-server.ts';

@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { printBlocks } from '../print-document.ts';
 import { openReadStore } from '../stored-runs.ts';
-import type { compareOptions } from '../tables/decision-commands.ts';
+import type { compareOptions } from '../tables/decision-options.ts';
 import { outputFiles, writeDocument } from '../write-outputs.ts';
 
 export const compare: CommandHandler<typeof compareOptions> = async (

@@ -17,7 +17,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { dataFolder, sourceSettings } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import type { dataOptions, noOptions } from '../tables/prepare-commands.ts';
+import type { dataOptions, noOptions } from '../tables/prepare-options.ts';
 import { textTable } from '../text-table.ts';
 
 export const dataList: CommandHandler<typeof dataOptions> = async ({ options }, context) => {

@@ -10,7 +10,7 @@ import { printBlocks } from '../print-document.ts';
 import { readTable, tableName } from '../read-table.ts';
 import { constraintsOf } from '../scoring.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { decideOptions } from '../tables/decision-commands.ts';
+import type { decideOptions } from '../tables/decision-options.ts';
 import { outputFiles, writeDocument } from '../write-outputs.ts';
 
 export const decide: CommandHandler<typeof decideOptions> = async (input, context) => {

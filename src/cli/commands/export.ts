@@ -10,7 +10,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { exportOptions } from '../tables/interop-commands.ts';
+import type { exportOptions } from '../tables/result-options.ts';
 import { outputFiles, writeDocument, writeWhole } from '../write-outputs.ts';
 
 type ExportOptions = CommandInput<typeof exportOptions>['options'];

@@ -14,7 +14,7 @@ import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { readTable } from '../read-table.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { figuresOptions } from '../tables/paper-commands.ts';
+import type { figuresOptions } from '../tables/result-options.ts';
 import { writeFigures } from '../write-figures.ts';
 
 interface Drawable {

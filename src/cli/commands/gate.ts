@@ -9,8 +9,8 @@ import { printBlocks } from '../print-document.ts';
 import { limitsOf } from '../scoring.ts';
 import { openReadStore } from '../stored-runs.ts';
 import { readSuiteFile } from '../suite-file/read-suite-file.ts';
-import { checkSuite } from '../suite-file/suite-issues.ts';
-import type { gateOptions } from '../tables/decision-commands.ts';
+import { checkSuite } from '../suite-file/check-suite.ts';
+import type { gateOptions } from '../tables/decision-options.ts';
 import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
 
 export const gate: CommandHandler<typeof gateOptions> = async (input, context) => {

@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { performanceCells } from '../performance-source.ts';
 import { printReport } from '../print-document.ts';
-import type { importOptions } from '../tables/interop-commands.ts';
+import type { importOptions } from '../tables/result-options.ts';
 import { perbenchVersion } from '../version.ts';
 import { outputFiles } from '../write-outputs.ts';
 

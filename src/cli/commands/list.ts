@@ -3,7 +3,7 @@ import type { RunRecord } from '../../core/store.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { openExistingStore } from '../stored-runs.ts';
-import type { listOptions } from '../tables/result-commands.ts';
+import type { listOptions } from '../tables/result-options.ts';
 import { textTable } from '../text-table.ts';
 
 export const list: CommandHandler<typeof listOptions> = async ({ options: { status, last } }, context) => {

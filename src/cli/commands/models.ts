@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { sourceSettings } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import type { modelsListOptions, modelsRemoveOptions, noOptions } from '../tables/prepare-commands.ts';
+import type { modelsListOptions, noOptions } from '../tables/prepare-options.ts';
 import { textTable } from '../text-table.ts';
 
 export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ options }, context) => {
@@ -79,7 +79,7 @@ export const modelsVerify: CommandHandler<typeof noOptions> = async ({ arguments
   return isBad ? exitCodes.environment : exitCodes.done;
 };
 
-export const modelsRemove: CommandHandler<typeof modelsRemoveOptions> = async ({ arguments: names }, context) => {
+export const modelsRemove: CommandHandler<typeof noOptions> = async ({ arguments: names }, context) => {
   const settings = sourceSettings(context);
   for (const name of names) {
     const freedBytes = await removeModel(name, settings, { baseDir: context.workingFolder });

@@ -10,7 +10,7 @@ import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { terminalStyle, terminalWidth } from '../print-document.ts';
-import type { paperOptions } from '../tables/paper-commands.ts';
+import type { paperOptions } from '../tables/result-options.ts';
 import { figurePng, figureSvg, type FigureSettings } from '../write-figures.ts';
 import { writeWhole } from '../write-outputs.ts';
 

@@ -9,8 +9,8 @@ import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { openExistingStore } from '../stored-runs.ts';
-import { suiteOfCommand } from '../suite-command.ts';
-import type { gpuOptions, planOptions } from '../tables/measure-commands.ts';
+import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
+import type { gpuOptions, planOptions } from '../tables/measure-options.ts';
 import type { SuiteOptions } from '../tables/suite-options.ts';
 import { textTable } from '../text-table.ts';
 

@@ -6,14 +6,15 @@ import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { defaultSuiteChoices, suiteTemplate, type SuiteChoices } from '../suite-file/suite-template.ts';
-import type { initOptions, dataOptions, noOptions } from '../tables/prepare-commands.ts';
+import type { initOptions, dataOptions, noOptions } from '../tables/prepare-options.ts';
 import { writeWhole } from '../write-outputs.ts';
 import { plainText } from '../../exporters/sanitise.ts';
 import type { DoctorLine, DoctorState } from '../doctor/doctor-check.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 import { dataFolder, sourceSettings } from '../local-world.ts';
-import { suiteJsonSchema } from '../suite-file/suite-json-schema.ts';
-import { printCompletionScript } from '../completion/completion-script.ts';
+import { suiteJsonSchema } from '../../core/suite.ts';
+import { RootCommand } from '@bomb.sh/tab';
+import { nearestName } from '../../core/nearest-name.ts';
 
 export const init: CommandHandler<typeof initOptions> = async (
   { arguments: [file = 'perbench.yaml'], options },
@@ -131,6 +132,25 @@ export const schema: CommandHandler<typeof noOptions> = async ({ arguments: [wha
 
 async function resultsSchema(): Promise<object> {
   return (await import('../../exporters/report-schema.ts')).reportJsonSchema();
+}
+
+const shells = ['bash', 'zsh', 'fish'] as const;
+
+/**
+ * Prints the script of a shell. It asks `perbench complete -- words…` at each press of the key, so it knows new tasks and
+ * models without being made again.
+ *
+ * @throws {UsageError} for a shell that isn't known
+ */
+function printCompletionScript(shell: string): void {
+  if (!shells.some((known) => known === shell)) {
+    const near = nearestName(shell, shells);
+    throw new UsageError(`shell: expected one of ${shells.join(', ')}, got "${shell}"`, {
+      hint: near === undefined ? undefined : `Did you mean "${near}"?`,
+    });
+  }
+  // The library writes to stdout itself.
+  new RootCommand().setup('perbench', 'perbench', shell);
 }
 
 export const completion: CommandHandler<typeof noOptions> = async ({ arguments: [shell = 'bash'] }) => {

@@ -10,7 +10,7 @@ import { executePlan } from '../execute-plan.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import type { quickstartOptions } from '../tables/measure-commands.ts';
+import type { quickstartOptions } from '../tables/measure-options.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ options: { minutes } }, context) => {

@@ -7,7 +7,7 @@ import { project } from '../local-world.ts';
 import { printReport } from '../print-document.ts';
 import { scoringChoice } from '../scoring.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { reportOptions } from '../tables/result-commands.ts';
+import type { reportOptions } from '../tables/result-options.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const report: CommandHandler<typeof reportOptions> = async ({ arguments: names, options }, context) => {

@@ -5,7 +5,7 @@ import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { printReport, reportExitCode } from '../print-document.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { storedRunOptions } from '../tables/measure-commands.ts';
+import type { storedRunOptions } from '../tables/measure-options.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const rescore: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {

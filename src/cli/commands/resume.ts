@@ -7,7 +7,7 @@ import { createStatusLine } from '../progress/status-line.ts';
 import type { RunRecord } from '../../core/store.ts';
 import type { CliContext } from '../context.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { storedRunOptions } from '../tables/measure-commands.ts';
+import type { storedRunOptions } from '../tables/measure-options.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const resume: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {

@@ -9,8 +9,8 @@ import { executePlan } from '../execute-plan.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import { suiteOfCommand } from '../suite-command.ts';
-import type { runOptions } from '../tables/measure-commands.ts';
+import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
+import type { runOptions } from '../tables/measure-options.ts';
 import { outputFiles } from '../write-outputs.ts';
 import { showPlan } from './plan.ts';
 

@@ -6,7 +6,7 @@ import type { CommandHandler } from '../options/command.ts';
 import { printReport } from '../print-document.ts';
 import { readTable, tableName } from '../read-table.ts';
 import { scoringChoice } from '../scoring.ts';
-import type { scoreOptions } from '../tables/result-commands.ts';
+import type { scoreOptions } from '../tables/result-options.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 export const score: CommandHandler<typeof scoreOptions> = async ({ arguments: [file = '-'], options }, context) => {

@@ -14,8 +14,8 @@ import { printReport } from '../print-document.ts';
 import { certificatesOf, printOpenRaces } from '../race-report.ts';
 import { safeText } from '../../exporters/sanitise.ts';
 import { findRuns } from '../stored-runs.ts';
-import { suiteOfCommand } from '../suite-command.ts';
-import type { showOptions } from '../tables/result-commands.ts';
+import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
+import type { showOptions } from '../tables/result-options.ts';
 import { textTable } from '../text-table.ts';
 import { outputFiles } from '../write-outputs.ts';
 

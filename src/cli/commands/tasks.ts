@@ -11,7 +11,7 @@ import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { safeText } from '../../exporters/sanitise.ts';
-import type { tasksOptions } from '../tables/prepare-commands.ts';
+import type { tasksOptions } from '../tables/prepare-options.ts';
 import { textTable } from '../text-table.ts';
 
 export const tasks: CommandHandler<typeof tasksOptions> = async ({ arguments: names, options }, context) => {

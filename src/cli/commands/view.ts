@@ -12,7 +12,7 @@ import type { CommandHandler } from '../options/command.ts';
 import { readShell } from '../page/page-files.ts';
 import { project } from '../local-world.ts';
 import { openReadStore } from '../stored-runs.ts';
-import type { viewOptions } from '../tables/view-commands.ts';
+import type { viewOptions } from '../tables/result-options.ts';
 import { perbenchVersion } from '../version.ts';
 import { createLiveUpdates } from '../viewer/live-updates.ts';
 import { cachedPages, serveViewer } from '../viewer/serve-viewer.ts';

@@ -25,8 +25,8 @@ export type CommandHandler<Table extends OptionTable> = (
   context: CliContext,
 ) => Promise<number>;
 
-/** One verb, without what it does: every start of perbench reads all of them. */
-export interface Command {
+/** One verb. Everything that isn't in `load` is light, because every start of perbench reads it. */
+export interface Command<Table extends OptionTable = OptionTable> {
   /** `run`, or two words for a verb of a noun: `models list`. */
   readonly name: string;
   readonly aliases?: readonly string[];
@@ -36,6 +36,13 @@ export interface Command {
   /** Whole sentences, for `--help` of the command and docs/cli.md. */
   readonly details?: string;
   readonly arguments: readonly CommandArgument[];
-  readonly options: OptionTable;
+  readonly options: Table;
   readonly examples?: readonly string[];
+  load(): Promise<CommandHandler<Table>>;
+}
+
+/** Keeps the types of a command's options while it joins a list. */
+export function defineCommand<Table extends OptionTable>(command: Command<Table>): Command {
+  // The options that reach the handler are resolved from this command's own table.
+  return command as unknown as Command;
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { choice, countedFlag, flag, negatedFlag, number, text, texts, withDefault } from './option.ts';
-import { environmentName, flagName, normalizeFlags } from './option-names.ts';
-import { resolveOptions, type GivenFlags } from './resolve-options.ts';
+import { environmentName, flagName, normalizeFlags, resolveOptions, type GivenFlags } from './resolve-options.ts';
 
 const table = {
   limit: withDefault(number({ argument: 'n', min: 1, max: 100, help: '' }), 7),

@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../core/errors.ts';
-import { suiteNames } from '../registries.ts';
 import { findSuiteFile, readSuiteFile } from './read-suite-file.ts';
-import { checkSuite } from './suite-issues.ts';
-import { checkSuiteNames } from './suite-names.ts';
+import { checkSuite, checkSuiteNames } from './check-suite.ts';
 
 let folder: string;
 
@@ -27,7 +25,7 @@ async function check(name: string, content?: string): Promise<string> {
   if (content !== undefined) await writeFile(join(folder, name), content);
   try {
     const { document } = await readSuiteFile(name, world());
-    await checkSuiteNames(document, checkSuite(document), suiteNames);
+    await checkSuiteNames(document, checkSuite(document));
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;

@@ -1,8 +1,15 @@
-import type { Command } from '../options/command.ts';
-import { choice, flag, number, optionalText, texts } from '../options/option.ts';
-import { performanceOption } from './interop-commands.ts';
-import { scoringOptions } from './scoring-options.ts';
-import { suiteOptions } from './suite-options.ts';
+import { defineCommand, type Command } from '../options/command.ts';
+import {
+  exportOptions,
+  figuresOptions,
+  importOptions,
+  listOptions,
+  paperOptions,
+  reportOptions,
+  scoreOptions,
+  showOptions,
+  viewOptions,
+} from './result-options.ts';
 
 const runsArgument = {
   name: 'run',
@@ -12,58 +19,18 @@ const runsArgument = {
   completion: 'run',
 } as const;
 
-export const listOptions = {
-  status: choice({ argument: 'name', choices: ['running', 'finished', 'interrupted'], help: 'only these runs' }),
-  last: number({ short: 'n', argument: 'n', min: 1, help: 'only the newest n' }),
-} as const;
-
-export const showOptions = {
-  ...suiteOptions,
-  config: optionalText({
-    short: 'c',
-    argument: 'file',
-    help: 'print every setting of a suite, and where its value comes from',
-    hasEnvironment: false,
-    completion: 'file',
-  }),
-  samples: choice({
-    argument: 'which',
-    choices: ['all', 'right', 'wrong', 'unparsed', 'truncated', 'failed'],
-    help: 'also print samples: prompt, output, verdict',
-  }),
-  last: number({ short: 'n', argument: 'n', min: 1, help: 'at most n samples of each cell', defaultText: '10' }),
-} as const;
-
-const tasksOption = texts({
-  short: 't',
-  argument: 'task',
-  isCommaSeparated: true,
-  help: 'only these tasks (repeatable, or joined by commas)',
-  completion: 'task',
-});
-
-export const reportOptions = {
-  task: tasksOption,
-  performance: performanceOption,
-  ...scoringOptions,
-} as const;
-
-export const scoreOptions = {
-  task: tasksOption,
-  strict: flag({ help: 'also leave models out whose numbers are doubtful' }),
-  ...scoringOptions,
-} as const;
-
+/** Verbs that look at results. */
 export const resultCommands: readonly Command[] = [
-  {
+  defineCommand({
     name: 'list',
     group: 'Look at results',
     summary: 'list the runs in the store',
     arguments: [],
     options: listOptions,
     examples: ['perbench list', 'perbench list --status interrupted --json'],
-  },
-  {
+    load: async () => (await import('../commands/list.ts')).list,
+  }),
+  defineCommand({
     name: 'show',
     group: 'Look at results',
     summary: 'show one run: cells, measurements, warnings, manifest',
@@ -74,8 +41,9 @@ export const resultCommands: readonly Command[] = [
       'perbench show 20261124-1630 --samples wrong -n 3',
       'perbench show --config suite.yaml --limit 50',
     ],
-  },
-  {
+    load: async () => (await import('../commands/show.ts')).show,
+  }),
+  defineCommand({
     name: 'report',
     group: 'Look at results',
     summary: 'print the scoreboards of runs, one table per task',
@@ -86,8 +54,9 @@ export const resultCommands: readonly Command[] = [
       'perbench report -o table.csv -o table.md',
       'perbench report 20261124 20261125 -t gsm8k',
     ],
-  },
-  {
+    load: async () => (await import('../commands/report.ts')).report,
+  }),
+  defineCommand({
     name: 'score',
     group: 'Look at results',
     summary: "score anybody's measurements from a CSV table",
@@ -99,5 +68,85 @@ export const resultCommands: readonly Command[] = [
       'perbench score data/paper.csv -t gsm8k --anchors paper-gpu --card',
       'perbench score - -o scores.csv < table.csv',
     ],
-  },
+    load: async () => (await import('../commands/score.ts')).score,
+  }),
+  defineCommand({
+    name: 'view',
+    group: 'Look at results',
+    summary: 'look at all runs in the browser',
+    details:
+      'Scoreboards, single samples, two models or runs side by side. Serves a page on this machine alone until Ctrl-C, and follows runs that are going on. It only reads; nothing is loaded from elsewhere.',
+    arguments: [],
+    options: viewOptions,
+    examples: ['perbench view', 'perbench view --port 0 --open'],
+    load: async () => (await import('../commands/view.ts')).view,
+  }),
+  defineCommand({
+    name: 'figures',
+    group: 'Look at results',
+    summary: 'draw runs or a table for a paper, as SVG and PNG',
+    details:
+      'One file per figure, fonts embedded. Files go into the folder of --out, by default figures. Accuracy against size, throughput, latency and memory; the factors; the scores; the ranks.',
+    arguments: [
+      {
+        name: 'run',
+        help: 'ids of runs, or their beginnings; by default the newest',
+        isOptional: true,
+        isRepeatable: true,
+        completion: 'run',
+      },
+    ],
+    options: figuresOptions,
+    examples: ['perbench figures', 'perbench figures --table data/paper.csv --width page -o figures'],
+    load: async () => (await import('../commands/figures.ts')).figures,
+  }),
+  defineCommand({
+    name: 'paper',
+    group: 'Look at results',
+    summary: 'hold the PER paper against its own tables',
+    details:
+      'Scores recomputed, Figure 1, every claim checked. Nothing is measured: everything comes from the numbers that the paper prints. --out takes .csv .json .md .svg .png files, or a folder for all of them.',
+    arguments: [],
+    options: paperOptions,
+    examples: ['perbench paper', 'perbench paper -o paper', 'perbench paper --width page -o figure-1.svg'],
+    load: async () => (await import('../commands/paper.ts')).paper,
+  }),
+  defineCommand({
+    name: 'export',
+    group: 'Look at results',
+    summary: 'write measurements or samples, for other programs',
+    arguments: [
+      {
+        name: 'run',
+        help: 'ids of runs, or their beginnings; by default the newest',
+        isOptional: true,
+        isRepeatable: true,
+        completion: 'run',
+      },
+    ],
+    options: exportOptions,
+    examples: [
+      'perbench export --format csv',
+      'perbench export --samples -t gsm8k > samples.jsonl',
+      'perbench export -o table.tex -o metrics.prom',
+      'perbench export --samples -o samples.parquet',
+      'perbench export --format lm-eval -o results/',
+    ],
+    load: async () => (await import('../commands/export.ts')).exportRuns,
+  }),
+  defineCommand({
+    name: 'import',
+    group: 'Look at results',
+    summary: 'read results that another program measured, and score them',
+    details:
+      'Reads lm-eval (results_*.json, samples_*.jsonl), Inspect (.eval, .json) and Every Eval Ever (.json, .jsonl). What is read is kept as a run of its own; its numbers are marked as published, never as measured.',
+    arguments: [{ name: 'file', help: 'files or folders', isOptional: false, isRepeatable: true, completion: 'file' }],
+    options: importOptions,
+    examples: [
+      'perbench import results/ --performance 20261124',
+      'perbench import log.eval --rename openai/gpt-x=gpt-x --performance speeds.csv',
+      'perbench import results_2026-11-24T16-30-12.000000.json -o table.csv',
+    ],
+    load: async () => (await import('../commands/import.ts')).importFiles,
+  }),
 ];

@@ -1,15 +1,39 @@
 import { UsageError } from '../../core/errors.ts';
+import { loadTasks } from '../../tasks/index.ts';
+import type { CliContext } from '../context.ts';
+import type { CommandInput } from '../options/command.ts';
+import { type SuiteOptions, type Limit, suiteOptions } from '../tables/suite-options.ts';
 import { modelEntry, type Suite, type SuiteInput } from '../../core/suite.ts';
 import { suiteSettings } from '../../core/suite-settings.ts';
-import type { CommandInput } from '../options/command.ts';
 import type { OptionOrigin } from '../options/resolve-options.ts';
-import { type Limit, suiteOptions, type SuiteOptions } from '../tables/suite-options.ts';
-import { lmEvalBackends, parseModelArguments, type ModelArguments } from './model-arguments.ts';
-import { findSuiteFile, readSuiteFile, type SuiteFile, type SuiteFileWorld } from './read-suite-file.ts';
-import { suiteValue, type SuiteDocument } from './suite-document.ts';
-import { checkSuite } from './suite-issues.ts';
-import { resolvePath, resolveSource, resolveSuitePaths } from './suite-paths.ts';
-import { checkSuiteNames, placed, type SuiteNames } from './suite-names.ts';
+import {
+  findSuiteFile,
+  readSuiteFile,
+  type SuiteFile,
+  type SuiteFileWorld,
+  suiteValue,
+  type SuiteDocument,
+  resolvePath,
+  resolveSource,
+  resolveSuitePaths,
+} from './read-suite-file.ts';
+import { checkEngines, checkSuite, checkSuiteNames } from './check-suite.ts';
+
+/** The suite of a command that takes one: from its argument or `--config`, and its flags. */
+export async function suiteOfCommand(
+  input: Pick<CommandInput<SuiteOptions>, 'arguments' | 'options' | 'origins'>,
+  context: CliContext,
+  config = context.globals.config,
+): Promise<SuiteSettings> {
+  const [argument] = input.arguments;
+  if (argument !== undefined && config !== undefined && argument !== config) {
+    throw new UsageError(`two suite files were named: ${argument} and --config ${config}`, {
+      hint: 'Name one of them.',
+    });
+  }
+  const fileName = argument ?? config;
+  return resolveSuite({ input, fileName, world: context });
+}
 
 /** One setting of a suite, and why it has its value. */
 export interface SuiteSetting {
@@ -30,7 +54,6 @@ export interface SuiteSettingsRequest {
   /** From the argument or from `--config`. */
   readonly fileName: string | undefined;
   readonly world: SuiteFileWorld;
-  readonly names: SuiteNames;
 }
 
 /** Settings whose flags give the value that the file would: not a fraction of the items, nor a path from elsewhere. */
@@ -47,20 +70,16 @@ type PlainKey = Exclude<keyof SuiteOptions & keyof Suite, 'limit' | 'dataDir'>;
  * @throws {UsageError} if there are no models
  */
 export async function resolveSuite(request: SuiteSettingsRequest): Promise<SuiteSettings> {
-  const { input, world, names } = request;
+  const { input, world } = request;
   const modelArguments = parseModelArguments(input.options.modelArgs);
   const sources = modelSources(input.options.model, modelArguments);
   const file = await suiteFile(request, sources.length > 0);
   const document = withFlags(file?.document ?? suiteValue({}, 'command line'), sources, input);
   const checked = checkSuite(document);
-  await checkSuiteNames(document, checked, names);
+  await checkSuiteNames(document, checked);
   const resolved = resolveSuitePaths(checked, file?.folder ?? world.workingFolder, world.homeFolder);
   const suite = await override(resolved, request, sources, modelArguments);
-  // What the file says was checked at its place; flags may have changed engines, their options and the concurrency.
-  for (const [index, model] of suite.models.entries()) {
-    await names.checkOptions(model);
-    await placed(document, ['models', index], () => names.checkConcurrency(model, suite.concurrency));
-  }
+  await checkEngines(document, suite);
   return { suite, settings: explain(suite, request, document, file), file: file?.document.file };
 }
 
@@ -107,14 +126,14 @@ async function override(
   sources: readonly string[],
   args: ModelArguments,
 ): Promise<Suite> {
-  const { input, world, names } = request;
+  const { input, world } = request;
   const { options, origins } = input;
   const given = plainKeys.filter((key) => origins[key].source !== 'default');
   const { workingFolder, homeFolder } = world;
   const models =
     sources.length > 0 ? sources.map((source) => resolveSource(source, workingFolder, homeFolder)) : suite.models;
   const tasks: Suite['tasks'] = [];
-  for (const task of suite.tasks) tasks.push(...(await overrideTask(task, options.shots, options.limit, names)));
+  for (const task of suite.tasks) tasks.push(...(await overrideTask(task, options.shots, options.limit)));
   return {
     ...suite,
     // Each value was read by an option whose type a test compares with the schema's.
@@ -147,14 +166,13 @@ async function overrideTask(
   task: Suite['tasks'][number],
   shots: number | undefined,
   limit: Limit | undefined,
-  names: SuiteNames,
 ): Promise<readonly Suite['tasks'][number][]> {
   if (shots === undefined && limit === undefined) return [task];
   const { limit: own, ...rest } = typeof task === 'string' ? { task } : task;
   const entry = { ...rest, ...(shots !== undefined && { shots }) };
   if (limit === undefined) return [{ ...entry, ...(own !== undefined && { limit: own }) }];
   if ('items' in limit) return [Object.keys(entry).length === 1 ? entry.task : entry];
-  const resolved = await names.resolveTask(entry.task);
+  const resolved = await loadTasks(entry.task);
   return resolved.map(({ id, items }) => ({ ...entry, task: id, limit: Math.ceil(limit.fraction * items) }));
 }
 
@@ -185,4 +203,43 @@ function fileOrigin(key: keyof SuiteInput, document: SuiteDocument, file: SuiteF
   if (!isInFile) return { source: 'default', from: 'default' };
   const line = document.positionOfKey([key])?.line;
   return { source: 'file', from: `${document.file}${line === undefined ? '' : `:${line}`}` };
+}
+
+export interface ModelArguments {
+  /** Named by `pretrained=` or `path=`. */
+  readonly source: string | undefined;
+  readonly engineOptions: Readonly<Record<string, unknown>>;
+}
+
+/** Names of lm-eval's own ways to run a model: with `pretrained=` they name no model of ours. */
+const lmEvalBackends: ReadonlySet<string> = new Set(['hf', 'hf-auto', 'huggingface', 'gguf', 'ggml', 'vllm', 'sglang']);
+
+/**
+ * Reads lm-eval's `key=value` list; values become numbers and booleans as they do there.
+ *
+ * @throws {UsageError} for a part without `=`
+ */
+function parseModelArguments(parts: readonly string[]): ModelArguments {
+  let source: string | undefined;
+  const engineOptions: Record<string, unknown> = {};
+  for (const part of parts) {
+    const equals = part.indexOf('=');
+    if (equals < 1) {
+      throw new UsageError(`--model-args: expected key=value, got "${part}"`, {
+        hint: 'Write --model-args pretrained=./model.gguf or an option of the engine.',
+      });
+    }
+    const key = part.slice(0, equals);
+    const value = part.slice(equals + 1);
+    if (key === 'pretrained' || key === 'path') source = value;
+    else engineOptions[key] = readValue(value);
+  }
+  return { source, engineOptions };
+}
+
+function readValue(text: string): unknown {
+  if (/^true$/i.test(text)) return true;
+  if (/^false$/i.test(text)) return false;
+  if (/^none$/i.test(text)) return null;
+  return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

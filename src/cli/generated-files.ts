@@ -1,10 +1,20 @@
-import type { Command, CommandArgument } from '../options/command.ts';
-import type { Option, OptionTable } from '../options/option.ts';
-import { environmentName } from '../options/option-names.ts';
-import { spellings } from '../options/resolve-options.ts';
-import { optionHelp } from '../program.ts';
-import { commands } from '../tables/commands.ts';
-import { globalOptions } from '../tables/global-options.ts';
+import { reportJsonSchema } from '../exporters/report-schema.ts';
+import { suiteJsonSchema } from '../core/suite.ts';
+import type { Command, CommandArgument } from './options/command.ts';
+import type { Option, OptionTable } from './options/option.ts';
+import { environmentName, spellings } from './options/resolve-options.ts';
+import { optionHelp } from './program.ts';
+import { commands } from './tables/commands.ts';
+import { globalOptions } from './tables/global-options.ts';
+
+/** Content of every generated file, by path from the root of the package. */
+export function generatedFiles(): Readonly<Record<string, string>> {
+  return {
+    'docs/cli.md': cliMarkdown(),
+    'schemas/results.schema.json': `${JSON.stringify(reportJsonSchema(), undefined, 2)}\n`,
+    'schemas/suite.schema.json': `${JSON.stringify(suiteJsonSchema(), undefined, 2)}\n`,
+  };
+}
 
 const introduction = `# perbench on the command line
 
@@ -25,7 +35,7 @@ const introduction = `# perbench on the command line
 `;
 
 /** docs/cli.md, from the tables. */
-export function cliMarkdown(): string {
+function cliMarkdown(): string {
   const contents = commands.map(
     ({ name, summary }) => `- [\`${name}\`](#perbench-${name.replaceAll(' ', '-')}): ${summary}`,
   );

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { RootCommand, type Command as TabCommand, type Complete } from '@bomb.sh/tab';
-import { catalogue } from '../../sources/catalogue.ts';
-import { taskNames } from '../../tasks/index.ts';
-import type { Command } from '../options/command.ts';
-import type { CompletionSource } from '../../core/settings.ts';
-import type { Option } from '../options/option.ts';
-import { flagName } from '../options/option-names.ts';
-import { commands } from '../tables/commands.ts';
-import { globalOptions } from '../tables/global-options.ts';
+import { catalogue } from '../sources/catalogue.ts';
+import { taskNames } from '../tasks/index.ts';
+import type { Command } from './options/command.ts';
+import type { CompletionSource } from '../core/settings.ts';
+import type { Option } from './options/option.ts';
+import { flagName } from './options/resolve-options.ts';
+import { commands } from './tables/commands.ts';
+import { globalOptions } from './tables/global-options.ts';
 
 export interface CompletionWorld {
   readonly workingFolder: string;
@@ -88,7 +88,7 @@ function candidates(
 
 async function storedRunIds(storePath: string): Promise<readonly string[]> {
   if (!existsSync(storePath)) return [];
-  const { openSqliteStore } = await import('../../store/sqlite-store.ts');
+  const { openSqliteStore } = await import('../store/sqlite-store.ts');
   await using store = await openSqliteStore({ file: storePath });
   return (await store.listRuns()).map(({ id }) => id);
 }

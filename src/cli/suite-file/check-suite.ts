@@ -1,16 +1,20 @@
 import * as z from 'zod';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, UnknownNameError, UsageError } from '../../core/errors.ts';
+import { optionProblems } from '../../core/engine-options.ts';
 import { nearestName } from '../../core/nearest-name.ts';
+import { checkEngineConcurrency, engineEntry } from '../../engines/index.ts';
+import { nameModel } from '../../local/prepare-models.ts';
+import { loadTasks } from '../../tasks/index.ts';
 import { suiteSchema, type Suite } from '../../core/suite.ts';
-import type { DocumentPath, Position, SuiteDocument } from './suite-document.ts';
+import type { DocumentPath, Position, SuiteDocument } from './read-suite-file.ts';
 
 interface Problem {
   readonly path: DocumentPath;
   readonly position: Position | undefined;
   readonly message: string;
   /** Path of the key that an unknown one was probably meant to be. */
-  readonly near?: string;
-  readonly isMissing?: boolean;
+  readonly near: string | undefined;
+  readonly isMissing: boolean;
 }
 
 const shownProblems = 10;
@@ -30,7 +34,7 @@ export function checkSuite(document: SuiteDocument): Suite {
 /** A key that is missing because it was misspelled is one problem, not two. */
 function withoutMisspelled(problems: readonly Problem[]): readonly Problem[] {
   const meant = new Set(problems.map(({ near }) => near));
-  return problems.filter(({ path, isMissing }) => !(isMissing === true && meant.has(pathText(path))));
+  return problems.filter(({ path, isMissing }) => !(isMissing && meant.has(pathText(path))));
 }
 
 /** One error for several problems; the first gives it its place. */
@@ -65,7 +69,7 @@ function problemsOf(issue: z.core.$ZodIssue, base: DocumentPath, document: Suite
   const value = valueAt(document.value, path);
   const name = pathText(path);
   const message = `${name === '' ? '' : `${name}: `}${describe(issue, value, path)}`;
-  return [{ path, position: document.positionOf(path), message, isMissing: value === undefined }];
+  return [{ path, position: document.positionOf(path), message, near: undefined, isMissing: value === undefined }];
 }
 
 /** The alternative that the user meant: the one whose own type fits, so that only its inside is wrong. */
@@ -86,7 +90,8 @@ function unknownKey(key: string, parent: DocumentPath, document: SuiteDocument):
     path,
     position: document.positionOfKey(path),
     message: `unknown key "${key}"${where}${advice}`,
-    ...(near !== undefined && { near: pathText([...parent, near]) }),
+    near: near === undefined ? undefined : pathText([...parent, near]),
+    isMissing: false,
   };
 }
 
@@ -196,8 +201,65 @@ function valueAt(value: unknown, path: DocumentPath): unknown {
 }
 
 /** `models[0].source` */
-export function pathText(path: DocumentPath): string {
+function pathText(path: DocumentPath): string {
   return path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`))
     .join('');
+}
+
+/**
+ * Refuses names of tasks, models and engines that aren't known, at their place in the file: before data is read or
+ * anything is fetched.
+ *
+ * @throws {ConfigError} for the first of them in a file; the error of the registry where there is no file
+ */
+export async function checkSuiteNames(document: SuiteDocument, suite: Suite): Promise<void> {
+  for (const [index, entry] of suite.tasks.entries()) {
+    const path = typeof entry === 'string' ? ['tasks', index] : ['tasks', index, 'task'];
+    await placed(document, path, () => loadTasks(typeof entry === 'string' ? entry : entry.task));
+  }
+  for (const [index, entry] of suite.models.entries()) {
+    const source = typeof entry === 'string' ? ['models', index] : ['models', index, 'source'];
+    await placed(document, source, () => nameModel(entry, '/'));
+    await placed(document, ['models', index, 'engineOptions'], () => checkOptions(entry));
+  }
+}
+
+/**
+ * Checks what flags may have changed of the models: engines, their options, and the concurrency.
+ *
+ * @throws {ConfigError} at the place of the model, where it comes from a file
+ * @throws {UsageError} for options that come from flags
+ */
+export async function checkEngines(document: SuiteDocument, suite: Suite): Promise<void> {
+  for (const [index, model] of suite.models.entries()) {
+    await checkOptions(model);
+    await placed(document, ['models', index], () =>
+      checkEngineConcurrency(nameModel(model, '/').engine, suite.concurrency),
+    );
+  }
+}
+
+async function checkOptions(model: Suite['models'][number]): Promise<void> {
+  if (typeof model === 'string') return;
+  const { engine } = nameModel(model, '/');
+  const schema = await engineEntry(engine).options();
+  const { error } = schema.safeParse(model.engineOptions);
+  if (error !== undefined) {
+    throw new UsageError(`options of engine ${engine}: ${optionProblems(error, Object.keys(schema.shape))}`);
+  }
+}
+
+async function placed(document: SuiteDocument, path: DocumentPath, check: () => unknown): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    const position = document.positionOf(path);
+    const isKnown = error instanceof UnknownNameError || error instanceof UsageError;
+    if (!isKnown || position === undefined) throw error;
+    const at = { file: document.file, ...position, key: pathText(path) };
+    if (error instanceof UsageError || error.near === undefined)
+      throw new ConfigError(at, error.message, { cause: error, hint: error.hint });
+    throw new ConfigError(at, `${error.what} (did you mean "${error.near}"?)`, { cause: error });
+  }
 }

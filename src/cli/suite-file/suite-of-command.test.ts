@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { suiteSchema } from '../../core/suite.ts';
-import { normalizeFlags } from '../options/option-names.ts';
-import { resolveOptions } from '../options/resolve-options.ts';
+import { normalizeFlags, resolveOptions } from '../options/resolve-options.ts';
 import { parseCommandLine } from '../program.ts';
-import { runOptions } from '../tables/measure-commands.ts';
-import { suiteNames } from '../registries.ts';
+import { runOptions } from '../tables/measure-options.ts';
 import { readSuiteFile } from './read-suite-file.ts';
-import { checkSuite } from './suite-issues.ts';
-import { resolveSuite } from './suite-settings.ts';
+import { checkSuite } from './check-suite.ts';
+import { resolveSuite } from './suite-of-command.ts';
 import { defaultSuiteChoices, suiteTemplate } from './suite-template.ts';
 
 let folder: string;
@@ -51,7 +49,6 @@ async function settings(
     input: { options: input.values, origins: input.origins },
     fileName: parsed?.arguments[0],
     world: { workingFolder, homeFolder: '/home/me', readStdin: async () => '' },
-    names: suiteNames,
   });
 }
 

@@ -1,0 +1,194 @@
+import { constraintNames, gateLimitNames, limitKind, type LimitName, parseBound } from '../../core/limits.ts';
+import { factorLabels, type FactorName, factorNames, type Factors } from '../../scoring/factor.ts';
+import { choice, custom, flag, number, type Option, text, texts, withDefault } from '../options/option.ts';
+
+/** A factor by its name or its label, in any case: `acc`, `ACC`, `accuracy`. */
+function factorOf(name: string): FactorName | undefined {
+  const wanted = name.trim().toLowerCase();
+  return factorNames.find((factor) => factor === wanted || factorLabels[factor].toLowerCase() === wanted);
+}
+
+/** `acc,thr` as factors; undefined where one isn't known, comes twice, or is alone. */
+export function parseFactors(value: string): readonly FactorName[] | undefined {
+  const factors = value.split(',').map(factorOf);
+  const known = factors.filter((factor) => factor !== undefined);
+  return known.length === factors.length && new Set(known).size === known.length && known.length >= 2
+    ? known
+    : undefined;
+}
+
+/**
+ * `acc=0.4,thr=0.3,lat=0.2,mem=0.1` as weights with a sum of 1. All four are scaled to it; where some aren't named they
+ * share what is left of it.
+ *
+ * @returns undefined where the text is none
+ */
+export function parseWeights(value: string): Factors | undefined {
+  const named = new Map<FactorName, number>();
+  for (const part of value.split(',')) {
+    const [, name = '', digits = ''] = /^\s*(\w+)\s*=\s*(\d+\.?\d*|\.\d+)\s*$/u.exec(part) ?? [];
+    const factor = factorOf(name);
+    if (factor === undefined || named.has(factor)) return undefined;
+    named.set(factor, Number(digits));
+  }
+  const sum = [...named.values()].reduce((total, weight) => total + weight, 0);
+  const others = factorNames.length - named.size;
+  if (others === 0 ? !(sum > 0) : sum > 1) return undefined;
+  const scale = others === 0 ? 1 / sum : 1;
+  const weightOf = (factor: FactorName): number => (named.get(factor) ?? (1 - sum) / others) * scale;
+  return {
+    accuracy: weightOf('accuracy'),
+    throughput: weightOf('throughput'),
+    latency: weightOf('latency'),
+    memory: weightOf('memory'),
+  };
+}
+
+function limit(name: LimitName): Option<number | undefined> {
+  const { argument, expected, help } = limitKind(name);
+  return custom<number>({ argument, expected, help, parse: (value) => parseBound(name, value) });
+}
+
+/** A flag for each limit that has a name, and one for limits that are written out. */
+function limitFlags<Name extends LimitName>(
+  names: readonly Name[],
+): { readonly [Own in Name]: Option<number | undefined> } & { readonly require: Option<readonly string[]> } {
+  const named = Object.fromEntries(names.map((name) => [name, limit(name)])) as Record<
+    Name,
+    Option<number | undefined>
+  >;
+  const help = 'a limit written out, such as "latency p99 <= 800ms" (repeatable)';
+  return { ...named, require: texts({ argument: 'limit', help }) };
+}
+
+/** What a model must keep to on every task; the same wherever models are chosen. */
+const limitOptions = limitFlags(constraintNames);
+
+/** How scores are made and what is asked of them; the same for runs and for tables. */
+export const scoringOptions = {
+  anchors: text({
+    argument: 'name|file',
+    help: 'what scores 0.5 in PER-A: paper-gpu, cpu, a .yaml or .json file, or none (default: of the project, else of the hardware)',
+    completion: 'file',
+  }),
+  weights: custom<Factors>({
+    argument: 'acc=…,thr=…,lat=…,mem=…',
+    help: 'how much each factor counts; those not named share the rest of 1 (default: a quarter each)',
+    expected: 'weights of at least 0 for acc, thr, lat, mem: all four, or some that add up to at most 1',
+    parse: parseWeights,
+  }),
+  ...limitOptions,
+  pricePerHour: number({
+    argument: 'n',
+    above: 0,
+    isWhole: false,
+    help: 'price of one device for an hour: shows right answers per second, GiB, joule and unit of money',
+  }),
+  pareto: custom<readonly FactorName[]>({
+    argument: 'factors',
+    help: 'models that no other beats in these factors, such as acc,thr',
+    expected: 'at least two of acc, thr, lat, mem',
+    parse: parseFactors,
+  }),
+  requiredAccuracy: flag({ help: 'the accuracy that each model would need to be first' }),
+  card: flag({ help: 'how robust the order is: weights, anchors, newcomers, models and factors left out' }),
+} as const;
+
+export type ScoringOptions = typeof scoringOptions;
+
+/** Which tasks of runs or tables a command is about. */
+export const tasksOption = texts({
+  short: 't',
+  argument: 'task',
+  isCommaSeparated: true,
+  help: 'only these tasks (repeatable, or joined by commas)',
+  completion: 'task',
+});
+
+export const compareOptions = {
+  task: tasksOption,
+  items: withDefault(
+    number({ short: 'n', argument: 'n', min: 0, help: 'regressions and improvements listed of each task' }),
+    10,
+  ),
+  all: flag({ help: 'list every regression and improvement' }),
+} as const;
+
+export const gateOptions = {
+  baseline: text({
+    argument: 'run',
+    help: 'what is held against: a run, run:model, or :model of the newest run',
+    completion: 'run',
+  }),
+  candidate: text({
+    argument: 'run',
+    help: 'what is judged: a run, run:model, or :model of the newest run',
+    defaultText: 'the newest run',
+    completion: 'run',
+  }),
+  task: tasksOption,
+  ...limitFlags(gateLimitNames),
+  inconclusive: withDefault(
+    choice({
+      argument: 'rule',
+      choices: ['report', 'pass', 'fail'],
+      help: 'what it means when the numbers do not decide; report ends with exit code 6',
+    }),
+    'report',
+  ),
+  annotations: withDefault(
+    choice({
+      argument: 'when',
+      choices: ['auto', 'github', 'none'],
+      help: 'annotations and step summary of GitHub Actions; auto: where it runs there',
+    }),
+    'auto',
+  ),
+} as const;
+
+/** A task with the weight that it counts with: `gsm8k=2`. */
+export interface WeightedTask {
+  readonly name: string;
+  readonly weight: number;
+}
+
+function parseWeightedTasks(value: string): readonly WeightedTask[] | undefined {
+  const parsed = value.split(',').map((part): WeightedTask | undefined => {
+    const [, name = '', weight = '1'] = /^\s*([^=\s]+)\s*(?:=\s*([\d.]+))?\s*$/.exec(part) ?? [];
+    return name !== '' && Number(weight) > 0 ? { name, weight: Number(weight) } : undefined;
+  });
+  const tasksOnly = parsed.filter((task) => task !== undefined);
+  return tasksOnly.length === parsed.length ? tasksOnly : undefined;
+}
+
+export const decideOptions = {
+  task: custom<readonly WeightedTask[]>({
+    short: 't',
+    argument: 'task=weight',
+    expected: 'tasks with weights above 0, such as gsm8k=2,arc_easy=1',
+    help: 'tasks that count, joined by commas, each with a weight where they count differently (default: all alike)',
+    parse: parseWeightedTasks,
+  }),
+  ...limitOptions,
+  pricePerHour: number({
+    argument: 'price',
+    above: 0,
+    isWhole: false,
+    help: "price of one device for an hour (default: what the run's suite says)",
+  }),
+  score: withDefault(
+    choice({
+      argument: 'name',
+      choices: ['per-a', 'per-paper'],
+      help: 'what decides among the models that pass; per-paper depends on which models are in the set',
+    }),
+    'per-a',
+  ),
+  anchors: scoringOptions.anchors,
+  weights: scoringOptions.weights,
+  table: text({
+    argument: 'file',
+    help: "decide on a CSV of anybody's measurements instead of a run",
+    completion: 'file',
+  }),
+} as const;

@@ -1,0 +1,124 @@
+import { choice, custom, flag, number, optionalText, text, texts, withDefault } from '../options/option.ts';
+import { scoringOptions, tasksOption } from './decision-options.ts';
+import { suiteOptions } from './suite-options.ts';
+
+/** Formats of one file: `--format`, or the ending of `--out`. A test compares them with the registries. */
+const fileFormats = ['csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher', 'jsonl'] as const;
+
+/** Formats of other programs, which are folders. */
+const folderFormats = ['lm-eval', 'inspect', 'every-eval-ever', 'hf-eval-results'] as const;
+
+const taskOption = text({ short: 't', argument: 'task', help: 'only this task', completion: 'task' });
+
+export const exportOptions = {
+  format: choice({
+    argument: 'name',
+    choices: [...fileFormats, ...folderFormats],
+    help: 'format of what is written; the last four are of several files and go into a folder',
+    defaultText: 'by the ending of --out; else csv, or jsonl with --samples',
+  }),
+  samples: flag({ help: 'the samples, a line or row for each item, instead of the measurements' }),
+  task: taskOption,
+} as const;
+
+/** Where speed and memory come from, for accuracies that were measured elsewhere. */
+const performanceOption = text({
+  argument: 'run|table',
+  help: 'take throughput, latency and memory that are missing from this run, or from this CSV table',
+  hasEnvironment: false,
+  completion: 'run',
+});
+
+export const importOptions = {
+  performance: performanceOption,
+  rename: texts({
+    argument: 'old=new',
+    help: 'call a model by the name that it has here (repeatable)',
+    hasEnvironment: false,
+  }),
+  metric: text({
+    argument: 'name',
+    help: "metric that is the accuracy, such as acc_norm or exact_match,strict-match (default: the task's own)",
+    hasEnvironment: false,
+  }),
+  task: taskOption,
+  dryRun: flag({ help: 'show what the files hold, store nothing', hasEnvironment: false }),
+} as const;
+
+export const listOptions = {
+  status: choice({ argument: 'name', choices: ['running', 'finished', 'interrupted'], help: 'only these runs' }),
+  last: number({ short: 'n', argument: 'n', min: 1, help: 'only the newest n' }),
+} as const;
+
+export const showOptions = {
+  ...suiteOptions,
+  config: optionalText({
+    short: 'c',
+    argument: 'file',
+    help: 'print every setting of a suite, and where its value comes from',
+    hasEnvironment: false,
+    completion: 'file',
+  }),
+  samples: choice({
+    argument: 'which',
+    choices: ['all', 'right', 'wrong', 'unparsed', 'truncated', 'failed'],
+    help: 'also print samples: prompt, output, verdict',
+  }),
+  last: number({ short: 'n', argument: 'n', min: 1, help: 'at most n samples of each cell', defaultText: '10' }),
+} as const;
+
+export const reportOptions = {
+  task: tasksOption,
+  performance: performanceOption,
+  ...scoringOptions,
+} as const;
+
+export const scoreOptions = {
+  task: tasksOption,
+  strict: flag({ help: 'also leave models out whose numbers are doubtful' }),
+  ...scoringOptions,
+} as const;
+
+/** Widths that journals print at; others are given in millimetres. */
+const paperWidthsMm = { column: 84, page: 178 } as const;
+const namedWidths: Readonly<Record<string, number>> = paperWidthsMm;
+
+const width = withDefault(
+  custom<number>({
+    argument: 'width',
+    expected: 'column (84 mm), page (178 mm) or 40 to 400 mm',
+    help: 'width of figures on paper: column, page, or millimetres',
+    defaultText: 'column',
+    parse: (value) => {
+      const known = namedWidths[value];
+      if (known !== undefined) return known;
+      const millimetres = /^(\d+(?:\.\d+)?)(?:mm)?$/u.exec(value)?.[1];
+      const size = Number(millimetres);
+      return millimetres !== undefined && size >= 40 && size <= 400 ? size : undefined;
+    },
+  }),
+  paperWidthsMm.column,
+);
+
+const dpi = withDefault(number({ argument: 'n', min: 72, max: 1200, help: 'dots per inch of PNG files' }), 300);
+
+export const paperOptions = { width, dpi } as const;
+
+export const figuresOptions = {
+  table: text({
+    argument: 'file',
+    help: 'draw a table of measurements (CSV, as perbench score reads it, or - for stdin) instead of runs',
+    completion: 'file',
+  }),
+  task: tasksOption,
+  width,
+  dpi,
+} as const;
+
+export const viewOptions = {
+  port: withDefault(
+    number({ argument: 'n', min: 0, max: 65_535, help: 'port on loopback; 0: any that is free' }),
+    7575,
+  ),
+  open: flag({ help: 'open it in the browser' }),
+} as const;
