@@ -58,23 +58,23 @@ export interface PassResult {
   readonly outputTokens: number;
   readonly reusedTokens: number;
   /** The part with all sequences busy; undefined where there was none. */
-  readonly window?: ThroughputWindow;
+  readonly window: ThroughputWindow | undefined;
   /** One entry per answered request that wasn't retried, in milliseconds; latency passes, and loads with limits. */
-  readonly latencies?: LatencyRecord;
-  readonly memory?: MemoryReading;
+  readonly latencies: LatencyRecord | undefined;
+  readonly memory: MemoryReading | undefined;
   /** Why nothing told the memory, in one sentence. */
-  readonly memoryUnknown?: string;
+  readonly memoryUnknown: string | undefined;
   readonly host: HostWindow;
   /** GPUs that the engine used; absent where it is one, or the host. */
-  readonly devices?: number;
+  readonly devices: number | undefined;
   /** What perbench did as a client; absent where times aren't taken in its own process. */
-  readonly client?: ClientWindow;
+  readonly client: ClientWindow | undefined;
   /** Absent in passes without an open loop or limits. */
-  readonly load?: LoadRecord;
+  readonly load: LoadRecord | undefined;
   /** The engine counts no tokens: figures in tokens are unavailable. */
-  readonly hasNoTokenCounts?: boolean;
+  readonly hasNoTokenCounts: boolean | undefined;
   /** What the server told of itself meanwhile; absent for engines that have none. */
-  readonly server?: ServerWindow;
+  readonly server: ServerWindow | undefined;
   /** Display frames drawn meanwhile: the cost of showing. */
   readonly framesDrawn: number;
   readonly warnings: readonly Warning[];

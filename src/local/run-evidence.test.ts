@@ -5,6 +5,7 @@ import type { Store } from '../core/store.ts';
 import { bootstrapTask } from '../scoring/bootstrap.ts';
 import { runEvidence } from './run-evidence.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
+import { barePass } from '../../test/setup/bare-pass.ts';
 
 const measured = (value: number, unit: Unit, n = 3): Measurement => ({
   status: 'measured',
@@ -41,6 +42,7 @@ const host = { ...quietHost, engineCpuMs: 1900, parentCpuMs: 10, eventLoopDelayP
 
 function throughputPass(launch: number, items: number): PassResult {
   return {
+    ...barePass,
     pass: 'throughput',
     launch,
     startedAtMs: 0,

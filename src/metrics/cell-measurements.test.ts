@@ -4,6 +4,7 @@ import type { SampleSummary } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 import { cellMeasurements } from './cell-measurements.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
+import { barePass } from '../../test/setup/bare-pass.ts';
 
 /** `expect.closeTo` with a type. */
 const near = (value: number, digits: number): number => expect.closeTo(value, digits) as number;
@@ -32,6 +33,7 @@ const host = { ...quietHost, engineCpuMs: 1900, parentCpuMs: 10, eventLoopDelayP
 
 function pass(change: Partial<PassResult>): PassResult {
   return {
+    ...barePass,
     pass: 'throughput',
     launch: 0,
     startedAtMs: 0,

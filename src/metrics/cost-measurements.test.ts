@@ -6,6 +6,7 @@ import type { Task } from '../core/task.ts';
 import { costMeasurements } from './cost-measurements.ts';
 import { paperMeasurements } from './performance.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
+import { barePass } from '../../test/setup/bare-pass.ts';
 
 const accuracy: Measurement = { status: 'measured', value: 0.5, unit: 'ratio', n: 100, warnings: [] };
 
@@ -20,6 +21,7 @@ function energy(joules: number, gaps: readonly string[] = []): EnergyWindow {
 function pass(launch: number, change: Partial<PassResult> & { readonly used?: EnergyWindow } = {}): PassResult {
   const { used, ...rest } = change;
   return {
+    ...barePass,
     pass: 'throughput',
     launch,
     startedAtMs: 0,

@@ -3,11 +3,13 @@ import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import { launchEvidence } from './launches.ts';
 import { servingMeasurements } from './performance.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
+import { barePass } from '../../test/setup/bare-pass.ts';
 
 const host = { ...quietHost, engineCpuMs: 1, parentCpuMs: 1, eventLoopDelayP99Ms: 1 };
 
 function pass(name: PassResult['pass'], index: number, change: Partial<PassResult> = {}): PassResult {
   return {
+    ...barePass,
     pass: name,
     launch: index,
     startedAtMs: 0,

@@ -3,7 +3,7 @@ import type { RunEvent } from '../core/event.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ScoreGate } from '../scoring/race/score-gate.ts';
 import { askItems } from './ask-items.ts';
-import { measurePass, type PassContext } from './measure-pass.ts';
+import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 import type { PlannedTask, RunDependencies } from './plan.ts';
 import { createGatedWriter, createSampleWriter } from './sample-writer.ts';
 import type { CellJob, PassOrder } from './strategy.ts';
@@ -168,6 +168,6 @@ export async function runAccuracyPass(
     } finally {
       await writer.flush();
     }
-    return {};
+    return noFindings;
   });
 }

@@ -2,7 +2,7 @@ import type { LatencyRecord, PassResult } from '../core/cell.ts';
 import type { Generation, Loglikelihood } from '../core/engine.ts';
 import type { GoodputLimits } from '../core/load.ts';
 import { askItems } from './ask-items.ts';
-import { measurePass, type PassContext } from './measure-pass.ts';
+import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 
 /** Collects the times of requests, and counts those within the limits. */
 export interface LatencyCollector {
@@ -68,6 +68,6 @@ export async function runLatencyPass(context: PassContext, options: LatencyPassO
       tally.count(answer);
       collector.add(answer.result);
     }
-    return { latencies: collector.latencies };
+    return { ...noFindings, latencies: collector.latencies };
   });
 }

@@ -4,7 +4,7 @@ import type { LoadedModel, ModelInfo } from '../core/engine.ts';
 import type { MemoryReading } from '../core/memory.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { HostWindow } from '../core/host-window.ts';
-import { measurePass, type PassContext, readMemory, clientWindow, withClients } from './measure-pass.ts';
+import { measurePass, noFindings, type PassContext, readMemory, clientWindow, withClients } from './measure-pass.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 import { clientWarnings } from './pass-warnings.ts';
 
@@ -43,7 +43,7 @@ describe('a pass', () => {
   it('keeps what machine, server and GPUs were meanwhile', async () => {
     const { context, stops } = watched({ deviceCount: 4 });
     const window = { durationMs: 1, items: 1, outputTokens: 1, concurrency: 1 };
-    const result = await measurePass(context, plan, async () => ({ window }));
+    const result = await measurePass(context, plan, async () => ({ ...noFindings, window }));
     expect(result).toMatchObject({ host: watchedHost, server, devices: 4, warnings: [] });
     expect(stops).toEqual(['machine', 'server']);
   });
@@ -67,7 +67,7 @@ describe('a pass', () => {
     };
     Object.assign(context.model, { memory });
     const startedMs = performance.now();
-    const result = await measurePass(context, { ...plan, readsMemory: true }, async () => ({}));
+    const result = await measurePass(context, { ...plan, readsMemory: true }, async () => noFindings);
     const allMs = performance.now() - startedMs;
     expect(result.memory).toMatchObject({ peakBytes: 2 });
     // However slow this machine is: the two lie one after the other within the whole.

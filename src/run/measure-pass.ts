@@ -79,6 +79,8 @@ export interface PassContext {
 /** What a pass adds to what all passes record. */
 export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'load'>;
 
+export const noFindings: PassFindings = { window: undefined, latencies: undefined, load: undefined };
+
 export interface PassPlan extends PassLimits {
   readonly pass: PassName;
   readonly concurrency: number;
@@ -110,13 +112,15 @@ function watchMemory(model: LoadedModel): { readonly bytes: () => number | undef
   return { bytes: () => latest, stop: () => clearInterval(timer) };
 }
 
+const noMemory: Pick<PassResult, 'memory' | 'memoryUnknown'> = { memory: undefined, memoryUnknown: undefined };
+
 /** The engine's memory, where anything tells it. What was measured beside it doesn't depend on it. */
-export async function readMemory(model: LoadedModel): Promise<Pick<PassResult, 'memory' | 'memoryUnknown'>> {
-  if (!model.capabilities.memory) return {};
+export async function readMemory(model: LoadedModel): Promise<typeof noMemory> {
+  if (!model.capabilities.memory) return noMemory;
   try {
-    return { memory: await model.memory() };
+    return { ...noMemory, memory: await model.memory() };
   } catch (error) {
-    if (error instanceof UnsupportedError) return { memoryUnknown: error.message };
+    if (error instanceof UnsupportedError) return { ...noMemory, memoryUnknown: error.message };
     throw error;
   }
 }
@@ -177,7 +181,7 @@ export async function measurePass(
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
     const records = await windows.stop();
     const { host, server, clients } = records;
-    const peak = plan.readsMemory === true ? await readMemory(model) : {};
+    const peak = plan.readsMemory === true ? await readMemory(model) : noMemory;
     const streamedTokens = plan.isStreamed === true ? outputTokens : undefined;
     const record: PassResult = {
       ...findings,
@@ -194,12 +198,12 @@ export async function measurePass(
       outputTokens,
       reusedTokens,
       host,
-      ...(model.info.deviceCount !== undefined && { devices: model.info.deviceCount }),
-      ...(server !== undefined && { server }),
-      ...(model.capabilities.isTimedByClient && {
-        client: clientWindow(tally.requests(), host, durationMs, clients, streamedTokens),
-      }),
-      ...(!model.capabilities.usage && { hasNoTokenCounts: true }),
+      devices: model.info.deviceCount,
+      server,
+      client: model.capabilities.isTimedByClient
+        ? clientWindow(tally.requests(), host, durationMs, clients, streamedTokens)
+        : undefined,
+      hasNoTokenCounts: model.capabilities.usage ? undefined : true,
       framesDrawn: context.framesDrawn() - framesBefore,
     };
     const warnings = passWarnings(record, {

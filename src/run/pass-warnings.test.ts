@@ -147,7 +147,9 @@ it('does not take the timer of an idle process for a late loop', () => {
 
 it('doubts that throughput had its peak where the search for a concurrency ended with the most that it tries', () => {
   const said = (asked: 'auto' | number, pass: 'throughput' | 'latency', used: number, most = 512) =>
-    saturationWarnings({ pass, concurrency: used }, asked === 'auto' ? most : undefined).map(({ reason }) => reason);
+    saturationWarnings({ pass, concurrency: used, load: undefined }, asked === 'auto' ? most : undefined).map(
+      ({ reason }) => reason,
+    );
   expect(said('auto', 'throughput', 512)).toEqual(['unsaturated']);
   expect(said('auto', 'throughput', 256)).toEqual([]);
   expect(said('auto', 'throughput', 256, 256)).toEqual(['unsaturated']);

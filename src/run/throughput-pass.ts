@@ -145,10 +145,8 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
         ...(limits !== undefined && { limits, good: collector.good() }),
         asked: tally.counts.done,
       };
-      return {
-        ...(window !== undefined && { window }),
-        ...(isUnderLoad && { load: record, latencies: collector.latencies }),
-      };
+      const latencies = isUnderLoad ? collector.latencies : undefined;
+      return { window, load: isUnderLoad ? record : undefined, latencies };
     },
   );
 }

@@ -3,6 +3,7 @@ import { type Manifest, noLaunchFacts } from '../../src/core/manifest.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import type { NewCell, NewRun } from '../../src/core/store.ts';
 import { suiteSchema } from '../../src/core/suite.ts';
+import { barePass } from '../setup/bare-pass.ts';
 
 /** Records for tests of stores: complete, and different in every field where that matters. */
 
@@ -74,6 +75,7 @@ export function sampleAt(position: number, overrides: Partial<Sample> = {}): Sam
 
 export function passResult(overrides: Partial<PassResult> = {}): PassResult {
   return {
+    ...barePass,
     pass: 'latency',
     launch: 1,
     startedAtMs: 5_000,

@@ -1,6 +1,7 @@
 import type { Cell, PassName, PassResult } from '../../src/core/cell.ts';
 import type { PassProgress, RunEvent } from '../../src/core/event.ts';
 import { quietHost } from '../setup/quiet-host.ts';
+import { barePass } from '../setup/bare-pass.ts';
 
 /** Events of imagined runs, for the tests of displays. */
 export function exampleCell(position: number, overrides: Partial<Cell> = {}): Cell {
@@ -51,6 +52,7 @@ export function passProgress(position: number, pass: PassName, progress: Partial
 
 export function passEnd(position: number, pass: PassName, durationMs: number, launch = 0): RunEvent {
   const result: PassResult = {
+    ...barePass,
     pass,
     launch,
     startedAtMs: 0,
