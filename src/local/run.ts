@@ -44,7 +44,7 @@ function ownerName(): string {
 export async function* localRun(
   prepared: RunPlan,
   context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder' | 'readCeiling'>,
-  { store, signal, framesDrawn, ...options }: LocalRunOptions,
+  { store, signal, framesDrawn = () => 0, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const opened = await openRun(prepared, store, {
     ...options,
@@ -58,8 +58,8 @@ export async function* localRun(
     meter: context.meter,
     ceiling: await context.readCeiling?.(prepared.suite.clientProcesses),
     owner: ownerName(),
-    ...(context.logFolder !== undefined && { logFolder: context.logFolder }),
-    ...(framesDrawn !== undefined && { framesDrawn }),
+    logFolder: context.logFolder,
+    framesDrawn,
   };
   yield* runSuite({ plan: prepared, dependencies, ...opened });
 }

@@ -43,12 +43,12 @@ export interface RunDependencies {
   readonly owner: string;
   readonly signal: AbortSignal;
   /** Frames that a display has drawn so far; its cost is stored with the run. */
-  readonly framesDrawn?: () => number;
+  readonly framesDrawn: () => number;
   readonly leaseMs?: number;
   /** What this client can do at most; undefined where it wasn't calibrated. */
-  readonly ceiling?: ClientCeiling | undefined;
+  readonly ceiling: ClientCeiling | undefined;
   /** Logs of servers go into a folder per run below it. */
-  readonly logFolder?: string;
+  readonly logFolder: string | undefined;
 }
 
 export const defaultLeaseMs = 30_000;

@@ -23,7 +23,7 @@ const searchWindowMs = 4_000;
 
 function passContext(turn: Turn, concurrency: number): PassContext {
   const { job, model, launch, suite, maxConcurrency, dependencies, emit } = turn;
-  const { meter, ceiling, framesDrawn = () => 0 } = dependencies;
+  const { meter, ceiling, framesDrawn } = dependencies;
   const { planned, cell } = job;
   return {
     model,

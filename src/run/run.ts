@@ -119,7 +119,7 @@ export async function* runSuite({
   const { store, signal } = dependencies;
   const channel = createEventChannel<RunEvent>();
   const force = createForceSignal(signal);
-  const cost = createRunCostMeter(dependencies.framesDrawn ?? (() => 0));
+  const cost = createRunCostMeter(dependencies.framesDrawn);
   const startedMs = nowMs();
   await store.setRunStatus(runId, 'running');
   yield { type: 'run-start', runId, name: plan.suite.name, cells: await store.cells(runId), isResumed };

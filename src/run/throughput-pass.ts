@@ -58,10 +58,10 @@ export async function* openLoop({
 
 export interface LoadOptions {
   /** Requests per second of an open loop. */
-  readonly requestRate?: number | undefined;
-  readonly limits?: GoodputLimits | undefined;
+  readonly requestRate: number | undefined;
+  readonly limits: GoodputLimits | undefined;
   /** Of the arrivals. */
-  readonly seed?: number;
+  readonly seed: number;
 }
 
 export interface ThroughputPassOptions {
@@ -69,11 +69,11 @@ export interface ThroughputPassOptions {
   readonly positions: readonly number[];
   readonly windowMs: number;
   /** Never fewer requests, however soon the time is up. */
-  readonly leastRequests?: number;
+  readonly leastRequests: number;
   /** Gets every answer; what it keeps is looked at after the pass, since scoring costs time. */
-  readonly onAnswer?: (answer: Answer) => void;
-  /** Without it, a closed loop that keeps all places busy. */
-  readonly load?: LoadOptions | undefined;
+  readonly onAnswer: (answer: Answer) => void;
+  /** Without a rate, a closed loop that keeps all places busy. */
+  readonly load: LoadOptions;
   readonly signal: AbortSignal;
 }
 
@@ -82,7 +82,7 @@ const leastRounds = 2;
 
 /** Asks until the window is long enough and each sequence has had its rounds. */
 async function* closedLoop(
-  { positions, windowMs, leastRequests = 0, signal }: ThroughputPassOptions,
+  { positions, windowMs, leastRequests, signal }: ThroughputPassOptions,
   concurrency: number,
 ): AsyncGenerator<number> {
   const least = Math.max(concurrency * leastRounds, leastRequests);
@@ -107,8 +107,8 @@ function requireOpenLoop(model: LoadedModel): void {
 /** Closed loop at a fixed concurrency, or an open loop; nothing reused between items. Also where peak memory is read. */
 export async function runThroughputPass(context: PassContext, options: ThroughputPassOptions): Promise<PassResult> {
   const { model, planned, concurrency: places } = context;
-  const { windowMs, signal, load = {} } = options;
-  const { requestRate, limits, seed = 0 } = load;
+  const { windowMs, signal, load } = options;
+  const { requestRate, limits, seed } = load;
   if (requestRate !== undefined) requireOpenLoop(model);
   const concurrency = requestRate === undefined ? places : mostInFlight;
   const isStreamed = limits !== undefined;
@@ -127,7 +127,7 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
           : openLoop({ ...options, requestsPerSecond: requestRate, seed });
       for await (const answer of askItems(model, planned, asked, pass)) {
         tally.count(answer);
-        options.onAnswer?.(answer);
+        options.onAnswer(answer);
         const { result } = answer;
         if (isUnderLoad) collector.add(result);
         if (result.status === 'failed') continue;
@@ -165,7 +165,12 @@ export function mostTried(ofEngine: number): number {
  *
  * Windows are short: this finds a setting, it isn't a result.
  */
-export async function findConcurrency(context: PassContext, options: ThroughputPassOptions): Promise<number> {
+export async function findConcurrency(
+  context: PassContext,
+  search: Pick<ThroughputPassOptions, 'positions' | 'windowMs' | 'signal'>,
+): Promise<number> {
+  const load = { requestRate: undefined, limits: undefined, seed: 0 };
+  const options = { ...search, leastRequests: 0, onAnswer: () => undefined, load };
   let best = { concurrency: 1, itemsPerMs: 0 };
   const { searchedUpTo: most = maxConcurrency } = context;
   for (let concurrency = 1; concurrency <= most && !options.signal.aborted; concurrency *= 2) {

@@ -167,6 +167,9 @@ export function toyDependencies(store: Store, change: Partial<RunDependencies> =
     openEngine: async (): Promise<Engine> => createMockEngine(),
     meter: quietMeter(),
     owner: 'test',
+    framesDrawn: () => 0,
+    ceiling: undefined,
+    logFolder: undefined,
     signal: new AbortController().signal,
     ...change,
   };
