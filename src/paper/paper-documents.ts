@@ -1,8 +1,9 @@
+import { csvText } from '../exporters/csv.ts';
+import { records, type RecordColumn } from '../exporters/document.ts';
 import type { AuditedClaim, PaperAudit } from './audit-paper.ts';
-import type { Verdict } from './claim.ts';
+import { signed, type Verdict } from './claim.ts';
 import { taskTitle } from './paper-table.ts';
 import { perTolerance, type RecomputedPer } from './recomputed-per.ts';
-import { csvLine } from '../exporters/csv.ts';
 
 /** The paper's two tables, each with the tasks that it has. */
 export const paperTables = [
@@ -10,11 +11,14 @@ export const paperTables = [
   { title: 'Table 2: classification tasks', tasks: ['hellaswag', 'imdb', 'arc_easy'] },
 ] as const;
 
+function differenceText({ difference }: RecomputedPer): string {
+  // What rounds to nothing has no sign of its own.
+  return signed(Math.abs(difference) < 0.0005 ? 0 : difference, 3);
+}
+
 /** Recomputed PER and its distance from the published one: `0.662 +0.000`. */
-export function perText({ per, difference }: RecomputedPer): string {
-  const size = Math.abs(difference).toFixed(3);
-  const sign = difference < 0 && Number(size) > 0 ? '−' : '+';
-  return `${per.toFixed(3)} ${sign}${size}`;
+export function perText(cell: RecomputedPer): string {
+  return `${cell.per.toFixed(3)} ${differenceText(cell)}`;
 }
 
 /** One cell of the recomputed tables; undefined where a table lacks the model. */
@@ -71,64 +75,53 @@ export function scalingRows({ scaling }: PaperAudit): readonly (readonly string[
 const schema = 'perbench-paper/1';
 const units = { generation: ['tokens/s', 'ms/token'], classification: ['samples/s', 'ms/sample'] } as const;
 
+const tableColumns: readonly RecordColumn<[RecomputedPer]>[] = [
+  ['task', ({ row }) => row.task],
+  ['model', ({ row }) => row.model],
+  ['parameters_billions', ({ row }) => row.billions],
+  ['accuracy', ({ row }) => row.accuracy],
+  ['throughput', ({ row }) => row.throughput],
+  ['throughput_unit', ({ row }) => units[row.kind][0]],
+  ['latency', ({ row }) => row.latency],
+  ['latency_unit', ({ row }) => units[row.kind][1]],
+  ['memory_mib', ({ row }) => row.memory],
+  ['per_published', ({ row }) => row.published],
+  ['per_recomputed', ({ per }) => per],
+  ['per_difference', ({ difference }) => difference],
+  ['per_rounding_low', ({ range }) => range.low],
+  ['per_rounding_high', ({ range }) => range.high],
+  ['per_explanation', ({ reason }) => reason?.text],
+];
+
 /** The recomputed tables as CSV, a line per model and task; `perbench score` reads it. */
 export function paperTablesCsv({ recomputed }: PaperAudit): string {
-  const heading = [
-    'task',
-    'model',
-    'parameters_billions',
-    'accuracy',
-    'throughput',
-    'throughput_unit',
-    'latency',
-    'latency_unit',
-    'memory_mib',
-    'per_published',
-    'per_recomputed',
-    'per_difference',
-    'per_rounding_low',
-    'per_rounding_high',
-    'per_explanation',
-  ];
-  const lines = recomputed.map(({ row, per, difference, range, reason }) => {
-    const [throughputUnit, latencyUnit] = units[row.kind];
-    const { task, model, billions, accuracy, throughput, latency, memory, published } = row;
-    return [
-      task,
-      model,
-      billions,
-      accuracy,
-      throughput,
-      throughputUnit,
-      latency,
-      latencyUnit,
-      memory,
-      published,
-      per,
-      difference,
-      range.low,
-      range.high,
-      reason?.text,
-    ];
-  });
-  return [heading, ...lines].map(csvLine).join('');
+  return csvText(
+    records(
+      tableColumns,
+      recomputed.map((cell) => [cell]),
+    ),
+  );
 }
+
+const claimColumns: readonly RecordColumn<[AuditedClaim]>[] = [
+  ['id', ({ id }) => id],
+  ['section', ({ where }) => where],
+  ['claim', ({ says }) => says],
+  ['numbers', ({ numbers }) => JSON.stringify(numbers)],
+  ['verdict', ({ verdict }) => verdict],
+  ['ours', ({ ours }) => ours],
+  ['difference', ({ difference }) => difference],
+  ['figures', ({ figures }) => JSON.stringify(figures)],
+];
 
 /** The audited claims as CSV, a line each. */
 export function paperClaimsCsv({ claims }: PaperAudit): string {
-  const lines = claims.map(({ id, where, says, numbers, verdict, ours, difference, figures }) => [
-    id,
-    where,
-    says,
-    JSON.stringify(numbers),
-    verdict,
-    ours,
-    difference,
-    JSON.stringify(figures),
-  ]);
-  return [['id', 'section', 'claim', 'numbers', 'verdict', 'ours', 'difference', 'figures'], ...lines]
-    .map(csvLine)
-    .join('');
+  return csvText(
+    records(
+      claimColumns,
+      claims.map((claim) => [claim]),
+    ),
+  );
 }
 
 /** Everything as JSON. */
@@ -149,8 +142,9 @@ function perTable(audit: PaperAudit, tasks: readonly string[]): string {
     ...tasks.flatMap((task) => {
       const cell = recomputedCell(audit, task, model);
       if (cell === undefined) return ['–', '–', '–'];
-      const [per = '', difference = ''] = perText(cell).split(' ');
-      return [String(cell.row.published), per, cell.reason === undefined ? difference : `**${difference}**`];
+      const difference = differenceText(cell);
+      const marked = cell.reason === undefined ? difference : `**${difference}**`;
+      return [String(cell.row.published), cell.per.toFixed(3), marked];
     }),
   ]);
   return table([heading, ...rows], (column) => (column === 0 ? 'left' : 'right'));

@@ -1,6 +1,6 @@
 import type { Tone } from '../exporters/document.ts';
 import type { Style } from '../exporters/terminal.ts';
-import { textWidth, truncateMiddle } from '../exporters/text-width.ts';
+import { padText, textWidth, truncateMiddle, wrapText } from '../exporters/text-width.ts';
 import type { AuditedClaim, PaperAudit } from './audit-paper.ts';
 import type { Verdict } from './claim.ts';
 import {
@@ -16,7 +16,7 @@ import { taskRows, taskTitle } from './paper-table.ts';
 
 const eighths = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'] as const;
 const numberWidth = 5;
-const gapWidth = 2;
+const gap = '  ';
 const leastBar = 4;
 const mostBar = 14;
 
@@ -38,46 +38,30 @@ function accuracyBars(
   const longest = Math.max(0, ...models.map(({ model }) => textWidth(model)));
   const nameWidth = Math.min(longest, Math.max(8, Math.floor(width * 0.4)));
   const room = width - nameWidth;
-  const perLine = Math.max(1, Math.min(tasks.length, Math.floor(room / (gapWidth + leastBar + numberWidth))));
-  const bar = Math.min(mostBar, Math.max(leastBar, Math.floor(room / perLine) - gapWidth - numberWidth));
+  const perLine = Math.max(1, Math.min(tasks.length, Math.floor(room / (gap.length + leastBar + numberWidth))));
+  const bar = Math.min(mostBar, Math.max(leastBar, Math.floor(room / perLine) - gap.length - numberWidth));
   const lines: string[] = [];
   for (let first = 0; first < tasks.length; first += perLine) {
     const shown = tasks.slice(first, first + perLine);
     const headings = shown.map((task) => truncateMiddle(task, bar + numberWidth).padEnd(bar + numberWidth));
-    lines.push(style(['Model'.padEnd(nameWidth), ...headings].join(' '.repeat(gapWidth)).trimEnd(), 'heading'));
+    lines.push(style(['Model'.padEnd(nameWidth), ...headings].join(gap).trimEnd(), 'heading'));
     for (const { model, accuracies } of models) {
       const cells = shown.map((_, index) => {
         const accuracy = accuracies[first + index] ?? 0;
         return `${textBar(accuracy, bar)} ${accuracy.toFixed(2)}`;
       });
-      const name = truncateMiddle(model, nameWidth);
-      lines.push([name + ' '.repeat(nameWidth - textWidth(name)), ...cells].join(' '.repeat(gapWidth)));
+      lines.push([padText(truncateMiddle(model, nameWidth), nameWidth, 'left'), ...cells].join(gap));
     }
   }
   return lines;
 }
 
-const gap = '  ';
 const roles: Readonly<Record<Verdict, Tone>> = {
   holds: 'best',
   'holds in part': 'plain',
   fails: 'doubtful',
   'not checkable': 'muted',
 };
-
-/** Breaks a sentence into lines of a width; lines after the first are indented. */
-function wrapped(text: string, width: number, indent: string): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const next = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && textWidth(lines.length === 0 ? next : indent + next) > width) {
-      lines.push(lines.length === 0 ? line : indent + line);
-      line = word;
-    } else line = next;
-  }
-  return [...lines, lines.length === 0 ? line : indent + line];
-}
 
 /** Columns of text, the first left-aligned; as many as fit, the rest below. */
 function textColumns(
@@ -102,12 +86,10 @@ function textColumns(
   return blocks.flatMap((columns) =>
     rows.map((row, index) => {
       const cells = columns.map((column) => {
-        const text = row[column] ?? '';
-        const space = ' '.repeat(Math.max(0, (widths[column] ?? 0) - textWidth(text)));
-        return column < leftColumns ? text + space : space + text;
+        return padText(row[column] ?? '', widths[column] ?? 0, column < leftColumns ? 'left' : 'right');
       });
-      const name = truncateMiddle(row[0] ?? '', first);
-      const line = [name + ' '.repeat(first - textWidth(name)), ...cells].join(gap).trimEnd();
+      const name = padText(truncateMiddle(row[0] ?? '', first), first, 'left');
+      const line = [name, ...cells].join(gap).trimEnd();
       return style(line, index === 0 ? 'heading' : 'plain');
     }),
   );
@@ -130,9 +112,9 @@ function claimLines(
   style: Style,
 ): readonly string[] {
   const indent = '    ';
-  const [first = '', ...rest] = wrapped(`${verdict.padEnd(13)} ${says} (${where})`, width, indent);
+  const [first = '', ...rest] = wrapText(`${verdict.padEnd(13)} ${says} (${where})`, width, indent);
   const below = [ours, difference].flatMap((text) =>
-    text === '' ? [] : wrapped(text, width - indent.length, '').map((line) => indent + line),
+    text === '' ? [] : wrapText(text, width - indent.length, '').map((line) => indent + line),
   );
   return [
     style(first.slice(0, 13), roles[verdict]) + first.slice(13),
@@ -145,7 +127,7 @@ function claimLines(
 export function paperTerminal(audit: PaperAudit, options: { readonly width: number; readonly style?: Style }): string {
   const { style = (text: string): string => text } = options;
   const width = Math.max(40, options.width);
-  const title = (text: string): readonly string[] => wrapped(text, width, '  ').map((line) => style(line, 'title'));
+  const title = (text: string): readonly string[] => wrapText(text, width, '  ').map((line) => style(line, 'title'));
   const models = audit.table.models.map((model) => ({
     model,
     accuracies: audit.table.tasks.map(
@@ -158,7 +140,7 @@ export function paperTerminal(audit: PaperAudit, options: { readonly width: numb
       ...perLines(audit, tasks, width, style),
     ]),
     [recomputedSummary(audit), ...explanations(audit)].flatMap((text, index) =>
-      wrapped(index === 0 ? text : `! ${text}`, width, '  '),
+      wrapText(index === 0 ? text : `! ${text}`, width, '  '),
     ),
     [
       ...title('Figure 1: accuracy, models by size'),
@@ -167,7 +149,7 @@ export function paperTerminal(audit: PaperAudit, options: { readonly width: numb
     [...title('Scaling: accuracy with size'), ...textColumns(scalingRows(audit), width, style, 2)],
     [
       ...title('What the text claims, and what its tables say'),
-      ...wrapped(verdictSummary(audit.claims), width, '  '),
+      ...wrapText(verdictSummary(audit.claims), width, '  '),
       ...audit.claims.flatMap((claim) => claimLines(claim, width, style)),
     ],
   ];
