@@ -1,4 +1,4 @@
-import { scoredRows, type RankedRow } from '../scoring/board-ranking.ts';
+import { scoredRows, type RankedRow, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import type { Anchors } from '../scoring/anchors.ts';
 import type { Factors } from '../scoring/factor.ts';
 import type { ModelMetrics } from '../scoring/model-metrics.ts';
@@ -6,7 +6,6 @@ import { equalWeights, perAnchored } from '../scoring/per-anchored.ts';
 import { perPaper } from '../scoring/per-paper.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
 import { anchoredReplicates, paperReplicates, type ReplicateValues } from '../scoring/replicate-scores.ts';
-import { valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import type { Draws } from './draws.ts';
 
 /** What a reader may choose. */

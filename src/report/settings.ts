@@ -1,7 +1,6 @@
 import { freezeAnchors, type Anchors } from '../scoring/anchors.ts';
-import { scoredRows } from '../scoring/board-ranking.ts';
+import { scoredRows, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import { factorNames, type FactorName, type Factors } from '../scoring/factor.ts';
-import { valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import { equalWeights } from '../scoring/per-anchored.ts';
 import { normalWeights, type ScoreSettings } from './rescore.ts';
 

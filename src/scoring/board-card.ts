@@ -1,18 +1,5 @@
-import { scoredRows } from './board-ranking.ts';
-import { boardValues } from './board-values.ts';
-import {
-  anchoredRobustness,
-  paperRobustness,
-  type AnchoredRobustness,
-  type PaperRobustness,
-} from './robustness-card.ts';
-import type { Scoreboard } from './scoreboard.ts';
-
-/** How far the order of a scoreboard hangs on choices that nobody can justify. */
-export interface BoardCard {
-  readonly anchored: AnchoredRobustness | undefined;
-  readonly paper: PaperRobustness | undefined;
-}
+import { type BoardCard, boardValues, type Scoreboard, scoredRows } from './scoreboard.ts';
+import { anchoredRobustness, paperRobustness } from './robustness-card.ts';
 
 /** The robustness card of a scoreboard; PER-paper's only from 3 models on. */
 export function boardCard(board: Scoreboard): BoardCard | undefined {

@@ -1,25 +1,8 @@
 import type { BoardReplicates } from './board-ranking.ts';
-import { scoredRows } from './board-ranking.ts';
+import { type BoardFront, boardValues, type Scoreboard, scoredRows } from './scoreboard.ts';
 import { paretoShares } from './bootstrap.ts';
-import { boardValues } from './board-values.ts';
 import type { FactorName } from './factor.ts';
 import { dominates } from './pareto.ts';
-import type { Scoreboard } from './scoreboard.ts';
-
-/** Which models of a scoreboard nobody beats in the chosen factors. */
-export interface BoardFront {
-  readonly factors: readonly FactorName[];
-  readonly models: readonly FrontModel[];
-}
-
-export interface FrontModel {
-  readonly model: string;
-  readonly isOnFront: boolean;
-  /** Models that are no worse in every factor and better in one. */
-  readonly dominatedBy: readonly string[];
-  /** Share of replicates in which nobody dominated it; undefined where there are none. */
-  readonly support: number | undefined;
-}
 
 /** The Pareto front of a scoreboard over chosen factors, of the models that have a score. */
 export function boardFront(

@@ -1,32 +1,18 @@
-import type { Interval } from '../core/measurement.ts';
 import { drawReplicates, type BootstrapModel, type LaunchedValue } from './bootstrap.ts';
 import { drawFromIntervals } from './interval-replicates.ts';
 import { launchPrior } from '../stats/launch-prior.ts';
 import { anchoredReplicates, paperReplicates, type ReplicateValues } from './replicate-scores.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
-import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
+import {
+  type BoardInference,
+  type RankedRow,
+  type RowRanking,
+  type Scoreboard,
+  type ScoreboardRow,
+  scoredRows,
+  valueOf,
+} from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
-
-/** What replicates say about one row; no interval where the spread over launches isn't known. */
-export type RankedRow = Omit<RankedModel, 'interval'> & { readonly interval: Interval | undefined };
-
-export interface RowRanking {
-  readonly anchored: RankedRow | undefined;
-  readonly paper: RankedRow | undefined;
-}
-
-/** How intervals and ranks of a scoreboard were made. */
-export interface BoardInference {
-  /** `paired`: from the same items; `intervals`: each model alone, from the intervals of its numbers. */
-  readonly method: 'paired' | 'intervals';
-  readonly resamples: number;
-  readonly seed: number;
-  /** Models whose performance has no known spread: their ranks assume {@link launchPrior}. */
-  readonly withoutLaunchSpread: readonly string[];
-  /** Models that are worst in a factor: their intervals of PER-paper are a guess. */
-  readonly atBoundary: readonly string[];
-  readonly notes: readonly string[];
-}
 
 /** Replicates of the models of a scoreboard that have a score. */
 export interface BoardReplicates {
@@ -46,11 +32,6 @@ const defaultSeed = 1;
 
 /** As good as infinitely many: the normal distribution. */
 const priorDegrees = 1e6;
-
-/** Rows that have a score, whichever. */
-export function scoredRows({ rows }: Scoreboard): readonly ScoreboardRow[] {
-  return rows.filter(({ factors, anchored }) => factors !== undefined || anchored !== undefined);
-}
 
 /**
  * Replicates for a scoreboard: from what is behind it where that is known, else from the intervals of its numbers.

@@ -1,10 +1,10 @@
 import { percentText } from '../core/amount-text.ts';
 import { limitLabel } from '../core/limits.ts';
 import type { Interval } from '../core/measurement.ts';
-import { headlineRanking, scoredRows, type RankedRow } from './board-ranking.ts';
+import { headlineRanking } from './board-ranking.ts';
+import { scoredRows, type RankedRow, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import { checkText, type ConstraintCheck, gateText, largestGates, missDistance, missedChecks } from './constraints.ts';
 import { listText } from './name-list.ts';
-import type { Scoreboard, ScoreboardRow } from './scoreboard.ts';
 
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */
 export function headlineVersion({ versions, anchors }: Scoreboard): string {

@@ -1,5 +1,6 @@
 import type { DecisionOptions, DecisionTask } from './decision.ts';
-import { boardReplicates, type BoardInference, type RankedRow } from './board-ranking.ts';
+import { boardReplicates } from './board-ranking.ts';
+import type { BoardInference, RankedRow } from './scoreboard.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
 import { anchoredReplicates, paperReplicates } from './replicate-scores.ts';
 import { spreadNote } from './spread-note.ts';

@@ -17,7 +17,7 @@ export interface Efficiency {
   readonly moneyPerItem: number | undefined;
 }
 
-const secondsPerHour = 3600;
+export const secondsPerHour = 3600;
 
 /**
  * Correct answers for what they cost: per second of a device, per GiB of its memory, per joule, per unit of money.

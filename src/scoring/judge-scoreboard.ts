@@ -1,14 +1,8 @@
 import type { Limits } from '../core/limits.ts';
 import { boardCard } from './board-card.ts';
 import { boardFront } from './board-front.ts';
-import {
-  boardReplicates,
-  rankScoreboard,
-  scoredRows,
-  type RankedRow,
-  type ReplicateSettings,
-} from './board-ranking.ts';
-import { boardValues } from './board-values.ts';
+import { boardReplicates, rankScoreboard, type ReplicateSettings } from './board-ranking.ts';
+import { scoredRows, type RankedRow, boardValues, valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import { boardVerdict } from './board-verdict.ts';
 import { checkConstraints, hasConstraints, missedChecks } from './constraints.ts';
 import { decisionSupport } from './decision-support.ts';
@@ -17,7 +11,6 @@ import type { FactorName } from './factor.ts';
 import { equalWeights } from './per-anchored.ts';
 import { priceMeasurement } from './price-measurement.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
-import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
 
 /** What is asked of a scoreboard beside its scores. */

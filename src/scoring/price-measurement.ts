@@ -1,7 +1,7 @@
 import type { CellMeasurements } from '../core/cell.ts';
 import type { Measurement } from '../core/measurement.ts';
+import { secondsPerHour } from './efficiency.ts';
 
-const secondsPerHour = 3600;
 const answers = 1000;
 
 /**

@@ -1,14 +1,15 @@
 import type { CellError, CellMeasurements, CellState } from '../core/cell.ts';
 import type { Limits } from '../core/limits.ts';
-import type { Measurement, Unit, Warning } from '../core/measurement.ts';
+import type { Interval, Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { AnchorSet, TaskAnchors } from './anchors.ts';
-import type { BoardCard } from './board-card.ts';
-import type { BoardInference, RowRanking } from './board-ranking.ts';
-import type { BoardFront } from './board-front.ts';
 import type { ConstraintCheck } from './constraints.ts';
 import type { Efficiency } from './efficiency.ts';
-import type { FactorName, Factors } from './factor.ts';
+import type { RankedModel } from '../stats/rank-inference.ts';
+import { factorNames, type FactorName, type Factors } from './factor.ts';
+import type { ValuedModel } from './lattice.ts';
+import { defaultLatencyResolution } from './model-metrics.ts';
+import type { AnchoredRobustness, PaperRobustness } from './robustness-card.ts';
 import type { ScoreFlag } from './score-flag.ts';
 
 /** What a scoreboard needs of a cell; a `Cell` fits. */
@@ -49,6 +50,48 @@ export interface ScoreboardOptions {
 /** A warning together with the measurement that it came with. */
 export interface RowWarning extends Warning {
   readonly metric: string;
+}
+
+/** What replicates say about one row; no interval where the spread over launches isn't known. */
+export type RankedRow = Omit<RankedModel, 'interval'> & { readonly interval: Interval | undefined };
+
+export interface RowRanking {
+  readonly anchored: RankedRow | undefined;
+  readonly paper: RankedRow | undefined;
+}
+
+/** How intervals and ranks of a scoreboard were made. */
+export interface BoardInference {
+  /** `paired`: from the same items; `intervals`: each model alone, from the intervals of its numbers. */
+  readonly method: 'paired' | 'intervals';
+  readonly resamples: number;
+  readonly seed: number;
+  /** Models whose performance has no known spread: their ranks assume {@link launchPrior}. */
+  readonly withoutLaunchSpread: readonly string[];
+  /** Models that are worst in a factor: their intervals of PER-paper are a guess. */
+  readonly atBoundary: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Which models of a scoreboard nobody beats in the chosen factors. */
+export interface BoardFront {
+  readonly factors: readonly FactorName[];
+  readonly models: readonly FrontModel[];
+}
+
+export interface FrontModel {
+  readonly model: string;
+  readonly isOnFront: boolean;
+  /** Models that are no worse in every factor and better in one. */
+  readonly dominatedBy: readonly string[];
+  /** Share of replicates in which nobody dominated it; undefined where there are none. */
+  readonly support: number | undefined;
+}
+
+/** How far the order of a scoreboard hangs on choices that nobody can justify. */
+export interface BoardCard {
+  readonly anchored: AnchoredRobustness | undefined;
+  readonly paper: PaperRobustness | undefined;
 }
 
 export interface AnchoredCell {
@@ -124,4 +167,18 @@ export function valueOf(measurement: Measurement | undefined): number | undefine
 /** Whether it has PER-A, which then orders its rows. */
 export function hasPerAnchored({ anchors }: Pick<Scoreboard, 'anchors'>): boolean {
   return anchors !== undefined;
+}
+
+/** Rows that have a score, whichever. */
+export function scoredRows({ rows }: Scoreboard): readonly ScoreboardRow[] {
+  return rows.filter(({ factors, anchored }) => factors !== undefined || anchored !== undefined);
+}
+
+/** The four numbers of rows that have all of them; a latency below the clock's resolution counts as that. */
+export function boardValues(rows: readonly ScoreboardRow[]): readonly ValuedModel[] {
+  return rows.flatMap(({ model, measurements }) => {
+    const [accuracy, throughput, latency, memory] = factorNames.map((factor) => valueOf(measurements[factor]));
+    if (accuracy === undefined || throughput === undefined || latency === undefined || memory === undefined) return [];
+    return [{ model, accuracy, throughput, latency: Math.max(latency, defaultLatencyResolution.value), memory }];
+  });
 }

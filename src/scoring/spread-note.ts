@@ -1,4 +1,4 @@
-import type { BoardInference } from './board-ranking.ts';
+import type { BoardInference } from './scoreboard.ts';
 import { launchPrior } from '../stats/launch-prior.ts';
 import { shortListText } from './name-list.ts';
 

@@ -1,10 +1,9 @@
 import { humanNumber, humanScale } from '../../core/amount-text.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import type { RankedRow } from '../../scoring/board-ranking.ts';
+import { type RankedRow, valueOf, type Scoreboard, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
 import { isDoubtful } from '../../scoring/scoreboard-metrics.ts';
-import { valueOf, type Scoreboard, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
 import type { Bounds } from './chart-frame.ts';
 import type { FactorBarData, FactorColumn, FactorValue } from './factor-bars.ts';
