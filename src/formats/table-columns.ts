@@ -11,35 +11,35 @@ export interface FactorHeading {
 
 const mebibyte = 2 ** 20;
 
-function heading(factor: FactorName, unit: Unit | undefined, multiplier = 1): FactorHeading {
+function headed(factor: FactorName, unit: Unit | undefined, multiplier = 1): FactorHeading {
   return { factor, multiplier, unit };
 }
 
 /** Headings of measurement tables, in lower case. */
 export const factorHeadings: Readonly<Record<string, FactorHeading>> = {
-  accuracy: heading('accuracy', 'ratio'),
-  acc: heading('accuracy', 'ratio'),
-  accuracy_percent: heading('accuracy', 'ratio', 0.01),
-  throughput: heading('throughput', undefined),
-  thr: heading('throughput', undefined),
-  tokens_per_second: heading('throughput', 'tokens/s'),
-  items_per_second: heading('throughput', 'items/s'),
-  samples_per_second: heading('throughput', 'items/s'),
-  latency: heading('latency', undefined),
-  lat: heading('latency', undefined),
-  latency_ms: heading('latency', 'ms'),
-  latency_s: heading('latency', 'ms', 1000),
-  ms_per_token: heading('latency', 'ms/token'),
-  ms_per_item: heading('latency', 'ms/item'),
-  ms_per_sample: heading('latency', 'ms/item'),
-  memory: heading('memory', undefined, mebibyte),
-  mem: heading('memory', undefined, mebibyte),
-  memory_bytes: heading('memory', 'bytes'),
-  memory_mb: heading('memory', 'bytes', mebibyte),
-  mem_mb: heading('memory', 'bytes', mebibyte),
-  memory_mib: heading('memory', 'bytes', mebibyte),
-  memory_gb: heading('memory', 'bytes', 1024 * mebibyte),
-  memory_gib: heading('memory', 'bytes', 1024 * mebibyte),
+  accuracy: headed('accuracy', 'ratio'),
+  acc: headed('accuracy', 'ratio'),
+  accuracy_percent: headed('accuracy', 'ratio', 0.01),
+  throughput: headed('throughput', undefined),
+  thr: headed('throughput', undefined),
+  tokens_per_second: headed('throughput', 'tokens/s'),
+  items_per_second: headed('throughput', 'items/s'),
+  samples_per_second: headed('throughput', 'items/s'),
+  latency: headed('latency', undefined),
+  lat: headed('latency', undefined),
+  latency_ms: headed('latency', 'ms'),
+  latency_s: headed('latency', 'ms', 1000),
+  ms_per_token: headed('latency', 'ms/token'),
+  ms_per_item: headed('latency', 'ms/item'),
+  ms_per_sample: headed('latency', 'ms/item'),
+  memory: headed('memory', undefined, mebibyte),
+  mem: headed('memory', undefined, mebibyte),
+  memory_bytes: headed('memory', 'bytes'),
+  memory_mb: headed('memory', 'bytes', mebibyte),
+  mem_mb: headed('memory', 'bytes', mebibyte),
+  memory_mib: headed('memory', 'bytes', mebibyte),
+  memory_gb: headed('memory', 'bytes', 1024 * mebibyte),
+  memory_gib: headed('memory', 'bytes', 1024 * mebibyte),
 };
 
 /** Units as people write them in a cell, with the factor into the base unit. */

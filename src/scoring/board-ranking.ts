@@ -2,6 +2,7 @@ import { drawReplicates, type BootstrapModel, type LaunchedValue } from './boots
 import { drawFromIntervals } from './interval-replicates.ts';
 import { launchPrior } from '../stats/launch-prior.ts';
 import { anchoredReplicates, paperReplicates, type ReplicateValues } from './replicate-scores.ts';
+import { meanOf } from '../stats/standard-deviation.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
 import {
   type BoardInference,
@@ -120,12 +121,6 @@ function replicatesOf(
   const paper = models.length < 2 ? [] : paperReplicates(point, models.length);
   const atBoundary = models.filter((_, index) => paper[index] === 0);
   return { models, point, values, inference: { ...inference, atBoundary } };
-}
-
-function meanOf(scores: ArrayLike<number>): number {
-  let sum = 0;
-  for (let item = 0; item < scores.length; item += 1) sum += scores[item] as number;
-  return sum / scores.length;
 }
 
 /** Adds intervals, ranks, support and ties to a scoreboard. */

@@ -2,6 +2,7 @@ import type { Anchors } from './anchors.ts';
 import { factorNames, isLessBetter, type FactorName, type Factors } from './factor.ts';
 import { createRandom, type Random } from '../stats/random.ts';
 import { createStudentSource } from '../stats/random-variates.ts';
+import { meanOf } from '../stats/standard-deviation.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
 import { anchoredReplicates, paperReplicates, type ReplicateValues } from './replicate-scores.ts';
 import { randomResample, resampleAccuracies } from '../stats/resample-accuracy.ts';
@@ -82,11 +83,7 @@ function drawPerformance(
 }
 
 function pointValues(models: readonly BootstrapModel[]): ReplicateValues {
-  const accuracy = Float64Array.from(models, ({ scores }) => {
-    let sum = 0;
-    for (let item = 0; item < scores.length; item += 1) sum += scores[item] as number;
-    return sum / scores.length;
-  });
+  const accuracy = Float64Array.from(models, ({ scores }) => meanOf(scores));
   const column = (name: 'throughput' | 'latency' | 'memory'): Float64Array =>
     Float64Array.from(models, (model) => model[name].geometricMean);
   return { accuracy, throughput: column('throughput'), latency: column('latency'), memory: column('memory') };

@@ -15,6 +15,7 @@ import {
 import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
 import { launchRatio } from '../stats/launch-ratio.ts';
 import { pairedComparison } from '../stats/paired-comparison.ts';
+import { meanOf } from '../stats/standard-deviation.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './scoreboard-metrics.ts';
 
@@ -108,7 +109,7 @@ function accuracySide(evidence: CellEvidence, level: number): SideValue | undefi
   if (answers.length === 0) return undefined;
   const scores = answers.map(({ score }) => score);
   const interval = scoreInterval(scores, { level, clusters: clustersOf(answers) });
-  return { value: scores.reduce((sum, score) => sum + score, 0) / scores.length, interval, n: scores.length };
+  return { value: meanOf(scores), interval, n: scores.length };
 }
 
 function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: number): MetricComparison {

@@ -15,12 +15,12 @@ export interface IntervalReplicates {
 /** One draw of a number from a standard normal one. */
 type Draw = (normal: number) => number;
 
-function known(measurement: Measurement | undefined): { readonly value: number; readonly interval?: Interval } {
+function numberOf(measurement: Measurement | undefined): { readonly value: number; readonly interval?: Interval } {
   return measurement === undefined || measurement.status === 'unavailable' ? { value: 0 } : measurement;
 }
 
 /** A normal distribution with another spread on each side, as the interval has; inside [0, 1]. */
-function accuracyDraw({ value, interval }: ReturnType<typeof known>): Draw {
+function accuracyDraw({ value, interval }: ReturnType<typeof numberOf>): Draw {
   if (interval === undefined) return () => value;
   const z = normalQuantile((1 + interval.level) / 2);
   const [below, above] = [(value - interval.low) / z, (interval.high - value) / z];
@@ -28,7 +28,7 @@ function accuracyDraw({ value, interval }: ReturnType<typeof known>): Draw {
 }
 
 /** The same on the logarithm; the prior spread where there is no interval. */
-function performanceDraw({ value, interval }: ReturnType<typeof known>, prior: number): Draw {
+function performanceDraw({ value, interval }: ReturnType<typeof numberOf>, prior: number): Draw {
   if (interval === undefined || !(interval.low > 0)) return (normal) => value * Math.exp(normal * prior);
   const z = normalQuantile((1 + interval.level) / 2);
   const [below, above] = [Math.log(value / interval.low) / z, Math.log(interval.high / value) / z];
@@ -48,7 +48,8 @@ export function drawFromIntervals(
   seed: number,
   priors: Readonly<Record<Exclude<FactorName, 'accuracy'>, number>>,
 ): IntervalReplicates | undefined {
-  const at = (row: ScoreboardRow, factor: FactorName): ReturnType<typeof known> => known(row.measurements[factor]);
+  const at = (row: ScoreboardRow, factor: FactorName): ReturnType<typeof numberOf> =>
+    numberOf(row.measurements[factor]);
   if (rows.some((row) => at(row, 'accuracy').interval === undefined)) return undefined;
   const normal = createNormalSource(createRandom(seed));
   const column = (factor: FactorName): Float64Array => {

@@ -1,5 +1,6 @@
 import type { Interval } from '../core/measurement.ts';
 import { tQuantile } from './distributions.ts';
+import { meanOf } from './standard-deviation.ts';
 
 /** How a positive quantity varies over launches of the engine, and over windows within a launch. */
 export interface LaunchSpread {
@@ -14,10 +15,6 @@ export interface LaunchSpread {
   readonly windowVariance: number | undefined;
   /** Variance of the logarithm that launches add to that of their windows; undefined where either is unknown. */
   readonly launchVariance: number | undefined;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function squares(values: readonly number[], centre: number): number {
@@ -44,8 +41,8 @@ export function launchSpread(windows: readonly (readonly number[])[]): LaunchSpr
       return Math.log(value);
     });
   });
-  const launchMeans = logs.map(mean);
-  const meanLog = mean(launchMeans);
+  const launchMeans = logs.map(meanOf);
+  const meanLog = meanOf(launchMeans);
   const launches = windows.length;
   const variance = launches < 2 ? undefined : squares(launchMeans, meanLog) / (launches - 1);
   const freedom = logs.reduce((sum, values) => sum + values.length - 1, 0);

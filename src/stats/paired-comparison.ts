@@ -4,6 +4,7 @@ import { tQuantile, tTwoSided } from './distributions.ts';
 import { mcNemarTest } from './mcnemar.ts';
 import { pairedSharesInterval } from './paired-shares.ts';
 import { randomOrder } from './random.ts';
+import { meanOf } from './standard-deviation.ts';
 import { clusteredStandardError, standardError } from './standard-error.ts';
 
 /** How two models differ on the same items, the first being the baseline. */
@@ -47,10 +48,6 @@ function deviation(differences: readonly number[], clusters: readonly (string | 
 
 function hull(left: Interval, right: Interval, method: string): Interval {
   return { low: Math.min(left.low, right.low), high: Math.max(left.high, right.high), level: left.level, method };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /**

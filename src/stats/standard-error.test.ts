@@ -4,19 +4,19 @@ import { mcNemarTest } from './mcnemar.ts';
 import { clusteredStandardError, pairedDifference, standardError } from './standard-error.ts';
 
 // Expected values: computed independently in Python.
-const scores = [1, 0, 1, 1, 0, 1, 0, 0, 1, 1];
+const tenScores = [1, 0, 1, 1, 0, 1, 0, 0, 1, 1];
 const clusters = [0, 0, 0, 1, 1, 2, 2, 3, 3, 3];
 const a = [1, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0];
 const b = [1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0];
 
 describe('standard errors', () => {
   it('of independent values', () => {
-    expect(standardError(scores)).toBeCloseTo(0.163299316186, 11);
+    expect(standardError(tenScores)).toBeCloseTo(0.163299316186, 11);
     expect(() => standardError([1])).toThrow('a standard error needs at least 2 values, got 1');
   });
 
   it('of clustered values', () => {
-    const result = clusteredStandardError(scores, clusters);
+    const result = clusteredStandardError(tenScores, clusters);
     expect(result.standardError).toBeCloseTo(0.0461880215352, 11);
     expect(result.standardError / Math.sqrt(4 / 3)).toBeCloseTo(0.04, 11);
     expect(result.clusters).toBe(4);
@@ -35,11 +35,11 @@ describe('standard errors', () => {
   it('refuse too little', () => {
     expect(() =>
       clusteredStandardError(
-        scores,
-        scores.map(() => 'same'),
+        tenScores,
+        tenScores.map(() => 'same'),
       ),
     ).toThrow('at least 2 clusters, got 1');
-    expect(() => clusteredStandardError(scores, [1])).toThrow('10 values need as many cluster labels, got 1');
+    expect(() => clusteredStandardError(tenScores, [1])).toThrow('10 values need as many cluster labels, got 1');
   });
 });
 

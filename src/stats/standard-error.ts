@@ -1,8 +1,4 @@
-function mean(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
+import { meanOf } from './standard-deviation.ts';
 
 function checkCount(name: string, n: number): void {
   if (n < 2) throw new RangeError(`${name} needs at least 2 values, got ${n}`);
@@ -15,7 +11,7 @@ function checkCount(name: string, n: number): void {
  */
 export function standardError(values: readonly number[]): number {
   checkCount('a standard error', values.length);
-  const centre = mean(values);
+  const centre = meanOf(values);
   let squares = 0;
   for (const value of values) squares += (value - centre) ** 2;
   return Math.sqrt(squares / (values.length * (values.length - 1)));
@@ -44,7 +40,7 @@ export function clusteredStandardError(
   if (values.length !== clusters.length) {
     throw new RangeError(`${values.length} values need as many cluster labels, got ${clusters.length}`);
   }
-  const centre = mean(values);
+  const centre = meanOf(values);
   const sums = new Map<string | number, number>();
   for (const [index, value] of values.entries()) {
     const cluster = clusters[index] as string | number;
@@ -80,5 +76,5 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Pa
   if (a.length !== b.length) throw new RangeError(`a pair needs the same items, got ${a.length} and ${b.length}`);
   const differences = a.map((value, index) => value - (b[index] as number));
   checkCount('a paired difference', differences.length);
-  return { difference: mean(differences), standardError: standardError(differences), n: differences.length };
+  return { difference: meanOf(differences), standardError: standardError(differences), n: differences.length };
 }

@@ -5,7 +5,8 @@ import { rankInference } from '../../stats/rank-inference.ts';
 import type { RaceSupport, RaceValues } from '../../core/race.ts';
 import type { Entrant } from './entrant.ts';
 import { overAllLaunches, poolLaunches } from './launch-values.ts';
-import { meanOf, type RaceSetup } from './race-setup.ts';
+import type { RaceSetup } from './race-setup.ts';
+import { meanOf } from '../../stats/standard-deviation.ts';
 import { raceAnchors, scoreOf } from './required.ts';
 
 /** What a bootstrap needs beside the answers. */

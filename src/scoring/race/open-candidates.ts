@@ -4,7 +4,8 @@ import type { LaunchNoise } from '../required-accuracy.ts';
 import type { Entrant } from './entrant.ts';
 import { triageNoise } from './error-budget.ts';
 import { firstLaunch } from './launch-values.ts';
-import { type Judgement, meanOf, type RaceSetup, type RaceStanding } from './race-setup.ts';
+import type { Judgement, RaceSetup, RaceStanding } from './race-setup.ts';
+import { meanOf } from '../../stats/standard-deviation.ts';
 import { bestImaginable, type KnownModel, raceAnchors, strictestRequirement } from './required.ts';
 
 /** What a judgement leaves open: a model that answered everything is out only once another beats it for certain. */

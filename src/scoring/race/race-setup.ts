@@ -65,7 +65,3 @@ export function judged(
 ): Judgement {
   return { entrant, status, reason, n: 0, isFinal: true, ...rest };
 }
-
-export function meanOf(scores: readonly number[]): number {
-  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
-}

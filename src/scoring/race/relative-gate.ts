@@ -1,7 +1,8 @@
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
 import type { Entrant } from './entrant.ts';
 import { firstLaunch } from './launch-values.ts';
-import { judged, meanOf, type RaceStep, type Turn } from './race-setup.ts';
+import { judged, type RaceStep, type Turn } from './race-setup.ts';
+import { meanOf } from '../../stats/standard-deviation.ts';
 
 export interface RelativeGateRule {
   /** By how much the most accurate of all may be better. */

@@ -2,7 +2,8 @@ import { finalQuantile, triageNoise } from './error-budget.ts';
 import type { Entrant } from './entrant.ts';
 import { overAllLaunches, poolLaunches } from './launch-values.ts';
 import { type KnownModel, raceAnchors, scoreOf, strictestRequirement } from './required.ts';
-import { type Judgement, meanOf, type RaceSetup, type RaceStanding } from './race-setup.ts';
+import type { Judgement, RaceSetup, RaceStanding } from './race-setup.ts';
+import { meanOf } from '../../stats/standard-deviation.ts';
 import type { LaunchNoise } from '../required-accuracy.ts';
 
 function known(entrant: Entrant): KnownModel {

@@ -4,7 +4,8 @@ import { decideFinal } from './winner-final.ts';
 import { firstLaunch } from './launch-values.ts';
 import { floorAboveLimit, latencyGate, peakAboveLimit } from './limits.ts';
 import { bestImaginable, type KnownModel, type Requirement, strictestRequirement } from './required.ts';
-import { judged, type Judgement, meanOf, type RaceSetup, type RaceStanding, type Turn } from './race-setup.ts';
+import { judged, type Judgement, type RaceSetup, type RaceStanding, type Turn } from './race-setup.ts';
+import { meanOf } from '../../stats/standard-deviation.ts';
 import { replayGate } from './score-gate.ts';
 import type { LaunchNoise } from '../required-accuracy.ts';
 
