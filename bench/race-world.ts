@@ -3,8 +3,7 @@ import type { RaceValues } from '../src/core/race.ts';
 import { type Anchors, anchorsOf, paperAnchors } from '../src/scoring/anchors.ts';
 import { anchoredScore } from '../src/scoring/per-anchored.ts';
 import type { Factors } from '../src/scoring/factor.ts';
-import { createRandom, type Random, randomOrder } from '../src/stats/random.ts';
-import { createNormalSource } from '../src/stats/random-variates.ts';
+import { createRandom, type Random, randomOrder, createNormalSource } from '../src/stats/random.ts';
 import type { SimulatedModel } from '../test/race/drive-race.ts';
 
 /** Items of the published benchmarks. */

@@ -1,10 +1,8 @@
 import { percentText } from '../core/amount-text.ts';
 import { headlineRanking } from '../scoring/board-ranking.ts';
-import { missedText } from '../scoring/board-verdict.ts';
+import { missedText, listText, shortListText, spreadNote } from '../scoring/board-verdict.ts';
 import { factorLabels } from '../scoring/factor.ts';
-import { listText, shortListText } from '../scoring/name-list.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
-import { spreadNote } from '../scoring/spread-note.ts';
 import { cardLines } from './card-lines.ts';
 
 /** What was asked beside the table, as sentences below it. */

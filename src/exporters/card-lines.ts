@@ -1,9 +1,12 @@
-import { headlineVersion } from '../scoring/board-verdict.ts';
+import { headlineVersion, listText } from '../scoring/board-verdict.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
-import type { WinnerShares } from '../scoring/lattice.ts';
-import { listText } from '../scoring/name-list.ts';
-import type { NadirFlip } from '../scoring/nadir-flip.ts';
-import type { AnchoredRobustness, LeaveOneOut, PaperRobustness } from '../scoring/robustness-card.ts';
+import type {
+  WinnerShares,
+  NadirFlip,
+  AnchoredRobustness,
+  LeaveOneOut,
+  PaperRobustness,
+} from '../scoring/robustness-card.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { humanNumber, humanScale } from '../core/amount-text.ts';
 

@@ -1,7 +1,7 @@
 import { decimalsFor, type HumanScale, humanScale } from '../core/amount-text.ts';
-import { changeText } from '../scoring/comparison-verdict.ts';
-import { signed } from '../scoring/comparison-verdict.ts';
 import {
+  changeText,
+  signed,
   comparedMetricFacts,
   type CellComparison,
   type Comparison,

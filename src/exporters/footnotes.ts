@@ -1,8 +1,7 @@
-import { factorLabels } from '../scoring/factor.ts';
-import { listText } from '../scoring/name-list.ts';
-import { factorFates, type ScoreFlag } from '../scoring/score-flag.ts';
+import { factorLabels, factorFates, type ScoreFlag } from '../scoring/factor.ts';
+import { listText } from '../scoring/board-verdict.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
-import { isDoubtfulReason, warningAgainst } from '../scoring/scoreboard-metrics.ts';
+import { isDoubtfulReason, warningAgainst } from '../scoring/create-scoreboards.ts';
 import { inferenceNotes } from './board-sections.ts';
 import type { Footnote, Mark } from './document.ts';
 

@@ -1,6 +1,5 @@
 import { humanNumber, humanScale } from '../core/amount-text.ts';
-import { signed } from '../scoring/comparison-verdict.ts';
-import { comparedMetricFacts } from '../scoring/comparison.ts';
+import { signed, comparedMetricFacts } from '../scoring/comparison.ts';
 import type { GateCheck, GateResult } from '../scoring/gate.ts';
 import {
   type Check,

@@ -1,6 +1,6 @@
 import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import type { Measurement, MetricName } from '../core/measurement.ts';
-import { isDoubtful } from '../scoring/scoreboard-metrics.ts';
+import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { type Cell, type Column, type Mark, missing, numberCell, type Scalar } from './document.ts';
 

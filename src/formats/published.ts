@@ -1,5 +1,5 @@
 import type { Interval, Measurement } from '../core/measurement.ts';
-import { wilsonInterval } from '../stats/wilson.ts';
+import { wilsonInterval } from '../stats/score-interval.ts';
 import { readMeasurement } from '../core/measurement-schema.ts';
 
 export interface PublishedRatio {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { TableError } from '../core/errors.ts';
 import { paperAnchors } from '../scoring/anchors.ts';
-import { flagId } from '../scoring/score-flag.ts';
+import { flagId } from '../scoring/factor.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
 import { scoreTable } from './score-table.ts';
 

@@ -4,8 +4,7 @@ import { nearestName } from '../core/nearest-name.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { launchEvidence } from '../metrics/launches.ts';
 import { compareCells, type CellEvidence, type ItemAnswer } from '../scoring/compare-cells.ts';
-import { comparisonVerdict } from '../scoring/comparison-verdict.ts';
-import type { CellComparison, Comparison } from '../scoring/comparison.ts';
+import { comparisonVerdict, type CellComparison, type Comparison } from '../scoring/comparison.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
 import { rendersAlike, settingDifferences } from './setting-differences.ts';
 

@@ -2,9 +2,8 @@ import { EnvironmentError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { anchorsOf, freezeAnchors, memoryBudget, type AnchorSet } from '../scoring/anchors.ts';
-import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { createScoreboards, isDoubtful } from '../scoring/create-scoreboards.ts';
 import { factorNames, type Factors } from '../scoring/factor.ts';
-import { isDoubtful } from '../scoring/scoreboard-metrics.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
 import {
   anchorSet,

@@ -1,8 +1,7 @@
 import type { CellMeasurements, LatencyRecord, PassResult } from '../core/cell.ts';
 import type { Unit, launchMetrics, Measurement, Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
-import { minCount } from '../stats/percentile.ts';
-import { quantile } from '../stats/quantile.ts';
+import { minCount, quantile } from '../stats/quantile.ts';
 import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
 
 /** The passes of one launch. */

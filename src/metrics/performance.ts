@@ -2,7 +2,7 @@ import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import type { MemoryReading, MemorySplit } from '../core/memory.ts';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
-import { minCount, percentile } from '../stats/percentile.ts';
+import { minCount, percentile } from '../stats/quantile.ts';
 import {
   type Launch,
   launchesIn,

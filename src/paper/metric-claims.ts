@@ -1,6 +1,6 @@
 import { factorNames } from '../scoring/factor.ts';
 import { paperRobustness } from '../scoring/robustness-card.ts';
-import { kendallTauB } from '../stats/kendall-tau.ts';
+import { kendallTauB } from '../stats/rank-inference.ts';
 import { defineClaim, largestOf, signed, spanText, verdictOf, type PaperClaim } from './claim.ts';
 import { taskRows, taskTitle } from './paper-table.ts';
 import { perTolerance, recomputePer } from './recomputed-per.ts';

@@ -1,4 +1,4 @@
-import { kendallTauB } from '../stats/kendall-tau.ts';
+import { kendallTauB } from '../stats/rank-inference.ts';
 import { bestRow, ladderFamily, taskRows, type PaperRow, type PaperTable } from './paper-table.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { boardReplicates } from '../scoring/board-ranking.ts';
 import { scoredRows, type Scoreboard } from '../scoring/scoreboard.ts';
 import { factorNames } from '../scoring/factor.ts';
-import type { ReplicateValues } from '../scoring/replicate-scores.ts';
+import type { ReplicateValues } from '../scoring/bootstrap.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import type { DrawsPlace } from './page-data.ts';
 

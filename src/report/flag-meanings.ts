@@ -1,5 +1,5 @@
 import type { Warning } from '../core/measurement.ts';
-import type { ScoreFlagCode } from '../scoring/score-flag.ts';
+import type { ScoreFlagCode } from '../scoring/factor.ts';
 
 interface Meaning {
   readonly means: string;

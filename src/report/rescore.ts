@@ -1,11 +1,10 @@
 import { scoredRows, type RankedRow, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import type { Anchors } from '../scoring/anchors.ts';
-import type { Factors } from '../scoring/factor.ts';
-import type { ModelMetrics } from '../scoring/model-metrics.ts';
+import type { Factors, ModelMetrics } from '../scoring/factor.ts';
 import { equalWeights, perAnchored } from '../scoring/per-anchored.ts';
 import { perPaper } from '../scoring/per-paper.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
-import { anchoredReplicates, paperReplicates, type ReplicateValues } from '../scoring/replicate-scores.ts';
+import { anchoredReplicates, paperReplicates, type ReplicateValues } from '../scoring/bootstrap.ts';
 import type { Draws } from './draws.ts';
 
 /** What a reader may choose. */

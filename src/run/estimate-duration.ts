@@ -1,4 +1,4 @@
-import { standardDeviation } from '../stats/standard-deviation.ts';
+import { standardDeviation } from '../stats/means.ts';
 import type { Suite } from '../core/suite.ts';
 import { launchesOf, plannedConcurrency, suiteEngineOptions } from './protocol.ts';
 import { nowMs } from '../core/clock.ts';

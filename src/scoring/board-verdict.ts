@@ -1,10 +1,38 @@
+import { type BoardInference, scoredRows, type RankedRow, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
+import { launchPrior } from '../stats/launch-interval.ts';
 import { percentText } from '../core/amount-text.ts';
 import { limitLabel } from '../core/limits.ts';
 import type { Interval } from '../core/measurement.ts';
 import { headlineRanking } from './board-ranking.ts';
-import { scoredRows, type RankedRow, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import { checkText, type ConstraintCheck, gateText, largestGates, missDistance, missedChecks } from './constraints.ts';
-import { listText } from './name-list.ts';
+
+const maxNames = 4;
+
+/** A list that stays readable: `a, b, c and 8 more`, or `all 16 models` where `all` of them are meant. */
+export function shortListText(words: readonly string[], all?: number): string {
+  if (words.length <= maxNames) return listText(words);
+  if (words.length === all) return `all ${all} models`;
+  return `${words.slice(0, maxNames - 1).join(', ')} and ${words.length - maxNames + 1} more`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listText(words: readonly string[]): string {
+  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/**
+ * Whose performance has no measured spread, and what stands in for it.
+ *
+ * @param names at least one
+ * @param models how many there are in all
+ */
+export function spreadNote(names: readonly string[], models: number, method: BoardInference['method']): string {
+  const whose = shortListText(names, models);
+  const prior = `ranks assume ${Math.round(100 * launchPrior.throughput)} % from launch to launch`;
+  return method === 'paired'
+    ? `performance of ${whose} is from 1 launch: ± not measured; ${prior}`
+    : `throughput or latency of ${whose} has no interval: the score has no ±, and ${prior}`;
+}
 
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */
 export function headlineVersion({ versions, anchors }: Scoreboard): string {

@@ -1,14 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Anchors } from './anchors.ts';
-import { bootstrapTask, type BootstrapModel, type LaunchedValue } from './bootstrap.ts';
+import {
+  bootstrapTask,
+  type BootstrapModel,
+  type LaunchedValue,
+  anchoredReplicates,
+  paperReplicates,
+  type ReplicateValues,
+} from './bootstrap.ts';
 import type { Factors } from './factor.ts';
 import { anchoredScore } from './per-anchored.ts';
 import { perPaper } from './per-paper.ts';
-import { createRandom } from '../stats/random.ts';
-import { createNormalSource, createStudentSource } from '../stats/random-variates.ts';
+import { createRandom, createNormalSource, createStudentSource } from '../stats/random.ts';
 import { rankInference } from '../stats/rank-inference.ts';
-import { anchoredReplicates, paperReplicates, type ReplicateValues } from './replicate-scores.ts';
 import { randomResample, resampleAccuracies } from '../stats/resample-accuracy.ts';
 import { tQuantile } from '../stats/distributions.ts';
 

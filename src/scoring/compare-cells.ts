@@ -12,12 +12,11 @@ import {
   type SettingDifference,
   type SideValue,
 } from './comparison.ts';
-import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
-import { launchRatio } from '../stats/launch-ratio.ts';
+import { launchInterval, launchSpread, launchRatio } from '../stats/launch-interval.ts';
 import { pairedComparison } from '../stats/paired-comparison.ts';
-import { meanOf } from '../stats/standard-deviation.ts';
+import { meanOf } from '../stats/means.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
-import { isDoubtfulReason } from './scoreboard-metrics.ts';
+import { isDoubtfulReason } from './create-scoreboards.ts';
 
 /** One stored answer, as much of it as a comparison needs. */
 export interface ItemAnswer {

@@ -11,7 +11,7 @@ import {
   type Limits,
 } from '../core/limits.ts';
 import type { Interval, Measurement, Unit } from '../core/measurement.ts';
-import { priceMeasurement } from './price-measurement.ts';
+import { priceMeasurement } from './efficiency.ts';
 
 /** One limit on one model and task. */
 export interface ConstraintCheck {

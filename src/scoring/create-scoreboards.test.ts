@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Measurement, MetricName, Unit, Warning } from '../core/measurement.ts';
 import { paperAnchors } from './anchors.ts';
 import { createScoreboards } from './create-scoreboards.ts';
-import { flagId } from './score-flag.ts';
+import { flagId } from './factor.ts';
 import type { Scoreboard, ScoreboardCell } from './scoreboard.ts';
 
 type Overrides = Partial<Record<MetricName, Partial<Extract<Measurement, { value: number }>>>>;

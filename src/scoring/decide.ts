@@ -1,11 +1,17 @@
 import { accuracyWeightCurve } from './accuracy-weight-curve.ts';
 import { checkConstraints, largestGates, missDistance, missedChecks } from './constraints.ts';
-import { decisionSupport } from './decision-support.ts';
-import type { Decision, DecisionCandidate, DecisionOptions, DecisionTask, WeightCurve } from './decision.ts';
+import {
+  decisionSupport,
+  type Decision,
+  type DecisionCandidate,
+  type DecisionOptions,
+  type DecisionTask,
+  type WeightCurve,
+} from './decision.ts';
 import { factorNames, type Factors } from './factor.ts';
-import { geometricMean } from '../stats/geometric-mean.ts';
+import { geometricMean } from '../stats/means.ts';
 import { anchoredFactors, equalWeights } from './per-anchored.ts';
-import { rankDescending } from '../stats/rank.ts';
+import { rankDescending } from '../stats/rank-inference.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
 import { valueOf, type ScoreboardRow } from './scoreboard.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { anchorsOf, paperAnchors, type Anchors } from './anchors.ts';
 import { tQuantile } from '../stats/distributions.ts';
 import { efficiency } from './efficiency.ts';
-import type { ValuedModel } from './lattice.ts';
+import type { ValuedModel } from './robustness-card.ts';
 import { paretoFront } from './pareto.ts';
 import { anchoredScore } from './per-anchored.ts';
 import { requiredAccuracy } from './required-accuracy.ts';

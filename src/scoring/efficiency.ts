@@ -1,4 +1,6 @@
 import type { Factors } from './factor.ts';
+import type { CellMeasurements } from '../core/cell.ts';
+import type { Measurement } from '../core/measurement.ts';
 
 /** What a machine costs, where the user says. */
 export interface Prices {
@@ -17,7 +19,7 @@ export interface Efficiency {
   readonly moneyPerItem: number | undefined;
 }
 
-export const secondsPerHour = 3600;
+const secondsPerHour = 3600;
 
 /**
  * Correct answers for what they cost: per second of a device, per GiB of its memory, per joule, per unit of money.
@@ -45,5 +47,31 @@ export function efficiency(
     correctPerJoule: prices.joulesPerItem === undefined ? undefined : values.accuracy / prices.joulesPerItem,
     correctPerMoney: moneyPerItem === undefined ? undefined : values.accuracy / moneyPerItem,
     moneyPerItem,
+  };
+}
+
+const answers = 1000;
+
+/**
+ * The price of 1,000 answers at a price per device and hour: what the device costs while it gives them.
+ *
+ * @returns undefined where throughput isn't known in items
+ */
+export function priceMeasurement({ throughput }: CellMeasurements, pricePerHour: number): Measurement | undefined {
+  if (throughput === undefined || throughput.status === 'unavailable') return undefined;
+  const { value, unit, n, interval, warnings } = throughput;
+  if (unit !== 'items/s' || !(value > 0)) return undefined;
+  const price = (itemsPerSecond: number): number => (answers * pricePerHour) / secondsPerHour / itemsPerSecond;
+  return {
+    status: 'derived',
+    from: `throughput, ${pricePerHour} per device and hour`,
+    value: price(value),
+    unit: 'price/1000 items',
+    n,
+    warnings,
+    ...(interval !== undefined &&
+      interval.low > 0 && {
+        interval: { ...interval, low: price(interval.high), high: price(interval.low) },
+      }),
   };
 }

@@ -1,17 +1,34 @@
+import {
+  type BoardCard,
+  boardValues,
+  type Scoreboard,
+  scoredRows,
+  type RankedRow,
+  valueOf,
+  type ScoreboardRow,
+} from './scoreboard.ts';
+import { anchoredRobustness, paperRobustness } from './robustness-card.ts';
 import type { Limits } from '../core/limits.ts';
-import { boardCard } from './board-card.ts';
-import { boardFront } from './board-front.ts';
+import { boardFront } from './pareto.ts';
 import { boardReplicates, rankScoreboard, type ReplicateSettings } from './board-ranking.ts';
-import { scoredRows, type RankedRow, boardValues, valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import { boardVerdict } from './board-verdict.ts';
 import { checkConstraints, hasConstraints, missedChecks } from './constraints.ts';
-import { decisionSupport } from './decision-support.ts';
-import { efficiency, type Efficiency } from './efficiency.ts';
+import { decisionSupport } from './decision.ts';
+import { efficiency, type Efficiency, priceMeasurement } from './efficiency.ts';
 import type { FactorName } from './factor.ts';
 import { equalWeights } from './per-anchored.ts';
-import { priceMeasurement } from './price-measurement.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
 import type { TaskEvidence } from './task-evidence.ts';
+
+/** The robustness card of a scoreboard; PER-paper's only from 3 models on. */
+function boardCard(board: Scoreboard): BoardCard | undefined {
+  const models = boardValues(scoredRows(board));
+  if (models.length < 2) return undefined;
+  return {
+    anchored: board.anchors && anchoredRobustness(models, board.anchors),
+    paper: models.length < 3 ? undefined : paperRobustness(models),
+  };
+}
 
 /** What is asked of a scoreboard beside its scores. */
 export interface JudgeOptions extends ReplicateSettings {

@@ -1,4 +1,7 @@
 import { factorNames, isLessBetter, type FactorName, type Factors } from './factor.ts';
+import type { BoardReplicates } from './board-ranking.ts';
+import { type BoardFront, boardValues, type Scoreboard, scoredRows } from './scoreboard.ts';
+import { paretoShares } from './bootstrap.ts';
 
 /** Whether `left` is no worse than `right` in every one of the factors and better in at least one. */
 export function dominates(left: Factors, right: Factors, factors: readonly FactorName[] = factorNames): boolean {
@@ -23,4 +26,22 @@ export function paretoFront<Row extends Factors>(
   factors: readonly FactorName[] = factorNames,
 ): readonly Row[] {
   return rows.filter((row) => !rows.some((other) => dominates(other, row, factors)));
+}
+
+/** The Pareto front of a scoreboard over chosen factors, of the models that have a score. */
+export function boardFront(
+  board: Scoreboard,
+  factors: readonly FactorName[],
+  replicates: BoardReplicates | undefined,
+): BoardFront {
+  const values = boardValues(scoredRows(board));
+  const shares = replicates && paretoShares(replicates.values, replicates.models.length, factors);
+  return {
+    factors,
+    models: values.map((row) => {
+      const dominatedBy = values.filter((other) => dominates(other, row, factors)).map(({ model }) => model);
+      const index = replicates?.models.indexOf(row.model) ?? -1;
+      return { model: row.model, isOnFront: dominatedBy.length === 0, dominatedBy, support: shares?.[index] };
+    }),
+  };
 }

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anchorsOf, checkAnchors, freezeAnchors, paperAnchors, type Anchors } from './anchors.ts';
-import type { Factors } from './factor.ts';
+import { type Factors, flagId } from './factor.ts';
 import { anchoredScore, perAnchored } from './per-anchored.ts';
-import { flagId } from './score-flag.ts';
 
 const mebibyte = 2 ** 20;
 const rows = readFileSync(new URL('../../data/paper.csv', import.meta.url), 'utf8')

@@ -1,9 +1,16 @@
 import { checkAnchors, type Anchors } from './anchors.ts';
-import { factorNames, type FactorName, type Factors } from './factor.ts';
-import { geometricMean } from '../stats/geometric-mean.ts';
-import { defaultLatencyResolution, usableMetrics, type LatencyResolution, type ModelMetrics } from './model-metrics.ts';
-import { rankDescending } from '../stats/rank.ts';
-import type { ScoreFlag } from './score-flag.ts';
+import {
+  factorNames,
+  type FactorName,
+  type Factors,
+  defaultLatencyResolution,
+  usableMetrics,
+  type LatencyResolution,
+  type ModelMetrics,
+  type ScoreFlag,
+} from './factor.ts';
+import { geometricMean } from '../stats/means.ts';
+import { rankDescending } from '../stats/rank-inference.ts';
 
 export const equalWeights: Factors = { accuracy: 0.25, throughput: 0.25, latency: 0.25, memory: 0.25 };
 

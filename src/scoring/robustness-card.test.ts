@@ -3,12 +3,17 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accuracyWeightCurve } from './accuracy-weight-curve.ts';
 import { anchorsOf, paperAnchors, type Anchors } from './anchors.ts';
-import { kendallTauB } from '../stats/kendall-tau.ts';
-import { anchorLattice, weightLattice, type ValuedModel } from './lattice.ts';
-import { nadirFlips } from './nadir-flip.ts';
+import { kendallTauB } from '../stats/rank-inference.ts';
+import {
+  anchorLattice,
+  weightLattice,
+  type ValuedModel,
+  nadirFlips,
+  anchoredRobustness,
+  paperRobustness,
+} from './robustness-card.ts';
 import { anchoredScore } from './per-anchored.ts';
 import { perPaper } from './per-paper.ts';
-import { anchoredRobustness, paperRobustness } from './robustness-card.ts';
 
 const rows = readFileSync(new URL('../../data/paper.csv', import.meta.url), 'utf8')
   .trim()

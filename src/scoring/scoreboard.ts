@@ -6,11 +6,8 @@ import type { AnchorSet, TaskAnchors } from './anchors.ts';
 import type { ConstraintCheck } from './constraints.ts';
 import type { Efficiency } from './efficiency.ts';
 import type { RankedModel } from '../stats/rank-inference.ts';
-import { factorNames, type FactorName, type Factors } from './factor.ts';
-import type { ValuedModel } from './lattice.ts';
-import { defaultLatencyResolution } from './model-metrics.ts';
-import type { AnchoredRobustness, PaperRobustness } from './robustness-card.ts';
-import type { ScoreFlag } from './score-flag.ts';
+import { factorNames, type FactorName, type Factors, defaultLatencyResolution, type ScoreFlag } from './factor.ts';
+import type { ValuedModel, AnchoredRobustness, PaperRobustness } from './robustness-card.ts';
 
 /** What a scoreboard needs of a cell; a `Cell` fits. */
 export interface ScoreboardCell {

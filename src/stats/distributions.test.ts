@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalQuantile, tQuantile } from './distributions.ts';
-import { binomialCdf, incompleteBeta, logGamma } from './special-functions.ts';
+import { normalQuantile, tQuantile, binomialCdf, incompleteBeta, logGamma } from './distributions.ts';
 
 function closeTo(expected: number, relative = 1e-9): unknown {
   return expect.toSatisfy(

@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tTwoSided } from './distributions.ts';
-import { launchRatio } from './launch-ratio.ts';
-import { pairedComparison } from './paired-comparison.ts';
-import { pairedSharesInterval } from './paired-shares.ts';
+import { launchRatio } from './launch-interval.ts';
+import { pairedComparison, pairedSharesInterval } from './paired-comparison.ts';
 
 describe('pairedSharesInterval', () => {
   // Limits of Tango's score test, its nuisance share by bisection of the trinomial score in 50 digits (Python).

@@ -1,6 +1,56 @@
 import type { Interval } from '../core/measurement.ts';
 import { inverseCdfQuantile, quantile } from './quantile.ts';
 
+/**
+ * Competition ranks, the largest value first: 1, 2, 2, 4. Where there is no value there is no rank.
+ *
+ * @param values one per model; undefined is left out
+ */
+export function rankDescending(values: readonly (number | undefined)[]): (number | undefined)[] {
+  const sorted = values.filter((value) => value !== undefined).toSorted((left, right) => right - left);
+  const ranks = new Map<number, number>();
+  for (const [index, value] of sorted.entries()) if (!ranks.has(value)) ranks.set(value, index + 1);
+  return values.map((value) => (value === undefined ? undefined : ranks.get(value)));
+}
+
+/** Rows by rank, ties by name, those without a rank last: the order in which tables show them. */
+export function inRankOrder<Row extends { readonly model: string; readonly rank: number | undefined }>(
+  rows: readonly Row[],
+): Row[] {
+  return rows.toSorted(
+    (left, right) =>
+      (left.rank ?? Infinity) - (right.rank ?? Infinity) ||
+      (left.model < right.model ? -1 : left.model > right.model ? 1 : 0),
+  );
+}
+
+/**
+ * Kendall's tau-b: how far two scores agree on the order of the same models, from -1 to 1; ties don't count as
+ * agreement.
+ *
+ * @param left one value per model
+ * @param right the same models in the same order
+ * @returns undefined where one of the two has no order at all
+ * @throws {RangeError} if the lengths differ
+ */
+export function kendallTauB(left: readonly number[], right: readonly number[]): number | undefined {
+  if (left.length !== right.length) throw new RangeError(`tau needs pairs, got ${left.length} and ${right.length}`);
+  let agreement = 0;
+  let leftPairs = 0;
+  let rightPairs = 0;
+  for (let i = 0; i < left.length; i += 1) {
+    for (let j = 0; j < i; j += 1) {
+      const a = Math.sign((left[i] as number) - (left[j] as number));
+      const b = Math.sign((right[i] as number) - (right[j] as number));
+      agreement += a * b;
+      leftPairs += a * a;
+      rightPairs += b * b;
+    }
+  }
+  if (leftPairs === 0 || rightPairs === 0) return undefined;
+  return agreement / Math.sqrt(leftPairs * rightPairs);
+}
+
 /** What replicates say about one model among the others. */
 export interface RankedModel {
   /** Quantiles of its score over the replicates. */

@@ -1,9 +1,137 @@
+import { meanOf } from './means.ts';
 import type { Interval } from '../core/measurement.ts';
+import { normalQuantile, tQuantile } from './distributions.ts';
 import { anytimeInterval } from './anytime-interval.ts';
-import { tQuantile } from './distributions.ts';
 import { randomOrder } from './random.ts';
-import { clusteredStandardError, standardError } from './standard-error.ts';
-import { wilsonInterval } from './wilson.ts';
+
+function checkCount(name: string, n: number): void {
+  if (n < 2) throw new RangeError(`${name} needs at least 2 values, got ${n}`);
+}
+
+/**
+ * Standard error of the mean of independent values.
+ *
+ * @throws {RangeError} below 2 values
+ */
+export function standardError(values: readonly number[]): number {
+  checkCount('a standard error', values.length);
+  const centre = meanOf(values);
+  let squares = 0;
+  for (const value of values) squares += (value - centre) ** 2;
+  return Math.sqrt(squares / (values.length * (values.length - 1)));
+}
+
+export interface ClusteredError {
+  /** With the small-sample factor sqrt(G / (G - 1)). */
+  readonly standardError: number;
+  readonly clusters: number;
+  /** Squared ratio to the error of independent values; below 1 where clusters balance themselves out. */
+  readonly designEffect: number;
+}
+
+/**
+ * Standard error of the mean of values that depend on each other within clusters, such as questions on one paragraph.
+ *
+ * Source: Miller, arXiv 2411.00640; docs/scores.md, "Accuracy".
+ *
+ * @param clusters as many labels as values
+ * @throws {RangeError} below 2 clusters, or if the lengths differ
+ */
+export function clusteredStandardError(
+  values: readonly number[],
+  clusters: readonly (string | number)[],
+): ClusteredError {
+  if (values.length !== clusters.length) {
+    throw new RangeError(`${values.length} values need as many cluster labels, got ${clusters.length}`);
+  }
+  const centre = meanOf(values);
+  const sums = new Map<string | number, number>();
+  for (const [index, value] of values.entries()) {
+    const cluster = clusters[index] as string | number;
+    sums.set(cluster, (sums.get(cluster) ?? 0) + value - centre);
+  }
+  if (sums.size < 2) throw new RangeError(`a clustered standard error needs at least 2 clusters, got ${sums.size}`);
+  let squares = 0;
+  for (const sum of sums.values()) squares += sum * sum;
+  const clustered = (Math.sqrt(squares) / values.length) * Math.sqrt(sums.size / (sums.size - 1));
+  const independent = standardError(values);
+  return {
+    standardError: clustered,
+    clusters: sums.size,
+    designEffect: independent === 0 ? 1 : (clustered / independent) ** 2,
+  };
+}
+
+export interface PairedDifference {
+  /** Mean of a minus mean of b. */
+  readonly difference: number;
+  readonly standardError: number;
+  readonly n: number;
+}
+
+/**
+ * Difference of two models on the same items; far more exact than the difference of two separate means.
+ *
+ * @param a one value per item
+ * @param b the same items in the same order
+ * @throws {RangeError} below 2 items, or if the lengths differ
+ */
+export function pairedDifference(a: readonly number[], b: readonly number[]): PairedDifference {
+  if (a.length !== b.length) throw new RangeError(`a pair needs the same items, got ${a.length} and ${b.length}`);
+  const differences = a.map((value, index) => value - (b[index] as number));
+  checkCount('a paired difference', differences.length);
+  return { difference: meanOf(differences), standardError: standardError(differences), n: differences.length };
+}
+
+export interface WilsonOptions {
+  /** Confidence; 0.95 by default. */
+  readonly level?: number;
+  /**
+   * Items of the whole benchmark, where the claim is about exactly those: the variance shrinks by 1 - n/N, to nothing
+   * once every item was answered. Without it the claim is about new items of the same kind.
+   */
+  readonly populationSize?: number;
+}
+
+/**
+ * Wilson's interval for a share: never empty, never outside [0, 1], also where all or no items are right.
+ *
+ * Source: Wilson 1927; docs/scores.md, "Accuracy".
+ *
+ * @param successes from 0 to n; may be fractional, such as a sum of partial credit
+ * @param n above 0
+ * @throws {RangeError} if a count is out of range
+ */
+export function wilsonInterval(successes: number, n: number, options: WilsonOptions = {}): Interval {
+  const { level = 0.95, populationSize } = options;
+  if (!(n > 0) || !(successes >= 0 && successes <= n)) {
+    throw new RangeError(`a Wilson interval needs 0 <= successes <= n and n > 0, got ${successes} of ${n}`);
+  }
+  const p = successes / n;
+  const share = populationSize === undefined ? 1 : finitePopulationFactor(n, populationSize);
+  const method = populationSize === undefined ? 'wilson' : `wilson, of ${populationSize} items`;
+  if (share === 0) return { low: p, high: p, level, method };
+  const z = normalQuantile((1 + level) / 2);
+  const effective = n / share;
+  const squared = z * z;
+  const denominator = 1 + squared / effective;
+  const centre = (p + squared / (2 * effective)) / denominator;
+  const half = (z * Math.sqrt((p * (1 - p)) / effective + squared / (4 * effective * effective))) / denominator;
+  // At the ends the two terms cancel exactly on paper, not in floating point.
+  const low = successes === 0 ? 0 : Math.max(0, centre - half);
+  const high = successes === n ? 1 : Math.min(1, centre + half);
+  return { low, high, level, method };
+}
+
+/**
+ * What sampling without replacement does to the variance of a mean: 1 - n/N.
+ *
+ * @throws {RangeError} if there are more items than the benchmark has
+ */
+function finitePopulationFactor(n: number, populationSize: number): number {
+  if (n > populationSize) throw new RangeError(`${n} items can't come from a benchmark of ${populationSize}`);
+  return 1 - n / populationSize;
+}
 
 /** From so many items on the mean of partial credits is close enough to normal. */
 const minForNormal = 30;

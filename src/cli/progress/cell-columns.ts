@@ -1,5 +1,5 @@
 import type { Measurement } from '../../core/measurement.ts';
-import { wilsonInterval } from '../../stats/wilson.ts';
+import { wilsonInterval } from '../../stats/score-interval.ts';
 import { memoryText, clockText, rateText } from '../../core/amount-text.ts';
 import type { CellView, RunState } from './run-state.ts';
 import { cellTimeLeft, type PassLengths } from './time-left.ts';

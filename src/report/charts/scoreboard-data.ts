@@ -3,7 +3,7 @@ import type { Manifest } from '../../core/manifest.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import { type RankedRow, valueOf, type Scoreboard, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
-import { isDoubtful } from '../../scoring/scoreboard-metrics.ts';
+import { isDoubtful } from '../../scoring/create-scoreboards.ts';
 import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
 import type { Bounds } from './chart-frame.ts';
 import type { FactorBarData, FactorColumn, FactorValue } from './factor-bars.ts';

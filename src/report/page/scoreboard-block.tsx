@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { footnotes } from '../../exporters/footnotes.ts';
 import { plainText } from '../../exporters/sanitise.ts';
 import { factorLabels, factorNames } from '../../scoring/factor.ts';
-import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../scoring/lattice.ts';
+import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../scoring/robustness-card.ts';
 import { perAnchored } from '../../scoring/per-anchored.ts';
 import { perPaper } from '../../scoring/per-paper.ts';
 import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { Warning } from '../../core/measurement.ts';
-import { flagId, type ScoreFlag } from '../../scoring/score-flag.ts';
-import { isDoubtfulReason } from '../../scoring/scoreboard-metrics.ts';
+import { flagId, type ScoreFlag } from '../../scoring/factor.ts';
+import { isDoubtfulReason } from '../../scoring/create-scoreboards.ts';
 import { flagMeanings, warningMeanings } from '../flag-meanings.ts';
 import { Block } from './block.tsx';
 import type { BoardView } from './board-view.ts';

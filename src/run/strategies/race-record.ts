@@ -9,7 +9,7 @@ import type {
   RaceVerdict,
 } from '../../core/race.ts';
 import { type Launch, launchesIn, launchFigures } from '../../metrics/launches.ts';
-import type { Entrant } from '../../scoring/race/entrant.ts';
+import type { Entrant } from '../../scoring/race/race-setup.ts';
 import { shuffledOrder, type PlannedTask } from '../plan.ts';
 import { type RunState, isOpen, type Step } from '../strategy.ts';
 import type { RunEvent } from '../../core/event.ts';

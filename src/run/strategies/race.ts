@@ -3,12 +3,16 @@ import { FencedError, UnsupportedError, UsageError } from '../../core/errors.ts'
 import type { RaceTaskRecord, RaceVerdict } from '../../core/race.ts';
 import { equalWeights } from '../../scoring/per-anchored.ts';
 import { createCertificate, verdictOf } from '../../scoring/race/certificate.ts';
-import type { Entrant } from '../../scoring/race/entrant.ts';
-import { errorBudget } from '../../scoring/race/error-budget.ts';
-import { openCandidates } from '../../scoring/race/open-candidates.ts';
+import {
+  type Entrant,
+  errorBudget,
+  judged,
+  type RaceSetup,
+  type RaceStanding,
+  type RaceStep,
+} from '../../scoring/race/race-setup.ts';
+import { openCandidates, replayRace } from '../../scoring/race/replay-race.ts';
 import { latencyLimit, questionOf } from '../../scoring/race/question.ts';
-import { judged, type RaceSetup, type RaceStanding, type RaceStep } from '../../scoring/race/race-setup.ts';
-import { replayRace } from '../../scoring/race/replay-race.ts';
 import { replayGate } from '../../scoring/race/score-gate.ts';
 import type { PlannedTask } from '../plan.ts';
 import { owedPasses } from '../protocol.ts';

@@ -1,15 +1,130 @@
-import type { RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
+import type { RaceCost, RaceSupport, RaceValues, RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
+import type { Entrant, RaceSetup, Judgement, RaceStanding } from './race-setup.ts';
+import { anchoredReplicates, type BootstrapModel, drawReplicates, type LaunchedValue } from '../bootstrap.ts';
+import { launchPrior } from '../../stats/launch-interval.ts';
+import { rankInference } from '../../stats/rank-inference.ts';
+import { overAllLaunches, poolLaunches, raceAnchors, scoreOf } from './requirements.ts';
+import { meanOf } from '../../stats/means.ts';
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
-import type { Entrant } from './entrant.ts';
-import { overAllLaunches } from './launch-values.ts';
-import { newItemSupport } from './new-item-support.ts';
 import { questionText } from './question.ts';
-import { raceCost } from './race-cost.ts';
-import type { Judgement, RaceSetup, RaceStanding } from './race-setup.ts';
-import { meanOf } from '../../stats/standard-deviation.ts';
-import { scoreOf } from './required.ts';
 import { storedEvidence } from './score-gate.ts';
 import { cheapestChanges, relativeChanges, winnerChanges } from './what-would-change.ts';
+
+interface ItemCost {
+  /** Device seconds per item; undefined where nothing tells. */
+  readonly seconds: number | undefined;
+  readonly isEstimated: boolean;
+}
+
+function measured({ launches, knownCost }: Entrant): number | undefined {
+  const [first] = launches;
+  return first === undefined ? knownCost : 1 / first.throughput;
+}
+
+/** Measured, or scaled by the size of the weights from the measured model that is nearest in size. */
+function itemCost(entrant: Entrant, entrants: readonly Entrant[]): ItemCost {
+  const own = measured(entrant);
+  if (own !== undefined) return { seconds: own, isEstimated: false };
+  const { activeBytes } = entrant;
+  if (activeBytes === undefined) return { seconds: undefined, isEstimated: true };
+  const distance = (bytes: number): number => Math.abs(Math.log(bytes / activeBytes));
+  const [nearest] = entrants
+    .flatMap((other) => {
+      const seconds = measured(other);
+      return seconds === undefined || other.activeBytes === undefined ? [] : [{ seconds, bytes: other.activeBytes }];
+    })
+    .toSorted((a, b) => distance(a.bytes) - distance(b.bytes));
+  return {
+    seconds: nearest === undefined ? undefined : (nearest.seconds * activeBytes) / nearest.bytes,
+    isEstimated: true,
+  };
+}
+
+/**
+ * What a race used against evaluating every model in full, by the measured time per item.
+ *
+ * @param items of the benchmark
+ * @param launchesOfFull launches that a full run gives each model
+ */
+export function raceCost(entrants: readonly Entrant[], items: number, launchesOfFull: number): RaceCost {
+  const estimatedModels: string[] = [];
+  let [asked, deviceSeconds, fullDeviceSeconds, launches] = [0, 0, 0, 0];
+  for (const entrant of entrants) {
+    const { seconds, isEstimated } = itemCost(entrant, entrants);
+    if (isEstimated) estimatedModels.push(entrant.model);
+    asked += entrant.scores.length;
+    launches += entrant.launches.length;
+    deviceSeconds += entrant.scores.length * (seconds ?? 0);
+    fullDeviceSeconds += items * (seconds ?? 0);
+  }
+  return {
+    items: asked,
+    fullItems: items * entrants.length,
+    deviceSeconds,
+    fullDeviceSeconds,
+    launches,
+    fullLaunches: launchesOfFull * entrants.length,
+    estimatedModels,
+  };
+}
+
+/** What a bootstrap needs beside the answers. */
+export interface SupportFacts {
+  readonly seed: number;
+  /** Cluster of each item, by its position in the benchmark; undefined where items don't depend on each other. */
+  readonly clusters: readonly string[] | undefined;
+}
+
+/** Degrees of a deviation that isn't estimated from these launches. */
+const priorDegrees = 1e6;
+
+/**
+ * How often each model would be first on new items of the kind and with other launches: the share of bootstrap replicates
+ * that it wins, among the models that answered everything. No confidence, and not what the race decides.
+ *
+ * @returns undefined where fewer than two models answered everything, or no score is asked
+ */
+export function newItemSupport(
+  entrants: readonly Entrant[],
+  setup: RaceSetup,
+  { seed, clusters }: SupportFacts,
+): readonly RaceSupport[] | undefined {
+  const { items, anchors, question, weights } = setup;
+  const full = entrants.filter(
+    ({ scores, launches, order }) => scores.length === items && launches.length > 0 && order !== undefined,
+  );
+  if (question.goal !== 'winner' || anchors === undefined || full.length < 2) return undefined;
+  const positions = (full[0]?.order ?? []).toSorted((left, right) => left - right);
+  const place = new Map(positions.map((position, index) => [position, index]));
+  const pooled = poolLaunches(full);
+  const models = full.map((entrant): BootstrapModel => {
+    const scores = new Float64Array(items);
+    for (const [index, position] of (entrant.order ?? []).entries()) {
+      scores[place.get(position) ?? 0] = entrant.scores[index] ?? 0;
+    }
+    const values = overAllLaunches(entrant);
+    const launched = (name: keyof RaceValues): LaunchedValue => ({
+      geometricMean: values[name],
+      logDeviation: (pooled ?? launchPrior)[name],
+      launches: entrant.launches.length,
+      degreesOfFreedom: pooled?.degrees ?? priorDegrees,
+    });
+    return {
+      model: entrant.model,
+      scores,
+      throughput: launched('throughput'),
+      latency: launched('latency'),
+      memory: launched('memory'),
+    };
+  });
+  const drawn = drawReplicates(models, { seed, clusters: clusters && positions.map((at) => clusters[at] ?? '') });
+  const point = full.map((entrant) =>
+    scoreOf({ model: entrant.model, accuracy: meanOf(entrant.scores), values: overAllLaunches(entrant) }, setup),
+  );
+  return rankInference(point, anchoredReplicates(drawn, raceAnchors(setup), weights))
+    .map(({ topShare }, index) => ({ model: full[index]?.model ?? '', share: topShare }))
+    .toSorted((left, right) => right.share - left.share);
+}
 
 /** What identifies a race beside its setup. */
 export interface CertificateFacts {

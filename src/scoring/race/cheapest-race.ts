@@ -1,11 +1,43 @@
-import { triageNoise } from './error-budget.ts';
-import { decideCheapest } from './cheapest-final.ts';
-import { type Entrant, voidReason } from './entrant.ts';
-import { firstLaunch } from './launch-values.ts';
-import { floorAboveLimit, latencyGate, peakAboveLimit } from './limits.ts';
-import { judged, type Judgement, type RaceSetup, type RaceStanding, type Turn } from './race-setup.ts';
+import { overAllLaunches, firstLaunch, floorAboveLimit, latencyGate, peakAboveLimit } from './requirements.ts';
+import {
+  type Judgement,
+  type RaceSetup,
+  type RaceStanding,
+  triageNoise,
+  type Entrant,
+  voidReason,
+  judged,
+  type Turn,
+} from './race-setup.ts';
+import { finalNoise, nextLaunch } from './winner-race.ts';
 import { relativeGate } from './relative-gate.ts';
 import { replayGate, type ScoreGateRule } from './score-gate.ts';
+
+/** The finals: more launches for those whose costs one launch couldn't tell apart, and the comparison over all. */
+function decideCheapest(
+  finalists: readonly Judgement[],
+  judgements: readonly Judgement[],
+  setup: RaceSetup,
+): RaceStanding {
+  const running = finalists.map(({ entrant }) => entrant);
+  const step = nextLaunch(running, setup);
+  if (step !== undefined) return { step, judgements, named: [], delta: 0 };
+  const noise = finalNoise(running, setup);
+  const clearRatio = Math.exp(noise.quantile * noise.throughput * Math.sqrt(2 / noise.launches));
+  const costs = running
+    .map((entrant) => ({ model: entrant.model, cost: 1 / overAllLaunches(entrant).throughput }))
+    .toSorted((a, b) => a.cost - b.cost || a.model.localeCompare(b.model));
+  const [first] = costs;
+  const named = costs.filter(({ cost }) => first !== undefined && cost <= first.cost * clearRatio);
+  const [, second] = named;
+  return {
+    step: { type: 'end' },
+    judgements: judgements.map((judgement) => ({ ...judgement, isFinal: true })),
+    named: named.map(({ model }) => model),
+    // The first may really cost as much more than the next as the bounds leave open.
+    delta: first === undefined || second === undefined ? 0 : (first.cost * clearRatio) / second.cost - 1,
+  };
+}
 
 interface Field {
   readonly setup: RaceSetup;

@@ -1,9 +1,87 @@
-import type { RaceQuestion, RaceStatus } from '../../core/race.ts';
+import type { RaceValues, RaceQuestion, RaceStatus } from '../../core/race.ts';
+import { normalQuantile, tQuantile } from '../../stats/distributions.ts';
+import { launchPrior } from '../../stats/launch-interval.ts';
+import type { LaunchNoise } from '../required-accuracy.ts';
 import type { Anchors } from '../anchors.ts';
 import type { Factors } from '../factor.ts';
-import type { Entrant } from './entrant.ts';
-import type { ErrorBudget } from './error-budget.ts';
 import type { ScoreGateRule } from './score-gate.ts';
+
+/** All that is known of one model in a race. Facts only: what follows from them is computed anew each time. */
+export interface Entrant {
+  readonly model: string;
+  /** Why it can't be launched here at all. */
+  readonly exclusion?: string | undefined;
+  /** Memory that it needs at least, known before it is launched, in bytes. */
+  readonly memoryFloor?: number | undefined;
+  /** Bytes of weights that one token passes through; what its cost is guessed from. */
+  readonly activeBytes?: number | undefined;
+  /** Device seconds per item, measured earlier. */
+  readonly knownCost?: number | undefined;
+  /** By launch; triage looks at the first alone, so that more launches change nothing that was decided. */
+  readonly launches: readonly RaceValues[];
+  /** Scores in [0, 1] of the model's own pre-drawn order, up to the first that is missing; a failed item has 0. */
+  readonly scores: readonly number[];
+  /** Which item of the benchmark each score is of; absent where that isn't known. */
+  readonly order?: readonly number[] | undefined;
+  /** Times of single requests in milliseconds, in an order drawn beforehand too. */
+  readonly latencies: readonly number[];
+  /** Items that failed for a reason that isn't the model's. */
+  readonly brokenItems: number;
+  /** Why it can't be judged. Once all of its items are answered it stays, with the launches that it has. */
+  readonly failure?: string | undefined;
+  /** Its cell has ended, before a model that failed was let in again: it keeps the launches that it has. */
+  readonly isEnded?: boolean | undefined;
+}
+
+/** More broken items than this share of all and the model is void. */
+const maxBrokenShare = 0.01;
+
+/** Why a model can't be judged, or undefined. */
+export function voidReason(entrant: Entrant, items: number): string | undefined {
+  if (entrant.brokenItems > maxBrokenShare * items) {
+    return `${entrant.brokenItems} of ${items} items failed in the engine: more than 1 %`;
+  }
+  if (entrant.failure === undefined) return undefined;
+  return entrant.scores.length === items && entrant.launches.length > 0 ? undefined : entrant.failure;
+}
+
+/** How the allowed error of a race is shared out; the parts add up to 1 - confidence. */
+export interface ErrorBudget {
+  /** That a bound on performance is wrong: half for the triage on one launch, half for the finalists. */
+  readonly performance: number;
+  readonly accuracy: number;
+  /** 0 where the question has no limit on latency. */
+  readonly latency: number;
+}
+
+/**
+ * A fifth for performance, the rest for answers; halved between accuracy and latency where both are asked.
+ *
+ * @throws {RangeError} if the confidence isn't strictly between 0.5 and 1
+ */
+export function errorBudget(confidence: number, hasLatencyLimit: boolean): ErrorBudget {
+  if (!(confidence > 0.5 && confidence < 1)) {
+    throw new RangeError(`the confidence must be above 0.5 and below 1, got ${confidence}`);
+  }
+  const alpha = 1 - confidence;
+  const answers = 0.8 * alpha;
+  return {
+    performance: 0.2 * alpha,
+    accuracy: hasLatencyLimit ? answers / 2 : answers,
+    latency: hasLatencyLimit ? answers / 2 : 0,
+  };
+}
+
+/** Noise of one launch, by the prior deviations: triage sees no more. */
+export function triageNoise({ performance }: ErrorBudget, models: number): LaunchNoise {
+  const quantile = normalQuantile(1 - performance / 2 / Math.max(1, models - 1));
+  return { ...launchPrior, launches: 1, quantile };
+}
+
+/** Quantile for finalists, whose deviation was measured with so many degrees of freedom. */
+export function finalQuantile({ performance }: ErrorBudget, finalists: number, degrees: number): number {
+  return tQuantile(1 - performance / 2 / Math.max(1, finalists - 1), degrees);
+}
 
 /** What a race is about; fixed before the first item. */
 export interface RaceSetup {

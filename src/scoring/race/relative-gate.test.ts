@@ -3,10 +3,8 @@ import { createWorld } from '../../../bench/race-world.ts';
 import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts';
 import { equalWeights } from '../per-anchored.ts';
 import { createCertificate } from './certificate.ts';
-import type { Entrant } from './entrant.ts';
-import { errorBudget } from './error-budget.ts';
+import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
 import { parseRaceQuestion } from './question.ts';
-import type { RaceSetup } from './race-setup.ts';
 import { replayRace } from './replay-race.ts';
 
 const items = 200;

@@ -1,8 +1,7 @@
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
-import type { Entrant } from './entrant.ts';
-import { firstLaunch } from './launch-values.ts';
-import { judged, type RaceStep, type Turn } from './race-setup.ts';
-import { meanOf } from '../../stats/standard-deviation.ts';
+import { type Entrant, judged, type RaceStep, type Turn } from './race-setup.ts';
+import { firstLaunch } from './requirements.ts';
+import { meanOf } from '../../stats/means.ts';
 
 export interface RelativeGateRule {
   /** By how much the most accurate of all may be better. */

@@ -1,5 +1,5 @@
 import type { RaceVerdict } from '../../core/race.ts';
-import { createBettingTest, type BettingTest } from '../../stats/betting-test.ts';
+import { createBettingTest, type BettingTest } from '../../stats/anytime-interval.ts';
 
 /** What is asked of the mean of a model's scores over all items. */
 export interface ScoreGateRule {

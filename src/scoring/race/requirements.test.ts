@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Anchors } from '../anchors.ts';
 import { equalWeights } from '../per-anchored.ts';
-import { errorBudget, finalQuantile, triageNoise } from './error-budget.ts';
-import type { RaceSetup } from './race-setup.ts';
-import { bestImaginable, type KnownModel, strictestRequirement } from './required.ts';
+import { errorBudget, finalQuantile, triageNoise, type RaceSetup } from './race-setup.ts';
+import { bestImaginable, type KnownModel, strictestRequirement } from './requirements.ts';
 
 const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1e9 };
 const setup: RaceSetup = {

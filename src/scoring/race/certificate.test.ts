@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest';
 import { equalWeights } from '../per-anchored.ts';
-import type { Entrant } from './entrant.ts';
-import { errorBudget } from './error-budget.ts';
-import { newItemSupport } from './new-item-support.ts';
+import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
+import { newItemSupport } from './certificate.ts';
 import { parseRaceQuestion } from './question.ts';
-import type { RaceSetup } from './race-setup.ts';
 
 const launch = { throughput: 100, latency: 10, memory: 2 ** 30 };
 

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { equalWeights } from '../per-anchored.ts';
-import type { Entrant } from './entrant.ts';
-import { errorBudget } from './error-budget.ts';
-import { openCandidates } from './open-candidates.ts';
+import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
+import { openCandidates, replayRace } from './replay-race.ts';
 import { parseRaceQuestion } from './question.ts';
-import type { RaceSetup } from './race-setup.ts';
-import { replayRace } from './replay-race.ts';
 
 const items = 200;
 const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 ** 30 };

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anytimeInterval } from './anytime-interval.ts';
-import { createBettingTest, type BettingHypothesis } from './betting-test.ts';
+import { anytimeInterval, createBettingTest, type BettingHypothesis } from './anytime-interval.ts';
 
 // Expected values: computed independently in Python and JavaScript.
 const paired = [1, 0, 1, 0, 0, 1, -1, 1, 1, 0, 1, 1];

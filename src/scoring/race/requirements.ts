@@ -1,0 +1,151 @@
+import type { RaceValues } from '../../core/race.ts';
+import { type LaunchNoise, requiredAccuracy } from '../required-accuracy.ts';
+import type { Entrant, RaceSetup } from './race-setup.ts';
+import type { Factors } from '../factor.ts';
+import { anchoredScore } from '../per-anchored.ts';
+import type { Anchors } from '../anchors.ts';
+import { launchPrior } from '../../stats/launch-interval.ts';
+import { latencyLimit } from './question.ts';
+import { replayGate, type GateState, type ScoreGateRule } from './score-gate.ts';
+
+const valueNames = ['throughput', 'latency', 'memory'] as const satisfies readonly (keyof RaceValues)[];
+
+/** The first launch, which alone decides until the finals. */
+export function firstLaunch({ model, launches }: Entrant): RaceValues {
+  const [first] = launches;
+  if (first === undefined) throw new RangeError(`${model} was not launched`);
+  return first;
+}
+
+function meanLog(launches: readonly RaceValues[], name: keyof RaceValues): number {
+  return launches.reduce((sum, launch) => sum + Math.log(launch[name]), 0) / launches.length;
+}
+
+/** Geometric means over all launches. */
+export function overAllLaunches({ model, launches }: Entrant): RaceValues {
+  if (launches.length === 0) throw new RangeError(`${model} was not launched`);
+  const mean = (name: keyof RaceValues): number => Math.exp(meanLog(launches, name));
+  return { throughput: mean('throughput'), latency: mean('latency'), memory: mean('memory') };
+}
+
+/** Standard deviations of the logarithms between launches, pooled over models, with their degrees of freedom. */
+export interface PooledLaunches extends Omit<LaunchNoise, 'quantile'> {
+  readonly degrees: number;
+}
+
+/**
+ * Pools the spread of the finalists' launches.
+ *
+ * @returns undefined where no model has two launches
+ */
+export function poolLaunches(finalists: readonly Entrant[]): PooledLaunches | undefined {
+  const degrees = finalists.reduce((sum, { launches }) => sum + launches.length - 1, 0);
+  if (degrees === 0) return undefined;
+  const [throughput = 0, latency = 0, memory = 0] = valueNames.map((name) => {
+    const squares = finalists.reduce((sum, { launches }) => {
+      const mean = meanLog(launches, name);
+      return sum + launches.reduce((inner, launch) => inner + (Math.log(launch[name]) - mean) ** 2, 0);
+    }, 0);
+    return Math.sqrt(squares / degrees);
+  });
+  // The fewest launches of anybody: the wider bound.
+  const launches = Math.min(...finalists.map((finalist) => finalist.launches.length));
+  return { throughput, latency, memory, launches, degrees };
+}
+
+/** A model whose accuracy is known on all items. */
+export interface KnownModel {
+  readonly model: string;
+  readonly accuracy: number;
+  readonly values: RaceValues;
+}
+
+/** The accuracy that a challenger needs against the strongest of several models, and which that is. */
+export interface Requirement {
+  readonly tau: number;
+  readonly against: string;
+}
+
+export function raceAnchors({ anchors }: RaceSetup): Anchors {
+  if (anchors === undefined) throw new RangeError('the question "winner" needs anchors');
+  return anchors;
+}
+
+function factorsOf({ accuracy, values }: KnownModel): Factors {
+  return { accuracy, ...values };
+}
+
+/** PER-A of a model whose accuracy is known. */
+export function scoreOf(known: KnownModel, setup: RaceSetup): number {
+  return anchoredScore(factorsOf(known), raceAnchors(setup), setup.weights);
+}
+
+/** The highest required accuracy against `champions`; undefined where there is none. */
+export function strictestRequirement(
+  champions: readonly KnownModel[],
+  challenger: RaceValues,
+  setup: RaceSetup,
+  noise: LaunchNoise,
+): Requirement | undefined {
+  let strictest: Requirement | undefined;
+  for (const champion of champions) {
+    const tau = requiredAccuracy(factorsOf(champion), challenger, raceAnchors(setup), {
+      weights: setup.weights,
+      noise,
+    });
+    if (strictest === undefined || tau > strictest.tau) strictest = { tau, against: champion.model };
+  }
+  return strictest;
+}
+
+/** Performance that nothing beats, with the memory that a model needs at least: what it could be at best. */
+export function bestImaginable(memoryFloor: number): RaceValues {
+  return { throughput: Number.MAX_VALUE / 2, latency: 0, memory: memoryFloor };
+}
+
+function memoryText(bytes: number): string {
+  return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
+/** Why a model can't keep the limit on memory whatever is measured, or undefined. */
+export function floorAboveLimit({ question }: RaceSetup, { memoryFloor }: Entrant): string | undefined {
+  const limit = question.limits.maxMemory;
+  if (limit === undefined || memoryFloor === undefined || memoryFloor <= limit) return undefined;
+  return `its weights alone need ${memoryText(memoryFloor)}, above ${memoryText(limit)}`;
+}
+
+/** Why the measured peak, with what another launch may add, is above the limit on memory, or undefined. */
+export function peakAboveLimit({ question }: RaceSetup, entrant: Entrant, quantile: number): string | undefined {
+  const limit = question.limits.maxMemory;
+  if (limit === undefined) return undefined;
+  const peak = firstLaunch(entrant).memory;
+  const withMargin = peak * Math.exp(quantile * launchPrior.memory);
+  if (withMargin <= limit) return undefined;
+  return `needs ${memoryText(peak)}, ${memoryText(withMargin)} with its margin, above ${memoryText(limit)}`;
+}
+
+export interface LatencyGate {
+  readonly state: GateState;
+  readonly rule: ScoreGateRule;
+  readonly n: number;
+  readonly reason: string;
+}
+
+/** The limit on a percentile of the latency as a gate on "answered in time"; undefined where none is asked. */
+export function latencyGate(
+  { question, budget, items }: RaceSetup,
+  { latencies }: Entrant,
+  models: number,
+): LatencyGate | undefined {
+  const latency = latencyLimit(question.limits);
+  if (latency === undefined) return undefined;
+  const alpha = budget.latency / (2 * models);
+  const rule: ScoreGateRule = { tau: latency.share, items, failAlpha: alpha, passAlpha: alpha };
+  const gate = replayGate(
+    rule,
+    latencies.map((ms) => Number(ms <= latency.maxMs)),
+  );
+  const percentile = `p${Number((latency.share * 100).toFixed(6))}`;
+  const reason = `latency ${percentile} is above ${latency.maxMs} ms (${gate.count} requests)`;
+  return { state: gate.state, rule, n: gate.count, reason };
+}
