@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -24,6 +25,12 @@ function download(hub: HubServer, folder: string, changes: Partial<Download> = {
     ...changes,
   };
 }
+
+/** Whether the part in this folder has exactly so many bytes. */
+const keptIn =
+  (folder: string) =>
+  (bytes: number): boolean =>
+    (statSync(join(folder, 'f.gguf.incomplete'), { throwIfNoEntry: false })?.size ?? 0) === bytes;
 
 async function fetchFile(
   wanted: Download,
@@ -63,6 +70,7 @@ describe('downloadFile', () => {
     await using hub = await startHubServer([servedFile]);
     await using folder = await testFolder();
     hub.faults.cutAfterBytes = [100_000, 50_000, 0];
+    hub.faults.hasKept = keptIn(folder.path);
     const wanted = download(hub, folder.path);
     await fetchFile(wanted, folder.path);
     expect(await readFile(wanted.target)).toEqual(content);
@@ -80,6 +88,7 @@ describe('downloadFile', () => {
     await using hub = await startHubServer([servedFile]);
     await using folder = await testFolder();
     hub.faults.cutAfterBytes = [100_000, 0, 0, 0, 0];
+    hub.faults.hasKept = keptIn(folder.path);
     const wanted = download(hub, folder.path);
     await expect(fetchFile(wanted, folder.path)).rejects.toThrow(
       /^f\.gguf: .*; gave up after 3 tries, [\d.]+ KiB are kept$/,
@@ -99,6 +108,7 @@ describe('downloadFile', () => {
     await using folder = await testFolder();
     hub.faults.ignoresRanges = true;
     hub.faults.cutAfterBytes = [120_000, 1_000];
+    hub.faults.hasKept = keptIn(folder.path);
     const wanted = download(hub, folder.path);
     await fetchFile(wanted, folder.path);
     expect(await readFile(wanted.target)).toEqual(content);

@@ -16,6 +16,8 @@ export interface ServedFile {
 export interface HubFaults {
   /** Each body is cut after so many of its bytes, one entry a request; a chunked one ends as if it were whole. */
   cutAfterBytes: number[];
+  /** Whether the client has put away so many bytes of the file: a cut drops what a stream still holds. */
+  hasKept: (fileBytes: number) => boolean;
   /** Each content request gets this status instead, one entry a request. */
   statuses: number[];
   ignoresRanges: boolean;
@@ -58,6 +60,7 @@ const gitId = (content: Buffer): string =>
 function noFaults(): HubFaults {
   return {
     cutAfterBytes: [],
+    hasKept: () => true,
     statuses: [],
     ignoresRanges: false,
     isCorrupt: false,
@@ -94,7 +97,8 @@ function sliceOf(request: IncomingMessage, etag: string, length: number, faults:
   return Number(first) >= length ? { status: 416, start: 0 } : { status: 206, start: Number(first) };
 }
 
-function sendBody(response: ServerResponse, body: Buffer, faults: HubFaults): void {
+function sendBody(response: ServerResponse, content: Buffer, start: number, faults: HubFaults): void {
+  const body = content.subarray(start);
   const cut = faults.cutAfterBytes.shift();
   if (faults.stallAfterBytes !== undefined) {
     response.write(body.subarray(0, faults.stallAfterBytes));
@@ -108,10 +112,11 @@ function sendBody(response: ServerResponse, body: Buffer, faults: HubFaults): vo
     response.end(body.subarray(0, cut));
     return;
   }
-  // Long enough for a client on a busy machine to read it all: a stream that breaks drops what it still holds.
-  response.write(body.subarray(0, cut), () => {
-    setTimeout(() => response.destroy(), 200);
-  });
+  const cutWhenKept = (): void => {
+    if (faults.hasKept(start + cut)) response.destroy();
+    else setTimeout(cutWhenKept, 5);
+  };
+  response.write(body.subarray(0, cut), cutWhenKept);
 }
 
 /** Content with ranges, as the hub's store serves it. */
@@ -132,13 +137,12 @@ function sendContent(request: IncomingMessage, response: ServerResponse, file: S
     response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end();
     return;
   }
-  const body = content.subarray(slice.start);
   response.writeHead(slice.status, {
     etag,
-    ...(!faults.isChunked && { 'content-length': String(body.length) }),
+    ...(!faults.isChunked && { 'content-length': String(content.length - slice.start) }),
     ...(slice.status === 206 && { 'content-range': `bytes ${slice.start}-${content.length - 1}/${content.length}` }),
   });
-  sendBody(response, body, faults);
+  sendBody(response, content, slice.start, faults);
 }
 
 function hubError(response: ServerResponse, status: number, code: string): void {
