@@ -1,6 +1,6 @@
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import { readIfThere, systemFolders, type SystemFolders } from './proc-file.ts';
+import { readIfThere, readNumberIfThere, systemFolders, type SystemFolders } from './proc-file.ts';
 
 /** Bytes that processes started now can take: what the system has available and control groups allow. */
 export function memoryLimitBytes(folders: SystemFolders = systemFolders): number {
@@ -35,11 +35,6 @@ interface GroupFolder {
   readonly isUnified: boolean;
 }
 
-function readNumber(folder: string, name: string): number | undefined {
-  const text = readIfThere(join(folder, name))?.trim();
-  return text === undefined || !/^-?\d+$/.test(text) ? undefined : Number(text);
-}
-
 /**
  * Bytes that the control groups of this process still allow; undefined where none limits it. Version 1 says "no limit"
  * with a number near 2^63, which is returned as it is.
@@ -47,8 +42,8 @@ function readNumber(folder: string, name: string): number | undefined {
 function controlGroupMemoryLeft(folders: SystemFolders): number | undefined {
   let least: number | undefined;
   for (const { folder, isUnified } of groupFolders(folders, 'memory')) {
-    const limit = readNumber(folder, isUnified ? 'memory.max' : 'memory.limit_in_bytes');
-    const used = readNumber(folder, isUnified ? 'memory.current' : 'memory.usage_in_bytes');
+    const limit = readNumberIfThere(join(folder, isUnified ? 'memory.max' : 'memory.limit_in_bytes'));
+    const used = readNumberIfThere(join(folder, isUnified ? 'memory.current' : 'memory.usage_in_bytes'));
     if (limit === undefined || used === undefined) continue;
     const stat = readIfThere(join(folder, 'memory.stat')) ?? '';
     const inactiveFile = isUnified ? /^inactive_file (\d+)$/m : /^total_inactive_file (\d+)$/m;
@@ -65,7 +60,7 @@ export function controlGroupCores(folders: SystemFolders): number | undefined {
   for (const { folder, isUnified } of groupFolders(folders, 'cpu')) {
     const [quota, period] = isUnified
       ? (readIfThere(join(folder, 'cpu.max')) ?? '').trim().split(' ').map(Number)
-      : [readNumber(folder, 'cpu.cfs_quota_us'), readNumber(folder, 'cpu.cfs_period_us')];
+      : ['cpu.cfs_quota_us', 'cpu.cfs_period_us'].map((name) => readNumberIfThere(join(folder, name)));
     if (quota === undefined || period === undefined || !(quota > 0) || !(period > 0)) continue;
     least = Math.min(least ?? quota / period, quota / period);
   }

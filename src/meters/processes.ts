@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readIfThere, systemFolders } from './proc-file.ts';
+import { ifTold, readIfThere, systemFolders } from './proc-file.ts';
 
 /** Linux counts CPU time in hundredths of a second, whatever the kernel's own clock. */
 export const msPerTick = 10;
@@ -47,15 +47,8 @@ export function readProcessTree(
 }
 
 function readAllProcesses(proc: string): readonly ProcessStat[] | undefined {
-  let names: readonly string[];
-  try {
-    names = readdirSync(proc);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
-  return names
-    .filter((name) => /^\d+$/.test(name))
+  return ifTold(() => readdirSync(proc))
+    ?.filter((name) => /^\d+$/.test(name))
     .map((name) => readProcessStat(proc, Number(name)))
     .filter((stat) => stat !== undefined);
 }
@@ -105,12 +98,10 @@ export function resetMemoryPeak(roots: readonly number[], proc: string = systemF
 }
 
 function resetPeakOf(proc: string, pid: number): boolean {
-  try {
+  const isReset = ifTold(() => {
     // 5 resets the peak alone; lower numbers would clear the page references as well.
     writeFileSync(join(proc, String(pid), 'clear_refs'), '5');
     return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
+  });
+  return isReset === true;
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EnergyPart } from '../core/device-window.ts';
-import { readIfThere } from './proc-file.ts';
+import { ifTold, readIfThere, readNumberIfThere } from './proc-file.ts';
 
 /** A counter of energy that the processor keeps. */
 interface RaplDomain {
@@ -25,13 +25,7 @@ const pollMs = 5_000;
 
 function listDomains(sys: string): { readonly domains: readonly RaplDomain[]; readonly unreadable: number } {
   const root = join(sys, 'class/powercap');
-  let names: readonly string[];
-  try {
-    names = readdirSync(root);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return { domains: [], unreadable: 0 };
-    throw error;
-  }
+  const names = ifTold(() => readdirSync(root)) ?? [];
   const domains: RaplDomain[] = [];
   let unreadable = 0;
   // Packages hold cores; memory is a domain inside them, but not part of their sum. `psys` would count all twice.
@@ -52,8 +46,7 @@ function listDomains(sys: string): { readonly domains: readonly RaplDomain[]; re
 }
 
 function readMicrojoules(folder: string): number | undefined {
-  const text = readIfThere(join(folder, 'energy_uj'))?.trim();
-  return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
+  return readNumberIfThere(join(folder, 'energy_uj'));
 }
 
 /** Reads the energy counters of Intel and AMD processors below `/sys/class/powercap`. */

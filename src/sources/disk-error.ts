@@ -2,15 +2,12 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sizeText } from '../core/amount-text.ts';
 import { EnvironmentError } from '../core/errors.ts';
+import { errorCode } from '../core/retry.ts';
 import { isMissing } from '../files/if-there.ts';
 import { replaceFile } from '../files/replace-file.ts';
 
 const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.';
 const rightsHint = 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to another folder.';
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
 
 /** Bytes that this user may still write on the disk of `folder`, which need not exist yet. */
 async function freeBytes(folder: string): Promise<number> {

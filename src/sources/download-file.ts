@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import * as z from 'zod';
 import { sizeText } from '../core/amount-text.ts';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
@@ -202,15 +201,9 @@ export async function downloadFile(download: Download, pull: Pull): Promise<Fetc
   await using part = await openPart(download, etag, pull);
   const isWhole = part.bytes > 0 && part.bytes === download.bytes && sha256 === part.sha256();
   if (!isWhole) await fetchWithRetries({ download, pull, part, etag, bytesTotal: download.bytes });
-  const got = part.sha256();
-  if (sha256 !== undefined && got !== sha256) {
-    await part.discard();
-    await rm(resumePath(target), { force: true });
-    throw new DownloadError(`${download.file}: sha256 is ${got}, expected ${sha256}; what was fetched is deleted`, {
-      hint: 'Try again; if it stays so, the file at the source has changed and must not be trusted.',
-    });
-  }
-  await part.publish(target);
-  await rm(resumePath(target), { force: true });
-  return { path: target, sha256: got, bytes: part.bytes };
+  return await part.finish({
+    ...download,
+    notePath: resumePath(target),
+    changed: 'the file at the source has changed',
+  });
 }

@@ -59,9 +59,7 @@ export function explainHubRefusal(file: HubFile, answer: HttpAnswer, endpoint: s
   if (code === 'GatedRepo' || (statusCode === 403 && code === undefined)) {
     return new DownloadError(
       `${describeRepo(file)} is gated: the hub shows its files only to those who accepted its licence`,
-      {
-        hint: `Accept the licence at ${page}, then set HF_TOKEN to your access token.`,
-      },
+      { hint: `Accept the licence at ${page}, then set HF_TOKEN to your access token.` },
     );
   }
   if (code === 'RevisionNotFound') {

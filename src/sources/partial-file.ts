@@ -1,8 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { DownloadError } from '../core/errors.ts';
 import { renameSynced } from '../files/replace-file.ts';
 import { explainDiskError, makeFolder } from './disk-error.ts';
+import type { FetchedFile } from './pull.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -17,6 +19,18 @@ async function hashStart(handle: FileHandle, bytes: number, signal: AbortSignal 
     position += bytesRead;
   }
   return hash;
+}
+
+/** What a file is to become, and how it is called in errors. */
+interface FinishedFile {
+  readonly target: string;
+  /** What an attempt left for the next one. */
+  readonly notePath: string;
+  /** Hex; undefined where nobody has pinned it. */
+  readonly sha256: string | undefined;
+  readonly file: string;
+  /** What another content means. */
+  readonly changed: string;
 }
 
 /**
@@ -87,15 +101,25 @@ export class PartialFile implements AsyncDisposable {
     await this.#handle.sync();
   }
 
-  /** Gives the file its final name; only for content that has been checked. */
-  async publish(target: string): Promise<void> {
+  /**
+   * Gives the file its final name where its content is the right one, else removes it; what was noted of the attempt is
+   * removed too.
+   *
+   * @throws {DownloadError} for another content
+   */
+  async finish({ target, notePath, sha256, file, changed }: FinishedFile): Promise<FetchedFile> {
+    const got = this.sha256();
+    if (sha256 !== undefined && got !== sha256) {
+      await rm(this.path, { force: true });
+      await rm(notePath, { force: true });
+      throw new DownloadError(`${file}: sha256 is ${got}, expected ${sha256}; what was fetched is deleted`, {
+        hint: `Try again; if it stays so, ${changed} and must not be trusted.`,
+      });
+    }
     await this.sync();
     await renameSynced(this.path, target);
-  }
-
-  /** Removes the file: its content is of no use. */
-  async discard(): Promise<void> {
-    await rm(this.path, { force: true });
+    await rm(notePath, { force: true });
+    return { path: target, sha256: got, bytes: this.#bytes };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

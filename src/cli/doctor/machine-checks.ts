@@ -7,7 +7,7 @@ import { createDeviceMeter, type DeviceFindings } from '../../meters/devices/dev
 import { readHostFacts } from '../../meters/host-facts.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { createHostMeter } from '../../meters/host-meter.ts';
-import { systemFolders } from '../../meters/proc-file.ts';
+import { ifTold, systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/processes.ts';
 import { createRaplMeter } from '../../meters/rapl.ts';
 import { type DoctorCheck, type DoctorOptions, fail, ok, warn } from './doctor-check.ts';
@@ -184,15 +184,10 @@ export const energyCheck: DoctorCheck = {
 const serverPrograms = ['vllm', 'llama-server', 'ollama', 'sglang'] as const;
 
 function isInPath(program: string, path: string): boolean {
-  return path.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return folder !== '';
-    } catch (error) {
-      if (error instanceof Error && 'code' in error) return false;
-      throw error;
-    }
-  });
+  const folders = path.split(delimiter).filter((folder) => folder !== '');
+  return folders.some(
+    (folder) => ifTold(() => accessSync(join(folder, program), constants.X_OK) === undefined) === true,
+  );
 }
 
 export const serverProgramsCheck: DoctorCheck = {
