@@ -41,7 +41,7 @@ export type CompletionSource = 'model' | 'task' | 'run' | 'file' | 'folder';
 export interface FlagWords {
   /** One letter. */
   readonly short?: string;
-  /** Name of the argument in help. */
+  /** Name of the argument in help; by default `n` for numbers, `name` for choices, `text` for texts. */
   readonly argument?: string;
   readonly aliases?: readonly FlagAlias[];
   /** `PERBENCH_NAME`; true by default. */
@@ -132,12 +132,7 @@ function define<Value, Schema extends z.ZodType, Kind extends SettingKind, const
   return { ...input, fallback, form, schema } as unknown as Setting<Filled<Schema, Given>, Kind>;
 }
 
-interface Bounds {
-  readonly min?: number;
-  readonly max?: number;
-  readonly above?: number;
-  readonly below?: number;
-}
+type Bounds = Omit<NumberRange, 'isWhole'>;
 
 function bounded(schema: z.ZodNumber, { min, max, above, below }: Bounds): z.ZodNumber {
   let bound = schema;
@@ -148,19 +143,12 @@ function bounded(schema: z.ZodNumber, { min, max, above, below }: Bounds): z.Zod
   return bound;
 }
 
-const boundsOf = ({ min, max, above, below }: Bounds): Bounds => ({
-  ...(min !== undefined && { min }),
-  ...(max !== undefined && { max }),
-  ...(above !== undefined && { above }),
-  ...(below !== undefined && { below }),
-});
-
 /** A whole number. */
 export function whole<const Given extends Bounds & Input<number>>(
   input: Given,
 ): Setting<Filled<z.ZodNumber, Given>, 'number'> {
-  const range = { ...boundsOf(input), isWhole: true };
-  return define(input, { kind: 'number', range, word: undefined }, (zod) => bounded(zod.int(), input));
+  const form = { kind: 'number', range: { ...input, isWhole: true }, word: undefined } as const;
+  return define(input, form, (zod) => bounded(zod.int(), input));
 }
 
 /** A whole number, or a word that stands for one. */
@@ -168,18 +156,16 @@ export function wholeOr<const Word extends string, const Given extends Bounds & 
   word: Word,
   input: Given,
 ): Setting<Filled<z.ZodType<number | Word, number | Word>, Given>, 'number'> {
-  const range = { ...boundsOf(input), isWhole: true };
-  return define(input, { kind: 'number', range, word }, (zod) =>
-    zod.union([bounded(zod.int(), input), zod.literal(word)]),
-  );
+  const form = { kind: 'number', range: { ...input, isWhole: true }, word } as const;
+  return define(input, form, (zod) => zod.union([bounded(zod.int(), input), zod.literal(word)]));
 }
 
 /** Any number. */
 export function real<const Given extends Bounds & Input<number>>(
   input: Given,
 ): Setting<Filled<z.ZodNumber, Given>, 'number'> {
-  const range = { ...boundsOf(input), isWhole: false };
-  return define(input, { kind: 'number', range, word: undefined }, (zod) => bounded(zod.number(), input));
+  const form = { kind: 'number', range: { ...input, isWhole: false }, word: undefined } as const;
+  return define(input, form, (zod) => bounded(zod.number(), input));
 }
 
 /** One of some words. */

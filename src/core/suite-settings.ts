@@ -1,47 +1,47 @@
 import { gateLimitsSchema } from './limits-schema.ts';
 import { parseGoodput } from './load.ts';
 import { serverSchema } from './managed-server.ts';
-import { choice, flag, real, section, shapeOf, text, whole, wholeOr } from './settings.ts';
+import type * as z from 'zod';
+import {
+  choice,
+  flag,
+  real,
+  section,
+  type SettingTable,
+  shapeOf,
+  type ShapeOf,
+  text,
+  whole,
+  wholeOr,
+  type Zod,
+} from './settings.ts';
 
 const nothing = { decides: 'nothing' } as const;
+/** What is said of one model or task is in the suite key by what it leads to. */
+const within = (label: string) => ({ decides: 'both', inKey: 'content', label }) as const;
 
 /** Settings of one model of a suite. */
 export const modelSettings = {
   name: text({ ...nothing, help: 'name in tables', otherwise: 'the catalogue name or the file name' }),
   source: text({
-    decides: 'both',
-    label: 'model',
-    inKey: 'content',
+    ...within('model'),
     isRequired: true,
     help: 'catalogue name, path, hf:, pip: or URL with #sha256=',
   }),
   style: choice(['auto', 'instruct', 'base'], {
+    ...within('prompt style'),
     decides: 'answers',
-    label: 'prompt style',
-    inKey: 'content',
-    argument: 'name',
     aliases: [{ name: 'apply-chat-template', constant: 'instruct' }],
     fallback: 'auto',
     help: 'chat template (instruct) or plain prompts (base) in generation tasks',
   }),
-  engine: text({
-    decides: 'both',
-    label: 'engine',
-    inKey: 'content',
-    argument: 'name',
-    fallback: 'llama',
-    help: 'what runs the model',
-  }),
+  engine: text({ ...within('engine'), argument: 'name', fallback: 'llama', help: 'what runs the model' }),
   server: section(serverSchema, {
-    decides: 'both',
-    label: 'server',
-    inKey: 'content',
+    ...within('server'),
     help: 'a server that perbench starts for the model, and stops again',
   }),
   engineOptions: section((zod) => zod.record(zod.string(), zod.unknown()), {
-    decides: 'both',
-    label: 'options of the engine',
-    inKey: 'content',
+    ...within('options of the engine'),
     fallback: {},
     help: 'options that only the engine knows',
   }),
@@ -49,74 +49,50 @@ export const modelSettings = {
 
 /** Settings of one task of a suite. */
 export const taskSettings = {
-  task: text({
-    decides: 'both',
-    label: 'task',
-    inKey: 'content',
-    isRequired: true,
-    help: 'task id or short name',
-  }),
+  task: text({ ...within('task'), isRequired: true, help: 'task id or short name' }),
   shots: whole({
-    decides: 'both',
-    label: 'examples in each prompt',
-    inKey: 'content',
-    argument: 'n',
+    ...within('examples in each prompt'),
     aliases: [{ name: 'num-fewshot' }],
     min: 0,
     max: 64,
     help: 'examples in each prompt',
     otherwise: "the protocol's own",
   }),
-  limit: whole({
-    decides: 'both',
-    label: 'items',
-    inKey: 'content',
-    above: 0,
-    help: 'items of this task; overrides the suite',
-  }),
+  limit: whole({ ...within('items'), above: 0, help: 'items of this task; overrides the suite' }),
   gates: section(gateLimitsSchema, {
     ...nothing,
     help: 'limits of this task for perbench gate; override those of the suite',
   }),
 } as const;
 
+type Entry<Table extends SettingTable> = z.ZodUnion<
+  readonly [z.ZodString, z.ZodObject<ShapeOf<Table>, z.core.$strict>]
+>;
+
+/** A list of names, each alone or with settings of its own. */
+function listOf<Table extends SettingTable>(table: Table, name: string): (zod: Zod) => z.ZodArray<Entry<Table>> {
+  return (zod) =>
+    zod.array(zod.union([zod.string().min(1).describe(name), zod.strictObject(shapeOf(table, zod))])).min(1);
+}
+
 /** Settings of a suite, in the order of the file, of `show --config` and of the suite key. */
 export const suiteSettings = {
   $schema: section((zod) => zod.string(), { ...nothing, help: 'where editors find the schema of this file' }),
   name: text({
     ...nothing,
-    argument: 'text',
     hasEnvironment: false,
     fallback: 'perbench',
     help: 'name of the suite, shown in lists',
   }),
   models: section(
-    (zod) =>
-      zod
-        .array(
-          zod.union([
-            zod
-              .string()
-              .min(1)
-              .describe('catalogue name, path, hf:owner/repo/file.gguf, pip:package==version/path, or a URL'),
-            zod.strictObject(shapeOf(modelSettings, zod)),
-          ]),
-        )
-        .min(1),
-    { decides: 'both', label: 'models', inKey: 'content', isRequired: true, help: 'models to compare' },
+    listOf(modelSettings, 'catalogue name, path, hf:owner/repo/file.gguf, pip:package==version/path, or a URL'),
+    { ...within('models'), isRequired: true, help: 'models to compare' },
   ),
-  tasks: section(
-    (zod) =>
-      zod
-        .array(
-          zod.union([
-            zod.string().min(1).describe('task id or short name: gsm8k, gsm8k/per@1, all'),
-            zod.strictObject(shapeOf(taskSettings, zod)),
-          ]),
-        )
-        .min(1),
-    { decides: 'both', label: 'tasks', inKey: 'content', fallback: ['all'], help: 'tasks to run' },
-  ),
+  tasks: section(listOf(taskSettings, 'task id or short name: gsm8k, gsm8k/per@1, all'), {
+    ...within('tasks'),
+    fallback: ['all'],
+    help: 'tasks to run',
+  }),
   dataDir: text({
     ...nothing,
     argument: 'folder',
@@ -127,16 +103,12 @@ export const suiteSettings = {
   protocol: choice(['serving', 'paper'], {
     decides: 'both',
     label: 'protocol',
-    argument: 'name',
     fallback: 'serving',
     help: 'how measurements are taken',
   }),
   limit: whole({
-    decides: 'both',
-    label: 'items',
-    inKey: 'content',
+    ...within('items'),
     short: 'L',
-    argument: 'n',
     above: 0,
     help: 'items per task, in a seeded random order',
     asFlag: '0.1 takes a tenth of each task, rounded up',
@@ -145,7 +117,6 @@ export const suiteSettings = {
   seed: whole({
     decides: 'both',
     label: 'seed',
-    argument: 'n',
     min: 0,
     max: 4_294_967_295,
     fallback: 1,
@@ -155,7 +126,6 @@ export const suiteSettings = {
   concurrency: wholeOr('auto', {
     decides: 'performance',
     label: 'sequences at once',
-    argument: 'n',
     aliases: [{ name: 'batch-size' }],
     min: 1,
     max: 512,
@@ -165,7 +135,6 @@ export const suiteSettings = {
   launches: whole({
     decides: 'performance',
     label: 'engine starts',
-    argument: 'n',
     min: 1,
     max: 20,
     fallback: 3,
@@ -183,7 +152,6 @@ export const suiteSettings = {
   latencyRequests: whole({
     decides: 'performance',
     label: 'requests of a latency pass',
-    argument: 'n',
     min: 1,
     max: 100_000,
     fallback: 24,
@@ -201,7 +169,6 @@ export const suiteSettings = {
   threads: whole({
     decides: 'performance',
     label: 'threads',
-    argument: 'n',
     min: 1,
     max: 1024,
     help: 'CPU threads of the engine',
@@ -210,7 +177,6 @@ export const suiteSettings = {
   contextTokens: whole({
     decides: 'performance',
     label: 'tokens per sequence',
-    argument: 'n',
     min: 64,
     help: 'tokens per sequence',
     otherwise: "what the items need, up to the model's limit",
@@ -227,7 +193,6 @@ export const suiteSettings = {
     decides: 'performance',
     label: 'processes that ask a server',
     inKey: 'no',
-    argument: 'n',
     min: 1,
     max: 64,
     fallback: 1,
@@ -237,7 +202,6 @@ export const suiteSettings = {
     decides: 'performance',
     label: 'requests per second',
     inKey: 'load',
-    argument: 'n',
     above: 0,
     max: 1_000_000,
     help: 'requests per second, offered as a Poisson process in the throughput pass',

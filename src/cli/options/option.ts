@@ -40,21 +40,26 @@ export type OptionValues<Table extends OptionTable> = {
 interface Basics {
   readonly help: string;
   readonly short?: string;
+  readonly argument?: string;
   readonly aliases?: readonly FlagAlias[];
-  readonly defaultText?: string;
+  readonly defaultText?: string | undefined;
   readonly hasEnvironment?: boolean;
   readonly completion?: CompletionSource;
 }
 
-function basics(input: Basics): Omit<Option<unknown>, 'argument' | 'expected' | 'fallback' | 'parse'> {
+type WithArgument = Basics & { readonly argument: string };
+
+function basics(input: Basics): Omit<Option<undefined>, 'expected' | 'parse'> {
   return {
     help: input.help,
     short: input.short,
+    argument: input.argument,
     isArgumentOptional: false,
     isRepeatable: false,
     isCounted: false,
     isNegated: false,
     aliases: input.aliases ?? [],
+    fallback: undefined,
     defaultText: input.defaultText,
     hasEnvironment: input.hasEnvironment ?? true,
     completion: input.completion,
@@ -63,103 +68,61 @@ function basics(input: Basics): Omit<Option<unknown>, 'argument' | 'expected' | 
 
 const truths: Readonly<Record<string, boolean>> = { 1: true, true: true, yes: true, 0: false, false: false, no: false };
 
-const parseBoolean = (value: string): boolean | undefined => truths[value.toLowerCase()];
-
 /** On or off; undefined where nobody said. */
 export function flag(input: Basics): Option<boolean | undefined> {
-  return { ...basics(input), argument: undefined, fallback: undefined, expected: '1 or 0', parse: parseBoolean };
+  return { ...basics(input), expected: '1 or 0', parse: (value) => truths[value.toLowerCase()] };
 }
 
 /** Written `--no-name`. */
 export function negatedFlag(input: Basics): Option<boolean> {
-  return {
-    ...basics(input),
-    isNegated: true,
-    argument: undefined,
-    fallback: true,
-    expected: '1 or 0',
-    parse: parseBoolean,
-  };
+  return { ...flag(input), isNegated: true, fallback: true };
 }
 
 /** A flag that may be given several times. */
 export function countedFlag(input: Basics): Option<number> {
   const parse = (value: string): number | undefined => (/^\d$/.test(value) ? Number(value) : undefined);
-  return { ...basics(input), isCounted: true, argument: undefined, fallback: 0, expected: '0 to 9', parse };
+  return { ...basics(input), isCounted: true, fallback: 0, expected: '0 to 9', parse };
 }
 
-export function text(input: Basics & { readonly argument: string }): Option<string | undefined> {
-  return {
-    ...basics(input),
-    argument: input.argument,
-    fallback: undefined,
-    expected: 'some text',
-    parse: (value) => (value === '' ? undefined : value),
-  };
+export function text(input: WithArgument): Option<string | undefined> {
+  return { ...basics(input), expected: 'some text', parse: (value) => (value === '' ? undefined : value) };
 }
 
 /** A flag that may have a text after it: empty where it stands alone. */
-export function optionalText(input: Basics & { readonly argument: string }): Option<string | undefined> {
+export function optionalText(input: WithArgument): Option<string | undefined> {
   return { ...text(input), isArgumentOptional: true, parse: (value) => value };
 }
 
-export function texts(
-  input: Basics & {
-    readonly argument: string;
-    /** Values may also be joined by commas. */
-    readonly isCommaSeparated?: boolean;
-  },
-): Option<readonly string[]> {
-  return {
-    ...basics(input),
-    argument: input.argument,
-    isRepeatable: true,
-    fallback: [],
-    expected: 'some text',
-    parse: (value) => {
-      const parts = input.isCommaSeparated ? value.split(',').map((part) => part.trim()) : [value];
-      return parts.includes('') ? undefined : parts;
-    },
+/** @param input values of `isCommaSeparated` may also be joined by commas */
+export function texts(input: WithArgument & { readonly isCommaSeparated?: boolean }): Option<readonly string[]> {
+  const parse = (value: string): readonly string[] | undefined => {
+    const parts = input.isCommaSeparated ? value.split(',').map((part) => part.trim()) : [value];
+    return parts.includes('') ? undefined : parts;
   };
+  return { ...basics(input), isRepeatable: true, fallback: [], expected: 'some text', parse };
 }
 
 /** A number; whole unless `isWhole` is false. */
 export function number(
-  input: Basics & Omit<NumberRange, 'isWhole'> & { readonly argument: string; readonly isWhole?: boolean },
+  input: WithArgument & Omit<NumberRange, 'isWhole'> & { readonly isWhole?: boolean },
 ): Option<number | undefined> {
   const range = { ...input, isWhole: input.isWhole ?? true };
-  return {
-    ...basics(input),
-    argument: input.argument,
-    fallback: undefined,
-    expected: rangeText(range),
-    parse: (value) => readNumber(value, range),
-  };
+  return { ...basics(input), expected: rangeText(range), parse: (value) => readNumber(value, range) };
 }
 
 export function choice<const Choices extends readonly string[]>(
-  input: Basics & { readonly argument: string; readonly choices: Choices },
+  input: WithArgument & { readonly choices: Choices },
 ): Option<Choices[number] | undefined> {
-  return {
-    ...basics(input),
-    argument: input.argument,
-    fallback: undefined,
-    choices: input.choices,
-    expected: `one of ${input.choices.join(', ')}`,
-    parse: (value) => input.choices.find((known) => known === value),
-  };
+  const { choices } = input;
+  const expected = `one of ${choices.join(', ')}`;
+  return { ...basics(input), choices, expected, parse: (value) => choices.find((known) => known === value) };
 }
 
 /** An option with a reading of its own. */
 export function custom<Value>(
-  input: Basics & {
-    readonly argument: string;
-    readonly expected: string;
-    parse(text: string): Value | undefined;
-  },
+  input: WithArgument & { readonly expected: string; parse(text: string): Value | undefined },
 ): Option<Value | undefined> {
-  const { argument, expected } = input;
-  return { ...basics(input), argument, fallback: undefined, expected, parse: (value) => input.parse(value) };
+  return { ...basics(input), expected: input.expected, parse: (value) => input.parse(value) };
 }
 
 /** The same option with a value where nobody gave one. */

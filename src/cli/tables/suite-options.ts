@@ -12,11 +12,13 @@ function optionOf<One extends FlagSetting>(setting: One): OptionOf<One> {
   return flagOf(setting) as OptionOf<One>;
 }
 
-function flagOf({ form, asFlag, otherwise, fallback, argument = '', ...words }: FlagSetting): Option<unknown> {
+const usualArguments = { number: 'n', choice: 'name', text: 'text' } as const;
+
+function flagOf({ form, asFlag, otherwise, fallback, argument, ...words }: FlagSetting): Option<unknown> {
   const help = asFlag === undefined ? words.help : `${words.help}; ${asFlag}`;
   if (form.kind === 'flag') return flag({ ...words, help });
   const defaultText = otherwise ?? fallback?.toString();
-  const input = { ...words, help, argument, ...(defaultText !== undefined && { defaultText }) };
+  const input = { ...words, help, defaultText, argument: argument ?? usualArguments[form.kind] };
   switch (form.kind) {
     case 'choice':
       return choice({ ...input, choices: form.choices });
@@ -24,7 +26,7 @@ function flagOf({ form, asFlag, otherwise, fallback, argument = '', ...words }: 
       return custom({ ...input, expected: form.expected, parse: (value) => (form.isGood(value) ? value : undefined) });
     case 'number': {
       const { range, word } = form;
-      if (word === undefined) return number({ ...input, ...range });
+      if (word === undefined) return number({ ...range, ...input });
       const expected = `${rangeText(range)}, or ${word}`;
       return custom({ ...input, expected, parse: (value) => (value === word ? word : readNumber(value, range)) });
     }
