@@ -22,8 +22,9 @@ export interface ServerCommand {
 
 export const loopbackHost = '127.0.0.1';
 
-function flag(name: string, value: string | number | undefined): readonly string[] {
-  return value === undefined ? [] : [name, String(value)];
+/** Words of flags with values; one without a value isn't there. */
+function flags(values: Readonly<Record<string, string | number | undefined>>): readonly string[] {
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
 }
 
 const bytesPerGiB = 2 ** 30;
@@ -31,61 +32,39 @@ const bytesPerGiB = 2 ** 30;
 /** Offline evaluation wants neither the sampling defaults of a model's repository nor prefixes reused. */
 function vllm({ server, model, servedName, port, contextTokens, sequences }: ServerCommandRequest): ServerCommand {
   const { program = 'vllm', kvCacheGiB } = server;
-  return {
-    argv: [
-      program,
-      'serve',
-      model,
-      '--host',
-      loopbackHost,
-      '--port',
-      String(port),
-      '--served-model-name',
-      servedName,
-      ...flag('--tensor-parallel-size', server.tensorParallel),
-      ...flag('--dtype', server.dtype),
-      ...flag('--max-model-len', contextTokens),
-      ...flag('--max-num-seqs', sequences),
-      ...flag('--gpu-memory-utilization', server.memoryShare),
-      ...flag('--kv-cache-memory-bytes', kvCacheGiB === undefined ? undefined : Math.round(kvCacheGiB * bytesPerGiB)),
-      server.prefixCaching ? '--enable-prefix-caching' : '--no-enable-prefix-caching',
-      '--generation-config',
-      'vllm',
-      '--enable-prompt-tokens-details',
-      '--seed',
-      '0',
-      ...server.arguments,
-    ],
-    environment: {},
-  };
+  const given = flags({
+    '--host': loopbackHost,
+    '--port': port,
+    '--served-model-name': servedName,
+    '--tensor-parallel-size': server.tensorParallel,
+    '--dtype': server.dtype,
+    '--max-model-len': contextTokens,
+    '--max-num-seqs': sequences,
+    '--gpu-memory-utilization': server.memoryShare,
+    '--kv-cache-memory-bytes': kvCacheGiB === undefined ? undefined : Math.round(kvCacheGiB * bytesPerGiB),
+  });
+  const caching = server.prefixCaching ? '--enable-prefix-caching' : '--no-enable-prefix-caching';
+  const fixed = ['--generation-config', 'vllm', '--enable-prompt-tokens-details', '--seed', '0'];
+  return { argv: [program, 'serve', model, ...given, caching, ...fixed, ...server.arguments], environment: {} };
 }
 
 function sglang({ server, model, servedName, port, contextTokens, sequences }: ServerCommandRequest): ServerCommand {
   const { program = 'python3' } = server;
+  const given = flags({
+    '--model-path': model,
+    '--served-model-name': servedName,
+    '--host': loopbackHost,
+    '--port': port,
+    '--tp-size': server.tensorParallel,
+    '--dtype': server.dtype,
+    '--context-length': contextTokens,
+    '--max-running-requests': sequences,
+    '--mem-fraction-static': server.memoryShare,
+  });
+  const caching = server.prefixCaching ? [] : ['--disable-radix-cache'];
+  const fixed = ['--enable-metrics', '--random-seed', '0'];
   return {
-    argv: [
-      program,
-      '-m',
-      'sglang.launch_server',
-      '--model-path',
-      model,
-      '--served-model-name',
-      servedName,
-      '--host',
-      loopbackHost,
-      '--port',
-      String(port),
-      ...flag('--tp-size', server.tensorParallel),
-      ...flag('--dtype', server.dtype),
-      ...flag('--context-length', contextTokens),
-      ...flag('--max-running-requests', sequences),
-      ...flag('--mem-fraction-static', server.memoryShare),
-      ...(server.prefixCaching ? [] : ['--disable-radix-cache']),
-      '--enable-metrics',
-      '--random-seed',
-      '0',
-      ...server.arguments,
-    ],
+    argv: [program, '-m', 'sglang.launch_server', ...given, ...caching, ...fixed, ...server.arguments],
     environment: {},
   };
 }
@@ -97,27 +76,17 @@ function sglang({ server, model, servedName, port, contextTokens, sequences }: S
 function llamaServer(request: ServerCommandRequest): ServerCommand {
   const { server, model, file, servedName, port, contextTokens, sequences = 1, threads } = request;
   const { program = 'llama-server' } = server;
-  return {
-    argv: [
-      program,
-      '--model',
-      file ?? model,
-      '--alias',
-      servedName,
-      '--host',
-      loopbackHost,
-      '--port',
-      String(port),
-      ...flag('--ctx-size', contextTokens === undefined ? undefined : contextTokens * sequences),
-      ...flag('--parallel', sequences),
-      ...flag('--threads', threads),
-      '--metrics',
-      ...flag('--verbosity', 4),
-      ...(server.prefixCaching ? [] : flag('--cache-ram', 0)),
-      ...server.arguments,
-    ],
-    environment: {},
-  };
+  const given = flags({
+    '--model': file ?? model,
+    '--alias': servedName,
+    '--host': loopbackHost,
+    '--port': port,
+    '--ctx-size': contextTokens === undefined ? undefined : contextTokens * sequences,
+    '--parallel': sequences,
+    '--threads': threads,
+  });
+  const told = ['--metrics', ...flags({ '--verbosity': 4, '--cache-ram': server.prefixCaching ? undefined : 0 })];
+  return { argv: [program, ...given, ...told, ...server.arguments], environment: {} };
 }
 
 /** Settings that Ollama takes from the environment alone; its defaults depend on the host's memory. */

@@ -2,8 +2,8 @@ import koffi from 'koffi';
 import { describe, expect, it } from 'vitest';
 import { EnvironmentError } from '../../../core/errors.ts';
 import { findLibrary } from '../library-location.ts';
-import { checkAbi, contextParams } from './abi.ts';
-import { loadLibrary, type LlamaFunctions, type ParamsRecord } from './library.ts';
+import { checkAbi, contextParams, type ParamsRecord } from './abi.ts';
+import { loadLibrary, type LlamaFunctions } from './library.ts';
 
 const location = findLibrary('cpu');
 const library = loadLibrary(location);

@@ -2,12 +2,8 @@ import { basename } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { EnvironmentError } from '../../../core/errors.ts';
 import type { LibraryLocation } from '../library-location.ts';
-import { logCallback } from './abi.ts';
-
 // The struct names in the prototypes below are registered by this import.
-
-export type Pointer = bigint;
-export type ParamsRecord = Record<string, number | boolean | Pointer | null>;
+import { logCallback, type ParamsRecord, type Pointer } from './abi.ts';
 
 /** One struct llama_batch by value. */
 export interface NativeBatch {
@@ -20,105 +16,96 @@ export interface NativeBatch {
   readonly logits: Pointer;
 }
 
-const llamaPrototypes = {
-  version: 'const char *llama_version()',
-  backendInit: 'void llama_backend_init()',
-  modelDefaultParams: 'perbench_model_params llama_model_default_params()',
-  contextDefaultParams: 'perbench_context_params llama_context_default_params()',
-  loadModel: 'void *llama_model_load_from_file(const char *path, perbench_model_params params)',
-  freeModel: 'void llama_model_free(void *model)',
-  openContext: 'void *llama_init_from_model(void *model, perbench_context_params params)',
-  freeContext: 'void llama_free(void *context)',
-  contextMemory: 'void *llama_get_memory(void *context)',
-  vocabulary: 'void *llama_model_get_vocab(void *model)',
-  trainedContext: 'int32_t llama_model_n_ctx_train(void *model)',
-  slidingWindow: 'int32_t llama_model_n_swa(void *model)',
-  modelBytes: 'uint64_t llama_model_size(void *model)',
-  modelParameters: 'uint64_t llama_model_n_params(void *model)',
-  modelFileType: 'int llama_model_ftype(void *model)',
-  fileTypeName: 'const char *llama_ftype_name(int ftype)',
-  hasEncoder: 'bool llama_model_has_encoder(void *model)',
-  hasDecoder: 'bool llama_model_has_decoder(void *model)',
-  isRecurrent: 'bool llama_model_is_recurrent(void *model)',
-  isHybrid: 'bool llama_model_is_hybrid(void *model)',
-  isDiffusion: 'bool llama_model_is_diffusion(void *model)',
-  vocabularySize: 'int32_t llama_vocab_n_tokens(void *vocabulary)',
-  bosToken: 'int32_t llama_vocab_bos(void *vocabulary)',
-  eosToken: 'int32_t llama_vocab_eos(void *vocabulary)',
-  addsBos: 'bool llama_vocab_get_add_bos(void *vocabulary)',
-  addsEos: 'bool llama_vocab_get_add_eos(void *vocabulary)',
-  isEndOfGeneration: 'bool llama_vocab_is_eog(void *vocabulary, int32_t token)',
-  tokenText: 'const char *llama_vocab_get_text(void *vocabulary, int32_t token)',
-  tokenize:
-    'int32_t llama_tokenize(void *vocabulary, const uint8_t *text, int32_t length, int32_t *tokens, int32_t capacity, bool add_special, bool parse_special)',
-  tokenPiece:
-    'int32_t llama_token_to_piece(void *vocabulary, int32_t token, uint8_t *buffer, int32_t length, int32_t lstrip, bool special)',
-  memoryClear: 'void llama_memory_clear(void *memory, bool data)',
-  sequenceRemove: 'bool llama_memory_seq_rm(void *memory, int32_t sequence, int32_t from, int32_t to)',
-  sequenceCopy: 'void llama_memory_seq_cp(void *memory, int32_t source, int32_t target, int32_t from, int32_t to)',
-  sequenceFirst: 'int32_t llama_memory_seq_pos_min(void *memory, int32_t sequence)',
-  decode: 'int32_t llama_decode(void *context, perbench_batch batch)',
-  logits: 'void *llama_get_logits(void *context)',
-  attachThreadpool: 'void llama_attach_threadpool(void *context, void *threadpool, void *threadpool_batch)',
-  setLog: 'void llama_log_set(perbench_log *callback, void *user_data)',
-} as const;
+/** A function of libllama: how C declares it, and the same for TypeScript; pointers are addresses. */
+type Native<Function> = string & { readonly function?: Function };
 
-/** The functions of libllama that are called, by our names; pointers are addresses. */
-export interface LlamaFunctions {
-  version(): string;
-  backendInit(): void;
-  modelDefaultParams(): ParamsRecord;
-  contextDefaultParams(): ParamsRecord;
-  loadModel(path: string, params: ParamsRecord): Pointer | null;
-  freeModel(model: Pointer): void;
-  openContext(model: Pointer, params: ParamsRecord): Pointer | null;
-  freeContext(context: Pointer): void;
-  contextMemory(context: Pointer): Pointer;
-  vocabulary(model: Pointer): Pointer;
-  trainedContext(model: Pointer): number;
-  slidingWindow(model: Pointer): number;
-  modelBytes(model: Pointer): number | bigint;
-  modelParameters(model: Pointer): number | bigint;
-  modelFileType(model: Pointer): number;
-  fileTypeName(type: number): string | null;
-  hasEncoder(model: Pointer): boolean;
-  hasDecoder(model: Pointer): boolean;
-  isRecurrent(model: Pointer): boolean;
-  isHybrid(model: Pointer): boolean;
-  isDiffusion(model: Pointer): boolean;
-  vocabularySize(vocabulary: Pointer): number;
-  bosToken(vocabulary: Pointer): number;
-  eosToken(vocabulary: Pointer): number;
-  addsBos(vocabulary: Pointer): boolean;
-  addsEos(vocabulary: Pointer): boolean;
-  isEndOfGeneration(vocabulary: Pointer, token: number): boolean;
-  tokenText(vocabulary: Pointer, token: number): string | null;
-  tokenize(
-    vocabulary: Pointer,
-    text: Uint8Array,
-    length: number,
-    tokens: Int32Array,
-    capacity: number,
-    addSpecial: boolean,
-    parseSpecial: boolean,
-  ): number;
-  tokenPiece(
-    vocabulary: Pointer,
-    token: number,
-    buffer: Uint8Array,
-    length: number,
-    lstrip: number,
-    special: boolean,
-  ): number;
-  memoryClear(memory: Pointer, data: boolean): void;
-  sequenceRemove(memory: Pointer, sequence: number, from: number, to: number): boolean;
-  sequenceCopy(memory: Pointer, source: number, target: number, from: number, to: number): void;
-  sequenceFirst(memory: Pointer, sequence: number): number;
-  decode(context: Pointer, batch: NativeBatch): number;
-  logits(context: Pointer): Pointer;
-  attachThreadpool(context: Pointer, threadpool: Pointer, batchThreadpool: Pointer): void;
-  setLog(callback: Pointer | null, userData: null): void;
+function native<Function>(prototype: string): Native<Function> {
+  return prototype;
 }
+
+/** Those that are called, by our names. */
+const llamaPrototypes = {
+  version: native<() => string>('const char *llama_version()'),
+  backendInit: native<() => void>('void llama_backend_init()'),
+  modelDefaultParams: native<() => ParamsRecord>('perbench_model_params llama_model_default_params()'),
+  contextDefaultParams: native<() => ParamsRecord>('perbench_context_params llama_context_default_params()'),
+  loadModel: native<(path: string, params: ParamsRecord) => Pointer | null>(
+    'void *llama_model_load_from_file(const char *path, perbench_model_params params)',
+  ),
+  freeModel: native<(model: Pointer) => void>('void llama_model_free(void *model)'),
+  openContext: native<(model: Pointer, params: ParamsRecord) => Pointer | null>(
+    'void *llama_init_from_model(void *model, perbench_context_params params)',
+  ),
+  freeContext: native<(context: Pointer) => void>('void llama_free(void *context)'),
+  contextMemory: native<(context: Pointer) => Pointer>('void *llama_get_memory(void *context)'),
+  vocabulary: native<(model: Pointer) => Pointer>('void *llama_model_get_vocab(void *model)'),
+  trainedContext: native<(model: Pointer) => number>('int32_t llama_model_n_ctx_train(void *model)'),
+  slidingWindow: native<(model: Pointer) => number>('int32_t llama_model_n_swa(void *model)'),
+  modelBytes: native<(model: Pointer) => number | bigint>('uint64_t llama_model_size(void *model)'),
+  modelParameters: native<(model: Pointer) => number | bigint>('uint64_t llama_model_n_params(void *model)'),
+  modelFileType: native<(model: Pointer) => number>('int llama_model_ftype(void *model)'),
+  fileTypeName: native<(type: number) => string | null>('const char *llama_ftype_name(int ftype)'),
+  hasEncoder: native<(model: Pointer) => boolean>('bool llama_model_has_encoder(void *model)'),
+  hasDecoder: native<(model: Pointer) => boolean>('bool llama_model_has_decoder(void *model)'),
+  isRecurrent: native<(model: Pointer) => boolean>('bool llama_model_is_recurrent(void *model)'),
+  isHybrid: native<(model: Pointer) => boolean>('bool llama_model_is_hybrid(void *model)'),
+  isDiffusion: native<(model: Pointer) => boolean>('bool llama_model_is_diffusion(void *model)'),
+  vocabularySize: native<(vocabulary: Pointer) => number>('int32_t llama_vocab_n_tokens(void *vocabulary)'),
+  bosToken: native<(vocabulary: Pointer) => number>('int32_t llama_vocab_bos(void *vocabulary)'),
+  eosToken: native<(vocabulary: Pointer) => number>('int32_t llama_vocab_eos(void *vocabulary)'),
+  addsBos: native<(vocabulary: Pointer) => boolean>('bool llama_vocab_get_add_bos(void *vocabulary)'),
+  addsEos: native<(vocabulary: Pointer) => boolean>('bool llama_vocab_get_add_eos(void *vocabulary)'),
+  isEndOfGeneration: native<(vocabulary: Pointer, token: number) => boolean>(
+    'bool llama_vocab_is_eog(void *vocabulary, int32_t token)',
+  ),
+  tokenText: native<(vocabulary: Pointer, token: number) => string | null>(
+    'const char *llama_vocab_get_text(void *vocabulary, int32_t token)',
+  ),
+  tokenize: native<
+    (
+      vocabulary: Pointer,
+      text: Uint8Array,
+      length: number,
+      tokens: Int32Array,
+      capacity: number,
+      addSpecial: boolean,
+      parseSpecial: boolean,
+    ) => number
+  >(
+    'int32_t llama_tokenize(void *vocabulary, const uint8_t *text, int32_t length, int32_t *tokens, int32_t capacity, bool add_special, bool parse_special)',
+  ),
+  tokenPiece: native<
+    (vocabulary: Pointer, token: number, buffer: Uint8Array, length: number, lstrip: number, special: boolean) => number
+  >(
+    'int32_t llama_token_to_piece(void *vocabulary, int32_t token, uint8_t *buffer, int32_t length, int32_t lstrip, bool special)',
+  ),
+  memoryClear: native<(memory: Pointer, data: boolean) => void>('void llama_memory_clear(void *memory, bool data)'),
+  sequenceRemove: native<(memory: Pointer, sequence: number, from: number, to: number) => boolean>(
+    'bool llama_memory_seq_rm(void *memory, int32_t sequence, int32_t from, int32_t to)',
+  ),
+  sequenceCopy: native<(memory: Pointer, source: number, target: number, from: number, to: number) => void>(
+    'void llama_memory_seq_cp(void *memory, int32_t source, int32_t target, int32_t from, int32_t to)',
+  ),
+  sequenceFirst: native<(memory: Pointer, sequence: number) => number>(
+    'int32_t llama_memory_seq_pos_min(void *memory, int32_t sequence)',
+  ),
+  decode: native<(context: Pointer, batch: NativeBatch) => number>(
+    'int32_t llama_decode(void *context, perbench_batch batch)',
+  ),
+  logits: native<(context: Pointer) => Pointer>('void *llama_get_logits(void *context)'),
+  attachThreadpool: native<(context: Pointer, threadpool: Pointer, batchThreadpool: Pointer) => void>(
+    'void llama_attach_threadpool(void *context, void *threadpool, void *threadpool_batch)',
+  ),
+  setLog: native<(callback: Pointer | null, userData: null) => void>(
+    'void llama_log_set(perbench_log *callback, void *user_data)',
+  ),
+};
+
+export type LlamaFunctions = {
+  [Name in keyof typeof llamaPrototypes]: (typeof llamaPrototypes)[Name] extends Native<infer Function>
+    ? Function
+    : never;
+};
 
 export interface NativeLibrary {
   readonly llama: LlamaFunctions;

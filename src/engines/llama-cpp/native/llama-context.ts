@@ -1,6 +1,7 @@
 import koffi from 'koffi';
 import { EngineError } from '../../../core/errors.ts';
-import { type NativeBatch, type Pointer, LogLines, type BufferSizes } from './library.ts';
+import { type NativeBatch, LogLines, type BufferSizes } from './library.ts';
+import type { Pointer } from './abi.ts';
 import type { LlamaModel } from './llama-model.ts';
 
 interface Block {

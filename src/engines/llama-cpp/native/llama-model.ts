@@ -1,5 +1,6 @@
 import { ModelError } from '../../../core/errors.ts';
-import { LogLines, type NativeLibrary, type Pointer } from './library.ts';
+import { LogLines, type NativeLibrary } from './library.ts';
+import type { Pointer } from './abi.ts';
 import { LogitRows } from './logit-rows.ts';
 import { Tokenizer } from './tokenizer.ts';
 

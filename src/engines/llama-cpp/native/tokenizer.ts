@@ -1,4 +1,5 @@
-import type { LlamaFunctions, Pointer } from './library.ts';
+import type { LlamaFunctions } from './library.ts';
+import type { Pointer } from './abi.ts';
 
 const encoder = new TextEncoder();
 
