@@ -3,20 +3,16 @@
  * stops it with everything that it started.
  */
 import { optionProblems, parseEngineOptions } from '../../core/engine-options.ts';
-import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
-import { ServerError, UsageError } from '../../core/errors.ts';
+import type { Engine, EngineOptions, ModelSpec } from '../../core/engine.ts';
+import { UsageError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import { managedServerSchema } from '../../core/suite.ts';
-import { withoutSecrets } from '../../core/without-secrets.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { servedMaxConcurrency } from '../concurrency.ts';
 import { createManagedHost } from './managed-host.ts';
-import { createMetricsScraper } from './metrics-scraper.ts';
 import { openServedModel } from './openai-engine.ts';
 import { openAiOptionsSchema, serverKey } from './served-options.ts';
-import { wholeLog } from './server-process.ts';
-import { serverDevices } from './server-reports.ts';
-import { startServer, type StartedServer, startFailure } from './start-server.ts';
+import { startFailure, startServer } from './start-server.ts';
 
 export interface ManagedEngineOptions {
   /** The server's own environment starts from it; its key is read from it too. */
@@ -66,16 +62,14 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
       const apiKey = serverKey(server, environment, namedVariable(rest));
       const started = await startServer({ spec, server, servedName, options, environment, apiKey, signal });
       const { process, origin } = started;
-      const scraper = createMetricsScraper(`${origin}/metrics`, apiKey);
-      const host = createManagedHost({ process, origin, server, servedName, apiKey, scraper, tools });
+      const { devices } = openAi;
+      const host = createManagedHost({ ...started, name: spec.name, server, servedName, apiKey, devices, tools });
       try {
         const address = { baseUrl: `${origin}/v1`, servedName };
-        const model = await openServedModel(
+        return await openServedModel(
           { spec: rest, address, openAi, options: withContext(options, server), apiKey, openHost: () => host },
           signal,
         );
-        const devices = openAi.devices ?? serverDevices({ server, argv: started.argv, log: wholeLog(process.logFile) });
-        return withServer(model, { name: spec.name, server, started, devices, watch: () => scraper.start() });
       } catch (error) {
         const { end } = process;
         const failure = end === undefined ? error : startFailure(process, spec.name, end, origin);
@@ -83,51 +77,5 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
         throw failure;
       }
     },
-  };
-}
-
-interface ServerParts {
-  readonly name: string;
-  readonly server: ManagedServer;
-  readonly started: StartedServer;
-  readonly devices: number;
-  readonly watch: NonNullable<LoadedModel['watch']>;
-}
-
-const exitMs = 1_000;
-
-/** A pass that broke because the server ended says so, with the end of its log. */
-async function* explained<Result>(
-  results: AsyncIterable<Result>,
-  { name, started: { process, origin } }: ServerParts,
-): AsyncGenerator<Result, void, void> {
-  try {
-    yield* results;
-  } catch (error) {
-    const end = error instanceof ServerError ? await process.endWithin(exitMs) : undefined;
-    throw end === undefined ? error : startFailure(process, name, `${end} in the middle of a pass`, origin);
-  }
-}
-
-function withServer(model: LoadedModel, parts: ServerParts): LoadedModel {
-  const { server, started, devices, watch } = parts;
-  const { gpus } = server;
-  const info: ModelInfo = {
-    ...model.info,
-    devices: gpus === undefined ? model.info.devices : gpus.map((gpu) => `GPU ${gpu}`),
-    gpus,
-    deviceCount: devices > 1 ? devices : undefined,
-    serverCommand: withoutSecrets(started.argv).join(' '),
-  };
-  return {
-    info,
-    capabilities: model.capabilities,
-    generate: (requests, pass) => explained(model.generate(requests, pass), parts),
-    loglikelihood: (requests, pass) => explained(model.loglikelihood(requests, pass), parts),
-    resetMemoryPeak: () => model.resetMemoryPeak(),
-    memory: () => model.memory(),
-    watch,
-    clients: model.clients,
-    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };
 }

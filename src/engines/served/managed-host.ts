@@ -1,107 +1,40 @@
-import { UnsupportedError } from '../../core/errors.ts';
+import { ServerError, UnsupportedError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import type { MemoryReading } from '../../core/memory.ts';
-import { type GpuPrograms, readDeviceMemory } from '../../meters/devices/gpu-tools.ts';
-import { readProcessMemory, resetMemoryPeak, readProcessTree } from '../../meters/processes.ts';
+import { withoutSecrets } from '../../core/without-secrets.ts';
+import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
+import { systemFolders } from '../../meters/proc-file.ts';
+import { readProcessMemory, readProcessTree, resetMemoryPeak } from '../../meters/processes.ts';
 import { askServer } from './ask-server.ts';
-import { hostMemoryDoubt, machineHasGpu } from './local-host.ts';
-import type { MetricsScraper } from './metrics-scraper.ts';
+import { createMetricsScraper } from './metrics-scraper.ts';
 import type { ServerHost } from './served-model.ts';
-import { wholeLog, type ServerProcess } from './server-process.ts';
+import { machineHasGpu, measureServerMemory } from './server-memory.ts';
+import { type ServerProcess, wholeLog } from './server-process.ts';
 import {
-  type ServerMemoryReport,
   llamaServerMemory,
   ollamaMemory,
+  serverDevices,
+  type ServerMemoryReport,
   sglangMemory,
+  untoldMemory,
   vllmMemory,
 } from './server-reports.ts';
-import { startFailure } from './start-server.ts';
+import { type StartedServer, startFailure } from './start-server.ts';
 
-/** What is known of a server's memory when a reading is made. */
-export interface ServerMemoryState {
-  readonly report: ServerMemoryReport;
-  /** Highest share of the pool in use since the last reset. */
-  readonly kvUsageMax: number | undefined;
-  /** Most that its processes take on one GPU now, by the vendor's tool. */
-  readonly deviceBytes: number | undefined;
-  /** Resident memory of its processes on the host. */
-  readonly resident: { readonly nowBytes: number; readonly peakBytes: number } | undefined;
-  readonly isPeakReset: boolean;
-  /** Why resident memory may not be the model's, where the server doesn't say that the model is on the host. */
-  readonly hostDoubt?: string | undefined;
-}
-
-function sentence(parts: readonly (string | undefined)[]): string | undefined {
-  const told = parts.filter((part) => part !== undefined);
-  return told.length === 0 ? undefined : told.join('; ');
-}
-
-/** Weights, the part of the pool that was in use, and what else the processes hold. The rest of the pool is no need. */
-function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemoryState): MemoryReading | undefined {
-  const { weightsBytes, poolBytes, isPoolNeeded = false, computeBytes = 0, place } = report;
-  if (weightsBytes === undefined) {
-    const bytes = deviceBytes ?? report.deviceBytes;
-    if (bytes === undefined) return undefined;
-    const doubt =
-      deviceBytes === undefined
-        ? 'the server does not split its memory, and the GPU tool shows none of its processes: all that it says it took on GPUs counts'
-        : 'the server does not split its memory: all that it took on the GPU counts';
-    return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, reservedBytes: undefined, doubt };
-  }
-  const usedShare = isPoolNeeded ? 1 : kvUsageMax;
-  const kvBytes = (poolBytes ?? 0) * (usedShare ?? 1);
-  const overheadBytes =
-    deviceBytes === undefined ? 0 : Math.max(0, deviceBytes - weightsBytes - (poolBytes ?? 0) - computeBytes);
-  const doubt = sentence([
-    deviceBytes === undefined ? "what its processes take beside weights and cache isn't known" : undefined,
-    poolBytes === undefined ? 'the server does not tell the size of its key-value cache' : undefined,
-    poolBytes !== undefined && usedShare === undefined
-      ? 'the server does not tell how much of its key-value cache was in use: all of it counts'
-      : undefined,
-    place === 'both' ? 'a part of the model is on the host, and is not counted' : undefined,
-  ]);
-  const peakBytes = weightsBytes + kvBytes + computeBytes + overheadBytes;
-  return {
-    nowBytes: peakBytes,
-    peakBytes,
-    isPeakReset: true,
-    split: { weightsBytes, kvBytes, computeBytes, overheadBytes },
-    reservedBytes: isPoolNeeded ? undefined : poolBytes,
-    doubt,
-  };
-}
-
-/** Resident memory, split by the buffers that the server named: as the llama engine counts. */
-function onHost({ report, resident, isPeakReset, hostDoubt }: ServerMemoryState): MemoryReading | undefined {
-  if (resident === undefined) return undefined;
-  const { weightsBytes, poolBytes: kvBytes = 0, computeBytes = 0, place } = report;
-  const doubt = place === 'host' ? undefined : hostDoubt;
-  const reading = { ...resident, isPeakReset, reservedBytes: undefined, doubt };
-  if (weightsBytes === undefined) return { ...reading, split: undefined };
-  const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
-  return { ...reading, split: { weightsBytes, kvBytes, computeBytes, overheadBytes } };
-}
-
-/** What a server's memory comes to; undefined where nothing tells. */
-export function readServerMemory(state: ServerMemoryState): MemoryReading | undefined {
-  const isOnDevice =
-    state.report.place === 'device' ||
-    state.report.place === 'both' ||
-    (state.report.place === 'unknown' && state.deviceBytes !== undefined);
-  return isOnDevice ? onDevice(state) : onHost(state);
-}
-
-export interface ManagedHostOptions {
-  readonly process: ServerProcess;
-  readonly origin: string;
+export interface ManagedHostOptions extends StartedServer {
+  /** The model's, as the suite has it. */
+  readonly name: string;
   readonly server: ManagedServer;
   readonly servedName: string;
   readonly apiKey: string | undefined;
-  readonly scraper: MetricsScraper;
+  /** GPUs behind the server, where the options say it. */
+  readonly devices: number | undefined;
   readonly tools: GpuPrograms;
 }
 
 const answerMs = 5_000;
+/** An exit is heard of a little after connections break. */
+const exitMs = 1_000;
 
 async function askJson(url: string, apiKey: string | undefined): Promise<unknown> {
   const text = await askServer(url, apiKey, answerMs);
@@ -112,13 +45,6 @@ async function askJson(url: string, apiKey: string | undefined): Promise<unknown
     throw error;
   }
 }
-
-const untold: ServerMemoryReport = {
-  weightsBytes: undefined,
-  poolBytes: undefined,
-  computeBytes: undefined,
-  place: 'unknown',
-};
 
 async function askReport({
   process,
@@ -134,10 +60,10 @@ async function askReport({
       return sglangMemory(await askJson(`${origin}/get_server_info`, apiKey));
     case 'ollama': {
       const found = ollamaMemory(await askJson(`${origin}/api/ps`, apiKey), servedName);
-      if (found === undefined) return untold;
+      if (found === undefined) return untoldMemory;
       const { deviceBytes, totalBytes } = found;
-      if (deviceBytes === 0) return { ...untold, place: 'host' };
-      return { ...untold, deviceBytes, place: deviceBytes < totalBytes ? 'both' : 'device' };
+      if (deviceBytes === 0) return { ...untoldMemory, place: 'host' };
+      return { ...untoldMemory, deviceBytes, place: deviceBytes < totalBytes ? 'both' : 'device' };
     }
     case 'llama-server':
     case undefined:
@@ -147,7 +73,7 @@ async function askReport({
 }
 
 function firstKnown(reports: readonly ServerMemoryReport[]): ServerMemoryReport {
-  return reports.find(({ weightsBytes }) => weightsBytes !== undefined) ?? untold;
+  return reports.find(({ weightsBytes }) => weightsBytes !== undefined) ?? untoldMemory;
 }
 
 /** The server's process, and those of its own that left its tree; others may end without being missed. */
@@ -158,7 +84,8 @@ function rootsOf(process: ServerProcess): readonly number[] {
 
 /** A server that perbench started: its processes, its memory by its own word and the GPU tools', and its end. */
 export function createManagedHost(options: ManagedHostOptions): ServerHost {
-  const { process, origin, scraper, tools } = options;
+  const { process, origin, argv, name, server, tools } = options;
+  const scraper = createMetricsScraper(`${origin}/metrics`, options.apiKey);
   const roots = rootsOf(process);
   const hasGpu = machineHasGpu(tools);
   let isPeakReset = false;
@@ -168,22 +95,20 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
     const { end } = process;
     if (end !== undefined) throw startFailure(process, options.servedName, end, origin);
     // Ollama loads a model with its first request, and says how much it takes from then on.
-    if (options.server.preset === 'ollama') report = undefined;
+    if (server.preset === 'ollama') report = undefined;
     report ??= askReport(options);
     const known = await report;
     const processIds = process.processIds();
-    const devices = await readDeviceMemory(processIds, tools);
-    const resident = readProcessMemory(processIds);
-    const mayBeElsewhere = known.place === 'unknown' && devices === undefined && resident !== undefined;
-    const reading = readServerMemory({
+    const reading = await measureServerMemory({
       report: known,
       kvUsageMax: scraper.kvUsageMax(),
-      deviceBytes: devices === undefined ? undefined : Math.max(...devices.values()),
-      resident,
+      processIds,
+      resident: readProcessMemory(processIds),
       isPeakReset,
-      hostDoubt: mayBeElsewhere
-        ? await hostMemoryDoubt({ processIds, residentBytes: resident.peakBytes, weightsBytes: undefined, hasGpu })
-        : undefined,
+      weightsBytes: undefined,
+      hasGpu,
+      tools,
+      proc: systemFolders.proc,
     });
     if (reading !== undefined) return reading;
     throw new UnsupportedError(`${options.servedName}: nothing tells how much memory its server takes`, {
@@ -197,6 +122,22 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
     async resetMemoryPeak() {
       scraper.resetPeak();
       isPeakReset = resetMemoryPeak(process.processIds());
+    },
+    watch: () => scraper.start(),
+    describe() {
+      const devices = options.devices ?? serverDevices({ server, argv, log: wholeLog(process.logFile) });
+      const { gpus } = server;
+      return {
+        ...(gpus !== undefined && { devices: gpus.map((gpu) => `GPU ${gpu}`) }),
+        gpus,
+        deviceCount: devices > 1 ? devices : undefined,
+        serverCommand: withoutSecrets(argv).join(' '),
+      };
+    },
+    /** A pass that broke because the server ended says so, with the end of its log. */
+    async explain(error) {
+      const end = error instanceof ServerError ? await process.endWithin(exitMs) : undefined;
+      return end === undefined ? error : startFailure(process, name, `${end} in the middle of a pass`, origin);
     },
     close: () => process[Symbol.asyncDispose](),
   };

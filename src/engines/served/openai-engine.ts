@@ -174,7 +174,8 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     scorer: way,
   };
   const client = await openClient(settings, options.clientProcesses ?? 1);
-  return new ServedModel({ name: spec.name, info, capabilities, client, mostScored: scorer?.mostPlaces, host });
+  const known = { ...info, ...host.describe() };
+  return new ServedModel({ name: spec.name, info: known, capabilities, client, mostScored: scorer?.mostPlaces, host });
 }
 
 /** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */

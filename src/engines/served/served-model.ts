@@ -12,7 +12,7 @@ import { UnsupportedError } from '../../core/errors.ts';
 import type { ClientProcesses } from '../../core/load.ts';
 import type { MemoryReading } from '../../core/memory.ts';
 import { servedMaxConcurrency } from '../concurrency.ts';
-import { ModelPasses } from '../request-pool.ts';
+import { ModelPasses, type PoolTurn } from '../request-pool.ts';
 import type { RequestClient } from './request-client.ts';
 
 /** What is known of the machine behind a server. */
@@ -22,6 +22,12 @@ export interface ServerHost {
   /** Undefined where nothing tells. */
   readonly memory: (() => Promise<MemoryReading>) | undefined;
   readonly resetMemoryPeak: () => Promise<void>;
+  /** Undefined where the server has no metrics of its own. */
+  readonly watch: LoadedModel['watch'];
+  /** What it knows of the model better than the server tells, once that is loaded. */
+  readonly describe: () => Partial<ModelInfo>;
+  /** What an error of a pass comes from, if more is known than the error says. */
+  readonly explain: (error: unknown) => Promise<unknown>;
   /** Ends what was started for the model. */
   readonly close: () => Promise<void>;
 }
@@ -40,7 +46,7 @@ export interface ServedModelParts {
 export class ServedModel implements LoadedModel {
   readonly info: ModelInfo;
   readonly capabilities: Capabilities;
-  readonly watch = undefined;
+  readonly watch: LoadedModel['watch'];
   readonly clients: ClientProcesses | undefined;
   readonly #parts: ServedModelParts;
   readonly #passes: ModelPasses;
@@ -49,12 +55,13 @@ export class ServedModel implements LoadedModel {
     this.info = parts.info;
     this.capabilities = parts.capabilities;
     this.#parts = parts;
+    this.watch = parts.host.watch;
     this.clients = parts.client.processes;
     this.#passes = new ModelPasses(parts.name, servedMaxConcurrency);
   }
 
   generate(requests: AsyncIterable<GenerateRequest>, pass: PassOptions): AsyncIterable<Generation> {
-    return this.#passes.run(requests, pass, pass.concurrency, (request: GenerateRequest, turn) =>
+    return this.#run(requests, pass, pass.concurrency, (request: GenerateRequest, turn) =>
       this.#parts.client.generate(request, pass, turn),
     );
   }
@@ -67,7 +74,7 @@ export class ServedModel implements LoadedModel {
       );
     }
     const places = Math.min(pass.concurrency, mostScored ?? pass.concurrency);
-    return this.#passes.run(requests, pass, places, (request: LoglikelihoodRequest, turn) =>
+    return this.#run(requests, pass, places, (request: LoglikelihoodRequest, turn) =>
       client.score(request, pass, turn),
     );
   }
@@ -87,5 +94,18 @@ export class ServedModel implements LoadedModel {
     this.#passes.close();
     await this.#parts.client[Symbol.asyncDispose]();
     await this.#parts.host.close();
+  }
+
+  async *#run<Request, Result>(
+    requests: AsyncIterable<Request>,
+    pass: PassOptions,
+    places: number,
+    answer: (request: Request, turn: PoolTurn) => Promise<Result>,
+  ): AsyncGenerator<Result, void, void> {
+    try {
+      yield* this.#passes.run(requests, pass, places, answer);
+    } catch (error) {
+      throw await this.#parts.host.explain(error);
+    }
   }
 }

@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { managedServerSchema } from '../../core/suite.ts';
-import { readServerMemory, type ServerMemoryState } from './managed-host.ts';
 import { parsePrometheus } from './metrics-scraper.ts';
 import { serverCommand } from './server-command.ts';
+import { readServerMemory, type ServerMemoryState } from './server-memory.ts';
 import {
   llamaServerMemory,
   ollamaMemory,
+  serverDevices,
   type ServerMemoryReport,
   sglangMemory,
   vllmMemory,
-  serverDevices,
 } from './server-reports.ts';
 
 const gibibyte = 2 ** 30;
@@ -127,6 +127,7 @@ describe('what a server needs', () => {
     deviceBytes: 70 * gibibyte,
     resident: { nowBytes: 5, peakBytes: 6 },
     isPeakReset: false,
+    hostDoubt: undefined,
   };
 
   it('is weights, used cache, graphs and the rest; the pool stands beside it', () => {

@@ -16,7 +16,8 @@ export interface ServerMemoryReport {
   readonly place: 'device' | 'host' | 'both' | 'unknown';
 }
 
-const nothing: ServerMemoryReport = {
+/** Of a server that says nothing. */
+export const untoldMemory: ServerMemoryReport = {
   weightsBytes: undefined,
   poolBytes: undefined,
   computeBytes: undefined,
@@ -61,7 +62,7 @@ const sglangInfo = z.looseObject({
 export function sglangMemory(value: unknown): ServerMemoryReport {
   const parsed = sglangInfo.safeParse(value);
   const usage = parsed.success ? parsed.data.internal_states[0]?.memory_usage : undefined;
-  if (usage === undefined) return nothing;
+  if (usage === undefined) return untoldMemory;
   const bytes = (gibibytes: number | undefined): number | undefined =>
     gibibytes === undefined ? undefined : gibibytes * 2 ** 30;
   return {
@@ -104,7 +105,7 @@ export function llamaServerMemory(log: string): ServerMemoryReport {
   const devices = [...sums].filter(([place, { model }]) => place !== 'host' && model > 0).map(([, sum]) => sum);
   const host = sums.get('host');
   const fullest = devices.toSorted((left, right) => right.model - left.model)[0] ?? host;
-  if (fullest === undefined) return nothing;
+  if (fullest === undefined) return untoldMemory;
   const place = devices.length === 0 ? 'host' : (host?.model ?? 0) > 0 && devicesAreFew(log) ? 'both' : 'device';
   const { model: weightsBytes, KV: poolBytes, compute: computeBytes } = fullest;
   return { weightsBytes, poolBytes, isPoolNeeded: true, computeBytes, place };

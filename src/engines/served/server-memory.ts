@@ -1,0 +1,180 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MemoryReading } from '../../core/memory.ts';
+import { type GpuPrograms, readDeviceMemory, readGpuDevices } from '../../meters/devices/gpu-tools.ts';
+import { readIfThere } from '../../meters/proc-file.ts';
+import type { ServerMemoryReport } from './server-reports.ts';
+
+/** Programs that pass requests on to a server elsewhere, by the names that `/proc` has: at most 15 letters. */
+const forwarders: ReadonlySet<string> = new Set(
+  (
+    'ssh sshd sshd-session autossh kubectl oc socat ncat nc srun wsl docker docker-proxy podman nerdctl conmon ' +
+    'rootlessport rootlesskit slirp4netns pasta pasta.avx2 passt passt.avx2 gvproxy tailscaled ngrok cloudflared ' +
+    'frpc chisel nginx haproxy envoy caddy traefik stunnel stunnel4 litellm'
+  ).split(' '),
+);
+
+const gpuFiles = /^\/dev\/(nvidia|kfd$|dxg$|dri\/renderD)/;
+
+/** No language model that is worth measuring takes less, with the program that runs it. */
+const leastBytes = 96 * 2 ** 20;
+/** Files that are mapped into memory are there as far as they were read. */
+const leastShareOfWeights = 0.5;
+
+function holdsGpu(proc: string, pid: number): boolean {
+  const folder = join(proc, String(pid), 'fd');
+  try {
+    return readdirSync(folder).some((descriptor) => gpuFiles.test(readlinkSync(join(folder, descriptor))));
+  } catch (error) {
+    // Another user's, or it ended while it was looked at.
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}
+
+/** Whether the tool of a vendor shows a GPU of this machine. */
+export async function machineHasGpu(tools: GpuPrograms): Promise<boolean> {
+  return (await readGpuDevices(tools)).length > 0;
+}
+
+/** The first of these processes that only passes requests on, by its name. */
+export function findForwarder(processIds: readonly number[], proc: string): string | undefined {
+  const names = processIds.map((pid) => (readIfThere(join(proc, String(pid), 'comm')) ?? '').trim());
+  return names.find((name) => forwarders.has(name));
+}
+
+interface HostMemoryQuestion {
+  /** Of the server, its children included. */
+  readonly processIds: readonly number[];
+  /** At their peak. */
+  readonly residentBytes: number;
+  /** What the model's weights take, where the server says it. */
+  readonly weightsBytes: number | undefined;
+  /** By `machineHasGpu`, asked once: the tool may take a second, which a pass shouldn't wait for. */
+  readonly hasGpu: Promise<boolean>;
+  readonly proc: string;
+}
+
+/**
+ * Why the resident memory of a server's processes may not be what its model takes: the model may be on a GPU, or the
+ * processes may only pass requests on. Undefined where there is no such doubt.
+ */
+async function hostMemoryDoubt(question: HostMemoryQuestion): Promise<string | undefined> {
+  const { processIds, residentBytes, weightsBytes, hasGpu, proc } = question;
+  const forwarder = findForwarder(processIds, proc);
+  if (forwarder !== undefined) {
+    return `${forwarder} passes requests on: this is not the memory of what answers them`;
+  }
+  if (residentBytes < (weightsBytes === undefined ? leastBytes : weightsBytes * leastShareOfWeights)) {
+    return 'the server holds too little memory for a model: perhaps it passes requests on';
+  }
+  const isGpuNear = processIds.some((pid) => holdsGpu(proc, pid)) || (await hasGpu);
+  if (!isGpuNear) return undefined;
+  return 'this machine has a GPU, and nothing tells whether the model is on it: only memory of the host counts';
+}
+
+/** What is known of a server's memory when a reading is made. */
+export interface ServerMemoryState {
+  readonly report: ServerMemoryReport;
+  /** Highest share of the pool in use since the last reset. */
+  readonly kvUsageMax: number | undefined;
+  /** Most that its processes take on one GPU now, by the vendor's tool. */
+  readonly deviceBytes: number | undefined;
+  /** Resident memory of its processes on the host. */
+  readonly resident: { readonly nowBytes: number; readonly peakBytes: number } | undefined;
+  readonly isPeakReset: boolean;
+  /** Why resident memory may not be the model's, where the server doesn't say that the model is on the host. */
+  readonly hostDoubt: string | undefined;
+}
+
+function sentence(parts: readonly (string | undefined)[]): string | undefined {
+  const told = parts.filter((part) => part !== undefined);
+  return told.length === 0 ? undefined : told.join('; ');
+}
+
+/** Weights, the part of the pool that was in use, and what else the processes hold. The rest of the pool is no need. */
+function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemoryState): MemoryReading | undefined {
+  const { weightsBytes, poolBytes, isPoolNeeded = false, computeBytes = 0, place } = report;
+  if (weightsBytes === undefined) {
+    const bytes = deviceBytes ?? report.deviceBytes;
+    if (bytes === undefined) return undefined;
+    const doubt =
+      deviceBytes === undefined
+        ? 'the server does not split its memory, and the GPU tool shows none of its processes: all that it says it took on GPUs counts'
+        : 'the server does not split its memory: all that it took on the GPU counts';
+    return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, reservedBytes: undefined, doubt };
+  }
+  const usedShare = isPoolNeeded ? 1 : kvUsageMax;
+  const kvBytes = (poolBytes ?? 0) * (usedShare ?? 1);
+  const overheadBytes =
+    deviceBytes === undefined ? 0 : Math.max(0, deviceBytes - weightsBytes - (poolBytes ?? 0) - computeBytes);
+  const doubt = sentence([
+    deviceBytes === undefined ? "what its processes take beside weights and cache isn't known" : undefined,
+    poolBytes === undefined ? 'the server does not tell the size of its key-value cache' : undefined,
+    poolBytes !== undefined && usedShare === undefined
+      ? 'the server does not tell how much of its key-value cache was in use: all of it counts'
+      : undefined,
+    place === 'both' ? 'a part of the model is on the host, and is not counted' : undefined,
+  ]);
+  const peakBytes = weightsBytes + kvBytes + computeBytes + overheadBytes;
+  return {
+    nowBytes: peakBytes,
+    peakBytes,
+    isPeakReset: true,
+    split: { weightsBytes, kvBytes, computeBytes, overheadBytes },
+    reservedBytes: isPoolNeeded ? undefined : poolBytes,
+    doubt,
+  };
+}
+
+/** Resident memory, split by the buffers that the server named: as the llama engine counts. */
+function onHost({ report, resident, isPeakReset, hostDoubt }: ServerMemoryState): MemoryReading | undefined {
+  if (resident === undefined) return undefined;
+  const { weightsBytes, poolBytes: kvBytes = 0, computeBytes = 0, place } = report;
+  const doubt = place === 'host' ? undefined : hostDoubt;
+  const reading = { ...resident, isPeakReset, reservedBytes: undefined, doubt };
+  if (weightsBytes === undefined) return { ...reading, split: undefined };
+  const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
+  return { ...reading, split: { weightsBytes, kvBytes, computeBytes, overheadBytes } };
+}
+
+/** What a server's memory comes to; undefined where nothing tells. */
+export function readServerMemory(state: ServerMemoryState): MemoryReading | undefined {
+  const isOnDevice =
+    state.report.place === 'device' ||
+    state.report.place === 'both' ||
+    (state.report.place === 'unknown' && state.deviceBytes !== undefined);
+  return isOnDevice ? onDevice(state) : onHost(state);
+}
+
+export interface ServerMemoryQuestion {
+  /** What the server says of it. */
+  readonly report: ServerMemoryReport;
+  readonly kvUsageMax: number | undefined;
+  /** Of the server, its children included. */
+  readonly processIds: readonly number[];
+  readonly resident: ServerMemoryState['resident'];
+  readonly isPeakReset: boolean;
+  /** What the model's weights take, where the server says it. */
+  readonly weightsBytes: number | undefined;
+  readonly hasGpu: Promise<boolean>;
+  readonly tools: GpuPrograms;
+  readonly proc: string;
+}
+
+/** Asks the vendors' GPU tools and the host what a server takes now; undefined where nothing tells. */
+export async function measureServerMemory(question: ServerMemoryQuestion): Promise<MemoryReading | undefined> {
+  const { report, kvUsageMax, processIds, resident, isPeakReset, weightsBytes, hasGpu, tools, proc } = question;
+  const devices = await readDeviceMemory(processIds, tools);
+  const mayBeElsewhere = report.place === 'unknown' && devices === undefined && resident !== undefined;
+  return readServerMemory({
+    report,
+    kvUsageMax,
+    deviceBytes: devices === undefined ? undefined : Math.max(...devices.values()),
+    resident,
+    isPeakReset,
+    hostDoubt: mayBeElsewhere
+      ? await hostMemoryDoubt({ processIds, residentBytes: resident.peakBytes, weightsBytes, hasGpu, proc })
+      : undefined,
+  });
+}
