@@ -1,3 +1,4 @@
+import type { HostMeterOptions } from '../../meters/host-meter.ts';
 import type { SystemFolders } from '../../meters/proc-file.ts';
 import type { SourceSettings } from '../../sources/source-settings.ts';
 
@@ -28,6 +29,9 @@ export interface DoctorOptions {
   readonly amdProgram?: string;
   /** How long the host is watched. */
   readonly watchMs?: number;
+  /** Clocks of the host's meter, and what passes the time in between. */
+  readonly clocks?: Pick<HostMeterOptions, 'now' | 'ownCpuMs'>;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /** Free space below which a folder is short of it, and memory below which a machine is. */
   readonly lowBytes?: number;
 }

@@ -34,15 +34,19 @@ export const cpuCheck: DoctorCheck = {
   },
 };
 
+async function waitOrStop(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
 const hostWatchMs = 1_000;
 /** Above it a window is marked `host_busy`. */
 const busyShare = 0.05;
 
 export const hostBusyCheck: DoctorCheck = {
   name: 'other processes',
-  async run({ folders = systemFolders, watchMs = hostWatchMs, signal }) {
-    const window = await createHostMeter({ proc: folders.proc }).start({ processIds: [] });
-    await sleep(watchMs, undefined, { signal }).catch(() => undefined);
+  async run({ folders = systemFolders, clocks = {}, watchMs = hostWatchMs, wait = waitOrStop, signal }) {
+    const window = await createHostMeter({ ...clocks, proc: folders.proc }).start({ processIds: [] });
+    await wait(watchMs, signal);
     const { isKnown, otherShare, stealMs, durationMs, cores } = await window.stop();
     if (!isKnown) {
       return warn(
@@ -111,7 +115,7 @@ async function watchDevices(options: DoctorOptions): Promise<DeviceFindings> {
   if (first.window === undefined) return first;
   // As an engine that may use them all.
   const window = await meter.start({ processIds: [], gpus: 'all' });
-  await sleep(watchMs, undefined, { signal }).catch(() => undefined);
+  await waitOrStop(watchMs, signal);
   return await window.stop();
 }
 

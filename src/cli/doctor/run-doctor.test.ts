@@ -125,13 +125,22 @@ describe('the machine', () => {
   it('should be idle', async () => {
     const stat = (busy: number, idle: number): string => `cpu0 ${busy} 0 0 ${idle} 0 0 0 0 0 0\n`;
     const folders = place({ 'proc/stat': stat(100, 1_000) });
-    const given = options({ ...(folders && { folders }), watchMs: 300 });
-    const idle = diagnose(hostBusyCheck, given);
-    expect(await idle).toMatch(/^ok: they take 0\.0 % of the CPU now/);
-    const busy = diagnose(hostBusyCheck, given);
-    // 250 ms of one core, of which this process can't have used much.
-    setTimeout(() => place({ 'proc/stat': stat(125, 1_005) }), 100);
-    expect(await busy).toMatch(/^warn: they take \d\d\.\d % .* marked host_busy -> Stop what else runs here/);
+    let nowMs = 0;
+    const clocks = { now: () => nowMs, ownCpuMs: () => nowMs / 100 };
+    const given = (during: () => unknown): DoctorOptions => {
+      const wait = async (ms: number): Promise<void> => {
+        nowMs += ms;
+        during();
+      };
+      return options({ ...(folders && { folders }), watchMs: 1_000, clocks, wait });
+    };
+    const idle = given(() => undefined);
+    expect(await diagnose(hostBusyCheck, idle)).toMatch(/^ok: they take 0\.0 % of the CPU now/);
+    // 250 ms of one core, 10 of them this process.
+    const busy = given(() => place({ 'proc/stat': stat(125, 1_075) }));
+    expect(await diagnose(hostBusyCheck, busy)).toMatch(
+      /^warn: they take 24\.0 % .* marked host_busy -> Stop what else runs here/,
+    );
   });
 
   it('should show what processes do', async () => {
