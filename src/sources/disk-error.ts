@@ -1,10 +1,10 @@
 import { mkdir, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { sizeText } from '../core/amount-text.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { errorCode } from '../core/retry.ts';
 import { isMissing } from '../files/if-there.ts';
-import { replaceFile } from '../files/replace-file.ts';
+import { replaceFile, replaceLink } from '../files/replace-file.ts';
 
 const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.';
 const rightsHint = 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to another folder.';
@@ -18,6 +18,21 @@ async function freeBytes(folder: string): Promise<number> {
     } catch (error) {
       if (!isMissing(error) || dirname(current) === current) throw error;
     }
+  }
+}
+
+/**
+ * Sets a symbolic link in the cache.
+ *
+ * @param target absolute; the link is relative, so that the cache can be moved
+ * @throws {EnvironmentError} if the disk may not be written
+ */
+export async function linkAtomically(path: string, target: string): Promise<void> {
+  await makeFolder(dirname(path));
+  try {
+    await replaceLink(path, relative(dirname(path), target));
+  } catch (error) {
+    throw await explainDiskError(error, path);
   }
 }
 

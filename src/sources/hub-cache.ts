@@ -1,9 +1,7 @@
 import { lstat, readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { ifThere } from '../files/if-there.ts';
-import { replaceLink } from '../files/replace-file.ts';
-import { explainDiskError, makeFolder } from './disk-error.ts';
-import { writeAtomically } from './disk-error.ts';
+import { linkAtomically, writeAtomically } from './disk-error.ts';
 import type { HubFile } from './hub-protocol.ts';
 
 /** A file in the hub's cache: a link in a snapshot that leads to the blob with the content. */
@@ -50,12 +48,7 @@ export async function findCachedHubFile(file: HubFile, hubCacheDir: string): Pro
 /** Puts a finished blob into a snapshot and notes what the revision stands for, as the hub's own client does. */
 export async function linkHubFile(file: HubFile, commit: string, etag: string, hubCacheDir: string): Promise<string> {
   const path = join(hubSnapshotFolder(file, commit, hubCacheDir), file.file);
-  await makeFolder(dirname(path));
-  try {
-    await replaceLink(path, relative(dirname(path), hubBlobPath(file, etag, hubCacheDir)));
-  } catch (error) {
-    throw await explainDiskError(error, path);
-  }
+  await linkAtomically(path, hubBlobPath(file, etag, hubCacheDir));
   if (file.revision !== commit)
     await writeAtomically(join(hubRepoFolder(file, hubCacheDir), 'refs', file.revision), commit);
   return path;

@@ -1,15 +1,14 @@
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { DownloadError, UnknownNameError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { DatasetName } from '../core/task.ts';
-import { replaceLink } from '../files/replace-file.ts';
-import { explainDiskError, makeFolder } from './disk-error.ts';
+import { linkAtomically } from './disk-error.ts';
 import { computeSha256, fileSha256, rememberSha256 } from './file-sha256.ts';
 import { openHttpClient } from './http-client.ts';
 import { findCachedHubFile, hubSnapshotFolder } from './hub-cache.ts';
 import type { HubFile } from './hub-protocol.ts';
 import { pullHubFile, askHub } from './pull-hub.ts';
-import type { Pull, PullOptions } from './pull.ts';
+import type { FetchedFile, Pull, PullOptions } from './pull.ts';
 import type { SourceSettings } from './source-settings.ts';
 
 export interface HubDatasetFile {
@@ -153,7 +152,7 @@ async function cachedFile(
   if (cached === undefined) return undefined;
   const sha256 = await fileSha256(cached.path, settings.cacheDir, options);
   if (wanted.sha256 !== undefined && sha256 !== wanted.sha256) return undefined;
-  return { path: wanted.path, split: wanted.split, file: cached.path, sha256, bytes: cached.bytes, isFetched: false };
+  return pulledFile(wanted, { ...cached, sha256 }, false);
 }
 
 async function fetchedFile(dataset: HubDataset, wanted: HubDatasetFile, pull: Pull): Promise<PulledDatasetFile> {
@@ -171,25 +170,11 @@ async function fetchedFile(dataset: HubDataset, wanted: HubDatasetFile, pull: Pu
       { hint: 'Report this: a pinned revision must not change.' },
     );
   }
-  const fetched = await pullHubFile(file, { ...facts, sha256: facts.sha256 ?? wanted.sha256 }, pull);
-  return {
-    path: wanted.path,
-    split: wanted.split,
-    file: fetched.path,
-    sha256: fetched.sha256,
-    bytes: fetched.bytes,
-    isFetched: true,
-  };
+  return pulledFile(wanted, await pullHubFile(file, { ...facts, sha256: facts.sha256 ?? wanted.sha256 }, pull), true);
 }
 
-async function linkIntoDataDir(dataset: HubDataset, folder: string, settings: SourceSettings): Promise<void> {
-  const link = join(pulledDataDir(settings), dataset.name);
-  await makeFolder(dirname(link));
-  try {
-    await replaceLink(link, relative(dirname(link), folder));
-  } catch (error) {
-    throw await explainDiskError(error, link);
-  }
+function pulledFile({ path, split }: HubDatasetFile, file: FetchedFile, isFetched: boolean): PulledDatasetFile {
+  return { path, split, file: file.path, sha256: file.sha256, bytes: file.bytes, isFetched };
 }
 
 /**
@@ -218,7 +203,7 @@ export async function pullDataset(
     files.push(cached ?? (await fetchedFile(dataset, wanted, { ...options, settings, http })));
   }
   const folder = hubSnapshotFolder({ type: 'dataset', repo: dataset.repo }, dataset.revision, settings.hubCacheDir);
-  await linkIntoDataDir(dataset, folder, settings);
+  await linkAtomically(join(pulledDataDir(settings), dataset.name), folder);
   const { repo, revision, licence } = dataset;
   return { name: dataset.name, repo, revision, licence, folder, dataDir: pulledDataDir(settings), files };
 }
