@@ -1,6 +1,6 @@
 import { countText } from '../core/amount-text.ts';
 import type { OpenRace, RaceCertificate, RaceVerdict } from '../core/race.ts';
-import { safeText } from '../exporters/sanitise.ts';
+import { safeText } from '../present/sanitise.ts';
 import { textTable } from './text-table.ts';
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
-import { gateSentence } from '../exporters/gate-document.ts';
+import { gateSentence } from '../present/gate-document.ts';
 import { decideGate, type GateOutcome, type InconclusiveRule } from '../scoring/gate.ts';
 import { exitCodes, gateExitCode } from './exit-codes.ts';
 import { startPerbench } from '../../test/setup/perbench-process.ts';

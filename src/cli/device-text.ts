@@ -1,6 +1,6 @@
 import type { PassResult } from '../core/cell.ts';
 import type { DeviceReadings } from '../core/device-window.ts';
-import { plainText } from '../exporters/sanitise.ts';
+import { plainText } from '../present/sanitise.ts';
 import { sizeText } from '../core/amount-text.ts';
 import { textTable } from './text-table.ts';
 

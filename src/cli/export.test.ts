@@ -6,10 +6,10 @@ import { parquetMetadata } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { storeRun } from '../../test/setup/stored-cells.ts';
-import { reportSchema } from '../exporters/report-schema.ts';
+import { reportSchema } from '../present/report.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
-import { documentFormats } from '../exporters/formats.ts';
-import { sampleFormats } from '../exporters/samples.ts';
+import { documentFormats } from '../present/formats.ts';
+import { sampleFormats } from '../present/samples.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { exportOptions } from './tables/result-options.ts';
 

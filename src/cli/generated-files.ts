@@ -1,4 +1,4 @@
-import { reportJsonSchema } from '../exporters/report-schema.ts';
+import { reportJsonSchema } from '../present/report.ts';
 import { suiteJsonSchema } from '../core/suite.ts';
 import type { Command, CommandArgument } from './options/command.ts';
 import type { Option, OptionTable } from './options/option.ts';

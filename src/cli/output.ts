@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { jsonText, safeText } from '../exporters/sanitise.ts';
+import { jsonText, safeText } from '../present/sanitise.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

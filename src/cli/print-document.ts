@@ -1,7 +1,7 @@
-import type { Block, Tone } from '../exporters/document.ts';
-import { reportDocument } from '../exporters/report-document.ts';
-import type { Report } from '../exporters/report.ts';
-import { terminalText, type TerminalOptions } from '../exporters/terminal.ts';
+import type { Block, Tone } from '../present/document.ts';
+import { reportDocument } from '../present/report-document.ts';
+import type { Report } from '../present/report.ts';
+import { terminalText, type TerminalOptions } from '../present/terminal.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { writeDocument, type OutputFile } from './write-outputs.ts';

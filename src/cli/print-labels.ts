@@ -2,7 +2,7 @@ import type { Cell } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
 import { createLabelCounter, type LabelShares } from '../metrics/label-shares.ts';
 import type { CliContext } from './context.ts';
-import { safeText } from '../exporters/sanitise.ts';
+import { safeText } from '../present/sanitise.ts';
 import { textTable } from './text-table.ts';
 
 const barWidth = 20;

@@ -1,6 +1,6 @@
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { reportDocument } from '../exporters/report-document.ts';
+import { reportDocument } from '../present/report-document.ts';
 import { reportRuns } from '../local/report-runs.ts';
 import { questionOf, questionText } from '../scoring/race/question.ts';
 import { certificateText, openRaceText } from './certificate-text.ts';

@@ -1,6 +1,6 @@
 import { PerbenchError } from '../core/errors.ts';
 import { exitCodeByErrorCode, exitCodes } from './exit-codes.ts';
-import { safeText } from '../exporters/sanitise.ts';
+import { safeText } from '../present/sanitise.ts';
 
 /** How an error ends the process, and what is said of it. */
 export interface RenderedError {

@@ -38,7 +38,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/quantities.ts',
     'core/settings.ts',
     'core/suite-settings.ts',
-    'exporters/sanitise.ts',
+    'present/sanitise.ts',
     'scoring/factor.ts',
   ]);
   for (const file of files) expect(existsSync(file)).toBe(true);

@@ -1,5 +1,5 @@
-import { textWidth } from '../exporters/text-width.ts';
-import { plainText } from '../exporters/sanitise.ts';
+import { textWidth } from '../present/text-width.ts';
+import { plainText } from '../present/sanitise.ts';
 
 /** Rows in columns two spaces apart; numbers to the right. Foreign text is made harmless. */
 export function textTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {

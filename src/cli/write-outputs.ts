@@ -1,10 +1,10 @@
 import { appendFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
-import type { Document } from '../exporters/document.ts';
-import { documentFormats, type Format, formatOfFile, knownEndings } from '../exporters/formats.ts';
-import { fitSummary, githubAnnotations, stepSummaryBytes } from '../exporters/github.ts';
-import { markdownText } from '../exporters/markdown.ts';
+import type { Document } from '../present/document.ts';
+import { documentFormats, type Format, formatOfFile, knownEndings } from '../present/formats.ts';
+import { fitSummary, githubAnnotations, stepSummaryBytes } from '../present/github.ts';
+import { markdownText } from '../present/markdown.ts';
 import { type FileContent, replaceFile } from '../files/replace-file.ts';
 import type { CliContext } from './context.ts';
 import { htmlFormat } from './page/html-format.ts';

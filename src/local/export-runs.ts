@@ -2,7 +2,7 @@ import { join, relative, sep } from 'node:path';
 import type { RunRecord, Store } from '../core/store.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { FormatFile, StoredCell } from '../formats/format.ts';
-import type { SampleRow } from '../exporters/samples.ts';
+import type { SampleRow } from '../present/samples.ts';
 import { isTaskNamed, knownTask } from './known-tasks.ts';
 
 /** What is exported. */

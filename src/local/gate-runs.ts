@@ -2,8 +2,8 @@ import { UsageError } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
-import { differenceText } from '../exporters/comparison-document.ts';
-import type { Gate } from '../exporters/gate-document.ts';
+import { differenceText } from '../present/comparison-document.ts';
+import type { Gate } from '../present/gate-document.ts';
 import { decideGate, gateChecks, type GateResult } from '../scoring/gate.ts';
 import { compareRuns, findComparedRun } from './compare-runs.ts';
 

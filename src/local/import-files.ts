@@ -6,7 +6,7 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { suiteSchema } from '../core/suite.ts';
 import type { ForeignFile, ImportedCell, Imported } from '../formats/format.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
-import type { Report } from '../exporters/report.ts';
+import type { Report } from '../present/report.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';

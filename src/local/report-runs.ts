@@ -1,7 +1,7 @@
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import type { Report, ReportRun } from '../exporters/report.ts';
+import type { Report, ReportRun } from '../present/report.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
 import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { textWidth } from '../exporters/text-width.ts';
+import { textWidth } from '../present/text-width.ts';
 import { csvRecords } from '../formats/csv-records.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import { auditPaper } from './audit-paper.ts';

@@ -1,5 +1,5 @@
-import { csvText } from '../exporters/csv.ts';
-import { records, type RecordColumn } from '../exporters/document.ts';
+import { csvText } from '../present/csv.ts';
+import { records, type RecordColumn } from '../present/document.ts';
 import type { AuditedClaim, PaperAudit } from './audit-paper.ts';
 import { signed, type Verdict } from './claim.ts';
 import { taskTitle } from './paper-table.ts';

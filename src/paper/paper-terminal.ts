@@ -1,6 +1,6 @@
-import type { Tone } from '../exporters/document.ts';
-import type { Style } from '../exporters/terminal.ts';
-import { padText, textWidth, truncateMiddle, wrapText } from '../exporters/text-width.ts';
+import type { Tone } from '../present/document.ts';
+import type { Style } from '../present/terminal.ts';
+import { padText, textWidth, truncateMiddle, wrapText } from '../present/text-width.ts';
 import type { AuditedClaim, PaperAudit } from './audit-paper.ts';
 import type { Verdict } from './claim.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Report } from '../exporters/report.ts';
+import type { Report } from '../present/report.ts';
 import { drawsOf, packDraws } from './draws.ts';
 import { pageRun, pageSchema, type LoadedPage } from './page-data.ts';
 

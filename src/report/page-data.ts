@@ -1,6 +1,6 @@
 import type { Manifest } from '../core/manifest.ts';
 import type { RunCost, RunRecord, RunStatus } from '../core/store.ts';
-import type { Report } from '../exporters/report.ts';
+import type { Report } from '../present/report.ts';
 
 /** Raised when a page would misunderstand the data of another version. */
 export const pageSchema = 'perbench-page/1';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makePage } from './make-page.ts';
 import { tableText, type TextTable } from './table-text.ts';
-import { visibleText } from '../exporters/sanitise.ts';
+import { visibleText } from '../present/sanitise.ts';
 import { promptChoices, promptMessages } from './prompt-parts.ts';
 import { reportPage } from './write-page.ts';
 

@@ -1,6 +1,6 @@
-import { csvQuoted, csvValue } from '../exporters/csv.ts';
-import { escapeLatex } from '../exporters/latex.ts';
-import { escapeMarkdown, markdownTable } from '../exporters/markdown.ts';
+import { csvQuoted, csvValue } from '../present/csv.ts';
+import { escapeLatex } from '../present/latex.ts';
+import { escapeMarkdown, markdownTable } from '../present/markdown.ts';
 
 /** A table as text: what a block copies. */
 export interface TextTable {

@@ -2,8 +2,8 @@ import type { Limits } from '../core/limits.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { madeTask, paperTask } from '../../test/setup/decision-tasks.ts';
-import { decisionDocument } from '../exporters/decision-document.ts';
-import { documentFormats } from '../exporters/formats.ts';
+import { decisionDocument } from '../present/decision-document.ts';
+import { documentFormats } from '../present/formats.ts';
 import { decide } from './decide.ts';
 import type { Decision, DecisionOptions } from './decision.ts';
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Measurement } from '../../src/core/measurement.ts';
-import type { Report } from '../../src/exporters/report.ts';
+import type { Report } from '../../src/present/report.ts';
 import { makePage } from '../../src/report/make-page.ts';
 import { reportPage, type Prerender } from '../../src/report/write-page.ts';
 import type { Scoreboard } from '../../src/scoring/scoreboard.ts';

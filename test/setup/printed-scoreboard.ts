@@ -1,7 +1,7 @@
 import type { Measurement, Unit, Warning } from '../../src/core/measurement.ts';
-import { reportDocument } from '../../src/exporters/report-document.ts';
-import type { Report } from '../../src/exporters/report.ts';
-import { terminalText, type TerminalOptions } from '../../src/exporters/terminal.ts';
+import { reportDocument } from '../../src/present/report-document.ts';
+import type { Report } from '../../src/present/report.ts';
+import { terminalText, type TerminalOptions } from '../../src/present/terminal.ts';
 import type { AnchorSet } from '../../src/scoring/anchors.ts';
 import type { LaunchedValue } from '../../src/scoring/bootstrap.ts';
 import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';

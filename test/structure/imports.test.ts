@@ -25,7 +25,7 @@ const otherWays: Readonly<Record<string, string>> = {
   'src/stats/reads-files.ts': "import { readFile } from 'node:fs/promises';\nexport const value = readFile;\n",
   'src/tasks/starts-processes.ts': "import { spawn } from 'node:child_process';\nexport const value = spawn;\n",
   'src/metrics/asks-servers.ts': "import { request } from 'undici';\nexport const value = request;\n",
-  'src/exporters/writes-files.ts': "import { writeFileSync } from 'node:fs';\nexport const value = writeFileSync;\n",
+  'src/present/writes-files.ts': "import { writeFileSync } from 'node:fs';\nexport const value = writeFileSync;\n",
 };
 
 function plantedPath({ from, to }: { readonly from: string; readonly to: string }): string {

@@ -96,7 +96,7 @@ describe('files', () => {
   it('no index.ts but the package and the registries', () => {
     const indexes = files.filter((path) => /(^|\/)index\.ts$/.test(path));
     const isAllowed = (path: string): boolean =>
-      /^src\/((tasks|metrics|engines|store|exporters|launchers)\/)?index\.ts$/.test(path);
+      /^src\/((tasks|metrics|engines|store|present|launchers)\/)?index\.ts$/.test(path);
     expect(indexes.filter((path) => !isAllowed(path))).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { textWidth } from '../../src/exporters/text-width.ts';
+import { textWidth } from '../../src/present/text-width.ts';
 
 interface Row {
   cells: string[];

@@ -1,4 +1,4 @@
-import { comparisonDocument } from '../../exporters/comparison-document.ts';
+import { comparisonDocument } from '../../present/comparison-document.ts';
 import { compareRuns } from '../../local/compare-runs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';

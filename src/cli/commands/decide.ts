@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { decisionDocument } from '../../exporters/decision-document.ts';
+import { decisionDocument } from '../../present/decision-document.ts';
 import { decideRun, decideTable } from '../../local/decide-run.ts';
 import type { Decision } from '../../scoring/decision.ts';
 import type { CliContext } from '../context.ts';

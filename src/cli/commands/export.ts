@@ -1,8 +1,8 @@
 import { UsageError } from '../../core/errors.ts';
 import { foreignFormats } from '../../formats/foreign-formats.ts';
-import { documentFormats, type Format, formatOfFile, knownEndings, type NamedFormat } from '../../exporters/formats.ts';
-import { reportDocument } from '../../exporters/report-document.ts';
-import { type SampleFormat, sampleFormats } from '../../exporters/samples.ts';
+import { documentFormats, type Format, formatOfFile, knownEndings, type NamedFormat } from '../../present/formats.ts';
+import { reportDocument } from '../../present/report-document.ts';
+import { type SampleFormat, sampleFormats } from '../../present/samples.ts';
 import { formatFiles, sampleRows } from '../../local/export-runs.ts';
 import { reportRuns } from '../../local/report-runs.ts';
 import type { CliContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { type Gate, gateDocument } from '../../exporters/gate-document.ts';
+import { type Gate, gateDocument } from '../../present/gate-document.ts';
 import { gateLimitNames, isGateLimit } from '../../core/limits.ts';
 import { type GateOptions, gateRuns } from '../../local/gate-runs.ts';
 import type { CliContext } from '../context.ts';

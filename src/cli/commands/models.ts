@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { truncateText } from '../../exporters/text-width.ts';
+import { truncateText } from '../../present/text-width.ts';
 import { sizeText } from '../../core/amount-text.ts';
 import { listModels, removeModel, verifyModel, type ListedModel } from '../../sources/model-list.ts';
 import { pullModel } from '../../sources/pull-model.ts';

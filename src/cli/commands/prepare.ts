@@ -8,7 +8,7 @@ import type { CommandHandler } from '../options/command.ts';
 import { defaultSuiteChoices, suiteTemplate, type SuiteChoices } from '../suite-file/suite-template.ts';
 import type { initOptions, dataOptions, noOptions } from '../tables/prepare-options.ts';
 import { writeWhole } from '../write-outputs.ts';
-import { plainText } from '../../exporters/sanitise.ts';
+import { plainText } from '../../present/sanitise.ts';
 import type { DoctorLine, DoctorState } from '../doctor/doctor-check.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 import { dataFolder, sourceSettings } from '../local-world.ts';
@@ -131,7 +131,7 @@ export const schema: CommandHandler<typeof noOptions> = async ({ arguments: [wha
 };
 
 async function resultsSchema(): Promise<object> {
-  return (await import('../../exporters/report-schema.ts')).reportJsonSchema();
+  return (await import('../../present/report.ts')).reportJsonSchema();
 }
 
 const shells = ['bash', 'zsh', 'fish'] as const;

@@ -12,7 +12,7 @@ import { printLabels } from '../print-labels.ts';
 import { project } from '../local-world.ts';
 import { printReport } from '../print-document.ts';
 import { certificatesOf, printOpenRaces } from '../race-report.ts';
-import { safeText } from '../../exporters/sanitise.ts';
+import { safeText } from '../../present/sanitise.ts';
 import { findRuns } from '../stored-runs.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { showOptions } from '../tables/result-options.ts';

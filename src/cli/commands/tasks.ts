@@ -10,7 +10,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import { safeText } from '../../exporters/sanitise.ts';
+import { safeText } from '../../present/sanitise.ts';
 import type { tasksOptions } from '../tables/prepare-options.ts';
 import { textTable } from '../text-table.ts';
 

@@ -1,4 +1,4 @@
-import type { Format } from '../../exporters/formats.ts';
+import type { Format } from '../../present/formats.ts';
 import { perbenchVersion } from '../version.ts';
 import { loadPrerender, readShell } from './page-files.ts';
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { PerbenchError } from '../../core/errors.ts';
-import { reportDocument } from '../../exporters/report-document.ts';
-import type { Report } from '../../exporters/report.ts';
+import { reportDocument } from '../../present/report-document.ts';
+import type { Report } from '../../present/report.ts';
 import type { CliContext } from '../context.ts';
 import { writeWhole } from '../write-outputs.ts';
 import { htmlFormat } from './html-format.ts';

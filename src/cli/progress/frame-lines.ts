@@ -1,5 +1,5 @@
-import { textWidth, truncateText } from '../../exporters/text-width.ts';
-import { plainText } from '../../exporters/sanitise.ts';
+import { textWidth, truncateText } from '../../present/text-width.ts';
+import { plainText } from '../../present/sanitise.ts';
 import { cellColumns, columnPriority, type CellColumn, type CellColumnName } from './cell-columns.ts';
 import { clockText, roughRange } from '../../core/amount-text.ts';
 import type { CellView, RunState } from './run-state.ts';

@@ -1,4 +1,4 @@
-import { textWidth } from '../../exporters/text-width.ts';
+import { textWidth } from '../../present/text-width.ts';
 import type { TextSink } from '../output.ts';
 
 const escape = '\u001B[';

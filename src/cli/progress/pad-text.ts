@@ -1,4 +1,4 @@
-import { textWidth, truncateText } from '../../exporters/text-width.ts';
+import { textWidth, truncateText } from '../../present/text-width.ts';
 
 /** A text in exactly so many columns of a terminal. */
 export function padText(text: string, columns: number, align: 'left' | 'right'): string {

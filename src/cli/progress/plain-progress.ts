@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../core/event.ts';
-import { plainText } from '../../exporters/sanitise.ts';
+import { plainText } from '../../present/sanitise.ts';
 import type { TextSink } from '../output.ts';
 import { cellColumns } from './cell-columns.ts';
 import { cellName, eventNote } from './event-note.ts';

@@ -1,4 +1,4 @@
-import { plainText } from '../../exporters/sanitise.ts';
+import { plainText } from '../../present/sanitise.ts';
 import type { TextSink } from '../output.ts';
 import { eventNote } from './event-note.ts';
 import type { Progress } from './progress.ts';

@@ -1,5 +1,5 @@
-import { truncateText } from '../../exporters/text-width.ts';
-import { plainText } from '../../exporters/sanitise.ts';
+import { truncateText } from '../../present/text-width.ts';
+import { plainText } from '../../present/sanitise.ts';
 import { sizeText } from '../../core/amount-text.ts';
 import type { PullProgress } from '../../sources/pull.ts';
 import type { CliContext } from '../context.ts';

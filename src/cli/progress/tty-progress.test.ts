@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cell } from '../../core/cell.ts';
-import { textWidth } from '../../exporters/text-width.ts';
+import { textWidth } from '../../present/text-width.ts';
 import {
   cellEnd,
   cellStart,

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import type { Measurement } from '../../core/measurement.ts';
-import { cellMark, cellText, isFilled, markedText, type Cell } from '../../exporters/document.ts';
-import type { BoardColumn } from '../../exporters/measurement-column.ts';
-import { boardColumns as allColumns } from '../../exporters/scoreboard-columns.ts';
+import { cellMark, cellText, isFilled, markedText, type Cell } from '../../present/document.ts';
+import type { BoardColumn } from '../../present/measurement-column.ts';
+import { boardColumns as allColumns } from '../../present/scoreboard-columns.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
 import { anchoredFactors } from '../../scoring/per-anchored.ts';
 import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';

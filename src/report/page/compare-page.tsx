@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { visibleText } from '../../exporters/sanitise.ts';
+import { visibleText } from '../../present/sanitise.ts';
 import {
   comparedMetricFacts,
   type CellComparison,

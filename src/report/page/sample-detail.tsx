@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { Sample } from '../../core/sample.ts';
-import { visibleText } from '../../exporters/sanitise.ts';
+import { visibleText } from '../../present/sanitise.ts';
 import { promptChoices, promptMessages } from '../prompt-parts.ts';
 import type { CellSummary, ItemDetail } from '../viewer-data.ts';
 import { fixed } from './format.ts';

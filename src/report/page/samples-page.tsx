@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ListedItem } from '../../core/store.ts';
-import { visibleText } from '../../exporters/sanitise.ts';
+import { visibleText } from '../../present/sanitise.ts';
 import { itemFilters, type CellSummary, type ItemFilter } from '../viewer-data.ts';
 import { wholeNumber } from './format.ts';
 import { setParams, useHash } from './hash-state.ts';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
-import { footnotes } from '../../exporters/footnotes.ts';
-import { plainText } from '../../exporters/sanitise.ts';
+import { footnotes } from '../../present/footnotes.ts';
+import { plainText } from '../../present/sanitise.ts';
 import { factorLabels, factorNames } from '../../scoring/factor.ts';
 import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../scoring/robustness-card.ts';
 import { perAnchored } from '../../scoring/per-anchored.ts';

@@ -5,9 +5,8 @@ import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import { documentFormats, formatOfFile } from './formats.ts';
 import { escapeLatex } from './latex.ts';
-import type { Report } from './report.ts';
+import { type Report, reportSchema } from './report.ts';
 import { reportDocument } from './report-document.ts';
-import { reportSchema } from './report-schema.ts';
 import { sampleFormats } from './samples.ts';
 
 const formats = documentFormats.report;

@@ -64,7 +64,7 @@ function questionText({ tasks, constraints, scoreVersion }: Decision): string {
 }
 
 /** The answer, in one sentence. */
-export function answerSentence(decision: Decision): string {
+function answerSentence(decision: Decision): string {
   const { outcome, recommended, candidates } = decision;
   if (outcome === 'no-valid-model') {
     const reasons = candidates.map(({ model, reasons: own }) => `${model}: ${own.join('; ')}`);

@@ -152,7 +152,7 @@ const numbers = /\d+(?:\.\d+)?/gu;
  * Several sentences as one: where they differ only in numbers, each number becomes the range that it has, and others
  * stand side by side.
  */
-export function mergeSentences(sentences: readonly string[]): string {
+function mergeSentences(sentences: readonly string[]): string {
   const byTemplate = Map.groupBy(new Set(sentences), (sentence) => sentence.replaceAll(numbers, '#'));
   return Array.from(byTemplate.values(), mergeAlike).join('; ');
 }
@@ -169,7 +169,7 @@ function mergeAlike(sentences: readonly string[]): string {
 }
 
 /** Models with the same sentence, as one line each: `a and b: not finished`. */
-export function groupModels(
+function groupModels(
   entries: readonly { readonly model: string; readonly text: string }[],
 ): readonly { readonly models: string; readonly names: readonly string[]; readonly text: string }[] {
   return Array.from(
