@@ -161,8 +161,7 @@ describe('anchors', () => {
         rows.filter((row) => row.task === task),
         { trivialAccuracy, memoryBudget: memory },
       );
-      expect(Math.abs(Math.log(frozen.throughput / throughput))).toBeLessThan(0.35);
-      expect(Math.abs(Math.log(frozen.latency / latency))).toBeLessThan(0.35);
+      expect([task, frozen]).toEqual([task, { trivialAccuracy, throughput, latency, memory }]);
     }
   });
 
