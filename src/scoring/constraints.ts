@@ -1,3 +1,4 @@
+import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import type { CellMeasurements, CellState } from '../core/cell.ts';
 import {
   constraintNames,
@@ -114,35 +115,21 @@ export function largestGates(
   });
 }
 
-/** A value as people read it: in a unit of its size, with about three digits. */
-interface Shown {
-  readonly value: number;
-  readonly unit: string;
-  readonly unitSize: number;
-  readonly decimals: number;
-}
-
-function shown(value: number, unit: Unit | undefined, rounding: (value: number) => number): Shown {
-  let [label, unitSize] = ['', 1];
-  if (unit === 'bytes') [label, unitSize] = value >= 2 ** 30 ? [' GiB', 2 ** 30] : [' MiB', 2 ** 20];
-  else if (unit === 'ms' && value >= 1000) [label, unitSize] = [' s', 1000];
-  else if (unit !== undefined && unit !== 'ratio' && unit !== 'price/1000 items') label = ` ${unit}`;
-  const scaled = value / unitSize;
-  const size = scaled === 0 ? 0 : Math.floor(Math.log10(Math.abs(scaled)));
-  const decimals = unit === 'ratio' ? 3 : Math.max(0, 2 - size);
-  const rounded = rounding(Number((scaled * 10 ** decimals).toPrecision(12))) / 10 ** decimals;
-  return { value: rounded, unit: label, unitSize, decimals };
-}
-
-function valueText(value: number, unit: Unit | undefined): string {
-  const { value: rounded, unit: label, decimals } = shown(value, unit, Math.round);
-  return unit === 'ratio' ? rounded.toFixed(decimals) : `${rounded}${label}`;
+/** A value rounded as people read it, in a unit of its size. */
+function shown(value: number, unit: Unit | undefined, rounding: (value: number) => number) {
+  const hasUnit = unit !== undefined && unit !== 'price/1000 items';
+  const { divisor, label } = hasUnit ? humanScale(unit, [value]) : { divisor: 1, label: '' };
+  const decimals = unit === 'ratio' ? 3 : decimalsFor(value / divisor);
+  const step = 10 ** decimals;
+  const rounded = rounding(Number(((value / divisor) * step).toPrecision(12))) / step;
+  const number = unit === 'ratio' ? rounded.toFixed(decimals) : String(rounded);
+  return { text: label === '' ? number : `${number} ${label}`, value: rounded * divisor };
 }
 
 /** `b at accuracy >= 0.7`, rounded so that b passes what is printed. */
 export function gateText({ model, constraint, limit, unit }: LargestGate): string {
-  const { value, unitSize } = shown(limit, unit, isUpperLimit(constraint) ? Math.ceil : Math.floor);
-  return `${model} at ${formatLimit({ name: constraint, bound: value * unitSize })}`;
+  const { value: bound } = shown(limit, unit, isUpperLimit(constraint) ? Math.ceil : Math.floor);
+  return `${model} at ${formatLimit({ name: constraint, bound })}`;
 }
 
 /** `accuracy 0.699 is below 0.700, a limit inside its interval`. */
@@ -151,5 +138,6 @@ export function checkText({ constraint, limit, unit, value, isPassed, isSure }: 
   if (value === undefined) return `${label} not measured${where}`;
   const [kept, missed] = isUpperLimit(constraint) ? ['at most', 'above'] : ['at least', 'below'];
   const doubt = isSure === false ? ', a limit inside its interval' : '';
-  return `${label} ${valueText(value, unit)}${where} is ${isPassed ? kept : missed} ${valueText(limit, unit)}${doubt}`;
+  const [own, bound] = [value, limit].map((number) => shown(number, unit, Math.round).text);
+  return `${label} ${own}${where} is ${isPassed ? kept : missed} ${bound}${doubt}`;
 }
