@@ -154,6 +154,18 @@ export function createScoreboards(
   return Array.from(groups.values(), (group) => createScoreboard(group, options));
 }
 
+/** What `judgeScoreboard` adds. */
+const unjudgedRow = { ranking: undefined, efficiency: undefined, requiredAccuracy: undefined, limits: undefined };
+const unjudgedBoard = {
+  inference: undefined,
+  limits: undefined,
+  pricePerHour: undefined,
+  front: undefined,
+  card: undefined,
+  showsRequired: undefined,
+  verdict: undefined,
+};
+
 function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardOptions): Scoreboard {
   const [{ taskId, protocol }] = cells as [ScoreboardCell, ...ScoreboardCell[]];
   const task = options.tasks?.[taskId] ?? {};
@@ -180,6 +192,7 @@ function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardO
       flags: uniqueFlags([...(scorable[index]?.flags ?? []), ...flags, ...(reasons[index] ?? [])]),
       warnings: rowWarnings(cell),
       threeFactors: threeFactorScore(models[index], anchored.anchors, options.weights),
+      ...unjudgedRow,
     };
   });
   return {
@@ -196,6 +209,7 @@ function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardO
     anchors: anchored.anchors,
     weights: options.weights,
     populationItems: task.items,
+    ...unjudgedBoard,
   };
 }
 

@@ -29,8 +29,8 @@ export interface DecisionOptions {
   readonly weights?: Factors | undefined;
   /** Price of one device for an hour; prices that were measured need none. */
   readonly pricePerHour?: number | undefined;
-  readonly seed?: number;
-  readonly resamples?: number;
+  readonly seed?: number | undefined;
+  readonly resamples?: number | undefined;
 }
 
 export interface DecisionCandidate {

@@ -5,9 +5,9 @@ import type { Measurement } from '../core/measurement.ts';
 /** What a machine costs, where the user says. */
 export interface Prices {
   /** Money per hour of one device, in any currency. */
-  readonly perDeviceHour?: number;
+  readonly perDeviceHour?: number | undefined;
   /** Joules per item, where energy was measured. */
-  readonly joulesPerItem?: number;
+  readonly joulesPerItem?: number | undefined;
 }
 
 /** Plain ratios without any weight or anchor; undefined where an ingredient is missing. */

@@ -112,7 +112,7 @@ describe('intervals and ranks', () => {
     expect(result.inference).toMatchObject({ method: 'intervals', withoutLaunchSpread: ['a', 'b'] });
     expect(rowOf(result, 'a').ranking?.anchored?.topShare).toBeGreaterThan(0.95);
     const [bare] = scoreTable(csv.replaceAll('100000', '-'), { anchors }).scoreboards as [Scoreboard];
-    expect(judgeScoreboard(bare)).not.toHaveProperty('inference');
+    expect(judgeScoreboard(bare).inference).toBeUndefined();
     expect(judgeScoreboard(bare).verdict).toContain("how sure that is, isn't known");
   });
 

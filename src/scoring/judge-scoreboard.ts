@@ -53,31 +53,27 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
   const { evidence, limits, pricePerHour, front, showsRequired, showsCard } = options;
   const replicates = boardReplicates(board, evidence, options);
   const ranked = replicates === undefined ? board : rankScoreboard(board, replicates);
+  const demanded = hasConstraints(limits) ? limits : undefined;
   const champion = ranked.rows.find(({ anchored }) => anchored?.rank === 1);
   const rows = ranked.rows.map((row): ScoreboardRow => {
     const made = rowEfficiency(row, ranked, pricePerHour);
     const required = rowRequired(row, champion, ranked);
     // Replaces the price of the suite.
     const price = pricePerHour === undefined ? undefined : priceMeasurement(row.measurements, pricePerHour);
-    const full = {
-      ...row,
-      ...(price !== undefined && { measurements: { ...row.measurements, pricePerThousand: price } }),
-      ...(made !== undefined && { efficiency: made }),
-      ...(required !== undefined && { requiredAccuracy: required }),
-    };
-    return hasConstraints(limits) ? { ...full, limits: checkConstraints(full, board.taskId, limits, undefined) } : full;
+    const measurements = price === undefined ? row.measurements : { ...row.measurements, pricePerThousand: price };
+    const checks = demanded && checkConstraints({ ...row, measurements }, board.taskId, demanded, undefined);
+    return { ...row, measurements, efficiency: made, requiredAccuracy: required, limits: checks };
   });
   const judged: Scoreboard = {
     ...ranked,
     rows,
-    ...(hasConstraints(limits) && { limits }),
-    ...(pricePerHour !== undefined && { pricePerHour }),
-    ...(front !== undefined && { front: boardFront(ranked, front, replicates) }),
-    ...(showsRequired === true && { showsRequired }),
+    limits: demanded,
+    pricePerHour,
+    front: front && boardFront(ranked, front, replicates),
+    showsRequired: showsRequired === true ? true : undefined,
   };
   const card = showsCard === true ? boardCard(judged) : undefined;
-  const verdict = boardVerdict(judged, rankingWithinLimits(judged, options));
-  return { ...judged, ...(card !== undefined && { card }), ...(verdict !== undefined && { verdict }) };
+  return { ...judged, card, verdict: boardVerdict(judged, rankingWithinLimits(judged, options)) };
 }
 
 /** How sure the order of those within the limits is, the others left out: what `decide` says of one task. */
@@ -100,8 +96,8 @@ function rankingWithinLimits(
       score: anchors === undefined ? 'PER-paper' : 'PER-A',
       constraints: {},
       weights,
-      ...(resamples !== undefined && { resamples }),
-      ...(seed !== undefined && { seed }),
+      resamples,
+      seed,
     },
   );
   return support?.models;
@@ -120,10 +116,7 @@ function rowEfficiency(
   const joules = valueOf(measurements.energyPerItem);
   return efficiency(
     { accuracy, throughput, memory },
-    {
-      ...(pricePerHour !== undefined && { perDeviceHour: pricePerHour }),
-      ...(joules !== undefined && joules > 0 && { joulesPerItem: joules }),
-    },
+    { perDeviceHour: pricePerHour, joulesPerItem: joules !== undefined && joules > 0 ? joules : undefined },
   );
 }
 

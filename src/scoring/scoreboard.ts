@@ -112,15 +112,15 @@ export interface ScoreboardRow {
   readonly flags: readonly ScoreFlag[];
   readonly warnings: readonly RowWarning[];
   /** PER-A of three factors where one wasn't measured; not ranked with the others. */
-  readonly threeFactors?: { readonly score: number; readonly missing: FactorName } | undefined;
+  readonly threeFactors: { readonly score: number; readonly missing: FactorName } | undefined;
   /** How sure score and rank are, where that is known. */
-  readonly ranking?: RowRanking;
+  readonly ranking: RowRanking | undefined;
   /** Right answers for what they cost, where throughput is in items. */
-  readonly efficiency?: Efficiency;
+  readonly efficiency: Efficiency | undefined;
   /** Accuracy that this model would need to be first, at its own performance; not for the first itself. */
-  readonly requiredAccuracy?: number;
+  readonly requiredAccuracy: number | undefined;
   /** Against the limits that were set; absent where none were. */
-  readonly limits?: readonly ConstraintCheck[];
+  readonly limits: readonly ConstraintCheck[] | undefined;
 }
 
 /** All cells of one task under one protocol side by side, with factors and scores. Plain JSON. */
@@ -138,22 +138,22 @@ export interface Scoreboard {
   /** What concerns the whole set. */
   readonly flags: readonly ScoreFlag[];
   /** Those of PER-A, where it was computed. */
-  readonly anchors?: TaskAnchors | undefined;
+  readonly anchors: TaskAnchors | undefined;
   /** Absent where all factors count the same. */
-  readonly weights?: Factors | undefined;
+  readonly weights: Factors | undefined;
   /** Items of the whole benchmark, where that is known. */
-  readonly populationItems?: number | undefined;
+  readonly populationItems: number | undefined;
   /** How intervals and ranks were made. */
-  readonly inference?: BoardInference;
-  readonly limits?: Limits;
+  readonly inference: BoardInference | undefined;
+  readonly limits: Limits | undefined;
   /** Money per hour of one device. */
-  readonly pricePerHour?: number;
-  readonly front?: BoardFront;
-  readonly card?: BoardCard;
+  readonly pricePerHour: number | undefined;
+  readonly front: BoardFront | undefined;
+  readonly card: BoardCard | undefined;
   /** Whether required accuracies are to be shown. */
-  readonly showsRequired?: boolean;
+  readonly showsRequired: boolean | undefined;
   /** What it comes to, in a sentence. */
-  readonly verdict?: string;
+  readonly verdict: string | undefined;
 }
 
 /** The number behind a measurement, or undefined where there is none. */

@@ -243,16 +243,18 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
 });
 
 function degenerateReports(): readonly { readonly what: string; readonly report: Report; readonly headline: string }[] {
-  const board = (rows: Scoreboard['rows']): Scoreboard => ({
-    taskId: 'gsm8k/per@1',
-    title: 'GSM8K',
-    metric: 'exact_match',
-    protocol: 'serving',
-    units: { accuracy: 'ratio', throughput: 'items/s', latency: 'ms', memory: 'bytes' },
-    versions: ['PER-paper/1'],
-    rows,
-    flags: [],
-  });
+  // As JSON has them: what is undefined isn't there.
+  const board = (rows: Scoreboard['rows']): Scoreboard =>
+    ({
+      taskId: 'gsm8k/per@1',
+      title: 'GSM8K',
+      metric: 'exact_match',
+      protocol: 'serving',
+      units: { accuracy: 'ratio', throughput: 'items/s', latency: 'ms', memory: 'bytes' },
+      versions: ['PER-paper/1'],
+      rows,
+      flags: [],
+    }) as Partial<Scoreboard> as Scoreboard;
   const number = (value: number): Measurement => ({
     status: 'measured',
     value,
@@ -260,19 +262,20 @@ function degenerateReports(): readonly { readonly what: string; readonly report:
     n: 0,
     warnings: [],
   });
-  const row = (model: string, changes: Partial<Scoreboard['rows'][number]> = {}): Scoreboard['rows'][number] => ({
-    model,
-    state: 'done',
-    error: undefined,
-    measurements: {},
-    factors: undefined,
-    score: undefined,
-    rank: undefined,
-    anchored: undefined,
-    flags: [],
-    warnings: [],
-    ...changes,
-  });
+  const row = (model: string, changes: Partial<Scoreboard['rows'][number]> = {}): Scoreboard['rows'][number] =>
+    ({
+      model,
+      state: 'done',
+      error: undefined,
+      measurements: {},
+      factors: undefined,
+      score: undefined,
+      rank: undefined,
+      anchored: undefined,
+      flags: [],
+      warnings: [],
+      ...changes,
+    }) as Partial<Scoreboard['rows'][number]> as Scoreboard['rows'][number];
   const failed = { state: 'failed', error: { code: 'PB_ENGINE', message: 'the engine died' } } as const;
   const strange = { accuracy: number(Number.NaN), throughput: number(Number.POSITIVE_INFINITY), memory: number(0) };
   return [
