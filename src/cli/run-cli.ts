@@ -8,7 +8,7 @@ import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
 import { createOutput, type Output, type TextSink } from './output.ts';
 import { parseCommandLine, type ParsedCommandLine } from './program.ts';
 import { renderError } from './render-error.ts';
-import { globalOptions } from './tables/global-options.ts';
+import { defaultStore, globalOptions } from './tables/global-options.ts';
 import { perbenchVersion } from './version.ts';
 
 /** Everything outside the process that the command line touches. */
@@ -23,8 +23,6 @@ export interface CliWorld {
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
-
-const defaultStore = '.perbench/perbench.db';
 
 /**
  * Runs one command line to its end, errors included.

@@ -1,9 +1,10 @@
 /** What a suite asks of every engine, launch and cell. */
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { EngineOptions } from '../core/engine.ts';
+import { suiteSettings } from '../core/suite-settings.ts';
 import type { Suite } from '../core/suite.ts';
 
-const usualConcurrency = 16;
+const usualConcurrency = Number(suiteSettings.concurrency.fallback);
 
 /** Concurrency of the suite; the usual one until `auto` has found it. */
 export function plannedConcurrency({ concurrency }: Pick<Suite, 'concurrency'>): number {

@@ -19,8 +19,6 @@ import type { showOptions } from '../tables/result-options.ts';
 import { textTable } from '../text-table.ts';
 import { outputFiles } from '../write-outputs.ts';
 
-const defaultSamples = 10;
-
 export const show: CommandHandler<typeof showOptions> = async (input, context) => {
   if (input.options.config !== undefined) return showConfig(input, context);
   const { options, arguments: names } = input;
@@ -35,7 +33,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
     await printDevices(store, cells, context);
     if (options.samples !== undefined) {
       const only = options.samples === 'all' ? undefined : options.samples;
-      await printSamples(store, cells, { only, limit: options.last ?? defaultSamples }, context);
+      await printSamples(store, cells, { only, limit: options.last }, context);
     }
   }
   return exitCodes.done;

@@ -155,8 +155,8 @@ function overrideModel(
   const entry = modelEntry(model);
   return {
     ...entry,
-    ...(style !== undefined && { style }),
-    ...(engine !== undefined && { engine }),
+    style: style ?? entry.style,
+    engine: engine ?? entry.engine,
     engineOptions: { ...entry.engineOptions, ...engineOptions },
   };
 }

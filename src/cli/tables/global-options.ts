@@ -1,5 +1,8 @@
 import { countedFlag, flag, negatedFlag, text, texts } from '../options/option.ts';
 
+/** Where runs are kept, from the working folder on. */
+export const defaultStore = '.perbench/perbench.db';
+
 /** Understood before and after every command. */
 export const globalOptions = {
   config: text({
@@ -25,7 +28,7 @@ export const globalOptions = {
   store: text({
     argument: 'file',
     help: 'where runs are kept',
-    defaultText: '.perbench/perbench.db',
+    defaultText: defaultStore,
     completion: 'file',
   }),
   json: flag({ help: 'JSON lines on stdout, for programs' }),

@@ -64,7 +64,7 @@ export const showOptions = {
     choices: ['all', 'right', 'wrong', 'unparsed', 'truncated', 'failed'],
     help: 'also print samples: prompt, output, verdict',
   }),
-  last: number({ short: 'n', argument: 'n', min: 1, help: 'at most n samples of each cell', defaultText: '10' }),
+  last: withDefault(number({ short: 'n', argument: 'n', min: 1, help: 'at most n samples of each cell' }), 10),
 } as const;
 
 export const reportOptions = {
