@@ -7,13 +7,12 @@ import { reportRuns } from '../local/report-runs.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { writeRunPage } from './page/run-page.ts';
 import { createProgress } from './progress/create-progress.ts';
 import { printOpenRaces, reportRace } from './race-report.ts';
 import { project } from './local-world.ts';
 import { printReport, reportExitCode } from './print-document.ts';
 import { resumeCommand } from './stored-runs.ts';
-import type { OutputFile } from './write-outputs.ts';
+import { type OutputFile, writeRunPage } from './write-outputs.ts';
 
 export interface ExecutePlanOptions {
   readonly isFresh?: boolean;

@@ -6,9 +6,8 @@ import { questionOf, questionText } from '../scoring/race/question.ts';
 import { certificateText, openRaceText } from './certificate-text.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { writeRunPage } from './page/run-page.ts';
 import { project } from './local-world.ts';
-import { writeDocument, type OutputFile } from './write-outputs.ts';
+import { type OutputFile, writeDocument, writeRunPage } from './write-outputs.ts';
 
 /** The certificates of a run that asked a question, in the order of its tasks. */
 export function certificatesOf({ manifest }: RunRecord): readonly RaceCertificate[] {

@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
+import { existsSync } from 'node:fs';
+import { scoreTable } from '../formats/score-table.ts';
+import type { ScoreboardCell } from '../scoring/scoreboard.ts';
+import { findRuns, openExistingStore } from './stored-runs.ts';
 
 /** What messages call a table. */
 export function tableName(file: string): string {
@@ -22,4 +26,30 @@ export async function readTable(file: string, context: CliContext): Promise<stri
     const what = error.code === 'ENOENT' ? 'no such file' : error.message;
     throw new UsageError(`${file}: ${what}`, { cause: error, hint: 'Name a CSV file, or - for stdin.' });
   }
+}
+
+/** Rows of a table as cells; a table without tasks is about all of them. */
+async function tableCells(file: string, context: CliContext): Promise<readonly ScoreboardCell[]> {
+  const { scoreboards, notes } = scoreTable(await readFile(context.path(file), 'utf8'), { file });
+  for (const note of notes) context.output.note(`${file}: ${note}`);
+  return scoreboards.flatMap(({ taskId, protocol, rows }) =>
+    rows.map(({ model, state, error, measurements }) => ({ model, taskId, protocol, state, error, measurements })),
+  );
+}
+
+/**
+ * Where speed and memory of imported models come from: a CSV table, or a run by its id.
+ *
+ * @throws {UsageError} if it is neither
+ */
+export async function performanceCells(name: string, context: CliContext): Promise<readonly ScoreboardCell[]> {
+  if (existsSync(context.path(name))) return tableCells(name, context);
+  if (/\.(csv|tsv)$/iu.test(name) || (await openExistingStore(context)) === undefined) {
+    throw new UsageError(`--performance ${name}: no such file, and no run either`, {
+      hint: 'Name a CSV table, or a run of perbench list.',
+    });
+  }
+  const { store, runs } = await findRuns([name], context);
+  const cells = await Promise.all(runs.map(async ({ id }) => store.cells(id)));
+  return cells.flat();
 }

@@ -1,13 +1,15 @@
 import { appendFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
 import type { Document } from '../present/document.ts';
 import { documentFormats, type Format, formatOfFile, knownEndings } from '../present/formats.ts';
 import { fitSummary, githubAnnotations, stepSummaryBytes } from '../present/github.ts';
 import { markdownText } from '../present/markdown.ts';
+import { reportDocument } from '../present/report-document.ts';
+import type { Report } from '../present/report.ts';
 import { type FileContent, replaceFile } from '../files/replace-file.ts';
 import type { CliContext } from './context.ts';
-import { htmlFormat } from './page/html-format.ts';
+import { htmlFormat } from './report-page.ts';
 
 /** Everything that each kind of document can be written as. */
 const fileFormats = { ...documentFormats, report: { ...documentFormats.report, html: htmlFormat } };
@@ -105,4 +107,26 @@ async function sizeOf(file: string): Promise<number> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
     throw error;
   }
+}
+
+/** Where a run's own files are: beside the store. */
+function runFolder(runId: string, { storePath }: CliContext): string {
+  return join(dirname(storePath), 'runs', runId);
+}
+
+/**
+ * Writes report.html of a run that has ended and says where it is. A page that can't be written is a warning: the
+ * results themselves are safe in the store.
+ */
+export async function writeRunPage(runId: string, report: Report, context: CliContext): Promise<void> {
+  const path = join(runFolder(runId, context), 'report.html');
+  try {
+    await writeWhole(path, await htmlFormat.write(reportDocument(report)));
+  } catch (error) {
+    if (!(error instanceof PerbenchError)) throw error;
+    context.output.warn(`no report.html: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
+    return;
+  }
+  if (context.output.isJson) context.output.record('page', { runId, path });
+  else context.output.note(`report: ${path}`);
 }

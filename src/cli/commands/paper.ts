@@ -3,16 +3,29 @@ import { extname, join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { paperClaimsCsv, paperJson, paperTablesCsv, paperMarkdown } from '../../paper/paper-documents.ts';
 import { paperTerminal } from '../../paper/paper-terminal.ts';
-import type { Figure } from '../../report/figures/render-svg.ts';
+import { type Figure, renderSvg } from '../../report/figures/render-svg.ts';
 import { paperFigure } from '../../paper/paper-figure.ts';
 import { auditPaper, type PaperAudit } from '../../paper/audit-paper.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { CommandHandler } from '../options/command.ts';
+import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { terminalStyle, terminalWidth } from '../print-document.ts';
-import type { paperOptions } from '../tables/result-options.ts';
-import { figurePng, figureSvg, type FigureSettings } from '../write-figures.ts';
+import type { paperOptions, figuresOptions } from '../tables/result-options.ts';
 import { writeWhole } from '../write-outputs.ts';
+import { isTaskNamed } from '../../local/known-tasks.ts';
+import { reportRuns } from '../../local/report-runs.ts';
+import { parametersInName } from '../../report/charts/accuracy-by-size.ts';
+import { statedSizes } from '../../report/charts/scoreboard-data.ts';
+import { scoreboardFigures } from '../../report/figures/scoreboard-figures.ts';
+import { catalogue } from '../../sources/catalogue.ts';
+import { scoreTable } from '../../formats/score-table.ts';
+import type { Scoreboard } from '../../scoring/scoreboard.ts';
+import { readTable } from '../read-table.ts';
+import { project } from '../local-world.ts';
+import { findRuns } from '../stored-runs.ts';
+import { loadChartFont } from '../../report/figures/chart-font.ts';
+import { renderPng } from '../../report/figures/render-png.ts';
+import { perbenchVersion } from '../version.ts';
 
 /** What the command can write; a folder gets all of it. */
 interface PaperFile {
@@ -65,4 +78,104 @@ function outputTargets(context: CliContext): readonly { readonly path: string; r
       hint: 'Use .md .json .csv .svg .png, claims.csv for the claims, or a folder for all of them.',
     });
   });
+}
+
+interface Drawable {
+  readonly boards: readonly Scoreboard[];
+  readonly source: string;
+  readonly parameters: ReadonlyMap<string, number>;
+}
+
+export const figures: CommandHandler<typeof figuresOptions> = async (input, context) => {
+  const folder = figureFolder(context);
+  const { width, dpi, task } = input.options;
+  const { boards, source, parameters } = await drawable(input, context);
+  if (boards.length === 0) {
+    throw new UsageError(`nothing to draw${task.length > 0 ? ` of ${task.join(', ')}` : ''}`, {
+      hint: 'perbench report shows the tasks that are there.',
+    });
+  }
+  const parametersOf = (model: string): number | undefined =>
+    parameters.get(model) ?? parametersInName(model) ?? catalogueParameters(model);
+  const made = scoreboardFigures(boards, { widthMm: width, parametersOf });
+  await writeFigures(folder, made, { widthMm: width, dpi, source }, context);
+  return exitCodes.done;
+};
+
+/** The one folder that figures go into. */
+function figureFolder(context: CliContext): string {
+  const [folder = 'figures', second] = context.globals.out;
+  if (second !== undefined) throw new UsageError('--out: figures go into one folder', { hint: 'Give --out once.' });
+  if (extname(folder) !== '') {
+    throw new UsageError(`--out ${folder}: figures go into a folder`, { hint: 'Name a folder, such as figures.' });
+  }
+  return context.path(folder);
+}
+
+async function drawable(
+  { arguments: names, options }: CommandInput<typeof figuresOptions>,
+  context: CliContext,
+): Promise<Drawable> {
+  if (options.table !== undefined) {
+    if (names.length > 0) {
+      throw new UsageError('--table and runs: one of the two can be drawn', { hint: 'Leave one of them out.' });
+    }
+    const file = options.table === '-' ? 'stdin' : options.table;
+    const { scoreboards } = scoreTable(await readTable(options.table, context), { file });
+    return {
+      boards: scoreboards.filter(({ taskId }) => isTaskNamed(taskId, options.task)),
+      source: `Table ${file}`,
+      parameters: new Map(),
+    };
+  }
+  const { store, runs } = await findRuns(names, context);
+  const report = await reportRuns(store, runs, { ...project(context), tasks: options.task });
+  const ids = runs.map(({ id }) => id).join(', ');
+  return { boards: report.scoreboards, source: `Run ${ids}`, parameters: statedSizes(runs) };
+}
+
+/** Sizes of models whose names state none, such as the paper's Phi-3.5. */
+function catalogueParameters(model: string): number | undefined {
+  return catalogue.find(({ name, paperName }) => name === model || paperName === model)?.parameters;
+}
+
+export interface FigureSettings {
+  readonly widthMm: number;
+  readonly dpi: number;
+  /** Where the numbers come from, such as the ids of runs. */
+  readonly source: string;
+}
+
+/** The footer that figures carry in their metadata. */
+function provenance({ title }: Figure, { source }: FigureSettings): string {
+  return `${title}. ${source}. perbench ${perbenchVersion()}`;
+}
+
+/** A figure as an SVG file, its letters inside. */
+export async function figureSvg(figure: Figure, settings: FigureSettings): Promise<string> {
+  const font = await loadChartFont();
+  return renderSvg(figure.chart, { widthMm: settings.widthMm, font, provenance: provenance(figure, settings) });
+}
+
+/** A figure as a PNG file. */
+export async function figurePng(figure: Figure, settings: FigureSettings): Promise<Uint8Array> {
+  const svg = renderSvg(figure.chart, { widthMm: settings.widthMm });
+  return renderPng(svg, { dpi: settings.dpi, provenance: provenance(figure, settings) });
+}
+
+/** Writes each figure as SVG and PNG into a folder. */
+export async function writeFigures(
+  folder: string,
+  drawn: readonly Figure[],
+  settings: FigureSettings,
+  context: CliContext,
+): Promise<void> {
+  for (const figure of drawn) {
+    context.interruption.signal.throwIfAborted();
+    const [svg, png] = ['svg', 'png'].map((ending) => join(folder, `${figure.name}.${ending}`)) as [string, string];
+    await writeWhole(svg, await figureSvg(figure, settings));
+    await writeWhole(png, await figurePng(figure, settings));
+    context.output.result(`${svg}\n${png}`);
+    context.output.record('figure', { name: figure.name, title: figure.title, svg, png, widthMm: settings.widthMm });
+  }
 }

@@ -6,13 +6,25 @@ import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import type { AnchorSet } from '../../scoring/anchors.ts';
 import type { CliContext } from '../context.ts';
 import { executePlan } from '../execute-plan.ts';
-import { createLocalContext } from '../local-world.ts';
+import { createLocalContext, project } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
-import type { runOptions } from '../tables/measure-options.ts';
+import type { runOptions, storedRunOptions, quickstartOptions } from '../tables/measure-options.ts';
 import { outputFiles } from '../write-outputs.ts';
 import { showPlan } from './plan.ts';
+import type { RunRecord } from '../../core/store.ts';
+import { findRuns } from '../stored-runs.ts';
+import { reportRuns } from '../../local/report-runs.ts';
+import { rescoreRuns } from '../../local/rescore-runs.ts';
+import { printReport, reportExitCode } from '../print-document.ts';
+import {
+  quickstartModels,
+  prepareQuickstart,
+  quickstartLeastItems,
+  type QuickstartPlan,
+} from '../../local/quickstart.ts';
+import { sizeText, roughRange } from '../../core/amount-text.ts';
 
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
   if (input.options.dryRun === true) return showPlan(input, context, 'never');
@@ -42,4 +54,88 @@ async function anchorsForRun(choice: string | undefined, context: CliContext): P
   const { gpus } = await readHostFacts();
   const hostClass = gpus.length === 0 ? 'cpu' : undefined;
   return resolveAnchors({ choice, projectDir: context.workingFolder, hostClass });
+}
+
+export const resume: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
+  const files = outputFiles(context, 'report');
+  const stored = await runToResume(names, context);
+  const status = createStatusLine(context);
+  const local = await createLocalContext(context, status);
+  const dataDir = options.dataDir === undefined ? stored.suite.dataDir : context.path(options.dataDir);
+  const suite = { ...stored.suite, ...(dataDir !== undefined && { dataDir }) };
+  const prepared = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
+  const plan = await planRace(prepared, { stored: stored.manifest.race });
+  return executePlan(plan, local, context, { files, resumeId: stored.id, retryFailed: true });
+};
+
+/** The run that was named; else the newest unfinished one; else the newest, whose failed cells may be tried again. */
+async function runToResume(names: readonly string[], context: CliContext): Promise<RunRecord> {
+  const { store, runs } = await findRuns(names, context);
+  const unfinished = names.length > 0 ? undefined : await store.latestRun({ status: ['running', 'interrupted'] });
+  const found = unfinished ?? runs[0];
+  if (found === undefined) throw new Error('findRuns gives at least one run');
+  return found;
+}
+
+export const rescore: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
+  const files = outputFiles(context, 'report');
+  const { store, runs } = await findRuns(names, context);
+  using status = createStatusLine(context);
+  const local = await createLocalContext(context, status);
+  const dataDir = options.dataDir === undefined ? undefined : context.path(options.dataDir);
+  for await (const cell of rescoreRuns(store, runs, local, { dataDir, signal: context.interruption.signal })) {
+    context.output.record('rescored', cell);
+    context.output.note(
+      `${cell.model} / ${cell.taskId}: ${cell.changed} of ${cell.items} items have another score now`,
+    );
+  }
+  status[Symbol.dispose]();
+  const report = await reportRuns(store, runs, project(context));
+  await printReport(report, files, context);
+  return reportExitCode(report);
+};
+
+export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ options: { minutes } }, context) => {
+  const named = outputFiles(context, 'report');
+  const { output } = context;
+  const status = createStatusLine(context);
+  const local = await createLocalContext(context, status);
+  const models = await quickstartModels(local);
+  output.record('quickstart', { minutes, models });
+  output.note(`Three small models on perbench's built-in mini set, in about ${minutes} minutes, downloads aside.`);
+  for (const { name, bytesToFetch } of models) {
+    output.note(`  ${name}: ${bytesToFetch === 0 ? 'is here' : `${sizeText(bytesToFetch)} to fetch`}`);
+  }
+  const prepared = await prepareQuickstart(minutes * 60_000, local, context.interruption.signal).finally(() =>
+    status[Symbol.dispose](),
+  );
+  explainFit(prepared, minutes, context);
+  const exitCode = await executePlan(prepared.plan, local, context, { files: named });
+  if (context.interruption.exitCode !== undefined) return exitCode;
+  output.note('These are scores on the mini set, which perbench wrote for a first look: they are no benchmark scores.');
+  return exitCode;
+};
+
+function explainFit({ probed, probeLimitMs }: QuickstartPlan, minutes: number, { output }: CliContext): void {
+  if (probed === undefined) {
+    output.record('fit', { items: quickstartLeastItems, isOver: true, isAll: false });
+    output.note(
+      `The probe was stopped after ${Math.round(probeLimitMs / 1000)} s: this machine is so slow, or so busy, that ` +
+        `${quickstartLeastItems} items a task take longer than ${minutes} minutes, and fewer say nothing.`,
+    );
+    return;
+  }
+  const { items, estimate, isOver, isAll } = probed.fit;
+  const time = roughRange(estimate.lowMs, estimate.highMs);
+  const by = `a probe of ${Math.round(probed.probe.durationMs / 1000)} s`;
+  output.record('fit', { items, estimate, isOver, isAll });
+  if (isOver) {
+    output.note(
+      `${by} says that even ${items} items a task take ${time}: fewer than ${quickstartLeastItems} say nothing.`,
+    );
+  } else if (isAll) {
+    output.note(`All ${items} items of each task, which take ${time} by ${by}.`);
+  } else {
+    output.note(`${items} items of each task, as many as fit into ${minutes} minutes by ${by}: ${time}.`);
+  }
 }

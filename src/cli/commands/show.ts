@@ -8,7 +8,6 @@ import type { CliContext } from '../context.ts';
 import { deviceText, type WatchedPass } from '../device-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
-import { printLabels } from '../print-labels.ts';
 import { project } from '../local-world.ts';
 import { printReport } from '../print-document.ts';
 import { certificatesOf, printOpenRaces } from '../race-report.ts';
@@ -18,6 +17,7 @@ import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { showOptions } from '../tables/result-options.ts';
 import { textTable } from '../text-table.ts';
 import { outputFiles } from '../write-outputs.ts';
+import { createLabelCounter, type LabelShares } from '../../metrics/label-shares.ts';
 
 export const show: CommandHandler<typeof showOptions> = async (input, context) => {
   if (input.options.config !== undefined) return showConfig(input, context);
@@ -154,4 +154,38 @@ function sampleText(sample: Sample, model: string, taskId: string): string {
       '',
     ].join('\n'),
   );
+}
+
+const barWidth = 20;
+
+/** Right and given answers by label, for the cells of tasks that have labels. */
+export async function printLabels(store: Store, cells: readonly Cell[], context: CliContext): Promise<void> {
+  const { output, interruption } = context;
+  for (const cell of cells) {
+    if (cell.state !== 'done') continue;
+    const counter = createLabelCounter();
+    for await (const score of store.scores(cell.id)) {
+      interruption.signal.throwIfAborted();
+      counter.add(score);
+    }
+    const shares = counter.shares();
+    if (shares === undefined) continue;
+    output.record('labels', { model: cell.model, taskId: cell.taskId, ...shares });
+    output.result(`${labelText(cell, shares)}\n`);
+  }
+}
+
+function labelText({ model, taskId }: Cell, { items, unread, labels, distance, isBiased }: LabelShares): string {
+  const verdict = isBiased ? 'the answers lean towards a label' : 'no lean towards a label';
+  const read = unread > 0 ? `, ${unread} not read` : '';
+  const most = Math.max(...labels.flatMap(({ gold, predicted }) => [gold, predicted]));
+  const bar = (count: number): string => '█'.repeat(Math.round((barWidth * count) / most));
+  const rows = labels.flatMap(({ label, gold, predicted }) => [
+    [label, 'right', String(gold), bar(gold)],
+    ['', 'answered', String(predicted), bar(predicted)],
+  ]);
+  return [
+    safeText(`labels of ${model} on ${taskId}: ${items} items${read}; ${distance.toFixed(2)} apart, ${verdict}`),
+    textTable(['label', '', 'items', ''], rows),
+  ].join('\n');
 }

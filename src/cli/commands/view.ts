@@ -9,7 +9,7 @@ import type { LoadedPage } from '../../report/page-data.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
-import { readShell } from '../page/page-files.ts';
+import { readShell } from '../report-page.ts';
 import { project } from '../local-world.ts';
 import { openReadStore } from '../stored-runs.ts';
 import type { viewOptions } from '../tables/result-options.ts';

@@ -30,7 +30,7 @@ const measureAndDecide: readonly Command[] = [
     arguments: [],
     options: quickstartOptions,
     examples: ['perbench quickstart', 'perbench quickstart --minutes 3 --offline'],
-    load: async () => (await import('../commands/quickstart.ts')).quickstart,
+    load: async () => (await import('../commands/run.ts')).quickstart,
   }),
   defineCommand({
     name: 'run',
@@ -57,7 +57,7 @@ const measureAndDecide: readonly Command[] = [
     arguments: [{ ...runArgument, help: 'id of a run, or its beginning; by default the newest unfinished one' }],
     options: storedRunOptions,
     examples: ['perbench resume', 'perbench resume 20261124-1630'],
-    load: async () => (await import('../commands/resume.ts')).resume,
+    load: async () => (await import('../commands/run.ts')).resume,
   }),
   defineCommand({
     name: 'plan',
@@ -79,7 +79,7 @@ const measureAndDecide: readonly Command[] = [
     arguments: [runArgument],
     options: storedRunOptions,
     examples: ['perbench rescore', 'perbench rescore 20261124-1630 --data-dir data'],
-    load: async () => (await import('../commands/rescore.ts')).rescore,
+    load: async () => (await import('../commands/run.ts')).rescore,
   }),
   defineCommand({
     name: 'decide',
@@ -94,7 +94,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench decide 20261124-1630 --min-accuracy 0.7 --max-latency-p95 500ms',
       'perbench decide --table table.csv --anchors paper-gpu',
     ],
-    load: async () => (await import('../commands/decide.ts')).decide,
+    load: async () => (await import('../commands/decisions.ts')).decide,
   }),
   defineCommand({
     name: 'compare',
@@ -112,7 +112,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench compare :smollm2-135m-instruct :qwen2.5-coder-0.5b-instruct -t gsm8k',
       'perbench compare 20261124 latest --all -o compare.md',
     ],
-    load: async () => (await import('../commands/compare.ts')).compare,
+    load: async () => (await import('../commands/decisions.ts')).compare,
   }),
   defineCommand({
     name: 'gate',
@@ -126,7 +126,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench gate --baseline 20261124-1630 --max-accuracy-drop 0.01 --max-throughput-drop 5%',
       'perbench gate --baseline 20261124-1630 --candidate latest -c perbench.yaml -o gate.junit.xml',
     ],
-    load: async () => (await import('../commands/gate.ts')).gate,
+    load: async () => (await import('../commands/decisions.ts')).gate,
   }),
 ];
 

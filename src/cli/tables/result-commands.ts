@@ -28,7 +28,7 @@ export const resultCommands: readonly Command[] = [
     arguments: [],
     options: listOptions,
     examples: ['perbench list', 'perbench list --status interrupted --json'],
-    load: async () => (await import('../commands/list.ts')).list,
+    load: async () => (await import('../commands/results.ts')).list,
   }),
   defineCommand({
     name: 'show',
@@ -54,7 +54,7 @@ export const resultCommands: readonly Command[] = [
       'perbench report -o table.csv -o table.md',
       'perbench report 20261124 20261125 -t gsm8k',
     ],
-    load: async () => (await import('../commands/report.ts')).report,
+    load: async () => (await import('../commands/results.ts')).report,
   }),
   defineCommand({
     name: 'score',
@@ -68,7 +68,7 @@ export const resultCommands: readonly Command[] = [
       'perbench score data/paper.csv -t gsm8k --anchors paper-gpu --card',
       'perbench score - -o scores.csv < table.csv',
     ],
-    load: async () => (await import('../commands/score.ts')).score,
+    load: async () => (await import('../commands/results.ts')).score,
   }),
   defineCommand({
     name: 'view',
@@ -98,7 +98,7 @@ export const resultCommands: readonly Command[] = [
     ],
     options: figuresOptions,
     examples: ['perbench figures', 'perbench figures --table data/paper.csv --width page -o figures'],
-    load: async () => (await import('../commands/figures.ts')).figures,
+    load: async () => (await import('../commands/paper.ts')).figures,
   }),
   defineCommand({
     name: 'paper',
@@ -132,7 +132,7 @@ export const resultCommands: readonly Command[] = [
       'perbench export --samples -o samples.parquet',
       'perbench export --format lm-eval -o results/',
     ],
-    load: async () => (await import('../commands/export.ts')).exportRuns,
+    load: async () => (await import('../commands/interop.ts')).exportRuns,
   }),
   defineCommand({
     name: 'import',
@@ -147,6 +147,6 @@ export const resultCommands: readonly Command[] = [
       'perbench import log.eval --rename openai/gpt-x=gpt-x --performance speeds.csv',
       'perbench import results_2026-11-24T16-30-12.000000.json -o table.csv',
     ],
-    load: async () => (await import('../commands/import.ts')).importFiles,
+    load: async () => (await import('../commands/interop.ts')).importFiles,
   }),
 ];

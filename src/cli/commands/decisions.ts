@@ -1,0 +1,124 @@
+import { UsageError } from '../../core/errors.ts';
+import { decisionDocument } from '../../present/decision-document.ts';
+import { decideRun, decideTable } from '../../local/decide-run.ts';
+import type { Decision } from '../../scoring/decision.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes, gateExitCode } from '../exit-codes.ts';
+import { project } from '../local-world.ts';
+import type { CommandHandler, CommandInput } from '../options/command.ts';
+import { printBlocks } from '../print-document.ts';
+import { readTable, tableName } from '../read-table.ts';
+import { constraintsOf, limitsOf } from '../scoring.ts';
+import { findRuns, openReadStore } from '../stored-runs.ts';
+import type { decideOptions, compareOptions, gateOptions } from '../tables/decision-options.ts';
+import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
+import { comparisonDocument } from '../../present/comparison-document.ts';
+import { compareRuns } from '../../local/compare-runs.ts';
+import { type Gate, gateDocument } from '../../present/gate-document.ts';
+import { gateLimitNames, isGateLimit } from '../../core/limits.ts';
+import { type GateOptions, gateRuns } from '../../local/gate-runs.ts';
+import { readSuiteFile } from '../suite-file/read-suite-file.ts';
+import { checkSuite } from '../suite-file/check-suite.ts';
+
+export const decide: CommandHandler<typeof decideOptions> = async (input, context) => {
+  if (input.options.table !== undefined && input.arguments.length > 0) {
+    throw new UsageError('a run and a table were named', { hint: 'Name one of them.' });
+  }
+  const files = outputFiles(context, 'decision');
+  const decision = await decisionOf(input, context);
+  const document = decisionDocument(decision);
+  printBlocks(document.screen, context);
+  context.output.record('decision', { answer: document.verdict, ...decision });
+  await writeDocument(document, files, context);
+  return endOf(decision);
+};
+
+async function decisionOf(
+  { arguments: names, options }: CommandInput<typeof decideOptions>,
+  context: CliContext,
+): Promise<Decision> {
+  const { table, task, score, anchors, weights, pricePerHour } = options;
+  const asked = {
+    ...project(context),
+    tasks: task,
+    score: score === 'per-a' ? ('PER-A' as const) : ('PER-paper' as const),
+    constraints: constraintsOf(options),
+    anchors,
+    weights,
+    pricePerHour,
+  };
+  if (table !== undefined) return decideTable(await readTable(table, context), { ...asked, file: tableName(table) });
+  const { store, runs } = await findRuns(names, context);
+  const [run] = runs;
+  if (run === undefined) throw new UsageError('no run to decide on');
+  return decideRun(store, run, asked);
+}
+
+function endOf({ outcome }: Decision): number {
+  const codes = {
+    recommended: exitCodes.done,
+    'none-qualify': exitCodes.gateFailed,
+    'no-valid-model': exitCodes.someCellsFailed,
+  } as const;
+  return codes[outcome];
+}
+
+export const compare: CommandHandler<typeof compareOptions> = async (
+  { arguments: [nameA = '', nameB = ''], options },
+  context,
+) => {
+  const { output, interruption } = context;
+  const files = outputFiles(context, 'comparison');
+  const store = await openReadStore(context);
+  const comparison = await compareRuns(store, nameA, nameB, {
+    tasks: options.task,
+    signal: interruption.signal,
+  });
+  const document = comparisonDocument(comparison, options.all === true ? undefined : options.items);
+  printBlocks(document.screen, context);
+  const { cells, ...rest } = comparison;
+  for (const cell of cells) output.record('comparison', cell);
+  output.record('verdict', rest);
+  await writeDocument(document, files, context);
+  return exitCodes.done;
+};
+
+export const gate: CommandHandler<typeof gateOptions> = async (input, context) => {
+  const { baseline, candidate, task, inconclusive, annotations } = input.options;
+  if (baseline === undefined) {
+    throw new UsageError('no baseline to hold against', {
+      hint: 'Name a run: perbench gate --baseline 20261124-1630. perbench list shows them.',
+    });
+  }
+  const files = outputFiles(context, 'gate');
+  const store = await openReadStore(context);
+  const decided = await gateRuns(store, baseline, candidate, {
+    suite: await suiteOfConfig(context),
+    limits: limitsOf(input.options, gateLimitNames, isGateLimit),
+    tasks: task,
+    inconclusive,
+    signal: context.interruption.signal,
+  });
+  const document = gateDocument(decided);
+  printBlocks(document.screen, context);
+  recordGate(decided, context);
+  const { environment } = context;
+  const isGithub = annotations === 'github' || (annotations === 'auto' && environment['GITHUB_ACTIONS'] === 'true');
+  if (isGithub) await writeGithub(document, context);
+  await writeDocument(document, files, context);
+  return gateExitCode(decided.result.outcome);
+};
+
+function recordGate({ result, ...origin }: Gate, { output }: CliContext): void {
+  const { checks, ...verdict } = result;
+  for (const check of checks) output.record('check', check);
+  output.record('gate', { ...verdict, ...origin });
+}
+
+/** The suite file of `--config`. */
+async function suiteOfConfig(context: CliContext): Promise<GateOptions['suite']> {
+  const { config } = context.globals;
+  if (config === undefined) return undefined;
+  const { document } = await readSuiteFile(config, context);
+  return { suite: checkSuite(document), from: document.file };
+}
