@@ -7,11 +7,10 @@ import { plannedConcurrency } from '../run/protocol.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
-import { earlierSpeeds } from './earlier-speeds.ts';
+import { earlierSpeeds, probePlan } from './known-speeds.ts';
 import type { LocalContext } from './local-context.ts';
 import { describeModelSource, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
 import { chooseTasks, prepareTasks } from './prepare-tasks.ts';
-import { probePlan } from './probe-plan.ts';
 
 export interface ModelOutlook {
   readonly name: string;

@@ -5,7 +5,7 @@ import { resolveModel } from '../sources/resolve-model.ts';
 import { type BudgetFit, fitBudget } from './fit-budget.ts';
 import type { LocalContext } from './local-context.ts';
 import { prepareRun, withItems } from './prepare-run.ts';
-import { type PlanProbe, probePlan } from './probe-plan.ts';
+import { type PlanProbe, probePlan } from './known-speeds.ts';
 
 const models = ['smollm2-135m-instruct', 'gemma-3-270m', 'qwen2.5-coder-0.5b-instruct'] as const;
 
