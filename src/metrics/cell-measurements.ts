@@ -16,7 +16,7 @@ export interface CellRecords {
   readonly metrics: Readonly<Record<string, number>>;
   readonly passResults: readonly PassResult[];
   /** Of one device, in any currency; without it there are no prices. */
-  readonly pricePerHour?: number;
+  readonly pricePerHour?: number | undefined;
 }
 
 /** Everything that a cell measures, computed from its records alone: the same records give the same numbers. */

@@ -1,5 +1,6 @@
 import type { PassResult } from '../core/cell.ts';
 import type { RunEvent } from '../core/event.ts';
+import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ScoreGate } from '../scoring/race/score-gate.ts';
 import { askItems } from './ask-items.ts';
@@ -76,12 +77,15 @@ function byCluster({ task, items }: PlannedTask, positions: readonly number[]): 
   return Array.from(Map.groupBy(positions, (position) => cluster(items[position])).values()).flat();
 }
 
-/** Scores by position that are stored already. */
-async function knownScores({ job, dependencies }: ItemWork): Promise<ReadonlyMap<number, number>> {
-  const { task, items, order } = job.planned;
+/** Scores that are stored, by the position of their items. */
+export async function storedScores(
+  store: Pick<Store, 'scores'>,
+  cellId: string,
+  { task, items, order }: PlannedTask,
+): Promise<ReadonlyMap<number, number>> {
   const positions = new Map(order.map((position) => [task.itemId(items[position]), position]));
   const known = new Map<number, number>();
-  for await (const { itemId, value } of dependencies.store.scores(job.cell.id)) {
+  for await (const { itemId, value } of store.scores(cellId)) {
     const position = positions.get(itemId);
     if (position !== undefined) known.set(position, value);
   }
@@ -108,7 +112,8 @@ async function gatedWriter(work: ItemWork, order: readonly number[], gate: Score
   const { dependencies, job, leaseMs, stopSignal } = work;
   const plain = createSampleWriter(dependencies.store, job.claim, leaseMs);
   if (gate === undefined) return { writer: plain, stop: stopSignal };
-  const { writer, decided } = createGatedWriter(plain, gate, order, await knownScores(work));
+  const known = await storedScores(dependencies.store, job.cell.id, job.planned);
+  const { writer, decided } = createGatedWriter(plain, gate, order, known);
   return { writer, stop: AbortSignal.any([stopSignal, decided]) };
 }
 

@@ -48,6 +48,9 @@ export interface DuePosition {
   readonly scheduledMs: number;
 }
 
+/** What is asked next, as soon as there is room for it. */
+export type Positions = Iterable<number> | AsyncIterable<number | DuePosition>;
+
 /** The answer to one item, scored on demand: passes that only measure time don't pay for scoring. */
 export interface Answer {
   readonly position: number;
@@ -60,10 +63,7 @@ function createBook<Request extends { readonly id: string }>() {
   const open = new Map<string, { readonly position: number; readonly request: Request }>();
   let count = 0;
   return {
-    async *ask(
-      positions: AsyncIterable<number | DuePosition>,
-      build: (position: number) => Omit<Request, 'id'>,
-    ): AsyncGenerator<Request> {
+    async *ask(positions: Positions, build: (position: number) => Omit<Request, 'id'>): AsyncGenerator<Request> {
       for await (const asked of positions) {
         const { position, ...due } = typeof asked === 'number' ? { position: asked } : asked;
         const request = { ...build(position), ...due, id: String(count) } as Request;
@@ -89,7 +89,7 @@ function createBook<Request extends { readonly id: string }>() {
 export async function* askItems(
   model: LoadedModel,
   planned: PlannedTask,
-  positions: AsyncIterable<number | DuePosition>,
+  positions: Positions,
   pass: PassOptions & { readonly maxTokens?: number },
 ): AsyncGenerator<Answer, void, void> {
   const { task, items } = planned;

@@ -94,12 +94,9 @@ async function probeTask(
   signal: AbortSignal,
 ): Promise<CellSpeed> {
   const positions = planned.order.slice(0, items);
-  async function* few(): AsyncGenerator<number> {
-    yield* positions;
-  }
   const requestMs: number[] = [];
   const startedMs = nowMs();
-  for await (const { result } of askItems(model, planned, few(), { concurrency: items, reuse: 'none', signal })) {
+  for await (const { result } of askItems(model, planned, positions, { concurrency: items, reuse: 'none', signal })) {
     if (result.status === 'done') requestMs.push(result.times.lastTokenMs - result.times.startedMs);
   }
   const itemMs = (nowMs() - startedMs) / Math.max(1, positions.length);

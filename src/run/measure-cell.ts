@@ -7,13 +7,13 @@ import { cellMeasurements } from '../metrics/cell-measurements.ts';
 import { createLabelCounter } from '../metrics/label-shares.ts';
 
 /** What is needed of all items at once: scores, what they depend on, and the means of further metrics. */
-export interface CollectedScores {
+interface CollectedScores {
   readonly scored: ScoredItems;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Collects scores as they stream by; an item without a metric counts as 0 in it. */
-export async function collectScores(
+async function collectScores(
   scores: AsyncIterable<ItemScore & { readonly cluster: string | undefined }>,
   task: Task,
 ): Promise<CollectedScores> {
@@ -50,6 +50,6 @@ export async function measureCell(
   const summary = await store.sampleSummary(cellId);
   const passResults = await store.passResults(cellId);
   const collected = await collectScores(store.scores(cellId), task);
-  const price = suite.pricePerHour === undefined ? {} : { pricePerHour: suite.pricePerHour };
-  return cellMeasurements({ task, protocol: suite.protocol, summary, ...collected, passResults, ...price });
+  const { protocol, pricePerHour } = suite;
+  return cellMeasurements({ task, protocol, summary, ...collected, passResults, pricePerHour });
 }

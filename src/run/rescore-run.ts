@@ -2,10 +2,10 @@ import { UsageError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
 import type { RunRecord, SampleSummary, Store } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
-import { cellMeasurements } from '../metrics/cell-measurements.ts';
-import { collectScores } from './measure-cell.ts';
+import { measureCell } from './measure-cell.ts';
 import type { PlannedTask } from './plan.ts';
 import { rescoreSample } from './score-sample.ts';
+import { toldMeasurements } from './strategies/race-record.ts';
 
 export interface RescoredCell {
   readonly model: string;
@@ -81,11 +81,15 @@ export async function* rescoreRun(
   for (const { id, model, taskId } of await store.cells(run.id)) {
     const planned = tasks.find(({ task }) => task.id === taskId);
     if (planned === undefined) throw new UsageError(`run ${run.id} has the task ${taskId}, which was not loaded`);
-    const { task } = planned;
     const { scores, summary, changed } = await rescoreSamples(store.samples(id), planned);
-    const collected = await collectScores(each(scores.map(({ score, cluster }) => ({ ...score, cluster }))), task);
-    const passResults = await store.passResults(id);
-    const measurements = cellMeasurements({ task, protocol: run.suite.protocol, summary, ...collected, passResults });
+    const rescored = {
+      sampleSummary: async () => summary,
+      passResults: () => store.passResults(id),
+      scores: () => each(scores.map(({ score, cluster, itemId }) => ({ ...score, cluster, itemId }))),
+    };
+    const measured = await measureCell(rescored, id, planned.task, run.suite);
+    const verdict = run.manifest.race?.tasks[taskId]?.decisions.find((decision) => decision.model === model);
+    const measurements = verdict === undefined ? measured : toldMeasurements(measured, verdict);
     await store.replaceScores(id, each(scores), measurements);
     yield { model, taskId, items: scores.length, changed };
   }

@@ -193,9 +193,6 @@ export async function warmUp(
   signal: AbortSignal,
 ): Promise<void> {
   const first = positions.slice(0, warmUpRequests);
-  async function* few(): AsyncGenerator<number> {
-    yield* first;
-  }
   const pass = { concurrency: first.length, reuse: 'none', signal, maxTokens: warmUpTokens } as const;
-  for await (const answer of askItems(model, planned, few(), pass)) void answer;
+  for await (const answer of askItems(model, planned, first, pass)) void answer;
 }

@@ -20,10 +20,13 @@ async function memoryStore(): Promise<Store> {
   return openSqliteStore({ file: ':memory:' });
 }
 
-/** The mock engine, whose model "dying" breaks at its twelfth request while it is broken. */
+const steadyDependencies = (store: Store) => toyDependencies(store, { openEngine: steadyEngine() });
+
+/** The steady engine, whose model "dying" breaks at its twelfth request while it is broken. */
 function dyingEngine(isBroken: () => boolean): () => Promise<Engine> {
+  const openSteady = steadyEngine();
   return async () => {
-    const engine = createMockEngine();
+    const engine = await openSteady();
     return {
       ...engine,
       open: (model, options, signal): Promise<LoadedModel> => {
@@ -42,7 +45,7 @@ it('finds the cheapest model that passes a gate, as the full run does, from fewe
     dear: { answers: rightAnswers(9), tokenMs: 12 },
   };
   const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 400 });
-  const { certificates, events, runId } = await race(plan, toyDependencies(store));
+  const { certificates, events, runId } = await race(plan, steadyDependencies(store));
   const [certificate] = certificates;
   expect(certificate).toMatchObject({ outcome: 'winner', named: ['good'], delta: 0, items: 400, estimand: 'F' });
   expect(certificate?.cost.items).toBeLessThan(certificate?.cost.fullItems ?? 0);
@@ -78,7 +81,7 @@ it('finds the cheapest model that is near the best, whoever that is, and asks th
     best: { answers: rightAnswers(8), tokenMs: 12 },
   };
   const plan = await racePlan('cheapest with accuracy within 0.25 of the best', { models, count: 400 });
-  const { certificates, runId } = await race(plan, toyDependencies(store));
+  const { certificates, runId } = await race(plan, steadyDependencies(store));
   const [certificate] = certificates;
   expect(certificate).toMatchObject({ outcome: 'winner', named: ['good'] });
   const full = await fullAccuracies(plan, toyDependencies(store));
@@ -102,7 +105,7 @@ it('names the winner by PER-A, launches finalists again, and says what each of t
     huge: { answers: rightAnswers(10), tokenMs: 5, memoryBytes: 4000 * 2 ** 20 },
   };
   const plan = await racePlan('winner', { models, count: 60 });
-  const { certificates } = await race(plan, toyDependencies(store));
+  const { certificates } = await race(plan, steadyDependencies(store));
   const [certificate] = certificates;
   expect(certificate).toMatchObject({ outcome: 'winner', named: ['best'], score: 'PER-A/toy' });
   expect(verdictOf(certificate, 'small')).toMatchObject({ status: 'full', isNamed: false });
@@ -121,7 +124,7 @@ it('calls equals a tie that more launches could settle', async () => {
   await using store = await memoryStore();
   const twin = { answers: rightAnswers(7), tokenMs: 4 };
   const plan = await racePlan('winner', { models: { one: twin, two: twin }, count: 40 });
-  const { certificates } = await race(plan, toyDependencies(store, { openEngine: steadyEngine() }));
+  const { certificates } = await race(plan, steadyDependencies(store));
   const [certificate] = certificates;
   expect(certificate?.outcome).toBe('tie');
   expect(certificate?.named.toSorted()).toEqual(['one', 'two']);
@@ -167,10 +170,7 @@ it('keeps the limits on memory and latency', async () => {
     fit: { answers: rightAnswers(9), tokenMs: 1 },
   };
   const text = 'cheapest with accuracy >= 0.5 and memory <= 500 MiB and latency p50 <= 12 ms';
-  const { certificates } = await race(
-    await racePlan(text, { models, count: 120 }),
-    toyDependencies(store, { openEngine: steadyEngine() }),
-  );
+  const { certificates } = await race(await racePlan(text, { models, count: 120 }), steadyDependencies(store));
   const [certificate] = certificates;
   expect(certificate).toMatchObject({ outcome: 'winner', named: ['fit'] });
   expect(verdictOf(certificate, 'large')?.reason).toBe('needs 900 MiB, 926 MiB with its margin, above 500 MiB');
@@ -199,7 +199,8 @@ it('goes on without a model whose engine dies, says so, and lets it try again as
 
 it('decides a retry among equals with the launches that an ended finalist has', async () => {
   await using store = await memoryStore();
-  const models = { dying: { answers: rightAnswers(8) }, steady: { answers: rightAnswers(8) } };
+  const twin = { answers: rightAnswers(8), tokenMs: 1 };
+  const models = { dying: twin, steady: twin };
   const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 200 });
   let isBroken = true;
   const openEngine = dyingEngine(() => isBroken);

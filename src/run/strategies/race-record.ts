@@ -10,6 +10,7 @@ import type {
 } from '../../core/race.ts';
 import { type Launch, launchesIn, launchFigures } from '../../metrics/launches.ts';
 import type { Entrant } from '../../scoring/race/race-setup.ts';
+import { storedScores } from '../accuracy-pass.ts';
 import { shuffledOrder, type PlannedTask } from '../plan.ts';
 import { type RunState, isOpen, type Step } from '../strategy.ts';
 import type { RunEvent } from '../../core/event.ts';
@@ -74,19 +75,6 @@ function singleRequests(passes: readonly PassResult[]): readonly number[] {
     ]);
 }
 
-/** Scores in the model's own order, up to the first item without an answer. */
-async function scoresInOrder({ store }: RunState, { cellId, order, planned }: RaceLane): Promise<readonly number[]> {
-  const byItem = new Map<string, number>();
-  for await (const { itemId, value } of store.scores(cellId)) byItem.set(itemId, value);
-  const scores: number[] = [];
-  for (const position of order) {
-    const score = byItem.get(planned.task.itemId(planned.items[position]));
-    if (score === undefined) break;
-    scores.push(score);
-  }
-  return scores;
-}
-
 async function countBroken({ store }: RunState, { cellId }: RaceLane): Promise<number> {
   let broken = 0;
   for await (const { failure } of store.samples(cellId, { only: 'failed' })) {
@@ -102,14 +90,17 @@ export async function readEntrant(state: RunState, lane: RaceLane, question: Rac
   const now = (await state.store.cells(state.runId)).find(({ id }) => id === cellId);
   const passes = await state.store.passResults(cellId);
   const isBad = now?.state === 'failed' || now?.state === 'unavailable';
-  const scores = await scoresInOrder(state, lane);
+  const known = await storedScores(state.store, cellId, planned);
+  // Up to the first item without an answer, in the model's own order.
+  const missing = order.findIndex((position) => !known.has(position));
+  const answered = missing === -1 ? order : order.slice(0, missing);
   return {
     ...facts,
     ...(isBad && { failure: now.error?.message ?? now.state }),
     ...(now?.state === 'done' && { isEnded: true }),
     ...readLaunches(passes, question),
-    scores,
-    order: order.slice(0, scores.length),
+    scores: answered.map((position) => known.get(position) ?? 0),
+    order: answered,
     // Rounds beyond the items repeat them: only the first counts.
     latencies: singleRequests(passes).slice(0, planned.order.length),
     brokenItems: await countBroken(state, lane),
