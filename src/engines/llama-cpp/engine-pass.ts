@@ -1,7 +1,7 @@
-import type { LlamaContext, ContextShape } from './native/llama-context.ts';
+import { commonPrefix } from '../prompt-tokens.ts';
+import type { ContextShape, LlamaContext } from './native/llama-context.ts';
 import type { LlamaModel } from './native/llama-model.ts';
 import type { PromptReader } from './prompts.ts';
-import { commonPrefix } from './waiting-likelihood.ts';
 
 export interface PassSettings {
   readonly concurrency: number;

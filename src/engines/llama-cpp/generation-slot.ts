@@ -1,6 +1,6 @@
 import type { GenerateRequest, GenerationResult } from '../../core/engine.ts';
-import { promptHead, type PromptTokens } from './prompts.ts';
-import { commonPrefix } from './waiting-likelihood.ts';
+import { commonPrefix, promptHead } from '../prompt-tokens.ts';
+import type { PromptTokens } from './prompts.ts';
 
 /**
  * The text of a generation as its tokens come: whole characters only, and cut before the first stop string, which may

@@ -1,4 +1,4 @@
-import { commonPrefix } from './waiting-likelihood.ts';
+import { commonPrefix } from '../prompt-tokens.ts';
 
 /** One continuation that waits to be scored; `owner` is its request. */
 export interface Leaf<Owner> {

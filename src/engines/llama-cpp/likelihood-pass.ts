@@ -1,14 +1,14 @@
 import type { Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
-import { roundCells, type ContextSource, type EnginePass, type PassSettings, RequestQueue } from './engine-pass.ts';
+import { commonPrefix } from '../prompt-tokens.ts';
+import { type ContextSource, type EnginePass, type PassSettings, RequestQueue, roundCells } from './engine-pass.ts';
 import { LikelihoodGroup } from './likelihood-group.ts';
-import { physicalBatchTokens, type LlamaContext } from './native/llama-context.ts';
+import { type LlamaContext, physicalBatchTokens } from './native/llama-context.ts';
 import {
-  commonPrefix,
-  readLikelihood,
   finishWaiting,
+  readLikelihood,
+  type ScoredLeaf,
   sortedLeaves,
   startWaiting,
-  type ScoredLeaf,
   type WaitingLikelihood,
 } from './waiting-likelihood.ts';
 

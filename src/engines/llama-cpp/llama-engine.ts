@@ -9,16 +9,16 @@ import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { llamaMaxConcurrency } from '../concurrency.ts';
 import { resolvePromptStyle } from '../prompt-style.ts';
+import { textSha256 } from '../prompt-tokens.ts';
 import {
   deviceChoices,
   findLibrary,
-  withKernels,
   type LibraryLocation,
   llamaOptionsSchema,
+  withKernels,
 } from './library-location.ts';
 import { checkMemory } from './llama-memory.ts';
 import { LoadedLlama } from './loaded-llama.ts';
-import { textSha256 } from './prompts.ts';
 import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Template } from '@huggingface/jinja';
 import type { ChatMessage, GenerateRequest, RequestFailure } from '../../core/engine.ts';
+import { requestFailure, textSha256 } from '../prompt-tokens.ts';
 import type { Tokenizer } from './native/tokenizer.ts';
 
 /**
@@ -90,35 +90,15 @@ export interface PromptTokens {
   readonly sha256: string;
 }
 
-/** Prompt tokens that a result shows. */
-const headTokens = 32;
-
-export function promptHead(tokens: Int32Array): number[] {
-  return [...tokens.subarray(0, headTokens)];
-}
-
-export function textSha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-export function failure(
-  id: string,
-  reason: RequestFailure['reason'],
-  message: string,
-  tokens?: number,
-): RequestFailure {
-  return { id, status: 'failed', reason, message, promptTokens: tokens };
-}
-
 function renderPrompt(request: GenerateRequest, reader: PromptReader): string | RequestFailure {
   const { prompt } = request;
   if (prompt.style === 'plain') return prompt.text;
-  if (reader.renderChat === undefined) return failure(request.id, 'template', 'the model has no chat template');
+  if (reader.renderChat === undefined) return requestFailure(request.id, 'template', 'the model has no chat template');
   try {
     return reader.renderChat(prompt.messages, prompt.prefill);
   } catch (error) {
     // Templates refuse roles and orders of messages by throwing: that concerns this request alone.
-    return failure(
+    return requestFailure(
       request.id,
       'template',
       `the chat template failed: ${error instanceof Error ? error.message : String(error)}`,
@@ -134,12 +114,12 @@ export function readPrompt(request: GenerateRequest, reader: PromptReader): Prom
   const isChat = request.prompt.style === 'chat';
   let tokens = isChat ? tokenizer.encodeTemplate(text) : tokenizer.encode(text);
   if (tokens.length === 0) {
-    if (tokenizer.prefixToken === undefined) return failure(request.id, 'engine', 'the prompt has no tokens', 0);
+    if (tokenizer.prefixToken === undefined) return requestFailure(request.id, 'engine', 'the prompt has no tokens', 0);
     tokens = Int32Array.of(tokenizer.prefixToken);
   }
   if (tokens.length + request.maxTokens > contextTokens) {
     const needed = `${tokens.length} prompt tokens and ${request.maxTokens} to generate`;
-    return failure(request.id, 'prompt_too_long', `${needed} don't fit into ${contextTokens}`, tokens.length);
+    return requestFailure(request.id, 'prompt_too_long', `${needed} don't fit into ${contextTokens}`, tokens.length);
   }
   return { tokens, sha256: textSha256(text) };
 }

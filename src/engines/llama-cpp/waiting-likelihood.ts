@@ -1,12 +1,20 @@
 import type {
-  LoglikelihoodRequest,
-  RequestFailure,
   ContinuationScore,
+  LoglikelihoodRequest,
   LoglikelihoodResult,
+  RequestFailure,
 } from '../../core/engine.ts';
+import {
+  commonPrefix,
+  cutContinuation,
+  nothingBefore,
+  promptHead,
+  requestFailure,
+  textSha256,
+} from '../prompt-tokens.ts';
 import type { Leaf } from './likelihood-group.ts';
 import type { Tokenizer } from './native/tokenizer.ts';
-import { failure, type PromptReader, promptHead, textSha256 } from './prompts.ts';
+import type { PromptReader } from './prompts.ts';
 
 /** One continuation on its context, as tokens. */
 export interface ScoredTokens {
@@ -20,13 +28,6 @@ export interface LikelihoodTokens {
   readonly head: Int32Array;
   readonly boundaryShift: boolean;
   readonly continuations: readonly ScoredTokens[];
-}
-
-export function commonPrefix(left: Int32Array, right: Int32Array, limit = Math.min(left.length, right.length)): number {
-  const end = Math.min(limit, left.length, right.length);
-  let length = 0;
-  while (length < end && left[length] === right[length]) length += 1;
-  return length;
 }
 
 function prepend(token: number, tokens: Int32Array): Int32Array {
@@ -58,29 +59,17 @@ export function readLikelihood(request: LoglikelihoodRequest, reader: PromptRead
   for (const [index, continuation] of request.continuations.entries()) {
     let tokens = tokenizer.encode(context + spaces + continuation);
     if (prefix !== undefined) tokens = prepend(prefix, tokens);
-    if (continuation === '') return failure(request.id, 'engine', `continuation ${index} is empty`, tokens.length);
-    let shared = commonPrefix(contextTokens, tokens);
-    if (shared === 0) {
-      if (tokenizer.prefixToken === undefined) {
-        return failure(
-          request.id,
-          'engine',
-          'the first token has nothing before it to be predicted from',
-          tokens.length,
-        );
-      }
-      tokens = prepend(tokenizer.prefixToken, tokens);
-      shared = 1;
-      boundaryShift = true;
-    }
-    // A continuation can vanish into the context's last token; then that token is what is scored.
-    const start = Math.min(shared, tokens.length - 1);
-    if (start < contextTokens.length) boundaryShift = true;
+    if (continuation === '')
+      return requestFailure(request.id, 'engine', `continuation ${index} is empty`, tokens.length);
+    const cut = cutContinuation(contextTokens, tokens, tokenizer.prefixToken);
+    if (cut === undefined) return requestFailure(request.id, 'engine', nothingBefore, tokens.length);
+    if (cut.before !== undefined) tokens = prepend(cut.before, tokens);
+    boundaryShift ||= cut.isShifted;
     if (tokens.length > reader.contextTokens + 1) {
       const message = `context and continuation ${index} take ${tokens.length} tokens, the model holds ${reader.contextTokens}`;
-      return failure(request.id, 'prompt_too_long', message, contextTokens.length);
+      return requestFailure(request.id, 'prompt_too_long', message, contextTokens.length);
     }
-    continuations.push({ tokens, start });
+    continuations.push({ tokens, start: cut.start });
   }
   return { contextTokens: contextTokens.length, head: contextTokens, boundaryShift, continuations };
 }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type {
-  Generation,
   GenerateRequest,
+  Generation,
   Loglikelihood,
   LoglikelihoodRequest,
   Prompt,
   RequestFailure,
 } from '../../core/engine.ts';
+import { promptHead, requestFailure, textSha256 } from '../prompt-tokens.ts';
 
 /** Options of the mock engine, under `engineOptions` of a model. */
 export const mockOptionsSchema = z.strictObject({
@@ -44,10 +45,6 @@ export function hashFraction(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32LE(0) / 2 ** 32;
 }
 
-export function hashHex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
 /** What a token stands for in `promptHead` and `tokenIds`: the same word, the same number. */
 export function mockTokenId(token: string): number {
   return Math.floor(hashFraction(`id ${token}`) * 50_000);
@@ -71,7 +68,7 @@ function promptText(prompt: Prompt): string {
 
 function tooLong(id: string, promptTokens: number, room: number, contextTokens: number): RequestFailure {
   const message = `prompt of ${promptTokens} tokens and answer of ${room} don't fit into ${contextTokens}`;
-  return { id, status: 'failed', reason: 'prompt_too_long', message, promptTokens };
+  return requestFailure(id, 'prompt_too_long', message, promptTokens);
 }
 
 /** One of the options' answers by a hash of the prompt, then some filler words. */
@@ -109,8 +106,8 @@ export async function answerMock(world: MockWorld, request: GenerateRequest, sig
     reusedTokens: 0,
     outputTokens: isStopped ? mockTokens(output).length : kept.length,
     tokenLogprobs: request.logprobs === true ? kept.map((token) => -hashFraction(token)) : undefined,
-    promptHead: promptTokens.slice(0, 32).map(mockTokenId),
-    promptSha256: hashHex(prompt),
+    promptHead: promptHead(promptTokens.map(mockTokenId)),
+    promptSha256: textSha256(prompt),
     retries: 0,
     times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs: nowMs() },
   };
@@ -146,8 +143,8 @@ export async function weighMock(
     reusedTokens: 0,
     decodedTokens: context.length + parts.flat().length,
     boundaryShift: false,
-    promptHead: context.slice(0, 32).map(mockTokenId),
-    promptSha256: hashHex(request.context),
+    promptHead: promptHead(context.map(mockTokenId)),
+    promptSha256: textSha256(request.context),
     retries: 0,
     exchanges: undefined,
     times: { scheduledMs, startedMs, firstTokenMs: doneMs, lastTokenMs: doneMs },

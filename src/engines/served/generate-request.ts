@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto';
 import type { GenerateRequest, Generation, PassOptions, Prompt, RequestFailure } from '../../core/engine.ts';
 import { PassingFault } from '../../core/retry.ts';
+import { requestFailure, textSha256 } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
 import {
   bringsToken,
   chunkSchema,
   type CompletionAnswer,
+  completionCall,
+  type CompletionCall,
   completionSchema,
   readCounts,
   readLogprobs,
   wholeAnswer,
-  completionCall,
-  type CompletionCall,
 } from './completions.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -31,11 +31,11 @@ export interface ServedTarget {
 /** What a person would call the prompt: its text, or the messages as JSON where the server renders them. */
 export function promptSha256(prompt: Prompt): string {
   const text = prompt.style === 'plain' ? prompt.text : JSON.stringify([prompt.messages, prompt.prefill ?? '']);
-  return createHash('sha256').update(text).digest('hex');
+  return textSha256(text);
 }
 
 export function failed(id: string, { reason, message, promptTokens }: RequestFault): RequestFailure {
-  return { id, status: 'failed', reason, message, promptTokens };
+  return requestFailure(id, reason, message, promptTokens);
 }
 
 /** Reads a stream to its end, and when its first and its last token came. */

@@ -2,7 +2,7 @@
  * The openai engine: models behind an HTTP server that speaks the OpenAI protocol. What the server can do is asked with
  * known answers when a model is opened, not believed.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import type {
   Capabilities,
@@ -17,6 +17,7 @@ import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { servedMaxConcurrency } from '../concurrency.ts';
 import { looksTuned } from '../prompt-style.ts';
+import { textSha256 } from '../prompt-tokens.ts';
 import { openClient } from './client-process.ts';
 import { generateOne, type ServedTarget } from './generate-request.ts';
 import { localHost } from './local-host.ts';
@@ -102,8 +103,7 @@ function describeModel(spec: ModelSpec, facts: ServerFacts, known: KnownBeforeha
     trainedContextTokens: facts.trainedContextTokens,
     contextTokens,
     vocabularySize: facts.vocabularySize,
-    chatTemplateSha256:
-      chatTemplate === undefined ? undefined : createHash('sha256').update(chatTemplate).digest('hex'),
+    chatTemplateSha256: chatTemplate === undefined ? undefined : textSha256(chatTemplate),
     promptStyle: resolveStyle(spec, facts),
     tokenizerSha256: undefined,
     engineBuild:

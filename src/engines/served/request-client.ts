@@ -46,29 +46,14 @@ async function scoreOne(
   turn: PoolTurn,
 ): Promise<Loglikelihood> {
   try {
-    const { startedMs, firstValueMs, endedMs, retries, exchanges, ...scored } = await scorer.score(
-      request,
-      settings,
-      turn,
-    );
+    const { startedMs, firstValueMs, endedMs, ...scored } = await scorer.score(request, settings, turn);
+    const scheduledMs = request.scheduledMs ?? turn.scheduledMs;
     return {
       id: request.id,
       status: 'done',
-      continuations: scored.continuations,
-      contextTokens: scored.contextTokens,
-      reusedTokens: scored.reusedTokens,
-      decodedTokens: scored.decodedTokens,
-      boundaryShift: scored.boundaryShift,
-      promptHead: scored.promptHead,
+      ...scored,
       promptSha256: promptSha256({ style: 'plain', text: request.context }),
-      retries,
-      exchanges,
-      times: {
-        scheduledMs: request.scheduledMs ?? turn.scheduledMs,
-        startedMs,
-        firstTokenMs: firstValueMs,
-        lastTokenMs: endedMs,
-      },
+      times: { scheduledMs, startedMs, firstTokenMs: firstValueMs, lastTokenMs: endedMs },
     };
   } catch (error) {
     if (error instanceof RequestFault) return failed(request.id, error);

@@ -1,6 +1,7 @@
 import type { ContinuationScore, LoglikelihoodRequest, PassOptions } from '../../core/engine.ts';
+import { cutContinuation, nothingBefore, promptHead } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
-import { type ServedTarget, askHarmless } from './generate-request.ts';
+import { askHarmless, type ServedTarget } from './generate-request.ts';
 import { RequestFault } from './server-reply.ts';
 
 /** What scoring one request gave and took. */
@@ -107,15 +108,6 @@ export interface TextTokens {
   readonly prefixToken: number | undefined;
 }
 
-/** Prompt tokens that a result shows. */
-const headTokens = 32;
-
-function commonPrefix(left: readonly number[], right: readonly number[]): number {
-  let length = 0;
-  while (length < left.length && length < right.length && left[length] === right[length]) length += 1;
-  return length;
-}
-
 async function planContinuation(
   text: string,
   index: number,
@@ -126,19 +118,11 @@ async function planContinuation(
 ): Promise<PlannedContinuation & { readonly isShifted: boolean }> {
   if (continuation === '') throw new RequestFault('engine', `continuation ${index} is empty`, context.length);
   const own = await encode(text);
-  let tokens = prefix === undefined ? own : [prefix, ...own];
-  let shared = commonPrefix(context, tokens);
-  let isShifted = false;
-  if (shared === 0) {
-    if (prefixToken === undefined)
-      throw new RequestFault('engine', 'the first token has nothing before it to be predicted from', tokens.length);
-    tokens = [prefixToken, ...tokens];
-    shared = 1;
-    isShifted = true;
-  }
-  // A continuation can vanish into the context's last token; then that token is what is scored.
-  const start = Math.min(shared, tokens.length - 1);
-  return { tokens, start, isShifted: isShifted || start < context.length };
+  const tokens = prefix === undefined ? own : [prefix, ...own];
+  const cut = cutContinuation(context, tokens, prefixToken);
+  if (cut === undefined) throw new RequestFault('engine', nothingBefore, tokens.length);
+  const { before, start, isShifted } = cut;
+  return { tokens: before === undefined ? tokens : [before, ...tokens], start, isShifted };
 }
 
 /**
@@ -162,5 +146,5 @@ export async function planLikelihood(
     boundaryShift ||= planned.isShifted;
     continuations.push(planned);
   }
-  return { contextTokens: context.length, promptHead: context.slice(0, headTokens), boundaryShift, continuations };
+  return { contextTokens: context.length, promptHead: promptHead(context), boundaryShift, continuations };
 }
