@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { pinnedPackageVersion } from '../../engines/llama-cpp/library-location.ts';
+import { askProgram } from '../../meters/ask-program.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { type DoctorCheck, type DoctorOptions, fail, ok, warn } from './doctor-check.ts';
 import type { LibraryAnswer } from './library-probe.ts';
@@ -66,41 +66,3 @@ export const gpuCheck: DoctorCheck = {
     );
   },
 };
-
-export interface ProgramAnswer {
-  /** Undefined where it couldn't be started, was killed, or took too long. */
-  readonly exitCode: number | undefined;
-  readonly signalName: string | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Why it couldn't be started, such as `ENOENT`. */
-  readonly startError: string | undefined;
-}
-
-/** Runs a program to its end and tells how it went, whatever that is. */
-export async function askProgram(
-  program: string,
-  words: readonly string[],
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal; readonly environment?: Record<string, string> },
-): Promise<ProgramAnswer> {
-  const { timeoutMs, signal, environment } = options;
-  return new Promise((resolve) => {
-    const settings = {
-      encoding: 'utf8' as const,
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL' as const,
-      signal,
-      env: environment,
-    };
-    execFile(program, words, settings, (error, stdout, stderr) => {
-      const code = error === null ? 0 : error.code;
-      resolve({
-        exitCode: typeof code === 'number' ? code : undefined,
-        signalName: error?.signal ?? undefined,
-        startError: typeof code === 'string' ? code : undefined,
-        stdout,
-        stderr,
-      });
-    });
-  });
-}

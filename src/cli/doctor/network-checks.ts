@@ -1,7 +1,7 @@
 import { DownloadError } from '../../core/errors.ts';
+import { askProgram } from '../../meters/ask-program.ts';
 import { openHttpClient, describeNetworkError } from '../../sources/http-client.ts';
 import { type DoctorCheck, type DoctorOptions, type Finding, ok, warn } from './doctor-check.ts';
-import { askProgram } from './engine-checks.ts';
 
 /** Any repository will do: small, public, and its answer says that the interface is there. */
 const probePath = '/api/models?limit=1';

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import type { GpuFacts } from '../../core/manifest.ts';
+import { type AskOptions, askProgram } from '../ask-program.ts';
 import { amdSmi } from './amd-smi.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 import type { SmiTool, DeviceProcess } from './smi-table.ts';
@@ -18,33 +18,17 @@ export function gpuTools({ nvidiaProgram, amdProgram }: GpuPrograms = {}): reado
   ];
 }
 
-export interface AskOptions {
-  /** Of the tool; that of this process when absent. */
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** A tool hangs where a driver does. */
 const timeoutMs = 5_000;
-const mostBytes = 16 * 2 ** 20;
 
 /** What a short call of a tool prints, or undefined where it isn't there, fails or hangs. */
 export async function askTool(
   program: string,
   words: readonly string[],
-  { environment, signal }: AskOptions = {},
+  options: Omit<AskOptions, 'timeoutMs'> = {},
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const settings = {
-      timeout: timeoutMs,
-      encoding: 'utf8' as const,
-      killSignal: 'SIGKILL' as const,
-      maxBuffer: mostBytes,
-      signal,
-      env: environment,
-    };
-    execFile(program, words, settings, (error, stdout) => resolve(error === null ? stdout : undefined));
-  });
+  const { exitCode, stdout } = await askProgram(program, words, { timeoutMs, ...options });
+  return exitCode === 0 ? stdout : undefined;
 }
 
 /** GPUs that NVIDIA's or AMD's tool shows, with their memory; none where neither is there, or both fail. */
