@@ -1,3 +1,4 @@
+import { jsonInside } from '../core/json-inside.ts';
 import { readFile } from 'node:fs/promises';
 
 /** Whether a file system call failed because something isn't there. */
@@ -17,10 +18,5 @@ export async function ifThere<Value>(look: Promise<Value>): Promise<Value | unde
 
 /** What a JSON file of a cache holds; undefined where there is none, or it isn't JSON: then it is made anew. */
 export async function readJsonIfThere(path: string): Promise<unknown> {
-  try {
-    return JSON.parse((await ifThere(readFile(path, 'utf8'))) ?? '') as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return jsonInside(await ifThere(readFile(path, 'utf8')));
 }

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { jsonInside } from '../core/json-inside.ts';
 import { ImportError } from '../core/errors.ts';
 import type { ForeignFile } from './format.ts';
 
@@ -78,13 +79,8 @@ export function firstJsonLine(file: ForeignFile): object | undefined {
   const end = file.bytes.indexOf(0x0a);
   if (end === -1 && file.bytes.length > mostTextBytes) return undefined;
   const text = decoder.decode(file.bytes.subarray(0, end === -1 ? undefined : end));
-  try {
-    const value: unknown = JSON.parse(withoutBareNumbers(text));
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = jsonInside(withoutBareNumbers(text));
+  return typeof value === 'object' && value !== null ? value : undefined;
 }
 
 /**

@@ -19,14 +19,3 @@ export const ownFields = {
     })
     .optional(),
 } as const;
-
-/** JSON inside a text; undefined where it is none. */
-export function jsonInside(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

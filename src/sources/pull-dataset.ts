@@ -106,11 +106,7 @@ export interface PulledDatasetFile {
 }
 
 /** A data set of the hub that is on this machine, and was checked. */
-export interface PulledDataset {
-  readonly name: DatasetName;
-  readonly repo: string;
-  readonly revision: string;
-  readonly licence: string;
+export interface PulledDataset extends Pick<HubDataset, 'name' | 'repo' | 'revision' | 'licence'> {
   /** Snapshot in the hub's cache, with the repository's own paths below. */
   readonly folder: string;
   /** Folder that holds every pulled data set under its name: the data folder of a run. */
@@ -180,32 +176,32 @@ function pulledFile({ path, split }: HubDatasetFile, file: FetchedFile, isFetche
 /**
  * Brings a data set of the hub onto this machine, at its pinned revision, and checks each file.
  *
- * @param name one of `datasetNames`, or a data set of one's own
+ * @param wanted one of `datasetNames`, or a data set of one's own
  * @throws {UnknownNameError} for an unknown name
  * @throws {DownloadError} if the hub refuses or can't be reached, or a file isn't the pinned one
  */
 export async function pullDataset(
-  name: string | HubDataset,
+  wanted: string | HubDataset,
   settings: SourceSettings,
   options: PullOptions = {},
 ): Promise<PulledDataset> {
-  const dataset = datasetOf(name);
+  const dataset = datasetOf(wanted);
   const files: PulledDatasetFile[] = [];
   await using http = openHttpClient(settings);
-  for (const wanted of dataset.files) {
-    const cached = await cachedFile(dataset, wanted, settings, options);
+  for (const file of dataset.files) {
+    const cached = await cachedFile(dataset, file, settings, options);
     if (cached === undefined && settings.isOffline) {
       throw new DownloadError(
-        `offline, and ${wanted.path} of ${dataset.repo} is not in the cache; it would be fetched from ${settings.hubEndpoint}`,
+        `offline, and ${file.path} of ${dataset.repo} is not in the cache; it would be fetched from ${settings.hubEndpoint}`,
         { hint: `Fetch it once with a network: perbench data pull ${dataset.name}.` },
       );
     }
-    files.push(cached ?? (await fetchedFile(dataset, wanted, { ...options, settings, http })));
+    files.push(cached ?? (await fetchedFile(dataset, file, { ...options, settings, http })));
   }
   const folder = hubSnapshotFolder({ type: 'dataset', repo: dataset.repo }, dataset.revision, settings.hubCacheDir);
   await linkAtomically(join(pulledDataDir(settings), dataset.name), folder);
-  const { repo, revision, licence } = dataset;
-  return { name: dataset.name, repo, revision, licence, folder, dataDir: pulledDataDir(settings), files };
+  const { name, repo, revision, licence } = dataset;
+  return { name, repo, revision, licence, folder, dataDir: pulledDataDir(settings), files };
 }
 
 export interface VerifiedFile {

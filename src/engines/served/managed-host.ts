@@ -1,3 +1,4 @@
+import { jsonInside } from '../../core/json-inside.ts';
 import { ServerError, UnsupportedError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import type { MemoryReading } from '../../core/memory.ts';
@@ -37,13 +38,7 @@ const answerMs = 5_000;
 const exitMs = 1_000;
 
 async function askJson(url: string, apiKey: string | undefined): Promise<unknown> {
-  const text = await askServer(url, apiKey, answerMs);
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return jsonInside(await askServer(url, apiKey, answerMs));
 }
 
 async function askReport({

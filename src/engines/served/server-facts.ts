@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonInside } from '../../core/json-inside.ts';
 import { ModelError, ServerError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -83,13 +84,7 @@ async function optional<Schema extends z.ZodType>(
     const text = await body.text();
     return statusCode === 200 ? text : undefined;
   }, signal);
-  if (value === undefined) return undefined;
-  try {
-    return schema.safeParse(JSON.parse(value)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return schema.safeParse(jsonInside(value)).data;
 }
 
 function chooseModel(url: string, models: readonly ListedModel[], servedName: string | undefined): ListedModel {

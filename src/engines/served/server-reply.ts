@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
+import { jsonInside } from '../../core/json-inside.ts';
 import type { RequestFailure } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
 import { PassingFault, passingStatus, retryAfterMs, errorCode } from '../../core/retry.ts';
@@ -59,11 +60,8 @@ interface Refusal {
 }
 
 function readRefusal(text: string): Refusal {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+  const value = jsonInside(text);
+  if (value === undefined) {
     return { text: quote(text.replaceAll(/<[^>]*>/g, ' ')), type: '', promptTokens: undefined };
   }
   const { error, message, detail } = errorBody.parse(value);
@@ -151,11 +149,8 @@ export function parseJson<Schema extends z.ZodType>(
   schema: Schema,
 ): z.output<Schema> {
   if (text.trim() === '') throw new PassingFault('fault', 'an empty answer with status 200');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+  const value = jsonInside(text);
+  if (value === undefined) {
     if (/^\s*[[{]/.test(text)) throw new PassingFault('fault', `half a JSON answer, ${text.length} characters of it`);
     throw new ServerError(
       `expected JSON, got ${header(headers, 'content-type') ?? 'something without a type'}: ${quote(redact(text))}`,

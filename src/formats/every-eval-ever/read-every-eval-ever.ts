@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonInside } from '../../core/json-inside.ts';
 import type { CellMeasurements } from '../../core/cell.ts';
 import { ImportError } from '../../core/errors.ts';
 import type { Measurement } from '../../core/measurement.ts';
@@ -12,7 +13,6 @@ import {
   parseForeign,
 } from '../foreign-text.ts';
 import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
-import { jsonInside } from '../own-sample.ts';
 import { publishedMeasurements, publishedRatio } from '../published.ts';
 import { type Instance, instance, sampleOfInstance } from './instance.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, hash } from 'node:crypto';
 import * as z from 'zod';
+import { jsonInside } from '../../core/json-inside.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { LmEvalTask } from './task-names.ts';
-import { jsonInside } from '../own-sample.ts';
 
 /** Hashes of a row as lm-eval computes them: sha256, hex. */
 export interface RowHashes {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonInside } from '../../core/json-inside.ts';
 import {
   type DeviceProcess,
   type DeviceSample,
@@ -74,14 +75,7 @@ function amountBytes(given: z.infer<typeof amount> | undefined): number | undefi
  * @returns undefined where the text isn't what that command prints
  */
 export function amdProcesses(text: string, atMs: number): readonly DeviceProcess[] | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return undefined;
-  }
-  const parsed = processes.safeParse(value);
+  const parsed = processes.safeParse(jsonInside(text));
   if (!parsed.success) return undefined;
   return parsed.data.flatMap(({ gpu, process_list = [] }) =>
     process_list.flatMap(({ process_info: info }) =>

@@ -1,3 +1,4 @@
+import type { ForeignProcess } from '../../core/device-window.ts';
 import type { GpuFacts } from '../../core/manifest.ts';
 
 /** One reading of one GPU. Undefined is what the tool didn't tell. */
@@ -23,12 +24,8 @@ export interface DeviceSample {
 }
 
 /** A process that a tool saw on a GPU. */
-export interface DeviceProcess {
+export interface DeviceProcess extends ForeignProcess {
   readonly atMs: number;
-  readonly deviceId: string;
-  readonly pid: number;
-  readonly name: string;
-  readonly memoryBytes: number | undefined;
 }
 
 /** One line of a tool's table: what stands under each heading, units left on. */
