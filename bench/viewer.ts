@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { perbenchBin, startPerbench } from '../test/setup/perbench-process.ts';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';
-import type { RunSummary, CellSummary } from '../src/report/viewer-data.ts';
+import type { RunSummary, CellSummary } from '../src/page/viewer-data.ts';
 import { chromiumPath, startChromium } from '../test/page/chromium.ts';
 import { fillStore } from './viewer-store.ts';
 

@@ -3,7 +3,7 @@
  *
  * Background: a page must be one file that loads nothing, so Vite puts scripts and styles into it. Node can't run the
  * page's components (they are written with JSX), so that what reads without JavaScript is built for Node as well.
- * All three go to dist/page, where both the sources and the package look for them; `npm ci` in a clone makes them by
+ * All three go to dist/pages, where both the sources and the package look for them; `npm ci` in a clone makes them by
  * way of the `prepare` script, without which nothing but `--omit=dev` installs would miss them.
  *
  * Usage: node scripts/build-page.ts [--if-possible]
@@ -13,7 +13,7 @@ import { buildPage } from './page-build.ts';
 const isOptional = process.argv.includes('--if-possible');
 try {
   const sizes = await buildPage();
-  console.log(sizes.map(({ name, bytes }) => `dist/page/${name}: ${Math.ceil(bytes / 1024)} KiB`).join('\n'));
+  console.log(sizes.map(({ name, bytes }) => `dist/pages/${name}: ${Math.ceil(bytes / 1024)} KiB`).join('\n'));
 } catch (error) {
   if (!isOptional || !isMissing(error)) throw error;
   console.log('the pages were not built: Vite is not installed (report.html and perbench view need it)');

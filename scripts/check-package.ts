@@ -52,9 +52,9 @@ function pack(): Packed {
 function checkContent(files: readonly string[]): void {
   const built = globSync('src/**/*.*', { cwd: root })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => !path.endsWith('.test.ts') && !path.startsWith('src/report/page/'))
+    .filter((path) => !path.endsWith('.test.ts') && !path.startsWith('src/page/browser/'))
     .map((path) => path.replace(/^src/, 'dist').replace(/\.ts$/, '.js'));
-  const pages = pageFiles.map((name) => `dist/page/${name}`);
+  const pages = pageFiles.map((name) => `dist/pages/${name}`);
   const wanted = [...built, ...pages, 'bin/perbench.cjs', 'dist/index.d.ts', 'package.json', 'README.md', 'LICENSE'];
   const missing = wanted.filter((path) => !files.includes(path));
   const surplus = files.filter((path) => /\.test\.|^src\/|^test\/|^bench\/|^scripts\/|\.(gguf|parquet)$/.test(path));

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
-/** Vite makes the pages into dist/page; see page-build.ts. */
-const pageFolder = 'page';
-const pageSources = 'src/report/page/';
+/** Vite makes the pages into dist/pages; see page-build.ts. */
+const pageFolder = 'pages';
+const pageSources = 'src/page/browser/';
 
 interface BuiltLibrary {
   readonly modules: number;

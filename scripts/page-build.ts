@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { InlineConfig } from 'vite';
 
 const root = join(import.meta.dirname, '..');
-const sources = join(root, 'src/report/page');
+const sources = join(root, 'src/page/browser');
 
-/** What the pages are made of; beside each other in dist/page. */
+/** What the pages are made of; beside each other in dist/pages. */
 export const pageFiles = ['report.html', 'viewer.html', 'prerender.js'] as const;
 
 interface BuiltFile {
@@ -29,7 +29,7 @@ function common(outDir: string): InlineConfig {
  *
  * @throws {Error} if Vite isn't installed, or the sources don't compile
  */
-export async function buildPage(target = join(root, 'dist/page')): Promise<readonly BuiltFile[]> {
+export async function buildPage(target = join(root, 'dist/pages')): Promise<readonly BuiltFile[]> {
   const { build } = await import('vite');
   const { viteSingleFile } = await import('vite-plugin-singlefile');
   const beside = `${target}.${process.pid}.part`;

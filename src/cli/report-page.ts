@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EnvironmentError } from '../core/errors.ts';
-import type { Prerender } from '../report/write-page.ts';
+import type { Prerender } from '../page/write-page.ts';
 import type { Format } from '../present/formats.ts';
 import { perbenchVersion } from './version.ts';
 
 /** The same place from the sources and from the package: both lie two folders below its parent. */
-const folder = join(import.meta.dirname, '../../dist/page');
+const folder = join(import.meta.dirname, '../../dist/pages');
 
 function missing(path: string, cause: unknown): EnvironmentError {
   return new EnvironmentError(`the pages are not built: ${path} is missing`, {
@@ -55,8 +55,8 @@ export const htmlFormat: Format = {
     if (report === undefined) throw new Error('only reports have a page');
     // Imported on first use: every command that writes files knows this format, few write it.
     const [{ makePage }, { reportPage }] = await Promise.all([
-      import('../report/make-page.ts'),
-      import('../report/write-page.ts'),
+      import('../page/make-page.ts'),
+      import('../page/write-page.ts'),
     ]);
     const [shell, prerender] = await Promise.all([readShell('report.html'), loadPrerender()]);
     const page = makePage(report, { createdAtMs: Date.now(), perbenchVersion: perbenchVersion() });

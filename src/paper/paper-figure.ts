@@ -1,5 +1,5 @@
-import { accuracyBySize } from '../report/charts/accuracy-by-size.ts';
-import { printedOptions, type Figure } from '../report/figures/render-svg.ts';
+import { accuracyBySize } from '../page/charts/accuracy-by-size.ts';
+import { printedOptions, type Figure } from '../page/figures/render-svg.ts';
 import { taskRows, taskTitle, type PaperTable } from './paper-table.ts';
 
 const billion = 1e9;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pageFiles } from '../../scripts/page-build.ts';
 
 const root = join(import.meta.dirname, '../..');
-const target = join(root, 'dist/page');
+const target = join(root, 'dist/pages');
 
 function changedAtMs(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -13,7 +13,7 @@ function changedAtMs(path: string): number {
 /** Builds the pages where they are older than what they are made of, and says where they are. */
 export function ensurePage(): string {
   const built = Math.min(...pageFiles.map((name) => changedAtMs(join(target, name))));
-  const sources = globSync('{src/{core,stats,present,report}/**/*.*,scripts/page-build.ts}', { cwd: root });
+  const sources = globSync('{src/{core,stats,scoring,present,page}/**/*.*,scripts/page-build.ts}', { cwd: root });
   const newest = Math.max(...sources.map((path) => changedAtMs(join(root, path))));
   // In a process of its own: Vitest's settings would make another page than the one that ships.
   if (newest > built) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running } from '../setup/perbench-process.ts';
-import type { CellSummary, RunSummary } from '../../src/report/viewer-data.ts';
+import type { CellSummary, RunSummary } from '../../src/page/viewer-data.ts';
 import { seriousViolations } from './axe.ts';
 import { chromiumPath, noChromium, openPage, startChromium, type WatchedPage } from './chromium.ts';
 import { ensurePage } from './ensure-page.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { EnvironmentError } from '../../core/errors.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
-import type { LoadedPage } from '../../report/page-data.ts';
+import type { LoadedPage } from '../../page/page-data.ts';
 import { createViewerApp, type ViewerParts } from './viewer-app.ts';
 
 export interface ServeViewerOptions extends Omit<ViewerParts, 'hosts' | 'signal'> {

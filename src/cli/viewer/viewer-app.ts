@@ -2,7 +2,7 @@ import { Hono, type Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { PerbenchError, UsageError } from '../../core/errors.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
-import type { LoadedPage } from '../../report/page-data.ts';
+import type { LoadedPage } from '../../page/page-data.ts';
 import {
   type ItemDetail,
   type ItemsPage,
@@ -11,7 +11,7 @@ import {
   type ItemFilter,
   type ItemsRequest,
   type RunSummary,
-} from '../../report/viewer-data.ts';
+} from '../../page/viewer-data.ts';
 import type { Comparison } from '../../scoring/comparison.ts';
 import type { LiveUpdate, LiveUpdates } from './live-updates.ts';
 import { viewerGuard } from './viewer-guard.ts';
