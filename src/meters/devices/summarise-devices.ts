@@ -4,23 +4,20 @@ import type { DeviceReadings, EnergyPart, ForeignProcess } from '../../core/devi
 import { powerCap } from './nvidia-smi.ts';
 import type { DeviceSample, DeviceProcess } from './smi-table.ts';
 
-function known(values: readonly (number | undefined)[]): readonly number[] {
-  return values.filter((value) => value !== undefined);
+type Values = readonly (number | undefined)[];
+
+/** Undefined where no value is known. */
+function overKnown(values: Values, fold: (left: number, right: number) => number): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : known.reduce(fold);
 }
 
-function mean(values: readonly (number | undefined)[]): number | undefined {
-  const numbers = known(values);
-  return numbers.length === 0 ? undefined : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
-}
+const largest = (values: Values): number | undefined => overKnown(values, (left, right) => Math.max(left, right));
+const smallest = (values: Values): number | undefined => overKnown(values, (left, right) => Math.min(left, right));
 
-function largest(values: readonly (number | undefined)[]): number | undefined {
-  const numbers = known(values);
-  return numbers.length === 0 ? undefined : numbers.reduce((most, value) => Math.max(most, value));
-}
-
-function smallest(values: readonly (number | undefined)[]): number | undefined {
-  const numbers = known(values);
-  return numbers.length === 0 ? undefined : numbers.reduce((least, value) => Math.min(least, value));
+function mean(values: Values): number | undefined {
+  const sum = overKnown(values, (left, right) => left + right);
+  return sum === undefined ? undefined : sum / values.filter((value) => value !== undefined).length;
 }
 
 /** A GPU at its power limit runs as it was set to; the limit itself is in the manifest. */
