@@ -1,8 +1,8 @@
 import type { PassResult } from '../core/cell.ts';
 import type { DeviceReadings } from '../core/device-window.ts';
+import { type Cell, missing, numberCell, sizeCell } from '../present/document.ts';
 import { plainText } from '../present/sanitise.ts';
-import { sizeText } from '../core/amount-text.ts';
-import { textTable } from './text-table.ts';
+import { plainTable } from '../present/terminal.ts';
 
 /** A pass with the cell that it belongs to. */
 export interface WatchedPass {
@@ -13,22 +13,22 @@ export interface WatchedPass {
 
 const shortId = 12;
 
-function number(value: number | undefined, unit: string, scale = 1): string {
-  return value === undefined ? '–' : `${(value * scale).toFixed(0)} ${unit}`;
+function wholeCell(value: number | undefined, unit: string, scale = 1): Cell {
+  return numberCell(value === undefined ? undefined : value * scale, 0, { after: ` ${unit}` });
 }
 
-function deviceRow({ model, taskId, result }: WatchedPass, device: DeviceReadings): readonly string[] {
+function deviceRow({ model, taskId, result }: WatchedPass, device: DeviceReadings): readonly Cell[] {
   const { id, memoryPeakBytes, utilisation, powerMeanWatts, clockMeanMhz, throttledShare, throttleReasons } = device;
-  const slowed = throttledShare === undefined ? '–' : throttleReasons.join(', ');
+  const slowed = throttledShare === undefined ? missing : throttleReasons.join(', ');
   return [
     model,
     taskId,
     `${result.pass} ${result.launch + 1}`,
     id.length > shortId ? `${id.slice(0, shortId)}…` : id,
-    memoryPeakBytes === undefined ? '–' : sizeText(memoryPeakBytes),
-    number(utilisation, '%', 100),
-    number(powerMeanWatts, 'W'),
-    number(clockMeanMhz, 'MHz'),
+    memoryPeakBytes === undefined ? missing : sizeCell(memoryPeakBytes),
+    wholeCell(utilisation, '%', 100),
+    wholeCell(powerMeanWatts, 'W'),
+    wholeCell(clockMeanMhz, 'MHz'),
     slowed,
   ];
 }
@@ -48,7 +48,7 @@ export function deviceText(passes: readonly WatchedPass[]): string | undefined {
   const gaps = new Set(watched.flatMap(({ result }) => result.host.devices?.gaps ?? []));
   const heading = ['model', 'task', 'pass', 'GPU', 'memory', 'busy', 'power', 'clock', 'slowed by'];
   return [
-    ...(rows.length === 0 ? [] : [textTable(heading, rows)]),
+    ...(rows.length === 0 ? [] : [plainTable(heading, rows)]),
     ...[...gaps].map((gap) => `not told: ${plainText(gap)}`),
   ].join('\n');
 }

@@ -3,7 +3,8 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { reportDocument } from '../present/report-document.ts';
 import { reportRuns } from '../local/report-runs.ts';
 import { questionOf, questionText } from '../scoring/race/question.ts';
-import { certificateText, openRaceText } from './certificate-text.ts';
+import { certificateBlocks, openRaceText } from '../present/certificate-document.ts';
+import { terminalText } from '../present/terminal.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { project } from './local-world.ts';
@@ -44,7 +45,7 @@ export async function reportRace(
   context: CliContext,
 ): Promise<number> {
   const certificates = certificatesOf(run);
-  context.output.result(certificates.map(certificateText).join('\n\n'));
+  context.output.result(certificates.map((each) => terminalText(certificateBlocks(each))).join('\n\n'));
   const report = await reportRuns(store, [run], project(context));
   await writeDocument(reportDocument(report), files, context);
   await writeRunPage(run.id, report, context);

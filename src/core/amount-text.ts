@@ -9,10 +9,26 @@ import { sizes } from './quantities.ts';
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 
-/** A size in the unit that suits it: `468.6 MiB`, `12 bytes`. */
+/** A rounded amount with its unit. */
+export interface Amount {
+  readonly value: number;
+  readonly decimals: number;
+  readonly unit: string;
+}
+
+function amountText({ value, decimals, unit }: Amount): string {
+  return `${value.toFixed(decimals)} ${unit}`;
+}
+
+/** A size in the unit that suits it. */
+export function sizeAmount(bytes: number): Amount {
+  const [unit, size] = sizes.find(([name, least]) => name.endsWith('iB') && bytes >= least) ?? ['bytes', 1];
+  return { value: bytes / size, decimals: size === 1 ? 0 : 1, unit };
+}
+
+/** The same in words: `468.6 MiB`, `12 bytes`. */
 export function sizeText(bytes: number): string {
-  const [name, size] = sizes.find(([unit, least]) => unit.endsWith('iB') && bytes >= least) ?? ['bytes', 1];
-  return size === 1 ? `${bytes} bytes` : `${(bytes / size).toFixed(1)} ${name}`;
+  return amountText(sizeAmount(bytes));
 }
 
 /** A size of memory, as one watches it: `412 MiB`, `1.92 GiB`. */
@@ -51,11 +67,19 @@ export function roughDuration(durationMs: number): string {
   return roughRange(durationMs, durationMs);
 }
 
+/** Both ends of a range in the same unit. */
+export function roughAmounts(
+  lowMs: number,
+  highMs: number,
+): { readonly low: string; readonly high: string; readonly decimals: number; readonly unit: string } {
+  const { name, ms, digits } = durationUnits.find(({ below }) => highMs < below) ?? durationUnits[3];
+  return { low: (lowMs / ms).toFixed(digits), high: (highMs / ms).toFixed(digits), decimals: digits, unit: name };
+}
+
 /** `12-15 min`, or one number where both ends read the same. */
 export function roughRange(lowMs: number, highMs: number): string {
-  const { name, ms, digits } = durationUnits.find(({ below }) => highMs < below) ?? durationUnits[3];
-  const [low, high] = [(lowMs / ms).toFixed(digits), (highMs / ms).toFixed(digits)];
-  return low === high ? `${high} ${name}` : `${low}-${high} ${name}`;
+  const { low, high, unit } = roughAmounts(lowMs, highMs);
+  return low === high ? `${high} ${unit}` : `${low}-${high} ${unit}`;
 }
 
 /** Three significant digits, never an exponent: `0.123`, `4.56`, `78.9`, `1234`. */

@@ -1,4 +1,4 @@
-import { humanInterval } from '../core/amount-text.ts';
+import { countText, humanInterval, sizeAmount } from '../core/amount-text.ts';
 import type { Interval, Unit } from '../core/measurement.ts';
 import type { Report } from './report.ts';
 
@@ -17,6 +17,8 @@ export interface NumberCell {
   readonly decimals: number;
   /** What follows at once, such as a unit where the column's values have several; `=` for a shared rank. */
   readonly after: string;
+  /** In thousands: `1,319`. */
+  readonly isGrouped: boolean;
   readonly mark: Mark;
   /** Nothing is better in this table. */
   readonly isBest: boolean;
@@ -29,13 +31,20 @@ export const missing = '–';
 
 /** A number with so many decimals. */
 export function numberCell(value: number | undefined, decimals: number, more: Partial<NumberCell> = {}): NumberCell {
-  return { value, decimals, half: undefined, after: '', mark: '', isBest: false, ...more };
+  return { value, decimals, half: undefined, after: '', isGrouped: false, mark: '', isBest: false, ...more };
+}
+
+/** A size in the unit that suits it. */
+export function sizeCell(bytes: number): NumberCell {
+  const { value, decimals, unit } = sizeAmount(bytes);
+  return numberCell(value, decimals, { after: ` ${unit}` });
 }
 
 /** What people read of a cell, without its mark. */
 export function cellText(cell: Cell): string {
   if (typeof cell === 'string') return cell;
-  return cell.value === undefined ? missing : humanInterval(cell.value, cell.half, cell.decimals) + cell.after;
+  if (cell.value === undefined) return missing;
+  return (cell.isGrouped ? countText(cell.value) : humanInterval(cell.value, cell.half, cell.decimals)) + cell.after;
 }
 
 /** With its mark, where there is no other place for it. */
@@ -129,6 +138,14 @@ export function table(columns: readonly Column[], rows: readonly Row[], more: Pa
 export function filledColumns({ columns, rows }: Table): readonly Column[] {
   return columns.filter(
     ({ dropOrder }, index) => dropOrder === 0 || rows.some(({ cells }) => isFilled(cells[index] ?? '')),
+  );
+}
+
+/** A table of which the headings are all that is to be said about its columns. */
+export function simpleTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): Table {
+  return table(
+    headings.map((heading) => column(heading, 'right')),
+    rows.map((cells) => row(cells)),
   );
 }
 

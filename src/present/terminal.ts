@@ -9,7 +9,9 @@ import {
   isFilled,
   missing,
   type Row,
+  simpleTable,
   type Table,
+  tableBlock,
   type Tone,
 } from './document.ts';
 import { plainText } from './sanitise.ts';
@@ -207,6 +209,11 @@ function blockLines(block: Block, options: Required<TerminalOptions>): readonly 
     case 'details':
       return tableBlockLines(block.table, options);
   }
+}
+
+/** A table for a terminal, as it is. */
+export function plainTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return terminalText([tableBlock(simpleTable(headings, rows))]);
 }
 
 /** Blocks as lines for a terminal; nothing but the style function adds escape sequences. */

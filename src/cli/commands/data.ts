@@ -1,3 +1,5 @@
+import { type Cell, numberCell } from '../../present/document.ts';
+import { plainTable } from '../../present/terminal.ts';
 import { DataError } from '../../core/errors.ts';
 import type { DatasetName } from '../../core/task.ts';
 import {
@@ -18,20 +20,21 @@ import { dataFolder, sourceSettings } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import type { dataOptions, noOptions } from '../tables/prepare-options.ts';
-import { textTable } from '../text-table.ts';
 
 export const dataList: CommandHandler<typeof dataOptions> = async ({ options }, context) => {
   const folder = dataFolder(options.dataDir, context, sourceSettings(context));
-  const rows: (readonly string[])[] = [];
+  let isComplete = true;
+  const rows: (readonly Cell[])[] = [];
   for (const task of await loadTasks('all')) {
     const { name, split } = task.dataset;
     const found = await whereIs(name, split, folder);
+    isComplete &&= found.paths !== undefined;
     const { repo, licence } = hubDatasets[name];
     context.output.record('dataset', { name, split, items: task.items, repo, licence, ...found });
-    rows.push([name, split, String(task.items), licence, found.paths?.join(' ') ?? 'not found', repo]);
+    rows.push([name, split, numberCell(task.items, 0), licence, found.paths?.join(' ') ?? 'not found', repo]);
   }
-  context.output.result(textTable(['data set', 'split', 'items', 'licence', 'where', 'on the hub'], rows));
-  if (rows.some(([, , , , where]) => where === 'not found')) {
+  context.output.result(plainTable(['data set', 'split', 'items', 'licence', 'where', 'on the hub'], rows));
+  if (!isComplete) {
     context.output.note('perbench data pull fetches them; --data-dir names a folder that has them.');
   }
   return exitCodes.done;

@@ -1,3 +1,5 @@
+import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
+import { plainTable } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
 import { truncateText } from '../../present/text-width.ts';
 import { sizeText } from '../../core/amount-text.ts';
@@ -8,7 +10,6 @@ import { sourceSettings } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import type { modelsListOptions, noOptions } from '../tables/prepare-options.ts';
-import { textTable } from '../text-table.ts';
 
 export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ options }, context) => {
   const all = await listModels(sourceSettings(context));
@@ -16,26 +17,28 @@ export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ opt
     ({ path, entry }) => options.all === true || path !== undefined || entry?.pip !== undefined,
   );
   for (const model of models) context.output.record('model', model);
-  context.output.result(textTable(['model', 'parameters', 'size', 'licence', 'here', 'source'], models.map(modelRow)));
+  context.output.result(plainTable(['model', 'parameters', 'size', 'licence', 'here', 'source'], models.map(modelRow)));
   const hidden = all.length - models.length;
   if (hidden > 0) context.output.note(`and ${hidden} more in the catalogue: perbench models list --all`);
   return exitCodes.done;
 };
 
-function modelRow({ name, entry, bytes, path, source }: ListedModel): readonly string[] {
-  const parameters = entry === undefined ? '' : parametersText(entry.parameters);
+function modelRow({ name, entry, bytes, path, source }: ListedModel): readonly Cell[] {
+  const parameters = entry === undefined ? '' : parametersCell(entry.parameters);
   return [
     name,
     parameters,
-    bytes === undefined ? '' : sizeText(bytes),
+    bytes === undefined ? '' : sizeCell(bytes),
     entry?.licence ?? '',
     path === undefined ? 'no' : 'yes',
     truncateText(source, 70),
   ];
 }
 
-function parametersText(parameters: number): string {
-  return parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)} B` : `${Math.round(parameters / 1e6)} M`;
+function parametersCell(parameters: number): Cell {
+  return parameters >= 1e9
+    ? numberCell(parameters / 1e9, 1, { after: ' B' })
+    : numberCell(parameters / 1e6, 0, { after: ' M' });
 }
 
 export const modelsPull: CommandHandler<typeof noOptions> = async ({ arguments: names }, context) => {

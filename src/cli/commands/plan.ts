@@ -1,8 +1,10 @@
+import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
+import { plainTable } from '../../present/terminal.ts';
 import { gpuSupply, type GpuSupply } from '../../local/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../local/plan-suite.ts';
 import { memoryLimitBytes as readMemoryLimit } from '../../meters/host-limits.ts';
-import { sizeText, roughRange } from '../../core/amount-text.ts';
+import { roughAmounts, roughRange, sizeText } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createLocalContext } from '../local-world.ts';
@@ -12,7 +14,6 @@ import { openExistingStore } from '../stored-runs.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { gpuOptions, planOptions } from '../tables/measure-options.ts';
 import type { SuiteOptions } from '../tables/suite-options.ts';
-import { textTable } from '../text-table.ts';
 
 export const plan: CommandHandler<typeof planOptions> = async (input, context) =>
   showPlan(input, context, input.options.probe);
@@ -41,8 +42,8 @@ export async function showPlan(
 }
 
 function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, { output }: CliContext): void {
-  output.result(textTable(['model', 'from', 'to fetch', 'memory', ''], outlook.models.map(modelRow)));
-  output.result(`\n${textTable(['model', 'task', 'items', 'time', 'known from'], outlook.cells.map(cellRow))}`);
+  output.result(plainTable(['model', 'from', 'to fetch', 'memory', ''], outlook.models.map(modelRow)));
+  output.result(`\n${plainTable(['model', 'task', 'items', 'time', 'known from'], outlook.cells.map(cellRow))}`);
   output.result(`\n${summary(outlook)}`);
   if (outlook.models.some(({ gpu }) => gpu !== undefined)) output.result(gpuSummary(gpus));
   for (const model of outlook.models) output.record('model', model);
@@ -70,9 +71,8 @@ function modelRow({
   memoryBytes,
   fits,
   gpu,
-}: ModelOutlook): readonly string[] {
-  const about = bytesCertainty === 'estimated' ? 'about ' : '';
-  const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : `${about}${sizeText(bytesToFetch)}`;
+}: ModelOutlook): readonly Cell[] {
+  const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : fetched(bytesToFetch, bytesCertainty);
   const each = gpu === undefined || gpu.gpus === 1 ? '' : ` x ${gpu.gpus}`;
   const memory = memoryBytes === undefined ? 'unknown' : `about ${sizeText(memoryBytes)}${each}`;
   return [name, shortSource(source), fetch, memory, fits === false ? "doesn't fit" : ''];
@@ -90,14 +90,24 @@ function shortSource(source: string): string {
     .join(' or ');
 }
 
-function cellRow({ model, taskId, items, duration, basis }: CellOutlook): readonly string[] {
+function cellRow({ model, taskId, items, duration, basis }: CellOutlook): readonly Cell[] {
   return [
     model,
     taskId,
-    String(items),
-    duration === undefined ? 'unknown' : roughRange(duration.lowMs, duration.highMs),
+    numberCell(items, 0),
+    duration === undefined ? 'unknown' : durationCell(duration.lowMs, duration.highMs),
     basis ?? '',
   ];
+}
+
+function fetched(bytes: number, certainty: ModelOutlook['bytesCertainty']): Cell {
+  return certainty === 'estimated' ? `about ${sizeText(bytes)}` : sizeCell(bytes);
+}
+
+/** A range, or one number where its ends read the same. */
+function durationCell(lowMs: number, highMs: number): Cell {
+  const { low, high, decimals, unit } = roughAmounts(lowMs, highMs);
+  return low === high ? numberCell(Number(high), decimals, { after: ` ${unit}` }) : roughRange(lowMs, highMs);
 }
 
 function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes }: SuiteOutlook): string {

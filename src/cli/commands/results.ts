@@ -4,7 +4,8 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { openExistingStore, findRuns } from '../stored-runs.ts';
 import type { listOptions, reportOptions, scoreOptions } from '../tables/result-options.ts';
-import { textTable } from '../text-table.ts';
+import { type Cell as TableCell, numberCell } from '../../present/document.ts';
+import { plainTable } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
 import { reportRuns, reportTable } from '../../local/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
@@ -19,25 +20,25 @@ export const list: CommandHandler<typeof listOptions> = async ({ options: { stat
   const store = await openExistingStore(context);
   const all = (await store?.listRuns()) ?? [];
   const runs = all.filter((run) => status === undefined || run.status === status).slice(0, last);
-  const rows: (readonly string[])[] = [];
+  const rows: (readonly TableCell[])[] = [];
   for (const run of runs) {
     const cells = (await store?.cells(run.id)) ?? [];
     output.record('run', { ...run, cells: countStates(cells) });
     rows.push(runRow(run, cells));
   }
   if (rows.length > 0)
-    output.result(textTable(['run', 'name', 'status', 'cells', 'models', 'tasks', 'protocol'], rows));
+    output.result(plainTable(['run', 'name', 'status', 'cells', 'models', 'tasks', 'protocol'], rows));
   else output.note(`no runs in ${context.storePath}`);
   return exitCodes.done;
 };
 
-function runRow({ id, name, status, protocol }: RunRecord, cells: readonly Cell[]): readonly string[] {
+function runRow({ id, name, status, protocol }: RunRecord, cells: readonly Cell[]): readonly TableCell[] {
   const { done = 0, failed = 0, unavailable = 0 } = countStates(cells);
   const bad = failed + unavailable;
   const models = new Set(cells.map(({ model }) => model)).size;
   const tasks = new Set(cells.map(({ taskId }) => taskId)).size;
   const count = `${done}/${cells.length}${bad === 0 ? '' : `, ${bad} failed`}`;
-  return [id, name, status, count, String(models), String(tasks), protocol];
+  return [id, name, status, count, numberCell(models, 0), numberCell(tasks, 0), protocol];
 }
 
 function countStates(cells: readonly Cell[]): Partial<Record<Cell['state'], number>> {

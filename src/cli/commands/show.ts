@@ -3,7 +3,9 @@ import type { Measurement } from '../../core/measurement.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
 import { reportRuns } from '../../local/report-runs.ts';
-import { certificateText } from '../certificate-text.ts';
+import { certificateBlocks } from '../../present/certificate-document.ts';
+import { type Cell as TableCell, numberCell } from '../../present/document.ts';
+import { plainTable, terminalText } from '../../present/terminal.ts';
 import type { CliContext } from '../context.ts';
 import { deviceText, type WatchedPass } from '../device-text.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -15,7 +17,6 @@ import { safeText } from '../../present/sanitise.ts';
 import { findRuns } from '../stored-runs.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { showOptions } from '../tables/result-options.ts';
-import { textTable } from '../text-table.ts';
 import { outputFiles } from '../write-outputs.ts';
 import { createLabelCounter, type LabelShares } from '../../metrics/label-shares.ts';
 
@@ -45,7 +46,7 @@ async function showConfig(input: CommandInput<typeof showOptions>, context: CliC
   const { settings } = await suiteOfCommand(input, context, config === '' ? undefined : config);
   const rows = settings.map(({ key, value, origin }) => [key, valueText(value), origin.from]);
   for (const { key, value, origin } of settings) context.output.record('setting', { key, value, ...origin });
-  context.output.result(textTable(['setting', 'value', 'from'], rows));
+  context.output.result(plainTable(['setting', 'value', 'from'], rows));
   return exitCodes.done;
 }
 
@@ -73,7 +74,7 @@ function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext
             `cost of perbench itself: ${(cost.parentCpuMs / 1000).toFixed(1)} s of CPU, ${cost.framesDrawn} frames drawn`,
           ]),
       '',
-      textTable(['model', 'task', 'state', 'items', 'measured', 'why'], cells.map(cellRow)),
+      plainTable(['model', 'task', 'state', 'items', 'measured', 'why'], cells.map(cellRow)),
       '',
     ].join('\n'),
   );
@@ -112,14 +113,14 @@ function printCertificates(run: RunRecord, context: CliContext): void {
   printOpenRaces(run, context);
   for (const certificate of certificatesOf(run)) {
     output.record('certificate', { certificate });
-    output.result(`${certificateText(certificate)}\n`);
+    output.result(`${terminalText(certificateBlocks(certificate))}\n`);
   }
 }
 
-function cellRow({ model, taskId, state, items, measurements, error }: Cell): readonly string[] {
+function cellRow({ model, taskId, state, items, measurements, error }: Cell): readonly TableCell[] {
   const measured = Object.values(measurements).filter(isMeasurement);
   const known = measured.filter(({ status }) => status !== 'unavailable').length;
-  return [model, taskId, state, String(items), `${known} of ${measured.length}`, error?.message ?? ''];
+  return [model, taskId, state, numberCell(items, 0), `${known} of ${measured.length}`, error?.message ?? ''];
 }
 
 function isMeasurement(value: Cell['measurements'][keyof Cell['measurements']]): value is Measurement {
@@ -181,11 +182,11 @@ function labelText({ model, taskId }: Cell, { items, unread, labels, distance, i
   const most = Math.max(...labels.flatMap(({ gold, predicted }) => [gold, predicted]));
   const bar = (count: number): string => '█'.repeat(Math.round((barWidth * count) / most));
   const rows = labels.flatMap(({ label, gold, predicted }) => [
-    [label, 'right', String(gold), bar(gold)],
-    ['', 'answered', String(predicted), bar(predicted)],
+    [label, 'right', numberCell(gold, 0), bar(gold)],
+    ['', 'answered', numberCell(predicted, 0), bar(predicted)],
   ]);
   return [
     safeText(`labels of ${model} on ${taskId}: ${items} items${read}; ${distance.toFixed(2)} apart, ${verdict}`),
-    textTable(['label', '', 'items', ''], rows),
+    plainTable(['label', '', 'items', ''], rows),
   ].join('\n');
 }

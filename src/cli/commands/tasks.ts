@@ -1,3 +1,5 @@
+import { type Cell, numberCell } from '../../present/document.ts';
+import { plainTable } from '../../present/terminal.ts';
 import { suiteSchema } from '../../core/suite.ts';
 import type { Task } from '../../core/task.ts';
 import { prepareTasks } from '../../local/prepare-tasks.ts';
@@ -12,7 +14,6 @@ import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { safeText } from '../../present/sanitise.ts';
 import type { tasksOptions } from '../tables/prepare-options.ts';
-import { textTable } from '../text-table.ts';
 
 export const tasks: CommandHandler<typeof tasksOptions> = async ({ arguments: names, options }, context) => {
   if (options.writeOut === true) {
@@ -24,7 +25,7 @@ export const tasks: CommandHandler<typeof tasksOptions> = async ({ arguments: na
     }
     for (const task of wanted) context.output.record('task', taskRecord(task));
     const headings = ['task', 'short', 'items', 'shots', 'metric', 'answers', 'summary'];
-    context.output.result(textTable(headings, wanted.map(taskRow)));
+    context.output.result(plainTable(headings, wanted.map(taskRow)));
   }
   return exitCodes.done;
 };
@@ -35,8 +36,8 @@ function shortName(id: string): string {
   return Object.entries(defaultProtocols).find(([, known]) => known === id)?.[0] ?? '';
 }
 
-function taskRow({ id, items, shots, metric, kind, title }: Task): readonly string[] {
-  return [id, shortName(id), String(items), String(shots), metric, kind, summaries[id]?.summary ?? title];
+function taskRow({ id, items, shots, metric, kind, title }: Task): readonly Cell[] {
+  return [id, shortName(id), numberCell(items, 0), numberCell(shots, 0), metric, kind, summaries[id]?.summary ?? title];
 }
 
 function taskRecord({ id, title, items, shots, metric, kind, chance, category, dataset }: Task): object {

@@ -1,7 +1,18 @@
 import { countText } from '../core/amount-text.ts';
 import type { OpenRace, RaceCertificate, RaceVerdict } from '../core/race.ts';
-import { safeText } from '../present/sanitise.ts';
-import { textTable } from './text-table.ts';
+import {
+  type Block,
+  type Cell,
+  gap,
+  line,
+  listBlock,
+  missing,
+  numberCell,
+  simpleTable,
+  tableBlock,
+  textBlock,
+} from './document.ts';
+import { plainText } from './sanitise.ts';
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
 
@@ -23,15 +34,17 @@ export function openRaceText(
   const [first] = candidates;
   const left = `${candidates.length} ${candidates.length === 1 ? 'candidate' : 'candidates'} left: ${candidates.join(', ')}`;
   const near = delta === null || candidates.length < 2 ? '' : `; ${first} is within ${percent(delta)} of the winner`;
-  return safeText(`${askedText(asked)}: not decided yet, ${left}${near}`);
+  return plainText(`${askedText(asked)}: not decided yet, ${left}${near}`);
 }
 
-function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): string {
+function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): readonly string[] {
   const sure = `${Number((confidence * 100).toFixed(6))} % certificate: evaluating every model on all ${countText(items)} items would`;
-  if (outcome === 'none') return `${sure} find none either`;
+  if (outcome === 'none') return [`${sure} find none either`];
   const claim = outcome === 'winner' ? `${sure} name the same` : `${sure} name one of these ${named.length}`;
   const assumed = models.filter(({ isAssumed }) => isAssumed).map(({ model }) => model);
-  return assumed.length === 0 ? claim : `${claim},\n  if ${assumed.join(', ')} cost more per item, as their size says`;
+  return assumed.length === 0
+    ? [claim]
+    : [`${claim},`, `if ${assumed.join(', ')} cost more per item, as their size says`];
 }
 
 function costOf({ cost }: RaceCertificate): string {
@@ -46,25 +59,25 @@ function supportOf({ support }: RaceCertificate): readonly string[] {
   if (support === undefined) return [];
   const parts = support.map(({ model, share }) => `${model} ${share.toFixed(2)}`);
   return [
-    `  on new items of the kind, first among those that answered everything: ${parts.join(', ')} (bootstrap support, no confidence)`,
+    `on new items of the kind, first among those that answered everything: ${parts.join(', ')} (bootstrap support, no confidence)`,
   ];
 }
 
-function accuracyText({ accuracy }: RaceVerdict): string {
-  if (accuracy === null) return '–';
+function accuracyCell({ accuracy }: RaceVerdict): Cell {
+  if (accuracy === null) return missing;
   return accuracy.kind === 'exact'
-    ? accuracy.value.toFixed(3)
+    ? numberCell(accuracy.value, 3)
     : `${accuracy.low.toFixed(3)} to ${accuracy.high.toFixed(3)}`;
 }
 
-function modelRow(verdict: RaceVerdict): readonly string[] {
+function modelRow(verdict: RaceVerdict): readonly Cell[] {
   const { model, status, isNamed, reason, score, n } = verdict;
   return [
     model,
     isNamed ? 'named' : status,
-    n === 0 ? '–' : countText(n),
-    accuracyText(verdict),
-    score === null ? '–' : score.toFixed(3),
+    numberCell(n === 0 ? undefined : n, 0, { isGrouped: true }),
+    accuracyCell(verdict),
+    numberCell(score ?? undefined, 3),
     reason,
   ];
 }
@@ -73,16 +86,20 @@ function modelRow(verdict: RaceVerdict): readonly string[] {
  * A certificate for people: what was decided, how sure, what it took, what became of each model, and what would change
  * the answer. Of a model that was stopped early it tells the interval, never the mean.
  */
-export function certificateText(certificate: RaceCertificate): string {
+export function certificateBlocks(certificate: RaceCertificate): readonly Block[] {
   const { models, changes } = certificate;
-  const lines = [
-    titleOf(certificate),
-    `  ${claimOf(certificate)}`,
-    `  ${costOf(certificate)}`,
-    ...supportOf(certificate),
-    '',
-    textTable(['model', '', 'answers', 'accuracy', 'PER-A', 'why'], models.map(modelRow)),
-    ...(changes.length === 0 ? [] : ['', 'What would change it:', ...changes.map((text) => `  - ${text}`)]),
+  return [
+    textBlock(titleOf(certificate)),
+    ...listBlock(
+      [...claimOf(certificate), costOf(certificate), ...supportOf(certificate)].map((text) => line(text)),
+      2,
+    ),
+    gap,
+    tableBlock(simpleTable(['model', '', 'answers', 'accuracy', 'PER-A', 'why'], models.map(modelRow))),
+    ...(changes.length === 0 ? [] : [gap, textBlock('What would change it:')]),
+    ...listBlock(
+      changes.map((text) => line(`- ${text}`)),
+      2,
+    ),
   ];
-  return safeText(lines.join('\n'));
 }

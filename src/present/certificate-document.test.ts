@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openRaceText } from './certificate-text.ts';
+import { openRaceText } from './certificate-document.ts';
 
 it('says where a race stood when it was stopped', () => {
   const winner = { question: 'winner', score: 'PER-A/2026-1/cpu', taskId: 'arc_easy/lmeval@1' };
