@@ -31,10 +31,10 @@ export function parseGoodput(text: string): GoodputLimits | undefined {
 /** What a throughput pass under load was asked for, and how many requests kept the limits. */
 export interface LoadRecord {
   /** Requests per second that were offered, as a Poisson process; absent for a closed loop. */
-  readonly requestRate?: number;
-  readonly limits?: GoodputLimits;
+  readonly requestRate: number | undefined;
+  readonly limits: GoodputLimits | undefined;
   /** Answered within all limits; absent without limits. */
-  readonly good?: number;
+  readonly good: number | undefined;
   /** Of how many that were asked, failed and retried ones included. */
   readonly asked: number;
 }
@@ -58,9 +58,9 @@ export interface ClientWindow {
   /** CPU of all its processes, in cores. */
   readonly cpuCores: number;
   /** Processes that asked, beside the one that hands out the work; absent where that one asked by itself. */
-  readonly processes?: number;
+  readonly processes: number | undefined;
   /** CPU of the busiest process, in cores; absent where there is one alone. */
-  readonly busiestCpuCores?: number;
+  readonly busiestCpuCores: number | undefined;
   /** 99th percentile of the event-loop delay, of the process that was latest. */
   readonly eventLoopDelayP99Ms: number;
   /** Median of the requests' times from sent to answered. */
@@ -70,7 +70,7 @@ export interface ClientWindow {
   /** Exchanges over HTTP: several for an item whose answers are scored, and one for each try. */
   readonly requestsPerSecond: number;
   /** Tokens that were read as they came; absent where answers came as a whole. */
-  readonly streamedTokensPerSecond?: number;
+  readonly streamedTokensPerSecond: number | undefined;
   /** Requests that were asked again after failures that could pass. */
   readonly retriedRequests: number;
 }

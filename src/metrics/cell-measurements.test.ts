@@ -215,18 +215,19 @@ describe('load', () => {
     return cellMeasurements({ task, protocol: 'serving', summary, scored, metrics: {}, passResults });
   };
 
+  const closedLoop = { requestRate: undefined };
   it('has a goodput that is the good share of what was offered, for each device', () => {
     const limits = { e2el: 500 };
     // The rest is answered after the last one was sent: that is no time in which more could have been good.
     const open = measure({ durationMs: 30_000, devices: 2, load: { requestRate: 10, limits, asked: 200, good: 150 } });
     expect(open.goodput).toMatchObject({ value: near(3.75, 9), unit: 'items/s' });
-    const closed = measure({ devices: 2, load: { limits, asked: 50, good: 25 } });
+    const closed = measure({ devices: 2, load: { ...closedLoop, limits, asked: 50, good: 25 } });
     expect(closed.goodput).toMatchObject({ value: near(12.5, 9) });
-    expect(measure({ load: { limits, asked: 50, good: 0 } }).goodput).toMatchObject({ value: 0 });
+    expect(measure({ load: { ...closedLoop, limits, asked: 50, good: 0 } }).goodput).toMatchObject({ value: 0 });
   });
 
   it('has none for a time per token where nobody counted tokens', () => {
-    const load = { limits: { tpot: 50 }, asked: 50, good: 50 };
+    const load = { ...closedLoop, limits: { tpot: 50 }, asked: 50, good: 50 };
     expect(measure({ load, hasNoTokenCounts: true }).goodput).toMatchObject({ reason: 'no_token_counts' });
     expect(measure({ load }).goodput).toMatchObject({ status: 'measured' });
   });
@@ -235,7 +236,7 @@ describe('load', () => {
     const open = measure({
       concurrency: 2000,
       window: { ...window(50), achievedConcurrency: 7 },
-      load: { requestRate: 10, asked: 200 },
+      load: { requestRate: 10, limits: undefined, asked: 200, good: undefined },
     });
     expect(open.loadLatencyP50).toMatchObject({ status: 'measured', value: near(109.5, 9), n: 20 });
     expect(open.loadLatencyP99).toMatchObject({ status: 'unavailable', reason: 'too_few_requests' });

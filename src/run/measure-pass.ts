@@ -46,15 +46,13 @@ export function clientWindow(
   const sorted = durationsMs.toSorted((left, right) => left - right);
   return {
     cpuCores: cores(host.parentCpuMs),
-    ...(clients !== undefined && {
-      processes: clients.length,
-      busiestCpuCores: cores(Math.max(handedOutMs, ...askedMs)),
-    }),
+    processes: clients?.length,
+    busiestCpuCores: clients === undefined ? undefined : cores(Math.max(handedOutMs, ...askedMs)),
     eventLoopDelayP99Ms: host.eventLoopDelayP99Ms,
     latencyP50Ms: sorted[Math.floor((sorted.length - 1) / 2)] ?? 0,
     achievedConcurrency: durationMs > 0 ? sorted.reduce((sum, each) => sum + each, 0) / durationMs : 0,
     requestsPerSecond: perSecond(exchanges),
-    ...(streamedTokens !== undefined && { streamedTokensPerSecond: perSecond(streamedTokens) }),
+    streamedTokensPerSecond: streamedTokens === undefined ? undefined : perSecond(streamedTokens),
     retriedRequests: retried,
   };
 }

@@ -97,6 +97,9 @@ describe("a server's own metrics", () => {
 
 const idle: ClientWindow = {
   cpuCores: 0.1,
+  processes: undefined,
+  busiestCpuCores: undefined,
+  streamedTokensPerSecond: undefined,
   eventLoopDelayP99Ms: 0.5,
   latencyP50Ms: 100,
   achievedConcurrency: 16,

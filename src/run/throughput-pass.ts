@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nowMs } from '../core/clock.ts';
 import { createRandom } from '../stats/random.ts';
+import { suiteSettings } from '../core/suite-settings.ts';
 import type { PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
@@ -141,8 +142,9 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
       const window =
         requestRate === undefined ? throughputWindow(answered, concurrency) : openWindow(answered, concurrency);
       const record: LoadRecord = {
-        ...(requestRate !== undefined && { requestRate }),
-        ...(limits !== undefined && { limits, good: collector.good() }),
+        requestRate,
+        limits,
+        good: limits === undefined ? undefined : collector.good(),
         asked: tally.counts.done,
       };
       const latencies = isUnderLoad ? collector.latencies : undefined;
@@ -152,7 +154,7 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
 }
 
 /** As many as a suite may ask for. */
-const maxConcurrency = 512;
+const maxConcurrency = suiteSettings.concurrency.form.range.max ?? Infinity;
 const minGain = 1.05;
 
 /** The most that a search tries with an engine. */
