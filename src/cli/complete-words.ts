@@ -6,7 +6,7 @@ import { taskNames } from '../tasks/index.ts';
 import type { Command } from './options/command.ts';
 import type { CompletionSource } from '../core/settings.ts';
 import type { Option } from './options/option.ts';
-import { flagName } from './options/resolve-options.ts';
+import { longFlag } from './options/resolve-options.ts';
 import { commands } from './tables/commands.ts';
 import { globalOptions } from './tables/global-options.ts';
 
@@ -49,7 +49,7 @@ function addCommand(target: TabCommand, command: Command, source: SourceOf): voi
 }
 
 function addOption(target: TabCommand, name: string, option: Option<unknown>, source: SourceOf): void {
-  const long = `${option.isNegated ? 'no-' : ''}${flagName(name)}`;
+  const long = longFlag(name, option).slice('--'.length);
   if (option.argument === undefined) {
     if (option.short === undefined) target.option(long, option.help);
     else target.option(long, option.help, option.short);

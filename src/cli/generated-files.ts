@@ -2,8 +2,8 @@ import { reportJsonSchema } from '../present/report.ts';
 import { suiteJsonSchema } from '../core/suite.ts';
 import type { Command, CommandArgument } from './options/command.ts';
 import type { Option, OptionTable } from './options/option.ts';
-import { environmentName, spellings } from './options/resolve-options.ts';
-import { optionHelp } from './program.ts';
+import { environmentName } from './options/resolve-options.ts';
+import { optionHelp, optionTerm } from './program.ts';
 import { commands } from './tables/commands.ts';
 import { globalOptions } from './tables/global-options.ts';
 
@@ -77,18 +77,11 @@ function argumentsTable(args: readonly CommandArgument[]): string {
 
 function optionsTable(options: OptionTable): string {
   const rows = Object.entries(options).map(([name, option]) => [
-    flagText(name, option),
+    `\`${optionTerm(name, option)}\``,
     option.hasEnvironment ? `\`${environmentName(name)}\`` : '',
     aliasText(optionHelp(option), option),
   ]);
   return table(['option', 'environment', 'meaning'], rows);
-}
-
-function flagText(name: string, option: Option<unknown>): string {
-  const [long = '', short] = spellings(name, { ...option, aliases: [] });
-  const argument =
-    option.argument === undefined ? '' : option.isArgumentOptional ? ` [${option.argument}]` : ` <${option.argument}>`;
-  return `\`${short === undefined ? '' : `${short}, `}${long}${argument}\``;
 }
 
 function aliasText(help: string, { aliases }: Option<unknown>): string {

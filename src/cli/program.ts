@@ -2,7 +2,7 @@ import { Command as CommanderCommand, CommanderError, Option as CommanderOption 
 import { UsageError } from '../core/errors.ts';
 import type { Command, CommandArgument } from './options/command.ts';
 import type { Option, OptionTable } from './options/option.ts';
-import { flagName, type GivenFlag } from './options/resolve-options.ts';
+import { type GivenFlag, longFlag } from './options/resolve-options.ts';
 import { commands, nouns } from './tables/commands.ts';
 import { globalOptions } from './tables/global-options.ts';
 
@@ -137,10 +137,9 @@ function addArgument(command: CommanderCommand, argument: CommandArgument): void
 /** @param heading of the group in help; undefined hides the options there */
 function addOptions(command: CommanderCommand, table: OptionTable, given: Given, heading: string | undefined): void {
   for (const [name, option] of Object.entries(table)) {
-    const long = `--${option.isNegated ? 'no-' : ''}${flagName(name)}`;
+    const long = longFlag(name, option);
     const argument = argumentText(option);
-    const short = option.short === undefined ? '' : `-${option.short}, `;
-    const own = new CommanderOption(`${short}${long}${argument}`, optionHelp(option));
+    const own = new CommanderOption(optionTerm(name, option), optionHelp(option));
     if (heading === undefined) own.hideHelp();
     else own.helpGroup(heading);
     add(command, own, (value) => (given[name] ??= []).push({ spelling: long, value }));
@@ -163,6 +162,12 @@ function add(command: CommanderCommand, option: CommanderOption, note: (value: s
 function argumentText(option: Option<unknown>): string {
   if (option.argument === undefined) return '';
   return option.isArgumentOptional ? ` [${option.argument}]` : ` <${option.argument}>`;
+}
+
+/** `-m, --model <model>` */
+export function optionTerm(name: string, option: Option<unknown>): string {
+  const short = option.short === undefined ? '' : `-${option.short}, `;
+  return `${short}${longFlag(name, option)}${argumentText(option)}`;
 }
 
 /** Help text with choices and default. */

@@ -98,9 +98,13 @@ function parseValue(option: Option<unknown>, value: string | true, spelling: str
   });
 }
 
+/** `--data-dir`, `--no-color` */
+export function longFlag(name: string, { isNegated }: Pick<Option<unknown>, 'isNegated'>): string {
+  return `--${isNegated ? 'no-' : ''}${flagName(name)}`;
+}
+
 /** Every way to write an option on the command line, its own name first: `-m, --model`, `--no-color`. */
 export function spellings(name: string, option: Option<unknown>): readonly string[] {
-  const own = `--${option.isNegated ? 'no-' : ''}${flagName(name)}`;
   const short = option.short === undefined ? [] : [`-${option.short}`];
-  return [own, ...short, ...option.aliases.map((alias) => `--${alias.name}`)];
+  return [longFlag(name, option), ...short, ...option.aliases.map((alias) => `--${alias.name}`)];
 }

@@ -1,3 +1,5 @@
+import { suiteSettings } from '../../core/suite-settings.ts';
+
 /** What `init` asks for. */
 export interface SuiteChoices {
   readonly models: readonly string[];
@@ -12,6 +14,10 @@ export const defaultSuiteChoices: SuiteChoices = {
   limit: 200,
   protocol: 'serving',
 };
+
+const { seed, concurrency, launches } = suiteSettings;
+
+const sentence = (help: string): string => `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
 
 /** A suite file with comments that say what else could be written. */
 export function suiteTemplate({ models, tasks, limit, protocol }: SuiteChoices): string {
@@ -42,11 +48,11 @@ protocol: ${protocol}
 
 # Items of each task, in a random order that the seed decides. Without it: all.
 ${limit === undefined ? '# limit: 200' : `limit: ${limit}`}
-seed: 1
+seed: ${seed.fallback}
 
-# Sequences at once, or auto: doubled until throughput gains less than 5 %.
-# concurrency: 16
-# launches: 3
+# ${sentence(concurrency.help)}
+# concurrency: ${concurrency.fallback}
+# launches: ${launches.fallback}
 # threads: 8
 
 # Limits for "perbench gate"; they change no result.
