@@ -21,8 +21,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { GenerateRequest } from '../src/core/engine.ts';
-import { calibrationPrompt } from '../src/local/calibrate.ts';
-import { forkNullServer, openNullModel } from '../src/local/null-server/open-null-server.ts';
+import { calibrationPrompt } from '../src/app/calibrate.ts';
+import { forkNullServer, openNullModel } from '../src/app/null-server/open-null-server.ts';
 
 const { values } = parseArgs({
   options: {

@@ -9,7 +9,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { run } from '../src/local/run.ts';
+import { run } from '../src/app/run.ts';
 
 const { values } = parseArgs({
   options: {

@@ -4,7 +4,7 @@
  *   node bench/flood.ts [--seconds 60] [--concurrency 2000]
  */
 import { parseArgs } from 'node:util';
-import { forkNullServer } from '../src/local/null-server/open-null-server.ts';
+import { forkNullServer } from '../src/app/null-server/open-null-server.ts';
 import { flood } from '../test/openai/flood.ts';
 
 const { values } = parseArgs({

@@ -5,7 +5,7 @@
  *     node scripts/freeze-class-anchors.ts <store> <run> [data/anchors/2026-1-cpu.json]
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { freezeProjectAnchors } from '../src/local/freeze-project-anchors.ts';
+import { freezeProjectAnchors } from '../src/app/freeze-project-anchors.ts';
 import { createScoreboards } from '../src/scoring/create-scoreboards.ts';
 import { valueOf } from '../src/scoring/scoreboard.ts';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';

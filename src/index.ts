@@ -82,31 +82,31 @@ export { type Gate, gateDocument } from './present/gate-document.ts';
 export { reportDocument } from './present/report-document.ts';
 export { sampleFormats } from './present/samples.ts';
 export type { Report, ReportRun } from './present/report.ts';
-export { compareRuns, type CompareRunsOptions } from './local/compare-runs.ts';
-export { type DecideOptions, decideRun, decideTable, type WantedTask } from './local/decide-run.ts';
-export { type GateOptions, gateRuns } from './local/gate-runs.ts';
-export type { OwnTask } from './local/local-context.ts';
-export { calibrate, type CalibrateOptions } from './local/calibrate.ts';
-export { type ExportSource, formatFiles, sampleRows } from './local/export-runs.ts';
-export { importFiles, type ImportFilesOptions, type ImportedRun } from './local/import-files.ts';
+export { compareRuns, type CompareRunsOptions } from './app/compare-runs.ts';
+export { type DecideOptions, decideRun, decideTable, type WantedTask } from './app/decide-run.ts';
+export { type GateOptions, gateRuns } from './app/gate-runs.ts';
+export type { OwnTask } from './app/local-context.ts';
+export { calibrate, type CalibrateOptions } from './app/calibrate.ts';
+export { type ExportSource, formatFiles, sampleRows } from './app/export-runs.ts';
+export { importFiles, type ImportFilesOptions, type ImportedRun } from './app/import-files.ts';
 export {
   freezeProjectAnchors,
   freezeRunAnchors,
   type FreezeAnchorsOptions,
   type FrozenAnchors,
-} from './local/freeze-project-anchors.ts';
+} from './app/freeze-project-anchors.ts';
 export {
   reportRuns,
   type ReportOptions,
   reportTable,
   type RunReportOptions,
   type TableReportOptions,
-} from './local/report-runs.ts';
-export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './local/resolve-anchors.ts';
-export type { ScoringChoice } from './local/scoring.ts';
-export { plan, type PlanOptions, run, type RunOptions } from './local/run.ts';
-export type { SuiteOutlook } from './local/plan-suite.ts';
-export { runEvidence } from './local/run-evidence.ts';
+} from './app/report-runs.ts';
+export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './app/resolve-anchors.ts';
+export type { ScoringChoice } from './app/scoring.ts';
+export { plan, type PlanOptions, run, type RunOptions } from './app/run.ts';
+export type { SuiteOutlook } from './app/plan-suite.ts';
+export { runEvidence } from './app/run-evidence.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';
 export { accuracyWeightCurve } from './scoring/accuracy-weight-curve.ts';
 export {

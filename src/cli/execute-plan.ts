@@ -1,9 +1,9 @@
 import type { RunEvent } from '../core/event.ts';
 import type { RunStatus } from '../core/store.ts';
-import type { LocalContext } from '../local/local-context.ts';
-import { freezeRunAnchors } from '../local/freeze-project-anchors.ts';
-import { localRun } from '../local/run.ts';
-import { reportRuns } from '../local/report-runs.ts';
+import type { LocalContext } from '../app/local-context.ts';
+import { freezeRunAnchors } from '../app/freeze-project-anchors.ts';
+import { localRun } from '../app/run.ts';
+import { reportRuns } from '../app/report-runs.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';

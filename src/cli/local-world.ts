@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readCeiling } from '../local/calibrate.ts';
-import type { LocalContext } from '../local/local-context.ts';
-import type { ReportOptions } from '../local/report-runs.ts';
+import { readCeiling } from '../app/calibrate.ts';
+import type { LocalContext } from '../app/local-context.ts';
+import type { ReportOptions } from '../app/report-runs.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { createMachineMeter } from '../meters/machine-meter.ts';
 import { pulledDataDir } from '../sources/pull-dataset.ts';

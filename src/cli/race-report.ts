@@ -1,7 +1,7 @@
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { reportDocument } from '../present/report-document.ts';
-import { reportRuns } from '../local/report-runs.ts';
+import { reportRuns } from '../app/report-runs.ts';
 import { questionOf, questionText } from '../scoring/race/question.ts';
 import { certificateBlocks, openRaceText } from '../present/certificate-document.ts';
 import { terminalText } from '../present/terminal.ts';

@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.ts';
 import { constraintNames, isConstraint, type LimitName, type Limits, withLimit } from '../core/limits.ts';
-import type { ScoringChoice } from '../local/scoring.ts';
+import type { ScoringChoice } from '../app/scoring.ts';
 import type { OptionValues } from './options/option.ts';
 import type { ScoringOptions } from './tables/decision-options.ts';
 

@@ -3,7 +3,7 @@ import { nowMs } from '../../src/core/clock.ts';
 import type { Generation, LoadedModel } from '../../src/core/engine.ts';
 import { EngineError, ServerError } from '../../src/core/errors.ts';
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
-import { type NullServer, startNullServer } from '../../src/local/null-server/null-server.ts';
+import { type NullServer, startNullServer } from '../../src/app/null-server/null-server.ts';
 import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 import { type Fault, startProxy } from './misbehaving-proxy.ts';

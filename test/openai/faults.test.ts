@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Generation, GenerationResult, LoadedModel } from '../../src/core/engine.ts';
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
-import { type NullServer, startNullServer } from '../../src/local/null-server/null-server.ts';
+import { type NullServer, startNullServer } from '../../src/app/null-server/null-server.ts';
 import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 import { type Fault, type MisbehavingProxy, startProxy } from './misbehaving-proxy.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { forkNullServer } from '../../src/local/null-server/open-null-server.ts';
+import { forkNullServer } from '../../src/app/null-server/open-null-server.ts';
 import { flood } from './flood.ts';
 
 it('keeps 2,000 requests in flight, loses none, and its memory stays flat', async () => {

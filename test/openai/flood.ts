@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { GenerateRequest } from '../../src/core/engine.ts';
-import { openNullModel } from '../../src/local/null-server/open-null-server.ts';
+import { openNullModel } from '../../src/app/null-server/open-null-server.ts';
 
 export interface FloodResult {
   readonly done: number;

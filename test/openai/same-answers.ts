@@ -1,7 +1,7 @@
 import { defineSuite, type SuiteInput } from '../../src/core/suite.ts';
 import type { PassResult } from '../../src/core/cell.ts';
 import type { Sample } from '../../src/core/sample.ts';
-import { run } from '../../src/local/run.ts';
+import { run } from '../../src/app/run.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { findParting, sumsOf, type Parting } from './why-different.ts';
 

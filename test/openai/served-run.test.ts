@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { PassResult } from '../../src/core/cell.ts';
 import { defineSuite } from '../../src/core/suite.ts';
-import { run } from '../../src/local/run.ts';
-import { startNullServer } from '../../src/local/null-server/null-server.ts';
+import { run } from '../../src/app/run.ts';
+import { startNullServer } from '../../src/app/null-server/null-server.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { startProxy } from './misbehaving-proxy.ts';
 import { toyTask } from './toy-task.ts';

@@ -1,5 +1,5 @@
 import { defineTask } from '../../src/core/task.ts';
-import type { OwnTask } from '../../src/local/local-context.ts';
+import type { OwnTask } from '../../src/app/local-context.ts';
 
 interface ToyItem {
   readonly id: string;

@@ -2,7 +2,7 @@ import type { RaceCertificate } from '../../src/core/race.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
-import { planRace } from '../../src/local/plan-race.ts';
+import { planRace } from '../../src/app/plan-race.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';

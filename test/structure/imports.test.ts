@@ -20,7 +20,7 @@ const otherWays: Readonly<Record<string, string>> = {
     "export async function load(): Promise<unknown> {\n  return await import('../engines/main.ts');\n}\n",
   'src/run/registry.ts': "import { main } from '../index.ts';\nexport const value = main;\n",
   'src/index.ts': "export { main } from './cli/main.ts';\n",
-  'src/local/run.ts': "export { main } from '../page/main.ts';\n",
+  'src/app/run.ts': "export { main } from '../page/main.ts';\n",
   'src/core/reads-files.ts': "import { readFileSync } from 'node:fs';\nexport const value = readFileSync;\n",
   'src/stats/reads-files.ts': "import { readFile } from 'node:fs/promises';\nexport const value = readFile;\n",
   'src/tasks/starts-processes.ts': "import { spawn } from 'node:child_process';\nexport const value = spawn;\n",

@@ -1,11 +1,11 @@
-import { calibrate } from '../../local/calibrate.ts';
+import { calibrate } from '../../app/calibrate.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { sourceSettings } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import type { calibrateOptions, nullServerOptions } from '../tables/prepare-options.ts';
 import { once } from 'node:events';
 import { EnvironmentError } from '../../core/errors.ts';
-import { nullModel, startNullServer } from '../../local/null-server/null-server.ts';
+import { nullModel, startNullServer } from '../../app/null-server/null-server.ts';
 
 export const calibrateClient: CommandHandler<typeof calibrateOptions> = async ({ options }, context) => {
   const { output, interruption } = context;

@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import { decisionDocument } from '../../present/decision-document.ts';
-import { decideRun, decideTable } from '../../local/decide-run.ts';
+import { decideRun, decideTable } from '../../app/decide-run.ts';
 import type { Decision } from '../../scoring/decision.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes, gateExitCode } from '../exit-codes.ts';
@@ -13,10 +13,10 @@ import { findRuns, openReadStore } from '../stored-runs.ts';
 import type { decideOptions, compareOptions, gateOptions } from '../tables/decision-options.ts';
 import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
 import { comparisonDocument } from '../../present/comparison-document.ts';
-import { compareRuns } from '../../local/compare-runs.ts';
+import { compareRuns } from '../../app/compare-runs.ts';
 import { type Gate, gateDocument } from '../../present/gate-document.ts';
 import { gateLimitNames, isGateLimit } from '../../core/limits.ts';
-import { type GateOptions, gateRuns } from '../../local/gate-runs.ts';
+import { type GateOptions, gateRuns } from '../../app/gate-runs.ts';
 import { readSuiteFile } from '../suite-file/read-suite-file.ts';
 import { checkSuite } from '../suite-file/check-suite.ts';
 

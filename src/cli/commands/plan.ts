@@ -1,8 +1,8 @@
 import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
 import { plainTable } from '../../present/terminal.ts';
-import { gpuSupply, type GpuSupply } from '../../local/gpu-outlook.ts';
+import { gpuSupply, type GpuSupply } from '../../app/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
-import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../local/plan-suite.ts';
+import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../app/plan-suite.ts';
 import { memoryLimitBytes as readMemoryLimit } from '../../meters/host-limits.ts';
 import { roughAmounts, roughRange, sizeText } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';

@@ -7,7 +7,7 @@ import type { listOptions, reportOptions, scoreOptions } from '../tables/result-
 import { type Cell as TableCell, numberCell } from '../../present/document.ts';
 import { plainTable } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
-import { reportRuns, reportTable } from '../../local/report-runs.ts';
+import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
 import { printReport } from '../print-document.ts';

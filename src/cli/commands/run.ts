@@ -1,6 +1,6 @@
-import { checkRace, planRace, raceQuestionOf } from '../../local/plan-race.ts';
-import { prepareRun } from '../../local/prepare-run.ts';
-import { resolveAnchors } from '../../local/resolve-anchors.ts';
+import { checkRace, planRace, raceQuestionOf } from '../../app/plan-race.ts';
+import { prepareRun } from '../../app/prepare-run.ts';
+import { resolveAnchors } from '../../app/resolve-anchors.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import type { AnchorSet } from '../../scoring/anchors.ts';
@@ -15,15 +15,15 @@ import { outputFiles } from '../write-outputs.ts';
 import { showPlan } from './plan.ts';
 import type { RunRecord } from '../../core/store.ts';
 import { findRuns } from '../stored-runs.ts';
-import { reportRuns } from '../../local/report-runs.ts';
-import { rescoreRuns } from '../../local/rescore-runs.ts';
+import { reportRuns } from '../../app/report-runs.ts';
+import { rescoreRuns } from '../../app/rescore-runs.ts';
 import { printReport, reportExitCode } from '../print-document.ts';
 import {
   quickstartModels,
   prepareQuickstart,
   quickstartLeastItems,
   type QuickstartPlan,
-} from '../../local/quickstart.ts';
+} from '../../app/quickstart.ts';
 import { sizeText, roughRange } from '../../core/amount-text.ts';
 
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {

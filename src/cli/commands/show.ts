@@ -2,7 +2,7 @@ import type { Cell } from '../../core/cell.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
-import { reportRuns } from '../../local/report-runs.ts';
+import { reportRuns } from '../../app/report-runs.ts';
 import { certificateBlocks } from '../../present/certificate-document.ts';
 import { type Cell as TableCell, numberCell } from '../../present/document.ts';
 import { plainTable, terminalText } from '../../present/terminal.ts';

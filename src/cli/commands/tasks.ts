@@ -2,7 +2,7 @@ import { type Cell, numberCell } from '../../present/document.ts';
 import { plainTable } from '../../present/terminal.ts';
 import { suiteSchema } from '../../core/suite.ts';
 import type { Task } from '../../core/task.ts';
-import { prepareTasks } from '../../local/prepare-tasks.ts';
+import { prepareTasks } from '../../app/prepare-tasks.ts';
 import { buildGenerateRequest, buildLikelihoodRequest } from '../../run/ask-items.ts';
 import { promptText } from '../../run/score-sample.ts';
 import type { PlannedTask } from '../../run/plan.ts';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import type { RunRecord } from '../../core/store.ts';
-import { compareRuns } from '../../local/compare-runs.ts';
-import { taskTitles } from '../../local/known-tasks.ts';
-import { reportRuns } from '../../local/report-runs.ts';
+import { compareRuns } from '../../app/compare-runs.ts';
+import { taskTitles } from '../../app/known-tasks.ts';
+import { reportRuns } from '../../app/report-runs.ts';
 import { makePage } from '../../page/make-page.ts';
 import type { LoadedPage } from '../../page/page-data.ts';
 import type { CliContext } from '../context.ts';

@@ -3,7 +3,7 @@ import { ConfigError, UnknownNameError, UsageError } from '../../core/errors.ts'
 import { optionProblems } from '../../core/engine-options.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import { checkEngineConcurrency, engineEntry } from '../../engines/index.ts';
-import { nameModel } from '../../local/prepare-models.ts';
+import { nameModel } from '../../app/prepare-models.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import { suiteSchema, type Suite } from '../../core/suite.ts';
 import type { DocumentPath, Position, SuiteDocument } from './read-suite-file.ts';

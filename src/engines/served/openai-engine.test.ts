@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { modelSpec } from '../../../test/setup/model-spec.ts';
 import type { LoadedModel } from '../../core/engine.ts';
-import { startNullServer } from '../../local/null-server/null-server.ts';
+import { startNullServer } from '../../app/null-server/null-server.ts';
 import { createOpenAiEngine } from './openai-engine.ts';
 
 async function open(engineOptions: Readonly<Record<string, unknown>>): Promise<LoadedModel> {
