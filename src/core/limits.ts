@@ -25,62 +25,49 @@ const time = { ...quantities.time, max: 1e12 };
 const size = { ...quantities.size, max: 1e18 };
 const amount = { ...quantities.amount, max: 1e12 };
 
-const accuracy = { subject: 'accuracy', metric: 'accuracy' } as const;
-const throughput = { subject: 'throughput', metric: 'throughput' } as const;
-const latency = { subject: 'latency', metric: 'latency' } as const;
-const latencyP95 = { subject: 'latency p95', metric: 'latencyP95' } as const;
-const memory = { subject: 'memory', metric: 'memory' } as const;
-const price = { subject: 'price', label: 'price of 1,000 answers', metric: 'pricePerThousand' } as const;
+type Subject = Pick<LimitKind, 'subject' | 'metric' | 'label'>;
+type Written = Quantity & Pick<LimitKind, 'max'>;
+
+const accuracy: Subject = { subject: 'accuracy', metric: 'accuracy' };
+const throughput: Subject = { subject: 'throughput', metric: 'throughput' };
+const latency: Subject = { subject: 'latency', metric: 'latency' };
+const latencyP95: Subject = { subject: 'latency p95', metric: 'latencyP95' };
+const memory: Subject = { subject: 'memory', metric: 'memory' };
+const price: Subject = { subject: 'price', metric: 'pricePerThousand', label: 'price of 1,000 answers' };
+
+function limited(of: Subject, relation: LimitRelation, written: Written, help: string): LimitKind {
+  return { ...of, ...written, relation, help };
+}
 
 /** Every limit under its short name, which flags and the keys of suite files are. */
 const limitKinds = {
-  maxAccuracyDrop: {
-    ...accuracy,
-    relation: 'drop',
-    ...loss,
-    help: 'how much lower accuracy may be, in absolute terms: 0.01 is one point',
-  },
-  maxThroughputDrop: {
-    ...throughput,
-    relation: 'drop',
-    ...loss,
-    help: 'how much lower throughput may be, relative to the baseline',
-  },
-  maxLatencyRise: {
-    ...latency,
-    relation: 'rise',
-    ...growth,
-    help: 'how much higher the median latency may be, relative to the baseline',
-  },
-  maxLatencyP95Rise: {
-    ...latencyP95,
-    relation: 'rise',
-    ...growth,
-    help: 'how much higher the 95th percentile of latency may be, relative to the baseline',
-  },
-  maxMemoryRise: {
-    ...memory,
-    relation: 'rise',
-    ...growth,
-    help: 'how much higher peak memory may be, relative to the baseline',
-  },
-  minAccuracy: { ...accuracy, relation: 'at least', ...share, help: 'lowest accuracy to accept' },
-  minThroughput: {
-    ...throughput,
-    relation: 'at least',
-    ...amount,
-    help: 'lowest throughput to accept, in the unit of its table',
-  },
-  maxLatency: { ...latency, relation: 'at most', ...time, help: 'highest median latency to accept, such as 500ms' },
-  maxLatencyP95: {
-    ...latencyP95,
-    relation: 'at most',
-    ...time,
-    help: 'highest 95th percentile of latency to accept',
-  },
-  maxMemory: { ...memory, relation: 'at most', ...size, help: 'highest peak memory to accept, such as 2GiB' },
-  maxPrice: { ...price, relation: 'at most', ...amount, help: 'highest price of 1,000 answers to accept' },
-  withinBest: { ...accuracy, relation: 'within best', ...share, help: 'how much more accurate the best of all may be' },
+  maxAccuracyDrop: limited(
+    accuracy,
+    'drop',
+    loss,
+    'how much lower accuracy may be, in absolute terms: 0.01 is one point',
+  ),
+  maxThroughputDrop: limited(throughput, 'drop', loss, 'how much lower throughput may be, relative to the baseline'),
+  maxLatencyRise: limited(
+    latency,
+    'rise',
+    growth,
+    'how much higher the median latency may be, relative to the baseline',
+  ),
+  maxLatencyP95Rise: limited(
+    latencyP95,
+    'rise',
+    growth,
+    'how much higher the 95th percentile of latency may be, relative to the baseline',
+  ),
+  maxMemoryRise: limited(memory, 'rise', growth, 'how much higher peak memory may be, relative to the baseline'),
+  minAccuracy: limited(accuracy, 'at least', share, 'lowest accuracy to accept'),
+  minThroughput: limited(throughput, 'at least', amount, 'lowest throughput to accept, in the unit of its table'),
+  maxLatency: limited(latency, 'at most', time, 'highest median latency to accept, such as 500ms'),
+  maxLatencyP95: limited(latencyP95, 'at most', time, 'highest 95th percentile of latency to accept'),
+  maxMemory: limited(memory, 'at most', size, 'highest peak memory to accept, such as 2GiB'),
+  maxPrice: limited(price, 'at most', amount, 'highest price of 1,000 answers to accept'),
+  withinBest: limited(accuracy, 'within best', share, 'how much more accurate the best of all may be'),
 } as const satisfies Record<string, LimitKind>;
 
 /** Percentiles of latency beside the 95th have names too: `maxLatencyP99`. */

@@ -1,6 +1,6 @@
 import type { Interval, Measurement } from '../core/measurement.ts';
 import { normalQuantile } from '../stats/distributions.ts';
-import { factorNames, type FactorName } from './factor.ts';
+import { type FactorName, perFactor } from './factor.ts';
 import { createRandom, createNormalSource } from '../stats/random.ts';
 import {
   type ReplicateValues,
@@ -80,14 +80,8 @@ function drawFromIntervals(
     }
     return values;
   };
-  const [accuracy, throughput, latency, memory] = factorNames.map(column) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
   return {
-    values: { accuracy, throughput, latency, memory },
+    values: perFactor(column),
     withoutSpread: rows
       .filter((row) => at(row, 'throughput').interval === undefined || at(row, 'latency').interval === undefined)
       .map(({ model }) => model),
@@ -176,16 +170,9 @@ function intervalReplicates(
 ): BoardReplicates | undefined {
   const drawn = drawFromIntervals(rows, resamples, seed, launchPrior);
   if (drawn === undefined) return undefined;
-  const point = (factor: keyof ReplicateValues): Float64Array =>
-    Float64Array.from(rows, ({ measurements }) => valueOf(measurements[factor]) ?? 0);
   return replicatesOf(
     rows.map(({ model }) => model),
-    {
-      accuracy: point('accuracy'),
-      throughput: point('throughput'),
-      latency: point('latency'),
-      memory: point('memory'),
-    },
+    perFactor((factor) => Float64Array.from(rows, ({ measurements }) => valueOf(measurements[factor]) ?? 0)),
     drawn.values,
     { method: 'intervals', resamples, seed, withoutLaunchSpread: drawn.withoutSpread, notes: [] },
   );

@@ -1,4 +1,11 @@
-import { type BoardInference, scoredRows, type RankedRow, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
+import {
+  headlineScore,
+  type BoardInference,
+  scoredRows,
+  type RankedRow,
+  type Scoreboard,
+  type ScoreboardRow,
+} from './scoreboard.ts';
 import { launchPrior } from '../stats/launch-interval.ts';
 import { percentText } from '../core/amount-text.ts';
 import { limitLabel } from '../core/limits.ts';
@@ -37,10 +44,6 @@ export function spreadNote(names: readonly string[], models: number, method: Boa
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */
 export function headlineVersion({ versions, anchors }: Scoreboard): string {
   return (anchors === undefined ? versions[0] : versions.at(-1)) ?? 'PER';
-}
-
-function headlineScore(row: ScoreboardRow, board: Scoreboard): number | undefined {
-  return board.anchors === undefined ? row.score : row.anchored?.score;
 }
 
 /** `0.761 [0.752, 0.770]`. */

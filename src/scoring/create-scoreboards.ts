@@ -2,6 +2,7 @@ import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import {
   factorLabels,
   factorNames,
+  perFactor,
   type FactorName,
   type ModelMetrics,
   type ScoreFlag,
@@ -235,12 +236,7 @@ function commonUnits(cells: readonly ScoreboardCell[], task: ScoreboardTask): Re
     }
     return undefined;
   };
-  return {
-    accuracy: unitOf('accuracy'),
-    throughput: unitOf('throughput'),
-    latency: unitOf('latency'),
-    memory: unitOf('memory'),
-  };
+  return perFactor(unitOf);
 }
 
 /** How far a repetition may move each factor: the root mean square of half the intervals, where there are any. */

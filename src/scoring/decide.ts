@@ -8,12 +8,11 @@ import {
   type DecisionTask,
   type WeightCurve,
 } from './decision.ts';
-import { factorNames, type Factors } from './factor.ts';
 import { geometricMean } from '../stats/means.ts';
 import { anchoredFactors, equalWeights } from './per-anchored.ts';
 import { rankDescending } from '../stats/rank-inference.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
-import { valueOf, type ScoreboardRow } from './scoreboard.ts';
+import { rawValues, type ScoreboardRow, valueOf } from './scoreboard.ts';
 
 type Scored = DecisionCandidate & { readonly score: number };
 
@@ -35,15 +34,6 @@ function reasonsOf(task: DecisionTask, model: string, { score }: DecisionOptions
   // A set that is too small for the score says so itself.
   const own = (ownFlags.length > 0 ? ownFlags : task.board.flags).map(({ text }) => text);
   return own.length > 0 ? own : [`has no ${score} on ${task.board.taskId}`];
-}
-
-/** Raw values of a row that has all four. */
-function rawValues(row: ScoreboardRow | undefined): Factors | undefined {
-  const values = factorNames.map((factor) => valueOf(row?.measurements[factor]));
-  const [accuracy, throughput, latency, memory] = values;
-  if (accuracy === undefined || throughput === undefined || latency === undefined || memory === undefined)
-    return undefined;
-  return { accuracy, throughput, latency, memory };
 }
 
 function costOf(tasks: readonly DecisionTask[], weights: readonly number[], model: string): number | undefined {

@@ -5,6 +5,16 @@ export type FactorName = (typeof factorNames)[number];
 /** One number per factor: raw values, or values scaled to [0, 1]. */
 export type Factors = Readonly<Record<FactorName, number>>;
 
+/** One value for each factor, made in their order. */
+export function perFactor<Value>(make: (factor: FactorName) => Value): Record<FactorName, Value> {
+  return {
+    accuracy: make('accuracy'),
+    throughput: make('throughput'),
+    latency: make('latency'),
+    memory: make('memory'),
+  };
+}
+
 /** What a factor is called in formulas, flags and narrow tables. */
 export const factorLabels = {
   accuracy: 'ACC',

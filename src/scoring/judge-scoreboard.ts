@@ -1,6 +1,7 @@
 import {
   type BoardCard,
   boardValues,
+  headlineScore,
   type Scoreboard,
   scoredRows,
   type RankedRow,
@@ -83,9 +84,9 @@ function rankingWithinLimits(
 ): ReadonlyMap<string, RankedRow> | undefined {
   if (board.limits === undefined) return undefined;
   const { anchors, weights } = board;
-  const keeping = scoredRows(board).flatMap(({ model, anchored, score, limits = [] }) => {
-    const point = anchors === undefined ? score : anchored?.score;
-    return point === undefined || missedChecks(limits).length > 0 ? [] : [{ model, point }];
+  const keeping = scoredRows(board).flatMap((row) => {
+    const point = headlineScore(row, board);
+    return point === undefined || missedChecks(row.limits ?? []).length > 0 ? [] : [{ model: row.model, point }];
   });
   const support = decisionSupport(
     [{ board, weight: 1, anchors, evidence }],

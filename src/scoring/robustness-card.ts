@@ -1,5 +1,5 @@
 import type { Anchors } from './anchors.ts';
-import { factorNames, type FactorName, type Factors, isLessBetter } from './factor.ts';
+import { factorNames, type FactorName, type Factors, isLessBetter, perFactor } from './factor.ts';
 import { perPaper } from './per-paper.ts';
 import { accuracyWeightCurve, type CurveSegment } from './accuracy-weight-curve.ts';
 import { kendallTauB } from '../stats/rank-inference.ts';
@@ -176,12 +176,7 @@ function sensitivity(
     weightWins,
     verdict: verdictOf(best, weightWins),
     accuracyWeightCurve: accuracyWeightCurve(factors),
-    withoutFactor: {
-      accuracy: without('accuracy'),
-      throughput: without('throughput'),
-      latency: without('latency'),
-      memory: without('memory'),
-    },
+    withoutFactor: perFactor(without),
   };
 }
 

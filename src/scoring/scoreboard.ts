@@ -171,11 +171,24 @@ export function scoredRows({ rows }: Scoreboard): readonly ScoreboardRow[] {
   return rows.filter(({ factors, anchored }) => factors !== undefined || anchored !== undefined);
 }
 
+/** The four numbers of a row that has all of them. */
+export function rawValues(row: ScoreboardRow | undefined): Factors | undefined {
+  const [accuracy, throughput, latency, memory] = factorNames.map((factor) => valueOf(row?.measurements[factor]));
+  if (accuracy === undefined || throughput === undefined || latency === undefined || memory === undefined)
+    return undefined;
+  return { accuracy, throughput, latency, memory };
+}
+
+/** The score that orders the rows: PER-A where it was computed. */
+export function headlineScore({ score, anchored }: ScoreboardRow, board: Scoreboard): number | undefined {
+  return hasPerAnchored(board) ? anchored?.score : score;
+}
+
 /** The four numbers of rows that have all of them; a latency below the clock's resolution counts as that. */
 export function boardValues(rows: readonly ScoreboardRow[]): readonly ValuedModel[] {
-  return rows.flatMap(({ model, measurements }) => {
-    const [accuracy, throughput, latency, memory] = factorNames.map((factor) => valueOf(measurements[factor]));
-    if (accuracy === undefined || throughput === undefined || latency === undefined || memory === undefined) return [];
-    return [{ model, accuracy, throughput, latency: Math.max(latency, defaultLatencyResolution.value), memory }];
+  return rows.flatMap((row) => {
+    const values = rawValues(row);
+    if (values === undefined) return [];
+    return [{ model: row.model, ...values, latency: Math.max(values.latency, defaultLatencyResolution.value) }];
   });
 }
