@@ -46,6 +46,6 @@ export function buildLibrary(): BuiltLibrary {
 /** Whether `dist` is as new as what it is made of, the pages aside. */
 export function isLibraryBuilt(): boolean {
   const changedAtMs = (path: string): number => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = globSync('src/**/*.*', { cwd: root }).filter((path) => !path.endsWith('.test.ts'));
+  const sources = globSync('src/**/*.*', { cwd: root }).filter((path) => !/\.test\.tsx?$/.test(path));
   return Math.max(...sources.map(changedAtMs)) < changedAtMs('dist/index.js');
 }

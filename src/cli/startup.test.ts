@@ -54,7 +54,7 @@ it.each(['results', 'show', 'decisions', 'interop', 'prepare'])(
     const { files, packages } = staticImports(join(cli, `commands/${command}.ts`));
     expect(Array.from(packages).filter((name) => heavyPackages.test(name))).toEqual([]);
     const pages = Array.from(files, (file) => relative(join(cli, '..'), file)).filter((file) =>
-      /^(report\/(make|write)-page|cli\/viewer\/|report\/figures\/render)/.test(file),
+      /^(page\/(make|write)-page|cli\/viewer\/|page\/figures\/render)/.test(file),
     );
     expect(pages).toEqual([]);
   },
