@@ -161,8 +161,10 @@ function stopped({ status, reason, accuracy, n }: RaceVerdict): Measurement {
 /** What a cell of a race measured: an accuracy only where every item was answered, since a stopped mean is biased. */
 export function toldMeasurements(measured: CellMeasurements, verdict: RaceVerdict): CellMeasurements {
   if (verdict.accuracy?.kind === 'exact') return measured;
-  const { extra: _, ...rest } = measured;
+  const { extra: _, energyPerCorrect, ...rest } = measured;
   const accuracy = stopped(verdict);
-  if (verdict.status !== 'skipped') return { ...rest, accuracy };
+  // The mean could be computed back from it.
+  const derived = energyPerCorrect === undefined ? {} : { energyPerCorrect: accuracy };
+  if (verdict.status !== 'skipped') return { ...rest, accuracy, ...derived };
   return { accuracy, throughput: accuracy, latency: accuracy, memory: accuracy };
 }
