@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PassResult } from '../core/cell.ts';
-import type { DeviceReadings, DeviceWindow } from '../core/device-window.ts';
+import type { DeviceReadings, DeviceWindow } from '../core/meter.ts';
 import { deviceText, type WatchedPass } from './device-text.ts';
 
 const device: DeviceReadings = {

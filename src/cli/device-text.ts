@@ -1,5 +1,5 @@
 import type { PassResult } from '../core/cell.ts';
-import type { DeviceReadings } from '../core/device-window.ts';
+import type { DeviceReadings } from '../core/meter.ts';
 import { type Cell, missing, numberCell, sizeCell } from '../present/document.ts';
 import { plainText } from '../present/sanitise.ts';
 import { plainTable } from '../present/terminal.ts';

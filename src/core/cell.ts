@@ -1,7 +1,5 @@
-import type { HostWindow } from './host-window.ts';
+import type { HostWindow, ServerWindow, MemoryReading } from './meter.ts';
 import type { ClientWindow, LoadRecord } from './load.ts';
-import type { ServerWindow } from './server-window.ts';
-import type { MemoryReading } from './memory.ts';
 import type { Measurement, MetricName, Warning } from './measurement.ts';
 import type { ProtocolName } from './suite.ts';
 

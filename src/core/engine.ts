@@ -1,6 +1,5 @@
 import type { ClientProcesses } from './load.ts';
-import type { MemoryReading } from './memory.ts';
-import type { ServerWindow } from './server-window.ts';
+import type { MemoryReading, ServerWindow } from './meter.ts';
 
 /** Which model to load, resolved: weights are on disk or at a server. */
 export interface ModelSpec {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HostWindow } from '../core/host-window.ts';
+import type { HostWindow } from '../core/meter.ts';
 import { readCpuTimes, createHostMeter } from './host-meter.ts';
 import { readProcessTree } from './processes.ts';
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import * as clock from '../core/clock.ts';
-import type { HostWindow } from '../core/host-window.ts';
-import type { HostMeter } from '../core/meter.ts';
+import type { HostWindow, HostMeter } from '../core/meter.ts';
 import { systemFolders, readIfThere } from './proc-file.ts';
 import { readProcessTree, msPerTick } from './processes.ts';
 

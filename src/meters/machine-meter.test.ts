@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HostWindow } from '../core/host-window.ts';
-import type { WatchedEngine } from '../core/meter.ts';
+import type { HostWindow, WatchedEngine } from '../core/meter.ts';
 import { type FakeSmi, placeFakeSmi } from '../../test/setup/fake-smi.ts';
 import { createDeviceMeter, type DeviceMeter, type DeviceMeterOptions } from './devices/device-meter.ts';
 import { deviceWarnings } from '../run/pass-warnings.ts';

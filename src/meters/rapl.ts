@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EnergyPart } from '../core/device-window.ts';
+import type { EnergyPart } from '../core/meter.ts';
 import { ifTold, readIfThere, readNumberIfThere } from './proc-file.ts';
 
 /** A counter of energy that the processor keeps. */

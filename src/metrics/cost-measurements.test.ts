@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PassResult } from '../core/cell.ts';
-import type { EnergyWindow } from '../core/device-window.ts';
+import type { EnergyWindow } from '../core/meter.ts';
 import type { Measurement } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
 import { costMeasurements } from './cost-measurements.ts';

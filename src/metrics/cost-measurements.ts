@@ -1,5 +1,5 @@
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
-import type { EnergyWindow } from '../core/device-window.ts';
+import type { EnergyWindow } from '../core/meter.ts';
 import type { Interval, Measurement } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import { launchesIn, launchFigures, loadPass, valuesOf, mergeWarnings, overLaunches } from './launches.ts';

@@ -1,5 +1,5 @@
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
-import type { MemoryReading, MemorySplit } from '../core/memory.ts';
+import type { MemoryReading, MemorySplit } from '../core/meter.ts';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
 import { minCount, percentile } from '../stats/quantile.ts';

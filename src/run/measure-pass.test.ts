@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { LoadedModel, ModelInfo } from '../core/engine.ts';
-import type { MemoryReading } from '../core/memory.ts';
+import type { MemoryReading, HostWindow } from '../core/meter.ts';
 import { UnsupportedError } from '../core/errors.ts';
-import type { HostWindow } from '../core/host-window.ts';
 import { measurePass, noFindings, type PassContext, readMemory, clientWindow, withClients } from './measure-pass.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 import { clientWarnings } from './pass-warnings.ts';

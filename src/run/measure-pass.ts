@@ -1,13 +1,11 @@
 import type { ClientProcessWindow, ClientWindow, ClientCeiling } from '../core/load.ts';
-import type { HostWindow } from '../core/host-window.ts';
+import type { HostWindow, HostMeter, ServerWindow } from '../core/meter.ts';
 import { type PassRequests, createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { PassProgress } from '../core/event.ts';
-import type { HostMeter } from '../core/meter.ts';
-import type { ServerWindow } from '../core/server-window.ts';
 import type { PlannedTask } from './plan.ts';
 import { passWarnings } from './pass-warnings.ts';
 

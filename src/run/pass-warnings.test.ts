@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeviceReadings, DeviceWindow } from '../core/device-window.ts';
+import type { DeviceReadings, DeviceWindow } from '../core/meter.ts';
 import type { ClientWindow } from '../core/load.ts';
 import { clientWarnings, deviceWarnings, saturationWarnings, serverWindowWarnings } from './pass-warnings.ts';
 

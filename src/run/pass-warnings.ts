@@ -1,9 +1,8 @@
 import { percentText } from '../core/amount-text.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
-import type { HostWindow } from '../core/host-window.ts';
+import type { HostWindow, ServerWindow } from '../core/meter.ts';
 import type { ClientCeiling, ClientWindow } from '../core/load.ts';
 import type { Warning } from '../core/measurement.ts';
-import type { ServerWindow } from '../core/server-window.ts';
 import type { Task } from '../core/task.ts';
 import { thresholds } from '../core/thresholds.ts';
 

@@ -1,4 +1,4 @@
-import type { MemorySplit } from '../core/memory.ts';
+import type { MemorySplit } from '../core/meter.ts';
 import { shardFiles } from '../gguf/gguf-file.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
 

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import type { HostWindow } from '../../src/core/host-window.ts';
+import type { HostWindow, HostMeter } from '../../src/core/meter.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import { type Manifest, noLaunchFacts } from '../../src/core/manifest.ts';
-import type { HostMeter } from '../../src/core/meter.ts';
 import type { Store } from '../../src/core/store.ts';
 import { suiteSchema, type SuiteInput } from '../../src/core/suite.ts';
 import { defineTask, type Task } from '../../src/core/task.ts';

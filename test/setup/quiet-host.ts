@@ -1,4 +1,4 @@
-import type { HostWindow } from '../../src/core/host-window.ts';
+import type { HostWindow } from '../../src/core/meter.ts';
 
 /** A window of one second on two cores in which nobody took anything; tests change what they are about. */
 export const quietHost: HostWindow = {

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentText, sizeText } from '../../core/amount-text.ts';
-import type { DeviceReadings } from '../../core/device-window.ts';
+import type { DeviceReadings } from '../../core/meter.ts';
 import { createDeviceMeter, type DeviceFindings } from '../../meters/devices/device-meter.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';

@@ -1,5 +1,5 @@
 import { EnvironmentError, EngineError } from '../../core/errors.ts';
-import type { MemoryReading } from '../../core/memory.ts';
+import type { MemoryReading } from '../../core/meter.ts';
 import { readProcessMemory } from '../../meters/processes.ts';
 
 const mebibyte = 1024 * 1024;

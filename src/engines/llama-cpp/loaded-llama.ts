@@ -9,7 +9,7 @@ import type {
   ModelInfo,
 } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
-import type { MemoryReading } from '../../core/memory.ts';
+import type { MemoryReading } from '../../core/meter.ts';
 import { resetMemoryPeak } from '../../meters/processes.ts';
 import { llamaMaxConcurrency } from '../concurrency.ts';
 import { ModelPasses, OpenQuestions } from '../request-pool.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
-import type { MemoryReading } from '../../core/memory.ts';
+import type { MemoryReading } from '../../core/meter.ts';
 import { localHost } from './local-host.ts';
 
 const mebibyte = 2 ** 20;

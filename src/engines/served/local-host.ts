@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnsupportedError } from '../../core/errors.ts';
-import type { MemoryReading } from '../../core/memory.ts';
+import type { MemoryReading } from '../../core/meter.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { readIfThere, systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, readProcessTree, resetMemoryPeak } from '../../meters/processes.ts';

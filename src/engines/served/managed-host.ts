@@ -1,7 +1,7 @@
 import { jsonInside } from '../../core/json-inside.ts';
 import { ServerError, UnsupportedError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
-import type { MemoryReading } from '../../core/memory.ts';
+import type { MemoryReading } from '../../core/meter.ts';
 import { withoutSecrets } from '../../core/without-secrets.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { systemFolders } from '../../meters/proc-file.ts';

@@ -1,4 +1,4 @@
-import type { ServerWindow } from '../../core/server-window.ts';
+import type { ServerWindow } from '../../core/meter.ts';
 import { askServer } from './ask-server.ts';
 
 /** One value of a metrics page. */

@@ -10,7 +10,7 @@ import type {
 } from '../../core/engine.ts';
 import { UnsupportedError } from '../../core/errors.ts';
 import type { ClientProcesses } from '../../core/load.ts';
-import type { MemoryReading } from '../../core/memory.ts';
+import type { MemoryReading } from '../../core/meter.ts';
 import { servedMaxConcurrency } from '../concurrency.ts';
 import { ModelPasses, type PoolTurn } from '../request-pool.ts';
 import type { RequestClient } from './request-client.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MemoryReading } from '../../core/memory.ts';
+import type { MemoryReading } from '../../core/meter.ts';
 import { type GpuPrograms, readDeviceMemory, readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { readIfThere } from '../../meters/proc-file.ts';
 import type { ServerMemoryReport } from './server-reports.ts';

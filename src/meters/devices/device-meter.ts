@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DeviceReadings, DeviceWindow, EnergyPart } from '../../core/device-window.ts';
-import type { WatchedEngine } from '../../core/meter.ts';
+import type { DeviceReadings, DeviceWindow, EnergyPart, WatchedEngine } from '../../core/meter.ts';
 import { systemFolders } from '../proc-file.ts';
 import { readProcessTree } from '../processes.ts';
 import { type DeviceMonitor, type MonitorSink, startMonitor } from './device-monitor.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeviceReadings, EnergyPart, ForeignProcess } from '../../core/device-window.ts';
+import type { DeviceReadings, EnergyPart, ForeignProcess } from '../../core/meter.ts';
 import { powerCap } from './nvidia-smi.ts';
 import type { DeviceSample, DeviceProcess } from './smi-table.ts';
 
