@@ -1,4 +1,4 @@
-import type { ForeignProcess } from '../../core/device-window.ts';
+import type { ForeignProcess } from '../../core/meter.ts';
 import type { GpuFacts } from '../../core/manifest.ts';
 
 /** One reading of one GPU. Undefined is what the tool didn't tell. */
