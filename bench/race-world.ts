@@ -83,10 +83,10 @@ const launchDeviation = { throughput: 0.03, latency: 0.03, memory: 0.005 } as co
 const bytesPerCost = 1e12;
 
 /** The world of docs/deciding.md: items by a two-parameter model, answers independent given it. */
-export function createWorld(task: WorldTask, mostItems: number, seed: number): World {
+export function createWorld(task: WorldTask, maxItems: number, seed: number): World {
   const anchors = anchorsOf(paperAnchors, task);
   if (anchors === undefined) throw new Error(`no anchors for ${task}`);
-  const count = Math.min(itemCounts[task], mostItems);
+  const count = Math.min(itemCounts[task], maxItems);
   const items = drawItems(count, createRandom(seed));
   const rows = paperRows(task).map((row) => ({ ...row, chances: chancesFor(row.accuracy, items) }));
   return {

@@ -7,8 +7,8 @@ import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
 /** Files of a folder that may be results; others are passed over. */
 const endings = ['.json', '.jsonl', '.eval'];
 /** More is a folder that was named by mistake, such as a home folder. */
-const mostFiles = 10_000;
-const mostFileBytes = 2_000_000_000;
+const maxFiles = 10_000;
+const maxFileBytes = 2_000_000_000;
 
 interface FoundFile extends ForeignFile {
   /** Named on the command line, not found in a folder. */
@@ -39,8 +39,8 @@ async function readNamed(name: string, isNamed: boolean, { workingFolder }: Fore
   try {
     const path = resolve(workingFolder, name);
     const { size } = await stat(path);
-    if (size > mostFileBytes) {
-      throw new ImportError({ file: name }, `expected at most ${mostFileBytes} bytes, got ${size}`);
+    if (size > maxFileBytes) {
+      throw new ImportError({ file: name }, `expected at most ${maxFileBytes} bytes, got ${size}`);
     }
     return { name, bytes: await readFile(path), isNamed };
   } catch (error) {
@@ -60,7 +60,7 @@ async function expand(
       .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
       .map((entry) => join(name, join(entry.parentPath, entry.name).slice(root.length)))
       .toSorted();
-    if (inside.length > mostFiles) {
+    if (inside.length > maxFiles) {
       throw new UsageError(`${name}: ${inside.length} files are in this folder`, {
         hint: 'Name the folder of the results.',
       });

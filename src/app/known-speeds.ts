@@ -36,7 +36,7 @@ export async function probePlan(
 }
 
 const newestRuns = 30;
-const leastRequests = 20;
+const minRequests = 20;
 
 /** What identifies a model across runs: its weights, or its source where it has none. */
 export interface WantedModel {
@@ -65,7 +65,7 @@ export async function earlierSpeeds(
       const key = `${name} ${cell.taskId}`;
       if (name === undefined || !taskIds.includes(cell.taskId) || found.has(key)) continue;
       const pass = (await store.passResults(cell.id)).find((result) => result.pass === 'accuracy');
-      if (pass === undefined || pass.requests < leastRequests) continue;
+      if (pass === undefined || pass.requests < minRequests) continue;
       const itemMs = pass.durationMs / pass.requests;
       // Requests of a finished pass are many: what is unsure is the machine, not the mean over items.
       const requestMs = itemMs * pass.concurrency;

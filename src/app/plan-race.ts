@@ -17,7 +17,7 @@ import { chooseTasks } from './prepare-tasks.ts';
 const assumedContextTokens = 2048;
 
 /** Weights are read from the file as they are needed, so tables of which few rows are used may never be in memory. */
-const leastResidentShare = 0.5;
+const minResidentShare = 0.5;
 
 function number({ values, architecture }: GgufHeader, key: string): number | undefined {
   const value = values.get(`${architecture}.${key}`);
@@ -45,7 +45,7 @@ async function entrantFacts(
   const contextTokens = suite.contextTokens ?? assumedContextTokens;
   const { weightsBytes, parameters } = await estimateModelMemory(file, contextTokens, plannedConcurrency(suite));
   const activeBytes = Math.round(weightsBytes * activeShare(await readGgufHeader(file), parameters));
-  const facts = { model: name, activeBytes, memoryFloor: weightsBytes * leastResidentShare };
+  const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };
   if (memoryLimitBytes === undefined || weightsBytes <= memoryLimitBytes) return facts;
   const exclusion = `its weights take ${sizeText(weightsBytes)}, and ${sizeText(memoryLimitBytes)} are free`;
   return { ...facts, exclusion };

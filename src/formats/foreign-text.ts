@@ -4,14 +4,14 @@ import { ImportError } from '../core/errors.ts';
 import type { ForeignFile } from './format.ts';
 
 /** Strings of V8 end a little above 512 MB; a JSON text has to be one. */
-const mostTextBytes = 500_000_000;
+const maxTextBytes = 500_000_000;
 
 const decoder = new TextDecoder('utf-8');
 
 /** @throws {ImportError} if the file is too large to be one text */
 function fileText({ name, bytes }: ForeignFile): string {
-  if (bytes.length > mostTextBytes) {
-    throw new ImportError({ file: name }, `expected at most ${mostTextBytes} bytes of JSON, got ${bytes.length}`, {
+  if (bytes.length > maxTextBytes) {
+    throw new ImportError({ file: name }, `expected at most ${maxTextBytes} bytes of JSON, got ${bytes.length}`, {
       hint: 'Leave the samples out, or write them as JSON lines.',
     });
   }
@@ -77,7 +77,7 @@ export function* jsonLines({
 /** First line of a JSON lines file as an object, or undefined where it is none. */
 export function firstJsonLine(file: ForeignFile): object | undefined {
   const end = file.bytes.indexOf(0x0a);
-  if (end === -1 && file.bytes.length > mostTextBytes) return undefined;
+  if (end === -1 && file.bytes.length > maxTextBytes) return undefined;
   const text = decoder.decode(file.bytes.subarray(0, end === -1 ? undefined : end));
   const value = jsonInside(withoutBareNumbers(text));
   return typeof value === 'object' && value !== null ? value : undefined;

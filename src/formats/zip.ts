@@ -5,7 +5,7 @@ import { findZipEnd, readZipEntryAt, zipContentOffset, zipEndBytes, type ZipEntr
 import type { ForeignFile } from './format.ts';
 
 /** An entry that unpacks to more is damaged, or made to fill the memory. */
-const mostEntryBytes = 500_000_000;
+const maxEntryBytes = 500_000_000;
 
 function damaged(file: ForeignFile, problem: string): ImportError {
   return new ImportError({ file: file.name }, `expected a zip archive: ${problem}`);
@@ -37,7 +37,7 @@ export function zipEntries(file: ForeignFile): readonly ZipEntry[] {
 }
 
 function unpack(file: ForeignFile, { name, method }: ZipEntry, packed: Buffer): Buffer {
-  const limit = { maxOutputLength: mostEntryBytes };
+  const limit = { maxOutputLength: maxEntryBytes };
   try {
     if (method === 0) return packed;
     if (method === 8) return inflateRawSync(packed, limit);
@@ -74,7 +74,7 @@ export interface ZipMember {
 }
 
 /** More entries need zip64, which not every reader of these files has. */
-const mostEntries = 65_000;
+const maxEntries = 65_000;
 
 const encoder = new TextEncoder();
 
@@ -95,8 +95,8 @@ export async function* zipOf(members: AsyncIterable<ZipMember>, modifiedAtMs: nu
   let entries = 0;
   for await (const { path, text } of members) {
     entries += 1;
-    if (entries > mostEntries) {
-      throw new UsageError(`an archive of this format has at most ${mostEntries} members`, {
+    if (entries > maxEntries) {
+      throw new UsageError(`an archive of this format has at most ${maxEntries} members`, {
         hint: 'Export one task, or a run with fewer items.',
       });
     }

@@ -26,7 +26,7 @@ export interface LabelShares {
 }
 
 /** With more labels than this, an answer isn't a choice. */
-const mostLabels = 12;
+const maxLabels = 12;
 
 export interface LabelCounter {
   add(score: Pick<ItemScore, 'answer' | 'detail' | 'isUnparsed'>): void;
@@ -55,7 +55,7 @@ export function createLabelCounter(): LabelCounter {
   return {
     add({ answer, detail, isUnparsed }) {
       const gold = readLabel(detail?.['gold']);
-      if (gold === undefined || counts.size > mostLabels) return;
+      if (gold === undefined || counts.size > maxLabels) return;
       items += 1;
       count(gold, 'gold');
       const predicted = isUnparsed ? undefined : (readLabel(detail?.['predicted']) ?? answer);
@@ -63,7 +63,7 @@ export function createLabelCounter(): LabelCounter {
       else count(predicted, 'predicted');
     },
     shares() {
-      if (items === 0 || counts.size > mostLabels) return undefined;
+      if (items === 0 || counts.size > maxLabels) return undefined;
       const labels = Array.from(counts, ([label, own]) => ({ label, ...own })).toSorted((left, right) =>
         left.label < right.label ? -1 : 1,
       );

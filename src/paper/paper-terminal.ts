@@ -17,8 +17,8 @@ import { taskRows, taskTitle } from './paper-table.ts';
 const eighths = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'] as const;
 const numberWidth = 5;
 const gap = '  ';
-const leastBar = 4;
-const mostBar = 14;
+const minBar = 4;
+const maxBar = 14;
 
 /** A share as a bar of at most so many characters, in steps of an eighth. */
 export function textBar(share: number, width: number): string {
@@ -38,8 +38,8 @@ function accuracyBars(
   const longest = Math.max(0, ...models.map(({ model }) => textWidth(model)));
   const nameWidth = Math.min(longest, Math.max(8, Math.floor(width * 0.4)));
   const room = width - nameWidth;
-  const perLine = Math.max(1, Math.min(tasks.length, Math.floor(room / (gap.length + leastBar + numberWidth))));
-  const bar = Math.min(mostBar, Math.max(leastBar, Math.floor(room / perLine) - gap.length - numberWidth));
+  const perLine = Math.max(1, Math.min(tasks.length, Math.floor(room / (gap.length + minBar + numberWidth))));
+  const bar = Math.min(maxBar, Math.max(minBar, Math.floor(room / perLine) - gap.length - numberWidth));
   const lines: string[] = [];
   for (let first = 0; first < tasks.length; first += perLine) {
     const shown = tasks.slice(first, first + perLine);

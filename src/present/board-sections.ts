@@ -79,7 +79,7 @@ export function inferenceNotes(board: Scoreboard): readonly string[] {
 }
 
 const paper = 'PER-paper';
-const leastLeftOut = 3;
+const minLeftOut = 3;
 
 function total(wins: WinnerShares): number {
   return Object.values(wins).reduce((sum, count) => sum + count, 0);
@@ -147,7 +147,7 @@ function paperLines({ leaveOneOut, nadirFlips, winners, ...rest }: PaperRobustne
     ({ omitted, winners: others }) => !winners.includes(omitted) && others.join() !== winners.join(),
   );
   // Of three models two are left, for which PER says nothing.
-  const hasOrder = leaveOneOut.length > leastLeftOut;
+  const hasOrder = leaveOneOut.length > minLeftOut;
   const reordered = leaveOneOut.filter(({ tauB }) => tauB !== undefined && tauB < 1 - 1e-9);
   return [
     ...weightLines({ winners, ...rest }),

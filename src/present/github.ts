@@ -2,7 +2,7 @@ import type { Check, Document } from './document.ts';
 import { fieldText } from './sanitise.ts';
 
 /** GitHub shows at most so many annotations of one kind for a step. */
-const mostOfKind = 10;
+const maxOfKind = 10;
 
 /** Message of a workflow command: `%` and line ends are its syntax. */
 function escapeMessage(text: string): string {
@@ -19,8 +19,8 @@ function command(kind: 'error' | 'warning' | 'notice', title: string, message: s
 }
 
 function ofKind(kind: 'error' | 'warning', title: string, checks: readonly Check[]): readonly string[] {
-  const hasMore = checks.length > mostOfKind;
-  const shown = hasMore ? checks.slice(0, mostOfKind - 1) : checks;
+  const hasMore = checks.length > maxOfKind;
+  const shown = hasMore ? checks.slice(0, maxOfKind - 1) : checks;
   const lines = shown.map(({ demand, sentence }) => command(kind, demand, sentence));
   const left = checks.length - shown.length;
   return hasMore ? [...lines, command(kind, title, `and ${left} more checks like these`)] : lines;

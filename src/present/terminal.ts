@@ -41,7 +41,7 @@ interface Layout {
 const gapWidth = 2;
 /** Names are cut to this before measurements are dropped. */
 const shortNameWidth = 16;
-const leastNameWidth = 8;
+const minNameWidth = 8;
 /** Columns above this are dropped before intervals are. */
 const keepIntervalsBelow = 55;
 
@@ -95,7 +95,7 @@ function fit(all: Table, width: number): Layout {
     const order = Math.max(...columns.map(({ dropOrder }) => dropOrder));
     if (compaction < 2 && order < keepIntervalsBelow) compaction = compaction === 0 ? 1 : 2;
     else if (order > 0) columns = columns.filter(({ dropOrder }) => dropOrder !== order);
-    else return shrinkName(layout, width, leastNameWidth);
+    else return shrinkName(layout, width, minNameWidth);
     layout = layOut(all, shown, columns, compaction);
   }
   return addBack(layout, shown, all, width);

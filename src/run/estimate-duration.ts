@@ -21,7 +21,7 @@ export interface CellSpeed {
 }
 
 /** Speeds drift between a probe and a run whatever the items are: caches, clocks, longer answers. */
-const leastLogError = 0.15;
+const minLogError = 0.15;
 const largestLogError = Math.log(2);
 
 /**
@@ -40,7 +40,7 @@ export function speedFromRequests(
   const mean = times.length === 0 ? itemMs : times.reduce((sum, value) => sum + value, 0) / times.length;
   const error =
     times.length < 2 ? largestLogError : (2 * standardDeviation(times.map(Math.log))) / Math.sqrt(times.length);
-  const logError = Math.min(largestLogError, Math.max(leastLogError, error));
+  const logError = Math.min(largestLogError, Math.max(minLogError, error));
   return { model, taskId, itemMs, requestMs: mean, logError, basis };
 }
 

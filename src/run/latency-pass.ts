@@ -47,12 +47,12 @@ export interface LatencyPassOptions {
   readonly signal: AbortSignal;
 }
 
-const leastRequests = 3;
+const minRequests = 3;
 
 async function* oneByOne({ positions, requests, limitMs, signal }: LatencyPassOptions): AsyncGenerator<number> {
   const startedMs = performance.now();
   for (let count = 0; count < requests && !signal.aborted; count += 1) {
-    if (count >= leastRequests && performance.now() - startedMs >= limitMs) return;
+    if (count >= minRequests && performance.now() - startedMs >= limitMs) return;
     yield positions[count % positions.length] ?? 0;
   }
 }

@@ -70,7 +70,7 @@ export interface ThroughputPassOptions {
   readonly positions: readonly number[];
   readonly windowMs: number;
   /** Never fewer requests, however soon the time is up. */
-  readonly leastRequests: number;
+  readonly minRequests: number;
   /** Gets every answer; what it keeps is looked at after the pass, since scoring costs time. */
   readonly onAnswer: (answer: Answer) => void;
   /** Without a rate, a closed loop that keeps all places busy. */
@@ -79,14 +79,14 @@ export interface ThroughputPassOptions {
 }
 
 /** At least so many rounds of requests: a window within the first round says more about its start than about a rate. */
-const leastRounds = 2;
+const minRounds = 2;
 
 /** Asks until the window is long enough and each sequence has had its rounds. */
 async function* closedLoop(
-  { positions, windowMs, leastRequests, signal }: ThroughputPassOptions,
+  { positions, windowMs, minRequests, signal }: ThroughputPassOptions,
   concurrency: number,
 ): AsyncGenerator<number> {
-  const least = Math.max(concurrency * leastRounds, leastRequests);
+  const least = Math.max(concurrency * minRounds, minRequests);
   let busyAtMs = Infinity;
   for (let count = 0; !signal.aborted; count += 1) {
     if (count === concurrency) busyAtMs = performance.now();
@@ -96,7 +96,7 @@ async function* closedLoop(
 }
 
 /** Requests that an open loop may have in flight at a server; a place that is missing is waited for, and counted. */
-const mostInFlight = 2_000;
+const maxInFlight = 2_000;
 
 function requireOpenLoop(model: LoadedModel): void {
   if (model.capabilities.isTimedByClient) return;
@@ -111,7 +111,7 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
   const { windowMs, signal, load } = options;
   const { requestRate, limits, seed } = load;
   if (requestRate !== undefined) requireOpenLoop(model);
-  const concurrency = requestRate === undefined ? places : mostInFlight;
+  const concurrency = requestRate === undefined ? places : maxInFlight;
   const isStreamed = limits !== undefined;
   const isUnderLoad = requestRate !== undefined || isStreamed;
   const answered: AnsweredRequest[] = [];
@@ -158,7 +158,7 @@ const maxConcurrency = suiteSettings.concurrency.form.range.max ?? Infinity;
 const minGain = 1.05;
 
 /** The most that a search tries with an engine. */
-export function mostTried(ofEngine: number): number {
+export function maxTried(ofEngine: number): number {
   return Math.min(maxConcurrency, ofEngine);
 }
 
@@ -172,7 +172,7 @@ export async function findConcurrency(
   search: Pick<ThroughputPassOptions, 'positions' | 'windowMs' | 'signal'>,
 ): Promise<number> {
   const load = { requestRate: undefined, limits: undefined, seed: 0 };
-  const options = { ...search, leastRequests: 0, onAnswer: () => undefined, load };
+  const options = { ...search, minRequests: 0, onAnswer: () => undefined, load };
   let best = { concurrency: 1, itemsPerMs: 0 };
   const { searchedUpTo: most = maxConcurrency } = context;
   for (let concurrency = 1; concurrency <= most && !options.signal.aborted; concurrency *= 2) {

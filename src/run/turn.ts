@@ -7,7 +7,7 @@ import type { PassContext } from './measure-pass.ts';
 import { shuffledOrder } from './plan.ts';
 import { createSampleWriter } from './sample-writer.ts';
 import type { KeptAnswers } from './strategy.ts';
-import { mostTried, type ThroughputPassOptions } from './throughput-pass.ts';
+import { maxTried, type ThroughputPassOptions } from './throughput-pass.ts';
 
 /** A cell with the engine that is open for it. */
 export interface Turn extends ItemWork {
@@ -29,7 +29,7 @@ export function passContext(turn: Turn, concurrency: number): PassContext {
     launch,
     concurrency,
     ceiling,
-    searchedUpTo: suite.concurrency === 'auto' ? mostTried(maxConcurrency) : undefined,
+    searchedUpTo: suite.concurrency === 'auto' ? maxTried(maxConcurrency) : undefined,
     framesDrawn,
     onProgress: (pass, progress) => emit({ type: 'pass-progress', cellId: cell.id, pass, launch, progress }),
   };
@@ -63,7 +63,7 @@ export function throughputOptions(
   return {
     positions: keeps?.order ?? timedOrder(turn, 'throughput'),
     windowMs: suite.windowSeconds * 1000,
-    leastRequests: keeps?.least ?? 0,
+    minRequests: keeps?.least ?? 0,
     onAnswer: (answer) => {
       if (keeps !== undefined && !answers.has(answer.position)) answers.set(answer.position, answer);
     },

@@ -86,7 +86,7 @@ export const processMemoryCheck: DoctorCheck = {
 
 /** Enough for the small models of the catalogue, one at a time. */
 const roomyBytes = 2 * 2 ** 30;
-const leastBytes = 512 * 2 ** 20;
+const minBytes = 512 * 2 ** 20;
 
 export const memoryCheck: DoctorCheck = {
   name: 'memory',
@@ -95,7 +95,7 @@ export const memoryCheck: DoctorCheck = {
     const detail = `${sizeText(bytes)} available`;
     if (bytes >= lowBytes) return ok(detail);
     const mend = "Close other programs, or raise the container's limit.";
-    if (bytes >= leastBytes) return warn(`${detail}: enough for the smallest models alone`, mend);
+    if (bytes >= minBytes) return warn(`${detail}: enough for the smallest models alone`, mend);
     return fail(`${detail}: no model fits`, mend);
   },
 };

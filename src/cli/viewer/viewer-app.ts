@@ -140,7 +140,7 @@ function sleepUntil(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Most cells that may be put side by side. */
-const mostCells = 32;
+const maxCells = 32;
 
 async function summarizeRun(store: Store, run: RunRecord): Promise<RunSummary> {
   const cells = await store.cells(run.id);
@@ -194,8 +194,8 @@ function itemsRequest(query: URLSearchParams): ItemsRequest {
   const cellIds = query.getAll('cell');
   const filter = query.get('filter') ?? 'all';
   const after = query.get('after');
-  if (cellIds.length === 0 || cellIds.length > mostCells) {
-    throw new UsageError(`1 to ${mostCells} cells must be named, got ${cellIds.length}`);
+  if (cellIds.length === 0 || cellIds.length > maxCells) {
+    throw new UsageError(`1 to ${maxCells} cells must be named, got ${cellIds.length}`);
   }
   if (!isFilter(filter)) throw new UsageError(`"${filter}" is no filter`);
   const position = Number(query.get('position') ?? 0);

@@ -11,7 +11,7 @@ export interface CompletionCall {
 }
 
 /** OpenAI's own API takes four. */
-const mostStops = 4;
+const maxStops = 4;
 
 /** Keeps a server from reusing what it computed for another request, as far as it can be told to. */
 function cacheFields(
@@ -60,7 +60,7 @@ function prefillFields({ flavour }: ServerFacts): Readonly<Record<string, unknow
 function stopFields({ flavour }: ServerFacts, stop: readonly string[]): Readonly<Record<string, unknown>> {
   if (stop.length === 0) return {};
   // The engine cuts at the others itself.
-  return { stop: flavour === 'unknown' ? stop.slice(0, mostStops) : stop };
+  return { stop: flavour === 'unknown' ? stop.slice(0, maxStops) : stop };
 }
 
 export interface CallOptions {

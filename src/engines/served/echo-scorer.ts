@@ -66,7 +66,7 @@ export function createEchoScorer(target: ServedTarget): TokenScorer {
   return {
     name: 'echo with logprobs',
     isDetour: false,
-    mostPlaces: undefined,
+    maxPlaces: undefined,
     async score({ context, continuations }, _pass, { signal }) {
       const contextEnd = characters(context.trimEnd());
       const scores: ContinuationScore[] = [];

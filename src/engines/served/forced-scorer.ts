@@ -42,7 +42,7 @@ const stepAnswer = z.looseObject({
 });
 
 /** The server writes the least float where a probability is too small for one. */
-const leastLogprob = -1e30;
+const minLogprob = -1e30;
 
 /** More than any vocabulary has. */
 const wholeVocabulary = 1_000_000;
@@ -115,7 +115,7 @@ async function forceToken(
     logprob = likeliest.find(({ id }) => id === token)?.logprob;
     isTop = likeliest[0]?.id === token;
   }
-  if (logprob === undefined || logprob < leastLogprob) {
+  if (logprob === undefined || logprob < minLogprob) {
     throw new RequestFault('engine', `token ${token} is too unlikely for the server to say how much`);
   }
   return { ...step, logprob, isTop };
@@ -157,7 +157,7 @@ export function createForcedScorer(target: ServedTarget): TokenScorer {
   return {
     name: 'forced continuation',
     isDetour: true,
-    mostPlaces: facts.slots,
+    maxPlaces: facts.slots,
     async score(request, { reuse }, { place, signal }) {
       const exchanges = tallyExchanges(target, signal);
       prefix ??= { token: await findPrefix(target, exchanges) };

@@ -175,7 +175,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   };
   const client = await openClient(settings, options.clientProcesses ?? 1);
   const known = { ...info, ...host.describe() };
-  return new ServedModel({ name: spec.name, info: known, capabilities, client, mostScored: scorer?.mostPlaces, host });
+  return new ServedModel({ name: spec.name, info: known, capabilities, client, maxScored: scorer?.maxPlaces, host });
 }
 
 /** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */

@@ -128,7 +128,7 @@ function createPromptScorer(name: string, values: PromptValues, target: ServedTa
   return {
     name,
     isDetour: false,
-    mostPlaces: undefined,
+    maxPlaces: undefined,
     async score(request, _pass, { signal }) {
       const exchanges = tallyExchanges(target, signal);
       const plan = await planLikelihood(request, { prefixToken: undefined, encode: (text) => encode(exchanges, text) });

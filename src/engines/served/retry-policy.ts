@@ -12,7 +12,7 @@ import { errorCode, passingCode, PassingFault, type PassingKind } from '../../co
  *
  * Each kind is counted for itself: a server that had no room hasn't used up the tries of an answer that broke.
  */
-const mostAttempts: Readonly<Record<PassingKind, number>> = { busy: Infinity, fault: 5, timeout: 2 };
+const maxAttempts: Readonly<Record<PassingKind, number>> = { busy: Infinity, fault: 5, timeout: 2 };
 
 /** What broke, if it may pass; undefined for what won't. */
 export function passingFault(error: unknown, hangMs: number): PassingFault | undefined {
@@ -79,7 +79,7 @@ export function retryVerdict(
   state: RetryState,
   limits: RetryLimits,
 ): 'again' | 'ask' | 'alone' | 'nobody' {
-  if (state.failures < mostAttempts[kind]) return untilTimeIsUp(state, limits);
+  if (state.failures < maxAttempts[kind]) return untilTimeIsUp(state, limits);
   if (state.lastSuccessMs > state.firstOfKindMs) return 'alone';
   return kind === 'timeout' ? 'nobody' : 'ask';
 }

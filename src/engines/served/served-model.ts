@@ -38,7 +38,7 @@ export interface ServedModelParts {
   readonly capabilities: Capabilities;
   readonly client: RequestClient;
   /** Log-likelihood requests at once that make sense; undefined for any number. */
-  readonly mostScored: number | undefined;
+  readonly maxScored: number | undefined;
   readonly host: ServerHost;
 }
 
@@ -67,13 +67,13 @@ export class ServedModel implements LoadedModel {
   }
 
   loglikelihood(requests: AsyncIterable<LoglikelihoodRequest>, pass: PassOptions): AsyncIterable<Loglikelihood> {
-    const { client, mostScored, name } = this.#parts;
+    const { client, maxScored, name } = this.#parts;
     if (!this.capabilities.loglikelihood) {
       throw new UnsupportedError(
         `${name}: no log-likelihoods: ${this.capabilities.whyNoLoglikelihood ?? 'the server gives none'}`,
       );
     }
-    const places = Math.min(pass.concurrency, mostScored ?? pass.concurrency);
+    const places = Math.min(pass.concurrency, maxScored ?? pass.concurrency);
     return this.#run(requests, pass, places, (request: LoglikelihoodRequest, turn) =>
       client.score(request, pass, turn),
     );

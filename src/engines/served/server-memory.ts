@@ -17,9 +17,9 @@ const forwarders: ReadonlySet<string> = new Set(
 const gpuFiles = /^\/dev\/(nvidia|kfd$|dxg$|dri\/renderD)/;
 
 /** No language model that is worth measuring takes less, with the program that runs it. */
-const leastBytes = 96 * 2 ** 20;
+const minBytes = 96 * 2 ** 20;
 /** Files that are mapped into memory are there as far as they were read. */
-const leastShareOfWeights = 0.5;
+const minShareOfWeights = 0.5;
 
 function holdsGpu(proc: string, pid: number): boolean {
   const folder = join(proc, String(pid), 'fd');
@@ -65,7 +65,7 @@ async function hostMemoryDoubt(question: HostMemoryQuestion): Promise<string | u
   if (forwarder !== undefined) {
     return `${forwarder} passes requests on: this is not the memory of what answers them`;
   }
-  if (residentBytes < (weightsBytes === undefined ? leastBytes : weightsBytes * leastShareOfWeights)) {
+  if (residentBytes < (weightsBytes === undefined ? minBytes : weightsBytes * minShareOfWeights)) {
     return 'the server holds too little memory for a model: perhaps it passes requests on';
   }
   const isGpuNear = processIds.some((pid) => holdsGpu(proc, pid)) || (await hasGpu);

@@ -35,11 +35,11 @@ function lastLogLines(file: string, count: number): readonly string[] {
   }
 }
 
-const mostLogBytes = 64 * 2 ** 20;
+const maxLogBytes = 64 * 2 ** 20;
 
 /** Everything that a server wrote while it started; what it says of its memory is there. */
 export function wholeLog(file: string): string {
-  return readFileSync(file, 'utf8').slice(0, mostLogBytes);
+  return readFileSync(file, 'utf8').slice(0, maxLogBytes);
 }
 
 const pollMs = 50;

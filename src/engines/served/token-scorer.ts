@@ -22,7 +22,7 @@ export interface TokenScorer {
   /** Costs more than the model needs: scores are exact, times are not the model's. */
   readonly isDetour: boolean;
   /** Requests at once that make sense; undefined for any number. */
-  readonly mostPlaces: number | undefined;
+  readonly maxPlaces: number | undefined;
   /**
    * @throws {RequestFault} if this request can't be scored
    * @throws {ServerError} if the server is gone or refuses everything
