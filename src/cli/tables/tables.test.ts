@@ -6,7 +6,7 @@ import { gateLimitNames } from '../../core/limits.ts';
 import type { Setting, SettingKind } from '../../core/settings.ts';
 import { suiteSchema } from '../../core/suite.ts';
 import { modelSettings, suiteSettings, taskSettings } from '../../core/suite-settings.ts';
-import { generatedFiles } from '../generated-files.ts';
+import { generatedFiles } from '../../../scripts/generated-files.ts';
 import type { Option } from '../options/option.ts';
 import { environmentName, resolveOptions, spellings } from '../options/resolve-options.ts';
 import { commands } from './commands.ts';

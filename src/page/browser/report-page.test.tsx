@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
 import { made, paperPage, storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
 import { hostileModel } from '../../../test/setup/stored-cells.ts';
+import { flagMeanings, warningMeanings } from '../../present/glossary.ts';
 import { makePage } from '../make-page.ts';
 import { viewPage, type PageView } from './board-view.ts';
 import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
 import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
+import { GlossaryBlock } from './glossary-block.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
 import { ReportPage } from './report-page.tsx';
 import { ScoreboardBlock } from './scoreboard-block.tsx';
@@ -39,6 +41,7 @@ describe('the report', () => {
       'validity',
       'manifest',
       'reproduce',
+      'glossary',
     ]);
     expect(text.match(/<h1/gu)).toHaveLength(1);
     // Every place that is linked to is there.
@@ -50,6 +53,12 @@ describe('the report', () => {
       'fixture 20261124-163012-k3f9 · 2026-11-24 16:30 UTC · Test CPU, 2 cores, 6.1',
     );
     expect(shown(<ReportPage page={paper} />)).toContain('Scoreboards 2026-11-24 17:00 UTC');
+  });
+
+  it('explains every mark that it may show', () => {
+    const text = html(<GlossaryBlock />);
+    for (const mark of [...Object.keys(warningMeanings), ...Object.keys(flagMeanings), 'PER-A', 'Ranks'])
+      expect(text).toContain(`<dt>${mark}</dt>`);
   });
 
   it('shows foreign names as text', () => {

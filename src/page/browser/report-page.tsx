@@ -5,6 +5,7 @@ import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
 import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { dateTime } from './format.ts';
+import { GlossaryBlock } from './glossary-block.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
 import { ScoreboardBlock } from './scoreboard-block.tsx';
 import { ValidityBlock } from './validity-block.tsx';
@@ -58,6 +59,7 @@ export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
       <ValidityBlock boards={view.boards} />
       <ManifestBlock data={data} />
       <ReproduceBlock data={data} />
+      <GlossaryBlock />
     </>
   );
 }
@@ -82,6 +84,7 @@ export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
           <Jump to="ranks">Ranks</Jump>
           <Jump to="validity">Validity</Jump>
           <Jump to="manifest">Manifest</Jump>
+          <Jump to="glossary">Glossary</Jump>
         </nav>
       </header>
       <main>

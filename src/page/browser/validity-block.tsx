@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { Warning } from '../../core/measurement.ts';
 import { flagId, type ScoreFlag } from '../../scoring/factor.ts';
 import { isDoubtfulReason } from '../../scoring/create-scoreboards.ts';
-import { flagMeanings, warningMeanings } from '../flag-meanings.ts';
+import { flagMeanings, warningMeanings } from '../../present/glossary.ts';
 import { Block } from './block.tsx';
 import type { BoardView } from './board-view.ts';
 

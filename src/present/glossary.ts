@@ -1,0 +1,189 @@
+import type { Warning } from '../core/measurement.ts';
+import type { ScoreFlagCode } from '../scoring/factor.ts';
+
+interface Meaning {
+  readonly means: string;
+  readonly todo: string;
+}
+
+/** What a warning on a measurement means for its reader, and what to do about it. */
+export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
+  client_bound: {
+    means: 'perbench may have been slower than the engine, so the real throughput may be higher.',
+    todo: 'Use more client processes (--client-processes) or more cores, or lower the concurrency.',
+  },
+  short_window: {
+    means: 'Full concurrency lasted too short a time, so the throughput may be off.',
+    todo: 'Raise windowSeconds or use more items.',
+  },
+  unsaturated: {
+    means: 'Throughput was still rising at the highest concurrency that the search tries, so it could be higher.',
+    todo: 'Set the concurrency yourself.',
+  },
+  cache_hits: {
+    means: 'Work was reused between requests, so the speed is not that of new prompts.',
+    todo: 'Turn off prompt caching.',
+  },
+  throttled: {
+    means: 'The device lowered its clocks during the measurement.',
+    todo: 'Cool it or lock its clocks, and measure again.',
+  },
+  host_busy: {
+    means: 'Other programs took more than 5 % of the CPU, so speed may be greatly understated.',
+    todo: 'Measure again on a quiet machine.',
+  },
+  foreign_process: { means: 'Another process used the same device.', todo: 'Stop it and measure again.' },
+  errors: {
+    means: 'More than 1 % of the requests failed: the numbers are not counted.',
+    todo: 'See the failed samples.',
+  },
+  truncated: {
+    means: 'More than 5 % of the answers ended at the token limit, so accuracy may be understated.',
+    todo: 'See the truncated samples.',
+  },
+  unparsed: {
+    means: 'More than 5 % of the outputs had no recognizable answer, so accuracy may be understated.',
+    todo: 'See the unparsed samples.',
+  },
+  estimated: { means: 'Estimated, not measured; it enters no score.', todo: 'Measure it.' },
+  unsupported: { means: 'The engine cannot do this.', todo: 'Use another engine.' },
+  range_below_noise: {
+    means: 'The models differ by less than repetitions of one measurement do.',
+    todo: 'Use more items or launches.',
+  },
+  near_chance: {
+    means: 'Not better than answering without reading the question.',
+    todo: 'Do not deploy it for this task.',
+  },
+  label_bias: {
+    means: 'The answers favour one label or position, whatever the question.',
+    todo: 'See the labels in perbench show, and check the prompt style.',
+  },
+  some_failed: { means: 'A few items failed and count as wrong.', todo: 'Nothing, if below 1 % of the items.' },
+  small_sample: { means: 'Few items, so the interval is wide.', todo: 'Raise the limit.' },
+  one_launch: { means: 'Measured in a single launch, so its spread is unknown.', todo: 'Use three launches.' },
+  resumed: { means: 'The run was interrupted and resumed.', todo: 'Nothing: accuracy is not affected.' },
+  peak_not_reset: { means: 'The memory peak includes work before the pass.', todo: 'Read it as an upper bound.' },
+};
+
+/** What a flag of a score means. */
+export const flagMeanings: Readonly<Record<ScoreFlagCode, string>> = {
+  no_valid_model: 'No model of the set can be scored.',
+  set_too_small: 'PER compares models with each other, so a single model has none.',
+  degenerate_set: 'With two models PER is 0 for almost all. Read the four factors instead.',
+  small_set: 'With three models PER means little.',
+  flat: 'All models are equal in this factor, so it does not affect the order.',
+  range_below_noise: 'The models differ in this factor by less than repetitions of one measurement do.',
+  lat_below_resolution: 'Below the resolution of the clock, which is used instead.',
+  failed: 'The cell did not finish, so it has no score and affects no other.',
+  missing: 'A factor was not measured; no value is imputed.',
+  invalid: 'A measurement is invalid, so the model has no score.',
+  unit: 'Measured in a different unit than the others.',
+  worst:
+    'The worst model of the set in any factor has a PER of 0, whatever else it does. That does not mean it is useless.',
+  doubtful: 'The score depends on a number that is marked as doubtful.',
+  below_trivial_baseline: 'Not better than always giving the same answer.',
+};
+
+/** A term that output uses, and what it means. */
+export interface GlossaryEntry {
+  readonly term: string;
+  readonly meaning: string;
+}
+
+export interface GlossaryGroup {
+  readonly title: string;
+  readonly entries: readonly GlossaryEntry[];
+}
+
+function group(title: string, terms: Readonly<Record<string, string>>): GlossaryGroup {
+  return { title, entries: Object.entries(terms).map(([term, meaning]) => ({ term, meaning })) };
+}
+
+const warnings = Object.entries(warningMeanings).map(([code, { means, todo }]) => [code, `${means} ${todo}`]);
+
+/** Every term that tables, pages and files use. docs/glossary.md is generated from it, and reports carry it. */
+export const glossary: readonly GlossaryGroup[] = [
+  group('Runs', {
+    task: 'A benchmark: a data set, a prompt, a scorer and a headline metric. Its id names protocol and version, as in gsm8k/per@1.',
+    item: 'One row of the data set of a task.',
+    sample: 'One item answered by one model: prompt, output, score, token counts and times.',
+    suite: 'Models and tasks, and how they are measured.',
+    run: 'One execution of a suite.',
+    cell: 'One model on one task.',
+    launch: 'One start of the engine with the model. Performance varies more between launches than within one.',
+    pass: 'One phase of a cell: accuracy, throughput or latency.',
+    protocol:
+      'How measurements are taken: serving (separate passes, several launches) or paper (one pass, as in the PER paper).',
+    engine:
+      'What runs the model: llama (llama.cpp in process), openai (a running server) or managed (a server that perbench starts).',
+    device: 'What throughput and memory are counted per: a GPU, or the host if it has none.',
+    'few-shot examples': 'Solved items in front of the question in each prompt.',
+  }),
+  group('Accuracy', {
+    accuracy: 'Mean score over the evaluated items, by the headline metric of the task.',
+    acc: 'Share of items answered correctly. For multiple choice by log-likelihood, the choice with the highest total log-probability counts.',
+    acc_norm: 'As acc, with log-probabilities divided by the length of each choice in characters.',
+    acc_bytes: 'As acc_norm, by length in UTF-8 bytes.',
+    acc_token: 'As acc_norm, by length in tokens.',
+    ties: 'Share of items where several choices had the same log-probability; the first one counts.',
+    exact_match: 'Share of answers whose final number or text equals the expected one.',
+    strict_match: 'As exact_match; only answers in the requested format count.',
+    flexible_extract: 'As exact_match; the last number of the answer counts.',
+    exact: 'SQuAD: share of answers equal to one of the expected ones after normalization.',
+    f1: 'SQuAD: mean overlap of words between the answer and the expected one.',
+    'chance level': 'Accuracy of guessing without reading the question.',
+    unparsed: 'No answer could be extracted from the output; it counts as wrong.',
+    predicted_X: 'Share of answers that were the label X; gold_X is the share of items for which X is correct.',
+  }),
+  group('Performance', {
+    throughput: 'Completed items (or output tokens) per second and device, at a fixed concurrency.',
+    'max concurrency': 'Requests in flight at once (sequences in the batch of the engine).',
+    'closed loop': 'A new request starts as soon as one ends, so that concurrency is constant.',
+    'request rate':
+      'Open loop: requests per second that arrive as a Poisson process, whether or not earlier ones are done.',
+    goodput: 'Share or rate of requests that meet the given limits of latency.',
+    latency:
+      'Time from sending a request to its last token, one request at a time. The median unless a percentile is named.',
+    'time to first token (TTFT)': 'Time from sending a request to its first output token.',
+    'time per output token (TPOT)': 'Mean time between output tokens after the first.',
+    'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
+    memory: 'Peak memory of the engine per device: GPU memory, or resident memory of its process.',
+    'Right/s': 'Correct answers per second and device; also per GiB, per joule and per unit of money.',
+    'Price/1000': 'Price of 1,000 answers at the given hourly price.',
+  }),
+  group('Scores', {
+    'ACC, THR, LAT, MEM':
+      'The four factors: accuracy, throughput, latency and memory, each scaled to 0 to 1, higher is better.',
+    'PER-paper':
+      'Performance-Efficiency Ratio as its paper defines it: the geometric mean of the four factors, scaled over the models of the table. It depends on which models are in the table, and is 0 for the worst in any factor.',
+    'PER-A': 'Anchored PER: the same mean with factors scaled by fixed anchors, so that no other model can change it.',
+    anchor: 'The value of throughput, latency or memory that scores 0.5 in PER-A.',
+    '±': 'Half-width of the 95 % confidence interval.',
+    Ranks: 'Ranks that the model can have, with 95 % confidence for all pairs of models at once.',
+    'P(1st), support': 'Share of the bootstrap resamples in which the model is first. It is support, not confidence.',
+    '= beside a rank': 'Not distinguishable from the best model at 95 % confidence.',
+    'required accuracy': 'Accuracy that a model would need to be first, at its measured performance.',
+    'Pareto front': 'Models that no other model beats in all of the chosen factors.',
+    'robustness card': 'How the order changes with other weights or anchors, and with models or factors left out.',
+  }),
+  group('Decisions', {
+    limit: 'A condition such as accuracy >= 0.7, memory <= 2GiB or latency p95 <= 800ms.',
+    winner: 'The model with the highest PER-A.',
+    cheapest: 'The model with the least device time per item among those that meet the limits.',
+    certificate:
+      'The claim of an early stop: with the stated confidence, evaluating every model on all items would name the same model.',
+    gate: 'A check of a run against a baseline and limits: pass, fail, or inconclusive where the confidence interval contains the limit.',
+    regression: 'An item that the baseline answers correctly and the candidate does not.',
+  }),
+  group('Where a number comes from', {
+    measured: 'Measured by perbench.',
+    derived: 'Computed from other measurements, such as latency from throughput under the paper protocol.',
+    nominal: 'From a specification, such as parameters times bytes per parameter.',
+    published: 'Read from a file or table of another program.',
+    estimated: 'Estimated by perbench; it enters no score.',
+    unavailable: 'Not measured; the reason is given.',
+  }),
+  { title: 'Marks on numbers', entries: warnings.map(([term = '', meaning = '']) => ({ term, meaning })) },
+  group('Marks on scores', flagMeanings),
+];
