@@ -8,8 +8,9 @@ export type DifferenceKind = 'misprint' | 'published-as-zero' | 'rounded-away' |
 export interface DifferenceReason {
   readonly kind: DifferenceKind;
   /** The factor that explains it, and the value that it would have to have. */
-  readonly factor?: FactorName;
-  readonly needed?: number;
+  readonly factor: FactorName;
+  /** Undefined where no value would do. */
+  readonly needed: number | undefined;
   readonly text: string;
 }
 
@@ -125,7 +126,7 @@ function zeroWithoutWorst({ published }: PaperRow, factors: Factors): Difference
   const lowest = factorNames.reduce((low, factor) => (factors[factor] < factors[low] ? factor : low));
   if (published !== 0 || factors[lowest] === 0) return undefined;
   const text = `it is the worst in nothing (lowest: ${factorLabels[lowest]} ${factors[lowest].toFixed(3)})`;
-  return { kind: 'published-as-zero', factor: lowest, text };
+  return { kind: 'published-as-zero', factor: lowest, needed: undefined, text };
 }
 
 /** A factor that printing made equal to the worst of the set. */

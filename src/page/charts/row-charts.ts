@@ -273,7 +273,7 @@ function rankText(rank: number, bounds: Bounds | undefined): string {
 }
 
 function describe(
-  models: readonly { readonly model: string; readonly rank: number; readonly bounds?: Bounds | undefined }[],
+  models: readonly { readonly model: string; readonly rank: number; readonly bounds: Bounds | undefined }[],
 ): string {
   return `Ranks, with intervals where known: ${models.map(({ model, rank, bounds }) => `${model} ${rankText(rank, bounds)}`).join(', ')}.`;
 }

@@ -8,7 +8,7 @@ import { loadChartFont } from './chart-font.ts';
 interface PngFacts {
   readonly dpi: number;
   /** Goes into the file under the keyword `Source`. */
-  readonly text?: string;
+  readonly text: string | undefined;
 }
 
 const inchMetres = 0.0254;
@@ -72,7 +72,7 @@ export async function renderPng(svg: string, options: PngOptions = {}): Promise<
   });
   const image = renderer.render();
   try {
-    return withPngFacts(image.asPng(), { dpi, ...(provenance !== undefined && { text: provenance }) });
+    return withPngFacts(image.asPng(), { dpi, text: provenance });
   } finally {
     image.free();
     renderer.free();
