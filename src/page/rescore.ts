@@ -1,3 +1,4 @@
+import { keepsBound } from '../core/limits.ts';
 import { scoredRows, type RankedRow, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import type { Anchors } from '../scoring/anchors.ts';
 import type { Factors, ModelMetrics } from '../scoring/factor.ts';
@@ -66,7 +67,7 @@ function inference(
       : anchoredReplicates(values, anchors, weights);
   const gated =
     accuracyGate > 0
-      ? replicates.map((score, index) => ((values.accuracy[index] ?? 0) < accuracyGate ? 0 : score))
+      ? replicates.map((score, index) => (keepsBound(values.accuracy[index] ?? 0, accuracyGate, false) ? score : 0))
       : replicates;
   return rankInference(scores, gated);
 }
@@ -83,7 +84,7 @@ export function rescore(
   const rows = scoredRows(board);
   const metrics = rows.map(({ model, measurements }): ModelMetrics => {
     const accuracy = valueOf(measurements.accuracy);
-    const isGated = (accuracy ?? 0) < settings.accuracyGate;
+    const isGated = !keepsBound(accuracy ?? 0, settings.accuracyGate, false);
     return {
       model,
       accuracy,
