@@ -182,6 +182,20 @@ describe('every setting that decides results', () => {
     expect(JSON.stringify(compared)).not.toMatch(/hf_secret|sk-secret/);
   });
 
+  it('names options of the engine for the same model alone, which a served one is by its address', () => {
+    const at = (source: string, devices: number): RunRecord =>
+      run(
+        { models: { m: { ...model, source, fileSha256: undefined } } },
+        { models: [{ name: 'm', source, engine: 'openai', engineOptions: { devices } }] },
+      );
+    const [here, wide, elsewhere] = [at('http://a:1/v1#m', 1), at('http://a:1/v1#m', 2), at('http://b:1/v1#m', 2)];
+    expect(both(here, wide)).toMatchObject({
+      compared: [{ what: 'options of the engine', a: '{"devices":1}', b: '{"devices":2}' }],
+      reported: ['options of the engine'],
+    });
+    expect(both(here, elsewhere)).toEqual({ compared: [], reported: [] });
+  });
+
   it('is its default in a run of a time before the setting', () => {
     const { latencySeconds: _, ...older } = run().suite;
     expect(both(run(), { ...run(), suite: older as Suite })).toEqual({ compared: [], reported: [] });

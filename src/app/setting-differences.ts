@@ -149,11 +149,14 @@ const ofModel = (run: RunRecord, model: string): Making => ({
   entry: entryOf(run.suite, model),
 });
 
+/** What tells weights apart; a served model has nothing but where it comes from. */
+const weightsOf = ({ model }: Making): string | undefined => model?.fileSha256 ?? model?.source;
+
 /** How two cells of a task were made differently, in words; empty where nothing that matters differs. */
 export function settingDifferences(a: MadeWith, b: MadeWith, taskId: string): readonly SettingDifference[] {
   const making = ({ run, model }: MadeWith): Making => ({ ...ofModel(run, model), task: run.manifest.tasks[taskId] });
   const [left, right] = [making(a), making(b)];
-  const isSameModel = left.model?.fileSha256 !== undefined && left.model.fileSha256 === right.model?.fileSha256;
+  const isSameModel = left.model !== undefined && weightsOf(left) === weightsOf(right);
   const areServed = left.entry?.server !== undefined && right.entry?.server !== undefined;
   return facts
     .filter(({ of }) => (of === 'weights' ? isSameModel : of !== 'server' || areServed))
@@ -170,9 +173,7 @@ export function runDifferences(runs: readonly RunRecord[]): readonly string[] {
     task: [...Map.groupBy(tasks, ({ name }) => name).values()],
     model: [models],
     server: [models.filter(({ entry }) => entry?.server !== undefined)],
-    weights: [...Map.groupBy(models, ({ model }) => model?.fileSha256).entries()].flatMap(([weights, group]) =>
-      weights === undefined ? [] : [group],
-    ),
+    weights: [...Map.groupBy(models, weightsOf).values()],
   };
   const differs = ({ of, read }: Fact): boolean => groups[of].some((group) => variesBetweenRuns(group, of, read));
   return facts.filter(differs).map(({ what }) => what);

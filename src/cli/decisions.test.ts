@@ -61,6 +61,8 @@ describe('compare', () => {
         item              A → B          answer of A  answer of B  expected
         f9c36a40a56eb06e  right → wrong  positive     (none)       positive
 
+      ! options of the engine: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
+
       alpha of RUN against alpha of RUN: worse in accuracy (−50.0 points); 2 of 3 figures could not be compared (?).
       "
     `);
@@ -129,6 +131,7 @@ describe('gate', () => {
       task         model  wanted                                              got                                        outcome
       imdb/mini@1  alpha  accuracy at least −1.0 points against the baseline  −50.0 points [−64.8 points, −35.2 points]  fail !
       ! imdb/mini@1 / alpha: wanted accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: no answer could be read in 100.0 % of the outputs; B: truncated: 55.0 % of the answers ended at the token limit)
+      ! options of the engine: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
 
       gate failed, of 1 check: 1 failed
       "
