@@ -17,7 +17,7 @@ export interface OwnTask {
 export interface LocalContext {
   readonly settings: SourceSettings;
   /** Where keys of servers are; without it there are none. */
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>> | undefined;
   /** Absolute; relative model paths are meant from here. */
   readonly workingFolder: string;
   /** Folder with the data sets where the suite names none. */
@@ -26,14 +26,14 @@ export interface LocalContext {
   readonly commandLine: readonly string[];
   readonly perbenchVersion: string;
   /** Tasks that suites may name beside perbench's. */
-  readonly ownTasks?: readonly OwnTask[] | undefined;
+  readonly ownTasks: readonly OwnTask[] | undefined;
   /** Logs of servers that runs start go below it; without it, below the system's temporary folder. */
-  readonly logFolder?: string;
+  readonly logFolder: string | undefined;
   /** What so many client processes can do at most, if that was measured here. */
-  readonly readCeiling?: (clientProcesses: number) => Promise<ClientCeiling | undefined>;
+  readonly readCeiling: (clientProcesses: number) => Promise<ClientCeiling | undefined>;
   readonly meter: HostMeter;
   readonly hostFacts: () => Promise<HostFacts>;
-  readonly onPull?: OnPullProgress | undefined;
+  readonly onPull: OnPullProgress | undefined;
   /** Says what is being done before the run starts, such as `reading gsm8k`. */
-  readonly onStep?: (step: string) => void;
+  readonly onStep: ((step: string) => void) | undefined;
 }

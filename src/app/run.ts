@@ -18,6 +18,7 @@ import { memoryLimitBytes } from '../meters/host-limits.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import * as z from 'zod';
+import { readCeiling } from './calibrate.ts';
 import { gpuSupply } from './gpu-outlook.ts';
 import { checkRace, planRace } from './plan-race.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
@@ -56,7 +57,7 @@ export async function* localRun(
     signal,
     openEngine: (kind) => openEngine(kind, { environment: context.environment ?? {} }),
     meter: context.meter,
-    ceiling: await context.readCeiling?.(prepared.suite.clientProcesses),
+    ceiling: await context.readCeiling(prepared.suite.clientProcesses),
     owner: ownerName(),
     logFolder: context.logFolder,
     framesDrawn,
@@ -92,8 +93,9 @@ function parseSuite(input: SuiteInput): Suite {
 }
 
 function libraryContext({ environment, workingFolder = '.', ...options }: RunOptions): LocalContext {
+  const settings = sourceSettingsFrom(environment ?? {}, homedir());
   return {
-    settings: sourceSettingsFrom(environment ?? {}, homedir()),
+    settings,
     environment,
     workingFolder: resolve(workingFolder),
     dataDir: options.dataDir,
@@ -102,7 +104,10 @@ function libraryContext({ environment, workingFolder = '.', ...options }: RunOpt
     meter: createMachineMeter(environment === undefined ? {} : { devices: { environment } }),
     hostFacts: () => readHostFacts(),
     ownTasks: options.tasks,
+    logFolder: undefined,
+    readCeiling: (clientProcesses) => readCeiling(settings.cacheDir, clientProcesses),
     onPull: options.onPull,
+    onStep: undefined,
   };
 }
 

@@ -43,6 +43,7 @@ export async function createLocalContext(context: CliContext, status: StatusLine
     dataDir: dataFolder(undefined, context, settings),
     commandLine: ['perbench', ...context.commandLine],
     perbenchVersion: perbenchVersion(),
+    ownTasks: undefined,
     logFolder: join(dirname(context.storePath), 'runs'),
     readCeiling: (clientProcesses) => readCeiling(settings.cacheDir, clientProcesses),
     meter: createMachineMeter({ devices: { environment: context.environment } }),
