@@ -1,10 +1,8 @@
 import type { Suite } from '../../core/suite.ts';
 import type { CliContext } from '../context.ts';
 import { styledFor } from '../output.ts';
-import { createJsonlProgress } from './jsonl-progress.ts';
-import { createPlainProgress } from './plain-progress.ts';
+import { createJsonlProgress, createPlainProgress, createQuietProgress } from './line-progress.ts';
 import type { Progress } from './progress.ts';
-import { createQuietProgress } from './quiet-progress.ts';
 import { createTtyProgress } from './tty-progress.ts';
 
 export type ProgressKind = 'tty' | 'plain' | 'jsonl' | 'quiet';

@@ -1,9 +1,8 @@
-import { textWidth, truncateText } from '../../present/text-width.ts';
+import { textWidth, truncateText, padText } from '../../present/text-width.ts';
 import { plainText } from '../../present/sanitise.ts';
 import { cellColumns, columnPriority, type CellColumn, type CellColumnName } from './cell-columns.ts';
 import { clockText, roughRange } from '../../core/amount-text.ts';
 import type { CellView, RunState } from './run-state.ts';
-import { padText } from './pad-text.ts';
 import { runTimeLeft, type PassLengths } from './time-left.ts';
 
 export interface FrameSize {

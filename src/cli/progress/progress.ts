@@ -1,4 +1,6 @@
 import type { RunEvent } from '../../core/event.ts';
+import type { RaceVerdict } from '../../core/race.ts';
+import type { RunState } from './run-state.ts';
 
 /** Shows a run while it goes on. Disposing it leaves the terminal as it was found. */
 export interface Progress extends Disposable {
@@ -7,4 +9,44 @@ export interface Progress extends Disposable {
   note(text: string): void;
   /** What showing has cost so far; stored with the run. */
   framesDrawn(): number;
+}
+
+/** What of an event must not be overlooked, as one line that stays; undefined where nothing. */
+export function eventNote(event: RunEvent, state: RunState): string | undefined {
+  switch (event.type) {
+    case 'warning':
+      return `warning: ${event.message}`;
+    case 'sample-error':
+      return `warning: ${cellName(event.cellId, state)}: item ${event.itemId}: ${event.message}`;
+    case 'cell-end':
+      if (event.error === undefined) return undefined;
+      return [
+        `${event.state}: ${cellName(event.cellId, state)}: ${event.error.message}`,
+        ...(event.error.hint === undefined ? [] : [`(${event.error.hint})`]),
+      ].join(' ');
+    case 'decision':
+      return `${cellName(event.cellId, state)}: ${decisionText(event.verdict)}`;
+    case 'certificate':
+    case 'run-start':
+    case 'launch-start':
+    case 'launch-progress':
+    case 'launch-end':
+    case 'cell-start':
+    case 'pass-start':
+    case 'pass-progress':
+    case 'pass-end':
+    case 'run-end':
+      return undefined;
+  }
+}
+
+/** What a race says of a model while it goes on. */
+function decisionText({ status, reason, n }: RaceVerdict): string {
+  return `${status}${reason === '' ? '' : `: ${reason}`}${n === 0 ? '' : ` (n = ${n})`}`;
+}
+
+/** `model / task` */
+export function cellName(cellId: string, state: RunState): string {
+  const view = state.cellOf(cellId);
+  return view === undefined ? cellId : `${view.cell.model} / ${view.cell.taskId}`;
 }

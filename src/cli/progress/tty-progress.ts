@@ -3,9 +3,8 @@ import { plainText } from '../../present/sanitise.ts';
 import type { TextSink } from '../output.ts';
 import { frameLines, type FrameInput } from './frame-lines.ts';
 import { createFramePainter } from './frame-painter.ts';
-import type { Progress } from './progress.ts';
+import { type Progress, eventNote } from './progress.ts';
 import { createRunState } from './run-state.ts';
-import { eventNote } from './event-note.ts';
 import type { PassLengths } from './time-left.ts';
 
 export interface TtyProgressOptions {

@@ -1,10 +1,9 @@
 import type { RunEvent } from '../../core/event.ts';
 import { plainText } from '../../present/sanitise.ts';
-import type { TextSink } from '../output.ts';
+import type { TextSink, Output } from '../output.ts';
 import { cellColumns } from './cell-columns.ts';
-import { cellName, eventNote } from './event-note.ts';
+import { cellName, eventNote, type Progress } from './progress.ts';
 import { clockText, roughDuration, roughRange } from '../../core/amount-text.ts';
-import type { Progress } from './progress.ts';
 import { createRunState, type CellView, type RunState } from './run-state.ts';
 import { runTimeLeft, type PassLengths } from './time-left.ts';
 
@@ -120,4 +119,47 @@ function passText(view: CellView, state: RunState, lengths: PassLengths): string
     ...(rate === '' ? [] : [`${rate} items/s`]),
     ...ending,
   ].join(', ');
+}
+
+/** Says nothing but what must not be overlooked. */
+export function createQuietProgress(sink: TextSink): Progress {
+  const state = createRunState();
+  let lines = 0;
+  const note = (text: string): void => {
+    sink.write(`${plainText(text)}\n`);
+    lines += 1;
+  };
+  return {
+    handle(event) {
+      state.handle(event);
+      const text = eventNote(event, state);
+      if (text !== undefined) note(text);
+    },
+    note,
+    framesDrawn: () => lines,
+    [Symbol.dispose]() {},
+  };
+}
+
+const progressEveryMs = 1000;
+
+/** Every event as one JSON line on stdout; the progress of a pass at most once a second. */
+export function createJsonlProgress(output: Output, now: () => number): Progress {
+  let lines = 0;
+  let progressMs = -Infinity;
+  return {
+    handle(event: RunEvent) {
+      if (event.type === 'pass-progress') {
+        if (now() - progressMs < progressEveryMs) return;
+        progressMs = now();
+      }
+      const { type, ...fields } = event;
+      output.record(type, fields);
+      lines += 1;
+    },
+    // Notes are for people: they go to stderr.
+    note: (text) => output.stderr.write(`${text}\n`),
+    framesDrawn: () => lines,
+    [Symbol.dispose]() {},
+  };
 }

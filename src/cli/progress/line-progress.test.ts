@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createOutput, type TextSink } from '../output.ts';
 import { progressKind } from './create-progress.ts';
-import { createJsonlProgress } from './jsonl-progress.ts';
-import { createPlainProgress } from './plain-progress.ts';
+import { createJsonlProgress, createPlainProgress, createQuietProgress } from './line-progress.ts';
 import {
   cellEnd,
   cellStart,
@@ -12,7 +11,6 @@ import {
   passStart,
   runStart,
 } from '../../../test/terminal/progress-events.ts';
-import { createQuietProgress } from './quiet-progress.ts';
 
 function collector(): TextSink & { readonly text: () => string } {
   let all = '';
