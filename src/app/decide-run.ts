@@ -7,7 +7,7 @@ import { decide } from '../scoring/decide.ts';
 import type { Decision, DecisionTask } from '../scoring/decision.ts';
 import type { Factors } from '../scoring/factor.ts';
 import { scoreTable } from '../formats/score-table.ts';
-import type { Scoreboard } from '../scoring/scoreboard.ts';
+import { hasPerAnchored, type Scoreboard } from '../scoring/scoreboard.ts';
 import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { hostClassOf, resolveAnchors } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
@@ -122,9 +122,7 @@ async function decideTasks(
   notes: readonly string[],
   { score = 'PER-A', constraints = {}, weights, pricePerHour }: DecideOptions,
 ): Promise<Decision> {
-  const lacking = tasks
-    .map(({ board }) => board)
-    .filter(({ versions }) => !versions.some((version) => version.startsWith('PER-A/')));
+  const lacking = tasks.map(({ board }) => board).filter((board) => !hasPerAnchored(board));
   const isPaper = score === 'PER-paper' || lacking.length > 0;
   const fallback =
     score === 'PER-A' && lacking.length > 0

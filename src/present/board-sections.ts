@@ -2,7 +2,7 @@ import { percentText, humanNumber, humanScale } from '../core/amount-text.ts';
 import { headlineRanking } from '../scoring/board-ranking.ts';
 import { missedText, headlineVersion, listText, shortListText, spreadNote } from '../scoring/board-verdict.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
-import type { Scoreboard } from '../scoring/scoreboard.ts';
+import { hasPerAnchored, type Scoreboard } from '../scoring/scoreboard.ts';
 import type {
   AnchoredRobustness,
   LeaveOneOut,
@@ -68,7 +68,7 @@ export function inferenceNotes(board: Scoreboard): readonly string[] {
     method === 'paired'
       ? `${resamples} resamples of items and launches`
       : `${resamples} draws from the intervals, each model by itself`;
-  const boundary = board.anchors === undefined && atBoundary.length > 0;
+  const boundary = !hasPerAnchored(board) && atBoundary.length > 0;
   return [
     ...(hasTies ? ["= can't be told from the best, with 95 % for all pairs at once"] : []),
     ...(rows.length > 1 ? [`ranks and P(1st) are from ${source}`] : []),

@@ -4,7 +4,7 @@ import { headlineRanking } from '../scoring/board-ranking.ts';
 import type { Efficiency } from '../scoring/efficiency.ts';
 import { factorLabels, factorNames, type FactorName, flagId } from '../scoring/factor.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
-import { hasPerAnchored, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
+import { hasPerAnchored, headlineRank, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
 import { type Cell, type Column, numberCell, type Scalar } from './document.ts';
 import { type BoardColumn, measurementColumn } from './measurement-column.ts';
 
@@ -51,11 +51,6 @@ const fixed =
   (decimals: number, otherwise: Cell = numberCell(undefined, 0)) =>
   (value: Scalar): Cell =>
     typeof value === 'number' ? numberCell(value, decimals) : otherwise;
-
-/** The rank by which the rows are ordered: PER-A's where it was computed, else PER's. */
-function headlineRank(row: ScoreboardRow, board: Scoreboard): number | undefined {
-  return hasPerAnchored(board) ? row.anchored?.rank : row.rank;
-}
 
 /** Several models that nobody is significantly better than: each of them may be the best. */
 function isTied(row: ScoreboardRow, board: Scoreboard): boolean {

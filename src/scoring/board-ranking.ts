@@ -11,6 +11,7 @@ import {
   paperReplicates,
 } from './bootstrap.ts';
 import {
+  hasPerAnchored,
   type ScoreboardRow,
   type BoardInference,
   type RankedRow,
@@ -221,5 +222,5 @@ export function rankScoreboard(board: Scoreboard, replicates: BoardReplicates): 
 
 /** Of the score that orders the rows: PER-A where it was computed. */
 export function headlineRanking(row: ScoreboardRow, board: Scoreboard): RankedRow | undefined {
-  return board.anchors === undefined ? row.ranking?.paper : row.ranking?.anchored;
+  return hasPerAnchored(board) ? row.ranking?.anchored : row.ranking?.paper;
 }

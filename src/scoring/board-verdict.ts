@@ -1,4 +1,5 @@
 import {
+  hasPerAnchored,
   headlineScore,
   type BoardInference,
   scoredRows,
@@ -42,8 +43,8 @@ export function spreadNote(names: readonly string[], models: number, method: Boa
 }
 
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */
-export function headlineVersion({ versions, anchors }: Scoreboard): string {
-  return (anchors === undefined ? versions[0] : versions.at(-1)) ?? 'PER';
+export function headlineVersion(board: Scoreboard): string {
+  return (hasPerAnchored(board) ? board.versions.at(-1) : board.versions[0]) ?? 'PER';
 }
 
 /** `0.761 [0.752, 0.770]`. */

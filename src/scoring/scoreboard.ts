@@ -184,6 +184,11 @@ export function headlineScore({ score, anchored }: ScoreboardRow, board: Scorebo
   return hasPerAnchored(board) ? anchored?.score : score;
 }
 
+/** The rank by which the rows are ordered. */
+export function headlineRank({ rank, anchored }: ScoreboardRow, board: Scoreboard): number | undefined {
+  return hasPerAnchored(board) ? anchored?.rank : rank;
+}
+
 /** The four numbers of rows that have all of them; a latency below the clock's resolution counts as that. */
 export function boardValues(rows: readonly ScoreboardRow[]): readonly ValuedModel[] {
   return rows.flatMap((row) => {

@@ -171,7 +171,7 @@ export interface RateWindow {
 
 const windowMs = 10_000;
 
-export function createRateWindow(): RateWindow {
+function createRateWindow(): RateWindow {
   let points: PassProgress[] = [];
 
   function rate(read: (progress: PassProgress) => number): number | undefined {

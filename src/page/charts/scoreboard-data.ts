@@ -1,8 +1,17 @@
 import { humanNumber, humanScale } from '../../core/amount-text.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import { type RankedRow, valueOf, type Scoreboard, type ScoreboardRow } from '../../scoring/scoreboard.ts';
+import {
+  headlineRank,
+  headlineScore,
+  type RankedRow,
+  valueOf,
+  type Scoreboard,
+  type ScoreboardRow,
+} from '../../scoring/scoreboard.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
+import { headlineRanking } from '../../scoring/board-ranking.ts';
+import { headlineVersion } from '../../scoring/board-verdict.ts';
 import { isDoubtful } from '../../scoring/create-scoreboards.ts';
 import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
 import type { Bounds } from './chart-frame.ts';
@@ -77,33 +86,24 @@ export function scatterData(board: Scoreboard, factor: CostFactor): ScatterData 
 
 /** PER-A of a scoreboard where it was computed, else PER-paper, in the order of the rows. */
 export function scoreData(board: Scoreboard): ScoreBarData {
-  const anchored = board.versions.find((version) => version.startsWith('PER-A/'));
   return {
     title: `${titleOf(board)}: scores`,
-    scoreTitle: anchored ?? board.versions[0] ?? 'PER',
+    scoreTitle: headlineVersion(board),
     models: board.rows.map((row) => ({
       model: row.model,
-      score: anchored === undefined ? row.score : row.anchored?.score,
-      bounds: rankingOf(row, board)?.interval,
+      score: headlineScore(row, board),
+      bounds: headlineRanking(row, board)?.interval,
     })),
   };
 }
 
-/** What replicates say about the score that the rows are ordered by. */
-function rankingOf({ ranking }: ScoreboardRow, { versions }: Scoreboard): RankedRow | undefined {
-  return versions.some((version) => version.startsWith('PER-A/')) ? ranking?.anchored : ranking?.paper;
-}
-
 /** Ranks of a scoreboard with their intervals; undefined where these aren't known. */
 export function rankData(board: Scoreboard): RankData | undefined {
-  const ranked = board.rows.map((row) => ({ row, ranking: rankingOf(row, board) }));
+  const ranked = board.rows.map((row) => ({ row, ranking: headlineRanking(row, board) }));
   if (ranked.every(({ ranking }) => ranking === undefined)) return undefined;
-  const isAnchored = board.versions.length > 1;
   return {
     title: `${titleOf(board)}: ranks`,
-    models: ranked.map(({ row, ranking }) =>
-      rankedModel(row.model, isAnchored ? row.anchored?.rank : row.rank, ranking),
-    ),
+    models: ranked.map(({ row, ranking }) => rankedModel(row.model, headlineRank(row, board), ranking)),
   };
 }
 
