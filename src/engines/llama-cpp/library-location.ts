@@ -20,8 +20,8 @@ export interface LibraryLocation {
   readonly llama: string;
   readonly ggml: string;
   readonly ggmlBase: string;
-  /** The CPU back-end to load; the library chooses the best for this processor when absent. */
-  readonly cpuBackend?: string;
+  /** The CPU back-end to load; undefined: the library chooses the best for this processor. */
+  readonly cpuBackend: string | undefined;
 }
 
 export interface LibrarySearch {
@@ -82,7 +82,7 @@ function describePackage(device: LibraryLocation['device'], name: string, entry:
     });
   }
   const { llama, ggml, ggmlBase } = found;
-  return { packageName, packageVersion: version, device, directory, llama, ggml, ggmlBase };
+  return { packageName, packageVersion: version, device, directory, llama, ggml, ggmlBase, cpuBackend: undefined };
 }
 
 /**

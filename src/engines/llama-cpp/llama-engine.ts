@@ -28,6 +28,8 @@ export interface LlamaEngineOptions {
   /** Bytes that a new process can take; the system's own figure by default. */
   readonly availableBytes?: () => number;
   readonly findLibrary?: typeof findLibrary;
+  /** The clock by which a silent process has hung; monotonic, in milliseconds. */
+  readonly now?: () => number;
 }
 
 const optionsHint = `Give \`device\` as one of ${deviceChoices.join(', ')}, \`kernels\` as a name, or no options.`;
@@ -112,13 +114,19 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
 }
 
 /** Starts the process and waits until it has loaded the model. */
-async function startProcess(opening: Opening, options: EngineOptions, signal: AbortSignal): Promise<LoadedModel> {
+async function startProcess(
+  opening: Opening,
+  options: EngineOptions,
+  now: () => number,
+  signal: AbortSignal,
+): Promise<LoadedModel> {
   const { model } = opening;
   const { promise, resolve, reject } = Promise.withResolvers<LoadedFacts>();
   let loaded: LoadedLlama | undefined;
   const worker = new WorkerProcess({
     modelName: model.name,
     hangMs: options.hangMs ?? defaultHangMs,
+    now,
     onReport: (report: WorkerReport) => {
       if (report.type === 'loaded') resolve(report.facts);
       else if (report.type === 'load-error') reject(toLoadError(report));
@@ -165,7 +173,7 @@ export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
       signal.throwIfAborted();
       const opening = await prepare(model, options, engine);
       signal.throwIfAborted();
-      return startProcess(opening, options, signal);
+      return startProcess(opening, options, engine.now ?? (() => performance.now()), signal);
     },
   };
 }

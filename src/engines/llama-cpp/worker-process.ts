@@ -12,6 +12,8 @@ const busyFactor = 10;
 export interface WorkerProcessOptions {
   readonly modelName: string;
   readonly hangMs: number;
+  /** Monotonic, in milliseconds: by it silence is measured. */
+  readonly now: () => number;
   readonly onReport: (report: WorkerReport) => void;
   /** Called once, when the process has ended or was ended; not after `stop()`. */
   readonly onFailure: (error: EngineError) => void;
@@ -39,8 +41,8 @@ export class WorkerProcess {
   readonly #closed: Promise<void>;
   readonly #watch: NodeJS.Timeout;
   #isWorking = false;
-  #lastSignMs = performance.now();
-  #lastReportMs = performance.now();
+  #lastSignMs: number;
+  #lastReportMs: number;
   #lastTicks: number | undefined;
   #failure: EngineError | undefined;
   #isStopping = false;
@@ -56,6 +58,8 @@ export class WorkerProcess {
     });
     this.#child = child;
     this.#options = options;
+    this.#lastSignMs = options.now();
+    this.#lastReportMs = this.#lastSignMs;
     if (child.pid === undefined) {
       child.once('error', () => undefined);
       throw new EngineError(`${options.modelName}: the engine's process can't be started`);
@@ -79,8 +83,8 @@ export class WorkerProcess {
   /** From now on silence counts as a hang. */
   work(): void {
     this.#isWorking = true;
-    this.#lastSignMs = performance.now();
-    this.#lastReportMs = performance.now();
+    this.#lastSignMs = this.#options.now();
+    this.#lastReportMs = this.#lastSignMs;
     this.#child.ref();
     this.#child.channel?.ref();
   }
@@ -107,7 +111,7 @@ export class WorkerProcess {
   }
 
   #hear(report: WorkerReport): void {
-    this.#lastSignMs = performance.now();
+    this.#lastSignMs = this.#options.now();
     this.#lastReportMs = this.#lastSignMs;
     this.#options.onReport(report);
   }
@@ -119,7 +123,7 @@ export class WorkerProcess {
 
   #checkProgress(): void {
     const { hangMs } = this.#options;
-    const nowMs = performance.now();
+    const nowMs = this.#options.now();
     const ticks = cpuTicks(this.pid);
     // One long decode of a large model gives no message, but it takes CPU time.
     if (ticks !== this.#lastTicks) this.#lastSignMs = nowMs;

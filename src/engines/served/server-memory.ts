@@ -94,7 +94,7 @@ function sentence(parts: readonly (string | undefined)[]): string | undefined {
 
 /** Weights, the part of the pool that was in use, and what else the processes hold. The rest of the pool is no need. */
 function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemoryState): MemoryReading | undefined {
-  const { weightsBytes, poolBytes, isPoolNeeded = false, computeBytes = 0, place } = report;
+  const { weightsBytes, poolBytes, isPoolNeeded, computeBytes = 0, place } = report;
   if (weightsBytes === undefined) {
     const bytes = deviceBytes ?? report.deviceBytes;
     if (bytes === undefined) return undefined;

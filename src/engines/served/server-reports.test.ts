@@ -10,6 +10,7 @@ import {
   ollamaMemory,
   serverDevices,
   type ServerMemoryReport,
+  untoldMemory,
   sglangMemory,
   vllmMemory,
 } from './server-reports.ts';
@@ -25,6 +26,7 @@ describe('what servers say of their memory', () => {
       weightsBytes: 7.2512 * gibibyte,
       poolBytes: 62.4 * gibibyte,
       computeBytes: 0.61 * gibibyte,
+      isPoolNeeded: false,
       place: 'device',
     });
     const given = fixture('vllm.log').replaceAll(
@@ -41,6 +43,7 @@ describe('what servers say of their memory', () => {
       weightsBytes: 14.27 * gibibyte,
       poolBytes: 55.1 * gibibyte,
       computeBytes: 0.44 * gibibyte,
+      isPoolNeeded: false,
       place: 'device',
     });
     expect(sglangMemory({ internal_states: [] }).weightsBytes).toBeUndefined();
@@ -118,7 +121,9 @@ describe('what a server needs', () => {
   const report: ServerMemoryReport = {
     weightsBytes: 7 * gibibyte,
     poolBytes: 60 * gibibyte,
+    isPoolNeeded: false,
     computeBytes: gibibyte,
+    deviceBytes: undefined,
     place: 'device',
   };
   const state: ServerMemoryState = {
@@ -172,17 +177,13 @@ describe('what a server needs', () => {
   it('is in doubt where something is not told', () => {
     expect(readServerMemory({ ...state, deviceBytes: undefined })?.doubt).toMatch(/^what its processes take/);
     expect(readServerMemory({ ...state, report: { ...report, place: 'both' } })?.doubt).toMatch(/on the host/);
-    const untold = {
-      weightsBytes: undefined,
-      poolBytes: undefined,
-      computeBytes: undefined,
-      place: 'unknown',
-    } as const;
-    expect(readServerMemory({ ...state, report: untold })).toMatchObject({
+    expect(readServerMemory({ ...state, report: untoldMemory })).toMatchObject({
       peakBytes: 70 * gibibyte,
       doubt: 'the server does not split its memory: all that it took on the GPU counts',
     });
-    expect(readServerMemory({ ...state, report: untold, deviceBytes: undefined, resident: undefined })).toBeUndefined();
+    expect(
+      readServerMemory({ ...state, report: untoldMemory, deviceBytes: undefined, resident: undefined }),
+    ).toBeUndefined();
   });
 
   it('on a host is resident memory', () => {

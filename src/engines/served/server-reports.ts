@@ -7,11 +7,11 @@ export interface ServerMemoryReport {
   /** Set aside for keys and values when the server started. */
   readonly poolBytes: number | undefined;
   /** The cache has the size that was asked for, not what the card had left: all of it is the configuration's need. */
-  readonly isPoolNeeded?: boolean;
+  readonly isPoolNeeded: boolean;
   /** Buffers and graphs of the computation itself. */
   readonly computeBytes: number | undefined;
   /** All that it takes on its GPUs together, from a server that has no parts to tell. */
-  readonly deviceBytes?: number;
+  readonly deviceBytes: number | undefined;
   /** Bytes on a GPU and on the host, as far as the server says where its weights are. */
   readonly place: 'device' | 'host' | 'both' | 'unknown';
 }
@@ -20,7 +20,9 @@ export interface ServerMemoryReport {
 export const untoldMemory: ServerMemoryReport = {
   weightsBytes: undefined,
   poolBytes: undefined,
+  isPoolNeeded: false,
   computeBytes: undefined,
+  deviceBytes: undefined,
   place: 'unknown',
 };
 
@@ -41,6 +43,8 @@ export function vllmMemory(log: string): ServerMemoryReport {
       // Where its size is given, nothing is left to be found.
       largestBytes(log, /reserved ([\d.]+) (GiB) memory for KV cache/gi),
     computeBytes: largestBytes(log, /Graph capturing finished in [\d.]+ secs, took ([\d.]+) (GiB)/g),
+    isPoolNeeded: false,
+    deviceBytes: undefined,
     place: 'device',
   };
 }
@@ -69,6 +73,8 @@ export function sglangMemory(value: unknown): ServerMemoryReport {
     weightsBytes: bytes(usage.weight),
     poolBytes: bytes(usage.kvcache),
     computeBytes: bytes(usage.graph ?? usage.cuda_graph),
+    isPoolNeeded: false,
+    deviceBytes: undefined,
     place: 'device',
   };
 }
@@ -108,7 +114,7 @@ export function llamaServerMemory(log: string): ServerMemoryReport {
   if (fullest === undefined) return untoldMemory;
   const place = devices.length === 0 ? 'host' : (host?.model ?? 0) > 0 && devicesAreFew(log) ? 'both' : 'device';
   const { model: weightsBytes, KV: poolBytes, compute: computeBytes } = fullest;
-  return { weightsBytes, poolBytes, isPoolNeeded: true, computeBytes, place };
+  return { weightsBytes, poolBytes, isPoolNeeded: true, computeBytes, deviceBytes: undefined, place };
 }
 
 /** `offloaded 20/33 layers to GPU`: the embeddings alone often stay on the host, which is no offloading. */
