@@ -250,6 +250,41 @@ it('voids a model of which more than one item in a hundred fails in the engine',
   );
 });
 
+it('ends the race of a model whose engine answers no more, instead of asking for ever', async () => {
+  await using store = await memoryStore();
+  const models = {
+    silent: { answers: rightAnswers(8), tokenMs: 20 },
+    sound: { answers: rightAnswers(8), tokenMs: 25 },
+  };
+  const openSteady = steadyEngine();
+  const openEngine = async (): Promise<Engine> => {
+    const engine = await openSteady();
+    return {
+      ...engine,
+      async open(model, options, signal) {
+        const loaded = await engine.open(model, options, signal);
+        if (model.name !== 'silent') return loaded;
+        return {
+          ...loaded,
+          // So that accuracy passes can be told from the timed ones.
+          capabilities: { ...loaded.capabilities, prefixReuse: true },
+          async *generate(requests, pass) {
+            if (pass.reuse === 'none') yield* loaded.generate(requests, pass);
+          },
+        };
+      },
+    };
+  };
+  const plan = await racePlan('cheapest with accuracy >= 0.6', { models, count: 200 });
+  const { certificates, events, runId } = await race(plan, toyDependencies(store, { openEngine }));
+  expect(certificates[0]?.named).toEqual(['sound']);
+  const message = 'silent on toy/letters@1: the engine ended a pass without a single new answer';
+  expect(verdictOf(certificates[0], 'silent')).toMatchObject({ status: 'failed', reason: message });
+  expect(events.at(-1)).toMatchObject({ status: 'finished', failedCells: 1 });
+  const [cell] = await store.cells(runId);
+  expect(cell?.error).toMatchObject({ code: 'PB_ENGINE', message });
+});
+
 it('stops when it is told to, and goes on to the same certificate', async () => {
   await using store = await memoryStore();
   await using whole = await memoryStore();

@@ -1,5 +1,5 @@
 import type { Cell } from '../../core/cell.ts';
-import { FencedError, UnsupportedError, UsageError } from '../../core/errors.ts';
+import { EngineError, FencedError, UnsupportedError, UsageError } from '../../core/errors.ts';
 import type { RaceTaskRecord, RaceVerdict } from '../../core/race.ts';
 import { equalWeights } from '../../scoring/per-anchored.ts';
 import { createCertificate, verdictOf } from '../../scoring/race/certificate.ts';
@@ -220,7 +220,8 @@ async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type:
 async function* fail(race: TaskRace, job: CellJob, error: unknown): Steps {
   // Another process has the cell, and soon the race.
   if (error instanceof FencedError) throw error;
-  const entrant = await refresh(race, job.cell.model);
+  const { model } = job.cell;
+  const entrant = await refresh(race, model);
   const reason = error instanceof Error ? error.message : String(error);
   const n = entrant.scores.length;
   // A finalist that broke in a later launch is still judged by what it has.
@@ -228,6 +229,20 @@ async function* fail(race: TaskRace, job: CellJob, error: unknown): Steps {
   const verdict = verdictOf(judged(entrant, isJudged ? 'full' : 'failed', reason, { n }), [], race.setup);
   if (isJudged) yield endOf(job, verdict, error);
   else yield* settle(race, verdict, error);
+  await refresh(race, model);
+}
+
+/** Whether a step brought nothing: no answer, no time, no launch, and no reason why not. */
+function isSameEvidence(before: Entrant | undefined, after: Entrant): boolean {
+  const evidence = ({ scores, latencies, launches, brokenItems, failure, isEnded }: Entrant): unknown =>
+    JSON.stringify([scores.length, latencies.length, launches.length, brokenItems, failure, isEnded]);
+  return before !== undefined && evidence(before) === evidence(after);
+}
+
+function withoutAnswers({ cell }: CellJob): EngineError {
+  return new EngineError(`${cell.model} on ${cell.taskId}: the engine ended a pass without a single new answer`, {
+    hint: 'Check the engine or the log of its server, then run perbench resume.',
+  });
 }
 
 /** Goes on from what is stored until the question is decided, or the run is told to stop. */
@@ -244,9 +259,13 @@ async function* raceTask(race: TaskRace): Steps {
       if (judgement.isFinal && job !== undefined) yield* settle(race, verdictOf(judgement, [], setup));
     }
     const work = await workStep(race, standing.step);
+    const { job } = work;
+    const before = entrants.get(job.cell.model);
     yield work;
-    if (work.job.failure !== undefined) yield* fail(race, work.job, work.job.failure.error);
-    await refresh(race, work.job.cell.model);
+    const after = await refresh(race, job.cell.model);
+    // The same facts would choose the same step again, for ever.
+    if (!state.isStopped && isSameEvidence(before, after)) job.failure ??= { error: withoutAnswers(job) };
+    if (job.failure !== undefined) yield* fail(race, job, job.failure.error);
   }
   const standing = replayRace([...entrants.values()], setup);
   // Decided with the last answer: the next start has nothing to do but to certify it.
