@@ -1,5 +1,6 @@
 import { csvQuoted, csvValue } from '../present/csv.ts';
-import { escapeLatex } from '../present/latex.ts';
+import { column, row, table } from '../present/document.ts';
+import { latexTable } from '../present/latex.ts';
 import { escapeMarkdown, markdownTable } from '../present/markdown.ts';
 
 /** A table as text: what a block copies. */
@@ -24,17 +25,14 @@ function markdown({ caption, headings, align, rows }: TextTable): string {
 }
 
 function latex({ caption, headings, align, rows }: TextTable): string {
-  const line = (cells: readonly string[]): string => `    ${cells.map(escapeLatex).join(' & ')} \\\\\n`;
-  return [
-    '% needs \\usepackage{booktabs}\n',
-    '\\begin{table}\n  \\centering\n',
-    `  \\caption{${escapeLatex(caption)}}\n`,
-    `  \\begin{tabular}{${align.map((side) => (side === 'right' ? 'r' : 'l')).join('')}}\n    \\toprule\n`,
-    line(headings),
-    '    \\midrule\n',
-    ...rows.map(line),
-    '    \\bottomrule\n  \\end{tabular}\n\\end{table}\n',
-  ].join('');
+  const columns = headings.map((heading, index) => ({ ...column(heading, align[index]), inPaper: 'plain' as const }));
+  return `% needs \\usepackage{booktabs}\n${latexTable(
+    table(
+      columns,
+      rows.map((cells) => row(cells)),
+      { caption },
+    ),
+  )}`;
 }
 
 function csv({ headings, rows }: TextTable): string {

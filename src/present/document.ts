@@ -120,7 +120,7 @@ export interface Footnote {
 
 export interface Table {
   readonly caption: string;
-  /** Unique in the document, for references to it. */
+  /** Unique in the document, for references to it; empty for none. */
   readonly label: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];

@@ -92,7 +92,7 @@ function tabular(table: Table): readonly string[] {
 }
 
 /** One table as a `table` with booktabs rules, and below it what must be known. */
-function latexTable(table: Table): string {
+export function latexTable(table: Table): string {
   const lines = tabular(table);
   const hasIntervals = lines.some((line) => line.includes(String.raw`\pm`));
   const notes = table.notes
@@ -104,7 +104,7 @@ function latexTable(table: Table): string {
     String.raw`\begin{table}`,
     String.raw`\centering`,
     String.raw`\caption{${escapeLatex(table.caption)}}`,
-    String.raw`\label{tab:${table.label}}`,
+    ...(table.label === '' ? [] : [String.raw`\label{tab:${table.label}}`]),
     ...lines,
     ...notes,
     String.raw`\end{table}`,
