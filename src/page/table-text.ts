@@ -1,5 +1,5 @@
 import { csvQuoted, csvValue } from '../present/csv.ts';
-import { column, row, table } from '../present/document.ts';
+import { column, row as rowOf, table as tableOf } from '../present/document.ts';
 import { latexTable } from '../present/latex.ts';
 import { escapeMarkdown, markdownTable } from '../present/markdown.ts';
 
@@ -27,9 +27,9 @@ function markdown({ caption, headings, align, rows }: TextTable): string {
 function latex({ caption, headings, align, rows }: TextTable): string {
   const columns = headings.map((heading, index) => ({ ...column(heading, align[index]), inPaper: 'plain' as const }));
   return `% needs \\usepackage{booktabs}\n${latexTable(
-    table(
+    tableOf(
       columns,
-      rows.map((cells) => row(cells)),
+      rows.map((cells) => rowOf(cells)),
       { caption },
     ),
   )}`;
