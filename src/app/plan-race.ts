@@ -39,15 +39,15 @@ function activeShare(header: GgufHeader, parameters: number): number {
 async function entrantFacts(
   { spec: { name, file } }: PlannedModel,
   suite: Suite,
-  memoryLimitBytes: number | undefined,
+  limitBytes: number,
 ): Promise<RaceEntrantFacts> {
   if (file === undefined) return { model: name };
   const contextTokens = suite.contextTokens ?? assumedContextTokens;
   const { weightsBytes, parameters } = await estimateModelMemory(file, contextTokens, plannedConcurrency(suite));
   const activeBytes = Math.round(weightsBytes * activeShare(await readGgufHeader(file), parameters));
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };
-  if (memoryLimitBytes === undefined || weightsBytes <= memoryLimitBytes) return facts;
-  const exclusion = `its weights take ${sizeText(weightsBytes)}, and ${sizeText(memoryLimitBytes)} are free`;
+  if (weightsBytes <= limitBytes) return facts;
+  const exclusion = `its weights take ${sizeText(weightsBytes)}, and ${sizeText(limitBytes)} are free`;
   return { ...facts, exclusion };
 }
 
@@ -55,10 +55,10 @@ async function entrantFacts(
 export async function raceEntrants(
   models: readonly PlannedModel[],
   suite: Suite,
-  memoryLimitBytes: number | undefined,
+  limitBytes: number,
 ): Promise<readonly RaceEntrantFacts[]> {
   const facts: RaceEntrantFacts[] = [];
-  for (const model of models) facts.push(await entrantFacts(model, suite, memoryLimitBytes));
+  for (const model of models) facts.push(await entrantFacts(model, suite, limitBytes));
   return raceOrder(facts);
 }
 
@@ -125,46 +125,45 @@ function questionSha256(
   });
 }
 
+/** Where the scores of a race for `winner` come from. */
+export interface RaceSource {
+  readonly anchors?: AnchorSet | undefined;
+  /** The race as an earlier start stored it: its anchors stay what they were. */
+  readonly stored?: RaceRecord | undefined;
+}
+
+function taskScore({ goal }: RaceQuestion, taskId: string, { anchors, stored }: RaceSource): TaskScore | undefined {
+  if (goal !== 'winner') return undefined;
+  return stored?.tasks[taskId]?.score ?? scoreOfTask(taskId, anchors);
+}
+
 /**
  * Checks what a race needs beside models and data, before those are fetched.
  *
  * @throws {UsageError} if the question is none, or `winner` has no anchors for a task
  */
-export async function checkRace(
-  suite: Suite,
-  anchors: AnchorSet | undefined,
-  ownTasks: readonly OwnTask[] = [],
-): Promise<void> {
-  // Also where the question is none: it must not come up after hours of fetching.
-  if (raceQuestionOf(suite)?.goal !== 'winner') return;
-  for (const { task } of await chooseTasks(suite, ownTasks)) scoreOfTask(task.id, anchors);
-}
-
-export interface RacePlanOptions {
-  /** For `winner`. */
-  readonly anchors?: AnchorSet | undefined;
-  /** The race as an earlier start stored it: its anchors stay what they were. */
-  readonly stored?: RaceRecord | undefined;
-  /** Memory that a model can take. */
-  readonly memoryLimitBytes?: number | undefined;
+export async function checkRace(suite: Suite, from: RaceSource, ownTasks: readonly OwnTask[] = []): Promise<void> {
+  const question = raceQuestionOf(suite);
+  if (question === undefined) return;
+  for (const { task } of await chooseTasks(suite, ownTasks)) taskScore(question, task.id, from);
 }
 
 /**
  * The plan of a suite that asks a question, with the question in its manifest; other plans as they are.
  *
+ * @param limitBytes memory that models can take
  * @throws {UsageError} if it can't be decided here
  */
-export async function planRace(plan: RunPlan, options: RacePlanOptions = {}): Promise<RunPlan> {
+export async function planRace(plan: RunPlan, from: RaceSource, limitBytes: number): Promise<RunPlan> {
   const { suite, models, tasks } = plan;
   const question = raceQuestionOf(suite);
   if (question === undefined) return plan;
   const { confidence, seed } = suite;
   const stored = storedQuestion(question);
-  const entrants = await raceEntrants(models, suite, options.memoryLimitBytes);
+  const entrants = await raceEntrants(models, suite, limitBytes);
   const records = tasks.map((planned): readonly [string, RaceTaskRecord] => {
     const { id } = planned.task;
-    const before = options.stored?.tasks[id]?.score;
-    const score = question.goal === 'winner' ? (before ?? scoreOfTask(id, options.anchors)) : undefined;
+    const score = taskScore(question, id, from);
     const record = {
       questionSha256: questionSha256(stored, confidence, planned, score, seed),
       ...(score !== undefined && { score }),

@@ -5,9 +5,11 @@ import { suiteSettings } from '../core/suite-settings.ts';
 import { withoutSecrets } from '../core/without-secrets.ts';
 import { hashJson } from '../run/content-key.ts';
 import { checkEngineConcurrency } from '../engines/index.ts';
+import { memoryLimitBytes } from '../meters/host-limits.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import type { LocalContext } from './local-context.ts';
 import { nameModel, prepareModels } from './prepare-models.ts';
+import { checkRace, planRace, type RaceSource } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
 /** The values of those settings that enter the key in this way, in the order of the table. */
@@ -55,17 +57,27 @@ async function describeRun(
 }
 
 /**
- * Everything that a run needs: models on this machine, data read and checked. Data comes first: it is checked in
- * seconds, while models may take hours to fetch.
+ * Everything that a run needs: models on this machine, data read and checked, and what a race asks. Data comes first: it
+ * is checked in seconds, while models may take hours to fetch.
+ *
+ * @throws {UsageError} if the suite asks a question that can't be decided
+ * @throws {DataError | InvalidItemError | ModelError | DownloadError} if data or models can't be had
  */
-export async function prepareRun(suite: Suite, context: LocalContext, signal: AbortSignal): Promise<RunPlan> {
+export async function prepareRun(
+  suite: Suite,
+  context: LocalContext,
+  signal: AbortSignal,
+  race: RaceSource = {},
+): Promise<RunPlan> {
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
+  await checkRace(suite, race, context.ownTasks);
   for (const entry of suite.models)
     checkEngineConcurrency(nameModel(entry, context.workingFolder).engine, suite.concurrency);
   const tasks = await prepareTasks(suite, context, signal);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);
-  return { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };
+  const plan = { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };
+  return planRace(plan, race, memoryLimitBytes());
 }
 
 /** The same run with other limits on its items; models and data stay as they are. */

@@ -20,7 +20,6 @@ import { openSqliteStore } from '../store/sqlite-store.ts';
 import * as z from 'zod';
 import { readCeiling } from './calibrate.ts';
 import { gpuSupply } from './gpu-outlook.ts';
-import { checkRace, planRace } from './plan-race.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
 
@@ -126,13 +125,11 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
   const { store: given = ':memory:', signal = new AbortController().signal, isFresh = false, anchors } = options;
   const suite = parseSuite(input);
   const context = libraryContext(options);
-  await checkRace(suite, anchors, context.ownTasks);
-  const prepared = await prepareRun(suite, context, signal);
-  const racing = await planRace(prepared, { anchors, memoryLimitBytes: memoryLimitBytes() });
+  const prepared = await prepareRun(suite, context, signal, { anchors });
   await using resources = new AsyncDisposableStack();
   const store = await useStore(given, resources);
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
-  yield* localRun(racing, context, { store, signal, isFresh });
+  yield* localRun(prepared, context, { store, signal, isFresh });
 }
 
 export interface PlanOptions extends RunOptions {

@@ -33,7 +33,7 @@ export function rightAnswers(ofTen: number): readonly string[] {
 /** A plan that asks a question about the mock engine's models. */
 export function racePlan(decide: string, { suite, ...options }: ToyOptions): Promise<RunPlan> {
   const plan = toyPlan({ tasks: [toyLetters], ...options, suite: { decide, latencyRequests: 4, ...suite } });
-  return planRace(plan, { anchors: toyAnchors });
+  return planRace(plan, { anchors: toyAnchors }, Infinity);
 }
 
 /**

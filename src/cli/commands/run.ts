@@ -1,8 +1,7 @@
-import { checkRace, planRace, raceQuestionOf } from '../../app/plan-race.ts';
+import { raceQuestionOf } from '../../app/plan-race.ts';
 import { prepareRun } from '../../app/prepare-run.ts';
 import { resolveAnchors } from '../../app/resolve-anchors.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
-import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import type { AnchorSet } from '../../scoring/anchors.ts';
 import type { CliContext } from '../context.ts';
 import { executePlan } from '../execute-plan.ts';
@@ -32,7 +31,6 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   const { suite } = await suiteOfCommand(input, context);
   const question = raceQuestionOf(suite);
   const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;
-  await checkRace(suite, anchors);
   if (question?.limits.withinBest !== undefined) {
     context.output.note(
       'to know the best, every model is launched, and dear ones are asked too: a gate such as accuracy >= 0.7 costs far less',
@@ -40,8 +38,9 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   }
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
-  const prepared = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
-  const plan = await planRace(prepared, { anchors, memoryLimitBytes: memoryLimitBytes() });
+  const plan = await prepareRun(suite, local, context.interruption.signal, { anchors }).finally(() =>
+    status[Symbol.dispose](),
+  );
   return executePlan(plan, local, context, {
     files,
     isFresh: input.options.fresh === true,
@@ -63,8 +62,10 @@ export const resume: CommandHandler<typeof storedRunOptions> = async ({ argument
   const local = await createLocalContext(context, status);
   const dataDir = options.dataDir === undefined ? stored.suite.dataDir : context.path(options.dataDir);
   const suite = { ...stored.suite, ...(dataDir !== undefined && { dataDir }) };
-  const prepared = await prepareRun(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
-  const plan = await planRace(prepared, { stored: stored.manifest.race });
+  const race = { stored: stored.manifest.race };
+  const plan = await prepareRun(suite, local, context.interruption.signal, race).finally(() =>
+    status[Symbol.dispose](),
+  );
   return executePlan(plan, local, context, { files, resumeId: stored.id, retryFailed: true });
 };
 
