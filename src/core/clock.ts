@@ -1,8 +1,20 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Unix time in milliseconds on a clock that never goes back: the clock of all times in results. */
-export function nowMs(): number {
-  return performance.timeOrigin + performance.now();
+/** The machine's monotonic clock, which all its processes share. */
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** Unix time minus the monotonic clock, as this process saw it when it started; another process may differ by a lot. */
+export const clockOffsetMs = performance.timeOrigin + performance.now() - monotonicMs();
+
+/**
+ * Unix time in milliseconds on a clock that never goes back: the clock of all times in results.
+ *
+ * @param offsetMs `clockOffsetMs` of the process whose times these are compared with
+ */
+export function nowMs(offsetMs = clockOffsetMs): number {
+  return monotonicMs() + offsetMs;
 }
 
 /** CPU time of this process and its threads, in milliseconds. */

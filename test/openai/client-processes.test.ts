@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nowMs } from '../../src/core/clock.ts';
-import type { Generation, LoadedModel } from '../../src/core/engine.ts';
+import type { Generation, LoadedModel, PassOptions } from '../../src/core/engine.ts';
 import { EngineError, ServerError } from '../../src/core/errors.ts';
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
 import { type NullServer, startNullServer } from '../../src/app/null-server/null-server.ts';
@@ -15,18 +15,23 @@ async function open(baseUrl: string, clientProcesses: number, key?: string): Pro
   const engine = createOpenAiEngine({ environment: { OPENAI_API_KEY: key } });
   const engineOptions = { retrySeconds: 3, backoffSeconds: 0.01 };
   const spec = modelSpec({ name: 'm', engine: 'openai', source: baseUrl, engineOptions });
-  return engine.open(spec, { clientProcesses, hangMs: 20_000 }, new AbortController().signal);
+  return engine.open(spec, { clientProcesses, hangMs: 600_000 }, new AbortController().signal);
 }
 
 async function generate(
   model: LoadedModel,
   count: number,
-  changes: Partial<ReturnType<typeof passOptions>> = {},
+  changes: Partial<PassOptions> = {},
+  onFirst: () => void = () => undefined,
 ): Promise<Generation[]> {
   const requests = Array.from({ length: count }, (_, index) =>
     plainRequest(`r${index}`, `Question ${index}`, { maxTokens: 5 }),
   );
-  return Array.fromAsync(model.generate(streamOf(requests), passOptions({ concurrency: 8, ...changes })));
+  const results: Generation[] = [];
+  for await (const result of model.generate(streamOf(requests), passOptions({ concurrency: 8, ...changes }))) {
+    if (results.push(result) === 1) onFirst();
+  }
+  return results;
 }
 
 function isAlive(pid: number): boolean {
@@ -61,10 +66,10 @@ describe('several client processes', () => {
       if (result.status === 'failed') throw new Error(result.message);
       const { scheduledMs, startedMs: sentMs, firstTokenMs = NaN, lastTokenMs } = result.times;
       expect(scheduledMs).toBeGreaterThanOrEqual(startedMs);
-      expect(sentMs).toBeGreaterThanOrEqual(scheduledMs - 5);
+      expect(sentMs).toBeGreaterThanOrEqual(scheduledMs);
       expect(firstTokenMs).toBeGreaterThan(sentMs);
       expect(lastTokenMs).toBeGreaterThan(firstTokenMs);
-      expect(lastTokenMs).toBeLessThan(endedMs + 5);
+      expect(lastTokenMs).toBeLessThanOrEqual(endedMs);
     }
   });
 
@@ -89,14 +94,15 @@ describe('several client processes', () => {
   });
 
   it('stop what is in flight when the pass is aborted', async () => {
-    await using proxy = await behind((n) => (n < 20 ? { kind: 'pass' } : { kind: 'hang' }));
-    await using model = await open(proxy.baseUrl, 2);
     const abort = new AbortController();
-    const started = performance.now();
-    setTimeout(() => abort.abort(), 500);
+    await using proxy = await behind((n) => {
+      if (n < 20) return { kind: 'pass' };
+      abort.abort();
+      return { kind: 'hang' };
+    });
+    await using model = await open(proxy.baseUrl, 2);
+    // What hangs would be waited for longer than a test may take.
     expect((await generate(model, 100, { signal: abort.signal })).length).toBeLessThanOrEqual(20);
-    // The hang time is 20 s.
-    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   it('try again what can pass, and say so', async () => {
@@ -121,8 +127,9 @@ describe('several client processes', () => {
   it('fail the pass when one is killed', async () => {
     await using model = await open(baseUrl(), 2);
     const [pid = 0] = model.clients?.processIds ?? [];
-    setTimeout(() => process.kill(pid, 'SIGKILL'), 100);
-    const error: unknown = await generate(model, 10_000).catch((caught: unknown) => caught);
+    const error: unknown = await generate(model, 10_000, {}, () => process.kill(pid, 'SIGKILL')).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toBeInstanceOf(EngineError);
     expect(String(error)).toContain('a client process was killed by SIGKILL');
   });

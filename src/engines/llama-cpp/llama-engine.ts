@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { nowMs } from '../../core/clock.ts';
+import { clockOffsetMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
@@ -80,7 +80,7 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
     threads: options.threads ?? availableParallelism(),
     contextTokens: options.contextTokens,
     chatTemplate: textValue(header, 'tokenizer.chat_template'),
-    clockOffsetMs: nowMs() - Number(process.hrtime.bigint()) / 1e6,
+    clockOffsetMs,
   };
   return { model, file: model.file, header, library, order };
 }

@@ -10,7 +10,7 @@ export interface LoadOrder {
   readonly threads: number;
   readonly contextTokens: number | undefined;
   readonly chatTemplate: string | undefined;
-  /** The caller's clock minus the machine's monotonic one, in milliseconds: both processes then tell the same time. */
+  /** The caller's: both processes then tell the same time. */
   readonly clockOffsetMs: number;
 }
 

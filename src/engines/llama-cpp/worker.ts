@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import koffi from 'koffi';
+import { nowMs } from '../../core/clock.ts';
 import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
 import type { ContextSource } from './engine-pass.ts';
 import { checkAbi } from './native/abi.ts';
@@ -92,7 +93,7 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
   return {
     model,
     reader: { tokenizer: model.tokenizer, renderChat: chatRenderer(order, model), contextTokens },
-    now: () => Number(process.hrtime.bigint()) / 1e6 + order.clockOffsetMs,
+    now: () => nowMs(order.clockOffsetMs),
     open: (shape: ContextShape) => {
       if (open !== undefined && isSameShape(open.shape, shape)) {
         open.clear();

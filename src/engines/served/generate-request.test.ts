@@ -8,7 +8,7 @@ import type { ServerFacts } from './server-facts.ts';
 
 const signal = new AbortController().signal;
 /** Longest wait for a client that does nothing with an event. */
-const unseenMs = 200;
+const unseenMs = 1_000;
 
 /**
  * One generation from a server that streams these choices one by one, and then the count of tokens. The clock stands at
@@ -31,7 +31,7 @@ async function streamed(choices: readonly object[], tokens: number): Promise<Gen
     };
     void (async () => {
       for (const choice of choices) await say({ choices: [choice] });
-      await say({ choices: [], usage: { prompt_tokens: 3, completion_tokens: tokens } });
+      void say({ choices: [], usage: { prompt_tokens: 3, completion_tokens: tokens } });
       response.end('data: [DONE]\n\n');
     })();
   });

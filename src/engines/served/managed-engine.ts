@@ -18,6 +18,8 @@ export interface ManagedEngineOptions {
   /** The server's own environment starts from it; its key is read from it too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly tools?: GpuPrograms;
+  /** The clock by which a server isn't ready in time; monotonic, in milliseconds. */
+  readonly now?: () => number;
 }
 
 /** Its name is that of the suite's key, so that messages of both fit. */
@@ -58,9 +60,9 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
       const { server, rest } = parseServer(spec);
       const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', rest);
       const servedName = servedNameOf(spec, server);
-      const { environment, tools = {} } = engine;
+      const { environment, tools = {}, now = () => performance.now() } = engine;
       const apiKey = serverKey(server, environment, namedVariable(rest));
-      const started = await startServer({ spec, server, servedName, options, environment, apiKey, signal });
+      const started = await startServer({ spec, server, servedName, options, environment, apiKey, now, signal });
       const { process, origin } = started;
       const { devices } = openAi;
       const host = createManagedHost({ ...started, name: spec.name, server, servedName, apiKey, devices, tools });

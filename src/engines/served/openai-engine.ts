@@ -3,6 +3,7 @@
  * known answers when a model is opened, not believed.
  */
 import { randomBytes } from 'node:crypto';
+import { clockOffsetMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import type {
   Capabilities,
@@ -167,6 +168,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     baseUrl,
     apiKey,
     hangMs,
+    clockOffsetMs,
     retry,
     facts,
     extra: openAi.body,

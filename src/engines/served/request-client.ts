@@ -1,3 +1,4 @@
+import { nowMs } from '../../core/clock.ts';
 import type { GenerateRequest, Generation, Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
 import { UnsupportedError } from '../../core/errors.ts';
 import type { ClientProcesses } from '../../core/load.ts';
@@ -15,6 +16,8 @@ export interface ClientSettings {
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
   readonly hangMs: number;
+  /** The caller's: all processes then tell the same time. */
+  readonly clockOffsetMs: number;
   readonly retry: RetryLimits;
   readonly facts: ServerFacts;
   /** Fields added to the body of every generation. */
@@ -62,8 +65,15 @@ async function scoreOne(
 }
 
 /** Asks from this process. */
-export function openRequestClient({ facts, extra, saltPrefix, scorer: way, ...link }: ClientSettings): RequestClient {
-  const connection = new ServerConnection(link);
+export function openRequestClient({
+  facts,
+  extra,
+  saltPrefix,
+  scorer: way,
+  clockOffsetMs,
+  ...link
+}: ClientSettings): RequestClient {
+  const connection = new ServerConnection({ ...link, now: () => nowMs(clockOffsetMs) });
   const target: ServedTarget = { connection, facts, extra, salt: createSalt(saltPrefix) };
   const scorer = way === undefined ? undefined : createTokenScorer(way, target);
   return {

@@ -23,6 +23,7 @@ export interface ReadyOptions {
   readonly paths: readonly string[];
   readonly apiKey: string | undefined;
   readonly startMs: number;
+  readonly now: () => number;
   readonly signal: AbortSignal;
   /** Hears the newest line of the log, now and then. */
   readonly onStatus: (line: string) => void;
@@ -63,14 +64,14 @@ export function startFailure(process: ServerProcess, name: string, what: string,
  * @throws {ServerError} with the end of its log, if it ends or isn't ready in time
  */
 async function waitUntilReady(process: ServerProcess, options: ReadyOptions): Promise<void> {
-  const { name, origin, paths, apiKey, startMs, signal, onStatus } = options;
-  const endMs = performance.now() + startMs;
+  const { name, origin, paths, apiKey, startMs, now, signal, onStatus } = options;
+  const endMs = now() + startMs;
   let shown: string | undefined;
   for (;;) {
     signal.throwIfAborted();
     if (process.end !== undefined) throw startFailure(process, name, `${process.end} before it was ready`, origin);
     for (const path of paths) if ((await askServer(origin + path, apiKey, answerMs)) !== undefined) return;
-    if (performance.now() >= endMs) {
+    if (now() >= endMs) {
       throw startFailure(process, name, `was not ready within ${Math.round(startMs / 1000)} s`, origin);
     }
     const [newest] = process.lastLines(1);
@@ -139,12 +140,13 @@ export interface StartServerRequest {
   readonly options: EngineOptions;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly apiKey: string | undefined;
+  readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
 /** The server on this port, or `'port-lost'` if another program took the port first. */
 async function startOn(port: number, request: StartServerRequest): Promise<StartedServer | 'port-lost'> {
-  const { spec, server, servedName, options, environment, apiKey, signal } = request;
+  const { spec, server, servedName, options, environment, apiKey, now, signal } = request;
   const command = serverCommand({
     server,
     model: spec.source ?? spec.name,
@@ -168,7 +170,7 @@ async function startOn(port: number, request: StartServerRequest): Promise<Start
   try {
     const startMs = server.startSeconds * 1000;
     const onStatus = options.onStatus ?? ((): void => {});
-    await waitUntilReady(process, { name: spec.name, origin, paths, apiKey, startMs, signal, onStatus });
+    await waitUntilReady(process, { name: spec.name, origin, paths, apiKey, startMs, now, signal, onStatus });
     requireOwn(process, spec.name, origin);
     return { process, origin, argv: command.argv };
   } catch (error) {

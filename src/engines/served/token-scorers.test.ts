@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { clockOffsetMs } from '../../core/clock.ts';
 import { openRequestClient } from './request-client.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { TokenScorerName } from './token-scorers.ts';
@@ -56,6 +57,7 @@ async function scoreAt(way: TokenScorerName, facts: Partial<ServerFacts>, refuse
     baseUrl: `http://127.0.0.1:${address.port}/v1`,
     apiKey: undefined,
     hangMs: 5000,
+    clockOffsetMs,
     retry: { retryMs: 3000, backoffMs: 1, maxBackoffMs: 10_000 },
     facts: { servedName: 'm', ...facts } as ServerFacts,
     extra: {},
