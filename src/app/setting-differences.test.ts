@@ -90,7 +90,7 @@ describe('settingDifferences', () => {
       run({ host: { ...host, cpuModel: 'CPU two', cores: 4 } }),
       ['CPU: CPU one | CPU two (performance)', 'cores: 2 | 4 (performance)'],
     ],
-    [run({}, { concurrency: 4 }), ['sequences at once: 16 | 4 (performance)']],
+    [run({}, { concurrency: 4 }), ['max concurrency: 16 | 4 (performance)']],
     [run({}, {}, { engineBuild: 'engine 2' }), ['engine build: engine 1 | engine 2 (both)']],
     [run({}, {}, { threads: 1 }), ['threads: 2 | 1 (performance)']],
     [run({}, {}, {}, { dataSha256: 'e'.repeat(64) }), ['data (sha256): dddddddddddd | eeeeeeeeeeee (answers)']],
@@ -182,7 +182,7 @@ describe('every setting that decides results', () => {
     expect(JSON.stringify(compared)).not.toMatch(/hf_secret|sk-secret/);
   });
 
-  it('names options of the engine for the same model alone, which a served one is by its address', () => {
+  it('names engine options for the same model alone, which a served one is by its address', () => {
     const at = (source: string, devices: number): RunRecord =>
       run(
         { models: { m: { ...model, source, fileSha256: undefined } } },
@@ -190,8 +190,8 @@ describe('every setting that decides results', () => {
       );
     const [here, wide, elsewhere] = [at('http://a:1/v1#m', 1), at('http://a:1/v1#m', 2), at('http://b:1/v1#m', 2)];
     expect(both(here, wide)).toMatchObject({
-      compared: [{ what: 'options of the engine', a: '{"devices":1}', b: '{"devices":2}' }],
-      reported: ['options of the engine'],
+      compared: [{ what: 'engine options', a: '{"devices":1}', b: '{"devices":2}' }],
+      reported: ['engine options'],
     });
     expect(both(here, elsewhere)).toEqual({ compared: [], reported: [] });
   });

@@ -116,7 +116,7 @@ const facts: readonly Fact[] = [
   hostFact('governor', ({ governor }) => governor),
   hostFact('kernel', ({ kernel }) => kernel),
   fact('run', 'version of perbench', 'both', ({ run }) => run.manifest.perbenchVersion),
-  fact('weights', 'options of the engine', 'both', ({ entry }) => entry?.engineOptions),
+  fact('weights', 'engine options', 'both', ({ entry }) => entry?.engineOptions),
   // The same weights under another template or style are another question; of different weights it is their nature.
   fact('weights', 'prompt style', 'answers', ({ model }) => model?.promptStyle),
   fact('weights', 'chat template (sha256)', 'answers', ({ model }) => short(model?.chatTemplateSha256)),

@@ -108,7 +108,7 @@ describe('decide', () => {
       '--require',
       'accuracy >= 0.7',
     ]);
-    expect(twice.stderr).toContain('--require: `accuracy >= 0.7` comes twice');
+    expect(twice.stderr).toContain('--require: `accuracy >= 0.7` is given twice');
     const p99 = await perbench([...argv, '--require', 'latency p99 <= 1s']);
     expect(p99.stdout).toContain('"constraint":"maxLatencyP99"');
   });

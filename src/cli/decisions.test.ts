@@ -61,7 +61,7 @@ describe('compare', () => {
         item              A → B          answer of A  answer of B  expected
         f9c36a40a56eb06e  right → wrong  positive     (none)       positive
 
-      ! options of the engine: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
+      ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
 
       alpha of RUN against alpha of RUN: worse in accuracy (−50.0 points); 2 of 3 figures could not be compared (?).
       "
@@ -131,7 +131,7 @@ describe('gate', () => {
       task         model  wanted                                              got                                        outcome
       imdb/mini@1  alpha  accuracy at least −1.0 points against the baseline  −50.0 points [−64.8 points, −35.2 points]  fail !
       ! imdb/mini@1 / alpha: wanted accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: no answer could be read in 100.0 % of the outputs; B: truncated: 55.0 % of the answers ended at the token limit)
-      ! options of the engine: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
+      ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
 
       gate failed, of 1 check: 1 failed
       "
@@ -183,8 +183,8 @@ describe('gate', () => {
   });
 
   it.each([
-    ['price <= 1', /--require: `price <= 1` is no limit here/],
-    ['accuracy <= 1', /--require: `accuracy <= 1` is no limit: expected `accuracy >= …`/],
+    ['price <= 1', /--require: `price <= 1` does not apply here/],
+    ['accuracy <= 1', /--require: `accuracy <= 1` is not a limit: expected `accuracy >= …`/],
     ['fast', /expected one such as `accuracy >= 0\.7`/],
   ])('refuses --require %j', async (text, message) => {
     const { stderr, code } = await gate('bad', ['--require', text]);
@@ -195,7 +195,7 @@ describe('gate', () => {
   it('refuses a written limit that is none, at its place', async () => {
     await writeFile(join(folder, 'list.yaml'), 'models: [a]\ngates:\n  - memory <= 2GiB\n  - memory <= 3GiB\n');
     const { stderr, code } = await gate('bad', ['-c', 'list.yaml']);
-    expect(stderr).toMatch(/^error: list\.yaml:4:5: .*`memory <= 3GiB` comes twice/);
+    expect(stderr).toMatch(/^error: list\.yaml:4:5: .*`memory <= 3GiB` is given twice/);
     expect(code).toBe(2);
   });
 

@@ -114,7 +114,7 @@ describe('the command line', () => {
   it('prints the version, and help without an error', () => {
     expect(help('--version')).toBe('1.2.3\n');
     expect(help()).toContain('Usage: perbench <command>');
-    expect(help('models')).toMatch(/^ {2}pull .*fetch models/m);
+    expect(help('models')).toMatch(/^ {2}pull .*download and verify models/m);
     expect(help('run', '--help')).toContain('--data-dir <folder>');
     expect(help('help', 'run')).toContain('--data-dir <folder>');
   });

@@ -58,7 +58,7 @@ function createProgram(
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .usage('<command> [options]')
-    .helpCommand('help [command]', 'print help of a command')
+    .helpCommand('help [command]', 'print help for a command')
     .configureHelp({ subcommandTerm: commandTerm })
     .enablePositionalOptions();
   // Understood here too, but shown where they are used: the list of commands fits on one screen.
@@ -71,12 +71,12 @@ function createProgram(
   }
   program.addHelpText(
     'after',
-    '\nperbench <command> --help says more, also of --json, --quiet, --store and other options of every command.\n',
+    '\nSee perbench <command> --help for its options and the global ones, such as --json, --quiet and --store.\n',
   );
   return program;
 }
 
-/** Nearly every command has options, so that they aren't said of each: one line per command. */
+/** Without the `[options]` that nearly every command has: one line per command. */
 function commandTerm(command: CommanderCommand): string {
   return [command.name(), command.usage().replace('[options]', '').trim()].join(' ').trim();
 }
@@ -93,7 +93,8 @@ function nounCommand(
     .command(noun)
     .helpGroup(`${group}:`)
     .usage('<verb>')
-    .description(nouns[noun] ?? '')
+    .summary(nouns[noun] ?? '')
+    .description(sentence(nouns[noun] ?? ''))
     .helpOption('-h, --help', 'print help');
   created.helpCommand(false);
   parents.set(noun, created);
@@ -116,7 +117,7 @@ function addCommand(
   for (const argument of command.arguments) addArgument(created, argument);
   addOptions(created, command.options, given, 'Options:');
   const globals = Object.entries(globalOptions).filter(([name]) => !(name in command.options));
-  addOptions(created, Object.fromEntries(globals), given, 'Options of every command:');
+  addOptions(created, Object.fromEntries(globals), given, 'Global options:');
   if (command.examples !== undefined) {
     created.addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}\n`).join('')}`);
   }
@@ -172,12 +173,14 @@ export function optionTerm(name: string, option: Option<unknown>): string {
 
 /** Help text with choices and default. */
 export function optionHelp(option: Option<unknown>): string {
-  const choices = option.choices === undefined ? '' : `: ${option.choices.join(', ')}`;
-  const { fallback } = option;
-  const shown =
-    typeof fallback === 'string' || (typeof fallback === 'number' && !option.isCounted) ? String(fallback) : undefined;
-  const known = option.defaultText ?? shown;
-  return `${option.help}${choices}${known === undefined ? '' : ` (default: ${known})`}`;
+  const { help, choices, fallback, defaultText, isCounted } = option;
+  const shown = typeof fallback === 'string' || (typeof fallback === 'number' && !isCounted) ? fallback : undefined;
+  const known = defaultText ?? shown;
+  const facts = [
+    ...(choices === undefined ? [] : [`one of ${choices.join(', ')}`]),
+    ...(known === undefined ? [] : [`default: ${known}`]),
+  ];
+  return facts.length === 0 ? help : `${help} (${facts.join('; ')})`;
 }
 
 function configure(command: CommanderCommand, write: (text: string) => void): void {

@@ -41,15 +41,15 @@ describe('a limit', () => {
   });
 
   it.each([
-    ['fast', '`fast` is no limit: expected one such as `accuracy >= 0.7`, `memory <= 2GiB` or `latency p95 <= 800ms`'],
+    ['fast', '`fast` is not a limit: expected one such as `accuracy >= 0.7`, `memory <= 2GiB` or `latency p95 <= 800ms`'],
     ['accuracy > 0.7', 'expected one such as'],
     ['latency p100 <= 1s', 'expected one such as'],
     ['withinBest <= 1', 'expected one such as'],
-    ['accuracy <= 0.7', '`accuracy <= 0.7` is no limit: expected `accuracy >= …`'],
-    ['memory >= 2GiB', '`memory >= 2GiB` is no limit: expected `memory <= …`'],
-    ['accuracy drop >= 0.1', '`accuracy drop >= 0.1` is no limit: expected `accuracy drop <= …`'],
-    ['memory <= lots', '`memory <= lots` is no limit: expected a size such as 2GiB or 800MB'],
-    ['accuracy >= 70', '`accuracy >= 70` is no limit: expected a share from 0 to 1, such as 0.7 or 70%'],
+    ['accuracy <= 0.7', '`accuracy <= 0.7` is not a limit: expected `accuracy >= …`'],
+    ['memory >= 2GiB', '`memory >= 2GiB` is not a limit: expected `memory <= …`'],
+    ['accuracy drop >= 0.1', '`accuracy drop >= 0.1` is not a limit: expected `accuracy drop <= …`'],
+    ['memory <= lots', '`memory <= lots` is not a limit: expected a size such as 2GiB or 800MB'],
+    ['accuracy >= 70', '`accuracy >= 70` is not a limit: expected a share from 0 to 1, such as 0.7 or 70%'],
     ['accuracy within 2 of the best', 'expected a share from 0 to 1'],
   ])('%j is none, and it is said what was expected', (text, message) => {
     expect(() => parseLimit(text)).toThrow(RangeError);
@@ -108,15 +108,15 @@ describe('limits together', () => {
   it('are said once each, and only where they make sense', () => {
     const limits = withLimit({ maxMemory: 5 }, 'accuracy >= 0.7', isConstraint);
     expect(limits).toEqual({ maxMemory: 5, minAccuracy: 0.7 });
-    expect(() => withLimit(limits, 'memory <= 2GiB', isConstraint)).toThrow('`memory <= 2GiB` comes twice');
-    expect(() => withLimit(limits, 'accuracy drop <= 0.1', isConstraint)).toThrow('is no limit here');
-    expect(() => withLimit(limits, 'price <= 1', isGateLimit)).toThrow('is no limit here');
+    expect(() => withLimit(limits, 'memory <= 2GiB', isConstraint)).toThrow('`memory <= 2GiB` is given twice');
+    expect(() => withLimit(limits, 'accuracy drop <= 0.1', isConstraint)).toThrow('does not apply here');
+    expect(() => withLimit(limits, 'price <= 1', isGateLimit)).toThrow('does not apply here');
   });
 
   it('mean the same by name and written out, in a suite file', () => {
     const named = gateLimitsSchema(z).parse({ maxAccuracyDrop: '1%', maxMemory: '2gib' });
     expect(gateLimitsSchema(z).parse(['accuracy drop <= 1%', 'memory <= 2GiB'])).toEqual(named);
     const wrong = gateLimitsSchema(z).safeParse(['memory <= 2GiB', 'price <= 1']);
-    expect(JSON.stringify(wrong.error?.issues)).toContain('`price <= 1` is no limit here');
+    expect(JSON.stringify(wrong.error?.issues)).toContain('`price <= 1` does not apply here');
   });
 });

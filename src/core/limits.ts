@@ -33,7 +33,7 @@ const throughput: Subject = { subject: 'throughput', metric: 'throughput' };
 const latency: Subject = { subject: 'latency', metric: 'latency' };
 const latencyP95: Subject = { subject: 'latency p95', metric: 'latencyP95' };
 const memory: Subject = { subject: 'memory', metric: 'memory' };
-const price: Subject = { subject: 'price', metric: 'pricePerThousand', label: 'price of 1,000 answers' };
+const price: Subject = { subject: 'price', metric: 'pricePerThousand', label: 'price per 1,000 answers' };
 
 function limited(of: Subject, relation: LimitRelation, written: Written, help: string): LimitKind {
   return { ...of, ...written, relation, help };
@@ -41,33 +41,18 @@ function limited(of: Subject, relation: LimitRelation, written: Written, help: s
 
 /** Every limit under its short name, which flags and the keys of suite files are. */
 const limitKinds = {
-  maxAccuracyDrop: limited(
-    accuracy,
-    'drop',
-    loss,
-    'how much lower accuracy may be, in absolute terms: 0.01 is one point',
-  ),
-  maxThroughputDrop: limited(throughput, 'drop', loss, 'how much lower throughput may be, relative to the baseline'),
-  maxLatencyRise: limited(
-    latency,
-    'rise',
-    growth,
-    'how much higher the median latency may be, relative to the baseline',
-  ),
-  maxLatencyP95Rise: limited(
-    latencyP95,
-    'rise',
-    growth,
-    'how much higher the 95th percentile of latency may be, relative to the baseline',
-  ),
-  maxMemoryRise: limited(memory, 'rise', growth, 'how much higher peak memory may be, relative to the baseline'),
-  minAccuracy: limited(accuracy, 'at least', share, 'lowest accuracy to accept'),
-  minThroughput: limited(throughput, 'at least', amount, 'lowest throughput to accept, in the unit of its table'),
-  maxLatency: limited(latency, 'at most', time, 'highest median latency to accept, such as 500ms'),
-  maxLatencyP95: limited(latencyP95, 'at most', time, 'highest 95th percentile of latency to accept'),
-  maxMemory: limited(memory, 'at most', size, 'highest peak memory to accept, such as 2GiB'),
-  maxPrice: limited(price, 'at most', amount, 'highest price of 1,000 answers to accept'),
-  withinBest: limited(accuracy, 'within best', share, 'how much more accurate the best of all may be'),
+  maxAccuracyDrop: limited(accuracy, 'drop', loss, 'maximum drop in accuracy, absolute: 0.01 is one percentage point'),
+  maxThroughputDrop: limited(throughput, 'drop', loss, 'maximum drop in throughput, relative to the baseline'),
+  maxLatencyRise: limited(latency, 'rise', growth, 'maximum rise in median latency, relative to the baseline'),
+  maxLatencyP95Rise: limited(latencyP95, 'rise', growth, 'maximum rise in p95 latency, relative to the baseline'),
+  maxMemoryRise: limited(memory, 'rise', growth, 'maximum rise in peak memory, relative to the baseline'),
+  minAccuracy: limited(accuracy, 'at least', share, 'minimum accuracy'),
+  minThroughput: limited(throughput, 'at least', amount, 'minimum throughput, in the unit of its table'),
+  maxLatency: limited(latency, 'at most', time, 'maximum median latency, such as 500ms'),
+  maxLatencyP95: limited(latencyP95, 'at most', time, 'maximum p95 latency'),
+  maxMemory: limited(memory, 'at most', size, 'maximum peak memory, such as 2GiB'),
+  maxPrice: limited(price, 'at most', amount, 'maximum price per 1,000 answers'),
+  withinBest: limited(accuracy, 'within best', share, 'maximum accuracy gap to the best model'),
 } as const satisfies Record<string, LimitKind>;
 
 /** Percentiles of latency beside the 95th have names too: `maxLatencyP99`. */
@@ -201,13 +186,13 @@ export function parseLimit(text: string): Limit {
   const [, subject = '', operator = '<=', written = tolerance ?? ''] =
     /^([a-z][a-z\d. ]*?) ?([<>]=) ?(.+)$/.exec(plain) ?? [];
   const name = tolerance === undefined ? nameOf(subject) : 'withinBest';
-  if (name === undefined) throw new RangeError(`\`${text}\` is no limit: expected one such as ${examples}`);
+  if (name === undefined) throw new RangeError(`\`${text}\` is not a limit: expected one such as ${examples}`);
   const kind = limitKind(name);
   if (operatorOf(kind) !== operator) {
-    throw new RangeError(`\`${text}\` is no limit: expected \`${subject} ${operatorOf(kind)} …\``);
+    throw new RangeError(`\`${text}\` is not a limit: expected \`${subject} ${operatorOf(kind)} …\``);
   }
   const bound = parseBound(name, written);
-  if (bound === undefined) throw new RangeError(`\`${text}\` is no limit: expected ${kind.expected}`);
+  if (bound === undefined) throw new RangeError(`\`${text}\` is not a limit: expected ${kind.expected}`);
   return { name, bound };
 }
 
@@ -219,8 +204,8 @@ export function parseLimit(text: string): Limit {
  */
 export function withLimit(limits: Limits, text: string, isAllowed: (name: LimitName) => boolean): Limits {
   const { name, bound } = parseLimit(text);
-  if (!isAllowed(name)) throw new RangeError(`\`${text}\` is no limit here`);
-  if (limits[name] !== undefined) throw new RangeError(`\`${text}\` comes twice`);
+  if (!isAllowed(name)) throw new RangeError(`\`${text}\` does not apply here`);
+  if (limits[name] !== undefined) throw new RangeError(`\`${text}\` is given twice`);
   return { ...limits, [name]: bound };
 }
 

@@ -10,74 +10,74 @@ const nothing = { decides: 'nothing' } as const;
 
 /** A server that perbench starts for a model and stops again: `server` of a model in a suite file. */
 export const serverSettings = {
-  preset: choice(serverPresetNames, { ...answers('server'), help: 'server whose command line perbench builds' }),
+  preset: choice(serverPresetNames, { ...answers('server'), help: 'kind of server; perbench builds its command line' }),
   command: section((zod) => zod.array(zod.string().min(1)).min(1), {
-    ...answers('command of the server'),
-    help: 'program and arguments, no shell; {port}, {host}, {model} and {file} are filled in',
+    ...answers('server command'),
+    help: 'program and arguments, without a shell; {port}, {host}, {model} and {file} are filled in',
   }),
-  program: text({ ...answers('program of the server'), help: "path of the preset's program" }),
+  program: text({ ...answers('server program'), help: "path of the preset's program" }),
   arguments: section((zod) => zod.array(zod.string()), {
-    ...answers('further arguments of the server'),
+    ...answers('extra server arguments'),
     fallback: [],
-    help: 'further arguments of the preset',
+    help: 'extra arguments for the preset',
   }),
   environment: section((zod) => zod.record(zod.string(), zod.string()), {
-    ...answers('environment of the server'),
+    ...answers('server environment'),
     fallback: {},
-    help: 'environment variables added to yours',
+    help: 'environment variables to add to yours',
   }),
-  servedName: text({ ...nothing, help: 'name that requests carry', otherwise: 'the name of the model' }),
+  servedName: text({ ...nothing, help: 'model name in requests', otherwise: 'the name of the model' }),
   tensorParallel: whole({
-    ...speed('GPUs over which each layer is split'),
+    ...speed('tensor parallelism'),
     min: 1,
     max: 64,
     fallback: 1,
-    help: 'GPUs over which each layer is split',
+    help: 'number of GPUs that each layer is split across',
   }),
   gpus: section((zod) => zod.array(zod.string().min(1)).min(1), {
     ...speed('GPUs of the server'),
-    help: 'GPUs that the server may see, by index or UUID',
+    help: 'GPUs visible to the server, by index or UUID',
   }),
   dtype: choice(['auto', 'float16', 'bfloat16', 'float32'], {
-    ...answers('type of the weights'),
+    ...answers('data type of the weights'),
     fallback: 'auto',
-    help: 'type of the weights',
+    help: 'data type of the weights',
   }),
   contextTokens: whole({
-    ...speed('tokens per sequence at the server'),
+    ...speed('tokens per sequence of the server'),
     min: 64,
     help: 'tokens per sequence',
     otherwise: "the suite's",
   }),
   sequences: whole({
-    ...speed('sequences at once at the server'),
+    ...speed('max concurrency of the server'),
     min: 1,
-    help: 'sequences at once',
+    help: 'max concurrency of the server',
     otherwise: 'the concurrency of the suite',
   }),
   memoryShare: real({
-    ...speed('share of each GPU for the server'),
+    ...speed('GPU memory share of the server'),
     above: 0,
     max: 1,
-    help: 'share of each GPU that the server may take',
+    help: 'share of the memory of each GPU that the server may use',
   }),
   kvCacheGiB: real({
     ...speed('key-value cache per GPU, GiB'),
     above: 0,
-    help: 'key-value cache per GPU; the same for every model is fairest',
+    help: 'key-value cache per GPU; use the same for every model for a fair comparison',
   }),
   prefixCaching: flag({
-    ...speed('prefixes reused by the server'),
+    ...speed('prefix caching of the server'),
     fallback: false,
-    help: 'let the server reuse prefixes between requests',
+    help: 'let the server reuse prefixes across requests',
   }),
   port: whole({ ...nothing, min: 1, max: 65_535, help: 'port', otherwise: 'a free one' }),
   healthPath: section((zod) => zod.string().startsWith('/'), {
     ...nothing,
     help: 'path that answers 200 when the server is ready',
   }),
-  startSeconds: real({ ...nothing, above: 0, fallback: 1200, help: 'longest time from start to ready' }),
-  stopSeconds: real({ ...nothing, above: 0, fallback: 15, help: 'time to end by itself before it is killed' }),
+  startSeconds: real({ ...nothing, above: 0, fallback: 1200, help: 'time limit from start to ready' }),
+  stopSeconds: real({ ...nothing, above: 0, fallback: 15, help: 'time to exit on its own before it is killed' }),
 } as const;
 
 export function serverSchema(zod: Zod): z.ZodObject<ShapeOf<typeof serverSettings>, z.core.$strict> {

@@ -17,7 +17,7 @@ import {
 } from './settings.ts';
 
 const nothing = { decides: 'nothing' } as const;
-/** What is said of one model or task is in the suite key by what it leads to. */
+/** What is set for one model or task is in the suite key by what it leads to. */
 const within = (label: string) => ({ decides: 'both', inKey: 'content', label }) as const;
 
 /** Settings of one model of a suite. */
@@ -35,15 +35,15 @@ export const modelSettings = {
     fallback: 'auto',
     help: 'chat template (instruct) or plain prompts (base) in generation tasks',
   }),
-  engine: text({ ...within('engine'), argument: 'name', fallback: 'llama', help: 'what runs the model' }),
+  engine: text({ ...within('engine'), argument: 'name', fallback: 'llama', help: 'engine that runs the model' }),
   server: section(serverSchema, {
     ...within('server'),
-    help: 'a server that perbench starts for the model, and stops again',
+    help: 'server that perbench starts for the model and stops again',
   }),
   engineOptions: section((zod) => zod.record(zod.string(), zod.unknown()), {
-    ...within('options of the engine'),
+    ...within('engine options'),
     fallback: {},
-    help: 'options that only the engine knows',
+    help: 'options specific to the engine',
   }),
 } as const;
 
@@ -51,11 +51,11 @@ export const modelSettings = {
 export const taskSettings = {
   task: text({ ...within('task'), isRequired: true, help: 'task id or short name' }),
   shots: whole({
-    ...within('examples in each prompt'),
+    ...within('few-shot examples per prompt'),
     aliases: [{ name: 'num-fewshot' }],
     min: 0,
     max: 64,
-    help: 'examples in each prompt',
+    help: 'few-shot examples per prompt',
     otherwise: "the protocol's own",
   }),
   limit: whole({ ...within('items'), above: 0, help: 'items of this task; overrides the suite' }),
@@ -77,7 +77,7 @@ function listOf<Table extends SettingTable>(table: Table, name: string): (zod: Z
 
 /** Settings of a suite, in the order of the file, of `show --config` and of the suite key. */
 export const suiteSettings = {
-  $schema: section((zod) => zod.string(), { ...nothing, help: 'where editors find the schema of this file' }),
+  $schema: section((zod) => zod.string(), { ...nothing, help: 'schema of this file, for editors' }),
   name: text({
     ...nothing,
     hasEnvironment: false,
@@ -97,14 +97,14 @@ export const suiteSettings = {
     ...nothing,
     argument: 'folder',
     completion: 'folder',
-    help: 'folder with the data sets',
+    help: 'data set folder',
     inFile: 'relative to this file',
   }),
   protocol: choice(['serving', 'paper'], {
     decides: 'both',
     label: 'protocol',
     fallback: 'serving',
-    help: 'how measurements are taken',
+    help: 'measurement protocol',
   }),
   limit: whole({
     ...within('items'),
@@ -120,29 +120,29 @@ export const suiteSettings = {
     min: 0,
     max: 4_294_967_295,
     fallback: 1,
-    help: 'seed of every random order',
-    asFlag: "of lm-eval's four seeds the first counts",
+    help: 'seed of all random orders',
+    asFlag: "only the first of lm-eval's four seeds counts",
   }),
   concurrency: wholeOr('auto', {
     decides: 'performance',
-    label: 'sequences at once',
+    label: 'max concurrency',
     aliases: [{ name: 'batch-size' }],
     min: 1,
     max: 512,
     fallback: 16,
-    help: 'sequences at once, or auto: doubled until throughput gains less than 5 %',
+    help: 'max concurrency, or auto: doubled until throughput gains less than 5 %',
   }),
   launches: whole({
     decides: 'performance',
-    label: 'engine starts',
+    label: 'engine launches',
     min: 1,
     max: 20,
     fallback: 3,
-    help: 'engine starts over which performance is repeated',
+    help: 'engine launches over which performance is measured',
   }),
   windowSeconds: real({
     decides: 'performance',
-    label: 'length of throughput windows, s',
+    label: 'throughput window, s',
     argument: 's',
     above: 0,
     max: 3600,
@@ -151,20 +151,20 @@ export const suiteSettings = {
   }),
   latencyRequests: whole({
     decides: 'performance',
-    label: 'requests of a latency pass',
+    label: 'requests per latency pass',
     min: 1,
     max: 100_000,
     fallback: 24,
-    help: 'requests of each latency pass, one at a time',
+    help: 'requests per latency pass, one at a time',
   }),
   latencySeconds: real({
     decides: 'performance',
-    label: 'longest time of a latency pass, s',
+    label: 'time limit of a latency pass, s',
     argument: 's',
     above: 0,
     max: 3600,
     fallback: 20,
-    help: 'longest time of each latency pass',
+    help: 'time limit of each latency pass',
   }),
   threads: whole({
     decides: 'performance',
@@ -181,22 +181,22 @@ export const suiteSettings = {
     help: 'tokens per sequence',
     otherwise: "what the items need, up to the model's limit",
   }),
-  /** It decides which engines are given up as hung, not what the others measure. */
+  /** It decides which engines count as hung, not what the others measure. */
   hangSeconds: real({
     ...nothing,
     argument: 's',
     above: 0,
     fallback: 300,
-    help: 'an engine without any progress for so long is stopped',
+    help: 'stop an engine that makes no progress for this long',
   }),
   clientProcesses: whole({
     decides: 'performance',
-    label: 'processes that ask a server',
+    label: 'client processes',
     inKey: 'no',
     min: 1,
     max: 64,
     fallback: 1,
-    help: 'processes that ask a server; more than one where windows are client_bound',
+    help: 'client processes that send requests to a server; raise it if windows are client_bound',
   }),
   requestRate: real({
     decides: 'performance',
@@ -204,32 +204,32 @@ export const suiteSettings = {
     inKey: 'load',
     above: 0,
     max: 1_000_000,
-    help: 'requests per second, offered as a Poisson process in the throughput pass',
+    help: 'requests per second, sent as a Poisson process in the throughput pass',
     otherwise: 'a closed loop',
   }),
   goodput: text({
     decides: 'performance',
-    label: 'limits of a good request',
+    label: 'goodput limits',
     inKey: 'load',
     argument: 'limits',
     expected: 'limits such as ttft:500ms,tpot:50ms, of ttft, tpot and e2el',
     isGood: (limits) => parseGoodput(limits) !== undefined,
-    help: 'limits of time to first token, per token and end to end under which a request counts as good',
+    help: 'limits on time to first token, time per output token and end-to-end latency for a request to count as good',
   }),
-  gates: section(gateLimitsSchema, { ...nothing, help: 'limits for perbench gate; they change no result' }),
+  gates: section(gateLimitsSchema, { ...nothing, help: 'limits for perbench gate; they do not affect results' }),
   /** A price per answer follows from it, and is never compared: prices are money, not measurements. */
   pricePerHour: real({
     ...nothing,
     argument: 'price',
     above: 0,
-    help: 'price of one GPU (of the host without one) for an hour: adds the price of 1,000 answers',
+    help: 'hourly price of one GPU, or of the host if it has none; adds the price per 1,000 answers',
   }),
   /** Cells that a question stopped early are compared with none, and its key has the question (plan-race.ts). */
   decide: text({
     ...nothing,
     argument: 'question',
     hasEnvironment: false,
-    help: 'stop as soon as it is decided: winner, or "cheapest with accuracy >= 0.7"',
+    help: 'stop as soon as the question is answered: winner, or "cheapest with accuracy >= 0.7"',
     inFile: 'see docs/deciding.md',
   }),
   confidence: real({
@@ -238,13 +238,13 @@ export const suiteSettings = {
     above: 0.5,
     below: 1,
     fallback: 0.95,
-    help: 'how sure a decision must be',
+    help: 'confidence level of the decision',
   }),
   skipInvalid: flag({
     decides: 'answers',
-    label: 'rows left out',
+    label: 'rows skipped as invalid',
     inKey: 'content',
     fallback: false,
-    help: 'run without rows that do not fit the schema',
+    help: 'skip rows that do not match the schema',
   }),
 } as const;

@@ -55,7 +55,7 @@ describe('a constraint', () => {
   it('is never kept by what was not measured, nor by a cell that is not done', () => {
     expect(told(missedChecks(check({ maxLatencyP95: 100, maxPrice: 1 })))).toEqual([
       'latency p95 not measured',
-      'price of 1,000 answers not measured',
+      'price per 1,000 answers not measured',
     ]);
     const failed = checkConstraints({ state: 'failed', measurements }, 't', { minAccuracy: 0 }, undefined);
     expect(failed).toMatchObject([{ isPassed: false, value: undefined }]);
@@ -68,7 +68,7 @@ describe('a constraint', () => {
     expect(price?.interval?.low).toBeCloseTo(10 / 11, 12);
     expect(price?.interval?.high).toBeCloseTo(10 / 9, 12);
     expect(told(check({ maxPrice: 0.95 }, 36))).toEqual([
-      'price of 1,000 answers 1 is above 0.95, a limit inside its interval',
+      'price per 1,000 answers 1 is above 0.95, a limit inside its interval',
     ]);
     expect(told(check({ minThroughput: 12 }))).toEqual(['throughput 10 items/s is below 12 items/s']);
   });

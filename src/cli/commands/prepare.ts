@@ -22,10 +22,10 @@ export const init: CommandHandler<typeof initOptions> = async (
 ) => {
   const path = context.path(file);
   if (!/\.ya?ml$/.test(path)) {
-    throw new UsageError(`${file}: init writes YAML`, { hint: 'Name a file that ends in .yaml.' });
+    throw new UsageError(`${file}: not a YAML file`, { hint: 'Name a file with the extension .yaml.' });
   }
   if (existsSync(path) && options.force !== true) {
-    throw new UsageError(`${file} is already there`, { hint: 'Name another file, or pass --force to replace it.' });
+    throw new UsageError(`${file} already exists`, { hint: 'Name another file, or pass --force to overwrite it.' });
   }
   const choices = context.isInteractive ? await ask() : defaultSuiteChoices;
   if (choices === undefined) {
@@ -35,13 +35,9 @@ export const init: CommandHandler<typeof initOptions> = async (
   await writeWhole(path, suiteTemplate(choices));
   context.output.record('suite-file', { path });
   context.output.result(`wrote ${file}`);
-  tellNext(file, context);
+  context.output.note(`next: perbench plan ${file}, then perbench run ${file}`);
   return exitCodes.done;
 };
-
-function tellNext(file: string, { output }: CliContext): void {
-  output.note(`Next: perbench plan ${file}, then perbench run ${file}`);
-}
 
 /** Undefined where the user gave up. */
 async function ask(): Promise<SuiteChoices | undefined> {
@@ -51,7 +47,7 @@ async function ask(): Promise<SuiteChoices | undefined> {
     {
       models: () =>
         multiselect({
-          message: 'Which models? (others can be added in the file)',
+          message: 'Which models? (add others in the file)',
           options: catalogue.map(({ name, title, parameters }) => ({
             value: name,
             label: title,
@@ -67,19 +63,19 @@ async function ask(): Promise<SuiteChoices | undefined> {
         }),
       limit: () =>
         text({
-          message: 'How many items of each task? (empty: all)',
+          message: 'How many items per task? (empty: all)',
           initialValue: String(defaultSuiteChoices.limit),
           validate: (value) =>
-            value === undefined || /^[1-9]\d*$|^$/.test(value) ? undefined : 'a whole number, or nothing',
+            value === undefined || /^[1-9]\d*$|^$/.test(value) ? undefined : 'Enter a whole number, or nothing',
         }),
       protocol: () =>
         select({
-          message: 'How should it be measured?',
+          message: 'Which measurement protocol?',
           options: [
             {
               value: 'serving' as const,
               label: 'serving',
-              hint: 'accuracy, throughput, latency and memory, three engine starts',
+              hint: 'accuracy, throughput, latency and memory over three engine launches',
             },
             { value: 'paper' as const, label: 'paper', hint: 'one pass over the data, as in the paper' },
           ],
@@ -112,7 +108,7 @@ export const doctor: CommandHandler<typeof dataOptions> = async ({ options }, co
     output.record('check', line);
     output.result(lineText(line, context));
   }
-  output.result(`\n${counts.ok} fine, ${counts.warn} could be better, ${counts.fail} must be mended`);
+  output.result(`\n${counts.ok} ok, ${counts.warn} to improve, ${counts.fail} to fix`);
   return counts.fail > 0 ? exitCodes.environment : exitCodes.done;
 };
 
@@ -123,26 +119,19 @@ function lineText(line: DoctorLine, { output }: CliContext): string {
 }
 
 export const schema: CommandHandler<typeof noOptions> = async ({ arguments: [what = 'suite'] }, { output }) => {
-  const found = what === 'results' ? await resultsSchema() : suiteJsonSchema();
-  // The schema is the result itself, not a record about it: also under --json it goes out as it is.
+  const found = what === 'results' ? (await import('../../present/report.ts')).reportJsonSchema() : suiteJsonSchema();
   if (output.isJson) output.record('schema', { schema: found });
   else output.raw(`${JSON.stringify(found, undefined, 2)}\n`);
   return exitCodes.done;
 };
 
-async function resultsSchema(): Promise<object> {
-  return (await import('../../present/report.ts')).reportJsonSchema();
-}
-
 const shells = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * Prints the script of a shell. It asks `perbench complete -- words…` at each press of the key, so it knows new tasks and
- * models without being made again.
- *
- * @throws {UsageError} for a shell that isn't known
+ * Prints the completion script of a shell. It calls `perbench complete -- words…` at each press of the key, so it knows
+ * new tasks and models without being generated again.
  */
-function printCompletionScript(shell: string): void {
+export const completion: CommandHandler<typeof noOptions> = async ({ arguments: [shell = 'bash'] }) => {
   if (!shells.some((known) => known === shell)) {
     const near = nearestName(shell, shells);
     throw new UsageError(`shell: expected one of ${shells.join(', ')}, got "${shell}"`, {
@@ -151,9 +140,5 @@ function printCompletionScript(shell: string): void {
   }
   // The library writes to stdout itself.
   new RootCommand().setup('perbench', 'perbench', shell);
-}
-
-export const completion: CommandHandler<typeof noOptions> = async ({ arguments: [shell = 'bash'] }) => {
-  printCompletionScript(shell);
   return exitCodes.done;
 };

@@ -4,10 +4,10 @@ import type { SourceSettings } from '../../sources/source-settings.ts';
 
 export type DoctorState = 'ok' | 'warn' | 'fail';
 
-/** What a check found. `warn`: perbench runs, but something is worse than it could be. `fail`: it can't run. */
+/** What a check found. `warn`: perbench runs, but something could be better. `fail`: it can't run. */
 export type Finding =
   | { readonly state: 'ok'; readonly detail: string }
-  /** `mend` is what the user can do, as one or two imperative sentences. */
+  /** `mend` (its name in `--json`) is the fix: one or two imperative sentences. */
   | { readonly state: 'warn' | 'fail'; readonly detail: string; readonly mend: string };
 
 export const ok = (detail: string): Finding => ({ state: 'ok', detail });
@@ -22,22 +22,21 @@ export interface DoctorOptions {
   readonly dataDir: string | undefined;
   readonly storePath: string;
   readonly signal: AbortSignal;
-  /** Without the leading `v`; another one in tests, as all below. */
+  /** Without the leading `v`; given by tests, as all below. */
   readonly nodeVersion?: string;
   readonly folders?: SystemFolders;
   readonly gpuProgram?: string;
   readonly amdProgram?: string;
-  /** How long the host is watched. */
   readonly watchMs?: number;
   /** Clocks of the host's meter, and what passes the time in between. */
   readonly clocks?: Pick<HostMeterOptions, 'now' | 'ownCpuMs'>;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  /** Free space below which a folder is short of it, and memory below which a machine is. */
+  /** Free disk space and memory below which a check warns. */
   readonly lowBytes?: number;
 }
 
 export interface DoctorCheck {
   readonly name: string;
-  /** Doesn't throw for what is wrong with the machine: that is its finding. */
+  /** Doesn't throw for a problem of the machine: that is its finding. */
   run(options: DoctorOptions): Promise<Finding>;
 }

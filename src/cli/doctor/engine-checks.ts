@@ -16,7 +16,7 @@ export const nodeCheck: DoctorCheck = {
     if (isNewEnough) return ok(nodeVersion);
     return fail(
       `${nodeVersion}; perbench needs ${neededNode.join('.')} or newer`,
-      `Install Node ${neededNode.join('.')} or newer; in a clone of perbench, npm ci brings one.`,
+      `Install Node ${neededNode.join('.')} or newer; in a clone of perbench, npm ci installs one.`,
     );
   },
 };
@@ -24,16 +24,15 @@ export const nodeCheck: DoctorCheck = {
 const probeFile = join(import.meta.dirname, `library-probe${extname(import.meta.filename)}`);
 const probeTimeoutMs = 20_000;
 
-async function askLibrary(options: DoctorOptions): Promise<LibraryAnswer> {
-  const { signal } = options;
+async function askLibrary({ signal }: DoctorOptions): Promise<LibraryAnswer> {
   const answer = await askProgram(process.execPath, [probeFile], { timeoutMs: probeTimeoutMs, signal });
   // Our own program wrote it.
   if (answer.exitCode === 0) return JSON.parse(answer.stdout) as LibraryAnswer;
   const end = answer.signalName === undefined ? `code ${answer.exitCode}` : `signal ${answer.signalName}`;
   const lastLine = answer.stderr.trim().split('\n').at(-1) ?? '';
   return {
-    message: `loading the llama.cpp library ended with ${end}${lastLine === '' ? '' : `: ${lastLine}`}`,
-    hint: 'Remove node_modules and run npm ci again; report it with this line if that changes nothing.',
+    message: `loading the llama.cpp library failed with ${end}${lastLine === '' ? '' : `: ${lastLine}`}`,
+    hint: 'Remove node_modules and run npm ci again; if the problem stays, report it with this line.',
   };
 }
 
@@ -54,15 +53,14 @@ export const gpuCheck: DoctorCheck = {
   name: 'GPU',
   async run(options) {
     const gpus = await readGpuDevices({ nvidiaProgram: options.gpuProgram, amdProgram: options.amdProgram });
-    if (gpus.length === 0) {
-      return ok('none found by nvidia-smi or amd-smi; models run on the CPU');
-    }
+    if (gpus.length === 0) return ok('none found by nvidia-smi or amd-smi; models run on the CPU');
     const names = [...new Set(gpus.map(({ name }) => name))].join(', ');
+    const found = `${gpus.length} x ${names}`;
     const answer = await askLibrary(options);
-    if (!('device' in answer) || answer.device !== 'cpu') return ok(`${gpus.length} x ${names}`);
+    if (!('device' in answer) || answer.device !== 'cpu') return ok(found);
     return warn(
-      `${gpus.length} x ${names}, but only the library for the CPU is installed`,
-      `Run npm install @node-llama-cpp/linux-x64-cuda@${pinnedPackageVersion}, or measure the CPU.`,
+      `${found}, but only the CPU library is installed`,
+      `Run npm install @node-llama-cpp/linux-x64-cuda@${pinnedPackageVersion}, or measure on the CPU.`,
     );
   },
 };

@@ -7,7 +7,7 @@ import { findDataset } from '../../sources/datasets/find-dataset.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import { type DoctorCheck, type Finding, fail, ok, warn } from './doctor-check.ts';
 
-/** The three small models, twice: while a file is joined from its parts, both are there. */
+/** Twice the three small models: while a file is joined from its parts, both exist. */
 const roomyBytes = 2 * 2 ** 30;
 
 /** The folder itself, or the nearest one above it that exists. */
@@ -29,7 +29,7 @@ async function checkFolders(wanted: readonly string[], lowBytes: number, mend: s
       await access(existing, constants.W_OK);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;
-      return fail(`${folder} can't be written: ${String(error.code)} in ${existing}`, mend);
+      return fail(`${folder} is not writable: ${String(error.code)} in ${existing}`, mend);
     }
     const { bavail, bsize } = await statfs(existing);
     const free = `${sizeText(bavail * bsize)} free at ${folder}`;
@@ -43,7 +43,7 @@ export const cacheFolderCheck: DoctorCheck = {
   name: 'cache folders',
   async run({ settings, lowBytes = roomyBytes }) {
     const mend =
-      'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a writable folder on another disk.';
+      'Free some space, or set XDG_CACHE_HOME (for hub files, HF_HUB_CACHE) to a writable folder on another disk.';
     return checkFolders([settings.cacheDir, settings.hubCacheDir], lowBytes, mend);
   },
 };
@@ -51,7 +51,7 @@ export const cacheFolderCheck: DoctorCheck = {
 export const storeFolderCheck: DoctorCheck = {
   name: 'store folder',
   async run({ storePath, lowBytes = roomyBytes }) {
-    const mend = 'Free some space, or pass --store with a file in a writable folder on a local disk.';
+    const mend = 'Free some space, or use --store with a file in a writable folder on a local disk.';
     return checkFolders([dirname(storePath)], lowBytes, mend);
   },
 };
@@ -59,8 +59,8 @@ export const storeFolderCheck: DoctorCheck = {
 export const storeCheck: DoctorCheck = {
   name: 'store',
   async run({ storePath }) {
-    if (!existsSync(storePath)) return ok(`${storePath} will be made by the first run`);
-    // Not at the top: who only asks for help needn't load a database.
+    if (!existsSync(storePath)) return ok(`${storePath} will be created by the first run`);
+    // Imported here so that other commands don't load a database.
     const { openSqliteStore } = await import('../../store/sqlite-store.ts');
     await using store = await openSqliteStore({ file: storePath, busyTimeoutMs: 2_000 });
     const runs = await store.listRuns();
@@ -71,10 +71,8 @@ export const storeCheck: DoctorCheck = {
 export const dataCheck: DoctorCheck = {
   name: 'data sets',
   async run({ dataDir }) {
-    const mend = 'Run perbench data pull, or name the folder that has them with --data-dir or PERBENCH_DATA_DIR.';
-    if (dataDir === undefined) {
-      return warn('no data folder: only the built-in mini set can be run', mend);
-    }
+    const mend = 'Run perbench data pull, or pass their folder with --data-dir or PERBENCH_DATA_DIR.';
+    if (dataDir === undefined) return warn('no data folder: only the built-in mini set can be run', mend);
     const found: string[] = [];
     const missing: string[] = [];
     for (const { dataset, shots } of await loadTasks('all')) {
@@ -85,8 +83,7 @@ export const dataCheck: DoctorCheck = {
       (isThere ? found : missing).push(dataset.name);
     }
     if (missing.length === 0) return ok(`${found.join(', ')} in ${dataDir}`);
-    const detail = `${dataDir} has ${found.join(', ') || 'none'}; missing: ${missing.join(', ')}`;
-    return warn(detail, mend);
+    return warn(`${dataDir} has ${found.join(', ') || 'none'}; missing: ${missing.join(', ')}`, mend);
   },
 };
 

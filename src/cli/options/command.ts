@@ -30,7 +30,7 @@ export interface Command<Table extends OptionTable = OptionTable> {
   /** `run`, or two words for a verb of a noun: `models list`. */
   readonly name: string;
   readonly aliases?: readonly string[];
-  readonly group: 'Measure' | 'Decide' | 'Look at results' | 'Prepare';
+  readonly group: 'Measure' | 'Decide' | 'Inspect results' | 'Prepare';
   /** One line without a full stop. */
   readonly summary: string;
   /** Whole sentences, for `--help` of the command and docs/cli.md. */

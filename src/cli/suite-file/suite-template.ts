@@ -19,34 +19,34 @@ const { seed, concurrency, launches } = suiteSettings;
 
 const sentence = (help: string): string => `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
 
-/** A suite file with comments that say what else could be written. */
+/** A suite file whose comments show what else can be set. */
 export function suiteTemplate({ models, tasks, limit, protocol }: SuiteChoices): string {
   return `# yaml-language-server: $schema=./node_modules/perbench/schemas/suite.schema.json
 #
-# A suite: models x tasks under one protocol. "perbench plan" says what it would do, "perbench run" does it.
+# A suite: models x tasks under one protocol. "perbench plan" estimates a run, "perbench run" starts it.
 # Every key, with its default: perbench schema.
 
 name: my-suite
 
-# Catalogue names (perbench models list --all), paths from this file on, hf:owner/repo/file.gguf,
+# Catalogue names (perbench models list --all), paths relative to this file, hf:owner/repo/file.gguf,
 # pip:package==version/path, or https://…#sha256=…
 models:
 ${models.map((model) => `  - ${model}\n`).join('')}  # - source: ./models/other.gguf
   #   name: other
-  #   style: instruct        # chat template; base: plain prompts; auto: by the file
+  #   style: instruct        # chat template; base: plain prompts; auto: depends on the file
 
 # Ids or short names (perbench tasks); "all" is the five benchmarks, "mini" the built-in set.
 tasks:
 ${tasks.map((task) => `  - ${task}\n`).join('')}  # - task: gsm8k
   #   limit: 50
 
-# Folder with the data sets, from this file on. Without it: what "perbench data pull" fetched.
+# Data set folder, relative to this file (default: what "perbench data pull" downloaded).
 # dataDir: ./data
 
-# serving: accuracy, throughput, latency and memory, over several engine starts. paper: one pass.
+# serving: accuracy, throughput, latency and memory, over several engine launches. paper: one pass.
 protocol: ${protocol}
 
-# Items of each task, in a random order that the seed decides. Without it: all.
+# Items per task, in a seeded random order (default: all).
 ${limit === undefined ? '# limit: 200' : `limit: ${limit}`}
 seed: ${seed.fallback}
 
@@ -55,7 +55,7 @@ seed: ${seed.fallback}
 # launches: ${launches.fallback}
 # threads: 8
 
-# Limits for "perbench gate"; they change no result.
+# Limits for "perbench gate"; they do not affect results.
 # gates:
 #   maxAccuracyDrop: 0.01
 #   maxThroughputDrop: 5%

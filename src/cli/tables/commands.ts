@@ -6,14 +6,14 @@ import { resultCommands } from './result-commands.ts';
 
 const suiteArgument = {
   name: 'suite',
-  help: 'suite file: YAML, JSON, TypeScript, or - for stdin; without one and without --model, perbench.yaml or perbench.config.ts',
+  help: 'suite file: YAML, JSON, TypeScript, or - for stdin (default without --model: perbench.yaml or perbench.config.ts)',
   isOptional: true,
   completion: 'file',
 } as const;
 
 const runArgument = {
   name: 'run',
-  help: 'id of a run, or its beginning; by default the newest',
+  help: 'run id or a prefix of it (default: the newest run)',
   isOptional: true,
   completion: 'run',
 } as const;
@@ -26,7 +26,7 @@ const measureAndDecide: readonly Command[] = [
     group: 'Measure',
     summary: 'compare three small models on a mini set, in minutes',
     details:
-      'Fetches the models, runs them on 40 items per task written for perbench, and prints one table per task. The scores are of the mini set, not of the benchmarks.',
+      'Downloads the models, runs them on up to 40 items per task written for perbench, and prints one table per task. The scores are for this mini set, not for the benchmarks.',
     arguments: [],
     options: quickstartOptions,
     examples: ['perbench quickstart', 'perbench quickstart --minutes 3 --offline'],
@@ -37,8 +37,7 @@ const measureAndDecide: readonly Command[] = [
     aliases: ['eval'],
     group: 'Measure',
     summary: 'run models on tasks and print the scoreboards',
-    details:
-      'A run that was interrupted goes on where it stopped when the same command is given again. Flags override the suite file.',
+    details: 'Repeat the same command to resume an interrupted run. Flags override the suite file.',
     arguments: [suiteArgument],
     options: runOptions,
     examples: [
@@ -52,9 +51,9 @@ const measureAndDecide: readonly Command[] = [
   defineCommand({
     name: 'resume',
     group: 'Measure',
-    summary: 'go on with a run that was interrupted',
-    details: 'Cells that failed are tried again.',
-    arguments: [{ ...runArgument, help: 'id of a run, or its beginning; by default the newest unfinished one' }],
+    summary: 'resume an interrupted run',
+    details: 'Failed cells are retried.',
+    arguments: [{ ...runArgument, help: 'run id or a prefix of it (default: the newest unfinished run)' }],
     options: storedRunOptions,
     examples: ['perbench resume', 'perbench resume 20261124-1630'],
     load: async () => (await import('../commands/run.ts')).resume,
@@ -62,7 +61,7 @@ const measureAndDecide: readonly Command[] = [
   defineCommand({
     name: 'plan',
     group: 'Measure',
-    summary: 'say what a run would take: hours, downloads, memory',
+    summary: 'estimate the time, downloads and memory of a run',
     arguments: [suiteArgument],
     options: planOptions,
     examples: [
@@ -75,7 +74,7 @@ const measureAndDecide: readonly Command[] = [
   defineCommand({
     name: 'rescore',
     group: 'Measure',
-    summary: 'score stored outputs again, with the current scorers',
+    summary: 'rescore stored outputs with the current scorers',
     arguments: [runArgument],
     options: storedRunOptions,
     examples: ['perbench rescore', 'perbench rescore 20261124-1630 --data-dir data'],
@@ -84,9 +83,9 @@ const measureAndDecide: readonly Command[] = [
   defineCommand({
     name: 'decide',
     group: 'Decide',
-    summary: 'recommend a model for tasks under constraints',
+    summary: 'recommend a model for tasks within limits',
     details:
-      'For one task, or several with weights. Names the model with the highest score among those that pass every constraint, the runner-up, how sure that is, and what would change the answer. Exit code 4 where no model passes, 3 where none could be scored.',
+      'For one task, or several with weights. Names the model with the highest score among those that meet every limit, the runner-up, how certain the choice is, and what would change the answer. Exits with code 4 if no model meets the limits, 3 if none could be scored.',
     arguments: [runArgument],
     options: decideOptions,
     examples: [
@@ -101,10 +100,10 @@ const measureAndDecide: readonly Command[] = [
     group: 'Decide',
     summary: 'compare two runs or models item by item',
     details:
-      'Says what got better, what got worse, and what nobody can tell. A and B are runs, or models of runs as run:model; latest is the newest run, and :model is a model of it. One model against one is compared whatever they are called, several against several by name.',
+      'Lists what improved, what regressed, and what is not distinguishable. A and B are runs, or single models written run:model; latest is the newest run, and :model is one of its models. Two single models are compared whatever their names; several models are matched by name.',
     arguments: [
-      { ...side, name: 'a', help: 'what is held against: a run, run:model, :model of the newest run, or latest' },
-      { ...side, name: 'b', help: 'the candidate, named in the same way' },
+      { ...side, name: 'a', help: 'baseline: a run, run:model, :model of the newest run, or latest' },
+      { ...side, name: 'b', help: 'candidate, written the same way' },
     ],
     options: compareOptions,
     examples: [
@@ -117,9 +116,9 @@ const measureAndDecide: readonly Command[] = [
   defineCommand({
     name: 'gate',
     group: 'Decide',
-    summary: 'hold a run against a baseline and limits',
+    summary: 'check a run against a baseline and limits',
     details:
-      'Limits come from flags, else from the section gates of the suite file (--config, or the one that the candidate was run with). Each is decided by a 95 % interval, never by a point: it passes where the whole interval is within the limit, fails where the whole interval is beyond it, and is inconclusive otherwise. Exit codes: 0 passed, 4 failed, 6 inconclusive.',
+      'Limits come from flags, else from the gates section of the suite file (--config, or the suite of the candidate). Each is decided by a 95 % confidence interval, never by a point estimate: it passes if the whole interval is within the limit, fails if the whole interval is beyond it, and is inconclusive otherwise. Exit codes: 0 passed, 4 failed, 6 inconclusive.',
     arguments: [],
     options: gateOptions,
     examples: [
@@ -135,6 +134,6 @@ export const commands: readonly Command[] = [...measureAndDecide, ...resultComma
 
 /** Verbs of one noun, for the help of the noun alone: `perbench models`. */
 export const nouns: Readonly<Record<string, string>> = {
-  models: 'list, fetch, check and remove models',
-  data: 'list, fetch and check data sets',
+  models: 'list, download, verify and remove models',
+  data: 'list, download and verify data sets',
 };

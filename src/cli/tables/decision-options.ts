@@ -57,24 +57,26 @@ function limitFlags<Name extends LimitName>(
     Name,
     Option<number | undefined>
   >;
-  const help = 'a limit written out, such as "latency p99 <= 800ms" (repeatable)';
+  const help = 'limit as an expression, such as "latency p99 <= 800ms" (repeatable)';
   return { ...named, require: texts({ argument: 'limit', help }) };
 }
 
 /** What a model must keep to on every task; the same wherever models are chosen. */
 const limitOptions = limitFlags(constraintNames);
 
-/** How scores are made and what is asked of them; the same for runs and for tables. */
+/** How scores are computed and analysed; the same for runs and for tables. */
 export const scoringOptions = {
   anchors: text({
     argument: 'name|file',
-    help: 'what scores 0.5 in PER-A: paper-gpu, cpu, a .yaml or .json file, or none (default: of the project, else of the hardware)',
+    help: 'anchors, which score 0.5 in PER-A: paper-gpu, cpu, a .yaml or .json file, or none',
+    defaultText: "the project's, else those of the hardware",
     completion: 'file',
   }),
   weights: custom<Factors>({
     argument: 'acc=…,thr=…,lat=…,mem=…',
-    help: 'how much each factor counts; those not named share the rest of 1 (default: a quarter each)',
-    expected: 'weights of at least 0 for acc, thr, lat, mem: all four, or some that add up to at most 1',
+    help: 'weight of each factor; those not named share the rest of 1',
+    defaultText: 'a quarter each',
+    expected: 'weights of at least 0 for acc, thr, lat, mem: all four, or some that sum to at most 1',
     parse: parseWeights,
   }),
   ...limitOptions,
@@ -82,33 +84,32 @@ export const scoringOptions = {
     argument: 'n',
     above: 0,
     isWhole: false,
-    help: 'price of one device for an hour: shows right answers per second, GiB, joule and unit of money',
+    help: 'hourly price of one device; adds correct answers per second, GiB, joule and unit of money',
   }),
   pareto: custom<readonly FactorName[]>({
     argument: 'factors',
-    help: 'models that no other beats in these factors, such as acc,thr',
+    help: 'Pareto front of these factors, such as acc,thr: the models that no other model beats',
     expected: 'at least two of acc, thr, lat, mem',
     parse: parseFactors,
   }),
-  requiredAccuracy: flag({ help: 'the accuracy that each model would need to be first' }),
-  card: flag({ help: 'how robust the order is: weights, anchors, newcomers, models and factors left out' }),
+  requiredAccuracy: flag({ help: 'accuracy that each model would need to rank first' }),
+  card: flag({ help: 'robustness of the ranking: weights, anchors, newcomers, models and factors left out' }),
 } as const;
 
 export type ScoringOptions = typeof scoringOptions;
 
-/** Which tasks of runs or tables a command is about. */
 export const tasksOption = texts({
   short: 't',
   argument: 'task',
   isCommaSeparated: true,
-  help: 'only these tasks (repeatable, or joined by commas)',
+  help: 'only these tasks (repeatable or comma-separated)',
   completion: 'task',
 });
 
 export const compareOptions = {
   task: tasksOption,
   items: withDefault(
-    number({ short: 'n', argument: 'n', min: 0, help: 'regressions and improvements listed of each task' }),
+    number({ short: 'n', argument: 'n', min: 0, help: 'regressions and improvements to list per task' }),
     10,
   ),
   all: flag({ help: 'list every regression and improvement' }),
@@ -117,12 +118,12 @@ export const compareOptions = {
 export const gateOptions = {
   baseline: text({
     argument: 'run',
-    help: 'what is held against: a run, run:model, or :model of the newest run',
+    help: 'baseline: a run, run:model, or :model of the newest run',
     completion: 'run',
   }),
   candidate: text({
     argument: 'run',
-    help: 'what is judged: a run, run:model, or :model of the newest run',
+    help: 'run to check: a run, run:model, or :model of the newest run',
     defaultText: 'the newest run',
     completion: 'run',
   }),
@@ -132,7 +133,7 @@ export const gateOptions = {
     choice({
       argument: 'rule',
       choices: ['report', 'pass', 'fail'],
-      help: 'what it means when the numbers do not decide; report ends with exit code 6',
+      help: 'how to treat an inconclusive result; report exits with code 6',
     }),
     'report',
   ),
@@ -140,7 +141,7 @@ export const gateOptions = {
     choice({
       argument: 'when',
       choices: ['auto', 'github', 'none'],
-      help: 'annotations and step summary of GitHub Actions; auto: where it runs there',
+      help: 'GitHub Actions annotations and step summary; auto: only when running there',
     }),
     'auto',
   ),
@@ -166,7 +167,8 @@ export const decideOptions = {
     short: 't',
     argument: 'task=weight',
     expected: 'tasks with weights above 0, such as gsm8k=2,arc_easy=1',
-    help: 'tasks that count, joined by commas, each with a weight where they count differently (default: all alike)',
+    help: 'tasks to decide on, comma-separated, each with an optional weight',
+    defaultText: 'all, equally weighted',
     parse: parseWeightedTasks,
   }),
   ...limitOptions,
@@ -174,13 +176,14 @@ export const decideOptions = {
     argument: 'price',
     above: 0,
     isWhole: false,
-    help: "price of one device for an hour (default: what the run's suite says)",
+    help: 'hourly price of one device',
+    defaultText: "that of the run's suite",
   }),
   score: withDefault(
     choice({
       argument: 'name',
       choices: ['per-a', 'per-paper'],
-      help: 'what decides among the models that pass; per-paper depends on which models are in the set',
+      help: 'score that ranks the models within the limits; per-paper depends on which models are in the set',
     }),
     'per-a',
   ),
@@ -188,7 +191,7 @@ export const decideOptions = {
   weights: scoringOptions.weights,
   table: text({
     argument: 'file',
-    help: "decide on a CSV of anybody's measurements instead of a run",
+    help: 'decide on a CSV table of measurements instead of a run',
     completion: 'file',
   }),
 } as const;

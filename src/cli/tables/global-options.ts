@@ -3,7 +3,7 @@ import { countedFlag, flag, negatedFlag, text, texts } from '../options/option.t
 /** Where runs are kept, from the working folder on. */
 export const defaultStore = '.perbench/perbench.db';
 
-/** Understood before and after every command. */
+/** Accepted before and after every command. */
 export const globalOptions = {
   config: text({
     short: 'c',
@@ -14,29 +14,29 @@ export const globalOptions = {
   cwd: text({
     short: 'C',
     argument: 'folder',
-    help: 'work in this folder',
+    help: 'run in this folder',
     completion: 'folder',
     hasEnvironment: false,
   }),
   out: texts({
     short: 'o',
     argument: 'file',
-    help: 'also write the result to a file; its ending is the format: .csv .json .md, of scoreboards also .tex .html .parquet .prom .bmf.json, of gate also .xml (repeatable)',
+    help: 'also write the result to a file, in the format of its extension: .csv .json .md, for scoreboards also .tex .html .parquet .prom .bmf.json, for gate also .xml (repeatable)',
     aliases: [{ name: 'output-path' }],
     completion: 'file',
   }),
   store: text({
     argument: 'file',
-    help: 'where runs are kept',
+    help: 'file in which runs are stored',
     defaultText: defaultStore,
     completion: 'file',
   }),
   json: flag({ help: 'JSON lines on stdout, for programs' }),
-  quiet: flag({ short: 'q', help: 'no progress and no notes, only results and errors' }),
-  verbose: countedFlag({ short: 'v', help: 'say more; twice: say everything' }),
-  color: negatedFlag({ help: 'no colours (NO_COLOR is understood as well)' }),
-  progress: negatedFlag({ help: 'no live display; plain lines instead' }),
-  offline: flag({ help: 'use nothing but what is already on this machine' }),
+  quiet: flag({ short: 'q', help: 'only results, warnings and errors; no progress or notes' }),
+  verbose: countedFlag({ short: 'v', help: 'more detail; -vv for everything' }),
+  color: negatedFlag({ help: 'no colours (NO_COLOR works too)' }),
+  progress: negatedFlag({ help: 'plain lines instead of a live display' }),
+  offline: flag({ help: 'use only what is already on this machine' }),
   yes: flag({ short: 'y', help: 'answer every question with its default' }),
 } as const;
 

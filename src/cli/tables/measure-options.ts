@@ -10,39 +10,47 @@ function parseGpuMemory(value: string): number | undefined {
 
 export const quickstartOptions = {
   minutes: withDefault(
-    number({ argument: 'n', min: 0.5, max: 600, isWhole: false, help: 'time to use, downloads aside' }),
+    number({ argument: 'n', min: 0.5, max: 600, isWhole: false, help: 'time budget, excluding downloads' }),
     6,
   ),
 } as const;
 
-/** GPUs that a plan assumes, for machines that aren't at hand. */
+/** GPUs that a plan assumes, for machines that are elsewhere. */
 export const gpuOptions = {
   gpuMemory: custom<number>({
     argument: 'size',
     expected: 'a size such as 80GiB or 24576MiB',
-    help: 'plan for GPUs with so much memory each (default: those that are here)',
+    help: 'GPU memory to plan for',
+    defaultText: 'the GPUs of this machine',
     parse: parseGpuMemory,
   }),
-  gpus: number({ argument: 'n', min: 0, max: 4096, help: 'plan for so many GPUs (default: those that are here)' }),
+  gpus: number({
+    argument: 'n',
+    min: 0,
+    max: 4096,
+    help: 'number of GPUs to plan for',
+    defaultText: 'the GPUs of this machine',
+  }),
 } as const;
 
 export const runOptions = {
   ...suiteOptions,
   ...gpuOptions,
   dryRun: flag({
-    help: 'print the plan, with estimated memory and what does not fit; fetch and start nothing',
+    help: 'print the plan, with estimated memory and what does not fit; download and start nothing',
     hasEnvironment: false,
   }),
   anchors: text({
     argument: 'name|file',
-    help: 'what scores 0.5 in PER-A, for --decide winner: cpu, paper-gpu, a .yaml or .json file (default: of the project, else of this hardware)',
+    help: 'anchors, which score 0.5 in PER-A, for --decide winner: cpu, paper-gpu, or a .yaml or .json file',
+    defaultText: "the project's, else those of this hardware",
     hasEnvironment: false,
   }),
-  fresh: flag({ help: 'start a new run even where an unfinished one of the same suite could go on' }),
+  fresh: flag({ help: 'start a new run even if an unfinished run of the same suite could be resumed' }),
 } as const;
 
 export const storedRunOptions = {
-  dataDir: text({ argument: 'folder', help: 'folder with the data sets, if it moved', completion: 'folder' }),
+  dataDir: text({ argument: 'folder', help: 'data set folder, if it has moved', completion: 'folder' }),
 } as const;
 
 export const planOptions = {

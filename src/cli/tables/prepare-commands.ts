@@ -19,7 +19,7 @@ const modelsArgument = {
 
 const tasksArgument = {
   name: 'task',
-  help: 'task ids or short names; by default all',
+  help: 'task ids or short names (default: all)',
   isOptional: true,
   isRepeatable: true,
   completion: 'task',
@@ -30,8 +30,8 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'init',
     group: 'Prepare',
-    summary: 'write a suite file with comments, asking what to compare',
-    arguments: [{ name: 'file', help: 'where to write it', isOptional: true, completion: 'file' }],
+    summary: 'write a commented suite file, asking what to compare',
+    arguments: [{ name: 'file', help: 'file to write (default: perbench.yaml)', isOptional: true, completion: 'file' }],
     options: initOptions,
     examples: ['perbench init', 'perbench init my-suite.yaml --yes'],
     load: async () => (await import('../commands/prepare.ts')).init,
@@ -39,7 +39,7 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'doctor',
     group: 'Prepare',
-    summary: 'check this machine: each line with its mend',
+    summary: 'check this machine, with a fix for each problem',
     arguments: [],
     options: dataOptions,
     load: async () => (await import('../commands/prepare.ts')).doctor,
@@ -47,7 +47,7 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'models list',
     group: 'Prepare',
-    summary: 'list the models of the catalogue, and what is on this machine',
+    summary: 'list the models in the catalogue and on this machine',
     arguments: [],
     options: modelsListOptions,
     load: async () => (await import('../commands/models.ts')).modelsList,
@@ -55,7 +55,7 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'models pull',
     group: 'Prepare',
-    summary: 'fetch models, and check them',
+    summary: 'download and verify models',
     arguments: [modelsArgument],
     options: noOptions,
     examples: ['perbench models pull smollm2-135m-instruct'],
@@ -64,15 +64,21 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'models verify',
     group: 'Prepare',
-    summary: 'compute the checksums of fetched models again',
-    arguments: [{ ...modelsArgument, isOptional: true, help: 'by default every model that is here' }],
+    summary: 'recompute the checksums of downloaded models',
+    arguments: [
+      {
+        ...modelsArgument,
+        isOptional: true,
+        help: 'catalogue name, hf:…, pip:… or URL (default: all downloaded models)',
+      },
+    ],
     options: noOptions,
     load: async () => (await import('../commands/models.ts')).modelsVerify,
   }),
   defineCommand({
     name: 'models remove',
     group: 'Prepare',
-    summary: 'delete fetched models from the cache',
+    summary: 'delete downloaded models from the cache',
     arguments: [modelsArgument],
     options: noOptions,
     load: async () => (await import('../commands/models.ts')).modelsRemove,
@@ -80,7 +86,7 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'data list',
     group: 'Prepare',
-    summary: 'list the data sets, and where they were found',
+    summary: 'list the data sets and where they are',
     arguments: [],
     options: dataOptions,
     load: async () => (await import('../commands/data.ts')).dataList,
@@ -88,8 +94,8 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'data pull',
     group: 'Prepare',
-    summary: 'fetch data sets from the hub, at pinned revisions',
-    arguments: [{ name: 'dataset', help: 'names; by default all', isOptional: true, isRepeatable: true }],
+    summary: 'download data sets from the hub at pinned revisions',
+    arguments: [{ name: 'dataset', help: 'data set names (default: all)', isOptional: true, isRepeatable: true }],
     options: noOptions,
     load: async () => (await import('../commands/data.ts')).dataPull,
   }),
@@ -97,14 +103,14 @@ export const prepareCommands: readonly Command[] = [
     name: 'data verify',
     group: 'Prepare',
     summary: 'build every request of the tasks and compare their checksums with the known ones',
-    arguments: [{ name: 'dataset', help: 'names; by default all', isOptional: true, isRepeatable: true }],
+    arguments: [{ name: 'dataset', help: 'data set names (default: all)', isOptional: true, isRepeatable: true }],
     options: dataOptions,
     load: async () => (await import('../commands/data.ts')).dataVerify,
   }),
   defineCommand({
     name: 'tasks',
     group: 'Prepare',
-    summary: 'list the tasks, or print their first prompts',
+    summary: 'list the tasks or print their first prompts',
     arguments: [tasksArgument],
     options: tasksOptions,
     examples: ['perbench tasks', 'perbench tasks gsm8k --write-out'],
@@ -113,9 +119,9 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'schema',
     group: 'Prepare',
-    summary: 'print the JSON schema of suite files, or of results files',
+    summary: 'print the JSON schema of suite files or results files',
     arguments: [
-      { name: 'what', help: 'suite (the default) or results', isOptional: true, choices: ['suite', 'results'] },
+      { name: 'what', help: 'kind of file (default: suite)', isOptional: true, choices: ['suite', 'results'] },
     ],
     options: noOptions,
     load: async () => (await import('../commands/prepare.ts')).schema,
@@ -123,8 +129,8 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'completion',
     group: 'Prepare',
-    summary: 'print the completion script of a shell',
-    arguments: [{ name: 'shell', help: 'bash, zsh or fish', isOptional: false, choices: ['bash', 'zsh', 'fish'] }],
+    summary: 'print a shell completion script',
+    arguments: [{ name: 'shell', help: 'name of the shell', isOptional: false, choices: ['bash', 'zsh', 'fish'] }],
     options: noOptions,
     examples: ['source <(perbench completion bash)'],
     load: async () => (await import('../commands/prepare.ts')).completion,
@@ -132,9 +138,9 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'calibrate',
     group: 'Prepare',
-    summary: 'measure how fast perbench can ask servers',
+    summary: 'measure how fast perbench can send requests to servers',
     details:
-      'Measures requests and streamed tokens per second: asks a server without a model as fast as it can. Later runs on this machine with as many client processes mark windows that came near this ceiling as client_bound.',
+      'Measures requests and streamed tokens per second against a server without a model. Later runs on this machine with the same number of client processes mark windows near this ceiling as client_bound.',
     arguments: [],
     options: calibrateOptions,
     examples: ['perbench calibrate', 'perbench calibrate --seconds 20 --concurrency 256 --client-processes 4'],
@@ -145,7 +151,7 @@ export const prepareCommands: readonly Command[] = [
     group: 'Prepare',
     summary: 'serve the OpenAI protocol without a model',
     details:
-      'To measure clients. Completions and chat, whole and streamed, on loopback alone until Ctrl-C. Its answers mean nothing.',
+      'For measuring clients. Serves completions and chat, streamed or not, on loopback only, until Ctrl-C. Its answers are meaningless.',
     arguments: [],
     options: nullServerOptions,
     examples: ['perbench null-server', 'perbench null-server --port 0 --tokens 200 --first-token-ms 20 --token-ms 5'],

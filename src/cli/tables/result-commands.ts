@@ -13,7 +13,7 @@ import {
 
 const runsArgument = {
   name: 'run',
-  help: 'ids of runs, or their beginnings; by default the newest',
+  help: 'run ids or prefixes of them (default: the newest run)',
   isOptional: true,
   isRepeatable: true,
   completion: 'run',
@@ -23,7 +23,7 @@ const runsArgument = {
 export const resultCommands: readonly Command[] = [
   defineCommand({
     name: 'list',
-    group: 'Look at results',
+    group: 'Inspect results',
     summary: 'list the runs in the store',
     arguments: [],
     options: listOptions,
@@ -32,9 +32,9 @@ export const resultCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'show',
-    group: 'Look at results',
+    group: 'Inspect results',
     summary: 'show one run: cells, measurements, warnings, manifest',
-    arguments: [{ ...runsArgument, isRepeatable: false, help: 'id of a run, or its beginning; by default the newest' }],
+    arguments: [{ ...runsArgument, isRepeatable: false, help: 'run id or a prefix of it (default: the newest run)' }],
     options: showOptions,
     examples: [
       'perbench show',
@@ -45,7 +45,7 @@ export const resultCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'report',
-    group: 'Look at results',
+    group: 'Inspect results',
     summary: 'print the scoreboards of runs, one table per task',
     arguments: [runsArgument],
     options: reportOptions,
@@ -58,9 +58,9 @@ export const resultCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'score',
-    group: 'Look at results',
-    summary: "score anybody's measurements from a CSV table",
-    details: 'Its columns are task, model, accuracy, throughput, latency and memory; docs/scores.md says more.',
+    group: 'Inspect results',
+    summary: 'score measurements made elsewhere, from a CSV table',
+    details: 'Its columns are task, model, accuracy, throughput, latency and memory; see docs/scores.md.',
     arguments: [{ name: 'table', help: 'CSV file, or - for stdin', isOptional: false, completion: 'file' }],
     options: scoreOptions,
     examples: [
@@ -72,10 +72,10 @@ export const resultCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'view',
-    group: 'Look at results',
-    summary: 'look at all runs in the browser',
+    group: 'Inspect results',
+    summary: 'browse all runs in the browser',
     details:
-      'Scoreboards, single samples, two models or runs side by side. Serves a page on this machine alone until Ctrl-C, and follows runs that are going on. It only reads; nothing is loaded from elsewhere.',
+      'Shows scoreboards, single samples, and two models or runs side by side. Serves a page to this machine only, until Ctrl-C, and follows runs in progress. Read-only; nothing is loaded from elsewhere.',
     arguments: [],
     options: viewOptions,
     examples: ['perbench view', 'perbench view --port 0 --open'],
@@ -83,14 +83,14 @@ export const resultCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'figures',
-    group: 'Look at results',
+    group: 'Inspect results',
     summary: 'draw runs or a table for a paper, as SVG and PNG',
     details:
-      'One file per figure, fonts embedded. Files go into the folder of --out, by default figures. Accuracy against size, throughput, latency and memory; the factors; the scores; the ranks.',
+      'Draws accuracy against size, throughput, latency and memory; the factors; the scores; the ranks. One file per figure, with fonts embedded, in the folder given by --out (default: figures).',
     arguments: [
       {
         name: 'run',
-        help: 'ids of runs, or their beginnings; by default the newest',
+        help: 'run ids or prefixes of them (default: the newest run)',
         isOptional: true,
         isRepeatable: true,
         completion: 'run',
@@ -102,10 +102,10 @@ export const resultCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'paper',
-    group: 'Look at results',
-    summary: 'hold the PER paper against its own tables',
+    group: 'Inspect results',
+    summary: 'check the PER paper against its own tables',
     details:
-      'Scores recomputed, Figure 1, every claim checked. Nothing is measured: everything comes from the numbers that the paper prints. --out takes .csv .json .md .svg .png files, or a folder for all of them.',
+      'Recomputes the scores, draws Figure 1 and checks every claim. Nothing is measured: everything comes from the numbers printed in the paper. --out takes .csv, .json, .md, .svg and .png files, or a folder for all of them.',
     arguments: [],
     options: paperOptions,
     examples: ['perbench paper', 'perbench paper -o paper', 'perbench paper --width page -o figure-1.svg'],
@@ -113,12 +113,12 @@ export const resultCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'export',
-    group: 'Look at results',
-    summary: 'write measurements or samples, for other programs',
+    group: 'Inspect results',
+    summary: 'export measurements or samples for other programs',
     arguments: [
       {
         name: 'run',
-        help: 'ids of runs, or their beginnings; by default the newest',
+        help: 'run ids or prefixes of them (default: the newest run)',
         isOptional: true,
         isRepeatable: true,
         completion: 'run',
@@ -136,10 +136,10 @@ export const resultCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'import',
-    group: 'Look at results',
-    summary: 'read results that another program measured, and score them',
+    group: 'Inspect results',
+    summary: 'import results measured by another program, and score them',
     details:
-      'Reads lm-eval (results_*.json, samples_*.jsonl), Inspect (.eval, .json) and Every Eval Ever (.json, .jsonl). What is read is kept as a run of its own; its numbers are marked as published, never as measured.',
+      'Reads lm-eval (results_*.json, samples_*.jsonl), Inspect (.eval, .json) and Every Eval Ever (.json, .jsonl). Imported results are stored as a separate run; their numbers are marked as published, never as measured.',
     arguments: [{ name: 'file', help: 'files or folders', isOptional: false, isRepeatable: true, completion: 'file' }],
     options: importOptions,
     examples: [

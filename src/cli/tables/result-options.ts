@@ -14,17 +14,17 @@ export const exportOptions = {
   format: choice({
     argument: 'name',
     choices: [...fileFormats, ...folderFormats],
-    help: 'format of what is written; the last four are of several files and go into a folder',
-    defaultText: 'by the ending of --out; else csv, or jsonl with --samples',
+    help: 'output format; the last four write several files into a folder',
+    defaultText: 'by the extension of --out; else csv, or jsonl with --samples',
   }),
-  samples: flag({ help: 'the samples, a line or row for each item, instead of the measurements' }),
+  samples: flag({ help: 'export samples, one line or row per item, instead of measurements' }),
   task: taskOption,
 } as const;
 
 /** Where speed and memory come from, for accuracies that were measured elsewhere. */
 const performanceOption = text({
   argument: 'run|table',
-  help: 'take throughput, latency and memory that are missing from this run, or from this CSV table',
+  help: 'run or CSV table to take missing throughput, latency and memory from',
   hasEnvironment: false,
   completion: 'run',
 });
@@ -33,21 +33,26 @@ export const importOptions = {
   performance: performanceOption,
   rename: texts({
     argument: 'old=new',
-    help: 'call a model by the name that it has here (repeatable)',
+    help: 'rename a model to its name in perbench (repeatable)',
     hasEnvironment: false,
   }),
   metric: text({
     argument: 'name',
-    help: "metric that is the accuracy, such as acc_norm or exact_match,strict-match (default: the task's own)",
+    help: 'metric to import as accuracy, such as acc_norm or exact_match,strict-match',
+    defaultText: "the task's own",
     hasEnvironment: false,
   }),
   task: taskOption,
-  dryRun: flag({ help: 'show what the files hold, store nothing', hasEnvironment: false }),
+  dryRun: flag({ help: 'show the contents of the files without storing them', hasEnvironment: false }),
 } as const;
 
 export const listOptions = {
-  status: choice({ argument: 'name', choices: ['running', 'finished', 'interrupted'], help: 'only these runs' }),
-  last: number({ short: 'n', argument: 'n', min: 1, help: 'only the newest n' }),
+  status: choice({
+    argument: 'name',
+    choices: ['running', 'finished', 'interrupted'],
+    help: 'only runs with this status',
+  }),
+  last: number({ short: 'n', argument: 'n', min: 1, help: 'only the newest n runs' }),
 } as const;
 
 export const showOptions = {
@@ -55,7 +60,7 @@ export const showOptions = {
   config: optionalText({
     short: 'c',
     argument: 'file',
-    help: 'print every setting of a suite, and where its value comes from',
+    help: 'print every setting of a suite and where its value comes from',
     hasEnvironment: false,
     completion: 'file',
   }),
@@ -64,7 +69,7 @@ export const showOptions = {
     choices: ['all', 'right', 'wrong', 'unparsed', 'truncated', 'failed'],
     help: 'also print samples: prompt, output, verdict',
   }),
-  last: withDefault(number({ short: 'n', argument: 'n', min: 1, help: 'at most n samples of each cell' }), 10),
+  last: withDefault(number({ short: 'n', argument: 'n', min: 1, help: 'maximum number of samples per cell' }), 10),
 } as const;
 
 export const reportOptions = {
@@ -75,7 +80,7 @@ export const reportOptions = {
 
 export const scoreOptions = {
   task: tasksOption,
-  strict: flag({ help: 'also leave models out whose numbers are doubtful' }),
+  strict: flag({ help: 'also exclude models with doubtful numbers' }),
   ...scoringOptions,
 } as const;
 
@@ -87,7 +92,7 @@ const width = withDefault(
   custom<number>({
     argument: 'width',
     expected: 'column (84 mm), page (178 mm) or 40 to 400 mm',
-    help: 'width of figures on paper: column, page, or millimetres',
+    help: 'width of printed figures: column, page, or millimetres',
     defaultText: 'column',
     parse: (value) => {
       const known = namedWidths[value];
@@ -100,14 +105,17 @@ const width = withDefault(
   paperWidthsMm.column,
 );
 
-const dpi = withDefault(number({ argument: 'n', min: 72, max: 1200, help: 'dots per inch of PNG files' }), 300);
+const dpi = withDefault(
+  number({ argument: 'n', min: 72, max: 1200, help: 'resolution of PNG files, in dots per inch' }),
+  300,
+);
 
 export const paperOptions = { width, dpi } as const;
 
 export const figuresOptions = {
   table: text({
     argument: 'file',
-    help: 'draw a table of measurements (CSV, as perbench score reads it, or - for stdin) instead of runs',
+    help: 'draw a CSV table of measurements, as for perbench score (- for stdin), instead of runs',
     completion: 'file',
   }),
   task: tasksOption,
@@ -116,9 +124,6 @@ export const figuresOptions = {
 } as const;
 
 export const viewOptions = {
-  port: withDefault(
-    number({ argument: 'n', min: 0, max: 65_535, help: 'port on loopback; 0: any that is free' }),
-    7575,
-  ),
-  open: flag({ help: 'open it in the browser' }),
+  port: withDefault(number({ argument: 'n', min: 0, max: 65_535, help: 'port on loopback; 0 picks a free one' }), 7575),
+  open: flag({ help: 'open the page in the browser' }),
 } as const;

@@ -73,7 +73,7 @@ export const suiteOptions = {
     short: 't',
     argument: 'task',
     isCommaSeparated: true,
-    help: 'task id or short name, such as gsm8k or gsm8k/per@1, or all (repeatable, or joined by commas)',
+    help: 'task id or short name, such as gsm8k or gsm8k/per@1, or all (repeatable or comma-separated)',
     aliases: [{ name: 'tasks' }],
     defaultText: String(suiteSettings.tasks.fallback),
     completion: 'task',
@@ -95,10 +95,10 @@ export const suiteOptions = {
   modelArgs: texts({
     argument: 'key=value',
     isCommaSeparated: true,
-    help: "lm-eval's model arguments: pretrained=… or path=… names a model, the rest are options of the engine",
+    help: 'lm-eval model arguments: pretrained=… or path=… names a model, the rest are engine options',
     hasEnvironment: false,
   }),
-  logSamples: flag({ help: "understood for lm-eval's sake: samples are always kept", hasEnvironment: false }),
+  logSamples: flag({ help: 'accepted for compatibility with lm-eval; samples are always kept', hasEnvironment: false }),
 } as const;
 
 export type SuiteOptions = typeof suiteOptions;

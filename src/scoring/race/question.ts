@@ -22,7 +22,7 @@ function readLimits(text: string): Limits {
   let limits: Limits = {};
   for (const piece of text.split(/\s+and\s+|\s*,\s*/)) {
     limits = withLimit(limits, piece, isAsked);
-    if (Object.values(limits).includes(0)) throw new RangeError(`\`${piece}\` is no limit: expected more than 0`);
+    if (Object.values(limits).includes(0)) throw new RangeError(`\`${piece}\` is not a limit: expected more than 0`);
   }
   return limits;
 }
