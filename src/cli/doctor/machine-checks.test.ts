@@ -38,16 +38,16 @@ describe('telemetry', () => {
     const good = placeFakeSmi({ rows: [row('60.00 W')] });
     const given = options({ ...nowhere, gpuProgram: good.program, watchMs: 150 });
     expect(await diagnose(gpuTelemetryCheck, given)).toMatch(
-      /^ok: nvidia-smi tells memory, utilisation, power, clocks, throttling of 1 GPU; \d+ readings in \d\.\d s$/,
+      /^ok: nvidia-smi reports memory, utilisation, power, clocks, throttling of 1 GPU; \d+ readings in \d\.\d s$/,
     );
     good.change({ rows: [row('[N/A]')] });
-    expect(await diagnose(gpuTelemetryCheck, given)).toMatch(/^warn: nvidia-smi does not tell power.* -> /);
+    expect(await diagnose(gpuTelemetryCheck, given)).toMatch(/^warn: nvidia-smi does not report power.* -> /);
     const broken = placeFakeSmi({ refuse: "couldn't communicate with the NVIDIA driver" });
     expect(await diagnose(gpuTelemetryCheck, options({ ...nowhere, gpuProgram: broken.program }))).toMatch(
-      /^warn: .*couldn't communicate with the NVIDIA driver.* -> Mend the driver/,
+      /^warn: .*couldn't communicate with the NVIDIA driver.* -> Fix the driver/,
     );
     expect(await diagnose(gpuTelemetryCheck, options(nowhere))).toBe(
-      'ok: neither nvidia-smi nor amd-smi is here: no GPU is watched',
+      'ok: neither nvidia-smi nor amd-smi found: no GPU is monitored',
     );
   });
 
@@ -55,7 +55,7 @@ describe('telemetry', () => {
     const counter = 'sys/class/powercap/intel-rapl:0';
     const none = place({ 'sys/readme': '' });
     expect(await diagnose(energyCheck, options({ ...nowhere, ...(none && { folders: none }) }))).toMatch(
-      /^warn: nothing tells energy here; energy per answer is left out -> /,
+      /^warn: no energy source; energy per answer is omitted -> /,
     );
     const files = { [`${counter}/name`]: 'package-0\n', [`${counter}/max_energy_range_uj`]: '262143328850\n' };
     const folders = place({ ...files, [`${counter}/energy_uj/none`]: '' });
@@ -63,15 +63,15 @@ describe('telemetry', () => {
     expect(await diagnose(energyCheck, given)).toMatch(/^warn: 1 energy counters .* -> Run sudo chmod -R a\+r/);
     rmSync(join(home, counter, 'energy_uj'), { recursive: true });
     place({ [`${counter}/energy_uj`]: '123\n' });
-    expect(await diagnose(energyCheck, given)).toBe('ok: counters of the processor: package-0');
+    expect(await diagnose(energyCheck, given)).toBe('ok: CPU energy counters: package-0');
     const smi = placeFakeSmi({ rows: [row('60.00 W')] });
     const both = options({ ...nowhere, gpuProgram: smi.program, ...(folders && { folders }) });
     expect(await diagnose(energyCheck, both)).toBe(
-      'ok: power of GPUs by nvidia-smi, counters of the processor: package-0',
+      'ok: GPU power from nvidia-smi, CPU energy counters: package-0',
     );
     // Runs give no energy of a GPU that is split, whatever power it tells.
     smi.change({ rows: [row('60.00 W', 'Enabled')] });
-    expect(await diagnose(energyCheck, both)).toMatch(/^warn: GPU-a: split into instances .*; counters of .* -> /);
+    expect(await diagnose(energyCheck, both)).toMatch(/^warn: GPU-a: split into instances .*; CPU energy counters: .* -> /);
   });
 
   it('names the servers that can be started', async () => {

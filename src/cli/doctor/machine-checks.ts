@@ -66,7 +66,7 @@ export const hostBusyCheck: DoctorCheck = {
 };
 
 export const processMemoryCheck: DoctorCheck = {
-  name: 'process memory',
+  name: 'memory of processes',
   async run({ folders = systemFolders }) {
     if (readProcessMemory([process.pid], folders.proc) === undefined) {
       return fail(

