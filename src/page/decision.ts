@@ -1,20 +1,21 @@
 import { factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
+import { listText } from '../scoring/board-verdict.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { RescoredModel } from './rescore.ts';
 
-/** `clear`: nobody is as good; `tied`: others can't be told apart; `unknown`: no spread is known; `alone`: no other. */
-export type Sureness = 'clear' | 'tied' | 'unknown' | 'alone';
+/** `clear`: significant; `tied`: others are not distinguishable; `unknown`: no spread is known; `alone`: no other. */
+export type Lead = 'clear' | 'tied' | 'unknown' | 'alone';
 
-/** Which model one scoreboard speaks for. */
+/** The best model of one scoreboard. */
 export interface BoardDecision {
   readonly taskId: string;
   readonly title: string;
   readonly winner: string | undefined;
   readonly score: number | undefined;
-  /** Share of replicates that the winner won. */
+  /** Share of replicates in which the winner is first. */
   readonly support: number | undefined;
-  readonly sureness: Sureness;
-  /** Models that can't be told from the winner, without it. */
+  readonly lead: Lead;
+  /** Models not distinguishable from the winner, without it. */
   readonly tied: readonly string[];
   readonly runnerUp: string | undefined;
   /** How the winner compares with the runner-up, as phrases: advantages, then costs. */
@@ -30,22 +31,16 @@ export interface Decision {
   readonly boards: readonly BoardDecision[];
 }
 
-const factorWords: Readonly<Record<FactorName, string>> = {
-  accuracy: 'accuracy',
-  throughput: 'throughput',
-  latency: 'latency',
-  memory: 'memory',
-};
-
 function phrase(factor: FactorName, own: number, other: number): string | undefined {
+  const [more, less] = factor === 'memory' ? ['more', 'less'] : ['higher', 'lower'];
+  const direction = own > other ? more : less;
   if (factor === 'accuracy') {
-    const points = (own - other) * 100;
-    if (Math.abs(points) < 0.05) return undefined;
-    return `${points > 0 ? '+' : '−'}${Math.abs(points).toFixed(1)} points of accuracy`;
+    const points = Math.abs(own - other) * 100;
+    return points < 0.05 ? undefined : `${points.toFixed(1)} points ${direction} accuracy`;
   }
-  const ratio = own / other;
-  if (!Number.isFinite(ratio) || Math.abs(ratio - 1) < 0.02) return undefined;
-  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2)}× the ${factorWords[factor]}`;
+  if (!Number.isFinite(own / other) || Math.abs(own / other - 1) < 0.02) return undefined;
+  const ratio = Math.max(own / other, other / own);
+  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2)}× ${direction} ${factor}`;
 }
 
 function comparison(winner: ScoreboardRow, other: ScoreboardRow): Pick<BoardDecision, 'advantages' | 'costs'> {
@@ -63,14 +58,14 @@ function comparison(winner: ScoreboardRow, other: ScoreboardRow): Pick<BoardDeci
   return { advantages, costs };
 }
 
-function surenessOf(ordered: readonly RescoredModel[]): Sureness {
+function leadOf(ordered: readonly RescoredModel[]): Lead {
   const [first] = ordered;
   if (ordered.length === 1) return 'alone';
   if (first?.ranked === undefined) return 'unknown';
   return ordered.filter(({ ranked }) => ranked?.isInTieGroup === true).length > 1 ? 'tied' : 'clear';
 }
 
-/** What one scoreboard says, under the scores given. */
+/** The decision of one scoreboard under the given scores. */
 export function boardDecision(board: Scoreboard, scores: ReadonlyMap<string, RescoredModel>): BoardDecision {
   const ordered = [...scores.values()]
     .filter(({ score }) => score !== undefined)
@@ -79,14 +74,14 @@ export function boardDecision(board: Scoreboard, scores: ReadonlyMap<string, Res
   const rowOf = (model: string | undefined): ScoreboardRow | undefined => board.rows.find((row) => row.model === model);
   const [winner, runnerUp] = [rowOf(first?.model), rowOf(second?.model)];
   const tied = ordered.filter(({ ranked }) => ranked?.isInTieGroup === true).map(({ model }) => model);
-  const sureness = surenessOf(ordered);
+  const lead = leadOf(ordered);
   return {
     taskId: board.taskId,
     title: board.title ?? board.taskId,
     winner: first?.model,
     score: first?.score,
-    support: sureness === 'alone' ? undefined : first?.ranked?.topShare,
-    sureness,
+    support: lead === 'alone' ? undefined : first?.ranked?.topShare,
+    lead,
     tied: tied.filter((model) => model !== first?.model),
     runnerUp: second?.model,
     ...(winner !== undefined && runnerUp !== undefined ? comparison(winner, runnerUp) : { advantages: [], costs: [] }),
@@ -94,32 +89,25 @@ export function boardDecision(board: Scoreboard, scores: ReadonlyMap<string, Res
   };
 }
 
-function list(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
-
 function onOneTask(board: BoardDecision): Omit<Decision, 'boards'> {
-  const { winner, title, support, tied, sureness } = board;
+  const { winner, title, support, tied, lead } = board;
   if (winner === undefined) {
     return { headline: 'No model can be recommended', detail: `No model has a score on ${title}.` };
   }
-  const share = support === undefined ? '' : ` It comes first in ${Math.round(support * 100)} % of the resamples.`;
-  if (sureness === 'tied') {
-    return {
-      headline: `${winner}, by a margin within noise`,
-      detail: `${list([winner, ...tied])} can't be told apart on ${title}.${share}`,
-    };
+  const share = support === undefined ? '' : ` It is first in ${Math.round(support * 100)} % of the resamples.`;
+  switch (lead) {
+    case 'tied':
+      return {
+        headline: `${winner}, by a margin within noise`,
+        detail: `${listText([winner, ...tied])} are not distinguishable on ${title}.${share}`,
+      };
+    case 'alone':
+      return { headline: winner, detail: `It is the only model with a score on ${title}: no comparison is possible.` };
+    case 'unknown':
+      return { headline: winner, detail: `It has the best score on ${title}; confidence unknown.` };
+    case 'clear':
+      return { headline: winner, detail: `It is significantly better than all others on ${title}.${share}` };
   }
-  if (sureness === 'alone') {
-    return {
-      headline: winner,
-      detail: `It is the only model with a score on ${title}: there is nothing to compare it with.`,
-    };
-  }
-  if (sureness === 'unknown') {
-    return { headline: winner, detail: `It has the best score on ${title}; how sure that is isn't known.` };
-  }
-  return { headline: winner, detail: `It is the best on ${title}, beyond noise.${share}` };
 }
 
 function onSeveral(boards: readonly BoardDecision[]): Omit<Decision, 'boards'> {
@@ -132,14 +120,14 @@ function onSeveral(boards: readonly BoardDecision[]): Omit<Decision, 'boards'> {
     (left, right) => right.won.length - left.won.length || left.model.localeCompare(right.model),
   );
   if (best === undefined) return { headline: 'No model can be recommended', detail: '' };
-  const clear = best.won.filter(({ sureness }) => sureness === 'clear').length;
-  const unknown = best.won.filter(({ sureness }) => sureness === 'unknown').length;
+  const clear = best.won.filter(({ lead }) => lead === 'clear').length;
+  const unknown = best.won.filter(({ lead }) => lead === 'unknown').length;
   const sure =
     unknown === best.won.length
-      ? 'how sure that is isn’t known'
+      ? 'confidence unknown'
       : clear === best.won.length
-        ? 'each beyond noise'
-        : `${clear} of them beyond noise`;
+        ? 'each significantly'
+        : `${clear === 0 ? 'none' : clear} of them significantly`;
   const place =
     best.won.length === boards.length ? `all ${boards.length} tasks` : `${best.won.length} of ${boards.length} tasks`;
   if (best.won.length * 2 <= boards.length) {

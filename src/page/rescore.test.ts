@@ -51,11 +51,11 @@ describe('rescore', () => {
     expect(scores.get('slow')?.ranked?.rankInterval).toEqual([4, 4]);
   });
 
-  it('gives no score below the accuracy asked for, and lets nobody win who may be below it', () => {
+  it('gives no score below the minimum accuracy, and lets no model win that may be below it', () => {
     const draws = drawsOf(board, undefined);
     const scores = rescore(board, draws, { weights: equal, anchors: undefined, accuracyGate: 0.6 });
     expect(scores.get('small')).toMatchObject({ isGated: true, score: undefined, rank: undefined });
-    // Its accuracy lies on the demand: in about half of the resamples it misses it.
+    // Its accuracy is the minimum: it is below in about half of the resamples.
     const support = scores.get('middle')?.ranked?.topShare ?? 0;
     expect(support).toBeGreaterThan(0.3);
     expect(support).toBeLessThan(0.7);
@@ -115,16 +115,16 @@ describe('the decision', () => {
 
   it('names who leads, over whom, and at what cost', () => {
     const clear = decisionOf(board);
-    expect(clear).toMatchObject({ winner: 'middle', runnerUp: 'large', costs: ['−10.0 points of accuracy'] });
-    expect(clear.advantages).toEqual(['1.67× the throughput', '0.60× the latency', '0.60× the memory']);
+    expect(clear).toMatchObject({ winner: 'middle', runnerUp: 'large', costs: ['10.0 points lower accuracy'] });
+    expect(clear.advantages).toEqual(['1.67× higher throughput', '1.67× lower latency', '1.67× less memory']);
     expect(decide([clear]).headline).toBe('middle');
   });
 
-  it('says when models cannot be told apart', () => {
+  it('says when models are not distinguishable', () => {
     const close = boardOf(cell('a', 0.6, 50), cell('b', 0.601, 50.1), cell('c', 0.3, 60), cell('d', 0.7, 10));
     const decision = decide([decisionOf(close)]);
     expect(decision.headline).toMatch(/by a margin within noise$/u);
-    expect(decision.detail).toContain("can't be told apart");
+    expect(decision.detail).toContain('are not distinguishable');
   });
 
   it('speaks of the only model, of none, and of several tasks', () => {
@@ -135,7 +135,7 @@ describe('the decision', () => {
     const one = decisionOf(board);
     expect(decide([one, one, { ...one, winner: 'large' }])).toMatchObject({
       headline: 'middle',
-      detail: 'It leads on 2 of 3 tasks, each beyond noise.',
+      detail: 'It leads on 2 of 3 tasks, each significantly.',
     });
     expect(decide([one, { ...one, winner: 'large' }]).headline).toBe('It depends on the task');
   });

@@ -22,7 +22,7 @@ export interface RescoredModel {
   readonly factors: Factors | undefined;
   readonly score: number | undefined;
   readonly rank: number | undefined;
-  /** Below the accuracy that was asked for. */
+  /** Below the minimum accuracy. */
   readonly isGated: boolean;
   /** Undefined where nothing is known about spread. */
   readonly ranked: RankedRow | undefined;
@@ -91,7 +91,7 @@ export function rescore(
       throughput: valueOf(measurements.throughput),
       latency: valueOf(measurements.latency),
       memory: valueOf(measurements.memory),
-      ...(isGated && { failure: 'below the accuracy asked for' }),
+      ...(isGated && { failure: 'below the minimum accuracy' }),
     };
   });
   const { weights, anchors } = settings;

@@ -160,7 +160,7 @@ export const glossary: readonly GlossaryGroup[] = [
     'PER-A': 'Anchored PER: the same mean with factors scaled by fixed anchors, so that no other model can change it.',
     anchor: 'The value of throughput, latency or memory that scores 0.5 in PER-A.',
     '±': 'Half-width of the 95 % confidence interval.',
-    Ranks: 'Ranks that the model can have, with 95 % confidence for all pairs of models at once.',
+    Ranks: 'Range of ranks in the central 95 % of the bootstrap resamples.',
     'P(1st), support': 'Share of the bootstrap resamples in which the model is first. It is support, not confidence.',
     '= beside a rank': 'Not distinguishable from the best model at 95 % confidence.',
     'required accuracy': 'Accuracy that a model would need to be first, at its measured performance.',

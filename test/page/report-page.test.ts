@@ -117,7 +117,7 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
 
   it('loads nothing and complains of nothing', async () => {
     const { page, complaints, requests } = await opened();
-    await page.click('text=Weigh it yourself');
+    await page.click('text=Your own weights');
     await page.emulateMedia({ media: 'print' });
     await page.emulateMedia({ media: 'screen', colorScheme: 'dark' });
     expect(complaints).toEqual([]);
@@ -177,24 +177,24 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
   it('recomputes scores, ranks and the decision when a slider moves, and goes back', async () => {
     const { page } = await opened();
     const report = await columnValues(page, 'board-1', 'score');
-    await page.click('text=Weigh it yourself');
+    await page.click('text=Your own weights');
     await page.selectOption('.slider select', 'anchored');
-    await page.waitForSelector('text=Under your own settings');
+    await page.waitForSelector('text=With your settings');
     const before = await columnValues(page, 'board-1', 'score');
     await page.locator('.slider', { hasText: 'Memory' }).first().locator('input').focus();
     await page.keyboard.press('End');
     await page.waitForFunction(() => location.hash.includes('weights=25_25_25_100'));
     expect(await columnValues(page, 'board-1', 'score')).not.toEqual(before);
     expect(await page.locator('#board-1 .subtitle').innerText()).toContain('recomputed from 1000 resamples');
-    await page.click('text=Back to the report');
+    await page.click('text=Reset to the settings');
     expect(await columnValues(page, 'board-1', 'score')).toEqual(report);
     expect(page.url()).not.toContain('weights');
   });
 
-  it('leaves models below the accuracy asked for without a score', async () => {
+  it('leaves models below the minimum accuracy without a score', async () => {
     const { page } = await opened(`${written.address}#?gate=1`);
     expect(await columnValues(page, 'board-1', 'score')).toEqual({});
-    expect(await page.locator('#board-1').innerText()).toContain('below the accuracy asked for');
+    expect(await page.locator('#board-1').innerText()).toContain('below the minimum accuracy');
     expect(await page.locator('h1').innerText()).toBe('No model can be recommended');
   });
 

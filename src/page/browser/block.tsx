@@ -47,7 +47,7 @@ function BlockActions({ id, title, table, chart }: ActionsProps): VNode | null {
       await action();
       say(done);
     } catch (error) {
-      say(error instanceof Error ? error.message : 'that failed');
+      say(error instanceof Error ? error.message : 'failed');
     }
   };
   if (table === undefined && chart === undefined) return null;
@@ -116,7 +116,7 @@ export async function copyText(text: string): Promise<void> {
     field.select();
     const isCopied = document.execCommand('copy');
     field.remove();
-    if (!isCopied) throw new Error('the browser lets nothing be copied here');
+    if (!isCopied) throw new Error('the browser does not allow copying here');
   }
 }
 
@@ -140,6 +140,6 @@ async function pngOf(svg: string): Promise<Blob> {
   canvas.height = image.height * 2;
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob === null ? reject(new Error('the picture could not be drawn')) : resolve(blob)));
+    canvas.toBlob((blob) => (blob === null ? reject(new Error('the image could not be drawn')) : resolve(blob)));
   });
 }

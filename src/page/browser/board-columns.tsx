@@ -67,7 +67,7 @@ function factorColumn(view: BoardView, factor: FactorName, column: BoardColumn):
     unit,
     align: 'right',
     isDescendingFirst: !isLessBetter[factor],
-    help: `The bar is the factor that enters the score, 0 to 1; longer is better. The line is the 95 % interval.`,
+    help: 'Bar: the factor as it enters the score, 0 to 1; longer is better. Line: 95 % interval.',
     value: (row) => valueOf(row.measurements[factor]),
     text: (row) => markedText(cell(row)),
     render: (row) => {
@@ -97,7 +97,7 @@ function scoreColumn(view: BoardView): RowColumn {
     heading: scoreName,
     align: 'right',
     isDescendingFirst: true,
-    help: 'The score, 0 to 1, with its 95 % interval over items and launches',
+    help: 'Score, 0 to 1, with its 95 % interval over items and launches',
     value: ({ model }) => scores.get(model)?.score,
     text: (row) => {
       const ends = interval(row);
@@ -126,16 +126,16 @@ function rankColumns(view: BoardView): readonly RowColumn[] {
       id: 'ranks',
       heading: 'Ranks',
       align: 'right',
-      help: 'Ranks that the model takes in 95 % of the resamples',
+      help: 'Range of ranks in the central 95 % of the resamples',
       sortValue: ({ model }) => scores.get(model)?.ranked?.rankInterval[0],
       text: ({ model }) => rankRange(scores.get(model)?.ranked?.rankInterval),
     },
     {
       id: 'first',
-      heading: 'First',
+      heading: 'P(1st)',
       align: 'right',
       isDescendingFirst: true,
-      help: 'Share of the resamples in which the model comes first',
+      help: 'Share of the resamples in which the model is first',
       value: ({ model }) => scores.get(model)?.ranked?.topShare,
       text: ({ model }) => percent(scores.get(model)?.ranked?.topShare),
     },
@@ -146,7 +146,7 @@ function RankedName({ row, view }: { readonly row: ScoreboardRow; readonly view:
   const score = view.scores.get(row.model);
   const reason =
     score?.isGated === true
-      ? 'below the accuracy asked for'
+      ? 'below the minimum accuracy'
       : score?.score !== undefined
         ? undefined
         : row.flags.map(({ text }) => text).join('; ') || row.state;
@@ -154,7 +154,7 @@ function RankedName({ row, view }: { readonly row: ScoreboardRow; readonly view:
     <>
       <ModelName name={row.model} />
       {score?.ranked?.isInTieGroup === true && view.rows.length > 1 ? (
-        <span class="chip" title="Nobody is significantly better">
+        <span class="chip" title="No model is significantly better">
           best group
         </span>
       ) : null}

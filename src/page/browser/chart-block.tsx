@@ -39,14 +39,14 @@ interface DrawnChart {
   readonly table: TextTable;
 }
 
-/** A chart, and the same numbers as a table for those who'd rather read. */
+/** A chart, and the same numbers as a table. */
 function Figure({ chart, id }: { readonly chart: DrawnChart; readonly id: string }): VNode {
   return (
     <figure class="chart">
       {chart.draw({ width: chartWidth, theme: pageTheme, id: `${id}-chart` })}
       <details class="more">
         <summary>
-          Show as a table<span class="off-screen">: {chart.table.caption}</span>
+          Show as table<span class="off-screen">: {chart.table.caption}</span>
         </summary>
         <TableOfTexts table={chart.table} />
       </details>
@@ -95,7 +95,7 @@ export function TradeOffBlock({ boards }: { readonly boards: readonly BoardView[
     <Block
       id="trade-off"
       title="Accuracy against cost"
-      subtitle="Full marks are models that no other beats in both; the dashed line is what they attain together. Hollow marks rest on doubtful numbers."
+      subtitle="Pale points are dominated: another model is at least as good in both. The dashed line is the Pareto front. Hollow points have doubtful numbers."
       table={() => chart.table}
       chart={lightly(chart)}
     >
@@ -144,7 +144,7 @@ export function SizeBlock({
     <Block
       id="size"
       title="Accuracy against model size"
-      subtitle="A line joins the best model up to each size: where it is flat, larger models bring nothing."
+      subtitle="Each line follows the best model up to each size; where it is flat, larger models gain nothing."
       table={() => chart.table}
       chart={lightly(chart)}
     >
@@ -163,7 +163,7 @@ function rankChart(view: BoardView): DrawnChart {
     draw: (options) => rankIntervals(data, options),
     table: {
       caption: title,
-      headings: ['Model', 'Rank', '95 % of resamples', 'First'],
+      headings: ['Model', 'Rank', 'Rank range', 'P(1st)'],
       align: ['left', 'right', 'right', 'right'],
       rows: data.models.map(({ model, rank, bounds, support }) => [
         model,
@@ -175,7 +175,6 @@ function rankChart(view: BoardView): DrawnChart {
   };
 }
 
-/** How far each rank may be off. */
 export function RankBlock({ boards }: { readonly boards: readonly BoardView[] }): VNode | null {
   const [task, setTask] = useParam('ranks.task', boards[0]?.id ?? '');
   const ranked = boards.filter(
@@ -187,13 +186,13 @@ export function RankBlock({ boards }: { readonly boards: readonly BoardView[] })
   return (
     <Block
       id="ranks"
-      title="How sure the ranks are"
+      title="Confidence in the ranks"
       subtitle={
         view.draws === undefined
-          ? 'Nothing is known about the spread of these numbers, so that ranks have no intervals.'
+          ? 'The spread of these numbers is unknown, so the ranks have no intervals.'
           : view.draws.method === 'paired'
-            ? 'Ranks over resamples of items and launches, all models on the same items.'
-            : 'Ranks over draws from the intervals, each model by itself: differences are surer than shown.'
+            ? 'Ranks in the central 95 % of the resamples of items and launches, all models on the same items.'
+            : 'Ranks in the central 95 % of draws from each model’s own interval; differences are more certain than shown.'
       }
       table={() => chart.table}
       chart={lightly(chart)}

@@ -19,7 +19,7 @@ const verdictFacts = {
   better: { text: '▲ better', tone: 'chip good flat' },
   worse: { text: '▼ worse', tone: 'chip bad flat' },
   same: { text: '~ same', tone: 'chip flat' },
-  unknown: { text: '? not known', tone: 'chip doubtful flat' },
+  unknown: { text: '? unknown', tone: 'chip doubtful flat' },
 } as const;
 
 function valueText(value: number | undefined, { metric, unit }: MetricComparison): string {
@@ -67,7 +67,7 @@ function Changes(props: { readonly title: string; readonly changes: readonly Ite
   );
 }
 
-/** What one metric says, as it is shown and copied. */
+/** One metric, as it is shown and copied. */
 function metricTexts(metric: MetricComparison): readonly [label: string, a: string, b: string, change: string] {
   const { label } = comparedMetricFacts[metric.metric];
   return [label, valueText(metric.a?.value, metric), valueText(metric.b?.value, metric), changeText(metric)];
@@ -102,12 +102,12 @@ function MetricRow({ metric }: { readonly metric: MetricComparison }): VNode {
 
 function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly index: number }): VNode {
   const { taskId, title, a, b, metrics, pairs, onlyA, onlyB, regressions, improvements, differences } = cell;
-  const unpaired = onlyA + onlyB === 0 ? '' : `, ${wholeNumber(onlyA + onlyB)} without a partner count nowhere`;
+  const unpaired = onlyA + onlyB === 0 ? '' : `, ${wholeNumber(onlyA + onlyB)} answered by only one are left out`;
   return (
     <Block
       id={`comparison-${index + 1}`}
       title={`${title ?? taskId}: ${a.model === b.model ? b.model : `${a.model} → ${b.model}`}`}
-      subtitle={`${wholeNumber(pairs)} items that both answered${unpaired}`}
+      subtitle={`${wholeNumber(pairs)} items answered by both${unpaired}`}
       table={() => ({
         caption: title ?? taskId,
         headings: metricHeadings,
@@ -127,13 +127,13 @@ function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly in
         <ul class="notes">
           {differences.map(({ what, a: before, b: after, affects }) => (
             <li key={what}>
-              {what}: {before} → {after} (touches {affects})
+              {what}: {before} → {after} (affects {affects})
             </li>
           ))}
         </ul>
       )}
-      <Changes title="Got worse" changes={regressions} />
-      <Changes title="Got better" changes={improvements} />
+      <Changes title="Regressions" changes={regressions} />
+      <Changes title="Improvements" changes={improvements} />
     </Block>
   );
 }
@@ -143,7 +143,7 @@ export function ComparedRuns({ comparison }: { readonly comparison: Comparison }
   return (
     <>
       <section class="decision">
-        <p class="eyebrow">B against A, in pairs</p>
+        <p class="eyebrow">B compared with A, item by item</p>
         <p class="lead verdict-line">{verdict}</p>
       </section>
       {unmatched.map((sentence) => (
@@ -169,7 +169,7 @@ export function ComparePage({ source, version }: ViewProps): VNode {
           <section class="block">
             <h1 class="small">Compare two runs</h1>
             <div class="toolbar">
-              <Select label="A, what it is held against" isWide value={a} options={runOptions(runs)} onChange={setA} />
+              <Select label="A, the baseline" isWide value={a} options={runOptions(runs)} onChange={setA} />
               <Select label="B, the candidate" isWide value={b} options={runOptions(runs)} onChange={setB} />
             </div>
           </section>

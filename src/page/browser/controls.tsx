@@ -65,14 +65,14 @@ function Weights({ view: { choices }, change }: PartProps): VNode {
   );
 }
 
-function Demands({ view, change }: PartProps): VNode {
+function LimitAndScore({ view, change }: PartProps): VNode {
   const { choices } = view;
   const hasOwnAnchors = view.boards.some(({ board }) => board.anchors !== undefined);
   return (
     <fieldset>
-      <legend>Demands</legend>
+      <legend>Limit and score</legend>
       <Slider
-        label="Accuracy of at least"
+        label="Minimum accuracy"
         min={0}
         max={1}
         step={0.01}
@@ -86,13 +86,13 @@ function Demands({ view, change }: PartProps): VNode {
           value={choices.score}
           onChange={(event) => change({ score: event.currentTarget.value === 'paper' ? 'paper' : 'anchored' })}
         >
-          <option value="paper">PER: relative to these models</option>
-          <option value="anchored">PER-A: against anchors</option>
+          <option value="paper">PER: scaled over these models</option>
+          <option value="anchored">PER-A: scaled by fixed anchors</option>
         </select>
         <span />
       </label>
       {choices.score !== 'anchored' || hasOwnAnchors ? null : (
-        <p class="hint">These results have no anchors of their own: the medians of each table stand in.</p>
+        <p class="hint">No anchors were given: the medians of each table are used.</p>
       )}
     </fieldset>
   );
@@ -102,7 +102,7 @@ function AnchorSliders({ view: { choices }, change }: PartProps): VNode | null {
   if (choices.score !== 'anchored') return null;
   return (
     <fieldset>
-      <legend>Anchors of PER-A</legend>
+      <legend>PER-A anchors</legend>
       {costFactors.map((factor) => (
         <Slider
           key={factor}
@@ -126,18 +126,18 @@ export function Controls({ view }: { readonly view: PageView }): VNode {
   return (
     <details class="controls js-only" open={!isDefault}>
       <summary>
-        <span class="controls-title">Weigh it yourself</span>
+        <span class="controls-title">Your own weights</span>
         <span class="controls-state">
-          {isDefault ? 'as the report was written' : 'your own settings: scores are recomputed'}
+          {isDefault ? 'settings of the report' : 'your settings: scores are recomputed'}
         </span>
       </summary>
       <div class="controls-grid">
         <Weights view={view} change={change} />
-        <Demands view={view} change={change} />
+        <LimitAndScore view={view} change={change} />
         <AnchorSliders view={view} change={change} />
       </div>
       <button type="button" disabled={isDefault} onClick={() => setParams(choiceParams(defaults, defaults))}>
-        Back to the report’s own settings
+        Reset to the settings of the report
       </button>
     </details>
   );

@@ -18,7 +18,7 @@ export interface DataSource {
 async function getJson<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
   const response = await fetch(path, signal === undefined ? {} : { signal });
   const answer = (await response.json()) as Answer & { readonly error?: string };
-  if (!response.ok) throw new Error(answer.error ?? `the viewer answers ${response.status}`);
+  if (!response.ok) throw new Error(answer.error ?? `the viewer returned status ${response.status}`);
   return answer;
 }
 

@@ -7,58 +7,57 @@ import { fixed, percent } from './format.ts';
 import { Bar, ModelName } from './page-parts.tsx';
 import { PlainTable } from './tables.tsx';
 
-const surenessTexts = {
-  clear: 'beyond noise',
-  tied: 'within noise',
-  unknown: 'not known',
-  alone: 'nothing to compare',
+const leadTexts = {
+  clear: 'significant lead',
+  tied: 'lead within noise',
+  unknown: 'confidence unknown',
+  alone: 'no comparison',
 } as const;
 
 function why({ advantages, costs, runnerUp }: BoardDecision): string {
   if (runnerUp === undefined) return 'the only model with a score';
-  const text = [
-    advantages.length === 0 ? undefined : advantages.join(', '),
-    costs.length === 0 ? undefined : `at ${costs.join(', ')}`,
-  ].filter((part) => part !== undefined);
-  return text.length === 0 ? `as ${runnerUp}` : `against ${runnerUp}: ${text.join('; ')}`;
+  const text = [advantages.join(', '), costs.length === 0 ? '' : `but ${costs.join(', ')}`].filter(
+    (part) => part !== '',
+  );
+  return text.length === 0 ? `practically equal to ${runnerUp}` : `compared with ${runnerUp}: ${text.join('; ')}`;
 }
 
 function tableOf(boards: readonly BoardDecision[], scoreName: string): TextTable {
   return {
-    caption: 'Which model, how sure, why',
-    headings: ['Task', 'Best model', scoreName, 'First', 'Lead', 'Why'],
+    caption: 'Best model of each task',
+    headings: ['Task', 'Best model', scoreName, 'P(1st)', 'Lead', 'Why'],
     align: ['left', 'left', 'right', 'right', 'left', 'left'],
     rows: boards.map((board) => [
       board.title,
       board.winner ?? 'none',
       fixed(board.score, 3),
       percent(board.support),
-      board.winner === undefined ? '–' : surenessTexts[board.sureness],
+      board.winner === undefined ? '–' : leadTexts[board.lead],
       board.winner === undefined ? '–' : why(board),
     ]),
   };
 }
 
-/** Which model, how sure that is, and why: before anything else. */
+/** Which model, with what confidence, and why: before anything else. */
 export function DecisionBlock({ view }: { readonly view: PageView }): VNode {
   const decision = decide(view.boards.map(({ decision: own }) => own));
   const scoreName = view.boards[0]?.scoreName ?? 'PER';
   return (
     <section class="decision" id="decision" aria-labelledby="decision-heading">
-      <p class="eyebrow">{view.isDefault ? 'Which model to deploy' : 'Under your own settings'}</p>
+      <p class="eyebrow">{view.isDefault ? 'Which model to deploy' : 'With your settings'}</p>
       <h1 id="decision-heading">
         <bdi>{decision.headline}</bdi>
       </h1>
       <p class="lead">{decision.detail}</p>
       {decision.boards.length === 0 ? null : (
-        <Block id="by-task" title="Task by task" table={() => tableOf(decision.boards, scoreName)}>
+        <Block id="by-task" title="By task" table={() => tableOf(decision.boards, scoreName)}>
           <PlainTable
             caption="The best model of each task"
             headings={[
               { text: 'Task' },
               { text: 'Best model' },
               { text: scoreName, align: 'right' },
-              { text: 'Comes first', help: 'Share of the resamples in which it comes first' },
+              { text: 'P(1st)', help: 'Share of the resamples in which it is first' },
               { text: 'Why' },
             ]}
           >
@@ -73,7 +72,7 @@ export function DecisionBlock({ view }: { readonly view: PageView }): VNode {
 }
 
 function DecisionRow({ board }: { readonly board: BoardDecision }): VNode {
-  const { winner, score, support, sureness, tied, isDoubtful, title } = board;
+  const { winner, score, support, lead, tied, isDoubtful, title } = board;
   if (winner === undefined) {
     return (
       <tr class="unscored">
@@ -93,11 +92,11 @@ function DecisionRow({ board }: { readonly board: BoardDecision }): VNode {
       <td class="sure">
         <span class="number">{percent(support)}</span>
         {support === undefined ? null : <Bar share={support} isStrong />}
-        <span class="reason">{surenessTexts[sureness]}</span>
+        <span class="reason">{leadTexts[lead]}</span>
       </td>
       <td class="why">
         {why(board)}
-        {tied.length === 0 ? null : <span class="reason">can’t be told from {tied.join(', ')}</span>}
+        {tied.length === 0 ? null : <span class="reason">not distinguishable from {tied.join(', ')}</span>}
       </td>
     </tr>
   );

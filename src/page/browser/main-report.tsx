@@ -19,7 +19,7 @@ async function readEmbeddedPage(): Promise<LoadedPage> {
   const data = JSON.parse(new TextDecoder().decode(json)) as PageData;
   // Typed as what this version writes; a file may be older or newer.
   if ((data.schema as string) !== pageSchema)
-    throw new Error(`this page reads ${pageSchema}, the file holds ${data.schema}`);
+    throw new Error(`the file has the format ${data.schema}, this page reads ${pageSchema}`);
   return { data, numbers: new Float32Array(numbers) };
 }
 
@@ -36,7 +36,7 @@ async function start(): Promise<void> {
     // What was written into the file stays readable.
     const notice = document.createElement('p');
     notice.className = 'note';
-    notice.textContent = `The interactive part doesn't work here: ${error instanceof Error ? error.message : String(error)}`;
+    notice.textContent = `The interactive part does not work here: ${error instanceof Error ? error.message : String(error)}`;
     host.prepend(notice);
   }
 }

@@ -18,11 +18,11 @@ function hash(text: string | undefined): VNode | undefined {
 function hostFacts({ manifest: { host } }: PageRun): readonly Fact[] {
   return [
     ['CPU', host.cpuModel],
-    ['Cores', host.cpuQuotaCores === undefined ? host.cores : `${host.cores} (${host.cpuQuotaCores} allowed)`],
+    ['Cores', host.cpuQuotaCores === undefined ? host.cores : `${host.cores} (limited to ${host.cpuQuotaCores})`],
     ['Memory', bytes(host.memoryBytes)],
     ['GPUs', host.gpus.join(', ')],
     ['System', `${host.os}, ${host.kernel}`],
-    ['Governor', host.governor],
+    ['CPU governor', host.governor],
     ['Container', host.isContainer === undefined ? undefined : host.isContainer ? 'yes' : 'no'],
   ];
 }
@@ -32,14 +32,14 @@ function runFacts(run: PageRun): readonly Fact[] {
   return [
     ['Run', <code key="id">{run.id}</code>],
     ['Started', dateTime(run.createdAtMs)],
-    ['Took', duration(cost?.wallMs)],
-    ['State', run.status],
+    ['Duration', duration(cost?.wallMs)],
+    ['Status', run.status],
     ['Protocol', run.protocol],
     ['Seed', String(manifest.seed)],
     ['perbench', manifest.perbenchVersion],
     ['Node', manifest.nodeVersion],
-    ['perbench’s own CPU time', duration(cost?.parentCpuMs)],
-    ['Engines’ CPU time', duration(cost?.engineCpuMs)],
+    ['CPU time of perbench', duration(cost?.parentCpuMs)],
+    ['CPU time of engines', duration(cost?.engineCpuMs)],
   ];
 }
 
@@ -48,20 +48,22 @@ function columns(...texts: readonly string[]): readonly { readonly text: string 
 }
 
 function ModelTable({ models }: { readonly models: PageRun['manifest']['models'] }): VNode {
-  const headings = columns('Model', 'Source', 'sha256', 'Size', 'Parameters', 'Quantisation', 'Prompts', 'Engine');
+  const headings = columns('Model', 'Source', 'sha256', 'Size', 'Parameters', 'Quantization', 'Prompt style', 'Engine');
   return (
-    <PlainTable caption="Models of the manifest" headings={headings}>
+    <PlainTable caption="Models" headings={headings}>
       {Object.entries(models).map(([name, facts]) => (
         <tr key={name}>
           <th scope="row">
             <bdi>{name}</bdi>
           </th>
-          <td class="long clamp" title={facts.source}>
-            {facts.source}
+          <td class="long">
+            <span class="clamp" title={facts.source}>
+              {facts.source}
+            </span>
           </td>
           <td>{hash(facts.fileSha256) ?? '–'}</td>
-          <td class="right">{bytes(facts.fileBytes)}</td>
-          <td class="right">{facts.parameters === undefined ? '–' : parametersText(facts.parameters)}</td>
+          <td>{bytes(facts.fileBytes)}</td>
+          <td>{facts.parameters === undefined ? '–' : parametersText(facts.parameters)}</td>
           <td>{facts.quantisation ?? '–'}</td>
           <td>{facts.promptStyle ?? '–'}</td>
           <td class="long">{facts.engineBuild ?? '–'}</td>
@@ -72,9 +74,17 @@ function ModelTable({ models }: { readonly models: PageRun['manifest']['models']
 }
 
 function TaskTable({ tasks }: { readonly tasks: PageRun['manifest']['tasks'] }): VNode {
-  const headings = columns('Task', 'Items', 'Evaluated', 'Examples', 'Data sha256', 'Item ids sha256', 'Notes');
+  const headings = columns(
+    'Task',
+    'Items',
+    'Evaluated',
+    'Few-shot examples',
+    'Data sha256',
+    'Item ids sha256',
+    'Notes',
+  );
   return (
-    <PlainTable caption="Tasks of the manifest" headings={headings}>
+    <PlainTable caption="Tasks" headings={headings}>
       {Object.entries(tasks).map(([id, facts]) => (
         <tr key={id}>
           <th scope="row">{id}</th>
@@ -90,15 +100,10 @@ function TaskTable({ tasks }: { readonly tasks: PageRun['manifest']['tasks'] }):
   );
 }
 
-/** What the numbers were made with. */
 export function ManifestBlock({ data }: { readonly data: PageData }): VNode | null {
   if (data.runs.length === 0) return null;
   return (
-    <Block
-      id="manifest"
-      title="What it was made with"
-      subtitle="The whole manifest is in the store: perbench show --json"
-    >
+    <Block id="manifest" title="How it was measured" subtitle="Full manifest: perbench show --json">
       {data.runs.map((run) => (
         <div class="manifest" key={run.id}>
           <div class="columns">
@@ -115,7 +120,6 @@ export function ManifestBlock({ data }: { readonly data: PageData }): VNode | nu
   );
 }
 
-/** The commands that repeat it. */
 export function ReproduceBlock({ data }: { readonly data: PageData }): VNode | null {
   if (data.reproduce.length === 0) return null;
   const text = data.reproduce.join('\n');

@@ -80,14 +80,14 @@ describe('the decision', () => {
     expect(shown(<DecisionBlock view={view} />)).toContain('Qwen2.5-1.5B');
     const rows = shownRows(<DecisionBlock view={view} />);
     expect(rows.map((row) => row.slice(0, 4))).toEqual([
-      ['Task', 'Best model', 'PER-A', 'Comes first'],
-      ['gsm8k', 'Qwen2.5-1.5B', '0.762', '– not known'],
-      ['squad2', 'Gemma-2-2B', '0.707', '– not known'],
-      ['hellaswag', 'Qwen2.5-1.5B', '0.590', '– not known'],
-      ['imdb', 'Qwen2.5-0.5B', '0.894', '– not known'],
-      ['arc_easy', 'Qwen2.5-1.5B', '0.809', '– not known'],
+      ['Task', 'Best model', 'PER-A', 'P(1st)'],
+      ['gsm8k', 'Qwen2.5-1.5B', '0.762', '– confidence unknown'],
+      ['squad2', 'Gemma-2-2B', '0.707', '– confidence unknown'],
+      ['hellaswag', 'Qwen2.5-1.5B', '0.590', '– confidence unknown'],
+      ['imdb', 'Qwen2.5-0.5B', '0.894', '– confidence unknown'],
+      ['arc_easy', 'Qwen2.5-1.5B', '0.809', '– confidence unknown'],
     ]);
-    expect(rows[1]?.[4]).toContain('+20.3 points of accuracy');
+    expect(rows[1]?.[4]).toContain('20.3 points higher accuracy');
   });
 
   it('follows what is chosen, and says that it does', () => {
@@ -119,10 +119,10 @@ describe('a scoreboard', () => {
     const [view] = viewPage(stored.page, new Map()).boards;
     if (view === undefined) throw new Error('no board');
     const rows = shownRows(<ScoreboardBlock view={view} />);
-    expect(rows[0]?.slice(0, 5)).toEqual(['#', 'Model', 'PER', 'Ranks', 'First']);
+    expect(rows[0]?.slice(0, 5)).toEqual(['#', 'Model', 'PER', 'Ranks', 'P(1st)']);
     expect(rows[1]).toContain('4.00 ± 0.10');
     expect(rows.some((row) => row.includes('without ACC'))).toBe(true);
-    expect(shown(<ScoreboardBlock view={view} />)).toContain('Everything else that was measured');
+    expect(shown(<ScoreboardBlock view={view} />)).toContain('Other measurements');
   });
 
   it('says why a model has no score', () => {
@@ -130,7 +130,7 @@ describe('a scoreboard', () => {
     if (view === undefined) throw new Error('no board');
     const rows = shownRows(<ScoreboardBlock view={view} />).slice(1, 17);
     expect(rows.filter((row) => row[2] === '–')).toHaveLength(15);
-    expect(rows[1]?.[1]).toContain('below the accuracy asked for');
+    expect(rows[1]?.[1]).toContain('below the minimum accuracy');
   });
 });
 
@@ -153,7 +153,7 @@ describe('what may be changed', () => {
   it('stands open at what was chosen: shares of the weights, multiples of the anchors', () => {
     const view = paperView({ weights: '100_100_0_0', anchors: '1_-2_0', gate: '0.25' });
     const text = shown(<Controls view={view} />);
-    for (const line of ['Accuracy 50 %', 'Memory 0 %', 'Accuracy of at least 0.25', 'Throughput × 2', 'Latency ÷ 4']) {
+    for (const line of ['Accuracy 50 %', 'Memory 0 %', 'Minimum accuracy 0.25', 'Throughput × 2', 'Latency ÷ 4']) {
       expect(text).toContain(line);
     }
     expect(html(<Controls view={view} />)).toContain('<details class="controls js-only" open>');
@@ -177,7 +177,7 @@ describe('charts', () => {
     expect(shownRows(<RankBlock boards={boards} />)[1]).toEqual(['Qwen2.5-1.5B', '1', '–', '–']);
   });
 
-  it('are not there for what nobody has', () => {
+  it('are left out where no model has the numbers', () => {
     expect(html(<RankBlock boards={paperView({ gate: '1' }).boards} />)).toBe('');
     expect(html(<TradeOffBlock boards={[]} />)).toBe('');
     const { boards } = viewPage(makePage({ scoreboards: [] }, made), new Map());
@@ -198,6 +198,7 @@ describe('doubts', () => {
             { reason: 'small_sample' as const, detail: '4 items', metric: 'accuracy' as const },
             { reason: 'host_busy' as const, detail: '40 %', metric: 'throughput' as const },
             { reason: 'host_busy' as const, detail: '40 %', metric: 'latency' as const },
+            { reason: 'host_busy' as const, detail: '50 %', metric: 'memory' as const },
           ],
         })),
       },
@@ -208,20 +209,21 @@ describe('doubts', () => {
     expect(at('! host_busy')).toBeLessThan(at('~ small_sample'));
     expect(text[at('! host_busy')]).toMatch(/6 cells$/u);
     expect(text).toContain('small-135m on GSM8K: throughput, latency (40 %)');
+    expect(text).toContain('small-135m on GSM8K: memory (50 %)');
     expect(at('worst')).toBeGreaterThan(at('~ small_sample'));
   });
 
   it('may be none', () => {
-    expect(shown(<ValidityBlock boards={[]} />)).toContain('Nothing speaks against them.');
+    expect(shown(<ValidityBlock boards={[]} />)).toContain('No warnings.');
   });
 });
 
 describe('how it was made', () => {
   it('has run, host, models and tasks; what is not known is left out', () => {
     const text = shown(<ManifestBlock data={stored.page.data} />);
-    for (const line of ['Seed 1', 'CPU Test CPU', 'Memory 8.00 GiB', 'Container yes', 'State finished'])
+    for (const line of ['Seed 1', 'CPU Test CPU', 'Memory 8.00 GiB', 'Container yes', 'Status finished'])
       expect(text).toContain(line);
-    expect(text.some((line) => line.startsWith('Governor') || line.startsWith('GPUs'))).toBe(false);
+    expect(text.some((line) => line.startsWith('CPU governor') || line.startsWith('GPUs'))).toBe(false);
     const rows = shownRows(<ManifestBlock data={stored.page.data} />);
     expect(rows.find(([model]) => model === 'small-135m')).toEqual([
       'small-135m',

@@ -37,7 +37,7 @@ function subtitleOf({ runs, report, createdAtMs }: PageData): string {
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
-/** All about one report, the decision first. */
+/** One report, the decision first. */
 export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
   const view = usePageView(page);
   const { data } = page;
@@ -91,8 +91,8 @@ export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
         <ReportContent page={page} />
       </main>
       <footer class="page-foot">
-        Made by perbench {data.perbenchVersion} on {dateTime(data.createdAtMs)}. One file, nothing is loaded from
-        elsewhere.
+        Written by perbench {data.perbenchVersion} on {dateTime(data.createdAtMs)}. Self-contained: loads nothing from
+        the network.
       </footer>
     </>
   );

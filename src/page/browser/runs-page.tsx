@@ -87,7 +87,7 @@ export function RunList({ runs }: { readonly runs: readonly RunSummary[] }): VNo
         </div>
       </header>
       {runs.length === 0 ? (
-        <p class="nothing">There are no runs in this store yet.</p>
+        <p class="nothing">No runs in this store yet.</p>
       ) : (
         <DataTable
           id="runs"
@@ -151,7 +151,7 @@ export function CellGrid({ cells, runId }: { readonly cells: readonly CellSummar
     <Block
       id="cells"
       title="Cells"
-      subtitle="Accuracy of what is done, items answered of what isn’t. A number leads to its samples."
+      subtitle="Accuracy of finished cells, progress of the others. Click a number to see its samples."
     >
       <PlainTable
         caption="Cells of the run"

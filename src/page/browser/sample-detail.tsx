@@ -45,7 +45,7 @@ function Prompt({ prompt }: { readonly prompt: string }): VNode {
   );
 }
 
-/** What became of one sample, in a word. */
+/** The verdict on one sample, in a word. */
 export function verdictWord(verdict: {
   readonly score: number;
   readonly isUnparsed: boolean;
@@ -67,17 +67,20 @@ function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
   const facts: readonly Fact[] = [
     ['Prompt tokens', `${promptTokens}${reusedTokens > 0 ? ` (${reusedTokens} reused)` : ''}`],
     ['Output tokens', String(outputTokens)],
-    ['Waited', milliseconds(times && times.startedMs - times.scheduledMs)],
-    ['First token', milliseconds(times?.firstTokenMs === undefined ? undefined : times.firstTokenMs - times.startedMs)],
+    ['Wait before sending', milliseconds(times && times.startedMs - times.scheduledMs)],
     [
-      'Per token',
+      'Time to first token',
+      milliseconds(times?.firstTokenMs === undefined ? undefined : times.firstTokenMs - times.startedMs),
+    ],
+    [
+      'Time per output token',
       milliseconds(
         times?.firstTokenMs !== undefined && outputTokens > 1
           ? (times.lastTokenMs - times.firstTokenMs) / (outputTokens - 1)
           : undefined,
       ),
     ],
-    ['End to end', milliseconds(times && times.lastTokenMs - times.startedMs)],
+    ['Latency', milliseconds(times && times.lastTokenMs - times.startedMs)],
     ...Object.entries(metrics).map(([name, value]) => [name, fixed(value, 3)] as const),
   ];
   return <Facts facts={facts} isTight />;
@@ -97,7 +100,7 @@ function Answer({
         <h3>
           <bdi>{name}</bdi>
         </h3>
-        <p class="count">has not answered this item</p>
+        <p class="count">no answer to this item</p>
       </article>
     );
   }
@@ -113,7 +116,10 @@ function Answer({
       </h3>
       <Facts
         facts={[
-          ['Answer read', <bdi key="answer">{sample.answer === undefined ? '–' : visibleText(sample.answer)}</bdi>],
+          [
+            'Extracted answer',
+            <bdi key="answer">{sample.answer === undefined ? '–' : visibleText(sample.answer)}</bdi>,
+          ],
           ['Score', fixed(sample.score, 3)],
         ]}
         isTight
@@ -129,7 +135,7 @@ function Answer({
   );
 }
 
-/** One item: what was asked, what was expected, and what each model made of it. */
+/** One item: prompt, expected answer, and the answer of each model. */
 export function SampleDetail(props: {
   readonly itemId: string;
   readonly detail: ItemDetail;

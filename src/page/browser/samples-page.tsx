@@ -29,7 +29,7 @@ export interface Choice {
   readonly itemId: string;
 }
 
-/** What the address asks for, as far as the cells have it. */
+/** The choice in the address, as far as the cells have it. */
 export function choiceOf(params: ReadonlyMap<string, string>, cells: readonly CellSummary[]): Choice {
   const taskId = params.get('task') ?? cells[0]?.taskId ?? '';
   const known = cells.filter((cell) => cell.taskId === taskId);
@@ -49,7 +49,6 @@ export function toggled(cellIds: readonly string[], id: string, isOn: boolean): 
   return (isOn ? [...cellIds, id] : cellIds.filter((other) => other !== id)).join(' ');
 }
 
-/** Which task, which models, which items. */
 export function Toolbar({ choice, cells }: { readonly choice: Choice; readonly cells: readonly CellSummary[] }): VNode {
   const own = cells.filter(({ taskId }) => taskId === choice.taskId);
   return (
@@ -70,7 +69,9 @@ export function Toolbar({ choice, cells }: { readonly choice: Choice; readonly c
               onChange={(event) => setParams({ cells: toggled(choice.cellIds, id, event.currentTarget.checked) })}
             />
             <bdi>{model}</bdi>
-            {choice.cellIds[0] === id && choice.cellIds.length > 1 ? <span class="count">(filtered by)</span> : null}
+            {choice.cellIds[0] === id && choice.cellIds.length > 1 ? (
+              <span class="count">(filters apply to it)</span>
+            ) : null}
           </label>
         ))}
       </fieldset>
@@ -156,7 +157,7 @@ function ItemRow(props: {
   );
 }
 
-/** Moves between items with the arrow keys. */
+/** The arrow keys move between items. */
 function moveFocus(event: KeyboardEvent): void {
   if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
   const list = event.currentTarget as HTMLElement;
@@ -248,7 +249,7 @@ function Samples(props: ViewProps & { readonly runId: string; readonly cells: re
         <div class="split">
           <ItemTable list={list} choice={{ ...choice, itemId: itemId ?? '' }} cells={byId} />
           {itemId === undefined || cellIds.length === 0 ? (
-            <p class="nothing">Choose an item.</p>
+            <p class="nothing">Select an item.</p>
           ) : (
             <WhenLoaded load={() => source.item(sideBySide, itemId)} keys={[itemId, sideBySide.join(' ')]}>
               {(detail) => <SampleDetail itemId={itemId} detail={detail} cells={byId} />}

@@ -17,11 +17,11 @@ function subtitleOf({ board, draws, isDefault }: BoardView): string {
   const parts = [
     board.taskId,
     board.protocol === undefined ? undefined : `${board.protocol} protocol`,
-    board.metric === undefined ? undefined : `accuracy is ${board.metric}`,
+    board.metric === undefined ? undefined : `accuracy metric: ${board.metric}`,
     board.versions.join(', '),
     isDefault
       ? board.inference && `${board.inference.resamples.toLocaleString('en-US')} resamples`
-      : `recomputed from ${draws?.replicates ?? 0} resamples`,
+      : `recomputed${draws === undefined ? '' : ` from ${draws.replicates} resamples`}`,
   ];
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }
@@ -59,10 +59,10 @@ export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
       <VariantsDetails view={view} />
       {details.length === 0 ? null : (
         <details class="more">
-          <summary>Everything else that was measured</summary>
+          <summary>Other measurements</summary>
           <DataTable
             id={`${view.id}-more`}
-            caption={`Further measurements of ${view.title}`}
+            caption={`Other measurements of ${view.title}`}
             columns={[...columns.filter(({ id }) => id === 'model'), ...details]}
             rows={view.rows}
             rowKey={({ model }) => model}
@@ -126,7 +126,7 @@ function variantsOf(view: BoardView): readonly Variant[] {
           {
             id: 'anchored',
             heading: 'PER-A',
-            help: 'Scaled by fixed anchors: depends on no other model',
+            help: 'Scaled by fixed anchors: independent of other models',
             scores: scoresOf(board.rows.map((row) => ({ model: row.model, score: row.anchored?.score }))),
           },
         ]
@@ -140,14 +140,14 @@ function variantsOf(view: BoardView): readonly Variant[] {
     {
       id: 'wins',
       heading: 'Weightings won',
-      help: 'Share of 84 ways to weigh the four factors in which the model is the best',
+      help: 'Share of 84 weightings of the four factors in which the model is first',
       scores: weightWins(view),
       show: percent,
     },
   ];
 }
 
-/** The score under other definitions: how far the order hangs on choices that nobody can justify. */
+/** The score under other definitions: how far the order depends on choices that are a matter of taste. */
 function VariantsDetails({ view }: { readonly view: BoardView }): VNode | null {
   if (view.scores.size === 0) return null;
   const variants = variantsOf(view);

@@ -8,6 +8,8 @@ import type { BoardView } from './board-view.ts';
 
 interface Affected {
   readonly reason: Warning['reason'];
+  /** A cell has a place for each detail. */
+  readonly cells: number;
   readonly places: readonly {
     readonly task: string;
     readonly model: string;
@@ -23,6 +25,7 @@ function affectedBy(boards: readonly BoardView[]): readonly Affected[] {
   const groups = Map.groupBy(all, ({ reason }) => reason);
   return Array.from(groups, ([reason, group]) => ({
     reason,
+    cells: new Set(group.map(({ task, model }) => JSON.stringify([task, model]))).size,
     places: Array.from(
       Map.groupBy(group, ({ task, model, detail }) => JSON.stringify([task, model, detail])).values(),
       (own) => ({
@@ -35,7 +38,7 @@ function affectedBy(boards: readonly BoardView[]): readonly Affected[] {
   })).toSorted((left, right) => Number(isDoubtfulReason(right.reason)) - Number(isDoubtfulReason(left.reason)));
 }
 
-function WarningDetails({ reason, places }: Affected): VNode {
+function WarningDetails({ reason, cells, places }: Affected): VNode {
   const isDoubtful = isDoubtfulReason(reason);
   const { means, todo } = warningMeanings[reason];
   return (
@@ -45,7 +48,7 @@ function WarningDetails({ reason, places }: Affected): VNode {
           {isDoubtful ? '! ' : '~ '}
           {reason}
         </span>{' '}
-        {means} <span class="count">{countText(places.length, 'cell')}</span>
+        {means} <span class="count">{countText(cells, 'cell')}</span>
       </summary>
       <p>{todo}</p>
       <ul>
@@ -96,18 +99,18 @@ function FlagDetails(props: { readonly code: ScoreFlag['code']; readonly flags: 
   );
 }
 
-/** What speaks against the numbers, and what each flag means. */
+/** Every warning and flag, with what it means. */
 export function ValidityBlock({ boards }: { readonly boards: readonly BoardView[] }): VNode {
   const affected = affectedBy(boards);
   const flags = placedFlags(boards);
   const subtitle =
     affected.length + flags.length === 0
-      ? 'Nothing speaks against them.'
-      : 'Every warning of the measurements, what it means, and what to do about it. An invalid number enters no score.';
+      ? 'No warnings.'
+      : 'Every warning, what it means and what to do about it. Invalid numbers enter no score.';
   return (
     <Block id="validity" title="Can the numbers be trusted?" subtitle={subtitle}>
-      {affected.map(({ reason, places }) => (
-        <WarningDetails key={reason} reason={reason} places={places} />
+      {affected.map((one) => (
+        <WarningDetails key={one.reason} {...one} />
       ))}
       {Array.from(
         Map.groupBy(flags, ({ code }) => code),

@@ -51,7 +51,7 @@ describe('the list of runs', () => {
   });
 
   it('says that there are none', () => {
-    expect(shown(<RunList runs={[]} />).at(-1)).toBe('There are no runs in this store yet.');
+    expect(shown(<RunList runs={[]} />).at(-1)).toBe('No runs in this store yet.');
   });
 });
 
@@ -111,7 +111,7 @@ describe('which samples are shown', () => {
     expect(text).not.toContain('disabled');
     // Two models and one filter are checked.
     expect(text.match(/ checked/gu)).toHaveLength(3);
-    expect(shown(<Toolbar choice={two} cells={cells} />)).toContain('small-135m (filtered by)');
+    expect(shown(<Toolbar choice={two} cells={cells} />)).toContain('small-135m (filters apply to it)');
   });
 });
 
@@ -143,7 +143,7 @@ describe('the list of items', () => {
     expect(table(none)).toEqual(['0 of 0 items', 'Item | small-135m', 'No item matches.']);
     expect(table({ ...none, isLoading: true, count: undefined })[0]).toBe('Loading…');
     expect(table({ ...(await listed('filter=all')), hasMore: true }).at(-1)).toBe('Load more');
-    expect(table({ ...none, error: 'the viewer answers 500' })).toEqual(['the viewer answers 500']);
+    expect(table({ ...none, error: 'the viewer returned status 500' })).toEqual(['the viewer returned status 500']);
   });
 
   it('goes on behind the last item that is there', async () => {
@@ -173,7 +173,7 @@ describe('one sample', () => {
     const text = shown(page);
     expect(text[0]).toBe(itemId);
     expect(text).toContain('Prompt tokens 20 (4 reused)');
-    expect(text).toContain('First token 39 ms');
+    expect(text).toContain('Time to first token 39 ms');
     expect(text.slice(-3)).toEqual(['Prompt', 'Question: how many, 1?', 'Answer:']);
     expect(text.filter((line) => line.includes('? unparsed'))).toHaveLength(2);
     expect(html(page)).not.toContain('<script>');
@@ -194,12 +194,12 @@ describe('one sample', () => {
     const cut = shown(<SampleDetail itemId="2" detail={await detail([cell], '00002-abcdef12')} cells={byId} />);
     expect(cut.some((line) => line.includes('truncated'))).toBe(true);
     const none = { samples: [{ cellId: cell.id, sample: undefined }] };
-    expect(shown(<SampleDetail itemId="9" detail={none} cells={byId} />)).toContain('has not answered this item');
+    expect(shown(<SampleDetail itemId="9" detail={none} cells={byId} />)).toContain('no answer to this item');
   });
 });
 
 describe('two runs side by side', () => {
-  it('have a verdict, and for each task what changed, how sure that is, and which items', async () => {
+  it('have a verdict, and for each task what changed, with what confidence, and which items', async () => {
     const comparison = await stored.get<Comparison>('/api/compare?a=x&b=y');
     const [first] = comparison.cells;
     if (first === undefined) throw new Error('nothing was compared');
@@ -219,7 +219,7 @@ describe('two runs side by side', () => {
     const text = shown(page);
     expect(text).toContain(comparison.verdict);
     expect(text).toContain('b has no imdb');
-    expect(text).toContain('4 items that both answered, 2 without a partner count nowhere');
+    expect(text).toContain('4 items answered by both, 2 answered by only one are left out');
     expect(shownRows(page)).toEqual([
       ['Metric', 'A', 'B', 'Change', 'Verdict'],
       ['accuracy', '0.500', '0.500', '+0.000 (−0.490 to +0.490)', '~ same'],

@@ -61,7 +61,7 @@ function isDrawable({ parameters, accuracy }: SizedPoint): boolean {
 }
 
 /**
- * The most accurate model up to each size: where the line is flat, larger models bring nothing.
+ * The most accurate model up to each size: where the line is flat, larger models gain nothing.
  *
  * @returns points by rising size, each better than all before
  */

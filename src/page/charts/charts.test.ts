@@ -171,7 +171,7 @@ describe('charts', () => {
       { model: 'bad-2B', x: 9, y: 0.4 },
     ]);
     expect(svg).toContain(
-      'accuracy of 3 models against Throughput. Not beaten in both: fast-1B (0.500 at 100), good-9B (0.900 at 10).',
+      'Accuracy of 3 models against Throughput. Pareto front: fast-1B (0.500 at 100), good-9B (0.900 at 10).',
     );
   });
 

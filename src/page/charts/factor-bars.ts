@@ -121,7 +121,7 @@ function panel(
   const { x, ticks, isLogarithmic } = scaleOf(factor, area.left, area.right, fontSize);
   const color = theme.palette[0] ?? theme.ink;
   const room = place.right - area.left - fontSize * 0.3;
-  const whole = `${factor.title} (${factor.isLessBetter ? 'less' : 'more'} is better)`;
+  const whole = `${factor.title} (${factor.isLessBetter ? 'lower' : 'higher'} is better)`;
   const heading = textExtent(whole, fontSize * 0.95) <= room ? whole : factor.title;
   const node = svgElement(
     'g',

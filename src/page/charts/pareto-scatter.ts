@@ -38,7 +38,7 @@ export function frontPoints<Point extends FrontPoint>(points: readonly Point[], 
  * good in x.
  *
  * Where more is better it leads from the best x straight to the left at that point's own y, and up at the next point.
- * Going up first would promise combinations that nobody has.
+ * Going up first would promise combinations that no model has.
  *
  * @param edges where the axes end: `floor` is the lowest y, `worst` the worst x
  * @returns corners from the best x to the worst; empty without points
@@ -86,7 +86,7 @@ function isDrawable({ x, y }: ScatterPoint): boolean {
 
 /**
  * Accuracy against a cost factor on a logarithmic axis, with interval bars in both directions, and the border of what
- * the models attain. Models that nobody beats in both are full and named first.
+ * the models attain. Models on the Pareto front are full and named first.
  */
 export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
   const { theme = lightTheme } = options;
@@ -132,7 +132,7 @@ function namesOf({ title, xTitle, points: given }: ScatterData, points: readonly
   const missing = left === 0 ? '' : ` ${left} without both numbers are left out.`;
   return {
     title,
-    description: `accuracy of ${points.length} models against ${xTitle}. Not beaten in both: ${list}.${missing}`,
+    description: `Accuracy of ${points.length} models against ${xTitle}. Pareto front: ${list}.${missing}`,
   };
 }
 

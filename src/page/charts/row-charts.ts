@@ -236,7 +236,7 @@ export function rankIntervals(data: RankData, options: ChartOptions): Chart {
     options,
     rowsAxis(
       whole.map((tick) => ({ at: x(tick), text: String(tick) })),
-      hasSupport ? 'Rank (right: support for first place)' : 'Rank',
+      hasSupport ? 'Rank (right: P(1st))' : 'Rank',
       layout,
     ),
     rowNames(names, left, layout),

@@ -122,7 +122,7 @@ export function rankedModel(model: string, rank: number | undefined, ranked: Ran
 export function factorData(board: Scoreboard): FactorBarData {
   const rows = board.rows.filter(isShown);
   return {
-    title: `${titleOf(board)}: what was measured`,
+    title: `${titleOf(board)}: the four factors`,
     models: rows.map(({ model }) => model),
     factors: factorNames.map((factor): FactorColumn => {
       const { divisor, label } = scaleOf(board, factor);
