@@ -1,4 +1,4 @@
-import type { RaceCertificate } from '../../src/core/race.ts';
+import type { RaceCertificate, RaceVerdict } from '../../src/core/race.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
@@ -7,6 +7,7 @@ import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
 import { runSuite } from '../../src/run/run.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { AnchorSet } from '../../src/scoring/anchors.ts';
 import { toyLetters, toyPlan, type ToyOptions } from './toy-plan.ts';
 
@@ -112,4 +113,12 @@ async function accuraciesIn(store: Store, runId: string): Promise<Readonly<Recor
     found[cell.model] = scoreSum / items;
   }
   return found;
+}
+
+export async function memoryStore(): Promise<Store> {
+  return openSqliteStore({ file: ':memory:' });
+}
+
+export function verdictOf(certificate: RaceCertificate | undefined, model: string): RaceVerdict | undefined {
+  return certificate?.models.find((verdict) => verdict.model === model);
 }
