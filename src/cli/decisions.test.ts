@@ -54,7 +54,7 @@ describe('compare', () => {
       throughput …
       memory …
         40 items compared one by one (McNemar mid-p)
-        ! accuracy of B: unparsed: no answer could be read in 100.0 % of the outputs
+        ! accuracy of B: unparsed: 100.0 % of the outputs had no recognizable answer
         ! accuracy of B: truncated: 55.0 % of the answers ended at the token limit
 
       regressions (1 of 20)
@@ -130,7 +130,7 @@ describe('gate', () => {
       "candidate RUN against baseline RUN; limits from the candidate's suite
       task         model  wanted                                              got                                        outcome
       imdb/mini@1  alpha  accuracy at least −1.0 points against the baseline  −50.0 points [−64.8 points, −35.2 points]  fail !
-      ! imdb/mini@1 / alpha: wanted accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: no answer could be read in 100.0 % of the outputs; B: truncated: 55.0 % of the answers ended at the token limit)
+      ! imdb/mini@1 / alpha: wanted accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: 100.0 % of the outputs had no recognizable answer; B: truncated: 55.0 % of the answers ended at the token limit)
       ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
 
       gate failed, of 1 check: 1 failed
@@ -149,7 +149,7 @@ describe('gate', () => {
   it('ends with 6 where nobody can tell', async () => {
     const { stdout, code } = await gate('again');
     expect(stdout).toContain('gate inconclusive, of 2 checks: 2 inconclusive');
-    expect(stdout).toContain('from one launch: how far another would differ was not measured');
+    expect(stdout).toContain('measured in a single launch, so the spread between launches is unknown');
     expect(code).toBe(6);
     expect((await gate('again', ['--inconclusive', 'fail'])).code).toBe(4);
   });
@@ -282,7 +282,7 @@ negative  right        20  ██████████
 positive  right        20  ██████████
           answered     40  ████████████████████
 `);
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('"positive" is 100 % of the answers and right in 50 %');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('"positive" is 100 % of the answers but correct for 50 % of the items');
     const json = await perbench(['show', runs['bad'] ?? '', '--json']);
     expect(json.stdout).toContain('"event":"labels","model":"alpha","taskId":"imdb/mini@1","items":40,"unread":40');
   });

@@ -38,14 +38,14 @@ describe('GPUs of a run', () => {
     const less = { ...device, id: 'GPU-b', powerMeanWatts: undefined, throttledShare: undefined };
     const idle = { ...device, id: 'GPU-idle', isEngines: false };
     const passes = [
-      watched('throughput', window([device, less, idle], ['3 lines of nvidia-smi could not be read'])),
+      watched('throughput', window([device, less, idle], ['3 lines of nvidia-smi were not recognized'])),
       watched('latency', window([device])),
     ];
     expect(deviceText(passes)).toMatchInlineSnapshot(`
       "model  task         pass          GPU              memory  busy  power     clock  slowed by
       m      gsm8k/per@1  throughput 2  GPU-0a000000…  75.0 GiB  97 %  302 W  1395 MHz  power cap
       m      gsm8k/per@1  throughput 2  GPU-b          75.0 GiB  97 %      –  1395 MHz  –
-      not told: 3 lines of nvidia-smi could not be read"
+      not told: 3 lines of nvidia-smi were not recognized"
     `);
   });
 

@@ -18,12 +18,12 @@ describe('requireGguf', () => {
     ['  <!DOCTYPE html><html>', 'a web page'],
     [
       'version https://git-lfs.github.com/spec/v1\noid sha256:ab',
-      'a Git LFS pointer: the file itself was never fetched',
+      'a Git LFS pointer: the file itself was never downloaded',
     ],
     ['\x10\x00\x00\x00\x00\x00\x00\x00{"__metadata__":{}}', 'a safetensors file'],
     ['{"a": 1}', 'JSON text'],
-    ['tjgg\x01\x00\x00\x00', 'a GGML file from before GGUF'],
-    ['\0'.repeat(100), 'zero bytes only, as an unfinished download leaves'],
+    ['tjgg\x01\x00\x00\x00', 'a GGML file, older than GGUF'],
+    ['\0'.repeat(100), 'only zero bytes, as an unfinished download leaves'],
     ['GGUF', 'bytes 47475546'],
     ['abcdefgh', 'bytes 61626364'],
   ])('names what it found: %j', async (text, what) => {

@@ -7,14 +7,14 @@ const headBytes = 256;
 const signatures: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^PK\x03\x04/, 'a zip archive or a PyTorch checkpoint'],
   [/^\s*<(?:!doctype|html|\?xml)/i, 'a web page'],
-  [/^version https:\/\/git-lfs/, 'a Git LFS pointer: the file itself was never fetched'],
+  [/^version https:\/\/git-lfs/, 'a Git LFS pointer: the file itself was never downloaded'],
   [/^.{8}\{"/s, 'a safetensors file'],
   [/^\s*[{[]/, 'JSON text'],
-  [/^(?:tjgg|lmgg|fmgg|ggml|ggjt)/, 'a GGML file from before GGUF'],
+  [/^(?:tjgg|lmgg|fmgg|ggml|ggjt)/, 'a GGML file, older than GGUF'],
   [/^\x1f\x8b/, 'a gzip archive'],
   [/^FUGG/, 'a big-endian GGUF file'],
   [/^\x80[\x02-\x05]/, 'a Python pickle'],
-  [/^\0+$/, 'zero bytes only, as an unfinished download leaves'],
+  [/^\0+$/, 'only zero bytes, as an unfinished download leaves'],
 ];
 
 /** What the first bytes of a file that isn't GGUF look like. */
@@ -40,13 +40,13 @@ export async function requireGguf(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     throw new ModelError(`no such file: ${path}`, {
-      hint: 'Check the path; it is meant from the current folder, or from the suite file.',
+      hint: 'Check the path: it is relative to the current folder, or to the suite file.',
       cause: error,
     });
   }
   if (head.toString('latin1', 0, 4) === 'GGUF' && bytesRead >= 24) return;
   throw new ModelError(`${path} is not a GGUF file: it is ${describeContent(head.subarray(0, bytesRead))}`, {
-    hint: 'Give the GGUF file of a llama.cpp model; others can be converted with its convert_hf_to_gguf.py.',
+    hint: 'Use a GGUF file; other formats can be converted with convert_hf_to_gguf.py of llama.cpp.',
   });
 }
 
@@ -63,7 +63,7 @@ export function shardFiles(file: string): readonly string[] {
   if (stem === undefined || total === undefined) return [file];
   if (index !== '00001') {
     throw new ModelError(`${file} is a later part of a split model`, {
-      hint: `Give the first one: ${stem}-00001-of-${total}.gguf`,
+      hint: `Use the first part: ${stem}-00001-of-${total}.gguf`,
     });
   }
   const n = Number(total);

@@ -211,7 +211,7 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
       if (error instanceof NeedsMoreBytes && wanted < size && wanted < maxHeaderBytes) continue;
       if (!(error instanceof NeedsMoreBytes) && !(error instanceof Malformed)) throw error;
       const problem = error instanceof Malformed ? error.message : 'the file ends before its header does';
-      throw new ModelError(`${path} is a damaged GGUF file: ${problem}`, { hint: 'Fetch it again.', cause: error });
+      throw new ModelError(`${path} is a damaged GGUF file: ${problem}`, { hint: 'Download it again.', cause: error });
     }
   }
 }

@@ -187,13 +187,13 @@ describe('GPUs that the engine is not on', () => {
 
   it('leave a gap where nobody can tell which they are', async () => {
     const { energy } = await watch({ nvidiaProgram: nvidia({ rows }).program }, own);
-    expect(energy?.gaps).toEqual(["which of 2 GPUs the engine runs on can't be told"]);
+    expect(energy?.gaps).toEqual(['unknown which of 2 GPUs the engine runs on']);
   });
 
   it('leave a gap where some of them tell their power and others do not', async () => {
     const smi = nvidia({ rows: [row('GPU-a', '100.00 W', '0x0', 0), row('GPU-b', '[N/A]', '0x0', 1)] });
     const { energy } = await watch({ nvidiaProgram: smi.program }, { ...own, gpus: ['0', '1'] });
-    expect(energy?.gaps).toEqual(["1 of 2 GPUs don't tell their power"]);
+    expect(energy?.gaps).toEqual(['1 of 2 GPUs do not report their power']);
   });
 
   it('are not shared with an engine of before, which has ended', async () => {
@@ -252,14 +252,14 @@ describe('a tool that goes wrong', () => {
     const { devices, energy } = await watch({ nvidiaProgram: smi.program }, undefined, async (clock) => {
       clock.nowMs += 4_500;
     });
-    expect(energy).toMatchObject({ parts: [], gaps: ['GPU-a: no reading of power for 4.5 s'] });
+    expect(energy).toMatchObject({ parts: [], gaps: ['GPU-a: no power reading for 4.5 s'] });
     expect(devices?.gaps).toEqual(['nvidia-smi gave no readings for 4.5 s']);
   });
 
   it('may write what nobody understands', async () => {
     const smi = nvidia({ rows: [row('GPU-a', '100.00 W')], faults: { garbageEvery: 2 } });
     const { devices } = await watch({ nvidiaProgram: smi.program });
-    expect(devices?.gaps.join()).toMatch(/^\d+ lines of nvidia-smi could not be read$/);
+    expect(devices?.gaps.join()).toMatch(/^\d+ lines of nvidia-smi were not recognized$/);
     expect(devices?.devices).toHaveLength(1);
   });
 

@@ -54,7 +54,7 @@ export function createRaplMeter(sys = '/sys'): RaplMeter {
   const { domains, unreadable } = listDomains(sys);
   return {
     domains: domains.map(({ id }) => id),
-    problem: unreadable === 0 ? undefined : `${unreadable} energy counters below ${sys}/class/powercap can't be read`,
+    problem: unreadable === 0 ? undefined : `cannot read ${unreadable} energy counters below ${sys}/class/powercap`,
     start() {
       const counted = domains.map((domain) => ({ domain, last: readMicrojoules(domain.folder), sum: 0 }));
       const look = (): void => {

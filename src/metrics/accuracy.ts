@@ -15,11 +15,11 @@ export interface TrivialComparison {
 }
 
 const phrases: Readonly<Record<string, string>> = {
-  longest: 'always the longest choice',
-  shortest: 'always the shortest choice',
-  majority: 'always the commonest label',
-  always_empty: 'always an empty answer',
-  always_unanswerable: 'always "unanswerable"',
+  longest: 'always picking the longest choice',
+  shortest: 'always picking the shortest choice',
+  majority: 'always giving the most common label',
+  always_empty: 'always giving an empty answer',
+  always_unanswerable: 'always answering "unanswerable"',
 };
 
 /** What no model is needed for, and whether the answers lean towards a label; at most one warning of each kind. */
@@ -45,8 +45,11 @@ function labelWarning({ labels, items, unread, distance }: LabelShares): Warning
   const which =
     most === undefined
       ? ''
-      : `"${most.label}" is ${percentText(most.predicted, 0, answered)} of the answers and right in ${percentText(most.gold, 0, items)}; `;
-  return { reason: 'label_bias', detail: `${which}answers and right answers are ${distance.toFixed(2)} apart` };
+      : `"${most.label}" is ${percentText(most.predicted, 0, answered)} of the answers but correct for ${percentText(most.gold, 0, items)} of the items; `;
+  return {
+    reason: 'label_bias',
+    detail: `${which}total variation distance of given and correct answers: ${distance.toFixed(2)}`,
+  };
 }
 
 /** One entry per item. */
@@ -62,11 +65,11 @@ function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[
   const found: Warning[] = [];
   if (failed > thresholds.failed * items)
     found.push({ reason: 'errors', detail: `${failed} of ${items} items failed and count as wrong` });
-  else if (failed > 0) found.push({ reason: 'some_failed', detail: `${failed} of ${items} failed` });
+  else if (failed > 0) found.push({ reason: 'some_failed', detail: `${failed} of ${items} items failed` });
   if (unparsed > thresholds.unparsed * items) {
     found.push({
       reason: 'unparsed',
-      detail: `no answer could be read in ${percentText(unparsed, 1, items)} of the outputs`,
+      detail: `${percentText(unparsed, 1, items)} of the outputs had no recognizable answer`,
     });
   }
   if (truncated > thresholds.truncated * items) {
@@ -92,7 +95,7 @@ export function accuracyMeasurement(
   trivial: Readonly<Record<string, number>>,
 ): Measurement {
   const { items, scoreSum, scoreSquareSum } = summary;
-  if (items === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no item was answered' };
+  if (items === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no items were evaluated' };
   const value = scoreSum / items;
   const variance = items > 1 ? Math.max(0, (scoreSquareSum - items * value ** 2) / (items - 1)) : 0;
   const error = Math.sqrt(variance / items);

@@ -87,7 +87,7 @@ describe('accuracy', () => {
     expect(accuracy).toMatchObject({
       warnings: [
         { reason: 'errors', detail: '1 of 20 items failed and count as wrong' },
-        { reason: 'unparsed', detail: 'no answer could be read in 10.0 % of the outputs' },
+        { reason: 'unparsed', detail: '10.0 % of the outputs had no recognizable answer' },
         { reason: 'truncated', detail: '15.0 % of the answers ended at the token limit' },
         { reason: 'small_sample', detail: 'only 20 items' },
         { reason: 'near_chance', detail: 'within two standard errors of chance (0.250), or below' },

@@ -30,7 +30,7 @@ function energyPerItem(passes: readonly PassResult[], joules: readonly number[])
     ),
   );
   if (told.size > 1 || windows.length < passes.length) {
-    const detail = `launches tell the energy of different parts: ${[...told].join('; ')}`;
+    const detail = `launches reported the energy of different parts: ${[...told].join('; ')}`;
     return { status: 'unavailable', reason: 'energy_gap', detail };
   }
   return overLaunches(joules, 'J/item', mergeWarnings(passes));

@@ -70,10 +70,13 @@ describe('trivial warnings', () => {
   const trivial = { chance: 0.25, longest: 0.266, majority: 0.26 };
   it('names every answer without a model that is as good', () => {
     expect(trivialWarnings({ value: 0.302, error: 0.02, trivial, labels: undefined })).toEqual([
-      { reason: 'near_chance', detail: 'within two standard errors of always the longest choice (0.266), or below' },
+      {
+        reason: 'near_chance',
+        detail: 'within two standard errors of always picking the longest choice (0.266), or below',
+      },
     ]);
     expect(trivialWarnings({ value: 0.2, error: 0.02, trivial, labels: undefined })[0]?.detail).toBe(
-      'within two standard errors of chance (0.250), always the longest choice (0.266), always the commonest label (0.260), or below',
+      'within two standard errors of chance (0.250), always picking the longest choice (0.266), always giving the most common label (0.260), or below',
     );
     expect(trivialWarnings({ value: 0.4, error: 0.02, trivial, labels: undefined })).toEqual([]);
   });
@@ -84,7 +87,8 @@ describe('trivial warnings', () => {
       { reason: 'near_chance', detail: 'within two standard errors of chance (0.250), or below' },
       {
         reason: 'label_bias',
-        detail: '"A" is 100 % of the answers and right in 25 %; answers and right answers are 0.75 apart',
+        detail:
+          '"A" is 100 % of the answers but correct for 25 % of the items; total variation distance of given and correct answers: 0.75',
       },
     ]);
   });

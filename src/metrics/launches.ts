@@ -184,12 +184,12 @@ export function mergeWarnings(passes: readonly Pick<PassResult, 'warnings'>[]): 
  * @param values one per launch, above 0
  */
 export function overLaunches(values: readonly number[], unit: Unit, warnings: readonly Warning[]): Measurement {
-  if (values.length === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no launch gave a value' };
+  if (values.length === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' };
   const spread = launchSpread(values.map((value) => [value]));
   const interval = launchInterval(spread);
   const single: Warning[] =
     values.length === 1
-      ? [{ reason: 'one_launch', detail: 'from one launch: how far another would differ was not measured' }]
+      ? [{ reason: 'one_launch', detail: 'measured in a single launch, so the spread between launches is unknown' }]
       : [];
   return {
     status: 'measured',

@@ -30,7 +30,7 @@ function memoryMeasurements(passes: readonly PassResult[], peakBytes: readonly n
   }
   const warnings: Warning[] = readings.every(({ isPeakReset }) => isPeakReset)
     ? []
-    : [{ reason: 'peak_not_reset', detail: 'the peak includes what ran before this pass in the same launch' }];
+    : [{ reason: 'peak_not_reset', detail: 'the peak includes earlier work of the same launch' }];
   const doubt = readings.find((reading) => reading.doubt !== undefined)?.doubt;
   if (doubt !== undefined) warnings.push({ reason: 'estimated', detail: doubt });
   const reserved = readings.map(({ reservedBytes }) => reservedBytes).filter((bytes) => bytes !== undefined);
@@ -57,8 +57,11 @@ function unavailable(reason: Extract<Measurement, { status: 'unavailable' }>['re
 }
 
 const nothing = unavailable('no_samples', 'nothing was generated');
-const noCounts = unavailable('no_token_counts', 'the server counts no tokens, and nobody else can count them for it');
-const notStreamed = unavailable('not_streamed', 'the server answered in one piece although it was asked for a stream');
+const noCounts = unavailable(
+  'no_token_counts',
+  'the server does not report token counts, and perbench cannot count its tokens',
+);
+const notStreamed = unavailable('not_streamed', 'the server sent answers in one piece although a stream was requested');
 
 function nominalConcurrency(concurrency: number, n: number): Measurement {
   return { status: 'nominal', value: concurrency, unit: 'count', n, warnings: [] };

@@ -35,7 +35,7 @@ describe('answers', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ failed: 12 }, 900) })])).toMatchInlineSnapshot(`
       "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
-      ~ some_failed: e accuracy (12 of 1319 failed)
+      ~ some_failed: e accuracy (12 of 1319 items failed)
         ± is half of the 95 % interval
       "
     `);
@@ -45,7 +45,7 @@ describe('answers', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ unparsed: 100 }, 900) })])).toMatchInlineSnapshot(`
       "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
-      ! unparsed: e accuracy (no answer could be read in 7.6 % of the outputs)
+      ! unparsed: e accuracy (7.6 % of the outputs had no recognizable answer)
         ± is half of the 95 % interval
       "
     `);
@@ -120,7 +120,7 @@ describe('launches', () => {
       "a and b are first by PER-A/test/1: 0.523; with equal scores
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the order
-      ~ one_launch: a and b throughput (from one launch: how far another would differ was not measured)
+      ~ one_launch: a and b throughput (measured in a single launch, so the spread between launches is unknown)
         ranks and P(1st) are from 2000 resamples of items and launches
         performance of a and b is from 1 launch: ± not measured; ranks assume 6 % from launch to launch
       "

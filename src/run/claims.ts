@@ -34,7 +34,7 @@ export function createLeaseKeeper(store: Store, leaseMs: number): LeaseKeeper {
       held.delete(cellId);
     },
     lostSignal({ cellId }) {
-      return held.get(cellId)?.lost.signal ?? AbortSignal.abort(new FencedError(`${cellId} is not held`));
+      return held.get(cellId)?.lost.signal ?? AbortSignal.abort(new FencedError(`${cellId} is not claimed`));
     },
     [Symbol.dispose]() {
       clearInterval(timer);
@@ -46,8 +46,8 @@ const lookAgainMs = 500;
 
 /** Says whom a run waits for, and for how long at most. */
 export function waitingText(cells: number, leaseMs: number): string {
-  const what = cells === 1 ? 'one cell that another process holds' : `${cells} cells that other processes hold`;
-  return `waiting for ${what}; one that has died loses it within ${Math.round(leaseMs / 1000)} s`;
+  const what = cells === 1 ? 'a cell held by another process' : `${cells} cells held by other processes`;
+  return `waiting for ${what}; a process that died loses its cells within ${Math.round(leaseMs / 1000)} s`;
 }
 
 /** A moment before looking again; shorter when the run is told to stop. */

@@ -23,8 +23,8 @@ function checkNames(plan: RunPlan): void {
   const seen = new Set<string>();
   for (const { spec } of plan.models) {
     if (seen.has(spec.name)) {
-      throw new ConfigError({ file: 'suite', key: 'models' }, `two models are called "${spec.name}"`, {
-        hint: 'Give one of them another `name`.',
+      throw new ConfigError({ file: 'suite', key: 'models' }, `two models have the name "${spec.name}"`, {
+        hint: 'Change the `name` of one of them.',
       });
     }
     seen.add(spec.name);
@@ -83,8 +83,8 @@ async function findOpenRun(
   }
   const run = await store.getRun(resumeId);
   if (run !== undefined && run.suiteKey !== suiteKey) {
-    throw new UsageError(`run ${run.id} asks something else: its models, data, tasks or settings changed since`, {
-      hint: 'Start a new run, or restore the files that the run began with.',
+    throw new UsageError(`run ${run.id} cannot be resumed: its models, data, tasks or settings have changed`, {
+      hint: 'Start a new run, or restore the files of this one.',
     });
   }
   return run;

@@ -52,7 +52,7 @@ describe('GPUs in a window', () => {
     ];
     const devices = [gpu('GPU-a', {}), gpu('GPU-b', { isEngines: false })];
     expect(deviceWarnings(gpuWindow(devices, { foreignProcesses }))).toEqual([
-      { reason: 'foreign_process', detail: 'also on the GPU: python3 (process 7, 3.0 GiB) on GPU-a' },
+      { reason: 'foreign_process', detail: 'other processes on the GPU: python3 (process 7, 3.0 GiB) on GPU-a' },
     ]);
   });
 
@@ -79,7 +79,10 @@ describe("a server's own metrics", () => {
   it('show that prompts came from its cache', () => {
     const hits = { ...serverWindow, cacheHits: 50, cacheQueries: 200 };
     expect(serverWindowWarnings('throughput', hits)).toEqual([
-      { reason: 'cache_hits', detail: "by the server's metrics 25 % of the prompt tokens came from its cache" },
+      {
+        reason: 'cache_hits',
+        detail: "according to the server's metrics, 25 % of the prompt tokens came from its cache",
+      },
     ]);
     expect(serverWindowWarnings('latency', { ...serverWindow, cacheHits: 50, promptTokens: 100 })[0]?.detail).toContain(
       '50 %',
@@ -118,27 +121,27 @@ it('finds nothing to say of a client with time to spare', () => {
 });
 
 it.each([
-  [{ ...idle, cpuCores: 0.8 }, none, 'perbench took 80 % of a core'],
+  [{ ...idle, cpuCores: 0.8 }, none, 'perbench used 80 % of a core'],
   [
     { ...idle, cpuCores: 2.1, processes: 3, busiestCpuCores: 0.75 },
     none,
-    'the busiest process of perbench took 75 % of a core',
+    'the busiest client process used 75 % of a core',
   ],
   [
     { ...idle, eventLoopDelayP99Ms: 6 },
     none,
-    "perbench's event loop was late by 6.0 ms (p99), requests took 100.0 ms (p50)",
+    "perbench's event loop lagged by 6.0 ms (p99) while requests took 100.0 ms (p50)",
   ],
   [idle, { ...none, closedLoop: { asked: 16, achieved: 12 } }, '12.0 of 16 requests were in flight on average'],
   [
     idle,
     { ...none, ceiling: { requestsPerSecond: 200, streamedTokensPerSecond: 1 } },
-    '160 requests/s of the 200 that perbench can ask here',
+    '160 requests/s of the 200 that perbench can send on this machine',
   ],
   [
     { ...idle, streamedTokensPerSecond: 40_000 },
     { ...none, ceiling: { requestsPerSecond: 20_000, streamedTokensPerSecond: 50_000 } },
-    '40000 streamed tokens/s of the 50000 that perbench can read here',
+    '40000 streamed tokens/s of the 50000 that perbench can read on this machine',
   ],
 ])('marks a client that came too near', (client, question, detail) => {
   expect(clientWarnings(client, question)).toEqual([{ reason: 'client_bound', detail }]);

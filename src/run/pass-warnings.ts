@@ -38,16 +38,16 @@ export function passWarnings(record: Omit<PassResult, 'warnings'>, question: Pas
 
 function windowWarnings({ window }: Pick<PassResult, 'window'>, { windowMs }: PassQuestion): readonly Warning[] {
   if (windowMs === undefined) return [];
-  if (window === undefined) return [{ reason: 'short_window', detail: 'never were all sequences busy at once' }];
+  if (window === undefined) return [{ reason: 'short_window', detail: 'full concurrency was never reached' }];
   // Engines take requests a little ahead, so the window may end before the last one is given.
   if (window.durationMs >= windowMs / 2) return [];
-  const detail = `all sequences were busy for ${(window.durationMs / 1000).toFixed(1)} s of the ${windowMs / 1000} s asked for`;
+  const detail = `full concurrency lasted ${(window.durationMs / 1000).toFixed(1)} s of the requested ${windowMs / 1000} s`;
   return [{ reason: 'short_window', detail }];
 }
 
 function hostWarnings({ isKnown, otherShare }: HostWindow): readonly Warning[] {
   if (!isKnown || otherShare <= thresholds.hostBusy) return [];
-  return [{ reason: 'host_busy', detail: `other processes and steal took ${percentText(otherShare)} of the CPU` }];
+  return [{ reason: 'host_busy', detail: `other processes and steal time took ${percentText(otherShare)} of the CPU` }];
 }
 
 function failureWarnings({
@@ -80,7 +80,7 @@ export function deviceWarnings({ devices }: Pick<HostWindow, 'devices'>): readon
       const memory = memoryBytes === undefined ? '' : `, ${(memoryBytes / gibibyte).toFixed(1)} GiB`;
       return `${name} (process ${pid}${memory}) on ${deviceId}`;
     });
-    warnings.push({ reason: 'foreign_process', detail: `also on the GPU: ${details.join('; ')}` });
+    warnings.push({ reason: 'foreign_process', detail: `other processes on the GPU: ${details.join('; ')}` });
   }
   return warnings;
 }
@@ -93,7 +93,7 @@ export function serverWindowWarnings(pass: PassName, server: ServerWindow | unde
   return [
     {
       reason: 'cache_hits',
-      detail: `by the server's metrics ${percentText(cacheHits, 0, asked)} of the prompt tokens came from its cache`,
+      detail: `according to the server's metrics, ${percentText(cacheHits, 0, asked)} of the prompt tokens came from its cache`,
     },
   ];
 }
@@ -107,7 +107,7 @@ function servedWarnings(
   const warnings: Warning[] = [];
   if (kind === 'loglikelihood' && isDetour) {
     const detail =
-      'scored token by token, a request each, for want of prompt log-probabilities: the time of this detour, not of the model';
+      'without prompt log-probabilities every token takes a request: this is the time of that workaround, not of the model';
     warnings.push({ reason: 'estimated', detail });
   }
   if (reusedTokens > thresholds.cacheHits * promptTokens) {
@@ -124,7 +124,7 @@ export function saturationWarnings(
 ): readonly Warning[] {
   const isSearched = searchedUpTo !== undefined && pass !== 'latency' && load?.requestRate === undefined;
   if (!isSearched || concurrency < searchedUpTo) return [];
-  const detail = `throughput still rose at ${searchedUpTo} sequences at once, the most that are tried`;
+  const detail = `throughput was still rising at a concurrency of ${searchedUpTo}, the highest that is tried`;
   return [{ reason: 'unsaturated', detail }];
 }
 
@@ -149,12 +149,12 @@ export function clientWarnings(client: ClientWindow, { closedLoop, ceiling }: Cl
   const bound = (detail: string): readonly Warning[] => [{ reason: 'client_bound', detail }];
   const busiest = client.busiestCpuCores ?? cpuCores;
   if (busiest > clientCpu) {
-    const who = client.busiestCpuCores === undefined ? 'perbench' : 'the busiest process of perbench';
-    return bound(`${who} took ${percentText(busiest)} of a core`);
+    const who = client.busiestCpuCores === undefined ? 'perbench' : 'the busiest client process';
+    return bound(`${who} used ${percentText(busiest)} of a core`);
   }
   if (delayMs > clientDelayMs && delayMs > clientDelay * latencyP50Ms) {
     return bound(
-      `perbench's event loop was late by ${delayMs.toFixed(1)} ms (p99), requests took ${latencyP50Ms.toFixed(1)} ms (p50)`,
+      `perbench's event loop lagged by ${delayMs.toFixed(1)} ms (p99) while requests took ${latencyP50Ms.toFixed(1)} ms (p50)`,
     );
   }
   if (closedLoop !== undefined && closedLoop.achieved < clientConcurrency * closedLoop.asked) {
@@ -162,13 +162,13 @@ export function clientWarnings(client: ClientWindow, { closedLoop, ceiling }: Cl
   }
   if (ceiling !== undefined && requestsPerSecond > clientCeiling * ceiling.requestsPerSecond) {
     return bound(
-      `${requestsPerSecond.toFixed(0)} requests/s of the ${ceiling.requestsPerSecond.toFixed(0)} that perbench can ask here`,
+      `${requestsPerSecond.toFixed(0)} requests/s of the ${ceiling.requestsPerSecond.toFixed(0)} that perbench can send on this machine`,
     );
   }
   const { streamedTokensPerSecond = 0 } = client;
   if (ceiling !== undefined && streamedTokensPerSecond > clientCeiling * ceiling.streamedTokensPerSecond) {
     return bound(
-      `${streamedTokensPerSecond.toFixed(0)} streamed tokens/s of the ${ceiling.streamedTokensPerSecond.toFixed(0)} that perbench can read here`,
+      `${streamedTokensPerSecond.toFixed(0)} streamed tokens/s of the ${ceiling.streamedTokensPerSecond.toFixed(0)} that perbench can read on this machine`,
     );
   }
   return [];

@@ -45,7 +45,7 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     const item = itemsById.get(itemId);
     if (item === undefined) {
       throw new UsageError(`${task.id}: item ${itemId} is not in the data`, {
-        hint: 'Give the data that the run was made with.',
+        hint: 'Use the data that the run was made with.',
       });
     }
     const score = rescoreSample(task, item, sample);

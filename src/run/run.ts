@@ -127,7 +127,7 @@ export async function* runSuite({
   for (const { task, facts } of plan.tasks) {
     for (const note of facts.notes) yield { type: 'warning', message: note };
     if (facts.skippedRows > 0)
-      yield { type: 'warning', message: `${task.id}: rows that were left out: ${facts.skippedRows}` };
+      yield { type: 'warning', message: `${task.id}: invalid rows skipped: ${facts.skippedRows}` };
   }
   const emit = (event: RunEvent): void => {
     if (event.type === 'pass-end') cost.addEngineCpu(event.result.host.engineCpuMs);

@@ -168,9 +168,12 @@ export class Runner implements RunState {
       const now = launchedFacts(plannedModel.facts, model.info);
       const differences = modelDifferences(manifest, plannedModel.spec.name, now);
       const detail = differences.length === 0 ? '' : ` (${differences.join('; ')})`;
-      throw new UnsupportedError(`what decides ${cell.model} on ${cell.taskId} changed since this run began${detail}`, {
-        hint: 'Start a new run, or put back the model, engine build or data that the run began with.',
-      });
+      throw new UnsupportedError(
+        `${cell.model} on ${cell.taskId} cannot be resumed: its model, engine or data has changed${detail}`,
+        {
+          hint: 'Start a new run, or restore the model, engine build and data of this one.',
+        },
+      );
     }
     await this.store.setCellKey(claim, key);
   }
@@ -181,7 +184,7 @@ export class Runner implements RunState {
     this.jobs.delete(cell.id);
     this.#leases.drop(claim);
     if (error instanceof FencedError) {
-      emit({ type: 'warning', message: `${cell.model} on ${cell.taskId}: another process took this cell over` });
+      emit({ type: 'warning', message: `${cell.model} on ${cell.taskId}: another process has taken over this cell` });
       return;
     }
     const measurements = tell(await measureCell(this.store, cell.id, planned.task, this.plan.suite));
@@ -212,7 +215,7 @@ function requireCapability(
 ): void {
   if (kind === 'generate' ? generate : loglikelihood) return;
   const why = kind === 'loglikelihood' && whyNoLoglikelihood !== undefined ? `: ${whyNoLoglikelihood}` : '';
-  throw new UnsupportedError(`${id} needs ${kind}, which this engine can't do for this model${why}`);
+  throw new UnsupportedError(`${id} needs ${kind}, which the engine does not support for this model${why}`);
 }
 
 /** What an engine may say when it is stopped in the middle; anything else is worth telling. */

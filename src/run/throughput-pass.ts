@@ -100,8 +100,8 @@ const maxInFlight = 2_000;
 
 function requireOpenLoop(model: LoadedModel): void {
   if (model.capabilities.isTimedByClient) return;
-  throw new UnsupportedError('a request rate needs a served model: this engine takes requests as it has room', {
-    hint: 'Leave requestRate out, or serve the model and measure it with the openai engine.',
+  throw new UnsupportedError('a request rate needs a server: this engine takes requests only as it has room', {
+    hint: 'Remove requestRate, or serve the model and measure it with the openai engine.',
   });
 }
 

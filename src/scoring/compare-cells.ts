@@ -180,7 +180,7 @@ function compareLaunches(
   if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
   const { ratio, interval } = launchRatio(left.values, right.values, level);
   if (interval === undefined) {
-    const reason = 'from one launch: how far another would differ was not measured';
+    const reason = 'measured in a single launch, so the spread between launches is unknown';
     return { ...own, ...unknown(reason), change: ratio };
   }
   const { isLessBetter } = comparedMetricFacts[metric];

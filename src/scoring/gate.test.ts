@@ -152,7 +152,7 @@ describe('gateChecks', () => {
       minThroughput: 5,
       maxLatencyP95: 10,
     }));
-    const single = 'from one launch: how far another would differ was not measured';
+    const single = 'measured in a single launch, so the spread between launches is unknown';
     expect(ratio).toMatchObject({ outcome: 'inconclusive', notes: [single] });
     expect(value).toMatchObject({ outcome: 'inconclusive', notes: [single] });
     expect(missing).toMatchObject({ outcome: 'inconclusive', notes: ['not measured'] });

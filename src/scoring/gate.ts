@@ -78,7 +78,7 @@ function checkLimit(limit: Limit, cell: CellComparison): GateCheck {
   const own = kind === 'value' ? found?.b : { value: found?.change, interval: found?.interval };
   const { value: estimate, interval } = own ?? {};
   if (interval === undefined) {
-    const single = 'from one launch: how far another would differ was not measured';
+    const single = 'measured in a single launch, so the spread between launches is unknown';
     const reason = found?.reason ?? (estimate === undefined ? 'not measured' : single);
     return { ...base, unit, estimate, interval, outcome: 'inconclusive', notes: [reason, ...(found?.doubts ?? [])] };
   }

@@ -91,7 +91,7 @@ describe('downloadFile', () => {
     hub.faults.hasKept = keptIn(folder.path);
     const wanted = download(hub, folder.path);
     await expect(fetchFile(wanted, folder.path)).rejects.toThrow(
-      /^f\.gguf: .*; gave up after 3 tries, [\d.]+ KiB are kept$/,
+      /^f\.gguf: .*; gave up after 3 attempts; [\d.]+ KiB downloaded so far are kept$/,
     );
     const part = await readFile(`${wanted.target}.incomplete`);
     expect(part.length).toBeGreaterThan(0);
@@ -152,7 +152,7 @@ describe('downloadFile', () => {
     const failure = fetchFile(download(hub, folder.path), folder.path);
     await expect(failure).rejects.toThrow(DownloadError);
     await expect(failure).rejects.toThrow(
-      new RegExp(`^f\\.gguf: sha256 is [0-9a-f]{64}, expected ${sha256}; what was fetched is deleted$`),
+      new RegExp(`^f\\.gguf: sha256 is [0-9a-f]{64}, expected ${sha256}; the download was deleted$`),
     );
     expect(await readdir(folder.path)).toEqual([]);
   });
@@ -172,7 +172,7 @@ describe('downloadFile', () => {
     await using folder = await testFolder();
     hub.faults.sendsPage = true;
     await expect(fetchFile(download(hub, folder.path), folder.path)).rejects.toThrow(
-      /answered with a web page, not with the file/,
+      /returned a web page instead of the file/,
     );
     expect(hub.seen).toHaveLength(1);
     expect(await readFile(join(folder.path, 'f.gguf.incomplete'))).toHaveLength(0);
@@ -244,7 +244,7 @@ describe('downloadFile', () => {
     const hub = await startHubServer([servedFile]);
     await hub[Symbol.asyncDispose]();
     await expect(fetchFile(download(hub, folder.path), folder.path)).rejects.toThrow(
-      /^f\.gguf: connect ECONNREFUSED .*; gave up after 3 tries, 0 bytes are kept$/,
+      /^f\.gguf: connect ECONNREFUSED .*; gave up after 3 attempts; 0 bytes downloaded so far are kept$/,
     );
   });
 });

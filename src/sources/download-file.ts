@@ -54,10 +54,7 @@ function refusal(download: Download, answer: HttpAnswer): Error {
   const known = download.explain?.(answer);
   if (known !== undefined) return known;
   return new DownloadError(`${download.file}: HTTP ${statusCode} from ${url}`, {
-    hint:
-      statusCode === 404
-        ? 'Check the address: there is no such file.'
-        : 'Check the address, and whether it needs a key.',
+    hint: statusCode === 404 ? 'Check the URL: there is no such file.' : 'Check the URL, and whether it needs a token.',
   });
 }
 
@@ -84,7 +81,7 @@ function totalBytes(transfer: Transfer, answer: HttpAnswer): number | undefined 
     answer.statusCode === 206 ? contentRange(answer).total : length === undefined ? undefined : Number(length);
   if (stated !== undefined && download.bytes !== undefined && stated !== download.bytes) {
     throw new DownloadError(`${download.file}: ${answer.url} has ${stated} bytes, expected ${download.bytes}`, {
-      hint: 'The file there is another one; check source and revision.',
+      hint: 'This is a different file: check the source and revision.',
     });
   }
   return stated ?? download.bytes;
@@ -93,8 +90,8 @@ function totalBytes(transfer: Transfer, answer: HttpAnswer): number | undefined 
 function requireFile(download: Download, answer: HttpAnswer): void {
   const type = headerValue(answer.headers, 'content-type') ?? '';
   if (!/^text\/html\b/i.test(type)) return;
-  throw new DownloadError(`${download.file}: ${answer.url} answered with a web page, not with the file`, {
-    hint: 'Open the address in a browser: it may want a login, or a proxy may stand in between.',
+  throw new DownloadError(`${download.file}: ${answer.url} returned a web page instead of the file`, {
+    hint: 'Open the URL in a browser: it may need a login, or a proxy may intercept it.',
   });
 }
 
@@ -105,14 +102,14 @@ async function alignPart(transfer: Transfer, answer: HttpAnswer): Promise<boolea
     const { total } = contentRange(answer);
     if (part.bytes > 0 && total === part.bytes) return false;
     await part.restart();
-    throw new PassingFault('fault', `${answer.url} refused to go on after byte ${part.bytes}`);
+    throw new PassingFault('fault', `${answer.url} refused to resume after byte ${part.bytes}`);
   }
   if (answer.statusCode !== 200 && answer.statusCode !== 206) throw refusal(download, answer);
   requireFile(download, answer);
   transfer.bytesTotal = totalBytes(transfer, answer);
   if (answer.statusCode === 206 && contentRange(answer).start !== part.bytes) {
     await part.restart();
-    throw new PassingFault('fault', `${answer.url} sent another range than asked for`);
+    throw new PassingFault('fault', `${answer.url} sent a different range than requested`);
   }
   // 200: the server can't go on in the middle, or has another file now.
   if (answer.statusCode === 200 && part.bytes > 0) await part.restart();
@@ -139,7 +136,7 @@ async function fetchRest(transfer: Transfer): Promise<void> {
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       await part.append(chunk, bytesTotal === undefined ? undefined : bytesTotal - part.bytes);
       if (bytesTotal !== undefined && part.bytes > bytesTotal)
-        throw new DownloadError(`${download.file}: more than ${bytesTotal} bytes came`);
+        throw new DownloadError(`${download.file}: received more than ${bytesTotal} bytes`);
       pull.onProgress?.({ phase: 'download', file: download.file, bytesDone: part.bytes, bytesTotal });
     }
     isDrained = true;
@@ -167,8 +164,8 @@ async function fetchWithRetries(transfer: Transfer): Promise<void> {
       if (failures >= limits.attempts) {
         await part.sync();
         throw new DownloadError(
-          `${download.file}: ${reason}; gave up after ${failures} tries, ${sizeText(part.bytes)} are kept`,
-          { hint: 'Run the same command again: it goes on where it stopped.', cause: error },
+          `${download.file}: ${reason}; gave up after ${failures} attempts; ${sizeText(part.bytes)} downloaded so far are kept`,
+          { hint: 'Run the same command again: it resumes where it stopped.', cause: error },
         );
       }
       const { bytesTotal } = transfer;

@@ -50,7 +50,7 @@ export async function lockTarget(
       lock = tryLock(path);
     } catch (error) {
       throw new EnvironmentError(`cannot lock ${path}: ${error instanceof Error ? error.message : String(error)}`, {
-        hint: 'Make the cache folder writable, or set XDG_CACHE_HOME to another one.',
+        hint: 'Make the cache folder writable, or set XDG_CACHE_HOME to another folder.',
         cause: error,
       });
     }

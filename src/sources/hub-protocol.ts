@@ -57,10 +57,9 @@ export function explainHubRefusal(file: HubFile, answer: HttpAnswer, endpoint: s
   const code = headerValue(headers, 'x-error-code');
   const page = repoUrl(file, endpoint);
   if (code === 'GatedRepo' || (statusCode === 403 && code === undefined)) {
-    return new DownloadError(
-      `${describeRepo(file)} is gated: the hub shows its files only to those who accepted its licence`,
-      { hint: `Accept the licence at ${page}, then set HF_TOKEN to your access token.` },
-    );
+    return new DownloadError(`${describeRepo(file)} is gated: its licence must be accepted on the hub first`, {
+      hint: `Accept the licence at ${page}, then set HF_TOKEN to your access token.`,
+    });
   }
   if (code === 'RevisionNotFound') {
     return new DownloadError(`${describeRepo(file)} has no revision "${file.revision}"`, {
@@ -74,7 +73,7 @@ export function explainHubRefusal(file: HubFile, answer: HttpAnswer, endpoint: s
   }
   if (code === 'RepoNotFound' || statusCode === 401 || statusCode === 404) {
     return new DownloadError(`the hub has no ${describeRepo(file)}, or it is private (HTTP ${statusCode})`, {
-      hint: `Check the spelling at ${page}; for a private one set HF_TOKEN to an access token that may read it.`,
+      hint: `Check the spelling at ${page}; for a private repository, set HF_TOKEN to an access token that can read it.`,
     });
   }
   return undefined;
@@ -104,7 +103,7 @@ async function missingFile(file: HubFile, pull: Pull): Promise<DownloadError | u
   const near = nearestName(file.file, names);
   const shown = names.slice(0, 12).join(', ');
   return new DownloadError(
-    `${describeRepo(file)} has no file "${file.file}" at ${file.revision}; it has ${shown}${names.length > 12 ? `, and ${names.length - 12} more` : ''}`,
+    `${describeRepo(file)} has no file "${file.file}" at ${file.revision}; found ${shown}${names.length > 12 ? `, and ${names.length - 12} more` : ''}`,
     {
       hint:
         near === undefined
@@ -125,7 +124,7 @@ function factsFrom(answer: HttpAnswer, endpoint: string): HubFileFacts {
     .replaceAll('"', '');
   // Both become file names, so nothing but hex digits may pass.
   if (!commitPattern.test(commit) || !etagPattern.test(etag)) {
-    throw new DownloadError(`${answer.url} does not answer as the hub does: no commit or checksum in its headers`, {
+    throw new DownloadError(`${answer.url} is not a Hugging Face hub: no commit or checksum in its response headers`, {
       hint: `Check HF_ENDPOINT (now ${endpoint}).`,
     });
   }

@@ -123,8 +123,8 @@ export async function removeModel(
   let freedBytes: number | undefined;
   for (const source of request.sources) {
     if (source.kind === 'file') {
-      throw new UsageError(`${source.path} is your own file, not one of the cache`, {
-        hint: 'Delete it yourself if you no longer need it.',
+      throw new UsageError(`${source.path} is your own file, not part of the cache`, {
+        hint: 'Delete it yourself.',
       });
     }
     const located = await resolveModel({ ...request, sources: [source] }, settings);

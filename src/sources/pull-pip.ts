@@ -98,7 +98,7 @@ export async function fetchPip(fetch: PipFetch, pull: Pull): Promise<FetchedFile
 const pollMs = 200;
 const killAfterMs = 2_000;
 const keptErrorCharacters = 8_192;
-const pipHint = 'Install Python 3 with pip, or set PERBENCH_PYTHON or PERBENCH_PIP to the command that runs it.';
+const pipHint = 'Install Python 3 with pip, or set PERBENCH_PYTHON or PERBENCH_PIP to the command to run.';
 
 export interface WheelRequest {
   readonly package: string;
@@ -162,7 +162,7 @@ function runPip(request: WheelRequest, settings: SourceSettings): Promise<PipRes
   return new Promise<PipResult>((resolve, reject) => {
     child.once('error', (cause) => {
       reject(
-        new EnvironmentError(`cannot run "${program}", which fetches from PyPI: ${cause.message}`, {
+        new EnvironmentError(`cannot run "${program}", needed to download from PyPI: ${cause.message}`, {
           hint: pipHint,
           cause,
         }),
@@ -187,19 +187,19 @@ function explainFailure(request: WheelRequest, settings: SourceSettings, { exitC
     });
   }
   if (/No space left on device|Errno 28/.test(errors)) {
-    return new EnvironmentError(`disk full while pip fetched ${wanted} into ${request.folder}`, {
+    return new EnvironmentError(`disk full while pip downloaded ${wanted} into ${request.folder}`, {
       hint: 'Free some space, or set XDG_CACHE_HOME to a folder on another disk.',
     });
   }
   if (/No matching distribution/.test(errors)) {
     const versions = /from versions: ([^)]*)\)/.exec(errors)?.[1] ?? 'none';
-    return new DownloadError(`PyPI has no wheel ${wanted} for this machine; versions that pip sees: ${versions}`, {
-      hint: 'Check name and version, and that PyPI can be reached (pip config, proxy).',
+    return new DownloadError(`PyPI has no wheel ${wanted} for this machine; versions found by pip: ${versions}`, {
+      hint: 'Check the name and version, and that PyPI can be reached (pip config, proxy).',
     });
   }
   const tail = lines.slice(-3).join(' | ');
-  return new DownloadError(`pip could not fetch ${wanted} (exit ${exitCode ?? 'by signal'}): ${tail}`, {
-    hint: `Try it by hand: ${settings.pipCommand.join(' ')} download --no-deps ${wanted}`,
+  return new DownloadError(`pip could not download ${wanted} (exit ${exitCode ?? 'by signal'}): ${tail}`, {
+    hint: `Try it yourself: ${settings.pipCommand.join(' ')} download --no-deps ${wanted}`,
   });
 }
 
@@ -227,6 +227,7 @@ async function downloadWheel(request: WheelRequest, settings: SourceSettings): P
   request.signal?.throwIfAborted();
   if (result.exitCode !== 0) throw explainFailure(request, settings, result);
   const wheel = (await readdir(request.folder)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw new DownloadError(`pip fetched no wheel for ${request.package}==${request.version}`);
+  if (wheel === undefined)
+    throw new DownloadError(`pip downloaded no wheel for ${request.package}==${request.version}`);
   return join(request.folder, wheel);
 }

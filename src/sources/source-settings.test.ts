@@ -62,7 +62,7 @@ describe('sourceSettingsFrom', () => {
   it('refuses an endpoint without encryption, this machine aside', () => {
     expect(() => sourceSettingsFrom({ HF_ENDPOINT: 'http://mirror.example' }, '/')).toThrow(UsageError);
     expect(() => sourceSettingsFrom({ HF_ENDPOINT: 'mirror' }, '/')).toThrow(
-      'HF_ENDPOINT: expected an https address, got "mirror"',
+      'HF_ENDPOINT: expected an https URL, got "mirror"',
     );
     expect(sourceSettingsFrom({ HF_ENDPOINT: 'http://localhost:8080' }, '/').hubEndpoint).toBe('http://localhost:8080');
   });

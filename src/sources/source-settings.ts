@@ -62,8 +62,8 @@ function hubEndpoint(environment: Environment): string {
   const url = URL.parse(text);
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
   if (!isSafe) {
-    throw new UsageError(`HF_ENDPOINT: expected an https address, got "${text}"`, {
-      hint: 'Use https:// (plain http is accepted for this machine alone).',
+    throw new UsageError(`HF_ENDPOINT: expected an https URL, got "${text}"`, {
+      hint: 'Use https:// (plain http is accepted only for this machine).',
     });
   }
   return text.replace(/\/+$/, '');

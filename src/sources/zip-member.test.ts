@@ -39,7 +39,7 @@ describe('readZipMember', () => {
     ['an unknown method', { method: 12 }, /has compression method 12, expected stored or deflate$/],
     ['encryption', { flags: 1 }, /is encrypted$/],
     ['zip64', { statedBytes: 0xffffffff }, /zip64 archive/],
-    ['noise for deflate', { isStored: true, method: 8 }, /can't be unpacked/],
+    ['noise for deflate', { isStored: true, method: 8 }, /cannot unpack/],
   ])('refuses %s', async (_, fault, message) => {
     const failure = readAll([{ name: 'dir/m.bin', content, ...fault }]);
     await expect(failure).rejects.toThrow(DownloadError);
@@ -62,7 +62,7 @@ describe('readZipMember', () => {
       { name: 'a/x', content: Buffer.from('x') },
       { name: 'p-1.dist-info/RECORD', content: Buffer.from('') },
     ]);
-    await expect(readFrom(archive, 'a/y')).rejects.toThrow(/no member "a\/y"; it has a\/x$/);
+    await expect(readFrom(archive, 'a/y')).rejects.toThrow(/no member "a\/y"; found a\/x$/);
   });
 
   it.each(['../x', '/etc/passwd', 'a/../../x', 'a\\..\\x', ''])('refuses the path %j', async (member) => {
@@ -72,9 +72,9 @@ describe('readZipMember', () => {
   });
 
   it('refuses what is no archive, or a piece of one', async () => {
-    await expect(readFrom(Buffer.from('not a zip'), 'm')).rejects.toThrow(/no zip archive, or it is cut off/);
+    await expect(readFrom(Buffer.from('not a zip'), 'm')).rejects.toThrow(/not a zip archive, or truncated/);
     const archive = makeZip([{ name: 'm', content }]);
-    await expect(readFrom(archive.subarray(0, 5000), 'm')).rejects.toThrow(/no zip archive, or it is cut off/);
-    await expect(readFrom(archive.subarray(1000), 'm')).rejects.toThrow(/cut off|damaged/);
+    await expect(readFrom(archive.subarray(0, 5000), 'm')).rejects.toThrow(/not a zip archive, or truncated/);
+    await expect(readFrom(archive.subarray(1000), 'm')).rejects.toThrow(/truncated|damaged/);
   });
 });

@@ -15,7 +15,7 @@ import {
 import { isSafeMemberPath } from './model-source.ts';
 
 function damaged(path: string, problem: string): DownloadError {
-  return new DownloadError(`${path}: ${problem}`, { hint: 'Fetch it again.' });
+  return new DownloadError(`${path}: ${problem}`, { hint: 'Download it again.' });
 }
 
 async function readAt(handle: FileHandle, position: number, bytes: number, path: string): Promise<Buffer> {
@@ -23,7 +23,7 @@ async function readAt(handle: FileHandle, position: number, bytes: number, path:
   let read = 0;
   while (read < bytes) {
     const { bytesRead } = await handle.read(buffer, read, bytes - read, position + read);
-    if (bytesRead === 0) throw damaged(path, 'the archive is cut off');
+    if (bytesRead === 0) throw damaged(path, 'the archive is truncated');
     read += bytesRead;
   }
   return buffer;
@@ -33,16 +33,16 @@ async function readDirectory(handle: FileHandle, path: string): Promise<Buffer> 
   const { size } = await handle.stat();
   const tailBytes = Math.min(size, zipTailBytes);
   const end = findZipEnd(await readAt(handle, size - tailBytes, tailBytes, path));
-  if (end === undefined) throw damaged(path, 'this is no zip archive, or it is cut off');
-  if (end.isZip64) throw damaged(path, 'this is a zip64 archive, which perbench does not read');
-  if (end.offset + end.bytes > size) throw damaged(path, 'the archive is cut off');
+  if (end === undefined) throw damaged(path, 'not a zip archive, or truncated');
+  if (end.isZip64) throw damaged(path, 'zip64 archives are not supported');
+  if (end.offset + end.bytes > size) throw damaged(path, 'the archive is truncated');
   return readAt(handle, end.offset, end.bytes, path);
 }
 
 function* directoryEntries(directory: Buffer, path: string): Generator<ZipEntry> {
   for (let at = 0; at + zipEntryBytes <= directory.length;) {
     const read = readZipEntryAt(directory, at);
-    if (read === undefined) throw damaged(path, 'the directory of the archive is damaged');
+    if (read === undefined) throw damaged(path, 'the archive directory is damaged');
     yield read.entry;
     at = read.next;
   }
@@ -54,7 +54,7 @@ async function findEntry(handle: FileHandle, path: string, member: string): Prom
     if (entry.name === member) return entry;
     if (!entry.name.includes('.dist-info/')) names.push(entry.name);
   }
-  throw new DownloadError(`${path}: no member "${member}"; it has ${names.slice(0, 10).join(', ')}`, {
+  throw new DownloadError(`${path}: no member "${member}"; found ${names.slice(0, 10).join(', ')}`, {
     hint: 'Correct the path after package==version/.',
   });
 }
@@ -64,7 +64,7 @@ function requireReadable(entry: ZipEntry, path: string): void {
   if (entry.method !== 0 && entry.method !== 8)
     throw damaged(path, `"${entry.name}" has compression method ${entry.method}, expected stored or deflate`);
   if (entry.bytes === 0xffffffff || entry.compressedBytes === 0xffffffff || entry.offset === 0xffffffff) {
-    throw damaged(path, 'this is a zip64 archive, which perbench does not read');
+    throw damaged(path, 'zip64 archives are not supported');
   }
 }
 
@@ -110,7 +110,7 @@ export async function* readZipMember(path: string, member: string): AsyncGenerat
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
-      throw damaged(path, `"${member}" can't be unpacked: ${error.message}`);
+      throw damaged(path, `cannot unpack "${member}": ${error.message}`);
     }
     throw error;
   }

@@ -67,7 +67,7 @@ async function claimCell(
     .executeTakeFirst();
   if (row !== undefined) return { cellId, attempt: row.attempt, owner };
   const exists = await db.selectFrom('cell').select('id').where('id', '=', cellId).executeTakeFirst();
-  if (exists === undefined) throw new StoreError(`there is no cell ${cellId} in the store`);
+  if (exists === undefined) throw new StoreError(`no cell ${cellId} in the store`);
   return undefined;
 }
 
@@ -157,6 +157,6 @@ export async function updateClaimed(
     .executeTakeFirst();
   const found = now === undefined ? 'it is gone' : `it is ${now.state} in attempt ${now.attempt}`;
   throw new FencedError(`attempt ${claim.attempt} may no longer write into cell ${claim.cellId}: ${found}`, {
-    hint: 'Another perbench process works on this store; let one of them finish.',
+    hint: 'Another perbench process uses this store: let one of them finish.',
   });
 }

@@ -37,7 +37,7 @@ async function createRun(db: Kysely<Database>, run: NewRun, cells: readonly NewC
       .values(newRunRow(run))
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirstOrThrow();
-    if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`a run with the id ${run.id} exists already`);
+    if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`run ${run.id} already exists`);
     for (const cell of cells) await insertCell(transaction, run.id, cell);
   });
 }
@@ -60,7 +60,7 @@ async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): P
     .values(row)
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirstOrThrow();
-  if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`a cell with the id ${cell.id} exists already`);
+  if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`cell ${cell.id} already exists`);
 }
 
 function newRunRow(run: NewRun): RunTable {
@@ -91,7 +91,7 @@ async function getRun(db: Kysely<Database>, idOrPrefix: string): Promise<RunReco
     const shown = matches.slice(0, 3).map((row) => row.id);
     throw new UsageError(
       `several runs begin with "${idOrPrefix}": ${shown.join(', ')}${matches.length > 3 ? ', …' : ''}`,
-      { hint: 'Give more characters of the id.' },
+      { hint: 'Use more characters of the id.' },
     );
   }
   return only && readRun(only);
@@ -103,7 +103,7 @@ async function updateRun(
   columns: Partial<Pick<RunTable, 'status' | 'cost' | 'manifest'>>,
 ): Promise<void> {
   const { numUpdatedRows } = await db.updateTable('run').set(columns).where('id', '=', runId).executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) === 0) throw new StoreError(`there is no run ${runId} in the store`);
+  if (Number(numUpdatedRows) === 0) throw new StoreError(`no run ${runId} in the store`);
 }
 
 function readRun(row: Selectable<RunTable>): RunRecord {

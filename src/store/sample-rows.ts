@@ -182,9 +182,9 @@ async function replaceMeasurements(
     .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) > 0) return;
   const cell = await db.selectFrom('cell').select('id').where('id', '=', cellId).executeTakeFirst();
-  if (cell === undefined) throw new StoreError(`there is no cell ${cellId} in the store`);
-  throw new StoreError(`cell ${cellId} is being run by another process`, {
-    hint: 'Score it again when that has ended.',
+  if (cell === undefined) throw new StoreError(`no cell ${cellId} in the store`);
+  throw new StoreError(`cell ${cellId} is in use by another process`, {
+    hint: 'Rescore it when that process has ended.',
   });
 }
 
@@ -202,7 +202,7 @@ async function replaceScore(db: Kysely<Database>, cellId: string, { itemId, scor
     .where('cell_id', '=', cellId)
     .where('item_id', '=', itemId)
     .executeTakeFirst();
-  if (before === undefined) throw new StoreError(`there is no sample ${itemId} in cell ${cellId}`);
+  if (before === undefined) throw new StoreError(`no sample ${itemId} in cell ${cellId}`);
   if (JSON.stringify(columns) === JSON.stringify(before)) return 0;
   await db.updateTable('sample').set(columns).where('cell_id', '=', cellId).where('item_id', '=', itemId).execute();
   return 1;

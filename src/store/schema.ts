@@ -209,8 +209,8 @@ export function readJson(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new StoreError(`the store is damaged: ${place} holds no JSON`, {
-      hint: 'Restore the store from a copy, or delete this run.',
+    throw new StoreError(`the store is damaged: ${place} is not JSON`, {
+      hint: 'Restore the store from a backup, or delete this run.',
       cause,
     });
   }

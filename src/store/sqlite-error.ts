@@ -49,35 +49,35 @@ function explain(error: SqliteError, file: string): { readonly message: string; 
     case codes.busy:
     case codes.locked:
       return {
-        message: 'another process keeps the store locked',
-        hint: 'Wait until it ends, or stop it; then run the same command again.',
+        message: 'the store is locked by another process',
+        hint: 'Wait until it ends, or stop it, then run the same command again.',
       };
     case codes.permission:
     case codes.readOnly:
     case codes.cannotOpen:
       return {
-        message: `the store can't be opened for writing (${error.errstr})`,
+        message: `cannot open the store for writing (${error.errstr})`,
         hint: 'Make the file and its folder writable, or choose another file for the store.',
       };
     case codes.inputOutput:
       return {
         message: `reading or writing failed (${error.errstr}, code ${error.errcode})`,
-        hint: 'Check the disk and its free space; what was saved before is kept.',
+        hint: 'Check the disk and its free space; everything saved so far is kept.',
       };
     case codes.corrupt:
       return {
         message: `the store is damaged (${error.message})`,
-        hint: `Restore it from a copy, or save what is readable with: sqlite3 ${file} .recover`,
+        hint: `Restore it from a backup, or recover what is readable with: sqlite3 ${file} .recover`,
       };
     case codes.full:
       return {
-        message: 'the disk is full; what was saved before is kept',
-        hint: 'Free some space, then run the same command again: it goes on where it stopped.',
+        message: 'the disk is full; everything saved so far is kept',
+        hint: 'Free some space, then run the same command again: it resumes where it stopped.',
       };
     case codes.notADatabase:
       return {
-        message: 'this is not a perbench store: the file is not an SQLite database, or its start is damaged',
-        hint: 'Choose another file for the store, or restore this one from a copy.',
+        message: 'not a perbench store: the file is no SQLite database, or its start is damaged',
+        hint: 'Choose another file for the store, or restore this one from a backup.',
       };
     default:
       return undefined;

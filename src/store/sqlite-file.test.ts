@@ -87,7 +87,7 @@ describe('a file that is no store', () => {
     database.close();
     const before = readFileSync(file);
     expect(await refusal()).toBe(
-      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this one knows up to 2) ` +
+      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this version supports up to 2) ` +
         '[Update perbench, or choose another file for the store.]',
     );
     expect(readFileSync(file).equals(before)).toBe(true);
@@ -105,21 +105,21 @@ describe('a file that is no store', () => {
   it('refuses a file that is not a database, and leaves it as it was', async () => {
     writeFileSync(file, 'model,accuracy\n'.repeat(100));
     expect(await refusal()).toBe(
-      `PB_STORE ${file}: this is not a perbench store: the file is not an SQLite database, or its start is damaged ` +
-        '[Choose another file for the store, or restore this one from a copy.]',
+      `PB_STORE ${file}: not a perbench store: the file is no SQLite database, or its start is damaged ` +
+        '[Choose another file for the store, or restore this one from a backup.]',
     );
     expect(readFileSync(file, 'utf8')).toBe('model,accuracy\n'.repeat(100));
   });
 
   it('refuses a folder', async () => {
     mkdirSync(file);
-    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: the store can't be opened for writing \(/);
+    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: cannot open the store for writing \(/);
   });
 
   it('refuses a path through a file', async () => {
     writeFileSync(join(folder, 'plain'), '');
     file = join(folder, 'plain/results.db');
-    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: the folder of the store can't be made \(E/);
+    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: cannot create the folder of the store \(E/);
   });
 
   it('says that a store is damaged when it meets the damage', async () => {
@@ -130,18 +130,18 @@ describe('a file that is no store', () => {
     await using store = await openSqliteStore({ file });
     await expect(Array.fromAsync(store.samples('cell-0'))).rejects.toEqual(
       new StoreError(`${file}: the store is damaged (database disk image is malformed)`, {
-        hint: `Restore it from a copy, or save what is readable with: sqlite3 ${file} .recover`,
+        hint: `Restore it from a backup, or recover what is readable with: sqlite3 ${file} .recover`,
       }),
     );
   });
 
-  it('says that a store is damaged when a column holds no JSON', async () => {
+  it('says that a store is damaged when a column is not JSON', async () => {
     await fill(1);
     const database = new DatabaseSync(file);
     database.exec(`update run set manifest = '{"cut'`);
     database.close();
     await using store = await openSqliteStore({ file });
-    await expect(store.listRuns()).rejects.toThrow('the store is damaged: run run-1, manifest holds no JSON');
+    await expect(store.listRuns()).rejects.toThrow('the store is damaged: run run-1, manifest is not JSON');
   });
 });
 
@@ -152,8 +152,8 @@ describe('a lock', () => {
     onTestFinished(() => other.close());
     other.exec('begin immediate');
     expect(await refusal()).toBe(
-      `PB_STORE ${file}: another process keeps the store locked ` +
-        '[Wait until it ends, or stop it; then run the same command again.]',
+      `PB_STORE ${file}: the store is locked by another process ` +
+        '[Wait until it ends, or stop it, then run the same command again.]',
     );
     other.exec('rollback');
     expect(await refusal()).toBe('the store was opened and written');
@@ -165,7 +165,7 @@ describe('a lock', () => {
     onTestFinished(() => other.close());
     other.exec('pragma locking_mode = exclusive');
     other.exec('begin exclusive');
-    expect(await refusal()).toMatch(/^PB_STORE .*: another process keeps the store locked/);
+    expect(await refusal()).toMatch(/^PB_STORE .*: the store is locked by another process/);
   });
 
   it('is taken when a transaction begins, not when it first writes', async () => {
@@ -218,21 +218,21 @@ describe('a place that may not be written', () => {
     chmodSync(folder, 0o555);
     onTestFinished(() => chmodSync(folder, 0o755));
     expect(openAsNobody()).toMatch(
-      /^PB_STORE .*results\.db: the store can't be opened for writing \(.*\) Make the file and its folder writable/,
+      /^PB_STORE .*results\.db: cannot open the store for writing \(.*\) Make the file and its folder writable/,
     );
   });
 
   it('is named for a new store', () => {
     chmodSync(folder, 0o555);
     onTestFinished(() => chmodSync(folder, 0o755));
-    expect(openAsNobody()).toMatch(/^PB_STORE .*results\.db: the store can't be opened for writing/);
+    expect(openAsNobody()).toMatch(/^PB_STORE .*results\.db: cannot open the store for writing/);
   });
 
   it('is named for a new folder', () => {
     chmodSync(folder, 0o555);
     onTestFinished(() => chmodSync(folder, 0o755));
     file = join(folder, 'new/results.db');
-    expect(openAsNobody()).toMatch(/^PB_STORE .*the folder of the store can't be made \(EACCES/);
+    expect(openAsNobody()).toMatch(/^PB_STORE .*cannot create the folder of the store \(EACCES/);
   });
 
   it('is fine once it may be written', () => {
@@ -267,8 +267,8 @@ describe('a full disk', () => {
       }
     }
     await expect(fillDisk()).rejects.toEqual(
-      new StoreError(`${file}: the disk is full; what was saved before is kept`, {
-        hint: 'Free some space, then run the same command again: it goes on where it stopped.',
+      new StoreError(`${file}: the disk is full; everything saved so far is kept`, {
+        hint: 'Free some space, then run the same command again: it resumes where it stopped.',
       }),
     );
     expect(acknowledged).toBeGreaterThan(20);
@@ -281,6 +281,6 @@ describe('a full disk', () => {
   it.for(['4k', '16k', '64k'])('is named when %s are too small for a new store', async (size, { skip }) => {
     const reason = mountSmallDisk(size);
     if (reason !== undefined) skip(reason);
-    expect(await refusal()).toMatch(/^PB_STORE .*: the disk is full; what was saved before is kept/);
+    expect(await refusal()).toMatch(/^PB_STORE .*: the disk is full; everything saved so far is kept/);
   });
 });

@@ -37,7 +37,7 @@ function createFolder(file: string): void {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError(`${file}: the folder of the store can't be made (${reason})`, {
+    throw new StoreError(`${file}: cannot create the folder of the store (${reason})`, {
       hint: 'Choose another file for the store.',
       cause,
     });
@@ -72,7 +72,7 @@ function checkOwner(database: DatabaseSync, file: string): void {
   }
   if (version > schemaVersion) {
     throw new StoreError(
-      `${file}: the store is from a newer perbench (schema ${version}, this one knows up to ${schemaVersion})`,
+      `${file}: the store is from a newer perbench (schema ${version}, this version supports up to ${schemaVersion})`,
       { hint: 'Update perbench, or choose another file for the store.' },
     );
   }

@@ -18,7 +18,7 @@ describe('perItemExamples', () => {
   });
 
   it('refuses a pool that is too small', () => {
-    expect(() => perItemExamples(5)(0, [1, 2])).toThrow('5 examples wanted, but the pool has 2 rows');
+    expect(() => perItemExamples(5)(0, [1, 2])).toThrow('5 few-shot examples needed, but the pool has 2 rows');
   });
 });
 
@@ -39,6 +39,6 @@ describe('balancedExamples', () => {
 
   it('refuses a pool in which a label is too rare', () => {
     const rows = [{ label: 1 }, { label: 1 }, { label: 0 }];
-    expect(() => balancedExamples<{ label: number }>(4, ({ label }) => label)(0, rows)).toThrow('2 examples wanted');
+    expect(() => balancedExamples<{ label: number }>(4, ({ label }) => label)(0, rows)).toThrow('2 few-shot examples needed');
   });
 });

@@ -9,7 +9,8 @@ function rowsAt<Item>(pool: readonly Item[], positions: readonly number[]): read
 }
 
 function requirePool(pool: readonly unknown[], shots: number): void {
-  if (pool.length < shots) throw new RangeError(`${shots} examples wanted, but the pool has ${pool.length} rows`);
+  if (pool.length < shots)
+    throw new RangeError(`${shots} few-shot examples needed, but the pool has ${pool.length} rows`);
 }
 
 /**

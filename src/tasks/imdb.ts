@@ -94,7 +94,7 @@ function selectBalanced(items: readonly ImdbItem[], perLabel: number): readonly 
     return rest > 0;
   });
   if (chosen.length !== 2 * perLabel) {
-    throw new RangeError(`needs ${perLabel} different reviews of each label, found only ${chosen.length} in all`);
+    throw new RangeError(`needs ${perLabel} different reviews of each label, found only ${chosen.length} in total`);
   }
   return chosen.map(({ item }) => item);
 }

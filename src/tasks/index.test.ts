@@ -77,7 +77,7 @@ describe('another number of examples', () => {
     const { withShots: _, ...fixed } = (await loadTask('gsm8k')) as ReturnType<typeof defineTask> & {
       kind: 'generate';
     };
-    expect(() => withShots(defineTask(fixed), 1)).toThrow('gsm8k/per@1 has a fixed number of examples (5)');
+    expect(() => withShots(defineTask(fixed), 1)).toThrow('gsm8k/per@1 has a fixed number of few-shot examples (5)');
   });
 
   it('in IMDB comes from the train split; the four of the protocol come with perbench', async () => {

@@ -18,7 +18,7 @@ export const tasks = {
     load: async () => (await import('./imdb.ts')).imdbPer(),
   },
   'hellaswag/per@1': {
-    summary: 'four endings by log-likelihood, headline acc',
+    summary: 'four endings by log-likelihood; accuracy metric acc',
     load: async () => (await import('./hellaswag.ts')).hellaswagPer(),
   },
   'arc_easy/letters@1': {
@@ -30,19 +30,19 @@ export const tasks = {
     load: async () => (await import('./squad.ts')).squadPer(),
   },
   'gsm8k/per@1': {
-    summary: 'word problems, zero-shot chat or 5-shot plain, exact number',
+    summary: 'word problems; zero-shot chat or 5-shot plain, exact number',
     load: async () => (await import('./gsm8k.ts')).gsm8kPer(),
   },
   'hellaswag/lmeval@1': {
-    summary: 'as lm-eval hellaswag 1.0, headline acc_norm',
+    summary: 'as lm-eval hellaswag 1.0; accuracy metric acc_norm',
     load: async () => (await import('./hellaswag.ts')).hellaswagLmEval(),
   },
   'arc_easy/lmeval@1': {
-    summary: 'as lm-eval arc_easy 1.0, choices by log-likelihood, headline acc',
+    summary: 'as lm-eval arc_easy 1.0; choices by log-likelihood, accuracy metric acc',
     load: async () => (await import('./arc.ts')).arcLmEval(),
   },
   'squad2/lmeval@1': {
-    summary: 'as lm-eval squadv2 3, without its no-answer likelihoods',
+    summary: 'as lm-eval squadv2 3, without its log-likelihoods of "no answer"',
     load: async () => (await import('./squad.ts')).squadLmEval(),
   },
   'gsm8k/lmeval5-strict@1': {
@@ -133,11 +133,11 @@ function entryOf(id: string): TaskEntry | undefined {
  */
 export function withShots(task: Task, shots: number): Task {
   if (!Number.isInteger(shots) || shots < 0 || shots > 64) {
-    throw new UsageError(`the number of examples must be an integer from 0 to 64, got ${shots}`);
+    throw new UsageError(`the number of few-shot examples must be an integer from 0 to 64, got ${shots}`);
   }
   if (task.withShots === undefined) {
-    throw new UsageError(`${task.id} has a fixed number of examples (${task.shots})`, {
-      hint: 'Leave the number out.',
+    throw new UsageError(`${task.id} has a fixed number of few-shot examples (${task.shots})`, {
+      hint: 'Omit the number.',
     });
   }
   const own = task.shotsByStyle ?? { plain: task.shots, chat: task.shots };

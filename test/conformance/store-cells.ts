@@ -80,7 +80,7 @@ export function testCells(open: OpenStore): void {
   it('refuses a claim on a cell that it does not have', async () => {
     const { store } = await openWithRun(open);
     const claim = store.claimCell('nowhere', 'owner-a', 1_000);
-    await expect(claim).rejects.toThrow(new StoreError('there is no cell nowhere in the store'));
+    await expect(claim).rejects.toThrow(new StoreError('no cell nowhere in the store'));
   });
 
   it('keeps key, measurements and error', async () => {

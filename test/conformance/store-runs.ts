@@ -22,7 +22,7 @@ export function testRuns(open: OpenStore): void {
     const store = await openEmpty();
     await store.createRun(newRun('run-1'), []);
     const second = store.createRun(newRun('run-1', { name: 'second' }), [newCell('cell-0')]);
-    await expect(second).rejects.toThrow(new StoreError('a run with the id run-1 exists already'));
+    await expect(second).rejects.toThrow(new StoreError('run run-1 already exists'));
     expect(await store.cells('run-1')).toEqual([]);
     expect((await store.getRun('run-1'))?.name).toBe('quick check');
   });
@@ -60,7 +60,7 @@ export function testRuns(open: OpenStore): void {
     const store = await openEmpty();
     for (const id of ['x1', 'x2', 'x3', 'x4']) await store.createRun(newRun(id), []);
     await expect(store.getRun('x')).rejects.toThrow(
-      new UsageError('several runs begin with "x": x4, x3, x2, …', { hint: 'Give more characters of the id.' }),
+      new UsageError('several runs begin with "x": x4, x3, x2, …', { hint: 'Use more characters of the id.' }),
     );
   });
 
@@ -89,7 +89,7 @@ export function testRuns(open: OpenStore): void {
 
   it('refuses to change a run that it does not have', async () => {
     const store = await openEmpty();
-    const expected = new StoreError('there is no run nowhere in the store');
+    const expected = new StoreError('no run nowhere in the store');
     await expect(store.setRunStatus('nowhere', 'finished')).rejects.toThrow(expected);
     await expect(store.updateManifest('nowhere', manifest)).rejects.toThrow(expected);
   });

@@ -85,7 +85,7 @@ export function testScores(open: OpenStore): void {
       yield { itemId: 'nowhere', score };
     }
     await expect(store.replaceScores('cell-0', oneUnknown(), { accuracy })).rejects.toThrow(
-      new StoreError('there is no sample nowhere in cell cell-0'),
+      new StoreError('no sample nowhere in cell cell-0'),
     );
     expect((await store.cells('run-1'))[0]?.measurements).toEqual({});
     expect((await store.sampleSummary('cell-0')).scoreSum).toBe(150);
@@ -95,10 +95,10 @@ export function testScores(open: OpenStore): void {
     const { store, clock } = await openWithClaim(open);
     async function* none(): AsyncGenerator<never> {}
     await expect(store.replaceScores('cell-0', none(), {})).rejects.toThrow(
-      new StoreError('cell cell-0 is being run by another process', { hint: 'Score it again when that has ended.' }),
+      new StoreError('cell cell-0 is in use by another process', { hint: 'Rescore it when that process has ended.' }),
     );
     clock.nowMs += 1_000;
     expect(await store.replaceScores('cell-0', none(), { accuracy })).toBe(0);
-    await expect(store.replaceScores('nowhere', none(), {})).rejects.toThrow('there is no cell nowhere');
+    await expect(store.replaceScores('nowhere', none(), {})).rejects.toThrow('no cell nowhere');
   });
 }

@@ -94,7 +94,7 @@ describe('the published data sets', () => {
 
   it('note the two training questions that ARC-Easy tests too', async () => {
     expect((await loadNamed('arc_easy/lmeval-5shot@1')).notes).toEqual([
-      'arc_easy/lmeval-5shot@1: 2 of 2251 few-shot examples are evaluated items too',
+      'arc_easy/lmeval-5shot@1: 2 of 2251 few-shot examples are also evaluated items',
     ]);
   });
 });

@@ -152,7 +152,7 @@ describe.each(['full', 'race'] as const)('a %s run', (kind) => {
     const found = passes.filter(({ pass }) => pass !== 'latency').map(({ concurrency }) => concurrency);
     expect(new Set(found)).toEqual(new Set([1]));
     expect(passes.find(({ pass }) => pass === 'throughput')?.warnings).toContainEqual(
-      expect.objectContaining({ reason: 'unsaturated', detail: expect.stringContaining('at 1 sequences') }),
+      expect.objectContaining({ reason: 'unsaturated', detail: expect.stringContaining('at a concurrency of 1,') }),
     );
   });
 
@@ -184,7 +184,7 @@ describe.each(['full', 'race'] as const)('a %s run', (kind) => {
   it('needs a served model for a request rate', async () => {
     const openEngine = async (): Promise<Engine> => createMockEngine();
     const { cell } = await outcomeOf(kind, { suite: { requestRate: 200 } }, { openEngine });
-    expect(cell).toMatchObject({ state: 'unavailable', error: { message: expect.stringContaining('a served model') } });
+    expect(cell).toMatchObject({ state: 'unavailable', error: { message: expect.stringContaining('needs a server') } });
   });
 
   it('says which items failed, and counts them as wrong', async () => {

@@ -213,6 +213,6 @@ it('refuses to go on when stored answers were changed behind its back', async ()
   }
   await store.replaceScores(weak?.id ?? '', better(), {});
   await expect(race(plan, toyDependencies(store))).rejects.toThrow(
-    'the stored answers of weak no longer give the decision that was made about it',
+    'the stored answers of weak no longer lead to the stored decision about it',
   );
 });

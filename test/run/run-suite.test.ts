@@ -128,7 +128,7 @@ it('says that an engine cannot do a task instead of giving a number', async () =
   const { runId } = await run(toyPlan({ models: { one: { loglikelihood: false } } }), toyDependencies(store));
   const cells = await store.cells(runId);
   expect(cells.map(({ state }) => state)).toEqual(['done', 'unavailable']);
-  expect(cells[1]?.error?.message).toBe("toy/choice@1 needs loglikelihood, which this engine can't do for this model");
+  expect(cells[1]?.error?.message).toBe("toy/choice@1 needs loglikelihood, which the engine does not support for this model");
 });
 
 it('refuses to go on when what decides the answers has changed', async () => {
@@ -142,7 +142,7 @@ it('refuses to go on when what decides the answers has changed', async () => {
   const opened = await openRun(changed, store, { resumeId: first.runId, now: new Date(0), random: Math.random });
   for await (const event of runSuite({ plan: changed, dependencies: toyDependencies(store), ...opened })) void event;
   const [cell] = await store.cells(first.runId);
-  expect(cell?.error?.message).toContain('changed since this run began');
+  expect(cell?.error?.message).toContain('cannot be resumed: its model, engine or data has changed');
 });
 
 it('marks a window in which others used the processor', async () => {
@@ -170,7 +170,7 @@ it('waits for a cell that another process holds, and takes it over when that one
   ]);
   expect(events).toContainEqual({
     type: 'warning',
-    message: 'waiting for one cell that another process holds; one that has died loses it within 30 s',
+    message: 'waiting for a cell held by another process; a process that died loses its cells within 30 s',
   });
   expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'finished' });
 });

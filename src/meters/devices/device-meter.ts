@@ -105,7 +105,7 @@ function describeGaps({ monitor, log }: Watch, seen: readonly DeviceSample[], to
   else if (last !== undefined && toMs - last.atMs > longestGapMs) {
     gaps.push(`${monitor.tool} gave no readings for ${((toMs - last.atMs) / 1000).toFixed(1)} s`);
   }
-  if (log.garbageLines > 0) gaps.push(`${log.garbageLines} lines of ${monitor.tool} could not be read`);
+  if (log.garbageLines > 0) gaps.push(`${log.garbageLines} lines of ${monitor.tool} were not recognized`);
   return gaps;
 }
 
@@ -150,7 +150,7 @@ function describeWindow(
   if (sorted.gap !== undefined) gaps.push(sorted.gap);
   const { tool } = monitor;
   const { parts, gaps: energyGaps } = enginesEnergy(mayBeEngines, fromMs, toMs);
-  if (untold > 1) energyGaps.push(`which of ${untold} GPUs the engine runs on can't be told`);
+  if (untold > 1) energyGaps.push(`unknown which of ${untold} GPUs the engine runs on`);
   // A tool that is silent hides what the GPUs took; an engine on the CPU takes none of it.
   if (seen.length === 0 && engine.gpus?.length !== 0) energyGaps.push(`${tool} gave no readings in the window`);
   const window = { tool, devices, foreignProcesses: sorted.foreign, gaps };

@@ -58,7 +58,7 @@ function pollProcesses(
   const stopped = new AbortController();
   const list = async (): Promise<void> => {
     const found = await listProcesses(stopped.signal);
-    problem = found === undefined ? `processes on the GPUs aren't shown: ${program} doesn't list them` : undefined;
+    problem = found === undefined ? `processes on the GPUs are unknown: ${program} does not list them` : undefined;
     for (const each of found ?? []) sink.process(each);
     asking = undefined;
   };
@@ -151,11 +151,11 @@ function startLineProcess({ program, words, onLine, environment }: LineProcessOp
   const closed = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       isInstalled = !('code' in error && error.code === 'ENOENT');
-      failure ??= isInstalled ? `${program} can't be started: ${error.message}` : `${program} isn't installed`;
+      failure ??= isInstalled ? `cannot start ${program}: ${error.message}` : `${program} is not installed`;
       resolve();
     });
     child.once('close', (code, signal) => {
-      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+      const how = signal === null ? `ended with code ${code}` : `was stopped by ${signal}`;
       failure ??= [`${program} ${how}`, ...errors].join(': ');
       resolve();
     });

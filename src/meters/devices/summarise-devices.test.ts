@@ -26,9 +26,9 @@ describe('energy from power', () => {
   });
 
   it('is not guessed over a hole', () => {
-    expect(integratePower([at(0, 100), at(3500, 100)], 0, 3500)).toEqual({ gap: 'no reading of power for 3.5 s' });
-    expect(integratePower([at(0, 100), at(1000, 100)], 0, 9000)).toEqual({ gap: 'no reading of power for 8.0 s' });
-    expect(integratePower([at(9000, 100)], 0, 10_000)).toEqual({ gap: 'no reading of power for 9.0 s' });
-    expect(integratePower([], 0, 1000)).toEqual({ gap: 'no readings of power in the window' });
+    expect(integratePower([at(0, 100), at(3500, 100)], 0, 3500)).toEqual({ gap: 'no power reading for 3.5 s' });
+    expect(integratePower([at(0, 100), at(1000, 100)], 0, 9000)).toEqual({ gap: 'no power reading for 8.0 s' });
+    expect(integratePower([at(9000, 100)], 0, 10_000)).toEqual({ gap: 'no power reading for 9.0 s' });
+    expect(integratePower([], 0, 1000)).toEqual({ gap: 'no power readings in the window' });
   });
 });

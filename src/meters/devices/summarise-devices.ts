@@ -61,7 +61,8 @@ function deviceEnergy(
 ): { readonly part: EnergyPart } | { readonly gap: string } | undefined {
   const [first] = samples;
   if (first === undefined) return undefined;
-  if (first.isPartitioned) return { gap: `${first.id}: split into instances (MIG): its power is that of all of them` };
+  if (first.isPartitioned)
+    return { gap: `${first.id}: split into MIG instances, and its power is that of all of them` };
   const readings = samples.flatMap(({ atMs, powerWatts }) =>
     powerWatts === undefined ? [] : [{ atMs, watts: powerWatts }],
   );
@@ -83,7 +84,7 @@ export function enginesEnergy(
   // Devices without a sensor are no gap, unless others have one: the sum would be of a part of them.
   const sensorless = told.filter((energy) => energy === undefined).length;
   if (sensorless > 0 && sensorless < told.length)
-    gaps.push(`${sensorless} of ${told.length} GPUs don't tell their power`);
+    gaps.push(`${sensorless} of ${told.length} GPUs do not report their power`);
   return { parts, gaps };
 }
 
@@ -121,7 +122,7 @@ export function integratePower(readings: readonly PowerReading[], fromMs: number
   // A tool's last reading before the end stands for the rest, if it is recent.
   const first = before ?? inside[0];
   const last = after ?? inside.at(-1) ?? before;
-  if (first === undefined || last === undefined) return { gap: 'no readings of power in the window' };
+  if (first === undefined || last === undefined) return { gap: 'no power readings in the window' };
   const points: PowerReading[] = [
     { atMs: fromMs, watts: before === undefined ? first.watts : (wattsAt(readings, fromMs) ?? first.watts) },
     ...inside,
@@ -130,7 +131,7 @@ export function integratePower(readings: readonly PowerReading[], fromMs: number
   const stamps = [before?.atMs ?? fromMs, ...inside.map(({ atMs }) => atMs), after?.atMs ?? toMs];
   for (const [index, atMs] of stamps.slice(1).entries()) {
     const gapMs = atMs - (stamps[index] ?? atMs);
-    if (gapMs > longestGapMs) return { gap: `no reading of power for ${(gapMs / 1000).toFixed(1)} s` };
+    if (gapMs > longestGapMs) return { gap: `no power reading for ${(gapMs / 1000).toFixed(1)} s` };
   }
   let joules = 0;
   for (const [index, right] of points.slice(1).entries()) {
@@ -172,6 +173,6 @@ export function sortProcesses(seen: readonly DeviceProcess[], own: ReadonlySet<n
     ownDevices: new Set(mine.map(({ deviceId }) => deviceId)),
     gap: areIdsOurs
       ? undefined
-      : `the driver shows process ids of another namespace (a container): whether ${strangers.length} of the processes on the GPUs are the engine's can't be told`,
+      : `the driver reports process ids of another namespace (a container), so ${strangers.length} processes on the GPUs may or may not be the engine's`,
   };
 }

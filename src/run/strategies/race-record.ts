@@ -43,9 +43,9 @@ export function createLane(
 function readLaunch(launch: Launch, question: RaceQuestion): RaceValues | string {
   const { itemsPerSecond: throughput, latencyP50: latency, peakBytes: memory } = launchFigures('serving', launch);
   const needsMemory = question.goal === 'winner' || question.limits.maxMemory !== undefined;
-  if (throughput === undefined) return 'its throughput could not be measured';
-  if (latency === undefined) return 'its latency could not be measured';
-  if (memory === undefined && needsMemory) return 'its memory could not be measured';
+  if (throughput === undefined) return 'throughput could not be measured';
+  if (latency === undefined) return 'latency could not be measured';
+  if (memory === undefined && needsMemory) return 'memory could not be measured';
   return { throughput, latency, memory: memory ?? Number.NaN };
 }
 
@@ -154,7 +154,9 @@ export function movingRetried(
 function stopped({ status, reason, accuracy, n }: RaceVerdict): Measurement {
   if (status === 'skipped') return { status: 'unavailable', reason: 'not_launched', detail: reason };
   const range =
-    accuracy?.kind === 'interval' ? `; between ${accuracy.low.toFixed(3)} and ${accuracy.high.toFixed(3)}` : '';
+    accuracy?.kind === 'interval'
+      ? `; between ${accuracy.low.toFixed(3)} and ${accuracy.high.toFixed(3)}`
+      : '';
   return { status: 'unavailable', reason: 'stopped_early', detail: `${status} after ${n} items: ${reason}${range}` };
 }
 

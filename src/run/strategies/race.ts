@@ -66,8 +66,8 @@ async function refresh(race: TaskRace, model: string): Promise<Entrant> {
 
 /** Says that a decision that was stored doesn't follow from the answers that are stored. */
 function changedAnswers(model: string): UsageError {
-  return new UsageError(`the stored answers of ${model} no longer give the decision that was made about it`, {
-    hint: 'They were changed since, such as by rescore: start a new race with --fresh.',
+  return new UsageError(`the stored answers of ${model} no longer lead to the stored decision about it`, {
+    hint: 'They have changed since, for example by rescore: start a new race with --fresh.',
   });
 }
 

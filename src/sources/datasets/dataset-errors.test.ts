@@ -56,11 +56,11 @@ describe('a split that is not there', () => {
   it('says so where the folder is missing, a file, or not given', async () => {
     const signal = new AbortController().signal;
     const missing = loadItems(gsm8k, { dataDir: path.join(folder, 'nowhere') }, signal);
-    expect(await messageOf(missing, DataError)).toBe('gsm8k: data folder DIR/nowhere is not a folder');
+    expect(await messageOf(missing, DataError)).toBe('gsm8k: DIR/nowhere is not a folder');
     await write('file', '');
     const file = loadItems(gsm8k, { dataDir: path.join(folder, 'file') }, signal);
-    expect(await messageOf(file, DataError)).toBe('gsm8k: data folder DIR/file is not a folder');
-    expect(await messageOf(loadItems(gsm8k, {}, signal), DataError)).toBe('gsm8k: no data folder was given');
+    expect(await messageOf(file, DataError)).toBe('gsm8k: DIR/file is not a folder');
+    expect(await messageOf(loadItems(gsm8k, {}, signal), DataError)).toBe('gsm8k: no data folder given');
   });
 
   it('is named where only the examples are missing', async () => {
@@ -100,21 +100,23 @@ describe('a damaged file', () => {
   it('is refused where gzip is cut off or none', async () => {
     const packed = gzipSync(`${row('a')}\n`.repeat(1000));
     await write('gsm8k/test.jsonl.gz', packed.subarray(0, packed.length - 20));
-    expect(await messageOf(load(gsm8k), DataError)).toMatch(/^DIR\/gsm8k\/test\.jsonl\.gz: not a whole gzip file: .+/u);
+    expect(await messageOf(load(gsm8k), DataError)).toMatch(
+      /^DIR\/gsm8k\/test\.jsonl\.gz: not a complete gzip file: .+/u,
+    );
     await write('gsm8k/test.jsonl.gz', 'plain text');
-    expect(await messageOf(load(gsm8k), DataError)).toMatch(/not a whole gzip file: incorrect header check/u);
+    expect(await messageOf(load(gsm8k), DataError)).toMatch(/not a complete gzip file: incorrect header check/u);
   });
 
   it.each([0.3, 0.6, 0.95])('is refused where parquet is cut off after %f of it', async (share) => {
     const whole = await readFile(path.join(golden, 'gsm8k/main/test-00000-of-00001.parquet'));
     await write('gsm8k/main/test-00000-of-00001.parquet', whole.subarray(0, Math.floor(share * whole.length)));
-    expect(await messageOf(load(gsm8k), DataError)).toMatch(/parquet: not a whole parquet file: .+/u);
+    expect(await messageOf(load(gsm8k), DataError)).toMatch(/parquet: not a complete parquet file: .+/u);
   });
 
   it('is refused where parquet is damaged inside', async () => {
     const whole = await readFile(path.join(golden, 'gsm8k/main/test-00000-of-00001.parquet'));
     await write('gsm8k/main/test-00000-of-00001.parquet', whole.fill(0xff, 4, 400));
-    expect(await messageOf(load(gsm8k), DataError)).toMatch(/parquet: not a whole parquet file: .+/u);
+    expect(await messageOf(load(gsm8k), DataError)).toMatch(/parquet: not a complete parquet file: .+/u);
   });
 
   it('is refused where text is not UTF-8', async () => {
@@ -141,12 +143,12 @@ describe('a row that does not fit', () => {
   it.each([
     ['{"question": "q"}', '`answer` must be text, got nothing'],
     ['{"question": 5, "answer": "#### 4"}', '`question` must be text, got 5'],
-    ['{"question": "", "answer": "#### 4"}', '`question` must be text that is not empty, got ""'],
+    ['{"question": "", "answer": "#### 4"}', '`question` must be non-empty text, got ""'],
     ['{"question": ["q"], "answer": "#### 4"}', '`question` must be text, got a list of 1'],
     ['"text"', '`row` must be an object, got "text"'],
     ['null', '`row` must be an object, got null'],
     ['{"question": "q", "answer": "four"}', '`answer` must be text that ends with a line "#### <number>", got "four"'],
-    ['{"question": "q", "answer": }', "`row` must be JSON, got text that is none: Unexpected token '}'"],
+    ['{"question": "q", "answer": }', "`row` must be JSON, got invalid JSON: Unexpected token '}'"],
   ])('is named with file, line and key: %s', async (bad, message) => {
     await write('gsm8k/test.jsonl', `${row('a')}\n\n${bad}\n${row('b')}\n`);
     const expected = `DIR/gsm8k/test.jsonl:3: ${message}`;
@@ -175,10 +177,7 @@ describe('a row that does not fit', () => {
     [{ label: '' }, '`label` must be 0, 1, 2 or 3, got ""'],
     [{ endings: ['a', 'b', 'c'] }, '`endings` must be at least 4 entries, got a list of 3'],
     [{ ctx_a: 'c', ctx_b: null }, '`ctx_b` must be text, got null'],
-    [
-      { ctx_a: 'c', ctx_b: '', endings: ['a', '[x]', 'c', 'd'] },
-      '`endings.1` must be text that is not empty, got "[x]"',
-    ],
+    [{ ctx_a: 'c', ctx_b: '', endings: ['a', '[x]', 'c', 'd'] }, '`endings.1` must be non-empty text, got "[x]"'],
   ])('of HellaSwag is named: %j', async (change, message) => {
     const fine = { activity_label: 'l', ctx: 'c', endings: ['a', 'b', 'c', 'd'], label: 0 };
     await write('hellaswag/hellaswag_val.jsonl', `${JSON.stringify({ ...fine, ...change })}\n`);
@@ -230,7 +229,7 @@ describe('rows with the same id', () => {
   it('are refused, with both places', async () => {
     await write('arc_easy/ARC-Easy-test.jsonl', `${arc('1')}\n${arc('2')}\n${arc('1')}\n`);
     expect(await messageOf(load(arcLmEval(0)), InvalidItemError)).toBe(
-      'DIR/arc_easy/ARC-Easy-test.jsonl:3: `id` must be unique, got "1" again, first at DIR/arc_easy/ARC-Easy-test.jsonl:1',
+      'DIR/arc_easy/ARC-Easy-test.jsonl:3: `id` must be unique, got "1" again (first at DIR/arc_easy/ARC-Easy-test.jsonl:1)',
     );
   });
 
@@ -246,7 +245,7 @@ describe('rows that cannot make up the task', () => {
   it('are refused where a label is too rare', async () => {
     await write('imdb/imdb_test.jsonl', '{"text": "good", "label": 1}\n');
     expect(await messageOf(load(imdbPer()), DataError)).toBe(
-      'DIR/imdb/imdb_test.jsonl: imdb/per@1 needs 500 different reviews of each label, found only 1 in all',
+      'DIR/imdb/imdb_test.jsonl: imdb/per@1 needs 500 different reviews of each label, found only 1 in total',
     );
   });
 
@@ -254,7 +253,7 @@ describe('rows that cannot make up the task', () => {
     await write('gsm8k/test.jsonl', `${row('a')}\n`);
     await write('gsm8k/train.jsonl', `${row('b')}\n`);
     expect(await messageOf(load(gsm8kLmEval('strict')), DataError)).toBe(
-      'DIR/gsm8k/train.jsonl: gsm8k/lmeval5-strict@1 shows 5 examples, but there are 1 rows',
+      'DIR/gsm8k/train.jsonl: gsm8k/lmeval5-strict@1 needs 5 few-shot examples, found 1 rows',
     );
   });
 
@@ -263,7 +262,7 @@ describe('rows that cannot make up the task', () => {
     await write('gsm8k/test.jsonl', `${rows}\n`);
     await write('gsm8k/train.jsonl', `${rows}\n`);
     expect(await messageOf(load(gsm8kLmEval('strict')), DataError)).toBe(
-      'gsm8k/lmeval5-strict@1: 5 of 5 few-shot examples are evaluated items too',
+      'gsm8k/lmeval5-strict@1: 5 of 5 few-shot examples are also evaluated items',
     );
   });
 });

@@ -43,7 +43,7 @@ export async function readDatasetFile(path: string, signal: AbortSignal): Promis
   const raw = await readOrFail(path, signal);
   const file = { path, sha256: sha256Of(raw), bytes: raw.byteLength };
   if (!path.endsWith('.gz')) return { file, content: raw };
-  return { file, content: await readAs('a whole gzip file', path, () => promisify(gunzip)(raw)) };
+  return { file, content: await readAs('a complete gzip file', path, () => promisify(gunzip)(raw)) };
 }
 
 async function readOrFail(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -62,7 +62,7 @@ async function readAs<Value>(what: string, file: string, read: () => Promise<Val
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new DataError(`${file}: not ${what}: ${error.message}`, {
-      hint: 'Fetch the file again: it seems to be cut off or damaged.',
+      hint: 'Download the file again: it seems to be truncated or damaged.',
       cause: error,
     });
   }
@@ -76,7 +76,7 @@ function decodeText(bytes: Uint8Array, place: string): string {
     return decoder.decode(bytes);
   } catch (error) {
     throw new DataError(`${place}: not valid UTF-8`, {
-      hint: 'Convert the file to UTF-8, or fetch it again.',
+      hint: 'Convert the file to UTF-8, or download it again.',
       cause: error,
     });
   }
@@ -108,7 +108,7 @@ function parsedRow(file: string, line: number, text: string, isUnterminated: boo
     if (!(error instanceof SyntaxError)) throw error;
     if (isUnterminated) {
       throw new DataError(`${file}:${line}: the file ends in the middle of a row`, {
-        hint: 'Fetch the file again: it seems to be cut off.',
+        hint: 'Download the file again: it seems to be truncated.',
         cause: error,
       });
     }
@@ -142,7 +142,7 @@ function parse(file: string, content: Uint8Array): unknown {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new DataError(`${file}: not valid JSON: ${error.message}`, {
-      hint: 'Fetch the file again: it seems to be cut off or damaged.',
+      hint: 'Download the file again: it seems to be truncated or damaged.',
       cause: error,
     });
   }
@@ -173,12 +173,12 @@ export async function* parquetRows(file: string, content: Uint8Array<ArrayBuffer
     slice: (start: number, end = content.byteLength): ArrayBuffer =>
       content.buffer.slice(content.byteOffset + start, content.byteOffset + end),
   };
-  const metadata = await readAs('a whole parquet file', file, async () => parquetMetadataAsync(source));
+  const metadata = await readAs('a complete parquet file', file, async () => parquetMetadataAsync(source));
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     const options = { file: source, metadata, compressors, rowStart, rowEnd };
-    const rows = await readAs('a whole parquet file', file, async () => parquetReadObjects(options));
+    const rows = await readAs('a complete parquet file', file, async () => parquetReadObjects(options));
     for (const [index, row] of rows.entries())
       yield { ...plainRow, value: plain(row), file, line: rowStart + index + 1 };
     rowStart = rowEnd;

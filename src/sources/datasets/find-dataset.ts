@@ -21,9 +21,9 @@ export async function findDataset(
   split: string,
   dataDir: string | undefined,
 ): Promise<FoundDataset> {
-  const hint = `Pass --data-dir with a folder that holds it, or run \`perbench data pull ${name}\`.`;
-  if (dataDir === undefined) throw new DataError(`${name}: no data folder was given`, { hint });
-  if (!(await isFolder(dataDir))) throw new DataError(`${name}: data folder ${dataDir} is not a folder`, { hint });
+  const hint = `Use --data-dir with a folder that contains it, or run \`perbench data pull ${name}\`.`;
+  if (dataDir === undefined) throw new DataError(`${name}: no data folder given`, { hint });
+  if (!(await isFolder(dataDir))) throw new DataError(`${name}: ${dataDir} is not a folder`, { hint });
   const places = datasetPlaces(name, split);
   for (const place of places) {
     const paths = await pathsAt(path.join(dataDir, place.folder), place);
@@ -55,7 +55,7 @@ async function shardsIn(folder: string, split: string): Promise<readonly string[
   if (missing !== undefined) {
     throw new DataError(
       `${folder}: shard ${missing} of ${shards[0]?.count} of the parquet file "${split}" is missing`,
-      { hint: 'Fetch the data set again.' },
+      { hint: 'Download the data set again.' },
     );
   }
   return shards.map(({ name }) => path.join(folder, name));

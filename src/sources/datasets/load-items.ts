@@ -83,7 +83,7 @@ async function readItems(reading: Reading, split: string, source: DatasetReferen
   }
   if (places.size === 0) {
     throw new DataError(`${files.map((file) => file.path).join(', ')}: no rows for ${task.id}`, {
-      hint: 'Fetch the data set again, or point --data-dir elsewhere.',
+      hint: 'Download the data set again, or use another --data-dir.',
     });
   }
   return { items: [...places.keys()], places, files };
@@ -128,11 +128,11 @@ async function readExamples(reading: Reading): Promise<ReadItems> {
   const { task } = reading;
   const split = task.dataset.fewShotSplit;
   if (split === undefined)
-    throw new DataError(`${task.id}: ${task.shots} examples wanted, but its data set has no pool`);
+    throw new DataError(`${task.id}: its data set has no split to take ${task.shots} few-shot examples from`);
   const pool = await readItems(reading, split, task.dataset.fewShotSource ?? task.dataset.source);
   if (pool.items.length >= task.shots) return pool;
   const files = pool.files.map((file) => file.path).join(', ');
-  throw new DataError(`${files}: ${task.id} shows ${task.shots} examples, but there are ${pool.items.length} rows`);
+  throw new DataError(`${files}: ${task.id} needs ${task.shots} few-shot examples, found ${pool.items.length} rows`);
 }
 
 function sizeNotes(task: Task, count: number): readonly string[] {
@@ -145,9 +145,9 @@ function leakNotes(task: Task, items: readonly unknown[], examples: readonly unk
   const asked = new Set(items.map((item) => JSON.stringify(task.question(item, []))));
   const leaked = examples.filter((example) => asked.has(JSON.stringify(task.question(example, [])))).length;
   if (leaked > 0.02 * examples.length) {
-    throw new DataError(`${task.id}: ${leaked} of ${examples.length} few-shot examples are evaluated items too`, {
-      hint: 'Check which split each file holds.',
+    throw new DataError(`${task.id}: ${leaked} of ${examples.length} few-shot examples are also evaluated items`, {
+      hint: 'Check which split each file contains.',
     });
   }
-  return leaked === 0 ? [] : [`${task.id}: ${leaked} of ${examples.length} few-shot examples are evaluated items too`];
+  return leaked === 0 ? [] : [`${task.id}: ${leaked} of ${examples.length} few-shot examples are also evaluated items`];
 }

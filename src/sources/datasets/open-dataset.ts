@@ -134,12 +134,12 @@ export function invalidItem(error: unknown, place: RowPlace, value: unknown): In
 
 /** The error of a row that isn't even JSON. */
 function damagedItem(place: RowPlace, damage: string): InvalidItemError {
-  return atKey(place, ['row'], 'JSON', `text that is none: ${damage}`);
+  return atKey(place, ['row'], 'JSON', `invalid JSON: ${damage}`);
 }
 
 /** The error of a row whose id another row had before. */
 export function repeatedItem(place: RowPlace, id: string, before: RowPlace): InvalidItemError {
-  return atKey(place, ['id'], 'unique', `"${id}" again, first at ${before.file}:${before.line}`);
+  return atKey(place, ['id'], 'unique', `"${id}" again (first at ${before.file}:${before.line})`);
 }
 
 function atKey(place: RowPlace, keys: readonly PropertyKey[], expected: string, received: string): InvalidItemError {
@@ -173,9 +173,7 @@ function expectedBy(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return typeWords[issue.expected] ?? issue.expected;
     case 'too_small':
-      return issue.origin === 'string'
-        ? 'text that is not empty'
-        : `at least ${issue.minimum}${sizeUnits[issue.origin] ?? ''}`;
+      return issue.origin === 'string' ? 'non-empty text' : `at least ${issue.minimum}${sizeUnits[issue.origin] ?? ''}`;
     case 'too_big':
       return `at most ${issue.maximum}${sizeUnits[issue.origin] ?? ''}`;
     case 'invalid_value':
