@@ -104,7 +104,7 @@ const facts: readonly Fact[] = [
   fact('task', 'data (sha256)', 'answers', ({ task }) => short(task?.dataSha256)),
   fact('task', 'item list (sha256)', 'answers', ({ task }) => short(task?.itemIdsSha256)),
   fact('task', 'items', 'both', ({ task }) => task?.evaluatedItems),
-  fact('task', 'examples in each prompt', 'both', ({ task }) => task?.shots),
+  fact('task', 'few-shot examples per prompt', 'both', ({ task }) => task?.shots),
   fact('model', 'engine build', 'both', ({ model }) => model?.engineBuild),
   fact('model', 'devices of the engine', 'performance', ({ model }) => model?.devices?.join(', ')),
   ...suiteFacts,

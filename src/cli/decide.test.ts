@@ -83,7 +83,7 @@ describe('decide', () => {
         the table gives no unit of latency: shown as ms
         PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
         PER (set-relative) means little with 3 models
-        how sure this is isn't known: there are neither answers item by item nor intervals
+        confidence unknown: there are neither per-item answers nor intervals
       "
     `);
     expect(code).toBe(0);
@@ -118,7 +118,7 @@ describe('decide', () => {
     await writeFile(join(folder, 'counted.csv'), counted);
     const argv = ['decide', '--table', 'counted.csv', '--score', 'per-paper', '--json'];
     const accurate = await perbench([...argv, '--weights', 'acc=0.8']);
-    expect(accurate.stdout).toContain('support is from the intervals of each model alone');
+    expect(accurate.stdout).toContain("support comes from each model's own intervals");
     expect(accurate.stdout).toMatch(/"of":"accuracy","weight":0\.8,/);
     const wrong = await perbench([...argv, '--weights', 'acc=2']);
     expect(wrong.code).toBe(2);

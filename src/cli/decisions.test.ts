@@ -63,7 +63,7 @@ describe('compare', () => {
 
       ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
 
-      alpha of RUN against alpha of RUN: worse in accuracy (−50.0 points); 2 of 3 figures could not be compared (?).
+      alpha of RUN against alpha of RUN: worse in accuracy (−50.0 points); 2 of 3 metrics could not be compared (?).
       "
     `);
   });

@@ -137,7 +137,7 @@ describe('import', () => {
       '--dry-run',
     );
     expect(code).toBe(0);
-    expect(stdout).toContain('Speed and memory of small-135m on gsm8k/lmeval5-flexible@1 could be those of');
+    expect(stdout).toContain('Speed and memory of small-135m on gsm8k/lmeval5-flexible@1 could come from');
     const exact = await perbench(
       'import',
       files[0] ?? '',
@@ -153,7 +153,7 @@ describe('import', () => {
     );
     expect(exact.stdout).toContain('2.00 ± 0.10');
     const unknown = await perbench('import', files[0] ?? '', '--performance', runId, '--store', 'own.db', '--dry-run');
-    expect(unknown.stdout).toContain('No speed and memory of org/small were found');
+    expect(unknown.stdout).toContain('No speed and memory found for org/small');
   });
 
   it('is shown as imported, and is not scored again here', async () => {

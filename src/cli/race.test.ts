@@ -111,7 +111,7 @@ it('has one exit code for each outcome, a model that could not be judged first',
 });
 
 it.each([
-  [['--decide', 'best'], '--decide: "best" is no question that can be decided: it names no goal'],
+  [['--decide', 'best'], '--decide: "best" is not a question that perbench can decide: it names no goal'],
   [
     ['--decide', 'winner'],
     'there are no anchors for imdb/mini@1 on this hardware, and without them there is no winner',

@@ -96,7 +96,7 @@ describe('score', () => {
     );
     expect((await perbench('score', 'table.csv', '--anchors', 'none')).stdout).not.toContain('without anchors');
     expect((await perbench('score', 'table.csv', '--anchors', 'paper-gpu')).stdout).toContain(
-      'no PER-A: its anchors are in ms/item, the latency was measured in ms',
+      'no PER-A: its anchors are in ms/item, but latency was measured in ms',
     );
   });
 

@@ -7,7 +7,7 @@ import type { ScoringOptions } from './tables/decision-options.ts';
 /**
  * The limits among the flags: those with flags of their own, and those that were written out.
  *
- * @throws {UsageError} if `--require` has what is no limit here
+ * @throws {UsageError} if `--require` has what isn't supported here
  */
 export function limitsOf(
   flags: Limits & { readonly require: readonly string[] },

@@ -64,7 +64,7 @@ export class InvalidItemError extends PerbenchError {
 
   constructor(at: InvalidItemError['at'], expected: string, received: string) {
     super(`${at.file}:${at.line}: \`${at.key}\` must be ${expected}, got ${received}`, {
-      hint: 'Fix the row, or pass --skip-invalid to run without it.',
+      hint: 'Fix the row, or pass --skip-invalid to skip it.',
     });
     this.at = at;
   }
@@ -91,7 +91,7 @@ export class TableError extends PerbenchError {
           `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`,
       );
     if (problems.length > shown) lines.push(`and ${problems.length - shown} more`);
-    super(lines.join('\n'), { hint: 'Correct the table; leave a cell empty where nothing was measured.' });
+    super(lines.join('\n'), { hint: 'Fix the table; leave cells without a measurement empty.' });
     this.problems = problems;
   }
 }

@@ -1,7 +1,7 @@
 import type { MetricName } from './measurement.ts';
 import { quantities, type Quantity } from './quantities.ts';
 
-/** Against what a bound holds: alone, against a baseline (`drop`, `rise`), or against the best of all. */
+/** What a bound is relative to: nothing, a baseline (`drop`, `rise`), or the best model. */
 export type LimitRelation = 'at least' | 'at most' | 'drop' | 'rise' | 'within best';
 
 /** What can be limited, and how such a limit is written. */
@@ -11,7 +11,7 @@ export interface LimitKind extends Quantity {
   readonly relation: LimitRelation;
   /** Which measurement of a cell it is on; undefined where cells have none, as of most percentiles. */
   readonly metric: MetricName | undefined;
-  /** What people call it, where the grammar is terse. */
+  /** Name for people, where the grammar is terse. */
   readonly label?: string;
   /** Largest bound. */
   readonly max: number;
@@ -81,7 +81,7 @@ export const gateLimitNames = [
   'maxMemory',
 ] as const satisfies readonly LimitName[];
 
-/** What can be asked of a model alone by a short name. */
+/** Limits on a model alone that have a short name. */
 export const constraintNames = [
   'minAccuracy',
   'minThroughput',
@@ -110,7 +110,7 @@ export function limitKind(name: LimitName): LimitKind {
   return { ...limitKinds.maxLatencyP95, subject: `latency p${percentile}`, metric };
 }
 
-/** What people call what is limited. */
+/** Name of what is limited, for people. */
 export function limitLabel(name: LimitName): string {
   const { subject, label = subject } = limitKind(name);
   return label;
@@ -127,7 +127,7 @@ export function isGateLimit(name: LimitName): name is (typeof gateLimitNames)[nu
   return gateLimitNames.some((known) => known === name);
 }
 
-/** Whether it is on a model alone, without a baseline or others beside it. */
+/** Whether it is on a model alone, without a baseline or other models. */
 export function isConstraint(name: LimitName): boolean {
   const { relation } = limitKind(name);
   return relation === 'at most' || relation === 'at least';

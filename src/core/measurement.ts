@@ -15,16 +15,16 @@ export type Unit =
 /** Why a number can't be trusted. An invalid measurement never enters a score silently. */
 export const invalidReasons = {
   client_bound: 'perbench itself may have been the bottleneck',
-  short_window: 'the window with all sequences busy was too short',
+  short_window: 'the window at full concurrency was too short',
   cache_hits: 'work was reused between requests',
   throttled: 'the device lowered its clocks',
   host_busy: 'other processes took more than 5 % of the CPU',
   foreign_process: 'another process used the device',
   errors: 'more than 1 % of the requests failed',
   truncated: 'more than 5 % of the answers ended at the token limit',
-  unparsed: 'more than 5 % of the answers could not be read',
+  unparsed: 'more than 5 % of the answers could not be parsed',
   estimated: 'estimated, not measured',
-  unsupported: 'the engine cannot do this',
+  unsupported: 'not supported by the engine',
   range_below_noise: 'the differences between models are within noise',
 } as const;
 
@@ -98,6 +98,9 @@ export const metricNames = [
 ] as const;
 
 export type MetricName = (typeof metricNames)[number];
+
+/** Why a figure from one launch can't be compared, as a phrase. */
+export const singleLaunch = 'measured in a single launch, so the spread between launches is unknown';
 
 /** What differs from launch to launch. */
 export const launchMetrics = [

@@ -48,7 +48,7 @@ export interface RaceVerdict {
   readonly status: RaceStatus;
   /** Whether it is (one of) the answer. */
   readonly isNamed: boolean;
-  /** One part of a sentence, such as `needs accuracy 0.85, is below that`. */
+  /** One part of a sentence, such as `needs accuracy 0.85, but is below that`. */
   readonly reason: string;
   /** The verdict rests on the model's size, not on a measurement: the certificate holds if size tells its cost. */
   readonly isAssumed: boolean;

@@ -1,5 +1,5 @@
 import type { CellMeasurements, LatencyRecord, PassResult } from '../core/cell.ts';
-import type { Unit, launchMetrics, Measurement, Warning } from '../core/measurement.ts';
+import { type Unit, type launchMetrics, type Measurement, singleLaunch, type Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import { minCount, quantile } from '../stats/quantile.ts';
 import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
@@ -187,10 +187,7 @@ export function overLaunches(values: readonly number[], unit: Unit, warnings: re
   if (values.length === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' };
   const spread = launchSpread(values.map((value) => [value]));
   const interval = launchInterval(spread);
-  const single: Warning[] =
-    values.length === 1
-      ? [{ reason: 'one_launch', detail: 'measured in a single launch, so the spread between launches is unknown' }]
-      : [];
+  const single: Warning[] = values.length === 1 ? [{ reason: 'one_launch', detail: singleLaunch }] : [];
   return {
     status: 'measured',
     value: spread.geometricMean,

@@ -23,7 +23,7 @@ describe('answers', () => {
 
   it('that failed in more than one of a hundred items make the accuracy invalid', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ failed: 14 }, 900) })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
       ! e has no score: ACC is invalid: 14 of 1319 items failed and count as wrong
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         ± is half of the 95 % interval
@@ -33,7 +33,7 @@ describe('answers', () => {
 
   it('that failed in few items count as wrong, and are counted', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ failed: 12 }, 900) })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ~ some_failed: e accuracy (12 of 1319 items failed)
         ± is half of the 95 % interval
@@ -43,7 +43,7 @@ describe('answers', () => {
 
   it('that could not be read cast doubt on the accuracy', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ unparsed: 100 }, 900) })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ! unparsed: e accuracy (7.6 % of the outputs had no recognizable answer)
         ± is half of the 95 % interval
@@ -53,7 +53,7 @@ describe('answers', () => {
 
   it('no better than the trivial one', () => {
     expect(printed([...four, model('e', { accuracy: number(0.25, 'ratio') })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (THR, LAT), e (ACC, THR, LAT, MEM)
         e ACC: not better than always giving the same answer
       "
@@ -64,7 +64,7 @@ describe('answers', () => {
     const accuracy = accuracyOf({ items: 50 }, 50);
     expect(accuracy).toMatchObject({ interval: { low: expect.closeTo(0.928652400867, 9) as number, high: 1 } });
     expect(printed([...four, model('e', { accuracy })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), e (THR, LAT, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         ± is half of the 95 % interval
       "
@@ -73,7 +73,7 @@ describe('answers', () => {
 
   it('of which there are few', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ items: 20 }, 12) })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ~ small_sample: e accuracy (only 20 items)
         ± is half of the 95 % interval
@@ -87,7 +87,7 @@ describe('answers', () => {
     expect(printed(cells, options)).toMatchInlineSnapshot(`
       "a and b are first by PER-A/test/1: 0.537 [0.481, 0.561]; with equal scores
         PER (set-relative) is meaningless with 2 models
-        ACC, THR, LAT and MEM equal: ignored in the order
+        ACC, THR, LAT and MEM equal: ignored in the ranking
         = can't be told from the best, with 95 % for all pairs at once
         ranks and P(1st) are from 2000 resamples of items and launches
         ± is half of the 95 % interval, for accuracy on new items of the kind; for exactly these 40 items accuracy is known, without ±
@@ -100,10 +100,10 @@ describe('answers', () => {
     expect(printed(cells, { task: { items: 400 } })).toMatchInlineSnapshot(`
       "a and b are first by PER-A/test/1: 0.523; with equal scores
         PER (set-relative) is meaningless with 2 models
-        ACC, THR, LAT and MEM equal: ignored in the order
+        ACC, THR, LAT and MEM equal: ignored in the ranking
         = can't be told from the best, with 95 % for all pairs at once
         ranks and P(1st) are from 2000 draws from the intervals, each model by itself
-        throughput or latency of a and b has no interval: the score has no ±, and ranks assume 6 % from launch to launch
+        throughput or latency of a and b has no interval, so the score has no ± and ranks assume 6 % between launches
         ± is half of the 95 % interval, for accuracy on new items of the kind; for exactly this benchmark, of which 100 of 400 items were asked, it is 0.87 of that (finite population)
       "
     `);
@@ -119,10 +119,10 @@ describe('launches', () => {
     expect(printed(cells, options)).toMatchInlineSnapshot(`
       "a and b are first by PER-A/test/1: 0.523; with equal scores
         PER (set-relative) is meaningless with 2 models
-        ACC, THR, LAT and MEM equal: ignored in the order
+        ACC, THR, LAT and MEM equal: ignored in the ranking
       ~ one_launch: a and b throughput (measured in a single launch, so the spread between launches is unknown)
         ranks and P(1st) are from 2000 resamples of items and launches
-        performance of a and b is from 1 launch: ± not measured; ranks assume 6 % from launch to launch
+        performance of a and b comes from a single launch, so the score has no ± and ranks assume 6 % between launches
       "
     `);
   });
@@ -136,7 +136,7 @@ describe('launches', () => {
     expect(printed(cells, { evidence: { ...own, notes } })).toMatchInlineSnapshot(`
       "a and b are first by PER-A/test/1: 0.524 [0.487, 0.556]; with equal scores
         PER (set-relative) is meaningless with 2 models
-        ACC, THR, LAT and MEM equal: ignored in the order
+        ACC, THR, LAT and MEM equal: ignored in the ranking
         = can't be told from the best, with 95 % for all pairs at once
         ranks and P(1st) are from 2000 resamples of items and launches
         the spread over launches is each model's own, from few of them (df 1)

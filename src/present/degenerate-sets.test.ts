@@ -27,9 +27,9 @@ describe('how many models there are', () => {
 
   it('two', () => {
     expect(printed([model('a'), model('b', fast)])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER (set-relative) is meaningless with 2 models
-        ACC and MEM equal: ignored in the order
+        ACC and MEM equal: ignored in the ranking
         PER is 0 for the worst model in any factor: a (THR, LAT)
       "
     `);
@@ -37,7 +37,7 @@ describe('how many models there are', () => {
 
   it('three', () => {
     expect(printed([model('a'), model('b', fast), model('c', small)])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER (set-relative) means little with 3 models
         PER is 0 for the worst model in any factor: b (MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
       "
@@ -52,8 +52,8 @@ describe('values that are equal or nearly so', () => {
       measurements: { ...cell.measurements, throughput: number(10, 'items/s') },
     }));
     expect(printed(cells)).toMatchInlineSnapshot(`
-      "d is first by PER-A/test/1: 0.574; how sure that is, isn't known: accuracies without a number of items have no interval
-        THR equal: ignored in the order
+      "d is first by PER-A/test/1: 0.574; confidence unknown: accuracies without a number of items have no interval
+        THR equal: ignored in the ranking
         PER is 0 for the worst model in any factor: d (LAT, MEM), b (MEM), a (LAT, MEM), c (ACC, LAT)
       "
     `);
@@ -67,7 +67,7 @@ describe('values that are equal or nearly so', () => {
       return { ...cell, measurements: { ...cell.measurements, memory } };
     });
     expect(printed(cells)).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         MEM differences are within noise
         PER is 0 for the worst model in any factor: d (THR, LAT, MEM), a (THR, LAT), c (ACC, THR, LAT)
         ± is half of the 95 % interval
@@ -81,7 +81,7 @@ describe('values that are equal or nearly so', () => {
     const ranks = board?.rows.map(({ model: name, anchored }) => `${anchored?.rank} ${name}`);
     expect(ranks).toEqual(['1 best', '2 x', '2 y', '4 worst']);
     expect(printed(cells)).toMatchInlineSnapshot(`
-      "best is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "best is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: best (MEM), x (THR, LAT, MEM), y (THR, LAT, MEM), worst (ACC, THR, LAT)
       "
     `);
@@ -91,7 +91,7 @@ describe('values that are equal or nearly so', () => {
 describe('numbers that are missing or impossible', () => {
   it('a latency below the resolution of the clock', () => {
     expect(printed([...four, model('instant', { latency: number(0, 'ms') })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), instant (THR, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         instant LAT: < 0.001 ms
       "
@@ -100,8 +100,8 @@ describe('numbers that are missing or impossible', () => {
 
   it('nothing answered', () => {
     expect(printed([...four, model('mute', { throughput: number(0, 'items/s') })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
-        mute has no score: nothing was answered
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+        mute has no score: no request was answered
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
       "
     `);
@@ -110,7 +110,7 @@ describe('numbers that are missing or impossible', () => {
   it('a metric that could not be measured', () => {
     const memory: Measurement = { status: 'unavailable', reason: 'unsupported', detail: 'mmap' };
     expect(printed([...four, model('mapped', { memory })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; how sure that is, isn't known: accuracies without a number of items have no interval
+      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         mapped has no score: MEM not measured (mmap); PER-A(3) 0.531 without it, not ranked
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
       "
@@ -135,7 +135,7 @@ describe('numbers that are missing or impossible', () => {
 describe('limits', () => {
   it('that nobody keeps', () => {
     expect(printed(four, { limits: { minAccuracy: 0.95, maxMemory: 2 ** 30 } })).toMatchInlineSnapshot(`
-      "nobody is within the limits; nearest is d: accuracy 0.900 is below 0.950; would pass: d at accuracy >= 0.9
+      "no model meets the limits; closest is d: accuracy 0.900 is below 0.950; would pass: d at accuracy >= 0.9
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
       Outside the limits
         b: accuracy 0.700 is below 0.950
@@ -160,8 +160,8 @@ it('one warning of several models is one line that names them', () => {
     model('d', { ...small }),
   ];
   expect(printed(cells)).toMatchInlineSnapshot(`
-    "a is first by PER-A/test/1: 0.530; how sure that is, isn't known: accuracies without a number of items have no interval
-      THR equal: ignored in the order
+    "a is first by PER-A/test/1: 0.530; confidence unknown: accuracies without a number of items have no interval
+      THR equal: ignored in the ranking
       PER is 0 for the worst model in any factor: a (MEM), b (LAT, MEM), c (LAT, MEM), d (ACC, LAT)
     ! host_busy: a throughput, latency; b and c throughput (other processes took 7 to 31 % of the CPU)
     "

@@ -9,7 +9,7 @@ function note(text: string, mark: Mark = ''): Footnote {
   return { mark, text, isAboutIntervals: false };
 }
 
-/** What concerns the whole set; factors with the same fate together: `ACC and MEM equal: ignored in the order`. */
+/** What concerns the whole set; factors with the same fate together: `ACC and MEM equal: ignored in the ranking`. */
 function setFlags(flags: readonly ScoreFlag[]): Footnote[] {
   const entries = flags.map(({ code, factor, text }) => {
     const fate = factorFates[code];

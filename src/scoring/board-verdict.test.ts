@@ -13,6 +13,6 @@ it('cuts a list that is long, and says when it is all of them', () => {
 });
 
 it('says of launches only what is known of them', () => {
-  expect(spreadNote(['a'], 3, 'paired')).toContain('performance of a is from 1 launch');
+  expect(spreadNote(['a'], 3, 'paired')).toContain('performance of a comes from a single launch');
   expect(spreadNote(['a'], 3, 'intervals')).not.toContain('1 launch');
 });

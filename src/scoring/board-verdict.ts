@@ -36,10 +36,10 @@ export function listText(words: readonly string[]): string {
  */
 export function spreadNote(names: readonly string[], models: number, method: BoardInference['method']): string {
   const whose = shortListText(names, models);
-  const prior = `ranks assume ${Math.round(100 * launchPrior.throughput)} % from launch to launch`;
+  const prior = `so the score has no ± and ranks assume ${Math.round(100 * launchPrior.throughput)} % between launches`;
   return method === 'paired'
-    ? `performance of ${whose} is from 1 launch: ± not measured; ${prior}`
-    : `throughput or latency of ${whose} has no interval: the score has no ±, and ${prior}`;
+    ? `performance of ${whose} comes from a single launch, ${prior}`
+    : `throughput or latency of ${whose} has no interval, ${prior}`;
 }
 
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */
@@ -53,7 +53,7 @@ export function scoreWithInterval(score: number, interval: Interval | undefined)
   return score.toFixed(3) + shown;
 }
 
-/** What limits were missed, such as `accuracy 0.505 is below 0.550`; empty where all were kept. */
+/** The limits that are missed, such as `accuracy 0.505 is below 0.550`; empty where all are met. */
 export function missedText(checks: readonly ConstraintCheck[]): string {
   return missedChecks(checks)
     .map((check) => checkText(check))
@@ -62,15 +62,15 @@ export function missedText(checks: readonly ConstraintCheck[]): string {
 
 type RankingOf = (row: ScoreboardRow) => RankedRow | undefined;
 
-/** What else is to be said of the first: who can't be told from it, and how often it won. */
+/** What else is to be said of the first: which models aren't distinguishable from it, and how often it won. */
 function sureness(first: ScoreboardRow, rows: readonly ScoreboardRow[], rankingOf: RankingOf, within: string): string {
   const own = rankingOf(first);
-  if (own === undefined) return "how sure that is, isn't known: accuracies without a number of items have no interval";
+  if (own === undefined) return 'confidence unknown: accuracies without a number of items have no interval';
   const tied = rows.filter((row) => row !== first && rankingOf(row)?.isInTieGroup === true);
   const support = `first in ${shareText(own)} of the resamples`;
   if (tied.length === 0)
     return `${support}, significantly better than ${rows.length === 2 ? 'the other' : 'all others'}${within}`;
-  return `${support}; can't be told from ${listText(tied.map(({ model }) => model))}`;
+  return `${support}; not distinguishable from ${listText(tied.map(({ model }) => model))}`;
 }
 
 function shareText({ topShare }: RankedRow): string {
@@ -90,7 +90,7 @@ export function boardVerdict(board: Scoreboard, among?: ReadonlyMap<string, Rank
   if (board.rows.length === 1 || rows.length === 1) return singleVerdict(rows[0] as ScoreboardRow, board);
   const keeping = rows.filter(({ limits = [] }) => missedChecks(limits).length === 0);
   const [first] = keeping;
-  if (first === undefined) return nobodyKeeps(rows);
+  if (first === undefined) return noneMeets(rows);
   const score = headlineScore(first, board);
   if (score === undefined) return undefined;
   const ranked = scoreWithInterval(score, headlineRanking(first, board)?.interval);
@@ -102,20 +102,20 @@ export function boardVerdict(board: Scoreboard, among?: ReadonlyMap<string, Rank
     board.limits === undefined ? headlineRanking(row, board) : among?.get(row.model);
   const place = `${names} ${sharing.length === 1 ? 'is' : 'are'} first${within} by ${headlineVersion(board)}: ${ranked}`;
   const unsure = (first.limits ?? []).flatMap(({ constraint, isSure }) =>
-    isSure === false ? [`its ${limitLabel(constraint)} isn't surely within the limit`] : [],
+    isSure === false ? [`the interval of its ${limitLabel(constraint)} includes the limit`] : [],
   );
   const ahead = first === best ? [] : [beyondText(rows, first)];
   const sure =
     keeping.length === 1
       ? [`no other is${within}`]
-      : [sharing.length > 1 ? 'with equal scores' : sureness(first, keeping, rankingOf, board.limits ? ' there' : '')];
+      : [sharing.length > 1 ? 'with equal scores' : sureness(first, keeping, rankingOf, within)];
   return [place, ...sure, ...ahead, ...unsure].join('; ');
 }
 
 function beyondText(rows: readonly ScoreboardRow[], first: ScoreboardRow): string {
   const before = rows.slice(0, rows.indexOf(first));
   const reasons = before.map(({ model, limits = [] }) => `${model} (${missedText(limits)})`);
-  return `ahead of it but out: ${reasons.join(', ')}`;
+  return `scoring higher but beyond the limits: ${reasons.join(', ')}`;
 }
 
 function singleVerdict(row: ScoreboardRow, board: Scoreboard): string | undefined {
@@ -128,11 +128,11 @@ function singleVerdict(row: ScoreboardRow, board: Scoreboard): string | undefine
   return ['one model: no ranking', ...tail].join('; ');
 }
 
-/** Nobody keeps the limits: who comes nearest, and at which limits somebody would pass. */
-function nobodyKeeps(rows: readonly ScoreboardRow[]): string {
+/** No model meets the limits: which comes closest, and at which limits one would pass. */
+function noneMeets(rows: readonly ScoreboardRow[]): string {
   const checked = rows.map(({ model, limits = [] }) => ({ model, checks: limits }));
   const [near] = checked.toSorted((left, right) => missDistance(left.checks) - missDistance(right.checks));
   const gates = largestGates(checked).map(gateText);
   const reach = gates.length === 0 ? '' : `; would pass: ${gates.join(', ')}`;
-  return `nobody is within the limits; nearest is ${near?.model ?? 'none'}: ${missedText(near?.checks ?? [])}${reach}`;
+  return `no model meets the limits; closest is ${near?.model ?? 'none'}: ${missedText(near?.checks ?? [])}${reach}`;
 }

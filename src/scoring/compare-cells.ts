@@ -1,5 +1,5 @@
 import type { CellMeasurements, CellState } from '../core/cell.ts';
-import type { Interval, Measurement, Unit } from '../core/measurement.ts';
+import { type Interval, type Measurement, singleLaunch, type Unit } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import {
   comparedMetricFacts,
@@ -128,7 +128,7 @@ function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: 
   if (pairs.ids.length === 0 || unfinished !== undefined) {
     const reason =
       unfinished === undefined
-        ? 'the two have no item in common'
+        ? 'the two have no items in common'
         : missingText(unfinished[1], unfinished[0], 'accuracy');
     return { ...own, ...unknown(reason) };
   }
@@ -180,8 +180,7 @@ function compareLaunches(
   if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
   const { ratio, interval } = launchRatio(left.values, right.values, level);
   if (interval === undefined) {
-    const reason = 'measured in a single launch, so the spread between launches is unknown';
-    return { ...own, ...unknown(reason), change: ratio };
+    return { ...own, ...unknown(singleLaunch), change: ratio };
   }
   const { isLessBetter } = comparedMetricFacts[metric];
   const verdict = verdictOf(ratio, 1, isOutside(1, interval), isLessBetter);
@@ -203,7 +202,7 @@ function itemChanges(pairs: Pairs, isWanted: (change: number) => boolean): ItemC
 /**
  * Compares two cells of the same task: accuracy on the items that both answered, performance over launches.
  *
- * @param a what b is held against
+ * @param a the baseline
  * @param b the candidate: "better" and "worse" are about it
  */
 export function compareCells(a: CellEvidence, b: CellEvidence, options: CompareCellsOptions): CellComparison {

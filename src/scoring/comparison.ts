@@ -7,19 +7,19 @@ export const comparedMetrics = ['accuracy', ...launchMetrics] as const;
 
 export type ComparedMetric = (typeof comparedMetrics)[number];
 
-/** What people call them, and which way is good. */
+/** Names for people, and which way is good. */
 export const comparedMetricFacts = {
   accuracy: { label: 'accuracy', isLessBetter: false },
   throughput: { label: 'throughput', isLessBetter: false },
-  outputTokensPerSecond: { label: 'output', isLessBetter: false },
+  outputTokensPerSecond: { label: 'output tokens', isLessBetter: false },
   latency: { label: 'latency', isLessBetter: true },
   latencyP95: { label: 'latency p95', isLessBetter: true },
-  timeToFirstTokenP50: { label: 'first token', isLessBetter: true },
-  timePerOutputTokenP50: { label: 'per token', isLessBetter: true },
+  timeToFirstTokenP50: { label: 'time to first token', isLessBetter: true },
+  timePerOutputTokenP50: { label: 'time per output token', isLessBetter: true },
   memory: { label: 'memory', isLessBetter: true },
 } as const satisfies Record<ComparedMetric, { readonly label: string; readonly isLessBetter: boolean }>;
 
-/** `same`: no significant difference, shown as `~`. `unknown`: there is nothing to tell it from. */
+/** `same`: no significant difference, shown as `~`. `unknown`: no data to decide. */
 export type ComparedVerdict = 'better' | 'worse' | 'same' | 'unknown';
 
 /** One side's own number. */
@@ -31,7 +31,7 @@ export interface SideValue {
   readonly n: number;
 }
 
-/** One metric of two cells; b is the candidate, a what it is held against. */
+/** One metric of two cells; a is the baseline, b the candidate. */
 export interface MetricComparison {
   readonly metric: ComparedMetric;
   readonly unit: Unit | undefined;
@@ -139,7 +139,7 @@ function list(findings: readonly Finding[], isSingle: boolean): string {
 }
 
 /**
- * The comparison in one sentence: what b is better in, worse in, and what nobody can tell.
+ * The comparison in one sentence: what b is better in, worse in, and what could not be compared.
  *
  * @param names of the two sides, as the reader knows them
  */
@@ -168,7 +168,7 @@ export function comparisonVerdict(
       : same.length > 0
         ? ['no significant difference in the rest (~)']
         : []),
-    ...(unknown.length > 0 ? [`${unknown.length} of ${all.length} figures could not be compared (?)`] : []),
+    ...(unknown.length > 0 ? [`${unknown.length} of ${all.length} metrics could not be compared (?)`] : []),
   ];
   return `${against}: ${parts.join('; ')}.`;
 }

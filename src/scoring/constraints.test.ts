@@ -38,9 +38,11 @@ const told = (checks: readonly ConstraintCheck[]): readonly string[] => checks.m
 
 describe('a constraint', () => {
   it('is decided by the point, and says where the interval reaches over the limit', () => {
-    expect(told(check({ minAccuracy: 0.7 }))).toEqual(['accuracy 0.699 is below 0.700, a limit inside its interval']);
+    expect(told(check({ minAccuracy: 0.7 }))).toEqual([
+      'accuracy 0.699 is below 0.700, but its interval includes the limit',
+    ]);
     expect(told(check({ minAccuracy: 0.69, maxLatency: 1000, maxMemory: 2 ** 31 }))).toEqual([
-      'accuracy 0.699 is at least 0.690, a limit inside its interval',
+      'accuracy 0.699 is at least 0.690, but its interval includes the limit',
       'memory 1.5 GiB is at most 2 GiB',
       'latency 1.2 s is above 1 s',
     ]);
@@ -68,7 +70,7 @@ describe('a constraint', () => {
     expect(price?.interval?.low).toBeCloseTo(10 / 11, 12);
     expect(price?.interval?.high).toBeCloseTo(10 / 9, 12);
     expect(told(check({ maxPrice: 0.95 }, 36))).toEqual([
-      'price per 1,000 answers 1 is above 0.95, a limit inside its interval',
+      'price per 1,000 answers 1 is above 0.95, but its interval includes the limit',
     ]);
     expect(told(check({ minThroughput: 12 }))).toEqual(['throughput 10 items/s is below 12 items/s']);
   });

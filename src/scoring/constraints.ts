@@ -28,7 +28,7 @@ export interface ConstraintCheck {
   readonly isSure: boolean | undefined;
 }
 
-/** One limit loosened: how far it must go until somebody passes. */
+/** One limit loosened: how far it must go until a model passes. */
 export interface LargestGate {
   readonly constraint: LimitName;
   /** The strictest limit that a model passes together with the other constraints. */
@@ -132,12 +132,12 @@ export function gateText({ model, constraint, limit, unit }: LargestGate): strin
   return `${model} at ${formatLimit({ name: constraint, bound })}`;
 }
 
-/** `accuracy 0.699 is below 0.700, a limit inside its interval`. */
+/** `accuracy 0.699 is below 0.700, but its interval includes the limit`. */
 export function checkText({ constraint, limit, unit, value, isPassed, isSure }: ConstraintCheck, where = ''): string {
   const label = limitLabel(constraint);
   if (value === undefined) return `${label} not measured${where}`;
   const [kept, missed] = isUpperLimit(constraint) ? ['at most', 'above'] : ['at least', 'below'];
-  const doubt = isSure === false ? ', a limit inside its interval' : '';
+  const doubt = isSure === false ? ', but its interval includes the limit' : '';
   const [own, bound] = [value, limit].map((number) => shown(number, unit, Math.round).text);
   return `${label} ${own}${where} is ${isPassed ? kept : missed} ${bound}${doubt}`;
 }

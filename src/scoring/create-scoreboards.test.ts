@@ -195,7 +195,7 @@ describe('createScoreboards', () => {
       ]
     `);
     expect(board(four, { anchors: paperAnchors }).flags.map(({ text }) => text)).toEqual([
-      'no PER-A: its anchors are in tokens/s, the throughput was measured in items/s',
+      'no PER-A: its anchors are in tokens/s, but throughput was measured in items/s',
     ]);
     const other = four.map((one) => ({ ...one, taskId: 'mine/per@1' }));
     expect(board(other, { anchors: paperAnchors }).flags[0]?.text).toBe(

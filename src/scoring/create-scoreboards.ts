@@ -300,7 +300,7 @@ function unitMismatch(anchors: TaskAnchors, units: Readonly<Record<FactorName, U
   for (const factor of ['throughput', 'latency'] as const) {
     const unit = units[factor];
     if (unit !== undefined && unit !== wanted[factor]) {
-      return `its anchors are in ${wanted[factor]}, the ${factor} was measured in ${unit}`;
+      return `its anchors are in ${wanted[factor]}, but ${factor} was measured in ${unit}`;
     }
   }
   return undefined;

@@ -38,7 +38,7 @@ describe('a decision on the published numbers', () => {
       recommended: Qwen2.5-1.5B, PER-A/2026-1/paper-gpu 0.762
       runner-up: Qwen2.5-0.5B 0.735: needs accuracy 0.434, has 0.377
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-0.5B below 0.18, Qwen2.5-3B from 0.40 to 0.44, Qwen3-4B from 0.44 to 0.88, Llama-3.1-70B from 0.88
-      how sure this is isn't known: there are neither answers item by item nor intervals"
+      confidence unknown: there are neither per-item answers nor intervals"
     `);
     const required = Object.fromEntries(
       decision.candidates.map(({ model, requiredAccuracy }) => [model, requiredAccuracy]),
@@ -62,7 +62,7 @@ describe('a decision on the published numbers', () => {
       runner-up: Qwen2.5-1.5B 0.771
       depends on weights: weight of imdb (now 0.50): Qwen2.5-1.5B below 0.20
       depends on weights: weight of gsm8k (now 0.50): Qwen2.5-1.5B from 0.80
-      how sure this is isn't known: there are neither answers item by item nor intervals"
+      confidence unknown: there are neither per-item answers nor intervals"
     `);
   });
 
@@ -74,7 +74,7 @@ describe('a decision on the published numbers', () => {
       without constraints: Qwen2.5-1.5B 0.762: accuracy 0.580 is below 0.600
       next cheaper: Mistral-7B 0.600: accuracy 0.532 is below 0.600
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-7B around 0.77, Qwen2.5-14B from 0.77
-      how sure this is isn't known: there are neither answers item by item nor intervals"
+      confidence unknown: there are neither per-item answers nor intervals"
     `);
   });
 
@@ -97,7 +97,7 @@ describe('a decision on the published numbers', () => {
       next cheaper: Qwen2.5-0.5B 0.455
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-0.5B below 0.10, Qwen2.5-3B from 0.38 to 0.47, Qwen3-4B from 0.47 to 0.92, Llama-3.1-70B from 0.92
       PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
-      how sure this is isn't known: there are neither answers item by item nor intervals"
+      confidence unknown: there are neither per-item answers nor intervals"
     `);
   });
 
@@ -149,7 +149,9 @@ describe('a decision on a run', () => {
 
   it('says where a constraint is passed only within the interval, and what was not measured', () => {
     const decision = decide([madeTask(three)], { ...options, constraints: { minAccuracy: 0.78 } });
-    expect(told(decision)).toContain('not beyond doubt: accuracy 0.800 is at least 0.780, a limit inside its interval');
+    expect(told(decision)).toContain(
+      'not beyond doubt: accuracy 0.800 is at least 0.780, but its interval includes the limit',
+    );
     const none = decide([madeTask(three)], { ...options, constraints: { maxLatencyP95: 100 } });
     expect(none.outcome).toBe('none-qualify');
     expect(told(none)).toMatchInlineSnapshot(`
@@ -171,7 +173,7 @@ describe('a decision on a run', () => {
   it('names performance from one launch', () => {
     const decision = decide([madeTask(three.map((model) => ({ ...model, launches: 1 })))], options);
     expect(decision.notes.join('\n')).toContain(
-      'performance of middle, small and large is from 1 launch: ± not measured; ranks assume 6 % from launch to launch',
+      'performance of middle, small and large comes from a single launch, so the score has no ± and ranks assume 6 % between launches',
     );
   });
 
@@ -209,7 +211,7 @@ describe('a decision on a run', () => {
 
   it('does not call a model good that is no better than a constant answer', () => {
     const decision = decide([madeTask([{ model: 'poor', right: 80, speed: 10 }])], options);
-    expect(decision.notes).toContain('poor scores 0: it is no better than an answer without a model');
+    expect(decision.notes).toContain('poor scores 0: it is no better than always giving the same answer');
   });
 });
 

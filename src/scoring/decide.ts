@@ -167,7 +167,7 @@ function scoreNotes(
           ),
         ]
       : [];
-  const zero = score === 'PER-A' ? 'it is no better than an answer without a model' : 'it is the worst in a factor';
+  const zero = score === 'PER-A' ? 'it is no better than always giving the same answer' : 'it is worst in a factor';
   return [
     ...paper,
     ...(scored === 1 ? ['one model: no ranking'] : []),
@@ -222,7 +222,7 @@ export function decide(tasks: readonly DecisionTask[], options: DecisionOptions)
   const [best] = scored;
   const unknown =
     support === undefined && eligible.length > 0
-      ? ["how sure this is isn't known: there are neither answers item by item nor intervals"]
+      ? ['confidence unknown: there are neither per-item answers nor intervals']
       : [];
   return {
     outcome: champion !== undefined ? 'recommended' : noneQualify ? 'none-qualify' : 'no-valid-model',

@@ -142,7 +142,7 @@ function inferenceNotes(inferences: readonly BoardInference[], wanted: readonly 
   return [
     ...new Set(inferences.flatMap(({ notes }) => notes)),
     ...(method === 'intervals'
-      ? ['support is from the intervals of each model alone: answers item by item would tell more']
+      ? ["support comes from each model's own intervals; per-item answers would be more precise"]
       : []),
     ...(unspread.length > 0 ? [spreadNote(unspread, wanted.length, method)] : []),
   ];

@@ -66,7 +66,7 @@ export interface ScoreFlag {
 
 /** What becomes of a factor in which the models of a set don't differ. */
 export const factorFates: Readonly<Partial<Record<ScoreFlagCode, string>>> = {
-  flat: 'equal: ignored in the order',
+  flat: 'equal: ignored in the ranking',
   range_below_noise: 'differences are within noise',
 };
 
@@ -80,7 +80,7 @@ export interface ModelMetrics {
   readonly model: string;
   /** From 0 to 1. */
   readonly accuracy?: number | undefined;
-  /** Items or tokens a second, per device; 0 means that nothing was answered. */
+  /** Items or tokens a second, per device; 0 means that no request was answered. */
   readonly throughput?: number | undefined;
   /** Time for an item or a token. */
   readonly latency?: number | undefined;
@@ -131,7 +131,7 @@ export function usableMetrics(
   const { accuracy, throughput, latency, memory } = metrics;
   if (metrics.failure !== undefined) return { values: undefined, flags: [{ code: 'failed', text: metrics.failure }] };
   if (throughput === 0) {
-    return { values: undefined, flags: [{ code: 'failed', factor: 'throughput', text: 'nothing was answered' }] };
+    return { values: undefined, flags: [{ code: 'failed', factor: 'throughput', text: 'no request was answered' }] };
   }
   if (accuracy === undefined || throughput === undefined || latency === undefined || memory === undefined) {
     return { values: undefined, flags: factorNames.filter((factor) => metrics[factor] === undefined).map(missingFlag) };

@@ -218,7 +218,7 @@ describe('compareCells', () => {
       launches: { throughput: { unit: 'items/s', values: [20, 20.1, 19.9] }, latency: { unit: 'ms', values: [100] } },
     });
     expect(comparisonVerdict([compared(cell(700, 1000), faster)], names)).toMatchInlineSnapshot(
-      `"new against old: better in throughput (+100.0 %); no significant difference in the rest (~); 2 of 4 figures could not be compared (?)."`,
+      `"new against old: better in throughput (+100.0 %); no significant difference in the rest (~); 2 of 4 metrics could not be compared (?)."`,
     );
     expect(comparisonVerdict([compared(cell(700, 1000), cell(700, 1000))], names)).toMatchInlineSnapshot(
       `"new against old: no significant difference (~)."`,
@@ -247,7 +247,7 @@ describe('compareCells', () => {
   it('claims nothing where units differ or no item is shared', () => {
     const other = cell(7, 10, { answers: new Map(), launches: { throughput: { unit: 'tokens/s', values: [1, 2] } } });
     const [accuracy, throughput] = compared(cell(7, 10), other).metrics;
-    expect(accuracy).toMatchObject({ verdict: 'unknown', reason: 'the two have no item in common' });
+    expect(accuracy).toMatchObject({ verdict: 'unknown', reason: 'the two have no items in common' });
     expect(throughput).toMatchObject({ verdict: 'unknown', reason: 'A is in items/s, B in tokens/s' });
   });
 });

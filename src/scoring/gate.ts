@@ -8,7 +8,7 @@ import {
   type LimitName,
   type Limits,
 } from '../core/limits.ts';
-import type { Interval, Unit } from '../core/measurement.ts';
+import { type Interval, singleLaunch, type Unit } from '../core/measurement.ts';
 import type { CellComparison, ComparedMetric } from './comparison.ts';
 
 export type GateOutcome = 'pass' | 'fail' | 'inconclusive';
@@ -78,8 +78,7 @@ function checkLimit(limit: Limit, cell: CellComparison): GateCheck {
   const own = kind === 'value' ? found?.b : { value: found?.change, interval: found?.interval };
   const { value: estimate, interval } = own ?? {};
   if (interval === undefined) {
-    const single = 'measured in a single launch, so the spread between launches is unknown';
-    const reason = found?.reason ?? (estimate === undefined ? 'not measured' : single);
+    const reason = found?.reason ?? (estimate === undefined ? 'not measured' : singleLaunch);
     return { ...base, unit, estimate, interval, outcome: 'inconclusive', notes: [reason, ...(found?.doubts ?? [])] };
   }
   const outcome = cell.b.state === 'done' ? intervalOutcome(interval, bound, isUpper) : 'inconclusive';

@@ -57,7 +57,7 @@ describe('joinPerformance', () => {
       number(2, 'items/s'),
     ]);
     expect(notes).toEqual([
-      'Speed and memory on gsm8k/lmeval@1 were taken on gsm8k/per@1, whose prompts and answers have other lengths (a, b).',
+      'Speed and memory for gsm8k/lmeval@1 were measured on gsm8k/per@1, whose prompts and answers differ in length (a, b).',
     ]);
   });
 
@@ -67,29 +67,29 @@ describe('joinPerformance', () => {
       'model-b',
       'gsm8k/x@1',
       [speed('model-a', 'gsm8k/x@1', 1)],
-      'No speed and memory of model-b were found: did you mean "model-a"?',
+      'No speed and memory found for model-b: did you mean "model-a"?',
     ],
-    ['no model at all', 'q', 'gsm8k/x@1', [], 'No speed and memory of q were found: there is none.'],
+    ['no model at all', 'q', 'gsm8k/x@1', [], 'No speed and memory found for q.'],
     [
       'another data set',
       'a',
       'gsm8k/x@1',
       [speed('a', 'imdb/per@1', 1)],
-      'No speed and memory of a on gsm8k/x@1 were found: there is imdb/per@1.',
+      'No speed and memory found for a on gsm8k/x@1; known: imdb/per@1.',
     ],
     [
       'several tasks',
       'a',
       'gsm8k/x@1',
       [speed('a', 'gsm8k/y@1', 1), speed('a', 'gsm8k/z@1', 2)],
-      'Speed and memory of a on gsm8k/x@1 could be those of gsm8k/y@1, gsm8k/z@1: name one with --task.',
+      'Speed and memory of a on gsm8k/x@1 could come from gsm8k/y@1, gsm8k/z@1: choose one with --task.',
     ],
     [
       'a cell that failed',
       'a',
       'gsm8k/x@1',
       [{ ...speed('a', 'gsm8k/x@1', 1), state: 'failed' as const }],
-      'No speed and memory of a were found: there is none.',
+      'No speed and memory found for a.',
     ],
   ])('leaves a cell alone where there is %s', (_, model, taskId, performance, expected) => {
     const cell = accuracyOnly(model, taskId);

@@ -34,8 +34,9 @@ function findPartner(cell: ScoreboardCell, performance: readonly ScoreboardCell[
   if (own.length === 0) {
     const models = [...new Set(performance.map(({ model }) => model))];
     const near = nearestName(cell.model, models);
-    const hint = near === undefined ? `there is ${models.join(', ') || 'none'}` : `did you mean "${near}"?`;
-    return { problem: `no speed and memory of ${cell.model} were found: ${hint}` };
+    const hint =
+      near === undefined ? (models.length === 0 ? '' : `; known: ${models.join(', ')}`) : `: did you mean "${near}"?`;
+    return { problem: `No speed and memory found for ${cell.model}${hint}` };
   }
   const exact = own.find(({ taskId }) => taskId === cell.taskId);
   // A table without a column for tasks is about all of them.
@@ -45,10 +46,10 @@ function findPartner(cell: ScoreboardCell, performance: readonly ScoreboardCell[
   if (exact !== undefined) return { partner: exact };
   const tasks = own.map(({ taskId }) => taskId).join(', ');
   if (only === undefined)
-    return { problem: `no speed and memory of ${cell.model} on ${cell.taskId} were found: there is ${tasks}` };
+    return { problem: `No speed and memory found for ${cell.model} on ${cell.taskId}; known: ${tasks}` };
   if (others.length > 0)
     return {
-      problem: `speed and memory of ${cell.model} on ${cell.taskId} could be those of ${tasks}: name one with --task`,
+      problem: `Speed and memory of ${cell.model} on ${cell.taskId} could come from ${tasks}: choose one with --task`,
     };
   return { partner: only };
 }
@@ -67,12 +68,12 @@ export function joinPerformance(cells: readonly ScoreboardCell[], performance: r
     if (hasPerformance(cell)) return cell;
     const found = findPartner(cell, useful);
     if ('problem' in found) {
-      notes.push(`${found.problem.charAt(0).toUpperCase()}${found.problem.slice(1)}.`.replace(/\?\.$/u, '?'));
+      notes.push(found.problem.endsWith('?') ? found.problem : `${found.problem}.`);
       return cell;
     }
     const { partner } = found;
     if (partner.taskId !== cell.taskId && partner.taskId !== 'table') {
-      const pair = `Speed and memory on ${cell.taskId} were taken on ${partner.taskId}, whose prompts and answers have other lengths`;
+      const pair = `Speed and memory for ${cell.taskId} were measured on ${partner.taskId}, whose prompts and answers differ in length`;
       otherTasks.set(pair, [...(otherTasks.get(pair) ?? []), cell.model]);
     }
     return {

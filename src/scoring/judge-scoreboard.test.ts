@@ -90,7 +90,7 @@ describe('intervals and ranks', () => {
     ]);
     expect(rowOf(result, 'large').ranking?.anchored?.rankInterval).toEqual([3, 3]);
     expect(result.verdict).toMatch(
-      /^good is first by PER-A\/test\/1: 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\]; first in \d+ % of the resamples; can't be told from close$/u,
+      /^good is first by PER-A\/test\/1: 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\]; first in \d+ % of the resamples; not distinguishable from close$/u,
     );
   });
 
@@ -113,7 +113,7 @@ describe('intervals and ranks', () => {
     expect(rowOf(result, 'a').ranking?.anchored?.topShare).toBeGreaterThan(0.95);
     const [bare] = scoreTable(csv.replaceAll('100000', '-'), { anchors }).scoreboards as [Scoreboard];
     expect(judgeScoreboard(bare).inference).toBeUndefined();
-    expect(judgeScoreboard(bare).verdict).toContain("how sure that is, isn't known");
+    expect(judgeScoreboard(bare).verdict).toContain('confidence unknown');
   });
 
   it('change no score', () => {
@@ -129,7 +129,7 @@ describe('limits', () => {
     expect(result.verdict).toBe(
       'large is first within the limits by PER-A/test/1: ' +
         `${/0\.\d{3} \[[^\]]+\]/u.exec(result.verdict ?? '')?.[0]}; ` +
-        'no other is within the limits; ahead of it but out: good (accuracy 0.750 is below 0.780), close (accuracy 0.745 is below 0.780)',
+        'no other is within the limits; scoring higher but beyond the limits: good (accuracy 0.750 is below 0.780), close (accuracy 0.745 is below 0.780)',
     );
     expect(rowOf(result, 'good').limits).toMatchObject([
       { constraint: 'minAccuracy', value: 0.75, limit: 0.78, isPassed: false },
@@ -145,17 +145,17 @@ describe('limits', () => {
     });
     // Without limits "good" has an equal beside it; within them there is only one that is far behind.
     expect(candidates[0]).toMatchObject({ model: 'good', support: 1, isInTieGroup: true });
-    expect(verdict).toContain('first in 100 % of the resamples, significantly better than the other there');
+    expect(verdict).toContain('first in 100 % of the resamples, significantly better than the other within the limits');
     const [third] = createScoreboards([...cells, cellOf('far', models['large'] as Numbers)], { anchors }) as [
       Scoreboard,
     ];
-    expect(judgeScoreboard(third, { limits }).verdict).toContain("how sure that is, isn't known");
+    expect(judgeScoreboard(third, { limits }).verdict).toContain('confidence unknown');
   });
 
   it('say who comes nearest where nobody keeps them', () => {
     const result = judged({ limits: { minAccuracy: 0.9, maxMemory: 2 ** 30, maxLatency: 95 } });
     expect(result.verdict).toBe(
-      'nobody is within the limits; nearest is good: accuracy 0.750 is below 0.900; would pass: good at accuracy >= 0.75',
+      'no model meets the limits; closest is good: accuracy 0.750 is below 0.900; would pass: good at accuracy >= 0.75',
     );
   });
 
@@ -165,7 +165,7 @@ describe('limits', () => {
       { constraint: 'maxLatency', isPassed: true, isSure: false },
       { constraint: 'maxLatencyP95', value: undefined, limit: 100, isPassed: false, isSure: undefined },
     ]);
-    expect(result.verdict).toContain('nearest is good: latency p95 not measured');
+    expect(result.verdict).toContain('closest is good: latency p95 not measured');
   });
 
   it('take the price of 1,000 answers from the price of an hour', () => {

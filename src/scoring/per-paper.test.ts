@@ -74,7 +74,7 @@ describe('perPaper', () => {
 
 describe('what is degenerate, and what is printed about it', () => {
   it('no model', () => {
-    expect(printed(perPaper([]))).toMatchInlineSnapshot(`"set: [no_valid_model] no valid model: none was given"`);
+    expect(printed(perPaper([]))).toMatchInlineSnapshot(`"set: [no_valid_model] no valid model: no model was given"`);
   });
 
   it('no valid model', () => {
@@ -84,8 +84,8 @@ describe('what is degenerate, and what is printed about it', () => {
     ];
     expect(printed(perPaper(models))).toMatchInlineSnapshot(`
       "- a - [failed] the engine was killed
-      - b - [failed:THR] nothing was answered
-      set: [no_valid_model] no valid model: a: the engine was killed; b: nothing was answered"
+      - b - [failed:THR] no request was answered
+      set: [no_valid_model] no valid model: a: the engine was killed; b: no request was answered"
     `);
   });
 
@@ -121,7 +121,7 @@ describe('what is degenerate, and what is printed about it', () => {
       1 b 0.740
       3 c 0.000 [worst:LAT] worst LAT of the set: PER is 0 [worst:MEM] worst MEM of the set: PER is 0
       2 d 0.666
-      set: [flat:THR] THR equal: ignored in the order"
+      set: [flat:THR] THR equal: ignored in the ranking"
     `);
   });
 

@@ -147,7 +147,7 @@ function sizeFlags(
   switch (valid) {
     case 0: {
       const reasons = models.map(({ model }, index) => `${model}: ${flags[index]?.map(({ text }) => text).join(', ')}`);
-      return [{ code: 'no_valid_model', text: `no valid model: ${reasons.join('; ') || 'none was given'}` }];
+      return [{ code: 'no_valid_model', text: `no valid model: ${reasons.join('; ') || 'no model was given'}` }];
     }
     case 1:
       return [{ code: 'set_too_small', text: 'one model: no ranking' }];

@@ -66,7 +66,7 @@ it('finds the cheapest model that is near the best, whoever that is, and asks th
   expect(verdictOf(certificate, 'weak')).toMatchObject({ status: 'eliminated', isNamed: false });
   expect(verdictOf(certificate, 'good')).toMatchObject({
     isNamed: true,
-    reason: 'nobody is more accurate by more than 0.25',
+    reason: 'no model is more accurate by more than 0.25',
   });
   expect(verdictOf(certificate, 'best')).toMatchObject({ status: 'pruned', accuracy: { kind: 'interval' } });
   expect((await store.cells(runId)).map(({ state }) => state)).toEqual(['done', 'done', 'done']);
@@ -86,11 +86,11 @@ it('names the winner by PER-A, launches finalists again, and says what each of t
   expect(verdictOf(certificate, 'small')).toMatchObject({ status: 'full', isNamed: false });
   // How much it needs depends on how busy this machine was.
   expect(verdictOf(certificate, 'small')?.reason).toMatch(
-    /^needs accuracy \d+\.\d+ against best, has 0\.\d+ \(all items/,
+    /^needs accuracy \d+\.\d+ to beat best, has 0\.\d+ \(all items/,
   );
   expect(verdictOf(certificate, 'huge')).toMatchObject({ status: 'pruned', score: null, n: 0 });
   expect(verdictOf(certificate, 'huge')?.reason).toMatch(
-    /^needs accuracy \d+\.\d+ against best: too slow or too large/,
+    /^needs accuracy \d+\.\d+ to beat best: too slow or too large/,
   );
   expect(certificate?.changes.join('\n')).toContain('would need accuracy');
 });
@@ -107,7 +107,7 @@ it('calls equals a tie that more launches could settle', async () => {
     ['full', 3],
     ['full', 3],
   ]);
-  expect(certificate?.changes[0]).toContain('more launches would tell them apart, more items would not');
+  expect(certificate?.changes[0]).toContain('more launches would separate them, more items would not');
 });
 
 it('answers with one model, and with none that passes', async () => {
@@ -119,8 +119,8 @@ it('answers with one model, and with none that passes', async () => {
   const { certificates } = await race(plan, toyDependencies(store));
   expect(certificates[0]).toMatchObject({ outcome: 'none', named: [], models: [{ status: 'eliminated' }] });
   expect(certificates[0]?.changes).toEqual([
-    expect.stringMatching(/^nearest: only, with an accuracy of at most 0\.\d+$/),
-    expect.stringMatching(/^a gate of 0\.\d+ would be passed, by only$/),
+    expect.stringMatching(/^closest: only, with an accuracy of at most 0\.\d+$/),
+    expect.stringMatching(/^a minimum accuracy of 0\.\d+ would accept only$/),
   ]);
 });
 
@@ -148,7 +148,9 @@ it('keeps the limits on memory and latency', async () => {
   const { certificates } = await race(await racePlan(text, { models, count: 120 }), steadyDependencies(store));
   const [certificate] = certificates;
   expect(certificate).toMatchObject({ outcome: 'winner', named: ['fit'] });
-  expect(verdictOf(certificate, 'large')?.reason).toBe('needs 900 MiB, 926 MiB with its margin, above 500 MiB');
+  expect(verdictOf(certificate, 'large')?.reason).toBe(
+    'needs 900 MiB (926 MiB with a margin), above the limit of 500 MiB',
+  );
   expect(verdictOf(certificate, 'slow')?.reason).toMatch(/^latency p50 is above 12 ms \(\d+ requests\)$/);
 });
 

@@ -181,7 +181,7 @@ function reasonOf({ entrant, reason, status }: Judgement, named: readonly string
     return `${reason}, but it costs more per item than ${named[0]}`;
   }
   if (!isNamed || question.goal === 'cheapest') return reason;
-  return named.length === 1 ? 'the highest PER-A' : 'not told apart from the others named';
+  return named.length === 1 ? 'the highest PER-A' : 'not distinguishable from the others named';
 }
 
 function outcomeOf(named: readonly string[]): RaceCertificate['outcome'] {

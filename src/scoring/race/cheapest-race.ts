@@ -45,7 +45,7 @@ interface Field {
   readonly entrants: readonly Entrant[];
   /** Quantile of the triage. */
   readonly quantile: number;
-  /** Ratio of two measured costs from which on the dearer one is dearer for certain. */
+  /** Ratio of two measured costs from which on the higher one is higher for certain. */
   readonly clearRatio: number;
 }
 
@@ -62,8 +62,8 @@ function measuredCost(entrant: Entrant): number {
   return 1 / firstLaunch(entrant).throughput;
 }
 
-/** Why a model that was never launched must be dearer than one that passed, or undefined. */
-function dearerUnseen(entrant: Entrant, passer: Entrant, { clearRatio }: Field): string | undefined {
+/** Why a model that was never launched must be more expensive than one that passed, or undefined. */
+function costlierUnseen(entrant: Entrant, passer: Entrant, { clearRatio }: Field): string | undefined {
   if (entrant.knownCost !== undefined) {
     const ratio = entrant.knownCost / measuredCost(passer);
     return ratio > clearRatio ? `costs ${ratio.toFixed(1)} times as much per item as ${passer.model}` : undefined;
@@ -71,22 +71,22 @@ function dearerUnseen(entrant: Entrant, passer: Entrant, { clearRatio }: Field):
   if (entrant.activeBytes === undefined || passer.activeBytes === undefined) return undefined;
   const ratio = entrant.activeBytes / passer.activeBytes;
   if (ratio < hopelessWeights) return undefined;
-  return `has ${ratio.toFixed(1)} times the weights per token of ${passer.model}: taken to be dearer`;
+  return `has ${ratio.toFixed(1)} times the weights per token of ${passer.model}: assumed to be more expensive`;
 }
 
 function ruledOutUnseen(entrant: Entrant, passers: readonly Entrant[], field: Field): Judgement | undefined {
   if (entrant.launches.length > 0) return undefined;
   const reason = entrant.exclusion ?? floorAboveLimit(field.setup, entrant);
   if (reason !== undefined) return judged(entrant, 'skipped', reason);
-  const dearer = passers.map((passer) => dearerUnseen(entrant, passer, field)).find((text) => text !== undefined);
-  if (dearer === undefined) return undefined;
-  return judged(entrant, 'skipped', dearer, {
+  const costlier = passers.map((passer) => costlierUnseen(entrant, passer, field)).find((text) => text !== undefined);
+  if (costlier === undefined) return undefined;
+  return judged(entrant, 'skipped', costlier, {
     isAssumed: entrant.knownCost === undefined,
     isFinal: !isRelative(field),
   });
 }
 
-function dearerMeasured(entrant: Entrant, passers: readonly Entrant[], field: Field): Judgement | undefined {
+function costlierMeasured(entrant: Entrant, passers: readonly Entrant[], field: Field): Judgement | undefined {
   const { clearRatio } = field;
   for (const passer of passers) {
     const ratio = measuredCost(entrant) / measuredCost(passer);
@@ -139,8 +139,8 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
   if (entrant.launches.length === 0) return { step: { type: 'launch', model: entrant.model, launch: 0 } };
   const tooLarge = peakAboveLimit(setup, entrant, quantile);
   if (tooLarge !== undefined) return { judgement: judged(entrant, 'pruned', tooLarge) };
-  const dearer = dearerMeasured(entrant, passers, field);
-  if (dearer !== undefined) return { judgement: dearer };
+  const costlier = costlierMeasured(entrant, passers, field);
+  if (costlier !== undefined) return { judgement: costlier };
   const inTime = latencyGate(setup, entrant, entrants.length);
   if (inTime?.state === 'failed') {
     return { judgement: judged(entrant, 'eliminated', inTime.reason, { n: entrant.scores.length }) };

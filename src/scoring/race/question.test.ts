@@ -66,24 +66,24 @@ it.each([
 
 it.each([
   ['best', 'it names no goal'],
-  ['cheapest', 'the cheapest needs an accuracy that is good enough'],
-  ['cheapest with memory <= 1 GiB', 'the cheapest needs an accuracy that is good enough'],
-  ['winner with accuracy within 0.1 of the best', 'PER-A of the winner counts accuracy already'],
+  ['cheapest', 'cheapest needs a limit on accuracy'],
+  ['cheapest with memory <= 1 GiB', 'cheapest needs a limit on accuracy'],
+  ['winner with accuracy within 0.1 of the best', 'winner takes no limit on accuracy: PER-A includes it'],
   ['cheapest with accuracy within 0 of the best', '`accuracy within 0 of the best` is not a limit'],
-  ['cheapest with accuracy >= 0.5 and accuracy within 0.1 of the best', 'it says twice which accuracy is good enough'],
+  ['cheapest with accuracy >= 0.5 and accuracy within 0.1 of the best', 'it has two limits on accuracy'],
   [
     'cheapest with accuracy within 0.1 of the best and latency p95 <= 1 s',
-    "a limit on latency and the best of all can't be asked together",
+    "a limit on latency can't be combined with `accuracy within … of the best`",
   ],
-  ['winner with accuracy >= 0.5', 'PER-A of the winner counts accuracy already'],
+  ['winner with accuracy >= 0.5', 'winner takes no limit on accuracy: PER-A includes it'],
   ['cheapest with accuracy >= 1.5', '`accuracy >= 1.5` is not a limit'],
   ['cheapest with accuracy > 0.5', '`accuracy > 0.5` is not a limit'],
   ['winner with memory <= 2 lb', '`memory <= 2 lb` is not a limit'],
   ['winner with latency p100 <= 2 s', '`latency p100 <= 2 s` is not a limit'],
-  ['winner with latency p95 <= 2 s and latency p99 <= 3 s', 'it limits two percentiles of the latency'],
-  ['cheapest with accuracy drop <= 0.1', '`accuracy drop <= 0.1` is not a limit'],
-  ['winner with memory <= 1 GiB and memory <= 2 GiB', '`memory <= 2 gib` comes twice'],
+  ['winner with latency p95 <= 2 s and latency p99 <= 3 s', 'it limits two latency percentiles'],
+  ['cheapest with accuracy drop <= 0.1', '`accuracy drop <= 0.1` does not apply here'],
+  ['winner with memory <= 1 GiB and memory <= 2 GiB', '`memory <= 2 gib` is given twice'],
 ])('refuses %s', (text, why) => {
   expect(() => parseRaceQuestion(text)).toThrow(why);
-  expect(() => parseRaceQuestion(text)).toThrow('ask `winner`, or `cheapest with accuracy >= 0.7`');
+  expect(() => parseRaceQuestion(text)).toThrow('valid questions: `winner`, or `cheapest with accuracy >= 0.7`');
 });

@@ -31,13 +31,13 @@ function readLimits(text: string): Limits {
 function conflict(goal: RaceQuestion['goal'], limits: Limits): string | undefined {
   const percentiles = limitList(limits, []).filter(({ name }) => percentileOf(name) !== undefined);
   const gates = [limits.minAccuracy, limits.withinBest].filter((gate) => gate !== undefined);
-  if (percentiles.length > 1) return 'it limits two percentiles of the latency';
-  if (goal === 'cheapest' && gates.length === 0) return 'the cheapest needs an accuracy that is good enough';
-  if (gates.length > 1) return 'it says twice which accuracy is good enough';
+  if (percentiles.length > 1) return 'it limits two latency percentiles';
+  if (goal === 'cheapest' && gates.length === 0) return 'cheapest needs a limit on accuracy';
+  if (gates.length > 1) return 'it has two limits on accuracy';
   if (limits.withinBest !== undefined && percentiles.length > 0) {
-    return "a limit on latency and the best of all can't be asked together";
+    return "a limit on latency can't be combined with `accuracy within … of the best`";
   }
-  return goal === 'winner' && gates.length > 0 ? 'PER-A of the winner counts accuracy already' : undefined;
+  return goal === 'winner' && gates.length > 0 ? 'winner takes no limit on accuracy: PER-A includes it' : undefined;
 }
 
 /**
@@ -48,7 +48,7 @@ function conflict(goal: RaceQuestion['goal'], limits: Limits): string | undefine
  */
 export function parseRaceQuestion(text: string): RaceQuestion {
   const wrong = (why: string): RangeError =>
-    new RangeError(`"${text}" is no question that can be decided: ${why}; ask ${forms}`);
+    new RangeError(`"${text}" is not a question that perbench can decide: ${why}; valid questions: ${forms}`);
   const [, goal, limitText] = /^(winner|cheapest)(?:\s+with\s+(.+))?$/.exec(text.trim().toLowerCase()) ?? [];
   if (goal !== 'winner' && goal !== 'cheapest') throw wrong('it names no goal');
   let limits: Limits;

@@ -41,14 +41,14 @@ describe('the cheapest within a tolerance of the best', () => {
     const { models: verdicts, changes, cost } = createCertificate(standing, entrants, setup, facts);
     expect(verdicts.map(({ status, reason }) => [status, reason])).toEqual([
       ['eliminated', 'good is more accurate by more than 0.15'],
-      ['full', 'nobody is more accurate by more than 0.15'],
+      ['full', 'no model is more accurate by more than 0.15'],
       ['pruned', 'costs 5.0 times as much per item as good'],
     ]);
     const [weak, , best] = verdicts;
     expect([weak?.accuracy?.kind, best?.accuracy?.kind]).toEqual(['interval', 'interval']);
     expect(cost.items).toBeLessThan(500);
     expect(changes).toEqual([
-      expect.stringMatching(/^a tolerance of 0\.\d+ instead of 0\.15 would let weak through, which was tried before$/),
+      expect.stringMatching(/^a tolerance of 0\.\d+ instead of 0\.15 would accept weak, which was tried earlier$/),
     ]);
   });
 

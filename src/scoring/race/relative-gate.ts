@@ -96,6 +96,6 @@ export function relativeGate(entrant: Entrant, rivals: readonly Entrant[], rule:
   if (others.some(({ high }) => high - own.low > withinBest + rounding)) {
     return { step: askMore(whomToAsk(own, others, withinBest), rule) };
   }
-  const reason = `nobody is more accurate by more than ${withinBest}`;
+  const reason = `no model is more accurate by more than ${withinBest}`;
   return { judgement: judged(entrant, own.isExact ? 'full' : 'passed', reason, facts) };
 }

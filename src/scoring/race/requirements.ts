@@ -1,3 +1,4 @@
+import { memoryText } from '../../core/amount-text.ts';
 import type { RaceValues } from '../../core/race.ts';
 import { type LaunchNoise, requiredAccuracy } from '../required-accuracy.ts';
 import type { Entrant, RaceSetup } from './race-setup.ts';
@@ -103,15 +104,11 @@ export function bestImaginable(memoryFloor: number): RaceValues {
   return { throughput: Number.MAX_VALUE / 2, latency: 0, memory: memoryFloor };
 }
 
-function memoryText(bytes: number): string {
-  return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-}
-
 /** Why a model can't keep the limit on memory whatever is measured, or undefined. */
 export function floorAboveLimit({ question }: RaceSetup, { memoryFloor }: Entrant): string | undefined {
   const limit = question.limits.maxMemory;
   if (limit === undefined || memoryFloor === undefined || memoryFloor <= limit) return undefined;
-  return `its weights alone need ${memoryText(memoryFloor)}, above ${memoryText(limit)}`;
+  return `its weights alone need ${memoryText(memoryFloor)}, above the limit of ${memoryText(limit)}`;
 }
 
 /** Why the measured peak, with what another launch may add, is above the limit on memory, or undefined. */
@@ -121,7 +118,7 @@ export function peakAboveLimit({ question }: RaceSetup, entrant: Entrant, quanti
   const peak = firstLaunch(entrant).memory;
   const withMargin = peak * Math.exp(quantile * launchPrior.memory);
   if (withMargin <= limit) return undefined;
-  return `needs ${memoryText(peak)}, ${memoryText(withMargin)} with its margin, above ${memoryText(limit)}`;
+  return `needs ${memoryText(peak)} (${memoryText(withMargin)} with a margin), above the limit of ${memoryText(limit)}`;
 }
 
 export interface LatencyGate {

@@ -43,7 +43,7 @@ function otherWeights(verdicts: readonly RaceVerdict[], setup: RaceSetup): reado
   const curve = accuracyWeightCurve(known);
   if (curve.length < 2) return [];
   const parts = curve.map(({ from, to, model }) => `${model} from ${from.toFixed(2)} to ${to.toFixed(2)}`);
-  return [`another weight of accuracy, among models that answered everything: ${parts.join(', ')}`];
+  return [`another weight of accuracy, among fully evaluated models: ${parts.join(', ')}`];
 }
 
 function onAccuracy(verdict: RaceVerdict): string {
@@ -66,7 +66,7 @@ export function winnerChanges(
   return [
     ...(named.length > 1
       ? [
-          `${named.join(', ')} differ by less than their launches do: more launches would tell them apart, more items would not; ${named[0]} is within ${percentText(delta, 1)} of the best`,
+          `${named.join(', ')} differ by less than their own launches do: more launches would separate them, more items would not; ${named[0]} is within ${percentText(delta, 1)} of the best`,
         ]
       : []),
     ...(nearest === undefined ? [] : [onAccuracy(nearest)]),
@@ -77,7 +77,7 @@ export function winnerChanges(
 function tiedCosts(named: readonly string[], delta: number): readonly string[] {
   if (named.length < 2) return [];
   return [
-    `${named.join(', ')} cost the same within what their launches differ by: more launches would tell them apart; ${named[0]} costs at most ${percentText(delta, 1)} more than the cheapest`,
+    `${named.join(', ')} cost the same within the variation between launches: more launches would separate them; ${named[0]} costs at most ${percentText(delta, 1)} more than the cheapest`,
   ];
 }
 
@@ -99,7 +99,7 @@ export function relativeChanges(
   const enough = (Math.ceil((best - least(tried)) * 1000 - 1e-6) / 1000).toFixed(3);
   return [
     ...tiedCosts(named, delta),
-    `a tolerance of ${enough} instead of ${withinBest} would let ${tried.model} through, which was tried before`,
+    `a tolerance of ${enough} instead of ${withinBest} would accept ${tried.model}, which was tried earlier`,
   ];
 }
 
@@ -121,8 +121,8 @@ export function cheapestChanges(
     const [best] = judgedModels.toSorted((a, b) => least(b) - least(a));
     if (nearest === undefined || best === undefined) return [];
     return [
-      `nearest: ${nearest.model}, with an accuracy of at most ${most(nearest).toFixed(3)}`,
-      `a gate of ${least(best).toFixed(3)} would be passed, by ${best.model}`,
+      `closest: ${nearest.model}, with an accuracy of at most ${most(nearest).toFixed(3)}`,
+      `a minimum accuracy of ${least(best).toFixed(3)} would accept ${best.model}`,
     ];
   }
   const cheaper = out.findLast((verdict) => verdict.tau !== null && least(verdict) > 0);
@@ -131,7 +131,7 @@ export function cheapestChanges(
     ...(cheaper === undefined
       ? []
       : [
-          `a gate of ${least(cheaper).toFixed(3)} instead of ${minAccuracy} would let ${cheaper.model} through, which was tried before`,
+          `a minimum accuracy of ${least(cheaper).toFixed(3)} instead of ${minAccuracy} would accept ${cheaper.model}, which was tried earlier`,
         ]),
   ];
 }

@@ -67,7 +67,7 @@ describe('the race for the highest PER-A', () => {
     const { standing, steps, entrants } = driveRace([huge, steady('good', 0.8), slow], setupOf('winner', 200));
     expect(steps).toEqual(['launch good', 'items good', 'launch slow']);
     expect(standing.judgements.map(({ status }) => status)).toEqual(['full', 'pruned', 'skipped']);
-    expect(standing.judgements[2]?.reason).toMatch(/^needs accuracy \d+\.\d+ against good at any speed: its memory/);
+    expect(standing.judgements[2]?.reason).toMatch(/^needs accuracy \d+\.\d+ to beat good at any speed: its memory/);
     const certificate = createCertificate(standing, entrants, setupOf('winner', 200), facts);
     expect(certificate.cost).toMatchObject({ items: 216, fullItems: 600, launches: 2, fullLaunches: 9 });
     expect(certificate.cost.estimatedModels).toEqual(['huge']);
@@ -136,9 +136,13 @@ describe('the cheapest that is good enough', () => {
     const certificate = createCertificate(standing, entrants, setupOf(question, 200), facts);
     expect(certificate.models.map(({ status }) => status)).toEqual(['eliminated', 'passed', 'skipped']);
     expect(certificate.models.map(({ isAssumed }) => isAssumed)).toEqual([false, false, true]);
-    expect(certificate.models[2]?.reason).toBe('has 10.0 times the weights per token of good: taken to be dearer');
+    expect(certificate.models[2]?.reason).toBe(
+      'has 10.0 times the weights per token of good: assumed to be more expensive',
+    );
     expect(certificate.changes).toEqual([
-      expect.stringMatching(/^a gate of 0\.\d+ instead of 0\.7 would let weak through, which was tried before$/),
+      expect.stringMatching(
+        /^a minimum accuracy of 0\.\d+ instead of 0\.7 would accept weak, which was tried earlier$/,
+      ),
     ]);
   });
 
@@ -177,8 +181,8 @@ describe('the cheapest that is good enough', () => {
     const certificate = createCertificate(standing, entrants, setup, facts);
     expect(certificate.outcome).toBe('none');
     expect(certificate.changes).toEqual([
-      expect.stringMatching(/^nearest: a, with an accuracy of at most 0\.\d+$/),
-      expect.stringMatching(/^a gate of 0\.\d+ would be passed, by a$/),
+      expect.stringMatching(/^closest: a, with an accuracy of at most 0\.\d+$/),
+      expect.stringMatching(/^a minimum accuracy of 0\.\d+ would accept a$/),
     ]);
   });
 });

@@ -91,7 +91,7 @@ function decideFinal(
       const need = out.get(judgement.entrant.model);
       if (need === undefined) return { ...judgement, isFinal: true };
       const has = meanOf(judgement.entrant.scores).toFixed(3);
-      const reason = `needs accuracy ${need.tau.toFixed(3)} against ${need.against}, has ${has} (all items, after more launches)`;
+      const reason = `${needText(need)}, has ${has} (all items, after more launches)`;
       return { ...judgement, reason, tau: need.tau, isFinal: true };
     }),
     named: left.map(({ model }) => model),
@@ -106,7 +106,7 @@ interface Field {
 }
 
 function needText({ tau, against }: Requirement): string {
-  return `needs accuracy ${tau.toFixed(3)} against ${against}`;
+  return `needs accuracy ${tau.toFixed(3)} to beat ${against}`;
 }
 
 /** Before it is launched: what it needs at the best performance that its memory leaves. */
@@ -142,7 +142,7 @@ function takeTurn(entrant: Entrant, champions: readonly KnownModel[], field: Fie
   const gate = replayGate(rule, entrant.scores);
   const facts = { n: gate.count, tau: need?.tau, logEvidence: need === undefined ? undefined : gate.logEvidence };
   if (gate.state === 'failed' && need !== undefined) {
-    return { judgement: judged(entrant, 'eliminated', `${needText(need)}, is below that`, facts) };
+    return { judgement: judged(entrant, 'eliminated', `${needText(need)}, but is below that`, facts) };
   }
   if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, gate: rule } };
   if (inTime?.state === 'open') return { step: { type: 'latencies', model: entrant.model, gate: inTime.rule } };
