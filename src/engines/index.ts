@@ -24,7 +24,7 @@ export interface EngineEntry {
 
 export const engines = {
   llama: {
-    summary: 'GGUF files through llama.cpp, in a process of its own',
+    summary: 'GGUF files through llama.cpp, in a separate process',
     readsFile: true,
     maxConcurrency: llamaMaxConcurrency,
     options: async () => (await import('./llama-cpp/library-location.ts')).llamaOptionsSchema,
@@ -38,7 +38,7 @@ export const engines = {
     load: async ({ environment }) => (await import('./served/openai-engine.ts')).createOpenAiEngine({ environment }),
   },
   managed: {
-    summary: 'a server that perbench starts for the model, as its `server` in a suite file says',
+    summary: 'a server that perbench starts for the model, configured by `server` in a suite file',
     readsFile: false,
     maxConcurrency: servedMaxConcurrency,
     options: async () => (await import('./served/served-options.ts')).openAiOptionsSchema,
@@ -67,12 +67,9 @@ export function engineEntry(kind: string): EngineEntry {
 export function checkEngineConcurrency(kind: string, concurrency: number | 'auto'): void {
   const { maxConcurrency } = engineEntry(kind);
   if (concurrency === 'auto' || concurrency <= maxConcurrency) return;
-  throw new UsageError(
-    `engine ${kind} answers at most ${maxConcurrency} sequences at once, got concurrency ${concurrency}`,
-    {
-      hint: 'Ask for fewer, or write concurrency: auto.',
-    },
-  );
+  throw new UsageError(`engine ${kind} has a max concurrency of ${maxConcurrency}, got ${concurrency}`, {
+    hint: 'Lower the concurrency, or set concurrency: auto.',
+  });
 }
 
 /**

@@ -44,7 +44,7 @@ export interface ContinuationCut {
  * context's own tokens.
  *
  * @param prefixToken stands before a text without context; undefined where the model has none
- * @returns undefined where the first token has nothing before it to be predicted from
+ * @returns undefined where the first token has no token before it to be predicted from
  */
 export function cutContinuation(
   context: ArrayLike<number>,
@@ -60,4 +60,4 @@ export function cutContinuation(
 }
 
 /** What `cutContinuation` can't do, as people read it. */
-export const nothingBefore = 'the first token has nothing before it to be predicted from';
+export const nothingBefore = 'the first token has no token before it to be predicted from';

@@ -275,7 +275,7 @@ describe('a server that misbehaves', () => {
     await expect(open(proxy.baseUrl.replace('http:', 'https:'))).rejects.toMatchObject({
       code: 'PB_SERVER',
       message: expect.stringMatching(/^https:\/\/127.0.0.1:\d+\/v1: no connection \(\w*SSL\w*\): [^\n]*$/),
-      hint: expect.stringContaining('begins with http://'),
+      hint: expect.stringContaining('start the address with http://'),
     });
   });
 

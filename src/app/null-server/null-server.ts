@@ -35,7 +35,7 @@ const models = response(
   }),
 );
 const health = response('{"status":"ok"}');
-const missing = response('{"error":{"message":"there is no such path here"}}', 'application/json', '404 Not Found');
+const missing = response('{"error":{"message":"no such path"}}', 'application/json', '404 Not Found');
 
 /** A field of a JSON body by its text: parsing whole prompts would cost more than all the rest. */
 function numberField(body: string, name: string): number | undefined {

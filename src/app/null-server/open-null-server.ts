@@ -17,7 +17,7 @@ export async function forkNullServer(answers: NullAnswers): Promise<NullServer &
   ];
   if (typeof message !== 'object' || message === null || child.pid === undefined) {
     throw new EnvironmentError('the null server could not be started', {
-      hint: 'Look whether loopback ports can be opened here.',
+      hint: 'Check that loopback ports can be opened on this machine.',
     });
   }
   return {

@@ -136,7 +136,7 @@ describe('the suite of a command line', () => {
   it('refuses more sequences at once than an engine has, at the place of the model', async () => {
     const wide = join(folder, 'wide.yaml');
     await writeFile(wide, 'concurrency: 300\nmodels:\n  - { source: x, engine: mock }\n  - ./a.gguf\n');
-    const problem = 'engine llama answers at most 256 sequences at once, got concurrency 300';
+    const problem = 'engine llama has a max concurrency of 256, got 300';
     await expect(settings([wide])).rejects.toThrow(`${wide}:4:5: ${problem}`);
     await expect(settings(['-m', 'a.gguf', '--concurrency', '300'])).rejects.toThrow(problem);
     expect((await settings([wide, '--concurrency', '256'])).suite.concurrency).toBe(256);

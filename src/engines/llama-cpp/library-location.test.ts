@@ -52,7 +52,7 @@ describe('findLibrary', () => {
     await using folder = await testFolder();
     const old = await install(folder.path, 'linux-x64', '3.0.0', libraryFiles);
     expect(() => findLibrary('cpu', { ...linux, resolve: () => old })).toThrow(
-      `@node-llama-cpp/linux-x64 is 3.0.0; this perbench calls the library of ${pinnedPackageVersion}`,
+      `@node-llama-cpp/linux-x64 is version 3.0.0, expected ${pinnedPackageVersion}`,
     );
     const empty = await install(folder.path, 'linux-arm64', pinnedPackageVersion, []);
     expect(() => findLibrary('cpu', { platform: 'linux', arch: 'arm64', resolve: () => empty })).toThrow(
@@ -70,7 +70,7 @@ describe('withKernels', () => {
     const location = findLibrary('cpu', { ...linux, resolve: () => entry });
     expect(withKernels(location, 'haswell').cpuBackend).toBe(join(location.directory, 'libggml-cpu-haswell.so'));
     expect(() => withKernels(location, 'm1')).toThrow(
-      'kernels "m1" aren\'t in @node-llama-cpp/linux-x64; known: haswell, x64',
+      'no kernels "m1" in @node-llama-cpp/linux-x64; known: haswell, x64',
     );
   });
 
@@ -78,6 +78,6 @@ describe('withKernels', () => {
     await using folder = await testFolder();
     const entry = await install(folder.path, 'linux-x64-cuda', pinnedPackageVersion, [...libraryFiles, ...variants]);
     const location = findLibrary('cuda', { ...linux, resolve: () => entry });
-    expect(() => withKernels(location, 'haswell')).toThrow('are the CPU\'s, but the device is "cuda"');
+    expect(() => withKernels(location, 'haswell')).toThrow('are for the CPU, but the device is "cuda"');
   });
 });

@@ -67,7 +67,7 @@ function describePackage(device: LibraryLocation['device'], name: string, entry:
   const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const version = manifest instanceof Object && 'version' in manifest ? String(manifest.version) : 'unknown';
   if (version !== pinnedPackageVersion) {
-    const message = `${packageName} is ${version}; this perbench calls the library of ${pinnedPackageVersion}`;
+    const message = `${packageName} is version ${version}, expected ${pinnedPackageVersion}`;
     throw new EnvironmentError(message, { hint: installHint(packageName) });
   }
   const directory = join(root, 'bins', name);
@@ -78,7 +78,7 @@ function describePackage(device: LibraryLocation['device'], name: string, entry:
   };
   if (!found || found.llama === undefined || found.ggml === undefined || found.ggmlBase === undefined) {
     throw new EnvironmentError(`${directory}: the llama.cpp library is missing from ${packageName}`, {
-      hint: `${installHint(packageName)} Remove node_modules first if that changes nothing.`,
+      hint: `${installHint(packageName)} If that doesn't help, remove node_modules first.`,
     });
   }
   const { llama, ggml, ggmlBase } = found;
@@ -123,7 +123,7 @@ export function findLibrary(choice: DeviceChoice, search: LibrarySearch = {}): L
  */
 export function withKernels(location: LibraryLocation, kernels: string): LibraryLocation {
   if (location.device !== 'cpu') {
-    throw new UsageError(`kernels "${kernels}" are the CPU's, but the device is "${location.device}"`, {
+    throw new UsageError(`kernels "${kernels}" are for the CPU, but the device is "${location.device}"`, {
       hint: 'Leave `kernels` out, or set `device: cpu`.',
     });
   }
@@ -136,7 +136,7 @@ export function withKernels(location: LibraryLocation, kernels: string): Library
   const cpuBackend = variants.get(kernels);
   if (cpuBackend === undefined) {
     const known = [...variants.keys()].toSorted().join(', ');
-    throw new UsageError(`kernels "${kernels}" aren't in ${location.packageName}; known: ${known || 'none'}`);
+    throw new UsageError(`no kernels "${kernels}" in ${location.packageName}; known: ${known || 'none'}`);
   }
   return { ...location, cpuBackend };
 }

@@ -32,7 +32,7 @@ export interface LlamaEngineOptions {
   readonly now?: () => number;
 }
 
-const optionsHint = `Give \`device\` as one of ${deviceChoices.join(', ')}, \`kernels\` as a name, or no options.`;
+const optionsHint = `Set \`device\` to one of ${deviceChoices.join(', ')}, \`kernels\` to a name, or leave both out.`;
 
 /** Bytes of the model's file, or of all files of a split one. */
 async function fileBytes(file: string, splitCount: number): Promise<number> {
@@ -42,8 +42,8 @@ async function fileBytes(file: string, splitCount: number): Promise<number> {
   const folder = dirname(file);
   const parts = (await readdir(folder)).filter((name) => name.startsWith(`${prefix}-`) && name.endsWith('.gguf'));
   if (parts.length < splitCount) {
-    throw new ModelError(`${file}: ${parts.length} of the model's ${splitCount} files are there`, {
-      hint: 'Fetch the other parts into the same folder.',
+    throw new ModelError(`${file}: found ${parts.length} of the model's ${splitCount} files`, {
+      hint: 'Download the other parts into the same folder.',
     });
   }
   const sizes = await Promise.all(parts.map(async (name) => (await stat(join(folder, name))).size));

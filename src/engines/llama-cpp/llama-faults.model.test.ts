@@ -184,7 +184,7 @@ describe('a model that cannot be opened', () => {
   });
 
   it('one that is asked for more context than it was trained with', async () => {
-    await expect(openSmall(small, { contextTokens: 9000 })).rejects.toThrow('9000 context tokens asked for');
+    await expect(openSmall(small, { contextTokens: 9000 })).rejects.toThrow('9000 context tokens requested');
   });
 
   it('one with unknown engine options', async () => {

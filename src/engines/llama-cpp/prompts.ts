@@ -119,7 +119,12 @@ export function readPrompt(request: GenerateRequest, reader: PromptReader): Prom
   }
   if (tokens.length + request.maxTokens > contextTokens) {
     const needed = `${tokens.length} prompt tokens and ${request.maxTokens} to generate`;
-    return requestFailure(request.id, 'prompt_too_long', `${needed} don't fit into ${contextTokens}`, tokens.length);
+    return requestFailure(
+      request.id,
+      'prompt_too_long',
+      `${needed} don't fit into a context of ${contextTokens}`,
+      tokens.length,
+    );
   }
   return { tokens, sha256: textSha256(text) };
 }

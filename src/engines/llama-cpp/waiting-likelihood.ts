@@ -66,7 +66,7 @@ export function readLikelihood(request: LoglikelihoodRequest, reader: PromptRead
     if (cut.before !== undefined) tokens = prepend(cut.before, tokens);
     boundaryShift ||= cut.isShifted;
     if (tokens.length > reader.contextTokens + 1) {
-      const message = `context and continuation ${index} take ${tokens.length} tokens, the model holds ${reader.contextTokens}`;
+      const message = `context and continuation ${index} take ${tokens.length} tokens, but the context holds ${reader.contextTokens}`;
       return requestFailure(request.id, 'prompt_too_long', message, contextTokens.length);
     }
     continuations.push({ tokens, start: cut.start });

@@ -85,8 +85,8 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
   const contextTokens = order.contextTokens ?? model.trainedContextTokens;
   if (contextTokens > model.trainedContextTokens) {
     throw new ModelError(
-      `${basename(order.file)}: ${contextTokens} context tokens asked for, it was trained with ${model.trainedContextTokens}`,
-      { hint: 'Ask for fewer context tokens.' },
+      `${basename(order.file)}: ${contextTokens} context tokens requested, but it was trained with ${model.trainedContextTokens}`,
+      { hint: 'Lower the number of context tokens.' },
     );
   }
   let open: LlamaContext | undefined;

@@ -67,7 +67,7 @@ function promptText(prompt: Prompt): string {
 }
 
 function tooLong(id: string, promptTokens: number, room: number, contextTokens: number): RequestFailure {
-  const message = `prompt of ${promptTokens} tokens and answer of ${room} don't fit into ${contextTokens}`;
+  const message = `a prompt of ${promptTokens} tokens and an answer of ${room} don't fit into a context of ${contextTokens}`;
   return requestFailure(id, 'prompt_too_long', message, promptTokens);
 }
 

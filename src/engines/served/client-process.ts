@@ -79,7 +79,7 @@ class ClientProcess implements AsyncDisposable {
     this.#closed = once(child, 'close').catch(() => undefined);
     if (child.pid === undefined) {
       child.once('error', () => undefined);
-      throw new EngineError("a client process can't be started", { hint: 'Ask from fewer with --client-processes.' });
+      throw new EngineError("a client process can't be started", { hint: 'Lower --client-processes.' });
     }
     this.pid = child.pid;
     const opened = Promise.withResolvers<void>();
@@ -145,7 +145,7 @@ class ClientProcess implements AsyncDisposable {
   }
 
   #fail(how: string): void {
-    this.#failure ??= new EngineError(`a client process ${how}`, { hint: 'perbench resume goes on.' });
+    this.#failure ??= new EngineError(`a client process ${how}`, { hint: 'Resume the run with perbench resume.' });
     this.#questions.failAll(this.#failure);
     this.#window.promise.catch(() => undefined);
     this.#window.reject(this.#failure);

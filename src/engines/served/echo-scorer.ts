@@ -38,7 +38,7 @@ interface EchoedPart {
 
 function readPart(answer: unknown, contextEnd: number, textEnd: number): EchoedPart {
   const parsed = echoAnswer.safeParse(answer);
-  if (!parsed.success) throw new RequestFault('engine', 'the answer echoes no log-probabilities');
+  if (!parsed.success) throw new RequestFault('engine', 'the response echoes no log-probabilities');
   const { tokens, token_logprobs: logprobs, top_logprobs: top, text_offset: offsets } = parsed.data.choices[0].logprobs;
   const values: TokenValue[] = [];
   let [contextTokens, isShifted] = [0, false];

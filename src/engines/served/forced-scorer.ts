@@ -116,7 +116,7 @@ async function forceToken(
     isTop = likeliest[0]?.id === token;
   }
   if (logprob === undefined || logprob < minLogprob) {
-    throw new RequestFault('engine', `token ${token} is too unlikely for the server to say how much`);
+    throw new RequestFault('engine', `token ${token} is too unlikely: the server gave no log-probability`);
   }
   return { ...step, logprob, isTop };
 }

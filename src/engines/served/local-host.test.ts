@@ -62,7 +62,7 @@ describe('memory of a server at an address of this machine', () => {
     const reading = await readingOf({}, { tools: { ...noTools, nvidiaProgram: smi.program } });
     expect(reading).toMatchObject({
       peakBytes: 70_000 * mebibyte,
-      doubt: 'the server does not split its memory: all that it took on the GPU counts',
+      doubt: 'the server does not break down its memory: all of its GPU memory is counted',
     });
   });
 
@@ -81,7 +81,7 @@ describe('memory of a server at an address of this machine', () => {
   it('is in doubt where there is a GPU, and nothing shows the server on it', async () => {
     const smi = placeFakeSmi({ gpus: ['NVIDIA A10, 23028 MiB, 580.1, 150.00 W'], processes: [], once: true });
     const { doubt } = (await readingOf({}, { tools: { ...noTools, nvidiaProgram: smi.program } })) ?? {};
-    expect(doubt).toMatch(/^this machine has a GPU, and nothing tells whether the model is on it/);
+    expect(doubt).toMatch(/^this machine has a GPU, but it is unknown whether the model is on it/);
     for (const opened of ['/dev/nvidiactl', '/dev/kfd', '/dev/dxg', '/dev/dri/renderD128']) {
       expect((await readingOf({ opened }))?.doubt).toBe(doubt);
     }
@@ -91,13 +91,13 @@ describe('memory of a server at an address of this machine', () => {
   it('is in doubt where the listener passes requests on', async () => {
     for (const name of ['ssh', 'kubectl', 'docker-proxy', 'socat', 'cloudflared']) {
       expect((await readingOf({ name }))?.doubt).toBe(
-        `${name} passes requests on: this is not the memory of what answers them`,
+        `${name} forwards requests: this is not the memory of the server that answers them`,
       );
     }
   });
 
   it('is in doubt where it is too little for the model', async () => {
-    const small = /^the server holds too little memory for a model/;
+    const small = /^the server uses too little memory for a model/;
     expect((await readingOf({ name: 'my-gateway', residentMebibytes: 40 }))?.doubt).toMatch(small);
     expect((await readingOf({}, { weightsBytes: 4000 * mebibyte }))?.doubt).toMatch(small);
     expect((await readingOf({}, { weightsBytes: 400 * mebibyte }))?.doubt).toBeUndefined();

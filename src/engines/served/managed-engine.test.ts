@@ -122,7 +122,7 @@ describe('a managed server', () => {
 
   it('says what it does not know of its memory', async () => {
     const model = await open(spec());
-    expect((await model.memory()).doubt).toMatch(/beside weights and cache isn't known; .*all of it counts/);
+    expect((await model.memory()).doubt).toMatch(/other than weights and cache is unknown; .*all of it is counted/);
   });
 
   it('knows its GPUs by its command line, or by its options', async () => {

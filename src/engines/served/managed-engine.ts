@@ -28,7 +28,7 @@ function parseServer(spec: ModelSpec): { readonly server: ManagedServer; readonl
   const parsed = managedServerSchema.safeParse(given);
   if (!parsed.success) {
     const problems = optionProblems(parsed.error, Object.keys(managedServerSchema.shape));
-    throw new UsageError(`${spec.name}: server: ${problems}`, { hint: 'docs/servers.md shows what it may say.' });
+    throw new UsageError(`${spec.name}: server: ${problems}`, { hint: 'See docs/servers.md for its settings.' });
   }
   return { server: parsed.data, rest: { ...spec, engineOptions } };
 }

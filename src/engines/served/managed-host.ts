@@ -106,8 +106,8 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
       proc: systemFolders.proc,
     });
     if (reading !== undefined) return reading;
-    throw new UnsupportedError(`${options.servedName}: nothing tells how much memory its server takes`, {
-      hint: 'perbench doctor shows whether GPU tools and /proc work here.',
+    throw new UnsupportedError(`${options.servedName}: the memory of its server is unknown`, {
+      hint: 'Run perbench doctor to check the GPU tools and /proc.',
     });
   }
 

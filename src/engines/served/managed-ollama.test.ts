@@ -47,7 +47,7 @@ describe('memory of a managed Ollama', () => {
     const whole = await openOllama({ listed, source, gpuBytes: 6_654_289_920 });
     expect(await whole.memory()).toMatchObject({
       peakBytes: 6_654_289_920,
-      doubt: expect.stringMatching(/^the server does not split its memory, and the GPU tool shows none/) as string,
+      doubt: expect.stringMatching(/^the server does not break down its memory, and the GPU tool lists none/) as string,
     });
   });
 

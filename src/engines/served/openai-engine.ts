@@ -60,13 +60,11 @@ async function probeGeneration(
   );
   if (result.status === 'failed') {
     throw new ServerError(
-      `it can't generate (${style}): ${result.message}`,
+      `generation failed (${style}): ${result.message}`,
       { url: target.connection.baseUrl },
       {
         hint:
-          style === 'chat'
-            ? 'If the model has no chat template, give it style: base.'
-            : 'Look at the server and its log.',
+          style === 'chat' ? 'If the model has no chat template, set style: base.' : 'Check the server and its log.',
       },
     );
   }
@@ -91,8 +89,8 @@ function describeModel(spec: ModelSpec, facts: ServerFacts, known: KnownBeforeha
   const { devices = 1 } = known;
   const contextTokens = facts.contextTokens ?? known.contextTokens;
   if (contextTokens === undefined) {
-    throw new ModelError(`${spec.name}: the server doesn't say how many tokens a sequence may hold`, {
-      hint: 'Say it with engineOptions: {contextTokens: 8192}, or --context-tokens.',
+    throw new ModelError(`${spec.name}: the server doesn't report its context length`, {
+      hint: 'Set it with engineOptions: {contextTokens: 8192}, or --context-tokens.',
     });
   }
   const { chatTemplate } = facts;

@@ -100,7 +100,7 @@ function readValues(
     return values.read(answer, tokens);
   } catch (error) {
     if (error instanceof z.ZodError)
-      throw new RequestFault('engine', 'the answer has no log-probabilities of the prompt');
+      throw new RequestFault('engine', 'the response has no log-probabilities of the prompt');
     throw error;
   }
 }
@@ -121,7 +121,7 @@ function createPromptScorer(name: string, values: PromptValues, target: ServedTa
   async function encode(exchanges: ExchangeTally, text: string): Promise<readonly number[]> {
     const body = { model: facts.servedName, prompt: text, add_special_tokens: true };
     const parsed = tokenList.safeParse(await post(exchanges, '/tokenize', true, body));
-    if (!parsed.success) throw new RequestFault('engine', 'the server gives no tokens at /tokenize');
+    if (!parsed.success) throw new RequestFault('engine', 'the server returned no tokens from /tokenize');
     return parsed.data.tokens;
   }
 

@@ -24,7 +24,7 @@ export interface ClientSettings {
   readonly extra: Readonly<Record<string, unknown>>;
   /** Start of the salts that keep requests from sharing a cache. */
   readonly saltPrefix: string;
-  /** Undefined where the server gives no log-likelihoods. */
+  /** Undefined where the server provides no log-likelihoods. */
   readonly scorer: TokenScorerName | undefined;
 }
 
@@ -80,7 +80,7 @@ export function openRequestClient({
     processes: undefined,
     generate: (request, pass, turn) => generateOne(target, request, pass, turn),
     async score(request, pass, turn) {
-      if (scorer === undefined) throw new UnsupportedError('the server gives no log-likelihoods');
+      if (scorer === undefined) throw new UnsupportedError('the server provides no log-likelihoods');
       return scoreOne(scorer, request, pass, turn);
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

@@ -70,7 +70,7 @@ export class ServedModel implements LoadedModel {
     const { client, maxScored, name } = this.#parts;
     if (!this.capabilities.loglikelihood) {
       throw new UnsupportedError(
-        `${name}: no log-likelihoods: ${this.capabilities.whyNoLoglikelihood ?? 'the server gives none'}`,
+        `${name}: no log-likelihoods: ${this.capabilities.whyNoLoglikelihood ?? 'the server provides none'}`,
       );
     }
     const places = Math.min(pass.concurrency, maxScored ?? pass.concurrency);
@@ -85,8 +85,7 @@ export class ServedModel implements LoadedModel {
 
   async memory(): Promise<MemoryReading> {
     const { host, name } = this.#parts;
-    if (host.memory === undefined)
-      throw new UnsupportedError(`${name}: nothing tells how much memory the server takes`);
+    if (host.memory === undefined) throw new UnsupportedError(`${name}: the memory of the server is unknown`);
     return host.memory();
   }
 

@@ -44,7 +44,7 @@ export function parseServedAddress(source: string): ServedAddress {
     throw new UsageError(`openai: expected the address of a server, got "${source}"`, { hint: addressHint });
   }
   if (url.username !== '' || url.password !== '' || url.search !== '') {
-    throw new UsageError(`openai: the address ${url.origin}${url.pathname} holds a user, a password or a query`, {
+    throw new UsageError(`openai: the address ${url.origin}${url.pathname} contains a user, a password or a query`, {
       hint: 'Put the key into the environment variable OPENAI_API_KEY, or name another with apiKeyVariable.',
     });
   }

@@ -175,8 +175,8 @@ export class ServerConnection implements AsyncDisposable {
   #deadServer(message: string, kind: string, cause: unknown): ServerError {
     const hint =
       kind === 'timeout'
-        ? 'Look at the server; if its answers take so long, raise --hang-seconds.'
-        : 'Look whether the server runs and has room; then perbench resume goes on.';
+        ? 'Check the server; if its answers take this long, raise --hang-seconds.'
+        : 'Check that the server is running and has capacity, then run perbench resume.';
     return new ServerError(this.#clean(message), { url: this.baseUrl }, { hint, cause: errorCode(cause) });
   }
 

@@ -63,14 +63,14 @@ async function hostMemoryDoubt(question: HostMemoryQuestion): Promise<string | u
   const { processIds, residentBytes, weightsBytes, hasGpu, proc } = question;
   const forwarder = findForwarder(processIds, proc);
   if (forwarder !== undefined) {
-    return `${forwarder} passes requests on: this is not the memory of what answers them`;
+    return `${forwarder} forwards requests: this is not the memory of the server that answers them`;
   }
   if (residentBytes < (weightsBytes === undefined ? minBytes : weightsBytes * minShareOfWeights)) {
-    return 'the server holds too little memory for a model: perhaps it passes requests on';
+    return 'the server uses too little memory for a model: it may forward requests';
   }
   const isGpuNear = processIds.some((pid) => holdsGpu(proc, pid)) || (await hasGpu);
   if (!isGpuNear) return undefined;
-  return 'this machine has a GPU, and nothing tells whether the model is on it: only memory of the host counts';
+  return 'this machine has a GPU, but it is unknown whether the model is on it: only host memory is counted';
 }
 
 /** What is known of a server's memory when a reading is made. */
@@ -100,8 +100,8 @@ function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemory
     if (bytes === undefined) return undefined;
     const doubt =
       deviceBytes === undefined
-        ? 'the server does not split its memory, and the GPU tool shows none of its processes: all that it says it took on GPUs counts'
-        : 'the server does not split its memory: all that it took on the GPU counts';
+        ? 'the server does not break down its memory, and the GPU tool lists none of its processes: all GPU memory that it reports is counted'
+        : 'the server does not break down its memory: all of its GPU memory is counted';
     return { nowBytes: bytes, peakBytes: bytes, isPeakReset, split: undefined, reservedBytes: undefined, doubt };
   }
   const usedShare = isPoolNeeded ? 1 : kvUsageMax;
@@ -109,12 +109,12 @@ function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemory
   const overheadBytes =
     deviceBytes === undefined ? 0 : Math.max(0, deviceBytes - weightsBytes - (poolBytes ?? 0) - computeBytes);
   const doubt = sentence([
-    deviceBytes === undefined ? "what its processes take beside weights and cache isn't known" : undefined,
-    poolBytes === undefined ? 'the server does not tell the size of its key-value cache' : undefined,
+    deviceBytes === undefined ? 'memory other than weights and cache is unknown' : undefined,
+    poolBytes === undefined ? 'the server does not report the size of its KV cache' : undefined,
     poolBytes !== undefined && usedShare === undefined
-      ? 'the server does not tell how much of its key-value cache was in use: all of it counts'
+      ? 'the server does not report how much of its KV cache was in use: all of it is counted'
       : undefined,
-    place === 'both' ? 'a part of the model is on the host, and is not counted' : undefined,
+    place === 'both' ? 'part of the model is in host memory and is not counted' : undefined,
   ]);
   const peakBytes = weightsBytes + kvBytes + computeBytes + overheadBytes;
   return {

@@ -180,7 +180,7 @@ function startError(program: string, error: Error): EnvironmentError {
   const isMissing = 'code' in error && error.code === 'ENOENT';
   return isMissing
     ? new EnvironmentError(`the server's program "${program}" isn't installed`, {
-        hint: 'Install it, put its folder into PATH, or give its path as `program` of the server.',
+        hint: 'Install it, add its folder to PATH, or set `program` of the server to its path.',
       })
     : new EnvironmentError(`the server's program "${program}" can't be started: ${error.message}`, { cause: error });
 }

@@ -14,7 +14,7 @@ it.each([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate', /^Check the certificate/],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate', /^Check the certificate/],
   ['ERR_TLS_CERT_ALTNAME_INVALID', "Hostname/IP doesn't match", /^Check the certificate/],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'wrong version number', /begins with http:/],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'wrong version number', /start the address with http:/],
   ['EMFILE', 'connect EMFILE 127.0.0.1:8000 - Local', /ulimit -n/],
   ['EADDRNOTAVAIL', 'connect EADDRNOTAVAIL 127.0.0.1:8000', /no port left/],
   ['ESOMETHING', 'something', /^Check the address/],

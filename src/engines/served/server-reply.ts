@@ -88,7 +88,7 @@ function requestFault({ text, type, promptTokens }: Refusal): RequestFault {
       promptTokens ?? (counted === undefined ? undefined : Number(counted)),
     );
   }
-  return new RequestFault(badTemplate.test(text) ? 'template' : 'engine', `the server refused it: ${text}`);
+  return new RequestFault(badTemplate.test(text) ? 'template' : 'engine', `the server refused the request: ${text}`);
 }
 
 /**
@@ -118,7 +118,7 @@ export function refusal(url: string, statusCode: number, headers: IncomingHttpHe
     });
   }
   if (statusCode === 400 || statusCode === 413 || statusCode === 422) return requestFault(said);
-  return new ServerError(shown, at, { hint: 'Look at the server, and whether the address is that of its API.' });
+  return new ServerError(shown, at, { hint: 'Check the server, and that the address is that of its API.' });
 }
 
 /** @throws what `refusal` makes of it, for any status but 2xx */
@@ -148,12 +148,13 @@ export function parseJson<Schema extends z.ZodType>(
   { headers, redact }: Pick<ServerReply, 'headers' | 'redact'>,
   schema: Schema,
 ): z.output<Schema> {
-  if (text.trim() === '') throw new PassingFault('fault', 'an empty answer with status 200');
+  if (text.trim() === '') throw new PassingFault('fault', 'an empty response with status 200');
   const value = jsonInside(text);
   if (value === undefined) {
-    if (/^\s*[[{]/.test(text)) throw new PassingFault('fault', `half a JSON answer, ${text.length} characters of it`);
+    if (/^\s*[[{]/.test(text))
+      throw new PassingFault('fault', `a truncated JSON response of ${text.length} characters`);
     throw new ServerError(
-      `expected JSON, got ${header(headers, 'content-type') ?? 'something without a type'}: ${quote(redact(text))}`,
+      `expected JSON, got ${header(headers, 'content-type') ?? 'a response without a content type'}: ${quote(redact(text))}`,
       { url, statusCode: 200 },
       {
         hint: 'Check the address: it must be that of the API, such as http://127.0.0.1:8000/v1.',
@@ -167,7 +168,7 @@ export function parseJson<Schema extends z.ZodType>(
   if (error !== undefined) throw refusal(url, 400, {}, redact(text));
   const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
   throw new ServerError(
-    `the answer isn't what the protocol says: ${problem}`,
+    `the response does not follow the protocol: ${problem}`,
     { url, statusCode: 200 },
     {
       hint: 'Check that the server speaks the OpenAI protocol at this address.',
@@ -206,16 +207,16 @@ export async function* eventData(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 }
 
 const certificate =
-  'Check the certificate and the name in the address; NODE_EXTRA_CA_CERTS names a file with an authority of your own.';
-const tooManyConnections = 'Ask with less concurrency, or raise the limit of open files (ulimit -n).';
+  'Check the certificate and the name in the address; set NODE_EXTRA_CA_CERTS to the file of your own certificate authority.';
+const tooManyConnections = 'Lower the concurrency, or raise the limit of open files (ulimit -n).';
 
 /** What to do about errors of the network that won't pass by themselves; the first pattern that fits. */
 const hints: readonly (readonly [RegExp, string])[] = [
   [/^ENOTFOUND$/, 'Check the host in the address.'],
   [/CERT|SIGNATURE|^ERR_TLS/, certificate],
-  [/^EPROTO$|SSL/, 'Check whether the server speaks https; if it does not, the address begins with http://.'],
+  [/^EPROTO$|SSL/, 'Check that the server supports https; if not, start the address with http://.'],
   [/^E[MN]FILE$/, tooManyConnections],
-  [/^EADDRNOTAVAIL$/, 'Ask with less concurrency: this machine has no port left for another connection.'],
+  [/^EADDRNOTAVAIL$/, 'Lower the concurrency: this machine has no port left for another connection.'],
 ];
 
 /** An error that the network or the system gave a code, as one line for people; undefined for what may be a bug. */

@@ -171,15 +171,15 @@ describe('what a server needs', () => {
       },
     });
     // vLLM's cache is what the card has left.
-    expect(readServerMemory({ ...state, kvUsageMax: undefined })?.doubt).toMatch(/how much of its key-value cache/);
+    expect(readServerMemory({ ...state, kvUsageMax: undefined })?.doubt).toMatch(/how much of its KV cache/);
   });
 
   it('is in doubt where something is not told', () => {
-    expect(readServerMemory({ ...state, deviceBytes: undefined })?.doubt).toMatch(/^what its processes take/);
-    expect(readServerMemory({ ...state, report: { ...report, place: 'both' } })?.doubt).toMatch(/on the host/);
+    expect(readServerMemory({ ...state, deviceBytes: undefined })?.doubt).toMatch(/^memory other than weights/);
+    expect(readServerMemory({ ...state, report: { ...report, place: 'both' } })?.doubt).toMatch(/in host memory/);
     expect(readServerMemory({ ...state, report: untoldMemory })).toMatchObject({
       peakBytes: 70 * gibibyte,
-      doubt: 'the server does not split its memory: all that it took on the GPU counts',
+      doubt: 'the server does not break down its memory: all of its GPU memory is counted',
     });
     expect(
       readServerMemory({ ...state, report: untoldMemory, deviceBytes: undefined, resident: undefined }),

@@ -44,16 +44,16 @@ function adviceOf(log: string, how: string): string {
   if (outOfMemory.test(log) || how.includes('SIGKILL')) {
     return 'It ran out of memory: use more GPUs (tensorParallel), fewer contextTokens or sequences, or a smaller model.';
   }
-  if (portTaken.test(log)) return 'Another program took its port: name a free one as `port`, or none.';
-  if (missingModel.test(log)) return 'It found no such model: check the name and what the server may fetch.';
-  return 'Start the command by hand to see more; the whole log is in the file named above.';
+  if (portTaken.test(log)) return 'Another program took its port: set `port` to a free one, or leave it out.';
+  if (missingModel.test(log)) return 'It found no such model: check the name, and that the server may download it.';
+  return 'Run the command yourself to see more; the full log is in the file named above.';
 }
 
 /** What went wrong while a server started, with the end of its log. */
 export function startFailure(process: ServerProcess, name: string, what: string, origin: string): PerbenchError {
   const lines = process.lastLines(shownLines);
   const said =
-    lines.length === 0 ? 'it wrote nothing' : `its last lines:\n${lines.map((each) => `  | ${each}`).join('\n')}`;
+    lines.length === 0 ? 'it logged nothing' : `its last lines:\n${lines.map((each) => `  | ${each}`).join('\n')}`;
   const hint = adviceOf(process.lastLines(100).join('\n'), what);
   return new ServerError(`the server of ${name} ${what}; log ${process.logFile}; ${said}`, { url: origin }, { hint });
 }
@@ -86,7 +86,9 @@ function requirePort(port: number | undefined, name: string, wanted: number | un
   if (port !== undefined) return port;
   throw new EnvironmentError(
     wanted === undefined ? `${name}: no free port on the loopback interface` : `${name}: port ${wanted} is taken`,
-    { hint: wanted === undefined ? 'End some servers.' : 'End the program that listens there, or name no port.' },
+    {
+      hint: wanted === undefined ? 'Stop some servers.' : 'Stop the program that listens there, or leave out the port.',
+    },
   );
 }
 

@@ -74,12 +74,12 @@ async function findFault(
     const request = { context: prompt, continuations: [token, unlikely] };
     const { continuations } = await scorer.score(request, { reuse: 'none' }, { place: 0, signal });
     const [said, other] = continuations;
-    if (said === undefined || other === undefined) return 'it scored nothing';
+    if (said === undefined || other === undefined) return 'no scores';
     const difference = Math.abs(said.logprob - logprob);
     if (!(difference <= tolerance))
-      return `a token of known log-probability ${logprob.toFixed(3)} came back as ${said.logprob.toFixed(3)}`;
-    if (!said.isGreedy) return 'the likeliest token came back as not the likeliest';
-    return other.logprob < said.logprob ? undefined : 'an unlikely word came back as likelier than the likeliest';
+      return `a token with a known log-probability of ${logprob.toFixed(3)} was scored ${said.logprob.toFixed(3)}`;
+    if (!said.isGreedy) return 'the most likely token was not scored as the most likely';
+    return other.logprob < said.logprob ? undefined : 'an unlikely word was scored above the most likely one';
   } catch (error) {
     if (
       error instanceof RequestFault ||
@@ -100,11 +100,12 @@ export async function probeLikelihood(
   choice: OpenAiOptions['loglikelihood'],
   signal: AbortSignal,
 ): Promise<{ readonly way: TokenScorerName; readonly scorer: TokenScorer } | { readonly reason: string }> {
-  if (choice === 'none') return { reason: 'it was turned off by the option loglikelihood' };
+  if (choice === 'none') return { reason: 'turned off by the option loglikelihood' };
   const names = choice === 'auto' ? candidates[target.facts.flavour] : [choice];
-  if (names.length === 0) return { reason: `${target.facts.flavour} gives log-probabilities of generated tokens only` };
+  if (names.length === 0)
+    return { reason: `${target.facts.flavour} provides log-probabilities of generated tokens only` };
   const known = await findKnownAnswer(target, signal);
-  if (known === undefined) return { reason: 'the server gives no log-probabilities' };
+  if (known === undefined) return { reason: 'the server provides no log-probabilities' };
   const reasons: string[] = [];
   for (const name of names) {
     const scorer = createTokenScorer(name, target);

@@ -20,7 +20,7 @@ describe('checkAbi', () => {
   it('refuses another version', () => {
     expect(() => checkAbi(changed({ version: () => '0.6.0' }), 'some-package')).toThrow(EnvironmentError);
     expect(() => checkAbi(changed({ version: () => '0.6.0' }), 'some-package')).toThrow(
-      "the llama.cpp library in some-package isn't the one perbench knows: its version is 0.6.0, expected 0.5.0-dev",
+      'unsupported llama.cpp library in some-package: its version is 0.6.0, expected 0.5.0-dev',
     );
   });
 

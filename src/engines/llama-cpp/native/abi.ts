@@ -130,7 +130,7 @@ export interface AbiWitness {
  */
 export function checkAbi(library: { readonly llama: AbiWitness }, packageName: string): void {
   const refuse = (what: string): never => {
-    throw new EnvironmentError(`the llama.cpp library in ${packageName} isn't the one perbench knows: ${what}`, {
+    throw new EnvironmentError(`unsupported llama.cpp library in ${packageName}: ${what}`, {
       hint: `Reinstall with \`npm install ${packageName} --save-exact\` at the version that perbench's package.json names.`,
     });
   };

@@ -161,7 +161,7 @@ export function loadLibrary(location: LibraryLocation): NativeLibrary {
         throw new EnvironmentError(
           `${basename(cpuBackend)} can't be loaded: this processor can't run it, or it is damaged`,
           {
-            hint: 'Choose other `kernels`, or leave them out for the best that this processor can run.',
+            hint: 'Choose other `kernels`, or leave them out to use the best for this processor.',
           },
         );
       }
