@@ -49,11 +49,11 @@ describe('compare', () => {
     expect([stderr, code]).toEqual(['', 0]);
     expect(stable(stdout)).toMatchInlineSnapshot(`
       "IMDB, mini set · imdb/mini@1 · paper protocol · alpha
-                  A              B              B against A                  p
+                  A              B              B vs A                       p
       accuracy    0.500 ± 0.148  0.000 ± 0.044  −50.0 points [−64.8, −35.2]  < 0.001  worse !
       throughput …
       memory …
-        40 items compared one by one (McNemar mid-p)
+        40 paired items (McNemar mid-p)
         ! accuracy of B: unparsed: 100.0 % of the outputs had no recognizable answer
         ! accuracy of B: truncated: 55.0 % of the answers ended at the token limit
 
@@ -61,7 +61,7 @@ describe('compare', () => {
         item              A → B          answer of A  answer of B  expected
         f9c36a40a56eb06e  right → wrong  positive     (none)       positive
 
-      ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
+      ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes all metrics hard to compare)
 
       alpha of RUN against alpha of RUN: worse in accuracy (−50.0 points); 2 of 3 metrics could not be compared (?).
       "
@@ -70,8 +70,8 @@ describe('compare', () => {
 
   it('warns where the two were made differently, and counts items without a partner', async () => {
     const { stdout } = await perbench(['compare', runs['good'] ?? '', runs['again'] ?? '']);
-    expect(stdout).toContain('30 items compared one by one (McNemar mid-p); 10 only in A: not counted');
-    expect(stdout).toContain('! items: 40 in A, 30 in B (makes everything hard to compare)');
+    expect(stdout).toContain('30 paired items (McNemar mid-p); 10 only in A, not counted');
+    expect(stdout).toContain('! items: 40 in A, 30 in B (makes all metrics hard to compare)');
     expect(stdout).not.toContain('regressions');
   });
 
@@ -119,7 +119,7 @@ describe('gate', () => {
       'pass',
     ]);
     expect(stdout).toContain(
-      'gate passed, of 2 checks: 1 inconclusive, 1 passed (inconclusive counts as pass, as was asked)',
+      'gate passed, of 2 checks: 1 inconclusive, 1 passed (inconclusive counts as pass, as requested)',
     );
     expect(code).toBe(0);
   });
@@ -128,10 +128,10 @@ describe('gate', () => {
     const { stdout, code } = await gate('bad', ['-o', 'gate.junit.xml']);
     expect(stable(stdout)).toMatchInlineSnapshot(`
       "candidate RUN against baseline RUN; limits from the candidate's suite
-      task         model  wanted                                              got                                        outcome
+      task         model  required                                            measured                                   outcome
       imdb/mini@1  alpha  accuracy at least −1.0 points against the baseline  −50.0 points [−64.8 points, −35.2 points]  fail !
-      ! imdb/mini@1 / alpha: wanted accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: 100.0 % of the outputs had no recognizable answer; B: truncated: 55.0 % of the answers ended at the token limit)
-      ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes everything hard to compare)
+      ! imdb/mini@1 / alpha: required accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: 100.0 % of the outputs had no recognizable answer; B: truncated: 55.0 % of the answers ended at the token limit)
+      ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes all metrics hard to compare)
 
       gate failed, of 1 check: 1 failed
       "
@@ -282,7 +282,9 @@ negative  right        20  ██████████
 positive  right        20  ██████████
           answered     40  ████████████████████
 `);
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('"positive" is 100 % of the answers but correct for 50 % of the items');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      '"positive" is 100 % of the answers but correct for 50 % of the items',
+    );
     const json = await perbench(['show', runs['bad'] ?? '', '--json']);
     expect(json.stdout).toContain('"event":"labels","model":"alpha","taskId":"imdb/mini@1","items":40,"unread":40');
   });

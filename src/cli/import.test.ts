@@ -79,14 +79,14 @@ describe('import', () => {
     );
     expect([code, stable(stderr)]).toEqual([0, 'imported as run RUN\n']);
     expect(stdout).toMatchInlineSnapshot(`
-      "GSM8K, lm-eval strict · gsm8k/lmeval5-strict@1 · accuracy is exact_match · PER-paper/1
+      "GSM8K, lm-eval strict · gsm8k/lmeval5-strict@1 · accuracy metric: exact_match · PER-paper/1
       #  Model    PER       Accuracy  Throughput  Latency  Memory   ACC   THR   LAT   MEM
                                          items/s       ms     GiB
       1  large  0.000  0.730 ± 0.024        5.00      200    1.12  1.00  0.00  0.00  0.00
       1  small  0.000  0.410 ± 0.027        20.0     50.0   0.279  0.00  1.00  1.00  1.00
         PER (set-relative) is meaningless with 2 models
         PER is 0 for the worst model in any factor: large (THR, LAT, MEM), small (ACC)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
 
       Accuracy was measured by lm-eval 0.4.13.
       "

@@ -42,10 +42,10 @@ it('prints what was decided, how sure, what it took and what would change it', a
   const { stdout, code } = await perbench('run', 'suite.json', '--decide', 'cheapest with accuracy >= 0.3');
   expect(stable(stdout)).toMatchInlineSnapshot(`
     "Cheapest with accuracy >= 0.3 (imdb/mini@1): fair
-      95 % certificate: evaluating every model on all 30 items would name the same
-      asked … of 90 items, … % of the time for items; 3 launches, 3 in full
+      95 % certificate: evaluating every model on all 30 items would name the same model
+      evaluated 54 of 90 items, 55 % of the device time for items; 3 launches (full evaluation: 3)
 
-    model  answers  accuracy  PER-A  why
+    model  answers  accuracy  PER-A  reason
     guess  eliminated  17  …  –  accuracy is below 0.3
     fair  named  19  …  –  accuracy is at least 0.3
     dear  pruned  –  …  –  costs … times as much per item as fair

@@ -41,8 +41,8 @@ describe('score', () => {
     expect(stdout).toMatch(/^gemma is first within the limits by PER-A\/2026-1\/cpu: 0\.\d{3} \[/mu);
     expect(stdout).toContain('large: memory 1.37 GiB is above 1 GiB');
     expect(stdout).toMatch(/smollm needs 0\.\d{3}, has 0\.500/u);
-    expect(stdout).toMatch(/gemma: on the front \(in \d+ % of the resamples\)/u);
-    expect(stdout).toContain('How robust the order by PER-A/2026-1/cpu is\n  robust: gemma wins');
+    expect(stdout).toMatch(/gemma: on the front \(in \d+ % of resamples\)/u);
+    expect(stdout).toContain('Robustness of the order by PER-A/2026-1/cpu\n  robust: gemma wins');
     expect(stdout).toMatch(/Right\/money +Right\/s/u);
     const json = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8')) as { scoreboards: object[] };
     expect(json.scoreboards[0]).toMatchObject({
@@ -53,7 +53,7 @@ describe('score', () => {
       limits: { maxMemory: 2 ** 30 },
     });
     expect(await readFile(join(folder, 'out.md'), 'utf8')).toContain(
-      '#### How robust the order by PER-A/2026-1/cpu is',
+      '#### Robustness of the order by PER-A/2026-1/cpu',
     );
     const [heading, first] = (await readFile(join(folder, 'out.csv'), 'utf8')).split('\r\n');
     const values = new Map(heading?.split(',').map((name, index) => [name, first?.split(',')[index]]));
@@ -85,7 +85,9 @@ describe('score', () => {
     const paper = new URL('../../data/paper.csv', import.meta.url).pathname;
     const { stdout } = await perbench('score', paper, '-t', 'gsm8k', '--anchors', 'paper-gpu', '--price-per-hour', '2');
     expect(stdout.match(/· PER-paper/gu)).toHaveLength(1);
-    expect(stdout).toContain("no price of answers: throughput is in tokens/s, and their length isn't known");
+    expect(stdout).toContain(
+      'no price per 1,000 answers: throughput is in tokens/s, and the length of answers is unknown',
+    );
     const { code, stderr } = await perbench('score', paper, '-t', 'nosuch');
     expect([code, stderr]).toEqual([2, expect.stringContaining('It has gsm8k, squad2, hellaswag, imdb, arc_easy.')]);
   });

@@ -174,7 +174,7 @@ export function mergeWarnings(passes: readonly Pick<PassResult, 'warnings'>[]): 
   }
   return Array.from(merged, ([reason, { detail, times }]) => ({
     reason,
-    detail: times === 1 ? detail : `${detail} (and in ${times - 1} more of ${passes.length} passes)`,
+    detail: times === 1 ? detail : `${detail} (in ${times} of ${passes.length} passes)`,
   }));
 }
 

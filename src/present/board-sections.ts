@@ -21,7 +21,7 @@ export interface BoardSection {
 export function boardSections(board: Scoreboard): readonly BoardSection[] {
   return [
     { heading: 'Outside the limits', lines: outsideLines(board) },
-    { heading: 'Accuracy needed to be first', lines: requiredLines(board) },
+    { heading: 'Accuracy required to be first', lines: requiredLines(board) },
     { heading: `Pareto front over ${frontLabels(board)}`, lines: frontLines(board) },
     ...cardLines(board),
   ].filter(({ lines }) => lines.length > 0);
@@ -39,7 +39,7 @@ function requiredLines(board: Scoreboard): readonly string[] {
   return board.rows.flatMap(({ model, requiredAccuracy, measurements: { accuracy } }) => {
     if (requiredAccuracy === undefined || accuracy === undefined || accuracy.status === 'unavailable') return [];
     const needs = `${model} needs ${requiredAccuracy.toFixed(3)}`;
-    if (requiredAccuracy >= 1) return [`${needs}: at its speed and size it can't be first at any accuracy`];
+    if (requiredAccuracy >= 1) return [`${needs}: cannot be first at any accuracy, given its speed and size`];
     return [`${needs}, has ${accuracy.value.toFixed(3)}`];
   });
 }
@@ -50,11 +50,11 @@ function frontLabels({ front }: Scoreboard): string {
 
 function frontLines({ front }: Scoreboard): readonly string[] {
   const supportText = (support: number | undefined): string =>
-    support === undefined ? '' : ` (in ${percentText(support)} of the resamples)`;
+    support === undefined ? '' : ` (in ${percentText(support)} of resamples)`;
   return (front?.models ?? []).map(({ model, isOnFront, dominatedBy, support }) =>
     isOnFront
       ? `${model}: on the front${supportText(support)}`
-      : `${model}: no better than ${shortListText(dominatedBy)} in anything${supportText(support)}`,
+      : `${model}: dominated by ${shortListText(dominatedBy)}${supportText(support)}`,
   );
 }
 
@@ -66,14 +66,14 @@ export function inferenceNotes(board: Scoreboard): readonly string[] {
   const hasTies = rows.filter((row) => headlineRanking(row, board)?.isInTieGroup === true).length > 1;
   const source =
     method === 'paired'
-      ? `${resamples} resamples of items and launches`
-      : `${resamples} draws from the intervals, each model by itself`;
+      ? `${resamples} bootstrap resamples of items and launches`
+      : `${resamples} draws from the intervals, independent between models`;
   const boundary = !hasPerAnchored(board) && atBoundary.length > 0;
   return [
-    ...(hasTies ? ["= can't be told from the best, with 95 % for all pairs at once"] : []),
-    ...(rows.length > 1 ? [`ranks and P(1st) are from ${source}`] : []),
+    ...(hasTies ? ['=: not distinguishable from the best at 95 % simultaneous confidence over all pairs'] : []),
+    ...(rows.length > 1 ? [`ranks and P(1st): from ${source}`] : []),
     ...(withoutLaunchSpread.length > 0 ? [spreadNote(withoutLaunchSpread, rows.length, method)] : []),
-    ...(boundary ? [`${listText(atBoundary)} at the boundary: the interval of PER is a guess there`] : []),
+    ...(boundary ? [`${listText(atBoundary)} at the boundary: the interval of PER is unreliable there`] : []),
     ...notes,
   ];
 }
@@ -105,14 +105,14 @@ function weightLines({ winners, weightWins, verdict, accuracyWeightCurve, withou
   );
   return [
     `${verdict}: ${listText(winners)} ${winners.length === 1 ? 'wins' : 'win'} ${share} (${winsText(weightWins)})`,
-    ...(accuracyWeightCurve.length > 1 ? [`by the weight of accuracy: ${curve.join(', ')}`] : []),
+    ...(accuracyWeightCurve.length > 1 ? [`as the weight of accuracy grows: ${curve.join(', ')}`] : []),
     withoutLine(winners, withoutFactor),
   ];
 }
 
 function withoutLine(winners: readonly string[], withoutFactor: Sensitivity['withoutFactor']): string {
   const changed = factorNames.filter((factor) => withoutFactor[factor].join() !== winners.join());
-  if (changed.length === 0) return `leaving any factor out keeps ${listText(winners)} first`;
+  if (changed.length === 0) return `leaving out any one factor keeps ${listText(winners)} first`;
   // Latency often repeats throughput: who wins without it is always worth knowing.
   const told = factorNames.filter((factor) => factor === 'latency' || changed.includes(factor));
   const others = told.map((factor) => `without ${factorLabels[factor]}: ${listText(withoutFactor[factor])}`);
@@ -133,13 +133,13 @@ function amount(factor: FactorName, value: number, board: Scoreboard): string {
 }
 
 function changedLine({ omitted, winners }: LeaveOneOut): string {
-  return `leaving ${omitted} out would make ${listText(winners)} the winner`;
+  return `leaving out ${omitted} would make ${listText(winners)} the winner`;
 }
 
 function orderLine(reordered: readonly LeaveOneOut[]): string {
-  if (reordered.length === 0) return 'leaving any model out keeps the order of the others';
+  if (reordered.length === 0) return 'leaving out any one model keeps the order of the others';
   const models = reordered.map(({ omitted, tauB }) => `${omitted} (tau-b ${tauB?.toFixed(3)})`);
-  return `leaving one out changes the order of the others: ${models.join(', ')}`;
+  return `leaving out one model changes the order of the others: ${models.join(', ')}`;
 }
 
 function paperLines({ leaveOneOut, nadirFlips, winners, ...rest }: PaperRobustness, board: Scoreboard): string[] {
@@ -163,16 +163,16 @@ function cardLines(board: Scoreboard): readonly { readonly heading: string; read
   const anchors = anchored && winsText(anchored.anchorWins);
   return [
     {
-      heading: `How robust the order by ${headlineVersion(board)} is`,
+      heading: `Robustness of the order by ${headlineVersion(board)}`,
       lines:
         anchored === undefined
           ? []
           : [
               ...weightLines(anchored),
-              `anchors at a quarter to four times: ${anchors} of ${Math.round(total(anchored.anchorWins))}`,
+              `with anchors scaled by 1/4 to 4: ${anchors} of ${Math.round(total(anchored.anchorWins))}`,
               'adding or leaving out a model changes no score',
             ],
     },
-    { heading: `How robust the order by ${paper} is`, lines: set === undefined ? [] : paperLines(set, board) },
+    { heading: `Robustness of the order by ${paper}`, lines: set === undefined ? [] : paperLines(set, board) },
   ];
 }

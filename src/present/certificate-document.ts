@@ -39,19 +39,21 @@ export function openRaceText(
 
 function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): readonly string[] {
   const sure = `${Number((confidence * 100).toFixed(6))} % certificate: evaluating every model on all ${countText(items)} items would`;
-  if (outcome === 'none') return [`${sure} find none either`];
-  const claim = outcome === 'winner' ? `${sure} name the same` : `${sure} name one of these ${named.length}`;
+  if (outcome === 'none') return [`${sure} also find none`];
+  const claim = outcome === 'winner' ? `${sure} name the same model` : `${sure} name one of these ${named.length}`;
   const assumed = models.filter(({ isAssumed }) => isAssumed).map(({ model }) => model);
   return assumed.length === 0
     ? [claim]
-    : [`${claim},`, `if ${assumed.join(', ')} cost more per item, as their size says`];
+    : [`${claim},`, `assuming that ${assumed.join(', ')} cost more per item, as their size suggests`];
 }
 
 function costOf({ cost }: RaceCertificate): string {
   const time =
-    cost.fullDeviceSeconds > 0 ? `, ${percent(cost.deviceSeconds / cost.fullDeviceSeconds)} of the time for items` : '';
+    cost.fullDeviceSeconds > 0
+      ? `, ${percent(cost.deviceSeconds / cost.fullDeviceSeconds)} of the device time for items`
+      : '';
   const guess = cost.estimatedModels.length > 0 ? ` (time of ${cost.estimatedModels.join(', ')} estimated)` : '';
-  return `asked ${countText(cost.items)} of ${countText(cost.fullItems)} items${time}${guess}; ${cost.launches} launches, ${cost.fullLaunches} in full`;
+  return `evaluated ${countText(cost.items)} of ${countText(cost.fullItems)} items${time}${guess}; ${cost.launches} launches (full evaluation: ${cost.fullLaunches})`;
 }
 
 /** On new items: another question than the one that was decided, so it never stands without its words. */
@@ -59,7 +61,7 @@ function supportOf({ support }: RaceCertificate): readonly string[] {
   if (support === undefined) return [];
   const parts = support.map(({ model, share }) => `${model} ${share.toFixed(2)}`);
   return [
-    `on new items of the kind, first among those that answered everything: ${parts.join(', ')} (bootstrap support, no confidence)`,
+    `on new items of this kind, first among the fully evaluated models: ${parts.join(', ')} (bootstrap support, not confidence)`,
   ];
 }
 
@@ -95,8 +97,8 @@ export function certificateBlocks(certificate: RaceCertificate): readonly Block[
       2,
     ),
     gap,
-    tableBlock(simpleTable(['model', '', 'answers', 'accuracy', 'PER-A', 'why'], models.map(modelRow))),
-    ...(changes.length === 0 ? [] : [gap, textBlock('What would change it:')]),
+    tableBlock(simpleTable(['model', '', 'answers', 'accuracy', 'PER-A', 'reason'], models.map(modelRow))),
+    ...(changes.length === 0 ? [] : [gap, textBlock('What would change the answer:')]),
     ...listBlock(
       changes.map((text) => line(`- ${text}`)),
       2,

@@ -78,10 +78,10 @@ function comparisonNotes(cell: CellComparison): readonly Line[] {
   const { pairs, onlyA, onlyB, otherPrompts, metrics } = cell;
   const unpaired = [...(onlyA > 0 ? [`${onlyA} only in A`] : []), ...(onlyB > 0 ? [`${onlyB} only in B`] : [])];
   const test = metrics.find(({ metric }) => metric === 'accuracy')?.test;
-  const counted = unpaired.length === 0 ? '' : `; ${unpaired.join(' and ')}: not counted`;
+  const counted = unpaired.length === 0 ? '' : `; ${unpaired.join(' and ')}, not counted`;
   return [
-    line(`${pairs} items compared one by one${test === undefined ? '' : ` (${test})`}${counted}`, 'muted'),
-    ...(otherPrompts > 0 ? [line(`${otherPrompts} of these items had another prompt in B`, 'muted')] : []),
+    line(`${pairs} paired items${test === undefined ? '' : ` (${test})`}${counted}`, 'muted'),
+    ...(otherPrompts > 0 ? [line(`${otherPrompts} of these items had a different prompt in B`, 'muted')] : []),
     ...metrics
       .filter(({ reason }) => reason !== undefined)
       .map(({ metric, reason }) => line(`? ${comparedMetricFacts[metric].label}: ${reason}`, 'muted')),
@@ -101,7 +101,7 @@ function doubtNotes(metrics: readonly MetricComparison[]): readonly string[] {
   );
 }
 
-const affected = { answers: 'accuracy', performance: 'performance', both: 'everything' } as const;
+const affected = { answers: 'accuracy', performance: 'performance', both: 'all metrics' } as const;
 
 /** A difference in how the two were made, as a sentence. */
 export function differenceText({ what, a, b, affects }: SettingDifference): string {
@@ -126,7 +126,7 @@ function cellTable(cell: CellComparison): Table {
     column(''),
     column('A', 'right'),
     column('B', 'right'),
-    column('B against A', 'right'),
+    column('B vs A', 'right'),
     column('p', 'right'),
     column(''),
   ];

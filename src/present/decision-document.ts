@@ -43,7 +43,7 @@ function whyNot(candidate: DecisionCandidate, decision: Decision): string {
   if (failed.length > 0) return failed.map((check) => checkOn(check, isSingle)).join('; ');
   const { requiredAccuracy: required, accuracy } = candidate;
   if (required === undefined || accuracy === undefined) return '';
-  if (required >= 1) return `needs accuracy ${required.toFixed(2)}: can't win at any accuracy`;
+  if (required >= 1) return `needs accuracy ${required.toFixed(2)}: cannot win at any accuracy`;
   return `needs accuracy ${required.toFixed(3)}, has ${accuracy.toFixed(3)}`;
 }
 
@@ -70,7 +70,7 @@ function answerSentence(decision: Decision): string {
     const reasons = candidates.map(({ model, reasons: own }) => `${model}: ${own.join('; ')}`);
     return `no valid model: ${reasons.join(' · ') || 'nothing was measured'}`;
   }
-  if (outcome === 'none-qualify') return 'no model passes all constraints';
+  if (outcome === 'none-qualify') return 'no model meets the limits';
   const winner = find(decision, recommended);
   const sure = winner?.support === undefined ? '' : `, support ${shares(winner.support)} on new items and launches`;
   return `recommended: ${recommended}, ${decision.scoreVersion} ${winner === undefined ? '' : scoreText(winner)}${sure}`;
@@ -98,8 +98,8 @@ function answerFacts(decision: Decision): readonly (readonly [what: string, text
     ...(tied.length > 0
       ? [['tie', `not significantly worse: ${tied.map(({ model }) => model).join(', ')}`] as const]
       : []),
-    ...open.map((check) => ['not beyond doubt', checkOn(check, isSingle)] as const),
-    ...(unconstrained === undefined ? [] : [['without constraints', told(unconstrained)] as const]),
+    ...open.map((check) => ['uncertain', checkOn(check, isSingle)] as const),
+    ...(unconstrained === undefined ? [] : [['without limits', told(unconstrained)] as const]),
     ...(nextCheaper === undefined || nextCheaper === runnerUp ? [] : [['next cheaper', told(nextCheaper)] as const]),
     ...(nearestMiss === undefined ? [] : [['nearest miss', told(nearestMiss)] as const]),
     ...largestGates.map((gate) => ['would pass', gateText(gate)] as const),

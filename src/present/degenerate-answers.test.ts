@@ -26,7 +26,7 @@ describe('answers', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
       ! e has no score: ACC is invalid: 14 of 1319 items failed and count as wrong
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
       "
     `);
   });
@@ -36,7 +36,7 @@ describe('answers', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ~ some_failed: e accuracy (12 of 1319 items failed)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
       "
     `);
   });
@@ -46,7 +46,7 @@ describe('answers', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ! unparsed: e accuracy (7.6 % of the outputs had no recognizable answer)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
       "
     `);
   });
@@ -66,7 +66,7 @@ describe('answers', () => {
     expect(printed([...four, model('e', { accuracy })])).toMatchInlineSnapshot(`
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), e (THR, LAT, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
       "
     `);
   });
@@ -76,7 +76,7 @@ describe('answers', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ~ small_sample: e accuracy (only 20 items)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
       "
     `);
   });
@@ -88,9 +88,9 @@ describe('answers', () => {
       "a and b are first by PER-A/test/1: 0.537 [0.481, 0.561]; with equal scores
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
-        = can't be told from the best, with 95 % for all pairs at once
-        ranks and P(1st) are from 2000 resamples of items and launches
-        ± is half of the 95 % interval, for accuracy on new items of the kind; for exactly these 40 items accuracy is known, without ±
+        =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        ranks and P(1st): from 2000 bootstrap resamples of items and launches
+        ±: half-width of the 95 % confidence interval, for accuracy on new items of this kind; for exactly these 40 items accuracy is exact, without ±
       "
     `);
   });
@@ -101,10 +101,10 @@ describe('answers', () => {
       "a and b are first by PER-A/test/1: 0.523; with equal scores
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
-        = can't be told from the best, with 95 % for all pairs at once
-        ranks and P(1st) are from 2000 draws from the intervals, each model by itself
+        =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        ranks and P(1st): from 2000 draws from the intervals, independent between models
         throughput or latency of a and b has no interval, so the score has no ± and ranks assume 6 % between launches
-        ± is half of the 95 % interval, for accuracy on new items of the kind; for exactly this benchmark, of which 100 of 400 items were asked, it is 0.87 of that (finite population)
+        ±: half-width of the 95 % confidence interval, for accuracy on new items of this kind; for this benchmark itself, of which 100 of 400 items were evaluated, it is 0.87 of that (finite population)
       "
     `);
   });
@@ -121,7 +121,7 @@ describe('launches', () => {
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
       ~ one_launch: a and b throughput (measured in a single launch, so the spread between launches is unknown)
-        ranks and P(1st) are from 2000 resamples of items and launches
+        ranks and P(1st): from 2000 bootstrap resamples of items and launches
         performance of a and b comes from a single launch, so the score has no ± and ranks assume 6 % between launches
       "
     `);
@@ -137,10 +137,10 @@ describe('launches', () => {
       "a and b are first by PER-A/test/1: 0.524 [0.487, 0.556]; with equal scores
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
-        = can't be told from the best, with 95 % for all pairs at once
-        ranks and P(1st) are from 2000 resamples of items and launches
+        =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        ranks and P(1st): from 2000 bootstrap resamples of items and launches
         the spread over launches is each model's own, from few of them (df 1)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
       "
     `);
   });

@@ -20,7 +20,7 @@ describe('how many models there are', () => {
   it('one', () => {
     expect(printed([model('a')], { evidence: evidence(['a']) })).toMatchInlineSnapshot(`
       "one model: no ranking; PER-A 0.523 [0.495, 0.547]
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
       "
     `);
   });
@@ -70,7 +70,7 @@ describe('values that are equal or nearly so', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         MEM differences are within noise
         PER is 0 for the worst model in any factor: d (THR, LAT, MEM), a (THR, LAT), c (ACC, THR, LAT)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
       "
     `);
   });

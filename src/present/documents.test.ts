@@ -61,13 +61,13 @@ describe('a comparison', () => {
 
       ### GSM8K · gsm8k/per@1 · serving protocol · be\\|ta against alpha
 
-      |  | A | B | B against A | p |  |
+      |  | A | B | B vs A | p |  |
       | :-- | --: | --: | --: | --: | :-- |
       | accuracy | 0.580 ± 0.030 | 0.610 ± 0.030 | +3.0 points \\[+0.2, +5.8\\] | \\< 0.001 | better ! |
       | latency | 1.20 s | – | – |  | ? |
 
-      - 1319 items compared one by one (McNemar mid-p); 1 only in A: not counted
-      - 2 of these items had another prompt in B
+      - 1319 paired items (McNemar mid-p); 1 only in A, not counted
+      - 2 of these items had a different prompt in B
       - ? latency: B: not measured
       - ! accuracy of B: truncated: 6 % of the answers
       - threads: 2 in A, 4 in B (makes performance hard to compare)
@@ -154,7 +154,7 @@ describe('a gate', () => {
             <property name="low" value="0.94"/>
             <property name="high" value="1.01"/>
           </properties>
-          <failure message="gsm8k/per@1 / alpha: wanted throughput at least −5.0 % against the baseline, got −3.0 % [−6.0 %, +1.0 %]: fail (5 % of &quot;x&quot; &lt; y &amp; z next)"/>
+          <failure message="gsm8k/per@1 / alpha: required throughput at least −5.0 % against the baseline, got −3.0 % [−6.0 %, +1.0 %]: fail (5 % of &quot;x&quot; &lt; y &amp; z next)"/>
           <system-out>got −3.0 % [−6.0 %, +1.0 %]</system-out>
         </testcase>
         <testcase classname="gsm8k/per@1 / alpha" name="throughput at least −5.0 % against the baseline" time="0">
@@ -190,12 +190,12 @@ describe('a gate', () => {
 
       Candidate run-b against baseline run-a.
 
-      | task | model | wanted | got | outcome |
+      | task | model | required | measured | outcome |
       | :-- | :-- | :-- | --: | :-- |
       | gsm8k/per@1 | alpha | throughput at least −5.0 % against the baseline | −3.0 % \\[−6.0 %, +1.0 %\\] | inconclusive ! |
       | gsm8k/per@1 | alpha | throughput at least −5.0 % against the baseline | −3.0 % \\[−6.0 %, +1.0 %\\] | pass |
 
-      - ! gsm8k/per@1 / alpha: wanted throughput at least −5.0 % against the baseline, got −3.0 % \\[−6.0 %, +1.0 %\\]: inconclusive (5 % of "x" \\< y & z next)
+      - ! gsm8k/per@1 / alpha: required throughput at least −5.0 % against the baseline, got −3.0 % \\[−6.0 %, +1.0 %\\]: inconclusive (5 % of "x" \\< y & z next)
       "
     `);
   });
@@ -215,8 +215,8 @@ describe('a gate', () => {
 
   it('annotates on GitHub, its syntax escaped', () => {
     expect(githubAnnotations(document(['fail', 'inconclusive', 'pass']))).toMatchInlineSnapshot(`
-      "::error title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: wanted throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: fail (5 %25 of "x" < y & z%0D%0Anext)
-      ::warning title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: wanted throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: inconclusive (5 %25 of "x" < y & z%0D%0Anext)
+      "::error title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: required throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: fail (5 %25 of "x" < y & z%0D%0Anext)
+      ::warning title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: required throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: inconclusive (5 %25 of "x" < y & z%0D%0Anext)
       ::notice title=perbench gate::gate failed, of 3 checks: 1 failed, 1 inconclusive, 1 passed
       "
     `);
@@ -225,7 +225,7 @@ describe('a gate', () => {
   it('makes at most ten annotations of a kind', () => {
     const lines = githubAnnotations(document(Array.from({ length: 12 }, () => 'fail'))).split('\n');
     expect(lines.filter((line) => line.startsWith('::error'))).toHaveLength(10);
-    expect(lines[9]).toBe('::error title=perbench gate::and 3 more checks like these');
+    expect(lines[9]).toBe('::error title=perbench gate::and 3 more checks');
     const ten = githubAnnotations(document(Array.from({ length: 10 }, () => 'fail'))).split('\n');
     expect(ten.filter((line) => line.startsWith('::error'))).toHaveLength(10);
     expect(ten[9]).not.toContain('more checks');
@@ -236,7 +236,7 @@ describe('a gate', () => {
     expect(fitSummary(text, 5000)).toBe(text);
     const cut = fitSummary(text, 1000);
     expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(1000);
-    expect(cut).toMatch(/^(é{99}\n)+\nCut: .*\n$/);
+    expect(cut).toMatch(/^(é{99}\n)+\nTruncated .*\n$/);
     expect(fitSummary(text, 10)).toBe('');
   });
 });

@@ -67,7 +67,7 @@ describe('latexReport', () => {
 
       \\begin{table}
       \\centering
-      \\caption{GSM8K \\ensuremath{\\cdot} gsm8k/per@1 \\ensuremath{\\cdot} serving protocol \\ensuremath{\\cdot} accuracy is exact\\_match \\ensuremath{\\cdot} PER-paper/1}
+      \\caption{GSM8K \\ensuremath{\\cdot} gsm8k/per@1 \\ensuremath{\\cdot} serving protocol \\ensuremath{\\cdot} accuracy metric: exact\\_match \\ensuremath{\\cdot} PER-paper/1}
       \\label{tab:gsm8k-per-1-serving}
       \\begin{tabular}{rlrrrrr}
       \\toprule
@@ -83,7 +83,7 @@ describe('latexReport', () => {
       \\par{\\footnotesize \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- has no score: out of memory (PB\\_ENGINE)}
       \\par{\\footnotesize PER is 0 for the worst model in any factor: large (ACC, THR, LAT, MEM)}
       \\par{\\footnotesize $^{!}$ host\\_busy: fast latency (other processes took 9 \\% of the CPU)}
-      \\par{\\footnotesize \\ensuremath{\\pm} is half of the 95 \\% interval}
+      \\par{\\footnotesize \\ensuremath{\\pm}: half-width of the 95 \\% confidence interval}
       \\end{table}
       "
     `);

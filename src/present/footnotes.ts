@@ -98,17 +98,17 @@ function otherFlags(rows: readonly ScoreboardRow[]): Footnote[] {
 
 /** What ± stands for, and what it would be for exactly this benchmark instead of new items of the kind. */
 function intervalNote({ rows, populationItems }: Scoreboard): string {
-  const half = '± is half of the 95 % interval';
+  const half = '±: half-width of the 95 % confidence interval';
   const counts = rows.flatMap(({ measurements: { accuracy } }) =>
     accuracy === undefined || accuracy.status === 'unavailable' || accuracy.status === 'published' ? [] : [accuracy.n],
   );
   const [items] = counts;
   if (populationItems === undefined || items === undefined || counts.some((count) => count !== items)) return half;
   if (items > populationItems) return half;
-  const kind = `${half}, for accuracy on new items of the kind`;
-  if (items === populationItems) return `${kind}; for exactly these ${items} items accuracy is known, without ±`;
+  const kind = `${half}, for accuracy on new items of this kind`;
+  if (items === populationItems) return `${kind}; for exactly these ${items} items accuracy is exact, without ±`;
   const factor = Math.sqrt(1 - items / populationItems);
-  return `${kind}; for exactly this benchmark, of which ${items} of ${populationItems} items were asked, it is ${factor.toFixed(2)} of that (finite population)`;
+  return `${kind}; for this benchmark itself, of which ${items} of ${populationItems} items were evaluated, it is ${factor.toFixed(2)} of that (finite population)`;
 }
 
 /** What a reader of this scoreboard must know, in order of importance. */
@@ -128,19 +128,19 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
   ];
 }
 
-/** A price of an hour gives no price of answers where throughput counts tokens. */
+/** An hourly price gives no price of answers where throughput counts tokens. */
 function priceNotes({ pricePerHour, units: { throughput } }: Scoreboard): Footnote[] {
   if (pricePerHour === undefined || throughput === undefined || throughput === 'items/s') return [];
-  return [note(`no price of answers: throughput is in ${throughput}, and their length isn't known`)];
+  return [note(`no price per 1,000 answers: throughput is in ${throughput}, and the length of answers is unknown`)];
 }
 
-/** `GSM8K, 5-shot · gsm8k/per@1 · serving protocol · accuracy is exact_match`. */
+/** `GSM8K, 5-shot · gsm8k/per@1 · serving protocol · accuracy metric: exact_match`. */
 export function boardTitle({ title, taskId, protocol, metric, versions }: Scoreboard): string {
   const parts = [
     title ?? taskId,
     title === undefined ? undefined : taskId,
     protocol === undefined ? undefined : `${protocol} protocol`,
-    metric === undefined ? undefined : `accuracy is ${metric}`,
+    metric === undefined ? undefined : `accuracy metric: ${metric}`,
     versions.join(', '),
   ];
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');

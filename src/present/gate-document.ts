@@ -64,7 +64,7 @@ function demandText(check: GateCheck): string {
 /** `+1.2 % [−0.8 %, +3.1 %]`, or that there is nothing. */
 function evidenceText(check: GateCheck): string {
   const { estimate, interval } = check;
-  if (estimate === undefined) return 'nothing measured';
+  if (estimate === undefined) return 'not measured';
   const range =
     interval === undefined ? '' : ` [${amountText(interval.low, check)}, ${amountText(interval.high, check)}]`;
   return `${amountText(estimate, check)}${range}`;
@@ -78,7 +78,7 @@ function placeText({ taskId, model }: GateCheck): string {
 /** One check in one sentence. */
 function checkSentence(check: GateCheck): string {
   const notes = check.notes.length === 0 ? '' : ` (${check.notes.join('; ')})`;
-  return `${placeText(check)}: wanted ${demandText(check)}, got ${evidenceText(check)}: ${check.outcome}${notes}`;
+  return `${placeText(check)}: required ${demandText(check)}, got ${evidenceText(check)}: ${check.outcome}${notes}`;
 }
 
 /** The gate's verdict in one sentence; every place that prints one takes it from here. */
@@ -88,7 +88,7 @@ export function gateSentence({ outcome, checks, ruled, rule }: GateResult): stri
     .map((wanted) => [wanted, count(wanted)] as const)
     .filter(([, n]) => n > 0)
     .map(([wanted, n]) => `${n} ${{ fail: 'failed', inconclusive: 'inconclusive', pass: 'passed' }[wanted]}`);
-  const why = ruled > 0 ? ` (inconclusive counts as ${rule}, as was asked)` : '';
+  const why = ruled > 0 ? ` (inconclusive counts as ${rule}, as requested)` : '';
   const of = `of ${checks.length} ${checks.length === 1 ? 'check' : 'checks'}: ${parts.join(', ')}`;
   return `gate ${{ pass: 'passed', fail: 'failed', inconclusive: 'inconclusive' }[outcome]}, ${of}${why}`;
 }
@@ -137,7 +137,7 @@ export function gateDocument({ result, ...origin }: Gate): Document {
   const verdict = gateSentence(result);
   const checks = tableBlock(
     table(
-      [column('task'), column('model'), column('wanted'), column('got', 'right'), column('outcome')],
+      [column('task'), column('model'), column('required'), column('measured', 'right'), column('outcome')],
       result.checks.map((check) => {
         const outcome = `${check.outcome}${check.notes.length > 0 ? ' !' : ''}`;
         return row([check.taskId, check.model, demandText(check), evidenceText(check), outcome], tones[check.outcome]);

@@ -1,7 +1,7 @@
 import type { Check, Document } from './document.ts';
 import { fieldText } from './sanitise.ts';
 
-/** GitHub shows at most so many annotations of one kind for a step. */
+/** Annotations of one kind that GitHub shows for a step. */
 const maxOfKind = 10;
 
 /** Message of a workflow command: `%` and line ends are its syntax. */
@@ -23,7 +23,7 @@ function ofKind(kind: 'error' | 'warning', title: string, checks: readonly Check
   const shown = hasMore ? checks.slice(0, maxOfKind - 1) : checks;
   const lines = shown.map(({ demand, sentence }) => command(kind, demand, sentence));
   const left = checks.length - shown.length;
-  return hasMore ? [...lines, command(kind, title, `and ${left} more checks like these`)] : lines;
+  return hasMore ? [...lines, command(kind, title, `and ${left} more checks`)] : lines;
 }
 
 /** Workflow commands of GitHub Actions: an error per failed check, a warning per open one, the verdict as a notice. */
@@ -49,7 +49,7 @@ export const stepSummaryBytes = 2 ** 20;
  */
 export function fitSummary(text: string, room: number): string {
   if (Buffer.byteLength(text) <= room) return text;
-  const note = '\nCut: the rest does not fit into a step summary. Use perbench gate -o gate.md for all of it.\n';
+  const note = '\nTruncated to the size limit of step summaries. perbench gate -o gate.md writes everything.\n';
   let left = room - Buffer.byteLength(note);
   if (left < 0) return '';
   let kept = '';

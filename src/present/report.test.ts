@@ -70,7 +70,7 @@ const report: Report = {
 describe('terminalReport', () => {
   it('at 140 columns', () => {
     expect(terminalReport(report, { width: 140 })).toMatchInlineSnapshot(`
-      "GSM8K · gsm8k/per@1 · serving protocol · accuracy is exact_match · PER-paper/1
+      "GSM8K · gsm8k/per@1 · serving protocol · accuracy metric: exact_match · PER-paper/1
       #  Model                          PER        Accuracy    Throughput     Latency            Memory   ACC   THR   LAT   MEM  strict
                                                                   items/s          ms               GiB
       1  qwen2.5-coder-0.5b-instruct  0.000!  0.310 ± 0.060   1.05 ± 0.03!  3100 ± 45!  1.2000 ± 0.0010  1.00  0.00  0.00  0.00   0.300
@@ -81,7 +81,7 @@ describe('terminalReport', () => {
         PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR, LAT, MEM), smollm2-135m-instruct (ACC)
       ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
       ~ near_chance: smollm2-135m-instruct accuracy (not above 0)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
         not shown at this width: Output
 
       10 of 1,319 items: a mini run
@@ -91,7 +91,8 @@ describe('terminalReport', () => {
 
   it('at 80 columns', () => {
     expect(terminalReport(report, { width: 80 })).toMatchInlineSnapshot(`
-      "GSM8K · gsm8k/per@1 · serving protocol · accuracy is exact_match · PER-paper/1
+      "GSM8K · gsm8k/per@1 · serving protocol · accuracy metric: exact_match ·
+        PER-paper/1
       #  Model                          PER             ACC      THR    LAT     MEM
                                                               items/s    ms     GiB
       1  qwen2.5-coder-0.5b-instruct  0.000!  0.310 ± 0.060     1.05!  3100!   1.20
@@ -104,7 +105,7 @@ describe('terminalReport', () => {
       ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes
           took 9 % of the CPU)
       ~ near_chance: smollm2-135m-instruct accuracy (not above 0)
-        ± is half of the 95 % interval
+        ±: half-width of the 95 % confidence interval
         not shown at this width: ACC, THR, LAT, MEM, strict, Output
 
       10 of 1,319 items: a mini run
@@ -115,7 +116,8 @@ describe('terminalReport', () => {
   it('at 40 columns', () => {
     expect(terminalReport(report, { width: 40 })).toMatchInlineSnapshot(`
       "GSM8K · gsm8k/per@1 · serving protocol ·
-        accuracy is exact_match · PER-paper/1
+        accuracy metric: exact_match ·
+        PER-paper/1
       #  Model                    PER     ACC
       1  qwen2.5-co…b-instruct  0.000!  0.310
       1  smollm2-135m-instruct  0.000   0.050~
@@ -183,7 +185,7 @@ describe('terminalReport', () => {
 describe('markdownReport', () => {
   it('writes tables that foreign text cannot break', () => {
     expect(markdownReport(report)).toMatchInlineSnapshot(`
-      "### GSM8K · gsm8k/per@1 · serving protocol · accuracy is exact\\_match · PER-paper/1
+      "### GSM8K · gsm8k/per@1 · serving protocol · accuracy metric: exact\\_match · PER-paper/1
 
       | \\# | Model | PER | Accuracy | Throughput, items/s | Latency, ms | Memory, GiB | ACC | THR | LAT | MEM | strict | Output, tokens/s |
       | --: | :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
@@ -196,7 +198,7 @@ describe('markdownReport', () => {
       - PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR, LAT, MEM), smollm2-135m-instruct (ACC)
       - ! host\\_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
       - ~ near\\_chance: smollm2-135m-instruct accuracy (not above 0)
-      - ± is half of the 95 % interval
+      - ±: half-width of the 95 % confidence interval
 
       10 of 1,319 items: a mini run
       "

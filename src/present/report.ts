@@ -4,7 +4,7 @@ import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import * as z from 'zod';
 import { measurementSchema } from '../core/measurement-schema.ts';
 
-/** What is known about the run behind the scoreboards; all of it optional, for tables that somebody else measured. */
+/** What is known about the run behind the scoreboards; all of it optional, for measurements made elsewhere. */
 export interface ReportRun {
   readonly id?: string;
   readonly name?: string;
@@ -69,8 +69,8 @@ const unit = z.string().optional();
 const scoreboard = z.looseObject({
   task: z.string().describe('name, protocol and version, such as gsm8k/per@1'),
   title: z.string().optional(),
-  metric: z.string().optional().describe('what the accuracy of this task is'),
-  protocol: z.enum(['serving', 'paper']).optional().describe('absent for numbers that somebody else measured'),
+  metric: z.string().optional().describe('headline metric of the task'),
+  protocol: z.enum(['serving', 'paper']).optional().describe('absent for measurements made elsewhere'),
   scores: z.array(z.string()).describe('versions of the scores that were computed'),
   units: z.object({ accuracy: unit, throughput: unit, latency: unit, memory: unit }),
   flags: z.array(flag),
@@ -83,7 +83,9 @@ const scoreboard = z.looseObject({
  */
 export const reportSchema = z.looseObject({
   $schema: z.string().optional(),
-  schema: z.literal('perbench-report/1').describe('raised when a reader of an older file would misunderstand it'),
+  schema: z
+    .literal('perbench-report/1')
+    .describe('raised when a reader of older files would misunderstand a newer one'),
   run: z
     .looseObject({
       id: z.string().optional(),

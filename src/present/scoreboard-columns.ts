@@ -247,7 +247,7 @@ function extraNames(boards: readonly Scoreboard[]): string[] {
   return [...new Set(rows.flatMap(({ measurements: { extra = {} } }) => Object.keys(extra)))];
 }
 
-/** Right answers for what they cost: always in files, and on screen where somebody said what an hour costs. */
+/** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
 function efficiencyColumn(id: keyof Efficiency, heading: string, field: string, dropOrder: number): BoardColumn {
   return simpleColumn({
     id,
@@ -270,8 +270,8 @@ const details: readonly BoardColumn[] = [
   efficiencyColumn('correctPerSecondPerGib', 'Right/s/GiB', 'correct_per_second_per_gib', 57),
   efficiencyColumn('correctPerJoule', 'Right/J', 'correct_per_joule', 57),
   measurementColumn({ id: 'outputTokensPerSecond', heading: 'Output', dropOrder: 80 }),
-  measurementColumn({ id: 'timeToFirstTokenP50', heading: 'First token', shortHeading: 'TTFT', dropOrder: 81 }),
-  measurementColumn({ id: 'timePerOutputTokenP50', heading: 'Per token', shortHeading: 'TPOT', dropOrder: 82 }),
+  measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', dropOrder: 81 }),
+  measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', dropOrder: 82 }),
   ...['latencyP50', 'latencyP90', 'latencyP95', 'latencyP99'].map(fileMeasurement),
   ...['memoryWeights', 'memoryKv', 'memoryCompute', 'memoryOverhead', 'memoryReserved'].map(fileMeasurement),
   fileMeasurement('energyPerItem'),

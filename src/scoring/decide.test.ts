@@ -70,8 +70,8 @@ describe('a decision on the published numbers', () => {
     expect(told(decidePaper(['gsm8k'], { minAccuracy: 0.6, maxMemory: 7 * 2 ** 30 }))).toMatchInlineSnapshot(`
       "which model for gsm8k, with accuracy >= 0.6, memory <= 7 GiB? (PER-A/2026-1/paper-gpu)
       recommended: Qwen2.5-3B, PER-A/2026-1/paper-gpu 0.726
-      runner-up: Qwen2.5-7B 0.577: needs accuracy 1.93: can't win at any accuracy
-      without constraints: Qwen2.5-1.5B 0.762: accuracy 0.580 is below 0.600
+      runner-up: Qwen2.5-7B 0.577: needs accuracy 1.93: cannot win at any accuracy
+      without limits: Qwen2.5-1.5B 0.762: accuracy 0.580 is below 0.600
       next cheaper: Mistral-7B 0.600: accuracy 0.532 is below 0.600
       depends on weights: weight of accuracy (now 0.25): Qwen2.5-7B around 0.77, Qwen2.5-14B from 0.77
       confidence unknown: there are neither per-item answers nor intervals"
@@ -83,7 +83,7 @@ describe('a decision on the published numbers', () => {
     expect(decision.outcome).toBe('none-qualify');
     expect(told(decision)).toMatchInlineSnapshot(`
       "which model for gsm8k, with accuracy >= 0.97? (PER-A/2026-1/paper-gpu)
-      no model passes all constraints
+      no model meets the limits
       nearest miss: Llama-3.1-70B 0.336: accuracy 0.920 is below 0.970
       would pass: Llama-3.1-70B at accuracy >= 0.92"
     `);
@@ -150,13 +150,13 @@ describe('a decision on a run', () => {
   it('says where a constraint is passed only within the interval, and what was not measured', () => {
     const decision = decide([madeTask(three)], { ...options, constraints: { minAccuracy: 0.78 } });
     expect(told(decision)).toContain(
-      'not beyond doubt: accuracy 0.800 is at least 0.780, but its interval includes the limit',
+      'uncertain: accuracy 0.800 is at least 0.780, but its interval includes the limit',
     );
     const none = decide([madeTask(three)], { ...options, constraints: { maxLatencyP95: 100 } });
     expect(none.outcome).toBe('none-qualify');
     expect(told(none)).toMatchInlineSnapshot(`
       "which model for t/per@1, with latency p95 <= 100 ms? (PER-A/test)
-      no model passes all constraints
+      no model meets the limits
       nearest miss: middle 0.550: latency p95 not measured"
     `);
   });
