@@ -78,7 +78,6 @@ class Cursor {
     return value;
   }
 
-  /** Bytes from a place to the current one. */
   since(start: number): Buffer {
     return this.#buffer.subarray(start, this.position);
   }

@@ -12,7 +12,6 @@ export interface ProcessStat {
   readonly cpuMs: number;
 }
 
-/** One process of `/proc`; undefined where it is gone or may not be read. */
 function readProcessStat(proc: string, pid: number): ProcessStat | undefined {
   const text = readIfThere(join(proc, String(pid), 'stat'));
   if (text === undefined) return undefined;

@@ -13,7 +13,6 @@ export interface LabelShares {
   readonly items: number;
   /** Items whose answer could not be read; they count as no label. */
   readonly unread: number;
-  /** By label. */
   readonly labels: readonly LabelCount[];
   /** Total variation distance between the shares of right and of given answers, from 0 to 1. */
   readonly distance: number;
@@ -35,12 +34,9 @@ export interface LabelCounter {
 }
 
 /** Positions are counted from 0 in data and from 1 by people. */
-function labelText(value: string | number): string {
-  return typeof value === 'number' ? `choice ${value + 1}` : value;
-}
-
 function readLabel(value: string | number | boolean | undefined): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? labelText(value) : undefined;
+  if (typeof value === 'number') return `choice ${value + 1}`;
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Counts labels as scores stream by: the detail `gold` is the right one, `predicted` (else the answer) the given one. */

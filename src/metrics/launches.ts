@@ -4,7 +4,6 @@ import type { ProtocolName } from '../core/suite.ts';
 import { minCount, quantile } from '../stats/quantile.ts';
 import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
 
-/** The passes of one launch. */
 export interface Launch {
   readonly accuracy: PassResult | undefined;
   readonly throughput: PassResult | undefined;

@@ -13,10 +13,17 @@ import {
   overLaunches,
 } from './launches.ts';
 
+function unavailable(reason: Extract<Measurement, { status: 'unavailable' }>['reason'], detail: string): Measurement {
+  return { status: 'unavailable', reason, detail };
+}
+
+function nominal(value: number, unit: Unit, n: number): Measurement {
+  return { status: 'nominal', value, unit, n, warnings: [] };
+}
+
 function part(readings: readonly MemoryReading[], name: keyof MemorySplit): Measurement {
   const values = readings.map(({ split }) => split?.[name]).filter((value) => value !== undefined);
-  if (values.length === 0)
-    return { status: 'unavailable', reason: 'unsupported', detail: 'the engine does not report it' };
+  if (values.length === 0) return unavailable('unsupported', 'the engine does not report it');
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return { status: 'measured', value: mean, unit: 'bytes', n: values.length, warnings: [] };
 }
@@ -26,7 +33,7 @@ function memoryMeasurements(passes: readonly PassResult[], peakBytes: readonly n
   const readings = passes.map(({ memory }) => memory).filter((reading) => reading !== undefined);
   if (readings.length === 0) {
     const detail = passes.find(({ memoryUnknown }) => memoryUnknown !== undefined)?.memoryUnknown;
-    return detail === undefined ? {} : { memory: { status: 'unavailable', reason: 'unsupported', detail } };
+    return detail === undefined ? {} : { memory: unavailable('unsupported', detail) };
   }
   const warnings: Warning[] = readings.every(({ isPeakReset }) => isPeakReset)
     ? []
@@ -40,20 +47,8 @@ function memoryMeasurements(passes: readonly PassResult[], peakBytes: readonly n
     memoryKv: part(readings, 'kvBytes'),
     memoryCompute: part(readings, 'computeBytes'),
     memoryOverhead: part(readings, 'overheadBytes'),
-    ...(reserved.length > 0 && {
-      memoryReserved: {
-        status: 'nominal' as const,
-        value: Math.max(...reserved),
-        unit: 'bytes' as const,
-        n: reserved.length,
-        warnings: [],
-      },
-    }),
+    ...(reserved.length > 0 && { memoryReserved: nominal(Math.max(...reserved), 'bytes', reserved.length) }),
   };
-}
-
-function unavailable(reason: Extract<Measurement, { status: 'unavailable' }>['reason'], detail: string): Measurement {
-  return { status: 'unavailable', reason, detail };
 }
 
 const nothing = unavailable('no_samples', 'nothing was generated');
@@ -62,10 +57,6 @@ const noCounts = unavailable(
   'the server does not report token counts, and perbench cannot count its tokens',
 );
 const notStreamed = unavailable('not_streamed', 'the server sent answers in one piece although a stream was requested');
-
-function nominalConcurrency(concurrency: number, n: number): Measurement {
-  return { status: 'nominal', value: concurrency, unit: 'count', n, warnings: [] };
-}
 
 /** A percentile over all requests of all launches; none from too few of them. */
 function pooledPercentile(passes: readonly PassResult[], p: number): Measurement {
@@ -123,8 +114,7 @@ function loadLatencies(passes: readonly PassResult[]): CellMeasurements {
 function concurrencyOf(passes: readonly PassResult[]): CellMeasurements {
   const [first] = passes;
   if (first === undefined) return {};
-  if (first.load?.requestRate === undefined)
-    return { concurrency: nominalConcurrency(first.concurrency, passes.length) };
+  if (first.load?.requestRate === undefined) return { concurrency: nominal(first.concurrency, 'count', passes.length) };
   const achieved = passes.map(({ window }) => window?.achievedConcurrency ?? 0).filter((value) => value > 0);
   return { concurrency: overLaunches(achieved, 'count', mergeWarnings(passes)) };
 }
@@ -187,22 +177,12 @@ export function paperMeasurements({ category }: Task, passResults: readonly Pass
   const shared = { n: 1, warnings: mergeWarnings([pass]) };
   // Throughput is counted per GPU, time is not: the paper's tables give 1000 / (THR x LAT) = number of GPUs.
   const perAnswerMs = 1000 / (perSecond * devices);
+  const [rateUnit, timeUnit] = isGeneration ? (['tokens/s', 'ms/token'] as const) : (['items/s', 'ms/item'] as const);
+  const rate: Measurement = { status: 'measured', value: perSecond, unit: rateUnit, ...shared };
+  const time: Measurement = { status: 'derived', from: 'throughput', value: perAnswerMs, unit: timeUnit, ...shared };
   return {
-    throughput:
-      perSecond > 0
-        ? { status: 'measured', value: perSecond, unit: isGeneration ? 'tokens/s' : 'items/s', ...shared }
-        : nothing,
-    latency:
-      perSecond > 0
-        ? {
-            status: 'derived',
-            from: 'throughput',
-            value: perAnswerMs,
-            unit: isGeneration ? 'ms/token' : 'ms/item',
-            ...shared,
-          }
-        : nothing,
+    ...(perSecond > 0 ? { throughput: rate, latency: time } : { throughput: nothing, latency: nothing }),
     ...withoutLaunchWarning(memoryMeasurements([pass], valuesOf([figures], 'peakBytes'))),
-    concurrency: nominalConcurrency(pass.concurrency, 1),
+    concurrency: nominal(pass.concurrency, 'count', 1),
   };
 }

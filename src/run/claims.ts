@@ -44,7 +44,6 @@ export function createLeaseKeeper(store: Store, leaseMs: number): LeaseKeeper {
 
 const lookAgainMs = 500;
 
-/** Says whom a run waits for, and for how long at most. */
 export function waitingText(cells: number, leaseMs: number): string {
   const what = cells === 1 ? 'a cell held by another process' : `${cells} cells held by other processes`;
   return `waiting for ${what}; a process that died loses its cells within ${Math.round(leaseMs / 1000)} s`;

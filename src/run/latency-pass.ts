@@ -4,7 +4,6 @@ import type { GoodputLimits } from '../core/load.ts';
 import { askItems } from './ask-items.ts';
 import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 
-/** Collects the times of requests, and counts those within the limits. */
 export interface LatencyCollector {
   /** Failed and retried requests are none of the model's latencies, and aren't good. */
   add(result: Generation | Loglikelihood): void;

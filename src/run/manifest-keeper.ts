@@ -12,7 +12,6 @@ export interface ManifestKeeper {
   written(): Promise<void>;
 }
 
-/** Merges what a launch or a first prompt tells into the stored manifest, one change after the other. */
 export function createManifestKeeper(store: Store, runId: string): ManifestKeeper {
   let queue = Promise.resolve();
   return {

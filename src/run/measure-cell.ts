@@ -2,21 +2,14 @@ import type { CellMeasurements } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ItemScore, Task } from '../core/task.ts';
-import type { ScoredItems } from '../metrics/accuracy.ts';
-import { cellMeasurements } from '../metrics/cell-measurements.ts';
+import { cellMeasurements, type CellRecords } from '../metrics/cell-measurements.ts';
 import { createLabelCounter } from '../metrics/label-shares.ts';
-
-/** What is needed of all items at once: scores, what they depend on, and the means of further metrics. */
-interface CollectedScores {
-  readonly scored: ScoredItems;
-  readonly metrics: Readonly<Record<string, number>>;
-}
 
 /** Collects scores as they stream by; an item without a metric counts as 0 in it. */
 async function collectScores(
   scores: AsyncIterable<ItemScore & { readonly cluster: string | undefined }>,
   task: Task,
-): Promise<CollectedScores> {
+): Promise<Pick<CellRecords, 'scored' | 'metrics'>> {
   const sums = new Map<string, number>();
   const all: ItemScore[] = [];
   const values: number[] = [];
@@ -40,7 +33,6 @@ async function collectScores(
   };
 }
 
-/** A cell's measurements from what the store has of it: samples and finished passes. */
 export async function measureCell(
   store: Pick<Store, 'sampleSummary' | 'passResults' | 'scores'>,
   cellId: string,

@@ -88,7 +88,6 @@ export interface PassPlan extends PassLimits {
   readonly isStreamed?: boolean;
 }
 
-/** Reads the engine's memory now and then, for the display. */
 function watchMemory(model: LoadedModel): { readonly bytes: () => number | undefined; readonly stop: () => void } {
   let latest: number | undefined;
   let isAsking = false;
@@ -121,7 +120,6 @@ export async function readMemory(model: LoadedModel): Promise<typeof noMemory> {
   }
 }
 
-/** What was watched while a pass ran. */
 interface WindowRecords {
   readonly host: HostWindow;
   readonly server: ServerWindow | undefined;

@@ -6,7 +6,6 @@ import { suiteEngineOptions } from './protocol.ts';
 import type { Suite } from '../core/suite.ts';
 import type { WorkStep } from './strategy.ts';
 
-/** A model that is loaded, with what its engine said beforehand. */
 export interface OpenModel {
   readonly model: LoadedModel;
   readonly maxConcurrency: number;

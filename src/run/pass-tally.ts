@@ -11,7 +11,6 @@ interface PassCounts {
   reusedTokens: number;
 }
 
-/** How the requests of a pass went, one by one. */
 export interface PassRequests {
   /** From sent to answered, of those that were answered at once. */
   readonly durationsMs: readonly number[];

@@ -18,7 +18,6 @@ export interface PassQuestion {
   readonly searchedUpTo: number | undefined;
 }
 
-/** Everything that makes the figures of a pass doubtful. */
 export function passWarnings(record: Omit<PassResult, 'warnings'>, question: PassQuestion): readonly Warning[] {
   const { pass, host, server } = record;
   return [

@@ -8,13 +8,11 @@ import type { Task } from '../core/task.ts';
 import { createHash } from 'node:crypto';
 import { randomOrder } from '../stats/random.ts';
 
-/** A model whose weights are at hand. */
 export interface PlannedModel {
   readonly spec: ModelSpec;
   readonly facts: ModelFacts;
 }
 
-/** A task with its items loaded. */
 export interface PlannedTask {
   readonly task: Task;
   /** The whole evaluated split, in the task's own order. */

@@ -1,22 +1,16 @@
 import { join } from 'node:path';
-import type { CellError, PassResult } from '../core/cell.ts';
+import type { CellError } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { EngineError, FencedError, PerbenchError, StoreError, UnsupportedError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
-import { runAccuracyPass } from './accuracy-pass.ts';
-import type { Answer } from './ask-items.ts';
 import { createLeaseKeeper, type LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
 import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
-import { runLatencyPass } from './latency-pass.ts';
 import { createManifestKeeper, type ManifestKeeper, withFirstPrompt, withModel } from './manifest-keeper.ts';
 import { measureCell } from './measure-cell.ts';
-import type { PassContext } from './measure-pass.ts';
 import { createOpenEngine, type OpenEngine } from './open-engine.ts';
-import { defaultLeaseMs, type RunDependencies, type RunPlan, shuffledOrder } from './plan.ts';
-import { plannedConcurrency } from './protocol.ts';
-import type { CellJob, EndStep, PassOrder, RunState, Step, Strategy, WorkStep } from './strategy.ts';
-import { findConcurrency, runThroughputPass, warmUp } from './throughput-pass.ts';
-import { keepAnswers, latencyOptions, passContext, throughputOptions, timedOrder, type Turn } from './turn.ts';
+import { defaultLeaseMs, type RunDependencies, type RunPlan } from './plan.ts';
+import { runPasses } from './run-passes.ts';
+import type { CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
 
 export interface RunnerOptions {
   readonly plan: RunPlan;
@@ -229,58 +223,4 @@ function describeError(error: unknown): CellError {
   // A bug of ours concerns this cell alone, and must be seen with its place.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'PB_BUG', message: text };
-}
-
-const searchWindowMs = 4_000;
-
-/** Concurrency that the suite gives, that an earlier pass of the cell found, or that is found now. */
-async function concurrencyOf(turn: Turn, context: PassContext): Promise<number> {
-  const { suite, dependencies, job, stopSignal } = turn;
-  const { planned, cell } = job;
-  if (suite.concurrency !== 'auto') return suite.concurrency;
-  const earlier = await dependencies.store.passResults(cell.id);
-  const known = earlier.find(({ pass }) => pass === 'accuracy' || pass === 'throughput')?.concurrency;
-  if (known !== undefined) return known;
-  const positions = shuffledOrder(planned.order, suite.seed, 'search', planned.task.id);
-  return findConcurrency(context, { positions, windowMs: searchWindowMs, signal: stopSignal });
-}
-
-async function runPass(turn: Turn, order: PassOrder, concurrency: number): Promise<PassResult> {
-  const context = passContext(turn, concurrency);
-  switch (order.pass) {
-    case 'accuracy':
-      return runAccuracyPass(turn, context, order);
-    case 'latency':
-      return runLatencyPass(context, latencyOptions(turn, order.from, order.requests));
-    case 'throughput': {
-      const answers = new Map<number, Answer>();
-      const result = await runThroughputPass(context, throughputOptions(turn, order.keeps, answers));
-      if (order.keeps !== undefined) await keepAnswers(turn, answers);
-      return result;
-    }
-  }
-}
-
-/**
- * Runs passes of a cell one after the other, each stored as soon as it is done.
- *
- * Returns early when it is told to stop: a pass that was cut isn't stored, its samples are.
- */
-async function runPasses(turn: Turn, { type, passes }: WorkStep): Promise<void> {
-  const { job, launch, suite, dependencies, emit, stopSignal } = turn;
-  const cellId = job.cell.id;
-  const plain = passContext(turn, plannedConcurrency(suite));
-  if (type === 'launch') await warmUp(plain, timedOrder(turn, 'warm-up'), stopSignal);
-  const isOneByOne = passes.every(({ pass }) => pass === 'latency');
-  const concurrency = isOneByOne ? 1 : await concurrencyOf(turn, plain);
-  for (const order of passes) {
-    if (stopSignal.aborted) return;
-    const { pass } = order;
-    const places = pass === 'latency' ? 1 : concurrency;
-    emit({ type: 'pass-start', cellId, pass, launch, concurrency: places });
-    const result = await runPass(turn, order, places);
-    if (stopSignal.aborted) return;
-    await dependencies.store.appendPassResult(job.claim, result);
-    emit({ type: 'pass-end', cellId, pass, launch, result });
-  }
 }

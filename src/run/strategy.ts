@@ -1,4 +1,5 @@
 import type { Cell, CellMeasurements, PassName } from '../core/cell.ts';
+import { UnsupportedError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Claim, Store } from '../core/store.ts';
@@ -77,6 +78,13 @@ export type Step =
  * Ends when there is nothing left to do, or soon after the run was told to stop; what is still claimed then is given back.
  */
 export type Strategy = (state: RunState) => AsyncGenerator<Step, void, void>;
+
+/** Ends a cell as done, or by what went wrong: what an engine can't do is no failure. */
+export function endStep(job: CellJob, failure: CellJob['failure'], tell: EndStep['tell']): EndStep {
+  const error = failure?.error;
+  const state = failure === undefined ? 'done' : error instanceof UnsupportedError ? 'unavailable' : 'failed';
+  return { type: 'end', job, state, error, tell };
+}
 
 export const isOpen = ({ state }: Cell): boolean => state === 'pending' || state === 'running';
 

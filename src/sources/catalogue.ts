@@ -84,7 +84,6 @@ const smallModels: readonly CatalogueEntry[] = [
 /** Every model with a name: three small ones for a first look and for tests, and the 16 of the paper. */
 export const catalogue: readonly CatalogueEntry[] = [...smallModels, ...paperModels];
 
-/** The entry with this name, or undefined. */
 export function findCatalogueEntry(name: string): CatalogueEntry | undefined {
   return catalogue.find((entry) => entry.name === name);
 }

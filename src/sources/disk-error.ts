@@ -28,12 +28,7 @@ async function freeBytes(folder: string): Promise<number> {
  * @throws {EnvironmentError} if the disk may not be written
  */
 export async function linkAtomically(path: string, target: string): Promise<void> {
-  await makeFolder(dirname(path));
-  try {
-    await replaceLink(path, relative(dirname(path), target));
-  } catch (error) {
-    throw await explainDiskError(error, path);
-  }
+  await explained(path, replaceLink(path, relative(dirname(path), target)));
 }
 
 /** Turns "disk full" and "not allowed" into one clear line; anything else comes back as it was. */
@@ -63,12 +58,15 @@ export async function requireFreeBytes(path: string, neededBytes: number): Promi
   );
 }
 
-/** Makes a folder with its parents, or says in one line why it can't be. */
 export async function makeFolder(folder: string): Promise<void> {
+  await explained(folder, mkdir(folder, { recursive: true }));
+}
+
+async function explained(path: string, write: Promise<unknown>): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await write;
   } catch (error) {
-    throw await explainDiskError(error, folder);
+    throw await explainDiskError(error, path);
   }
 }
 
@@ -78,10 +76,5 @@ export async function makeFolder(folder: string): Promise<void> {
  * @throws {EnvironmentError} if the disk is full or may not be written
  */
 export async function writeAtomically(path: string, content: string): Promise<void> {
-  await makeFolder(dirname(path));
-  try {
-    await replaceFile(path, content);
-  } catch (error) {
-    throw await explainDiskError(error, path);
-  }
+  await explained(path, replaceFile(path, content));
 }

@@ -34,7 +34,6 @@ export async function rememberedSha256(path: string, cacheDir: string): Promise<
   return isCurrent ? record.data.sha256 : undefined;
 }
 
-/** Remembers a checksum that was just computed. */
 export async function rememberSha256(path: string, sha256: string, cacheDir: string): Promise<void> {
   const file = await fileIdentity(path);
   await writeAtomically(recordPath(cacheDir, file.path), JSON.stringify({ ...file, sha256 }));

@@ -72,7 +72,6 @@ async function openConnections({ proxy, network }: Settings) {
   return { dispatcher, request };
 }
 
-/** Opens a client with the proxy and time limits of the settings. */
 export function openHttpClient(settings: Settings): HttpClient {
   let connections: ReturnType<typeof openConnections> | undefined;
   return {
@@ -111,7 +110,6 @@ export function isPassing(error: unknown, signal: AbortSignal | undefined): bool
   return error instanceof PassingFault || passingCode(code) !== undefined || passingToo.has(code ?? '');
 }
 
-/** What happened to a connection, in a few words. */
 export function describeNetworkError(error: unknown): string {
   const code = errorCode(error);
   const message = error instanceof Error && error.message !== '' ? error.message : undefined;

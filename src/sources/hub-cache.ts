@@ -1,5 +1,5 @@
 import { lstat, readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ifThere } from '../files/if-there.ts';
 import { linkAtomically, writeAtomically } from './disk-error.ts';
 import type { HubFile } from './hub-protocol.ts';
@@ -11,6 +11,8 @@ export interface CachedHubFile {
   readonly blobPath: string;
   readonly commit: string;
   readonly bytes: number;
+  /** Of large files, which the cache names by it; nobody has read the content again. */
+  readonly sha256: string | undefined;
 }
 
 const commitPattern = /^[0-9a-f]{40}$/;
@@ -42,7 +44,10 @@ export async function findCachedHubFile(file: HubFile, hubCacheDir: string): Pro
   if (commit === undefined) return undefined;
   const path = join(hubSnapshotFolder(file, commit, hubCacheDir), file.file);
   const facts = await ifThere(stat(path));
-  return facts && { path, blobPath: await realpath(path), commit, bytes: facts.size };
+  if (facts === undefined) return undefined;
+  const blobPath = await realpath(path);
+  const sha256 = /^[0-9a-f]{64}$/.exec(basename(blobPath))?.[0];
+  return { path, blobPath, commit, bytes: facts.size, sha256 };
 }
 
 /** Puts a finished blob into a snapshot and notes what the revision stands for, as the hub's own client does. */
@@ -78,7 +83,6 @@ export async function removeHubFile(file: HubFile, cached: CachedHubFile, hubCac
   return cached.bytes;
 }
 
-/** Every GGUF file in the snapshots of the hub's cache. */
 export async function cachedHubModels(hubCacheDir: string): Promise<readonly (HubFile & CachedHubFile)[]> {
   const found: (HubFile & CachedHubFile)[] = [];
   for (const folder of await entriesOf(hubCacheDir)) {

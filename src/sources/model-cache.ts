@@ -39,7 +39,6 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Folder that holds all of perbench's own models. */
 function modelsFolder(cacheDir: string): string {
   return join(cacheDir, 'models');
 }

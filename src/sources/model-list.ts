@@ -42,16 +42,9 @@ export async function listModels(settings: SourceSettings): Promise<readonly Lis
   }
   for (const model of await cachedHubModels(settings.hubCacheDir)) {
     if (seen.has(model.path)) continue;
-    const sha256 = /[0-9a-f]{64}$/.exec(model.blobPath)?.[0];
-    const source = describeSource({ ...model, kind: 'hub', sha256 });
-    listed.push({
-      name: basename(model.file, '.gguf'),
-      source,
-      entry: undefined,
-      path: model.path,
-      bytes: model.bytes,
-      sha256,
-    });
+    const { file, path, bytes, sha256 } = model;
+    const source = describeSource({ ...model, kind: 'hub' });
+    listed.push({ name: basename(file, '.gguf'), source, entry: undefined, path, bytes, sha256 });
   }
   return listed;
 }

@@ -34,7 +34,6 @@ function nameOf(source: ModelSource): string {
     .replace(/\.(gguf|bin)$/i, '');
 }
 
-/** The request for a catalogue entry. */
 export function requestEntry(entry: CatalogueEntry): ModelRequest {
   return { name: entry.name, sources: entrySources(entry), sha256: entry.sha256, bytes: entry.bytes, entry };
 }

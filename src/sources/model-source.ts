@@ -2,7 +2,6 @@ import { isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { isLoopbackHost } from './source-settings.ts';
 
-/** One member of one wheel. */
 export interface PipPart {
   readonly package: string;
   readonly version: string;
@@ -42,7 +41,6 @@ export function describeSource(source: ModelSource): string {
   }
 }
 
-/** One model that perbench knows by name. */
 export interface CatalogueEntry {
   readonly name: string;
   /** For people, such as `SmolLM2 135M Instruct`. */

@@ -221,9 +221,7 @@ export async function verifyDataset(
       continue;
     }
     const sha256 = await computeSha256(cached.path, options);
-    // The hub's cache names large files by their sha256.
-    const blobName = /[0-9a-f]{64}$/.exec(cached.blobPath)?.[0];
-    const expectedSha256 = wanted.sha256 ?? blobName;
+    const expectedSha256 = wanted.sha256 ?? cached.sha256;
     const isIntact = expectedSha256 === undefined || sha256 === expectedSha256;
     if (isIntact) await rememberSha256(cached.path, sha256, settings.cacheDir);
     verified.push({ path: cached.path, state: isIntact ? 'intact' : 'changed', sha256, expectedSha256 });

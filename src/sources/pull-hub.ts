@@ -25,13 +25,6 @@ export type HubSource = Extract<ModelSource, { kind: 'hub' }>;
 /** How patiently the hub is asked: `probe` where another source has the same file. */
 export type HubPatience = 'probe' | 'retry';
 
-async function askOnce(file: HubFile, patience: HubPatience, pull: Pull): Promise<HubFileFacts> {
-  if (patience === 'retry') return hubFileFacts(file, pull);
-  const timeout = AbortSignal.timeout(pull.settings.network.probeMs);
-  const signal = pull.signal === undefined ? timeout : AbortSignal.any([pull.signal, timeout]);
-  return hubFileFacts(file, { ...pull, signal });
-}
-
 /**
  * Facts of one hub file, asked again where that can help.
  *
@@ -39,10 +32,13 @@ async function askOnce(file: HubFile, patience: HubPatience, pull: Pull): Promis
  */
 export async function askHub(file: HubFile, patience: HubPatience, pull: Pull): Promise<HubFileFacts> {
   const { settings, signal } = pull;
-  const attempts = patience === 'probe' ? 1 : settings.network.attempts;
+  const isProbe = patience === 'probe';
+  const attempts = isProbe ? 1 : settings.network.attempts;
+  const signals = [signal, isProbe ? AbortSignal.timeout(settings.network.probeMs) : undefined];
+  const own = { ...pull, signal: AbortSignal.any(signals.filter((each) => each !== undefined)) };
   for (let failures = 1; ; failures += 1) {
     try {
-      return await askOnce(file, patience, pull);
+      return await hubFileFacts(file, own);
     } catch (error) {
       signal?.throwIfAborted();
       const isTimeout = error instanceof Error && error.name === 'TimeoutError';

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { ifThere } from '../files/if-there.ts';
 import { modelSha256, shardFiles } from '../gguf/gguf-file.ts';
 import { rememberedSha256 } from './file-sha256.ts';
@@ -21,7 +20,9 @@ export interface LocatedModel {
   readonly source: ModelSource;
 }
 
-async function locateFile(path: string, cacheDir: string): Promise<Omit<LocatedModel, 'name' | 'source'> | undefined> {
+type Located = Omit<LocatedModel, 'name' | 'source'> | undefined;
+
+async function locateFile(path: string, cacheDir: string): Promise<Located> {
   const files = shardFiles(path);
   let bytes = 0;
   const checksums: (string | undefined)[] = [];
@@ -35,10 +36,7 @@ async function locateFile(path: string, cacheDir: string): Promise<Omit<LocatedM
   return { path, files, bytes, sha256: known.length === files.length ? modelSha256(known) : undefined };
 }
 
-async function locateHub(
-  source: Extract<ModelSource, { kind: 'hub' }>,
-  settings: SourceSettings,
-): Promise<Omit<LocatedModel, 'name' | 'source'> | undefined> {
+async function locateHub(source: Extract<ModelSource, { kind: 'hub' }>, settings: SourceSettings): Promise<Located> {
   const shards: CachedHubFile[] = [];
   for (const file of shardFiles(source.file)) {
     const cached = await findCachedHubFile({ ...source, type: 'model', file }, settings.hubCacheDir);
@@ -47,8 +45,8 @@ async function locateHub(
   }
   const [first] = shards;
   if (first === undefined) return undefined;
-  const names = shards.map(({ blobPath }) => basename(blobPath)).filter((name) => /^[0-9a-f]{64}$/.test(name));
-  const sha256 = names.length === shards.length ? modelSha256(names) : undefined;
+  const known = shards.map((shard) => shard.sha256).filter((checksum) => checksum !== undefined);
+  const sha256 = known.length === shards.length ? modelSha256(known) : undefined;
   // The branch may have moved to another file since the checksum was pinned.
   if (source.sha256 !== undefined && sha256 !== undefined && sha256 !== source.sha256) return undefined;
   return {
@@ -59,10 +57,7 @@ async function locateHub(
   };
 }
 
-async function locateSource(
-  source: ModelSource,
-  settings: SourceSettings,
-): Promise<Omit<LocatedModel, 'name' | 'source'> | undefined> {
+async function locateSource(source: ModelSource, settings: SourceSettings): Promise<Located> {
   switch (source.kind) {
     case 'file':
       return locateFile(source.path, settings.cacheDir);
@@ -71,9 +66,7 @@ async function locateSource(
     case 'pip':
     case 'url': {
       const cached = await readCachedModel(cacheFolder(source, settings.cacheDir));
-      return cached === undefined
-        ? undefined
-        : { path: cached.path, files: [cached.path], bytes: cached.bytes, sha256: cached.sha256 };
+      return cached && { path: cached.path, files: [cached.path], bytes: cached.bytes, sha256: cached.sha256 };
     }
   }
 }

@@ -125,7 +125,6 @@ export function sourceSettingsFrom(
   });
 }
 
-/** Whether a URL's host name means this machine. */
 export function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -77,7 +77,6 @@ function writeSample(sample: Sample, claim: Claim): SampleTable {
   };
 }
 
-/** A sample with the text of its prompt. */
 export type WholeRow = SampleTable & { readonly prompt: string };
 
 export function readSample(row: WholeRow): Sample {

@@ -58,7 +58,6 @@ export function arcLetters(variant: TaskVariant = letters, shots?: number): Task
   return defineTask<ArcItem>({
     kind: 'generate',
     ...variantFacts(variant, shots),
-    shots: shots ?? 0,
     withShots: (count) => arcLetters(variant, count),
     metric: 'acc',
     chance: isMini ? 0.25 : 0.2502,
@@ -137,7 +136,6 @@ export function arcLmEval(shots?: number): Task {
   return defineTask<ArcItem>({
     kind: 'loglikelihood',
     ...variantFacts(lmeval, shots),
-    shots: shots ?? 0,
     withShots: arcLmEval,
     metric: 'acc',
     chance: 0.2502,

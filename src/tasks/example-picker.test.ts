@@ -39,6 +39,8 @@ describe('balancedExamples', () => {
 
   it('refuses a pool in which a label is too rare', () => {
     const rows = [{ label: 1 }, { label: 1 }, { label: 0 }];
-    expect(() => balancedExamples<{ label: number }>(4, ({ label }) => label)(0, rows)).toThrow('2 few-shot examples needed');
+    expect(() => balancedExamples<{ label: number }>(4, ({ label }) => label)(0, rows)).toThrow(
+      '2 few-shot examples needed',
+    );
   });
 });

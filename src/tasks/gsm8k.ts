@@ -77,8 +77,7 @@ export function gsm8kPer(
   const shotsByStyle = shots === undefined ? ownShots : { plain: shots, chat: shots };
   return defineTask<Gsm8kItem>({
     ...common,
-    ...variantFacts(variant, shots),
-    shots: shotsByStyle.plain,
+    ...variantFacts(variant, shots, ownShots.plain),
     shotsByStyle,
     withShots: (count) => gsm8kPer(variant, maxTokens, count),
     pickExamples: fixedExamples(shotsByStyle.plain),
@@ -134,13 +133,11 @@ const filters = { strict: strictAnswer, flexible: flexibleAnswer };
 
 export function gsm8kLmEval(filter: keyof typeof filters, shots?: number): Task {
   const variant = { ...published, protocol: `lmeval5-${filter}`, title: `GSM8K, lm-eval ${filter}` };
-  const examplesShown = shots ?? 5;
   return defineTask<Gsm8kItem>({
     ...common,
-    ...variantFacts(variant, shots),
-    shots: examplesShown,
+    ...variantFacts(variant, shots, 5),
     withShots: (count) => gsm8kLmEval(filter, count),
-    pickExamples: perItemExamples(examplesShown),
+    pickExamples: perItemExamples(shots ?? 5),
     question: (item, examples) => ({
       prompt: promptAfter(
         item,

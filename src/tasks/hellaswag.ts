@@ -60,7 +60,6 @@ function hellaswag(variant: TaskVariant, { metric, shots, withShots, pickExample
   return defineTask<HellaswagItem>({
     kind: 'loglikelihood',
     ...variantFacts(variant, shots),
-    shots: shots ?? 0,
     withShots,
     metric,
     chance: 0.25,

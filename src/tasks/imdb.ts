@@ -50,8 +50,8 @@ export function imdbPer(variant: TaskVariant = published, shots?: number): Task 
     ...variantFacts(
       shots === undefined ? { ...variant, dataset: { ...variant.dataset, ...ownExamples } } : variant,
       shots,
+      ownShots.plain,
     ),
-    shots: shotsByStyle.plain,
     shotsByStyle,
     withShots: (count) => imdbPer(variant, count),
     metric: 'acc',

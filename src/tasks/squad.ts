@@ -63,7 +63,6 @@ export function squadPer(variant: TaskVariant = per, shots?: number): Task {
   return defineTask<SquadItem>({
     ...common,
     ...variantFacts(variant, shots),
-    shots: shots ?? 0,
     withShots: (count) => squadPer(variant, count),
     chance: abstaining,
     baselines: { always_unanswerable: abstaining },
@@ -105,7 +104,6 @@ export function squadLmEval(shots?: number): Task {
   return defineTask<SquadItem>({
     ...common,
     ...variantFacts(lmeval, shots),
-    shots: shots ?? 0,
     withShots: squadLmEval,
     chance: 0.5007,
     baselines: { always_empty: 0.5007 },

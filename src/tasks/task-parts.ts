@@ -23,9 +23,16 @@ export interface TaskVariant {
 export function variantFacts(
   { name, protocol, version, title, dataset, items }: TaskVariant,
   shots: number | undefined,
-): Pick<TaskVariant, 'title' | 'dataset' | 'items'> & { readonly id: string } {
+  ownShots = 0,
+): Pick<TaskVariant, 'title' | 'dataset' | 'items'> & { readonly id: string; readonly shots: number } {
   const [suffix, heading] = shots === undefined ? ['', ''] : [`-${shots}shot`, ` (${shots}-shot)`];
-  return { id: `${name}/${protocol}${suffix}@${version}`, title: title + heading, dataset, items };
+  return {
+    id: `${name}/${protocol}${suffix}@${version}`,
+    title: title + heading,
+    dataset,
+    items,
+    shots: shots ?? ownShots,
+  };
 }
 
 /** How a task asks for an item in each style, and what it should have said. */

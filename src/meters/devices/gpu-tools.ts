@@ -2,7 +2,7 @@ import type { GpuFacts } from '../../core/manifest.ts';
 import { type AskOptions, askProgram } from '../ask-program.ts';
 import { amdSmi } from './amd-smi.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
-import type { SmiTool, DeviceProcess } from './smi-table.ts';
+import type { SmiTool } from './smi-table.ts';
 
 /** The vendors' tools; other programs in tests. */
 export interface GpuPrograms {
@@ -33,17 +33,17 @@ export async function askTool(
 
 /** GPUs that NVIDIA's or AMD's tool shows, with their memory; none where neither is there, or both fail. */
 export async function readGpuDevices(programs: GpuPrograms = {}): Promise<readonly GpuFacts[]> {
-  for (const [tool, program] of gpuTools(programs)) {
-    const text = await askTool(program, tool.deviceWords);
-    if (text !== undefined) return tool.devices(text);
-  }
-  return [];
+  const answer = await firstAnswer(programs, 'deviceWords');
+  return answer?.tool.devices(answer.text) ?? [];
 }
 
-async function listProcesses(programs: GpuPrograms): Promise<readonly DeviceProcess[] | undefined> {
+async function firstAnswer(
+  programs: GpuPrograms,
+  words: 'deviceWords' | 'processWords',
+): Promise<{ readonly tool: SmiTool; readonly text: string } | undefined> {
   for (const [tool, program] of gpuTools(programs)) {
-    const text = await askTool(program, tool.processWords);
-    if (text !== undefined) return tool.processes(text, Date.now());
+    const text = await askTool(program, tool[words]);
+    if (text !== undefined) return { tool, text };
   }
   return undefined;
 }
@@ -59,7 +59,8 @@ export async function readDeviceMemory(
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const own = new Set(processIds);
   const bytes = new Map<string, number>();
-  for (const { pid, deviceId, memoryBytes } of (await listProcesses(programs)) ?? []) {
+  const answer = await firstAnswer(programs, 'processWords');
+  for (const { pid, deviceId, memoryBytes } of answer?.tool.processes(answer.text, Date.now()) ?? []) {
     if (own.has(pid) && memoryBytes !== undefined) bytes.set(deviceId, (bytes.get(deviceId) ?? 0) + memoryBytes);
   }
   return bytes.size === 0 ? undefined : bytes;

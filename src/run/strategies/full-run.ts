@@ -1,12 +1,5 @@
-import { UnsupportedError } from '../../core/errors.ts';
 import { launchesOf, owedPasses } from '../protocol.ts';
-import { type CellJob, type EndStep, isOpen, passOrder, type RunState, type Step } from '../strategy.ts';
-
-function endOf(job: CellJob): EndStep {
-  const error = job.failure?.error;
-  const state = job.failure === undefined ? 'done' : error instanceof UnsupportedError ? 'unavailable' : 'failed';
-  return { type: 'end', job, state, error, tell: (measured) => measured };
-}
+import { endStep, isOpen, passOrder, type RunState, type Step } from '../strategy.ts';
 
 /**
  * All cells of one model: launch by launch, so that each cell's numbers come from several starts without starting the
@@ -22,7 +15,7 @@ async function* runModel(state: RunState): AsyncGenerator<Step, void, void> {
       const passes = owed.map((pass) => passOrder(pass, job, plan));
       if (passes.length > 0) yield { type: 'launch', job, launch, launches, passes };
       const isLast = launch === launches - 1 && !state.isStopped;
-      if (job.failure !== undefined || isLast) yield endOf(job);
+      if (job.failure !== undefined || isLast) yield endStep(job, job.failure, (measured) => measured);
     }
   }
 }

@@ -16,7 +16,6 @@ import { type RunState, isOpen, type Step } from '../strategy.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { Measurement } from '../../core/measurement.ts';
 
-/** One model in the race of one task. */
 export interface RaceLane {
   readonly facts: RaceEntrantFacts;
   readonly planned: PlannedTask;
@@ -107,14 +106,12 @@ export async function readEntrant(state: RunState, lane: RaceLane, question: Rac
   };
 }
 
-/** The race as it is stored. */
 export async function readRace({ store, runId }: RunState): Promise<RaceRecord> {
   const race = (await store.getRun(runId))?.manifest.race;
   if (race === undefined) throw new Error(`run ${runId} is no race`);
   return race;
 }
 
-/** Changes the stored race of one task. */
 export function noteTask(taskId: string, change: (task: RaceTaskRecord) => RaceTaskRecord, event?: RunEvent): Step {
   return {
     type: 'note',
@@ -154,9 +151,7 @@ export function movingRetried(
 function stopped({ status, reason, accuracy, n }: RaceVerdict): Measurement {
   if (status === 'skipped') return { status: 'unavailable', reason: 'not_launched', detail: reason };
   const range =
-    accuracy?.kind === 'interval'
-      ? `; between ${accuracy.low.toFixed(3)} and ${accuracy.high.toFixed(3)}`
-      : '';
+    accuracy?.kind === 'interval' ? `; between ${accuracy.low.toFixed(3)} and ${accuracy.high.toFixed(3)}` : '';
   return { status: 'unavailable', reason: 'stopped_early', detail: `${status} after ${n} items: ${reason}${range}` };
 }
 

@@ -16,7 +16,16 @@ import { latencyLimit, questionOf } from '../../scoring/race/question.ts';
 import { replayGate } from '../../scoring/race/score-gate.ts';
 import type { PlannedTask } from '../plan.ts';
 import { owedPasses } from '../protocol.ts';
-import { type CellJob, type EndStep, isOpen, passOrder, type RunState, type Step, type WorkStep } from '../strategy.ts';
+import {
+  type CellJob,
+  type EndStep,
+  endStep,
+  isOpen,
+  passOrder,
+  type RunState,
+  type Step,
+  type WorkStep,
+} from '../strategy.ts';
 import {
   createLane,
   type RaceLane,
@@ -57,7 +66,6 @@ function jobOf(race: TaskRace, model: string): CellJob | undefined {
   return race.state.jobs.get(laneOf(race, model).cellId);
 }
 
-/** Reads what the store knows of a model now. */
 async function refresh(race: TaskRace, model: string): Promise<Entrant> {
   const entrant = await readEntrant(race.state, laneOf(race, model), race.setup.question);
   race.entrants.set(model, entrant);
@@ -125,14 +133,11 @@ async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace 
   return race;
 }
 
-/** Ends the cell of a model whose verdict is final; with an error where it can't be judged. */
-function endOf(job: CellJob, verdict: RaceVerdict, error: unknown): EndStep {
-  const tell: EndStep['tell'] = (measured) => toldMeasurements(measured, verdict);
-  if (error === undefined && verdict.status === 'failed') {
-    return { type: 'end', job, state: 'failed', error: new UnsupportedError(verdict.reason), tell };
-  }
-  const state = error === undefined ? 'done' : error instanceof UnsupportedError ? 'unavailable' : 'failed';
-  return { type: 'end', job, state, error, tell };
+/** Ends the cell of a model whose verdict is final; with the job's failure, or why the model can't be judged. */
+function endOf(job: CellJob, verdict: RaceVerdict): EndStep {
+  const end = endStep(job, job.failure, (measured) => toldMeasurements(measured, verdict));
+  const isVoid = job.failure === undefined && verdict.status === 'failed';
+  return isVoid ? { ...end, state: 'failed', error: new UnsupportedError(verdict.reason) } : end;
 }
 
 /**
@@ -140,7 +145,7 @@ function endOf(job: CellJob, verdict: RaceVerdict, error: unknown): EndStep {
  *
  * @throws {UsageError} if another one is stored: somebody changed the answers
  */
-async function* settle(race: TaskRace, verdict: RaceVerdict, error?: unknown): Steps {
+async function* settle(race: TaskRace, verdict: RaceVerdict): Steps {
   const { planned, decided } = race;
   const { model } = verdict;
   const before = decided.get(model);
@@ -157,7 +162,7 @@ async function* settle(race: TaskRace, verdict: RaceVerdict, error?: unknown): S
     (task) => ({ ...task, decisions: [...task.decisions.filter((other) => other.model !== model), verdict] }),
     { type: 'decision', cellId, verdict },
   );
-  if (job !== undefined) yield endOf(job, verdict, error);
+  if (job !== undefined) yield endOf(job, verdict);
 }
 
 async function* certify(race: TaskRace, standing: RaceStanding): Steps {
@@ -217,7 +222,7 @@ async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type:
 }
 
 /** An engine that broke ends its model's race; what was decided about others stays. */
-async function* fail(race: TaskRace, job: CellJob, error: unknown): Steps {
+async function* fail(race: TaskRace, job: CellJob, { error }: NonNullable<CellJob['failure']>): Steps {
   // Another process has the cell, and soon the race.
   if (error instanceof FencedError) throw error;
   const { model } = job.cell;
@@ -227,8 +232,8 @@ async function* fail(race: TaskRace, job: CellJob, error: unknown): Steps {
   // A finalist that broke in a later launch is still judged by what it has.
   const isJudged = n === race.setup.items && entrant.launches.length > 0;
   const verdict = verdictOf(judged(entrant, isJudged ? 'full' : 'failed', reason, { n }), [], race.setup);
-  if (isJudged) yield endOf(job, verdict, error);
-  else yield* settle(race, verdict, error);
+  if (isJudged) yield endOf(job, verdict);
+  else yield* settle(race, verdict);
   await refresh(race, model);
 }
 
@@ -265,7 +270,7 @@ async function* raceTask(race: TaskRace): Steps {
     const after = await refresh(race, job.cell.model);
     // The same facts would choose the same step again, for ever.
     if (!state.isStopped && isSameEvidence(before, after)) job.failure ??= { error: withoutAnswers(job) };
-    if (job.failure !== undefined) yield* fail(race, job, job.failure.error);
+    if (job.failure !== undefined) yield* fail(race, job, job.failure);
   }
   const standing = replayRace([...entrants.values()], setup);
   // Decided with the last answer: the next start has nothing to do but to certify it.

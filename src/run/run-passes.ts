@@ -1,0 +1,133 @@
+import type { PassResult } from '../core/cell.ts';
+import type { LoadedModel } from '../core/engine.ts';
+import { parseGoodput } from '../core/load.ts';
+import { type ItemWork, runAccuracyPass } from './accuracy-pass.ts';
+import type { Answer } from './ask-items.ts';
+import { runLatencyPass } from './latency-pass.ts';
+import type { PassContext } from './measure-pass.ts';
+import { shuffledOrder } from './plan.ts';
+import { plannedConcurrency } from './protocol.ts';
+import { createSampleWriter } from './sample-writer.ts';
+import type { KeptAnswers, PassOrder, WorkStep } from './strategy.ts';
+import { findConcurrency, maxTried, runThroughputPass, warmUp } from './throughput-pass.ts';
+
+/** A cell with the engine that is open for it. */
+interface Turn extends ItemWork {
+  readonly model: LoadedModel;
+  readonly launch: number;
+  /** Of the engine. */
+  readonly maxConcurrency: number;
+}
+
+function passContext(turn: Turn, concurrency: number): PassContext {
+  const { job, model, launch, suite, maxConcurrency, dependencies, emit } = turn;
+  const { meter, ceiling, framesDrawn } = dependencies;
+  const { planned, cell } = job;
+  return {
+    model,
+    planned,
+    meter,
+    launch,
+    concurrency,
+    ceiling,
+    searchedUpTo: suite.concurrency === 'auto' ? maxTried(maxConcurrency) : undefined,
+    framesDrawn,
+    onProgress: (pass, progress) => emit({ type: 'pass-progress', cellId: cell.id, pass, launch, progress }),
+  };
+}
+
+/** An order of the items for something that measures time: its own in every launch. */
+function timedOrder(
+  { job: { planned }, suite, launch }: Turn,
+  purpose: 'warm-up' | 'throughput' | 'latency',
+): readonly number[] {
+  return shuffledOrder(planned.order, suite.seed, purpose, planned.task.id, String(launch));
+}
+
+/** Keeps answers of a pass as items. */
+async function keepAnswers(turn: Turn, answers: ReadonlyMap<number, Answer>): Promise<void> {
+  const { dependencies, job, leaseMs, onFirstPrompt } = turn;
+  await using writer = createSampleWriter(dependencies.store, job.claim, leaseMs);
+  for (const answer of answers.values()) await writer.add(answer.sample());
+  const done = Array.from(answers.values(), ({ result }) => result).find(({ status }) => status === 'done');
+  if (done?.status === 'done') onFirstPrompt({ sha256: done.promptSha256, tokenIds: done.promptHead });
+}
+
+async function throughputPass(turn: Turn, context: PassContext, keeps: KeptAnswers | undefined): Promise<PassResult> {
+  const { suite, launch, stopSignal } = turn;
+  const { requestRate, goodput, seed } = suite;
+  // What is asked round after round counts once.
+  const answers = new Map<number, Answer>();
+  const result = await runThroughputPass(context, {
+    positions: keeps?.order ?? timedOrder(turn, 'throughput'),
+    windowMs: suite.windowSeconds * 1000,
+    minRequests: keeps?.least ?? 0,
+    onAnswer: (answer) => {
+      if (keeps !== undefined && !answers.has(answer.position)) answers.set(answer.position, answer);
+    },
+    load: {
+      requestRate,
+      limits: goodput === undefined ? undefined : parseGoodput(goodput),
+      // Every launch draws arrivals of its own.
+      seed: (seed + launch) % 2 ** 32,
+    },
+    signal: stopSignal,
+  });
+  if (keeps !== undefined) await keepAnswers(turn, answers);
+  return result;
+}
+
+const searchWindowMs = 4_000;
+
+/** Concurrency that the suite gives, that an earlier pass of the cell found, or that is found now. */
+async function concurrencyOf(turn: Turn, context: PassContext): Promise<number> {
+  const { suite, dependencies, job, stopSignal } = turn;
+  const { planned, cell } = job;
+  if (suite.concurrency !== 'auto') return suite.concurrency;
+  const earlier = await dependencies.store.passResults(cell.id);
+  const known = earlier.find(({ pass }) => pass === 'accuracy' || pass === 'throughput')?.concurrency;
+  if (known !== undefined) return known;
+  const positions = shuffledOrder(planned.order, suite.seed, 'search', planned.task.id);
+  return findConcurrency(context, { positions, windowMs: searchWindowMs, signal: stopSignal });
+}
+
+async function runPass(turn: Turn, order: PassOrder, concurrency: number): Promise<PassResult> {
+  const context = passContext(turn, concurrency);
+  switch (order.pass) {
+    case 'accuracy':
+      return runAccuracyPass(turn, context, order);
+    case 'throughput':
+      return throughputPass(turn, context, order.keeps);
+    case 'latency': {
+      const { from, requests } = order;
+      const all = timedOrder(turn, 'latency');
+      const positions = [...all.slice(from), ...all.slice(0, from)];
+      const limitMs = turn.suite.latencySeconds * 1000;
+      return runLatencyPass(context, { positions, requests, limitMs, signal: turn.stopSignal });
+    }
+  }
+}
+
+/**
+ * Runs passes of a cell one after the other, each stored as soon as it is done.
+ *
+ * Returns early when it is told to stop: a pass that was cut isn't stored, its samples are.
+ */
+export async function runPasses(turn: Turn, { type, passes }: WorkStep): Promise<void> {
+  const { job, launch, suite, dependencies, emit, stopSignal } = turn;
+  const cellId = job.cell.id;
+  const plain = passContext(turn, plannedConcurrency(suite));
+  if (type === 'launch') await warmUp(plain, timedOrder(turn, 'warm-up'), stopSignal);
+  const isOneByOne = passes.every(({ pass }) => pass === 'latency');
+  const concurrency = isOneByOne ? 1 : await concurrencyOf(turn, plain);
+  for (const order of passes) {
+    if (stopSignal.aborted) return;
+    const { pass } = order;
+    const places = pass === 'latency' ? 1 : concurrency;
+    emit({ type: 'pass-start', cellId, pass, launch, concurrency: places });
+    const result = await runPass(turn, order, places);
+    if (stopSignal.aborted) return;
+    await dependencies.store.appendPassResult(job.claim, result);
+    emit({ type: 'pass-end', cellId, pass, launch, result });
+  }
+}
