@@ -132,7 +132,7 @@ describe('decide', () => {
   });
 
   it.each([
-    [['decide', 'x', '--table', 'table.csv'], /a run and a table were named/],
+    [['decide', 'x', '--table', 'table.csv'], /both a run and a table were given/],
     [['decide', '--table', 'table.csv', '-t', 'imdb'], /no task "imdb" here; there is gsm8k/],
     [['decide', '--table', 'gone.csv'], /gone\.csv: no such file/],
     [['decide', '-t', 'gsm8k=0'], /expected tasks with weights above 0/],

@@ -94,10 +94,10 @@ describe('compare', () => {
     [['compare', 'latest', 'nope'], /no run "nope" in the store\nhint: perbench list/],
     [
       ['compare', 'latest', 'latest', '-o', 'x.xml'],
-      /--out x\.xml: "\.xml" is no format of compare\nhint: Use one of \.csv/,
+      /--out x\.xml: unknown format "\.xml" for compare\nhint: Use one of \.csv/,
     ],
     [['compare', 'latest'], /missing required argument/],
-    [['compare', 'a', 'b', '--store', 'none.db'], /no runs here/],
+    [['compare', 'a', 'b', '--store', 'none.db'], /no runs: .* does not exist/],
   ])('%j is refused', async (argv, message) => {
     const { stderr, code } = await perbench(argv);
     expect(stderr).toMatch(message);
@@ -210,12 +210,12 @@ describe('gate', () => {
     await gate('bad', [], { ...environment, GITHUB_STEP_SUMMARY: join(folder, 'full.md') });
     expect((await readFile(join(folder, 'full.md'))).length).toBe(2 ** 20);
     const unwritable = await gate('bad', [], { ...environment, GITHUB_STEP_SUMMARY: folder });
-    expect(unwritable.stderr).toContain("can't be written");
+    expect(unwritable.stderr).toContain('cannot be written');
     expect(unwritable.code).toBe(4);
   });
 
   it.each([
-    [['gate'], /no baseline to hold against\nhint: Name a run/],
+    [['gate'], /no baseline given\nhint: Name a run/],
     [['gate', '--baseline', 'latest', '--max-memory', '2 apples'], /--max-memory: expected a size such as 2GiB/],
     [['gate', '--baseline', 'latest', '--max-accuracy-drop', '150%'], /expected a share from 0 to 1/],
   ])('%j is refused', async (argv, message) => {
@@ -242,7 +242,7 @@ describe('gate', () => {
     expect(stderr).toMatchInlineSnapshot(`
       "error: wrong.yaml:3:14: gates.maxMemory: expected a size such as 2GiB or 800MB, got "lots"
       error: wrong.yaml:4:3: unknown key "maxLatncy" in gates (did you mean "maxLatency"?)
-      hint: perbench schema prints what a suite file may say.
+      hint: See perbench schema for the keys and values of a suite file.
       "
     `);
     expect(code).toBe(2);
@@ -275,7 +275,7 @@ describe('gate', () => {
 describe('labels', () => {
   it('are shown by show, and a lean is a warning of the report', async () => {
     const { stdout } = await perbench(['show', runs['good'] ?? '']);
-    expect(stdout).toContain(`labels of alpha on imdb/mini@1: 40 items; 0.50 apart, the answers lean towards a label
+    expect(stdout).toContain(`labels of alpha on imdb/mini@1: 40 items; distance 0.50, the answers are biased towards a label
 label               items
 negative  right        20  ██████████
           answered      0

@@ -42,10 +42,10 @@ describe('GPUs of a run', () => {
       watched('latency', window([device])),
     ];
     expect(deviceText(passes)).toMatchInlineSnapshot(`
-      "model  task         pass          GPU              memory  busy  power     clock  slowed by
+      "model  task         pass          GPU              memory  busy  power     clock  throttled by
       m      gsm8k/per@1  throughput 2  GPU-0a000000…  75.0 GiB  97 %  302 W  1395 MHz  power cap
       m      gsm8k/per@1  throughput 2  GPU-b          75.0 GiB  97 %      –  1395 MHz  –
-      not told: 3 lines of nvidia-smi were not recognized"
+      not reported: 3 lines of nvidia-smi were not recognized"
     `);
   });
 

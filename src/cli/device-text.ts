@@ -4,7 +4,6 @@ import { type Cell, missing, numberCell, sizeCell } from '../present/document.ts
 import { plainText } from '../present/sanitise.ts';
 import { plainTable } from '../present/terminal.ts';
 
-/** A pass with the cell that it belongs to. */
 export interface WatchedPass {
   readonly model: string;
   readonly taskId: string;
@@ -34,8 +33,8 @@ function deviceRow({ model, taskId, result }: WatchedPass, device: DeviceReading
 }
 
 /**
- * What GPUs did in the passes at full load, a line each, and what their tool didn't tell; undefined where none was
- * watched. GPUs that the engine didn't use are left out, where that is known.
+ * GPU readings of the passes at full load, a line each, and what the tool didn't report; undefined where none was
+ * watched. GPUs known to be unused by the engine are left out.
  */
 export function deviceText(passes: readonly WatchedPass[]): string | undefined {
   const watched = passes.filter(({ result }) => result.host.devices !== undefined && result.pass !== 'latency');
@@ -46,9 +45,9 @@ export function deviceText(passes: readonly WatchedPass[]): string | undefined {
       .map((device) => deviceRow(pass, device)),
   );
   const gaps = new Set(watched.flatMap(({ result }) => result.host.devices?.gaps ?? []));
-  const heading = ['model', 'task', 'pass', 'GPU', 'memory', 'busy', 'power', 'clock', 'slowed by'];
+  const heading = ['model', 'task', 'pass', 'GPU', 'memory', 'busy', 'power', 'clock', 'throttled by'];
   return [
     ...(rows.length === 0 ? [] : [plainTable(heading, rows)]),
-    ...[...gaps].map((gap) => `not told: ${plainText(gap)}`),
+    ...[...gaps].map((gap) => `not reported: ${plainText(gap)}`),
   ].join('\n');
 }

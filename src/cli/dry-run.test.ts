@@ -22,12 +22,12 @@ describe("the paper's models", () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     const [heading, ...models] = stdout.split('\n\n')[0]?.split('\n') ?? [];
-    expect(heading).toMatch(/^model +from +to fetch +memory *$/);
+    expect(heading).toMatch(/^model +source +to download +memory *$/);
     expect(models).toHaveLength(16);
     expect(models.find((line) => line.startsWith('llama-3.1-70b'))).toMatch(
       /^llama-3\.1-70b-instruct +meta-llama\/Llama-3\.1-70B-Instruct +about 131\.4 GiB +about 20\.9 GiB x 8$/,
     );
-    expect(stdout).toContain('GPUs: 8 assumed, 80.0 GiB each\nmemory per GPU is an estimate: weights by their type');
+    expect(stdout).toContain('GPUs: 8 assumed, 80.0 GiB each\nmemory per GPU is an estimate: weights by data type');
     // Nothing was fetched, started or stored.
     expect(readdirSync(folder)).toEqual(['suites']);
   });

@@ -23,7 +23,7 @@ export interface ExecutePlanOptions {
   readonly anchors?: string | undefined;
 }
 
-/** Runs a prepared suite under the live display, prints its scoreboards, and says how it went. */
+/** Runs a prepared suite under the live display and prints its scoreboards; returns the exit code. */
 export async function executePlan(
   plan: RunPlan,
   local: LocalContext,
@@ -43,16 +43,16 @@ export async function executePlan(
     printOpenRaces(run, context);
     const command = resumeCommand(run.id, context);
     context.output.record('interrupted', { runId: run.id, resume: command });
-    context.output.note(`interrupted; everything so far is saved. Go on with:\n  ${command}`);
+    context.output.note(`interrupted; everything so far is saved. Resume with:\n  ${command}`);
     return context.interruption.exitCode ?? exitCodes.interrupted;
   }
-  if (end.status === 'running') context.output.note('other processes still work on cells of this run');
+  if (end.status === 'running') context.output.note('other processes are still working on cells of this run');
   if (run.manifest.race !== undefined && end.status === 'finished') return await reportRace(run, store, files, context);
   // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
   if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
     const frozen = await freezeRunAnchors(store, run, context.workingFolder);
     if (frozen !== undefined) {
-      context.output.note(`anchors of PER-A for ${frozen.tasks.join(', ')} are frozen from this run: ${frozen.file}`);
+      context.output.note(`PER-A anchors for ${frozen.tasks.join(', ')} are frozen from this run: ${frozen.file}`);
     }
   }
   const report = await reportRuns(store, [run], { ...project(context), scoring: { anchors: options.anchors } });

@@ -73,15 +73,15 @@ describe('export', () => {
   });
 
   it.each([
-    [['--format', 'jsonl'], 'error: --format jsonl is a format of samples\nhint: Add --samples.\n'],
+    [['--format', 'jsonl'], 'error: --format jsonl is a sample format\nhint: Add --samples.\n'],
     [
       ['--samples', '--format', 'latex'],
-      'error: --format latex: no format of samples\nhint: Use jsonl, csv, parquet.\n',
+      'error: --format latex: not a sample format\nhint: Use jsonl, csv, parquet.\n',
     ],
-    [['--format', 'parquet'], 'error: this format is no text, so it goes into a file\nhint: Add -o table.parquet.\n'],
+    [['--format', 'parquet'], 'error: a binary format needs a file\nhint: Add -o table.parquet.\n'],
     [
       ['--samples', '--format', 'parquet'],
-      'error: this format is no text, so it goes into a file\nhint: Add -o samples.parquet.\n',
+      'error: a binary format needs a file\nhint: Add -o samples.parquet.\n',
     ],
     [
       ['--format', 'lm-eval'],
@@ -90,12 +90,12 @@ describe('export', () => {
     [
       ['-o', 'x.docx'],
       expect.stringMatching(
-        /^error: --out x\.docx: "\.docx" is no format of export\nhint: Use one of \.csv \.json \.md .*\.tex .*\.bmf\.json.*\n$/,
+        /^error: --out x\.docx: unknown format "\.docx" for export\nhint: Use one of \.csv \.json \.md .*\.tex .*\.bmf\.json.*\n$/,
       ),
     ],
     [
       ['--format', 'inspect', '-t', 'imdb', '-o', 'none'],
-      expect.stringContaining('error: nothing to write as inspect: no cell of 20261124-163012-k3f9 fits'),
+      expect.stringContaining('error: nothing to write as inspect: no suitable cell in 20261124-163012-k3f9'),
     ],
   ])('explains %j', async (argv, expected) => {
     const { code, stderr, stdout } = await perbench('export', '--store', 'own.db', ...argv);

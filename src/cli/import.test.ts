@@ -95,7 +95,7 @@ describe('import', () => {
 
   it('keeps the run once, and scores it later against a table', async () => {
     const again = await perbench('import', ...files, ...names, '-t', 'gsm8k/lmeval5-strict@1', '--store', 'in.db');
-    expect(stable(again.stderr)).toBe('these results are already here, as run RUN\n');
+    expect(stable(again.stderr)).toBe('already imported as run RUN\n');
     expect(again.stdout).toContain('Only accuracy is known: --performance takes speed and memory');
     const listed = await perbench('list', '--store', 'in.db');
     expect(listed.stdout.match(/import of lm-eval 0\.4\.13 +finished/g)).toHaveLength(1);
@@ -208,11 +208,11 @@ describe('import', () => {
     [['empty'], 'error: empty: expected files of lm-eval, inspect, every-eval-ever in this folder, found none\n'],
     [
       [files[0] ?? '', '--rename', 'x'],
-      "error: --rename x: expected old=new\nhint: Such as --rename 'Qwen/Qwen2.5-0.5B=qwen2.5-0.5b'.\n",
+      "error: --rename x: expected old=new\nhint: For example: --rename 'Qwen/Qwen2.5-0.5B=qwen2.5-0.5b'.\n",
     ],
     [
       [files[0] ?? '', '--performance', 'none.csv'],
-      'error: --performance none.csv: no such file, and no run either\nhint: Name a CSV table, or a run of perbench list.\n',
+      'error: --performance none.csv: neither a file nor a run\nhint: Name a CSV table or a run of perbench list.\n',
     ],
     [
       [files[0] ?? '', '--metric', 'bleu'],

@@ -24,7 +24,7 @@ describe('Ctrl-C', () => {
     expect(interruption.signal.aborted).toBe(true);
     expect(interruption.forceSignal.aborted).toBe(false);
     expect(interruption.exitCode).toBe(130);
-    expect(notes).toEqual(['stopping: finishing what is in flight, then saving; Ctrl-C again stops at once']);
+    expect(notes).toEqual(['stopping: finishing requests in flight, then saving; press Ctrl-C again to stop at once']);
   });
 
   it('is one where it comes twice within half a second, and forces later', () => {

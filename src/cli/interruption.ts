@@ -58,7 +58,7 @@ export function createInterruption(options: InterruptionOptions): Interruption {
       graceful.abort();
       if (isExpected) return;
       if (name === 'SIGINT') {
-        notify('stopping: finishing what is in flight, then saving; Ctrl-C again stops at once');
+        notify('stopping: finishing requests in flight, then saving; press Ctrl-C again to stop at once');
       } else {
         timer = setTimeout(() => forced.abort(), terminationMs);
         timer.unref();

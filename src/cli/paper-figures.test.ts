@@ -91,16 +91,16 @@ describe('perbench figures', () => {
   });
 
   it.each([
-    [['figures', '--table', 'table.csv', '-o', 'x.svg'], /--out x\.svg: figures go into a folder/u],
-    [['figures', '--table', 'table.csv', '-o', 'x', '-o', 'y'], /figures go into one folder/u],
+    [['figures', '--table', 'table.csv', '-o', 'x.svg'], /--out x\.svg: expected a folder/u],
+    [['figures', '--table', 'table.csv', '-o', 'x', '-o', 'y'], /expected one folder for all figures/u],
     [['figures', '--table', 'none.csv'], /none\.csv: no such file/u],
-    [['figures', 'some', '--table', 'table.csv'], /one of the two can be drawn/u],
-    [['figures', '--table', 'table.csv', '-t', 'gsm8k'], /nothing to draw of gsm8k/u],
+    [['figures', 'some', '--table', 'table.csv'], /both --table and runs were given/u],
+    [['figures', '--table', 'table.csv', '-t', 'gsm8k'], /nothing to draw for gsm8k/u],
     [
       ['figures', '--table', 'table.csv', '--width', '10'],
       /--width.*column \(84 mm\), page \(178 mm\) or 40 to 400 mm/u,
     ],
-    [['paper', '-o', 'paper.docx'], /--out paper\.docx: "\.docx" is no format/u],
+    [['paper', '-o', 'paper.docx'], /--out paper\.docx: unknown format "\.docx"/u],
   ])('%j ends with what is wrong', async (argv, message) => {
     const { code, stdout, stderr } = await perbench(...argv);
     expect([code, stdout]).toEqual([2, '']);

@@ -28,7 +28,7 @@ export function printOpenRaces({ manifest: { race } }: RunRecord, { output }: Cl
   }
 }
 
-/** Verdict over a race: 3 where a model couldn't be judged, 4 where nobody qualifies, 6 where several are left. */
+/** Verdict over a race: 3 where a model couldn't be judged, 4 where no model qualifies, 6 where several are left. */
 export function raceExitCode(certificates: readonly RaceCertificate[]): number {
   if (certificates.some(({ models }) => models.some(({ status }) => status === 'failed'))) {
     return exitCodes.someCellsFailed;

@@ -6,7 +6,7 @@ import { scoreTable } from '../formats/score-table.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import { findRuns, openExistingStore } from './stored-runs.ts';
 
-/** What messages call a table. */
+/** Name of a table in messages. */
 export function tableName(file: string): string {
   return file === '-' ? 'stdin' : file;
 }
@@ -45,8 +45,8 @@ async function tableCells(file: string, context: CliContext): Promise<readonly S
 export async function performanceCells(name: string, context: CliContext): Promise<readonly ScoreboardCell[]> {
   if (existsSync(context.path(name))) return tableCells(name, context);
   if (/\.(csv|tsv)$/iu.test(name) || (await openExistingStore(context)) === undefined) {
-    throw new UsageError(`--performance ${name}: no such file, and no run either`, {
-      hint: 'Name a CSV table, or a run of perbench list.',
+    throw new UsageError(`--performance ${name}: neither a file nor a run`, {
+      hint: 'Name a CSV table or a run of perbench list.',
     });
   }
   const { store, runs } = await findRuns([name], context);

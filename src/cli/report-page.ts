@@ -11,7 +11,7 @@ const folder = join(import.meta.dirname, '../../dist/pages');
 
 function missing(path: string, cause: unknown): EnvironmentError {
   return new EnvironmentError(`the pages are not built: ${path} is missing`, {
-    hint: 'In a clone: npm run build:page (npm ci does it, unless scripts are off). In the package: install it again.',
+    hint: 'In a clone, run npm run build:page (npm ci does, unless scripts are disabled); else reinstall the package.',
     cause,
   });
 }

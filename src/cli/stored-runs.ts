@@ -20,8 +20,8 @@ export async function openExistingStore(context: CliContext): Promise<Store | un
 export async function openReadStore(context: CliContext): Promise<Store> {
   const store = await openExistingStore(context);
   if (store !== undefined) return store;
-  throw new UsageError(`no runs here: ${context.storePath} doesn't exist`, {
-    hint: 'Run something first, or name another store with --store or --cwd.',
+  throw new UsageError(`no runs: ${context.storePath} does not exist`, {
+    hint: 'Start a run first, or choose another store with --store or --cwd.',
   });
 }
 
@@ -44,18 +44,18 @@ export async function findRuns(
   const latest = await store.latestRun(status === undefined ? {} : { status });
   if (latest !== undefined) return { store, runs: [latest] };
   const what = status === undefined ? 'no runs' : 'no unfinished run';
-  throw new UsageError(`${what} in ${context.storePath}`, { hint: 'perbench list shows the runs that are there.' });
+  throw new UsageError(`${what} in ${context.storePath}`, { hint: 'List the runs with perbench list.' });
 }
 
 async function namedRun(name: string, store: Store, context: CliContext): Promise<RunRecord> {
   const run = await store.getRun(name);
   if (run !== undefined) return run;
   throw new UsageError(`no run "${name}" in ${context.storePath}`, {
-    hint: 'perbench list shows the runs that are there.',
+    hint: 'List the runs with perbench list.',
   });
 }
 
-/** The command that goes on with a run, as it must be typed here. */
+/** The command that resumes a run, as it must be typed here. */
 export function resumeCommand(runId: string, context: CliContext): string {
   const store = context.globals.store === undefined ? [] : ['--store', context.globals.store];
   const folder = context.globals.cwd === undefined ? [] : ['-C', context.globals.cwd];

@@ -43,7 +43,7 @@ export function outputFiles(
     }
     const format = chosen ?? formatOfFile(known, path);
     if (format !== undefined) return { path, format };
-    throw new UsageError(`--out ${name}: "${extension}" is no format of ${context.commandName}`, {
+    throw new UsageError(`--out ${name}: unknown format "${extension}" for ${context.commandName}`, {
       hint: `Use one of ${knownEndings(known)}.`,
     });
   });
@@ -71,11 +71,11 @@ export async function writeWhole(path: string, content: FileContent): Promise<vo
     await replaceFile(path, content);
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    // An error of ours from whoever makes the content is not about the disk.
+    // Thrown while the content was made, not by the disk.
     if (error instanceof PerbenchError) throw error;
-    throw new EnvironmentError(`${path}: can't be written: ${error.message}`, {
+    throw new EnvironmentError(`${path}: cannot be written: ${error.message}`, {
       cause: error,
-      hint: 'Name another file, or make room.',
+      hint: 'Name another file, or free some space.',
     });
   }
 }
@@ -96,7 +96,7 @@ export async function writeGithub(document: Document, context: CliContext): Prom
     await appendFile(file, fitSummary(markdownText(document), room));
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    output.warn(`the step summary ${file} can't be written: ${error.message}`);
+    output.warn(`the step summary ${file} cannot be written: ${error.message}`);
   }
 }
 

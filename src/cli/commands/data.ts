@@ -33,9 +33,9 @@ export const dataList: CommandHandler<typeof dataOptions> = async ({ options }, 
     context.output.record('dataset', { name, split, items: task.items, repo, licence, ...found });
     rows.push([name, split, numberCell(task.items, 0), licence, found.paths?.join(' ') ?? 'not found', repo]);
   }
-  context.output.result(plainTable(['data set', 'split', 'items', 'licence', 'where', 'on the hub'], rows));
+  context.output.result(plainTable(['data set', 'split', 'items', 'licence', 'location', 'hub repository'], rows));
   if (!isComplete) {
-    context.output.note('perbench data pull fetches them; --data-dir names a folder that has them.');
+    context.output.note('Run perbench data pull to download them, or pass their folder with --data-dir.');
   }
   return exitCodes.done;
 };
@@ -65,7 +65,7 @@ export const dataPull: CommandHandler<typeof noOptions> = async ({ arguments: na
     const fetched = pulled.files.filter(({ isFetched }) => isFetched).length;
     context.output.record('dataset', pulled);
     context.output.result(
-      `${pulled.name}: ${fetched} of ${pulled.files.length} files fetched, ${pulled.folder} (licence: ${pulled.licence})`,
+      `${pulled.name}: ${fetched} of ${pulled.files.length} files downloaded, ${pulled.folder} (licence: ${pulled.licence})`,
     );
   }
   return exitCodes.done;
@@ -89,7 +89,7 @@ export const dataVerify: CommandHandler<typeof dataOptions> = async ({ arguments
   return areFilesGood && areDigestsGood ? exitCodes.done : exitCodes.environment;
 };
 
-/** Files that came from the hub have checksums of their own. */
+/** Files from the hub have checksums of their own. */
 async function verifyFiles(names: ReadonlySet<DatasetName>, context: CliContext): Promise<boolean> {
   const settings = sourceSettings(context);
   let areGood = true;

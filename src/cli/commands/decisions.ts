@@ -22,7 +22,7 @@ import { checkSuite } from '../suite-file/check-suite.ts';
 
 export const decide: CommandHandler<typeof decideOptions> = async (input, context) => {
   if (input.options.table !== undefined && input.arguments.length > 0) {
-    throw new UsageError('a run and a table were named', { hint: 'Name one of them.' });
+    throw new UsageError('both a run and a table were given', { hint: 'Give one of them.' });
   }
   const files = outputFiles(context, 'decision');
   const decision = await decisionOf(input, context);
@@ -30,7 +30,13 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   printBlocks(document.screen, context);
   context.output.record('decision', { answer: document.verdict, ...decision });
   await writeDocument(document, files, context);
-  return endOf(decision);
+  return exitCodeByOutcome[decision.outcome];
+};
+
+const exitCodeByOutcome: Readonly<Record<Decision['outcome'], number>> = {
+  recommended: exitCodes.done,
+  'none-qualify': exitCodes.gateFailed,
+  'no-valid-model': exitCodes.someCellsFailed,
 };
 
 async function decisionOf(
@@ -38,7 +44,7 @@ async function decisionOf(
   context: CliContext,
 ): Promise<Decision> {
   const { table, task, score, anchors, weights, pricePerHour } = options;
-  const asked = {
+  const request = {
     ...project(context),
     tasks: task,
     score: score === 'per-a' ? ('PER-A' as const) : ('PER-paper' as const),
@@ -47,20 +53,11 @@ async function decisionOf(
     weights,
     pricePerHour,
   };
-  if (table !== undefined) return decideTable(await readTable(table, context), { ...asked, file: tableName(table) });
+  if (table !== undefined) return decideTable(await readTable(table, context), { ...request, file: tableName(table) });
   const { store, runs } = await findRuns(names, context);
   const [run] = runs;
   if (run === undefined) throw new UsageError('no run to decide on');
-  return decideRun(store, run, asked);
-}
-
-function endOf({ outcome }: Decision): number {
-  const codes = {
-    recommended: exitCodes.done,
-    'none-qualify': exitCodes.gateFailed,
-    'no-valid-model': exitCodes.someCellsFailed,
-  } as const;
-  return codes[outcome];
+  return decideRun(store, run, request);
 }
 
 export const compare: CommandHandler<typeof compareOptions> = async (
@@ -86,8 +83,8 @@ export const compare: CommandHandler<typeof compareOptions> = async (
 export const gate: CommandHandler<typeof gateOptions> = async (input, context) => {
   const { baseline, candidate, task, inconclusive, annotations } = input.options;
   if (baseline === undefined) {
-    throw new UsageError('no baseline to hold against', {
-      hint: 'Name a run: perbench gate --baseline 20261124-1630. perbench list shows them.',
+    throw new UsageError('no baseline given', {
+      hint: 'Name a run of perbench list, such as --baseline 20261124-1630.',
     });
   }
   const files = outputFiles(context, 'gate');

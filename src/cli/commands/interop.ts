@@ -41,7 +41,7 @@ async function exportReport(names: readonly string[], options: ExportOptions, co
   const { format } = options;
   const chosen = format === undefined ? undefined : reports[format];
   if (format !== undefined && chosen === undefined) {
-    throw new UsageError(`--format ${format} is a format of samples`, { hint: 'Add --samples.' });
+    throw new UsageError(`--format ${format} is a sample format`, { hint: 'Add --samples.' });
   }
   const files = outputFiles(context, 'report', chosen);
   const onScreen: Format = chosen ?? documentFormats.report.csv;
@@ -77,7 +77,7 @@ function sampleFormat(path: string | undefined, format: string | undefined): Sam
     const what = format === undefined ? `--out ${path}` : `--format ${format}`;
     const hint =
       format === undefined ? `Use one of ${knownEndings(samples)}.` : `Use ${Object.keys(samples).join(', ')}.`;
-    throw new UsageError(`${what}: no format of samples`, { hint });
+    throw new UsageError(`${what}: not a sample format`, { hint });
   }
   if (path === undefined) refuseBytes(found, `samples.${found.extensions[0]}`);
   return found;
@@ -85,11 +85,11 @@ function sampleFormat(path: string | undefined, format: string | undefined): Sam
 
 function refuseBytes(format: NamedFormat, example: string): void {
   if (format.isBinary !== true) return;
-  throw new UsageError('this format is no text, so it goes into a file', { hint: `Add -o ${example}.` });
+  throw new UsageError('a binary format needs a file', { hint: `Add -o ${example}.` });
 }
 
 function textOf(content: string | Uint8Array): string {
-  if (typeof content !== 'string') throw new Error('bytes were about to go to stdout');
+  if (typeof content !== 'string') throw new Error('binary output on stdout');
   return content;
 }
 
@@ -120,9 +120,12 @@ async function exportFolder(
     written += 1;
   }
   if (written === 0) {
-    throw new UsageError(`nothing to write as ${format}: no cell of ${runs.map(({ id }) => id).join(', ')} fits`, {
-      hint: 'perbench show lists the cells; those without an accuracy, and data sets that the format has no place for, are left out.',
-    });
+    throw new UsageError(
+      `nothing to write as ${format}: no suitable cell in ${runs.map(({ id }) => id).join(', ')}`,
+      {
+        hint: 'Check the cells with perbench show: those without an accuracy, and data sets that the format does not support, are left out.',
+      },
+    );
   }
   context.output.note(`wrote ${written} files into ${context.path(folder)}`);
   return exitCodes.done;
@@ -145,21 +148,21 @@ export const importFiles: CommandHandler<typeof importOptions> = async ({ argume
     onDoubt: (text) => output.warn(text),
     onImport: ({ run, isNew, tool }) => {
       output.record('imported', { runId: run.id, isNew, tool });
-      output.note(isNew ? `imported as run ${run.id}` : `these results are already here, as run ${run.id}`);
+      output.note(isNew ? `imported as run ${run.id}` : `already imported as run ${run.id}`);
     },
   });
   await printReport(report, outputs, context);
   return exitCodes.done;
 };
 
-/** `old=new`; the old name may hold equals signs, the new one doesn't. */
+/** `old=new`; only the old name may contain equals signs. */
 function renames(texts: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     texts.map((text) => {
       const at = text.lastIndexOf('=');
       if (at < 1 || at === text.length - 1) {
         throw new UsageError(`--rename ${text}: expected old=new`, {
-          hint: "Such as --rename 'Qwen/Qwen2.5-0.5B=qwen2.5-0.5b'.",
+          hint: "For example: --rename 'Qwen/Qwen2.5-0.5B=qwen2.5-0.5b'.",
         });
       }
       return [text.slice(0, at), text.slice(at + 1)] as const;

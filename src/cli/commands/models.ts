@@ -17,7 +17,9 @@ export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ opt
     ({ path, entry }) => options.all === true || path !== undefined || entry?.pip !== undefined,
   );
   for (const model of models) context.output.record('model', model);
-  context.output.result(plainTable(['model', 'parameters', 'size', 'licence', 'here', 'source'], models.map(modelRow)));
+  context.output.result(
+    plainTable(['model', 'parameters', 'size', 'licence', 'on disk', 'source'], models.map(modelRow)),
+  );
   const hidden = all.length - models.length;
   if (hidden > 0) context.output.note(`and ${hidden} more in the catalogue: perbench models list --all`);
   return exitCodes.done;
@@ -52,7 +54,7 @@ export const modelsPull: CommandHandler<typeof noOptions> = async ({ arguments: 
     }).finally(() => status[Symbol.dispose]());
     context.output.record('model', pulled);
     context.output.result(
-      `${pulled.name}: ${pulled.isFetched ? 'fetched' : 'was here'}, ${sizeText(pulled.bytes)}, ${pulled.path}`,
+      `${pulled.name}: ${pulled.isFetched ? 'downloaded' : 'already on disk'}, ${sizeText(pulled.bytes)}, ${pulled.path}`,
     );
   }
   return exitCodes.done;
@@ -76,7 +78,7 @@ export const modelsVerify: CommandHandler<typeof noOptions> = async ({ arguments
     isBad ||= state === 'changed' || state === 'missing';
     context.output.record('model', verified);
     const detail =
-      state === 'changed' ? `: ${sha256}, should be ${expectedSha256}` : sha256 === undefined ? '' : `: ${sha256}`;
+      state === 'changed' ? `: ${sha256}, expected ${expectedSha256}` : sha256 === undefined ? '' : `: ${sha256}`;
     context.output.result(`${verified.name}: ${state}${detail}`);
   }
   return isBad ? exitCodes.environment : exitCodes.done;
@@ -87,7 +89,7 @@ export const modelsRemove: CommandHandler<typeof noOptions> = async ({ arguments
   for (const name of names) {
     const freedBytes = await removeModel(name, settings, { baseDir: context.workingFolder });
     if (freedBytes === undefined) {
-      throw new UsageError(`${name} isn't on this machine`, { hint: 'perbench models list shows what is.' });
+      throw new UsageError(`${name} is not on this machine`, { hint: 'List the models with perbench models list.' });
     }
     context.output.record('model', { name, freedBytes });
     context.output.result(`${name}: removed, ${sizeText(freedBytes)} freed`);

@@ -20,14 +20,14 @@ import { scoreboardFigures } from '../../page/figures/scoreboard-figures.ts';
 import { catalogue } from '../../sources/catalogue.ts';
 import { scoreTable } from '../../formats/score-table.ts';
 import type { Scoreboard } from '../../scoring/scoreboard.ts';
-import { readTable } from '../read-table.ts';
+import { readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
 import { loadChartFont } from '../../page/figures/chart-font.ts';
 import { renderPng } from '../../page/figures/render-png.ts';
 import { perbenchVersion } from '../version.ts';
 
-/** What the command can write; a folder gets all of it. */
+/** A file that `perbench paper` can write; a folder gets all of them. */
 interface PaperFile {
   readonly name: string;
   readonly ending: string;
@@ -74,8 +74,8 @@ function outputTargets(context: CliContext): readonly { readonly path: string; r
     // The longest ending wins: claims.csv is also a .csv.
     const file = files.findLast(({ ending }) => name.endsWith(ending));
     if (file !== undefined) return [{ path, file }];
-    throw new UsageError(`--out ${name}: "${extname(name)}" is no format`, {
-      hint: 'Use .md .json .csv .svg .png, claims.csv for the claims, or a folder for all of them.',
+    throw new UsageError(`--out ${name}: unknown format "${extname(name)}"`, {
+      hint: 'Use .md, .json, .csv, .svg or .png, claims.csv for the claims, or a folder for all of them.',
     });
   });
 }
@@ -91,8 +91,8 @@ export const figures: CommandHandler<typeof figuresOptions> = async (input, cont
   const { width, dpi, task } = input.options;
   const { boards, source, parameters } = await drawable(input, context);
   if (boards.length === 0) {
-    throw new UsageError(`nothing to draw${task.length > 0 ? ` of ${task.join(', ')}` : ''}`, {
-      hint: 'perbench report shows the tasks that are there.',
+    throw new UsageError(`nothing to draw${task.length > 0 ? ` for ${task.join(', ')}` : ''}`, {
+      hint: 'List the tasks with perbench report.',
     });
   }
   const parametersOf = (model: string): number | undefined =>
@@ -102,12 +102,12 @@ export const figures: CommandHandler<typeof figuresOptions> = async (input, cont
   return exitCodes.done;
 };
 
-/** The one folder that figures go into. */
 function figureFolder(context: CliContext): string {
   const [folder = 'figures', second] = context.globals.out;
-  if (second !== undefined) throw new UsageError('--out: figures go into one folder', { hint: 'Give --out once.' });
+  if (second !== undefined)
+    throw new UsageError('--out: expected one folder for all figures', { hint: 'Pass --out once.' });
   if (extname(folder) !== '') {
-    throw new UsageError(`--out ${folder}: figures go into a folder`, { hint: 'Name a folder, such as figures.' });
+    throw new UsageError(`--out ${folder}: expected a folder`, { hint: 'Name a folder, such as figures.' });
   }
   return context.path(folder);
 }
@@ -118,9 +118,9 @@ async function drawable(
 ): Promise<Drawable> {
   if (options.table !== undefined) {
     if (names.length > 0) {
-      throw new UsageError('--table and runs: one of the two can be drawn', { hint: 'Leave one of them out.' });
+      throw new UsageError('both --table and runs were given', { hint: 'Give one of them.' });
     }
-    const file = options.table === '-' ? 'stdin' : options.table;
+    const file = tableName(options.table);
     const { scoreboards } = scoreTable(await readTable(options.table, context), { file });
     return {
       boards: scoreboards.filter(({ taskId }) => isTaskNamed(taskId, options.task)),
@@ -139,7 +139,7 @@ function catalogueParameters(model: string): number | undefined {
   return catalogue.find(({ name, paperName }) => name === model || paperName === model)?.parameters;
 }
 
-export interface FigureSettings {
+interface FigureSettings {
   readonly widthMm: number;
   readonly dpi: number;
   /** Where the numbers come from, such as the ids of runs. */
@@ -151,20 +151,19 @@ function provenance({ title }: Figure, { source }: FigureSettings): string {
   return `${title}. ${source}. perbench ${perbenchVersion()}`;
 }
 
-/** A figure as an SVG file, its letters inside. */
-export async function figureSvg(figure: Figure, settings: FigureSettings): Promise<string> {
+/** A figure as an SVG file with its font embedded. */
+async function figureSvg(figure: Figure, settings: FigureSettings): Promise<string> {
   const font = await loadChartFont();
   return renderSvg(figure.chart, { widthMm: settings.widthMm, font, provenance: provenance(figure, settings) });
 }
 
-/** A figure as a PNG file. */
-export async function figurePng(figure: Figure, settings: FigureSettings): Promise<Uint8Array> {
+async function figurePng(figure: Figure, settings: FigureSettings): Promise<Uint8Array> {
   const svg = renderSvg(figure.chart, { widthMm: settings.widthMm });
   return renderPng(svg, { dpi: settings.dpi, provenance: provenance(figure, settings) });
 }
 
 /** Writes each figure as SVG and PNG into a folder. */
-export async function writeFigures(
+async function writeFigures(
   folder: string,
   drawn: readonly Figure[],
   settings: FigureSettings,

@@ -18,7 +18,7 @@ import type { SuiteOptions } from '../tables/suite-options.ts';
 export const plan: CommandHandler<typeof planOptions> = async (input, context) =>
   showPlan(input, context, input.options.probe);
 
-/** Prints what a run would do; fetches nothing, and starts engines only to probe their speed. */
+/** Prints what a run would take; downloads nothing, and starts engines only to probe their speed. */
 export async function showPlan(
   input: Pick<CommandInput<SuiteOptions & typeof gpuOptions>, 'arguments' | 'options' | 'origins'>,
   context: CliContext,
@@ -42,8 +42,8 @@ export async function showPlan(
 }
 
 function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, { output }: CliContext): void {
-  output.result(plainTable(['model', 'from', 'to fetch', 'memory', ''], outlook.models.map(modelRow)));
-  output.result(`\n${plainTable(['model', 'task', 'items', 'time', 'known from'], outlook.cells.map(cellRow))}`);
+  output.result(plainTable(['model', 'source', 'to download', 'memory', ''], outlook.models.map(modelRow)));
+  output.result(`\n${plainTable(['model', 'task', 'items', 'time', 'based on'], outlook.cells.map(cellRow))}`);
   output.result(`\n${summary(outlook)}`);
   if (outlook.models.some(({ gpu }) => gpu !== undefined)) output.result(gpuSummary(gpus));
   for (const model of outlook.models) output.record('model', model);
@@ -54,7 +54,7 @@ function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, { output }: CliCon
 }
 
 const assumptions =
-  'memory per GPU is an estimate: weights by their type, a cache full to the last token, 2 GiB for all else';
+  'memory per GPU is an estimate: weights by data type, a full key-value cache, and 2 GiB for everything else';
 
 function gpuSummary({ count, memoryBytes, from }: GpuSupply): string {
   const size = memoryBytes === undefined ? '' : `, ${sizeText(memoryBytes)} each`;
@@ -75,10 +75,10 @@ function modelRow({
   const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : fetched(bytesToFetch, bytesCertainty);
   const each = gpu === undefined || gpu.gpus === 1 ? '' : ` x ${gpu.gpus}`;
   const memory = memoryBytes === undefined ? 'unknown' : `about ${sizeText(memoryBytes)}${each}`;
-  return [name, shortSource(source), fetch, memory, fits === false ? "doesn't fit" : ''];
+  return [name, shortSource(source), fetch, memory, fits === false ? 'does not fit' : ''];
 }
 
-/** Where a model comes from in a few letters; `--json` and `perbench models list` say it in full. */
+/** Where a model comes from, in short; `--json` and `perbench models list` have it in full. */
 function shortSource(source: string): string {
   const kinds: readonly (readonly [prefix: string, name: string])[] = [
     ['hf:', 'the hub'],
@@ -115,11 +115,13 @@ function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes 
   const bytes = models.reduce((total, model) => total + (model.bytesToFetch ?? 0), 0);
   const known = cells.length - cellsWithoutSpeed;
   return [
-    `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${items} items, ${bytes === 0 ? 'nothing' : sizeText(bytes)} to fetch`,
+    `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${items} items, ${bytes === 0 ? 'nothing' : sizeText(bytes)} to download`,
     ...(known === 0 ? [] : [`time: ${roughRange(duration.lowMs, duration.highMs)}`]),
     ...(cellsWithoutSpeed === 0
       ? []
-      : [`time unknown of ${cellsWithoutSpeed} of ${cells.length}: only models and data that are here can be probed`]),
+      : [
+          `time unknown for ${cellsWithoutSpeed} of ${cells.length} cells: only models and data on this machine can be probed`,
+        ]),
     ...(memoryLimitBytes === undefined ? [] : [`free memory: ${sizeText(memoryLimitBytes)}`]),
   ].join('\n');
 }

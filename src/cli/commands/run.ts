@@ -33,7 +33,7 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;
   if (question?.limits.withinBest !== undefined) {
     context.output.note(
-      'to know the best, every model is launched, and dear ones are asked too: a gate such as accuracy >= 0.7 costs far less',
+      'finding the best model means launching every model and evaluating expensive ones too; a limit such as accuracy >= 0.7 costs far less',
     );
   }
   const status = createStatusLine(context);
@@ -86,9 +86,7 @@ export const rescore: CommandHandler<typeof storedRunOptions> = async ({ argumen
   const dataDir = options.dataDir === undefined ? undefined : context.path(options.dataDir);
   for await (const cell of rescoreRuns(store, runs, local, { dataDir, signal: context.interruption.signal })) {
     context.output.record('rescored', cell);
-    context.output.note(
-      `${cell.model} / ${cell.taskId}: ${cell.changed} of ${cell.items} items have another score now`,
-    );
+    context.output.note(`${cell.model} / ${cell.taskId}: ${cell.changed} of ${cell.items} scores changed`);
   }
   status[Symbol.dispose]();
   const report = await reportRuns(store, runs, project(context));
@@ -103,9 +101,9 @@ export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ opt
   const local = await createLocalContext(context, status);
   const models = await quickstartModels(local);
   output.record('quickstart', { minutes, models });
-  output.note(`Three small models on perbench's built-in mini set, in about ${minutes} minutes, downloads aside.`);
+  output.note(`Three small models on the built-in mini set, in about ${minutes} minutes plus downloads.`);
   for (const { name, bytesToFetch } of models) {
-    output.note(`  ${name}: ${bytesToFetch === 0 ? 'is here' : `${sizeText(bytesToFetch)} to fetch`}`);
+    output.note(`  ${name}: ${bytesToFetch === 0 ? 'on disk' : `${sizeText(bytesToFetch)} to download`}`);
   }
   const prepared = await prepareQuickstart(minutes * 60_000, local, context.interruption.signal).finally(() =>
     status[Symbol.dispose](),
@@ -113,7 +111,7 @@ export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ opt
   explainFit(prepared, minutes, context);
   const exitCode = await executePlan(prepared.plan, local, context, { files: named });
   if (context.interruption.exitCode !== undefined) return exitCode;
-  output.note('These are scores on the mini set, which perbench wrote for a first look: they are no benchmark scores.');
+  output.note('These scores are for the mini set, written for a first look; they are not benchmark scores.');
   return exitCode;
 };
 
@@ -121,22 +119,22 @@ function explainFit({ probed, probeLimitMs }: QuickstartPlan, minutes: number, {
   if (probed === undefined) {
     output.record('fit', { items: quickstartLeastItems, isOver: true, isAll: false });
     output.note(
-      `The probe was stopped after ${Math.round(probeLimitMs / 1000)} s: this machine is so slow, or so busy, that ` +
-        `${quickstartLeastItems} items a task take longer than ${minutes} minutes, and fewer say nothing.`,
+      `The probe was stopped after ${Math.round(probeLimitMs / 1000)} s: this machine is so slow or busy that ` +
+        `${quickstartLeastItems} items per task take longer than ${minutes} minutes, and fewer would be meaningless.`,
     );
     return;
   }
   const { items, estimate, isOver, isAll } = probed.fit;
   const time = roughRange(estimate.lowMs, estimate.highMs);
-  const by = `a probe of ${Math.round(probed.probe.durationMs / 1000)} s`;
+  const basis = `estimated from a probe of ${Math.round(probed.probe.durationMs / 1000)} s`;
   output.record('fit', { items, estimate, isOver, isAll });
   if (isOver) {
     output.note(
-      `${by} says that even ${items} items a task take ${time}: fewer than ${quickstartLeastItems} say nothing.`,
+      `Even ${items} items per task take ${time}, ${basis}; fewer than ${quickstartLeastItems} would be meaningless.`,
     );
   } else if (isAll) {
-    output.note(`All ${items} items of each task, which take ${time} by ${by}.`);
+    output.note(`All ${items} items of each task: ${time}, ${basis}.`);
   } else {
-    output.note(`${items} items of each task, as many as fit into ${minutes} minutes by ${by}: ${time}.`);
+    output.note(`${items} items of each task, as many as fit into ${minutes} minutes: ${time}, ${basis}.`);
   }
 }

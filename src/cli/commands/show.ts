@@ -40,13 +40,12 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
   return exitCodes.done;
 };
 
-/** Every setting of a suite, with its value and where that comes from. */
 async function showConfig(input: CommandInput<typeof showOptions>, context: CliContext): Promise<number> {
   const { config } = input.options;
   const { settings } = await suiteOfCommand(input, context, config === '' ? undefined : config);
-  const rows = settings.map(({ key, value, origin }) => [key, valueText(value), origin.from]);
+  const rows = settings.map(({ key, value, origin }) => [key, origin.from, valueText(value)]);
   for (const { key, value, origin } of settings) context.output.record('setting', { key, value, ...origin });
-  context.output.result(plainTable(['setting', 'value', 'from'], rows));
+  context.output.result(plainTable(['setting', 'from', 'value'], rows));
   return exitCodes.done;
 }
 
@@ -70,17 +69,15 @@ function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext
       `command: ${safeText(manifest.commandLine.join(' '))}`,
       ...(cost === undefined
         ? []
-        : [
-            `cost of perbench itself: ${(cost.parentCpuMs / 1000).toFixed(1)} s of CPU, ${cost.framesDrawn} frames drawn`,
-          ]),
+        : [`perbench overhead: ${(cost.parentCpuMs / 1000).toFixed(1)} s of CPU, ${cost.framesDrawn} frames drawn`]),
       '',
-      plainTable(['model', 'task', 'state', 'items', 'measured', 'why'], cells.map(cellRow)),
+      plainTable(['model', 'task', 'state', 'items', 'measured', 'error'], cells.map(cellRow)),
       '',
     ].join('\n'),
   );
 }
 
-/** Which models each build ran: builds decide answers, and the kernels of a CPU are part of them. */
+/** Which models each build ran: answers depend on the build, CPU kernels included. */
 function engineLines(models: RunRecord['manifest']['models']): readonly string[] {
   const known = Object.entries(models).filter(([, { engineBuild }]) => engineBuild !== undefined);
   const byBuild = Map.groupBy(known, ([, { engineBuild = '' }]) => engineBuild);
@@ -97,7 +94,7 @@ function importLine({ tool, files }: NonNullable<RunRecord['manifest']['imported
   return `imported: measured by ${safeText(tool)}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
 }
 
-/** What GPUs did while it ran; nothing on machines without one. */
+/** GPU readings of the run; nothing on machines without one. */
 async function printDevices(store: Store, cells: readonly Cell[], { output }: CliContext): Promise<void> {
   const passes: WatchedPass[] = [];
   for (const { id, model, taskId } of cells) {
@@ -107,7 +104,7 @@ async function printDevices(store: Store, cells: readonly Cell[], { output }: Cl
   if (text !== undefined) output.result(`${text}\n`);
 }
 
-/** What a race decided; the tables after it lack the means of models that were stopped early. */
+/** What a race decided; the tables after it lack means of models that were stopped early. */
 function printCertificates(run: RunRecord, context: CliContext): void {
   const { output } = context;
   printOpenRaces(run, context);
@@ -151,7 +148,7 @@ function sampleText(sample: Sample, model: string, taskId: string): string {
       `prompt:   ${prompt}`,
       ...(failure === undefined ? [`output:   ${output}`] : [`failed:   ${failure.reason}: ${failure.message}`]),
       `expected: ${expected}`,
-      `answer:   ${answer ?? '(none could be read)'}`,
+      `answer:   ${answer ?? '(unparsed)'}`,
       '',
     ].join('\n'),
   );
@@ -177,8 +174,8 @@ export async function printLabels(store: Store, cells: readonly Cell[], context:
 }
 
 function labelText({ model, taskId }: Cell, { items, unread, labels, distance, isBiased }: LabelShares): string {
-  const verdict = isBiased ? 'the answers lean towards a label' : 'no lean towards a label';
-  const read = unread > 0 ? `, ${unread} not read` : '';
+  const verdict = isBiased ? 'the answers are biased towards a label' : 'no bias towards a label';
+  const read = unread > 0 ? `, ${unread} unparsed` : '';
   const most = Math.max(...labels.flatMap(({ gold, predicted }) => [gold, predicted]));
   const bar = (count: number): string => '█'.repeat(Math.round((barWidth * count) / most));
   const rows = labels.flatMap(({ label, gold, predicted }) => [
@@ -186,7 +183,7 @@ function labelText({ model, taskId }: Cell, { items, unread, labels, distance, i
     ['', 'answered', numberCell(predicted, 0), bar(predicted)],
   ]);
   return [
-    safeText(`labels of ${model} on ${taskId}: ${items} items${read}; ${distance.toFixed(2)} apart, ${verdict}`),
+    safeText(`labels of ${model} on ${taskId}: ${items} items${read}; distance ${distance.toFixed(2)}, ${verdict}`),
     plainTable(['label', '', 'items', ''], rows),
   ].join('\n');
 }

@@ -43,7 +43,7 @@ export const view: CommandHandler<typeof viewOptions> = async ({ options }, cont
     compare: (runA, runB) => compareRuns(store, runA, runB, { signal: interruption.signal }),
   });
   output.record('viewer', { address: viewer.address });
-  output.result(`${viewer.address}  (Ctrl-C ends it)`);
+  output.result(`${viewer.address}  (press Ctrl-C to stop)`);
   if (options.open === true) openBrowser(viewer.address, context);
   interruption.expectEnd();
   if (!interruption.signal.aborted) await once(interruption.signal, 'abort');
@@ -56,6 +56,6 @@ function openBrowser(address: string, { output }: CliContext): void {
   const opener = openers[process.platform];
   if (opener === undefined) return;
   const child = spawn(opener, [address], { stdio: 'ignore', detached: true });
-  child.on('error', () => output.note('no browser could be opened; the address is above'));
+  child.on('error', () => output.note('could not open a browser; open the address above'));
   child.unref();
 }

@@ -66,12 +66,12 @@ describe('telemetry', () => {
     expect(await diagnose(energyCheck, given)).toBe('ok: CPU energy counters: package-0');
     const smi = placeFakeSmi({ rows: [row('60.00 W')] });
     const both = options({ ...nowhere, gpuProgram: smi.program, ...(folders && { folders }) });
-    expect(await diagnose(energyCheck, both)).toBe(
-      'ok: GPU power from nvidia-smi, CPU energy counters: package-0',
-    );
+    expect(await diagnose(energyCheck, both)).toBe('ok: GPU power from nvidia-smi, CPU energy counters: package-0');
     // Runs give no energy of a GPU that is split, whatever power it tells.
     smi.change({ rows: [row('60.00 W', 'Enabled')] });
-    expect(await diagnose(energyCheck, both)).toMatch(/^warn: GPU-a: split into instances .*; CPU energy counters: .* -> /);
+    expect(await diagnose(energyCheck, both)).toMatch(
+      /^warn: GPU-a: split into instances .*; CPU energy counters: .* -> /,
+    );
   });
 
   it('names the servers that can be started', async () => {

@@ -263,9 +263,7 @@ describe('the network', () => {
 
   it('says what the hub answers, and when it does not', async () => {
     const failing = await startHub((respond) => respond(503));
-    expect(await diagnose(hubCheck, failing)).toMatch(
-      /^warn: \S+: HTTP 503 -> Check the network and proxy/,
-    );
+    expect(await diagnose(hubCheck, failing)).toMatch(/^warn: \S+: HTTP 503 -> Check the network and proxy/);
     const silent = await startHub(() => undefined, 300);
     expect(await diagnose(hubCheck, silent)).toMatch(/^warn: \S+: no answer within 0\.3 s/);
     const absent = options({}, { HF_ENDPOINT: 'http://127.0.0.1:1', HF_HUB_OFFLINE: '' });

@@ -147,7 +147,7 @@ function chooseCells(
 
 function hiddenText(hidden: readonly CellView[]): string {
   const words = {
-    running: 'open',
+    running: 'running',
     pending: 'waiting',
     done: 'done',
     failed: 'failed',
@@ -169,7 +169,7 @@ function footerLine({ state, lengths, elapsedMs, isFrozen }: FrameInput, columns
     ...(failed > 0 ? [`${failed} failed`] : []),
     clockText(elapsedMs),
     ...(left === undefined || ended === state.cells.length ? [] : [`${roughRange(left.lowMs, left.highMs)} left`]),
-    ...(isFrozen ? ['display paused while time is measured'] : []),
+    ...(isFrozen ? ['display paused during measurement'] : []),
   ];
   return truncateText(parts.join(' · '), columns);
 }

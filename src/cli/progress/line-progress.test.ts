@@ -65,16 +65,16 @@ describe('progress in plain lines', () => {
     expect(sink.text()).toMatchInlineSnapshot(`
       "[0:00] run run: 2 cells
       [0:00] model-0 / gsm8k/per@1: start (1 of 2, 200 items)
-      [0:02] model-0 / gsm8k/per@1: 20/200, accuracy 50.0 ±20.1 %, 10.0 items/s, 1-2 min left for all
-      [0:04] model-0 / gsm8k/per@1: 40/200, accuracy 50.0 ±14.8 %, 10.0 items/s, 1-2 min left for all
-      [0:06] model-0 / gsm8k/per@1: 60/200, accuracy 50.0 ±12.3 %, 10.0 items/s, 1-2 min left for all
-      [0:08] model-0 / gsm8k/per@1: 80/200, accuracy 50.0 ±10.7 %, 10.0 items/s, 1-2 min left for all
-      [0:10] model-0 / gsm8k/per@1: 100/200, accuracy 50.0 ±9.6 %, 10.0 items/s, 1-2 min left for all
-      [0:12] model-0 / gsm8k/per@1: 120/200, accuracy 50.0 ±8.8 %, 10.0 items/s, 1-2 min left for all
-      [0:14] model-0 / gsm8k/per@1: 140/200, accuracy 50.0 ±8.2 %, 10.0 items/s, 1-2 min left for all
-      [0:16] model-0 / gsm8k/per@1: 160/200, accuracy 50.0 ±7.7 %, 10.0 items/s, 1-2 min left for all
-      [0:18] model-0 / gsm8k/per@1: 180/200, accuracy 50.0 ±7.2 %, 10.0 items/s, 1-2 min left for all
-      [1:30] model-0 / gsm8k/per@1: throughput, launch 1 of 1, 1-2 min left for all
+      [0:02] model-0 / gsm8k/per@1: 20/200, accuracy 50.0 ±20.1 %, 10.0 items/s, 1-2 min left in total
+      [0:04] model-0 / gsm8k/per@1: 40/200, accuracy 50.0 ±14.8 %, 10.0 items/s, 1-2 min left in total
+      [0:06] model-0 / gsm8k/per@1: 60/200, accuracy 50.0 ±12.3 %, 10.0 items/s, 1-2 min left in total
+      [0:08] model-0 / gsm8k/per@1: 80/200, accuracy 50.0 ±10.7 %, 10.0 items/s, 1-2 min left in total
+      [0:10] model-0 / gsm8k/per@1: 100/200, accuracy 50.0 ±9.6 %, 10.0 items/s, 1-2 min left in total
+      [0:12] model-0 / gsm8k/per@1: 120/200, accuracy 50.0 ±8.8 %, 10.0 items/s, 1-2 min left in total
+      [0:14] model-0 / gsm8k/per@1: 140/200, accuracy 50.0 ±8.2 %, 10.0 items/s, 1-2 min left in total
+      [0:16] model-0 / gsm8k/per@1: 160/200, accuracy 50.0 ±7.7 %, 10.0 items/s, 1-2 min left in total
+      [0:18] model-0 / gsm8k/per@1: 180/200, accuracy 50.0 ±7.2 %, 10.0 items/s, 1-2 min left in total
+      [1:30] model-0 / gsm8k/per@1: throughput, launch 1 of 1, 1-2 min left in total
       [1:30] model-0 / gsm8k/per@1: done, accuracy 50.0 ±6.9 %
       [1:30] model-1 / gsm8k/per@1: start (2 of 2, 200 items)
       [1:30] failed: model-1 / gsm8k/per@1: the engine ended (Look at the log.)

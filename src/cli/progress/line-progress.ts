@@ -108,7 +108,7 @@ function runText(event: RunEvent, state: RunState): string | undefined {
 
 function passText(view: CellView, state: RunState, lengths: PassLengths): string {
   const left = runTimeLeft(state, lengths);
-  const ending = left === undefined ? [] : [`${roughRange(left.lowMs, left.highMs)} left for all`];
+  const ending = left === undefined ? [] : [`${roughRange(left.lowMs, left.highMs)} left in total`];
   if (view.pass !== 'accuracy')
     return [`${view.pass}, launch ${view.launch + 1} of ${state.launches}`, ...ending].join(', ');
   const rate = cellColumns.itemsPerSecond.text(view);

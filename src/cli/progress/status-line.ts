@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts';
 import { progressKind } from './create-progress.ts';
 import { createFramePainter } from './frame-painter.ts';
 
-/** One line that says what is being prepared: downloads, checks, probes. */
+/** One line about the preparation of a run: downloads, checks, probes. */
 export interface StatusLine extends Disposable {
   /** Such as `data of gsm8k/per@1`. */
   step(text: string): void;
@@ -79,10 +79,10 @@ function createPlainLine({ output }: CliContext): StatusLine {
 const phases: Readonly<Record<PullProgress['phase'], string>> = {
   wait: 'waiting for another process',
   connect: 'connecting',
-  download: 'fetching',
+  download: 'downloading',
   unpack: 'unpacking',
-  verify: 'checking',
-  retry: 'trying again',
+  verify: 'verifying',
+  retry: 'retrying',
 };
 
 function pullText({ phase, file, bytesDone, bytesTotal }: PullProgress): string {

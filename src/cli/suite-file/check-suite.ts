@@ -47,7 +47,9 @@ function configError({ file }: SuiteDocument, problems: readonly Problem[]): Con
   const lines = [first?.message ?? 'not a suite', ...shown, ...(left > 0 ? [`and ${left} more`] : [])];
   const key = first?.path.join('.');
   const at = { file, ...first?.position, ...(key !== undefined && key !== '' && { key }) };
-  return new ConfigError(at, lines.join('\n'), { hint: 'perbench schema prints what a suite file may say.' });
+  return new ConfigError(at, lines.join('\n'), {
+    hint: 'See perbench schema for the keys and values of a suite file.',
+  });
 }
 
 function placeText(file: string, position: Position | undefined): string {
@@ -124,19 +126,27 @@ interface JsonSchema {
 function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath): string {
   if (path.length === 0 && (value === undefined || value === null)) return 'the file is empty';
   if (value === undefined) return 'is missing';
+  const expected = expectedText(issue, path);
+  if (expected === undefined) return issue.message;
+  const near = issue.code === 'invalid_value' ? didYouMean(value, issue.values) : '';
+  return `expected ${expected}, got ${valueText(value)}${near}`;
+}
+
+/** What the schema expects; undefined where its message says so itself. */
+function expectedText(issue: z.core.$ZodIssue, path: DocumentPath): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${typeText(issue.expected, path)}, got ${valueText(value)}`;
+      return typeText(issue.expected, path);
     case 'invalid_value':
-      return `expected ${oneOf(issue.values)}, got ${valueText(value)}${didYouMean(value, issue.values)}`;
+      return oneOf(issue.values);
     case 'too_small':
-      return `expected ${sizeText(issue.origin, 'at least', issue.minimum, issue.inclusive)}, got ${valueText(value)}`;
+      return sizeText(issue.origin, 'at least', issue.minimum, issue.inclusive);
     case 'too_big':
-      return `expected ${sizeText(issue.origin, 'at most', issue.maximum, issue.inclusive)}, got ${valueText(value)}`;
+      return sizeText(issue.origin, 'at most', issue.maximum, issue.inclusive);
     case 'invalid_union':
-      return `expected ${unionText(issue.errors, path)}, got ${valueText(value)}`;
+      return issue.errors.flatMap(([first]) => (first && expectedText(first, path)) ?? []).join(' or ');
     default:
-      return issue.message;
+      return undefined;
   }
 }
 
@@ -155,16 +165,6 @@ function typeText(expected: string, path: DocumentPath): string {
   const { type, anyOf = [] } = schemaAt(path) ?? {};
   const isWhole = expected === 'number' && [type, ...anyOf.map((branch) => branch.type)].includes('integer');
   return typeNames[isWhole ? 'int' : expected] ?? expected;
-}
-
-function unionText(branches: readonly (readonly z.core.$ZodIssue[])[], path: DocumentPath): string {
-  const parts = branches.flatMap(([issue]) => {
-    if (issue?.code === 'invalid_type') return [typeText(issue.expected, path)];
-    if (issue?.code === 'invalid_value') return [oneOf(issue.values)];
-    if (issue?.code === 'too_small') return [sizeText(issue.origin, 'at least', issue.minimum, issue.inclusive)];
-    return issue?.code === 'too_big' ? [sizeText(issue.origin, 'at most', issue.maximum, issue.inclusive)] : [];
-  });
-  return parts.join(' or ');
 }
 
 function sizeText(origin: string, words: string, limit: number | bigint, inclusive: boolean | undefined): string {

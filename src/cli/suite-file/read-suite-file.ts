@@ -57,7 +57,10 @@ export async function readSuiteFile(name: string, world: SuiteFileWorld): Promis
     case '.mjs':
       return { document: suiteValue(await importSuite(path, shown), shown), folder };
     default:
-      throw new ConfigError({ file: shown }, 'a suite file ends in .yaml, .yml, .json, .ts, .mts, .js or .mjs');
+      throw new ConfigError(
+        { file: shown },
+        'expected a suite file ending in .yaml, .yml, .json, .ts, .mts, .js or .mjs',
+      );
   }
 }
 
@@ -84,26 +87,26 @@ function unreadable(error: unknown, shown: string): unknown {
   const what: Readonly<Record<string, string>> = {
     ENOENT: 'no such file',
     EISDIR: 'is a folder, not a suite file',
-    EACCES: 'may not be read',
+    EACCES: 'permission denied',
   };
   const known = what[String(error.code)];
   if (known === undefined) return error;
-  return new ConfigError({ file: shown }, known, { cause: error, hint: 'perbench init writes a suite file.' });
+  return new ConfigError({ file: shown }, known, { cause: error, hint: 'Create a suite file with perbench init.' });
 }
 
-/** The user's own program; Node strips its types. Its default export, or its export `suite`, is the suite. */
+/** Runs the user's program; Node strips its types. The suite is its default export or its export `suite`. */
 async function importSuite(path: string, shown: string): Promise<unknown> {
   if (!existsSync(path))
-    throw new ConfigError({ file: shown }, 'no such file', { hint: 'perbench init writes a suite file.' });
+    throw new ConfigError({ file: shown }, 'no such file', { hint: 'Create a suite file with perbench init.' });
   let module: Readonly<Record<string, unknown>>;
   try {
     // What a program exports is unknown; `checkSuite` looks at it.
     module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigError({ file: shown }, `can't be loaded: ${message}`, {
+    throw new ConfigError({ file: shown }, `cannot be loaded: ${message}`, {
       cause: error,
-      hint: 'Only types that can be erased are allowed: no enum, namespace or parameter property.',
+      hint: 'Use only types that can be erased: no enum, namespace or parameter property.',
     });
   }
   const value = module['default'] ?? module['suite'];
@@ -167,7 +170,7 @@ function toValue(document: SuiteYaml, file: string): unknown {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    throw new ConfigError({ file }, 'its aliases (*name) refer to each other too often', { cause: error });
+    throw new ConfigError({ file }, 'too many nested aliases (*name)', { cause: error });
   }
 }
 

@@ -27,8 +27,8 @@ export async function suiteOfCommand(
 ): Promise<SuiteSettings> {
   const [argument] = input.arguments;
   if (argument !== undefined && config !== undefined && argument !== config) {
-    throw new UsageError(`two suite files were named: ${argument} and --config ${config}`, {
-      hint: 'Name one of them.',
+    throw new UsageError(`two suite files were given: ${argument} and --config ${config}`, {
+      hint: 'Give one of them.',
     });
   }
   const fileName = argument ?? config;
@@ -95,7 +95,7 @@ async function suiteFile(request: SuiteSettingsRequest, hasModels: boolean): Pro
   if (name !== undefined) return readSuiteFile(name, world);
   if (hasModels) return undefined;
   throw new UsageError('no models to run', {
-    hint: 'Name a suite file or a model: perbench run suite.yaml, or perbench run -m smollm2-135m-instruct. perbench init writes a suite file.',
+    hint: 'Name a suite file or a model: perbench run suite.yaml, or perbench run -m smollm2-135m-instruct. Create a suite file with perbench init.',
   });
 }
 

@@ -35,8 +35,8 @@ export async function serveViewer({ port, ...parts }: ServeViewerOptions): Promi
     await once(server, 'listening');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new EnvironmentError(`the viewer can't listen on ${loopback}:${port}: ${reason}`, {
-      hint: 'Name another port with --port, or 0 for any that is free.',
+    throw new EnvironmentError(`the viewer cannot listen on ${loopback}:${port}: ${reason}`, {
+      hint: 'Choose another port with --port, or 0 for a free one.',
       cause: error,
     });
   }

@@ -40,13 +40,12 @@ async function wantedRun(store: Store, id: string): Promise<RunRecord> {
   return run;
 }
 
-/** What was asked for isn't there. */
 class PageNotFoundError extends Error {}
 
 function answerError(error: Error, context: Context): Response {
   if (error instanceof PageNotFoundError) return context.json({ error: error.message }, 404);
   if (error instanceof PerbenchError) return context.json({ error: error.message }, 400);
-  return context.json({ error: `a bug of perbench: ${error.message}` }, 500);
+  return context.json({ error: `bug in perbench: ${error.message}` }, 500);
 }
 
 /** The viewer: a page, and what it reads from the store. Reads only. */
@@ -76,27 +75,26 @@ export function createViewerApp(parts: ViewerParts): Hono {
   );
   addItems(app, parts);
   addEvents(app, parts);
-  app.notFound((context) => context.json({ error: 'there is nothing here' }, 404));
+  app.notFound((context) => context.json({ error: 'not found' }, 404));
   return app;
 }
 
 function addItems(app: Hono, { store }: ViewerParts): void {
-  const asked = (context: Context): ReturnType<typeof itemsRequest> =>
-    itemsRequest(new URL(context.req.url).searchParams);
+  const requestOf = (context: Context): ItemsRequest => itemsRequest(new URL(context.req.url).searchParams);
   app.get('/api/items', async (context) => {
-    const { cellIds, filter, search, after } = asked(context);
+    const { cellIds, filter, search, after } = requestOf(context);
     const only = filter === 'all' ? undefined : filter;
     const items = await store.listItems({ cellIds, only, search, after, limit: pageItems + 1 });
     const page: ItemsPage = { items: items.slice(0, pageItems), hasMore: items.length > pageItems };
     return context.json(page);
   });
   app.get('/api/items/count', async (context) => {
-    const { cellIds, filter, search } = asked(context);
+    const { cellIds, filter, search } = requestOf(context);
     const only = filter === 'all' ? undefined : filter;
     return context.json({ count: await store.countItems({ cellIds, only, search }) });
   });
   app.get('/api/item', async (context) => {
-    const { cellIds } = asked(context);
+    const { cellIds } = requestOf(context);
     const itemId = context.req.query('item') ?? '';
     const samples = await Promise.all(
       cellIds.map(async (cellId) => ({ cellId, sample: await store.sample(cellId, itemId) })),
@@ -139,7 +137,7 @@ function sleepUntil(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Most cells that may be put side by side. */
+/** Maximum number of cells side by side. */
 const maxCells = 32;
 
 async function summarizeRun(store: Store, run: RunRecord): Promise<RunSummary> {
@@ -195,11 +193,11 @@ function itemsRequest(query: URLSearchParams): ItemsRequest {
   const filter = query.get('filter') ?? 'all';
   const after = query.get('after');
   if (cellIds.length === 0 || cellIds.length > maxCells) {
-    throw new UsageError(`1 to ${maxCells} cells must be named, got ${cellIds.length}`);
+    throw new UsageError(`expected 1 to ${maxCells} cells, got ${cellIds.length}`);
   }
-  if (!isFilter(filter)) throw new UsageError(`"${filter}" is no filter`);
+  if (!isFilter(filter)) throw new UsageError(`unknown filter "${filter}"`);
   const position = Number(query.get('position') ?? 0);
-  if (!Number.isInteger(position)) throw new UsageError('a position is a whole number');
+  if (!Number.isInteger(position)) throw new UsageError('position: expected a whole number');
   return {
     cellIds,
     filter,

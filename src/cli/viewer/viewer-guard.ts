@@ -33,9 +33,9 @@ export function viewerGuard(hosts: () => readonly string[], shell: string): Midd
     const host = context.req.header('host') ?? '';
     const origin = context.req.header('origin');
     const isOurs = hosts().includes(host) && (origin === undefined || origin === `http://${host}`);
-    if (!isOurs) return context.text('Forbidden: this viewer answers its own page only.\n', 403);
+    if (!isOurs) return context.text('Forbidden: this viewer serves only its own page.\n', 403);
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
-      return context.text('The viewer only reads.\n', 405, { Allow: 'GET, HEAD' });
+      return context.text('The viewer is read-only.\n', 405, { Allow: 'GET, HEAD' });
     }
     await next();
     context.header('Content-Security-Policy', policy);
