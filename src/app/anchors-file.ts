@@ -21,7 +21,7 @@ function quantity(expected: string, parse: (text: string) => number | undefined)
 }
 
 const taskSchema = z.strictObject({
-  accuracy: z.number().min(0).lt(1).describe('accuracy that scores 0: what needs no model'),
+  accuracy: z.number().min(0).lt(1).describe('accuracy that scores 0: reached without a model'),
   throughput: amount.describe('throughput that scores 0.5'),
   throughputUnit: z.enum(['items/s', 'tokens/s']).default('items/s'),
   latency: quantity('a time above 0, such as 500 (ms) or 1.5s', quantities.time.parse).describe(
@@ -85,7 +85,7 @@ export function joinAnchors(first: AnchorSet, second: AnchorSet): AnchorSet {
   return { ...first, tasks: { ...first.tasks, ...Object.fromEntries(added) } };
 }
 
-const hint = 'docs/scores.md shows a file of anchors.';
+const hint = 'See docs/scores.md for the format of anchor files.';
 
 /**
  * Reads a file of anchors, YAML or JSON.

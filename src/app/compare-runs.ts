@@ -54,7 +54,7 @@ export async function findComparedRun(store: Store, text: string): Promise<Compa
   const run = name.run === undefined ? await store.latestRun() : await store.getRun(name.run);
   if (run === undefined) {
     throw new UsageError(name.run === undefined ? 'no runs in the store' : `no run "${name.run}" in the store`, {
-      hint: 'perbench list shows the runs that are there.',
+      hint: 'Run perbench list to see the stored runs.',
     });
   }
   const stored = await store.cells(run.id);
@@ -63,8 +63,8 @@ export async function findComparedRun(store: Store, text: string): Promise<Compa
   const cells = all.filter(({ model }) => model === name.model);
   if (cells.length > 0) return { run, cells };
   if (stored.some(({ model }) => model === name.model)) {
-    throw new UsageError(`${name.model} was stopped early in run ${run.id}: its answers are a biased part of all`, {
-      hint: 'perbench show prints the certificate. Compare runs without --decide.',
+    throw new UsageError(`${name.model} was stopped early in run ${run.id}: its answers are a biased subset of all`, {
+      hint: 'Compare runs made without --decide; perbench show prints the certificate.',
     });
   }
   const models = [...new Set(all.map(({ model }) => model))];
@@ -82,16 +82,8 @@ function wholeCells({ id }: RunRecord, cells: readonly Cell[]): readonly Cell[] 
   );
   if (whole.length > 0 || cells.length === 0) return whole;
   throw new UsageError(`run ${id} decided a question and stopped every model early: there is nothing to compare`, {
-    hint: 'perbench show prints its certificate. Compare runs without --decide.',
+    hint: 'Compare runs made without --decide; perbench show prints the certificate.',
   });
-}
-
-function modelsOf({ cells }: ComparedRun): ReadonlySet<string> {
-  return new Set(cells.map(({ model }) => model));
-}
-
-function describe(cell: Cell, side: string): string {
-  return `${cell.model} on ${cell.taskId} (${cell.protocol}) is only in ${side}`;
 }
 
 /**
@@ -101,7 +93,9 @@ function describe(cell: Cell, side: string): string {
  * @param isWanted keeps a task
  */
 export function pairCells(a: ComparedRun, b: ComparedRun, isWanted: (taskId: string) => boolean): CellPairs {
-  const isSingle = modelsOf(a).size === 1 && modelsOf(b).size === 1;
+  const isSingle = [a, b].every(({ cells }) => new Set(cells.map(({ model }) => model)).size === 1);
+  const describe = ({ model, taskId, protocol }: Cell, side: string): string =>
+    `${model} on ${taskId} (${protocol}) is only in ${side}`;
   const key = ({ model, taskId, protocol }: Cell): string => JSON.stringify([taskId, protocol, isSingle ? '' : model]);
   const wanted = (side: ComparedRun): Cell[] => side.cells.filter(({ taskId }) => isWanted(taskId));
   const others = new Map(wanted(b).map((cell) => [key(cell), cell]));
@@ -161,7 +155,7 @@ function sideNames(
 /**
  * Compares two runs, or two models of runs, item by item and launch by launch.
  *
- * @param nameA what is held against: `run`, `run:model`, `:model` of the newest run, `latest`
+ * @param nameA the baseline: `run`, `run:model`, `:model` of the newest run, `latest`
  * @param nameB the candidate
  * @throws {UsageError} if there is no such run or model, both are the same, or they have no task in common
  */
@@ -180,7 +174,7 @@ export async function compareRuns(
   }
   if (pairs.length === 0) {
     throw new UsageError(`${nameA} and ${nameB} have nothing to compare: ${unmatched.join('; ') || 'no cells'}`, {
-      hint: 'perbench show lists the cells of a run. Name a model of each side with run:model.',
+      hint: 'Name a model on each side as run:model; perbench show lists the cells of a run.',
     });
   }
   const titles = await taskTitles(pairs.map((pair) => pair.a.taskId));

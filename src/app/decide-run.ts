@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { anchorsOf, type AnchorSet } from '../scoring/anchors.ts';
+import { anchorsOf } from '../scoring/anchors.ts';
 import type { Limits } from '../core/limits.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { decide } from '../scoring/decide.ts';
@@ -39,7 +39,7 @@ export interface DecideOptions {
 }
 
 /**
- * Which model a run speaks for: what `perbench decide` says.
+ * The model that a run speaks for: what `perbench decide` says.
  *
  * @throws {UsageError} if the run has no cells, or none of a wanted task
  * @throws what `resolveAnchors` throws
@@ -54,19 +54,22 @@ export async function decideRun(store: Store, run: RunRecord, options: DecideOpt
     const { taskId } = wanted.board;
     const own = cells.filter((cell) => cell.taskId === taskId);
     const evidence = await runEvidence(store, own, options.signal);
-    found.push({ ...wanted, anchors: anchorsOfTask(anchors, taskId), evidence });
+    found.push({ ...wanted, anchors: anchors && anchorsOf(anchors, taskId), evidence });
   }
-  if (found.length === 0) throw new UsageError(`run ${run.id} has no cells`, { hint: 'perbench list shows the runs.' });
+  if (found.length === 0)
+    throw new UsageError(`run ${run.id} has no cells`, { hint: 'Run perbench list to see the runs.' });
   const open = cells.filter(({ state }) => state === 'pending' || state === 'running').length;
   const notes = [
-    ...(run.manifest.race === undefined ? [] : ['this run decided a question itself: perbench show prints the answer']),
+    ...(run.manifest.race === undefined
+      ? []
+      : ['this run answered a --decide question: perbench show prints the answer']),
     ...(open > 0 ? [`${open} of ${cells.length} cells of this run are not finished`] : []),
   ];
   return decideTasks(found, notes, { ...options, pricePerHour: options.pricePerHour ?? run.suite.pricePerHour });
 }
 
 /**
- * Which model a CSV of anybody's measurements speaks for: what `perbench decide --table` says.
+ * The model that a CSV of measurements speaks for: what `perbench decide --table` says.
  *
  * @throws {UsageError} if it has none of a wanted task
  * @throws what `scoreTable` and `resolveAnchors` throw
@@ -80,14 +83,10 @@ export async function decideTable(
   const { scoreboards, notes } = scoreTable(csvText, { file, anchors, weights });
   const tasks = weighTasks(scoreboards, options.tasks ?? []).map((wanted) => ({
     ...wanted,
-    anchors: anchorsOfTask(anchors, wanted.board.taskId),
+    anchors: anchors && anchorsOf(anchors, wanted.board.taskId),
     evidence: undefined,
   }));
   return decideTasks(tasks, notes, options);
-}
-
-function anchorsOfTask(set: AnchorSet | undefined, taskId: string): DecisionTask['anchors'] {
-  return set && anchorsOf(set, taskId);
 }
 
 /**
@@ -105,10 +104,10 @@ function weighTasks(
     const found = boards.filter(({ taskId }) => isTaskNamed(taskId, [name]));
     const board = found.find(({ taskId }) => taskId === name) ?? found[0];
     if (board === undefined) {
-      throw new UsageError(`no task "${name}" here; there is ${known}`, { hint: 'Name one of them with --task.' });
+      throw new UsageError(`no task "${name}"; available: ${known}`, { hint: 'Name one of them with --task.' });
     }
     if (found.length > 1 && board.taskId !== name) {
-      throw new UsageError(`"${name}" could be ${found.map(({ taskId }) => taskId).join(' or ')}`, {
+      throw new UsageError(`"${name}" is ambiguous: ${found.map(({ taskId }) => taskId).join(' or ')}`, {
         hint: 'Name the task by its full id.',
       });
     }

@@ -61,8 +61,8 @@ async function expand(
       .map((entry) => join(name, join(entry.parentPath, entry.name).slice(root.length)))
       .toSorted();
     if (inside.length > maxFiles) {
-      throw new UsageError(`${name}: ${inside.length} files are in this folder`, {
-        hint: 'Name the folder of the results.',
+      throw new UsageError(`${name}: expected at most ${maxFiles} files in this folder, got ${inside.length}`, {
+        hint: 'Name the folder that holds the results.',
       });
     }
     return inside.map((path) => ({ name: path, isNamed: false }));
@@ -98,10 +98,10 @@ export async function foreignFiles(
         format.files.push(file);
         isFound = true;
       } else if (found.isNamed) {
-        throw new ImportError({ file: file.name }, `expected a file of ${known}; it is none of these`, {
-          hint: 'docs/interop.md says how each of them looks.',
+        throw new ImportError({ file: file.name }, `expected a file in one of these formats: ${known}`, {
+          hint: 'See docs/interop.md for these formats.',
         });
-      } else options.onDetail?.(`${file.name}: not a file of ${known}; passed over`);
+      } else options.onDetail?.(`${file.name}: not in one of these formats: ${known}; skipped`);
     }
     if (!isFound) throw new ImportError({ file: name }, `expected files of ${known} in this folder, found none`);
   }

@@ -131,7 +131,7 @@ async function writeAnchors(file: string, content: string): Promise<void> {
     await replaceFile(file, content);
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    throw new EnvironmentError(`${file}: anchors can't be kept there: ${error.message}`, {
+    throw new EnvironmentError(`${file}: can't write anchors: ${error.message}`, {
       cause: error,
       hint: 'Make the folder writable, or choose anchors with --anchors.',
     });

@@ -20,7 +20,7 @@ export interface GateOptions {
 }
 
 /**
- * Holds a run against a baseline and limits: what `perbench gate` says.
+ * Checks a run against a baseline and limits: what `perbench gate` says.
  *
  * @param baseline a run as `compareRuns` takes it
  * @param candidate by default the newest run
@@ -39,7 +39,7 @@ export async function gateRuns(
   const { cells, unmatched } = await compareRuns(store, baseline, candidate, { tasks, signal });
   const checks = gateChecks(cells, (taskId) => gateLimitsOf(suite, limits, taskId));
   if (checks.length === 0) {
-    throw new UsageError(`no limits to check: ${from} has no section \`gates\`, and no flag gives one`, {
+    throw new UsageError(`no limits to check: ${from} has no section \`gates\`, and no flag sets one`, {
       hint: 'Add flags such as --max-accuracy-drop 0.01, or a section `gates` to the suite file.',
     });
   }
@@ -78,7 +78,6 @@ function withoutGaps(limits: Limits): Limits {
  *
  * @param flags limits of the command line
  */
-export function gateLimitsOf(suite: Pick<Suite, 'tasks' | 'gates'> | undefined, flags: Limits, taskId: string): Limits {
-  const fromSuite = suite === undefined ? {} : { ...withoutGaps(suite.gates ?? {}), ...ownLimits(suite, taskId) };
-  return { ...fromSuite, ...withoutGaps(flags) };
+export function gateLimitsOf(suite: Pick<Suite, 'tasks' | 'gates'>, flags: Limits, taskId: string): Limits {
+  return { ...withoutGaps(suite.gates ?? {}), ...ownLimits(suite, taskId), ...withoutGaps(flags) };
 }

@@ -52,13 +52,13 @@ describe('what fits', () => {
   it('is told with the reason', () => {
     expect(outlookOf(served('qwen2.5-72b-instruct', 8))).toMatchObject({ gpus: 8, fits: true, problem: undefined });
     expect(outlookOf(served('qwen2.5-72b-instruct', 1))?.problem).toMatch(
-      /^qwen2\.5-72b-instruct needs a GPU with about 157\.\d GiB; of 80\.0 GiB it may take 73\.6 GiB$/,
+      /^qwen2\.5-72b-instruct needs a GPU with about 157\.\d GiB; 73\.6 GiB of 80\.0 GiB are usable$/,
     );
     expect(outlookOf(served('qwen2.5-72b-instruct', 8), { ...eight, count: 2 })?.problem).toMatch(
-      /8 GPUs .* each; there are 2$/,
+      /8 GPUs .* each; only 2 available$/,
     );
     expect(outlookOf(served('qwen3-4b'), gpuSupply([], { memoryBytes: undefined, count: undefined }))?.problem).toMatch(
-      /none was found here/,
+      /none found/,
     );
   });
 
@@ -67,7 +67,7 @@ describe('what fits', () => {
     const source = 'qwen2.5-72b-instruct';
     const told = outlookOf({ source, server: { preset: 'vllm', ...settings } });
     expect(told?.perGpu?.kvBytes).toBe(60 * gibibyte);
-    expect(told?.problem).toMatch(/8 GPUs with about 78\.9 GiB each; of 80\.0 GiB it may take/);
+    expect(told?.problem).toMatch(/8 GPUs with about 78\.9 GiB each; 73\.6 GiB of 80\.0 GiB are usable/);
     const never = outlookOf({ source, server: { preset: 'sglang', ...settings } });
     expect(never).toEqual(outlookOf({ source, server: { preset: 'sglang', tensorParallel: 8 } }));
   });

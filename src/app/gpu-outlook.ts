@@ -1,6 +1,7 @@
 import { isFileServer } from '../core/managed-server.ts';
 import { managedServerSchema, type Suite } from '../core/suite.ts';
 import type { GpuFacts } from '../core/manifest.ts';
+import { sizeText } from '../core/amount-text.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { attentionShapes, type GpuMemoryEstimate, estimateGpuMemory } from '../sources/gpu-memory-estimate.ts';
 import { catalogue } from '../sources/catalogue.ts';
@@ -31,10 +32,6 @@ const assumedContextTokens = 4096;
 const usualShare = 0.92;
 const gibibyte = 2 ** 30;
 
-function gibibytes(bytes: number): string {
-  return `${(bytes / gibibyte).toFixed(1)} GiB`;
-}
-
 /** The GPUs of this machine, or those that somebody assumes. */
 export function gpuSupply(
   found: readonly Pick<GpuFacts, 'name' | 'memoryBytes'>[],
@@ -52,7 +49,7 @@ export function gpuSupply(
   return {
     count: found.length,
     memoryBytes: known.length === 0 ? undefined : Math.min(...known),
-    from: found.length === 0 ? 'none found here' : `${found.length} x ${names}`,
+    from: found.length === 0 ? 'none found' : `${found.length} x ${names}`,
   };
 }
 
@@ -63,14 +60,14 @@ function problemOf(
   share: number,
   supply: GpuSupply,
 ): string | undefined {
-  const need = needBytes === undefined ? '' : ` with about ${gibibytes(needBytes)}${gpus === 1 ? '' : ' each'}`;
+  const need = needBytes === undefined ? '' : ` with about ${sizeText(needBytes)}${gpus === 1 ? '' : ' each'}`;
   const wanted = `${name} needs ${gpus === 1 ? 'a GPU' : `${gpus} GPUs`}${need}`;
-  if (supply.count === 0) return `${wanted}; none was found here (--gpu-memory 80GiB plans for other machines)`;
-  if (supply.count !== undefined && supply.count < gpus) return `${wanted}; there are ${supply.count}`;
+  if (supply.count === 0) return `${wanted}; none found (to plan for another machine: --gpu-memory 80GiB)`;
+  if (supply.count !== undefined && supply.count < gpus) return `${wanted}; only ${supply.count} available`;
   if (needBytes === undefined || supply.memoryBytes === undefined) return undefined;
   const usable = supply.memoryBytes * share;
   if (needBytes <= usable) return undefined;
-  return `${wanted}; of ${gibibytes(supply.memoryBytes)} it may take ${gibibytes(usable)}`;
+  return `${wanted}; ${sizeText(usable)} of ${sizeText(supply.memoryBytes)} are usable`;
 }
 
 /**

@@ -75,8 +75,8 @@ export async function importFiles(names: readonly string[], options: ImportFiles
     if (store !== undefined) options.onImport?.(await keep({ imported, files }, store, options));
   }
   if (shown.length === 0) {
-    throw new UsageError('no result of these tasks is in the files', {
-      hint: 'Leave --task out to see what is there.',
+    throw new UsageError('the files have no results for these tasks', {
+      hint: 'Omit --task to see all results.',
     });
   }
   for (const [old, name] of rename) {
@@ -115,7 +115,7 @@ async function scoredReport(
   const { cells, notes: joined } =
     performance === undefined ? { cells: own, notes: [] } : joinPerformance(own, performance);
   const hint =
-    'Only accuracy is known: --performance takes speed and memory from a run or a table, and then there is a score.';
+    'Only accuracy is known: add --performance with a run or a table of throughput, latency and memory to get scores.';
   const scoreboards = createScoreboards(cells, { tasks: await scoreboardTasks(cells.map(({ taskId }) => taskId)) });
   const isScored = scoreboards.some(({ rows }) => rows.some(({ score }) => score !== undefined));
   return {

@@ -47,7 +47,7 @@ async function entrantFacts(
   const activeBytes = Math.round(weightsBytes * activeShare(await readGgufHeader(file), parameters));
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };
   if (weightsBytes <= limitBytes) return facts;
-  const exclusion = `its weights take ${sizeText(weightsBytes)}, and ${sizeText(limitBytes)} are free`;
+  const exclusion = `its weights take ${sizeText(weightsBytes)}, but only ${sizeText(limitBytes)} are free`;
   return { ...facts, exclusion };
 }
 
@@ -90,8 +90,8 @@ function scoreOfTask(taskId: string, set: AnchorSet | undefined): TaskScore {
   const anchors = set && anchorsOf(set, taskId);
   const version = set && anchoredVersion(set, taskId);
   if (anchors === undefined || version === undefined) {
-    throw new UsageError(`there are no anchors for ${taskId} on this hardware, and without them there is no winner`, {
-      hint: 'State your own in perbench.anchors.yaml, name a file with --anchors, or ask for "cheapest with accuracy >= 0.7", which needs none.',
+    throw new UsageError(`no anchors for ${taskId} on this hardware: a winner is decided by PER-A, which needs them`, {
+      hint: 'Write your own to perbench.anchors.yaml, pass a file with --anchors, or ask for "cheapest with accuracy >= 0.7", which needs none.',
     });
   }
   if (anchors.throughputUnit !== 'items/s' || anchors.latencyUnit !== 'ms') {

@@ -57,7 +57,7 @@ export interface OutlookOptions {
   readonly signal: AbortSignal;
 }
 
-const noGpus: GpuSupply = { count: 0, memoryBytes: undefined, from: 'none found here' };
+const noGpus: GpuSupply = { count: 0, memoryBytes: undefined, from: 'none found' };
 
 const assumedContextTokens = 2048;
 const probeItems = 4;

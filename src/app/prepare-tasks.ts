@@ -98,7 +98,7 @@ function readOwnTask(own: OwnTask): LoadedItems {
   const itemIds = items.map((item) => task.itemId(item));
   if (items.length === 0) throw new DataError(`${task.id} has no items`);
   const repeated = itemIds.find((id, position) => itemIds.indexOf(id) !== position);
-  if (repeated !== undefined) throw new DataError(`${task.id}: the id "${repeated}" comes twice`);
+  if (repeated !== undefined) throw new DataError(`${task.id}: the id "${repeated}" appears twice`);
   return {
     items,
     itemIds,

@@ -29,7 +29,7 @@ export interface RunReportOptions extends ReportOptions {
 }
 
 /**
- * The scoreboards of one or more runs, with how sure they are: what `perbench report` shows.
+ * The scoreboards of one or more runs, with their confidence: what `perbench report` shows.
  *
  * @throws what `resolveAnchors` throws
  */
@@ -130,7 +130,7 @@ export interface TableReportOptions extends ReportOptions {
 }
 
 /**
- * The scoreboards of a CSV of anybody's measurements: what `perbench score` shows.
+ * The scoreboards of a CSV of measurements: what `perbench score` shows.
  *
  * @throws {UsageError} if the table has none of the wanted tasks
  * @throws what `scoreTable` and `resolveAnchors` throw
@@ -143,8 +143,8 @@ export async function reportTable(
   const { scoreboards, notes } = scoreTable(csvText, { file, isStrict, anchors, weights });
   const wanted = scoreboards.filter(({ taskId }) => isTaskNamed(taskId, tasks));
   if (wanted.length === 0) {
-    throw new UsageError(`no rows of ${tasks.join(', ')} in ${file}`, {
-      hint: `It has ${scoreboards.map(({ taskId }) => taskId).join(', ')}.`,
+    throw new UsageError(`${file} has no rows for ${tasks.join(', ')}`, {
+      hint: `Name one of ${scoreboards.map(({ taskId }) => taskId).join(', ')}.`,
     });
   }
   const hint =

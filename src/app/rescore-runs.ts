@@ -36,8 +36,11 @@ function checkRescorable({ id, manifest: { imported, race } }: RunRecord): void 
     });
   }
   if (race !== undefined) {
-    throw new UsageError(`run ${id} decided a question by the scores that it had: other scores would belie it`, {
-      hint: 'Run the race again with --fresh.',
-    });
+    throw new UsageError(
+      `run ${id} answered a --decide question by its scores: other scores could contradict the answer`,
+      {
+        hint: 'Run the race again with --fresh.',
+      },
+    );
   }
 }

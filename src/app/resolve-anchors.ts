@@ -116,7 +116,9 @@ async function chosenAnchors(choice: string, projectDir: string): Promise<Anchor
   }
   const read = await readAnchors(resolve(projectDir, choice), choice);
   if (read !== undefined) return read;
-  throw new ConfigError({ file: choice }, 'no such file', { hint: 'docs/scores.md shows a file of anchors.' });
+  throw new ConfigError({ file: choice }, 'no such file', {
+    hint: 'See docs/scores.md for the format of anchor files.',
+  });
 }
 
 /**

@@ -103,7 +103,7 @@ describe('runEvidence', () => {
       [1, 0],
       [0, 1],
     ]);
-    expect(evidence?.notes).toEqual(['models are ranked on the 2 items that all of them answered, of 4']);
+    expect(evidence?.notes).toEqual(['models are ranked on the 2 of 4 items that all of them answered']);
     expect(await runEvidence(storeOf({ a: { x: 1 }, b: { y: 1 } }), [cell('a'), cell('b')])).toBeUndefined();
   });
 

@@ -97,13 +97,8 @@ export async function runEvidence(
     if (launches !== undefined) found.push({ cell, launches });
   }
   if (found.length === 0) return undefined;
-  const aligned = commonItems(
-    await alignScores(
-      store,
-      found.map(({ cell }) => cell),
-      signal,
-    ),
-  );
+  const ranked = found.map(({ cell }) => cell);
+  const aligned = commonItems(await alignScores(store, ranked, signal));
   const items = aligned.clusters.length;
   if (items === 0) return undefined;
   const { models, notes } = launchedModels(
@@ -117,14 +112,8 @@ export async function runEvidence(
     models,
     clusters: clustersOf(aligned.clusters),
     items,
-    isSameWindow: found.some(({ cell }) => cell.measurements.latency?.status === 'derived'),
-    notes: [
-      ...itemNotes(
-        found.map(({ cell }) => cell),
-        items,
-      ),
-      ...notes,
-    ],
+    isSameWindow: ranked.some(({ measurements }) => measurements.latency?.status === 'derived'),
+    notes: [...itemNotes(ranked, items), ...notes],
   };
 }
 
@@ -134,5 +123,5 @@ function itemNotes(cells: readonly Cell[], items: number): readonly string[] {
       accuracy === undefined || accuracy.status === 'unavailable' ? 0 : accuracy.n,
     ),
   );
-  return items < most ? [`models are ranked on the ${items} items that all of them answered, of ${most}`] : [];
+  return items < most ? [`models are ranked on the ${items} of ${most} items that all of them answered`] : [];
 }

@@ -1,25 +1,25 @@
-import { hostname, homedir } from 'node:os';
 import { randomBytes } from 'node:crypto';
+import { hostname, homedir } from 'node:os';
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { ConfigError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Store } from '../core/store.ts';
+import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
 import { openEngine } from '../engines/index.ts';
+import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
+import { readHostFacts } from '../meters/host-facts.ts';
+import { memoryLimitBytes } from '../meters/host-limits.ts';
+import { createMachineMeter } from '../meters/machine-meter.ts';
 import { openRun } from '../run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../run/plan.ts';
 import { runSuite } from '../run/run.ts';
-import type { LocalContext, OwnTask } from './local-context.ts';
-import { resolve } from 'node:path';
-import { ConfigError } from '../core/errors.ts';
-import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
-import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
-import { readHostFacts } from '../meters/host-facts.ts';
-import { createMachineMeter } from '../meters/machine-meter.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
-import { memoryLimitBytes } from '../meters/host-limits.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
-import * as z from 'zod';
 import { readCeiling } from './calibrate.ts';
 import { gpuSupply } from './gpu-outlook.ts';
+import type { LocalContext, OwnTask } from './local-context.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
 
@@ -33,11 +33,6 @@ export interface LocalRunOptions {
   /** Cells that failed are tried again. */
   readonly retryFailed?: boolean;
   readonly framesDrawn?: () => number;
-}
-
-/** Names this process in the store, uniquely. */
-function ownerName(): string {
-  return `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
 }
 
 /** Runs a prepared suite on this machine; see `runSuite` for what it says and throws. */
@@ -57,7 +52,8 @@ export async function* localRun(
     openEngine: (kind) => openEngine(kind, { environment: context.environment ?? {} }),
     meter: context.meter,
     ceiling: await context.readCeiling(prepared.suite.clientProcesses),
-    owner: ownerName(),
+    // Names this process in the store, uniquely.
+    owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
     logFolder: context.logFolder,
     framesDrawn,
   };

@@ -282,6 +282,6 @@ describe('gateLimitsOf', () => {
     expect(gateLimitsOf(suite, {}, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1 });
     expect(gateLimitsOf(suite, {}, 'gsm8k/lmeval5-strict@1')).toEqual({ minAccuracy: 0.1, maxMemoryRise: 0.1 });
     expect(gateLimitsOf(suite, { minAccuracy: 0.9 }, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.9, maxMemoryRise: 0.1 });
-    expect(gateLimitsOf(undefined, { maxMemory: 5 }, 'x/y@1')).toEqual({ maxMemory: 5 });
+    expect(gateLimitsOf({ tasks: [], gates: undefined }, { maxMemory: 5 }, 'x/y@1')).toEqual({ maxMemory: 5 });
   });
 });

@@ -79,8 +79,8 @@ describe('decide', () => {
       –  large   0.000  –             200 ms  memory 900 MiB is above 500 MiB
       –  small   0.000  –            25.0 ms  accuracy 0.500 is below 0.600
         no anchors for gsm8k: decided by PER-paper; --anchors takes a file with your own (docs/scores.md)
-        the table gives no unit of throughput: shown as items/s
-        the table gives no unit of latency: shown as ms
+        the table gives no unit of throughput: items/s assumed
+        the table gives no unit of latency: ms assumed
         PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
         PER (set-relative) means little with 3 models
         confidence unknown: there are neither per-item answers nor intervals
@@ -133,7 +133,7 @@ describe('decide', () => {
 
   it.each([
     [['decide', 'x', '--table', 'table.csv'], /both a run and a table were given/],
-    [['decide', '--table', 'table.csv', '-t', 'imdb'], /no task "imdb" here; there is gsm8k/],
+    [['decide', '--table', 'table.csv', '-t', 'imdb'], /no task "imdb"; available: gsm8k/],
     [['decide', '--table', 'gone.csv'], /gone\.csv: no such file/],
     [['decide', '-t', 'gsm8k=0'], /expected tasks with weights above 0/],
     [

@@ -91,7 +91,7 @@ describe('compare', () => {
   it.each([
     [['compare', 'latest', 'latest'], /latest and latest are the same run\nhint: Name two runs/],
     [['compare', 'latest', ':alpah'], /has no model "alpah"; it has alpha\nhint: Did you mean "alpha"\?/],
-    [['compare', 'latest', 'nope'], /no run "nope" in the store\nhint: perbench list/],
+    [['compare', 'latest', 'nope'], /no run "nope" in the store\nhint: Run perbench list/],
     [
       ['compare', 'latest', 'latest', '-o', 'x.xml'],
       /--out x\.xml: unknown format "\.xml" for compare\nhint: Use one of \.csv/,

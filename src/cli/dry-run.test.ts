@@ -46,7 +46,7 @@ describe("the paper's models", () => {
       'llama-3.1-70b-instruct',
       'llama-2-70b-chat',
     ]);
-    expect(said[0]).toMatch(/needs 8 GPUs with about 21\.4 GiB each; there are 4$/);
+    expect(said[0]).toMatch(/needs 8 GPUs with about 21\.4 GiB each; only 4 available$/);
   });
 
   it('are planned by size with units alone', async () => {

@@ -96,7 +96,7 @@ describe('import', () => {
   it('keeps the run once, and scores it later against a table', async () => {
     const again = await perbench('import', ...files, ...names, '-t', 'gsm8k/lmeval5-strict@1', '--store', 'in.db');
     expect(stable(again.stderr)).toBe('already imported as run RUN\n');
-    expect(again.stdout).toContain('Only accuracy is known: --performance takes speed and memory');
+    expect(again.stdout).toContain('Only accuracy is known: add --performance with a run or a table');
     const listed = await perbench('list', '--store', 'in.db');
     expect(listed.stdout.match(/import of lm-eval 0\.4\.13 +finished/g)).toHaveLength(1);
     const { code, stdout } = await perbench('report', '--store', 'in.db', '--performance', 'speeds.csv', '--json');
@@ -203,7 +203,7 @@ describe('import', () => {
     [['nowhere.json'], 'error: nowhere.json: no such file\nhint: Name files or folders with results.\n'],
     [
       ['speeds.csv'],
-      'error: speeds.csv: expected a file of lm-eval, inspect, every-eval-ever; it is none of these\nhint: docs/interop.md says how each of them looks.\n',
+      'error: speeds.csv: expected a file in one of these formats: lm-eval, inspect, every-eval-ever\nhint: See docs/interop.md for these formats.\n',
     ],
     [['empty'], 'error: empty: expected files of lm-eval, inspect, every-eval-ever in this folder, found none\n'],
     [
@@ -216,11 +216,11 @@ describe('import', () => {
     ],
     [
       [files[0] ?? '', '--metric', 'bleu'],
-      'error: results_2026-11-24T10-00-00.000001.json: `results`: expected the metric bleu between 0 and 1; there is exact_match,strict-match, exact_match,flexible-extract\nhint: Name another one with --metric.\n',
+      'error: results_2026-11-24T10-00-00.000001.json: `results`: expected the metric bleu between 0 and 1; available: exact_match,strict-match, exact_match,flexible-extract\nhint: Choose a metric with --metric.\n',
     ],
     [
       [files[0] ?? '', '-t', 'mmlu'],
-      'error: no result of these tasks is in the files\nhint: Leave --task out to see what is there.\n',
+      'error: the files have no results for these tasks\nhint: Omit --task to see all results.\n',
     ],
   ])('explains %j', async (argv, expected) => {
     await mkdir(join(folder, 'empty'), { recursive: true });

@@ -80,11 +80,11 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
     2,
     expect.stringMatching(/was stopped early in run|stopped every model early/),
   ]);
-  expect((await perbench('decide')).stdout).toContain('decided a question itself: perbench show prints the answer');
+  expect((await perbench('decide')).stdout).toContain('answered a --decide question: perbench show prints the answer');
   const again = await perbench('rescore');
   expect([again.code, again.stderr]).toEqual([
     2,
-    expect.stringContaining('decided a question by the scores that it had'),
+    expect.stringContaining('answered a --decide question by its scores'),
   ]);
 });
 
@@ -114,7 +114,7 @@ it.each([
   [['--decide', 'best'], '--decide: "best" is not a question that perbench can decide: it names no goal'],
   [
     ['--decide', 'winner'],
-    'there are no anchors for imdb/mini@1 on this hardware, and without them there is no winner',
+    'no anchors for imdb/mini@1 on this hardware: a winner is decided by PER-A, which needs them',
   ],
   [['--decide', 'winner', '--anchors', 'paper-gpu'], 'are in items/s and ms/item; a race measures items/s and ms'],
   [['--decide', 'winner', '--protocol', 'paper'], '--decide needs the serving protocol'],

@@ -102,7 +102,7 @@ export function parseForeign<Schema extends z.ZodType>(
   const place = at.line === undefined ? { file: at.file } : { file: at.file, line: at.line };
   throw new ImportError(
     key === '' ? place : { ...place, key },
-    `expected ${expected}: ${(issue?.message ?? 'it does not fit').replace(/^Invalid input: /u, '')}`,
+    `expected ${expected}: ${(issue?.message ?? 'does not match').replace(/^Invalid input: /u, '')}`,
   );
 }
 

@@ -63,7 +63,7 @@ describe('scoreTable', () => {
     // As printed in the paper, where memory is headed MB and counted in multiples of 1,024.
     const asPrinted = scoreTable(text.replace('memory_mib', 'memory_mb'), { anchors: paperAnchors });
     expect(asPrinted.scoreboards).toEqual(scoreboards);
-    expect(asPrinted.notes).toEqual(['"memory_mb" is read as MiB (2^20 bytes); memory_bytes leaves no doubt']);
+    expect(asPrinted.notes).toEqual(['"memory_mb" is read as MiB (2^20 bytes); use memory_bytes to be explicit']);
   });
 
   it('understands other headings, units and separators', () => {
@@ -74,21 +74,18 @@ describe('scoreTable', () => {
       units: { accuracy: 'ratio', throughput: 'tokens/s', latency: 'ms', memory: 'bytes' },
     });
     expect(valueOf(scoreboards[0]?.rows[0]?.measurements.latency)).toBe(200);
-    expect(notes).toEqual(['"Memory GB" is read as GiB (2^30 bytes); memory_bytes leaves no doubt']);
+    expect(notes).toEqual(['"Memory GB" is read as GiB (2^30 bytes); use memory_bytes to be explicit']);
     const percent = scoreTable('model\taccuracy percent\tthroughput\tlatency\tmemory_bytes\nx\t50\t1\t1\t1\n');
     expect(valueOf(percent.scoreboards[0]?.rows[0]?.measurements.accuracy)).toBe(0.5);
     expect(percent.notes).toEqual([
-      'the table gives no unit of throughput: shown as items/s',
-      'the table gives no unit of latency: shown as ms',
+      'the table gives no unit of throughput: items/s assumed',
+      'the table gives no unit of latency: ms assumed',
     ]);
   });
 
   it('says which column it does not read, and what may have been meant', () => {
     const { notes } = scoreTable(table(`${header},acuracy_n,comment`, ...good.map((line) => `${line},5,fine`)));
-    expect(notes).toEqual([
-      'column "acuracy_n" is not read; did you mean "accuracy_n"?',
-      'column "comment" is not read',
-    ]);
+    expect(notes).toEqual(['column "acuracy_n" is ignored; did you mean "accuracy_n"?', 'column "comment" is ignored']);
   });
 
   it('leaves models without a measurement out of the scores', () => {
@@ -142,7 +139,7 @@ describe('scoreTable', () => {
       mine.csv:5:model: expected the name of a model, got nothing
       mine.csv:5:throughput: expected a number of at least 0, got "NaN"
       mine.csv:5:latency: expected a number of at least 0, got "Infinity"
-      mine.csv:6:accuracy: expected a number from 0 to 1, got "0,6" (the decimal sign is a point)
+      mine.csv:6:accuracy: expected a number from 0 to 1, got "0,6" (use a decimal point)
       mine.csv:6:throughput: expected a number of at least 0, got "1e999"
       mine.csv:6:latency: expected a number of at least 0, got "0x10""
     `);

@@ -47,11 +47,7 @@ function factorValue(reader: RowReader, factor: FactorName, index: number, multi
   const most = factor === 'accuracy' ? 1 / multiplier : Infinity;
   if (value !== undefined && value >= least && value <= most) return value * multiplier;
   const isPercent = factor === 'accuracy' && value !== undefined && value > 1 && value <= 100 && multiplier === 1;
-  const hint = isPercent
-    ? ` (${value} % is ${value / 100})`
-    : cell.includes(',')
-      ? ' (the decimal sign is a point)'
-      : '';
+  const hint = isPercent ? ` (${value} % is ${value / 100})` : cell.includes(',') ? ' (use a decimal point)' : '';
   return report(reader, index, expectation(factor, multiplier), `"${cell}"${hint}`);
 }
 
@@ -114,11 +110,7 @@ function measurement(reader: RowReader, factor: FactorName): Measurement | undef
 }
 
 /** One row of a table as a cell, or undefined where something in it is wrong. */
-function tableCell(
-  layout: TableLayout,
-  record: CsvRecord,
-  problems: TableProblem[],
-): ScoreboardCell | undefined {
+function tableCell(layout: TableLayout, record: CsvRecord, problems: TableProblem[]): ScoreboardCell | undefined {
   const reader = { layout, record, problems };
   const before = problems.length;
   const model = text(reader, 'model');
@@ -179,7 +171,7 @@ function duplicates(layout: TableLayout, rows: readonly (readonly [CsvRecord, Sc
 function unitNotes({ factors, identities }: TableLayout): string[] {
   return (['throughput', 'latency'] as const).flatMap((factor) => {
     const hasUnit = factors.get(factor)?.unit !== undefined || identities.has(`${factor}Unit`);
-    return hasUnit ? [] : [`the table gives no unit of ${factor}: shown as ${openUnits[factor][0]}`];
+    return hasUnit ? [] : [`the table gives no unit of ${factor}: ${openUnits[factor][0]} assumed`];
   });
 }
 

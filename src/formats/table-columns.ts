@@ -163,12 +163,12 @@ export function tableLayout(headings: readonly string[], problems: TableProblem[
 
 function ignoredNote(heading: string, name: string): string {
   const near = nearestName(name, readable);
-  return `column "${heading}" is not read${near === undefined ? '' : `; did you mean "${near}"?`}`;
+  return `column "${heading}" is ignored${near === undefined ? '' : `; did you mean "${near}"?`}`;
 }
 
 function memoryNote(heading: string, name: string): string {
   const unit = name.endsWith('_gb') ? 'GiB (2^30 bytes)' : 'MiB (2^20 bytes)';
-  return `"${heading}" is read as ${unit}; memory_bytes leaves no doubt`;
+  return `"${heading}" is read as ${unit}; use memory_bytes to be explicit`;
 }
 
 function missingMessage(wanted: FactorName | 'model', headings: readonly string[]): string {

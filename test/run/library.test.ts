@@ -27,7 +27,7 @@ it('says in one line which row of them does not fit, or comes twice', async () =
   );
   const twice = [...toyItems(2), ...toyItems(1)];
   await expect(collect(run(suite, { tasks: [{ task: toyLetters, records: twice }] }))).rejects.toThrow(
-    'the id "toy-0" comes twice',
+    'the id "toy-0" appears twice',
   );
 });
 

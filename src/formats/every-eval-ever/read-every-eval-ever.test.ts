@@ -54,13 +54,13 @@ describe('Every Eval Ever', () => {
       const { cells, notes } = read([changed(75, metric)]);
       expect([cells, notes]).toEqual([
         [],
-        ['e.json: toy_choice has no metric that is a share of right answers (acc 75); left out'],
+        ['e.json: toy_choice has no metric that is a share of correct answers (acc 75); left out'],
       ]);
     }
   });
 
   it.each([
-    ['samples alone', [instances], `${instances.name}: expected the aggregate of these samples beside them`],
+    ['samples alone', [instances], `${instances.name}: expected the aggregate record of these samples`],
     [
       'a record without results',
       [

@@ -163,7 +163,7 @@ function cellOf(
   const headline = headlineOf(shares, metric);
   if (headline === undefined) {
     const there = results.map((read) => `${metricOf(read)} ${read.score_details.score}`).join(', ');
-    notes.push(`${file}: ${name} has no ${metric ?? 'metric'} that is a share of right answers (${there}); left out`);
+    notes.push(`${file}: ${name} has no ${metric ?? 'metric'} that is a share of correct answers (${there}); left out`);
     return undefined;
   }
   const rows = rowsOf(instances, headline);
@@ -203,8 +203,8 @@ export function readEveryEvalEver(files: readonly ForeignFile[], options: Import
   const instances = instancesOf(files.filter(isInstances));
   const [firstFile] = files;
   if (aggregates.length === 0 && firstFile !== undefined) {
-    throw new ImportError({ file: firstFile.name }, 'expected the aggregate of these samples beside them', {
-      hint: 'Give the .json file of the same evaluation as well, or the folder of both.',
+    throw new ImportError({ file: firstFile.name }, 'expected the aggregate record of these samples', {
+      hint: 'Pass the .json file of the same evaluation as well, or the folder that holds both.',
     });
   }
   const notes: string[] = [];

@@ -76,7 +76,7 @@ describe('Inspect', () => {
     [
       'a log without header',
       archive('stored', (members) => members.slice(0, 2)),
-      'toy.eval: expected header.json in the archive: the evaluation did not finish, or this is no log of Inspect',
+      'toy.eval: expected header.json in the archive: the evaluation did not finish, or this is not an Inspect log',
     ],
     [
       'an archive that is cut off',
@@ -112,7 +112,7 @@ describe('Inspect', () => {
         'l.json',
         JSON.stringify({ ...logHeader, results: { scores: [{ name: 's', metrics: { mean: { value: 7 } } }] } }),
       ),
-      'l.json: `results.scores`: expected a metric between 0 and 1; there is s/mean',
+      'l.json: `results.scores`: expected a metric between 0 and 1; available: s/mean',
     ],
   ])('explains %s', async (_, given, expected) => {
     expect(importProblem(() => read([given]))).toBe(expected);

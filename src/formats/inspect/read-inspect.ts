@@ -56,7 +56,7 @@ function readArchive(file: ForeignFile): Log {
   if (header === undefined) {
     throw new ImportError(
       { file: file.name },
-      'expected header.json in the archive: the evaluation did not finish, or this is no log of Inspect',
+      'expected header.json in the archive: the evaluation did not finish, or this is not an Inspect log',
     );
   }
   const json = (entry: (typeof entries)[number]): unknown =>
@@ -112,8 +112,8 @@ function chooseScore({ header, file }: Log, options: ImportOptions): Chosen {
   );
   throw new ImportError(
     { file, key: 'results.scores' },
-    `expected ${options.metric === undefined ? 'a metric' : `the metric ${options.metric}`} between 0 and 1; there is ${there.join(', ') || 'none'}`,
-    { hint: 'Name another one with --metric.' },
+    `expected ${options.metric === undefined ? 'a metric' : `the metric ${options.metric}`} between 0 and 1; available: ${there.join(', ') || 'none'}`,
+    { hint: 'Choose a metric with --metric.' },
   );
 }
 

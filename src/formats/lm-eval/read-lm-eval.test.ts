@@ -78,7 +78,7 @@ describe('lm-eval', () => {
     );
     expect(read([results, changed]).notes).toEqual([
       `${words.name}: its rows are not those that ${results.name} was computed from (task_hashes differ)`,
-      `${words.name}: 2 of 10 prompts are not the ones that were hashed`,
+      `${words.name}: 2 of 10 prompts don't match their hashes`,
     ]);
   });
 
@@ -87,9 +87,7 @@ describe('lm-eval', () => {
     expect(cells.map(({ model, taskId, measurements }) => [model, taskId, measurements.accuracy])).toMatchObject([
       ['org__dummy', 'toy_choice/lmeval@0', { value: 4 / 6, n: 6 }],
     ]);
-    expect(notes).toEqual([
-      `${choices.name}: read without its results file; the model is taken to be "org__dummy", after the folder`,
-    ]);
+    expect(notes).toEqual([`${choices.name}: has no results file; the model name "org__dummy" is that of its folder`]);
   });
 
   it('knows its files also with the keys in another order', () => {
@@ -161,12 +159,12 @@ describe('lm-eval', () => {
     [
       'no metric',
       foreignFile('r.json', '{"results": {"a": {"alias": "a"}}}'),
-      'r.json: `results`: expected a metric between 0 and 1; there is none',
+      'r.json: `results`: expected a metric between 0 and 1; available: none',
     ],
     [
       'metrics of another kind',
       foreignFile('r.json', '{"results": {"a": {"word_perplexity,none": 12.5}}}'),
-      'r.json: `results`: expected a metric between 0 and 1; there is word_perplexity,none',
+      'r.json: `results`: expected a metric between 0 and 1; available: word_perplexity,none',
     ],
     [
       'no model',

@@ -49,9 +49,7 @@ function hashNotes(results: ResultsFile | undefined, file: SamplesFile, task: st
     notes.push(`${file.name}: its rows are not those that ${results?.name} was computed from (task_hashes differ)`);
   }
   if (file.changedPrompts > 0) {
-    notes.push(
-      `${file.name}: ${file.changedPrompts} of ${file.lines.length} prompts are not the ones that were hashed`,
-    );
+    notes.push(`${file.name}: ${file.changedPrompts} of ${file.lines.length} prompts don't match their hashes`);
   }
   return notes;
 }
@@ -67,7 +65,7 @@ function cellsOfResults(results: ResultsFile, files: readonly SamplesFile[], not
     if (file !== undefined) notes.push(...hashNotes(results, file, task.name));
     const samples = file === undefined ? [] : samplesUnder(file, task);
     if (file !== undefined && samples.length === 0) {
-      notes.push(`${file.name}: its rows have no score of their own; only the totals were read`);
+      notes.push(`${file.name}: its rows have no scores; only the totals were read`);
     }
     return { model: results.model, taskId: task.taskId, items, measurements, samples, from: results.name };
   });
@@ -87,7 +85,7 @@ function cellsOfSamples(file: SamplesFile, options: ImportOptions, notes: string
     folderOf(file.name)
       .split(/[/\\]/u)
       .findLast((part) => part !== '' && part !== '.') ?? 'unknown model';
-  notes.push(`${file.name}: read without its results file; the model is taken to be "${model}", after the folder`);
+  notes.push(`${file.name}: has no results file; the model name "${model}" is that of its folder`);
   notes.push(...hashNotes(undefined, file, file.task));
   return tasksOfResult({ name: file.task, version: undefined, shots: undefined }, keys, options.metric).flatMap(
     (task) => {

@@ -159,8 +159,8 @@ export function readResults(file: ForeignFile, options: ImportOptions): ResultsF
     const metrics = [...new Set(Object.values(content.results).flatMap(metricKeys))].join(', ') || 'none';
     throw new ImportError(
       { file: file.name, key: 'results' },
-      `expected ${options.metric === undefined ? 'a metric' : `the metric ${options.metric}`} between 0 and 1; there is ${metrics}`,
-      { hint: 'Name another one with --metric.' },
+      `expected ${options.metric === undefined ? 'a metric' : `the metric ${options.metric}`} between 0 and 1; available: ${metrics}`,
+      { hint: 'Choose a metric with --metric.' },
     );
   }
   const notes = missing.map(
