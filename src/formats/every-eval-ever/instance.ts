@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jsonInside } from '../../core/json-inside.ts';
 import type { Sample } from '../../core/sample.ts';
-import { ownFields } from '../own-sample.ts';
+import { ownFields } from '../foreign-text.ts';
 
 export const instance = z.looseObject({
   evaluation_id: z.string(),

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { rowId } from '../../core/item-id.ts';
 import { ImportError } from '../../core/errors.ts';
 import type { Sample } from '../../core/sample.ts';
-import { jsonLines, parseForeign } from '../foreign-text.ts';
+import { jsonLines, parseForeign, ownFields } from '../foreign-text.ts';
 import type { ForeignFile } from '../format.ts';
-import { ownFields } from '../own-sample.ts';
 import { rowHashes, TaskHash } from './sample-row.ts';
 import type { LmEvalTask } from './task-names.ts';
 

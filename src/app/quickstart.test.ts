@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { speedFromRequests } from '../run/estimate-duration.ts';
 import { toyPlan } from '../../test/run/toy-plan.ts';
-import { estimateRun, fitBudget } from './fit-budget.ts';
+import { estimateRun, fitBudget } from './quickstart.ts';
 
 const plan = toyPlan({ suite: { protocol: 'paper' }, count: 40 });
 const speeds = plan.tasks.map(({ task }) => speedFromRequests('one', task.id, 100, [100, 100, 100], 'probe'));
