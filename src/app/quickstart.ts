@@ -33,26 +33,26 @@ export function estimateRun(
  *
  * @param budgetMs what is left of the time
  * @param loadMs starting all engines
- * @param least never fewer, even if that takes longer
+ * @param minItems never fewer, even if that takes longer
  */
 export function fitBudget(
   plan: RunPlan,
   speeds: readonly CellSpeed[],
   loadMs: number,
   budgetMs: number,
-  least: number,
+  minItems: number,
 ): BudgetFit {
-  const most = Math.max(...plan.tasks.map(({ order }) => order.length));
-  let items = Math.min(least, most);
-  while (items < most && estimateRun(plan, speeds, loadMs, items + 1).highMs <= budgetMs) items += 1;
+  const maxItems = Math.max(...plan.tasks.map(({ order }) => order.length));
+  let items = Math.min(minItems, maxItems);
+  while (items < maxItems && estimateRun(plan, speeds, loadMs, items + 1).highMs <= budgetMs) items += 1;
   const estimate = estimateRun(plan, speeds, loadMs, items);
-  return { items, estimate, isOver: estimate.highMs > budgetMs, isAll: items === most };
+  return { items, estimate, isOver: estimate.highMs > budgetMs, isAll: items === maxItems };
 }
 
 const models = ['smollm2-135m-instruct', 'gemma-3-270m', 'qwen2.5-coder-0.5b-instruct'] as const;
 
 /** Items of each task, however slow the machine is. */
-export const quickstartLeastItems = 10;
+export const quickstartMinItems = 10;
 
 const probeItems = 3;
 
@@ -125,7 +125,7 @@ export async function prepareQuickstart(
   const plan = await prepareRun(quickstartSuite(), context, signal);
   const probeLimitMs = budgetMs / 3;
   const probe = await probeWithin(probeLimitMs, plan, context, signal);
-  if (probe === undefined) return { plan: withItems(plan, quickstartLeastItems), probed: undefined, probeLimitMs };
-  const fit = fitBudget(plan, probe.speeds, probe.loadMs, budgetMs - probe.durationMs, quickstartLeastItems);
+  if (probe === undefined) return { plan: withItems(plan, quickstartMinItems), probed: undefined, probeLimitMs };
+  const fit = fitBudget(plan, probe.speeds, probe.loadMs, budgetMs - probe.durationMs, quickstartMinItems);
   return { plan: withItems(plan, fit.items), probed: { probe, fit }, probeLimitMs };
 }

@@ -43,9 +43,9 @@ function expectation(factor: FactorName, multiplier: number): string {
 function factorValue(reader: RowReader, factor: FactorName, index: number, multiplier: number): number | undefined {
   const cell = reader.record.cells[index] ?? '';
   const value = plainNumber(cell);
-  const least = factor === 'memory' ? Number.MIN_VALUE : 0;
-  const most = factor === 'accuracy' ? 1 / multiplier : Infinity;
-  if (value !== undefined && value >= least && value <= most) return value * multiplier;
+  const min = factor === 'memory' ? Number.MIN_VALUE : 0;
+  const max = factor === 'accuracy' ? 1 / multiplier : Infinity;
+  if (value !== undefined && value >= min && value <= max) return value * multiplier;
   const isPercent = factor === 'accuracy' && value !== undefined && value > 1 && value <= 100 && multiplier === 1;
   const hint = isPercent ? ` (${value} % is ${value / 100})` : cell.includes(',') ? ' (use a decimal point)' : '';
   return report(reader, index, expectation(factor, multiplier), `"${cell}"${hint}`);

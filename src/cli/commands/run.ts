@@ -20,7 +20,7 @@ import { printReport, reportExitCode } from '../print-document.ts';
 import {
   quickstartModels,
   prepareQuickstart,
-  quickstartLeastItems,
+  quickstartMinItems,
   type QuickstartPlan,
 } from '../../app/quickstart.ts';
 import { sizeText, roughRange } from '../../core/amount-text.ts';
@@ -117,10 +117,10 @@ export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ opt
 
 function explainFit({ probed, probeLimitMs }: QuickstartPlan, minutes: number, { output }: CliContext): void {
   if (probed === undefined) {
-    output.record('fit', { items: quickstartLeastItems, isOver: true, isAll: false });
+    output.record('fit', { items: quickstartMinItems, isOver: true, isAll: false });
     output.note(
       `The probe was stopped after ${Math.round(probeLimitMs / 1000)} s: this machine is so slow or busy that ` +
-        `${quickstartLeastItems} items per task take longer than ${minutes} minutes, and fewer would be meaningless.`,
+        `${quickstartMinItems} items per task take longer than ${minutes} minutes, and fewer would be meaningless.`,
     );
     return;
   }
@@ -130,7 +130,7 @@ function explainFit({ probed, probeLimitMs }: QuickstartPlan, minutes: number, {
   output.record('fit', { items, estimate, isOver, isAll });
   if (isOver) {
     output.note(
-      `Even ${items} items per task take ${time}, ${basis}; fewer than ${quickstartLeastItems} would be meaningless.`,
+      `Even ${items} items per task take ${time}, ${basis}; fewer than ${quickstartMinItems} would be meaningless.`,
     );
   } else if (isAll) {
     output.note(`All ${items} items of each task: ${time}, ${basis}.`);
