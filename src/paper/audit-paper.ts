@@ -8,7 +8,7 @@ import { scalingClaims } from './scaling-claims.ts';
 import { scalingRegimes, type TaskScaling } from './scaling-regimes.ts';
 import { setupClaims } from './setup-claims.ts';
 
-/** The quantitative claims of the paper's text; what each check finds is computed from its tables. */
+/** The quantitative claims of the paper's text; each is checked against its tables. */
 export const paperClaims: readonly PaperClaim[] = [
   ...setupClaims,
   ...metricClaims,
@@ -17,7 +17,7 @@ export const paperClaims: readonly PaperClaim[] = [
   ...conclusionClaims,
 ];
 
-/** A claim of the paper together with what its own tables say about it. */
+/** A claim of the paper with what its tables say about it. */
 export interface AuditedClaim extends Finding {
   readonly id: string;
   readonly where: string;
@@ -25,7 +25,7 @@ export interface AuditedClaim extends Finding {
   readonly numbers: Readonly<Record<string, number>>;
 }
 
-/** The paper held against its own numbers. */
+/** The paper checked against its own numbers. */
 export interface PaperAudit {
   readonly table: PaperTable;
   readonly recomputed: readonly RecomputedPer[];

@@ -1,6 +1,6 @@
 import type { PaperTable } from './paper-table.ts';
 
-/** Whether the tables bear a claim out. */
+/** Whether the tables support a claim. */
 export type Verdict = 'holds' | 'holds in part' | 'fails' | 'not checkable';
 
 /** What the tables say about a claim. */
@@ -8,7 +8,7 @@ export interface Finding {
   readonly verdict: Verdict;
   /** Our figure, in words. */
   readonly ours: string;
-  /** By how much the claim is off, or why it isn't; empty where nothing is to add. */
+  /** By how much the claim is off, or why it isn't; empty if there is nothing to add. */
   readonly difference: string;
   /** The figures behind the words. */
   readonly figures: Readonly<Record<string, number>>;
@@ -47,14 +47,6 @@ export function verdictOfAll(held: readonly boolean[]): Verdict {
   return verdictOf(held.filter(Boolean).length, held.length);
 }
 
-export function smallestOf(values: readonly number[]): number {
-  return Math.min(...values);
-}
-
-export function largestOf(values: readonly number[]): number {
-  return Math.max(...values);
-}
-
 export function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = (sorted.length - 1) / 2;
@@ -65,8 +57,10 @@ const minus = '−';
 
 /** `0.49 to 0.72`. */
 export function spanText(values: readonly number[], digits = 2): string {
-  const [low, high] = [smallestOf(values), largestOf(values)].map((value) => value.toFixed(digits).replace('-', minus));
-  return low === high ? `${low}` : `${low} to ${high}`;
+  const [low, high] = [Math.min(...values), Math.max(...values)].map((value) =>
+    value.toFixed(digits).replace('-', minus),
+  );
+  return low === high ? String(low) : `${low} to ${high}`;
 }
 
 /** `+0.03`, `-0.12`. */

@@ -1,6 +1,6 @@
-import { defineClaim, largestOf, medianOf, signed, verdictOf, type PaperClaim } from './claim.ts';
+import { defineClaim, medianOf, signed, verdictOf, type PaperClaim } from './claim.ts';
 import { auditTopPlaces } from './generation-claims.ts';
-import { isSized, sized, taskRows, tasksOf, taskTitle, type PaperRow } from './paper-table.ts';
+import { bestRow, isSized, sized, taskRows, tasksOf, taskTitle, type PaperRow } from './paper-table.ts';
 
 /** The first by published PER. */
 function winnerOf(rows: readonly PaperRow[]): PaperRow {
@@ -23,10 +23,10 @@ export const conclusionClaims: readonly PaperClaim[] = [
       const byTask = table.tasks.map((task) => taskRows(table, task));
       const won = byTask.filter((rows) => isSized(winnerOf(rows), numbers));
       const beaten = byTask.flatMap((rows) => {
-        const best = largestOf(rows.filter((row) => !isSized(row, numbers)).map(({ published }) => published));
+        const best = Math.max(...rows.filter((row) => !isSized(row, numbers)).map(({ published }) => published));
         return rows.filter((row) => isSized(row, numbers) && row.published < best);
       });
-      const inside = sized(table.rows, numbers.low, numbers.high);
+      const inside = sized(table.rows, numbers);
       return {
         verdict:
           beaten.length > 0 && won.length === byTask.length ? 'holds in part' : verdictOf(won.length, byTask.length),
@@ -46,7 +46,7 @@ export const conclusionClaims: readonly PaperClaim[] = [
   defineClaim({
     id: 'small-faster',
     where: '4.3',
-    says: 'small models (we read: up to 2B) are faster per GPU and about as accurate on classification tasks',
+    says: 'small models (read as: up to 2B) are faster per GPU and about as accurate on classification tasks',
     numbers: { upTo: 2 },
     check: (table, numbers) => {
       const tasks = tasksOf(table, 'classification');
@@ -55,8 +55,7 @@ export const conclusionClaims: readonly PaperClaim[] = [
         const isSmall = ({ billions }: PaperRow): boolean => billions <= numbers.upTo;
         const [small, others] = [rows.filter(isSmall), rows.filter((row) => !isSmall(row))];
         const pairs = small.flatMap((one) => others.map((other) => one.throughput > other.throughput));
-        const gap =
-          largestOf(others.map(({ accuracy }) => accuracy)) - largestOf(small.map(({ accuracy }) => accuracy));
+        const gap = bestRow(others).accuracy - bestRow(small).accuracy;
         return { task, faster: pairs.filter(Boolean).length, pairs: pairs.length, gap };
       });
       const faster = found.reduce((sum, one) => sum + one.faster, 0);
@@ -65,7 +64,7 @@ export const conclusionClaims: readonly PaperClaim[] = [
       return {
         verdict: verdictOf(faster, pairs),
         ours: `faster in ${faster} of ${pairs} pairs with a larger model`,
-        difference: `best accuracy of the larger ones minus theirs: ${gaps.join(', ')}`,
+        difference: `best accuracy of the larger models minus that of the small: ${gaps.join(', ')}`,
         figures: { faster, pairs, ...Object.fromEntries(found.map(({ task, gap }) => [task, gap])) },
       };
     },
@@ -73,9 +72,9 @@ export const conclusionClaims: readonly PaperClaim[] = [
   defineClaim({
     id: 'efficiency-gain',
     where: '4.3',
-    says: 'on complex classification small models gain 50 % in efficiency (we read: up to 3B, ARC-Easy and HellaSwag)',
+    says: 'on complex classification small models gain 50 % in efficiency (read as: up to 3B, ARC-Easy and HellaSwag)',
     numbers: { gain: 0.5, upTo: 3 },
-    // What small models gain over large ones on the harder classification tasks, whatever "efficiency" means.
+    // Every gain of small models over large ones that "efficiency" could mean.
     check: (table, numbers) => {
       const rows = table.rows.filter(({ task }) => ['arc_easy', 'hellaswag'].includes(task));
       const isSmall = ({ billions }: PaperRow): boolean => billions <= numbers.upTo;
@@ -100,11 +99,11 @@ export const conclusionClaims: readonly PaperClaim[] = [
             : Object.values(gains).every((gain) => gain > numbers.gain)
               ? 'holds in part'
               : 'fails',
-        ours: `medians up to ${numbers.upTo}B against larger: ${texts.join(', ')}; accuracy ${signed(-cost)}`,
+        ours: `medians up to ${numbers.upTo}B compared with larger: ${texts.join(', ')}; accuracy ${signed(-cost)}`,
         difference:
           near.length > 0
             ? `near 50 %: ${near.map(([name]) => name).join(', ')}`
-            : 'more than 50 % in each, so none is the figure that the text means',
+            : 'more than 50 % in each, so none is the figure in the text',
         figures: { ...gains, accuracy: -cost },
       };
     },
@@ -117,7 +116,7 @@ export const conclusionClaims: readonly PaperClaim[] = [
     check: (table, numbers) => {
       const firsts = table.tasks.filter((task) => isSized(winnerOf(taskRows(table, task)), numbers));
       const per = (low: number, high: number): number =>
-        medianOf(sized(table.rows, low, high).map(({ published }) => published));
+        medianOf(sized(table.rows, { low, high }).map(({ published }) => published));
       const [small, middle, large] = [
         per(0, numbers.low - 0.01),
         per(numbers.low, numbers.high),

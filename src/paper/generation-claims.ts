@@ -1,14 +1,4 @@
-import {
-  defineClaim,
-  largestOf,
-  medianOf,
-  signed,
-  smallestOf,
-  spanText,
-  verdictOf,
-  type Finding,
-  type PaperClaim,
-} from './claim.ts';
+import { defineClaim, medianOf, signed, spanText, verdictOf, type Finding, type PaperClaim } from './claim.ts';
 import {
   isSized,
   ladderFamily,
@@ -48,10 +38,10 @@ function auditThroughput(
   { rows }: PaperTable,
   numbers: { readonly low: number; readonly high: number; readonly from: number; readonly to: number },
 ): Finding {
-  const own = sized(rows, numbers.from, numbers.to).filter(({ kind }) => kind === 'generation');
+  const own = sized(rows, { low: numbers.from, high: numbers.to }).filter(({ kind }) => kind === 'generation');
   const values = own.map(({ throughput }) => throughput);
   const inside = values.filter((value) => value >= numbers.low && value <= numbers.high);
-  const [lowest, highest] = [smallestOf(values), largestOf(values)];
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const offs = [
     lowest < numbers.low ? `the lowest is ${((1 - lowest / numbers.low) * 100).toFixed(0)} % below the range` : '',
     highest > numbers.high ? `the highest ${((highest / numbers.high - 1) * 100).toFixed(1)} % above` : '',
@@ -68,15 +58,15 @@ function auditThroughput(
 function auditPerBelow({ rows }: PaperTable, numbers: { readonly above: number; readonly limit: number }): Finding {
   const own = rows.filter(({ billions, kind }) => billions > numbers.above && kind === 'generation');
   const values = own.map(({ published }) => published);
-  const highest = largestOf(values);
+  const highest = Math.max(...values);
   const below = values.filter((value) => value < numbers.limit).length;
   return {
     verdict: verdictOf(below, values.length),
     ours: `at most ${highest}`,
     difference:
       highest < numbers.limit
-        ? `${(numbers.limit - highest).toFixed(4)} to spare`
-        : `${signed(highest - numbers.limit, 4)} above`,
+        ? `${(numbers.limit - highest).toFixed(4)} below the limit`
+        : `${signed(highest - numbers.limit, 4)} above the limit`,
     figures: { highest, below, values: values.length },
   };
 }
@@ -116,7 +106,7 @@ export const generationClaims: readonly PaperClaim[] = [
     says: '1.5 to 3B reach a PER of 0.60 to 0.72 on generation tasks',
     numbers: { low: 1.5, high: 3, perLow: 0.6, perHigh: 0.72 },
     check: ({ rows }, numbers) => {
-      const own = sized(rows, numbers.low, numbers.high).filter(({ kind }) => kind === 'generation');
+      const own = sized(rows, numbers).filter(({ kind }) => kind === 'generation');
       const values = own.map(({ published }) => published);
       const inside = values.filter((value) => value >= numbers.perLow - 0.005 && value <= numbers.perHigh + 0.005);
       return {
@@ -125,7 +115,7 @@ export const generationClaims: readonly PaperClaim[] = [
         difference: `the lowest is ${signed(Math.min(...values) - numbers.perLow)} from the lower end`,
         figures: {
           lowest: Math.min(...values),
-          highest: largestOf(values),
+          highest: Math.max(...values),
           inside: inside.length,
           values: values.length,
         },
@@ -142,11 +132,11 @@ export const generationClaims: readonly PaperClaim[] = [
   defineClaim({
     id: 'accuracy-trade-off',
     where: '4.2',
-    says: 'they give up 10 to 35 % accuracy against 70B and above',
+    says: '1.5 to 3B give up 10 to 35 % accuracy compared with 70B and above',
     numbers: { low: 0.1, high: 0.35, smallLow: 1.5, smallHigh: 3, large: 70 },
     check: ({ rows }, numbers) => {
       const generation = rows.filter(({ kind }) => kind === 'generation');
-      const gaps = sized(generation, numbers.smallLow, numbers.smallHigh).flatMap((small) =>
+      const gaps = sized(generation, { low: numbers.smallLow, high: numbers.smallHigh }).flatMap((small) =>
         generation
           .filter((large) => large.task === small.task && large.billions >= numbers.large)
           .map((large) => large.accuracy - small.accuracy),
@@ -156,15 +146,15 @@ export const generationClaims: readonly PaperClaim[] = [
       return {
         verdict: verdictOf(inside.length, gaps.length),
         ours: `${spanText(gaps)} in ${gaps.length} pairs, ${inside.length} of them in the range`,
-        difference: `in ${better.length} pairs the small model is the more accurate one`,
-        figures: { lowest: smallestOf(gaps), highest: largestOf(gaps), inside: inside.length, pairs: gaps.length },
+        difference: `in ${better.length} pairs the small model is more accurate`,
+        figures: { lowest: Math.min(...gaps), highest: Math.max(...gaps), inside: inside.length, pairs: gaps.length },
       };
     },
   }),
   defineClaim({
     id: 'throughput-ratio',
     where: '4.2',
-    says: 'they have 40 to 90 times the throughput per GPU of 70B and above',
+    says: '1.5 to 3B have 40 to 90 times the throughput per GPU of 70B and above',
     numbers: {
       low: 40,
       high: 90,
@@ -179,7 +169,7 @@ export const generationClaims: readonly PaperClaim[] = [
     check: (table, numbers) => {
       const byTask = tasksOf(table, 'generation').map((task) => {
         const rows = taskRows(table, task);
-        const ratios = sized(rows, numbers.smallLow, numbers.smallHigh).flatMap((small) =>
+        const ratios = sized(rows, { low: numbers.smallLow, high: numbers.smallHigh }).flatMap((small) =>
           rows.filter(({ billions }) => billions >= numbers.large).map((large) => small.throughput / large.throughput),
         );
         return { task, ratios };
@@ -197,13 +187,13 @@ export const generationClaims: readonly PaperClaim[] = [
       const implied = [numbers.smallRateLow / numbers.largeRateHigh, numbers.smallRateHigh / numbers.largeRateLow];
       return {
         verdict: verdictOf(inside.length, all.length),
-        ours: `${texts.join(', ')} times; ${inside.length} of ${all.length} pairs are in the range`,
-        difference: `${outside.join('; ')}; the ranges of tokens/s that the text gives beside it allow ${spanText(implied, 0)}`,
+        ours: `${texts.join(', ')}; ${inside.length} of ${all.length} pairs are in the range`,
+        difference: `${outside.join('; ')}; the ranges of tokens/s in the text allow ${spanText(implied, 0)}`,
         figures: Object.fromEntries(
           byTask.flatMap(({ task, ratios }) => [
-            [`${task}_lowest`, smallestOf(ratios)],
+            [`${task}_lowest`, Math.min(...ratios)],
             [`${task}_median`, medianOf(ratios)],
-            [`${task}_highest`, largestOf(ratios)],
+            [`${task}_highest`, Math.max(...ratios)],
           ]),
         ),
       };
@@ -240,7 +230,7 @@ export const generationClaims: readonly PaperClaim[] = [
   defineClaim({
     id: 'gain-per-doubling',
     where: '4.2',
-    says: 'each doubling beyond 3B brings 5 to 15 % accuracy',
+    says: 'each doubling beyond 3B adds 5 to 15 % accuracy',
     numbers: { from: 3, low: 0.05, high: 0.15 },
     check: (table, numbers) => {
       const gains = ladderSteps(table, numbers.from).map(
@@ -249,11 +239,11 @@ export const generationClaims: readonly PaperClaim[] = [
       const inside = gains.filter((gain) => gain >= numbers.low && gain <= numbers.high);
       return {
         verdict: verdictOf(inside.length, gains.length),
-        ours: `Qwen2.5 from ${numbers.from}B on gains ${spanText(gains)} per doubling, median ${medianOf(gains).toFixed(3)}; ${inside.length} of ${gains.length} steps are in the range`,
+        ours: `Qwen2.5 from ${numbers.from}B gains ${spanText(gains)} per doubling, median ${medianOf(gains).toFixed(3)}; ${inside.length} of ${gains.length} steps are in the range`,
         difference: `${gains.filter((gain) => gain < 0).length} steps lose accuracy`,
         figures: {
-          lowest: smallestOf(gains),
-          highest: largestOf(gains),
+          lowest: Math.min(...gains),
+          highest: Math.max(...gains),
           median: medianOf(gains),
           inside: inside.length,
           steps: gains.length,

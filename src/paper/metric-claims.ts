@@ -1,7 +1,7 @@
 import { factorNames } from '../scoring/factor.ts';
 import { paperRobustness } from '../scoring/robustness-card.ts';
 import { kendallTauB } from '../stats/rank-inference.ts';
-import { defineClaim, largestOf, signed, spanText, verdictOf, type PaperClaim } from './claim.ts';
+import { defineClaim, signed, spanText, verdictOf, type PaperClaim } from './claim.ts';
 import { taskRows, taskTitle } from './paper-table.ts';
 import { perTolerance, recomputePer } from './recomputed-per.ts';
 import { gpuCounts, impliedGpus } from './setup-claims.ts';
@@ -47,7 +47,7 @@ export const metricClaims: readonly PaperClaim[] = [
   defineClaim({
     id: 'fixed-set',
     where: '3.2.1',
-    says: 'a fixed set of 16 models keeps the risk of outliers that skew the scale minimal',
+    says: 'with a fixed set of 16 models, the risk that outliers skew the scale is minimal',
     numbers: { models: 16 },
     // How much the order depends on which models are in the set.
     check: (table) => {
@@ -63,7 +63,7 @@ export const metricClaims: readonly PaperClaim[] = [
       return {
         verdict: verdictOf(omissions.length - changing.length, omissions.length),
         ours: `leaving one model out changes the order of the others in ${changing.length} of ${omissions.length} cases, most without ${worst.omitted} on ${taskTitle(worst.task)} (tau-b ${worst.tauB?.toFixed(2)})`,
-        difference: `one more model with an accuracy this low changes the first place: ${flips.join(', ')}`,
+        difference: `one more model with an accuracy this low changes which model is first: ${flips.join(', ')}`,
         figures: {
           changing: changing.length,
           omissions: omissions.length,
@@ -76,20 +76,20 @@ export const metricClaims: readonly PaperClaim[] = [
   defineClaim({
     id: 'worst-near-zero',
     where: '3.2.1',
-    says: 'a model that is the worst in one factor has a PER near 0 (we read: at most 0.05)',
+    says: 'the worst model in a factor has a PER near 0 (read as: at most 0.05)',
     numbers: { nearZero: 0.05 },
     check: (table, numbers) => {
       const all = recomputePer(table);
       const worst = all.filter(({ factors }) => factorNames.some((factor) => factors[factor] === 0));
-      const largest = largestOf(worst.map(({ row }) => row.published));
+      const largest = Math.max(...worst.map(({ row }) => row.published));
       const small = worst.filter(({ row }) => row.published <= numbers.nearZero);
       const zeros = all.filter(({ row }) => row.published === 0);
       const withoutReason = zeros.filter((one) => !worst.includes(one));
       const names = withoutReason.map(({ row }) => `${row.model} on ${taskTitle(row.task)}`);
       return {
         verdict: verdictOf(small.length, worst.length),
-        ours: `${worst.length} rows are the worst of their task in a factor; largest published PER among them ${largest}`,
-        difference: `${zeros.length} of ${all.length} values are 0${names.length === 0 ? '' : `; without such a reason: ${names.join(', ')}`}`,
+        ours: `${worst.length} rows are the worst of their task in a factor; their largest published PER is ${largest}`,
+        difference: `${zeros.length} of ${all.length} values are 0${names.length === 0 ? '' : `; not the worst in any factor: ${names.join(', ')}`}`,
         figures: { worst: worst.length, largest, zeros: zeros.length, withoutReason: withoutReason.length },
       };
     },
@@ -113,7 +113,8 @@ export const metricClaims: readonly PaperClaim[] = [
       return {
         verdict: verdictOf(held, taus.length),
         ours: `rank correlation (tau-b) of throughput and latency by task: ${spanText(taus)}`,
-        difference: held === 0 ? 'the reverse on every task: faster models also answer sooner' : `on ${held} tasks`,
+        difference:
+          held === 0 ? 'the reverse on every task: higher throughput comes with lower latency' : `on ${held} tasks`,
         figures: Object.fromEntries(table.tasks.map((task, index) => [task, taus[index] ?? 0])),
       };
     },
@@ -121,7 +122,7 @@ export const metricClaims: readonly PaperClaim[] = [
   defineClaim({
     id: 'memory-dimension',
     where: '3.2',
-    says: 'memory usage is one of four dimensions that were evaluated',
+    says: 'memory usage is one of the four evaluated dimensions',
     numbers: { dimensions: 4 },
     // Whether memory is what weights of two bytes a parameter take, divided by the GPUs.
     check: ({ rows }) => {
@@ -135,7 +136,7 @@ export const metricClaims: readonly PaperClaim[] = [
       return {
         verdict: isNominal ? 'holds in part' : 'holds',
         ours: `${fitting.length} of ${rows.length} memory figures are 2 GiB per billion parameters, divided by 1, 2, 4 or 8`,
-        difference: `that is what weights of two bytes take: computed, not measured; the divisor is the GPU count that throughput and latency imply in ${agreeing.length} rows`,
+        difference: `the size of weights at two bytes per parameter: computed, not measured; the divisor is the GPU count that throughput and latency imply in ${agreeing.length} rows`,
         figures: { nominal: fitting.length, rows: rows.length, sameGpus: agreeing.length },
       };
     },
@@ -145,7 +146,7 @@ export const metricClaims: readonly PaperClaim[] = [
     where: '3.2',
     says: 'latency is a dimension beside throughput',
     numbers: { dimensions: 4 },
-    // Whether latency says anything that throughput doesn't.
+    // Whether latency adds anything to throughput.
     check: ({ rows }) => {
       const repeating = rows.filter((row) => impliedGpus(row) !== undefined);
       return {

@@ -16,7 +16,7 @@ describe('the paper in a terminal', () => {
   it('starts with the recomputed tables, their exceptions, and Figure 1', () => {
     const figure = text.indexOf('Scaling:');
     expect(text.slice(0, figure)).toMatchInlineSnapshot(`
-      "Table 1: generation tasks: recomputed PER, difference to the published one
+      "Table 1: generation tasks: recomputed PER, difference from the published PER
       Model                 GSM8K      SQuAD 2.0
       Qwen2.5-0.5B   0.455 +0.000   0.488 −0.012
       Qwen2.5-1.5B   0.662 +0.000   0.673 +0.003
@@ -35,7 +35,7 @@ describe('the paper in a terminal', () => {
       Llama-3.1-70B  0.074 +0.000   0.000 −0.030!
       Qwen2.5-72B    0.000 +0.000   0.000 +0.000
 
-      Table 2: classification tasks: recomputed PER, difference to the published one
+      Table 2: classification tasks: recomputed PER, difference from the published PER
       Model             HellaSwag           IMDB       ARC-Easy
       Qwen2.5-0.5B   0.000 +0.000   1.000 +0.000   0.808 +0.008
       Qwen2.5-1.5B   0.644 +0.014   0.712 +0.002   0.678 −0.002
@@ -54,16 +54,16 @@ describe('the paper in a terminal', () => {
       Llama-3.1-70B  0.162 +0.012   0.100 +0.000   0.093 −0.007
       Qwen2.5-72B    0.000 +0.000   0.000 +0.000   0.000 +0.000
 
-      75 of 80 values are within 0.02 of the published ones, 77 within what the
-        printed digits allow.
+      75 of 80 values are within 0.02 of the published ones, 77 within the rounding of
+        the printed digits.
       ! GSM8K Mistral-7B: published 0.2837, recomputed 0.514: throughput printed as
         3907; 390.7 gives 0.2840
-      ! SQuAD 2.0 Qwen2.5-32B: published 0, recomputed 0.299: it is the worst in
-        nothing (lowest: THR 0.022)
+      ! SQuAD 2.0 Qwen2.5-32B: published 0, recomputed 0.299: not the worst in any
+        factor (lowest: THR 0.022)
       ! SQuAD 2.0 Llama-3.1-70B: published 0.03, recomputed 0.000: throughput printed
         as 19, the worst of the set; 19.07 rounds to that and gives 0.03
-      ! HellaSwag Gemma-2-2B: published 0.53, recomputed 0.559: no printed digit
-        explains it; accuracy would have to be 0.495 in place of 0.52
+      ! HellaSwag Gemma-2-2B: published 0.53, recomputed 0.559: no rounding explains
+        it; accuracy would have to be 0.495 instead of 0.52
       ! ARC-Easy Vicuna-13B: published 0.04, recomputed 0.000: throughput printed as
         4, the worst of the set; 4.116 rounds to that and gives 0.04
 

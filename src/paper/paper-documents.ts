@@ -1,8 +1,10 @@
+import { accuracyBySize } from '../page/charts/accuracy-by-size.ts';
+import { printedOptions, type Figure } from '../page/figures/render-svg.ts';
 import { csvText } from '../present/csv.ts';
 import { records, type RecordColumn } from '../present/document.ts';
 import type { AuditedClaim, PaperAudit } from './audit-paper.ts';
 import { signed, type Verdict } from './claim.ts';
-import { taskTitle } from './paper-table.ts';
+import { taskRows, taskTitle, type PaperTable } from './paper-table.ts';
 import { perTolerance, type RecomputedPer } from './recomputed-per.ts';
 
 /** The paper's two tables, each with the tasks that it has. */
@@ -30,10 +32,10 @@ export function recomputedCell({ recomputed }: PaperAudit, task: string, model: 
 export function recomputedSummary({ recomputed }: PaperAudit): string {
   const near = recomputed.filter(({ reason }) => reason === undefined).length;
   const rounded = recomputed.filter(({ isWithinRounding }) => isWithinRounding).length;
-  return `${near} of ${recomputed.length} values are within ${perTolerance} of the published ones, ${rounded} within what the printed digits allow.`;
+  return `${near} of ${recomputed.length} values are within ${perTolerance} of the published ones, ${rounded} within the rounding of the printed digits.`;
 }
 
-/** Differences that need a reason, each with it. */
+/** The differences that need a reason, each with it. */
 export function explanations({ recomputed }: PaperAudit): readonly string[] {
   return recomputed.flatMap(({ row, per, reason }) =>
     reason === undefined
@@ -167,6 +169,21 @@ export function paperMarkdown(audit: PaperAudit): string {
       .map((text) => `- ${text}\n`)
       .join(''),
     `## Scaling\n\n${table(scalingRows(audit), (column) => (column < 2 ? 'left' : 'right'))}`,
-    `## Claims\n\n${verdictSummary(audit.claims)}\n\n${table([['Section', 'Claim', 'Verdict', 'Its tables say', 'By how much'], ...claims], () => 'left')}`,
+    `## Claims\n\n${verdictSummary(audit.claims)}\n\n${table([['Section', 'Claim', 'Verdict', 'Tables', 'Difference'], ...claims], () => 'left')}`,
   ].join('\n');
+}
+
+/** The paper's Figure 1 from its tables: accuracy on all tasks, here against model size. */
+export function paperFigure(paper: PaperTable, widthMm: number): Figure {
+  const title = 'Figure 1: model accuracy across all tasks';
+  const series = paper.tasks.map((task) => ({
+    task: taskTitle(task),
+    points: taskRows(paper, task).map(({ model, billions, accuracy }) => ({
+      model,
+      parameters: billions * 1e9,
+      accuracy,
+      bounds: undefined,
+    })),
+  }));
+  return { name: 'figure-1', title, chart: accuracyBySize({ title, series }, printedOptions(widthMm, 'figure-1')) };
 }

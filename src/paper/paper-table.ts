@@ -38,7 +38,6 @@ export const publicItems: Readonly<Record<string, number>> = {
   arc_easy: 2376,
 };
 
-/** `GSM8K` for `gsm8k`. */
 export function taskTitle(task: string): string {
   return paperTaskTitles[task] ?? task;
 }
@@ -152,9 +151,9 @@ export function isSized({ billions }: PaperRow, { low, high }: SizeRange): boole
   return billions >= low && billions <= high;
 }
 
-/** Models between two nominal sizes, ends included. */
-export function sized(rows: readonly PaperRow[], low: number, high: number): readonly PaperRow[] {
-  return rows.filter((row) => isSized(row, { low, high }));
+/** The rows of models whose nominal size is in a range, ends included. */
+export function sized(rows: readonly PaperRow[], range: SizeRange): readonly PaperRow[] {
+  return rows.filter((row) => isSized(row, range));
 }
 
 /** The most accurate of some rows. */

@@ -20,7 +20,7 @@ const gap = '  ';
 const minBar = 4;
 const maxBar = 14;
 
-/** A share as a bar of at most so many characters, in steps of an eighth. */
+/** A share as a bar, in steps of an eighth of a character; padded to `width`. */
 export function textBar(share: number, width: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
   const part = filled % 8;
@@ -136,7 +136,7 @@ export function paperTerminal(audit: PaperAudit, options: { readonly width: numb
   }));
   const sections = [
     ...paperTables.map(({ title: name, tasks }) => [
-      ...title(`${name}: recomputed PER, difference to the published one`),
+      ...title(`${name}: recomputed PER, difference from the published PER`),
       ...perLines(audit, tasks, width, style),
     ]),
     [recomputedSummary(audit), ...explanations(audit)].flatMap((text, index) =>
@@ -146,9 +146,9 @@ export function paperTerminal(audit: PaperAudit, options: { readonly width: numb
       ...title('Figure 1: accuracy, models by size'),
       ...accuracyBars(audit.table.tasks.map(taskTitle), models, width, style),
     ],
-    [...title('Scaling: accuracy with size'), ...textColumns(scalingRows(audit), width, style, 2)],
+    [...title('Scaling: accuracy by size'), ...textColumns(scalingRows(audit), width, style, 2)],
     [
-      ...title('What the text claims, and what its tables say'),
+      ...title('Claims of the text, checked against the tables'),
       ...wrapText(verdictSummary(audit.claims), width, '  '),
       ...audit.claims.flatMap((claim) => claimLines(claim, width, style)),
     ],

@@ -28,7 +28,7 @@ export interface RecomputedPer {
   readonly reason: DifferenceReason | undefined;
 }
 
-/** Up to here a difference is not discussed: the paper prints two digits. */
+/** Smaller differences need no reason: the paper prints two digits. */
 export const perTolerance = 0.02;
 /** How near a correction must come to the published value to explain it. */
 const explained = 0.005;
@@ -125,7 +125,7 @@ function lostDecimalPoint(row: PaperRow, rows: readonly PaperRow[]): DifferenceR
 function zeroWithoutWorst({ published }: PaperRow, factors: Factors): DifferenceReason | undefined {
   const lowest = factorNames.reduce((low, factor) => (factors[factor] < factors[low] ? factor : low));
   if (published !== 0 || factors[lowest] === 0) return undefined;
-  const text = `it is the worst in nothing (lowest: ${factorLabels[lowest]} ${factors[lowest].toFixed(3)})`;
+  const text = `not the worst in any factor (lowest: ${factorLabels[lowest]} ${factors[lowest].toFixed(3)})`;
   return { kind: 'published-as-zero', factor: lowest, needed: undefined, text };
 }
 
@@ -151,6 +151,6 @@ function unexplained(row: PaperRow, rows: readonly PaperRow[], factors: Factors)
   const change = ({ factor, needed }: (typeof candidates)[number]): number => Math.abs(needed / row[factor] - 1);
   const nearest = candidates.reduce((best, other) => (change(other) < change(best) ? other : best));
   const { factor, needed } = nearest;
-  const text = `no printed digit explains it; ${factor} would have to be ${needed.toPrecision(3)} in place of ${row[factor]}`;
+  const text = `no rounding explains it; ${factor} would have to be ${needed.toPrecision(3)} instead of ${row[factor]}`;
   return { kind: 'unexplained', factor, needed, text };
 }

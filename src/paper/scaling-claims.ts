@@ -67,12 +67,12 @@ function auditGain(task: string) {
     numbers: { readonly from: number; readonly to: number; readonly low: number; readonly high: number },
   ): Finding => {
     const rows = taskRows(table, task);
-    const range = sized(rows, numbers.low, numbers.high);
+    const range = sized(rows, numbers);
     const small = smallestRow(rows);
     const exact = range.find((row) => isQuoted(numbers.to, row));
     const best = bestRow(range);
     const elsewhere = rows.find((row) => isQuoted(numbers.to, row));
-    const where = elsewhere === undefined ? 'no model has it' : `that is ${elsewhere.model}'s`;
+    const where = elsewhere === undefined ? 'no model has it' : `it is the accuracy of ${elsewhere.model}`;
     return {
       verdict: verdictOfAll([isQuoted(numbers.from, small), exact !== undefined]),
       ours: `${small.model} ${small.accuracy}; best of ${numbers.low} to ${numbers.high}B: ${best.model} ${best.accuracy}`,
@@ -133,8 +133,8 @@ export const scalingClaims: readonly PaperClaim[] = [
       });
       return {
         verdict: kinds.size === numbers.regimes ? 'holds' : kinds.size > 1 ? 'holds in part' : 'fails',
-        ours: `${kinds.size} by the share of the gain that comes above 8B: ${texts.join(', ')}`,
-        difference: 'GSM8K differs from the others in how much it gains, not in where',
+        ours: `${kinds.size} by the share of the gain above 8B: ${texts.join(', ')}`,
+        difference: 'GSM8K differs from the others in the size of its gain, not in where it occurs',
         figures: { regimes: kinds.size },
       };
     },

@@ -12,7 +12,7 @@ export function impliedGpus({ throughput, latency }: PaperRow): number | undefin
   return distance(nearest) < 0.2 ? nearest : undefined;
 }
 
-/** Something that no number in the tables depends on. */
+/** A claim that no number in the tables depends on. */
 function notInTables(why: string): () => Finding {
   return () => ({ verdict: 'not checkable', ours: 'no figure in the tables', difference: why, figures: {} });
 }
@@ -22,14 +22,16 @@ function auditGpus(
   { rows }: PaperTable,
   numbers: { readonly low: number; readonly high: number; readonly gpusLow: number; readonly gpusHigh: number },
 ): Finding {
-  const own = sized(rows, numbers.low, numbers.high).map((row) => ({ row, gpus: impliedGpus(row) }));
+  const own = sized(rows, numbers).map((row) => ({ row, gpus: impliedGpus(row) }));
   const fitting = own.filter(({ gpus }) => gpus !== undefined && gpus >= numbers.gpusLow && gpus <= numbers.gpusHigh);
   const others = own.filter((one) => !fitting.includes(one));
-  const places = others.map(({ row, gpus }) => `${row.model} on ${taskTitle(row.task)} ${gpus ?? 'fits no count'}`);
+  const places = others.map(
+    ({ row, gpus }) => `${row.model} on ${taskTitle(row.task)} ${gpus ?? 'matches no GPU count'}`,
+  );
   return {
     verdict: verdictOf(fitting.length, own.length),
     ours: `${fitting.length} of ${own.length} rows, by 1000 / (throughput x latency)`,
-    difference: places.length === 0 ? '' : `not so: ${places.join(', ')}`,
+    difference: places.length === 0 ? '' : `exceptions: ${places.join(', ')}`,
     figures: { fitting: fitting.length, rows: own.length },
   };
 }
@@ -92,11 +94,11 @@ export const setupClaims: readonly PaperClaim[] = [
       const compared = Object.entries(numbers).map(([task, items]) => ({ task, items, all: publicItems[task] ?? 0 }));
       const whole = compared.filter(({ items, all }) => items === all);
       const parts = compared.filter(({ items, all }) => items !== all);
-      const partTexts = parts.map(({ task, items, all }) => `${taskTitle(task)} has ${all}, the paper took ${items}`);
+      const partTexts = parts.map(({ task, items, all }) => `${taskTitle(task)} has ${all}, the paper used ${items}`);
       return {
         verdict: parts.every(({ items, all }) => items < all) ? 'holds' : 'fails',
         ours: `${whole.length} of ${compared.length} are the whole public split`,
-        difference: `${partTexts.join('; ')}: which ones isn't said`,
+        difference: `${partTexts.join('; ')}; the selection is not stated`,
         figures: { whole: whole.length, parts: parts.length },
       };
     },
@@ -115,8 +117,8 @@ export const setupClaims: readonly PaperClaim[] = [
       });
       return {
         verdict: verdictOf(fitting.length, fine.length),
-        ours: `${fitting.length} of ${fine.length} accuracies with four decimals are a whole number of ${numbers.items} items`,
-        difference: `${Math.round(numbers.items * 0.01)} % of them would be so by chance`,
+        ours: `${fitting.length} of ${fine.length} accuracies with four decimals are whole numbers of ${numbers.items} items`,
+        difference: `${Math.round(numbers.items * 0.01)} % would be by chance`,
         figures: { fitting: fitting.length, fine: fine.length },
       };
     },

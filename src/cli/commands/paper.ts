@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
-import { paperClaimsCsv, paperJson, paperTablesCsv, paperMarkdown } from '../../paper/paper-documents.ts';
+import { paperClaimsCsv, paperFigure, paperJson, paperTablesCsv, paperMarkdown } from '../../paper/paper-documents.ts';
 import { paperTerminal } from '../../paper/paper-terminal.ts';
 import { type Figure, renderSvg } from '../../page/figures/render-svg.ts';
-import { paperFigure } from '../../paper/paper-figure.ts';
 import { auditPaper, type PaperAudit } from '../../paper/audit-paper.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

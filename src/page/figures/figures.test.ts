@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { darkPixels, pngChunks } from '../../../test/setup/png-pixels.ts';
-import { paperFigure } from '../../paper/paper-figure.ts';
+import { paperFigure } from '../../paper/paper-documents.ts';
 import { readPaperTable } from '../../paper/paper-table.ts';
 import { scoreTable } from '../../formats/score-table.ts';
 import type { Chart } from '../charts/chart-frame.ts';
