@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Engine } from '../core/engine.ts';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { llamaMaxConcurrency, servedMaxConcurrency } from './concurrency.ts';
+import { llamaMaxConcurrency, servedMaxConcurrency } from './request-pool.ts';
 
 /** What engines take from outside. */
 export interface EngineWorld {
@@ -14,7 +14,7 @@ export interface EngineEntry {
   readonly summary: string;
   /** Weights come from a GGUF file. */
   readonly readsFile: boolean;
-  /** Most sequences at once that a suite may ask it for; `Engine.maxConcurrency`, without loading the engine. */
+  /** `Engine.maxConcurrency`, without loading the engine. */
   readonly maxConcurrency: number;
   /** What `engineOptions` of a model may hold. */
   readonly options: () => Promise<z.ZodObject>;
@@ -53,9 +53,10 @@ export const engines = {
   },
 } satisfies Record<string, EngineEntry>;
 
+const known: Readonly<Record<string, EngineEntry>> = engines;
+
 /** @throws {UnknownNameError} with the known names */
 export function engineEntry(kind: string): EngineEntry {
-  const known: Readonly<Record<string, EngineEntry>> = engines;
   const entry = Object.hasOwn(known, kind) ? known[kind] : undefined;
   if (entry === undefined) {
     throw new UnknownNameError('engine', kind, Object.keys(known), nearestName(kind, Object.keys(known)));
@@ -83,6 +84,5 @@ export async function openEngine(kind: string, world: EngineWorld = { environmen
 /** An engine that reads no file may be named before its source: `openai:http://host:8000/v1#name`. */
 export function splitEngineSource(text: string): { readonly engine: string; readonly source: string } | undefined {
   const [, engine = '', source = ''] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
-  const known: Readonly<Record<string, EngineEntry>> = engines;
   return Object.hasOwn(known, engine) && known[engine]?.readsFile === false ? { engine, source } : undefined;
 }

@@ -1,8 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { nowMs } from '../core/clock.ts';
 import type { PassOptions } from '../core/engine.ts';
-import { EngineError } from '../core/errors.ts';
-import { checkConcurrency } from './concurrency.ts';
+import { EngineError, UsageError } from '../core/errors.ts';
+
+/** `LLAMA_MAX_SEQ` of llama.cpp, compiled into its library: no context opens for more sequences. */
+export const llamaMaxConcurrency = 256;
+
+/** Servers queue what they can't decode at once; beyond this a client's own sockets are the limit. */
+export const servedMaxConcurrency = 10_000;
 
 /** How one request of a pool is answered. */
 export interface PoolTurn {
@@ -181,7 +186,10 @@ export class ModelPasses {
     places: number,
     answer: Answer<Request, Result>,
   ): AsyncGenerator<Result, void, void> {
-    checkConcurrency(concurrency, this.#maxConcurrency);
+    const max = this.#maxConcurrency;
+    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > max) {
+      throw new UsageError(`concurrency must be a whole number from 1 to ${max}, got ${concurrency}`);
+    }
     this.requireOpen();
     if (this.#isBusy) throw new EngineError(`${this.#name}: another pass is running on this model`);
     this.#isBusy = true;

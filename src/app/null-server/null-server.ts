@@ -13,6 +13,7 @@ export interface NullAnswers {
 /** Not `null`: tools that read their options as YAML would take that for no name. */
 export const nullModel = 'null-model';
 
+/** What a client asked: enough of HTTP/1.1 to answer it. */
 interface NullRequest {
   readonly method: string;
   readonly path: string;
@@ -152,18 +153,11 @@ export function answerRequest({ method, path, body }: NullRequest, answers: Null
   else write(missing);
 }
 
-/** What a client asked: enough of HTTP/1.1 to answer it. */
-interface HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly body: string;
-}
-
 const headEnd = Buffer.from('\r\n\r\n');
 const longestHead = 65_536;
 
 /** Cuts one request off the front of what has arrived; undefined while it isn't whole. */
-function takeRequest(buffer: Buffer): { readonly request: HttpRequest; readonly rest: Buffer } | undefined {
+function takeRequest(buffer: Buffer): { readonly request: NullRequest; readonly rest: Buffer } | undefined {
   const end = buffer.indexOf(headEnd);
   if (end === -1) return undefined;
   const head = buffer.toString('latin1', 0, end);

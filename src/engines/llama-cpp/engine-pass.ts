@@ -33,10 +33,6 @@ export function roundCells(cells: number): number {
   return Math.ceil(cells / cellStep) * cellStep;
 }
 
-interface Queued {
-  readonly tokens: Int32Array;
-}
-
 function compareTokens(left: Int32Array, right: Int32Array): number {
   const shared = commonPrefix(left, right);
   if (shared === left.length || shared === right.length) return left.length - right.length;
@@ -47,7 +43,7 @@ function compareTokens(left: Int32Array, right: Int32Array): number {
  * Requests that wait. In order of arrival, or sorted by tokens, so that those that follow each other share prefixes; a
  * sorted queue is read from where the last one stood and round again, so that none waits for ever.
  */
-export class RequestQueue<Request extends Queued> {
+export class RequestQueue<Request extends { readonly tokens: Int32Array }> {
   readonly #isSorted: boolean;
   #waiting: Request[] = [];
   #next = 0;

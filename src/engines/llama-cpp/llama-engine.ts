@@ -7,9 +7,9 @@ import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '.
 import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
 import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
-import { llamaMaxConcurrency } from '../concurrency.ts';
 import { resolvePromptStyle } from '../prompt-style.ts';
 import { textSha256 } from '../prompt-tokens.ts';
+import { llamaMaxConcurrency } from '../request-pool.ts';
 import {
   deviceChoices,
   findLibrary,
@@ -17,12 +17,30 @@ import {
   llamaOptionsSchema,
   withKernels,
 } from './library-location.ts';
-import { checkMemory } from './llama-memory.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const defaultHangMs = 120_000;
+
+const mebibyte = 1024 * 1024;
+/** What the process needs beside the weights before any context is opened: Node, the library, its tables. */
+const processBytes = 96 * mebibyte;
+
+/**
+ * Refuses a model that can't fit, before the system has to kill something.
+ *
+ * @throws {EnvironmentError} with both numbers
+ */
+export function checkMemory(name: string, weightsBytes: number, availableBytes: number): void {
+  const needed = weightsBytes + processBytes;
+  if (needed <= availableBytes) return;
+  const inMebibytes = (bytes: number): string => `${Math.ceil(bytes / mebibyte)} MiB`;
+  throw new EnvironmentError(
+    `${name} needs at least ${inMebibytes(needed)} of memory, ${inMebibytes(availableBytes)} are available`,
+    { hint: 'Free memory, raise the limit, or choose a smaller model or quantisation.' },
+  );
+}
 
 export interface LlamaEngineOptions {
   /** Bytes that a new process can take; the system's own figure by default. */

@@ -10,10 +10,8 @@ import type {
 } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/meter.ts';
-import { resetMemoryPeak } from '../../meters/processes.ts';
-import { llamaMaxConcurrency } from '../concurrency.ts';
-import { ModelPasses, OpenQuestions } from '../request-pool.ts';
-import { readSplitMemory } from './llama-memory.ts';
+import { readProcessMemory, resetMemoryPeak } from '../../meters/processes.ts';
+import { llamaMaxConcurrency, ModelPasses, OpenQuestions } from '../request-pool.ts';
 import type { EngineRequest, EngineResult, WorkerReport, ContextBytes, PassKind } from './worker-messages.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -75,10 +73,21 @@ export class LoadedLlama implements LoadedModel {
     this.#isPeakReset = resetMemoryPeak([this.#worker.pid]);
   }
 
+  /** Resident memory of the process, split by the buffers that its library reports. */
   async memory(): Promise<MemoryReading> {
     this.#throwIfGone();
-    const weightsBytes = this.info.weightsBytes ?? 0;
-    return readSplitMemory(this.#worker.pid, this.#isPeakReset, { weightsBytes, ...this.#contextBytes });
+    const { pid } = this.#worker;
+    const resident = readProcessMemory([pid]);
+    if (resident === undefined) {
+      throw new EngineError(`the memory of process ${pid} can't be read`, {
+        hint: process.platform === 'linux' ? undefined : 'Measure memory on Linux: perbench reads it from /proc.',
+      });
+    }
+    const { kvBytes, computeBytes } = this.#contextBytes;
+    const { weightsBytes = 0 } = this.info;
+    const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
+    const split = { weightsBytes, kvBytes, computeBytes, overheadBytes };
+    return { ...resident, isPeakReset: this.#isPeakReset, split, reservedBytes: undefined, doubt: undefined };
   }
 
   hear(report: WorkerReport): void {

@@ -8,8 +8,7 @@ import { nowMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { LoadedModel, ModelInfo, ModelSpec, PassOptions, Engine } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
-import { servedMaxConcurrency } from '../concurrency.ts';
-import { requestPool } from '../request-pool.ts';
+import { servedMaxConcurrency, requestPool } from '../request-pool.ts';
 import { answerMock, type MockWorld, weighMock, type MockOptions, mockOptionsSchema } from './mock-answers.ts';
 
 function createWorld(name: string, options: MockOptions, hangMs: number): MockWorld {

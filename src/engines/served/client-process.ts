@@ -173,16 +173,19 @@ async function openClientProcesses(settings: ClientSettings, count: number): Pro
     await closeAll(processes);
     throw error;
   }
-  const ask = async (request: ClientRequest, { place, signal }: PoolTurn): Promise<Generation | Loglikelihood> => {
+  const ask = async (
+    question: Pick<ClientRequest, 'type' | 'request'>,
+    { concurrency, reuse, isStreamed }: RequestSettings,
+    { place, scheduledMs, signal }: PoolTurn,
+  ): Promise<Result> => {
     const process = processes[place % processes.length];
     if (process === undefined) throw new Error('no client process');
-    return process.ask(request, signal);
+    const order = { settings: { concurrency, reuse, isStreamed }, place, scheduledMs };
+    return process.ask({ ...question, ...order } as ClientRequest, signal);
   };
   return {
-    generate: async (request, pass, turn) =>
-      (await ask({ type: 'generate', request, ...orderOf(pass, turn) }, turn)) as Generation,
-    score: async (request, pass, turn) =>
-      (await ask({ type: 'score', request, ...orderOf(pass, turn) }, turn)) as Loglikelihood,
+    generate: async (request, pass, turn) => (await ask({ type: 'generate', request }, pass, turn)) as Generation,
+    score: async (request, pass, turn) => (await ask({ type: 'score', request }, pass, turn)) as Loglikelihood,
     processes: {
       processIds: processes.map(({ pid }) => pid),
       watch() {
@@ -191,17 +194,6 @@ async function openClientProcesses(settings: ClientSettings, count: number): Pro
       },
     },
     [Symbol.asyncDispose]: () => closeAll(processes),
-  };
-}
-
-function orderOf(
-  { concurrency, reuse, isStreamed }: RequestSettings,
-  { place, scheduledMs }: PoolTurn,
-): Pick<ClientRequest, 'settings' | 'place' | 'scheduledMs'> {
-  return {
-    settings: { concurrency, reuse, ...(isStreamed !== undefined && { isStreamed }) },
-    place,
-    scheduledMs,
   };
 }
 

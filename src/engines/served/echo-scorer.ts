@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
 import type { ServedTarget } from './generate-request.ts';
-import { readJson, RequestFault } from './server-reply.ts';
+import { RequestFault } from './server-reply.ts';
 import { tallyExchanges, continuationScore, type TokenScorer, type TokenValue } from './token-scorer.ts';
 
 const echoAnswer = z.looseObject({
@@ -76,21 +76,15 @@ export function createEchoScorer(target: ServedTarget): TokenScorer {
       let boundaryShift = false;
       for (const continuation of continuations) {
         const text = context + continuation;
-        const body = JSON.stringify({
+        const body = {
           model: facts.servedName,
           prompt: text,
           max_tokens: 1,
           temperature: 0,
           echo: true,
           logprobs: 1,
-        });
-        const answer = await exchanges.ask(async () =>
-          readJson(
-            `${connection.baseUrl}/completions`,
-            await connection.send('POST', '/completions', body, signal),
-            z.unknown(),
-          ),
-        );
+        };
+        const answer = await exchanges.post('/completions', body, z.unknown());
         firstValueMs ??= connection.now();
         const part = readPart(answer, contextEnd, characters(text));
         decodedTokens += part.tokens;

@@ -11,10 +11,11 @@
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
 import type { ServedTarget } from './generate-request.ts';
-import { readJson, RequestFault } from './server-reply.ts';
+import { RequestFault } from './server-reply.ts';
 import {
   type ExchangeTally,
   tallyExchanges,
+  tokenList,
   planLikelihood,
   continuationScore,
   type TokenScorer,
@@ -23,8 +24,6 @@ import {
 
 /** Above any difference between logits, and far from where 32-bit floats lose a bias's steps. */
 const forcingBias = 100_000;
-
-const tokenList = z.looseObject({ tokens: z.array(z.number()) });
 
 const stepAnswer = z.looseObject({
   completion_probabilities: z
@@ -61,13 +60,12 @@ interface StepRequest {
 
 /** One token generated, forced, with what the server says of it and of the `listed` likeliest. */
 async function generateForced(
-  { connection }: ServedTarget,
   { before, slot, keepsCache }: StepRequest,
   forced: number,
   listed: number,
-  { ask, signal }: ExchangeTally,
+  { post }: ExchangeTally,
 ) {
-  const body = JSON.stringify({
+  const body = {
     prompt: before,
     n_predict: 1,
     temperature: 0,
@@ -76,11 +74,8 @@ async function generateForced(
     logit_bias: [[forced, forcingBias]],
     cache_prompt: keepsCache,
     id_slot: slot,
-  });
-  const url = `${connection.baseUrl} (/completion)`;
-  const { timings, completion_probabilities: said } = await ask(async () =>
-    readJson(url, await connection.sendToRoot('POST', '/completion', body, signal), stepAnswer),
-  );
+  };
+  const { timings, completion_probabilities: said } = await post('/completion', body, stepAnswer);
   return { said: said[0], cachedTokens: timings.cache_n, decodedTokens: timings.prompt_n };
 }
 
@@ -95,7 +90,7 @@ async function forceToken(
   exchanges: ExchangeTally,
 ): Promise<Step> {
   const { token } = request;
-  const { said, ...step } = await generateForced(target, request, token, 1, exchanges);
+  const { said, ...step } = await generateForced(request, token, 1, exchanges);
   const top = said?.top_logprobs[0];
   if (said !== undefined && said.id !== token) {
     throw new RequestFault('engine', `the server generated token ${said.id} where token ${token} was forced`);
@@ -104,13 +99,8 @@ async function forceToken(
   let isTop = top?.id === token;
   if (said === undefined) {
     const all = target.facts.vocabularySize ?? wholeVocabulary;
-    const listed = await generateForced(
-      target,
-      { ...request, keepsCache: true },
-      await findAnchor(exchanges),
-      all,
-      exchanges,
-    );
+    const anchor = await findAnchor(exchanges);
+    const listed = await generateForced({ ...request, keepsCache: true }, anchor, all, exchanges);
     const likeliest = listed.said?.top_logprobs ?? [];
     logprob = likeliest.find(({ id }) => id === token)?.logprob;
     isTop = likeliest[0]?.id === token;
@@ -121,25 +111,15 @@ async function forceToken(
   return { ...step, logprob, isTop };
 }
 
-async function encode(
-  { connection }: ServedTarget,
-  content: string,
-  options: object,
-  { ask, signal }: ExchangeTally,
-): Promise<readonly number[]> {
-  const body = JSON.stringify({ content, ...options });
-  const url = `${connection.baseUrl} (/tokenize)`;
-  const { tokens } = await ask(async () =>
-    readJson(url, await connection.sendToRoot('POST', '/tokenize', body, signal), tokenList),
-  );
-  return tokens;
+async function encode(content: string, options: object, { post }: ExchangeTally): Promise<readonly number[]> {
+  return (await post('/tokenize', { content, ...options }, tokenList)).tokens;
 }
 
 /** The token that stands before a text without context: BOS, else EOS. */
 async function findPrefix(target: ServedTarget, exchanges: ExchangeTally): Promise<number | undefined> {
   for (const text of [target.facts.bosToken, target.facts.eosToken]) {
     if (text === undefined || text === '') continue;
-    const [token, ...rest] = await encode(target, text, { add_special: false, parse_special: true }, exchanges);
+    const [token, ...rest] = await encode(text, { add_special: false, parse_special: true }, exchanges);
     if (token !== undefined && rest.length === 0) return token;
   }
   return undefined;
@@ -150,7 +130,7 @@ export function createForcedScorer(target: ServedTarget): TokenScorer {
   let prefix: { readonly token: number | undefined } | undefined;
   let anchor: number | undefined;
   async function findAnchor(exchanges: ExchangeTally): Promise<number> {
-    anchor ??= (await encode(target, 'a', { add_special: false, parse_special: false }, exchanges)).at(-1);
+    anchor ??= (await encode('a', { add_special: false, parse_special: false }, exchanges)).at(-1);
     return anchor ?? 0;
   }
 
@@ -163,7 +143,7 @@ export function createForcedScorer(target: ServedTarget): TokenScorer {
       prefix ??= { token: await findPrefix(target, exchanges) };
       const plan = await planLikelihood(request, {
         prefixToken: prefix.token,
-        encode: (text) => encode(target, text, { add_special: true, parse_special: false }, exchanges),
+        encode: (text) => encode(text, { add_special: true, parse_special: false }, exchanges),
       });
       const { connection } = target;
       const known = new Map<string, Step>();

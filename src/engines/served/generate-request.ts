@@ -92,15 +92,17 @@ async function exchange(
   return wholeAnswer(answer, connection.now());
 }
 
-const harmlessText = 'Say hello.';
+/** One that no server fails at. */
+export function harmlessPrompt(style: Prompt['style']): Prompt {
+  const content = 'Say hello.';
+  return style === 'plain' ? { style, text: content } : { style, messages: [{ role: 'user', content }] };
+}
 
-/** Asks for one token, as a request of this style would, of a prompt that no server fails at. */
+/** Asks for one token, as a request of this style would. */
 export async function askHarmless(target: ServedTarget, style: Prompt['style'], signal: AbortSignal): Promise<void> {
-  const prompt: Prompt =
-    style === 'plain' ? { style, text: harmlessText } : { style, messages: [{ role: 'user', content: harmlessText }] };
   const { facts, extra, salt } = target;
   const options = { facts, model: facts.servedName, extra, pass: { reuse: 'none' }, salt } as const;
-  const call = completionCall({ id: 'harmless', prompt, maxTokens: 1, stop: [] }, options);
+  const call = completionCall({ id: 'harmless', prompt: harmlessPrompt(style), maxTokens: 1, stop: [] }, options);
   await exchange(target, call, JSON.stringify(call.body), signal);
 }
 

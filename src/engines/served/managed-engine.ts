@@ -8,7 +8,7 @@ import { UsageError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import { managedServerSchema } from '../../core/suite.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
-import { servedMaxConcurrency } from '../concurrency.ts';
+import { servedMaxConcurrency } from '../request-pool.ts';
 import { createManagedHost } from './managed-host.ts';
 import { openServedModel } from './openai-engine.ts';
 import { openAiOptionsSchema, serverKey } from './served-options.ts';

@@ -61,14 +61,13 @@ async function askReport({
       return { ...untoldMemory, deviceBytes, place: deviceBytes < totalBytes ? 'both' : 'device' };
     }
     case 'llama-server':
-    case undefined:
+    case undefined: {
       // Many commands end up as one of the two; a log of neither says nothing.
-      return firstKnown([llamaServerMemory(wholeLog(process.logFile)), vllmMemory(wholeLog(process.logFile))]);
+      const log = wholeLog(process.logFile);
+      const reports = [llamaServerMemory(log), vllmMemory(log)];
+      return reports.find(({ weightsBytes }) => weightsBytes !== undefined) ?? untoldMemory;
+    }
   }
-}
-
-function firstKnown(reports: readonly ServerMemoryReport[]): ServerMemoryReport {
-  return reports.find(({ weightsBytes }) => weightsBytes !== undefined) ?? untoldMemory;
 }
 
 /** The server's process, and those of its own that left its tree; others may end without being missed. */
@@ -120,7 +119,7 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
     },
     watch: () => scraper.start(),
     describe() {
-      const devices = options.devices ?? serverDevices({ server, argv, log: wholeLog(process.logFile) });
+      const devices = options.devices ?? serverDevices(server, argv, wholeLog(process.logFile));
       const { gpus } = server;
       return {
         ...(gpus !== undefined && { devices: gpus.map((gpu) => `GPU ${gpu}`) }),

@@ -161,17 +161,15 @@ export function createMetricsScraper(url: string, apiKey: string | undefined): M
     },
     start() {
       const window = new Window();
-      let looking: Promise<void> | undefined = look(window);
-      const timer = setInterval(() => {
-        if (looking !== undefined) return;
-        looking = look(window).finally(() => {
+      let looking: Promise<void> | undefined;
+      const lookAgain = (): void => {
+        looking ??= look(window).finally(() => {
           looking = undefined;
         });
-      }, intervalMs);
+      };
+      lookAgain();
+      const timer = setInterval(lookAgain, intervalMs);
       timer.unref();
-      void looking.finally(() => {
-        looking = undefined;
-      });
       return {
         async stop() {
           clearInterval(timer);

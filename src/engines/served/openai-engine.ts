@@ -16,14 +16,14 @@ import type {
 } from '../../core/engine.ts';
 import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
-import { servedMaxConcurrency } from '../concurrency.ts';
 import { looksTuned } from '../prompt-style.ts';
 import { textSha256 } from '../prompt-tokens.ts';
+import { servedMaxConcurrency } from '../request-pool.ts';
 import { openClient } from './client-process.ts';
-import { generateOne, type ServedTarget } from './generate-request.ts';
+import { generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
 import { localHost } from './local-host.ts';
 import { type ClientSettings, createSalt } from './request-client.ts';
-import { ServedModel, type ServerHost } from './served-model.ts';
+import { createServedModel, type ServerHost } from './served-model.ts';
 import { keyIn, type OpenAiOptions, openAiOptionsSchema, parseServedAddress } from './served-options.ts';
 import { ServerConnection } from './server-connection.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
@@ -40,24 +40,11 @@ export interface OpenAiEngineOptions {
   readonly tools?: GpuPrograms;
 }
 
-/** Asks for one token, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */
-async function probeGeneration(
-  target: ServedTarget,
-  style: PromptStyle,
-  signal: AbortSignal,
-): Promise<{ readonly usage: boolean }> {
-  const content = 'Say hello.';
-  const prompt =
-    style === 'plain'
-      ? ({ style, text: content } as const)
-      : ({ style, messages: [{ role: 'user', content }] } as const);
-  const request = { id: 'probe', prompt, maxTokens: 4, stop: [] };
-  const result = await generateOne(
-    target,
-    request,
-    { concurrency: 1, reuse: 'none' },
-    { place: 0, scheduledMs: 0, signal },
-  );
+/** Asks for a few tokens, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */
+async function probeGeneration(target: ServedTarget, style: PromptStyle, signal: AbortSignal): Promise<boolean> {
+  const request = { id: 'probe', prompt: harmlessPrompt(style), maxTokens: 4, stop: [] };
+  const turn = { place: 0, scheduledMs: 0, signal };
+  const result = await generateOne(target, request, { concurrency: 1, reuse: 'none' }, turn);
   if (result.status === 'failed') {
     throw new ServerError(
       `generation failed (${style}): ${result.message}`,
@@ -68,7 +55,7 @@ async function probeGeneration(
       },
     );
   }
-  return { usage: result.promptTokens > 0 };
+  return result.promptTokens > 0;
 }
 
 function resolveStyle(
@@ -80,14 +67,15 @@ function resolveStyle(
   return looksTuned([name, servedName]) ? 'chat' : 'plain';
 }
 
-interface KnownBeforehand {
-  readonly contextTokens: number | undefined;
-  readonly devices: number | undefined;
-}
-
-function describeModel(spec: ModelSpec, facts: ServerFacts, known: KnownBeforehand, host: ServerHost): ModelInfo {
-  const { devices = 1 } = known;
-  const contextTokens = facts.contextTokens ?? known.contextTokens;
+/** @param options what is known beforehand */
+function describeModel(
+  spec: ModelSpec,
+  facts: ServerFacts,
+  options: Pick<OpenAiOptions, 'contextTokens' | 'devices'>,
+  host: ServerHost,
+): ModelInfo {
+  const { devices = 1 } = options;
+  const contextTokens = facts.contextTokens ?? options.contextTokens;
   if (contextTokens === undefined) {
     throw new ModelError(`${spec.name}: the server doesn't report its context length`, {
       hint: 'Set it with engineOptions: {contextTokens: 8192}, or --context-tokens.',
@@ -149,7 +137,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   const host = openHost(facts);
   const contextTokens = options.contextTokens ?? openAi.contextTokens;
   const info = describeModel(spec, facts, { contextTokens, devices: openAi.devices }, host);
-  const { usage } = await probeGeneration(probe, info.promptStyle, signal);
+  const usage = await probeGeneration(probe, info.promptStyle, signal);
   const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
   const { way, scorer } = 'scorer' in likelihood ? likelihood : {};
   const capabilities: Capabilities = {
@@ -175,7 +163,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   };
   const client = await openClient(settings, options.clientProcesses ?? 1);
   const known = { ...info, ...host.describe() };
-  return new ServedModel({ name: spec.name, info: known, capabilities, client, maxScored: scorer?.maxPlaces, host });
+  return createServedModel({ name: spec.name, info: known, capabilities, client, maxScored: scorer?.maxPlaces, host });
 }
 
 /** Engine options are those of `openAiOptionsSchema`; the source is the server's address. */

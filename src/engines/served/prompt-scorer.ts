@@ -5,22 +5,21 @@
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
 import type { ServedTarget } from './generate-request.ts';
-import { readJson, RequestFault } from './server-reply.ts';
+import { RequestFault } from './server-reply.ts';
 import {
   type ExchangeTally,
+  type ScoringPath,
   tallyExchanges,
+  tokenList,
   planLikelihood,
   continuationScore,
   type TokenScorer,
   type TokenValue,
 } from './token-scorer.ts';
 
-const tokenList = z.looseObject({ tokens: z.array(z.number()) });
-
 /** Asks for the values of all tokens of a prompt; the first has none. */
 interface PromptValues {
-  readonly path: string;
-  readonly isAtRoot: boolean;
+  readonly path: ScoringPath;
   readonly body: (tokens: readonly number[], target: ServedTarget) => object;
   readonly read: (answer: unknown, tokens: readonly number[]) => readonly (TokenValue | undefined)[];
 }
@@ -40,7 +39,6 @@ const vllmAnswer = z.looseObject({
 
 const vllmValues: PromptValues = {
   path: '/completions',
-  isAtRoot: false,
   body: (tokens, { facts, salt }) => ({
     model: facts.servedName,
     prompt: tokens,
@@ -71,7 +69,6 @@ const sglangAnswer = z.looseObject({
 
 const sglangValues: PromptValues = {
   path: '/generate',
-  isAtRoot: true,
   body: (tokens) => ({
     input_ids: tokens,
     sampling_params: { max_new_tokens: 1, temperature: 0 },
@@ -108,19 +105,9 @@ function readValues(
 function createPromptScorer(name: string, values: PromptValues, target: ServedTarget): TokenScorer {
   const { connection, facts } = target;
 
-  async function post({ ask, signal }: ExchangeTally, path: string, isAtRoot: boolean, body: object): Promise<unknown> {
-    const text = JSON.stringify(body);
-    return ask(async () => {
-      const reply = await (isAtRoot
-        ? connection.sendToRoot('POST', path, text, signal)
-        : connection.send('POST', path, text, signal));
-      return readJson(`${connection.baseUrl} (${path})`, reply, z.unknown());
-    });
-  }
-
-  async function encode(exchanges: ExchangeTally, text: string): Promise<readonly number[]> {
+  async function encode({ post }: ExchangeTally, text: string): Promise<readonly number[]> {
     const body = { model: facts.servedName, prompt: text, add_special_tokens: true };
-    const parsed = tokenList.safeParse(await post(exchanges, '/tokenize', true, body));
+    const parsed = tokenList.safeParse(await post('/tokenize', body, z.unknown()));
     if (!parsed.success) throw new RequestFault('engine', 'the server returned no tokens from /tokenize');
     return parsed.data.tokens;
   }
@@ -136,7 +123,7 @@ function createPromptScorer(name: string, values: PromptValues, target: ServedTa
       let decodedTokens = 0;
       let firstValueMs: number | undefined;
       for (const { tokens, start } of plan.continuations) {
-        const answer = await post(exchanges, values.path, values.isAtRoot, values.body(tokens, target));
+        const answer = await exchanges.post(values.path, values.body(tokens, target), z.unknown());
         firstValueMs ??= connection.now();
         decodedTokens += tokens.length;
         const scored = readValues(values, answer, tokens).slice(start);

@@ -43,24 +43,16 @@ export function findForwarder(processIds: readonly number[], proc: string): stri
   return names.find((name) => forwarders.has(name));
 }
 
-interface HostMemoryQuestion {
-  /** Of the server, its children included. */
-  readonly processIds: readonly number[];
-  /** At their peak. */
-  readonly residentBytes: number;
-  /** What the model's weights take, where the server says it. */
-  readonly weightsBytes: number | undefined;
-  /** By `machineHasGpu`, asked once: the tool may take a second, which a pass shouldn't wait for. */
-  readonly hasGpu: Promise<boolean>;
-  readonly proc: string;
-}
-
 /**
  * Why the resident memory of a server's processes may not be what its model takes: the model may be on a GPU, or the
  * processes may only pass requests on. Undefined where there is no such doubt.
+ *
+ * @param residentBytes of the processes, at their peak
  */
-async function hostMemoryDoubt(question: HostMemoryQuestion): Promise<string | undefined> {
-  const { processIds, residentBytes, weightsBytes, hasGpu, proc } = question;
+async function hostMemoryDoubt(
+  { processIds, weightsBytes, hasGpu, proc }: ServerMemoryQuestion,
+  residentBytes: number,
+): Promise<string | undefined> {
   const forwarder = findForwarder(processIds, proc);
   if (forwarder !== undefined) {
     return `${forwarder} forwards requests: this is not the memory of the server that answers them`;
@@ -157,6 +149,7 @@ export interface ServerMemoryQuestion {
   readonly isPeakReset: boolean;
   /** What the model's weights take, where the server says it. */
   readonly weightsBytes: number | undefined;
+  /** By `machineHasGpu`, asked once: the tool may take a second, which a pass shouldn't wait for. */
   readonly hasGpu: Promise<boolean>;
   readonly tools: GpuPrograms;
   readonly proc: string;
@@ -164,8 +157,8 @@ export interface ServerMemoryQuestion {
 
 /** Asks the vendors' GPU tools and the host what a server takes now; undefined where nothing tells. */
 export async function measureServerMemory(question: ServerMemoryQuestion): Promise<MemoryReading | undefined> {
-  const { report, kvUsageMax, processIds, resident, isPeakReset, weightsBytes, hasGpu, tools, proc } = question;
-  const devices = await readDeviceMemory(processIds, tools);
+  const { report, kvUsageMax, resident, isPeakReset } = question;
+  const devices = await readDeviceMemory(question.processIds, question.tools);
   const mayBeElsewhere = report.place === 'unknown' && devices === undefined && resident !== undefined;
   return readServerMemory({
     report,
@@ -173,8 +166,6 @@ export async function measureServerMemory(question: ServerMemoryQuestion): Promi
     deviceBytes: devices === undefined ? undefined : Math.max(...devices.values()),
     resident,
     isPeakReset,
-    hostDoubt: mayBeElsewhere
-      ? await hostMemoryDoubt({ processIds, residentBytes: resident.peakBytes, weightsBytes, hasGpu, proc })
-      : undefined,
+    hostDoubt: mayBeElsewhere ? await hostMemoryDoubt(question, resident.peakBytes) : undefined,
   });
 }

@@ -202,7 +202,7 @@ function devicesOf(settings: Settings, log = ''): number {
   const server = managedServerSchema.parse(settings);
   const facts = { model: 'm', file: undefined, servedName: 'm', port: 1 };
   const none = { contextTokens: undefined, sequences: undefined, threads: undefined };
-  return serverDevices({ server, argv: serverCommand({ server, ...facts, ...none }).argv, log });
+  return serverDevices(server, serverCommand({ server, ...facts, ...none }).argv, log);
 }
 
 describe('the GPUs of a server', () => {

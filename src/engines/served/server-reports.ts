@@ -175,16 +175,16 @@ function askedDevices(argv: readonly string[], tensorParallel: number): number {
   return tensor * (numberOf(argv, pipelineFlags) ?? 1) * copies;
 }
 
-export interface DeviceQuestion {
-  readonly server: ManagedServer;
-  readonly argv: readonly string[];
-  /** What the server wrote until the model was loaded. */
-  readonly log: string;
-}
-
-/** GPUs that a server uses for its model, by its log where that names them, else by its command line; 1 on a host. */
-export function serverDevices({ server, argv, log }: DeviceQuestion): number {
-  const { preset, gpus, tensorParallel } = server;
+/**
+ * GPUs that a server uses for its model, by its log where that names them, else by its command line; 1 on a host.
+ *
+ * @param log what the server wrote until the model was loaded
+ */
+export function serverDevices(
+  { preset, gpus, tensorParallel }: ManagedServer,
+  argv: readonly string[],
+  log: string,
+): number {
   switch (preset) {
     case 'vllm':
     case 'sglang':

@@ -16,19 +16,6 @@ const pollMs = 200;
 const answerMs = 3_000;
 const shownLines = 12;
 
-export interface ReadyOptions {
-  readonly name: string;
-  readonly origin: string;
-  /** Tried in this order until one answers 200. */
-  readonly paths: readonly string[];
-  readonly apiKey: string | undefined;
-  readonly startMs: number;
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-  /** Hears the newest line of the log, now and then. */
-  readonly onStatus: (line: string) => void;
-}
-
 const outOfMemory =
   /out of memory|OutOfMemoryError|No available memory for the cache blocks|failed to allocate|std::bad_alloc/i;
 const portTaken = /address already in use|couldn't bind|failed to bind|EADDRINUSE/i;
@@ -63,19 +50,21 @@ export function startFailure(process: ServerProcess, name: string, what: string,
  *
  * @throws {ServerError} with the end of its log, if it ends or isn't ready in time
  */
-async function waitUntilReady(process: ServerProcess, options: ReadyOptions): Promise<void> {
-  const { name, origin, paths, apiKey, startMs, now, signal, onStatus } = options;
-  const endMs = now() + startMs;
+async function waitUntilReady(process: ServerProcess, request: StartServerRequest, origin: string): Promise<void> {
+  const { spec, server, options, apiKey, now, signal } = request;
+  const { name } = spec;
+  const paths = server.healthPath === undefined ? readyPaths(server) : [server.healthPath];
+  const endMs = now() + server.startSeconds * 1000;
   let shown: string | undefined;
   for (;;) {
     signal.throwIfAborted();
     if (process.end !== undefined) throw startFailure(process, name, `${process.end} before it was ready`, origin);
     for (const path of paths) if ((await askServer(origin + path, apiKey, answerMs)) !== undefined) return;
     if (now() >= endMs) {
-      throw startFailure(process, name, `was not ready within ${Math.round(startMs / 1000)} s`, origin);
+      throw startFailure(process, name, `was not ready within ${Math.round(server.startSeconds)} s`, origin);
     }
     const [newest] = process.lastLines(1);
-    if (newest !== undefined && newest !== shown) onStatus(newest);
+    if (newest !== undefined && newest !== shown) options.onStatus?.(newest);
     shown = newest;
     await sleep(pollMs, undefined, { signal });
   }
@@ -123,10 +112,11 @@ function logFile(options: EngineOptions, name: string): string {
   return join(folder, `${name.replaceAll(/[^\w.-]+/g, '_')}-${stamp}.log`);
 }
 
-const readyPaths: Readonly<Record<string, readonly string[]>> = {
-  ollama: ['/api/version'],
-  command: ['/health', '/v1/models'],
-};
+/** Tried in this order until one answers 200. */
+function readyPaths({ preset }: ManagedServer): readonly string[] {
+  if (preset === 'ollama') return ['/api/version'];
+  return preset === undefined ? ['/health', '/v1/models'] : ['/health'];
+}
 
 /** A server that is ready. */
 export interface StartedServer {
@@ -148,7 +138,7 @@ export interface StartServerRequest {
 
 /** The server on this port, or `'port-lost'` if another program took the port first. */
 async function startOn(port: number, request: StartServerRequest): Promise<StartedServer | 'port-lost'> {
-  const { spec, server, servedName, options, environment, apiKey, now, signal } = request;
+  const { spec, server, servedName, options, environment, apiKey } = request;
   const command = serverCommand({
     server,
     model: spec.source ?? spec.name,
@@ -160,8 +150,6 @@ async function startOn(port: number, request: StartServerRequest): Promise<Start
     threads: options.threads,
   });
   const origin = `http://${loopbackHost}:${port}`;
-  const paths =
-    server.healthPath === undefined ? (readyPaths[server.preset ?? 'command'] ?? ['/health']) : [server.healthPath];
   const process = await ServerProcess.start({
     command,
     logFile: logFile(options, spec.name),
@@ -170,9 +158,7 @@ async function startOn(port: number, request: StartServerRequest): Promise<Start
     stopMs: server.stopSeconds * 1000,
   });
   try {
-    const startMs = server.startSeconds * 1000;
-    const onStatus = options.onStatus ?? ((): void => {});
-    await waitUntilReady(process, { name: spec.name, origin, paths, apiKey, startMs, now, signal, onStatus });
+    await waitUntilReady(process, request, origin);
     requireOwn(process, spec.name, origin);
     return { process, origin, argv: command.argv };
   } catch (error) {

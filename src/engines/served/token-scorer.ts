@@ -1,8 +1,9 @@
+import * as z from 'zod';
 import type { ContinuationScore, LoglikelihoodRequest, PassOptions } from '../../core/engine.ts';
 import { cutContinuation, nothingBefore, promptHead } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
 import { askHarmless, type ServedTarget } from './generate-request.ts';
-import { RequestFault } from './server-reply.ts';
+import { readJson, RequestFault } from './server-reply.ts';
 
 /** What scoring one request gave and took. */
 export interface ScoredRequest extends ExchangesSpent {
@@ -54,9 +55,12 @@ export function continuationScore(tokenIds: readonly number[], values: readonly 
 
 /** Asks a server what scoring one request needs, and sums up what the exchanges took. */
 export interface ExchangeTally {
-  readonly signal: AbortSignal;
-  /** As `ServerConnection.ask`. */
-  readonly ask: <Value>(exchange: () => Promise<Value>) => Promise<Value>;
+  /** Throws as `ServerConnection.ask` and `readJson` do. */
+  readonly post: <Schema extends z.ZodType>(
+    path: ScoringPath,
+    body: object,
+    schema: Schema,
+  ) => Promise<z.output<Schema>>;
   /** So far. */
   readonly spent: () => ExchangesSpent;
 }
@@ -69,13 +73,28 @@ export interface ExchangesSpent {
   readonly startedMs: number;
 }
 
+/** `/completions` is the protocol's; the others are at the server's root. */
+export type ScoringPath = '/completions' | '/completion' | '/tokenize' | '/generate';
+
+export const tokenList = z.looseObject({ tokens: z.array(z.number()) });
+
 export function tallyExchanges(target: ServedTarget, signal: AbortSignal): ExchangeTally {
   const { connection } = target;
   let [retries, exchanges] = [0, 0];
   let startedMs: number | undefined;
   return {
-    signal,
-    async ask(exchange) {
+    async post(path, body, schema) {
+      const text = JSON.stringify(body);
+      const isAtRoot = path !== '/completions';
+      const url = connection.baseUrl + (isAtRoot ? ` (${path})` : path);
+      const exchange = async () =>
+        readJson(
+          url,
+          await (isAtRoot
+            ? connection.sendToRoot('POST', path, text, signal)
+            : connection.send('POST', path, text, signal)),
+          schema,
+        );
       const asked = await connection.ask(exchange, signal, () => askHarmless(target, 'plain', signal));
       retries += asked.retries;
       exchanges += 1 + asked.retries;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EnvironmentError } from '../../core/errors.ts';
-import { checkMemory } from './llama-memory.ts';
+import { checkMemory } from './llama-engine.ts';
 
 const mebibyte = 1024 * 1024;
 
