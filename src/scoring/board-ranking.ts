@@ -9,6 +9,8 @@ import {
   type LaunchedValue,
   anchoredReplicates,
   paperReplicates,
+  defaultResamples,
+  pointValues,
 } from './bootstrap.ts';
 import {
   hasPerAnchored,
@@ -18,28 +20,22 @@ import {
   type RowRanking,
   type Scoreboard,
   scoredRows,
-  valueOf,
 } from './scoreboard.ts';
 import { launchPrior } from '../stats/launch-interval.ts';
-import { meanOf } from '../stats/means.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
 import type { TaskEvidence } from './task-evidence.ts';
-
-export interface IntervalReplicates {
-  readonly values: ReplicateValues;
-  /** Models with a throughput or latency without an interval. */
-  readonly withoutSpread: readonly string[];
-}
 
 /** One draw of a number from a standard normal one. */
 type Draw = (normal: number) => number;
 
-function numberOf(measurement: Measurement | undefined): { readonly value: number; readonly interval?: Interval } {
+type KnownNumber = { readonly value: number; readonly interval?: Interval };
+
+function numberOf(measurement: Measurement | undefined): KnownNumber {
   return measurement === undefined || measurement.status === 'unavailable' ? { value: 0 } : measurement;
 }
 
 /** A normal distribution with another spread on each side, as the interval has; inside [0, 1]. */
-function accuracyDraw({ value, interval }: ReturnType<typeof numberOf>): Draw {
+function accuracyDraw({ value, interval }: KnownNumber): Draw {
   if (interval === undefined) return () => value;
   const z = normalQuantile((1 + interval.level) / 2);
   const [below, above] = [(value - interval.low) / z, (interval.high - value) / z];
@@ -47,46 +43,11 @@ function accuracyDraw({ value, interval }: ReturnType<typeof numberOf>): Draw {
 }
 
 /** The same on the logarithm; the prior spread where there is no interval. */
-function performanceDraw({ value, interval }: ReturnType<typeof numberOf>, prior: number): Draw {
+function performanceDraw({ value, interval }: KnownNumber, prior: number): Draw {
   if (interval === undefined || !(interval.low > 0)) return (normal) => value * Math.exp(normal * prior);
   const z = normalQuantile((1 + interval.level) / 2);
   const [below, above] = [Math.log(value / interval.low) / z, Math.log(interval.high / value) / z];
   return (normal) => value * Math.exp(normal * Math.max(0, normal < 0 ? below : above));
-}
-
-/**
- * Replicates from the intervals of the numbers alone, each model and factor by itself: for tables, where the answers
- * behind them aren't at hand. Models that were asked the same items differ less than these draws say.
- *
- * @param priors spread of the logarithm where performance has no interval
- * @returns undefined where an accuracy has no interval: then nothing can be said
- */
-function drawFromIntervals(
-  rows: readonly ScoreboardRow[],
-  resamples: number,
-  seed: number,
-  priors: Readonly<Record<Exclude<FactorName, 'accuracy'>, number>>,
-): IntervalReplicates | undefined {
-  const at = (row: ScoreboardRow, factor: FactorName): ReturnType<typeof numberOf> =>
-    numberOf(row.measurements[factor]);
-  if (rows.some((row) => at(row, 'accuracy').interval === undefined)) return undefined;
-  const normal = createNormalSource(createRandom(seed));
-  const column = (factor: FactorName): Float64Array => {
-    const draws = rows.map((row) =>
-      factor === 'accuracy' ? accuracyDraw(at(row, factor)) : performanceDraw(at(row, factor), priors[factor]),
-    );
-    const values = new Float64Array(resamples * rows.length);
-    for (let index = 0; index < values.length; index += 1) {
-      values[index] = (draws[index % rows.length] as Draw)(normal());
-    }
-    return values;
-  };
-  return {
-    values: perFactor(column),
-    withoutSpread: rows
-      .filter((row) => at(row, 'throughput').interval === undefined || at(row, 'latency').interval === undefined)
-      .map(({ model }) => model),
-  };
 }
 
 /** Replicates of the models of a scoreboard that have a score. */
@@ -102,8 +63,7 @@ export interface ReplicateSettings {
   readonly seed?: number;
 }
 
-const defaultResamples = 2000;
-const defaultSeed = 1;
+export const defaultSeed = 1;
 
 /** As good as infinitely many: the normal distribution. */
 const priorDegrees = 1e6;
@@ -147,35 +107,43 @@ function pairedReplicates(
   }));
   const { clusters, isSameWindow, notes } = evidence;
   const values = drawReplicates(models, { resamples, seed, clusters, isSameWindow });
-  const point: ReplicateValues = {
-    accuracy: Float64Array.from(known, ({ scores }) => meanOf(scores)),
-    throughput: Float64Array.from(known, ({ throughput }) => throughput.geometricMean),
-    latency: Float64Array.from(known, ({ latency }) => latency.geometricMean),
-    memory: Float64Array.from(known, ({ memory }) => memory.geometricMean),
-  };
   const withoutLaunchSpread = known
     .filter(({ throughput, latency }) => throughput.logDeviation === undefined || latency.logDeviation === undefined)
     .map(({ model }) => model);
   return replicatesOf(
     known.map(({ model }) => model),
-    point,
+    pointValues(known),
     values,
     { method: 'paired', resamples, seed, withoutLaunchSpread, notes },
   );
 }
 
+/**
+ * From the intervals of the numbers alone, each model and factor by itself: for tables, where the answers behind them
+ * aren't at hand. Models that were asked the same items differ less than these draws say.
+ */
 function intervalReplicates(
   rows: readonly ScoreboardRow[],
   resamples: number,
   seed: number,
 ): BoardReplicates | undefined {
-  const drawn = drawFromIntervals(rows, resamples, seed, launchPrior);
-  if (drawn === undefined) return undefined;
+  const at = (row: ScoreboardRow, factor: FactorName): KnownNumber => numberOf(row.measurements[factor]);
+  if (rows.some((row) => at(row, 'accuracy').interval === undefined)) return undefined;
+  const normal = createNormalSource(createRandom(seed));
+  const drawn = (factor: FactorName): Float64Array => {
+    const draws = rows.map((row) =>
+      factor === 'accuracy' ? accuracyDraw(at(row, factor)) : performanceDraw(at(row, factor), launchPrior[factor]),
+    );
+    return new Float64Array(resamples * rows.length).map((_, index) => (draws[index % rows.length] as Draw)(normal()));
+  };
+  const unspread = rows.filter(
+    (row) => at(row, 'throughput').interval === undefined || at(row, 'latency').interval === undefined,
+  );
   return replicatesOf(
     rows.map(({ model }) => model),
-    perFactor((factor) => Float64Array.from(rows, ({ measurements }) => valueOf(measurements[factor]) ?? 0)),
-    drawn.values,
-    { method: 'intervals', resamples, seed, withoutLaunchSpread: drawn.withoutSpread, notes: [] },
+    perFactor((factor) => Float64Array.from(rows, (row) => at(row, factor).value)),
+    perFactor(drawn),
+    { method: 'intervals', resamples, seed, withoutLaunchSpread: unspread.map(({ model }) => model), notes: [] },
   );
 }
 

@@ -113,7 +113,7 @@ export interface BootstrapResult {
 }
 
 const performanceNames = ['throughput', 'latency', 'memory'] as const;
-const defaultResamples = 2000;
+export const defaultResamples = 2000;
 
 /** exp(mean + t s / sqrt(launches)) for every replicate of every model. */
 function drawPerformance(
@@ -142,9 +142,10 @@ function drawPerformance(
   return drawn;
 }
 
-function pointValues(models: readonly BootstrapModel[]): ReplicateValues {
+/** What the models have themselves, as one replicate. */
+export function pointValues(models: readonly BootstrapModel[]): ReplicateValues {
   const accuracy = Float64Array.from(models, ({ scores }) => meanOf(scores));
-  const column = (name: 'throughput' | 'latency' | 'memory'): Float64Array =>
+  const column = (name: (typeof performanceNames)[number]): Float64Array =>
     Float64Array.from(models, (model) => model[name].geometricMean);
   return { accuracy, throughput: column('throughput'), latency: column('latency'), memory: column('memory') };
 }

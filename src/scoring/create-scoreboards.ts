@@ -18,7 +18,7 @@ import {
   type ScoreboardOptions,
   type ScoreboardRow,
 } from './scoreboard.ts';
-import { anchoredVersion, anchorsOf, type Anchors, type TaskAnchors } from './anchors.ts';
+import { anchoredVersion, anchorsOf, type TaskAnchors } from './anchors.ts';
 import { equalWeights, perAnchored, threeFactorScore } from './per-anchored.ts';
 import { perPaper } from './per-paper.ts';
 import { inRankOrder } from '../stats/rank-inference.ts';
@@ -65,7 +65,7 @@ function rowWarnings(cell: ScoreboardCell): RowWarning[] {
   );
 }
 
-export interface ScorableCell {
+interface ScorableCell {
   readonly metrics: ModelMetrics;
   readonly flags: readonly ScoreFlag[];
 }
@@ -283,7 +283,7 @@ function scoreAnchored(
   if (anchors === undefined || unfit !== undefined) {
     return { ...noAnchors, flags: [{ code: 'unit', text: `no PER-A: ${unfit}` }] };
   }
-  const rows = perAnchored(models, anchors satisfies Anchors, weights && { weights });
+  const rows = perAnchored(models, anchors, weights && { weights });
   return {
     version: anchoredVersion(set, taskId),
     anchors,

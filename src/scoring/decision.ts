@@ -6,9 +6,9 @@ import type { ConstraintCheck, LargestGate } from './constraints.ts';
 import type { Factors } from './factor.ts';
 import type { Scoreboard, BoardInference, RankedRow } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
-import { boardReplicates } from './board-ranking.ts';
+import { boardReplicates, defaultSeed } from './board-ranking.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
-import { anchoredReplicates, paperReplicates } from './bootstrap.ts';
+import { anchoredReplicates, defaultResamples, paperReplicates } from './bootstrap.ts';
 import { spreadNote } from './board-verdict.ts';
 
 /** One task that counts, with what was measured on it. */
@@ -100,9 +100,6 @@ export interface DecisionSupport {
   readonly models: ReadonlyMap<string, RankedRow>;
   readonly notes: readonly string[];
 }
-
-const defaultResamples = 2000;
-const defaultSeed = 1;
 
 interface TaskReplicates {
   /** Scores of the wanted models, by replicate and then by model. */

@@ -2,6 +2,7 @@ import {
   factorLabels,
   factorNames,
   isLessBetter,
+  perFactor,
   type FactorName,
   type Factors,
   usableMetrics,
@@ -124,19 +125,13 @@ function unscored(model: string, flags: readonly ScoreFlag[] = []): PerPaperRow 
 }
 
 function scaleFactors(values: readonly Factors[]): Factors[] {
-  const columns = factorNames.map((factor) =>
+  const columns = perFactor((factor) =>
     minMax(
       values.map((metrics) => metrics[factor]),
       { isLessBetter: isLessBetter[factor] },
     ),
   );
-  const at = (factor: number, row: number): number => columns[factor]?.[row] as number;
-  return values.map((_, row) => ({
-    accuracy: at(0, row),
-    throughput: at(1, row),
-    latency: at(2, row),
-    memory: at(3, row),
-  }));
+  return values.map((_, row) => perFactor((factor) => columns[factor][row] as number));
 }
 
 function sizeFlags(

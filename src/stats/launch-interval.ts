@@ -136,8 +136,6 @@ export interface LaunchRatio {
   readonly ratio: number;
   /** Undefined where one side has a single launch: how far another would differ is not known. */
   readonly interval: Interval | undefined;
-  readonly launchesA: number;
-  readonly launchesB: number;
 }
 
 /**
@@ -153,15 +151,15 @@ export interface LaunchRatio {
 export function launchRatio(a: readonly number[], b: readonly number[], level = 0.95): LaunchRatio {
   const [left, right] = [launchSpread(a.map((value) => [value])), launchSpread(b.map((value) => [value]))];
   const logRatio = right.meanLog - left.meanLog;
-  const base = { ratio: Math.exp(logRatio), launchesA: a.length, launchesB: b.length };
-  if (left.logDeviation === undefined || right.logDeviation === undefined) return { ...base, interval: undefined };
+  const ratio = Math.exp(logRatio);
+  if (left.logDeviation === undefined || right.logDeviation === undefined) return { ratio, interval: undefined };
   const own = left.logDeviation ** 2 / a.length;
   const other = right.logDeviation ** 2 / b.length;
   const variance = own + other;
   const method = `t over ${a.length} and ${b.length} launches`;
   // Logarithms of equal values differ in their last bits.
-  if (variance < 1e-24) return { ...base, interval: { low: base.ratio, high: base.ratio, level, method } };
+  if (variance < 1e-24) return { ratio, interval: { low: ratio, high: ratio, level, method } };
   const degrees = variance ** 2 / (own ** 2 / (a.length - 1) + other ** 2 / (b.length - 1));
   const half = tQuantile((1 + level) / 2, degrees) * Math.sqrt(variance);
-  return { ...base, interval: { low: Math.exp(logRatio - half), high: Math.exp(logRatio + half), level, method } };
+  return { ratio, interval: { low: Math.exp(logRatio - half), high: Math.exp(logRatio + half), level, method } };
 }

@@ -1,9 +1,7 @@
 import { binomialCdf, normalQuantile, tQuantile, tTwoSided } from './distributions.ts';
 import type { Interval } from '../core/measurement.ts';
-import { anytimeInterval } from './anytime-interval.ts';
-import { randomOrder } from './random.ts';
 import { meanOf } from './means.ts';
-import { clusteredStandardError, standardError } from './score-interval.ts';
+import { clusteredStandardError, fewScoresInterval, minForNormal, standardError } from './score-interval.ts';
 
 export interface McNemarTest {
   /** Items that only a has right, and only b. */
@@ -99,11 +97,8 @@ export interface PairedComparison {
   readonly lost: number;
 }
 
-/** From so many items on the mean of differences is close enough to normal. */
-const minForNormal = 30;
 /** With fewer items that differ at all, a standard error says too little. */
 const minDifferences = 10;
-const orderSeed = 1;
 
 interface Deviation {
   readonly error: number;
@@ -184,10 +179,9 @@ export function pairedComparison(
   };
 }
 
-/** Differences lie in [-1, 1]; the anytime interval takes values in [0, 1]. */
+/** Differences lie in [-1, 1]; the interval takes values in [0, 1]. */
 function fewItems(differences: readonly number[], level: number): Interval {
-  const order = randomOrder(differences.length, orderSeed);
-  const shifted = Array.from(order, (item) => ((differences[item] as number) + 1) / 2);
-  const { low, high } = anytimeInterval(shifted, { level });
-  return { low: 2 * low - 1, high: 2 * high - 1, level, method: 'anytime' };
+  const shifted = differences.map((difference) => (difference + 1) / 2);
+  const { low, high, method } = fewScoresInterval(shifted, level);
+  return { low: 2 * low - 1, high: 2 * high - 1, level, method };
 }

@@ -133,10 +133,16 @@ function finitePopulationFactor(n: number, populationSize: number): number {
   return 1 - n / populationSize;
 }
 
-/** From so many items on the mean of partial credits is close enough to normal. */
-const minForNormal = 30;
+/** From so many items on the mean of partial credits, or of differences, is close enough to normal. */
+export const minForNormal = 30;
 /** The anytime interval needs an order that doesn't depend on the scores; which one doesn't matter. */
 const orderSeed = 1;
+
+/** Interval for the mean of fewer scores in [0, 1]. */
+export function fewScoresInterval(scores: readonly number[], level: number): Interval {
+  const order = Array.from(randomOrder(scores.length, orderSeed), (item) => scores[item] as number);
+  return anytimeInterval(order, { level });
+}
 
 /**
  * Interval for the accuracy on new items of the same kind, by what the scores are: clustered standard error where items
@@ -161,13 +167,7 @@ export function scoreInterval(
   const sum = scores.reduce((total, score) => total + score, 0);
   if (clusters !== undefined && isClustered(clusters)) return clusteredInterval(scores, clusters, sum / n, level);
   if (scores.every((score) => score === 0 || score === 1)) return wilsonInterval(sum, n, { level });
-  if (n < minForNormal) {
-    const order = randomOrder(n, orderSeed);
-    return anytimeInterval(
-      Array.from(order, (item) => scores[item] as number),
-      { level },
-    );
-  }
+  if (n < minForNormal) return fewScoresInterval(scores, level);
   const error = standardError(scores);
   if (error < 1e-12) return wilsonInterval(sum, n, { level });
   return around(sum / n, tQuantile((1 + level) / 2, n - 1) * error, level, 't over items');

@@ -1,4 +1,11 @@
-import { overAllLaunches, firstLaunch, floorAboveLimit, latencyGate, peakAboveLimit } from './requirements.ts';
+import {
+  overAllLaunches,
+  firstLaunch,
+  floorAboveLimit,
+  latencyGate,
+  openingTurn,
+  peakAboveLimit,
+} from './requirements.ts';
 import {
   type Judgement,
   type RaceSetup,
@@ -75,9 +82,6 @@ function costlierUnseen(entrant: Entrant, passer: Entrant, { clearRatio }: Field
 }
 
 function ruledOutUnseen(entrant: Entrant, passers: readonly Entrant[], field: Field): Judgement | undefined {
-  if (entrant.launches.length > 0) return undefined;
-  const reason = entrant.exclusion ?? floorAboveLimit(field.setup, entrant);
-  if (reason !== undefined) return judged(entrant, 'skipped', reason);
   const costlier = passers.map((passer) => costlierUnseen(entrant, passer, field)).find((text) => text !== undefined);
   if (costlier === undefined) return undefined;
   return judged(entrant, 'skipped', costlier, {
@@ -132,13 +136,8 @@ function rivalsOf(entrant: Entrant, { entrants, setup, quantile }: Field): reado
 
 function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): Turn {
   const { setup, entrants, quantile } = field;
-  const broken = voidReason(entrant, setup.items);
-  if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: entrant.scores.length }) };
-  const unseen = ruledOutUnseen(entrant, passers, field);
-  if (unseen !== undefined) return { judgement: unseen };
-  if (entrant.launches.length === 0) return { step: { type: 'launch', model: entrant.model, launch: 0 } };
-  const tooLarge = peakAboveLimit(setup, entrant, quantile);
-  if (tooLarge !== undefined) return { judgement: judged(entrant, 'pruned', tooLarge) };
+  const opening = openingTurn(entrant, setup, quantile, () => ruledOutUnseen(entrant, passers, field));
+  if (opening !== undefined) return opening;
   const costlier = costlierMeasured(entrant, passers, field);
   if (costlier !== undefined) return { judgement: costlier };
   const inTime = latencyGate(setup, entrant, entrants.length);

@@ -1,7 +1,7 @@
 import { memoryText } from '../../core/amount-text.ts';
 import type { RaceValues } from '../../core/race.ts';
 import { type LaunchNoise, requiredAccuracy } from '../required-accuracy.ts';
-import type { Entrant, RaceSetup } from './race-setup.ts';
+import { type Entrant, judged, type Judgement, type RaceSetup, type Turn, voidReason } from './race-setup.ts';
 import type { Factors } from '../factor.ts';
 import { anchoredScore } from '../per-anchored.ts';
 import type { Anchors } from '../anchors.ts';
@@ -119,6 +119,29 @@ export function peakAboveLimit({ question }: RaceSetup, entrant: Entrant, quanti
   const withMargin = peak * Math.exp(quantile * launchPrior.memory);
   if (withMargin <= limit) return undefined;
   return `needs ${memoryText(peak)} (${memoryText(withMargin)} with a margin), above the limit of ${memoryText(limit)}`;
+}
+
+/**
+ * What can be said of a model, or must be done, before its speed and its answers count.
+ *
+ * @param ruledOut why a model that was never launched can't be the answer
+ * @returns undefined once they count
+ */
+export function openingTurn(
+  entrant: Entrant,
+  setup: RaceSetup,
+  quantile: number,
+  ruledOut: () => Judgement | undefined,
+): Turn | undefined {
+  const broken = voidReason(entrant, setup.items);
+  if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: entrant.scores.length }) };
+  if (entrant.launches.length === 0) {
+    const reason = entrant.exclusion ?? floorAboveLimit(setup, entrant);
+    const judgement = reason === undefined ? ruledOut() : judged(entrant, 'skipped', reason);
+    return judgement === undefined ? { step: { type: 'launch', model: entrant.model, launch: 0 } } : { judgement };
+  }
+  const tooLarge = peakAboveLimit(setup, entrant, quantile);
+  return tooLarge === undefined ? undefined : { judgement: judged(entrant, 'pruned', tooLarge) };
 }
 
 export interface LatencyGate {

@@ -23,7 +23,6 @@ export interface ScoreGate {
   readonly sum: number;
   /** Evidence that the mean is below tau. */
   readonly logEvidence: number;
-  readonly passLogEvidence: number;
 }
 
 const nothing = 1e-9;
@@ -71,9 +70,6 @@ export function createScoreGate({ tau, items, failAlpha, passAlpha }: ScoreGateR
     },
     get logEvidence() {
       return failLog;
-    },
-    get passLogEvidence() {
-      return passLog;
     },
   };
 }

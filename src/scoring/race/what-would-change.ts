@@ -27,19 +27,11 @@ function runnerUp(verdicts: readonly RaceVerdict[]): RaceVerdict | undefined {
 
 /** Who would be ahead at other weights of accuracy, among the models whose accuracy is known. */
 function otherWeights(verdicts: readonly RaceVerdict[], setup: RaceSetup): readonly string[] {
-  const known = verdicts.flatMap(({ model, accuracy, values }) =>
-    accuracy?.kind === 'exact' && values !== null && values.memory !== null
-      ? [
-          {
-            model,
-            factors: anchoredFactors(
-              { ...values, accuracy: accuracy.value, memory: values.memory },
-              raceAnchors(setup),
-            ),
-          },
-        ]
-      : [],
-  );
+  const known = verdicts.flatMap(({ model, accuracy, values }) => {
+    if (accuracy?.kind !== 'exact' || values === null || values.memory === null) return [];
+    const own = { ...values, accuracy: accuracy.value, memory: values.memory };
+    return [{ model, factors: anchoredFactors(own, raceAnchors(setup)) }];
+  });
   const curve = accuracyWeightCurve(known);
   if (curve.length < 2) return [];
   const parts = curve.map(({ from, to, model }) => `${model} from ${from.toFixed(2)} to ${to.toFixed(2)}`);
@@ -86,12 +78,9 @@ export function relativeChanges(
   verdicts: readonly RaceVerdict[],
   named: readonly string[],
   delta: number,
-  {
-    question: {
-      limits: { withinBest = 0 },
-    },
-  }: RaceSetup,
+  { question }: RaceSetup,
 ): readonly string[] {
+  const { withinBest = 0 } = question.limits;
   const best = Math.max(...verdicts.filter(({ status }) => status !== 'failed' && status !== 'skipped').map(most));
   const tried = verdicts.findLast(({ status, accuracy }) => status === 'eliminated' && accuracy !== null);
   if (tried === undefined) return tiedCosts(named, delta);
@@ -108,12 +97,9 @@ export function cheapestChanges(
   verdicts: readonly RaceVerdict[],
   named: readonly string[],
   delta: number,
-  {
-    question: {
-      limits: { minAccuracy = 0 },
-    },
-  }: RaceSetup,
+  { question }: RaceSetup,
 ): readonly string[] {
+  const { minAccuracy = 0 } = question.limits;
   const judgedModels = verdicts.filter(({ accuracy, isNamed }) => accuracy !== null && !isNamed);
   const out = judgedModels.filter(({ status }) => status === 'eliminated');
   if (named.length === 0) {

@@ -5,7 +5,6 @@ import {
   type Judgement,
   type RaceSetup,
   type RaceStanding,
-  voidReason,
   judged,
   type Turn,
 } from './race-setup.ts';
@@ -17,9 +16,8 @@ import {
   scoreOf,
   strictestRequirement,
   firstLaunch,
-  floorAboveLimit,
   latencyGate,
-  peakAboveLimit,
+  openingTurn,
   bestImaginable,
   type Requirement,
 } from './requirements.ts';
@@ -111,9 +109,6 @@ function needText({ tau, against }: Requirement): string {
 
 /** Before it is launched: what it needs at the best performance that its memory leaves. */
 function ruledOutUnseen(entrant: Entrant, champions: readonly KnownModel[], field: Field): Judgement | undefined {
-  if (entrant.launches.length > 0) return undefined;
-  const reason = entrant.exclusion ?? floorAboveLimit(field.setup, entrant);
-  if (reason !== undefined) return judged(entrant, 'skipped', reason);
   if (entrant.memoryFloor === undefined) return undefined;
   const best = bestImaginable(entrant.memoryFloor);
   const need = strictestRequirement(champions, best, field.setup, field.noise);
@@ -123,13 +118,8 @@ function ruledOutUnseen(entrant: Entrant, champions: readonly KnownModel[], fiel
 
 function takeTurn(entrant: Entrant, champions: readonly KnownModel[], field: Field): Turn {
   const { setup, models, noise } = field;
-  const broken = voidReason(entrant, setup.items);
-  if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: entrant.scores.length }) };
-  const unseen = ruledOutUnseen(entrant, champions, field);
-  if (unseen !== undefined) return { judgement: unseen };
-  if (entrant.launches.length === 0) return { step: { type: 'launch', model: entrant.model, launch: 0 } };
-  const tooLarge = peakAboveLimit(setup, entrant, noise.quantile);
-  if (tooLarge !== undefined) return { judgement: judged(entrant, 'pruned', tooLarge) };
+  const opening = openingTurn(entrant, setup, noise.quantile, () => ruledOutUnseen(entrant, champions, field));
+  if (opening !== undefined) return opening;
   const need = strictestRequirement(champions, firstLaunch(entrant), setup, noise);
   if (need !== undefined && need.tau >= 1) {
     return { judgement: judged(entrant, 'pruned', `${needText(need)}: too slow or too large`, { tau: need.tau }) };
