@@ -130,7 +130,7 @@ describe('launches', () => {
   it('two, and too few of them to share a spread', () => {
     const throughput = overLaunches([10, 10.1], 'items/s', []);
     expect(throughput).toMatchObject({ interval: { method: 't over 2 launches' } });
-    const notes = ["the spread over launches is each model's own, from few of them (df 1)"];
+    const notes = ["the spread between launches is each model's own, from few launches (df 1)"];
     const cells = ['a', 'b'].map((name) => model(name, { throughput }));
     const own = evidence(['a', 'b'], 100, { launches: 2, degreesOfFreedom: 1 });
     expect(printed(cells, { evidence: { ...own, notes } })).toMatchInlineSnapshot(`
@@ -139,7 +139,7 @@ describe('launches', () => {
         ACC, THR, LAT and MEM equal: ignored in the ranking
         =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
         ranks and P(1st): from 2000 bootstrap resamples of items and launches
-        the spread over launches is each model's own, from few of them (df 1)
+        the spread between launches is each model's own, from few launches (df 1)
         ±: half-width of the 95 % confidence interval
       "
     `);

@@ -33,7 +33,7 @@ export function accuracyWeightCurve(
   const lines = models
     .filter(({ factors }) => factorNames.every((factor) => factors[factor] > 0))
     .map(({ model, factors }) => lineOf(model, factors));
-  let current = best(lines, ({ start, end }) => [start, end]);
+  let current = bestAtZero(lines);
   let from = 0;
   const segments: CurveSegment[] = [];
   while (current !== undefined) {
@@ -45,13 +45,10 @@ export function accuracyWeightCurve(
   return segments;
 }
 
-/** The line with the largest key, the second entry deciding between equals. */
-function best(lines: readonly Line[], key: (line: Line) => readonly [number, number]): Line | undefined {
-  return lines.reduce<Line | undefined>((winner, line) => {
-    if (winner === undefined) return line;
-    const [a, b] = [key(line), key(winner)];
-    return a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]) ? line : winner;
-  }, undefined);
+/** The line that is highest at weight 0, the steepest of equals. */
+function bestAtZero(lines: readonly Line[]): Line | undefined {
+  const [first] = lines.toSorted((left, right) => right.start - left.start || right.end - left.end);
+  return first;
 }
 
 function nextCrossing(

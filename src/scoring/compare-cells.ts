@@ -119,19 +119,9 @@ function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: 
     b: accuracySide(b, level),
     doubts: [...doubtsOf(a.measurements.accuracy, 'A'), ...doubtsOf(b.measurements.accuracy, 'B')],
   };
-  const unfinished = (
-    [
-      ['A', a],
-      ['B', b],
-    ] as const
-  ).find(([, evidence]) => !isWhole(evidence));
-  if (pairs.ids.length === 0 || unfinished !== undefined) {
-    const reason =
-      unfinished === undefined
-        ? 'the two have no items in common'
-        : missingText(unfinished[1], unfinished[0], 'accuracy');
-    return { ...own, ...unknown(reason) };
-  }
+  if (!isWhole(a)) return { ...own, ...unknown(missingText(a, 'A', 'accuracy')) };
+  if (!isWhole(b)) return { ...own, ...unknown(missingText(b, 'B', 'accuracy')) };
+  if (pairs.ids.length === 0) return { ...own, ...unknown('the two have no items in common') };
   const scoresOf = (answers: readonly ItemAnswer[]): number[] => answers.map(({ score }) => score);
   const { difference, interval, p, test } = pairedComparison(scoresOf(pairs.a), scoresOf(pairs.b), {
     level,

@@ -205,19 +205,13 @@ function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardO
     versions: [paper.version, ...(anchored.version === undefined ? [] : [anchored.version])].map(
       (version) => version + weightSuffix(options.weights),
     ),
-    rows: headlineOrder(rows, anchored.version !== undefined),
+    rows: inRankOrder(rows, (row) => (anchored.version === undefined ? row.rank : row.anchored?.rank)),
     flags: [...paper.flags, ...anchored.flags],
     anchors: anchored.anchors,
     weights: options.weights,
     populationItems: task.items,
     ...unjudgedBoard,
   };
-}
-
-function headlineOrder(rows: readonly ScoreboardRow[], isAnchored: boolean): ScoreboardRow[] {
-  if (!isAnchored) return inRankOrder(rows);
-  const ranked = rows.map((row) => ({ model: row.model, rank: row.anchored?.rank, row }));
-  return inRankOrder(ranked).map(({ row }) => row);
 }
 
 /** A model excluded by a flag is not also told that it failed for the same reason. */

@@ -183,7 +183,7 @@ describe('a decision on a run', () => {
       "which model for t/per@1? (PER-A/test)
       recommended: only, PER-A/test 0.537 [0.524, 0.548]
       one model: no ranking
-      the spread over launches is each model's own, from few of them (df 2)"
+      the spread between launches is each model's own, from few launches (df 2)"
     `);
   });
 

@@ -1,6 +1,6 @@
 import type { BootstrapModel, LaunchedValue } from './bootstrap.ts';
 import type { FactorName } from './factor.ts';
-import { launchSpread, poolSpreads, type LaunchSpread } from '../stats/launch-interval.ts';
+import { launchSpread, poolSpreads } from '../stats/launch-interval.ts';
 
 /** What stands behind a scoreboard: models side by side on the same items, with their performance over launches. */
 export interface TaskEvidence {
@@ -26,8 +26,6 @@ export interface ModelEvidence {
   readonly launches: Readonly<Record<PerformanceName, readonly number[]>>;
 }
 
-const performanceNames = ['throughput', 'latency', 'memory'] as const satisfies readonly PerformanceName[];
-
 /**
  * Performance over launches with a spread to draw from: pooled over the models from 8 degrees of freedom on, else each
  * model's own.
@@ -40,48 +38,32 @@ export function launchedModels(models: readonly ModelEvidence[]): {
   readonly models: readonly BootstrapModel[];
   readonly notes: readonly string[];
 } {
-  const spreads = new Map(
-    performanceNames.map((name) => [name, models.map(({ launches }) => spreadOf(launches[name]))] as const),
-  );
   const notes: string[] = [];
-  const values = new Map(
-    performanceNames.map((name) => {
-      const own = spreads.get(name) ?? [];
-      const pooled = poolSpreads(own);
-      if (pooled?.isUneven === true)
-        notes.push(`${name} varies much more between launches of some models than of others`);
-      return [name, own.map((spread) => launched(spread, pooled))] as const;
-    }),
-  );
-  const degrees = [...new Set([...values.values()].flat().map(({ degreesOfFreedom }) => degreesOfFreedom))];
+  const valuesOf = (name: PerformanceName): readonly LaunchedValue[] => {
+    const spreads = models.map(({ launches }) => launchSpread(launches[name].map((value) => [value])));
+    const pooled = poolSpreads(spreads);
+    if (pooled?.isUneven === true)
+      notes.push(`${name} varies much more between launches of some models than of others`);
+    return spreads.map(({ geometricMean, launches, logDeviation }) => ({
+      geometricMean,
+      launches,
+      logDeviation: pooled?.logDeviation ?? logDeviation,
+      degreesOfFreedom: pooled?.degreesOfFreedom ?? Math.max(0, launches - 1),
+    }));
+  };
+  const [throughput, latency, memory] = [valuesOf('throughput'), valuesOf('latency'), valuesOf('memory')];
+  const degrees = [throughput, latency, memory].flat().map(({ degreesOfFreedom }) => degreesOfFreedom);
   const most = Math.max(0, ...degrees);
-  if (most > 0 && most < 8) notes.push(`the spread over launches is each model's own, from few of them (df ${most})`);
-  const at = (name: PerformanceName, index: number): LaunchedValue => values.get(name)?.[index] as LaunchedValue;
+  if (most > 0 && most < 8)
+    notes.push(`the spread between launches is each model's own, from few launches (df ${most})`);
   return {
     models: models.map(({ model, scores }, index) => ({
       model,
       scores,
-      throughput: at('throughput', index),
-      latency: at('latency', index),
-      memory: at('memory', index),
+      throughput: throughput[index] as LaunchedValue,
+      latency: latency[index] as LaunchedValue,
+      memory: memory[index] as LaunchedValue,
     })),
     notes,
   };
-}
-
-function spreadOf(values: readonly number[]): LaunchSpread {
-  return launchSpread(values.map((value) => [value]));
-}
-
-function launched(spread: LaunchSpread, pooled: ReturnType<typeof poolSpreads>): LaunchedValue {
-  const { geometricMean, launches, logDeviation } = spread;
-  if (pooled !== undefined) {
-    return {
-      geometricMean,
-      launches,
-      logDeviation: pooled.logDeviation,
-      degreesOfFreedom: pooled.degreesOfFreedom,
-    };
-  }
-  return { geometricMean, launches, logDeviation, degreesOfFreedom: Math.max(0, launches - 1) };
 }

@@ -14,12 +14,13 @@ export function rankDescending(values: readonly (number | undefined)[]): (number
 }
 
 /** Rows by rank, ties by name, those without a rank last: the order in which tables show them. */
-export function inRankOrder<Row extends { readonly model: string; readonly rank: number | undefined }>(
+export function inRankOrder<Row extends { readonly model: string }>(
   rows: readonly Row[],
+  rankOf: (row: Row) => number | undefined,
 ): Row[] {
   return rows.toSorted(
     (left, right) =>
-      (left.rank ?? Infinity) - (right.rank ?? Infinity) ||
+      (rankOf(left) ?? Infinity) - (rankOf(right) ?? Infinity) ||
       (left.model < right.model ? -1 : left.model > right.model ? 1 : 0),
   );
 }
@@ -63,11 +64,6 @@ export interface RankedModel {
   readonly rankSet: readonly [best: number, worst: number];
   /** Nobody is significantly better: part of the tie group of the best. */
   readonly isInTieGroup: boolean;
-}
-
-export interface RankInferenceOptions {
-  /** Confidence; 0.95 by default. */
-  readonly level?: number;
 }
 
 /** Scores are compared by their logarithm; what isn't above this counts as 0. */
@@ -190,9 +186,8 @@ function columnOf(values: Float64Array | Uint16Array, models: number, model: num
 export function rankInference(
   point: readonly number[],
   replicates: Float64Array,
-  options: RankInferenceOptions = {},
+  { level = 0.95 }: { readonly level?: number } = {},
 ): readonly RankedModel[] {
-  const { level = 0.95 } = options;
   const models = point.length;
   if (models === 0 || replicates.length < 2 * models || replicates.length % models !== 0) {
     throw new RangeError(`${replicates.length} replicate scores don't fit ${models} models`);

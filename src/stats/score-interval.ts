@@ -108,7 +108,11 @@ export function wilsonInterval(successes: number, n: number, options: WilsonOpti
     throw new RangeError(`a Wilson interval needs 0 <= successes <= n and n > 0, got ${successes} of ${n}`);
   }
   const p = successes / n;
-  const share = populationSize === undefined ? 1 : finitePopulationFactor(n, populationSize);
+  if (populationSize !== undefined && n > populationSize) {
+    throw new RangeError(`${n} items can't come from a benchmark of ${populationSize}`);
+  }
+  // What sampling without replacement does to the variance of a mean.
+  const share = populationSize === undefined ? 1 : 1 - n / populationSize;
   const method = populationSize === undefined ? 'wilson' : `wilson, of ${populationSize} items`;
   if (share === 0) return { low: p, high: p, level, method };
   const z = normalQuantile((1 + level) / 2);
@@ -121,16 +125,6 @@ export function wilsonInterval(successes: number, n: number, options: WilsonOpti
   const low = successes === 0 ? 0 : Math.max(0, centre - half);
   const high = successes === n ? 1 : Math.min(1, centre + half);
   return { low, high, level, method };
-}
-
-/**
- * What sampling without replacement does to the variance of a mean: 1 - n/N.
- *
- * @throws {RangeError} if there are more items than the benchmark has
- */
-function finitePopulationFactor(n: number, populationSize: number): number {
-  if (n > populationSize) throw new RangeError(`${n} items can't come from a benchmark of ${populationSize}`);
-  return 1 - n / populationSize;
 }
 
 /** From so many items on the mean of partial credits, or of differences, is close enough to normal. */

@@ -164,7 +164,7 @@ export function verdictOf(judgement: Judgement, named: readonly string[], setup:
     status,
     isNamed,
     reason: reasonOf(judgement, named, setup) + (failure === undefined || status === 'failed' ? '' : `; ${failure}`),
-    isAssumed: judgement.isAssumed === true,
+    isAssumed: judgement.isAssumed,
     launches: launches.length,
     n,
     tau: tau ?? null,

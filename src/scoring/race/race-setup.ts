@@ -113,10 +113,10 @@ export interface Judgement {
   readonly reason: string;
   /** Answers that decided. */
   readonly n: number;
-  readonly tau?: number | undefined;
-  readonly logEvidence?: number | undefined;
+  readonly tau: number | undefined;
+  readonly logEvidence: number | undefined;
   /** It rests on the model's size, not on a measurement. */
-  readonly isAssumed?: boolean;
+  readonly isAssumed: boolean;
   /** Nothing that others do can change it. */
   readonly isFinal: boolean;
 }
@@ -141,5 +141,6 @@ export function judged(
   reason: string,
   rest: Partial<Omit<Judgement, 'entrant' | 'status' | 'reason'>> = {},
 ): Judgement {
-  return { entrant, status, reason, n: 0, isFinal: true, ...rest };
+  const own = { n: 0, tau: undefined, logEvidence: undefined, isAssumed: false, isFinal: true };
+  return { entrant, status, reason, ...own, ...rest };
 }
