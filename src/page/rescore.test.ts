@@ -98,6 +98,7 @@ describe('choices in the address', () => {
     ]);
     expect(choicesFrom(params, defaults)).toEqual(defaults);
     expect(choicesFrom(new Map([['gate', '7']]), defaults).accuracyGate).toBe(1);
+    expect(choicesFrom(new Map([['gate', '70%']]), defaults).accuracyGate).toBe(0.7);
   });
 
   it('move anchors by powers of two', () => {

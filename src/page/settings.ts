@@ -1,3 +1,4 @@
+import { quantities } from '../core/quantities.ts';
 import { freezeAnchors, type Anchors } from '../scoring/anchors.ts';
 import { scoredRows, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import { factorNames, type FactorName, type Factors } from '../scoring/factor.ts';
@@ -44,7 +45,7 @@ export function choicesFrom(params: ReadonlyMap<string, string>, defaults: Choic
   const score = params.get('score');
   const weights = numbersIn(params.get('weights'), 4)?.map((weight) => clamp(weight, 0, 100));
   const steps = numbersIn(params.get('anchors'), 3)?.map((step) => clamp(step, -4, 4));
-  const gate = Number(params.get('gate') ?? 0);
+  const gate = quantities.share.parse(params.get('gate') ?? '') ?? 0;
   return {
     score: score === 'anchored' || score === 'paper' ? score : defaults.score,
     weights:
@@ -56,7 +57,7 @@ export function choicesFrom(params: ReadonlyMap<string, string>, defaults: Choic
             latency: weights[2] ?? 0,
             memory: weights[3] ?? 0,
           },
-    accuracyGate: Number.isFinite(gate) ? clamp(gate, 0, 1) : 0,
+    accuracyGate: clamp(gate, 0, 1),
     anchorSteps:
       steps === undefined
         ? defaults.anchorSteps
