@@ -9,26 +9,20 @@ import { sizes } from './quantities.ts';
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 
-/** A rounded amount with its unit. */
-export interface Amount {
+/** A size in the unit that suits it. */
+export function sizeAmount(bytes: number): {
   readonly value: number;
   readonly decimals: number;
   readonly unit: string;
-}
-
-function amountText({ value, decimals, unit }: Amount): string {
-  return `${value.toFixed(decimals)} ${unit}`;
-}
-
-/** A size in the unit that suits it. */
-export function sizeAmount(bytes: number): Amount {
+} {
   const [unit, size] = sizes.find(([name, least]) => name.endsWith('iB') && bytes >= least) ?? ['bytes', 1];
   return { value: bytes / size, decimals: size === 1 ? 0 : 1, unit };
 }
 
 /** The same in words: `468.6 MiB`, `12 bytes`. */
 export function sizeText(bytes: number): string {
-  return amountText(sizeAmount(bytes));
+  const { value, decimals, unit } = sizeAmount(bytes);
+  return `${value.toFixed(decimals)} ${unit}`;
 }
 
 /** A size of memory, as one watches it: `412 MiB`, `1.92 GiB`. */
@@ -137,6 +131,12 @@ export function decimalsFor(value: number): number {
 /** About three significant digits, never an exponent: 0.123, 1.23, 12.3, 1234. */
 export function humanNumber(value: number, decimals: number = decimalsFor(value)): string {
   return value.toFixed(decimals);
+}
+
+/** One value in the unit of its size: `1.37 GiB`, `4.25`. */
+export function measuredText(value: number, unit: Unit | undefined): string {
+  const { divisor, label } = humanScale(unit ?? 'count', [value]);
+  return humanNumber(value / divisor) + (label === '' ? '' : ` ${label}`);
 }
 
 /** Decimals of a value and half of its interval: those of the value, more of them where half would look like 0. */

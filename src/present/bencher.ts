@@ -1,5 +1,4 @@
-import type { Unit } from '../core/measurement.ts';
-import type { Document, Point } from './document.ts';
+import { type Document, type Point, separatedName } from './document.ts';
 import { jsonText, plainText } from './sanitise.ts';
 
 interface BencherValue {
@@ -8,27 +7,11 @@ interface BencherValue {
   readonly upper_value?: number;
 }
 
-/** `ms/token` as part of a name that Bencher takes: `ms-per-token`. */
-const unitSlugs: Readonly<Record<Unit, string>> = {
-  ratio: 'ratio',
-  'items/s': 'items-per-s',
-  'tokens/s': 'tokens-per-s',
-  ms: 'ms',
-  'ms/token': 'ms-per-token',
-  'ms/item': 'ms-per-item',
-  bytes: 'bytes',
-  count: 'count',
-  'J/item': 'j-per-item',
-  'price/1000 items': 'price-per-1000-items',
-};
-
-/** `timeToFirstTokenP50` as `time-to-first-token-p50`. */
-function kebabCase(name: string): string {
-  return name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`).replaceAll(/[^a-z0-9-]+/gu, '-');
-}
-
 function measureOf({ name, value, unit, interval }: Point): readonly [string, BencherValue] {
-  const slug = unit === 'ratio' || unit === 'count' ? kebabCase(name) : `${kebabCase(name)}-${unitSlugs[unit]}`;
+  // `ms/token` as part of a name that Bencher takes: `ms-per-token`.
+  const suffix =
+    unit === 'ratio' || unit === 'count' ? '' : `-${unit.replace('/', '-per-').replace(' ', '-').toLowerCase()}`;
+  const slug = separatedName(name, '-') + suffix;
   const bounds = interval !== undefined && { lower_value: interval.low, upper_value: interval.high };
   return [slug, { value, ...bounds }];
 }

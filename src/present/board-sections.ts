@@ -1,4 +1,4 @@
-import { percentText, humanNumber, humanScale } from '../core/amount-text.ts';
+import { measuredText, percentText } from '../core/amount-text.ts';
 import { headlineRanking } from '../scoring/board-ranking.ts';
 import { missedText, headlineVersion, listText, shortListText, spreadNote } from '../scoring/board-verdict.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
@@ -28,10 +28,8 @@ export function boardSections(board: Scoreboard): readonly BoardSection[] {
 }
 
 function outsideLines(board: Scoreboard): readonly string[] {
-  return board.rows.flatMap(({ model, limits = [] }) => {
-    const missed = missedText(limits);
-    return missed === '' ? [] : [`${model}: ${missed}`];
-  });
+  const missed = board.rows.map(({ model, limits = [] }) => ({ model, text: missedText(limits) }));
+  return missed.filter(({ text }) => text !== '').map(({ model, text }) => `${model}: ${text}`);
 }
 
 function requiredLines(board: Scoreboard): readonly string[] {
@@ -126,10 +124,7 @@ function newcomerLine({ factor, beyond, winner }: NadirFlip, board: Scoreboard):
 }
 
 function amount(factor: FactorName, value: number, board: Scoreboard): string {
-  if (factor === 'accuracy') return `${value.toFixed(3)} accuracy`;
-  const unit = board.units[factor];
-  const { divisor, label } = humanScale(unit ?? 'count', [value]);
-  return `${humanNumber(value / divisor)}${label === '' ? '' : ` ${label}`} ${factor}`;
+  return `${factor === 'accuracy' ? value.toFixed(3) : measuredText(value, board.units[factor])} ${factor}`;
 }
 
 function changedLine({ omitted, winners }: LeaveOneOut): string {
@@ -158,7 +153,7 @@ function paperLines({ leaveOneOut, nadirFlips, winners, ...rest }: PaperRobustne
 }
 
 /** The robustness card in words: verdicts with the numbers behind them. */
-function cardLines(board: Scoreboard): readonly { readonly heading: string; readonly lines: readonly string[] }[] {
+function cardLines(board: Scoreboard): readonly BoardSection[] {
   const { anchored, paper: set } = board.card ?? {};
   const anchors = anchored && winsText(anchored.anchorWins);
   return [

@@ -222,6 +222,13 @@ export interface Point {
   readonly interval: Interval | undefined;
 }
 
+/** `timeToFirstTokenP50` as `time_to_first_token_p50`; what such names can't hold becomes a separator as well. */
+export function separatedName(name: string, separator: '_' | '-'): string {
+  return name
+    .replaceAll(/[A-Z]/gu, (letter) => separator + letter.toLowerCase())
+    .replaceAll(separator === '_' ? /[^a-z0-9_]+/gu : /[^a-z0-9-]+/gu, separator);
+}
+
 /** The numbers of one model on one task. */
 export interface Series {
   readonly model: string;

@@ -1,4 +1,4 @@
-import { humanNumber, humanScale } from '../core/amount-text.ts';
+import { measuredText } from '../core/amount-text.ts';
 import { signed, comparedMetricFacts } from '../scoring/comparison.ts';
 import type { GateCheck, GateResult } from '../scoring/gate.ts';
 import {
@@ -34,23 +34,16 @@ export interface Gate {
 /** Raised when a reader of an older file would misunderstand a newer one. */
 const schema = 'perbench-gate/1';
 
-function valueText(value: number, { unit, metric }: GateCheck): string {
-  if (metric === 'accuracy') return value.toFixed(3);
-  const scale = humanScale(unit ?? 'count', [value]);
-  const text = humanNumber(value / scale.divisor);
-  return scale.label === '' ? text : `${text} ${scale.label}`;
-}
-
-function amountText(value: number, check: GateCheck): string {
-  switch (check.kind) {
+function amountText(value: number, { kind, metric, unit }: GateCheck): string {
+  switch (kind) {
     case 'difference':
       return `${signed(100 * value)} points`;
     case 'ratio':
       return `${signed(100 * (value - 1))} %`;
     case 'value':
-      return valueText(value, check);
+      return metric === 'accuracy' ? value.toFixed(3) : measuredText(value, unit);
     default:
-      return check.kind satisfies never;
+      return kind satisfies never;
   }
 }
 
@@ -75,7 +68,6 @@ function placeText({ taskId, model }: GateCheck): string {
   return `${taskId} / ${model}`;
 }
 
-/** One check in one sentence. */
 function checkSentence(check: GateCheck): string {
   const notes = check.notes.length === 0 ? '' : ` (${check.notes.join('; ')})`;
   return `${placeText(check)}: required ${demandText(check)}, got ${evidenceText(check)}: ${check.outcome}${notes}`;
@@ -83,14 +75,14 @@ function checkSentence(check: GateCheck): string {
 
 /** The gate's verdict in one sentence; every place that prints one takes it from here. */
 export function gateSentence({ outcome, checks, ruled, rule }: GateResult): string {
-  const count = (wanted: GateCheck['outcome']): number => checks.filter((check) => check.outcome === wanted).length;
+  const words = { fail: 'failed', inconclusive: 'inconclusive', pass: 'passed' } as const;
   const parts = (['fail', 'inconclusive', 'pass'] as const)
-    .map((wanted) => [wanted, count(wanted)] as const)
-    .filter(([, n]) => n > 0)
-    .map(([wanted, n]) => `${n} ${{ fail: 'failed', inconclusive: 'inconclusive', pass: 'passed' }[wanted]}`);
+    .map((each) => [checks.filter((check) => check.outcome === each).length, words[each]] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${count} ${word}`);
   const why = ruled > 0 ? ` (inconclusive counts as ${rule}, as requested)` : '';
   const of = `of ${checks.length} ${checks.length === 1 ? 'check' : 'checks'}: ${parts.join(', ')}`;
-  return `gate ${{ pass: 'passed', fail: 'failed', inconclusive: 'inconclusive' }[outcome]}, ${of}${why}`;
+  return `gate ${words[outcome]}, ${of}${why}`;
 }
 
 /** An open check is an error, unless the user said that it shall count as something else. */

@@ -2,7 +2,7 @@ import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import type { Measurement, MetricName } from '../core/measurement.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
-import { type Cell, type Column, type Mark, missing, numberCell, type Scalar } from './document.ts';
+import { type Cell, type Column, type Mark, missing, numberCell, type Scalar, separatedName } from './document.ts';
 
 /** One column of every table and file of scoreboards. */
 export interface BoardColumn extends Omit<Column, 'unit'> {
@@ -18,22 +18,44 @@ export interface BoardColumn extends Omit<Column, 'unit'> {
   readonly fields: (row: ScoreboardRow, board: Scoreboard) => Readonly<Record<string, Scalar>>;
 }
 
-type Find = (row: ScoreboardRow) => Measurement | undefined;
+type Read<Value> = (row: ScoreboardRow, board: Scoreboard) => Value;
 
-export type MeasurementColumnOptions = Pick<Column, 'heading' | 'dropOrder'> &
-  Partial<Pick<BoardColumn, 'shortHeading' | 'keepsIntervals' | 'inPaper' | 'isForPeople'>> & {
-    readonly id: MetricName | (string & {});
-    /** Fixed decimals; about three significant digits by default. */
-    readonly decimals?: number;
-    /** Heading in files; the id in snake case by default. */
-    readonly field?: string;
-    /** Where the measurement is found; by default under its name. */
-    readonly find?: Find;
+/** What makes a column; the rest is that of a number without a unit, which only files of data have. */
+export interface BoardColumnParts extends Pick<BoardColumn, 'id'>, Partial<Omit<BoardColumn, 'id'>> {
+  /** Heading in files. */
+  readonly field?: string;
+  readonly value?: Read<Scalar>;
+  /** What people see of the value, or of the row. */
+  readonly show?: (value: Scalar, board: Scoreboard) => Cell;
+  readonly cell?: Read<Cell>;
+}
+
+export function boardColumn({
+  id,
+  heading = id,
+  shortHeading = heading,
+  field = id,
+  value = () => undefined,
+  show,
+  cell = show && ((row, board) => show(value(row, board), board)),
+  ...more
+}: BoardColumnParts): BoardColumn {
+  return {
+    id,
+    heading,
+    shortHeading,
+    dropOrder: 0,
+    align: 'right',
+    inPaper: undefined,
+    keepsIntervals: false,
+    isName: false,
+    isForPeople: cell !== undefined,
+    isInJson: true,
+    read: (board) => ({ unit: '', cell: (row) => cell?.(row, board) ?? '' }),
+    raw: value,
+    fields: (row, board) => ({ [field]: value(row, board) }),
+    ...more,
   };
-
-/** `timeToFirstTokenP50` as it is written in headings of files: `time_to_first_token_p50`. */
-function snakeCase(id: string): string {
-  return id.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function known(measurement: Measurement | undefined): Exclude<Measurement, { status: 'unavailable' }> | undefined {
@@ -69,28 +91,21 @@ function fieldsOf(name: string, measurement: Measurement | undefined): Readonly<
 }
 
 /** A column of measurements: value with half its interval for people, everything for files. */
-export function measurementColumn(options: MeasurementColumnOptions): BoardColumn {
-  const {
+export function measurementColumn({
+  id,
+  field = separatedName(id, '_'),
+  decimals,
+  find = ({ measurements }) => measurements[id as MetricName],
+  ...more
+}: Omit<BoardColumnParts, 'value' | 'show' | 'cell'> & {
+  /** About three significant digits by default. */
+  readonly decimals?: number;
+  /** Where the measurement is found; by default under its name. */
+  readonly find?: (row: ScoreboardRow) => Measurement | undefined;
+}): BoardColumn {
+  return boardColumn({
     id,
-    heading,
-    shortHeading = heading,
-    decimals,
-    isForPeople = true,
-    inPaper,
-    keepsIntervals = false,
-  } = options;
-  const { dropOrder, field = snakeCase(id), find = ({ measurements }) => measurements[id as MetricName] } = options;
-  return {
-    id,
-    heading,
-    shortHeading,
-    dropOrder,
-    isForPeople,
-    inPaper,
-    keepsIntervals,
-    align: 'right',
-    isName: false,
-    isInJson: true,
+    isForPeople: true,
     read(board) {
       const numbers = board.rows.flatMap((row) => known(find(row)) ?? []);
       const scale = humanScale(
@@ -111,5 +126,6 @@ export function measurementColumn(options: MeasurementColumnOptions): BoardColum
     },
     raw: find,
     fields: (row) => fieldsOf(field, find(row)),
-  };
+    ...more,
+  });
 }

@@ -1,5 +1,5 @@
 import type { Unit } from '../core/measurement.ts';
-import type { Document, Point, Series } from './document.ts';
+import { type Document, type Point, separatedName, type Series } from './document.ts';
 import { plainText, safeText } from './sanitise.ts';
 
 interface BaseUnit {
@@ -41,10 +41,6 @@ function number(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`).replaceAll(/[^a-z0-9_]+/gu, '_');
-}
-
 function labelsOf({ model, task, protocol }: Series, bound?: 'low' | 'high'): string {
   return Object.entries({ model, task, protocol, bound })
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
@@ -61,7 +57,7 @@ function addPoint(families: Map<string, Family>, point: Point, series: Series): 
     families.set(full, family);
     family.points.push(`${full}{${labels}} ${number(shown * base.multiplier)}`);
   };
-  const metric = snakeCase(name);
+  const metric = separatedName(name, '_');
   add(metric, help, labelsOf(series), value);
   if (interval === undefined) return;
   for (const bound of ['low', 'high'] as const) {

@@ -1,52 +1,19 @@
 import { decimalsFor } from '../core/amount-text.ts';
-import type { Interval, Measurement } from '../core/measurement.ts';
+import type { Interval } from '../core/measurement.ts';
 import { headlineRanking } from '../scoring/board-ranking.ts';
 import type { Efficiency } from '../scoring/efficiency.ts';
 import { factorLabels, factorNames, type FactorName, flagId } from '../scoring/factor.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import { hasPerAnchored, headlineRank, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
-import { type Cell, type Column, numberCell, type Scalar } from './document.ts';
-import { type BoardColumn, measurementColumn } from './measurement-column.ts';
-
-type Read = (row: ScoreboardRow, board: Scoreboard) => Scalar;
-
-/** A column of one value. */
-function simpleColumn(
-  options: Pick<Column, 'heading' | 'dropOrder'> &
-    Partial<Pick<BoardColumn, 'isName' | 'inPaper'>> & {
-      readonly id: string;
-      readonly field: string;
-      readonly value: Read;
-      readonly align?: Column['align'];
-      readonly shortHeading?: string;
-      /** What people see of it; a column without it is for files of data alone. */
-      readonly show?: (value: Scalar, board: Scoreboard) => Cell;
-    },
-): BoardColumn {
-  const { id, heading, shortHeading = heading, dropOrder, field, value, show, align = 'right', inPaper } = options;
-  return {
-    id,
-    heading,
-    shortHeading,
-    dropOrder,
-    align,
-    inPaper,
-    isForPeople: show !== undefined,
-    isInJson: true,
-    keepsIntervals: false,
-    isName: options.isName === true,
-    read: (board) => ({ unit: '', cell: (row) => show?.(value(row, board), board) ?? '' }),
-    raw: value,
-    fields: (row, board) => ({ [field]: value(row, board) }),
-  };
-}
+import { type Cell, numberCell, type Scalar } from './document.ts';
+import { type BoardColumn, boardColumn, type BoardColumnParts, measurementColumn } from './measurement-column.ts';
 
 /** A column of data files. JSON says it elsewhere. */
-function fileColumn(id: string, field: string, value: Read): BoardColumn {
-  return { ...simpleColumn({ id, heading: id, dropOrder: 0, field, value }), isInJson: false };
+function fileColumn(id: string, value: NonNullable<BoardColumnParts['value']>, field = id): BoardColumn {
+  return boardColumn({ id, field, value, isInJson: false });
 }
 
-/** So many decimals; a dash, or nothing, where there is no number. */
+/** With this many decimals; a dash, or nothing, where there is no number. */
 const fixed =
   (decimals: number, otherwise: Cell = numberCell(undefined, 0)) =>
   (value: Scalar): Cell =>
@@ -59,41 +26,32 @@ function isTied(row: ScoreboardRow, board: Scoreboard): boolean {
 }
 
 const identity: readonly BoardColumn[] = [
-  fileColumn('task', 'task', (_, { taskId }) => taskId),
-  fileColumn('protocol', 'protocol', (_, { protocol }) => protocol),
-  {
-    ...simpleColumn({
-      id: 'rank',
-      heading: '#',
-      dropOrder: 15,
-      field: 'rank',
-      value: ({ rank }) => rank,
-      inPaper: 'plain',
-    }),
-    isForPeople: true,
-    read: (board) => ({
-      unit: '',
-      cell: (row) => numberCell(headlineRank(row, board), 0, { after: isTied(row, board) ? '=' : '' }),
-    }),
+  fileColumn('task', (_, { taskId }) => taskId),
+  fileColumn('protocol', (_, { protocol }) => protocol),
+  boardColumn({
+    id: 'rank',
+    heading: '#',
+    dropOrder: 15,
+    inPaper: 'plain',
+    cell: (row, board) => numberCell(headlineRank(row, board), 0, { after: isTied(row, board) ? '=' : '' }),
+    raw: ({ rank }) => rank,
     fields: (row, board) => ({
       rank: row.rank,
       rank_a: row.anchored?.rank,
       // Nothing where it isn't known.
       is_tied: headlineRanking(row, board) === undefined ? undefined : Number(isTied(row, board)),
     }),
-  },
-  simpleColumn({
+  }),
+  boardColumn({
     id: 'model',
     heading: 'Model',
     align: 'left',
-    dropOrder: 0,
     isName: true,
     inPaper: 'plain',
-    field: 'model',
     value: ({ model }) => model,
     show: String,
   }),
-  simpleColumn({ id: 'state', heading: 'State', dropOrder: 0, field: 'state', value: ({ state }) => state }),
+  boardColumn({ id: 'state', value: ({ state }) => state }),
 ];
 
 function scoreColumn(column: {
@@ -105,30 +63,28 @@ function scoreColumn(column: {
   readonly interval: (row: ScoreboardRow) => Interval | undefined;
 }): BoardColumn {
   const { id, heading, field, dropOrder, score, interval } = column;
-  return {
-    ...simpleColumn({ id, heading, dropOrder, field, value: score, inPaper: 'highest' }),
-    isForPeople: true,
+  return boardColumn({
+    id,
+    heading,
+    dropOrder,
+    inPaper: 'highest',
     keepsIntervals: id === 'perAnchored',
-    read(board) {
+    cell(row, board) {
       const isHeadline = hasPerAnchored(board) === (id === 'perAnchored');
-      return {
-        unit: '',
-        cell(row) {
-          const bounds = isHeadline ? interval(row) : undefined;
-          return numberCell(score(row), 3, {
-            half: bounds && (bounds.high - bounds.low) / 2,
-            mark: factorNames.some((factor) => isDoubtful(row.measurements[factor])) ? '!' : '',
-            isBest: isHeadline && headlineRank(row, board) === 1,
-          });
-        },
-      };
+      const bounds = isHeadline ? interval(row) : undefined;
+      return numberCell(score(row), 3, {
+        half: bounds && (bounds.high - bounds.low) / 2,
+        mark: factorNames.some((factor) => isDoubtful(row.measurements[factor])) ? '!' : '',
+        isBest: isHeadline && headlineRank(row, board) === 1,
+      });
     },
+    raw: score,
     fields: (row) => ({
       [field]: score(row),
       [`${field}_low`]: interval(row)?.low,
       [`${field}_high`]: interval(row)?.high,
     }),
-  };
+  });
 }
 
 const range = ([low, high]: readonly [number, number]): string => (low === high ? `${low}` : `${low}–${high}`);
@@ -151,17 +107,15 @@ const scores: readonly BoardColumn[] = [
     score: (row) => row.score,
     interval: ({ ranking }) => ranking?.paper?.interval,
   }),
-  fileColumn('scoreVersion', 'score_versions', (_, { versions }) => versions.join(' ')),
-  {
-    ...simpleColumn({ id: 'rankInterval', heading: 'Ranks', dropOrder: 25, field: 'ranks', value: () => undefined }),
-    isForPeople: true,
-    read: (board) => ({
-      unit: '',
-      cell(row) {
-        const ranking = headlineRanking(row, board);
-        return ranking === undefined ? '' : range(ranking.rankInterval);
-      },
-    }),
+  fileColumn('scoreVersion', (_, { versions }) => versions.join(' '), 'score_versions'),
+  boardColumn({
+    id: 'rankInterval',
+    heading: 'Ranks',
+    dropOrder: 25,
+    cell(row, board) {
+      const ranking = headlineRanking(row, board);
+      return ranking === undefined ? '' : range(ranking.rankInterval);
+    },
     raw: (row, board) => headlineRanking(row, board)?.rankInterval,
     fields(row, board) {
       const { rankInterval, rankSet } = headlineRanking(row, board) ?? {};
@@ -172,8 +126,8 @@ const scores: readonly BoardColumn[] = [
         rank_set_high: rankSet?.[1],
       };
     },
-  },
-  simpleColumn({
+  }),
+  boardColumn({
     id: 'topShare',
     heading: 'P(1st)',
     dropOrder: 26,
@@ -181,7 +135,7 @@ const scores: readonly BoardColumn[] = [
     value: (row, board) => headlineRanking(row, board)?.topShare,
     show: fixed(2, ''),
   }),
-  simpleColumn({
+  boardColumn({
     id: 'requiredAccuracy',
     heading: 'Needs ACC',
     shortHeading: 'Needs',
@@ -216,30 +170,28 @@ const measurements: readonly BoardColumn[] = [
 /** Scaled factors; in JSON they stand together. */
 function factorColumn(factor: FactorName, dropOrder: number): BoardColumn {
   const heading = factorLabels[factor];
-  const value: Read = ({ factors }) => factors?.[factor];
-  const column = simpleColumn({
+  return boardColumn({
     id: `factor${heading}`,
     heading,
     dropOrder,
     field: `factor_${factor}`,
-    value,
+    value: ({ factors }) => factors?.[factor],
     show: fixed(2),
+    isInJson: false,
   });
-  return { ...column, isInJson: false };
 }
 
 /** A metric of the task; in JSON they stand together. */
 function extraColumn(name: string): BoardColumn {
-  const find = ({ measurements: { extra } }: ScoreboardRow): Measurement | undefined => extra?.[name];
-  const column = measurementColumn({
+  return measurementColumn({
     id: `extra.${name}`,
     field: name,
     heading: name,
     dropOrder: 70,
     decimals: 3,
-    find,
+    find: ({ measurements: { extra } }) => extra?.[name],
+    isInJson: false,
   });
-  return { ...column, isInJson: false };
 }
 
 function extraNames(boards: readonly Scoreboard[]): string[] {
@@ -249,7 +201,7 @@ function extraNames(boards: readonly Scoreboard[]): string[] {
 
 /** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
 function efficiencyColumn(id: keyof Efficiency, heading: string, field: string, dropOrder: number): BoardColumn {
-  return simpleColumn({
+  return boardColumn({
     id,
     heading,
     dropOrder,
@@ -260,9 +212,7 @@ function efficiencyColumn(id: keyof Efficiency, heading: string, field: string, 
   });
 }
 
-/** A measurement for files alone. */
-const fileMeasurement = (id: string): BoardColumn =>
-  measurementColumn({ id, heading: id, dropOrder: 90, isForPeople: false });
+const fileMeasurement = (id: string): BoardColumn => measurementColumn({ id, isForPeople: false });
 
 const details: readonly BoardColumn[] = [
   efficiencyColumn('correctPerMoney', 'Right/money', 'correct_per_money', 45),
@@ -285,12 +235,12 @@ const details: readonly BoardColumn[] = [
 ];
 
 const doubts: readonly BoardColumn[] = [
-  fileColumn('flags', 'flags', ({ flags }, board) => [...flags, ...board.flags].map(flagId).join(' ') || undefined),
-  fileColumn('warnings', 'warnings', ({ warnings }) => {
+  fileColumn('flags', ({ flags }, board) => [...flags, ...board.flags].map(flagId).join(' ') || undefined),
+  fileColumn('warnings', ({ warnings }) => {
     const texts = warnings.map(({ metric, reason, detail }) => `${metric}: ${reason}: ${detail}`);
     return texts.join('; ') || undefined;
   }),
-  fileColumn('error', 'error', ({ error }) => error && `${error.code}: ${error.message}`),
+  fileColumn('error', ({ error }) => error && `${error.code}: ${error.message}`),
 ];
 
 /** Every column, in order; metrics of tasks become columns of their own. One list drives all formats. */
