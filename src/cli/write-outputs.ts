@@ -3,7 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
 import type { Document } from '../present/document.ts';
 import { documentFormats, type Format, formatOfFile, knownEndings } from '../present/formats.ts';
-import { fitSummary, githubAnnotations, stepSummaryBytes } from '../present/github.ts';
+import { fitSummary, githubAnnotations, stepSummaryBytes } from '../present/check-text.ts';
 import { markdownText } from '../present/markdown.ts';
 import { reportDocument } from '../present/report-document.ts';
 import type { Report } from '../present/report.ts';

@@ -1,10 +1,9 @@
-import { bencherText } from './bencher.ts';
+import { bencherText, openMetricsText } from './series-text.ts';
 import { csvText } from './csv.ts';
 import type { Document } from './document.ts';
-import { junitText } from './junit.ts';
+import { junitText } from './check-text.ts';
 import { latexText } from './latex.ts';
 import { markdownText } from './markdown.ts';
-import { openMetricsText } from './openmetrics.ts';
 import { jsonText } from './sanitise.ts';
 
 /** What can be chosen by a name, or by the ending of a file. */

@@ -6,7 +6,7 @@ import { factorLabels, factorNames, type FactorName, flagId } from '../scoring/f
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import { hasPerAnchored, headlineRank, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
 import { type Cell, numberCell, type Scalar } from './document.ts';
-import { type BoardColumn, boardColumn, type BoardColumnParts, measurementColumn } from './measurement-column.ts';
+import { type BoardColumn, boardColumn, type BoardColumnParts, measurementColumn } from './board-column.ts';
 
 /** A column of data files. JSON says it elsewhere. */
 function fileColumn(id: string, value: NonNullable<BoardColumnParts['value']>, field = id): BoardColumn {

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { Measurement } from '../../core/measurement.ts';
 import { cellMark, cellText, isFilled, markedText, type Cell } from '../../present/document.ts';
-import type { BoardColumn } from '../../present/measurement-column.ts';
+import type { BoardColumn } from '../../present/board-column.ts';
 import { boardColumns as allColumns } from '../../present/scoreboard-columns.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
 import { anchoredFactors } from '../../scoring/per-anchored.ts';
