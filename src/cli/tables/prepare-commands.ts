@@ -25,6 +25,13 @@ const tasksArgument = {
   completion: 'task',
 } as const;
 
+const datasetsArgument = {
+  name: 'dataset',
+  help: 'data set names (default: all)',
+  isOptional: true,
+  isRepeatable: true,
+} as const;
+
 /** Verbs that prepare runs and machines. */
 export const prepareCommands: readonly Command[] = [
   defineCommand({
@@ -95,7 +102,7 @@ export const prepareCommands: readonly Command[] = [
     name: 'data pull',
     group: 'Prepare',
     summary: 'download data sets from the hub at pinned revisions',
-    arguments: [{ name: 'dataset', help: 'data set names (default: all)', isOptional: true, isRepeatable: true }],
+    arguments: [datasetsArgument],
     options: noOptions,
     load: async () => (await import('../commands/data.ts')).dataPull,
   }),
@@ -103,7 +110,7 @@ export const prepareCommands: readonly Command[] = [
     name: 'data verify',
     group: 'Prepare',
     summary: 'build every request of the tasks and compare their checksums with the known ones',
-    arguments: [{ name: 'dataset', help: 'data set names (default: all)', isOptional: true, isRepeatable: true }],
+    arguments: [datasetsArgument],
     options: dataOptions,
     load: async () => (await import('../commands/data.ts')).dataVerify,
   }),

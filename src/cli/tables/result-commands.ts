@@ -87,15 +87,7 @@ export const resultCommands: readonly Command[] = [
     summary: 'draw runs or a table for a paper, as SVG and PNG',
     details:
       'Draws accuracy against size, throughput, latency and memory; the factors; the scores; the ranks. One file per figure, with fonts embedded, in the folder given by --out (default: figures).',
-    arguments: [
-      {
-        name: 'run',
-        help: 'run ids or prefixes of them (default: the newest run)',
-        isOptional: true,
-        isRepeatable: true,
-        completion: 'run',
-      },
-    ],
+    arguments: [runsArgument],
     options: figuresOptions,
     examples: ['perbench figures', 'perbench figures --table data/paper.csv --width page -o figures'],
     load: async () => (await import('../commands/paper.ts')).figures,
@@ -115,15 +107,7 @@ export const resultCommands: readonly Command[] = [
     name: 'export',
     group: 'Inspect results',
     summary: 'export measurements or samples for other programs',
-    arguments: [
-      {
-        name: 'run',
-        help: 'run ids or prefixes of them (default: the newest run)',
-        isOptional: true,
-        isRepeatable: true,
-        completion: 'run',
-      },
-    ],
+    arguments: [runsArgument],
     options: exportOptions,
     examples: [
       'perbench export --format csv',
