@@ -275,7 +275,8 @@ describe('gate', () => {
 describe('labels', () => {
   it('are shown by show, and a lean is a warning of the report', async () => {
     const { stdout } = await perbench(['show', runs['good'] ?? '']);
-    expect(stdout).toContain(`labels of alpha on imdb/mini@1: 40 items; distance 0.50, the answers are biased towards a label
+    expect(stdout)
+      .toContain(`labels of alpha on imdb/mini@1: 40 items; distance 0.50, the answers are biased towards a label
 label               items
 negative  right        20  ██████████
           answered      0

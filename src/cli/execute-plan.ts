@@ -8,9 +8,8 @@ import type { RunPlan } from '../run/plan.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createProgress } from './progress/create-progress.ts';
-import { printOpenRaces, reportRace } from './race-report.ts';
+import { printOpenRaces, reportRace, printReport, reportExitCode } from './print-document.ts';
 import { project } from './local-world.ts';
-import { printReport, reportExitCode } from './print-document.ts';
 import { resumeCommand } from './stored-runs.ts';
 import { type OutputFile, writeRunPage } from './write-outputs.ts';
 

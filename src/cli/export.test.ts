@@ -79,10 +79,7 @@ describe('export', () => {
       'error: --format latex: not a sample format\nhint: Use jsonl, csv, parquet.\n',
     ],
     [['--format', 'parquet'], 'error: a binary format needs a file\nhint: Add -o table.parquet.\n'],
-    [
-      ['--samples', '--format', 'parquet'],
-      'error: a binary format needs a file\nhint: Add -o samples.parquet.\n',
-    ],
+    [['--samples', '--format', 'parquet'], 'error: a binary format needs a file\nhint: Add -o samples.parquet.\n'],
     [
       ['--format', 'lm-eval'],
       'error: --format lm-eval writes several files and needs one folder\nhint: Add -o lm-eval-results.\n',

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RaceCertificate, RaceStatus } from '../core/race.ts';
-import { raceExitCode } from './race-report.ts';
+import { raceExitCode } from './print-document.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
 

@@ -120,12 +120,9 @@ async function exportFolder(
     written += 1;
   }
   if (written === 0) {
-    throw new UsageError(
-      `nothing to write as ${format}: no suitable cell in ${runs.map(({ id }) => id).join(', ')}`,
-      {
-        hint: 'Check the cells with perbench show: those without an accuracy, and data sets that the format does not support, are left out.',
-      },
-    );
+    throw new UsageError(`nothing to write as ${format}: no suitable cell in ${runs.map(({ id }) => id).join(', ')}`, {
+      hint: 'Check the cells with perbench show: those without an accuracy, and data sets that the format does not support, are left out.',
+    });
   }
   context.output.note(`wrote ${written} files into ${context.path(folder)}`);
   return exitCodes.done;

@@ -1,19 +1,27 @@
 import type { Cell } from '../../core/cell.ts';
-import type { RunRecord } from '../../core/store.ts';
+import type { RunRecord, Store } from '../../core/store.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { CommandHandler } from '../options/command.ts';
+import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { openExistingStore, findRuns } from '../stored-runs.ts';
-import type { listOptions, reportOptions, scoreOptions } from '../tables/result-options.ts';
+import type { listOptions, reportOptions, scoreOptions, showOptions } from '../tables/result-options.ts';
 import { type Cell as TableCell, numberCell } from '../../present/document.ts';
-import { plainTable } from '../../present/terminal.ts';
+import { plainTable, terminalText } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
-import { printReport } from '../print-document.ts';
+import { printReport, certificatesOf, printOpenRaces } from '../print-document.ts';
 import { scoringChoice } from '../scoring.ts';
 import { outputFiles } from '../write-outputs.ts';
 import type { Scoreboard } from '../../scoring/scoreboard.ts';
+import type { Measurement } from '../../core/measurement.ts';
+import type { Sample } from '../../core/sample.ts';
+import { certificateBlocks } from '../../present/certificate-document.ts';
+import type { CliContext } from '../context.ts';
+import { deviceText, type WatchedPass } from '../device-text.ts';
+import { safeText } from '../../present/sanitise.ts';
+import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
+import { createLabelCounter, type LabelShares } from '../../metrics/label-shares.ts';
 
 export const list: CommandHandler<typeof listOptions> = async ({ options: { status, last } }, context) => {
   const { output } = context;
@@ -82,4 +90,172 @@ export const score: CommandHandler<typeof scoreOptions> = async ({ arguments: [f
 
 function isWithoutModel({ flags }: Scoreboard): boolean {
   return flags.some(({ code }) => code === 'no_valid_model');
+}
+
+export const show: CommandHandler<typeof showOptions> = async (input, context) => {
+  if (input.options.config !== undefined) return showConfig(input, context);
+  const { options, arguments: names } = input;
+  const files = outputFiles(context, 'report');
+  const { store, runs } = await findRuns(names, context);
+  for (const run of runs) {
+    const cells = await store.cells(run.id);
+    printRun(run, cells, context);
+    printCertificates(run, context);
+    await printReport(await reportRuns(store, [run], project(context)), files, context);
+    await printLabels(store, cells, context);
+    await printDevices(store, cells, context);
+    if (options.samples !== undefined) {
+      const only = options.samples === 'all' ? undefined : options.samples;
+      await printSamples(store, cells, { only, limit: options.last }, context);
+    }
+  }
+  return exitCodes.done;
+};
+
+async function showConfig(input: CommandInput<typeof showOptions>, context: CliContext): Promise<number> {
+  const { config } = input.options;
+  const { settings } = await suiteOfCommand(input, context, config === '' ? undefined : config);
+  const rows = settings.map(({ key, value, origin }) => [key, origin.from, valueText(value)]);
+  for (const { key, value, origin } of settings) context.output.record('setting', { key, value, ...origin });
+  context.output.result(plainTable(['setting', 'from', 'value'], rows));
+  return exitCodes.done;
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined) return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext): void {
+  const { id, name, status, createdAtMs, manifest, cost } = run;
+  const { host } = manifest;
+  output.record('run', { ...run, cells });
+  output.result(
+    [
+      `run ${id} (${safeText(name)}): ${status}, started ${new Date(createdAtMs).toISOString()}`,
+      manifest.imported === undefined
+        ? `host: ${safeText(host.hostname)}, ${host.cpuModel}, ${host.cores} cores, ${host.os} ${host.kernel}`
+        : importLine(manifest.imported),
+      `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
+      ...engineLines(manifest.models),
+      `command: ${safeText(manifest.commandLine.join(' '))}`,
+      ...(cost === undefined
+        ? []
+        : [`perbench overhead: ${(cost.parentCpuMs / 1000).toFixed(1)} s of CPU, ${cost.framesDrawn} frames drawn`]),
+      '',
+      plainTable(['model', 'task', 'state', 'items', 'measured', 'error'], cells.map(cellRow)),
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Which models each build ran: answers depend on the build, CPU kernels included. */
+function engineLines(models: RunRecord['manifest']['models']): readonly string[] {
+  const known = Object.entries(models).filter(([, { engineBuild }]) => engineBuild !== undefined);
+  const byBuild = Map.groupBy(known, ([, { engineBuild = '' }]) => engineBuild);
+  return Array.from(byBuild, ([build, named]) => {
+    const who = byBuild.size === 1 ? '' : ` (${named.map(([name]) => safeText(name)).join(', ')})`;
+    return `engine: ${safeText(build)}${who}`;
+  });
+}
+
+/** The first of the files; there may be hundreds. */
+function importLine({ tool, files }: NonNullable<RunRecord['manifest']['imported']>): string {
+  const [first] = files;
+  const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
+  return `imported: measured by ${safeText(tool)}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
+}
+
+/** GPU readings of the run; nothing on machines without one. */
+async function printDevices(store: Store, cells: readonly Cell[], { output }: CliContext): Promise<void> {
+  const passes: WatchedPass[] = [];
+  for (const { id, model, taskId } of cells) {
+    for (const result of await store.passResults(id)) passes.push({ model, taskId, result });
+  }
+  const text = deviceText(passes);
+  if (text !== undefined) output.result(`${text}\n`);
+}
+
+/** What a race decided; the tables after it lack means of models that were stopped early. */
+function printCertificates(run: RunRecord, context: CliContext): void {
+  const { output } = context;
+  printOpenRaces(run, context);
+  for (const certificate of certificatesOf(run)) {
+    output.record('certificate', { certificate });
+    output.result(`${terminalText(certificateBlocks(certificate))}\n`);
+  }
+}
+
+function cellRow({ model, taskId, state, items, measurements, error }: Cell): readonly TableCell[] {
+  const measured = Object.values(measurements).filter(isMeasurement);
+  const known = measured.filter(({ status }) => status !== 'unavailable').length;
+  return [model, taskId, state, numberCell(items, 0), `${known} of ${measured.length}`, error?.message ?? ''];
+}
+
+function isMeasurement(value: Cell['measurements'][keyof Cell['measurements']]): value is Measurement {
+  return value !== undefined && 'status' in value && typeof value.status === 'string';
+}
+
+async function printSamples(
+  store: Store,
+  cells: readonly Cell[],
+  query: { readonly only: 'right' | 'wrong' | 'unparsed' | 'truncated' | 'failed' | undefined; readonly limit: number },
+  { output, interruption }: CliContext,
+): Promise<void> {
+  const { only, limit } = query;
+  for (const { id, model, taskId } of cells) {
+    for await (const sample of store.samples(id, { limit, ...(only !== undefined && { only }) })) {
+      interruption.signal.throwIfAborted();
+      output.record('sample', { model, taskId, ...sample });
+      output.result(sampleText(sample, model, taskId));
+    }
+  }
+}
+
+function sampleText(sample: Sample, model: string, taskId: string): string {
+  const { itemId, prompt, output, expected, answer, failure } = sample;
+  return safeText(
+    [
+      `── ${model} / ${taskId} / ${itemId}: score ${sample.score}`,
+      `prompt:   ${prompt}`,
+      ...(failure === undefined ? [`output:   ${output}`] : [`failed:   ${failure.reason}: ${failure.message}`]),
+      `expected: ${expected}`,
+      `answer:   ${answer ?? '(unparsed)'}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+const barWidth = 20;
+
+/** Right and given answers by label, for the cells of tasks that have labels. */
+async function printLabels(store: Store, cells: readonly Cell[], context: CliContext): Promise<void> {
+  const { output, interruption } = context;
+  for (const cell of cells) {
+    if (cell.state !== 'done') continue;
+    const counter = createLabelCounter();
+    for await (const itemScore of store.scores(cell.id)) {
+      interruption.signal.throwIfAborted();
+      counter.add(itemScore);
+    }
+    const shares = counter.shares();
+    if (shares === undefined) continue;
+    output.record('labels', { model: cell.model, taskId: cell.taskId, ...shares });
+    output.result(`${labelText(cell, shares)}\n`);
+  }
+}
+
+function labelText({ model, taskId }: Cell, { items, unread, labels, distance, isBiased }: LabelShares): string {
+  const verdict = isBiased ? 'the answers are biased towards a label' : 'no bias towards a label';
+  const read = unread > 0 ? `, ${unread} unparsed` : '';
+  const most = Math.max(...labels.flatMap(({ gold, predicted }) => [gold, predicted]));
+  const bar = (count: number): string => '█'.repeat(Math.round((barWidth * count) / most));
+  const rows = labels.flatMap(({ label, gold, predicted }) => [
+    [label, 'right', numberCell(gold, 0), bar(gold)],
+    ['', 'answered', numberCell(predicted, 0), bar(predicted)],
+  ]);
+  return [
+    safeText(`labels of ${model} on ${taskId}: ${items} items${read}; distance ${distance.toFixed(2)}, ${verdict}`),
+    plainTable(['label', '', 'items', ''], rows),
+  ].join('\n');
 }

@@ -60,7 +60,9 @@ describe('telemetry', () => {
     const files = { [`${counter}/name`]: 'package-0\n', [`${counter}/max_energy_range_uj`]: '262143328850\n' };
     const folders = place({ ...files, [`${counter}/energy_uj/none`]: '' });
     const given = options({ ...nowhere, ...(folders && { folders }) });
-    expect(await diagnose(energyCheck, given)).toMatch(/^warn: cannot read 1 energy counters .* -> Run sudo chmod -R a\+r/);
+    expect(await diagnose(energyCheck, given)).toMatch(
+      /^warn: cannot read 1 energy counters .* -> Run sudo chmod -R a\+r/,
+    );
     rmSync(join(home, counter, 'energy_uj'), { recursive: true });
     place({ [`${counter}/energy_uj`]: '123\n' });
     expect(await diagnose(energyCheck, given)).toBe('ok: CPU energy counters: package-0');

@@ -5,11 +5,19 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { diagnose, type DoctorFolder, doctorFolder } from '../../../test/setup/doctor-folder.ts';
-import { dataCheck, cacheFolderCheck, storeCheck, storeFolderCheck } from './folder-checks.ts';
+import {
+  dataCheck,
+  cacheFolderCheck,
+  storeCheck,
+  storeFolderCheck,
+  gpuCheck,
+  libraryCheck,
+  nodeCheck,
+  hubCheck,
+  pipCheck,
+} from './install-checks.ts';
 import type { DoctorOptions } from './doctor-check.ts';
-import { gpuCheck, libraryCheck, nodeCheck } from './engine-checks.ts';
 import { cpuCheck, hostBusyCheck, memoryCheck, processMemoryCheck } from './machine-checks.ts';
-import { hubCheck, pipCheck } from './network-checks.ts';
 import { runDoctor } from './run-doctor.ts';
 
 let { home, options, placeProgram, write } = {} as DoctorFolder;
@@ -192,7 +200,7 @@ describe('disks and the store', () => {
     chmodSync(home, 0o555);
     onTestFinished(() => chmodSync(home, 0o755));
     const script = `
-      const { storeFolderCheck } = await import(${JSON.stringify(join(import.meta.dirname, 'folder-checks.ts'))});
+      const { storeFolderCheck } = await import(${JSON.stringify(join(import.meta.dirname, 'install-checks.ts'))});
       const finding = await storeFolderCheck.run({ storePath: ${JSON.stringify(join(home, 'new/results.db'))} });
       console.log(finding.state, finding.detail);`;
     const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};

@@ -1,7 +1,16 @@
 import { PerbenchError } from '../../core/errors.ts';
 import { type DoctorCheck, type DoctorLine, type DoctorOptions, fail, type Finding } from './doctor-check.ts';
-import { gpuCheck, libraryCheck, nodeCheck } from './engine-checks.ts';
-import { dataCheck, cacheFolderCheck, storeCheck, storeFolderCheck } from './folder-checks.ts';
+import {
+  gpuCheck,
+  libraryCheck,
+  nodeCheck,
+  dataCheck,
+  cacheFolderCheck,
+  storeCheck,
+  storeFolderCheck,
+  hubCheck,
+  pipCheck,
+} from './install-checks.ts';
 import {
   cpuCheck,
   hostBusyCheck,
@@ -11,7 +20,6 @@ import {
   gpuTelemetryCheck,
   serverProgramsCheck,
 } from './machine-checks.ts';
-import { hubCheck, pipCheck } from './network-checks.ts';
 
 /** In the order of the output: what everything needs first. */
 const checks: readonly DoctorCheck[] = [

@@ -147,7 +147,7 @@ describe('problems in suite files', () => {
       'bad.ts: unknown key "limt" (did you mean "limit"?)',
     );
     expect(await check('none.ts', 'export const other = 1;\n')).toBe('none.ts: has no default export');
-    expect(await check('throws.ts', 'throw new Error("no luck");\n')).toBe("throws.ts: cannot be loaded: no luck");
+    expect(await check('throws.ts', 'throw new Error("no luck");\n')).toBe('throws.ts: cannot be loaded: no luck');
   });
 
   it('says why a file can not be read', async () => {

@@ -57,7 +57,7 @@ export const prepareCommands: readonly Command[] = [
     summary: 'list the models in the catalogue and on this machine',
     arguments: [],
     options: modelsListOptions,
-    load: async () => (await import('../commands/models.ts')).modelsList,
+    load: async () => (await import('../commands/sources.ts')).modelsList,
   }),
   defineCommand({
     name: 'models pull',
@@ -66,7 +66,7 @@ export const prepareCommands: readonly Command[] = [
     arguments: [modelsArgument],
     options: noOptions,
     examples: ['perbench models pull smollm2-135m-instruct'],
-    load: async () => (await import('../commands/models.ts')).modelsPull,
+    load: async () => (await import('../commands/sources.ts')).modelsPull,
   }),
   defineCommand({
     name: 'models verify',
@@ -80,7 +80,7 @@ export const prepareCommands: readonly Command[] = [
       },
     ],
     options: noOptions,
-    load: async () => (await import('../commands/models.ts')).modelsVerify,
+    load: async () => (await import('../commands/sources.ts')).modelsVerify,
   }),
   defineCommand({
     name: 'models remove',
@@ -88,7 +88,7 @@ export const prepareCommands: readonly Command[] = [
     summary: 'delete downloaded models from the cache',
     arguments: [modelsArgument],
     options: noOptions,
-    load: async () => (await import('../commands/models.ts')).modelsRemove,
+    load: async () => (await import('../commands/sources.ts')).modelsRemove,
   }),
   defineCommand({
     name: 'data list',
@@ -96,7 +96,7 @@ export const prepareCommands: readonly Command[] = [
     summary: 'list the data sets and where they are',
     arguments: [],
     options: dataOptions,
-    load: async () => (await import('../commands/data.ts')).dataList,
+    load: async () => (await import('../commands/sources.ts')).dataList,
   }),
   defineCommand({
     name: 'data pull',
@@ -104,7 +104,7 @@ export const prepareCommands: readonly Command[] = [
     summary: 'download data sets from the hub at pinned revisions',
     arguments: [datasetsArgument],
     options: noOptions,
-    load: async () => (await import('../commands/data.ts')).dataPull,
+    load: async () => (await import('../commands/sources.ts')).dataPull,
   }),
   defineCommand({
     name: 'data verify',
@@ -112,7 +112,7 @@ export const prepareCommands: readonly Command[] = [
     summary: 'build every request of the tasks and compare their checksums with the known ones',
     arguments: [datasetsArgument],
     options: dataOptions,
-    load: async () => (await import('../commands/data.ts')).dataVerify,
+    load: async () => (await import('../commands/sources.ts')).dataVerify,
   }),
   defineCommand({
     name: 'tasks',

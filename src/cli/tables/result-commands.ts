@@ -41,7 +41,7 @@ export const resultCommands: readonly Command[] = [
       'perbench show 20261124-1630 --samples wrong -n 3',
       'perbench show --config suite.yaml --limit 50',
     ],
-    load: async () => (await import('../commands/show.ts')).show,
+    load: async () => (await import('../commands/results.ts')).show,
   }),
   defineCommand({
     name: 'report',
