@@ -48,7 +48,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
 const heavyPackages =
   /^(undici|hono|@hono|preact|d3-|@resvg|koffi|hyparquet|vite|playwright|axe-core|dejavu|fflate|@clack)/;
 
-it.each(['results', 'show', 'decisions', 'interop', 'prepare'])(
+it.each(['results', 'decisions', 'interop', 'prepare'])(
   'loads for %s none of the packages that serve, draw, download or run models',
   (command) => {
     const { files, packages } = staticImports(join(cli, `commands/${command}.ts`));

@@ -72,7 +72,7 @@ describe('telemetry', () => {
     // Runs give no energy of a GPU that is split, whatever power it tells.
     smi.change({ rows: [row('60.00 W', 'Enabled')] });
     expect(await diagnose(energyCheck, both)).toMatch(
-      /^warn: GPU-a: split into instances .*; CPU energy counters: .* -> /,
+      /^warn: GPU-a: split into MIG instances.*; CPU energy counters: .* -> /,
     );
   });
 

@@ -232,7 +232,7 @@ function contentPolicy(shell: string): string {
  *
  * @param hosts values of `Host` that are ours, such as `127.0.0.1:7575`
  */
-export function viewerGuard(hosts: () => readonly string[], shell: string): MiddlewareHandler {
+function viewerGuard(hosts: () => readonly string[], shell: string): MiddlewareHandler {
   const policy = contentPolicy(shell);
   return async (context, next) => {
     const host = context.req.header('host') ?? '';
