@@ -2,44 +2,45 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
 
-/** Holds claims alive while their cells are worked on. */
-export interface LeaseKeeper extends Disposable {
-  hold(claim: Claim): void;
-  drop(claim: Claim): void;
-  /** Aborts when a claim was lost to another process, or the store could not be reached to renew it. */
-  lostSignal(claim: Claim): AbortSignal;
+interface HeldClaim {
+  readonly claim: Claim;
+  readonly lost: AbortController;
 }
 
-export function createLeaseKeeper(store: Store, leaseMs: number): LeaseKeeper {
-  const held = new Map<string, { readonly claim: Claim; readonly lost: AbortController }>();
+/** Holds claims alive while their cells are worked on. */
+export class LeaseKeeper implements Disposable {
+  readonly #held = new Map<string, HeldClaim>();
+  readonly #timer: NodeJS.Timeout;
 
-  async function renew({ claim, lost }: { readonly claim: Claim; readonly lost: AbortController }): Promise<void> {
-    try {
-      await store.renewLease(claim, leaseMs);
-    } catch (error) {
-      lost.abort(error instanceof Error ? error : new FencedError(`${claim.cellId}: the lease could not be renewed`));
+  constructor(store: Store, leaseMs: number) {
+    async function renew({ claim, lost }: HeldClaim): Promise<void> {
+      try {
+        await store.renewLease(claim, leaseMs);
+      } catch (error) {
+        lost.abort(error instanceof Error ? error : new FencedError(`${claim.cellId}: the lease could not be renewed`));
+      }
     }
+    this.#timer = setInterval(() => {
+      for (const entry of this.#held.values()) void renew(entry);
+    }, leaseMs / 3).unref();
   }
 
-  const timer = setInterval(() => {
-    for (const entry of held.values()) void renew(entry);
-  }, leaseMs / 3);
-  timer.unref();
+  hold(claim: Claim): void {
+    this.#held.set(claim.cellId, { claim, lost: new AbortController() });
+  }
 
-  return {
-    hold(claim) {
-      held.set(claim.cellId, { claim, lost: new AbortController() });
-    },
-    drop({ cellId }) {
-      held.delete(cellId);
-    },
-    lostSignal({ cellId }) {
-      return held.get(cellId)?.lost.signal ?? AbortSignal.abort(new FencedError(`${cellId} is not claimed`));
-    },
-    [Symbol.dispose]() {
-      clearInterval(timer);
-    },
-  };
+  drop({ cellId }: Claim): void {
+    this.#held.delete(cellId);
+  }
+
+  /** Aborts when a claim was lost to another process, or the store could not be reached to renew it. */
+  lostSignal({ cellId }: Claim): AbortSignal {
+    return this.#held.get(cellId)?.lost.signal ?? AbortSignal.abort(new FencedError(`${cellId} is not claimed`));
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
 }
 
 const lookAgainMs = 500;

@@ -11,14 +11,6 @@ export interface OpenModel {
   readonly maxConcurrency: number;
 }
 
-/** The one engine of a run: of one model in one launch. */
-export interface OpenEngine {
-  /** The engine of that model in that launch; starts it, and ends any other, where it isn't open. */
-  open(step: Pick<WorkStep, 'job' | 'launch' | 'launches'>): Promise<OpenModel>;
-  /** Ends what is open; with a model, only that one's. */
-  close(planned?: PlannedModel): Promise<void>;
-}
-
 export interface OpenEngineOptions {
   readonly suite: Suite;
   readonly openEngine: RunDependencies['openEngine'];
@@ -30,39 +22,44 @@ export interface OpenEngineOptions {
   readonly onLaunch: (planned: PlannedModel, model: LoadedModel) => Promise<void>;
 }
 
-export function createOpenEngine(options: OpenEngineOptions): OpenEngine {
-  const { suite, openEngine, logFolder, emit, signal, onLaunch } = options;
-  let current: (OpenModel & { readonly planned: PlannedModel; readonly launch: number }) | undefined;
+/** The one engine of a run: of one model in one launch. */
+export class OpenEngine {
+  readonly #options: OpenEngineOptions;
+  #current: (OpenModel & { readonly planned: PlannedModel; readonly launch: number }) | undefined;
 
-  async function close(planned = current?.planned): Promise<void> {
-    if (current?.planned !== planned) return;
-    const open = current?.model;
-    current = undefined;
-    await open?.[Symbol.asyncDispose]();
+  constructor(options: OpenEngineOptions) {
+    this.#options = options;
   }
 
-  return {
-    async open({ job, launch, launches }) {
-      const planned = job.model;
-      const { spec } = planned;
-      const { name } = spec;
-      if (current?.planned === planned && current.launch === launch) return current;
-      await close();
-      const startedMs = nowMs();
-      emit({ type: 'launch-start', model: name, launch, launches });
-      const engine = await openEngine(spec.engine);
-      const { maxConcurrency } = engine;
-      const engineOptions = {
-        ...suiteEngineOptions(suite),
-        ...(logFolder !== undefined && { logFolder }),
-        onStatus: (line: string) => emit({ type: 'launch-progress', model: name, launch, line }),
-      };
-      const model = await engine.open(spec, engineOptions, signal);
-      current = { planned, launch, model, maxConcurrency };
-      await onLaunch(planned, model);
-      emit({ type: 'launch-end', model: name, launch, info: model.info, durationMs: nowMs() - startedMs });
-      return current;
-    },
-    close,
-  };
+  /** The engine of that model in that launch; starts it, and ends any other, where it isn't open. */
+  async open({ job, launch, launches }: Pick<WorkStep, 'job' | 'launch' | 'launches'>): Promise<OpenModel> {
+    const { suite, openEngine, logFolder, emit, signal, onLaunch } = this.#options;
+    const planned = job.model;
+    const { spec } = planned;
+    const { name } = spec;
+    if (this.#current?.planned === planned && this.#current.launch === launch) return this.#current;
+    await this.close();
+    const startedMs = nowMs();
+    emit({ type: 'launch-start', model: name, launch, launches });
+    const engine = await openEngine(spec.engine);
+    const { maxConcurrency } = engine;
+    const engineOptions = {
+      ...suiteEngineOptions(suite),
+      ...(logFolder !== undefined && { logFolder }),
+      onStatus: (line: string) => emit({ type: 'launch-progress', model: name, launch, line }),
+    };
+    const model = await engine.open(spec, engineOptions, signal);
+    this.#current = { planned, launch, model, maxConcurrency };
+    await onLaunch(planned, model);
+    emit({ type: 'launch-end', model: name, launch, info: model.info, durationMs: nowMs() - startedMs });
+    return this.#current;
+  }
+
+  /** Ends what is open; with a model, only that one's. */
+  async close(planned = this.#current?.planned): Promise<void> {
+    if (this.#current?.planned !== planned) return;
+    const open = this.#current?.model;
+    this.#current = undefined;
+    await open?.[Symbol.asyncDispose]();
+  }
 }

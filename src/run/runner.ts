@@ -3,11 +3,11 @@ import type { CellError } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { EngineError, FencedError, PerbenchError, StoreError, UnsupportedError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
-import { createLeaseKeeper, type LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
+import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
 import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import { createManifestKeeper, type ManifestKeeper, withFirstPrompt, withModel } from './manifest-keeper.ts';
 import { measureCell } from './measure-cell.ts';
-import { createOpenEngine, type OpenEngine } from './open-engine.ts';
+import { OpenEngine } from './open-engine.ts';
 import { defaultLeaseMs, type RunDependencies, type RunPlan } from './plan.ts';
 import { runPasses } from './run-passes.ts';
 import type { CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
@@ -36,9 +36,9 @@ export class Runner implements RunState {
     const { store, signal, openEngine, logFolder } = dependencies;
     this.#options = options;
     this.#leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
-    this.#leases = createLeaseKeeper(store, this.#leaseMs);
+    this.#leases = new LeaseKeeper(store, this.#leaseMs);
     this.#manifest = createManifestKeeper(store, runId);
-    this.#engine = createOpenEngine({
+    this.#engine = new OpenEngine({
       suite: plan.suite,
       openEngine,
       logFolder: logFolder === undefined ? undefined : join(logFolder, runId),

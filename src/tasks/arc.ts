@@ -83,15 +83,11 @@ const letterShares = Object.fromEntries(
 function letterQuestion(item: ArcItem, examples: readonly ArcItem[]): GenerationQuestion {
   const sheet = ({ question: text, choices }: ArcItem): string =>
     [`Question: ${text}`, ...choices.map((choice, index) => `${choiceLetter(index)}. ${choice}`)].join('\n');
-  const prompt = promptAfter(
-    item,
-    { plain: examples, chat: examples },
-    {
-      plain: (asked) => `${sheet(asked)}\nAnswer:`,
-      chat: (asked) => `${sheet(asked)}\n\nAnswer with the letter of the right choice alone.`,
-      answer: ({ gold }) => choiceLetter(gold),
-    },
-  );
+  const prompt = promptAfter(item, examples, {
+    plain: (asked) => `${sheet(asked)}\nAnswer:`,
+    chat: (asked) => `${sheet(asked)}\n\nAnswer with the letter of the right choice alone.`,
+    answer: ({ gold }) => choiceLetter(gold),
+  });
   return { prompt, maxTokens: { plain: 1, chat: 8 }, stop: { plain: ['\n'], chat: [] } };
 }
 

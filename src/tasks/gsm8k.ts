@@ -24,10 +24,10 @@
 import type { PromptStyle } from '../core/engine.ts';
 import { gsm8kRecord } from '../core/dataset-record.ts';
 import { rowId } from '../core/item-id.ts';
-import { defineTask, type GenerationQuestion, type ItemScore, type Task } from '../core/task.ts';
+import { defineTask, type ItemScore, type Task } from '../core/task.ts';
 import { fixedExamples, perItemExamples } from './example-picker.ts';
 import { equalDecimals, extractNumber, formatDecimal, parseDecimal } from './gsm8k-number.ts';
-import { cutAtStop, promptAfter, type TaskVariant, variantFacts } from './task-parts.ts';
+import { type Asking, cutAtStop, promptAfter, type TaskVariant, variantFacts } from './task-parts.ts';
 
 export interface Gsm8kItem {
   readonly id: string;
@@ -82,7 +82,7 @@ export function gsm8kPer(
     withShots: (count) => gsm8kPer(variant, maxTokens, count),
     pickExamples: fixedExamples(shotsByStyle.plain),
     question: (item, examples) => ({
-      prompt: solutionPrompt(item, examples, examples.slice(0, shotsByStyle.chat)),
+      prompt: promptAfter(item, examples, solutionAsking, examples.slice(0, shotsByStyle.chat)),
       maxTokens,
       // Without examples a solution may well have paragraphs, so a blank line ends it only where none of them has.
       stop: { plain: ['Question:', ...(examples.length > 0 ? ['\n\n'] : [])], chat: [] },
@@ -95,21 +95,11 @@ function plainAsk({ question }: Gsm8kItem): string {
   return `Question: ${question}\nAnswer:`;
 }
 
-function solutionPrompt(
-  item: Gsm8kItem,
-  plain: readonly Gsm8kItem[],
-  chat: readonly Gsm8kItem[],
-): GenerationQuestion['prompt'] {
-  return promptAfter(
-    item,
-    { plain, chat },
-    {
-      plain: plainAsk,
-      chat: ({ question }) => `${question}\n\n${instruction}`,
-      answer: ({ solution }) => solution.replaceAll(/<<[^>]*>>/gu, ''),
-    },
-  );
-}
+const solutionAsking: Asking<Gsm8kItem> = {
+  plain: plainAsk,
+  chat: ({ question }) => `${question}\n\n${instruction}`,
+  answer: ({ solution }) => solution.replaceAll(/<<[^>]*>>/gu, ''),
+};
 
 function scoreSolution(item: Gsm8kItem, { text }: { readonly text: string }): ItemScore {
   const found = extractNumber(text);
@@ -126,6 +116,7 @@ function scoreSolution(item: Gsm8kItem, { text }: { readonly text: string }): It
   };
 }
 
+const lmEvalAsking: Asking<Gsm8kItem> = { plain: plainAsk, chat: plainAsk, answer: ({ solution }) => solution };
 const lmEvalStop = ['Question:', '</s>', '<|im_end|>'];
 
 /** The two filters of lm-eval, by the name that the protocol's id ends with. */
@@ -139,11 +130,7 @@ export function gsm8kLmEval(filter: keyof typeof filters, shots?: number): Task 
     withShots: (count) => gsm8kLmEval(filter, count),
     pickExamples: perItemExamples(shots ?? 5),
     question: (item, examples) => ({
-      prompt: promptAfter(
-        item,
-        { plain: examples, chat: examples },
-        { plain: plainAsk, chat: plainAsk, answer: ({ solution }) => solution },
-      ),
+      prompt: promptAfter(item, examples, lmEvalAsking),
       maxTokens: { plain: 256, chat: 256 },
       stop: { plain: lmEvalStop, chat: lmEvalStop },
     }),

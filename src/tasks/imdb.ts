@@ -66,7 +66,7 @@ export function imdbPer(variant: TaskVariant = published, shots?: number): Task 
     expected: ({ label }) => word(label),
     select: (items) => selectBalanced(items, variant.items / 2),
     pickExamples: balancedExamples(shotsByStyle.plain, ({ label }) => label),
-    question: (item, examples) => question(item, { plain: examples, chat: examples.slice(0, shotsByStyle.chat) }),
+    question: (item, examples) => question(item, examples, shotsByStyle.chat),
     score: scoreSentiment,
     summarise: (scores) =>
       groupMeans(scores, {
@@ -117,9 +117,9 @@ const asking: Asking<ImdbItem> = {
   answer: ({ label }) => word(label),
 };
 
-function question(item: ImdbItem, examples: Parameters<typeof promptAfter<ImdbItem>>[1]): GenerationQuestion {
+function question(item: ImdbItem, examples: readonly ImdbItem[], chatShots: number): GenerationQuestion {
   return {
-    prompt: promptAfter(item, examples, asking),
+    prompt: promptAfter(item, examples, asking, examples.slice(0, chatShots)),
     maxTokens: { plain: 5, chat: 16 },
     stop: { plain: ['\n'], chat: [] },
     isInputCut: shownReview(item.text).isCut,

@@ -83,15 +83,11 @@ function goldText({ answers }: SquadItem): string {
 function spanQuestion(item: SquadItem, examples: readonly SquadItem[]): GenerationQuestion {
   const body = ({ title, context, question: text }: SquadItem): string =>
     `Title: ${title}\n\nPassage: ${context}\n\nQuestion: ${text}`;
-  const { plain, chat } = promptAfter(
-    item,
-    { plain: examples, chat: examples },
-    {
-      plain: (asked) => `${body(asked)}\n\nAnswer:`,
-      chat: (asked) => `${instruction}\n\n${body(asked)}`,
-      answer: goldText,
-    },
-  );
+  const { plain, chat } = promptAfter(item, examples, {
+    plain: (asked) => `${body(asked)}\n\nAnswer:`,
+    chat: (asked) => `${instruction}\n\n${body(asked)}`,
+    answer: goldText,
+  });
   return {
     prompt: { plain: `${instruction}\n\n${plain}`, chat },
     maxTokens: { plain: 32, chat: 32 },
@@ -119,11 +115,8 @@ export function squadLmEvalContext({ title, context, question: text }: SquadItem
 }
 
 function lmEvalQuestion(item: SquadItem, examples: readonly SquadItem[]): GenerationQuestion {
-  const prompt = promptAfter(
-    item,
-    { plain: examples, chat: examples },
-    { plain: squadLmEvalContext, chat: squadLmEvalContext, answer: goldText },
-  );
+  const asking = { plain: squadLmEvalContext, chat: squadLmEvalContext, answer: goldText };
+  const prompt = promptAfter(item, examples, asking);
   return { prompt, maxTokens: { plain: 256, chat: 256 }, stop: { plain: ['\n'], chat: ['\n'] } };
 }
 

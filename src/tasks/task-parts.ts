@@ -46,11 +46,12 @@ export interface Asking<Item> {
 /** The prompt for an item after worked examples: a text with blank lines between, or turns of a chat. */
 export function promptAfter<Item>(
   item: Item,
-  examples: { readonly plain: readonly Item[]; readonly chat: readonly Item[] },
+  examples: readonly Item[],
   { plain, chat, answer }: Asking<Item>,
+  chatExamples = examples,
 ): GenerationPrompt {
-  const shown = examples.plain.map((example) => `${plain(example)} ${answer(example)}\n\n`);
-  const turns = examples.chat.flatMap((example): readonly ChatMessage[] => [
+  const shown = examples.map((example) => `${plain(example)} ${answer(example)}\n\n`);
+  const turns = chatExamples.flatMap((example): readonly ChatMessage[] => [
     { role: 'user', content: chat(example) },
     { role: 'assistant', content: answer(example) },
   ]);

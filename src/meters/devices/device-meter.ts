@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeviceReadings, DeviceWindow, EnergyPart, WatchedEngine } from '../../core/meter.ts';
 import { systemFolders } from '../proc-file.ts';
 import { readProcessTree } from '../processes.ts';
-import { type DeviceMonitor, type MonitorSink, startMonitor } from './device-monitor.ts';
+import { type DeviceMonitor, startMonitor, ToolLog } from './device-monitor.ts';
 import { gpuTools, type GpuPrograms } from './gpu-tools.ts';
-import type { DeviceProcess, DeviceSample } from './smi-table.ts';
+import type { DeviceSample } from './smi-table.ts';
 import {
   type SortedProcesses,
   sortProcesses,
@@ -42,31 +42,6 @@ const nothing: DeviceFindings = { window: undefined, energyParts: [], energyGaps
 const keptMs = 10_000;
 const pollMs = 20;
 
-/** What a tool has said so far. */
-class ToolLog implements MonitorSink {
-  readonly samples: DeviceSample[] = [];
-  readonly processes: DeviceProcess[] = [];
-  garbageLines = 0;
-
-  sample(sample: DeviceSample): void {
-    this.samples.push(sample);
-  }
-
-  process(process: DeviceProcess): void {
-    this.processes.push(process);
-  }
-
-  garbage(): void {
-    this.garbageLines += 1;
-  }
-
-  dropBefore(sampleMs: number, processMs: number): void {
-    this.samples.splice(0, this.samples.length, ...this.samples.filter(({ atMs }) => atMs >= sampleMs));
-    // A process of before may have ended: it shares the GPU with nobody.
-    this.processes.splice(0, this.processes.length, ...this.processes.filter(({ atMs }) => atMs >= processMs));
-  }
-}
-
 /** The tool that runs here. */
 interface Watch {
   readonly monitor: DeviceMonitor;
@@ -78,7 +53,7 @@ async function firstWorking(options: DeviceMeterOptions): Promise<Watch | undefi
   let silent: Watch | undefined;
   for (const [tool, program] of gpuTools(options)) {
     const log = new ToolLog();
-    const monitor = await startMonitor(tool, { program, sink: log, now, environment });
+    const monitor = await startMonitor(tool, { program, log, now, environment });
     const endMs = now() + firstReadingMs;
     while (log.samples.length === 0 && monitor.isRunning() && now() < endMs) await sleep(pollMs);
     if (log.samples.length > 0) return { monitor, log };

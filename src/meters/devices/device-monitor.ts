@@ -3,11 +3,17 @@ import { Socket } from 'node:net';
 import { askTool } from './gpu-tools.ts';
 import { type DeviceProcess, type DeviceSample, createSmiTable, type SmiTool } from './smi-table.ts';
 
-/** Where a monitor puts what its tool says. */
-export interface MonitorSink {
-  sample(sample: DeviceSample): void;
-  process(process: DeviceProcess): void;
-  garbage(line: string): void;
+/** What a tool has said so far. */
+export class ToolLog {
+  readonly samples: DeviceSample[] = [];
+  readonly processes: DeviceProcess[] = [];
+  garbageLines = 0;
+
+  dropBefore(sampleMs: number, processMs: number): void {
+    this.samples.splice(0, this.samples.length, ...this.samples.filter(({ atMs }) => atMs >= sampleMs));
+    // A process of before may have ended: it shares the GPU with nobody.
+    this.processes.splice(0, this.processes.length, ...this.processes.filter(({ atMs }) => atMs >= processMs));
+  }
 }
 
 /** A monitoring tool that runs for as long as it is needed. */
@@ -27,7 +33,7 @@ export interface DeviceMonitor {
 
 export interface MonitorOptions {
   readonly program: string;
-  readonly sink: MonitorSink;
+  readonly log: ToolLog;
   /** Of the tool; without it, that of this process, and tools in Python tell late. */
   readonly environment: Readonly<Record<string, string | undefined>> | undefined;
   /** Unix time in milliseconds. */
@@ -51,7 +57,7 @@ interface ProcessPoll {
 /** Asks for processes now and then, one call after the other. A watching one would stay silent, and behind, without any. */
 function pollProcesses(
   listProcesses: (signal: AbortSignal) => Promise<readonly DeviceProcess[] | undefined>,
-  { program, sink }: MonitorOptions,
+  { program, log }: MonitorOptions,
 ): ProcessPoll {
   let problem: string | undefined;
   let asking: Promise<void> | undefined;
@@ -59,7 +65,7 @@ function pollProcesses(
   const list = async (): Promise<void> => {
     const found = await listProcesses(stopped.signal);
     problem = found === undefined ? `processes on the GPUs are unknown: ${program} does not list them` : undefined;
-    for (const each of found ?? []) sink.process(each);
+    log.processes.push(...(found ?? []));
     asking = undefined;
   };
   asking = list();
@@ -83,7 +89,7 @@ function pollProcesses(
 
 /** One long-lived process for readings; for processes the tool is asked now and then: it can't tell both at once. */
 export async function startMonitor(tool: SmiTool, options: MonitorOptions): Promise<DeviceMonitor> {
-  const { program, sink, environment, now } = options;
+  const { program, log, environment, now } = options;
   const ask = (words: readonly string[], signal?: AbortSignal): Promise<string | undefined> =>
     askTool(program, words, { environment, signal });
   const table = createSmiTable((names) => names[0] === 'timestamp');
@@ -96,8 +102,8 @@ export async function startMonitor(tool: SmiTool, options: MonitorOptions): Prom
       if (row === undefined) return;
       const sample =
         row === 'garbage' ? undefined : tool.sample(row, readingTime(tool.timestampMs(row.get('timestamp')), now()));
-      if (sample === undefined) sink.garbage(line);
-      else sink.sample(sample);
+      if (sample === undefined) log.garbageLines += 1;
+      else log.samples.push(sample);
     },
   });
   const processes = pollProcesses(async (signal) => {

@@ -1,7 +1,7 @@
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import type { DatasetReference, Task } from '../../core/task.ts';
 import { sha256Of, type DatasetFile } from './dataset-formats.ts';
-import { invalidItem, repeatedItem, openDataset, type DatasetRow } from './open-dataset.ts';
+import { checked, repeatedItem, openDataset, type DatasetRow } from './open-dataset.ts';
 
 export interface LoadOptions {
   /** Folder to look in; built-in tasks need none. */
@@ -77,8 +77,8 @@ async function readItems(reading: Reading, split: string, source: DatasetReferen
   const { records, files } = await openDataset({ name, split, dataDir: options.dataDir, source, onInvalid }, signal);
   const places = new Map<unknown, Pick<DatasetRow, 'file' | 'line'>>();
   for await (const row of records) {
-    const item = parsed(task, row);
-    if (item.invalid === undefined) places.set(item.value, { file: row.file, line: row.line });
+    const item = checked(row, row.record, () => task.parse(row.record, row.position));
+    if (item.invalid === undefined) places.set(item.record, { file: row.file, line: row.line });
     else onInvalid(item.invalid);
   }
   if (places.size === 0) {
@@ -92,16 +92,6 @@ async function readItems(reading: Reading, split: string, source: DatasetReferen
 function skipOrThrow({ options, skipped }: Reading, error: InvalidItemError): void {
   if (options.skipInvalid !== true) throw error;
   skipped.push(error);
-}
-
-function parsed(task: Task, row: DatasetRow): { readonly value?: unknown; readonly invalid?: InvalidItemError } {
-  try {
-    return { value: task.parse(row.record, row.position) };
-  } catch (error) {
-    const invalid = invalidItem(error, row, row.record);
-    if (invalid === undefined) throw error;
-    return { invalid };
-  }
 }
 
 function selectItems(task: Task, { items, files }: ReadItems): readonly unknown[] {

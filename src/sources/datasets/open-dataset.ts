@@ -88,24 +88,28 @@ async function* checkedRows(
   for (const part of parts) {
     for await (const row of part) {
       signal.throwIfAborted();
-      const checked = checkRow(name, row);
-      if ('record' in checked) yield { record: checked.record, file: row.file, line: row.line, position };
-      else if (onInvalid === undefined) throw checked.invalid;
-      else onInvalid(checked.invalid);
+      const found = checkRow(name, row);
+      if (found.invalid === undefined) yield { record: found.record, file: row.file, line: row.line, position };
+      else if (onInvalid === undefined) throw found.invalid;
+      else onInvalid(found.invalid);
       position += 1;
     }
   }
 }
 
-function checkRow(
-  name: DatasetName,
-  row: RawRow,
-): { readonly record: unknown } | { readonly invalid: InvalidItemError } {
+function checkRow(name: DatasetName, row: RawRow): CheckedRow {
   if (row.damage !== undefined) return { invalid: damagedItem(row, row.damage) };
+  return checked(row, row.value, () => normalizeRecord(name, row.value));
+}
+
+type CheckedRow = { readonly record: unknown; readonly invalid?: undefined } | { readonly invalid: InvalidItemError };
+
+/** What a check makes of a row, or why the row doesn't fit. */
+export function checked(place: RowPlace, value: unknown, check: () => unknown): CheckedRow {
   try {
-    return { record: normalizeRecord(name, row.value) };
+    return { record: check() };
   } catch (error) {
-    const invalid = invalidItem(error, row, row.value);
+    const invalid = invalidItem(error, place, value);
     if (invalid === undefined) throw error;
     return { invalid };
   }
@@ -119,7 +123,7 @@ type RowPlace = Pick<RawRow, 'file' | 'line'> & Partial<Pick<RawRow, 'keyPrefix'
  * @param value - the row that was checked
  * @returns undefined for errors that aren't about the row: those are to be thrown on
  */
-export function invalidItem(error: unknown, place: RowPlace, value: unknown): InvalidItemError | undefined {
+function invalidItem(error: unknown, place: RowPlace, value: unknown): InvalidItemError | undefined {
   if (error instanceof z.ZodError) {
     const [issue] = error.issues;
     if (issue === undefined) return undefined;
