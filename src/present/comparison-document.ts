@@ -122,14 +122,9 @@ function answerText(answer: string | undefined, longest: number): string {
 }
 
 function cellTable(cell: CellComparison): Table {
-  const columns = [
-    column(''),
-    column('A', 'right'),
-    column('B', 'right'),
-    column('B vs A', 'right'),
-    column('p', 'right'),
-    column(''),
-  ];
+  const columns = ['', 'A', 'B', 'B vs A', 'p', ''].map((heading) =>
+    column(heading, heading === '' ? 'left' : 'right'),
+  );
   return table(columns, cell.metrics.map(metricRow), { caption: cellTitle(cell) });
 }
 
@@ -189,18 +184,13 @@ function pageCell(cell: CellComparison): readonly Block[] {
 
 /** What differs in how the cells were made; the same difference in several cells once. */
 function warningsOf(cells: readonly CellComparison[]): readonly string[] {
-  const all = new Map(
-    cells.flatMap(({ taskId, differences }) =>
-      differences.map((difference) => [JSON.stringify(difference), { taskId, difference }] as const),
-    ),
+  const all = cells.flatMap(({ taskId, differences }) =>
+    Array.from(new Set(differences.map(differenceText)), (text) => ({ taskId, text })),
   );
-  return Array.from(all.values(), ({ taskId, difference }) => {
-    const places = cells.filter((cell) =>
-      cell.differences.some((other) => JSON.stringify(other) === JSON.stringify(difference)),
-    );
-    const where = places.length === cells.length ? '' : `${taskId}: `;
-    return `! ${where}${differenceText(difference)}`;
-  });
+  return Array.from(
+    Map.groupBy(all, ({ text }) => text),
+    ([text, places]) => `! ${places.length === cells.length ? '' : `${places.at(-1)?.taskId}: `}${text}`,
+  );
 }
 
 /** A line per task, pair of models and metric; the change is a difference for accuracy, else a ratio. */

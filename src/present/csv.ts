@@ -15,7 +15,6 @@ export function csvValue(value: Scalar): string {
   return csvQuoted(guarded);
 }
 
-/** Quotes around a text that needs them. */
 export function csvQuoted(text: string): string {
   return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

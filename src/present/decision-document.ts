@@ -2,8 +2,7 @@ import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import { constraintNames, formatLimit, limitList } from '../core/limits.ts';
 import { scoreWithInterval } from '../scoring/board-verdict.ts';
 import { checkText, type ConstraintCheck, gateText, missedChecks } from '../scoring/constraints.ts';
-import type { Decision } from '../scoring/decision.ts';
-import type { DecisionCandidate, WeightCurve } from '../scoring/decision.ts';
+import type { Decision, DecisionCandidate, WeightCurve } from '../scoring/decision.ts';
 import {
   type Cell,
   column,
@@ -55,7 +54,6 @@ function scoreText({ score, interval }: DecisionCandidate): string {
   return score === undefined ? '–' : scoreWithInterval(score, interval);
 }
 
-/** What is asked, in one line. */
 function questionText({ tasks, constraints, scoreVersion }: Decision): string {
   const isSingle = tasks.length === 1;
   const on = tasks.map(({ taskId, weight }) => (isSingle ? taskId : `${taskId} (weight ${shares(weight)})`));
@@ -63,7 +61,6 @@ function questionText({ tasks, constraints, scoreVersion }: Decision): string {
   return `which model for ${on.join(', ')}${limits.length > 0 ? `, with ${limits.join(', ')}` : ''}? (${scoreVersion})`;
 }
 
-/** The answer, in one sentence. */
 function answerSentence(decision: Decision): string {
   const { outcome, recommended, candidates } = decision;
   if (outcome === 'no-valid-model') {
@@ -165,17 +162,11 @@ export function decisionDocument(decision: Decision): Document {
   const question = questionText(decision);
   const facts = answerFacts(decision).map(([what, text]) => line(text, 'plain', what));
   const told = notes.map((note) => line(note, 'muted'));
-  const headings = [
-    column('#', 'right'),
-    column('model'),
-    column('score', 'right'),
-    column('support', 'right'),
-    column('device time', 'right'),
-    column(''),
-  ];
   const models = tableBlock(
     table(
-      headings,
+      ['#', 'model', 'score', 'support', 'device time', ''].map((heading) =>
+        column(heading, heading === 'model' || heading === '' ? 'left' : 'right'),
+      ),
       candidates.map((candidate) => candidateRow(candidate, decision)),
     ),
   );

@@ -29,7 +29,6 @@ export type Cell = NumberCell | string;
 
 export const missing = '–';
 
-/** A number with so many decimals. */
 export function numberCell(value: number | undefined, decimals: number, more: Partial<NumberCell> = {}): NumberCell {
   return { value, decimals, half: undefined, after: '', isGrouped: false, mark: '', isBest: false, ...more };
 }
@@ -105,7 +104,6 @@ export interface Row {
   readonly isComplete: boolean;
 }
 
-/** A row of cells. */
 export function row(cells: readonly Cell[], tone: Tone = 'plain'): Row {
   return { cells, tone, isComplete: true };
 }
@@ -195,13 +193,11 @@ export interface Records {
   readonly rows: readonly (readonly Scalar[])[];
 }
 
-/** What a column of records is called, and what it says of an item. */
 export type RecordColumn<Item extends readonly unknown[]> = readonly [
   heading: string,
   value: (...item: Item) => Scalar,
 ];
 
-/** Records by their columns. */
 export function records<Item extends readonly unknown[]>(
   columns: readonly RecordColumn<Item>[],
   items: readonly Item[],

@@ -15,7 +15,6 @@ export interface NamedFormat {
   readonly isBinary?: boolean;
 }
 
-/** A way to write a document. */
 export interface Format extends NamedFormat {
   readonly write: (document: Document) => string | Promise<string | Uint8Array>;
 }

@@ -13,7 +13,6 @@ export interface SampleOrigin {
   readonly protocol: string;
 }
 
-/** One sample with where it comes from. */
 export interface SampleRow {
   readonly origin: SampleOrigin;
   readonly sample: Sample;
@@ -82,7 +81,6 @@ async function* parquetParts(rows: AsyncIterable<SampleRow>): AsyncGenerator<Uin
   yield* parquetStream(rows, columns, { metadata: { perbench_schema: 'perbench-samples/1' } });
 }
 
-/** A way to write samples, as a stream of parts. */
 export interface SampleFormat extends NamedFormat {
   readonly write: (samples: AsyncIterable<SampleRow>) => AsyncIterable<string | Uint8Array>;
 }

@@ -43,13 +43,9 @@ function codeOf(character: string): string {
   return character.charCodeAt(0).toString(16).padStart(4, '0');
 }
 
-/** A value as JSON text in which nothing hides. */
+/** A value as JSON text in which nothing hides: it may be looked at in a terminal or an editor. */
 export function jsonText(value: object, indent?: number): string {
-  return escapedJson(JSON.stringify(value, undefined, indent));
-}
-
-/** JSON text that means the same, in which nothing hides: it may be looked at in a terminal or an editor. */
-function escapedJson(json: string): string {
+  const json = JSON.stringify(value, undefined, indent);
   return json.replaceAll(harmfulInJson, (character) => String.raw`\u${codeOf(character)}`);
 }
 

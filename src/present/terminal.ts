@@ -15,7 +15,7 @@ import {
   type Tone,
 } from './document.ts';
 import { plainText } from './sanitise.ts';
-import { textWidth, truncateMiddle, truncateText, wrapText } from './text-width.ts';
+import { padText, textWidth, truncateMiddle, truncateText, wrapText } from './text-width.ts';
 
 export type Style = (text: string, ...tones: readonly Tone[]) => string;
 
@@ -131,9 +131,7 @@ function tableLines(layout: Layout, rows: readonly Row[], style: Style, isFitted
   const aligned = columns.map((_, index) => isRight(layout, index, isFitted));
   const pad = (text: string, index: number): string => {
     const width = widths[index] ?? 0;
-    const cut = truncateMiddle(text, width);
-    const space = ' '.repeat(width - textWidth(cut));
-    return aligned[index] === true ? space + cut : cut + space;
+    return padText(truncateMiddle(text, width), width, aligned[index] === true ? 'right' : 'left');
   };
   const join = (texts: readonly string[]): string => texts.join(' '.repeat(gapWidth)).trimEnd();
   // Numbers stand above the place of the marks, and so do their headings.
@@ -201,7 +199,7 @@ function blockLines(block: Block, options: Required<TerminalOptions>): readonly 
     case 'list': {
       const labelWidth = Math.max(0, ...block.lines.map(({ label }) => textWidth(label)));
       return block.lines.flatMap(({ label, text, tone }) => {
-        const named = labelWidth === 0 ? '' : `${label}${' '.repeat(labelWidth - textWidth(label))}  `;
+        const named = labelWidth === 0 ? '' : `${padText(label, labelWidth, 'left')}  `;
         const indent = ' '.repeat(block.indent);
         return wrapText(indent + named + plainText(text), width, `${indent}  `).map((each) => style(each, tone));
       });
@@ -211,7 +209,6 @@ function blockLines(block: Block, options: Required<TerminalOptions>): readonly 
   }
 }
 
-/** A table for a terminal, as it is. */
 export function plainTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return terminalText([tableBlock(simpleTable(headings, rows))]);
 }
