@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RequestFailure } from '../core/engine.ts';
+import type { ContinuationScore, RequestFailure } from '../core/engine.ts';
 
 /** Prompt tokens that a result shows. */
 const headTokens = 32;
@@ -19,6 +19,14 @@ export function requestFailure(
   promptTokens?: number,
 ): RequestFailure {
   return { id, status: 'failed', reason, message, promptTokens };
+}
+
+export function scoreOf(
+  tokenIds: readonly number[],
+  tokenLogprobs: readonly number[],
+  isGreedy: boolean,
+): ContinuationScore {
+  return { logprob: tokenLogprobs.reduce((sum, value) => sum + value, 0), tokenIds, tokenLogprobs, isGreedy };
 }
 
 /** How many tokens two lists have in common at their start, at most `limit`. */

@@ -1,7 +1,7 @@
 import type { Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
-import { commonPrefix } from '../prompt-tokens.ts';
+import { commonPrefix, scoreOf } from '../prompt-tokens.ts';
 import { type ContextSource, type EnginePass, type PassSettings, RequestQueue, roundCells } from './engine-pass.ts';
-import { LikelihoodGroup } from './likelihood-group.ts';
+import { LikelihoodGroup, type Target } from './likelihood-group.ts';
 import { type LlamaContext, physicalBatchTokens } from './native/llama-context.ts';
 import {
   finishWaiting,
@@ -145,9 +145,11 @@ export class LikelihoodPass implements EnginePass<LoglikelihoodRequest, Loglikel
     let rowNodes: number[] = [];
     const run = (): void => {
       context.decode();
-      this.#scoreRows(context, rowNodes, (node, score) => {
-        for (const { leafIndex, at, token } of targets.get(node) ?? []) score(token, at, values[leafIndex]);
-      });
+      this.#scoreRows(
+        context,
+        rowNodes.map((node) => targets.get(node) ?? []),
+        values,
+      );
       rowNodes = [];
       batch.clear();
     };
@@ -165,23 +167,21 @@ export class LikelihoodPass implements EnginePass<LoglikelihoodRequest, Loglikel
     return values;
   }
 
-  #scoreRows(
-    context: LlamaContext,
-    rowNodes: readonly number[],
-    forTargets: (node: number, score: (token: number, at: number, values: LeafValues | undefined) => void) => void,
-  ): void {
-    if (rowNodes.length === 0) return;
+  /** @param targets of each row of logits that was decoded */
+  #scoreRows(context: LlamaContext, targets: readonly (readonly Target[])[], values: readonly LeafValues[]): void {
+    if (targets.length === 0) return;
     const { rows, vocabularySize } = this.#source.model;
-    const logits = context.logits(rowNodes.length);
-    for (const [row, node] of rowNodes.entries()) {
+    const logits = context.logits(targets.length);
+    for (const [row, ofRow] of targets.entries()) {
       rows.load(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize));
       const highest = rows.highest();
       const logSum = rows.logSumExp(highest);
-      forTargets(node, (token, at, values) => {
-        if (values === undefined) return;
-        values.logprobs[at] = rows.at(token) - logSum;
-        if (rows.at(token) < highest) values.isGreedy = false;
-      });
+      for (const { leafIndex, at, token } of ofRow) {
+        const leaf = values[leafIndex];
+        if (leaf === undefined) continue;
+        leaf.logprobs[at] = rows.at(token) - logSum;
+        if (rows.at(token) < highest) leaf.isGreedy = false;
+      }
     }
   }
 
@@ -195,13 +195,7 @@ export class LikelihoodPass implements EnginePass<LoglikelihoodRequest, Loglikel
     for (const [index, { owner, tokens, start, index: continuation }] of group.leaves.entries()) {
       context.remove(index + firstLeafSequence);
       const { logprobs = [], isGreedy = false } = values[index] ?? {};
-      const logprob = logprobs.reduce((sum, each) => sum + each, 0);
-      owner.scores[continuation] = {
-        logprob,
-        tokenIds: [...tokens.subarray(start)],
-        tokenLogprobs: logprobs,
-        isGreedy,
-      };
+      owner.scores[continuation] = scoreOf([...tokens.subarray(start)], logprobs, isGreedy);
       owner.firstTokenMs ??= nowMs;
       owner.leavesLeft -= 1;
       if (owner.leavesLeft === 0) this.#ready.push(finishWaiting(owner, nowMs));

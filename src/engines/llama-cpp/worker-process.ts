@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { EngineError } from '../../core/errors.ts';
+import { readIfThere } from '../../meters/proc-file.ts';
 import type { WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 const keptStderrLines = 20;
@@ -21,15 +21,11 @@ export interface WorkerProcessOptions {
 
 /** CPU time of a process in clock ticks; undefined where the system doesn't tell. */
 function cpuTicks(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may contain spaces; user and system time are the 12th and 13th fields after it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The name in parentheses may contain spaces; user and system time are the 12th and 13th fields after it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 /** The process of one loaded model, in a process group of its own: whatever happens to it, this one lives on. */

@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 import koffi from 'koffi';
 import { nowMs } from '../../core/clock.ts';
 import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
+import { ifTold } from '../../meters/proc-file.ts';
 import type { ContextSource } from './engine-pass.ts';
 import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
@@ -26,12 +27,8 @@ function dieBeforeParent(): void {
   if (process.platform !== 'linux') return;
   const parentDeathSignal = 1;
   koffi.load(null).func('int prctl(int option, unsigned long value, ...)')(parentDeathSignal, 9);
-  try {
-    writeFileSync('/proc/self/oom_score_adj', '1000');
-  } catch (error) {
-    // A sandbox may show /proc read-only; the system then chooses for itself.
-    if (!(error instanceof Error && 'code' in error)) throw error;
-  }
+  // A sandbox may show /proc read-only; the system then chooses for itself.
+  ifTold(() => writeFileSync('/proc/self/oom_score_adj', '1000'));
 }
 
 /** The variant of the CPU back-end that was loaded, by its file: `haswell` of `libggml-cpu-haswell.so`. */

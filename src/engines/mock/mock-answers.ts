@@ -8,7 +8,7 @@ import type {
   Prompt,
   RequestFailure,
 } from '../../core/engine.ts';
-import { promptHead, requestFailure, textSha256 } from '../prompt-tokens.ts';
+import { promptHead, requestFailure, scoreOf, textSha256 } from '../prompt-tokens.ts';
 
 /** Options of the mock engine, under `engineOptions` of a model. */
 export const mockOptionsSchema = z.strictObject({
@@ -136,8 +136,7 @@ export async function weighMock(
     continuations: parts.map((part) => {
       // A letter costs one nat, and the context moves it a little: shorter is likelier, ties are rare.
       const tokenLogprobs = part.map((token) => -token.length - hashFraction(`${request.context}|${token}`) / 10);
-      const logprob = tokenLogprobs.reduce((sum, value) => sum + value, 0);
-      return { logprob, tokenIds: part.map(mockTokenId), tokenLogprobs, isGreedy: false };
+      return scoreOf(part.map(mockTokenId), tokenLogprobs, false);
     }),
     contextTokens: context.length,
     reusedTokens: 0,

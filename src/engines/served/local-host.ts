@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnsupportedError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/meter.ts';
@@ -6,7 +6,7 @@ import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { readIfThere, systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, readProcessTree, resetMemoryPeak } from '../../meters/processes.ts';
 import type { ServerHost } from './served-model.ts';
-import { findForwarder, machineHasGpu, measureServerMemory } from './server-memory.ts';
+import { findForwarder, holdsOpen, machineHasGpu, measureServerMemory } from './server-memory.ts';
 import { untoldMemory } from './server-reports.ts';
 
 const loopback = /^(localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0)$/;
@@ -26,19 +26,6 @@ function listeningInodes(port: number, proc: string): ReadonlySet<string> {
   return inodes;
 }
 
-function holdsSocket(proc: string, pid: string, inodes: ReadonlySet<string>): boolean {
-  try {
-    return readdirSync(join(proc, pid, 'fd')).some((fd) => {
-      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(join(proc, pid, 'fd', fd)))?.[1];
-      return inode !== undefined && inodes.has(inode);
-    });
-  } catch (error) {
-    // Another user's, or it ended while it was looked at.
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
-}
-
 /**
  * Processes of this machine that listen at a server's address: whose memory and CPU time are the engine's. Empty for
  * servers elsewhere, and where the system doesn't tell.
@@ -48,8 +35,9 @@ export function localServerProcesses(baseUrl: string, proc: string = systemFolde
   if (!loopback.test(hostname)) return [];
   const inodes = listeningInodes(Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port), proc);
   if (inodes.size === 0) return [];
+  const listens = (open: string): boolean => inodes.has(/^socket:\[(\d+)\]$/.exec(open)?.[1] ?? '');
   return readdirSync(proc)
-    .filter((name) => /^\d+$/.test(name) && holdsSocket(proc, name, inodes))
+    .filter((name) => /^\d+$/.test(name) && holdsOpen(proc, name, listens))
     .map(Number);
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MemoryReading } from '../../core/meter.ts';
 import { type GpuPrograms, readDeviceMemory, readGpuDevices } from '../../meters/devices/gpu-tools.ts';
-import { readIfThere } from '../../meters/proc-file.ts';
+import { ifTold, readIfThere } from '../../meters/proc-file.ts';
 import type { ServerMemoryReport } from './server-reports.ts';
 
 /** Programs that pass requests on to a server elsewhere, by the names that `/proc` has: at most 15 letters. */
@@ -21,15 +21,10 @@ const minBytes = 96 * 2 ** 20;
 /** Files that are mapped into memory are there as far as they were read. */
 const minShareOfWeights = 0.5;
 
-function holdsGpu(proc: string, pid: number): boolean {
+/** Whether a process has something open whose name fits; not known of another user's, or of one that ended meanwhile. */
+export function holdsOpen(proc: string, pid: string | number, fits: (name: string) => boolean): boolean {
   const folder = join(proc, String(pid), 'fd');
-  try {
-    return readdirSync(folder).some((descriptor) => gpuFiles.test(readlinkSync(join(folder, descriptor))));
-  } catch (error) {
-    // Another user's, or it ended while it was looked at.
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  }
+  return ifTold(() => readdirSync(folder).some((fd) => fits(readlinkSync(join(folder, fd))))) === true;
 }
 
 /** Whether the tool of a vendor shows a GPU of this machine. */
@@ -60,7 +55,7 @@ async function hostMemoryDoubt(
   if (residentBytes < (weightsBytes === undefined ? minBytes : weightsBytes * minShareOfWeights)) {
     return 'the server uses too little memory for a model: it may forward requests';
   }
-  const isGpuNear = processIds.some((pid) => holdsGpu(proc, pid)) || (await hasGpu);
+  const isGpuNear = processIds.some((pid) => holdsOpen(proc, pid, (name) => gpuFiles.test(name))) || (await hasGpu);
   if (!isGpuNear) return undefined;
   return 'this machine has a GPU, but it is unknown whether the model is on it: only host memory is counted';
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ContinuationScore, LoglikelihoodRequest, PassOptions } from '../../core/engine.ts';
-import { cutContinuation, nothingBefore, promptHead } from '../prompt-tokens.ts';
+import { cutContinuation, nothingBefore, promptHead, scoreOf } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
 import { askHarmless, type ServedTarget } from './generate-request.ts';
 import { readJson, RequestFault } from './server-reply.ts';
@@ -44,13 +44,11 @@ export interface TokenValue {
 }
 
 export function continuationScore(tokenIds: readonly number[], values: readonly TokenValue[]): ContinuationScore {
-  const tokenLogprobs = values.map(({ logprob }) => logprob);
-  return {
-    logprob: tokenLogprobs.reduce((sum, value) => sum + value, 0),
+  return scoreOf(
     tokenIds,
-    tokenLogprobs,
-    isGreedy: values.every(({ isTop }) => isTop),
-  };
+    values.map(({ logprob }) => logprob),
+    values.every(({ isTop }) => isTop),
+  );
 }
 
 /** Asks a server what scoring one request needs, and sums up what the exchanges took. */
