@@ -90,11 +90,11 @@ describe('the viewer as a server', () => {
     const taken = await perbenchIn(folder, 'view', '--port', new URL(address).port).ended;
     expect(taken.code).toBe(5);
     expect(taken.stderr).toMatch(
-      /^error: the viewer can't listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*\nhint: .*--port/u,
+      /^error: the viewer cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*\nhint: .*--port/u,
     );
     const empty = await perbenchIn(folder, 'view', '--store', 'nowhere.db').ended;
     expect(empty.code).toBe(2);
-    expect(empty.stderr).toMatch(/^error: no runs here: .*nowhere\.db doesn't exist/u);
+    expect(empty.stderr).toMatch(/^error: no runs: .*nowhere\.db does not exist/u);
   });
 
   it('says in a line what is wrong with a request', async () => {
@@ -103,10 +103,10 @@ describe('the viewer as a server', () => {
       return [response.status, ((await response.json()) as { readonly error: unknown }).error];
     };
     expect(await asked('/api/runs/nobody')).toEqual([404, 'no run "nobody"']);
-    expect(await asked('/api/items')).toEqual([400, '1 to 32 cells must be named, got 0']);
-    expect(await asked('/api/items?cell=x&filter=odd')).toEqual([400, '"odd" is no filter']);
+    expect(await asked('/api/items')).toEqual([400, 'expected 1 to 32 cells, got 0']);
+    expect(await asked('/api/items?cell=x&filter=odd')).toEqual([400, 'unknown filter "odd"']);
     expect(await asked('/api/item?cell=x&item=y')).toEqual([404, 'no item "y"']);
-    expect(await asked('/nowhere')).toEqual([404, 'there is nothing here']);
+    expect(await asked('/nowhere')).toEqual([404, 'not found']);
   });
 });
 
