@@ -1,6 +1,6 @@
 import { boardReplicates } from '../scoring/board-ranking.ts';
 import { scoredRows, type Scoreboard } from '../scoring/scoreboard.ts';
-import { factorNames } from '../scoring/factor.ts';
+import { factorNames, perFactor } from '../scoring/factor.ts';
 import type { ReplicateValues } from '../scoring/bootstrap.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import type { DrawsPlace } from './page-data.ts';
@@ -52,7 +52,7 @@ export function unpackDraws(place: DrawsPlace | undefined, numbers: Float32Array
     models: place.models,
     replicates: place.replicates,
     method: place.method,
-    values: { accuracy: at(0), throughput: at(1), latency: at(2), memory: at(3) },
+    values: perFactor((factor) => at(factorNames.indexOf(factor))),
   };
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { makePage } from './make-page.ts';
 import { tableText, type TextTable } from './table-text.ts';
 import { visibleText } from '../present/sanitise.ts';
-import { promptChoices, promptMessages } from './prompt-parts.ts';
 import { reportPage } from './write-page.ts';
 
 const table: TextTable = {
@@ -48,16 +47,6 @@ describe('a table as text', () => {
 describe('foreign text', () => {
   it('shows what would act or hide', () => {
     expect(visibleText('a\u001B[31m\u0000\u007F\u0085\u202Eb\u200B\tc\n')).toBe('a␛[31m␀␡⟨85⟩⟨U+202E⟩b⟨U+200B⟩\tc\n');
-  });
-
-  it('is taken apart where it is a chat or a choice, and left alone otherwise', () => {
-    const chat = [{ role: 'user', content: 'Why?' }];
-    expect(promptMessages(JSON.stringify(chat))).toEqual(chat);
-    expect(promptMessages('[not JSON')).toBeUndefined();
-    expect(promptMessages('[{"role":1}]')).toBeUndefined();
-    expect(promptChoices('{"context":"Q","continuations":["a"]}')).toEqual({ context: 'Q', continuations: ['a'] });
-    expect(promptChoices('{"context":"Q"}')).toBeUndefined();
-    expect(promptChoices('{broken')).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { keepsBound } from '../core/limits.ts';
 import { scoredRows, type RankedRow, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import type { Anchors } from '../scoring/anchors.ts';
-import type { Factors, ModelMetrics } from '../scoring/factor.ts';
+import { perFactor, type Factors, type ModelMetrics } from '../scoring/factor.ts';
 import { equalWeights, perAnchored } from '../scoring/per-anchored.ts';
 import { perPaper } from '../scoring/per-paper.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
@@ -31,13 +31,7 @@ export interface RescoredModel {
 /** Weights that add up to 1 from any four numbers of at least 0; equal ones where all are 0. */
 export function normalWeights(parts: Factors): Factors {
   const sum = parts.accuracy + parts.throughput + parts.latency + parts.memory;
-  if (!(sum > 0)) return equalWeights;
-  return {
-    accuracy: parts.accuracy / sum,
-    throughput: parts.throughput / sum,
-    latency: parts.latency / sum,
-    memory: parts.memory / sum,
-  };
+  return sum > 0 ? perFactor((factor) => parts[factor] / sum) : equalWeights;
 }
 
 /** The columns of some models out of replicates; draws below the gate can't win. */
@@ -49,8 +43,7 @@ function chosenValues(draws: Draws, models: readonly string[]): ReplicateValues 
       const column = indexes[index % models.length] ?? 0;
       return values[replicate * draws.models.length + column] ?? 0;
     });
-  const { accuracy, throughput, latency, memory } = draws.values;
-  return { accuracy: pick(accuracy), throughput: pick(throughput), latency: pick(latency), memory: pick(memory) };
+  return perFactor((factor) => pick(draws.values[factor]));
 }
 
 function inference(

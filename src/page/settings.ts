@@ -1,7 +1,7 @@
 import { quantities } from '../core/quantities.ts';
 import { freezeAnchors, type Anchors } from '../scoring/anchors.ts';
 import { scoredRows, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
-import { factorNames, type FactorName, type Factors } from '../scoring/factor.ts';
+import { factorNames, perFactor, type FactorName, type Factors } from '../scoring/factor.ts';
 import { equalWeights } from '../scoring/per-anchored.ts';
 import { normalWeights, type ScoreSettings } from './rescore.ts';
 
@@ -16,16 +16,12 @@ export interface Choices {
   readonly anchorSteps: Readonly<Record<'throughput' | 'latency' | 'memory', number>>;
 }
 
-function percentages({ accuracy, throughput, latency, memory }: Factors): Factors {
-  return { accuracy: accuracy * 100, throughput: throughput * 100, latency: latency * 100, memory: memory * 100 };
-}
-
 /** What the report was written with. */
 export function defaultChoices(boards: readonly Scoreboard[]): Choices {
   const weights = boards.find((board) => board.weights !== undefined)?.weights ?? equalWeights;
   return {
     score: boards.some(({ anchors }) => anchors !== undefined) ? 'anchored' : 'paper',
-    weights: percentages(weights),
+    weights: perFactor((factor) => weights[factor] * 100),
     accuracyGate: 0,
     anchorSteps: { throughput: 0, latency: 0, memory: 0 },
   };
@@ -49,14 +45,7 @@ export function choicesFrom(params: ReadonlyMap<string, string>, defaults: Choic
   return {
     score: score === 'anchored' || score === 'paper' ? score : defaults.score,
     weights:
-      weights === undefined
-        ? defaults.weights
-        : {
-            accuracy: weights[0] ?? 0,
-            throughput: weights[1] ?? 0,
-            latency: weights[2] ?? 0,
-            memory: weights[3] ?? 0,
-          },
+      weights === undefined ? defaults.weights : perFactor((factor) => weights[factorNames.indexOf(factor)] ?? 0),
     accuracyGate: clamp(gate, 0, 1),
     anchorSteps:
       steps === undefined

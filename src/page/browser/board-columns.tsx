@@ -3,7 +3,7 @@ import type { Measurement } from '../../core/measurement.ts';
 import { cellMark, cellText, isFilled, markedText, type Cell } from '../../present/document.ts';
 import type { BoardColumn } from '../../present/board-column.ts';
 import { boardColumns as allColumns } from '../../present/scoreboard-columns.ts';
-import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
+import { factorNames, isLessBetter, perFactor, type FactorName } from '../../scoring/factor.ts';
 import { anchoredFactors } from '../../scoring/per-anchored.ts';
 import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import type { BoardView } from './board-view.ts';
@@ -38,8 +38,7 @@ function markedCell(cell: Cell): VNode {
 function factorScale(view: BoardView, factor: FactorName): (value: number) => number | undefined {
   const { anchors } = view.settings;
   if (anchors !== undefined) {
-    const base = { accuracy: 0, throughput: 0, latency: 0, memory: 0 };
-    return (value) => anchoredFactors({ ...base, [factor]: value }, anchors)[factor];
+    return (value) => anchoredFactors({ ...perFactor(() => 0), [factor]: value }, anchors)[factor];
   }
   const values = [...view.scores.keys()].flatMap((model) => {
     const row = view.board.rows.find((own) => own.model === model);

@@ -8,9 +8,8 @@ import { viewPage, type PageView } from './board-view.ts';
 import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
 import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
-import { GlossaryBlock } from './glossary-block.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
-import { ReportPage } from './report-page.tsx';
+import { GlossaryBlock, ReportPage } from './report-page.tsx';
 import { ScoreboardBlock } from './scoreboard-block.tsx';
 import { ValidityBlock } from './validity-block.tsx';
 

@@ -1,12 +1,14 @@
 import type { VNode } from 'preact';
+import { glossary } from '../../present/glossary.ts';
 import type { LoadedPage, PageData } from '../page-data.ts';
+import { Block } from './block.tsx';
 import { usePageView } from './board-view.ts';
 import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
 import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { dateTime } from './format.ts';
-import { GlossaryBlock } from './glossary-block.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
+import { Facts } from './page-parts.tsx';
 import { ScoreboardBlock } from './scoreboard-block.tsx';
 import { ValidityBlock } from './validity-block.tsx';
 
@@ -35,6 +37,20 @@ function subtitleOf({ runs, report, createdAtMs }: PageData): string {
       ? [runs.length > 1 ? `${runs.length} runs` : report.run?.name, dateTime(createdAtMs)]
       : [run.id, dateTime(run.createdAtMs), report.run?.host];
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** The terms of the page, closed until someone looks one up. */
+export function GlossaryBlock(): VNode {
+  return (
+    <Block id="glossary" title="Glossary">
+      {glossary.map(({ title, entries }) => (
+        <details key={title}>
+          <summary>{title}</summary>
+          <Facts facts={entries.map(({ term, meaning }) => [term, meaning])} />
+        </details>
+      ))}
+    </Block>
+  );
 }
 
 /** One report, the decision first. */

@@ -5,7 +5,7 @@ import { factorLabels, factorNames } from '../../scoring/factor.ts';
 import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../scoring/robustness-card.ts';
 import { perAnchored } from '../../scoring/per-anchored.ts';
 import { perPaper } from '../../scoring/per-paper.ts';
-import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
+import { boardValues, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import { rescore } from '../rescore.ts';
 import { Block } from './block.tsx';
 import { boardColumns, detailColumns, modelColumn } from './board-columns.tsx';
@@ -91,17 +91,9 @@ function scoresOf(rows: Iterable<{ readonly model: string; readonly score: numbe
   return new Map(Array.from(rows, ({ model, score }) => [model, score]));
 }
 
-function valuedModels(view: BoardView): readonly ValuedModel[] {
-  return view.board.rows.flatMap((row) => {
-    if (view.scores.get(row.model)?.score === undefined) return [];
-    const values = factorNames.map((factor) => [factor, valueOf(row.measurements[factor]) ?? 0] as const);
-    return [{ model: row.model, ...(Object.fromEntries(values) as Omit<ValuedModel, 'model'>) }];
-  });
-}
-
 /** How often each model wins over the 84 weightings. */
 function weightWins(view: BoardView): Variant['scores'] {
-  const models = valuedModels(view);
+  const models = boardValues(view.board.rows.filter(({ model }) => view.scores.get(model)?.score !== undefined));
   const { anchors } = view.settings;
   const ways = weightLattice().map((weights) => (own: readonly ValuedModel[]) => {
     const scored = anchors === undefined ? perPaper(own, { weights }).rows : perAnchored(own, anchors, { weights });

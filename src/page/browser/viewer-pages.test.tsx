@@ -8,7 +8,7 @@ import type { CellSummary, ItemDetail, ItemsPage, RunSummary } from '../viewer-d
 import { ComparedRuns } from './compare-page.tsx';
 import { requestAfter, type ItemList } from './loading.tsx';
 import { CellGrid, RunList, taskTitles } from './runs-page.tsx';
-import { SampleDetail, verdictWord } from './sample-detail.tsx';
+import { promptChoices, promptMessages, SampleDetail, verdictWord } from './sample-detail.tsx';
 import { choiceOf, ItemTable, toggled, Toolbar } from './samples-page.tsx';
 
 let stored: StoredPages;
@@ -185,6 +185,16 @@ describe('one sample', () => {
     const itemId = '00000-abcdef12';
     const page = <SampleDetail itemId={itemId} detail={await detail(own, itemId)} cells={byId} />;
     expect(html(page)).toContain('<ol class="continuations"><li><bdi> one</bdi></li><li><bdi> two</bdi></li></ol>');
+  });
+
+  it('takes a prompt apart where it is a chat or a choice, and leaves any other alone', () => {
+    const chat = [{ role: 'user', content: 'Why?' }];
+    expect(promptMessages(JSON.stringify(chat))).toEqual(chat);
+    expect(promptMessages('[not JSON')).toBeUndefined();
+    expect(promptMessages('[{"role":1}]')).toBeUndefined();
+    expect(promptChoices('{"context":"Q","continuations":["a"]}')).toEqual({ context: 'Q', continuations: ['a'] });
+    expect(promptChoices('{"context":"Q"}')).toBeUndefined();
+    expect(promptChoices('{broken')).toBeUndefined();
   });
 
   it('says what failed, what was cut, and who has not answered', async () => {

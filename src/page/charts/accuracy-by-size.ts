@@ -83,10 +83,7 @@ export function accuracyBySize(data: AccuracyBySizeData, options: ChartOptions):
   const series = data.series
     .map(({ task, points }) => ({ task, points: points.filter(isDrawable) }))
     .filter(({ points }) => points.length > 0);
-  if (series.length === 0) {
-    const names = { title: data.title, description: 'No model has a known size and an accuracy.' };
-    return emptyChart(names, 'no model with a known size', options);
-  }
+  if (series.length === 0) return emptyChart(data.title, 'no model has a known size and an accuracy', options);
   const styles = pointStyles(
     series.map(({ task }) => task),
     theme,

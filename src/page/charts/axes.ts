@@ -117,11 +117,8 @@ function decades(low: number, high: number): number[] {
 }
 
 /** Ticks whose texts have room beside each other, the first ones kept. */
-export function spacedTicks(
-  ticks: readonly { readonly at: number; readonly text: string }[],
-  fontSize: number,
-): readonly { readonly at: number; readonly text: string }[] {
-  const kept: { readonly at: number; readonly text: string }[] = [];
+export function spacedTicks(ticks: readonly Tick[], fontSize: number): readonly Tick[] {
+  const kept: Tick[] = [];
   for (const tick of ticks) {
     const before = kept.at(-1);
     const width = (textExtent(tick.text, fontSize) + textExtent(before?.text ?? '', fontSize)) / 2;

@@ -118,25 +118,19 @@ export function chartFrame(
   return frame as unknown as Chart;
 }
 
-/** A chart that has nothing to show says so. */
-export function emptyChart(names: ChartNames, reason: string, options: ChartOptions): Chart {
+/** A chart that has nothing to show says so: `no model has a score`. */
+export function emptyChart(title: string, reason: string, options: ChartOptions): Chart {
   const { theme = lightTheme, width } = options;
-  const height = theme.fontSize * 5;
+  const { fontSize, ink, muted } = theme;
+  const height = fontSize * 5;
+  const centered = (text: string, y: number, fill: string): VNode =>
+    plainLabel(fitText(text, width - fontSize, fontSize), { x: width / 2, y, 'text-anchor': 'middle', fill });
   return chartFrame(
-    names,
+    { title, description: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` },
     { width, height },
     options,
-    plainLabel(fitText(names.title, width - theme.fontSize, theme.fontSize), {
-      x: width / 2,
-      y: height / 2 - theme.fontSize * 0.4,
-      'text-anchor': 'middle',
-    }),
-    plainLabel(fitText(reason, width - theme.fontSize, theme.fontSize), {
-      x: width / 2,
-      y: height / 2 + theme.fontSize,
-      'text-anchor': 'middle',
-      fill: theme.muted,
-    }),
+    centered(title, height / 2 - fontSize * 0.4, ink),
+    centered(reason, height / 2 + fontSize, muted),
   );
 }
 

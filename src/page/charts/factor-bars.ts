@@ -50,9 +50,7 @@ export function factorBars(data: FactorBarData, options: ChartOptions): Chart {
   const { theme = lightTheme, width } = options;
   const { title, models, factors } = data;
   const shown = factors.filter(({ values }) => values.some(isKnown));
-  if (shown.length === 0 || models.length === 0) {
-    return emptyChart({ title, description: 'Nothing was measured.' }, 'nothing was measured', options);
-  }
+  if (shown.length === 0 || models.length === 0) return emptyChart(title, 'nothing was measured', options);
   const { fontSize } = theme;
   const longest = Math.max(...models.map((model) => textExtent(model, fontSize)));
   const nameRoom = Math.min(width * 0.35, longest) + fontSize;

@@ -91,10 +91,7 @@ function isDrawable({ x, y }: ScatterPoint): boolean {
 export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
   const { theme = lightTheme } = options;
   const drawable = data.points.filter(isDrawable);
-  if (drawable.length === 0) {
-    const names = { title: data.title, description: 'No model has both numbers.' };
-    return emptyChart(names, 'no model has both numbers', options);
-  }
+  if (drawable.length === 0) return emptyChart(data.title, 'no model has both numbers', options);
   const front = new Set(frontPoints(drawable, data.direction));
   // By name, so that a family looks the same on every chart of the same models.
   const styles = pointStyles(drawable.map(({ model }) => modelFamily(model)).toSorted(), theme);

@@ -134,9 +134,7 @@ export function scoreBars(data: ScoreBarData, options: ChartOptions): Chart {
   const { theme = lightTheme, width } = options;
   const { models, title, scoreTitle } = data;
   const scores = models.map(knownScore);
-  if (scores.every((score) => score === undefined)) {
-    return emptyChart({ title, description: 'No model has a score.' }, 'no model has a score', options);
-  }
+  if (scores.every((score) => score === undefined)) return emptyChart(title, 'no model has a score', options);
   const names = models.map(({ model }) => model);
   const values = scores.map((known) => known?.score.toFixed(3) ?? 'no score');
   const left = theme.fontSize * 0.3;
@@ -214,9 +212,7 @@ export function rankIntervals(data: RankData, options: ChartOptions): Chart {
       model.rank !== undefined && Number.isFinite(model.rank) ? [{ ...model, rank: model.rank }] : [],
     )
     .toSorted((left, right) => left.rank - right.rank);
-  if (models.length === 0) {
-    return emptyChart({ title: data.title, description: 'No model has a rank.' }, 'no model has a rank', options);
-  }
+  if (models.length === 0) return emptyChart(data.title, 'no model has a rank', options);
   const values = models.map(({ support }) => (support === undefined ? '' : supportText(support)));
   const { fontSize } = theme;
   const left = fontSize * 0.3;
