@@ -1,4 +1,6 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { runInProcess } from '../../test/setup/run-in-process.ts';
 import { UsageError } from '../core/errors.ts';
 import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
 import { parseCommandLine, type ParsedCommandLine } from './program.ts';
@@ -126,5 +128,15 @@ describe('the command line', () => {
     // One line each: what is longer belongs into `details`.
     const long = commands.filter(({ name, summary }) => !name.includes(' ') && summary.length > 58);
     expect(long.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('--out', () => {
+  const silent = commands.filter(({ writesFiles }) => writesFiles !== true);
+  it.each(silent)('is refused by $name, which has nothing to write', async ({ name, arguments: operands }) => {
+    const given = operands.flatMap((operand) => (operand.isOptional ? [] : (operand.choices?.slice(0, 1) ?? ['x'])));
+    const ended = await runInProcess([...name.split(' '), ...given, '-o', 'x.csv'], { folder: tmpdir() });
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain(`error: --out: perbench ${name} writes no files\nhint: Redirect its output instead`);
   });
 });

@@ -97,6 +97,12 @@ function report(error: unknown, output: Output, interruption: Interruption): num
 /** An option of the command hides the global one of that name: `show --config` is another `--config`. */
 function resolveGlobals({ command, given }: ParsedCommandLine, { environment }: CliWorld): CliContext['globals'] {
   const own = Object.entries(given).filter(([name]) => !(name in command.options));
+  const [out] = given['out'] ?? [];
+  if (out !== undefined && command.writesFiles !== true) {
+    throw new UsageError(`${out.spelling}: perbench ${command.name} writes no files`, {
+      hint: `Redirect its output instead: perbench ${command.name} --json > file.jsonl`,
+    });
+  }
   return resolveOptions(globalOptions, Object.fromEntries(own), environment).values;
 }
 

@@ -37,6 +37,8 @@ export interface Command<Table extends OptionTable = OptionTable> {
   readonly details?: string;
   readonly arguments: readonly CommandArgument[];
   readonly options: Table;
+  /** Has a result that `--out` writes; other commands refuse it. */
+  readonly writesFiles?: true;
   readonly examples?: readonly string[];
   load(): Promise<CommandHandler<Table>>;
 }

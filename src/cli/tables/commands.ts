@@ -30,6 +30,7 @@ const measureAndDecide: readonly Command[] = [
     arguments: [],
     options: quickstartOptions,
     examples: ['perbench quickstart', 'perbench quickstart --minutes 3 --offline'],
+    writesFiles: true,
     load: async () => (await import('../commands/run.ts')).quickstart,
   }),
   defineCommand({
@@ -46,6 +47,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench run -m smollm2-135m-instruct -m ./other.gguf -t all --data-dir data --limit 200',
       'perbench eval --model smollm2-135m-instruct --tasks gsm8k,arc_easy --limit 0.1 --output_path results.json',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/run.ts')).run,
   }),
   defineCommand({
@@ -56,6 +58,7 @@ const measureAndDecide: readonly Command[] = [
     arguments: [{ ...runArgument, help: 'run id or a prefix of it (default: the newest unfinished run)' }],
     options: storedRunOptions,
     examples: ['perbench resume', 'perbench resume 20261124-1630'],
+    writesFiles: true,
     load: async () => (await import('../commands/run.ts')).resume,
   }),
   defineCommand({
@@ -93,6 +96,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench decide 20261124-1630 --min-accuracy 0.7 --max-latency-p95 500ms',
       'perbench decide --table table.csv --anchors paper-gpu',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/decisions.ts')).decide,
   }),
   defineCommand({
@@ -111,6 +115,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench compare :smollm2-135m-instruct :qwen2.5-coder-0.5b-instruct -t gsm8k',
       'perbench compare 20261124 latest --all -o compare.md',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/decisions.ts')).compare,
   }),
   defineCommand({
@@ -125,6 +130,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench gate --baseline 20261124-1630 --max-accuracy-drop 0.01 --max-throughput-drop 5%',
       'perbench gate --baseline 20261124-1630 --candidate latest -c perbench.yaml -o gate.junit.xml',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/decisions.ts')).gate,
   }),
 ];

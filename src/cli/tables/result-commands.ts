@@ -41,6 +41,7 @@ export const resultCommands: readonly Command[] = [
       'perbench show 20261124-1630 --samples wrong -n 3',
       'perbench show --config suite.yaml --limit 50',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/results.ts')).show,
   }),
   defineCommand({
@@ -54,6 +55,7 @@ export const resultCommands: readonly Command[] = [
       'perbench report -o table.csv -o table.md',
       'perbench report 20261124 20261125 -t gsm8k',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/results.ts')).report,
   }),
   defineCommand({
@@ -68,6 +70,7 @@ export const resultCommands: readonly Command[] = [
       'perbench score data/paper.csv -t gsm8k --anchors paper-gpu --card',
       'perbench score - -o scores.csv < table.csv',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/results.ts')).score,
   }),
   defineCommand({
@@ -90,6 +93,7 @@ export const resultCommands: readonly Command[] = [
     arguments: [runsArgument],
     options: figuresOptions,
     examples: ['perbench figures', 'perbench figures --table data/paper.csv --width page -o figures'],
+    writesFiles: true,
     load: async () => (await import('../commands/paper.ts')).figures,
   }),
   defineCommand({
@@ -101,6 +105,7 @@ export const resultCommands: readonly Command[] = [
     arguments: [],
     options: paperOptions,
     examples: ['perbench paper', 'perbench paper -o paper', 'perbench paper --width page -o figure-1.svg'],
+    writesFiles: true,
     load: async () => (await import('../commands/paper.ts')).paper,
   }),
   defineCommand({
@@ -116,6 +121,7 @@ export const resultCommands: readonly Command[] = [
       'perbench export --samples -o samples.parquet',
       'perbench export --format lm-eval -o results/',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/interop.ts')).exportRuns,
   }),
   defineCommand({
@@ -131,6 +137,7 @@ export const resultCommands: readonly Command[] = [
       'perbench import log.eval --rename openai/gpt-x=gpt-x --performance speeds.csv',
       'perbench import results_2026-11-24T16-30-12.000000.json -o table.csv',
     ],
+    writesFiles: true,
     load: async () => (await import('../commands/interop.ts')).importFiles,
   }),
 ];
