@@ -27,11 +27,11 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Tokens that one sequence may hold, prompt and answer; the model's own limit when absent. */
   readonly contextTokens?: number;
-  /** A request, or a load, without any progress for so long is a hang: the engine is killed. */
+  /** A request, or a load, without progress for this long is a hang: the engine is killed. */
   readonly hangMs?: number;
-  /** Requests at once that passes will ask for; servers are started with room for so many. */
+  /** Concurrent requests of the passes; servers are started with room for as many. */
   readonly concurrency?: number;
-  /** Processes that ask a server; perbench's own alone when absent. */
+  /** Client processes that send requests to a server; perbench's own alone when absent. */
   readonly clientProcesses?: number;
   /** Folder for logs of servers that an engine starts; a new one below the system's temporary folder when absent. */
   readonly logFolder?: string;
@@ -42,7 +42,7 @@ export interface EngineOptions {
 /** What runs a model. Knows no tasks. */
 export interface Engine {
   readonly kind: string;
-  /** Most requests at once that a pass may ask for. */
+  /** Most concurrent requests of a pass. */
   readonly maxConcurrency: number;
   /**
    * Loads the model in a process of its own.
@@ -113,7 +113,7 @@ export interface LoadedModel extends AsyncDisposable {
   memory(): Promise<MemoryReading>;
   /** Starts to watch the engine's own metrics, where it has some. */
   readonly watch: (() => { stop(): Promise<ServerWindow> }) | undefined;
-  /** The processes that ask a server for perbench; undefined where it asks by itself. */
+  /** Client processes beside perbench's own; undefined where that sends the requests itself. */
   readonly clients: ClientProcesses | undefined;
 }
 

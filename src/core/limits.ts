@@ -197,10 +197,10 @@ export function parseLimit(text: string): Limit {
 }
 
 /**
- * Limits with one more that somebody wrote.
+ * Limits with one more, given as text.
  *
  * @param isAllowed which make sense where it was written
- * @throws {RangeError} if the text is no limit, is none here, or limits what another does
+ * @throws {RangeError} if the text isn't a limit, doesn't apply here, or limits what another does
  */
 export function withLimit(limits: Limits, text: string, isAllowed: (name: LimitName) => boolean): Limits {
   const { name, bound } = parseLimit(text);

@@ -39,14 +39,14 @@ export interface LoadRecord {
   readonly asked: number;
 }
 
-/** What one process that asks a server did while a pass ran. */
+/** What one client process did while a pass ran. */
 export interface ClientProcessWindow {
   readonly cpuMs: number;
   /** 99th percentile of its event-loop delay. */
   readonly eventLoopDelayP99Ms: number;
 }
 
-/** Processes that ask a server where perbench's own isn't enough. */
+/** Client processes, where perbench's own isn't enough. */
 export interface ClientProcesses {
   readonly processIds: readonly number[];
   /** Starts to watch them all. */
@@ -75,7 +75,7 @@ export interface ClientWindow {
   readonly retriedRequests: number;
 }
 
-/** What this client can do on this machine with so many processes, against a server without work. */
+/** What this client can do on this machine with this many processes, against a server that does no work. */
 export interface ClientCeiling {
   readonly requestsPerSecond: number;
   readonly streamedTokensPerSecond: number;

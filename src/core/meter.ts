@@ -135,7 +135,7 @@ export interface ServerWindow {
 export interface WatchedEngine {
   /** Its processes, without their children; none where it runs elsewhere, or in this process. */
   readonly processIds: readonly number[];
-  /** GPUs that it may use, by index or UUID: none where it computes on the CPU. Undefined where nobody knows. */
+  /** GPUs that it may use, by index or UUID: none where it computes on the CPU. Undefined if unknown. */
   readonly gpus?: readonly string[] | 'all' | undefined;
 }
 

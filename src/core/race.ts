@@ -101,7 +101,7 @@ export interface RaceCertificate {
   readonly estimand: 'F';
   readonly items: number;
   readonly seed: number;
-  /** `winner`: one model. `tie`: several, which more launches could tell apart. `none`: nobody qualifies. */
+  /** `winner`: one model. `tie`: several, which more launches could tell apart. `none`: no model qualifies. */
   readonly outcome: 'winner' | 'tie' | 'none';
   readonly named: readonly string[];
   /** How far, as a share of the score or of the cost, the first of `named` can be behind the true best; 0 for a single one. */

@@ -51,7 +51,7 @@ export interface FlagWords {
 
 interface Words extends FlagWords {
   readonly help: string;
-  /** What holds where nobody gives a value, in words, where that is no fixed value: `all`. */
+  /** The default in words, where it is no fixed value: `all`. */
   readonly otherwise?: string;
   /** What is true of the flag alone, or in a file alone: added to `help` there. */
   readonly asFlag?: string;
@@ -87,7 +87,7 @@ export type SettingKind = Form['kind'];
 export type Setting<Schema extends z.ZodType = z.ZodType, Kind extends SettingKind = SettingKind> = Words &
   Effect & {
     readonly form: Extract<Form, { readonly kind: Kind }>;
-    /** The value where nobody gives one; undefined where there is none. */
+    /** The default; undefined where there is none. */
     readonly fallback: Kind extends 'section' ? unknown : string | number | boolean | undefined;
     /** Its part of the schema, with default and description. */
     schema(zod: Zod): Schema;
@@ -205,7 +205,7 @@ export function section<Schema extends z.ZodType, const Given extends Input<unkn
 
 /** A number as people write it; undefined where the text is none, or out of range. */
 export function readNumber(value: string, range: NumberRange): number | undefined {
-  // Number('') is 0 and Number('0x10') is 16: neither is what somebody means.
+  // Number('') is 0 and Number('0x10') is 16: neither is what people mean.
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)) return undefined;
   const { isWhole, min = -Number.MAX_VALUE, max = Number.MAX_VALUE, above = -Infinity, below = Infinity } = range;
   const parsed = Number(value);

@@ -23,7 +23,7 @@ export interface AnchorSet {
 export interface TaskAnchors extends Anchors {
   readonly throughputUnit: Unit;
   readonly latencyUnit: Unit;
-  /** Where it isn't the set's, as with anchors that somebody froze or chose for one task. */
+  /** Where it isn't the set's, as with anchors frozen or chosen for one task. */
   readonly version?: string;
 }
 
@@ -78,7 +78,7 @@ function checkAbove(name: string, value: number): void {
 }
 
 /**
- * Checks anchors that somebody chose.
+ * Checks chosen anchors.
  *
  * @throws {RangeError} if one isn't above 0, or the trivial accuracy isn't in [0, 1)
  */
@@ -106,7 +106,7 @@ function geometricMedian(values: readonly number[]): number {
 }
 
 /**
- * Anchors from a first set of measurements, for hardware that nobody has anchored: store them and never compute them
+ * Anchors from a first set of measurements, for hardware without anchors: store them and never compute them
  * again, or old scores lose their meaning.
  *
  * @param rows what was measured, at least one

@@ -108,7 +108,7 @@ export interface BootstrapResult {
   readonly withoutLaunchSpread: readonly string[];
   /** Models that are worst in a factor: the bootstrap isn't regular there, their PER-paper intervals are a guess. */
   readonly atBoundary: readonly string[];
-  /** For each model the share of replicates in which nobody dominated it. */
+  /** For each model the share of replicates in which no other dominated it. */
   readonly paretoShare: readonly number[];
 }
 
@@ -151,7 +151,7 @@ export function pointValues(models: readonly BootstrapModel[]): ReplicateValues 
 }
 
 /**
- * For each model the share of replicates in which nobody dominated it.
+ * For each model the share of replicates in which no other dominated it.
  *
  * @param factors which of them count
  */

@@ -210,7 +210,7 @@ export function decide(tasks: readonly DecisionTask[], options: DecisionOptions)
       ...candidate,
       rank: index < eligible.length ? ranks[index] : undefined,
       interval: ranked?.interval,
-      // Alone there is nobody to win against.
+      // A single model has none to win against.
       support: eligible.length > 1 ? ranked?.topShare : undefined,
       isInTieGroup: eligible.length > 1 ? ranked?.isInTieGroup : undefined,
       requiredAccuracy:

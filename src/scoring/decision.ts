@@ -18,7 +18,7 @@ export interface DecisionTask {
   /** Above 0; only ratios between tasks count. */
   readonly weight: number;
   readonly anchors: Anchors | undefined;
-  /** Items and launches behind the board; undefined for a table that somebody else measured. */
+  /** Items and launches behind the board; undefined for a table that was measured elsewhere. */
   readonly evidence: TaskEvidence | undefined;
 }
 
@@ -85,7 +85,7 @@ export interface Decision {
   readonly nextCheaper: string | undefined;
   /** Has the highest score, but fails a constraint. */
   readonly unconstrained: string | undefined;
-  /** Misses the constraints by least, where nobody passes. */
+  /** Misses the constraints by least, where no model passes. */
   readonly nearestMiss: string | undefined;
   readonly largestGates: readonly LargestGate[];
   readonly curves: readonly WeightCurve[];

@@ -86,7 +86,7 @@ export interface ModelMetrics {
   readonly latency?: number | undefined;
   /** Memory per device. */
   readonly memory?: number | undefined;
-  /** Why the model failed; it has no score then, and touches nobody else's. */
+  /** Why the model failed; it has no score then, and touches no other's. */
   readonly failure?: string | undefined;
   /** Why a factor is missing, for the sentence that says so. */
   readonly missing?: Readonly<Partial<Record<FactorName, string>>>;

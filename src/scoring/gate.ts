@@ -58,7 +58,7 @@ function boundOf({ name, bound }: Limit): Pick<GateCheck, 'metric' | 'kind' | 'b
 
 /**
  * Non-inferiority from an interval: passed where all of it is on the good side of the bound, failed where none of it is,
- * otherwise nobody can tell.
+ * otherwise inconclusive.
  */
 export function intervalOutcome(interval: Interval, bound: number, isUpper: boolean): GateOutcome {
   const [worst, best] = isUpper ? [interval.high, interval.low] : [interval.low, interval.high];

@@ -16,7 +16,7 @@ export const equalWeights: Factors = { accuracy: 0.25, throughput: 0.25, latency
 
 /**
  * The four factors of PER-A: accuracy above the trivial answer, and for the rest the value over its sum with the anchor,
- * so that the anchor scores 0.5, nothing is clamped, and nobody else's value matters.
+ * so that the anchor scores 0.5, nothing is clamped, and no other model's value matters.
  */
 export function anchoredFactors(values: Factors, anchors: Anchors): Factors {
   return {
@@ -92,7 +92,7 @@ export interface PerAnchoredOptions {
 }
 
 /**
- * PER-A of several models. Each score depends on nobody else: adding or dropping a model changes none.
+ * PER-A of several models. Each score depends on no other model: adding or dropping a model changes none.
  *
  * @param models one per model, each factor in the anchors' units
  * @throws {RangeError} if a value, an anchor or the weights are out of range

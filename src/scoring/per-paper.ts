@@ -78,7 +78,7 @@ export interface PerPaperResult {
  * scaled to [0, 1] over the models given, the last two inverted.
  *
  * Every score depends on the four worst values in the set, and the worst model in any factor has 0. Models that failed
- * or lack a factor have no score and don't move anybody else's. Source: the PER paper, 3.2.1; docs/scores.md.
+ * or lack a factor have no score and don't move any other's. Source: the PER paper, 3.2.1; docs/scores.md.
  *
  * @param models one per model, all on the same task, each factor in one unit
  * @throws {RangeError} if a value is NaN, infinite, negative, or an accuracy above 1

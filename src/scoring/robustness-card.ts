@@ -185,7 +185,7 @@ function paperScores(models: readonly ValuedModel[], weights?: Factors): number[
 }
 
 /**
- * How far the winner of PER-paper hangs on choices that nobody can justify: weights, and who else is in the set.
+ * How far the winner of PER-paper depends on arbitrary choices: weights, and who else is in the set.
  * Deterministic. Source: docs/scores.md, "Robustness card".
  *
  * @param models raw values, at least 3 models, all of them valid

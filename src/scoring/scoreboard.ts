@@ -13,7 +13,7 @@ import type { ValuedModel, AnchoredRobustness, PaperRobustness } from './robustn
 export interface ScoreboardCell {
   readonly model: string;
   readonly taskId: string;
-  /** Undefined for numbers that somebody else measured. */
+  /** Undefined for numbers that were measured elsewhere. */
   readonly protocol?: ProtocolName | undefined;
   readonly state: CellState;
   readonly error?: CellError | undefined;
@@ -70,7 +70,7 @@ export interface BoardInference {
   readonly notes: readonly string[];
 }
 
-/** Which models of a scoreboard nobody beats in the chosen factors. */
+/** Which models of a scoreboard no other beats in the chosen factors. */
 export interface BoardFront {
   readonly factors: readonly FactorName[];
   readonly models: readonly FrontModel[];
@@ -81,11 +81,11 @@ export interface FrontModel {
   readonly isOnFront: boolean;
   /** Models that are no worse in every factor and better in one. */
   readonly dominatedBy: readonly string[];
-  /** Share of replicates in which nobody dominated it; undefined where there are none. */
+  /** Share of replicates in which no other dominated it; undefined where there are none. */
   readonly support: number | undefined;
 }
 
-/** How far the order of a scoreboard hangs on choices that nobody can justify. */
+/** How far the order of a scoreboard depends on arbitrary choices. */
 export interface BoardCard {
   readonly anchored: AnchoredRobustness | undefined;
   readonly paper: PaperRobustness | undefined;

@@ -62,7 +62,7 @@ export interface RankedModel {
   readonly rankInterval: readonly [best: number, worst: number];
   /** Ranks that it can have, for all models at once. */
   readonly rankSet: readonly [best: number, worst: number];
-  /** Nobody is significantly better: part of the tie group of the best. */
+  /** No other is significantly better: part of the tie group of the best. */
   readonly isInTieGroup: boolean;
 }
 
@@ -158,7 +158,7 @@ function comparePairs(point: readonly number[], replicates: Float64Array, level:
   return { difference, error, critical: quantile(largest.toSorted(), level) };
 }
 
-/** 1 where the first is significantly better, -1 where it is worse, 0 where nobody can tell. */
+/** 1 where the first is significantly better, -1 where it is worse, 0 where neither is significant. */
 function verdict({ difference, error, critical }: Pairs, first: number, second: number): number {
   if (first === second) return 0;
   const pair = pairIndex(Math.max(first, second), Math.min(first, second));

@@ -127,7 +127,7 @@ export function wilsonInterval(successes: number, n: number, options: WilsonOpti
   return { low, high, level, method };
 }
 
-/** From so many items on the mean of partial credits, or of differences, is close enough to normal. */
+/** From this many items on the mean of partial credits, or of differences, is close enough to normal. */
 export const minForNormal = 30;
 /** The anytime interval needs an order that doesn't depend on the scores; which one doesn't matter. */
 const orderSeed = 1;

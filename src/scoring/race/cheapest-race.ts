@@ -56,7 +56,7 @@ interface Field {
   readonly clearRatio: number;
 }
 
-/** A model with at least so many times the weights per token isn't launched to see whether it is cheaper. */
+/** A model with at least this many times the weights per token isn't launched to see whether it is cheaper. */
 const hopelessWeights = 4;
 
 /** Whoever is out may still be asked, since the best may be among them. */

@@ -9,7 +9,7 @@ function isAsked(name: LimitName): boolean {
   return namesInOrder.some((known) => known === name) || percentileOf(name) !== undefined;
 }
 
-/** The limit on a percentile of the latency: so large a share must be answered in so many milliseconds. */
+/** The limit on a latency percentile: the share of requests that must be answered within a time. */
 export function latencyLimit(limits: Limits): { readonly share: number; readonly maxMs: number } | undefined {
   for (const { name, bound } of limitList(limits, [])) {
     const percentile = percentileOf(name);

@@ -78,7 +78,7 @@ export function triageNoise({ performance }: ErrorBudget, models: number): Launc
   return { ...launchPrior, launches: 1, quantile };
 }
 
-/** Quantile for finalists, whose deviation was measured with so many degrees of freedom. */
+/** Quantile for finalists, by the degrees of freedom of their deviation. */
 export function finalQuantile({ performance }: ErrorBudget, finalists: number, degrees: number): number {
   return tQuantile(1 - performance / 2 / Math.max(1, finalists - 1), degrees);
 }

@@ -49,7 +49,7 @@ export function poolLaunches(finalists: readonly Entrant[]): PooledLaunches | un
     }, 0);
     return Math.sqrt(squares / degrees);
   });
-  // The fewest launches of anybody: the wider bound.
+  // The fewest launches of any model: the wider bound.
   const launches = Math.min(...finalists.map((finalist) => finalist.launches.length));
   return { throughput, latency, memory, launches, degrees };
 }

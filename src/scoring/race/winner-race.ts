@@ -42,7 +42,7 @@ export function nextLaunch(
   return owing && { type: 'launch', model: owing.model, launch: owing.launches.length };
 }
 
-/** Noise of the finals: what the launches of the finalists showed, or the prior where nobody has two. */
+/** Noise of the finals: what the launches of the finalists showed, or the prior where no model has two. */
 export function finalNoise(finalists: readonly Entrant[], setup: RaceSetup): LaunchNoise {
   const pooled = poolLaunches(finalists);
   if (pooled === undefined) return triageNoise(setup.budget, finalists.length);
