@@ -154,7 +154,7 @@ describe('problems in suite files', () => {
     expect(await check('missing.yaml')).toBe('missing.yaml: no such file');
     expect(await check('missing.ts')).toBe('missing.ts: no such file');
     expect(await check('a.toml', 'x = 1\n')).toBe(
-      'a.toml: a suite file ends in .yaml, .yml, .json, .ts, .mts, .js or .mjs',
+      'a.toml: expected a suite file ending in .yaml, .yml, .json, .ts, .mts, .js or .mjs',
     );
     expect(await check('-')).toBe('stdin:2:1: unknown key "model" (did you mean "models"?)');
   });
@@ -168,9 +168,7 @@ describe('problems in suite files', () => {
           `${'bcdefghijklm'[index]}: &${'bcdefghijklm'[index]} [${Array(9).fill(`*${'abcdefghijkl'[index]}`).join(', ')}]`,
       ),
     ];
-    expect(await check('bomb.yaml', `${lines.join('\n')}\n`)).toBe(
-      'bomb.yaml: its aliases (*name) refer to each other too often',
-    );
+    expect(await check('bomb.yaml', `${lines.join('\n')}\n`)).toBe('bomb.yaml: too many nested aliases (*name)');
   });
 });
 
