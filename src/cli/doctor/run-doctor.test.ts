@@ -71,7 +71,7 @@ describe('the whole examination', () => {
     const lines = await Array.fromAsync(runDoctor(options({ storePath: join(home, 'results.db') })));
     const line = lines.find(({ name }) => name === 'store');
     expect(line?.state).toBe('fail');
-    expect(line?.detail).toContain('this is not a perbench store');
+    expect(line?.detail).toContain(': not a perbench store');
   });
 });
 
