@@ -11,7 +11,7 @@ const table: TextTable = {
   rows: [
     ['a_b|c', '0.5 ± 0.1'],
     ['=1+1', '-0.2'],
-    ['x,"y"\u202E\n', '–'],
+    ['x,"y"\u202E\n', '-1+1'],
   ],
 };
 
@@ -25,7 +25,7 @@ describe('a table as text', () => {
         '| :-- | --: |',
         String.raw`| a\_b\|c | 0.5 ± 0.1 |`,
         '| =1+1 | -0.2 |',
-        '| x,"y"  | – |',
+        '| x,"y"  | -1+1 |',
         '',
       ].join('\n'),
     );
@@ -40,7 +40,7 @@ describe('a table as text', () => {
   });
 
   it('is CSV in which nothing is a formula', () => {
-    expect(tableText(table, 'csv')).toBe('Model,PER (%)\r\na_b|c,0.5 ± 0.1\r\n\'=1+1,-0.2\r\n"x,""y""\n",–\r\n');
+    expect(tableText(table, 'csv')).toBe('Model,PER (%)\r\na_b|c,0.5 ± 0.1\r\n\'=1+1,-0.2\r\n"x,""y""\n",\'-1+1\r\n');
   });
 });
 

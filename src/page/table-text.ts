@@ -15,9 +15,9 @@ export interface TextTable {
 export const tableFormats = ['markdown', 'latex', 'csv'] as const;
 export type TableFormat = (typeof tableFormats)[number];
 
-/** A negative number is no formula: all numbers here are texts already. */
+/** A negative number is no formula, and all numbers here are texts already; `-1+cmd` is one. */
 function csvCell(text: string): string {
-  return /^-\d/u.test(text) ? csvQuoted(text) : csvValue(text);
+  return /^-\d[\d\s.,±%]*$/u.test(text) ? csvQuoted(text) : csvValue(text);
 }
 
 function markdown({ caption, headings, align, rows }: TextTable): string {

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { visibleText } from '../present/sanitise.ts';
 import type { LoadedPage, PageData } from './page-data.ts';
 
 /** Where the shell takes what differs from report to report. */
@@ -35,7 +36,7 @@ function pageTitle({ report, runs }: PageData): string {
 export function reportPage(shell: string, prerender: Prerender, page: LoadedPage): string {
   const { data, numbers } = page;
   const parts = {
-    title: escapeHtml(pageTitle(data)),
+    title: escapeHtml(visibleText(pageTitle(data))),
     body: prerender(page),
     data:
       dataScript('perbench-data', Buffer.from(JSON.stringify(data))) +

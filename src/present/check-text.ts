@@ -1,10 +1,9 @@
 import type { Check, Document } from './document.ts';
-import { safeText, fieldText } from './sanitise.ts';
+import { safeText } from './sanitise.ts';
 
-/** Text that XML 1.0 can hold, its markup escaped. */
+/** Text on one line, its markup escaped. */
 function xmlText(text: string): string {
   return safeText(text)
-    .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
@@ -56,7 +55,7 @@ const maxOfKind = 10;
 
 /** Message of a workflow command: `%` and line ends are its syntax. */
 function escapeMessage(text: string): string {
-  return fieldText(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return safeText(text).replaceAll('%', '%25').replaceAll('\n', '%0A');
 }
 
 /** Property of a workflow command: colons and commas separate properties. */

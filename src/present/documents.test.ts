@@ -216,8 +216,8 @@ describe('a gate', () => {
 
   it('annotates on GitHub, its syntax escaped', () => {
     expect(githubAnnotations(document(['fail', 'inconclusive', 'pass']))).toMatchInlineSnapshot(`
-      "::error title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: required throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: fail (5 %25 of "x" < y & z%0D%0Anext)
-      ::warning title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: required throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: inconclusive (5 %25 of "x" < y & z%0D%0Anext)
+      "::error title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: required throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: fail (5 %25 of "x" < y & z%0Anext)
+      ::warning title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: required throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: inconclusive (5 %25 of "x" < y & z%0Anext)
       ::notice title=perbench gate::gate failed, of 3 checks: 1 failed, 1 inconclusive, 1 passed
       "
     `);

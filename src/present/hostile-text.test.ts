@@ -1,64 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Measurement, Unit } from '../core/measurement.ts';
+import { acts, hostileTexts, remnants, reportOf } from '../../test/setup/hostile-texts.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Comparison } from '../scoring/comparison.ts';
-import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import type { Decision } from '../scoring/decision.ts';
 import type { GateResult } from '../scoring/gate.ts';
 import { comparisonDocument } from './comparison-document.ts';
+import { csvValue } from './csv.ts';
 import { decisionDocument } from './decision-document.ts';
 import type { Document } from './document.ts';
 import { documentFormats, type Format } from './formats.ts';
 import { type Gate, gateDocument } from './gate-document.ts';
 import { githubAnnotations } from './check-text.ts';
 import { reportDocument } from './report-document.ts';
-import type { Report } from './report.ts';
 import { sampleFormats } from './samples.ts';
 import { terminalText } from './terminal.ts';
-import { fieldText, plainText, safeText, visibleText } from './sanitise.ts';
-
-/** What a model may be called, or say. */
-const hostile: Readonly<Record<string, string>> = {
-  'a colour': 'x\u001B[31my',
-  'a cursor move': 'x\u001B[2J\u001B[1;1Hy',
-  'a title': 'x\u001B]0;title\u0007y',
-  'a link': 'x\u001B]8;;https://example.invalid\u001B\\y',
-  'a cut sequence': 'x\u001B[',
-  'eight-bit CSI': 'x\u009B31my',
-  'eight-bit OSC': 'x\u009D0;title\u009Cy',
-  'a bell and a null': 'x\u0007\u0000y',
-  'a delete': 'x\u007Fy',
-  'direction marks': 'x\u200E\u200F\u061Cy',
-  'direction overrides': 'x\u202A\u202E\u2066\u2069y',
-  'zero width': 'x\u200B\u200C\u200D\u2060y',
-  'a byte order mark': 'x\uFEFFy',
-  'annotation marks': 'x\uFFF9\uFFFBy',
-};
-
-const acts =
-  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u061C\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/u;
-
-const measured = (value: number, unit: Unit): Measurement => ({ status: 'measured', value, unit, n: 3, warnings: [] });
-
-function reportOf(text: string): Report {
-  const cell = (model: string, state: 'done' | 'failed') => ({
-    model,
-    taskId: `${text}/per@1`,
-    protocol: 'serving' as const,
-    state,
-    error: state === 'failed' ? { code: 'PB_ENGINE', message: text } : undefined,
-    measurements: {
-      accuracy: measured(0.5, 'ratio'),
-      throughput: measured(1, 'items/s'),
-      latency: measured(100, 'ms'),
-      memory: measured(2 ** 30, 'bytes'),
-      extra: { [text]: measured(1, 'ratio') },
-    },
-  });
-  const cells = [cell(text, 'done'), cell('b', 'done'), cell(`${text}2`, 'failed')];
-  const tasks = { [`${text}/per@1`]: { title: text, metric: text } };
-  return { run: { id: text, host: text }, scoreboards: createScoreboards(cells, { tasks }), notes: [text] };
-}
+import { plainText, safeText, visibleText } from './sanitise.ts';
 
 function gateOf(text: string): Gate {
   const check = {
@@ -163,23 +119,28 @@ async function written(text: string): Promise<Readonly<Record<string, string>>> 
   return texts;
 }
 
-describe.each(Object.entries(hostile))('%s', (_, text) => {
+describe.each(Object.entries(hostileTexts))('%s', (_, [text, left]) => {
   it('is harmless in whatever is written', async () => {
     const texts = await written(text);
     expect(Object.keys(texts).length).toBeGreaterThan(18);
-    for (const [name, made] of Object.entries(texts)) expect(acts.exec(made), `${name}: ${made}`).toBeNull();
+    for (const [name, made] of Object.entries(texts)) {
+      expect(acts.exec(made), `${name}: ${made}`).toBeNull();
+    }
+    // JSON is the one that keeps everything, as escapes.
+    for (const [name, made] of Object.entries(texts).filter(([format]) => !format.includes('json')))
+      expect(remnants.exec(made), `${name}: ${made}`).toBeNull();
   });
 
   it('is harmless on its own, and seen in a page', () => {
-    for (const made of [safeText(text), plainText(text), fieldText(text), visibleText(text)])
-      expect(made).not.toMatch(acts);
-    expect(plainText(text)).toMatch(/^xy?$/u);
-    expect(visibleText(text).length).toBeGreaterThan(2);
+    for (const made of [safeText(text), plainText(text)]) expect(made).toBe(left);
+    expect(visibleText(text)).not.toMatch(acts);
+    expect(visibleText(text).length).toBeGreaterThan(left.length);
+    expect(visibleText(visibleText(text))).toBe(visibleText(text));
   });
 });
 
 it('JSON keeps what it hides', async () => {
-  for (const text of Object.values(hostile)) {
+  for (const [text] of Object.values(hostileTexts)) {
     const { scoreboards } = JSON.parse(documentFormats.report.json.write(reportDocument(reportOf(text)))) as {
       scoreboards: { title: string }[];
     };
@@ -187,9 +148,28 @@ it('JSON keeps what it hides', async () => {
   }
 });
 
-it('text without anything hidden stays as it is', () => {
-  const text = 'Grüße, 你好, नमस्ते, 👩 ± é';
-  for (const made of [safeText(text), plainText(text), fieldText(text), visibleText(text)]) expect(made).toBe(text);
+it.each([
+  'Grüße, 你好, नमस्ते, 👩 ± é',
+  'emoji of several characters: 👩‍👩‍👧 👩🏽‍💻 ❤️ 1️⃣ 🏳️‍🌈 🧑‍🦰 ⚕︎',
+  'signs of Arabic numbers: \u0600\u06DD',
+])('text without anything hidden stays as it is: %s', (text) => {
+  for (const made of [safeText(text), plainText(text), visibleText(text)]) expect(made).toBe(text);
+});
+
+describe('a field of a CSV file', () => {
+  it.each([
+    ['=1+1', "'=1+1"],
+    [' =4+4', "' =4+4"],
+    ['\n=3+3', '"\'\n=3+3"'],
+    ['\u2028@x', '"\'\n@x"'],
+    ['\u200B+1', "'+1"],
+    ['\u00A0-1', "'\u00A0-1"],
+    ['\tx', "'\tx"],
+    ['a\r\nb\rc\u2028d\u2029e', '"a\nb\nc\nd\ne"'],
+    ['a - b', 'a - b'],
+  ])('%j is no formula, and its line breaks are newlines in quotes', (text, field) => {
+    expect(csvValue(text)).toBe(field);
+  });
 });
 
 it.each([

@@ -9,20 +9,32 @@
 const escapeSequences =
   /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[PX^_][^\u001B]*(?:\u001B\\)?|[ -/]*[0-~])|\u009B[0-?]*[ -/]*[@-~]|[\u0090\u0098\u009D-\u009F][^\u0007\u009C\u001B]*(?:\u0007|\u009C|\u001B\\)?/g;
 const lineBreaks = /\r\n|[\n\r\u0085\u2028\u2029]/g;
-// C0 without tab and newline, DEL and C1.
-const controls = String.raw`\u0000-\u0008\u000B-\u001F\u007F-\u009F`;
-// What turns the writing direction, takes no room, or marks annotations; the byte order mark is among them.
-const invisibles = String.raw`\u061C\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB`;
-const harmful = new RegExp(`[${controls}${invisibles}]`, 'g');
-const harmfulButReturn = new RegExp(`(?!\\r)[${controls}${invisibles}]`, 'g');
-const harmfulInJson = new RegExp(`[\\u007F-\\u009F\\u2028\\u2029${invisibles}]`, 'g');
+// C0 without tab and newline, DEL and C1, the line breaks of Unicode.
+const controls = String.raw`[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029]`;
+// Format characters that are seen: signs above or below Arabic, Syriac and Kaithi numbers.
+const seen = String.raw`\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}`;
+// What turns the writing direction, takes no room, marks annotations, or is no character. Emoji keep what holds them
+// together, where it does: a variation selector behind a picture or in a keycap, a joiner between two pictures. Elsewhere
+// these hide as well as others, and so do the tags of regional flags: such a flag becomes a black one. Joiners of Persian
+// and Indic scripts go too; the letters stay.
+const picture = String.raw`\p{Extended_Pictographic}`;
+const invisibles = [
+  String.raw`(?![${seen}\u200D\uFE0E\uFE0F])[\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]`,
+  String.raw`(?<!${picture}|[#*\d](?=\uFE0F\u20E3))[\uFE0E\uFE0F]`,
+  String.raw`(?<!${picture}[\uFE0E\uFE0F\p{Emoji_Modifier}]?)\u200D|\u200D(?!${picture})`,
+].join('|');
+const harmful = new RegExp(`${controls}|${invisibles}`, 'gu');
+const harmfulInJson = new RegExp(`[\\u007F-\\u009F\\u2028\\u2029]|${invisibles}`, 'gu');
 
 /** Text without colours and other sequences: what is left of it on a screen. */
 export function withoutEscapes(text: string): string {
   return text.replaceAll(escapeSequences, '');
 }
 
-/** For terminals: no escape sequences, control characters or characters that reorder or hide text. Line breaks stay. */
+/**
+ * For terminals, data files and XML: no escape sequences, control characters or characters that reorder or hide text.
+ * Line breaks stay, as newlines.
+ */
 export function safeText(text: string): string {
   return withoutEscapes(text).replaceAll(lineBreaks, '\n').replaceAll(harmful, '');
 }
@@ -30,23 +42,19 @@ export function safeText(text: string): string {
 /** The same on one line. */
 export function plainText(text: string): string {
   return withoutEscapes(text)
-    .replaceAll(/[^\S\uFEFF]+/gu, ' ')
+    .replaceAll(/(?:[^\S\uFEFF]|\u0085)+/gu, ' ')
     .replaceAll(harmful, '');
-}
-
-/** For fields of data files: nothing that acts or hides, everything else as it is, line breaks too. */
-export function fieldText(text: string): string {
-  return text.replaceAll(harmfulButReturn, '');
-}
-
-function codeOf(character: string): string {
-  return character.charCodeAt(0).toString(16).padStart(4, '0');
 }
 
 /** A value as JSON text in which nothing hides: it may be looked at in a terminal or an editor. */
 export function jsonText(value: object, indent?: number): string {
   const json = JSON.stringify(value, undefined, indent);
-  return json.replaceAll(harmfulInJson, (character) => String.raw`\u${codeOf(character)}`);
+  return json.replaceAll(harmfulInJson, (character) =>
+    character
+      .split('')
+      .map((unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
 
 /**
@@ -55,9 +63,9 @@ export function jsonText(value: object, indent?: number): string {
  */
 export function visibleText(text: string): string {
   return text.replaceAll(harmful, (character) => {
-    const code = character.charCodeAt(0);
+    const code = character.codePointAt(0) ?? 0;
     if (code < 0x20) return String.fromCodePoint(0x2400 + code);
     if (code === 0x7f) return '\u2421';
-    return code < 0xa0 ? `⟨${code.toString(16)}⟩` : `⟨U+${codeOf(character).toUpperCase()}⟩`;
+    return code < 0xa0 ? `⟨${code.toString(16)}⟩` : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
   });
 }

@@ -17,7 +17,7 @@ describe('csvValue', () => {
     ['-1', "'-1"],
     ['@sum', "'@sum"],
     ['\t=1', "'\t=1"],
-    ['a\u001B[31mb\u0000', 'a[31mb'],
+    ['a\u001B[31mb\u0000', 'ab'],
     ['=1,2', '"\'=1,2"'],
   ])('%j', (value, expected) => {
     expect(csvValue(value)).toBe(expected);

@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { pageSchema, type LoadedPage, type PageData } from '../page-data.ts';
 import { ReportPage } from './report-page.tsx';
+import { showHidden } from './show-hidden.ts';
 
 async function unzipped(id: string): Promise<ArrayBuffer> {
   const text = document.getElementById(id)?.textContent.trim() ?? '';
@@ -41,4 +42,5 @@ async function start(): Promise<void> {
   }
 }
 
+showHidden();
 void start();

@@ -1,4 +1,5 @@
 import { h, type ComponentChildren, type VNode } from 'preact';
+import { plainText } from '../../present/sanitise.ts';
 import { fitText } from './text-extent.ts';
 
 /** Colours and type of a chart. */
@@ -67,13 +68,13 @@ function shortNumber(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** An SVG element; numbers are rounded, undefined attributes left out. */
+/** An SVG element; numbers are rounded, undefined attributes left out. Names are foreign: nothing in its texts hides. */
 export function svgElement(name: string, attributes: SvgAttributes, ...children: ComponentChildren[]): VNode {
   const written: Record<string, string | number> = {};
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined) written[key] = typeof value === 'number' ? shortNumber(value) : value;
+    if (value !== undefined) written[key] = typeof value === 'number' ? shortNumber(value) : plainText(value);
   }
-  return h(name, written, ...children);
+  return h(name, written, ...children.map((child) => (typeof child === 'string' ? plainText(child) : child)));
 }
 
 /** A path's `d` through points. */

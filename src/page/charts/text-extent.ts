@@ -1,3 +1,5 @@
+import { plainText } from '../../present/sanitise.ts';
+
 /** Advance widths of DejaVu Sans, in units of the font; a test compares them with the font itself. */
 export const unitsPerEm = 2048;
 
@@ -150,8 +152,10 @@ export function textExtent(text: string, fontSize: number): number {
 
 /** The text, cut in the middle where it is wider than allowed: names often differ at their end alone. */
 export function fitText(text: string, maxWidth: number, fontSize: number): string {
-  if (textExtent(text, fontSize) <= maxWidth) return text;
-  const all = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  // First: a cut sequence would take what follows it along.
+  const plain = plainText(text);
+  if (textExtent(plain, fontSize) <= maxWidth) return plain;
+  const all = Array.from(graphemes.segment(plain), ({ segment }) => segment);
   for (let kept = all.length - 1; kept >= 2; kept -= 1) {
     const tail = Math.floor(kept / 2);
     const cut = `${all.slice(0, kept - tail).join('')}…${all.slice(all.length - tail).join('')}`;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
+import { safeText } from '../../present/sanitise.ts';
 import { chartFont } from '../charts/chart-frame.ts';
 import { loadChartFont } from './chart-font.ts';
 
@@ -24,7 +25,7 @@ function withPngFacts(png: Uint8Array, { dpi, text }: PngFacts): Uint8Array {
   resolution[8] = 1;
   const chunks = [chunk('pHYs', resolution)];
   // Keyword, no compression, no language, no translated keyword, then UTF-8.
-  if (text !== undefined) chunks.push(chunk('iTXt', Buffer.from(`Source\0\0\0\0\0${text}`, 'utf8')));
+  if (text !== undefined) chunks.push(chunk('iTXt', Buffer.from(`Source\0\0\0\0\0${safeText(text)}`, 'utf8')));
   return Uint8Array.from(Buffer.concat([png.subarray(0, headerEnd), ...chunks, png.subarray(headerEnd)]));
 }
 

@@ -1,5 +1,6 @@
 import { cloneElement, h, type VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { safeText } from '../../present/sanitise.ts';
 import { chartFont, lightTheme, type Chart, type ChartOptions } from '../charts/chart-frame.ts';
 import { subsetFont } from './chart-font.ts';
 
@@ -50,17 +51,22 @@ function textOf(svg: string): string {
     .replaceAll('&lt;', '<');
 }
 
+/** What Preact writes is HTML, which allows `]]>` in text; XML doesn't. */
+function xmlOf(node: Chart): string {
+  return renderToString(node).replaceAll(']]>', ']]&gt;');
+}
+
 /** A chart as the text of an SVG file. */
 export function renderSvg(chart: Chart, options: SvgOptions = {}): string {
   const { widthMm, font, provenance } = options;
   const [, , width = 1, height = 1] = chart.props.viewBox.split(' ').map(Number);
   const extra = [
-    ...(provenance === undefined ? [] : [h('metadata', {}, provenance)]),
+    ...(provenance === undefined ? [] : [h('metadata', {}, safeText(provenance))]),
     ...(font === undefined ? [] : [fontStyle(font, textOf(renderToString(chart)))]),
   ];
   const size =
     widthMm === undefined ? {} : { width: millimetres(widthMm), height: millimetres((widthMm * height) / width) };
   const { children } = chart.props as { readonly children?: VNode | readonly VNode[] };
   const own = Array.isArray(children) ? (children as readonly VNode[]) : [children as VNode];
-  return `${renderToString(cloneElement(chart, size, ...extra, ...own))}\n`;
+  return `${xmlOf(cloneElement(chart, size, ...extra, ...own))}\n`;
 }
