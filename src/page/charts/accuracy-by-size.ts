@@ -219,6 +219,7 @@ function modelLabels(points: readonly SizedPoint[], plot: LogPlot): VNode[] {
     isFirst: ({ model }) => best.has(model),
     color: () => plot.theme.ink,
     radius: plot.theme.fontSize * 0.35,
+    clearance: plot.theme.fontSize * 0.35,
     corners: bestCorners(points, plot),
   });
 }

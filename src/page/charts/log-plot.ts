@@ -112,6 +112,8 @@ export interface PointLabelRequest<Point> {
   readonly color: (point: Point) => string;
   /** How far a marker reaches from its point. */
   readonly radius: number;
+  /** How far labels keep from the points of others; some styles of marker reach beyond their radius. */
+  readonly clearance: number;
   /** Corners of a line that labels keep clear of, in the chart's units. */
   readonly corners: readonly (readonly [number, number])[];
 }
@@ -120,7 +122,7 @@ export interface PointLabelRequest<Point> {
 export function pointLabels<Point extends PlottedPoint>(
   points: readonly Point[],
   plot: LogPlot,
-  { isFirst, color, radius, corners }: PointLabelRequest<Point>,
+  { isFirst, color, radius, clearance, corners }: PointLabelRequest<Point>,
 ): VNode[] {
   const { area, theme } = plot;
   const fontSize = theme.fontSize * 0.85;
@@ -136,7 +138,7 @@ export function pointLabels<Point extends PlottedPoint>(
       bounds: { left: area.left + 2, right: area.right, top: area.top, bottom: area.bottom - 2 },
       fontSize,
       radius,
-      obstacles: points.map(({ x, y }) => squareAround(plot.x(x), plot.y(y), radius)),
+      obstacles: points.map(({ x, y }) => squareAround(plot.x(x), plot.y(y), clearance)),
       lines: [...points.flatMap((point) => boundBoxes(point, plot)), ...segmentBoxes(corners)],
     },
   );

@@ -117,6 +117,7 @@ export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
       isFirst: ({ isOnFront }) => isOnFront,
       color: ({ isOnFront }) => (isOnFront ? theme.ink : theme.muted),
       radius: theme.fontSize * 0.38,
+      clearance: theme.fontSize * 0.38 * 1.05,
       corners,
     }),
   );
