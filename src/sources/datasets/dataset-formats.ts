@@ -55,7 +55,7 @@ async function readOrFail(path: string, signal: AbortSignal): Promise<Uint8Array
   }
 }
 
-/** What reading gives; where it fails, the file isn't what it should be, such as `a whole gzip file`. */
+/** What reading gives; where it fails, the file isn't what it should be, such as `a complete gzip file`. */
 async function readAs<Value>(what: string, file: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
