@@ -1,3 +1,4 @@
+import { runNamed } from '../core/run-id.ts';
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
@@ -51,7 +52,7 @@ function parseSideName(text: string): SideName {
  */
 export async function findComparedRun(store: Store, text: string): Promise<ComparedRun> {
   const name = parseSideName(text);
-  const run = name.run === undefined ? await store.latestRun() : await store.getRun(name.run);
+  const run = await runNamed(store, name.run ?? 'latest');
   if (run === undefined) {
     throw new UsageError(name.run === undefined ? 'no runs in the store' : `no run "${name.run}" in the store`, {
       hint: 'Run perbench list to see the stored runs.',

@@ -97,12 +97,21 @@ describe('compare', () => {
       /--out x\.xml: unknown format "\.xml" for compare\nhint: Use one of \.csv/,
     ],
     [['compare', 'latest'], /missing required argument/],
+    [
+      ['report', 'latest', '--performance', '.'],
+      /^error: \.: EISDIR: [^\n]*\nhint: Name a CSV file, or - for stdin\.\n$/,
+    ],
     [['compare', 'a', 'b', '--store', 'none.db'], /no runs: .* does not exist/],
   ])('%j is refused', async (argv, message) => {
     const { stderr, code } = await perbench(argv);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
   });
+});
+
+it('latest is the newest run in every command', async () => {
+  const [named, newest] = [await perbench(['report', 'latest']), await perbench(['report'])];
+  expect(named).toMatchObject({ code: 0, stdout: newest.stdout });
 });
 
 describe('gate', () => {

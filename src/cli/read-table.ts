@@ -30,7 +30,7 @@ export async function readTable(file: string, context: CliContext): Promise<stri
 
 /** Rows of a table as cells; a table without tasks is about all of them. */
 async function tableCells(file: string, context: CliContext): Promise<readonly ScoreboardCell[]> {
-  const { scoreboards, notes } = scoreTable(await readFile(context.path(file), 'utf8'), { file });
+  const { scoreboards, notes } = scoreTable(await readTable(file, context), { file });
   for (const note of notes) context.output.note(`${file}: ${note}`);
   return scoreboards.flatMap(({ taskId, protocol, rows }) =>
     rows.map(({ model, state, error, measurements }) => ({ model, taskId, protocol, state, error, measurements })),

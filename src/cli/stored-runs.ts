@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../core/errors.ts';
+import { runNamed } from '../core/run-id.ts';
 import type { RunRecord, RunStatus, Store } from '../core/store.ts';
 import type { CliContext } from './context.ts';
 
@@ -26,7 +27,7 @@ export async function openReadStore(context: CliContext): Promise<Store> {
 }
 
 /**
- * The runs that a user names by ids or their beginnings; the newest where none is named.
+ * The runs that a user names by ids or their beginnings, or as `latest`; the newest where none is named.
  *
  * @throws {UsageError} if there is none
  */
@@ -48,7 +49,7 @@ export async function findRuns(
 }
 
 async function namedRun(name: string, store: Store, context: CliContext): Promise<RunRecord> {
-  const run = await store.getRun(name);
+  const run = await runNamed(store, name);
   if (run !== undefined) return run;
   throw new UsageError(`no run "${name}" in ${context.storePath}`, {
     hint: 'List the runs with perbench list.',

@@ -1,3 +1,5 @@
+import type { RunRecord, Store } from './store.ts';
+
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /**
@@ -11,4 +13,12 @@ export function createRunId(nowMs: number, random: () => number): string {
   const [day = '', time = ''] = new Date(nowMs).toISOString().slice(0, 19).split('T');
   const tail = Array.from({ length: 4 }, () => alphabet[Math.floor(random() * alphabet.length)]).join('');
   return `${day.replaceAll('-', '')}-${time.replaceAll(':', '')}-${tail}`;
+}
+
+/** The run that a user names: by its id, or `latest`, the newest; undefined where there is none. */
+export async function runNamed(
+  store: Pick<Store, 'getRun' | 'latestRun'>,
+  name: string,
+): Promise<RunRecord | undefined> {
+  return name === 'latest' ? store.latestRun() : store.getRun(name);
 }

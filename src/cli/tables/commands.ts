@@ -13,7 +13,7 @@ const suiteArgument = {
 
 const runArgument = {
   name: 'run',
-  help: 'run id or a prefix of it (default: the newest run)',
+  help: 'run id or a prefix of it, or latest (default: the newest run)',
   isOptional: true,
   completion: 'run',
 } as const;
