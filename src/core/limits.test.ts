@@ -41,7 +41,10 @@ describe('a limit', () => {
   });
 
   it.each([
-    ['fast', '`fast` is not a limit: expected one such as `accuracy >= 0.7`, `memory <= 2GiB` or `latency p95 <= 800ms`'],
+    [
+      'fast',
+      '`fast` is not a limit: expected one such as `accuracy >= 0.7`, `memory <= 2GiB` or `latency p95 <= 800ms`',
+    ],
     ['accuracy > 0.7', 'expected one such as'],
     ['latency p100 <= 1s', 'expected one such as'],
     ['withinBest <= 1', 'expected one such as'],

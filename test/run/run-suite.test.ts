@@ -128,7 +128,9 @@ it('says that an engine cannot do a task instead of giving a number', async () =
   const { runId } = await run(toyPlan({ models: { one: { loglikelihood: false } } }), toyDependencies(store));
   const cells = await store.cells(runId);
   expect(cells.map(({ state }) => state)).toEqual(['done', 'unavailable']);
-  expect(cells[1]?.error?.message).toBe("toy/choice@1 needs loglikelihood, which the engine does not support for this model");
+  expect(cells[1]?.error?.message).toBe(
+    'toy/choice@1 needs loglikelihood, which the engine does not support for this model',
+  );
 });
 
 it('refuses to go on when what decides the answers has changed', async () => {

@@ -163,27 +163,28 @@ async function executePlan(
   const end = await showRun(context, plan, (framesDrawn) =>
     localRun(plan, local, { ...rest, store, signal: context.interruption.signal, framesDrawn }),
   );
-  const run = end.runId === undefined ? undefined : await store.getRun(end.runId);
-  if (run === undefined) return exitCodes.bug;
+  const stored = end.runId === undefined ? undefined : await store.getRun(end.runId);
+  if (stored === undefined) return exitCodes.bug;
   if (end.status === 'interrupted') {
-    printOpenRaces(run, context);
-    const command = resumeCommand(run.id, context);
-    context.output.record('interrupted', { runId: run.id, resume: command });
+    printOpenRaces(stored, context);
+    const command = resumeCommand(stored.id, context);
+    context.output.record('interrupted', { runId: stored.id, resume: command });
     context.output.note(`interrupted; everything so far is saved. Resume with:\n  ${command}`);
     return context.interruption.exitCode ?? exitCodes.interrupted;
   }
   if (end.status === 'running') context.output.note('other processes are still working on cells of this run');
-  if (run.manifest.race !== undefined && end.status === 'finished') return await reportRace(run, store, files, context);
+  if (stored.manifest.race !== undefined && end.status === 'finished')
+    return await reportRace(stored, store, files, context);
   // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
   if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
-    const frozen = await freezeRunAnchors(store, run, context.workingFolder);
+    const frozen = await freezeRunAnchors(store, stored, context.workingFolder);
     if (frozen !== undefined) {
       context.output.note(`PER-A anchors for ${frozen.tasks.join(', ')} are frozen from this run: ${frozen.file}`);
     }
   }
-  const report = await reportRuns(store, [run], { ...project(context), scoring: { anchors: options.anchors } });
+  const report = await reportRuns(store, [stored], { ...project(context), scoring: { anchors: options.anchors } });
   await printReport(report, files, context);
-  await writeRunPage(run.id, report, context);
+  await writeRunPage(stored.id, report, context);
   return reportExitCode(report);
 }
 
