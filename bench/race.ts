@@ -9,7 +9,7 @@ import { equalWeights } from '../src/scoring/per-anchored.ts';
 import type { Factors } from '../src/scoring/factor.ts';
 import { createRandom, randomOrder } from '../src/stats/random.ts';
 import { errorBudget, type RaceSetup } from '../src/scoring/race/race-setup.ts';
-import { parseRaceQuestion } from '../src/scoring/race/question.ts';
+import { parseRaceQuestion } from '../src/core/race-question.ts';
 import { raceCost } from '../src/scoring/race/certificate.ts';
 import { createScoreGate } from '../src/scoring/race/score-gate.ts';
 import { driveRace } from '../test/race/drive-race.ts';

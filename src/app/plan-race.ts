@@ -10,7 +10,7 @@ import { UsageError } from '../core/errors.ts';
 import { hashJson } from '../run/content-key.ts';
 import { anchoredVersion, type AnchorSet, anchorsOf, checkAnchors } from '../scoring/anchors.ts';
 import { equalWeights } from '../scoring/per-anchored.ts';
-import { parseRaceQuestion, storedQuestion } from '../scoring/race/question.ts';
+import { parseRaceQuestion, storedQuestion } from '../core/race-question.ts';
 import type { OwnTask } from './local-context.ts';
 import { chooseTasks } from './prepare-tasks.ts';
 
@@ -68,7 +68,7 @@ type TaskScore = NonNullable<RaceTaskRecord['score']>;
  * The question that a suite asks, or undefined where it wants every cell in full. Costs nothing: ask before data and
  * models are fetched.
  *
- * @throws {UsageError} if it is none, or can't be decided under the suite's protocol
+ * @throws {UsageError} if it can't be decided under the suite's protocol
  */
 export function raceQuestionOf({ decide, protocol }: Pick<Suite, 'decide' | 'protocol'>): RaceQuestion | undefined {
   if (decide === undefined) return undefined;
@@ -77,12 +77,7 @@ export function raceQuestionOf({ decide, protocol }: Pick<Suite, 'decide' | 'pro
       hint: 'Leave out --protocol paper, or --decide.',
     });
   }
-  try {
-    return parseRaceQuestion(decide);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`--decide: ${error.message}`, { cause: error });
-  }
+  return parseRaceQuestion(decide);
 }
 
 /** @throws {UsageError} if the anchors have nothing for the task, or other units than a race measures */

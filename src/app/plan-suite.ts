@@ -9,7 +9,8 @@ import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
 import { earlierSpeeds, probePlan } from './known-speeds.ts';
 import type { LocalContext } from './local-context.ts';
-import { describeModelSource, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
+import { raceQuestionOf } from './plan-race.ts';
+import { checkEngines, describeModelSource, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
 import { chooseTasks, prepareTasks } from './prepare-tasks.ts';
 
 export interface ModelOutlook {
@@ -153,9 +154,11 @@ async function knownSpeeds(
 /**
  * Says what a run would do, without doing it: what it fetches, how long it takes, what won't fit.
  *
- * @throws {UsageError | UnknownNameError} for models or tasks that don't exist
+ * @throws {UsageError | UnknownNameError} for models or tasks that don't exist, and what engines or the protocol can't do
  */
 export async function planSuite(suite: Suite, context: LocalContext, options: OutlookOptions): Promise<SuiteOutlook> {
+  raceQuestionOf(suite);
+  await checkEngines(suite, context.workingFolder);
   const chosen = await chooseTasks(suite, context.ownTasks);
   const named = suite.models.map((entry) => nameModel(entry, context.workingFolder));
   const models: ModelOutlook[] = [];

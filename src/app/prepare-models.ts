@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
-import { engineEntry, splitEngineSource } from '../engines/index.ts';
+import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
 import { modelEntry, type Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { type ModelRequest, parseModelRequest } from '../sources/model-request.ts';
@@ -48,6 +48,19 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
     engineOptions,
     request,
   };
+}
+
+/**
+ * Checks what costs nothing: engines, their options, and the concurrency.
+ *
+ * @throws {UsageError | UnknownNameError} for what an engine can't do
+ */
+export async function checkEngines(suite: Suite, workingFolder: string): Promise<void> {
+  for (const entry of suite.models) {
+    const { engine } = nameModel(entry, workingFolder);
+    if (typeof entry !== 'string') await checkEngineOptions(engine, entry.engineOptions);
+    checkEngineConcurrency(engine, suite.concurrency);
+  }
 }
 
 function plannedModel(model: NamedModel, facts: Omit<ModelFacts, keyof LaunchFacts>, file?: string): PlannedModel {

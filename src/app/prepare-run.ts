@@ -4,11 +4,10 @@ import type { Suite } from '../core/suite.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
 import { withoutSecrets } from '../core/without-secrets.ts';
 import { hashJson } from '../run/content-key.ts';
-import { checkEngineConcurrency } from '../engines/index.ts';
 import { memoryLimitBytes } from '../meters/host-limits.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import type { LocalContext } from './local-context.ts';
-import { nameModel, prepareModels } from './prepare-models.ts';
+import { checkEngines, prepareModels } from './prepare-models.ts';
 import { checkRace, planRace, type RaceSource } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
@@ -71,8 +70,7 @@ export async function prepareRun(
 ): Promise<RunPlan> {
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
   await checkRace(suite, race, context.ownTasks);
-  for (const entry of suite.models)
-    checkEngineConcurrency(nameModel(entry, context.workingFolder).engine, suite.concurrency);
+  await checkEngines(suite, context.workingFolder);
   const tasks = await prepareTasks(suite, context, signal);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);

@@ -8,7 +8,7 @@ import { writeDocument, type OutputFile, writeRunPage } from './write-outputs.ts
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { reportRuns } from '../app/report-runs.ts';
-import { questionOf, questionText } from '../scoring/race/question.ts';
+import { questionOf, questionText } from '../core/race-question.ts';
 import { certificateBlocks, openRaceText } from '../present/certificate-document.ts';
 import { project } from './local-world.ts';
 

@@ -119,8 +119,18 @@ it.each([
   [['--decide', 'winner', '--anchors', 'paper-gpu'], 'are in items/s and ms/item; a race measures items/s and ms'],
   [['--decide', 'winner', '--protocol', 'paper'], '--decide needs the serving protocol'],
   [['--decide', 'winner', '--confidence', '0.4'], '--confidence'],
+  [['--decide', 'nonsense', '--dry-run'], 'error: --decide: "nonsense" is not a question'],
 ])('says in one line why %s cannot be', async (argv, message) => {
   const { code, stderr } = await perbench('run', 'suite.json', ...argv);
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   expect(stderr).not.toContain('    at ');
+});
+
+it.each(['run', 'plan'])('%s says where a suite file asks no question', async (command) => {
+  await writeFile(join(folder, 'asks.yaml'), 'models: [smollm2-135m-instruct]\ntasks: [imdb/mini]\ndecide: nonsense\n');
+  const { code, stderr } = await perbench(command, 'asks.yaml', ...(command === 'run' ? ['--dry-run'] : []));
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /asks\.yaml:3:9: decide: "nonsense" is not a question that perbench can decide: [^\n]*winner[^\n]*\nhint: [^\n]*\n$/,
+  );
 });

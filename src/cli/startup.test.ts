@@ -36,6 +36,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/managed-server.ts',
     'core/nearest-name.ts',
     'core/quantities.ts',
+    'core/race-question.ts',
     'core/settings.ts',
     'core/suite-settings.ts',
     'present/sanitise.ts',

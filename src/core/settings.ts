@@ -76,7 +76,13 @@ type Form =
       readonly word: string | undefined;
     }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'text'; readonly expected: string; readonly isGood: (text: string) => boolean }
+  | {
+      readonly kind: 'text';
+      readonly expected: string;
+      readonly isGood: (text: string) => boolean;
+      /** What is wrong with a text, where there is more to say than what was expected. */
+      readonly problem: ((text: string) => string | undefined) | undefined;
+    }
   | { readonly kind: 'flag' }
   /** What files alone have, such as the list of models. */
   | { readonly kind: 'section' };
@@ -182,12 +188,20 @@ export function text<
     /** What a good text is, as part of a sentence. */
     readonly expected?: string;
     readonly isGood?: (text: string) => boolean;
+    /** In place of both: what is wrong with a text, as a sentence of its own; undefined where nothing is. */
+    readonly problem?: (text: string) => string | undefined;
   },
 >(input: Given): Setting<Filled<z.ZodString, Given>, 'text'> {
-  const { expected = 'some text', isGood } = input;
-  return define(input, { kind: 'text', expected, isGood: isGood ?? ((value) => value !== '') }, (zod) =>
-    isGood === undefined ? zod.string().min(1) : zod.string().refine(isGood, `expected ${expected}`),
-  );
+  const { expected = 'some text', isGood, problem } = input;
+  const form = { kind: 'text', expected, isGood: isGood ?? ((value: string) => value !== ''), problem } as const;
+  return define(input, form, (zod) => {
+    if (isGood !== undefined) return zod.string().refine(isGood, `expected ${expected}`);
+    const some = zod.string().min(1);
+    if (problem === undefined) return some;
+    return some.refine((value) => problem(value) === undefined, {
+      error: ({ input: value }) => problem(String(value)),
+    });
+  });
 }
 
 /** On or off. */

@@ -1,5 +1,6 @@
 import { gateLimitsSchema } from './limits-schema.ts';
 import { parseGoodput } from './load.ts';
+import { questionProblem } from './race-question.ts';
 import { serverSchema } from './managed-server.ts';
 import type * as z from 'zod';
 import {
@@ -229,6 +230,7 @@ export const suiteSettings = {
     ...nothing,
     argument: 'question',
     hasEnvironment: false,
+    problem: questionProblem,
     help: 'stop as soon as the question is answered: winner, or "cheapest with accuracy >= 0.7"',
     inFile: 'see docs/deciding.md',
   }),

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Engine } from '../core/engine.ts';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
+import { optionProblems } from '../core/engine-options.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { llamaMaxConcurrency, servedMaxConcurrency } from './request-pool.ts';
 
@@ -71,6 +72,14 @@ export function checkEngineConcurrency(kind: string, concurrency: number | 'auto
   throw new UsageError(`engine ${kind} has a max concurrency of ${maxConcurrency}, got ${concurrency}`, {
     hint: 'Lower the concurrency, or set concurrency: auto.',
   });
+}
+
+/** @throws {UsageError} for options that the engine doesn't have, or of another kind */
+export async function checkEngineOptions(kind: string, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const schema = await engineEntry(kind).options();
+  const { error } = schema.safeParse(options);
+  if (error !== undefined)
+    throw new UsageError(`options of engine ${kind}: ${optionProblems(error, Object.keys(schema.shape))}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { RaceValues } from '../../src/core/race.ts';
 import type { Entrant, RaceSetup, RaceStanding } from '../../src/scoring/race/race-setup.ts';
-import { latencyLimit } from '../../src/scoring/race/question.ts';
+import { latencyLimit } from '../../src/core/race-question.ts';
 import { raceOrder, replayRace } from '../../src/scoring/race/replay-race.ts';
 import { replayGate, type ScoreGateRule } from '../../src/scoring/race/score-gate.ts';
 

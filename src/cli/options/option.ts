@@ -28,6 +28,8 @@ export interface Option<Value> {
   readonly completion?: CompletionSource | undefined;
   /** The value of one argument, or undefined where it isn't one. Flags get `true` or `false`. */
   parse(text: string): unknown;
+  /** What is wrong with a value, where there is more to say than what was expected. */
+  readonly problem?: ((text: string) => string | undefined) | undefined;
 }
 
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;

@@ -90,6 +90,8 @@ function fromFlags(option: Option<unknown>, flags: readonly GivenFlag[]): unknow
 
 function parseValue(option: Option<unknown>, value: string | true, spelling: string): unknown {
   const given = value === true ? '' : value;
+  const problem = option.problem?.(given);
+  if (problem !== undefined) throw new UsageError(`${spelling}: ${problem}`);
   const parsed = option.parse(given);
   if (parsed !== undefined) return parsed;
   const near = option.choices === undefined ? undefined : nearestName(given, option.choices);

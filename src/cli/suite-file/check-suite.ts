@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { ConfigError, UnknownNameError, UsageError } from '../../core/errors.ts';
-import { optionProblems } from '../../core/engine-options.ts';
 import { nearestName } from '../../core/nearest-name.ts';
-import { checkEngineConcurrency, engineEntry } from '../../engines/index.ts';
+import { checkEngineConcurrency, checkEngineOptions } from '../../engines/index.ts';
 import { nameModel } from '../../app/prepare-models.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import { suiteSchema, type Suite } from '../../core/suite.ts';
@@ -242,12 +241,7 @@ export async function checkEngines(document: SuiteDocument, suite: Suite): Promi
 
 async function checkOptions(model: Suite['models'][number]): Promise<void> {
   if (typeof model === 'string') return;
-  const { engine } = nameModel(model, '/');
-  const schema = await engineEntry(engine).options();
-  const { error } = schema.safeParse(model.engineOptions);
-  if (error !== undefined) {
-    throw new UsageError(`options of engine ${engine}: ${optionProblems(error, Object.keys(schema.shape))}`);
-  }
+  await checkEngineOptions(nameModel(model, '/').engine, model.engineOptions);
 }
 
 async function placed(document: SuiteDocument, path: DocumentPath, check: () => unknown): Promise<void> {

@@ -23,7 +23,10 @@ function flagOf({ form, asFlag, otherwise, fallback, argument, ...words }: FlagS
     case 'choice':
       return choice({ ...input, choices: form.choices });
     case 'text':
-      return custom({ ...input, expected: form.expected, parse: (value) => (form.isGood(value) ? value : undefined) });
+      return {
+        ...custom({ ...input, expected: form.expected, parse: (value) => (form.isGood(value) ? value : undefined) }),
+        problem: form.problem,
+      };
     case 'number': {
       const { range, word } = form;
       if (word === undefined) return number({ ...range, ...input });

@@ -12,7 +12,7 @@ import {
   type RaceStep,
 } from '../../scoring/race/race-setup.ts';
 import { openCandidates, replayRace } from '../../scoring/race/replay-race.ts';
-import { latencyLimit, questionOf } from '../../scoring/race/question.ts';
+import { latencyLimit, questionOf } from '../../core/race-question.ts';
 import { replayGate } from '../../scoring/race/score-gate.ts';
 import type { PlannedTask } from '../plan.ts';
 import { owedPasses } from '../protocol.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { equalWeights } from '../per-anchored.ts';
 import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
 import { newItemSupport } from './certificate.ts';
-import { parseRaceQuestion } from './question.ts';
+import { parseRaceQuestion } from '../../core/race-question.ts';
 
 const launch = { throughput: 100, latency: 10, memory: 2 ** 30 };
 

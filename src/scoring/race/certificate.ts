@@ -6,7 +6,7 @@ import { rankInference } from '../../stats/rank-inference.ts';
 import { overAllLaunches, poolLaunches, raceAnchors, scoreOf } from './requirements.ts';
 import { meanOf } from '../../stats/means.ts';
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
-import { questionText } from './question.ts';
+import { questionText } from '../../core/race-question.ts';
 import { storedEvidence } from './score-gate.ts';
 import { cheapestChanges, relativeChanges, winnerChanges } from './what-would-change.ts';
 

@@ -4,7 +4,7 @@ import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts
 import { equalWeights } from '../per-anchored.ts';
 import { createCertificate } from './certificate.ts';
 import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
-import { parseRaceQuestion } from './question.ts';
+import { parseRaceQuestion } from '../../core/race-question.ts';
 import { replayRace } from './replay-race.ts';
 
 const items = 200;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { equalWeights } from '../per-anchored.ts';
 import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
 import { openCandidates, replayRace } from './replay-race.ts';
-import { parseRaceQuestion } from './question.ts';
+import { parseRaceQuestion } from '../../core/race-question.ts';
 
 const items = 200;
 const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 ** 30 };

@@ -6,7 +6,7 @@ import type { Factors } from '../factor.ts';
 import { anchoredScore } from '../per-anchored.ts';
 import type { Anchors } from '../anchors.ts';
 import { launchPrior } from '../../stats/launch-interval.ts';
-import { latencyLimit } from './question.ts';
+import { latencyLimit } from '../../core/race-question.ts';
 import { replayGate, type GateState, type ScoreGateRule } from './score-gate.ts';
 
 const valueNames = ['throughput', 'latency', 'memory'] as const satisfies readonly (keyof RaceValues)[];

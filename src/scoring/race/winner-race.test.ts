@@ -5,7 +5,7 @@ import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts
 import { equalWeights } from '../per-anchored.ts';
 import { createCertificate } from './certificate.ts';
 import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
-import { latencyLimit, parseRaceQuestion } from './question.ts';
+import { latencyLimit, parseRaceQuestion } from '../../core/race-question.ts';
 import { replayRace } from './replay-race.ts';
 
 const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 ** 30 };

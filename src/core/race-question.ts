@@ -1,5 +1,5 @@
-import { formatLimit, limitList, type LimitName, type Limits, percentileOf, withLimit } from '../../core/limits.ts';
-import type { RaceQuestion, StoredQuestion } from '../../core/race.ts';
+import { formatLimit, limitList, type LimitName, type Limits, percentileOf, withLimit } from './limits.ts';
+import type { RaceQuestion, StoredQuestion } from './race.ts';
 
 const forms =
   '`winner`, or `cheapest with accuracy >= 0.7` (or `accuracy within 0.02 of the best`), each with `memory <= 2 GiB` and `latency p95 <= 300 ms`';
@@ -60,6 +60,17 @@ export function parseRaceQuestion(text: string): RaceQuestion {
   const why = conflict(goal, limits);
   if (why !== undefined) throw wrong(why);
   return { goal, limits };
+}
+
+/** Why a text is no question; undefined where it is one. */
+export function questionProblem(text: string): string | undefined {
+  try {
+    parseRaceQuestion(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
 }
 
 function spell(goal: RaceQuestion['goal'], limits: readonly string[]): string {

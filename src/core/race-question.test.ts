@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { latencyLimit, parseRaceQuestion, questionOf, questionText, storedQuestion } from './question.ts';
+import { latencyLimit, parseRaceQuestion, questionOf, questionText, storedQuestion } from './race-question.ts';
 
 it.each([
   ['winner', { goal: 'winner', limits: {} }, 'winner'],

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import type { SuiteInput } from '../core/suite.ts';
+import { plan, run } from './run.ts';
+
+const mock = { name: 'a', source: 'mock', engine: 'mock' };
+const refused: readonly (readonly [what: string, suite: Partial<SuiteInput>, message: RegExp])[] = [
+  ['a question that is none', { decide: 'nonsense' }, /"nonsense" is not a question .* valid questions: `winner`/],
+  ['a question under the paper protocol', { decide: 'winner', protocol: 'paper' }, /needs the serving protocol/],
+  [
+    'a concurrency that the engine cannot do',
+    { models: ['smollm2-135m-instruct'], concurrency: 300 },
+    /max concurrency of 256/,
+  ],
+  ['unknown engine options', { models: [{ ...mock, engineOptions: { nope: 1 } }] }, /options of engine mock: .*nope/],
+];
+
+it.each(refused)('run and plan refuse %s alike', async (_, settings, message) => {
+  const suite: SuiteInput = { models: [mock], tasks: ['imdb/mini'], ...settings };
+  await expect(plan(suite, { probe: 'never' })).rejects.toThrow(message);
+  await expect(run(suite).next()).rejects.toThrow(message);
+});
