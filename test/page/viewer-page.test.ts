@@ -210,7 +210,7 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     const { page } = await opened('/runs');
     await page.waitForSelector('text=live');
     await page.evaluate(() => Reflect.set(globalThis, 'isTheSamePage', true));
-    const suite = await writeHostileSuite(folder, 'slow.json', 2);
+    const suite = await writeHostileSuite(folder, 'slow.json', 10);
     const running = perbenchIn(folder, 'run', suite, '--fresh');
     await page.waitForSelector('text=running');
     expect(await page.locator('tbody tr').count()).toBe(2);

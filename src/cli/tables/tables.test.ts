@@ -64,7 +64,7 @@ function samplesOf(name: string, { form }: FlagSetting): readonly (readonly [val
     case 'choice':
       return [...form.choices, 'other'].map((value) => [value, value]);
     case 'text':
-      return ['ttft:500ms', 'ttft:0', 'some text', ''].map((value) => [value, value]);
+      return ['ttft:500ms', 'ttft:0', 'winner', 'some text', ''].map((value) => [value, value]);
     case 'flag':
       return [
         [true, '1'],
