@@ -1,5 +1,4 @@
 import type { VNode } from 'preact';
-import { visibleText } from '../../present/sanitise.ts';
 import {
   comparedMetricFacts,
   type CellComparison,
@@ -52,13 +51,13 @@ function Changes(props: { readonly title: string; readonly changes: readonly Ite
               <bdi>{itemId}</bdi>
             </th>
             <td class="long">
-              <bdi>{visibleText(expected)}</bdi>
+              <bdi>{expected}</bdi>
             </td>
             <td class="long">
-              {fixed(scoreA, 2)} <bdi>{visibleText(answerA ?? '–')}</bdi>
+              {fixed(scoreA, 2)} <bdi>{answerA ?? '–'}</bdi>
             </td>
             <td class="long">
-              {fixed(scoreB, 2)} <bdi>{visibleText(answerB ?? '–')}</bdi>
+              {fixed(scoreB, 2)} <bdi>{answerB ?? '–'}</bdi>
             </td>
           </tr>
         ))}

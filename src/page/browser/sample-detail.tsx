@@ -1,6 +1,5 @@
 import type { VNode } from 'preact';
 import type { Sample } from '../../core/sample.ts';
-import { visibleText } from '../../present/sanitise.ts';
 import type { CellSummary, ItemDetail } from '../viewer-data.ts';
 import { fixed } from './format.ts';
 import { Facts, type Fact } from './page-parts.tsx';
@@ -9,7 +8,7 @@ import { Facts, type Fact } from './page-parts.tsx';
 function Foreign({ text, label }: { readonly text: string; readonly label: string }): VNode {
   return (
     <pre class="foreign" tabIndex={0} role="group" aria-label={label} dir="auto">
-      {text === '' ? <span class="count">(empty)</span> : visibleText(text)}
+      {text === '' ? <span class="count">(empty)</span> : text}
     </pre>
   );
 }
@@ -72,7 +71,7 @@ function Prompt({ prompt }: { readonly prompt: string }): VNode {
         <ol class="continuations">
           {choices.continuations.map((text, index) => (
             <li key={index}>
-              <bdi>{visibleText(text)}</bdi>
+              <bdi>{text}</bdi>
             </li>
           ))}
         </ol>
@@ -85,7 +84,7 @@ function Prompt({ prompt }: { readonly prompt: string }): VNode {
     <>
       {messages.map(({ role, content }, index) => (
         <div key={index} class="message">
-          <span class="chip flat">{visibleText(role)}</span>
+          <span class="chip flat">{role}</span>
           <Foreign text={content} label={`Prompt, ${role}`} />
         </div>
       ))}
@@ -164,17 +163,14 @@ function Answer({
       </h3>
       <Facts
         facts={[
-          [
-            'Extracted answer',
-            <bdi key="answer">{sample.answer === undefined ? '–' : visibleText(sample.answer)}</bdi>,
-          ],
+          ['Extracted answer', <bdi key="answer">{sample.answer === undefined ? '–' : sample.answer}</bdi>],
           ['Score', fixed(sample.score, 3)],
         ]}
         isTight
       />
       {sample.failure === undefined ? null : (
         <p class="doubtful">
-          {sample.failure.reason}: {visibleText(sample.failure.message)}
+          {sample.failure.reason}: {sample.failure.message}
         </p>
       )}
       <Foreign text={sample.output} label={`Output of ${name}`} />

@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ListedItem } from '../../core/store.ts';
-import { visibleText } from '../../present/sanitise.ts';
 import { itemFilters, type CellSummary, type ItemFilter } from '../viewer-data.ts';
 import { wholeNumber } from './format.ts';
 import { setParams, useHash } from './hash-state.ts';
@@ -137,7 +136,7 @@ function ItemRow(props: {
           <bdi>{item.itemId}</bdi>
         </button>
         <span class="reason clip">
-          <bdi>{visibleText(item.expected.slice(0, 80))}</bdi>
+          <bdi>{item.expected.slice(0, 80)}</bdi>
         </span>
       </th>
       {cellIds.map((cellId) => {

@@ -10,6 +10,10 @@ import { requestAfter, type ItemList } from './loading.tsx';
 import { CellGrid, RunList, taskTitles } from './runs-page.tsx';
 import { promptChoices, promptMessages, SampleDetail, verdictWord } from './sample-detail.tsx';
 import { choiceOf, ItemTable, toggled, Toolbar } from './samples-page.tsx';
+import { showHidden } from './show-hidden.ts';
+
+// As the pages' programs do, before anything is drawn.
+showHidden();
 
 let stored: StoredPages;
 let runs: readonly RunSummary[];
