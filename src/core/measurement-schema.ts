@@ -11,6 +11,7 @@ const interval = z.object({
 const warning = z.object({
   reason: z.string().describe('such as host_busy, near_chance; docs/measurement.md lists them'),
   detail: z.string().describe('one sentence with the number behind it'),
+  share: z.number().optional().describe('of host_busy: the share of the CPU that others took, 0 to 1'),
 });
 
 const known = {

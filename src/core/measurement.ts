@@ -43,6 +43,8 @@ export interface Warning {
     | 'peak_not_reset';
   /** One sentence with the number behind it. */
   readonly detail: string;
+  /** Of `host_busy`: the share of the CPU that others took, 0 to 1, the largest where several windows had some. */
+  readonly share?: number | undefined;
 }
 
 export interface Interval {

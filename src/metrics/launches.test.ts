@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
-import { launchEvidence } from './launches.ts';
+import { launchEvidence, mergeWarnings } from './launches.ts';
 import { servingMeasurements } from './performance.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 import { barePass } from '../../test/setup/bare-pass.ts';
@@ -125,5 +125,26 @@ describe('launchEvidence', () => {
       memory: { unit: 'bytes', values: [7] },
     });
     expect(launchEvidence({}, 'paper', passes).throughput).toEqual({ unit: 'items/s', values: [20] });
+  });
+});
+
+describe('warnings of several passes', () => {
+  const busy = (share: number | undefined) =>
+    ({ reason: 'host_busy', detail: `others took ${share}`, ...(share !== undefined && { share }) }) as const;
+
+  it('are one for each reason, with the share of the busiest window', () => {
+    const short = { reason: 'short_window', detail: '1 s' } as const;
+    const passes = [[busy(0.1), short], [], [busy(0.4)], [busy(0.2)]].map((warnings) => ({ warnings }));
+    expect(mergeWarnings(passes)).toEqual([
+      { reason: 'host_busy', detail: 'others took 0.4 (in 3 of 4 passes)', share: 0.4 },
+      short,
+    ]);
+  });
+
+  it('are read as they were stored before there was a share', () => {
+    const passes = [[busy(undefined)], [busy(undefined)]].map((warnings) => ({ warnings }));
+    expect(mergeWarnings(passes)).toEqual([
+      { reason: 'host_busy', detail: 'others took undefined (in 2 of 2 passes)' },
+    ]);
   });
 });

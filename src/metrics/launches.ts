@@ -164,17 +164,17 @@ export function launchEvidence(
   };
 }
 
-/** Warnings of several passes, each reason once, the first detail and how often. */
+/** Warnings of several passes, each reason once: the first, or that of the busiest window, and how often. */
 export function mergeWarnings(passes: readonly Pick<PassResult, 'warnings'>[]): Warning[] {
-  const merged = new Map<Warning['reason'], { readonly detail: string; readonly times: number }>();
-  for (const { reason, detail } of passes.flatMap(({ warnings }) => warnings)) {
-    const seen = merged.get(reason);
-    merged.set(reason, { detail: seen?.detail ?? detail, times: (seen?.times ?? 0) + 1 });
-  }
-  return Array.from(merged, ([reason, { detail, times }]) => ({
-    reason,
-    detail: times === 1 ? detail : `${detail} (in ${times} of ${passes.length} passes)`,
-  }));
+  const byReason = Map.groupBy(
+    passes.flatMap(({ warnings }) => warnings),
+    ({ reason }) => reason,
+  );
+  return Array.from(byReason.values(), (alike) => {
+    const worst = alike.reduce((most, warning) => ((warning.share ?? 0) > (most.share ?? 0) ? warning : most));
+    if (alike.length === 1) return worst;
+    return { ...worst, detail: `${worst.detail} (in ${alike.length} of ${passes.length} passes)` };
+  });
 }
 
 /**

@@ -46,7 +46,8 @@ function windowWarnings({ window }: Pick<PassResult, 'window'>, { windowMs }: Pa
 
 function hostWarnings({ isKnown, otherShare }: HostWindow): readonly Warning[] {
   if (!isKnown || otherShare <= thresholds.hostBusy) return [];
-  return [{ reason: 'host_busy', detail: `other processes and steal time took ${percentText(otherShare)} of the CPU` }];
+  const detail = `other processes and steal time took ${percentText(otherShare)} of the CPU`;
+  return [{ reason: 'host_busy', detail, share: otherShare }];
 }
 
 function failureWarnings({

@@ -153,7 +153,7 @@ it('marks a window in which others used the processor', async () => {
   const { runId } = await run(toyPlan(), toyDependencies(store, { meter }));
   const [cell] = await store.cells(runId);
   expect(cell?.measurements.throughput).toMatchObject({
-    warnings: expect.arrayContaining([expect.objectContaining({ reason: 'host_busy' })]),
+    warnings: expect.arrayContaining([expect.objectContaining({ reason: 'host_busy', share: 0.4 })]),
   });
 });
 
