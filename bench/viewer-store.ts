@@ -1,3 +1,4 @@
+import type { CellMeasurements } from '../src/core/cell.ts';
 import type { Measurement } from '../src/core/measurement.ts';
 import type { Sample } from '../src/core/sample.ts';
 import type { Store } from '../src/core/store.ts';
@@ -41,6 +42,15 @@ function measured(value: number, unit: 'ratio' | 'items/s' | 'ms' | 'bytes'): Me
   return { status: 'measured', value, unit, n: 3, warnings: [] };
 }
 
+function measurementsOf(model: number): CellMeasurements {
+  return {
+    accuracy: measured(0.6, 'ratio'),
+    throughput: measured(40 / (model + 1), 'items/s'),
+    latency: measured(100 * (model + 1), 'ms'),
+    memory: measured(2 ** 30 * (model + 1), 'bytes'),
+  };
+}
+
 /** Fills a store with one finished run of made-up answers: every model on every item. */
 export async function fillStore(store: Store, models: number, items: number): Promise<void> {
   const names = Array.from({ length: models }, (_, index) => `model-${index + 1}b`);
@@ -70,14 +80,34 @@ export async function fillStore(store: Store, models: number, items: number): Pr
     }
     await store.endCell(claim, {
       state: 'done',
-      measurements: {
-        accuracy: measured(0.6, 'ratio'),
-        throughput: measured(40 / (index + 1), 'items/s'),
-        latency: measured(100 * (index + 1), 'ms'),
-        memory: measured(2 ** 30 * (index + 1), 'bytes'),
-      },
+      measurements: measurementsOf(index),
       error: undefined,
     });
   }
   await store.setRunStatus('20261124-120000-demo', 'finished');
+}
+
+/** Fills a store with older finished runs of four models on five items. */
+export async function fillRuns(store: Store, count: number): Promise<void> {
+  const random = createRandom(99);
+  for (let run = 0; run < count; run += 1) {
+    const id = `small-${String(run).padStart(4, '0')}`;
+    const cells = [0, 1, 2, 3].map((position) => ({
+      id: `${id}.${position}`,
+      model: `model-${position + 1}b`,
+      taskId: 'gsm8k/per@1',
+      protocol: 'serving' as const,
+      position,
+      items: 5,
+    }));
+    await store.createRun(newRun(id, { createdAtMs: run - count }), cells);
+    for (const [index, cell] of cells.entries()) {
+      const claim = await store.claimCell(cell.id, 'bench', 60_000);
+      if (claim === undefined) throw new Error(`${cell.id} can't be claimed`);
+      const samples = [0, 1, 2, 3, 4].map((item) => sampleOf(item, `Question ${item}?`, () => random.nextFloat()));
+      await store.appendSamples(claim, samples, 60_000);
+      await store.endCell(claim, { state: 'done', measurements: measurementsOf(index), error: undefined });
+    }
+    await store.setRunStatus(id, 'finished');
+  }
 }

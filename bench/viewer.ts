@@ -1,5 +1,5 @@
 /**
- * How fast the viewer answers over a store with 400,000 samples: 16 models on 25,000 items.
+ * How fast the viewer answers over a store with 400,000 samples, 16 models on 25,000 items, beside 3,000 small runs.
  *
  * Background: people leave viewers that make them wait. The bars are one second until the first paint of a run, and
  * 200 ms for a filter. The store is filled once, into a folder that is named, and used again by the next run; answers
@@ -11,23 +11,28 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { perbenchBin, startPerbench } from '../test/setup/perbench-process.ts';
+import { outcomes } from '../src/core/store.ts';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';
-import type { RunSummary, CellSummary } from '../src/page/viewer-data.ts';
+import type { CellSummary, RunsPage, RunSummary } from '../src/page/viewer-data.ts';
 import { chromiumPath, startChromium } from '../test/page/chromium.ts';
-import { fillStore } from './viewer-store.ts';
+import { fillRuns, fillStore } from './viewer-store.ts';
 
 const folder = process.argv[2] ?? join(tmpdir(), 'perbench-viewer-bench');
 const itemsPerCell = Number(process.argv[3] ?? 25_000);
 const models = 16;
+const smallRuns = 3000;
 const rounds = 7;
 
 mkdirSync(folder, { recursive: true });
-const file = join(folder, `${models}x${itemsPerCell}.db`);
+const file = join(folder, `${models}x${itemsPerCell}+${smallRuns}.db`);
 if (!existsSync(file)) {
   const startMs = performance.now();
   await using store = await openSqliteStore({ file });
   await fillStore(store, models, itemsPerCell);
-  console.log(`filled ${models * itemsPerCell} samples in ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
+  await fillRuns(store, smallRuns);
+  console.log(
+    `filled ${models * itemsPerCell} samples and ${smallRuns} runs in ${((performance.now() - startMs) / 1000).toFixed(0)} s`,
+  );
 }
 
 const viewer = startPerbench(['view', '--port', '0', '--json', '--store', file], {
@@ -67,23 +72,36 @@ async function time(what: string, action: () => Promise<unknown>): Promise<void>
   console.log(`${what.padEnd(44)} cold ${shown[0]} ms  median ${shown[1]} ms  slowest ${shown[2]} ms`);
 }
 
+async function newestRun(address: string): Promise<RunSummary | undefined> {
+  return (await ask<RunsPage>(address, '/api/runs')).runs[0];
+}
+
 async function measureAnswers(address: string): Promise<void> {
-  await time('list of runs', () => ask(address, '/api/runs'));
-  const [run] = await ask<readonly RunSummary[]>(address, '/api/runs');
+  await time('list of runs, the first 50', () => ask(address, '/api/runs'));
+  await time('list of runs, the first 1000', () => ask(address, '/api/runs?limit=1000'));
+  await time('list of runs, a search', () => ask(address, '/api/runs?search=model-3b'));
+  await time('names of all runs', () => ask(address, '/api/run-heads'));
+  await time('answer of a small run', () => ask(address, '/api/runs/small-0001/answer'));
+  const run = await newestRun(address);
   await time('cells of the run', () => ask(address, `/api/runs/${run?.id}/cells`));
   const cells = await ask<readonly CellSummary[]>(address, `/api/runs/${run?.id}/cells`);
   const [first, second] = cells;
   const one = `cell=${first?.id}`;
   const two = `${one}&cell=${second?.id}`;
   const all = cells.map(({ id }) => `cell=${id}`).join('&');
-  for (const filter of ['all', 'right', 'wrong', 'unparsed', 'truncated', 'failed']) {
-    await time(`items, ${filter}`, () => ask(address, `/api/items?${one}&filter=${filter}`));
-    await time(`count, ${filter}`, () => ask(address, `/api/items/count?${one}&filter=${filter}`));
+  const wanted = {
+    'any answer': one,
+    ...Object.fromEntries(outcomes.map((outcome) => [outcome, `${one}&${outcome}=${first?.id}`])),
+    'A right, B wrong': `${two}&right=${first?.id}&wrong=${second?.id}`,
+    'different scores': `${two}&disputed=`,
+    '16 models side by side': all,
+    '16 models, different scores': `${all}&disputed=`,
+    '16 models, all wrong': `${all}&${cells.map(({ id }) => `wrong=${id}`).join('&')}`,
+  };
+  for (const [what, query] of Object.entries(wanted)) {
+    await time(`items, ${what}`, () => ask(address, `/api/items?${query}`));
+    await time(`count, ${what}`, () => ask(address, `/api/items/count?${query}`));
   }
-  await time('items, 2 models disagree', () => ask(address, `/api/items?${two}&filter=disagreement`));
-  await time('count, 2 models disagree', () => ask(address, `/api/items/count?${two}&filter=disagreement`));
-  await time('items, 16 models side by side', () => ask(address, `/api/items?${all}`));
-  await time('items, 16 models disagree', () => ask(address, `/api/items?${all}&filter=disagreement`));
   await time('search for a common word', () => ask(address, `/api/items?${one}&search=answer`));
   await time('search for a rare word', () => ask(address, `/api/items?${one}&search=item-24999`));
   await time('search for what is not there', () => ask(address, `/api/items?${one}&search=nowhere-at-all`));
@@ -111,9 +129,10 @@ function whenPainted(): string {
 }
 
 async function measurePaint(address: string): Promise<void> {
-  const [run] = await ask<readonly RunSummary[]>(address, '/api/runs');
+  const run = await newestRun(address);
   const browser = await startChromium();
   const places = {
+    'Chromium: the list of runs': ['/runs', '.run'],
     'Chromium: a run, its frame': [`/runs/${run?.id}`, 'main'],
     'Chromium: a run, its cells': [`/runs/${run?.id}`, 'td[data-state]'],
     'Chromium: samples, the first item': [`/runs/${run?.id}/samples`, '.detail pre'],

@@ -6,6 +6,7 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { launchEvidence } from '../metrics/launches.ts';
 import { compareCells, type CellEvidence, type ItemAnswer } from '../scoring/compare-cells.ts';
 import { comparisonVerdict, type CellComparison, type Comparison } from '../scoring/comparison.ts';
+import { openingPrompts, promptOpening, promptQuestion } from '../present/prompt-text.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
 import { rendersAlike, settingDifferences } from './setting-differences.ts';
 
@@ -122,9 +123,12 @@ export interface CompareRunsOptions {
 /** Everything that a comparison needs of a stored cell. */
 async function readEvidence(store: Store, cell: Cell, signal: AbortSignal | undefined): Promise<CellEvidence> {
   const answers = new Map<string, ItemAnswer>();
-  for await (const { itemId, score, answer, expected, cluster, promptSha256 } of store.samples(cell.id)) {
+  const first = await Array.fromAsync(store.samples(cell.id, { limit: openingPrompts }), ({ prompt }) => prompt);
+  const opening = promptOpening(first);
+  for await (const { itemId, prompt, score, answer, expected, cluster, promptSha256 } of store.samples(cell.id)) {
     signal?.throwIfAborted();
-    answers.set(itemId, { score, answer, expected, cluster, promptSha256 });
+    const question = promptQuestion(prompt, opening);
+    answers.set(itemId, { question, score, answer, expected, cluster, promptSha256 });
   }
   return {
     runId: cell.runId,

@@ -90,7 +90,7 @@ async function storedRunIds(storePath: string): Promise<readonly string[]> {
   if (!existsSync(storePath)) return [];
   const { openSqliteStore } = await import('../store/sqlite-store.ts');
   await using store = await openSqliteStore({ file: storePath });
-  return (await store.listRuns()).map(({ id }) => id);
+  return (await store.runHeads()).map(({ id }) => id);
 }
 
 /** The scripts are told not to complete files themselves, so their names come from here. */

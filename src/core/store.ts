@@ -30,6 +30,16 @@ export interface RunCost {
 }
 
 export type NewRun = Omit<RunRecord, 'status' | 'cost'>;
+
+/** What names a run, without reading how it was made. */
+export type RunHead = Pick<RunRecord, 'id' | 'name' | 'createdAtMs' | 'status'>;
+
+export interface RunQuery {
+  /** Part of the id, the name, or the name of a model; in any case. */
+  readonly search?: string;
+  readonly limit?: number;
+}
+
 export type NewCell = Pick<Cell, 'id' | 'model' | 'taskId' | 'protocol' | 'position' | 'items'>;
 
 /** Proof that this process may write into a cell. */
@@ -51,18 +61,35 @@ export interface SampleSummary {
   readonly outputTokens: number;
 }
 
+/** What became of an item. `wrong` is whatever isn't wholly right: unparsed, truncated and failed ones as well. */
+export const outcomes = ['right', 'wrong', 'unparsed', 'truncated', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];
+
 export interface SampleQuery {
   readonly afterPosition?: number;
   readonly limit?: number;
-  readonly only?: 'right' | 'wrong' | 'unparsed' | 'truncated' | 'failed';
+  readonly only?: Outcome;
+}
+
+/** One of the cells whose answers are listed, and what its answer must be. */
+export interface QueriedCell {
+  readonly id: string;
+  /** Any, by default. */
+  readonly outcome?: Outcome | undefined;
+}
+
+/** The cell whose items are listed: the first with an outcome, so that the others need not have answered; else the first. */
+export function listedCell(cells: readonly QueriedCell[]): QueriedCell | undefined {
+  return cells.find(({ outcome }) => outcome !== undefined) ?? cells[0];
 }
 
 /** Which items of several cells of one task are listed, side by side. */
 export interface ItemQuery {
-  /** At least one; filters and search look at the first, `disagreement` at all. */
-  readonly cellIds: readonly string[];
-  readonly only?: NonNullable<SampleQuery['only']> | 'disagreement' | undefined;
-  /** Part of the item's id, its expected answer, or of prompt, answer or output of the first cell; in any case. */
+  /** At least one; {@link listedCell} is the one whose items are listed. */
+  readonly cells: readonly QueriedCell[];
+  /** Only items that two of the cells have different scores for. */
+  readonly isDisputed?: boolean;
+  /** Part of the item's id, its expected answer, or of prompt, answer or output of that cell; in any case. */
   readonly search?: string | undefined;
   /** The last item of the page before. */
   readonly after?: { readonly position: number; readonly itemId: string } | undefined;
@@ -74,6 +101,8 @@ export interface ListedItem {
   readonly itemId: string;
   readonly position: number;
   readonly expected: string;
+  /** Whole, as {@link Sample.prompt} is. */
+  readonly prompt: string;
   /** Those cells that have answered it. */
   readonly verdicts: readonly ItemVerdict[];
 }
@@ -90,8 +119,12 @@ export interface ItemVerdict {
 /** Where runs live. Every method may throw {StoreError}; those with a claim {FencedError} as well. */
 export interface Store extends AsyncDisposable {
   createRun(run: NewRun, cells: readonly NewCell[]): Promise<void>;
+  /** Newest first; all of them where the query asks for nothing else. */
+  listRuns(query?: RunQuery): Promise<readonly RunRecord[]>;
+  /** How many runs there are without a limit. */
+  countRuns(query?: Pick<RunQuery, 'search'>): Promise<number>;
   /** Newest first. */
-  listRuns(): Promise<readonly RunRecord[]>;
+  runHeads(): Promise<readonly RunHead[]>;
   /**
    * By id or unique prefix.
    *

@@ -1,4 +1,5 @@
 import type { Cell, CellError } from '../core/cell.ts';
+import type { HostFacts } from '../core/manifest.ts';
 import type { Sample } from '../core/sample.ts';
 import type { ItemQuery, ListedItem, RunStatus } from '../core/store.ts';
 
@@ -9,9 +10,27 @@ export interface RunSummary {
   readonly createdAtMs: number;
   readonly status: RunStatus;
   readonly protocol: string;
-  readonly models: number;
-  readonly tasks: number;
+  /** In the order of the suite. */
+  readonly models: readonly string[];
+  /** Titles, or ids where this version doesn't know the task. */
+  readonly tasks: readonly string[];
   readonly cells: Readonly<Partial<Record<Cell['state'], number>>>;
+  /** Undefined where the numbers were measured by another program, nobody knows on what. */
+  readonly host: HostFacts | undefined;
+  /** What the run comes to, in a sentence, where that has been found out already. */
+  readonly answer: string | undefined;
+}
+
+/** The newest runs, as many as were asked for. */
+export interface RunsPage {
+  readonly runs: readonly RunSummary[];
+  /** How many there are. */
+  readonly count: number;
+}
+
+export interface RunsRequest {
+  readonly search: string;
+  readonly limit: number;
 }
 
 export interface CellSummary {
@@ -28,22 +47,29 @@ export interface CellSummary {
   readonly error: CellError | undefined;
 }
 
-export const itemFilters = ['all', 'wrong', 'right', 'unparsed', 'truncated', 'failed', 'disagreement'] as const;
-export type ItemFilter = (typeof itemFilters)[number];
+/** Maximum number of runs in a list. */
+export const maxRuns = 1000;
 
-export interface ItemsRequest {
-  readonly cellIds: readonly string[];
-  readonly filter: ItemFilter;
+/** Maximum number of cells side by side. */
+export const maxCells = 32;
+
+export interface ItemsRequest extends Pick<ItemQuery, 'cells' | 'after'> {
+  readonly isDisputed: boolean;
   readonly search: string;
-  readonly after?: ItemQuery['after'];
+}
+
+/** An item as the list shows it: its prompt cut down to the first words that are its own. */
+export interface ItemLine extends Omit<ListedItem, 'prompt'> {
+  readonly question: string;
 }
 
 export interface ItemsPage {
-  readonly items: readonly ListedItem[];
+  readonly items: readonly ItemLine[];
   readonly hasMore: boolean;
 }
 
 /** One item as several cells answered it; a cell that didn't has no sample. */
 export interface ItemDetail {
+  readonly question: string;
   readonly samples: readonly { readonly cellId: string; readonly sample: Sample | undefined }[];
 }

@@ -35,7 +35,7 @@ import {
 /** Raised when a reader of an older file would misunderstand a newer one. */
 const schema = 'perbench-comparison/1';
 
-const verdictMarks = { better: 'better', worse: 'worse', same: '~', unknown: '?' } as const;
+const verdictMarks = { better: 'better', worse: 'worse', no_clear_difference: '~', unknown: '?' } as const;
 
 function sideCell(side: SideValue | undefined, metric: MetricComparison['metric'], scale: HumanScale): Cell {
   if (side === undefined) return missing;

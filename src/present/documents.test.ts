@@ -47,8 +47,16 @@ const cell: CellComparison = {
   otherPrompts: 2,
   metrics: [accuracy, latency],
   regressions: [
-    { itemId: 'i1', expected: '4', scoreA: 1, scoreB: 0, answerA: '4', answerB: undefined },
-    { itemId: 'i2', expected: '=5', scoreA: 0.5, scoreB: 0.25, answerA: 'five\nor so', answerB: '<b>' },
+    { itemId: 'i1', question: 'How many?', expected: '4', scoreA: 1, scoreB: 0, answerA: '4', answerB: undefined },
+    {
+      itemId: 'i2',
+      question: '<i>Why?</i>',
+      expected: '=5',
+      scoreA: 0.5,
+      scoreB: 0.25,
+      answerA: 'five\nor so',
+      answerB: '<b>',
+    },
   ],
   improvements: [],
   differences: [{ what: 'threads', a: '2', b: '4', affects: 'performance' }],

@@ -133,7 +133,7 @@ export const glossary: readonly GlossaryGroup[] = [
     exact: 'SQuAD: share of answers equal to one of the expected ones after normalization.',
     f1: 'SQuAD: mean overlap of words between the answer and the expected one.',
     'chance level': 'Accuracy of guessing without reading the question.',
-    unparsed: 'No answer could be extracted from the output; it counts as wrong.',
+    unparsed: 'No answer could be extracted from the output (unreadable); it counts as wrong.',
     predicted_X: 'Share of answers that were the label X; gold_X is the share of items for which X is correct.',
   }),
   group('Performance', {

@@ -30,7 +30,7 @@ function gateOf(text: string): Gate {
 }
 
 function comparisonOf(text: string): Comparison {
-  const change = { itemId: text, scoreA: 1, scoreB: 0, answerA: text, answerB: text, expected: text };
+  const change = { itemId: text, question: text, scoreA: 1, scoreB: 0, answerA: text, answerB: text, expected: text };
   const metric = {
     metric: 'accuracy',
     unit: 'ratio',

@@ -20,6 +20,8 @@ import { isDoubtfulReason } from './create-scoreboards.ts';
 
 /** One stored answer, as much of it as a comparison needs. */
 export interface ItemAnswer {
+  /** First words of the prompt that are the item's own. */
+  readonly question: string;
   readonly score: number;
   readonly answer: string | undefined;
   readonly expected: string;
@@ -67,7 +69,7 @@ function pairItems(a: CellEvidence['answers'], b: CellEvidence['answers']): Pair
 }
 
 function verdictOf(change: number, neutral: number, isSignificant: boolean, isLessBetter: boolean): ComparedVerdict {
-  if (!isSignificant) return 'same';
+  if (!isSignificant) return 'no_clear_difference';
   return change > neutral !== isLessBetter ? 'better' : 'worse';
 }
 
@@ -182,8 +184,8 @@ function itemChanges(pairs: Pairs, isWanted: (change: number) => boolean): ItemC
   const changes = pairs.ids.flatMap((itemId, index): ItemChange[] => {
     const [a, b] = [pairs.a[index] as ItemAnswer, pairs.b[index] as ItemAnswer];
     if (!isWanted(b.score - a.score)) return [];
-    const { expected } = a;
-    return [{ itemId, expected, scoreA: a.score, scoreB: b.score, answerA: a.answer, answerB: b.answer }];
+    const { expected, question } = a;
+    return [{ itemId, question, expected, scoreA: a.score, scoreB: b.score, answerA: a.answer, answerB: b.answer }];
   });
   const size = ({ scoreA, scoreB }: ItemChange): number => Math.abs(scoreB - scoreA);
   return changes.toSorted((left, right) => size(right) - size(left));

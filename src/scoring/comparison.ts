@@ -19,8 +19,8 @@ export const comparedMetricFacts = {
   memory: { label: 'memory', isLessBetter: true },
 } as const satisfies Record<ComparedMetric, { readonly label: string; readonly isLessBetter: boolean }>;
 
-/** `same`: no significant difference, shown as `~`. `unknown`: no data to decide. */
-export type ComparedVerdict = 'better' | 'worse' | 'same' | 'unknown';
+/** `no_clear_difference`: none that is significant, shown as `~`. `unknown`: no data to decide. */
+export type ComparedVerdict = 'better' | 'worse' | 'no_clear_difference' | 'unknown';
 
 /** One side's own number. */
 export interface SideValue {
@@ -54,6 +54,8 @@ export interface MetricComparison {
 /** One item that b answers better or worse than a. */
 export interface ItemChange {
   readonly itemId: string;
+  /** First words of its prompt that are its own. */
+  readonly question: string;
   readonly expected: string;
   readonly scoreA: number;
   readonly scoreB: number;
@@ -157,16 +159,16 @@ export function comparisonVerdict(
   const of = (verdict: MetricComparison['verdict']): Finding[] =>
     all.filter(({ comparison }) => comparison.verdict === verdict);
   const isSingle = cells.length === 1;
-  const [better, worse, same, unknown] = [of('better'), of('worse'), of('same'), of('unknown')];
+  const [better, worse, unknown] = [of('better'), of('worse'), of('unknown')];
   const against = `${names.b} against ${names.a}`;
   if (all.length === unknown.length) return `${against}: nothing could be compared.`;
   const parts = [
     ...(better.length > 0 ? [`better in ${list(better, isSingle)}`] : []),
     ...(worse.length > 0 ? [`worse in ${list(worse, isSingle)}`] : []),
     ...(better.length + worse.length === 0
-      ? ['no significant difference (~)']
-      : same.length > 0
-        ? ['no significant difference in the rest (~)']
+      ? ['no clear difference (~)']
+      : of('no_clear_difference').length > 0
+        ? ['no clear difference in the rest (~)']
         : []),
     ...(unknown.length > 0 ? [`${unknown.length} of ${all.length} metrics could not be compared (?)`] : []),
   ];

@@ -62,7 +62,14 @@ function cell(right: number, n: number, change: Partial<CellEvidence> = {}): Cel
     answers: new Map(
       Array.from({ length: n }, (_, item) => [
         `i${item}`,
-        { score: item < right ? 1 : 0, answer: 'x', expected: 'y', cluster: undefined, promptSha256: 'p' },
+        {
+          question: 'q',
+          score: item < right ? 1 : 0,
+          answer: 'x',
+          expected: 'y',
+          cluster: undefined,
+          promptSha256: 'p',
+        },
       ]),
     ),
     launches: {
@@ -218,10 +225,10 @@ describe('compareCells', () => {
       launches: { throughput: { unit: 'items/s', values: [20, 20.1, 19.9] }, latency: { unit: 'ms', values: [100] } },
     });
     expect(comparisonVerdict([compared(cell(700, 1000), faster)], names)).toMatchInlineSnapshot(
-      `"new against old: better in throughput (+100.0 %); no significant difference in the rest (~); 2 of 4 metrics could not be compared (?)."`,
+      `"new against old: better in throughput (+100.0 %); no clear difference in the rest (~); 2 of 4 metrics could not be compared (?)."`,
     );
     expect(comparisonVerdict([compared(cell(700, 1000), cell(700, 1000))], names)).toMatchInlineSnapshot(
-      `"new against old: no significant difference (~)."`,
+      `"new against old: no clear difference (~)."`,
     );
     const gone = cell(0, 0, { state: 'failed', error: 'x', launches: {} });
     expect(comparisonVerdict([compared(gone, gone)], names)).toMatchInlineSnapshot(
@@ -229,7 +236,7 @@ describe('compareCells', () => {
     );
     const worse = compared(cell(700, 1000), cell(600, 1000));
     expect(comparisonVerdict([worse, { ...worse, taskId: 'u/per@1' }], names)).toMatchInlineSnapshot(
-      `"new against old: worse in accuracy on t (−10.0 points) and u (−10.0 points); no significant difference in the rest (~)."`,
+      `"new against old: worse in accuracy on t (−10.0 points) and u (−10.0 points); no clear difference in the rest (~)."`,
     );
   });
 

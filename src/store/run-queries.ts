@@ -2,19 +2,39 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import { StoreError, UsageError } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
+import { containing } from './containing.ts';
 import { readJson, type Database, type RunTable } from './schema.ts';
 
-type RunQueries = Pick<Store, 'createRun' | 'listRuns' | 'getRun' | 'latestRun' | 'setRunStatus' | 'updateManifest'>;
+type RunQueries = Pick<
+  Store,
+  'createRun' | 'listRuns' | 'countRuns' | 'runHeads' | 'getRun' | 'latestRun' | 'setRunStatus' | 'updateManifest'
+>;
 
 export function createRunQueries(db: Kysely<Database>): RunQueries {
   return {
     createRun: (run, cells) => createRun(db, run, cells),
-    async listRuns() {
-      return (await newestFirst(db).execute()).map(readRun);
+    async listRuns({ search, limit } = {}) {
+      const query = newestFirst(runsWith(db, search)).selectAll();
+      return (await (limit === undefined ? query : query.limit(limit)).execute()).map(readRun);
+    },
+    async countRuns({ search } = {}) {
+      const { count } = await runsWith(db, search)
+        .select(({ fn }) => fn.countAll().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+    async runHeads() {
+      const rows = await newestFirst(runsWith(db)).select(['id', 'name', 'created_at_ms', 'status']).execute();
+      return rows.map(({ id, name, created_at_ms, status }) => ({
+        id,
+        name,
+        createdAtMs: created_at_ms,
+        status: status as RunStatus,
+      }));
     },
     getRun: (idOrPrefix) => getRun(db, idOrPrefix),
     async latestRun(filter = {}) {
-      let query = newestFirst(db).limit(1);
+      let query = newestFirst(runsWith(db)).selectAll().limit(1);
       if (filter.suiteKey !== undefined) query = query.where('suite_key', '=', filter.suiteKey);
       if (filter.status !== undefined) query = query.where('status', 'in', filter.status);
       const row = await query.executeTakeFirst();
@@ -26,8 +46,18 @@ export function createRunQueries(db: Kysely<Database>): RunQueries {
   };
 }
 
-function newestFirst(db: Kysely<Database>) {
-  return db.selectFrom('run').selectAll().orderBy('created_at_ms', 'desc').orderBy('id', 'desc');
+/** Runs whose id, name or models contain some words; all without any. */
+function runsWith(db: Kysely<Database>, search = '') {
+  const runs = db.selectFrom('run');
+  if (search === '') return runs;
+  return runs.where(
+    sql<boolean>`(${containing('run.id', search)} or ${containing('run.name', search)}
+      or exists (select 1 from cell where cell.run_id = run.id and ${containing('cell.model', search)}))`,
+  );
+}
+
+function newestFirst(runs: ReturnType<typeof runsWith>) {
+  return runs.orderBy('created_at_ms', 'desc').orderBy('id', 'desc');
 }
 
 async function createRun(db: Kysely<Database>, run: NewRun, cells: readonly NewCell[]): Promise<void> {
@@ -82,7 +112,8 @@ async function getRun(db: Kysely<Database>, idOrPrefix: string): Promise<RunReco
   const exact = await db.selectFrom('run').selectAll().where('id', '=', idOrPrefix).executeTakeFirst();
   if (exact !== undefined) return readRun(exact);
   // Not LIKE: `_` and `%` would be wildcards.
-  const matches = await newestFirst(db)
+  const matches = await newestFirst(runsWith(db))
+    .selectAll()
     .where(sql<boolean>`substr(id, 1, ${idOrPrefix.length}) = ${idOrPrefix}`)
     .limit(4)
     .execute();

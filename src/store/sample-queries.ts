@@ -1,5 +1,14 @@
 import { type Kysely, sql, type RawBuilder } from 'kysely';
-import type { ItemQuery, ItemVerdict, ListedItem, SampleSummary, Store } from '../core/store.ts';
+import {
+  listedCell,
+  type ItemQuery,
+  type ItemVerdict,
+  type ListedItem,
+  type Outcome,
+  type SampleSummary,
+  type Store,
+} from '../core/store.ts';
+import { containing } from './containing.ts';
 import { readSample, readScore, type ScoreRow, type WholeRow } from './sample-rows.ts';
 import type { Database, SampleTable } from './schema.ts';
 
@@ -21,7 +30,7 @@ export function createSampleQueries(db: Kysely<Database>): SampleQueries {
     async *samples(cellId, { only, limit, afterPosition } = {}) {
       const rows = inPositionOrder<WholeRow>(
         (after, pageRows) =>
-          pageBehind(matching(db, { cellIds: [cellId], only }), after, pageRows)
+          pageBehind(matching(db, { cells: [{ id: cellId, outcome: only }] }), after, pageRows)
             .innerJoin('prompt', 'prompt.id', 'sample.prompt_id')
             .selectAll('sample')
             .select('prompt.text as prompt')
@@ -33,7 +42,7 @@ export function createSampleQueries(db: Kysely<Database>): SampleQueries {
     async *scores(cellId) {
       const rows = inPositionOrder<ScoreRow>(
         (after, pageRows) =>
-          pageBehind(matching(db, { cellIds: [cellId] }), after, pageRows)
+          pageBehind(matching(db, { cells: [{ id: cellId }] }), after, pageRows)
             .select(['item_id', 'position', 'score', 'answer', 'is_unparsed', 'metrics', 'detail', 'cluster'])
             .execute(),
         { pageRows: scorePageRows, limit: undefined, after: undefined },
@@ -138,47 +147,54 @@ async function* inPositionOrder<Row extends { readonly item_id: string; readonly
   }
 }
 
-const filters = {
-  right: () => sql<boolean>`sample.score >= 1`,
-  wrong: () => sql<boolean>`sample.score < 1`,
-  unparsed: () => sql<boolean>`sample.is_unparsed = 1`,
-  truncated: () => sql<boolean>`sample.is_truncated = 1`,
-  failed: () => sql<boolean>`sample.failure_reason is not null`,
-  disagreement: ([, ...others]: readonly string[]) =>
-    others.length === 0
-      ? sql<boolean>`1 = 0`
-      : sql<boolean>`exists (select 1 from sample as other where other.cell_id in (${sql.join(others)})
-          and other.item_id = sample.item_id and other.score <> sample.score)`,
-} as const satisfies Record<NonNullable<ItemQuery['only']>, (cellIds: readonly string[]) => RawBuilder<boolean>>;
+type SampleRow = 'sample' | 'other';
 
-/** Text that contains the words, with the characters that mean something to LIKE taken as they are. */
-function containing(words: string): string {
-  return `%${words.toLowerCase().replaceAll(/[!%_]/g, (character) => `!${character}`)}%`;
+const outcomeTests = {
+  right: (row) => sql<boolean>`${sql.ref(`${row}.score`)} >= 1`,
+  wrong: (row) => sql<boolean>`${sql.ref(`${row}.score`)} < 1`,
+  unparsed: (row) => sql<boolean>`${sql.ref(`${row}.is_unparsed`)} = 1`,
+  truncated: (row) => sql<boolean>`${sql.ref(`${row}.is_truncated`)} = 1`,
+  failed: (row) => sql<boolean>`${sql.ref(`${row}.failure_reason`)} is not null`,
+} as const satisfies Record<Outcome, (row: SampleRow) => RawBuilder<boolean>>;
+
+/** Whether other cells have answered the item, and how. */
+function othersHave(cellIds: readonly string[], test: RawBuilder<boolean>): RawBuilder<boolean> {
+  if (cellIds.length === 0) return sql<boolean>`1 = 0`;
+  return sql<boolean>`exists (select 1 from sample as other where other.cell_id in (${sql.join(cellIds)})
+    and other.item_id = sample.item_id and ${test})`;
 }
 
 function contains(words: string): RawBuilder<boolean> {
-  const pattern = containing(words);
   // Short texts first: the prompt is only read where nothing else fits.
-  return sql<boolean>`(lower(sample.item_id) like ${pattern} escape '!'
-    or lower(sample.expected) like ${pattern} escape '!'
-    or lower(coalesce(sample.answer, '')) like ${pattern} escape '!'
-    or lower(sample.output) like ${pattern} escape '!'
-    or exists (select 1 from prompt where prompt.id = sample.prompt_id and lower(prompt.text) like ${pattern} escape '!'))`;
+  return sql<boolean>`(${containing('sample.item_id', words)} or ${containing('sample.expected', words)}
+    or ${containing('sample.answer', words)} or ${containing('sample.output', words)}
+    or exists (select 1 from prompt where prompt.id = sample.prompt_id and ${containing('prompt.text', words)}))`;
 }
 
-/** Samples of the first cell that a query asks for. */
-function matching(db: Kysely<Database>, { cellIds, only, search }: Omit<ItemQuery, 'limit' | 'after'>) {
-  const [first = ''] = cellIds;
-  let select = db.selectFrom('sample').where('sample.cell_id', '=', first);
-  if (only !== undefined) select = select.where(filters[only](cellIds));
+/** Samples of the listed cell that a query asks for. */
+function matching(db: Kysely<Database>, { cells, isDisputed, search }: Omit<ItemQuery, 'limit' | 'after'>) {
+  const own = listedCell(cells);
+  const others = cells.filter((cell) => cell !== own);
+  let select = db.selectFrom('sample').where('sample.cell_id', '=', own?.id ?? '');
+  if (own?.outcome !== undefined) select = select.where(outcomeTests[own.outcome]('sample'));
+  for (const { id, outcome } of others) {
+    if (outcome !== undefined) select = select.where(othersHave([id], outcomeTests[outcome]('other')));
+  }
+  if (isDisputed === true) {
+    const otherIds = others.map(({ id }) => id);
+    select = select.where(othersHave(otherIds, sql<boolean>`other.score <> sample.score`));
+  }
   if (search !== undefined && search !== '') select = select.where(contains(search));
   return select;
 }
 
 async function listItems(db: Kysely<Database>, query: ItemQuery): Promise<readonly ListedItem[]> {
-  const { after, limit, cellIds } = query;
-  const page = pageBehind(matching(db, query), after, limit);
-  const rows = await page.select(['sample.item_id', 'sample.position', 'sample.expected']).execute();
+  const { after, limit, cells } = query;
+  const cellIds = cells.map(({ id }) => id);
+  const rows = await pageBehind(matching(db, query), after, limit)
+    .innerJoin('prompt', 'prompt.id', 'sample.prompt_id')
+    .select(['sample.item_id', 'sample.position', 'sample.expected', 'prompt.text as prompt'])
+    .execute();
   if (rows.length === 0) return [];
   const itemIds = rows.map(({ item_id }) => item_id);
   const found = await db
@@ -188,10 +204,10 @@ async function listItems(db: Kysely<Database>, query: ItemQuery): Promise<readon
     .where('item_id', 'in', itemIds)
     .execute();
   const verdicts = Map.groupBy(found, ({ item_id }) => item_id);
-  return rows.map(({ item_id, position, expected }) => {
+  return rows.map(({ item_id, position, expected, prompt }) => {
     const own = (verdicts.get(item_id) ?? []).map(readVerdict);
     const inOrder = cellIds.flatMap((cellId) => own.filter((verdict) => verdict.cellId === cellId));
-    return { itemId: item_id, position, expected, verdicts: inOrder };
+    return { itemId: item_id, position, expected, prompt, verdicts: inOrder };
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ItemQuery, Store } from '../../src/core/store.ts';
+import type { ItemQuery, Outcome, Store } from '../../src/core/store.ts';
 import { mustClaim, openWithRun, type OpenStore } from './open-store.ts';
 import { newCell, newRun, sampleAt } from './store-records.ts';
 
@@ -33,12 +33,13 @@ export function testItems(open: OpenStore): void {
 
   it('lists items in order with the verdicts of every cell that has one', async () => {
     const store = await openWithItems(open);
-    const items = await store.listItems({ cellIds: ['left', 'right'], limit: 100 });
+    const items = await store.listItems({ cells: [{ id: 'left' }, { id: 'right' }], limit: 100 });
     expect(items.map(({ itemId }) => itemId)).toEqual([0, 1, 2, 3, 4, 5].map((position) => `item-${position}`));
     expect(items[2]).toEqual({
       itemId: 'item-2',
       position: 2,
       expected: '7',
+      prompt: sampleAt(2).prompt,
       verdicts: [
         { cellId: 'left', score: 1, answer: '7', isUnparsed: false, isTruncated: false, isFailed: false },
         { cellId: 'right', score: 0, answer: '8', isUnparsed: false, isTruncated: false, isFailed: false },
@@ -47,39 +48,64 @@ export function testItems(open: OpenStore): void {
     expect(items[5]?.verdicts.map(({ cellId }) => cellId)).toEqual(['left']);
   });
 
-  it('filters by the first cell, by disagreement between all, and counts the same', async () => {
+  it('filters by what became of an item in each cell, together, and counts the same', async () => {
     const store = await openWithItems(open);
-    const cellIds = ['right', 'left'];
-    expect(await listed(store, { cellIds, only: 'wrong' })).toEqual(['item-2', 'item-3', 'item-4']);
-    expect(await listed(store, { cellIds, only: 'right' })).toEqual(['item-0', 'item-1']);
-    expect(await listed(store, { cellIds, only: 'unparsed' })).toEqual(['item-3']);
-    expect(await listed(store, { cellIds, only: 'failed' })).toEqual([]);
-    expect(await listed(store, { cellIds, only: 'disagreement' })).toEqual(['item-2', 'item-4']);
-    expect(await store.countItems({ cellIds, only: 'disagreement' })).toBe(2);
-    expect(await store.countItems({ cellIds })).toBe(5);
-    expect(await listed(store, { cellIds: ['right'], only: 'disagreement' })).toEqual([]);
-    expect(await listed(store, { cellIds: ['empty', 'left'] })).toEqual([]);
+    const only = async (right: Outcome | undefined, left?: Outcome): Promise<readonly string[]> => {
+      const cells = [
+        { id: 'right', outcome: right },
+        { id: 'left', outcome: left },
+      ];
+      const found = await listed(store, { cells });
+      expect(await store.countItems({ cells })).toBe(found.length);
+      return found;
+    };
+    expect(await only('wrong')).toEqual(['item-2', 'item-3', 'item-4']);
+    expect(await only('right')).toEqual(['item-0', 'item-1']);
+    expect(await only('unparsed')).toEqual(['item-3']);
+    expect(await only('failed')).toEqual([]);
+    expect(await only('truncated')).toEqual([]);
+    expect(await only('wrong', 'right')).toEqual(['item-2', 'item-4']);
+    expect(await only('wrong', 'wrong')).toEqual(['item-3']);
+    expect(await only('right', 'unparsed')).toEqual([]);
+  });
+
+  it('lists what a cell with an outcome has answered, though the first has not', async () => {
+    const store = await openWithItems(open);
+    const cells = [{ id: 'right' }, { id: 'left', outcome: 'right' }] as const;
+    expect(await listed(store, { cells })).toEqual(['item-0', 'item-1', 'item-2', 'item-4', 'item-5']);
+    expect(await listed(store, { cells: [{ id: 'right' }, { id: 'left' }] })).not.toContain('item-5');
+    expect(await listed(store, { cells: [{ id: 'empty' }, { id: 'left' }] })).toEqual([]);
+  });
+
+  it('filters by different scores in any two cells', async () => {
+    const store = await openWithItems(open);
+    const cells = [{ id: 'right' }, { id: 'left' }];
+    expect(await listed(store, { cells, isDisputed: true })).toEqual(['item-2', 'item-4']);
+    expect(await store.countItems({ cells, isDisputed: true })).toBe(2);
+    expect(await listed(store, { cells, isDisputed: false })).toHaveLength(5);
+    expect(await listed(store, { cells: [{ id: 'right' }], isDisputed: true })).toEqual([]);
   });
 
   it('searches ids, answers, outputs and prompts in any case, and takes % and _ as they are', async () => {
     const store = await openWithItems(open);
-    const cellIds = ['left'];
-    expect(await listed(store, { cellIds, search: 'ITEM-4' })).toEqual(['item-4']);
-    expect(await listed(store, { cellIds, search: '<B>Lost' })).toEqual(['item-3']);
-    expect(await listed(store, { cellIds, search: 'question 1:' })).toEqual(['item-1']);
-    expect(await listed(store, { cellIds, search: '100%' })).toEqual(['item-3']);
-    expect(await listed(store, { cellIds, search: '10%<' })).toEqual([]);
-    expect(await listed(store, { cellIds, search: 'item_4' })).toEqual([]);
-    expect(await store.countItems({ cellIds, search: '<b>', only: 'unparsed' })).toBe(1);
+    const cells = [{ id: 'left' }];
+    expect(await listed(store, { cells, search: 'ITEM-4' })).toEqual(['item-4']);
+    expect(await listed(store, { cells, search: '<B>Lost' })).toEqual(['item-3']);
+    expect(await listed(store, { cells, search: 'question 1:' })).toEqual(['item-1']);
+    expect(await listed(store, { cells, search: '100%' })).toEqual(['item-3']);
+    expect(await listed(store, { cells, search: '10%<' })).toEqual([]);
+    expect(await listed(store, { cells, search: 'item_4' })).toEqual([]);
+    expect(await store.countItems({ cells: [{ id: 'left', outcome: 'unparsed' }], search: '<b>' })).toBe(1);
   });
 
   it('goes on behind the last item of a page', async () => {
     const store = await openWithItems(open);
-    const cellIds = ['left'];
-    expect(await listed(store, { cellIds, limit: 2 })).toEqual(['item-0', 'item-1']);
+    const cells = [{ id: 'left' }];
+    expect(await listed(store, { cells, limit: 2 })).toEqual(['item-0', 'item-1']);
     const after = { position: 1, itemId: 'item-1' };
-    expect(await listed(store, { cellIds, limit: 2, after })).toEqual(['item-2', 'item-3']);
-    expect(await listed(store, { cellIds, only: 'unparsed', after: { position: 3, itemId: 'item-3' } })).toEqual([]);
+    expect(await listed(store, { cells, limit: 2, after })).toEqual(['item-2', 'item-3']);
+    const unparsed = [{ id: 'left', outcome: 'unparsed' }] as const;
+    expect(await listed(store, { cells: unparsed, after: { position: 3, itemId: 'item-3' } })).toEqual([]);
   });
 
   it('counts the samples of each cell of a run', async () => {

@@ -42,6 +42,38 @@ export function testRuns(open: OpenStore): void {
     expect((await store.listRuns()).map((run) => run.id)).toEqual(['a', 'c', 'b']);
   });
 
+  it('lists the newest of those whose id, name or models hold some words, and counts them all', async () => {
+    const store = await openEmpty();
+    const models = ['Tiny-1b', 'tiny_2b', 'large'];
+    for (const [index, model] of models.entries()) {
+      const run = newRun(`run-${index}`, { createdAtMs: index, name: index === 1 ? 'Nightly 100%' : 'quick' });
+      await store.createRun(run, [{ ...newCell(`cell-${index}`), model }]);
+    }
+    const found = async (search: string): Promise<readonly string[]> =>
+      (await store.listRuns({ search })).map(({ id }) => id);
+    expect(await found('')).toEqual(['run-2', 'run-1', 'run-0']);
+    expect(await found('TINY')).toEqual(['run-1', 'run-0']);
+    expect(await found('nightly')).toEqual(['run-1']);
+    expect(await found('N-2')).toEqual(['run-2']);
+    expect(await found('0%')).toEqual(['run-1']);
+    expect(await found('y_2')).toEqual(['run-1']);
+    expect(await found('nowhere')).toEqual([]);
+    expect((await store.listRuns({ search: 'tiny', limit: 1 })).map(({ id }) => id)).toEqual(['run-1']);
+    expect(await store.countRuns({ search: 'tiny' })).toBe(2);
+    expect(await store.countRuns()).toBe(3);
+  });
+
+  it('names the runs without how they were made', async () => {
+    const store = await openEmpty();
+    await store.createRun(newRun('old', { createdAtMs: 1 }), []);
+    await store.createRun(newRun('new', { createdAtMs: 2, name: 'second' }), []);
+    await store.setRunStatus('old', 'finished');
+    expect(await store.runHeads()).toEqual([
+      { id: 'new', name: 'second', createdAtMs: 2, status: 'running' },
+      { id: 'old', name: 'quick check', createdAtMs: 1, status: 'finished' },
+    ]);
+  });
+
   it('finds a run by a prefix that only it has', async () => {
     const store = await openEmpty();
     await store.createRun(newRun('2026-a'), []);

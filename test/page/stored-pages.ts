@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../src/core/store.ts';
+import { keepByRun } from '../../src/cli/viewer/kept-by-run.ts';
 import { createViewerApp } from '../../src/cli/viewer/viewer-app.ts';
 import { compareRuns } from '../../src/app/compare-runs.ts';
 import { taskTitles } from '../../src/app/known-tasks.ts';
@@ -49,6 +50,7 @@ export async function storedPages(): Promise<StoredPages> {
     updates: { subscribe: () => () => undefined, [Symbol.asyncDispose]: async () => undefined } as never,
     titles: taskTitles,
     makePage: async () => pageOf(store, runId, folder),
+    answers: keepByRun(store, async ({ id }) => `The answer of ${id}.`),
     compare: () => compareRuns(store, `${runId}:small-135m`, `${runId}:${hostileModel}`),
     signal: new AbortController().signal,
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running } from '../setup/perbench-process.ts';
-import type { CellSummary, RunSummary } from '../../src/page/viewer-data.ts';
+import type { CellSummary, RunsPage, RunSummary } from '../../src/page/viewer-data.ts';
 import { seriousViolations } from './axe.ts';
 import { chromiumPath, noChromium, openPage, startChromium, type WatchedPage } from './chromium.ts';
 import { ensurePage } from './ensure-page.ts';
@@ -28,8 +28,8 @@ beforeAll(async () => {
     if (found?.[1] !== undefined) resolve(found[1]);
   });
   address = await promise;
-  const [run] = await api<readonly RunSummary[]>('/api/runs');
-  runId = run?.id ?? '';
+  const { runs } = await api<RunsPage>('/api/runs');
+  runId = runs[0]?.id ?? '';
   if (chromiumPath !== undefined) browser = await startChromium();
 }, 60_000);
 
@@ -104,11 +104,31 @@ describe('the viewer as a server', () => {
     };
     expect(await asked('/api/runs/nobody')).toEqual([404, 'no run "nobody"']);
     expect(await asked('/api/items')).toEqual([400, 'expected 1 to 32 cells, got 0']);
-    expect(await asked('/api/items?cell=x&filter=odd')).toEqual([400, 'unknown filter "odd"']);
+    expect(await asked('/api/items?cell=x&wrong=y')).toEqual([400, 'wrong: "y" is none of the cells']);
+    expect(await asked('/api/runs?limit=0')).toEqual([400, 'limit: expected 1 to 1000, got "0"']);
+    expect(await asked('/api/runs/nobody/answer')).toEqual([404, 'no run "nobody"']);
     expect(await asked('/api/item?cell=x&item=y')).toEqual([404, 'no item "y"']);
     expect(await asked('/nowhere')).toEqual([404, 'not found']);
   });
 });
+
+/** Names of models that a line break cuts elsewhere than behind a hyphen, a slash or a space. */
+function brokenNames(): readonly string[] {
+  return [...document.querySelectorAll('.model bdi')].flatMap((element) => {
+    const text = element.firstChild;
+    if (!(text instanceof Text)) return [];
+    const topOf = (index: number): number => {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + 1);
+      return range.getBoundingClientRect().top;
+    };
+    const cuts = Array.from({ length: Math.max(0, text.data.length - 1) }, (_, index) => index).filter(
+      (index) => topOf(index) !== topOf(index + 1) && !/[-/ ]/u.test(text.data[index] ?? ''),
+    );
+    return cuts.length === 0 ? [] : [text.data];
+  });
+}
 
 describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () => {
   async function opened(path: string, options: Parameters<typeof openPage>[2] = {}): Promise<WatchedPage> {
@@ -124,11 +144,21 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
   }
 
   async function listedItems(page: Page): Promise<readonly string[]> {
-    return page.locator('button.item').allInnerTexts();
+    return page.locator('button.item').evaluateAll((items) => items.map((item) => item.dataset['item'] ?? ''));
   }
 
-  it('lists runs, shows one with its cells and report, and complains of nothing', async () => {
+  it('lists runs with answer, models and host, shows one, and complains of nothing', async () => {
     const { page, complaints, requests } = await opened('/runs');
+    const { runs } = await api<RunsPage>('/api/runs');
+    const { models, host } = runs[0] as RunSummary;
+    const { answer } = await api<{ readonly answer: string }>(`/api/runs/${runId}/answer`);
+    await page.waitForSelector('.run-answer:not(.none)');
+    expect(await page.locator('.run-answer').innerText()).toBe(answer);
+    expect(await page.locator('.run-facts dd').first().innerText()).toContain('and 2 more models');
+    await page.click('text=and 2 more models');
+    expect(await page.locator('.run-facts li bdi').allInnerTexts()).toEqual(models.slice(2));
+    await page.locator('.run-facts summary').last().click();
+    expect(await page.locator('.run-facts dd').last().innerText()).toContain(host?.hostname);
     await page.click(`text=${runId}`);
     await page.waitForSelector('#board-2');
     expect(await page.locator('td[data-state="done"]').count()).toBe(6);
@@ -152,27 +182,43 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     expect(complaints).toEqual([]);
   });
 
-  it('filters, searches and puts two models side by side', async () => {
+  it('filters by what became of an item in each model, searches, and puts all models side by side', async () => {
     const [alpha, gamma] = [await cellsOf('alpha-1b'), await cellsOf('gamma-7b')];
-    const query = new URLSearchParams({ task: alpha.taskId, cells: alpha.id });
-    const { page } = await opened(`/runs/${runId}/samples?${query.toString()}`);
+    const { page } = await opened(`/runs/${runId}/samples?${new URLSearchParams({ task: alpha.taskId }).toString()}`);
     await page.waitForSelector('text=40 of 40 items');
-    await page.getByLabel('Wrong').check();
-    await page.waitForFunction(() => !document.querySelector('.items .count')?.textContent.startsWith('40'));
-    const wrong = await listedItems(page);
-    expect(wrong.length).toBeGreaterThan(0);
-    const answered = await api<{ readonly count: number }>(`/api/items/count?cell=${alpha.id}&filter=wrong`);
-    expect(wrong.length).toBe(answered.count);
-    await page.getByLabel('gamma-7b').check();
-    await page.getByLabel('Models disagree').check();
-    await page.waitForSelector('th.narrow >> nth=1');
-    await page.waitForSelector('.answers article >> nth=1');
-    expect(await page.locator('.answers h3 bdi').allInnerTexts()).toEqual(['alpha-1b', 'gamma-7b']);
-    const disagreeing = await api<{ readonly count: number }>(
-      `/api/items/count?cell=${alpha.id}&cell=${gamma.id}&filter=disagreement`,
+    await page.waitForSelector('text=Models: all 4 shown');
+    const all = await listedItems(page);
+    expect(await page.locator('.items thead th').allInnerTexts()).toHaveLength(5);
+    expect(await page.locator('.answers h3 .model').allInnerTexts()).toHaveLength(4);
+    const firstRow = await page.locator('.items tbody tr').first().innerText();
+    expect(firstRow).not.toContain(all[0]);
+    expect(firstRow).toMatch(/^1 \w+ \w+/u);
+    await page.getByLabel('Answers of A, alpha-1b').selectOption('right');
+    await page.getByLabel('Answers of C, gamma-7b').selectOption('wrong');
+    const cells = `cell=${alpha.id}&cell=${gamma.id}`;
+    const { count } = await api<{ readonly count: number }>(
+      `/api/items/count?${cells}&right=${alpha.id}&wrong=${gamma.id}`,
     );
-    expect((await listedItems(page)).length).toBe(disagreeing.count);
-    await page.getByLabel('All', { exact: true }).check();
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(40);
+    await page.waitForSelector(`text=${count} of ${count} items`);
+    await page.waitForSelector('text=only items with A right, C wrong');
+    const found = await listedItems(page);
+    expect(all.filter((id) => found.includes(id))).toEqual(found);
+    // The address holds the choice.
+    await page.reload();
+    await page.waitForSelector(`text=${count} of ${count} items`);
+    expect(await listedItems(page)).toEqual(found);
+    await page.getByLabel('Answers of A, alpha-1b').selectOption('');
+    await page.getByLabel('Answers of C, gamma-7b').selectOption('');
+    await page.locator('.model-choice input').nth(1).uncheck();
+    await page.locator('.model-choice input').nth(3).uncheck();
+    await page.waitForSelector('text=Models: 2 of 4 shown');
+    await page.getByLabel('Only where the scores differ').check();
+    const differing = await api<{ readonly count: number }>(`/api/items/count?${cells}&disputed=`);
+    await page.waitForSelector(`text=${differing.count} of ${differing.count} items`);
+    expect(await page.locator('.items thead th').allInnerTexts()).toEqual(['Item', 'A', 'C']);
+    await page.getByLabel('Only where the scores differ').uncheck();
     await page.waitForSelector('text=40 of 40 items');
     const [, second = ''] = await listedItems(page);
     await page.fill('input[type="search"]', second.toUpperCase());
@@ -190,20 +236,62 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     const [, second] = await listedItems(page);
     await page.locator('button.item').first().focus();
     await page.keyboard.press('ArrowDown');
-    await page.waitForSelector(`.detail h2:has-text("${second}")`);
-    expect(await page.locator('button.item[aria-pressed="true"]').innerText()).toBe(second);
+    await page.waitForSelector(`.detail:has-text("${second}")`);
+    expect(await page.locator('button.item[aria-pressed="true"]').getAttribute('data-item')).toBe(second);
     expect(page.url()).toContain(`item=${second}`);
   });
 
+  /** Every page, and what shows that it is there. */
+  async function places(): Promise<readonly (readonly [path: string, selector: string])[]> {
+    const { taskId } = await cellsOf('alpha-1b');
+    const sides = new URLSearchParams({ a: `${runId}:alpha-1b`, b: `${runId}:gamma-7b` }).toString();
+    return [
+      ['/runs', '.run-answer:not(.none)'],
+      [`/runs/${runId}`, '#board-1'],
+      [`/runs/${runId}/samples?${new URLSearchParams({ task: taskId }).toString()}`, '.detail pre'],
+      [`/compare?${sides}`, '#comparison-2'],
+    ];
+  }
+
   it.each(['light', 'dark'] as const)('has no serious violation of accessibility in %s', async (colorScheme) => {
-    const cell = await cellsOf('alpha-1b');
-    const query = new URLSearchParams({ task: cell.taskId, cells: cell.id });
-    const { page } = await opened(`/runs/${runId}/samples?${query.toString()}`, { colorScheme });
-    await page.waitForSelector('.detail pre');
-    expect(await seriousViolations(page)).toEqual([]);
-    await page.goto(`${address}#/runs/${runId}`);
-    await page.waitForSelector('#board-1');
-    expect(await seriousViolations(page)).toEqual([]);
+    for (const [path, selector] of await places()) {
+      for (const width of [1280, 390]) {
+        const { page } = await opened(path, { colorScheme, viewport: { width, height: 844 } });
+        await page.waitForSelector(selector);
+        expect([path, width, await seriousViolations(page)]).toEqual([path, width, []]);
+        await page.close();
+      }
+    }
+  });
+
+  it.each([390, 640])('needs no scrolling sideways at %i px, and breaks no name within a word', async (width) => {
+    for (const [path, selector] of await places()) {
+      const { page } = await opened(path, { viewport: { width, height: 844 } });
+      await page.waitForSelector(selector);
+      const wide = await page.evaluate(() =>
+        [document.documentElement, ...document.querySelectorAll('.items-scroll, .stack .table-scroll, .foreign')]
+          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+          .map(({ className, scrollWidth, clientWidth }) => `${className}: ${scrollWidth} of ${clientWidth}`),
+      );
+      expect([path, wide]).toEqual([path, []]);
+      expect([path, await page.evaluate(brokenNames)]).toEqual([path, []]);
+      await page.close();
+    }
+  });
+
+  it('compares two models of one run, picked from lists', async () => {
+    const { page } = await opened('/compare');
+    await page.waitForSelector('select');
+    await page.getByLabel('Run').first().selectOption(runId);
+    await page.waitForSelector('#comparison-2');
+    const chosen = async (): Promise<readonly string[]> =>
+      page.getByLabel('Model').evaluateAll((lists) => lists.map((list) => (list as HTMLSelectElement).value));
+    expect(await chosen()).toEqual(['alpha-1b', hostileName]);
+    await page.getByLabel('Model').nth(1).selectOption('gamma-7b');
+    await page.waitForSelector('.verdict-line:has-text("gamma-7b against alpha-1b")');
+    expect(page.url()).toContain(encodeURIComponent(`${runId}:gamma-7b`));
+    await page.getByLabel('Model').nth(1).selectOption('alpha-1b');
+    await page.waitForSelector('text=A and B are the same.');
   });
 
   it('follows a run while it goes on, without being loaded again; then compares the two', async () => {
@@ -213,8 +301,9 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     const suite = await writeHostileSuite(folder, 'slow.json', 10);
     const running = perbenchIn(folder, 'run', suite, '--fresh');
     await page.waitForSelector('text=running');
-    expect(await page.locator('tbody tr').count()).toBe(2);
-    const newest = await page.locator('tbody a.model').first().innerText();
+    await page.waitForSelector('text=the run goes on');
+    expect(await page.locator('.run').count()).toBe(2);
+    const newest = await page.locator('.run h2').first().innerText();
     await page.click(`text=${newest}`);
     await page.waitForSelector('td[data-state="done"]');
     await running.ended;
@@ -222,7 +311,7 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     await page.waitForFunction(() => document.querySelectorAll('td[data-state="done"]').length === 6);
     expect(await page.evaluate(() => Reflect.get(globalThis, 'isTheSamePage') as unknown)).toBe(true);
     await page.goto(`${address}#/compare?a=${runId}&b=${newest}`);
-    await page.waitForSelector('#comparison-1 td:has-text("~ same")');
+    await page.waitForSelector('#comparison-1 td:has-text("~ no clear difference")');
     expect(await seriousViolations(page)).toEqual([]);
   }, 60_000);
 });

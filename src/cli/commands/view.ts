@@ -5,7 +5,7 @@ import { compareRuns } from '../../app/compare-runs.ts';
 import { taskTitles } from '../../app/known-tasks.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import { makePage } from '../../page/make-page.ts';
-import type { LoadedPage } from '../../page/page-data.ts';
+import type { Report } from '../../present/report.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
@@ -15,19 +15,27 @@ import { openReadStore } from '../stored-runs.ts';
 import type { viewOptions } from '../tables/result-options.ts';
 import { perbenchVersion } from '../version.ts';
 import { createLiveUpdates } from '../viewer/live-updates.ts';
-import { cachedPages, serveViewer } from '../viewer/serve-viewer.ts';
+import { keepByRun } from '../viewer/kept-by-run.ts';
+import { serveViewer } from '../viewer/serve-viewer.ts';
 
 const updateMs = 1500;
+
+/** What a run comes to, task by task. */
+function answerSentence({ scoreboards }: Report): string | undefined {
+  const sentences = scoreboards.flatMap(({ title, taskId, verdict }) =>
+    verdict === undefined ? [] : [scoreboards.length === 1 ? verdict : `${title ?? taskId}: ${verdict}`],
+  );
+  return sentences.length === 0 ? undefined : `${sentences.join('. ')}.`;
+}
 
 export const view: CommandHandler<typeof viewOptions> = async ({ options }, context) => {
   const { output, interruption } = context;
   const store = await openReadStore(context);
   const shell = await readShell('viewer.html');
-  const make = async (run: RunRecord): Promise<LoadedPage> =>
-    makePage(await reportRuns(store, [run], project(context)), {
-      createdAtMs: Date.now(),
-      perbenchVersion: perbenchVersion(),
-    });
+  const report = (run: RunRecord): Promise<Report> => reportRuns(store, [run], project(context));
+  const pages = keepByRun(store, async (run) =>
+    makePage(await report(run), { createdAtMs: Date.now(), perbenchVersion: perbenchVersion() }),
+  );
   const updates = createLiveUpdates({
     store,
     intervalMs: updateMs,
@@ -39,7 +47,8 @@ export const view: CommandHandler<typeof viewOptions> = async ({ options }, cont
     shell,
     updates,
     titles: taskTitles,
-    makePage: cachedPages(store, make),
+    makePage: (run) => pages.get(run),
+    answers: keepByRun(store, async (run) => answerSentence(await report(run))),
     compare: (runA, runB) => compareRuns(store, runA, runB, { signal: interruption.signal }),
   });
   output.record('viewer', { address: viewer.address });

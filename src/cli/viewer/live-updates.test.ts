@@ -51,9 +51,9 @@ describe('live updates', () => {
     let isBroken = true;
     const broken: Store = {
       ...store,
-      async listRuns() {
+      async runHeads() {
         if (isBroken) throw new StoreError('locked');
-        return store.listRuns();
+        return store.runHeads();
       },
     };
     const errors: unknown[] = [];

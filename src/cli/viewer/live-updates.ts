@@ -25,7 +25,7 @@ export interface LiveUpdatesOptions {
 /** What a change of a run shows in, by its id. */
 async function fingerprints(store: Store): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const { id, status } of await store.listRuns()) {
+  for (const { id, status } of await store.runHeads()) {
     // Runs that have ended don't change, short of a rescoring.
     if (status === 'finished') {
       found.set(id, status);
@@ -34,7 +34,7 @@ async function fingerprints(store: Store): Promise<ReadonlyMap<string, string>> 
     const states: string[] = [];
     for (const { id: cellId, state, attempt } of await store.cells(id)) {
       // Only what is being answered is counted: looking must not take time from a run on the same machine.
-      const answered = state === 'running' ? await store.countItems({ cellIds: [cellId] }) : 0;
+      const answered = state === 'running' ? await store.countItems({ cells: [{ id: cellId }] }) : 0;
       states.push(`${state}${attempt}:${answered}`);
     }
     found.set(id, `${status} ${states.join(' ')}`);

@@ -6,18 +6,20 @@ import {
   type ItemChange,
   type MetricComparison,
 } from '../../scoring/comparison.ts';
-import type { RunSummary } from '../viewer-data.ts';
+import type { RunHead } from '../../core/store.ts';
 import { Block } from './block.tsx';
+import { comparedSides, parseSide, sideText, type ComparedSides, type Side } from './compared-sides.ts';
 import { bytes, dateTime, fixed, wholeNumber } from './format.ts';
 import { useParam } from './hash-state.ts';
-import { WhenLoaded, type ViewProps } from './loading.tsx';
+import type { DataSource } from './data-source.ts';
+import { useLoaded, Waiting, WhenLoaded, type Loaded, type ViewProps } from './loading.tsx';
 import { Select } from './page-parts.tsx';
 import { PlainTable } from './tables.tsx';
 
 const verdictFacts = {
   better: { text: '▲ better', tone: 'chip good flat' },
   worse: { text: '▼ worse', tone: 'chip bad flat' },
-  same: { text: '~ same', tone: 'chip flat' },
+  no_clear_difference: { text: '~ no clear difference', tone: 'chip flat' },
   unknown: { text: '? unknown', tone: 'chip doubtful flat' },
 } as const;
 
@@ -35,28 +37,40 @@ function changeText({ metric, change, interval }: MetricComparison): string {
   return interval === undefined ? one(change) : `${one(change)} (${one(interval.low)} to ${one(interval.high)})`;
 }
 
-function Changes(props: { readonly title: string; readonly changes: readonly ItemChange[] }): VNode | null {
-  const { title, changes } = props;
+/** The rest is in the samples, and in `perbench compare`. */
+const shownChanges = 100;
+
+function Changes(props: {
+  readonly title: string;
+  readonly changes: readonly ItemChange[];
+  readonly cell: CellComparison;
+}): VNode | null {
+  const { title, changes, cell } = props;
   if (changes.length === 0) return null;
-  const headings = ['Item', 'Expected', 'A', 'B'].map((text) => ({ text }));
+  const sampleLink = (itemId: string): string =>
+    `#/runs/${encodeURIComponent(cell.b.runId)}/samples?${new URLSearchParams({ task: cell.taskId, item: itemId }).toString()}`;
+  const left = changes.length - shownChanges;
   return (
-    <details class="more">
+    <details class="more stack">
       <summary>
         {title}: {wholeNumber(changes.length)}
+        {left > 0 ? `, the first ${shownChanges} of them here` : ''}
       </summary>
-      <PlainTable caption={title} headings={headings}>
-        {changes.slice(0, 100).map(({ itemId, expected, answerA, answerB, scoreA, scoreB }) => (
+      <PlainTable caption={title} headings={['Item', 'Expected', 'A', 'B'].map((text) => ({ text }))}>
+        {changes.slice(0, shownChanges).map(({ itemId, question, expected, answerA, answerB, scoreA, scoreB }) => (
           <tr key={itemId}>
             <th scope="row">
-              <bdi>{itemId}</bdi>
+              <a class="question" href={sampleLink(itemId)}>
+                <bdi>{question}</bdi>
+              </a>
             </th>
-            <td class="long">
+            <td class="long" data-label="Expected">
               <bdi>{expected}</bdi>
             </td>
-            <td class="long">
+            <td class="long" data-label="A">
               {fixed(scoreA, 2)} <bdi>{answerA ?? '–'}</bdi>
             </td>
-            <td class="long">
+            <td class="long" data-label="B">
               {fixed(scoreB, 2)} <bdi>{answerB ?? '–'}</bdi>
             </td>
           </tr>
@@ -82,11 +96,11 @@ function MetricRow({ metric }: { readonly metric: MetricComparison }): VNode {
     <tr>
       <th scope="row">{label}</th>
       {texts.map((text, index) => (
-        <td key={metricHeadings[index + 1]} class="right">
+        <td key={metricHeadings[index + 1]} class="right" data-label={metricHeadings[index + 1]}>
           {text}
         </td>
       ))}
-      <td>
+      <td data-label={metricHeadings.at(-1)}>
         <span class={verdictFacts[verdict].tone}>{verdictFacts[verdict].text}</span>
         {reason === undefined ? null : <span class="reason">{reason}</span>}
         {doubts.map((doubt) => (
@@ -111,17 +125,19 @@ function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly in
         caption: title ?? taskId,
         headings: metricHeadings,
         align: metricAlign,
-        rows: metrics.map((metric) => [...metricTexts(metric), metric.verdict]),
+        rows: metrics.map((metric) => [...metricTexts(metric), verdictFacts[metric.verdict].text]),
       })}
     >
-      <PlainTable
-        caption={`Comparison on ${title ?? taskId}`}
-        headings={metricHeadings.map((text, column) => ({ text, align: metricAlign[column] ?? 'left' }))}
-      >
-        {metrics.map((metric) => (
-          <MetricRow key={metric.metric} metric={metric} />
-        ))}
-      </PlainTable>
+      <div class="stack">
+        <PlainTable
+          caption={`Comparison on ${title ?? taskId}`}
+          headings={metricHeadings.map((text, column) => ({ text, align: metricAlign[column] ?? 'left' }))}
+        >
+          {metrics.map((metric) => (
+            <MetricRow key={metric.metric} metric={metric} />
+          ))}
+        </PlainTable>
+      </div>
       {differences.length === 0 ? null : (
         <ul class="notes">
           {differences.map(({ what, a: before, b: after, affects }) => (
@@ -131,8 +147,8 @@ function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly in
           ))}
         </ul>
       )}
-      <Changes title="Regressions" changes={regressions} />
-      <Changes title="Improvements" changes={improvements} />
+      <Changes title="Regressions" changes={regressions} cell={cell} />
+      <Changes title="Improvements" changes={improvements} cell={cell} />
     </Block>
   );
 }
@@ -144,6 +160,9 @@ export function ComparedRuns({ comparison }: { readonly comparison: Comparison }
       <section class="decision">
         <p class="eyebrow">B compared with A, item by item</p>
         <p class="lead verdict-line">{verdict}</p>
+        <p class="subtitle">
+          ~ no clear difference: none that is significant. It does not prove that the two are equal.
+        </p>
       </section>
       {unmatched.map((sentence) => (
         <p class="note" key={sentence}>
@@ -157,33 +176,100 @@ export function ComparedRuns({ comparison }: { readonly comparison: Comparison }
   );
 }
 
-/** Two runs side by side, on the items that both answered. */
-export function ComparePage({ source, version }: ViewProps): VNode {
-  const [a, setA] = useParam('a');
-  const [b, setB] = useParam('b');
+function SideChoice(props: {
+  readonly title: string;
+  readonly runs: readonly RunHead[];
+  readonly side: Side;
+  readonly models: readonly string[];
+  /** Whether the side may be a run as a whole. */
+  readonly canBeAll: boolean;
+  readonly onChange: (side: Side) => void;
+}): VNode {
+  const { title, runs, side, models, canBeAll, onChange } = props;
   return (
-    <>
-      <WhenLoaded load={() => source.runs()} keys={[version]}>
-        {(runs) => (
-          <section class="block">
-            <h1 class="small">Compare two runs</h1>
-            <div class="toolbar">
-              <Select label="A, the baseline" isWide value={a} options={runOptions(runs)} onChange={setA} />
-              <Select label="B, the candidate" isWide value={b} options={runOptions(runs)} onChange={setB} />
-            </div>
-          </section>
-        )}
-      </WhenLoaded>
-      {a === '' || b === '' ? null : (
-        <WhenLoaded load={() => source.compare(a, b)} keys={[a, b, version]}>
-          {(comparison) => <ComparedRuns comparison={comparison} />}
-        </WhenLoaded>
+    <fieldset class="side">
+      <legend>{title}</legend>
+      <Select
+        label="Run"
+        isWide
+        value={side.run}
+        options={[['', 'choose a run'], ...runs.map(runOption)]}
+        onChange={(run) => onChange({ run, model: '' })}
+      />
+      {side.run === '' ? null : (
+        <Select
+          label="Model"
+          isWide
+          value={side.model}
+          options={[...(canBeAll ? [['', 'all models, matched by name'] as const] : []), ...models.map(modelOption)]}
+          onChange={(model) => onChange({ ...side, model })}
+        />
       )}
-    </>
+    </fieldset>
   );
 }
 
-function runOptions(runs: readonly RunSummary[]): readonly (readonly [id: string, text: string])[] {
-  const all = runs.map(({ id, name, createdAtMs }) => [id, `${id} · ${name} · ${dateTime(createdAtMs)}`] as const);
-  return [['', 'choose a run'], ...all];
+function runOption({ id, name, createdAtMs }: RunHead): readonly [id: string, text: string] {
+  return [id, `${id} · ${name} · ${dateTime(createdAtMs)}`];
+}
+
+function modelOption(name: string): readonly [name: string, text: string] {
+  return [name, name];
+}
+
+function Compared({ source, version, sides }: ViewProps & { readonly sides: ComparedSides }): VNode | null {
+  if (sides.missing !== undefined) return sides.missing === '' ? null : <p class="note">{sides.missing}</p>;
+  const [a, b] = [sideText(sides.a), sideText(sides.b)];
+  return (
+    <WhenLoaded load={() => source.compare(a, b)} keys={[a, b, version]}>
+      {(comparison) => <ComparedRuns comparison={comparison} />}
+    </WhenLoaded>
+  );
+}
+
+/** The models of a run; what is known of another one is not kept. */
+function useModels(source: DataSource, run: string, version: number): Loaded<readonly string[]> {
+  const load = async () => ({ run, models: run === '' ? [] : (await source.run(run)).models });
+  const { value, error } = useLoaded(load, [run, version]);
+  return { value: value?.run === run ? value.models : undefined, error };
+}
+
+/** Two runs, or two models of one run or of two, on the items that both answered. */
+export function ComparePage({ source, version }: ViewProps): VNode {
+  const [textA, setA] = useParam('a');
+  const [textB, setB] = useParam('b');
+  const runs = useLoaded(() => source.runHeads(), [version]);
+  const [runA, runB] = [parseSide(textA).run, parseSide(textB).run];
+  const modelsA = useModels(source, runA, version);
+  const modelsB = useModels(source, runB, version);
+  const error = runs.error ?? modelsA.error ?? modelsB.error;
+  if (runs.value === undefined || error !== undefined) return <Waiting error={error} />;
+  const sides = comparedSides(parseSide(textA), parseSide(textB), modelsA.value);
+  const isWithin = sides.a.run === sides.b.run;
+  return (
+    <>
+      <section class="block">
+        <h1 class="small">Compare two runs, or two models</h1>
+        <div class="sides">
+          <SideChoice
+            title="A, the baseline"
+            runs={runs.value}
+            side={sides.a}
+            models={modelsA.value ?? []}
+            canBeAll={!isWithin}
+            onChange={(side) => setA(sideText(side))}
+          />
+          <SideChoice
+            title="B, the candidate"
+            runs={runs.value}
+            side={sides.b}
+            models={(isWithin ? modelsA.value : modelsB.value) ?? []}
+            canBeAll={!isWithin}
+            onChange={(side) => setB(sideText(side))}
+          />
+        </div>
+      </section>
+      <Compared source={source} version={version} sides={sides} />
+    </>
+  );
 }

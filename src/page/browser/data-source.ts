@@ -1,16 +1,30 @@
+import type { RunHead } from '../../core/store.ts';
 import type { Comparison } from '../../scoring/comparison.ts';
 import type { LoadedPage } from '../page-data.ts';
-import type { CellSummary, ItemDetail, ItemsPage, ItemsRequest, RunSummary } from '../viewer-data.ts';
+import type {
+  CellSummary,
+  ItemDetail,
+  ItemsPage,
+  ItemsRequest,
+  RunsPage,
+  RunsRequest,
+  RunSummary,
+} from '../viewer-data.ts';
 
 /** Where the page's data comes from: the viewer's server, or a double in tests. */
 export interface DataSource {
-  runs(): Promise<readonly RunSummary[]>;
+  runs(request: RunsRequest): Promise<RunsPage>;
+  runHeads(): Promise<readonly RunHead[]>;
+  run(runId: string): Promise<RunSummary>;
+  /** What a run comes to, in a sentence; undefined where nothing can be said. */
+  answer(runId: string): Promise<string | undefined>;
   page(runId: string): Promise<LoadedPage>;
   cells(runId: string): Promise<readonly CellSummary[]>;
   items(request: ItemsRequest, signal: AbortSignal): Promise<ItemsPage>;
   countItems(request: ItemsRequest, signal: AbortSignal): Promise<number>;
   item(cellIds: readonly string[], itemId: string): Promise<ItemDetail>;
-  compare(runA: string, runB: string): Promise<Comparison>;
+  /** Each side is a run, or a model of one: `run:model`. */
+  compare(sideA: string, sideB: string): Promise<Comparison>;
   /** Calls back with the runs that changed (none named: any may have); returns what ends that. */
   subscribe(listener: (runIds: readonly string[]) => void, onState: (isLive: boolean) => void): () => void;
 }
@@ -22,9 +36,10 @@ async function getJson<Answer>(path: string, signal?: AbortSignal): Promise<Answ
   return answer;
 }
 
-function itemsQuery({ cellIds, filter, search, after }: ItemsRequest): string {
-  const query = new URLSearchParams(cellIds.map((id) => ['cell', id]));
-  query.set('filter', filter);
+function itemsQuery({ cells, isDisputed, search, after }: ItemsRequest): string {
+  const query = new URLSearchParams(cells.map(({ id }) => ['cell', id]));
+  for (const { id, outcome } of cells) if (outcome !== undefined) query.append(outcome, id);
+  if (isDisputed) query.set('disputed', '');
   if (search !== '') query.set('search', search);
   if (after !== undefined) {
     query.set('after', after.itemId);
@@ -33,17 +48,24 @@ function itemsQuery({ cellIds, filter, search, after }: ItemsRequest): string {
   return query.toString();
 }
 
+function runPath(runId: string): string {
+  return `/api/runs/${encodeURIComponent(runId)}`;
+}
+
 /** The server that the page came from. */
 export const serverSource: DataSource = {
-  runs: () => getJson('/api/runs'),
+  runs: ({ search, limit }) => getJson(`/api/runs?${new URLSearchParams({ search, limit: String(limit) }).toString()}`),
+  runHeads: () => getJson('/api/run-heads'),
+  run: (runId) => getJson(`${runPath(runId)}/summary`),
+  async answer(runId) {
+    return (await getJson<{ readonly answer?: string }>(`${runPath(runId)}/answer`)).answer;
+  },
   async page(runId) {
-    const { data, numbers } = await getJson<{ data: LoadedPage['data']; numbers: string }>(
-      `/api/runs/${encodeURIComponent(runId)}`,
-    );
+    const { data, numbers } = await getJson<{ data: LoadedPage['data']; numbers: string }>(runPath(runId));
     const bytes = Uint8Array.from(atob(numbers), (character) => character.charCodeAt(0));
     return { data, numbers: new Float32Array(bytes.buffer) };
   },
-  cells: (runId) => getJson(`/api/runs/${encodeURIComponent(runId)}/cells`),
+  cells: (runId) => getJson(`${runPath(runId)}/cells`),
   items: (request, signal) => getJson(`/api/items?${itemsQuery(request)}`, signal),
   async countItems(request, signal) {
     return (await getJson<{ count: number }>(`/api/items/count?${itemsQuery(request)}`, signal)).count;
@@ -53,7 +75,7 @@ export const serverSource: DataSource = {
     query.set('item', itemId);
     return getJson(`/api/item?${query.toString()}`);
   },
-  compare: (runA, runB) => getJson(`/api/compare?${new URLSearchParams({ a: runA, b: runB }).toString()}`),
+  compare: (a, b) => getJson(`/api/compare?${new URLSearchParams({ a, b }).toString()}`),
   subscribe(listener, onState) {
     const events = new EventSource('/api/events');
     events.addEventListener('hello', () => onState(true));

@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ListedItem } from '../../core/store.ts';
-import type { ItemsRequest } from '../viewer-data.ts';
+import type { ItemLine, ItemsRequest } from '../viewer-data.ts';
 import type { DataSource } from './data-source.ts';
 
 /** What every part of the viewer gets. */
@@ -50,12 +49,12 @@ export function useLoaded<Value>(load: () => Promise<Value>, keys: readonly (str
   return state;
 }
 
-function errorText(error: unknown): string {
+export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 export interface ItemList {
-  readonly items: readonly ListedItem[];
+  readonly items: readonly ItemLine[];
   readonly hasMore: boolean;
   readonly isLoading: boolean;
   readonly error: string | undefined;
@@ -77,7 +76,7 @@ export function WhenLoaded<Value>(props: {
 }
 
 /** Asks for what comes behind the items that are there. */
-export function requestAfter(request: ItemsRequest, before: readonly ListedItem[]): ItemsRequest {
+export function requestAfter(request: ItemsRequest, before: readonly ItemLine[]): ItemsRequest {
   const last = before.at(-1);
   return last === undefined ? request : { ...request, after: { position: last.position, itemId: last.itemId } };
 }
@@ -89,7 +88,7 @@ export function useItems(source: DataSource, request: ItemsRequest, version: num
   const overtaken = useRef<AbortController>(undefined);
   const key = JSON.stringify(request);
 
-  function load(before: readonly ListedItem[], signal: AbortSignal): void {
+  function load(before: readonly ItemLine[], signal: AbortSignal): void {
     setList((known) => ({ ...known, isLoading: true }));
     source.items(requestAfter(request, before), signal).then(
       ({ items, hasMore }) => {

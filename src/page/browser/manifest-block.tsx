@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import type { HostFacts } from '../../core/manifest.ts';
 import { parametersText } from '../charts/accuracy-by-size.ts';
 import type { PageData, PageRun } from '../page-data.ts';
 import { Block, copyText } from './block.tsx';
@@ -15,7 +16,7 @@ function hash(text: string | undefined): VNode | undefined {
   );
 }
 
-function hostFacts({ manifest: { host } }: PageRun): readonly Fact[] {
+export function hostFacts(host: HostFacts): readonly Fact[] {
   return [
     ['CPU', host.cpuModel],
     ['Cores', host.cpuQuotaCores === undefined ? host.cores : `${host.cores} (limited to ${host.cpuQuotaCores})`],
@@ -108,7 +109,7 @@ export function ManifestBlock({ data }: { readonly data: PageData }): VNode | nu
         <div class="manifest" key={run.id}>
           <div class="columns">
             <Facts facts={runFacts(run)} />
-            <Facts facts={hostFacts(run)} />
+            <Facts facts={hostFacts(run.manifest.host)} />
           </div>
           <h3>Models</h3>
           <ModelTable models={run.manifest.models} />

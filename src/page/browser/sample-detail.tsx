@@ -1,8 +1,10 @@
 import type { VNode } from 'preact';
 import type { Sample } from '../../core/sample.ts';
-import type { CellSummary, ItemDetail } from '../viewer-data.ts';
-import { fixed } from './format.ts';
-import { Facts, type Fact } from './page-parts.tsx';
+import { promptChoices, promptMessages } from '../../present/prompt-text.ts';
+import type { ItemDetail } from '../viewer-data.ts';
+import { fixed, wholeNumber } from './format.ts';
+import { Facts, type Fact, ModelName } from './page-parts.tsx';
+import type { ChosenModel } from './sample-choice.ts';
 
 /** Foreign text: as text, whatever it holds. */
 function Foreign({ text, label }: { readonly text: string; readonly label: string }): VNode {
@@ -11,55 +13,6 @@ function Foreign({ text, label }: { readonly text: string; readonly label: strin
       {text === '' ? <span class="count">(empty)</span> : text}
     </pre>
   );
-}
-
-/** One message of a chat prompt. */
-export interface PromptMessage {
-  readonly role: string;
-  readonly content: string;
-}
-
-function isMessage(value: unknown): value is PromptMessage {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'role' in value &&
-    typeof value.role === 'string' &&
-    'content' in value &&
-    typeof value.content === 'string'
-  );
-}
-
-/** The messages of a prompt that was sent as a chat; undefined for any other. */
-export function promptMessages(prompt: string): readonly PromptMessage[] | undefined {
-  if (!prompt.startsWith('[')) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(prompt);
-    return Array.isArray(parsed) && parsed.length > 0 && parsed.every(isMessage) ? parsed : undefined;
-  } catch {
-    // A plain prompt that begins with a bracket.
-    return undefined;
-  }
-}
-
-/** What a log-likelihood task asks: how likely each continuation is after the context. */
-export interface PromptChoices {
-  readonly context: string;
-  readonly continuations: readonly string[];
-}
-
-/** Context and continuations of a prompt that was scored, not answered; undefined for any other. */
-export function promptChoices(prompt: string): PromptChoices | undefined {
-  if (!prompt.startsWith('{')) return undefined;
-  try {
-    const parsed = JSON.parse(prompt) as Partial<PromptChoices>;
-    const { context, continuations } = parsed;
-    const areTexts = Array.isArray(continuations) && continuations.every((text) => typeof text === 'string');
-    return typeof context === 'string' && areTexts ? { context, continuations } : undefined;
-  } catch {
-    // A plain prompt that begins with a brace.
-    return undefined;
-  }
 }
 
 function Prompt({ prompt }: { readonly prompt: string }): VNode {
@@ -99,7 +52,7 @@ export function verdictWord(verdict: {
   readonly isFailed: boolean;
 }): { readonly word: string; readonly mark: string; readonly tone: 'good' | 'bad' | 'doubtful' } {
   if (verdict.isFailed) return { word: 'failed', mark: '!', tone: 'doubtful' };
-  if (verdict.isUnparsed) return { word: 'unparsed', mark: '?', tone: 'doubtful' };
+  if (verdict.isUnparsed) return { word: 'unreadable', mark: '?', tone: 'doubtful' };
   if (verdict.score >= 1) return { word: 'right', mark: '✓', tone: 'good' };
   if (verdict.score <= 0) return { word: 'wrong', mark: '✗', tone: 'bad' };
   return { word: `partly (${fixed(verdict.score, 2)})`, mark: '◐', tone: 'doubtful' };
@@ -133,20 +86,18 @@ function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
   return <Facts facts={facts} isTight />;
 }
 
-function Answer({
-  cell,
-  sample,
-}: {
-  readonly cell: CellSummary | undefined;
-  readonly sample: Sample | undefined;
-}): VNode {
-  const name = cell?.model ?? 'model';
+function Answer(props: { readonly model: ChosenModel; readonly sample: Sample | undefined }): VNode {
+  const { model, sample } = props;
+  const { letter, cell } = model;
+  const name = (
+    <>
+      {letter} <ModelName name={cell.model} />
+    </>
+  );
   if (sample === undefined) {
     return (
       <article class="answer">
-        <h3>
-          <bdi>{name}</bdi>
-        </h3>
+        <h3>{name}</h3>
         <p class="count">no answer to this item</p>
       </article>
     );
@@ -155,7 +106,7 @@ function Answer({
   return (
     <article class="answer">
       <h3>
-        <bdi>{name}</bdi>
+        {name}
         <span class={`chip ${tone}`}>
           {mark} {word}
         </span>
@@ -173,7 +124,7 @@ function Answer({
           {sample.failure.reason}: {sample.failure.message}
         </p>
       )}
-      <Foreign text={sample.output} label={`Output of ${name}`} />
+      <Foreign text={sample.output} label={`Output of ${cell.model}`} />
       <SampleFacts sample={sample} />
     </article>
   );
@@ -183,22 +134,28 @@ function Answer({
 export function SampleDetail(props: {
   readonly itemId: string;
   readonly detail: ItemDetail;
-  readonly cells: ReadonlyMap<string, CellSummary>;
+  readonly models: readonly ChosenModel[];
 }): VNode {
-  const { itemId, detail, cells } = props;
+  const { itemId, detail, models } = props;
   const samples = detail.samples.flatMap(({ sample }) => (sample === undefined ? [] : [sample]));
   const prompts = new Set(samples.map(({ prompt }) => prompt));
+  const [first] = samples;
   return (
     <div class="detail" aria-live="polite">
       <h2>
-        <bdi>{itemId}</bdi>
+        <bdi>{detail.question}</bdi>
       </h2>
+      <p class="count">
+        item {first === undefined ? '' : wholeNumber(first.position + 1)} · id <bdi>{itemId}</bdi>
+      </p>
       <h3>Expected</h3>
-      <Foreign text={samples[0]?.expected ?? ''} label="Expected answer" />
+      <Foreign text={first?.expected ?? ''} label="Expected answer" />
       <div class="answers">
-        {detail.samples.map(({ cellId, sample }) => (
-          <Answer key={cellId} cell={cells.get(cellId)} sample={sample} />
-        ))}
+        {models.flatMap((model) => {
+          // A model that was just shown has none until its answer is there.
+          const found = detail.samples.find(({ cellId }) => cellId === model.cell.id);
+          return found === undefined ? [] : [<Answer key={found.cellId} model={model} sample={found.sample} />];
+        })}
       </div>
       <details class="more" open>
         <summary>{prompts.size > 1 ? 'Prompts (they differ between the models)' : 'Prompt'}</summary>

@@ -1,128 +1,119 @@
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import type { ListedItem } from '../../core/store.ts';
-import { itemFilters, type CellSummary, type ItemFilter } from '../viewer-data.ts';
+import { outcomes } from '../../core/store.ts';
+import { maxCells, type CellSummary, type ItemLine } from '../viewer-data.ts';
 import { wholeNumber } from './format.ts';
 import { setParams, useHash } from './hash-state.ts';
 import { useItems, Waiting, WhenLoaded, type ItemList, type ViewProps } from './loading.tsx';
-import { Select } from './page-parts.tsx';
-import { taskTitles } from './runs-page.tsx';
+import { ModelName, Select } from './page-parts.tsx';
+import { taskTitles } from './run-page.tsx';
+import {
+  choiceOf,
+  filterText,
+  modelsText,
+  outcomeWords,
+  queriedCells,
+  shownModels,
+  withModel,
+  withOutcome,
+  withTask,
+  type ChosenModel,
+  type SampleChoice,
+} from './sample-choice.ts';
 import { SampleDetail, verdictWord } from './sample-detail.tsx';
+import { SearchField } from './search-field.tsx';
 
-const filterNames: Readonly<Record<ItemFilter, string>> = {
-  all: 'All',
-  wrong: 'Wrong',
-  right: 'Right',
-  unparsed: 'Unparsed',
-  truncated: 'Truncated',
-  failed: 'Failed',
-  disagreement: 'Models disagree',
-};
+/** More are folded away: the items matter more than the models. */
+const mostOpenModels = 8;
 
-export interface Choice {
-  readonly taskId: string;
-  /** Cells that are shown; filters look at the first. */
-  readonly cellIds: readonly string[];
-  readonly filter: ItemFilter;
-  readonly search: string;
-  readonly itemId: string;
-}
-
-/** The choice in the address, as far as the cells have it. */
-export function choiceOf(params: ReadonlyMap<string, string>, cells: readonly CellSummary[]): Choice {
-  const taskId = params.get('task') ?? cells[0]?.taskId ?? '';
-  const known = cells.filter((cell) => cell.taskId === taskId);
-  const named = (params.get('cells') ?? '').split(' ').filter((id) => known.some((cell) => cell.id === id));
-  const filter = itemFilters.find((name) => name === params.get('filter')) ?? 'all';
-  return {
-    taskId,
-    cellIds: named.length > 0 ? named : known.slice(0, 1).map(({ id }) => id),
-    filter,
-    search: params.get('q') ?? '',
-    itemId: params.get('item') ?? '',
-  };
-}
-
-/** The setting for the cells after one was switched on or off; the first that was chosen stays the one that is filtered by. */
-export function toggled(cellIds: readonly string[], id: string, isOn: boolean): string {
-  return (isOn ? [...cellIds, id] : cellIds.filter((other) => other !== id)).join(' ');
-}
-
-export function Toolbar({ choice, cells }: { readonly choice: Choice; readonly cells: readonly CellSummary[] }): VNode {
-  const own = cells.filter(({ taskId }) => taskId === choice.taskId);
+function ModelChoice({ model, choice }: { readonly model: ChosenModel; readonly choice: SampleChoice }): VNode {
+  const { cell, letter, isShown, outcome } = model;
+  const shown = shownModels(choice).length;
   return (
-    <div class="toolbar">
-      <Select
-        label="Task"
-        value={choice.taskId}
-        options={taskTitles(cells)}
-        onChange={(task) => setParams({ task, cells: '', item: '' })}
-      />
-      <fieldset class="inline">
-        <legend>Models</legend>
-        {own.map(({ id, model }) => (
-          <label key={id} class="check">
-            <input
-              type="checkbox"
-              checked={choice.cellIds.includes(id)}
-              onChange={(event) => setParams({ cells: toggled(choice.cellIds, id, event.currentTarget.checked) })}
-            />
-            <bdi>{model}</bdi>
-            {choice.cellIds[0] === id && choice.cellIds.length > 1 ? (
-              <span class="count">(filters apply to it)</span>
-            ) : null}
-          </label>
+    <li>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={isShown}
+          disabled={isShown ? shown === 1 : shown === maxCells}
+          onChange={(event) => setParams(withModel(choice, cell.id, event.currentTarget.checked))}
+        />
+        <strong>{letter}</strong>
+        <ModelName name={cell.model} />
+      </label>
+      <select
+        aria-label={`Answers of ${letter}, ${cell.model}`}
+        value={outcome ?? ''}
+        disabled={!isShown}
+        onChange={({ currentTarget: { value } }) =>
+          setParams(
+            withOutcome(
+              choice,
+              cell.id,
+              outcomes.find((name) => name === value),
+            ),
+          )
+        }
+      >
+        <option value="">any answer</option>
+        {outcomes.map((name) => (
+          <option key={name} value={name}>
+            {outcomeWords[name]}
+          </option>
         ))}
-      </fieldset>
-      <fieldset class="inline">
-        <legend>Show</legend>
-        {itemFilters.map((name) => (
-          <label key={name} class="check">
-            <input
-              type="radio"
-              name="filter"
-              checked={choice.filter === name}
-              disabled={name === 'disagreement' && choice.cellIds.length < 2}
-              onChange={() => setParams({ filter: name === 'all' ? '' : name })}
-            />
-            {filterNames[name]}
-          </label>
-        ))}
-      </fieldset>
-      <SearchField search={choice.search} />
-    </div>
+      </select>
+    </li>
   );
 }
 
-const searchPauseMs = 180;
-
-function SearchField({ search }: { readonly search: string }): VNode {
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+export function Toolbar(props: { readonly choice: SampleChoice; readonly cells: readonly CellSummary[] }): VNode {
+  const { choice, cells } = props;
+  const { models, taskId, isDisputed, search } = choice;
+  const filters = filterText(choice);
   return (
-    <label class="wide">
-      Search
-      <input
-        type="search"
-        value={search}
-        placeholder="in ids, prompts, answers and outputs"
-        onInput={(event) => {
-          const { value } = event.currentTarget;
-          clearTimeout(timer.current);
-          timer.current = setTimeout(() => setParams({ q: value }), searchPauseMs);
-        }}
-      />
-    </label>
+    <>
+      <div class="toolbar">
+        <Select
+          label="Task"
+          value={taskId}
+          options={taskTitles(cells)}
+          onChange={(task) => setParams(withTask(task))}
+        />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isDisputed}
+            disabled={shownModels(choice).length < 2}
+            onChange={(event) => setParams({ differ: event.currentTarget.checked ? '1' : '' })}
+          />
+          Only where the scores differ
+        </label>
+        <SearchField
+          search={search}
+          placeholder="in prompts, answers, outputs and ids"
+          onSearch={(text) => setParams({ q: text })}
+        />
+      </div>
+      <details class="models" open={models.length <= mostOpenModels}>
+        <summary>
+          {modelsText(choice)}
+          {filters === '' ? '' : ` · only items with ${filters}`}
+        </summary>
+        <ul class="model-choice">
+          {models.map((model) => (
+            <ModelChoice key={model.cell.id} model={model} choice={choice} />
+          ))}
+        </ul>
+      </details>
+    </>
   );
 }
 
 function ItemRow(props: {
-  readonly item: ListedItem;
-  readonly cellIds: readonly string[];
-  readonly cells: ReadonlyMap<string, CellSummary>;
+  readonly item: ItemLine;
+  readonly models: readonly ChosenModel[];
   readonly isChosen: boolean;
 }): VNode {
-  const { item, cellIds, cells, isChosen } = props;
+  const { item, models, isChosen } = props;
   return (
     <tr class={isChosen ? 'chosen' : undefined}>
       <th scope="row">
@@ -133,20 +124,20 @@ function ItemRow(props: {
           data-item={item.itemId}
           onClick={() => setParams({ item: item.itemId })}
         >
-          <bdi>{item.itemId}</bdi>
+          <span class="count">{wholeNumber(item.position + 1)}</span> <bdi>{item.question}</bdi>
         </button>
         <span class="reason clip">
-          <bdi>{item.expected.slice(0, 80)}</bdi>
+          expected: <bdi>{item.expected.slice(0, 80)}</bdi>
         </span>
       </th>
-      {cellIds.map((cellId) => {
-        const verdict = item.verdicts.find((one) => one.cellId === cellId);
-        if (verdict === undefined) return <td key={cellId}>–</td>;
-        const { word, mark, tone } = verdictWord(verdict);
+      {models.map(({ cell, letter }) => {
+        const verdict = item.verdicts.find(({ cellId }) => cellId === cell.id);
+        const { word, mark, tone } =
+          verdict === undefined ? { word: 'no answer', mark: '–', tone: 'none' } : verdictWord(verdict);
         return (
-          <td key={cellId} title={`${cells.get(cellId)?.model ?? ''}: ${word}`}>
+          <td key={cell.id} class="narrow" data-letter={letter} title={`${letter}, ${cell.model}: ${word}`}>
             <span class={`verdict ${tone}`}>
-              {mark}
+              <span aria-hidden="true">{mark}</span>
               <span class="off-screen">{word}</span>
             </span>
           </td>
@@ -169,13 +160,9 @@ function moveFocus(event: KeyboardEvent): void {
   next.click();
 }
 
-export function ItemTable(props: {
-  readonly list: ItemList;
-  readonly choice: Choice;
-  readonly cells: ReadonlyMap<string, CellSummary>;
-}): VNode {
-  const { list, choice, cells } = props;
+export function ItemTable({ list, choice }: { readonly list: ItemList; readonly choice: SampleChoice }): VNode {
   const { items, hasMore, isLoading, error, count, loadMore } = list;
+  const models = shownModels(choice);
   if (error !== undefined) return <Waiting error={error} />;
   return (
     <div class="items" onKeyDown={moveFocus}>
@@ -189,22 +176,17 @@ export function ItemTable(props: {
           <thead>
             <tr>
               <th scope="col">Item</th>
-              {choice.cellIds.map((id) => (
-                <th key={id} scope="col" class="narrow" title={cells.get(id)?.model}>
-                  <bdi>{cells.get(id)?.model}</bdi>
+              {models.map(({ cell, letter }) => (
+                <th key={cell.id} scope="col" class="narrow" title={cell.model}>
+                  {letter}
+                  <span class="off-screen">: {cell.model}</span>
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
             {items.map((item) => (
-              <ItemRow
-                key={item.itemId}
-                item={item}
-                cellIds={choice.cellIds}
-                cells={cells}
-                isChosen={choice.itemId === item.itemId}
-              />
+              <ItemRow key={item.itemId} item={item} models={models} isChosen={choice.itemId === item.itemId} />
             ))}
           </tbody>
         </table>
@@ -219,7 +201,7 @@ export function ItemTable(props: {
   );
 }
 
-/** The samples of one task: a list on the left, one item on the right, two models side by side. */
+/** The samples of one task: a list of items, and one of them as every shown model answered it. */
 export function SamplesPage({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
   return (
     <WhenLoaded load={() => source.cells(runId)} keys={[runId, version]}>
@@ -228,14 +210,17 @@ export function SamplesPage({ source, version, runId }: ViewProps & { readonly r
   );
 }
 
+/** Beside so many columns an item has no room: it stands below the list. */
+const mostColumnsBeside = 6;
+
 function Samples(props: ViewProps & { readonly runId: string; readonly cells: readonly CellSummary[] }): VNode {
   const { source, version, runId, cells } = props;
   const { params } = useHash();
   const choice = choiceOf(params, cells);
-  const { cellIds, filter, search } = choice;
-  const list = useItems(source, { cellIds, filter, search }, version);
-  const byId = new Map(cells.map((cell) => [cell.id, cell]));
-  const sideBySide = cellIds.slice(0, 2);
+  const { isDisputed, search } = choice;
+  const models = shownModels(choice);
+  const list = useItems(source, { cells: queriedCells(choice), isDisputed, search }, version);
+  const cellIds = models.map(({ cell }) => cell.id);
   const itemId = choice.itemId === '' ? list.items[0]?.itemId : choice.itemId;
   return (
     <>
@@ -245,13 +230,13 @@ function Samples(props: ViewProps & { readonly runId: string; readonly cells: re
       <section class="block samples" aria-label="Samples">
         <h1 class="off-screen">Samples</h1>
         <Toolbar choice={choice} cells={cells} />
-        <div class="split">
-          <ItemTable list={list} choice={{ ...choice, itemId: itemId ?? '' }} cells={byId} />
+        <div class={models.length > mostColumnsBeside ? 'split below' : 'split'}>
+          <ItemTable list={list} choice={{ ...choice, itemId: itemId ?? '' }} />
           {itemId === undefined || cellIds.length === 0 ? (
             <p class="nothing">Select an item.</p>
           ) : (
-            <WhenLoaded load={() => source.item(sideBySide, itemId)} keys={[itemId, sideBySide.join(' ')]}>
-              {(detail) => <SampleDetail itemId={itemId} detail={detail} cells={byId} />}
+            <WhenLoaded load={() => source.item(cellIds, itemId)} keys={[itemId, cellIds.join(' ')]}>
+              {(detail) => <SampleDetail itemId={itemId} detail={detail} models={models} />}
             </WhenLoaded>
           )}
         </div>

@@ -31,8 +31,6 @@ export interface DataTableProps<Row> {
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
   readonly rowClass?: (row: Row) => string;
-  readonly rowLabel?: (row: Row) => string;
-  readonly filterLabel?: string;
 }
 
 function compare(left: SortValue, right: SortValue, direction: number): number {
@@ -79,17 +77,16 @@ export function textOf<Row>(caption: string, columns: readonly TableColumn<Row>[
 
 /** A table that sorts by a click on a heading, and shows the rows that a search leaves. */
 export function DataTable<Row>(props: DataTableProps<Row>): VNode {
-  const { id, caption, columns, rows, rowKey, rowClass, rowLabel, filterLabel = 'Filter models' } = props;
+  const { id, caption, columns, rows, rowKey, rowClass } = props;
   const [sort, setSort] = useParam(`${id}.sort`);
   const [search, setSearch] = useParam(`${id}.q`);
   const needle = search.toLowerCase();
-  const label = rowLabel ?? rowKey;
-  const shown = sortRows(rows, columns, sort).filter((row) => label(row).toLowerCase().includes(needle));
+  const shown = sortRows(rows, columns, sort).filter((row) => rowKey(row).toLowerCase().includes(needle));
   return (
     <div class="table-area">
       {rows.length < 6 ? null : (
         <label class="search js-only">
-          <span>{filterLabel}</span>
+          <span>Filter models</span>
           <input
             type="search"
             value={search}

@@ -4,7 +4,8 @@ import { ComparePage } from './compare-page.tsx';
 import type { DataSource } from './data-source.ts';
 import { useHash } from './hash-state.ts';
 import type { ViewProps } from './loading.tsx';
-import { RunPage, RunsPage } from './runs-page.tsx';
+import { RunPage } from './run-page.tsx';
+import { RunsPage } from './runs-page.tsx';
 import { SamplesPage } from './samples-page.tsx';
 
 function Route({ source, version }: ViewProps): VNode {

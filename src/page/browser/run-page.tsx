@@ -1,0 +1,120 @@
+import type { VNode } from 'preact';
+import type { CellSummary } from '../viewer-data.ts';
+import { Block } from './block.tsx';
+import { dateTime, fixed, wholeNumber } from './format.ts';
+import { useLoaded, Waiting, WhenLoaded, type ViewProps } from './loading.tsx';
+import { Bar, ModelName } from './page-parts.tsx';
+import { ReportContent } from './report-page.tsx';
+import { PlainTable } from './tables.tsx';
+
+/** Where the samples of a task are looked at: of one model, or of all side by side. */
+function samplesLink({ runId, taskId }: Pick<CellSummary, 'runId' | 'taskId'>, only?: CellSummary): string {
+  const query = new URLSearchParams({ task: taskId, ...(only !== undefined && { cells: only.id }) });
+  return `#/runs/${encodeURIComponent(runId)}/samples?${query.toString()}`;
+}
+
+const stateMarks: Readonly<Record<CellSummary['state'], string>> = {
+  done: '✓',
+  running: '…',
+  pending: '',
+  failed: '✗',
+  unavailable: '–',
+};
+
+function CellBox({ cell, task }: { readonly cell: CellSummary | undefined; readonly task: string }): VNode {
+  if (cell === undefined) return <td data-label={task}>–</td>;
+  const { state, answered, items, accuracy, error } = cell;
+  const share = items === 0 ? 0 : answered / items;
+  const isOver = state === 'done';
+  const shown =
+    isOver && accuracy !== undefined ? fixed(accuracy, 3) : `${wholeNumber(answered)} / ${wholeNumber(items)}`;
+  return (
+    <td class={`cell ${state}`} title={error?.message ?? state} data-state={state} data-label={task}>
+      <span class="number">
+        <span aria-hidden="true">{stateMarks[state]} </span>
+        <span class="off-screen">{state}: </span>
+        {answered === 0 ? shown : <a href={samplesLink(cell, cell)}>{shown}</a>}
+      </span>
+      {isOver ? <Bar share={accuracy} /> : <Bar share={share} isStrong />}
+      {error === undefined ? null : <span class="reason">{error.message}</span>}
+    </td>
+  );
+}
+
+/** The tasks of some cells, each with its title. */
+export function taskTitles(cells: readonly CellSummary[]): readonly (readonly [taskId: string, title: string])[] {
+  return [...new Map(cells.map(({ taskId, title }) => [taskId, title ?? taskId]))];
+}
+
+/** Models by tasks: how far each cell is, and a way into its samples. */
+export function CellGrid({ cells, runId }: { readonly cells: readonly CellSummary[]; readonly runId: string }): VNode {
+  const tasks = taskTitles(cells);
+  const ofTask = (taskId: string): readonly CellSummary[] => cells.filter((cell) => cell.taskId === taskId);
+  const models = [...new Set(cells.map(({ model }) => model))];
+  return (
+    <Block
+      id="cells"
+      title="Cells"
+      subtitle="Accuracy of finished cells, progress of the others. Click a number to see its samples."
+    >
+      <div class="stack">
+        <PlainTable
+          caption="Cells of the run"
+          headings={[{ text: 'Model' }, ...tasks.map(([id, title]) => ({ text: title, help: id }))]}
+          foot={
+            models.length < 2 ? undefined : (
+              <tr>
+                <td />
+                {tasks.map(([taskId, title]) => (
+                  <td key={taskId} data-label={title}>
+                    <a href={samplesLink({ runId, taskId })}>all models side by side</a>
+                  </td>
+                ))}
+              </tr>
+            )
+          }
+        >
+          {models.map((model) => (
+            <tr key={model}>
+              <th scope="row">
+                <ModelName name={model} />
+              </th>
+              {tasks.map(([taskId, title]) => (
+                <CellBox key={taskId} task={title} cell={ofTask(taskId).find((cell) => cell.model === model)} />
+              ))}
+            </tr>
+          ))}
+        </PlainTable>
+      </div>
+    </Block>
+  );
+}
+
+/** One run: its cells as they fill, and the report of what is done. */
+export function RunPage({ source, version, runId }: ViewProps & { readonly runId: string }): VNode {
+  const cells = useLoaded(() => source.cells(runId), [runId, version]);
+  const { value: run } = useLoaded(() => source.run(runId), [runId, version]);
+  if (cells.value === undefined) return <Waiting error={cells.error} />;
+  return (
+    <>
+      <div class="crumbs">
+        <a href="#/runs">Runs</a> / <span>{runId}</span>
+        {run === undefined ? null : (
+          <span class="count">
+            <bdi>{run.name}</bdi> · {dateTime(run.createdAtMs)} · {run.status}
+          </span>
+        )}
+        {(run?.models.length ?? 0) < 2 ? null : (
+          <a class="count" href={`#/compare?${new URLSearchParams({ a: runId }).toString()}`}>
+            Compare two of its models
+          </a>
+        )}
+      </div>
+      <CellGrid cells={cells.value} runId={runId} />
+      {/* Asked for after the cells, which are there at once while this takes a bootstrap. */}
+      <WhenLoaded load={() => source.page(runId)} keys={[runId, version]}>
+        {(page) => <ReportContent page={page} />}
+      </WhenLoaded>
+    </>
+  );
+}
