@@ -6,7 +6,7 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { launchEvidence } from '../metrics/launches.ts';
 import { compareCells, type CellEvidence, type ItemAnswer } from '../scoring/compare-cells.ts';
 import { comparisonVerdict, type CellComparison, type Comparison } from '../scoring/comparison.ts';
-import { openingPrompts, promptOpening, promptQuestion } from '../present/prompt-text.ts';
+import { framePrompts, promptFrame, promptQuestion } from '../present/prompt-text.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
 import { rendersAlike, settingDifferences } from './setting-differences.ts';
 
@@ -123,11 +123,11 @@ export interface CompareRunsOptions {
 /** Everything that a comparison needs of a stored cell. */
 async function readEvidence(store: Store, cell: Cell, signal: AbortSignal | undefined): Promise<CellEvidence> {
   const answers = new Map<string, ItemAnswer>();
-  const first = await Array.fromAsync(store.samples(cell.id, { limit: openingPrompts }), ({ prompt }) => prompt);
-  const opening = promptOpening(first);
+  const first = await Array.fromAsync(store.samples(cell.id, { limit: framePrompts }), ({ prompt }) => prompt);
+  const frame = promptFrame(first);
   for await (const { itemId, prompt, score, answer, expected, cluster, promptSha256 } of store.samples(cell.id)) {
     signal?.throwIfAborted();
-    const question = promptQuestion(prompt, opening);
+    const question = promptQuestion(prompt, frame);
     answers.set(itemId, { question, score, answer, expected, cluster, promptSha256 });
   }
   return {

@@ -71,32 +71,49 @@ function sharedStart(left: string, right: string): string {
   return left.slice(0, length);
 }
 
+function sharedEnd(left: string, right: string): string {
+  let length = 0;
+  while (length < left.length && left.at(-1 - length) === right.at(-1 - length)) length += 1;
+  return left.slice(left.length - length);
+}
+
+/** What the prompts of a task have in common around that by which they differ: instructions and labels. */
+export interface PromptFrame {
+  /** Up to the end of a line, a sentence or a label. */
+  readonly opening: string;
+  /** From the end of a line on. */
+  readonly ending: string;
+}
+
+/** Prompts from which a frame can be told; more of them make a shared first word less of an accident. */
+export const framePrompts = 8;
+
 /**
- * What the prompts of a task begin with before they tell anything apart: instructions and labels, up to the end of a
- * line, a sentence or a label. Empty where there is one prompt alone.
+ * Instructions and labels around the items of a task; nothing where there is one prompt alone.
  *
  * @param prompts of some items
  */
-export function promptOpening(prompts: Iterable<string>): string {
-  const [first, ...others] = new Set(Array.from(prompts, ownPart));
-  if (first === undefined || others.length === 0) return '';
-  const shared = others.reduce(sharedStart, first);
-  return /^[\s\S]*(?:\n|[:.?!]\s)\s*/u.exec(shared)?.[0] ?? '';
+export function promptFrame(prompts: Iterable<string>): PromptFrame {
+  const [first = '', ...others] = new Set(Array.from(prompts, ownPart));
+  if (others.length === 0) return { opening: '', ending: '' };
+  return {
+    opening: /^[\s\S]*(?:\n|[:.?!]\s)\s*/u.exec(others.reduce(sharedStart, first))?.[0] ?? '',
+    ending: /\n[\s\S]*$/u.exec(others.reduce(sharedEnd, first))?.[0] ?? '',
+  };
 }
-
-/** Prompts from which an opening can be told; more of them make a shared first word less of an accident. */
-export const openingPrompts = 8;
 
 const longestQuestion = 160;
 
 /**
  * The first words of a prompt that are the item's own, on one line.
  *
- * @param opening of the prompts of its task, as {@link promptOpening} found it
+ * @param frame of the prompts of its task
  */
-export function promptQuestion(prompt: string, opening: string): string {
+export function promptQuestion(prompt: string, { opening, ending }: PromptFrame): string {
   const part = ownPart(prompt);
-  const own = part.startsWith(opening) ? part.slice(opening.length) : part;
+  const start = part.startsWith(opening) ? opening.length : 0;
+  const end = part.endsWith(ending) ? part.length - ending.length : part.length;
+  const own = part.slice(start, end);
   const words = (own.trim() === '' ? part : own).replaceAll(/\s+/gu, ' ').trim();
   const characters = Array.from(words.slice(0, 2 * longestQuestion + 2));
   if (characters.length <= longestQuestion) return characters.join('');

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { UsageError } from '../../core/errors.ts';
 import { listedCell, outcomes, type QueriedCell, type Store } from '../../core/store.ts';
 import { type ItemDetail, type ItemsPage, type ItemsRequest, maxCells } from '../../page/viewer-data.ts';
-import { openingPrompts, promptOpening, promptQuestion } from '../../present/prompt-text.ts';
+import { framePrompts, type PromptFrame, promptFrame, promptQuestion } from '../../present/prompt-text.ts';
 import { PageNotFoundError, type ViewerParts } from './viewer-parts.ts';
 
 const pageItems = 50;
@@ -12,11 +12,11 @@ export function addItems(app: Hono, { store }: ViewerParts): void {
   app.get('/api/items', async (context) => {
     const request = requestOf(context);
     const items = await store.listItems({ ...request, limit: pageItems + 1 });
-    const opening = await cellOpening(store, listedCell(request.cells)?.id ?? '');
+    const frame = await cellFrame(store, listedCell(request.cells)?.id ?? '');
     const page: ItemsPage = {
       items: items.slice(0, pageItems).map(({ prompt, ...item }) => ({
         ...item,
-        question: promptQuestion(prompt, opening),
+        question: promptQuestion(prompt, frame),
       })),
       hasMore: items.length > pageItems,
     };
@@ -31,16 +31,15 @@ export function addItems(app: Hono, { store }: ViewerParts): void {
     );
     const [first] = samples.filter(({ sample }) => sample !== undefined);
     if (first?.sample === undefined) throw new PageNotFoundError(`no item "${itemId}"`);
-    const question = promptQuestion(first.sample.prompt, await cellOpening(store, first.cellId));
+    const question = promptQuestion(first.sample.prompt, await cellFrame(store, first.cellId));
     const detail: ItemDetail = { question, samples };
     return context.json(detail);
   });
 }
 
-/** What the prompts of a cell have in common before they tell items apart. */
-async function cellOpening(store: Store, cellId: string): Promise<string> {
-  const items = await store.listItems({ cells: [{ id: cellId }], limit: openingPrompts });
-  return promptOpening(items.map(({ prompt }) => prompt));
+async function cellFrame(store: Store, cellId: string): Promise<PromptFrame> {
+  const items = await store.listItems({ cells: [{ id: cellId }], limit: framePrompts });
+  return promptFrame(items.map(({ prompt }) => prompt));
 }
 
 /** @throws {UsageError} if there are none, too many, or an outcome is wanted of another one */

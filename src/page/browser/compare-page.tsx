@@ -8,9 +8,9 @@ import {
 } from '../../scoring/comparison.ts';
 import type { RunHead } from '../../core/store.ts';
 import { Block } from './block.tsx';
-import { comparedSides, parseSide, sideText, type ComparedSides, type Side } from './compared-sides.ts';
+import { comparedSides, parseSide, sideText, withA, withB, type ComparedSides, type Side } from './compared-sides.ts';
 import { bytes, dateTime, fixed, wholeNumber } from './format.ts';
-import { useParam } from './hash-state.ts';
+import { setParams, useHash } from './hash-state.ts';
 import type { DataSource } from './data-source.ts';
 import { useLoaded, Waiting, WhenLoaded, type Loaded, type ViewProps } from './loading.tsx';
 import { Select } from './page-parts.tsx';
@@ -68,10 +68,14 @@ function Changes(props: {
               <bdi>{expected}</bdi>
             </td>
             <td class="long" data-label="A">
-              {fixed(scoreA, 2)} <bdi>{answerA ?? '–'}</bdi>
+              <span>
+                {fixed(scoreA, 2)} <bdi>{answerA ?? '–'}</bdi>
+              </span>
             </td>
             <td class="long" data-label="B">
-              {fixed(scoreB, 2)} <bdi>{answerB ?? '–'}</bdi>
+              <span>
+                {fixed(scoreB, 2)} <bdi>{answerB ?? '–'}</bdi>
+              </span>
             </td>
           </tr>
         ))}
@@ -236,15 +240,14 @@ function useModels(source: DataSource, run: string, version: number): Loaded<rea
 
 /** Two runs, or two models of one run or of two, on the items that both answered. */
 export function ComparePage({ source, version }: ViewProps): VNode {
-  const [textA, setA] = useParam('a');
-  const [textB, setB] = useParam('b');
+  const { params } = useHash();
+  const [askedA, askedB] = [parseSide(params.get('a') ?? ''), parseSide(params.get('b') ?? '')];
   const runs = useLoaded(() => source.runHeads(), [version]);
-  const [runA, runB] = [parseSide(textA).run, parseSide(textB).run];
-  const modelsA = useModels(source, runA, version);
-  const modelsB = useModels(source, runB, version);
+  const modelsA = useModels(source, askedA.run, version);
+  const modelsB = useModels(source, askedB.run, version);
   const error = runs.error ?? modelsA.error ?? modelsB.error;
   if (runs.value === undefined || error !== undefined) return <Waiting error={error} />;
-  const sides = comparedSides(parseSide(textA), parseSide(textB), modelsA.value);
+  const sides = comparedSides(askedA, askedB, modelsA.value);
   const isWithin = sides.a.run === sides.b.run;
   return (
     <>
@@ -257,7 +260,7 @@ export function ComparePage({ source, version }: ViewProps): VNode {
             side={sides.a}
             models={modelsA.value ?? []}
             canBeAll={!isWithin}
-            onChange={(side) => setA(sideText(side))}
+            onChange={(a) => setParams(withA(sides, a))}
           />
           <SideChoice
             title="B, the candidate"
@@ -265,7 +268,7 @@ export function ComparePage({ source, version }: ViewProps): VNode {
             side={sides.b}
             models={(isWithin ? modelsA.value : modelsB.value) ?? []}
             canBeAll={!isWithin}
-            onChange={(side) => setB(sideText(side))}
+            onChange={(b) => setParams(withB(sides, b, askedA))}
           />
         </div>
       </section>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparedSides, parseSide, sideText } from './compared-sides.ts';
+import { comparedSides, parseSide, sideText, withA, withB } from './compared-sides.ts';
 
 function compared(a: string, b: string, models: readonly string[] = ['one', 'two', 'three']): string {
   const sides = comparedSides(parseSide(a), parseSide(b), models);
@@ -32,5 +32,16 @@ describe('the sides of a comparison', () => {
     expect(comparedSides(parseSide('x'), parseSide(''), undefined).missing).toBe('');
     expect(compared('x', '', ['one'])).toBe('This run has one model. Choose another run for B.');
     expect(compared('x:two', 'x:two')).toBe('A and B are the same. Choose another model, or another run.');
+  });
+
+  it('change as they are shown, so that the other one stays what it was', () => {
+    const asked = parseSide('x');
+    const shown = comparedSides(asked, parseSide(''), ['one', 'two']);
+    expect(withA(shown, parseSide('x:two'))).toEqual({ a: 'x:two', b: 'x:two' });
+    expect(withA(shown, parseSide('y'))).toEqual({ a: 'y', b: '' });
+    expect(withB(shown, parseSide('x:one'), asked)).toEqual({ a: 'x:one', b: 'x:one' });
+    expect(withB(shown, parseSide('y'), asked)).toEqual({ a: 'x', b: 'y' });
+    const two = comparedSides(parseSide('x:one'), parseSide('y'), ['one', 'two']);
+    expect(withA(two, parseSide('z'))).toEqual({ a: 'z', b: 'y' });
   });
 });

@@ -44,3 +44,18 @@ export function comparedSides(a: Side, b: Side, models: readonly string[] | unde
     missing: modelA === modelB ? 'A and B are the same. Choose another model, or another run.' : undefined,
   };
 }
+
+/** Settings after A was changed. Two models of one run stay that: B follows. */
+export function withA({ a, b }: ComparedSides, next: Side): Readonly<Record<'a' | 'b', string>> {
+  const isFollowed = a.run === b.run && next.run !== a.run;
+  return { a: sideText(next), b: isFollowed ? '' : sideText(b) };
+}
+
+/**
+ * Settings after B was changed.
+ *
+ * @param asked A without what it fell back to: against another run, that is the whole of it again
+ */
+export function withB({ a }: ComparedSides, next: Side, asked: Side): Readonly<Record<'a' | 'b', string>> {
+  return { a: sideText(next.run === a.run ? a : asked), b: sideText(next) };
+}

@@ -65,7 +65,7 @@ function Names({ names, what }: { readonly names: readonly string[]; readonly wh
   const list = shown.map((name, index) => (
     <span key={name}>
       <ModelName name={name} />
-      {index < shown.length - 1 ? ', ' : ''}
+      {index < shown.length - 1 ? ' · ' : ''}
     </span>
   ));
   if (shown.length === names.length) return <>{list}</>;

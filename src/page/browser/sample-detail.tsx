@@ -91,7 +91,7 @@ function Answer(props: { readonly model: ChosenModel; readonly sample: Sample | 
   const { letter, cell } = model;
   const name = (
     <>
-      {letter} <ModelName name={cell.model} />
+      <span>{letter}</span> <ModelName name={cell.model} />
     </>
   );
   if (sample === undefined) {

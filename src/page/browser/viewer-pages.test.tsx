@@ -59,8 +59,8 @@ describe('the list of runs', () => {
       stored.runId,
       'finished fixture · 2026-11-24 16:30 UTC · 6 of 6 cells done',
       'Deploy small-135m.',
-      `Models small-135m , ${hostileModel}`,
-      'Tasks GSM8K, lm-eval strict , HellaSwag, lm-eval , GSM8K',
+      `Models small-135m · ${hostileModel}`,
+      'Tasks GSM8K, lm-eval strict · HellaSwag, lm-eval · GSM8K',
       'Host Test, 2 cores',
       'Name bench',
       'CPU Test CPU',
@@ -86,7 +86,7 @@ describe('the list of runs', () => {
     const half = changed({ cells: { done: 1, failed: 2, pending: 3 } });
     expect(shown(listed(half)).some((line) => line.endsWith('1 of 6 cells done, 2 failed'))).toBe(true);
     const many = shown(listed(changed({ models: ['a', 'b', 'c', 'd'], host: undefined })));
-    expect(many).toContain('Models a , b and 2 more models');
+    expect(many).toContain('Models a · b and 2 more models');
     expect(many).toContain('Host not known: imported');
   });
 
@@ -174,7 +174,7 @@ describe('the list of items', () => {
     const list = await listed('');
     const table = <ItemTable list={list} choice={{ ...both(), itemId: '00002-abcdef12' }} />;
     expect(shown(table)[0]).toBe('4 of 4 items');
-    expect(shown(table).slice(2, 4)).toEqual(['1 how many, 0? Answer:', 'expected: 0 | ✓ right | ✓ right']);
+    expect(shown(table).slice(2, 4)).toEqual(['1 how many, 0?', 'expected: 0 | ✓ right | ✓ right']);
     expect(shownRows(table).map((row) => row.slice(1))).toEqual([
       ['A : small-135m', `B : ${hostileModel}`],
       ['✓ right', '✓ right'],
@@ -242,7 +242,7 @@ describe('one sample', () => {
     const found = await detail(generated(), itemId);
     const page = <SampleDetail itemId={itemId} detail={found} models={chosen(generated())} />;
     const text = shown(page);
-    expect(text.slice(0, 2)).toEqual(['how many, 1? Answer:', `item 2 · id ${itemId}`]);
+    expect(text.slice(0, 2)).toEqual(['how many, 1?', `item 2 · id ${itemId}`]);
     expect(text).toContain('Prompt tokens 20 (4 reused)');
     expect(text).toContain('Time to first token 39 ms');
     expect(text.slice(-3)).toEqual(['Prompt', 'Question: how many, 1?', 'Answer:']);
