@@ -7,7 +7,7 @@ import { plannedConcurrency } from '../run/protocol.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
-import { earlierSpeeds, probePlan } from './known-speeds.ts';
+import { earlierSpeeds, guessProbe, probePlan, type ProbeStep } from './known-speeds.ts';
 import type { LocalContext } from './local-context.ts';
 import { raceQuestionOf } from './plan-race.ts';
 import { checkEngines, describeModelSource, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
@@ -56,6 +56,23 @@ export interface OutlookOptions {
   /** By default none: models that need some don't fit. */
   readonly gpus?: GpuSupply;
   readonly signal: AbortSignal;
+  readonly onProbe?: ProbeListener;
+}
+
+/** What a probe is going to do. */
+export interface ProbeOutlook {
+  readonly models: number;
+  readonly tasks: number;
+  /** Of each task, for each model. */
+  readonly items: number;
+  /** A rough guess, where the models are files. */
+  readonly about: DurationEstimate | undefined;
+}
+
+/** Hears what a probe is going to do, then each cell before it begins. */
+export interface ProbeListener {
+  start(outlook: ProbeOutlook): void;
+  step(step: ProbeStep): void;
 }
 
 const noGpus: GpuSupply = { count: 0, memoryBytes: undefined, from: 'none found' };
@@ -119,7 +136,7 @@ async function knownSpeeds(
   outlooks: readonly ModelOutlook[],
   tasks: readonly PlannedTask[],
   context: LocalContext,
-  { store, probe, signal }: OutlookOptions,
+  { store, probe, signal, onProbe }: OutlookOptions,
 ): Promise<readonly CellSpeed[]> {
   const isReady = (name: string): boolean =>
     outlooks.some((model) => model.name === name && model.isHere && model.fits !== false);
@@ -127,28 +144,23 @@ async function knownSpeeds(
   if (ready.length === 0 || tasks.length === 0) return [];
   const local = { ...suite, models: ready };
   const planned = await prepareModels(local, context, signal);
-  const wanted = planned.map(({ spec, facts }) => ({
-    name: spec.name,
-    sha256: facts.fileSha256,
-    source: facts.source,
-  }));
   const earlier =
-    probe === 'always' || store === undefined
-      ? []
-      : await earlierSpeeds(
-          store,
-          wanted,
-          tasks.map(({ task }) => task.id),
-        );
+    probe === 'always' || store === undefined ? [] : await earlierSpeeds({ models: planned, tasks }, store);
   const isKnown = ({ spec }: (typeof planned)[number]): boolean =>
     tasks.every(({ task }) => earlier.some((speed) => speed.model === spec.name && speed.taskId === task.id));
   const unknown = planned.filter((model) => !isKnown(model));
   if (probe === 'never' || unknown.length === 0) return earlier;
-  const onModel = (name: string): void => context.onStep?.(`probe of ${name}`);
-  const probed = await probePlan({ suite, models: unknown, tasks }, probeItems, signal, onModel, {
+  const probed = { suite, models: unknown, tasks };
+  onProbe?.start({
+    models: unknown.length,
+    tasks: tasks.length,
+    items: probeItems,
+    about: guessProbe(probed, probeItems, (await context.hostFacts()).cores),
+  });
+  const { speeds } = await probePlan(probed, probeItems, signal, (step) => onProbe?.step(step), {
     environment: context.environment ?? {},
   });
-  return [...probed.speeds, ...earlier];
+  return [...speeds, ...earlier];
 }
 
 /**

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Suite, SuiteInput } from '../core/suite.ts';
 import { suiteSchema } from '../core/suite.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { withItems } from './prepare-run.ts';
+import { suiteKey, withTimeLimit } from './prepare-run.ts';
 
 const models = [
   {
@@ -13,16 +13,19 @@ const models = [
 const tasks = [
   {
     task: { id: 'imdb/per@1' },
-    order: [3, 1, 2],
-    facts: { dataSha256: 'd'.repeat(64), evaluatedItems: 3 },
+    facts: { dataSha256: 'd'.repeat(64), evaluatedItems: 2 },
   },
 ];
 
-function keyOf(input: Partial<SuiteInput>): string {
+// As much of a plan as its key is made of.
+function planOf(input: Partial<SuiteInput>): RunPlan {
   const suite: Suite = suiteSchema.parse({ models: ['m.gguf'], ...input });
-  // As much of a plan as its key is made of.
-  const plan = { suite, models, tasks, suiteKey: '', manifest: { tasks: {} } } as unknown as RunPlan;
-  return withItems(plan, 2).suiteKey;
+  return { suite, models, tasks, suiteKey: '', manifest: { tasks: {} } } as unknown as RunPlan;
+}
+
+function keyOf(input: Partial<SuiteInput>): string {
+  const plan = planOf(input);
+  return suiteKey(plan.suite, plan.models, plan.tasks);
 }
 
 // Computed by the version before the table of settings: its unfinished runs must be found again.
@@ -65,4 +68,10 @@ it.each([
   ['goodput', { goodput: 'ttft:500ms' }, 'bc22d0d8b2406fe4f200278a61804ea7dc04234037b39f7877edb5c6b1ee9390'],
 ] as const)('a suite has the key that it always had: %s', (_, suite, key) => {
   expect(keyOf(suite as Partial<SuiteInput>)).toBe(key);
+});
+
+it('a run within a time is another one than a run in full, or within another time', () => {
+  const plan = { ...planOf({}), suiteKey: plain };
+  const keys = [plan, withTimeLimit(plan, 60_000), withTimeLimit(plan, 90_000)].map((each) => each.suiteKey);
+  expect(new Set(keys).size).toBe(3);
 });

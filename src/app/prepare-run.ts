@@ -19,7 +19,7 @@ function valuesInKey(suite: Suite, way: 'value' | 'load'): readonly unknown[] {
 }
 
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
-function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
+export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
   const load = valuesInKey(suite, 'load');
   return hashJson({
     models: models.map(({ spec, facts }) => [
@@ -78,19 +78,15 @@ export async function prepareRun(
   return planRace(plan, race, memoryLimitBytes());
 }
 
-/** The same run with other limits on its items; models and data stay as they are. */
-export function withItems(plan: RunPlan, items: number): RunPlan {
-  const suite = { ...plan.suite, limit: items };
-  const tasks = plan.tasks.map((planned) => {
-    const order = planned.order.slice(0, items);
-    return { ...planned, order, facts: { ...planned.facts, evaluatedItems: order.length } };
-  });
-  const facts = Object.fromEntries(tasks.map((planned) => [planned.task.id, planned.facts]));
+/**
+ * The same run within a time: as many items of each task as fit into it.
+ *
+ * @param plan under the paper protocol, whose one pass gives the times as well
+ */
+export function withTimeLimit(plan: RunPlan, timeLimitMs: number): RunPlan {
   return {
     ...plan,
-    suite,
-    tasks,
-    suiteKey: suiteKey(suite, plan.models, tasks),
-    manifest: { ...plan.manifest, tasks: facts },
+    suiteKey: hashJson([plan.suiteKey, timeLimitMs]),
+    manifest: { ...plan.manifest, timeLimitMs },
   };
 }

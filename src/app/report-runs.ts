@@ -40,7 +40,10 @@ export async function reportRuns(
 ): Promise<Report> {
   const own: Cell[] = [];
   for (const run of runs) {
-    for (const cell of await store.cells(run.id)) if (isTaskNamed(cell.taskId, wanted)) own.push(cell);
+    const { leftOut = [] } = run.manifest;
+    for (const cell of await store.cells(run.id)) {
+      if (isTaskNamed(cell.taskId, wanted) && !leftOut.includes(cell.taskId)) own.push(cell);
+    }
   }
   const imported = new Set(runs.filter(({ manifest }) => manifest.imported !== undefined).map(({ id }) => id));
   // Whoever measured them had another protocol than ours.
@@ -60,7 +63,7 @@ export async function reportRuns(
     behindBoards.push(evidence);
     scoreboards.push(judgeScoreboard(board, { ...judge, evidence }));
   }
-  const notes = [...imports(runs), ...joined, ...differences(runs)];
+  const notes = [...imports(runs), ...joined, ...differences(runs), ...tooShort(runs)];
   const [run] = runs;
   return {
     scoreboards,
@@ -87,6 +90,12 @@ function withItems(
 function commonHostClass(runs: readonly RunRecord[]): HostClass | undefined {
   const [hostClass, ...others] = new Set(runs.map(({ manifest }) => hostClassOf(manifest)));
   return others.length === 0 ? hostClass : undefined;
+}
+
+/** Tasks that runs within a time had to leave out. */
+function tooShort(runs: readonly RunRecord[]): readonly string[] {
+  const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
+  return tasks.length === 0 ? [] : [`The time of the run was too short for ${tasks.join(', ')}.`];
 }
 
 /** The same model on the same task in two runs is two rows, told apart by the run. */

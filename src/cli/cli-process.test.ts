@@ -223,6 +223,19 @@ describe('errors', () => {
   });
 });
 
+describe('a plan', () => {
+  it('says what it is going to measure, how to skip that, and which model it is at', async () => {
+    const suite = await writeSuite({});
+    const { stdout, stderr } = await perbench('plan', suite);
+    expect(stderr).toContain('Measuring speed first: 1 model on 2 tasks, 4 items each. --probe never skips this.\n');
+    expect(stderr).toContain('alpha: measuring its speed (cell 1 of 2)\n');
+    expect(stdout).toContain('probe');
+    const quick = await perbench('plan', suite, '--probe', 'never');
+    expect(quick.stderr).toBe('');
+    expect((await perbench('plan', suite, '--quiet')).stderr).toBe('');
+  });
+});
+
 describe('other commands', () => {
   it('init writes a suite that plan reads, and never replaces one unasked', async () => {
     expect(await perbench('init', '--yes')).toMatchObject({ code: 0, stdout: 'wrote perbench.yaml\n' });

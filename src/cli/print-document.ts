@@ -39,16 +39,29 @@ export function printBlocks(blocks: readonly Block[], context: CliContext): void
   context.output.result(terminalText(blocks, { width: undefined, style: terminalStyle(context) }));
 }
 
-/** Prints a report: tables for people, one record per scoreboard under `--json`, and the files of `--out`. */
-export async function printReport(report: Report, files: readonly OutputFile[], context: CliContext): Promise<void> {
+/** Prints what people see of a report. */
+export function printTables(report: Report, context: CliContext): void {
+  const { screen } = reportDocument(report);
+  const text = terminalText(screen, { width: terminalWidth(context), style: terminalStyle(context) }).trimEnd();
+  if (text !== '') context.output.result(text);
+}
+
+/**
+ * Prints a report: tables for people, one record per scoreboard under `--json`, and the files of `--out`.
+ *
+ * @param shown tasks whose tables were printed before
+ */
+export async function printReport(
+  report: Report,
+  files: readonly OutputFile[],
+  context: CliContext,
+  shown: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const { output } = context;
-  const document = reportDocument(report);
-  output.result(
-    terminalText(document.screen, { width: terminalWidth(context), style: terminalStyle(context) }).trimEnd(),
-  );
+  printTables({ ...report, scoreboards: report.scoreboards.filter(({ taskId }) => !shown.has(taskId)) }, context);
   for (const scoreboard of report.scoreboards) output.record('scoreboard', scoreboard);
   for (const note of report.notes ?? []) output.record('note', { text: note });
-  await writeDocument(document, files, context);
+  await writeDocument(reportDocument(report), files, context);
 }
 
 /** Verdict over a run: 3 where a cell failed, or a number of it is invalid. */

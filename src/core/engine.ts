@@ -128,6 +128,15 @@ export interface PassOptions {
   /** Ask for tokens as they come: without it, an engine behind a network may know the first token's time only as the last's. */
   readonly isStreamed?: boolean;
   readonly signal: AbortSignal;
+  /** Hears now and then what the engine is working on, also while no answer comes. */
+  readonly onWork?: ((work: WorkInFlight) => void) | undefined;
+}
+
+/** Requests that have begun and aren't answered yet. */
+export interface WorkInFlight {
+  readonly requests: number;
+  /** Done for them so far; undefined where the engine tells only with the answer. */
+  readonly tokens: { readonly prompt: number; readonly output: number } | undefined;
 }
 
 export interface ChatMessage {

@@ -1,11 +1,13 @@
 import type { Cell, CellError, CellMeasurements, PassName, PassResult } from './cell.ts';
-import type { ModelInfo } from './engine.ts';
+import type { ModelInfo, WorkInFlight } from './engine.ts';
 import type { RaceCertificate, RaceVerdict } from './race.ts';
 import type { RunStatus } from './store.ts';
 
 /** What a cell's pass has done so far; at most a few a second. */
 export interface PassProgress {
   readonly done: number;
+  /** Of those, by earlier attempts; tokens and failures are of this one alone. */
+  readonly before: number;
   /** Undefined where time ends the pass, not a count. */
   readonly total: number | undefined;
   readonly elapsedMs: number;
@@ -19,6 +21,8 @@ export interface PassProgress {
   /** The pass may be stopped by its own scores: their running mean is biased, and isn't to be shown. */
   readonly hidesScore?: boolean;
   readonly memoryBytes: number | undefined;
+  /** What isn't answered yet; undefined where that isn't known. */
+  readonly inFlight?: WorkInFlight | undefined;
 }
 
 /** What a run says while it goes on. Verbs: `start`, `progress`, `end`. */
@@ -41,6 +45,8 @@ export type RunEvent =
       readonly durationMs: number;
     }
   | { readonly type: 'cell-start'; readonly cellId: string; readonly attempt: number; readonly finishedItems: number }
+  /** The time of the run decided how many items are asked of the cell. */
+  | { readonly type: 'cell-items'; readonly cellId: string; readonly items: number }
   | {
       readonly type: 'pass-start';
       readonly cellId: string;

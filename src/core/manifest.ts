@@ -12,6 +12,10 @@ export interface Manifest {
   readonly seed: number;
   /** What the run is to decide, and what it decided so far; undefined where every cell is run in full. */
   readonly race: RaceRecord | undefined;
+  /** Time for the whole run, which takes as many items of each task as fit into it; without it every item is asked. */
+  readonly timeLimitMs?: number | undefined;
+  /** Tasks for which that time was too short. */
+  readonly leftOut?: readonly string[] | undefined;
   /** Only in runs that were read from files of another program; `host` is then where they were read. */
   readonly imported: ImportFacts | undefined;
 }

@@ -143,6 +143,8 @@ export interface Store extends AsyncDisposable {
   claimCell(cellId: string, owner: string, leaseMs: number): Promise<Claim | undefined>;
   renewLease(claim: Claim, leaseMs: number): Promise<void>;
   setCellKey(claim: Claim, key: string): Promise<void>;
+  /** Plans another number of items for a cell. */
+  setCellItems(claim: Claim, items: number): Promise<void>;
   /** One transaction: the samples (those already there are kept) and the lease. */
   appendSamples(claim: Claim, samples: readonly Sample[], leaseMs: number): Promise<void>;
   appendPassResult(claim: Claim, result: PassResult): Promise<void>;

@@ -20,6 +20,19 @@ export interface PoolTurn {
 
 type Answer<Request, Result> = (request: Request, turn: PoolTurn) => Promise<Result>;
 
+/** Says how many requests are in flight, for engines that count tokens only when they answer. */
+export function tellingWork<Request, Result>(
+  answer: Answer<Request, Result>,
+  { onWork = () => {} }: Pick<PassOptions, 'onWork'>,
+): Answer<Request, Result> {
+  let requests = 0;
+  const tell = (change: number): void => onWork({ requests: (requests += change), tokens: undefined });
+  return (request, turn) => {
+    tell(1);
+    return answer(request, turn).finally(() => tell(-1));
+  };
+}
+
 /** Answers that may wait for a slow reader before no more is asked. */
 const minWaiting = 64;
 

@@ -19,3 +19,13 @@ it('hands out only so many positions ahead of their answers, and ends when told 
   stop.abort();
   expect(await last).toEqual({ done: true, value: undefined });
 });
+
+it('hands out nothing more once its time is over, asked before each of them', async () => {
+  const asked: number[] = [];
+  const paced = pacedPositions([5, 6, 7, 8], 9, new AbortController().signal, (count) => {
+    asked.push(count);
+    return count === 2;
+  });
+  expect(await Array.fromAsync(paced.positions())).toEqual([5, 6]);
+  expect(asked).toEqual([0, 1, 2]);
+});

@@ -1,4 +1,5 @@
 import type { PassResult } from '../core/cell.ts';
+import { nowMs } from '../core/clock.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
@@ -7,7 +8,7 @@ import { askItems } from './ask-items.ts';
 import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 import type { PlannedTask, RunDependencies } from './plan.ts';
 import { createGatedWriter, createSampleWriter } from './sample-writer.ts';
-import type { CellJob, PassOrder } from './strategy.ts';
+import type { CellJob, PassOrder, PassTime } from './strategy.ts';
 
 export interface FirstPrompt {
   readonly sha256: string;
@@ -38,8 +39,14 @@ export interface PacedPositions {
 /**
  * @param maxOpen positions that may be handed out without an answer
  * @param stop ends the positions, also while they wait
+ * @param isOver ends them too, before the next one is handed out after so many
  */
-export function pacedPositions(positions: readonly number[], maxOpen: number, stop: AbortSignal): PacedPositions {
+export function pacedPositions(
+  positions: readonly number[],
+  maxOpen: number,
+  stop: AbortSignal,
+  isOver: (asked: number) => boolean = () => false,
+): PacedPositions {
   let open = 0;
   let wake = Promise.withResolvers<void>();
   const changed = (): void => {
@@ -50,9 +57,9 @@ export function pacedPositions(positions: readonly number[], maxOpen: number, st
     async *positions() {
       stop.addEventListener('abort', changed, { once: true });
       try {
-        for (const position of positions) {
+        for (const [asked, position] of positions.entries()) {
           while (open >= maxOpen && !stop.aborted) await wake.promise;
-          if (stop.aborted) return;
+          if (stop.aborted || isOver(asked)) return;
           open += 1;
           yield position;
         }
@@ -92,6 +99,16 @@ export async function storedScores(
   return known;
 }
 
+const newestAnswers = 16;
+
+/** Whether the answer to one more item would come too late, going by the newest answers. */
+function isTimeOver(asked: number, { enoughAtMs, least, endAtMs }: PassTime, answersMs: readonly number[]): boolean {
+  if (asked === 0) return false;
+  const newest = answersMs.slice(-newestAnswers);
+  const dueMs = nowMs() + newest.reduce((sum, each) => sum + each / newest.length, 0);
+  return dueMs > endAtMs || (asked >= least && dueMs > enoughAtMs);
+}
+
 interface ItemSource {
   /** Without a stored sample, in the order in which they are asked. */
   readonly positions: readonly number[];
@@ -124,7 +141,7 @@ async function gatedWriter(work: ItemWork, order: readonly number[], gate: Score
 export async function runAccuracyPass(
   work: ItemWork,
   context: PassContext,
-  { order, gate }: Extract<PassOrder, { readonly pass: 'accuracy' }>,
+  { order, gate, time }: Extract<PassOrder, { readonly pass: 'accuracy' }>,
 ): Promise<PassResult> {
   const { job, suite, emit, onFirstPrompt, forceSignal } = work;
   const { model, planned, concurrency } = context;
@@ -133,16 +150,15 @@ export async function runAccuracyPass(
   const { positions, before } = await itemsLeft(work, order);
   const { writer, stop } = await gatedWriter(work, order, gate);
   await using _ = writer;
-  const paced = pacedPositions(
-    reuse === 'prefix' && gate === undefined ? byCluster(planned, positions) : positions,
-    gate === undefined ? Infinity : 2 * concurrency,
-    stop,
-  );
+  // Time ends a pass between two answers: then nothing is asked before there is room for it.
+  const maxOpen = time !== undefined ? concurrency : gate !== undefined ? 2 * concurrency : Infinity;
+  const isWhole = gate === undefined && time === undefined;
+  const endsByTime = time !== undefined && order.length > time.least;
   const plan = {
     pass: 'accuracy',
     concurrency,
-    total: planned.order.length,
-    limitMs: undefined,
+    total: endsByTime ? undefined : order.length,
+    limitMs: endsByTime ? Math.max(0, time.enoughAtMs - nowMs()) : undefined,
     before,
     // A mean of what its own scores may stop is biased.
     hidesScore: gate !== undefined,
@@ -152,11 +168,18 @@ export async function runAccuracyPass(
   let isFirst = true;
   await model.resetMemoryPeak();
   return await measurePass(context, plan, async (tally) => {
+    const paced = pacedPositions(
+      reuse === 'prefix' && isWhole ? byCluster(planned, positions) : positions,
+      maxOpen,
+      stop,
+      (asked) => time !== undefined && isTimeOver(asked, time, tally.requests().durationsMs),
+    );
     try {
       for await (const answer of askItems(model, planned, paced.positions(), {
         concurrency,
         reuse,
         signal: forceSignal,
+        onWork: (inFlight) => tally.working(inFlight),
       })) {
         const sample = answer.sample();
         const { itemId, failure } = sample;

@@ -111,6 +111,7 @@ export async function probeModel(
   suite: Suite,
   items: number,
   signal: AbortSignal,
+  onTask: (taskId: string) => void = () => {},
 ): Promise<ModelProbe> {
   const startedMs = nowMs();
   await using model = await engine.open(spec, suiteEngineOptions(suite), signal);
@@ -118,6 +119,7 @@ export async function probeModel(
   const cells: CellSpeed[] = [];
   for (const planned of tasks) {
     signal.throwIfAborted();
+    onTask(planned.task.id);
     cells.push(await probeTask(spec.name, model, planned, items, signal));
   }
   return { loadMs, memoryPeakBytes: (await readMemory(model)).memory?.peakBytes ?? 0, cells };

@@ -42,3 +42,9 @@ export function withFirstPrompt(
   const firstPrompts = { ...facts.firstPrompts, [cell.model]: prompt };
   return { ...manifest, tasks: { ...manifest.tasks, [cell.taskId]: { ...facts, firstPrompts } } };
 }
+
+export function withEvaluatedItems(manifest: Manifest, taskId: string, evaluatedItems: number): Manifest {
+  const facts = manifest.tasks[taskId];
+  if (facts === undefined) return manifest;
+  return { ...manifest, tasks: { ...manifest.tasks, [taskId]: { ...facts, evaluatedItems } } };
+}

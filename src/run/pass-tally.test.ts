@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { GenerationResult, LoglikelihoodResult } from '../core/engine.ts';
+import type { PassProgress } from '../core/event.ts';
 import type { Answer } from './ask-items.ts';
 import { createPassTally } from './pass-tally.ts';
 
@@ -46,4 +47,21 @@ it('counts what was asked over HTTP: each try, and each part of an item that is 
   ];
   for (const result of results) tally.count({ position: 0, result, sample: () => expect.fail('nothing is scored') });
   expect(tally.requests()).toEqual({ durationsMs: [20, 20, 20], retried: 2, exchanges: 1 + 3 + 1 + 9 + 11 + 1 });
+});
+
+it('says what the engine works on though nothing is answered yet, and what earlier attempts did', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const told: PassProgress[] = [];
+  const tally = createPassTally(
+    { total: 9, limitMs: undefined, before: { done: 3, scoreSum: 2 } },
+    (progress) => told.push(progress),
+    () => undefined,
+  );
+  const inFlight = { requests: 2, tokens: { prompt: 700, output: 5 } };
+  tally.working({ requests: 1, tokens: undefined });
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(300);
+  tally.working(inFlight);
+  expect(told).toMatchObject([{ done: 3, before: 3, promptTokens: 0, inFlight }]);
+  vi.useRealTimers();
 });

@@ -1,3 +1,4 @@
+import type { WorkInFlight } from '../core/engine.ts';
 import type { PassProgress } from '../core/event.ts';
 import type { Answer } from './ask-items.ts';
 
@@ -25,6 +26,8 @@ export interface PassTally {
   readonly counts: Readonly<PassCounts>;
   readonly requests: () => PassRequests;
   count(answer: Answer, score?: number): void;
+  /** What the engine works on meanwhile. */
+  working(work: WorkInFlight): void;
   /** Last word before the pass ends. */
   report(): void;
 }
@@ -54,12 +57,14 @@ export function createPassTally(
   let scoreSum = before.scoreSum;
   const durationsMs: number[] = [];
   let [retried, exchanges] = [0, 0];
+  let inFlight: WorkInFlight | undefined;
   const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
 
   function report(): void {
     reportedMs = performance.now();
     onProgress({
       done: before.done + counts.done,
+      before: before.done,
       total,
       elapsedMs: reportedMs - startedMs,
       limitMs,
@@ -69,7 +74,12 @@ export function createPassTally(
       scoreSum,
       ...(hidesScore && { hidesScore }),
       memoryBytes: memoryBytes(),
+      inFlight,
     });
+  }
+
+  function reportInTime(): void {
+    if (performance.now() - reportedMs >= progressEveryMs) report();
   }
 
   return {
@@ -89,7 +99,11 @@ export function createPassTally(
           counts.outputTokens += result.outputTokens;
         } else counts.promptTokens += result.decodedTokens;
       }
-      if (performance.now() - reportedMs >= progressEveryMs) report();
+      reportInTime();
+    },
+    working(work) {
+      inFlight = work;
+      reportInTime();
     },
     report,
   };

@@ -5,6 +5,8 @@ import type { RunDependencies, RunPlan } from './plan.ts';
 import { Runner } from './runner.ts';
 import { fullRun } from './strategies/full-run.ts';
 import { raceRun } from './strategies/race.ts';
+import { timedRun } from './strategies/timed-run.ts';
+import type { Strategy } from './strategy.ts';
 
 /** Values pushed by whatever goes on in the background, pulled by `for await`. */
 export interface EventChannel<Value> extends AsyncIterable<Value> {
@@ -45,6 +47,11 @@ export function createEventChannel<Value>(): EventChannel<Value> {
       }
     },
   };
+}
+
+function strategyOf({ manifest: { race, timeLimitMs } }: RunPlan): Strategy {
+  if (race !== undefined) return raceRun;
+  return timeLimitMs === undefined ? fullRun : timedRun(timeLimitMs);
 }
 
 /** How long answers in flight may take after the run was told to stop. */
@@ -103,7 +110,7 @@ function createRunCostMeter(framesDrawn: () => number): {
 }
 
 /**
- * Runs every cell of a run that is still open, in full or as a race, and says what happens.
+ * Runs every cell of a run that is still open, in full, as a race or within its time, and says what happens.
  *
  * Ends with `run-end`, also when `dependencies.signal` aborts: then what is in flight is finished (for at most ten
  * seconds), saved, and the run can be resumed.
@@ -134,7 +141,7 @@ export async function* runSuite({
     channel.push(event);
   };
   const runner = new Runner({ plan, dependencies, runId, emit, forceSignal: force.signal });
-  const working = runner.run(plan.manifest.race === undefined ? fullRun : raceRun).then(
+  const working = runner.run(strategyOf(plan)).then(
     () => channel.close(),
     (error: unknown) => channel.close(error instanceof Error ? error : new Error(String(error))),
   );
@@ -148,6 +155,6 @@ export async function* runSuite({
   const isOpen = cells.some(({ state }) => state === 'pending' || state === 'running');
   const status: RunStatus = isOpen ? (signal.aborted ? 'interrupted' : 'running') : 'finished';
   await store.setRunStatus(runId, status, cost.stop(nowMs() - startedMs));
-  const failedCells = cells.filter(({ state }) => state === 'failed' || state === 'unavailable').length;
+  const failedCells = cells.filter(({ error }) => error !== undefined).length;
   yield { type: 'run-end', runId, status, failedCells };
 }

@@ -5,7 +5,13 @@ import { EngineError, FencedError, PerbenchError, StoreError, UnsupportedError }
 import type { RunEvent } from '../core/event.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
 import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
-import { createManifestKeeper, type ManifestKeeper, withFirstPrompt, withModel } from './manifest-keeper.ts';
+import {
+  createManifestKeeper,
+  type ManifestKeeper,
+  withEvaluatedItems,
+  withFirstPrompt,
+  withModel,
+} from './manifest-keeper.ts';
 import { measureCell } from './measure-cell.ts';
 import { OpenEngine } from './open-engine.ts';
 import { defaultLeaseMs, type RunDependencies, type RunPlan } from './plan.ts';
@@ -91,6 +97,9 @@ export class Runner implements RunState {
       case 'pass':
         await this.#work(step);
         return;
+      case 'items':
+        await this.#setItems(step.job, step.items);
+        return;
       case 'note':
         await this.#manifest.change(step.change);
         if (step.event !== undefined) emit(step.event);
@@ -170,6 +179,12 @@ export class Runner implements RunState {
       );
     }
     await this.store.setCellKey(claim, key);
+  }
+
+  async #setItems({ cell: { id, taskId }, claim }: CellJob, items: number): Promise<void> {
+    await this.store.setCellItems(claim, items);
+    await this.#manifest.change((stored) => withEvaluatedItems(stored, taskId, items));
+    this.#options.emit({ type: 'cell-items', cellId: id, items });
   }
 
   async #end({ job, state, error, tell }: EndStep): Promise<void> {

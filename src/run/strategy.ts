@@ -20,7 +20,7 @@ export interface CellJob {
 export interface RunState {
   readonly runId: string;
   readonly plan: RunPlan;
-  readonly store: Pick<Store, 'cells' | 'getRun' | 'passResults' | 'samples' | 'scores'>;
+  readonly store: Pick<Store, 'cells' | 'getRun' | 'passResults' | 'samples' | 'sampleSummary' | 'scores'>;
   /** Cells that this process holds, by id. */
   readonly jobs: ReadonlyMap<string, CellJob>;
   /** The run was told to stop: nothing new is asked. */
@@ -29,11 +29,25 @@ export interface RunState {
 
 /** A pass with what it asks. */
 export type PassOrder =
-  /** Items in this order; a gate looks at the scores, and stops the pass once it has decided. */
-  | { readonly pass: 'accuracy'; readonly order: readonly number[]; readonly gate: ScoreGate | undefined }
+  /** Items in this order; a gate looks at the scores, and stops the pass once it has decided; time stops it too. */
+  | {
+      readonly pass: 'accuracy';
+      readonly order: readonly number[];
+      readonly gate: ScoreGate | undefined;
+      readonly time?: PassTime;
+    }
   | { readonly pass: 'throughput'; readonly keeps: KeptAnswers | undefined }
   /** Single requests, from this position of the pass's own order. */
   | { readonly pass: 'latency'; readonly from: number; readonly requests: number };
+
+/** When a pass asks nothing more; on the clock of `nowMs`. At least one item is asked. */
+export interface PassTime {
+  /** From then on only until so many items are asked. */
+  readonly enoughAtMs: number;
+  readonly least: number;
+  /** From then on nothing, however few there were. */
+  readonly endAtMs: number;
+}
 
 /** Answers of a throughput pass that count as items: asked in this order, and so many at least. */
 export interface KeptAnswers {
@@ -69,6 +83,8 @@ export type Step =
   /** A moment before looking again at so many cells that others hold. */
   | { readonly type: 'wait'; readonly cells: number }
   | WorkStep
+  /** Plans another number of items for a cell. */
+  | { readonly type: 'items'; readonly job: CellJob; readonly items: number }
   /** Changes the stored manifest, then says so. */
   | { readonly type: 'note'; readonly change: (manifest: Manifest) => Manifest; readonly event: RunEvent | undefined }
   | EndStep;

@@ -3,7 +3,7 @@ import { nowMs } from '../core/clock.ts';
 import { createRandom } from '../stats/random.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
 import type { PassResult } from '../core/cell.ts';
-import type { LoadedModel } from '../core/engine.ts';
+import type { LoadedModel, WorkInFlight } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { GoodputLimits, LoadRecord } from '../core/load.ts';
 import { type AnsweredRequest, openWindow, throughputWindow } from '../metrics/throughput-window.ts';
@@ -121,7 +121,8 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
     context,
     { pass: 'throughput', concurrency, total: undefined, limitMs: windowMs, readsMemory: true, isStreamed },
     async (tally) => {
-      const pass = { concurrency, reuse: 'none', isStreamed, signal } as const;
+      const onWork = (work: WorkInFlight): void => tally.working(work);
+      const pass = { concurrency, reuse: 'none', isStreamed, signal, onWork } as const;
       const asked =
         requestRate === undefined
           ? closedLoop(options, concurrency)

@@ -10,6 +10,7 @@ type CellQueries = Pick<
   | 'claimCell'
   | 'renewLease'
   | 'setCellKey'
+  | 'setCellItems'
   | 'appendPassResult'
   | 'endCell'
   | 'releaseCell'
@@ -28,6 +29,7 @@ export function createCellQueries(db: Kysely<Database>, now: () => number): Cell
     claimCell: (cellId, owner, leaseMs) => claimCell(db, cellId, owner, now(), leaseMs),
     renewLease: (claim, leaseMs) => updateClaimed(db, claim, { lease_until_ms: leaseEnd(now(), leaseMs) }),
     setCellKey: (claim, key) => updateClaimed(db, claim, { key }),
+    setCellItems: (claim, items) => updateClaimed(db, claim, { items }),
     appendPassResult: (claim, result) => appendPassResult(db, claim, result),
     endCell: (claim, { state, measurements, error }) =>
       updateClaimed(db, claim, {

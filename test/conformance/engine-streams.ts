@@ -6,6 +6,7 @@ import type {
   LoadedModel,
   Loglikelihood,
   LoglikelihoodRequest,
+  WorkInFlight,
 } from '../../src/core/engine.ts';
 import {
   collect,
@@ -81,6 +82,15 @@ export function testStreams(model: () => LoadedModel, skips: EngineConformanceOp
       break;
     }
     expect((await generateAll(model(), requests)).size).toBe(requests.length);
+  });
+
+  it('says what it works on: never more requests than it may, and none at the end', async () => {
+    const requests = prompts.map((text, index) => plainRequest(`p${index}`, text));
+    const told: WorkInFlight[] = [];
+    await generateAll(model(), requests, { concurrency: 2, onWork: (work) => told.push(work) });
+    expect(told.some((work) => work.requests > 0)).toBe(true);
+    expect(Math.max(...told.map((work) => work.requests))).toBeLessThanOrEqual(2);
+    expect(told.at(-1)).toMatchObject({ requests: 0 });
   });
 
   it('passes on what the stream of requests throws', async () => {

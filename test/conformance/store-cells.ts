@@ -83,9 +83,10 @@ export function testCells(open: OpenStore): void {
     await expect(claim).rejects.toThrow(new StoreError('no cell nowhere in the store'));
   });
 
-  it('keeps key, measurements and error', async () => {
+  it('keeps key, number of items, measurements and error', async () => {
     const { store, claim } = await openWithClaim(open);
     await store.setCellKey(claim, 'content-key');
+    await store.setCellItems(claim, 7);
     const measurements = {
       accuracy: { status: 'measured', value: 1 / 3, unit: 'ratio', n: 3, warnings: [] },
       memory: { status: 'unavailable', reason: 'unsupported', detail: 'the engine does not say' },
@@ -94,7 +95,7 @@ export function testCells(open: OpenStore): void {
     const error = { code: 'PB_ENGINE', message: 'killed', hint: 'Look at dmesg.' };
     await store.endCell(claim, { state: 'failed', measurements, error });
     const [cell] = await store.cells('run-1');
-    expect(cell).toMatchObject({ state: 'failed', key: 'content-key' });
+    expect(cell).toMatchObject({ state: 'failed', key: 'content-key', items: 7 });
     expect(cell?.measurements).toEqual(measurements);
     expect(cell?.error).toEqual(error);
   });

@@ -7,6 +7,7 @@ import { passResult, sampleAt } from './store-records.ts';
 const writes: Readonly<Record<string, (store: Store, claim: Claim) => Promise<void>>> = {
   renewLease: (store, claim) => store.renewLease(claim, 1_000),
   setCellKey: (store, claim) => store.setCellKey(claim, 'stale'),
+  setCellItems: (store, claim) => store.setCellItems(claim, 1),
   appendSamples: (store, claim) => store.appendSamples(claim, [sampleAt(7)], 1_000),
   appendPassResult: (store, claim) => store.appendPassResult(claim, passResult()),
   endCell: (store, claim) => store.endCell(claim, { state: 'done', measurements: {}, error: undefined }),

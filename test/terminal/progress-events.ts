@@ -37,6 +37,7 @@ export function passStart(position: number, pass: PassName, launch = 0): RunEven
 export function passProgress(position: number, pass: PassName, progress: Partial<PassProgress>, launch = 0): RunEvent {
   const whole: PassProgress = {
     done: 0,
+    before: 0,
     total: 200,
     elapsedMs: 0,
     limitMs: undefined,

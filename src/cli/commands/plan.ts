@@ -2,7 +2,13 @@ import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
 import { plainTable } from '../../present/terminal.ts';
 import { gpuSupply, type GpuSupply } from '../../app/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
-import { planSuite, type CellOutlook, type ModelOutlook, type SuiteOutlook } from '../../app/plan-suite.ts';
+import {
+  type CellOutlook,
+  type ModelOutlook,
+  planSuite,
+  type ProbeOutlook,
+  type SuiteOutlook,
+} from '../../app/plan-suite.ts';
 import { memoryLimitBytes as readMemoryLimit } from '../../meters/host-limits.ts';
 import { roughAmounts, roughRange, sizeText } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
@@ -36,9 +42,23 @@ export async function showPlan(
     memoryLimitBytes: readMemoryLimit(),
     gpus: supply,
     signal: context.interruption.signal,
+    onProbe: {
+      start: (planned) => context.output.note(probeText(planned)),
+      step: (step) => status.probe(step),
+    },
   }).finally(() => status[Symbol.dispose]());
   printOutlook(outlook, supply, context);
   return outlook.problems.length > 0 ? exitCodes.environment : exitCodes.done;
+}
+
+function probeText({ models, tasks, items, about }: ProbeOutlook): string {
+  const what = `${counted(models, 'model')} on ${counted(tasks, 'task')}, ${items} items each`;
+  const time = about === undefined ? '' : `, about ${roughRange(about.lowMs, about.highMs)}`;
+  return `Measuring speed first: ${what}${time}. --probe never skips this.`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, { output }: CliContext): void {

@@ -1,5 +1,6 @@
 import { raceQuestionOf } from '../../app/plan-race.ts';
-import { prepareRun } from '../../app/prepare-run.ts';
+import { earlierSpeeds } from '../../app/known-speeds.ts';
+import { prepareRun, withTimeLimit } from '../../app/prepare-run.ts';
 import { resolveAnchors } from '../../app/resolve-anchors.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
 import type { AnchorSet } from '../../scoring/anchors.ts';
@@ -16,8 +17,8 @@ import { findRuns, resumeCommand } from '../stored-runs.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import { rescoreRuns } from '../../app/rescore-runs.ts';
 import { printReport, reportExitCode, printOpenRaces, reportRace } from '../print-document.ts';
-import { quickstartModels, prepareQuickstart, quickstartMinItems, type QuickstartPlan } from '../../app/quickstart.ts';
-import { sizeText, roughRange } from '../../core/amount-text.ts';
+import { prepareQuickstart, quickstartModels } from '../../app/quickstart.ts';
+import { sizeText } from '../../core/amount-text.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { LocalContext } from '../../app/local-context.ts';
 import { freezeRunAnchors } from '../../app/freeze-project-anchors.ts';
@@ -25,6 +26,8 @@ import { localRun } from '../../app/run.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createProgress } from '../progress/create-progress.ts';
+import type { Progress } from '../progress/progress.ts';
+import { createTaskTables, type TaskTables } from '../task-tables.ts';
 
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
   if (input.options.dryRun === true) return showPlan(input, context, 'never');
@@ -63,10 +66,11 @@ export const resume: CommandHandler<typeof storedRunOptions> = async ({ argument
   const local = await createLocalContext(context, status);
   const dataDir = options.dataDir === undefined ? stored.suite.dataDir : context.path(options.dataDir);
   const suite = { ...stored.suite, ...(dataDir !== undefined && { dataDir }) };
-  const race = { stored: stored.manifest.race };
-  const plan = await prepareRun(suite, local, context.interruption.signal, race).finally(() =>
+  const { race, timeLimitMs } = stored.manifest;
+  const prepared = await prepareRun(suite, local, context.interruption.signal, { stored: race }).finally(() =>
     status[Symbol.dispose](),
   );
+  const plan = timeLimitMs === undefined ? prepared : withTimeLimit(prepared, timeLimitMs);
   return executePlan(plan, local, context, { files, resumeId: stored.id, retryFailed: true });
 };
 
@@ -102,43 +106,20 @@ export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ opt
   const local = await createLocalContext(context, status);
   const models = await quickstartModels(local);
   output.record('quickstart', { minutes, models });
-  output.note(`Three small models on the built-in mini set, in about ${minutes} minutes plus downloads.`);
+  output.note(
+    `Three small models on five tasks of the built-in mini set: as many items as fit into ${minutes} minutes, a table for each task as soon as it is done.`,
+  );
   for (const { name, bytesToFetch } of models) {
     output.note(`  ${name}: ${bytesToFetch === 0 ? 'on disk' : `${sizeText(bytesToFetch)} to download`}`);
   }
-  const prepared = await prepareQuickstart(minutes * 60_000, local, context.interruption.signal).finally(() =>
+  const plan = await prepareQuickstart(minutes * 60_000, local, context.interruption.signal).finally(() =>
     status[Symbol.dispose](),
   );
-  explainFit(prepared, minutes, context);
-  const exitCode = await executePlan(prepared.plan, local, context, { files: named });
+  const exitCode = await executePlan(plan, local, context, { files: named });
   if (context.interruption.exitCode !== undefined) return exitCode;
   output.note('These scores are for the mini set, written for a first look; they are not benchmark scores.');
   return exitCode;
 };
-
-function explainFit({ probed, probeLimitMs }: QuickstartPlan, minutes: number, { output }: CliContext): void {
-  if (probed === undefined) {
-    output.record('fit', { items: quickstartMinItems, isOver: true, isAll: false });
-    output.note(
-      `The probe was stopped after ${Math.round(probeLimitMs / 1000)} s: this machine is so slow or busy that ` +
-        `${quickstartMinItems} items per task take longer than ${minutes} minutes, and fewer would be meaningless.`,
-    );
-    return;
-  }
-  const { items, estimate, isOver, isAll } = probed.fit;
-  const time = roughRange(estimate.lowMs, estimate.highMs);
-  const basis = `estimated from a probe of ${Math.round(probed.probe.durationMs / 1000)} s`;
-  output.record('fit', { items, estimate, isOver, isAll });
-  if (isOver) {
-    output.note(
-      `Even ${items} items per task take ${time}, ${basis}; fewer than ${quickstartMinItems} would be meaningless.`,
-    );
-  } else if (isAll) {
-    output.note(`All ${items} items of each task: ${time}, ${basis}.`);
-  } else {
-    output.note(`${items} items of each task, as many as fit into ${minutes} minutes: ${time}, ${basis}.`);
-  }
-}
 
 interface ExecutePlanOptions {
   readonly isFresh?: boolean;
@@ -160,7 +141,12 @@ async function executePlan(
   resources.defer(async () => local.meter[Symbol.asyncDispose]?.());
   const store = await context.openStore();
   const { files, anchors: _, ...rest } = options;
-  const end = await showRun(context, plan, (framesDrawn) =>
+  const scoring = { anchors: options.anchors };
+  // Where the tasks of a model take turns, all tables are done at the end, all together.
+  const isTaskByTask = plan.manifest.timeLimitMs !== undefined && !context.output.isJson;
+  const tables = isTaskByTask ? createTaskTables(store, context, scoring) : undefined;
+  const speeds = await earlierSpeeds(plan, store);
+  const end = await showRun(createProgress(context, plan, speeds), tables, (framesDrawn) =>
     localRun(plan, local, { ...rest, store, signal: context.interruption.signal, framesDrawn }),
   );
   const stored = end.runId === undefined ? undefined : await store.getRun(end.runId);
@@ -182,8 +168,8 @@ async function executePlan(
       context.output.note(`PER-A anchors for ${frozen.tasks.join(', ')} are frozen from this run: ${frozen.file}`);
     }
   }
-  const report = await reportRuns(store, [stored], { ...project(context), scoring: { anchors: options.anchors } });
-  await printReport(report, files, context);
+  const report = await reportRuns(store, [stored], { ...project(context), scoring });
+  await printReport(report, files, context, tables?.shown);
   await writeRunPage(stored.id, report, context);
   return reportExitCode(report);
 }
@@ -194,15 +180,16 @@ interface RunOutcome {
 }
 
 async function showRun(
-  context: CliContext,
-  { suite }: RunPlan,
+  display: Progress,
+  tables: TaskTables | undefined,
   start: (framesDrawn: () => number) => AsyncIterable<RunEvent>,
 ): Promise<RunOutcome> {
-  using progress = createProgress(context, suite);
+  using progress = display;
   let runId: string | undefined;
   let status: RunStatus = 'running';
   for await (const event of start(() => progress.framesDrawn())) {
     progress.handle(event);
+    await tables?.follow(event, progress);
     if (event.type === 'run-start') ({ runId } = event);
     if (event.type === 'run-end') ({ status } = event);
   }

@@ -1,8 +1,8 @@
 import type { Measurement } from '../../core/measurement.ts';
 import { wilsonInterval } from '../../stats/score-interval.ts';
-import { memoryText, clockText, rateText } from '../../core/amount-text.ts';
+import { clockText, countText, memoryText, percentText, rateText } from '../../core/amount-text.ts';
 import type { CellView, RunState } from './run-state.ts';
-import { cellTimeLeft, type PassLengths } from './time-left.ts';
+import { cellTimeLeft, type Outlook } from './time-left.ts';
 
 /** One column of the table of cells; the first two, model and task, are laid out apart. */
 export interface CellColumn {
@@ -10,17 +10,17 @@ export interface CellColumn {
   readonly columns: number;
   /** How it looks where columns are scarce; without it the column stays as it is. */
   readonly narrow?: { readonly title: string; readonly columns: number; text(view: CellView): string };
-  text(view: CellView, state: RunState, lengths: PassLengths): string;
+  text(view: CellView, state: RunState, outlook: Outlook): string;
 }
 
 /** In the order of the screen. */
 export const cellColumns = {
   items: { title: 'items', columns: 11, text: itemsText, narrow: { title: 'items', columns: 8, text: itemsText } },
   accuracy: {
-    title: 'accuracy',
-    columns: 12,
-    text: (view) => accuracyText(view, 1),
-    narrow: { title: 'acc', columns: 7, text: (view) => accuracyText(view, 0).replaceAll(' ', '') },
+    title: 'accuracy, %',
+    columns: 18,
+    text: accuracyText,
+    narrow: { title: 'acc', columns: 7, text: shortAccuracyText },
   },
   itemsPerSecond: {
     title: 'items/s',
@@ -54,28 +54,75 @@ export const columnPriority: readonly CellColumnName[] = [
   'memory',
 ];
 
-function itemsText(view: CellView): string {
-  const { items } = view.cell;
-  const done = view.state === 'done' ? items : (view.accuracy?.done ?? 0);
-  return view.state === 'pending' && done === 0 ? String(items) : `${done}/${items}`;
+function itemsText({ state, items, accuracy }: CellView): string {
+  const done = state === 'done' ? items : (accuracy?.done ?? 0);
+  return state === 'pending' && done === 0 ? String(items) : `${done}/${items}`;
 }
 
-/** `31.2 ±5.1 %`: the share of right answers so far and half of its Wilson interval. */
-function accuracyText(view: CellView, digits: number): string {
-  const { accuracy } = view.measurements;
+/** From so many items on the interval of a share says something; before, a count says more. */
+const fewItems = 30;
+
+interface Share {
+  readonly right: number;
+  readonly items: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Right answers so far, with Wilson's interval, which stays between 0 and 1; undefined where nothing may be shown. */
+function shareOf({ measurements, accuracy: progress }: CellView): Share | undefined {
+  const { accuracy } = measurements;
   if (accuracy !== undefined && accuracy.status !== 'unavailable') {
-    const half = accuracy.interval === undefined ? undefined : (accuracy.interval.high - accuracy.interval.low) / 2;
-    return percentText(accuracy.value, half, digits);
+    const { value, n, interval = { low: value, high: value } } = accuracy;
+    return { right: value * n, items: n, low: interval.low, high: interval.high };
   }
-  const progress = view.accuracy;
-  if (progress === undefined || progress.done === 0 || progress.hidesScore === true) return '';
-  const { low, high } = wilsonInterval(Math.min(progress.scoreSum, progress.done), progress.done);
-  return percentText(progress.scoreSum / progress.done, (high - low) / 2, digits);
+  if (progress === undefined || progress.done === 0 || progress.hidesScore === true) return undefined;
+  const right = Math.min(progress.scoreSum, progress.done);
+  return { right, items: progress.done, ...wilsonInterval(right, progress.done) };
 }
 
-function percentText(share: number, half: number | undefined, digits: number): string {
-  const value = (share * 100).toFixed(digits);
-  return half === undefined ? `${value} %` : `${value} ±${(half * 100).toFixed(digits)} %`;
+/** `31.2 (26.4-36.3)`; `7 of 8 right` where that says more; tokens as long as there is no answer. */
+function accuracyText(view: CellView): string {
+  const share = shareOf(view);
+  if (share === undefined) return workText(view);
+  return share.items >= fewItems ? shareText(share) : countsText(share);
+}
+
+/** The same in a sentence. */
+export function accuracySentence(view: CellView): string {
+  const share = shareOf(view);
+  if (share !== undefined) return share.items >= fewItems ? `accuracy ${shareText(share)} %` : countsText(share);
+  const work = workText(view);
+  return work === '' ? '' : `${work} so far`;
+}
+
+function shareText({ right, items, low, high }: Share): string {
+  const percent = (part: number): string => (100 * part).toFixed(1);
+  return `${percent(right / items)} (${percent(low)}-${percent(high)})`;
+}
+
+function countsText({ right, items }: Share): string {
+  return `${rightText(right)} of ${items} right`;
+}
+
+function shortAccuracyText(view: CellView): string {
+  const share = shareOf(view);
+  if (share === undefined) return '';
+  const { right, items } = share;
+  return items >= fewItems ? percentText(right / items) : `${rightText(right)}/${items}`;
+}
+
+/** Answers may be right in part. */
+function rightText(right: number): string {
+  return Math.abs(right - Math.round(right)) < 1e-9 ? String(Math.round(right)) : right.toFixed(1);
+}
+
+/** What the engine has done for the first answers; nothing once there is one. */
+function workText({ progress }: CellView): string {
+  const { inFlight, done = 0, before = 0 } = progress ?? {};
+  if (inFlight === undefined || done > before) return '';
+  const { tokens, requests } = inFlight;
+  return tokens === undefined ? `${countText(requests)} asked` : `${countText(tokens.prompt + tokens.output)} tokens`;
 }
 
 function rate(view: CellView, running: number | undefined, measured: Measurement | undefined, unit: string): string {
@@ -84,9 +131,9 @@ function rate(view: CellView, running: number | undefined, measured: Measurement
   return rateText(measured.value);
 }
 
-function leftText(view: CellView, state: RunState, lengths: PassLengths): string {
+function leftText(view: CellView, state: RunState, outlook: Outlook): string {
   if (view.state !== 'running') return '';
-  const left = cellTimeLeft(view, state, lengths);
+  const left = cellTimeLeft(view, state, outlook);
   return left === undefined ? '' : clockText((left.lowMs + left.highMs) / 2);
 }
 

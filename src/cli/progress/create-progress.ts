@@ -1,8 +1,9 @@
-import type { Suite } from '../../core/suite.ts';
+import type { RunPlan } from '../../run/plan.ts';
 import type { CliContext } from '../context.ts';
 import { styledFor } from '../output.ts';
 import { createJsonlProgress, createPlainProgress, createQuietProgress } from './line-progress.ts';
 import type { Progress } from './progress.ts';
+import type { Outlook } from './time-left.ts';
 import { createTtyProgress } from './tty-progress.ts';
 
 export type ProgressKind = 'tty' | 'plain' | 'jsonl' | 'quiet';
@@ -32,17 +33,27 @@ function isReflowingTerminal(environment: Environment): boolean {
   return marks.some((name) => environment[name] !== undefined) || programs.includes(environment['TERM_PROGRAM'] ?? '');
 }
 
-/** The display of a run, on stderr; notes of the command go through it as long as it lives. */
-export function createProgress(context: CliContext, suite: Suite): Progress {
+/**
+ * The display of a run, on stderr; notes of the command go through it as long as it lives.
+ *
+ * @param speeds of earlier runs
+ */
+export function createProgress(
+  context: CliContext,
+  { suite, manifest: { timeLimitMs } }: RunPlan,
+  speeds: Outlook['speeds'],
+): Progress {
   const { output, globals, environment } = context;
   const sink = output.stderr;
   const now = (): number => performance.now();
   const lengths = { throughput: suite.windowSeconds * 1000, latency: suite.latencySeconds * 1000 };
+  const outlook = { lengths, speeds, timeLimitMs };
   const progress = create(progressKind(globals, sink.isTTY === true, environment));
   output.divertNotes((text) => progress.note(text));
   return {
     handle: (event) => progress.handle(event),
     note: (text) => progress.note(text),
+    aside: (write) => progress.aside(write),
     framesDrawn: () => progress.framesDrawn(),
     [Symbol.dispose]() {
       output.divertNotes(undefined);
@@ -57,12 +68,12 @@ export function createProgress(context: CliContext, suite: Suite): Progress {
       case 'quiet':
         return createQuietProgress(sink);
       case 'plain':
-        return createPlainProgress({ sink, now, lengths });
+        return createPlainProgress({ sink, now, outlook });
       case 'tty':
         return createTtyProgress({
           sink,
           now,
-          lengths,
+          outlook,
           paint: (text, style) => styledFor(sink, globals.color, text, style),
           isReflowing: isReflowingTerminal(environment),
           onResize: (listener) => listen('SIGWINCH', listener),

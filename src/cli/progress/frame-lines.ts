@@ -3,7 +3,7 @@ import { plainText } from '../../present/sanitise.ts';
 import { cellColumns, columnPriority, type CellColumn, type CellColumnName } from './cell-columns.ts';
 import { clockText, roughRange } from '../../core/amount-text.ts';
 import type { CellView, RunState } from './run-state.ts';
-import { runTimeLeft, type PassLengths } from './time-left.ts';
+import { runTimeLeft, type Outlook } from './time-left.ts';
 
 export interface FrameSize {
   readonly columns: number;
@@ -12,7 +12,7 @@ export interface FrameSize {
 
 export interface FrameInput {
   readonly state: RunState;
-  readonly lengths: PassLengths;
+  readonly outlook: Outlook;
   readonly elapsedMs: number;
   readonly size: FrameSize;
   /** The display stands still, because time is being measured. */
@@ -110,8 +110,8 @@ function headerLine({ columns, model, task }: Layout): string {
   return [`  ${padText('model', model, 'left')}`, padText('task', task, 'left'), ...titles].join(' '.repeat(gap));
 }
 
-function cellLine(view: CellView, layout: Layout, { state, lengths, paint }: FrameInput): string {
-  const values = layout.columns.map((column) => padText(column.text(view, state, lengths), column.columns, 'right'));
+function cellLine(view: CellView, layout: Layout, { state, outlook, paint }: FrameInput): string {
+  const values = layout.columns.map((column) => padText(column.text(view, state, outlook), column.columns, 'right'));
   const names = [
     padText(plainText(view.cell.model), layout.model, 'left'),
     padText(view.cell.taskId, layout.task, 'left'),
@@ -160,10 +160,10 @@ function hiddenText(hidden: readonly CellView[]): string {
   return `  … ${hidden.length} more: ${counts.join(', ')}`;
 }
 
-function footerLine({ state, lengths, elapsedMs, isFrozen }: FrameInput, columns: number): string {
+function footerLine({ state, outlook, elapsedMs, isFrozen }: FrameInput, columns: number): string {
   const ended = state.cells.filter((view) => view.state !== 'pending' && view.state !== 'running').length;
   const failed = state.count('failed') + state.count('unavailable');
-  const left = runTimeLeft(state, lengths);
+  const left = runTimeLeft(state, outlook, elapsedMs);
   const parts = [
     `${ended}/${state.cells.length} cells`,
     ...(failed > 0 ? [`${failed} failed`] : []),

@@ -17,6 +17,8 @@ export interface FramePainter {
   paint(lines: readonly string[]): void;
   /** Writes text above the block, where it stays, and draws the block anew. */
   printAbove(text: string, lines: readonly string[]): void;
+  /** Takes the block away while others write to the terminal, and draws it anew below. */
+  aside(others: () => void, lines: readonly string[]): void;
   /** Takes the block away and shows the cursor. */
   close(): void;
   /** The terminal has another width: the next frame is drawn anew. */
@@ -41,7 +43,7 @@ export function createFramePainter(sink: TextSink, { isReflowing }: FramePainter
     return rows === 0 ? '\r' : `\r${escape}${rows}A`;
   }
 
-  function clear(): string {
+  function cleared(): string {
     return shown.length === 0 ? '' : toTop() + clearBelow;
   }
 
@@ -55,7 +57,7 @@ export function createFramePainter(sink: TextSink, { isReflowing }: FramePainter
   return {
     paint(lines) {
       if (isStale || shown.length === 0) {
-        write(clear() + whole(lines));
+        write(cleared() + whole(lines));
       } else {
         const changes = changed(shown, lines);
         if (changes === undefined) return;
@@ -65,13 +67,20 @@ export function createFramePainter(sink: TextSink, { isReflowing }: FramePainter
       isStale = false;
     },
     printAbove(text, lines) {
-      write(`${clear()}${text}\n${whole(lines)}`);
+      write(`${cleared()}${text}\n${whole(lines)}`);
+      shown = lines;
+      isStale = false;
+    },
+    aside(others, lines) {
+      write(cleared());
+      others();
+      write(whole(lines));
       shown = lines;
       isStale = false;
     },
     close() {
       if (!isCursorHidden) return;
-      sink.write(`${clear()}${escape}?25h`);
+      sink.write(`${cleared()}${escape}?25h`);
       isCursorHidden = false;
       shown = [];
     },

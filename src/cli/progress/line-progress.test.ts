@@ -12,6 +12,8 @@ import {
   runStart,
 } from '../../../test/terminal/progress-events.ts';
 
+const outlook = { lengths: { throughput: 20_000, latency: 20_000 }, speeds: [], timeLimitMs: undefined };
+
 function collector(): TextSink & { readonly text: () => string } {
   let all = '';
   return {
@@ -26,7 +28,7 @@ describe('progress in plain lines', () => {
   it('shows what a slow start says, now and then', () => {
     const sink = collector();
     let nowMs = 0;
-    using progress = createPlainProgress({ sink, now: () => nowMs, lengths: { throughput: 20_000, latency: 20_000 } });
+    using progress = createPlainProgress({ sink, now: () => nowMs, outlook });
     progress.handle(runStart([exampleCell(0)]));
     progress.handle({ type: 'launch-start', model: 'model-0', launch: 0, launches: 3 });
     for (const line of ['loading shard 1', 'loading shard 2', 'loading shard 3']) {
@@ -43,7 +45,7 @@ describe('progress in plain lines', () => {
   it('prints a line at the start, at each tenth, and at the end', () => {
     const sink = collector();
     let nowMs = 0;
-    using progress = createPlainProgress({ sink, now: () => nowMs, lengths: { throughput: 20_000, latency: 20_000 } });
+    using progress = createPlainProgress({ sink, now: () => nowMs, outlook });
     progress.handle(runStart([exampleCell(0), exampleCell(1)]));
     progress.handle(cellStart(0));
     progress.handle(passStart(0, 'accuracy'));
@@ -65,17 +67,17 @@ describe('progress in plain lines', () => {
     expect(sink.text()).toMatchInlineSnapshot(`
       "[0:00] run run: 2 cells
       [0:00] model-0 / gsm8k/per@1: start (1 of 2, 200 items)
-      [0:02] model-0 / gsm8k/per@1: 20/200, accuracy 50.0 ±20.1 %, 10.0 items/s, 1-2 min left in total
-      [0:04] model-0 / gsm8k/per@1: 40/200, accuracy 50.0 ±14.8 %, 10.0 items/s, 1-2 min left in total
-      [0:06] model-0 / gsm8k/per@1: 60/200, accuracy 50.0 ±12.3 %, 10.0 items/s, 1-2 min left in total
-      [0:08] model-0 / gsm8k/per@1: 80/200, accuracy 50.0 ±10.7 %, 10.0 items/s, 1-2 min left in total
-      [0:10] model-0 / gsm8k/per@1: 100/200, accuracy 50.0 ±9.6 %, 10.0 items/s, 1-2 min left in total
-      [0:12] model-0 / gsm8k/per@1: 120/200, accuracy 50.0 ±8.8 %, 10.0 items/s, 1-2 min left in total
-      [0:14] model-0 / gsm8k/per@1: 140/200, accuracy 50.0 ±8.2 %, 10.0 items/s, 1-2 min left in total
-      [0:16] model-0 / gsm8k/per@1: 160/200, accuracy 50.0 ±7.7 %, 10.0 items/s, 1-2 min left in total
-      [0:18] model-0 / gsm8k/per@1: 180/200, accuracy 50.0 ±7.2 %, 10.0 items/s, 1-2 min left in total
+      [0:02] model-0 / gsm8k/per@1: 20/200, 10 of 20 right, 10.0 items/s, 1-3 min left in total
+      [0:04] model-0 / gsm8k/per@1: 40/200, accuracy 50.0 (35.2-64.8) %, 10.0 items/s, 1-2 min left in total
+      [0:06] model-0 / gsm8k/per@1: 60/200, accuracy 50.0 (37.7-62.3) %, 10.0 items/s, 1-2 min left in total
+      [0:08] model-0 / gsm8k/per@1: 80/200, accuracy 50.0 (39.3-60.7) %, 10.0 items/s, 1-2 min left in total
+      [0:10] model-0 / gsm8k/per@1: 100/200, accuracy 50.0 (40.4-59.6) %, 10.0 items/s, 1-2 min left in total
+      [0:12] model-0 / gsm8k/per@1: 120/200, accuracy 50.0 (41.2-58.8) %, 10.0 items/s, 1-2 min left in total
+      [0:14] model-0 / gsm8k/per@1: 140/200, accuracy 50.0 (41.8-58.2) %, 10.0 items/s, 1-2 min left in total
+      [0:16] model-0 / gsm8k/per@1: 160/200, accuracy 50.0 (42.3-57.7) %, 10.0 items/s, 1-2 min left in total
+      [0:18] model-0 / gsm8k/per@1: 180/200, accuracy 50.0 (42.8-57.2) %, 10.0 items/s, 1-2 min left in total
       [1:30] model-0 / gsm8k/per@1: throughput, launch 1 of 1, 1-2 min left in total
-      [1:30] model-0 / gsm8k/per@1: done, accuracy 50.0 ±6.9 %
+      [1:30] model-0 / gsm8k/per@1: done, accuracy 50.0 (43.1-56.9) %
       [1:30] model-1 / gsm8k/per@1: start (2 of 2, 200 items)
       [1:30] failed: model-1 / gsm8k/per@1: the engine ended (Look at the log.)
       [1:30] run run: finished, 1 failed
@@ -83,6 +85,31 @@ describe('progress in plain lines', () => {
     `);
     expect(sink.text()).not.toContain('\u001B');
     expect(progress.framesDrawn()).toBe(sink.text().split('\n').length - 1);
+  });
+});
+
+describe('what a line says of the items so far', () => {
+  it('counts tokens until there is an answer, and right answers while they are few', () => {
+    const sink = collector();
+    let nowMs = 0;
+    using progress = createPlainProgress({ sink, now: () => nowMs, outlook });
+    progress.handle(runStart([exampleCell(0, { items: 100 })]));
+    progress.handle(cellStart(0));
+    progress.handle(passStart(0, 'accuracy'));
+    nowMs = 61_000;
+    const inFlight = { requests: 16, tokens: { prompt: 7200, output: 11 } };
+    progress.handle(passProgress(0, 'accuracy', { total: 100, elapsedMs: 61_000, inFlight }));
+    nowMs = 80_000;
+    progress.handle(passProgress(0, 'accuracy', { done: 10, total: 100, elapsedMs: 80_000, scoreSum: 9.5 }));
+    progress.handle(passProgress(0, 'accuracy', { done: 20, total: 100, elapsedMs: 80_000, scoreSum: 18 }));
+    expect(sink.text()).toMatchInlineSnapshot(`
+      "[0:00] run run: 1 cell
+      [0:00] model-0 / gsm8k/per@1: start (1 of 1, 100 items)
+      [1:01] model-0 / gsm8k/per@1: 0/100, 7,211 tokens so far
+      [1:20] model-0 / gsm8k/per@1: 10/100, 9.5 of 10 right, 0.53 items/s, 9-17 min left in total
+      [1:20] model-0 / gsm8k/per@1: 20/100, 18 of 20 right, 1.05 items/s, 5-7 min left in total
+      "
+    `);
   });
 });
 

@@ -1,24 +1,24 @@
 import type { RunEvent } from '../../core/event.ts';
 import { plainText } from '../../present/sanitise.ts';
 import type { TextSink, Output } from '../output.ts';
-import { cellColumns } from './cell-columns.ts';
+import { accuracySentence, cellColumns } from './cell-columns.ts';
 import { cellName, eventNote, type Progress } from './progress.ts';
 import { clockText, roughDuration, roughRange } from '../../core/amount-text.ts';
 import { createRunState, type CellView, type RunState } from './run-state.ts';
-import { runTimeLeft, type PassLengths } from './time-left.ts';
+import { runTimeLeft, type Outlook } from './time-left.ts';
 
 export interface PlainProgressOptions {
   readonly sink: TextSink;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
-  readonly lengths: PassLengths;
+  readonly outlook: Outlook;
 }
 
 const lineEveryMs = 60_000;
 const tenths = 10;
 
 /** Lines for logs and pipes: when a cell starts, at each tenth of it or each minute, when it ends. */
-export function createPlainProgress({ sink, now, lengths }: PlainProgressOptions): Progress {
+export function createPlainProgress({ sink, now, outlook }: PlainProgressOptions): Progress {
   const state = createRunState();
   const pace = createPace(now);
   const startMs = now();
@@ -33,13 +33,13 @@ export function createPlainProgress({ sink, now, lengths }: PlainProgressOptions
     const name = cellName(view.cell.id, state);
     if (event.type === 'pass-start') {
       if (pace.start(view)) {
-        print(`${name}: start (${view.cell.position + 1} of ${state.cells.length}, ${view.cell.items} items)`);
+        print(`${name}: start (${view.cell.position + 1} of ${state.cells.length}, ${view.items} items)`);
       }
     } else if (event.type === 'pass-progress') {
-      if (pace.isDue(view)) print(`${name}: ${passText(view, state, lengths)}`);
-    } else if (event.type === 'cell-end' && view.error === undefined) {
-      const accuracy = cellColumns.accuracy.text(view);
-      print(`${name}: ${view.state}${accuracy === '' ? '' : `, accuracy ${accuracy}`}`);
+      if (pace.isDue(view)) print(`${name}: ${passText(view, state, outlook, now() - startMs)}`);
+    } else if (event.type === 'cell-end' && view.state === 'done') {
+      const accuracy = accuracySentence(view);
+      print(`${name}: ${view.state}${accuracy === '' ? '' : `, ${accuracy}`}`);
     }
   }
 
@@ -60,6 +60,7 @@ export function createPlainProgress({ sink, now, lengths }: PlainProgressOptions
       if (view !== undefined) followCell(event, view);
     },
     note: (text) => print(text),
+    aside: (write) => write(),
     framesDrawn: () => lines,
     [Symbol.dispose]() {},
   };
@@ -106,16 +107,16 @@ function runText(event: RunEvent, state: RunState): string | undefined {
   }
 }
 
-function passText(view: CellView, state: RunState, lengths: PassLengths): string {
-  const left = runTimeLeft(state, lengths);
+function passText(view: CellView, state: RunState, outlook: Outlook, elapsedMs: number): string {
+  const left = runTimeLeft(state, outlook, elapsedMs);
   const ending = left === undefined ? [] : [`${roughRange(left.lowMs, left.highMs)} left in total`];
   if (view.pass !== 'accuracy')
     return [`${view.pass}, launch ${view.launch + 1} of ${state.launches}`, ...ending].join(', ');
   const rate = cellColumns.itemsPerSecond.text(view);
-  const accuracy = cellColumns.accuracy.text(view);
+  const accuracy = accuracySentence(view);
   return [
     cellColumns.items.text(view),
-    ...(accuracy === '' ? [] : [`accuracy ${accuracy}`]),
+    ...(accuracy === '' ? [] : [accuracy]),
     ...(rate === '' ? [] : [`${rate} items/s`]),
     ...ending,
   ].join(', ');
@@ -136,6 +137,7 @@ export function createQuietProgress(sink: TextSink): Progress {
       if (text !== undefined) note(text);
     },
     note,
+    aside: (write) => write(),
     framesDrawn: () => lines,
     [Symbol.dispose]() {},
   };
@@ -159,6 +161,7 @@ export function createJsonlProgress(output: Output, now: () => number): Progress
     },
     // Notes are for people: they go to stderr.
     note: (text) => output.stderr.write(`${text}\n`),
+    aside: (write) => write(),
     framesDrawn: () => lines,
     [Symbol.dispose]() {},
   };

@@ -7,6 +7,8 @@ export interface Progress extends Disposable {
   handle(event: RunEvent): void;
   /** Prints a line that stays. */
   note(text: string): void;
+  /** Makes room for something that is written to stdout, which may be the same terminal. */
+  aside(write: () => void): void;
   /** What showing has cost so far; stored with the run. */
   framesDrawn(): number;
 }
@@ -32,6 +34,7 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
     case 'launch-progress':
     case 'launch-end':
     case 'cell-start':
+    case 'cell-items':
     case 'pass-start':
     case 'pass-progress':
     case 'pass-end':

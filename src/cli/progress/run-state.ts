@@ -4,6 +4,8 @@ import type { PassProgress, RunEvent } from '../../core/event.ts';
 /** What is known of one cell while a run goes on. */
 export interface CellView {
   readonly cell: Cell;
+  /** Planned; in a run within a time fewer than at first. */
+  items: number;
   state: Cell['state'];
   /** Running now; undefined between passes. */
   pass: PassName | undefined;
@@ -45,6 +47,7 @@ export interface RunState {
 function viewOf(cell: Cell): CellView {
   return {
     cell,
+    items: cell.items,
     state: cell.state === 'running' ? 'pending' : cell.state,
     pass: undefined,
     launch: 0,
@@ -82,6 +85,7 @@ export function createRunState(): RunState {
         loading = event.type === 'launch-end' ? undefined : event;
         return;
       case 'cell-start':
+      case 'cell-items':
       case 'pass-start':
       case 'pass-progress':
       case 'pass-end':
@@ -127,6 +131,9 @@ function handleCell(event: CellEvent, view: CellView | undefined, durations: Pas
     case 'cell-start':
       view.state = 'running';
       return;
+    case 'cell-items':
+      view.items = event.items;
+      return;
     case 'pass-start':
       view.pass = event.pass;
       view.launch = event.launch;
@@ -135,7 +142,10 @@ function handleCell(event: CellEvent, view: CellView | undefined, durations: Pas
       return;
     case 'pass-progress':
       view.progress = event.progress;
-      if (event.pass === 'accuracy') view.accuracy = event.progress;
+      if (event.pass === 'accuracy') {
+        view.accuracy = event.progress;
+        view.items = event.progress.total ?? view.items;
+      }
       view.memoryBytes = event.progress.memoryBytes ?? view.memoryBytes;
       view.rates.add(event.progress);
       return;
@@ -171,13 +181,19 @@ export interface RateWindow {
 
 const windowMs = 10_000;
 
+const outputTokens = ({ outputTokens: answered, inFlight }: PassProgress): number =>
+  answered + (inFlight?.tokens?.output ?? 0);
+const promptTokens = ({ promptTokens: answered, inFlight }: PassProgress): number =>
+  answered + (inFlight?.tokens?.prompt ?? 0);
+
 function createRateWindow(): RateWindow {
   let points: PassProgress[] = [];
 
   function rate(read: (progress: PassProgress) => number): number | undefined {
     const [first, last] = [points[0], points.at(-1)];
     if (first === undefined || last === undefined || last.elapsedMs <= first.elapsedMs) return undefined;
-    return ((read(last) - read(first)) / (last.elapsedMs - first.elapsedMs)) * 1000;
+    // What is in flight may be told a moment before what was answered.
+    return (Math.max(0, read(last) - read(first)) / (last.elapsedMs - first.elapsedMs)) * 1000;
   }
 
   return {
@@ -191,8 +207,9 @@ function createRateWindow(): RateWindow {
     },
     itemsPerSecond: () => rate(({ done }) => done),
     tokensPerSecond: () => {
-      const hasOutput = (points.at(-1)?.outputTokens ?? 0) > 0;
-      return rate(({ promptTokens, outputTokens }) => (hasOutput ? outputTokens : promptTokens));
+      const last = points.at(-1);
+      const hasOutput = last !== undefined && outputTokens(last) > 0;
+      return rate(hasOutput ? outputTokens : promptTokens);
     },
   };
 }

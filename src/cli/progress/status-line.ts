@@ -1,6 +1,7 @@
 import { truncateText } from '../../present/text-width.ts';
 import { plainText } from '../../present/sanitise.ts';
-import { sizeText } from '../../core/amount-text.ts';
+import type { ProbeStep } from '../../app/known-speeds.ts';
+import { clockText, sizeText } from '../../core/amount-text.ts';
 import type { PullProgress } from '../../sources/pull.ts';
 import type { CliContext } from '../context.ts';
 import { progressKind } from './create-progress.ts';
@@ -11,22 +12,46 @@ export interface StatusLine extends Disposable {
   /** Such as `data of gsm8k/per@1`. */
   step(text: string): void;
   pull(progress: PullProgress): void;
+  /** What a probe does now, with the time since it began. */
+  probe(step: ProbeStep): void;
 }
 
 const frameEveryMs = 250;
+const clockEveryMs = 1000;
 const lineEveryMs = 10_000;
 
-/** A line that is redrawn on a terminal; elsewhere a line for each file and every ten seconds; nothing under `--quiet`. */
+/**
+ * A line that is redrawn on a terminal; elsewhere a line for each file and every ten seconds, and for each model of a
+ * probe; nothing under `--quiet`.
+ */
 export function createStatusLine(context: CliContext): StatusLine {
   const { output, globals, environment } = context;
   const kind = progressKind(globals, output.stderr.isTTY === true, environment);
   return kind === 'tty' ? createTtyLine(context) : createPlainLine(context);
 }
 
+/** Tells a probe's step anew each second, with the time since the first one. */
+function createProbeClock(tell: (text: string) => void): { show(step: ProbeStep): void } & Disposable {
+  const startedMs = performance.now();
+  let shown: ProbeStep | undefined;
+  const tick = (): void => {
+    if (shown !== undefined) tell(`${probeText(shown)} · ${clockText(performance.now() - startedMs)}`);
+  };
+  const timer = setInterval(tick, clockEveryMs).unref();
+  return {
+    show(step) {
+      shown = step;
+      tick();
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
+
 function createTtyLine({ output }: CliContext): StatusLine {
   const painter = createFramePainter(output.stderr, { isReflowing: false });
   let drawnMs = -Infinity;
   let told = '';
+  let clock: ReturnType<typeof createProbeClock> | undefined;
 
   function draw(text: string, isNew: boolean): void {
     if (!isNew && performance.now() - drawnMs < frameEveryMs) return;
@@ -34,19 +59,26 @@ function createTtyLine({ output }: CliContext): StatusLine {
     painter.paint([truncateText(plainText(text), (output.stderr.columns ?? 80) - 1)]);
   }
 
+  function tell(text: string): void {
+    told = truncateText(plainText(text), (output.stderr.columns ?? 80) - 1);
+    draw(text, true);
+  }
+
   const close = (): void => painter.close();
   process.on('exit', close);
   output.divertNotes((text) => painter.printAbove(text, [told]));
   return {
-    step(text) {
-      told = truncateText(plainText(text), (output.stderr.columns ?? 80) - 1);
-      draw(text, true);
-    },
+    step: tell,
     pull(progress) {
       if (progress.note !== undefined) painter.printAbove(plainText(`${progress.file}: ${progress.note}`), []);
       draw(pullText(progress), false);
     },
+    probe(step) {
+      clock ??= createProbeClock(tell);
+      clock.show(step);
+    },
     [Symbol.dispose]() {
+      clock?.[Symbol.dispose]();
       process.off('exit', close);
       output.divertNotes(undefined);
       painter.close();
@@ -57,6 +89,7 @@ function createTtyLine({ output }: CliContext): StatusLine {
 function createPlainLine({ output }: CliContext): StatusLine {
   let place = '';
   let toldMs = -Infinity;
+  let probedModel: string | undefined;
   return {
     step: (text) => output.detail(text),
     pull(progress) {
@@ -72,8 +105,17 @@ function createPlainLine({ output }: CliContext): StatusLine {
       toldMs = performance.now();
       output.note(pullText(progress));
     },
+    probe(step) {
+      if (step.model !== probedModel)
+        output.note(`${step.model}: measuring its speed (cell ${step.cell} of ${step.cells})`);
+      probedModel = step.model;
+    },
     [Symbol.dispose]() {},
   };
+}
+
+function probeText({ cell, cells, model, taskId }: ProbeStep): string {
+  return `measuring speed: cell ${cell} of ${cells}, ${model} on ${taskId}`;
 }
 
 const phases: Readonly<Record<PullProgress['phase'], string>> = {

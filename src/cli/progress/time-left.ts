@@ -1,4 +1,6 @@
 import type { PassName } from '../../core/cell.ts';
+import type { PassProgress } from '../../core/event.ts';
+import type { CellSpeed } from '../../run/estimate-duration.ts';
 import type { CellView, PassDuration, RunState } from './run-state.ts';
 
 /** A guess of the time to come, with its doubt; milliseconds. */
@@ -12,8 +14,15 @@ interface Guess {
   readonly spreadMs: number;
 }
 
-/** Lengths that the suite gives to passes that end by time. */
-export type PassLengths = Readonly<Partial<Record<PassName, number>>>;
+/** What is known of a run before it starts. */
+export interface Outlook {
+  /** Of passes that end by time, as the suite gives it. */
+  readonly lengths: Readonly<Partial<Record<PassName, number>>>;
+  /** From earlier runs. */
+  readonly speeds: readonly Pick<CellSpeed, 'model' | 'taskId' | 'itemMs'>[];
+  /** The run ends by then; undefined where it takes as long as it takes. */
+  readonly timeLimitMs: number | undefined;
+}
 
 // A guess from a single observation, or from another task's, is worth this much of itself.
 const looseSpread = 0.3;
@@ -22,14 +31,16 @@ const looseSpread = 0.3;
  * Time until a cell is done: the rest of its running pass and the passes it still owes, guessed from those that ended.
  * Undefined as long as nothing is known to guess from.
  */
-export function cellTimeLeft(view: CellView, state: RunState, lengths: PassLengths): TimeLeft | undefined {
-  return toTimeLeft(cellGuess(view, state, lengths));
+export function cellTimeLeft(view: CellView, state: RunState, outlook: Outlook): TimeLeft | undefined {
+  return toTimeLeft(cellGuess(view, state, outlook));
 }
 
 /** Time until every cell is done. */
-export function runTimeLeft(state: RunState, lengths: PassLengths): TimeLeft | undefined {
+export function runTimeLeft(state: RunState, outlook: Outlook, elapsedMs: number): TimeLeft | undefined {
+  const { timeLimitMs } = outlook;
+  if (timeLimitMs !== undefined) return toTimeLeft({ meanMs: Math.max(0, timeLimitMs - elapsedMs), spreadMs: 0 });
   const open = state.cells.filter((view) => view.state === 'pending' || view.state === 'running');
-  return toTimeLeft(sum(open.map((view) => cellGuess(view, state, lengths))));
+  return toTimeLeft(sum(open.map((view) => cellGuess(view, state, outlook))));
 }
 
 function toTimeLeft(guess: Guess | undefined): TimeLeft | undefined {
@@ -49,10 +60,10 @@ function sum(guesses: readonly (Guess | undefined)[]): Guess | undefined {
   return { meanMs, spreadMs };
 }
 
-function cellGuess(view: CellView, state: RunState, lengths: PassLengths): Guess | undefined {
+function cellGuess(view: CellView, state: RunState, outlook: Outlook): Guess | undefined {
   if (view.state !== 'pending' && view.state !== 'running') return { meanMs: 0, spreadMs: 0 };
-  const now = view.pass === undefined ? [] : [runningGuess(view, state, lengths)];
-  const owed = owedPasses(view, state.launches).map((pass) => passGuess(pass, view, state, lengths));
+  const now = view.pass === undefined ? [] : [runningGuess(view, state, outlook)];
+  const owed = owedPasses(view, state.launches).map((pass) => passGuess(pass, view, state, outlook));
   return sum([...now, ...owed]);
 }
 
@@ -69,48 +80,77 @@ function owedPasses(view: CellView, launches: number): readonly PassName[] {
   return owed;
 }
 
-function runningGuess(view: CellView, state: RunState, lengths: PassLengths): Guess | undefined {
-  const { progress, rates, pass } = view;
+function runningGuess(view: CellView, state: RunState, outlook: Outlook): Guess | undefined {
+  const { progress, pass } = view;
   if (pass === undefined) return undefined;
-  if (progress === undefined) return passGuess(pass, view, state, lengths);
+  if (progress === undefined) return passGuess(pass, view, state, outlook);
   if (progress.limitMs !== undefined) {
     const meanMs = Math.max(0, progress.limitMs - progress.elapsedMs);
     return { meanMs, spreadMs: meanMs * 0.1 };
   }
-  const itemsPerSecond =
-    rates.itemsPerSecond() ?? (progress.elapsedMs > 0 ? (progress.done / progress.elapsedMs) * 1000 : 0);
-  if (progress.total === undefined || itemsPerSecond <= 0) return passGuess(pass, view, state, lengths);
-  const meanMs = ((progress.total - progress.done) / itemsPerSecond) * 1000;
-  return { meanMs, spreadMs: meanMs * 0.1 };
+  const done = workDone(progress);
+  if (progress.total === undefined || done === 0) {
+    const whole = passGuess(pass, view, state, outlook);
+    return whole && { ...whole, meanMs: Math.max(0, whole.meanMs - progress.elapsedMs) };
+  }
+  const left = Math.max(0, progress.total - progress.before - done);
+  const meanMs = (left * progress.elapsedMs) / done;
+  // The first answers may be short ones.
+  const doubt = 1 / Math.sqrt(progress.done - progress.before);
+  return { meanMs, spreadMs: meanMs * Math.min(0.5, Math.max(0.1, doubt)) };
 }
 
-function passGuess(pass: PassName, view: CellView, state: RunState, lengths: PassLengths): Guess | undefined {
-  if (pass === 'accuracy') return accuracyGuess(view, state);
+/**
+ * Items that this attempt has answered, with the parts of those in flight: by the tokens that an answered one took, else
+ * by half. Of 16 at once, 15 are nearly answered when the first one is.
+ */
+function workDone({ done, before, promptTokens, outputTokens, inFlight }: PassProgress): number {
+  const answered = done - before;
+  if (answered === 0 || inFlight === undefined) return answered;
+  const { requests, tokens } = inFlight;
+  const itemTokens = (promptTokens + outputTokens) / answered;
+  if (tokens === undefined || itemTokens === 0) return answered + requests / 2;
+  return answered + Math.min(requests, (tokens.prompt + tokens.output) / itemTokens);
+}
+
+function passGuess(pass: PassName, view: CellView, state: RunState, outlook: Outlook): Guess | undefined {
+  if (pass === 'accuracy') return accuracyGuess(view, state, outlook);
   const seen = state.durations.filter((duration) => duration.pass === pass).map(({ durationMs }) => durationMs);
   const known = meanAndSpread(seen);
   if (known !== undefined) return known;
-  const meanMs = lengths[pass];
+  const meanMs = outlook.lengths[pass];
   return meanMs === undefined ? undefined : { meanMs, spreadMs: meanMs * looseSpread };
 }
 
-/** By the time an item took: in the same task, else with the same model, else anywhere. */
-function accuracyGuess(view: CellView, state: RunState): Guess | undefined {
+/** By the time an item took: in an earlier run, else in the same task, else with the same model, else anywhere. */
+function accuracyGuess(view: CellView, state: RunState, { speeds }: Outlook): Guess | undefined {
   const ended = [...state.durations, ...running(state)].filter(
     ({ pass, requests }) => pass === 'accuracy' && requests > 0,
   );
-  const { model, taskId, items } = view.cell;
+  const { model, taskId } = view.cell;
   const sameTask = ended.filter((duration) => duration.taskId === taskId);
   const sameModel = ended.filter((duration) => duration.model === model);
-  const best = [sameTask, sameModel, ended].find((candidates) => candidates.length > 0) ?? [];
-  const perItem = meanAndSpread(best.map(({ durationMs, requests }) => durationMs / requests));
-  return perItem === undefined ? undefined : { meanMs: perItem.meanMs * items, spreadMs: perItem.spreadMs * items };
+  const itemMs = (durations: readonly PassDuration[]): readonly number[] =>
+    durations.map(({ durationMs, requests }) => durationMs / requests);
+  const earlier = speeds.filter((speed) => speed.model === model && speed.taskId === taskId);
+  const candidates = [earlier.map((speed) => speed.itemMs), itemMs(sameTask), itemMs(sameModel), itemMs(ended)];
+  const perItem = meanAndSpread(candidates.find((known) => known.length > 0) ?? []);
+  return perItem && { meanMs: perItem.meanMs * view.items, spreadMs: perItem.spreadMs * view.items };
 }
 
 /** A pass that is under way is the only thing to go by at the beginning. */
 function running(state: RunState): readonly PassDuration[] {
   return state.cells.flatMap(({ pass, progress, cell }) =>
-    pass === 'accuracy' && progress !== undefined && progress.done > 0
-      ? [{ pass, model: cell.model, taskId: cell.taskId, durationMs: progress.elapsedMs, requests: progress.done }]
+    pass === 'accuracy' && progress !== undefined
+      ? [
+          {
+            pass,
+            model: cell.model,
+            taskId: cell.taskId,
+            durationMs: progress.elapsedMs,
+            requests: workDone(progress),
+          },
+        ]
       : [],
   );
 }

@@ -11,6 +11,7 @@ import {
   runStart,
 } from '../../../test/terminal/progress-events.ts';
 import { ScreenEmulator } from '../../../test/terminal/screen-emulator.ts';
+import type { Outlook } from './time-left.ts';
 import { createTtyProgress } from './tty-progress.ts';
 
 beforeEach(() => {
@@ -23,7 +24,11 @@ afterEach(() => {
 function start(
   columns: number,
   rows: number,
-  options: { readonly isReflowing?: boolean; readonly reflows?: boolean } = {},
+  options: {
+    readonly isReflowing?: boolean;
+    readonly reflows?: boolean;
+    readonly outlook?: Partial<Outlook>;
+  } = {},
 ) {
   const screen = new ScreenEmulator(columns, rows, options.reflows);
   let resized: () => void = () => undefined;
@@ -31,7 +36,12 @@ function start(
   const progress = createTtyProgress({
     sink: screen,
     now: () => performance.now(),
-    lengths: { throughput: 20_000, latency: 20_000 },
+    outlook: {
+      lengths: { throughput: 20_000, latency: 20_000 },
+      speeds: [],
+      timeLimitMs: undefined,
+      ...options.outlook,
+    },
     paint: (text) => text,
     isReflowing: options.isReflowing ?? false,
     onResize: (listener) => {
@@ -75,8 +85,8 @@ describe('the live display', () => {
     const display = start(120, 24);
     runFirstCell(display, 3);
     expect(display.screen.lines().join('\n')).toMatchInlineSnapshot(`
-      "  model    task               items      accuracy  items/s   tok/s     left    memory           doing
-      ▸ model-0  gsm8k/per@1       50/200  40.0 ±13.1 %     5.00     400     1:10   412 MiB        accuracy
+      "  model    task               items         accuracy, %  items/s   tok/s     left    memory           doing
+      ▸ model-0  gsm8k/per@1       50/200    40.0 (27.6-53.8)     5.00     400     1:10   412 MiB        accuracy
       · model-1  gsm8k/per@1          200
       · model-2  gsm8k/per@1          200
       0/3 cells · 0:00 · 3-5 min left"
@@ -89,7 +99,7 @@ describe('the live display', () => {
     expect(tooWide(display.screen)).toEqual([]);
     expect(display.screen.lines().join('\n')).toMatchInlineSnapshot(`
       "  model    task          items      acc
-      ▸ model-0  gsm8k/pe…    50/200   40±13%
+      ▸ model-0  gsm8k/pe…    50/200     40 %
       · model-1  gsm8k/pe…       200
       · model-2  gsm8k/pe…       200
       0/3 cells · 0:00 · 3-5 min left"
@@ -131,6 +141,18 @@ describe('the live display', () => {
     expect(lines.length).toBeLessThan(10);
     expect(lines.some((line) => line.startsWith('▸ model-100'))).toBe(true);
     expect(lines.at(-2)).toMatchInlineSnapshot(`"  … 194 more: 96 waiting, 98 done"`);
+  });
+
+  it('makes room for what others write to the terminal, and comes back below it', () => {
+    const display = start(60, 12);
+    runFirstCell(display, 2);
+    display.progress.aside(() => display.screen.write('a table\nof two lines\n'));
+    const lines = display.screen.lines();
+    expect(lines.slice(0, 2)).toEqual(['a table', 'of two lines']);
+    expect(lines.filter((line) => line.startsWith('▸'))).toHaveLength(1);
+    expect(lines.at(-1)).toContain('0/2 cells');
+    display.progress[Symbol.dispose]();
+    expect(display.screen.lines()).toEqual(['a table', 'of two lines']);
   });
 
   it('writes only lines that changed', () => {

@@ -5,13 +5,13 @@ import { frameLines, type FrameInput } from './frame-lines.ts';
 import { createFramePainter } from './frame-painter.ts';
 import { type Progress, eventNote } from './progress.ts';
 import { createRunState } from './run-state.ts';
-import type { PassLengths } from './time-left.ts';
+import type { Outlook } from './time-left.ts';
 
 export interface TtyProgressOptions {
   readonly sink: TextSink;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
-  readonly lengths: PassLengths;
+  readonly outlook: Outlook;
   readonly paint: FrameInput['paint'];
   readonly isReflowing: boolean;
   /** Calls back when the terminal got another size; returns how to stop that. */
@@ -29,7 +29,7 @@ const frozenFrameEveryMs = 5000;
 
 /** A table of all cells, redrawn in place at most four times a second. */
 export function createTtyProgress(options: TtyProgressOptions): Progress {
-  const { sink, now, lengths, paint } = options;
+  const { sink, now, outlook, paint } = options;
   const state = createRunState();
   const painter = createFramePainter(sink, options);
   const startMs = now();
@@ -38,9 +38,10 @@ export function createTtyProgress(options: TtyProgressOptions): Progress {
   let frozenSinceMs: number | undefined;
 
   function lines(): readonly string[] {
+    if (state.cells.length === 0) return [];
     const size = { columns: sink.columns ?? 80, rows: sink.rows ?? 24 };
     const elapsedMs = now() - startMs;
-    return frameLines({ state, lengths, elapsedMs, size, paint, isFrozen: frozenSinceMs !== undefined });
+    return frameLines({ state, outlook, elapsedMs, size, paint, isFrozen: frozenSinceMs !== undefined });
   }
 
   function draw(): void {
@@ -57,9 +58,7 @@ export function createTtyProgress(options: TtyProgressOptions): Progress {
     } else if (isDirty || sinceMs >= idleFrameEveryMs) draw();
   }
 
-  function note(text: string): void {
-    painter.printAbove(text, state.cells.length === 0 ? [] : lines());
-  }
+  const note = (text: string): void => painter.printAbove(text, lines());
 
   function follow(event: RunEvent): void {
     state.handle(event);
@@ -87,6 +86,7 @@ export function createTtyProgress(options: TtyProgressOptions): Progress {
       if (text !== undefined) note(plainText(text));
     },
     note,
+    aside: (write) => painter.aside(write, lines()),
     framesDrawn: () => painter.framesDrawn(),
     [Symbol.dispose]() {
       clearInterval(timer);

@@ -11,7 +11,7 @@ function parseGpuMemory(value: string): number | undefined {
 export const quickstartOptions = {
   minutes: withDefault(
     number({ argument: 'n', min: 0.5, max: 600, isWhole: false, help: 'time budget, excluding downloads' }),
-    6,
+    5,
   ),
 } as const;
 
@@ -57,7 +57,11 @@ export const planOptions = {
   ...suiteOptions,
   ...gpuOptions,
   probe: withDefault(
-    choice({ argument: 'when', choices: ['auto', 'always', 'never'], help: 'measure speed for a few seconds first' }),
+    choice({
+      argument: 'when',
+      choices: ['auto', 'always', 'never'],
+      help: 'start the models and measure their speed first',
+    }),
     'auto',
   ),
 } as const;

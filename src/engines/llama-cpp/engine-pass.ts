@@ -1,3 +1,4 @@
+import type { WorkInFlight } from '../../core/engine.ts';
 import { commonPrefix } from '../prompt-tokens.ts';
 import type { ContextShape, LlamaContext } from './native/llama-context.ts';
 import type { LlamaModel } from './native/llama-model.ts';
@@ -22,6 +23,7 @@ export interface ContextSource {
 export interface EnginePass<Request, Result> {
   add(request: Request): void;
   readonly isIdle: boolean;
+  readonly inFlight: WorkInFlight;
   /** One decode at most; the results that are ready then. */
   step(): Result[];
 }

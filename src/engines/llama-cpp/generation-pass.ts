@@ -1,4 +1,4 @@
-import type { GenerateRequest, Generation } from '../../core/engine.ts';
+import type { GenerateRequest, Generation, WorkInFlight } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import { roundCells, type ContextSource, type EnginePass, type PassSettings, RequestQueue } from './engine-pass.ts';
 import { GenerationSlot, type WaitingGeneration } from './generation-slot.ts';
@@ -36,6 +36,18 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
 
   get isIdle(): boolean {
     return this.#queue.length === 0 && this.#ready.length === 0 && !this.#hasActive();
+  }
+
+  get inFlight(): WorkInFlight {
+    const tokens = { prompt: 0, output: 0 };
+    let requests = 0;
+    for (const { active, decoded } of this.#slots) {
+      if (active === undefined) continue;
+      requests += 1;
+      tokens.prompt += Math.min(decoded, active.waiting.tokens.length);
+      tokens.output += active.outputTokens;
+    }
+    return { requests, tokens };
   }
 
   add(request: GenerateRequest): void {

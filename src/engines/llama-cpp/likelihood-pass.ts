@@ -1,4 +1,4 @@
-import type { Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
+import type { Loglikelihood, LoglikelihoodRequest, WorkInFlight } from '../../core/engine.ts';
 import { commonPrefix, scoreOf } from '../prompt-tokens.ts';
 import { type ContextSource, type EnginePass, type PassSettings, RequestQueue, roundCells } from './engine-pass.ts';
 import { LikelihoodGroup, type Target } from './likelihood-group.ts';
@@ -54,6 +54,11 @@ export class LikelihoodPass implements EnginePass<LoglikelihoodRequest, Loglikel
 
   get isIdle(): boolean {
     return this.#queue.length === 0 && this.#leaves.length === 0 && this.#ready.length === 0;
+  }
+
+  get inFlight(): WorkInFlight {
+    const { startedMs, decodedTokens } = this.#leaves[0]?.owner ?? {};
+    return { requests: startedMs === undefined ? 0 : 1, tokens: { prompt: decodedTokens ?? 0, output: 0 } };
   }
 
   add(request: LoglikelihoodRequest): void {

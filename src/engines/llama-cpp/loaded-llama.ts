@@ -41,6 +41,7 @@ export class LoadedLlama implements LoadedModel {
   readonly #questions = new OpenQuestions<string, EngineResult>();
   /** Number of the pass that runs, or ran last. */
   #pass = 0;
+  #onWork: PassOptions['onWork'];
   #failure: EngineError | undefined;
 
   constructor(name: string, worker: WorkerProcess, info: ModelInfo, prefixReuse: boolean) {
@@ -94,8 +95,12 @@ export class LoadedLlama implements LoadedModel {
     if (report.type === 'context') this.#contextBytes = report.bytes;
     // What is still on its way from a pass that was ended early is nobody's.
     if (!('pass' in report) || report.pass !== this.#pass) return;
+    if (report.type === 'pass-error') {
+      this.#questions.failAll(new EngineError(`${this.#name}: ${report.message}`));
+      return;
+    }
     if (report.type === 'results') for (const result of report.results) this.#questions.answer(result.id, result);
-    else this.#questions.failAll(new EngineError(`${this.#name}: ${report.message}`));
+    this.#onWork?.(report.inFlight);
   }
 
   /** The process has ended: whatever is asked of it fails from now on. */
@@ -121,10 +126,11 @@ export class LoadedLlama implements LoadedModel {
   ): AsyncGenerator<Result> {
     if (this.#failure !== undefined) throw this.#failure;
     const worker = this.#worker;
-    const { concurrency, reuse } = pass;
+    const { concurrency, reuse, onWork } = pass;
     const start = (): number => {
       worker.work();
       this.#pass += 1;
+      this.#onWork = onWork;
       worker.send({ type: 'pass-start', pass: this.#pass, kind, settings: { concurrency, reuse } });
       return this.#pass;
     };

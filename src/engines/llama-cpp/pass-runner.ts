@@ -95,9 +95,10 @@ export class PassRunner {
     try {
       const results = running.pass.step();
       const nowMs = performance.now();
-      if (results.length > 0) this.#report({ type: 'results', pass: running.id, results });
-      else if (nowMs - this.#lastReportMs > progressIntervalMs) this.#report({ type: 'progress' });
-      else return;
+      const isDue = nowMs - this.#lastReportMs > progressIntervalMs;
+      if (results.length === 0 && !isDue) return;
+      const about = { pass: running.id, inFlight: running.pass.inFlight };
+      this.#report(results.length > 0 ? { type: 'results', ...about, results } : { type: 'progress', ...about });
       this.#lastReportMs = nowMs;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

@@ -1,4 +1,10 @@
-import type { GenerateRequest, Generation, Loglikelihood, LoglikelihoodRequest } from '../../core/engine.ts';
+import type {
+  GenerateRequest,
+  Generation,
+  Loglikelihood,
+  LoglikelihoodRequest,
+  WorkInFlight,
+} from '../../core/engine.ts';
 import type { PassSettings } from './engine-pass.ts';
 import type { LibraryLocation } from './library-location.ts';
 
@@ -56,7 +62,12 @@ export type WorkerReport =
       readonly hint: string | undefined;
     }
   | { readonly type: 'context'; readonly bytes: ContextBytes }
-  | { readonly type: 'results'; readonly pass: number; readonly results: readonly EngineResult[] }
+  | {
+      readonly type: 'results';
+      readonly pass: number;
+      readonly results: readonly EngineResult[];
+      readonly inFlight: WorkInFlight;
+    }
   | { readonly type: 'pass-error'; readonly pass: number; readonly message: string }
   /** Sent now and then while decodes go on without results. */
-  | { readonly type: 'progress' };
+  | { readonly type: 'progress'; readonly pass: number; readonly inFlight: WorkInFlight };

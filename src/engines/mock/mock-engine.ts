@@ -8,7 +8,7 @@ import { nowMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { LoadedModel, ModelInfo, ModelSpec, PassOptions, Engine } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
-import { servedMaxConcurrency, requestPool } from '../request-pool.ts';
+import { servedMaxConcurrency, requestPool, tellingWork } from '../request-pool.ts';
 import { answerMock, type MockWorld, weighMock, type MockOptions, mockOptionsSchema } from './mock-answers.ts';
 
 function createWorld(name: string, options: MockOptions, hangMs: number): MockWorld {
@@ -61,11 +61,13 @@ export function createMockModel(model: ModelSpec, options: MockOptions, hangMs =
 
   const run = <Request, Result>(
     requests: AsyncIterable<Request>,
-    { concurrency, signal }: PassOptions,
+    { concurrency, signal, onWork }: PassOptions,
     answer: (world: MockWorld, request: Request, signal: AbortSignal) => Promise<Result>,
   ): AsyncIterable<Result> =>
-    requestPool(requests, { places: concurrency, signal: AbortSignal.any([signal, closed.signal]) }, (request, turn) =>
-      answer(world, request, turn.signal),
+    requestPool(
+      requests,
+      { places: concurrency, signal: AbortSignal.any([signal, closed.signal]) },
+      tellingWork((request: Request, turn) => answer(world, request, turn.signal), { onWork }),
     );
 
   return {

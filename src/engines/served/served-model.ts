@@ -1,7 +1,7 @@
 import type { Capabilities, LoadedModel, ModelInfo, PassOptions } from '../../core/engine.ts';
 import { UnsupportedError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/meter.ts';
-import { servedMaxConcurrency, ModelPasses, type PoolTurn } from '../request-pool.ts';
+import { servedMaxConcurrency, ModelPasses, type PoolTurn, tellingWork } from '../request-pool.ts';
 import type { RequestClient } from './request-client.ts';
 
 /** What is known of the machine behind a server. */
@@ -49,7 +49,7 @@ export function createServedModel({
     answer: (request: Request, turn: PoolTurn) => Promise<Result>,
   ): AsyncGenerator<Result, void, void> {
     try {
-      yield* passes.run(requests, pass, places, answer);
+      yield* passes.run(requests, pass, places, tellingWork(answer, pass));
     } catch (error) {
       throw await host.explain(error);
     }
