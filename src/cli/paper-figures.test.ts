@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 describe('perbench figures', () => {
-  it('draws a table into a folder, SVG and PNG of each figure', async () => {
+  it('draws a table into a folder, SVG, PDF and PNG of each figure', async () => {
     const { code, stdout } = await perbench(
       'figures',
       '--table',
@@ -54,7 +54,7 @@ describe('perbench figures', () => {
       'a-task-throughput.svg',
       'accuracy-by-size.svg',
     ]);
-    expect(names).toHaveLength(12);
+    expect(names).toHaveLength(18);
     for (const name of names) {
       expect(stdout).toContain(join(folder, 'drawn', name));
       expect((await stat(join(folder, 'drawn', name))).size).toBeGreaterThan(1000);
@@ -116,6 +116,7 @@ describe('perbench paper', () => {
     expect(stdout).toContain('fails         sizes span five orders of magnitude');
     expect((await readdir(join(folder, 'paper'))).toSorted()).toEqual([
       'claims.csv',
+      'figure-1.pdf',
       'figure-1.png',
       'figure-1.svg',
       'paper.json',

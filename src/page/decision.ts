@@ -68,7 +68,7 @@ function leadOf(ordered: readonly RescoredModel[]): Lead {
 /** The decision of one scoreboard under the given scores. */
 export function boardDecision(board: Scoreboard, scores: ReadonlyMap<string, RescoredModel>): BoardDecision {
   const ordered = [...scores.values()]
-    .filter(({ score }) => score !== undefined)
+    .filter(({ score, missed }) => score !== undefined && missed.length === 0)
     .toSorted((left, right) => (right.score ?? 0) - (left.score ?? 0) || left.model.localeCompare(right.model));
   const [first, second] = ordered;
   const rowOf = (model: string | undefined): ScoreboardRow | undefined => board.rows.find((row) => row.model === model);

@@ -1,7 +1,10 @@
-import { keepsBound } from '../core/limits.ts';
+import { isUpperLimit, keepsBound, limitKind, limitList, type Limits } from '../core/limits.ts';
+import { checkConstraints, missedChecks, type ConstraintCheck } from '../scoring/constraints.ts';
+import { pricePerThousand } from '../scoring/efficiency.ts';
+import { missedText } from '../scoring/board-verdict.ts';
 import { scoredRows, type RankedRow, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import type { Anchors } from '../scoring/anchors.ts';
-import { perFactor, type Factors, type ModelMetrics } from '../scoring/factor.ts';
+import { factorNames, perFactor, type Factors, type ModelMetrics } from '../scoring/factor.ts';
 import { equalWeights, perAnchored } from '../scoring/per-anchored.ts';
 import { perPaper } from '../scoring/per-paper.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
@@ -13,8 +16,10 @@ export interface ScoreSettings {
   readonly weights: Factors;
   /** PER-A where there are anchors, else PER-paper. */
   readonly anchors: Anchors | undefined;
-  /** Models below this accuracy have no score. */
-  readonly accuracyGate: number;
+  /** A model that misses one has no score. */
+  readonly limits: Limits;
+  /** Money per hour of one device, for limits on prices. */
+  readonly pricePerHour: number | undefined;
 }
 
 export interface RescoredModel {
@@ -22,8 +27,8 @@ export interface RescoredModel {
   readonly factors: Factors | undefined;
   readonly score: number | undefined;
   readonly rank: number | undefined;
-  /** Below the minimum accuracy. */
-  readonly isGated: boolean;
+  /** The limits that it misses. */
+  readonly missed: readonly ConstraintCheck[];
   /** Undefined where nothing is known about spread. */
   readonly ranked: RankedRow | undefined;
 }
@@ -34,7 +39,7 @@ export function normalWeights(parts: Factors): Factors {
   return sum > 0 ? perFactor((factor) => parts[factor] / sum) : equalWeights;
 }
 
-/** The columns of some models out of replicates; draws below the gate can't win. */
+/** The columns of some models out of replicates. */
 function chosenValues(draws: Draws, models: readonly string[]): ReplicateValues {
   const indexes = models.map((model) => draws.models.indexOf(model));
   const pick = (values: Float64Array): Float64Array =>
@@ -46,27 +51,49 @@ function chosenValues(draws: Draws, models: readonly string[]): ReplicateValues 
   return perFactor((factor) => pick(draws.values[factor]));
 }
 
+/** Whether a replicate keeps the limits on what replicates have: the factors, and the price that follows from one. */
+function keepsLimits({ limits, pricePerHour }: ScoreSettings, values: ReplicateValues): (index: number) => boolean {
+  const checks = limitList(limits, []).flatMap(({ name, bound }) => {
+    const read = replicateReader(limitKind(name).metric, values, pricePerHour);
+    return read === undefined ? [] : [(index: number) => keepsBound(read(index), bound, isUpperLimit(name))];
+  });
+  return (index) => checks.every((keeps) => keeps(index));
+}
+
+function replicateReader(
+  metric: ReturnType<typeof limitKind>['metric'],
+  values: ReplicateValues,
+  pricePerHour: number | undefined,
+): ((index: number) => number) | undefined {
+  const factor = factorNames.find((name) => name === metric);
+  if (factor !== undefined) return (index) => values[factor][index] ?? Number.NaN;
+  if (metric !== 'pricePerThousand' || pricePerHour === undefined) return undefined;
+  return (index) => pricePerThousand(values.throughput[index] ?? Number.NaN, pricePerHour);
+}
+
 function inference(
   models: readonly string[],
   scores: readonly number[],
   draws: Draws | undefined,
-  { weights, anchors, accuracyGate }: ScoreSettings,
+  settings: ScoreSettings,
 ): readonly (RankedModel | undefined)[] {
   if (draws === undefined || models.length === 0 || models.some((model) => !draws.models.includes(model))) return [];
+  const { weights, anchors } = settings;
   const values = chosenValues(draws, models);
   const replicates =
     anchors === undefined
       ? paperReplicates(values, models.length, weights)
       : anchoredReplicates(values, anchors, weights);
-  const gated =
-    accuracyGate > 0
-      ? replicates.map((score, index) => (keepsBound(values.accuracy[index] ?? 0, accuracyGate, false) ? score : 0))
-      : replicates;
-  return rankInference(scores, gated);
+  const keeps = keepsLimits(settings, values);
+  // One that misses a limit can't win.
+  return rankInference(
+    scores,
+    replicates.map((score, index) => (keeps(index) ? score : 0)),
+  );
 }
 
 /**
- * Scores, ranks and their intervals under a reader's own weights, anchors and gate, by the same code that wrote the
+ * Scores, ranks and their intervals under a reader's own weights, anchors and limits, by the same code that wrote the
  * report. Models without a score in the report have none here either.
  */
 export function rescore(
@@ -75,16 +102,15 @@ export function rescore(
   settings: ScoreSettings,
 ): ReadonlyMap<string, RescoredModel> {
   const rows = scoredRows(board);
-  const metrics = rows.map(({ model, measurements }): ModelMetrics => {
-    const accuracy = valueOf(measurements.accuracy);
-    const isGated = !keepsBound(accuracy ?? 0, settings.accuracyGate, false);
+  const missed = rows.map((row) =>
+    missedChecks(checkConstraints(row, board.taskId, settings.limits, settings.pricePerHour)),
+  );
+  const metrics = rows.map(({ model, measurements }, index): ModelMetrics => {
+    const own = missed[index] ?? [];
     return {
       model,
-      accuracy,
-      throughput: valueOf(measurements.throughput),
-      latency: valueOf(measurements.latency),
-      memory: valueOf(measurements.memory),
-      ...(isGated && { failure: 'below the minimum accuracy' }),
+      ...perFactor((factor) => valueOf(measurements[factor])),
+      ...(own.length > 0 && { failure: missedText(own) }),
     };
   });
   const { weights, anchors } = settings;
@@ -106,7 +132,7 @@ export function rescore(
         factors,
         score,
         rank,
-        isGated: metrics[index]?.failure !== undefined,
+        missed: missed[index] ?? [],
         ranked: rankedByModel.get(model),
       },
     ]),

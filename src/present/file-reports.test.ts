@@ -4,7 +4,7 @@ import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import { documentFormats, formatOfFile } from './formats.ts';
-import { escapeLatex } from './latex.ts';
+import { escapeLatex } from './latex-cell.ts';
 import { type Report, reportSchema } from './report.ts';
 import { reportDocument } from './report-document.ts';
 import { sampleFormats } from './samples.ts';
@@ -87,6 +87,76 @@ describe('latexReport', () => {
       \\end{table}
       "
     `);
+  });
+
+  it('writes several tasks as one table, models by tasks, its notes after it', () => {
+    const others = [cell('small', 0.61, 4, 800, 300), cell('fast', 0.5, 8, 400, 300)].map((own) => ({
+      ...own,
+      taskId: 'imdb/per@1',
+    }));
+    const tasks = { 'gsm8k/per@1': { title: 'GSM8K' }, 'imdb/per@1': { title: 'IMDB_50%' } };
+    const anchors = {
+      version: 'test',
+      summary: '',
+      tasks: {
+        'gsm8k/per@1': {
+          trivialAccuracy: 0,
+          throughput: 4,
+          latency: 800,
+          memory: 2 ** 28,
+          throughputUnit: 'items/s',
+          latencyUnit: 'ms',
+        },
+      },
+    } as const;
+    const scoreboards = createScoreboards([...cells, ...others], { tasks, anchors });
+    const text = formats.latex.write(reportDocument({ ...report, scoreboards }));
+    expect(text).toMatchInlineSnapshot(`
+      "% perbench 0.1.0, run 20261124-163012-k3f9, Test CPU
+      % Needs \\usepackage{booktabs,textcomp} and an engine that reads UTF-8.
+      % Throughput, latency and memory of one task: the same with -t and the name of the task.
+      % 10 of 1,319 items: a mini run
+
+      \\begin{table}
+      \\centering
+      \\caption{Accuracy and PER-A of 4 models on 2 tasks. Bold: the best of a column, and every value that prints the same.}
+      \\label{tab:results}
+      \\begin{tabular}{lrr}
+      \\toprule
+      Model & GSM8K\\textsuperscript{d} & IMDB\\_50\\%\\textsuperscript{c,d} \\\\
+       & $n = 3$ & $n = 3$ \\\\
+      \\midrule
+      \\multicolumn{3}{l}{\\emph{Accuracy}} \\\\
+      fast & $\\mathbf{0.310} \\pm 0.020$ & $0.500 \\pm 0.020$ \\\\
+      small & $\\mathbf{0.310} \\pm 0.020$ & $\\mathbf{0.610} \\pm 0.020$ \\\\
+      large & $0.250 \\pm 0.020$ & -- \\\\
+      \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & $0.900$ & -- \\\\
+      \\midrule
+      \\multicolumn{3}{l}{\\emph{PER-A}} \\\\
+      fast & $\\mathbf{0.502}$\\textsuperscript{a} & --\\textsuperscript{a} \\\\
+      small & $0.438$ & -- \\\\
+      large & $0.254$ & -- \\\\
+      \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & --\\textsuperscript{b} & -- \\\\
+      \\bottomrule
+      \\end{tabular}
+      \\par\\smallskip
+      \\begin{minipage}{\\linewidth}\\footnotesize
+      \\textsuperscript{a}~doubtful: The score depends on a number that is marked as doubtful.\\par
+      \\textsuperscript{b}~failed: The cell did not finish, so it has no score and affects no other.\\par
+      \\textsuperscript{c}~unit: Measured in a different unit than the others.\\par
+      \\textsuperscript{d}~\\ensuremath{\\pm}: half-width of the 95 \\% confidence interval.\\par
+      \\end{minipage}
+      \\end{table}
+      "
+    `);
+    expect(text.match(/begin\{table\}/gu)).toHaveLength(1);
+    // What is referred to is there, and what is there is referred to.
+    const [table = '', notes = ''] = text.split(String.raw`\end{tabular}`);
+    const used = new Set(
+      [...table.matchAll(/textsuperscript\{([a-z,]+)\}/gu)].flatMap(([, codes = '']) => codes.split(',')),
+    );
+    const given = [...notes.matchAll(/^\\textsuperscript\{([a-z]+)\}/gmu)].map(([, code = '']) => code);
+    expect([...used].toSorted()).toEqual(given.toSorted());
   });
 
   it('leaves no foreign character that LaTeX would obey', () => {

@@ -122,16 +122,30 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
     ...worstRows(rows),
     ...warningLines(rows).toSorted((left, right) => (left.mark < right.mark ? -1 : left.mark > right.mark ? 1 : 0)),
     ...otherFlags(rows),
-    ...priceNotes(board),
-    ...inferenceNotes(board).map((text) => note(text)),
+    ...methodNotes(board).map((text) => note(text)),
     { mark: '', text: intervalNote(board), isAboutIntervals: true },
   ];
 }
 
+/** How the numbers of a whole scoreboard came about. */
+function methodNotes(board: Scoreboard): readonly string[] {
+  return [...priceNotes(board), ...inferenceNotes(board)];
+}
+
+/** What concerns all rows of a scoreboard and is no flag: its method, and what its intervals are. */
+export function generalNotes(board: Scoreboard): readonly string[] {
+  const hasIntervals = board.rows.some(({ measurements: { extra = {}, ...own } }) =>
+    Object.values({ ...own, ...extra }).some(
+      (measurement) => measurement.status !== 'unavailable' && measurement.interval !== undefined,
+    ),
+  );
+  return [...methodNotes(board), ...(hasIntervals ? [intervalNote(board)] : [])];
+}
+
 /** An hourly price gives no price of answers where throughput counts tokens. */
-function priceNotes({ pricePerHour, units: { throughput } }: Scoreboard): Footnote[] {
+function priceNotes({ pricePerHour, units: { throughput } }: Scoreboard): readonly string[] {
   if (pricePerHour === undefined || throughput === undefined || throughput === 'items/s') return [];
-  return [note(`no price per 1,000 answers: throughput is in ${throughput}, and the length of answers is unknown`)];
+  return [`no price per 1,000 answers: throughput is in ${throughput}, and the length of answers is unknown`];
 }
 
 /** `GSM8K, 5-shot · gsm8k/per@1 · serving protocol · accuracy metric: exact_match`. */

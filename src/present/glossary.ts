@@ -110,6 +110,11 @@ export const glossary: readonly GlossaryGroup[] = [
     sample: 'One item answered by one model: prompt, output, score, token counts and times.',
     suite: 'Models and tasks, and how they are measured.',
     run: 'One execution of a suite.',
+    model: 'Weights under a name, with their quantization.',
+    parameters: 'Numbers that a model has learned: 0.5B is 500 million.',
+    quantization: 'How few bits each parameter is stored in, such as Q4_K_M.',
+    'prompt style': 'Whether prompts are chat messages, plain text, or text in a template.',
+    sha256: 'Checksum: files with the same one are the same.',
     cell: 'One model on one task.',
     launch: 'One start of the engine with the model. Performance varies more between launches than within one.',
     pass: 'One phase of a cell: accuracy, throughput or latency.',
@@ -149,25 +154,34 @@ export const glossary: readonly GlossaryGroup[] = [
     'time per output token (TPOT)': 'Mean time between output tokens after the first.',
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
     memory: 'Peak memory of the engine per device: GPU memory, or resident memory of its process.',
-    'Right/s': 'Correct answers per second and device; also per GiB, per joule and per unit of money.',
-    'Price/1000': 'Price of 1,000 answers at the given hourly price.',
+    'output tokens per second (Output)': 'Tokens generated per second and device, all requests together.',
+    'energy per correct answer (Energy/correct)': 'Joules of the device per correct answer.',
+    'latency under load (Load p95)': 'Latency at the load of the throughput pass, at the percentile named.',
+    'Right/s, Right/s/GiB, Right/J, Right/money':
+      'Correct answers per second and device; also per GiB, per joule and per unit of money.',
+    'Price/1000, price': 'Price of 1,000 answers at the given hourly price.',
   }),
   group('Scores', {
     'ACC, THR, LAT, MEM':
       'The four factors: accuracy, throughput, latency and memory, each scaled to 0 to 1, higher is better.',
-    'PER-paper':
+    'PER-paper, PER':
       'Performance-Efficiency Ratio as its paper defines it: the geometric mean of the four factors, scaled over the models of the table. It depends on which models are in the table, and is 0 for the worst in any factor.',
     'PER-A': 'Anchored PER: the same mean with factors scaled by fixed anchors, so that no other model can change it.',
     anchor: 'The value of throughput, latency or memory that scores 0.5 in PER-A.',
+    factor: 'Accuracy, throughput, latency or memory, scaled to 0 to 1 as it enters the score; longer bars are better.',
+    'rank, #': 'Place by the score of the table: 1, 2, 2, 4.',
+    weighting: 'One way to weigh the four factors; 84 of them are tried.',
     '±': 'Half-width of the 95 % confidence interval.',
     Ranks: 'Range of ranks in the central 95 % of the bootstrap resamples.',
     'P(1st), support': 'Share of the bootstrap resamples in which the model is first. It is support, not confidence.',
     '= beside a rank': 'Not distinguishable from the best model at 95 % confidence.',
-    'required accuracy': 'Accuracy that a model would need to be first, at its measured performance.',
+    'required accuracy, Needs ACC': 'Accuracy that a model would need to be first, at its measured performance.',
     'Pareto front': 'Models that no other model beats in all of the chosen factors.',
     'robustness card': 'How the order changes with other weights or anchors, and with models or factors left out.',
   }),
   group('Decisions', {
+    'data quality':
+      'Good: no warning. Some doubts: a warning speaks against a number, or few items or launches are behind it. Not valid: most cells failed or have no valid number.',
     limit: 'A condition such as accuracy >= 0.7, memory <= 2GiB or latency p95 <= 800ms.',
     winner: 'The model with the highest PER-A.',
     cheapest: 'The model with the least device time per item among those that meet the limits.',
@@ -187,3 +201,22 @@ export const glossary: readonly GlossaryGroup[] = [
   { title: 'Marks on numbers', entries: warnings.map(([term = '', meaning = '']) => ({ term, meaning })) },
   group('Marks on scores', flagMeanings),
 ];
+
+/** What a term is looked up by: each of `P(1st), support`, and the short form of `time to first token (TTFT)`. */
+function namesOf(term: string): readonly string[] {
+  return term.split(', ').flatMap((name) => {
+    const [, long, short] = /^(.+) \((.+)\)$/u.exec(name) ?? [];
+    return long === undefined || short === undefined ? [name] : [long, short];
+  });
+}
+
+const meanings = new Map(
+  glossary.flatMap(({ entries }) =>
+    entries.flatMap(({ term, meaning }) => namesOf(term).map((name) => [name.toLowerCase(), meaning] as const)),
+  ),
+);
+
+/** What a term means, whatever its capitals; undefined where the glossary has none. */
+export function meaningOf(term: string): string | undefined {
+  return meanings.get(term.toLowerCase());
+}

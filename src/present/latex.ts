@@ -1,71 +1,7 @@
-import { type Cell, cellText, type Column, type Document, filledColumns, type Mark, type Table } from './document.ts';
-import { humanNumber, intervalDecimals } from '../core/amount-text.ts';
+import { type Document, filledColumns, type Table } from './document.ts';
+import { bestText, escapeLatex, latexCell, marks } from './latex-cell.ts';
+import { latexMatrix } from './latex-matrix.ts';
 import { plainText } from './sanitise.ts';
-
-const escapes: Readonly<Record<string, string>> = {
-  '\\': String.raw`\textbackslash{}`,
-  '{': String.raw`\{`,
-  '}': String.raw`\}`,
-  '&': String.raw`\&`,
-  '%': String.raw`\%`,
-  $: String.raw`\$`,
-  '#': String.raw`\#`,
-  _: String.raw`\_`,
-  '~': String.raw`\textasciitilde{}`,
-  '^': String.raw`\textasciicircum{}`,
-  '<': String.raw`\textless{}`,
-  '>': String.raw`\textgreater{}`,
-  '|': String.raw`\textbar{}`,
-  // Where an encoding has no straight quotes there is a curly one in its place.
-  '"': String.raw`\symbol{34}`,
-  '`': String.raw`\textasciigrave{}`,
-  '±': String.raw`\ensuremath{\pm}`,
-  '·': String.raw`\ensuremath{\cdot}`,
-  '–': '--',
-  '×': String.raw`\ensuremath{\times}`,
-  // Two of them would become a dash.
-  '-': '-{}',
-};
-
-/** Foreign text that must not become commands, nor ligatures. */
-export function escapeLatex(text: string): string {
-  return plainText(text)
-    .replaceAll(/[\\{}&%$#_~^<>|"`±·–×]|-(?=-)/gu, (character) => escapes[character] ?? character)
-    .replaceAll(/[\u{1F000}-\u{1FFFF}]/gu, '?');
-}
-
-const marks: Readonly<Record<Mark, string>> = { '': '', '!': '$^{!}$', '~': String.raw`$^{\sim}$` };
-
-/** As it is printed, without its interval. */
-function valueText(cell: Cell): string {
-  if (typeof cell === 'string') return cell;
-  return cellText({ ...cell, decimals: intervalDecimals(cell.half, cell.decimals), half: undefined });
-}
-
-/** The best value of a column as it is printed, and every row that prints the same: a tie has no single winner. */
-function bestText({ columns, rows }: Table, column: Column): string | undefined {
-  if (column.inPaper !== 'highest' && column.inPaper !== 'lowest') return undefined;
-  const index = columns.indexOf(column);
-  const numbers = rows.flatMap(({ cells, isComplete }) => {
-    const cell = cells[index] ?? '';
-    return isComplete && typeof cell !== 'string' && cell.value !== undefined ? [{ ...cell, value: cell.value }] : [];
-  });
-  if (numbers.length < 2) return undefined;
-  const sign = column.inPaper === 'highest' ? -1 : 1;
-  const [best] = numbers.toSorted((left, right) => sign * (left.value - right.value));
-  return best && valueText(best);
-}
-
-function latexCell(cell: Cell, best: string | undefined, isComplete: boolean): string {
-  if (typeof cell === 'string' || cell.value === undefined) return escapeLatex(cellText(cell));
-  const value = valueText(cell);
-  const number = value === best && isComplete ? String.raw`\mathbf{${value}}` : value;
-  const half =
-    cell.half === undefined
-      ? ''
-      : String.raw` \pm ${humanNumber(cell.half, intervalDecimals(cell.half, cell.decimals))}`;
-  return `$${number}${half}$${marks[cell.mark]}`;
-}
 
 function tabular(table: Table): readonly string[] {
   const filled = filledColumns(table);
@@ -73,7 +9,11 @@ function tabular(table: Table): readonly string[] {
   const columns = table.columns.filter(
     (column) => column.inPaper === 'plain' || (column.inPaper !== undefined && filled.includes(column)),
   );
-  const best = columns.map((column) => bestText(table, column));
+  const best = columns.map((column) => {
+    const index = table.columns.indexOf(column);
+    const cells = table.rows.map(({ cells: own, isComplete }) => ({ cell: own[index] ?? '', isComplete }));
+    return bestText(column.inPaper, cells);
+  });
   const headings = columns.map(
     ({ heading, unit }) => escapeLatex(heading) + (unit === '' ? '' : ` (${escapeLatex(unit)})`),
   );
@@ -114,17 +54,23 @@ export function latexTable(table: Table): string {
 }
 
 /**
- * The tables of a document as LaTeX: the best value of each column is bold, and so is every value that prints the same;
- * intervals follow as a plus-minus.
+ * A document as LaTeX: one task is a table of its models with all factors, several tasks are one table of models by
+ * tasks. The best value of each column is bold, and so is every value that prints the same; intervals follow as a
+ * plus-minus.
  */
-export function latexText({ page, notes, origin }: Document): string {
+export function latexText({ page, notes, origin, report }: Document): string {
   const { perbenchVersion, id, host } = origin ?? {};
+  const { scoreboards = [] } = report ?? {};
+  const isMatrix = scoreboards.length > 1;
   const made = [perbenchVersion && `perbench ${perbenchVersion}`, id && `run ${id}`, host];
   const head = [
     `% ${plainText(made.filter((part) => part !== undefined && part !== '').join(', ') || 'perbench')}`,
     String.raw`% Needs \usepackage{booktabs,textcomp} and an engine that reads UTF-8.`,
+    ...(isMatrix ? ['% Throughput, latency and memory of one task: the same with -t and the name of the task.'] : []),
     ...notes.map((note) => `% ${plainText(note)}`),
   ];
-  const tables = page.flatMap((block) => (block.kind === 'table' ? [latexTable(block.table)] : []));
+  const tables = isMatrix
+    ? [latexMatrix(scoreboards)]
+    : page.flatMap((block) => (block.kind === 'table' ? [latexTable(block.table)] : []));
   return [`${head.join('\n')}\n`, ...tables].join('\n');
 }

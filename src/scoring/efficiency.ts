@@ -52,6 +52,11 @@ export function efficiency(
 
 const answers = 1000;
 
+/** What 1,000 answers cost while a device gives them at a rate, at a price per device and hour. */
+export function pricePerThousand(itemsPerSecond: number, pricePerHour: number): number {
+  return (answers * pricePerHour) / secondsPerHour / itemsPerSecond;
+}
+
 /**
  * The price of 1,000 answers at a price per device and hour: what the device costs while it gives them.
  *
@@ -61,7 +66,7 @@ export function priceMeasurement({ throughput }: CellMeasurements, pricePerHour:
   if (throughput === undefined || throughput.status === 'unavailable') return undefined;
   const { value, unit, n, interval, warnings } = throughput;
   if (unit !== 'items/s' || !(value > 0)) return undefined;
-  const price = (itemsPerSecond: number): number => (answers * pricePerHour) / secondsPerHour / itemsPerSecond;
+  const price = (itemsPerSecond: number): number => pricePerThousand(itemsPerSecond, pricePerHour);
   return {
     status: 'derived',
     from: `throughput, ${pricePerHour} per device and hour`,

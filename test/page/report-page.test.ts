@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Measurement } from '../../src/core/measurement.ts';
 import type { Report } from '../../src/present/report.ts';
 import { makePage } from '../../src/page/make-page.ts';
-import { reportPage, type Prerender } from '../../src/page/write-page.ts';
 import type { Scoreboard } from '../../src/scoring/scoreboard.ts';
 import { seriousViolations } from './axe.ts';
+import { writeBuiltPage } from './built-page.ts';
 import { chromiumPath, noChromium, openPage, startChromium, type WatchedPage } from './chromium.ts';
 import { ensurePage } from './ensure-page.ts';
 import { hostileName, perbenchIn, runHostileSuite } from './hostile-run.ts';
@@ -72,7 +72,7 @@ async function columnValues(page: Page, table: string, column: string): Promise<
 
 describe('the file', () => {
   it('is small, and its shell smaller', async () => {
-    expect(readFileSync(join(pages, 'report.html')).length).toBeLessThan(150_000);
+    expect(readFileSync(join(pages, 'report.html')).length).toBeLessThan(180_000);
     expect((await readFile(written.file)).length).toBeLessThan(1_000_000);
   });
 
@@ -117,7 +117,7 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
 
   it('loads nothing and complains of nothing', async () => {
     const { page, complaints, requests } = await opened();
-    await page.click('text=Your own weights');
+    await page.click('text=Your own limits and weights');
     await page.emulateMedia({ media: 'print' });
     await page.emulateMedia({ media: 'screen', colorScheme: 'dark' });
     expect(complaints).toEqual([]);
@@ -133,7 +133,7 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
 
   it('holds its content once, and reads without JavaScript', async () => {
     const { page } = await opened();
-    expect(await page.locator('#trade-off figure > svg').count()).toBe(1);
+    expect(await page.locator('#trade-off figure.chart > svg').count()).toBe(1);
     expect(await page.locator('h1').count()).toBe(1);
     const { page: bare } = await opened(written.address, { javaScriptEnabled: false });
     expect(await bare.locator('h1').innerText()).toBe(await page.locator('h1').innerText());
@@ -177,11 +177,11 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
   it('recomputes scores, ranks and the decision when a slider moves, and goes back', async () => {
     const { page } = await opened();
     const report = await columnValues(page, 'board-1', 'score');
-    await page.click('text=Your own weights');
+    await page.click('text=Your own limits and weights');
     await page.selectOption('.slider select', 'anchored');
     await page.waitForSelector('text=With your settings');
     const before = await columnValues(page, 'board-1', 'score');
-    await page.locator('.slider', { hasText: 'Memory' }).first().locator('input').focus();
+    await page.locator('.slider', { hasText: 'Memory' }).first().locator('input[type=range]').focus();
     await page.keyboard.press('End');
     await page.waitForFunction(() => location.hash.includes('weights=25_25_25_100'));
     expect(await columnValues(page, 'board-1', 'score')).not.toEqual(before);
@@ -191,11 +191,62 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
     expect(page.url()).not.toContain('weights');
   });
 
-  it('leaves models below the minimum accuracy without a score', async () => {
-    const { page } = await opened(`${written.address}#?gate=1`);
+  it('leaves models that miss a limit without a score', async () => {
+    const { page } = await opened(`${written.address}#?minAccuracy=1`);
     expect(await columnValues(page, 'board-1', 'score')).toEqual({});
-    expect(await page.locator('#board-1').innerText()).toContain('below the minimum accuracy');
+    expect(await page.locator('#board-1').innerText()).toContain('is below 1.000');
     expect(await page.locator('h1').innerText()).toBe('No model can be recommended');
+  });
+
+  it('takes a limit that is typed, says what it expects, and keeps it in the address', async () => {
+    const { page } = await opened();
+    await page.click('text=Your own limits and weights');
+    const field = page.getByLabel('Maximum memory, typed');
+    await field.fill('1 MB');
+    await field.press('Enter');
+    await page.waitForFunction(() => location.hash.includes('maxMemory=1MB'));
+    expect(await columnValues(page, 'board-1', 'score')).toEqual({});
+    await field.fill('a lot');
+    await field.press('Enter');
+    expect(await page.locator('.expected').innerText()).toContain('expected a size such as 2GiB or 800MB');
+    expect(await field.getAttribute('aria-invalid')).toBe('true');
+    const slider = page.getByRole('slider', { name: 'Maximum memory' });
+    await slider.focus();
+    await page.keyboard.press('End');
+    await page.waitForFunction(() => !location.hash.includes('maxMemory'));
+    expect(Object.keys(await columnValues(page, 'board-1', 'score')).length).toBe(3);
+  });
+
+  it('limits prices once an hour has one', async () => {
+    const { page } = await opened();
+    await page.click('text=Your own limits and weights');
+    expect(await page.getByRole('slider', { name: /price/u }).count()).toBe(0);
+    const field = page.getByLabel('Price per hour of one device');
+    await field.fill('2.5');
+    await field.press('Enter');
+    const slider = page.getByRole('slider', { name: 'Maximum price per 1,000 answers' });
+    await slider.focus();
+    await page.keyboard.press('Home');
+    await page.waitForFunction(() => location.hash.includes('maxPrice='));
+    expect(await page.locator('#board-1').innerText()).toContain('price per 1,000 answers');
+  });
+
+  it('explains a term to mouse and keyboard', async () => {
+    const { page } = await opened();
+    const heading = page.locator('#board-1 > .table-area th', { hasText: 'Memory' }).locator('button');
+    await heading.hover();
+    expect(await page.locator('.tip').innerText()).toContain('Peak memory of the engine');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.tip').isVisible()).toBe(false);
+    await page.locator('.quality .term').focus();
+    expect(await page.locator('.tip').innerText()).toContain('Some doubts: a warning');
+  });
+
+  it('leads from a letter to its note and keeps the settings', async () => {
+    const { page } = await opened(`${written.address}#?weights=40_20_20_20`);
+    await page.locator('#board-1 .refs a').first().click();
+    expect(await page.evaluate(() => document.activeElement?.id)).toMatch(/^note-[a-z]+$/u);
+    expect(page.url()).toContain('weights=40_20_20_20');
   });
 
   it('copies a block and saves a chart', async () => {
@@ -228,14 +279,9 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
   });
 
   it.each(degenerateReports())('says what there is to say of $what', async ({ report, headline }) => {
-    const { prerenderReport } = (await import(pathToFileURL(join(pages, 'prerender.js')).href)) as {
-      readonly prerenderReport: Prerender;
-    };
     const page = makePage(report, { createdAtMs: 0, perbenchVersion: '0' });
-    const html = reportPage(readFileSync(join(pages, 'report.html'), 'utf8'), prerenderReport, page);
-    const file = join(written.folder, 'degenerate.html');
-    writeFileSync(file, html);
-    const { page: shown, complaints } = await opened(pathToFileURL(file).href);
+    const address = await writeBuiltPage(pages, join(written.folder, 'degenerate.html'), page);
+    const { page: shown, complaints } = await opened(address);
     expect(await shown.locator('h1').innerText()).toBe(headline);
     expect(complaints).toEqual([]);
     expect(await shown.locator('main').innerText()).not.toMatch(/NaN|undefined|null/u);

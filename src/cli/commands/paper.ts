@@ -23,6 +23,7 @@ import { readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
 import { loadChartFont } from '../../page/figures/chart-font.ts';
+import { renderPdf } from '../../page/figures/render-pdf.ts';
 import { renderPng } from '../../page/figures/render-png.ts';
 import { perbenchVersion } from '../version.ts';
 
@@ -45,6 +46,7 @@ const files: readonly PaperFile[] = [
   { name: 'tables.csv', ending: '.csv', render: ({ audit }) => paperTablesCsv(audit) },
   { name: 'claims.csv', ending: 'claims.csv', render: ({ audit }) => paperClaimsCsv(audit) },
   { name: 'figure-1.svg', ending: '.svg', render: async ({ figure, settings }) => figureSvg(figure, settings) },
+  { name: 'figure-1.pdf', ending: '.pdf', render: async ({ figure, settings }) => figurePdf(figure, settings) },
   { name: 'figure-1.png', ending: '.png', render: async ({ figure, settings }) => figurePng(figure, settings) },
 ];
 
@@ -74,7 +76,7 @@ function outputTargets(context: CliContext): readonly { readonly path: string; r
     const file = files.findLast(({ ending }) => name.endsWith(ending));
     if (file !== undefined) return [{ path, file }];
     throw new UsageError(`--out ${name}: unknown format "${extname(name)}"`, {
-      hint: 'Use .md, .json, .csv, .svg or .png, claims.csv for the claims, or a folder for all of them.',
+      hint: 'Use .md, .json, .csv, .svg, .pdf or .png, claims.csv for the claims, or a folder for all of them.',
     });
   });
 }
@@ -161,7 +163,15 @@ async function figurePng(figure: Figure, settings: FigureSettings): Promise<Uint
   return renderPng(svg, { dpi: settings.dpi, provenance: provenance(figure, settings) });
 }
 
-/** Writes each figure as SVG and PNG into a folder. */
+async function figurePdf(figure: Figure, settings: FigureSettings): Promise<Uint8Array> {
+  const { title, chart } = figure;
+  return renderPdf(chart, { widthMm: settings.widthMm, title, provenance: provenance(figure, settings) });
+}
+
+/** Every format that a figure is written in. */
+const figureFormats = { svg: figureSvg, pdf: figurePdf, png: figurePng } as const;
+
+/** Writes each figure in every format into a folder. */
 async function writeFigures(
   folder: string,
   drawn: readonly Figure[],
@@ -170,10 +180,12 @@ async function writeFigures(
 ): Promise<void> {
   for (const figure of drawn) {
     context.interruption.signal.throwIfAborted();
-    const [svg, png] = ['svg', 'png'].map((ending) => join(folder, `${figure.name}.${ending}`)) as [string, string];
-    await writeWhole(svg, await figureSvg(figure, settings));
-    await writeWhole(png, await figurePng(figure, settings));
-    context.output.result(`${svg}\n${png}`);
-    context.output.record('figure', { name: figure.name, title: figure.title, svg, png, widthMm: settings.widthMm });
+    const files: Record<string, string> = {};
+    for (const [ending, draw] of Object.entries(figureFormats)) {
+      files[ending] = join(folder, `${figure.name}.${ending}`);
+      await writeWhole(files[ending], await draw(figure, settings));
+    }
+    context.output.result(Object.values(files).join('\n'));
+    context.output.record('figure', { name: figure.name, title: figure.title, ...files, widthMm: settings.widthMm });
   }
 }

@@ -87,9 +87,9 @@ export const resultCommands: readonly Command[] = [
   defineCommand({
     name: 'figures',
     group: 'Inspect results',
-    summary: 'draw runs or a table for a paper, as SVG and PNG',
+    summary: 'draw runs or a table for a paper, as SVG, PDF and PNG',
     details:
-      'Draws accuracy against size, throughput, latency and memory; the factors; the scores; the ranks. One file per figure, with fonts embedded, in the folder given by --out (default: figures).',
+      'Draws accuracy against size, throughput, latency and memory; the factors; the scores; the ranks. Three files per figure, with fonts embedded, in the folder given by --out (default: figures).',
     arguments: [runsArgument],
     options: figuresOptions,
     examples: ['perbench figures', 'perbench figures --table data/paper.csv --width page -o figures'],
@@ -101,7 +101,7 @@ export const resultCommands: readonly Command[] = [
     group: 'Inspect results',
     summary: 'check the PER paper against its own tables',
     details:
-      'Recomputes the scores, draws Figure 1 and checks every claim. Nothing is measured: everything comes from the numbers printed in the paper. --out takes .csv, .json, .md, .svg and .png files, or a folder for all of them.',
+      'Recomputes the scores, draws Figure 1 and checks every claim. Nothing is measured: everything comes from the numbers printed in the paper. --out takes .csv, .json, .md, .svg, .pdf and .png files, or a folder for all of them.',
     arguments: [],
     options: paperOptions,
     examples: ['perbench paper', 'perbench paper -o paper', 'perbench paper --width page -o figure-1.svg'],

@@ -1,37 +1,30 @@
 import type { VNode } from 'preact';
 import type { Measurement } from '../../core/measurement.ts';
-import { cellMark, cellText, isFilled, markedText, type Cell } from '../../present/document.ts';
+import { cellText, isFilled, markedText } from '../../present/document.ts';
 import type { BoardColumn } from '../../present/board-column.ts';
+import { meaningOf } from '../../present/glossary.ts';
 import { boardColumns as allColumns } from '../../present/scoreboard-columns.ts';
 import { factorNames, isLessBetter, perFactor, type FactorName } from '../../scoring/factor.ts';
+import { missedText } from '../../scoring/board-verdict.ts';
 import { anchoredFactors } from '../../scoring/per-anchored.ts';
 import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
+import type { CodedNote } from '../../present/notes.ts';
 import type { BoardView } from './board-view.ts';
 import { fixed, percent, rankRange } from './format.ts';
-import { Bar, ModelName } from './page-parts.tsx';
+import { Bar, ModelName, NoteRefs } from './page-parts.tsx';
 import type { TableColumn } from './tables.tsx';
+import { tip } from './tip.tsx';
 
 type RowColumn = TableColumn<ScoreboardRow>;
 
-const markTexts = { '!': 'doubtful', '~': 'see the notes' } as const;
-
-/** A number with its mark, and a bar below it. */
-function marked(text: string, mark: '' | '!' | '~'): VNode {
+/** A number with the codes of what must be known about it. */
+function noted(text: string, notes: readonly CodedNote[]): VNode {
   return (
     <span class="number">
       {text}
-      {mark === '' ? null : (
-        <sup class={mark === '!' ? 'mark doubtful' : 'mark'} title={markTexts[mark]}>
-          {mark}
-          <span class="off-screen"> ({markTexts[mark]})</span>
-        </sup>
-      )}
+      <NoteRefs notes={notes} />
     </span>
   );
-}
-
-function markedCell(cell: Cell): VNode {
-  return marked(cellText(cell), cellMark(cell));
 }
 
 /** Where on the factor's scale a raw value lies, by the score that is shown. */
@@ -66,7 +59,7 @@ function factorColumn(view: BoardView, factor: FactorName, column: BoardColumn):
     unit,
     align: 'right',
     isDescendingFirst: !isLessBetter[factor],
-    help: 'Bar: the factor as it enters the score, 0 to 1; longer is better. Line: 95 % interval.',
+    help: `${meaningOf(column.heading) ?? ''} Bar: the factor as it enters the score, 0 to 1; longer is better. Line: 95 % interval.`,
     value: (row) => valueOf(row.measurements[factor]),
     text: (row) => markedText(cell(row)),
     render: (row) => {
@@ -76,7 +69,7 @@ function factorColumn(view: BoardView, factor: FactorName, column: BoardColumn):
         .toSorted((a, b) => a - b);
       return (
         <>
-          {markedCell(cell(row))}
+          {noted(cellText(cell(row)), view.notes.ofMetric(row, factor))}
           {value === undefined ? null : <Bar share={scale(value)} low={ends?.[0]} high={ends?.[1]} />}
         </>
       );
@@ -96,7 +89,7 @@ function scoreColumn(view: BoardView): RowColumn {
     heading: scoreName,
     align: 'right',
     isDescendingFirst: true,
-    help: 'Score, 0 to 1, with its 95 % interval over items and launches',
+    help: `${meaningOf(scoreName) ?? ''} Line: 95 % interval.`,
     value: ({ model }) => scores.get(model)?.score,
     text: (row) => {
       const ends = interval(row);
@@ -104,10 +97,12 @@ function scoreColumn(view: BoardView): RowColumn {
     },
     render: (row) => {
       const ends = interval(row);
-      const isDoubtful = row.flags.some(({ code }) => code === 'doubtful');
       return (
         <>
-          {marked(shown(row), isDoubtful ? '!' : '')}
+          {noted(shown(row), [
+            ...view.notes.ofScore(row),
+            ...(view.settings.anchors === undefined ? view.notes.ofPaperScore(row) : []),
+          ])}
           {scores.get(row.model)?.score === undefined ? null : (
             <Bar share={scores.get(row.model)?.score} low={ends?.[0]} high={ends?.[1]} isStrong />
           )}
@@ -125,7 +120,7 @@ function rankColumns(view: BoardView): readonly RowColumn[] {
       id: 'ranks',
       heading: 'Ranks',
       align: 'right',
-      help: 'Range of ranks in the central 95 % of the resamples',
+      help: meaningOf('Ranks'),
       sortValue: ({ model }) => scores.get(model)?.ranked?.rankInterval[0],
       text: ({ model }) => rankRange(scores.get(model)?.ranked?.rankInterval),
     },
@@ -134,7 +129,7 @@ function rankColumns(view: BoardView): readonly RowColumn[] {
       heading: 'P(1st)',
       align: 'right',
       isDescendingFirst: true,
-      help: 'Share of the resamples in which the model is first',
+      help: meaningOf('P(1st)'),
       value: ({ model }) => scores.get(model)?.ranked?.topShare,
       text: ({ model }) => percent(scores.get(model)?.ranked?.topShare),
     },
@@ -144,8 +139,8 @@ function rankColumns(view: BoardView): readonly RowColumn[] {
 function RankedName({ row, view }: { readonly row: ScoreboardRow; readonly view: BoardView }): VNode {
   const score = view.scores.get(row.model);
   const reason =
-    score?.isGated === true
-      ? 'below the minimum accuracy'
+    score !== undefined && score.missed.length > 0
+      ? missedText(score.missed)
       : score?.score !== undefined
         ? undefined
         : row.flags.map(({ text }) => text).join('; ') || row.state;
@@ -153,7 +148,7 @@ function RankedName({ row, view }: { readonly row: ScoreboardRow; readonly view:
     <>
       <ModelName name={row.model} />
       {score?.ranked?.isInTieGroup === true && view.rows.length > 1 ? (
-        <span class="chip" title="No model is significantly better">
+        <span class="chip" tabIndex={0} {...tip('No model is significantly better.')}>
           best group
         </span>
       ) : null}
@@ -180,6 +175,7 @@ export function boardColumns(view: BoardView): readonly RowColumn[] {
     {
       id: 'rank',
       heading: '#',
+      help: meaningOf('#'),
       align: 'right',
       value: rankOf,
       text: (row) => String(rankOf(row) ?? '–'),
@@ -204,6 +200,7 @@ export function detailColumns(view: BoardView): readonly RowColumn[] {
     .map(({ id, heading, unit, align, cell }): RowColumn => ({
       id,
       heading,
+      help: meaningOf(heading),
       unit,
       align,
       sortValue: (row) => {
@@ -211,6 +208,6 @@ export function detailColumns(view: BoardView): readonly RowColumn[] {
         return typeof found === 'string' ? found : found.value;
       },
       text: (row) => markedText(cell(row)),
-      render: (row) => markedCell(cell(row)),
+      render: (row) => noted(cellText(cell(row)), view.notes.ofMetric(row, id.replace(/^extra\./u, ''))),
     }));
 }

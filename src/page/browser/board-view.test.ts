@@ -41,12 +41,12 @@ describe('a page', () => {
   });
 
   it('leaves models below the accuracy asked for without a score, behind all others', () => {
-    const view = gsm8k({ gate: '0.8089' });
+    const view = gsm8k({ minAccuracy: '0.8089' });
     const scored = [...view.scores.values()].flatMap(({ model, score }) => (score === undefined ? [] : [model]));
     expect(scored.toSorted()).toEqual(['Llama-3.1-70B', 'Llama-3.1-8B', 'Qwen2.5-32B']);
     expect(names(view, 3).toSorted()).toEqual(scored.toSorted());
-    expect(view.scores.get('Qwen2.5-0.5B')?.isGated).toBe(true);
-    expect(gsm8k({ gate: '1' }).decision.winner).toBeUndefined();
+    expect(view.scores.get('Qwen2.5-0.5B')?.missed).toHaveLength(1);
+    expect(gsm8k({ minAccuracy: '1' }).decision.winner).toBeUndefined();
   });
 
   it('moves anchors, and takes what it can’t read for the default', () => {
@@ -54,6 +54,6 @@ describe('a page', () => {
     const moved = gsm8k({ anchors: '1_0_-1' });
     expect(moved.settings.anchors?.throughput).toBe((plain.settings.anchors?.throughput ?? 0) * 2);
     expect(moved.settings.anchors?.memory).toBe((plain.settings.anchors?.memory ?? 0) / 2);
-    expect(gsm8k({ anchors: 'x', weights: '1_2', gate: 'high', score: 'best' }).isDefault).toBe(true);
+    expect(gsm8k({ anchors: 'x', weights: '1_2', minAccuracy: 'high', score: 'best' }).isDefault).toBe(true);
   });
 });

@@ -2,9 +2,10 @@ import { useMemo } from 'preact/hooks';
 import type { Scoreboard, ScoreboardRow } from '../../scoring/scoreboard.ts';
 import { boardDecision, type BoardDecision } from '../decision.ts';
 import { unpackDraws, type Draws } from '../draws.ts';
+import { codedNotes, type CodedNotes } from '../../present/notes.ts';
 import type { LoadedPage } from '../page-data.ts';
 import { rescore, type RescoredModel, type ScoreSettings } from '../rescore.ts';
-import { boardSettings, choicesFrom, defaultChoices, isDefault, type Choices } from '../settings.ts';
+import { boardSettings, choiceNames, choicesFrom, defaultChoices, isDefault, type Choices } from '../settings.ts';
 import { useHash } from './hash-state.ts';
 
 /** One scoreboard under the reader's choices. */
@@ -24,6 +25,8 @@ export interface BoardView {
   /** In the order of the scores shown. */
   readonly rows: readonly ScoreboardRow[];
   readonly decision: BoardDecision;
+  /** Of the whole page. */
+  readonly notes: CodedNotes;
 }
 
 export interface PageView {
@@ -31,6 +34,7 @@ export interface PageView {
   readonly defaults: Choices;
   readonly isDefault: boolean;
   readonly boards: readonly BoardView[];
+  readonly notes: CodedNotes;
 }
 
 function orderedRows(
@@ -60,7 +64,11 @@ function withReportNumbers(
   return new Map(entries);
 }
 
-function viewBoard(page: LoadedPage, index: number, choices: Choices, isUnchanged: boolean): BoardView {
+function viewBoard(
+  page: LoadedPage,
+  index: number,
+  { choices, isDefault: isUnchanged, notes }: Pick<PageView, 'choices' | 'isDefault' | 'notes'>,
+): BoardView {
   const board = page.data.report.scoreboards[index] as Scoreboard;
   const draws = unpackDraws(page.data.boards[index]?.draws, page.numbers);
   const isAnchored = choices.score === 'anchored' && board.anchors !== undefined;
@@ -79,6 +87,7 @@ function viewBoard(page: LoadedPage, index: number, choices: Choices, isUnchange
     scores,
     rows: orderedRows(board, scores, isUnchanged),
     decision: boardDecision(board, scores),
+    notes,
   };
 }
 
@@ -86,18 +95,14 @@ function viewBoard(page: LoadedPage, index: number, choices: Choices, isUnchange
 export function viewPage(page: LoadedPage, params: ReadonlyMap<string, string>): PageView {
   const defaults = defaultChoices(page.data.report.scoreboards);
   const choices = choicesFrom(params, defaults);
-  const isUnchanged = isDefault(choices, defaults);
-  return {
-    choices,
-    defaults,
-    isDefault: isUnchanged,
-    boards: page.data.report.scoreboards.map((_, index) => viewBoard(page, index, choices, isUnchanged)),
-  };
+  const { scoreboards } = page.data.report;
+  const whole = { choices, defaults, isDefault: isDefault(choices, defaults), notes: codedNotes(scoreboards) };
+  return { ...whole, boards: scoreboards.map((_, index) => viewBoard(page, index, whole)) };
 }
 
 /** The page under the choices in the address. */
 export function usePageView(page: LoadedPage): PageView {
   const { params } = useHash();
-  const key = ['score', 'weights', 'gate', 'anchors'].map((name) => params.get(name) ?? '').join('|');
+  const key = choiceNames.map((name) => params.get(name) ?? '').join('|');
   return useMemo(() => viewPage(page, params), [page, key]);
 }

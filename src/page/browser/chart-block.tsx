@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { accuracyBySize, parametersInName, parametersText } from '../charts/accuracy-by-size.ts';
 import { lightTheme, type Chart, type ChartOptions, type ChartTheme } from '../charts/chart-frame.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
@@ -20,8 +20,12 @@ import { fixed, percent, rankRange } from './format.ts';
 import { useParam } from './hash-state.ts';
 import { Select } from './page-parts.tsx';
 import { TableOfTexts } from './tables.tsx';
+import { Term } from './tip.tsx';
 
-const chartWidth = 860;
+/** On paper, and in the file as it is written. */
+const paperWidth = 1000;
+const widest = 900;
+const narrowest = 260;
 
 /** Colours by the page's own variables, so that charts follow light and dark without being drawn again. */
 const pageTheme: ChartTheme = {
@@ -39,11 +43,37 @@ interface DrawnChart {
   readonly table: TextTable;
 }
 
+/** The width that a chart has in the page, so that it is drawn at its true size and its text stays readable. */
+function useChartWidth(): { readonly width: number; readonly frame: { readonly current: HTMLElement | null } } {
+  const frame = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(paperWidth);
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return undefined;
+    const paper = matchMedia('print');
+    const measure = (): void => {
+      const room = Math.floor(element.clientWidth);
+      // A folded or hidden chart has no width.
+      if (paper.matches || room === 0) setWidth(paperWidth);
+      else setWidth(Math.max(narrowest, Math.min(widest, room)));
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    paper.addEventListener('change', measure);
+    return () => {
+      observer.disconnect();
+      paper.removeEventListener('change', measure);
+    };
+  }, []);
+  return { width, frame };
+}
+
 /** A chart, and the same numbers as a table. */
 function Figure({ chart, id }: { readonly chart: DrawnChart; readonly id: string }): VNode {
+  const { width, frame } = useChartWidth();
   return (
-    <figure class="chart">
-      {chart.draw({ width: chartWidth, theme: pageTheme, id: `${id}-chart` })}
+    <figure class="chart" ref={frame}>
+      {chart.draw({ width, theme: pageTheme, id: `${id}-chart` })}
       <details class="more">
         <summary>
           Show as table<span class="off-screen">: {chart.table.caption}</span>
@@ -70,10 +100,15 @@ function lightly(chart: DrawnChart): () => VNode {
   return () => chart.draw({ width: 720, theme: lightTheme, id: 'figure' }) as unknown as VNode;
 }
 
+/** Flat where there is room, so that a chart with its heading takes no more than half a sheet. */
+function plotHeight({ width }: ChartOptions): number {
+  return width >= paperWidth ? width * 0.31 : Math.max(width * 0.45, Math.min(width, 320));
+}
+
 function scatterChart(view: BoardView, factor: CostFactor): DrawnChart {
   const data = scatterData(view.board, factor);
   return {
-    draw: (options) => paretoScatter(data, { ...options, height: options.width * 0.5 }),
+    draw: (options) => paretoScatter(data, { ...options, height: plotHeight(options) }),
     table: {
       caption: data.title,
       headings: ['Model', data.xTitle, 'Accuracy'],
@@ -95,7 +130,11 @@ export function TradeOffBlock({ boards }: { readonly boards: readonly BoardView[
     <Block
       id="trade-off"
       title="Accuracy against cost"
-      subtitle="Pale points are dominated: another model is at least as good in both. The dashed line is the Pareto front. Hollow points have doubtful numbers."
+      subtitle={
+        <>
+          No model is better in both than one on the <Term name="Pareto front" />.
+        </>
+      }
       table={() => chart.table}
       chart={lightly(chart)}
     >
@@ -123,7 +162,7 @@ export function SizeBlock({
       (model) => known.get(model) ?? parametersInName(model),
     );
     return {
-      draw: (options) => accuracyBySize(sizes, { ...options, height: options.width * 0.5 }),
+      draw: (options) => accuracyBySize(sizes, options),
       table: {
         caption: sizes.title,
         headings: ['Task', 'Model', 'Parameters', 'Accuracy'],
@@ -144,7 +183,7 @@ export function SizeBlock({
     <Block
       id="size"
       title="Accuracy against model size"
-      subtitle="Each line follows the best model up to each size; where it is flat, larger models gain nothing."
+      subtitle="A panel per task. The line follows the best model up to each size; where it is flat, larger models gain nothing."
       table={() => chart.table}
       chart={lightly(chart)}
     >

@@ -1,13 +1,20 @@
-import type { VNode } from 'preact';
-import { factorNames } from '../../scoring/factor.ts';
+import type { ComponentChildren, VNode } from 'preact';
+import { limitKind, limitLabel } from '../../core/limits.ts';
+import { percentText } from '../../core/amount-text.ts';
+import { quantities } from '../../core/quantities.ts';
+import { factorNames, perFactor, type FactorName, type Factors } from '../../scoring/factor.ts';
 import { costFactors, factorTitles } from '../charts/scoreboard-data.ts';
+import { limitStops, stopOf, typedLimit, type LimitStops } from '../limit-stops.ts';
 import { normalWeights } from '../rescore.ts';
-import { choiceParams, type Choices } from '../settings.ts';
+import { boundText, choiceParams, pageLimits, parsePrice, type Choices, type PageLimit } from '../settings.ts';
 import type { PageView } from './board-view.ts';
 import { setParams } from './hash-state.ts';
+import { NumberField } from './number-field.tsx';
 
 interface SliderProps {
   readonly label: string;
+  /** What stands beside it: the value, or a field to type it. */
+  readonly children: ComponentChildren;
   readonly min: number;
   readonly max: number;
   readonly step: number;
@@ -16,12 +23,13 @@ interface SliderProps {
   readonly onChange: (value: number) => void;
 }
 
-function Slider({ label, min, max, step, value, shown, onChange }: SliderProps): VNode {
+function Slider({ label, min, max, step, value, shown, onChange, children }: SliderProps): VNode {
   return (
-    <label class="slider">
+    <div class="slider">
       <span class="slider-name">{label}</span>
       <input
         type="range"
+        aria-label={label}
         min={min}
         max={max}
         step={step}
@@ -29,8 +37,8 @@ function Slider({ label, min, max, step, value, shown, onChange }: SliderProps):
         aria-valuetext={shown}
         onInput={(event) => onChange(Number(event.currentTarget.value))}
       />
-      <output>{shown}</output>
-    </label>
+      {children}
+    </div>
   );
 }
 
@@ -44,8 +52,22 @@ interface PartProps {
   readonly change: (changes: Partial<Choices>) => void;
 }
 
+/** Weights of which one has a wanted share, the others theirs of the rest. */
+export function withShare(weights: Factors, factor: FactorName, share: number): Factors {
+  const others = normalWeights({ ...weights, [factor]: 0 });
+  const rest = others[factor] === 0 ? others : perFactor((name) => (name === factor ? 0 : 1 / 3));
+  const round = (part: number): number => Math.round(part * 10_000) / 100;
+  return perFactor((name) => round(name === factor ? share : rest[name] * (1 - share)));
+}
+
 function Weights({ view: { choices }, change }: PartProps): VNode {
   const weights = normalWeights(choices.weights);
+  const type = (factor: FactorName, text: string): string | undefined => {
+    const share = quantities.share.parse(text);
+    if (share === undefined || share > 1) return 'a share such as 0.4 or 40%';
+    change({ weights: withShare(choices.weights, factor, share) });
+    return undefined;
+  };
   return (
     <fieldset>
       <legend>Weights</legend>
@@ -57,53 +79,124 @@ function Weights({ view: { choices }, change }: PartProps): VNode {
           max={100}
           step={5}
           value={choices.weights[factor]}
-          shown={`${Math.round(weights[factor] * 100)} %`}
+          shown={percentText(weights[factor])}
           onChange={(value) => change({ weights: { ...choices.weights, [factor]: value } })}
-        />
+        >
+          <NumberField
+            label={`Weight of ${factor}`}
+            text={percentText(weights[factor])}
+            onType={(text) => type(factor, text)}
+          />
+        </Slider>
       ))}
     </fieldset>
   );
 }
 
-function LimitAndScore({ view, change }: PartProps): VNode {
-  const { choices } = view;
-  const hasOwnAnchors = view.boards.some(({ board }) => board.anchors !== undefined);
+/** `Maximum memory`. */
+function limitTitle(name: PageLimit): string {
+  return `${limitKind(name).relation === 'at least' ? 'Minimum' : 'Maximum'} ${limitLabel(name)}`;
+}
+
+function LimitSlider({ name, stops, view, change }: PartProps & { name: PageLimit; stops: LimitStops }): VNode {
+  const { limits } = view.choices;
+  const bound = limits[name];
+  const set = (value: number | undefined): void => change({ limits: { ...limits, [name]: value } });
+  const text = bound === undefined ? '' : boundText(name, bound);
+  return (
+    <Slider
+      label={limitTitle(name)}
+      min={0}
+      max={stops.length - 1}
+      step={1}
+      value={stopOf(stops, bound)}
+      shown={text === '' ? 'no limit' : text}
+      onChange={(index) => set(stops[index])}
+    >
+      <NumberField
+        label={`${limitTitle(name)}, typed`}
+        text={text}
+        placeholder="no limit"
+        onType={(typed) => {
+          const read = typedLimit(name, typed);
+          if ('expected' in read) return read.expected;
+          set(read.bound);
+          return undefined;
+        }}
+      />
+    </Slider>
+  );
+}
+
+/** The price of an hour, without which answers have no price. */
+function HourlyPrice({ view: { choices }, change }: PartProps): VNode {
+  return (
+    <div class="slider">
+      <span class="slider-name">Price per hour</span>
+      <span class="hint">of one device, in any currency</span>
+      <NumberField
+        label="Price per hour of one device"
+        text={choices.pricePerHour === undefined ? '' : String(choices.pricePerHour)}
+        placeholder="unknown"
+        onType={(text) => {
+          const price = text.trim() === '' ? undefined : parsePrice(text);
+          if (price === undefined && text.trim() !== '') return 'a number above 0';
+          change({ pricePerHour: price });
+          return undefined;
+        }}
+      />
+    </div>
+  );
+}
+
+function LimitSliders({ view, change }: PartProps): VNode {
+  const boards = view.boards.map(({ board }) => board);
   return (
     <fieldset>
-      <legend>Limit and score</legend>
-      <Slider
-        label="Minimum accuracy"
-        min={0}
-        max={1}
-        step={0.01}
-        value={choices.accuracyGate}
-        shown={choices.accuracyGate.toFixed(2)}
-        onChange={(accuracyGate) => change({ accuracyGate })}
-      />
-      <label class="slider">
-        <span class="slider-name">Score</span>
-        <select
-          value={choices.score}
-          onChange={(event) => change({ score: event.currentTarget.value === 'paper' ? 'paper' : 'anchored' })}
-        >
-          <option value="paper">PER: scaled over these models</option>
-          <option value="anchored">PER-A: scaled by fixed anchors</option>
-        </select>
-        <span />
-      </label>
-      {choices.score !== 'anchored' || hasOwnAnchors ? null : (
-        <p class="hint">No anchors were given: the medians of each table are used.</p>
-      )}
+      <legend>Limits</legend>
+      {pageLimits.map((name) => {
+        const stops = limitStops(boards, name, view.choices.pricePerHour);
+        return stops === undefined ? null : (
+          <LimitSlider key={name} name={name} stops={stops} view={view} change={change} />
+        );
+      })}
+      <HourlyPrice view={view} change={change} />
+      <p class="hint">A model that misses a limit is not recommended.</p>
     </fieldset>
   );
 }
 
-function AnchorSliders({ view: { choices }, change }: PartProps): VNode | null {
-  if (choices.score !== 'anchored') return null;
+function ScoreChoice({ view, change }: PartProps): VNode {
+  const { choices } = view;
+  const hasOwnAnchors = view.boards.some(({ board }) => board.anchors !== undefined);
+  return (
+    <>
+      <label class="slider">
+        <span class="slider-name">Score</span>
+        <select
+          class="wide"
+          value={choices.score}
+          onChange={(event) => change({ score: event.currentTarget.value === 'paper' ? 'paper' : 'anchored' })}
+        >
+          <option value="anchored">PER-A: scaled by fixed anchors</option>
+          <option value="paper">PER-paper: scaled over these models</option>
+        </select>
+      </label>
+      {choices.score !== 'anchored' || hasOwnAnchors ? null : (
+        <p class="hint">No anchors were given: the medians of each table are used.</p>
+      )}
+    </>
+  );
+}
+
+function Anchors({ view, change }: PartProps): VNode {
+  const { choices } = view;
+  const sliders = choices.score === 'anchored' ? costFactors : [];
   return (
     <fieldset>
-      <legend>PER-A anchors</legend>
-      {costFactors.map((factor) => (
+      <legend>Score and anchors</legend>
+      <ScoreChoice view={view} change={change} />
+      {sliders.map((factor) => (
         <Slider
           key={factor}
           label={factorTitles[factor]}
@@ -113,7 +206,9 @@ function AnchorSliders({ view: { choices }, change }: PartProps): VNode | null {
           value={choices.anchorSteps[factor]}
           shown={multiplier(choices.anchorSteps[factor])}
           onChange={(value) => change({ anchorSteps: { ...choices.anchorSteps, [factor]: value } })}
-        />
+        >
+          <output>{multiplier(choices.anchorSteps[factor])}</output>
+        </Slider>
       ))}
     </fieldset>
   );
@@ -126,15 +221,15 @@ export function Controls({ view }: { readonly view: PageView }): VNode {
   return (
     <details class="controls js-only" open={!isDefault}>
       <summary>
-        <span class="controls-title">Your own weights</span>
+        <span class="controls-title">Your own limits and weights</span>
         <span class="controls-state">
           {isDefault ? 'settings of the report' : 'your settings: scores are recomputed'}
         </span>
       </summary>
       <div class="controls-grid">
         <Weights view={view} change={change} />
-        <LimitAndScore view={view} change={change} />
-        <AnchorSliders view={view} change={change} />
+        <LimitSliders view={view} change={change} />
+        <Anchors view={view} change={change} />
       </div>
       <button type="button" disabled={isDefault} onClick={() => setParams(choiceParams(defaults, defaults))}>
         Reset to the settings of the report

@@ -1,11 +1,13 @@
 import type { VNode } from 'preact';
 import { decide, type BoardDecision } from '../decision.ts';
+import type { PageData } from '../page-data.ts';
 import type { TextTable } from '../table-text.ts';
 import { Block } from './block.tsx';
 import type { PageView } from './board-view.ts';
 import { fixed, percent } from './format.ts';
+import { Glance } from './glance.tsx';
 import { Bar, ModelName } from './page-parts.tsx';
-import { PlainTable } from './tables.tsx';
+import { CellsTable, type CellsTableProps } from './tables.tsx';
 
 const leadTexts = {
   clear: 'significant lead',
@@ -39,7 +41,7 @@ function tableOf(boards: readonly BoardDecision[], scoreName: string): TextTable
 }
 
 /** Which model, with what confidence, and why: before anything else. */
-export function DecisionBlock({ view }: { readonly view: PageView }): VNode {
+export function DecisionBlock({ view, data }: { readonly view: PageView; readonly data: PageData }): VNode {
   const decision = decide(view.boards.map(({ decision: own }) => own));
   const scoreName = view.boards[0]?.scoreName ?? 'PER';
   return (
@@ -49,55 +51,49 @@ export function DecisionBlock({ view }: { readonly view: PageView }): VNode {
         <bdi>{decision.headline}</bdi>
       </h1>
       <p class="lead">{decision.detail}</p>
-      {decision.boards.length === 0 ? null : (
+      <Glance view={view} data={data} />
+      {decision.boards.length < 2 ? null : (
         <Block id="by-task" title="By task" table={() => tableOf(decision.boards, scoreName)}>
-          <PlainTable
+          <CellsTable
             caption="The best model of each task"
             headings={[
               { text: 'Task' },
-              { text: 'Best model' },
+              { text: 'Best model', help: 'The model with the highest score' },
               { text: scoreName, align: 'right' },
-              { text: 'P(1st)', help: 'Share of the resamples in which it is first' },
+              { text: 'P(1st)' },
               { text: 'Why' },
             ]}
-          >
-            {decision.boards.map((board) => (
-              <DecisionRow key={board.taskId} board={board} />
-            ))}
-          </PlainTable>
+            rows={decision.boards.map(decisionRow)}
+          />
         </Block>
       )}
     </section>
   );
 }
 
-function DecisionRow({ board }: { readonly board: BoardDecision }): VNode {
-  const { winner, score, support, lead, tied, isDoubtful, title } = board;
+function decisionRow(board: BoardDecision): CellsTableProps['rows'][number] {
+  const { winner, score, support, lead, tied, isDoubtful, title, taskId } = board;
   if (winner === undefined) {
-    return (
-      <tr class="unscored">
-        <th scope="row">{title}</th>
-        <td colSpan={4}>no model has a score</td>
-      </tr>
-    );
+    return { key: taskId, rowClass: 'unscored', cells: [title, 'no model has a score', '–', '–', '–'] };
   }
-  return (
-    <tr>
-      <th scope="row">{title}</th>
-      <td>
+  return {
+    key: taskId,
+    cells: [
+      title,
+      <>
         <ModelName name={winner} />
         {isDoubtful ? <span class="chip doubtful">doubtful numbers</span> : null}
-      </td>
-      <td class="right">{fixed(score, 3)}</td>
-      <td class="sure">
+      </>,
+      fixed(score, 3),
+      <span key="sure" class="sure">
         <span class="number">{percent(support)}</span>
         {support === undefined ? null : <Bar share={support} isStrong />}
         <span class="reason">{leadTexts[lead]}</span>
-      </td>
-      <td class="why">
+      </span>,
+      <span key="why" class="why">
         {why(board)}
         {tied.length === 0 ? null : <span class="reason">not distinguishable from {tied.join(', ')}</span>}
-      </td>
-    </tr>
-  );
+      </span>,
+    ],
+  };
 }

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { pageSchema, type LoadedPage, type PageData } from '../page-data.ts';
 import { ReportPage } from './report-page.tsx';
 import { showHidden } from './show-hidden.ts';
+import { startTips } from './tip.tsx';
 
 async function unzipped(id: string): Promise<ArrayBuffer> {
   const text = document.getElementById(id)?.textContent.trim() ?? '';
@@ -43,4 +44,5 @@ async function start(): Promise<void> {
 }
 
 showHidden();
+startTips();
 void start();

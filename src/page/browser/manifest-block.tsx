@@ -5,11 +5,13 @@ import type { PageData, PageRun } from '../page-data.ts';
 import { Block, copyText } from './block.tsx';
 import { bytes, dateTime, duration, wholeNumber } from './format.ts';
 import { Facts, type Fact } from './page-parts.tsx';
-import { PlainTable } from './tables.tsx';
+import { CellsTable } from './tables.tsx';
+import { tip } from './tip.tsx';
 
+/** The start is enough to compare by eye; paper has the whole. */
 function hash(text: string | undefined): VNode | undefined {
   return text === undefined ? undefined : (
-    <code title={text}>
+    <code {...tip(text)} tabIndex={0}>
       {text.slice(0, 12)}
       <span class="print-only">{text.slice(12)}</span>
     </code>
@@ -51,26 +53,27 @@ function columns(...texts: readonly string[]): readonly { readonly text: string 
 function ModelTable({ models }: { readonly models: PageRun['manifest']['models'] }): VNode {
   const headings = columns('Model', 'Source', 'sha256', 'Size', 'Parameters', 'Quantization', 'Prompt style', 'Engine');
   return (
-    <PlainTable caption="Models" headings={headings}>
-      {Object.entries(models).map(([name, facts]) => (
-        <tr key={name}>
-          <th scope="row">
-            <bdi>{name}</bdi>
-          </th>
-          <td class="long">
-            <span class="clamp" title={facts.source}>
-              {facts.source}
-            </span>
-          </td>
-          <td>{hash(facts.fileSha256) ?? '–'}</td>
-          <td>{bytes(facts.fileBytes)}</td>
-          <td>{facts.parameters === undefined ? '–' : parametersText(facts.parameters)}</td>
-          <td>{facts.quantisation ?? '–'}</td>
-          <td>{facts.promptStyle ?? '–'}</td>
-          <td class="long">{facts.engineBuild ?? '–'}</td>
-        </tr>
-      ))}
-    </PlainTable>
+    <CellsTable
+      caption="Models"
+      headings={headings}
+      rows={Object.entries(models).map(([name, facts]) => ({
+        key: name,
+        cells: [
+          <bdi key="name">{name}</bdi>,
+          <span key="source" class="long">
+            {facts.source}
+          </span>,
+          hash(facts.fileSha256) ?? '–',
+          bytes(facts.fileBytes),
+          facts.parameters === undefined ? '–' : parametersText(facts.parameters),
+          facts.quantisation ?? '–',
+          facts.promptStyle ?? '–',
+          <span key="engine" class="long">
+            {facts.engineBuild ?? '–'}
+          </span>,
+        ],
+      }))}
+    />
   );
 }
 
@@ -85,19 +88,24 @@ function TaskTable({ tasks }: { readonly tasks: PageRun['manifest']['tasks'] }):
     'Notes',
   );
   return (
-    <PlainTable caption="Tasks" headings={headings}>
-      {Object.entries(tasks).map(([id, facts]) => (
-        <tr key={id}>
-          <th scope="row">{id}</th>
-          <td>{wholeNumber(facts.items)}</td>
-          <td>{wholeNumber(facts.evaluatedItems)}</td>
-          <td>{facts.shots}</td>
-          <td>{hash(facts.dataSha256)}</td>
-          <td>{hash(facts.itemIdsSha256)}</td>
-          <td class="long">{facts.notes.join(' ') || '–'}</td>
-        </tr>
-      ))}
-    </PlainTable>
+    <CellsTable
+      caption="Tasks"
+      headings={headings}
+      rows={Object.entries(tasks).map(([id, facts]) => ({
+        key: id,
+        cells: [
+          id,
+          wholeNumber(facts.items),
+          wholeNumber(facts.evaluatedItems),
+          facts.shots,
+          hash(facts.dataSha256),
+          hash(facts.itemIdsSha256),
+          <span key="notes" class="long">
+            {facts.notes.join(' ') || '–'}
+          </span>,
+        ],
+      }))}
+    />
   );
 }
 

@@ -1,4 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
+import type { CodedNote } from '../../present/notes.ts';
+import { tip } from './tip.tsx';
 
 export type Fact = readonly [name: string, value: ComponentChildren];
 
@@ -6,12 +8,15 @@ export type Fact = readonly [name: string, value: ComponentChildren];
 export function Facts({
   facts,
   isTight = false,
+  isInline = false,
 }: {
   readonly facts: readonly Fact[];
   readonly isTight?: boolean;
+  /** Beside each other. */
+  readonly isInline?: boolean;
 }): VNode {
   return (
-    <dl class={isTight ? 'facts tight' : 'facts'}>
+    <dl class={`facts${isTight ? ' tight' : ''}${isInline ? ' beside' : ''}`}>
       {facts
         .filter(([, value]) => isTight || (value !== undefined && value !== '' && value !== '–'))
         .map(([name, value]) => (
@@ -30,6 +35,53 @@ export function ModelName({ name }: { readonly name: string }): VNode {
     <span class="model">
       <bdi>{name}</bdi>
     </span>
+  );
+}
+
+/** A link inside the page; the address keeps the reader's settings. */
+export function Jump(props: {
+  readonly to: string;
+  readonly label?: string;
+  /** What is said at it. */
+  readonly hint?: string;
+  readonly children: string;
+}): VNode {
+  const { to, label, hint, children } = props;
+  return (
+    <a
+      href={`#${to}`}
+      aria-label={label}
+      {...tip(hint)}
+      onClick={(event) => {
+        event.preventDefault();
+        const target = document.getElementById(to);
+        target?.scrollIntoView();
+        const heading = target?.querySelector<HTMLElement>('h2') ?? target;
+        heading?.setAttribute('tabindex', '-1');
+        heading?.focus({ preventScroll: true });
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
+/** Codes of notes, as links to where they stand. */
+export function NoteRefs({ notes }: { readonly notes: readonly CodedNote[] }): VNode | null {
+  if (notes.length === 0) return null;
+  return (
+    <sup class={notes.some(({ isDoubt }) => isDoubt) ? 'refs doubtful' : 'refs'}>
+      {notes.map(({ code, term, text }) => (
+        <Jump
+          key={code}
+          to={`note-${code}`}
+          label={`note ${code}${term === '' ? '' : `, ${term}`}`}
+          hint={term === '' ? text : `${term}: ${text}`}
+        >
+          {code}
+        </Jump>
+      ))}
+    </sup>
   );
 }
 

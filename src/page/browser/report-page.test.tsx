@@ -2,16 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
 import { made, paperPage, storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
 import { hostileModel } from '../../../test/setup/stored-cells.ts';
-import { flagMeanings, warningMeanings } from '../../present/glossary.ts';
+import { flagMeanings, meaningOf, warningMeanings } from '../../present/glossary.ts';
+import { codedNotes } from '../../present/notes.ts';
 import { makePage } from '../make-page.ts';
+import { dataQuality } from '../data-quality.ts';
+import { boardColumns, detailColumns } from './board-columns.tsx';
 import { viewPage, type PageView } from './board-view.ts';
 import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
-import { Controls } from './controls.tsx';
+import { Controls, withShare } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
+import { NotesBlock } from './notes-block.tsx';
 import { GlossaryBlock, ReportPage } from './report-page.tsx';
 import { ScoreboardBlock } from './scoreboard-block.tsx';
-import { ValidityBlock } from './validity-block.tsx';
 
 const paper = paperPage();
 let stored: StoredPages;
@@ -37,14 +40,14 @@ describe('the report', () => {
       'trade-off',
       'size',
       'ranks',
-      'validity',
       'manifest',
       'reproduce',
+      'notes',
       'glossary',
     ]);
     expect(text.match(/<h1/gu)).toHaveLength(1);
     // Every place that is linked to is there.
-    for (const [, to] of text.matchAll(/href="#([^"]+)"/gu)) expect(ids).toContain(to);
+    for (const [, to] of text.matchAll(/href="#([^"]+)"/gu)) expect(text).toContain(` id="${to}"`);
   });
 
   it('says which run it is of, when and where', () => {
@@ -76,8 +79,8 @@ describe('the report', () => {
 describe('the decision', () => {
   it('names the model, the score and why, task by task', () => {
     const view = paperView();
-    expect(shown(<DecisionBlock view={view} />)).toContain('Qwen2.5-1.5B');
-    const rows = shownRows(<DecisionBlock view={view} />);
+    expect(shown(<DecisionBlock view={view} data={paper.data} />)).toContain('Qwen2.5-1.5B');
+    const rows = shownRows(<DecisionBlock view={view} data={paper.data} />);
     expect(rows.map((row) => row.slice(0, 4))).toEqual([
       ['Task', 'Best model', 'PER-A', 'P(1st)'],
       ['gsm8k', 'Qwen2.5-1.5B', '0.762', '– confidence unknown'],
@@ -90,11 +93,17 @@ describe('the decision', () => {
   });
 
   it('follows what is chosen, and says that it does', () => {
-    const view = paperView({ gate: '1' });
-    expect(shown(<DecisionBlock view={view} />).slice(0, 2)).not.toEqual(
-      shown(<DecisionBlock view={paperView()} />).slice(0, 2),
+    const view = paperView({ minAccuracy: '1' });
+    expect(shown(<DecisionBlock view={view} data={paper.data} />).slice(0, 2)).not.toEqual(
+      shown(<DecisionBlock view={paperView()} data={paper.data} />).slice(0, 2),
     );
-    expect(shownRows(<DecisionBlock view={view} />)[1]).toEqual(['gsm8k', 'no model has a score']);
+    expect(shownRows(<DecisionBlock view={view} data={paper.data} />)[1]).toEqual([
+      'gsm8k',
+      'no model has a score',
+      '–',
+      '–',
+      '–',
+    ]);
   });
 });
 
@@ -125,39 +134,50 @@ describe('a scoreboard', () => {
   });
 
   it('says why a model has no score', () => {
-    const [view] = paperView({ gate: '0.9' }).boards;
+    const [view] = paperView({ minAccuracy: '0.9' }).boards;
     if (view === undefined) throw new Error('no board');
     const rows = shownRows(<ScoreboardBlock view={view} />).slice(1, 17);
     expect(rows.filter((row) => row[2] === '–')).toHaveLength(15);
-    expect(rows[1]?.[1]).toContain('below the minimum accuracy');
+    expect(rows[1]?.[1]).toContain('is below 0.900');
   });
 });
 
 describe('what may be changed', () => {
   it('stands at what the report was written with, and the way back is closed', () => {
     const text = html(<Controls view={paperView()} />);
-    expect([...text.matchAll(/type="range"[^>]* value="([^"]+)"/gu)].map(([, value]) => value)).toEqual([
-      '25',
-      '25',
-      '25',
-      '25',
-      '0',
-      '0',
-      '0',
-      '0',
+    const sliders = [...text.matchAll(/<input type="range"[^>]*>/gu)].map(([slider]) => slider);
+    expect(sliders.map((slider) => /aria-valuetext="([^"]+)"/u.exec(slider)?.[1])).toEqual([
+      ...Array.from({ length: 4 }, () => '25 %'),
+      // Prices have none without the price of an hour.
+      ...Array.from({ length: 3 }, () => 'no limit'),
+      ...Array.from({ length: 3 }, () => '× 1'),
     ]);
     expect(text).toMatch(/<button type="button" disabled>/u);
   });
 
   it('stands open at what was chosen: shares of the weights, multiples of the anchors', () => {
-    const view = paperView({ weights: '100_100_0_0', anchors: '1_-2_0', gate: '0.25' });
-    const text = shown(<Controls view={view} />);
-    for (const line of ['Accuracy 50 %', 'Memory 0 %', 'Minimum accuracy 0.25', 'Throughput × 2', 'Latency ÷ 4']) {
-      expect(text).toContain(line);
-    }
-    expect(html(<Controls view={view} />)).toContain('<details class="controls js-only" open>');
+    const view = paperView({ weights: '100_100_0_0', anchors: '1_-2_0', minAccuracy: '0.25', maxMemory: '12GiB' });
+    const text = html(<Controls view={view} />);
+    const typed = (label: string): string | undefined =>
+      new RegExp(`aria-label="${label}"[^>]* value="([^"]*)"`, 'u').exec(text)?.[1];
+    expect(['Weight of accuracy', 'Weight of memory'].map(typed)).toEqual(['50 %', '0 %']);
+    expect(['Minimum accuracy, typed', 'Maximum memory, typed'].map(typed)).toEqual(['0.25', '12GiB']);
+    expect(text).toContain('aria-label="Maximum latency, typed" aria-invalid="false" placeholder="no limit"');
+    for (const line of ['Throughput × 2', 'Latency ÷ 4']) expect(shown(<Controls view={view} />)).toContain(line);
+    expect(text).toContain('<details class="controls js-only" open>');
     // Anchors are of PER-A alone.
-    expect(html(<Controls view={paperView({ score: 'paper' })} />).match(/type="range"/gu)).toHaveLength(5);
+    expect(html(<Controls view={paperView({ score: 'paper' })} />).match(/type="range"/gu)).toHaveLength(7);
+  });
+
+  it('a typed weight is a share: the others keep their ratios', () => {
+    const weights = { accuracy: 25, throughput: 50, latency: 25, memory: 0 };
+    expect(withShare(weights, 'accuracy', 0.4)).toEqual({ accuracy: 40, throughput: 40, latency: 20, memory: 0 });
+    expect(withShare({ accuracy: 9, throughput: 0, latency: 0, memory: 0 }, 'accuracy', 0.7)).toEqual({
+      accuracy: 70,
+      throughput: 10,
+      latency: 10,
+      memory: 10,
+    });
   });
 });
 
@@ -177,43 +197,152 @@ describe('charts', () => {
   });
 
   it('are left out where no model has the numbers', () => {
-    expect(html(<RankBlock boards={paperView({ gate: '1' }).boards} />)).toBe('');
+    expect(html(<RankBlock boards={paperView({ minAccuracy: '1' }).boards} />)).toBe('');
     expect(html(<TradeOffBlock boards={[]} />)).toBe('');
     const { boards } = viewPage(makePage({ scoreboards: [] }, made), new Map());
     expect(html(<SizeBlock boards={boards} data={paper.data} />)).toBe('');
   });
 });
 
-describe('doubts', () => {
-  it('are grouped by reason, the grave ones first, with every place', () => {
-    const { boards } = viewPage(stored.page, new Map());
-    const warned = boards.map((view) => ({
-      ...view,
-      board: {
-        ...view.board,
-        rows: view.board.rows.map((row) => ({
-          ...row,
-          warnings: [
-            { reason: 'small_sample' as const, detail: '4 items', metric: 'accuracy' as const },
-            { reason: 'host_busy' as const, detail: '40 %', metric: 'throughput' as const },
-            { reason: 'host_busy' as const, detail: '40 %', metric: 'latency' as const },
-            { reason: 'host_busy' as const, detail: '50 %', metric: 'memory' as const },
-          ],
-        })),
-      },
+describe('notes', () => {
+  const warnings = [
+    { reason: 'small_sample' as const, detail: '4 items', metric: 'accuracy' },
+    { reason: 'host_busy' as const, detail: '40 %', metric: 'throughput' },
+    { reason: 'host_busy' as const, detail: '40 %', metric: 'latency' },
+    { reason: 'host_busy' as const, detail: '50 %', metric: 'memory' },
+  ];
+
+  function warnedPage() {
+    const { data, numbers } = stored.page;
+    const scoreboards = data.report.scoreboards.map((board) => ({
+      ...board,
+      rows: board.rows.map((row) => ({ ...row, warnings })),
     }));
-    const text = shown(<ValidityBlock boards={warned} />);
-    const at = (start: string): number => text.findIndex((line) => line.startsWith(start));
-    expect(at('! host_busy')).toBeGreaterThan(0);
-    expect(at('! host_busy')).toBeLessThan(at('~ small_sample'));
-    expect(text[at('! host_busy')]).toMatch(/6 cells$/u);
+    return { data: { ...data, report: { ...data.report, scoreboards } }, numbers };
+  }
+
+  it('stand once, the doubts first, with every place', () => {
+    const view = viewPage(warnedPage(), new Map());
+    const text = shown(<NotesBlock notes={view.notes.all} />);
+    const at = (start: string): number => text.findIndex((line) => line.includes(start));
+    expect(text.filter((line) => line.includes('Other programs took more than 5 %'))).toHaveLength(1);
+    expect(text[at('host_busy')]).toMatch(/^a host_busy .* 6 cells of note a$/u);
+    expect(at('host_busy')).toBeLessThan(at('small_sample'));
     expect(text).toContain('small-135m on GSM8K: throughput, latency (40 %)');
     expect(text).toContain('small-135m on GSM8K: memory (50 %)');
-    expect(at('worst')).toBeGreaterThan(at('~ small_sample'));
+    expect(at(' worst ')).toBeGreaterThan(at('small_sample'));
+  });
+
+  it('are referred to by their letters: numbers, scores and tables', () => {
+    const page = warnedPage();
+    const [view] = viewPage(page, new Map()).boards;
+    if (view === undefined) throw new Error('no board');
+    const board = html(<ScoreboardBlock view={view} />);
+    const rows = shownRows(<ScoreboardBlock view={view} />);
+    expect(rows[1]).toContain('4.00 ± 0.10 a');
+    expect(board).not.toContain(
+      'Other programs took more than 5 % of the CPU, so speed may be greatly understated.</li>',
+    );
+    const text = html(<ReportPage page={page} />);
+    const codes = view.notes.all.map(({ code }) => code);
+    expect(codes.slice(0, 3)).toEqual(['a', 'b', 'c']);
+    // Each note is used, and each letter has its note.
+    for (const code of codes) expect(text.match(new RegExp(`href="#note-${code}"`, 'gu'))?.length).toBeGreaterThan(0);
+    for (const [, code] of text.matchAll(/href="#note-(\w+)"/gu)) expect(codes).toContain(code);
+  });
+
+  it('go on after z', () => {
+    const board = { ...paper.data.report.scoreboards[0], flags: [] };
+    const many = Array.from({ length: 30 }, (_, index) => ({
+      ...board,
+      inference: {
+        method: 'intervals',
+        resamples: 1,
+        seed: 1,
+        withoutLaunchSpread: [],
+        atBoundary: [],
+        notes: [`n${index}`],
+      },
+    }));
+    const codes = codedNotes(many as unknown as Parameters<typeof codedNotes>[0]).all.map(({ code }) => code);
+    expect(codes.slice(25, 28)).toEqual(['z', 'aa', 'ab']);
+    expect(new Set(codes).size).toBe(codes.length);
   });
 
   it('may be none', () => {
-    expect(shown(<ValidityBlock boards={[]} />)).toContain('No warnings.');
+    expect(shown(<NotesBlock notes={[]} />)).toContain('There are none: nothing speaks against these numbers.');
+  });
+});
+
+describe('terms', () => {
+  it('of every heading are explained by the glossary', () => {
+    const page = viewPage(stored.page, new Map());
+    for (const view of page.boards) {
+      const columns = [...boardColumns(view), ...detailColumns(view)];
+      const unexplained = columns.filter(({ id, help }) => help === undefined && id !== 'model');
+      // A task's own metrics may be anything.
+      expect(unexplained.map(({ id }) => id).filter((id) => !id.startsWith('extra.'))).toEqual([]);
+    }
+    const text = html(<ReportPage page={stored.page} />);
+    expect(text).toContain(`data-tip="${meaningOf('P(1st)')}`);
+    expect(meaningOf('TTFT')).toBe(meaningOf('time to first token'));
+    expect(meaningOf('nonsense')).toBeUndefined();
+  });
+});
+
+describe('the first screen', () => {
+  it('says how much was asked, when and where', () => {
+    const text = shown(<DecisionBlock view={viewPage(stored.page, new Map())} data={stored.page.data} />).join('\n');
+    for (const fact of [
+      'Items 4 per task',
+      'Models 2',
+      'Tasks 3',
+      'Host Test CPU, 2 cores, 6.1',
+      'Measured 2026-11-24 16:30 UTC',
+    ])
+      expect(text).toContain(fact);
+  });
+
+  it('has a bar per factor and model, longer is better', () => {
+    const text = html(<DecisionBlock view={paperView()} data={paper.data} />);
+    expect(text.match(/<figure class="factor">/gu)).toHaveLength(4);
+    expect(text.match(/<figure class="factor">.*?<\/figure>/gu)?.map((one) => one.match(/bar-fill/gu)?.length)).toEqual(
+      [6, 6, 6, 6],
+    );
+    expect(text).toContain('10 more in the table.');
+  });
+
+  it.each([
+    [[], 'good', 'No warning speaks against a number.'],
+    [
+      [{ reason: 'host_busy', detail: '9 %', metric: 'latency' }],
+      'doubts',
+      'The only cell: other processes took more than 5 % of the CPU.',
+    ],
+    [
+      [{ reason: 'one_launch', detail: '', metric: 'latency' }],
+      'doubts',
+      'The only cell: speed was measured in one launch, so its spread is unknown.',
+    ],
+    [[{ reason: 'resumed', detail: '', metric: 'latency' }], 'good', 'No warning speaks against a number.'],
+  ] as const)('lights up for %j', (warnings, light, why) => {
+    const [board] = paper.data.report.scoreboards;
+    const [row] = board?.rows ?? [];
+    if (board === undefined || row === undefined) throw new Error('no row');
+    expect(dataQuality([{ ...board, rows: [{ ...row, warnings }] }])).toEqual({ light, why });
+  });
+
+  it('calls numbers invalid where most cells have none, and doubts them where some have none', () => {
+    const [board] = paper.data.report.scoreboards;
+    const rows = board?.rows.slice(0, 3) ?? [];
+    const failing = (count: number) =>
+      dataQuality([
+        { ...board, rows: rows.map((row, index) => (index < count ? { ...row, state: 'failed' } : row)) },
+      ] as never);
+    expect(failing(0).light).toBe('good');
+    expect(failing(1)).toEqual({ light: 'doubts', why: '1 of 3 cells failed or has no valid number.' });
+    expect(failing(2)).toEqual({ light: 'invalid', why: '2 of 3 cells failed or have no valid number.' });
+    expect(dataQuality([])).toEqual({ light: 'invalid', why: 'Nothing was measured.' });
   });
 });
 

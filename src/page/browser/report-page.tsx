@@ -8,27 +8,9 @@ import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { dateTime } from './format.ts';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
-import { Facts } from './page-parts.tsx';
+import { NotesBlock } from './notes-block.tsx';
+import { Facts, Jump } from './page-parts.tsx';
 import { ScoreboardBlock } from './scoreboard-block.tsx';
-import { ValidityBlock } from './validity-block.tsx';
-
-/** A link inside the page; the address keeps the reader's settings. */
-function Jump({ to, children }: { readonly to: string; readonly children: string }): VNode {
-  return (
-    <a
-      href={`#${to}`}
-      onClick={(event) => {
-        event.preventDefault();
-        const target = document.getElementById(to);
-        target?.scrollIntoView();
-        target?.querySelector('h2')?.setAttribute('tabindex', '-1');
-        target?.querySelector('h2')?.focus({ preventScroll: true });
-      }}
-    >
-      {children}
-    </a>
-  );
-}
 
 function subtitleOf({ runs, report, createdAtMs }: PageData): string {
   const [run] = runs;
@@ -44,7 +26,7 @@ export function GlossaryBlock(): VNode {
   return (
     <Block id="glossary" title="Glossary">
       {glossary.map(({ title, entries }) => (
-        <details key={title}>
+        <details key={title} class="on-paper">
           <summary>{title}</summary>
           <Facts facts={entries.map(({ term, meaning }) => [term, meaning])} />
         </details>
@@ -59,7 +41,7 @@ export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
   const { data } = page;
   return (
     <>
-      <DecisionBlock view={view} />
+      <DecisionBlock view={view} data={data} />
       {view.boards.length === 0 ? null : <Controls view={view} />}
       {(data.report.notes ?? []).map((note) => (
         <p class="note" key={note}>
@@ -72,9 +54,9 @@ export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
       <TradeOffBlock boards={view.boards} />
       <SizeBlock boards={view.boards} data={data} />
       <RankBlock boards={view.boards} />
-      <ValidityBlock boards={view.boards} />
       <ManifestBlock data={data} />
       <ReproduceBlock data={data} />
+      <NotesBlock notes={view.notes.all} />
       <GlossaryBlock />
     </>
   );
@@ -98,8 +80,8 @@ export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
           {data.report.scoreboards.length === 0 ? null : <Jump to="board-1">Scoreboards</Jump>}
           <Jump to="trade-off">Cost</Jump>
           <Jump to="ranks">Ranks</Jump>
-          <Jump to="validity">Validity</Jump>
           <Jump to="manifest">Manifest</Jump>
+          <Jump to="notes">Notes</Jump>
           <Jump to="glossary">Glossary</Jump>
         </nav>
       </header>

@@ -1,8 +1,7 @@
 import type { VNode } from 'preact';
-import { footnotes } from '../../present/footnotes.ts';
-import { plainText } from '../../present/sanitise.ts';
 import { factorLabels, factorNames } from '../../scoring/factor.ts';
 import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../scoring/robustness-card.ts';
+import type { CodedNote } from '../../present/notes.ts';
 import { perAnchored } from '../../scoring/per-anchored.ts';
 import { perPaper } from '../../scoring/per-paper.ts';
 import { boardValues, type ScoreboardRow } from '../../scoring/scoreboard.ts';
@@ -11,6 +10,7 @@ import { Block } from './block.tsx';
 import { boardColumns, detailColumns, modelColumn } from './board-columns.tsx';
 import type { BoardView } from './board-view.ts';
 import { fixed, percent } from './format.ts';
+import { NoteRefs } from './page-parts.tsx';
 import { DataTable, textOf, type TableColumn } from './tables.tsx';
 
 function subtitleOf({ board, draws, isDefault }: BoardView): string {
@@ -30,12 +30,18 @@ function subtitleOf({ board, draws, isDefault }: BoardView): string {
 export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
   const columns = boardColumns(view);
   const details = detailColumns(view);
-  const notes = footnotes(view.board);
+  const notes = view.notes.ofBoard(view.board);
   return (
     <Block
       id={view.id}
       title={view.title}
-      subtitle={subtitleOf(view)}
+      subtitle={
+        <>
+          {subtitleOf(view)}
+          {notes.length === 0 ? null : ' · notes '}
+          <NoteRefs notes={notes} />
+        </>
+      }
       table={() => textOf(view.title, columns, view.rows)}
     >
       <DataTable
@@ -46,16 +52,6 @@ export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
         rowKey={({ model }) => model}
         rowClass={(row) => rowClass(row, view)}
       />
-      {notes.length === 0 ? null : (
-        <ul class="notes">
-          {notes.map(({ mark, text }) => (
-            <li key={text}>
-              {mark === '' ? null : <b class={mark === '!' ? 'doubtful' : undefined}>{mark} </b>}
-              {plainText(text)}
-            </li>
-          ))}
-        </ul>
-      )}
       <VariantsDetails view={view} />
       {details.length === 0 ? null : (
         <details class="more">
@@ -83,6 +79,7 @@ interface Variant {
   readonly heading: string;
   readonly help: string;
   readonly scores: ReadonlyMap<string, number | undefined>;
+  readonly notes?: (row: ScoreboardRow) => readonly CodedNote[];
   /** Of a score, unless it is something else. */
   readonly show?: (value: number | undefined) => string;
 }
@@ -112,6 +109,7 @@ function variantsOf(view: BoardView): readonly Variant[] {
       heading: 'PER',
       help: 'The paper’s score: scaled over the models of this table',
       scores: scoresOf(board.rows),
+      notes: view.notes.ofPaperScore,
     },
     ...(anchored
       ? [
@@ -145,7 +143,8 @@ function VariantsDetails({ view }: { readonly view: BoardView }): VNode | null {
   const variants = variantsOf(view);
   const columns: readonly TableColumn<ScoreboardRow>[] = [
     modelColumn,
-    ...variants.map(({ id, heading, help, scores, show = (value) => fixed(value, 3) }): TableColumn<ScoreboardRow> => {
+    ...variants.map((variant): TableColumn<ScoreboardRow> => {
+      const { id, heading, help, scores, notes, show = (value) => fixed(value, 3) } = variant;
       const best = Math.max(...[...scores.values()].map((value) => value ?? -1));
       return {
         id,
@@ -155,8 +154,13 @@ function VariantsDetails({ view }: { readonly view: BoardView }): VNode | null {
         isDescendingFirst: true,
         value: ({ model }) => scores.get(model),
         text: ({ model }) => show(scores.get(model)),
-        render: ({ model }) => (
-          <span class={scores.get(model) === best && best > 0 ? 'best' : undefined}>{show(scores.get(model))}</span>
+        render: (row) => (
+          <>
+            <span class={scores.get(row.model) === best && best > 0 ? 'best' : undefined}>
+              {show(scores.get(row.model))}
+            </span>
+            <NoteRefs notes={notes?.(row) ?? []} />
+          </>
         ),
       };
     }),

@@ -67,7 +67,7 @@ describe('a table of data', () => {
       ['b-9b', '20', 'x'],
     ]);
     const text = html(<Table shownRows={rows} />);
-    expect(text).toContain('<td class="right" data-column="memory" data-value="20">20</td>');
+    expect(text).toContain('<td class="right" data-column="memory" data-value="20" data-label="Memory (GiB)">20</td>');
     expect(text).toContain('<th scope="row" class="left" data-column="model">b-9b</th>');
     // Two columns can be sorted.
     expect(text.match(/aria-sort="none"/gu)).toHaveLength(2);
@@ -104,7 +104,7 @@ describe('a plain table', () => {
     );
     const text = html(table);
     expect(text).toContain('aria-label="Cells"');
-    expect(text).toContain('<th scope="col" class="left" title="why">A</th>');
+    expect(text).toContain('<span class="term" tabindex="0" data-tip="why" aria-description="why">A</span></th>');
     expect(text).toMatch(/<tbody><tr id="body"><\/tr><\/tbody><tfoot><tr id="foot"><\/tr><\/tfoot>/u);
   });
 });

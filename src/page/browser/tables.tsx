@@ -1,6 +1,8 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { meaningOf } from '../../present/glossary.ts';
 import type { TextTable } from '../table-text.ts';
 import { useParam } from './hash-state.ts';
+import { tip } from './tip.tsx';
 
 type SortValue = number | string | undefined;
 
@@ -9,8 +11,8 @@ export interface TableColumn<Row> {
   readonly heading: string;
   /** Below the heading. */
   readonly unit?: string;
-  /** For the heading's tooltip and for screen readers. */
-  readonly help?: string;
+  /** What the heading means, for those who point at it. */
+  readonly help?: string | undefined;
   readonly align: 'left' | 'right';
   /** By default the value; a column with neither can't be sorted. */
   readonly sortValue?: (row: Row) => SortValue;
@@ -63,13 +65,15 @@ export function nextSort<Row>({ id, isDescendingFirst = false }: TableColumn<Row
   return sort === first ? second : sort === second ? '' : first;
 }
 
+function headingText<Row>({ heading, unit }: TableColumn<Row>): string {
+  return unit === undefined || unit === '' ? heading : `${heading} (${unit})`;
+}
+
 /** What a table shows, for the copy buttons. */
 export function textOf<Row>(caption: string, columns: readonly TableColumn<Row>[], rows: readonly Row[]): TextTable {
   return {
     caption,
-    headings: columns.map(({ heading, unit }) =>
-      unit === undefined || unit === '' ? heading : `${heading} (${unit})`,
-    ),
+    headings: columns.map(headingText),
     align: columns.map(({ align }) => align),
     rows: rows.map((row) => columns.map((column) => column.text(row))),
   };
@@ -99,6 +103,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): VNode {
         </label>
       )}
       <TableFrame
+        isStacked
         caption={caption}
         head={columns.map((column) => (
           <HeadingCell key={column.id} column={column} sort={sort} setSort={setSort} />
@@ -123,6 +128,23 @@ export function DataTable<Row>(props: DataTableProps<Row>): VNode {
   );
 }
 
+/** A heading that says what it means, where that is known. */
+function Explained({
+  help,
+  children,
+}: {
+  readonly help: string | undefined;
+  readonly children: ComponentChildren;
+}): VNode {
+  return help === undefined ? (
+    <>{children}</>
+  ) : (
+    <span class="term" tabIndex={0} {...tip(help)}>
+      {children}
+    </span>
+  );
+}
+
 function HeadingCell<Row>(props: {
   readonly column: TableColumn<Row>;
   readonly sort: string;
@@ -138,16 +160,16 @@ function HeadingCell<Row>(props: {
   );
   if (sortReader(column) === undefined) {
     return (
-      <th scope="col" class={align} title={help}>
-        {name}
+      <th scope="col" class={align}>
+        <Explained help={help}>{name}</Explained>
       </th>
     );
   }
   const isSorted = sort.replace(/^-/u, '') === id;
   const direction = !isSorted ? 'none' : sort.startsWith('-') ? 'descending' : 'ascending';
   return (
-    <th scope="col" class={align} aria-sort={direction} title={help}>
-      <button type="button" class="sort" onClick={() => setSort(nextSort(column, sort))}>
+    <th scope="col" class={align} aria-sort={direction}>
+      <button type="button" class="sort" {...tip(help)} onClick={() => setSort(nextSort(column, sort))}>
         {name}
         <span class="arrow" aria-hidden="true">
           {direction === 'ascending' ? '▲' : direction === 'descending' ? '▼' : ''}
@@ -172,7 +194,7 @@ function BodyCell<Row>(props: {
     );
   }
   return (
-    <td class={column.align} data-column={column.id} data-value={column.value?.(row)}>
+    <td class={column.align} data-column={column.id} data-value={column.value?.(row)} data-label={headingText(column)}>
       {content}
     </td>
   );
@@ -181,6 +203,7 @@ function BodyCell<Row>(props: {
 export interface Heading {
   readonly text: string;
   readonly align?: 'left' | 'right';
+  /** By default what the glossary says. */
   readonly help?: string;
 }
 
@@ -191,16 +214,18 @@ interface PlainTableProps {
   readonly foot?: ComponentChildren;
 }
 
-/** A table that scrolls where the page is narrow. */
+/** A table that scrolls where the page is narrow, or whose rows become blocks of labelled values there. */
 function TableFrame(props: {
   readonly caption: string;
   readonly head: ComponentChildren;
   readonly children: ComponentChildren;
   readonly foot?: ComponentChildren;
+  /** Its cells have a `data-label`. */
+  readonly isStacked?: boolean;
 }): VNode {
-  const { caption, head, children, foot } = props;
+  const { caption, head, children, foot, isStacked = false } = props;
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div class={isStacked ? 'table-scroll stacked' : 'table-scroll'} tabIndex={0} role="region" aria-label={caption}>
       <table>
         <caption class="off-screen">{caption}</caption>
         <thead>
@@ -213,16 +238,58 @@ function TableFrame(props: {
   );
 }
 
+function HeadingCells({ headings }: { readonly headings: readonly Heading[] }): VNode {
+  return (
+    <>
+      {headings.map(({ text, align = 'left', help = meaningOf(text) }) => (
+        <th key={text} scope="col" class={align}>
+          <Explained help={help}>{text}</Explained>
+        </th>
+      ))}
+    </>
+  );
+}
+
 /** A table in its own order. */
 export function PlainTable({ caption, headings, children, foot }: PlainTableProps): VNode {
-  const head = headings.map(({ text, align = 'left', help }) => (
-    <th key={text} scope="col" class={align} title={help}>
-      {text}
-    </th>
-  ));
   return (
-    <TableFrame caption={caption} head={head} foot={foot}>
+    <TableFrame caption={caption} head={<HeadingCells headings={headings} />} foot={foot}>
       {children}
+    </TableFrame>
+  );
+}
+
+export interface CellsTableProps {
+  readonly caption: string;
+  readonly headings: readonly Heading[];
+  /** As many cells as headings; the first one names its row. */
+  readonly rows: readonly {
+    readonly key: string;
+    readonly rowClass?: string;
+    readonly cells: readonly ComponentChildren[];
+  }[];
+}
+
+/** A table of ready cells, whose rows become blocks where the page is narrow. */
+export function CellsTable({ caption, headings, rows }: CellsTableProps): VNode {
+  return (
+    <TableFrame isStacked caption={caption} head={<HeadingCells headings={headings} />}>
+      {rows.map(({ key, rowClass, cells: [name, ...cells] }) => (
+        <tr key={key} class={rowClass}>
+          <th scope="row" class={headings[0]?.align}>
+            {name}
+          </th>
+          {cells.map((cell, index) => (
+            <td
+              key={headings[index + 1]?.text}
+              class={headings[index + 1]?.align}
+              data-label={headings[index + 1]?.text}
+            >
+              {cell}
+            </td>
+          ))}
+        </tr>
+      ))}
     </TableFrame>
   );
 }
@@ -231,16 +298,10 @@ export function PlainTable({ caption, headings, children, foot }: PlainTableProp
 export function TableOfTexts({ table }: { readonly table: TextTable }): VNode {
   const { headings, rows, align, caption } = table;
   return (
-    <PlainTable caption={caption} headings={headings.map((text, index) => ({ text, align: align[index] ?? 'left' }))}>
-      {rows.map((row) => (
-        <tr key={row.join(' ')}>
-          {row.map((text, index) => (
-            <td key={headings[index]} class={align[index]}>
-              <bdi>{text}</bdi>
-            </td>
-          ))}
-        </tr>
-      ))}
-    </PlainTable>
+    <CellsTable
+      caption={caption}
+      headings={headings.map((text, index) => ({ text, align: align[index] ?? 'left' }))}
+      rows={rows.map((row) => ({ key: row.join(' '), cells: row.map((text) => <bdi key={text}>{text}</bdi>) }))}
+    />
   );
 }

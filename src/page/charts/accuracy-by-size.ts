@@ -4,18 +4,21 @@ import {
   chartFrame,
   emptyChart,
   lightTheme,
-  plainLabel,
+  lineStep,
   polyline,
+  stackedLabels,
   svgElement,
   type Bounds,
   type Chart,
   type ChartNames,
   type ChartOptions,
   type ChartTheme,
+  type SvgAttributes,
 } from './chart-frame.ts';
-import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
-import { legend, pointMark, pointStyles, type PointStyle } from './point-styles.ts';
-import { textExtent } from './text-extent.ts';
+import type { Box } from './labels.ts';
+import { boundBars, layOutLogPlot, type LogPlot } from './log-plot.ts';
+import { legend, lineEntry, pointMark, pointStyles, styleEntry, type PointStyle } from './point-styles.ts';
+import { wrapText } from './text-extent.ts';
 
 const units: Readonly<Record<string, number>> = { m: 1e6, b: 1e9 };
 
@@ -75,34 +78,47 @@ export function bestUpToSize<Point extends Pick<SizedPoint, 'parameters' | 'accu
 }
 
 /**
- * Accuracy against the number of parameters (logarithmic), all tasks in one plot: a point per model, and for each task
- * a line through the best up to that size. The paper's Figure 1 in another form.
+ * Accuracy against the number of parameters (logarithmic), a panel per task with the same axes: a point per model, and
+ * a line through the best up to each size. The paper's Figure 1 in another form.
  */
 export function accuracyBySize(data: AccuracyBySizeData, options: ChartOptions): Chart {
-  const { theme = lightTheme } = options;
+  const { theme = lightTheme, width } = options;
   const series = data.series
     .map(({ task, points }) => ({ task, points: points.filter(isDrawable) }))
     .filter(({ points }) => points.length > 0);
   if (series.length === 0) return emptyChart(data.title, 'no model has a known size and an accuracy', options);
-  const styles = pointStyles(
-    series.map(({ task }) => task),
+  const { fontSize } = theme;
+  const styles = pointStyles(modelsBySize(series), theme);
+  const key = legend(
+    [
+      ...Array.from(styles.values(), (style) => styleEntry(style, theme)),
+      lineEntry('best up to each size', bestStroke(theme), theme),
+    ],
+    { left: fontSize, right: width - fontSize },
     theme,
   );
-  const key = legend([...styles.values()], { left: theme.fontSize, right: options.width - theme.fontSize }, theme);
-  const labelRoom = endLabelRoom(series, theme, options.width);
-  const plot = layOut(series, { top: key.height, right: labelRoom ?? theme.fontSize }, options, theme);
-  const [only] = series.length === 1 ? series : [];
+  const places = panelPlaces(series, key.height, options, theme);
+  const domains = domainsOf(series);
+  const panels = series.map(({ task, points }, index) =>
+    panel({ task, points }, places[index] as PanelPlace, domains, styles, theme),
+  );
+  const height = Math.max(...panels.map(({ plot }) => plot.area.bottom)) + bottomAxisHeight(theme);
   return chartFrame(
     namesOf(data.title, series),
-    { width: options.width, height: plot.area.bottom + bottomAxisHeight(theme) },
+    { width, height },
     options,
     key.node,
-    ...plot.axes,
-    ...series.map(({ task, points }) => bestLine(points, styles.get(task) as PointStyle, plot)),
-    ...series.map(({ task, points }) => pointGroup(task, points, styles.get(task) as PointStyle, plot)),
-    ...(only === undefined ? [] : modelLabels(only.points, plot)),
-    ...(labelRoom === undefined ? [] : taskLabels(series, plot)),
+    ...panels.map(({ node }) => node),
   );
+}
+
+/** Every model once, the smallest first: the order in which they stand in each panel. */
+function modelsBySize(series: readonly SizedSeries[]): readonly string[] {
+  const points = series.flatMap(({ points: own }) => own);
+  const sorted = points.toSorted(
+    (left, right) => left.parameters - right.parameters || left.model.localeCompare(right.model),
+  );
+  return [...new Set(sorted.map(({ model }) => model))];
 }
 
 function namesOf(title: string, series: readonly SizedSeries[]): ChartNames {
@@ -115,47 +131,110 @@ function namesOf(title: string, series: readonly SizedSeries[]): ChartNames {
   return { title, description: `Accuracy against model size. ${parts.join('; ')}.` };
 }
 
-/** Room for names of tasks at the right ends of their lines, where the chart is wide enough for them; else undefined. */
-function endLabelRoom(series: readonly SizedSeries[], { fontSize }: ChartTheme, width: number): number | undefined {
-  const longest = Math.max(...series.map(({ task }) => textExtent(task, fontSize * 0.9)));
-  return series.length > 1 && width > fontSize * 36 && longest < width / 5 ? longest + fontSize * 0.8 : undefined;
+interface PanelPlace {
+  readonly box: Box;
+  /** Name of the task, in lines. */
+  readonly heading: readonly string[];
+  /** Stands at the left end of its line, and names the axis of accuracy for all of it. */
+  readonly isFirst: boolean;
 }
 
-function layOut(
+/** Panels beside each other as far as they stay readable, in lines of equal numbers. */
+function panelPlaces(
   series: readonly SizedSeries[],
-  { top, right }: { readonly top: number; readonly right: number },
-  options: ChartOptions,
-  theme: ChartTheme,
-): LogPlot {
-  const { width, height = width * 0.66 } = options;
+  top: number,
+  { width }: ChartOptions,
+  { fontSize }: ChartTheme,
+): readonly PanelPlace[] {
+  const most = Math.max(1, Math.min(series.length, Math.floor(width / (fontSize * 14.5))));
+  const columns = Math.ceil(series.length / Math.ceil(series.length / most));
+  const panelWidth = width / columns;
+  const plotHeight = Math.min(panelWidth * 0.75, fontSize * 24);
+  const headings = series.map(({ task }) => wrapText(task, panelWidth - fontSize * 2, fontSize));
+  const longest = Math.max(...headings.map((lines) => lines.length));
+  const headHeight = fontSize * (lineStep * longest + 0.4);
+  return headings.map((heading, index) => {
+    const [column, line] = [index % columns, Math.floor(index / columns)];
+    const from = top + line * (headHeight + plotHeight) + headHeight;
+    return {
+      box: {
+        left: column * panelWidth,
+        right: (column + 1) * panelWidth - fontSize * 0.8,
+        top: from,
+        bottom: from + plotHeight,
+      },
+      heading,
+      isFirst: column === 0,
+    };
+  });
+}
+
+interface Domains {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+}
+
+/** The same in each panel, so that panels can be compared. */
+function domainsOf(series: readonly SizedSeries[]): Domains {
   const points = series.flatMap(({ points: own }) => own);
   const lowest = Math.min(...points.map(({ accuracy, bounds }) => bounds?.low ?? accuracy));
-  // Up from a round tenth below the lowest, so that pictures of similar data have the same axis.
-  const yDomain = [Math.max(0, Math.floor(lowest * 10 - 0.3) / 10), 1] as const;
-  const xDomain = logDomain(
-    points.map(({ parameters }) => parameters),
-    0.04,
-  );
-  return layOutLogPlot(
+  return {
+    x: logDomain(points.map(({ parameters }) => parameters)),
+    // Up from a round tenth below the lowest, so that pictures of similar data have the same axis.
+    y: [Math.max(0, Math.floor(lowest * 10 - 0.3) / 10), 1],
+  };
+}
+
+function panel(
+  { task, points }: SizedSeries,
+  { box, heading, isFirst }: PanelPlace,
+  domains: Domains,
+  styles: ReadonlyMap<string, PointStyle>,
+  theme: ChartTheme,
+): { readonly node: VNode; readonly plot: LogPlot } {
+  const { fontSize } = theme;
+  const plot = layOutLogPlot(
     {
-      width,
-      height,
-      top,
-      right,
-      xDomain,
-      yDomain,
+      box,
+      xDomain: domains.x,
+      yDomain: domains.y,
       xTitle: 'Parameters',
-      yTitle: 'Accuracy',
+      yTitle: isFirst ? 'Accuracy' : '',
       xText: parametersText,
       xTickRoom: 3.6,
       upperRoom: 0.3,
     },
     theme,
   );
+  const shifts = sideBySide(points, plot);
+  const headingTop = box.top - fontSize * (lineStep * (heading.length - 1) + 0.2);
+  const node = svgElement(
+    'g',
+    {},
+    ...stackedLabels(heading, { x: plot.area.left, y: headingTop }, fontSize * lineStep),
+    ...plot.axes,
+    bestLine(points, plot),
+    ...points.map((point, index) =>
+      sizedMark(task, point, shifts[index] ?? 0, styles.get(point.model) as PointStyle, plot),
+    ),
+  );
+  return { node, plot };
 }
 
-/** Corners of the line through the best up to each size, on to the largest model. */
-function bestCorners(points: readonly SizedPoint[], { area, x, y }: LogPlot): readonly (readonly [number, number])[] {
+/** How far each point moves aside so that models of about one size and accuracy don't hide each other. */
+function sideBySide(points: readonly SizedPoint[], { x, y, theme }: LogPlot): readonly number[] {
+  const step = theme.fontSize * 0.8;
+  return points.map((point, index) => {
+    const isBeside = (other: SizedPoint): boolean =>
+      Math.abs(x(other.parameters) - x(point.parameters)) < step / 2 &&
+      (Math.abs(y(other.accuracy) - y(point.accuracy)) < step || other.bounds !== undefined);
+    const group = points.flatMap((other, at) => (isBeside(other) ? [at] : []));
+    return (group.indexOf(index) - (group.length - 1) / 2) * step;
+  });
+}
+
+/** A line through the best up to each size, on to the largest model. */
+function bestLine(points: readonly SizedPoint[], { area, x, y, theme }: LogPlot): VNode {
   const best = bestUpToSize(points);
   const corners = best.flatMap(({ parameters, accuracy }, index): (readonly [number, number])[] => {
     const before = best[index - 1];
@@ -163,63 +242,32 @@ function bestCorners(points: readonly SizedPoint[], { area, x, y }: LogPlot): re
     return before === undefined ? [corner] : [[x(parameters), y(before.accuracy)], corner];
   });
   const largest = Math.max(...points.map(({ parameters }) => parameters));
-  return [...corners, [Math.min(area.right, x(largest)), y(best.at(-1)?.accuracy ?? 0)]];
+  const end = [Math.min(area.right, x(largest)), y(best.at(-1)?.accuracy ?? 0)] as const;
+  return svgElement('path', { d: polyline([...corners, end]), fill: 'none', ...bestStroke(theme) });
 }
 
-function bestLine(points: readonly SizedPoint[], { color }: PointStyle, plot: LogPlot): VNode {
+function bestStroke({ fontSize, muted }: ChartTheme): SvgAttributes {
+  return { stroke: muted, 'stroke-width': fontSize / 9, 'stroke-opacity': 0.75 };
+}
+
+function sizedMark(task: string, point: SizedPoint, shift: number, style: PointStyle, plot: LogPlot): VNode {
+  const { model, parameters, accuracy, bounds } = point;
   const { theme } = plot;
-  return svgElement('path', {
-    d: polyline(bestCorners(points, plot)),
-    fill: 'none',
-    stroke: color,
-    'stroke-width': theme.fontSize / 8,
-    'stroke-opacity': 0.75,
-  });
-}
-
-function plotted({ model, parameters, accuracy, bounds }: SizedPoint): PlottedPoint {
-  return { model, x: parameters, y: accuracy, xBounds: undefined, yBounds: bounds };
-}
-
-function pointGroup(task: string, points: readonly SizedPoint[], style: PointStyle, plot: LogPlot): VNode {
-  const { theme } = plot;
-  const bars = points.map((point) => boundBars(plotted(point), plot)).join('');
+  const bars = boundBars({ model, x: parameters, y: accuracy, xBounds: undefined, yBounds: bounds }, plot);
   return svgElement(
     'g',
-    { fill: style.color, stroke: theme.background, 'stroke-width': theme.fontSize / 16 },
+    {
+      fill: style.color,
+      stroke: theme.background,
+      'stroke-width': theme.fontSize / 16,
+      transform: shift === 0 ? undefined : `translate(${shift.toFixed(2)},0)`,
+    },
     bars === '' ? null : svgElement('path', { d: bars, stroke: style.color, 'stroke-width': theme.fontSize / 12 }),
-    ...points.map(({ model, parameters, accuracy }) =>
-      pointMark(
-        style,
-        { x: plot.x(parameters), y: plot.y(accuracy), diameter: theme.fontSize * 0.62 },
-        {},
-        svgElement('title', {}, `${model}, ${task}: ${accuracy.toFixed(3)}`),
-      ),
+    pointMark(
+      style,
+      { x: plot.x(parameters), y: plot.y(accuracy), diameter: theme.fontSize * 0.7 },
+      {},
+      svgElement('title', {}, `${model}, ${task}: ${accuracy.toFixed(3)}`),
     ),
   );
-}
-
-/** Names of the tasks beside the right ends of their lines, moved apart where lines end close together. */
-function taskLabels(series: readonly SizedSeries[], { area, y, theme }: LogPlot): VNode[] {
-  const fontSize = theme.fontSize * 0.9;
-  const ends = series
-    .map(({ task, points }) => ({ task, at: y(bestUpToSize(points).at(-1)?.accuracy ?? 0) }))
-    .toSorted((left, right) => left.at - right.at);
-  let previous = Number.NEGATIVE_INFINITY;
-  return ends.map(({ task, at }) => {
-    previous = Math.max(at, previous + fontSize * 1.15);
-    return plainLabel(task, { x: area.right + fontSize * 0.4, y: previous + fontSize * 0.35, 'font-size': fontSize });
-  });
-}
-
-/** Names of the models, where one task alone leaves room for them. */
-function modelLabels(points: readonly SizedPoint[], plot: LogPlot): VNode[] {
-  const best = new Set(bestUpToSize(points).map(({ model }) => model));
-  return pointLabels(points.map(plotted), plot, {
-    isFirst: ({ model }) => best.has(model),
-    color: () => plot.theme.ink,
-    radius: plot.theme.fontSize * 0.35,
-    clearance: plot.theme.fontSize * 0.35,
-    corners: bestCorners(points, plot),
-  });
 }

@@ -59,6 +59,10 @@ export function bottomAxis({ ticks: wanted, title }: AxisContent, area: PlotArea
 export function leftAxis({ ticks, title }: AxisContent, area: PlotArea, theme: ChartTheme): VNode {
   const { fontSize, grid, muted } = theme;
   const center = (area.top + area.bottom) / 2;
+  const width = leftAxisWidth(
+    ticks.map(({ text }) => text),
+    theme,
+  );
   return svgElement(
     'g',
     { 'font-size': fontSize * 0.9, fill: muted, 'text-anchor': 'end' },
@@ -68,12 +72,14 @@ export function leftAxis({ ticks, title }: AxisContent, area: PlotArea, theme: C
       'stroke-width': fontSize / 14,
     }),
     ...ticks.map(({ at, text }) => plainLabel(text, { x: area.left - fontSize * 0.4, y: at + fontSize * 0.32 })),
-    plainLabel(fitText(title, area.bottom - area.top + fontSize * 2, fontSize), {
-      'text-anchor': 'middle',
-      fill: theme.ink,
-      'font-size': fontSize,
-      transform: `translate(${(fontSize * 1.1).toFixed(2)},${center.toFixed(2)})rotate(-90)`,
-    }),
+    title === ''
+      ? null
+      : plainLabel(fitText(title, area.bottom - area.top + fontSize * 2, fontSize), {
+          'text-anchor': 'middle',
+          fill: theme.ink,
+          'font-size': fontSize,
+          transform: `translate(${(area.left - width + fontSize * 1.1).toFixed(2)},${center.toFixed(2)})rotate(-90)`,
+        }),
   );
 }
 

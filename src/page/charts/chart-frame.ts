@@ -1,6 +1,6 @@
 import { h, type ComponentChildren, type VNode } from 'preact';
 import { plainText } from '../../present/sanitise.ts';
-import { fitText } from './text-extent.ts';
+import { wrapText } from './text-extent.ts';
 
 /** Colours and type of a chart. */
 export interface ChartTheme {
@@ -123,16 +123,33 @@ export function chartFrame(
 export function emptyChart(title: string, reason: string, options: ChartOptions): Chart {
   const { theme = lightTheme, width } = options;
   const { fontSize, ink, muted } = theme;
-  const height = fontSize * 5;
-  const centered = (text: string, y: number, fill: string): VNode =>
-    plainLabel(fitText(text, width - fontSize, fontSize), { x: width / 2, y, 'text-anchor': 'middle', fill });
+  const lines = [title, reason].map((text) => wrapText(text, width - fontSize, fontSize)) as [
+    readonly string[],
+    readonly string[],
+  ];
+  const top = fontSize * 2.1;
+  const centered = (own: readonly string[], y: number, fill: string): VNode[] =>
+    stackedLabels(own, { x: width / 2, y, 'text-anchor': 'middle', fill }, fontSize * lineStep);
+  const below = top + fontSize * lineStep * lines[0].length;
   return chartFrame(
     { title, description: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` },
-    { width, height },
+    { width, height: below + fontSize * (lineStep * lines[1].length + 0.7) },
     options,
-    centered(title, height / 2 - fontSize * 0.4, ink),
-    centered(reason, height / 2 + fontSize, muted),
+    ...centered(lines[0], top, ink),
+    ...centered(lines[1], below + fontSize * 0.2, muted),
   );
+}
+
+/** From one line of a text to the next, in font sizes. */
+export const lineStep = 1.2;
+
+/** Lines of a text below each other; `y` is the baseline of the first. */
+export function stackedLabels(
+  lines: readonly string[],
+  { y, ...attributes }: SvgAttributes & { readonly y: number },
+  step: number,
+): VNode[] {
+  return lines.map((line, index) => plainLabel(line, { ...attributes, y: y + index * step }));
 }
 
 export function plainLabel(text: string, attributes: SvgAttributes): VNode {

@@ -175,6 +175,75 @@ describe('charts', () => {
     );
   });
 
+  it('write names whole, however long', () => {
+    const whole = (svg: string): string =>
+      [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/gu)].map(([, text]) => text).join('');
+    for (const [name, svg] of Object.entries(everyChart([longName, `${longName}-2`], [0.3, 0.6]))) {
+      expect(svg, `the chart ${name}`).not.toContain('…');
+      // A name in a halo stands twice, line by line.
+      const texts = whole(svg).replaceAll(/(.+?)\1/gu, '$1');
+      expect(texts.replaceAll(/(.+?)\1/gu, '$1'), `the chart ${name}`).toContain('instruct-q4_k_m');
+    }
+    const scores = draw(
+      scoreBars({ title: 'S', scoreTitle: 'PER', models: [{ model: longName, score: 1, bounds }] }, options),
+    );
+    expect(whole(scores)).toContain(longName);
+  });
+
+  it('explain the look of their marks', () => {
+    const points = [
+      { model: 'a', x: 1, y: 0.5, isDoubtful: true },
+      { model: 'b', x: 0.5, y: 0.4 },
+    ];
+    expect(scatter(points)).toContain('hollow: a doubtful number');
+    expect(scatter(points)).toContain('pale: another is at least as good in both');
+    expect(scatter(points.slice(1))).not.toMatch(/hollow|pale/u);
+    const ranks = (flags: readonly (boolean | undefined)[]): string =>
+      draw(
+        rankIntervals(
+          {
+            title: 'R',
+            models: flags.map((isTiedWithBest, index) => ({ ...ranked(`m${index}`, index + 1), isTiedWithBest })),
+          },
+          options,
+        ),
+      );
+    expect(ranks([true, false])).toContain('significantly worse than the best');
+    expect(ranks([true, true])).not.toContain('significantly worse');
+    expect(ranks([undefined, undefined])).not.toContain('may be the best');
+  });
+
+  it('have a linear axis for accuracy, however far apart', () => {
+    const accuracies = [{ ...column([0.01, 0.9]), unit: '' }];
+    const bars = draw(factorBars({ title: 'F', models: ['a', 'b'], factors: accuracies }, options));
+    expect(bars).not.toContain('<circle');
+    const latencies = draw(factorBars({ title: 'F', models: ['a', 'b'], factors: [column([0.01, 0.9])] }, options));
+    expect(latencies).toContain('<circle');
+  });
+
+  it('show accuracy against size in a panel per task, no two models on one place', () => {
+    const series = ['one task', 'another', 'a third'].map((task) => ({
+      task,
+      points: ['a-1B', 'b-1B', 'c-1B'].map((model) => ({
+        model,
+        parameters: 1e9,
+        accuracy: 0.5,
+        bounds: { low: 0.4, high: 0.6 },
+      })),
+    }));
+    const svg = draw(accuracyBySize({ title: 'Sizes', series }, { ...options, width: 860 }));
+    const places = [
+      ...svg.matchAll(
+        /<g fill="[^"]+"[^>]*?(?:transform="translate\(([-\d.]+),0\)")?><path[^>]*><\/path><path d="[^"]*" transform="translate\(([\d.]+),([\d.]+)\)">/gu,
+      ),
+    ].map(([, shift = '0', x, y]) => `${(Number(shift) + Number(x)).toFixed(1)} ${y}`);
+    expect(places).toHaveLength(9);
+    expect(new Set(places).size).toBe(9);
+    for (const { task } of series) expect(svg.match(new RegExp(`<text[^>]*>${task}</text>`, 'gu'))).toHaveLength(1);
+    // The axis of accuracy ends at 1 and has even steps.
+    expect(svg).toContain('>0.4</text>');
+  });
+
   it('draws doubtful points hollow, and intervals as bars', () => {
     const plain = scatter([{ model: 'a', x: 1, y: 0.5 }]);
     const bounded = scatter([

@@ -38,7 +38,10 @@ export interface FactorBarData {
   readonly factors: readonly FactorColumn[];
 }
 
-/** From this ratio on, bars of the smaller values would be invisible: dots on a logarithmic axis take their place. */
+/**
+ * From this ratio on, bars of the smaller values would be invisible: dots on a logarithmic axis take their place. Not of
+ * ratios: half as accurate is half as long.
+ */
 const logarithmicFrom = 30;
 
 function isKnown(value: FactorValue | undefined): value is FactorValue {
@@ -68,7 +71,7 @@ export function factorBars(data: FactorBarData, options: ChartOptions): Chart {
       const drawn = panel(
         factor,
         models,
-        { left, right: left + panelWidth, top, names: index === 0 ? nameRoom : 0 },
+        { left, right: left + panelWidth, top, nameRoom, hasNames: index === 0 },
         theme,
       );
       nodes.push(drawn.node);
@@ -94,8 +97,10 @@ interface PanelPlace {
   readonly left: number;
   readonly right: number;
   readonly top: number;
-  /** Width of the column of names left of the panel; 0 for none. */
-  readonly names: number;
+  /** Width of the column of names left of the panels. */
+  readonly nameRoom: number;
+  /** The first of a line draws the names. */
+  readonly hasNames: boolean;
 }
 
 function panel(
@@ -112,7 +117,7 @@ function panel(
     left: place.left,
     right: place.right,
     top: place.top + fontSize * 1.5,
-    hasNames: false,
+    namesBeside: place.nameRoom - fontSize * 0.9,
     theme,
   });
   const { area } = layout;
@@ -134,7 +139,7 @@ function panel(
       factor.unit,
       layout,
     ),
-    place.names === 0 ? null : rowNames(models, place.left - place.names + fontSize * 0.3, layout),
+    place.hasNames ? rowNames(layout) : null,
     rowValues(texts, layout),
     ...factor.values.map((value, row) => {
       if (!isKnown(value)) return null;
@@ -151,13 +156,13 @@ interface PanelScale {
   readonly isLogarithmic: boolean;
 }
 
-function scaleOf({ values }: FactorColumn, left: number, right: number, fontSize: number): PanelScale {
+function scaleOf({ values, unit }: FactorColumn, left: number, right: number, fontSize: number): PanelScale {
   const known = values
     .filter(isKnown)
     .flatMap(({ value, bounds }) => [value, bounds?.low ?? value, bounds?.high ?? value]);
   const [lowest, highest] = [Math.min(...known), Math.max(...known)];
   const most = Math.max(2, Math.floor((right - left) / fontSize / 3));
-  if (lowest > 0 && highest / lowest >= logarithmicFrom) {
+  if (unit !== '' && lowest > 0 && highest / lowest >= logarithmicFrom) {
     const domain = logDomain(known, 0.06);
     return { x: scaleLog(domain, [left, right]), ticks: logTicks(...domain, most), isLogarithmic: true };
   }

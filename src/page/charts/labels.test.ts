@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTrueTypeFont } from '../figures/chart-font.ts';
 import { placeLabels, type Box } from './labels.ts';
-import { asciiWidths, fitText, otherWidths, textExtent, unitsPerEm } from './text-extent.ts';
+import { asciiWidths, fitText, otherWidths, textExtent, unitsPerEm, wrapText } from './text-extent.ts';
 
 const bounds: Box = { left: 0, right: 300, top: 0, bottom: 200 };
 
@@ -16,7 +16,7 @@ describe('placeLabels', () => {
     const point = fc.record({
       x: fc.integer({ min: 5, max: 295 }),
       y: fc.integer({ min: 5, max: 195 }),
-      text: fc.string({ minLength: 1, maxLength: 25 }),
+      lines: fc.array(fc.string({ minLength: 1, maxLength: 25 }), { minLength: 1, maxLength: 3 }),
       priority: fc.integer({ min: 0, max: 1 }),
     });
     fc.assert(
@@ -35,7 +35,7 @@ describe('placeLabels', () => {
 
   it('moves away with a leader where the places beside a point are taken, and gives up where all are', () => {
     const wall = { left: 90, right: 210, top: 88, bottom: 112 };
-    const request = { x: 150, y: 100, text: 'name', priority: 0 };
+    const request = { x: 150, y: 100, lines: ['name'], priority: 0 };
     const room = { bounds, fontSize: 10, radius: 3, obstacles: [wall], lines: [] };
     expect(placeLabels([request], room)[0]?.leader).toBeDefined();
     expect(placeLabels([request], { ...room, obstacles: [bounds] })).toEqual([undefined]);
@@ -66,5 +66,17 @@ describe('textExtent', () => {
     expect(textExtent(cut, 10)).toBeLessThanOrEqual(100);
     expect(fitText(name, 1000, 10)).toBe(name);
     expect(fitText(name, 1, 10)).toBe('…');
+  });
+
+  it('breaks names behind separators, else anywhere, and keeps all of them', () => {
+    const name = 'organisation/a-model_with-a-long-name-2.5-0.5B-instruct';
+    const lines = wrapText(name, 120, 10);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.join('')).toBe(name);
+    for (const line of lines) expect(textExtent(line, 10)).toBeLessThanOrEqual(120);
+    for (const line of lines.slice(0, -1)) expect(line).toMatch(/[/_-]$/u);
+    expect(wrapText('abcdefghijklmnop', 20, 10).join('')).toBe('abcdefghijklmnop');
+    expect(wrapText('short', 1000, 10)).toEqual(['short']);
+    expect(wrapText('', 10, 10)).toEqual(['']);
   });
 });

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { haloLabel, polyline, svgElement, type ChartTheme } from './chart-frame.ts';
+import { haloLabel, lineStep, polyline, svgElement, type ChartTheme } from './chart-frame.ts';
 import { textExtent } from './text-extent.ts';
 
 export interface Box {
@@ -13,7 +13,8 @@ export interface Box {
 export interface LabelRequest {
   readonly x: number;
   readonly y: number;
-  readonly text: string;
+  /** The name, in lines where it is long. */
+  readonly lines: readonly string[];
   /** Larger is placed first. */
   readonly priority: number;
 }
@@ -21,9 +22,9 @@ export interface LabelRequest {
 export interface PlacedLabel {
   /** Left end of the text. */
   readonly x: number;
-  /** Baseline. */
+  /** Baseline of the first line. */
   readonly y: number;
-  readonly text: string;
+  readonly lines: readonly string[];
   readonly box: Box;
   /** A thin line from the point to a label that stands away from it. */
   readonly leader: readonly [readonly [number, number], readonly [number, number]] | undefined;
@@ -99,13 +100,13 @@ function placeOne(request: LabelRequest, room: LabelRoom, taken: readonly Box[])
 }
 
 function candidate(
-  { x, y, text }: LabelRequest,
+  { x, y, lines }: LabelRequest,
   [across, down]: readonly [number, number],
   ring: number,
   { fontSize, radius }: LabelRoom,
 ): PlacedLabel {
-  const width = textExtent(text, fontSize);
-  const height = fontSize * (ascent + descent);
+  const width = Math.max(...lines.map((line) => textExtent(line, fontSize)));
+  const height = fontSize * (ascent + descent + lineStep * (lines.length - 1));
   const gap = radius + fontSize * (0.22 + ring);
   const length = Math.hypot(across, down);
   const centerX = x + (across / length) * gap + (across * width) / 2;
@@ -118,7 +119,7 @@ function candidate(
   };
   const end = [Math.min(Math.max(x, box.left), box.right), Math.min(Math.max(y, box.top), box.bottom)] as const;
   const leader = ring === 0 ? undefined : ([[x, y], end] as const);
-  return { x: box.left, y: box.top + fontSize * ascent, text, box, leader };
+  return { x: box.left, y: box.top + fontSize * ascent, lines, box, leader };
 }
 
 /** Whether a leader runs through a marker or label that isn't its own. */
@@ -154,8 +155,11 @@ export function segmentBoxes(corners: readonly (readonly [number, number])[]): B
 
 /** A label where {@link placeLabels} put it, with its leader. */
 export function placedLabel(label: PlacedLabel, fontSize: number, color: string, theme: ChartTheme): VNode[] {
-  const text = haloLabel(label.text, { x: label.x, y: label.y, 'font-size': fontSize, fill: color }, theme);
-  if (label.leader === undefined) return [text];
+  const texts = label.lines.map((text, index) => {
+    const y = label.y + index * fontSize * lineStep;
+    return haloLabel(text, { x: label.x, y, 'font-size': fontSize, fill: color }, theme);
+  });
+  if (label.leader === undefined) return texts;
   const line = { d: polyline(label.leader), stroke: theme.muted, 'stroke-width': fontSize / 16 };
-  return [svgElement('path', line), text];
+  return [svgElement('path', line), ...texts];
 }

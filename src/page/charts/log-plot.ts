@@ -13,7 +13,7 @@ import {
 } from './axes.ts';
 import { polyline, type Bounds, type ChartTheme } from './chart-frame.ts';
 import { placedLabel, placeLabels, segmentBoxes, squareAround, type Box } from './labels.ts';
-import { fitText } from './text-extent.ts';
+import { wrapText } from './text-extent.ts';
 
 /** A point of a plot, in the units of its axes. */
 export interface PlottedPoint {
@@ -36,12 +36,8 @@ export interface LogPlot {
 }
 
 export interface LogPlotOptions {
-  readonly width: number;
-  readonly height: number;
-  /** Height of what stands above the plot. */
-  readonly top: number;
-  /** Width of what stands right of it. */
-  readonly right: number;
+  /** Room of the plot with its axes. */
+  readonly box: Box;
   readonly xDomain: readonly [number, number];
   readonly yDomain: readonly [number, number];
   readonly xTitle: string;
@@ -54,15 +50,15 @@ export interface LogPlotOptions {
 }
 
 export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPlot {
-  const { width, height, top, right, xDomain, yDomain, xText } = options;
+  const { box, xDomain, yDomain, xText } = options;
   const { fontSize } = theme;
-  const yTicks = linearTicks(...yDomain, Math.max(3, Math.floor(height / fontSize / 5)));
+  const yTicks = linearTicks(...yDomain, Math.max(3, Math.floor((box.bottom - box.top) / fontSize / 5)));
   const yTexts = ratioTexts(yTicks);
   const area: PlotArea = {
-    left: leftAxisWidth(yTexts, theme),
-    right: width - right,
-    top: top + fontSize * 0.6,
-    bottom: Math.max(height - bottomAxisHeight(theme), top + fontSize * 10),
+    left: box.left + leftAxisWidth(yTexts, theme),
+    right: box.right,
+    top: box.top + fontSize * 0.6,
+    bottom: Math.max(box.bottom - bottomAxisHeight(theme), box.top + fontSize * 10),
   };
   const x = scaleLog(xDomain, [area.left, area.right]);
   // Room at the upper and lower edges lets points at 0 or 1 be whole.
@@ -131,7 +127,7 @@ export function pointLabels<Point extends PlottedPoint>(
     points.map((point) => ({
       x: plot.x(point.x),
       y: plot.y(point.y),
-      text: fitText(point.model, longest, fontSize),
+      lines: wrapText(point.model, longest, fontSize),
       priority: isFirst(point) ? 1 : 0,
     })),
     {

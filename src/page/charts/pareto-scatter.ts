@@ -10,9 +10,20 @@ import {
   type ChartNames,
   type ChartOptions,
   type ChartTheme,
+  type SvgAttributes,
 } from './chart-frame.ts';
 import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
-import { legend, modelFamily, pointMark, pointStyles, type PointStyle } from './point-styles.ts';
+import {
+  circleEntry,
+  legend,
+  lineEntry,
+  modelFamily,
+  pointMark,
+  pointStyles,
+  styleEntry,
+  type LegendEntry,
+  type PointStyle,
+} from './point-styles.ts';
 
 /** A point whose x costs or yields something and whose y is to be large. */
 export interface FrontPoint {
@@ -100,7 +111,11 @@ export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
     style: styles.get(modelFamily(point.model)) as PointStyle,
     isOnFront: front.has(point),
   }));
-  const key = legend([...styles.values()], { left: theme.fontSize, right: options.width - theme.fontSize }, theme);
+  const key = legend(
+    legendEntries(points, [...styles.values()], theme),
+    { left: theme.fontSize, right: options.width - theme.fontSize },
+    theme,
+  );
   const plot = layOut(data, points, key.height, options, theme);
   const corners = frontCorners(points, data.direction, plot);
   return chartFrame(
@@ -122,6 +137,26 @@ export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
     }),
   );
 }
+
+/** Families where there are several, and every look that a point of this chart has. */
+function legendEntries(
+  points: readonly Drawn[],
+  styles: readonly PointStyle[],
+  theme: ChartTheme,
+): readonly LegendEntry[] {
+  const { fontSize, muted, background } = theme;
+  const hollow = { fill: background, stroke: muted, 'stroke-width': fontSize / 8 };
+  return [
+    ...(styles.length > 1 ? styles.map((style) => styleEntry(style, theme)) : []),
+    lineEntry('Pareto front', frontStroke(theme), theme),
+    ...(points.some(({ isOnFront }) => !isOnFront)
+      ? [circleEntry('pale: another is at least as good in both', { fill: muted, opacity: paleness }, theme)]
+      : []),
+    ...(points.some(({ isDoubtful }) => isDoubtful) ? [circleEntry('hollow: a doubtful number', hollow, theme)] : []),
+  ];
+}
+
+const paleness = 0.55;
 
 function namesOf({ title, xTitle, points: given }: ScatterData, points: readonly Drawn[]): ChartNames {
   const front = points.filter(({ isOnFront }) => isOnFront).toSorted((left, right) => left.y - right.y);
@@ -151,10 +186,7 @@ function layOut(
   const better = data.direction === 'less' ? '← better' : 'better →';
   return layOutLogPlot(
     {
-      width,
-      height,
-      top,
-      right: fontSize * 0.8,
+      box: { left: 0, right: width - fontSize * 0.8, top, bottom: height },
       xDomain: logDomain(bounds.filter((value) => value > 0)),
       yDomain,
       xTitle: `${data.xTitle} (${better})`,
@@ -179,13 +211,15 @@ function frontCorners(
 }
 
 function frontLine(corners: readonly (readonly [number, number])[], theme: ChartTheme): VNode {
-  return svgElement('path', {
-    d: polyline(corners),
-    fill: 'none',
-    stroke: theme.muted,
-    'stroke-width': theme.fontSize / 9,
-    'stroke-dasharray': `${theme.fontSize / 3} ${theme.fontSize / 5}`,
-  });
+  return svgElement('path', { d: polyline(corners), fill: 'none', ...frontStroke(theme) });
+}
+
+function frontStroke({ fontSize, muted }: ChartTheme): SvgAttributes {
+  return {
+    stroke: muted,
+    'stroke-width': fontSize / 9,
+    'stroke-dasharray': `${(fontSize / 3).toFixed(2)} ${(fontSize / 5).toFixed(2)}`,
+  };
 }
 
 function marker(point: Drawn, plot: LogPlot): VNode {
@@ -194,7 +228,7 @@ function marker(point: Drawn, plot: LogPlot): VNode {
   const bars = boundBars(point, plot);
   return svgElement(
     'g',
-    { opacity: isOnFront ? undefined : 0.55 },
+    { opacity: isOnFront ? undefined : paleness },
     svgElement('title', {}, `${model}: ${y.toFixed(3)} at ${tickText(x)}${isDoubtful ? ' (doubtful)' : ''}`),
     bars === ''
       ? null

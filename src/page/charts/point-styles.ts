@@ -10,8 +10,8 @@ import {
   type SymbolType,
 } from 'd3-shape';
 import type { VNode } from 'preact';
-import { plainLabel, svgElement, type ChartTheme, type SvgAttributes } from './chart-frame.ts';
-import { fitText, textExtent } from './text-extent.ts';
+import { lineStep, stackedLabels, svgElement, type ChartTheme, type SvgAttributes } from './chart-frame.ts';
+import { textExtent, wrapText } from './text-extent.ts';
 
 /** How the points of one family or task look: colour and shape, so that neither is needed alone. */
 export interface PointStyle {
@@ -67,31 +67,62 @@ export interface Legend {
   readonly node: VNode | undefined;
 }
 
-/** Names with their points in lines above a plot; nothing where there is one name alone. */
+/** A mark of a plot, and what it stands for. */
+export interface LegendEntry {
+  readonly text: string;
+  /** The mark, with its middle at a place. */
+  readonly mark: (x: number, y: number) => VNode;
+}
+
+/** The look of a family, a task or a model. */
+export function styleEntry(style: PointStyle, { fontSize }: ChartTheme): LegendEntry {
+  return {
+    text: style.name,
+    mark: (x, y) => pointMark(style, { x, y, diameter: fontSize * 0.75 }, { fill: style.color }),
+  };
+}
+
+/** A round mark, such as a hollow or a pale one. */
+export function circleEntry(text: string, attributes: SvgAttributes, { fontSize }: ChartTheme): LegendEntry {
+  return { text, mark: (x, y) => svgElement('circle', { cx: x, cy: y, r: fontSize * 0.34, ...attributes }) };
+}
+
+/** A line. */
+export function lineEntry(text: string, attributes: SvgAttributes, { fontSize }: ChartTheme): LegendEntry {
+  return {
+    text,
+    mark: (x, y) =>
+      svgElement('path', {
+        d: `M${(x - fontSize * 0.6).toFixed(2)},${y.toFixed(2)}H${(x + fontSize * 0.6).toFixed(2)}`,
+        fill: 'none',
+        ...attributes,
+      }),
+  };
+}
+
+/** What marks stand for, in lines above a plot; names stand there whole. */
 export function legend(
-  styles: readonly PointStyle[],
-  place: { readonly left: number; readonly right: number },
+  shown: readonly LegendEntry[],
+  place: { readonly left: number; readonly right: number; readonly top?: number },
   theme: ChartTheme,
 ): Legend {
-  if (styles.length < 2) return { height: 0, node: undefined };
+  if (shown.length === 0) return { height: 0, node: undefined };
   const { fontSize } = theme;
-  const [lead, gap, lineHeight] = [fontSize * 1.1, fontSize * 1.1, fontSize * 1.5];
+  const [lead, gap, lineHeight] = [fontSize * 1.5, fontSize * 1.1, fontSize * 1.5];
   let x = place.left;
-  let line = 0;
+  let [y, bottom] = [(place.top ?? 0) + fontSize * 0.9, (place.top ?? 0) + lineHeight];
   const entries: VNode[] = [];
-  for (const style of styles) {
-    const text = fitText(style.name, place.right - place.left - lead, fontSize);
-    const width = lead + textExtent(text, fontSize);
+  for (const { text, mark } of shown) {
+    const lines = wrapText(text, place.right - place.left - lead, fontSize);
+    const width = lead + Math.max(...lines.map((line) => textExtent(line, fontSize)));
     if (x > place.left && x + width > place.right) {
       x = place.left;
-      line += 1;
+      y = bottom + fontSize * 0.9;
     }
-    const y = fontSize * 0.9 + line * lineHeight;
-    entries.push(
-      pointMark(style, { x: x + fontSize * 0.45, y, diameter: fontSize * 0.75 }, { fill: style.color }),
-      plainLabel(text, { x: x + lead, y: y + fontSize * 0.35 }),
-    );
+    const step = fontSize * lineStep;
+    entries.push(mark(x + fontSize * 0.6, y), ...stackedLabels(lines, { x: x + lead, y: y + fontSize * 0.35 }, step));
+    bottom = Math.max(bottom, y + fontSize * 0.6 + step * (lines.length - 1));
     x += width + gap;
   }
-  return { height: (line + 1) * lineHeight + fontSize * 0.4, node: svgElement('g', {}, ...entries) };
+  return { height: bottom - (place.top ?? 0) + fontSize * 0.4, node: svgElement('g', {}, ...entries) };
 }

@@ -5,20 +5,24 @@ import {
   chartFrame,
   emptyChart,
   lightTheme,
+  lineStep,
   plainLabel,
+  stackedLabels,
   svgElement,
   type Bounds,
   type Chart,
   type ChartOptions,
   type ChartTheme,
 } from './chart-frame.ts';
-import { fitText, textExtent } from './text-extent.ts';
+import { circleEntry, legend } from './point-styles.ts';
+import { textExtent, wrapText } from './text-extent.ts';
 
 /** Charts that have one line per model: names left, values right. */
 export interface RowsLayout {
   readonly area: PlotArea;
-  readonly rowHeight: number;
   readonly height: number;
+  /** Of each name. */
+  readonly lines: readonly (readonly string[])[];
   readonly theme: ChartTheme;
   /** Middle of a row. */
   readonly middle: (row: number) => number;
@@ -31,31 +35,34 @@ export interface RowsRequest {
   readonly left: number;
   readonly right: number;
   readonly top: number;
-  /** Leaves the column of names out, for plots that stand beside each other. */
-  readonly hasNames?: boolean;
+  /** Width of names that stand outside, left of a plot that shares them with others; their lines set its rows. */
+  readonly namesBeside?: number;
   readonly theme: ChartTheme;
 }
 
-/** Divides the room; names get at most two fifths of the width. */
+/** Divides the room; names get at most two fifths of the width, in as many lines as they need. */
 export function rowsLayout(request: RowsRequest): RowsLayout {
-  const { names, values, left, right, top, hasNames = true, theme } = request;
+  const { names, values, left, right, top, namesBeside, theme } = request;
   const { fontSize } = theme;
-  const width = right - left;
-  const nameRoom = hasNames ? Math.min(width * 0.4, longest(names, fontSize)) + fontSize * 0.6 : 0;
+  const own = Math.min((right - left) * 0.4, longest(names, fontSize));
+  const lines = names.map((name) => wrapText(name, namesBeside ?? own, fontSize));
   const valueWidth = longest(values, fontSize * 0.9);
-  const rowHeight = fontSize * 1.55;
+  const ends = lines.reduce<number[]>(
+    (sums, name) => [...sums, (sums.at(-1) ?? 0) + fontSize * (1.55 + lineStep * (name.length - 1))],
+    [],
+  );
   const area = {
-    left: left + nameRoom,
+    left: left + (namesBeside === undefined ? own + fontSize * 0.6 : 0),
     right: right - (valueWidth > 0 ? valueWidth + fontSize * 0.5 : 0) - fontSize * 0.6,
     top,
-    bottom: top + rowHeight * names.length + fontSize * 0.3,
+    bottom: top + (ends.at(-1) ?? 0) + fontSize * 0.3,
   };
   return {
     area,
-    rowHeight,
+    lines,
     theme,
     height: area.bottom + bottomAxisHeight(theme),
-    middle: (row) => top + rowHeight * (row + 0.5) + fontSize * 0.15,
+    middle: (row) => top + ((ends[row - 1] ?? 0) + (ends[row] ?? 0)) / 2 + fontSize * 0.15,
   };
 }
 
@@ -64,15 +71,15 @@ function longest(texts: readonly string[], fontSize: number): number {
 }
 
 /** The names, right-aligned against the plot. */
-export function rowNames(names: readonly string[], left: number, { area, middle, theme }: RowsLayout): VNode {
+export function rowNames({ area, middle, lines, theme }: RowsLayout): VNode {
   const { fontSize } = theme;
-  const room = area.left - left - fontSize * 0.6;
   return svgElement(
     'g',
     { 'text-anchor': 'end' },
-    ...names.map((name, row) =>
-      plainLabel(fitText(name, room, fontSize), { x: area.left - fontSize * 0.5, y: middle(row) + fontSize * 0.35 }),
-    ),
+    ...lines.flatMap((name, row) => {
+      const y = middle(row) + fontSize * (0.35 - (lineStep * (name.length - 1)) / 2);
+      return stackedLabels(name, { x: area.left - fontSize * 0.5, y }, fontSize * lineStep);
+    }),
   );
 }
 
@@ -154,7 +161,7 @@ export function scoreBars(data: ScoreBarData, options: ChartOptions): Chart {
       scoreTitle,
       layout,
     ),
-    rowNames(names, left, layout),
+    rowNames(layout),
     rowValues(values, layout),
     ...scores.map((known, row) =>
       known === undefined ? null : bar(known, row, x, layout, theme.palette[0] ?? theme.ink),
@@ -217,7 +224,24 @@ export function rankIntervals(data: RankData, options: ChartOptions): Chart {
   const { fontSize } = theme;
   const left = fontSize * 0.3;
   const names = models.map(({ model }) => model);
-  const layout = rowsLayout({ names, values, left, right: width, top: fontSize * 0.5, theme });
+  const color = theme.palette[0] ?? theme.ink;
+  const isBest = ({ isTiedWithBest, rank }: (typeof models)[number]): boolean => isTiedWithBest ?? rank === 1;
+  const look = (isFull: boolean) => ({
+    fill: isFull ? color : theme.background,
+    stroke: color,
+    'stroke-width': fontSize / 8,
+  });
+  const key = legend(
+    models.every(({ isTiedWithBest }) => isTiedWithBest === undefined)
+      ? []
+      : [
+          circleEntry('may be the best', look(true), theme),
+          ...(models.every(isBest) ? [] : [circleEntry('significantly worse than the best', look(false), theme)]),
+        ],
+    { left: fontSize, right: width - fontSize },
+    theme,
+  );
+  const layout = rowsLayout({ names, values, left, right: width, top: key.height + fontSize * 0.5, theme });
   const { area } = layout;
   const last = Math.max(models.length, ...models.map(({ rank, bounds }) => bounds?.high ?? rank));
   const x = scaleLinear([0.5, last + 0.5], [area.left, area.right]);
@@ -225,20 +249,20 @@ export function rankIntervals(data: RankData, options: ChartOptions): Chart {
   const ticks = last <= most ? Array.from({ length: last }, (_, index) => index + 1) : linearTicks(1, last, most);
   const whole = ticks.filter((tick) => Number.isInteger(tick));
   const hasSupport = values.some((value) => value !== '');
-  const color = theme.palette[0] ?? theme.ink;
   return chartFrame(
     { title: data.title, description: describe(models) },
     { width, height: layout.height },
     options,
+    key.node,
     rowsAxis(
       whole.map((tick) => ({ at: x(tick), text: String(tick) })),
       hasSupport ? 'Rank (right: P(1st))' : 'Rank',
       layout,
     ),
-    rowNames(names, left, layout),
+    rowNames(layout),
     rowValues(values, layout),
-    ...models.map(({ model, rank, bounds, isTiedWithBest }, row) => {
-      const isBest = isTiedWithBest ?? rank === 1;
+    ...models.map((one, row) => {
+      const { model, rank, bounds } = one;
       return svgElement(
         'g',
         {},
@@ -248,9 +272,7 @@ export function rankIntervals(data: RankData, options: ChartOptions): Chart {
           cx: x(rank),
           cy: layout.middle(row),
           r: fontSize * 0.34,
-          fill: isBest ? color : theme.background,
-          stroke: color,
-          'stroke-width': fontSize / 8,
+          ...look(isBest(one)),
         }),
       );
     }),

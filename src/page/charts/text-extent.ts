@@ -163,3 +163,30 @@ export function fitText(text: string, maxWidth: number, fontSize: number): strin
   }
   return '…';
 }
+
+/**
+ * The text in lines no wider than allowed. They break behind separators where there are any, else anywhere: names of
+ * models are never cut.
+ */
+export function wrapText(text: string, maxWidth: number, fontSize: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const piece of piecesOf(plainText(text), maxWidth, fontSize)) {
+    if (line !== '' && textExtent((line + piece).trimEnd(), fontSize) > maxWidth) {
+      lines.push(line.trimEnd());
+      line = '';
+    }
+    line += piece;
+  }
+  return [...lines, line.trimEnd()];
+}
+
+/** Parts between which a line may break, those that are too wide by themselves in characters. */
+function piecesOf(text: string, maxWidth: number, fontSize: number): readonly string[] {
+  const pieces = text.match(/[^\s/_:-]*[\s/_:-]|[^\s/_:-]+/gu) ?? [];
+  return pieces.flatMap((piece) =>
+    textExtent(piece.trimEnd(), fontSize) <= maxWidth
+      ? [piece]
+      : Array.from(graphemes.segment(piece), ({ segment }) => segment),
+  );
+}

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { darkPixels, pngChunks } from '../../../test/setup/png-pixels.ts';
 import { paperFigure } from '../../paper/paper-documents.ts';
@@ -7,6 +8,7 @@ import { scoreTable } from '../../formats/score-table.ts';
 import type { Chart } from '../charts/chart-frame.ts';
 import { scoreBars } from '../charts/row-charts.ts';
 import { loadChartFont, readTrueTypeFont, subsetFont } from './chart-font.ts';
+import { renderPdf } from './render-pdf.ts';
 import { renderPng } from './render-png.ts';
 import { printedOptions, renderSvg } from './render-svg.ts';
 import { scoreboardFigures } from './scoreboard-figures.ts';
@@ -122,6 +124,67 @@ describe('renderPng', () => {
   });
 });
 
+describe('renderPdf', () => {
+  const options = { widthMm: 84, title: 'Two <models>', provenance: 'Run 1' };
+  const text = async (): Promise<string> => Buffer.from(await renderPdf(small, options)).toString('latin1');
+
+  it('is one page of the size asked for, with an embedded font and its source', async () => {
+    const pdf = await text();
+    expect(pdf).toMatch(/^%PDF-1/u);
+    expect(pdf.match(/\/Type \/Page\b(?!s)/gu)).toHaveLength(1);
+    const [, width] = /\/MediaBox \[0 0 ([\d.]+) /u.exec(pdf) ?? [];
+    expect(Number(width)).toBeCloseTo((84 * 72) / 25.4, 1);
+    expect(pdf).toContain('/FontFile2');
+    expect(pdf).toContain('/ToUnicode');
+    expect(pdf).toMatch(/\/BaseFont \/[A-Z]{6}\+DejaVuSans/u);
+    expect(pdf).toContain('(Two <models>)');
+    expect(pdf).toContain('(Run 1)');
+    expect(pdf.includes('/Subtype /Image')).toBe(false);
+  });
+
+  it('is the same file for the same figure', async () => {
+    expect(await text()).toBe(await text());
+  });
+
+  it('has lines, shapes and every text of the chart', async () => {
+    const pdf = Buffer.from(await renderPdf(small, options));
+    const streams = inflatedStreams(pdf);
+    const [content] = streams;
+    // Two bars' worth of rectangles, the grid, and texts by glyph.
+    expect(content?.match(/ re\b/gu)?.length).toBeGreaterThanOrEqual(2);
+    expect(content?.match(/ l\b/gu)?.length).toBeGreaterThan(4);
+    const texts = renderSvg(small).match(/<text/gu)?.length ?? 0;
+    expect(content?.match(/^BT$/gmu)).toHaveLength(texts);
+    const glyphs = streams.find((stream) => stream.includes('beginbfrange') || stream.includes('beginbfchar')) ?? '';
+    // Every letter of `no score` can be copied.
+    for (const letter of new Set('noscore')) {
+      expect(glyphs.toLowerCase()).toContain(letter.codePointAt(0)?.toString(16).padStart(4, '0'));
+    }
+  });
+
+  it('draws every kind of figure', async () => {
+    const { scoreboards } = scoreTable(csv);
+    for (const { chart, title } of scoreboardFigures(scoreboards.slice(0, 1), {
+      widthMm: 84,
+      parametersOf: () => 1e9,
+    })) {
+      expect((await renderPdf(chart, { widthMm: 84, title })).length).toBeGreaterThan(3000);
+    }
+  });
+});
+
+/** The compressed streams of a PDF, as text. */
+function inflatedStreams(pdf: Buffer): readonly string[] {
+  const text = pdf.toString('latin1');
+  return [...text.matchAll(/stream\n([\s\S]*?)\nendstream/gu)].flatMap(([, stream = '']) => {
+    try {
+      return [inflateSync(Buffer.from(stream, 'latin1')).toString('latin1')];
+    } catch {
+      return [];
+    }
+  });
+}
+
 describe('figures', () => {
   it('of a table: one by size, five of each task', () => {
     const { scoreboards } = scoreTable(csv);
@@ -144,5 +207,8 @@ describe('figures', () => {
       80,
     );
     expect(printedOptions(25.4, 'x').width).toBe(96);
+    // Nine pixels are the least that is readable.
+    const sizes = [...svg.matchAll(/font-size="([\d.]+)"/gu)].map(([, size]) => Number(size));
+    expect(Math.min(...sizes)).toBeGreaterThan(9);
   });
 });

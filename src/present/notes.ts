@@ -1,0 +1,164 @@
+import type { Warning } from '../core/measurement.ts';
+import { isDoubtfulReason } from '../scoring/create-scoreboards.ts';
+import type { ScoreFlag } from '../scoring/factor.ts';
+import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
+import { generalNotes } from './footnotes.ts';
+import { flagMeanings, warningMeanings } from './glossary.ts';
+import { plainText } from './sanitise.ts';
+
+/** Where a note applies. */
+export interface NotePlace {
+  readonly task: string;
+  /** Empty where it concerns the whole table. */
+  readonly model: string;
+  /** The number behind it; empty where the note says it all. */
+  readonly detail: string;
+}
+
+/** One note of several tables: it stands once, after them, and they refer to it by its code. */
+export interface CodedNote {
+  /** `a`, `b`, …, `z`, `aa`. */
+  readonly code: string;
+  readonly isDoubt: boolean;
+  /** A term of the glossary; empty for a sentence that is none. */
+  readonly term: string;
+  readonly text: string;
+  /** What to do about it; empty where nothing is to be done. */
+  readonly todo: string;
+  readonly places: readonly NotePlace[];
+}
+
+/** Notes of several scoreboards, and which of them belong where. */
+export interface CodedNotes {
+  readonly all: readonly CodedNote[];
+  /** Of a whole scoreboard. */
+  readonly ofBoard: (board: Scoreboard) => readonly CodedNote[];
+  /** Of a model's score, or of its having none. */
+  readonly ofScore: (row: ScoreboardRow) => readonly CodedNote[];
+  /** Of its PER-paper alone. */
+  readonly ofPaperScore: (row: ScoreboardRow) => readonly CodedNote[];
+  /** Of one measurement of a model. */
+  readonly ofMetric: (row: ScoreboardRow, metric: string) => readonly CodedNote[];
+}
+
+/** What a note is about: the same key is the same note. */
+interface Subject {
+  readonly key: string;
+  readonly content: Omit<CodedNote, 'code' | 'places'>;
+}
+
+interface Entry {
+  readonly subject: Subject;
+  readonly place: NotePlace;
+}
+
+function warningSubject(reason: Warning['reason']): Subject {
+  const { means, todo } = warningMeanings[reason];
+  return { key: `warning ${reason}`, content: { isDoubt: isDoubtfulReason(reason), term: reason, text: means, todo } };
+}
+
+function flagSubject(code: ScoreFlag['code']): Subject {
+  const isDoubt = code === 'doubtful' || code === 'invalid';
+  return { key: `flag ${code}`, content: { isDoubt, term: code, text: flagMeanings[code], todo: '' } };
+}
+
+function textSubject(text: string): Subject {
+  const plain = plainText(text);
+  const sentence = `${plain.charAt(0).toUpperCase()}${plain.slice(1)}.`;
+  return { key: `text ${text}`, content: { isDoubt: false, term: '', text: sentence, todo: '' } };
+}
+
+/** The code of a note by its place in the list. */
+function codeOf(index: number): string {
+  const letter = String.fromCodePoint(97 + (index % 26));
+  return index < 26 ? letter : codeOf(Math.floor(index / 26) - 1) + letter;
+}
+
+function titleOf({ title, taskId }: Scoreboard): string {
+  return title ?? taskId;
+}
+
+/** One place per model and detail, with all metrics that it concerns. */
+function warningEntries(board: Scoreboard, isShown: (metric: string) => boolean): readonly Entry[] {
+  const task = titleOf(board);
+  return board.rows.flatMap(({ model, warnings }) => {
+    const shown = warnings.filter(({ metric }) => isShown(metric));
+    const alike = Map.groupBy(shown, ({ reason, detail }) => JSON.stringify([reason, detail]));
+    return Array.from(alike.values(), (own): Entry => {
+      const metrics = [...new Set(own.map(({ metric }) => metric))].join(', ');
+      const [{ reason, detail }] = own as [RowWarning, ...RowWarning[]];
+      return { subject: warningSubject(reason), place: { task, model, detail: `${metrics} (${detail})` } };
+    });
+  });
+}
+
+/** What concerns PER-paper alone, which depends on the set of models. */
+const paperCodes: ReadonlySet<ScoreFlag['code']> = new Set([
+  'set_too_small',
+  'degenerate_set',
+  'small_set',
+  'flat',
+  'range_below_noise',
+  'worst',
+]);
+
+function isOfPaper({ code }: ScoreFlag): boolean {
+  return paperCodes.has(code);
+}
+
+function flagEntries(board: Scoreboard, hasPaperScores: boolean): readonly Entry[] {
+  const task = titleOf(board);
+  const ofSet = board.flags.map((flag) => ({ model: '', flag }));
+  const ofRows = board.rows.flatMap(({ model, flags }) => flags.map((flag) => ({ model, flag })));
+  return [...ofSet, ...ofRows]
+    .filter(({ flag }) => hasPaperScores || !isOfPaper(flag))
+    .map(({ model, flag: { code, text } }) => ({ subject: flagSubject(code), place: { task, model, detail: text } }));
+}
+
+function textEntries(board: Scoreboard): readonly Entry[] {
+  return generalNotes(board).map((text) => ({
+    subject: textSubject(text),
+    place: { task: titleOf(board), model: '', detail: '' },
+  }));
+}
+
+/** What of the scoreboards is shown: notes on the rest are left out. */
+export interface ShownParts {
+  readonly isShown: (metric: string) => boolean;
+  readonly hasPaperScores: boolean;
+}
+
+/** The notes of some scoreboards: doubts first, then the other warnings, flags, and how the numbers came about. */
+export function codedNotes(
+  boards: readonly Scoreboard[],
+  { isShown, hasPaperScores }: ShownParts = { isShown: () => true, hasPaperScores: true },
+): CodedNotes {
+  const entries = [
+    ...boards.flatMap((board) => warningEntries(board, isShown)),
+    ...boards.flatMap((board) => flagEntries(board, hasPaperScores)),
+    ...boards.flatMap(textEntries),
+  ];
+  const groups = Array.from(Map.groupBy(entries, ({ subject: { key } }) => key).values(), (own) => ({
+    ...(own[0] as Entry).subject,
+    places: own.map(({ place }) => place),
+  })).toSorted((left, right) => Number(right.content.isDoubt) - Number(left.content.isDoubt));
+  const byKey = new Map(
+    groups.map(({ key, content, places }, index): [string, CodedNote] => [
+      key,
+      { code: codeOf(index), ...content, places },
+    ]),
+  );
+  const notesOn = (subjects: readonly Subject[]): readonly CodedNote[] => {
+    const keys = new Set(subjects.map(({ key }) => key));
+    return [...byKey].flatMap(([key, note]) => (keys.has(key) ? [note] : []));
+  };
+  return {
+    all: [...byKey.values()],
+    ofBoard: (board) =>
+      notesOn([...board.flags.map(({ code }) => flagSubject(code)), ...generalNotes(board).map(textSubject)]),
+    ofScore: ({ flags }) => notesOn(flags.filter((flag) => !isOfPaper(flag)).map(({ code }) => flagSubject(code))),
+    ofPaperScore: ({ flags }) => notesOn(flags.filter(isOfPaper).map(({ code }) => flagSubject(code))),
+    ofMetric: ({ warnings }, metric) =>
+      notesOn(warnings.flatMap((warning) => (warning.metric === metric ? [warningSubject(warning.reason)] : []))),
+  };
+}
