@@ -56,7 +56,7 @@ export function dataQuality(boards: readonly Scoreboard[]): DataQuality {
     broken === 0 ? [] : [`${ofAll(broken, rows.length)} failed or ${broken === 1 ? 'has' : 'have'} no valid number`];
   const hasNoScores = boards.every((board) => scoredRows(board).length === 0);
   if (hasNoScores || broken * 2 > rows.length) {
-    return { light: 'invalid', why: `${sentence(brokenText.length > 0 ? brokenText : ['no model has a score'])}` };
+    return { light: 'invalid', why: sentence(brokenText.length > 0 ? brokenText : ['no model has a score']) };
   }
   const doubts = [...brokenText, ...doubtPhrases(rows)];
   if (doubts.length === 0) return { light: 'good', why: 'No warning speaks against a number.' };

@@ -180,12 +180,12 @@ async function writeFigures(
 ): Promise<void> {
   for (const figure of drawn) {
     context.interruption.signal.throwIfAborted();
-    const files: Record<string, string> = {};
+    const written: Record<string, string> = {};
     for (const [ending, draw] of Object.entries(figureFormats)) {
-      files[ending] = join(folder, `${figure.name}.${ending}`);
-      await writeWhole(files[ending], await draw(figure, settings));
+      written[ending] = join(folder, `${figure.name}.${ending}`);
+      await writeWhole(written[ending], await draw(figure, settings));
     }
-    context.output.result(Object.values(files).join('\n'));
-    context.output.record('figure', { name: figure.name, title: figure.title, ...files, widthMm: settings.widthMm });
+    context.output.result(Object.values(written).join('\n'));
+    context.output.record('figure', { name: figure.name, title: figure.title, ...written, widthMm: settings.widthMm });
   }
 }

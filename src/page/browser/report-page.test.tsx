@@ -2,17 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
 import { made, paperPage, storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
 import { hostileModel } from '../../../test/setup/stored-cells.ts';
-import { flagMeanings, meaningOf, warningMeanings } from '../../present/glossary.ts';
-import { codedNotes } from '../../present/notes.ts';
+import { flagMeanings, warningMeanings } from '../../present/glossary.ts';
 import { makePage } from '../make-page.ts';
-import { dataQuality } from '../data-quality.ts';
-import { boardColumns, detailColumns } from './board-columns.tsx';
 import { viewPage, type PageView } from './board-view.ts';
 import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
 import { Controls, withShare } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
-import { NotesBlock } from './notes-block.tsx';
 import { GlossaryBlock, ReportPage } from './report-page.tsx';
 import { ScoreboardBlock } from './scoreboard-block.tsx';
 
@@ -201,148 +197,6 @@ describe('charts', () => {
     expect(html(<TradeOffBlock boards={[]} />)).toBe('');
     const { boards } = viewPage(makePage({ scoreboards: [] }, made), new Map());
     expect(html(<SizeBlock boards={boards} data={paper.data} />)).toBe('');
-  });
-});
-
-describe('notes', () => {
-  const warnings = [
-    { reason: 'small_sample' as const, detail: '4 items', metric: 'accuracy' },
-    { reason: 'host_busy' as const, detail: '40 %', metric: 'throughput' },
-    { reason: 'host_busy' as const, detail: '40 %', metric: 'latency' },
-    { reason: 'host_busy' as const, detail: '50 %', metric: 'memory' },
-  ];
-
-  function warnedPage() {
-    const { data, numbers } = stored.page;
-    const scoreboards = data.report.scoreboards.map((board) => ({
-      ...board,
-      rows: board.rows.map((row) => ({ ...row, warnings })),
-    }));
-    return { data: { ...data, report: { ...data.report, scoreboards } }, numbers };
-  }
-
-  it('stand once, the doubts first, with every place', () => {
-    const view = viewPage(warnedPage(), new Map());
-    const text = shown(<NotesBlock notes={view.notes.all} />);
-    const at = (start: string): number => text.findIndex((line) => line.includes(start));
-    expect(text.filter((line) => line.includes('Other programs took more than 5 %'))).toHaveLength(1);
-    expect(text[at('host_busy')]).toMatch(/^a host_busy .* 6 cells of note a$/u);
-    expect(at('host_busy')).toBeLessThan(at('small_sample'));
-    expect(text).toContain('small-135m on GSM8K: throughput, latency (40 %)');
-    expect(text).toContain('small-135m on GSM8K: memory (50 %)');
-    expect(at(' worst ')).toBeGreaterThan(at('small_sample'));
-  });
-
-  it('are referred to by their letters: numbers, scores and tables', () => {
-    const page = warnedPage();
-    const [view] = viewPage(page, new Map()).boards;
-    if (view === undefined) throw new Error('no board');
-    const board = html(<ScoreboardBlock view={view} />);
-    const rows = shownRows(<ScoreboardBlock view={view} />);
-    expect(rows[1]).toContain('4.00 ± 0.10 a');
-    expect(board).not.toContain(
-      'Other programs took more than 5 % of the CPU, so speed may be greatly understated.</li>',
-    );
-    const text = html(<ReportPage page={page} />);
-    const codes = view.notes.all.map(({ code }) => code);
-    expect(codes.slice(0, 3)).toEqual(['a', 'b', 'c']);
-    // Each note is used, and each letter has its note.
-    for (const code of codes) expect(text.match(new RegExp(`href="#note-${code}"`, 'gu'))?.length).toBeGreaterThan(0);
-    for (const [, code] of text.matchAll(/href="#note-(\w+)"/gu)) expect(codes).toContain(code);
-  });
-
-  it('go on after z', () => {
-    const board = { ...paper.data.report.scoreboards[0], flags: [] };
-    const many = Array.from({ length: 30 }, (_, index) => ({
-      ...board,
-      inference: {
-        method: 'intervals',
-        resamples: 1,
-        seed: 1,
-        withoutLaunchSpread: [],
-        atBoundary: [],
-        notes: [`n${index}`],
-      },
-    }));
-    const codes = codedNotes(many as unknown as Parameters<typeof codedNotes>[0]).all.map(({ code }) => code);
-    expect(codes.slice(25, 28)).toEqual(['z', 'aa', 'ab']);
-    expect(new Set(codes).size).toBe(codes.length);
-  });
-
-  it('may be none', () => {
-    expect(shown(<NotesBlock notes={[]} />)).toContain('There are none: nothing speaks against these numbers.');
-  });
-});
-
-describe('terms', () => {
-  it('of every heading are explained by the glossary', () => {
-    const page = viewPage(stored.page, new Map());
-    for (const view of page.boards) {
-      const columns = [...boardColumns(view), ...detailColumns(view)];
-      const unexplained = columns.filter(({ id, help }) => help === undefined && id !== 'model');
-      // A task's own metrics may be anything.
-      expect(unexplained.map(({ id }) => id).filter((id) => !id.startsWith('extra.'))).toEqual([]);
-    }
-    const text = html(<ReportPage page={stored.page} />);
-    expect(text).toContain(`data-tip="${meaningOf('P(1st)')}`);
-    expect(meaningOf('TTFT')).toBe(meaningOf('time to first token'));
-    expect(meaningOf('nonsense')).toBeUndefined();
-  });
-});
-
-describe('the first screen', () => {
-  it('says how much was asked, when and where', () => {
-    const text = shown(<DecisionBlock view={viewPage(stored.page, new Map())} data={stored.page.data} />).join('\n');
-    for (const fact of [
-      'Items 4 per task',
-      'Models 2',
-      'Tasks 3',
-      'Host Test CPU, 2 cores, 6.1',
-      'Measured 2026-11-24 16:30 UTC',
-    ])
-      expect(text).toContain(fact);
-  });
-
-  it('has a bar per factor and model, longer is better', () => {
-    const text = html(<DecisionBlock view={paperView()} data={paper.data} />);
-    expect(text.match(/<figure class="factor">/gu)).toHaveLength(4);
-    expect(text.match(/<figure class="factor">.*?<\/figure>/gu)?.map((one) => one.match(/bar-fill/gu)?.length)).toEqual(
-      [6, 6, 6, 6],
-    );
-    expect(text).toContain('10 more in the table.');
-  });
-
-  it.each([
-    [[], 'good', 'No warning speaks against a number.'],
-    [
-      [{ reason: 'host_busy', detail: '9 %', metric: 'latency' }],
-      'doubts',
-      'The only cell: other processes took more than 5 % of the CPU.',
-    ],
-    [
-      [{ reason: 'one_launch', detail: '', metric: 'latency' }],
-      'doubts',
-      'The only cell: speed was measured in one launch, so its spread is unknown.',
-    ],
-    [[{ reason: 'resumed', detail: '', metric: 'latency' }], 'good', 'No warning speaks against a number.'],
-  ] as const)('lights up for %j', (warnings, light, why) => {
-    const [board] = paper.data.report.scoreboards;
-    const [row] = board?.rows ?? [];
-    if (board === undefined || row === undefined) throw new Error('no row');
-    expect(dataQuality([{ ...board, rows: [{ ...row, warnings }] }])).toEqual({ light, why });
-  });
-
-  it('calls numbers invalid where most cells have none, and doubts them where some have none', () => {
-    const [board] = paper.data.report.scoreboards;
-    const rows = board?.rows.slice(0, 3) ?? [];
-    const failing = (count: number) =>
-      dataQuality([
-        { ...board, rows: rows.map((row, index) => (index < count ? { ...row, state: 'failed' } : row)) },
-      ] as never);
-    expect(failing(0).light).toBe('good');
-    expect(failing(1)).toEqual({ light: 'doubts', why: '1 of 3 cells failed or has no valid number.' });
-    expect(failing(2)).toEqual({ light: 'invalid', why: '2 of 3 cells failed or have no valid number.' });
-    expect(dataQuality([])).toEqual({ light: 'invalid', why: 'Nothing was measured.' });
   });
 });
 

@@ -13,8 +13,9 @@ import {
   type Chart,
   type ChartOptions,
   type ChartTheme,
+  type SvgAttributes,
 } from './chart-frame.ts';
-import { circleEntry, legend } from './point-styles.ts';
+import { circleEntry, legend, type LegendEntry } from './point-styles.ts';
 import { textExtent, wrapText } from './text-extent.ts';
 
 /** Charts that have one line per model: names left, values right. */
@@ -231,16 +232,7 @@ export function rankIntervals(data: RankData, options: ChartOptions): Chart {
     stroke: color,
     'stroke-width': fontSize / 8,
   });
-  const key = legend(
-    models.every(({ isTiedWithBest }) => isTiedWithBest === undefined)
-      ? []
-      : [
-          circleEntry('may be the best', look(true), theme),
-          ...(models.every(isBest) ? [] : [circleEntry('significantly worse than the best', look(false), theme)]),
-        ],
-    { left: fontSize, right: width - fontSize },
-    theme,
-  );
+  const key = legend(rankEntries(models, isBest, look, theme), { left: fontSize, right: width - fontSize }, theme);
   const layout = rowsLayout({ names, values, left, right: width, top: key.height + fontSize * 0.5, theme });
   const { area } = layout;
   const last = Math.max(models.length, ...models.map(({ rank, bounds }) => bounds?.high ?? rank));
@@ -277,6 +269,18 @@ export function rankIntervals(data: RankData, options: ChartOptions): Chart {
       );
     }),
   );
+}
+
+/** What full and hollow marks say, where that is known. */
+function rankEntries<Model extends Pick<RankedModel, 'isTiedWithBest'>>(
+  models: readonly Model[],
+  isBest: (model: Model) => boolean,
+  look: (isFull: boolean) => SvgAttributes,
+  theme: ChartTheme,
+): readonly LegendEntry[] {
+  if (models.every(({ isTiedWithBest }) => isTiedWithBest === undefined)) return [];
+  const hollow = circleEntry('significantly worse than the best', look(false), theme);
+  return [circleEntry('may be the best', look(true), theme), ...(models.every(isBest) ? [] : [hollow])];
 }
 
 function supportText(support: number): string {

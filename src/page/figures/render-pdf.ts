@@ -114,7 +114,7 @@ function drawElement(document: PDFKit.PDFDocument, { type, props }: VNode<Attrib
       break;
     case 'svg':
     case 'g':
-      for (const child of inside) if (isValidElement(child)) drawElement(document, child as VNode<Attributes>, look);
+      for (const child of inside) if (isValidElement(child)) drawElement(document, child, look);
       break;
     case 'rect':
       paint(document.rect(number('x'), number('y'), number('width'), number('height')), look);

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { cell, cells, hostile, smallReport as report } from '../../test/setup/small-report.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { documentFormats } from './formats.ts';
+import { escapeLatex } from './latex-cell.ts';
+import { reportDocument } from './report-document.ts';
+
+const formats = documentFormats.report;
+
+describe('latexReport', () => {
+  it('writes booktabs tables: best values bold, ties as well, intervals, marks, foreign text escaped', () => {
+    expect(formats.latex.write(reportDocument(report))).toMatchInlineSnapshot(`
+      "% perbench 0.1.0, run 20261124-163012-k3f9, Test CPU
+      % Needs \\usepackage{booktabs,textcomp} and an engine that reads UTF-8.
+      % 10 of 1,319 items: a mini run
+
+      \\begin{table}
+      \\centering
+      \\caption{GSM8K \\ensuremath{\\cdot} gsm8k/per@1 \\ensuremath{\\cdot} serving protocol \\ensuremath{\\cdot} accuracy metric: exact\\_match \\ensuremath{\\cdot} PER-paper/1}
+      \\label{tab:gsm8k-per-1-serving}
+      \\begin{tabular}{rlrrrrr}
+      \\toprule
+      \\# & Model & PER & Accuracy & Throughput (items/s) & Latency (ms) & Memory (GiB) \\\\
+      \\midrule
+      $1$ & fast & $\\mathbf{0.998}$$^{!}$ & $\\mathbf{0.310} \\pm 0.020$ & $\\mathbf{8.00} \\pm 0.12$ & $\\mathbf{400} \\pm 10$$^{!}$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
+      $2$ & small & $0.537$ & $\\mathbf{0.310} \\pm 0.020$ & $4.32 \\pm 0.12$ & $812 \\pm 10$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
+      $3$ & large & $0.000$ & $0.250 \\pm 0.020$ & $1.00 \\pm 0.12$ & $900 \\pm 10$ & $1.1719 \\pm 0.0010$ \\\\
+      -- & \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & -- & $0.900$ &  &  & -- \\\\
+      \\bottomrule
+      \\end{tabular}
+      \\par{\\footnotesize PER (set-relative) means little with 3 models}
+      \\par{\\footnotesize \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- has no score: out of memory (PB\\_ENGINE)}
+      \\par{\\footnotesize PER is 0 for the worst model in any factor: large (ACC, THR, LAT, MEM)}
+      \\par{\\footnotesize $^{!}$ host\\_busy: fast latency (other processes took 9 \\% of the CPU)}
+      \\par{\\footnotesize \\ensuremath{\\pm}: half-width of the 95 \\% confidence interval}
+      \\end{table}
+      "
+    `);
+  });
+
+  it('writes several tasks as one table, models by tasks, its notes after it', () => {
+    const others = [cell('small', 0.61, 4, 800, 300), cell('fast', 0.5, 8, 400, 300)].map((own) => ({
+      ...own,
+      taskId: 'imdb/per@1',
+    }));
+    const tasks = { 'gsm8k/per@1': { title: 'GSM8K' }, 'imdb/per@1': { title: 'IMDB_50%' } };
+    const anchors = {
+      version: 'test',
+      summary: '',
+      tasks: {
+        'gsm8k/per@1': {
+          trivialAccuracy: 0,
+          throughput: 4,
+          latency: 800,
+          memory: 2 ** 28,
+          throughputUnit: 'items/s',
+          latencyUnit: 'ms',
+        },
+      },
+    } as const;
+    const scoreboards = createScoreboards([...cells, ...others], { tasks, anchors });
+    const text = formats.latex.write(reportDocument({ ...report, scoreboards }));
+    expect(text).toMatchInlineSnapshot(`
+      "% perbench 0.1.0, run 20261124-163012-k3f9, Test CPU
+      % Needs \\usepackage{booktabs,textcomp} and an engine that reads UTF-8.
+      % Throughput, latency and memory of one task: the same with -t and the name of the task.
+      % 10 of 1,319 items: a mini run
+
+      \\begin{table}
+      \\centering
+      \\caption{Accuracy and PER-A of 4 models on 2 tasks. Bold: the best of a column, and every value that prints the same.}
+      \\label{tab:results}
+      \\begin{tabular}{lrr}
+      \\toprule
+      Model & GSM8K\\textsuperscript{d} & IMDB\\_50\\%\\textsuperscript{c,d} \\\\
+       & $n = 3$ & $n = 3$ \\\\
+      \\midrule
+      \\multicolumn{3}{l}{\\emph{Accuracy}} \\\\
+      fast & $\\mathbf{0.310} \\pm 0.020$ & $0.500 \\pm 0.020$ \\\\
+      small & $\\mathbf{0.310} \\pm 0.020$ & $\\mathbf{0.610} \\pm 0.020$ \\\\
+      large & $0.250 \\pm 0.020$ & -- \\\\
+      \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & $0.900$ & -- \\\\
+      \\midrule
+      \\multicolumn{3}{l}{\\emph{PER-A}} \\\\
+      fast & $\\mathbf{0.502}$\\textsuperscript{a} & --\\textsuperscript{a} \\\\
+      small & $0.438$ & -- \\\\
+      large & $0.254$ & -- \\\\
+      \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & --\\textsuperscript{b} & -- \\\\
+      \\bottomrule
+      \\end{tabular}
+      \\par\\smallskip
+      \\begin{minipage}{\\linewidth}\\footnotesize
+      \\textsuperscript{a}~doubtful: The score depends on a number that is marked as doubtful.\\par
+      \\textsuperscript{b}~failed: The cell did not finish, so it has no score and affects no other.\\par
+      \\textsuperscript{c}~unit: Measured in a different unit than the others.\\par
+      \\textsuperscript{d}~\\ensuremath{\\pm}: half-width of the 95 \\% confidence interval.\\par
+      \\end{minipage}
+      \\end{table}
+      "
+    `);
+    expect(text.match(/begin\{table\}/gu)).toHaveLength(1);
+    // What is referred to is there, and what is there is referred to.
+    const [table = '', notes = ''] = text.split(String.raw`\end{tabular}`);
+    const used = new Set(
+      [...table.matchAll(/textsuperscript\{([a-z,]+)\}/gu)].flatMap(([, codes = '']) => codes.split(',')),
+    );
+    const given = [...notes.matchAll(/^\\textsuperscript\{([a-z]+)\}/gmu)].map(([, code = '']) => code);
+    expect([...used].toSorted()).toEqual(given.toSorted());
+  });
+
+  it('leaves no foreign character that LaTeX would obey', () => {
+    const escaped = escapeLatex(hostile);
+    expect(escaped).toBe(
+      String.raw`\textbackslash{}input\{/etc/passwd\}\_50\%\&\symbol{34}x\symbol{34} \textasciicircum{}\textasciitilde{}\#\$-{}-`,
+    );
+  });
+
+  it('copes with nothing, and with one model', () => {
+    expect(formats.latex.write(reportDocument({ scoreboards: [] }))).not.toContain('tabular');
+    const alone = formats.latex.write(reportDocument({ scoreboards: createScoreboards(cells.slice(0, 1)) }));
+    expect(alone).toContain('small');
+    expect(alone).not.toContain('mathbf');
+  });
+});
