@@ -40,6 +40,7 @@ it.each([
       limit: 5,
       hangSeconds: 1,
       clientProcesses: 4,
+      waitQuiet: 5,
       pricePerHour: 2,
       decide: 'winner',
       confidence: 0.9,
@@ -74,4 +75,11 @@ it('a run within a time is another one than a run in full, or within another tim
   const plan = { ...planOf({}), suiteKey: plain };
   const keys = [plan, withTimeLimit(plan, 60_000), withTimeLimit(plan, 90_000)].map((each) => each.suiteKey);
   expect(new Set(keys).size).toBe(3);
+});
+
+it('numbers that are taken as they are belong to another run, also than one that was stored before that could be said', () => {
+  expect(keyOf({ allowBusy: true })).not.toBe(plain);
+  const { allowBusy: _, waitQuiet: __, ...older } = suiteSchema.parse({ models: ['m.gguf'] });
+  const { models: planned, tasks: asked } = planOf({});
+  expect(suiteKey(older as Suite, planned, asked)).toBe(plain);
 });

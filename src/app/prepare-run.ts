@@ -18,6 +18,17 @@ function valuesInKey(suite: Suite, way: 'value' | 'load'): readonly unknown[] {
   );
 }
 
+/** Settings that enter the key only where they aren't their defaults, by name. */
+function changesInKey(suite: Suite): Readonly<Record<string, unknown>> {
+  const values = Object.entries(suiteSettings)
+    .filter(([, setting]) => keyPart(setting) === 'change')
+    // A stored suite may be of a time before the setting.
+    .map(([name, { fallback }]) => ({ name, fallback, value: suite[name as keyof Suite] ?? fallback }));
+  return Object.fromEntries(
+    values.filter(({ value, fallback }) => value !== fallback).map(({ name, value }) => [name, value]),
+  );
+}
+
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
 export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
   const load = valuesInKey(suite, 'load');
@@ -33,6 +44,7 @@ export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: r
     settings: valuesInKey(suite, 'value'),
     // Suites without a load of their own keep the key that they had before there was one.
     ...(load.some((value) => value !== undefined) && { load }),
+    ...changesInKey(suite),
   });
 }
 

@@ -33,13 +33,15 @@ export interface LocalRunOptions {
   /** Cells that failed are tried again. */
   readonly retryFailed?: boolean;
   readonly framesDrawn?: () => number;
+  /** See `RunDependencies`. */
+  readonly skipWait?: RunDependencies['skipWait'];
 }
 
 /** Runs a prepared suite on this machine; see `runSuite` for what it says and throws. */
 export async function* localRun(
   prepared: RunPlan,
   context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder' | 'readCeiling'>,
-  { store, signal, framesDrawn = () => 0, ...options }: LocalRunOptions,
+  { store, signal, framesDrawn = () => 0, skipWait, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const opened = await openRun(prepared, store, {
     ...options,
@@ -56,6 +58,7 @@ export async function* localRun(
     owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
     logFolder: context.logFolder,
     framesDrawn,
+    skipWait,
   };
   yield* runSuite({ plan: prepared, dependencies, ...opened });
 }

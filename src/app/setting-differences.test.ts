@@ -125,6 +125,7 @@ const otherValues: Readonly<Record<string, unknown>> = {
   contextTokens: 512,
   clientProcesses: 2,
   requestRate: 4,
+  allowBusy: true,
   goodput: 'ttft:500ms',
 };
 

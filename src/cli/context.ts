@@ -19,6 +19,8 @@ export interface CliContext {
   readonly interruption: Interruption;
   /** stdin is a terminal, and nobody said `--yes`: questions may be asked. */
   readonly isInteractive: boolean;
+  /** Calls back at the next press of Enter; returns how to stop listening. Undefined where nobody is at a terminal. */
+  readonly onEnter: ((listener: () => void) => () => void) | undefined;
   readonly readStdin: () => Promise<string>;
   /** Absolute path of what a user wrote on the command line. */
   path(relative: string): string;

@@ -11,6 +11,7 @@ export function main(): void {
     workingFolder: process.cwd(),
     homeFolder: homedir(),
     stdin: process.stdin,
+    keyboard: process.stdin.isTTY ? process.stdin : undefined,
     stdout: process.stdout,
     stderr: process.stderr,
     signals: process,

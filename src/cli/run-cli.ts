@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Store } from '../core/store.ts';
 import { UsageError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
+import { type Keyboard, onEnter } from './enter-key.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createInterruption, type Interruption, type SignalSource } from './interruption.ts';
 import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
@@ -17,6 +18,8 @@ export interface CliWorld {
   readonly workingFolder: string;
   readonly homeFolder: string;
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
+  /** The same stdin, where it is a terminal. */
+  readonly keyboard?: Keyboard | undefined;
   readonly stdout: TextSink & { on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown };
   readonly stderr: TextSink;
   readonly signals: SignalSource;
@@ -121,6 +124,8 @@ async function runCommand(
   const path = (relative: string): string => resolve(workingFolder, relative);
   let store: Promise<Store> | undefined;
   const storePath = path(globals.store ?? defaultStore);
+  const isInteractive = world.stdin.isTTY === true && globals.yes !== true && globals.json !== true;
+  const keyboard = isInteractive && world.stderr.isTTY === true ? world.keyboard : undefined;
   const context: CliContext = {
     commandName: command.name,
     commandLine: argv,
@@ -130,7 +135,8 @@ async function runCommand(
     globals,
     output,
     interruption,
-    isInteractive: world.stdin.isTTY === true && globals.yes !== true && globals.json !== true,
+    isInteractive,
+    onEnter: keyboard === undefined ? undefined : (listener) => onEnter(keyboard, listener),
     readStdin: () => readAll(world.stdin),
     path,
     storePath,

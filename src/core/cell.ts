@@ -75,6 +75,13 @@ export interface PassResult {
   readonly server: ServerWindow | undefined;
   /** Display frames drawn meanwhile: the cost of showing. */
   readonly framesDrawn: number;
+  /**
+   * A window in which others used the CPU is measured again: what they took in those that aren't kept, 0 to 1. Absent
+   * where it was measured once.
+   */
+  readonly busierShares?: readonly number[] | undefined;
+  /** Compute threads where others took most of the CPU; absent where all computed throughout. */
+  readonly fewestThreads?: number | undefined;
   readonly warnings: readonly Warning[];
 }
 

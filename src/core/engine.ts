@@ -108,6 +108,8 @@ export interface LoadedModel extends AsyncDisposable {
   /** Results come in completion order. Ends early, without error, when `pass.signal` aborts. */
   generate(requests: AsyncIterable<GenerateRequest>, pass: PassOptions): AsyncIterable<Generation>;
   loglikelihood(requests: AsyncIterable<LoglikelihoodRequest>, pass: PassOptions): AsyncIterable<Loglikelihood>;
+  /** Compute threads from the next decode on; undefined where the engine can't change them. */
+  readonly setThreads?: ((threads: number) => void) | undefined;
   /** Starts a new peak: what `memory()` reports as peak is the highest since this call. */
   resetMemoryPeak(): Promise<void>;
   memory(): Promise<MemoryReading>;

@@ -1,5 +1,6 @@
 import type { Cell, CellError, CellMeasurements, PassName, PassResult } from './cell.ts';
 import type { ModelInfo, WorkInFlight } from './engine.ts';
+import type { BusyProcess } from './meter.ts';
 import type { RaceCertificate, RaceVerdict } from './race.ts';
 import type { RunStatus } from './store.ts';
 
@@ -47,6 +48,29 @@ export type RunEvent =
   | { readonly type: 'cell-start'; readonly cellId: string; readonly attempt: number; readonly finishedItems: number }
   /** The time of the run decided how many items are asked of the cell. */
   | { readonly type: 'cell-items'; readonly cellId: string; readonly items: number }
+  /** Time is to be measured, but others use the CPU: the pass waits for them. */
+  | {
+      readonly type: 'wait-start';
+      readonly cellId: string;
+      readonly pass: PassName;
+      readonly launch: number;
+      /** What they took of the CPU time of all cores, 0 to 1. */
+      readonly share: number;
+      readonly busiest: readonly BusyProcess[];
+      readonly limitMs: number;
+      /** Somebody at a terminal may end the wait. */
+      readonly canSkip: boolean;
+    }
+  | {
+      readonly type: 'wait-end';
+      readonly cellId: string;
+      readonly pass: PassName;
+      readonly launch: number;
+      /** `stopped`: with the run, or because the cell was lost. */
+      readonly outcome: 'quiet' | 'limit' | 'skipped' | 'stopped';
+      readonly waitedMs: number;
+    }
+  /** More than once where a busy window is measured again. */
   | {
       readonly type: 'pass-start';
       readonly cellId: string;

@@ -139,10 +139,34 @@ export interface WatchedEngine {
   readonly gpus?: readonly string[] | 'all' | undefined;
 }
 
+/** A process that is neither perbench's nor the engine's; several of one name count as one. */
+export interface BusyProcess {
+  readonly name: string;
+  /** Of the CPU time of all cores, 0 to 1. */
+  readonly share: number;
+}
+
+/** What others, steal included, took of the CPU. */
+export interface OthersLook {
+  /** Of the CPU time of all cores, 0 to 1. */
+  readonly share: number;
+  readonly cores: number;
+}
+
+/** Looks at others again and again, without a window. */
+export interface OthersWatch {
+  /** Since the look before, or since the watch was started; undefined where the system doesn't tell. */
+  look(): OthersLook | undefined;
+  /** Those that took most between the last two looks, the busiest first; none where the system doesn't tell. */
+  busiest(): readonly BusyProcess[];
+}
+
 /** Watches the host while a pass runs. */
 export interface HostMeter {
   /** Starts a window. */
   start(engine: WatchedEngine): Promise<{ stop(): Promise<HostWindow> }>;
+  /** Undefined where nothing tells what others do between windows. */
+  readonly watchOthers?: ((engine: WatchedEngine) => OthersWatch) | undefined;
   /** Ends what was started to watch, such as a GPU tool; a later window starts it again. */
   [Symbol.asyncDispose]?(): Promise<void>;
 }

@@ -18,10 +18,11 @@ export type Effect =
       readonly label: string;
       /**
        * How it enters the suite key, under which an unfinished run is found again; by default its value does, always.
-       * `load`: only where it is given, so that older keys stay what they are. `content`: what it leads to does (files,
-       * rows, items), and that is what is compared, too. `no`: a run goes on though it changed.
+       * `load`: only where it is given, so that older keys stay what they are. `change`: for the same reason, only where
+       * it isn't its default. `content`: what it leads to does (files, rows, items), and that is what is compared, too.
+       * `no`: a run goes on though it changed.
        */
-      readonly inKey?: 'value' | 'load' | 'content' | 'no';
+      readonly inKey?: 'value' | 'load' | 'change' | 'content' | 'no';
     };
 
 /** Another spelling of a flag, such as lm-eval's. */
@@ -100,7 +101,7 @@ export type Setting<Schema extends z.ZodType = z.ZodType, Kind extends SettingKi
   };
 
 /** How a setting enters the suite key; undefined where it decides nothing. */
-export function keyPart(setting: Effect): 'value' | 'load' | 'content' | 'no' | undefined {
+export function keyPart(setting: Effect): 'value' | 'load' | 'change' | 'content' | 'no' | undefined {
   return setting.decides === 'nothing' ? undefined : (setting.inKey ?? 'value');
 }
 

@@ -199,6 +199,22 @@ export const suiteSettings = {
     fallback: 1,
     help: 'client processes that send requests to a server; raise it if windows are client_bound',
   }),
+  waitQuiet: real({
+    ...nothing,
+    argument: 's',
+    min: 0,
+    max: 86_400,
+    fallback: 60,
+    help: 'before measuring speed, wait up to this long for other processes to leave the CPU; 0 does not wait',
+  }),
+  /** Numbers that are taken as they are aren't those of a run that waits and measures again. */
+  allowBusy: flag({
+    decides: 'performance',
+    label: 'busy windows accepted',
+    inKey: 'change',
+    fallback: false,
+    help: 'measure speed though other processes use the CPU: neither wait for them nor measure again',
+  }),
   requestRate: real({
     decides: 'performance',
     label: 'requests per second',

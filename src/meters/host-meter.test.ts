@@ -1,33 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { startBurner } from '../../test/setup/burner.ts';
+import { fakeProc, processStat } from '../../test/setup/fake-proc.ts';
 import type { HostWindow } from '../core/meter.ts';
 import { readCpuTimes, createHostMeter } from './host-meter.ts';
 import { readProcessTree } from './processes.ts';
 
 const isLinux = process.platform === 'linux' && readCpuTimes('/proc') !== undefined;
-
-/** A process that keeps a core busy until the test ends; `inChild` has a grandchild of ours do it instead. */
-async function startBurner({ inChild = false } = {}): Promise<ChildProcess> {
-  const burn = "console.log('burning'); for (;;);";
-  const parent = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(burn)}], { stdio: 'inherit' })
-    .on('exit', () => process.exit()); process.on('SIGTERM', () => process.exit());`;
-  const burner = spawn(process.execPath, ['-e', inChild ? parent : burn], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // A group of its own, so that the grandchild ends with it.
-    detached: true,
-  });
-  onTestFinished(() => {
-    const isAlive = burner.exitCode === null && burner.signalCode === null;
-    if (isAlive && burner.pid !== undefined) process.kill(-burner.pid, 'SIGKILL');
-  });
-  await once(burner.stdout, 'data');
-  return burner;
-}
 
 /** CPU time of a process and its descendants so far. */
 function burntMs(pid: number): number {
@@ -99,18 +80,6 @@ describe.skipIf(!isLinux)('on a Linux host', () => {
     expect(await window.stop()).toMatchObject({ isKnown: false, engineCpuMs: 0, otherShare: 0 });
   });
 });
-
-/** A `/proc` with two CPUs, of which `allowed` may be used, and process 77 as engine. */
-function fakeProc(): { readonly proc: string; readonly write: (path: string, text: string) => void } {
-  const proc = mkdtempSync(join(tmpdir(), 'perbench-proc-'));
-  onTestFinished(() => rmSync(proc, { recursive: true }));
-  for (const folder of ['77', '78', '99', 'self']) mkdirSync(join(proc, folder));
-  return { proc, write: (path, text) => writeFileSync(join(proc, path), text) };
-}
-
-function processStat(pid: number, parentPid: number, ticks: readonly [number, number, number, number]): string {
-  return `${pid} (odd ) name (x) S ${parentPid} 1 1 0 -1 0 0 0 0 0 ${ticks.join(' ')} 20 0 1 0 100 0 0`;
-}
 
 describe('on a host of known numbers', () => {
   function measureKnown(

@@ -1,6 +1,7 @@
 import type { HostMeter } from '../core/meter.ts';
 import { createDeviceMeter, type DeviceMeter, type DeviceMeterOptions } from './devices/device-meter.ts';
 import { createHostMeter, type HostMeterOptions } from './host-meter.ts';
+import { watchOthers } from './others-watch.ts';
 import { createRaplMeter, type RaplMeter } from './rapl.ts';
 
 export interface MachineMeterOptions {
@@ -38,6 +39,7 @@ export function createMachineMeter(
         },
       };
     },
+    watchOthers: (engine) => watchOthers(engine, { proc: options.host?.proc }),
     async [Symbol.asyncDispose]() {
       await devices[Symbol.asyncDispose]();
     },

@@ -8,7 +8,11 @@ export const msPerTick = 10;
 export interface ProcessStat {
   readonly pid: number;
   readonly parentPid: number;
-  /** All its threads, those that ended included, and the children that it has waited for. */
+  /** As the kernel has it: of its main thread, at most 15 characters. */
+  readonly name: string;
+  /** All its threads, those that ended included. */
+  readonly ownCpuMs: number;
+  /** The same, and the children that it has waited for. */
   readonly cpuMs: number;
 }
 
@@ -16,11 +20,19 @@ function readProcessStat(proc: string, pid: number): ProcessStat | undefined {
   const text = readIfThere(join(proc, String(pid), 'stat'));
   if (text === undefined) return undefined;
   // The name comes second, in brackets, and may itself hold brackets and spaces.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const nameEnd = text.lastIndexOf(')');
+  const fields = text.slice(nameEnd + 2).split(' ');
   const numberAt = (field: number): number => Number(fields[field - 3]);
-  const ticks = numberAt(14) + numberAt(15) + numberAt(16) + numberAt(17);
+  const ownTicks = numberAt(14) + numberAt(15);
+  const ticks = ownTicks + numberAt(16) + numberAt(17);
   if (!Number.isFinite(ticks)) return undefined;
-  return { pid, parentPid: numberAt(4), cpuMs: ticks * msPerTick };
+  return {
+    pid,
+    parentPid: numberAt(4),
+    name: text.slice(text.indexOf('(') + 1, nameEnd),
+    ownCpuMs: ownTicks * msPerTick,
+    cpuMs: ticks * msPerTick,
+  };
 }
 
 /**
@@ -33,7 +45,11 @@ export function readProcessTree(
   proc: string = systemFolders.proc,
 ): readonly ProcessStat[] | undefined {
   const all = readAllProcesses(proc);
-  if (all === undefined) return undefined;
+  return all === undefined ? undefined : treeOf(roots, all);
+}
+
+/** Those of all processes that are among the roots or descend from them. */
+export function treeOf(roots: readonly number[], all: readonly ProcessStat[]): readonly ProcessStat[] {
   const children = Map.groupBy(all, (stat) => stat.parentPid);
   const tree = new Map<number, ProcessStat>();
   const waiting = all.filter((stat) => roots.includes(stat.pid));
@@ -45,7 +61,8 @@ export function readProcessTree(
   return [...tree.values()];
 }
 
-function readAllProcesses(proc: string): readonly ProcessStat[] | undefined {
+/** Every process that `/proc` shows; undefined where it can't be listed. */
+export function readAllProcesses(proc: string): readonly ProcessStat[] | undefined {
   return ifTold(() => readdirSync(proc))
     ?.filter((name) => /^\d+$/.test(name))
     .map((name) => readProcessStat(proc, Number(name)))

@@ -9,6 +9,7 @@ import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 import type { PlannedTask, RunDependencies } from './plan.ts';
 import { createGatedWriter, createSampleWriter } from './sample-writer.ts';
 import type { CellJob, PassOrder, PassTime } from './strategy.ts';
+import { yieldThreads } from './yield-threads.ts';
 
 export interface FirstPrompt {
   readonly sha256: string;
@@ -167,6 +168,8 @@ export async function runAccuracyPass(
   } as const;
   let isFirst = true;
   await model.resetMemoryPeak();
+  // One sequence alone in a long context is rounded by the number of threads, and is asked for the same result each time.
+  using threads = isTimed || concurrency === 1 ? undefined : yieldThreads(model, context.meter);
   return await measurePass(context, plan, async (tally) => {
     const paced = pacedPositions(
       reuse === 'prefix' && isWhole ? byCluster(planned, positions) : positions,
@@ -196,6 +199,6 @@ export async function runAccuracyPass(
     } finally {
       await writer.flush();
     }
-    return noFindings;
+    return { ...noFindings, fewestThreads: threads?.fewest() };
   });
 }

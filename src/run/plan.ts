@@ -47,6 +47,8 @@ export interface RunDependencies {
   readonly ceiling: ClientCeiling | undefined;
   /** Logs of servers go into a folder per run below it. */
   readonly logFolder: string | undefined;
+  /** Calls back when somebody doesn't want to wait for a quiet machine; returns how to stop listening. */
+  readonly skipWait?: ((onSkip: () => void) => () => void) | undefined;
 }
 
 export const defaultLeaseMs = 30_000;

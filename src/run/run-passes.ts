@@ -1,4 +1,4 @@
-import type { PassResult } from '../core/cell.ts';
+import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { parseGoodput } from '../core/load.ts';
 import { type ItemWork, runAccuracyPass } from './accuracy-pass.ts';
@@ -7,6 +7,7 @@ import { runLatencyPass } from './latency-pass.ts';
 import type { PassContext } from './measure-pass.ts';
 import { shuffledOrder } from './plan.ts';
 import { plannedConcurrency } from './protocol.ts';
+import type { QuietMachine, TimedPass } from './quiet-machine.ts';
 import { createSampleWriter } from './sample-writer.ts';
 import type { KeptAnswers, PassOrder, WorkStep } from './strategy.ts';
 import { findConcurrency, maxTried, runThroughputPass, warmUp } from './throughput-pass.ts';
@@ -17,6 +18,7 @@ interface Turn extends ItemWork {
   readonly launch: number;
   /** Of the engine. */
   readonly maxConcurrency: number;
+  readonly quiet: QuietMachine;
 }
 
 function passContext(turn: Turn, concurrency: number): PassContext {
@@ -36,12 +38,14 @@ function passContext(turn: Turn, concurrency: number): PassContext {
   };
 }
 
-/** An order of the items for something that measures time: its own in every launch. */
+/** An order of the items for something that measures time: its own in every launch, and each time that it is measured. */
 function timedOrder(
   { job: { planned }, suite, launch }: Turn,
   purpose: 'warm-up' | 'throughput' | 'latency',
+  attempt = 0,
 ): readonly number[] {
-  return shuffledOrder(planned.order, suite.seed, purpose, planned.task.id, String(launch));
+  const again = attempt === 0 ? [] : [String(attempt)];
+  return shuffledOrder(planned.order, suite.seed, purpose, planned.task.id, String(launch), ...again);
 }
 
 /** Keeps answers of a pass as items. */
@@ -53,13 +57,18 @@ async function keepAnswers(turn: Turn, answers: ReadonlyMap<number, Answer>): Pr
   if (done?.status === 'done') onFirstPrompt({ sha256: done.promptSha256, tokenIds: done.promptHead });
 }
 
-async function throughputPass(turn: Turn, context: PassContext, keeps: KeptAnswers | undefined): Promise<PassResult> {
+async function throughputPass(
+  turn: Turn,
+  context: PassContext,
+  keeps: KeptAnswers | undefined,
+  attempt: number,
+): Promise<PassResult> {
   const { suite, launch, stopSignal } = turn;
   const { requestRate, goodput, seed } = suite;
   // What is asked round after round counts once.
   const answers = new Map<number, Answer>();
   const result = await runThroughputPass(context, {
-    positions: keeps?.order ?? timedOrder(turn, 'throughput'),
+    positions: keeps?.order ?? timedOrder(turn, 'throughput', attempt),
     windowMs: suite.windowSeconds * 1000,
     minRequests: keeps?.least ?? 0,
     onAnswer: (answer) => {
@@ -77,6 +86,10 @@ async function throughputPass(turn: Turn, context: PassContext, keeps: KeptAnswe
   return result;
 }
 
+function timedPass({ job, model, launch, stopSignal }: Turn, pass: PassName): TimedPass {
+  return { cell: job.cell, pass, launch, engine: model.info, signal: stopSignal };
+}
+
 const searchWindowMs = 4_000;
 
 /** Concurrency that the suite gives, that an earlier pass of the cell found, or that is found now. */
@@ -88,24 +101,38 @@ async function concurrencyOf(turn: Turn, context: PassContext): Promise<number> 
   const known = earlier.find(({ pass }) => pass === 'accuracy' || pass === 'throughput')?.concurrency;
   if (known !== undefined) return known;
   const positions = shuffledOrder(planned.order, suite.seed, 'search', planned.task.id);
+  await turn.quiet.wait(timedPass(turn, 'throughput'));
   return findConcurrency(context, { positions, windowMs: searchWindowMs, signal: stopSignal });
 }
 
-async function runPass(turn: Turn, order: PassOrder, concurrency: number): Promise<PassResult> {
+async function runPass(turn: Turn, order: PassOrder, concurrency: number, attempt: number): Promise<PassResult> {
   const context = passContext(turn, concurrency);
   switch (order.pass) {
     case 'accuracy':
       return runAccuracyPass(turn, context, order);
     case 'throughput':
-      return throughputPass(turn, context, order.keeps);
+      return throughputPass(turn, context, order.keeps, attempt);
     case 'latency': {
       const { from, requests } = order;
-      const all = timedOrder(turn, 'latency');
+      const all = timedOrder(turn, 'latency', attempt);
       const positions = [...all.slice(from), ...all.slice(0, from)];
       const limitMs = turn.suite.latencySeconds * 1000;
       return runLatencyPass(context, { positions, requests, limitMs, signal: turn.stopSignal });
     }
   }
+}
+
+/** Nothing waits where no time is measured; a whole pass over the items, which the paper's protocol times, isn't repeated. */
+async function onQuietMachine(
+  turn: Turn,
+  pass: PassName,
+  attempt: (index: number) => Promise<PassResult>,
+): Promise<PassResult | undefined> {
+  const { quiet, suite, stopSignal } = turn;
+  const timed = timedPass(turn, pass);
+  if (pass !== 'accuracy') return quiet.measure(timed, attempt);
+  if (suite.protocol === 'paper') await quiet.wait(timed);
+  return stopSignal.aborted ? undefined : attempt(0);
 }
 
 /**
@@ -124,9 +151,11 @@ export async function runPasses(turn: Turn, { type, passes }: WorkStep): Promise
     if (stopSignal.aborted) return;
     const { pass } = order;
     const places = pass === 'latency' ? 1 : concurrency;
-    emit({ type: 'pass-start', cellId, pass, launch, concurrency: places });
-    const result = await runPass(turn, order, places);
-    if (stopSignal.aborted) return;
+    const result = await onQuietMachine(turn, pass, async (attempt) => {
+      emit({ type: 'pass-start', cellId, pass, launch, concurrency: places });
+      return runPass(turn, order, places, attempt);
+    });
+    if (stopSignal.aborted || result === undefined) return;
     await dependencies.store.appendPassResult(job.claim, result);
     emit({ type: 'pass-end', cellId, pass, launch, result });
   }

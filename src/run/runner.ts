@@ -14,6 +14,7 @@ import {
 } from './manifest-keeper.ts';
 import { measureCell } from './measure-cell.ts';
 import { OpenEngine } from './open-engine.ts';
+import { QuietMachine } from './quiet-machine.ts';
 import { defaultLeaseMs, type RunDependencies, type RunPlan } from './plan.ts';
 import { runPasses } from './run-passes.ts';
 import type { CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
@@ -35,15 +36,17 @@ export class Runner implements RunState {
   readonly #leases: LeaseKeeper;
   readonly #manifest: ManifestKeeper;
   readonly #engine: OpenEngine;
+  readonly #quiet: QuietMachine;
   #hasWaited = false;
 
   constructor(options: RunnerOptions) {
     const { plan, dependencies, runId, emit, forceSignal } = options;
-    const { store, signal, openEngine, logFolder } = dependencies;
+    const { store, signal, openEngine, logFolder, meter, skipWait } = dependencies;
     this.#options = options;
     this.#leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
     this.#leases = new LeaseKeeper(store, this.#leaseMs);
     this.#manifest = createManifestKeeper(store, runId);
+    this.#quiet = new QuietMachine({ suite: plan.suite, meter, emit, skipWait });
     this.#engine = new OpenEngine({
       suite: plan.suite,
       openEngine,
@@ -136,6 +139,7 @@ export class Runner implements RunState {
           model,
           launch,
           maxConcurrency,
+          quiet: this.#quiet,
           suite: plan.suite,
           dependencies,
           leaseMs: this.#leaseMs,

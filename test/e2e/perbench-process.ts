@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../src/core/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import { busyTests } from '../setup/busy-tests.ts';
 
 const program = join(import.meta.dirname, '../../bin/perbench.cjs');
 
@@ -26,6 +27,7 @@ export interface PerbenchProcess {
 export function startPerbench(folder: string, ...words: readonly string[]): PerbenchProcess {
   const child = spawn(process.execPath, [program, ...words, '--json'], {
     cwd: folder,
+    env: { ...busyTests, ...process.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];

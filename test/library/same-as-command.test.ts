@@ -26,7 +26,7 @@ function model(name: string, answer: string, memoryBytes: number): object {
 }
 
 async function runModels(...models: readonly object[]): Promise<void> {
-  const suite = { models, tasks: ['imdb/mini', 'arc_easy/mini'], protocol: 'paper', limit: 10 };
+  const suite = { models, tasks: ['imdb/mini', 'arc_easy/mini'], protocol: 'paper', limit: 10, waitQuiet: 0 };
   await Array.fromAsync(run(suite as Parameters<typeof run>[0], { store }));
 }
 

@@ -134,6 +134,7 @@ export async function compareAnswers(request: ComparisonRequest): Promise<readon
     ],
     tasks: [...tasks],
     protocol: 'paper',
+    waitQuiet: 0,
     limit: items,
     concurrency,
     contextTokens,

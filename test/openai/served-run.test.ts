@@ -20,6 +20,7 @@ async function passesOf(
     windowSeconds: 0.4,
     latencyRequests: 5,
     latencySeconds: 5,
+    allowBusy: true,
     ...changes,
   });
   const environment = { OPENAI_API_KEY: 'sk-hidden-key' };

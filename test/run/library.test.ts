@@ -7,7 +7,7 @@ async function collect(events: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
 }
 
 const mock = { name: 'mock', source: 'none', engine: 'mock' };
-const short = { protocol: 'paper', concurrency: 4 } as const;
+const short = { protocol: 'paper', concurrency: 4, waitQuiet: 0 } as const;
 
 it('runs a suite with a task and rows of one’s own', async () => {
   const suite = defineSuite({ models: [mock], tasks: ['toy/letters@1'], ...short });

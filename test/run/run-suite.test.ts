@@ -5,20 +5,9 @@ import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
-import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
 import { runSuite } from '../../src/run/run.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { quietMeter, toyDependencies, toyLetters, toyPlan } from './toy-plan.ts';
-
-async function run(plan: RunPlan, dependencies: RunDependencies, onEvent: (event: RunEvent) => void = () => {}) {
-  const opened = await openRun(plan, dependencies.store, { now: new Date(0), random: Math.random });
-  const events: RunEvent[] = [];
-  for await (const event of runSuite({ plan, dependencies, ...opened })) {
-    events.push(event);
-    onEvent(event);
-  }
-  return { ...opened, events };
-}
+import { quietMeter, runPlan as run, toyDependencies, toyLetters, toyPlan } from './toy-plan.ts';
 
 async function scoresOf(store: Store, runId: string): Promise<readonly (readonly unknown[])[]> {
   const rows: unknown[][] = [];

@@ -5,8 +5,11 @@ import { type Manifest, noLaunchFacts } from '../../src/core/manifest.ts';
 import type { Store } from '../../src/core/store.ts';
 import { suiteSchema, type SuiteInput } from '../../src/core/suite.ts';
 import { defineTask, type Task } from '../../src/core/task.ts';
+import type { RunEvent } from '../../src/core/event.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
+import { openRun } from '../../src/run/open-run.ts';
 import { itemOrder, type PlannedTask, type RunDependencies, type RunPlan } from '../../src/run/plan.ts';
+import { runSuite } from '../../src/run/run.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 import { quietHost } from '../setup/quiet-host.ts';
 
@@ -146,6 +149,28 @@ export function toyPlan({
   };
 }
 
+/** A host on which others take so much of the CPU between windows, and so much in each window, the last of them again. */
+export function busyMeter({
+  othersNow,
+  inWindows,
+}: {
+  readonly othersNow: () => number;
+  readonly inWindows: readonly number[];
+}): HostMeter {
+  let windows = 0;
+  return {
+    start: (engine) => {
+      const otherShare = inWindows[windows] ?? inWindows.at(-1) ?? 0;
+      windows += 1;
+      return quietMeter({ otherShare }).start(engine);
+    },
+    watchOthers: () => ({
+      look: () => ({ share: othersNow(), cores: 2 }),
+      busiest: () => [{ name: 'ffmpeg', share: othersNow() }],
+    }),
+  };
+}
+
 /** A host where nothing else runs. */
 export function quietMeter(change: Partial<HostWindow> = {}): HostMeter {
   return {
@@ -172,4 +197,19 @@ export function toyDependencies(store: Store, change: Partial<RunDependencies> =
     signal: new AbortController().signal,
     ...change,
   };
+}
+
+/** Runs a plan to its end, with all that it said. */
+export async function runPlan(
+  plan: RunPlan,
+  dependencies: RunDependencies,
+  onEvent: (event: RunEvent) => void = () => {},
+): Promise<{ readonly runId: string; readonly isResumed: boolean; readonly events: readonly RunEvent[] }> {
+  const opened = await openRun(plan, dependencies.store, { now: new Date(0), random: Math.random });
+  const events: RunEvent[] = [];
+  for await (const event of runSuite({ plan, dependencies, ...opened })) {
+    events.push(event);
+    onEvent(event);
+  }
+  return { ...opened, events };
 }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { busyTests } from './busy-tests.ts';
 
 export const perbenchBin = join(import.meta.dirname, '../../bin/perbench.cjs');
 
@@ -32,7 +33,13 @@ export function startPerbench(argv: readonly string[], options: StartOptions): R
   const { workingFolder, homeFolder, environment = {}, node = process.execPath } = options;
   const child = spawn(node, [perbenchBin, ...argv], {
     cwd: workingFolder,
-    env: { PATH: process.env['PATH'], HOME: homeFolder, XDG_CACHE_HOME: join(homeFolder, 'cache'), ...environment },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: homeFolder,
+      XDG_CACHE_HOME: join(homeFolder, 'cache'),
+      ...busyTests,
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

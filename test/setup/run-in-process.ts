@@ -1,4 +1,5 @@
 import { runCli } from '../../src/cli/run-cli.ts';
+import { busyTests } from './busy-tests.ts';
 
 /** How a command line ended. */
 export interface EndedInProcess {
@@ -22,7 +23,7 @@ export async function runInProcess(
   const { folder, environment = {}, stdin = '' } = options;
   let [stdout, stderr] = ['', ''];
   const code = await runCli(argv, {
-    environment,
+    environment: { ...busyTests, ...environment },
     workingFolder: folder,
     homeFolder: folder,
     stdin: (async function* read() {

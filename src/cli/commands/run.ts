@@ -147,7 +147,13 @@ async function executePlan(
   const tables = isTaskByTask ? createTaskTables(store, context, scoring) : undefined;
   const speeds = await earlierSpeeds(plan, store);
   const end = await showRun(createProgress(context, plan, speeds), tables, (framesDrawn) =>
-    localRun(plan, local, { ...rest, store, signal: context.interruption.signal, framesDrawn }),
+    localRun(plan, local, {
+      ...rest,
+      store,
+      signal: context.interruption.signal,
+      framesDrawn,
+      skipWait: context.onEnter,
+    }),
   );
   const stored = end.runId === undefined ? undefined : await store.getRun(end.runId);
   if (stored === undefined) return exitCodes.bug;

@@ -23,6 +23,8 @@ export interface FramePainter {
   close(): void;
   /** The terminal has another width: the next frame is drawn anew. */
   resize(): void;
+  /** Somebody pressed Enter, which moved the cursor down a line: back to where it rests. */
+  undoEnter(): void;
   framesDrawn(): number;
 }
 
@@ -86,6 +88,9 @@ export function createFramePainter(sink: TextSink, { isReflowing }: FramePainter
     },
     resize() {
       isStale = true;
+    },
+    undoEnter() {
+      if (shown.length > 0) sink.write(`\r${escape}1A`);
     },
     framesDrawn: () => frames,
   };

@@ -42,6 +42,32 @@ describe('progress in plain lines', () => {
     `);
   });
 
+  it('says who keeps the machine busy, and how the wait ended', () => {
+    const sink = collector();
+    using progress = createPlainProgress({ sink, now: () => 0, lengths: {} });
+    progress.handle(runStart([exampleCell(0)]));
+    const place = { cellId: 'run.0', pass: 'throughput', launch: 0 } as const;
+    const busiest = [
+      { name: 'ffmpeg', share: 0.48 },
+      { name: 'make\u001B[2J', share: 0.104 },
+    ];
+    const wait = { type: 'wait-start', ...place, share: 0.6, limitMs: 60_000 } as const;
+    progress.handle({ ...wait, busiest, canSkip: true });
+    progress.handle({ ...wait, busiest: [], canSkip: false });
+    for (const outcome of ['quiet', 'limit', 'skipped', 'stopped'] as const)
+      progress.handle({ type: 'wait-end', ...place, outcome, waitedMs: 12_000 });
+    expect(sink.text()).not.toContain('\u001B');
+    expect(sink.text()).toMatchInlineSnapshot(`
+      "[0:00] run run: 1 cell
+      [0:00] other processes use 60 % of the CPU (ffmpeg 48 %, make 10 %): waiting up to 60 s for a quiet machine; press Enter to measure now
+      [0:00] other processes use 60 % of the CPU: waiting up to 60 s for a quiet machine
+      [0:00] the machine is quiet after 12 s
+      [0:00] still busy after 12 s: measuring all the same, and waiting no more until it was quiet
+      [0:00] measuring now, and waiting no more until the machine was quiet
+      "
+    `);
+  });
+
   it('prints a line at the start, at each tenth, and at the end', () => {
     const sink = collector();
     let nowMs = 0;

@@ -1,3 +1,4 @@
+import { percentText, roughDuration } from '../../core/amount-text.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { RaceVerdict } from '../../core/race.ts';
 import type { RunState } from './run-state.ts';
@@ -26,6 +27,10 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
         `${event.state}: ${cellName(event.cellId, state)}: ${event.error.message}`,
         ...(event.error.hint === undefined ? [] : [`(${event.error.hint})`]),
       ].join(' ');
+    case 'wait-start':
+      return waitText(event);
+    case 'wait-end':
+      return waitedText(event);
     case 'decision':
       return `${cellName(event.cellId, state)}: ${decisionText(event.verdict)}`;
     case 'certificate':
@@ -39,6 +44,26 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
     case 'pass-progress':
     case 'pass-end':
     case 'run-end':
+      return undefined;
+  }
+}
+
+function waitText({ share, busiest, limitMs, canSkip }: Extract<RunEvent, { readonly type: 'wait-start' }>): string {
+  const names = busiest.map((process) => `${process.name} ${percentText(process.share)}`).join(', ');
+  const who = names === '' ? '' : ` (${names})`;
+  const key = canSkip ? '; press Enter to measure now' : '';
+  return `other processes use ${percentText(share)} of the CPU${who}: waiting up to ${roughDuration(limitMs)} for a quiet machine${key}`;
+}
+
+function waitedText({ outcome, waitedMs }: Extract<RunEvent, { readonly type: 'wait-end' }>): string | undefined {
+  switch (outcome) {
+    case 'quiet':
+      return `the machine is quiet after ${roughDuration(waitedMs)}`;
+    case 'limit':
+      return `still busy after ${roughDuration(waitedMs)}: measuring all the same, and waiting no more until it was quiet`;
+    case 'skipped':
+      return 'measuring now, and waiting no more until the machine was quiet';
+    case 'stopped':
       return undefined;
   }
 }

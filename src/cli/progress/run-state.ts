@@ -93,6 +93,8 @@ export function createRunState(): RunState {
         handleCell(event, byId.get(event.cellId), durations);
         return;
       case 'sample-error':
+      case 'wait-start':
+      case 'wait-end':
       case 'decision':
       case 'certificate':
       case 'warning':
@@ -165,6 +167,8 @@ function handleCell(event: CellEvent, view: CellView | undefined, durations: Pas
       view.error = event.error;
       return;
     case 'sample-error':
+    case 'wait-start':
+    case 'wait-end':
     case 'decision':
   }
 }

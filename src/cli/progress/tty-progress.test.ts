@@ -201,6 +201,23 @@ describe('the live display', () => {
     expect(display.screen.lines().at(-1)).not.toContain('display paused');
   });
 
+  it('stands where it stood after Enter was pressed', () => {
+    for (const rows of [6, 24]) {
+      const display = start(120, rows);
+      runFirstCell(display, 3);
+      const place = { cellId: 'run.0', pass: 'throughput', launch: 0 } as const;
+      const wait = { share: 0.6, busiest: [], limitMs: 60_000, canSkip: true };
+      display.progress.handle({ type: 'wait-start', ...place, ...wait });
+      // What the terminal shows of the key.
+      display.screen.write('\n');
+      display.progress.handle({ type: 'wait-end', ...place, outcome: 'skipped', waitedMs: 1000 });
+      const all = [...display.screen.scrollback(), ...display.screen.lines()];
+      const headers = all.filter((line) => line.includes('model') && line.includes('items/s'));
+      expect(headers, all.join('\n')).toHaveLength(1);
+      expect(all).toContain('measuring now, and waiting no more until the machine was quiet');
+    }
+  });
+
   it('prints warnings above itself, where they stay', () => {
     const display = start(60, 8);
     runFirstCell(display, 3);

@@ -81,6 +81,7 @@ export function createTtyProgress(options: TtyProgressOptions): Progress {
 
   return {
     handle(event) {
+      if (event.type === 'wait-end' && event.outcome === 'skipped') painter.undoEnter();
       follow(event);
       const text = eventNote(event, state);
       if (text !== undefined) note(plainText(text));

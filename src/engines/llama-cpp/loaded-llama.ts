@@ -69,6 +69,10 @@ export class LoadedLlama implements LoadedModel {
     return this.#run<LoglikelihoodRequest, Loglikelihood>('loglikelihood', requests, pass);
   }
 
+  setThreads(threads: number): void {
+    this.#worker.send({ type: 'threads', threads });
+  }
+
   async resetMemoryPeak(): Promise<void> {
     this.#throwIfGone();
     this.#isPeakReset = resetMemoryPeak([this.#worker.pid]);

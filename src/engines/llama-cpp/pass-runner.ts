@@ -41,6 +41,10 @@ export class PassRunner {
   }
 
   handle(order: Exclude<WorkerOrder, LoadOrder>): void {
+    if (order.type === 'threads') {
+      this.#source.model.threads = order.threads;
+      return;
+    }
     if (order.type === 'pass-start') {
       this.#start(order.pass, order.kind, order.settings);
       return;

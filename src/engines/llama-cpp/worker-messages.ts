@@ -26,6 +26,8 @@ export type EngineResult = Generation | Loglikelihood;
 
 export type WorkerOrder =
   | LoadOrder
+  /** Of the decodes to come, whichever pass they are of. */
+  | { readonly type: 'threads'; readonly threads: number }
   | { readonly type: 'pass-start'; readonly pass: number; readonly kind: PassKind; readonly settings: PassSettings }
   | { readonly type: 'requests'; readonly pass: number; readonly requests: readonly EngineRequest[] }
   | { readonly type: 'requests-end'; readonly pass: number }

@@ -93,6 +93,9 @@ const llamaPrototypes = {
     'int32_t llama_decode(void *context, perbench_batch batch)',
   ),
   logits: native<(context: Pointer) => Pointer>('void *llama_get_logits(void *context)'),
+  setThreads: native<(context: Pointer, threads: number, batchThreads: number) => void>(
+    'void llama_set_n_threads(void *context, int32_t threads, int32_t batch_threads)',
+  ),
   attachThreadpool: native<(context: Pointer, threadpool: Pointer, batchThreadpool: Pointer) => void>(
     'void llama_attach_threadpool(void *context, void *threadpool, void *threadpool_batch)',
   ),

@@ -121,6 +121,7 @@ export class LlamaContext {
   readonly #model: LlamaModel;
   readonly #context: Pointer;
   readonly #memory: Pointer;
+  #threads: number;
 
   /** @throws {EngineError} with the library's reason where it can't open the context */
   constructor(model: LlamaModel, shape: ContextShape) {
@@ -146,6 +147,7 @@ export class LlamaContext {
     this.shape = shape;
     this.buffers = log.bufferSizes();
     this.#model = model;
+    this.#threads = model.threads;
     this.#context = context;
     this.#memory = llama.contextMemory(context);
     this.batch = new DecodeBatch(shape.batchTokens, shape.sequences);
@@ -158,7 +160,10 @@ export class LlamaContext {
    * @throws {EngineError} where the library refuses it
    */
   decode(): void {
-    const code = this.#model.library.llama.decode(this.#context, this.batch.toNative());
+    const { threads, library } = this.#model;
+    if (threads !== this.#threads) library.llama.setThreads(this.#context, threads, threads);
+    this.#threads = threads;
+    const code = library.llama.decode(this.#context, this.batch.toNative());
     if (code === 0) return;
     const meaning = code === 1 ? 'no free cells' : code === 2 ? 'aborted' : 'see the lines above';
     throw new EngineError(`llama_decode of ${this.batch.length} tokens returned ${code} (${meaning})`);

@@ -21,7 +21,8 @@ export interface LlamaModelOptions {
 export class LlamaModel {
   readonly library: NativeLibrary;
   readonly pointer: Pointer;
-  readonly threads: number;
+  /** Of the next decode, of any context: never more than the model was loaded with. */
+  threads: number;
   readonly threadpool: Pointer | undefined;
   readonly tokenizer: Tokenizer;
   readonly rows: LogitRows;

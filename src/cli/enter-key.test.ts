@@ -1,0 +1,27 @@
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { onEnter } from './enter-key.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('hears Enter from when it is asked for until it is not, and leaves the terminal alone', () => {
+  const keyboard = Object.assign(new EventEmitter(), { resume: vi.fn(), pause: vi.fn() });
+  const pressed = vi.fn();
+  const stop = onEnter(keyboard, pressed);
+  expect(keyboard.resume).toHaveBeenCalledOnce();
+  // Typed before there was a question.
+  keyboard.emit('data', '\n');
+  expect(pressed).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(60);
+  keyboard.emit('data', '\n');
+  expect(pressed).toHaveBeenCalledOnce();
+  stop();
+  keyboard.emit('data', '\n');
+  expect(pressed).toHaveBeenCalledOnce();
+  expect([keyboard.pause.mock.calls.length, keyboard.listenerCount('data')]).toEqual([1, 0]);
+});
