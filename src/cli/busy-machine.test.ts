@@ -15,7 +15,10 @@ describe.skipIf(process.platform !== 'linux')('a busy machine', () => {
     const folder = await testFolder();
     const models = [{ source: 'alpha', engine: 'mock', engineOptions: { tokenMs: 1 } }];
     const brief = { launches: 1, windowSeconds: 0.2, latencyRequests: 3, limit: 4 };
-    await writeFile(join(folder.path, 'suite.json'), JSON.stringify({ models, tasks: ['imdb/mini'], ...brief, ...rest }));
+    await writeFile(
+      join(folder.path, 'suite.json'),
+      JSON.stringify({ models, tasks: ['imdb/mini'], ...brief, ...rest }),
+    );
     return folder;
   }
 

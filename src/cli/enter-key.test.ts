@@ -10,8 +10,8 @@ afterEach(() => {
 });
 
 it('hears Enter from when it is asked for until it is not, and leaves the terminal alone', () => {
-  const keyboard = Object.assign(new EventEmitter(), { resume: vi.fn(), pause: vi.fn() });
-  const pressed = vi.fn();
+  const keyboard = Object.assign(new EventEmitter(), { resume: vi.fn<() => void>(), pause: vi.fn<() => void>() });
+  const pressed = vi.fn<() => void>();
   const stop = onEnter(keyboard, pressed);
   expect(keyboard.resume).toHaveBeenCalledOnce();
   // Typed before there was a question.

@@ -127,7 +127,7 @@ describe('before time is measured', () => {
     ]);
   });
 
-  it('it waits for as long as it is told to, once until the machine was quiet', async () => {
+  it('perbench waits for as long as it is told to, once until the machine was quiet', async () => {
     let share = 0.4;
     const world = machine({ othersAt: () => share, waitQuiet: 5 });
     await world.wait();
@@ -145,7 +145,7 @@ describe('before time is measured', () => {
     ['is told not to', { othersAt: () => 0.4, waitQuiet: 0 }],
     ['busy machines are allowed', { othersAt: () => 0.4, allowBusy: true }],
     ['nobody can tell', { othersAt: () => undefined }],
-  ])('it does not wait where %s', async (_, options) => {
+  ])('perbench does not wait where %s', async (_, options) => {
     const world = machine(options);
     await world.wait();
     expect(world.events).toEqual([]);
@@ -178,7 +178,8 @@ describe('a window in which others were busy', () => {
     expect(world.events).toEqual([
       {
         type: 'warning',
-        message: 'm on t: other processes took 40 % of the CPU while throughput was measured; measuring it again (2 of at most 3)',
+        message:
+          'm on t: other processes took 40 % of the CPU while throughput was measured; measuring it again (2 of at most 3)',
       },
     ]);
   });

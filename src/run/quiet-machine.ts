@@ -83,10 +83,7 @@ export class QuietMachine {
    * @param attempt measures, for the first time (0) or again
    * @returns the least busy of the attempts; undefined where it was told to stop before the first
    */
-  async measure(
-    timed: TimedPass,
-    attempt: (index: number) => Promise<PassResult>,
-  ): Promise<PassResult | undefined> {
+  async measure(timed: TimedPass, attempt: (index: number) => Promise<PassResult>): Promise<PassResult | undefined> {
     const { signal } = timed;
     await this.wait(timed);
     if (signal.aborted) return undefined;

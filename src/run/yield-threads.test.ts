@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../core/engine.ts';
-import type { HostMeter } from '../core/meter.ts';
+import type { HostMeter, OthersLook } from '../core/meter.ts';
 import { fittingThreads, yieldThreads } from './yield-threads.ts';
 
 describe('threads that find a core', () => {
@@ -45,7 +45,7 @@ describe('a pass beside other processes', () => {
       info: { threads, processIds: [7] },
       setThreads: isChangeable ? (count: number) => set.push(count) : undefined,
     } as unknown as LoadedModel;
-    const look = vi.fn(() => (share === undefined ? undefined : { share, cores: 2 }));
+    const look = vi.fn<() => OthersLook | undefined>(() => (share === undefined ? undefined : { share, cores: 2 }));
     const meter = { watchOthers: () => ({ look, busiest: () => [] }) } as unknown as HostMeter;
     const yielded = yieldThreads(model, meter);
     const after = (next: number | undefined): void => {

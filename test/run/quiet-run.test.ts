@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type { Engine } from '../../src/core/engine.ts';
+import type { OthersWatch } from '../../src/core/meter.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { busyMeter, runPlan as run, toyDependencies, toyLetters, toyPlan } from './toy-plan.ts';
@@ -130,12 +131,15 @@ it('asks items with fewer threads while others use the CPU, and measures time wi
 it.each([
   [1, 2],
   [2, 3],
-])('at concurrency %i looks at others in %i of three passes: one item at a time is rounded by the threads, which stay', async (concurrency, looked) => {
-  await using store = await openSqliteStore({ file: ':memory:' });
-  const meter = busyMeter({ othersNow: () => 0, inWindows: [0] });
-  const watchOthers = vi.fn(() => ({ look: () => undefined, busiest: () => [] }));
-  const plan = toyPlan({ tasks: [toyLetters], suite: { launches: 1, concurrency } });
-  const openEngine = threadedEngine(() => undefined);
-  await run(plan, toyDependencies(store, { meter: { ...meter, watchOthers }, openEngine }));
-  expect(watchOthers).toHaveBeenCalledTimes(looked);
-});
+])(
+  'at concurrency %i looks at others in %i of three passes: one item at a time is rounded by the threads, which stay',
+  async (concurrency, looked) => {
+    await using store = await openSqliteStore({ file: ':memory:' });
+    const meter = busyMeter({ othersNow: () => 0, inWindows: [0] });
+    const watchOthers = vi.fn<() => OthersWatch>(() => ({ look: () => undefined, busiest: () => [] }));
+    const plan = toyPlan({ tasks: [toyLetters], suite: { launches: 1, concurrency } });
+    const openEngine = threadedEngine(() => undefined);
+    await run(plan, toyDependencies(store, { meter: { ...meter, watchOthers }, openEngine }));
+    expect(watchOthers).toHaveBeenCalledTimes(looked);
+  },
+);

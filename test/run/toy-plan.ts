@@ -201,13 +201,13 @@ export function toyDependencies(store: Store, change: Partial<RunDependencies> =
 
 /** Runs a plan to its end, with all that it said. */
 export async function runPlan(
-  plan: RunPlan,
+  toy: RunPlan,
   dependencies: RunDependencies,
   onEvent: (event: RunEvent) => void = () => {},
 ): Promise<{ readonly runId: string; readonly isResumed: boolean; readonly events: readonly RunEvent[] }> {
-  const opened = await openRun(plan, dependencies.store, { now: new Date(0), random: Math.random });
+  const opened = await openRun(toy, dependencies.store, { now: new Date(0), random: Math.random });
   const events: RunEvent[] = [];
-  for await (const event of runSuite({ plan, dependencies, ...opened })) {
+  for await (const event of runSuite({ plan: toy, dependencies, ...opened })) {
     events.push(event);
     onEvent(event);
   }

@@ -33,8 +33,7 @@ export function createTtyProgress(options: TtyProgressOptions): Progress {
   const state = createRunState();
   const painter = createFramePainter(sink, options);
   const startMs = now();
-  let drawnMs = -Infinity;
-  let isDirty = false;
+  let [drawnMs, isDirty] = [-Infinity, false];
   let frozenSinceMs: number | undefined;
 
   function lines(): readonly string[] {

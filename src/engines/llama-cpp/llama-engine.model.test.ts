@@ -24,7 +24,9 @@ describe('threads', () => {
   const requests = ['The capital of France is', long].map((text, index) =>
     plainRequest(String(index), text, { maxTokens: 6, logprobs: true }),
   );
-  const choices = [{ id: 'choice', context: sentence.repeat(8), continuations: [' The cat sat', ' A dog ran', ' Paris'] }];
+  const choices = [
+    { id: 'choice', context: sentence.repeat(8), continuations: [' The cat sat', ' A dog ran', ' Paris'] },
+  ];
 
   async function results(model: LoadedModel) {
     const generated = await generateAll(model, requests, { concurrency: 1 });
