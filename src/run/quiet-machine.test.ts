@@ -82,7 +82,7 @@ function machine({ othersAt, waitQuiet = 60, allowBusy = false, skipAtMs, stopAt
     events,
     now: () => nowMs,
     isListening: () => press !== undefined,
-    wait: () => quiet.wait(timed),
+    wait: (mostWaitMs?: number) => quiet.wait({ ...timed, mostWaitMs }),
     measure: (...shares: readonly number[]) => {
       const attempts: number[] = [];
       const measured = quiet.measure(timed, async (index) => {
@@ -149,6 +149,12 @@ describe('before time is measured', () => {
     const world = machine(options);
     await world.wait();
     expect(world.events).toEqual([]);
+  });
+
+  it('perbench waits for less where the run has less time', async () => {
+    const world = machine({ othersAt: () => 0.4 });
+    await world.wait(2_500);
+    expect([world.outcomes(), world.now()]).toEqual([['limit'], 1_200 + 2_500]);
   });
 
   it('somebody at a terminal may go on, and is listened to only meanwhile', async () => {

@@ -19,6 +19,8 @@ export interface TimedPass {
   readonly pass: PassName;
   readonly launch: number;
   readonly engine: WatchedEngine;
+  /** Where the run has no time for a longer wait. */
+  readonly mostWaitMs?: number | undefined;
   /** Stops waiting and measuring. */
   readonly signal: AbortSignal;
 }
@@ -122,8 +124,9 @@ export class QuietMachine {
   async #waitLong(watch: OthersWatch, { share }: OthersLook, timed: TimedPass): Promise<void> {
     const { suite, emit, skipWait, now = () => performance.now() } = this.#options;
     // A stored suite may be of a time before the setting.
-    const limitMs = (suite.waitQuiet ?? suiteSettings.waitQuiet.fallback) * 1000;
-    if (limitMs === 0 || this.#hasWaitedInVain) return;
+    const ofSuiteMs = (suite.waitQuiet ?? suiteSettings.waitQuiet.fallback) * 1000;
+    const limitMs = Math.min(ofSuiteMs, timed.mostWaitMs ?? Infinity);
+    if (limitMs <= 0 || this.#hasWaitedInVain) return;
     const { cell, pass, launch, signal } = timed;
     const place = { cellId: cell.id, pass, launch };
     const startedMs = now();

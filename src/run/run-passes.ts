@@ -1,3 +1,4 @@
+import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { parseGoodput } from '../core/load.ts';
@@ -122,16 +123,20 @@ async function runPass(turn: Turn, order: PassOrder, concurrency: number, attemp
   }
 }
 
+/** Of the time that a pass has: what is waited is not there for its items. */
+const waitShare = 0.1;
+
 /** Nothing waits where no time is measured; a whole pass over the items, which the paper's protocol times, isn't repeated. */
 async function onQuietMachine(
   turn: Turn,
-  pass: PassName,
+  order: PassOrder,
   attempt: (index: number) => Promise<PassResult>,
 ): Promise<PassResult | undefined> {
   const { quiet, suite, stopSignal } = turn;
-  const timed = timedPass(turn, pass);
-  if (pass !== 'accuracy') return quiet.measure(timed, attempt);
-  if (suite.protocol === 'paper') await quiet.wait(timed);
+  const timed = timedPass(turn, order.pass);
+  if (order.pass !== 'accuracy') return quiet.measure(timed, attempt);
+  const mostWaitMs = order.time && (order.time.endAtMs - nowMs()) * waitShare;
+  if (suite.protocol === 'paper') await quiet.wait({ ...timed, mostWaitMs });
   return stopSignal.aborted ? undefined : attempt(0);
 }
 
@@ -151,7 +156,7 @@ export async function runPasses(turn: Turn, { type, passes }: WorkStep): Promise
     if (stopSignal.aborted) return;
     const { pass } = order;
     const places = pass === 'latency' ? 1 : concurrency;
-    const result = await onQuietMachine(turn, pass, async (attempt) => {
+    const result = await onQuietMachine(turn, order, async (attempt) => {
       emit({ type: 'pass-start', cellId, pass, launch, concurrency: places });
       return runPass(turn, order, places, attempt);
     });

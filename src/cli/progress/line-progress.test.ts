@@ -44,7 +44,7 @@ describe('progress in plain lines', () => {
 
   it('says who keeps the machine busy, and how the wait ended', () => {
     const sink = collector();
-    using progress = createPlainProgress({ sink, now: () => 0, lengths: {} });
+    using progress = createPlainProgress({ sink, now: () => 0, outlook });
     progress.handle(runStart([exampleCell(0)]));
     const place = { cellId: 'run.0', pass: 'throughput', launch: 0 } as const;
     const busiest = [
