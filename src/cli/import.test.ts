@@ -79,16 +79,15 @@ describe('import', () => {
     );
     expect([code, stable(stderr)]).toEqual([0, 'imported as run RUN\n']);
     expect(stdout).toMatchInlineSnapshot(`
-      "GSM8K, lm-eval strict · gsm8k/lmeval5-strict@1 · accuracy metric: exact_match · PER-paper/1
-      #  Model    PER       Accuracy  Throughput  Latency  Memory   ACC   THR   LAT   MEM
-                                         items/s       ms     GiB
-      1  large  0.000  0.730 ± 0.024        5.00      200    1.12  1.00  0.00  0.00  0.00
-      1  small  0.000  0.410 ± 0.027        20.0     50.0   0.279  0.00  1.00  1.00  1.00
-        PER (set-relative) is meaningless with 2 models
-        PER is 0 for the worst model in any factor: large (THR, LAT, MEM), small (ACC)
-        ±: half-width of the 95 % confidence interval
+      "GSM8K, lm-eval strict · gsm8k/lmeval5-strict@1
+      #  Model           Accuracy  Throughput  Latency  Memory
+                           [95 %]     items/s       ms     GiB
+      1  large  0.73 [0.71, 0.75]        5.00      200    1.12
+      1  small  0.41 [0.38, 0.44]        20.0     50.0   0.279
 
       Accuracy was measured by lm-eval 0.4.13.
+
+      More columns and notes: -v.
       "
     `);
   });
@@ -151,7 +150,7 @@ describe('import', () => {
       'own.db',
       '--dry-run',
     );
-    expect(exact.stdout).toContain('2.00 ± 0.10');
+    expect(exact.stdout).toContain('2.00 ±0.10');
     const unknown = await perbench('import', files[0] ?? '', '--performance', runId, '--store', 'own.db', '--dry-run');
     expect(unknown.stdout).toContain('No speed and memory found for org/small');
   });
@@ -195,7 +194,7 @@ describe('import', () => {
       join(folder, 'filled.csv'),
       [heading, ...filled].map((row) => (row as string[]).join(',')).join('\n'),
     );
-    const scored = await perbench('score', 'filled.csv');
+    const scored = await perbench('score', 'filled.csv', '-v');
     expect([scored.code, scored.stdout]).toEqual([0, expect.stringMatching(/large +\d\.\d{3}/)]);
   });
 

@@ -1,9 +1,10 @@
-import type { Block, Tone } from '../present/document.ts';
+import { type Block, type Cell, simpleTable, tableBlock, type Tone } from '../present/document.ts';
 import { reportDocument } from '../present/report-document.ts';
 import type { Report } from '../present/report.ts';
 import { terminalText, type TerminalOptions } from '../present/terminal.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { printNext } from './next-commands.ts';
 import { writeDocument, type OutputFile, writeRunPage } from './write-outputs.ts';
 import type { RaceCertificate } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
@@ -29,9 +30,29 @@ export function terminalStyle({ output }: CliContext): NonNullable<TerminalOptio
   };
 }
 
-/** A pipe or a file has no width: then a table is as wide as it needs to be. */
-export function terminalWidth({ output }: CliContext): number {
-  return output.stdout.isTTY === true ? (output.stdout.columns ?? 80) : 200;
+const usualWidth = 80;
+
+/** What COLUMNS says, as elsewhere; else that of the terminal. A pipe or a file is read in one sooner or later. */
+export function terminalWidth({ output: { stdout }, environment }: CliContext): number {
+  const wanted = Number(environment['COLUMNS']);
+  if (Number.isInteger(wanted) && wanted > 0) return wanted;
+  return (stdout.isTTY === true ? stdout.columns : undefined) ?? usualWidth;
+}
+
+/** How what people see of a document fits the terminal of a command; whole under `-v`. */
+function fitted(context: CliContext): TerminalOptions {
+  return {
+    width: terminalWidth(context),
+    style: terminalStyle(context),
+    isWhole: context.globals.verbose > 0,
+  };
+}
+
+/** Prints a list; fitted into a terminal, and one line per row for programs that read it. */
+export function printTable(headings: readonly string[], rows: readonly (readonly Cell[])[], context: CliContext): void {
+  const blocks = [tableBlock(simpleTable(headings, rows))];
+  const isSeen = context.output.stdout.isTTY === true;
+  context.output.result(terminalText(blocks, isSeen ? fitted(context) : undefined));
 }
 
 /** Prints what people see of a document. */
@@ -40,25 +61,31 @@ export function printBlocks(blocks: readonly Block[], context: CliContext): void
 }
 
 /** Prints what people see of a report. */
-export function printTables(report: Report, context: CliContext): void {
+export function printTables(
+  report: Report,
+  context: CliContext,
+  more: Pick<TerminalOptions, 'isWhole' | 'isPart'> = {},
+): void {
   const { screen } = reportDocument(report);
-  const text = terminalText(screen, { width: terminalWidth(context), style: terminalStyle(context) }).trimEnd();
+  const text = terminalText(screen, { ...fitted(context), ...more }).trimEnd();
   if (text !== '') context.output.result(text);
 }
 
 /**
  * Prints a report: tables for people, one record per scoreboard under `--json`, and the files of `--out`.
  *
- * @param shown tasks whose tables were printed before
+ * @param more whether it is whole whatever the flags say, and tasks whose tables were printed before
  */
 export async function printReport(
   report: Report,
   files: readonly OutputFile[],
   context: CliContext,
-  shown: ReadonlySet<string> = new Set(),
+  more: Pick<TerminalOptions, 'isWhole'> & { readonly shown?: ReadonlySet<string> | undefined } = {},
 ): Promise<void> {
   const { output } = context;
-  printTables({ ...report, scoreboards: report.scoreboards.filter(({ taskId }) => !shown.has(taskId)) }, context);
+  const { shown, ...options } = more;
+  const scoreboards = report.scoreboards.filter(({ taskId }) => shown?.has(taskId) !== true);
+  printTables({ ...report, scoreboards }, context, options);
   for (const scoreboard of report.scoreboards) output.record('scoreboard', scoreboard);
   for (const note of report.notes ?? []) output.record('note', { text: note });
   await writeDocument(reportDocument(report), files, context);
@@ -114,5 +141,6 @@ export async function reportRace(
   const report = await reportRuns(store, [run], project(context));
   await writeDocument(reportDocument(report), files, context);
   await writeRunPage(run.id, report, context);
+  await printNext(report, store, context);
   return raceExitCode(certificates);
 }

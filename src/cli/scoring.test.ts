@@ -10,7 +10,7 @@ import { parseFactors, parseWeights } from './tables/decision-options.ts';
 let folder: string;
 
 async function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
-  return runInProcess(argv, { folder });
+  return runInProcess(argv, { folder, environment: { COLUMNS: '200' } });
 }
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ describe('score', () => {
     await writeFile(join(folder, 'table.csv'), table);
     const files = ['-o', 'out.csv', '-o', 'out.json', '-o', 'out.md'];
     const options = ['--price-per-hour', '0.1', '--max-memory', '1GiB', ...files];
-    const { code, stdout } = await perbench('score', 'table.csv', ...everything, ...options);
+    const { code, stdout } = await perbench('score', 'table.csv', '-v', ...everything, ...options);
     expect(code).toBe(0);
     expect(stdout).toContain('PER-paper/1, PER-A/2026-1/cpu');
     expect(stdout).toMatch(/^gemma is first within the limits by PER-A\/2026-1\/cpu: 0\.\d{3} \[/mu);
@@ -76,14 +76,24 @@ describe('score', () => {
   });
 
   it('counts with the weights that were given', async () => {
-    const { stdout } = await perbench('score', 'table.csv', '--anchors', 'cpu', '--weights', 'acc=0.85');
+    const { stdout } = await perbench('score', 'table.csv', '-v', '--anchors', 'cpu', '--weights', 'acc=0.85');
     expect(stdout).toContain('PER-A/2026-1/cpu/w0.85,0.05,0.05,0.05');
     expect(stdout).toMatch(/^large is first by/mu);
   });
 
   it('scores the tasks that were named, and says what price its tokens have', async () => {
     const paper = new URL('../../data/paper.csv', import.meta.url).pathname;
-    const { stdout } = await perbench('score', paper, '-t', 'gsm8k', '--anchors', 'paper-gpu', '--price-per-hour', '2');
+    const { stdout } = await perbench(
+      'score',
+      paper,
+      '-v',
+      '-t',
+      'gsm8k',
+      '--anchors',
+      'paper-gpu',
+      '--price-per-hour',
+      '2',
+    );
     expect(stdout.match(/· PER-paper/gu)).toHaveLength(1);
     expect(stdout).toContain(
       'no price per 1,000 answers: throughput is in tokens/s, and the length of answers is unknown',
@@ -159,7 +169,7 @@ describe('a run', () => {
     const again = await perbench('run', 'suite.json', '--fresh', '-q');
     expect(again.stdout).toContain('PER-A/custom-');
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ tasks: { 'imdb/mini': frozen } });
-    const report = await perbench('report', '--anchors', 'none');
+    const report = await perbench('report', '-v', '--anchors', 'none');
     expect(report.stdout).not.toContain('PER-A');
     expect(report.stdout).toContain('resamples of items and launches');
   });

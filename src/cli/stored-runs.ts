@@ -56,11 +56,17 @@ async function namedRun(name: string, store: Store, context: CliContext): Promis
   });
 }
 
-/** The command that resumes a run, as it must be typed here. */
+/** The command that resumes a run. */
 export function resumeCommand(runId: string, context: CliContext): string {
-  const store = context.globals.store === undefined ? [] : ['--store', context.globals.store];
-  const folder = context.globals.cwd === undefined ? [] : ['-C', context.globals.cwd];
-  return ['perbench', ...folder, 'resume', runId, ...store].map(shellWord).join(' ');
+  return perbenchCommand(['resume', runId], context);
+}
+
+/** A command line as it must be typed here: by whom perbench was started, in which folder, on which store. */
+export function perbenchCommand(words: readonly string[], { globals, environment }: CliContext): string {
+  const program = environment['npm_command'] === undefined ? ['perbench'] : ['npx', 'perbench'];
+  const folder = globals.cwd === undefined ? [] : ['-C', globals.cwd];
+  const store = globals.store === undefined ? [] : ['--store', globals.store];
+  return [...program, ...folder, ...words, ...store].map(shellWord).join(' ');
 }
 
 function shellWord(word: string): string {

@@ -109,17 +109,17 @@ async function sizeOf(file: string): Promise<number> {
   }
 }
 
-/** Where a run's own files are: beside the store. */
-function runFolder(runId: string, { storePath }: CliContext): string {
-  return join(dirname(storePath), 'runs', runId);
+/** The page of a run, among its own files: beside the store. */
+export function runPagePath(runId: string, { storePath }: CliContext): string {
+  return join(dirname(storePath), 'runs', runId, 'report.html');
 }
 
 /**
- * Writes report.html of a run that has ended and says where it is. A page that can't be written is a warning: the
+ * Writes report.html of a run that has ended; what to do next says where it is. A page that can't be written is a warning: the
  * results themselves are safe in the store.
  */
 export async function writeRunPage(runId: string, report: Report, context: CliContext): Promise<void> {
-  const path = join(runFolder(runId, context), 'report.html');
+  const path = runPagePath(runId, context);
   try {
     await writeWhole(path, await htmlFormat.write(reportDocument(report)));
   } catch (error) {
@@ -127,6 +127,5 @@ export async function writeRunPage(runId: string, report: Report, context: CliCo
     context.output.warn(`no report.html: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
     return;
   }
-  if (context.output.isJson) context.output.record('page', { runId, path });
-  else context.output.note(`report: ${path}`);
+  context.output.record('page', { runId, path });
 }

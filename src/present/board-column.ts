@@ -2,11 +2,22 @@ import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import type { Measurement, MetricName } from '../core/measurement.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
-import { type Cell, type Column, type Mark, missing, numberCell, type Scalar, separatedName } from './document.ts';
+import {
+  type Cell,
+  type Column,
+  intervalParts,
+  type Mark,
+  missing,
+  numberCell,
+  type Scalar,
+  separatedName,
+  wholeOnly,
+} from './document.ts';
 
 /** One column of every table and file of scoreboards. */
-export interface BoardColumn extends Omit<Column, 'unit'> {
+export interface BoardColumn extends Omit<Column, 'unit' | 'priority'> {
   readonly id: string;
+  readonly priority: (board: Scoreboard) => number;
   /** Shown on screens and pages; files of data have every column. */
   readonly isForPeople: boolean;
   /** What people see of it on a scoreboard: its unit, and a cell per row. */
@@ -21,7 +32,9 @@ export interface BoardColumn extends Omit<Column, 'unit'> {
 type Read<Value> = (row: ScoreboardRow, board: Scoreboard) => Value;
 
 /** What makes a column; the rest is that of a number without a unit, which only files of data have. */
-export interface BoardColumnParts extends Pick<BoardColumn, 'id'>, Partial<Omit<BoardColumn, 'id'>> {
+export interface BoardColumnParts extends Pick<BoardColumn, 'id'>, Partial<Omit<BoardColumn, 'id' | 'priority'>> {
+  /** The same on all scoreboards, or by scoreboard. */
+  readonly priority?: number | BoardColumn['priority'];
   /** Heading in files. */
   readonly field?: string;
   readonly value?: Read<Scalar>;
@@ -38,16 +51,17 @@ export function boardColumn({
   value = () => undefined,
   show,
   cell = show && ((row, board) => show(value(row, board), board)),
+  priority = 0,
   ...more
 }: BoardColumnParts): BoardColumn {
   return {
     id,
     heading,
     shortHeading,
-    dropOrder: 0,
+    priority: typeof priority === 'number' ? () => priority : priority,
     align: 'right',
     inPaper: undefined,
-    keepsIntervals: false,
+    intervalPriority: wholeOnly,
     isName: false,
     isForPeople: cell !== undefined,
     isInJson: true,
@@ -90,22 +104,30 @@ function fieldsOf(name: string, measurement: Measurement | undefined): Readonly<
   }
 }
 
+/** Of intervals about which nothing is said: behind every column. */
+const latePriority = 1000;
+
 /** A column of measurements: value with half its interval for people, everything for files. */
 export function measurementColumn({
   id,
   field = separatedName(id, '_'),
   decimals,
+  intervalPriority = latePriority,
+  isSkewed = false,
   find = ({ measurements }) => measurements[id as MetricName],
   ...more
 }: Omit<BoardColumnParts, 'value' | 'show' | 'cell'> & {
   /** About three significant digits by default. */
   readonly decimals?: number;
+  /** Its intervals reach further to one side than to the other, so that both ends are told. */
+  readonly isSkewed?: boolean;
   /** Where the measurement is found; by default under its name. */
   readonly find?: (row: ScoreboardRow) => Measurement | undefined;
 }): BoardColumn {
   return boardColumn({
     id,
     isForPeople: true,
+    intervalPriority,
     read(board) {
       const numbers = board.rows.flatMap((row) => known(find(row)) ?? []);
       const scale = humanScale(
@@ -119,8 +141,12 @@ export function measurementColumn({
           if (found === undefined) return '';
           if (found.status === 'unavailable') return missing;
           const value = found.value / scale.divisor;
-          const half = found.interval && (found.interval.high - found.interval.low) / 2 / scale.divisor;
-          return numberCell(value, decimals ?? decimalsFor(value), { half, mark: markOf(found) });
+          const { half, range } = intervalParts(found.interval);
+          return numberCell(value, decimals ?? decimalsFor(value), {
+            half: half && half / scale.divisor,
+            ...(isSkewed && { range }),
+            mark: markOf(found),
+          });
         },
       };
     },

@@ -56,19 +56,23 @@ function frontLines({ front }: Scoreboard): readonly string[] {
   );
 }
 
+/** What `=` beside a rank means, where there is one. */
+export function tieNotes(board: Scoreboard): readonly string[] {
+  const hasTies = board.rows.filter((row) => headlineRanking(row, board)?.isInTieGroup === true).length > 1;
+  return hasTies ? ['=: not distinguishable from the best at 95 % simultaneous confidence over all pairs'] : [];
+}
+
 /** How intervals and ranks came about, where there are any. */
 export function inferenceNotes(board: Scoreboard): readonly string[] {
   const { inference, rows } = board;
   if (inference === undefined) return [];
   const { method, resamples, withoutLaunchSpread, atBoundary, notes } = inference;
-  const hasTies = rows.filter((row) => headlineRanking(row, board)?.isInTieGroup === true).length > 1;
   const source =
     method === 'paired'
       ? `${resamples} bootstrap resamples of items and launches`
       : `${resamples} draws from the intervals, independent between models`;
   const boundary = !hasPerAnchored(board) && atBoundary.length > 0;
   return [
-    ...(hasTies ? ['=: not distinguishable from the best at 95 % simultaneous confidence over all pairs'] : []),
     ...(rows.length > 1 ? [`ranks and P(1st): from ${source}`] : []),
     ...(withoutLaunchSpread.length > 0 ? [spreadNote(withoutLaunchSpread, rows.length, method)] : []),
     ...(boundary ? [`${listText(atBoundary)} at the boundary: the interval of PER is unreliable there`] : []),

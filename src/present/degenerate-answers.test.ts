@@ -26,7 +26,8 @@ describe('answers', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
       ! e has no score: ACC is invalid: 14 of 1319 items failed and count as wrong
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
-        ±: half-width of the 95 % confidence interval
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
+        95 % confidence intervals: [low, high], or ± half the width
       "
     `);
   });
@@ -36,7 +37,8 @@ describe('answers', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ~ some_failed: e accuracy (12 of 1319 items failed)
-        ±: half-width of the 95 % confidence interval
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
+        95 % confidence intervals: [low, high], or ± half the width
       "
     `);
   });
@@ -44,9 +46,10 @@ describe('answers', () => {
   it('that could not be read cast doubt on the accuracy', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ unparsed: 100 }, 900) })])).toMatchInlineSnapshot(`
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
-        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ! unparsed: e accuracy (7.6 % of the outputs had no recognizable answer)
-        ±: half-width of the 95 % confidence interval
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
+        95 % confidence intervals: [low, high], or ± half the width
       "
     `);
   });
@@ -54,8 +57,9 @@ describe('answers', () => {
   it('no better than the trivial one', () => {
     expect(printed([...four, model('e', { accuracy: number(0.25, 'ratio') })])).toMatchInlineSnapshot(`
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
-        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (THR, LAT), e (ACC, THR, LAT, MEM)
         e ACC: not better than always giving the same answer
+        PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (THR, LAT), e (ACC, THR, LAT, MEM)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -66,7 +70,8 @@ describe('answers', () => {
     expect(printed([...four, model('e', { accuracy })])).toMatchInlineSnapshot(`
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), e (THR, LAT, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
-        ±: half-width of the 95 % confidence interval
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
+        95 % confidence intervals: [low, high], or ± half the width
       "
     `);
   });
@@ -76,7 +81,8 @@ describe('answers', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ~ small_sample: e accuracy (only 20 items)
-        ±: half-width of the 95 % confidence interval
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
+        95 % confidence intervals: [low, high], or ± half the width
       "
     `);
   });
@@ -89,8 +95,9 @@ describe('answers', () => {
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
         =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 bootstrap resamples of items and launches
-        ±: half-width of the 95 % confidence interval, for accuracy on new items of this kind; for exactly these 40 items accuracy is exact, without ±
+        95 % confidence intervals: [low, high], or ± half the width; that of accuracy is for new items of this kind; for exactly these 40 items accuracy is exact, without an interval
       "
     `);
   });
@@ -102,9 +109,10 @@ describe('answers', () => {
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
         =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 draws from the intervals, independent between models
         throughput or latency of a and b has no interval, so the score has no ± and ranks assume 6 % between launches
-        ±: half-width of the 95 % confidence interval, for accuracy on new items of this kind; for this benchmark itself, of which 100 of 400 items were evaluated, it is 0.87 of that (finite population)
+        95 % confidence intervals: [low, high], or ± half the width; that of accuracy is for new items of this kind; for this benchmark itself, of which 100 of 400 items were evaluated, it is 0.87 of that (finite population)
       "
     `);
   });
@@ -121,6 +129,7 @@ describe('launches', () => {
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
       ~ one_launch: a and b throughput (measured in a single launch, so the spread between launches is unknown)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 bootstrap resamples of items and launches
         performance of a and b comes from a single launch, so the score has no ± and ranks assume 6 % between launches
       "
@@ -138,9 +147,10 @@ describe('launches', () => {
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
         =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 bootstrap resamples of items and launches
         the spread between launches is each model's own, from few launches (df 1)
-        ±: half-width of the 95 % confidence interval
+        95 % confidence intervals: [low, high], or ± half the width
       "
     `);
   });

@@ -13,6 +13,7 @@ describe('how many models there are', () => {
       "  no valid model: a: the engine was killed; b: not finished
         a has no score: the engine was killed (PB_ENGINE)
         b has no score: not finished
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -20,7 +21,8 @@ describe('how many models there are', () => {
   it('one', () => {
     expect(printed([model('a')], { evidence: evidence(['a']) })).toMatchInlineSnapshot(`
       "one model: no ranking; PER-A 0.523 [0.495, 0.547]
-        ±: half-width of the 95 % confidence interval
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
+        95 % confidence intervals: [low, high], or ± half the width
       "
     `);
   });
@@ -31,6 +33,7 @@ describe('how many models there are', () => {
         PER (set-relative) is meaningless with 2 models
         ACC and MEM equal: ignored in the ranking
         PER is 0 for the worst model in any factor: a (THR, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -40,6 +43,7 @@ describe('how many models there are', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER (set-relative) means little with 3 models
         PER is 0 for the worst model in any factor: b (MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -55,6 +59,7 @@ describe('values that are equal or nearly so', () => {
       "d is first by PER-A/test/1: 0.574; confidence unknown: accuracies without a number of items have no interval
         THR equal: ignored in the ranking
         PER is 0 for the worst model in any factor: d (LAT, MEM), b (MEM), a (LAT, MEM), c (ACC, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -70,7 +75,8 @@ describe('values that are equal or nearly so', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         MEM differences are within noise
         PER is 0 for the worst model in any factor: d (THR, LAT, MEM), a (THR, LAT), c (ACC, THR, LAT)
-        ±: half-width of the 95 % confidence interval
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
+        95 % confidence intervals: [low, high], or ± half the width
       "
     `);
   });
@@ -83,6 +89,7 @@ describe('values that are equal or nearly so', () => {
     expect(printed(cells)).toMatchInlineSnapshot(`
       "best is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         PER is 0 for the worst model in any factor: best (MEM), x (THR, LAT, MEM), y (THR, LAT, MEM), worst (ACC, THR, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -92,8 +99,9 @@ describe('numbers that are missing or impossible', () => {
   it('a latency below the resolution of the clock', () => {
     expect(printed([...four, model('instant', { latency: number(0, 'ms') })])).toMatchInlineSnapshot(`
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
-        PER is 0 for the worst model in any factor: b (MEM), instant (THR, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         instant LAT: < 0.001 ms
+        PER is 0 for the worst model in any factor: b (MEM), instant (THR, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -103,6 +111,7 @@ describe('numbers that are missing or impossible', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         mute has no score: no request was answered
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -113,6 +122,7 @@ describe('numbers that are missing or impossible', () => {
       "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
         mapped has no score: MEM not measured (mmap); PER-A(3) 0.531 without it, not ranked
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
     `);
   });
@@ -137,6 +147,7 @@ describe('limits', () => {
     expect(printed(four, { limits: { minAccuracy: 0.95, maxMemory: 2 ** 30 } })).toMatchInlineSnapshot(`
       "no model meets the limits; closest is d: accuracy 0.900 is below 0.950; would pass: d at accuracy >= 0.9
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
+        anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       Outside the limits
         b: accuracy 0.700 is below 0.950
         d: accuracy 0.900 is below 0.950
@@ -161,9 +172,10 @@ it('one warning of several models is one line that names them', () => {
   ];
   expect(printed(cells)).toMatchInlineSnapshot(`
     "a is first by PER-A/test/1: 0.530; confidence unknown: accuracies without a number of items have no interval
+    ! host_busy: a throughput, latency; b and c throughput (other processes took 7 to 31 % of the CPU)
       THR equal: ignored in the ranking
       PER is 0 for the worst model in any factor: a (MEM), b (LAT, MEM), c (LAT, MEM), d (ACC, LAT)
-    ! host_busy: a throughput, latency; b and c throughput (other processes took 7 to 31 % of the CPU)
+      anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
     "
   `);
 });

@@ -1,4 +1,4 @@
-import { countText, humanInterval, sizeAmount } from '../core/amount-text.ts';
+import { countText, humanInterval, intervalDecimals, sizeAmount } from '../core/amount-text.ts';
 import type { Interval, Unit } from '../core/measurement.ts';
 import type { Report } from './report.ts';
 
@@ -14,6 +14,8 @@ export interface NumberCell {
   readonly value: number | undefined;
   /** Half of its interval. */
   readonly half: number | undefined;
+  /** Both ends of the interval, told in place of ± where they may lie at unequal distances. */
+  readonly range: readonly [low: number, high: number] | undefined;
   readonly decimals: number;
   /** What follows at once, such as a unit where the column's values have several; `=` for a shared rank. */
   readonly after: string;
@@ -30,7 +32,25 @@ export type Cell = NumberCell | string;
 export const missing = '–';
 
 export function numberCell(value: number | undefined, decimals: number, more: Partial<NumberCell> = {}): NumberCell {
-  return { value, decimals, half: undefined, after: '', isGrouped: false, mark: '', isBest: false, ...more };
+  return {
+    value,
+    decimals,
+    half: undefined,
+    range: undefined,
+    after: '',
+    isGrouped: false,
+    mark: '',
+    isBest: false,
+    ...more,
+  };
+}
+
+/** What a cell shows of an interval: half of it, and its ends. */
+export function intervalParts(
+  interval: Pick<Interval, 'low' | 'high'> | undefined,
+): Pick<NumberCell, 'half' | 'range'> {
+  if (interval === undefined) return { half: undefined, range: undefined };
+  return { half: (interval.high - interval.low) / 2, range: [interval.low, interval.high] };
 }
 
 /** A size in the unit that suits it. */
@@ -42,8 +62,20 @@ export function sizeCell(bytes: number): NumberCell {
 /** What people read of a cell, without its mark. */
 export function cellText(cell: Cell): string {
   if (typeof cell === 'string') return cell;
-  if (cell.value === undefined) return missing;
-  return (cell.isGrouped ? countText(cell.value) : humanInterval(cell.value, cell.half, cell.decimals)) + cell.after;
+  const { value, half, decimals, isGrouped, after } = cell;
+  if (value === undefined) return missing;
+  if (isGrouped) return countText(value) + after;
+  if (!hasEnds(cell)) return humanInterval(value, half, decimals) + after;
+  const [low, high] = cell.range;
+  const shown = intervalDecimals(cell.half, decimals);
+  return `${value.toFixed(shown)} [${low.toFixed(shown)}, ${high.toFixed(shown)}]${after}`;
+}
+
+/** Whether both ends of its interval are told. */
+export function hasEnds(
+  cell: NumberCell,
+): cell is NumberCell & { readonly half: number; readonly range: readonly [number, number] } {
+  return cell.half !== undefined && cell.range !== undefined;
 }
 
 /** With its mark, where there is no other place for it. */
@@ -72,15 +104,21 @@ export interface Column {
   readonly unit: string;
   /** Right for numbers. */
   readonly align: 'left' | 'right';
-  /** Narrow terminals drop the highest first; 0 is never dropped. */
-  readonly dropOrder: number;
-  /** Shows its intervals also where there is little room. */
-  readonly keepsIntervals: boolean;
+  /** Terminals fill a line from the lowest on; 0 is always shown, {@link wholeOnly} only in a whole table. */
+  readonly priority: number;
+  /** The same for the intervals of its numbers. */
+  readonly intervalPriority: number;
   /** The end that is the good one, where a paper prints it bold; columns without one don't go into papers. */
   readonly inPaper: 'highest' | 'lowest' | 'plain' | undefined;
-  /** Names are cut where there is little room. */
+  /** Names the rows: beside every part of a table that is printed in parts. */
   readonly isName: boolean;
 }
+
+/** Up to this priority, names are shortened or get lines of their own rather than that a column is left out. */
+export const essential = 9;
+
+/** Priority of what is left to files and to whole tables. */
+export const wholeOnly = Infinity;
 
 /** A column of a table that has room. */
 export function column(heading: string, align: Column['align'] = 'left'): Column {
@@ -89,8 +127,8 @@ export function column(heading: string, align: Column['align'] = 'left'): Column
     shortHeading: heading,
     unit: '',
     align,
-    dropOrder: 0,
-    keepsIntervals: false,
+    priority: 0,
+    intervalPriority: 0,
     inPaper: undefined,
     isName: false,
   };
@@ -112,39 +150,55 @@ export function row(cells: readonly Cell[], tone: Tone = 'plain'): Row {
 export interface Footnote {
   readonly mark: Mark;
   readonly text: string;
-  /** Says what ± means: only where a table shows one. */
+  /** Says what intervals mean: only where a table shows one. */
   readonly isAboutIntervals: boolean;
+  /** Concerns this column alone: nothing to say where it isn't shown. */
+  readonly column?: string;
+  /** How numbers were made rather than what is the matter with them: left to files and to whole tables. */
+  readonly isDetail?: boolean;
 }
 
 export interface Table {
   readonly caption: string;
+  /** What says enough where a table isn't whole; empty for the caption. */
+  readonly shortCaption: string;
   /** Unique in the document, for references to it; empty for none. */
   readonly label: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
   /** What it comes to, as a sentence. */
   readonly verdict: string | undefined;
+  /** The most important first. */
   readonly notes: readonly Footnote[];
 }
 
 /** A table without a caption and notes. */
 export function table(columns: readonly Column[], rows: readonly Row[], more: Partial<Table> = {}): Table {
-  return { caption: '', label: '', columns, rows, verdict: undefined, notes: [], ...more };
+  return { caption: '', shortCaption: '', label: '', columns, rows, verdict: undefined, notes: [], ...more };
 }
 
 /** Columns that say something: of the others nobody misses the dashes. */
 export function filledColumns({ columns, rows }: Table): readonly Column[] {
   return columns.filter(
-    ({ dropOrder }, index) => dropOrder === 0 || rows.some(({ cells }) => isFilled(cells[index] ?? '')),
+    ({ priority }, index) => priority === 0 || rows.some(({ cells }) => isFilled(cells[index] ?? '')),
   );
 }
 
 /** A table of which the headings are all that is to be said about its columns. */
 export function simpleTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): Table {
   return table(
-    headings.map((heading) => column(heading, 'right')),
+    headings.map((heading, index) => {
+      const cells = rows.map((own) => own[index] ?? '');
+      return column(heading, areNumbers(cells) ? 'right' : 'left');
+    }),
     rows.map((cells) => row(cells)),
   );
+}
+
+/** Whether cells are numbers without intervals, so that they read best with their last digits below each other. */
+export function areNumbers(cells: readonly Cell[]): boolean {
+  const filled = cells.filter(isFilled);
+  return filled.length > 0 && filled.every((cell) => typeof cell !== 'string' && !hasInterval(cell));
 }
 
 /** A line of a list. */

@@ -1,23 +1,29 @@
+import { countText, measuredText } from '../core/amount-text.ts';
+import type { Measurement } from '../core/measurement.ts';
 import { factorLabels, factorFates, type ScoreFlag } from '../scoring/factor.ts';
 import { listText } from '../scoring/board-verdict.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { isDoubtfulReason, warningAgainst } from '../scoring/create-scoreboards.ts';
-import { inferenceNotes } from './board-sections.ts';
-import type { Footnote, Mark } from './document.ts';
+import { inferenceNotes, tieNotes } from './board-sections.ts';
+import type { Footnote } from './document.ts';
 
-function note(text: string, mark: Mark = ''): Footnote {
-  return { mark, text, isAboutIntervals: false };
+function note(text: string, more: Partial<Footnote> = {}): Footnote {
+  return { mark: '', text, isAboutIntervals: false, ...more };
 }
 
+/** Flags of PER-paper, which don't matter to who doesn't see it. */
+const paperScoreFlags: ReadonlySet<ScoreFlag['code']> = new Set(['degenerate_set', 'small_set', 'flat']);
+const ofPaperScore: Partial<Footnote> = { column: 'PER' };
+
 /** What concerns the whole set; factors with the same fate together: `ACC and MEM equal: ignored in the ranking`. */
-function setFlags(flags: readonly ScoreFlag[]): Footnote[] {
+function setFlags(flags: readonly ScoreFlag[], more: Partial<Footnote> = {}): Footnote[] {
   const entries = flags.map(({ code, factor, text }) => {
     const fate = factorFates[code];
     return factor === undefined || fate === undefined
       ? { model: '', text }
       : { model: factorLabels[factor], text: ` ${fate}` };
   });
-  return groupModels(entries).map(({ models, text }) => note(models + text));
+  return groupModels(entries).map(({ models, text }) => note(models + text, more));
 }
 
 /** Rows that have no score, and why; those with the same reason together. */
@@ -35,10 +41,9 @@ function unscored(rows: readonly ScoreboardRow[]): Footnote[] {
     return { model, text: `${reasons}${code}${three ?? ''}` };
   });
   return groupModels(entries).map(({ models, names, text }) =>
-    note(
-      `${models} ${names.length > 1 ? 'have' : 'has'} no score: ${text}`,
-      names.every((name) => invalid.has(name)) ? '!' : '',
-    ),
+    note(`${models} ${names.length > 1 ? 'have' : 'has'} no score: ${text}`, {
+      mark: names.every((name) => invalid.has(name)) ? '!' : '',
+    }),
   );
 }
 
@@ -51,7 +56,7 @@ function worstRows(rows: readonly ScoreboardRow[]): Footnote[] {
     return labels.length === 0 ? [] : [`${model} (${labels.join(', ')})`];
   });
   if (worst.length === 0) return [];
-  return [note(`PER is 0 for the worst model in any factor: ${worst.join(', ')}`)];
+  return [note(`PER is 0 for the worst model in any factor: ${worst.join(', ')}`, ofPaperScore)];
 }
 
 /** `throughput, latency` of a model, where its warnings aren't those of all. */
@@ -77,7 +82,7 @@ function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
       );
       const where = groupModels(byModel).map(({ models, text }) => `${models} ${text}`);
       const details = mergeSentences(group.map(({ detail }) => detail));
-      return note(`${reason}: ${where.join('; ')} (${details})`, isDoubtfulReason(reason) ? '!' : '~');
+      return note(`${reason}: ${where.join('; ')} (${details})`, { mark: isDoubtfulReason(reason) ? '!' : '~' });
     },
   );
 }
@@ -98,15 +103,14 @@ function otherFlags(rows: readonly ScoreboardRow[]): Footnote[] {
 
 /** What ± stands for, and what it would be for exactly this benchmark instead of new items of the kind. */
 function intervalNote({ rows, populationItems }: Scoreboard): string {
-  const half = '±: half-width of the 95 % confidence interval';
-  const counts = rows.flatMap(({ measurements: { accuracy } }) =>
-    accuracy === undefined || accuracy.status === 'unavailable' || accuracy.status === 'published' ? [] : [accuracy.n],
-  );
+  const half = '95 % confidence intervals: [low, high], or ± half the width';
+  const counts = rows.flatMap(({ measurements: { accuracy } }) => itemsBehind(accuracy) ?? []);
   const [items] = counts;
   if (populationItems === undefined || items === undefined || counts.some((count) => count !== items)) return half;
   if (items > populationItems) return half;
-  const kind = `${half}, for accuracy on new items of this kind`;
-  if (items === populationItems) return `${kind}; for exactly these ${items} items accuracy is exact, without ±`;
+  const kind = `${half}; that of accuracy is for new items of this kind`;
+  if (items === populationItems)
+    return `${kind}; for exactly these ${items} items accuracy is exact, without an interval`;
   const factor = Math.sqrt(1 - items / populationItems);
   return `${kind}; for this benchmark itself, of which ${items} of ${populationItems} items were evaluated, it is ${factor.toFixed(2)} of that (finite population)`;
 }
@@ -115,21 +119,29 @@ function intervalNote({ rows, populationItems }: Scoreboard): string {
 export function footnotes(board: Scoreboard): readonly Footnote[] {
   const { rows, flags, verdict } = board;
   // Of one model the verdict says so itself.
-  const isToldBefore = ({ code }: ScoreFlag): boolean => code === 'set_too_small' && verdict !== undefined;
+  const told = flags.filter(({ code }) => code !== 'set_too_small' || verdict === undefined);
+  const {
+    first = [],
+    paper = [],
+    other = [],
+  } = Object.groupBy(told, ({ code }) =>
+    code === 'no_valid_model' ? 'first' : paperScoreFlags.has(code) ? 'paper' : 'other',
+  );
+  const warnings = warningLines(rows);
   return [
-    ...setFlags(flags.filter((flag) => !isToldBefore(flag))),
+    ...setFlags(first),
     ...unscored(rows),
-    ...worstRows(rows),
-    ...warningLines(rows).toSorted((left, right) => (left.mark < right.mark ? -1 : left.mark > right.mark ? 1 : 0)),
+    ...warnings.filter(({ mark }) => mark === '!'),
     ...otherFlags(rows),
-    ...methodNotes(board).map((text) => note(text)),
-    { mark: '', text: intervalNote(board), isAboutIntervals: true },
+    ...setFlags(other),
+    ...setFlags(paper, ofPaperScore),
+    ...worstRows(rows),
+    ...warnings.filter(({ mark }) => mark !== '!'),
+    ...priceNotes(board).map((text) => note(text)),
+    ...tieNotes(board).map((text) => note(text, { column: '#' })),
+    ...[...anchorNotes(board), ...inferenceNotes(board)].map((text) => note(text, { isDetail: true })),
+    note(intervalNote(board), { isAboutIntervals: true, isDetail: true }),
   ];
-}
-
-/** How the numbers of a whole scoreboard came about. */
-function methodNotes(board: Scoreboard): readonly string[] {
-  return [...priceNotes(board), ...inferenceNotes(board)];
 }
 
 /** What concerns all rows of a scoreboard and is no flag: its method, and what its intervals are. */
@@ -139,7 +151,20 @@ export function generalNotes(board: Scoreboard): readonly string[] {
       (measurement) => measurement.status !== 'unavailable' && measurement.interval !== undefined,
     ),
   );
-  return [...methodNotes(board), ...(hasIntervals ? [intervalNote(board)] : [])];
+  const method = [priceNotes, tieNotes, anchorNotes, inferenceNotes].flatMap((notesOf) => notesOf(board));
+  return [...method, ...(hasIntervals ? [intervalNote(board)] : [])];
+}
+
+/** What the factors of PER-A are held against. */
+function anchorNotes({ anchors }: Scoreboard): readonly string[] {
+  if (anchors === undefined) return [];
+  const { trivialAccuracy, throughput, throughputUnit, latency, latencyUnit, memory } = anchors;
+  const halves = [
+    measuredText(throughput, throughputUnit),
+    measuredText(latency, latencyUnit),
+    measuredText(memory, 'bytes'),
+  ];
+  return [`anchors of PER-A: accuracy ${trivialAccuracy.toFixed(3)} scores 0; ${listText(halves)} score 0.5 each`];
 }
 
 /** An hourly price gives no price of answers where throughput counts tokens. */
@@ -158,6 +183,25 @@ export function boardTitle({ title, taskId, protocol, metric, versions }: Scoreb
     versions.join(', '),
   ];
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** `GSM8K, 5-shot · gsm8k/per@1 · 300 items`. */
+export function shortBoardTitle({ title, taskId, rows }: Scoreboard): string {
+  const counts = new Set(rows.flatMap(({ measurements: { accuracy } }) => itemsBehind(accuracy) ?? []));
+  const [items] = counts;
+  const parts = [
+    title,
+    taskId,
+    counts.size === 1 && items !== undefined ? `${countText(items)} ${items === 1 ? 'item' : 'items'}` : undefined,
+  ];
+  return parts.filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** How many items an accuracy was counted on, where that is known. */
+function itemsBehind(accuracy: Measurement | undefined): number | undefined {
+  return accuracy === undefined || accuracy.status === 'unavailable' || accuracy.status === 'published'
+    ? undefined
+    : accuracy.n;
 }
 
 const numbers = /\d+(?:\.\d+)?/gu;

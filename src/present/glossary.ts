@@ -171,6 +171,7 @@ export const glossary: readonly GlossaryGroup[] = [
     factor: 'Accuracy, throughput, latency or memory, scaled to 0 to 1 as it enters the score; longer bars are better.',
     'rank, #': 'Place by the score of the table: 1, 2, 2, 4.',
     weighting: 'One way to weigh the four factors; 84 of them are tried.',
+    '[ ]': 'Both ends of the 95 % confidence interval, where they may lie at unequal distances from the value.',
     '±': 'Half-width of the 95 % confidence interval.',
     Ranks: 'Range of ranks in the central 95 % of the bootstrap resamples.',
     'P(1st), support': 'Share of the bootstrap resamples in which the model is first. It is support, not confidence.',

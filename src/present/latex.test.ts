@@ -28,11 +28,11 @@ describe('latexReport', () => {
       -- & \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & -- & $0.900$ &  &  & -- \\\\
       \\bottomrule
       \\end{tabular}
-      \\par{\\footnotesize PER (set-relative) means little with 3 models}
       \\par{\\footnotesize \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- has no score: out of memory (PB\\_ENGINE)}
-      \\par{\\footnotesize PER is 0 for the worst model in any factor: large (ACC, THR, LAT, MEM)}
       \\par{\\footnotesize $^{!}$ host\\_busy: fast latency (other processes took 9 \\% of the CPU)}
-      \\par{\\footnotesize \\ensuremath{\\pm}: half-width of the 95 \\% confidence interval}
+      \\par{\\footnotesize PER (set-relative) means little with 3 models}
+      \\par{\\footnotesize PER is 0 for the worst model in any factor: large (ACC, THR, LAT, MEM)}
+      \\par{\\footnotesize 95 \\% confidence intervals: [low, high], or \\ensuremath{\\pm} half the width}
       \\end{table}
       "
     `);
@@ -72,7 +72,7 @@ describe('latexReport', () => {
       \\label{tab:results}
       \\begin{tabular}{lrr}
       \\toprule
-      Model & GSM8K\\textsuperscript{d} & IMDB\\_50\\%\\textsuperscript{c,d} \\\\
+      Model & GSM8K\\textsuperscript{d,e} & IMDB\\_50\\%\\textsuperscript{c,e} \\\\
        & $n = 3$ & $n = 3$ \\\\
       \\midrule
       \\multicolumn{3}{l}{\\emph{Accuracy}} \\\\
@@ -93,7 +93,8 @@ describe('latexReport', () => {
       \\textsuperscript{a}~doubtful: The score depends on a number that is marked as doubtful.\\par
       \\textsuperscript{b}~failed: The cell did not finish, so it has no score and affects no other.\\par
       \\textsuperscript{c}~unit: Measured in a different unit than the others.\\par
-      \\textsuperscript{d}~\\ensuremath{\\pm}: half-width of the 95 \\% confidence interval.\\par
+      \\textsuperscript{d}~Anchors of PER-A: accuracy 0.000 scores 0; 4.00 items/s, 800 ms and 256 MiB score 0.5 each.\\par
+      \\textsuperscript{e}~95 \\% confidence intervals: [low, high], or \\ensuremath{\\pm} half the width.\\par
       \\end{minipage}
       \\end{table}
       "

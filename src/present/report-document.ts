@@ -17,7 +17,7 @@ import {
   tableBlock,
   textBlock,
 } from './document.ts';
-import { boardTitle, footnotes } from './footnotes.ts';
+import { boardTitle, footnotes, shortBoardTitle } from './footnotes.ts';
 import type { Report } from './report.ts';
 import { boardColumns } from './scoreboard-columns.ts';
 
@@ -32,7 +32,7 @@ function boardTable(board: Scoreboard): Table {
     .filter(({ isForPeople }) => isForPeople)
     .map((column) => ({ column, ...column.read(board) }));
   return table(
-    columns.map(({ column, unit }) => ({ ...column, unit })),
+    columns.map(({ column, unit }) => ({ ...column, unit, priority: column.priority(board) })),
     board.rows.map((row) => ({
       cells: columns.map(({ cell }) => cell(row)),
       tone: 'plain',
@@ -40,6 +40,7 @@ function boardTable(board: Scoreboard): Table {
     })),
     {
       caption: boardTitle(board),
+      shortCaption: shortBoardTitle(board),
       label: [board.taskId, board.protocol]
         .filter((part) => part !== undefined)
         .join('-')

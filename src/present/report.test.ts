@@ -70,77 +70,60 @@ const report: Report = {
 describe('terminalReport', () => {
   it('at 140 columns', () => {
     expect(terminalReport(report, { width: 140 })).toMatchInlineSnapshot(`
-      "GSM8K · gsm8k/per@1 · serving protocol · accuracy metric: exact_match · PER-paper/1
-      #  Model                          PER        Accuracy    Throughput     Latency            Memory   ACC   THR   LAT   MEM  strict
-                                                                  items/s          ms               GiB
-      1  qwen2.5-coder-0.5b-instruct  0.000!  0.310 ± 0.060   1.05 ± 0.03!  3100 ± 45!  1.2000 ± 0.0010  1.00  0.00  0.00  0.00   0.300
-      1  smollm2-135m-instruct        0.000   0.050 ± 0.020~  4.32 ± 0.12    812 ± 10   0.2930 ± 0.0010  0.00  1.00  1.00  1.00   0.040
-      –  =cmd|"x"                         –   0.200 ± 0.060                                           –     –     –     –     –
-        PER (set-relative) is meaningless with 2 models
+      "GSM8K · gsm8k/per@1 · 3 items
+      #  Model                                 Accuracy  Throughput   Latency        Memory  strict     Output
+                                                 [95 %]     items/s        ms           GiB           tokens/s
+      1  qwen2.5-coder-0.5b-instruct  0.31 [0.25, 0.37]  1.05 ±0.03! 3100 ±45!   1.20 ±0.01   0.300  99.0 ±3.0
+      1  smollm2-135m-instruct        0.05 [0.03, 0.07]  4.32 ±0.12   812 ±10  0.293 ±0.001   0.040    410 ±12
+      –  =cmd|"x"                     0.20 [0.14, 0.26]                                   –
         =cmd|"x" has no score: the engine was killed, maybe out of memory (PB_ENGINE)
-        PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR, LAT, MEM), smollm2-135m-instruct (ACC)
       ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
-      ~ near_chance: smollm2-135m-instruct accuracy (not above 0)
-        ±: half-width of the 95 % confidence interval
-        not shown at this width: Output
 
       10 of 1,319 items: a mini run
+
+      More columns and notes: -v.
       "
     `);
   });
 
   it('at 80 columns', () => {
     expect(terminalReport(report, { width: 80 })).toMatchInlineSnapshot(`
-      "GSM8K · gsm8k/per@1 · serving protocol · accuracy metric: exact_match ·
-        PER-paper/1
-      #  Model                          PER             ACC      THR    LAT     MEM
-                                                              items/s    ms     GiB
-      1  qwen2.5-coder-0.5b-instruct  0.000!  0.310 ± 0.060     1.05!  3100!   1.20
-      1  smollm2-135m-instruct        0.000   0.050 ± 0.020~    4.32    812   0.293
-      –  =cmd|"x"                         –   0.200 ± 0.060                       –
-        PER (set-relative) is meaningless with 2 models
+      "GSM8K · gsm8k/per@1 · 3 items
+      #  Model                                 Accuracy  Throughput   Latency  Memory
+                                                 [95 %]     items/s        ms     GiB
+      1  qwen2.5-coder-0.5b-instruct  0.31 [0.25, 0.37]  1.05 ±0.03! 3100 ±45!   1.20
+      1  smollm2-135m-instruct        0.05 [0.03, 0.07]  4.32 ±0.12   812 ±10   0.293
+      –  =cmd|"x"                     0.20 [0.14, 0.26]                             –
         =cmd|"x" has no score: the engine was killed, maybe out of memory (PB_ENGINE)
-        PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR,
-          LAT, MEM), smollm2-135m-instruct (ACC)
       ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes
           took 9 % of the CPU)
-      ~ near_chance: smollm2-135m-instruct accuracy (not above 0)
-        ±: half-width of the 95 % confidence interval
-        not shown at this width: ACC, THR, LAT, MEM, strict, Output
 
       10 of 1,319 items: a mini run
+
+      More columns, intervals and notes: -v.
       "
     `);
   });
 
   it('at 40 columns', () => {
     expect(terminalReport(report, { width: 40 })).toMatchInlineSnapshot(`
-      "GSM8K · gsm8k/per@1 · serving protocol ·
-        accuracy metric: exact_match ·
-        PER-paper/1
-      #  Model                    PER     ACC
-      1  qwen2.5-co…b-instruct  0.000!  0.310
-      1  smollm2-135m-instruct  0.000   0.050~
-      –  =cmd|"x"                   –   0.200
-        PER (set-relative) is meaningless with
-          2 models
+      "GSM8K · gsm8k/per@1 · 3 items
+                 Accuracy  Throughput   LAT
+                   [95 %]     items/s    ms
+      qwen2.5-coder-0.5b-instruct
+        0.31 [0.25, 0.37]  1.05 ±0.03! 3100!
+      smollm2-135m-instruct
+        0.05 [0.03, 0.07]  4.32 ±0.12   812
+      =cmd|"x"
+        0.20 [0.14, 0.26]
         =cmd|"x" has no score: the engine was
-          killed, maybe out of memory
-          (PB_ENGINE)
-        PER is 0 for the worst model in any
-          factor: qwen2.5-coder-0.5b-instruct
-          (THR, LAT, MEM),
-          smollm2-135m-instruct (ACC)
+          killed, maybe out of memory (PB_ENG…
       ! host_busy: qwen2.5-coder-0.5b-instruct
-          throughput, latency (other processes
-          took 9 % of the CPU)
-      ~ near_chance: smollm2-135m-instruct
-          accuracy (not above 0)
-        not shown at this width: Throughput,
-          Latency, Memory, ACC, THR, LAT, MEM,
-          strict, Output
+          throughput, latency (other processe…
 
       10 of 1,319 items: a mini run
+
+      More columns, intervals and notes: -v.
       "
     `);
   });
@@ -155,9 +138,10 @@ describe('terminalReport', () => {
 
   it('colours only through the style function, without moving anything', () => {
     const roles = new Set<string>();
-    const plain = terminalReport(report, { width: 100 });
+    const plain = terminalReport(report, { width: 100, isWhole: true });
     const styled = terminalReport(report, {
       width: 100,
+      isWhole: true,
       style: (text, ...tones) => {
         for (const tone of tones) roles.add(tone);
         return `\u001B[1m${text}\u001B[0m`;
@@ -189,16 +173,16 @@ describe('markdownReport', () => {
 
       | \\# | Model | PER | Accuracy | Throughput, items/s | Latency, ms | Memory, GiB | ACC | THR | LAT | MEM | strict | Output, tokens/s |
       | --: | :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
-      | 1 | qwen2.5-coder-0.5b-instruct | 0.000! | 0.310 ± 0.060 | 1.05 ± 0.03! | 3100 ± 45! | 1.2000 ± 0.0010 | 1.00 | 0.00 | 0.00 | 0.00 | 0.300 | 99.0 ± 3.0 |
-      | 1 | smollm2-135m-instruct | 0.000 | 0.050 ± 0.020~ | 4.32 ± 0.12 | 812 ± 10 | 0.2930 ± 0.0010 | 0.00 | 1.00 | 1.00 | 1.00 | 0.040 | 410 ± 12 |
-      | – | =cmd\\|"x" | – | 0.200 ± 0.060 |  |  | – | – | – | – | – |  |  |
+      | 1 | qwen2.5-coder-0.5b-instruct | 0.000! | 0.310 \\[0.250, 0.370\\] | 1.05 ± 0.03! | 3100 ± 45! | 1.2000 ± 0.0010 | 1.00 | 0.00 | 0.00 | 0.00 | 0.300 | 99.0 ± 3.0 |
+      | 1 | smollm2-135m-instruct | 0.000 | 0.050 \\[0.030, 0.070\\]~ | 4.32 ± 0.12 | 812 ± 10 | 0.2930 ± 0.0010 | 0.00 | 1.00 | 1.00 | 1.00 | 0.040 | 410 ± 12 |
+      | – | =cmd\\|"x" | – | 0.200 \\[0.140, 0.260\\] |  |  | – | – | – | – | – |  |  |
 
-      - PER (set-relative) is meaningless with 2 models
       - =cmd\\|"x" has no score: the engine was killed, maybe out of memory (PB\\_ENGINE)
-      - PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR, LAT, MEM), smollm2-135m-instruct (ACC)
       - ! host\\_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
+      - PER (set-relative) is meaningless with 2 models
+      - PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR, LAT, MEM), smollm2-135m-instruct (ACC)
       - ~ near\\_chance: smollm2-135m-instruct accuracy (not above 0)
-      - ±: half-width of the 95 % confidence interval
+      - 95 % confidence intervals: \\[low, high\\], or ± half the width
 
       10 of 1,319 items: a mini run
       "

@@ -4,8 +4,14 @@ import { headlineRanking } from '../scoring/board-ranking.ts';
 import type { Efficiency } from '../scoring/efficiency.ts';
 import { factorLabels, factorNames, type FactorName, flagId } from '../scoring/factor.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
-import { hasPerAnchored, headlineRank, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
-import { type Cell, numberCell, type Scalar } from './document.ts';
+import {
+  hasPerAnchored,
+  headlineRank,
+  type Scoreboard,
+  type ScoreboardRow,
+  scoredRows,
+} from '../scoring/scoreboard.ts';
+import { type Cell, intervalParts, numberCell, type Scalar, wholeOnly } from './document.ts';
 import { type BoardColumn, boardColumn, type BoardColumnParts, measurementColumn } from './board-column.ts';
 
 /** A column of data files. JSON says it elsewhere. */
@@ -25,13 +31,42 @@ function isTied(row: ScoreboardRow, board: Scoreboard): boolean {
   return isInGroup(row) && board.rows.filter(isInGroup).length > 1;
 }
 
+/**
+ * What a terminal shows first where it can't show all; up to `essential` it has a place at any price. Of
+ * the rest, what was asked for comes before what is nice to know.
+ */
+const priorities = {
+  accuracy: 1,
+  accuracyInterval: 2,
+  throughput: 3,
+  score: 4,
+  latency: 11,
+  memory: 12,
+  throughputInterval: 21,
+  latencyInterval: 22,
+  memoryInterval: 23,
+  rank: 24,
+  asked: 30,
+  scoreInterval: 40,
+  latencyP95: 41,
+  energy: 42,
+  paperScore: 43,
+  load: 44,
+  ranks: 50,
+  tokens: 60,
+  extra: 70,
+} as const;
+
+/** Of PER-paper: beside fewer models it says next to nothing, so nobody sees it unasked. */
+const leastModelsForPer = 4;
+
 const identity: readonly BoardColumn[] = [
   fileColumn('task', (_, { taskId }) => taskId),
   fileColumn('protocol', (_, { protocol }) => protocol),
   boardColumn({
     id: 'rank',
     heading: '#',
-    dropOrder: 15,
+    priority: priorities.rank,
     inPaper: 'plain',
     cell: (row, board) => numberCell(headlineRank(row, board), 0, { after: isTied(row, board) ? '=' : '' }),
     raw: ({ rank }) => rank,
@@ -58,22 +93,21 @@ function scoreColumn(column: {
   readonly id: 'per' | 'perAnchored';
   readonly heading: string;
   readonly field: string;
-  readonly dropOrder: number;
+  readonly priority: BoardColumn['priority'];
   readonly score: (row: ScoreboardRow) => number | undefined;
   readonly interval: (row: ScoreboardRow) => Interval | undefined;
 }): BoardColumn {
-  const { id, heading, field, dropOrder, score, interval } = column;
+  const { id, heading, field, priority, score, interval } = column;
   return boardColumn({
     id,
     heading,
-    dropOrder,
+    priority,
     inPaper: 'highest',
-    keepsIntervals: id === 'perAnchored',
+    intervalPriority: priorities.scoreInterval,
     cell(row, board) {
       const isHeadline = hasPerAnchored(board) === (id === 'perAnchored');
-      const bounds = isHeadline ? interval(row) : undefined;
       return numberCell(score(row), 3, {
-        half: bounds && (bounds.high - bounds.low) / 2,
+        ...intervalParts(isHeadline ? interval(row) : undefined),
         mark: factorNames.some((factor) => isDoubtful(row.measurements[factor])) ? '!' : '',
         isBest: isHeadline && headlineRank(row, board) === 1,
       });
@@ -95,7 +129,7 @@ const scores: readonly BoardColumn[] = [
     id: 'perAnchored',
     heading: 'PER-A',
     field: 'per_a',
-    dropOrder: 1,
+    priority: () => priorities.score,
     score: ({ anchored }) => anchored?.score,
     interval: ({ ranking }) => ranking?.anchored?.interval,
   }),
@@ -103,7 +137,12 @@ const scores: readonly BoardColumn[] = [
     id: 'per',
     heading: 'PER',
     field: 'per',
-    dropOrder: 2,
+    priority: (board) =>
+      scoredRows(board).length < leastModelsForPer
+        ? wholeOnly
+        : hasPerAnchored(board)
+          ? priorities.paperScore
+          : priorities.score,
     score: (row) => row.score,
     interval: ({ ranking }) => ranking?.paper?.interval,
   }),
@@ -111,7 +150,7 @@ const scores: readonly BoardColumn[] = [
   boardColumn({
     id: 'rankInterval',
     heading: 'Ranks',
-    dropOrder: 25,
+    priority: priorities.ranks,
     cell(row, board) {
       const ranking = headlineRanking(row, board);
       return ranking === undefined ? '' : range(ranking.rankInterval);
@@ -130,7 +169,7 @@ const scores: readonly BoardColumn[] = [
   boardColumn({
     id: 'topShare',
     heading: 'P(1st)',
-    dropOrder: 26,
+    priority: wholeOnly,
     field: 'p_first',
     value: (row, board) => headlineRanking(row, board)?.topShare,
     show: fixed(2, ''),
@@ -139,7 +178,7 @@ const scores: readonly BoardColumn[] = [
     id: 'requiredAccuracy',
     heading: 'Needs ACC',
     shortHeading: 'Needs',
-    dropOrder: 21,
+    priority: priorities.asked,
     field: 'required_accuracy',
     value: ({ requiredAccuracy }) => requiredAccuracy,
     show: (value, { showsRequired }) => (showsRequired === true ? fixed(3, '')(value) : ''),
@@ -151,29 +190,45 @@ const measurements: readonly BoardColumn[] = [
     id: 'accuracy',
     heading: 'Accuracy',
     shortHeading: 'ACC',
-    dropOrder: 20,
+    priority: priorities.accuracy,
+    intervalPriority: priorities.accuracyInterval,
     decimals: 3,
+    isSkewed: true,
     inPaper: 'highest',
-    keepsIntervals: true,
   }),
   measurementColumn({
     id: 'throughput',
     heading: 'Throughput',
     shortHeading: 'THR',
-    dropOrder: 30,
+    priority: priorities.throughput,
+    intervalPriority: priorities.throughputInterval,
     inPaper: 'highest',
   }),
-  measurementColumn({ id: 'latency', heading: 'Latency', shortHeading: 'LAT', dropOrder: 40, inPaper: 'lowest' }),
-  measurementColumn({ id: 'memory', heading: 'Memory', shortHeading: 'MEM', dropOrder: 42, inPaper: 'lowest' }),
+  measurementColumn({
+    id: 'latency',
+    heading: 'Latency',
+    shortHeading: 'LAT',
+    priority: priorities.latency,
+    intervalPriority: priorities.latencyInterval,
+    inPaper: 'lowest',
+  }),
+  measurementColumn({
+    id: 'memory',
+    heading: 'Memory',
+    shortHeading: 'MEM',
+    priority: priorities.memory,
+    intervalPriority: priorities.memoryInterval,
+    inPaper: 'lowest',
+  }),
 ];
 
 /** Scaled factors; in JSON they stand together. */
-function factorColumn(factor: FactorName, dropOrder: number): BoardColumn {
+function factorColumn(factor: FactorName): BoardColumn {
   const heading = factorLabels[factor];
   return boardColumn({
     id: `factor${heading}`,
     heading,
-    dropOrder,
+    priority: wholeOnly,
     field: `factor_${factor}`,
     value: ({ factors }) => factors?.[factor],
     show: fixed(2),
@@ -187,8 +242,9 @@ function extraColumn(name: string): BoardColumn {
     id: `extra.${name}`,
     field: name,
     heading: name,
-    dropOrder: 70,
+    priority: priorities.extra,
     decimals: 3,
+    isSkewed: true,
     find: ({ measurements: { extra } }) => extra?.[name],
     isInJson: false,
   });
@@ -200,11 +256,11 @@ function extraNames(boards: readonly Scoreboard[]): string[] {
 }
 
 /** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
-function efficiencyColumn(id: keyof Efficiency, heading: string, field: string, dropOrder: number): BoardColumn {
+function efficiencyColumn(id: keyof Efficiency, heading: string, field: string): BoardColumn {
   return boardColumn({
     id,
     heading,
-    dropOrder,
+    priority: priorities.asked,
     field,
     value: ({ efficiency }) => efficiency?.[id],
     show: (value, { pricePerHour }) =>
@@ -215,21 +271,28 @@ function efficiencyColumn(id: keyof Efficiency, heading: string, field: string, 
 const fileMeasurement = (id: string): BoardColumn => measurementColumn({ id, isForPeople: false });
 
 const details: readonly BoardColumn[] = [
-  efficiencyColumn('correctPerMoney', 'Right/money', 'correct_per_money', 45),
-  efficiencyColumn('correctPerSecond', 'Right/s', 'correct_per_second', 56),
-  efficiencyColumn('correctPerSecondPerGib', 'Right/s/GiB', 'correct_per_second_per_gib', 57),
-  efficiencyColumn('correctPerJoule', 'Right/J', 'correct_per_joule', 57),
-  measurementColumn({ id: 'outputTokensPerSecond', heading: 'Output', dropOrder: 80 }),
-  measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', dropOrder: 81 }),
-  measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', dropOrder: 82 }),
-  ...['latencyP50', 'latencyP90', 'latencyP95', 'latencyP99'].map(fileMeasurement),
+  efficiencyColumn('correctPerMoney', 'Right/money', 'correct_per_money'),
+  efficiencyColumn('correctPerSecond', 'Right/s', 'correct_per_second'),
+  efficiencyColumn('correctPerSecondPerGib', 'Right/s/GiB', 'correct_per_second_per_gib'),
+  efficiencyColumn('correctPerJoule', 'Right/J', 'correct_per_joule'),
+  measurementColumn({ id: 'outputTokensPerSecond', heading: 'Output', priority: priorities.tokens }),
+  measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', priority: priorities.tokens }),
+  measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', priority: priorities.tokens }),
+  ...['latencyP50', 'latencyP90'].map(fileMeasurement),
+  measurementColumn({ id: 'latencyP95', heading: 'Latency p95', shortHeading: 'p95', priority: priorities.latencyP95 }),
+  fileMeasurement('latencyP99'),
   ...['memoryWeights', 'memoryKv', 'memoryCompute', 'memoryOverhead', 'memoryReserved'].map(fileMeasurement),
   fileMeasurement('energyPerItem'),
-  measurementColumn({ id: 'energyPerCorrect', heading: 'Energy/correct', shortHeading: 'J/right', dropOrder: 58 }),
-  measurementColumn({ id: 'pricePerThousand', heading: 'Price', dropOrder: 59 }),
-  measurementColumn({ id: 'goodput', heading: 'Goodput', shortHeading: 'GOOD', dropOrder: 56 }),
+  measurementColumn({
+    id: 'energyPerCorrect',
+    heading: 'Energy/correct',
+    shortHeading: 'J/right',
+    priority: priorities.energy,
+  }),
+  measurementColumn({ id: 'pricePerThousand', heading: 'Price', priority: priorities.asked }),
+  measurementColumn({ id: 'goodput', heading: 'Goodput', shortHeading: 'GOOD', priority: priorities.asked }),
   fileMeasurement('loadLatencyP50'),
-  measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', dropOrder: 57 }),
+  measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', priority: priorities.load }),
   fileMeasurement('loadLatencyP99'),
   fileMeasurement('concurrency'),
 ];
@@ -249,7 +312,7 @@ export function boardColumns(boards: readonly Scoreboard[]): readonly BoardColum
     ...identity,
     ...scores,
     ...measurements,
-    ...factorNames.map((factor, index) => factorColumn(factor, 60 + index)),
+    ...factorNames.map(factorColumn),
     ...extraNames(boards).map(extraColumn),
     ...details,
     ...doubts,

@@ -1,12 +1,11 @@
+import { listText } from '../scoring/board-verdict.ts';
 import {
   type Block,
   type Cell,
-  type Column,
   cellMark,
   cellText,
-  filledColumns,
+  type Footnote,
   hasInterval,
-  isFilled,
   missing,
   type Row,
   simpleTable,
@@ -15,6 +14,7 @@ import {
   type Tone,
 } from './document.ts';
 import { plainText } from './sanitise.ts';
+import { gapWidth, type LaidColumn, layOutTable, stackIndent, type TableLayout } from './table-layout.ts';
 import { padText, textWidth, truncateMiddle, truncateText, wrapText } from './text-width.ts';
 
 export type Style = (text: string, ...tones: readonly Tone[]) => string;
@@ -24,166 +24,125 @@ export interface TerminalOptions {
   readonly width: number | undefined;
   /** Adds colour; must not change the visible width. By default there is none. */
   readonly style?: Style;
+  /** Every column and note; by default what matters most, and whether there is more. */
+  readonly isWhole?: boolean;
+  /** Others follow: what is left out isn't said. */
+  readonly isPart?: boolean;
 }
 
-/** 0: all intervals; 1: those of columns that keep them alone, short headings; 2: none. */
-type Compaction = 0 | 1 | 2;
-
-interface Layout {
-  readonly columns: readonly Column[];
-  /** By row, then by column. */
-  readonly cells: readonly (readonly Cell[])[];
-  readonly widths: readonly number[];
-  readonly compaction: Compaction;
-  readonly dropped: readonly Column[];
+/** What had no place, over all tables. */
+interface LeftOut {
+  hasColumns: boolean;
+  hasIntervals: boolean;
+  hasNotes: boolean;
 }
 
-const gapWidth = 2;
-/** Names are cut to this before measurements are dropped. */
-const shortNameWidth = 16;
-const minNameWidth = 8;
-/** Columns above this are dropped before intervals are. */
-const keepIntervalsBelow = 55;
+type Shown = Required<TerminalOptions> & { readonly leftOut: LeftOut };
 
-/** Foreign words on one line; what goes into columns has no interval where there is no room for it. */
-function shownCell(cell: Cell, { keepsIntervals }: Column, compaction: Compaction): Cell {
-  if (typeof cell === 'string') return plainText(cell);
-  return compaction === 0 || (compaction === 1 && keepsIntervals) ? cell : { ...cell, half: undefined };
+/** Below a table that isn't whole. */
+const maxNotes = 2;
+const maxNoteLines = 2;
+
+/** Texts of columns beside each other, each with the place for its mark. */
+function join(texts: readonly string[]): string {
+  return texts.join(' '.repeat(gapWidth - 1)).trimEnd();
 }
 
-/** @param shown columns that say something, of which `kept` have room */
-function layOut(
-  { columns, rows }: Table,
-  shown: readonly Column[],
-  kept: readonly Column[],
-  compaction: Compaction,
-): Layout {
-  const places = kept.map((own) => columns.indexOf(own));
-  const cells = rows.map((each) =>
-    kept.map((own, index) => shownCell(each.cells[places[index] ?? -1] ?? '', own, compaction)),
-  );
-  const widths = kept.map((own, index) => {
-    const mark = hasMarks(cells, index) ? 1 : 0;
-    const texts = cells.map((each) => textWidth(cellText(each[index] ?? '')) + mark);
-    return Math.max(textWidth(headingOf(own, compaction)), textWidth(own.unit), ...texts);
-  });
-  const dropped = shown.filter((own) => !kept.includes(own)).toSorted((a, b) => a.dropOrder - b.dropOrder);
-  return { columns: kept, cells, widths, compaction, dropped };
+function pad(text: string, { width, isRight }: LaidColumn): string {
+  return padText(truncateMiddle(text, width), width, isRight ? 'right' : 'left');
 }
 
-function headingOf({ heading, shortHeading }: Column, compaction: Compaction): string {
-  return plainText(compaction === 0 ? heading : shortHeading);
-}
-
-function hasMarks(cells: readonly (readonly Cell[])[], index: number): boolean {
-  return cells.some((each) => cellMark(each[index] ?? '') !== '');
-}
-
-function totalWidth({ widths }: Layout): number {
-  return widths.reduce((sum, width) => sum + width, 0) + gapWidth * Math.max(0, widths.length - 1);
-}
-
-/** Drops and shortens until the table fits: details first, then intervals, then measurements; the score stays. */
-function fit(all: Table, width: number): Layout {
-  const shown = filledColumns(all);
-  let columns = shown;
-  let compaction: Compaction = 0;
-  let layout = layOut(all, shown, columns, compaction);
-  while (totalWidth(layout) > width) {
-    const shrunk = shrinkName(layout, width, shortNameWidth);
-    if (compaction === 2 && totalWidth(shrunk) <= width) return shrunk;
-    const order = Math.max(...columns.map(({ dropOrder }) => dropOrder));
-    if (compaction < 2 && order < keepIntervalsBelow) compaction = compaction === 0 ? 1 : 2;
-    else if (order > 0) columns = columns.filter(({ dropOrder }) => dropOrder !== order);
-    else return shrinkName(layout, width, minNameWidth);
-    layout = layOut(all, shown, columns, compaction);
-  }
-  return addBack(layout, shown, all, width);
-}
-
-/** Narrow columns that were dropped before a wide one may still find room. */
-function addBack(layout: Layout, shown: readonly Column[], all: Table, width: number): Layout {
-  let best = layout;
-  for (const candidate of layout.dropped.filter(({ dropOrder }) => dropOrder < keepIntervalsBelow)) {
-    const columns = shown.filter((own) => own === candidate || best.columns.includes(own));
-    const wider = layOut(all, shown, columns, layout.compaction);
-    if (totalWidth(wider) <= width) best = wider;
-  }
-  return best;
-}
-
-function shrinkName(layout: Layout, width: number, least: number): Layout {
-  const name = layout.columns.findIndex(({ isName }) => isName);
-  const room = width - totalWidth(layout) + (layout.widths[name] ?? 0);
-  const widths = layout.widths.with(name, Math.min(layout.widths[name] ?? 0, Math.max(least, room)));
-  return { ...layout, widths };
-}
-
-/** Numbers stand to the right; where a table isn't fitted, only under columns of nothing but numbers without intervals. */
-function isRight({ columns, cells }: Layout, index: number, isFitted: boolean): boolean {
-  if (isFitted || columns[index]?.align !== 'right') return columns[index]?.align === 'right';
-  const filled = cells.map((each) => each[index] ?? '').filter(isFilled);
-  return filled.length > 0 && filled.every((cell) => typeof cell !== 'string' && !hasInterval(cell));
-}
-
-function tableLines(layout: Layout, rows: readonly Row[], style: Style, isFitted: boolean): readonly string[] {
-  const { columns, cells, widths, compaction } = layout;
-  const aligned = columns.map((_, index) => isRight(layout, index, isFitted));
-  const pad = (text: string, index: number): string => {
-    const width = widths[index] ?? 0;
-    return padText(truncateMiddle(text, width), width, aligned[index] === true ? 'right' : 'left');
-  };
-  const join = (texts: readonly string[]): string => texts.join(' '.repeat(gapWidth)).trimEnd();
-  // Numbers stand above the place of the marks, and so do their headings.
-  const headingLine = (texts: readonly string[]): string =>
-    join(
-      texts.map((text, index) => {
-        const hasRoom = aligned[index] === true && hasMarks(cells, index) && textWidth(text) < (widths[index] ?? 0);
-        return pad(hasRoom ? `${text} ` : text, index);
-      }),
+function partLines(
+  columns: readonly LaidColumn[],
+  names: TableLayout['names'],
+  rows: readonly Row[],
+  { width, style }: Shown,
+): readonly string[] {
+  const indent = ' '.repeat(names === undefined ? 0 : stackIndent);
+  const heading = (textOf: (column: LaidColumn) => string): string =>
+    style(indent + join(columns.map((column) => `${pad(textOf(column), column)} `)), 'heading');
+  const body = rows.flatMap(({ tone }, row) => {
+    const cells = columns.map((column) => cellLines(column, row, width === undefined ? undefined : style));
+    const height = Math.max(0, ...cells.map((lines) => lines.length));
+    const numbers = Array.from({ length: height }, (_, index) =>
+      join(cells.map((lines, place) => lines[index] ?? ' '.repeat((columns[place]?.width ?? 0) + 1))),
     );
-  const body = cells.map((each, place) => {
-    const texts = each.map((cell, index) => {
-      const text = hasMarks(cells, index) ? cellText(cell) + (cellMark(cell) || ' ') : cellText(cell);
-      return styledCell(pad(text, index), cell, style, isFitted);
-    });
-    const tone = rows[place]?.tone ?? 'plain';
-    return tone === 'plain' ? join(texts) : style(join(texts), tone);
+    const name = names?.[row]?.text;
+    const lines = [...(name === undefined ? [] : [name]), ...numbers.map((line) => indent + line)];
+    return tone === 'plain' ? lines : lines.map((line) => style(line, tone));
   });
-  const units = headingLine(columns.map(({ unit }) => unit));
-  const headings = headingLine(columns.map((own) => headingOf(own, compaction)));
-  return [style(headings, 'heading'), ...(units === '' ? [] : [style(units, 'heading')]), ...body];
-}
-
-function styledCell(text: string, cell: Cell, style: Style, isFitted: boolean): string {
-  if (!isFitted) return text;
-  if (cellMark(cell) === '!') return style(text, 'doubtful');
-  if (typeof cell !== 'string' && cell.isBest) return style(text, 'best');
-  return style(text, cellText(cell) === missing ? 'muted' : 'plain');
-}
-
-function tableBlockLines(shown: Table, { width, style }: Required<TerminalOptions>): readonly string[] {
-  const { caption, rows, verdict, notes } = shown;
-  const isFitted = width !== undefined;
-  const layout = isFitted ? fit(shown, width) : layOut(shown, shown.columns, shown.columns, 0);
-  const hasIntervals = layout.cells.some((each) => each.some(hasInterval));
-  const below = notes
-    .filter(({ isAboutIntervals }) => hasIntervals || !isAboutIntervals)
-    .map(({ mark, text }) => `${mark === '' ? ' ' : mark} ${plainText(text)}`);
-  if (layout.dropped.length > 0) {
-    const names = [...new Set(layout.dropped.map(({ heading }) => plainText(heading)))].join(', ');
-    below.push(`  not shown at this width: ${names}`);
-  }
-  const isEmpty = isFitted && rows.length === 0;
   return [
-    ...(caption === '' ? [] : wrapText(plainText(caption), width, '  ').map((text) => style(text, 'title'))),
-    ...(isEmpty ? [] : tableLines(layout, rows, style, isFitted)),
-    ...(verdict === undefined ? [] : wrapText(plainText(verdict), width, '  ').map((text) => style(text, 'plain'))),
-    ...below.flatMap((text) => wrapText(text, width, '    ')).map((text) => style(text, 'muted')),
+    ...(columns.length === 0 ? [] : [heading((column) => column.heading)]),
+    ...(columns.some(({ unit }) => unit !== '') ? [heading(({ unit }) => unit)] : []),
+    ...body,
   ];
 }
 
-function blockLines(block: Block, options: Required<TerminalOptions>): readonly string[] {
+/** A cell, and its mark at the start of the gap behind it, so that numbers stay below each other. */
+function cellLines(column: LaidColumn, row: number, style: Style | undefined): readonly string[] {
+  const { text, mark, cell } = column.cells[row] ?? { text: '', mark: '', cell: '' };
+  const isBroken = typeof cell === 'string' && !column.column.isName && textWidth(text) > column.width;
+  const lines = isBroken ? wrapText(text, column.width, '') : [text];
+  if (style === undefined) return lines.map((line) => pad(line, column) + (mark || ' '));
+  return lines.map((line) => style(pad(line, column) + mark, toneOf(cell)) + (mark === '' ? ' ' : ''));
+}
+
+function toneOf(cell: Cell): Tone {
+  if (cellMark(cell) === '!') return 'doubtful';
+  if (typeof cell !== 'string' && cell.isBest) return 'best';
+  return cellText(cell) === missing ? 'muted' : 'plain';
+}
+
+function tableBlockLines(table: Table, shown: Shown): readonly string[] {
+  const { width, style, isWhole, leftOut } = shown;
+  const { caption, shortCaption, rows, verdict } = table;
+  const layout = layOutTable(table, width, isWhole);
+  leftOut.hasColumns ||= layout.lacksColumns;
+  leftOut.hasIntervals ||= layout.lacksIntervals;
+  const title = plainText(isWhole || shortCaption === '' ? caption : shortCaption);
+  const isEmpty = width !== undefined && rows.length === 0;
+  const parts = layout.parts.flatMap((columns, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...partLines(columns, layout.names, rows, shown),
+  ]);
+  return [
+    ...(title === '' ? [] : wrapText(title, width, '  ').map((text) => style(text, 'title'))),
+    ...(isEmpty ? [] : parts),
+    ...(verdict === undefined ? [] : wrapText(plainText(verdict), width, '  ').map((text) => style(text, 'plain'))),
+    ...noteLines(table, layout, shown).map((text) => style(text, 'muted')),
+  ];
+}
+
+/** Notes on what is shown: all of them, or the first ones, each in few lines. */
+function noteLines({ notes }: Table, { parts }: TableLayout, { width, isWhole, leftOut }: Shown): readonly string[] {
+  const columns = parts.flat();
+  const hasIntervals = columns.some(({ cells }) => cells.some(({ cell }) => hasInterval(cell)));
+  const lines = notes
+    .filter(({ isAboutIntervals }) => hasIntervals || !isAboutIntervals)
+    .map((note) => ({ note, wrapped: wrapText(noteText(note, isWhole), width, '    ') }));
+  if (isWhole) return lines.flatMap(({ wrapped }) => wrapped);
+  const isShown = (heading: string | undefined): boolean =>
+    heading === undefined || columns.some(({ column }) => column.heading === heading);
+  const first = lines.filter(({ note }) => note.isDetail !== true && isShown(note.column)).slice(0, maxNotes);
+  const isCut = first.some(({ wrapped }) => wrapped.length > maxNoteLines);
+  leftOut.hasNotes ||= isCut || first.length < lines.length;
+  return first.flatMap(({ wrapped }) => [
+    ...wrapped.slice(0, maxNoteLines - 1),
+    ...(wrapped.length < maxNoteLines ? [] : [lastLine(wrapped.slice(maxNoteLines - 1), width)]),
+  ]);
+}
+
+/** With its mark, where the table has it. */
+function noteText({ mark, text }: Footnote, isWhole: boolean): string {
+  return `${mark === '' || (mark === '~' && !isWhole) ? ' ' : mark} ${plainText(text)}`;
+}
+
+/** Several lines in the place of one, cut where they have no room. */
+function lastLine([first = '', ...others]: readonly string[], width = Infinity): string {
+  return truncateText([first, ...others.map((line) => line.trim())].join(' '), width);
+}
+
+function blockLines(block: Block, options: Shown): readonly string[] {
   const { width, style } = options;
   switch (block.kind) {
     case 'gap':
@@ -194,8 +153,10 @@ function blockLines(block: Block, options: Required<TerminalOptions>): readonly 
     }
     case 'text':
       return wrapText(plainText(block.text), width, '  ').map((text) => style(text, ...block.tones));
-    case 'table':
-      return tableBlockLines(block.table, options).map((text) => ' '.repeat(block.indent) + text);
+    case 'table': {
+      const inner = width === undefined ? undefined : width - block.indent;
+      return tableBlockLines(block.table, { ...options, width: inner }).map((text) => ' '.repeat(block.indent) + text);
+    }
     case 'list': {
       const labelWidth = Math.max(0, ...block.lines.map(({ label }) => textWidth(label)));
       return block.lines.flatMap(({ label, text, tone }) => {
@@ -213,9 +174,23 @@ export function plainTable(headings: readonly string[], rows: readonly (readonly
   return terminalText([tableBlock(simpleTable(headings, rows))]);
 }
 
+/** `More columns, intervals and notes: -v.` */
+function leftOutText({ hasColumns, hasIntervals, hasNotes }: LeftOut): string | undefined {
+  const parts = [
+    ...(hasColumns ? ['columns'] : []),
+    ...(hasIntervals ? ['intervals'] : []),
+    ...(hasNotes ? ['notes'] : []),
+  ];
+  return parts.length === 0 ? undefined : `More ${listText(parts)}: -v.`;
+}
+
 /** Blocks as lines for a terminal; nothing but the style function adds escape sequences. */
 export function terminalText(blocks: readonly Block[], options: TerminalOptions = { width: undefined }): string {
-  const { width, style = (text: string): string => text } = options;
-  const shown = { width: width === undefined ? undefined : Math.max(20, width), style };
-  return blocks.flatMap((block) => blockLines(block, shown)).join('\n');
+  const { style = (text: string): string => text, isWhole = options.width === undefined, isPart = false } = options;
+  const width = options.width === undefined ? undefined : Math.max(20, options.width);
+  const leftOut: LeftOut = { hasColumns: false, hasIntervals: false, hasNotes: false };
+  const lines = blocks.flatMap((block) => blockLines(block, { width, style, isWhole, isPart, leftOut }));
+  const more = isPart ? undefined : leftOutText(leftOut);
+  const end = more === undefined ? [] : ['', ...wrapText(more, width, '  ').map((text) => style(text, 'muted'))];
+  return [...lines, ...end].join('\n');
 }

@@ -10,8 +10,11 @@ function graphemeWidth(grapheme: string): number {
   return wide.test(grapheme) ? 2 : 1;
 }
 
+const plain = /^[ -~]*$/u;
+
 /** Columns that a text takes in a terminal; escape sequences take none. */
 export function textWidth(text: string): number {
+  if (plain.test(text)) return text.length;
   let width = 0;
   for (const { segment } of graphemes.segment(withoutEscapes(text))) width += graphemeWidth(segment);
   return width;
@@ -32,16 +35,36 @@ export function truncateText(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** The text cut in the middle: names that differ only at their end stay different. */
-export function truncateMiddle(text: string, width: number): string {
+/**
+ * The text cut in the middle: names that differ only at their end stay different.
+ *
+ * @param tailShare of the width, that the end gets
+ */
+export function truncateMiddle(text: string, width: number, tailShare = 0.5): string {
   if (textWidth(text) <= width) return text;
-  const tailWidth = Math.floor((width - 1) / 2);
+  const tailWidth = Math.floor((width - 1) * tailShare);
   const segments = Array.from(graphemes.segment(text), ({ segment }) => segment);
   let tail = '';
   while (segments.length > 0 && textWidth(tail) + graphemeWidth(segments.at(-1) ?? '') <= tailWidth) {
     tail = (segments.pop() ?? '') + tail;
   }
   return truncateText(segments.join(''), width - textWidth(tail)) + tail;
+}
+
+/** Where names are cut so that they stay different: in the middle, else nearer to an end. */
+const tailShares = [0.5, 0.75, 0.25, 1, 0];
+
+/** Names cut to a width, no two different ones alike: numbered where no cut tells them apart. */
+export function shortNames(names: readonly string[], width: number): readonly string[] {
+  const different = new Set(names).size;
+  for (const share of tailShares) {
+    const cut = names.map((name) => truncateMiddle(name, width, share));
+    if (new Set(cut).size === different) return cut;
+  }
+  return names.map((name, index) => {
+    const number = `#${index + 1}`;
+    return textWidth(name) <= width ? name : truncateText(name, width - number.length) + number;
+  });
 }
 
 /** Breaks a sentence into lines that fit; its own indent stays, later lines get `indent`. Without a width it is one. */

@@ -74,7 +74,7 @@ interface PrintOptions extends JudgeOptions {
 export function printed(cells: readonly ScoreboardCell[], { task, ...options }: PrintOptions = {}): string {
   const boards = createScoreboards(cells, { anchors, ...(task && { tasks: { 'toy/per@1': task } }) });
   const scoreboards = boards.map((board) => judgeScoreboard(board, options));
-  return terminalReport({ scoreboards }, { width: 200 })
+  return terminalReport({ scoreboards }, { width: undefined })
     .split('\n')
     .slice(cells.length + headingLines)
     .join('\n');

@@ -4,13 +4,14 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { openExistingStore, findRuns } from '../stored-runs.ts';
 import type { listOptions, reportOptions, scoreOptions, showOptions } from '../tables/result-options.ts';
-import { type Cell as TableCell, numberCell } from '../../present/document.ts';
+import { type Cell as TableCell, gap, numberCell, textBlock } from '../../present/document.ts';
 import { plainTable, terminalText } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
-import { printReport, certificatesOf, printOpenRaces } from '../print-document.ts';
+import { printBlocks, printReport, printTable, certificatesOf, printOpenRaces } from '../print-document.ts';
+import { printNext } from '../next-commands.ts';
 import { scoringChoice } from '../scoring.ts';
 import { outputFiles } from '../write-outputs.ts';
 import type { Scoreboard } from '../../scoring/scoreboard.ts';
@@ -34,8 +35,7 @@ export const list: CommandHandler<typeof listOptions> = async ({ options: { stat
     output.record('run', { ...run, cells: countStates(cells) });
     rows.push(runRow(run, cells));
   }
-  if (rows.length > 0)
-    output.result(plainTable(['run', 'name', 'status', 'cells', 'models', 'tasks', 'protocol'], rows));
+  if (rows.length > 0) printTable(['run', 'name', 'status', 'cells', 'models', 'tasks', 'protocol'], rows, context);
   else output.note(`no runs in ${context.storePath}`);
   return exitCodes.done;
 };
@@ -72,6 +72,7 @@ export const report: CommandHandler<typeof reportOptions> = async ({ arguments: 
     });
   }
   await printReport(made, files, context);
+  await printNext(made, store, context);
   return exitCodes.done;
 };
 
@@ -101,7 +102,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
     const cells = await store.cells(run.id);
     printRun(run, cells, context);
     printCertificates(run, context);
-    await printReport(await reportRuns(store, [run], project(context)), files, context);
+    await printReport(await reportRuns(store, [run], project(context)), files, context, { isWhole: true });
     await printLabels(store, cells, context);
     await printDevices(store, cells, context);
     if (options.samples !== undefined) {
@@ -126,7 +127,8 @@ function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext): void {
+function printRun(run: RunRecord, cells: readonly Cell[], context: CliContext): void {
+  const { output } = context;
   const { id, name, status, createdAtMs, manifest, cost } = run;
   const { host } = manifest;
   output.record('run', { ...run, cells });
@@ -143,10 +145,13 @@ function printRun(run: RunRecord, cells: readonly Cell[], { output }: CliContext
         ? []
         : [`perbench overhead: ${(cost.parentCpuMs / 1000).toFixed(1)} s of CPU, ${cost.framesDrawn} frames drawn`]),
       '',
-      plainTable(['model', 'task', 'state', 'items', 'measured', 'error'], cells.map(cellRow)),
-      '',
     ].join('\n'),
   );
+  printTable(['model', 'task', 'state', 'items', 'measured'], cells.map(cellRow), context);
+  const errors = cells.flatMap(({ model, taskId, error }) =>
+    error === undefined ? [] : [textBlock(`${model} / ${taskId}: ${error.message}`)],
+  );
+  printBlocks([...errors, gap], context);
 }
 
 /** Which models each build ran: answers depend on the build, CPU kernels included. */
@@ -186,10 +191,10 @@ function printCertificates(run: RunRecord, context: CliContext): void {
   }
 }
 
-function cellRow({ model, taskId, state, items, measurements, error }: Cell): readonly TableCell[] {
+function cellRow({ model, taskId, state, items, measurements }: Cell): readonly TableCell[] {
   const measured = Object.values(measurements).filter(isMeasurement);
   const known = measured.filter(({ status }) => status !== 'unavailable').length;
-  return [model, taskId, state, numberCell(items, 0), `${known} of ${measured.length}`, error?.message ?? ''];
+  return [model, taskId, state, numberCell(items, 0), `${known} of ${measured.length}`];
 }
 
 function isMeasurement(value: Cell['measurements'][keyof Cell['measurements']]): value is Measurement {

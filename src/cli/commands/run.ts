@@ -25,6 +25,7 @@ import { freezeRunAnchors } from '../../app/freeze-project-anchors.ts';
 import { localRun } from '../../app/run.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { printNext } from '../next-commands.ts';
 import { createProgress } from '../progress/create-progress.ts';
 import type { Progress } from '../progress/progress.ts';
 import { createTaskTables, type TaskTables } from '../task-tables.ts';
@@ -96,6 +97,7 @@ export const rescore: CommandHandler<typeof storedRunOptions> = async ({ argumen
   status[Symbol.dispose]();
   const report = await reportRuns(store, runs, project(context));
   await printReport(report, files, context);
+  await printNext(report, store, context);
   return reportExitCode(report);
 };
 
@@ -175,8 +177,9 @@ async function executePlan(
     }
   }
   const report = await reportRuns(store, [stored], { ...project(context), scoring });
-  await printReport(report, files, context, tables?.shown);
+  await printReport(report, files, context, { shown: tables?.shown });
   await writeRunPage(stored.id, report, context);
+  await printNext(report, store, context);
   return reportExitCode(report);
 }
 

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, relative } from 'node:path';
+import type { RunRecord, Store } from '../core/store.ts';
+import { gap, listBlock, line, textBlock } from '../present/document.ts';
+import type { Report } from '../present/report.ts';
+import { terminalText } from '../present/terminal.ts';
+import { scoredRows, valueOf, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
+import type { CliContext } from './context.ts';
+import { perbenchCommand } from './stored-runs.ts';
+import { runPagePath } from './write-outputs.ts';
+
+/** What one may do next with a report. */
+interface Step {
+  readonly label: string;
+  /** A command line of perbench, or a file. */
+  readonly text: string;
+}
+
+const maxSteps = 4;
+
+/** Says what fits after the tables of a report: command lines that can be copied, and the page of the run. */
+export async function printNext(report: Report, store: Store, context: CliContext): Promise<void> {
+  const { output } = context;
+  const runs = report.sources?.runs ?? [];
+  if (output.isJson || runs.length === 0) return;
+  const isNewest = (await store.latestRun())?.id === runs[0]?.id;
+  const steps = nextSteps(report, runs, isNewest, context).slice(0, maxSteps);
+  const lines = steps.map(({ label, text }) => line(text, 'plain', label));
+  // Never broken into lines: what is copied must be whole.
+  output.note(terminalText([gap, textBlock('Next:'), ...listBlock(lines, 2)]));
+}
+
+function nextSteps(
+  { scoreboards }: Report,
+  runs: readonly RunRecord[],
+  isNewest: boolean,
+  context: CliContext,
+): readonly Step[] {
+  const command = (...words: readonly string[]): string => perbenchCommand(words, context);
+  const ids = runs.map(({ id }) => id);
+  const named = runs.length === 1 && isNewest ? [] : ids;
+  const [run] = runs;
+  const isRace = runs.some(({ manifest }) => manifest.race !== undefined);
+  const steps: Step[] = [];
+  if (runs.length === 1 && run !== undefined && isUnfinished(run, scoreboards)) {
+    steps.push({ label: 'finish', text: command('resume', run.id) });
+  }
+  steps.push({ label: 'details', text: command('show', ...named) }, pageStep(runs, named, context));
+  if (runs.length !== 1 || isRace) return steps;
+  const pair = comparable(scoreboards);
+  if (pair !== undefined) {
+    const sides = pair.map((model) => `${isNewest ? 'latest' : ids[0]}:${model}`);
+    steps.push({ label: 'compare', text: command('compare', ...sides) });
+  }
+  const least = usefulAccuracy(scoreboards);
+  if (least !== undefined) {
+    steps.push({ label: 'decide', text: command('decide', ...named, '--min-accuracy', least) });
+  }
+  return steps;
+}
+
+/** The page of a run where there is one, else the command that writes it. */
+function pageStep(runs: readonly RunRecord[], named: readonly string[], context: CliContext): Step {
+  const page = runs.length === 1 && runs[0] !== undefined ? runPagePath(runs[0].id, context) : undefined;
+  if (page !== undefined && existsSync(page)) return { label: 'page', text: shortPath(page, context) };
+  return { label: 'page', text: perbenchCommand(['report', ...named, '-o', 'report.html'], context) };
+}
+
+/** From the folder in which the user is, where that is shorter. */
+function shortPath(path: string, { workingFolder, globals }: CliContext): string {
+  const own = relative(workingFolder, path);
+  return globals.cwd !== undefined || own.startsWith('..') || isAbsolute(own) ? path : own;
+}
+
+/** Whether `resume` has something to do: it runs what isn't done, and what failed again. */
+function isUnfinished({ manifest }: RunRecord, scoreboards: readonly Scoreboard[]): boolean {
+  const states = scoreboards.flatMap(({ rows }) => rows.map(({ state }) => state));
+  return manifest.imported === undefined && states.some((state) => state !== 'done' && state !== 'unavailable');
+}
+
+/** The first two models that were both measured on a task. */
+function comparable(scoreboards: readonly Scoreboard[]): readonly [string, string] | undefined {
+  const isMeasured = ({ state, measurements }: ScoreboardRow): boolean =>
+    state === 'done' && valueOf(measurements.accuracy) !== undefined;
+  for (const { rows } of scoreboards) {
+    const [first, second] = rows.filter(isMeasured);
+    if (first !== undefined && second !== undefined) return [first.model, second.model];
+  }
+  return undefined;
+}
+
+/** A round accuracy that at least one of several models reaches on each task. */
+function usefulAccuracy(scoreboards: readonly Scoreboard[]): string | undefined {
+  if (!scoreboards.some((board) => scoredRows(board).length > 1)) return undefined;
+  const best = scoreboards.map((board) =>
+    Math.max(...scoredRows(board).map(({ measurements }) => valueOf(measurements.accuracy) ?? 0)),
+  );
+  const steps = Math.floor(20 * Math.min(...best));
+  return Number.isFinite(steps) && steps > 0 ? String(steps / 20) : undefined;
+}
