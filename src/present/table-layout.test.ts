@@ -102,7 +102,7 @@ describe.each(Object.entries(sets))('a table of %s', (_, cells) => {
 
   it('has one line per model, and a second one only below 80 columns', () => {
     for (const width of widths) {
-      const [, second = "", ...others] = tableLines({ ...table, notes: [] }, width);
+      const [, second = '', ...others] = tableLines({ ...table, notes: [] }, width);
       const end = others.indexOf('');
       const rows = others.slice(0, end === -1 ? undefined : end);
       if (!/items\/s|\[95 %\]|MiB/u.test(second)) rows.unshift(second);
