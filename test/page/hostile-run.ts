@@ -14,7 +14,7 @@ export function perbenchIn(folder: string, ...argv: readonly string[]): Running 
   return startPerbench(argv, { workingFolder: folder, homeFolder: folder, environment: {}, node: process.execPath });
 }
 
-/** A suite of mock models: one plain, one hostile, one that crashes on everything. */
+/** A suite of mock models: two plain, one hostile, one with a long name that crashes on everything. */
 export async function writeHostileSuite(folder: string, file = 'suite.json', tokenMs = 0): Promise<string> {
   const suite = {
     name: 'pages <i>',
@@ -27,7 +27,12 @@ export async function writeHostileSuite(folder: string, file = 'suite.json', tok
         engineOptions: { answers: [hostileAnswer], memoryBytes: 2e8, tokenMs },
       },
       { source: 'gamma', name: 'gamma-7b', engine: 'mock', engineOptions: { answers: ['C', 'B'], tokenMs } },
-      { source: 'delta', name: 'delta-3b', engine: 'mock', engineOptions: { crashAtRequest: 1 } },
+      {
+        source: 'delta',
+        name: 'org/delta_3b-instruct-Q4_K_M-imatrix-2',
+        engine: 'mock',
+        engineOptions: { crashAtRequest: 1 },
+      },
     ],
     tasks: ['imdb/mini', 'arc_easy/mini'],
     protocol: 'paper',

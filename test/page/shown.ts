@@ -13,6 +13,7 @@ export function shown(component: VNode): readonly string[] {
   return renderToString(component)
     .replaceAll(/<style[\s\S]*?<\/style>|<svg[\s\S]*?<\/svg>/gu, '')
     .replaceAll('</button></th>', '</th>')
+    .replaceAll(/<wbr\/?>/gu, '')
     .replaceAll(/<\/(?:th|td)>(?=<t[hd])/gu, ' | ')
     .replaceAll(/<\/(?:tr|p|h\d|li|summary|label|option|div|dd|section|header|details|legend|caption|pre)>/gu, '\n')
     .replaceAll(/<\/button>|<br\/?>/gu, '\n')

@@ -253,6 +253,7 @@ export function ComparePage({ source, version }: ViewProps): VNode {
     <>
       <section class="block">
         <h1 class="small">Compare two runs, or two models</h1>
+        <p class="subtitle">Choose a run for A. B is another run, or another model of the same one.</p>
         <div class="sides">
           <SideChoice
             title="A, the baseline"

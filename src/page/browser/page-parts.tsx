@@ -29,11 +29,15 @@ export function Facts({
   );
 }
 
-/** A model's name, whatever direction it is written in. */
+/** A model's name, whatever direction it is written in; it may be broken between its parts, not within one. */
 export function ModelName({ name }: { readonly name: string }): VNode {
+  const [first, ...others] = name.split(/(?<=[/_:@])/u);
   return (
     <span class="model">
-      <bdi>{name}</bdi>
+      <bdi>
+        {first}
+        {others.map((part) => [<wbr key="break" />, part])}
+      </bdi>
     </span>
   );
 }

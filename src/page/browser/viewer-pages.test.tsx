@@ -124,6 +124,12 @@ describe('the cells of a run', () => {
     expect(html(grid)).toContain(`href="#/runs/${stored.runId}/samples?${task}&amp;cells=${generated()[0]?.id}"`);
   });
 
+  it('have names that break between their parts, and nowhere else', () => {
+    const [cell] = cells as [CellSummary];
+    const grid = <CellGrid cells={[{ ...cell, model: 'hf:org/a_b-c' }]} runId="r" />;
+    expect(html(grid)).toContain('<bdi>hf:<wbr/>org/<wbr/>a_<wbr/>b-c</bdi>');
+  });
+
   it('say how far they are, why they failed, and that one is not there', () => {
     const [first, ...others] = cells as [CellSummary, ...CellSummary[]];
     const running = { ...first, state: 'running' as const, answered: 1500, items: 4000, accuracy: undefined };
