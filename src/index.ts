@@ -54,7 +54,7 @@ export {
   type Unit,
   type Warning,
 } from './core/measurement.ts';
-export { formatLimit, type Limit, type Limits, parseLimit } from './core/limits.ts';
+export { formatLimit, type GateLimits, type Limit, type Limits, parseLimit } from './core/limits.ts';
 export type { RaceCertificate, RaceQuestion, RaceVerdict } from './core/race.ts';
 export type { MemoryReading, MemorySplit } from './core/meter.ts';
 export type { Sample } from './core/sample.ts';
@@ -87,7 +87,7 @@ export { type DecideOptions, decideRun, decideTable, type WantedTask } from './a
 export { type GateOptions, gateRuns } from './app/gate-runs.ts';
 export type { OwnTask } from './app/local-context.ts';
 export { calibrate, type CalibrateOptions } from './app/calibrate.ts';
-export { type ExportSource, formatFiles, sampleRows } from './app/export-runs.ts';
+export { type ExportSource, formatFiles, runFile, sampleRows } from './app/export-runs.ts';
 export { importFiles, type ImportFilesOptions, type ImportedRun } from './app/import-files.ts';
 export {
   freezeProjectAnchors,

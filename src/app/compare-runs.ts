@@ -1,27 +1,11 @@
-import { runNamed } from '../core/run-id.ts';
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
-import { nearestName } from '../core/nearest-name.ts';
-import type { RunRecord, Store } from '../core/store.ts';
-import { launchEvidence } from '../metrics/launches.ts';
-import { compareCells, type CellEvidence, type ItemAnswer } from '../scoring/compare-cells.ts';
+import type { Store } from '../core/store.ts';
+import { compareCells } from '../scoring/compare-cells.ts';
 import { comparisonVerdict, type CellComparison, type Comparison } from '../scoring/comparison.ts';
-import { framePrompts, promptFrame, promptQuestion } from '../present/prompt-text.ts';
+import { type ComparedRun, findComparedRun } from './compared-run.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
 import { rendersAlike, settingDifferences } from './setting-differences.ts';
-
-/** A run, or one model of it, as the user names it: `20261124-1630`, `20261124-1630:smollm2`, `:smollm2`, `latest`. */
-interface SideName {
-  /** Id of a run or its beginning; undefined for the newest. */
-  readonly run: string | undefined;
-  readonly model: string | undefined;
-}
-
-/** A run with those of its cells that are compared. */
-export interface ComparedRun {
-  readonly run: RunRecord;
-  readonly cells: readonly Cell[];
-}
 
 /** Two cells of one task and protocol. */
 export interface CellPair {
@@ -35,71 +19,22 @@ export interface CellPairs {
   readonly unmatched: readonly string[];
 }
 
-/** Run ids hold no colon; names of models may. */
-function parseSideName(text: string): SideName {
-  const colon = text.indexOf(':');
-  const run = colon === -1 ? text : text.slice(0, colon);
-  const model = colon === -1 ? undefined : text.slice(colon + 1);
-  return {
-    run: run === '' || run === 'latest' ? undefined : run,
-    model: model === '' ? undefined : model,
-  };
-}
-
-/**
- * The run behind a name, with the cells of the model that it names.
- *
- * @throws {UsageError} if there is no such run or model
- */
-export async function findComparedRun(store: Store, text: string): Promise<ComparedRun> {
-  const name = parseSideName(text);
-  const run = await runNamed(store, name.run ?? 'latest');
-  if (run === undefined) {
-    throw new UsageError(name.run === undefined ? 'no runs in the store' : `no run "${name.run}" in the store`, {
-      hint: 'Run perbench list to see the stored runs.',
-    });
-  }
-  const stored = await store.cells(run.id);
-  const all = wholeCells(run, stored);
-  if (name.model === undefined) return { run, cells: all };
-  const cells = all.filter(({ model }) => model === name.model);
-  if (cells.length > 0) return { run, cells };
-  if (stored.some(({ model }) => model === name.model)) {
-    throw new UsageError(`${name.model} was stopped early in run ${run.id}: its answers are a biased subset of all`, {
-      hint: 'Compare runs made without --decide; perbench show prints the certificate.',
-    });
-  }
-  const models = [...new Set(all.map(({ model }) => model))];
-  const near = nearestName(name.model, models);
-  throw new UsageError(`run ${run.id} has no model "${name.model}"; it has ${models.join(', ')}`, {
-    hint: near === undefined ? undefined : `Did you mean "${near}"?`,
-  });
-}
-
-/** Scores that a race stopped early are a biased part of all: such cells can't be compared. */
-function wholeCells({ id }: RunRecord, cells: readonly Cell[]): readonly Cell[] {
-  const whole = cells.filter(
-    ({ measurements: { accuracy } }) =>
-      accuracy?.status !== 'unavailable' || !['stopped_early', 'not_launched'].includes(accuracy.reason),
-  );
-  if (whole.length > 0 || cells.length === 0) return whole;
-  throw new UsageError(`run ${id} decided a question and stopped every model early: there is nothing to compare`, {
-    hint: 'Compare runs made without --decide; perbench show prints the certificate.',
-  });
-}
-
 /**
  * Puts cells of the same task and protocol side by side: one model against one model whatever they are called, several
  * against several by name.
  *
  * @param isWanted keeps a task
  */
-export function pairCells(a: ComparedRun, b: ComparedRun, isWanted: (taskId: string) => boolean): CellPairs {
+export function pairCells(
+  a: Pick<ComparedRun, 'cells'>,
+  b: Pick<ComparedRun, 'cells'>,
+  isWanted: (taskId: string) => boolean,
+): CellPairs {
   const isSingle = [a, b].every(({ cells }) => new Set(cells.map(({ model }) => model)).size === 1);
   const describe = ({ model, taskId, protocol }: Cell, side: string): string =>
     `${model} on ${taskId} (${protocol}) is only in ${side}`;
   const key = ({ model, taskId, protocol }: Cell): string => JSON.stringify([taskId, protocol, isSingle ? '' : model]);
-  const wanted = (side: ComparedRun): Cell[] => side.cells.filter(({ taskId }) => isWanted(taskId));
+  const wanted = (side: Pick<ComparedRun, 'cells'>): Cell[] => side.cells.filter(({ taskId }) => isWanted(taskId));
   const others = new Map(wanted(b).map((cell) => [key(cell), cell]));
   const pairs: CellPair[] = [];
   const unmatched: string[] = [];
@@ -117,28 +52,9 @@ export interface CompareRunsOptions {
   readonly level?: number;
   /** Ids or short names; by default all. */
   readonly tasks?: readonly string[] | undefined;
+  /** Where exported runs are read from: names that end in `.json` are such files. Without it all are in the store. */
+  readonly folder?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** Everything that a comparison needs of a stored cell. */
-async function readEvidence(store: Store, cell: Cell, signal: AbortSignal | undefined): Promise<CellEvidence> {
-  const answers = new Map<string, ItemAnswer>();
-  const first = await Array.fromAsync(store.samples(cell.id, { limit: framePrompts }), ({ prompt }) => prompt);
-  const frame = promptFrame(first);
-  for await (const { itemId, prompt, score, answer, expected, cluster, promptSha256 } of store.samples(cell.id)) {
-    signal?.throwIfAborted();
-    const question = promptQuestion(prompt, frame);
-    answers.set(itemId, { question, score, answer, expected, cluster, promptSha256 });
-  }
-  return {
-    runId: cell.runId,
-    model: cell.model,
-    state: cell.state,
-    error: cell.error?.message,
-    measurements: cell.measurements,
-    answers,
-    launches: launchEvidence(cell.measurements, cell.protocol, await store.passResults(cell.id)),
-  };
 }
 
 /** The two sides as the verdict calls them: by model where one is compared, else by run. */
@@ -160,25 +76,40 @@ function sideNames(
 /**
  * Compares two runs, or two models of runs, item by item and launch by launch.
  *
- * @param nameA the baseline: `run`, `run:model`, `:model` of the newest run, `latest`
+ * @param store undefined where both are files
+ * @param nameA the baseline: `run`, `run:model`, `:model` of the newest run, `latest`, `latest~1`, `base.json`
  * @param nameB the candidate
  * @throws {UsageError} if there is no such run or model, both are the same, or they have no task in common
+ * @throws {ImportError} if a file is no exported run
  */
 export async function compareRuns(
-  store: Store,
+  store: Store | undefined,
   nameA: string,
   nameB: string,
-  { level = 0.95, tasks = [], signal }: CompareRunsOptions = {},
+  options: CompareRunsOptions = {},
 ): Promise<Comparison> {
-  const [a, b] = [await findComparedRun(store, nameA), await findComparedRun(store, nameB)];
+  const { folder } = options;
+  return compareFound(
+    await findComparedRun(store, nameA, folder),
+    await findComparedRun(store, nameB, folder),
+    options,
+  );
+}
+
+/** Compares two runs that were found. */
+export async function compareFound(
+  a: ComparedRun,
+  b: ComparedRun,
+  { level = 0.95, tasks = [], signal }: CompareRunsOptions,
+): Promise<Comparison> {
   const { pairs, unmatched } = pairCells(a, b, (taskId) => isTaskNamed(taskId, tasks));
   if (pairs.some((pair) => pair.a.id === pair.b.id)) {
-    throw new UsageError(`${nameA} and ${nameB} are the same run`, {
+    throw new UsageError(`${a.name} and ${b.name} are the same run`, {
       hint: 'Name two runs, or two models of one: perbench compare latest:first latest:second',
     });
   }
   if (pairs.length === 0) {
-    throw new UsageError(`${nameA} and ${nameB} have nothing to compare: ${unmatched.join('; ') || 'no cells'}`, {
+    throw new UsageError(`${a.name} and ${b.name} have nothing to compare: ${unmatched.join('; ') || 'no cells'}`, {
       hint: 'Name a model on each side as run:model; perbench show lists the cells of a run.',
     });
   }
@@ -191,7 +122,7 @@ export async function compareRuns(
     ] as const;
     const { taskId, protocol } = pair.a;
     cells.push(
-      compareCells(await readEvidence(store, pair.a, signal), await readEvidence(store, pair.b, signal), {
+      compareCells(await a.evidence(pair.a, signal), await b.evidence(pair.b, signal), {
         taskId,
         title: titles.get(taskId),
         protocol,

@@ -1,8 +1,11 @@
 import { join, relative, sep } from 'node:path';
+import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { FormatFile, StoredCell } from '../formats/format.ts';
 import type { SampleRow } from '../present/samples.ts';
+import { storedEvidence } from './compared-run.ts';
+import { type ExportedCell, exportedRunText } from './exported-run.ts';
 import { isTaskNamed, knownTask } from './known-tasks.ts';
 
 /** What is exported. */
@@ -33,6 +36,26 @@ export async function* sampleRows(source: ExportSource): AsyncGenerator<SampleRo
       yield { origin, sample };
     }
   }
+}
+
+/**
+ * A run as `compareRuns` and `gateRuns` read it from a file, anywhere.
+ *
+ * @throws {UsageError} unless it is one run
+ */
+export async function runFile({ store, runs, tasks = [], signal }: ExportSource): Promise<string> {
+  const [run, ...others] = runs;
+  if (run === undefined || others.length > 0) {
+    throw new UsageError(`expected one run to export, got ${runs.length}`, {
+      hint: 'Export each into a file of its own.',
+    });
+  }
+  const cells: ExportedCell[] = [];
+  for (const cell of await store.cells(run.id)) {
+    if (!isTaskNamed(cell.taskId, tasks)) continue;
+    cells.push({ cell, evidence: await storedEvidence(store, cell, signal) });
+  }
+  return exportedRunText({ run, cells });
 }
 
 /**

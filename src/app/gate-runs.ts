@@ -1,53 +1,64 @@
 import { UsageError } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
+import type { GateLimits, Limits } from '../core/limits.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { differenceText } from '../present/comparison-document.ts';
 import type { Gate } from '../present/gate-document.ts';
 import { decideGate, gateChecks, type GateResult } from '../scoring/gate.ts';
-import { compareRuns, findComparedRun } from './compare-runs.ts';
+import { compareFound } from './compare-runs.ts';
+import { type ComparedRun, findComparedRun } from './compared-run.ts';
 
 export interface GateOptions {
   /** Over those of the suite. */
-  readonly limits?: Limits | undefined;
+  readonly limits?: GateLimits | undefined;
   /** Where further limits are, with its name for messages; by default the suite that the candidate was run with. */
   readonly suite?: { readonly suite: Pick<Suite, 'tasks' | 'gates'>; readonly from: string } | undefined;
   /** Ids or short names; by default all. */
   readonly tasks?: readonly string[] | undefined;
   /** What it means when the numbers don't decide; by default `report`. */
   readonly inconclusive?: GateResult['rule'] | undefined;
+  /** Where exported runs are read from: names that end in `.json` are such files. Without it all are in the store. */
+  readonly folder?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A side with the id of its run, where its name doesn't tell it. */
+function sideText({ name, run: { id } }: ComparedRun): string {
+  return name.startsWith(id) ? name : `${name} (run ${id})`;
 }
 
 /**
  * Checks a run against a baseline and limits: what `perbench gate` says.
  *
+ * @param store undefined where both are files
  * @param baseline a run as `compareRuns` takes it
  * @param candidate by default the newest run
  * @throws {UsageError} if there are no limits
  * @throws what `compareRuns` throws
  */
 export async function gateRuns(
-  store: Store,
+  store: Store | undefined,
   baseline: string,
   candidate = 'latest',
   options: GateOptions = {},
 ): Promise<Gate> {
-  const { limits = {}, tasks, inconclusive = 'report', signal } = options;
-  const { run } = await findComparedRun(store, candidate);
-  const { suite, from } = options.suite ?? { suite: run.suite, from: "the candidate's suite" };
-  const { cells, unmatched } = await compareRuns(store, baseline, candidate, { tasks, signal });
+  const { limits = {}, tasks, inconclusive = 'report', folder, signal } = options;
+  const a = await findComparedRun(store, baseline, folder);
+  const b = await findComparedRun(store, candidate, folder);
+  const { suite, from } = options.suite ?? { suite: b.run.suite, from: "the candidate's suite" };
+  const { cells, unmatched } = await compareFound(a, b, { tasks, signal });
   const checks = gateChecks(cells, (taskId) => gateLimitsOf(suite, limits, taskId));
   if (checks.length === 0) {
     throw new UsageError(`no limits to check: ${from} has no section \`gates\`, and no flag sets one`, {
       hint: 'Add flags such as --max-accuracy-drop 0.01, or a section `gates` to the suite file.',
     });
   }
-  const hasOwn = Object.keys(withoutGaps(limits)).length > 0;
+  const { advisory = {}, ...required } = limits;
+  const hasOwn = [required, advisory].some((own) => Object.keys(withoutGaps(own)).length > 0);
   return {
     result: decideGate(checks, inconclusive),
-    baseline,
-    candidate: candidate === 'latest' ? run.id : candidate,
+    baseline: sideText(a),
+    candidate: sideText(b),
     limitsFrom: [...(hasOwn ? ['command line'] : []), from],
     differences: [...new Set(cells.flatMap(({ differences }) => differences.map(differenceText)))],
     unmatched,
@@ -60,13 +71,13 @@ function nearness(name: string, taskId: string): number | undefined {
   return taskId.startsWith(`${name}/`) || name === 'all' ? 2 : undefined;
 }
 
-function ownLimits(suite: Pick<Suite, 'tasks'>, taskId: string): Limits {
+function ownLimits(suite: Pick<Suite, 'tasks'>, taskId: string): GateLimits {
   const entries = suite.tasks
     .flatMap((entry) => (typeof entry === 'string' || entry.gates === undefined ? [] : [entry]))
     .map(({ task, gates = {} }) => ({ gates, distance: nearness(task, taskId) }))
     .filter(({ distance }) => distance !== undefined)
     .toSorted((left, right) => (left.distance ?? 0) - (right.distance ?? 0));
-  return withoutGaps(entries[0]?.gates ?? {});
+  return entries[0]?.gates ?? {};
 }
 
 function withoutGaps(limits: Limits): Limits {
@@ -74,10 +85,19 @@ function withoutGaps(limits: Limits): Limits {
 }
 
 /**
- * The limits of a task: flags over the task's own entry over the suite.
+ * The limits of a task: flags over the task's own entry over the suite, those that fail the gate and advisory ones each
+ * for themselves.
  *
  * @param flags limits of the command line
  */
-export function gateLimitsOf(suite: Pick<Suite, 'tasks' | 'gates'>, flags: Limits, taskId: string): Limits {
-  return { ...withoutGaps(suite.gates ?? {}), ...ownLimits(suite, taskId), ...withoutGaps(flags) };
+export function gateLimitsOf(suite: Pick<Suite, 'tasks' | 'gates'>, flags: GateLimits, taskId: string): GateLimits {
+  const layers: readonly GateLimits[] = [suite.gates ?? {}, ownLimits(suite, taskId), flags];
+  return layers.reduce<GateLimits>(
+    ({ advisory: known, ...all }, { advisory = {}, ...own }) => ({
+      ...all,
+      ...withoutGaps(own),
+      advisory: { ...known, ...withoutGaps(advisory) },
+    }),
+    {},
+  );
 }

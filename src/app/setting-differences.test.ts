@@ -242,7 +242,7 @@ describe('pairCells', () => {
     measurements: {},
   });
   const pairsOf = (a: readonly Cell[], b: readonly Cell[], isWanted: (taskId: string) => boolean = () => true) => {
-    const { pairs, unmatched } = pairCells({ run: run(), cells: a }, { run: run(), cells: b }, isWanted);
+    const { pairs, unmatched } = pairCells({ cells: a }, { cells: b }, isWanted);
     return { pairs: pairs.map((pair) => [pair.a.id, pair.b.id]), unmatched };
   };
 
@@ -279,10 +279,28 @@ describe('gateLimitsOf', () => {
   });
 
   it('puts flags above the task above the suite', () => {
-    expect(gateLimitsOf(suite, {}, 'imdb/per@1')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1 });
-    expect(gateLimitsOf(suite, {}, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1 });
-    expect(gateLimitsOf(suite, {}, 'gsm8k/lmeval5-strict@1')).toEqual({ minAccuracy: 0.1, maxMemoryRise: 0.1 });
-    expect(gateLimitsOf(suite, { minAccuracy: 0.9 }, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.9, maxMemoryRise: 0.1 });
-    expect(gateLimitsOf({ tasks: [], gates: undefined }, { maxMemory: 5 }, 'x/y@1')).toEqual({ maxMemory: 5 });
+    const none = { advisory: {} };
+    expect(gateLimitsOf(suite, {}, 'imdb/per@1')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1, ...none });
+    expect(gateLimitsOf(suite, {}, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1, ...none });
+    const strict = gateLimitsOf(suite, {}, 'gsm8k/lmeval5-strict@1');
+    expect(strict).toEqual({ minAccuracy: 0.1, maxMemoryRise: 0.1, ...none });
+    const flagged = gateLimitsOf(suite, { minAccuracy: 0.9 }, 'gsm8k/per@1');
+    expect(flagged).toEqual({ minAccuracy: 0.9, maxMemoryRise: 0.1, ...none });
+    const flags = gateLimitsOf({ tasks: [], gates: undefined }, { maxMemory: 5 }, 'x/y@1');
+    expect(flags).toEqual({ maxMemory: 5, ...none });
+  });
+
+  it('keeps advisory limits apart from those that fail, on every level', () => {
+    const advised = suiteSchema.parse({
+      models: ['m'],
+      gates: { minAccuracy: 0.5, advisory: { minAccuracy: 0.6, maxMemoryRise: 0.1 } },
+      tasks: [{ task: 'gsm8k', gates: { advisory: { minAccuracy: 0.3 } } }],
+    });
+    const flags = { maxMemoryRise: 0.4, advisory: { maxMemoryRise: 0.2 } };
+    expect(gateLimitsOf(advised, flags, 'gsm8k/per@1')).toEqual({
+      minAccuracy: 0.5,
+      maxMemoryRise: 0.4,
+      advisory: { minAccuracy: 0.3, maxMemoryRise: 0.2 },
+    });
   });
 });

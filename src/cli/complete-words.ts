@@ -24,9 +24,9 @@ export async function completeWords(words: readonly string[], world: CompletionW
   const root = new RootCommand();
   const typed = words.at(-1) ?? '';
   const wanted = commands.find(({ name, aliases = [] }) => [name, ...aliases].includes(words[0] ?? ''));
-  const runIds = wanted?.arguments.some(({ completion }) => completion === 'run')
-    ? await storedRunIds(world.storePath)
-    : [];
+  const places = wanted === undefined ? [] : [...wanted.arguments, ...Object.values(wanted.options)];
+  const namesRuns = places.some(({ completion }) => completion === 'run' || completion === 'run or file');
+  const runIds = namesRuns ? await storedRunNames(world.storePath) : [];
   const source = (kind: CompletionSource | undefined) => (complete: Complete) => {
     for (const [value, description] of candidates(kind, typed, world.workingFolder, runIds))
       complete(value, description);
@@ -78,6 +78,8 @@ function candidates(
       return taskNames().map((name) => [name, ''] as const);
     case 'run':
       return runIds.map((id) => [id, ''] as const);
+    case 'run or file':
+      return [...runIds.map((id) => [id, ''] as const), ...paths(typed, workingFolder, 'file')];
     case 'file':
     case 'folder':
       return paths(typed, workingFolder, kind);
@@ -86,11 +88,12 @@ function candidates(
   }
 }
 
-async function storedRunIds(storePath: string): Promise<readonly string[]> {
+async function storedRunNames(storePath: string): Promise<readonly string[]> {
   if (!existsSync(storePath)) return [];
   const { openSqliteStore } = await import('../store/sqlite-store.ts');
   await using store = await openSqliteStore({ file: storePath });
-  return (await store.runHeads()).map(({ id }) => id);
+  const ids = (await store.runHeads()).map(({ id }) => id);
+  return [...ids, ...['latest', 'latest~1'].slice(0, ids.length)];
 }
 
 /** The scripts are told not to complete files themselves, so their names come from here. */

@@ -109,9 +109,20 @@ describe('compare', () => {
   });
 });
 
-it('latest is the newest run in every command', async () => {
+it('latest is the newest run in every command, latest~1 the one before it', async () => {
   const [named, newest] = [await perbench(['report', 'latest']), await perbench(['report'])];
   expect(named).toMatchObject({ code: 0, stdout: newest.stdout });
+  const [before, again] = [await perbench(['show', 'latest~1']), await perbench(['show', runs['again'] ?? ''])];
+  expect(before).toMatchObject({ code: 0, stdout: again.stdout });
+  const [back, ids] = [
+    await perbench(['compare', 'latest~2', 'latest~0']),
+    await perbench(['compare', runs['good'] ?? '', runs['bad'] ?? '']),
+  ];
+  expect(back).toMatchObject({ code: 0, stdout: ids.stdout });
+  expect(await perbench(['gate', '--baseline', 'latest~9'])).toMatchObject({
+    code: 2,
+    stderr: 'error: no run "latest~9" in the store\nhint: Run perbench list to see the stored runs.\n',
+  });
 });
 
 describe('gate', () => {
@@ -191,8 +202,27 @@ describe('gate', () => {
     expect(await checksOf(['-c', 'written.yaml'])).toEqual(named);
   });
 
+  it('checks advisory limits of flags and of a suite file, and passes all the same', async () => {
+    const flags = ['--max-accuracy-drop', '70%', '--advisory', 'accuracy drop <= 1%', '--advisory', 'energy <= 2J'];
+    const { stdout, code } = await gate('bad', flags);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ fail \(advisory\) !\n/);
+    expect(stdout).toContain('energy was not measured');
+    expect(stdout).toContain('gate passed, of 1 check: 1 passed; of 2 advisory checks: 1 failed, 1 inconclusive\n');
+    await writeFile(
+      join(folder, 'advisory.yaml'),
+      'models: [a]\ngates: {maxAccuracyDrop: 0.7, advisory: {maxAccuracyDrop: 1%}}\ntasks: [{task: imdb/mini, gates: {advisory: [energy <= 2J]}}]\n',
+    );
+    const fromFile = await gate('bad', ['-c', 'advisory.yaml']);
+    expect(fromFile).toMatchObject({ code: 0, stdout: stdout.replace(/limits from.*/, 'limits from advisory.yaml') });
+    expect(await gate('bad', ['--advisory', 'fast'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: --advisory: `fast` is not a limit/),
+    });
+  });
+
   it.each([
-    ['price <= 1', /--require: `price <= 1` does not apply here/],
+    ['latency p99 <= 1s', /--require: `latency p99 <= 1s` does not apply here/],
     ['accuracy <= 1', /--require: `accuracy <= 1` is not a limit: expected `accuracy >= …`/],
     ['fast', /expected one such as `accuracy >= 0\.7`/],
   ])('refuses --require %j', async (text, message) => {

@@ -11,7 +11,7 @@ import { foreignFormats } from '../formats/foreign-formats.ts';
 import { documentFormats } from '../present/formats.ts';
 import { sampleFormats } from '../present/samples.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
-import { exportOptions } from './tables/result-options.ts';
+import { exportOptions, runFormat } from './tables/result-options.ts';
 
 let folder: string;
 
@@ -35,7 +35,8 @@ afterAll(async () => {
 
 describe('export', () => {
   it('offers exactly the formats of the registries', () => {
-    const known = [documentFormats.report, sampleFormats, foreignFormats].flatMap((family) => Object.keys(family));
+    const families = [documentFormats.report, sampleFormats, foreignFormats, { [runFormat]: undefined }];
+    const known = families.flatMap((family) => Object.keys(family));
     expect([...(exportOptions.format.choices ?? [])].toSorted()).toEqual([...new Set(known)].toSorted());
   });
 

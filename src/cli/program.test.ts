@@ -41,6 +41,9 @@ describe('the command line', () => {
     [['rum'], "unknown command 'rum' | Did you mean run?"],
     [['xyzzy'], "unknown command 'xyzzy' | See perbench --help."],
     [['models', 'lst'], "unknown command 'lst' | Did you mean list?"],
+    [['help', 'rum'], "unknown command 'rum' | Did you mean run?"],
+    [['help', 'nonsense'], "unknown command 'nonsense' | See perbench --help."],
+    [['help', 'models', 'lst'], "unknown command 'lst' | Did you mean list?"],
     [['run', '--modle', 'x'], "unknown option '--modle' | Did you mean --model?"],
     [['run', '--limt=3'], "unknown option '--limt=3' | Did you mean --limit?"],
     [['run', '-m'], "option '-m, --model <model>' argument missing | See perbench --help."],
@@ -119,6 +122,8 @@ describe('the command line', () => {
     expect(help('models')).toMatch(/^ {2}pull .*download and verify models/m);
     expect(help('run', '--help')).toContain('--data-dir <folder>');
     expect(help('help', 'run')).toContain('--data-dir <folder>');
+    expect(help('help', 'models', 'pull')).toContain('Usage: perbench models pull');
+    expect(help('help')).toContain('Usage: perbench <command>');
   });
 
   it('lists every command in its help, on one screen', () => {

@@ -1,5 +1,6 @@
 import { Command as CommanderCommand, CommanderError, Option as CommanderOption } from 'commander';
 import { UsageError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import type { Command, CommandArgument } from './options/command.ts';
 import type { Option, OptionTable } from './options/option.ts';
 import { type GivenFlag, longFlag } from './options/resolve-options.ts';
@@ -36,8 +37,10 @@ export function parseCommandLine(
     parsed = { command, arguments: operands, given };
   });
   configure(program, write);
+  const [first, ...topics] = argv;
   try {
     if (argv.length === 0) program.outputHelp();
+    else if (first === 'help' && topics.length > 0) topic(program, topics).outputHelp();
     else program.parse(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -45,6 +48,27 @@ export function parseCommandLine(
     throw usageError(error);
   }
   return parsed;
+}
+
+/**
+ * The command that `help models list` is about.
+ *
+ * @throws {UsageError} for a name that is none
+ */
+function topic(program: CommanderCommand, words: readonly string[]): CommanderCommand {
+  let found = program;
+  for (const word of words.filter((each) => !each.startsWith('-'))) {
+    const names = found.commands.flatMap((command) => [command.name(), ...command.aliases()]);
+    const next = found.commands.find((command) => [command.name(), ...command.aliases()].includes(word));
+    if (next === undefined) {
+      const near = nearestName(word, names);
+      throw new UsageError(`unknown command '${word}'`, {
+        hint: near === undefined ? 'See perbench --help.' : `Did you mean ${near}?`,
+      });
+    }
+    found = next;
+  }
+  return found;
 }
 
 /** The whole tree of commands; also what docs and completions are made from. */

@@ -49,6 +49,19 @@ describe('an error on the terminal', () => {
     });
   });
 
+  it('is broken between words where the terminal is narrower, unless a word is longer', () => {
+    const names = Array.from({ length: 12 }, (_, index) => `model-${index}`).join(', ');
+    const error = new UsageError(`unknown model "x"; known: ${names}`, { hint: `Run perbench models list ${names}.` });
+    const lines = renderError(error, 40).text.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(4);
+    expect(lines.slice(0, -1).filter((each) => each.length > 40)).toEqual([]);
+    expect(lines.slice(0, -1).join('').replaceAll(/ +/g, ' ')).toContain('model-11');
+    // A hint may be a command: people copy it.
+    expect(lines.at(-1)).toBe(`hint: Run perbench models list ${names}.`);
+    const path = `/${'x'.repeat(60)}.gguf`;
+    expect(renderError(new UsageError(`no such file: ${path}`), 40).text).toBe(`error: no such file: ${path}\n`);
+  });
+
   it('is a line for each of several problems', () => {
     const error = new ConfigError({ file: 'a.yaml', line: 1, column: 2 }, 'one\na.yaml:3:4: two');
     expect(renderError(error).text).toBe('error: a.yaml:1:2: one\nerror: a.yaml:3:4: two\n');

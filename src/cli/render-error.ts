@@ -1,6 +1,7 @@
 import { PerbenchError } from '../core/errors.ts';
 import { exitCodeByErrorCode, exitCodes } from './exit-codes.ts';
 import { safeText } from '../present/sanitise.ts';
+import { textWidth, wrapText } from '../present/text-width.ts';
 
 /** How an error ends the process, and what is said of it. */
 export interface RenderedError {
@@ -16,9 +17,13 @@ export interface RenderedError {
   };
 }
 
-/** Known errors are one line and a hint; everything else is a bug of ours and shows its stack. */
-export function renderError(error: unknown): RenderedError {
-  if (error instanceof PerbenchError) return renderKnown(error);
+/**
+ * Known errors are one line and a hint; everything else is a bug of ours and shows its stack.
+ *
+ * @param width of the terminal; undefined leaves lines as long as they are
+ */
+export function renderError(error: unknown, width?: number): RenderedError {
+  if (error instanceof PerbenchError) return renderKnown(error, width);
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const message = error instanceof Error ? error.message : String(error);
   return {
@@ -28,12 +33,22 @@ export function renderError(error: unknown): RenderedError {
   };
 }
 
-function renderKnown({ code, message, hint }: PerbenchError): RenderedError {
-  const lines = safeText(message).split('\n');
+/** A line broken between words, as lists of names need it; one with a word that is longer stays as it is. */
+function broken(line: string, width: number | undefined): readonly string[] {
+  const indent = '  ';
+  if (width === undefined || line.split(' ').some((word) => textWidth(indent + word) > width)) return [line];
+  return wrapText(line, width, indent);
+}
+
+function renderKnown({ code, message, hint }: PerbenchError, width: number | undefined): RenderedError {
+  const lines = safeText(message)
+    .split('\n')
+    .flatMap((line) => broken(`error: ${line}`, width));
+  // Hints have commands in them, which people copy.
   const hintLine = hint === undefined ? '' : `hint: ${safeText(hint)}\n`;
   return {
     exitCode: exitCodeByErrorCode[code] ?? exitCodes.bug,
-    text: `${lines.map((line) => `error: ${line}\n`).join('')}${hintLine}`,
+    text: `${lines.map((line) => `${line}\n`).join('')}${hintLine}`,
     record: { code, message, hint },
   };
 }

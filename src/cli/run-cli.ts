@@ -91,7 +91,8 @@ function endOfFlags(argv: readonly string[]): number {
 function report(error: unknown, output: Output, interruption: Interruption): number {
   const isAbort = error instanceof Error && error.name === 'AbortError';
   if (interruption.exitCode !== undefined && isAbort) return interruption.exitCode;
-  const rendered = renderError(error);
+  const { isTTY, columns } = output.stderr;
+  const rendered = renderError(error, isTTY === true ? columns : undefined);
   if (output.isJson) output.record('error', rendered.record);
   else output.stderr.write(rendered.text);
   return rendered.exitCode;

@@ -40,6 +40,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/settings.ts',
     'core/suite-settings.ts',
     'present/sanitise.ts',
+    'present/text-width.ts',
     'scoring/factor.ts',
   ]);
   for (const file of files) expect(existsSync(file)).toBe(true);

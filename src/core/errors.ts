@@ -96,7 +96,7 @@ export class TableError extends PerbenchError {
   }
 }
 
-/** A file of another program that isn't what its format says, or is none that perbench reads: exit code 2. */
+/** A file of another program, or an exported run, that isn't what its format says or is none that perbench reads: exit code 2. */
 export class ImportError extends PerbenchError {
   readonly code = 'PB_IMPORT';
   /** `line` is 1-based; `key` is a dotted path. */

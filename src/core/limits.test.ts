@@ -28,6 +28,10 @@ describe('a limit', () => {
     ['throughput >= 5', 'minThroughput', 5, 'throughput >= 5'],
     ['price <= 0.2', 'maxPrice', 0.2, 'price <= 0.2'],
     ['accuracy drop <= 1%', 'maxAccuracyDrop', 0.01, 'accuracy drop <= 0.01'],
+    ['relative accuracy drop <= 5%', 'maxRelativeAccuracyDrop', 0.05, 'relative accuracy drop <= 0.05'],
+    ['energy <= 0.5J', 'maxEnergy', 0.5, 'energy <= 0.5 J'],
+    ['energy <= 1.5kJ', 'maxEnergy', 1500, 'energy <= 1.5 kJ'],
+    ['energy rise <= 10%', 'maxEnergyRise', 0.1, 'energy rise <= 0.1'],
     ['throughput drop <= 0', 'maxThroughputDrop', 0, 'throughput drop <= 0'],
     ['latency rise <= 150%', 'maxLatencyRise', 1.5, 'latency rise <= 1.5'],
     ['latency p95 rise <= 0.1', 'maxLatencyP95Rise', 0.1, 'latency p95 rise <= 0.1'],
@@ -84,16 +88,19 @@ describe('a limit', () => {
     ]);
     expect(rows).toEqual([
       ['maxAccuracyDrop', 'accuracy', false, false, true],
+      ['maxRelativeAccuracyDrop', 'accuracy', false, false, true],
       ['maxThroughputDrop', 'throughput', false, false, true],
       ['maxLatencyRise', 'latency', true, false, true],
       ['maxLatencyP95Rise', 'latencyP95', true, false, true],
       ['maxMemoryRise', 'memory', true, false, true],
+      ['maxEnergyRise', 'energyPerItem', true, false, true],
       ['minAccuracy', 'accuracy', false, true, true],
       ['minThroughput', 'throughput', false, true, true],
       ['maxLatency', 'latency', true, true, true],
       ['maxLatencyP95', 'latencyP95', true, true, true],
       ['maxMemory', 'memory', true, true, true],
-      ['maxPrice', 'pricePerThousand', true, true, false],
+      ['maxEnergy', 'energyPerItem', true, true, true],
+      ['maxPrice', 'pricePerThousand', true, true, true],
       ['maxLatencyP99', 'latencyP99', true, true, false],
       ['maxLatencyP97', undefined, true, true, false],
     ]);
@@ -113,13 +120,26 @@ describe('limits together', () => {
     expect(limits).toEqual({ maxMemory: 5, minAccuracy: 0.7 });
     expect(() => withLimit(limits, 'memory <= 2GiB', isConstraint)).toThrow('`memory <= 2GiB` is given twice');
     expect(() => withLimit(limits, 'accuracy drop <= 0.1', isConstraint)).toThrow('does not apply here');
-    expect(() => withLimit(limits, 'price <= 1', isGateLimit)).toThrow('does not apply here');
+    expect(() => withLimit(limits, 'latency p99 <= 1s', isGateLimit)).toThrow('does not apply here');
   });
 
   it('mean the same by name and written out, in a suite file', () => {
     const named = gateLimitsSchema(z).parse({ maxAccuracyDrop: '1%', maxMemory: '2gib' });
     expect(gateLimitsSchema(z).parse(['accuracy drop <= 1%', 'memory <= 2GiB'])).toEqual(named);
-    const wrong = gateLimitsSchema(z).safeParse(['memory <= 2GiB', 'price <= 1']);
-    expect(JSON.stringify(wrong.error?.issues)).toContain('`price <= 1` does not apply here');
+    const wrong = gateLimitsSchema(z).safeParse(['memory <= 2GiB', 'latency p99 <= 1s']);
+    expect(JSON.stringify(wrong.error?.issues)).toContain('`latency p99 <= 1s` does not apply here');
+  });
+
+  it('may be advisory, by name and written out, beside others on the same', () => {
+    const limits = { maxMemory: 2 ** 31, advisory: { maxMemory: 2 ** 30, maxLatencyRise: 0.1 } };
+    const schema = gateLimitsSchema(z);
+    expect(schema.parse({ maxMemory: '2GiB', advisory: { maxMemory: '1GiB', maxLatencyRise: '10%' } })).toEqual(limits);
+    expect(schema.parse({ maxMemory: '2GiB', advisory: ['memory <= 1GiB', 'latency rise <= 10%'] })).toEqual(limits);
+    const written = ['memory <= 2GiB', { advisory: 'memory <= 1GiB' }, { advisory: 'latency rise <= 10%' }];
+    expect(schema.parse(written)).toEqual(limits);
+    // What was read is read again: runs keep their suite in this form.
+    expect(schema.parse(limits)).toEqual(limits);
+    const twice = schema.safeParse([{ advisory: 'memory <= 1GiB' }, { advisory: 'memory <= 2GiB' }]);
+    expect(JSON.stringify(twice.error?.issues)).toContain('"path":[1,"advisory"]');
   });
 });

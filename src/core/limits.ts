@@ -23,16 +23,19 @@ const loss = { ...quantities.share, expected: 'a share from 0 to 1, such as 0.05
 const growth = { ...quantities.share, expected: 'a share of at least 0, such as 0.1 or 10%', max: 1000 };
 const time = { ...quantities.time, max: 1e12 };
 const size = { ...quantities.size, max: 1e18 };
+const energy = { ...quantities.energy, max: 1e12 };
 const amount = { ...quantities.amount, max: 1e12 };
 
 type Subject = Pick<LimitKind, 'subject' | 'metric' | 'label'>;
 type Written = Quantity & Pick<LimitKind, 'max'>;
 
 const accuracy: Subject = { subject: 'accuracy', metric: 'accuracy' };
+const relativeAccuracy: Subject = { subject: 'relative accuracy', metric: 'accuracy' };
 const throughput: Subject = { subject: 'throughput', metric: 'throughput' };
 const latency: Subject = { subject: 'latency', metric: 'latency' };
 const latencyP95: Subject = { subject: 'latency p95', metric: 'latencyP95' };
 const memory: Subject = { subject: 'memory', metric: 'memory' };
+const energyPerAnswer: Subject = { subject: 'energy', metric: 'energyPerItem', label: 'energy per answer' };
 const price: Subject = { subject: 'price', metric: 'pricePerThousand', label: 'price per 1,000 answers' };
 
 function limited(of: Subject, relation: LimitRelation, written: Written, help: string): LimitKind {
@@ -41,16 +44,34 @@ function limited(of: Subject, relation: LimitRelation, written: Written, help: s
 
 /** Every limit under its short name, which flags and the keys of suite files are. */
 const limitKinds = {
-  maxAccuracyDrop: limited(accuracy, 'drop', loss, 'maximum drop in accuracy, absolute: 0.01 is one percentage point'),
+  maxAccuracyDrop: limited(
+    accuracy,
+    'drop',
+    loss,
+    'maximum drop in accuracy, absolute: 0.01 or 1% is one percentage point',
+  ),
+  maxRelativeAccuracyDrop: limited(
+    relativeAccuracy,
+    'drop',
+    loss,
+    'maximum drop in accuracy, relative to the baseline: 5% of 0.4 is two percentage points',
+  ),
   maxThroughputDrop: limited(throughput, 'drop', loss, 'maximum drop in throughput, relative to the baseline'),
   maxLatencyRise: limited(latency, 'rise', growth, 'maximum rise in median latency, relative to the baseline'),
   maxLatencyP95Rise: limited(latencyP95, 'rise', growth, 'maximum rise in p95 latency, relative to the baseline'),
   maxMemoryRise: limited(memory, 'rise', growth, 'maximum rise in peak memory, relative to the baseline'),
+  maxEnergyRise: limited(
+    energyPerAnswer,
+    'rise',
+    growth,
+    'maximum rise in energy per answer, relative to the baseline',
+  ),
   minAccuracy: limited(accuracy, 'at least', share, 'minimum accuracy'),
   minThroughput: limited(throughput, 'at least', amount, 'minimum throughput, in the unit of its table'),
   maxLatency: limited(latency, 'at most', time, 'maximum median latency, such as 500ms'),
   maxLatencyP95: limited(latencyP95, 'at most', time, 'maximum p95 latency'),
   maxMemory: limited(memory, 'at most', size, 'maximum peak memory, such as 2GiB'),
+  maxEnergy: limited(energyPerAnswer, 'at most', energy, 'maximum energy per answer, such as 2J'),
   maxPrice: limited(price, 'at most', amount, 'maximum price per 1,000 answers'),
   withinBest: limited(accuracy, 'within best', share, 'maximum accuracy gap to the best model'),
 } as const satisfies Record<string, LimitKind>;
@@ -67,18 +88,25 @@ export interface Limit {
 /** Limits by name; one that isn't there isn't checked. */
 export type Limits = { readonly [Name in LimitName]?: number | undefined };
 
+/** Limits that fail a gate, and advisory ones, which it checks and shows. */
+export type GateLimits = Limits & { readonly advisory?: Limits | undefined };
+
 /** What a gate can check, those against the baseline first. */
 export const gateLimitNames = [
   'maxAccuracyDrop',
+  'maxRelativeAccuracyDrop',
   'maxThroughputDrop',
   'maxLatencyRise',
   'maxLatencyP95Rise',
   'maxMemoryRise',
+  'maxEnergyRise',
   'minAccuracy',
   'minThroughput',
   'maxLatency',
   'maxLatencyP95',
   'maxMemory',
+  'maxEnergy',
+  'maxPrice',
 ] as const satisfies readonly LimitName[];
 
 /** Limits on a model alone that have a short name. */

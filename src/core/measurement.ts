@@ -113,4 +113,6 @@ export const launchMetrics = [
   'timeToFirstTokenP50',
   'timePerOutputTokenP50',
   'memory',
+  'energyPerItem',
+  'pricePerThousand',
 ] as const satisfies readonly MetricName[];

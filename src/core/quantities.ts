@@ -53,6 +53,11 @@ const times: Units = [
   ['ms', 1],
 ];
 
+const energies: Units = [
+  ['kJ', 1000],
+  ['J', 1],
+];
+
 function parseShare(text: string): number | undefined {
   const [value = 0, unit] = numberWithUnit(text) ?? [];
   // Divided, not multiplied: 70 % is exactly what 0.7 is.
@@ -75,6 +80,13 @@ export const quantities = {
     expected: 'a time such as 500ms or 1.5s',
     parse: (text) => parseIn(times, text),
     format: (milliseconds) => formatIn(times, milliseconds),
+  },
+  /** Joules: `2J` and `2` are 2, `1.5kJ` is 1500. */
+  energy: {
+    argument: 'energy',
+    expected: 'an energy such as 2J or 0.5J',
+    parse: (text) => parseIn(energies, text),
+    format: (joules) => formatIn(energies, joules),
   },
   /** A ratio: `5%` and `0.05` are 0.05. */
   share: { argument: 'share', expected: 'a share such as 0.7 or 70%', parse: parseShare, format: String },

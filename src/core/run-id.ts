@@ -15,10 +15,14 @@ export function createRunId(nowMs: number, random: () => number): string {
   return `${day.replaceAll('-', '')}-${time.replaceAll(':', '')}-${tail}`;
 }
 
-/** The run that a user names: by its id, or `latest`, the newest; undefined where there is none. */
+/**
+ * The run that a user names: by its id or a prefix of it, as `latest`, the newest, or as `latest~1`, the one before it,
+ * and so on; undefined where there is none.
+ */
 export async function runNamed(
   store: Pick<Store, 'getRun' | 'latestRun'>,
   name: string,
 ): Promise<RunRecord | undefined> {
-  return name === 'latest' ? store.latestRun() : store.getRun(name);
+  const [isNewest, back = '0'] = /^latest(?:~(\d+))?$/.exec(name) ?? [];
+  return isNewest === undefined ? store.getRun(name) : store.latestRun({ skip: Number(back) });
 }

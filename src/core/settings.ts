@@ -36,7 +36,7 @@ export interface FlagAlias {
   readonly constant?: string;
 }
 
-export type CompletionSource = 'model' | 'task' | 'run' | 'file' | 'folder';
+export type CompletionSource = 'model' | 'task' | 'run' | 'run or file' | 'file' | 'folder';
 
 /** How a setting is spelt on the command line. */
 export interface FlagWords {

@@ -134,6 +134,8 @@ export interface Store extends AsyncDisposable {
   latestRun(filter?: {
     readonly suiteKey?: string;
     readonly status?: readonly RunStatus[];
+    /** Newer runs to pass over. */
+    readonly skip?: number;
   }): Promise<RunRecord | undefined>;
   setRunStatus(runId: string, status: RunStatus, cost?: RunCost): Promise<void>;
   updateManifest(runId: string, manifest: Manifest): Promise<void>;

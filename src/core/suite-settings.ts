@@ -234,7 +234,7 @@ export const suiteSettings = {
     help: 'limits on time to first token, time per output token and end-to-end latency for a request to count as good',
   }),
   gates: section(gateLimitsSchema, { ...nothing, help: 'limits for perbench gate; they do not affect results' }),
-  /** A price per answer follows from it, and is never compared: prices are money, not measurements. */
+  /** The price per answer follows from it and is what is compared; this is no difference in how a run was made. */
   pricePerHour: real({
     ...nothing,
     argument: 'price',

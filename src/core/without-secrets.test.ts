@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withoutSecrets } from './without-secrets.ts';
+import { valueWithoutSecrets, withoutSecrets } from './without-secrets.ts';
 
 const shown = (line: string): string => withoutSecrets(line.split(' ')).join(' ');
 
@@ -21,4 +21,23 @@ it('keeps what only sounds like them', () => {
   expect(shown(line)).toBe(line);
   const template = ['--chat-template', "{{ bos_token }}{% if a == 'b' %}", 'next'];
   expect(withoutSecrets(template)).toEqual(template);
+});
+
+it('removes them from values of any shape, and keeps the rest', () => {
+  const server = { arguments: ['--api-key', 'sk-1', '--port', '1'], environment: { HF_TOKEN: 'hf_1', CUDA: '0' } };
+  const suite = { models: [{ source: 'http://me:word@host/v1#m', server, limit: 3, key: null }], seed: 1 };
+  expect(valueWithoutSecrets(suite)).toEqual({
+    models: [
+      {
+        source: 'http://[removed]@host/v1#m',
+        server: {
+          arguments: ['--api-key', '[removed]', '--port', '1'],
+          environment: { HF_TOKEN: '[removed]', CUDA: '0' },
+        },
+        limit: 3,
+        key: null,
+      },
+    ],
+    seed: 1,
+  });
 });

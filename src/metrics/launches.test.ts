@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
+import { costMeasurements } from './cost-measurements.ts';
 import { launchEvidence, mergeWarnings } from './launches.ts';
 import { servingMeasurements } from './performance.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
@@ -52,6 +53,7 @@ function launch(index: number, requests: number): readonly PassResult[] {
   ];
 }
 
+const noAccuracy = { status: 'unavailable', reason: 'x', detail: 'x' } as const;
 const generate = { kind: 'generate', category: 'generation' } as never;
 const measured = (
   measurements: CellMeasurements,
@@ -96,6 +98,23 @@ describe('launchEvidence', () => {
       [0, 1, 2].flatMap((index) => launch(index, 44)),
     ).latencyP95;
     expect(enough?.values).toEqual([140.85, 150.85, 160.85].map((value) => expect.closeTo(value, 9)));
+  });
+
+  it('has energy and price by launch where they were measured', () => {
+    const passes = [0, 1, 2].flatMap((index) => launch(index, 3));
+    const used = passes.map((each) => ({
+      ...each,
+      host: { ...host, energy: { parts: [{ id: 'a', kind: 'gpu' as const, joules: 80 }], durationMs: 2000, gaps: [] } },
+    }));
+    const costs = costMeasurements('serving', used, noAccuracy, 3.6);
+    const evidence = launchEvidence(costs, 'serving', used);
+    expect(evidence.energyPerItem).toEqual({ unit: 'J/item', values: [2, 2, 2] });
+    // 3.6 an hour is 1 for a thousand seconds.
+    const prices = evidence.pricePerThousand?.values ?? [];
+    expect(prices).toEqual([1 / 10, 1 / 11, 1 / 12].map((price) => expect.closeTo(price, 12)));
+    const gap = { status: 'unavailable', reason: 'energy_gap', detail: 'x' } as const;
+    expect(launchEvidence({ energyPerItem: gap }, 'serving', used).energyPerItem?.values).toEqual([]);
+    expect(launchEvidence({}, 'serving', used)).not.toHaveProperty('energyPerItem');
   });
 
   it('counts per device, and leaves out launches without a window', () => {

@@ -132,7 +132,7 @@ export type LaunchEvidence = Readonly<Partial<Record<LaunchMetric, LaunchValues>
  * @param measurements of the cell: they tell in which units it was measured
  */
 export function launchEvidence(
-  { throughput, outputTokensPerSecond }: CellMeasurements,
+  { throughput, outputTokensPerSecond, energyPerItem, pricePerThousand }: CellMeasurements,
   protocol: ProtocolName,
   passResults: readonly PassResult[],
 ): LaunchEvidence {
@@ -143,11 +143,13 @@ export function launchEvidence(
     values: valuesOf(figures, name),
   });
   const memory = values('bytes', 'peakBytes');
+  const costs = { ...energyEvidence(energyPerItem, figures), ...priceEvidence(pricePerThousand, figures) };
   if (protocol === 'paper') {
     const isTokens = throughput !== undefined && throughput.status !== 'unavailable' && throughput.unit === 'tokens/s';
     return {
       throughput: isTokens ? values('tokens/s', 'tokensPerSecond') : values('items/s', 'itemsPerSecond'),
       memory,
+      ...costs,
     };
   }
   const requests = launches.reduce((sum, { latency }) => sum + (latency?.latencies?.endToEndMs.length ?? 0), 0);
@@ -161,7 +163,25 @@ export function launchEvidence(
       timePerOutputTokenP50: values('ms/token', 'timePerOutputTokenP50'),
     }),
     memory,
+    ...costs,
   };
+}
+
+/** No values where launches can't be put side by side; the measurement says why. */
+function energyEvidence(measured: Measurement | undefined, figures: readonly LaunchFigures[]): LaunchEvidence {
+  if (measured === undefined) return {};
+  const values = measured.status === 'unavailable' ? [] : valuesOf(figures, 'joulesPerItem');
+  return { energyPerItem: { unit: 'J/item', values } };
+}
+
+/** The price of each launch is to that of all as the rate of all is to its own. */
+function priceEvidence(measured: Measurement | undefined, figures: readonly LaunchFigures[]): LaunchEvidence {
+  if (measured === undefined) return {};
+  const rates = valuesOf(figures, 'itemsPerSecond');
+  const unit = 'price/1000 items';
+  if (measured.status === 'unavailable' || rates.length === 0) return { pricePerThousand: { unit, values: [] } };
+  const { geometricMean } = launchSpread(rates.map((rate) => [rate]));
+  return { pricePerThousand: { unit, values: rates.map((rate) => (measured.value * geometricMean) / rate) } };
 }
 
 /** Warnings of several passes, each reason once: the first, or that of the busiest window, and how often. */

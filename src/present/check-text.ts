@@ -77,11 +77,11 @@ function ofKind(kind: 'error' | 'warning', title: string, checks: readonly Check
 
 /** Workflow commands of GitHub Actions: an error per failed check, a warning per open one, the verdict as a notice. */
 export function githubAnnotations({ checks, verdict }: Document): string {
-  const of = (outcome: Check['outcome']): readonly Check[] => checks.filter((check) => check.outcome === outcome);
+  const of = (kind: Check['annotation']): readonly Check[] => checks.filter(({ annotation }) => annotation === kind);
   const title = 'perbench gate';
   return [
-    ...ofKind('error', title, of('fail')),
-    ...ofKind('warning', title, of('inconclusive')),
+    ...ofKind('error', title, of('error')),
+    ...ofKind('warning', title, of('warning')),
     command('notice', title, verdict),
   ]
     .map((line) => `${line}\n`)

@@ -295,7 +295,8 @@ export interface Check {
   readonly evidence: string;
   /** All of it. */
   readonly sentence: string;
-  readonly outcome: 'pass' | 'fail' | 'inconclusive';
+  /** How a build server shows it; undefined where there is nothing to say. */
+  readonly annotation: 'error' | 'warning' | undefined;
   readonly countsAs: 'passed' | 'failure' | 'error' | 'skipped';
   readonly facts: Readonly<Record<string, string | number | undefined>>;
 }

@@ -118,10 +118,12 @@ function check(outcome: GateOutcome, change: Partial<GateCheck> = {}): GateCheck
     taskId: 'gsm8k/per@1',
     model: 'alpha',
     limit: 'maxThroughputDrop',
+    isAdvisory: false,
     metric: 'throughput',
     kind: 'ratio',
     unit: 'ratio',
     bound: 0.95,
+    ofBaseline: undefined,
     isUpper: false,
     estimate: 0.97,
     interval: interval(0.94, 1.01),
@@ -131,12 +133,13 @@ function check(outcome: GateOutcome, change: Partial<GateCheck> = {}): GateCheck
   };
 }
 
-function document(outcomes: readonly GateOutcome[], rule: InconclusiveRule = 'report') {
+function document(
+  outcomes: readonly GateOutcome[],
+  rule: InconclusiveRule = 'report',
+  more: readonly GateCheck[] = [],
+) {
   return gateDocument({
-    result: decideGate(
-      outcomes.map((outcome) => check(outcome)),
-      rule,
-    ),
+    result: decideGate([...outcomes.map((outcome) => check(outcome)), ...more], rule),
     baseline: 'run-a',
     candidate: 'run-b',
     limitsFrom: ['perbench.yaml'],
@@ -157,6 +160,7 @@ describe('a gate', () => {
         <testcase classname="gsm8k/per@1 / alpha" name="throughput at least −5.0 % against the baseline" time="0">
           <properties>
             <property name="limit" value="maxThroughputDrop"/>
+            <property name="severity" value="required"/>
             <property name="bound" value="0.95"/>
             <property name="outcome" value="fail"/>
             <property name="estimate" value="0.97"/>
@@ -169,6 +173,7 @@ describe('a gate', () => {
         <testcase classname="gsm8k/per@1 / alpha" name="throughput at least −5.0 % against the baseline" time="0">
           <properties>
             <property name="limit" value="maxThroughputDrop"/>
+            <property name="severity" value="required"/>
             <property name="bound" value="0.95"/>
             <property name="outcome" value="pass"/>
             <property name="estimate" value="0.97"/>
@@ -211,8 +216,8 @@ describe('a gate', () => {
 
   it('as CSV and JSON', () => {
     expect(documentFormats.gate.csv.write(document(['pass']))).toMatchInlineSnapshot(`
-      "task,model,limit,metric,kind,unit,bound,direction,estimate,low,high,outcome,notes
-      gsm8k/per@1,alpha,maxThroughputDrop,throughput,ratio,ratio,0.95,at least,0.97,0.94,1.01,pass,
+      "task,model,limit,severity,metric,kind,unit,bound,direction,estimate,low,high,outcome,notes
+      gsm8k/per@1,alpha,maxThroughputDrop,required,throughput,ratio,ratio,0.95,at least,0.97,0.94,1.01,pass,
       "
     `);
     expect(JSON.parse(documentFormats.gate.json.write(document(['pass'])))).toMatchObject({
@@ -229,6 +234,29 @@ describe('a gate', () => {
       ::notice title=perbench gate::gate failed, of 3 checks: 1 failed, 1 inconclusive, 1 passed
       "
     `);
+  });
+
+  it('has advisory checks as warnings, and never as failures', () => {
+    const advisory = (['fail', 'inconclusive'] as const).map((outcome) => check(outcome, { isAdvisory: true }));
+    const advised = document(['pass'], 'fail', advisory);
+    expect(advised.verdict).toBe('gate passed, of 1 check: 1 passed; of 2 advisory checks: 1 failed, 1 inconclusive');
+    expect(githubAnnotations(advised).match(/^::\w+/gm)).toEqual(['::warning', '::notice']);
+    const xml = documentFormats.gate.junit.write(advised);
+    expect(xml).toContain('failures="0" errors="0" skipped="2"');
+    expect(xml).toContain('<skipped message="gsm8k/per@1 / alpha: advised throughput at least');
+    expect(documentFormats.gate.markdown.write(advised)).toContain('| fail (advisory) ! |');
+  });
+
+  it('says of which accuracy a bound is a share', () => {
+    const relative = {
+      limit: 'maxRelativeAccuracyDrop',
+      metric: 'accuracy',
+      kind: 'difference',
+      bound: -0.001,
+      ofBaseline: 0.02,
+    } as const;
+    const [shown] = document([], 'report', [check('fail', relative)]).checks;
+    expect(shown?.demand).toBe('accuracy at least −0.1 points against the baseline, 5.0 % of its 0.020');
   });
 
   it('makes at most ten annotations of a kind', () => {

@@ -1,4 +1,4 @@
-import { measuredText } from '../core/amount-text.ts';
+import { measuredText, percentText } from '../core/amount-text.ts';
 import { signed, comparedMetricFacts } from '../scoring/comparison.ts';
 import type { GateCheck, GateResult } from '../scoring/gate.ts';
 import {
@@ -50,8 +50,10 @@ function amountText(value: number, { kind, metric, unit }: GateCheck): string {
 /** `throughput at least −5.0 % of the baseline`, as a demand. */
 function demandText(check: GateCheck): string {
   const { label } = comparedMetricFacts[check.metric];
-  const against = check.kind === 'value' ? '' : ' against the baseline';
-  return `${label} ${check.isUpper ? 'at most' : 'at least'} ${amountText(check.bound, check)}${against}`;
+  const { kind, bound, isUpper, ofBaseline = 0 } = check;
+  const against = kind === 'value' ? '' : ' against the baseline';
+  const share = ofBaseline > 0 ? `, ${percentText(-bound, 1, ofBaseline)} of its ${ofBaseline.toFixed(3)}` : '';
+  return `${label} ${isUpper ? 'at most' : 'at least'} ${amountText(bound, check)}${against}${share}`;
 }
 
 /** `+1.2 % [−0.8 %, +3.1 %]`, or that there is nothing. */
@@ -70,26 +72,42 @@ function placeText({ taskId, model }: GateCheck): string {
 
 function checkSentence(check: GateCheck): string {
   const notes = check.notes.length === 0 ? '' : ` (${check.notes.join('; ')})`;
-  return `${placeText(check)}: required ${demandText(check)}, got ${evidenceText(check)}: ${check.outcome}${notes}`;
+  const wanted = check.isAdvisory ? 'advised' : 'required';
+  return `${placeText(check)}: ${wanted} ${demandText(check)}, got ${evidenceText(check)}: ${check.outcome}${notes}`;
 }
 
-/** The gate's verdict in one sentence; every place that prints one takes it from here. */
-export function gateSentence({ outcome, checks, ruled, rule }: GateResult): string {
-  const words = { fail: 'failed', inconclusive: 'inconclusive', pass: 'passed' } as const;
+const words = { fail: 'failed', inconclusive: 'inconclusive', pass: 'passed' } as const;
+
+/** `of 3 checks: 1 failed, 2 passed` */
+function countText(checks: readonly GateCheck[], what: string): string {
   const parts = (['fail', 'inconclusive', 'pass'] as const)
     .map((each) => [checks.filter((check) => check.outcome === each).length, words[each]] as const)
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${count} ${word}`);
+  const counted = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+  return `of ${checks.length} ${what}${checks.length === 1 ? '' : 's'}${counted}`;
+}
+
+/** The gate's verdict in one sentence; every place that prints one takes it from here. */
+export function gateSentence({ outcome, checks, ruled, rule }: GateResult): string {
+  const advisory = checks.filter(({ isAdvisory }) => isAdvisory);
+  const required = checks.filter(({ isAdvisory }) => !isAdvisory);
   const why = ruled > 0 ? ` (inconclusive counts as ${rule}, as requested)` : '';
-  const of = `of ${checks.length} ${checks.length === 1 ? 'check' : 'checks'}: ${parts.join(', ')}`;
-  return `gate ${words[outcome]}, ${of}${why}`;
+  const advised = advisory.length === 0 ? '' : `; ${countText(advisory, 'advisory check')}`;
+  return `gate ${words[outcome]}, ${countText(required, 'check')}${why}${advised}`;
 }
 
 /** An open check is an error, unless the user said that it shall count as something else. */
-function countsAs({ outcome }: GateCheck, { rule }: GateResult): Check['countsAs'] {
+function countsAs({ outcome, isAdvisory }: GateCheck, { rule }: GateResult): Check['countsAs'] {
   if (outcome === 'pass') return 'passed';
+  if (isAdvisory) return 'skipped';
   if (outcome === 'fail') return 'failure';
   return rule === 'pass' ? 'skipped' : rule === 'fail' ? 'failure' : 'error';
+}
+
+function annotationOf({ outcome, isAdvisory }: GateCheck): Check['annotation'] {
+  if (isAdvisory) return outcome === 'fail' ? 'warning' : undefined;
+  return ({ pass: undefined, fail: 'error', inconclusive: 'warning' } as const)[outcome];
 }
 
 function checkOf(check: GateCheck, result: GateResult): Check {
@@ -99,10 +117,14 @@ function checkOf(check: GateCheck, result: GateResult): Check {
     demand: demandText(check),
     evidence: evidenceText(check),
     sentence: checkSentence(check),
-    outcome,
+    annotation: annotationOf(check),
     countsAs: countsAs(check, result),
-    facts: { limit, bound, outcome, estimate, low: interval?.low, high: interval?.high },
+    facts: { limit, severity: severity(check), bound, outcome, estimate, low: interval?.low, high: interval?.high },
   };
+}
+
+function severity({ isAdvisory }: GateCheck): string {
+  return isAdvisory ? 'advisory' : 'required';
 }
 
 const tones = { pass: 'best', fail: 'bad', inconclusive: 'doubtful' } as const;
@@ -111,6 +133,7 @@ const recordColumns: readonly RecordColumn<[GateCheck]>[] = [
   ['task', ({ taskId }) => taskId],
   ['model', ({ model }) => model],
   ['limit', ({ limit }) => limit],
+  ['severity', severity],
   ['metric', ({ metric }) => metric],
   ['kind', ({ kind }) => kind],
   ['unit', ({ unit }) => unit],
@@ -131,8 +154,10 @@ export function gateDocument({ result, ...origin }: Gate): Document {
     table(
       [column('task'), column('model'), column('required'), column('measured', 'right'), column('outcome')],
       result.checks.map((check) => {
-        const outcome = `${check.outcome}${check.notes.length > 0 ? ' !' : ''}`;
-        return row([check.taskId, check.model, demandText(check), evidenceText(check), outcome], tones[check.outcome]);
+        const advised = check.isAdvisory ? ' (advisory)' : '';
+        const outcome = `${check.outcome}${advised}${check.notes.length > 0 ? ' !' : ''}`;
+        const tone = check.isAdvisory && check.outcome === 'fail' ? 'doubtful' : tones[check.outcome];
+        return row([check.taskId, check.model, demandText(check), evidenceText(check), outcome], tone);
       }),
     ),
   );

@@ -20,7 +20,7 @@ import { isDoubtfulReason } from './create-scoreboards.ts';
 
 /** One stored answer, as much of it as a comparison needs. */
 export interface ItemAnswer {
-  /** First words of the prompt that are the item's own. */
+  /** First words of the prompt that are the item's own; empty in a run that was read from a file. */
   readonly question: string;
   readonly score: number;
   readonly answer: string | undefined;
@@ -184,7 +184,8 @@ function itemChanges(pairs: Pairs, isWanted: (change: number) => boolean): ItemC
   const changes = pairs.ids.flatMap((itemId, index): ItemChange[] => {
     const [a, b] = [pairs.a[index] as ItemAnswer, pairs.b[index] as ItemAnswer];
     if (!isWanted(b.score - a.score)) return [];
-    const { expected, question } = a;
+    const { expected } = a;
+    const question = a.question === '' ? b.question : a.question;
     return [{ itemId, question, expected, scoreA: a.score, scoreB: b.score, answerA: a.answer, answerB: b.answer }];
   });
   const size = ({ scoreA, scoreB }: ItemChange): number => Math.abs(scoreB - scoreA);

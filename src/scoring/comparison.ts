@@ -17,6 +17,8 @@ export const comparedMetricFacts = {
   timeToFirstTokenP50: { label: 'time to first token', isLessBetter: true },
   timePerOutputTokenP50: { label: 'time per output token', isLessBetter: true },
   memory: { label: 'memory', isLessBetter: true },
+  energyPerItem: { label: 'energy per answer', isLessBetter: true },
+  pricePerThousand: { label: 'price per 1,000 answers', isLessBetter: true },
 } as const satisfies Record<ComparedMetric, { readonly label: string; readonly isLessBetter: boolean }>;
 
 /** `no_clear_difference`: none that is significant, shown as `~`. `unknown`: no data to decide. */

@@ -3,9 +3,9 @@ import { intervalOutcome, decideGate, gateChecks, type GateOutcome, type Inconcl
 import { pairedSharesInterval } from '../stats/paired-comparison.ts';
 import { logGamma } from '../stats/distributions.ts';
 import * as fc from 'fast-check';
-import type { Limits } from '../core/limits.ts';
-import { compareCells, type CellEvidence } from './compare-cells.ts';
+import type { GateLimits } from '../core/limits.ts';
 import { comparisonVerdict, type CellComparison } from './comparison.ts';
+import { cell, compared } from '../../test/setup/compared-cells.ts';
 
 /** Probability of so many items that only one side has right, by the trinomial distribution. */
 function probability(gained: number, lost: number, n: number, shareGained: number, shareLost: number): number {
@@ -51,47 +51,7 @@ it('passes what is as good, and fails what is much worse, from enough items', ()
   expect(chances(120, 0.3, -0.25, 0.05)['fail']).toBeGreaterThan(0.85);
 });
 
-/** A cell whose first `right` of `n` items are right, offset by `from`. */
-function cell(right: number, n: number, change: Partial<CellEvidence> = {}): CellEvidence {
-  return {
-    runId: 'run',
-    model: 'alpha',
-    state: 'done',
-    error: undefined,
-    measurements: {},
-    answers: new Map(
-      Array.from({ length: n }, (_, item) => [
-        `i${item}`,
-        {
-          question: 'q',
-          score: item < right ? 1 : 0,
-          answer: 'x',
-          expected: 'y',
-          cluster: undefined,
-          promptSha256: 'p',
-        },
-      ]),
-    ),
-    launches: {
-      throughput: { unit: 'items/s', values: [10, 10.1, 9.9] },
-      latency: { unit: 'ms', values: [100, 101, 99] },
-      memory: { unit: 'bytes', values: [1000, 1000, 1000] },
-    },
-    ...change,
-  };
-}
-
-function compared(a: CellEvidence, b: CellEvidence): CellComparison {
-  return compareCells(a, b, {
-    taskId: 't/per@1',
-    title: 'T',
-    protocol: 'serving',
-    differences: [],
-    expectsSamePrompts: true,
-  });
-}
-
-function outcomes(comparison: CellComparison, limits: Limits): readonly GateOutcome[] {
+function outcomes(comparison: CellComparison, limits: GateLimits): readonly GateOutcome[] {
   return gateChecks([comparison], () => limits).map(({ outcome }) => outcome);
 }
 

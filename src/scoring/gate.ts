@@ -1,4 +1,6 @@
 import {
+  formatLimit,
+  type GateLimits,
   gateLimitNames,
   isUpperLimit,
   keepsBound,
@@ -6,10 +8,9 @@ import {
   type Limit,
   limitList,
   type LimitName,
-  type Limits,
 } from '../core/limits.ts';
 import { type Interval, singleLaunch, type Unit } from '../core/measurement.ts';
-import type { CellComparison, ComparedMetric } from './comparison.ts';
+import type { CellComparison, ComparedMetric, MetricComparison } from './comparison.ts';
 
 export type GateOutcome = 'pass' | 'fail' | 'inconclusive';
 
@@ -18,12 +19,16 @@ export interface GateCheck {
   readonly taskId: string;
   readonly model: string;
   readonly limit: LimitName;
+  /** Never fails the gate. */
+  readonly isAdvisory: boolean;
   readonly metric: ComparedMetric;
   /** `difference` and `ratio`: candidate against baseline; `value`: the candidate alone. */
   readonly kind: 'difference' | 'ratio' | 'value';
   readonly unit: Unit | undefined;
   /** What the interval must lie on the good side of: a difference, a ratio, or a value in base units. */
   readonly bound: number;
+  /** Accuracy of the baseline, where the bound is a share of it. */
+  readonly ofBaseline: number | undefined;
   readonly isUpper: boolean;
   /** The point; the decision never rests on it alone. */
   readonly estimate: number | undefined;
@@ -45,15 +50,22 @@ export interface GateResult {
   readonly checks: readonly GateCheck[];
 }
 
+type Bound = Pick<GateCheck, 'metric' | 'kind' | 'bound' | 'ofBaseline' | 'isUpper'>;
+
 /** What a limit is on, and what its interval must lie on the good side of. */
-function boundOf({ name, bound }: Limit): Pick<GateCheck, 'metric' | 'kind' | 'bound' | 'isUpper'> {
+function boundOf({ name, bound }: Limit, cell: CellComparison): Bound {
   const { metric, relation } = limitKind(name);
-  const own = { metric: metric as ComparedMetric, isUpper: isUpperLimit(name) };
+  const own = { metric: metric as ComparedMetric, ofBaseline: undefined, isUpper: isUpperLimit(name) };
   if (relation === 'rise') return { ...own, kind: 'ratio', bound: 1 + bound };
   if (relation !== 'drop') return { ...own, kind: 'value', bound };
-  return metric === 'accuracy'
-    ? { ...own, kind: 'difference', bound: 0 - bound }
-    : { ...own, kind: 'ratio', bound: 1 - bound };
+  if (metric !== 'accuracy') return { ...own, kind: 'ratio', bound: 1 - bound };
+  if (name !== 'maxRelativeAccuracyDrop') return { ...own, kind: 'difference', bound: 0 - bound };
+  const ofBaseline = comparisonOf('accuracy', cell)?.a?.value;
+  return { ...own, kind: 'difference', bound: 0 - bound * (ofBaseline ?? 1), ofBaseline };
+}
+
+function comparisonOf(metric: ComparedMetric, { metrics }: CellComparison): MetricComparison | undefined {
+  return metrics.find((compared) => compared.metric === metric);
 }
 
 /**
@@ -66,24 +78,47 @@ export function intervalOutcome(interval: Interval, bound: number, isUpper: bool
   return keepsBound(best, bound, isUpper) ? 'inconclusive' : 'fail';
 }
 
-function checkLimit(limit: Limit, cell: CellComparison): GateCheck {
-  const { metric, kind, bound, isUpper } = boundOf(limit);
-  const found = cell.metrics.find((compared) => compared.metric === metric);
-  const base = { taskId: cell.taskId, model: cell.b.model, limit: limit.name, metric, kind, isUpper, bound };
-  const unit = kind === 'value' ? found?.unit : 'ratio';
+/** Why a cell may have nothing to check a limit on. */
+const unmeasured: Partial<Record<ComparedMetric, string>> = {
+  energyPerItem: 'energy was not measured: no meter of this machine reports it',
+  pricePerThousand: 'there is no price: the suite sets no pricePerHour',
+};
+
+/** A drop that would lose this share of what the baseline has right is hardly meant. */
+const largeShare = 0.25;
+
+/** What is to be known of a limit on the drop of accuracy where the baseline has little to lose. */
+function baselineNotes({ name, bound }: Limit, found: MetricComparison | undefined): readonly string[] {
+  const baseline = found?.a?.value;
+  if (limitKind(name).metric !== 'accuracy' || limitKind(name).relation !== 'drop' || baseline === undefined) return [];
+  if (baseline === 0) return ['the accuracy of the baseline is 0: there is nothing to lose'];
+  const share = bound / baseline;
+  if (name === 'maxRelativeAccuracyDrop' || share < largeShare) return [];
+  const lost = share >= 1 ? 'all' : `${Math.round(100 * share)} %`;
+  const proposed = formatLimit({ name: 'maxRelativeAccuracyDrop', bound: 0.05 });
+  return [`the limit allows to lose ${lost} of the baseline's accuracy of ${baseline.toFixed(3)}; try ${proposed}`];
+}
+
+function checkLimit(limit: Limit, cell: CellComparison, isAdvisory: boolean): GateCheck {
+  const own = boundOf(limit, cell);
+  const found = comparisonOf(own.metric, cell);
+  const base = { taskId: cell.taskId, model: cell.b.model, limit: limit.name, isAdvisory, ...own };
+  const unit = own.kind === 'value' ? found?.unit : 'ratio';
   if (cell.b.state === 'failed' || cell.b.state === 'unavailable') {
     const note = `the candidate ${cell.b.state === 'failed' ? 'failed' : 'is unavailable'}: ${cell.b.error ?? 'no reason given'}`;
     return { ...base, unit, estimate: undefined, interval: undefined, outcome: 'fail', notes: [note] };
   }
-  const own = kind === 'value' ? found?.b : { value: found?.change, interval: found?.interval };
-  const { value: estimate, interval } = own ?? {};
+  const { value: estimate, interval } =
+    (own.kind === 'value' ? found?.b : { value: found?.change, interval: found?.interval }) ?? {};
+  const doubts = [...(found?.doubts ?? []), ...baselineNotes(limit, found)];
   if (interval === undefined) {
-    const reason = found?.reason ?? (estimate === undefined ? 'not measured' : singleLaunch);
-    return { ...base, unit, estimate, interval, outcome: 'inconclusive', notes: [reason, ...(found?.doubts ?? [])] };
+    const missing = unmeasured[own.metric] ?? 'not measured';
+    const reason = found?.reason ?? (estimate === undefined ? missing : singleLaunch);
+    return { ...base, unit, estimate, interval, outcome: 'inconclusive', notes: [reason, ...doubts] };
   }
-  const outcome = cell.b.state === 'done' ? intervalOutcome(interval, bound, isUpper) : 'inconclusive';
+  const outcome = cell.b.state === 'done' ? intervalOutcome(interval, own.bound, own.isUpper) : 'inconclusive';
   const unfinished = cell.b.state === 'done' ? [] : ['the candidate is not finished'];
-  return { ...base, unit, estimate, interval, outcome, notes: [...unfinished, ...(found?.doubts ?? [])] };
+  return { ...base, unit, estimate, interval, outcome, notes: [...unfinished, ...doubts] };
 }
 
 /**
@@ -93,17 +128,25 @@ function checkLimit(limit: Limit, cell: CellComparison): GateCheck {
  */
 export function gateChecks(
   cells: readonly CellComparison[],
-  limitsOf: (taskId: string) => Limits,
+  limitsOf: (taskId: string) => GateLimits,
 ): readonly GateCheck[] {
-  return cells.flatMap((cell) =>
-    limitList(limitsOf(cell.taskId), gateLimitNames).map((limit) => checkLimit(limit, cell)),
-  );
+  return cells.flatMap((cell) => {
+    const { advisory = {}, ...required } = limitsOf(cell.taskId);
+    return [
+      ...limitList(required, gateLimitNames).map((limit) => checkLimit(limit, cell, false)),
+      ...limitList(advisory, gateLimitNames).map((limit) => checkLimit(limit, cell, true)),
+    ];
+  });
 }
 
-/** One failed check fails the gate; without one, an inconclusive check makes it inconclusive, unless a rule says else. */
+/**
+ * One failed check fails the gate; without one, an inconclusive check makes it inconclusive, unless a rule says else.
+ * Advisory checks decide nothing.
+ */
 export function decideGate(checks: readonly GateCheck[], rule: InconclusiveRule): GateResult {
-  const open = checks.filter(({ outcome }) => outcome === 'inconclusive').length;
-  const hasFailed = checks.some(({ outcome }) => outcome === 'fail');
+  const required = checks.filter(({ isAdvisory }) => !isAdvisory);
+  const open = required.filter(({ outcome }) => outcome === 'inconclusive').length;
+  const hasFailed = required.some(({ outcome }) => outcome === 'fail');
   if (hasFailed) return { outcome: 'fail', ruled: 0, rule, checks };
   if (open === 0) return { outcome: checks.length === 0 ? 'inconclusive' : 'pass', ruled: 0, rule, checks };
   if (rule === 'report') return { outcome: 'inconclusive', ruled: 0, rule, checks };

@@ -34,7 +34,10 @@ export function createRunQueries(db: Kysely<Database>): RunQueries {
     },
     getRun: (idOrPrefix) => getRun(db, idOrPrefix),
     async latestRun(filter = {}) {
-      let query = newestFirst(runsWith(db)).selectAll().limit(1);
+      let query = newestFirst(runsWith(db))
+        .selectAll()
+        .limit(1)
+        .offset(filter.skip ?? 0);
       if (filter.suiteKey !== undefined) query = query.where('suite_key', '=', filter.suiteKey);
       if (filter.status !== undefined) query = query.where('status', 'in', filter.status);
       const row = await query.executeTakeFirst();

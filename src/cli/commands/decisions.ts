@@ -8,15 +8,16 @@ import { project } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { printBlocks } from '../print-document.ts';
 import { readTable, tableName } from '../read-table.ts';
-import { constraintsOf, limitsOf } from '../scoring.ts';
+import { constraintsOf, gateLimitsOf } from '../scoring.ts';
 import { findRuns, openReadStore } from '../stored-runs.ts';
 import type { decideOptions, compareOptions, gateOptions } from '../tables/decision-options.ts';
 import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
 import { comparisonDocument } from '../../present/comparison-document.ts';
 import { compareRuns } from '../../app/compare-runs.ts';
 import { type Gate, gateDocument } from '../../present/gate-document.ts';
-import { gateLimitNames, isGateLimit } from '../../core/limits.ts';
+import { isExportedName } from '../../app/compared-run.ts';
 import { type GateOptions, gateRuns } from '../../app/gate-runs.ts';
+import type { Store } from '../../core/store.ts';
 import { readSuiteFile } from '../suite-file/read-suite-file.ts';
 import { checkSuite } from '../suite-file/check-suite.ts';
 
@@ -66,9 +67,10 @@ export const compare: CommandHandler<typeof compareOptions> = async (
 ) => {
   const { output, interruption } = context;
   const files = outputFiles(context, 'comparison');
-  const store = await openReadStore(context);
+  const store = await storeOf([nameA, nameB], context);
   const comparison = await compareRuns(store, nameA, nameB, {
     tasks: options.task,
+    folder: context.workingFolder,
     signal: interruption.signal,
   });
   const document = comparisonDocument(comparison, options.all === true ? undefined : options.items);
@@ -80,18 +82,24 @@ export const compare: CommandHandler<typeof compareOptions> = async (
   return exitCodes.done;
 };
 
+/** The store, where one of the names is of it. */
+async function storeOf(names: readonly string[], context: CliContext): Promise<Store | undefined> {
+  return names.every(isExportedName) ? undefined : openReadStore(context);
+}
+
 export const gate: CommandHandler<typeof gateOptions> = async (input, context) => {
   const { baseline, candidate, task, inconclusive, annotations } = input.options;
   if (baseline === undefined) {
     throw new UsageError('no baseline given', {
-      hint: 'Name a run of perbench list, such as --baseline 20261124-1630.',
+      hint: 'Name a run of perbench list or an exported run, such as --baseline latest~1 or --baseline base.json.',
     });
   }
   const files = outputFiles(context, 'gate');
-  const store = await openReadStore(context);
+  const store = await storeOf([baseline, candidate ?? 'latest'], context);
   const decided = await gateRuns(store, baseline, candidate, {
+    folder: context.workingFolder,
     suite: await suiteOfConfig(context),
-    limits: limitsOf(input.options, gateLimitNames, isGateLimit),
+    limits: gateLimitsOf(input.options),
     tasks: task,
     inconclusive,
     signal: context.interruption.signal,

@@ -3,14 +3,14 @@ import { foreignFormats } from '../../formats/foreign-formats.ts';
 import { documentFormats, type Format, formatOfFile, knownEndings, type NamedFormat } from '../../present/formats.ts';
 import { reportDocument } from '../../present/report-document.ts';
 import { type SampleFormat, sampleFormats } from '../../present/samples.ts';
-import { formatFiles, sampleRows } from '../../app/export-runs.ts';
+import { formatFiles, runFile, sampleRows } from '../../app/export-runs.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
-import type { exportOptions, importOptions } from '../tables/result-options.ts';
+import { type exportOptions, type importOptions, runFormat } from '../tables/result-options.ts';
 import { outputFiles, writeDocument, writeWhole } from '../write-outputs.ts';
 import { importFiles as importInto } from '../../app/import-files.ts';
 import { performanceCells } from '../read-table.ts';
@@ -26,6 +26,7 @@ const samples: Readonly<Record<string, SampleFormat>> = sampleFormats;
 export const exportRuns: CommandHandler<typeof exportOptions> = async ({ arguments: names, options }, context) => {
   const { format } = options;
   if (format !== undefined && isFolderFormat(format)) return exportFolder(format, names, options, context);
+  if (format === runFormat) return exportRun(names, options, context);
   return options.samples === true ? exportSamples(names, options, context) : exportReport(names, options, context);
 };
 
@@ -51,6 +52,23 @@ async function exportReport(names: readonly string[], options: ExportOptions, co
   const document = reportDocument(report);
   if (files.length > 0) await writeDocument(document, files, context);
   else context.output.raw(textOf(await onScreen.write(document)));
+  return exitCodes.done;
+}
+
+/** For `compare` and `gate`, here or on another machine. */
+async function exportRun(names: readonly string[], options: ExportOptions, context: CliContext): Promise<number> {
+  if (options.samples === true) {
+    throw new UsageError(`--format ${runFormat} holds no samples`, { hint: 'Omit --samples, or use another format.' });
+  }
+  const { store, runs } = await findRuns(names, context);
+  const { signal } = context.interruption;
+  const text = await runFile({ store, runs, tasks: taskNames(options), signal });
+  const files = context.globals.out.map((name) => context.path(name));
+  for (const path of files) {
+    await writeWhole(path, text);
+    context.output.note(`wrote ${path}`);
+  }
+  if (files.length === 0) context.output.raw(text);
   return exitCodes.done;
 }
 

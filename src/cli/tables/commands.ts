@@ -13,12 +13,12 @@ const suiteArgument = {
 
 const runArgument = {
   name: 'run',
-  help: 'run id or a prefix of it, or latest (default: the newest run)',
+  help: 'run id or a prefix of it, or latest, latest~1 (default: the newest run)',
   isOptional: true,
   completion: 'run',
 } as const;
 
-const side = { isOptional: false, completion: 'run' } as const;
+const side = { isOptional: false, completion: 'run or file' } as const;
 
 const measureAndDecide: readonly Command[] = [
   defineCommand({
@@ -104,16 +104,21 @@ const measureAndDecide: readonly Command[] = [
     group: 'Decide',
     summary: 'compare two runs or models item by item',
     details:
-      'Lists what improved, what regressed, and what is not distinguishable. A and B are runs, or single models written run:model; latest is the newest run, and :model is one of its models. Two single models are compared whatever their names; several models are matched by name.',
+      'Lists what improved, what regressed, and what is not distinguishable. A and B are runs, files that perbench export --format run wrote, or single models of either, written run:model. latest is the newest run, latest~1 the one before it, and :model is a model of the newest run. Two single models are compared whatever their names; several models are matched by name.',
     arguments: [
-      { ...side, name: 'a', help: 'baseline: a run, run:model, :model of the newest run, or latest' },
+      {
+        ...side,
+        name: 'a',
+        help: 'baseline: a run, run:model, :model of the newest run, latest~1, or an exported run (.json)',
+      },
       { ...side, name: 'b', help: 'candidate, written the same way' },
     ],
     options: compareOptions,
     examples: [
       'perbench compare 20261124-1630 20261125-0910',
       'perbench compare :smollm2-135m-instruct :qwen2.5-coder-0.5b-instruct -t gsm8k',
-      'perbench compare 20261124 latest --all -o compare.md',
+      'perbench compare latest~1 latest --all -o compare.md',
+      'perbench compare base.json latest',
     ],
     writesFiles: true,
     load: async () => (await import('../commands/decisions.ts')).compare,
@@ -127,8 +132,8 @@ const measureAndDecide: readonly Command[] = [
     arguments: [],
     options: gateOptions,
     examples: [
-      'perbench gate --baseline 20261124-1630 --max-accuracy-drop 0.01 --max-throughput-drop 5%',
-      'perbench gate --baseline 20261124-1630 --candidate latest -c perbench.yaml -o gate.junit.xml',
+      'perbench gate --baseline latest~1 --max-accuracy-drop 0.01 --max-throughput-drop 5%',
+      'perbench gate --baseline base.json --candidate latest -c perbench.yaml -o gate.junit.xml',
     ],
     writesFiles: true,
     load: async () => (await import('../commands/decisions.ts')).gate,
@@ -140,6 +145,6 @@ export const commands: readonly Command[] = [...measureAndDecide, ...resultComma
 
 /** Verbs of one noun, for the help of the noun alone: `perbench models`. */
 export const nouns: Readonly<Record<string, string>> = {
-  models: 'list, download, verify and remove models',
+  models: 'list, show, download, verify and remove models',
   data: 'list, download and verify data sets',
 };

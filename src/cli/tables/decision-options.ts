@@ -117,18 +117,22 @@ export const compareOptions = {
 
 export const gateOptions = {
   baseline: text({
-    argument: 'run',
-    help: 'baseline: a run, run:model, or :model of the newest run',
-    completion: 'run',
+    argument: 'run|file',
+    help: 'baseline: a run, run:model, :model of the newest run, latest~1, or an exported run (.json)',
+    completion: 'run or file',
   }),
   candidate: text({
-    argument: 'run',
-    help: 'run to check: a run, run:model, or :model of the newest run',
+    argument: 'run|file',
+    help: 'run to check, written like the baseline',
     defaultText: 'the newest run',
-    completion: 'run',
+    completion: 'run or file',
   }),
   task: tasksOption,
   ...limitFlags(gateLimitNames),
+  advisory: texts({
+    argument: 'limit',
+    help: 'limit that is checked and shown but never fails the gate, such as "latency rise <= 10%" (repeatable)',
+  }),
   inconclusive: withDefault(
     choice({
       argument: 'rule',

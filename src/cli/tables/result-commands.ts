@@ -13,7 +13,7 @@ import {
 
 const runsArgument = {
   name: 'run',
-  help: 'run ids or prefixes of them (default: the newest run)',
+  help: 'run ids or prefixes of them, or latest, latest~1 (default: the newest run)',
   isOptional: true,
   isRepeatable: true,
   completion: 'run',
@@ -34,7 +34,13 @@ export const resultCommands: readonly Command[] = [
     name: 'show',
     group: 'Inspect results',
     summary: 'show one run: cells, measurements, warnings, manifest',
-    arguments: [{ ...runsArgument, isRepeatable: false, help: 'run id or a prefix of it (default: the newest run)' }],
+    arguments: [
+      {
+        ...runsArgument,
+        isRepeatable: false,
+        help: 'run id or a prefix of it, or latest, latest~1 (default: the newest run)',
+      },
+    ],
     options: showOptions,
     examples: [
       'perbench show',
@@ -119,6 +125,7 @@ export const resultCommands: readonly Command[] = [
       'perbench export --samples -t gsm8k > samples.jsonl',
       'perbench export -o table.tex -o metrics.prom',
       'perbench export --samples -o samples.parquet',
+      'perbench export latest --format run -o base.json',
       'perbench export --format lm-eval -o results/',
     ],
     writesFiles: true,

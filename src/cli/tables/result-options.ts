@@ -8,13 +8,16 @@ const fileFormats = ['csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics
 /** Formats of other programs, which are folders. */
 const folderFormats = ['lm-eval', 'inspect', 'every-eval-ever', 'hf-eval-results'] as const;
 
+/** A run whole, as `compare` and `gate` read it. */
+export const runFormat = 'run';
+
 const taskOption = text({ short: 't', argument: 'task', help: 'only this task', completion: 'task' });
 
 export const exportOptions = {
   format: choice({
     argument: 'name',
-    choices: [...fileFormats, ...folderFormats],
-    help: 'output format; the last four write several files into a folder',
+    choices: [...fileFormats, runFormat, ...folderFormats],
+    help: 'output format; run is one run for compare and gate, the last four write several files into a folder',
     defaultText: 'by the extension of --out; else csv, or jsonl with --samples',
   }),
   samples: flag({ help: 'export samples, one line or row per item, instead of measurements' }),

@@ -1,0 +1,203 @@
+import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import type { Cell } from '../core/cell.ts';
+import { ImportError } from '../core/errors.ts';
+import { measurementSchema } from '../core/measurement-schema.ts';
+import type { RunRecord } from '../core/store.ts';
+import { valueWithoutSecrets } from '../core/without-secrets.ts';
+import { jsonText } from '../present/sanitise.ts';
+import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
+
+/** A cell with what a comparison is made of. */
+export interface ExportedCell {
+  readonly cell: Cell;
+  readonly evidence: Pick<CellEvidence, 'answers' | 'launches'>;
+}
+
+/** A run as a file holds it: what `compare` and `gate` need, item by item and launch by launch. */
+export interface ExportedRun {
+  readonly run: RunRecord;
+  readonly cells: readonly ExportedCell[];
+}
+
+/** Raised when a reader of an older file would misunderstand a newer one. */
+const version = 1;
+const exportHint = 'Export it from the store of its run: perbench export <run> --format run -o base.json';
+
+const nothingIsUndefined = <Value>(value: Value | null): Value | undefined => value ?? undefined;
+const optionalText = z.string().nullable().transform(nothingIsUndefined);
+
+/** An answer is a list: thousands of them have the same names. */
+const answerSchema = z.tuple([
+  z.string().describe('item'),
+  z.number().min(0).max(1).describe('score'),
+  optionalText.describe('answer; null where none could be read'),
+  z.string().describe('expected answer'),
+  optionalText.describe('cluster; null where it is in none'),
+  z.string().describe('sha256 of the prompt; empty where nothing was asked'),
+]);
+
+const launchSchema = z.object({ unit: z.string(), values: z.array(z.number().positive()) });
+
+const cellSchema = z.looseObject({
+  id: z.string(),
+  runId: z.string(),
+  model: z.string(),
+  taskId: z.string(),
+  protocol: z.enum(['serving', 'paper']),
+  state: z.enum(['pending', 'running', 'done', 'failed', 'unavailable']),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
+  measurements: z.looseObject({ extra: z.unknown().optional() }).catchall(measurementSchema),
+  launches: z.record(z.string(), launchSchema),
+  answers: z.array(answerSchema),
+});
+
+const fileSchema = z.object({
+  schema: z.literal(`perbench-run/${version}`),
+  run: z.looseObject({
+    id: z.string(),
+    suite: z.looseObject({ models: z.array(z.unknown()), tasks: z.array(z.unknown()) }),
+    manifest: z.looseObject({
+      host: z.looseObject({ gpus: z.array(z.string()), memoryBytes: z.number() }),
+      models: z.record(z.string(), z.looseObject({})),
+      tasks: z.record(z.string(), z.looseObject({})),
+    }),
+  }),
+  cells: z.array(cellSchema),
+  sha256: z.string(),
+});
+
+/** Of what a file says, however it is laid out: formatters and line ends change nothing. */
+function contentSha256(file: Readonly<Record<string, unknown>>): string {
+  const { sha256: _, ...content } = file;
+  return hash('sha256', JSON.stringify(content));
+}
+
+function cellContent({ cell, evidence: { answers, launches } }: ExportedCell): object {
+  const rows = Array.from(answers, ([itemId, { score, answer, expected, cluster, promptSha256 }]) => [
+    itemId,
+    score,
+    answer ?? null,
+    expected,
+    cluster ?? null,
+    promptSha256,
+  ]);
+  return { ...cell, launches, answers: rows };
+}
+
+/** A cell on a line, and below it a line per item: what differs between two files can be read. */
+function cellText({ answers, ...facts }: Readonly<Record<string, unknown>> & { readonly answers: readonly object[] }) {
+  const lines = answers.map((answer) => `\n${jsonText(answer)}`);
+  return `\n${jsonText(facts).slice(0, -1)},"answers":[${lines.join(',')}]}`;
+}
+
+/** The text of the file; values of keys, tokens and passwords in the suite are left out. */
+export function exportedRunText({ run, cells }: ExportedRun): string {
+  const { cost: _, suite, manifest, ...facts } = run;
+  const models = valueWithoutSecrets(manifest.models);
+  const content = {
+    schema: `perbench-run/${version}`,
+    run: { ...facts, suite: valueWithoutSecrets(suite), manifest: { ...manifest, models } },
+    cells: cells.map(cellContent),
+  };
+  // As a reader will have it.
+  const written = JSON.parse(JSON.stringify(content)) as typeof content & {
+    readonly cells: readonly Parameters<typeof cellText>[0][];
+  };
+  return [
+    `{"schema":"${written.schema}",`,
+    `\n"run":${jsonText(written.run)},`,
+    `\n"cells":[${written.cells.map(cellText).join(',')}],`,
+    `\n"sha256":"${contentSha256(written)}"}\n`,
+  ].join('');
+}
+
+function parse(file: string, text: string): unknown {
+  if (text.trim() === '') throw new ImportError({ file }, 'it is empty', { hint: exportHint });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const isCut = /end of JSON|Unterminated/.test(error.message);
+    const what = isCut ? 'it is cut off: the JSON ends in the middle' : 'expected an exported run, this is not JSON';
+    throw new ImportError({ file }, what, { cause: error, hint: exportHint });
+  }
+}
+
+/** Refuses what isn't an exported run of this version, and says what it is instead. */
+function requireRun(file: string, content: unknown): asserts content is Readonly<Record<string, unknown>> {
+  const named = typeof content === 'object' && content !== null && 'schema' in content ? content.schema : undefined;
+  const [, kind, number] = /^perbench-([a-z]+)\/(\d+)$/.exec(typeof named === 'string' ? named : '') ?? [];
+  if (kind === 'run' && Number(number) === version) return;
+  if (kind === 'run') {
+    throw new ImportError(
+      { file },
+      `written by another version of perbench (${String(named)}); this one reads perbench-run/${version}`,
+      {
+        hint: 'Update perbench, or export the run again with this version.',
+      },
+    );
+  }
+  const what =
+    kind === undefined
+      ? 'expected a run that perbench exported, got other JSON'
+      : `expected an exported run, got a ${kind} (${String(named)}), which lacks the answers item by item`;
+  throw new ImportError({ file }, what, { hint: exportHint });
+}
+
+function problemText({ issues: [issue] }: z.ZodError): readonly [key: string, message: string] {
+  return [issue?.path.join('.') ?? '', issue?.message ?? 'invalid'];
+}
+
+/**
+ * Reads the text of an exported run.
+ *
+ * @param file its name, for messages
+ * @throws {ImportError} if it is cut off, of another kind or version, or was changed
+ */
+export function parseExportedRun(file: string, text: string): ExportedRun {
+  const content = parse(file, text);
+  requireRun(file, content);
+  if (content['sha256'] !== contentSha256(content)) {
+    throw new ImportError({ file }, 'it was changed after it was exported: its checksum is another', {
+      hint: exportHint,
+    });
+  }
+  const read = fileSchema.safeParse(content);
+  if (!read.success) {
+    const [key, message] = problemText(read.error);
+    throw new ImportError({ file, key }, message, { hint: exportHint });
+  }
+  // What isn't checked above was written by perbench: the checksum says so.
+  const run = { ...read.data.run, cost: undefined } as unknown as RunRecord;
+  const cells = read.data.cells.map(({ launches, answers, ...cell }): ExportedCell => {
+    const byItem = answers.map(([itemId, score, answer, expected, cluster, promptSha256]) => {
+      // Prompts are not kept: they are the data set's.
+      const own: ItemAnswer = { question: '', score, answer, expected, cluster, promptSha256 };
+      return [itemId, own] as const;
+    });
+    return {
+      cell: cell as unknown as Cell,
+      evidence: { answers: new Map(byItem), launches },
+    };
+  });
+  return { run, cells };
+}
+
+/**
+ * Reads an exported run from a file.
+ *
+ * @param path absolute
+ * @param file its name, for messages
+ * @throws {ImportError} if it can't be read, or isn't an exported run
+ */
+export async function readExportedRun(path: string, file: string): Promise<ExportedRun> {
+  try {
+    return parseExportedRun(file, await readFile(path, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    const what = 'code' in error && error.code === 'ENOENT' ? 'no such file' : error.message;
+    throw new ImportError({ file }, what, { cause: error, hint: exportHint });
+  }
+}
