@@ -4,7 +4,7 @@ import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { sizeText } from '../core/amount-text.ts';
-import { estimateModelMemory } from '../sources/model-memory.ts';
+import { estimateModelMemory, usualContextTokens } from '../sources/model-memory.ts';
 import { raceOrder } from '../scoring/race/replay-race.ts';
 import { UsageError } from '../core/errors.ts';
 import { hashJson } from '../run/content-key.ts';
@@ -13,8 +13,6 @@ import { equalWeights } from '../scoring/per-anchored.ts';
 import { parseRaceQuestion, storedQuestion } from '../core/race-question.ts';
 import type { OwnTask } from './local-context.ts';
 import { chooseTasks } from './prepare-tasks.ts';
-
-const assumedContextTokens = 2048;
 
 /** Weights are read from the file as they are needed, so tables of which few rows are used may never be in memory. */
 const minResidentShare = 0.5;
@@ -42,7 +40,7 @@ async function entrantFacts(
   limitBytes: number,
 ): Promise<RaceEntrantFacts> {
   if (file === undefined) return { model: name };
-  const contextTokens = suite.contextTokens ?? assumedContextTokens;
+  const contextTokens = suite.contextTokens ?? usualContextTokens;
   const { weightsBytes, parameters } = await estimateModelMemory(file, contextTokens, plannedConcurrency(suite));
   const activeBytes = Math.round(weightsBytes * activeShare(await readGgufHeader(file), parameters));
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };

@@ -4,7 +4,7 @@ import type { Suite } from '../core/suite.ts';
 import { type CellSpeed, addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
 import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
-import { estimateModelMemory } from '../sources/model-memory.ts';
+import { estimateModelMemory, usualContextTokens } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
 import { earlierSpeeds, guessProbe, probePlan, type ProbeStep } from './known-speeds.ts';
@@ -77,7 +77,6 @@ export interface ProbeListener {
 
 const noGpus: GpuSupply = { count: 0, memoryBytes: undefined, from: 'none found' };
 
-const assumedContextTokens = 2048;
 const probeItems = 4;
 
 async function modelOutlook(
@@ -102,7 +101,7 @@ async function modelOutlook(
   const memoryBytes =
     fetch.path === undefined
       ? fetch.bytesToFetch
-      : (await estimateModelMemory(fetch.path, suite.contextTokens ?? assumedContextTokens, sequences)).totalBytes;
+      : (await estimateModelMemory(fetch.path, suite.contextTokens ?? usualContextTokens, sequences)).totalBytes;
   const limit = options.memoryLimitBytes;
   return {
     ...base,

@@ -189,6 +189,7 @@ function accuracies(stdout: string): unknown {
 describe('errors', () => {
   it.each([
     [['rum'], 2, "error: unknown command 'rum'\nhint: Did you mean run?\n"],
+    [['help', 'nonsense'], 2, "error: unknown command 'nonsense'\nhint: See perbench --help.\n"],
     [
       ['run', '-m', 'smolm2-135m-instruct', '--offline'],
       2,
@@ -257,6 +258,15 @@ describe('other commands', () => {
     expect(JSON.parse((await perbench('schema')).stdout)).toMatchObject({ title: 'perbench suite' });
   });
 
+  it('version prints what --version prints', async () => {
+    const [word, flag] = [await perbench('version'), await perbench('--version')];
+    expect(word).toMatchObject({ code: 0, stdout: flag.stdout, stderr: '' });
+    expect(records((await perbench('version', '--json')).stdout)[1]).toEqual({
+      event: 'version',
+      version: flag.stdout.trim(),
+    });
+  });
+
   it('score reads a table from stdin', () => {
     const csv = 'task,model,accuracy,throughput,latency,memory\nt,a,0.5,10,1,1\nt,b,0.6,20,2,2\nt,c,0.7,30,3,3\n';
     const ended = spawnSync(process.execPath, [perbenchBin, 'score', '-', '--json'], {
@@ -280,6 +290,13 @@ describe('other commands', () => {
     expect(await complete('run', '--task', 'gsm8k/p')).toMatch(/^gsm8k\/per@1\t/);
     expect(await complete('run', 'sui')).toMatch(/^suite\.yaml\t/);
     expect(await complete('report', '')).toBe(':4\n');
+    expect(await complete('vers')).toMatch(/^version\t/);
+    expect(await complete('models', 'sh')).toMatch(/^show\t/);
+    await perbench('run', await writeSuite({}));
+    await writeFile(join(folder, 'base.json'), '');
+    expect(await complete('report', '')).toMatch(/^\d{8}-\d{6}-\w{4}\t\nlatest\t\n:4\n$/);
+    expect(await complete('gate', '--baseline', 'latest')).toMatch(/^latest\t/);
+    expect(await complete('gate', '--baseline', 'base')).toMatch(/^base\.json\t/);
   });
 
   it.each(['bash', 'zsh', 'fish'])('prints a script for %s that the shell accepts', async (shell) => {

@@ -39,7 +39,8 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function modelsFolder(cacheDir: string): string {
+/** Where perbench keeps models. */
+export function modelsFolder(cacheDir: string): string {
   return join(cacheDir, 'models');
 }
 

@@ -5,7 +5,7 @@ import { type HubServer, startHubServer } from '../../test/setup/hub-server.ts';
 import { ggufBytes, sha256Of } from '../../test/setup/make-gguf.ts';
 import { testFolder, testSettings } from '../../test/setup/test-settings.ts';
 import { ModelError, UsageError } from '../core/errors.ts';
-import { listModels, removeModel, verifyModel } from './model-list.ts';
+import { diskUsage, listModels, removeModel, verifyModel } from './model-list.ts';
 import { planModelFetch, pullModel } from './pull-model.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -77,6 +77,23 @@ describe('listModels', () => {
       JSON.stringify({ name: 'x', source: 's', file: '../../x.gguf', sha256, bytes: content.length }),
     );
     expect(await listModels(test.settings)).toHaveLength(19);
+  });
+});
+
+describe('diskUsage', () => {
+  it('counts each file once, and what is half fetched apart', async () => {
+    await using test = await fixture();
+    const usage = async () => diskUsage(await listModels(test.settings), test.settings);
+    expect(await usage()).toEqual({ models: 0, bytes: 0, unfinishedBytes: 0 });
+    const { path } = await pullModel(hubSource, test.settings);
+    await pullModel(test.urlSource, test.settings);
+    expect(await usage()).toEqual({ models: 2, bytes: 2 * content.length, unfinishedBytes: 0 });
+    const other = join(path, '../..', 'f'.repeat(40));
+    await mkdir(other);
+    await symlink(`../../blobs/${sha256}`, join(other, 'g.gguf'));
+    await writeFile(join(path, '../../../blobs/x.incomplete'), 'half');
+    await writeFile(join(test.settings.cacheDir, 'models/y.gguf.incomplete'), 'half a');
+    expect(await usage()).toEqual({ models: 2, bytes: 2 * content.length, unfinishedBytes: 10 });
   });
 });
 

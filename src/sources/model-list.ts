@@ -1,12 +1,13 @@
-import { rm } from 'node:fs/promises';
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
+import { ifThere } from '../files/if-there.ts';
 import { modelSha256 } from '../gguf/gguf-file.ts';
 import { catalogue } from './catalogue.ts';
 import { lockTarget } from './file-lock.ts';
 import { computeSha256, forgetSha256, rememberSha256 } from './file-sha256.ts';
 import { cachedHubModels, findCachedHubFile, removeHubFile } from './hub-cache.ts';
-import { cachedModels, cacheFolder } from './model-cache.ts';
+import { cachedModels, cacheFolder, modelsFolder } from './model-cache.ts';
 import { type ModelOptions, type ModelRequest, requestEntry, requestOf } from './model-request.ts';
 import { type CatalogueEntry, describeSource } from './model-source.ts';
 import { type LocatedModel, resolveModel } from './resolve-model.ts';
@@ -47,6 +48,44 @@ export async function listModels(settings: SourceSettings): Promise<readonly Lis
     listed.push({ name: basename(file, '.gguf'), source, entry: undefined, path, bytes, sha256 });
   }
   return listed;
+}
+
+/** What models take on this machine. */
+export interface DiskUsage {
+  readonly models: number;
+  readonly bytes: number;
+  /** Of downloads that were not finished; the same command goes on with them. */
+  readonly unfinishedBytes: number;
+}
+
+/**
+ * What models take on this machine, each file once.
+ *
+ * @param models as `listModels` gave them
+ */
+export async function diskUsage(models: readonly ListedModel[], settings: SourceSettings): Promise<DiskUsage> {
+  const sizes = new Map<string, number>();
+  for (const { path, bytes = 0 } of models) if (path !== undefined) sizes.set(await realpath(path), bytes);
+  const repositories = ((await ifThere(readdir(settings.hubCacheDir))) ?? []).filter((each) =>
+    each.startsWith('models--'),
+  );
+  const folders = [
+    modelsFolder(settings.cacheDir),
+    ...repositories.map((repository) => join(settings.hubCacheDir, repository, 'blobs')),
+  ];
+  let unfinishedBytes = 0;
+  for (const folder of folders) unfinishedBytes += await unfinishedIn(folder);
+  const bytes = [...sizes.values()].reduce((sum, own) => sum + own, 0);
+  return { models: sizes.size, bytes, unfinishedBytes };
+}
+
+async function unfinishedIn(folder: string): Promise<number> {
+  const entries = (await ifThere(readdir(folder, { recursive: true }))) ?? [];
+  let bytes = 0;
+  for (const name of entries.filter((each) => each.endsWith('.incomplete'))) {
+    bytes += (await ifThere(stat(join(folder, name))))?.size ?? 0;
+  }
+  return bytes;
 }
 
 export interface VerifiedModel {

@@ -11,6 +11,9 @@ export interface ModelMemoryEstimate extends MemorySplit {
   readonly trainedContextTokens: number | undefined;
 }
 
+/** Tokens of a sequence that estimates assume where nobody says. */
+export const usualContextTokens = 2048;
+
 /** Tokens that llama.cpp decodes at once; sizes its compute buffer. */
 const decodeTokens = 512;
 const halfBytes = 2;

@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { defaultSuiteChoices, suiteTemplate, type SuiteChoices } from '../suite-file/suite-template.ts';
 import type { initOptions, dataOptions, noOptions } from '../tables/prepare-options.ts';
+import { perbenchVersion } from '../version.ts';
 import { writeWhole } from '../write-outputs.ts';
 import { plainText } from '../../present/sanitise.ts';
 import type { DoctorLine, DoctorState } from '../doctor/doctor-check.ts';
@@ -121,6 +122,12 @@ export const schema: CommandHandler<typeof noOptions> = async ({ arguments: [wha
   const found = what === 'results' ? (await import('../../present/report.ts')).reportJsonSchema() : suiteJsonSchema();
   if (output.isJson) output.record('schema', { schema: found });
   else output.raw(`${JSON.stringify(found, undefined, 2)}\n`);
+  return exitCodes.done;
+};
+
+export const version: CommandHandler<typeof noOptions> = async (_, { output }) => {
+  output.record('version', { version: perbenchVersion() });
+  output.result(perbenchVersion());
   return exitCodes.done;
 };
 

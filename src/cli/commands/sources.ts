@@ -1,13 +1,22 @@
-import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
+import { type Cell, type Line, line, listBlock, numberCell, sizeCell } from '../../present/document.ts';
 import { plainTable } from '../../present/terminal.ts';
 import { UsageError, DataError } from '../../core/errors.ts';
 import { truncateText } from '../../present/text-width.ts';
-import { sizeText } from '../../core/amount-text.ts';
-import { listModels, removeModel, verifyModel, type ListedModel } from '../../sources/model-list.ts';
+import { countText, sizeText } from '../../core/amount-text.ts';
+import { type ContextMemory, describeModel, type ModelDescription } from '../../sources/model-facts.ts';
+import {
+  type DiskUsage,
+  diskUsage,
+  listModels,
+  removeModel,
+  verifyModel,
+  type ListedModel,
+} from '../../sources/model-list.ts';
 import { pullModel } from '../../sources/pull-model.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { sourceSettings, dataFolder } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
+import { printBlocks } from '../print-document.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import type { modelsListOptions, noOptions, dataOptions } from '../tables/prepare-options.ts';
 import type { DatasetName } from '../../core/task.ts';
@@ -26,7 +35,8 @@ import { loadTasks } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';
 
 export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ options }, context) => {
-  const all = await listModels(sourceSettings(context));
+  const settings = sourceSettings(context);
+  const all = await listModels(settings);
   const models = all.filter(
     ({ path, entry }) => options.all === true || path !== undefined || entry?.pip !== undefined,
   );
@@ -34,10 +44,18 @@ export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ opt
   context.output.result(
     plainTable(['model', 'parameters', 'size', 'licence', 'on disk', 'source'], models.map(modelRow)),
   );
+  const usage = await diskUsage(all, settings);
+  context.output.record('total', usage);
+  context.output.result(usageText(usage));
   const hidden = all.length - models.length;
   if (hidden > 0) context.output.note(`and ${hidden} more in the catalogue: perbench models list --all`);
   return exitCodes.done;
 };
+
+function usageText({ models, bytes, unfinishedBytes }: DiskUsage): string {
+  const unfinished = unfinishedBytes === 0 ? '' : `, and ${sizeText(unfinishedBytes)} of unfinished downloads`;
+  return `\non disk: ${models} ${models === 1 ? 'model' : 'models'}, ${sizeText(bytes)}${unfinished}`;
+}
 
 function modelRow({ name, entry, bytes, path, source }: ListedModel): readonly Cell[] {
   const parameters = entry === undefined ? '' : parametersCell(entry.parameters);
@@ -55,6 +73,44 @@ function parametersCell(parameters: number): Cell {
   return parameters >= 1e9
     ? numberCell(parameters / 1e9, 1, { after: ' B' })
     : numberCell(parameters / 1e6, 0, { after: ' M' });
+}
+
+export const modelsShow: CommandHandler<typeof noOptions> = async ({ arguments: [name = ''] }, context) => {
+  const model = await describeModel(name, sourceSettings(context), {
+    baseDir: context.workingFolder,
+    signal: context.interruption.signal,
+  });
+  context.output.record('model', model);
+  printBlocks(listBlock(descriptionLines(model)), context);
+  if (model.path === undefined) {
+    context.output.note(`Not on this machine, so its file tells nothing: perbench models pull ${name}`);
+  }
+  return exitCodes.done;
+};
+
+function descriptionLines(model: ModelDescription): readonly Line[] {
+  const { parameters, bytes, contextTokens, memory } = model;
+  const known = (value: string | undefined): string => value ?? 'unknown';
+  const facts: readonly (readonly [label: string, text: string])[] = [
+    ['model', model.name],
+    ['source', model.source],
+    ['file', model.path ?? 'not on this machine'],
+    ['size', known(bytes === undefined ? undefined : sizeText(bytes))],
+    ['sha256', known(model.sha256)],
+    ['architecture', known(model.architecture)],
+    ['parameters', parameters === undefined ? 'unknown' : countText(parameters)],
+    ['quantisation', known(model.quantisation)],
+    ['context length', contextTokens === undefined ? 'unknown' : `${countText(contextTokens)} tokens`],
+    ['chat template', known(model.chatTemplate)],
+    ['licence', known(model.licence)],
+    ...(memory.length === 0 ? [['memory', 'unknown'] as const] : memory.map(memoryLine)),
+  ];
+  return facts.map(([label, text]) => line(text, 'plain', label));
+}
+
+function memoryLine({ contextTokens, sequences, bytes }: ContextMemory): readonly [label: string, text: string] {
+  const of = sequences === 1 ? 'one sequence' : `${sequences} sequences`;
+  return ['memory', `about ${sizeText(bytes)} for ${of} of ${countText(contextTokens)} tokens (an upper bound)`];
 }
 
 export const modelsPull: CommandHandler<typeof noOptions> = async ({ arguments: names }, context) => {

@@ -60,6 +60,23 @@ export const prepareCommands: readonly Command[] = [
     load: async () => (await import('../commands/sources.ts')).modelsList,
   }),
   defineCommand({
+    name: 'models show',
+    group: 'Prepare',
+    summary: 'show what is known of a model, without running it',
+    details:
+      'Architecture, parameters, quantisation, context length, chat template, licence, and the memory it needs, estimated. Everything comes from the header of its file and from the catalogue; nothing is downloaded or loaded.',
+    arguments: [
+      {
+        ...modelsArgument,
+        isRepeatable: false,
+        help: 'catalogue name, name of a model on this machine, file, hf:…, pip:… or URL',
+      },
+    ],
+    options: noOptions,
+    examples: ['perbench models show smollm2-135m-instruct', 'perbench models show ./model.gguf --json'],
+    load: async () => (await import('../commands/sources.ts')).modelsShow,
+  }),
+  defineCommand({
     name: 'models pull',
     group: 'Prepare',
     summary: 'download and verify models',
@@ -132,6 +149,14 @@ export const prepareCommands: readonly Command[] = [
     ],
     options: noOptions,
     load: async () => (await import('../commands/prepare.ts')).schema,
+  }),
+  defineCommand({
+    name: 'version',
+    group: 'Prepare',
+    summary: 'print the version',
+    arguments: [],
+    options: noOptions,
+    load: async () => (await import('../commands/prepare.ts')).version,
   }),
   defineCommand({
     name: 'completion',
