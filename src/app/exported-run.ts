@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Cell } from '../core/cell.ts';
 import { ImportError } from '../core/errors.ts';
-import { measurementSchema } from '../core/measurement-schema.ts';
 import type { RunRecord } from '../core/store.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { jsonText } from '../present/sanitise.ts';
@@ -48,7 +47,7 @@ const cellSchema = z.looseObject({
   protocol: z.enum(['serving', 'paper']),
   state: z.enum(['pending', 'running', 'done', 'failed', 'unavailable']),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
-  measurements: z.looseObject({ extra: z.unknown().optional() }).catchall(measurementSchema),
+  measurements: z.record(z.string(), z.unknown()),
   launches: z.record(z.string(), launchSchema),
   answers: z.array(answerSchema),
 });
