@@ -283,7 +283,7 @@ describe('other commands', () => {
     const complete = async (...words: readonly string[]): Promise<string> =>
       (await perbench('complete', '--', ...words)).stdout;
     expect(await complete('res')).toMatch(/^resume\t/);
-    expect(await complete('models', '')).toMatch(/^list\t.*\npull\t/);
+    expect(await complete('models', '')).toMatch(/^list\t.*\nshow\t.*\npull\t/);
     expect(await complete('run', '--proto')).toMatch(/^--protocol\t/);
     expect(await complete('run', '--protocol', 's')).toMatch(/^serving\t/);
     expect(await complete('run', '-m', 'smol')).toMatch(/^smollm2-135m-instruct\t/);
