@@ -49,8 +49,8 @@ describe('compare', () => {
     expect([stderr, code]).toEqual(['', 0]);
     expect(stable(stdout)).toMatchInlineSnapshot(`
       "IMDB, mini set · imdb/mini@1 · paper protocol · alpha
-                  A              B              B vs A                       p
-      accuracy    0.500 ± 0.148  0.000 ± 0.044  −50.0 points [−64.8, −35.2]  < 0.001  worse !
+                  A                     B                     B vs A                       p
+      accuracy    0.500 [0.352, 0.648]  0.000 [0.000, 0.088]  −50.0 points [−64.8, −35.2]  < 0.001  worse !
       throughput …
       memory …
         40 paired items (McNemar mid-p)

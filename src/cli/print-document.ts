@@ -48,16 +48,16 @@ function fitted(context: CliContext): TerminalOptions {
   };
 }
 
-/** Prints a list; fitted into a terminal, and one line per row for programs that read it. */
+/** Prints a list. */
 export function printTable(headings: readonly string[], rows: readonly (readonly Cell[])[], context: CliContext): void {
-  const blocks = [tableBlock(simpleTable(headings, rows))];
-  const isSeen = context.output.stdout.isTTY === true;
-  context.output.result(terminalText(blocks, isSeen ? fitted(context) : undefined));
+  printBlocks([tableBlock(simpleTable(headings, rows))], context);
 }
 
-/** Prints what people see of a document. */
+/** Prints what people see of a document; where nobody sees it, one line per row and sentence, for what reads lines. */
 export function printBlocks(blocks: readonly Block[], context: CliContext): void {
-  context.output.result(terminalText(blocks, { width: undefined, style: terminalStyle(context) }));
+  const { width, ...options } = fitted(context);
+  const isSeen = context.output.stdout.isTTY === true;
+  context.output.result(terminalText(blocks, { ...options, width: isSeen ? width : undefined }));
 }
 
 /** Prints what people see of a report. */

@@ -17,6 +17,7 @@ import {
   type Document,
   createDocument,
   gap,
+  intervalParts,
   type Line,
   line,
   listBlock,
@@ -40,9 +41,10 @@ const verdictMarks = { better: 'better', worse: 'worse', no_clear_difference: '~
 function sideCell(side: SideValue | undefined, metric: MetricComparison['metric'], scale: HumanScale): Cell {
   if (side === undefined) return missing;
   const value = side.value / scale.divisor;
-  const half = side.interval && (side.interval.high - side.interval.low) / 2 / scale.divisor;
+  const { half, range } = intervalParts(side.interval);
   const after = scale.label === '' ? '' : ` ${scale.label}`;
-  return numberCell(value, metric === 'accuracy' ? 3 : decimalsFor(value), { half, after });
+  if (metric === 'accuracy') return numberCell(value, 3, { half, range, after });
+  return numberCell(value, decimalsFor(value), { half: half && half / scale.divisor, after });
 }
 
 function rangeText({ metric, interval }: MetricComparison): string {

@@ -72,7 +72,7 @@ describe('a comparison', () => {
 
       |  | A | B | B vs A | p |  |
       | :-- | --: | --: | --: | --: | :-- |
-      | accuracy | 0.580 ± 0.030 | 0.610 ± 0.030 | +3.0 points \\[+0.2, +5.8\\] | \\< 0.001 | better ! |
+      | accuracy | 0.580 \\[0.550, 0.610\\] | 0.610 \\[0.580, 0.640\\] | +3.0 points \\[+0.2, +5.8\\] | \\< 0.001 | better ! |
       | latency | 1.20 s | – | – |  | ? |
 
       - 1319 paired items (McNemar mid-p); 1 only in A, not counted

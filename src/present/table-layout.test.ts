@@ -4,7 +4,7 @@ import type { Measurement, Unit } from '../core/measurement.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
-import { type Table, tableBlock } from './document.ts';
+import { cellText, column, numberCell, row, type Table, table, tableBlock } from './document.ts';
 import type { Report } from './report.ts';
 import { reportDocument } from './report-document.ts';
 import { terminalText } from './terminal.ts';
@@ -47,13 +47,13 @@ function linesOf(report: Report, width: number, isWhole = false): readonly strin
 
 /** The table of a report, without what stands around it. */
 function tableOf(report: Report): Table {
-  const [table] = reportDocument(report).screen.flatMap((block) => (block.kind === 'table' ? [block.table] : []));
-  if (table === undefined) throw new Error('no table');
-  return { ...table, caption: '', shortCaption: '', verdict: undefined };
+  const [first] = reportDocument(report).screen.flatMap((block) => (block.kind === 'table' ? [block.table] : []));
+  if (first === undefined) throw new Error('no table');
+  return { ...first, caption: '', shortCaption: '', verdict: undefined };
 }
 
-function tableLines(table: Table, width: number, isWhole = false): readonly string[] {
-  return terminalText([tableBlock(table)], { width, isWhole }).split('\n');
+function tableLines(shown: Table, width: number, isWhole = false): readonly string[] {
+  return terminalText([tableBlock(shown)], { width, isWhole }).split('\n');
 }
 
 const busy = { reason: 'host_busy', detail: `other processes took ${'9 % of the CPU, '.repeat(20)}` } as const;
@@ -89,7 +89,7 @@ const sets: Readonly<Record<string, readonly ScoreboardCell[]>> = {
 
 describe.each(Object.entries(sets))('a table of %s', (_, cells) => {
   const report = reportOf(cells);
-  const table = tableOf(report);
+  const own = tableOf(report);
   const widths = [...Array.from({ length: 12 }, (__, index) => 20 + 5 * index), 79, 80, 81, 100, 120, 160, 200];
 
   it('is never wider than the terminal', () => {
@@ -102,7 +102,7 @@ describe.each(Object.entries(sets))('a table of %s', (_, cells) => {
 
   it('has one line per model, and a second one only below 80 columns', () => {
     for (const width of widths) {
-      const [, second = '', ...others] = tableLines({ ...table, notes: [] }, width);
+      const [, second = '', ...others] = tableLines({ ...own, notes: [] }, width);
       const end = others.indexOf('');
       const rows = others.slice(0, end === -1 ? undefined : end);
       if (!/items\/s|\[95 %\]|MiB/u.test(second)) rows.unshift(second);
@@ -113,7 +113,7 @@ describe.each(Object.entries(sets))('a table of %s', (_, cells) => {
 
   it('tells its models apart', () => {
     for (const width of widths) {
-      const rows = tableLines({ ...table, notes: [] }, width).filter((line) => !line.startsWith('More '));
+      const rows = tableLines({ ...own, notes: [] }, width).filter((line) => !line.startsWith('More '));
       const lines = rows.filter((line) => line !== '' && !line.startsWith(' '));
       expect(new Set(lines).size).toBe(lines.length);
     }
@@ -121,15 +121,15 @@ describe.each(Object.entries(sets))('a table of %s', (_, cells) => {
 
   it('has two notes at most, in two lines each, and all of them where it is whole', () => {
     for (const width of [40, 80]) {
-      const rows = tableLines({ ...table, notes: [] }, width);
-      const text = tableLines(table, width).join('\n');
+      const rows = tableLines({ ...own, notes: [] }, width);
+      const text = tableLines(own, width).join('\n');
       const notes =
         text.split('\n\nMore ')[0]?.split('\n').slice(rows.join('\n').split('\n\nMore ')[0]?.split('\n').length) ?? [];
       expect(notes.filter((line) => /^[ !~] \S/u.test(line)).length).toBeLessThanOrEqual(2);
       expect(notes.length).toBeLessThanOrEqual(4);
-      const whole = tableLines(table, width, true).join('\n').replaceAll(/\s+/gu, ' ');
+      const whole = tableLines(own, width, true).join('\n').replaceAll(/\s+/gu, ' ');
       expect(whole).not.toContain('More ');
-      const told = table.notes.filter(({ isAboutIntervals }) => !isAboutIntervals);
+      const told = own.notes.filter(({ isAboutIntervals }) => !isAboutIntervals);
       for (const { text: note } of told.filter(({ text: long }) => !/\S{40}/u.test(long)))
         expect(whole).toContain(note.replaceAll(/\s+/gu, ' ').trim());
     }
@@ -238,6 +238,33 @@ describe('the usual table', () => {
     expect(linesOf(usualReport, 160).join('\n')).not.toMatch(/\bPER\b(?!-A)/u);
     expect(linesOf(usualReport, 160, true).join('\n')).toMatch(/\bPER\b(?!-A)/u);
     expect(linesOf(more, 160).join('\n')).toMatch(/\bPER\b(?!-A)/u);
+  });
+});
+
+describe('a table of words', () => {
+  const words = (text: string): readonly string[] => text.split(/[\s…]+/u).filter((word) => word !== '');
+  const reasons = ['recommended', 'accuracy 0.188 is below 0.400, but its interval includes the limit; '.repeat(3)];
+  const rows = ['gemma-3-270m', 'qwen2.5-coder-0.5b-instruct'].map((name, index) =>
+    row([numberCell(index + 1, 0), name, numberCell(0.5, 3), reasons[index] ?? '']),
+  );
+  const headings = ['#', 'model', 'score', ''];
+  const shown = table(
+    headings.map((heading) => column(heading, heading === '' || heading === 'model' ? 'left' : 'right')),
+    rows,
+  );
+
+  it('breaks them into lines and loses none, whatever the width', () => {
+    for (const width of [30, 40, 60, 80, 100, 200]) {
+      const lines = terminalText([tableBlock(shown)], { width }).split('\n');
+      expect(lines.filter((line) => textWidth(line) > width)).toEqual([]);
+      const printed = words(lines.join(' '));
+      for (const word of rows.flatMap(({ cells }) => cells.flatMap((cell) => words(cellText(cell)))))
+        expect(printed).toContain(word);
+    }
+  });
+
+  it('is one line per row where nobody said how wide it may be', () => {
+    expect(terminalText([tableBlock(shown)]).split('\n')).toHaveLength(1 + rows.length);
   });
 });
 

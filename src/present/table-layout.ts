@@ -143,7 +143,7 @@ function totalWidth(columns: readonly LaidColumn[]): number {
 
 /** The column that names the rows, and the others. */
 function splitName(columns: readonly Column[]): { readonly name: Column | undefined; readonly others: Column[] } {
-  const name = columns.find(({ isName }) => isName) ?? columns[0];
+  const name = columns.find(({ isName }) => isName) ?? columns.find(({ align }) => align === 'left') ?? columns[0];
   return { name, others: columns.filter((column) => column !== name) };
 }
 
