@@ -26,7 +26,10 @@ export function createTaskTables(store: Store, context: CliContext, scoring: Sco
     const cells = (await store.cells(runId)).filter((cell) => cell.taskId === taskId);
     if (run === undefined || !cells.some(({ state }) => state === 'done')) return;
     const report = await reportRuns(store, [run], { ...project(context), scoring, tasks: [taskId] });
-    progress.aside(() => printTables(report, context, { isPart: true }));
+    progress.aside(() => {
+      printTables(report, context, { isPart: true });
+      context.output.result('');
+    });
     shown.add(taskId);
   }
 

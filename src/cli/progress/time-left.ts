@@ -38,7 +38,8 @@ export function cellTimeLeft(view: CellView, state: RunState, outlook: Outlook):
 /** Time until every cell is done. */
 export function runTimeLeft(state: RunState, outlook: Outlook, elapsedMs: number): TimeLeft | undefined {
   const { timeLimitMs } = outlook;
-  if (timeLimitMs !== undefined) return toTimeLeft({ meanMs: Math.max(0, timeLimitMs - elapsedMs), spreadMs: 0 });
+  if (timeLimitMs !== undefined && elapsedMs >= timeLimitMs) return undefined;
+  if (timeLimitMs !== undefined) return toTimeLeft({ meanMs: timeLimitMs - elapsedMs, spreadMs: 0 });
   const open = state.cells.filter((view) => view.state === 'pending' || view.state === 'running');
   return toTimeLeft(sum(open.map((view) => cellGuess(view, state, outlook))));
 }

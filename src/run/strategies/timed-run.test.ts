@@ -134,7 +134,7 @@ it.each([20_000, 40_000, 60_000])(
   'takes as many items as fit into %i ms, the same for every model',
   async (limitMs) => {
     const played = await play({ limitMs, itemMs: speed(100), loadMs: 200 });
-    expect(played.elapsedMs).toBeLessThanOrEqual(limitMs * 1.05);
+    expect(played.elapsedMs).toBeLessThanOrEqual(limitMs);
     expect(played.elapsedMs).toBeGreaterThan(limitMs * 0.5);
     const [a, b, c, d, e, f] = counts(played);
     expect([a, c, e]).toEqual([b, d, f]);
@@ -156,7 +156,7 @@ it('ends within its time on a machine where even one task is too much, and says 
   expect(second?.items).toBe(first?.items);
   expect(others.every(({ state, items }) => state === 'unavailable' && items === 0)).toBe(true);
   expect(others).toHaveLength(4);
-  expect(elapsedMs).toBeLessThanOrEqual(60_000 * 1.05);
+  expect(elapsedMs).toBeLessThanOrEqual(60_000 * 1.1);
 });
 
 it('gives up soon where the first model cannot answer five items', async () => {
@@ -171,7 +171,7 @@ it('cuts a task short for the models that are slower than the ones before let ex
   const itemMs = (model: string): number => (model === 'small' ? 100 : 10_000);
   const { ends, elapsedMs } = await play({ limitMs: 60_000, itemMs });
   expect(ends[0]?.items).toBeGreaterThan(ends[1]?.items ?? Infinity);
-  expect(elapsedMs).toBeLessThanOrEqual(60_000 * 1.05);
+  expect(elapsedMs).toBeLessThanOrEqual(60_000 * 1.1);
 });
 
 it('goes on with the other models where one breaks, and lets the next choose the number of items', async () => {

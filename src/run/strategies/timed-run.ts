@@ -8,13 +8,15 @@ type Steps<Result = void> = AsyncGenerator<Step, Result, void>;
 const leastItems = 10;
 /** Fewer items say nothing: not even if all are right, where guessing is right half of the time. */
 const fewestItems = 5;
-/** The part of its time that a task's first model takes at most: the others may be slower than their share says. */
-const caution = 0.95;
+/** The part of the time that tasks are planned into: models may be slower than the ones before let expect. */
+const plannedPart = 0.92;
+/** What was begun may take longer than the time rather than be cut to a few items. */
+const latestPart = 1.1;
 
 /** What the tasks before took, in wall time: their loads too. */
 class Pace {
   #spentMs: ReadonlyMap<string, number>;
-  #itemMs: number | undefined;
+  readonly #itemsMs: number[] = [];
 
   constructor(models: RunPlan['models']) {
     const sizes = models.map(({ facts }) => facts.fileBytes ?? 0);
@@ -31,14 +33,15 @@ class Pace {
 
   /** Takes in a task that every model has answered. */
   learn(spentMs: ReadonlyMap<string, number>, items: number): void {
-    const before = this.#itemMs === undefined ? undefined : this.#spentMs;
+    const before = this.#itemsMs.length === 0 ? undefined : this.#spentMs;
     this.#spentMs = new Map(Array.from(spentMs, ([model, ms]) => [model, ms + (before?.get(model) ?? 0)]));
-    this.#itemMs = Array.from(spentMs.values()).reduce((sum, each) => sum + each, 0) / items;
+    this.#itemsMs.push(Array.from(spentMs.values()).reduce((sum, each) => sum + each, 0) / items);
   }
 
   /** Whether enough items of another task may be expected in so much time. */
   isWorth(leftMs: number): boolean {
-    return this.#itemMs === undefined || leftMs > this.#itemMs * fewestItems;
+    const tasks = this.#itemsMs.length;
+    return tasks === 0 || leftMs > (fewestItems * this.#itemsMs.reduce((sum, each) => sum + each, 0)) / tasks;
   }
 }
 
@@ -56,6 +59,13 @@ async function* leaveOut(jobs: readonly CellJob[]): Steps {
     yield { type: 'end', job, state: 'unavailable', error: undefined, tell: (measured) => measured };
 }
 
+/** Until when a task is to be done, until when at most, and until when what was begun is carried on. */
+interface TaskEnds {
+  readonly slotMs: number;
+  readonly plannedMs: number;
+  readonly latestMs: number;
+}
+
 /**
  * One task: its first model answers as many items as fit into the model's part of the time, the others the same items. A
  * model for which even they take too long ends earlier, and those after it with it.
@@ -67,8 +77,7 @@ async function* runTask(
   planned: PlannedTask,
   jobs: readonly CellJob[],
   pace: Pace,
-  slotEndMs: number,
-  endMs: number,
+  ends: TaskEnds,
 ): Steps<boolean> {
   const whole = planned.order.length;
   const ended = (await state.store.cells(state.runId)).filter(
@@ -79,9 +88,10 @@ async function* runTask(
   const spentMs = new Map<string, number>();
   for (const [index, job] of jobs.entries()) {
     const startMs = nowMs();
-    const share = pace.shareOfFirst(jobs.slice(index)) * (isChosen ? 1 : caution);
-    const endAtMs = startMs + (endMs - startMs) * share;
-    const enoughAtMs = isChosen ? endAtMs : startMs + (slotEndMs - startMs) * share;
+    const share = pace.shareOfFirst(jobs.slice(index));
+    const ownPart = (endMs: number): number => startMs + (endMs - startMs) * share;
+    const endAtMs = ownPart(isChosen ? ends.latestMs : ends.plannedMs);
+    const enoughAtMs = isChosen ? endAtMs : ownPart(ends.slotMs);
     // What an earlier attempt answered stays, so it is asked again.
     const { items: answered } = await state.store.sampleSummary(job.cell.id);
     const least = isChosen ? items : Math.min(items, Math.max(leastItems, answered));
@@ -121,7 +131,9 @@ function jobsOf(state: RunState, tasks: readonly PlannedTask[], models: readonly
 export function timedRun(limitMs: number): Strategy {
   return async function* (state) {
     const { plan, store, runId } = state;
-    const endMs = nowMs() + limitMs;
+    const begunMs = nowMs();
+    const plannedMs = begunMs + plannedPart * limitMs;
+    const latestMs = begunMs + latestPart * limitMs;
     const pace = new Pace(plan.models);
     let models = plan.models;
     while (!state.isStopped) {
@@ -130,8 +142,9 @@ export function timedRun(limitMs: number): Strategy {
         const jobs = jobsOf(state, [planned], models);
         if (jobs.length === 0) continue;
         const startMs = nowMs();
-        const slotEndMs = startMs + (endMs - startMs) / (plan.tasks.length - index);
-        const isDone = pace.isWorth(endMs - startMs) && (yield* runTask(state, planned, jobs, pace, slotEndMs, endMs));
+        const slotMs = startMs + (plannedMs - startMs) / (plan.tasks.length - index);
+        const ends = { slotMs, plannedMs, latestMs };
+        const isDone = pace.isWorth(plannedMs - startMs) && (yield* runTask(state, planned, jobs, pace, ends));
         if (state.isStopped) return;
         if (!isDone) {
           yield* leaveOut(jobsOf(state, plan.tasks.slice(index), models));
