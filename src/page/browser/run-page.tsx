@@ -23,20 +23,22 @@ const stateMarks: Readonly<Record<CellSummary['state'], string>> = {
 
 function CellBox({ cell, task }: { readonly cell: CellSummary | undefined; readonly task: string }): VNode {
   if (cell === undefined) return <td data-label={task}>–</td>;
-  const { state, answered, items, accuracy, error } = cell;
+  const { model, state, answered, items, accuracy, error } = cell;
   const share = items === 0 ? 0 : answered / items;
+  // Whose message it is stands at the beginning of the row.
+  const reason = error?.message.replace(`${model}: `, '');
   const isOver = state === 'done';
   const shown =
     isOver && accuracy !== undefined ? fixed(accuracy, 3) : `${wholeNumber(answered)} / ${wholeNumber(items)}`;
   return (
-    <td class={`cell ${state}`} title={error?.message ?? state} data-state={state} data-label={task}>
+    <td class={`cell ${state}`} title={reason ?? state} data-state={state} data-label={task}>
       <span class="number">
         <span aria-hidden="true">{stateMarks[state]} </span>
         <span class="off-screen">{state}: </span>
         {answered === 0 ? shown : <a href={samplesLink(cell, cell)}>{shown}</a>}
       </span>
       {isOver ? <Bar share={accuracy} /> : <Bar share={share} isStrong />}
-      {error === undefined ? null : <span class="reason">{error.message}</span>}
+      {reason === undefined ? null : <span class="reason">{reason}</span>}
     </td>
   );
 }

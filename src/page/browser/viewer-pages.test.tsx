@@ -137,6 +137,8 @@ describe('the cells of a run', () => {
     const cellText = (cell: CellSummary): string => shownRows(<CellGrid cells={[cell]} runId="r" />)[1]?.[1] ?? '';
     expect(cellText(running)).toBe('… running: 1,500 / 4,000');
     expect(cellText(failed)).toBe('✗ failed: 0 / 4,000 it <died>');
+    const ofModel = { ...failed, error: { code: 'PB_X', message: `${failed.model}: it died` } };
+    expect(cellText(ofModel)).toBe('✗ failed: 0 / 4,000 it died');
     expect(shownRows(<CellGrid cells={others} runId="r" />)[1]).toContain('–');
   });
 });
