@@ -6,6 +6,7 @@ import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { estimateModelMemory, usualContextTokens } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
+import { findModels } from './find-models.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
 import { earlierSpeeds, guessProbe, probePlan, type ProbeStep } from './known-speeds.ts';
 import type { LocalContext } from './local-context.ts';
@@ -166,10 +167,12 @@ async function knownSpeeds(
  * Says what a run would do, without doing it: what it fetches, how long it takes, what won't fit.
  *
  * @throws {UsageError | UnknownNameError} for models or tasks that don't exist, and what engines or the protocol can't do
+ * @throws {ModelError | DownloadError | ServerError} for files, repositories and servers that a run couldn't use
  */
-export async function planSuite(suite: Suite, context: LocalContext, options: OutlookOptions): Promise<SuiteOutlook> {
-  raceQuestionOf(suite);
-  await checkEngines(suite, context.workingFolder);
+export async function planSuite(written: Suite, context: LocalContext, options: OutlookOptions): Promise<SuiteOutlook> {
+  raceQuestionOf(written);
+  await checkEngines(written, context.workingFolder);
+  const suite = await findModels(written, context, options.signal);
   const chosen = await chooseTasks(suite, context.ownTasks);
   const named = suite.models.map((entry) => nameModel(entry, context.workingFolder));
   const models: ModelOutlook[] = [];

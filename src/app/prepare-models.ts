@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
+import { servedNameIn } from '../engines/served/server-address.ts';
 import { modelEntry, type Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { type ModelRequest, parseModelRequest } from '../sources/model-request.ts';
@@ -24,11 +25,10 @@ export interface NamedModel {
   readonly request: ModelRequest | undefined;
 }
 
-/** The name after `#` of a server's address; the source itself where there is none. */
+/** The name of a model at a server that wasn't asked; stored runs have it, so it stays what it is. */
 function servedName(source: string): string {
-  const name = source.slice(source.indexOf('#') + 1);
   // Servers like to call a model by its path.
-  return source.includes('#') && name !== '' ? (decodeURIComponent(name).split('/').at(-1) ?? name) : source;
+  return servedNameIn(source)?.split('/').at(-1) ?? source;
 }
 
 /**
@@ -38,7 +38,7 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
   const written = modelEntry(entry);
   if (written.server !== undefined) return nameManagedModel(written, written.server, workingFolder);
   const { style, engineOptions, name } = written;
-  const { engine, source } = splitEngineSource(written.source) ?? written;
+  const { engine, source } = splitEngineSource(written.source, written.engine) ?? written;
   const request = engineEntry(engine).readsFile ? parseModelRequest(source, workingFolder) : undefined;
   return {
     name: name ?? request?.name ?? servedName(source),

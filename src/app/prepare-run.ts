@@ -6,6 +6,7 @@ import { withoutSecrets } from '../core/without-secrets.ts';
 import { hashJson } from '../run/content-key.ts';
 import { memoryLimitBytes } from '../meters/host-limits.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
+import { findModels } from './find-models.ts';
 import type { LocalContext } from './local-context.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
 import { checkRace, planRace, type RaceSource } from './plan-race.ts';
@@ -67,22 +68,28 @@ async function describeRun(
   };
 }
 
+export interface PrepareOptions extends RaceSource {
+  /** The suite is that of a stored run: its models were found when the run began, and keep their names. */
+  readonly isStored?: boolean;
+}
+
 /**
- * Everything that a run needs: models on this machine, data read and checked, and what a race asks. Data comes first: it
- * is checked in seconds, while models may take hours to fetch.
+ * Everything that a run needs: models on this machine, data read and checked, and what a race asks. Data comes before
+ * models: it is checked in seconds, while models may take hours to fetch.
  *
  * @throws {UsageError} if the suite asks a question that can't be decided
- * @throws {DataError | InvalidItemError | ModelError | DownloadError} if data or models can't be had
+ * @throws {DataError | InvalidItemError | ModelError | DownloadError | ServerError} if data or models can't be had
  */
 export async function prepareRun(
-  suite: Suite,
+  written: Suite,
   context: LocalContext,
   signal: AbortSignal,
-  race: RaceSource = {},
+  { isStored = false, ...race }: PrepareOptions = {},
 ): Promise<RunPlan> {
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
-  await checkRace(suite, race, context.ownTasks);
-  await checkEngines(suite, context.workingFolder);
+  await checkRace(written, race, context.ownTasks);
+  await checkEngines(written, context.workingFolder);
+  const suite = isStored ? written : await findModels(written, context, signal);
   const tasks = await prepareTasks(suite, context, signal);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);

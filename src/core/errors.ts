@@ -41,10 +41,11 @@ export class UnknownNameError extends PerbenchError {
   /** Without the names that are known. */
   readonly what: string;
 
-  constructor(family: string, name: string, known: readonly string[], near?: string) {
+  /** @param elsewhere what to do where nothing is near, of a family with too many names to list them all */
+  constructor(family: string, name: string, known: readonly string[], near?: string, elsewhere?: string) {
     const what = `unknown ${family} "${name}"`;
-    super(`${what}; known: ${known.join(', ')}`, {
-      hint: near === undefined ? undefined : `Did you mean "${near}"?`,
+    super(elsewhere === undefined ? `${what}; known: ${known.join(', ')}` : what, {
+      hint: near === undefined ? elsewhere : `Did you mean "${near}"?`,
     });
     this.near = near;
     this.what = what;

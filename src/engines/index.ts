@@ -3,7 +3,9 @@ import type { Engine } from '../core/engine.ts';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { optionProblems } from '../core/engine-options.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import type { FoundModel, ModelSearch } from './model-search.ts';
 import { llamaMaxConcurrency, servedMaxConcurrency } from './request-pool.ts';
+import { isServerAddress } from './served/server-address.ts';
 
 /** What engines take from outside. */
 export interface EngineWorld {
@@ -19,6 +21,8 @@ export interface EngineEntry {
   readonly maxConcurrency: number;
   /** What `engineOptions` of a model may hold. */
   readonly options: () => Promise<z.ZodObject>;
+  /** Finds out which model a source means, of an engine whose sources may leave that open. */
+  readonly find?: (search: ModelSearch, signal: AbortSignal) => Promise<FoundModel>;
   /** Imported on first use: a missing native library concerns only those who ask for it. */
   readonly load: (world: EngineWorld) => Promise<Engine>;
 }
@@ -36,6 +40,7 @@ export const engines = {
     readsFile: false,
     maxConcurrency: servedMaxConcurrency,
     options: async () => (await import('./served/served-options.ts')).openAiOptionsSchema,
+    find: async (search, signal) => (await import('./served/find-served-model.ts')).findServedModel(search, signal),
     load: async ({ environment }) => (await import('./served/openai-engine.ts')).createOpenAiEngine({ environment }),
   },
   managed: {
@@ -90,8 +95,41 @@ export async function openEngine(kind: string, world: EngineWorld = { environmen
   return engineEntry(kind).load(world);
 }
 
-/** An engine that reads no file may be named before its source: `openai:http://host:8000/v1#name`. */
-export function splitEngineSource(text: string): { readonly engine: string; readonly source: string } | undefined {
-  const [, engine = '', source = ''] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
-  return Object.hasOwn(known, engine) && known[engine]?.readsFile === false ? { engine, source } : undefined;
+/**
+ * The engine that a source names: an engine that reads no file stands before it, as in `openai:http://host:8000/v1#name`,
+ * and the address of a server needs no more than itself.
+ *
+ * @param engine the engine beside the source; to one that reads no file, its source is its own
+ */
+export function splitEngineSource(
+  text: string,
+  engine: string = 'llama',
+): { readonly engine: string; readonly source: string } | undefined {
+  const [, prefix = '', source = ''] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
+  if (Object.hasOwn(known, prefix) && known[prefix]?.readsFile === false) return { engine: prefix, source };
+  return engineEntry(engine).readsFile && isServerAddress(text) ? { engine: 'openai', source: text } : undefined;
+}
+
+/**
+ * Options of an engine as a command line has them: text where the engine takes text, else what the text reads as.
+ *
+ * @throws {UnknownNameError} for an engine that there isn't
+ */
+export async function readEngineOptions(
+  kind: string,
+  texts: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { shape } = await engineEntry(kind).options();
+  const entries = Object.entries(texts).map(([name, text]): [string, unknown] => {
+    const takesText = (shape as Readonly<Record<string, z.ZodType>>)[name]?.safeParse(text).success === true;
+    return [name, takesText ? text : readValue(text)];
+  });
+  return Object.fromEntries(entries);
+}
+
+function readValue(text: string): unknown {
+  if (/^true$/i.test(text)) return true;
+  if (/^false$/i.test(text)) return false;
+  if (/^none$/i.test(text)) return null;
+  return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

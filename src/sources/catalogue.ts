@@ -88,14 +88,17 @@ export function findCatalogueEntry(name: string): CatalogueEntry | undefined {
   return catalogue.find((entry) => entry.name === name);
 }
 
+const otherModels =
+  'Name a file (./model.gguf), a repository (hf:owner/repo), a server (http://host:8000/v1), or a name of perbench models list --all.';
+
 /**
  * The entry with this name.
  *
- * @throws {UnknownNameError} that lists the names and the nearest one
+ * @throws {UnknownNameError} that has the nearest name, or says what else there is
  */
 export function catalogueEntry(name: string): CatalogueEntry {
   const entry = findCatalogueEntry(name);
   if (entry !== undefined) return entry;
   const names = catalogue.map((known) => known.name);
-  throw new UnknownNameError('model', name, names, nearestName(name, names));
+  throw new UnknownNameError('model', name, names, nearestName(name, names), otherModels);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
+import { jsonInside } from '../core/json-inside.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { PassingFault, passingStatus } from '../core/retry.ts';
 import { ifThere } from '../files/if-there.ts';
@@ -79,27 +80,52 @@ export function explainHubRefusal(file: HubFile, answer: HttpAnswer, endpoint: s
   return undefined;
 }
 
-const siblings = z.object({ siblings: z.array(z.object({ rfilename: z.string() })) });
+const fileList = z.object({ siblings: z.array(z.object({ rfilename: z.string(), size: z.number().nullish() })) });
 
-/** Paths of all files of a repository at a revision. */
-async function listHubFiles(
-  file: Omit<HubFile, 'file'>,
+/** A file as a repository's list names it. */
+export interface HubEntry {
+  readonly path: string;
+  readonly bytes: number | undefined;
+}
+
+/**
+ * All files of a repository at a revision.
+ *
+ * @throws {DownloadError} if there is no such repository, or it isn't for this user
+ */
+export async function listHubFiles(
+  repository: Omit<HubFile, 'file'>,
   { http, settings, signal }: Pull,
-): Promise<readonly string[] | undefined> {
-  const url = `${settings.hubEndpoint}/api/${file.type}s/${file.repo}/revision/${encodeURIComponent(file.revision)}`;
+): Promise<readonly HubEntry[]> {
+  const { hubEndpoint } = settings;
+  const { type, repo, revision } = repository;
+  const url = `${hubEndpoint}/api/${type}s/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const answer = await http.send({ url, headers: await hubHeaders(settings), signal });
-  if (answer.statusCode !== 200) {
-    await answer.body.dump();
-    return undefined;
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200) throw refusalOf({ ...repository, file: '' }, answer, hubEndpoint);
+  const parsed = fileList.safeParse(jsonInside(text));
+  if (!parsed.success) {
+    throw new DownloadError(`${answer.url} is not a Hugging Face hub: no list of files in its response`, {
+      hint: `Check HF_ENDPOINT (now ${hubEndpoint}).`,
+    });
   }
-  const parsed = siblings.safeParse(await answer.body.json());
-  return parsed.success ? parsed.data.siblings.map(({ rfilename }) => rfilename) : undefined;
+  return parsed.data.siblings.map(({ rfilename, size }) => ({ path: rfilename, bytes: size ?? undefined }));
+}
+
+/** What a status of the hub means: something that passes, or its refusal in words. */
+function refusalOf(file: HubFile, answer: HttpAnswer, endpoint: string): Error {
+  const passing = passingStatus(answer.statusCode);
+  const shown = `HTTP ${answer.statusCode} from ${answer.url}`;
+  if (passing !== undefined) return new PassingFault(passing, shown);
+  return explainHubRefusal(file, answer, endpoint) ?? new DownloadError(shown);
 }
 
 /** A missing file, with the names that are there. */
 async function missingFile(file: HubFile, pull: Pull): Promise<DownloadError | undefined> {
-  const names = (await listHubFiles(file, pull))?.filter((name) => /\.(gguf|parquet|jsonl?)$/i.test(name));
-  if (names === undefined || names.length === 0) return undefined;
+  const names = (await entriesIfListed(file, pull))
+    .map(({ path }) => path)
+    .filter((name) => /\.(gguf|parquet|jsonl?)$/i.test(name));
+  if (names.length === 0) return undefined;
   const near = nearestName(file.file, names);
   const shown = names.slice(0, 12).join(', ');
   return new DownloadError(
@@ -111,6 +137,16 @@ async function missingFile(file: HubFile, pull: Pull): Promise<DownloadError | u
           : `Did you mean "${near}"?`,
     },
   );
+}
+
+/** The files of a repository; none where the hub doesn't list them. */
+export async function entriesIfListed(repository: Omit<HubFile, 'file'>, pull: Pull): Promise<readonly HubEntry[]> {
+  try {
+    return await listHubFiles(repository, pull);
+  } catch (error) {
+    if (error instanceof DownloadError || error instanceof PassingFault) return [];
+    throw error;
+  }
 }
 
 const commitPattern = /^[0-9a-f]{40}$/;
@@ -153,11 +189,7 @@ export async function hubFileFacts(file: HubFile, pull: Pull): Promise<HubFileFa
   await answer.body.dump();
   const { statusCode } = answer;
   if (statusCode < 400) return factsFrom(answer, hubEndpoint);
-  const passing = passingStatus(statusCode);
-  if (passing !== undefined) throw new PassingFault(passing, `HTTP ${statusCode} from ${answer.url}`);
   const isMissingEntry = headerValue(answer.headers, 'x-error-code') === 'EntryNotFound';
   const known = isMissingEntry ? await missingFile(file, pull) : undefined;
-  throw (
-    known ?? explainHubRefusal(file, answer, hubEndpoint) ?? new DownloadError(`HTTP ${statusCode} from ${answer.url}`)
-  );
+  throw known ?? refusalOf(file, answer, hubEndpoint);
 }

@@ -6,6 +6,7 @@ import { modelSha256 } from '../gguf/gguf-file.ts';
 import { catalogue } from './catalogue.ts';
 import { lockTarget } from './file-lock.ts';
 import { computeSha256, forgetSha256, rememberSha256 } from './file-sha256.ts';
+import { findModel } from './find-model.ts';
 import { cachedHubModels, findCachedHubFile, removeHubFile } from './hub-cache.ts';
 import { cachedModels, cacheFolder, modelsFolder } from './model-cache.ts';
 import { type ModelOptions, type ModelRequest, requestEntry, requestOf } from './model-request.ts';
@@ -88,6 +89,17 @@ async function unfinishedIn(folder: string): Promise<number> {
   return bytes;
 }
 
+/** The request; of a repository none of whose files is named, the only one that is on this machine. */
+async function requestInCache(
+  model: string | ModelRequest,
+  settings: SourceSettings,
+  options: ModelOptions,
+): Promise<ModelRequest> {
+  const request = requestOf(model, options);
+  const isRepository = request.sources[0].kind === 'repo';
+  return isRepository ? findModel(request, { ...settings, isOffline: true }, options) : request;
+}
+
 export interface VerifiedModel {
   readonly name: string;
   /** `unknown`: it was read whole, but nobody has pinned what it should be; the checksum is remembered from now on. */
@@ -107,7 +119,7 @@ export async function verifyModel(
   settings: SourceSettings,
   options: ModelOptions = {},
 ): Promise<VerifiedModel> {
-  const request = requestOf(model, options);
+  const request = await requestInCache(model, settings, options);
   const { name } = request;
   const located = await resolveModel(request, settings);
   if (located === undefined)
@@ -151,7 +163,7 @@ export async function removeModel(
   settings: SourceSettings,
   options: ModelOptions = {},
 ): Promise<number | undefined> {
-  const request = requestOf(model, options);
+  const request = await requestInCache(model, settings, options);
   let freedBytes: number | undefined;
   for (const source of request.sources) {
     if (source.kind === 'file') {
@@ -164,6 +176,7 @@ export async function removeModel(
       if (located !== undefined) freedBytes = (freedBytes ?? 0) + (await removeHubModel(located, settings));
       continue;
     }
+    if (source.kind === 'repo') continue;
     const folder = cacheFolder(source, settings.cacheDir);
     await using _lock = await lockTarget(settings.cacheDir, folder, { signal: options.signal });
     if (located !== undefined) {

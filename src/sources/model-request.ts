@@ -5,6 +5,8 @@ import type { PullOptions } from './pull.ts';
 
 /** What a user asked for, with every place that it may come from, the preferred one first. */
 export interface ModelRequest {
+  /** As the user wrote it. */
+  readonly written: string;
   /** Catalogue name, or the file's name without its ending. */
   readonly name: string;
   readonly sources: readonly [ModelSource, ...ModelSource[]];
@@ -28,14 +30,21 @@ function nameOf(source: ModelSource): string {
   const path =
     source.kind === 'pip'
       ? (source.parts[0]?.member ?? '')
-      : describeSource(source.kind === 'hub' ? { ...source, revision: 'main' } : source);
+      : describeSource(source.kind === 'hub' || source.kind === 'repo' ? { ...source, revision: 'main' } : source);
   return basename(path)
     .replace(/\.part\d+$/i, '')
     .replace(/\.(gguf|bin)$/i, '');
 }
 
 export function requestEntry(entry: CatalogueEntry): ModelRequest {
-  return { name: entry.name, sources: entrySources(entry), sha256: entry.sha256, bytes: entry.bytes, entry };
+  return {
+    written: entry.name,
+    name: entry.name,
+    sources: entrySources(entry),
+    sha256: entry.sha256,
+    bytes: entry.bytes,
+    entry,
+  };
 }
 
 /**
@@ -50,8 +59,8 @@ export function parseModelRequest(text: string, baseDir: string): ModelRequest {
   if (known !== undefined) return requestEntry(known);
   const source = parseSource(text, baseDir);
   if (source === undefined) return requestEntry(catalogueEntry(text));
-  const sha256 = source.kind === 'file' ? undefined : source.sha256;
-  return { name: nameOf(source), sources: [source], sha256, bytes: undefined, entry: undefined };
+  const sha256 = 'sha256' in source ? source.sha256 : undefined;
+  return { written: text, name: nameOf(source), sources: [source], sha256, bytes: undefined, entry: undefined };
 }
 
 /** A model as callers may give it: a request, or what a user wrote, with relative paths meant from `baseDir`. */

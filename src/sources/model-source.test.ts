@@ -14,6 +14,8 @@ describe('parseSource', () => {
     ['C:\\models\\x.gguf', { kind: 'file', path: '/base/C:\\models\\x.gguf' }],
     ['hf:o/r/f.gguf', { kind: 'hub', repo: 'o/r', file: 'f.gguf', revision: 'main', sha256: undefined }],
     ['hf:o/r/sub/f.gguf@v1.2', { kind: 'hub', repo: 'o/r', file: 'sub/f.gguf', revision: 'v1.2', sha256: undefined }],
+    ['hf:o/r', { kind: 'repo', repo: 'o/r', revision: 'main' }],
+    ['hf:o/r@v1', { kind: 'repo', repo: 'o/r', revision: 'v1' }],
     [
       `hf:o/r/f.gguf@refs/pr/1#sha256=${digest.toUpperCase()}`,
       { kind: 'hub', repo: 'o/r', file: 'f.gguf', revision: 'refs/pr/1', sha256: digest },
@@ -42,6 +44,7 @@ describe('parseSource', () => {
   it.each([
     ['', 'it is empty'],
     ['hf:o/f.gguf', 'expected a file in the repository o/f.gguf'],
+    [`hf:o/r#sha256=${digest}`, 'expected a file in the repository o/r'],
     ['hf:../r/f.gguf', 'expected hf:owner/repo/file.gguf'],
     ['hf:o/r/../../f.gguf', 'expected a file in the repository o/r'],
     ['hf:o/r/f.gguf@', '"" is not a valid revision'],
@@ -66,12 +69,21 @@ describe('parseSource', () => {
   });
 });
 
+it.each([
+  ['https://huggingface.co/o/r', 'hf:o/r'],
+  ['https://huggingface.co/o/r/tree/main', 'hf:o/r'],
+  ['https://huggingface.co/o/r/blob/main/sub/f.gguf', 'hf:o/r/sub/f.gguf'],
+  ['https://hf.co/o/r/resolve/v1/f.gguf?download=true', 'hf:o/r/f.gguf@v1'],
+])('proposes what to write for the page %s', (page, spec) => {
+  expect(() => parseSource(page, '/')).toThrow(expect.objectContaining({ hint: `Write ${spec}.` }));
+});
+
 describe('parseModelRequest', () => {
   it('gives a catalogue model its sources, the hub first, with the pinned checksum', () => {
     const { name, sources, sha256 } = parseModelRequest('smollm2-135m-instruct', '/');
     expect(name).toBe('smollm2-135m-instruct');
     expect(sources.map(({ kind }) => kind)).toEqual(['hub', 'pip']);
-    expect(sources.every((source) => source.kind !== 'file' && source.sha256 === sha256)).toBe(true);
+    expect(sources.every((source) => 'sha256' in source && source.sha256 === sha256)).toBe(true);
   });
 
   it.each([

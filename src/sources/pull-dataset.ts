@@ -7,7 +7,7 @@ import { computeSha256, fileSha256, rememberSha256 } from './file-sha256.ts';
 import { openHttpClient } from './http-client.ts';
 import { findCachedHubFile, hubSnapshotFolder } from './hub-cache.ts';
 import type { HubFile } from './hub-protocol.ts';
-import { pullHubFile, askHub } from './pull-hub.ts';
+import { pullHubFile, askHubFile } from './pull-hub.ts';
 import type { FetchedFile, Pull, PullOptions } from './pull.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -150,7 +150,7 @@ async function cachedFile(
 async function fetchedFile(dataset: HubDataset, wanted: HubDatasetFile, pull: Pull): Promise<PulledDatasetFile> {
   const file = hubFileOf(dataset, wanted.path);
   pull.onProgress?.({ phase: 'connect', file: wanted.path, bytesDone: 0, bytesTotal: undefined });
-  const facts = await askHub(file, 'retry', pull);
+  const facts = await askHubFile(file, 'retry', pull);
   if (facts.commit !== dataset.revision) {
     throw new DownloadError(`${dataset.repo}: requested revision ${dataset.revision}, got ${facts.commit}`);
   }

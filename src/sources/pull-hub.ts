@@ -26,11 +26,17 @@ export type HubSource = Extract<ModelSource, { kind: 'hub' }>;
 export type HubPatience = 'probe' | 'retry';
 
 /**
- * Facts of one hub file, asked again where that can help.
+ * Asks the hub, again where that can help.
  *
+ * @param name of what is asked for, for people
  * @throws {DownloadError} if the hub refuses or can't be reached
  */
-export async function askHub(file: HubFile, patience: HubPatience, pull: Pull): Promise<HubFileFacts> {
+export async function askHub<Answer>(
+  ask: (pull: Pull) => Promise<Answer>,
+  name: string,
+  patience: HubPatience,
+  pull: Pull,
+): Promise<Answer> {
   const { settings, signal } = pull;
   const isProbe = patience === 'probe';
   const attempts = isProbe ? 1 : settings.network.attempts;
@@ -38,7 +44,7 @@ export async function askHub(file: HubFile, patience: HubPatience, pull: Pull): 
   const own = { ...pull, signal: AbortSignal.any(signals.filter((each) => each !== undefined)) };
   for (let failures = 1; ; failures += 1) {
     try {
-      return await hubFileFacts(file, own);
+      return await ask(own);
     } catch (error) {
       signal?.throwIfAborted();
       const isTimeout = error instanceof Error && error.name === 'TimeoutError';
@@ -50,10 +56,19 @@ export async function askHub(file: HubFile, patience: HubPatience, pull: Pull): 
           cause: error,
         });
       }
-      pull.onProgress?.({ phase: 'retry', file: file.file, bytesDone: 0, bytesTotal: undefined, note: reason });
+      pull.onProgress?.({ phase: 'retry', file: name, bytesDone: 0, bytesTotal: undefined, note: reason });
       await pauseBeforeRetry(failures, error, settings.network, signal);
     }
   }
+}
+
+/**
+ * Facts of one hub file.
+ *
+ * @throws {DownloadError} if the hub refuses or can't be reached
+ */
+export async function askHubFile(file: HubFile, patience: HubPatience, pull: Pull): Promise<HubFileFacts> {
+  return askHub((own) => hubFileFacts(file, own), file.file, patience, pull);
 }
 
 /**
@@ -68,7 +83,7 @@ export async function pullHubModel(source: HubSource, patience: HubPatience, pul
   for (const name of shardFiles(source.file)) {
     const file: HubFile = { type: 'model', repo: source.repo, revision, file: name };
     pull.onProgress?.({ phase: 'connect', file: name, bytesDone: 0, bytesTotal: undefined });
-    const facts = await askHub(file, patience, pull);
+    const facts = await askHubFile(file, patience, pull);
     const isSplit = name !== source.file || shards.length > 0;
     if (!isSplit && source.sha256 !== undefined && facts.sha256 !== source.sha256) {
       throw new DownloadError(

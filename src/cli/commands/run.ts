@@ -68,7 +68,8 @@ export const resume: CommandHandler<typeof storedRunOptions> = async ({ argument
   const dataDir = options.dataDir === undefined ? stored.suite.dataDir : context.path(options.dataDir);
   const suite = { ...stored.suite, ...(dataDir !== undefined && { dataDir }) };
   const { race, timeLimitMs } = stored.manifest;
-  const prepared = await prepareRun(suite, local, context.interruption.signal, { stored: race }).finally(() =>
+  const from = { stored: race, isStored: true };
+  const prepared = await prepareRun(suite, local, context.interruption.signal, from).finally(() =>
     status[Symbol.dispose](),
   );
   const plan = timeLimitMs === undefined ? prepared : withTimeLimit(prepared, timeLimitMs);

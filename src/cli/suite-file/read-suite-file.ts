@@ -6,7 +6,8 @@ import { ConfigError } from '../../core/errors.ts';
 import { LineCounter, isMap, isNode, isPair, parseDocument, type Document } from 'yaml';
 import type { Suite } from '../../core/suite.ts';
 import { isFileServer } from '../../core/managed-server.ts';
-import { looksLikePath } from '../../sources/model-source.ts';
+import { splitEngineSource } from '../../engines/index.ts';
+import { looksLikePath, looksLikeRepository } from '../../sources/model-source.ts';
 
 /** Files that `run` and `plan` look for where neither a file nor a model was named, in this order. */
 const defaultSuiteFiles = [
@@ -249,8 +250,11 @@ function resolveEntry(
 
 /** Catalogue names, `hf:`, `pip:`, URLs and addresses of servers stay as they are. */
 export function resolveSource(source: string, folder: string, homeFolder: string): string {
-  if (/^(hf|pip|https?|openai):/i.test(source) || !looksLikePath(source)) return source;
-  return resolvePath(source, folder, homeFolder);
+  if (/^(hf|pip|https?):/i.test(source) || splitEngineSource(source) !== undefined || !looksLikePath(source))
+    return source;
+  const path = resolvePath(source, folder, homeFolder);
+  // What may be the name of a repository isn't a path unless a file is there.
+  return looksLikeRepository(source) && !existsSync(path) ? source : path;
 }
 
 /** A shell opens `~` itself; in a file nobody has. */

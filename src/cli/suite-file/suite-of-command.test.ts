@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +131,79 @@ describe('the suite of a command line', () => {
     await expect(settings(['-m', 'a.gguf', '--model_args', 'devic=cpu'])).rejects.toThrow(
       'options of engine llama: unknown key "devic" (did you mean "device"?)',
     );
+  });
+
+  it("reads lm-eval's models at servers", async () => {
+    const given = ['--model', 'local-chat-completions', '--model_args'];
+    const args =
+      'model=O/m,base_url=http://127.0.0.1:8851/v1/chat/completions,num_concurrent=2,tokenizer=x,max_retries=3';
+    const { suite, unused, settings: listed } = await settings([...given, args]);
+    expect(suite.models).toEqual([
+      { source: 'openai:http://127.0.0.1:8851/v1#O/m', style: 'instruct', engine: 'llama', engineOptions: {} },
+    ]);
+    expect([suite.concurrency, unused]).toEqual([2, ['tokenizer', 'max_retries']]);
+    expect(listed.find(({ key }) => key === 'concurrency')?.origin.from).toBe('--model-args');
+    expect((await settings([...given, args, '--concurrency', '5'])).suite.concurrency).toBe(5);
+    expect((await settings([...given, args, '--style', 'base'])).suite.models).toMatchObject([{ style: 'base' }]);
+    const other = ['--model', 'openai-completions', '--model_args', 'model=gpt,max_length=99,apiKeyVariable=MINE'];
+    expect((await settings(other)).suite.models).toMatchObject([
+      {
+        source: 'openai:https://api.openai.com/v1#gpt',
+        style: 'base',
+        engineOptions: { contextTokens: 99, apiKeyVariable: 'MINE' },
+      },
+    ]);
+    const gguf = ['--model', 'gguf', '--model_args', 'base_url=http://127.0.0.1:8000'];
+    expect((await settings(gguf)).suite.models).toEqual(['openai:http://127.0.0.1:8000']);
+    await expect(settings(['--model', 'local-completions'])).rejects.toThrow(
+      '--model local-completions needs the address of the server',
+    );
+    await expect(settings([...given, 'base_url=http://h:1,num_concurrent=0'])).rejects.toThrow(
+      '--model-args: num_concurrent: expected a whole number from 1 to 512, got "0"',
+    );
+    await expect(settings([...given, 'base_url=http://h:1,devics=2'])).rejects.toThrow(
+      'options of engine openai: unknown key "devics" (did you mean "devices"?)',
+    );
+  });
+
+  it('gives an engine the words that it takes as text', async () => {
+    const optionsOf = async (args: string) =>
+      (await settings(['-m', 'openai:http://h:1/v1#m', '--model-args', args])).suite.models;
+    expect(await optionsOf('loglikelihood=none,retrySeconds=3,apiKeyVariable=123')).toMatchObject([
+      { engineOptions: { loglikelihood: 'none', retrySeconds: 3, apiKeyVariable: '123' } },
+    ]);
+    await expect(optionsOf('loglikelihood=nonsense')).rejects.toThrow('options of engine openai: loglikelihood');
+  });
+
+  it('takes several models joined by commas, unless a file has that name', async () => {
+    const modelsOf = async (...argv: readonly string[]) => (await settings(argv, {}, folder)).suite.models;
+    const several = ['smollm2-135m-instruct', join(folder, 'a.gguf'), 'http://h:1/v1'];
+    expect(await modelsOf('-m', 'smollm2-135m-instruct, ./a.gguf,http://h:1/v1', '-m', 'gemma-3-270m')).toEqual([
+      ...several,
+      'gemma-3-270m',
+    ]);
+    await writeFile(join(folder, 'x,y.gguf'), '');
+    expect(await modelsOf('-m', './x,y.gguf')).toEqual([join(folder, 'x,y.gguf')]);
+    const pinned = `https://host/a,b.gguf#sha256=${'ab'.repeat(32)}`;
+    expect(await modelsOf('-m', pinned)).toEqual([pinned]);
+    await expect(modelsOf('-m', 'a.gguf,,b.gguf')).rejects.toThrow(
+      'expected models joined by commas, got "a.gguf,,b.gguf"',
+    );
+  });
+
+  it('leaves addresses, and names that may be those of repositories, as they are', async () => {
+    const models = ['localhost:8000/v1', 'openai:localhost:8000/v1', 'Qwen/Qwen2.5-0.5B-Instruct'];
+    expect((await settings(models.flatMap((model) => ['-m', model]))).suite.models).toEqual(models);
+    await mkdir(join(folder, 'models'), { recursive: true });
+    await writeFile(join(folder, 'models/plain'), '');
+    expect((await settings(['-m', 'models/plain'], {}, folder)).suite.models).toEqual([join(folder, 'models/plain')]);
+  });
+
+  it('says what else there is for a model that nobody knows', async () => {
+    await expect(settings(['-m', 'nonsense'])).rejects.toMatchObject({
+      message: 'unknown model "nonsense"',
+      hint: expect.stringContaining('a server (http://host:8000/v1)'),
+    });
   });
 
   it('refuses more sequences at once than an engine has, at the place of the model', async () => {

@@ -18,6 +18,9 @@ import {
   resolveSuitePaths,
 } from './read-suite-file.ts';
 import { checkEngines, checkSuite, checkSuiteNames } from './check-suite.ts';
+import { nameModel } from '../../app/prepare-models.ts';
+import { readEngineOptions } from '../../engines/index.ts';
+import { type ModelFlags, readModelFlags } from './model-flags.ts';
 
 /** The suite of a command that takes one: from its argument or `--config`, and its flags. */
 export async function suiteOfCommand(
@@ -32,7 +35,14 @@ export async function suiteOfCommand(
     });
   }
   const fileName = argument ?? config;
-  return resolveSuite({ input, fileName, world: context });
+  const settings = await resolveSuite({ input, fileName, world: context });
+  const { unused } = settings;
+  if (unused.length > 0) {
+    context.output.note(
+      `not used from --model-args: ${unused.join(', ')}; the server or perbench decides these itself`,
+    );
+  }
+  return settings;
 }
 
 /** One setting of a suite, and why it has its value. */
@@ -47,6 +57,8 @@ export interface SuiteSettings {
   readonly settings: readonly SuiteSetting[];
   /** Undefined where the suite is made of flags alone. */
   readonly file: string | undefined;
+  /** Names of lm-eval's model arguments that perbench has no use for. */
+  readonly unused: readonly string[];
 }
 
 export interface SuiteSettingsRequest {
@@ -71,22 +83,16 @@ type PlainKey = Exclude<keyof SuiteOptions & keyof Suite, 'limit' | 'dataDir'>;
  */
 export async function resolveSuite(request: SuiteSettingsRequest): Promise<SuiteSettings> {
   const { input, world } = request;
-  const modelArguments = parseModelArguments(input.options.modelArgs);
-  const sources = modelSources(input.options.model, modelArguments);
+  const flags = readModelFlags(input.options.model, input.options.modelArgs, world);
+  const { sources, unused } = flags;
   const file = await suiteFile(request, sources.length > 0);
   const document = withFlags(file?.document ?? suiteValue({}, 'command line'), sources, input);
   const checked = checkSuite(document);
   await checkSuiteNames(document, checked);
   const resolved = resolveSuitePaths(checked, file?.folder ?? world.workingFolder, world.homeFolder);
-  const suite = await override(resolved, request, sources, modelArguments);
+  const suite = await override(resolved, request, flags);
   await checkEngines(document, suite);
-  return { suite, settings: explain(suite, request, document, file), file: file?.document.file };
-}
-
-function modelSources(models: readonly string[], { source }: ModelArguments): readonly string[] {
-  if (source === undefined) return models;
-  // `--model hf --model_args pretrained=x`: the first names lm-eval's own program, which perbench isn't.
-  return [...models.filter((model) => !lmEvalBackends.has(model)), source];
+  return { suite, settings: explain(suite, request, document, file, flags), file: file?.document.file, unused };
 }
 
 async function suiteFile(request: SuiteSettingsRequest, hasModels: boolean): Promise<SuiteFile | undefined> {
@@ -95,7 +101,7 @@ async function suiteFile(request: SuiteSettingsRequest, hasModels: boolean): Pro
   if (name !== undefined) return readSuiteFile(name, world);
   if (hasModels) return undefined;
   throw new UsageError('no models to run', {
-    hint: 'Name a suite file or a model: perbench run suite.yaml, or perbench run -m smollm2-135m-instruct. Create a suite file with perbench init.',
+    hint: 'Name a suite file or a model: perbench run suite.yaml, perbench run -m smollm2-135m-instruct, or -m http://127.0.0.1:8000/v1 for a server. Create a suite file with perbench init.',
   });
 }
 
@@ -120,18 +126,17 @@ function withFlags(
   };
 }
 
-async function override(
-  suite: Suite,
-  request: SuiteSettingsRequest,
-  sources: readonly string[],
-  args: ModelArguments,
-): Promise<Suite> {
+async function override(suite: Suite, request: SuiteSettingsRequest, flags: ModelFlags): Promise<Suite> {
   const { input, world } = request;
+  const { sources } = flags;
   const { options, origins } = input;
+  const concurrency = concurrencyOfModel(origins, flags);
   const given = plainKeys.filter((key) => origins[key].source !== 'default');
   const { workingFolder, homeFolder } = world;
-  const models =
+  const named =
     sources.length > 0 ? sources.map((source) => resolveSource(source, workingFolder, homeFolder)) : suite.models;
+  const models: Suite['models'] = [];
+  for (const model of named) models.push(await overrideModel(model, options, flags));
   const tasks: Suite['tasks'] = [];
   for (const task of suite.tasks) tasks.push(...(await overrideTask(task, options.shots, options.limit)));
   return {
@@ -140,25 +145,31 @@ async function override(
     ...(Object.fromEntries(given.map((key) => [key, options[key]])) as Partial<Suite>),
     ...(options.dataDir !== undefined && { dataDir: resolvePath(options.dataDir, workingFolder, homeFolder) }),
     ...(options.limit !== undefined && 'items' in options.limit && { limit: options.limit.items }),
-    models: models.map((model) => overrideModel(model, options, args)),
+    ...(concurrency !== undefined && { concurrency }),
+    models,
     tasks,
   };
 }
 
-function overrideModel(
+/** lm-eval has the concurrency among the arguments of the model; the flag for it stands above them. */
+function concurrencyOfModel(
+  origins: SuiteSettingsRequest['input']['origins'],
+  { concurrency }: ModelFlags,
+): number | undefined {
+  return origins.concurrency.source === 'default' ? concurrency : undefined;
+}
+
+async function overrideModel(
   model: Suite['models'][number],
   options: SuiteSettingsRequest['input']['options'],
-  { engineOptions }: ModelArguments,
-): Suite['models'][number] {
-  const { style, engine } = options;
-  if (style === undefined && engine === undefined && Object.keys(engineOptions).length === 0) return model;
+  flags: ModelFlags,
+): Promise<Suite['models'][number]> {
+  const { style = flags.style, engine } = options;
+  if (style === undefined && engine === undefined && Object.keys(flags.engineOptions).length === 0) return model;
   const entry = modelEntry(model);
-  return {
-    ...entry,
-    style: style ?? entry.style,
-    engine: engine ?? entry.engine,
-    engineOptions: { ...entry.engineOptions, ...engineOptions },
-  };
+  const changed = { ...entry, style: style ?? entry.style, engine: engine ?? entry.engine };
+  const engineOptions = await readEngineOptions(nameModel(changed, '/').engine, flags.engineOptions);
+  return { ...changed, engineOptions: { ...entry.engineOptions, ...engineOptions } };
 }
 
 /** A flag for all tasks stands above what the file says of one. */
@@ -181,11 +192,13 @@ function explain(
   { input: { origins, options } }: SuiteSettingsRequest,
   document: SuiteDocument,
   file: SuiteFile | undefined,
+  modelFlags: ModelFlags,
 ): readonly SuiteSetting[] {
   const flags: Readonly<Record<string, OptionOrigin>> = {
     ...Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.source !== 'default')),
     ...(origins.model.source !== 'default' && { models: origins.model }),
     ...(options.modelArgs.length > 0 && options.model.length === 0 && { models: origins.modelArgs }),
+    ...(concurrencyOfModel(origins, modelFlags) !== undefined && { concurrency: origins.modelArgs }),
     ...(origins.task.source !== 'default' && { tasks: origins.task }),
   };
   const keys = Object.keys(suiteSettings) as (keyof Suite)[];
@@ -203,43 +216,4 @@ function fileOrigin(key: keyof SuiteInput, document: SuiteDocument, file: SuiteF
   if (!isInFile) return { source: 'default', from: 'default' };
   const line = document.positionOfKey([key])?.line;
   return { source: 'file', from: `${document.file}${line === undefined ? '' : `:${line}`}` };
-}
-
-export interface ModelArguments {
-  /** Named by `pretrained=` or `path=`. */
-  readonly source: string | undefined;
-  readonly engineOptions: Readonly<Record<string, unknown>>;
-}
-
-/** Names of lm-eval's own ways to run a model: with `pretrained=` they name no model of ours. */
-const lmEvalBackends: ReadonlySet<string> = new Set(['hf', 'hf-auto', 'huggingface', 'gguf', 'ggml', 'vllm', 'sglang']);
-
-/**
- * Reads lm-eval's `key=value` list; values become numbers and booleans as they do there.
- *
- * @throws {UsageError} for a part without `=`
- */
-function parseModelArguments(parts: readonly string[]): ModelArguments {
-  let source: string | undefined;
-  const engineOptions: Record<string, unknown> = {};
-  for (const part of parts) {
-    const equals = part.indexOf('=');
-    if (equals < 1) {
-      throw new UsageError(`--model-args: expected key=value, got "${part}"`, {
-        hint: 'Write --model-args pretrained=./model.gguf or an option of the engine.',
-      });
-    }
-    const key = part.slice(0, equals);
-    const value = part.slice(equals + 1);
-    if (key === 'pretrained' || key === 'path') source = value;
-    else engineOptions[key] = readValue(value);
-  }
-  return { source, engineOptions };
-}
-
-function readValue(text: string): unknown {
-  if (/^true$/i.test(text)) return true;
-  if (/^false$/i.test(text)) return false;
-  if (/^none$/i.test(text)) return null;
-  return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

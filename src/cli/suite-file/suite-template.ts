@@ -29,11 +29,12 @@ export function suiteTemplate({ models, tasks, limit, protocol }: SuiteChoices):
 name: my-suite
 
 # Catalogue names (perbench models list --all), paths relative to this file, hf:owner/repo/file.gguf,
-# pip:package==version/path, or https://…#sha256=…
+# pip:package==version/path, https://…#sha256=…, or the address of a server.
 models:
 ${models.map((model) => `  - ${model}\n`).join('')}  # - source: ./models/other.gguf
   #   name: other
   #   style: instruct        # chat template; base: plain prompts; auto: depends on the file
+  # - openai:http://127.0.0.1:8000/v1#served-name   # vLLM, SGLang, llama-server, Ollama, a cloud endpoint
 
 # Ids or short names (perbench tasks); "all" is the five benchmarks, "mini" the built-in set.
 tasks:

@@ -45,6 +45,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench run suite.yaml',
       'perbench run suite.yaml --decide "cheapest with accuracy >= 0.7"',
       'perbench run -m smollm2-135m-instruct -m ./other.gguf -t all --data-dir data --limit 200',
+      'perbench run -m http://127.0.0.1:8000/v1 -t gsm8k --data-dir data',
       'perbench eval --model smollm2-135m-instruct --tasks gsm8k,arc_easy --limit 0.1 --output_path results.json',
     ],
     writesFiles: true,

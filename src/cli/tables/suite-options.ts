@@ -69,7 +69,7 @@ export const suiteOptions = {
   model: texts({
     short: 'm',
     argument: 'model',
-    help: 'catalogue name, path, hf:owner/repo/file.gguf, pip:package==version/path, or URL#sha256=… (repeatable)',
+    help: 'catalogue name, path, hf:owner/repo or hf:owner/repo/file.gguf, pip:package==version/path, URL#sha256=…, or a server: http://host:8000/v1 or openai:http://host:8000/v1#name (repeatable or comma-separated)',
     completion: 'model',
   }),
   task: texts({
@@ -98,7 +98,7 @@ export const suiteOptions = {
   modelArgs: texts({
     argument: 'key=value',
     isCommaSeparated: true,
-    help: 'lm-eval model arguments: pretrained=… or path=… names a model, the rest are engine options',
+    help: 'lm-eval model arguments: pretrained=… or path=… names a model, base_url=… with model=… a server; the rest are engine options',
     hasEnvironment: false,
   }),
   logSamples: flag({ help: 'accepted for compatibility with lm-eval; samples are always kept', hasEnvironment: false }),

@@ -24,7 +24,8 @@ import { generateOne, harmlessPrompt, type ServedTarget } from './generate-reque
 import { localHost } from './local-host.ts';
 import { type ClientSettings, createSalt } from './request-client.ts';
 import { createServedModel, type ServerHost } from './served-model.ts';
-import { keyIn, type OpenAiOptions, openAiOptionsSchema, parseServedAddress } from './served-options.ts';
+import { keyIn, type OpenAiOptions, openAiOptionsSchema } from './served-options.ts';
+import { parseServedAddress, type ServedAddress } from './server-address.ts';
 import { ServerConnection } from './server-connection.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { probeLikelihood } from './token-scorers.ts';
@@ -109,7 +110,7 @@ function describeModel(
 /** What a model at a server is opened with, whoever started the server. */
 export interface ServedModelRequest {
   readonly spec: ModelSpec;
-  readonly address: { readonly baseUrl: string; readonly servedName: string | undefined };
+  readonly address: ServedAddress;
   readonly openAi: OpenAiOptions;
   readonly options: EngineOptions;
   readonly apiKey: string | undefined;

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { UsageError } from '../../core/errors.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 
 /** Options of the openai engine, under `engineOptions` of a model. */
@@ -21,38 +20,6 @@ export const openAiOptionsSchema = z.strictObject({
 });
 
 export type OpenAiOptions = z.output<typeof openAiOptionsSchema>;
-
-/** Where a served model is. */
-export interface ServedAddress {
-  /** Origin and path, ends with `/v1` mostly, never with a slash. */
-  readonly baseUrl: string;
-  /** Undefined: the only model that the server has. */
-  readonly servedName: string | undefined;
-}
-
-const addressHint =
-  'Write openai:http://127.0.0.1:8000/v1#served-name, or openai:http://127.0.0.1:8000/v1 for the only model there.';
-
-/**
- * Reads `http://host:8000/v1#served-name`.
- *
- * @throws {UsageError} if it is no such address, or holds a password
- */
-export function parseServedAddress(source: string): ServedAddress {
-  const url = URL.parse(source);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new UsageError(`openai: expected the address of a server, got "${source}"`, { hint: addressHint });
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '') {
-    throw new UsageError(`openai: the address ${url.origin}${url.pathname} contains a user, a password or a query`, {
-      hint: 'Put the key into the environment variable OPENAI_API_KEY, or name another with apiKeyVariable.',
-    });
-  }
-  const path = url.pathname.replace(/\/+$/, '');
-  const servedName = url.hash === '' ? undefined : decodeURIComponent(url.hash.slice(1));
-  // Without a path people mean the usual one.
-  return { baseUrl: `${url.origin}${path === '' ? '/v1' : path}`, servedName };
-}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   /** A request without any byte for so long has hung. */
   readonly hangMs: number;
   readonly retry: RetryLimits;
+  /** What to do if the server answers nobody; by default what helps in the middle of a run. */
+  readonly deadHint?: string;
   /** Monotonic, in milliseconds. */
   readonly now?: () => number;
   /** In [0, 1); spreads retries. */
@@ -43,12 +45,13 @@ export class ServerConnection implements AsyncDisposable {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #apiKey: string | undefined;
   readonly #retry: RetryLimits;
+  readonly #deadHint: string | undefined;
   readonly #random: () => number;
   /** While the server is asked whether it answers at all. */
   #isAnswering: Promise<boolean> | undefined;
   #lastSuccessMs = -Infinity;
 
-  constructor({ baseUrl, apiKey, hangMs, retry, now, random }: ConnectionOptions) {
+  constructor({ baseUrl, apiKey, hangMs, retry, deadHint, now, random }: ConnectionOptions) {
     const url = new URL(baseUrl);
     this.baseUrl = baseUrl;
     this.hangMs = hangMs;
@@ -56,6 +59,7 @@ export class ServerConnection implements AsyncDisposable {
     this.#path = url.pathname === '/' ? '' : url.pathname;
     this.#apiKey = apiKey;
     this.#retry = retry;
+    this.#deadHint = deadHint;
     this.#random = random ?? (() => randomInt(2 ** 32) / 2 ** 32);
     this.#headers = {
       'content-type': 'application/json',
@@ -173,11 +177,12 @@ export class ServerConnection implements AsyncDisposable {
   }
 
   #deadServer(message: string, kind: string, cause: unknown): ServerError {
-    const hint =
+    const inRun =
       kind === 'timeout'
         ? 'Check the server; if its answers take this long, raise --hang-seconds.'
         : 'Check that the server is running and has capacity, then run perbench resume.';
-    return new ServerError(this.#clean(message), { url: this.baseUrl }, { hint, cause: errorCode(cause) });
+    const options = { hint: this.#deadHint ?? inRun, cause: errorCode(cause) };
+    return new ServerError(this.#clean(message), { url: this.baseUrl }, options);
   }
 
   /** Servers like to repeat the key that they refuse. */

@@ -3,7 +3,8 @@ import { jsonInside } from '../../core/json-inside.ts';
 import { ModelError, ServerError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { ServerConnection } from './server-connection.ts';
-import { readJson } from './server-reply.ts';
+import { servedSource } from './server-address.ts';
+import { readJson, refusalText, RequestFault } from './server-reply.ts';
 
 /** Programs whose ways beyond the protocol are known. */
 export type ServerFlavour = 'llama-server' | 'vllm' | 'sglang' | 'ollama' | 'unknown';
@@ -29,30 +30,32 @@ export interface ServerFacts {
   readonly eosToken: string | undefined;
 }
 
-const modelList = z.looseObject({
-  data: z.array(
-    z.looseObject({
-      id: z.string(),
-      aliases: z.array(z.string()).nullish(),
-      owned_by: z.string().nullish(),
-      /** vLLM and SGLang. */
-      max_model_len: z.number().nullish(),
-      /** llama-server. */
-      meta: z
-        .looseObject({
-          n_ctx_train: z.number(),
-          n_params: z.number(),
-          size: z.number(),
-          n_vocab: z.number(),
-          ftype: z.string(),
-        })
-        .partial()
-        .nullish(),
-    }),
-  ),
+const listedModel = z.looseObject({
+  id: z.string(),
+  aliases: z.array(z.string()).nullish(),
+  owned_by: z.string().nullish(),
+  /** vLLM and SGLang. */
+  max_model_len: z.number().nullish(),
+  /** llama-server. */
+  meta: z
+    .looseObject({
+      n_ctx_train: z.number(),
+      n_params: z.number(),
+      size: z.number(),
+      n_vocab: z.number(),
+      ftype: z.string(),
+    })
+    .partial()
+    .nullish(),
 });
 
-type ListedModel = z.output<typeof modelList>['data'][number];
+type ListedModel = z.output<typeof listedModel>;
+
+/** Some servers leave out what is around the list, and Ollama says null where it is empty. */
+const modelList = z.preprocess(
+  (value) => (Array.isArray(value) ? { data: value } : value),
+  z.looseObject({ data: z.array(listedModel).nullable() }),
+);
 
 const props = z.looseObject({
   default_generation_settings: z.looseObject({ n_ctx: z.number().optional() }).optional(),
@@ -87,40 +90,85 @@ async function optional<Schema extends z.ZodType>(
   return schema.safeParse(jsonInside(value)).data;
 }
 
-function chooseModel(url: string, models: readonly ListedModel[], servedName: string | undefined): ListedModel {
-  const names = models.flatMap(({ id, aliases }) => [id, ...(aliases ?? [])]);
-  const known = [...new Set(names)];
-  const [first, second] = models;
+const shownNames = 20;
+
+function namesText(names: readonly string[]): string {
+  const left = names.length - shownNames;
+  return `${names.slice(0, shownNames).join(', ')}${left > 0 ? `, and ${left} more` : ''}`;
+}
+
+/** What a server says that it serves, or why it doesn't say. */
+export type ModelList = { readonly models: readonly ListedModel[] } | { readonly refused: string };
+
+/**
+ * The model that a name means at a server. A list without any names, or one with patterns, leaves every name possible.
+ *
+ * @param url the server's address, as shown to people
+ * @throws {ModelError} if there is no such model, or none was named and there are several
+ * @throws {ServerError} if none was named and the server has no list
+ */
+export function chooseModel(url: string, list: ModelList, servedName: string | undefined): ListedModel {
+  const models = 'models' in list ? list.models : [];
+  const known = [...new Set(models.flatMap(({ id, aliases }) => [id, ...(aliases ?? [])]))];
+  const hasPattern = known.some((name) => name.includes('*'));
   if (servedName === undefined) {
-    if (first !== undefined && second === undefined) return first;
-    throw new ModelError(`${url} serves ${models.length} models: ${known.join(', ')}`, {
-      hint: 'Name one of them after #, as in openai:http://127.0.0.1:8000/v1#name.',
-    });
+    const [first] = models;
+    if (first !== undefined && models.length === 1 && !hasPattern) return first;
+    throw noneNamed(url, list, known);
   }
   const found = models.find(({ id, aliases }) => id === servedName || aliases?.includes(servedName) === true);
   if (found !== undefined) return { ...found, id: servedName };
+  if (known.length === 0 || hasPattern) return { id: servedName };
   const near = nearestName(servedName, known);
-  throw new ModelError(`${url} serves no model "${servedName}"; it serves: ${known.join(', ')}`, {
+  throw new ModelError(`${url} serves no model "${servedName}"; it serves: ${namesText(known)}`, {
     hint: near === undefined ? 'Name one of them after #.' : `Did you mean "${near}"?`,
   });
 }
 
-/** Asks the list of models, which also shows whether the address, the key and the name are right. */
-async function listModels(
-  connection: ServerConnection,
-  signal: AbortSignal,
-): Promise<readonly ListedModel[] | undefined> {
+function noneNamed(url: string, list: ModelList, known: readonly string[]): ModelError | ServerError {
+  const example = servedSource({ baseUrl: url, servedName: known.find((name) => !name.includes('*')) ?? 'name' });
+  if ('refused' in list) {
+    return new ServerError(
+      `the server has no list of models (${list.refused})`,
+      { url },
+      { hint: `Check the address, which mostly ends with /v1, or name the model: ${example}.` },
+    );
+  }
+  if (known.length === 0) {
+    return new ModelError(`${url} serves no model: its list of models is empty`, {
+      hint: `Load a model on the server, or name one: ${example}.`,
+    });
+  }
+  return new ModelError(`${url} serves ${list.models.length} models: ${namesText(known)}`, {
+    hint: `Name one of them after #, as in ${example}.`,
+  });
+}
+
+/** What servers without a list answer to the question for it; what they list is advice, names are tried all the same. */
+const withoutList = new Set([400, 404, 405, 422, 501]);
+
+/**
+ * Asks for the list of models, which also shows whether the address and the key are right.
+ *
+ * @throws {ServerError} if the server can't be reached, refuses the key, or doesn't speak the protocol
+ */
+export async function listModels(connection: ServerConnection, signal: AbortSignal): Promise<ModelList> {
   const url = `${connection.baseUrl}/models`;
-  const { value } = await connection.ask(async () => {
+  const { value } = await connection.ask(async (): Promise<ModelList> => {
     const reply = await connection.send('GET', '/models', undefined, signal);
-    // Some gateways have no list; then the first request shows whether the name is right.
-    if (reply.statusCode === 404 || reply.statusCode === 405) {
-      await reply.body.dump();
-      return undefined;
+    if (withoutList.has(reply.statusCode)) {
+      const said = refusalText(reply.redact(await reply.body.text()));
+      return { refused: [`HTTP ${reply.statusCode}`, said].filter((part) => part !== '').join(': ') };
     }
-    return readJson(url, reply, modelList);
+    try {
+      return { models: (await readJson(url, reply, modelList)).data ?? [] };
+    } catch (error) {
+      // Some servers say 200 and put the refusal inside.
+      if (error instanceof RequestFault) return { refused: error.message };
+      throw error;
+    }
   }, signal);
-  return value?.data;
+  return value;
 }
 
 async function readVersion(
@@ -150,25 +198,15 @@ export async function readServerFacts(
   servedName: string | undefined,
   signal: AbortSignal,
 ): Promise<ServerFacts> {
-  const listed = await listModels(connection, signal);
-  if (listed === undefined && servedName === undefined) {
-    throw new ServerError(
-      'the server has no list of models',
-      { url: connection.baseUrl },
-      {
-        hint: 'Name the model after #, and check that the address ends with /v1.',
-      },
-    );
-  }
-  const model = listed === undefined ? undefined : chooseModel(connection.baseUrl, listed, servedName);
-  const flavour = owners[model?.owned_by ?? ''] ?? 'unknown';
+  const model = chooseModel(connection.baseUrl, await listModels(connection, signal), servedName);
+  const flavour = owners[model.owned_by ?? ''] ?? 'unknown';
   const own = flavour === 'llama-server' ? await optional(connection, '/props', props, signal) : undefined;
-  const meta = model?.meta ?? {};
+  const meta = model.meta ?? {};
   return {
     flavour,
     version: own?.build_info ?? (await readVersion(connection, flavour, signal)),
-    servedName: model?.id ?? servedName ?? '',
-    contextTokens: own?.default_generation_settings?.n_ctx ?? model?.max_model_len ?? undefined,
+    servedName: model.id,
+    contextTokens: own?.default_generation_settings?.n_ctx ?? model.max_model_len ?? undefined,
     trainedContextTokens: meta.n_ctx_train,
     parameters: meta.n_params,
     weightsBytes: meta.size,

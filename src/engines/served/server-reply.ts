@@ -53,6 +53,11 @@ const errorBody = z
   })
   .catch({});
 
+/** What people see of a page; other texts as they are. */
+function visibleText(text: string): string {
+  return text.replaceAll(/<(script|style)\b.*?<\/\1>|<[^>]*>/gis, ' ');
+}
+
 interface Refusal {
   readonly text: string;
   readonly type: string;
@@ -61,9 +66,7 @@ interface Refusal {
 
 function readRefusal(text: string): Refusal {
   const value = jsonInside(text);
-  if (value === undefined) {
-    return { text: quote(text.replaceAll(/<[^>]*>/g, ' ')), type: '', promptTokens: undefined };
-  }
+  if (value === undefined) return { text: quote(visibleText(text)), type: '', promptTokens: undefined };
   const { error, message, detail } = errorBody.parse(value);
   if (typeof error === 'object') {
     return { text: quote(error.message), type: error.type ?? '', promptTokens: error.n_prompt_tokens };
@@ -73,6 +76,11 @@ function readRefusal(text: string): Refusal {
     type: '',
     promptTokens: undefined,
   };
+}
+
+/** What a refusal says, on one line. */
+export function refusalText(text: string): string {
+  return readRefusal(text).text;
 }
 
 const tooLong =
@@ -154,7 +162,7 @@ export function parseJson<Schema extends z.ZodType>(
     if (/^\s*[[{]/.test(text))
       throw new PassingFault('fault', `a truncated JSON response of ${text.length} characters`);
     throw new ServerError(
-      `expected JSON, got ${header(headers, 'content-type') ?? 'a response without a content type'}: ${quote(redact(text))}`,
+      `expected JSON, got ${header(headers, 'content-type') ?? 'a response without a content type'}: ${quote(visibleText(redact(text)))}`,
       { url, statusCode: 200 },
       {
         hint: 'Check the address: it must be that of the API, such as http://127.0.0.1:8000/v1.',
