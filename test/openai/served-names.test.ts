@@ -55,7 +55,7 @@ const portOf = (url: string): { readonly host: string; readonly port: string } =
   return { host, port };
 };
 
-const small = ['-t', 'imdb/mini', '--limit', '4', '--protocol', 'paper', '--concurrency', '2', '--no-progress'];
+const small = ['-t', 'imdb/mini', '--limit', '4', '--protocol', 'paper', '--wait-quiet', '0', '--no-progress'];
 
 /** Names and sources of the models that a plan has. */
 async function planned(...argv: readonly string[]) {
@@ -120,6 +120,7 @@ it('a run that was stored with the address as the name goes on under it', async 
     limit: 4,
     protocol: 'paper',
     concurrency: 2,
+    waitQuiet: 0,
   });
   const settings = testSettings(folder);
   const context = {
