@@ -54,7 +54,7 @@ describe('a repository of the hub without a file', () => {
     expect(test.hub.seen).toEqual([]);
     expect(await removeModel('hf:o/one-GGUF', settings)).toBe(2000);
     await expect(pullModel('hf:o/one-GGUF', offline)).rejects.toThrow(
-      'offline, and no file of hf:o/one-GGUF is in the cache',
+      'no GGUF file of hf:o/one-GGUF is on this machine',
     );
   });
 

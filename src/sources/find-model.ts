@@ -106,7 +106,7 @@ async function entriesOf(repository: Repository, pull: Pull): Promise<readonly H
   }
   const here = await cachedEntries(repository, pull.settings.hubCacheDir);
   if (modelsIn(here).length > 0) return here;
-  throw new DownloadError(`offline, and no file of ${describeSource(repository)} is in the cache`, {
+  throw new DownloadError(`no GGUF file of ${describeSource(repository)} is on this machine`, {
     hint: 'Download one with a network connection: perbench models pull.',
   });
 }

@@ -2,9 +2,9 @@ import { suiteSettings } from '../core/suite-settings.ts';
 import { fileTypeName } from '../gguf/file-type.ts';
 import { requireGguf } from '../gguf/gguf-file.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
-import { listModels } from './model-list.ts';
+import { listModels, requestInCache } from './model-list.ts';
 import { estimateModelMemory, usualContextTokens } from './model-memory.ts';
-import { type ModelOptions, type ModelRequest, requestEntry, requestOf } from './model-request.ts';
+import { type ModelOptions, type ModelRequest, requestEntry } from './model-request.ts';
 import { describeSource } from './model-source.ts';
 import { resolveModel } from './resolve-model.ts';
 import type { SourceSettings } from './source-settings.ts';
@@ -60,10 +60,10 @@ function textOf({ values }: GgufHeader, key: string): string | undefined {
 /** The request behind a name: of the catalogue, or of a model on this machine, or in any of the forms of a source. */
 async function requestNamed(name: string, settings: SourceSettings, options: ModelOptions): Promise<ModelRequest> {
   const here = (await listModels(settings)).find((listed) => listed.path !== undefined && listed.name === name);
-  if (here === undefined) return requestOf(name, options);
+  if (here === undefined) return requestInCache(name, settings, options);
   if (here.entry !== undefined) return requestEntry(here.entry);
   const { path = '', bytes, sha256 } = here;
-  return { name, sources: [{ kind: 'file', path }], sha256, bytes, entry: undefined };
+  return { written: name, name, sources: [{ kind: 'file', path }], sha256, bytes, entry: undefined };
 }
 
 async function memoryOf(path: string, trained: number | undefined): Promise<readonly ContextMemory[]> {

@@ -90,7 +90,7 @@ async function unfinishedIn(folder: string): Promise<number> {
 }
 
 /** The request; of a repository none of whose files is named, the only one that is on this machine. */
-async function requestInCache(
+export async function requestInCache(
   model: string | ModelRequest,
   settings: SourceSettings,
   options: ModelOptions,
