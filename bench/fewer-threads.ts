@@ -3,7 +3,7 @@
  * busy processes, in turns. Items per second; whether all answers are equal is printed beside them. Target: at least 1
  * beside nobody, more beside the others.
  *
- *   node bench/fewer-threads.ts --model FILE.gguf [--task hellaswag/mini] [--items 40] [--rounds 3] [--threads 2] [--busy 0,1,2]
+ *   node bench/fewer-threads.ts --model FILE.gguf [--task hellaswag/mini] [--items 24] [--rounds 3] [--threads 2] [--busy 0,1,2]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ const { values } = parseArgs({
   options: {
     model: { type: 'string' },
     task: { type: 'string', default: 'hellaswag/mini' },
-    items: { type: 'string', default: '40' },
+    items: { type: 'string', default: '24' },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: String(availableParallelism()) },
     busy: { type: 'string', default: '0,1,2' },

@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import { withTimeLimit } from '../../src/app/prepare-run.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { OthersWatch } from '../../src/core/meter.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
@@ -67,6 +68,17 @@ it('waits once before a pass over all items that is timed, and does not repeat i
     'wait-start',
     'pass-start',
   ]);
+});
+
+it('waits for a part of the time where a run has a time', async () => {
+  await using store = await openSqliteStore({ file: ':memory:' });
+  const meter = busyMeter({ othersNow: () => 0.4, inWindows: [0.4] });
+  const plan = withTimeLimit(toyPlan({ tasks: [toyLetters], suite: { protocol: 'paper' } }), 3_000);
+  const { events } = await run(plan, toyDependencies(store, { meter }));
+  const [limitMs = 0] = events.flatMap((event) => (event.type === 'wait-start' ? [event.limitMs] : []));
+  expect(limitMs).toBeGreaterThan(0);
+  expect(limitMs).toBeLessThanOrEqual(300);
+  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'finished' });
 });
 
 it('stops waiting for a quiet machine when it is told to, and can be resumed', async () => {
