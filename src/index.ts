@@ -83,7 +83,6 @@ export { reportDocument } from './present/report-document.ts';
 export { sampleFormats } from './present/samples.ts';
 export type { Report, ReportRun } from './present/report.ts';
 export { compareRuns, type CompareRunsOptions } from './app/compare-runs.ts';
-export { type DecideOptions, decideRun, decideTable, type WantedTask } from './app/decide-run.ts';
 export { type GateOptions, gateRuns } from './app/gate-runs.ts';
 export type { OwnTask } from './app/local-context.ts';
 export { calibrate, type CalibrateOptions } from './app/calibrate.ts';
@@ -101,6 +100,7 @@ export {
   reportTable,
   type RunReportOptions,
   type TableReportOptions,
+  type WantedTask,
 } from './app/report-runs.ts';
 export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './app/resolve-anchors.ts';
 export type { ScoringChoice } from './app/scoring.ts';
@@ -123,8 +123,9 @@ export { type BootstrapModel, type BootstrapResult, bootstrapTask } from './scor
 export type { CellComparison, Comparison, MetricComparison } from './scoring/comparison.ts';
 export type { ConstraintCheck } from './scoring/constraints.ts';
 export { createScoreboards } from './scoring/create-scoreboards.ts';
-export { decide } from './scoring/decide.ts';
-export type { Decision, DecisionOptions, DecisionTask } from './scoring/decision.ts';
+export { type Answer, type Answers, joinAnswers } from './scoring/answer.ts';
+export { answersHeadline, answerSentences } from './scoring/answer-text.ts';
+export { type AskedTask, decide, type DecideOptions } from './scoring/decide.ts';
 export { efficiency } from './scoring/efficiency.ts';
 export { decideGate, gateChecks, type GateCheck, type GateResult } from './scoring/gate.ts';
 export { type FactorName, factorNames, type Factors } from './scoring/factor.ts';

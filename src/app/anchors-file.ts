@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { quantities } from '../core/quantities.ts';
 import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../scoring/anchors.ts';
 import { readFile } from 'node:fs/promises';
-import { LineCounter, isMap, isNode, isPair, parseDocument, type Document } from 'yaml';
+import { LineCounter, isMap, isNode, isPair, isSeq, parseDocument, type Document } from 'yaml';
 import { ConfigError } from '../core/errors.ts';
 
 /** Raised when an older perbench would misread a newer file. */
@@ -31,17 +31,24 @@ const taskSchema = z.strictObject({
   memory: quantity('a size above 0, such as 2GiB', quantities.size.parse).describe('memory that scores 0.5'),
 });
 
+export type AnchorsFileTask = z.infer<typeof taskSchema>;
+
+/** Anchors of a task, or a list in different units: one for each protocol. */
+const taskOrList = z.preprocess(
+  (value) => (Array.isArray(value) ? (value as unknown[]) : [value]),
+  z.array(taskSchema).min(1),
+);
+
 /** A file of anchors: perbench's own, a user's objectives, or anchors frozen into a project. */
 export const anchorsFileSchema = z.strictObject({
   schema: z.literal(anchorsSchemaVersion).optional(),
   version: z.string().min(1).optional(),
   summary: z.string().optional(),
-  tasks: z.record(z.string().min(1), taskSchema).refine((tasks) => Object.keys(tasks).length > 0, 'expected a task'),
+  tasks: z.record(z.string().min(1), taskOrList).refine((tasks) => Object.keys(tasks).length > 0, 'expected a task'),
   basis: z.unknown().optional().describe('what the anchors were taken from, for people'),
 });
 
 export type AnchorsFile = z.infer<typeof anchorsFileSchema>;
-export type AnchorsFileTask = AnchorsFile['tasks'][string];
 
 /** `custom-` and a hash of the numbers: other anchors never carry the same name. */
 function customVersion({
@@ -69,7 +76,9 @@ function taskAnchors(task: AnchorsFileTask, isOwn: boolean): TaskAnchors {
  * @param isOwn it comes with perbench and carries its own version; any other is `custom`
  */
 export function anchorSet(file: AnchorsFile, isOwn: boolean): AnchorSet {
-  const tasks = Object.entries(file.tasks).map(([name, task]) => [name, taskAnchors(task, isOwn)] as const);
+  const tasks = Object.entries(file.tasks).map(
+    ([name, own]) => [name, own.map((task) => taskAnchors(task, isOwn))] as const,
+  );
   return {
     version: isOwn ? (file.version ?? 'custom') : 'custom',
     summary: file.summary ?? '',
@@ -77,12 +86,16 @@ export function anchorSet(file: AnchorsFile, isOwn: boolean): AnchorSet {
   };
 }
 
-/** Two sets as one; where both know a task, the first counts. */
+/** Two sets as one; where both know a task in the same units, the first counts. */
 export function joinAnchors(first: AnchorSet, second: AnchorSet): AnchorSet {
-  const added = Object.entries(second.tasks)
-    .filter(([name]) => anchorsOf(first, name) === undefined)
-    .map(([name, anchors]) => [name, { ...anchors, version: anchors.version ?? second.version }] as const);
-  return { ...first, tasks: { ...first.tasks, ...Object.fromEntries(added) } };
+  const named = (anchors: TaskAnchors): TaskAnchors => ({ ...anchors, version: anchors.version ?? second.version });
+  const isNew = (name: string, { throughputUnit: throughput, latencyUnit: latency }: TaskAnchors): boolean =>
+    anchorsOf(first, name, { throughput, latency }) === undefined;
+  const tasks = Object.entries(second.tasks).map(([name, own]) => {
+    const added = [own].flat().filter((anchors) => isNew(name, anchors));
+    return [name, [...[first.tasks[name] ?? []].flat(), ...added.map(named)]] as const;
+  });
+  return { ...first, tasks: { ...first.tasks, ...Object.fromEntries(tasks.filter(([, own]) => own.length > 0)) } };
 }
 
 const hint = 'See docs/scores.md for the format of anchor files.';
@@ -130,13 +143,18 @@ function parseAnchors(text: string, file: string): AnchorsFile {
   // A misspelled key is one that is missing, too; the spelling is what helps.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw parsed.error;
-  const path = issuePath(issue);
+  const path = issuePath(issue).filter((part, at) => !(at === 2 && typeof part === 'number' && !isList(document, issue)));
   const key = path.join('.');
   throw new ConfigError(
     { file, ...place(offsetOf(document, path)), key },
     `${key === '' ? '' : `\`${key}\`: `}${messageOf(issue)}`,
     { cause: parsed.error, hint },
   );
+}
+
+/** Whether the task has a list in the file, rather than one entry that stands for one. */
+function isList(document: Document.Parsed, { path: [tasks, name] }: z.core.$ZodIssue): boolean {
+  return tasks === 'tasks' && isSeq(document.getIn([tasks, name], true));
 }
 
 function issuePath(issue: z.core.$ZodIssue): readonly (string | number)[] {

@@ -80,8 +80,9 @@ export function raceQuestionOf({ decide, protocol }: Pick<Suite, 'decide' | 'pro
 
 /** @throws {UsageError} if the anchors have nothing for the task, or other units than a race measures */
 function scoreOfTask(taskId: string, set: AnchorSet | undefined): TaskScore {
-  const anchors = set && anchorsOf(set, taskId);
-  const version = set && anchoredVersion(set, taskId);
+  const served = { throughput: 'items/s', latency: 'ms' } as const;
+  const anchors = set && (anchorsOf(set, taskId, served) ?? anchorsOf(set, taskId));
+  const version = set && (anchoredVersion(set, taskId, served) ?? anchoredVersion(set, taskId));
   if (anchors === undefined || version === undefined) {
     throw new UsageError(`no anchors for ${taskId} on this hardware: a winner is decided by PER-A, which needs them`, {
       hint: 'Write your own to perbench.anchors.yaml, pass a file with --anchors, or ask for "cheapest with accuracy >= 0.7", which needs none.',

@@ -4,7 +4,11 @@ import type { RunRecord, Store } from '../core/store.ts';
 import type { Report, ReportRun } from '../present/report.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
-import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';
+import { type Answers, joinAnswers } from '../scoring/answer.ts';
+import { boardReplicates, defaultSeed } from '../scoring/board-ranking.ts';
+import { type AskedTask, decide } from '../scoring/decide.ts';
+import type { Factors } from '../scoring/factor.ts';
+import { type JudgeOptions, judgeScoreboard } from '../scoring/judge-scoreboard.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
@@ -12,13 +16,21 @@ import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
-import { anchorsHint, resolveScoring, type ScoringChoice } from './scoring.ts';
+import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
+
+/** A task that counts, as the user names it. */
+export interface WantedTask {
+  /** Id or short name. */
+  readonly name: string;
+  /** Above 0; only ratios between tasks count. Without one, tasks are answered one by one. */
+  readonly weight?: number | undefined;
+}
 
 export interface ReportOptions {
   /** Where anchors of the project are looked for; absolute. */
   readonly projectDir: string;
-  /** Ids or short names; by default all. */
-  readonly tasks?: readonly string[] | undefined;
+  /** Ids or short names, or with weights; by default all. */
+  readonly tasks?: readonly (string | WantedTask)[] | undefined;
   readonly scoring?: ScoringChoice | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,41 +48,119 @@ export interface RunReportOptions extends ReportOptions {
 export async function reportRuns(
   store: Store,
   runs: readonly RunRecord[],
-  { projectDir, tasks: wanted = [], performance, scoring = {}, signal }: RunReportOptions,
+  { projectDir, tasks: asked = [], performance, scoring = {}, signal }: RunReportOptions,
 ): Promise<Report> {
-  const own: Cell[] = [];
-  for (const run of runs) {
-    const { leftOut = [] } = run.manifest;
-    for (const cell of await store.cells(run.id)) {
-      if (isTaskNamed(cell.taskId, wanted) && !leftOut.includes(cell.taskId)) own.push(cell);
-    }
-  }
+  const all = (await Promise.all(runs.map(async (run) => wantedCells(store, run)))).flat();
+  const wanted = asked.map(taskName);
+  checkTasks(wanted, all);
+  const own = all.filter(({ taskId }) => isTaskNamed(taskId, wanted));
   const imported = new Set(runs.filter(({ manifest }) => manifest.imported !== undefined).map(({ id }) => id));
   // Whoever measured them had another protocol than ours.
   const named = distinct(own).map((cell) => (imported.has(cell.runId) ? { ...cell, protocol: undefined } : cell));
   const { cells, notes: joined } =
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
   const tasks = withItems(await scoreboardTasks(cells.map(({ taskId }) => taskId)), runs);
-  const { anchors, weights, judge } = await resolveScoring(scoring, projectDir, commonHostClass(runs));
+  const hostClass = commonHostClass(runs);
+  const { anchors, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
+  const deviceMemoryBytes = hostClass === 'cpu' ? runs[0]?.manifest.host.memoryBytes : undefined;
+  const [run] = runs;
+  const asRun = {
+    ...judge,
+    pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
+    allowsBusy: runs.every(({ suite }) => 'allowBusy' in suite && suite.allowBusy === true),
+  };
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
-  for (const board of createScoreboards(cells, { tasks, weights, anchors })) {
+  for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
     const behind = own.flatMap((cell, index) => {
       const { model, measurements, taskId, protocol } = cells[index] ?? cell;
       return taskId === board.taskId && protocol === board.protocol ? [{ ...cell, model, measurements }] : [];
     });
     const evidence = await runEvidence(store, behind, signal);
     behindBoards.push(evidence);
-    scoreboards.push(judgeScoreboard(board, { ...judge, evidence }));
+    scoreboards.push(judgeScoreboard(board, { ...asRun, evidence }));
   }
-  const notes = [...imports(runs), ...joined, ...differences(runs), ...tooShort(runs)];
-  const [run] = runs;
+  const notes = [
+    ...imports(runs),
+    ...joined,
+    ...differences(runs),
+    ...tooShort(runs),
+    ...unfinished(own),
+    ...(runs.some(({ manifest }) => manifest.race !== undefined)
+      ? ['This run answered a --decide question: perbench show prints the answer.']
+      : []),
+    ...(await anchorsNotes(scoreboards, scoring.anchors, false)),
+  ];
   return {
     scoreboards,
+    answers: answersOf(scoreboards, behindBoards, weights, asRun, asked),
     sources: { runs, evidence: behindBoards },
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
+}
+
+/** Tasks that runs within a time had to leave out. */
+function tooShort(runs: readonly RunRecord[]): readonly string[] {
+  const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
+  return tasks.length === 0 ? [] : [`The time of the run was too short for ${tasks.join(', ')}.`];
+}
+
+/** Without the tasks that a run within a time had no time for. */
+async function wantedCells(store: Store, { id, manifest: { leftOut = [] } }: RunRecord): Promise<readonly Cell[]> {
+  return (await store.cells(id)).filter(({ taskId }) => !leftOut.includes(taskId));
+}
+
+/** @throws {UsageError} if a name is no task of these cells */
+function checkTasks(names: readonly string[], cells: readonly Cell[]): void {
+  const known = [...new Set(cells.map(({ taskId }) => taskId))];
+  const unknown = names.find((name) => !known.some((taskId) => isTaskNamed(taskId, [name])));
+  if (unknown === undefined) return;
+  throw new UsageError(`no task "${unknown}"; available: ${known.join(', ')}`, { hint: 'Name one of them with --task.' });
+}
+
+const taskName = (task: string | WantedTask): string => (typeof task === 'string' ? task : task.name);
+
+/**
+ * The answer of each scoreboard, and one for all where the user weighted the tasks.
+ *
+ * @throws {UsageError} if a name is none of the scoreboards, or is several
+ */
+function answersOf(
+  scoreboards: readonly Scoreboard[],
+  evidence: readonly (TaskEvidence | undefined)[],
+  weights: Factors | undefined,
+  judge: JudgeOptions,
+  asked: readonly (string | WantedTask)[],
+): Answers {
+  const single = scoreboards.flatMap(({ answer }) => answer ?? []);
+  const weighted = asked.flatMap((task) => (typeof task === 'string' || task.weight === undefined ? [] : [task]));
+  if (weighted.length === 0) return joinAnswers(single);
+  const tasks = asked.map((task, index): AskedTask => {
+    const board = boardNamed(scoreboards, taskName(task));
+    const own = evidence[scoreboards.indexOf(board)];
+    // Tasks share no items: each draws its own.
+    const replicates = boardReplicates(board, own, { seed: defaultSeed + index });
+    return { board, weight: typeof task === 'string' ? 1 : (task.weight ?? 1), replicates };
+  });
+  return joinAnswers(single, decide(tasks, { ...judge, weights }));
+}
+
+function boardNamed(scoreboards: readonly Scoreboard[], name: string): Scoreboard {
+  const found = scoreboards.filter(({ taskId }) => isTaskNamed(taskId, [name]));
+  const board = found.find(({ taskId }) => taskId === name) ?? found[0];
+  if (board === undefined) throw new UsageError(`no task "${name}"`);
+  if (found.length > 1 && board.taskId !== name) {
+    throw new UsageError(`"${name}" is ambiguous: ${found.map(({ taskId }) => taskId).join(' or ')}`, {
+      hint: 'Name the task by its full id.',
+    });
+  }
+  return board;
+}
+
+function unfinished(cells: readonly Cell[]): readonly string[] {
+  const open = cells.filter(({ state }) => state === 'pending' || state === 'running').length;
+  return open === 0 ? [] : [`${open} of ${cells.length} cells are not finished.`];
 }
 
 /** As many items as the data of these runs have, which may be fewer than the published benchmark's. */
@@ -90,12 +180,6 @@ function withItems(
 function commonHostClass(runs: readonly RunRecord[]): HostClass | undefined {
   const [hostClass, ...others] = new Set(runs.map(({ manifest }) => hostClassOf(manifest)));
   return others.length === 0 ? hostClass : undefined;
-}
-
-/** Tasks that runs within a time had to leave out. */
-function tooShort(runs: readonly RunRecord[]): readonly string[] {
-  const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
-  return tasks.length === 0 ? [] : [`The time of the run was too short for ${tasks.join(', ')}.`];
 }
 
 /** The same model on the same task in two runs is two rows, told apart by the run. */
@@ -146,8 +230,9 @@ export interface TableReportOptions extends ReportOptions {
  */
 export async function reportTable(
   csvText: string,
-  { projectDir, tasks = [], scoring = {}, file, isStrict = false }: TableReportOptions,
+  { projectDir, tasks: asked = [], scoring = {}, file, isStrict = false }: TableReportOptions,
 ): Promise<Report> {
+  const tasks = asked.map(taskName);
   const { anchors, weights, judge } = await resolveScoring(scoring, projectDir, undefined);
   const { scoreboards, notes } = scoreTable(csvText, { file, isStrict, anchors, weights });
   const wanted = scoreboards.filter(({ taskId }) => isTaskNamed(taskId, tasks));
@@ -156,9 +241,10 @@ export async function reportTable(
       hint: `Name one of ${scoreboards.map(({ taskId }) => taskId).join(', ')}.`,
     });
   }
-  const hint =
-    anchors === undefined && scoring.anchors === undefined
-      ? [`no PER-A without anchors: ${await anchorsHint(wanted)}`]
-      : [];
-  return { scoreboards: wanted.map((board) => judgeScoreboard(board, judge)), notes: [...notes, ...hint] };
+  const judged = wanted.map((board) => judgeScoreboard(board, judge));
+  return {
+    scoreboards: judged,
+    answers: answersOf(judged, [], weights, judge, asked),
+    notes: [...notes, ...(await anchorsNotes(judged, scoring.anchors, true))],
+  };
 }

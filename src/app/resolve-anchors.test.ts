@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noLaunchFacts } from '../core/manifest.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
-import { anchoredVersion, anchorsOf, freezeAnchors, memoryBudget, paperAnchors } from '../scoring/anchors.ts';
+import { anchoredVersion, type AnchorSet, anchorsOf, freezeAnchors, memoryBudget, paperAnchors } from '../scoring/anchors.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
-import type { Scoreboard } from '../scoring/scoreboard.ts';
+import type { Scoreboard, ScoreboardOptions } from '../scoring/scoreboard.ts';
 import { freezeProjectAnchors } from './freeze-project-anchors.ts';
 import { anchorNames, fittingAnchors, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
 
@@ -38,7 +38,11 @@ const measured = (value: number, unit: Unit, warning?: 'host_busy'): Measurement
   warnings: warning === undefined ? [] : [{ reason: warning, detail: 'others' }],
 });
 
-function boards(taskId: string, throughputs: readonly number[], warning?: 'host_busy'): readonly Scoreboard[] {
+function boards(
+  taskId: string,
+  throughputs: readonly number[],
+  { warning, ...options }: ScoreboardOptions & { readonly warning?: 'host_busy' } = {},
+): readonly Scoreboard[] {
   return createScoreboards(
     throughputs.map((throughput, index) => ({
       model: `m${index}`,
@@ -51,6 +55,7 @@ function boards(taskId: string, throughputs: readonly number[], warning?: 'host_
         memory: measured(1e9 * (index + 1), 'bytes'),
       },
     })),
+    options,
   );
 }
 
@@ -156,19 +161,25 @@ describe("a user's objectives", () => {
 });
 
 describe('anchors frozen from a first run', () => {
-  const freeze = (made: readonly Scoreboard[], deviceMemoryBytes?: number) =>
-    freezeProjectAnchors({ projectDir, boards: made, trivialAccuracy: () => 0.25, deviceMemoryBytes });
+  const freeze = async (made: readonly Scoreboard[]): Promise<readonly [string[], string[]]> => {
+    const { tasks, refused } = await freezeProjectAnchors({ projectDir, boards: made });
+    return [[...tasks], [...refused]];
+  };
+  /** A later run sees what an earlier one froze. */
+  const known = async (): Promise<AnchorSet | undefined> => resolveAnchors({ projectDir, hostClass: 'cpu' });
 
   it('stay what they were', async () => {
-    expect(await freeze(boards('own/per@1', [1.234, 4.9, 2.46]), 25e9)).toMatchObject({ tasks: ['own/per'] });
+    const deviceMemoryBytes = 25e9;
+    const first = boards('own/per@1', [1.234, 4.9, 2.46], { deviceMemoryBytes });
+    expect(await freeze(first)).toEqual([['own/per'], []]);
     const set = await resolveAnchors({ projectDir });
     const frozen = set && anchorsOf(set, 'own/per@1');
-    expect(frozen).toMatchObject({ trivialAccuracy: 0.25, throughput: 2.5, latency: 410, memory: memoryBudget(25e9) });
+    expect(frozen).toMatchObject({ throughput: 2.5, latency: 410, memory: memoryBudget(25e9) });
     expect(set && anchoredVersion(set, 'own/per@1')).toBe(`PER-A/${frozen?.version}`);
     expect(frozen?.version).toMatch(/^custom-/u);
-    expect(await freeze(boards('own/per@1', [100]))).toBeUndefined();
-    expect(await freeze(boards('own/mini@1', [100]))).toMatchObject({ tasks: ['own/mini'] });
-    const later = await resolveAnchors({ projectDir, hostClass: 'cpu' });
+    expect(await freeze(boards('own/per@1', [100, 50], { anchors: await known() }))).toEqual([[], []]);
+    expect(await freeze(boards('own/mini@1', [100, 50], { anchors: await known() }))).toEqual([['own/mini'], []]);
+    const later = await known();
     expect(later && anchorsOf(later, 'own/per@1')).toEqual(frozen);
     expect(later && anchoredVersion(later, 'arc_easy/lmeval@1')).toBe('PER-A/2026-1/cpu');
   });
@@ -179,25 +190,36 @@ describe('anchors frozen from a first run', () => {
     expect(set && anchorsOf(set, 'own/per@1')?.memory).toBe(2e9);
   });
 
-  it('are not made of doubtful numbers, nor where others apply', async () => {
-    expect(await freeze(boards('own/per@1', [1, 2], 'host_busy'))).toBeUndefined();
-    const known = await resolveAnchors({ projectDir, hostClass: 'cpu' });
-    const made = boards('arc_easy/lmeval@1', [1]);
-    expect(await freezeProjectAnchors({ projectDir, boards: made, known, trivialAccuracy: () => 0 })).toBeUndefined();
+  it('are made only of the sound numbers of at least two models, and not where others apply', async () => {
+    expect(await freeze(boards('own/per@1', [1]))).toEqual([[], ['own/per']]);
+    expect(await freeze(boards('own/per@1', [1, 2], { warning: 'host_busy' }))).toEqual([[], ['own/per']]);
+    expect(await freeze(boards('arc_easy/lmeval@1', [1, 2], { anchors: await known() }))).toEqual([[], []]);
+  });
+
+  it('of two protocols stand beside each other in one task', async () => {
+    await write(
+      'perbench.anchors.yaml',
+      [
+        'tasks:',
+        '  own/per:',
+        '    - {accuracy: 0, throughput: 4, latency: 100, memory: 1GiB}',
+        '    - {accuracy: 0, throughput: 40, throughputUnit: tokens/s, latency: 9, latencyUnit: ms/token, memory: 1GiB}',
+      ].join('\n'),
+    );
+    const set = await resolveAnchors({ projectDir });
+    const inUnits = (throughput: Unit, latency: Unit) => set && anchorsOf(set, 'own/per@1', { throughput, latency });
+    expect(inUnits('items/s', 'ms')?.throughput).toBe(4);
+    expect(inUnits('tokens/s', 'ms/token')?.throughput).toBe(40);
+    expect(inUnits('tokens/s', 'ms')).toBeUndefined();
   });
 
   it('name the file that can not be written', async () => {
     // The part that is written beside it would have a longer name than a file may have.
     const frozenFile = join(projectDir, 'x'.repeat(250));
-    const failed = freezeProjectAnchors({
-      projectDir,
-      frozenFile,
-      boards: boards('own/per@1', [1]),
-      trivialAccuracy: () => 0,
-    });
+    const failed = freezeProjectAnchors({ projectDir, frozenFile, boards: boards('own/per@1', [1, 2]) });
     await expect(failed).rejects.toMatchObject({ code: 'PB_ENVIRONMENT' });
     await write('.perbench/anchors.json', '{"tasks": 1}');
-    await expect(freeze(boards('own/per@1', [1]))).rejects.toThrow(/anchors\.json:1:2: `tasks`: expected record/u);
+    await expect(freeze(boards('own/per@1', [1, 2]))).rejects.toThrow(/anchors\.json:1:2: `tasks`: expected record/u);
   });
 });
 

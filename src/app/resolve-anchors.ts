@@ -86,12 +86,7 @@ export async function fittingAnchors(
   const sets = await Promise.all(anchorNames.map(async (name) => ({ name, set: await namedAnchors(name) })));
   return sets
     .filter(({ set }) =>
-      boards.some(({ taskId, units }) => {
-        const anchors = anchorsOf(set, taskId);
-        return (
-          anchors !== undefined && anchors.throughputUnit === units.throughput && anchors.latencyUnit === units.latency
-        );
-      }),
+      boards.some(({ taskId, units }) => anchorsOf(set, taskId, units) !== undefined),
     )
     .map(({ name, set }) => ({ name: name.split('/')[1] ?? name, summary: set.summary }));
 }

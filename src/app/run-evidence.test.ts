@@ -74,14 +74,16 @@ function storeOf(
   scores: Scores,
   passes: Readonly<Record<string, readonly PassResult[]>> = {},
   cluster: (itemId: string) => string | undefined = () => undefined,
-): Pick<Store, 'passResults' | 'scores'> {
+): Pick<Store, 'passResults' | 'scores' | 'samples'> {
   return {
     passResults: async (cellId) => passes[cellId] ?? [],
     async *scores(cellId) {
       for (const [itemId, value] of Object.entries(scores[cellId] ?? {})) {
-        yield { itemId, value, cluster: cluster(itemId), answer: undefined, isUnparsed: false, metrics: {} };
+        const answer = value === 1 ? 'yes' : 'no';
+        yield { itemId, value, cluster: cluster(itemId), expected: 'yes', answer, isUnparsed: false, metrics: {} };
       }
     },
+    samples: () => [] as unknown as ReturnType<Store['samples']>,
   };
 }
 

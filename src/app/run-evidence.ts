@@ -3,9 +3,10 @@ import type { Store } from '../core/store.ts';
 import { launchEvidence, type LaunchEvidence } from '../metrics/launches.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
 import { launchedModels, type ModelEvidence, type TaskEvidence } from '../scoring/task-evidence.ts';
+import { type AnswerFacts, independentItems } from '../scoring/usable.ts';
 
 /** As much of a store as is read. */
-type EvidenceStore = Pick<Store, 'passResults' | 'scores'>;
+type EvidenceStore = Pick<Store, 'passResults' | 'scores' | 'samples'>;
 
 /** Scores of several cells by item, in the order of the first. */
 interface AlignedScores {
@@ -14,31 +15,74 @@ interface AlignedScores {
   readonly clusters: readonly (string | undefined)[];
 }
 
-async function alignScores(
+interface StoredAnswers {
+  readonly itemIds: readonly string[];
+  readonly scores: Float64Array;
+  readonly clusters: readonly (string | undefined)[];
+  readonly facts: AnswerFacts;
+}
+
+/** More different right answers are no labels. */
+const maxLabels = 20;
+
+async function storedAnswers(
   store: EvidenceStore,
-  cells: readonly Cell[],
+  { id }: Cell,
   signal: AbortSignal | undefined,
-): Promise<AlignedScores> {
-  const positions = new Map<string, number>();
+): Promise<StoredAnswers | undefined> {
+  const itemIds: string[] = [];
+  const scores: number[] = [];
   const clusters: (string | undefined)[] = [];
-  const columns: Float64Array[] = [];
-  for (const [index, { id }] of cells.entries()) {
-    const first: number[] = [];
-    const column = new Float64Array(positions.size).fill(Number.NaN);
-    for await (const { itemId, value, cluster } of store.scores(id)) {
-      signal?.throwIfAborted();
-      if (index === 0) {
-        positions.set(itemId, first.length);
-        clusters.push(cluster);
-        first.push(value);
-        continue;
-      }
-      const position = positions.get(itemId);
-      if (position !== undefined) column[position] = value;
-    }
-    columns.push(index === 0 ? Float64Array.from(first) : column);
+  const labels = new Set<string>();
+  const answers = new Map<string, number>();
+  let unreadable = 0;
+  for await (const { itemId, value, cluster, isUnparsed, answer, expected } of store.scores(id)) {
+    signal?.throwIfAborted();
+    itemIds.push(itemId);
+    scores.push(value);
+    clusters.push(cluster);
+    if (labels.size <= maxLabels) labels.add(expected);
+    if (isUnparsed) unreadable += 1;
+    else if (answer !== undefined && (answers.size <= maxLabels || answers.has(answer)))
+      answers.set(answer, (answers.get(answer) ?? 0) + 1);
   }
-  return { columns, clusters };
+  if (scores.length === 0) return undefined;
+  const [first] = unreadable > scores.length / 2 ? await firstUnreadable(store, id) : [];
+  // As few as labels are: each of them on several items.
+  const isLabelled = labels.size <= Math.min(maxLabels, scores.length / 3);
+  const amongLabels = [...labels].reduce((sum, label) => sum + (answers.get(label) ?? 0), 0);
+  return {
+    itemIds,
+    scores: Float64Array.from(scores),
+    clusters,
+    facts: {
+      items: scores.length,
+      right: scores.reduce((sum, score) => sum + score, 0),
+      independentItems: independentItems(scores, clustersOf(clusters)),
+      unreadable,
+      firstUnreadable: first,
+      labels: isLabelled && answers.size > 0 ? { labels: [...labels], amongLabels } : undefined,
+    },
+  };
+}
+
+async function firstUnreadable(store: EvidenceStore, cellId: string): Promise<readonly string[]> {
+  for await (const { output } of store.samples(cellId, { only: 'unparsed', limit: 1 })) return [output];
+  return [];
+}
+
+function alignScores([first, ...others]: readonly StoredAnswers[]): AlignedScores {
+  if (first === undefined) return { columns: [], clusters: [] };
+  const positions = new Map(first.itemIds.map((itemId, index) => [itemId, index]));
+  const columns = others.map(({ itemIds, scores }) => {
+    const column = new Float64Array(positions.size).fill(Number.NaN);
+    for (const [index, itemId] of itemIds.entries()) {
+      const position = positions.get(itemId);
+      if (position !== undefined) column[position] = scores[index] as number;
+    }
+    return column;
+  });
+  return { columns: [first.scores, ...columns], clusters: first.clusters };
 }
 
 /** Leaves out items that some model doesn't have. */
@@ -76,12 +120,13 @@ function launchesOf(
 }
 
 /**
- * What the store knows of the models on one task: scores item by item on the items that all have, and performance launch
- * by launch. Input of `bootstrapTask`.
+ * What the store knows of the models on one task: scores item by item on the items that all have, performance launch by
+ * launch, and what the answers are. Input of `bootstrapTask`.
  *
- * Only scores are kept in memory, eight bytes each; cells are read one after the other.
+ * Only scores are kept in memory; cells are read one after the other.
  *
- * @param cells of one task and protocol; those that aren't done, or lack one of the four factors, are left out
+ * @param cells of one task and protocol; those without accuracy are left out, and those that lack one of the other
+ *   factors have only their answers told
  * @returns undefined where no model is left, or they have no item in common
  */
 export async function runEvidence(
@@ -89,18 +134,22 @@ export async function runEvidence(
   cells: readonly Cell[],
   signal?: AbortSignal,
 ): Promise<TaskEvidence | undefined> {
-  const found: { readonly cell: Cell; readonly launches: ModelEvidence['launches'] }[] = [];
+  const facts = new Map<string, AnswerFacts>();
+  const found: { cell: Cell; launches: ModelEvidence['launches']; stored: StoredAnswers }[] = [];
   for (const cell of cells) {
     if (cell.state !== 'done' || valueOf(cell.measurements.accuracy) === undefined) continue;
+    const stored = await storedAnswers(store, cell, signal);
+    if (stored === undefined) continue;
+    facts.set(cell.model, stored.facts);
     const passes = await store.passResults(cell.id);
     const launches = launchesOf(cell.measurements, launchEvidence(cell.measurements, cell.protocol, passes));
-    if (launches !== undefined) found.push({ cell, launches });
+    if (launches !== undefined) found.push({ cell, launches, stored });
   }
-  if (found.length === 0) return undefined;
+  if (facts.size === 0) return undefined;
   const ranked = found.map(({ cell }) => cell);
-  const aligned = commonItems(await alignScores(store, ranked, signal));
+  const aligned = commonItems(alignScores(found.map(({ stored }) => stored)));
   const items = aligned.clusters.length;
-  if (items === 0) return undefined;
+  if (items === 0 && found.length > 0) return undefined;
   const { models, notes } = launchedModels(
     found.map(({ cell, launches }, index) => ({
       model: cell.model,
@@ -112,6 +161,7 @@ export async function runEvidence(
     models,
     clusters: clustersOf(aligned.clusters),
     items,
+    answers: facts,
     isSameWindow: ranked.some(({ measurements }) => measurements.latency?.status === 'derived'),
     notes: [...itemNotes(ranked, items), ...notes],
   };

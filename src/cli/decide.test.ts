@@ -70,20 +70,18 @@ describe('decide', () => {
       '500MiB',
     ]);
     expect(stdout).toMatchInlineSnapshot(`
-      "which model for gsm8k, with accuracy >= 0.6, memory <= 500 MiB? (PER-paper/1)
-      recommended: middle, PER-paper/1 0.682
-        next cheaper  small 0.000: accuracy 0.500 is below 0.600
+      "which model for gsm8k, with accuracy >= 0.6, memory <= 500 MiB? (PER-A/provisional)
+      Deploy middle: it is the only usable model.
+      middle is right 70 times in 100, takes 60.0 ms for an answer and needs 200 MiB; compared with large: 4.0x faster and needs 22 % of the memory, but right 10 points less often.
+        next cheaper  small 0.620: accuracy 0.500: below the required accuracy (0.6)
 
-      #  model   score  support  device time
-      1  middle  0.682  –            50.0 ms  recommended
-      –  large   0.000  –             200 ms  memory 900 MiB is above 500 MiB
-      –  small   0.000  –            25.0 ms  accuracy 0.500 is below 0.600
-        no anchors for gsm8k: decided by PER-paper; --anchors takes a file with your own (docs/scores.md)
+      #  model   score  device time
+      1  middle  0.544      50.0 ms  recommended
+      –  large   0.274       200 ms  beyond the limits: memory 900 MiB is above 500 MiB
+      –  small   0.620      25.0 ms  not usable: accuracy 0.500: below the required accuracy (0.6)
         the table gives no unit of throughput: items/s assumed
         the table gives no unit of latency: ms assumed
-        PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)
-        PER (set-relative) means little with 3 models
-        confidence unknown: there are neither per-item answers nor intervals
+        Anchors of gsm8k are provisional (the medians of these models); a file with --anchors sets your own (docs/scores.md).
       "
     `);
     expect(code).toBe(0);

@@ -1,3 +1,5 @@
+import type { Answers } from '../scoring/answer.ts';
+
 /** Exit codes of docs/errors.md. */
 export const exitCodes = {
   done: 0,
@@ -35,4 +37,15 @@ export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
 export function gateExitCode(outcome: 'pass' | 'fail' | 'inconclusive'): number {
   const codes = { pass: exitCodes.done, fail: exitCodes.gateFailed, inconclusive: exitCodes.gateInconclusive } as const;
   return codes[outcome];
+}
+
+/** The exit code of an answer: 0 where a model is recommended, 6 where several are equal or it can't be said, 4 where none is usable. */
+export function answerExitCode({ kind }: Pick<Answers, 'kind'>): number {
+  const codes = {
+    recommend: exitCodes.done,
+    tie: exitCodes.gateInconclusive,
+    unknown: exitCodes.gateInconclusive,
+    none: exitCodes.gateFailed,
+  } as const;
+  return codes[kind];
 }

@@ -3,7 +3,7 @@ import { reportDocument } from '../present/report-document.ts';
 import type { Report } from '../present/report.ts';
 import { terminalText, type TerminalOptions } from '../present/terminal.ts';
 import type { CliContext } from './context.ts';
-import { exitCodes } from './exit-codes.ts';
+import { answerExitCode, exitCodes } from './exit-codes.ts';
 import { printNext } from './next-commands.ts';
 import { writeDocument, type OutputFile, writeRunPage } from './write-outputs.ts';
 import type { RaceCertificate } from '../core/race.ts';
@@ -12,6 +12,9 @@ import { reportRuns } from '../app/report-runs.ts';
 import { questionOf, questionText } from '../core/race-question.ts';
 import { certificateBlocks, openRaceText } from '../present/certificate-document.ts';
 import { project } from './local-world.ts';
+import { safeText } from '../present/sanitise.ts';
+import type { Answer } from '../scoring/answer.ts';
+import { certificateKind } from '../scoring/race/certificate.ts';
 
 const colours = {
   title: 'bold',
@@ -91,15 +94,16 @@ export async function printReport(
   await writeDocument(reportDocument(report), files, context);
 }
 
-/** Verdict over a run: 3 where a cell failed, or a number of it is invalid. */
-export function reportExitCode({ scoreboards }: Report): number {
+/** Verdict over a run: 3 where a cell failed, or a number of it is invalid; else that of the answer. */
+export function reportExitCode({ scoreboards, answers }: Report): number {
   const isBad = scoreboards.some(({ rows }) =>
     rows.some(
       ({ state, flags }) =>
         state === 'failed' || state === 'unavailable' || flags.some(({ code }) => code === 'invalid'),
     ),
   );
-  return isBad ? exitCodes.someCellsFailed : exitCodes.done;
+  if (isBad) return exitCodes.someCellsFailed;
+  return answers === undefined ? exitCodes.done : answerExitCode(answers);
 }
 
 /** The certificates of a run that asked a question, in the order of its tasks. */
@@ -120,13 +124,27 @@ export function printOpenRaces({ manifest: { race } }: RunRecord, { output }: Cl
   }
 }
 
-/** Verdict over a race: 3 where a model couldn't be judged, 4 where no model qualifies, 6 where several are left. */
-export function raceExitCode(certificates: readonly RaceCertificate[]): number {
+/** Verdict over a race: 3 where a model couldn't be judged, else that of the answer of each task; the gravest counts. */
+export function raceExitCode(certificates: readonly RaceCertificate[], { scoreboards }: Report): number {
   if (certificates.some(({ models }) => models.some(({ status }) => status === 'failed'))) {
     return exitCodes.someCellsFailed;
   }
-  if (certificates.some(({ outcome }) => outcome === 'none')) return exitCodes.gateFailed;
-  return certificates.some(({ outcome }) => outcome === 'tie') ? exitCodes.gateInconclusive : exitCodes.done;
+  const kinds = certificates.map((certificate) => certificateKind(certificate, answerTo(certificate, scoreboards)));
+  const gravest = (['none', 'unknown', 'tie'] as const).find((kind) => kinds.includes(kind));
+  return answerExitCode({ kind: gravest ?? 'recommend' });
+}
+
+function answerTo({ taskId }: RaceCertificate, scoreboards: Report['scoreboards']): Answer | undefined {
+  return scoreboards.find((board) => board.taskId === taskId)?.answer;
+}
+
+/** What speaks against the winner of a race, though no other scores higher. */
+function unusableText(certificate: RaceCertificate, answer: Answer | undefined): readonly string[] {
+  const kind = certificateKind(certificate, answer);
+  if (kind !== 'none' && kind !== 'unknown') return [];
+  const named = answer?.candidates.filter(({ model }) => certificate.named.includes(model)) ?? [];
+  const words = kind === 'none' ? 'is not usable' : 'is not shown to be usable';
+  return named.map(({ model, reasons }) => `${safeText(model)} has the highest score, but ${words}: ${safeText(reasons.join('; '))}`);
 }
 
 /** Prints what a race decided, and writes the files of `--out`. */
@@ -137,10 +155,14 @@ export async function reportRace(
   context: CliContext,
 ): Promise<number> {
   const certificates = certificatesOf(run);
-  context.output.result(certificates.map((each) => terminalText(certificateBlocks(each))).join('\n\n'));
   const report = await reportRuns(store, [run], project(context));
+  const texts = certificates.flatMap((certificate) => [
+    terminalText(certificateBlocks(certificate)),
+    ...unusableText(certificate, answerTo(certificate, report.scoreboards)),
+  ]);
+  context.output.result(texts.join('\n\n'));
   await writeDocument(reportDocument(report), files, context);
   await writeRunPage(run.id, report, context);
   await printNext(report, store, context);
-  return raceExitCode(certificates);
+  return raceExitCode(certificates, report);
 }

@@ -104,10 +104,10 @@ it('takes anchors from a file, and names the score by them', async () => {
 it('has one exit code for each outcome, a model that could not be judged first', () => {
   const ended = (outcome: RaceCertificate['outcome'], status: RaceStatus): RaceCertificate =>
     ({ outcome, models: [{ status }] }) as unknown as RaceCertificate;
-  expect(raceExitCode([ended('winner', 'full')])).toBe(0);
-  expect(raceExitCode([ended('winner', 'full'), ended('tie', 'full')])).toBe(6);
-  expect(raceExitCode([ended('tie', 'full'), ended('none', 'eliminated')])).toBe(4);
-  expect(raceExitCode([ended('none', 'eliminated'), ended('winner', 'failed')])).toBe(3);
+  expect(raceExitCode([ended('winner', 'full')], { scoreboards: [] })).toBe(0);
+  expect(raceExitCode([ended('winner', 'full'), ended('tie', 'full')], { scoreboards: [] })).toBe(6);
+  expect(raceExitCode([ended('tie', 'full'), ended('none', 'eliminated')], { scoreboards: [] })).toBe(4);
+  expect(raceExitCode([ended('none', 'eliminated'), ended('winner', 'failed')], { scoreboards: [] })).toBe(3);
 });
 
 it.each([

@@ -60,5 +60,9 @@ export function constraintsOf(flags: Limits & { readonly require: readonly strin
 
 /** What the flags of a command say about scores. */
 export function scoringChoice(flags: OptionValues<ScoringOptions>): ScoringChoice {
-  return { ...flags, limits: constraintsOf(flags) };
+  return { ...flags, score: scoreOf(flags), limits: constraintsOf(flags) };
+}
+
+export function scoreOf({ score }: Pick<OptionValues<ScoringOptions>, 'score'>): 'PER-A' | 'PER-paper' {
+  return score === 'per-paper' ? 'PER-paper' : 'PER-A';
 }

@@ -96,6 +96,13 @@ export interface ItemQuery {
   readonly limit: number;
 }
 
+/** A score as it is stored, without prompt and output. */
+export interface StoredScore extends ItemScore {
+  readonly itemId: string;
+  readonly cluster: string | undefined;
+  readonly expected: string;
+}
+
 /** One item with the verdicts of several cells. */
 export interface ListedItem {
   readonly itemId: string;
@@ -177,7 +184,7 @@ export interface Store extends AsyncDisposable {
   /** Samples stored so far, by cell of a run; cells without any are left out. */
   sampleCounts(runId: string): Promise<ReadonlyMap<string, number>>;
   /** Scores in position order: enough for `summarise`, without prompts and outputs. */
-  scores(cellId: string): AsyncIterable<ItemScore & { readonly itemId: string; readonly cluster: string | undefined }>;
+  scores(cellId: string): AsyncIterable<StoredScore>;
   /** New scores for stored outputs; one transaction per cell. Returns how many samples got another verdict. */
   replaceScores(
     cellId: string,

@@ -4,7 +4,6 @@ import type { Measurement, Unit } from '../core/measurement.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';
 import type { Scoreboard, ScoreboardCell } from '../scoring/scoreboard.ts';
-import { boardDecision, decide } from './decision.ts';
 import { drawsOf, packDraws, unpackDraws } from './draws.ts';
 import { limitStops, stopOf, typedLimit } from './limit-stops.ts';
 import { normalWeights, rescore } from './rescore.ts';
@@ -199,37 +198,5 @@ describe('sliders of limits', () => {
     expect(typedLimit('minAccuracy', '70%')).toEqual({ bound: 0.7 });
     expect(typedLimit('maxLatency', ' ')).toEqual({ bound: undefined });
     expect(typedLimit('maxLatency', '2 apples')).toEqual({ expected: 'a time such as 500ms or 1.5s' });
-  });
-});
-
-describe('the decision', () => {
-  const decisionOf = (own: Scoreboard): ReturnType<typeof boardDecision> =>
-    boardDecision(own, rescore(own, drawsOf(own, undefined), { weights: equal, anchors: undefined, ...free }));
-
-  it('names who leads, over whom, and at what cost', () => {
-    const clear = decisionOf(board);
-    expect(clear).toMatchObject({ winner: 'middle', runnerUp: 'large', costs: ['10.0 points lower accuracy'] });
-    expect(clear.advantages).toEqual(['1.67× higher throughput', '1.67× lower latency', '1.67× less memory']);
-    expect(decide([clear]).headline).toBe('middle');
-  });
-
-  it('says when models are not distinguishable', () => {
-    const close = boardOf(cell('a', 0.6, 50), cell('b', 0.601, 50.1), cell('c', 0.3, 60), cell('d', 0.7, 10));
-    const decision = decide([decisionOf(close)]);
-    expect(decision.headline).toMatch(/by a margin within noise$/u);
-    expect(decision.detail).toContain('are not distinguishable');
-  });
-
-  it('speaks of the only model, of none, and of several tasks', () => {
-    expect(decide([]).headline).toBe('Nothing was measured');
-    expect(decide([boardDecision(boardOf(cell('alone', 0.5, 5)), new Map())]).headline).toBe(
-      'No model can be recommended',
-    );
-    const one = decisionOf(board);
-    expect(decide([one, one, { ...one, winner: 'large' }])).toMatchObject({
-      headline: 'middle',
-      detail: 'It leads on 2 of 3 tasks, each significantly.',
-    });
-    expect(decide([one, { ...one, winner: 'large' }]).headline).toBe('It depends on the task');
   });
 });

@@ -1,7 +1,6 @@
 import { isUpperLimit, keepsBound, limitKind, limitList, type Limits } from '../core/limits.ts';
-import { checkConstraints, missedChecks, type ConstraintCheck } from '../scoring/constraints.ts';
+import { checkConstraints, missedChecks, missedText, type ConstraintCheck } from '../scoring/constraints.ts';
 import { pricePerThousand } from '../scoring/efficiency.ts';
-import { missedText } from '../scoring/board-verdict.ts';
 import { scoredRows, type RankedRow, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
 import type { Anchors } from '../scoring/anchors.ts';
 import { factorNames, perFactor, type Factors, type ModelMetrics } from '../scoring/factor.ts';

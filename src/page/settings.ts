@@ -1,8 +1,7 @@
 import { limitKind, parseBound, type LimitName, type Limits } from '../core/limits.ts';
 import { quantities } from '../core/quantities.ts';
-import { freezeAnchors, type Anchors } from '../scoring/anchors.ts';
-import { scoredRows, valueOf, type Scoreboard } from '../scoring/scoreboard.ts';
-import { factorNames, perFactor, type FactorName, type Factors } from '../scoring/factor.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
+import { factorNames, perFactor, type Factors } from '../scoring/factor.ts';
 import { equalWeights } from '../scoring/per-anchored.ts';
 import { normalWeights, type ScoreSettings } from './rescore.ts';
 
@@ -129,25 +128,9 @@ export function isDefault(choices: Choices, defaults: Choices): boolean {
   return Object.values(choiceParams(choices, defaults)).every((value) => value === '');
 }
 
-/** Anchors of a scoreboard that has none: the medians of its own models, so that PER-A can be tried out. */
-function trialAnchors(board: Scoreboard): Anchors | undefined {
-  const rows = scoredRows(board).flatMap(({ measurements }) => {
-    const values = factorNames.map((factor): [FactorName, number | undefined] => [
-      factor,
-      valueOf(measurements[factor]),
-    ]);
-    if (values.some(([, value]) => value === undefined || !(value > 0))) return [];
-    return [Object.fromEntries(values) as Record<FactorName, number>];
-  });
-  if (rows.length === 0) return undefined;
-  const memories = rows.map(({ memory }) => memory).toSorted((left, right) => left - right);
-  const memoryBudget = memories[Math.floor(memories.length / 2)] ?? 0;
-  return freezeAnchors(rows, { trivialAccuracy: 0, memoryBudget });
-}
-
 /** What the choices mean on one scoreboard. */
 export function boardSettings(choices: Choices, board: Scoreboard): ScoreSettings {
-  const base = choices.score === 'paper' ? undefined : (board.anchors ?? trialAnchors(board));
+  const base = choices.score === 'paper' ? undefined : board.anchors;
   const { throughput, latency, memory } = choices.anchorSteps;
   return {
     weights: normalWeights(choices.weights),

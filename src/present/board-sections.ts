@@ -1,6 +1,6 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
 import { headlineRanking } from '../scoring/board-ranking.ts';
-import { missedText, headlineVersion, listText, shortListText, spreadNote } from '../scoring/board-verdict.ts';
+import { headlineVersion, listText, shortListText, spreadNote } from '../scoring/board-verdict.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
 import { hasPerAnchored, type Scoreboard } from '../scoring/scoreboard.ts';
 import type {
@@ -28,8 +28,9 @@ export function boardSections(board: Scoreboard): readonly BoardSection[] {
 }
 
 function outsideLines(board: Scoreboard): readonly string[] {
-  const missed = board.rows.map(({ model, limits = [] }) => ({ model, text: missedText(limits) }));
-  return missed.filter(({ text }) => text !== '').map(({ model, text }) => `${model}: ${text}`);
+  if (board.limits === undefined) return [];
+  const outside = board.answer?.candidates.filter(({ state }) => state === 'beyond-limits' || state === 'unusable') ?? [];
+  return outside.map(({ model, reasons }) => `${model}: ${reasons.join('; ')}`);
 }
 
 function requiredLines(board: Scoreboard): readonly string[] {

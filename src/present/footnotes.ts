@@ -117,9 +117,9 @@ function intervalNote({ rows, populationItems }: Scoreboard): string {
 
 /** What a reader of this scoreboard must know, in order of importance. */
 export function footnotes(board: Scoreboard): readonly Footnote[] {
-  const { rows, flags, verdict } = board;
-  // Of one model the verdict says so itself.
-  const told = flags.filter(({ code }) => code !== 'set_too_small' || verdict === undefined);
+  const { rows, flags } = board;
+  // Of one model the answer says so itself.
+  const told = flags.filter(({ code }) => code !== 'set_too_small');
   const {
     first = [],
     paper = [],
@@ -158,13 +158,16 @@ export function generalNotes(board: Scoreboard): readonly string[] {
 /** What the factors of PER-A are held against. */
 function anchorNotes({ anchors }: Scoreboard): readonly string[] {
   if (anchors === undefined) return [];
-  const { trivialAccuracy, throughput, throughputUnit, latency, latencyUnit, memory } = anchors;
+  const { trivialAccuracy, throughput, throughputUnit, latency, latencyUnit, memory, provisionalFrom } = anchors;
   const halves = [
     measuredText(throughput, throughputUnit),
     measuredText(latency, latencyUnit),
     measuredText(memory, 'bytes'),
   ];
-  return [`anchors of PER-A: accuracy ${trivialAccuracy.toFixed(3)} scores 0; ${listText(halves)} score 0.5 each`];
+  const origin = provisionalFrom === undefined ? '' : '; provisional, the medians of these models';
+  return [
+    `anchors of PER-A: accuracy ${trivialAccuracy.toFixed(3)} scores 0; ${listText(halves)} score 0.5 each${origin}`,
+  ];
 }
 
 /** An hourly price gives no price of answers where throughput counts tokens. */

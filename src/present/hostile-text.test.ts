@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { type Answers, joinAnswers } from '../scoring/answer.ts';
+import { decide } from '../scoring/decide.ts';
+import type { Report } from './report.ts';
 import { acts, hostileTexts, remnants, reportOf } from '../../test/setup/hostile-texts.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Comparison } from '../scoring/comparison.ts';
-import type { Decision } from '../scoring/decision.ts';
 import type { GateResult } from '../scoring/gate.ts';
 import { comparisonDocument } from './comparison-document.ts';
 import { csvValue } from './csv.ts';
@@ -63,24 +65,8 @@ function comparisonOf(text: string): Comparison {
   } as unknown as Comparison;
 }
 
-function decisionOf(text: string): Decision {
-  const candidate = { model: text, isEligible: false, checks: [], reasons: [text], score: undefined };
-  return {
-    tasks: [{ taskId: text, weight: 1 }],
-    constraints: {},
-    scoreVersion: text,
-    outcome: 'no-valid-model',
-    recommended: undefined,
-    candidates: [candidate],
-    runnerUp: undefined,
-    nextCheaper: undefined,
-    unconstrained: undefined,
-    nearestMiss: text,
-    largestGates: [],
-    curves: [],
-    notes: [text],
-  } as unknown as Decision;
-}
+const answersTo = ({ scoreboards }: Report): Answers =>
+  joinAnswers(scoreboards.map((board) => decide([{ board, weight: 1, replicates: undefined }])));
 
 async function* samplesOf(
   text: string,
@@ -95,10 +81,11 @@ async function* samplesOf(
 
 /** Every text that a writer makes of the same foreign text. */
 async function written(text: string): Promise<Readonly<Record<string, string>>> {
+  const report = reportOf(text);
   const documents: Readonly<Record<keyof typeof documentFormats, Document>> = {
-    report: reportDocument(reportOf(text)),
+    report: reportDocument({ ...report, answers: answersTo(report) }),
     comparison: comparisonDocument(comparisonOf(text)),
-    decision: decisionDocument(decisionOf(text)),
+    decision: decisionDocument(answersTo(report), report),
     gate: gateDocument(gateOf(text)),
   };
   const texts: Record<string, string> = { 'GitHub annotations': githubAnnotations(documents.gate) };

@@ -1,4 +1,5 @@
 import { factorNames } from '../scoring/factor.ts';
+import { answerHeadline, answersHeadline } from '../scoring/answer-text.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { boardSections } from './board-sections.ts';
 import {
@@ -45,7 +46,7 @@ function boardTable(board: Scoreboard): Table {
         .filter((part) => part !== undefined)
         .join('-')
         .replaceAll(/[^a-zA-Z0-9]+/gu, '-'),
-      verdict: board.verdict,
+      verdict: board.answer && answerHeadline(board.answer),
       notes: footnotes(board),
     },
   );
@@ -88,7 +89,7 @@ function boardData(board: Scoreboard): object {
     anchors: board.anchors,
     weights: board.weights,
     populationItems: board.populationItems,
-    verdict: board.verdict,
+    answer: board.answer,
     inference: board.inference,
     limits: board.limits,
     pricePerHour: board.pricePerHour,
@@ -100,7 +101,8 @@ function boardData(board: Scoreboard): object {
       anchored: row.anchored,
       threeFactors: row.threeFactors,
       ranking: row.ranking,
-      limits: row.limits,
+      answers: row.answers,
+      launches: row.launches,
       extra: row.measurements.extra,
       flags: row.flags,
       warnings: row.warnings,
@@ -143,7 +145,15 @@ export function reportDocument(report: Report): Document {
     ),
     page: [...boards.flat(), ...below],
     records: reportRecords(scoreboards),
-    data: { $schema: jsonSchemaPath, schema, run, scoreboards: scoreboards.map(boardData), notes: report.notes },
+    data: {
+      $schema: jsonSchemaPath,
+      schema,
+      run,
+      verdict: report.answers && answersHeadline(report.answers),
+      answers: report.answers,
+      scoreboards: scoreboards.map(boardData),
+      notes: report.notes,
+    },
     series: scoreboards.flatMap(seriesOf),
     origin: run,
     notes,

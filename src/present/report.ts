@@ -1,4 +1,5 @@
 import type { RunRecord } from '../core/store.ts';
+import type { Answers } from '../scoring/answer.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import * as z from 'zod';
@@ -19,6 +20,8 @@ export interface ReportRun {
 export interface Report {
   readonly run?: ReportRun;
   readonly scoreboards: readonly Scoreboard[];
+  /** Which model to take, of each scoreboard and for all. */
+  readonly answers?: Answers;
   /** Sentences that concern the whole report, shown below it. */
   readonly notes?: readonly string[];
   /** What is behind it, for formats that show more than tables. */

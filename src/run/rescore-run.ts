@@ -19,6 +19,7 @@ interface RescoredItem {
   readonly itemId: string;
   readonly score: ItemScore;
   readonly cluster: string | undefined;
+  readonly expected: string;
 }
 
 interface Rescoring {
@@ -50,7 +51,7 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     }
     const score = rescoreSample(task, item, sample);
     if (score.value !== sample.score) changed += 1;
-    scores.push({ itemId, score, cluster: sample.cluster });
+    scores.push({ itemId, score, cluster: sample.cluster, expected: sample.expected });
     sums.scoreSum += score.value;
     sums.scoreSquareSum += score.value ** 2;
     sums.failed += sample.failure === undefined ? 0 : 1;
@@ -85,7 +86,7 @@ export async function* rescoreRun(
     const rescored = {
       sampleSummary: async () => summary,
       passResults: () => store.passResults(id),
-      scores: () => each(scores.map(({ score, cluster, itemId }) => ({ ...score, cluster, itemId }))),
+      scores: () => each(scores.map(({ score, cluster, itemId, expected }) => ({ ...score, cluster, itemId, expected }))),
     };
     const measured = await measureCell(rescored, id, planned.task, run.suite);
     const verdict = run.manifest.race?.tasks[taskId]?.decisions.find((decision) => decision.model === model);

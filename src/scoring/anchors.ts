@@ -17,7 +17,7 @@ export interface AnchorSet {
   readonly version: string;
   readonly summary: string;
   /** By task id, by task id without its version, or by its first part; the most exact one counts. */
-  readonly tasks: Readonly<Record<string, TaskAnchors>>;
+  readonly tasks: Readonly<Record<string, TaskAnchors | readonly TaskAnchors[]>>;
 }
 
 export interface TaskAnchors extends Anchors {
@@ -25,7 +25,12 @@ export interface TaskAnchors extends Anchors {
   readonly latencyUnit: Unit;
   /** Where it isn't the set's, as with anchors frozen or chosen for one task. */
   readonly version?: string;
+  /** Taken from the set itself: from how many models whose numbers are sound. */
+  readonly provisionalFrom?: number;
 }
+
+/** Units of the two factors that are measured in several. */
+export type AnchorUnits = Readonly<Record<'throughput' | 'latency', Unit | undefined>>;
 
 const tokens = { throughputUnit: 'tokens/s', latencyUnit: 'ms/token', memory: 8192 * 2 ** 20 } as const;
 const items = { throughputUnit: 'items/s', latencyUnit: 'ms/item', memory: 8192 * 2 ** 20 } as const;
@@ -47,16 +52,26 @@ export const paperAnchors: AnchorSet = {
   },
 };
 
-/** Anchors for a task id such as `gsm8k/per@1`, or undefined where the set has none. */
-export function anchorsOf(set: AnchorSet, taskId: string): TaskAnchors | undefined {
+/**
+ * Anchors for a task id such as `gsm8k/per@1`, or undefined where the set has none.
+ *
+ * @param units in which they must be; a unit that isn't known fits all. Without it the first that the set has
+ */
+export function anchorsOf(set: AnchorSet, taskId: string, units?: AnchorUnits): TaskAnchors | undefined {
   const names = [taskId, taskId.split('@')[0] ?? taskId, taskId.split('/')[0] ?? taskId];
-  const name = names.find((candidate) => Object.hasOwn(set.tasks, candidate));
-  return name === undefined ? undefined : set.tasks[name];
+  const fits = (wanted: Unit | undefined, own: Unit): boolean => wanted === undefined || wanted === own;
+  for (const name of names.filter((candidate) => Object.hasOwn(set.tasks, candidate))) {
+    const found = [set.tasks[name] ?? []]
+      .flat()
+      .find((each) => fits(units?.throughput, each.throughputUnit) && fits(units?.latency, each.latencyUnit));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Version string of PER-A on a task, such as `PER-A/2026-1/paper-gpu`; undefined where the set has no anchors for it. */
-export function anchoredVersion(set: AnchorSet, taskId: string): string | undefined {
-  const anchors = anchorsOf(set, taskId);
+export function anchoredVersion(set: AnchorSet, taskId: string, units?: AnchorUnits): string | undefined {
+  const anchors = anchorsOf(set, taskId, units);
   return anchors && `PER-A/${anchors.version ?? set.version}`;
 }
 

@@ -8,7 +8,6 @@ import {
   type ConstraintCheck,
   gateText,
   largestGates,
-  missDistance,
   missedChecks,
 } from './constraints.ts';
 
@@ -73,16 +72,6 @@ describe('a constraint', () => {
       'price per 1,000 answers 1 is above 0.95, but its interval includes the limit',
     ]);
     expect(told(check({ minThroughput: 12 }))).toEqual(['throughput 10 items/s is below 12 items/s']);
-  });
-});
-
-describe('the nearest miss', () => {
-  it('misses fewer limits first, then by less; what was not measured is one miss at its worst', () => {
-    const distance = (constraints: Limits): number => missDistance(check(constraints));
-    expect(distance({ minAccuracy: 0.5 })).toBe(0);
-    expect(distance({ minAccuracy: 0.71 })).toBeLessThan(distance({ minAccuracy: 0.9 }));
-    expect(distance({ minAccuracy: 1 })).toBeLessThan(distance({ maxLatencyP95: 1 }));
-    expect(distance({ maxLatencyP95: 1 })).toBeLessThanOrEqual(distance({ minAccuracy: 0.71, maxLatency: 1199 }));
   });
 });
 

@@ -84,15 +84,11 @@ export function missedChecks(checks: readonly ConstraintCheck[]): readonly Const
   return checks.filter(({ isPassed }) => !isPassed);
 }
 
-/**
- * How far beyond its limits a model is: fewer misses come first, then smaller ones relative to their limits; nothing
- * measured is as bad as one miss can be.
- */
-export function missDistance(checks: readonly ConstraintCheck[]): number {
-  return missedChecks(checks).reduce((sum, { value, limit }) => {
-    const ratio = value === undefined ? Infinity : Math.abs(value - limit) / Math.max(Math.abs(limit), 1e-12);
-    return sum + 2 - 1 / (1 + ratio);
-  }, 0);
+/** The limits that are missed, such as `accuracy 0.505 is below 0.550`; empty where all are met. */
+export function missedText(checks: readonly ConstraintCheck[]): string {
+  return missedChecks(checks)
+    .map((check) => checkText(check))
+    .join(', ');
 }
 
 /** For each constraint the strictest limit that some model passes while all others hold. */

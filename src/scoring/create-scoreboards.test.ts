@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement, MetricName, Unit, Warning } from '../core/measurement.ts';
-import { paperAnchors } from './anchors.ts';
+import { memoryBudget, paperAnchors } from './anchors.ts';
 import { createScoreboards } from './create-scoreboards.ts';
 import { flagId } from './factor.ts';
 import type { Scoreboard, ScoreboardCell } from './scoreboard.ts';
@@ -194,13 +194,26 @@ describe('createScoreboards', () => {
         ],
       ]
     `);
-    expect(board(four, { anchors: paperAnchors }).flags.map(({ text }) => text)).toEqual([
-      'no PER-A: its anchors are in tokens/s, but throughput was measured in items/s',
-    ]);
-    const other = four.map((one) => ({ ...one, taskId: 'mine/per@1' }));
-    expect(board(other, { anchors: paperAnchors }).flags[0]?.text).toBe(
-      'no PER-A: 2026-1/paper-gpu has no anchors for mine/per@1',
-    );
+  });
+
+  it('takes provisional anchors from its own models where there are none in these units', () => {
+    for (const other of [four, four.map((one) => ({ ...one, taskId: 'mine/per@1' }))]) {
+      const { anchors, versions } = board(other, { anchors: paperAnchors, deviceMemoryBytes: 24 * 2 ** 30 });
+      expect(versions.at(-1)).toBe('PER-A/provisional');
+      expect(anchors).toMatchObject({ throughputUnit: 'items/s', memory: memoryBudget(24 * 2 ** 30), provisionalFrom: 4 });
+    }
+  });
+
+  it('takes them from doubtful numbers only where there are no others', () => {
+    const busy = { reason: 'host_busy', detail: 'others' } as const;
+    const doubtful = four.map((one) => {
+      const throughput = { ...one.measurements.throughput, warnings: [busy] } as Measurement;
+      return { ...one, measurements: { ...one.measurements, throughput } };
+    });
+    const mixed = board([...doubtful.slice(0, 3), ...four.slice(3)]);
+    expect(mixed.anchors).toMatchObject({ provisionalFrom: 1 });
+    expect(mixed.rows.find(({ model }) => model === four[3]?.model)?.anchored?.factors.throughput).toBeCloseTo(0.5, 1);
+    expect(board(doubtful).anchors).toMatchObject({ provisionalFrom: 0 });
   });
 
   it('has nothing to show for nothing', () => {

@@ -18,7 +18,7 @@ import {
   type ScoreboardOptions,
   type ScoreboardRow,
 } from './scoreboard.ts';
-import { anchoredVersion, anchorsOf, type TaskAnchors } from './anchors.ts';
+import { anchorsOf, freezeAnchors, memoryBudget, type TaskAnchors } from './anchors.ts';
 import { equalWeights, perAnchored, threeFactorScore } from './per-anchored.ts';
 import { perPaper } from './per-paper.ts';
 import { inRankOrder } from '../stats/rank-inference.ts';
@@ -37,6 +37,13 @@ const doubtful: ReadonlySet<Warning['reason']> = new Set([
   'truncated',
   'unparsed',
 ]);
+
+/** Whether a number is wrong, not only doubtful. */
+export function isDisqualified(measurement: Measurement): boolean {
+  return (
+    measurement.status !== 'unavailable' && measurement.warnings.some(({ reason }) => disqualifying.has(reason))
+  );
+}
 
 /** Whether a warning says that the number itself can't be trusted. */
 export function isDoubtfulReason(reason: Warning['reason']): boolean {
@@ -156,15 +163,22 @@ export function createScoreboards(
 }
 
 /** What `judgeScoreboard` adds. */
-const unjudgedRow = { ranking: undefined, efficiency: undefined, requiredAccuracy: undefined, limits: undefined };
+const unjudgedRow = {
+  ranking: undefined,
+  efficiency: undefined,
+  requiredAccuracy: undefined,
+  answers: undefined,
+  launches: undefined,
+};
 const unjudgedBoard = {
   inference: undefined,
+  pairs: undefined,
   limits: undefined,
   pricePerHour: undefined,
   front: undefined,
   card: undefined,
   showsRequired: undefined,
-  verdict: undefined,
+  answer: undefined,
 };
 
 function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardOptions): Scoreboard {
@@ -177,7 +191,8 @@ function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardO
     ...(options.weights && { weights: options.weights }),
     margins: noiseMargins(cells),
   });
-  const anchored = scoreAnchored(models, taskId, units, options);
+  const provisional = provisionalAnchors(scorable, task, units, options.deviceMemoryBytes);
+  const anchored = scoreAnchored(models, taskId, units, provisional, options);
   const rows = cells.map((cell, index): ScoreboardRow => {
     const { factors, score, rank, flags = [] } = paper.rows[index] ?? {};
     const { reasons } = anchored;
@@ -206,10 +221,12 @@ function createScoreboard(cells: readonly ScoreboardCell[], options: ScoreboardO
       (version) => version + weightSuffix(options.weights),
     ),
     rows: inRankOrder(rows, (row) => (anchored.version === undefined ? row.rank : row.anchored?.rank)),
-    flags: [...paper.flags, ...anchored.flags],
+    flags: paper.flags,
     anchors: anchored.anchors,
     weights: options.weights,
     populationItems: task.items,
+    chance: task.chance,
+    baselines: task.baselines,
     ...unjudgedBoard,
   };
 }
@@ -260,42 +277,62 @@ interface AnchoredColumn {
   readonly cells: readonly (AnchoredCell | undefined)[];
   /** Flags of each row. */
   readonly reasons: readonly (readonly ScoreFlag[])[];
-  readonly flags: readonly ScoreFlag[];
 }
 
-const noAnchors: AnchoredColumn = { version: undefined, anchors: undefined, cells: [], reasons: [], flags: [] };
+const noAnchors: AnchoredColumn = { version: undefined, anchors: undefined, cells: [], reasons: [] };
+
+/** What is measured decides until somebody states what is wanted: sound numbers, or doubtful ones where there are no others. */
+function provisionalAnchors(
+  cells: readonly ScorableCell[],
+  { trivialAccuracy, chance }: ScoreboardTask,
+  { throughput: throughputUnit, latency: latencyUnit }: Readonly<Record<FactorName, Unit | undefined>>,
+  deviceMemoryBytes: number | undefined,
+): TaskAnchors | undefined {
+  if (throughputUnit === undefined || latencyUnit === undefined) return undefined;
+  const whole = cells.flatMap(({ metrics: { failure, accuracy, throughput, latency, memory }, flags }) => {
+    if (failure !== undefined || accuracy === undefined) return [];
+    if (!isAbove0(throughput) || !isAbove0(latency) || !isAbove0(memory)) return [];
+    return [{ values: { accuracy, throughput, latency, memory }, isSound: flags.length === 0 }];
+  });
+  const sound = whole.filter(({ isSound }) => isSound);
+  const rows = (sound.length > 0 ? sound : whole).map(({ values }) => values);
+  if (rows.length === 0) return undefined;
+  const memoryBytes = deviceMemoryBytes === undefined ? medianMemory(rows) : memoryBudget(deviceMemoryBytes);
+  const trivial = trivialAccuracy ?? chance ?? 0;
+  return {
+    ...freezeAnchors(rows, { trivialAccuracy: trivial, memoryBudget: memoryBytes }),
+    throughputUnit,
+    latencyUnit,
+    version: 'provisional',
+    provisionalFrom: sound.length,
+  };
+}
+
+function isAbove0(value: number | undefined): value is number {
+  return value !== undefined && value > 0;
+}
+
+function medianMemory(rows: readonly Factors[]): number {
+  const sorted = rows.map(({ memory }) => memory).toSorted((left, right) => left - right);
+  return sorted[Math.floor((sorted.length - 1) / 2)] as number;
+}
 
 function scoreAnchored(
   models: readonly ModelMetrics[],
   taskId: string,
   units: Readonly<Record<FactorName, Unit | undefined>>,
+  provisional: TaskAnchors | undefined,
   { anchors: set, weights }: ScoreboardOptions,
 ): AnchoredColumn {
-  if (set === undefined) return noAnchors;
-  const anchors = anchorsOf(set, taskId);
-  const unfit = anchors === undefined ? `${set.version} has no anchors for ${taskId}` : unitMismatch(anchors, units);
-  if (anchors === undefined || unfit !== undefined) {
-    return { ...noAnchors, flags: [{ code: 'unit', text: `no PER-A: ${unfit}` }] };
-  }
+  const anchors = (set && anchorsOf(set, taskId, units)) ?? provisional;
+  if (anchors === undefined) return noAnchors;
   const rows = perAnchored(models, anchors, weights && { weights });
   return {
-    version: anchoredVersion(set, taskId),
+    version: `PER-A/${anchors.version ?? set?.version}`,
     anchors,
     cells: rows.map(({ factors, score, rank }) =>
       factors && score !== undefined ? { factors, score, rank } : undefined,
     ),
     reasons: rows.map(({ flags }) => flags),
-    flags: [],
   };
-}
-
-function unitMismatch(anchors: TaskAnchors, units: Readonly<Record<FactorName, Unit | undefined>>): string | undefined {
-  const wanted = { throughput: anchors.throughputUnit, latency: anchors.latencyUnit } as const;
-  for (const factor of ['throughput', 'latency'] as const) {
-    const unit = units[factor];
-    if (unit !== undefined && unit !== wanted[factor]) {
-      return `its anchors are in ${wanted[factor]}, but ${factor} was measured in ${unit}`;
-    }
-  }
-  return undefined;
 }

@@ -1,127 +1,324 @@
+import { limitList } from '../core/limits.ts';
+import { rankDescending, rankInference } from '../stats/rank-inference.ts';
 import { accuracyWeightCurve } from './accuracy-weight-curve.ts';
-import { checkConstraints, largestGates, missDistance, missedChecks } from './constraints.ts';
-import {
-  decisionSupport,
-  type Decision,
-  type DecisionCandidate,
-  type DecisionOptions,
-  type DecisionTask,
-  type WeightCurve,
-} from './decision.ts';
-import { geometricMean } from '../stats/means.ts';
+import type { Answer, Candidate, Confidence, ModelGap, Need, WeightCurve } from './answer.ts';
+import type { BoardReplicates } from './board-ranking.ts';
+import { spreadNote } from './board-verdict.ts';
+import { anchoredReplicates, paperReplicates, type ReplicateValues } from './bootstrap.ts';
+import { largestGates, missedChecks } from './constraints.ts';
+import { differencesOf, pairedAccuracy } from './differences.ts';
+import { perFactor } from './factor.ts';
 import { anchoredFactors, equalWeights } from './per-anchored.ts';
-import { rankDescending } from '../stats/rank-inference.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
-import { rawValues, type ScoreboardRow, valueOf } from './scoreboard.ts';
+import { type RankedRow, rawValues, type Scoreboard } from './scoreboard.ts';
+import { doubted, scoreUnder, standingOf, type Part, type Standing, type StandingOptions } from './standing.ts';
 
-type Scored = DecisionCandidate & { readonly score: number };
+type Replicates = Pick<BoardReplicates, 'models' | 'values' | 'inference'>;
 
-function rowOf({ board }: DecisionTask, model: string): ScoreboardRow | undefined {
-  return board.rows.find((row) => row.model === model);
+/** One task that is asked about, with what was measured on it. */
+export interface AskedTask {
+  /** Judged, so that it says what is behind its numbers. */
+  readonly board: Scoreboard;
+  /** Above 0; only ratios between tasks count. */
+  readonly weight: number;
+  /** Replicates of its numbers; undefined where nothing is known of items and launches. */
+  readonly replicates: Replicates | undefined;
 }
 
-function taskScore(row: ScoreboardRow | undefined, score: DecisionOptions['score']): number | undefined {
-  return score === 'PER-A' ? row?.anchored?.score : row?.score;
+export type DecideOptions = { readonly [Name in keyof StandingOptions]?: StandingOptions[Name] | undefined };
+
+/** How sure an order is. */
+interface Support {
+  readonly models: ReadonlyMap<string, RankedRow>;
+  readonly resamples: number;
+  readonly notes: readonly string[];
 }
 
-/** Why a model has no score on a task. */
-function reasonsOf(task: DecisionTask, model: string, { score }: DecisionOptions): readonly string[] {
-  const row = rowOf(task, model);
-  if (row === undefined) return [`was not run on ${task.board.taskId}`];
-  if (taskScore(row, score) !== undefined) return [];
-  const silent = new Set(['worst', 'doubtful']);
-  const ownFlags = row.flags.filter(({ code }) => !silent.has(code));
-  // A set that is too small for the score says so itself.
-  const own = (ownFlags.length > 0 ? ownFlags : task.board.flags).map(({ text }) => text);
-  return own.length > 0 ? own : [`has no ${score} on ${task.board.taskId}`];
-}
-
-function costOf(tasks: readonly DecisionTask[], weights: readonly number[], model: string): number | undefined {
-  let cost = 0;
-  for (const [index, task] of tasks.entries()) {
-    const throughput = valueOf(rowOf(task, model)?.measurements.throughput);
-    if (throughput === undefined || !(throughput > 0)) return undefined;
-    cost += (weights[index] as number) / throughput;
-  }
-  return cost;
-}
-
-function candidateOf(
-  tasks: readonly DecisionTask[],
-  weights: readonly number[],
-  model: string,
-  options: DecisionOptions,
-): DecisionCandidate {
-  const { constraints, pricePerHour, score: name } = options;
-  const taskScores = tasks.map((task) => taskScore(rowOf(task, model), name));
-  const known = taskScores.filter((score) => score !== undefined);
-  const checks = tasks.flatMap((task) => {
-    const row = rowOf(task, model);
-    return row === undefined ? [] : checkConstraints(row, task.board.taskId, constraints, pricePerHour);
+/** The columns of some models out of replicates. */
+function chosen({ models: all, values }: Replicates, wanted: readonly string[]): ReplicateValues | undefined {
+  const places = wanted.map((model) => all.indexOf(model));
+  if (places.includes(-1)) return undefined;
+  const count = values.accuracy.length / all.length;
+  return perFactor((factor) => {
+    const column = new Float64Array(count * wanted.length);
+    for (let replicate = 0; replicate < count; replicate += 1) {
+      for (const [index, place] of places.entries()) {
+        column[replicate * wanted.length + index] = values[factor][replicate * all.length + place] as number;
+      }
+    }
+    return column;
   });
-  const score = known.length === tasks.length ? geometricMean(known, weights) : undefined;
-  const [task, ...others] = tasks;
+}
+
+/** The bootstrap of the combined score; undefined where a task has no replicates of all these models. */
+function supportOf(
+  tasks: readonly AskedTask[],
+  shares: readonly number[],
+  standings: readonly Standing[],
+  { score, weights }: StandingOptions,
+): Support | undefined {
+  const wanted = standings.map(({ model }) => model);
+  const points = standings.map((standing) => standing.score);
+  if (wanted.length === 0 || points.includes(undefined)) return undefined;
+  let combined: Float64Array | undefined;
+  for (const [index, { board, replicates }] of tasks.entries()) {
+    const values = replicates && chosen(replicates, wanted);
+    if (values === undefined || (score === 'PER-A' && board.anchors === undefined)) return undefined;
+    const scores =
+      score === 'PER-A' && board.anchors !== undefined
+        ? anchoredReplicates(values, board.anchors, weights)
+        : paperReplicates(values, wanted.length, weights);
+    const share = shares[index] as number;
+    if (combined !== undefined && combined.length !== scores.length) return undefined;
+    const before = combined;
+    combined = scores.map((value, place) => (before?.[place] ?? 1) * value ** share);
+  }
+  if (combined === undefined) return undefined;
+  const ranked = rankInference(points as readonly number[], combined);
+  const inferences = tasks.flatMap(({ replicates }) => replicates?.inference ?? []);
+  const unspread = wanted.filter((model) =>
+    inferences.some(({ withoutLaunchSpread }) => withoutLaunchSpread.includes(model)),
+  );
+  const method = inferences.some((inference) => inference.method === 'intervals') ? 'intervals' : 'paired';
   return {
-    model,
-    score,
-    interval: undefined,
-    taskScores,
-    isEligible: score !== undefined && missedChecks(checks).length === 0,
-    rank: undefined,
-    checks,
-    reasons: tasks.flatMap((each) => reasonsOf(each, model, options)),
-    costSeconds: costOf(tasks, weights, model),
-    support: undefined,
-    isInTieGroup: undefined,
-    requiredAccuracy: undefined,
-    accuracy: others.length === 0 && task !== undefined ? rawValues(rowOf(task, model))?.accuracy : undefined,
+    resamples: combined.length / wanted.length,
+    models: new Map(
+      wanted.map((model, index): [string, RankedRow] => {
+        const own = ranked[index] as RankedRow;
+        return [model, unspread.includes(model) ? { ...own, interval: undefined } : own];
+      }),
+    ),
+    notes: [
+      ...new Set(inferences.flatMap(({ notes }) => notes)),
+      ...(method === 'intervals'
+        ? ["support comes from each model's own intervals; per-item answers would be more precise"]
+        : []),
+      ...(unspread.length > 0 ? [spreadNote(unspread, wanted.length, method)] : []),
+    ],
   };
 }
 
-function isScored(candidate: DecisionCandidate): candidate is Scored {
-  return candidate.score !== undefined;
+/** What two models are compared under. */
+interface Assumption {
+  /** The first model's accuracy at the low end of the paired interval of the difference. */
+  readonly isAccuracyLow?: boolean;
+  /** The first model's speeds worse by twice the standard error between launches. */
+  readonly isSpeedLow?: boolean;
+  /** Every doubt against the first model and for the second. */
+  readonly isDoubted?: boolean;
 }
 
-const byScore = (left: DecisionCandidate, right: DecisionCandidate): number =>
+/** How far the first model is ahead, as the logarithm of a ratio of scores. */
+type Lead = (first: Standing, second: Standing, assumption: Assumption) => number;
+
+/** Between two launches of the same model, where it isn't known how much they differ, so much is assumed twice. */
+const spreads = 2;
+
+function leadUnder(shares: readonly number[], options: StandingOptions): Lead {
+  return (first, second, { isAccuracyLow = false, isSpeedLow = false, isDoubted = false }) => {
+    const rivals = new Map(second.parts.map((part) => [part?.board, part]));
+    const own = scoreUnder(first, shares, options, (part) => {
+      const other = rivals.get(part.board);
+      const better = isDoubted ? doubted(part, 'worst') : { throughput: 1, latency: 1, memory: 1 };
+      const slower = isSpeedLow ? Math.exp(-spreads * (part.row.launches?.error ?? 0)) : 1;
+      return {
+        accuracy: isAccuracyLow && other !== undefined ? lowAccuracy(part, other) : undefined,
+        better: { ...better, throughput: better.throughput * slower, latency: better.latency * slower },
+      };
+    });
+    const against = scoreUnder(second, shares, options, (part) =>
+      isDoubted ? { better: doubted(part, 'best') } : {},
+    );
+    if (against === undefined || against <= 0) return own !== undefined && own > 0 ? Infinity : 0;
+    return own === undefined || own <= 0 ? -Infinity : Math.log(own / against);
+  };
+}
+
+/** The least that a model's accuracy can be against another's, by the interval of their difference. */
+function lowAccuracy(part: Part, other: Part): number {
+  const found = pairedAccuracy(part, other);
+  return found === undefined ? part.values.accuracy : other.values.accuracy + found.low;
+}
+
+/** `doubt`: the first is ahead only if nothing doubtful is wrong. */
+type Relation = 'behind' | 'doubt' | 'tied';
+
+const minLaunches = 2;
+
+function isOnce({ launches }: Standing): boolean {
+  return launches !== undefined && launches < minLaunches;
+}
+
+function relationOf(first: Standing, rival: Standing, lead: Lead, support: Support | undefined): Relation {
+  const isSpeedLow = isOnce(first) || isOnce(rival);
+  const isTied = support?.models.get(rival.model)?.isInTieGroup === true;
+  if (isTied || lead(first, rival, { isAccuracyLow: true, isSpeedLow }) <= 0) return 'tied';
+  return lead(first, rival, { isAccuracyLow: true, isSpeedLow, isDoubted: true }) > 0 ? 'behind' : 'doubt';
+}
+
+/** Scores that differ by less are practically equal. */
+const practicallyEqual = 0.01;
+
+/** What would tell the first two of a tie apart. */
+function separatedBy(first: Standing, second: Standing, lead: Lead): 'items' | 'launches' | 'nothing' {
+  const gap = lead(first, second, {});
+  if (Math.abs(gap) < practicallyEqual) return 'nothing';
+  const byItems = gap - lead(first, second, { isAccuracyLow: true });
+  const byLaunches = gap - lead(first, second, { isSpeedLow: true });
+  return byLaunches > byItems ? 'launches' : 'items';
+}
+
+function confidenceOf(
+  first: Standing,
+  rivals: readonly Standing[],
+  unproven: readonly Standing[],
+  support: Support | undefined,
+): Confidence {
+  const share = rivals.length === 0 ? undefined : support?.models.get(first.model)?.topShare;
+  const open = unproven.map(({ model }) => `${model} is not shown to be usable`);
+  if (rivals.length === 0) return { level: 'only', why: open, support: undefined };
+  if (support === undefined)
+    return { level: 'unknown', why: ['there are neither per-item answers nor intervals'], support: undefined };
+  const compared = [first, ...rivals];
+  const why = [
+    ...(compared.some(isOnce) ? ['speed was measured in one launch'] : []),
+    ...(compared.some(({ isBusy }) => isBusy)
+      ? ['other processes took CPU']
+      : compared.some(({ isDoubtful }) => isDoubtful)
+        ? ['some numbers are doubtful']
+        : []),
+    ...open,
+  ];
+  return { level: why.length === 0 ? 'clear' : 'likely', why, support: share };
+}
+
+const gapOf = ({ model, reasons }: Standing): ModelGap => ({ model, reasons });
+
+/** Items that would probably tell of the nearest model that may be usable; else, of all, that none is. */
+function itemsNeeded(unproven: readonly Standing[]): readonly Need[] {
+  const gaps = unproven.map(({ parts, usability }) => {
+    const more = Math.max(0, ...usability.map((each) => each?.moreItems ?? 0));
+    const isAbove = usability.every((each) => each !== undefined && each.accuracy > each.bound.accuracy);
+    const left = parts.map((part) => leftItems(part));
+    const known = left.filter((count) => count !== undefined);
+    return { more, isAbove, available: known.length === 0 ? undefined : Math.min(...known) };
+  });
+  const told = gaps.filter(({ more }) => more > 0).toSorted((left, right) => left.more - right.more);
+  const chosen = told.find(({ isAbove }) => isAbove) ?? told.at(-1);
+  return chosen === undefined ? [] : [{ what: 'items', items: chosen.more, available: chosen.available }];
+}
+
+/** Items of the task that weren't asked. */
+function leftItems(part: Part | undefined): number | undefined {
+  const [all, asked] = [part?.board.populationItems, part?.row.answers?.items];
+  return all === undefined || asked === undefined ? undefined : Math.max(0, all - asked);
+}
+
+/** What would tell: items first, and the machine or the numbers where those are in the way. */
+function needsOf(standings: readonly Standing[], relations: readonly Relation[]): readonly Need[] {
+  const unproven = standings.filter(({ state }) => state === 'unproven');
+  const isDoubted = relations.includes('doubt');
+  const isBusy = isDoubted && standings.some((standing) => standing.isBusy);
+  const isLacking = standings.some(({ state, score }) => state === 'unmeasured' || (state === 'usable' && score === undefined));
+  return [
+    ...itemsNeeded(unproven),
+    ...(isBusy ? [{ what: 'quiet' as const }] : []),
+    ...(isLacking || (isDoubted && !isBusy) ? [{ what: 'numbers' as const }] : []),
+  ];
+}
+
+type Verdict =
+  | Pick<Extract<Answer, { kind: 'recommend' }>, 'kind' | 'model' | 'confidence'>
+  | Pick<Extract<Answer, { kind: 'tie' }>, 'kind' | 'models' | 'separatedBy'>
+  | Pick<Extract<Answer, { kind: 'none' }>, 'kind' | 'reasons'>
+  | Pick<Extract<Answer, { kind: 'unknown' }>, 'kind' | 'missing' | 'needs'>;
+
+/** By score; what has none comes last. */
+const byScore = (left: Standing, right: Standing): number =>
   (right.score ?? -1) - (left.score ?? -1) || (left.model < right.model ? -1 : 1);
 
-/** Accuracy that a model needs to beat the champion; one task and PER-A only. */
+interface Judged {
+  readonly verdict: Verdict;
+  readonly relations: ReadonlyMap<string, Relation>;
+}
+
+/** The four answers, in the order in which they are ruled out. */
+function judge(ordered: readonly Standing[], lead: Lead, support: Support | undefined): Judged {
+  const of = (state: Standing['state']): readonly Standing[] => ordered.filter((standing) => standing.state === state);
+  const [usable, unproven, unmeasured] = [of('usable'), of('unproven'), of('unmeasured')];
+  const unknown = (missing: readonly Standing[], relations: ReadonlyMap<string, Relation> = new Map()): Judged => ({
+    verdict: {
+      kind: 'unknown',
+      missing: missing.filter(({ reasons }) => reasons.length > 0).map(gapOf),
+      needs: needsOf(missing, [...relations.values()]),
+    },
+    relations,
+  });
+  const [first, ...others] = usable;
+  if (first === undefined) {
+    const isOpen = unproven.length > 0 || unmeasured.length > 0 || ordered.length === 0;
+    if (isOpen) return unknown([...unproven, ...unmeasured]);
+    return { verdict: { kind: 'none', reasons: ordered.map(gapOf) }, relations: new Map() };
+  }
+  // Whoever isn't shown to be usable, but would be first if it were, may be the answer.
+  const rivalsToBe = unproven.filter(({ score, range }) => (score ?? range[1]) > (first.score ?? 0));
+  if (rivalsToBe.length > 0) return unknown([...usable.filter(({ score }) => score === undefined), ...rivalsToBe]);
+  if (first.score === undefined && others.length > 0) return unknown(usable);
+  const relations = new Map(others.map((rival) => [rival.model, relationOf(first, rival, lead, support)]));
+  const ahead = others.filter(({ model }) => relations.get(model) !== 'behind');
+  const [second] = ahead;
+  if (second === undefined) {
+    const confidence = confidenceOf(first, others, unproven, support);
+    return { verdict: { kind: 'recommend', model: first.model, confidence }, relations };
+  }
+  const isDoubted = [first, ...ahead].some(({ range: [low, high] }) => high > low);
+  if (isDoubted) {
+    const all = new Map([...relations].map(([model, relation]) => [model, relation === 'tied' ? 'doubt' : relation] as const));
+    return unknown([first, ...ahead], all);
+  }
+  const models = [first, ...ahead].map(({ model }) => model);
+  return { verdict: { kind: 'tie', models, separatedBy: separatedBy(first, second, lead) }, relations };
+}
+
+/** Accuracy that a model needs to be first; one task and PER-A only. */
 function requiredOf(
-  [task, ...others]: readonly DecisionTask[],
-  champion: string,
-  model: string,
-  { score, weights = equalWeights }: DecisionOptions,
+  first: Standing | undefined,
+  { model, parts }: Standing,
+  { score, weights = equalWeights }: StandingOptions,
 ): number | undefined {
-  if (task?.anchors === undefined || others.length > 0 || score !== 'PER-A' || model === champion) return undefined;
-  if (!(weights.accuracy > 0)) return undefined;
-  const [own, other] = [rawValues(rowOf(task, champion)), rawValues(rowOf(task, model))];
-  return own === undefined || other === undefined ? undefined : requiredAccuracy(own, other, task.anchors, { weights });
+  const [part, ...others] = parts;
+  const anchors = part?.board.anchors;
+  if (first === undefined || anchors === undefined || others.length > 0 || score !== 'PER-A') return undefined;
+  if (model === first.model || !(weights.accuracy > 0)) return undefined;
+  const [best, own] = [rawValues(first.parts[0]?.row), rawValues(part?.row)];
+  return best === undefined || own === undefined ? undefined : requiredAccuracy(best, own, anchors, { weights });
 }
 
 /** Who wins at which weight: of accuracy on a single task, else of each task against the rest. */
 function weightCurves(
-  tasks: readonly DecisionTask[],
-  weights: readonly number[],
-  eligible: readonly Scored[],
-  { score, weights: factorWeights = equalWeights }: DecisionOptions,
+  tasks: readonly AskedTask[],
+  shares: readonly number[],
+  usable: readonly Standing[],
+  { score, weights: factorWeights = equalWeights }: StandingOptions,
 ): readonly WeightCurve[] {
+  const scored = usable.filter((standing) => standing.score !== undefined);
   const [task, ...others] = tasks;
   if (task !== undefined && others.length === 0) {
-    const models = eligible.flatMap(({ model }) => {
-      const row = rowOf(task, model);
-      const raw = rawValues(row);
-      const factors = score === 'PER-A' ? raw && task.anchors && anchoredFactors(raw, task.anchors) : row?.factors;
+    const { anchors } = task.board;
+    const models = scored.flatMap(({ model, parts: [part] }) => {
+      const raw = rawValues(part?.row);
+      const factors = score === 'PER-A' ? raw && anchors && anchoredFactors(raw, anchors) : part?.row.factors;
       return factors === undefined ? [] : [{ model, factors }];
     });
     return [{ of: 'accuracy', weight: factorWeights.accuracy, segments: accuracyWeightCurve(models) }];
   }
   return tasks.map(({ board }, index) => {
-    const weight = weights[index] as number;
-    const models = eligible.map(({ model, taskScores }) => {
+    const weight = shares[index] as number;
+    const models = scored.map(({ model, taskScores }) => {
       const own = taskScores[index] as number;
       const rest = taskScores.reduce<number>(
         (product, value, other) =>
-          other === index ? product : product * (value as number) ** ((weights[other] as number) / (1 - weight)),
+          other === index ? product : product * (value as number) ** ((shares[other] as number) / (1 - weight)),
         1,
       );
       // The same straight lines: one logarithm at weight 1, another at weight 0.
@@ -131,113 +328,98 @@ function weightCurves(
   });
 }
 
-function nextCheaper(all: readonly DecisionCandidate[], champion: DecisionCandidate): string | undefined {
-  const cost = champion.costSeconds;
+function nextCheaper(all: readonly Standing[], first: Standing | undefined): string | undefined {
+  const cost = first?.costSeconds;
   if (cost === undefined) return undefined;
   return all
     .filter(({ costSeconds }) => costSeconds !== undefined && costSeconds < cost)
     .toSorted((left, right) => (right.costSeconds ?? 0) - (left.costSeconds ?? 0))[0]?.model;
 }
 
-/** What speaks against the numbers of a model that has a score nevertheless. */
-function doubtsOf(tasks: readonly DecisionTask[], model: string): readonly string[] {
-  return tasks.flatMap((task) =>
-    (rowOf(task, model)?.flags ?? [])
-      .filter(({ code }) => code === 'doubtful')
-      .map(({ text }) => `${model} on ${task.board.taskId}: ${text}`),
-  );
+function candidatesOf(
+  ordered: readonly Standing[],
+  relations: ReadonlyMap<string, Relation>,
+  support: Support | undefined,
+  options: StandingOptions,
+): readonly Candidate[] {
+  const usable = ordered.filter(({ state }) => state === 'usable');
+  const ranks = rankDescending(usable.map(({ score }) => score));
+  const [first] = usable;
+  return ordered.map((standing): Candidate => {
+    const ranked = support?.models.get(standing.model);
+    const relation = relations.get(standing.model);
+    const { model, state, score, range, taskScores, usability, checks, reasons, costSeconds, parts } = standing;
+    return {
+      ...{ model, state, score, range, taskScores, usability, checks, reasons, costSeconds },
+      interval: ranked?.interval,
+      rank: state === 'usable' ? ranks[usable.indexOf(standing)] : undefined,
+      support: usable.length > 1 ? ranked?.topShare : undefined,
+      isBehind: relation === undefined ? undefined : relation === 'behind',
+      requiredAccuracy: requiredOf(first, standing, options),
+      accuracy: parts.length === 1 ? parts[0]?.values.accuracy : undefined,
+    };
+  });
 }
 
-function scoreNotes(
-  tasks: readonly DecisionTask[],
-  scored: number,
-  champion: Scored | undefined,
-  { score }: DecisionOptions,
-): readonly string[] {
-  const paper =
-    score === 'PER-paper'
-      ? [
-          'PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not (--anchors)',
-          ...new Set(
-            tasks.flatMap(({ board }) =>
-              board.flags
-                .filter(({ code }) => code === 'degenerate_set' || code === 'small_set')
-                .map(({ text }) => text),
-            ),
-          ),
-        ]
-      : [];
-  const zero = score === 'PER-A' ? 'it is no better than always giving the same answer' : 'it is worst in a factor';
+const stateOrder = { usable: 0, unproven: 1, 'beyond-limits': 2, unusable: 3, unmeasured: 4 } as const;
+
+function paperNotes(tasks: readonly AskedTask[], { score }: StandingOptions): readonly string[] {
+  if (score !== 'PER-paper') return [];
+  const flags = tasks.flatMap(({ board }) =>
+    board.flags.filter(({ code }) => code === 'degenerate_set' || code === 'small_set').map(({ text }) => text),
+  );
   return [
-    ...paper,
-    ...(scored === 1 ? ['one model: no ranking'] : []),
-    ...(champion === undefined ? [] : doubtsOf(tasks, champion.model)),
-    ...(champion?.score === 0 ? [`${champion.model} scores 0: ${zero}`] : []),
+    'PER-paper depends on which other models are in the set and is 0 for the worst in any factor; PER-A does not',
+    ...new Set(flags),
   ];
 }
 
 /**
- * Recommends a model for one task, or for several by weight: the highest score among those that pass every constraint,
- * with what the answer hangs on.
+ * The answer to "which model?" for one task, or for several by weight. Every surface shows this one.
  *
- * Over several tasks the score is the weighted geometric mean of the tasks' scores, so a model that is useless on one is
- * useless. Source: docs/comparing.md, "Deciding".
+ * First who is usable (better than the best answer that needs no model, or as accurate as the user demands), then who is
+ * within the other limits, then who is first by score; and nothing is claimed that the pairwise tests don't bear out.
+ * Source: docs/deciding.md.
  *
- * @throws {RangeError} without tasks, or if a weight isn't above 0
+ * @param tasks at least one
+ * @throws {RangeError} if there is no task, or a weight isn't above 0
  */
-export function decide(tasks: readonly DecisionTask[], options: DecisionOptions): Decision {
+export function decide(tasks: readonly AskedTask[], given: DecideOptions = {}): Answer {
   if (tasks.length === 0) throw new RangeError('a decision needs at least one task');
   const bad = tasks.find(({ weight }) => !(weight > 0 && Number.isFinite(weight)));
   if (bad !== undefined) throw new RangeError(`the weight of ${bad.board.taskId} must be above 0, got ${bad.weight}`);
+  const { score = 'PER-A', limits = {}, weights, pricePerHour, allowsBusy = false } = given;
+  const options: StandingOptions = { score, limits, weights, pricePerHour, allowsBusy };
   const total = tasks.reduce((sum, { weight }) => sum + weight, 0);
-  const weights = tasks.map(({ weight }) => weight / total);
-  const models = [...new Set(tasks.flatMap(({ board }) => board.rows.map(({ model }) => model)))];
-  const all = models.map((model) => candidateOf(tasks, weights, model, options)).toSorted(byScore);
-  const scored = all.filter(isScored);
-  const eligible = scored.filter(({ isEligible }) => isEligible);
-  const [champion, second] = eligible;
-  const support = decisionSupport(
-    tasks,
-    weights,
-    eligible.map(({ model }) => model),
-    eligible.map(({ score }) => score),
-    options,
-  );
-  const ranks = rankDescending(eligible.map(({ score }) => score));
-  const candidates = [...eligible, ...all.filter(({ isEligible }) => !isEligible)].map((candidate, index) => {
-    const ranked = support?.models.get(candidate.model);
-    return {
-      ...candidate,
-      rank: index < eligible.length ? ranks[index] : undefined,
-      interval: ranked?.interval,
-      // A single model has none to win against.
-      support: eligible.length > 1 ? ranked?.topShare : undefined,
-      isInTieGroup: eligible.length > 1 ? ranked?.isInTieGroup : undefined,
-      requiredAccuracy:
-        champion === undefined ? undefined : requiredOf(tasks, champion.model, candidate.model, options),
-    };
-  });
-  const [nearest] = scored.toSorted((left, right) => missDistance(left.checks) - missDistance(right.checks));
-  const noneQualify = champion === undefined && scored.length > 0;
-  const [best] = scored;
-  const unknown =
-    support === undefined && eligible.length > 0
-      ? ['confidence unknown: there are neither per-item answers nor intervals']
-      : [];
+  const shares = tasks.map(({ weight }) => weight / total);
+  const boards = tasks.map(({ board }) => board);
+  const models = [...new Set(boards.flatMap(({ rows }) => rows.map(({ model }) => model)))];
+  const ordered = models
+    .map((model) => standingOf(boards, shares, model, options))
+    .toSorted((left, right) => stateOrder[left.state] - stateOrder[right.state] || byScore(left, right));
+  const usable = ordered.filter(({ state }) => state === 'usable');
+  const ranked = usable.filter((standing) => standing.score !== undefined);
+  const support = supportOf(tasks, shares, ranked, options);
+  const { verdict, relations } = judge(ordered, leadUnder(shares, options), support);
+  const [first, second] = ordered.filter(({ parts }) => !parts.includes(undefined));
+  const differences = first === undefined || second === undefined ? [] : differencesOf(first, second);
+  const [best] = ordered.filter((standing) => standing.score !== undefined).toSorted(byScore);
+  const isLimited = limitList(limits, []).length > 0;
+  const missing = isLimited ? ordered.filter(({ checks }) => missedChecks(checks).length > 0) : [];
   return {
-    outcome: champion !== undefined ? 'recommended' : noneQualify ? 'none-qualify' : 'no-valid-model',
-    scoreVersion: tasks[0]?.board.versions.find((version) => version.startsWith(`${options.score}/`)) ?? options.score,
-    tasks: tasks.map(({ board: { taskId, title } }, index) => ({ taskId, title, weight: weights[index] as number })),
-    constraints: options.constraints,
-    candidates,
-    recommended: champion?.model,
-    runnerUp: second?.model,
-    nextCheaper: champion === undefined ? undefined : nextCheaper(all, champion),
-    unconstrained: champion !== undefined && best !== undefined && best.score > champion.score ? best.model : undefined,
-    nearestMiss: noneQualify ? nearest?.model : undefined,
-    largestGates: noneQualify ? largestGates(scored) : [],
-    curves: champion === undefined ? [] : weightCurves(tasks, weights, eligible, options),
+    ...verdict,
+    scoreVersion: boards[0]?.versions.find((version) => version.startsWith(`${score}/`)) ?? score,
+    tasks: boards.map(({ taskId, title }, index) => ({ taskId, title, weight: shares[index] as number })),
+    limits,
+    candidates: candidatesOf(ordered, relations, support, options),
+    because: differences.filter(({ isBetter }) => isBetter),
+    atCost: differences.filter(({ isBetter }) => !isBetter),
+    runnerUp: ranked[1]?.model,
+    wouldChange: ranked.length < 2 ? [] : weightCurves(tasks, shares, ranked, options),
+    nextCheaper: nextCheaper(ordered, usable[0]),
+    unlimited: best !== undefined && missing.includes(best) && best.state === 'beyond-limits' ? best.model : undefined,
+    largestGates: usable.length === 0 && isLimited ? largestGates(ordered) : [],
     resamples: support?.resamples,
-    notes: [...scoreNotes(tasks, scored.length, champion, options), ...unknown, ...(support?.notes ?? [])],
+    notes: [...paperNotes(tasks, options), ...(support?.notes ?? [])],
   };
 }

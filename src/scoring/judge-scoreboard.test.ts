@@ -6,11 +6,11 @@ import type { Interval, Measurement, Unit } from '../core/measurement.ts';
 import { paperAnchors } from './anchors.ts';
 import type { LaunchedValue } from './bootstrap.ts';
 import { createScoreboards } from './create-scoreboards.ts';
-import { decide } from './decide.ts';
 import { judgeScoreboard, type JudgeOptions } from './judge-scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardRow } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
+import type { AnswerFacts } from './usable.ts';
 
 function measured(value: number, unit: Unit, interval?: readonly [number, number]): Measurement {
   const bounds: Interval | undefined = interval && { low: interval[0], high: interval[1], level: 0.95, method: 'test' };
@@ -67,6 +67,19 @@ function evidence(change: Partial<LaunchedValue> = {}): TaskEvidence {
     })),
     clusters: undefined,
     items,
+    answers: new Map(
+      Object.entries(models).map(([model, { accuracy }]): [string, AnswerFacts] => [
+        model,
+        {
+          items,
+          right: accuracy * items,
+          independentItems: items,
+          unreadable: 0,
+          firstUnreadable: undefined,
+          labels: undefined,
+        },
+      ]),
+    ),
     isSameWindow: false,
     notes: [],
   };
@@ -89,9 +102,7 @@ describe('intervals and ranks', () => {
       ['large', false],
     ]);
     expect(rowOf(result, 'large').ranking?.anchored?.rankInterval).toEqual([3, 3]);
-    expect(result.verdict).toMatch(
-      /^good is first by PER-A\/test\/1: 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\]; first in \d+ % of the resamples; not distinguishable from close$/u,
-    );
+    expect(result.answer).toMatchObject({ kind: 'tie', models: ['good', 'close'] });
   });
 
   it('leave the interval out where performance is from one launch, and say so', () => {
@@ -113,7 +124,7 @@ describe('intervals and ranks', () => {
     expect(rowOf(result, 'a').ranking?.anchored?.topShare).toBeGreaterThan(0.95);
     const [bare] = scoreTable(csv.replaceAll('100000', '-'), { anchors }).scoreboards as [Scoreboard];
     expect(judgeScoreboard(bare).inference).toBeUndefined();
-    expect(judgeScoreboard(bare).verdict).toContain('confidence unknown');
+    expect(judgeScoreboard(bare).answer).toMatchObject({ kind: 'recommend', confidence: { level: 'unknown' } });
   });
 
   it('change no score', () => {
@@ -124,48 +135,37 @@ describe('intervals and ranks', () => {
 });
 
 describe('limits', () => {
-  it('pass over who is beyond them', () => {
-    const result = judged({ limits: { minAccuracy: 0.78 } });
-    expect(result.verdict).toBe(
-      'large is first within the limits by PER-A/test/1: ' +
-        `${/0\.\d{3} \[[^\]]+\]/u.exec(result.verdict ?? '')?.[0]}; ` +
-        'no other is within the limits; scoring higher but beyond the limits: good (accuracy 0.750 is below 0.780), close (accuracy 0.745 is below 0.780)',
-    );
-    expect(rowOf(result, 'good').limits).toMatchObject([
-      { constraint: 'minAccuracy', value: 0.75, limit: 0.78, isPassed: false },
+  const reasonsOf = ({ answer }: Scoreboard): unknown =>
+    answer?.candidates.map(({ model, state, reasons }) => [model, state, reasons]);
+
+  it('pass over who is beyond them, and leave it out of how sure the rest is', () => {
+    const result = judged({ limits: { minAccuracy: 0.75, maxMemory: 2 ** 33 } });
+    expect(result.answer).toMatchObject({ kind: 'unknown' });
+    const near = judged({ limits: { minAccuracy: 0.7 } });
+    expect(near.answer).toMatchObject({ kind: 'tie', models: ['good', 'close'] });
+    const small = judged({ limits: { maxMemory: 2 ** 30 } });
+    expect(reasonsOf(small)).toEqual([
+      ['good', 'usable', []],
+      ['close', 'usable', []],
+      ['large', 'beyond-limits', ['memory 4 GiB is above 1 GiB']],
     ]);
   });
 
-  it('leave out of "how sure" whom they leave out, as a decision does', () => {
-    const limits = { minAccuracy: 0.748 };
-    const { verdict } = judged({ limits });
-    const { candidates } = decide([{ board, weight: 1, anchors: board.anchors, evidence: evidence() }], {
-      score: 'PER-A',
-      constraints: limits,
-    });
-    // Without limits "good" has an equal beside it; within them there is only one that is far behind.
-    expect(candidates[0]).toMatchObject({ model: 'good', support: 1, isInTieGroup: true });
-    expect(verdict).toContain('first in 100 % of the resamples, significantly better than the other within the limits');
-    const [third] = createScoreboards([...cells, cellOf('far', models['large'] as Numbers)], { anchors }) as [
-      Scoreboard,
-    ];
-    expect(judgeScoreboard(third, { limits }).verdict).toContain('confidence unknown');
-  });
-
-  it('say who comes nearest where nobody keeps them', () => {
-    const result = judged({ limits: { minAccuracy: 0.9, maxMemory: 2 ** 30, maxLatency: 95 } });
-    expect(result.verdict).toBe(
-      'no model meets the limits; closest is good: accuracy 0.750 is below 0.900; would pass: good at accuracy >= 0.75',
-    );
+  it('say at which limit one would pass where none does', () => {
+    const result = judged({ limits: { minAccuracy: 0.9, maxMemory: 2 ** 30 } });
+    expect(result.answer?.kind).toBe('none');
+    expect(result.answer?.largestGates).toMatchObject([
+      { constraint: 'minAccuracy', model: 'good', limit: expect.closeTo(0.712, 3) as number },
+    ]);
   });
 
   it('are not kept by what was not measured, and not surely kept inside an interval', () => {
     const result = judged({ limits: { maxLatencyP95: 100, maxLatency: 91 } });
-    expect(rowOf(result, 'good').limits).toMatchObject([
+    expect(result.answer?.candidates.find(({ model }) => model === 'good')?.checks).toMatchObject([
       { constraint: 'maxLatency', isPassed: true, isSure: false },
       { constraint: 'maxLatencyP95', value: undefined, limit: 100, isPassed: false, isSure: undefined },
     ]);
-    expect(result.verdict).toContain('closest is good: latency p95 not measured');
+    expect(result.answer).toMatchObject({ kind: 'none' });
   });
 
   it('take the price of 1,000 answers from the price of an hour', () => {
@@ -175,7 +175,9 @@ describe('limits', () => {
       unit: 'price/1000 items',
     });
     expect(rowOf(result, 'good').efficiency?.correctPerMoney).toBeCloseTo((0.75 * 12 * 3600) / 3.6, 6);
-    expect(rowOf(result, 'large').limits).toMatchObject([{ constraint: 'maxPrice', limit: 0.1, isPassed: false }]);
+    expect(result.answer?.candidates.find(({ model }) => model === 'large')?.checks).toMatchObject([
+      { constraint: 'maxPrice', limit: 0.1, isPassed: false },
+    ]);
   });
 });
 

@@ -1,20 +1,21 @@
 import {
   type BoardCard,
   boardValues,
-  headlineScore,
+  type LaunchFacts,
+  type PairedAccuracy,
   type Scoreboard,
   scoredRows,
-  type RankedRow,
   valueOf,
   type ScoreboardRow,
 } from './scoreboard.ts';
 import { anchoredRobustness, paperRobustness } from './robustness-card.ts';
 import type { Limits } from '../core/limits.ts';
+import { launchPrior } from '../stats/launch-interval.ts';
+import { pairedComparison } from '../stats/paired-comparison.ts';
 import { boardFront } from './pareto.ts';
 import { boardReplicates, rankScoreboard, type ReplicateSettings } from './board-ranking.ts';
-import { boardVerdict } from './board-verdict.ts';
-import { checkConstraints, hasConstraints, missedChecks } from './constraints.ts';
-import { decisionSupport } from './decision.ts';
+import { hasConstraints } from './constraints.ts';
+import { decide, type DecideOptions } from './decide.ts';
 import { efficiency, type Efficiency, priceMeasurement } from './efficiency.ts';
 import type { FactorName } from './factor.ts';
 import { equalWeights } from './per-anchored.ts';
@@ -42,66 +43,71 @@ export interface JudgeOptions extends ReplicateSettings {
   readonly front?: readonly FactorName[] | undefined;
   readonly showsRequired?: boolean | undefined;
   readonly showsCard?: boolean | undefined;
+  /** What decides; PER-A by default. */
+  readonly score?: DecideOptions['score'];
+  /** A busy machine's numbers are taken as they are. */
+  readonly allowsBusy?: boolean | undefined;
 }
 
 /**
- * Adds to a scoreboard how sure it is and what follows from it: intervals and ranks, limits kept and missed, right
- * answers for what they cost, required accuracies, and where asked a Pareto front and the robustness card.
+ * Adds to a scoreboard how sure it is and what follows from it: intervals and ranks, the answer to which model to take,
+ * right answers for what they cost, required accuracies, and where asked a Pareto front and the robustness card.
  *
  * No score changes.
  */
 export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): Scoreboard {
-  const { evidence, limits, pricePerHour, front, showsRequired, showsCard } = options;
+  const { evidence, limits, pricePerHour, front, showsRequired, showsCard, allowsBusy, score } = options;
   const replicates = boardReplicates(board, evidence, options);
   const ranked = replicates === undefined ? board : rankScoreboard(board, replicates);
-  const demanded = hasConstraints(limits) ? limits : undefined;
   const champion = ranked.rows.find(({ anchored }) => anchored?.rank === 1);
+  const launches = launchFacts(evidence);
   const rows = ranked.rows.map((row): ScoreboardRow => {
     const made = rowEfficiency(row, ranked, pricePerHour);
     const required = rowRequired(row, champion, ranked);
     // Replaces the price of the suite.
     const price = pricePerHour === undefined ? undefined : priceMeasurement(row.measurements, pricePerHour);
     const measurements = price === undefined ? row.measurements : { ...row.measurements, pricePerThousand: price };
-    const checks = demanded && checkConstraints({ ...row, measurements }, board.taskId, demanded, undefined);
-    return { ...row, measurements, efficiency: made, requiredAccuracy: required, limits: checks };
+    return {
+      ...row,
+      measurements,
+      efficiency: made,
+      requiredAccuracy: required,
+      answers: evidence?.answers.get(row.model),
+      launches: launches.get(row.model),
+    };
   });
   const judged: Scoreboard = {
     ...ranked,
     rows,
-    limits: demanded,
+    pairs: evidence && pairedAccuracies(evidence),
+    limits: hasConstraints(limits) ? limits : undefined,
     pricePerHour,
     front: front && boardFront(ranked, front, replicates),
     showsRequired: showsRequired === true ? true : undefined,
   };
   const card = showsCard === true ? boardCard(judged) : undefined;
-  return { ...judged, card, verdict: boardVerdict(judged, rankingWithinLimits(judged, options)) };
+  const { weights } = board;
+  const answer = decide([{ board: judged, weight: 1, replicates }], { score, limits, weights, pricePerHour, allowsBusy });
+  return { ...judged, card, answer };
 }
 
-/** How sure the order of those within the limits is, the others left out: what `decide` says of one task. */
-function rankingWithinLimits(
-  board: Scoreboard,
-  { evidence, resamples, seed }: JudgeOptions,
-): ReadonlyMap<string, RankedRow> | undefined {
-  if (board.limits === undefined) return undefined;
-  const { anchors, weights } = board;
-  const keeping = scoredRows(board).flatMap((row) => {
-    const point = headlineScore(row, board);
-    return point === undefined || missedChecks(row.limits ?? []).length > 0 ? [] : [{ model: row.model, point }];
+/** How often each model's speed was measured, and how far that is from certain. */
+function launchFacts(evidence: TaskEvidence | undefined): ReadonlyMap<string, LaunchFacts> {
+  const facts = (evidence?.models ?? []).map(({ model, throughput }): [string, LaunchFacts] => {
+    const { launches: count, logDeviation = launchPrior.throughput } = throughput;
+    return [model, { count, error: logDeviation / Math.sqrt(count) }];
   });
-  const support = decisionSupport(
-    [{ board, weight: 1, anchors, evidence }],
-    [1],
-    keeping.map(({ model }) => model),
-    keeping.map(({ point }) => point),
-    {
-      score: anchors === undefined ? 'PER-paper' : 'PER-A',
-      constraints: {},
-      weights,
-      resamples,
-      seed,
-    },
+  return new Map(facts);
+}
+
+/** Every pair of models on the items that all answered. */
+function pairedAccuracies({ models, clusters }: TaskEvidence): readonly PairedAccuracy[] {
+  return models.flatMap(({ model: first, scores }, index) =>
+    models.slice(0, index).map(({ model: second, scores: others }): PairedAccuracy => {
+      const { interval } = pairedComparison(Array.from(others), Array.from(scores), { clusters });
+      return { first, second, low: interval.low, high: interval.high };
+    }),
   );
-  return support?.models;
 }
 
 function rowEfficiency(

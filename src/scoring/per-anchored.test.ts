@@ -156,7 +156,8 @@ describe('anchoredScore', () => {
 
 describe('anchors', () => {
   it("the paper's are geometric medians of its tables to two digits", () => {
-    for (const [task, { throughput, latency, memory, trivialAccuracy }] of Object.entries(paperAnchors.tasks)) {
+    for (const task of Object.keys(paperAnchors.tasks)) {
+      const { throughput, latency, memory, trivialAccuracy } = anchorsOf(paperAnchors, task) as Anchors;
       const frozen = freezeAnchors(
         rows.filter((row) => row.task === task),
         { trivialAccuracy, memoryBudget: memory },

@@ -3,8 +3,9 @@ import type { Limits } from '../core/limits.ts';
 import type { Interval, Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { AnchorSet, TaskAnchors } from './anchors.ts';
-import type { ConstraintCheck } from './constraints.ts';
+import type { Answer } from './answer.ts';
 import type { Efficiency } from './efficiency.ts';
+import type { AnswerFacts } from './usable.ts';
 import type { RankedModel } from '../stats/rank-inference.ts';
 import { factorNames, type FactorName, type Factors, defaultLatencyResolution, type ScoreFlag } from './factor.ts';
 import type { ValuedModel, AnchoredRobustness, PaperRobustness } from './robustness-card.ts';
@@ -30,6 +31,8 @@ export interface ScoreboardTask {
   readonly items?: number;
   /** What always giving the best constant or random answer scores. */
   readonly chance?: number;
+  /** What further answers without a model score, such as `longest`. */
+  readonly baselines?: Readonly<Record<string, number>>;
   /** Accuracy that PER-A counts as 0; by default `chance`. */
   readonly trivialAccuracy?: number;
 }
@@ -38,8 +41,10 @@ export interface ScoreboardOptions {
   /** By task id. */
   readonly tasks?: Readonly<Record<string, ScoreboardTask>>;
   readonly weights?: Factors | undefined;
-  /** Adds PER-A, and orders the rows by it, where the set has anchors for the task in these units. */
+  /** Of PER-A; a task that the set doesn't have in these units gets provisional ones. */
   readonly anchors?: AnchorSet | undefined;
+  /** Of the device that ran the models, for provisional anchors; undefined: what the models take stands in. */
+  readonly deviceMemoryBytes?: number | undefined;
   /** Also leave models out of the scores whose numbers are doubtful, not only those that are invalid. */
   readonly isStrict?: boolean;
 }
@@ -119,8 +124,24 @@ export interface ScoreboardRow {
   readonly efficiency: Efficiency | undefined;
   /** Accuracy that this model would need to be first, at its own performance; not for the first itself. */
   readonly requiredAccuracy: number | undefined;
-  /** Against the limits that were set; absent where none were. */
-  readonly limits: readonly ConstraintCheck[] | undefined;
+  /** What its answers are beside their scores, where they are stored. */
+  readonly answers: AnswerFacts | undefined;
+  /** How often its speed was measured, where that is known. */
+  readonly launches: LaunchFacts | undefined;
+}
+
+export interface LaunchFacts {
+  readonly count: number;
+  /** Standard error of the logarithm of throughput; from one launch that which is assumed. */
+  readonly error: number;
+}
+
+/** Difference of the accuracies of two models on the same items, first minus second: its 95 % interval. */
+export interface PairedAccuracy {
+  readonly first: string;
+  readonly second: string;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** All cells of one task under one protocol side by side, with factors and scores. Plain JSON. */
@@ -145,6 +166,12 @@ export interface Scoreboard {
   readonly populationItems: number | undefined;
   /** How intervals and ranks were made. */
   readonly inference: BoardInference | undefined;
+  /** What a constant or random answer scores; undefined where nobody says. */
+  readonly chance: number | undefined;
+  /** What further answers without a model score. */
+  readonly baselines: Readonly<Record<string, number>> | undefined;
+  /** Of models that answered the same items. */
+  readonly pairs: readonly PairedAccuracy[] | undefined;
   readonly limits: Limits | undefined;
   /** Money per hour of one device. */
   readonly pricePerHour: number | undefined;
@@ -152,8 +179,8 @@ export interface Scoreboard {
   readonly card: BoardCard | undefined;
   /** Whether required accuracies are to be shown. */
   readonly showsRequired: boolean | undefined;
-  /** What it comes to, in a sentence. */
-  readonly verdict: string | undefined;
+  /** Which model to take for this task. */
+  readonly answer: Answer | undefined;
 }
 
 /** The number behind a measurement, or undefined where there is none. */

@@ -1,5 +1,6 @@
 import type { BootstrapModel, LaunchedValue } from './bootstrap.ts';
 import type { FactorName } from './factor.ts';
+import type { AnswerFacts } from './usable.ts';
 import { launchSpread, poolSpreads } from '../stats/launch-interval.ts';
 
 /** What stands behind a scoreboard: models side by side on the same items, with their performance over launches. */
@@ -10,6 +11,8 @@ export interface TaskEvidence {
   readonly clusters: readonly string[] | undefined;
   /** Items that every model answered. */
   readonly items: number;
+  /** By model, also of those whose performance isn't known. */
+  readonly answers: ReadonlyMap<string, AnswerFacts>;
   /** Throughput and latency come from one window. */
   readonly isSameWindow: boolean;
   /** What a reader should know of it, one sentence each. */

@@ -1,6 +1,6 @@
 import { meanOf } from './means.ts';
 import type { Interval } from '../core/measurement.ts';
-import { normalQuantile, tQuantile } from './distributions.ts';
+import { incompleteBeta, normalQuantile, tQuantile } from './distributions.ts';
 import { anytimeInterval } from './anytime-interval.ts';
 import { randomOrder } from './random.ts';
 
@@ -125,6 +125,38 @@ export function wilsonInterval(successes: number, n: number, options: WilsonOpti
   const low = successes === 0 ? 0 : Math.max(0, centre - half);
   const high = successes === n ? 1 : Math.min(1, centre + half);
   return { low, high, level, method };
+}
+
+/** The point where a function that rises from below to above `target` on [0, 1] crosses it. */
+function crossing(rises: (x: number) => number, target: number): number {
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 60; step += 1) {
+    const middle = (low + high) / 2;
+    if (rises(middle) < target) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/**
+ * The exact one-sided bounds of a share: each by itself is on the right side of the truth with the given confidence, with
+ * however few items.
+ *
+ * Source: Clopper and Pearson, Biometrika 26 (1934) 404-413.
+ *
+ * @param successes from 0 to n; may be fractional, such as a sum of partial credit
+ * @param n above 0; may be fractional, such as the number of independent items that dependent ones are worth
+ * @throws {RangeError} if a count is out of range
+ */
+export function exactBounds(successes: number, n: number, level = 0.95): { readonly low: number; readonly high: number } {
+  if (!(n > 0) || !(successes >= 0 && successes <= n)) {
+    throw new RangeError(`exact bounds need 0 <= successes <= n and n > 0, got ${successes} of ${n}`);
+  }
+  const failures = n - successes;
+  return {
+    low: successes === 0 ? 0 : crossing((x) => incompleteBeta(x, successes, failures + 1), 1 - level),
+    high: failures === 0 ? 1 : crossing((x) => incompleteBeta(x, successes + 1, failures), level),
+  };
 }
 
 /** From this many items on the mean of partial credits, or of differences, is close enough to normal. */

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { CellMeasurements } from '../core/cell.ts';
 import { StoreError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Claim } from '../core/store.ts';
+import type { Claim, StoredScore } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
 import { updateClaimed } from './claims.ts';
 import { type Database, readJson, type SampleTable } from './schema.ts';
@@ -119,13 +119,10 @@ function readTimes(row: SampleTable): Sample['times'] {
 
 export type ScoreRow = Pick<
   SampleTable,
-  'item_id' | 'position' | 'score' | 'answer' | 'is_unparsed' | 'metrics' | 'detail' | 'cluster'
+  'item_id' | 'position' | 'score' | 'answer' | 'is_unparsed' | 'metrics' | 'detail' | 'cluster' | 'expected'
 >;
 
-export function readScore(
-  row: ScoreRow,
-  cellId: string,
-): ItemScore & { readonly itemId: string; readonly cluster: string | undefined } {
+export function readScore(row: ScoreRow, cellId: string): StoredScore {
   const place = `sample ${row.item_id} of cell ${cellId}`;
   return {
     itemId: row.item_id,
@@ -135,6 +132,7 @@ export function readScore(
     metrics: readJson(row.metrics, `${place}, metrics`) as ItemScore['metrics'],
     detail: readJson(row.detail, `${place}, detail`) as NonNullable<ItemScore['detail']>,
     cluster: row.cluster ?? undefined,
+    expected: row.expected,
   };
 }
 

@@ -61,7 +61,7 @@ export function arcLetters(variant: TaskVariant = letters, shots?: number): Task
     withShots: (count) => arcLetters(variant, count),
     metric: 'acc',
     chance: isMini ? 0.25 : 0.2502,
-    ...(!isMini && { baselines: { longest: 0.266, majority: 0.266 } }),
+    baselines: isMini ? { longest: 0.325 } : { longest: 0.266, majority: 0.266 },
     category: 'classification',
     parse: parseArcItem,
     itemId: ({ id }) => id,

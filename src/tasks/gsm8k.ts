@@ -47,6 +47,8 @@ const common = {
   kind: 'generate',
   metric: 'exact_match',
   chance: 0,
+  // 40 of the 1,319 answers are 5.
+  baselines: { majority: 0.0303 },
   category: 'generation',
   parse: parseGsm8kItem,
   itemId: ({ id }: Gsm8kItem) => id,
@@ -78,6 +80,7 @@ export function gsm8kPer(
   return defineTask<Gsm8kItem>({
     ...common,
     ...variantFacts(variant, shots, ownShots.plain),
+    ...(variant.protocol === 'mini' && { baselines: { majority: 0.1 } }),
     shotsByStyle,
     withShots: (count) => gsm8kPer(variant, maxTokens, count),
     pickExamples: fixedExamples(shotsByStyle.plain),

@@ -85,3 +85,32 @@ describe('another number of examples', () => {
     expect((await loadTask('imdb/per-2shot')).dataset).toEqual({ name: 'imdb', split: 'test', fewShotSplit: 'train' });
   });
 });
+
+describe('answers that need no model', () => {
+  const lines = async (name: string): Promise<Record<string, unknown>[]> =>
+    (await readFile(path.join(import.meta.dirname, 'mini', `${name}.jsonl`), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const longestIndex = (texts: readonly string[]): number =>
+    texts.reduce((best, text, index) => (text.length > (texts[best] ?? '').length ? index : best), 0);
+  const share = (hits: readonly boolean[]): number => hits.filter(Boolean).length / hits.length;
+
+  it('score on the mini set what its tasks say', async () => {
+    const endings = (await lines('hellaswag')) as unknown as { endings: string[]; label: number }[];
+    const longestEnding = share(endings.map(({ endings: texts, label }) => longestIndex(texts) === label));
+    expect((await loadTask('hellaswag/mini@1')).baselines).toEqual({ longest: longestEnding });
+    const questions = (await lines('arc_easy')) as unknown as {
+      choices: { text: string[]; label: string[] };
+      answerKey: string;
+    }[];
+    const longestChoice = share(
+      questions.map(({ choices, answerKey }) => choices.label[longestIndex(choices.text)] === answerKey),
+    );
+    expect((await loadTask('arc_easy/mini@1')).baselines).toEqual({ longest: longestChoice });
+    const solutions = (await lines('gsm8k')) as unknown as { answer: string }[];
+    const counts = Map.groupBy(solutions, ({ answer }) => answer.split('####').at(-1)?.trim());
+    const commonest = Math.max(...Array.from(counts.values(), (own) => own.length)) / solutions.length;
+    expect((await loadTask('gsm8k/mini@1')).baselines).toEqual({ majority: commonest });
+  });
+});

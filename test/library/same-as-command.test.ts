@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  type Answers,
   compareRuns,
-  decideRun,
   gateRuns,
   openSqliteStore,
   documentFormats,
@@ -92,17 +92,17 @@ it('makes the files of the command, also of two runs', async () => {
 });
 
 it('makes the decision of the command', async () => {
-  const decision = await decideRun(store, nth(0), {
+  const { answers } = await reportRuns(store, [nth(0)], {
     projectDir: folder.path,
     tasks: [
       { name: 'imdb', weight: 2 },
       { name: 'arc_easy', weight: 1 },
     ],
-    constraints: { maxMemory: 2 ** 29 + 2 ** 20 },
+    scoring: { limits: { maxMemory: 2 ** 29 + 2 ** 20 } },
   });
   const argv = ['decide', nth(0).id, '-t', 'imdb=2,arc_easy=1', '--max-memory', '513MiB'];
   expect(await records('decision', ...argv)).toEqual([
-    { answer: expect.any(String) as string, ...asRecord('decision', decision) },
+    { answer: expect.any(String) as string, ...asRecord('decision', answers as Answers) },
   ]);
 });
 

@@ -1,21 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { anchorsOf, paperAnchors, type Anchors } from '../../src/scoring/anchors.ts';
+import { paperAnchors, type Anchors } from '../../src/scoring/anchors.ts';
 import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
-import type { DecisionTask } from '../../src/scoring/decision.ts';
+import { boardReplicates } from '../../src/scoring/board-ranking.ts';
+import type { AskedTask } from '../../src/scoring/decide.ts';
+import { judgeScoreboard } from '../../src/scoring/judge-scoreboard.ts';
 import { scoreTable } from '../../src/formats/score-table.ts';
 import type { ScoreboardCell } from '../../src/scoring/scoreboard.ts';
 import { launchedModels } from '../../src/scoring/task-evidence.ts';
+import type { AnswerFacts } from '../../src/scoring/usable.ts';
 
 const paper = scoreTable(readFileSync(join(import.meta.dirname, '../../data/paper.csv'), 'utf8'), {
   anchors: paperAnchors,
 });
 
 /** A task of the paper's table, with its anchors. */
-export function paperTask(taskId: string, weight = 1): DecisionTask {
+export function paperTask(taskId: string, weight = 1): AskedTask {
   const board = paper.scoreboards.find((candidate) => candidate.taskId === taskId);
   if (board === undefined) throw new Error(`no ${taskId}`);
-  return { board, weight, anchors: anchorsOf(paperAnchors, taskId), evidence: undefined };
+  return { board: judgeScoreboard(board), weight, replicates: undefined };
 }
 
 const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1000 };
@@ -33,7 +36,7 @@ export interface Made {
 }
 
 /** A task with answers and launches: `right` of 400 items, one after the other. */
-export function madeTask(models: readonly Made[], cellChange: Partial<ScoreboardCell> = {}): DecisionTask {
+export function madeTask(models: readonly Made[], cellChange: Partial<ScoreboardCell> = {}): AskedTask {
   const items = 400;
   const cells = models.map(({ model, right, speed }): ScoreboardCell => ({
     model,
@@ -68,10 +71,24 @@ export function madeTask(models: readonly Made[], cellChange: Partial<Scoreboard
     }),
   );
   if (board === undefined) throw new Error('no board');
+  const answers = new Map(
+    models.map(({ model, right }): [string, AnswerFacts] => [
+      model,
+      {
+        items,
+        right,
+        independentItems: items,
+        unreadable: 0,
+        firstUnreadable: undefined,
+        labels: undefined,
+      },
+    ]),
+  );
+  const evidence = { models: launched, clusters: undefined, items, answers, isSameWindow: false, notes };
+  const resamples = 300;
   return {
-    board,
+    board: judgeScoreboard(board, { evidence, resamples }),
     weight: 1,
-    anchors,
-    evidence: { models: launched, clusters: undefined, items, isSameWindow: false, notes },
+    replicates: boardReplicates(board, evidence, { resamples }),
   };
 }

@@ -100,6 +100,7 @@ export function evidence(names: readonly string[], items = 100, change: Partial<
     })),
     clusters: undefined,
     items,
+    answers: new Map(),
     isSameWindow: false,
     notes: [],
   };

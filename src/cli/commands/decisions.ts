@@ -1,14 +1,14 @@
 import { UsageError } from '../../core/errors.ts';
 import { decisionDocument } from '../../present/decision-document.ts';
-import { decideRun, decideTable } from '../../app/decide-run.ts';
-import type { Decision } from '../../scoring/decision.ts';
+import { reportRuns, reportTable } from '../../app/report-runs.ts';
+import type { Report } from '../../present/report.ts';
 import type { CliContext } from '../context.ts';
-import { exitCodes, gateExitCode } from '../exit-codes.ts';
+import { answerExitCode, exitCodes, gateExitCode } from '../exit-codes.ts';
 import { project } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { printBlocks } from '../print-document.ts';
 import { readTable, tableName } from '../read-table.ts';
-import { constraintsOf, gateLimitsOf } from '../scoring.ts';
+import { constraintsOf, gateLimitsOf, scoreOf } from '../scoring.ts';
 import { findRuns, openReadStore } from '../stored-runs.ts';
 import type { decideOptions, compareOptions, gateOptions } from '../tables/decision-options.ts';
 import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
@@ -26,39 +26,29 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
     throw new UsageError('both a run and a table were given', { hint: 'Give one of them.' });
   }
   const files = outputFiles(context, 'decision');
-  const decision = await decisionOf(input, context);
-  const document = decisionDocument(decision);
+  const report = await decidedReport(input, context);
+  const { answers } = report;
+  if (answers === undefined || answers.tasks.length === 0) throw new UsageError('there are no cells to decide on');
+  const document = decisionDocument(answers, report);
   printBlocks(document.screen, context);
-  context.output.record('decision', { answer: document.verdict, ...decision });
+  context.output.record('decision', { answer: document.verdict, ...answers });
   await writeDocument(document, files, context);
-  return exitCodeByOutcome[decision.outcome];
+  return answerExitCode(answers);
 };
 
-const exitCodeByOutcome: Readonly<Record<Decision['outcome'], number>> = {
-  recommended: exitCodes.done,
-  'none-qualify': exitCodes.gateFailed,
-  'no-valid-model': exitCodes.someCellsFailed,
-};
-
-async function decisionOf(
+async function decidedReport(
   { arguments: names, options }: CommandInput<typeof decideOptions>,
   context: CliContext,
-): Promise<Decision> {
-  const { table, task, score, anchors, weights, pricePerHour } = options;
+): Promise<Report> {
+  const { table, task, anchors, weights, pricePerHour } = options;
   const request = {
     ...project(context),
     tasks: task,
-    score: score === 'per-a' ? ('PER-A' as const) : ('PER-paper' as const),
-    constraints: constraintsOf(options),
-    anchors,
-    weights,
-    pricePerHour,
+    scoring: { score: scoreOf(options), limits: constraintsOf(options), anchors, weights, pricePerHour },
   };
-  if (table !== undefined) return decideTable(await readTable(table, context), { ...request, file: tableName(table) });
+  if (table !== undefined) return reportTable(await readTable(table, context), { ...request, file: tableName(table) });
   const { store, runs } = await findRuns(names, context);
-  const [run] = runs;
-  if (run === undefined) throw new UsageError('no run to decide on');
-  return decideRun(store, run, request);
+  return reportRuns(store, runs.slice(0, 1), request);
 }
 
 export const compare: CommandHandler<typeof compareOptions> = async (

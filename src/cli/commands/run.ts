@@ -21,7 +21,7 @@ import { prepareQuickstart, quickstartModels } from '../../app/quickstart.ts';
 import { sizeText } from '../../core/amount-text.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { LocalContext } from '../../app/local-context.ts';
-import { freezeRunAnchors } from '../../app/freeze-project-anchors.ts';
+import { freezeRunAnchors, minFrozenModels } from '../../app/freeze-project-anchors.ts';
 import { localRun } from '../../app/run.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -170,9 +170,12 @@ async function executePlan(
     return await reportRace(stored, store, files, context);
   // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
   if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
-    const frozen = await freezeRunAnchors(store, stored, context.workingFolder);
-    if (frozen !== undefined) {
-      context.output.note(`PER-A anchors for ${frozen.tasks.join(', ')} are frozen from this run: ${frozen.file}`);
+    const { file, tasks, refused } = await freezeRunAnchors(store, stored, context.workingFolder);
+    if (tasks.length > 0) context.output.note(`PER-A anchors for ${tasks.join(', ')} are frozen from this run: ${file}`);
+    if (refused.length > 0) {
+      context.output.note(
+        `PER-A anchors for ${refused.join(', ')} stay provisional: freezing them takes valid numbers of at least ${minFrozenModels} models`,
+      );
     }
   }
   const report = await reportRuns(store, [stored], { ...project(context), scoring });

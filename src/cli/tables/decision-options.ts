@@ -1,3 +1,4 @@
+import type { WantedTask } from '../../app/report-runs.ts';
 import { constraintNames, gateLimitNames, limitKind, type LimitName, parseBound } from '../../core/limits.ts';
 import { factorLabels, type FactorName, factorNames, type Factors } from '../../scoring/factor.ts';
 import { choice, custom, flag, number, type Option, text, texts, withDefault } from '../options/option.ts';
@@ -72,6 +73,14 @@ export const scoringOptions = {
     defaultText: "the project's, else those of the hardware",
     completion: 'file',
   }),
+  score: withDefault(
+    choice({
+      argument: 'name',
+      choices: ['per-a', 'per-paper'],
+      help: 'score that ranks the usable models; per-paper depends on which models are in the set',
+    }),
+    'per-a',
+  ),
   weights: custom<Factors>({
     argument: 'acc=…,thr=…,lat=…,mem=…',
     help: 'weight of each factor; those not named share the rest of 1',
@@ -151,28 +160,23 @@ export const gateOptions = {
   ),
 } as const;
 
-/** A task with the weight that it counts with: `gsm8k=2`. */
-export interface WeightedTask {
-  readonly name: string;
-  readonly weight: number;
-}
-
-function parseWeightedTasks(value: string): readonly WeightedTask[] | undefined {
-  const parsed = value.split(',').map((part): WeightedTask | undefined => {
-    const [, name = '', weight = '1'] = /^\s*([^=\s]+)\s*(?:=\s*([\d.]+))?\s*$/.exec(part) ?? [];
-    return name !== '' && Number(weight) > 0 ? { name, weight: Number(weight) } : undefined;
+function parseWeightedTasks(value: string): readonly WantedTask[] | undefined {
+  const parsed = value.split(',').map((part): WantedTask | undefined => {
+    const [, name = '', weight] = /^\s*([^=\s]+)\s*(?:=\s*([\d.]+))?\s*$/.exec(part) ?? [];
+    if (name === '' || (weight !== undefined && !(Number(weight) > 0))) return undefined;
+    return { name, weight: weight === undefined ? undefined : Number(weight) };
   });
   const tasksOnly = parsed.filter((task) => task !== undefined);
   return tasksOnly.length === parsed.length ? tasksOnly : undefined;
 }
 
 export const decideOptions = {
-  task: custom<readonly WeightedTask[]>({
+  task: custom<readonly WantedTask[]>({
     short: 't',
     argument: 'task=weight',
     expected: 'tasks with weights above 0, such as gsm8k=2,arc_easy=1',
-    help: 'tasks to decide on, comma-separated, each with an optional weight',
-    defaultText: 'all, equally weighted',
+    help: 'tasks to decide on, comma-separated; with weights one answer for all, else one for each',
+    defaultText: 'all, one by one',
     parse: parseWeightedTasks,
   }),
   ...limitOptions,
@@ -183,14 +187,7 @@ export const decideOptions = {
     help: 'hourly price of one device',
     defaultText: "that of the run's suite",
   }),
-  score: withDefault(
-    choice({
-      argument: 'name',
-      choices: ['per-a', 'per-paper'],
-      help: 'score that ranks the models within the limits; per-paper depends on which models are in the set',
-    }),
-    'per-a',
-  ),
+  score: scoringOptions.score,
   anchors: scoringOptions.anchors,
   weights: scoringOptions.weights,
   table: text({

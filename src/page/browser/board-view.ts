@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { Scoreboard, ScoreboardRow } from '../../scoring/scoreboard.ts';
-import { boardDecision, type BoardDecision } from '../decision.ts';
+import { type Answer, type Answers, joinAnswers } from '../../scoring/answer.ts';
+import { decide } from '../../scoring/decide.ts';
 import { unpackDraws, type Draws } from '../draws.ts';
 import { codedNotes, type CodedNotes } from '../../present/notes.ts';
 import type { LoadedPage } from '../page-data.ts';
@@ -24,7 +25,8 @@ export interface BoardView {
   readonly scores: ReadonlyMap<string, RescoredModel>;
   /** In the order of the scores shown. */
   readonly rows: readonly ScoreboardRow[];
-  readonly decision: BoardDecision;
+  /** Which model to take under the reader's choices. */
+  readonly answer: Answer;
   /** Of the whole page. */
   readonly notes: CodedNotes;
 }
@@ -35,6 +37,7 @@ export interface PageView {
   readonly isDefault: boolean;
   readonly boards: readonly BoardView[];
   readonly notes: CodedNotes;
+  readonly answers: Answers;
 }
 
 function orderedRows(
@@ -64,6 +67,19 @@ function withReportNumbers(
   return new Map(entries);
 }
 
+/** Which model to take under the reader's choices, by the same code that wrote the report. */
+function answerUnder(board: Scoreboard, draws: Draws | undefined, settings: ScoreSettings): Answer {
+  const { weights, anchors, limits, pricePerHour } = settings;
+  const { inference, units } = board;
+  const [throughputUnit, latencyUnit] = [units.throughput ?? 'items/s', units.latency ?? 'ms'];
+  const asked = {
+    board: { ...board, anchors: anchors && { throughputUnit, latencyUnit, ...anchors } },
+    weight: 1,
+    replicates: draws && inference && { models: draws.models, values: draws.values, inference },
+  };
+  return decide([asked], { score: anchors === undefined ? 'PER-paper' : 'PER-A', weights, limits, pricePerHour });
+}
+
 function viewBoard(
   page: LoadedPage,
   index: number,
@@ -86,7 +102,7 @@ function viewBoard(
     isDefault: isUnchanged,
     scores,
     rows: orderedRows(board, scores, isUnchanged),
-    decision: boardDecision(board, scores),
+    answer: (isUnchanged ? board.answer : undefined) ?? answerUnder(board, draws, settings),
     notes,
   };
 }
@@ -95,9 +111,11 @@ function viewBoard(
 export function viewPage(page: LoadedPage, params: ReadonlyMap<string, string>): PageView {
   const defaults = defaultChoices(page.data.report.scoreboards);
   const choices = choicesFrom(params, defaults);
-  const { scoreboards } = page.data.report;
+  const { scoreboards, answers: written } = page.data.report;
   const whole = { choices, defaults, isDefault: isDefault(choices, defaults), notes: codedNotes(scoreboards) };
-  return { ...whole, boards: scoreboards.map((_, index) => viewBoard(page, index, whole)) };
+  const boards = scoreboards.map((_, index) => viewBoard(page, index, whole));
+  const answers = (whole.isDefault ? written : undefined) ?? joinAnswers(boards.map(({ answer }) => answer));
+  return { ...whole, boards, answers };
 }
 
 /** The page under the choices in the address. */

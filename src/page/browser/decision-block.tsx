@@ -1,99 +1,85 @@
 import type { VNode } from 'preact';
-import { decide, type BoardDecision } from '../decision.ts';
+import { type Answer, type Answers, namedModels } from '../../scoring/answer.ts';
+import { answersHeadline, answerSentences, confidenceText, shortTitle } from '../../scoring/answer-text.ts';
+import { listText } from '../../scoring/board-verdict.ts';
 import type { PageData } from '../page-data.ts';
 import type { TextTable } from '../table-text.ts';
 import { Block } from './block.tsx';
 import type { PageView } from './board-view.ts';
-import { fixed, percent } from './format.ts';
+import { fixed } from './format.ts';
 import { Glance } from './glance.tsx';
-import { Bar, ModelName } from './page-parts.tsx';
-import { CellsTable, type CellsTableProps } from './tables.tsx';
+import { ModelName } from './page-parts.tsx';
+import { CellsTable } from './tables.tsx';
 
-const leadTexts = {
-  clear: 'significant lead',
-  tied: 'lead within noise',
-  unknown: 'confidence unknown',
-  alone: 'no comparison',
-} as const;
-
-function why({ advantages, costs, runnerUp }: BoardDecision): string {
-  if (runnerUp === undefined) return 'the only model with a score';
-  const text = [advantages.join(', '), costs.length === 0 ? '' : `but ${costs.join(', ')}`].filter(
-    (part) => part !== '',
-  );
-  return text.length === 0 ? `practically equal to ${runnerUp}` : `compared with ${runnerUp}: ${text.join('; ')}`;
+/** Score of the first model that is named. */
+function scoreOf(answer: Answer): number | undefined {
+  const [first] = namedModels(answer);
+  return answer.candidates.find(({ model }) => model === first)?.score;
 }
 
-function tableOf(boards: readonly BoardDecision[], scoreName: string): TextTable {
+function tableOf({ tasks }: Answers, scoreName: string): TextTable {
   return {
-    caption: 'Best model of each task',
-    headings: ['Task', 'Best model', scoreName, 'P(1st)', 'Lead', 'Why'],
-    align: ['left', 'left', 'right', 'right', 'left', 'left'],
-    rows: boards.map((board) => [
-      board.title,
-      board.winner ?? 'none',
-      fixed(board.score, 3),
-      percent(board.support),
-      board.winner === undefined ? '–' : leadTexts[board.lead],
-      board.winner === undefined ? '–' : why(board),
+    caption: 'Which model for each task',
+    headings: ['Task', 'Model', scoreName, 'How sure'],
+    align: ['left', 'left', 'right', 'left'],
+    rows: tasks.map((answer) => [
+      shortTitle(answer),
+      listText(namedModels(answer)) || 'none',
+      fixed(scoreOf(answer), 3),
+      confidenceText(answer),
     ]),
   };
 }
 
-/** Which model, with what confidence, and why: before anything else. */
+/** The sentences below the headline: of one task all, of several how each is decided stands in the table. */
+function sentencesOf({ boards, answers }: PageView): readonly string[] {
+  const [only, ...others] = answers.tasks;
+  if (only === undefined || others.length > 0) return [];
+  return answerSentences(
+    only,
+    boards.map(({ board }) => board),
+  ).slice(1);
+}
+
+/** Which model, how sure that is, and why: before anything else. */
 export function DecisionBlock({ view, data }: { readonly view: PageView; readonly data: PageData }): VNode {
-  const decision = decide(view.boards.map(({ decision: own }) => own));
+  const { answers } = view;
   const scoreName = view.boards[0]?.scoreName ?? 'PER';
   return (
     <section class="decision" id="decision" aria-labelledby="decision-heading">
       <p class="eyebrow">{view.isDefault ? 'Which model to deploy' : 'With your settings'}</p>
       <h1 id="decision-heading">
-        <bdi>{decision.headline}</bdi>
+        <bdi>{answersHeadline(answers)}</bdi>
       </h1>
-      <p class="lead">{decision.detail}</p>
+      {sentencesOf(view).map((sentence) => (
+        <p class="lead" key={sentence}>
+          {sentence}
+        </p>
+      ))}
       <Glance view={view} data={data} />
-      {decision.boards.length < 2 ? null : (
-        <Block id="by-task" title="By task" table={() => tableOf(decision.boards, scoreName)}>
+      {answers.tasks.length < 2 ? null : (
+        <Block id="by-task" title="By task" table={() => tableOf(answers, scoreName)}>
           <CellsTable
-            caption="The best model of each task"
-            headings={[
-              { text: 'Task' },
-              { text: 'Best model', help: 'The model with the highest score' },
-              { text: scoreName, align: 'right' },
-              { text: 'P(1st)' },
-              { text: 'Why' },
-            ]}
-            rows={decision.boards.map(decisionRow)}
+            caption="Which model for each task"
+            headings={[{ text: 'Task' }, { text: 'Model' }, { text: scoreName, align: 'right' }, { text: 'How sure' }]}
+            rows={answers.tasks.map((answer) => {
+              const named = namedModels(answer);
+              return {
+                key: answer.tasks[0]?.taskId ?? '',
+                rowClass: named.length === 0 ? 'unscored' : undefined,
+                cells: [
+                  shortTitle(answer),
+                  named.length === 0 ? 'none' : named.map((model) => <ModelName key={model} name={model} />),
+                  fixed(scoreOf(answer), 3),
+                  <span key="sure" class="why">
+                    {confidenceText(answer)}
+                  </span>,
+                ],
+              };
+            })}
           />
         </Block>
       )}
     </section>
   );
-}
-
-function decisionRow(board: BoardDecision): CellsTableProps['rows'][number] {
-  const { winner, score, support, lead, tied, isDoubtful, title, taskId } = board;
-  if (winner === undefined) {
-    return { key: taskId, rowClass: 'unscored', cells: [title, 'no model has a score', '–', '–', '–'] };
-  }
-  return {
-    key: taskId,
-    cells: [
-      title,
-      <>
-        <ModelName name={winner} />
-        {isDoubtful ? <span class="chip doubtful">doubtful numbers</span> : null}
-      </>,
-      fixed(score, 3),
-      <span key="sure" class="sure">
-        <span class="number">{percent(support)}</span>
-        {support === undefined ? null : <Bar share={support} isStrong />}
-        <span class="reason">{leadTexts[lead]}</span>
-      </span>,
-      <span key="why" class="why">
-        {why(board)}
-        {tied.length === 0 ? null : <span class="reason">not distinguishable from {tied.join(', ')}</span>}
-      </span>,
-    ],
-  };
 }

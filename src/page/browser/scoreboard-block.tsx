@@ -1,3 +1,4 @@
+import { namedModels } from '../../scoring/answer.ts';
 import type { VNode } from 'preact';
 import { factorLabels, factorNames } from '../../scoring/factor.ts';
 import { weightLattice, weightsWithout, winnerShares, type ValuedModel } from '../../scoring/robustness-card.ts';
@@ -71,7 +72,7 @@ export function ScoreboardBlock({ view }: { readonly view: BoardView }): VNode {
 
 function rowClass({ model }: ScoreboardRow, view: BoardView): string {
   if (view.scores.get(model)?.score === undefined) return 'unscored';
-  return view.decision.winner === model ? 'winner' : '';
+  return namedModels(view.answer).includes(model) ? 'winner' : '';
 }
 
 interface Variant {

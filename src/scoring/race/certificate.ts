@@ -1,4 +1,5 @@
 import type { RaceCost, RaceSupport, RaceValues, RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
+import type { Answer, AnswerKind } from '../answer.ts';
 import type { Entrant, RaceSetup, Judgement, RaceStanding } from './race-setup.ts';
 import { anchoredReplicates, type BootstrapModel, drawReplicates, type LaunchedValue } from '../bootstrap.ts';
 import { launchPrior } from '../../stats/launch-interval.ts';
@@ -187,6 +188,19 @@ function reasonOf({ entrant, reason, status }: Judgement, named: readonly string
 function outcomeOf(named: readonly string[]): RaceCertificate['outcome'] {
   if (named.length === 0) return 'none';
   return named.length === 1 ? 'winner' : 'tie';
+}
+
+/**
+ * The answer that a certificate comes to. A race finds the highest score; whether a winner is usable at all, its answers
+ * say, as for every other run. A gate has demanded its accuracy already.
+ *
+ * @param answer of the same task, where there is one
+ */
+export function certificateKind({ outcome, named, score }: RaceCertificate, answer: Answer | undefined): AnswerKind {
+  if (outcome !== 'winner') return outcome;
+  const state = score === null ? 'usable' : answer?.candidates.find(({ model }) => named.includes(model))?.state;
+  if (state === 'unusable') return 'none';
+  return state === 'unproven' ? 'unknown' : 'recommend';
 }
 
 function changesOf({ question }: RaceSetup): typeof winnerChanges {

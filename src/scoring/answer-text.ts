@@ -1,0 +1,231 @@
+import { measuredText, percentText } from '../core/amount-text.ts';
+import { namedModels, type Answer, type Answers, type Candidate, type Difference } from './answer.ts';
+import { listText, shortListText } from './board-verdict.ts';
+import { valueOf, type Scoreboard } from './scoreboard.ts';
+import { boundText, rightText } from './usable.ts';
+
+/** `3.1x`, `12x`. */
+function timesText(ratio: number): string {
+  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1)}x`;
+}
+
+/** A difference that the paired test doesn't tell from none. */
+function isUnclear({ factor, interval, change, isSignificant }: Difference): boolean {
+  return factor === 'accuracy' && !isSignificant && (interval !== undefined || Math.abs(change) < 0.005);
+}
+
+/** `right 4 points more often (95 %: 1 to 7)`; `3.1x faster`; `needs 40 % of the memory`. */
+export function differenceText(difference: Difference): string {
+  const { factor, change, interval } = difference;
+  if (isUnclear(difference)) return 'no clear difference in accuracy';
+  if (factor === 'accuracy') {
+    const sign = change < 0 ? -1 : 1;
+    const points = Math.max(1, Math.round(Math.abs(change) * 100));
+    const [low, high] = [interval?.low ?? 0, interval?.high ?? 0]
+      .map((end) => Math.round(100 * sign * end))
+      .toSorted((left, right) => left - right);
+    const range = interval === undefined ? '' : ` (95 %: ${low} to ${high})`;
+    return `right ${points} ${points === 1 ? 'point' : 'points'} ${change < 0 ? 'less' : 'more'} often${range}`;
+  }
+  const more = Math.max(change, 1 / change);
+  if (factor === 'memory') return change < 1 ? `needs ${percentText(change)} of the memory` : `needs ${timesText(more)} the memory`;
+  if (factor === 'throughput') return `${timesText(more)} ${change > 1 ? 'faster' : 'slower'}`;
+  return change < 1 ? `answers in ${percentText(change)} of the time` : `takes ${timesText(more)} as long to answer`;
+}
+
+/** Latency says nothing beside throughput where the two differ alike. */
+function told(differences: readonly Difference[]): readonly Difference[] {
+  const throughput = differences.find(({ factor }) => factor === 'throughput');
+  return differences.filter(
+    ({ factor, change }) =>
+      factor !== 'latency' || throughput === undefined || Math.abs(Math.log(change * throughput.change)) > Math.log(1.3),
+  );
+}
+
+/** `compared with b: 3.1x faster and needs 40 % of the memory, but right 4 points less often (95 %: 1 to 7)`. */
+export function comparedText({ because, atCost }: Answer, other: string): string {
+  const all = told([...because, ...atCost]);
+  const of = (list: readonly Difference[]): readonly string[] =>
+    list.filter((difference) => all.includes(difference) && !isUnclear(difference)).map(differenceText);
+  const [better, worse] = [of(because), of(atCost)];
+  const unclear = all.filter(isUnclear).map(differenceText);
+  const parts = [
+    ...(better.length > 0 ? [listText(better)] : []),
+    ...(worse.length > 0 ? [`${better.length > 0 ? 'but ' : ''}${listText(worse)}`] : []),
+    ...unclear,
+  ];
+  return parts.length === 0 ? `practically equal to ${other}` : `compared with ${other}: ${parts.join(', ')}`;
+}
+
+/** `gemma is right 93 times in 100, takes 0.9 s for an answer and needs 0.4 GiB`. */
+export function numbersText(board: Scoreboard, model: string): string {
+  const row = board.rows.find((candidate) => candidate.model === model);
+  const [accuracy, latency, memory] = (['accuracy', 'latency', 'memory'] as const).map((factor) =>
+    valueOf(row?.measurements[factor]),
+  );
+  const isPerToken = board.units.latency === 'ms/token';
+  const parts = [
+    ...(accuracy === undefined ? [] : [`is right ${Math.round(100 * accuracy)} times in 100`]),
+    ...(latency === undefined
+      ? []
+      : [`takes ${measuredText(latency, 'ms')} for ${isPerToken ? 'a token' : 'an answer'}`]),
+    ...(memory === undefined ? [] : [`needs ${measuredText(memory, 'bytes')}`]),
+  ];
+  return `${model} ${listText(parts)}`;
+}
+
+/** `none is shown to exceed chance (0.25): a 7 of 16 right, b 4 of 16 right`, where that is all there is to say. */
+function unprovenText({ candidates, missing }: Extract<Answer, { kind: 'unknown' }>): string | undefined {
+  const open = candidates.filter(({ model }) => missing.some((gap) => gap.model === model));
+  const usability = open.flatMap(({ model, usability: [own, ...others] }) =>
+    own === undefined || others.length > 0 ? [] : [{ model, own }],
+  );
+  const [first] = usability;
+  const isAlike = usability.every(({ own }) => own.state === 'unproven' && own.foreignLabels === undefined);
+  if (first === undefined || usability.length < open.length || !isAlike) return undefined;
+  const { bound } = first.own;
+  const verb = bound.of === 'limit' ? 'reach' : 'exceed';
+  const who = open.length === 1 ? `${first.model} is not` : 'None is';
+  const right = usability.map(({ model, own }) => (open.length === 1 ? '' : `${model} `) + rightText(own));
+  return `${who} shown to ${verb} ${boundText(bound)}: ${right.join(', ')}`;
+}
+
+function gapsText(gaps: readonly { readonly model: string; readonly reasons: readonly string[] }[]): string {
+  return gaps.map(({ model, reasons }) => `${model}: ${reasons.join('; ')}`).join(' · ');
+}
+
+function needsText(answer: Extract<Answer, { kind: 'unknown' }>): string {
+  const texts = answer.needs.map((need) => {
+    switch (need.what) {
+      case 'items': {
+        const { items, available } = need;
+        const short = available === undefined || available >= items ? '' : `, and the task has only ${available} more`;
+        return `about ${items} more items${short}`;
+      }
+      case 'quiet':
+        return 'the same run on a quiet machine';
+      case 'numbers':
+        return 'the numbers that are missing or not valid';
+      default:
+        return need satisfies never;
+    }
+  });
+  return texts.length === 0 ? '' : `Needed: ${listText(texts)}.`;
+}
+
+/** The answer in a few words: what to do. */
+export function answerHeadline(answer: Answer): string {
+  switch (answer.kind) {
+    case 'recommend': {
+      const { model, confidence, candidates } = answer;
+      switch (confidence.level) {
+        case 'clear':
+          return `Deploy ${model}: it is clearly first.`;
+        case 'likely':
+          return `Probably ${model}: it is first, but ${listText(confidence.why)}.`;
+        case 'only':
+          if (candidates.length === 1) return `${model} is usable; it is the only model that was measured.`;
+          return `Deploy ${model}: it is the only usable model.`;
+        case 'unknown':
+          return `${model} is first; how sure that is can't be said: ${listText(confidence.why)}.`;
+        default:
+          return confidence.level satisfies never;
+      }
+    }
+    case 'tie': {
+      const names = shortListText(answer.models, answer.candidates.length);
+      if (answer.separatedBy === 'nothing') return `${names} are practically equal: take either.`;
+      return `No clear difference between ${names}: more ${answer.separatedBy} would tell.`;
+    }
+    case 'none':
+      return answer.candidates.length === 1 ? 'The model is not usable.' : 'No model is usable.';
+    case 'unknown':
+      return 'Not measured well enough to say.';
+    default:
+      return answer satisfies never;
+  }
+}
+
+function find(answer: Answer, model: string | undefined): Candidate | undefined {
+  return answer.candidates.find((candidate) => candidate.model === model);
+}
+
+/**
+ * The answer in at most three sentences that need no statistics: what to do, what the model is like and against whom, and
+ * what is lacking or would change it.
+ *
+ * @param boards of its tasks
+ */
+export function answerSentences(answer: Answer, boards: readonly Scoreboard[]): readonly string[] {
+  const [board, ...others] = boards;
+  const lines = [answerHeadline(answer)];
+  const [first] = namedModels(answer);
+  const measured = answer.candidates.filter(({ state }) => state !== 'unmeasured').map(({ model }) => model);
+  if (board !== undefined && others.length === 0) {
+    if (first !== undefined) {
+      const other = measured.find((model) => model !== first);
+      const against = other === undefined ? '' : `; ${comparedText(answer, other)}`;
+      lines.push(`${numbersText(board, first)}${against}.`);
+    } else if (answer.kind === 'unknown' && measured.length === 2) {
+      lines.push(`${measured[0]} ${comparedText(answer, measured[1] ?? '')}.`);
+    }
+  }
+  if (answer.kind === 'none') lines.push(`${gapsText(answer.reasons)}.`);
+  if (answer.kind === 'unknown') {
+    lines.push(`${unprovenText(answer) ?? gapsText(answer.missing)}. ${needsText(answer)}`.trim());
+  }
+  if (answer.unlimited !== undefined)
+    lines.push(`${answer.unlimited} scores higher, but is beyond the limits: ${find(answer, answer.unlimited)?.reasons.join(', ')}.`);
+  return lines.slice(0, 3);
+}
+
+/** Several tasks in one sentence: one model for all, or which for which. */
+export function answersHeadline({ tasks, forAll, weighted }: Answers): string {
+  const [only, ...others] = tasks;
+  if (weighted !== undefined) return answerHeadline(weighted);
+  if (only === undefined) return 'Nothing was measured.';
+  if (others.length === 0) return answerHeadline(only);
+  if (forAll !== undefined) {
+    const isAlone = tasks.every(({ kind }) => kind === 'recommend');
+    return `${forAll} is ${isAlone ? 'first' : 'among the best'} on all ${tasks.length} tasks.`;
+  }
+  const byModel = Map.groupBy(
+    tasks.filter(({ kind }) => kind === 'recommend'),
+    (answer) => namedModels(answer)[0] ?? '',
+  );
+  const named = Array.from(byModel, ([model, own]) => `${model} for ${listText(own.map(shortTitle))}`);
+  const of = (kind: Answer['kind']): readonly string[] => tasks.filter((answer) => answer.kind === kind).map(shortTitle);
+  const [tied, none, open] = [of('tie'), of('none'), of('unknown')];
+  return [
+    ...named,
+    ...(tied.length > 0 ? [`no clear difference on ${listText(tied)}`] : []),
+    ...(none.length > 0 ? [`no usable model for ${listText(none)}`] : []),
+    ...(open.length > 0 ? [`not measured well enough on ${listText(open)}`] : []),
+  ]
+    .join('; ')
+    .replace(/$/u, '.');
+}
+
+/** Name of the task of an answer to one. */
+export function shortTitle({ tasks: [task] }: Answer): string {
+  return task?.title?.split(',')[0] ?? task?.taskId ?? '';
+}
+
+/** How sure an answer to one task is, as a phrase. */
+export function confidenceText(answer: Answer): string {
+  switch (answer.kind) {
+    case 'recommend': {
+      const { level, why } = answer.confidence;
+      const words = { clear: 'clearly first', likely: 'first', only: 'the only usable model', unknown: 'first' } as const;
+      return why.length === 0 ? words[level] : `${words[level]}; ${listText(why)}`;
+    }
+    case 'tie':
+      return answer.separatedBy === 'nothing' ? 'practically equal' : `no clear difference: more ${answer.separatedBy} would tell`;
+    case 'none':
+      return 'no model is usable';
+    case 'unknown':
+      return ['not measured well enough', needsText(answer)].filter((part) => part !== '').join(': ');
+    default:
+      return answer satisfies never;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Interval } from '../core/measurement.ts';
+import type { Difference } from './answer.ts';
+import { factorNames, isLessBetter, type FactorName } from './factor.ts';
+import { valueOf } from './scoreboard.ts';
+import type { Part, Standing } from './standing.ts';
+
+/** Interval of the difference of two accuracies: paired where both answered the same items, else from their own. */
+export function pairedAccuracy(
+  { board, row, values }: Part,
+  other: Part,
+): { readonly low: number; readonly high: number } | undefined {
+  const pair = board.pairs?.find(
+    ({ first, second }) =>
+      (first === row.model && second === other.row.model) || (first === other.row.model && second === row.model),
+  );
+  if (pair !== undefined) {
+    return pair.first === row.model ? { low: pair.low, high: pair.high } : { low: -pair.high, high: -pair.low };
+  }
+  const [own, others] = [row, other.row].map(({ measurements: { accuracy } }) =>
+    accuracy === undefined || accuracy.status === 'unavailable' ? undefined : accuracy.interval,
+  );
+  if (own === undefined || others === undefined) return undefined;
+  const difference = values.accuracy - other.values.accuracy;
+  return {
+    low: difference - Math.hypot(values.accuracy - own.low, others.high - other.values.accuracy),
+    high: difference + Math.hypot(own.high - values.accuracy, other.values.accuracy - others.low),
+  };
+}
+
+/** Differences of speed and memory below this share aren't worth a word. */
+const negligible = 0.02;
+
+function accuracyDifference(own: Part, other: Part): Difference | undefined {
+  const change = own.values.accuracy - other.values.accuracy;
+  const found = pairedAccuracy(own, other);
+  const interval: Interval | undefined = found && { ...found, level: 0.95, method: 'paired' };
+  const isSignificant = interval !== undefined && (interval.low > 0 || interval.high < 0);
+  return { factor: 'accuracy', change, interval, isBetter: change >= 0, isSignificant };
+}
+
+function ratio(own: Part, other: Part, factor: Exclude<FactorName, 'accuracy'>): Difference | undefined {
+  const [value, against] = [own, other].map(({ row }) => valueOf(row.measurements[factor]));
+  if (value === undefined || against === undefined || !(value > 0) || !(against > 0)) return undefined;
+  const change = value / against;
+  const log = Math.abs(Math.log(change));
+  if (log < negligible) return undefined;
+  const error = Math.hypot(own.row.launches?.error ?? 0, other.row.launches?.error ?? 0);
+  const isSignificant = error > 0 && log > 2 * error;
+  return { factor, change, interval: undefined, isBetter: change < 1 === isLessBetter[factor], isSignificant };
+}
+
+/** How the first of two models compares with the second, factor by factor; of one task alone. */
+export function differencesOf(first: Standing, second: Standing): readonly Difference[] {
+  const [own, ...further] = first.parts;
+  const [other] = second.parts;
+  if (own === undefined || other === undefined || further.length > 0) return [];
+  return factorNames
+    .map((factor) => (factor === 'accuracy' ? accuracyDifference(own, other) : ratio(own, other, factor)))
+    .filter((difference) => difference !== undefined);
+}

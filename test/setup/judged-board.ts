@@ -1,0 +1,88 @@
+import type { Measurement, Unit, Warning } from '../../src/core/measurement.ts';
+import type { AnchorSet } from '../../src/scoring/anchors.ts';
+import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
+import { judgeScoreboard, type JudgeOptions } from '../../src/scoring/judge-scoreboard.ts';
+import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../../src/scoring/scoreboard.ts';
+import { launchedModels } from '../../src/scoring/task-evidence.ts';
+import { type AnswerFacts, independentItems } from '../../src/scoring/usable.ts';
+
+/** A model as a run left it. */
+export interface Judged {
+  readonly model: string;
+  /** Of the items, one after the other. */
+  readonly scores: readonly number[];
+  /** Items per second of each launch; latency is its inverse. */
+  readonly speeds: readonly number[];
+  readonly memory?: number;
+  /** Of the speeds. */
+  readonly warnings?: readonly Warning[];
+  readonly facts?: Partial<AnswerFacts>;
+}
+
+/** `right` of `items` items, spread over them; another `seed` takes others. */
+export function rightOf(right: number, items: number, seed = 7919): number[] {
+  const order = Array.from({ length: items }, (_, item) => item).toSorted(
+    (left, other) => ((left * seed + 13) % 9973) - ((other * seed + 13) % 9973),
+  );
+  const chosen = new Set(order.slice(0, right));
+  return Array.from({ length: items }, (_, item) => (chosen.has(item) ? 1 : 0));
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const geometricMean = (values: readonly number[]): number => Math.exp(meanOf(values.map(Math.log)));
+
+function measured(value: number, unit: Unit, n: number, warnings: readonly Warning[] = []): Measurement {
+  return { status: 'measured', value, unit, n, warnings };
+}
+
+const gibibyte = 2 ** 30;
+
+/** A scoreboard with everything that a run in a store would have behind it. */
+export function judgedBoard(
+  models: readonly Judged[],
+  { task, anchors, ...options }: JudgeOptions & { task?: ScoreboardTask; anchors?: AnchorSet } = {},
+): Scoreboard {
+  const cells = models.map(({ model, scores, speeds, memory = gibibyte, warnings }): ScoreboardCell => {
+    const speed = geometricMean(speeds);
+    return {
+      model,
+      taskId: 'toy/per@1',
+      protocol: 'serving',
+      state: 'done',
+      measurements: {
+        accuracy: measured(meanOf(scores), 'ratio', scores.length),
+        throughput: measured(speed, 'items/s', speeds.length, warnings),
+        latency: measured(1000 / speed, 'ms', speeds.length, warnings),
+        memory: measured(memory, 'bytes', speeds.length),
+      },
+    };
+  });
+  const [board] = createScoreboards(cells, { anchors, ...(task && { tasks: { 'toy/per@1': task } }) });
+  if (board === undefined) throw new Error('no board');
+  const { models: launched, notes } = launchedModels(
+    models.map(({ model, scores, speeds, memory = gibibyte }) => ({
+      model,
+      scores,
+      launches: { throughput: speeds, latency: speeds.map((speed) => 1000 / speed), memory: speeds.map(() => memory) },
+    })),
+  );
+  const answers = new Map(
+    models.map(({ model, scores, facts }): [string, AnswerFacts] => [
+      model,
+      {
+        items: scores.length,
+        right: scores.reduce((sum, score) => sum + score, 0),
+        independentItems: independentItems(scores, undefined),
+        unreadable: 0,
+        firstUnreadable: undefined,
+        labels: undefined,
+        ...facts,
+      },
+    ]),
+  );
+  const items = models[0]?.scores.length ?? 0;
+  return judgeScoreboard(board, {
+    ...options,
+    evidence: { models: launched, clusters: undefined, items, answers, isSameWindow: false, notes },
+  });
+}
