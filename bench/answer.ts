@@ -93,7 +93,13 @@ function normalCdf(z: number): number {
   return z < 0 ? (1 - erf) / 2 : (1 + erf) / 2;
 }
 
-function drawModels(truth: readonly Truth[], items: number, launches: number, isBusy: boolean, random: Random): Judged[] {
+function drawModels(
+  truth: readonly Truth[],
+  items: number,
+  launches: number,
+  isBusy: boolean,
+  random: Random,
+): Judged[] {
   const normal = createNormalSource(random);
   const answers = answersOf(truth, items, random);
   return truth.map(({ model, speed }, index): Judged => {
@@ -121,7 +127,9 @@ interface Tally {
 function simulate(world: World, count: number, items: number, launches: number, isBusy: boolean): Tally {
   const tally: Tally = { clearRight: 0, clearWrong: 0, otherRight: 0, otherWrong: 0, tie: 0, unknown: 0 };
   for (let run = 0; run < runs; run += 1) {
-    const random = createRandom((Number(flags.seed) * 1_000_003 + run * 7919 + count * 31 + items * 17 + launches) >>> 0);
+    const random = createRandom(
+      (Number(flags.seed) * 1_000_003 + run * 7919 + count * 31 + items * 17 + launches) >>> 0,
+    );
     const truth = truthOf(world, count, random);
     const models = drawModels(truth, items, launches, isBusy, random);
     const { answer } = judgedBoard(models, { task: { chance: 0.25 }, anchors: set, resamples: 500 });
@@ -178,5 +186,7 @@ for (const world of Object.keys(worlds) as World[]) {
 for (const [key, { wrong, claims }] of sums) {
   if (claims === 0) continue;
   const { low, high } = exactBounds(wrong, claims, 0.975);
-  console.log(`${key}: wrong ${wrong} of ${claims} (${share(wrong, claims)}, 95 %: ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)} %)`);
+  console.log(
+    `${key}: wrong ${wrong} of ${claims} (${share(wrong, claims)}, 95 %: ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)} %)`,
+  );
 }

@@ -4,8 +4,16 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noLaunchFacts } from '../core/manifest.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
-import { anchoredVersion, type AnchorSet, anchorsOf, freezeAnchors, memoryBudget, paperAnchors } from '../scoring/anchors.ts';
+import {
+  anchoredVersion,
+  type AnchorSet,
+  anchorsOf,
+  freezeAnchors,
+  memoryBudget,
+  paperAnchors,
+} from '../scoring/anchors.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { loadTask, tasks } from '../tasks/index.ts';
 import type { Scoreboard, ScoreboardOptions } from '../scoring/scoreboard.ts';
 import { freezeProjectAnchors } from './freeze-project-anchors.ts';
 import { anchorNames, fittingAnchors, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
@@ -68,31 +76,53 @@ describe('anchors that come with perbench', () => {
     expect(await resolveAnchors({ choice: 'none', projectDir, hostClass: 'cpu' })).toBeUndefined();
   });
 
-  it('of the CPU class are what their file says they were made from', async () => {
+  it('of the CPU class are what their file says they were made from, for every task', async () => {
     const set = await resolveAnchors({ projectDir, hostClass: 'cpu' });
     const text = await readFile(new URL('../../data/anchors/2026-1-cpu.json', import.meta.url), 'utf8');
     const { basis } = JSON.parse(text) as {
-      basis: { measured: Record<string, { throughput: number; latency: number }[]> };
+      basis: {
+        measured: Record<string, { throughput: number; latency: number }[]>;
+        sameRequests: Record<string, string>;
+      };
     };
-    expect(Object.keys(set?.tasks ?? {})).toEqual(Object.keys(basis.measured));
-    for (const [name, rows] of Object.entries(basis.measured)) {
-      const anchors = set && anchorsOf(set, `${name}@1`);
+    const sameRequests = Object.keys(basis.sameRequests);
+    const names = new Set([...Object.keys(basis.measured).map((name) => name.split(',')[0] ?? ''), ...sameRequests]);
+    expect([...names].toSorted()).toEqual(
+      Object.keys(tasks)
+        .map((id) => id.split('@')[0])
+        .toSorted(),
+    );
+    for (const [place, rows] of Object.entries(basis.measured)) {
+      const [name = '', protocol] = place.split(', ');
+      const { category } = await loadTask(`${name}@1`);
+      const isPaper = protocol !== undefined;
+      const inTokens = isPaper && category === 'generation';
+      const units = {
+        throughput: inTokens ? 'tokens/s' : 'items/s',
+        latency: inTokens ? 'ms/token' : isPaper ? 'ms/item' : 'ms',
+      } as const;
+      const anchors = set && anchorsOf(set, `${name}@1`, units);
       const { trivialAccuracy = 0, memory = 0 } = anchors ?? {};
       const rest = { accuracy: 0.5, memory: 1 };
-      expect(anchors).toMatchObject(
+      expect([place, anchors]).toMatchObject([
+        place,
         freezeAnchors(
           rows.map(({ throughput, latency }) => ({ ...rest, throughput, latency })),
           { trivialAccuracy, memoryBudget: memory },
         ),
-      );
+      ]);
       expect(memory).toBe(memoryBudget(25_276_063_744));
+    }
+    for (const [name, other] of Object.entries(basis.sameRequests)) {
+      expect(set && anchorsOf(set, name)).toEqual(set && anchorsOf(set, other));
     }
   });
 
   it('are not guessed for a task, a variant or hardware that they do not cover', async () => {
     const cpu = await resolveAnchors({ projectDir, hostClass: 'cpu' });
     expect(cpu && anchoredVersion(cpu, 'arc_easy/lmeval@1')).toBe('PER-A/2026-1/cpu');
-    expect(cpu && anchorsOf(cpu, 'arc_easy/mini@1')).toBeUndefined();
+    expect(cpu && anchorsOf(cpu, 'mine/per@1')).toBeUndefined();
+    expect(cpu && anchorsOf(cpu, 'gsm8k/per@1', { throughput: 'tokens/s', latency: 'ms/token' })).toBeUndefined();
     expect(await resolveAnchors({ projectDir, hostClass: 'gpu' })).toBeUndefined();
     expect(await resolveAnchors({ projectDir })).toBeUndefined();
   });
@@ -250,7 +280,7 @@ describe('anchors that come with perbench', () => {
     expect(await fitting('gsm8k', 'tokens/s', 'ms/token')).toEqual(['paper-gpu']);
     expect(await fitting('arc_easy/lmeval@1', 'items/s', 'ms')).toEqual(['cpu']);
     expect(await fitting('gsm8k', 'items/s', 'ms/token')).toEqual([]);
-    expect(await fitting('gsm8k', 'tokens/s', undefined)).toEqual([]);
+    expect(await fitting('gsm8k', 'tokens/s', undefined)).toEqual(['paper-gpu']);
     expect(await fitting('mine', 'items/s', 'ms')).toEqual([]);
   });
 });

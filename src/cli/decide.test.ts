@@ -49,12 +49,12 @@ describe('decide', () => {
     const argv = ['decide', '--store', 'two.db', '--anchors', 'own.yaml', '-o', 'd.md', '-o', 'd.csv'];
     const { stdout, code } = await perbench(argv);
     expect(stdout).toMatch(
-      /^which model for imdb\/mini@1\? \(PER-A\/custom\S*\)\nrecommended: yes, PER-A\S* 0\.\d{3} \[.*\], support 1\.00/,
+      /^which model for imdb\/mini@1\? \(PER-A\/custom\S*\)\nNot measured well enough to say\.\n(?:yes compared.*\n)?yes is not shown to exceed chance \(0\.5\): 20 of 40 right\./,
     );
-    expect(code).toBe(0);
-    expect(await readFile(join(folder, 'd.csv'), 'utf8')).toContain('1,yes,true,true,PER-A/');
+    expect(code).toBe(exitCodes.gateInconclusive);
+    expect(await readFile(join(folder, 'd.csv'), 'utf8')).toContain('imdb/mini@1,unknown,,yes,unproven,false,PER-A/');
     const json = await perbench([...argv, '--json', '--min-accuracy', '0.9']);
-    expect(json.stdout).toContain('"outcome":"none-qualify"');
+    expect(json.stdout).toContain('"kind":"none"');
     expect(json.code).toBe(exitCodes.gateFailed);
   });
 
@@ -86,7 +86,7 @@ describe('decide', () => {
     `);
     expect(code).toBe(0);
     const stdin = await runInProcess(['decide', '--table', '-', '--score', 'per-paper'], { folder, stdin: table });
-    expect(stdin.stdout).toContain('recommended: ');
+    expect(stdin.stdout).toContain('middle is first');
   });
 
   it('takes limits that are written out as it takes those of flags', async () => {
@@ -96,7 +96,7 @@ describe('decide', () => {
     const decided = ({ stdout }: { readonly stdout: string }) =>
       stdout.split('\n').filter((line) => line.includes('"decision"'));
     expect(decided(written)).toEqual(decided(named));
-    expect(decided(named)[0]).toContain('"constraints":{"minAccuracy":0.6,"maxMemory":524288000}');
+    expect(decided(named)[0]).toContain('"limits":{"minAccuracy":0.6,"maxMemory":524288000}');
     const twice = await perbench([
       'decide',
       '--table',
@@ -122,16 +122,21 @@ describe('decide', () => {
     expect(wrong.code).toBe(2);
   });
 
-  it('ends with 3 where nothing could be scored', async () => {
-    await writeFile(join(folder, 'none.csv'), 'model,accuracy,throughput,latency,memory_mib\na,0.5,,30,1\n');
-    const { stdout, code } = await perbench(['decide', '--table', 'none.csv']);
-    expect(stdout).toContain('no valid model: a: THR not measured');
-    expect(code).toBe(exitCodes.someCellsFailed);
+  it('needs no speed where only one model could be deployed, and no model where none was measured', async () => {
+    await writeFile(join(folder, 'one.csv'), 'model,accuracy,throughput,latency,memory_mib\na,0.5,,30,1\n');
+    const one = await perbench(['decide', '--table', 'one.csv']);
+    expect([one.code, one.stdout]).toEqual([0, expect.stringContaining('a is usable; it is the only model')]);
+    await writeFile(join(folder, 'none.csv'), 'model,accuracy,throughput,latency,memory_mib\na,,,30,1\n');
+    const none = await perbench(['decide', '--table', 'none.csv']);
+    expect([none.code, none.stdout]).toEqual([
+      exitCodes.gateInconclusive,
+      expect.stringContaining('Not measured well enough to say.\na: ACC not measured'),
+    ]);
   });
 
   it.each([
     [['decide', 'x', '--table', 'table.csv'], /both a run and a table were given/],
-    [['decide', '--table', 'table.csv', '-t', 'imdb'], /no task "imdb"; available: gsm8k/],
+    [['decide', '--table', 'table.csv', '-t', 'imdb'], /has no rows for imdb/],
     [['decide', '--table', 'gone.csv'], /gone\.csv: no such file/],
     [['decide', '-t', 'gsm8k=0'], /expected tasks with weights above 0/],
     [

@@ -106,7 +106,7 @@ const stateWords = {
 function candidateRow(candidate: Candidate, answer: Answer): Row {
   const { rank, model, state, costSeconds, score, interval } = candidate;
   const isNamed = namedModels(answer).includes(model);
-  const why = [stateWords[state], whyNot(candidate)].filter((part) => part !== '').join(': ');
+  const why = whyNot(candidate) || stateWords[state];
   return row([
     numberCell(rank, 0),
     model,

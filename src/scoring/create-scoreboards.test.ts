@@ -55,16 +55,16 @@ function board(cells: readonly ScoreboardCell[], options: Parameters<typeof crea
 }
 
 describe('createScoreboards', () => {
-  it('orders rows by rank, ties by name', () => {
+  it('orders rows by PER-A, ties by name', () => {
     expect(printed(board(four))).toMatchInlineSnapshot(`
-      "1 d 0.626
+      "3 a 0.000
+      1 d 0.626
       2 b 0.604
-      3 a 0.000
       3 c 0.000"
     `);
     expect(board(four)).toMatchObject({
       units: { accuracy: 'ratio', throughput: 'items/s', latency: 'ms', memory: 'bytes' },
-      versions: ['PER-paper/1'],
+      versions: ['PER-paper/1', 'PER-A/provisional'],
     });
   });
 
@@ -100,9 +100,9 @@ describe('createScoreboards', () => {
     const mixed = board([...bad, ...four]);
     expect(mixed.rows.slice(0, 4)).toEqual(board(four).rows);
     expect(printed(mixed)).toMatchInlineSnapshot(`
-      "1 d 0.626
+      "3 a 0.000
+      1 d 0.626
       2 b 0.604
-      3 a 0.000
       3 c 0.000
       - errors - [invalid:ACC] ACC is invalid: 20 of 100 items failed
       - failed - [failed] the engine was killed
@@ -120,17 +120,17 @@ describe('createScoreboards', () => {
     const cells = [...four, cell('e', [0.8, 60, 18, 2500], { throughput: { warnings: busy } })];
     const lenient = board(cells);
     expect(printed(lenient)).toMatchInlineSnapshot(`
-      "1 e 0.730 [doubtful:THR] THR is doubtful: other processes took 9 % of the CPU
+      "4 a 0.000
       2 d 0.626
+      1 e 0.730 [doubtful:THR] THR is doubtful: other processes took 9 % of the CPU
       3 b 0.604
-      4 a 0.000
       4 c 0.000"
     `);
-    expect(lenient.rows[0]?.warnings).toEqual([{ metric: 'throughput', ...busy[0] }]);
+    expect(lenient.rows.find(({ model }) => model === 'e')?.warnings).toEqual([{ metric: 'throughput', ...busy[0] }]);
     expect(printed(board(cells, { isStrict: true }))).toMatchInlineSnapshot(`
-      "1 d 0.626
+      "3 a 0.000
+      1 d 0.626
       2 b 0.604
-      3 a 0.000
       3 c 0.000
       - e - [invalid:THR] THR is invalid: other processes took 9 % of the CPU"
     `);
@@ -200,7 +200,11 @@ describe('createScoreboards', () => {
     for (const other of [four, four.map((one) => ({ ...one, taskId: 'mine/per@1' }))]) {
       const { anchors, versions } = board(other, { anchors: paperAnchors, deviceMemoryBytes: 24 * 2 ** 30 });
       expect(versions.at(-1)).toBe('PER-A/provisional');
-      expect(anchors).toMatchObject({ throughputUnit: 'items/s', memory: memoryBudget(24 * 2 ** 30), provisionalFrom: 4 });
+      expect(anchors).toMatchObject({
+        throughputUnit: 'items/s',
+        memory: memoryBudget(24 * 2 ** 30),
+        provisionalFrom: 4,
+      });
     }
   });
 

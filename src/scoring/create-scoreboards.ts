@@ -40,9 +40,7 @@ const doubtful: ReadonlySet<Warning['reason']> = new Set([
 
 /** Whether a number is wrong, not only doubtful. */
 export function isDisqualified(measurement: Measurement): boolean {
-  return (
-    measurement.status !== 'unavailable' && measurement.warnings.some(({ reason }) => disqualifying.has(reason))
-  );
+  return measurement.status !== 'unavailable' && measurement.warnings.some(({ reason }) => disqualifying.has(reason));
 }
 
 /** Whether a warning says that the number itself can't be trusted. */
@@ -292,7 +290,7 @@ function provisionalAnchors(
   const whole = cells.flatMap(({ metrics: { failure, accuracy, throughput, latency, memory }, flags }) => {
     if (failure !== undefined || accuracy === undefined) return [];
     if (!isAbove0(throughput) || !isAbove0(latency) || !isAbove0(memory)) return [];
-    return [{ values: { accuracy, throughput, latency, memory }, isSound: flags.length === 0 }];
+    return [{ values: { accuracy, throughput, latency, memory }, isSound: isSound(flags) }];
   });
   const sound = whole.filter(({ isSound }) => isSound);
   const rows = (sound.length > 0 ? sound : whole).map(({ values }) => values);
@@ -306,6 +304,12 @@ function provisionalAnchors(
     version: 'provisional',
     provisionalFrom: sound.length,
   };
+}
+
+/** Whether nothing speaks against speed and memory; how accurate a model is doesn't matter to an anchor. */
+export function isSound(flags: readonly ScoreFlag[]): boolean {
+  const doubts = new Set<ScoreFlag['code']>(['doubtful', 'invalid', 'unit']);
+  return !flags.some(({ code, factor }) => factor !== 'accuracy' && doubts.has(code));
 }
 
 function isAbove0(value: number | undefined): value is number {
