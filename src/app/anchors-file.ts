@@ -143,7 +143,9 @@ function parseAnchors(text: string, file: string): AnchorsFile {
   // A misspelled key is one that is missing, too; the spelling is what helps.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw parsed.error;
-  const path = issuePath(issue).filter((part, at) => !(at === 2 && typeof part === 'number' && !isList(document, issue)));
+  const path = issuePath(issue).filter(
+    (part, at) => !(at === 2 && typeof part === 'number' && !isList(document, issue)),
+  );
   const key = path.join('.');
   throw new ConfigError(
     { file, ...place(offsetOf(document, path)), key },

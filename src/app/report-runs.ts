@@ -116,7 +116,9 @@ function checkTasks(names: readonly string[], cells: readonly Cell[]): void {
   const known = [...new Set(cells.map(({ taskId }) => taskId))];
   const unknown = names.find((name) => !known.some((taskId) => isTaskNamed(taskId, [name])));
   if (unknown === undefined) return;
-  throw new UsageError(`no task "${unknown}"; available: ${known.join(', ')}`, { hint: 'Name one of them with --task.' });
+  throw new UsageError(`no task "${unknown}"; available: ${known.join(', ')}`, {
+    hint: 'Name one of them with --task.',
+  });
 }
 
 const taskName = (task: string | WantedTask): string => (typeof task === 'string' ? task : task.name);

@@ -85,9 +85,7 @@ export async function fittingAnchors(
 ): Promise<readonly { readonly name: string; readonly summary: string }[]> {
   const sets = await Promise.all(anchorNames.map(async (name) => ({ name, set: await namedAnchors(name) })));
   return sets
-    .filter(({ set }) =>
-      boards.some(({ taskId, units }) => anchorsOf(set, taskId, units) !== undefined),
-    )
+    .filter(({ set }) => boards.some(({ taskId, units }) => anchorsOf(set, taskId, units) !== undefined))
     .map(({ name, set }) => ({ name: name.split('/')[1] ?? name, summary: set.summary }));
 }
 

@@ -77,8 +77,8 @@ describe('decide', () => {
 
       #  model   score  device time
       1  middle  0.544      50.0 ms  recommended
-      –  large   0.274       200 ms  beyond the limits: memory 900 MiB is above 500 MiB
-      –  small   0.620      25.0 ms  not usable: accuracy 0.500: below the required accuracy (0.6)
+      –  large   0.274       200 ms  memory 900 MiB is above 500 MiB
+      –  small   0.620      25.0 ms  accuracy 0.500: below the required accuracy (0.6)
         the table gives no unit of throughput: items/s assumed
         the table gives no unit of latency: ms assumed
         Anchors of gsm8k are provisional (the medians of these models); a file with --anchors sets your own (docs/scores.md).

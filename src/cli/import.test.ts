@@ -80,10 +80,10 @@ describe('import', () => {
     expect([code, stable(stderr)]).toEqual([0, 'imported as run RUN\n']);
     expect(stdout).toMatchInlineSnapshot(`
       "GSM8K, lm-eval strict · gsm8k/lmeval5-strict@1
-      #  Model           Accuracy  Throughput  Latency  Memory
-                           [95 %]     items/s       ms     GiB
-      1  large  0.73 [0.71, 0.75]        5.00      200    1.12
-      1  small  0.41 [0.38, 0.44]        20.0     50.0   0.279
+      #  Model  PER-A           Accuracy  Throughput  Latency  Memory
+                                  [95 %]     items/s       ms     GiB
+      1  small  0.549  0.41 [0.38, 0.44]        20.0     50.0   0.279
+      2  large  0.357  0.73 [0.71, 0.75]        5.00      200    1.12
 
       Accuracy was measured by lm-eval 0.4.13.
 
@@ -112,8 +112,8 @@ describe('import', () => {
       )
       .find(({ event }) => event === 'scoreboard');
     expect(board?.rows?.map(({ model, score }) => [model, score])).toEqual([
-      ['large', 0],
       ['small', 0],
+      ['large', 0],
     ]);
     expect(board?.rows?.map(({ measurements }) => measurements['accuracy']?.status)).toEqual([
       'published',

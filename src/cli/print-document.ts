@@ -144,7 +144,9 @@ function unusableText(certificate: RaceCertificate, answer: Answer | undefined):
   if (kind !== 'none' && kind !== 'unknown') return [];
   const named = answer?.candidates.filter(({ model }) => certificate.named.includes(model)) ?? [];
   const words = kind === 'none' ? 'is not usable' : 'is not shown to be usable';
-  return named.map(({ model, reasons }) => `${safeText(model)} has the highest score, but ${words}: ${safeText(reasons.join('; '))}`);
+  return named.map(
+    ({ model, reasons }) => `${safeText(model)} has the highest score, but ${words}: ${safeText(reasons.join('; '))}`,
+  );
 }
 
 /** Prints what a race decided, and writes the files of `--out`. */

@@ -167,7 +167,7 @@ describe('a run', () => {
       memory: 9e8,
     };
     await writeFile(file, JSON.stringify({ tasks: { 'imdb/mini': frozen } }));
-    const again = await perbench('run', 'suite.json', '--fresh', '-q');
+    const again = await perbench('run', 'suite.json', '--fresh', '-v');
     expect(again.stdout).toContain('PER-A/custom-');
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ tasks: { 'imdb/mini': frozen } });
     const report = await perbench('report', '-v', '--anchors', 'none');

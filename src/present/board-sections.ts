@@ -29,7 +29,8 @@ export function boardSections(board: Scoreboard): readonly BoardSection[] {
 
 function outsideLines(board: Scoreboard): readonly string[] {
   if (board.limits === undefined) return [];
-  const outside = board.answer?.candidates.filter(({ state }) => state === 'beyond-limits' || state === 'unusable') ?? [];
+  const outside =
+    board.answer?.candidates.filter(({ state }) => state === 'beyond-limits' || state === 'unusable') ?? [];
   return outside.map(({ model, reasons }) => `${model}: ${reasons.join('; ')}`);
 }
 

@@ -23,7 +23,7 @@ describe('answers', () => {
 
   it('that failed in more than one of a hundred items make the accuracy invalid', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ failed: 14 }, 900) })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
       ! e has no score: ACC is invalid: 14 of 1319 items failed and count as wrong
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -34,7 +34,7 @@ describe('answers', () => {
 
   it('that failed in few items count as wrong, and are counted', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ failed: 12 }, 900) })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ~ some_failed: e accuracy (12 of 1319 items failed)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -45,7 +45,7 @@ describe('answers', () => {
 
   it('that could not be read cast doubt on the accuracy', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ unparsed: 100 }, 900) })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
       ! unparsed: e accuracy (7.6 % of the outputs had no recognizable answer)
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -56,7 +56,7 @@ describe('answers', () => {
 
   it('no better than the trivial one', () => {
     expect(printed([...four, model('e', { accuracy: number(0.25, 'ratio') })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         e ACC: not better than always giving the same answer
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (THR, LAT), e (ACC, THR, LAT, MEM)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -68,7 +68,7 @@ describe('answers', () => {
     const accuracy = accuracyOf({ items: 50 }, 50);
     expect(accuracy).toMatchObject({ interval: { low: expect.closeTo(0.928652400867, 9) as number, high: 1 } });
     expect(printed([...four, model('e', { accuracy })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         PER is 0 for the worst model in any factor: b (MEM), e (THR, LAT, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         95 % confidence intervals: [low, high], or ± half the width
@@ -78,7 +78,7 @@ describe('answers', () => {
 
   it('of which there are few', () => {
     expect(printed([...four, model('e', { accuracy: accuracyOf({ items: 20 }, 12) })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), e (THR, LAT, MEM), c (ACC, THR, LAT)
       ~ small_sample: e accuracy (only 20 items)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -91,7 +91,7 @@ describe('answers', () => {
     const cells = ['a', 'b'].map((name) => model(name, { accuracy: accuracyOf({ items: 40 }, 30) }));
     const options = { task: { items: 40 }, evidence: evidence(['a', 'b'], 40) };
     expect(printed(cells, options)).toMatchInlineSnapshot(`
-      "a and b are first by PER-A/test/1: 0.537 [0.481, 0.561]; with equal scores
+      "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
         =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
@@ -105,7 +105,7 @@ describe('answers', () => {
   it('to a part of a benchmark', () => {
     const cells = ['a', 'b'].map((name) => model(name, { accuracy: accuracyOf({ items: 100 }, 70) }));
     expect(printed(cells, { task: { items: 400 } })).toMatchInlineSnapshot(`
-      "a and b are first by PER-A/test/1: 0.523; with equal scores
+      "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
         =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
@@ -125,7 +125,7 @@ describe('launches', () => {
       evidence: evidence(['a', 'b'], 100, { logDeviation: undefined, launches: 1, degreesOfFreedom: 0 }),
     };
     expect(printed(cells, options)).toMatchInlineSnapshot(`
-      "a and b are first by PER-A/test/1: 0.523; with equal scores
+      "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
       ~ one_launch: a and b throughput (measured in a single launch, so the spread between launches is unknown)
@@ -143,7 +143,7 @@ describe('launches', () => {
     const cells = ['a', 'b'].map((name) => model(name, { throughput }));
     const own = evidence(['a', 'b'], 100, { launches: 2, degreesOfFreedom: 1 });
     expect(printed(cells, { evidence: { ...own, notes } })).toMatchInlineSnapshot(`
-      "a and b are first by PER-A/test/1: 0.524 [0.487, 0.556]; with equal scores
+      "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
         =: not distinguishable from the best at 95 % simultaneous confidence over all pairs

@@ -10,7 +10,8 @@ describe('how many models there are', () => {
     const killed = { code: 'PB_ENGINE', message: 'the engine was killed' };
     const cells = [model('a', { state: 'failed', error: killed }), model('b', { state: 'pending' })];
     expect(printed(cells)).toMatchInlineSnapshot(`
-      "  no valid model: a: the engine was killed; b: not finished
+      "Not measured well enough to say.
+        no valid model: a: the engine was killed; b: not finished
         a has no score: the engine was killed (PB_ENGINE)
         b has no score: not finished
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -20,7 +21,7 @@ describe('how many models there are', () => {
 
   it('one', () => {
     expect(printed([model('a')], { evidence: evidence(['a']) })).toMatchInlineSnapshot(`
-      "one model: no ranking; PER-A 0.523 [0.495, 0.547]
+      "a is usable; it is the only model that was measured.
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         95 % confidence intervals: [low, high], or ± half the width
       "
@@ -29,7 +30,7 @@ describe('how many models there are', () => {
 
   it('two', () => {
     expect(printed([model('a'), model('b', fast)])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         PER (set-relative) is meaningless with 2 models
         ACC and MEM equal: ignored in the ranking
         PER is 0 for the worst model in any factor: a (THR, LAT)
@@ -40,7 +41,7 @@ describe('how many models there are', () => {
 
   it('three', () => {
     expect(printed([model('a'), model('b', fast), model('c', small)])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         PER (set-relative) means little with 3 models
         PER is 0 for the worst model in any factor: b (MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -56,7 +57,7 @@ describe('values that are equal or nearly so', () => {
       measurements: { ...cell.measurements, throughput: number(10, 'items/s') },
     }));
     expect(printed(cells)).toMatchInlineSnapshot(`
-      "d is first by PER-A/test/1: 0.574; confidence unknown: accuracies without a number of items have no interval
+      "d is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         THR equal: ignored in the ranking
         PER is 0 for the worst model in any factor: d (LAT, MEM), b (MEM), a (LAT, MEM), c (ACC, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -72,7 +73,7 @@ describe('values that are equal or nearly so', () => {
       return { ...cell, measurements: { ...cell.measurements, memory } };
     });
     expect(printed(cells)).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         MEM differences are within noise
         PER is 0 for the worst model in any factor: d (THR, LAT, MEM), a (THR, LAT), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -87,7 +88,7 @@ describe('values that are equal or nearly so', () => {
     const ranks = board?.rows.map(({ model: name, anchored }) => `${anchored?.rank} ${name}`);
     expect(ranks).toEqual(['1 best', '2 x', '2 y', '4 worst']);
     expect(printed(cells)).toMatchInlineSnapshot(`
-      "best is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "best is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         PER is 0 for the worst model in any factor: best (MEM), x (THR, LAT, MEM), y (THR, LAT, MEM), worst (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       "
@@ -98,7 +99,7 @@ describe('values that are equal or nearly so', () => {
 describe('numbers that are missing or impossible', () => {
   it('a latency below the resolution of the clock', () => {
     expect(printed([...four, model('instant', { latency: number(0, 'ms') })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         instant LAT: < 0.001 ms
         PER is 0 for the worst model in any factor: b (MEM), instant (THR, MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -108,7 +109,7 @@ describe('numbers that are missing or impossible', () => {
 
   it('nothing answered', () => {
     expect(printed([...four, model('mute', { throughput: number(0, 'items/s') })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         mute has no score: no request was answered
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -119,7 +120,7 @@ describe('numbers that are missing or impossible', () => {
   it('a metric that could not be measured', () => {
     const memory: Measurement = { status: 'unavailable', reason: 'unsupported', detail: 'mmap' };
     expect(printed([...four, model('mapped', { memory })])).toMatchInlineSnapshot(`
-      "b is first by PER-A/test/1: 0.633; confidence unknown: accuracies without a number of items have no interval
+      "b is first; how sure that is can't be said: there are neither per-item answers nor intervals.
         mapped has no score: MEM not measured (mmap); PER-A(3) 0.531 without it, not ranked
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
@@ -145,14 +146,14 @@ describe('numbers that are missing or impossible', () => {
 describe('limits', () => {
   it('that nobody keeps', () => {
     expect(printed(four, { limits: { minAccuracy: 0.95, maxMemory: 2 ** 30 } })).toMatchInlineSnapshot(`
-      "no model meets the limits; closest is d: accuracy 0.900 is below 0.950; would pass: d at accuracy >= 0.9
+      "No model is usable.
         PER is 0 for the worst model in any factor: b (MEM), d (THR, LAT, MEM), a (THR, LAT, MEM), c (ACC, THR, LAT)
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
       Outside the limits
-        b: accuracy 0.700 is below 0.950
-        d: accuracy 0.900 is below 0.950
-        a: accuracy 0.700 is below 0.950
-        c: accuracy 0.400 is below 0.950
+        b: accuracy 0.700: below the required accuracy (0.95)
+        d: accuracy 0.900: below the required accuracy (0.95)
+        a: accuracy 0.700: below the required accuracy (0.95)
+        c: accuracy 0.400: below the required accuracy (0.95)
       "
     `);
   });
@@ -171,7 +172,7 @@ it('one warning of several models is one line that names them', () => {
     model('d', { ...small }),
   ];
   expect(printed(cells)).toMatchInlineSnapshot(`
-    "a is first by PER-A/test/1: 0.530; confidence unknown: accuracies without a number of items have no interval
+    "Not measured well enough to say.
     ! host_busy: a throughput, latency; b and c throughput (other processes took 7 to 31 % of the CPU)
       THR equal: ignored in the ranking
       PER is 0 for the worst model in any factor: a (MEM), b (LAT, MEM), c (LAT, MEM), d (ACC, LAT)

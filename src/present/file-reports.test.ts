@@ -59,6 +59,10 @@ describe('openMetricsReport', () => {
       # UNIT perbench_strict_ratio ratio
       # HELP perbench_strict_ratio strict
       perbench_strict_ratio{model="small",task="gsm8k/per@1",protocol="serving"} 0.3104
+      # TYPE perbench_per_a_ratio gauge
+      # UNIT perbench_per_a_ratio ratio
+      # HELP perbench_per_a_ratio performance-efficiency ratio against fixed anchors
+      perbench_per_a_ratio{model="small",task="gsm8k/per@1",protocol="serving"} 0.443934
       # EOF
       "
     `);
@@ -108,6 +112,9 @@ describe('bencherReport', () => {
         },
         "per": {
           "value": 0.5370937592804358,
+        },
+        "per-a": {
+          "value": 0.4814092089448949,
         },
         "strict": {
           "value": 0.3104,

@@ -16,22 +16,23 @@ describe('latexReport', () => {
 
       \\begin{table}
       \\centering
-      \\caption{GSM8K \\ensuremath{\\cdot} gsm8k/per@1 \\ensuremath{\\cdot} serving protocol \\ensuremath{\\cdot} accuracy metric: exact\\_match \\ensuremath{\\cdot} PER-paper/1}
+      \\caption{GSM8K \\ensuremath{\\cdot} gsm8k/per@1 \\ensuremath{\\cdot} serving protocol \\ensuremath{\\cdot} accuracy metric: exact\\_match \\ensuremath{\\cdot} PER-paper/1, PER-A/provisional}
       \\label{tab:gsm8k-per-1-serving}
-      \\begin{tabular}{rlrrrrr}
+      \\begin{tabular}{rlrrrrrr}
       \\toprule
-      \\# & Model & PER & Accuracy & Throughput (items/s) & Latency (ms) & Memory (GiB) \\\\
+      \\# & Model & PER-A & PER & Accuracy & Throughput (items/s) & Latency (ms) & Memory (GiB) \\\\
       \\midrule
-      $1$ & fast & $\\mathbf{0.998}$$^{!}$ & $\\mathbf{0.310} \\pm 0.020$ & $\\mathbf{8.00} \\pm 0.12$ & $\\mathbf{400} \\pm 10$$^{!}$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
-      $2$ & small & $0.537$ & $\\mathbf{0.310} \\pm 0.020$ & $4.32 \\pm 0.12$ & $812 \\pm 10$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
-      $3$ & large & $0.000$ & $0.250 \\pm 0.020$ & $1.00 \\pm 0.12$ & $900 \\pm 10$ & $1.1719 \\pm 0.0010$ \\\\
-      -- & \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & -- & $0.900$ &  &  & -- \\\\
+      $1$ & fast & $\\mathbf{0.538}$$^{!}$ & $\\mathbf{0.998}$$^{!}$ & $\\mathbf{0.310} \\pm 0.020$ & $\\mathbf{8.00} \\pm 0.12$ & $\\mathbf{400} \\pm 10$$^{!}$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
+      $2$ & small & $0.481$ & $0.537$ & $\\mathbf{0.310} \\pm 0.020$ & $4.32 \\pm 0.12$ & $812 \\pm 10$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
+      $3$ & large & $0.298$ & $0.000$ & $0.250 \\pm 0.020$ & $1.00 \\pm 0.12$ & $900 \\pm 10$ & $1.1719 \\pm 0.0010$ \\\\
+      -- & \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & -- & -- & $0.900$ &  &  & -- \\\\
       \\bottomrule
       \\end{tabular}
       \\par{\\footnotesize \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- has no score: out of memory (PB\\_ENGINE)}
       \\par{\\footnotesize $^{!}$ host\\_busy: fast latency (other processes took 9 \\% of the CPU)}
       \\par{\\footnotesize PER (set-relative) means little with 3 models}
       \\par{\\footnotesize PER is 0 for the worst model in any factor: large (ACC, THR, LAT, MEM)}
+      \\par{\\footnotesize anchors of PER-A: accuracy 0.000 scores 0; 2.10 items/s, 860 ms and 300 MiB score 0.5 each; provisional, the medians of these models}
       \\par{\\footnotesize 95 \\% confidence intervals: [low, high], or \\ensuremath{\\pm} half the width}
       \\end{table}
       "
@@ -72,7 +73,7 @@ describe('latexReport', () => {
       \\label{tab:results}
       \\begin{tabular}{lrr}
       \\toprule
-      Model & GSM8K\\textsuperscript{d,e} & IMDB\\_50\\%\\textsuperscript{c,e} \\\\
+      Model & GSM8K\\textsuperscript{c,d} & IMDB\\_50\\%\\textsuperscript{d,e} \\\\
        & $n = 3$ & $n = 3$ \\\\
       \\midrule
       \\multicolumn{3}{l}{\\emph{Accuracy}} \\\\
@@ -82,8 +83,8 @@ describe('latexReport', () => {
       \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & $0.900$ & -- \\\\
       \\midrule
       \\multicolumn{3}{l}{\\emph{PER-A}} \\\\
-      fast & $\\mathbf{0.502}$\\textsuperscript{a} & --\\textsuperscript{a} \\\\
-      small & $0.438$ & -- \\\\
+      fast & $\\mathbf{0.502}$\\textsuperscript{a} & $\\mathbf{0.577}$\\textsuperscript{a} \\\\
+      small & $0.438$ & $0.525$ \\\\
       large & $0.254$ & -- \\\\
       \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & --\\textsuperscript{b} & -- \\\\
       \\bottomrule
@@ -92,9 +93,9 @@ describe('latexReport', () => {
       \\begin{minipage}{\\linewidth}\\footnotesize
       \\textsuperscript{a}~doubtful: The score depends on a number that is marked as doubtful.\\par
       \\textsuperscript{b}~failed: The cell did not finish, so it has no score and affects no other.\\par
-      \\textsuperscript{c}~unit: Measured in a different unit than the others.\\par
-      \\textsuperscript{d}~Anchors of PER-A: accuracy 0.000 scores 0; 4.00 items/s, 800 ms and 256 MiB score 0.5 each.\\par
-      \\textsuperscript{e}~95 \\% confidence intervals: [low, high], or \\ensuremath{\\pm} half the width.\\par
+      \\textsuperscript{c}~Anchors of PER-A: accuracy 0.000 scores 0; 4.00 items/s, 800 ms and 256 MiB score 0.5 each.\\par
+      \\textsuperscript{d}~95 \\% confidence intervals: [low, high], or \\ensuremath{\\pm} half the width.\\par
+      \\textsuperscript{e}~Anchors of PER-A: accuracy 0.000 scores 0; 4.00 items/s, 800 ms and 300 MiB score 0.5 each; provisional, the medians of these models.\\par
       \\end{minipage}
       \\end{table}
       "

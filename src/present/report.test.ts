@@ -71,11 +71,11 @@ describe('terminalReport', () => {
   it('at 140 columns', () => {
     expect(terminalReport(report, { width: 140 })).toMatchInlineSnapshot(`
       "GSM8K · gsm8k/per@1 · 3 items
-      #  Model                                 Accuracy  Throughput   Latency        Memory  strict     Output
-                                                 [95 %]     items/s        ms           GiB           tokens/s
-      1  qwen2.5-coder-0.5b-instruct  0.31 [0.25, 0.37]  1.05 ±0.03! 3100 ±45!   1.20 ±0.01   0.300  99.0 ±3.0
-      1  smollm2-135m-instruct        0.05 [0.03, 0.07]  4.32 ±0.12   812 ±10  0.293 ±0.001   0.040    410 ±12
-      –  =cmd|"x"                     0.20 [0.14, 0.26]                                   –
+      #  Model                        PER-A           Accuracy  Throughput   Latency        Memory  strict     Output
+                                                        [95 %]     items/s        ms           GiB           tokens/s
+      1  smollm2-135m-instruct        0.281  0.05 [0.03, 0.07]  4.32 ±0.12   812 ±10  0.293 ±0.001   0.040    410 ±12
+      2  qwen2.5-coder-0.5b-instruct  0.223! 0.31 [0.25, 0.37]  1.05 ±0.03! 3100 ±45!   1.20 ±0.01   0.300  99.0 ±3.0
+      –  =cmd|"x"                         –  0.20 [0.14, 0.26]                                   –
         =cmd|"x" has no score: the engine was killed, maybe out of memory (PB_ENGINE)
       ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
 
@@ -89,11 +89,11 @@ describe('terminalReport', () => {
   it('at 80 columns', () => {
     expect(terminalReport(report, { width: 80 })).toMatchInlineSnapshot(`
       "GSM8K · gsm8k/per@1 · 3 items
-      #  Model                                 Accuracy  Throughput   Latency  Memory
-                                                 [95 %]     items/s        ms     GiB
-      1  qwen2.5-coder-0.5b-instruct  0.31 [0.25, 0.37]  1.05 ±0.03! 3100 ±45!   1.20
-      1  smollm2-135m-instruct        0.05 [0.03, 0.07]  4.32 ±0.12   812 ±10   0.293
-      –  =cmd|"x"                     0.20 [0.14, 0.26]                             –
+      Model                        PER-A           Accuracy  Throughput   LAT  Memory
+                                                     [95 %]     items/s    ms     GiB
+      smollm2-135m-instruct        0.281  0.05 [0.03, 0.07]  4.32 ±0.12   812   0.293
+      qwen2.5-coder-0.5b-instruct  0.223! 0.31 [0.25, 0.37]  1.05 ±0.03! 3100!   1.20
+      =cmd|"x"                         –  0.20 [0.14, 0.26]                         –
         =cmd|"x" has no score: the engine was killed, maybe out of memory (PB_ENGINE)
       ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes
           took 9 % of the CPU)
@@ -108,14 +108,14 @@ describe('terminalReport', () => {
   it('at 40 columns', () => {
     expect(terminalReport(report, { width: 40 })).toMatchInlineSnapshot(`
       "GSM8K · gsm8k/per@1 · 3 items
-                 Accuracy  Throughput   LAT
-                   [95 %]     items/s    ms
-      qwen2.5-coder-0.5b-instruct
-        0.31 [0.25, 0.37]  1.05 ±0.03! 3100!
+        PER-A           Accuracy  Throughput
+                          [95 %]     items/s
       smollm2-135m-instruct
-        0.05 [0.03, 0.07]  4.32 ±0.12   812
+        0.281  0.05 [0.03, 0.07]  4.32 ±0.12
+      qwen2.5-coder-0.5b-instruct
+        0.223! 0.31 [0.25, 0.37]  1.05 ±0.03!
       =cmd|"x"
-        0.20 [0.14, 0.26]
+            –  0.20 [0.14, 0.26]
         =cmd|"x" has no score: the engine was
           killed, maybe out of memory (PB_ENG…
       ! host_busy: qwen2.5-coder-0.5b-instruct
@@ -123,7 +123,7 @@ describe('terminalReport', () => {
 
       10 of 1,319 items: a mini run
 
-      More columns, intervals and notes: -v.
+      More columns and notes: -v.
       "
     `);
   });
@@ -169,19 +169,20 @@ describe('terminalReport', () => {
 describe('markdownReport', () => {
   it('writes tables that foreign text cannot break', () => {
     expect(markdownReport(report)).toMatchInlineSnapshot(`
-      "### GSM8K · gsm8k/per@1 · serving protocol · accuracy metric: exact\\_match · PER-paper/1
+      "### GSM8K · gsm8k/per@1 · serving protocol · accuracy metric: exact\\_match · PER-paper/1, PER-A/provisional
 
-      | \\# | Model | PER | Accuracy | Throughput, items/s | Latency, ms | Memory, GiB | ACC | THR | LAT | MEM | strict | Output, tokens/s |
-      | --: | :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
-      | 1 | qwen2.5-coder-0.5b-instruct | 0.000! | 0.310 \\[0.250, 0.370\\] | 1.05 ± 0.03! | 3100 ± 45! | 1.2000 ± 0.0010 | 1.00 | 0.00 | 0.00 | 0.00 | 0.300 | 99.0 ± 3.0 |
-      | 1 | smollm2-135m-instruct | 0.000 | 0.050 \\[0.030, 0.070\\]~ | 4.32 ± 0.12 | 812 ± 10 | 0.2930 ± 0.0010 | 0.00 | 1.00 | 1.00 | 1.00 | 0.040 | 410 ± 12 |
-      | – | =cmd\\|"x" | – | 0.200 \\[0.140, 0.260\\] |  |  | – | – | – | – | – |  |  |
+      | \\# | Model | PER-A | PER | Accuracy | Throughput, items/s | Latency, ms | Memory, GiB | ACC | THR | LAT | MEM | strict | Output, tokens/s |
+      | --: | :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |
+      | 1 | smollm2-135m-instruct | 0.281 | 0.000 | 0.050 \\[0.030, 0.070\\]~ | 4.32 ± 0.12 | 812 ± 10 | 0.2930 ± 0.0010 | 0.00 | 1.00 | 1.00 | 1.00 | 0.040 | 410 ± 12 |
+      | 2 | qwen2.5-coder-0.5b-instruct | 0.223! | 0.000! | 0.310 \\[0.250, 0.370\\] | 1.05 ± 0.03! | 3100 ± 45! | 1.2000 ± 0.0010 | 1.00 | 0.00 | 0.00 | 0.00 | 0.300 | 99.0 ± 3.0 |
+      | – | =cmd\\|"x" | – | – | 0.200 \\[0.140, 0.260\\] |  |  | – | – | – | – | – |  |  |
 
       - =cmd\\|"x" has no score: the engine was killed, maybe out of memory (PB\\_ENGINE)
       - ! host\\_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
       - PER (set-relative) is meaningless with 2 models
-      - PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (THR, LAT, MEM), smollm2-135m-instruct (ACC)
+      - PER is 0 for the worst model in any factor: smollm2-135m-instruct (ACC), qwen2.5-coder-0.5b-instruct (THR, LAT, MEM)
       - ~ near\\_chance: smollm2-135m-instruct accuracy (not above 0)
+      - anchors of PER-A: accuracy 0.000 scores 0; 4.30 items/s, 810 ms and 300 MiB score 0.5 each; provisional, the medians of these models
       - 95 % confidence intervals: \\[low, high\\], or ± half the width
 
       10 of 1,319 items: a mini run
@@ -194,9 +195,9 @@ describe('csvReport', () => {
   it('writes base units, everything quoted that must be, no formula', () => {
     expect(csvReport(report).replaceAll('\r\n', '\n')).toMatchInlineSnapshot(`
       "task,protocol,rank,rank_a,is_tied,model,state,per_a,per_a_low,per_a_high,per,per_low,per_high,score_versions,rank_low,rank_high,rank_set_low,rank_set_high,p_first,required_accuracy,accuracy,accuracy_low,accuracy_high,accuracy_n,throughput,throughput_unit,throughput_low,throughput_high,latency,latency_unit,latency_low,latency_high,memory_bytes,memory_low,memory_high,factor_accuracy,factor_throughput,factor_latency,factor_memory,strict,correct_per_money,correct_per_second,correct_per_second_per_gib,correct_per_joule,output_tokens_per_second,time_to_first_token_p50_ms,time_per_output_token_p50_ms,latency_p50_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,memory_weights_bytes,memory_kv_bytes,memory_compute_bytes,memory_overhead_bytes,memory_reserved_bytes,energy_per_item_joules,energy_per_correct_joules,price_per_thousand,goodput,load_latency_p50_ms,load_latency_p95_ms,load_latency_p99_ms,concurrency,flags,warnings,error
-      gsm8k/per@1,serving,1,,,qwen2.5-coder-0.5b-instruct,done,,,,0,,,PER-paper/1,,,,,,,0.31,0.25,0.37,3,1.05,items/s,1.02,1.08,3100,ms,3055,3145,1288490188.8,1287441612.8,1289538764.8,1,0,0,0,0.3,,,,,99,,,,,,,,,,,,,,,,,,,,doubtful:THR doubtful:LAT worst:THR worst:LAT worst:MEM degenerate_set,throughput: host_busy: other processes took 9 % of the CPU; latency: host_busy: other processes took 9 % of the CPU,
-      gsm8k/per@1,serving,1,,,smollm2-135m-instruct,done,,,,0,,,PER-paper/1,,,,,,,0.05,0.030000000000000002,0.07,3,4.321,items/s,4.1975999999999996,4.4444,812.3,ms,802.43,822.17,314572800,313524224,315621376,0,1,1,1,0.04,,,,,410,,,,,,,,,,,,,,,,,,,,worst:ACC degenerate_set,accuracy: near_chance: not above 0,
-      gsm8k/per@1,serving,,,,"'=cmd|""x""",failed,,,,,,,PER-paper/1,,,,,,,0.2,0.14,0.26,3,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,failed degenerate_set,,"PB_ENGINE: the engine was killed,
+      gsm8k/per@1,serving,1,1,,smollm2-135m-instruct,done,0.281241962743046,,,0,,,PER-paper/1 PER-A/provisional,,,,,,,0.05,0.030000000000000002,0.07,3,4.321,items/s,4.1975999999999996,4.4444,812.3,ms,802.43,822.17,314572800,313524224,315621376,0,1,1,1,0.04,,,,,410,,,,,,,,,,,,,,,,,,,,worst:ACC degenerate_set,accuracy: near_chance: not above 0,
+      gsm8k/per@1,serving,1,2,,qwen2.5-coder-0.5b-instruct,done,0.2230072659190787,,,0,,,PER-paper/1 PER-A/provisional,,,,,,,0.31,0.25,0.37,3,1.05,items/s,1.02,1.08,3100,ms,3055,3145,1288490188.8,1287441612.8,1289538764.8,1,0,0,0,0.3,,,,,99,,,,,,,,,,,,,,,,,,,,doubtful:THR doubtful:LAT worst:THR worst:LAT worst:MEM degenerate_set,throughput: host_busy: other processes took 9 % of the CPU; latency: host_busy: other processes took 9 % of the CPU,
+      gsm8k/per@1,serving,,,,"'=cmd|""x""",failed,,,,,,,PER-paper/1 PER-A/provisional,,,,,,,0.2,0.14,0.26,3,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,failed degenerate_set,,"PB_ENGINE: the engine was killed,
       maybe out of memory"
       "
     `);

@@ -86,7 +86,8 @@ export async function* rescoreRun(
     const rescored = {
       sampleSummary: async () => summary,
       passResults: () => store.passResults(id),
-      scores: () => each(scores.map(({ score, cluster, itemId, expected }) => ({ ...score, cluster, itemId, expected }))),
+      scores: () =>
+        each(scores.map(({ score, cluster, itemId, expected }) => ({ ...score, cluster, itemId, expected }))),
     };
     const measured = await measureCell(rescored, id, planned.task, run.suite);
     const verdict = run.manifest.race?.tasks[taskId]?.decisions.find((decision) => decision.model === model);

@@ -28,7 +28,8 @@ export function differenceText(difference: Difference): string {
     return `right ${points} ${points === 1 ? 'point' : 'points'} ${change < 0 ? 'less' : 'more'} often${range}`;
   }
   const more = Math.max(change, 1 / change);
-  if (factor === 'memory') return change < 1 ? `needs ${percentText(change)} of the memory` : `needs ${timesText(more)} the memory`;
+  if (factor === 'memory')
+    return change < 1 ? `needs ${percentText(change)} of the memory` : `needs ${timesText(more)} the memory`;
   if (factor === 'throughput') return `${timesText(more)} ${change > 1 ? 'faster' : 'slower'}`;
   return change < 1 ? `answers in ${percentText(change)} of the time` : `takes ${timesText(more)} as long to answer`;
 }
@@ -38,7 +39,9 @@ function told(differences: readonly Difference[]): readonly Difference[] {
   const throughput = differences.find(({ factor }) => factor === 'throughput');
   return differences.filter(
     ({ factor, change }) =>
-      factor !== 'latency' || throughput === undefined || Math.abs(Math.log(change * throughput.change)) > Math.log(1.3),
+      factor !== 'latency' ||
+      throughput === undefined ||
+      Math.abs(Math.log(change * throughput.change)) > Math.log(1.3),
   );
 }
 
@@ -175,7 +178,9 @@ export function answerSentences(answer: Answer, boards: readonly Scoreboard[]): 
     lines.push(`${unprovenText(answer) ?? gapsText(answer.missing)}. ${needsText(answer)}`.trim());
   }
   if (answer.unlimited !== undefined)
-    lines.push(`${answer.unlimited} scores higher, but is beyond the limits: ${find(answer, answer.unlimited)?.reasons.join(', ')}.`);
+    lines.push(
+      `${answer.unlimited} scores higher, but is beyond the limits: ${find(answer, answer.unlimited)?.reasons.join(', ')}.`,
+    );
   return lines.slice(0, 3);
 }
 
@@ -194,7 +199,8 @@ export function answersHeadline({ tasks, forAll, weighted }: Answers): string {
     (answer) => namedModels(answer)[0] ?? '',
   );
   const named = Array.from(byModel, ([model, own]) => `${model} for ${listText(own.map(shortTitle))}`);
-  const of = (kind: Answer['kind']): readonly string[] => tasks.filter((answer) => answer.kind === kind).map(shortTitle);
+  const of = (kind: Answer['kind']): readonly string[] =>
+    tasks.filter((answer) => answer.kind === kind).map(shortTitle);
   const [tied, none, open] = [of('tie'), of('none'), of('unknown')];
   return [
     ...named,
@@ -216,11 +222,18 @@ export function confidenceText(answer: Answer): string {
   switch (answer.kind) {
     case 'recommend': {
       const { level, why } = answer.confidence;
-      const words = { clear: 'clearly first', likely: 'first', only: 'the only usable model', unknown: 'first' } as const;
+      const words = {
+        clear: 'clearly first',
+        likely: 'first',
+        only: 'the only usable model',
+        unknown: 'first',
+      } as const;
       return why.length === 0 ? words[level] : `${words[level]}; ${listText(why)}`;
     }
     case 'tie':
-      return answer.separatedBy === 'nothing' ? 'practically equal' : `no clear difference: more ${answer.separatedBy} would tell`;
+      return answer.separatedBy === 'nothing'
+        ? 'practically equal'
+        : `no clear difference: more ${answer.separatedBy} would tell`;
     case 'none':
       return 'no model is usable';
     case 'unknown':

@@ -113,7 +113,10 @@ describe('what was seen in real runs', () => {
       model: 'large',
       confidence: { level: 'likely', why: ['other processes took CPU'] },
     });
-    expect(asked(models(busy(0.85)), words, { allowsBusy: true }).answer).toMatchObject({ kind: 'recommend', model: 'large' });
+    expect(asked(models(busy(0.85)), words, { allowsBusy: true }).answer).toMatchObject({
+      kind: 'recommend',
+      model: 'large',
+    });
     expect(asked(models([])).answer).toMatchObject({ kind: 'recommend', confidence: { level: 'clear', why: [] } });
   });
 });
@@ -169,8 +172,15 @@ describe('confidence', () => {
 
   it('is clear where every test bears it out, with what is better and what it costs', () => {
     const { answer, text } = asked(clear);
-    expect(answer).toMatchObject({ kind: 'recommend', model: 'a', confidence: { level: 'clear', why: [] }, runnerUp: 'b' });
-    expect(text).toMatch(/^Deploy a: it is clearly first\. .*right 40 points more often \(95 %: 3\d to 4\d\) and 2\.0x faster/u);
+    expect(answer).toMatchObject({
+      kind: 'recommend',
+      model: 'a',
+      confidence: { level: 'clear', why: [] },
+      runnerUp: 'b',
+    });
+    expect(text).toMatch(
+      /^Deploy a: it is clearly first\. .*right 40 points more often \(95 %: 3\d to 4\d\) and 2\.0x faster/u,
+    );
   });
 
   it('is never clear from one launch', () => {
@@ -220,7 +230,10 @@ describe('several tasks', () => {
 
   it('names the task that has no usable model', () => {
     const none = answerOf([{ model: 'a', scores: rightOf(10, 400), speeds: quiet }], 'Two');
-    const open = asked([{ model: 'a', scores: rightOf(100, 400), speeds: quiet }], { title: 'Two', chance: 0.6 }).answer;
+    const open = asked([{ model: 'a', scores: rightOf(100, 400), speeds: quiet }], {
+      title: 'Two',
+      chance: 0.6,
+    }).answer;
     const answers = joinAnswers([answerOf(first('a', 'b'), 'One'), open]);
     expect(none.kind).toBe('recommend');
     expect([answers.kind, answersHeadline(answers)]).toEqual(['unknown', 'a for One; no usable model for Two.']);

@@ -81,7 +81,9 @@ describe('a decision on the published numbers', () => {
   it('where none meets the limits says what each misses, and what would pass', () => {
     const answer = decidePaper(['gsm8k'], { minAccuracy: 0.97, maxMemory: 2 ** 30 });
     expect(answer.kind).toBe('none');
-    expect(told(answer)).toMatch(/^which model for gsm8k, with accuracy >= 0\.97.*\nNo model is usable\.\n.*below the required accuracy/u);
+    expect(told(answer)).toMatch(
+      /^which model for gsm8k, with accuracy >= 0\.97.*\nNo model is usable\.\n.*below the required accuracy/u,
+    );
   });
 
   it('by PER-paper comes with its warning', () => {

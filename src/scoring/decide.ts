@@ -126,9 +126,7 @@ function leadUnder(shares: readonly number[], options: StandingOptions): Lead {
         better: { ...better, throughput: better.throughput * slower, latency: better.latency * slower },
       };
     });
-    const against = scoreUnder(second, shares, options, (part) =>
-      isDoubted ? { better: doubted(part, 'best') } : {},
-    );
+    const against = scoreUnder(second, shares, options, (part) => (isDoubted ? { better: doubted(part, 'best') } : {}));
     if (against === undefined || against <= 0) return own !== undefined && own > 0 ? Infinity : 0;
     return own === undefined || own <= 0 ? -Infinity : Math.log(own / against);
   };
@@ -219,7 +217,9 @@ function needsOf(standings: readonly Standing[], relations: readonly Relation[])
   const unproven = standings.filter(({ state }) => state === 'unproven');
   const isDoubted = relations.includes('doubt');
   const isBusy = isDoubted && standings.some((standing) => standing.isBusy);
-  const isLacking = standings.some(({ state, score }) => state === 'unmeasured' || (state === 'usable' && score === undefined));
+  const isLacking = standings.some(
+    ({ state, score }) => state === 'unmeasured' || (state === 'usable' && score === undefined),
+  );
   return [
     ...itemsNeeded(unproven),
     ...(isBusy ? [{ what: 'quiet' as const }] : []),
@@ -273,7 +273,9 @@ function judge(ordered: readonly Standing[], lead: Lead, support: Support | unde
   }
   const isDoubted = [first, ...ahead].some(({ range: [low, high] }) => high > low);
   if (isDoubted) {
-    const all = new Map([...relations].map(([model, relation]) => [model, relation === 'tied' ? 'doubt' : relation] as const));
+    const all = new Map(
+      [...relations].map(([model, relation]) => [model, relation === 'tied' ? 'doubt' : relation] as const),
+    );
     return unknown([first, ...ahead], all);
   }
   const models = [first, ...ahead].map(({ model }) => model);

@@ -87,7 +87,13 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
   };
   const card = showsCard === true ? boardCard(judged) : undefined;
   const { weights } = board;
-  const answer = decide([{ board: judged, weight: 1, replicates }], { score, limits, weights, pricePerHour, allowsBusy });
+  const answer = decide([{ board: judged, weight: 1, replicates }], {
+    score,
+    limits,
+    weights,
+    pricePerHour,
+    allowsBusy,
+  });
   return { ...judged, card, answer };
 }
 

@@ -60,7 +60,11 @@ interface Assumed {
 const huge = 1e300;
 
 /** The score of one task under assumptions; undefined without anchors. */
-function partScore(part: Part, { score, weights = equalWeights }: StandingOptions, assumed: Assumed): number | undefined {
+function partScore(
+  part: Part,
+  { score, weights = equalWeights }: StandingOptions,
+  assumed: Assumed,
+): number | undefined {
   const { board, row, values } = part;
   if (score === 'PER-paper') return row.score;
   if (board.anchors === undefined) return undefined;
@@ -127,7 +131,8 @@ function numberReasons({ row, doubts }: Part): readonly string[] {
     const measurement = row.measurements[factor];
     const label = factorLabels[factor];
     if (measurement === undefined) return [`${label} not measured`];
-    if (measurement.status === 'unavailable') return [`${label} not measured: ${measurement.detail || measurement.reason}`];
+    if (measurement.status === 'unavailable')
+      return [`${label} not measured: ${measurement.detail || measurement.reason}`];
     const flag = row.flags.find((each) => each.factor === factor && (each.code === 'invalid' || each.code === 'unit'));
     return [flag?.text ?? `${label}: ${warningAgainst(measurement)?.detail ?? 'doubtful'}`];
   });
@@ -184,27 +189,39 @@ export function standingOf(
   const usability = parts.map(
     (part) =>
       part &&
-      usabilityOf(part.row, minAccuracy === undefined ? trivialBound(part.board) : { accuracy: minAccuracy, of: 'limit' }),
+      usabilityOf(
+        part.row,
+        minAccuracy === undefined ? trivialBound(part.board) : { accuracy: minAccuracy, of: 'limit' },
+      ),
   );
   const known = parts.filter((part) => part !== undefined);
   const checks = parts.flatMap((part, index) => (part === undefined ? [] : checksOf(part, usability[index], options)));
   const state = stateOf(parts, usability, checks);
-  const isWhole = known.every(({ row }) => rawValues(row) !== undefined && !row.flags.some(({ code }) => code === 'invalid' || code === 'unit'));
+  const isWhole = known.every(
+    ({ row }) => rawValues(row) !== undefined && !row.flags.some(({ code }) => code === 'invalid' || code === 'unit'),
+  );
   const at = (assume: (part: Part) => Assumed): number | undefined => scoreUnder({ parts }, shares, options, assume);
   const launches = known.map(({ row }) => row.launches?.count);
   const warnings = known.flatMap(({ row }) =>
     performanceNames.flatMap((factor) => {
       const measurement = row.measurements[factor];
-      return measurement === undefined || measurement.status === 'unavailable' ? [] : (warningAgainst(measurement) ?? []);
+      return measurement === undefined || measurement.status === 'unavailable'
+        ? []
+        : (warningAgainst(measurement) ?? []);
     }),
   );
   return {
     model,
     state,
     parts,
-    taskScores: parts.map((part) => (part !== undefined && rawValues(part.row) !== undefined ? partScore(part, options, {}) : undefined)),
+    taskScores: parts.map((part) =>
+      part !== undefined && rawValues(part.row) !== undefined ? partScore(part, options, {}) : undefined,
+    ),
     score: isWhole ? at(() => ({})) : undefined,
-    range: [at((part) => ({ better: doubted(part, 'worst') })) ?? 0, at((part) => ({ better: doubted(part, 'best') })) ?? 1],
+    range: [
+      at((part) => ({ better: doubted(part, 'worst') })) ?? 0,
+      at((part) => ({ better: doubted(part, 'best') })) ?? 1,
+    ],
     usability,
     checks,
     reasons: [

@@ -99,7 +99,8 @@ export function usabilityOf(row: ScoreboardRow, bound: UsableBound): Usability |
   const accuracy = valueOf(row.measurements.accuracy);
   if (accuracy === undefined || row.state !== 'done') return undefined;
   const facts = row.answers ?? publishedFacts(row, accuracy);
-  const isReached = (value: number): boolean => (bound.of === 'limit' ? value >= bound.accuracy : value > bound.accuracy);
+  const isReached = (value: number): boolean =>
+    bound.of === 'limit' ? value >= bound.accuracy : value > bound.accuracy;
   if (facts === undefined) {
     return {
       state: isReached(accuracy) ? 'usable' : 'unusable',
@@ -159,7 +160,9 @@ export function boundText({ of, accuracy }: UsableBound): string {
 /** `7 of 10 right`, or the accuracy where credit is partial or nobody says how many. */
 export function rightText({ accuracy, items }: Pick<Usability, 'accuracy' | 'items'>): string {
   const right = items === undefined ? Number.NaN : accuracy * items;
-  return Math.abs(right - Math.round(right)) < 1e-6 ? `${Math.round(right)} of ${items} right` : `accuracy ${accuracy.toFixed(3)}`;
+  return Math.abs(right - Math.round(right)) < 1e-6
+    ? `${Math.round(right)} of ${items} right`
+    : `accuracy ${accuracy.toFixed(3)}`;
 }
 
 /** Why a model isn't usable, or isn't shown to be, a phrase each; nothing of one that is. */
@@ -167,7 +170,8 @@ export function usabilityText(usability: Usability): readonly string[] {
   const { state, bound, unreadable, items, firstUnreadable, foreignLabels, moreItems, high } = usability;
   if (state === 'usable') return [];
   const labels = foreignLabels?.slice(0, 4).map((label) => JSON.stringify(label)) ?? [];
-  const foreign = labels.length === 0 ? [] : [`not one answer is a label of the task (${labels.join(', ')}): check the labels`];
+  const foreign =
+    labels.length === 0 ? [] : [`not one answer is a label of the task (${labels.join(', ')}): check the labels`];
   if (items !== undefined && unreadable > items / 2) {
     const quoted = firstUnreadable === undefined ? '' : `, such as ${JSON.stringify(firstUnreadable.slice(0, 60))}`;
     return [`no answer could be read from ${unreadable} of ${items} outputs${quoted}`, ...foreign];
@@ -175,8 +179,14 @@ export function usabilityText(usability: Usability): readonly string[] {
   const against = boundText(bound);
   if (state === 'unusable') {
     const most = items === undefined ? '' : ` (at most ${high.toFixed(3)})`;
-    return [`${rightText(usability)}${most}: ${bound.of === 'limit' ? 'below' : 'no better than'} ${against}`, ...foreign];
+    return [
+      `${rightText(usability)}${most}: ${bound.of === 'limit' ? 'below' : 'no better than'} ${against}`,
+      ...foreign,
+    ];
   }
   const more = moreItems === undefined ? '' : `; about ${moreItems} more items would probably tell`;
-  return [`${rightText(usability)}: not shown to ${bound.of === 'limit' ? 'reach' : 'exceed'} ${against}${more}`, ...foreign];
+  return [
+    `${rightText(usability)}: not shown to ${bound.of === 'limit' ? 'reach' : 'exceed'} ${against}${more}`,
+    ...foreign,
+  ];
 }

@@ -148,7 +148,11 @@ function crossing(rises: (x: number) => number, target: number): number {
  * @param n above 0; may be fractional, such as the number of independent items that dependent ones are worth
  * @throws {RangeError} if a count is out of range
  */
-export function exactBounds(successes: number, n: number, level = 0.95): { readonly low: number; readonly high: number } {
+export function exactBounds(
+  successes: number,
+  n: number,
+  level = 0.95,
+): { readonly low: number; readonly high: number } {
   if (!(n > 0) || !(successes >= 0 && successes <= n)) {
     throw new RangeError(`exact bounds need 0 <= successes <= n and n > 0, got ${successes} of ${n}`);
   }

@@ -43,7 +43,17 @@ export function createSampleQueries(db: Kysely<Database>): SampleQueries {
       const rows = inPositionOrder<ScoreRow>(
         (after, pageRows) =>
           pageBehind(matching(db, { cells: [{ id: cellId }] }), after, pageRows)
-            .select(['item_id', 'position', 'score', 'answer', 'is_unparsed', 'metrics', 'detail', 'cluster', 'expected'])
+            .select([
+              'item_id',
+              'position',
+              'score',
+              'answer',
+              'is_unparsed',
+              'metrics',
+              'detail',
+              'cluster',
+              'expected',
+            ])
             .execute(),
         { pageRows: scorePageRows, limit: undefined, after: undefined },
       );

@@ -63,8 +63,7 @@ function hellaswag(variant: TaskVariant, { metric, shots, withShots, pickExample
     withShots,
     metric,
     chance: 0.25,
-    baselines:
-      variant.protocol === 'mini' ? { longest: 0.3 } : { longest: 0.241, shortest: 0.253, majority: 0.257 },
+    baselines: variant.protocol === 'mini' ? { longest: 0.3 } : { longest: 0.241, shortest: 0.253, majority: 0.257 },
     category: 'classification',
     parse: parseHellaswagItem,
     itemId: ({ id }) => id,

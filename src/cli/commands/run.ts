@@ -171,7 +171,8 @@ async function executePlan(
   // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
   if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
     const { file, tasks, refused } = await freezeRunAnchors(store, stored, context.workingFolder);
-    if (tasks.length > 0) context.output.note(`PER-A anchors for ${tasks.join(', ')} are frozen from this run: ${file}`);
+    if (tasks.length > 0)
+      context.output.note(`PER-A anchors for ${tasks.join(', ')} are frozen from this run: ${file}`);
     if (refused.length > 0) {
       context.output.note(
         `PER-A anchors for ${refused.join(', ')} stay provisional: freezing them takes valid numbers of at least ${minFrozenModels} models`,

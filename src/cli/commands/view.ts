@@ -6,6 +6,7 @@ import { taskTitles } from '../../app/known-tasks.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import { makePage } from '../../page/make-page.ts';
 import type { Report } from '../../present/report.ts';
+import { answersHeadline } from '../../scoring/answer-text.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler } from '../options/command.ts';
@@ -19,14 +20,6 @@ import { keepByRun } from '../viewer/kept-by-run.ts';
 import { serveViewer } from '../viewer/serve-viewer.ts';
 
 const updateMs = 1500;
-
-/** What a run comes to, task by task. */
-function answerSentence({ scoreboards }: Report): string | undefined {
-  const sentences = scoreboards.flatMap(({ title, taskId, verdict }) =>
-    verdict === undefined ? [] : [scoreboards.length === 1 ? verdict : `${title ?? taskId}: ${verdict}`],
-  );
-  return sentences.length === 0 ? undefined : `${sentences.join('. ')}.`;
-}
 
 export const view: CommandHandler<typeof viewOptions> = async ({ options }, context) => {
   const { output, interruption } = context;
@@ -48,7 +41,10 @@ export const view: CommandHandler<typeof viewOptions> = async ({ options }, cont
     updates,
     titles: taskTitles,
     makePage: (run) => pages.get(run),
-    answers: keepByRun(store, async (run) => answerSentence(await report(run))),
+    answers: keepByRun(store, async (run) => {
+      const { answers } = await report(run);
+      return answers && answersHeadline(answers);
+    }),
     compare: (runA, runB) => compareRuns(store, runA, runB, { signal: interruption.signal }),
   });
   output.record('viewer', { address: viewer.address });

@@ -5,7 +5,7 @@ import type { BoardColumn } from '../../present/board-column.ts';
 import { meaningOf } from '../../present/glossary.ts';
 import { boardColumns as allColumns } from '../../present/scoreboard-columns.ts';
 import { factorNames, isLessBetter, perFactor, type FactorName } from '../../scoring/factor.ts';
-import { missedText } from '../../scoring/board-verdict.ts';
+import { missedText } from '../../scoring/constraints.ts';
 import { anchoredFactors } from '../../scoring/per-anchored.ts';
 import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import type { CodedNote } from '../../present/notes.ts';

@@ -66,7 +66,7 @@ export function DecisionBlock({ view, data }: { readonly view: PageView; readonl
               const named = namedModels(answer);
               return {
                 key: answer.tasks[0]?.taskId ?? '',
-                rowClass: named.length === 0 ? 'unscored' : undefined,
+                ...(named.length === 0 && { rowClass: 'unscored' }),
                 cells: [
                   shortTitle(answer),
                   named.length === 0 ? 'none' : named.map((model) => <ModelName key={model} name={model} />),

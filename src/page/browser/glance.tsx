@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { cellText } from '../../present/document.ts';
 import { boardColumns } from '../../present/scoreboard-columns.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
+import { namedModels } from '../../scoring/answer.ts';
 import { valueOf } from '../../scoring/scoreboard.ts';
 import { factorTitles } from '../charts/scoreboard-data.ts';
 import { dataQuality } from '../data-quality.ts';
@@ -97,10 +98,13 @@ function FactorBars({ view, factor }: { readonly view: BoardView; readonly facto
       </figcaption>
       <ul>
         {rows.map((row) => (
-          <li key={row.model} class={view.decision.winner === row.model ? 'winner' : undefined}>
+          <li key={row.model} class={namedModels(view.answer).includes(row.model) ? 'winner' : undefined}>
             <ModelName name={row.model} />
             <span class="number">{cell === undefined ? '–' : cellText(cell(row)) || '–'}</span>
-            <Bar share={share(valueOf(row.measurements[factor]))} isStrong={view.decision.winner === row.model} />
+            <Bar
+              share={share(valueOf(row.measurements[factor]))}
+              isStrong={namedModels(view.answer).includes(row.model)}
+            />
           </li>
         ))}
       </ul>

@@ -95,7 +95,12 @@ describe('the decision', () => {
     expect(shown(<DecisionBlock view={view} data={paper.data} />).slice(0, 2)).not.toEqual(
       shown(<DecisionBlock view={paperView()} data={paper.data} />).slice(0, 2),
     );
-    expect(shownRows(<DecisionBlock view={view} data={paper.data} />)[1]).toEqual(['gsm8k', 'none', '–', 'no model is usable']);
+    expect(shownRows(<DecisionBlock view={view} data={paper.data} />)[1]).toEqual([
+      'gsm8k',
+      'none',
+      '–',
+      'no model is usable',
+    ]);
   });
 });
 
