@@ -6,7 +6,8 @@ import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
 import { type Answers, joinAnswers } from '../scoring/answer.ts';
 import { boardReplicates, defaultSeed } from '../scoring/board-ranking.ts';
-import { type AskedTask, decide } from '../scoring/decide.ts';
+import type { AskedTask } from '../scoring/answer-support.ts';
+import { decide } from '../scoring/decide.ts';
 import type { Factors } from '../scoring/factor.ts';
 import { type JudgeOptions, judgeScoreboard } from '../scoring/judge-scoreboard.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scoreboard.ts';
@@ -67,7 +68,7 @@ export async function reportRuns(
   const asRun = {
     ...judge,
     pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
-    allowsBusy: runs.every(({ suite }) => 'allowBusy' in suite && suite.allowBusy === true),
+    allowsBusy: runs.every(({ suite }) => suite.allowBusy),
   };
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];

@@ -290,9 +290,9 @@ function provisionalAnchors(
   const whole = cells.flatMap(({ metrics: { failure, accuracy, throughput, latency, memory }, flags }) => {
     if (failure !== undefined || accuracy === undefined) return [];
     if (!isAbove0(throughput) || !isAbove0(latency) || !isAbove0(memory)) return [];
-    return [{ values: { accuracy, throughput, latency, memory }, isSound: isSound(flags) }];
+    return [{ values: { accuracy, throughput, latency, memory }, flags }];
   });
-  const sound = whole.filter(({ isSound }) => isSound);
+  const sound = whole.filter(({ flags }) => isSound(flags));
   const rows = (sound.length > 0 ? sound : whole).map(({ values }) => values);
   if (rows.length === 0) return undefined;
   const memoryBytes = deviceMemoryBytes === undefined ? medianMemory(rows) : memoryBudget(deviceMemoryBytes);

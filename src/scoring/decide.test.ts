@@ -6,7 +6,8 @@ import { decisionDocument } from '../present/decision-document.ts';
 import type { Document } from '../present/document.ts';
 import { documentFormats } from '../present/formats.ts';
 import { type Answer, joinAnswers, namedModels } from './answer.ts';
-import { type AskedTask, decide, type DecideOptions } from './decide.ts';
+import type { AskedTask } from './answer-support.ts';
+import { decide, type DecideOptions } from './decide.ts';
 
 function decidePaper(taskIds: readonly string[], limits: Limits = {}, score: DecideOptions['score'] = 'PER-A'): Answer {
   return decide(

@@ -1,102 +1,16 @@
 import { limitList } from '../core/limits.ts';
-import { rankDescending, rankInference } from '../stats/rank-inference.ts';
-import { accuracyWeightCurve } from './accuracy-weight-curve.ts';
-import type { Answer, Candidate, Confidence, ModelGap, Need, WeightCurve } from './answer.ts';
-import type { BoardReplicates } from './board-ranking.ts';
-import { spreadNote } from './board-verdict.ts';
-import { anchoredReplicates, paperReplicates, type ReplicateValues } from './bootstrap.ts';
+import { rankDescending } from '../stats/rank-inference.ts';
+import type { Answer, Candidate, Confidence, ModelGap, Need } from './answer.ts';
+import { type AskedTask, type Support, supportOf } from './answer-support.ts';
 import { largestGates, missedChecks } from './constraints.ts';
 import { differencesOf, pairedAccuracy } from './differences.ts';
-import { perFactor } from './factor.ts';
-import { anchoredFactors, equalWeights } from './per-anchored.ts';
+import { equalWeights } from './per-anchored.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
-import { type RankedRow, rawValues, type Scoreboard } from './scoreboard.ts';
+import { rawValues } from './scoreboard.ts';
 import { doubted, scoreUnder, standingOf, type Part, type Standing, type StandingOptions } from './standing.ts';
-
-type Replicates = Pick<BoardReplicates, 'models' | 'values' | 'inference'>;
-
-/** One task that is asked about, with what was measured on it. */
-export interface AskedTask {
-  /** Judged, so that it says what is behind its numbers. */
-  readonly board: Scoreboard;
-  /** Above 0; only ratios between tasks count. */
-  readonly weight: number;
-  /** Replicates of its numbers; undefined where nothing is known of items and launches. */
-  readonly replicates: Replicates | undefined;
-}
+import { weightCurves } from './weight-curves.ts';
 
 export type DecideOptions = { readonly [Name in keyof StandingOptions]?: StandingOptions[Name] | undefined };
-
-/** How sure an order is. */
-interface Support {
-  readonly models: ReadonlyMap<string, RankedRow>;
-  readonly resamples: number;
-  readonly notes: readonly string[];
-}
-
-/** The columns of some models out of replicates. */
-function chosen({ models: all, values }: Replicates, wanted: readonly string[]): ReplicateValues | undefined {
-  const places = wanted.map((model) => all.indexOf(model));
-  if (places.includes(-1)) return undefined;
-  const count = values.accuracy.length / all.length;
-  return perFactor((factor) => {
-    const column = new Float64Array(count * wanted.length);
-    for (let replicate = 0; replicate < count; replicate += 1) {
-      for (const [index, place] of places.entries()) {
-        column[replicate * wanted.length + index] = values[factor][replicate * all.length + place] as number;
-      }
-    }
-    return column;
-  });
-}
-
-/** The bootstrap of the combined score; undefined where a task has no replicates of all these models. */
-function supportOf(
-  tasks: readonly AskedTask[],
-  shares: readonly number[],
-  standings: readonly Standing[],
-  { score, weights }: StandingOptions,
-): Support | undefined {
-  const wanted = standings.map(({ model }) => model);
-  const points = standings.map((standing) => standing.score);
-  if (wanted.length === 0 || points.includes(undefined)) return undefined;
-  let combined: Float64Array | undefined;
-  for (const [index, { board, replicates }] of tasks.entries()) {
-    const values = replicates && chosen(replicates, wanted);
-    if (values === undefined || (score === 'PER-A' && board.anchors === undefined)) return undefined;
-    const scores =
-      score === 'PER-A' && board.anchors !== undefined
-        ? anchoredReplicates(values, board.anchors, weights)
-        : paperReplicates(values, wanted.length, weights);
-    const share = shares[index] as number;
-    if (combined !== undefined && combined.length !== scores.length) return undefined;
-    const before = combined;
-    combined = scores.map((value, place) => (before?.[place] ?? 1) * value ** share);
-  }
-  if (combined === undefined) return undefined;
-  const ranked = rankInference(points as readonly number[], combined);
-  const inferences = tasks.flatMap(({ replicates }) => replicates?.inference ?? []);
-  const unspread = wanted.filter((model) =>
-    inferences.some(({ withoutLaunchSpread }) => withoutLaunchSpread.includes(model)),
-  );
-  const method = inferences.some((inference) => inference.method === 'intervals') ? 'intervals' : 'paired';
-  return {
-    resamples: combined.length / wanted.length,
-    models: new Map(
-      wanted.map((model, index): [string, RankedRow] => {
-        const own = ranked[index] as RankedRow;
-        return [model, unspread.includes(model) ? { ...own, interval: undefined } : own];
-      }),
-    ),
-    notes: [
-      ...new Set(inferences.flatMap(({ notes }) => notes)),
-      ...(method === 'intervals'
-        ? ["support comes from each model's own intervals; per-item answers would be more precise"]
-        : []),
-      ...(unspread.length > 0 ? [spreadNote(unspread, wanted.length, method)] : []),
-    ],
-  };
-}
 
 /** What two models are compared under. */
 interface Assumption {
@@ -202,8 +116,8 @@ function itemsNeeded(unproven: readonly Standing[]): readonly Need[] {
     return { more, isAbove, available: known.length === 0 ? undefined : Math.min(...known) };
   });
   const told = gaps.filter(({ more }) => more > 0).toSorted((left, right) => left.more - right.more);
-  const chosen = told.find(({ isAbove }) => isAbove) ?? told.at(-1);
-  return chosen === undefined ? [] : [{ what: 'items', items: chosen.more, available: chosen.available }];
+  const nearest = told.find(({ isAbove }) => isAbove) ?? told.at(-1);
+  return nearest === undefined ? [] : [{ what: 'items', items: nearest.more, available: nearest.available }];
 }
 
 /** Items of the task that weren't asked. */
@@ -296,40 +210,6 @@ function requiredOf(
   return best === undefined || own === undefined ? undefined : requiredAccuracy(best, own, anchors, { weights });
 }
 
-/** Who wins at which weight: of accuracy on a single task, else of each task against the rest. */
-function weightCurves(
-  tasks: readonly AskedTask[],
-  shares: readonly number[],
-  usable: readonly Standing[],
-  { score, weights: factorWeights = equalWeights }: StandingOptions,
-): readonly WeightCurve[] {
-  const scored = usable.filter((standing) => standing.score !== undefined);
-  const [task, ...others] = tasks;
-  if (task !== undefined && others.length === 0) {
-    const { anchors } = task.board;
-    const models = scored.flatMap(({ model, parts: [part] }) => {
-      const raw = rawValues(part?.row);
-      const factors = score === 'PER-A' ? raw && anchors && anchoredFactors(raw, anchors) : part?.row.factors;
-      return factors === undefined ? [] : [{ model, factors }];
-    });
-    return [{ of: 'accuracy', weight: factorWeights.accuracy, segments: accuracyWeightCurve(models) }];
-  }
-  return tasks.map(({ board }, index) => {
-    const weight = shares[index] as number;
-    const models = scored.map(({ model, taskScores }) => {
-      const own = taskScores[index] as number;
-      const rest = taskScores.reduce<number>(
-        (product, value, other) =>
-          other === index ? product : product * (value as number) ** ((shares[other] as number) / (1 - weight)),
-        1,
-      );
-      // The same straight lines: one logarithm at weight 1, another at weight 0.
-      return { model, factors: { accuracy: own, throughput: rest, latency: rest, memory: rest } };
-    });
-    return { of: board.taskId, weight, segments: accuracyWeightCurve(models) };
-  });
-}
-
 function nextCheaper(all: readonly Standing[], first: Standing | undefined): string | undefined {
   const cost = first?.costSeconds;
   if (cost === undefined) return undefined;
@@ -352,7 +232,15 @@ function candidatesOf(
     const relation = relations.get(standing.model);
     const { model, state, score, range, taskScores, usability, checks, reasons, costSeconds, parts } = standing;
     return {
-      ...{ model, state, score, range, taskScores, usability, checks, reasons, costSeconds },
+      model,
+      state,
+      score,
+      range,
+      taskScores,
+      usability,
+      checks,
+      reasons,
+      costSeconds,
       interval: ranked?.interval,
       rank: state === 'usable' ? ranks[usable.indexOf(standing)] : undefined,
       support: usable.length > 1 ? ranked?.topShare : undefined,
@@ -417,7 +305,7 @@ export function decide(tasks: readonly AskedTask[], given: DecideOptions = {}): 
     because: differences.filter(({ isBetter }) => isBetter),
     atCost: differences.filter(({ isBetter }) => !isBetter),
     runnerUp: ranked[1]?.model,
-    wouldChange: ranked.length < 2 ? [] : weightCurves(tasks, shares, ranked, options),
+    wouldChange: ranked.length < 2 ? [] : weightCurves(boards, shares, ranked, options),
     nextCheaper: nextCheaper(ordered, usable[0]),
     unlimited: best !== undefined && missing.includes(best) && best.state === 'beyond-limits' ? best.model : undefined,
     largestGates: usable.length === 0 && isLimited ? largestGates(ordered) : [],

@@ -104,8 +104,15 @@ export function usabilityOf(row: ScoreboardRow, bound: UsableBound): Usability |
   if (facts === undefined) {
     return {
       state: isReached(accuracy) ? 'usable' : 'unusable',
-      ...{ accuracy, low: accuracy, high: accuracy, items: undefined, bound, unreadable: 0 },
-      ...{ firstUnreadable: undefined, foreignLabels: undefined, moreItems: undefined },
+      accuracy,
+      low: accuracy,
+      high: accuracy,
+      items: undefined,
+      bound,
+      unreadable: 0,
+      firstUnreadable: undefined,
+      foreignLabels: undefined,
+      moreItems: undefined,
     };
   }
   const { items, independentItems: n, unreadable, firstUnreadable, labels } = facts;

@@ -6,6 +6,7 @@ import {
   type ListedItem,
   type Outcome,
   type SampleSummary,
+  type StoredScore,
   type Store,
 } from '../core/store.ts';
 import { containing } from './containing.ts';
@@ -39,26 +40,7 @@ export function createSampleQueries(db: Kysely<Database>): SampleQueries {
       );
       for await (const row of rows) yield readSample(row);
     },
-    async *scores(cellId) {
-      const rows = inPositionOrder<ScoreRow>(
-        (after, pageRows) =>
-          pageBehind(matching(db, { cells: [{ id: cellId }] }), after, pageRows)
-            .select([
-              'item_id',
-              'position',
-              'score',
-              'answer',
-              'is_unparsed',
-              'metrics',
-              'detail',
-              'cluster',
-              'expected',
-            ])
-            .execute(),
-        { pageRows: scorePageRows, limit: undefined, after: undefined },
-      );
-      for await (const row of rows) yield readScore(row, cellId);
-    },
+    scores: (cellId) => storedScores(db, cellId),
     async sample(cellId, itemId) {
       const row = await db
         .selectFrom('sample')
@@ -88,6 +70,17 @@ export function createSampleQueries(db: Kysely<Database>): SampleQueries {
       return new Map(rows.map(({ cell_id, count }) => [cell_id, Number(count)]));
     },
   };
+}
+
+async function* storedScores(db: Kysely<Database>, cellId: string): AsyncGenerator<StoredScore> {
+  const rows = inPositionOrder<ScoreRow>(
+    (after, pageRows) =>
+      pageBehind(matching(db, { cells: [{ id: cellId }] }), after, pageRows)
+        .select(['item_id', 'position', 'score', 'answer', 'is_unparsed', 'metrics', 'detail', 'cluster', 'expected'])
+        .execute(),
+    { pageRows: scorePageRows, limit: undefined, after: undefined },
+  );
+  for await (const row of rows) yield readScore(row, cellId);
 }
 
 async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<SampleSummary> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { paperAnchors, type Anchors } from '../../src/scoring/anchors.ts';
 import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
 import { boardReplicates } from '../../src/scoring/board-ranking.ts';
-import type { AskedTask } from '../../src/scoring/decide.ts';
+import type { AskedTask } from '../../src/scoring/answer-support.ts';
 import { judgeScoreboard } from '../../src/scoring/judge-scoreboard.ts';
 import { scoreTable } from '../../src/formats/score-table.ts';
 import type { ScoreboardCell } from '../../src/scoring/scoreboard.ts';

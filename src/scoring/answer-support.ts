@@ -1,0 +1,90 @@
+import { rankInference } from '../stats/rank-inference.ts';
+import type { BoardReplicates } from './board-ranking.ts';
+import { spreadNote } from './board-verdict.ts';
+import { anchoredReplicates, paperReplicates, type ReplicateValues } from './bootstrap.ts';
+import { perFactor } from './factor.ts';
+import type { RankedRow, Scoreboard } from './scoreboard.ts';
+import type { Standing, StandingOptions } from './standing.ts';
+
+type Replicates = Pick<BoardReplicates, 'models' | 'values' | 'inference'>;
+
+/** One task that is asked about, with what was measured on it. */
+export interface AskedTask {
+  /** Judged, so that it says what is behind its numbers. */
+  readonly board: Scoreboard;
+  /** Above 0; only ratios between tasks count. */
+  readonly weight: number;
+  /** Replicates of its numbers; undefined where nothing is known of items and launches. */
+  readonly replicates: Replicates | undefined;
+}
+
+/** How sure an order is. */
+export interface Support {
+  readonly models: ReadonlyMap<string, RankedRow>;
+  readonly resamples: number;
+  readonly notes: readonly string[];
+}
+
+/** The columns of some models out of replicates. */
+function chosen({ models: all, values }: Replicates, wanted: readonly string[]): ReplicateValues | undefined {
+  const places = wanted.map((model) => all.indexOf(model));
+  if (places.includes(-1)) return undefined;
+  const count = values.accuracy.length / all.length;
+  return perFactor((factor) => {
+    const column = new Float64Array(count * wanted.length);
+    for (let replicate = 0; replicate < count; replicate += 1) {
+      for (const [index, place] of places.entries()) {
+        column[replicate * wanted.length + index] = values[factor][replicate * all.length + place] as number;
+      }
+    }
+    return column;
+  });
+}
+
+/** The bootstrap of the combined score; undefined where a task has no replicates of all these models. */
+export function supportOf(
+  tasks: readonly AskedTask[],
+  shares: readonly number[],
+  standings: readonly Standing[],
+  { score, weights }: StandingOptions,
+): Support | undefined {
+  const wanted = standings.map(({ model }) => model);
+  const points = standings.map((standing) => standing.score);
+  if (wanted.length === 0 || points.includes(undefined)) return undefined;
+  let combined: Float64Array | undefined;
+  for (const [index, { board, replicates }] of tasks.entries()) {
+    const values = replicates && chosen(replicates, wanted);
+    if (values === undefined || (score === 'PER-A' && board.anchors === undefined)) return undefined;
+    const scores =
+      score === 'PER-A' && board.anchors !== undefined
+        ? anchoredReplicates(values, board.anchors, weights)
+        : paperReplicates(values, wanted.length, weights);
+    const share = shares[index] as number;
+    if (combined !== undefined && combined.length !== scores.length) return undefined;
+    const before = combined;
+    combined = scores.map((value, place) => (before?.[place] ?? 1) * value ** share);
+  }
+  if (combined === undefined) return undefined;
+  const ranked = rankInference(points as readonly number[], combined);
+  const inferences = tasks.flatMap(({ replicates }) => replicates?.inference ?? []);
+  const unspread = wanted.filter((model) =>
+    inferences.some(({ withoutLaunchSpread }) => withoutLaunchSpread.includes(model)),
+  );
+  const method = inferences.some((inference) => inference.method === 'intervals') ? 'intervals' : 'paired';
+  return {
+    resamples: combined.length / wanted.length,
+    models: new Map(
+      wanted.map((model, index): [string, RankedRow] => {
+        const own = ranked[index] as RankedRow;
+        return [model, unspread.includes(model) ? { ...own, interval: undefined } : own];
+      }),
+    ),
+    notes: [
+      ...new Set(inferences.flatMap(({ notes }) => notes)),
+      ...(method === 'intervals'
+        ? ["support comes from each model's own intervals; per-item answers would be more precise"]
+        : []),
+      ...(unspread.length > 0 ? [spreadNote(unspread, wanted.length, method)] : []),
+    ],
+  };
+}
