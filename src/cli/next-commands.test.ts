@@ -32,6 +32,7 @@ async function writeSuite(
     tasks: ['imdb/mini'],
     protocol: 'paper',
     concurrency: 2,
+    waitQuiet: 0,
   };
   await writeFile(join(folder, 'suite.json'), JSON.stringify(suite));
 }
