@@ -4,7 +4,7 @@ import type { Measurement, Unit } from '../core/measurement.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
-import { cellText, column, numberCell, row, type Table, table, tableBlock } from './document.ts';
+import { cellText, column, numberCell, row, simpleTable, type Table, table, tableBlock } from './document.ts';
 import type { Report } from './report.ts';
 import { reportDocument } from './report-document.ts';
 import { terminalText } from './terminal.ts';
@@ -258,6 +258,16 @@ describe('a table of words', () => {
       const printed = words(lines.join(' '));
       for (const word of rows.flatMap(({ cells }) => cells.flatMap((cell) => words(cellText(cell)))))
         expect(printed).toContain(word);
+    }
+  });
+
+  it('breaks words that are longer than a line, and loses nothing', () => {
+    const path = `hf:owner/${'repository-'.repeat(12)}file.gguf`;
+    const listed = simpleTable(['model', 'source'], [['gemma-3-270m', path]]);
+    for (const width of [30, 40, 80]) {
+      const text = terminalText([tableBlock(listed)], { width });
+      expect(text.replaceAll(/\s/gu, '')).toContain(path);
+      expect(text.split('\n').filter((line) => textWidth(line) > width)).toEqual([]);
     }
   });
 

@@ -15,7 +15,7 @@ import {
 } from './document.ts';
 import { plainText } from './sanitise.ts';
 import { gapWidth, type LaidColumn, layOutTable, stackIndent, type TableLayout } from './table-layout.ts';
-import { padText, textWidth, truncateMiddle, truncateText, wrapText } from './text-width.ts';
+import { breakText, padText, textWidth, truncateMiddle, truncateText, wrapText } from './text-width.ts';
 
 export type Style = (text: string, ...tones: readonly Tone[]) => string;
 
@@ -82,7 +82,7 @@ function partLines(
 function cellLines(column: LaidColumn, row: number, style: Style | undefined): readonly string[] {
   const { text, mark, cell } = column.cells[row] ?? { text: '', mark: '', cell: '' };
   const isBroken = typeof cell === 'string' && !column.column.isName && textWidth(text) > column.width;
-  const lines = isBroken ? wrapText(text, column.width, '') : [text];
+  const lines = isBroken ? breakText(text, column.width) : [text];
   if (style === undefined) return lines.map((line) => pad(line, column) + (mark || ' '));
   return lines.map((line) => style(pad(line, column) + mark, toneOf(cell)) + (mark === '' ? ' ' : ''));
 }

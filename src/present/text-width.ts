@@ -82,6 +82,27 @@ export function wrapText(text: string, width: number | undefined, indent: string
   return [...lines, line].map((wrapped) => truncateText(wrapped, width));
 }
 
+/** A text in lines that fit and lose nothing: words that are longer than a line are broken as well. */
+export function breakText(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && textWidth(`${last} ${word}`) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(...wordParts(word, width));
+  }
+  return lines;
+}
+
+function wordParts(word: string, width: number): readonly string[] {
+  const parts = [''];
+  for (const { segment } of graphemes.segment(word)) {
+    const wider = (parts.at(-1) ?? '') + segment;
+    if (textWidth(wider) <= width) parts[parts.length - 1] = wider;
+    else parts.push(segment);
+  }
+  return parts;
+}
+
 /** A text in exactly so many columns of a terminal. */
 export function padText(text: string, columns: number, align: 'left' | 'right'): string {
   const fitted = truncateText(text, columns);

@@ -1,5 +1,4 @@
 import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
-import { plainTable } from '../../present/terminal.ts';
 import { gpuSupply, type GpuSupply } from '../../app/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import {
@@ -12,6 +11,7 @@ import {
 import { memoryLimitBytes as readMemoryLimit } from '../../meters/host-limits.ts';
 import { roughAmounts, roughRange, sizeText } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
+import { printTable } from '../print-document.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
@@ -61,9 +61,11 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, { output }: CliContext): void {
-  output.result(plainTable(['model', 'source', 'to download', 'memory', ''], outlook.models.map(modelRow)));
-  output.result(`\n${plainTable(['model', 'task', 'items', 'time', 'based on'], outlook.cells.map(cellRow))}`);
+function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, context: CliContext): void {
+  const { output } = context;
+  printTable(['model', 'source', 'to download', 'memory', ''], outlook.models.map(modelRow), context);
+  output.result('');
+  printTable(['model', 'task', 'items', 'time', 'based on'], outlook.cells.map(cellRow), context);
   output.result(`\n${summary(outlook)}`);
   if (outlook.models.some(({ gpu }) => gpu !== undefined)) output.result(gpuSummary(gpus));
   for (const model of outlook.models) output.record('model', model);

@@ -118,7 +118,7 @@ async function showConfig(input: CommandInput<typeof showOptions>, context: CliC
   const { settings } = await suiteOfCommand(input, context, config === '' ? undefined : config);
   const rows = settings.map(({ key, value, origin }) => [key, origin.from, valueText(value)]);
   for (const { key, value, origin } of settings) context.output.record('setting', { key, value, ...origin });
-  context.output.result(plainTable(['setting', 'from', 'value'], rows));
+  printTable(['setting', 'from', 'value'], rows, context);
   return exitCodes.done;
 }
 

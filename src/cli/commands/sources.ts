@@ -1,5 +1,4 @@
 import { type Cell, type Line, line, listBlock, numberCell, sizeCell } from '../../present/document.ts';
-import { plainTable } from '../../present/terminal.ts';
 import { UsageError, DataError } from '../../core/errors.ts';
 import { truncateText } from '../../present/text-width.ts';
 import { countText, sizeText } from '../../core/amount-text.ts';
@@ -16,7 +15,7 @@ import { pullModel } from '../../sources/pull-model.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { sourceSettings, dataFolder } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
-import { printBlocks } from '../print-document.ts';
+import { printTable, printBlocks } from '../print-document.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import type { modelsListOptions, noOptions, dataOptions } from '../tables/prepare-options.ts';
 import type { DatasetName } from '../../core/task.ts';
@@ -41,9 +40,7 @@ export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ opt
     ({ path, entry }) => options.all === true || path !== undefined || entry?.pip !== undefined,
   );
   for (const model of models) context.output.record('model', model);
-  context.output.result(
-    plainTable(['model', 'parameters', 'size', 'licence', 'on disk', 'source'], models.map(modelRow)),
-  );
+  printTable(['model', 'parameters', 'size', 'licence', 'on disk', 'source'], models.map(modelRow), context);
   const usage = await diskUsage(all, settings);
   context.output.record('total', usage);
   context.output.result(usageText(usage));
@@ -179,7 +176,7 @@ export const dataList: CommandHandler<typeof dataOptions> = async ({ options }, 
     context.output.record('dataset', { name, split, items: task.items, repo, licence, ...found });
     rows.push([name, split, numberCell(task.items, 0), licence, found.paths?.join(' ') ?? 'not found', repo]);
   }
-  context.output.result(plainTable(['data set', 'split', 'items', 'licence', 'location', 'hub repository'], rows));
+  printTable(['data set', 'split', 'items', 'licence', 'location', 'hub repository'], rows, context);
   if (!isComplete) {
     context.output.note('Run perbench data pull to download them, or pass their folder with --data-dir.');
   }

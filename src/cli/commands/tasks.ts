@@ -1,5 +1,4 @@
 import { type Cell, numberCell } from '../../present/document.ts';
-import { plainTable } from '../../present/terminal.ts';
 import { suiteSchema } from '../../core/suite.ts';
 import type { Task } from '../../core/task.ts';
 import { prepareTasks } from '../../app/prepare-tasks.ts';
@@ -8,6 +7,7 @@ import { promptText } from '../../run/score-sample.ts';
 import type { PlannedTask } from '../../run/plan.ts';
 import { defaultProtocols, loadTasks, tasks as registry } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';
+import { printTable } from '../print-document.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
@@ -25,7 +25,7 @@ export const tasks: CommandHandler<typeof tasksOptions> = async ({ arguments: na
     }
     for (const task of wanted) context.output.record('task', taskRecord(task));
     const headings = ['task', 'short', 'items', 'shots', 'metric', 'answers', 'summary'];
-    context.output.result(plainTable(headings, wanted.map(taskRow)));
+    printTable(headings, wanted.map(taskRow), context);
   }
   return exitCodes.done;
 };
