@@ -134,7 +134,7 @@ async function measurePaint(address: string): Promise<void> {
   const places = {
     'Chromium: the list of runs': ['/runs', '.run'],
     'Chromium: a run, its frame': [`/runs/${run?.id}`, 'main'],
-    'Chromium: a run, its cells': [`/runs/${run?.id}`, 'td[data-state]'],
+    'Chromium: a run, its cells': [`/runs/${run?.id}`, '[data-state]'],
     'Chromium: samples, the first item': [`/runs/${run?.id}/samples`, '.detail pre'],
   } as const;
   try {

@@ -162,8 +162,8 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     expect(await page.locator('.run-facts > div > dd').last().innerText()).toContain(host?.hostname);
     await page.click(`text=${runId}`);
     await page.waitForSelector('#board-2');
-    expect(await page.locator('td[data-state="done"]').count()).toBe(6);
-    expect(await page.locator('td[data-state="failed"]').count()).toBe(2);
+    expect(await page.locator('[data-state="done"]').count()).toBe(6);
+    expect(await page.locator('[data-state="failed"]').count()).toBe(2);
     expect(await page.evaluate(() => Reflect.get(globalThis, 'hacked') as unknown)).toBeUndefined();
     expect(complaints).toEqual([]);
     expect(requests.filter((asked) => !asked.startsWith(address))).toEqual([]);
@@ -275,7 +275,7 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
       const { page } = await opened(path, { viewport: { width, height: 844 } });
       await page.waitForSelector(selector);
       const wide = await page.evaluate(() =>
-        [document.documentElement, ...document.querySelectorAll('.items-scroll, .stack .table-scroll, .foreign')]
+        [document.documentElement, ...document.querySelectorAll('.items-scroll, .stacked, .foreign')]
           .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
           .map(({ className, scrollWidth, clientWidth }) => `${className}: ${scrollWidth} of ${clientWidth}`),
       );
@@ -311,10 +311,10 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     expect(await page.locator('.run').count()).toBe(2);
     const newest = await page.locator('.run h2').first().innerText();
     await page.click(`text=${newest}`);
-    await page.waitForSelector('td[data-state="done"]');
+    await page.waitForSelector('[data-state="done"]');
     await running.ended;
-    await page.waitForSelector('text=all models side by side');
-    await page.waitForFunction(() => document.querySelectorAll('td[data-state="done"]').length === 6);
+    await page.waitForSelector('text=side by side');
+    await page.waitForFunction(() => document.querySelectorAll('[data-state="done"]').length === 6);
     expect(await page.evaluate(() => Reflect.get(globalThis, 'isTheSamePage') as unknown)).toBe(true);
     await page.goto(`${address}#/compare?a=${runId}&b=${newest}`);
     await page.waitForSelector('#comparison-1 td:has-text("~ no clear difference")');

@@ -14,7 +14,7 @@ import { setParams, useHash } from './hash-state.ts';
 import type { DataSource } from './data-source.ts';
 import { useLoaded, Waiting, WhenLoaded, type Loaded, type ViewProps } from './loading.tsx';
 import { Select } from './page-parts.tsx';
-import { PlainTable } from './tables.tsx';
+import { CellsTable } from './tables.tsx';
 
 const verdictFacts = {
   better: { text: '▲ better', tone: 'chip good flat' },
@@ -51,36 +51,36 @@ function Changes(props: {
     `#/runs/${encodeURIComponent(cell.b.runId)}/samples?${new URLSearchParams({ task: cell.taskId, item: itemId }).toString()}`;
   const left = changes.length - shownChanges;
   return (
-    <details class="more stack">
+    <details class="more">
       <summary>
         {title}: {wholeNumber(changes.length)}
         {left > 0 ? `, the first ${shownChanges} of them here` : ''}
       </summary>
-      <PlainTable caption={title} headings={['Item', 'Expected', 'A', 'B'].map((text) => ({ text }))}>
-        {changes.slice(0, shownChanges).map(({ itemId, question, expected, answerA, answerB, scoreA, scoreB }) => (
-          <tr key={itemId}>
-            <th scope="row">
-              <a class="question" href={sampleLink(itemId)}>
-                <bdi>{question}</bdi>
-              </a>
-            </th>
-            <td class="long" data-label="Expected">
-              <bdi>{expected}</bdi>
-            </td>
-            <td class="long" data-label="A">
-              <span>
-                {fixed(scoreA, 2)} <bdi>{answerA ?? '–'}</bdi>
-              </span>
-            </td>
-            <td class="long" data-label="B">
-              <span>
-                {fixed(scoreB, 2)} <bdi>{answerB ?? '–'}</bdi>
-              </span>
-            </td>
-          </tr>
-        ))}
-      </PlainTable>
+      <CellsTable
+        caption={title}
+        headings={['Item', 'Expected', 'A', 'B'].map((text) => ({ text }))}
+        rows={changes.slice(0, shownChanges).map((change) => ({
+          key: change.itemId,
+          cells: [
+            <a key="question" class="question" href={sampleLink(change.itemId)}>
+              <bdi>{change.question}</bdi>
+            </a>,
+            <Answer key="expected" text={change.expected} />,
+            <Answer key="a" score={change.scoreA} text={change.answerA} />,
+            <Answer key="b" score={change.scoreB} text={change.answerB} />,
+          ],
+        }))}
+      />
     </details>
+  );
+}
+
+function Answer({ score, text }: { readonly score?: number; readonly text: string | undefined }): VNode {
+  return (
+    <span class="long">
+      {score === undefined ? '' : `${fixed(score, 2)} `}
+      <bdi>{text ?? '–'}</bdi>
+    </span>
   );
 }
 
@@ -93,27 +93,17 @@ function metricTexts(metric: MetricComparison): readonly [label: string, a: stri
 const metricHeadings = ['Metric', 'A', 'B', 'Change', 'Verdict'] as const;
 const metricAlign = ['left', 'right', 'right', 'right', 'left'] as const;
 
-function MetricRow({ metric }: { readonly metric: MetricComparison }): VNode {
-  const [label, ...texts] = metricTexts(metric);
-  const { verdict, reason, doubts } = metric;
+function Verdict({ metric: { verdict, reason, doubts } }: { readonly metric: MetricComparison }): VNode {
   return (
-    <tr>
-      <th scope="row">{label}</th>
-      {texts.map((text, index) => (
-        <td key={metricHeadings[index + 1]} class="right" data-label={metricHeadings[index + 1]}>
-          {text}
-        </td>
+    <span class="cell">
+      <span class={verdictFacts[verdict].tone}>{verdictFacts[verdict].text}</span>
+      {reason === undefined ? null : <span class="reason">{reason}</span>}
+      {doubts.map((doubt) => (
+        <span class="reason doubtful" key={doubt}>
+          {doubt}
+        </span>
       ))}
-      <td data-label={metricHeadings.at(-1)}>
-        <span class={verdictFacts[verdict].tone}>{verdictFacts[verdict].text}</span>
-        {reason === undefined ? null : <span class="reason">{reason}</span>}
-        {doubts.map((doubt) => (
-          <span class="reason doubtful" key={doubt}>
-            {doubt}
-          </span>
-        ))}
-      </td>
-    </tr>
+    </span>
   );
 }
 
@@ -132,16 +122,14 @@ function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly in
         rows: metrics.map((metric) => [...metricTexts(metric), verdictFacts[metric.verdict].text]),
       })}
     >
-      <div class="stack">
-        <PlainTable
-          caption={`Comparison on ${title ?? taskId}`}
-          headings={metricHeadings.map((text, column) => ({ text, align: metricAlign[column] ?? 'left' }))}
-        >
-          {metrics.map((metric) => (
-            <MetricRow key={metric.metric} metric={metric} />
-          ))}
-        </PlainTable>
-      </div>
+      <CellsTable
+        caption={`Comparison on ${title ?? taskId}`}
+        headings={metricHeadings.map((text, column) => ({ text, align: metricAlign[column] ?? 'left' }))}
+        rows={metrics.map((metric) => ({
+          key: metric.metric,
+          cells: [...metricTexts(metric), <Verdict key="verdict" metric={metric} />],
+        }))}
+      />
       {differences.length === 0 ? null : (
         <ul class="notes">
           {differences.map(({ what, a: before, b: after, affects }) => (

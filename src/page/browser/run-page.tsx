@@ -5,7 +5,7 @@ import { dateTime, fixed, wholeNumber } from './format.ts';
 import { useLoaded, Waiting, WhenLoaded, type ViewProps } from './loading.tsx';
 import { Bar, ModelName } from './page-parts.tsx';
 import { ReportContent } from './report-page.tsx';
-import { PlainTable } from './tables.tsx';
+import { CellsTable } from './tables.tsx';
 
 /** Where the samples of a task are looked at: of one model, or of all side by side. */
 function samplesLink({ runId, taskId }: Pick<CellSummary, 'runId' | 'taskId'>, only?: CellSummary): string {
@@ -21,8 +21,8 @@ const stateMarks: Readonly<Record<CellSummary['state'], string>> = {
   unavailable: '–',
 };
 
-function CellBox({ cell, task }: { readonly cell: CellSummary | undefined; readonly task: string }): VNode {
-  if (cell === undefined) return <td data-label={task}>–</td>;
+function CellBox({ cell }: { readonly cell: CellSummary | undefined }): VNode {
+  if (cell === undefined) return <>–</>;
   const { model, state, answered, items, accuracy, error } = cell;
   const share = items === 0 ? 0 : answered / items;
   // Whose message it is stands at the beginning of the row.
@@ -31,7 +31,7 @@ function CellBox({ cell, task }: { readonly cell: CellSummary | undefined; reado
   const shown =
     isOver && accuracy !== undefined ? fixed(accuracy, 3) : `${wholeNumber(answered)} / ${wholeNumber(items)}`;
   return (
-    <td class={`cell ${state}`} title={reason ?? state} data-state={state} data-label={task}>
+    <span class={`cell ${state}`} title={reason ?? state} data-state={state}>
       <span class="number">
         <span aria-hidden="true">{stateMarks[state]} </span>
         <span class="off-screen">{state}: </span>
@@ -39,7 +39,7 @@ function CellBox({ cell, task }: { readonly cell: CellSummary | undefined; reado
       </span>
       {isOver ? <Bar share={accuracy} /> : <Bar share={share} isStrong />}
       {reason === undefined ? null : <span class="reason">{reason}</span>}
-    </td>
+    </span>
   );
 }
 
@@ -51,43 +51,36 @@ export function taskTitles(cells: readonly CellSummary[]): readonly (readonly [t
 /** Models by tasks: how far each cell is, and a way into its samples. */
 export function CellGrid({ cells, runId }: { readonly cells: readonly CellSummary[]; readonly runId: string }): VNode {
   const tasks = taskTitles(cells);
-  const ofTask = (taskId: string): readonly CellSummary[] => cells.filter((cell) => cell.taskId === taskId);
-  const models = [...new Set(cells.map(({ model }) => model))];
+  const models = Map.groupBy(cells, ({ model }) => model);
+  const rows = Array.from(models, ([model, own]) => ({
+    key: model,
+    cells: [
+      <ModelName key="model" name={model} />,
+      ...tasks.map(([taskId]) => <CellBox key={taskId} cell={own.find((cell) => cell.taskId === taskId)} />),
+    ],
+  }));
+  const all = {
+    key: '',
+    cells: [
+      'All models',
+      ...tasks.map(([taskId, title]) => (
+        <a key={taskId} href={samplesLink({ runId, taskId })}>
+          side by side<span class="off-screen"> on {title}</span>
+        </a>
+      )),
+    ],
+  };
   return (
     <Block
       id="cells"
       title="Cells"
       subtitle="Accuracy of finished cells, progress of the others. Click a number to see its samples."
     >
-      <div class="stack">
-        <PlainTable
-          caption="Cells of the run"
-          headings={[{ text: 'Model' }, ...tasks.map(([id, title]) => ({ text: title, help: id }))]}
-          foot={
-            models.length < 2 ? undefined : (
-              <tr>
-                <td />
-                {tasks.map(([taskId, title]) => (
-                  <td key={taskId} data-label={title}>
-                    <a href={samplesLink({ runId, taskId })}>all models side by side</a>
-                  </td>
-                ))}
-              </tr>
-            )
-          }
-        >
-          {models.map((model) => (
-            <tr key={model}>
-              <th scope="row">
-                <ModelName name={model} />
-              </th>
-              {tasks.map(([taskId, title]) => (
-                <CellBox key={taskId} task={title} cell={ofTask(taskId).find((cell) => cell.model === model)} />
-              ))}
-            </tr>
-          ))}
-        </PlainTable>
-      </div>
+      <CellsTable
+        caption="Cells of the run"
+        headings={[{ text: 'Model' }, ...tasks.map(([id, title]) => ({ text: title, help: id }))]}
+        rows={models.size < 2 ? rows : [...rows, all]}
+      />
     </Block>
   );
 }

@@ -103,7 +103,6 @@ export function DataTable<Row>(props: DataTableProps<Row>): VNode {
         </label>
       )}
       <TableFrame
-        isStacked
         caption={caption}
         head={columns.map((column) => (
           <HeadingCell key={column.id} column={column} sort={sort} setSort={setSort} />
@@ -207,32 +206,21 @@ export interface Heading {
   readonly help?: string;
 }
 
-interface PlainTableProps {
-  readonly caption: string;
-  readonly headings: readonly Heading[];
-  readonly children: ComponentChildren;
-  readonly foot?: ComponentChildren;
-}
-
-/** A table that scrolls where the page is narrow, or whose rows become blocks of labelled values there. */
+/** A table whose rows become blocks of labelled values where the page is narrow: its cells have a `data-label`. */
 function TableFrame(props: {
   readonly caption: string;
   readonly head: ComponentChildren;
   readonly children: ComponentChildren;
-  readonly foot?: ComponentChildren;
-  /** Its cells have a `data-label`. */
-  readonly isStacked?: boolean;
 }): VNode {
-  const { caption, head, children, foot, isStacked = false } = props;
+  const { caption, head, children } = props;
   return (
-    <div class={isStacked ? 'table-scroll stacked' : 'table-scroll'} tabIndex={0} role="region" aria-label={caption}>
+    <div class="table-scroll stacked" tabIndex={0} role="region" aria-label={caption}>
       <table>
         <caption class="off-screen">{caption}</caption>
         <thead>
           <tr>{head}</tr>
         </thead>
         <tbody>{children}</tbody>
-        {foot === undefined ? null : <tfoot>{foot}</tfoot>}
       </table>
     </div>
   );
@@ -250,15 +238,6 @@ function HeadingCells({ headings }: { readonly headings: readonly Heading[] }): 
   );
 }
 
-/** A table in its own order. */
-export function PlainTable({ caption, headings, children, foot }: PlainTableProps): VNode {
-  return (
-    <TableFrame caption={caption} head={<HeadingCells headings={headings} />} foot={foot}>
-      {children}
-    </TableFrame>
-  );
-}
-
 export interface CellsTableProps {
   readonly caption: string;
   readonly headings: readonly Heading[];
@@ -270,10 +249,10 @@ export interface CellsTableProps {
   }[];
 }
 
-/** A table of ready cells, whose rows become blocks where the page is narrow. */
+/** A table of ready cells, in its own order. */
 export function CellsTable({ caption, headings, rows }: CellsTableProps): VNode {
   return (
-    <TableFrame isStacked caption={caption} head={<HeadingCells headings={headings} />}>
+    <TableFrame caption={caption} head={<HeadingCells headings={headings} />}>
       {rows.map(({ key, rowClass, cells: [name, ...cells] }) => (
         <tr key={key} class={rowClass}>
           <th scope="row" class={headings[0]?.align}>

@@ -117,7 +117,7 @@ describe('the cells of a run', () => {
       'hellaswag/lmeval@1',
       'gsm8k/per@1',
     ]);
-    expect(shownRows(grid).map((row) => row[0])).toEqual(['Model', 'small-135m', hostileModel, '']);
+    expect(shownRows(grid).map((row) => row[0])).toEqual(['Model', 'small-135m', hostileModel, 'All models']);
     expect(shownRows(grid)[1]?.slice(1)).toEqual(Array.from({ length: 3 }, () => '✓ done: 0.500'));
     const task = new URLSearchParams({ task: 'gsm8k/per@1' }).toString();
     expect(html(grid)).toContain(`href="#/runs/${stored.runId}/samples?${task}"`);
