@@ -213,7 +213,7 @@ const numbers = /\d+(?:\.\d+)?/gu;
  * Several sentences as one: where they differ only in numbers, each number becomes the range that it has, and others
  * stand side by side.
  */
-function mergeSentences(sentences: readonly string[]): string {
+export function mergeSentences(sentences: readonly string[]): string {
   const byTemplate = Map.groupBy(new Set(sentences), (sentence) => sentence.replaceAll(numbers, '#'));
   return Array.from(byTemplate.values(), mergeAlike).join('; ');
 }

@@ -94,13 +94,17 @@ export interface GlossaryEntry {
 export interface GlossaryGroup {
   readonly title: string;
   readonly entries: readonly GlossaryEntry[];
+  /** Codes of warnings and flags, which notes explain where they are used. */
+  readonly isOfMarks: boolean;
 }
 
-function group(title: string, terms: Readonly<Record<string, string>>): GlossaryGroup {
-  return { title, entries: Object.entries(terms).map(([term, meaning]) => ({ term, meaning })) };
+function group(title: string, terms: Readonly<Record<string, string>>, isOfMarks = false): GlossaryGroup {
+  return { title, entries: Object.entries(terms).map(([term, meaning]) => ({ term, meaning })), isOfMarks };
 }
 
-const warnings = Object.entries(warningMeanings).map(([code, { means, todo }]) => [code, `${means} ${todo}`]);
+const warnings = Object.fromEntries(
+  Object.entries(warningMeanings).map(([code, { means, todo }]) => [code, `${means} ${todo}`]),
+);
 
 /** Every term that tables, pages and files use. docs/glossary.md is generated from it, and reports carry it. */
 export const glossary: readonly GlossaryGroup[] = [
@@ -199,8 +203,8 @@ export const glossary: readonly GlossaryGroup[] = [
     estimated: 'Estimated by perbench; it enters no score.',
     unavailable: 'Not measured; the reason is given.',
   }),
-  { title: 'Marks on numbers', entries: warnings.map(([term = '', meaning = '']) => ({ term, meaning })) },
-  group('Marks on scores', flagMeanings),
+  group('Marks on numbers', warnings, true),
+  group('Marks on scores', flagMeanings, true),
 ];
 
 /** What a term is looked up by: each of `P(1st), support`, and the short form of `time to first token (TTFT)`. */

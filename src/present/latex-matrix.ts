@@ -118,8 +118,8 @@ function notesAfter(notes: readonly CodedNote[]): readonly string[] {
   return [
     String.raw`\par\smallskip`,
     String.raw`\begin{minipage}{\linewidth}\footnotesize`,
-    ...notes.map(({ code, term, text }) => {
-      const said = escapeLatex(term === '' ? text : `${term}: ${text}`);
+    ...notes.map(({ code, term, text, summary }) => {
+      const said = escapeLatex((term === '' ? text : `${term}: ${text}`) + (summary === '' ? '' : ` (${summary})`));
       return String.raw`\textsuperscript{${code}}~${said}\par`;
     }),
     String.raw`\end{minipage}`,

@@ -2,7 +2,7 @@ import type { Warning } from '../core/measurement.ts';
 import { isDoubtfulReason } from '../scoring/create-scoreboards.ts';
 import type { ScoreFlag } from '../scoring/factor.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
-import { generalNotes } from './footnotes.ts';
+import { generalNotes, mergeSentences } from './footnotes.ts';
 import { flagMeanings, warningMeanings } from './glossary.ts';
 import { plainText } from './sanitise.ts';
 
@@ -11,6 +11,8 @@ export interface NotePlace {
   readonly task: string;
   /** Empty where it concerns the whole table. */
   readonly model: string;
+  /** Of which numbers; empty where it isn't of some alone. */
+  readonly metrics: string;
   /** The number behind it; empty where the note says it all. */
   readonly detail: string;
 }
@@ -25,6 +27,8 @@ export interface CodedNote {
   readonly text: string;
   /** What to do about it; empty where nothing is to be done. */
   readonly todo: string;
+  /** The details of all places in one sentence; empty where there are none. */
+  readonly summary: string;
   readonly places: readonly NotePlace[];
 }
 
@@ -44,7 +48,7 @@ export interface CodedNotes {
 /** What a note is about: the same key is the same note. */
 interface Subject {
   readonly key: string;
-  readonly content: Omit<CodedNote, 'code' | 'places'>;
+  readonly content: Omit<CodedNote, 'code' | 'summary' | 'places'>;
 }
 
 interface Entry {
@@ -63,9 +67,8 @@ function flagSubject(code: ScoreFlag['code']): Subject {
 }
 
 function textSubject(text: string): Subject {
-  const plain = plainText(text);
-  const sentence = `${plain.charAt(0).toUpperCase()}${plain.slice(1)}.`;
-  return { key: `text ${text}`, content: { isDoubt: false, term: '', text: sentence, todo: '' } };
+  // As it is: it may start with the name of a model.
+  return { key: `text ${text}`, content: { isDoubt: false, term: '', text: `${plainText(text)}.`, todo: '' } };
 }
 
 /** The code of a note by its place in the list. */
@@ -87,7 +90,7 @@ function warningEntries(board: Scoreboard, isShown: (metric: string) => boolean)
     return Array.from(alike.values(), (own): Entry => {
       const metrics = [...new Set(own.map(({ metric }) => metric))].join(', ');
       const [{ reason, detail }] = own as [RowWarning, ...RowWarning[]];
-      return { subject: warningSubject(reason), place: { task, model, detail: `${metrics} (${detail})` } };
+      return { subject: warningSubject(reason), place: { task, model, metrics, detail } };
     });
   });
 }
@@ -112,13 +115,16 @@ function flagEntries(board: Scoreboard, hasPaperScores: boolean): readonly Entry
   const ofRows = board.rows.flatMap(({ model, flags }) => flags.map((flag) => ({ model, flag })));
   return [...ofSet, ...ofRows]
     .filter(({ flag }) => hasPaperScores || !isOfPaper(flag))
-    .map(({ model, flag: { code, text } }) => ({ subject: flagSubject(code), place: { task, model, detail: text } }));
+    .map(({ model, flag: { code, text } }) => ({
+      subject: flagSubject(code),
+      place: { task, model, metrics: '', detail: text },
+    }));
 }
 
 function textEntries(board: Scoreboard): readonly Entry[] {
   return generalNotes(board).map((text) => ({
     subject: textSubject(text),
-    place: { task: titleOf(board), model: '', detail: '' },
+    place: { task: titleOf(board), model: '', metrics: '', detail: '' },
   }));
 }
 
@@ -145,7 +151,7 @@ export function codedNotes(
   const byKey = new Map(
     groups.map(({ key, content, places }, index): [string, CodedNote] => [
       key,
-      { code: codeOf(index), ...content, places },
+      { code: codeOf(index), ...content, summary: mergeSentences(places.map(({ detail }) => detail)), places },
     ]),
   );
   const notesOn = (subjects: readonly Subject[]): readonly CodedNote[] => {

@@ -102,7 +102,7 @@ function lightly(chart: DrawnChart): () => VNode {
 
 /** Flat where there is room, so that a chart with its heading takes no more than half a sheet. */
 function plotHeight({ width }: ChartOptions): number {
-  return width >= paperWidth ? width * 0.31 : Math.max(width * 0.45, Math.min(width, 320));
+  return width >= paperWidth ? width * 0.25 : Math.max(width * 0.42, Math.min(width * 0.9, 300));
 }
 
 function scatterChart(view: BoardView, factor: CostFactor): DrawnChart {

@@ -132,8 +132,7 @@ function LimitSlider({ name, stops, view, change }: PartProps & { name: PageLimi
 function HourlyPrice({ view: { choices }, change }: PartProps): VNode {
   return (
     <div class="slider">
-      <span class="slider-name">Price per hour</span>
-      <span class="hint">of one device, in any currency</span>
+      <span class="slider-name whole">Price per hour of a device</span>
       <NumberField
         label="Price per hour of one device"
         text={choices.pricePerHour === undefined ? '' : String(choices.pricePerHour)}
@@ -172,9 +171,8 @@ function ScoreChoice({ view, change }: PartProps): VNode {
   return (
     <>
       <label class="slider">
-        <span class="slider-name">Score</span>
+        <span class="slider-name whole">Score</span>
         <select
-          class="wide"
           value={choices.score}
           onChange={(event) => change({ score: event.currentTarget.value === 'paper' ? 'paper' : 'anchored' })}
         >

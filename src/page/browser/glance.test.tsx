@@ -27,9 +27,13 @@ describe('the first screen', () => {
 
   it('has a bar per factor and model, longer is better', () => {
     const text = html(<DecisionBlock view={viewPage(paper, new Map())} data={paper.data} />);
-    expect(text.match(/<figure class="factor">/gu)).toHaveLength(4);
-    expect(text.match(/<figure class="factor">.*?<\/figure>/gu)?.map((one) => one.match(/bar-fill/gu)?.length)).toEqual(
-      [6, 6, 6, 6],
+    const [table = ''] = /<div class="glance">.*?<\/table>/u.exec(text) ?? [];
+    expect(table.match(/bar-fill/gu)).toHaveLength(4 * 6);
+    for (const title of ['Accuracy', 'Throughput, tokens/s', 'Latency, ms/token', 'Memory, GiB'])
+      expect(table).toContain(`data-label="${title}"`);
+    // The fastest of all has a full bar.
+    expect(table).toMatch(
+      /Qwen2\.5-0\.5B<\/bdi>.*?7927<\/span><span class="bar strong" aria-hidden="true"><span class="bar-fill" style="width:\s?100%;?">/u,
     );
     expect(text).toContain('10 more in the table.');
   });

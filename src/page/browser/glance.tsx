@@ -1,9 +1,10 @@
 import type { VNode } from 'preact';
-import { cellText } from '../../present/document.ts';
+import { cellText, missing } from '../../present/document.ts';
+import { meaningOf } from '../../present/glossary.ts';
 import { boardColumns } from '../../present/scoreboard-columns.ts';
-import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
 import { namedModels } from '../../scoring/answer.ts';
-import { valueOf } from '../../scoring/scoreboard.ts';
+import { factorNames, isLessBetter } from '../../scoring/factor.ts';
+import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import { factorTitles } from '../charts/scoreboard-data.ts';
 import { dataQuality } from '../data-quality.ts';
 import type { PageData } from '../page-data.ts';
@@ -12,6 +13,7 @@ import type { BoardView, PageView } from './board-view.ts';
 import { dateTime } from './format.ts';
 import { useParam } from './hash-state.ts';
 import { Bar, Facts, Jump, ModelName, Select } from './page-parts.tsx';
+import { CellsTable } from './tables.tsx';
 import { Term } from './tip.tsx';
 
 const lightNames = { good: 'good', doubts: 'some doubts', invalid: 'not valid' } as const;
@@ -54,6 +56,8 @@ function FactorGlance({ boards }: { readonly boards: readonly BoardView[] }): VN
   const view = boards.find(({ id }) => id === task) ?? boards[0];
   if (view === undefined || view.rows.length === 0) return null;
   const left = view.rows.length - mostBars;
+  const columns = factorColumns(view);
+  const named = namedModels(view.answer);
   return (
     <>
       {boards.length < 2 ? null : (
@@ -66,48 +70,62 @@ function FactorGlance({ boards }: { readonly boards: readonly BoardView[] }): VN
           />
         </div>
       )}
-      <div class="factors">
-        {factorNames.map((factor) => (
-          <FactorBars key={factor} view={view} factor={factor} />
-        ))}
-      </div>
+      <CellsTable
+        caption={`Factors of the models on ${view.title}`}
+        headings={[{ text: 'Model' }, ...columns.map(({ title, help }) => ({ text: title, help }))]}
+        rows={view.rows.slice(0, mostBars).map((row) => ({
+          key: row.model,
+          rowClass: named.includes(row.model) ? 'winner' : '',
+          cells: [
+            <ModelName key="model" name={row.model} />,
+            ...columns.map((column) => <FactorBar key={column.title} column={column} row={row} />),
+          ],
+        }))}
+      />
       <p class="hint">
-        {boards.length < 2 ? '' : `On ${view.title}. `}Longer bars are better.
+        Longer bars are better.
         {left > 0 ? ` ${left} more in the table.` : ''}
       </p>
     </>
   );
 }
 
-/** One factor of each model, as a share of the best; accuracy as it is. */
-function FactorBars({ view, factor }: { readonly view: BoardView; readonly factor: FactorName }): VNode {
-  const column = boardColumns([view.board]).find(({ id }) => id === factor);
-  const { unit = '', cell } = column?.read(view.board) ?? {};
-  const rows = view.rows.slice(0, mostBars);
-  const values = view.rows.flatMap(({ measurements }) => valueOf(measurements[factor]) ?? []);
-  const best = isLessBetter[factor] ? Math.min(...values) : Math.max(...values);
-  const share = (value: number | undefined): number | undefined => {
-    if (value === undefined || factor === 'accuracy') return value;
-    return isLessBetter[factor] ? best / value : value / best;
-  };
+interface FactorColumn {
+  /** With its unit. */
+  readonly title: string;
+  readonly help: string | undefined;
+  readonly text: (row: ScoreboardRow) => string;
+  /** As a share of the best; accuracy as it is. */
+  readonly share: (row: ScoreboardRow) => number | undefined;
+}
+
+function factorColumns({ board }: BoardView): readonly FactorColumn[] {
+  const registry = new Map(boardColumns([board]).map((column) => [column.id, column]));
+  return factorNames.map((factor) => {
+    const { unit = '', cell } = registry.get(factor)?.read(board) ?? {};
+    const values = board.rows.flatMap(({ measurements }) => valueOf(measurements[factor]) ?? []);
+    const best = isLessBetter[factor] ? Math.min(...values) : Math.max(...values);
+    return {
+      help: meaningOf(factor),
+      title: unit === '' ? factorTitles[factor] : `${factorTitles[factor]}, ${unit}`,
+      text: (row) => {
+        const found = cell?.(row) ?? '';
+        return cellText(typeof found === 'string' ? found : { ...found, half: undefined }) || missing;
+      },
+      share: ({ measurements }) => {
+        const value = valueOf(measurements[factor]);
+        if (value === undefined || factor === 'accuracy') return value;
+        return isLessBetter[factor] ? best / value : value / best;
+      },
+    };
+  });
+}
+
+function FactorBar({ column, row }: { readonly column: FactorColumn; readonly row: ScoreboardRow }): VNode {
   return (
-    <figure class="factor">
-      <figcaption>
-        <Term name={factor}>{factorTitles[factor]}</Term>
-        {unit === '' ? '' : `, ${unit}`}
-      </figcaption>
-      <ul>
-        {rows.map((row) => (
-          <li key={row.model} class={namedModels(view.answer).includes(row.model) ? 'winner' : undefined}>
-            <ModelName name={row.model} />
-            <span class="number">{cell === undefined ? '–' : cellText(cell(row)) || '–'}</span>
-            <Bar
-              share={share(valueOf(row.measurements[factor]))}
-              isStrong={namedModels(view.answer).includes(row.model)}
-            />
-          </li>
-        ))}
-      </ul>
-    </figure>
+    <>
+      <span class="number">{column.text(row)}</span>
+      <Bar share={column.share(row)} isStrong />
+    </>
   );
 }

@@ -38,10 +38,10 @@ describe('notes', () => {
     const text = shown(<NotesBlock notes={view.notes.all} />);
     const at = (start: string): number => text.findIndex((line) => line.includes(start));
     expect(text.filter((line) => line.includes('Other programs took more than 5 %'))).toHaveLength(1);
-    expect(text[at('host_busy')]).toMatch(/^a host_busy .* 6 cells of note a$/u);
+    expect(text[at('host_busy')]).toMatch(/^a host_busy .* 6 cells: 40 to 50 % \(note a\)$/u);
     expect(at('host_busy')).toBeLessThan(at('small_sample'));
-    expect(text).toContain('small-135m on GSM8K: throughput, latency (40 %)');
-    expect(text).toContain('small-135m on GSM8K: memory (50 %)');
+    expect(text).toContain('small-135m on GSM8K, throughput, latency: 40 %');
+    expect(text).toContain('small-135m on GSM8K, memory: 50 %');
     expect(at(' worst ')).toBeGreaterThan(at('small_sample'));
   });
 

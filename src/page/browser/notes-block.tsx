@@ -9,7 +9,7 @@ function countText(places: readonly NotePlace[]): string {
   return `${count} ${isOfTasks ? 'task' : 'cell'}${count === 1 ? '' : 's'}`;
 }
 
-function Place({ place: { task, model, detail } }: { readonly place: NotePlace }): VNode {
+function Place({ place: { task, model, metrics, detail } }: { readonly place: NotePlace }): VNode {
   return (
     <li>
       {model === '' ? (
@@ -19,13 +19,14 @@ function Place({ place: { task, model, detail } }: { readonly place: NotePlace }
           <bdi>{model}</bdi> on {task}
         </>
       )}
+      {metrics === '' ? '' : `, ${metrics}`}
       {detail === '' ? '' : `: ${detail}`}
     </li>
   );
 }
 
 function Note({ note }: { readonly note: CodedNote }): VNode {
-  const { code, isDoubt, term, text, todo, places } = note;
+  const { code, isDoubt, term, text, todo, summary, places } = note;
   return (
     <li id={`note-${code}`}>
       <b class={isDoubt ? 'code doubtful' : 'code'}>{code}</b>
@@ -34,7 +35,8 @@ function Note({ note }: { readonly note: CodedNote }): VNode {
         <details class="on-paper">
           <summary>
             {countText(places)}
-            <span class="off-screen"> of note {code}</span>
+            {summary === '' ? '' : `: ${summary}`}
+            <span class="off-screen"> (note {code})</span>
           </summary>
           <ul>
             {places.map((place) => (

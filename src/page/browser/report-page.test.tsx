@@ -78,7 +78,8 @@ describe('the decision', () => {
     expect(shown(<DecisionBlock view={view} data={paper.data} />)).toContain(
       'Qwen2.5-1.5B for gsm8k, hellaswag and arc_easy; Gemma-2-2B for squad2; Qwen2.5-0.5B for imdb.',
     );
-    const rows = shownRows(<DecisionBlock view={view} data={paper.data} />);
+    const all = shownRows(<DecisionBlock view={view} data={paper.data} />);
+    const rows = all.slice(all.findIndex(([first]) => first === 'Task'));
     expect(rows.map((row) => row.slice(0, 3))).toEqual([
       ['Task', 'Model', 'PER-A'],
       ['gsm8k', 'Qwen2.5-1.5B', '0.762'],
@@ -95,7 +96,7 @@ describe('the decision', () => {
     expect(shown(<DecisionBlock view={view} data={paper.data} />).slice(0, 2)).not.toEqual(
       shown(<DecisionBlock view={paperView()} data={paper.data} />).slice(0, 2),
     );
-    expect(shownRows(<DecisionBlock view={view} data={paper.data} />)[1]).toEqual([
+    expect(shownRows(<DecisionBlock view={view} data={paper.data} />)).toContainEqual([
       'gsm8k',
       'none',
       '–',

@@ -25,8 +25,8 @@ function subtitleOf({ runs, report, createdAtMs }: PageData): string {
 export function GlossaryBlock(): VNode {
   return (
     <Block id="glossary" title="Glossary">
-      {glossary.map(({ title, entries }) => (
-        <details key={title} class="on-paper">
+      {glossary.map(({ title, entries, isOfMarks }) => (
+        <details key={title} class={isOfMarks ? '' : 'on-paper'}>
           <summary>{title}</summary>
           <Facts facts={entries.map(({ term, meaning }) => [term, meaning])} />
         </details>

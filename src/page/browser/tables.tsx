@@ -203,7 +203,7 @@ export interface Heading {
   readonly text: string;
   readonly align?: 'left' | 'right';
   /** By default what the glossary says. */
-  readonly help?: string;
+  readonly help?: string | undefined;
 }
 
 /** A table whose rows become blocks of labelled values where the page is narrow: its cells have a `data-label`. */

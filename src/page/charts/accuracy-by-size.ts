@@ -149,7 +149,7 @@ function panelPlaces(
   const most = Math.max(1, Math.min(series.length, Math.floor(width / (fontSize * 14.5))));
   const columns = Math.ceil(series.length / Math.ceil(series.length / most));
   const panelWidth = width / columns;
-  const plotHeight = Math.min(panelWidth * 0.75, fontSize * 24);
+  const plotHeight = Math.min(panelWidth * 0.58, fontSize * 20);
   const headings = series.map(({ task }) => wrapText(task, panelWidth - fontSize * 2, fontSize));
   const longest = Math.max(...headings.map((lines) => lines.length));
   const headHeight = fontSize * (lineStep * longest + 0.4);

@@ -38,8 +38,9 @@ export const lightTheme: ChartTheme = {
 
 /** What every chart takes beside its data. */
 export interface ChartOptions {
-  /** In CSS pixels; a chart has its own idea of the height. */
+  /** In CSS pixels. */
   readonly width: number;
+  /** Of a plot with its axes, where a chart doesn't know it by itself; what stands above it comes on top. */
   readonly height?: number;
   readonly theme?: ChartTheme;
   /** Prefix of the ids inside; give each chart of a page its own. */

@@ -190,6 +190,19 @@ describe('charts', () => {
     expect(whole(scores)).toContain(longName);
   });
 
+  it('name every model above the plot where one name has no room beside its point', () => {
+    const crowd = Array.from({ length: 12 }, (_, index) => ({ model: `family-${index}B-${longName}`, x: 10, y: 0.5 }));
+    const svg = scatter(crowd);
+    for (const { model } of crowd)
+      expect(svg.match(new RegExp(`>${model.slice(0, 10)}`, 'gu'))?.length).toBeGreaterThan(0);
+    const spread = scatter([
+      { model: 'one-1B', x: 1, y: 0.2 },
+      { model: 'one-2B', x: 10, y: 0.8 },
+    ]);
+    // Of one family no legend is needed, and each name stands beside its point, in its halo.
+    expect(spread.match(/>one-1B<\/text>/gu)).toHaveLength(2);
+  });
+
   it('explain the look of their marks', () => {
     const points = [
       { model: 'a', x: 1, y: 0.5, isDoubtful: true },

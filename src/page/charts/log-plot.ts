@@ -114,12 +114,12 @@ export interface PointLabelRequest<Point> {
   readonly corners: readonly (readonly [number, number])[];
 }
 
-/** Names beside points, as far as there is room. */
+/** Names beside points; undefined where one of them has no room. */
 export function pointLabels<Point extends PlottedPoint>(
   points: readonly Point[],
   plot: LogPlot,
   { isFirst, color, radius, clearance, corners }: PointLabelRequest<Point>,
-): VNode[] {
+): VNode[] | undefined {
   const { area, theme } = plot;
   const fontSize = theme.fontSize * 0.85;
   const longest = (area.right - area.left) * 0.45;
@@ -138,6 +138,7 @@ export function pointLabels<Point extends PlottedPoint>(
       lines: [...points.flatMap((point) => boundBoxes(point, plot)), ...segmentBoxes(corners)],
     },
   );
+  if (placed.includes(undefined)) return undefined;
   return points.flatMap((point, index) => {
     const label = placed[index];
     return label === undefined ? [] : placedLabel(label, fontSize, color(point), theme);

@@ -97,27 +97,53 @@ function isDrawable({ x, y }: ScatterPoint): boolean {
 
 /**
  * Accuracy against a cost factor on a logarithmic axis, with interval bars in both directions, and the border of what
- * the models attain. Models on the Pareto front are full and named first.
+ * the models attain. Models on the Pareto front are full. Names stand beside the points and families share a look;
+ * where one name has no room, each model has its own look and all names stand above.
  */
 export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
-  const { theme = lightTheme } = options;
   const drawable = data.points.filter(isDrawable);
   if (drawable.length === 0) return emptyChart(data.title, 'no model has both numbers', options);
+  return drawScatter(data, drawable, options, modelFamily) ?? (drawScatter(data, drawable, options) as Chart);
+}
+
+/**
+ * @param familyOf whose looks models share; without it each has its own, and no name beside it
+ * @returns undefined where a name has no room
+ */
+function drawScatter(
+  data: ScatterData,
+  drawable: readonly ScatterPoint[],
+  options: ChartOptions,
+  familyOf?: (model: string) => string,
+): Chart | undefined {
+  const { theme = lightTheme } = options;
   const front = new Set(frontPoints(drawable, data.direction));
+  const lookOf = familyOf ?? ((model: string) => model);
   // By name, so that a family looks the same on every chart of the same models.
-  const styles = pointStyles(drawable.map(({ model }) => modelFamily(model)).toSorted(), theme);
+  const styles = pointStyles(drawable.map(({ model }) => lookOf(model)).toSorted(), theme);
   const points = drawable.map((point): Drawn => ({
     ...point,
-    style: styles.get(modelFamily(point.model)) as PointStyle,
+    style: styles.get(lookOf(point.model)) as PointStyle,
     isOnFront: front.has(point),
   }));
   const key = legend(
-    legendEntries(points, [...styles.values()], theme),
+    legendEntries(points, familyOf !== undefined && styles.size < 2 ? [] : [...styles.values()], theme),
     { left: theme.fontSize, right: options.width - theme.fontSize },
     theme,
   );
   const plot = layOut(data, points, key.height, options, theme);
   const corners = frontCorners(points, data.direction, plot);
+  const names =
+    familyOf === undefined
+      ? []
+      : pointLabels(points, plot, {
+          isFirst: ({ isOnFront }) => isOnFront,
+          color: ({ isOnFront }) => (isOnFront ? theme.ink : theme.muted),
+          radius: theme.fontSize * 0.38,
+          clearance: theme.fontSize * 0.38 * 1.05,
+          corners,
+        });
+  if (names === undefined) return undefined;
   return chartFrame(
     namesOf(data, points),
     { width: options.width, height: plot.area.bottom + bottomAxisHeight(theme) },
@@ -128,17 +154,11 @@ export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
     ...points
       .toSorted((left, right) => Number(left.isOnFront) - Number(right.isOnFront))
       .map((one) => marker(one, plot)),
-    ...pointLabels(points, plot, {
-      isFirst: ({ isOnFront }) => isOnFront,
-      color: ({ isOnFront }) => (isOnFront ? theme.ink : theme.muted),
-      radius: theme.fontSize * 0.38,
-      clearance: theme.fontSize * 0.38 * 1.05,
-      corners,
-    }),
+    ...names,
   );
 }
 
-/** Families where there are several, and every look that a point of this chart has. */
+/** Families or models, and every look that a point of this chart has. */
 function legendEntries(
   points: readonly Drawn[],
   styles: readonly PointStyle[],
@@ -147,7 +167,7 @@ function legendEntries(
   const { fontSize, muted, background } = theme;
   const hollow = { fill: background, stroke: muted, 'stroke-width': fontSize / 8 };
   return [
-    ...(styles.length > 1 ? styles.map((style) => styleEntry(style, theme)) : []),
+    ...styles.map((style) => styleEntry(style, theme)),
     lineEntry('Pareto front', frontStroke(theme), theme),
     ...(points.some(({ isOnFront }) => !isOnFront)
       ? [circleEntry('pale: another is at least as good in both', { fill: muted, opacity: paleness }, theme)]
@@ -177,7 +197,7 @@ function layOut(
   theme: ChartTheme,
 ): LogPlot {
   const { fontSize } = theme;
-  const { width, height = width * 0.72 } = options;
+  const { width, height = width * 0.66 } = options;
   const values = points.flatMap(({ y, yBounds }) => [y, yBounds?.low ?? y, yBounds?.high ?? y]);
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.02, (highest - lowest) * 0.08);
@@ -186,7 +206,7 @@ function layOut(
   const better = data.direction === 'less' ? '← better' : 'better →';
   return layOutLogPlot(
     {
-      box: { left: 0, right: width - fontSize * 0.8, top, bottom: height },
+      box: { left: 0, right: width - fontSize * 0.8, top, bottom: top + height },
       xDomain: logDomain(bounds.filter((value) => value > 0)),
       yDomain,
       xTitle: `${data.xTitle} (${better})`,
