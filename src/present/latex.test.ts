@@ -91,11 +91,11 @@ describe('latexReport', () => {
       \\end{tabular}
       \\par\\smallskip
       \\begin{minipage}{\\linewidth}\\footnotesize
-      \\textsuperscript{a}~doubtful: The score depends on a number that is marked as doubtful.\\par
-      \\textsuperscript{b}~failed: The cell did not finish, so it has no score and affects no other.\\par
-      \\textsuperscript{c}~Anchors of PER-A: accuracy 0.000 scores 0; 4.00 items/s, 800 ms and 256 MiB score 0.5 each.\\par
+      \\textsuperscript{a}~doubtful: The score depends on a number that is marked as doubtful. (LAT is doubtful: other processes took 9 \\% of the CPU)\\par
+      \\textsuperscript{b}~failed: The cell did not finish, so it has no score and affects no other. (out of memory)\\par
+      \\textsuperscript{c}~anchors of PER-A: accuracy 0.000 scores 0; 4.00 items/s, 800 ms and 256 MiB score 0.5 each.\\par
       \\textsuperscript{d}~95 \\% confidence intervals: [low, high], or \\ensuremath{\\pm} half the width.\\par
-      \\textsuperscript{e}~Anchors of PER-A: accuracy 0.000 scores 0; 4.00 items/s, 800 ms and 300 MiB score 0.5 each; provisional, the medians of these models.\\par
+      \\textsuperscript{e}~anchors of PER-A: accuracy 0.000 scores 0; 4.00 items/s, 800 ms and 300 MiB score 0.5 each; provisional, the medians of these models.\\par
       \\end{minipage}
       \\end{table}
       "
