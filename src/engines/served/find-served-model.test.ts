@@ -45,6 +45,8 @@ describe('the model behind an address', () => {
   it('keeps an address that says it all as it is', async () => {
     const origin = await serveList(listOf('a', 'b'));
     expect(await find(`${origin}/#b`)).toMatchObject({ source: `${origin}/#b`, names: ['b', expect.anything(), 'b'] });
+    const host = origin.slice('http://'.length);
+    expect((await find(`${host}#b`)).source).toBe(`${origin}/v1#b`);
   });
 
   it.each([

@@ -67,7 +67,7 @@ export async function findServedModel(search: ModelSearch, signal: AbortSignal):
   const key = { variable, value: keyIn(search.environment, variable) };
   const { baseUrl, list } = await findList(written.baseUrl, key, signal);
   const { id } = chooseModel(baseUrl, list, written.servedName);
-  const isWhole = baseUrl === written.baseUrl && id === written.servedName;
+  const isWhole = /^https?:/i.test(search.source) && baseUrl === written.baseUrl && id === written.servedName;
   const short = shortServedName(id);
   return {
     // A source that says it all stays as it is: runs are found again by it.
