@@ -2,6 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startHubServer } from '../../test/setup/hub-server.ts';
+import { ggufBytes } from '../../test/setup/make-gguf.ts';
 import { runInProcess } from '../../test/setup/run-in-process.ts';
 
 let folder = '';
@@ -15,6 +17,17 @@ beforeEach(() => {
 });
 
 const paper = ['run', 'suites/paper.yaml', '--task', 'mini', '--dry-run'];
+
+it('a repository of the hub means its only file, or has its files listed', async () => {
+  const file = (repo: string, path: string) => ({ repo, path, content: ggufBytes(2000, path) });
+  await using hub = await startHubServer([file('o/one', 'm.gguf'), file('o/two', 'a.gguf'), file('o/two', 'b.gguf')]);
+  const environment = { HF_ENDPOINT: hub.endpoint };
+  const plan = async (model: string) =>
+    runInProcess(['run', '-m', model, '-t', 'imdb/mini', '--dry-run', '--json'], { folder, environment });
+  expect((await plan('hf:o/one')).stdout).toContain('"name":"m","source":"hf:o/one/m.gguf"');
+  const { code, stdout } = await plan('hf:o/two');
+  expect([code, stdout]).toEqual([2, expect.stringContaining('Name one of them:\\n  hf:o/two/a.gguf')]);
+});
 
 describe("the paper's models", () => {
   it('fit on 8 GPUs of 80 GiB, by estimates that say so', async () => {

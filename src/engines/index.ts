@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Engine } from '../core/engine.ts';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { optionProblems } from '../core/engine-options.ts';
+import { jsonInside } from '../core/json-inside.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { FoundModel, ModelSearch } from './model-search.ts';
 import { llamaMaxConcurrency, servedMaxConcurrency } from './request-pool.ts';
@@ -131,5 +132,6 @@ function readValue(text: string): unknown {
   if (/^true$/i.test(text)) return true;
   if (/^false$/i.test(text)) return false;
   if (/^none$/i.test(text)) return null;
+  if (/^[{[]/.test(text)) return jsonInside(text) ?? text;
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, request as forward } from 'node:http';
+import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +38,11 @@ async function serve(...ids: readonly string[]): Promise<string> {
     });
     incoming.pipe(outgoing);
   });
+  return listen(listening);
+}
+
+/** The origin of a server on loopback that is gone when the test ends. */
+async function listen(listening: Server): Promise<string> {
   await new Promise<void>((resolve) => {
     listening.listen(0, '127.0.0.1', resolve);
   });
@@ -99,6 +104,19 @@ describe('a model at a server', () => {
       `models: [{ source: '${two}', name: mine }, '${a}', { source: m, engine: mock }]`,
     );
     expect((await planned('s.yaml')).models.map(([name]) => name)).toEqual(['mine', `m@${hostOf(one)}`, 'm']);
+  });
+
+  it('is asked with the key of the environment', async () => {
+    const keyed = createServer(({ headers }, response) => {
+      if (headers.authorization === 'Bearer sk-good') response.end('{"data":[{"id":"m"}]}');
+      else response.writeHead(401).end();
+    });
+    const origin = await listen(keyed);
+    const plan = async (environment: Readonly<Record<string, string>>, ...words: readonly string[]) =>
+      runInProcess(['run', '-m', origin, ...words, ...small, '--dry-run'], { folder, environment });
+    expect((await plan({})).stderr).toContain('the server asks for a key (HTTP 401)');
+    expect((await plan({ OPENAI_API_KEY: 'sk-good' })).code).toBe(0);
+    expect((await plan({ MINE: 'sk-good' }, '--model-args', 'apiKeyVariable=MINE')).code).toBe(0);
   });
 
   it.each(['run', 'plan'])('is looked for by %s before anything starts', async (command) => {

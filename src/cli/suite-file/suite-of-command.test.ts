@@ -172,6 +172,17 @@ describe('the suite of a command line', () => {
     expect(await optionsOf('loglikelihood=none,retrySeconds=3,apiKeyVariable=123')).toMatchObject([
       { engineOptions: { loglikelihood: 'none', retrySeconds: 3, apiKeyVariable: '123' } },
     ]);
+    const json = JSON.stringify({
+      retrySeconds: 3,
+      loglikelihood: 'none',
+      body: { chat_template_kwargs: { a: true } },
+    });
+    expect(await optionsOf(json)).toMatchObject([
+      { engineOptions: { retrySeconds: 3, loglikelihood: 'none', body: { chat_template_kwargs: { a: true } } } },
+    ]);
+    await expect(optionsOf('{"retrySeconds": 3')).rejects.toThrow(
+      '--model-args: expected key=value pairs joined by commas, or a JSON object, got "{"retrySeconds": 3"',
+    );
     await expect(optionsOf('loglikelihood=nonsense')).rejects.toThrow('options of engine openai: loglikelihood');
   });
 

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { jsonInside } from '../../core/json-inside.ts';
 import { rangeText, readNumber, type Setting, type SettingKind, type SettingTable } from '../../core/settings.ts';
 import { modelSettings, suiteSettings, taskSettings } from '../../core/suite-settings.ts';
 import { choice, custom, flag, number, type Option, texts } from '../options/option.ts';
@@ -64,6 +65,20 @@ function alsoWritten<Value>(option: Option<Value>, rewrite: (value: string) => s
 
 const ofSuite = optionsOf(suiteSettings);
 
+const keyValues = texts({
+  argument: 'key=value',
+  isCommaSeparated: true,
+  help: 'lm-eval model arguments: pretrained=… or path=… names a model, base_url=… with model=… a server; the rest are engine options',
+  hasEnvironment: false,
+});
+
+/** lm-eval takes the arguments of a model as JSON, too. */
+function parseJsonArguments(value: string): readonly string[] | undefined {
+  const known = jsonInside(value);
+  if (typeof known !== 'object' || known === null) return undefined;
+  return Object.entries(known).map(([key, each]) => `${key}=${typeof each === 'string' ? each : JSON.stringify(each)}`);
+}
+
 /** What a suite file says, as flags. Each name that is also a key of the file overrides it. */
 export const suiteOptions = {
   model: texts({
@@ -95,12 +110,11 @@ export const suiteOptions = {
   shots: optionOf(taskSettings.shots),
   style: optionOf(modelSettings.style),
   engine: optionOf(modelSettings.engine),
-  modelArgs: texts({
-    argument: 'key=value',
-    isCommaSeparated: true,
-    help: 'lm-eval model arguments: pretrained=… or path=… names a model, base_url=… with model=… a server; the rest are engine options',
-    hasEnvironment: false,
-  }),
+  modelArgs: {
+    ...keyValues,
+    expected: 'key=value pairs joined by commas, or a JSON object',
+    parse: (value: string) => (value.trimStart().startsWith('{') ? parseJsonArguments(value) : keyValues.parse(value)),
+  },
   logSamples: flag({ help: 'accepted for compatibility with lm-eval; samples are always kept', hasEnvironment: false }),
 } as const;
 
