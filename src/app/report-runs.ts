@@ -104,7 +104,8 @@ export async function reportRuns(
 /** Tasks that runs within a time had to leave out. */
 function tooShort(runs: readonly RunRecord[]): readonly string[] {
   const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
-  return tasks.length === 0 ? [] : [`The time of the run was too short for ${tasks.join(', ')}.`];
+  if (tasks.length === 0) return [];
+  return [`Left out for want of time: ${tasks.join(', ')}. Give the run more of it, or close what else takes CPU.`];
 }
 
 /** Without the tasks that a run within a time had no time for. */

@@ -110,8 +110,8 @@ export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ opt
   const models = await quickstartModels(local);
   output.record('quickstart', { minutes, models });
   output.note(
-    `Three small models on the five tasks of the built-in mini set, which is for a first look and no benchmark:\n` +
-      `as many items as fit into ${minutes} minutes, and a table for each task as soon as it is done.`,
+    'Three small models on five built-in tasks, for a first look (no benchmark).\n' +
+      `As many items as fit into ${minutes} minutes; each task's table as soon as it is done.`,
   );
   for (const { name, bytesToFetch } of models) {
     output.note(`  ${name}: ${bytesToFetch === 0 ? 'on disk' : `${sizeText(bytesToFetch)} to download`}`);

@@ -54,9 +54,9 @@ export const columnPriority: readonly CellColumnName[] = [
   'memory',
 ];
 
-function itemsText({ state, items, accuracy }: CellView): string {
+function itemsText({ state, items, accuracy, pass }: CellView): string {
   const done = state === 'done' ? items : (accuracy?.done ?? 0);
-  return state === 'pending' && done === 0 ? String(items) : `${done}/${items}`;
+  return pass === undefined && done === 0 ? String(items) : `${done}/${items}`;
 }
 
 /** From so many items on the interval of a share says something; before, a count says more. */
@@ -132,7 +132,8 @@ function rate(view: CellView, running: number | undefined, measured: Measurement
 }
 
 function leftText(view: CellView, state: RunState, outlook: Outlook): string {
-  if (view.state !== 'running') return '';
+  // Of a run within a time nobody knows what it will ask of a cell that waits.
+  if (view.state !== 'running' || (view.pass === undefined && outlook.timeLimitMs !== undefined)) return '';
   const left = cellTimeLeft(view, state, outlook);
   return left === undefined ? '' : clockText((left.lowMs + left.highMs) / 2);
 }

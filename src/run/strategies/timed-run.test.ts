@@ -19,6 +19,8 @@ interface World {
   /** Wall time of an item. */
   readonly itemMs: (model: string, taskId: string) => number;
   readonly loadMs?: number;
+  /** Items that are asked at once when a pass begins, whatever time there is. */
+  readonly wave?: number;
   /** Cells whose engine breaks. */
   readonly broken?: readonly string[];
   /** Cells that an earlier attempt has ended, with their items. */
@@ -28,7 +30,7 @@ interface World {
 }
 
 /** Plays the runner: asks as a pass would, one item after the other, while the clock goes on. */
-async function play({ limitMs, itemMs, loadMs = 0, broken = [], done = {}, answered = {} }: World) {
+async function play({ limitMs, itemMs, loadMs = 0, wave = 1, broken = [], done = {}, answered = {} }: World) {
   const toy = toyPlan({ suite: { protocol: 'paper' }, tasks, models: { small: {}, large: {} } });
   const models = toy.models.map((model) => ({
     ...model,
@@ -87,7 +89,7 @@ async function play({ limitMs, itemMs, loadMs = 0, broken = [], done = {}, answe
       let count = 0;
       for (; count < pass.order.length; count += 1) {
         const dueMs = nowMs() + oneMs;
-        if (count > 0 && (dueMs > endAtMs || (count >= least && dueMs > enoughAtMs))) break;
+        if (count >= wave && (dueMs > endAtMs || (count >= least && dueMs > enoughAtMs))) break;
         vi.advanceTimersByTime(oneMs);
       }
       requests.set(cell.id, count);
@@ -157,6 +159,17 @@ it('ends within its time on a machine where even one task is too much, and says 
   expect(others.every(({ state, items }) => state === 'unavailable' && items === 0)).toBe(true);
   expect(others).toHaveLength(4);
   expect(elapsedMs).toBeLessThanOrEqual(60_000 * 1.1);
+});
+
+it('asks the others fewer items where the first model took too long for its own', async () => {
+  const { ends } = await play({ limitMs: 60_000, itemMs: () => 4_000, wave: 8 });
+  expect(ends.slice(0, 2)).toEqual([
+    { id: 'small toy/short@1', state: 'done', items: 8 },
+    { id: 'large toy/short@1', state: 'done', items: 5 },
+  ]);
+  const slower = await play({ limitMs: 60_000, itemMs: () => 5_000, wave: 8 });
+  expect(slower.ends.every(({ state }) => state === 'unavailable')).toBe(true);
+  expect(slower.elapsedMs).toBe(40_000);
 });
 
 it('gives up soon where the first model cannot answer five items', async () => {

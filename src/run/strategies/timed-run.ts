@@ -45,15 +45,14 @@ class Pace {
   }
 }
 
-/** Ends the cells of tasks for which the time is too short, and says so once. */
+/** Ends the cells of tasks for which the time is too short, and has the run say so once. */
 async function* leaveOut(jobs: readonly CellJob[]): Steps {
   const tasks = [...new Set(jobs.map(({ cell }) => cell.taskId))];
   if (tasks.length === 0) return;
-  const message = `the time is too short for ${tasks.join(', ')}: give the run more of it, or close what else takes CPU`;
   yield {
     type: 'note',
     change: (manifest) => ({ ...manifest, leftOut: [...(manifest.leftOut ?? []), ...tasks] }),
-    event: { type: 'warning', message },
+    event: undefined,
   };
   for (const job of jobs)
     yield { type: 'end', job, state: 'unavailable', error: undefined, tell: (measured) => measured };
@@ -103,11 +102,15 @@ async function* runTask(
     if (job.failure === undefined) {
       const passes = await state.store.passResults(job.cell.id);
       const asked = passes.findLast(({ pass }) => pass === 'accuracy')?.requests ?? items;
-      if (!isChosen && asked < Math.min(fewestItems, items)) return false;
-      items = Math.min(items, asked);
+      const endedMs = nowMs();
+      // The first model may have taken longer than it should: then the others answer fewer.
+      const itemMs = ((endedMs - startMs) * (1 - share)) / share / asked;
+      const fit = isChosen || itemMs === 0 ? asked : Math.floor((ends.latestMs - endedMs) / itemMs);
+      if (!isChosen && Math.min(asked, fit) < Math.min(fewestItems, items)) return false;
+      if (asked < whole) yield { type: 'items', job, items: asked };
+      items = Math.min(asked, fit);
       isChosen = true;
-      spentMs.set(job.cell.model, nowMs() - startMs);
-      if (items < whole) yield { type: 'items', job, items };
+      spentMs.set(job.cell.model, endedMs - startMs);
     }
     yield endStep(job, job.failure, (measured) => measured);
   }
