@@ -120,6 +120,11 @@ describe('a report', () => {
       const { stdout } = await perbench(['report'], { COLUMNS: String(width) });
       for (const line of stdout.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(width);
       expect(stdout).toMatch(/^More .*: -v\.$/mu);
+      const [answer = '', table = ''] = stdout.split('\n\n');
+      expect(answer.split('\n').length).toBeLessThanOrEqual(Math.max(3, 240 / width));
+      expect(answer).toMatch(/\.$/u);
+      expect(answer).not.toContain('imdb/mini@1');
+      expect(table).toContain('imdb/mini@1');
       expect(stdout).not.toContain('accuracy metric');
     }
     for (const argv of [['report', '-v'], ['show']]) {

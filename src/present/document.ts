@@ -218,6 +218,8 @@ export type Block =
   | { readonly kind: 'heading'; readonly text: string; readonly level: 3 | 4; readonly tone: Tone }
   /** A sentence. */
   | { readonly kind: 'text'; readonly text: string; readonly tones: readonly Tone[] }
+  /** Sentences, the most important first: a terminal shows as many as few lines hold. */
+  | { readonly kind: 'sentences'; readonly texts: readonly string[]; readonly tones: readonly Tone[] }
   | { readonly kind: 'table'; readonly table: Table; readonly indent: number }
   | { readonly kind: 'list'; readonly lines: readonly Line[]; readonly indent: number }
   /** A table that a page shows on demand. */

@@ -68,6 +68,8 @@ function blockParts(block: Block): readonly string[] {
       const text = escapeMarkdown(block.text);
       return [block.tones.includes('title') ? `**${text}**\n` : `${text}\n`];
     }
+    case 'sentences':
+      return block.texts.map((text) => `${escapeMarkdown(text)}\n`);
     case 'table':
       return tableParts(block.table);
     case 'list':

@@ -1,5 +1,5 @@
 import { factorNames } from '../scoring/factor.ts';
-import { answerHeadline, answersHeadline } from '../scoring/answer-text.ts';
+import { answerHeadline, answersHeadline, answerSentences } from '../scoring/answer-text.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { boardSections } from './board-sections.ts';
 import {
@@ -52,7 +52,19 @@ function boardTable(board: Scoreboard): Table {
   );
 }
 
-function boardBlocks(board: Scoreboard): readonly Block[] {
+/** What the report comes to: of one task in a few sentences, of several in one. */
+function answerBlocks({ answers, scoreboards }: Report): readonly Block[] {
+  if (answers === undefined) return [];
+  const [only, ...others] = answers.weighted === undefined ? answers.tasks : [answers.weighted];
+  const texts =
+    only === undefined || others.length > 0
+      ? [answersHeadline(answers)]
+      : answerSentences(only, scoreboards, scoreboards.length > 0);
+  return [{ kind: 'sentences', texts, tones: ['title', answers.kind === 'recommend' ? 'best' : 'doubtful'] }];
+}
+
+/** @param isTold the answer stands above it already */
+function boardBlocks(board: Scoreboard, isTold: boolean): readonly Block[] {
   const sections = boardSections(board).flatMap(({ heading, lines }): readonly Block[] => [
     { kind: 'heading', text: heading, level: 4, tone: 'heading' },
     ...listBlock(
@@ -60,7 +72,8 @@ function boardBlocks(board: Scoreboard): readonly Block[] {
       2,
     ),
   ]);
-  return [tableBlock(boardTable(board)), ...sections];
+  const shown = boardTable(board);
+  return [tableBlock(isTold ? { ...shown, verdict: undefined } : shown), ...sections];
 }
 
 /** One flat table, a record per model and task, in base units and without rounding; `perbench score` reads it. */
@@ -136,14 +149,16 @@ function seriesOf({ taskId, protocol, rows }: Scoreboard): readonly Series[] {
 /** Scoreboards: a table each, with its verdict, what must be known about it, and what was asked beside it. */
 export function reportDocument(report: Report): Document {
   const { run, scoreboards, notes = [] } = report;
-  const boards = scoreboards.map(boardBlocks);
+  const answer = answerBlocks(report);
+  const isTold = answer.length > 0 && scoreboards.length === 1;
+  const boards = scoreboards.map((board) => boardBlocks(board, isTold));
   const below = notes.map((note) => textBlock(note));
   return createDocument({
     schema,
-    screen: [...boards, ...(below.length > 0 ? [below] : [])].flatMap((blocks, index) =>
-      index === 0 ? blocks : [gap, ...blocks],
-    ),
-    page: [...boards.flat(), ...below],
+    screen: [answer, ...boards, below]
+      .filter((blocks) => blocks.length > 0)
+      .flatMap((blocks, index) => (index === 0 ? blocks : [gap, ...blocks])),
+    page: [...answer, ...boards.flat(), ...below],
     records: reportRecords(scoreboards),
     data: {
       $schema: jsonSchemaPath,

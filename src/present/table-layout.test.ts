@@ -276,6 +276,29 @@ describe('a table of words', () => {
   });
 });
 
+describe('the sentences of an answer', () => {
+  const texts = [
+    'Probably a: it is first.',
+    `Compared with b: ${'faster, '.repeat(8)}smaller.`,
+    'x '.repeat(130).trim(),
+  ];
+  const linesAt = (width: number, isWhole = false): readonly string[] =>
+    terminalText([{ kind: 'sentences', texts, tones: [] }], { width, isWhole }).split('\n\nMore notes: -v.');
+
+  it('take three lines of 80 columns, or as much room elsewhere, whole ones alone', () => {
+    for (const width of [40, 80, 120]) {
+      const [told = '', ...more] = linesAt(width);
+      expect(told.replaceAll(/\s+/gu, ' ')).toBe(texts.slice(0, 2).join(' '));
+      expect(told.split('\n').length).toBeLessThanOrEqual(Math.max(3, 240 / width));
+      expect(more).toHaveLength(1);
+    }
+  });
+
+  it('are all there where it is whole', () => {
+    expect(linesAt(80, true).join('').replaceAll(/\s+/gu, ' ')).toBe(texts.join(' '));
+  });
+});
+
 describe('names that are cut', () => {
   it.each([
     [['qwen2.5-coder-0.5b-instruct', 'qwen2.5-coder-1.5b-instruct'], 16],

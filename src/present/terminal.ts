@@ -42,6 +42,8 @@ type Shown = Required<TerminalOptions> & { readonly leftOut: LeftOut };
 /** Below a table that isn't whole. */
 const maxNotes = 2;
 const maxNoteLines = 2;
+/** Of 80 columns. */
+const maxAnswerLines = 3;
 
 /** Texts of columns beside each other, each with the place for its mark. */
 function join(texts: readonly string[]): string {
@@ -142,6 +144,22 @@ function lastLine([first = '', ...others]: readonly string[], width = Infinity):
   return truncateText([first, ...others.map((line) => line.trim())].join(' '), width);
 }
 
+/** The first sentence, and those that have room in a few lines behind it. */
+function sentenceLines(
+  { texts, tones }: Extract<Block, { readonly kind: 'sentences' }>,
+  { width, style, isWhole, leftOut }: Shown,
+): readonly string[] {
+  const lines: string[] = [];
+  const most =
+    width === undefined || isWhole ? Infinity : Math.max(maxAnswerLines, Math.ceil((80 * maxAnswerLines) / width));
+  for (const [index, text] of texts.entries()) {
+    const wrapped = wrapText(plainText(text), width, '  ');
+    if (index > 0 && lines.length + wrapped.length > most) leftOut.hasNotes = true;
+    else lines.push(...wrapped.map((line) => (index === 0 ? style(line, ...tones) : line)));
+  }
+  return lines;
+}
+
 function blockLines(block: Block, options: Shown): readonly string[] {
   const { width, style } = options;
   switch (block.kind) {
@@ -153,6 +171,8 @@ function blockLines(block: Block, options: Shown): readonly string[] {
     }
     case 'text':
       return wrapText(plainText(block.text), width, '  ').map((text) => style(text, ...block.tones));
+    case 'sentences':
+      return sentenceLines(block, options);
     case 'table': {
       const inner = width === undefined ? undefined : width - block.indent;
       return tableBlockLines(block.table, { ...options, width: inner }).map((text) => ' '.repeat(block.indent) + text);

@@ -158,8 +158,9 @@ function find(answer: Answer, model: string | undefined): Candidate | undefined 
  * what is lacking or would change it.
  *
  * @param boards of its tasks
+ * @param hasTable whether the numbers of the models stand in a table beside it
  */
-export function answerSentences(answer: Answer, boards: readonly Scoreboard[]): readonly string[] {
+export function answerSentences(answer: Answer, boards: readonly Scoreboard[], hasTable = false): readonly string[] {
   const [board, ...others] = boards;
   const lines = [answerHeadline(answer)];
   const [first] = namedModels(answer);
@@ -167,15 +168,19 @@ export function answerSentences(answer: Answer, boards: readonly Scoreboard[]): 
   if (board !== undefined && others.length === 0) {
     if (first !== undefined) {
       const other = measured.find((model) => model !== first);
-      const against = other === undefined ? '' : `; ${comparedText(answer, other)}`;
-      lines.push(`${numbersText(board, first)}${against}.`);
+      const against = other === undefined ? undefined : comparedText(answer, other);
+      const parts = [hasTable ? undefined : numbersText(board, first), against].filter((part) => part !== undefined);
+      if (parts.length > 0) lines.push(`${parts.join('; ')}.`.replace(/^compared/u, 'Compared'));
     } else if (answer.kind === 'unknown' && measured.length === 2) {
       lines.push(`${measured[0]} ${comparedText(answer, measured[1] ?? '')}.`);
     }
   }
   if (answer.kind === 'none') lines.push(`${gapsText(answer.reasons)}.`);
   if (answer.kind === 'unknown') {
-    lines.push(`${unprovenText(answer) ?? gapsText(answer.missing)}. ${needsText(answer)}`.trim());
+    const reasons = `${unprovenText(answer) ?? gapsText(answer.missing)}.`;
+    // What is lacking isn't in the table, why it is lacking is.
+    if (hasTable) lines.push(...[needsText(answer), reasons].filter((text) => text !== ''));
+    else lines.push(`${reasons} ${needsText(answer)}`.trim());
   }
   if (answer.unlimited !== undefined)
     lines.push(
