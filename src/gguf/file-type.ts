@@ -33,6 +33,9 @@ const fileTypes: Readonly<Record<number, string>> = {
   36: 'TQ1_0',
   37: 'TQ2_0',
   38: 'MXFP4',
+  39: 'NVFP4',
+  40: 'Q1_0',
+  41: 'Q2_0',
 };
 
 /** The quantisation that a header names; undefined where it names none that is known. */

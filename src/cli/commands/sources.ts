@@ -90,7 +90,8 @@ function descriptionLines(model: ModelDescription): readonly Line[] {
   const known = (value: string | undefined): string => value ?? 'unknown';
   const facts: readonly (readonly [label: string, text: string])[] = [
     ['model', model.name],
-    ['source', model.source],
+    // `--json` has it in full.
+    ['source', truncateText(model.source, 100)],
     ['file', model.path ?? 'not on this machine'],
     ['size', known(bytes === undefined ? undefined : sizeText(bytes))],
     ['sha256', known(model.sha256)],

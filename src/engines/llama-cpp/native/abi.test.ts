@@ -1,6 +1,7 @@
 import koffi from 'koffi';
 import { describe, expect, it } from 'vitest';
 import { EnvironmentError } from '../../../core/errors.ts';
+import { fileTypeName } from '../../../gguf/file-type.ts';
 import { findLibrary } from '../library-location.ts';
 import { checkAbi, contextParams, type ParamsRecord } from './abi.ts';
 import { loadLibrary, type LlamaFunctions } from './library.ts';
@@ -34,4 +35,19 @@ describe('checkAbi', () => {
     const planted = changed({ contextDefaultParams: () => read() as ParamsRecord });
     expect(() => checkAbi(planted, 'some-package')).toThrow(/llama_context_params\.\w+ is .*, expected/);
   });
+});
+
+it('numbers quantisations as the names of files do', () => {
+  const spelling = (name: string): string =>
+    name
+      .replace(/^all /, '')
+      .replace(/^Q2_K - Medium$/, 'Q2_K')
+      .replace(/^(Q\d_K) - (\w)\w+$/, '$1_$2')
+      .replace(/^IQ3_S mix/, 'IQ3_M')
+      .replace(/ .*$/, '');
+  const numbers = Array.from({ length: 128 }, (_, type) => type);
+  const named = numbers.map((type) => library.llama.fileTypeName(type) ?? 'unknown');
+  const known = named.map((name) => (name.startsWith('unknown') ? undefined : spelling(name)));
+  expect(numbers.map(fileTypeName)).toEqual(known);
+  expect(known.filter((name) => name !== undefined).length).toBeGreaterThan(30);
 });
