@@ -34,7 +34,7 @@ async function baselineCommands(): Promise<readonly string[]> {
 /** The example's own suite with a model that answers without weights. */
 async function writeSuite(answers: readonly string[]): Promise<void> {
   const models = [{ name: 'small', source: 'small', engine: 'mock', engineOptions: { answers } }];
-  const quick = { windowSeconds: 0.2, latencyRequests: 3 };
+  const quick = { windowSeconds: 0.2, latencyRequests: 3, allowBusy: true };
   await writeFile(join(folder, 'perbench.yaml'), stringify({ ...suite, ...quick, models }));
 }
 
