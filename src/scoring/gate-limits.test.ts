@@ -73,9 +73,9 @@ describe('a relative limit on accuracy', () => {
     const notesOf = (right: number, limit: number): readonly string[] =>
       gateChecks([compared(cell(right, 1000), cell(right, 1000))], () => ({ maxAccuracyDrop: limit }))[0]?.notes ?? [];
     expect(notesOf(20, 0.01)).toEqual([
-      "the limit allows to lose 50 % of the baseline's accuracy of 0.020; try relative accuracy drop <= 0.05",
+      "the limit allows a loss of 50 % of the baseline's accuracy of 0.020; try relative accuracy drop <= 0.05",
     ]);
-    expect(notesOf(5, 0.01)[0]).toContain('allows to lose all of');
+    expect(notesOf(5, 0.01)[0]).toContain('allows a loss of all of');
     expect(notesOf(0, 0.01)).toEqual(['the accuracy of the baseline is 0: there is nothing to lose']);
     expect(notesOf(700, 0.01)).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe('costs', () => {
     const pair = compared(cell(7, 10), cell(7, 10));
     const checks = gateChecks([pair], () => ({ maxEnergyRise: 0.1, maxPrice: 1 }));
     expect(checks.map(({ outcome, notes }) => [outcome, notes])).toEqual([
-      ['inconclusive', ['energy was not measured: no meter of this machine reports it']],
+      ['inconclusive', ['energy was not measured: no meter of the machine reports it']],
       ['inconclusive', ['there is no price: the suite sets no pricePerHour']],
     ]);
     const [gap] = gateChecks([compared(cell(7, 10), costly([], [1]))], () => ({ maxEnergyRise: 0.1 }));

@@ -80,7 +80,7 @@ export function intervalOutcome(interval: Interval, bound: number, isUpper: bool
 
 /** Why a cell may have nothing to check a limit on. */
 const unmeasured: Partial<Record<ComparedMetric, string>> = {
-  energyPerItem: 'energy was not measured: no meter of this machine reports it',
+  energyPerItem: 'energy was not measured: no meter of the machine reports it',
   pricePerThousand: 'there is no price: the suite sets no pricePerHour',
 };
 
@@ -96,7 +96,7 @@ function baselineNotes({ name, bound }: Limit, found: MetricComparison | undefin
   if (name === 'maxRelativeAccuracyDrop' || share < largeShare) return [];
   const lost = share >= 1 ? 'all' : `${Math.round(100 * share)} %`;
   const proposed = formatLimit({ name: 'maxRelativeAccuracyDrop', bound: 0.05 });
-  return [`the limit allows to lose ${lost} of the baseline's accuracy of ${baseline.toFixed(3)}; try ${proposed}`];
+  return [`the limit allows a loss of ${lost} of the baseline's accuracy of ${baseline.toFixed(3)}; try ${proposed}`];
 }
 
 function checkLimit(limit: Limit, cell: CellComparison, isAdvisory: boolean): GateCheck {
