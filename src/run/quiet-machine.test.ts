@@ -209,6 +209,12 @@ describe('a window in which others were busy', () => {
     expect((await world.measure(0.4)).attempts).toHaveLength(3);
   });
 
+  it('is not measured again for ever where only windows are busy, such as by a server behind a proxy', async () => {
+    const world = machine(free);
+    expect((await world.measure(0.4)).attempts).toHaveLength(3);
+    expect((await world.measure(0.4)).attempts).toHaveLength(1);
+  });
+
   it('is what it is where busy machines are allowed, or nobody can tell', async () => {
     expect((await machine({ ...free, allowBusy: true }).measure(0.4)).attempts).toEqual([0]);
     const unknown = new QuietMachine({

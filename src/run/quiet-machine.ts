@@ -54,7 +54,7 @@ function isBusy({ host }: PassResult): boolean {
 
 /**
  * Sees to it that time is measured on a quiet machine: waits for one, and measures again where a window was busy. What
- * was in vain isn't tried again before the machine was seen quiet, so that a busy one costs a run its patience once.
+ * was in vain isn't tried again before the machine, or a window, was quiet, so that a busy one costs a run its patience once.
  */
 export class QuietMachine {
   readonly #options: QuietMachineOptions;
@@ -73,7 +73,7 @@ export class QuietMachine {
     for (const ms of [glanceMs, lookMs]) {
       const look = await this.#look(watch, ms, timed.signal);
       if (timed.signal.aborted) return;
-      if (isQuiet(look)) this.#seeQuiet();
+      if (isQuiet(look)) this.#hasWaitedInVain = false;
       else if (ms === lookMs && look !== undefined) await this.#waitLong(watch, look, timed);
       if (isQuiet(look)) return;
     }
@@ -101,8 +101,10 @@ export class QuietMachine {
       busierShares.push(dropped.host.otherShare);
       best = kept;
     }
-    if (!isBusy(best)) this.#seeQuiet();
-    else if (busierShares.length === mostRepeats) this.#hasRepeatedInVain = true;
+    if (!isBusy(best)) this.#hasWaitedInVain = false;
+    // A machine that was quiet before is no promise: what others do may come with the window, as a server's work that can't
+    // be told from theirs does.
+    if (!isBusy(best) || busierShares.length === mostRepeats) this.#hasRepeatedInVain = isBusy(best);
     return busierShares.length === 0 ? best : leastBusy(best, busierShares);
   }
 
@@ -110,11 +112,6 @@ export class QuietMachine {
     const { pause = sleepUnlessAborted } = this.#options;
     await pause(ms, signal);
     return watch.look();
-  }
-
-  #seeQuiet(): void {
-    this.#hasWaitedInVain = false;
-    this.#hasRepeatedInVain = false;
   }
 
   #isWorthRepeating(result: PassResult): boolean {
@@ -146,8 +143,7 @@ export class QuietMachine {
     } finally {
       stopListening?.();
     }
-    if (outcome === 'quiet') this.#seeQuiet();
-    else this.#hasWaitedInVain = true;
+    this.#hasWaitedInVain = outcome !== 'quiet';
     // Who wants to measure now doesn't want to measure three times.
     if (outcome === 'skipped') this.#hasRepeatedInVain = true;
     emit({ type: 'wait-end', ...place, outcome, waitedMs: now() - startedMs });

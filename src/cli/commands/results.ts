@@ -19,6 +19,7 @@ import type { Measurement } from '../../core/measurement.ts';
 import type { Sample } from '../../core/sample.ts';
 import { certificateBlocks } from '../../present/certificate-document.ts';
 import type { CliContext } from '../context.ts';
+import { busyText } from '../busy-text.ts';
 import { deviceText, type WatchedPass } from '../device-text.ts';
 import { safeText } from '../../present/sanitise.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
@@ -104,7 +105,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
     printCertificates(run, context);
     await printReport(await reportRuns(store, [run], project(context)), files, context, { isWhole: true });
     await printLabels(store, cells, context);
-    await printDevices(store, cells, context);
+    await printPasses(store, cells, context);
     if (options.samples !== undefined) {
       const only = options.samples === 'all' ? undefined : options.samples;
       await printSamples(store, cells, { only, limit: options.last }, context);
@@ -179,14 +180,13 @@ function importLine({ tool, files }: NonNullable<RunRecord['manifest']['imported
   return `imported: measured by ${safeText(tool)}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
 }
 
-/** GPU readings of the run; nothing on machines without one. */
-async function printDevices(store: Store, cells: readonly Cell[], { output }: CliContext): Promise<void> {
+/** What GPUs did, and what was done because others used the CPU; nothing where neither was. */
+async function printPasses(store: Store, cells: readonly Cell[], { output }: CliContext): Promise<void> {
   const passes: WatchedPass[] = [];
   for (const { id, model, taskId } of cells) {
     for (const result of await store.passResults(id)) passes.push({ model, taskId, result });
   }
-  const text = deviceText(passes);
-  if (text !== undefined) output.result(`${text}\n`);
+  for (const text of [deviceText(passes), busyText(passes)]) if (text !== undefined) output.result(`${text}\n`);
 }
 
 /** What a race decided; the tables after it lack means of models that were stopped early. */
