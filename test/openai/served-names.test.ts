@@ -9,6 +9,7 @@ import { prepareRun } from '../../src/app/prepare-run.ts';
 import { suiteSchema } from '../../src/core/suite.ts';
 import { readHostFacts } from '../../src/meters/host-facts.ts';
 import { createMachineMeter } from '../../src/meters/machine-meter.ts';
+import type { RunPlan } from '../../src/run/plan.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { testSettings } from '../setup/test-settings.ts';
@@ -130,19 +131,18 @@ describe('a model at a server', () => {
   });
 });
 
-it('a run that was stored with the address as the name goes on under it', async () => {
-  const origin = await serve('A/m');
+/** A plan of one served model, found afresh or as a stored run has it. */
+async function prepare(source: string, isStored: boolean): Promise<RunPlan> {
   const suite = suiteSchema.parse({
-    models: [`openai:${origin}/v1`],
+    models: [source],
     tasks: ['imdb/mini'],
     limit: 4,
     protocol: 'paper',
     concurrency: 2,
     waitQuiet: 0,
   });
-  const settings = testSettings(folder);
   const context = {
-    settings,
+    settings: testSettings(folder),
     environment: {},
     workingFolder: folder,
     dataDir: undefined,
@@ -156,7 +156,23 @@ it('a run that was stored with the address as the name goes on under it', async 
     onPull: undefined,
     onStep: undefined,
   };
-  const plan = await prepareRun(suite, context, new AbortController().signal, { isStored: true });
+  return prepareRun(suite, context, new AbortController().signal, { isStored });
+}
+
+it('runs are found again by what is served, however it is written, and as before models were looked for', async () => {
+  const origin = await serve('A/m');
+  const { suiteKey: before } = await prepare(`openai:${origin}/v1#A/m`, true);
+  for (const written of [`openai:${origin}/v1#A/m`, origin, `${origin}/v1/`, `openai:${origin}`]) {
+    const found = await prepare(written, false);
+    expect(found.suiteKey).toBe(before);
+    // What is stored with the run leaves nothing to be asked.
+    expect(found.suite.models).toMatchObject([{ name: 'm', engine: 'openai', source: `${origin}/v1#A/m` }]);
+  }
+});
+
+it('a run that was stored with the address as the name goes on under it', async () => {
+  const origin = await serve('A/m');
+  const plan = await prepare(`openai:${origin}/v1`, true);
   expect(plan.models.map(({ spec }) => spec.name)).toEqual([`${origin}/v1`]);
   const file = join(folder, 'p.db');
   {
