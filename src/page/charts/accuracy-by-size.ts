@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { bottomAxisHeight, logDomain } from './axes.ts';
+import { bottomAxisHeight, logDomain, tickOverhang } from './axes.ts';
 import {
   chartFrame,
   emptyChart,
@@ -16,7 +16,7 @@ import {
   type SvgAttributes,
 } from './chart-frame.ts';
 import type { Box } from './labels.ts';
-import { boundBars, layOutLogPlot, type LogPlot } from './log-plot.ts';
+import { boundBars, layOutLogPlot, lowestPlot, type LogPlot } from './log-plot.ts';
 import { legend, lineEntry, pointMark, pointStyles, styleEntry, type PointStyle } from './point-styles.ts';
 import { wrapText } from './text-extent.ts';
 
@@ -149,7 +149,7 @@ function panelPlaces(
   const most = Math.max(1, Math.min(series.length, Math.floor(width / (fontSize * 14.5))));
   const columns = Math.ceil(series.length / Math.ceil(series.length / most));
   const panelWidth = width / columns;
-  const plotHeight = Math.min(panelWidth * 0.58, fontSize * 20);
+  const plotHeight = Math.max(lowestPlot * fontSize, Math.min(panelWidth * 0.58, fontSize * 20));
   const headings = series.map(({ task }) => wrapText(task, panelWidth - fontSize * 2, fontSize));
   const longest = Math.max(...headings.map((lines) => lines.length));
   const headHeight = fontSize * (lineStep * longest + 0.4);
@@ -159,7 +159,7 @@ function panelPlaces(
     return {
       box: {
         left: column * panelWidth,
-        right: (column + 1) * panelWidth - fontSize * 0.8,
+        right: (column + 1) * panelWidth - fontSize * tickOverhang,
         top: from,
         bottom: from + plotHeight,
       },

@@ -21,6 +21,9 @@ export interface AxisContent {
   readonly title: string;
 }
 
+/** Room right of a plot for the half of its last tick's text that stands out, in font sizes: `100B` is the widest. */
+export const tickOverhang = 1.5;
+
 /** Vertical room below a plot for tick texts and a title. */
 export function bottomAxisHeight({ fontSize }: ChartTheme): number {
   return fontSize * 3;

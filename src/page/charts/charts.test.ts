@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
 import { scoreTable } from '../../formats/score-table.ts';
-import { accuracyBySize, bestUpToSize, parametersInName, parametersText } from './accuracy-by-size.ts';
+import { accuracyBySize, parametersInName, parametersText } from './accuracy-by-size.ts';
 import { lightTheme, type Chart, type ChartOptions } from './chart-frame.ts';
 import { factorBars, type FactorColumn } from './factor-bars.ts';
 import { paretoScatter, type ScatterPoint } from './pareto-scatter.ts';
@@ -233,29 +233,6 @@ describe('charts', () => {
     expect(latencies).toContain('<circle');
   });
 
-  it('show accuracy against size in a panel per task, no two models on one place', () => {
-    const series = ['one task', 'another', 'a third'].map((task) => ({
-      task,
-      points: ['a-1B', 'b-1B', 'c-1B'].map((model) => ({
-        model,
-        parameters: 1e9,
-        accuracy: 0.5,
-        bounds: { low: 0.4, high: 0.6 },
-      })),
-    }));
-    const svg = draw(accuracyBySize({ title: 'Sizes', series }, { ...options, width: 860 }));
-    const places = [
-      ...svg.matchAll(
-        /<g fill="[^"]+"[^>]*?(?:transform="translate\(([-\d.]+),0\)")?><path[^>]*><\/path><path d="[^"]*" transform="translate\(([\d.]+),([\d.]+)\)">/gu,
-      ),
-    ].map(([, shift = '0', x, y]) => `${(Number(shift) + Number(x)).toFixed(1)} ${y}`);
-    expect(places).toHaveLength(9);
-    expect(new Set(places).size).toBe(9);
-    for (const { task } of series) expect(svg.match(new RegExp(`<text[^>]*>${task}</text>`, 'gu'))).toHaveLength(1);
-    // The axis of accuracy ends at 1 and has even steps.
-    expect(svg).toContain('>0.4</text>');
-  });
-
   it('draws doubtful points hollow, and intervals as bars', () => {
     const plain = scatter([{ model: 'a', x: 1, y: 0.5 }]);
     const bounded = scatter([
@@ -291,16 +268,5 @@ describe('names of models', () => {
     for (const [index, [color, shape]] of looks.entries()) {
       expect(looks.findIndex(([otherColor, otherShape]) => color === otherColor && shape === otherShape)).toBe(index);
     }
-  });
-
-  it('the best up to a size rises with every step', () => {
-    const points = [
-      { parameters: 2, accuracy: 0.4 },
-      { parameters: 1, accuracy: 0.5 },
-      { parameters: 3, accuracy: 0.5 },
-      { parameters: 4, accuracy: 0.7 },
-      { parameters: 4, accuracy: 0.6 },
-    ];
-    expect(bestUpToSize(points)).toEqual([points[1], points[3]]);
   });
 });

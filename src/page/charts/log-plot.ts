@@ -49,6 +49,9 @@ export interface LogPlotOptions {
   readonly upperRoom: number;
 }
 
+/** Least height of a plot with its axes, in font sizes. */
+export const lowestPlot = 13;
+
 export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPlot {
   const { box, xDomain, yDomain, xText } = options;
   const { fontSize } = theme;
@@ -58,7 +61,7 @@ export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPl
     left: box.left + leftAxisWidth(yTexts, theme),
     right: box.right,
     top: box.top + fontSize * 0.6,
-    bottom: Math.max(box.bottom - bottomAxisHeight(theme), box.top + fontSize * 10),
+    bottom: Math.max(box.bottom, box.top + fontSize * lowestPlot) - bottomAxisHeight(theme),
   };
   const x = scaleLog(xDomain, [area.left, area.right]);
   // Room at the upper and lower edges lets points at 0 or 1 be whole.

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { bottomAxisHeight, logDomain, tickText } from './axes.ts';
+import { bottomAxisHeight, logDomain, tickOverhang, tickText } from './axes.ts';
 import {
   chartFrame,
   emptyChart,
@@ -206,7 +206,7 @@ function layOut(
   const better = data.direction === 'less' ? '← better' : 'better →';
   return layOutLogPlot(
     {
-      box: { left: 0, right: width - fontSize * 0.8, top, bottom: top + height },
+      box: { left: 0, right: width - fontSize * tickOverhang, top, bottom: top + height },
       xDomain: logDomain(bounds.filter((value) => value > 0)),
       yDomain,
       xTitle: `${data.xTitle} (${better})`,
