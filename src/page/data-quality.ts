@@ -23,6 +23,12 @@ function phraseOf(reason: Reason): string | undefined {
   return isDoubtfulReason(reason) ? (invalidReasons as Partial<Record<Reason, string>>)[reason] : uncertainties[reason];
 }
 
+function hasNoInterval({ state, measurements: { accuracy } }: ScoreboardRow): boolean {
+  return (
+    state === 'done' && accuracy !== undefined && accuracy.status !== 'unavailable' && accuracy.interval === undefined
+  );
+}
+
 function isBroken({ state, flags }: ScoreboardRow): boolean {
   return state !== 'done' || flags.some(({ code }) => code === 'invalid' || code === 'missing' || code === 'unit');
 }
@@ -58,7 +64,10 @@ export function dataQuality(boards: readonly Scoreboard[]): DataQuality {
   if (hasNoScores || broken * 2 > rows.length) {
     return { light: 'invalid', why: sentence(brokenText.length > 0 ? brokenText : ['no model has a score']) };
   }
-  const doubts = [...brokenText, ...doubtPhrases(rows)];
+  const vague = rows.filter(hasNoInterval).length;
+  const vagueText =
+    vague === 0 ? [] : [`${ofAll(vague, rows.length)}: no interval is known, so nothing says how sure they are`];
+  const doubts = [...brokenText, ...doubtPhrases(rows), ...vagueText];
   if (doubts.length === 0) return { light: 'good', why: 'No warning speaks against a number.' };
   const told = doubts.slice(0, 3);
   const more = doubts.length - told.length;

@@ -52,15 +52,15 @@ describe('the first screen', () => {
     ],
     [[{ reason: 'resumed', detail: '', metric: 'latency' }], 'good', 'No warning speaks against a number.'],
   ] as const)('lights up for %j', (warnings, light, why) => {
-    const [board] = paper.data.report.scoreboards;
+    const [board] = stored.page.data.report.scoreboards;
     const [row] = board?.rows ?? [];
     if (board === undefined || row === undefined) throw new Error('no row');
     expect(dataQuality([{ ...board, rows: [{ ...row, warnings }] }])).toEqual({ light, why });
   });
 
   it('calls numbers invalid where most cells have none, and doubts them where some have none', () => {
-    const [board] = paper.data.report.scoreboards;
-    const rows = board?.rows.slice(0, 3) ?? [];
+    const [board] = stored.page.data.report.scoreboards;
+    const rows = [...(board?.rows ?? []), ...(board?.rows.slice(0, 1) ?? [])];
     const failing = (count: number) =>
       dataQuality([
         { ...board, rows: rows.map((row, index) => (index < count ? { ...row, state: 'failed' } : row)) },
@@ -68,6 +68,12 @@ describe('the first screen', () => {
     expect(failing(0).light).toBe('good');
     expect(failing(1)).toEqual({ light: 'doubts', why: '1 of 3 cells failed or has no valid number.' });
     expect(failing(2)).toEqual({ light: 'invalid', why: '2 of 3 cells failed or have no valid number.' });
+    const [published] = paper.data.report.scoreboards;
+    if (published === undefined) throw new Error('no table');
+    expect(dataQuality([published])).toEqual({
+      light: 'doubts',
+      why: 'All 16 cells: no interval is known, so nothing says how sure they are.',
+    });
     expect(dataQuality([])).toEqual({ light: 'invalid', why: 'Nothing was measured.' });
   });
 });
