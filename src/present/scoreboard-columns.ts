@@ -50,7 +50,7 @@ const priorities = {
   scoreInterval: 40,
   latencyP95: 41,
   energy: 42,
-  paperScore: 43,
+  otherScore: 43,
   load: 44,
   ranks: 50,
   tokens: 60,
@@ -121,6 +121,16 @@ function scoreColumn(column: {
   });
 }
 
+function asksForPaperScore({ answer }: Scoreboard): boolean {
+  return answer?.scoreVersion.startsWith('PER-paper/') === true;
+}
+
+function paperScorePriority(board: Scoreboard): number {
+  if (asksForPaperScore(board)) return priorities.score;
+  if (scoredRows(board).length < leastModelsForPer) return wholeOnly;
+  return hasPerAnchored(board) ? priorities.otherScore : priorities.score;
+}
+
 const range = ([low, high]: readonly [number, number]): string => (low === high ? `${low}` : `${low}–${high}`);
 
 /** Scores with how sure they are, the headline first. */
@@ -129,7 +139,7 @@ const scores: readonly BoardColumn[] = [
     id: 'perAnchored',
     heading: 'PER-A',
     field: 'per_a',
-    priority: () => priorities.score,
+    priority: (board) => (asksForPaperScore(board) ? priorities.otherScore : priorities.score),
     score: ({ anchored }) => anchored?.score,
     interval: ({ ranking }) => ranking?.anchored?.interval,
   }),
@@ -137,12 +147,7 @@ const scores: readonly BoardColumn[] = [
     id: 'per',
     heading: 'PER',
     field: 'per',
-    priority: (board) =>
-      scoredRows(board).length < leastModelsForPer
-        ? wholeOnly
-        : hasPerAnchored(board)
-          ? priorities.paperScore
-          : priorities.score,
+    priority: paperScorePriority,
     score: (row) => row.score,
     interval: ({ ranking }) => ranking?.paper?.interval,
   }),

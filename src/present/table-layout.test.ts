@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anchors, fast, four, model, number, small, terminalReport } from '../../test/setup/printed-scoreboard.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
-import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';
+import { judgeScoreboard, type JudgeOptions } from '../scoring/judge-scoreboard.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import { cellText, column, numberCell, row, simpleTable, type Table, table, tableBlock } from './document.ts';
 import type { Report } from './report.ts';
@@ -33,10 +33,10 @@ const usual = [
   real('qwen2.5-coder-0.5b-instruct', 0.503, 4.71, 0.65, 231),
 ];
 
-function reportOf(cells: readonly ScoreboardCell[]): Report {
+function reportOf(cells: readonly ScoreboardCell[], score: JudgeOptions['score'] = 'PER-A'): Report {
   const tasks = { 'toy/per@1': { title: 'ARC-Easy', metric: 'acc', trivialAccuracy: 0.25 } };
   const boards = createScoreboards(cells, { anchors, tasks });
-  return { scoreboards: boards.map((board) => judgeScoreboard(board, { resamples: 200 })) };
+  return { scoreboards: boards.map((board) => judgeScoreboard(board, { resamples: 200, score })) };
 }
 
 const usualReport = reportOf(usual);
@@ -236,6 +236,8 @@ describe('the usual table', () => {
     expect(linesOf(usualReport, 160).join('\n')).not.toMatch(/\bPER\b(?!-A)/u);
     expect(linesOf(usualReport, 160, true).join('\n')).toMatch(/\bPER\b(?!-A)/u);
     expect(linesOf(more, 160).join('\n')).toMatch(/\bPER\b(?!-A)/u);
+    const asked = reportOf(usual, 'PER-paper');
+    expect(linesOf(asked, 80).join('\n')).toMatch(/\bPER\b(?!-A)/u);
   });
 });
 
