@@ -160,6 +160,10 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     expect(await page.locator('.run-facts li bdi').allInnerTexts()).toEqual(models.slice(2));
     await page.locator('.run-facts summary').last().click();
     expect(await page.locator('.run-facts > div > dd').last().innerText()).toContain(host?.hostname);
+    await page.fill('input[type="search"]', 'no run has this');
+    await page.waitForSelector('text=No run matches.');
+    await page.fill('input[type="search"]', 'GAMMA');
+    await page.waitForSelector('text=1 of 1 runs');
     await page.click(`text=${runId}`);
     await page.waitForSelector('#board-2');
     expect(await page.locator('[data-state="done"]').count()).toBe(6);

@@ -54,7 +54,7 @@ function Answer({ run, answer }: { readonly run: RunSummary; readonly answer: Fo
   if (answer !== undefined && 'error' in answer) return <p class="run-answer none">no answer: {answer.error}</p>;
   if (answer?.text !== undefined) return <p class="run-answer">{answer.text}</p>;
   const waiting = run.status === 'running' ? 'No answer yet: the run goes on.' : 'Finding the answer…';
-  return <p class="run-answer none">{answer === undefined ? waiting : 'No answer: no model has a score.'}</p>;
+  return <p class="run-answer none">{answer === undefined ? waiting : 'No answer: nothing was measured.'}</p>;
 }
 
 const mostNames = 3;

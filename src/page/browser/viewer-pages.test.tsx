@@ -78,7 +78,7 @@ describe('the list of runs', () => {
   it('says why there is no answer', () => {
     expect(shown(listed(runs))).toContain('Finding the answer…');
     expect(shown(listed(changed({ status: 'running' })))).toContain('No answer yet: the run goes on.');
-    expect(shown(listed(runs, () => ({ text: undefined })))).toContain('No answer: no model has a score.');
+    expect(shown(listed(runs, () => ({ text: undefined })))).toContain('No answer: nothing was measured.');
     expect(shown(listed(runs, () => ({ error: 'locked' })))).toContain('no answer: locked');
   });
 
