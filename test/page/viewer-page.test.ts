@@ -9,6 +9,7 @@ import type { CellSummary, RunsPage, RunSummary } from '../../src/page/viewer-da
 import { seriousViolations } from './axe.ts';
 import { chromiumPath, noChromium, openPage, startChromium, type WatchedPage } from './chromium.ts';
 import { ensurePage } from './ensure-page.ts';
+import { brokenNames, scrolledSideways } from './narrow-page.ts';
 import { hostileAnswer, hostileName, perbenchIn, runHostileSuite, writeHostileSuite } from './hostile-run.ts';
 
 let folder = '';
@@ -111,25 +112,6 @@ describe('the viewer as a server', () => {
     expect(await asked('/nowhere')).toEqual([404, 'not found']);
   });
 });
-
-/** Names of models that a line break cuts within a word; what would act has words that are longer than a line. */
-function brokenNames(): readonly string[] {
-  const range = document.createRange();
-  return [...document.querySelectorAll('.model bdi')].flatMap((element) => {
-    const name = element.textContent;
-    const tops = Array.from(element.childNodes).flatMap((node) =>
-      Array.from({ length: node instanceof Text ? node.data.length : 0 }, (_, index) => {
-        range.setStart(node, index);
-        range.setEnd(node, index + 1);
-        return range.getBoundingClientRect().top;
-      }),
-    );
-    const isCut = tops.some(
-      (top, index) => index > 0 && top !== tops[index - 1] && /[\p{L}\p{N}.]/u.test(name[index - 1] ?? ''),
-    );
-    return isCut && !name.includes('<') ? [name] : [];
-  });
-}
 
 describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () => {
   async function opened(path: string, options: Parameters<typeof openPage>[2] = {}): Promise<WatchedPage> {
@@ -278,13 +260,8 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     for (const [path, selector] of await places()) {
       const { page } = await opened(path, { viewport: { width, height: 844 } });
       await page.waitForSelector(selector);
-      const wide = await page.evaluate(() =>
-        [document.documentElement, ...document.querySelectorAll('.items-scroll, .stacked, .foreign')]
-          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
-          .map(({ className, scrollWidth, clientWidth }) => `${className}: ${scrollWidth} of ${clientWidth}`),
-      );
-      expect([path, wide]).toEqual([path, []]);
-      expect([path, await page.evaluate(brokenNames)]).toEqual([path, []]);
+      expect([path, await scrolledSideways(page)]).toEqual([path, []]);
+      expect([path, await brokenNames(page)]).toEqual([path, []]);
       await page.close();
     }
   });
