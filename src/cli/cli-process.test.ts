@@ -47,7 +47,8 @@ describe('a run', () => {
   it('prints scoreboards on stdout, everything else on stderr, and writes files', async () => {
     const suite = await writeSuite({});
     const { code, stdout, stderr } = await perbench('run', suite, '-o', 'out/table.csv', '-o', 'table.md');
-    expect(code).toBe(0);
+    // Both models always answer the same: none is usable.
+    expect(code).toBe(4);
     expect(stdout).toContain('imdb/mini@1');
     expect(stdout).not.toContain('wrote');
     expect(stderr).toContain('alpha / imdb/mini@1: done, accuracy');
@@ -67,10 +68,10 @@ describe('a run', () => {
   it('is JSON lines from launch to done under --json', async () => {
     const suite = await writeSuite({});
     const { code, stdout, stderr } = await perbench('run', suite, '--json');
-    expect(code).toBe(0);
+    expect(code).toBe(4);
     const events = records(stdout);
     expect(events[0]).toMatchObject({ event: 'launch', command: 'run' });
-    expect(events.at(-1)).toMatchObject({ event: 'done', command: 'run', exitCode: 0 });
+    expect(events.at(-1)).toMatchObject({ event: 'done', command: 'run', exitCode: 4 });
     const names = events.map(({ event }) => event);
     expect(names).toEqual(
       expect.arrayContaining(['run-start', 'cell-start', 'pass-end', 'cell-end', 'run-end', 'scoreboard']),
@@ -123,7 +124,7 @@ describe('signals', () => {
     expect((await perbench('list')).stdout).toContain('interrupted');
 
     const resumed = await perbench(...command, '--json');
-    expect(resumed.code).toBe(0);
+    expect(resumed.code).toBe(4);
     expect(records(resumed.stdout).find(({ event }) => event === 'run-start')).toMatchObject({
       isResumed: true,
       runId: interrupted?.['runId'],

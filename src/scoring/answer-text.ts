@@ -1,6 +1,7 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
 import { namedModels, type Answer, type Answers, type Candidate, type Difference } from './answer.ts';
 import { listText, shortListText } from './board-verdict.ts';
+import { hasConstraints } from './constraints.ts';
 import { valueOf, type Scoreboard } from './scoreboard.ts';
 import { boundText, rightText } from './usable.ts';
 
@@ -116,6 +117,12 @@ function needsText(answer: Extract<Answer, { kind: 'unknown' }>): string {
   return texts.length === 0 ? '' : `Needed: ${listText(texts)}.`;
 }
 
+/** In what a model is the only one. */
+function onlyWords({ confidence, limits }: Extract<Answer, { kind: 'recommend' }>): string {
+  if (confidence.why.length > 0) return 'model shown to be usable';
+  return hasConstraints(limits) ? 'usable model within the limits' : 'usable model';
+}
+
 /** The answer in a few words: what to do. */
 export function answerHeadline(answer: Answer): string {
   switch (answer.kind) {
@@ -128,7 +135,7 @@ export function answerHeadline(answer: Answer): string {
           return `Probably ${model}: it is first, but ${listText(confidence.why)}.`;
         case 'only':
           if (candidates.length === 1) return `${model} is usable; it is the only model that was measured.`;
-          return `Deploy ${model}: it is the only usable model.`;
+return `Deploy ${model}: it is the only ${onlyWords(answer)}.`;
         case 'unknown':
           return `${model} is first; how sure that is can't be said: ${listText(confidence.why)}.`;
         default:

@@ -74,7 +74,7 @@ describe('a decision on the published numbers', () => {
     `);
     expect(told(decidePaper(['gsm8k'], { maxMemory: 1.9 * 2 ** 30 }))).toMatchInlineSnapshot(`
       "which model for gsm8k, with memory <= 1.9 GiB? (PER-A/2026-1/paper-gpu)
-      Deploy Qwen2.5-0.5B: it is the only usable model.
+      Deploy Qwen2.5-0.5B: it is the only usable model within the limits.
       Qwen2.5-1.5B scores higher, but is beyond the limits: memory 3 GiB is above 1.9 GiB."
     `);
   });

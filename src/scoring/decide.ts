@@ -174,9 +174,14 @@ function judge(ordered: readonly Standing[], lead: Lead, support: Support | unde
     if (isOpen) return unknown([...unproven, ...unmeasured]);
     return { verdict: { kind: 'none', reasons: ordered.map(gapOf) }, relations: new Map() };
   }
-  // Whoever isn't shown to be usable, but would be first if it were, may be the answer.
-  const rivalsToBe = unproven.filter(({ score, range }) => (score ?? range[1]) > (first.score ?? 0));
-  if (rivalsToBe.length > 0) return unknown([...usable.filter(({ score }) => score === undefined), ...rivalsToBe]);
+  // Whoever isn't shown to be usable may be, and then the first must be ahead of it as of any other.
+  const open = unproven.map((standing) => ({ standing, relation: relationOf(first, standing, lead, support) }));
+  const rivalsToBe = open.filter(({ relation }) => relation !== 'behind');
+  if (rivalsToBe.length > 0) {
+    const unscored = usable.filter(({ score }) => score === undefined);
+    const doubts = new Map(rivalsToBe.map(({ standing, relation }) => [standing.model, relation]));
+    return unknown([...unscored, ...rivalsToBe.map(({ standing }) => standing)], doubts);
+  }
   if (first.score === undefined && others.length > 0) return unknown(usable);
   const relations = new Map(others.map((rival) => [rival.model, relationOf(first, rival, lead, support)]));
   const ahead = others.filter(({ model }) => relations.get(model) !== 'behind');
