@@ -135,7 +135,7 @@ export function answerHeadline(answer: Answer): string {
           return `Probably ${model}: it is first, but ${listText(confidence.why)}.`;
         case 'only':
           if (candidates.length === 1) return `${model} is usable; it is the only model that was measured.`;
-return `Deploy ${model}: it is the only ${onlyWords(answer)}.`;
+          return `Deploy ${model}: it is the only ${onlyWords(answer)}.`;
         case 'unknown':
           return `${model} is first; how sure that is can't be said: ${listText(confidence.why)}.`;
         default:
