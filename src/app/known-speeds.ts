@@ -4,29 +4,21 @@ import { type CellSpeed, type DurationEstimate, probeModel, speedFromRequests } 
 import type { PlannedTask, RunPlan } from '../run/plan.ts';
 import type { Store } from '../core/store.ts';
 
-/** What a short probe of every model of a plan found. */
-export interface PlanProbe {
-  readonly speeds: readonly CellSpeed[];
-  /** Starting each engine once, added up. */
-  readonly loadMs: number;
-  readonly memoryPeakBytes: Readonly<Record<string, number>>;
-  readonly durationMs: number;
-}
-
 /** The cell that a probe is at. */
 export interface ProbeStep {
   readonly model: string;
-  readonly taskId: string;
+  /** Undefined while the model starts. */
+  readonly taskId: string | undefined;
   /** From 1. */
   readonly cell: number;
   readonly cells: number;
 }
 
 /**
- * Core-seconds that a CPU takes per token and GiB of weights, some at once, with prompts and answers in their usual mix:
- * measured with models of 0.1 to 0.5 GiB on two cores of an AMD EPYC. Others differ by a factor of two or three.
+ * Core-seconds that a CPU takes for a token, whatever the model, and for each GiB of its weights, with prompts and answers
+ * in their usual mix: measured on one core of an AMD EPYC with models of 0.1 and 0.5 GiB.
  */
-const coreSecondsPerTokenGib = 0.02;
+const tokenCost = { base: 0.003, perGib: 0.023 } as const;
 const guessFactor = 2;
 const charactersPerToken = 4;
 
@@ -48,11 +40,11 @@ export function guessProbe(
   cores: number,
 ): DurationEstimate | undefined {
   const tokens = tasks.flatMap((planned) => planned.order.slice(0, items).map((at) => itemTokens(planned, at)));
-  const perGib = tokens.reduce((sum, each) => sum + each, 0) * coreSecondsPerTokenGib;
+  const count = tokens.reduce((sum, each) => sum + each, 0);
   let ms = 0;
   for (const { facts } of models) {
     if (facts.fileBytes === undefined) return undefined;
-    ms += (1000 * perGib * (facts.fileBytes / 2 ** 30)) / cores;
+    ms += (1000 * count * (tokenCost.base + tokenCost.perGib * (facts.fileBytes / 2 ** 30))) / cores;
   }
   return { ms, lowMs: ms / guessFactor, highMs: ms * guessFactor };
 }
@@ -64,25 +56,21 @@ export async function probePlan(
   signal: AbortSignal,
   onStep: (step: ProbeStep) => void = () => {},
   world?: EngineWorld,
-): Promise<PlanProbe> {
-  const startedMs = performance.now();
+): Promise<readonly CellSpeed[]> {
   const speeds: CellSpeed[] = [];
-  const memoryPeakBytes: Record<string, number> = {};
-  let loadMs = 0;
   let cell = 0;
   const cells = plan.models.length * plan.tasks.length;
   for (const model of plan.models) {
-    const { name } = model.spec;
-    const engine = await openEngine(model.spec.engine, world);
-    const probe = await probeModel(engine, model, plan.tasks, plan.suite, items, signal, (taskId) => {
+    const { name, engine: kind } = model.spec;
+    const engine = await openEngine(kind, world);
+    onStep({ model: name, taskId: undefined, cell: cell + 1, cells });
+    const onTask = (taskId: string): void => {
       cell += 1;
       onStep({ model: name, taskId, cell, cells });
-    });
-    speeds.push(...probe.cells);
-    loadMs += probe.loadMs;
-    memoryPeakBytes[name] = probe.memoryPeakBytes;
+    };
+    speeds.push(...(await probeModel(engine, model, plan.tasks, plan.suite, items, signal, onTask)));
   }
-  return { speeds, loadMs, memoryPeakBytes, durationMs: performance.now() - startedMs };
+  return speeds;
 }
 
 const newestRuns = 30;

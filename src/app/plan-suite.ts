@@ -157,7 +157,7 @@ async function knownSpeeds(
     items: probeItems,
     about: guessProbe(probed, probeItems, (await context.hostFacts()).cores),
   });
-  const { speeds } = await probePlan(probed, probeItems, signal, (step) => onProbe?.step(step), {
+  const speeds = await probePlan(probed, probeItems, signal, (step) => onProbe?.step(step), {
     environment: context.environment ?? {},
   });
   return [...speeds, ...earlier];

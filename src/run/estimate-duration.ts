@@ -4,7 +4,6 @@ import { launchesOf, plannedConcurrency, suiteEngineOptions } from './protocol.t
 import { nowMs } from '../core/clock.ts';
 import type { Engine, LoadedModel } from '../core/engine.ts';
 import { askItems } from './ask-items.ts';
-import { readMemory } from './measure-pass.ts';
 import type { PlannedModel, PlannedTask } from './plan.ts';
 
 /** How fast a model answers the items of a task, and how well that is known. */
@@ -80,12 +79,6 @@ export function addEstimates(estimates: readonly DurationEstimate[]): DurationEs
   return { ms, lowMs: ms - Math.sqrt(below), highMs: ms + Math.sqrt(above) };
 }
 
-export interface ModelProbe {
-  readonly loadMs: number;
-  readonly memoryPeakBytes: number;
-  readonly cells: readonly CellSpeed[];
-}
-
 async function probeTask(
   name: string,
   model: LoadedModel,
@@ -112,15 +105,13 @@ export async function probeModel(
   items: number,
   signal: AbortSignal,
   onTask: (taskId: string) => void = () => {},
-): Promise<ModelProbe> {
-  const startedMs = nowMs();
+): Promise<readonly CellSpeed[]> {
   await using model = await engine.open(spec, suiteEngineOptions(suite), signal);
-  const loadMs = nowMs() - startedMs;
   const cells: CellSpeed[] = [];
   for (const planned of tasks) {
     signal.throwIfAborted();
     onTask(planned.task.id);
     cells.push(await probeTask(spec.name, model, planned, items, signal));
   }
-  return { loadMs, memoryPeakBytes: (await readMemory(model)).memory?.peakBytes ?? 0, cells };
+  return cells;
 }

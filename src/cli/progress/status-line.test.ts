@@ -24,6 +24,8 @@ it('shows which cell a probe is at and that time goes on, on one line that is go
   const context = { output, globals: { progress: true, color: false }, environment: {} } as unknown as CliContext;
   const status = createStatusLine(context);
   output.note('Measuring speed first.');
+  status.probe({ model: 'one', taskId: undefined, cell: 1, cells: 15 });
+  expect(screen.lines().at(-1)).toBe('measuring speed: cell 1 of 15, one is loading · 0:00');
   status.probe({ model: 'one', taskId: 'gsm8k/mini@1', cell: 1, cells: 15 });
   expect(screen.lines()).toEqual([
     'Measuring speed first.',

@@ -115,7 +115,7 @@ function createPlainLine({ output }: CliContext): StatusLine {
 }
 
 function probeText({ cell, cells, model, taskId }: ProbeStep): string {
-  return `measuring speed: cell ${cell} of ${cells}, ${model} on ${taskId}`;
+  return `measuring speed: cell ${cell} of ${cells}, ${model} ${taskId === undefined ? 'is loading' : `on ${taskId}`}`;
 }
 
 const phases: Readonly<Record<PullProgress['phase'], string>> = {
