@@ -150,6 +150,8 @@ export function row(cells: readonly Cell[], tone: Tone = 'plain'): Row {
 export interface Footnote {
   readonly mark: Mark;
   readonly text: string;
+  /** In a few words, where a table isn't whole. */
+  readonly shortText?: string;
   /** Says what intervals mean: only where a table shows one. */
   readonly isAboutIntervals: boolean;
   /** Concerns this column alone: nothing to say where it isn't shown. */

@@ -1,6 +1,6 @@
 import { countText, measuredText } from '../core/amount-text.ts';
 import type { Measurement } from '../core/measurement.ts';
-import { factorLabels, factorFates, type ScoreFlag } from '../scoring/factor.ts';
+import { factorLabels, factorFates, factorNames, type ScoreFlag } from '../scoring/factor.ts';
 import { listText } from '../scoring/board-verdict.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { isDoubtfulReason, warningAgainst } from '../scoring/create-scoreboards.ts';
@@ -40,11 +40,14 @@ function unscored(rows: readonly ScoreboardRow[]): Footnote[] {
     const three = threeFactors && `; PER-A(3) ${threeFactors.score.toFixed(3)} without it, not ranked`;
     return { model, text: `${reasons}${code}${three ?? ''}` };
   });
-  return groupModels(entries).map(({ models, names, text }) =>
-    note(`${models} ${names.length > 1 ? 'have' : 'has'} no score: ${text}`, {
+  return groupModels(entries).map(({ models, names, text }) => {
+    const said = `${names.length > 1 ? 'have' : 'has'} no score: `;
+    return note(`${models} ${said}${text}`, {
       mark: names.every((name) => invalid.has(name)) ? '!' : '',
-    }),
-  );
+      // Errors of engines begin with the model.
+      shortText: `${fewModels(names, rows.length)} ${said}${text.replace(`${names[0]}: `, '')}`,
+    });
+  });
 }
 
 /** Scores of 0 that say no more than "worst of these models". */
@@ -57,6 +60,18 @@ function worstRows(rows: readonly ScoreboardRow[]): Footnote[] {
   });
   if (worst.length === 0) return [];
   return [note(`PER is 0 for the worst model in any factor: ${worst.join(', ')}`, ofPaperScore)];
+}
+
+/** Models in a few words: `all 16 models`, `a and 3 more`. */
+function fewModels(names: readonly string[], all: number): string {
+  if (names.length > 1 && names.length === all) return `all ${all} models`;
+  return names.length > 2 ? `${names[0]} and ${names.length - 1} more` : listText(names);
+}
+
+/** The factors among metrics, where there is one: what a table shows first. */
+function fewMetrics(metrics: readonly string[]): string {
+  const factors = factorNames.filter((factor) => metrics.includes(factor));
+  return listText(factors.length > 0 ? factors : metrics);
 }
 
 /** `throughput, latency` of a model, where its warnings aren't those of all. */
@@ -82,7 +97,12 @@ function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
       );
       const where = groupModels(byModel).map(({ models, text }) => `${models} ${text}`);
       const details = mergeSentences(group.map(({ detail }) => detail));
-      return note(`${reason}: ${where.join('; ')} (${details})`, { mark: isDoubtfulReason(reason) ? '!' : '~' });
+      const metrics = [...new Set(group.map(({ metric }) => metric))];
+      const few = fewModels([...new Set(group.map(({ model }) => model))], rows.length);
+      return note(`${reason}: ${where.join('; ')} (${details})`, {
+        mark: isDoubtfulReason(reason) ? '!' : '~',
+        shortText: `${reason}: ${fewMetrics(metrics)} of ${few} (${details})`,
+      });
     },
   );
 }

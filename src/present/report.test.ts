@@ -77,7 +77,7 @@ describe('terminalReport', () => {
       2  qwen2.5-coder-0.5b-instruct  0.223! 0.31 [0.25, 0.37]  1.05 ±0.03! 3100 ±45!   1.20 ±0.01   0.300  99.0 ±3.0
       –  =cmd|"x"                         –  0.20 [0.14, 0.26]                                   –
         =cmd|"x" has no score: the engine was killed, maybe out of memory (PB_ENGINE)
-      ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes took 9 % of the CPU)
+      ! host_busy: throughput and latency of qwen2.5-coder-0.5b-instruct (other processes took 9 % of the CPU)
 
       10 of 1,319 items: a mini run
 
@@ -95,8 +95,8 @@ describe('terminalReport', () => {
       qwen2.5-coder-0.5b-instruct  0.223! 0.31 [0.25, 0.37]  1.05 ±0.03! 3100!   1.20
       =cmd|"x"                         –  0.20 [0.14, 0.26]                         –
         =cmd|"x" has no score: the engine was killed, maybe out of memory (PB_ENGINE)
-      ! host_busy: qwen2.5-coder-0.5b-instruct throughput, latency (other processes
-          took 9 % of the CPU)
+      ! host_busy: throughput and latency of qwen2.5-coder-0.5b-instruct (other
+          processes took 9 % of the CPU)
 
       10 of 1,319 items: a mini run
 
@@ -118,8 +118,8 @@ describe('terminalReport', () => {
             –  0.20 [0.14, 0.26]
         =cmd|"x" has no score: the engine was
           killed, maybe out of memory (PB_ENG…
-      ! host_busy: qwen2.5-coder-0.5b-instruct
-          throughput, latency (other processe…
+      ! host_busy: throughput and latency of
+          qwen2.5-coder-0.5b-instruct (other …
 
       10 of 1,319 items: a mini run
 

@@ -278,6 +278,34 @@ describe('a table of words', () => {
   });
 });
 
+describe('a note beside a table', () => {
+  const doubt = { reason: 'host_busy', detail: 'other processes took 9 % of the CPU' } as const;
+  const doubtful = {
+    throughput: number(1, 'items/s', [doubt]),
+    latency: number(1, 'ms', [doubt]),
+    timeToFirstTokenP50: number(1, 'ms', [doubt]),
+  };
+  const noteOf = (cells: readonly ScoreboardCell[], isWhole = false): string | undefined =>
+    linesOf(reportOf(cells), 160, isWhole).find((line) => line.startsWith('! '));
+
+  it('counts models and names factors alone, where a whole one names everything', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const all = names.map((name) => model(name, doubtful));
+    expect(noteOf(all)).toBe(`! host_busy: throughput and latency of all 4 models (${doubt.detail})`);
+    expect(noteOf(all, true)).toBe(
+      `! host_busy: a, b, c and d throughput, latency, timeToFirstTokenP50 (${doubt.detail})`,
+    );
+    expect(noteOf([...all, model('e')])).toContain('of a and 3 more (');
+    expect(noteOf([model('a', doubtful), model('e')])).toContain('of a (');
+  });
+
+  it('says once of which model it is', () => {
+    const error = { code: 'PB_ENGINE', message: 'broken: the engine was killed' };
+    const text = linesOf(reportOf([...usual, model('broken', { state: 'failed', error })]), 160).join('\n');
+    expect(text).toContain('  broken has no score: the engine was killed (PB_ENGINE)');
+  });
+});
+
 describe('the sentences of an answer', () => {
   const texts = [
     'Probably a: it is first.',

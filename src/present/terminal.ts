@@ -135,8 +135,8 @@ function noteLines({ notes }: Table, { parts }: TableLayout, { width, isWhole, l
 }
 
 /** With its mark, where the table has it. */
-function noteText({ mark, text }: Footnote, isWhole: boolean): string {
-  return `${mark === '' || (mark === '~' && !isWhole) ? ' ' : mark} ${plainText(text)}`;
+function noteText({ mark, text, shortText = text }: Footnote, isWhole: boolean): string {
+  return `${mark === '' || (mark === '~' && !isWhole) ? ' ' : mark} ${plainText(isWhole ? text : shortText)}`;
 }
 
 /** Several lines in the place of one, cut where they have no room. */
