@@ -75,7 +75,7 @@ function taskAnchors(task: AnchorsFileTask, isOwn: boolean): TaskAnchors {
  *
  * @param isOwn it comes with perbench and carries its own version; any other is `custom`
  */
-export function anchorSet(file: AnchorsFile, isOwn: boolean): AnchorSet {
+function anchorSet(file: AnchorsFile, isOwn: boolean): AnchorSet {
   const tasks = Object.entries(file.tasks).map(
     ([name, own]) => [name, own.map((task) => taskAnchors(task, isOwn))] as const,
   );

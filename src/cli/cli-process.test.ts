@@ -76,7 +76,8 @@ describe('a run', () => {
     expect(names).toEqual(
       expect.arrayContaining(['run-start', 'cell-start', 'pass-end', 'cell-end', 'run-end', 'scoreboard']),
     );
-    expect(stderr).toBe('');
+    // On a busy machine there are no valid numbers to freeze.
+    expect(stderr.replace(/^PER-A anchors for .*\n/u, '')).toBe('');
   });
 
   it('says nothing but results under --quiet', async () => {

@@ -49,7 +49,7 @@ describe('decide', () => {
     const argv = ['decide', '--store', 'two.db', '--anchors', 'own.yaml', '-o', 'd.md', '-o', 'd.csv'];
     const { stdout, code } = await perbench(argv);
     expect(stdout).toMatch(
-      /^which model for imdb\/mini@1\? \(PER-A\/custom\S*\)\nNot measured well enough to say\.\n(?:yes compared.*\n)?yes is not shown to exceed chance \(0\.5\): 20 of 40 right\./,
+      /^which model for imdb\/mini@1\? \(PER-A\/custom\S*\)\nNot measured well enough to say(?:; needed: .*)?\.\n(?:yes compared.*\n)?yes is not shown to exceed chance \(0\.5\): 20 of 40 right\./,
     );
     expect(code).toBe(exitCodes.gateInconclusive);
     expect(await readFile(join(folder, 'd.csv'), 'utf8')).toContain('imdb/mini@1,unknown,,yes,unproven,false,PER-A/');
@@ -71,7 +71,7 @@ describe('decide', () => {
     ]);
     expect(stdout).toMatchInlineSnapshot(`
       "which model for gsm8k, with accuracy >= 0.6, memory <= 500 MiB? (PER-A/provisional)
-      Deploy middle: it is the only usable model.
+      Deploy middle: it is the only usable model within the limits.
       middle is right 70 times in 100, takes 60.0 ms for an answer and needs 200 MiB; compared with large: 4.0x faster and needs 22 % of the memory, but right 10 points less often.
         next cheaper  small 0.620: accuracy 0.500: below the required accuracy (0.6)
 
@@ -130,7 +130,7 @@ describe('decide', () => {
     const none = await perbench(['decide', '--table', 'none.csv']);
     expect([none.code, none.stdout]).toEqual([
       exitCodes.gateInconclusive,
-      expect.stringContaining('Not measured well enough to say.\na: ACC not measured'),
+      expect.stringContaining('Not measured well enough to say; needed: the numbers that are missing or not valid.\na: ACC not measured'),
     ]);
   });
 

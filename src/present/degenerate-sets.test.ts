@@ -10,7 +10,7 @@ describe('how many models there are', () => {
     const killed = { code: 'PB_ENGINE', message: 'the engine was killed' };
     const cells = [model('a', { state: 'failed', error: killed }), model('b', { state: 'pending' })];
     expect(printed(cells)).toMatchInlineSnapshot(`
-      "Not measured well enough to say.
+      "Not measured well enough to say; needed: the numbers that are missing or not valid.
         no valid model: a: the engine was killed; b: not finished
         a has no score: the engine was killed (PB_ENGINE)
         b has no score: not finished
@@ -172,7 +172,7 @@ it('one warning of several models is one line that names them', () => {
     model('d', { ...small }),
   ];
   expect(printed(cells)).toMatchInlineSnapshot(`
-    "Not measured well enough to say.
+    "Not measured well enough to say; needed: the same run on a quiet machine.
     ! host_busy: a throughput, latency; b and c throughput (other processes took 7 to 31 % of the CPU)
       THR equal: ignored in the ranking
       PER is 0 for the worst model in any factor: a (MEM), b (LAT, MEM), c (LAT, MEM), d (ACC, LAT)

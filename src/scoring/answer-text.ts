@@ -16,7 +16,7 @@ function isUnclear({ factor, interval, change, isSignificant }: Difference): boo
 }
 
 /** `right 4 points more often (95 %: 1 to 7)`; `3.1x faster`; `needs 40 % of the memory`. */
-export function differenceText(difference: Difference): string {
+function differenceText(difference: Difference): string {
   const { factor, change, interval } = difference;
   if (isUnclear(difference)) return 'no clear difference in accuracy';
   if (factor === 'accuracy') {
@@ -47,7 +47,7 @@ function told(differences: readonly Difference[]): readonly Difference[] {
 }
 
 /** `compared with b: 3.1x faster and needs 40 % of the memory, but right 4 points less often (95 %: 1 to 7)`. */
-export function comparedText({ because, atCost }: Answer, other: string): string {
+function comparedText({ because, atCost }: Answer, other: string): string {
   const all = told([...because, ...atCost]);
   const of = (list: readonly Difference[]): readonly string[] =>
     list.filter((difference) => all.includes(difference) && !isUnclear(difference)).map(differenceText);
@@ -62,7 +62,7 @@ export function comparedText({ because, atCost }: Answer, other: string): string
 }
 
 /** `gemma is right 93 times in 100, takes 0.9 s for an answer and needs 0.4 GiB`. */
-export function numbersText(board: Scoreboard, model: string): string {
+function numbersText(board: Scoreboard, model: string): string {
   const row = board.rows.find((candidate) => candidate.model === model);
   const [accuracy, latency, memory] = (['accuracy', 'latency', 'memory'] as const).map((factor) =>
     valueOf(row?.measurements[factor]),
@@ -114,7 +114,7 @@ function needsText(answer: Extract<Answer, { kind: 'unknown' }>): string {
         return need satisfies never;
     }
   });
-  return texts.length === 0 ? '' : `Needed: ${listText(texts)}.`;
+  return listText(texts);
 }
 
 /** In what a model is the only one. */
@@ -149,8 +149,10 @@ export function answerHeadline(answer: Answer): string {
     }
     case 'none':
       return answer.candidates.length === 1 ? 'The model is not usable.' : 'No model is usable.';
-    case 'unknown':
-      return 'Not measured well enough to say.';
+    case 'unknown': {
+      const needs = needsText(answer);
+      return `Not measured well enough to say${needs === '' ? '' : `; needed: ${needs}`}.`;
+    }
     default:
       return answer satisfies never;
   }
@@ -249,7 +251,7 @@ export function confidenceText(answer: Answer): string {
     case 'none':
       return 'no model is usable';
     case 'unknown':
-      return ['not measured well enough', needsText(answer)].filter((part) => part !== '').join(': ');
+      return ['not measured well enough', needsText(answer)].filter((part) => part !== '').join('; needed: ');
     default:
       return answer satisfies never;
   }

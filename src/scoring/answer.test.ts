@@ -68,7 +68,7 @@ describe('what was seen in real runs', () => {
       classified,
     );
     expect(answer).toMatchObject({ kind: 'unknown', needs: [{ what: 'items' }] });
-    expect(text).toMatch(/^Not measured well enough to say\./u);
+    expect(text).toMatch(/^Not measured well enough to say; needed: /u);
     expect(text).toMatch(/3\.0x faster|2\.9x faster/u);
     expect(text).toContain('no clear difference in accuracy');
     expect(text).toMatch(/about \d+ more items/u);

@@ -181,8 +181,8 @@ describe('a decision on a run', () => {
     const failed = madeTask(three, { state: 'failed', error: { code: 'PB_ENGINE', message: 'out of memory' } });
     expect(told(decide([failed]), [failed])).toMatchInlineSnapshot(`
       "which model for t/per@1? (PER-A/test)
-      Not measured well enough to say.
-      large: out of memory · middle: out of memory · small: out of memory. Needed: the numbers that are missing or not valid."
+      Not measured well enough to say; needed: the numbers that are missing or not valid.
+      large: out of memory · middle: out of memory · small: out of memory. the numbers that are missing or not valid"
     `);
   });
 

@@ -28,7 +28,7 @@ export function pairedAccuracy(
 }
 
 /** Differences of speed and memory below this share aren't worth a word. */
-const negligible = 0.02;
+const negligible = 0.05;
 
 function accuracyDifference(own: Part, other: Part): Difference | undefined {
   const change = own.values.accuracy - other.values.accuracy;
