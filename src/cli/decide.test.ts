@@ -130,7 +130,9 @@ describe('decide', () => {
     const none = await perbench(['decide', '--table', 'none.csv']);
     expect([none.code, none.stdout]).toEqual([
       exitCodes.gateInconclusive,
-      expect.stringContaining('Not measured well enough to say; needed: the numbers that are missing or not valid.\na: ACC not measured'),
+      expect.stringContaining(
+        'Not measured well enough to say; needed: the numbers that are missing or not valid.\na: ACC not measured',
+      ),
     ]);
   });
 
