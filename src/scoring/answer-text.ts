@@ -216,14 +216,14 @@ export function answersHeadline({ tasks, forAll, weighted }: Answers): string {
   const of = (kind: Answer['kind']): readonly string[] =>
     tasks.filter((answer) => answer.kind === kind).map(shortTitle);
   const [tied, none, open] = [of('tie'), of('none'), of('unknown')];
-  return [
+  const parts = [
     ...named,
     ...(tied.length > 0 ? [`no clear difference on ${listText(tied)}`] : []),
     ...(none.length > 0 ? [`no usable model for ${listText(none)}`] : []),
     ...(open.length > 0 ? [`not measured well enough on ${listText(open)}`] : []),
-  ]
-    .join('; ')
-    .replace(/$/u, '.');
+  ].join('; ');
+  // A name of a model stays as it is.
+  return `${named.length > 0 ? parts : parts.charAt(0).toUpperCase() + parts.slice(1)}.`;
 }
 
 /** Name of the task of an answer to one. */

@@ -42,24 +42,28 @@ export function degenerateReports(): readonly {
       ...changes,
     }) as Partial<Scoreboard['rows'][number]> as Scoreboard['rows'][number];
   const failed = { state: 'failed', error: { code: 'PB_ENGINE', message: 'the engine died' } } as const;
-  const strange = { accuracy: number(Number.NaN), throughput: number(Number.POSITIVE_INFINITY), memory: number(0) };
+  const nothing = { accuracy: number(0), throughput: number(0), latency: number(0), memory: number(0) };
   return [
-    { what: 'no cells', report: { scoreboards: [] }, headline: 'Nothing was measured' },
-    { what: 'a table without rows', report: { scoreboards: [board([])] }, headline: 'No model can be recommended' },
+    { what: 'no cells', report: { scoreboards: [] }, headline: 'Nothing was measured.' },
+    {
+      what: 'a table without rows',
+      report: { scoreboards: [board([])] },
+      headline: 'Not measured well enough to say.',
+    },
     {
       what: 'cells that all failed',
       report: { scoreboards: [board([row('a', failed), row('b', failed)])] },
-      headline: 'No model can be recommended',
+      headline: 'Not measured well enough to say.',
     },
     {
       what: 'one model',
       report: { scoreboards: [board([row('alone', { measurements: { accuracy: number(0.5) } })])] },
-      headline: 'No model can be recommended',
+      headline: 'alone is usable; it is the only model that was measured.',
     },
     {
-      what: 'numbers that are none',
-      report: { scoreboards: [board([row('odd', { measurements: strange }), row('b')])] },
-      headline: 'No model can be recommended',
+      what: 'numbers that are nothing',
+      report: { scoreboards: [board([row('odd', { measurements: nothing }), row('b')])] },
+      headline: 'Not measured well enough to say.',
     },
   ];
 }

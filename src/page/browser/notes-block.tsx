@@ -31,7 +31,9 @@ function Note({ note }: { readonly note: CodedNote }): VNode {
     <li id={`note-${code}`}>
       <b class={isDoubt ? 'code doubtful' : 'code'}>{code}</b>
       <div>
-        {term === '' ? null : <span class={isDoubt ? 'chip doubtful' : 'chip'}>{term}</span>} {text} {todo}
+        <p>
+          {term === '' ? null : <span class={isDoubt ? 'chip doubtful' : 'chip'}>{term}</span>} {text} {todo}
+        </p>
         <details class="on-paper">
           <summary>
             {countText(places)}

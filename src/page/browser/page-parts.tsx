@@ -1,6 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { CodedNote } from '../../present/notes.ts';
-import { tip } from './tip.tsx';
 
 export type Fact = readonly [name: string, value: ComponentChildren];
 
@@ -43,19 +42,12 @@ export function ModelName({ name }: { readonly name: string }): VNode {
 }
 
 /** A link inside the page; the address keeps the reader's settings. */
-export function Jump(props: {
-  readonly to: string;
-  readonly label?: string;
-  /** What is said at it. */
-  readonly hint?: string;
-  readonly children: string;
-}): VNode {
-  const { to, label, hint, children } = props;
+export function Jump(props: { readonly to: string; readonly label?: string; readonly children: string }): VNode {
+  const { to, label, children } = props;
   return (
     <a
       href={`#${to}`}
       aria-label={label}
-      {...tip(hint)}
       onClick={(event) => {
         event.preventDefault();
         const target = document.getElementById(to);
@@ -75,13 +67,8 @@ export function NoteRefs({ notes }: { readonly notes: readonly CodedNote[] }): V
   if (notes.length === 0) return null;
   return (
     <sup class={notes.some(({ isDoubt }) => isDoubt) ? 'refs doubtful' : 'refs'}>
-      {notes.map(({ code, term, text }) => (
-        <Jump
-          key={code}
-          to={`note-${code}`}
-          label={`note ${code}${term === '' ? '' : `, ${term}`}`}
-          hint={term === '' ? text : `${term}: ${text}`}
-        >
+      {notes.map(({ code, term }) => (
+        <Jump key={code} to={`note-${code}`} label={`note ${code}${term === '' ? '' : `, ${term}`}`}>
           {code}
         </Jump>
       ))}

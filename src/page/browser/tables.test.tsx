@@ -102,7 +102,7 @@ describe('a table of ready cells', () => {
       <CellsTable caption="Cells" headings={headings} rows={[{ key: 'one', cells: ['first', 'second'] }]} />,
     );
     expect(text).toContain('aria-label="Cells"');
-    expect(text).toContain('<span class="term" tabindex="0" data-tip="why" aria-description="why">A</span></th>');
+    expect(text).toContain('<span class="term" tabindex="0" aria-description="why">A</span></th>');
     expect(text).toMatch(/<tbody><tr><th[^>]*>first<\/th><td[^>]*data-label="B"[^>]*>second<\/td><\/tr><\/tbody>/u);
   });
 });

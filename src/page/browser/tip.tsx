@@ -2,8 +2,8 @@ import type { ComponentChildren, VNode } from 'preact';
 import { meaningOf } from '../../present/glossary.ts';
 
 /** What an element says when someone points at it, or reaches it by keyboard or touch; nothing without a text. */
-export function tip(text: string | undefined): { readonly 'data-tip'?: string; readonly 'aria-description'?: string } {
-  return text === undefined ? {} : { 'data-tip': text, 'aria-description': text };
+export function tip(text: string | undefined): { readonly 'aria-description'?: string } {
+  return text === undefined ? {} : { 'aria-description': text };
 }
 
 /** A term of the glossary in a text, with its meaning at hand. */
@@ -22,6 +22,15 @@ export function Term({
 }
 
 const margin = 8;
+
+/** What there is to say at an element: its own words, or those of the note that it leads to. */
+function saidAt(target: EventTarget | null): { readonly owner: Element; readonly text: string } | undefined {
+  const owner = target instanceof Element ? target.closest('[aria-description], .refs a') : null;
+  if (owner === null) return undefined;
+  const note = document.getElementById(owner.getAttribute('href')?.slice(1) ?? '');
+  const text = owner.getAttribute('aria-description') ?? note?.querySelector('p')?.textContent;
+  return text === undefined ? undefined : { owner, text };
+}
 
 function place(bubble: HTMLElement, target: Element): void {
   const at = target.getBoundingClientRect();
@@ -45,11 +54,11 @@ export function startTips(): void {
     bubble.hidden = true;
   };
   const show = ({ target }: Event): void => {
-    const owner = target instanceof Element ? target.closest('[data-tip]') : null;
-    if (owner === null) return hide();
-    bubble.textContent = owner.getAttribute('data-tip');
+    const said = saidAt(target);
+    if (said === undefined) return hide();
+    bubble.textContent = said.text;
     bubble.hidden = false;
-    return place(bubble, owner);
+    return place(bubble, said.owner);
   };
   document.addEventListener('pointerover', show);
   document.addEventListener('focusin', show);
