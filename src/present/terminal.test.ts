@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cellText, column, numberCell, row, simpleTable, table, tableBlock } from './document.ts';
+import { cellText, column, numberCell, row, simpleTable, table, tableBlock, textBlock } from './document.ts';
 import { terminalText } from './terminal.ts';
 import { shortNames, textWidth } from './text-width.ts';
 
@@ -38,6 +38,13 @@ describe('a table of words', () => {
   it('is one line per row where nobody said how wide it may be', () => {
     expect(terminalText([tableBlock(shown)]).split('\n')).toHaveLength(1 + rows.length);
   });
+});
+
+it('a number and its percent sign stay on one line', () => {
+  for (let width = 20; width < 60; width += 1) {
+    const text = terminalText([textBlock('right 63 points more often (95 %: 23 to 83), of 12 % of all')], { width });
+    expect(text).not.toMatch(/^ *%/mu);
+  }
 });
 
 describe('the sentences of an answer', () => {

@@ -72,7 +72,8 @@ export function wrapText(text: string, width: number | undefined, indent: string
   if (width === undefined) return [text];
   const lines: string[] = [];
   let line = /^ */u.exec(text)?.[0] ?? '';
-  for (const word of text.trim().split(' ')) {
+  // A number stays with its percent sign.
+  for (const word of text.trim().split(/ (?!%)/u)) {
     const next = line.trim() === '' ? line + word : `${line} ${word}`;
     if (line.trim() !== '' && textWidth(next) > width) {
       lines.push(line);
