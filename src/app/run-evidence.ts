@@ -3,7 +3,8 @@ import type { Store } from '../core/store.ts';
 import { launchEvidence, type LaunchEvidence } from '../metrics/launches.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
 import { launchedModels, type ModelEvidence, type TaskEvidence } from '../scoring/task-evidence.ts';
-import { type AnswerFacts, independentItems } from '../scoring/usable.ts';
+import type { AnswerFacts } from '../scoring/answer.ts';
+import { independentItems } from '../scoring/usable.ts';
 
 /** As much of a store as is read. */
 type EvidenceStore = Pick<Store, 'passResults' | 'scores' | 'samples'>;

@@ -10,7 +10,7 @@ import { judgeScoreboard, type JudgeOptions } from './judge-scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardRow } from './scoreboard.ts';
 import type { TaskEvidence } from './task-evidence.ts';
-import type { AnswerFacts } from './usable.ts';
+import type { AnswerFacts } from './answer.ts';
 
 function measured(value: number, unit: Unit, interval?: readonly [number, number]): Measurement {
   const bounds: Interval | undefined = interval && { low: interval[0], high: interval[1], level: 0.95, method: 'test' };

@@ -2,12 +2,12 @@ import type { Limits } from '../core/limits.ts';
 import { geometricMean } from '../stats/means.ts';
 import { anchoredScore, equalWeights } from './per-anchored.ts';
 import { checkConstraints, checkText, missedChecks, type ConstraintCheck } from './constraints.ts';
-import type { CandidateState } from './answer.ts';
+import type { CandidateState, Usability } from './answer.ts';
 import { doubtRange, noDoubt, type DoubtRange } from './doubt.ts';
 import { warningAgainst } from './create-scoreboards.ts';
 import { factorLabels, factorNames, type FactorName, type Factors } from './factor.ts';
 import { rawValues, valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
-import { trivialBound, usabilityOf, usabilityText, type Usability } from './usable.ts';
+import { trivialBound, usabilityOf, usabilityText } from './usable.ts';
 
 export interface StandingOptions {
   readonly score: 'PER-A' | 'PER-paper';

@@ -1,6 +1,6 @@
 import type { BootstrapModel, LaunchedValue } from './bootstrap.ts';
 import type { FactorName } from './factor.ts';
-import type { AnswerFacts } from './usable.ts';
+import type { AnswerFacts } from './answer.ts';
 import { launchSpread, poolSpreads } from '../stats/launch-interval.ts';
 
 /** What stands behind a scoreboard: models side by side on the same items, with their performance over launches. */

@@ -1,54 +1,7 @@
 import { normalQuantile } from '../stats/distributions.ts';
 import { clusteredStandardError, exactBounds } from '../stats/score-interval.ts';
+import type { AnswerFacts, Usability, UsableBound } from './answer.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
-
-/** What a model's answers to a task's items are, beside their scores. */
-export interface AnswerFacts {
-  readonly items: number;
-  /** Sum of the scores. */
-  readonly right: number;
-  /** Independent items that these are worth: fewer where items share a passage. */
-  readonly independentItems: number;
-  readonly unreadable: number;
-  /** The first output that no answer could be read from. */
-  readonly firstUnreadable: string | undefined;
-  /** Right answers of all items, where they are few different ones. */
-  readonly labels: LabelFacts | undefined;
-}
-
-/** How answers stand to the labels of a task whose right answers are few different ones. */
-export interface LabelFacts {
-  readonly labels: readonly string[];
-  /** Readable answers that are one of the labels, right or wrong. */
-  readonly amongLabels: number;
-}
-
-/** Bounds of a model's accuracy against what it has to exceed. */
-export interface Usability {
-  /** `unproven`: neither is certain with these items. */
-  readonly state: 'usable' | 'unusable' | 'unproven';
-  readonly accuracy: number;
-  /** One-sided bounds, 95 % each. */
-  readonly low: number;
-  readonly high: number;
-  /** Undefined where a table doesn't say how many. */
-  readonly items: number | undefined;
-  readonly bound: UsableBound;
-  /** Outputs that no answer could be read from. */
-  readonly unreadable: number;
-  readonly firstUnreadable: string | undefined;
-  /** Not one readable answer is a label of the task, which is more likely an error in the data than in the model. */
-  readonly foreignLabels: readonly string[] | undefined;
-  /** Further items that would probably tell; undefined where it is told, or no number of items would. */
-  readonly moreItems: number | undefined;
-}
-
-/** The accuracy that decides whether a model is usable. */
-export interface UsableBound {
-  readonly accuracy: number;
-  /** `limit`: the user's; else the best answer that needs no model, such as `chance`, `longest`, `always_unanswerable`. */
-  readonly of: string;
-}
 
 const level = 0.95;
 /** Chance of telling that a number of further items is to give. */

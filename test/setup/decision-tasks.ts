@@ -8,7 +8,7 @@ import { judgeScoreboard } from '../../src/scoring/judge-scoreboard.ts';
 import { scoreTable } from '../../src/formats/score-table.ts';
 import type { ScoreboardCell } from '../../src/scoring/scoreboard.ts';
 import { launchedModels } from '../../src/scoring/task-evidence.ts';
-import type { AnswerFacts } from '../../src/scoring/usable.ts';
+import type { AnswerFacts } from '../../src/scoring/answer.ts';
 
 const paper = scoreTable(readFileSync(join(import.meta.dirname, '../../data/paper.csv'), 'utf8'), {
   anchors: paperAnchors,

@@ -4,7 +4,8 @@ import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
 import { judgeScoreboard, type JudgeOptions } from '../../src/scoring/judge-scoreboard.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../../src/scoring/scoreboard.ts';
 import { launchedModels } from '../../src/scoring/task-evidence.ts';
-import { type AnswerFacts, independentItems } from '../../src/scoring/usable.ts';
+import type { AnswerFacts } from '../../src/scoring/answer.ts';
+import { independentItems } from '../../src/scoring/usable.ts';
 
 /** A model as a run left it. */
 export interface Judged {
