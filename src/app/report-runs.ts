@@ -105,7 +105,7 @@ export async function reportRuns(
 function tooShort(runs: readonly RunRecord[]): readonly string[] {
   const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
   if (tasks.length === 0) return [];
-  return [`Left out for want of time: ${tasks.join(', ')}. Give the run more of it, or close what else takes CPU.`];
+  return [`Left out for want of time: ${tasks.join(', ')}. Raise --minutes, or close what else takes CPU.`];
 }
 
 /** Without the tasks that a run within a time had no time for. */

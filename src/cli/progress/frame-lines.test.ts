@@ -68,6 +68,13 @@ describe('the time that is left', () => {
     expect(footerAfter({}, { ...first, inFlight: { requests: 7, tokens: undefined } })).toMatch(/· 3-8 min left/);
   });
 
+  it('is not told of a cell whose time is over though it has too few items', () => {
+    const row = (elapsedMs: number) =>
+      linesAfter([{ total: undefined, limitMs: 20_000, elapsedMs }], 80, { timeLimitMs: 300_000 })[1];
+    expect(row(5_000)).toMatch(/0:15$/);
+    expect(row(25_000)).toMatch(/0\/100$/);
+  });
+
   it('is that of the run where it has a limit', () => {
     expect(footerAfter({ timeLimitMs: 300_000 }, { elapsedMs: 0 }, 15)).toMatch(/· 5 min left/);
   });

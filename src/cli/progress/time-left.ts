@@ -87,6 +87,8 @@ function runningGuess(view: CellView, state: RunState, outlook: Outlook): Guess 
   if (progress === undefined) return passGuess(pass, view, state, outlook);
   if (progress.limitMs !== undefined) {
     const meanMs = Math.max(0, progress.limitMs - progress.elapsedMs);
+    // Its time is over, but it has fewer items than it needs.
+    if (meanMs === 0 && pass === 'accuracy') return undefined;
     return { meanMs, spreadMs: meanMs * 0.1 };
   }
   const done = workDone(progress);
