@@ -64,18 +64,24 @@ export function tieNotes(board: Scoreboard): readonly string[] {
   return hasTies ? ['=: not distinguishable from the best at 95 % simultaneous confidence over all pairs'] : [];
 }
 
-/** How intervals and ranks came about, where there are any. */
-export function inferenceNotes(board: Scoreboard): readonly string[] {
-  const { inference, rows } = board;
-  if (inference === undefined) return [];
-  const { method, resamples, withoutLaunchSpread, atBoundary, notes } = inference;
+/** What ranks come from, where there are any. */
+export function rankNotes({ inference, rows }: Scoreboard): readonly string[] {
+  if (inference === undefined || rows.length < 2) return [];
+  const { method, resamples } = inference;
   const source =
     method === 'paired'
       ? `${resamples} bootstrap resamples of items and launches`
       : `${resamples} draws from the intervals, independent between models`;
+  return [`ranks and P(1st): from ${source}`];
+}
+
+/** How intervals of scores came about, where there are any. */
+export function inferenceNotes(board: Scoreboard): readonly string[] {
+  const { inference, rows } = board;
+  if (inference === undefined) return [];
+  const { method, withoutLaunchSpread, atBoundary, notes } = inference;
   const boundary = !hasPerAnchored(board) && atBoundary.length > 0;
   return [
-    ...(rows.length > 1 ? [`ranks and P(1st): from ${source}`] : []),
     ...(withoutLaunchSpread.length > 0 ? [spreadNote(withoutLaunchSpread, rows.length, method)] : []),
     ...(boundary ? [`${listText(atBoundary)} at the boundary: the interval of PER is unreliable there`] : []),
     ...notes,

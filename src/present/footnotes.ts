@@ -4,7 +4,7 @@ import { factorLabels, factorFates, factorNames, type ScoreFlag } from '../scori
 import { listText } from '../scoring/board-verdict.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { isDoubtfulReason, warningAgainst } from '../scoring/create-scoreboards.ts';
-import { inferenceNotes, tieNotes } from './board-sections.ts';
+import { inferenceNotes, rankNotes, tieNotes } from './board-sections.ts';
 import type { Footnote } from './document.ts';
 
 function note(text: string, more: Partial<Footnote> = {}): Footnote {
@@ -159,19 +159,26 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
     ...warnings.filter(({ mark }) => mark !== '!'),
     ...priceNotes(board).map((text) => note(text)),
     ...tieNotes(board).map((text) => note(text, { column: '#' })),
-    ...[...anchorNotes(board), ...inferenceNotes(board)].map((text) => note(text, { isDetail: true })),
+    ...[...anchorNotes(board), ...rankNotes(board), ...inferenceNotes(board)].map((text) =>
+      note(text, { isDetail: true }),
+    ),
     note(intervalNote(board), { isAboutIntervals: true, isDetail: true }),
   ];
 }
 
-/** What concerns all rows of a scoreboard and is no flag: its method, and what its intervals are. */
-export function generalNotes(board: Scoreboard): readonly string[] {
+/**
+ * What concerns all rows of a scoreboard and is no flag: its method, and what its intervals are.
+ *
+ * @param hasRanks whether ranks and prices are shown
+ */
+export function generalNotes(board: Scoreboard, hasRanks: boolean): readonly string[] {
   const hasIntervals = board.rows.some(({ measurements: { extra = {}, ...own } }) =>
     Object.values({ ...own, ...extra }).some(
       (measurement) => measurement.status !== 'unavailable' && measurement.interval !== undefined,
     ),
   );
-  const method = [priceNotes, tieNotes, anchorNotes, inferenceNotes].flatMap((notesOf) => notesOf(board));
+  const ofRanks = hasRanks ? [priceNotes, tieNotes, rankNotes] : [];
+  const method = [...ofRanks, anchorNotes, inferenceNotes].flatMap((notesOf) => notesOf(board));
   return [...method, ...(hasIntervals ? [intervalNote(board)] : [])];
 }
 

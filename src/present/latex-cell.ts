@@ -43,7 +43,8 @@ function valueText(cell: Cell): string {
 }
 
 /**
- * The best value of a column as it is printed, and every row that prints the same: a tie has no single winner.
+ * The best value of a column as it is printed, and every row that prints the same: a tie has no single winner. None
+ * where all print the same.
  *
  * @param end which is the good one; a column without a good end has no best value
  */
@@ -57,8 +58,8 @@ export function bestText(
   );
   if (numbers.length < 2) return undefined;
   const sign = end === 'highest' ? -1 : 1;
-  const [best] = numbers.toSorted((left, right) => sign * (left.value - right.value));
-  return best && valueText(best);
+  const [best] = numbers.toSorted((left, right) => sign * (left.value - right.value)).map(valueText);
+  return numbers.every((number) => valueText(number) === best) ? undefined : best;
 }
 
 /** A number with its interval and mark, bold where it prints as the best does. */

@@ -75,6 +75,7 @@ export function latexMatrix(boards: readonly Scoreboard[]): string {
   const notes = codedNotes(boards, {
     isShown: (metric) => metric === 'accuracy',
     hasPaperScores: score?.id === 'per',
+    hasRanks: false,
   });
   const parts: readonly Part[] = [
     ...(accuracy === undefined

@@ -110,6 +110,11 @@ describe('latexReport', () => {
     expect([...used].toSorted()).toEqual(given.toSorted());
   });
 
+  it('prints nothing bold in a column in which all are equal', () => {
+    const equal = ['one', 'two'].map((model) => cell(model, 0.5, 4, 800, 300));
+    expect(formats.latex.write(reportDocument({ scoreboards: createScoreboards(equal) }))).not.toContain('mathbf');
+  });
+
   it('leaves no foreign character that LaTeX would obey', () => {
     const escaped = escapeLatex(hostile);
     expect(escaped).toBe(

@@ -71,6 +71,12 @@ function textSubject(text: string): Subject {
   return { key: `text ${text}`, content: { isDoubt: false, term: '', text: `${plainText(text)}.`, todo: '' } };
 }
 
+/** What the places have to tell beyond the note itself. */
+function summaryOf(text: string, places: readonly NotePlace[]): string {
+  const merged = mergeSentences(places.map(({ detail }) => detail));
+  return text.toLowerCase().startsWith(merged.toLowerCase()) ? '' : merged;
+}
+
 /** The code of a note by its place in the list. */
 function codeOf(index: number): string {
   const letter = String.fromCodePoint(97 + (index % 26));
@@ -121,8 +127,8 @@ function flagEntries(board: Scoreboard, hasPaperScores: boolean): readonly Entry
     }));
 }
 
-function textEntries(board: Scoreboard): readonly Entry[] {
-  return generalNotes(board).map((text) => ({
+function textEntries(board: Scoreboard, hasRanks: boolean): readonly Entry[] {
+  return generalNotes(board, hasRanks).map((text) => ({
     subject: textSubject(text),
     place: { task: titleOf(board), model: '', metrics: '', detail: '' },
   }));
@@ -132,17 +138,19 @@ function textEntries(board: Scoreboard): readonly Entry[] {
 export interface ShownParts {
   readonly isShown: (metric: string) => boolean;
   readonly hasPaperScores: boolean;
+  /** Ranks and prices. */
+  readonly hasRanks: boolean;
 }
 
 /** The notes of some scoreboards: doubts first, then the other warnings, flags, and how the numbers came about. */
 export function codedNotes(
   boards: readonly Scoreboard[],
-  { isShown, hasPaperScores }: ShownParts = { isShown: () => true, hasPaperScores: true },
+  { isShown, hasPaperScores, hasRanks }: ShownParts = { isShown: () => true, hasPaperScores: true, hasRanks: true },
 ): CodedNotes {
   const entries = [
     ...boards.flatMap((board) => warningEntries(board, isShown)),
     ...boards.flatMap((board) => flagEntries(board, hasPaperScores)),
-    ...boards.flatMap(textEntries),
+    ...boards.flatMap((board) => textEntries(board, hasRanks)),
   ];
   const groups = Array.from(Map.groupBy(entries, ({ subject: { key } }) => key).values(), (own) => ({
     ...(own[0] as Entry).subject,
@@ -151,7 +159,7 @@ export function codedNotes(
   const byKey = new Map(
     groups.map(({ key, content, places }, index): [string, CodedNote] => [
       key,
-      { code: codeOf(index), ...content, summary: mergeSentences(places.map(({ detail }) => detail)), places },
+      { code: codeOf(index), ...content, summary: summaryOf(content.text, places), places },
     ]),
   );
   const notesOn = (subjects: readonly Subject[]): readonly CodedNote[] => {
@@ -161,7 +169,7 @@ export function codedNotes(
   return {
     all: [...byKey.values()],
     ofBoard: (board) =>
-      notesOn([...board.flags.map(({ code }) => flagSubject(code)), ...generalNotes(board).map(textSubject)]),
+      notesOn([...board.flags.map(({ code }) => flagSubject(code)), ...generalNotes(board, hasRanks).map(textSubject)]),
     ofScore: ({ flags }) => notesOn(flags.filter((flag) => !isOfPaper(flag)).map(({ code }) => flagSubject(code))),
     ofPaperScore: ({ flags }) => notesOn(flags.filter(isOfPaper).map(({ code }) => flagSubject(code))),
     ofMetric: ({ warnings }, metric) =>
