@@ -185,12 +185,7 @@ export function answerSentences(answer: Answer, boards: readonly Scoreboard[], h
     }
   }
   if (answer.kind === 'none') lines.push(`${gapsText(answer.reasons)}.`);
-  if (answer.kind === 'unknown') {
-    const reasons = `${unprovenText(answer) ?? gapsText(answer.missing)}.`;
-    // What is lacking isn't in the table, why it is lacking is.
-    if (hasTable) lines.push(...[needsText(answer), reasons].filter((text) => text !== ''));
-    else lines.push(`${reasons} ${needsText(answer)}`.trim());
-  }
+  if (answer.kind === 'unknown') lines.push(`${unprovenText(answer) ?? gapsText(answer.missing)}.`);
   if (answer.unlimited !== undefined)
     lines.push(
       `${answer.unlimited} scores higher, but is beyond the limits: ${find(answer, answer.unlimited)?.reasons.join(', ')}.`,

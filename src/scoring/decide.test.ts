@@ -182,7 +182,7 @@ describe('a decision on a run', () => {
     expect(told(decide([failed]), [failed])).toMatchInlineSnapshot(`
       "which model for t/per@1? (PER-A/test)
       Not measured well enough to say; needed: the numbers that are missing or not valid.
-      large: out of memory · middle: out of memory · small: out of memory. the numbers that are missing or not valid"
+      large: out of memory · middle: out of memory · small: out of memory."
     `);
   });
 
