@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { quietMeter } from '../../test/run/toy-plan.ts';
-import { runInProcess } from '../../test/setup/run-in-process.ts';
+import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import type { LocalContext } from '../app/local-context.ts';
 import { prepareRun, withTimeLimit } from '../app/prepare-run.ts';
 import { localRun } from '../app/run.ts';
@@ -45,7 +45,7 @@ function localContext(): LocalContext {
   };
 }
 
-async function timedPlan(): Promise<RunPlan> {
+async function timedPlan(limitMs = 600_000): Promise<RunPlan> {
   const models = ['alpha', 'beta'].map((source) => ({ source, engine: 'mock' }));
   const suite = suiteSchema.parse({
     models,
@@ -54,7 +54,7 @@ async function timedPlan(): Promise<RunPlan> {
     concurrency: 2,
     allowBusy: true,
   });
-  return withTimeLimit(await prepareRun(suite, localContext(), new AbortController().signal), 600_000);
+  return withTimeLimit(await prepareRun(suite, localContext(), new AbortController().signal), limitMs);
 }
 
 it('prints the table of a task as soon as its last model has answered', async () => {
@@ -84,14 +84,24 @@ it('prints the table of a task as soon as its last model has answered', async ()
   expect([...tables.shown]).toEqual(['imdb/mini@1', 'arc_easy/mini@1']);
 });
 
-it('a run within a time is resumed as one, and prints each table once', async () => {
-  const plan = await timedPlan();
+async function resume(plan: RunPlan): Promise<EndedInProcess> {
   {
     await using store = await openSqliteStore({ file: join(folder, '.perbench', 'perbench.db') });
     await openRun(plan, store, { now: new Date(), random: Math.random });
   }
-  const { stdout, stderr } = await runInProcess(['resume'], { folder });
+  return runInProcess(['resume'], { folder });
+}
+
+it('a run within a time is resumed as one, and prints each table once', async () => {
+  const { stdout, stderr } = await resume(await timedPlan());
   expect(stderr).toContain(', resumed');
   for (const task of ['imdb/mini@1', 'arc_easy/mini@1']) expect(stdout.split(task)).toHaveLength(2);
   expect(stdout.indexOf('imdb/mini@1')).toBeLessThan(stdout.indexOf('arc_easy/mini@1'));
+});
+
+it('says what it left out for want of time, and that nothing is known', async () => {
+  const { stdout, code } = await resume(await timedPlan(1));
+  expect(stdout).toMatch(/^Left out for want of time: imdb\/mini@1, arc_easy\/mini@1\. Raise --minutes,/m);
+  expect(stdout).not.toContain('alpha');
+  expect(code).toBe(6);
 });
