@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
+import { storeRun } from '../../test/setup/stored-cells.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
 
 let folder: string;
 /** Ids of the runs, by the name of their suite. */
@@ -74,6 +76,15 @@ describe('exported runs', () => {
       code: 2,
       stderr: expect.stringMatching(/^error: --format run holds no samples\n/),
     });
+  });
+
+  it('of a run that has not ended are written with a warning', async () => {
+    await using store = await openSqliteStore({ file: join(folder, 'open.db') });
+    const id = await storeRun(store);
+    await store.setRunStatus(id, 'interrupted');
+    const { stdout, stderr } = await perbench(['export', '--format', 'run', '--store', 'open.db']);
+    expect(stderr).toBe(`warning: run ${id} is interrupted: cells that have not ended can be compared with none\n`);
+    expect(JSON.parse(stdout)).toMatchObject({ run: { status: 'interrupted' } });
   });
 
   it.each([

@@ -63,6 +63,9 @@ async function exportRun(names: readonly string[], options: ExportOptions, conte
   const { store, runs } = await findRuns(names, context);
   const { signal } = context.interruption;
   const text = await runFile({ store, runs, tasks: taskNames(options), signal });
+  for (const { id, status } of runs.filter((run) => run.status !== 'finished')) {
+    context.output.warn(`run ${id} is ${status}: cells that have not ended can be compared with none`);
+  }
   const files = context.globals.out.map((name) => context.path(name));
   for (const path of files) {
     await writeWhole(path, text);
