@@ -1,4 +1,4 @@
-import { type Block, type Cell, simpleTable, tableBlock, type Tone } from '../present/document.ts';
+import { type Block, type Cell, gap, simpleTable, tableBlock, textBlock, type Tone } from '../present/document.ts';
 import { reportDocument } from '../present/report-document.ts';
 import type { Report } from '../present/report.ts';
 import { terminalText, type TerminalOptions } from '../present/terminal.ts';
@@ -12,7 +12,6 @@ import { reportRuns } from '../app/report-runs.ts';
 import { questionOf, questionText } from '../core/race-question.ts';
 import { certificateBlocks, openRaceText } from '../present/certificate-document.ts';
 import { project } from './local-world.ts';
-import { safeText } from '../present/sanitise.ts';
 import type { Answer } from '../scoring/answer.ts';
 import { certificateKind } from '../scoring/race/certificate.ts';
 
@@ -144,9 +143,7 @@ function unusableText(certificate: RaceCertificate, answer: Answer | undefined):
   if (kind !== 'none' && kind !== 'unknown') return [];
   const named = answer?.candidates.filter(({ model }) => certificate.named.includes(model)) ?? [];
   const words = kind === 'none' ? 'is not usable' : 'is not shown to be usable';
-  return named.map(
-    ({ model, reasons }) => `${safeText(model)} has the highest score, but ${words}: ${safeText(reasons.join('; '))}`,
-  );
+  return named.map(({ model, reasons }) => `${model} has the highest score, but ${words}: ${reasons.join('; ')}`);
 }
 
 /** Prints what a race decided, and writes the files of `--out`. */
@@ -158,11 +155,14 @@ export async function reportRace(
 ): Promise<number> {
   const certificates = certificatesOf(run);
   const report = await reportRuns(store, [run], project(context));
-  const texts = certificates.flatMap((certificate) => [
-    terminalText(certificateBlocks(certificate)),
-    ...unusableText(certificate, answerTo(certificate, report.scoreboards)),
+  const parts = certificates.flatMap((certificate) => [
+    certificateBlocks(certificate),
+    ...unusableText(certificate, answerTo(certificate, report.scoreboards)).map((text) => [textBlock(text)]),
   ]);
-  context.output.result(texts.join('\n\n'));
+  printBlocks(
+    parts.flatMap((blocks, index) => (index === 0 ? blocks : [gap, ...blocks])),
+    context,
+  );
   await writeDocument(reportDocument(report), files, context);
   await writeRunPage(run.id, report, context);
   await printNext(report, store, context);

@@ -5,7 +5,7 @@ import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { openExistingStore, findRuns } from '../stored-runs.ts';
 import type { listOptions, reportOptions, scoreOptions, showOptions } from '../tables/result-options.ts';
 import { type Cell as TableCell, gap, numberCell, textBlock } from '../../present/document.ts';
-import { plainTable, terminalText } from '../../present/terminal.ts';
+import { plainTable } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
@@ -195,7 +195,7 @@ function printCertificates(run: RunRecord, context: CliContext): void {
   printOpenRaces(run, context);
   for (const certificate of certificatesOf(run)) {
     output.record('certificate', { certificate });
-    output.result(`${terminalText(certificateBlocks(certificate))}\n`);
+    printBlocks([...certificateBlocks(certificate), gap], context);
   }
 }
 
