@@ -5,8 +5,7 @@
  *
  *     node bench/answer.ts [--runs 100] [--seed 1]
  *
- * Wrong is a recommended model that isn't the best in truth, in a tied world any recommendation of one that is called
- * clear. Intervals of the error rates are exact binomial, 95 %.
+ * Wrong is a recommended model that isn't the best in truth, and in a tied world any that is called clear. Intervals of the error rates are exact binomial, 95 %.
  */
 import { parseArgs } from 'node:util';
 import { judgedBoard, type Judged } from '../test/setup/judged-board.ts';
@@ -151,6 +150,12 @@ const share = (part: number, whole: number): string => (whole === 0 ? '–' : `$
 console.log(`runs per cell ${runs}, seed ${flags.seed}, launch deviation ${launchDeviation}`);
 console.log('world  models items launches machine  clear: right wrong  likely: right wrong  tie  withheld');
 const sums = new Map<string, { wrong: number; claims: number }>();
+
+function addUp(name: string, wrong: number, claims: number): void {
+  const sum = sums.get(name) ?? { wrong: 0, claims: 0 };
+  sums.set(name, { wrong: sum.wrong + wrong, claims: sum.claims + claims });
+}
+
 for (const world of Object.keys(worlds) as World[]) {
   for (const count of [2, 4, 8]) {
     for (const items of [10, 50, 200, 2000]) {
@@ -158,7 +163,6 @@ for (const world of Object.keys(worlds) as World[]) {
         for (const isBusy of [false, true]) {
           const tally = simulate(world, count, items, launches, isBusy);
           const { clearRight, clearWrong, otherRight, otherWrong, tie, unknown } = tally;
-          const claims = clearRight + clearWrong;
           console.log(
             [
               world.padEnd(6),
@@ -174,10 +178,16 @@ for (const world of Object.keys(worlds) as World[]) {
               share(unknown, runs).padStart(7),
             ].join(' '),
           );
-          for (const key of [`clear claims, ${world}`, 'clear claims, all']) {
-            const sum = sums.get(key) ?? { wrong: 0, claims: 0 };
-            sums.set(key, { wrong: sum.wrong + clearWrong, claims: sum.claims + (world === 'tied' ? runs : claims) });
-          }
+          const claims = clearRight + clearWrong;
+          const others = otherRight + otherWrong;
+          addUp(`clear, ${world} worlds`, clearWrong, claims);
+          addUp('clear, all worlds', clearWrong, claims);
+          addUp(`likely, ${world} worlds`, otherWrong, others);
+          addUp(
+            `clear though tied, of all runs in tied worlds`,
+            world === 'tied' ? clearWrong : 0,
+            world === 'tied' ? runs : 0,
+          );
         }
       }
     }

@@ -1,8 +1,8 @@
 import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import { constraintNames, formatLimit, limitList } from '../core/limits.ts';
 import { type Answer, type Answers, type Candidate, namedModels, type WeightCurve } from '../scoring/answer.ts';
-import { answersHeadline, answerSentences, confidenceText, shortTitle } from '../scoring/answer-text.ts';
-import { listText, scoreWithInterval } from '../scoring/board-verdict.ts';
+import { answersHeadline, answerSentences, confidenceText, namedText, shortTitle } from '../scoring/answer-text.ts';
+import { scoreWithInterval } from '../scoring/board-verdict.ts';
 import { gateText } from '../scoring/constraints.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import {
@@ -139,8 +139,7 @@ function answerBlocks(answer: Answer, boards: readonly Scoreboard[]): readonly B
 /** Task by task: which model, how sure, why. */
 function taskTable(answers: readonly Answer[]): Block {
   const rows = answers.map((answer): readonly Cell[] => {
-    const named = namedModels(answer);
-    return [shortTitle(answer), named.length === 0 ? 'none' : listText(named), confidenceText(answer)];
+    return [shortTitle(answer), namedText(answer), confidenceText(answer)];
   });
   return tableBlock(simpleTable(['task', 'model', 'how sure'], rows));
 }

@@ -226,18 +226,18 @@ export function shortTitle({ tasks: [task] }: Answer): string {
   return task?.title?.split(',')[0] ?? task?.taskId ?? '';
 }
 
+/** The models that an answer names, in a cell of a table: `none` is usable, or nothing can be said. */
+export function namedText(answer: Answer): string {
+  return listText(namedModels(answer)) || (answer.kind === 'none' ? 'none' : '–');
+}
+
 /** How sure an answer to one task is, as a phrase. */
 export function confidenceText(answer: Answer): string {
   switch (answer.kind) {
     case 'recommend': {
       const { level, why } = answer.confidence;
-      const words = {
-        clear: 'clearly first',
-        likely: 'first',
-        only: 'the only usable model',
-        unknown: 'first',
-      } as const;
-      return why.length === 0 ? words[level] : `${words[level]}; ${listText(why)}`;
+      if (level === 'only') return `the only ${onlyWords(answer)}`;
+      return [level === 'clear' ? 'clearly first' : 'first', ...why].join('; ');
     }
     case 'tie':
       return answer.separatedBy === 'nothing'

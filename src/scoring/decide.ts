@@ -2,6 +2,7 @@ import { limitList } from '../core/limits.ts';
 import { rankDescending } from '../stats/rank-inference.ts';
 import type { Answer, Candidate, Confidence, ModelGap, Need } from './answer.ts';
 import { type AskedTask, type Support, supportOf } from './answer-support.ts';
+import { listText } from './board-verdict.ts';
 import { largestGates, missedChecks } from './constraints.ts';
 import { differencesOf, pairedAccuracy } from './differences.ts';
 import { equalWeights } from './per-anchored.ts';
@@ -87,7 +88,9 @@ function confidenceOf(
   support: Support | undefined,
 ): Confidence {
   const share = rivals.length === 0 ? undefined : support?.models.get(first.model)?.topShare;
-  const open = unproven.map(({ model }) => `${model} is not shown to be usable`);
+  const names = unproven.map(({ model }) => model);
+  const open =
+    names.length === 0 ? [] : [`${listText(names)} ${names.length === 1 ? 'is' : 'are'} not shown to be usable`];
   if (rivals.length === 0) return { level: 'only', why: open, support: undefined };
   if (support === undefined)
     return { level: 'unknown', why: ['there are neither per-item answers nor intervals'], support: undefined };

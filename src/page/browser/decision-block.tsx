@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { type Answer, type Answers, namedModels } from '../../scoring/answer.ts';
-import { answersHeadline, answerSentences, confidenceText, shortTitle } from '../../scoring/answer-text.ts';
-import { listText } from '../../scoring/board-verdict.ts';
+import { answersHeadline, answerSentences, confidenceText, namedText, shortTitle } from '../../scoring/answer-text.ts';
 import type { PageData } from '../page-data.ts';
 import type { TextTable } from '../table-text.ts';
 import { Block } from './block.tsx';
@@ -24,7 +23,7 @@ function tableOf({ tasks }: Answers, scoreName: string): TextTable {
     align: ['left', 'left', 'right', 'left'],
     rows: tasks.map((answer) => [
       shortTitle(answer),
-      listText(namedModels(answer)) || 'none',
+      namedText(answer),
       fixed(scoreOf(answer), 3),
       confidenceText(answer),
     ]),
@@ -69,7 +68,9 @@ export function DecisionBlock({ view, data }: { readonly view: PageView; readonl
                 ...(named.length === 0 && { rowClass: 'unscored' }),
                 cells: [
                   shortTitle(answer),
-                  named.length === 0 ? 'none' : named.map((model) => <ModelName key={model} name={model} />),
+                  named.length === 0
+                    ? namedText(answer)
+                    : named.map((model, index) => [index === 0 ? '' : ', ', <ModelName key={model} name={model} />]),
                   fixed(scoreOf(answer), 3),
                   <span key="sure" class="why">
                     {confidenceText(answer)}
