@@ -23,8 +23,9 @@ type Answer<Request, Result> = (request: Request, turn: PoolTurn) => Promise<Res
 /** Says how many requests are in flight, for engines that count tokens only when they answer. */
 export function tellingWork<Request, Result>(
   answer: Answer<Request, Result>,
-  { onWork = () => {} }: Pick<PassOptions, 'onWork'>,
+  { onWork }: Pick<PassOptions, 'onWork'>,
 ): Answer<Request, Result> {
+  if (onWork === undefined) return answer;
   let requests = 0;
   const tell = (change: number): void => onWork({ requests: (requests += change), tokens: undefined });
   return (request, turn) => {
