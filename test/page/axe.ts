@@ -12,11 +12,12 @@ interface AxeResult {
 
 const source = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-/** What axe-core finds wrong that keeps people out: rule and the first element. */
-export async function seriousViolations(page: Page): Promise<readonly string[]> {
+/** What axe-core finds wrong: rule and the first element. */
+export async function violations(page: Page): Promise<readonly string[]> {
   // Past the page's own content policy, which forbids foreign scripts.
   const result = await page.evaluate<AxeResult>(`${source};\naxe.run(document, { resultTypes: ['violations'] })`);
-  return result.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.length} times, such as ${nodes[0]?.html} (${nodes[0]?.failureSummary})`);
+  return result.violations.map(
+    ({ id, impact, nodes }) =>
+      `${id} (${impact}): ${nodes.length} times, such as ${nodes[0]?.html} (${nodes[0]?.failureSummary})`,
+  );
 }

@@ -2,7 +2,7 @@ import type { Measurement } from '../../src/core/measurement.ts';
 import type { Report } from '../../src/present/report.ts';
 import type { Scoreboard } from '../../src/scoring/scoreboard.ts';
 
-/** Reports of which there is little to say, and the headline that says it. */
+/** Reports of which there is little to say, and how the headline that says it starts. */
 export function degenerateReports(): readonly {
   readonly what: string;
   readonly report: Report;
@@ -48,12 +48,12 @@ export function degenerateReports(): readonly {
     {
       what: 'a table without rows',
       report: { scoreboards: [board([])] },
-      headline: 'Not measured well enough to say.',
+      headline: 'Not measured well enough to say',
     },
     {
       what: 'cells that all failed',
       report: { scoreboards: [board([row('a', failed), row('b', failed)])] },
-      headline: 'Not measured well enough to say.',
+      headline: 'Not measured well enough to say',
     },
     {
       what: 'one model',
@@ -63,7 +63,7 @@ export function degenerateReports(): readonly {
     {
       what: 'numbers that are nothing',
       report: { scoreboards: [board([row('odd', { measurements: nothing }), row('b')])] },
-      headline: 'Not measured well enough to say.',
+      headline: 'Not measured well enough to say',
     },
   ];
 }

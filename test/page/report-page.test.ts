@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makePage } from '../../src/page/make-page.ts';
 import type { Scoreboard } from '../../src/scoring/scoreboard.ts';
-import { seriousViolations } from './axe.ts';
+import { violations } from './axe.ts';
 import { writeBuiltPage } from './built-page.ts';
 import { chromiumPath, noChromium, openPage, startChromium, type WatchedPage } from './chromium.ts';
 import { degenerateReports } from './degenerate-reports.ts';
@@ -148,12 +148,18 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
     expect(await bare.locator('.page-foot').innerText()).toMatch(/\d\d:\d\d UTC\./u);
   });
 
-  it.each(['light', 'dark'] as const)('has no serious violation of accessibility in %s', async (colorScheme) => {
-    const { page } = await opened(written.address, { colorScheme });
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+    ['dark', 390],
+  ] as const)('has no violation of accessibility, %s and %i wide', async (colorScheme, width) => {
+    const settings = `${written.address}#?maxMemory=500MiB&price=2`;
+    const { page } = await opened(settings, { colorScheme, viewport: { width, height: 900 } });
     await page.$$eval('details', (all) => {
       for (const details of all) details.open = true;
     });
-    expect(await seriousViolations(page)).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   });
 
   it('sorts by the keyboard, says so, and keeps it in the address', async () => {
@@ -280,7 +286,7 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
     const page = makePage(report, { createdAtMs: 0, perbenchVersion: '0' });
     const address = await writeBuiltPage(pages, join(written.folder, 'degenerate.html'), page);
     const { page: shown, complaints } = await opened(address);
-    expect(await shown.locator('h1').innerText()).toBe(headline);
+    expect((await shown.locator('h1').innerText()).slice(0, headline.length)).toBe(headline);
     expect(complaints).toEqual([]);
     expect(await shown.locator('main').innerText()).not.toMatch(/NaN|undefined|null/u);
   });

@@ -78,7 +78,7 @@ function Figure({ chart, id }: { readonly chart: DrawnChart; readonly id: string
         <summary>
           Show as table<span class="off-screen">: {chart.table.caption}</span>
         </summary>
-        <TableOfTexts table={chart.table} />
+        <TableOfTexts table={{ ...chart.table, caption: `${chart.table.caption}, as a table` }} />
       </details>
     </figure>
   );

@@ -110,10 +110,11 @@ function Verdict({ metric: { verdict, reason, doubts } }: { readonly metric: Met
 function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly index: number }): VNode {
   const { taskId, title, a, b, metrics, pairs, onlyA, onlyB, regressions, improvements, differences } = cell;
   const unpaired = onlyA + onlyB === 0 ? '' : `, ${wholeNumber(onlyA + onlyB)} answered by only one are left out`;
+  const heading = `${title ?? taskId}: ${a.model === b.model ? b.model : `${a.model} → ${b.model}`}`;
   return (
     <Block
       id={`comparison-${index + 1}`}
-      title={`${title ?? taskId}: ${a.model === b.model ? b.model : `${a.model} → ${b.model}`}`}
+      title={heading}
       subtitle={`${wholeNumber(pairs)} items answered by both${unpaired}`}
       table={() => ({
         caption: title ?? taskId,
@@ -123,7 +124,7 @@ function CellBlock({ cell, index }: { readonly cell: CellComparison; readonly in
       })}
     >
       <CellsTable
-        caption={`Comparison on ${title ?? taskId}`}
+        caption={`Comparison on ${heading}`}
         headings={metricHeadings.map((text, column) => ({ text, align: metricAlign[column] ?? 'left' }))}
         rows={metrics.map((metric) => ({
           key: metric.metric,
