@@ -55,10 +55,11 @@ export function testScores(open: OpenStore): void {
     const { store, claim } = await openWithClaim(open);
     const second = sampleAt(1, { score: 0.25, answer: undefined, isUnparsed: true, detail: {}, cluster: undefined });
     await store.appendSamples(claim, [second, sampleAt(0)], 1_000);
-    const { metrics, detail } = sampleAt(0);
+    const { metrics, detail, expected } = sampleAt(0);
+    const common = { metrics, expected };
     expect(await collect(store.scores('cell-0'))).toEqual([
-      { itemId: 'item-0', value: 1, answer: '7', isUnparsed: false, metrics, detail, cluster: 'paragraph-1' },
-      { itemId: 'item-1', value: 0.25, answer: undefined, isUnparsed: true, metrics, detail: {}, cluster: undefined },
+      { ...common, itemId: 'item-0', value: 1, answer: '7', isUnparsed: false, detail, cluster: 'paragraph-1' },
+      { ...common, itemId: 'item-1', value: 0.25, answer: undefined, isUnparsed: true, detail: {}, cluster: undefined },
     ]);
   });
 
