@@ -2,7 +2,11 @@ import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { Report, ReportRun } from '../present/report.ts';
+import type { AnchorSet } from '../scoring/anchors.ts';
+import { hasConstraints } from '../scoring/constraints.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { certificateAnswer } from '../scoring/race/certificate.ts';
+import { joinAnchors } from './anchors-file.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
 import { type Answers, joinAnswers } from '../scoring/answer.ts';
 import { boardReplicates, defaultSeed } from '../scoring/board-ranking.ts';
@@ -62,7 +66,8 @@ export async function reportRuns(
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
   const tasks = withItems(await scoreboardTasks(cells.map(({ taskId }) => taskId)), runs);
   const hostClass = commonHostClass(runs);
-  const { anchors, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
+  const { anchors: resolved, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
+  const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
   const deviceMemoryBytes = hostClass === 'cpu' ? runs[0]?.manifest.host.memoryBytes : undefined;
   const [run] = runs;
   const asRun = {
@@ -79,7 +84,7 @@ export async function reportRuns(
     });
     const evidence = await runEvidence(store, behind, signal);
     behindBoards.push(evidence);
-    scoreboards.push(judgeScoreboard(board, { ...asRun, evidence }));
+    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence }), runs, scoring));
   }
   const notes = [
     ...imports(runs),
@@ -88,7 +93,7 @@ export async function reportRuns(
     ...tooShort(runs),
     ...unfinished(own),
     ...(runs.some(({ manifest }) => manifest.race !== undefined)
-      ? ['This run answered a --decide question: perbench show prints the answer.']
+      ? ['This run answered a --decide question: perbench show prints the certificate.']
       : []),
     ...(await anchorsNotes(scoreboards, scoring.anchors, false)),
   ];
@@ -99,6 +104,33 @@ export async function reportRuns(
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
+}
+
+/** A race was decided under anchors of its own, which stay what they were. */
+function withRaceAnchors(runs: readonly RunRecord[], resolved: AnchorSet | undefined): AnchorSet | undefined {
+  const [run, ...others] = runs;
+  const records = others.length > 0 ? [] : Object.entries(run?.manifest.race?.tasks ?? {});
+  const tasks = records.flatMap(([taskId, { score }]) => {
+    if (score === undefined) return [];
+    const version = score.version.replace(/^PER-A\//u, '');
+    return [[taskId, { ...score.anchors, throughputUnit: 'items/s', latencyUnit: 'ms', version }] as const];
+  });
+  if (tasks.length === 0) return resolved;
+  const own: AnchorSet = { version: 'race', summary: '', tasks: Object.fromEntries(tasks) };
+  return resolved === undefined ? own : joinAnchors(own, resolved);
+}
+
+/** The answer of a race is that of its certificate, as long as nobody asks another question. */
+function withCertificate(
+  board: Scoreboard,
+  runs: readonly RunRecord[],
+  { limits, weights, score }: ScoringChoice,
+): Scoreboard {
+  const [run, ...others] = runs;
+  const certificate = run?.manifest.race?.tasks[board.taskId]?.certificate;
+  const isOther = hasConstraints(limits) || weights !== undefined || score === 'PER-paper' || others.length > 0;
+  if (certificate === undefined || board.answer === undefined || isOther) return board;
+  return { ...board, answer: certificateAnswer(certificate, board.answer) };
 }
 
 /** Tasks that runs within a time had to leave out. */

@@ -12,8 +12,6 @@ import { reportRuns } from '../app/report-runs.ts';
 import { questionOf, questionText } from '../core/race-question.ts';
 import { certificateBlocks, openRaceText } from '../present/certificate-document.ts';
 import { project } from './local-world.ts';
-import type { Answer } from '../scoring/answer.ts';
-import { certificateKind } from '../scoring/race/certificate.ts';
 
 const colours = {
   title: 'bold',
@@ -128,22 +126,22 @@ export function raceExitCode(certificates: readonly RaceCertificate[], { scorebo
   if (certificates.some(({ models }) => models.some(({ status }) => status === 'failed'))) {
     return exitCodes.someCellsFailed;
   }
-  const kinds = certificates.map((certificate) => certificateKind(certificate, answerTo(certificate, scoreboards)));
+  const kinds = certificates.map(({ taskId, outcome }) => {
+    const kind = scoreboards.find((board) => board.taskId === taskId)?.answer?.kind;
+    return kind ?? (outcome === 'winner' ? 'recommend' : outcome);
+  });
   const gravest = (['none', 'unknown', 'tie'] as const).find((kind) => kinds.includes(kind));
   return answerExitCode({ kind: gravest ?? 'recommend' });
 }
 
-function answerTo({ taskId }: RaceCertificate, scoreboards: Report['scoreboards']): Answer | undefined {
-  return scoreboards.find((board) => board.taskId === taskId)?.answer;
-}
-
 /** What speaks against the winner of a race, though no other scores higher. */
-function unusableText(certificate: RaceCertificate, answer: Answer | undefined): readonly string[] {
-  const kind = certificateKind(certificate, answer);
-  if (kind !== 'none' && kind !== 'unknown') return [];
-  const named = answer?.candidates.filter(({ model }) => certificate.named.includes(model)) ?? [];
-  const words = kind === 'none' ? 'is not usable' : 'is not shown to be usable';
-  return named.map(({ model, reasons }) => `${model} has the highest score, but ${words}: ${reasons.join('; ')}`);
+function unusableText({ taskId, outcome, named }: RaceCertificate, { scoreboards }: Report): readonly string[] {
+  const answer = scoreboards.find((board) => board.taskId === taskId)?.answer;
+  if (outcome !== 'winner' || answer === undefined || (answer.kind !== 'none' && answer.kind !== 'unknown')) return [];
+  const words = answer.kind === 'none' ? 'is not usable' : 'is not shown to be usable';
+  return answer.candidates
+    .filter(({ model }) => named.includes(model))
+    .map(({ model, reasons }) => `${model} has the highest score, but ${words}: ${reasons.join('; ')}`);
 }
 
 /** Prints what a race decided, and writes the files of `--out`. */
@@ -157,7 +155,7 @@ export async function reportRace(
   const report = await reportRuns(store, [run], project(context));
   const parts = certificates.flatMap((certificate) => [
     certificateBlocks(certificate),
-    ...unusableText(certificate, answerTo(certificate, report.scoreboards)).map((text) => [textBlock(text)]),
+    ...unusableText(certificate, report).map((text) => [textBlock(text)]),
   ]);
   printBlocks(
     parts.flatMap((blocks, index) => (index === 0 ? blocks : [gap, ...blocks])),

@@ -136,6 +136,8 @@ export function answerHeadline(answer: Answer): string {
         case 'only':
           if (candidates.length === 1) return `${model} is usable; it is the only model that was measured.`;
           return `Deploy ${model}: it is the only ${onlyWords(answer)}.`;
+        case 'certified':
+          return `Deploy ${model}: a race has proved it for exactly these items (see its certificate).`;
         case 'unknown':
           return `${model} is first; how sure that is can't be said: ${listText(confidence.why)}.`;
         default:
@@ -236,6 +238,7 @@ export function confidenceText(answer: Answer): string {
   switch (answer.kind) {
     case 'recommend': {
       const { level, why } = answer.confidence;
+      if (level === 'certified') return 'proved by a race for exactly these items';
       if (level === 'only') return `the only ${onlyWords(answer)}`;
       return [level === 'clear' ? 'clearly first' : 'first', ...why].join('; ');
     }

@@ -57,10 +57,11 @@ export type AnswerKind = 'recommend' | 'tie' | 'none' | 'unknown';
 
 /**
  * `clear`: ahead of every other in the pairwise tests, with speed from at least two launches on a quiet machine.
+ * `certified`: a race has proved it for exactly the items of its task, see its certificate.
  * `likely`: ahead, with a reason why that isn't certain. `only`: no other model is usable. `unknown`: nothing is known
  * about spread.
  */
-export type ConfidenceLevel = 'clear' | 'likely' | 'only' | 'unknown';
+export type ConfidenceLevel = 'clear' | 'likely' | 'only' | 'certified' | 'unknown';
 
 export interface Confidence {
   readonly level: ConfidenceLevel;

@@ -75,6 +75,8 @@ const practicallyEqual = 0.01;
 /** What would tell the first two of a tie apart. */
 function separatedBy(first: Standing, second: Standing, lead: Lead): 'items' | 'launches' | 'nothing' {
   const gap = lead(first, second, {});
+  // One of the two scores 0: only other answers could change that.
+  if (!Number.isFinite(gap)) return 'items';
   if (Math.abs(gap) < practicallyEqual) return 'nothing';
   const byItems = gap - lead(first, second, { isAccuracyLow: true });
   const byLaunches = gap - lead(first, second, { isSpeedLow: true });

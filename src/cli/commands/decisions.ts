@@ -3,10 +3,10 @@ import { decisionDocument } from '../../present/decision-document.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import type { Report } from '../../present/report.ts';
 import type { CliContext } from '../context.ts';
-import { answerExitCode, exitCodes, gateExitCode } from '../exit-codes.ts';
+import { exitCodes, gateExitCode } from '../exit-codes.ts';
 import { project } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
-import { printBlocks } from '../print-document.ts';
+import { printBlocks, reportExitCode } from '../print-document.ts';
 import { readTable, tableName } from '../read-table.ts';
 import { constraintsOf, gateLimitsOf, scoreOf } from '../scoring.ts';
 import { findRuns, openReadStore } from '../stored-runs.ts';
@@ -33,7 +33,7 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   printBlocks(document.screen, context);
   context.output.record('decision', { answer: document.verdict, ...answers });
   await writeDocument(document, files, context);
-  return answerExitCode(answers);
+  return reportExitCode(report);
 };
 
 async function decidedReport(

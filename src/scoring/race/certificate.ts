@@ -1,5 +1,5 @@
 import type { RaceCost, RaceSupport, RaceValues, RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
-import type { Answer, AnswerKind } from '../answer.ts';
+import type { Answer, AnswerKind, Candidate, ModelGap, Need } from '../answer.ts';
 import type { Entrant, RaceSetup, Judgement, RaceStanding } from './race-setup.ts';
 import { anchoredReplicates, type BootstrapModel, drawReplicates, type LaunchedValue } from '../bootstrap.ts';
 import { launchPrior } from '../../stats/launch-interval.ts';
@@ -190,17 +190,48 @@ function outcomeOf(named: readonly string[]): RaceCertificate['outcome'] {
   return named.length === 1 ? 'winner' : 'tie';
 }
 
-/**
- * The answer that a certificate comes to. A race finds the highest score; whether a winner is usable at all, its answers
- * say, as for every other run. A gate has demanded its accuracy already.
- *
- * @param answer of the same task, where there is one
- */
-export function certificateKind({ outcome, named, score }: RaceCertificate, answer: Answer | undefined): AnswerKind {
+/** The kind of the answer that a certificate comes to: a winner has the highest score, but may be of no use at all. */
+function certificateKind({ outcome, named, score }: RaceCertificate, { candidates }: Answer): AnswerKind {
   if (outcome !== 'winner') return outcome;
-  const state = score === null ? 'usable' : answer?.candidates.find(({ model }) => named.includes(model))?.state;
+  // A gate has demanded its accuracy already.
+  const state = score === null ? 'usable' : candidates.find(({ model }) => named.includes(model))?.state;
   if (state === 'unusable') return 'none';
   return state === 'unproven' ? 'unknown' : 'recommend';
+}
+
+/**
+ * The answer of a race: what its certificate says, unless the answers of the winner say that it is of no use.
+ *
+ * @param answer of the same task as of any other run
+ */
+export function certificateAnswer(certificate: RaceCertificate, answer: Answer): Answer {
+  const { named, models } = certificate;
+  const kind = certificateKind(certificate, answer);
+  const [first = ''] = named;
+  switch (kind) {
+    case 'recommend':
+      return { ...answer, kind, model: first, confidence: { level: 'certified', why: [], support: undefined } };
+    case 'tie':
+      return { ...answer, kind, models: named, separatedBy: 'launches' };
+    case 'none': {
+      const reasons = models.map(({ model, reason }) => ({ model, reasons: [reason] }));
+      const own = answer.candidates.filter(({ model }) => named.includes(model));
+      return { ...answer, kind, reasons: own.length > 0 ? own.map(gapOf) : reasons };
+    }
+    case 'unknown': {
+      const own = answer.candidates.filter(({ model }) => named.includes(model));
+      return { ...answer, kind, missing: own.map(gapOf), needs: itemsNeeded(own) };
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+const gapOf = ({ model, reasons }: Candidate): ModelGap => ({ model, reasons });
+
+function itemsNeeded(candidates: readonly Candidate[]): readonly Need[] {
+  const more = candidates.flatMap(({ usability }) => usability.flatMap((each) => each?.moreItems ?? []));
+  return more.length === 0 ? [] : [{ what: 'items', items: Math.max(...more), available: undefined }];
 }
 
 function changesOf({ question }: RaceSetup): typeof winnerChanges {
