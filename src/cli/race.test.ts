@@ -80,7 +80,9 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
     2,
     expect.stringMatching(/was stopped early in run|stopped every model early/),
   ]);
-  expect((await perbench('decide')).stdout).toContain('answered a --decide question: perbench show prints the certificate');
+  expect((await perbench('decide')).stdout).toContain(
+    'answered a --decide question: perbench show prints the certificate',
+  );
   const again = await perbench('rescore');
   expect([again.code, again.stderr]).toEqual([
     2,
