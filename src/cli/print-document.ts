@@ -154,8 +154,8 @@ export async function reportRace(
   const certificates = certificatesOf(run);
   const report = await reportRuns(store, [run], project(context));
   const parts = certificates.flatMap((certificate) => [
-    certificateBlocks(certificate),
     ...unusableText(certificate, report).map((text) => [textBlock(text)]),
+    certificateBlocks(certificate),
   ]);
   printBlocks(
     parts.flatMap((blocks, index) => (index === 0 ? blocks : [gap, ...blocks])),

@@ -100,7 +100,7 @@ it('takes anchors from a file, and names the score by them', async () => {
   await writeFile(join(folder, 'own.yaml'), `schema: perbench-anchors/1\ntasks:\n  imdb: ${task}\n`);
   await writeFile(join(folder, 'one.json'), JSON.stringify({ ...brief, models: [models[1]], limit: 20 }));
   const { code, stdout } = await perbench('run', 'one.json', '--decide', 'winner', '--anchors', 'own.yaml');
-  expect(stdout).toMatch(/^Winner \(PER-A\/custom-\w+, imdb\/mini@1\): fair\n/);
+  expect(stdout).toMatch(/\nWinner \(PER-A\/custom-\w+, imdb\/mini@1\): fair\n/u);
   // The highest score among one is no reason to use it.
   expect([code, stdout]).toEqual([
     6,

@@ -1,6 +1,7 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
 import { namedModels, type Answer, type Answers, type Candidate, type Difference } from './answer.ts';
 import { listText, shortListText } from './board-verdict.ts';
+import { wilsonInterval } from '../stats/score-interval.ts';
 import { hasConstraints } from './constraints.ts';
 import { valueOf, type Scoreboard } from './scoreboard.ts';
 import { boundText, rightText } from './usable.ts';
@@ -31,8 +32,11 @@ function differenceText(difference: Difference): string {
   const more = Math.max(change, 1 / change);
   if (factor === 'memory')
     return change < 1 ? `needs ${percentText(change)} of the memory` : `needs ${timesText(more)} the memory`;
-  if (factor === 'throughput') return `${timesText(more)} ${change > 1 ? 'faster' : 'slower'}`;
-  return change < 1 ? `answers in ${percentText(change)} of the time` : `takes ${timesText(more)} as long to answer`;
+  const doubt = difference.isDoubtful ? ' (doubtful)' : '';
+  if (factor === 'throughput') return `${timesText(more)} ${change > 1 ? 'faster' : 'slower'}${doubt}`;
+  const time =
+    change < 1 ? `answers in ${percentText(change)} of the time` : `takes ${timesText(more)} as long to answer`;
+  return time + doubt;
 }
 
 /** Latency says nothing beside throughput where the two differ alike. */
@@ -61,15 +65,26 @@ function comparedText({ because, atCost }: Answer, other: string): string {
   return parts.length === 0 ? `practically equal to ${other}` : `compared with ${other}: ${parts.join(', ')}`;
 }
 
+/** `right 93 times in 100`; of fewer items how many they were, since so few say little: `right on 12 of 12 items (95 %: 76 to 100 %)`. */
+function rightWords(candidate: Candidate | undefined, accuracy: number): string {
+  const usability = candidate?.usability[0];
+  const { items } = usability ?? {};
+  if (usability === undefined || items === undefined || items >= 100)
+    return `right ${Math.round(100 * accuracy)} times in 100`;
+  const { low, high } = wilsonInterval(accuracy * items, items);
+  const right = Number((accuracy * items).toFixed(1));
+  return `right on ${right} of ${items} items (95 %: ${Math.round(100 * low)} to ${percentText(high)})`;
+}
+
 /** `gemma is right 93 times in 100, takes 0.9 s for an answer and needs 0.4 GiB`. */
-function numbersText(board: Scoreboard, model: string): string {
+function numbersText(board: Scoreboard, model: string, answer: Answer): string {
   const row = board.rows.find((candidate) => candidate.model === model);
   const [accuracy, latency, memory] = (['accuracy', 'latency', 'memory'] as const).map((factor) =>
     valueOf(row?.measurements[factor]),
   );
   const isPerToken = board.units.latency === 'ms/token';
   const parts = [
-    ...(accuracy === undefined ? [] : [`is right ${Math.round(100 * accuracy)} times in 100`]),
+    ...(accuracy === undefined ? [] : [`is ${rightWords(find(answer, model), accuracy)}`]),
     ...(latency === undefined
       ? []
       : [`takes ${measuredText(latency, 'ms')} for ${isPerToken ? 'a token' : 'an answer'}`]),
@@ -180,7 +195,9 @@ export function answerSentences(answer: Answer, boards: readonly Scoreboard[], h
     if (first !== undefined) {
       const other = measured.find((model) => model !== first);
       const against = other === undefined ? undefined : comparedText(answer, other);
-      const parts = [hasTable ? undefined : numbersText(board, first), against].filter((part) => part !== undefined);
+      const parts = [hasTable ? undefined : numbersText(board, first, answer), against].filter(
+        (part) => part !== undefined,
+      );
       if (parts.length > 0) lines.push(`${parts.join('; ')}.`.replace(/^compared/u, 'Compared'));
     } else if (answer.kind === 'unknown' && measured.length === 2) {
       lines.push(`${measured[0]} ${comparedText(answer, measured[1] ?? '')}.`);

@@ -33,7 +33,9 @@ describe('what was seen in real runs', () => {
       { model: 'smollm2', scores: rightOf(0, 10), speeds: [20] },
     ]);
     expect(answer).toMatchObject({ kind: 'recommend', model: 'qwen', confidence: { level: 'only' } });
-    expect(text).toMatch(/^Deploy qwen: it is the only model shown to be usable\. qwen is right 70 times in 100/u);
+    expect(text).toMatch(
+      /^Deploy qwen: it is the only model shown to be usable\. qwen is right on 7 of 10 items \(95 %: 40 to 89 %\)/u,
+    );
     expect(answer.candidates.map(({ model, state }) => [model, state])).toEqual([
       ['qwen', 'usable'],
       ['gemma', 'unproven'],

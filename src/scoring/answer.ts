@@ -81,6 +81,8 @@ export interface Difference {
   readonly isBetter: boolean;
   /** Accuracy: the paired test tells the two apart; the rest: by more than launches vary. */
   readonly isSignificant: boolean;
+  /** A number behind it carries a reason not to trust it. */
+  readonly isDoubtful: boolean;
 }
 
 /**

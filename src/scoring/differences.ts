@@ -1,5 +1,6 @@
 import type { Interval } from '../core/measurement.ts';
 import type { Difference } from './answer.ts';
+import { warningAgainst } from './create-scoreboards.ts';
 import { factorNames, isLessBetter, type FactorName } from './factor.ts';
 import { valueOf } from './scoreboard.ts';
 import type { Part, Standing } from './standing.ts';
@@ -27,6 +28,10 @@ export function pairedAccuracy(
   };
 }
 
+function hasDoubt(own: Part, other: Part, factor: FactorName): boolean {
+  return [own, other].some(({ row }) => warningAgainst(row.measurements[factor]) !== undefined);
+}
+
 /** Differences of speed and memory below this share aren't worth a word. */
 const negligible = 0.05;
 
@@ -35,7 +40,14 @@ function accuracyDifference(own: Part, other: Part): Difference | undefined {
   const found = pairedAccuracy(own, other);
   const interval: Interval | undefined = found && { ...found, level: 0.95, method: 'paired' };
   const isSignificant = interval !== undefined && (interval.low > 0 || interval.high < 0);
-  return { factor: 'accuracy', change, interval, isBetter: change >= 0, isSignificant };
+  return {
+    factor: 'accuracy',
+    change,
+    interval,
+    isBetter: change >= 0,
+    isSignificant,
+    isDoubtful: hasDoubt(own, other, 'accuracy'),
+  };
 }
 
 function ratio(own: Part, other: Part, factor: Exclude<FactorName, 'accuracy'>): Difference | undefined {
@@ -46,7 +58,14 @@ function ratio(own: Part, other: Part, factor: Exclude<FactorName, 'accuracy'>):
   if (log < negligible) return undefined;
   const error = Math.hypot(own.row.launches?.error ?? 0, other.row.launches?.error ?? 0);
   const isSignificant = error > 0 && log > 2 * error;
-  return { factor, change, interval: undefined, isBetter: change < 1 === isLessBetter[factor], isSignificant };
+  return {
+    factor,
+    change,
+    interval: undefined,
+    isBetter: change < 1 === isLessBetter[factor],
+    isSignificant,
+    isDoubtful: hasDoubt(own, other, factor),
+  };
 }
 
 /** How the first of two models compares with the second, factor by factor; of one task alone. */
