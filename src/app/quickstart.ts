@@ -15,6 +15,8 @@ function quickstartSuite(): Suite {
     tasks: ['mini'],
     protocol: 'paper',
     concurrency: 8,
+    // What is waited is not there for items.
+    waitQuiet: 10,
   });
 }
 
