@@ -107,6 +107,8 @@ describe('what a run says at its end', () => {
     await writeSuite({ source: 'alpha', ...positive });
     const run = await perbench(['run', 'suite.json'], { npm_command: 'exec' });
     expect(nextSteps(run)['details']).toBe('npx perbench show');
+    const inClone = await perbench(['report'], { npm_command: 'run', npm_package_name: 'perbench' });
+    expect(nextSteps(inClone)['details']).toBe('node bin/perbench.cjs show');
     expect((await perbench(['report', '--json'])).stderr).not.toContain('Next');
     expect((await perbench(['report', '-q'])).stderr).toBe('');
   });
