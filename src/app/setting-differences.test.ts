@@ -110,6 +110,16 @@ describe('settingDifferences', () => {
     );
     expect(rendersAlike({ run: run(), model: 'm' }, { run: run(), model: 'other' })).toBe(false);
   });
+
+  it('expects equal prompts of a server and a model in process only where no messages are rendered', () => {
+    const models = [{ name: 'm', source: 'http://127.0.0.1:8080/v1#m', engine: 'openai' }];
+    for (const promptStyle of ['chat', 'plain'] as const) {
+      const inProcess = { run: run({}, {}, { promptStyle }), model: 'm' };
+      const served = { run: run({}, { models }, { promptStyle }), model: 'm' };
+      expect(rendersAlike(served, served)).toBe(true);
+      expect(rendersAlike(inProcess, served)).toBe(promptStyle === 'plain');
+    }
+  });
 });
 
 /** Another value for every setting of a suite that decides; a setting without one fails the test below. */

@@ -128,11 +128,18 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Whether both sides turn an item into the same text: then equal items must have equal prompts. */
+/** Whether both sides turn an item into the same text and record its hash: then equal items must have equal ones. */
 export function rendersAlike(a: MadeWith, b: MadeWith): boolean {
   const [left, right] = [a.run.manifest.models[a.model], b.run.manifest.models[b.model]];
-  if (left === undefined || right === undefined) return false;
-  return left.promptStyle === right.promptStyle && left.chatTemplateSha256 === right.chatTemplateSha256;
+  if (left === undefined || right === undefined || left.promptStyle !== right.promptStyle) return false;
+  // A server renders the messages itself, so that their hash is recorded; an engine in process records that of the text.
+  if (left.promptStyle !== 'plain' && engineOf(a) !== engineOf(b)) return false;
+  return left.chatTemplateSha256 === right.chatTemplateSha256;
+}
+
+function engineOf({ run, model }: MadeWith): string | undefined {
+  const entry = entryOf(run.suite, model);
+  return entry && nameModel(entry, '/').engine;
 }
 
 const ofTask = (run: RunRecord, task: string): Making => ({

@@ -139,7 +139,7 @@ describe('gate', () => {
       'pass',
     ]);
     expect(stdout).toContain(
-      'gate passed, of 2 checks: 1 inconclusive, 1 passed (inconclusive counts as pass, as requested)',
+      'gate passed: 1 of 2 checks (inconclusive, which counts as passed, as requested; 1 passed)',
     );
     expect(code).toBe(0);
   });
@@ -153,7 +153,7 @@ describe('gate', () => {
       ! imdb/mini@1 / alpha: required accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: 100.0 % of the outputs had no recognizable answer; B: truncated: 55.0 % of the answers ended at the token limit)
       ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes all metrics hard to compare)
 
-      gate failed, of 1 check: 1 failed
+      gate failed: 1 of 1 check
       "
     `);
     expect(code).toBe(4);
@@ -168,7 +168,7 @@ describe('gate', () => {
 
   it('ends with 6 where nobody can tell', async () => {
     const { stdout, code } = await gate('again');
-    expect(stdout).toContain('gate inconclusive, of 2 checks: 2 inconclusive');
+    expect(stdout).toContain('gate inconclusive: 2 of 2 checks');
     expect(stdout).toContain('measured in a single launch, so the spread between launches is unknown');
     expect(code).toBe(6);
     expect((await gate('again', ['--inconclusive', 'fail'])).code).toBe(4);
@@ -208,7 +208,7 @@ describe('gate', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/ fail \(advisory\) !\n/);
     expect(stdout).toContain('energy was not measured');
-    expect(stdout).toContain('gate passed, of 1 check: 1 passed; of 2 advisory checks: 1 failed, 1 inconclusive\n');
+    expect(stdout).toContain('gate passed: 1 of 1 check; advisory: 1 failed, 1 inconclusive\n');
     await writeFile(
       join(folder, 'advisory.yaml'),
       'models: [a]\ngates: {maxAccuracyDrop: 0.7, advisory: {maxAccuracyDrop: 1%}}\ntasks: [{task: imdb/mini, gates: {advisory: [energy <= 2J]}}]\n',
@@ -243,7 +243,7 @@ describe('gate', () => {
     const { stdout, stderr } = await gate('bad', ['--json'], environment);
     expect(stderr).toMatch(/^::error title=accuracy at least −1\.0 points against the baseline::.*\n::notice .*\n$/);
     expect(stdout).not.toContain('::error');
-    expect(await readFile(join(folder, 'summary.md'), 'utf8')).toMatch(/^### gate failed, of 1 check: 1 failed\n/);
+    expect(await readFile(join(folder, 'summary.md'), 'utf8')).toMatch(/^### gate failed: 1 of 1 check\n/);
     expect((await gate('bad', ['--annotations', 'none'], environment)).stderr).toBe('');
     await writeFile(join(folder, 'full.md'), 'x'.repeat(2 ** 20));
     await gate('bad', [], { ...environment, GITHUB_STEP_SUMMARY: join(folder, 'full.md') });

@@ -67,7 +67,8 @@ describe('what a run says at its end', () => {
     expect(steps).toMatchObject({
       details: 'perbench show',
       compare: expect.stringMatching(/^perbench compare '?latest:.+ '?latest:.+$/u) as string,
-      decide: 'perbench decide --min-accuracy 0.5',
+      // Half of 40 answers are right: 0.352 at least.
+      decide: 'perbench decide --min-accuracy 0.35',
     });
     expect(steps['page']).toMatch(/report\.html$/u);
     expect(steps).not.toHaveProperty('finish');
@@ -101,6 +102,13 @@ describe('what a run says at its end', () => {
     expect(Object.keys(steps)[0]).toBe('finish');
     expect(steps['finish']).toMatch(/^perbench resume \S+$/u);
     expect(steps).not.toHaveProperty('compare');
+  });
+
+  it('proposes no minimum accuracy that no model was shown to reach', async () => {
+    await writeSuite({ source: 'alpha', answers: ['no idea'] }, { source: 'beta', answers: ['no idea'] });
+    const steps = nextSteps(await perbench(['run', 'suite.json']));
+    expect(steps).toHaveProperty('details');
+    expect(steps).not.toHaveProperty('decide');
   });
 
   it('is started as perbench was, and not said to programs', async () => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
+import type { Measurement } from '../core/measurement.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { gap, listBlock, line, textBlock } from '../present/document.ts';
 import type { Report } from '../present/report.ts';
@@ -89,12 +90,19 @@ function comparable(scoreboards: readonly Scoreboard[]): readonly [string, strin
   return undefined;
 }
 
-/** A round accuracy that at least one of several models reaches on each task. */
+/** No model is shown to be perfect. */
+const highestAccuracy = 0.95;
+
+/** A round accuracy that at least one of several models was shown to reach on each task. */
 function usefulAccuracy(scoreboards: readonly Scoreboard[]): string | undefined {
   if (!scoreboards.some((board) => scoredRows(board).length > 1)) return undefined;
   const best = scoreboards.map((board) =>
-    Math.max(...scoredRows(board).map(({ measurements }) => valueOf(measurements.accuracy) ?? 0)),
+    Math.max(...scoredRows(board).map(({ measurements }) => shownAccuracy(measurements.accuracy))),
   );
-  const steps = Math.floor(20 * Math.min(...best));
-  return Number.isFinite(steps) && steps > 0 ? String(steps / 20) : undefined;
+  const steps = Math.floor(20 * Math.min(highestAccuracy, ...best));
+  return steps > 0 ? String(steps / 20) : undefined;
+}
+
+function shownAccuracy(accuracy: Measurement | undefined): number {
+  return accuracy === undefined || accuracy.status === 'unavailable' ? 0 : (accuracy.interval?.low ?? 0);
 }

@@ -84,11 +84,18 @@ function comparisonNotes(cell: CellComparison): readonly Line[] {
   return [
     line(`${pairs} paired items${test === undefined ? '' : ` (${test})`}${counted}`, 'muted'),
     ...(otherPrompts > 0 ? [line(`${otherPrompts} of these items had a different prompt in B`, 'muted')] : []),
-    ...metrics
-      .filter(({ reason }) => reason !== undefined)
-      .map(({ metric, reason }) => line(`? ${comparedMetricFacts[metric].label}: ${reason}`, 'muted')),
+    ...unknownNotes(metrics).map((text) => line(text, 'muted')),
     ...doubtNotes(metrics).map((text) => line(text, 'doubtful')),
   ];
+}
+
+/** One line per reason why nothing is known, with all the figures that it concerns. */
+function unknownNotes(metrics: readonly MetricComparison[]): readonly string[] {
+  const all = metrics.filter(({ reason }) => reason !== undefined);
+  return Array.from(
+    Map.groupBy(all, ({ reason }) => reason),
+    ([reason, group]) => `? ${labelsOf(group)}: ${reason}`,
+  );
 }
 
 /** One line per doubt, with all the figures that it concerns. */
@@ -96,11 +103,12 @@ function doubtNotes(metrics: readonly MetricComparison[]): readonly string[] {
   const all = metrics.flatMap(({ metric, doubts }) => doubts.map((doubt) => ({ metric, doubt })));
   return Array.from(
     Map.groupBy(all, ({ doubt }) => doubt),
-    ([doubt, group]) => {
-      const labels = group.map(({ metric }) => comparedMetricFacts[metric].label);
-      return `! ${labels.join(', ')} of ${doubt}`;
-    },
+    ([doubt, group]) => `! ${labelsOf(group)} of ${doubt}`,
   );
+}
+
+function labelsOf(group: readonly Pick<MetricComparison, 'metric'>[]): string {
+  return group.map(({ metric }) => comparedMetricFacts[metric].label).join(', ');
 }
 
 const affected = { answers: 'accuracy', performance: 'performance', both: 'all metrics' } as const;

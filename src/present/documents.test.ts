@@ -95,6 +95,17 @@ describe('a comparison', () => {
     `);
   });
 
+  it('says once why several figures are unknown', () => {
+    const memory: MetricComparison = { ...latency, metric: 'memory', unit: 'bytes' };
+    const other: MetricComparison = { ...latency, metric: 'throughput', reason: 'A: not measured' };
+    const cells = [{ ...cell, metrics: [accuracy, latency, other, memory] }];
+    const text = documentFormats.comparison.markdown.write(comparisonDocument({ ...comparison, cells }));
+    expect(text.match(/^- \? .*$/gm)).toEqual([
+      '- ? latency, memory: B: not measured',
+      '- ? throughput: A: not measured',
+    ]);
+  });
+
   it('as CSV, in base units', () => {
     expect(documentFormats.comparison.csv.write(comparisonDocument(comparison))).toMatchInlineSnapshot(`
       "task,protocol,run_a,model_a,run_b,model_b,metric,unit,a,a_low,a_high,b,b_low,b_high,change,change_low,change_high,level,p,verdict,reason,pairs,only_a,only_b,regressions,improvements
@@ -155,7 +166,7 @@ describe('a gate', () => {
       <testsuites name="perbench gate: run-b against run-a" tests="2" failures="1" errors="0" skipped="0" time="0">
       <testsuite name="perbench gate: run-b against run-a" tests="2" failures="1" errors="0" skipped="0" time="0">
         <properties>
-          <property name="verdict" value="gate failed, of 2 checks: 1 failed, 1 passed"/>
+          <property name="verdict" value="gate failed: 1 of 2 checks (1 passed)"/>
         </properties>
         <testcase classname="gsm8k/per@1 / alpha" name="throughput at least −5.0 % against the baseline" time="0">
           <properties>
@@ -200,7 +211,7 @@ describe('a gate', () => {
 
   it('as Markdown', () => {
     expect(documentFormats.gate.markdown.write(document(['inconclusive', 'pass']))).toMatchInlineSnapshot(`
-      "### gate inconclusive, of 2 checks: 1 inconclusive, 1 passed
+      "### gate inconclusive: 1 of 2 checks (1 passed)
 
       Candidate run-b against baseline run-a.
 
@@ -222,7 +233,7 @@ describe('a gate', () => {
     `);
     expect(JSON.parse(documentFormats.gate.json.write(document(['pass'])))).toMatchObject({
       schema: 'perbench-gate/1',
-      verdict: 'gate passed, of 1 check: 1 passed',
+      verdict: 'gate passed: 1 of 1 check',
       outcome: 'pass',
     });
   });
@@ -231,15 +242,29 @@ describe('a gate', () => {
     expect(githubAnnotations(document(['fail', 'inconclusive', 'pass']))).toMatchInlineSnapshot(`
       "::error title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: required throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: fail (5 %25 of "x" < y & z%0Anext)
       ::warning title=throughput at least −5.0 %25 against the baseline::gsm8k/per@1 / alpha: required throughput at least −5.0 %25 against the baseline, got −3.0 %25 [−6.0 %25, +1.0 %25]: inconclusive (5 %25 of "x" < y & z%0Anext)
-      ::notice title=perbench gate::gate failed, of 3 checks: 1 failed, 1 inconclusive, 1 passed
+      ::notice title=perbench gate::gate failed: 1 of 3 checks (1 inconclusive, 1 passed)
       "
     `);
+  });
+
+  it.each([
+    ['report', ['inconclusive', 'pass', 'pass'], 'gate inconclusive: 1 of 3 checks (2 passed)'],
+    ['report', ['fail'], 'gate failed: 1 of 1 check'],
+    [
+      'fail',
+      ['inconclusive', 'pass'],
+      'gate failed: 1 of 2 checks (inconclusive, which counts as failed, as requested; 1 passed)',
+    ],
+    ['pass', ['inconclusive'], 'gate passed: 1 of 1 check (inconclusive, which counts as passed, as requested)'],
+    ['report', [], 'gate inconclusive: no required checks'],
+  ] as const)('under %s and %j has the verdict %j', (rule, outcomes, verdict) => {
+    expect(document(outcomes, rule).verdict).toBe(verdict);
   });
 
   it('has advisory checks as warnings, and never as failures', () => {
     const advisory = (['fail', 'inconclusive'] as const).map((outcome) => check(outcome, { isAdvisory: true }));
     const advised = document(['pass'], 'fail', advisory);
-    expect(advised.verdict).toBe('gate passed, of 1 check: 1 passed; of 2 advisory checks: 1 failed, 1 inconclusive');
+    expect(advised.verdict).toBe('gate passed: 1 of 1 check; advisory: 1 failed, 1 inconclusive');
     expect(githubAnnotations(advised).match(/^::\w+/gm)).toEqual(['::warning', '::notice']);
     const xml = documentFormats.gate.junit.write(advised);
     expect(xml).toContain('failures="0" errors="0" skipped="2"');

@@ -78,23 +78,31 @@ function checkSentence(check: GateCheck): string {
 
 const words = { fail: 'failed', inconclusive: 'inconclusive', pass: 'passed' } as const;
 
-/** `of 3 checks: 1 failed, 2 passed` */
-function countText(checks: readonly GateCheck[], what: string): string {
-  const parts = (['fail', 'inconclusive', 'pass'] as const)
-    .map((each) => [checks.filter((check) => check.outcome === each).length, words[each]] as const)
+/** `1 failed` and `2 passed`. */
+function countParts(checks: readonly GateCheck[]): readonly string[] {
+  return (['fail', 'inconclusive', 'pass'] as const)
+    .map((each) => [checks.filter(({ outcome }) => outcome === each).length, words[each]] as const)
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${count} ${word}`);
-  const counted = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-  return `of ${checks.length} ${what}${checks.length === 1 ? '' : 's'}${counted}`;
+}
+
+function advisoryText(checks: readonly GateCheck[]): string {
+  return checks.length === 0 ? '' : `; advisory: ${countParts(checks).join(', ')}`;
 }
 
 /** The gate's verdict in one sentence; every place that prints one takes it from here. */
-export function gateSentence({ outcome, checks, ruled, rule }: GateResult): string {
-  const advisory = checks.filter(({ isAdvisory }) => isAdvisory);
+export function gateSentence({ outcome, checks, ruled }: GateResult): string {
   const required = checks.filter(({ isAdvisory }) => !isAdvisory);
-  const why = ruled > 0 ? ` (inconclusive counts as ${rule}, as requested)` : '';
-  const advised = advisory.length === 0 ? '' : `; ${countText(advisory, 'advisory check')}`;
-  return `gate ${words[outcome]}, ${countText(required, 'check')}${why}${advised}`;
+  const advised = advisoryText(checks.filter(({ isAdvisory }) => isAdvisory));
+  const verdict = `gate ${words[outcome]}`;
+  if (required.length === 0) return `${verdict}: no required checks${advised}`;
+  const decisive = ruled > 0 ? 'inconclusive' : outcome;
+  const isDecisive = (check: GateCheck): boolean => check.outcome === decisive;
+  const others = countParts(required.filter((check) => !isDecisive(check)));
+  const why = ruled > 0 ? `inconclusive, which counts as ${words[outcome]}, as requested` : '';
+  const notes = [why, others.join(', ')].filter((text) => text !== '').join('; ');
+  const count = `${required.filter(isDecisive).length} of ${required.length} check${required.length === 1 ? '' : 's'}`;
+  return `${verdict}: ${count}${notes === '' ? '' : ` (${notes})`}${advised}`;
 }
 
 /** An open check is an error, unless the user said that it shall count as something else. */
