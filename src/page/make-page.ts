@@ -28,6 +28,7 @@ export function makePage(report: Report, { createdAtMs, perbenchVersion }: MakeP
       report: plain,
       boards: places.map((draws) => (draws === undefined ? {} : { draws })),
       runs: runs.map(pageRun),
+      allowsBusy: runs.length > 0 && runs.every(({ suite }) => suite.allowBusy),
       reproduce: [...new Set(runs.map(({ manifest }) => manifest.commandLine.map(shellWord).join(' ')))].filter(
         (line) => line !== '',
       ),

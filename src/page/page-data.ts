@@ -16,6 +16,8 @@ export interface PageData {
   readonly boards: readonly BoardExtras[];
   /** One per run; empty where the numbers come from somebody else's table. */
   readonly runs: readonly PageRun[];
+  /** All its runs took a busy machine's numbers as they are. */
+  readonly allowsBusy: boolean;
   /** Commands that repeat what is shown, in order. */
   readonly reproduce: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
-import { headlineRanking } from '../scoring/board-ranking.ts';
 import { headlineVersion, listText, shortListText, spreadNote } from '../scoring/board-verdict.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
+import { placeOf } from '../scoring/place.ts';
 import { hasPerAnchored, type Scoreboard } from '../scoring/scoreboard.ts';
 import type {
   AnchoredRobustness,
@@ -60,8 +60,8 @@ function frontLines({ front }: Scoreboard): readonly string[] {
 
 /** What `=` beside a rank means, where there is one. */
 export function tieNotes(board: Scoreboard): readonly string[] {
-  const hasTies = board.rows.filter((row) => headlineRanking(row, board)?.isInTieGroup === true).length > 1;
-  return hasTies ? ['=: not distinguishable from the best at 95 % simultaneous confidence over all pairs'] : [];
+  const hasTies = board.rows.some((row) => placeOf(row, board).isTied);
+  return hasTies ? ['=: not distinguishable from the best'] : [];
 }
 
 /** What ranks come from, where there are any. */

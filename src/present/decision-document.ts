@@ -1,7 +1,14 @@
 import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import { constraintNames, formatLimit, limitList } from '../core/limits.ts';
 import { type Answer, type Answers, type Candidate, namedModels, type WeightCurve } from '../scoring/answer.ts';
-import { answersHeadline, answerSentences, confidenceText, namedText, shortTitle } from '../scoring/answer-text.ts';
+import {
+  answersHeadline,
+  answerSentences,
+  confidenceText,
+  namedText,
+  shortTitle,
+  stateWords,
+} from '../scoring/answer-text.ts';
 import { scoreWithInterval } from '../scoring/board-verdict.ts';
 import { gateText } from '../scoring/constraints.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
@@ -95,18 +102,10 @@ function costCell(costSeconds: number | undefined): Cell {
   return numberCell(value, decimalsFor(value), { after: ` ${scale.label}` });
 }
 
-const stateWords = {
-  usable: '',
-  unproven: 'not shown to be usable',
-  unusable: 'not usable',
-  'beyond-limits': 'beyond the limits',
-  unmeasured: 'not measured',
-} as const;
-
 function candidateRow(candidate: Candidate, answer: Answer): Row {
   const { rank, model, state, costSeconds, score, interval } = candidate;
   const isNamed = namedModels(answer).includes(model);
-  const why = whyNot(candidate) || stateWords[state];
+  const why = whyNot(candidate) || (stateWords[state] ?? '');
   return row([
     numberCell(rank, 0),
     model,

@@ -94,7 +94,7 @@ describe('answers', () => {
       "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
-        =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        =: not distinguishable from the best
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 bootstrap resamples of items and launches
         95 % confidence intervals: [low, high], or ± half the width; that of accuracy is for new items of this kind; for exactly these 40 items accuracy is exact, without an interval
@@ -108,7 +108,7 @@ describe('answers', () => {
       "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
-        =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        =: not distinguishable from the best
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 draws from the intervals, independent between models
         throughput or latency of a and b has no interval, so the score has no ± and ranks assume 6 % between launches
@@ -129,6 +129,7 @@ describe('launches', () => {
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
       ~ one_launch: a and b throughput (measured in a single launch, so the spread between launches is unknown)
+        =: not distinguishable from the best
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 bootstrap resamples of items and launches
         performance of a and b comes from a single launch, so the score has no ± and ranks assume 6 % between launches
@@ -146,7 +147,7 @@ describe('launches', () => {
       "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models
         ACC, THR, LAT and MEM equal: ignored in the ranking
-        =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        =: not distinguishable from the best
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 bootstrap resamples of items and launches
         the spread between launches is each model's own, from few launches (df 1)

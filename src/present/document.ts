@@ -108,8 +108,11 @@ export interface Column {
   readonly priority: number;
   /** The same for the intervals of its numbers. */
   readonly intervalPriority: number;
-  /** The end that is the good one, where a paper prints it bold; columns without one don't go into papers. */
-  readonly inPaper: 'highest' | 'lowest' | 'plain' | undefined;
+  /**
+   * The end that is the good one, where a paper prints it bold; `best`: the cells that say so themselves. Columns without
+   * one don't go into papers.
+   */
+  readonly inPaper: 'highest' | 'lowest' | 'best' | 'plain' | undefined;
   /** Names the rows: beside every part of a table that is printed in parts. */
   readonly isName: boolean;
 }

@@ -43,30 +43,32 @@ function valueText(cell: Cell): string {
 }
 
 /**
- * The best value of a column as it is printed, and every row that prints the same: a tie has no single winner. None
- * where all print the same.
+ * The best of a column: the best value as it is printed with all that print the same, or the cells that say so
+ * themselves. None where all are alike.
  *
  * @param end which is the good one; a column without a good end has no best value
  */
-export function bestText(
+export function bestCells(
   end: Column['inPaper'],
   cells: readonly { readonly cell: Cell; readonly isComplete: boolean }[],
-): string | undefined {
-  if (end !== 'highest' && end !== 'lowest') return undefined;
+): ReadonlySet<Cell> {
+  if (end === undefined || end === 'plain') return new Set();
   const numbers = cells.flatMap(({ cell, isComplete }) =>
-    isComplete && typeof cell !== 'string' && cell.value !== undefined ? [{ ...cell, value: cell.value }] : [],
+    isComplete && typeof cell !== 'string' && cell.value !== undefined ? [{ cell, value: cell.value }] : [],
   );
-  if (numbers.length < 2) return undefined;
   const sign = end === 'highest' ? -1 : 1;
-  const [best] = numbers.toSorted((left, right) => sign * (left.value - right.value)).map(valueText);
-  return numbers.every((number) => valueText(number) === best) ? undefined : best;
+  const [first] = numbers.toSorted((left, right) => sign * (left.value - right.value));
+  const best = numbers.filter(({ cell }) =>
+    end === 'best' ? cell.isBest : first !== undefined && valueText(cell) === valueText(first.cell),
+  );
+  return new Set(best.length === numbers.length ? [] : best.map(({ cell }) => cell));
 }
 
-/** A number with its interval and mark, bold where it prints as the best does. */
-export function latexCell(cell: Cell, best: string | undefined, isComplete: boolean): string {
+/** A number with its interval and mark. */
+export function latexCell(cell: Cell, isBold: boolean): string {
   if (typeof cell === 'string' || cell.value === undefined) return escapeLatex(cellText(cell));
   const value = valueText(cell);
-  const number = value === best && isComplete ? String.raw`\mathbf{${value}}` : value;
+  const number = isBold ? String.raw`\mathbf{${value}}` : value;
   const half =
     cell.half === undefined
       ? ''

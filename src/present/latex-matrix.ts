@@ -2,7 +2,7 @@ import { listText } from '../scoring/board-verdict.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { BoardColumn } from './board-column.ts';
 import { type Cell, isFilled } from './document.ts';
-import { bestText, escapeLatex, latexCell } from './latex-cell.ts';
+import { bestCells, escapeLatex, latexCell } from './latex-cell.ts';
 import { type CodedNote, codedNotes } from './notes.ts';
 import { boardColumns } from './scoreboard-columns.ts';
 
@@ -40,7 +40,7 @@ function partRows(
   const columns = boards.map((board) => {
     const { cell } = column.read(board);
     const cells = board.rows.map((row) => ({ row, cell: cell(row), isComplete: row.state === 'done' }));
-    return { cells, best: bestText(column.inPaper, cells) };
+    return { cells, best: bestCells(column.inPaper, cells) };
   });
   return models.map((model) => {
     const texts = columns.map(({ cells, best }) => {
@@ -49,7 +49,7 @@ function partRows(
       const plain: Cell | undefined =
         found === undefined || typeof found.cell === 'string' ? found?.cell : { ...found.cell, mark: '' };
       if (found === undefined) return '--';
-      const number = plain !== undefined && isFilled(plain) ? latexCell(plain, best, found.isComplete) : '--';
+      const number = plain !== undefined && isFilled(plain) ? latexCell(plain, best.has(found.cell)) : '--';
       return number + superscript(notesOf(found.row));
     });
     return String.raw`${[escapeLatex(model), ...texts].join(' & ')} \\`;
@@ -74,7 +74,7 @@ export function latexMatrix(boards: readonly Scoreboard[]): string {
   const [accuracy, score] = [columns.get('accuracy'), scoreColumn(boards, columns)];
   const notes = codedNotes(boards, {
     isShown: (metric) => metric === 'accuracy',
-    hasPaperScores: score?.id === 'per',
+    hasPaperScores: () => score?.id === 'per',
     hasRanks: false,
   });
   const parts: readonly Part[] = [
@@ -89,7 +89,7 @@ export function latexMatrix(boards: readonly Scoreboard[]): string {
   const items = boards.map(itemsText);
   const headings = boards.map((board) => escapeLatex(headingOf(board, boards)) + superscript(notes.ofBoard(board)));
   const what = listText(parts.map(({ column: { heading } }) => heading));
-  const caption = `${what} of ${models.length} models on ${boards.length} tasks. Bold: the best of a column, and every value that prints the same.`;
+  const caption = `${what} of ${models.length} models on ${boards.length} tasks. Bold: the best accuracy of a column and all that print the same, and the score of each model that is first or tied for it.`;
   return [
     String.raw`\begin{table}`,
     String.raw`\centering`,

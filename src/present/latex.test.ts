@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fastButUnproven } from '../../test/setup/judged-board.ts';
 import { cell, cells, hostile, smallReport as report } from '../../test/setup/small-report.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { documentFormats } from './formats.ts';
@@ -22,7 +23,7 @@ describe('latexReport', () => {
       \\toprule
       \\# & Model & PER-A & PER & Accuracy & Throughput (items/s) & Latency (ms) & Memory (GiB) \\\\
       \\midrule
-      $1$ & fast & $\\mathbf{0.538}$$^{!}$ & $\\mathbf{0.998}$$^{!}$ & $\\mathbf{0.310} \\pm 0.020$ & $\\mathbf{8.00} \\pm 0.12$ & $\\mathbf{400} \\pm 10$$^{!}$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
+      $1$ & fast & $\\mathbf{0.538}$$^{!}$ & $0.998$$^{!}$ & $\\mathbf{0.310} \\pm 0.020$ & $\\mathbf{8.00} \\pm 0.12$ & $\\mathbf{400} \\pm 10$$^{!}$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
       $2$ & small & $0.481$ & $0.537$ & $\\mathbf{0.310} \\pm 0.020$ & $4.32 \\pm 0.12$ & $812 \\pm 10$ & $\\mathbf{0.2930} \\pm 0.0010$ \\\\
       $3$ & large & $0.298$ & $0.000$ & $0.250 \\pm 0.020$ & $1.00 \\pm 0.12$ & $900 \\pm 10$ & $1.1719 \\pm 0.0010$ \\\\
       -- & \\textbackslash{}input\\{/etc/passwd\\}\\_50\\%\\&\\symbol{34}x\\symbol{34} \\textasciicircum{}\\textasciitilde{}\\#\\$-{}- & -- & -- & $0.900$ &  &  & -- \\\\
@@ -69,7 +70,7 @@ describe('latexReport', () => {
 
       \\begin{table}
       \\centering
-      \\caption{Accuracy and PER-A of 4 models on 2 tasks. Bold: the best of a column, and every value that prints the same.}
+      \\caption{Accuracy and PER-A of 4 models on 2 tasks. Bold: the best accuracy of a column and all that print the same, and the score of each model that is first or tied for it.}
       \\label{tab:results}
       \\begin{tabular}{lrr}
       \\toprule
@@ -113,6 +114,16 @@ describe('latexReport', () => {
   it('prints nothing bold in a column in which all are equal', () => {
     const equal = ['one', 'two'].map((model) => cell(model, 0.5, 4, 800, 300));
     expect(formats.latex.write(reportDocument({ scoreboards: createScoreboards(equal) }))).not.toContain('mathbf');
+  });
+
+  it('prints the scores bold of those that the answer names, whoever scores more', () => {
+    const bold = (good: number): readonly string[] =>
+      formats.latex
+        .write(reportDocument({ scoreboards: [fastButUnproven(good)] }))
+        .split('\n')
+        .flatMap((line) => /^(\S+) & (\w+) & \$\\mathbf/u.exec(line)?.slice(1).join(' ') ?? []);
+    expect(bold(150)).toEqual([]);
+    expect(bold(190)).toEqual(['$1=$ good', '$2=$ fair']);
   });
 
   it('leaves no foreign character that LaTeX would obey', () => {

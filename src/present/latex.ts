@@ -1,5 +1,5 @@
 import { type Document, filledColumns, type Table } from './document.ts';
-import { bestText, escapeLatex, latexCell, marks } from './latex-cell.ts';
+import { bestCells, escapeLatex, latexCell, marks } from './latex-cell.ts';
 import { latexMatrix } from './latex-matrix.ts';
 import { plainText } from './sanitise.ts';
 
@@ -12,13 +12,16 @@ function tabular(table: Table): readonly string[] {
   const best = columns.map((column) => {
     const index = table.columns.indexOf(column);
     const cells = table.rows.map(({ cells: own, isComplete }) => ({ cell: own[index] ?? '', isComplete }));
-    return bestText(column.inPaper, cells);
+    return bestCells(column.inPaper, cells);
   });
   const headings = columns.map(
     ({ heading, unit }) => escapeLatex(heading) + (unit === '' ? '' : ` (${escapeLatex(unit)})`),
   );
-  const rows = table.rows.map(({ cells, isComplete }) =>
-    columns.map((column, index) => latexCell(cells[table.columns.indexOf(column)] ?? '', best[index], isComplete)),
+  const rows = table.rows.map(({ cells }) =>
+    columns.map((column, index) => {
+      const cell = cells[table.columns.indexOf(column)] ?? '';
+      return latexCell(cell, best[index]?.has(cell) === true);
+    }),
   );
   return [
     String.raw`\begin{tabular}{${columns.map(({ align }) => (align === 'right' ? 'r' : 'l')).join('')}}`,
@@ -55,8 +58,8 @@ export function latexTable(table: Table): string {
 
 /**
  * A document as LaTeX: one task is a table of its models with all factors, several tasks are one table of models by
- * tasks. The best value of each column is bold, and so is every value that prints the same; intervals follow as a
- * plus-minus.
+ * tasks. The best value of each column is bold, and so is every value that prints the same; of the scores those of the
+ * models that are first. Intervals follow as a plus-minus.
  */
 export function latexText({ page, notes, origin, report }: Document): string {
   const { perbenchVersion, id, host } = origin ?? {};

@@ -115,12 +115,12 @@ function isOfPaper({ code }: ScoreFlag): boolean {
   return paperCodes.has(code);
 }
 
-function flagEntries(board: Scoreboard, hasPaperScores: boolean): readonly Entry[] {
+function flagEntries(board: Scoreboard, hasPaperScores: ShownParts['hasPaperScores']): readonly Entry[] {
   const task = titleOf(board);
   const ofSet = board.flags.map((flag) => ({ model: '', flag }));
   const ofRows = board.rows.flatMap(({ model, flags }) => flags.map((flag) => ({ model, flag })));
   return [...ofSet, ...ofRows]
-    .filter(({ flag }) => hasPaperScores || !isOfPaper(flag))
+    .filter(({ flag }) => hasPaperScores(board) || !isOfPaper(flag))
     .map(({ model, flag: { code, text } }) => ({
       subject: flagSubject(code),
       place: { task, model, metrics: '', detail: text },
@@ -137,7 +137,7 @@ function textEntries(board: Scoreboard, hasRanks: boolean): readonly Entry[] {
 /** What of the scoreboards is shown: notes on the rest are left out. */
 export interface ShownParts {
   readonly isShown: (metric: string) => boolean;
-  readonly hasPaperScores: boolean;
+  readonly hasPaperScores: (board: Scoreboard) => boolean;
   /** Ranks and prices. */
   readonly hasRanks: boolean;
 }
@@ -145,7 +145,7 @@ export interface ShownParts {
 /** The notes of some scoreboards: doubts first, then the other warnings, flags, and how the numbers came about. */
 export function codedNotes(
   boards: readonly Scoreboard[],
-  { isShown, hasPaperScores, hasRanks }: ShownParts = { isShown: () => true, hasPaperScores: true, hasRanks: true },
+  { isShown = () => true, hasPaperScores = () => true, hasRanks = true }: Partial<ShownParts> = {},
 ): CodedNotes {
   const entries = [
     ...boards.flatMap((board) => warningEntries(board, isShown)),

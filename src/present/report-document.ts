@@ -1,5 +1,6 @@
 import { factorNames } from '../scoring/factor.ts';
 import { answerHeadline, answersHeadline, answerSentences } from '../scoring/answer-text.ts';
+import { byPlace } from '../scoring/place.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { boardSections } from './board-sections.ts';
 import {
@@ -34,7 +35,7 @@ function boardTable(board: Scoreboard): Table {
     .map((column) => ({ column, ...column.read(board) }));
   return table(
     columns.map(({ column, unit }) => ({ ...column, unit, priority: column.priority(board) })),
-    board.rows.map((row) => ({
+    byPlace(board.rows, board).map((row) => ({
       cells: columns.map(({ cell }) => cell(row)),
       tone: 'plain',
       isComplete: row.state === 'done',

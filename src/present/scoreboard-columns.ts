@@ -4,9 +4,10 @@ import { headlineRanking } from '../scoring/board-ranking.ts';
 import type { Efficiency } from '../scoring/efficiency.ts';
 import { factorLabels, factorNames, type FactorName, flagId } from '../scoring/factor.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
+import { isTiedByScore, placeOf } from '../scoring/place.ts';
 import {
   hasPerAnchored,
-  headlineRank,
+  leastModelsForPer,
   type Scoreboard,
   type ScoreboardRow,
   scoredRows,
@@ -24,12 +25,6 @@ const fixed =
   (decimals: number, otherwise: Cell = numberCell(undefined, 0)) =>
   (value: Scalar): Cell =>
     typeof value === 'number' ? numberCell(value, decimals) : otherwise;
-
-/** Several models that nobody is significantly better than: each of them may be the best. */
-function isTied(row: ScoreboardRow, board: Scoreboard): boolean {
-  const isInGroup = (other: ScoreboardRow): boolean => headlineRanking(other, board)?.isInTieGroup === true;
-  return isInGroup(row) && board.rows.filter(isInGroup).length > 1;
-}
 
 /**
  * What a terminal shows first where it can't show all; up to `essential` it has a place at any price. Of
@@ -57,9 +52,6 @@ const priorities = {
   extra: 70,
 } as const;
 
-/** Of PER-paper: beside fewer models it says next to nothing, so nobody sees it unasked. */
-const leastModelsForPer = 4;
-
 const identity: readonly BoardColumn[] = [
   fileColumn('task', (_, { taskId }) => taskId),
   fileColumn('protocol', (_, { protocol }) => protocol),
@@ -68,13 +60,16 @@ const identity: readonly BoardColumn[] = [
     heading: '#',
     priority: priorities.rank,
     inPaper: 'plain',
-    cell: (row, board) => numberCell(headlineRank(row, board), 0, { after: isTied(row, board) ? '=' : '' }),
+    cell(row, board) {
+      const { rank, isTied } = placeOf(row, board);
+      return numberCell(rank, 0, { after: isTied ? '=' : '' });
+    },
     raw: ({ rank }) => rank,
     fields: (row, board) => ({
       rank: row.rank,
       rank_a: row.anchored?.rank,
       // Nothing where it isn't known.
-      is_tied: headlineRanking(row, board) === undefined ? undefined : Number(isTied(row, board)),
+      is_tied: headlineRanking(row, board) === undefined ? undefined : Number(isTiedByScore(row, board)),
     }),
   }),
   boardColumn({
@@ -102,14 +97,14 @@ function scoreColumn(column: {
     id,
     heading,
     priority,
-    inPaper: 'highest',
+    inPaper: 'best',
     intervalPriority: priorities.scoreInterval,
     cell(row, board) {
       const isHeadline = hasPerAnchored(board) === (id === 'perAnchored');
       return numberCell(score(row), 3, {
         ...intervalParts(isHeadline ? interval(row) : undefined),
         mark: factorNames.some((factor) => isDoubtful(row.measurements[factor])) ? '!' : '',
-        isBest: isHeadline && headlineRank(row, board) === 1,
+        isBest: decidingScore(board) === id && placeOf(row, board).isBest,
       });
     },
     raw: score,
@@ -123,6 +118,11 @@ function scoreColumn(column: {
 
 function asksForPaperScore({ answer }: Scoreboard): boolean {
   return answer?.scoreVersion.startsWith('PER-paper/') === true;
+}
+
+/** The score that ranks come from. */
+function decidingScore(board: Scoreboard): 'per' | 'perAnchored' {
+  return hasPerAnchored(board) && !asksForPaperScore(board) ? 'perAnchored' : 'per';
 }
 
 function paperScorePriority(board: Scoreboard): number {
@@ -157,8 +157,8 @@ const scores: readonly BoardColumn[] = [
     heading: 'Ranks',
     priority: priorities.ranks,
     cell(row, board) {
-      const ranking = headlineRanking(row, board);
-      return ranking === undefined ? '' : range(ranking.rankInterval);
+      const { ranks } = placeOf(row, board);
+      return ranks === undefined ? '' : range(ranks);
     },
     raw: (row, board) => headlineRanking(row, board)?.rankInterval,
     fields(row, board) {
@@ -177,7 +177,7 @@ const scores: readonly BoardColumn[] = [
     priority: wholeOnly,
     field: 'p_first',
     value: (row, board) => headlineRanking(row, board)?.topShare,
-    show: fixed(2, ''),
+    cell: (row, board) => fixed(2, '')(placeOf(row, board).support),
   }),
   boardColumn({
     id: 'requiredAccuracy',

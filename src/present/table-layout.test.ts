@@ -164,7 +164,7 @@ describe('the usual table', () => {
        3  qwen2.5-coder-0.5b-instruct  0.38 [0.35, 0.42]      3  0.50 [0.45, 0.56]  4.71 ±0.65  231 ±60  520 ±5          462
       No clear difference between gemma-3-270m and smollm2-135m-instruct: more items would tell.
         ACC differences are within noise
-        =: not distinguishable from the best at 95 % simultaneous confidence over all pairs
+        =: not distinguishable from the best
 
       More columns and notes: -v.
       "
@@ -220,8 +220,7 @@ describe('the usual table', () => {
         MEM equal: ignored in the ranking
         PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (ACC,
           THR, LAT)
-        =: not distinguishable from the best at 95 % simultaneous confidence over all
-          pairs
+        =: not distinguishable from the best
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB
           score 0.5 each
         ranks and P(1st): from 200 draws from the intervals, independent between

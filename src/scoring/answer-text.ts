@@ -250,6 +250,15 @@ export function namedText(answer: Answer): string {
   return listText(namedModels(answer)) || (answer.kind === 'none' ? 'none' : '–');
 }
 
+/** Why a model can't be deployed, in a few words; undefined where it can be. */
+export const stateWords = {
+  usable: undefined,
+  unproven: 'not shown to be usable',
+  unusable: 'not usable',
+  'beyond-limits': 'beyond the limits',
+  unmeasured: 'not measured',
+} as const satisfies Record<Candidate['state'], string | undefined>;
+
 /** How sure an answer to one task is, as a phrase. */
 export function confidenceText(answer: Answer): string {
   switch (answer.kind) {

@@ -106,6 +106,8 @@ export interface Candidate {
   readonly rank: number | undefined;
   /** Share of resamples in which it is first among the usable. */
   readonly support: number | undefined;
+  /** Central 95 % of its ranks among the usable over the resamples. */
+  readonly ranks: readonly [low: number, high: number] | undefined;
   /** Ahead of it, the first is so in every test; undefined for the first itself and for models that don't compete. */
   readonly isBehind: boolean | undefined;
   /** On each task, in their order. */

@@ -254,6 +254,7 @@ function candidatesOf(
       interval: ranked?.interval,
       rank: state === 'usable' ? ranks[usable.indexOf(standing)] : undefined,
       support: usable.length > 1 ? ranked?.topShare : undefined,
+      ranks: usable.length > 1 ? ranked?.rankInterval : undefined,
       isBehind: relation === undefined ? undefined : relation === 'behind',
       requiredAccuracy: requiredOf(first, standing, options),
       accuracy: parts.length === 1 ? parts[0]?.values.accuracy : undefined,

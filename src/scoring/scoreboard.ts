@@ -192,6 +192,9 @@ export function hasPerAnchored({ anchors }: Pick<Scoreboard, 'anchors'>): boolea
   return anchors !== undefined;
 }
 
+/** Of PER-paper: beside fewer models it says next to nothing, so nobody sees it unasked. */
+export const leastModelsForPer = 4;
+
 /** Rows that have a score, whichever. */
 export function scoredRows({ rows }: Scoreboard): readonly ScoreboardRow[] {
   return rows.filter(({ factors, anchored }) => factors !== undefined || anchored !== undefined);

@@ -87,3 +87,15 @@ export function judgedBoard(
     evidence: { models: launched, clusters: undefined, items, answers, isSameWindow: false, notes },
   });
 }
+
+/** Four models, two of them usable; the fast one has the highest score unless the good ones have almost all right. */
+export function fastButUnproven(good = 150): Scoreboard {
+  const speeds = (factor: number): readonly number[] => [10, 10.1, 9.9].map((speed) => speed * factor);
+  const models = [
+    { model: 'fast', scores: rightOf(108, 200, 31), speeds: speeds(8) },
+    { model: 'good', scores: rightOf(good, 200), speeds: speeds(1) },
+    { model: 'fair', scores: rightOf(good - 4, 200, 17), speeds: speeds(1) },
+    { model: 'wrong', scores: rightOf(60, 200, 13), speeds: speeds(30) },
+  ];
+  return judgedBoard(models, { task: { chance: 0.5 } });
+}

@@ -5,6 +5,7 @@ import type { BoardColumn } from '../../present/board-column.ts';
 import { meaningOf } from '../../present/glossary.ts';
 import { boardColumns as allColumns } from '../../present/scoreboard-columns.ts';
 import { factorNames, isLessBetter, perFactor, type FactorName } from '../../scoring/factor.ts';
+import { stateWords } from '../../scoring/answer-text.ts';
 import { missedText } from '../../scoring/constraints.ts';
 import { anchoredFactors } from '../../scoring/per-anchored.ts';
 import { valueOf, type ScoreboardRow } from '../../scoring/scoreboard.ts';
@@ -113,16 +114,16 @@ function scoreColumn(view: BoardView): RowColumn {
 }
 
 function rankColumns(view: BoardView): readonly RowColumn[] {
-  const { scores } = view;
-  if (![...scores.values()].some(({ ranked }) => ranked !== undefined)) return [];
+  const { placeOf } = view;
+  if (view.rows.every((row) => placeOf(row).ranks === undefined)) return [];
   return [
     {
       id: 'ranks',
       heading: 'Ranks',
       align: 'right',
       help: meaningOf('Ranks'),
-      sortValue: ({ model }) => scores.get(model)?.ranked?.rankInterval[0],
-      text: ({ model }) => rankRange(scores.get(model)?.ranked?.rankInterval),
+      sortValue: (row) => placeOf(row).ranks?.[0],
+      text: (row) => rankRange(placeOf(row).ranks),
     },
     {
       id: 'first',
@@ -130,8 +131,8 @@ function rankColumns(view: BoardView): readonly RowColumn[] {
       align: 'right',
       isDescendingFirst: true,
       help: meaningOf('P(1st)'),
-      value: ({ model }) => scores.get(model)?.ranked?.topShare,
-      text: ({ model }) => percent(scores.get(model)?.ranked?.topShare),
+      value: (row) => placeOf(row).support,
+      text: (row) => percent(placeOf(row).support),
     },
   ];
 }
@@ -142,12 +143,12 @@ function RankedName({ row, view }: { readonly row: ScoreboardRow; readonly view:
     score !== undefined && score.missed.length > 0
       ? missedText(score.missed)
       : score?.score !== undefined
-        ? undefined
+        ? stateWords[view.answer.candidates.find(({ model }) => model === row.model)?.state ?? 'usable']
         : row.flags.map(({ text }) => text).join('; ') || row.state;
   return (
     <>
       <ModelName name={row.model} />
-      {score?.ranked?.isInTieGroup === true && view.rows.length > 1 ? (
+      {view.placeOf(row).isTied ? (
         <span class="chip" tabIndex={0} {...tip('No model is significantly better.')}>
           best group
         </span>
@@ -170,7 +171,7 @@ export const modelColumn: RowColumn = {
 /** Columns of a scoreboard; the numbers come from the same registry as those of the terminal and the files. */
 export function boardColumns(view: BoardView): readonly RowColumn[] {
   const registry = new Map(allColumns([view.board]).map((column) => [column.id, column]));
-  const rankOf = ({ model }: ScoreboardRow): number | undefined => view.scores.get(model)?.rank;
+  const rankOf = (row: ScoreboardRow): number | undefined => view.placeOf(row).rank;
   return [
     {
       id: 'rank',

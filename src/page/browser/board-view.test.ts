@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { paperPage } from '../../../test/page/stored-pages.ts';
+import { made, paperPage } from '../../../test/page/stored-pages.ts';
+import { judgedBoard, rightOf } from '../../../test/setup/judged-board.ts';
+import type { RunRecord } from '../../core/store.ts';
+import type { LoadedPage } from '../page-data.ts';
+import { makePage } from '../make-page.ts';
 import { namedModels } from '../../scoring/answer.ts';
 import { viewPage, type BoardView } from './board-view.ts';
 
@@ -20,7 +24,7 @@ describe('a page', () => {
   it('shows the report’s own numbers and order as long as nothing is chosen', () => {
     const view = gsm8k();
     expect([view.isDefault, view.scoreName, view.id, view.title]).toEqual([true, 'PER-A', 'board-1', 'gsm8k']);
-    expect(view.rows).toBe(report?.rows);
+    expect(view.rows).toEqual(report?.rows);
     for (const { model, anchored } of report?.rows ?? []) expect(view.scores.get(model)?.score).toBe(anchored?.score);
     expect(namedModels(view.answer)).toEqual(['Qwen2.5-1.5B']);
   });
@@ -56,5 +60,30 @@ describe('a page', () => {
     expect(moved.settings.anchors?.throughput).toBe((plain.settings.anchors?.throughput ?? 0) * 2);
     expect(moved.settings.anchors?.memory).toBe((plain.settings.anchors?.memory ?? 0) / 2);
     expect(gsm8k({ anchors: 'x', weights: '1_2', minAccuracy: 'high', score: 'best' }).isDefault).toBe(true);
+  });
+});
+
+describe('a busy machine', () => {
+  function busyPage(allowBusy: boolean): LoadedPage {
+    const warnings = [{ reason: 'host_busy' as const, detail: '85 %', share: 0.85 }];
+    const models = [
+      { model: 'large', scores: rightOf(180, 200), speeds: [10, 10.1, 9.9], warnings },
+      { model: 'small', scores: rightOf(90, 200), speeds: [12, 12.1, 11.9], warnings },
+    ];
+    const board = judgedBoard(models, { task: { chance: 0 }, allowsBusy: allowBusy });
+    const run = { suite: { allowBusy }, manifest: { commandLine: [] } } as unknown as RunRecord;
+    return makePage({ scoreboards: [board], sources: { runs: [run], evidence: [undefined] } }, made);
+  }
+
+  it('counts as it did for the run, whatever is chosen', () => {
+    const kinds = [true, false].map((allowBusy) =>
+      [{}, { weights: '26_25_25_24' }].map(
+        (params) => viewPage(busyPage(allowBusy), new Map(Object.entries(params))).boards[0]?.answer.kind,
+      ),
+    );
+    expect(kinds).toEqual([
+      ['recommend', 'recommend'],
+      ['unknown', 'unknown'],
+    ]);
   });
 });

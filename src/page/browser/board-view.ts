@@ -1,6 +1,13 @@
 import { useMemo } from 'preact/hooks';
-import type { Scoreboard, ScoreboardRow } from '../../scoring/scoreboard.ts';
+import {
+  hasPerAnchored,
+  leastModelsForPer,
+  scoredRows,
+  type Scoreboard,
+  type ScoreboardRow,
+} from '../../scoring/scoreboard.ts';
 import { type Answer, type Answers, joinAnswers } from '../../scoring/answer.ts';
+import { byPlace, placeOf, type Place } from '../../scoring/place.ts';
 import { decide } from '../../scoring/decide.ts';
 import { unpackDraws, type Draws } from '../draws.ts';
 import { codedNotes, type CodedNotes } from '../../present/notes.ts';
@@ -27,6 +34,10 @@ export interface BoardView {
   readonly rows: readonly ScoreboardRow[];
   /** Which model to take under the reader's choices. */
   readonly answer: Answer;
+  /** Beside few models PER-paper says next to nothing, so nobody sees it unasked. */
+  readonly showsPaperScore: boolean;
+  /** By that answer. */
+  readonly placeOf: (row: ScoreboardRow) => Place;
   /** Of the whole page. */
   readonly notes: CodedNotes;
 }
@@ -67,8 +78,17 @@ function withReportNumbers(
   return new Map(entries);
 }
 
+function showsPaperScore(board: Scoreboard, { score }: Choices): boolean {
+  return score !== 'anchored' || !hasPerAnchored(board) || scoredRows(board).length >= leastModelsForPer;
+}
+
 /** Which model to take under the reader's choices, by the same code that wrote the report. */
-function answerUnder(board: Scoreboard, draws: Draws | undefined, settings: ScoreSettings): Answer {
+function answerUnder(
+  board: Scoreboard,
+  draws: Draws | undefined,
+  settings: ScoreSettings,
+  allowsBusy: boolean,
+): Answer {
   const { weights, anchors, limits, pricePerHour } = settings;
   const { inference, units } = board;
   const [throughputUnit, latencyUnit] = [units.throughput ?? 'items/s', units.latency ?? 'ms'];
@@ -77,7 +97,8 @@ function answerUnder(board: Scoreboard, draws: Draws | undefined, settings: Scor
     weight: 1,
     replicates: draws && inference && { models: draws.models, values: draws.values, inference },
   };
-  return decide([asked], { score: anchors === undefined ? 'PER-paper' : 'PER-A', weights, limits, pricePerHour });
+  const score = anchors === undefined ? 'PER-paper' : 'PER-A';
+  return decide([asked], { score, weights, limits, pricePerHour, allowsBusy });
 }
 
 function viewBoard(
@@ -91,6 +112,7 @@ function viewBoard(
   const wanted = boardSettings(choices, board);
   const settings = isUnchanged && !isAnchored ? { ...wanted, anchors: undefined } : wanted;
   const rescored = rescore(board, draws, settings);
+  const answer = (isUnchanged ? board.answer : undefined) ?? answerUnder(board, draws, settings, page.data.allowsBusy);
   const scores = isUnchanged ? withReportNumbers(board, rescored, isAnchored) : rescored;
   return {
     id: `board-${index + 1}`,
@@ -101,8 +123,10 @@ function viewBoard(
     scoreName: settings.anchors === undefined ? 'PER' : 'PER-A',
     isDefault: isUnchanged,
     scores,
-    rows: orderedRows(board, scores, isUnchanged),
-    answer: (isUnchanged ? board.answer : undefined) ?? answerUnder(board, draws, settings),
+    rows: byPlace(orderedRows(board, scores, isUnchanged), board, answer),
+    answer,
+    showsPaperScore: showsPaperScore(board, choices),
+    placeOf: (row) => placeOf(row, board, answer),
     notes,
   };
 }
@@ -112,7 +136,8 @@ export function viewPage(page: LoadedPage, params: ReadonlyMap<string, string>):
   const defaults = defaultChoices(page.data.report.scoreboards);
   const choices = choicesFrom(params, defaults);
   const { scoreboards, answers: written } = page.data.report;
-  const whole = { choices, defaults, isDefault: isDefault(choices, defaults), notes: codedNotes(scoreboards) };
+  const notes = codedNotes(scoreboards, { hasPaperScores: (board) => showsPaperScore(board, choices) });
+  const whole = { choices, defaults, isDefault: isDefault(choices, defaults), notes };
   const boards = scoreboards.map((_, index) => viewBoard(page, index, whole));
   const answers = (whole.isDefault ? written : undefined) ?? joinAnswers(boards.map(({ answer }) => answer));
   return { ...whole, boards, answers };

@@ -196,7 +196,9 @@ function rankChart(view: BoardView): DrawnChart {
   const title = `${view.title}: ranks by ${view.scoreName}`;
   const data: RankData = {
     title,
-    models: [...view.scores.values()].map(({ model, rank, ranked }) => rankedModel(model, rank, ranked)),
+    models: view.rows
+      .filter(({ model }) => view.scores.has(model))
+      .map((row) => rankedModel(row.model, view.placeOf(row))),
   };
   return {
     draw: (options) => rankIntervals(data, options),
@@ -216,9 +218,7 @@ function rankChart(view: BoardView): DrawnChart {
 
 export function RankBlock({ boards }: { readonly boards: readonly BoardView[] }): VNode | null {
   const [task, setTask] = useParam('ranks.task', boards[0]?.id ?? '');
-  const ranked = boards.filter(
-    ({ scores }) => [...scores.values()].filter(({ rank }) => rank !== undefined).length > 1,
-  );
+  const ranked = boards.filter(({ rows, placeOf }) => rows.filter((row) => placeOf(row).rank !== undefined).length > 1);
   const view = ranked.find(({ id }) => id === task) ?? ranked[0];
   if (view === undefined) return null;
   const chart = rankChart(view);

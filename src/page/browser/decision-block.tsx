@@ -30,14 +30,20 @@ function tableOf({ tasks }: Answers, scoreName: string): TextTable {
   };
 }
 
-/** The sentences below the headline: of one task all, of several how each is decided stands in the table. */
-function sentencesOf({ boards, answers }: PageView): readonly string[] {
-  const [only, ...others] = answers.tasks;
-  if (only === undefined || others.length > 0) return [];
-  return answerSentences(
-    only,
-    boards.map(({ board }) => board),
-  ).slice(1);
+const maxSentences = 3;
+
+/** The sentences below the headline: of one task all, of several what each recommended model is like. */
+function sentencesOf({ boards }: PageView): readonly string[] {
+  const [only, ...others] = boards;
+  if (only === undefined) return [];
+  if (others.length === 0) return answerSentences(only.answer, [only.board]).slice(1);
+  return boards
+    .filter(({ answer }) => answer.kind === 'recommend')
+    .slice(0, maxSentences)
+    .flatMap(({ answer, board }) => {
+      const [, like] = answerSentences(answer, [board]);
+      return like === undefined ? [] : [`${shortTitle(answer)}: ${like}`];
+    });
 }
 
 /** Which model, how sure that is, and why: before anything else. */

@@ -34,7 +34,7 @@ describe('notes', () => {
   }
 
   it('stand once, the doubts first, with every place', () => {
-    const view = viewPage(warnedPage(), new Map());
+    const view = viewPage(warnedPage(), new Map([['score', 'paper']]));
     const text = shown(<NotesBlock notes={view.notes.all} />);
     const at = (start: string): number => text.findIndex((line) => line.includes(start));
     expect(text.filter((line) => line.includes('Other programs took more than 5 %'))).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
 import { made, paperPage, storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
+import { fastButUnproven } from '../../../test/setup/judged-board.ts';
 import { hostileModel } from '../../../test/setup/stored-cells.ts';
 import { flagMeanings, warningMeanings } from '../../present/glossary.ts';
 import { makePage } from '../make-page.ts';
@@ -91,6 +92,19 @@ describe('the decision', () => {
     expect(rows[1]?.[3]).toContain('neither per-item answers nor intervals');
   });
 
+  it('has a sentence on three recommended models at most where there are several tasks', () => {
+    const text = shown(<DecisionBlock view={paperView()} data={paper.data} />);
+    const sentences = text.filter((line) => / times in 100, /u.test(line));
+    expect(sentences.map((line) => line.slice(0, line.indexOf(' times')))).toEqual([
+      'gsm8k: Qwen2.5-1.5B is right 58',
+      'squad2: Gemma-2-2B is right 68',
+      'hellaswag: Qwen2.5-1.5B is right 50',
+    ]);
+    expect(shown(<DecisionBlock view={paperView({ minAccuracy: '1' })} data={paper.data} />).join()).not.toContain(
+      'times in 100',
+    );
+  });
+
   it('follows what is chosen, and says that it does', () => {
     const view = paperView({ minAccuracy: '1' });
     expect(shown(<DecisionBlock view={view} data={paper.data} />).slice(0, 2)).not.toEqual(
@@ -129,6 +143,32 @@ describe('a scoreboard', () => {
     expect(rows[1]).toContain('4.00 ± 0.10');
     expect(rows.some((row) => row.includes('without ACC'))).toBe(true);
     expect(shown(<ScoreboardBlock view={view} />)).toContain('Other measurements');
+  });
+
+  it('ranks the usable alone, first, and says of the others why they have no rank', () => {
+    const page = makePage({ scoreboards: [fastButUnproven()] }, made);
+    const [view] = viewPage(page, new Map()).boards;
+    if (view === undefined) throw new Error('no board');
+    const rows = shownRows(<ScoreboardBlock view={view} />).slice(1, 5);
+    expect(rows.map(([rank, name]) => [rank, name])).toEqual([
+      ['1', 'good'],
+      ['2', 'fair'],
+      ['–', 'fast not shown to be usable'],
+      ['–', 'wrong not usable'],
+    ]);
+  });
+
+  it('shows the paper’s score of few models only when asked', () => {
+    const headings = (params: Readonly<Record<string, string>>): readonly string[] => {
+      const [view] = viewPage(stored.page, new Map(Object.entries(params))).boards;
+      if (view === undefined) throw new Error('no board');
+      return shownRows(<ScoreboardBlock view={view} />).find((row) => row.includes('without ACC')) ?? [];
+    };
+    expect(headings({})).not.toContain('PER');
+    expect(headings({ score: 'paper' })).toContain('PER');
+    const [many] = paperView().boards;
+    if (many === undefined) throw new Error('no board');
+    expect(shownRows(<ScoreboardBlock view={many} />).find((row) => row.includes('without ACC'))).toContain('PER');
   });
 
   it('says why a model has no score', () => {

@@ -105,13 +105,17 @@ function variantsOf(view: BoardView): readonly Variant[] {
   const { board, settings } = view;
   const anchored = board.rows.some((row) => row.anchored !== undefined);
   return [
-    {
-      id: 'paper',
-      heading: 'PER',
-      help: 'The paper’s score: scaled over the models of this table',
-      scores: scoresOf(board.rows),
-      notes: view.notes.ofPaperScore,
-    },
+    ...(view.showsPaperScore
+      ? [
+          {
+            id: 'paper',
+            heading: 'PER',
+            help: 'The paper’s score: scaled over the models of this table',
+            scores: scoresOf(board.rows),
+            notes: view.notes.ofPaperScore,
+          },
+        ]
+      : []),
     ...(anchored
       ? [
           {

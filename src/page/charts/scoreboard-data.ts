@@ -1,15 +1,9 @@
 import { humanNumber, humanScale } from '../../core/amount-text.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import {
-  headlineRank,
-  headlineScore,
-  type RankedRow,
-  valueOf,
-  type Scoreboard,
-  type ScoreboardRow,
-} from '../../scoring/scoreboard.ts';
+import { headlineScore, valueOf, type Scoreboard, type ScoreboardRow } from '../../scoring/scoreboard.ts';
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
+import { type Place, placeOf } from '../../scoring/place.ts';
 import { headlineRanking } from '../../scoring/board-ranking.ts';
 import { headlineVersion } from '../../scoring/board-verdict.ts';
 import { isDoubtful } from '../../scoring/create-scoreboards.ts';
@@ -99,22 +93,22 @@ export function scoreData(board: Scoreboard): ScoreBarData {
 
 /** Ranks of a scoreboard with their intervals; undefined where these aren't known. */
 export function rankData(board: Scoreboard): RankData | undefined {
-  const ranked = board.rows.map((row) => ({ row, ranking: headlineRanking(row, board) }));
-  if (ranked.every(({ ranking }) => ranking === undefined)) return undefined;
+  const placed = board.rows.map((row) => ({ model: row.model, place: placeOf(row, board) }));
+  if (placed.every(({ place }) => place.ranks === undefined)) return undefined;
   return {
     title: `${titleOf(board)}: ranks`,
-    models: ranked.map(({ row, ranking }) => rankedModel(row.model, headlineRank(row, board), ranking)),
+    models: placed.map(({ model, place }) => rankedModel(model, place)),
   };
 }
 
 /** One model's rank with what replicates say about it. */
-export function rankedModel(model: string, rank: number | undefined, ranked: RankedRow | undefined): RankedModel {
+export function rankedModel(model: string, { rank, ranks, support, isBest, isTied }: Place): RankedModel {
   return {
     model,
     rank,
-    bounds: ranked && { low: ranked.rankInterval[0], high: ranked.rankInterval[1] },
-    support: ranked?.topShare,
-    isTiedWithBest: ranked?.isInTieGroup,
+    bounds: ranks && { low: ranks[0], high: ranks[1] },
+    support,
+    isTiedWithBest: ranks && (isBest || isTied),
   };
 }
 
