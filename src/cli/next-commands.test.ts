@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
+import { cell } from '../../test/setup/small-report.ts';
+import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { textWidth } from '../present/text-width.ts';
 import { normalizeFlags } from './options/resolve-options.ts';
+import { usefulAccuracy } from './next-commands.ts';
 import { parseCommandLine } from './program.ts';
 
 let root: string;
@@ -104,11 +107,13 @@ describe('what a run says at its end', () => {
     expect(steps).not.toHaveProperty('compare');
   });
 
-  it('proposes no minimum accuracy that no model was shown to reach', async () => {
-    await writeSuite({ source: 'alpha', answers: ['no idea'] }, { source: 'beta', answers: ['no idea'] });
-    const steps = nextSteps(await perbench(['run', 'suite.json']));
-    expect(steps).toHaveProperty('details');
-    expect(steps).not.toHaveProperty('decide');
+  it.each([
+    [[1, 0.9], '0.95'],
+    [[0.5, 0.9], '0.85'],
+    [[0.02, 0.06], undefined],
+  ])('proposes of accuracies %j, each ± 0.02, the limit %s', (accuracies, limit) => {
+    const cells = accuracies.map((accuracy, index) => cell(`m${index}`, accuracy, 1, 1, 1));
+    expect(usefulAccuracy(createScoreboards(cells))).toBe(limit);
   });
 
   it('is started as perbench was, and not said to programs', async () => {

@@ -90,11 +90,11 @@ function comparable(scoreboards: readonly Scoreboard[]): readonly [string, strin
   return undefined;
 }
 
-/** No model is shown to be perfect. */
+/** A higher one would ask of a model to be perfect. */
 const highestAccuracy = 0.95;
 
 /** A round accuracy that at least one of several models was shown to reach on each task. */
-function usefulAccuracy(scoreboards: readonly Scoreboard[]): string | undefined {
+export function usefulAccuracy(scoreboards: readonly Scoreboard[]): string | undefined {
   if (!scoreboards.some((board) => scoredRows(board).length > 1)) return undefined;
   const best = scoreboards.map((board) =>
     Math.max(...scoredRows(board).map(({ measurements }) => shownAccuracy(measurements.accuracy))),
