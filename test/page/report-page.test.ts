@@ -96,7 +96,7 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
   it('shows the numbers that --json prints', async () => {
     const { page } = await opened();
     expect(written.scoreboards.length).toBe(2);
-    for (const [index, { rows }] of written.scoreboards.entries()) {
+    for (const [index, { rows, answer }] of written.scoreboards.entries()) {
       for (const metric of ['accuracy', 'throughput', 'latency', 'memory'] as const) {
         const wanted = rows.flatMap(({ model, measurements }) => {
           const measurement = measurements[metric];
@@ -107,10 +107,8 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
       const scores = rows.flatMap(({ model, anchored }) => (anchored === undefined ? [] : [[model, anchored.score]]));
       expect(scores.length).toBe(3);
       expect(await columnValues(page, `board-${index + 1}`, 'score')).toEqual(Object.fromEntries(scores));
-      const first = rows.flatMap(({ model, ranking }) =>
-        ranking?.anchored === undefined ? [] : [[model, ranking.anchored.topShare]],
-      );
-      expect(await columnValues(page, `board-${index + 1}`, 'first')).toEqual(Object.fromEntries(first));
+      const first = answer?.candidates.flatMap(({ model, support }) => (support === undefined ? [] : [[model, support]]));
+      expect(await columnValues(page, `board-${index + 1}`, 'first')).toEqual(Object.fromEntries(first ?? []));
     }
   });
 
