@@ -107,7 +107,9 @@ describe.skipIf(chromiumPath === undefined)(`report.html (${noChromium})`, () =>
       const scores = rows.flatMap(({ model, anchored }) => (anchored === undefined ? [] : [[model, anchored.score]]));
       expect(scores.length).toBe(3);
       expect(await columnValues(page, `board-${index + 1}`, 'score')).toEqual(Object.fromEntries(scores));
-      const first = answer?.candidates.flatMap(({ model, support }) => (support === undefined ? [] : [[model, support]]));
+      const first = answer?.candidates.flatMap(({ model, support }) =>
+        support === undefined ? [] : [[model, support]],
+      );
       expect(await columnValues(page, `board-${index + 1}`, 'first')).toEqual(Object.fromEntries(first ?? []));
     }
   });
