@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { decideGate, gateChecks } from '../../src/scoring/gate.ts';
+import { cell, compared } from '../setup/compared-cells.ts';
 import { perbenchBin } from '../setup/perbench-process.ts';
 import { suiteSchema } from '../../src/core/suite.ts';
 
@@ -92,6 +94,24 @@ describe('the workflow for GitHub Actions', () => {
     });
   });
 
+  it.each([
+    [40, 'pass'],
+    [37, 'pass'],
+    [20, 'fail'],
+  ] as const)(
+    'has limits under which a model that keeps %i of 40 right answers has the outcome %s',
+    (kept, outcome) => {
+      const { gates = {} } = suiteSchema.parse(suite);
+      const cells = [compared(cell(40, 40), cell(kept, 40))];
+      expect(
+        decideGate(
+          gateChecks(cells, () => gates),
+          'report',
+        ).outcome,
+      ).toBe(outcome);
+    },
+  );
+
   it('passes a change that answers as before', async () => {
     // Whatever the run says of its one model: it was measured.
     expect(baseline).toMatchObject([{ code: expect.toBeOneOf([0, 3, 4, 6]) }, { code: 0 }]);
@@ -103,7 +123,7 @@ describe('the workflow for GitHub Actions', () => {
       ['Report', 0],
       ['Export the run', 0],
     ]);
-    expect(ended['Gate']?.output).toMatch(/gate passed: 2 of 2 checks; advisory: /);
+    expect(ended['Gate']?.output).toMatch(/gate passed: 1 of 1 check; advisory: /);
     expect((await readdir(join(folder, 'gate'))).toSorted()).toEqual([
       'compare.json',
       'compare.md',
@@ -122,7 +142,7 @@ describe('the workflow for GitHub Actions', () => {
       code: 4,
       output: expect.stringMatching(/^::error title=accuracy at least/m),
     });
-    expect(await readFile(join(folder, 'summary.md'), 'utf8')).toContain('gate failed: 2 of 2 checks');
+    expect(await readFile(join(folder, 'summary.md'), 'utf8')).toContain('gate failed: 1 of 1 check');
     expect(await readdir(join(folder, 'gate'))).toHaveLength(6);
     await copyFile(join(folder, 'gate/perbench-baseline.json'), join(folder, 'perbench-baseline.json'));
     expect(shell('npx perbench gate --baseline perbench-baseline.json --candidate latest')).toMatchObject({
