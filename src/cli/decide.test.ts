@@ -89,6 +89,21 @@ describe('decide', () => {
     expect(stdin.stdout).toContain('middle is first');
   });
 
+  it('says what concerns several tasks once, and which limit would pass on each', async () => {
+    const first = ['task,model,accuracy,throughput,latency,memory_mib,accuracy_n'];
+    const rows = (task: string, accuracies: readonly number[]): string[] =>
+      ['small', 'middle'].map((name, index) => `${task},${name},${accuracies[index]},20,${30 + index},400,300`);
+    const both = [...first, ...rows('gsm8k', [0.8, 0.5]), ...rows('imdb', [0.6, 0.9])];
+    await writeFile(join(folder, 'both.csv'), both.join('\n'));
+    const { stdout } = await perbench(['decide', '--table', 'both.csv']);
+    expect(stdout).toContain('small for gsm8k; middle for imdb.');
+    expect(stdout.match(/has no interval, so the score/gu)).toHaveLength(1);
+    const limited = await perbench(['decide', '--table', 'both.csv', '--max-memory', '300MiB']);
+    expect(limited.stdout).toContain('No model meets the limits on gsm8k and imdb.');
+    expect(limited.stdout.match(/would pass: \w+ at memory <= 400 MiB/gu)).toHaveLength(2);
+    expect(limited.code).toBe(exitCodes.gateFailed);
+  });
+
   it('takes limits that are written out as it takes those of flags', async () => {
     const argv = ['decide', '--table', 'table.csv', '--json'];
     const named = await perbench([...argv, '--min-accuracy', '0.6', '--max-memory', '500MiB']);

@@ -84,7 +84,7 @@ export function supportOf(
       ...(method === 'intervals'
         ? ["support comes from each model's own intervals; per-item answers would be more precise"]
         : []),
-      ...(unspread.length > 0 ? [spreadNote(unspread, wanted.length, method)] : []),
+      ...(unspread.length > 0 ? [spreadNote(unspread.toSorted(), wanted.length, method)] : []),
     ],
   };
 }

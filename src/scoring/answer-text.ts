@@ -2,7 +2,7 @@ import { measuredText, percentText } from '../core/amount-text.ts';
 import { namedModels, type Answer, type Answers, type Candidate, type Difference } from './answer.ts';
 import { listText, shortListText } from './board-verdict.ts';
 import { wilsonInterval } from '../stats/score-interval.ts';
-import { hasConstraints } from './constraints.ts';
+import { gateText, hasConstraints } from './constraints.ts';
 import { valueOf, type Scoreboard } from './scoreboard.ts';
 import { boundText, rightText } from './usable.ts';
 
@@ -118,7 +118,7 @@ function needsText(answer: Extract<Answer, { kind: 'unknown' }>): string {
     switch (need.what) {
       case 'items': {
         const { items, available } = need;
-        const short = available === undefined || available >= items ? '' : `, and the task has only ${available} more`;
+        const short = available === undefined || available >= items ? '' : ` (the task has only ${available} more)`;
         return `about ${items} more items${short}`;
       }
       case 'quiet':
@@ -136,6 +136,18 @@ function needsText(answer: Extract<Answer, { kind: 'unknown' }>): string {
 function onlyWords({ confidence, limits }: Extract<Answer, { kind: 'recommend' }>): string {
   if (confidence.why.length > 0) return 'model shown to be usable';
   return hasConstraints(limits) ? 'usable model within the limits' : 'usable model';
+}
+
+/** Whether nothing but limits is in the way: every model that could be used misses one. */
+function areLimitsMissed({ kind, candidates }: Answer): boolean {
+  const open = candidates.filter(({ state }) => state !== 'unusable');
+  return kind === 'none' && open.length > 0 && open.every(({ state }) => state === 'beyond-limits');
+}
+
+/** Why nobody is within the limits: the strictest that one would meet, else what each misses. */
+function missedLimitsText({ largestGates, candidates }: Answer): string {
+  if (largestGates.length > 0) return `would pass: ${listText(largestGates.map(gateText))}`;
+  return gapsText(candidates.filter(({ state }) => state === 'beyond-limits'));
 }
 
 /** The answer in a few words: what to do. */
@@ -165,6 +177,7 @@ export function answerHeadline(answer: Answer): string {
       return `No clear difference between ${names}: more ${answer.separatedBy} would tell.`;
     }
     case 'none':
+      if (areLimitsMissed(answer)) return 'No model meets the limits.';
       return answer.candidates.length === 1 ? 'The model is not usable.' : 'No model is usable.';
     case 'unknown': {
       const needs = needsText(answer);
@@ -205,7 +218,7 @@ export function answerSentences(answer: Answer, boards: readonly Scoreboard[], h
   }
   if (answer.kind === 'none') lines.push(`${gapsText(answer.reasons)}.`);
   if (answer.kind === 'unknown') lines.push(`${unprovenText(answer) ?? gapsText(answer.missing)}.`);
-  if (answer.unlimited !== undefined)
+  if (answer.unlimited !== undefined && answer.kind !== 'none')
     lines.push(
       `${answer.unlimited} scores higher, but is beyond the limits: ${find(answer, answer.unlimited)?.reasons.join(', ')}.`,
     );
@@ -227,12 +240,13 @@ export function answersHeadline({ tasks, forAll, weighted }: Answers): string {
     (answer) => namedModels(answer)[0] ?? '',
   );
   const named = Array.from(byModel, ([model, own]) => `${model} for ${listText(own.map(shortTitle))}`);
-  const of = (kind: Answer['kind']): readonly string[] =>
-    tasks.filter((answer) => answer.kind === kind).map(shortTitle);
-  const [tied, none, open] = [of('tie'), of('none'), of('unknown')];
+  const of = (kind: Answer['kind'], areLimits = false): readonly string[] =>
+    tasks.filter((answer) => answer.kind === kind && areLimitsMissed(answer) === areLimits).map(shortTitle);
+  const [tied, limited, none, open] = [of('tie'), of('none', true), of('none'), of('unknown')];
   const parts = [
     ...named,
     ...(tied.length > 0 ? [`no clear difference on ${listText(tied)}`] : []),
+    ...(limited.length > 0 ? [`no model meets the limits on ${listText(limited)}`] : []),
     ...(none.length > 0 ? [`no usable model for ${listText(none)}`] : []),
     ...(open.length > 0 ? [`not measured well enough on ${listText(open)}`] : []),
   ].join('; ');
@@ -273,7 +287,7 @@ export function confidenceText(answer: Answer): string {
         ? 'practically equal'
         : `no clear difference: more ${answer.separatedBy} would tell`;
     case 'none':
-      return 'no model is usable';
+      return areLimitsMissed(answer) ? `no model meets the limits; ${missedLimitsText(answer)}` : 'no model is usable';
     case 'unknown':
       return ['not measured well enough', needsText(answer)].filter((part) => part !== '').join('; needed: ');
     default:

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgedBoard, rightOf, type Judged } from '../../test/setup/judged-board.ts';
 import type { Warning } from '../core/measurement.ts';
 import { type Answer, joinAnswers } from './answer.ts';
-import { answersHeadline, answerHeadline, answerSentences } from './answer-text.ts';
+import { answersHeadline, answerHeadline, answerSentences, confidenceText } from './answer-text.ts';
 import type { JudgeOptions } from './judge-scoreboard.ts';
 import type { Scoreboard, ScoreboardTask } from './scoreboard.ts';
 
@@ -164,6 +164,49 @@ describe('usable', () => {
     );
     expect(answer).toMatchObject({ kind: 'unknown', missing: [{ model: 'fast' }], needs: [{ what: 'items' }] });
   });
+});
+
+describe('limits that no usable model meets', () => {
+  const limited = (title: string): Answer =>
+    asked(
+      [
+        { model: 'a', scores: rightOf(300, 400), speeds: quiet, memory: 2 ** 31 },
+        { model: 'b', scores: rightOf(280, 400), speeds: quiet, memory: 2 ** 30 },
+        { model: 'c', scores: rightOf(0, 400), speeds: quiet, memory: 2 ** 20 },
+      ],
+      { title, chance: 0.1 },
+      { limits: { maxMemory: 2 ** 29 } },
+    ).answer;
+
+  it('are named as the reason, with the strictest one that a model would meet', () => {
+    const answer = limited('One');
+    expect([answer.kind, answerHeadline(answer)]).toEqual(['none', 'No model meets the limits.']);
+    expect(confidenceText(answer)).toBe('no model meets the limits; would pass: b at memory <= 1 GiB');
+    expect(confidenceText({ ...answer, largestGates: [] })).toBe(
+      'no model meets the limits; b: memory 1 GiB is above 512 MiB · a: memory 2 GiB is above 512 MiB',
+    );
+    expect(answerSentences(answer, []).join(' ')).not.toContain('scores higher');
+    const answers = joinAnswers([answer, limited('Two')]);
+    expect(answersHeadline(answers)).toBe('No model meets the limits on One and Two.');
+  });
+
+  it('are not the reason where no model is usable without them', () => {
+    const bad = [{ model: 'c', scores: rightOf(0, 400), speeds: quiet }];
+    const { answer } = asked(bad, { chance: 0.1 }, { limits: { maxMemory: 2 ** 29 } });
+    expect([answerHeadline(answer), confidenceText(answer)]).toEqual([
+      'The model is not usable.',
+      'no model is usable',
+    ]);
+  });
+});
+
+it('items that the task does not have stand in brackets', () => {
+  const { board, answer } = asked([{ model: 'a', scores: rightOf(260, 500), speeds: quiet }], classified);
+  if (answer.kind !== 'unknown') throw new Error(answer.kind);
+  const needs = [{ what: 'items' as const, items: 1359, available: 10 }, { what: 'numbers' as const }];
+  expect(answerSentences({ ...answer, needs }, [board])[0]).toBe(
+    'Not measured well enough to say; needed: about 1359 more items (the task has only 10 more) and the numbers that are missing or not valid.',
+  );
 });
 
 describe('confidence', () => {

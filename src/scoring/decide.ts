@@ -262,6 +262,11 @@ function candidatesOf(
   });
 }
 
+/** Whether other limits could make a model usable: not where a trivial answer is as good. */
+function isWorthLimits({ usability }: Standing): boolean {
+  return usability.every((own) => own?.state !== 'unusable' || own.bound.of === 'limit');
+}
+
 const stateOrder = { usable: 0, unproven: 1, 'beyond-limits': 2, unusable: 3, unmeasured: 4 } as const;
 
 function paperNotes(tasks: readonly AskedTask[], { score }: StandingOptions): readonly string[] {
@@ -319,7 +324,7 @@ export function decide(tasks: readonly AskedTask[], given: DecideOptions = {}): 
     wouldChange: ranked.length < 2 ? [] : weightCurves(boards, shares, ranked, options),
     nextCheaper: nextCheaper(ordered, usable[0]),
     unlimited: best !== undefined && missing.includes(best) && best.state === 'beyond-limits' ? best.model : undefined,
-    largestGates: usable.length === 0 && isLimited ? largestGates(ordered) : [],
+    largestGates: usable.length === 0 && isLimited ? largestGates(ordered.filter(isWorthLimits)) : [],
     resamples: support?.resamples,
     notes: [...paperNotes(tasks, options), ...(support?.notes ?? [])],
   };
