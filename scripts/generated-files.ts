@@ -27,6 +27,8 @@ const introduction = `# perbench on the command line
   one; for flags its value is \`1\` or \`0\`.
 - **stdout** carries only the result; progress, notes and warnings go to stderr. With \`--json\`, stdout is JSON lines: the
   first has \`"event":"launch"\`, the last \`"event":"done"\` with the exit code; errors have \`"event":"error"\`.
+  Scoreboards come as \`scoreboard\`, one per task, then what they come to as \`answer\`: its sentence, its kind, and the answer
+  to each task. \`perbench decide\` prints the same as \`decision\`.
 - **Progress** is redrawn in place on a terminal; elsewhere, in CI, and with \`--no-progress\` it is printed as plain lines.
 - **Ctrl-C** finishes requests in flight, saves, prints the command that resumes the run, and exits with 130. A second
   Ctrl-C, at least half a second later, stops at once.

@@ -73,6 +73,8 @@ describe('a run', () => {
     expect(events[0]).toMatchObject({ event: 'launch', command: 'run' });
     expect(events.at(-1)).toMatchObject({ event: 'done', command: 'run', exitCode: 4 });
     const names = events.map(({ event }) => event);
+    const answer = { answer: 'No usable model for IMDB and ARC-Easy.', kind: 'none' };
+    expect(events.find(({ event }) => event === 'answer')).toMatchObject(answer);
     expect(names).toEqual(
       expect.arrayContaining(['run-start', 'cell-start', 'pass-end', 'cell-end', 'run-end', 'scoreboard']),
     );

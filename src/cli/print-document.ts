@@ -1,3 +1,5 @@
+import { answersHeadline } from '../scoring/answer-text.ts';
+import { breakText } from '../present/text-width.ts';
 import { type Block, type Cell, gap, simpleTable, tableBlock, textBlock, type Tone } from '../present/document.ts';
 import { reportDocument } from '../present/report-document.ts';
 import type { Report } from '../present/report.ts';
@@ -53,11 +55,21 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
   printBlocks([tableBlock(simpleTable(headings, rows))], context);
 }
 
+/** Columns of the terminal where somebody sees it; lines that other programs read are as long as they are. */
+function seenWidth(context: CliContext): number | undefined {
+  return context.output.stdout.isTTY === true ? terminalWidth(context) : undefined;
+}
+
+/** Prints lines, broken where they would leave the terminal, without losing anything. */
+export function printLines(lines: readonly string[], context: CliContext): void {
+  const width = seenWidth(context);
+  const broken = width === undefined ? lines : lines.flatMap((line) => breakText(line, width));
+  context.output.result(broken.join('\n'));
+}
+
 /** Prints what people see of a document; where nobody sees it, one line per row and sentence, for what reads lines. */
 export function printBlocks(blocks: readonly Block[], context: CliContext): void {
-  const { width, ...options } = fitted(context);
-  const isSeen = context.output.stdout.isTTY === true;
-  context.output.result(terminalText(blocks, { ...options, width: isSeen ? width : undefined }));
+  context.output.result(terminalText(blocks, { ...fitted(context), width: seenWidth(context) }));
 }
 
 /** Prints what people see of a report. */
@@ -72,7 +84,7 @@ export function printTables(
 }
 
 /**
- * Prints a report: tables for people, one record per scoreboard under `--json`, and the files of `--out`.
+ * Prints a report: tables for people; under `--json` a record per scoreboard and the answer; and the files of `--out`.
  *
  * @param more whether it is whole whatever the flags say, and tasks whose tables were printed before
  */
@@ -87,6 +99,8 @@ export async function printReport(
   const scoreboards = report.scoreboards.filter(({ taskId }) => shown?.has(taskId) !== true);
   printTables({ ...report, scoreboards }, context, options);
   for (const scoreboard of report.scoreboards) output.record('scoreboard', scoreboard);
+  if (report.answers !== undefined)
+    output.record('answer', { answer: answersHeadline(report.answers), ...report.answers });
   for (const note of report.notes ?? []) output.record('note', { text: note });
   await writeDocument(reportDocument(report), files, context);
 }

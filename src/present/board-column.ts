@@ -142,8 +142,10 @@ export function measurementColumn({
           if (found.status === 'unavailable') return missing;
           const value = found.value / scale.divisor;
           const { half, range } = intervalParts(found.interval);
+          // A half beyond the value, as two launches leave it, says no more than that nothing is known.
+          const isTold = half !== undefined && (isSkewed || half <= Math.abs(found.value));
           return numberCell(value, decimals ?? decimalsFor(value), {
-            half: half && half / scale.divisor,
+            half: isTold ? half / scale.divisor : undefined,
             ...(isSkewed && { range }),
             mark: markOf(found),
           });

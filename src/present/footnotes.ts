@@ -12,7 +12,12 @@ function note(text: string, more: Partial<Footnote> = {}): Footnote {
 }
 
 /** Flags of PER-paper, which don't matter to who doesn't see it. */
-const paperScoreFlags: ReadonlySet<ScoreFlag['code']> = new Set(['degenerate_set', 'small_set', 'flat']);
+const paperScoreFlags: ReadonlySet<ScoreFlag['code']> = new Set([
+  'degenerate_set',
+  'small_set',
+  'flat',
+  'range_below_noise',
+]);
 const ofPaperScore: Partial<Footnote> = { column: 'PER' };
 
 /** What concerns the whole set; factors with the same fate together: `ACC and MEM equal: ignored in the ranking`. */

@@ -1,4 +1,5 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
+import { limitKind } from '../core/limits.ts';
 import { signed, comparedMetricFacts } from '../scoring/comparison.ts';
 import type { GateCheck, GateResult } from '../scoring/gate.ts';
 import {
@@ -34,14 +35,16 @@ export interface Gate {
 /** Raised when a reader of an older file would misunderstand a newer one. */
 const schema = 'perbench-gate/1';
 
-function amountText(value: number, { kind, metric, unit }: GateCheck): string {
+function amountText(value: number, { kind, metric, unit, limit }: GateCheck): string {
   switch (kind) {
     case 'difference':
       return `${signed(100 * value)} points`;
     case 'ratio':
       return `${signed(100 * (value - 1))} %`;
     case 'value':
-      return metric === 'accuracy' ? value.toFixed(3) : measuredText(value, unit);
+      if (metric === 'accuracy') return value.toFixed(3);
+      // What wasn't measured has the unit of the limit.
+      return unit === undefined ? limitKind(limit).format(value) : measuredText(value, unit);
     default:
       return kind satisfies never;
   }

@@ -53,7 +53,7 @@ function tableParts(table: Table): readonly string[] {
   return [
     ...(caption === '' ? [] : [`### ${escapeMarkdown(caption)}\n`]),
     cellsOf(table),
-    ...(verdict === undefined ? [] : [`${escapeMarkdown(verdict)}.\n`]),
+    ...(verdict === undefined ? [] : [`${escapeMarkdown(verdict)}\n`]),
     ...(below.length === 0 ? [] : [listOf(below)]),
   ];
 }

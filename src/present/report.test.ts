@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import { terminalReport } from '../../test/setup/printed-scoreboard.ts';
+import { joinAnswers } from '../scoring/answer.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { judgeScoreboard } from '../scoring/judge-scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { ScoreboardCell } from '../scoring/scoreboard.ts';
 import type { Report } from './report.ts';
@@ -189,6 +191,23 @@ describe('markdownReport', () => {
       "
     `);
   });
+});
+
+it('an answer in Markdown ends once', () => {
+  const boards = ['a/x@1', 'b/x@1'].map((taskId) => ({ ...cells[0], taskId }) as ScoreboardCell);
+  const judged = createScoreboards(boards).map((board) => judgeScoreboard(board));
+  const answers = joinAnswers(judged.flatMap(({ answer }) => answer ?? []));
+  const text = markdownReport({ scoreboards: judged, answers });
+  expect(text.match(/only model that was measured\.\n|Not measured well enough.*\.\n/gu)?.length).toBeGreaterThan(1);
+  expect(text).not.toContain('..');
+});
+
+it('half an interval that exceeds its value is left out, and stays in files', () => {
+  const twice = { ...cells[0], measurements: { ...cells[0]?.measurements, throughput: measured(89, 'items/s', 1e6) } };
+  const made = { scoreboards: createScoreboards([twice as ScoreboardCell]) };
+  expect(markdownReport(made)).toContain('| 89.0 |');
+  expect(terminalReport(made, { width: 120 })).toMatch(/ 89\.0 /u);
+  expect(csvReport(made)).toContain(',89,items/s,-999911,1000089,');
 });
 
 describe('csvReport', () => {

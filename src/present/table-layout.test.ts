@@ -147,7 +147,6 @@ describe('the usual table', () => {
       qwen2.5-coder-0.5b-instruct  0.384  0.50 [0.45, 0.56]  4.71 ±0.65  231 ±60  520
       No clear difference between gemma-3-270m and smollm2-135m-instruct: more items
         would tell.
-        ACC differences are within noise
 
       More columns, intervals and notes: -v.
       "
@@ -163,7 +162,6 @@ describe('the usual table', () => {
       2=  smollm2-135m-instruct        0.47 [0.43, 0.52]    1–2  0.51 [0.45, 0.56]  8.68 ±0.80  116 ±60  520 ±5          232
        3  qwen2.5-coder-0.5b-instruct  0.38 [0.35, 0.42]      3  0.50 [0.45, 0.56]  4.71 ±0.65  231 ±60  520 ±5          462
       No clear difference between gemma-3-270m and smollm2-135m-instruct: more items would tell.
-        ACC differences are within noise
         =: not distinguishable from the best
 
       More columns and notes: -v.
@@ -185,7 +183,6 @@ describe('the usual table', () => {
       No clear difference between gemma-3-270m
         and smollm2-135m-instruct: more items
         would tell.
-        ACC differences are within noise
 
       More columns, intervals and notes: -v.
       "
@@ -215,8 +212,8 @@ describe('the usual table', () => {
       qwen2.5-coder-0.5b-instruct  0.00  0.00  0.00  1.00   116          462
       No clear difference between gemma-3-270m and smollm2-135m-instruct: more items
         would tell.
-        ACC differences are within noise
         PER (set-relative) means little with 3 models
+        ACC differences are within noise
         MEM equal: ignored in the ranking
         PER is 0 for the worst model in any factor: qwen2.5-coder-0.5b-instruct (ACC,
           THR, LAT)

@@ -18,9 +18,11 @@ export async function runInProcess(
     readonly folder: string;
     readonly environment?: Readonly<Record<string, string>>;
     readonly stdin?: string;
+    /** Of a terminal; undefined for a pipe. */
+    readonly columns?: number | undefined;
   },
 ): Promise<EndedInProcess> {
-  const { folder, environment = {}, stdin = '' } = options;
+  const { folder, environment = {}, stdin = '', columns } = options;
   let [stdout, stderr] = ['', ''];
   const code = await runCli(argv, {
     environment: { ...busyTests, ...environment },
@@ -34,6 +36,7 @@ export async function runInProcess(
         stdout += text;
       },
       on: () => undefined,
+      ...(columns !== undefined && { isTTY: true, columns }),
     },
     stderr: {
       write: (text) => {

@@ -10,7 +10,7 @@ import { UsageError } from '../../core/errors.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
-import { printBlocks, printReport, printTable, certificatesOf, printOpenRaces } from '../print-document.ts';
+import { printBlocks, printLines, printReport, printTable, certificatesOf, printOpenRaces } from '../print-document.ts';
 import { printNext } from '../next-commands.ts';
 import { scoringChoice } from '../scoring.ts';
 import { outputFiles } from '../write-outputs.ts';
@@ -133,7 +133,7 @@ function printRun(run: RunRecord, cells: readonly Cell[], context: CliContext): 
   const { id, name, status, createdAtMs, manifest, cost } = run;
   const { host } = manifest;
   output.record('run', { ...run, cells });
-  output.result(
+  printLines(
     [
       `run ${id} (${safeText(name)}): ${status}, started ${new Date(createdAtMs).toISOString()}`,
       manifest.imported === undefined
@@ -147,7 +147,8 @@ function printRun(run: RunRecord, cells: readonly Cell[], context: CliContext): 
         ? []
         : [`perbench overhead: ${(cost.parentCpuMs / 1000).toFixed(1)} s of CPU, ${cost.framesDrawn} frames drawn`]),
       '',
-    ].join('\n'),
+    ],
+    context,
   );
   printTable(['model', 'task', 'state', 'items', 'measured'], cells.map(cellRow), context);
   const errors = cells.flatMap(({ model, taskId, error }) =>
