@@ -109,15 +109,6 @@ describe('compare', () => {
   });
 });
 
-it.each([40, 80])('the head of show fits %i columns and loses nothing', async (columns) => {
-  const seen = await runInProcess(['show'], { folder, columns, environment: { NO_COLOR: '1' } });
-  const piped = await perbench(['show']);
-  const [head = ''] = seen.stdout.split('\n\n');
-  expect(head.split('\n').filter((line) => line.length > columns)).toEqual([]);
-  const letters = (text: string): string => text.replaceAll(/\s/gu, '');
-  expect(letters(head)).toBe(letters(piped.stdout.split('\n\n')[0] ?? ''));
-});
-
 it('latest is the newest run in every command, latest~1 the one before it', async () => {
   const [named, newest] = [await perbench(['report', 'latest']), await perbench(['report'])];
   expect(named).toMatchObject({ code: 0, stdout: newest.stdout });

@@ -150,3 +150,16 @@ describe('a report', () => {
     }
   });
 });
+
+it('the head of show fits the terminal and loses nothing', async () => {
+  await writeSuite({ source: 'yes', ...positive });
+  await perbench(['run', 'suite.json', '-q']);
+  const [piped = ''] = (await perbench(['show'])).stdout.split('\n\n');
+  const letters = (text: string): string => text.replaceAll(/\s/gu, '');
+  for (const columns of [40, 80]) {
+    const seen = await runInProcess(['show'], { folder, columns, environment: { NO_COLOR: '1' } });
+    const [head = ''] = seen.stdout.split('\n\n');
+    expect(head.split('\n').filter((line) => textWidth(line) > columns)).toEqual([]);
+    expect(letters(head)).toBe(letters(piped));
+  }
+});
