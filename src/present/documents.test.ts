@@ -160,20 +160,6 @@ function document(
 }
 
 describe('a gate', () => {
-  it('names the unit of a limit on what was not measured', () => {
-    const unmeasured = {
-      kind: 'value',
-      unit: undefined,
-      isUpper: true,
-      estimate: undefined,
-      interval: undefined,
-    } as const;
-    const [made] = document([], 'report', [
-      check('inconclusive', { ...unmeasured, limit: 'maxEnergy', metric: 'energyPerItem', bound: 2 }),
-    ]).checks;
-    expect(made?.demand).toBe('energy per answer at most 2 J');
-  });
-
   it('as JUnit XML', () => {
     expect(documentFormats.gate.junit.write(document(['fail', 'pass']))).toMatchInlineSnapshot(`
       "<?xml version="1.0" encoding="UTF-8"?>
