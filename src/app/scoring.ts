@@ -3,7 +3,7 @@ import type { Limits } from '../core/limits.ts';
 import type { DecideOptions } from '../scoring/decide.ts';
 import type { FactorName, Factors } from '../scoring/factor.ts';
 import type { JudgeOptions } from '../scoring/judge-scoreboard.ts';
-import { listText } from '../scoring/board-verdict.ts';
+import { listText } from '../scoring/board-text.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { fittingAnchors, type HostClass, resolveAnchors } from './resolve-anchors.ts';
 

@@ -1,5 +1,5 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
-import { headlineVersion, listText, shortListText, spreadNote } from '../scoring/board-verdict.ts';
+import { headlineVersion, listText, shortListText, spreadNote } from '../scoring/board-text.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
 import { placeOf } from '../scoring/place.ts';
 import { hasPerAnchored, type Scoreboard } from '../scoring/scoreboard.ts';

@@ -9,7 +9,7 @@ import {
   shortTitle,
   stateWords,
 } from '../scoring/answer-text.ts';
-import { scoreWithInterval } from '../scoring/board-verdict.ts';
+import { scoreWithInterval } from '../scoring/board-text.ts';
 import { gateText } from '../scoring/constraints.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import {

@@ -1,7 +1,7 @@
 import { countText, measuredText } from '../core/amount-text.ts';
 import type { Measurement } from '../core/measurement.ts';
 import { factorLabels, factorFates, factorNames, type ScoreFlag } from '../scoring/factor.ts';
-import { listText } from '../scoring/board-verdict.ts';
+import { listText } from '../scoring/board-text.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { isDoubtfulReason, warningAgainst } from '../scoring/create-scoreboards.ts';
 import { inferenceNotes, rankNotes, tieNotes } from './board-sections.ts';

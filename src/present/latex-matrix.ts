@@ -1,4 +1,4 @@
-import { listText } from '../scoring/board-verdict.ts';
+import { listText } from '../scoring/board-text.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { BoardColumn } from './board-column.ts';
 import { type Cell, isFilled } from './document.ts';

@@ -1,4 +1,4 @@
-import { listText } from '../scoring/board-verdict.ts';
+import { listText } from '../scoring/board-text.ts';
 import {
   type Block,
   type Cell,

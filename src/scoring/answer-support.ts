@@ -1,6 +1,6 @@
 import { rankInference } from '../stats/rank-inference.ts';
 import type { BoardReplicates } from './board-ranking.ts';
-import { spreadNote } from './board-verdict.ts';
+import { spreadNote } from './board-text.ts';
 import { anchoredReplicates, paperReplicates, type ReplicateValues } from './bootstrap.ts';
 import { perFactor } from './factor.ts';
 import type { RankedRow, Scoreboard } from './scoreboard.ts';

@@ -1,6 +1,6 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
 import { namedModels, type Answer, type Answers, type Candidate, type Difference } from './answer.ts';
-import { listText, shortListText } from './board-verdict.ts';
+import { listText, shortListText } from './board-text.ts';
 import { wilsonInterval } from '../stats/score-interval.ts';
 import { gateText, hasConstraints } from './constraints.ts';
 import { valueOf, type Scoreboard } from './scoreboard.ts';

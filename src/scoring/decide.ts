@@ -2,7 +2,7 @@ import { limitList } from '../core/limits.ts';
 import { rankDescending } from '../stats/rank-inference.ts';
 import type { Answer, Candidate, Confidence, ModelGap, Need } from './answer.ts';
 import { type AskedTask, type Support, supportOf } from './answer-support.ts';
-import { listText } from './board-verdict.ts';
+import { listText } from './board-text.ts';
 import { largestGates, missedChecks } from './constraints.ts';
 import { differencesOf, pairedAccuracy } from './differences.ts';
 import { equalWeights } from './per-anchored.ts';

@@ -5,7 +5,7 @@ import { headlineScore, valueOf, type Scoreboard, type ScoreboardRow } from '../
 import { factorNames, isLessBetter, type FactorName } from '../../scoring/factor.ts';
 import { type Place, placeOf } from '../../scoring/place.ts';
 import { headlineRanking } from '../../scoring/board-ranking.ts';
-import { headlineVersion } from '../../scoring/board-verdict.ts';
+import { headlineVersion } from '../../scoring/board-text.ts';
 import { isDoubtful } from '../../scoring/create-scoreboards.ts';
 import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
 import type { Bounds } from './chart-frame.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { listText, shortListText, spreadNote } from './board-verdict.ts';
+import { listText, shortListText, spreadNote } from './board-text.ts';
 
 it('lists names as people say them', () => {
   expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(listText)).toEqual(['', 'a', 'a and b', 'a, b and c']);
