@@ -1,5 +1,6 @@
 import { csvQuoted, csvValue } from '../present/csv.ts';
 import { column, row as rowOf, table as tableOf } from '../present/document.ts';
+import { latexNeeds } from '../present/latex-layout.ts';
 import { latexTable } from '../present/latex.ts';
 import { escapeMarkdown, markdownTable } from '../present/markdown.ts';
 
@@ -26,7 +27,7 @@ function markdown({ caption, headings, align, rows }: TextTable): string {
 
 function latex({ caption, headings, align, rows }: TextTable): string {
   const columns = headings.map((heading, index) => ({ ...column(heading, align[index]), inPaper: 'plain' as const }));
-  return `% needs \\usepackage{booktabs}\n${latexTable(
+  return `${latexNeeds}\n${latexTable(
     tableOf(
       columns,
       rows.map((cells) => rowOf(cells)),

@@ -66,15 +66,18 @@ export function cellText(cell: Cell): string {
   if (value === undefined) return missing;
   if (isGrouped) return countText(value) + after;
   if (!hasEnds(cell)) return humanInterval(value, half, decimals) + after;
-  const [low, high] = cell.range;
-  const shown = intervalDecimals(cell.half, decimals);
-  return `${value.toFixed(shown)} [${low.toFixed(shown)}, ${high.toFixed(shown)}]${after}`;
+  return `${value.toFixed(intervalDecimals(cell.half, decimals))} ${endsText(cell)}${after}`;
 }
 
+/** `[0.523, 0.635]` */
+export function endsText({ half, range, decimals }: CellWithEnds): string {
+  return `[${range.map((end) => end.toFixed(intervalDecimals(half, decimals))).join(', ')}]`;
+}
+
+type CellWithEnds = NumberCell & { readonly half: number; readonly range: readonly [number, number] };
+
 /** Whether both ends of its interval are told. */
-export function hasEnds(
-  cell: NumberCell,
-): cell is NumberCell & { readonly half: number; readonly range: readonly [number, number] } {
+export function hasEnds(cell: NumberCell): cell is CellWithEnds {
   return cell.half !== undefined && cell.range !== undefined;
 }
 
@@ -267,6 +270,11 @@ export function records<Item extends readonly unknown[]>(
     headings: columns.map(([heading]) => heading),
     rows: items.map((item) => columns.map(([, value]) => value(...item))),
   };
+}
+
+/** `timeToFirstTokenP50` as people say it: `time to first token p50`. */
+export function metricWords(name: string): string {
+  return name.replaceAll(/(?<=[a-z0-9])[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** One number of a model, as programs follow it over time. */

@@ -5,7 +5,7 @@ import { listText } from '../scoring/board-text.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { isDoubtfulReason, warningAgainst } from '../scoring/create-scoreboards.ts';
 import { inferenceNotes, rankNotes, tieNotes } from './board-sections.ts';
-import type { Footnote } from './document.ts';
+import { type Footnote, metricWords } from './document.ts';
 
 function note(text: string, more: Partial<Footnote> = {}): Footnote {
   return { mark: '', text, isAboutIntervals: false, ...more };
@@ -76,12 +76,12 @@ function fewModels(names: readonly string[], all: number): string {
 /** The factors among metrics, where there is one: what a table shows first. */
 function fewMetrics(metrics: readonly string[]): string {
   const factors = factorNames.filter((factor) => metrics.includes(factor));
-  return listText(factors.length > 0 ? factors : metrics);
+  return listText(factors.length > 0 ? factors : metrics.map(metricWords));
 }
 
 /** `throughput, latency` of a model, where its warnings aren't those of all. */
 function places(own: readonly RowWarning[]): string {
-  return [...new Set(own.map(({ metric }) => metric))].join(', ');
+  return [...new Set(own.map(({ metric }) => metricWords(metric)))].join(', ');
 }
 
 /** Warnings of all rows, one line per reason that names every model. */
@@ -126,14 +126,15 @@ function otherFlags(rows: readonly ScoreboardRow[]): Footnote[] {
   return groupModels(entries).map(({ models, text }) => note(models + text));
 }
 
-/** What ± stands for, and what it would be for exactly this benchmark instead of new items of the kind. */
-function intervalNote({ rows, populationItems }: Scoreboard): string {
-  const half = '95 % confidence intervals: [low, high], or ± half the width';
+export const intervalForms = '95 % confidence intervals: [low, high], or ± half the width';
+
+/** What the interval of accuracy would be for exactly this benchmark instead of new items of the kind; or nothing. */
+export function intervalDetail({ rows, populationItems }: Scoreboard): string {
   const counts = rows.flatMap(({ measurements: { accuracy } }) => itemsBehind(accuracy) ?? []);
   const [items] = counts;
-  if (populationItems === undefined || items === undefined || counts.some((count) => count !== items)) return half;
-  if (items > populationItems) return half;
-  const kind = `${half}; that of accuracy is for new items of this kind`;
+  if (populationItems === undefined || items === undefined || counts.some((count) => count !== items)) return '';
+  if (items > populationItems) return '';
+  const kind = `that of accuracy is for new items of this kind`;
   if (items === populationItems)
     return `${kind}; for exactly these ${items} items accuracy is exact, without an interval`;
   const factor = Math.sqrt(1 - items / populationItems);
@@ -164,31 +165,40 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
     ...warnings.filter(({ mark }) => mark !== '!'),
     ...priceNotes(board).map((text) => note(text)),
     ...tieNotes(board).map((text) => note(text, { column: '#' })),
-    ...[...anchorNotes(board), ...rankNotes(board), ...inferenceNotes(board)].map((text) =>
-      note(text, { isDetail: true }),
-    ),
-    note(intervalNote(board), { isAboutIntervals: true, isDetail: true }),
+    ...anchorDetails(board).map((text) => note(`${anchorsTerm}: ${text}`, { isDetail: true })),
+    ...rankNotes(board).map((text) => note(text, { column: '#', isDetail: true })),
+    ...inferenceNotes(board).map((text) => note(text, { isDetail: true })),
+    note([intervalForms, intervalDetail(board)].filter((part) => part !== '').join('; '), {
+      shortText: intervalForms,
+      isAboutIntervals: true,
+      isDetail: true,
+    }),
   ];
 }
 
 /**
- * What concerns all rows of a scoreboard and is no flag: its method, and what its intervals are.
+ * What concerns all rows of a scoreboard and is no flag, but for its anchors and what its intervals are: its method.
  *
  * @param hasRanks whether ranks and prices are shown
  */
 export function generalNotes(board: Scoreboard, hasRanks: boolean): readonly string[] {
-  const hasIntervals = board.rows.some(({ measurements: { extra = {}, ...own } }) =>
+  const ofRanks = hasRanks ? [priceNotes, tieNotes, rankNotes] : [];
+  return [...ofRanks, inferenceNotes].flatMap((notesOf) => notesOf(board));
+}
+
+/** Whether anything measured has an interval. */
+export function hasIntervals({ rows }: Scoreboard): boolean {
+  return rows.some(({ measurements: { extra = {}, ...own } }) =>
     Object.values({ ...own, ...extra }).some(
       (measurement) => measurement.status !== 'unavailable' && measurement.interval !== undefined,
     ),
   );
-  const ofRanks = hasRanks ? [priceNotes, tieNotes, rankNotes] : [];
-  const method = [...ofRanks, anchorNotes, inferenceNotes].flatMap((notesOf) => notesOf(board));
-  return [...method, ...(hasIntervals ? [intervalNote(board)] : [])];
 }
 
-/** What the factors of PER-A are held against. */
-function anchorNotes({ anchors }: Scoreboard): readonly string[] {
+export const anchorsTerm = 'anchors of PER-A';
+
+/** What the factors of PER-A are held against, where there is such a thing. */
+export function anchorDetails({ anchors }: Scoreboard): readonly string[] {
   if (anchors === undefined) return [];
   const { trivialAccuracy, throughput, throughputUnit, latency, latencyUnit, memory, provisionalFrom } = anchors;
   const halves = [
@@ -197,9 +207,7 @@ function anchorNotes({ anchors }: Scoreboard): readonly string[] {
     measuredText(memory, 'bytes'),
   ];
   const origin = provisionalFrom === undefined ? '' : '; provisional, the medians of these models';
-  return [
-    `anchors of PER-A: accuracy ${trivialAccuracy.toFixed(3)} scores 0; ${listText(halves)} score 0.5 each${origin}`,
-  ];
+  return [`accuracy ${trivialAccuracy.toFixed(3)} scores 0; ${listText(halves)} score 0.5 each${origin}`];
 }
 
 /** An hourly price gives no price of answers where throughput counts tokens. */

@@ -1,5 +1,5 @@
 import { humanNumber, intervalDecimals } from '../core/amount-text.ts';
-import { type Cell, cellText, type Column, type Mark } from './document.ts';
+import { type Cell, cellText, type Column, endsText, hasEnds, type Mark, type NumberCell } from './document.ts';
 import { plainText } from './sanitise.ts';
 
 const escapes: Readonly<Record<string, string>> = {
@@ -69,9 +69,11 @@ export function latexCell(cell: Cell, isBold: boolean): string {
   if (typeof cell === 'string' || cell.value === undefined) return escapeLatex(cellText(cell));
   const value = valueText(cell);
   const number = isBold ? String.raw`\mathbf{${value}}` : value;
-  const half =
-    cell.half === undefined
-      ? ''
-      : String.raw` \pm ${humanNumber(cell.half, intervalDecimals(cell.half, cell.decimals))}`;
-  return `$${number}${half}$${marks[cell.mark]}`;
+  return `$${number}${intervalText(cell)}$${marks[cell.mark]}`;
+}
+
+function intervalText(cell: NumberCell): string {
+  if (cell.half === undefined) return '';
+  if (hasEnds(cell)) return String.raw`\ ${endsText(cell)}`;
+  return String.raw` \pm ${humanNumber(cell.half, intervalDecimals(cell.half, cell.decimals))}`;
 }

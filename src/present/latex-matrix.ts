@@ -3,7 +3,8 @@ import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { BoardColumn } from './board-column.ts';
 import { type Cell, isFilled } from './document.ts';
 import { bestCells, escapeLatex, latexCell } from './latex-cell.ts';
-import { type CodedNote, codedNotes } from './notes.ts';
+import { atMostLineWide, notesBelow } from './latex-layout.ts';
+import { type CodedNote, codedNotes, type NotePlace } from './notes.ts';
 import { boardColumns } from './scoreboard-columns.ts';
 
 /** One measure of the table: a part of it with a row per model. */
@@ -95,34 +96,38 @@ export function latexMatrix(boards: readonly Scoreboard[]): string {
     String.raw`\centering`,
     String.raw`\caption{${escapeLatex(caption)}}`,
     String.raw`\label{tab:results}`,
-    String.raw`\begin{tabular}{l${'r'.repeat(boards.length)}}`,
-    String.raw`\toprule`,
-    String.raw`${['Model', ...headings].join(' & ')} \\`,
-    ...(items.every((text) => text === '') ? [] : [String.raw`${['', ...items].join(' & ')} \\`]),
-    ...parts.flatMap((part) => [
-      String.raw`\midrule`,
-      String.raw`\multicolumn{${boards.length + 1}}{l}{\emph{${escapeLatex(part.column.heading)}}} \\`,
-      ...partRows(part, boards, models),
+    ...atMostLineWide([
+      String.raw`\begin{tabular}{l${'r'.repeat(boards.length)}}`,
+      String.raw`\toprule`,
+      String.raw`${['Model', ...headings].join(' & ')} \\`,
+      ...(items.every((text) => text === '') ? [] : [String.raw`${['', ...items].join(' & ')} \\`]),
+      ...parts.flatMap((part) => [
+        String.raw`\midrule`,
+        String.raw`\multicolumn{${boards.length + 1}}{l}{\emph{${escapeLatex(part.column.heading)}}} \\`,
+        ...partRows(part, boards, models),
+      ]),
+      String.raw`\bottomrule`,
+      String.raw`\end{tabular}`,
     ]),
-    String.raw`\bottomrule`,
-    String.raw`\end{tabular}`,
-    ...notesAfter(notes.all),
+    ...notesBelow(notes.all.map(noteText)),
     String.raw`\end{table}`,
   ]
     .map((line) => `${line}\n`)
     .join('');
 }
 
-/** Notes apart from the table, as wide as the text. */
-function notesAfter(notes: readonly CodedNote[]): readonly string[] {
-  if (notes.length === 0) return [];
-  return [
-    String.raw`\par\smallskip`,
-    String.raw`\begin{minipage}{\linewidth}\footnotesize`,
-    ...notes.map(({ code, term, text, summary }) => {
-      const said = escapeLatex((term === '' ? text : `${term}: ${text}`) + (summary === '' ? '' : ` (${summary})`));
-      return String.raw`\textsuperscript{${code}}~${said}\par`;
-    }),
-    String.raw`\end{minipage}`,
-  ];
+/** What places have to tell in more letters than this has no room in a paper. */
+const longestSummary = 240;
+
+function noteText({ code, term, text, isByTask, summary, places }: CodedNote): string {
+  const said = term === '' ? text : `${term}: ${text}`;
+  const hasSummary = summary !== '' && summary.length <= longestSummary;
+  const more = isByTask === true ? ` ${tasksText(places)}` : hasSummary ? ` (${summary})` : '';
+  return String.raw`\textsuperscript{${code}}~${escapeLatex(said + more)}`;
+}
+
+/** Task by task, those with the same to tell together. */
+function tasksText(places: readonly NotePlace[]): string {
+  const alike = Map.groupBy(places, ({ detail }) => detail);
+  return Array.from(alike, ([detail, own]) => `${listText(own.map(({ task }) => task))}: ${detail}.`).join(' ');
 }

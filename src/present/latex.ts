@@ -1,14 +1,28 @@
-import { type Document, filledColumns, type Table } from './document.ts';
+import {
+  type Column,
+  type Document,
+  filledColumns,
+  type Footnote,
+  hasInterval,
+  type Table,
+  wholeOnly,
+} from './document.ts';
 import { bestCells, escapeLatex, latexCell, marks } from './latex-cell.ts';
+import { atMostLineWide, latexNeeds, notesBelow } from './latex-layout.ts';
 import { latexMatrix } from './latex-matrix.ts';
 import { plainText } from './sanitise.ts';
 
-function tabular(table: Table): readonly string[] {
+/** A column of a paper has room for identity, scores and factors alone. */
+function paperColumns(table: Table): readonly Column[] {
   const filled = filledColumns(table);
-  // A column of a paper has room for identity, scores and factors alone.
-  const columns = table.columns.filter(
-    (column) => column.inPaper === 'plain' || (column.inPaper !== undefined && filled.includes(column)),
+  return table.columns.filter(
+    (column) =>
+      column.inPaper === 'plain' ||
+      (column.inPaper !== undefined && column.priority !== wholeOnly && filled.includes(column)),
   );
+}
+
+function tabular(table: Table, columns: readonly Column[]): readonly string[] {
   const best = columns.map((column) => {
     const index = table.columns.indexOf(column);
     const cells = table.rows.map(({ cells: own, isComplete }) => ({ cell: own[index] ?? '', isComplete }));
@@ -34,22 +48,28 @@ function tabular(table: Table): readonly string[] {
   ];
 }
 
-/** One table as a `table` with booktabs rules, and below it what must be known. */
+function noteText({ mark, text, shortText = text }: Footnote): string {
+  return `${marks[mark]}${mark === '' ? '' : ' '}${escapeLatex(shortText)}`;
+}
+
+/** One table as a `table` with booktabs rules, no wider than the text, and below it what must be known, in short. */
 export function latexTable(table: Table): string {
-  const lines = tabular(table);
-  const hasIntervals = lines.some((line) => line.includes(String.raw`\pm`));
-  const notes = table.notes
-    .filter(({ isAboutIntervals }) => hasIntervals || !isAboutIntervals)
-    .map(
-      ({ mark, text }) => String.raw`\par{\footnotesize ${marks[mark]}${mark === '' ? '' : ' '}${escapeLatex(text)}}`,
-    );
+  const columns = paperColumns(table);
+  const hasIntervals = columns.some((column) =>
+    table.rows.some(({ cells }) => hasInterval(cells[table.columns.indexOf(column)] ?? '')),
+  );
+  const notes = table.notes.filter(
+    ({ isAboutIntervals, column }) =>
+      (hasIntervals || !isAboutIntervals) &&
+      (column === undefined || columns.some(({ heading }) => heading === column)),
+  );
   return [
     String.raw`\begin{table}`,
     String.raw`\centering`,
     String.raw`\caption{${escapeLatex(table.caption)}}`,
     ...(table.label === '' ? [] : [String.raw`\label{tab:${table.label}}`]),
-    ...lines,
-    ...notes,
+    ...atMostLineWide(tabular(table, columns)),
+    ...notesBelow(notes.map(noteText)),
     String.raw`\end{table}`,
   ]
     .map((line) => `${line}\n`)
@@ -59,7 +79,7 @@ export function latexTable(table: Table): string {
 /**
  * A document as LaTeX: one task is a table of its models with all factors, several tasks are one table of models by
  * tasks. The best value of each column is bold, and so is every value that prints the same; of the scores those of the
- * models that are first. Intervals follow as a plus-minus.
+ * models that are first. Intervals follow the value.
  */
 export function latexText({ page, notes, origin, report }: Document): string {
   const { perbenchVersion, id, host } = origin ?? {};
@@ -68,7 +88,7 @@ export function latexText({ page, notes, origin, report }: Document): string {
   const made = [perbenchVersion && `perbench ${perbenchVersion}`, id && `run ${id}`, host];
   const head = [
     `% ${plainText(made.filter((part) => part !== undefined && part !== '').join(', ') || 'perbench')}`,
-    String.raw`% Needs \usepackage{booktabs,textcomp} and an engine that reads UTF-8.`,
+    latexNeeds,
     ...(isMatrix ? ['% Throughput, latency and memory of one task: the same with -t and the name of the task.'] : []),
     ...notes.map((note) => `% ${plainText(note)}`),
   ];

@@ -2,7 +2,16 @@ import type { Warning } from '../core/measurement.ts';
 import { isDoubtfulReason } from '../scoring/create-scoreboards.ts';
 import type { ScoreFlag } from '../scoring/factor.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
-import { generalNotes, mergeSentences } from './footnotes.ts';
+import { metricWords } from './document.ts';
+import {
+  anchorDetails,
+  anchorsTerm,
+  generalNotes,
+  hasIntervals,
+  intervalDetail,
+  intervalForms,
+  mergeSentences,
+} from './footnotes.ts';
 import { flagMeanings, warningMeanings } from './glossary.ts';
 import { plainText } from './sanitise.ts';
 
@@ -27,6 +36,8 @@ export interface CodedNote {
   readonly text: string;
   /** What to do about it; empty where nothing is to be done. */
   readonly todo: string;
+  /** What each task has to tell stands alone, as no sentence says it of all. */
+  readonly isByTask?: true;
   /** The details of all places in one sentence; empty where there are none. */
   readonly summary: string;
   readonly places: readonly NotePlace[];
@@ -71,6 +82,16 @@ function textSubject(text: string): Subject {
   return { key: `text ${text}`, content: { isDoubt: false, term: '', text: `${plainText(text)}.`, todo: '' } };
 }
 
+const anchorsSubject: Subject = {
+  key: 'anchors',
+  content: { isDoubt: false, term: '', text: `${anchorsTerm}.`, todo: '', isByTask: true },
+};
+
+const intervalsSubject: Subject = {
+  key: 'intervals',
+  content: { isDoubt: false, term: '', text: `${intervalForms}.`, todo: '' },
+};
+
 /** What the places have to tell beyond the note itself. */
 function summaryOf(text: string, places: readonly NotePlace[]): string {
   const merged = mergeSentences(places.map(({ detail }) => detail));
@@ -94,7 +115,7 @@ function warningEntries(board: Scoreboard, isShown: (metric: string) => boolean)
     const shown = warnings.filter(({ metric }) => isShown(metric));
     const alike = Map.groupBy(shown, ({ reason, detail }) => JSON.stringify([reason, detail]));
     return Array.from(alike.values(), (own): Entry => {
-      const metrics = [...new Set(own.map(({ metric }) => metric))].join(', ');
+      const metrics = [...new Set(own.map(({ metric }) => metricWords(metric)))].join(', ');
       const [{ reason, detail }] = own as [RowWarning, ...RowWarning[]];
       return { subject: warningSubject(reason), place: { task, model, metrics, detail } };
     });
@@ -127,11 +148,14 @@ function flagEntries(board: Scoreboard, hasPaperScores: ShownParts['hasPaperScor
     }));
 }
 
-function textEntries(board: Scoreboard, hasRanks: boolean): readonly Entry[] {
-  return generalNotes(board, hasRanks).map((text) => ({
-    subject: textSubject(text),
-    place: { task: titleOf(board), model: '', metrics: '', detail: '' },
-  }));
+/** What concerns all rows of a scoreboard and is no flag. */
+function methodEntries(board: Scoreboard, hasRanks: boolean): readonly Entry[] {
+  const place = { task: titleOf(board), model: '', metrics: '' };
+  return [
+    ...anchorDetails(board).map((detail) => ({ subject: anchorsSubject, place: { ...place, detail } })),
+    ...generalNotes(board, hasRanks).map((text) => ({ subject: textSubject(text), place: { ...place, detail: '' } })),
+    ...(hasIntervals(board) ? [{ subject: intervalsSubject, place: { ...place, detail: intervalDetail(board) } }] : []),
+  ];
 }
 
 /** What of the scoreboards is shown: notes on the rest are left out. */
@@ -150,7 +174,7 @@ export function codedNotes(
   const entries = [
     ...boards.flatMap((board) => warningEntries(board, isShown)),
     ...boards.flatMap((board) => flagEntries(board, hasPaperScores)),
-    ...boards.flatMap((board) => textEntries(board, hasRanks)),
+    ...boards.flatMap((board) => methodEntries(board, hasRanks)),
   ];
   const groups = Array.from(Map.groupBy(entries, ({ subject: { key } }) => key).values(), (own) => ({
     ...(own[0] as Entry).subject,
@@ -169,7 +193,10 @@ export function codedNotes(
   return {
     all: [...byKey.values()],
     ofBoard: (board) =>
-      notesOn([...board.flags.map(({ code }) => flagSubject(code)), ...generalNotes(board, hasRanks).map(textSubject)]),
+      notesOn([
+        ...board.flags.map(({ code }) => flagSubject(code)),
+        ...methodEntries(board, hasRanks).map(({ subject }) => subject),
+      ]),
     ofScore: ({ flags }) => notesOn(flags.filter((flag) => !isOfPaper(flag)).map(({ code }) => flagSubject(code))),
     ofPaperScore: ({ flags }) => notesOn(flags.filter(isOfPaper).map(({ code }) => flagSubject(code))),
     ofMetric: ({ warnings }, metric) =>

@@ -10,6 +10,7 @@ import {
   gap,
   line,
   listBlock,
+  metricWords,
   type Point,
   type Records,
   type Scalar,
@@ -134,7 +135,7 @@ function pointsOf({ measurements, score, anchored }: ScoreboardRow): readonly Po
   return [
     ...Object.entries({ ...own, ...extra }).flatMap(([name, measurement]): readonly Point[] => {
       if (measurement.status === 'unavailable') return [];
-      const help = name.replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
+      const help = metricWords(name);
       const { value, unit, interval } = measurement;
       return [{ name, help, value, unit, interval }];
     }),

@@ -59,7 +59,6 @@ const identity: readonly BoardColumn[] = [
     id: 'rank',
     heading: '#',
     priority: priorities.rank,
-    inPaper: 'plain',
     cell(row, board) {
       const { rank, isTied } = placeOf(row, board);
       return numberCell(rank, 0, { after: isTied ? '=' : '' });

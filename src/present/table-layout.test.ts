@@ -252,7 +252,7 @@ describe('a note beside a table', () => {
     const all = names.map((name) => model(name, doubtful));
     expect(noteOf(all)).toBe(`! host_busy: throughput and latency of all 4 models (${doubt.detail})`);
     expect(noteOf(all, true)).toBe(
-      `! host_busy: a, b, c and d throughput, latency, timeToFirstTokenP50 (${doubt.detail})`,
+      `! host_busy: a, b, c and d throughput, latency, time to first token p50 (${doubt.detail})`,
     );
     expect(noteOf([...all, model('e')])).toContain('of a and 3 more (');
     expect(noteOf([model('a', doubtful), model('e')])).toContain('of a (');

@@ -24,7 +24,7 @@ export function listText(words: readonly string[]): string {
  */
 export function spreadNote(names: readonly string[], models: number, method: BoardInference['method']): string {
   const whose = shortListText(names, models);
-  const prior = `so the score has no ± and ranks assume ${Math.round(100 * launchPrior.throughput)} % between launches`;
+  const prior = `so the score has no interval and ranks assume ${Math.round(100 * launchPrior.throughput)} % between launches`;
   return method === 'paired'
     ? `performance of ${whose} comes from a single launch, ${prior}`
     : `throughput or latency of ${whose} has no interval, ${prior}`;
