@@ -158,7 +158,7 @@ describe('a decision on a run', () => {
   it('names performance from one launch', () => {
     const answer = decide([madeTask(three.map((model) => ({ ...model, launches: 1 })))]);
     expect(answer.notes.join('\n')).toContain(
-      'performance of middle, small and large comes from a single launch, so the score has no interval and ranks assume 6 % between launches',
+      'performance of large, middle and small comes from a single launch, so the score has no interval and ranks assume 6 % between launches',
     );
   });
 
