@@ -29,7 +29,7 @@ if (store === undefined || run === undefined || viewerStore === undefined || vie
   throw new Error('give --store, --run, --viewer-store and --viewer-run');
 }
 const program = join(import.meta.dirname, '../bin/perbench.cjs');
-const terminalColumns = 96;
+const terminalColumns = 84;
 
 function perbench(args: readonly string[]): string {
   const env = { ...process.env, COLUMNS: String(terminalColumns), NO_COLOR: '1' };
@@ -54,7 +54,7 @@ function terminalPage(command: string, printed: string): string {
 async function pictureTerminal(browser: Browser, folder: string): Promise<void> {
   const page = join(folder, 'terminal.html');
   writeFileSync(page, terminalPage('perbench report', perbench(['report', run ?? '', '--store', store ?? ''])));
-  const opened = await openPage(browser, pathToFileURL(page).href, { deviceScaleFactor: 1.5 });
+  const opened = await openPage(browser, pathToFileURL(page).href, { deviceScaleFactor: 1 });
   await opened.page.locator('pre').screenshot({ path: join(out, 'terminal.png') });
 }
 
