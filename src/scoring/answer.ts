@@ -162,6 +162,9 @@ export interface ModelGap {
   readonly reasons: readonly string[];
 }
 
+/** Why a candidate isn't the answer, or can't be said to be. */
+export const gapOf = ({ model, reasons }: ModelGap): ModelGap => ({ model, reasons });
+
 /** The answer to "which model?" for one task, or for several by weight. Plain JSON. */
 export type Answer = AnswerBase &
   (

@@ -1,5 +1,12 @@
 import { checkAnchors, type Anchors } from './anchors.ts';
-import { factorNames, isLessBetter, type FactorName, type Factors } from './factor.ts';
+import {
+  factorNames,
+  isLessBetter,
+  performanceNames,
+  type FactorName,
+  type Factors,
+  type PerformanceName,
+} from './factor.ts';
 import { checkWeights, meanOf } from '../stats/means.ts';
 import { equalWeights } from './per-anchored.ts';
 import { createRandom, type Random, createStudentSource } from '../stats/random.ts';
@@ -112,7 +119,6 @@ export interface BootstrapResult {
   readonly paretoShare: readonly number[];
 }
 
-const performanceNames = ['throughput', 'latency', 'memory'] as const;
 export const defaultResamples = 2000;
 
 /** exp(mean + t s / sqrt(launches)) for every replicate of every model. */
@@ -145,7 +151,7 @@ function drawPerformance(
 /** What the models have themselves, as one replicate. */
 export function pointValues(models: readonly BootstrapModel[]): ReplicateValues {
   const accuracy = Float64Array.from(models, ({ scores }) => meanOf(scores));
-  const column = (name: (typeof performanceNames)[number]): Float64Array =>
+  const column = (name: PerformanceName): Float64Array =>
     Float64Array.from(models, (model) => model[name].geometricMean);
   return { accuracy, throughput: column('throughput'), latency: column('latency'), memory: column('memory') };
 }

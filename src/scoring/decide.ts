@@ -1,6 +1,6 @@
 import { limitList } from '../core/limits.ts';
 import { rankDescending } from '../stats/rank-inference.ts';
-import type { Answer, Candidate, Confidence, ModelGap, Need } from './answer.ts';
+import { type Answer, type Candidate, type Confidence, gapOf, type Need } from './answer.ts';
 import { type AskedTask, type Support, supportOf } from './answer-support.ts';
 import { listText } from './board-text.ts';
 import { largestGates, missedChecks } from './constraints.ts';
@@ -8,7 +8,15 @@ import { differencesOf, pairedAccuracy } from './differences.ts';
 import { equalWeights } from './per-anchored.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
 import { rawValues } from './scoreboard.ts';
-import { doubted, scoreUnder, standingOf, type Part, type Standing, type StandingOptions } from './standing.ts';
+import {
+  asMeasured,
+  doubted,
+  scoreUnder,
+  standingOf,
+  type Part,
+  type Standing,
+  type StandingOptions,
+} from './standing.ts';
 import { weightCurves } from './weight-curves.ts';
 
 export type DecideOptions = { readonly [Name in keyof StandingOptions]?: StandingOptions[Name] | undefined };
@@ -34,7 +42,7 @@ function leadUnder(shares: readonly number[], options: StandingOptions): Lead {
     const rivals = new Map(second.parts.map((part) => [part?.board, part]));
     const own = scoreUnder(first, shares, options, (part) => {
       const other = rivals.get(part.board);
-      const better = isDoubted ? doubted(part, 'worst') : { throughput: 1, latency: 1, memory: 1 };
+      const better = isDoubted ? doubted(part, 'worst') : asMeasured;
       const slower = isSpeedLow ? Math.exp(-spreads * (part.row.launches?.error ?? 0)) : 1;
       return {
         accuracy: isAccuracyLow && other !== undefined ? lowAccuracy(part, other) : undefined,
@@ -108,8 +116,6 @@ function confidenceOf(
   ];
   return { level: why.length === 0 ? 'clear' : 'likely', why, support: share };
 }
-
-const gapOf = ({ model, reasons }: Standing): ModelGap => ({ model, reasons });
 
 /** Items that would probably tell of the nearest model that may be usable; else, of all, that none is. */
 function itemsNeeded(unproven: readonly Standing[]): readonly Need[] {

@@ -1,7 +1,7 @@
 import type { Interval } from '../core/measurement.ts';
 import type { Difference } from './answer.ts';
 import { warningAgainst } from './create-scoreboards.ts';
-import { factorNames, isLessBetter, type FactorName } from './factor.ts';
+import { factorNames, isLessBetter, type FactorName, type PerformanceName } from './factor.ts';
 import { valueOf } from './scoreboard.ts';
 import type { Part, Standing } from './standing.ts';
 
@@ -50,7 +50,7 @@ function accuracyDifference(own: Part, other: Part): Difference | undefined {
   };
 }
 
-function ratio(own: Part, other: Part, factor: Exclude<FactorName, 'accuracy'>): Difference | undefined {
+function ratio(own: Part, other: Part, factor: PerformanceName): Difference | undefined {
   const [value, against] = [own, other].map(({ row }) => valueOf(row.measurements[factor]));
   if (value === undefined || against === undefined || !(value > 0) || !(against > 0)) return undefined;
   const change = value / against;

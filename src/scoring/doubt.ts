@@ -8,7 +8,8 @@ export interface DoubtRange {
 }
 
 export const noDoubt: DoubtRange = { worst: 1, best: 1 };
-const unknownValue: DoubtRange = { worst: 0, best: Infinity };
+/** A number that is missing or wrong can be anything. */
+export const unknownValue: DoubtRange = { worst: 0, best: Infinity };
 /** Whatever was in the way, without it the model can only be faster; how much nobody knows. */
 const onlyBetter: DoubtRange = { worst: 1, best: Infinity };
 

@@ -2,6 +2,10 @@
 export const factorNames = ['accuracy', 'throughput', 'latency', 'memory'] as const;
 export type FactorName = (typeof factorNames)[number];
 
+/** The factors that launches vary in. */
+export const performanceNames = ['throughput', 'latency', 'memory'] as const satisfies readonly FactorName[];
+export type PerformanceName = (typeof performanceNames)[number];
+
 /** One number per factor: raw values, or values scaled to [0, 1]. */
 export type Factors = Readonly<Record<FactorName, number>>;
 

@@ -108,9 +108,10 @@ function launchFacts(evidence: TaskEvidence | undefined): ReadonlyMap<string, La
 
 /** Every pair of models on the items that all answered. */
 function pairedAccuracies({ models, clusters }: TaskEvidence): readonly PairedAccuracy[] {
-  return models.flatMap(({ model: first, scores }, index) =>
-    models.slice(0, index).map(({ model: second, scores: others }): PairedAccuracy => {
-      const { interval } = pairedComparison(Array.from(others), Array.from(scores), { clusters });
+  const answers = models.map(({ model, scores }) => ({ model, scores: Array.from(scores) }));
+  return answers.flatMap(({ model: first, scores }, index) =>
+    answers.slice(0, index).map(({ model: second, scores: others }): PairedAccuracy => {
+      const { interval } = pairedComparison(others, scores, { clusters });
       return { first, second, low: interval.low, high: interval.high };
     }),
   );

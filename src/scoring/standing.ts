@@ -3,9 +3,16 @@ import { geometricMean } from '../stats/means.ts';
 import { anchoredScore, equalWeights } from './per-anchored.ts';
 import { checkConstraints, checkText, missedChecks, type ConstraintCheck } from './constraints.ts';
 import type { CandidateState, Usability } from './answer.ts';
-import { doubtRange, noDoubt, type DoubtRange } from './doubt.ts';
+import { doubtRange, noDoubt, unknownValue, type DoubtRange } from './doubt.ts';
 import { warningAgainst } from './create-scoreboards.ts';
-import { factorLabels, factorNames, type FactorName, type Factors } from './factor.ts';
+import {
+  factorLabels,
+  performanceNames,
+  type FactorName,
+  type Factors,
+  type PerformanceName,
+  type ScoreFlag,
+} from './factor.ts';
 import { rawValues, valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import { trivialBound, usabilityOf, usabilityText } from './usable.ts';
 
@@ -18,16 +25,13 @@ export interface StandingOptions {
   readonly allowsBusy: boolean;
 }
 
-type Performance = Exclude<FactorName, 'accuracy'>;
-const performanceNames = factorNames.filter((factor): factor is Performance => factor !== 'accuracy');
-
 /** One model on one task: its numbers, and how far they can be from the truth. */
 export interface Part {
   readonly board: Scoreboard;
   readonly row: ScoreboardRow;
   /** 1 where it is missing: then its doubt is everything. */
   readonly values: Factors;
-  readonly doubts: Readonly<Record<Performance, DoubtRange>>;
+  readonly doubts: Readonly<Record<PerformanceName, DoubtRange>>;
 }
 
 /** One model on all tasks. */
@@ -54,8 +58,11 @@ export interface Standing {
 interface Assumed {
   readonly accuracy?: number | undefined;
   /** Factors by which speeds and memory are better. */
-  readonly better?: Readonly<Record<Performance, number>> | undefined;
+  readonly better?: Readonly<Record<PerformanceName, number>> | undefined;
 }
+
+/** Numbers as they were measured: no factor is better. */
+export const asMeasured = { throughput: 1, latency: 1, memory: 1 } as const;
 
 const huge = 1e300;
 
@@ -68,7 +75,7 @@ function partScore(
   const { board, row, values } = part;
   if (score === 'PER-paper') return row.score;
   if (board.anchors === undefined) return undefined;
-  const { accuracy = values.accuracy, better = { throughput: 1, latency: 1, memory: 1 } } = assumed;
+  const { accuracy = values.accuracy, better = asMeasured } = assumed;
   const shifted = {
     accuracy: Math.min(1, Math.max(0, accuracy)),
     throughput: Math.min(huge, values.throughput * better.throughput),
@@ -91,17 +98,17 @@ export function scoreUnder(
 }
 
 /** Doubts as factors: the worst that the numbers can be, or the best. */
-export function doubted({ doubts }: Part, end: 'worst' | 'best'): Readonly<Record<Performance, number>> {
+export function doubted({ doubts }: Part, end: 'worst' | 'best'): Readonly<Record<PerformanceName, number>> {
   return { throughput: doubts.throughput[end], latency: doubts.latency[end], memory: doubts.memory[end] };
 }
 
 function partOf(board: Scoreboard, model: string, { allowsBusy }: StandingOptions): Part | undefined {
   const row = board.rows.find((candidate) => candidate.model === model);
   const accuracy = valueOf(row?.measurements.accuracy);
-  if (row?.state !== 'done' || accuracy === undefined || isInvalid(row, 'accuracy')) return undefined;
-  const value = (factor: Performance): number => valueOf(row.measurements[factor]) ?? 1;
-  const doubt = (factor: Performance): DoubtRange =>
-    isInvalid(row, factor) ? { worst: 0, best: Infinity } : doubtRange(row.measurements[factor], allowsBusy);
+  if (row?.state !== 'done' || accuracy === undefined || invalidFlag(row, 'accuracy') !== undefined) return undefined;
+  const value = (factor: PerformanceName): number => valueOf(row.measurements[factor]) ?? 1;
+  const doubt = (factor: PerformanceName): DoubtRange =>
+    invalidFlag(row, factor) === undefined ? doubtRange(row.measurements[factor], allowsBusy) : unknownValue;
   return {
     board,
     row,
@@ -111,8 +118,8 @@ function partOf(board: Scoreboard, model: string, { allowsBusy }: StandingOption
 }
 
 /** In another unit than the others, or wrong for certain. */
-function isInvalid({ flags }: ScoreboardRow, factor: FactorName): boolean {
-  return flags.some((flag) => flag.factor === factor && (flag.code === 'invalid' || flag.code === 'unit'));
+function invalidFlag({ flags }: ScoreboardRow, factor: FactorName): ScoreFlag | undefined {
+  return flags.find((flag) => flag.factor === factor && (flag.code === 'invalid' || flag.code === 'unit'));
 }
 
 /** Why a model has no accuracy that counts on a task. */
@@ -133,8 +140,7 @@ function numberReasons({ row, doubts }: Part): readonly string[] {
     if (measurement === undefined) return [`${label} not measured`];
     if (measurement.status === 'unavailable')
       return [`${label} not measured: ${measurement.detail || measurement.reason}`];
-    const flag = row.flags.find((each) => each.factor === factor && (each.code === 'invalid' || each.code === 'unit'));
-    return [flag?.text ?? `${label}: ${warningAgainst(measurement)?.detail ?? 'doubtful'}`];
+    return [invalidFlag(row, factor)?.text ?? `${label}: ${warningAgainst(measurement)?.detail ?? 'doubtful'}`];
   });
 }
 
@@ -198,17 +204,13 @@ export function standingOf(
   const checks = parts.flatMap((part, index) => (part === undefined ? [] : checksOf(part, usability[index], options)));
   const state = stateOf(parts, usability, checks);
   const isWhole = known.every(
-    ({ row }) => rawValues(row) !== undefined && !row.flags.some(({ code }) => code === 'invalid' || code === 'unit'),
+    ({ row }) =>
+      rawValues(row) !== undefined && performanceNames.every((factor) => invalidFlag(row, factor) === undefined),
   );
   const at = (assume: (part: Part) => Assumed): number | undefined => scoreUnder({ parts }, shares, options, assume);
   const launches = known.map(({ row }) => row.launches?.count);
   const warnings = known.flatMap(({ row }) =>
-    performanceNames.flatMap((factor) => {
-      const measurement = row.measurements[factor];
-      return measurement === undefined || measurement.status === 'unavailable'
-        ? []
-        : (warningAgainst(measurement) ?? []);
-    }),
+    performanceNames.flatMap((factor) => warningAgainst(row.measurements[factor]) ?? []),
   );
   return {
     model,

@@ -1,5 +1,5 @@
 import type { BootstrapModel, LaunchedValue } from './bootstrap.ts';
-import type { FactorName } from './factor.ts';
+import type { PerformanceName } from './factor.ts';
 import type { AnswerFacts } from './answer.ts';
 import { launchSpread, poolSpreads } from '../stats/launch-interval.ts';
 
@@ -18,8 +18,6 @@ export interface TaskEvidence {
   /** What a reader should know of it, one sentence each. */
   readonly notes: readonly string[];
 }
-
-type PerformanceName = Exclude<FactorName, 'accuracy'>;
 
 /** One model as the store has it. */
 export interface ModelEvidence {

@@ -1,5 +1,5 @@
 import type { RaceCost, RaceSupport, RaceValues, RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
-import type { Answer, AnswerKind, Candidate, ModelGap, Need } from '../answer.ts';
+import { type Answer, type AnswerKind, type Candidate, gapOf, type Need } from '../answer.ts';
 import type { Entrant, RaceSetup, Judgement, RaceStanding } from './race-setup.ts';
 import { anchoredReplicates, type BootstrapModel, drawReplicates, type LaunchedValue } from '../bootstrap.ts';
 import { launchPrior } from '../../stats/launch-interval.ts';
@@ -226,8 +226,6 @@ export function certificateAnswer(certificate: RaceCertificate, answer: Answer):
       return kind satisfies never;
   }
 }
-
-const gapOf = ({ model, reasons }: Candidate): ModelGap => ({ model, reasons });
 
 function itemsNeeded(candidates: readonly Candidate[]): readonly Need[] {
   const more = candidates.flatMap(({ usability }) => usability.flatMap((each) => each?.moreItems ?? []));
