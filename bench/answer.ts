@@ -9,7 +9,8 @@
  */
 import { parseArgs } from 'node:util';
 import { judgedBoard, type Judged } from '../test/setup/judged-board.ts';
-import type { AnchorSet } from '../src/scoring/anchors.ts';
+import { anchors as set } from '../test/setup/printed-scoreboard.ts';
+import { type Anchors, anchorsOf } from '../src/scoring/anchors.ts';
 import { anchoredScore } from '../src/scoring/per-anchored.ts';
 import { createNormalSource, createRandom, type Random } from '../src/stats/random.ts';
 import { exactBounds } from '../src/stats/score-interval.ts';
@@ -19,15 +20,7 @@ const { values: flags } = parseArgs({
 });
 const runs = Number(flags.runs);
 
-const anchors = {
-  trivialAccuracy: 0.25,
-  throughput: 10,
-  throughputUnit: 'items/s',
-  latency: 100,
-  latencyUnit: 'ms',
-  memory: 2 ** 30,
-} as const;
-const set: AnchorSet = { version: 'bench', summary: '', tasks: { toy: anchors } };
+const anchors = anchorsOf(set, 'toy') as Anchors;
 
 /** Between launches of one model, as a share of its speed. */
 const launchDeviation = 0.05;

@@ -1,25 +1,14 @@
 import { expect, it } from 'vitest';
-import { barePass } from '../../test/setup/bare-pass.ts';
+import { briefPass } from '../../test/setup/bare-pass.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 import type { PassResult } from '../core/cell.ts';
 import { busyText } from './busy-text.ts';
 
 function passOf(change: Partial<PassResult>): { model: string; taskId: string; result: PassResult } {
   const result: PassResult = {
-    ...barePass,
-    pass: 'throughput',
+    ...briefPass,
     launch: 1,
-    startedAtMs: 0,
-    durationMs: 1000,
-    concurrency: 1,
-    requests: 1,
-    failedRequests: 0,
-    promptTokens: 0,
-    outputTokens: 0,
-    reusedTokens: 0,
-    framesDrawn: 0,
     host: { ...quietHost, otherShare: 0.02 },
-    warnings: [],
     ...change,
   };
   return { model: 'm', taskId: 't', result };

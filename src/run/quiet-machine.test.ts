@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barePass } from '../../test/setup/bare-pass.ts';
+import { briefPass } from '../../test/setup/bare-pass.ts';
 import { quietHost } from '../../test/setup/quiet-host.ts';
 import type { PassResult } from '../core/cell.ts';
 import type { RunEvent } from '../core/event.ts';
@@ -19,18 +19,7 @@ interface World {
 /** Share of others in the window that a test's attempt measures. */
 function passWith(otherShare: number): PassResult {
   return {
-    ...barePass,
-    pass: 'throughput',
-    launch: 0,
-    startedAtMs: 0,
-    durationMs: 1000,
-    concurrency: 1,
-    requests: 1,
-    failedRequests: 0,
-    promptTokens: 0,
-    outputTokens: 0,
-    reusedTokens: 0,
-    framesDrawn: 0,
+    ...briefPass,
     host: { ...quietHost, otherShare },
     warnings: otherShare > 0.05 ? [{ reason: 'host_busy', detail: 'others took some', share: otherShare }] : [],
   };

@@ -1,9 +1,8 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
 import { namedModels, type Answer, type Answers, type Candidate, type Difference } from './answer.ts';
 import { listText, shortListText } from './board-text.ts';
-import { wilsonInterval } from '../stats/score-interval.ts';
 import { gateText, hasConstraints } from './constraints.ts';
-import { valueOf, type Scoreboard } from './scoreboard.ts';
+import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import { boundText, rightText } from './usable.ts';
 
 /** `3.1x`, `12x`. */
@@ -66,14 +65,17 @@ function comparedText({ because, atCost }: Answer, other: string): string {
 }
 
 /** `right 93 times in 100`; of fewer items how many they were, since so few say little: `right on 12 of 12 items (95 %: 76 to 100 %)`. */
-function rightWords(candidate: Candidate | undefined, accuracy: number): string {
-  const usability = candidate?.usability[0];
-  const { items } = usability ?? {};
-  if (usability === undefined || items === undefined || items >= 100)
-    return `right ${Math.round(100 * accuracy)} times in 100`;
-  const { low, high } = wilsonInterval(accuracy * items, items);
+function rightWords(
+  { measurements: { accuracy: measured } }: ScoreboardRow,
+  accuracy: number,
+  items: number | undefined,
+): string {
+  const interval = measured === undefined || measured.status === 'unavailable' ? undefined : measured.interval;
+  if (items === undefined || items >= 100) return `right ${Math.round(100 * accuracy)} times in 100`;
   const right = Number((accuracy * items).toFixed(1));
-  return `right on ${right} of ${items} items (95 %: ${Math.round(100 * low)} to ${percentText(high)})`;
+  const range =
+    interval === undefined ? '' : ` (95 %: ${Math.round(100 * interval.low)} to ${percentText(interval.high)})`;
+  return `right on ${right} of ${items} items${range}`;
 }
 
 /** `gemma is right 93 times in 100, takes 0.9 s for an answer and needs 0.4 GiB`. */
@@ -84,7 +86,9 @@ function numbersText(board: Scoreboard, model: string, answer: Answer): string {
   );
   const isPerToken = board.units.latency === 'ms/token';
   const parts = [
-    ...(accuracy === undefined ? [] : [`is ${rightWords(find(answer, model), accuracy)}`]),
+    ...(row === undefined || accuracy === undefined
+      ? []
+      : [`is ${rightWords(row, accuracy, find(answer, model)?.usability[0]?.items)}`]),
     ...(latency === undefined
       ? []
       : [`takes ${measuredText(latency, 'ms')} for ${isPerToken ? 'a token' : 'an answer'}`]),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cell, compared } from '../../test/setup/compared-cells.ts';
+import { probability } from '../../test/setup/trinomial.ts';
 import type { GateLimits } from '../core/limits.ts';
 import { logGamma } from '../stats/distributions.ts';
 import { pairedSharesInterval } from '../stats/paired-comparison.ts';
@@ -9,15 +10,6 @@ import { decideGate, gateChecks, type GateOutcome, intervalOutcome } from './gat
 
 function outcomes(comparison: CellComparison, limits: GateLimits): readonly GateOutcome[] {
   return gateChecks([comparison], () => limits).map(({ outcome }) => outcome);
-}
-
-/** Probability of so many items that only one side has right, by the trinomial distribution. */
-function probability(gained: number, lost: number, n: number, shareGained: number, shareLost: number): number {
-  const rest = n - gained - lost;
-  const ways = logGamma(n + 1) - logGamma(gained + 1) - logGamma(lost + 1) - logGamma(rest + 1);
-  const log =
-    gained * Math.log(shareGained) + lost * Math.log(shareLost) + rest * Math.log(1 - shareGained - shareLost);
-  return Math.exp(ways + log);
 }
 
 /**

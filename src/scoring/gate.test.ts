@@ -1,20 +1,11 @@
 import { expect, it, describe } from 'vitest';
 import { intervalOutcome, decideGate, gateChecks, type GateOutcome, type InconclusiveRule } from './gate.ts';
 import { pairedSharesInterval } from '../stats/paired-comparison.ts';
-import { logGamma } from '../stats/distributions.ts';
 import * as fc from 'fast-check';
 import type { GateLimits } from '../core/limits.ts';
 import { comparisonVerdict, type CellComparison } from './comparison.ts';
 import { cell, compared } from '../../test/setup/compared-cells.ts';
-
-/** Probability of so many items that only one side has right, by the trinomial distribution. */
-function probability(gained: number, lost: number, n: number, shareGained: number, shareLost: number): number {
-  const rest = n - gained - lost;
-  const ways = logGamma(n + 1) - logGamma(gained + 1) - logGamma(lost + 1) - logGamma(rest + 1);
-  const log =
-    gained * Math.log(shareGained) + lost * Math.log(shareLost) + rest * Math.log(1 - shareGained - shareLost);
-  return Math.exp(ways + log);
-}
+import { probability } from '../../test/setup/trinomial.ts';
 
 /** Exact chances of each outcome of a limit on the drop of accuracy, over every result that n items can have. */
 function chances(n: number, disagreement: number, difference: number, limit: number): Record<string, number> {

@@ -6,6 +6,7 @@ import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../../src/scori
 import { launchedModels } from '../../src/scoring/task-evidence.ts';
 import type { AnswerFacts } from '../../src/scoring/answer.ts';
 import { independentItems } from '../../src/scoring/usable.ts';
+import { scoreInterval } from '../../src/stats/score-interval.ts';
 
 /** A model as a run left it. */
 export interface Judged {
@@ -51,7 +52,14 @@ export function judgedBoard(
       protocol: 'serving',
       state: 'done',
       measurements: {
-        accuracy: measured(meanOf(scores), 'ratio', scores.length),
+        accuracy: {
+          status: 'measured',
+          value: meanOf(scores),
+          unit: 'ratio',
+          n: scores.length,
+          interval: scoreInterval(scores),
+          warnings: [],
+        },
         throughput: measured(speed, 'items/s', speeds.length, warnings),
         latency: measured(1000 / speed, 'ms', speeds.length, warnings),
         memory: measured(memory, 'bytes', speeds.length),
