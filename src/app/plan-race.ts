@@ -8,7 +8,7 @@ import { estimateModelMemory, usualContextTokens } from '../sources/model-memory
 import { raceOrder } from '../scoring/race/replay-race.ts';
 import { UsageError } from '../core/errors.ts';
 import { hashJson } from '../run/content-key.ts';
-import { anchoredVersion, type AnchorSet, anchorsOf, checkAnchors } from '../scoring/anchors.ts';
+import { type AnchorSet, anchorsOf, checkAnchors, versionOf } from '../scoring/anchors.ts';
 import { equalWeights } from '../scoring/per-anchored.ts';
 import { parseRaceQuestion, storedQuestion } from '../core/race-question.ts';
 import type { OwnTask } from './local-context.ts';
@@ -82,12 +82,12 @@ export function raceQuestionOf({ decide, protocol }: Pick<Suite, 'decide' | 'pro
 function scoreOfTask(taskId: string, set: AnchorSet | undefined): TaskScore {
   const served = { throughput: 'items/s', latency: 'ms' } as const;
   const anchors = set && (anchorsOf(set, taskId, served) ?? anchorsOf(set, taskId));
-  const version = set && (anchoredVersion(set, taskId, served) ?? anchoredVersion(set, taskId));
-  if (anchors === undefined || version === undefined) {
+  if (anchors === undefined) {
     throw new UsageError(`no anchors for ${taskId} on this hardware: a winner is decided by PER-A, which needs them`, {
       hint: 'Write your own to perbench.anchors.yaml, pass a file with --anchors, or ask for "cheapest with accuracy >= 0.7", which needs none.',
     });
   }
+  const version = versionOf(anchors, set);
   if (anchors.throughputUnit !== 'items/s' || anchors.latencyUnit !== 'ms') {
     throw new UsageError(
       `the anchors ${version} for ${taskId} are in ${anchors.throughputUnit} and ${anchors.latencyUnit}; a race measures items/s and ms`,

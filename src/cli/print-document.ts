@@ -102,7 +102,7 @@ export async function printReport(
   if (report.answers !== undefined)
     output.record('answer', { answer: answersHeadline(report.answers), ...report.answers });
   for (const note of report.notes ?? []) output.record('note', { text: note });
-  await writeDocument(reportDocument(report), files, context);
+  if (files.length > 0) await writeDocument(reportDocument(report), files, context);
 }
 
 /** Verdict over a run: 3 where a cell failed, or a number of it is invalid; else that of the answer. */

@@ -7,7 +7,7 @@ import { factorNames, perFactor, type Factors, type ModelMetrics } from '../scor
 import { equalWeights, perAnchored } from '../scoring/per-anchored.ts';
 import { perPaper } from '../scoring/per-paper.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
-import { anchoredReplicates, paperReplicates, type ReplicateValues } from '../scoring/bootstrap.ts';
+import { anchoredReplicates, chosenValues, paperReplicates, type ReplicateValues } from '../scoring/bootstrap.ts';
 import type { Draws } from './draws.ts';
 
 /** What a reader may choose. */
@@ -38,18 +38,6 @@ export function normalWeights(parts: Factors): Factors {
   return sum > 0 ? perFactor((factor) => parts[factor] / sum) : equalWeights;
 }
 
-/** The columns of some models out of replicates. */
-function chosenValues(draws: Draws, models: readonly string[]): ReplicateValues {
-  const indexes = models.map((model) => draws.models.indexOf(model));
-  const pick = (values: Float64Array): Float64Array =>
-    Float64Array.from({ length: draws.replicates * models.length }, (_, index) => {
-      const replicate = Math.floor(index / models.length);
-      const column = indexes[index % models.length] ?? 0;
-      return values[replicate * draws.models.length + column] ?? 0;
-    });
-  return perFactor((factor) => pick(draws.values[factor]));
-}
-
 /** Whether a replicate keeps the limits on what replicates have: the factors, and the price that follows from one. */
 function keepsLimits({ limits, pricePerHour }: ScoreSettings, values: ReplicateValues): (index: number) => boolean {
   const checks = limitList(limits, []).flatMap(({ name, bound }) => {
@@ -76,9 +64,9 @@ function inference(
   draws: Draws | undefined,
   settings: ScoreSettings,
 ): readonly (RankedModel | undefined)[] {
-  if (draws === undefined || models.length === 0 || models.some((model) => !draws.models.includes(model))) return [];
+  const values = draws && models.length > 0 ? chosenValues(draws, models) : undefined;
+  if (values === undefined) return [];
   const { weights, anchors } = settings;
-  const values = chosenValues(draws, models);
   const replicates =
     anchors === undefined
       ? paperReplicates(values, models.length, weights)

@@ -11,13 +11,20 @@ function note(text: string, more: Partial<Footnote> = {}): Footnote {
   return { mark: '', text, isAboutIntervals: false, ...more };
 }
 
-/** Flags of PER-paper, which don't matter to who doesn't see it. */
-const paperScoreFlags: ReadonlySet<ScoreFlag['code']> = new Set([
+/** Flags of PER-paper alone, which depends on the set of models: they don't matter to who doesn't see it. */
+const paperCodes: ReadonlySet<ScoreFlag['code']> = new Set([
+  'set_too_small',
   'degenerate_set',
   'small_set',
   'flat',
   'range_below_noise',
+  'worst',
 ]);
+
+export function isOfPaper({ code }: ScoreFlag): boolean {
+  return paperCodes.has(code);
+}
+
 const ofPaperScore: Partial<Footnote> = { column: 'PER' };
 
 /** What concerns the whole set; factors with the same fate together: `ACC and MEM equal: ignored in the ranking`. */
@@ -150,9 +157,7 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
     first = [],
     paper = [],
     other = [],
-  } = Object.groupBy(told, ({ code }) =>
-    code === 'no_valid_model' ? 'first' : paperScoreFlags.has(code) ? 'paper' : 'other',
-  );
+  } = Object.groupBy(told, (flag) => (flag.code === 'no_valid_model' ? 'first' : isOfPaper(flag) ? 'paper' : 'other'));
   const warnings = warningLines(rows);
   return [
     ...setFlags(first),

@@ -10,6 +10,7 @@ import {
   hasIntervals,
   intervalDetail,
   intervalForms,
+  isOfPaper,
   mergeSentences,
 } from './footnotes.ts';
 import { flagMeanings, warningMeanings } from './glossary.ts';
@@ -120,20 +121,6 @@ function warningEntries(board: Scoreboard, isShown: (metric: string) => boolean)
       return { subject: warningSubject(reason), place: { task, model, metrics, detail } };
     });
   });
-}
-
-/** What concerns PER-paper alone, which depends on the set of models. */
-const paperCodes: ReadonlySet<ScoreFlag['code']> = new Set([
-  'set_too_small',
-  'degenerate_set',
-  'small_set',
-  'flat',
-  'range_below_noise',
-  'worst',
-]);
-
-function isOfPaper({ code }: ScoreFlag): boolean {
-  return paperCodes.has(code);
 }
 
 function flagEntries(board: Scoreboard, hasPaperScores: ShownParts['hasPaperScores']): readonly Entry[] {

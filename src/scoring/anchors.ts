@@ -72,7 +72,12 @@ export function anchorsOf(set: AnchorSet, taskId: string, units?: AnchorUnits): 
 /** Version string of PER-A on a task, such as `PER-A/2026-1/paper-gpu`; undefined where the set has no anchors for it. */
 export function anchoredVersion(set: AnchorSet, taskId: string, units?: AnchorUnits): string | undefined {
   const anchors = anchorsOf(set, taskId, units);
-  return anchors && `PER-A/${anchors.version ?? set.version}`;
+  return anchors && versionOf(anchors, set);
+}
+
+/** @param set undefined where anchors name their own version, as provisional ones do */
+export function versionOf({ version }: TaskAnchors, set: AnchorSet | undefined): string {
+  return `PER-A/${version ?? set?.version}`;
 }
 
 /**

@@ -1,8 +1,7 @@
 import { rankInference } from '../stats/rank-inference.ts';
 import type { BoardReplicates } from './board-ranking.ts';
 import { spreadNote } from './board-text.ts';
-import { anchoredReplicates, paperReplicates, type ReplicateValues } from './bootstrap.ts';
-import { perFactor } from './factor.ts';
+import { anchoredReplicates, chosenValues, paperReplicates } from './bootstrap.ts';
 import type { RankedRow, Scoreboard } from './scoreboard.ts';
 import type { Standing, StandingOptions } from './standing.ts';
 
@@ -25,22 +24,6 @@ export interface Support {
   readonly notes: readonly string[];
 }
 
-/** The columns of some models out of replicates. */
-function chosen({ models: all, values }: Replicates, wanted: readonly string[]): ReplicateValues | undefined {
-  const places = wanted.map((model) => all.indexOf(model));
-  if (places.includes(-1)) return undefined;
-  const count = values.accuracy.length / all.length;
-  return perFactor((factor) => {
-    const column = new Float64Array(count * wanted.length);
-    for (let replicate = 0; replicate < count; replicate += 1) {
-      for (const [index, place] of places.entries()) {
-        column[replicate * wanted.length + index] = values[factor][replicate * all.length + place] as number;
-      }
-    }
-    return column;
-  });
-}
-
 /** The bootstrap of the combined score; undefined where a task has no replicates of all these models. */
 export function supportOf(
   tasks: readonly AskedTask[],
@@ -53,7 +36,7 @@ export function supportOf(
   if (wanted.length === 0 || points.includes(undefined)) return undefined;
   let combined: Float64Array | undefined;
   for (const [index, { board, replicates }] of tasks.entries()) {
-    const values = replicates && chosen(replicates, wanted);
+    const values = replicates && chosenValues(replicates, wanted);
     if (values === undefined || (score === 'PER-A' && board.anchors === undefined)) return undefined;
     const scores =
       score === 'PER-A' && board.anchors !== undefined

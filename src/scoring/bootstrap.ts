@@ -2,6 +2,7 @@ import { checkAnchors, type Anchors } from './anchors.ts';
 import {
   factorNames,
   isLessBetter,
+  perFactor,
   performanceNames,
   type FactorName,
   type Factors,
@@ -15,6 +16,25 @@ import { randomResample, resampleAccuracies } from '../stats/resample-accuracy.t
 
 /** Raw values of every replicate, by replicate and then by model. */
 export type ReplicateValues = Readonly<Record<FactorName, Float64Array>>;
+
+/** The columns of some models out of replicates, in the order asked for; undefined where one isn't among them. */
+export function chosenValues(
+  { models: all, values }: { readonly models: readonly string[]; readonly values: ReplicateValues },
+  wanted: readonly string[],
+): ReplicateValues | undefined {
+  const places = wanted.map((model) => all.indexOf(model));
+  if (places.includes(-1)) return undefined;
+  const count = values.accuracy.length / all.length;
+  return perFactor((factor) => {
+    const columns = new Float64Array(count * wanted.length);
+    for (let replicate = 0; replicate < count; replicate += 1) {
+      for (const [index, place] of places.entries()) {
+        columns[replicate * wanted.length + index] = values[factor][replicate * all.length + place] as number;
+      }
+    }
+    return columns;
+  });
+}
 
 function weightList(weights: Factors): number[] {
   const list = factorNames.map((factor) => weights[factor]);

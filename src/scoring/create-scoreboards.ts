@@ -18,7 +18,7 @@ import {
   type ScoreboardOptions,
   type ScoreboardRow,
 } from './scoreboard.ts';
-import { anchorsOf, freezeAnchors, memoryBudget, type TaskAnchors } from './anchors.ts';
+import { anchorsOf, freezeAnchors, memoryBudget, type TaskAnchors, versionOf } from './anchors.ts';
 import { equalWeights, perAnchored, threeFactorScore } from './per-anchored.ts';
 import { perPaper } from './per-paper.ts';
 import { inRankOrder } from '../stats/rank-inference.ts';
@@ -332,7 +332,7 @@ function scoreAnchored(
   if (anchors === undefined) return noAnchors;
   const rows = perAnchored(models, anchors, weights && { weights });
   return {
-    version: `PER-A/${anchors.version ?? set?.version}`,
+    version: versionOf(anchors, set),
     anchors,
     cells: rows.map(({ factors, score, rank }) =>
       factors && score !== undefined ? { factors, score, rank } : undefined,
