@@ -74,7 +74,7 @@ function plannedModel(model: NamedModel, facts: Omit<ModelFacts, keyof LaunchFac
     source: file === undefined ? model.source : undefined,
     sha256: facts.fileSha256,
   };
-  return { spec, facts: { ...facts, ...noLaunchFacts } };
+  return { spec, facts: { ...facts, engine, ...noLaunchFacts } };
 }
 
 /**

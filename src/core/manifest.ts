@@ -56,6 +56,8 @@ export interface GpuFacts {
 
 export interface ModelFacts extends LaunchFacts {
   readonly source: string;
+  /** What ran it, such as `llama`; absent in imported runs and in those of older versions. */
+  readonly engine?: string;
   readonly fileSha256: string | undefined;
   readonly fileBytes: number | undefined;
 }

@@ -7,6 +7,8 @@ import type { listOptions, reportOptions, scoreOptions, showOptions } from '../t
 import { type Cell as TableCell, gap, numberCell, textBlock } from '../../present/document.ts';
 import { plainTable } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
+import { percentText } from '../../core/amount-text.ts';
+import { machineSpread } from '../../app/machine-spread.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
@@ -101,7 +103,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
   const { store, runs } = await findRuns(names, context);
   for (const run of runs) {
     const cells = await store.cells(run.id);
-    printRun(run, cells, context);
+    printRun(run, cells, await spreadLines(store, run), context);
     printCertificates(run, context);
     await printReport(await reportRuns(store, [run], project(context)), files, context, { isWhole: true });
     await printLabels(store, cells, context);
@@ -128,7 +130,22 @@ function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function printRun(run: RunRecord, cells: readonly Cell[], context: CliContext): void {
+/** How far launches of the run's engines differ on this hardware, from all runs in the store. */
+async function spreadLines(store: Store, { manifest: { host, models } }: RunRecord): Promise<readonly string[]> {
+  const engines = new Set(Object.values(models).flatMap(({ engine }) => engine ?? []));
+  const lines: string[] = [];
+  for (const engine of engines) {
+    const measured = (await machineSpread(store, host, engine))?.measured;
+    if (measured === undefined) continue;
+    const { launches, throughput, latency } = measured;
+    lines.push(
+      `launches of the ${engine} engine on this hardware differ by ${percentText(throughput, 1)} in throughput and ${percentText(latency, 1)} in latency (${launches} launches in the store)`,
+    );
+  }
+  return lines;
+}
+
+function printRun(run: RunRecord, cells: readonly Cell[], spread: readonly string[], context: CliContext): void {
   const { output } = context;
   const { id, name, status, createdAtMs, manifest, cost } = run;
   const { host } = manifest;
@@ -142,6 +159,7 @@ function printRun(run: RunRecord, cells: readonly Cell[], context: CliContext): 
       `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
       ...engineLines(manifest.models),
       ...serverLines(manifest.models),
+      ...spread,
       `command: ${safeText(manifest.commandLine.join(' '))}`,
       ...(cost === undefined
         ? []

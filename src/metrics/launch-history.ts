@@ -1,0 +1,86 @@
+import type { PassResult } from '../core/cell.ts';
+import type { LaunchSpreadFacts } from '../core/race.ts';
+import type { ProtocolName } from '../core/suite.ts';
+import { launchPrior } from '../stats/launch-interval.ts';
+import { launchesIn, launchFigures, type LaunchFigures } from './launches.ts';
+
+/** Passes of one model in one run, cell by cell: its cells share launches, and with them their luck. */
+export interface LaunchedModel {
+  readonly protocol: ProtocolName;
+  readonly cells: readonly (readonly PassResult[])[];
+}
+
+/** Launches that the assumed spread is worth beside those that were measured. */
+const priorDegrees = 4;
+
+/** What others, heat or the client did to a window says nothing about launches. */
+const foreign: ReadonlySet<string> = new Set(['host_busy', 'throttled', 'foreign_process', 'client_bound']);
+
+const figureOf = { throughput: 'itemsPerSecond', latency: 'latencyP50', memory: 'peakBytes' } as const satisfies Record<
+  keyof typeof launchPrior,
+  keyof LaunchFigures
+>;
+
+interface Squares {
+  readonly sum: number;
+  /** Launches beyond the first of each model. */
+  readonly degrees: number;
+  readonly launches: number;
+}
+
+/** Squares of a model's launches around their mean, as the mean over its cells. */
+function squaresOf({ protocol, cells }: LaunchedModel, name: keyof LaunchFigures): Squares {
+  const own = cells.flatMap((passes) => {
+    const sound = launchesIn(passes).filter((launch) =>
+      [launch.throughput, launch.latency].every(
+        (pass) => pass?.warnings.every(({ reason }) => !foreign.has(reason)) ?? true,
+      ),
+    );
+    const logs = sound.flatMap((launch) => {
+      const value = launchFigures(protocol, launch)[name];
+      return value === undefined ? [] : [Math.log(value)];
+    });
+    const mean = logs.reduce((sum, log) => sum + log / logs.length, 0);
+    return logs.length < 2
+      ? []
+      : [{ sum: logs.reduce((sum, log) => sum + (log - mean) ** 2, 0), launches: logs.length }];
+  });
+  if (own.length === 0) return { sum: 0, degrees: 0, launches: 0 };
+  const launches = Math.min(...own.map((cell) => cell.launches));
+  const variance = own.reduce((sum, cell) => sum + cell.sum / (cell.launches - 1), 0) / own.length;
+  return { sum: variance * (launches - 1), degrees: launches - 1, launches };
+}
+
+/**
+ * How far launches of an engine on a machine differ: what was measured, pooled over models and runs, with the assumed
+ * spread as if it came from four launches more. Launches of one model share what its tasks measure, so they count once.
+ *
+ * @returns undefined where no model was launched twice
+ */
+export function launchHistory(models: readonly LaunchedModel[]): LaunchSpreadFacts | undefined {
+  const pooled = (name: keyof typeof launchPrior) => {
+    const own = models.map((model) => squaresOf(model, figureOf[name]));
+    const total = (of: keyof Squares): number => own.reduce((sum, each) => sum + each[of], 0);
+    const [sum, degrees] = [total('sum'), total('degrees')];
+    return {
+      deviation: Math.sqrt((priorDegrees * launchPrior[name] ** 2 + sum) / (priorDegrees + degrees)),
+      measured: Math.sqrt(sum / degrees),
+      degrees,
+      launches: total('launches'),
+    };
+  };
+  const [throughput, latency, memory] = [pooled('throughput'), pooled('latency'), pooled('memory')];
+  const degrees = Math.min(throughput.degrees, latency.degrees);
+  if (degrees === 0) return undefined;
+  return {
+    throughput: throughput.deviation,
+    latency: latency.deviation,
+    memory: memory.deviation,
+    degrees: priorDegrees + degrees,
+    measured: {
+      launches: Math.min(throughput.launches, latency.launches),
+      throughput: throughput.measured,
+      latency: latency.measured,
+    },
+  };
+}
