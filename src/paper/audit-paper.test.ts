@@ -66,6 +66,7 @@ describe('the audit', () => {
       per-formula: holds in part. 75 of 80 published values within 0.02. the others: GSM8K Mistral-7B +0.23, SQuAD 2.0 Qwen2.5-32B +0.30, SQuAD 2.0 Llama-3.1-70B −0.03, HellaSwag Gemma-2-2B +0.03, ARC-Easy Vicuna-13B −0.04
       per-bounds: holds. published PER: 0.00 to 1.00. 
       fixed-set: holds in part. leaving one model out changes the order of the others in 12 of 80 cases, most without Qwen2.5-0.5B on HellaSwag (tau-b 0.62). one more model with an accuracy this low changes which model is first: below 0.190 on GSM8K (Qwen2.5-0.5B), below 0.096 on SQuAD 2.0 (Qwen2.5-0.5B), below 0.299 on HellaSwag (Qwen2.5-0.5B)
+      normalisation: fails. four other normalisations change which model is first on 4 of 5 tasks; tau-b with the order by min-max is 0.63 to 1.00. first instead: by ratio to the best (tau-b 0.63 to 0.86) Qwen2.5-0.5B on GSM8K, SQuAD 2.0, HellaSwag; by z-score (tau-b 0.70 to 0.79) Qwen2.5-1.5B on ARC-Easy; by rank (tau-b 0.65 to 0.87) Vicuna-13B and Llama-2-13B on HellaSwag, Qwen2.5-1.5B on ARC-Easy; by min-max of logarithms (tau-b 0.85 to 1.00) none
       worst-near-zero: holds. 15 rows are the worst of their task in a factor; their largest published PER is 0.04. 14 of 80 values are 0; not the worst in any factor: Qwen2.5-32B on SQuAD 2.0
       throughput-against-latency: fails. rank correlation (tau-b) of throughput and latency by task: −0.73 to −0.39. the reverse on every task: higher throughput comes with lower latency
       memory-dimension: holds in part. 80 of 80 memory figures are 2 GiB per billion parameters, divided by 1, 2, 4 or 8. the size of weights at two bytes per parameter: computed, not measured; the divisor is the GPU count that throughput and latency imply in 79 rows
@@ -119,6 +120,20 @@ describe('the audit', () => {
     // Golden values of the scores' own tests: below 0.1897, 0.2986 and 0.0959 another model is first.
     expect(claim('fixed-set').difference).toMatch(/0\.190 on GSM8K.*0\.096 on SQuAD 2\.0.*0\.299 on HellaSwag/u);
     expect(claim('gsm8k-14b-share').figures['share']).toBeCloseTo(0.8082 / 0.9204, 12);
+  });
+
+  // Computed in Python, ranks and ratios with exact fractions.
+  it('ranks by other normalisations as an independent calculation does', () => {
+    const { figures, difference } = claim('normalisation');
+    const taus = (name: string): unknown[] =>
+      ['gsm8k', 'squad2', 'hellaswag', 'imdb', 'arc_easy'].map((task) => figures[`${name}_${task}`]?.toFixed(6));
+    expect(taus('ratio')).toEqual(['0.811723', '0.718185', '0.632962', '0.861932', '0.752384']);
+    expect(taus('z_score')).toEqual(['0.794986', '0.752384', '0.700478', '0.794986', '0.786583']);
+    expect(taus('rank')).toEqual(['0.731092', '0.813921', '0.652367', '0.865546', '0.865874']);
+    expect(taus('log_min_max')).toEqual(['0.865546', '0.894737', '0.846154', '0.865546', '1.000000']);
+    expect(figures['changed']).toBe(4);
+    expect(difference).toContain('Qwen2.5-0.5B on GSM8K, SQuAD 2.0, HellaSwag;');
+    expect(difference).toContain('Vicuna-13B and Llama-2-13B on HellaSwag, Qwen2.5-1.5B on ARC-Easy;');
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { factorNames } from '../scoring/factor.ts';
 import { paperRobustness } from '../scoring/robustness-card.ts';
 import { kendallTauB } from '../stats/rank-inference.ts';
 import { defineClaim, signed, spanText, verdictOf, type PaperClaim } from './claim.ts';
+import { normalisedOrders, otherNormalisations } from './normalisations.ts';
 import { taskRows, taskTitle } from './paper-table.ts';
 import { perTolerance, recomputePer } from './recomputed-per.ts';
 import { gpuCounts, impliedGpus } from './setup-claims.ts';
@@ -69,6 +70,42 @@ export const metricClaims: readonly PaperClaim[] = [
           omissions: omissions.length,
           lowestTau: worst.tauB ?? 1,
           flips: flips.length,
+        },
+      };
+    },
+  }),
+  defineClaim({
+    id: 'normalisation',
+    where: '3.2.1',
+    says: 'which normalisation is used is "less critical", since only the ranking matters',
+    numbers: {},
+    // Whether other common normalisations give the same ranking.
+    check: (table) => {
+      const all = table.tasks.flatMap((task) =>
+        normalisedOrders(taskRows(table, task)).map((order) => ({ task, ...order })),
+      );
+      const changed = table.tasks.filter((task) => all.some((one) => one.task === task && one.isOtherWinner));
+      const byNormalisation = otherNormalisations.map(({ id, name }) => {
+        const own = all.filter(({ normalisation }) => normalisation.id === id);
+        const others = Map.groupBy(
+          own.filter(({ isOtherWinner }) => isOtherWinner),
+          ({ winners }) => winners.join(' and '),
+        );
+        const firsts = Array.from(
+          others,
+          ([winners, tasks]) => `${winners} on ${tasks.map(({ task }) => taskTitle(task)).join(', ')}`,
+        );
+        const taus = spanText(own.map(({ tauB }) => tauB));
+        return `by ${name} (tau-b ${taus}) ${firsts.length === 0 ? 'none' : firsts.join(', ')}`;
+      });
+      return {
+        verdict: verdictOf(table.tasks.length - changed.length, table.tasks.length),
+        ours: `four other normalisations change which model is first on ${changed.length} of ${table.tasks.length} tasks; tau-b with the order by min-max is ${spanText(all.map(({ tauB }) => tauB))}`,
+        difference: `first instead: ${byNormalisation.join('; ')}`,
+        figures: {
+          changed: changed.length,
+          tasks: table.tasks.length,
+          ...Object.fromEntries(all.map(({ task, normalisation, tauB }) => [`${normalisation.id}_${task}`, tauB])),
         },
       };
     },

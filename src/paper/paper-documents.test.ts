@@ -159,6 +159,14 @@ describe('the paper in files', () => {
     expect(page).toContain(
       `${audit.claims.length} claims of the text are checked: ${holds} hold, ${partly} hold in part, ${fails} fail, ${open} can't be checked`,
     );
+    const { difference = '' } = audit.claims.find(({ id }) => id === 'normalisation') ?? {};
+    const byNormalisation = [...difference.matchAll(/by ([^(;]+) \(tau-b ([^)]+)\) ([^;]+)/gu)];
+    expect(byNormalisation).toHaveLength(4);
+    for (const [, name, span, firsts] of byNormalisation) {
+      const line = page.split('\n').find((text) => text.trim().startsWith(`| ${name}`));
+      expect(line).toContain(` ${span} |`);
+      expect(line?.replace(' (tied)', '')).toContain(`| ${firsts} `);
+    }
     for (const { row, per, reason } of audit.recomputed) {
       if (reason === undefined) continue;
       const line = page
