@@ -1,6 +1,6 @@
 /**
  * How other load generators define what perbench measures too, each as one function of a recorded window, written from
- * their sources: vLLM `vllm/benchmarks/serve.py` (009e6d4), SGLang `python/sglang/benchmark/metrics.py` (1291c7f) and
+ * their sources: vLLM `vllm/benchmarks/serve.py` (009e6d4), SGLang `python/sglang/benchmark/serving.py` (00f9ec4) and
  * `steady_state.py` (41f869b), AIPerf `src/aiperf/metrics` (58dd5de, 0fec57a, cf79369), guidellm
  * `src/guidellm/schemas/base` (31c74ea, 0280467) and `benchmark/schemas/generative/metrics.py` (06cef29), LoadGen
  * `loadgen/results.cc` (05a9cec) and `early_stopping.cc` (51a4a7e).

@@ -151,6 +151,12 @@ export const glossary: readonly GlossaryGroup[] = [
     'closed loop': 'A new request starts as soon as one ends, so that concurrency is constant.',
     'request rate':
       'Open loop: requests per second that arrive as a Poisson process, whether or not earlier ones are done.',
+    'offered rate': 'Open loop: requests per second that came, answered or not.',
+    rounds:
+      'Of a window: answers in it for each place, on average. Of launches: the first of every model, then the second of every model.',
+    'launch spread': 'By how much launches of one model differ, as a standard deviation in percent.',
+    panel:
+      'Items whose latency is measured with every model in every launch: drawn once per task, some from each length of prompt.',
     goodput: 'Share or rate of requests that meet the given limits of latency.',
     latency:
       'Time from sending a request to its last token, one request at a time. The median unless a percentile is named.',
@@ -192,6 +198,8 @@ export const glossary: readonly GlossaryGroup[] = [
     cheapest: 'The model with the least device time per item among those that meet the limits.',
     certificate:
       'The claim of an early stop: with the stated confidence, evaluating every model on all items would name the same model.',
+    'withdrawn certificate':
+      'None after all: launches differed by more than the early stop had assumed, so that the confidence does not hold.',
     gate: 'A check of a run against a baseline and limits: pass, fail, or inconclusive where the confidence interval contains the limit.',
     regression: 'An item that the baseline answers correctly and the candidate does not.',
   }),
