@@ -39,7 +39,7 @@ const between = (requests: Requests): readonly number[] =>
   requests.map(tools.betweenTokens).filter((value) => value !== undefined);
 
 /** guidellm's percentile of one figure per request, by the weight that it gives each. */
-function guidellm(p: number, of: (request: Answered) => number, weight = (_: Answered): number => 1) {
+function guidellm(p: number, of: (request: Answered) => number, weight: (request: Answered) => number = () => 1) {
   return (requests: Requests): number =>
     tools.weightedQuantile(
       requests.map((request) => [of(request), weight(request)]),
