@@ -69,7 +69,6 @@ export function serve({ work, places, arrivalsMs }: Load): readonly Answered[] {
       asked += 1;
     }
   };
-  send(false);
   while (answered.length < work.length) {
     if (running.length === 0 && waiting.length === 0) nowMs = dueMs[asked] as number;
     send(false);
