@@ -55,8 +55,10 @@ export interface PassResult {
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly reusedTokens: number;
-  /** The part with all sequences busy; undefined where there was none. */
+  /** The steady part of a throughput pass; undefined where there was none. */
   readonly window: ThroughputWindow | undefined;
+  /** What an item of the whole benchmark costs on average; of throughput passes of engines that count tokens. */
+  readonly itemWork?: ItemWork | undefined;
   /** One entry per answered request that wasn't retried, in milliseconds; latency passes, and loads with limits. */
   readonly latencies: LatencyRecord | undefined;
   readonly memory: MemoryReading | undefined;
@@ -85,14 +87,35 @@ export interface PassResult {
   readonly warnings: readonly Warning[];
 }
 
+/** Tokens of an item, on average. For log-likelihoods, prompt tokens are all that were decoded. */
+export interface ItemWork {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+}
+
 export interface ThroughputWindow {
   readonly durationMs: number;
-  /** Items finished inside the window; the parts of items at its edges count by their share of time. */
+  /**
+   * Items answered inside the window. In a closed loop the parts of items at its edges count by their share of time, in an
+   * open loop only whole ones.
+   */
   readonly items: number;
+  /** Counted as items are; absent in passes of older versions. */
+  readonly promptTokens?: number;
   readonly outputTokens: number;
   readonly concurrency: number;
   /** Requests in flight on average (Little's law). */
   readonly achievedConcurrency?: number;
+  /** Of an open loop. */
+  readonly backlog?: Backlog;
+}
+
+/** Requests of an open loop that were due and not yet answered. */
+export interface Backlog {
+  readonly atMiddle: number;
+  readonly atEnd: number;
+  /** Requests that came in between. */
+  readonly arrivals: number;
 }
 
 export interface LatencyRecord {
@@ -102,4 +125,10 @@ export interface LatencyRecord {
   /** Null where an answer had one token or none, or came in one piece. */
   readonly timePerOutputTokenMs: readonly (number | null)[];
   readonly outputTokens: readonly number[];
+  /** Decoded tokens for log-likelihoods. Absent in records of older versions. */
+  readonly promptTokens?: readonly number[];
+  /** Of the items that were asked; absent under load and in records of older versions. */
+  readonly itemIds?: readonly string[];
+  /** How many items of the benchmark each stands for; absent where all count alike. */
+  readonly weights?: readonly number[];
 }

@@ -45,7 +45,14 @@ export type RunEvent =
       readonly info: ModelInfo;
       readonly durationMs: number;
     }
-  | { readonly type: 'cell-start'; readonly cellId: string; readonly attempt: number; readonly finishedItems: number }
+  | {
+      readonly type: 'cell-start';
+      readonly cellId: string;
+      readonly attempt: number;
+      readonly finishedItems: number;
+      /** By earlier attempts. */
+      readonly finishedPasses: readonly { readonly pass: PassName; readonly launch: number }[];
+    }
   /** The time of the run decided how many items are asked of the cell. */
   | { readonly type: 'cell-items'; readonly cellId: string; readonly items: number }
   /** Time is to be measured, but others use the CPU: the pass waits for them. */

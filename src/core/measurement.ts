@@ -16,6 +16,7 @@ export type Unit =
 export const invalidReasons = {
   client_bound: 'perbench itself may have been the bottleneck',
   short_window: 'the window at full concurrency was too short',
+  overloaded: 'requests came faster than they were answered',
   cache_hits: 'work was reused between requests',
   throttled: 'the device lowered its clocks',
   host_busy: 'other processes took more than 5 % of the CPU',
@@ -93,7 +94,9 @@ export const metricNames = [
   'energyPerCorrect',
   'pricePerThousand',
   'concurrency',
+  'rounds',
   'goodput',
+  'offeredRate',
   'loadLatencyP50',
   'loadLatencyP95',
   'loadLatencyP99',

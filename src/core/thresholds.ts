@@ -16,6 +16,10 @@ export const thresholds = {
   clientConcurrency: 0.9,
   /** Requests, or streamed tokens, per second, as a share of what the client can do at most. */
   clientCeiling: 0.7,
+  /** Answers of a closed loop's window for each place: fewer say more about its edges than about a rate. */
+  rounds: 3,
+  /** Of the requests that came in the second half of an open loop's window, those that were added to the backlog. */
+  backlogGrowth: 0.05,
   /** Prompt tokens from a server's cache where nothing should be reused. */
   cacheHits: 0.01,
   /** Answers that could not be read. */

@@ -84,20 +84,33 @@ describe('launchEvidence', () => {
     expect(evidence.throughput).toEqual({ unit: 'items/s', values: [10, 11, 12] });
   });
 
-  it('has a 95th percentile from 130 requests on', () => {
-    expect(
-      launchEvidence(
-        {},
-        'serving',
-        [0, 1, 2].flatMap((index) => launch(index, 43)),
-      ).latencyP95,
-    ).toBeUndefined();
-    const enough = launchEvidence(
-      {},
-      'serving',
-      [0, 1, 2].flatMap((index) => launch(index, 44)),
-    ).latencyP95;
-    expect(enough?.values).toEqual([140.85, 150.85, 160.85].map((value) => expect.closeTo(value, 9)));
+  it('has a 95th percentile of launches that have 130 requests each', () => {
+    const evidenceOf = (...requests: readonly number[]) => {
+      const passes = requests.flatMap((count, index) => launch(index, count));
+      return launchEvidence(servingMeasurements(generate, passes), 'serving', passes).latencyP95;
+    };
+    expect(evidenceOf(40, 40)).toBeUndefined();
+    // All of them together are enough for one figure, but not for one of each launch.
+    for (const requests of [
+      [44, 44, 44],
+      [130, 130, 129],
+    ]) {
+      expect(evidenceOf(...requests)).toEqual({
+        unit: 'ms',
+        values: [],
+        reason: 'not every launch has the 130 requests that p95 needs',
+      });
+    }
+    const p95 = (index: number): number => 100 + 10 * index + 0.95 * 129;
+    expect(evidenceOf(130, 130)?.values).toEqual([0, 1].map((index) => expect.closeTo(p95(index), 9)));
+  });
+
+  it('never counts failed requests as throughput under the paper protocol', () => {
+    const passes = [pass('accuracy', 0, { requests: 40, failedRequests: 30, outputTokens: 100, durationMs: 2000 })];
+    const items = launchEvidence({}, 'paper', passes).throughput;
+    expect(items).toEqual({ unit: 'items/s', values: [5] });
+    const tokens = { status: 'measured', value: 1, unit: 'tokens/s', n: 1, warnings: [] } as const;
+    expect(launchEvidence({ throughput: tokens }, 'paper', passes).throughput?.values).toEqual([50]);
   });
 
   it('has energy and price by launch where they were measured', () => {

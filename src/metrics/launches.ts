@@ -1,42 +1,26 @@
-import type { CellMeasurements, LatencyRecord, PassResult } from '../core/cell.ts';
+import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import { type Unit, type launchMetrics, type Measurement, singleLaunch, type Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
-import { minCount, quantile } from '../stats/quantile.ts';
+import { minCount, weightedQuantile } from '../stats/quantile.ts';
+import { latencyByItem, weightedTimes } from './item-latencies.ts';
+import { itemsPerMs } from './item-rate.ts';
 import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
 
 export interface Launch {
   readonly accuracy: PassResult | undefined;
   readonly throughput: PassResult | undefined;
-  /** All of them as one: a race may ask for more requests than a pass has. */
+  /** The first, which asks the panel of items. */
   readonly latency: PassResult | undefined;
-}
-
-function joined(passes: readonly PassResult[]): PassResult | undefined {
-  const [first, ...rest] = passes;
-  if (first === undefined) return undefined;
-  return rest.reduce((before, pass) => {
-    const [a, b] = [before.latencies, pass.latencies];
-    if (a === undefined || b === undefined) return before;
-    return {
-      ...before,
-      requests: before.requests + pass.requests,
-      failedRequests: before.failedRequests + pass.failedRequests,
-      warnings: [...before.warnings, ...pass.warnings],
-      latencies: {
-        endToEndMs: [...a.endToEndMs, ...b.endToEndMs],
-        timeToFirstTokenMs: [...a.timeToFirstTokenMs, ...b.timeToFirstTokenMs],
-        timePerOutputTokenMs: [...a.timePerOutputTokenMs, ...b.timePerOutputTokenMs],
-        outputTokens: [...a.outputTokens, ...b.outputTokens],
-      },
-    };
-  }, first);
+  /** All of them: a race may ask for more requests than a pass has. */
+  readonly latencies: readonly PassResult[];
 }
 
 /** Passes of a cell by launch, in the order in which launches come. */
 export function launchesIn(passes: readonly PassResult[]): readonly Launch[] {
   return Array.from(Map.groupBy(passes, ({ launch }) => launch).values(), (own) => {
     const named = (name: PassResult['pass']): readonly PassResult[] => own.filter(({ pass }) => pass === name);
-    return { accuracy: named('accuracy')[0], throughput: named('throughput')[0], latency: joined(named('latency')) };
+    const latencies = named('latency');
+    return { accuracy: named('accuracy')[0], throughput: named('throughput')[0], latency: latencies[0], latencies };
   });
 }
 
@@ -55,8 +39,9 @@ export interface LaunchFigures {
   readonly itemsPerSecond: number | undefined;
   /** Per device too. */
   readonly tokensPerSecond: number | undefined;
-  /** Times of single requests in milliseconds. */
+  /** Times of single requests in milliseconds: of the benchmark, as the panel of items stands for it. */
   readonly latencyP50: number | undefined;
+  /** From enough requests of this launch. */
   readonly latencyP95: number | undefined;
   readonly timeToFirstTokenP50: number | undefined;
   readonly timePerOutputTokenP50: number | undefined;
@@ -65,12 +50,17 @@ export interface LaunchFigures {
   readonly joulesPerItem: number | undefined;
 }
 
-/** Under the paper protocol the whole pass counts, else the part of it with all sequences busy. */
-function busyPart(
+/** Per millisecond. Under the paper protocol the whole pass counts, else the steady part of it; failed requests never. */
+function ratesOf(
   protocol: ProtocolName,
   pass: PassResult,
-): (Pick<PassResult, 'durationMs' | 'outputTokens'> & { readonly items: number }) | undefined {
-  return protocol === 'paper' ? { ...pass, items: answersOf(pass) } : pass.window;
+  latency: PassResult | undefined,
+): { readonly items: number | undefined; readonly tokens: number | undefined } {
+  if (protocol === 'paper') {
+    return { items: answersOf(pass) / pass.durationMs, tokens: pass.outputTokens / pass.durationMs };
+  }
+  const { window } = pass;
+  return { items: itemsPerMs(pass, latency?.latencies), tokens: window && window.outputTokens / window.durationMs };
 }
 
 function joulesPerItem(pass: PassResult | undefined): number | undefined {
@@ -82,25 +72,25 @@ function joulesPerItem(pass: PassResult | undefined): number | undefined {
 const positive = (value: number | undefined): number | undefined =>
   value !== undefined && value > 0 ? value : undefined;
 
+/** Requests that a launch needs for a percentile of its own. */
+const p95Requests = minCount(0.95, 1);
+
 /** Every quantity of a launch, computed once: measurements, comparisons and races are made of these. */
 export function launchFigures(protocol: ProtocolName, launch: Launch): LaunchFigures {
   const pass = loadPass(protocol, launch);
-  const busy = pass && busyPart(protocol, pass);
+  const rates = pass && ratesOf(protocol, pass, launch.latency);
   const { devices = 1 } = pass ?? {};
-  const perSecond = (count: 'items' | 'outputTokens'): number | undefined =>
-    positive(busy && (1000 * busy[count]) / busy.durationMs / devices);
-  const quantileOf = (p: number, times: keyof LatencyRecord): number | undefined => {
-    const all: readonly (number | null)[] = launch.latency?.latencies?.[times] ?? [];
-    const known = all.filter((value) => value !== null);
-    if (known.length === 0) return undefined;
-    const sorted = known.toSorted((left, right) => left - right);
-    return positive(quantile(sorted, p));
+  const perSecond = (perMs: number | undefined): number | undefined => positive(perMs && (1000 * perMs) / devices);
+  const quantileOf = (p: number, name: Parameters<typeof weightedTimes>[1]): number | undefined => {
+    const times = weightedTimes(launch.latency?.latencies, name);
+    return times.length === 0 ? undefined : positive(weightedQuantile(times, p));
   };
+  const requests = launch.latency?.latencies?.endToEndMs.length ?? 0;
   return {
-    itemsPerSecond: perSecond('items'),
-    tokensPerSecond: perSecond('outputTokens'),
+    itemsPerSecond: perSecond(rates?.items),
+    tokensPerSecond: perSecond(rates?.tokens),
     latencyP50: quantileOf(0.5, 'endToEndMs'),
-    latencyP95: quantileOf(0.95, 'endToEndMs'),
+    latencyP95: requests < p95Requests ? undefined : quantileOf(0.95, 'endToEndMs'),
     timeToFirstTokenP50: quantileOf(0.5, 'timeToFirstTokenMs'),
     timePerOutputTokenP50: quantileOf(0.5, 'timePerOutputTokenMs'),
     peakBytes: positive(pass?.memory?.peakBytes),
@@ -118,6 +108,8 @@ export interface LaunchValues {
   readonly unit: Unit;
   /** One per launch, above 0; empty where nothing was measured. */
   readonly values: readonly number[];
+  /** Why there are none although the metric was measured, as a phrase. */
+  readonly reason?: string;
 }
 
 type LaunchMetric = (typeof launchMetrics)[number];
@@ -132,7 +124,7 @@ export type LaunchEvidence = Readonly<Partial<Record<LaunchMetric, LaunchValues>
  * @param measurements of the cell: they tell in which units it was measured
  */
 export function launchEvidence(
-  { throughput, outputTokensPerSecond, energyPerItem, pricePerThousand }: CellMeasurements,
+  { throughput, latencyP95, outputTokensPerSecond, energyPerItem, pricePerThousand }: CellMeasurements,
   protocol: ProtocolName,
   passResults: readonly PassResult[],
 ): LaunchEvidence {
@@ -152,11 +144,10 @@ export function launchEvidence(
       ...costs,
     };
   }
-  const requests = launches.reduce((sum, { latency }) => sum + (latency?.latencies?.endToEndMs.length ?? 0), 0);
   return {
     throughput: values('items/s', 'itemsPerSecond'),
     latency: values('ms', 'latencyP50'),
-    ...(requests >= minCount(0.95, 1) && { latencyP95: values('ms', 'latencyP95') }),
+    ...(latencyP95 !== undefined && latencyP95.status !== 'unavailable' && { latencyP95: p95Evidence(figures) }),
     ...(outputTokensPerSecond !== undefined && {
       outputTokensPerSecond: values('tokens/s', 'tokensPerSecond'),
       timeToFirstTokenP50: values('ms', 'timeToFirstTokenP50'),
@@ -165,6 +156,23 @@ export function launchEvidence(
     memory,
     ...costs,
   };
+}
+
+function p95Evidence(figures: readonly LaunchFigures[]): LaunchValues {
+  const values = valuesOf(figures, 'latencyP95');
+  if (values.length === figures.length) return { unit: 'ms', values };
+  return { unit: 'ms', values: [], reason: `not every launch has the ${p95Requests} requests that p95 needs` };
+}
+
+/**
+ * Latency item by item, launch by launch: what makes two cells comparable that asked the same items.
+ *
+ * @returns one map per launch that tells its items
+ */
+export function latencyItems(passResults: readonly PassResult[]): readonly ReadonlyMap<string, number>[] {
+  return launchesIn(passResults)
+    .map(({ latency }) => latencyByItem(latency?.latencies))
+    .filter((items) => items.size > 0);
 }
 
 /** No values where launches can't be put side by side; the measurement says why. */

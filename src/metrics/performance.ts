@@ -2,7 +2,7 @@ import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import type { MemoryReading, MemorySplit } from '../core/meter.ts';
 import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
-import { minCount, percentile } from '../stats/quantile.ts';
+import { latencyPercentile } from './item-latencies.ts';
 import {
   type Launch,
   launchesIn,
@@ -58,17 +58,6 @@ const noCounts = unavailable(
 );
 const notStreamed = unavailable('not_streamed', 'the server sent answers in one piece although a stream was requested');
 
-/** A percentile over all requests of all launches; none from too few of them. */
-function pooledPercentile(passes: readonly PassResult[], p: number): Measurement {
-  const values = passes.flatMap(({ latencies }) => latencies?.endToEndMs ?? []).toSorted((a, b) => a - b);
-  const estimate = percentile(values, p);
-  if (estimate === undefined) {
-    const needed = `p${Math.round(p * 100)} needs at least ${minCount(p, 1)}`;
-    return unavailable('too_few_requests', `${values.length} requests; ${needed}`);
-  }
-  return { status: 'measured', value: estimate.value, unit: 'ms', n: values.length, warnings: mergeWarnings(passes) };
-}
-
 function isStreamed({ latencies }: PassResult): boolean {
   const times = latencies?.timeToFirstTokenMs ?? [];
   return times.length === 0 || times.some((value) => value !== null);
@@ -102,19 +91,37 @@ function goodput(launches: readonly Launch[], isCounted: boolean): CellMeasureme
 
 /** End to end, of requests that came at a rate or were held against limits. */
 function loadLatencies(passes: readonly PassResult[]): CellMeasurements {
-  if (!passes.some(({ load }) => load !== undefined)) return {};
+  const loads = passes.filter(({ load }) => load !== undefined);
+  const [first] = loads;
+  if (first === undefined) return {};
+  const percentile = (p: number): Measurement =>
+    latencyPercentile(
+      loads.map((pass) => [pass]),
+      p,
+      'requests',
+      mergeWarnings(loads),
+    );
+  const { devices = 1 } = first;
+  const { requestRate } = first.load ?? {};
   return {
-    loadLatencyP50: pooledPercentile(passes, 0.5),
-    loadLatencyP95: pooledPercentile(passes, 0.95),
-    loadLatencyP99: pooledPercentile(passes, 0.99),
+    ...(requestRate !== undefined && { offeredRate: nominal(requestRate / devices, 'items/s', loads.length) }),
+    loadLatencyP50: percentile(0.5),
+    loadLatencyP95: percentile(0.95),
+    loadLatencyP99: percentile(0.99),
   };
 }
 
-/** What was asked for; of an open loop, what came of it. */
+/** What was asked for, and the fewest rounds that a window had; of an open loop, what came of it. */
 function concurrencyOf(passes: readonly PassResult[]): CellMeasurements {
   const [first] = passes;
   if (first === undefined) return {};
-  if (first.load?.requestRate === undefined) return { concurrency: nominal(first.concurrency, 'count', passes.length) };
+  if (first.load?.requestRate === undefined) {
+    const rounds = passes.flatMap(({ window }) => (window === undefined ? [] : [window.items / window.concurrency]));
+    return {
+      concurrency: nominal(first.concurrency, 'count', passes.length),
+      ...(rounds.length > 0 && { rounds: nominal(Math.min(...rounds), 'count', rounds.length) }),
+    };
+  }
   const achieved = passes.map(({ window }) => window?.achievedConcurrency ?? 0).filter((value) => value > 0);
   return { concurrency: overLaunches(achieved, 'count', mergeWarnings(passes)) };
 }
@@ -130,6 +137,13 @@ export function servingMeasurements(task: Task, passResults: readonly PassResult
     overLaunches(valuesOf(figures, name), unit, mergeWarnings(throughput));
   const time = (name: keyof LaunchFigures, unit: Unit): Measurement =>
     overLaunches(valuesOf(figures, name), unit, mergeWarnings(latency));
+  const percentile = (p: number): Measurement =>
+    latencyPercentile(
+      launches.map(({ latencies }) => latencies),
+      p,
+      'items',
+      mergeWarnings(launches.flatMap(({ latencies }) => latencies)),
+    );
   const isCounted = passResults.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
   const streamed = (name: keyof LaunchFigures, unit: Unit): Measurement =>
     latency.every(isStreamed) ? time(name, unit) : notStreamed;
@@ -141,10 +155,10 @@ export function servingMeasurements(task: Task, passResults: readonly PassResult
       timePerOutputTokenP50: isCounted ? streamed('timePerOutputTokenP50', 'ms/token') : noCounts,
     }),
     latency: time('latencyP50', 'ms'),
-    latencyP50: pooledPercentile(latency, 0.5),
-    latencyP90: pooledPercentile(latency, 0.9),
-    latencyP95: pooledPercentile(latency, 0.95),
-    latencyP99: pooledPercentile(latency, 0.99),
+    latencyP50: percentile(0.5),
+    latencyP90: percentile(0.9),
+    latencyP95: percentile(0.95),
+    latencyP99: percentile(0.99),
     ...goodput(launches, isCounted),
     ...loadLatencies(throughput),
     ...memoryMeasurements(throughput, valuesOf(figures, 'peakBytes')),

@@ -13,8 +13,13 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
     todo: 'Use more client processes (--client-processes) or more cores, or lower the concurrency.',
   },
   short_window: {
-    means: 'Full concurrency lasted too short a time, so the throughput may be off.',
-    todo: 'Raise windowSeconds or use more items.',
+    means: 'The steady part of the window was too short, so the throughput may be off.',
+    todo: 'Raise windowSeconds or lower the concurrency.',
+  },
+  overloaded: {
+    means:
+      'Requests came faster than they were answered: the rate is what the server can do, and latencies grow with the window.',
+    todo: 'Lower the request rate.',
   },
   unsaturated: {
     means: 'Throughput was still rising at the highest concurrency that the search tries, so it could be higher.',

@@ -295,10 +295,12 @@ const details: readonly BoardColumn[] = [
   }),
   measurementColumn({ id: 'pricePerThousand', heading: 'Price', priority: priorities.asked }),
   measurementColumn({ id: 'goodput', heading: 'Goodput', shortHeading: 'GOOD', priority: priorities.asked }),
+  measurementColumn({ id: 'offeredRate', heading: 'Offered', priority: priorities.load }),
   fileMeasurement('loadLatencyP50'),
   measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', priority: priorities.load }),
   fileMeasurement('loadLatencyP99'),
   fileMeasurement('concurrency'),
+  fileMeasurement('rounds'),
 ];
 
 const doubts: readonly BoardColumn[] = [

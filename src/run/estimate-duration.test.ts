@@ -13,8 +13,19 @@ it('adds up the passes of a serving cell', () => {
     latencyRequests: 5,
     concurrency: 4,
   });
-  // 50 items x 100 ms; per launch a warm-up of about one item, a 10 s window and its drain of 400 ms, 5 single requests of 400 ms.
-  expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 2 * (100 + 10_000 + 400 + 2000));
+  // 50 items x 100 ms; per launch a warm-up of about one item, a 10 s window, two and a
+  // half rounds of 4 around it and its drain of 400 ms, 5 single requests of 400 ms.
+  expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 2 * (100 + 10_000 + 1000 + 400 + 2000));
+});
+
+it('knows that a window grows to its rounds, up to ten times its time', () => {
+  const suite = { models: ['m'], launches: 1, latencyRequests: 5, concurrency: 100 };
+  const windowOf = (windowSeconds: number): number =>
+    estimateCell(suiteSchema.parse({ ...suite, windowSeconds }), probe, 0).ms - (100 + 25_000 + 400 + 2000);
+  expect(windowOf(20)).toBeCloseTo(33_000);
+  expect(windowOf(2)).toBeCloseTo(20_000);
+  const open = suiteSchema.parse({ ...suite, windowSeconds: 2, requestRate: 5 });
+  expect(estimateCell(open, probe, 0).ms).toBe(100 + 2000 + 400 + 2000);
 });
 
 it('has one launch and no extra passes under the paper protocol', () => {

@@ -4,6 +4,7 @@ import { launchesOf, plannedConcurrency, suiteEngineOptions } from './protocol.t
 import { nowMs } from '../core/clock.ts';
 import type { Engine, LoadedModel } from '../core/engine.ts';
 import { askItems } from './ask-items.ts';
+import { edgeRounds, measuredRounds, mostGrowth } from './closed-loop.ts';
 import type { PlannedModel, PlannedTask } from './plan.ts';
 
 /** How fast a model answers the items of a task, and how well that is known. */
@@ -61,7 +62,10 @@ const warmUpItems = 1;
 export function estimateCell(suite: Suite, speed: CellSpeed, items: number): DurationEstimate {
   const { itemMs, requestMs, logError } = speed;
   const accuracyMs = itemMs * items;
-  const throughputMs = Math.max(suite.windowSeconds * 1000, 2 * plannedConcurrency(suite) * itemMs) + requestMs;
+  const windowMs = suite.windowSeconds * 1000;
+  const roundMs = plannedConcurrency(suite) * itemMs;
+  const steadyMs = Math.max(windowMs, Math.min(measuredRounds * roundMs, mostGrowth * windowMs));
+  const throughputMs = requestMs + (suite.requestRate === undefined ? steadyMs + edgeRounds * roundMs : windowMs);
   const latencyMs = Math.min(suite.latencyRequests * requestMs, suite.latencySeconds * 1000 + requestMs);
   const launchMs = warmUpItems * itemMs + (suite.protocol === 'paper' ? 0 : throughputMs + latencyMs);
   const ms = accuracyMs + launchMs * launchesOf(suite);

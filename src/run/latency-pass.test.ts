@@ -34,6 +34,7 @@ it('counts from when a request was due, and what keeps all limits', () => {
     timeToFirstTokenMs: [100, 101, 100, 90],
     timePerOutputTokenMs: [10, 9.9, 10.1, null],
     outputTokens: [11, 11, 11, 1],
+    promptTokens: [3, 3, 3, 3],
   });
 });
 
@@ -52,6 +53,7 @@ it('knows of an answer in one piece how long it took, and of its tokens only bou
     timeToFirstTokenMs: [null, null, null],
     timePerOutputTokenMs: [null, null, null],
     outputTokens: [10, 9, 20],
+    promptTokens: [3, 3, 3],
   });
   // 90 ms over 9 gaps is 10 ms, over 8 it may be more; 101 ms may have been the first token's.
   expect(collector.good()).toBe(1);

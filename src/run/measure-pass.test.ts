@@ -41,7 +41,7 @@ const plan = { pass: 'throughput', concurrency: 1, total: undefined, limitMs: 1 
 describe('a pass', () => {
   it('keeps what machine, server and GPUs were meanwhile', async () => {
     const { context, stops } = watched({ deviceCount: 4 });
-    const window = { durationMs: 1, items: 1, outputTokens: 1, concurrency: 1 };
+    const window = { durationMs: 1, items: 3, outputTokens: 1, concurrency: 1 };
     const result = await measurePass(context, plan, async () => ({ ...noFindings, window }));
     expect(result).toMatchObject({ host: watchedHost, server, devices: 4, warnings: [] });
     expect(stops).toEqual(['machine', 'server']);

@@ -73,7 +73,7 @@ export interface PassContext {
 }
 
 /** What a pass adds to what all passes record. */
-export type PassFindings = Pick<PassResult, 'window' | 'latencies' | 'load' | 'fewestThreads'>;
+export type PassFindings = Pick<PassResult, 'window' | 'itemWork' | 'latencies' | 'load' | 'fewestThreads'>;
 
 export const noFindings: PassFindings = { window: undefined, latencies: undefined, load: undefined };
 

@@ -1,6 +1,7 @@
 import type { WorkInFlight } from '../core/engine.ts';
 import type { PassProgress } from '../core/event.ts';
 import type { Answer } from './ask-items.ts';
+import { tokensOf } from './item-work.ts';
 
 const progressEveryMs = 250;
 
@@ -28,6 +29,8 @@ export interface PassTally {
   count(answer: Answer, score?: number): void;
   /** What the engine works on meanwhile. */
   working(work: WorkInFlight): void;
+  /** The pass will take longer than was thought. */
+  expect(limitMs: number): void;
   /** Last word before the pass ends. */
   report(): void;
 }
@@ -48,7 +51,7 @@ function exchangesOf(result: Answer['result']): number {
 }
 
 export function createPassTally(
-  { total, limitMs, before = { done: 0, scoreSum: 0 }, hidesScore = false }: PassLimits,
+  { total, limitMs: plannedMs, before = { done: 0, scoreSum: 0 }, hidesScore = false }: PassLimits,
   onProgress: (progress: PassProgress) => void,
   memoryBytes: () => number | undefined,
 ): PassTally {
@@ -56,6 +59,7 @@ export function createPassTally(
   let reportedMs = startedMs;
   let scoreSum = before.scoreSum;
   const durationsMs: number[] = [];
+  let limitMs = plannedMs;
   let [retried, exchanges] = [0, 0];
   let inFlight: WorkInFlight | undefined;
   const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
@@ -94,10 +98,9 @@ export function createPassTally(
         if ((result.retries ?? 0) > 0) retried += 1;
         else durationsMs.push(result.times.lastTokenMs - result.times.startedMs);
         counts.reusedTokens += result.reusedTokens;
-        if ('outputTokens' in result) {
-          counts.promptTokens += result.promptTokens;
-          counts.outputTokens += result.outputTokens;
-        } else counts.promptTokens += result.decodedTokens;
+        const { promptTokens, outputTokens } = tokensOf(result);
+        counts.promptTokens += promptTokens;
+        counts.outputTokens += outputTokens;
       }
       reportInTime();
     },
@@ -105,6 +108,7 @@ export function createPassTally(
       inFlight = work;
       reportInTime();
     },
+    expect: (ms) => void (limitMs = ms),
     report,
   };
 }

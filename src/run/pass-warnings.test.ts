@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceReadings, DeviceWindow } from '../core/meter.ts';
 import type { ClientWindow } from '../core/load.ts';
-import { clientWarnings, deviceWarnings, saturationWarnings, serverWindowWarnings } from './pass-warnings.ts';
+import {
+  clientWarnings,
+  deviceWarnings,
+  saturationWarnings,
+  serverWindowWarnings,
+  windowWarnings,
+} from './pass-warnings.ts';
 
 function gpu(id: string, change: Partial<DeviceReadings>): DeviceReadings {
   return {
@@ -161,4 +167,41 @@ it('doubts that throughput had its peak where the search for a concurrency ended
   expect(said('auto', 'throughput', 256, 256)).toEqual(['unsaturated']);
   expect(said('auto', 'latency', 512)).toEqual([]);
   expect(said(512, 'throughput', 512)).toEqual([]);
+});
+
+describe('the window of a pass', () => {
+  const window = { durationMs: 20_000, items: 48, outputTokens: 1, concurrency: 16 };
+  const open = { requestRate: 40, limits: undefined, good: undefined, asked: 800 };
+
+  it('is too short with fewer than three answers for each place, however long it took', () => {
+    expect(windowWarnings({ window, load: undefined }, 1000)).toEqual([]);
+    expect(windowWarnings({ window: { ...window, items: 47 }, load: undefined }, 1000)).toEqual([
+      { reason: 'short_window', detail: '2.9 answers for each of 16 places; 3 are needed' },
+    ]);
+    expect(windowWarnings({ window: undefined, load: undefined }, 1000)).toEqual([
+      { reason: 'short_window', detail: 'there were too few answers for a steady part' },
+    ]);
+    expect(windowWarnings({ window: undefined, load: undefined }, undefined)).toEqual([]);
+  });
+
+  it('of an open loop is too short where it is less than half of what was asked', () => {
+    const short = { ...window, durationMs: 9_999, concurrency: 2_000 };
+    expect(windowWarnings({ window: short, load: open }, 20_000)).toMatchObject([{ reason: 'short_window' }]);
+  });
+
+  it('of an open loop is overloaded where the backlog grows by more than a twentieth, and more than chance gives', () => {
+    const reasons = (atMiddle: number, atEnd: number, arrivals: number) =>
+      windowWarnings({ window: { ...window, backlog: { atMiddle, atEnd, arrivals } }, load: open }, 20_000).map(
+        ({ reason, detail }) => [reason, detail],
+      );
+    expect(reasons(200, 400, 400)).toEqual([
+      ['overloaded', "200 of the 400 requests of the window's second half were added to the 200 that waited"],
+    ]);
+    expect(reasons(200, 240, 400)).toEqual([]);
+    expect(reasons(200, 241, 400).map(([reason]) => reason)).toEqual(['overloaded']);
+    // Two roots of 40,000 are 400, a twentieth is 2,000.
+    expect(reasons(0, 2_000, 40_000)).toEqual([]);
+    expect(reasons(0, 2_001, 40_000).map(([reason]) => reason)).toEqual(['overloaded']);
+    expect(reasons(400, 200, 400)).toEqual([]);
+  });
 });

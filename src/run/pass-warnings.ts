@@ -1,5 +1,5 @@
 import { percentText } from '../core/amount-text.ts';
-import type { PassName, PassResult } from '../core/cell.ts';
+import type { Backlog, PassName, PassResult } from '../core/cell.ts';
 import type { HostWindow, ServerWindow } from '../core/meter.ts';
 import type { ClientCeiling, ClientWindow } from '../core/load.ts';
 import type { Warning } from '../core/measurement.ts';
@@ -21,7 +21,7 @@ export interface PassQuestion {
 export function passWarnings(record: Omit<PassResult, 'warnings'>, question: PassQuestion): readonly Warning[] {
   const { pass, host, server } = record;
   return [
-    ...windowWarnings(record, question),
+    ...windowWarnings(record, question.windowMs),
     ...hostWarnings(host),
     ...deviceWarnings(host),
     ...serverWindowWarnings(pass, server),
@@ -35,13 +35,33 @@ export function passWarnings(record: Omit<PassResult, 'warnings'>, question: Pas
   ];
 }
 
-function windowWarnings({ window }: Pick<PassResult, 'window'>, { windowMs }: PassQuestion): readonly Warning[] {
+export function windowWarnings(
+  { window, load }: Pick<PassResult, 'window' | 'load'>,
+  windowMs: number | undefined,
+): readonly Warning[] {
   if (windowMs === undefined) return [];
-  if (window === undefined) return [{ reason: 'short_window', detail: 'full concurrency was never reached' }];
-  // Engines take requests a little ahead, so the window may end before the last one is given.
-  if (window.durationMs >= windowMs / 2) return [];
-  const detail = `full concurrency lasted ${(window.durationMs / 1000).toFixed(1)} s of the requested ${windowMs / 1000} s`;
-  return [{ reason: 'short_window', detail }];
+  const short = (detail: string): readonly Warning[] => [{ reason: 'short_window', detail }];
+  if (window === undefined) return short('there were too few answers for a steady part');
+  const { durationMs, items, concurrency, backlog } = window;
+  if (load?.requestRate === undefined) {
+    const rounds = items / concurrency;
+    if (rounds >= thresholds.rounds) return [];
+    return short(`${rounds.toFixed(1)} answers for each of ${concurrency} places; ${thresholds.rounds} are needed`);
+  }
+  if (durationMs < windowMs / 2) {
+    return short(`the steady part lasted ${(durationMs / 1000).toFixed(1)} s of the requested ${windowMs / 1000} s`);
+  }
+  return backlogWarnings(backlog);
+}
+
+/** Beyond chance: the number of arrivals in a time varies by about its root. */
+function backlogWarnings(backlog: Backlog | undefined): readonly Warning[] {
+  if (backlog === undefined) return [];
+  const { atMiddle, atEnd, arrivals } = backlog;
+  const added = atEnd - atMiddle;
+  if (added <= thresholds.backlogGrowth * arrivals || added <= 2 * Math.sqrt(arrivals)) return [];
+  const detail = `${added} of the ${arrivals} requests of the window's second half were added to the ${atMiddle} that waited`;
+  return [{ reason: 'overloaded', detail }];
 }
 
 function hostWarnings({ isKnown, otherShare }: HostWindow): readonly Warning[] {

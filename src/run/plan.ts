@@ -6,7 +6,7 @@ import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
 import { createHash } from 'node:crypto';
-import { randomOrder } from '../stats/random.ts';
+import { createRandom, type Random, randomOrder } from '../stats/random.ts';
 
 export interface PlannedModel {
   readonly spec: ModelSpec;
@@ -64,6 +64,11 @@ function seedFor(seed: number, ...purpose: readonly string[]): number {
 /** The positions that a run asks of a task: the first `limit` of a random order that only seed and task decide. */
 export function itemOrder(items: number, limit: number | undefined, seed: number, taskId: string): readonly number[] {
   return Array.from(randomOrder(items, seedFor(seed, 'items', taskId)).subarray(0, limit));
+}
+
+/** Random numbers that only the run's seed and what they are for decide. */
+export function randomPositions(seed: number, ...purpose: readonly string[]): Random {
+  return createRandom(seedFor(seed, ...purpose));
 }
 
 /** The same positions in another order, for a pass that measures time. */

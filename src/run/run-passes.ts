@@ -4,6 +4,7 @@ import type { LoadedModel } from '../core/engine.ts';
 import { parseGoodput } from '../core/load.ts';
 import { type ItemWork, runAccuracyPass } from './accuracy-pass.ts';
 import type { Answer } from './ask-items.ts';
+import { panelAndRest } from './latency-panel.ts';
 import { runLatencyPass } from './latency-pass.ts';
 import type { PassContext } from './measure-pass.ts';
 import { shuffledOrder } from './plan.ts';
@@ -11,7 +12,9 @@ import { plannedConcurrency } from './protocol.ts';
 import type { QuietMachine, TimedPass } from './quiet-machine.ts';
 import { createSampleWriter } from './sample-writer.ts';
 import type { KeptAnswers, PassOrder, WorkStep } from './strategy.ts';
+import { measuredRounds } from './closed-loop.ts';
 import { findConcurrency, maxTried, runThroughputPass, warmUp } from './throughput-pass.ts';
+import { answeredWork, createWorkEstimate } from './item-work.ts';
 
 /** A cell with the engine that is open for it. */
 interface Turn extends ItemWork {
@@ -42,7 +45,7 @@ function passContext(turn: Turn, concurrency: number): PassContext {
 /** An order of the items for something that measures time: its own in every launch, and each time that it is measured. */
 function timedOrder(
   { job: { planned }, suite, launch }: Turn,
-  purpose: 'warm-up' | 'throughput' | 'latency',
+  purpose: 'warm-up' | 'throughput',
   attempt = 0,
 ): readonly number[] {
   const again = attempt === 0 ? [] : [String(attempt)];
@@ -68,13 +71,18 @@ async function throughputPass(
   const { requestRate, goodput, seed } = suite;
   // What is asked round after round counts once.
   const answers = new Map<number, Answer>();
+  const known = await answeredWork(turn.dependencies.store, turn.job);
+  const seen = createWorkEstimate(turn.job.planned);
   const result = await runThroughputPass(context, {
     positions: keeps?.order ?? timedOrder(turn, 'throughput', attempt),
     windowMs: suite.windowSeconds * 1000,
+    rounds: measuredRounds,
     minRequests: keeps?.least ?? 0,
     onAnswer: (answer) => {
+      seen.add(answer);
       if (keeps !== undefined && !answers.has(answer.position)) answers.set(answer.position, answer);
     },
+    itemWork: () => known ?? seen.estimate(),
     load: {
       requestRate,
       limits: goodput === undefined ? undefined : parseGoodput(goodput),
@@ -85,6 +93,20 @@ async function throughputPass(
   });
   if (keeps !== undefined) await keepAnswers(turn, answers);
   return result;
+}
+
+/** The panel in every launch, as far as the first had time for it; a race goes on from there. */
+async function latencyPass(
+  { job: { cell, planned }, suite, launch, dependencies, stopSignal: signal }: Turn,
+  context: PassContext,
+  { from, requests }: Extract<PassOrder, { readonly pass: 'latency' }>,
+): Promise<PassResult> {
+  const passes = launch === 0 ? [] : await dependencies.store.passResults(cell.id);
+  const first = passes.find(({ pass, launch: of }) => pass === 'latency' && of === 0);
+  const items = panelAndRest(planned, suite.latencyRequests, suite.seed);
+  const limitMs = first === undefined ? suite.latencySeconds * 1000 : undefined;
+  const to = from + Math.min(requests, first?.requests ?? Infinity);
+  return runLatencyPass(context, { items: items.slice(from, to), limitMs, signal });
 }
 
 function timedPass({ job, model, launch, stopSignal }: Turn, pass: PassName): TimedPass {
@@ -113,13 +135,8 @@ async function runPass(turn: Turn, order: PassOrder, concurrency: number, attemp
       return runAccuracyPass(turn, context, order);
     case 'throughput':
       return throughputPass(turn, context, order.keeps, attempt);
-    case 'latency': {
-      const { from, requests } = order;
-      const all = timedOrder(turn, 'latency', attempt);
-      const positions = [...all.slice(from), ...all.slice(0, from)];
-      const limitMs = turn.suite.latencySeconds * 1000;
-      return runLatencyPass(context, { positions, requests, limitMs, signal: turn.stopSignal });
-    }
+    case 'latency':
+      return latencyPass(turn, context, order);
   }
 }
 

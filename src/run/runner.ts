@@ -122,7 +122,9 @@ export class Runner implements RunState {
     this.#leases.hold(claim);
     this.jobs.set(cell.id, { cell, claim, planned, model, failure: undefined });
     const { items } = await this.store.sampleSummary(cell.id);
-    emit({ type: 'cell-start', cellId: cell.id, attempt: claim.attempt, finishedItems: items });
+    const passes = await this.store.passResults(cell.id);
+    const finishedPasses = passes.map(({ pass, launch }) => ({ pass, launch }));
+    emit({ type: 'cell-start', cellId: cell.id, attempt: claim.attempt, finishedItems: items, finishedPasses });
   }
 
   async #work(step: WorkStep): Promise<void> {

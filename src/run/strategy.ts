@@ -37,7 +37,7 @@ export type PassOrder =
       readonly time?: PassTime;
     }
   | { readonly pass: 'throughput'; readonly keeps: KeptAnswers | undefined }
-  /** Single requests, from this position of the pass's own order. */
+  /** Single requests, from this place in the order of the panel and all other items; never more than there are. */
   | { readonly pass: 'latency'; readonly from: number; readonly requests: number };
 
 /** When a pass asks nothing more; on the clock of `nowMs`. At least one item is asked. */
@@ -108,5 +108,5 @@ export const isOpen = ({ state }: Cell): boolean => state === 'pending' || state
 export function passOrder(pass: PassName, { planned }: CellJob, { suite }: RunPlan): PassOrder {
   if (pass === 'accuracy') return { pass, order: planned.order, gate: undefined };
   if (pass === 'throughput') return { pass, keeps: undefined };
-  return { pass: 'latency', from: 0, requests: suite.latencyRequests };
+  return { pass: 'latency', from: 0, requests: Math.min(suite.latencyRequests, planned.order.length) };
 }

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nowMs } from '../core/clock.ts';
 import { createRandom } from '../stats/random.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
-import type { PassResult } from '../core/cell.ts';
+import type { ItemWork, PassResult } from '../core/cell.ts';
 import type { LoadedModel, WorkInFlight } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { GoodputLimits, LoadRecord } from '../core/load.ts';
 import { type AnsweredRequest, openWindow, throughputWindow } from '../metrics/throughput-window.ts';
+import { tokensOf } from './item-work.ts';
 import { type Answer, askItems, type DuePosition } from './ask-items.ts';
+import { ClosedLoop, type ClosedLoopOptions } from './closed-loop.ts';
 import { collectLatencies } from './latency-pass.ts';
 import { measurePass, type PassContext } from './measure-pass.ts';
 
@@ -20,10 +22,28 @@ export interface OpenLoopOptions {
   readonly signal: AbortSignal;
 }
 
-/** Times from one arrival to the next of a Poisson process, in milliseconds: the same for the same seed. */
-export function* arrivalGaps(requestsPerSecond: number, seed: number): Generator<number, never, void> {
+function* exponentials(count: number, seed: number): Generator<number, void, void> {
   const random = createRandom(seed);
-  for (;;) yield (-Math.log(1 - random.nextFloat()) * 1000) / requestsPerSecond;
+  for (let index = 0; index < count; index += 1) yield -Math.log(1 - random.nextFloat());
+}
+
+/**
+ * Times of the arrivals of a Poisson process of which exactly so many as the rate says fall into the window, in
+ * milliseconds from its start: the same for the same seed.
+ *
+ * Given how many there are, arrivals of a Poisson process divide the window as so many exponentials and one more divide
+ * their sum. vLLM's benchmark scales its gaps to the rate too.
+ */
+export function* arrivals(requestsPerSecond: number, windowMs: number, seed: number): Generator<number, void, void> {
+  const count = Math.max(1, Math.round((requestsPerSecond * windowMs) / 1000));
+  let sum = 0;
+  for (const gap of exponentials(count + 1, seed)) sum += gap;
+  const scale = (1000 * count) / requestsPerSecond / sum;
+  let atMs = 0;
+  for (const gap of exponentials(count, seed)) {
+    atMs += gap * scale;
+    yield atMs;
+  }
 }
 
 /**
@@ -37,12 +57,11 @@ export async function* openLoop({
   seed,
   signal,
 }: OpenLoopOptions): AsyncGenerator<DuePosition, void, void> {
-  let scheduledMs = nowMs();
-  const endMs = scheduledMs + windowMs;
+  const startMs = nowMs();
   let count = 0;
-  for (const gapMs of arrivalGaps(requestsPerSecond, seed)) {
-    scheduledMs += gapMs;
-    if (scheduledMs > endMs || signal.aborted) return;
+  for (const atMs of arrivals(requestsPerSecond, windowMs, seed)) {
+    if (signal.aborted) return;
+    const scheduledMs = startMs + atMs;
     const waitMs = scheduledMs - nowMs();
     if (waitMs > 0) {
       try {
@@ -65,34 +84,13 @@ export interface LoadOptions {
   readonly seed: number;
 }
 
-export interface ThroughputPassOptions {
-  /** Order of the items; asked round and round until the time is up. */
-  readonly positions: readonly number[];
-  readonly windowMs: number;
-  /** Never fewer requests, however soon the time is up. */
-  readonly minRequests: number;
+export interface ThroughputPassOptions extends ClosedLoopOptions {
   /** Gets every answer; what it keeps is looked at after the pass, since scoring costs time. */
   readonly onAnswer: (answer: Answer) => void;
+  /** What an item costs on average, as far as it is known once all are answered. */
+  readonly itemWork?: () => ItemWork | undefined;
   /** Without a rate, a closed loop that keeps all places busy. */
   readonly load: LoadOptions;
-  readonly signal: AbortSignal;
-}
-
-/** At least so many rounds of requests: a window within the first round says more about its start than about a rate. */
-const minRounds = 2;
-
-/** Asks until the window is long enough and each sequence has had its rounds. */
-async function* closedLoop(
-  { positions, windowMs, minRequests, signal }: ThroughputPassOptions,
-  concurrency: number,
-): AsyncGenerator<number> {
-  const least = Math.max(concurrency * minRounds, minRequests);
-  let busyAtMs = Infinity;
-  for (let count = 0; !signal.aborted; count += 1) {
-    if (count === concurrency) busyAtMs = performance.now();
-    if (count >= least && performance.now() - busyAtMs >= windowMs) return;
-    yield positions[count % positions.length] ?? 0;
-  }
 }
 
 /** Requests that an open loop may have in flight at a server; a place that is missing is waited for, and counted. */
@@ -123,22 +121,19 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
     async (tally) => {
       const onWork = (work: WorkInFlight): void => tally.working(work);
       const pass = { concurrency, reuse: 'none', isStreamed, signal, onWork } as const;
+      const loop = requestRate === undefined ? new ClosedLoop(options, concurrency) : undefined;
       const asked =
-        requestRate === undefined
-          ? closedLoop(options, concurrency)
-          : openLoop({ ...options, requestsPerSecond: requestRate, seed });
+        loop?.positions((ms) => tally.expect(ms)) ??
+        openLoop({ ...options, requestsPerSecond: requestRate ?? 0, seed });
       for await (const answer of askItems(model, planned, asked, pass)) {
         tally.count(answer);
+        loop?.answered(answer.position);
         options.onAnswer(answer);
         const { result } = answer;
         if (isUnderLoad) collector.add(result);
         if (result.status === 'failed') continue;
-        const { startedMs: sentMs, lastTokenMs } = result.times;
-        answered.push({
-          startedMs: sentMs,
-          lastTokenMs,
-          outputTokens: 'outputTokens' in result ? result.outputTokens : 0,
-        });
+        const { scheduledMs, startedMs, lastTokenMs } = result.times;
+        answered.push({ scheduledMs, startedMs, lastTokenMs, ...tokensOf(result) });
       }
       const window =
         requestRate === undefined ? throughputWindow(answered, concurrency) : openWindow(answered, concurrency);
@@ -149,7 +144,8 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
         asked: tally.counts.done,
       };
       const latencies = isUnderLoad ? collector.latencies : undefined;
-      return { window, load: isUnderLoad ? record : undefined, latencies };
+      const itemWork = model.capabilities.usage ? options.itemWork?.() : undefined;
+      return { window, itemWork, load: isUnderLoad ? record : undefined, latencies };
     },
   );
 }
@@ -173,7 +169,7 @@ export async function findConcurrency(
   search: Pick<ThroughputPassOptions, 'positions' | 'windowMs' | 'signal'>,
 ): Promise<number> {
   const load = { requestRate: undefined, limits: undefined, seed: 0 };
-  const options = { ...search, minRequests: 0, onAnswer: () => undefined, load };
+  const options = { ...search, rounds: 1, minRequests: 0, onAnswer: () => undefined, load };
   let best = { concurrency: 1, itemsPerMs: 0 };
   const { searchedUpTo: most = maxConcurrency } = context;
   for (let concurrency = 1; concurrency <= most && !options.signal.aborted; concurrency *= 2) {

@@ -30,6 +30,7 @@ const disqualifying: ReadonlySet<Warning['reason']> = new Set(['errors', 'unsupp
 const doubtful: ReadonlySet<Warning['reason']> = new Set([
   'client_bound',
   'short_window',
+  'overloaded',
   'unsaturated',
   'throttled',
   'host_busy',

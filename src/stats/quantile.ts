@@ -18,6 +18,36 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
 }
 
 /**
+ * Quantile of values that stand for different numbers of others: that of {@link quantile} where all stand for as many.
+ *
+ * The middle of each value's weight is its place between the first, at 0, and the last, at 1.
+ *
+ * @param values with weights above 0, in any order, not empty
+ * @param p in [0, 1]
+ * @throws {RangeError} if there is nothing to take a quantile of, or `p` is out of range
+ */
+export function weightedQuantile(
+  values: readonly { readonly value: number; readonly weight: number }[],
+  p: number,
+): number {
+  const sorted = values.toSorted((left, right) => left.value - right.value);
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (first === undefined || last === undefined) throw new RangeError('a quantile needs at least one value');
+  if (!(p >= 0 && p <= 1)) throw new RangeError(`a quantile needs p in [0, 1], got ${p}`);
+  const whole = sorted.reduce((sum, { weight }) => sum + weight, 0);
+  const target = first.weight / 2 + p * (whole - (first.weight + last.weight) / 2);
+  let [before, beforeAt] = [first.value, first.weight / 2];
+  let at = first.weight / 2;
+  for (const [index, { value, weight }] of sorted.entries()) {
+    if (index > 0) at += ((sorted[index - 1]?.weight ?? 0) + weight) / 2;
+    if (at >= target)
+      return at === beforeAt ? value : before + ((target - beforeAt) / (at - beforeAt)) * (value - before);
+    [before, beforeAt] = [value, at];
+  }
+  return last.value;
+}
+
+/**
  * Quantile that is one of the values: the smallest x with at least a share `p` of the sample at or below it.
  *
  * @param sorted ascending, not empty
@@ -75,6 +105,26 @@ export function allowedMisses(p: number, n: number, confidence = loadgenConfiden
     else high = middle;
   }
   return low;
+}
+
+/**
+ * Interval of a percentile from order statistics: LoadGen's bound from above, and the same from below, where values are
+ * counted from the other end.
+ *
+ * @param sorted ascending
+ * @param p between 0 and 1
+ * @returns undefined where there are too few values for a bound on either side
+ */
+export function percentileInterval(
+  sorted: ArrayLike<number>,
+  p: number,
+  level = 0.95,
+): { readonly low: number; readonly high: number } | undefined {
+  const n = sorted.length;
+  const oneSided = (1 + level) / 2;
+  const [above, below] = [allowedMisses(p, n, oneSided), allowedMisses(1 - p, n, oneSided)];
+  if (above === undefined || below === undefined) return undefined;
+  return { low: sorted[below - 1] as number, high: sorted[n - above] as number };
 }
 
 export interface PercentileEstimate {

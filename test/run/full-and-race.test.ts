@@ -119,7 +119,13 @@ describe.each(['full', 'race'] as const)('a %s run', (kind) => {
 
   it('says when its cell is begun', async () => {
     const { events, cell } = await outcomeOf(kind);
-    expect(events).toContainEqual({ type: 'cell-start', cellId: cell?.id, attempt: 1, finishedItems: 0 });
+    expect(events).toContainEqual({
+      type: 'cell-start',
+      cellId: cell?.id,
+      attempt: 1,
+      finishedItems: 0,
+      finishedPasses: [],
+    });
   });
 
   it('marks passes in which others used the processor', async () => {

@@ -26,8 +26,11 @@ export function runStart(cells: readonly Cell[]): RunEvent {
   return { type: 'run-start', runId: 'run', name: 'example', cells, isResumed: false };
 }
 
-export function cellStart(position: number): RunEvent {
-  return { type: 'cell-start', cellId: `run.${position}`, attempt: 1, finishedItems: 0 };
+export function cellStart(
+  position: number,
+  finishedPasses: readonly { readonly pass: PassName; readonly launch: number }[] = [],
+): RunEvent {
+  return { type: 'cell-start', cellId: `run.${position}`, attempt: 1, finishedItems: 0, finishedPasses };
 }
 
 export function passStart(position: number, pass: PassName, launch = 0): RunEvent {

@@ -140,8 +140,10 @@ function leftText(view: CellView, state: RunState, outlook: Outlook): string {
 
 function doingText(view: CellView, state: RunState): string {
   if (view.state !== 'running') return view.state === 'pending' ? '' : view.state;
-  if (view.pass === undefined) return state.loading?.model === view.cell.model ? 'loading' : 'waiting';
-  return state.launches > 1 && view.pass !== 'accuracy'
-    ? `${view.pass} ${view.launch + 1}/${state.launches}`
-    : view.pass;
+  if (view.pass === undefined && state.loading?.model === view.cell.model) return 'loading';
+  if (state.launches === 1 || view.pass === 'accuracy') return view.pass ?? 'waiting';
+  // Between two launches others have their turn.
+  const isLaunchOver = view.pass === undefined && view.endedPasses.has(`latency:${view.launch}`);
+  const launch = Math.min(state.launches, view.launch + (isLaunchOver ? 2 : 1));
+  return `${view.pass ?? 'waiting'} ${launch}/${state.launches}`;
 }

@@ -166,6 +166,8 @@ function footerLine({ state, outlook, elapsedMs, isFrozen }: FrameInput, columns
   const left = runTimeLeft(state, outlook, elapsedMs);
   const parts = [
     `${ended}/${state.cells.length} cells`,
+    // Cells end in the last launch: until then this is how far the run is.
+    ...(state.launches > 1 ? [`launch ${state.launch + 1}/${state.launches}`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     clockText(elapsedMs),
     ...(left === undefined || ended === state.cells.length ? [] : [`${roughRange(left.lowMs, left.highMs)} left`]),
