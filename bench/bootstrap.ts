@@ -5,16 +5,12 @@
  *     node bench/bootstrap.ts [repetitions]
  */
 import { anchorsOf, paperAnchors } from '../src/scoring/anchors.ts';
-import { bootstrapTask, type BootstrapModel, type LaunchedValue } from '../src/scoring/bootstrap.ts';
+import { bootstrapTask, type BootstrapModel } from '../src/scoring/bootstrap.ts';
 import { createRandom } from '../src/stats/random.ts';
 
 const models = 16;
 const resamples = 2000;
 const repetitions = Number(process.argv[2] ?? 3);
-
-function launched(geometricMean: number): LaunchedValue {
-  return { geometricMean, logDeviation: 0.02, launches: 3, degreesOfFreedom: 32 };
-}
 
 function syntheticModels(items: number, isBinary: boolean): BootstrapModel[] {
   const random = createRandom(items);
@@ -24,9 +20,11 @@ function syntheticModels(items: number, isBinary: boolean): BootstrapModel[] {
     return {
       model: `model-${index}`,
       scores: Float64Array.from({ length: items }, score),
-      throughput: launched(1000 / (1 + index)),
-      latency: launched(1 + index),
-      memory: launched(2 ** 30 * (1 + index)),
+      launches: [0.98, 1, 1.02].map((factor) => ({
+        throughput: (1000 * factor) / (1 + index),
+        latency: (1 + index) / factor,
+        memory: 2 ** 30 * (1 + index),
+      })),
     };
   });
 }

@@ -10,7 +10,7 @@ import {
   stateWords,
 } from '../scoring/answer-text.ts';
 import { scoreWithInterval } from '../scoring/board-text.ts';
-import { gateText } from '../scoring/constraints.ts';
+import { checkText, gateText } from '../scoring/constraints.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import {
   type Block,
@@ -79,11 +79,11 @@ function answerFacts(answer: Answer): readonly Line[] {
     const score = candidate.score === undefined ? '' : ` ${candidate.score.toFixed(3)}`;
     return `${candidate.model}${score}${why === '' ? '' : `: ${why}`}`;
   };
-  const open = candidates.find(({ model }) => model === first)?.checks.filter(({ isSure }) => isSure === false) ?? [];
+  const open = candidates.find(({ model }) => model === first)?.checks.filter(({ doubt }) => doubt !== undefined) ?? [];
   const isLeft = answer.kind === 'recommend' && runnerUp !== undefined;
   const facts = [
     ...(isLeft ? [['runner-up', told(runnerUp)] as const] : []),
-    ...open.map(({ constraint }) => ['uncertain', `the interval of its ${constraint} includes the limit`] as const),
+    ...open.map((check) => ['uncertain', checkText(check)] as const),
     ...(nextCheaper === undefined || nextCheaper === runnerUp ? [] : [['next cheaper', told(nextCheaper)] as const]),
     ...largestGates.map((gate) => ['would pass', gateText(gate)] as const),
     ...wouldChange.flatMap((curve) => {

@@ -122,7 +122,7 @@ describe('launches', () => {
   it('one', () => {
     const cells = ['a', 'b'].map((name) => model(name, { throughput: overLaunches([10], 'items/s', []) }));
     const options = {
-      evidence: evidence(['a', 'b'], 100, { logDeviation: undefined, launches: 1, degreesOfFreedom: 0 }),
+      evidence: evidence(['a', 'b'], 100, 1),
     };
     expect(printed(cells, options)).toMatchInlineSnapshot(`
       "a and b are practically equal: take either.
@@ -142,7 +142,7 @@ describe('launches', () => {
     expect(throughput).toMatchObject({ interval: { method: 't over 2 launches' } });
     const notes = ["the spread between launches is each model's own, from few launches (df 1)"];
     const cells = ['a', 'b'].map((name) => model(name, { throughput }));
-    const own = evidence(['a', 'b'], 100, { launches: 2, degreesOfFreedom: 1 });
+    const own = evidence(['a', 'b'], 100, 2);
     expect(printed(cells, { evidence: { ...own, notes } })).toMatchInlineSnapshot(`
       "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models

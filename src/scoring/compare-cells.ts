@@ -17,6 +17,7 @@ import { pairedComparison } from '../stats/paired-comparison.ts';
 import { meanOf } from '../stats/means.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './create-scoreboards.ts';
+import { areInRounds } from './task-evidence.ts';
 
 /** One stored answer, as much of it as a comparison needs. */
 export interface ItemAnswer {
@@ -30,6 +31,11 @@ export interface ItemAnswer {
   readonly promptSha256: string;
 }
 
+interface LaunchValues {
+  readonly unit: Unit;
+  readonly values: readonly number[];
+}
+
 /** A cell with what a comparison is made of. */
 export interface CellEvidence {
   readonly runId: string;
@@ -40,9 +46,9 @@ export interface CellEvidence {
   /** By item id, in the task's order. */
   readonly answers: ReadonlyMap<string, ItemAnswer>;
   /** Performance figures, one value per launch. */
-  readonly launches: Readonly<
-    Partial<Record<ComparedMetric, { readonly unit: Unit; readonly values: readonly number[] }>>
-  >;
+  readonly launches: Readonly<Partial<Record<ComparedMetric, LaunchValues>>>;
+  /** When each launch began, in Unix milliseconds; empty where that isn't known. */
+  readonly launchStarts: readonly number[];
 }
 
 export interface CompareCellsOptions {
@@ -146,10 +152,11 @@ function unknown(reason: string) {
   };
 }
 
-function launchSide(values: readonly number[] | undefined, level: number): SideValue | undefined {
-  if (values === undefined || values.length === 0) return undefined;
+function launchSide(launches: LaunchValues | undefined, level: number): SideValue | undefined {
+  if (launches === undefined || launches.values.length === 0) return undefined;
+  const { values, unit } = launches;
   const spread = launchSpread(values.map((value) => [value]));
-  return { value: spread.geometricMean, interval: launchInterval(spread, { level }), n: values.length };
+  return { value: spread.geometricMean, interval: launchInterval(spread, { level, unit }), n: values.length };
 }
 
 function compareLaunches(
@@ -163,14 +170,18 @@ function compareLaunches(
   const own = {
     metric,
     unit: left?.unit ?? right?.unit,
-    a: launchSide(left?.values, level),
-    b: launchSide(right?.values, level),
+    a: launchSide(left, level),
+    b: launchSide(right, level),
     doubts: [...doubtsOf(a.measurements[metric], 'A'), ...doubtsOf(b.measurements[metric], 'B')],
   };
   if (left === undefined || own.a === undefined) return { ...own, ...unknown(missingText(a, 'A', metric)) };
   if (right === undefined || own.b === undefined) return { ...own, ...unknown(missingText(b, 'B', metric)) };
   if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
-  const { ratio, interval } = launchRatio(left.values, right.values, level);
+  const { ratio, interval } = launchRatio(left.values, right.values, {
+    level,
+    unit: left.unit,
+    isPaired: a.runId === b.runId && areInRounds([a.launchStarts, b.launchStarts]),
+  });
   if (interval === undefined) {
     return { ...own, ...unknown(singleLaunch), change: ratio };
   }

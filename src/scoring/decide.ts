@@ -1,4 +1,5 @@
-import { limitList } from '../core/limits.ts';
+import { limitLabel, limitList } from '../core/limits.ts';
+import { unknownSpread } from '../stats/launch-interval.ts';
 import { rankDescending } from '../stats/rank-inference.ts';
 import { type Answer, type Candidate, type Confidence, gapOf, type Need } from './answer.ts';
 import { type AskedTask, type Support, supportOf } from './answer-support.ts';
@@ -25,7 +26,7 @@ export type DecideOptions = { readonly [Name in keyof StandingOptions]?: Standin
 interface Assumption {
   /** The first model's accuracy at the low end of the paired interval of the difference. */
   readonly isAccuracyLow?: boolean;
-  /** The first model's speeds worse by twice the standard error between launches. */
+  /** The first model's speeds worse by twice the standard error between launches, that of the less certain of the two. */
   readonly isSpeedLow?: boolean;
   /** Every doubt against the first model and for the second. */
   readonly isDoubted?: boolean;
@@ -34,8 +35,14 @@ interface Assumption {
 /** How far the first model is ahead, as the logarithm of a ratio of scores. */
 type Lead = (first: Standing, second: Standing, assumption: Assumption) => number;
 
-/** Between two launches of the same model, where it isn't known how much they differ, so much is assumed twice. */
+/** Standard errors by which speed has to be worse without a consequence. */
 const spreads = 2;
+
+/** Of the logarithm of the speed; where launches have no known spread so much is assumed as they may differ at most. */
+function speedError({ board, row }: Part): number {
+  const isUnknown = board.inference?.withoutLaunchSpread.includes(row.model) === true;
+  return isUnknown ? unknownSpread.throughput : (row.launches?.error ?? 0);
+}
 
 function leadUnder(shares: readonly number[], options: StandingOptions): Lead {
   return (first, second, { isAccuracyLow = false, isSpeedLow = false, isDoubted = false }) => {
@@ -43,7 +50,8 @@ function leadUnder(shares: readonly number[], options: StandingOptions): Lead {
     const own = scoreUnder(first, shares, options, (part) => {
       const other = rivals.get(part.board);
       const better = isDoubted ? doubted(part, 'worst') : asMeasured;
-      const slower = isSpeedLow ? Math.exp(-spreads * (part.row.launches?.error ?? 0)) : 1;
+      const error = Math.max(speedError(part), other === undefined ? 0 : speedError(other));
+      const slower = isSpeedLow ? Math.exp(-spreads * error) : 1;
       return {
         accuracy: isAccuracyLow && other !== undefined ? lowAccuracy(part, other) : undefined,
         better: { ...better, throughput: better.throughput * slower, latency: better.latency * slower },
@@ -64,15 +72,10 @@ function lowAccuracy(part: Part, other: Part): number {
 /** `doubt`: the first is ahead only if nothing doubtful is wrong. */
 type Relation = 'behind' | 'doubt' | 'tied';
 
-const minLaunches = 2;
-
-function isOnce({ launches }: Standing): boolean {
-  return launches !== undefined && launches < minLaunches;
-}
-
 function relationOf(first: Standing, rival: Standing, lead: Lead, support: Support | undefined): Relation {
-  const isSpeedLow = isOnce(first) || isOnce(rival);
-  const isTied = support?.models.get(rival.model)?.isInTieGroup === true;
+  // Rank sets claim nothing of a model whose launches have no known spread: there the lead itself has to be large enough.
+  const isSpeedLow = first.spread !== 'known' || rival.spread !== 'known';
+  const isTied = !isSpeedLow && support?.models.get(rival.model)?.isInTieGroup === true;
   if (isTied || lead(first, rival, { isAccuracyLow: true, isSpeedLow }) <= 0) return 'tied';
   return lead(first, rival, { isAccuracyLow: true, isSpeedLow, isDoubted: true }) > 0 ? 'behind' : 'doubt';
 }
@@ -101,12 +104,16 @@ function confidenceOf(
   const names = unproven.map(({ model }) => model);
   const open =
     names.length === 0 ? [] : [`${listText(names)} ${names.length === 1 ? 'is' : 'are'} not shown to be usable`];
-  if (rivals.length === 0) return { level: 'only', why: open, support: undefined };
-  if (support === undefined)
+  const limits = first.checks.filter(({ isSure, value }) => isSure === undefined && value !== undefined);
+  const beyond = limits.map(({ constraint }) => `its ${limitLabel(constraint)} may be beyond the limit`);
+  if (rivals.length === 0 && beyond.length === 0) return { level: 'only', why: open, support: undefined };
+  if (support === undefined && rivals.length > 0)
     return { level: 'unknown', why: ['there are neither per-item answers nor intervals'], support: undefined };
   const compared = [first, ...rivals];
   const why = [
-    ...(compared.some(isOnce) ? ['speed was measured in one launch'] : []),
+    ...(compared.some(({ spread }) => spread === 'one-launch') ? ['speed was measured in one launch'] : []),
+    ...(compared.some(({ spread }) => spread === 'unknown') ? ['it is not known how far speed varies'] : []),
+    ...new Set(beyond),
     ...(compared.some(({ isBusy }) => isBusy)
       ? ['other processes took CPU']
       : compared.some(({ isDoubtful }) => isDoubtful)

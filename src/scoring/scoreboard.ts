@@ -67,7 +67,7 @@ export interface BoardInference {
   readonly method: 'paired' | 'intervals';
   readonly resamples: number;
   readonly seed: number;
-  /** Models whose performance has no known spread: their ranks assume {@link launchPrior}. */
+  /** Models whose performance has no known spread: they are neither better nor worse than another. */
   readonly withoutLaunchSpread: readonly string[];
   /** Models that are worst in a factor: their intervals of PER-paper are a guess. */
   readonly atBoundary: readonly string[];
@@ -131,8 +131,10 @@ export interface ScoreboardRow {
 
 export interface LaunchFacts {
   readonly count: number;
-  /** Standard error of the logarithm of throughput; from one launch that which is assumed. */
+  /** Standard error of the logarithm of throughput, against other models; from one launch that which is assumed. */
   readonly error: number;
+  /** Of the error; 0 where it is assumed. */
+  readonly degrees: number;
 }
 
 /** Difference of the accuracies of two models on the same items, first minus second: its 95 % interval. */
