@@ -49,7 +49,7 @@ async function openExported(name: string, folder: string): Promise<FoundRun> {
   return {
     run,
     cells: cells.map(({ cell }) => cell),
-    evidence: async (cell) => ({ ...cellFacts(cell), ...(evidence.get(cell.id) ?? noEvidence) }),
+    evidence: async (cell) => ({ ...cellFacts(cell, run), ...(evidence.get(cell.id) ?? noEvidence) }),
   };
 }
 
@@ -68,12 +68,15 @@ async function openStored(store: Store | undefined, name: string): Promise<Found
   return {
     run,
     cells: await store.cells(run.id),
-    evidence: async (cell, signal) => ({ ...cellFacts(cell), ...(await storedEvidence(store, cell, signal)) }),
+    evidence: async (cell, signal) => ({ ...cellFacts(cell, run), ...(await storedEvidence(store, cell, signal)) }),
   };
 }
 
-function cellFacts({ runId, model, state, error, measurements }: Cell): Omit<CellEvidence, keyof StoredEvidence> {
-  return { runId, model, state, error: error?.message, measurements };
+function cellFacts(
+  { runId, model, state, error, measurements }: Cell,
+  { suite }: RunRecord,
+): Omit<CellEvidence, keyof StoredEvidence> {
+  return { runId, model, state, error: error?.message, measurements, allowsBusy: suite.allowBusy };
 }
 
 /** What a store knows of a cell item by item and launch by launch. */

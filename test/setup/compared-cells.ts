@@ -28,6 +28,7 @@ export function cell(right: number, n: number, change: Partial<CellEvidence> = {
       memory: { unit: 'bytes', values: [1000, 1000, 1000] },
     },
     launchStarts: [],
+    allowsBusy: false,
     ...change,
   };
 }
