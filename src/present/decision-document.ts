@@ -42,11 +42,11 @@ const shares = (value: number): string => value.toFixed(2);
 
 /** Why a model isn't the one recommended. */
 function whyNot(candidate: Candidate): string {
-  const { reasons, requiredAccuracy: required, accuracy } = candidate;
+  const { reasons, requiredAccuracy: required, requiredInterval: range, accuracy } = candidate;
   if (reasons.length > 0) return reasons.join('; ');
   if (required === undefined || accuracy === undefined) return '';
-  if (required >= 1) return `needs accuracy ${required.toFixed(2)}: cannot be first at any accuracy`;
-  return `needs accuracy ${required.toFixed(3)}, has ${accuracy.toFixed(3)}`;
+  if ((range?.low ?? required) >= 1) return `needs accuracy ${required.toFixed(2)}: cannot be first at any accuracy`;
+  return `needs accuracy ${scoreWithInterval(required, range)}, has ${accuracy.toFixed(3)}`;
 }
 
 function questionText({ tasks, limits, scoreVersion }: Answer): string {
@@ -158,6 +158,8 @@ const recordColumns: readonly RecordColumn<[Candidate, Answer]>[] = [
   ['device_seconds', ({ costSeconds }) => costSeconds],
   ['accuracy', ({ accuracy }) => accuracy],
   ['required_accuracy', ({ requiredAccuracy }) => requiredAccuracy],
+  ['required_accuracy_low', ({ requiredInterval }) => requiredInterval?.low],
+  ['required_accuracy_high', ({ requiredInterval }) => requiredInterval?.high],
   ['why_not', (candidate) => whyNot(candidate) || undefined],
 ];
 

@@ -24,6 +24,7 @@ import {
 } from './scoreboard.ts';
 import { unknownSpread } from '../stats/launch-interval.ts';
 import type { RankedModel } from '../stats/rank-inference.ts';
+import { requiredRange } from './required-accuracy.ts';
 import type { TaskEvidence } from './task-evidence.ts';
 
 /** One draw of a number from a standard normal one. */
@@ -162,6 +163,22 @@ export function rankScoreboard(board: Scoreboard, { models, point, values, infer
       return { ...row, ranking };
     }),
   };
+}
+
+/** How far the accuracy that a model needs to beat another depends on launches; undefined where their spread isn't known. */
+export function requiredBetween(
+  champion: string,
+  challenger: string,
+  replicates: Pick<BoardReplicates, 'models' | 'values' | 'inference'> | undefined,
+  accuracy: number | undefined,
+  { anchors, weights }: Pick<Scoreboard, 'anchors' | 'weights'>,
+): Interval | undefined {
+  if (replicates === undefined || accuracy === undefined || anchors === undefined) return undefined;
+  const { models, values, inference } = replicates;
+  const pair = [models.indexOf(champion), models.indexOf(challenger)] as const;
+  const isUnknown = [champion, challenger].some((model) => inference.withoutLaunchSpread.includes(model));
+  if (isUnknown || pair.includes(-1)) return undefined;
+  return requiredRange(values, models.length, pair, accuracy, anchors, weights);
 }
 
 /** Of the score that orders the rows: PER-A where it was computed. */

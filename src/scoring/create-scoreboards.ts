@@ -165,6 +165,7 @@ const unjudgedRow = {
   ranking: undefined,
   efficiency: undefined,
   requiredAccuracy: undefined,
+  requiredInterval: undefined,
   answers: undefined,
   launches: undefined,
 };

@@ -79,6 +79,17 @@ const rowOf = ({ rows }: Scoreboard, model: string): ScoreboardRow =>
 const judged = (options: JudgeOptions = {}): Scoreboard => judgeScoreboard(board, { evidence: evidence(), ...options });
 
 describe('intervals and ranks', () => {
+  it('give the required accuracy a range by the launches, where their spread is known', () => {
+    const { requiredAccuracy = 0, requiredInterval } = rowOf(judged(), 'large');
+    expect(requiredInterval?.low).toBeLessThan(0.999 * requiredAccuracy);
+    expect(requiredInterval?.high).toBeGreaterThan(1.001 * requiredAccuracy);
+    expect(rowOf(judged(), 'good').requiredInterval).toBeUndefined();
+    const once = rowOf(judged({ evidence: evidence(1) }), 'large');
+    expect(once).toMatchObject({ requiredAccuracy, requiredInterval: undefined });
+    const candidate = judged().answer?.candidates.find(({ model }) => model === 'large');
+    expect(candidate).toMatchObject({ requiredAccuracy, requiredInterval });
+  });
+
   it('come from the answers, and tie what can not be told apart', () => {
     const result = judged();
     expect(result.inference).toMatchObject({ method: 'paired', resamples: 2000, withoutLaunchSpread: [] });

@@ -14,7 +14,7 @@ import { unknownSpread } from '../stats/launch-interval.ts';
 import { launchError } from '../stats/launch-residuals.ts';
 import { pairedComparison } from '../stats/paired-comparison.ts';
 import { boardFront } from './pareto.ts';
-import { boardReplicates, rankScoreboard, type ReplicateSettings } from './board-ranking.ts';
+import { boardReplicates, rankScoreboard, type ReplicateSettings, requiredBetween } from './board-ranking.ts';
 import { hasConstraints } from './constraints.ts';
 import { overLaunches, performanceFloor, performanceResiduals } from './bootstrap.ts';
 import { decide, type DecideOptions } from './decide.ts';
@@ -66,6 +66,10 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
   const rows = ranked.rows.map((row): ScoreboardRow => {
     const made = rowEfficiency(row, ranked, pricePerHour);
     const required = rowRequired(row, champion, ranked);
+    const requiredInterval =
+      required === undefined || champion === undefined
+        ? undefined
+        : requiredBetween(champion.model, row.model, replicates, valueOf(champion.measurements.accuracy), ranked);
     // Replaces the price of the suite.
     const price = pricePerHour === undefined ? undefined : priceMeasurement(row.measurements, pricePerHour);
     const measurements = price === undefined ? row.measurements : { ...row.measurements, pricePerThousand: price };
@@ -74,6 +78,7 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
       measurements,
       efficiency: made,
       requiredAccuracy: required,
+      requiredInterval,
       answers: evidence?.answers.get(row.model),
       launches: launches.get(row.model),
     };

@@ -123,6 +123,8 @@ export interface ScoreboardRow {
   readonly efficiency: Efficiency | undefined;
   /** Accuracy that this model would need to be first, at its own performance; not for the first itself. */
   readonly requiredAccuracy: number | undefined;
+  /** Of the required accuracy, by the launches; undefined where their spread isn't known. */
+  readonly requiredInterval: Interval | undefined;
   /** What its answers are beside their scores, where they are stored. */
   readonly answers: AnswerFacts | undefined;
   /** How often its speed was measured, where that is known. */
