@@ -86,6 +86,32 @@ it.each([
   },
 );
 
+/** Chance that equal models pass a limit on the drop, over all results but those that never come up. */
+function passChance(n: number, disagreement: number, limit: number): number {
+  const share = disagreement / 2;
+  const reach = 6 * Math.sqrt(n * share);
+  const [from, to] = [Math.max(0, Math.floor(n * share - reach)), Math.ceil(n * share + reach)];
+  let sum = 0;
+  for (let gained = from; gained <= to; gained += 1) {
+    for (let lost = from; lost <= to; lost += 1) {
+      const chance = probability(gained, lost, n, share, share);
+      if (chance > 1e-9 && intervalOutcome(pairedSharesInterval(gained, lost, n), -limit, false) === 'pass')
+        sum += chance;
+    }
+  }
+  return sum;
+}
+
+// The counts of docs/comparing.md.
+it('passes equal models with a chance of 80 % from as many items as the docs say', () => {
+  const agreeing = (n: number, limit: number): GateOutcome => dropOutcome(0, 0, n, limit);
+  expect([agreeing(380, 0.01), agreeing(381, 0.01)]).toEqual(['inconclusive', 'pass']);
+  expect([agreeing(7679, 0.0005), agreeing(7680, 0.0005)]).toEqual(['inconclusive', 'pass']);
+  expect(passChance(3800, 0.1, 0.01)).toBeCloseTo(0.49, 2);
+  expect(passChance(7900, 0.1, 0.01)).toBeCloseTo(0.8, 2);
+  expect(passChance(4000, 0.05, 0.01)).toBeCloseTo(0.8, 2);
+});
+
 it('passes what is as good, and fails what is much worse, from enough items', () => {
   expect(chances(120, 0.1, 0, 0.1)['pass']).toBeGreaterThan(0.85);
   expect(chances(120, 0.3, -0.25, 0.05)['fail']).toBeGreaterThan(0.85);

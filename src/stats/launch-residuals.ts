@@ -96,7 +96,24 @@ export function launchError({ launches }: LaunchResiduals, quantity: number, cou
   return Math.sqrt((residualVariance(launches, quantity) ?? 0) / count);
 }
 
-/** Adds a draw of the mean of `count` launches to `target`: a normal number per residual keeps their covariance as it is. */
+/** As many vectors as quantities with the same squares and products in sum (Cholesky): draws from them are alike, and quick. */
+function condensed({ vectors, degrees }: Residuals, quantities: number): Residuals {
+  const factor = Array.from({ length: quantities }, () => new Float64Array(quantities));
+  const at = (row: number, column: number): number => factor[row]?.[column] ?? 0;
+  for (const [row, own] of factor.entries()) {
+    const size = squaresOf({ vectors }, row);
+    for (let column = 0; column <= row; column += 1) {
+      let rest = vectors.reduce((sum, vector) => sum + (vector[row] as number) * (vector[column] as number), 0);
+      for (let before = 0; before < column; before += 1) rest -= at(row, before) * at(column, before);
+      if (column < row) own[column] = at(column, column) === 0 ? 0 : rest / at(column, column);
+      // What is left of a quantity that follows from the others is rounding.
+      else own[column] = rest > 1e-12 * size ? Math.sqrt(rest) : 0;
+    }
+  }
+  return { vectors: factor.map((_, column) => factor.map((_own, row) => at(row, column))), degrees };
+}
+
+/** Adds a draw of the mean of `count` launches to `target`: a normal number per vector keeps their covariance as it is. */
 function addDraw(target: Float64Array, { vectors, degrees }: Residuals, factor: number, normal: () => number): void {
   if (degrees === 0) return;
   for (const vector of vectors) {
@@ -124,14 +141,16 @@ export interface DrawnLaunches {
  * @returns for each call one draw: for each model the logarithms to add, valid until the next call
  */
 export function createLaunchSource(
-  { launches, rounds }: LaunchResiduals,
+  residuals: LaunchResiduals,
   models: readonly DrawnLaunches[],
   random: Random,
 ): () => readonly Float64Array[] {
+  const quantities = models[0]?.floors.length ?? 0;
+  const launches = condensed(residuals.launches, quantities);
+  const rounds = residuals.rounds && condensed(residuals.rounds, quantities);
   const normal = createNormalSource(random);
   const gamma = createGammaSource(random);
   const scale = (degrees: number): number => (degrees === 0 ? 1 : Math.sqrt(degrees / (2 * gamma(degrees / 2))));
-  const quantities = models[0]?.floors.length ?? 0;
   const drawn = models.map(() => new Float64Array(quantities));
   const round = new Float64Array(quantities);
   // What is missing to the smallest deviation that is believed.
