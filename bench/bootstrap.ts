@@ -1,32 +1,33 @@
 /**
  * How long the bootstrap takes: 2,000 resamples of 16 models on 5 tasks, at the real item counts, and with 11,873 items
- * on each task. One core; on a busy machine look at the CPU time.
+ * on each task. Right-or-wrong answers are as correlated between models as real ones. One core; on a busy machine look at the CPU time.
  *
  *     node bench/bootstrap.ts [repetitions]
  */
 import { anchorsOf, paperAnchors } from '../src/scoring/anchors.ts';
-import { bootstrapTask, type BootstrapModel, type LaunchedValue } from '../src/scoring/bootstrap.ts';
-import { createRandom } from '../src/stats/random.ts';
+import { bootstrapTask, type BootstrapModel } from '../src/scoring/bootstrap.ts';
+import { createNormalSource, createRandom } from '../src/stats/random.ts';
+import { answersOf } from './estimator-worlds.ts';
 
 const models = 16;
 const resamples = 2000;
 const repetitions = Number(process.argv[2] ?? 3);
 
-function launched(geometricMean: number): LaunchedValue {
-  return { geometricMean, logDeviation: 0.02, launches: 3, degreesOfFreedom: 32 };
-}
-
 function syntheticModels(items: number, isBinary: boolean): BootstrapModel[] {
   const random = createRandom(items);
-  return Array.from({ length: models }, (_, index) => {
-    const ability = 0.3 + (0.6 * index) / models;
-    const score = (): number => (isBinary ? Number(random.nextFloat() < ability) : ability * random.nextFloat());
+  const abilities = Array.from({ length: models }, (_, index) => 0.3 + (0.6 * index) / models);
+  const answers = answersOf(abilities, items, createNormalSource(random), Math.sqrt(0.7));
+  return abilities.map((ability, index) => {
     return {
       model: `model-${index}`,
-      scores: Float64Array.from({ length: items }, score),
-      throughput: launched(1000 / (1 + index)),
-      latency: launched(1 + index),
-      memory: launched(2 ** 30 * (1 + index)),
+      scores: isBinary
+        ? (answers[index] as Float64Array)
+        : Float64Array.from({ length: items }, () => ability * random.nextFloat()),
+      launches: [0.98, 1, 1.02].map((factor) => ({
+        throughput: (1000 * factor) / (1 + index),
+        latency: (1 + index) / factor,
+        memory: 2 ** 30 * (1 + index),
+      })),
     };
   });
 }

@@ -8,6 +8,7 @@ import { launchEvidence } from '../metrics/launches.ts';
 import { framePrompts, promptFrame, promptQuestion } from '../present/prompt-text.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
 import { readExportedRun } from './exported-run.ts';
+import { launchStarts } from './run-evidence.ts';
 
 /** A run, of a store or of a file, with those of its cells that are compared. */
 export interface ComparedRun {
@@ -48,11 +49,14 @@ async function openExported(name: string, folder: string): Promise<FoundRun> {
   return {
     run,
     cells: cells.map(({ cell }) => cell),
-    evidence: async (cell) => ({ ...cellFacts(cell), ...(evidence.get(cell.id) ?? noEvidence) }),
+    evidence: async (cell) => ({ ...cellFacts(cell, run), ...(evidence.get(cell.id) ?? noEvidence) }),
   };
 }
 
-const noEvidence: Pick<CellEvidence, 'answers' | 'launches'> = { answers: new Map(), launches: {} };
+/** What only a store or a file of a run knows. */
+type StoredEvidence = Pick<CellEvidence, 'answers' | 'launches' | 'launchStarts'>;
+
+const noEvidence: StoredEvidence = { answers: new Map(), launches: {}, launchStarts: [] };
 
 async function openStored(store: Store | undefined, name: string): Promise<FoundRun> {
   const run = store === undefined ? undefined : await runNamed(store, name);
@@ -64,12 +68,15 @@ async function openStored(store: Store | undefined, name: string): Promise<Found
   return {
     run,
     cells: await store.cells(run.id),
-    evidence: async (cell, signal) => ({ ...cellFacts(cell), ...(await storedEvidence(store, cell, signal)) }),
+    evidence: async (cell, signal) => ({ ...cellFacts(cell, run), ...(await storedEvidence(store, cell, signal)) }),
   };
 }
 
-function cellFacts({ runId, model, state, error, measurements }: Cell): Omit<CellEvidence, 'answers' | 'launches'> {
-  return { runId, model, state, error: error?.message, measurements };
+function cellFacts(
+  { runId, model, state, error, measurements }: Cell,
+  { suite }: RunRecord,
+): Omit<CellEvidence, keyof StoredEvidence> {
+  return { runId, model, state, error: error?.message, measurements, allowsBusy: suite.allowBusy };
 }
 
 /** What a store knows of a cell item by item and launch by launch. */
@@ -77,7 +84,7 @@ export async function storedEvidence(
   store: Pick<Store, 'samples' | 'passResults'>,
   { id, measurements, protocol }: Cell,
   signal: AbortSignal | undefined,
-): Promise<Pick<CellEvidence, 'answers' | 'launches'>> {
+): Promise<StoredEvidence> {
   const answers = new Map<string, ItemAnswer>();
   const first = await Array.fromAsync(store.samples(id, { limit: framePrompts }), ({ prompt }) => prompt);
   const frame = promptFrame(first);
@@ -86,7 +93,8 @@ export async function storedEvidence(
     const question = promptQuestion(prompt, frame);
     answers.set(itemId, { question, score, answer, expected, cluster, promptSha256 });
   }
-  return { answers, launches: launchEvidence(measurements, protocol, await store.passResults(id)) };
+  const passes = await store.passResults(id);
+  return { answers, launches: launchEvidence(measurements, protocol, passes), launchStarts: launchStarts(passes) };
 }
 
 /**

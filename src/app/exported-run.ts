@@ -11,7 +11,7 @@ import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
 /** A cell with what a comparison is made of. */
 export interface ExportedCell {
   readonly cell: Cell;
-  readonly evidence: Pick<CellEvidence, 'answers' | 'launches'>;
+  readonly evidence: Pick<CellEvidence, 'answers' | 'launches' | 'launchStarts'>;
 }
 
 /** A run as a file holds it: what `compare` and `gate` need, item by item and launch by launch. */
@@ -49,6 +49,7 @@ const cellSchema = z.looseObject({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
   measurements: z.record(z.string(), z.unknown()),
   launches: z.record(z.string(), launchSchema),
+  launchStarts: z.array(z.number()).default([]),
   answers: z.array(answerSchema),
 });
 
@@ -73,7 +74,7 @@ function contentSha256(file: Readonly<Record<string, unknown>>): string {
   return hash('sha256', JSON.stringify(content));
 }
 
-function cellContent({ cell, evidence: { answers, launches } }: ExportedCell): object {
+function cellContent({ cell, evidence: { answers, launches, launchStarts } }: ExportedCell): object {
   const rows = Array.from(answers, ([itemId, { score, answer, expected, cluster, promptSha256 }]) => [
     itemId,
     score,
@@ -82,7 +83,7 @@ function cellContent({ cell, evidence: { answers, launches } }: ExportedCell): o
     cluster ?? null,
     promptSha256,
   ]);
-  return { ...cell, launches, answers: rows };
+  return { ...cell, launches, launchStarts, answers: rows };
 }
 
 /** A cell on a line, and below it a line per item: what differs between two files can be read. */
@@ -170,7 +171,7 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
   }
   // What isn't checked above was written by perbench: the checksum says so.
   const run = { ...read.data.run, cost: undefined } as unknown as RunRecord;
-  const cells = read.data.cells.map(({ launches, answers, ...cell }): ExportedCell => {
+  const cells = read.data.cells.map(({ launches, launchStarts, answers, ...cell }): ExportedCell => {
     const byItem = answers.map(([itemId, score, answer, expected, cluster, promptSha256]) => {
       // Prompts are not kept: they are the data set's.
       const own: ItemAnswer = { question: '', score, answer, expected, cluster, promptSha256 };
@@ -178,7 +179,7 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
     });
     return {
       cell: cell as unknown as Cell,
-      evidence: { answers: new Map(byItem), launches },
+      evidence: { answers: new Map(byItem), launches, launchStarts },
     };
   });
   return { run, cells };

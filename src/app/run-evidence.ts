@@ -1,8 +1,11 @@
-import type { Cell, CellMeasurements } from '../core/cell.ts';
+import type { Cell, PassResult } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
-import { launchEvidence, type LaunchEvidence } from '../metrics/launches.ts';
+import { launchEvidence } from '../metrics/launches.ts';
+import type { BootstrapModel, LaunchPerformance } from '../scoring/bootstrap.ts';
+import { performanceNames, type PerformanceName } from '../scoring/factor.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
-import { launchedModels, type ModelEvidence, type TaskEvidence } from '../scoring/task-evidence.ts';
+import { areInRounds, launchNotes, type TaskEvidence } from '../scoring/task-evidence.ts';
+import { geometricMean } from '../stats/means.ts';
 import type { AnswerFacts } from '../scoring/answer.ts';
 import { independentItems } from '../scoring/usable.ts';
 
@@ -103,21 +106,47 @@ function clustersOf(clusters: readonly (string | undefined)[]): readonly string[
   return distinct < 2 || distinct === labels.length ? undefined : labels;
 }
 
-/** Performance launch by launch; a figure that was derived or measured once has its one value. */
+type Values = Readonly<Record<PerformanceName, readonly (number | undefined)[]>>;
+
+/** The passes of each launch, in the order in which launches come. */
+function passesByLaunch(passes: readonly PassResult[]): readonly (readonly PassResult[])[] {
+  return [...Map.groupBy(passes, ({ launch }) => launch).values()];
+}
+
+/** When each launch of a cell began, in Unix milliseconds. */
+export function launchStarts(passes: readonly PassResult[]): readonly number[] {
+  return passesByLaunch(passes).map((own) => Math.min(...own.map(({ startedAtMs }) => startedAtMs)));
+}
+
+/**
+ * Performance launch by launch. A figure that a launch didn't give is that of the cell; a latency that was derived from the
+ * throughput is derived launch by launch.
+ *
+ * @returns undefined where one of the figures isn't known at all
+ */
 function launchesOf(
-  { throughput, latency, memory }: CellMeasurements,
-  evidence: LaunchEvidence,
-): ModelEvidence['launches'] | undefined {
-  const values = (name: 'throughput' | 'latency' | 'memory', measured: number | undefined): readonly number[] => {
-    const own = evidence[name]?.values ?? [];
-    return own.length > 0 || measured === undefined || measured <= 0 ? own : [measured];
+  { measurements, protocol }: Cell,
+  passes: readonly PassResult[],
+): readonly LaunchPerformance[] | undefined {
+  const whole = performanceNames.map((name) => valueOf(measurements[name]));
+  if (whole.some((value) => value === undefined || value <= 0)) return undefined;
+  const evidence = passesByLaunch(passes).map((own) => launchEvidence(measurements, protocol, own));
+  const values = (name: PerformanceName): Values[PerformanceName] =>
+    (evidence.length === 0 ? [{}] : evidence).map((own: (typeof evidence)[number]) => own[name]?.values[0]);
+  const found: Values = {
+    throughput: values('throughput'),
+    latency: values('latency'),
+    memory: values('memory'),
   };
-  const found = {
-    throughput: values('throughput', valueOf(throughput)),
-    latency: values('latency', valueOf(latency)),
-    memory: values('memory', valueOf(memory)),
-  };
-  return Object.values(found).some((own) => own.length === 0) ? undefined : found;
+  const [throughput = 0, latency = 0, memory = 0] = whole;
+  const rates = found.throughput.filter((value) => value !== undefined);
+  const rate = rates.length === 0 ? throughput : geometricMean(rates);
+  const isDerived = measurements.latency?.status === 'derived';
+  return found.throughput.map((own, launch) => ({
+    throughput: own ?? rate,
+    latency: found.latency[launch] ?? (isDerived && own !== undefined ? (latency * rate) / own : latency),
+    memory: found.memory[launch] ?? memory,
+  }));
 }
 
 /**
@@ -136,35 +165,39 @@ export async function runEvidence(
   signal?: AbortSignal,
 ): Promise<TaskEvidence | undefined> {
   const facts = new Map<string, AnswerFacts>();
-  const found: { cell: Cell; launches: ModelEvidence['launches']; stored: StoredAnswers }[] = [];
+  const found: {
+    cell: Cell;
+    launches: BootstrapModel['launches'];
+    starts: readonly number[];
+    stored: StoredAnswers;
+  }[] = [];
   for (const cell of cells) {
     if (cell.state !== 'done' || valueOf(cell.measurements.accuracy) === undefined) continue;
     const stored = await storedAnswers(store, cell, signal);
     if (stored === undefined) continue;
     facts.set(cell.model, stored.facts);
     const passes = await store.passResults(cell.id);
-    const launches = launchesOf(cell.measurements, launchEvidence(cell.measurements, cell.protocol, passes));
-    if (launches !== undefined) found.push({ cell, launches, stored });
+    const launches = launchesOf(cell, passes);
+    if (launches !== undefined) found.push({ cell, launches, starts: launchStarts(passes), stored });
   }
   if (facts.size === 0) return undefined;
   const ranked = found.map(({ cell }) => cell);
   const aligned = commonItems(alignScores(found.map(({ stored }) => stored)));
   const items = aligned.clusters.length;
   if (items === 0 && found.length > 0) return undefined;
-  const { models, notes } = launchedModels(
-    found.map(({ cell, launches }, index) => ({
-      model: cell.model,
-      scores: aligned.columns[index] ?? [],
-      launches,
-    })),
-  );
+  const models = found.map(({ cell, launches }, index) => ({
+    model: cell.model,
+    scores: aligned.columns[index] ?? [],
+    launches,
+  }));
+  const isInRounds = areInRounds(found.map(({ starts }) => starts));
   return {
     models,
     clusters: clustersOf(aligned.clusters),
     items,
     answers: facts,
-    isSameWindow: ranked.some(({ measurements }) => measurements.latency?.status === 'derived'),
-    notes: [...itemNotes(ranked, items), ...notes],
+    isInRounds,
+    notes: [...itemNotes(ranked, items), ...launchNotes(models, isInRounds)],
   };
 }
 

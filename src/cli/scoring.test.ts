@@ -40,7 +40,7 @@ describe('score', () => {
     expect(stdout).toContain('PER-paper/1, PER-A/2026-1/cpu');
     expect(stdout).toMatch(/^No clear difference between gemma and smollm: more items would tell\.$/mu);
     expect(stdout).toContain('large: memory 1.37 GiB is above 1 GiB');
-    expect(stdout).toMatch(/smollm needs 0\.\d{3}, has 0\.500/u);
+    expect(stdout).toMatch(/smollm needs 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\], has 0\.500/u);
     expect(stdout).toMatch(/gemma: on the front \(in \d+ % of resamples\)/u);
     expect(stdout).toContain('Robustness of the order by PER-A/2026-1/cpu\n  robust: gemma wins');
     expect(stdout).toMatch(/Right\/money +Right\/s/u);

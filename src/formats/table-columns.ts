@@ -84,6 +84,8 @@ const ignoredHeadings: ReadonlySet<string> = new Set([
   'p_first',
   'per_published',
   'required_accuracy',
+  'required_accuracy_low',
+  'required_accuracy_high',
   'score_versions',
   'gpus_derived',
   'rank',

@@ -158,6 +158,11 @@ describe('launchEvidence', () => {
     });
     expect(launchEvidence({}, 'paper', passes).throughput).toEqual({ unit: 'items/s', values: [20] });
   });
+
+  it('counts no request that failed, under the paper protocol either', () => {
+    const failing = pass('accuracy', 0, { requests: 30, failedRequests: 10, durationMs: 1000 });
+    expect(launchEvidence({}, 'paper', [failing]).throughput?.values).toEqual([20]);
+  });
 });
 
 describe('warnings of several passes', () => {

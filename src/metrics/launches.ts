@@ -213,7 +213,7 @@ export function mergeWarnings(passes: readonly Pick<PassResult, 'warnings'>[]): 
 export function overLaunches(values: readonly number[], unit: Unit, warnings: readonly Warning[]): Measurement {
   if (values.length === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' };
   const spread = launchSpread(values.map((value) => [value]));
-  const interval = launchInterval(spread);
+  const interval = launchInterval(spread, { unit });
   const single: Warning[] = values.length === 1 ? [{ reason: 'one_launch', detail: singleLaunch }] : [];
   return {
     status: 'measured',

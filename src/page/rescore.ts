@@ -6,8 +6,14 @@ import type { Anchors } from '../scoring/anchors.ts';
 import { factorNames, perFactor, type Factors, type ModelMetrics } from '../scoring/factor.ts';
 import { equalWeights, perAnchored } from '../scoring/per-anchored.ts';
 import { perPaper } from '../scoring/per-paper.ts';
-import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
-import { anchoredReplicates, chosenValues, paperReplicates, type ReplicateValues } from '../scoring/bootstrap.ts';
+import { rankInference } from '../stats/rank-inference.ts';
+import {
+  anchoredReplicates,
+  atEdges,
+  chosenValues,
+  paperReplicates,
+  type ReplicateValues,
+} from '../scoring/bootstrap.ts';
 import type { Draws } from './draws.ts';
 
 /** What a reader may choose. */
@@ -58,25 +64,41 @@ function replicateReader(
   return (index) => pricePerThousand(values.throughput[index] ?? Number.NaN, pricePerHour);
 }
 
+interface KeptModel {
+  readonly model: string;
+  readonly score: number;
+  readonly accuracy: number;
+}
+
 function inference(
-  models: readonly string[],
-  scores: readonly number[],
+  kept: readonly KeptModel[],
+  board: Scoreboard,
   draws: Draws | undefined,
   settings: ScoreSettings,
-): readonly (RankedModel | undefined)[] {
-  const values = draws && models.length > 0 ? chosenValues(draws, models) : undefined;
-  if (values === undefined) return [];
+): readonly (RankedRow | undefined)[] {
+  const models = kept.map(({ model }) => model);
+  const drawn = draws && models.length > 0 ? chosenValues(draws, models) : undefined;
+  if (drawn === undefined) return [];
   const { weights, anchors } = settings;
-  const replicates =
-    anchors === undefined
-      ? paperReplicates(values, models.length, weights)
-      : anchoredReplicates(values, anchors, weights);
-  const keeps = keepsLimits(settings, values);
   // One that misses a limit can't win.
-  return rankInference(
-    scores,
-    replicates.map((score, index) => (keeps(index) ? score : 0)),
+  const scoresOf = (values: ReplicateValues): Float64Array => {
+    const keeps = keepsLimits(settings, values);
+    const replicates =
+      anchors === undefined
+        ? paperReplicates(values, models.length, weights)
+        : anchoredReplicates(values, anchors, weights);
+    return replicates.map((score, index) => (keeps(index) ? score : 0));
+  };
+  const edges = atEdges(
+    drawn,
+    kept.map(({ accuracy }) => accuracy),
   );
+  const isUnknown = models.map((model) => board.inference?.withoutLaunchSpread.includes(model) === true);
+  return rankInference(
+    kept.map(({ score }) => score),
+    scoresOf(drawn),
+    { isUnknown, atEdges: edges && scoresOf(edges) },
+  ).map((ranked, index) => (isUnknown[index] === true ? { ...ranked, interval: undefined } : ranked));
 }
 
 /**
@@ -103,13 +125,10 @@ export function rescore(
   const { weights, anchors } = settings;
   const scored =
     anchors === undefined ? perPaper(metrics, { weights }).rows : perAnchored(metrics, anchors, { weights });
-  const kept = scored.flatMap(({ model, score }) => (score === undefined ? [] : [{ model, score }]));
-  const ranked = inference(
-    kept.map(({ model }) => model),
-    kept.map(({ score }) => score),
-    draws,
-    settings,
+  const kept = scored.flatMap(({ model, score }, index) =>
+    score === undefined ? [] : [{ model, score, accuracy: metrics[index]?.accuracy ?? Number.NaN }],
   );
+  const ranked = inference(kept, board, draws, settings);
   const rankedByModel = new Map(kept.map(({ model }, index) => [model, ranked[index]]));
   return new Map(
     scored.map(({ model, factors, score, rank }, index): [string, RescoredModel] => [

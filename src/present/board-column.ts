@@ -1,4 +1,4 @@
-import { decimalsFor, humanScale } from '../core/amount-text.ts';
+import { humanScale } from '../core/amount-text.ts';
 import type { Measurement, MetricName } from '../core/measurement.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
@@ -8,7 +8,7 @@ import {
   intervalParts,
   type Mark,
   missing,
-  numberCell,
+  measuredCell,
   type Scalar,
   separatedName,
   wholeOnly,
@@ -113,14 +113,14 @@ export function measurementColumn({
   field = separatedName(id, '_'),
   decimals,
   intervalPriority = latePriority,
-  isSkewed = false,
+  tellsEnds = false,
   find = ({ measurements }) => measurements[id as MetricName],
   ...more
 }: Omit<BoardColumnParts, 'value' | 'show' | 'cell'> & {
   /** About three significant digits by default. */
   readonly decimals?: number;
-  /** Its intervals reach further to one side than to the other, so that both ends are told. */
-  readonly isSkewed?: boolean;
+  /** Both ends of its intervals are told, however even they are. */
+  readonly tellsEnds?: boolean;
   /** Where the measurement is found; by default under its name. */
   readonly find?: (row: ScoreboardRow) => Measurement | undefined;
 }): BoardColumn {
@@ -140,14 +140,12 @@ export function measurementColumn({
           const found = find(row);
           if (found === undefined) return '';
           if (found.status === 'unavailable') return missing;
-          const value = found.value / scale.divisor;
-          const { half, range } = intervalParts(found.interval);
-          // A half beyond the value, as two launches leave it, says no more than that nothing is known.
-          const isTold = half !== undefined && (isSkewed || half <= Math.abs(found.value));
-          return numberCell(value, decimals ?? decimalsFor(value), {
-            half: isTold ? half / scale.divisor : undefined,
-            ...(isSkewed && { range }),
+          const { divisor } = scale;
+          const { value, interval } = found;
+          const shown = { divisor, ...(decimals !== undefined && { decimals }) };
+          return measuredCell(value, interval, shown, {
             mark: markOf(found),
+            ...(tellsEnds && intervalParts(interval)),
           });
         },
       };

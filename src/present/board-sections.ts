@@ -1,5 +1,5 @@
 import { measuredText, percentText } from '../core/amount-text.ts';
-import { headlineVersion, listText, shortListText, spreadNote } from '../scoring/board-text.ts';
+import { headlineVersion, listText, scoreWithInterval, shortListText, spreadNote } from '../scoring/board-text.ts';
 import { factorLabels, factorNames, isLessBetter, type FactorName } from '../scoring/factor.ts';
 import { placeOf } from '../scoring/place.ts';
 import { hasPerAnchored, type Scoreboard } from '../scoring/scoreboard.ts';
@@ -36,10 +36,11 @@ function outsideLines(board: Scoreboard): readonly string[] {
 
 function requiredLines(board: Scoreboard): readonly string[] {
   if (board.showsRequired !== true) return [];
-  return board.rows.flatMap(({ model, requiredAccuracy, measurements: { accuracy } }) => {
+  return board.rows.flatMap(({ model, requiredAccuracy, requiredInterval, measurements: { accuracy } }) => {
     if (requiredAccuracy === undefined || accuracy === undefined || accuracy.status === 'unavailable') return [];
-    const needs = `${model} needs ${requiredAccuracy.toFixed(3)}`;
-    if (requiredAccuracy >= 1) return [`${needs}: cannot be first at any accuracy, given its speed and size`];
+    const needs = `${model} needs ${scoreWithInterval(requiredAccuracy, requiredInterval)}`;
+    if ((requiredInterval?.low ?? requiredAccuracy) >= 1)
+      return [`${needs}: cannot be first at any accuracy, given its speed and size`];
     return [`${needs}, has ${accuracy.value.toFixed(3)}`];
   });
 }

@@ -1,4 +1,4 @@
-import { decimalsFor, type HumanScale, humanScale } from '../core/amount-text.ts';
+import { type HumanScale, humanScale } from '../core/amount-text.ts';
 import {
   changeText,
   signed,
@@ -18,6 +18,7 @@ import {
   createDocument,
   gap,
   intervalParts,
+  measuredCell,
   type Line,
   line,
   listBlock,
@@ -40,11 +41,10 @@ const verdictMarks = { better: 'better', worse: 'worse', no_clear_difference: '~
 
 function sideCell(side: SideValue | undefined, metric: MetricComparison['metric'], scale: HumanScale): Cell {
   if (side === undefined) return missing;
-  const value = side.value / scale.divisor;
-  const { half, range } = intervalParts(side.interval);
+  const { value, interval } = side;
   const after = scale.label === '' ? '' : ` ${scale.label}`;
-  if (metric === 'accuracy') return numberCell(value, 3, { half, range, after });
-  return numberCell(value, decimalsFor(value), { half: half && half / scale.divisor, after });
+  if (metric === 'accuracy') return numberCell(value, 3, { ...intervalParts(interval), after });
+  return measuredCell(value, interval, { divisor: scale.divisor }, { after });
 }
 
 function rangeText({ metric, interval }: MetricComparison): string {

@@ -10,7 +10,7 @@ import {
   stateWords,
 } from '../scoring/answer-text.ts';
 import { scoreWithInterval } from '../scoring/board-text.ts';
-import { gateText } from '../scoring/constraints.ts';
+import { checkText, gateText } from '../scoring/constraints.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import {
   type Block,
@@ -42,11 +42,11 @@ const shares = (value: number): string => value.toFixed(2);
 
 /** Why a model isn't the one recommended. */
 function whyNot(candidate: Candidate): string {
-  const { reasons, requiredAccuracy: required, accuracy } = candidate;
+  const { reasons, requiredAccuracy: required, requiredInterval: range, accuracy } = candidate;
   if (reasons.length > 0) return reasons.join('; ');
   if (required === undefined || accuracy === undefined) return '';
-  if (required >= 1) return `needs accuracy ${required.toFixed(2)}: cannot be first at any accuracy`;
-  return `needs accuracy ${required.toFixed(3)}, has ${accuracy.toFixed(3)}`;
+  if ((range?.low ?? required) >= 1) return `needs accuracy ${required.toFixed(2)}: cannot be first at any accuracy`;
+  return `needs accuracy ${scoreWithInterval(required, range)}, has ${accuracy.toFixed(3)}`;
 }
 
 function questionText({ tasks, limits, scoreVersion }: Answer): string {
@@ -79,11 +79,11 @@ function answerFacts(answer: Answer): readonly Line[] {
     const score = candidate.score === undefined ? '' : ` ${candidate.score.toFixed(3)}`;
     return `${candidate.model}${score}${why === '' ? '' : `: ${why}`}`;
   };
-  const open = candidates.find(({ model }) => model === first)?.checks.filter(({ isSure }) => isSure === false) ?? [];
+  const open = candidates.find(({ model }) => model === first)?.checks.filter(({ doubt }) => doubt !== undefined) ?? [];
   const isLeft = answer.kind === 'recommend' && runnerUp !== undefined;
   const facts = [
     ...(isLeft ? [['runner-up', told(runnerUp)] as const] : []),
-    ...open.map(({ constraint }) => ['uncertain', `the interval of its ${constraint} includes the limit`] as const),
+    ...open.map((check) => ['uncertain', checkText(check)] as const),
     ...(nextCheaper === undefined || nextCheaper === runnerUp ? [] : [['next cheaper', told(nextCheaper)] as const]),
     ...largestGates.map((gate) => ['would pass', gateText(gate)] as const),
     ...wouldChange.flatMap((curve) => {
@@ -158,6 +158,8 @@ const recordColumns: readonly RecordColumn<[Candidate, Answer]>[] = [
   ['device_seconds', ({ costSeconds }) => costSeconds],
   ['accuracy', ({ accuracy }) => accuracy],
   ['required_accuracy', ({ requiredAccuracy }) => requiredAccuracy],
+  ['required_accuracy_low', ({ requiredInterval }) => requiredInterval?.low],
+  ['required_accuracy_high', ({ requiredInterval }) => requiredInterval?.high],
   ['why_not', (candidate) => whyNot(candidate) || undefined],
 ];
 

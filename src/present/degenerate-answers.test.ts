@@ -111,7 +111,7 @@ describe('answers', () => {
         =: not distinguishable from the best
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 draws from the intervals, independent between models
-        throughput or latency of a and b has no interval, so the score has no interval and ranks assume 6 % between launches
+        throughput or latency of a and b has no interval: no score intervals, no significant differences, P(1st) assumes 20 % between launches
         95 % confidence intervals: [low, high], or ± half the width; that of accuracy is for new items of this kind; for this benchmark itself, of which 100 of 400 items were evaluated, it is 0.87 of that (finite population)
       "
     `);
@@ -122,7 +122,7 @@ describe('launches', () => {
   it('one', () => {
     const cells = ['a', 'b'].map((name) => model(name, { throughput: overLaunches([10], 'items/s', []) }));
     const options = {
-      evidence: evidence(['a', 'b'], 100, { logDeviation: undefined, launches: 1, degreesOfFreedom: 0 }),
+      evidence: evidence(['a', 'b'], 100, 1),
     };
     expect(printed(cells, options)).toMatchInlineSnapshot(`
       "a and b are practically equal: take either.
@@ -132,7 +132,7 @@ describe('launches', () => {
         =: not distinguishable from the best
         anchors of PER-A: accuracy 0.250 scores 0; 10.0 items/s, 100 ms and 1.00 GiB score 0.5 each
         ranks and P(1st): from 2000 bootstrap resamples of items and launches
-        performance of a and b comes from a single launch, so the score has no interval and ranks assume 6 % between launches
+        performance of a and b comes from a single launch: no score intervals, no significant differences, P(1st) assumes 20 % between launches
       "
     `);
   });
@@ -142,7 +142,7 @@ describe('launches', () => {
     expect(throughput).toMatchObject({ interval: { method: 't over 2 launches' } });
     const notes = ["the spread between launches is each model's own, from few launches (df 1)"];
     const cells = ['a', 'b'].map((name) => model(name, { throughput }));
-    const own = evidence(['a', 'b'], 100, { launches: 2, degreesOfFreedom: 1 });
+    const own = evidence(['a', 'b'], 100, 2);
     expect(printed(cells, { evidence: { ...own, notes } })).toMatchInlineSnapshot(`
       "a and b are practically equal: take either.
         PER (set-relative) is meaningless with 2 models

@@ -1,4 +1,4 @@
-import { countText, humanInterval, intervalDecimals, sizeAmount } from '../core/amount-text.ts';
+import { countText, decimalsFor, humanInterval, intervalDecimals, sizeAmount } from '../core/amount-text.ts';
 import type { Interval, Unit } from '../core/measurement.ts';
 import type { Report } from './report.ts';
 
@@ -14,7 +14,7 @@ export interface NumberCell {
   readonly value: number | undefined;
   /** Half of its interval. */
   readonly half: number | undefined;
-  /** Both ends of the interval, told in place of ± where they may lie at unequal distances. */
+  /** Both ends of the interval, told in place of ±. */
   readonly range: readonly [low: number, high: number] | undefined;
   readonly decimals: number;
   /** What follows at once, such as a unit where the column's values have several; `=` for a shared rank. */
@@ -45,12 +45,46 @@ export function numberCell(value: number | undefined, decimals: number, more: Pa
   };
 }
 
-/** What a cell shows of an interval: half of it, and its ends. */
-export function intervalParts(
-  interval: Pick<Interval, 'low' | 'high'> | undefined,
-): Pick<NumberCell, 'half' | 'range'> {
+type Ends = Pick<Interval, 'low' | 'high'>;
+
+/** What a cell shows of an interval whose ends are always told: accuracies and scores. */
+export function intervalParts(interval: Ends | undefined): Pick<NumberCell, 'half' | 'range'> {
   if (interval === undefined) return { half: undefined, range: undefined };
   return { half: (interval.high - interval.low) / 2, range: [interval.low, interval.high] };
+}
+
+/** Ends whose distances from the value differ by no more than this share of half the width read as ±. */
+const smallSkew = 0.05;
+
+/** Whether ± would tell something else than the interval says, in the decimals that are shown. */
+function isSkewed(value: number, { low, high }: Ends, decimals: number): boolean {
+  const half = (high - low) / 2;
+  const [below, above] = [value - low, high - value];
+  const shown = intervalDecimals(half, decimals);
+  return Math.abs(above - below) > smallSkew * half && below.toFixed(shown) !== above.toFixed(shown);
+}
+
+/**
+ * A measured number with what is known of its spread: ± where the interval is about even, else both ends.
+ *
+ * @param interval in the unit of the value
+ * @param divisor from that unit to the one shown
+ */
+export function measuredCell(
+  value: number,
+  interval: Ends | undefined,
+  {
+    divisor = 1,
+    decimals = decimalsFor(value / divisor),
+  }: { readonly divisor?: number; readonly decimals?: number } = {},
+  more: Partial<NumberCell> = {},
+): NumberCell {
+  const shown = value / divisor;
+  const ends = interval && { low: interval.low / divisor, high: interval.high / divisor };
+  const { half, range } = intervalParts(ends);
+  // A half beyond the value, as two launches leave it, says no more than that nothing is known.
+  if (ends === undefined || half === undefined || half > Math.abs(shown)) return numberCell(shown, decimals, more);
+  return numberCell(shown, decimals, { half, range: isSkewed(shown, ends, decimals) ? range : undefined, ...more });
 }
 
 /** A size in the unit that suits it. */

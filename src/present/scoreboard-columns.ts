@@ -183,9 +183,16 @@ const scores: readonly BoardColumn[] = [
     heading: 'Needs ACC',
     shortHeading: 'Needs',
     priority: priorities.asked,
-    field: 'required_accuracy',
-    value: ({ requiredAccuracy }) => requiredAccuracy,
-    show: (value, { showsRequired }) => (showsRequired === true ? fixed(3, '')(value) : ''),
+    cell: ({ requiredAccuracy, requiredInterval }, { showsRequired }) =>
+      showsRequired === true && requiredAccuracy !== undefined
+        ? numberCell(requiredAccuracy, 3, intervalParts(requiredInterval))
+        : '',
+    raw: ({ requiredAccuracy }) => requiredAccuracy,
+    fields: ({ requiredAccuracy, requiredInterval }) => ({
+      required_accuracy: requiredAccuracy,
+      required_accuracy_low: requiredInterval?.low,
+      required_accuracy_high: requiredInterval?.high,
+    }),
   }),
 ];
 
@@ -197,7 +204,7 @@ const measurements: readonly BoardColumn[] = [
     priority: priorities.accuracy,
     intervalPriority: priorities.accuracyInterval,
     decimals: 3,
-    isSkewed: true,
+    tellsEnds: true,
     inPaper: 'highest',
   }),
   measurementColumn({
@@ -248,7 +255,7 @@ function extraColumn(name: string): BoardColumn {
     heading: name,
     priority: priorities.extra,
     decimals: 3,
-    isSkewed: true,
+    tellsEnds: true,
     find: ({ measurements: { extra } }) => extra?.[name],
     isInJson: false,
   });

@@ -1,7 +1,7 @@
 import { rankInference } from '../stats/rank-inference.ts';
 import type { BoardReplicates } from './board-ranking.ts';
 import { spreadNote } from './board-text.ts';
-import { anchoredReplicates, chosenValues, paperReplicates } from './bootstrap.ts';
+import { anchoredReplicates, atEdges, chosenValues, paperReplicates, type ReplicateValues } from './bootstrap.ts';
 import type { RankedRow, Scoreboard } from './scoreboard.ts';
 import type { Standing, StandingOptions } from './standing.ts';
 
@@ -34,25 +34,39 @@ export function supportOf(
   const wanted = standings.map(({ model }) => model);
   const points = standings.map((standing) => standing.score);
   if (wanted.length === 0 || points.includes(undefined)) return undefined;
-  let combined: Float64Array | undefined;
-  for (const [index, { board, replicates }] of tasks.entries()) {
-    const values = replicates && chosenValues(replicates, wanted);
-    if (values === undefined || (score === 'PER-A' && board.anchors === undefined)) return undefined;
-    const scores =
-      score === 'PER-A' && board.anchors !== undefined
-        ? anchoredReplicates(values, board.anchors, weights)
-        : paperReplicates(values, wanted.length, weights);
-    const share = shares[index] as number;
-    if (combined !== undefined && combined.length !== scores.length) return undefined;
-    const before = combined;
-    combined = scores.map((value, place) => (before?.[place] ?? 1) * value ** share);
-  }
+  const drawn = tasks.flatMap(({ replicates }) => (replicates && chosenValues(replicates, wanted)) ?? []);
+  if (drawn.length < tasks.length) return undefined;
+  if (score === 'PER-A' && tasks.some(({ board }) => board.anchors === undefined)) return undefined;
+  const combinedOver = (replicates: readonly ReplicateValues[]): Float64Array | undefined => {
+    let combined: Float64Array | undefined;
+    for (const [index, { board }] of tasks.entries()) {
+      const values = replicates[index] as ReplicateValues;
+      const scores =
+        score === 'PER-A' && board.anchors !== undefined
+          ? anchoredReplicates(values, board.anchors, weights)
+          : paperReplicates(values, wanted.length, weights);
+      const share = shares[index] as number;
+      const before = combined;
+      if (before !== undefined && before.length !== scores.length) return undefined;
+      combined = scores.map((value, place) => (before?.[place] ?? 1) * value ** share);
+    }
+    return combined;
+  };
+  const combined = combinedOver(drawn);
   if (combined === undefined) return undefined;
-  const ranked = rankInference(points as readonly number[], combined);
   const inferences = tasks.flatMap(({ replicates }) => replicates?.inference ?? []);
   const unspread = wanted.filter((model) =>
     inferences.some(({ withoutLaunchSpread }) => withoutLaunchSpread.includes(model)),
   );
+  const ranked = rankInference(points as readonly number[], combined, {
+    isUnknown: wanted.map((model) => unspread.includes(model)),
+    atEdges: combinedOver(
+      drawn.map((values, index) => {
+        const accuracies = standings.map(({ parts }) => parts[index]?.values.accuracy ?? Number.NaN);
+        return atEdges(values, accuracies) ?? values;
+      }),
+    ),
+  });
   const method = inferences.some((inference) => inference.method === 'intervals') ? 'intervals' : 'paired';
   return {
     resamples: combined.length / wanted.length,

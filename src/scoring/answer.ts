@@ -119,6 +119,8 @@ export interface Candidate {
   readonly costSeconds: number | undefined;
   /** Accuracy with which it would be first; one task only. 1 or more: none would do. */
   readonly requiredAccuracy: number | undefined;
+  /** Of the required accuracy, by the launches; undefined where their spread isn't known. */
+  readonly requiredInterval: Interval | undefined;
   readonly accuracy: number | undefined;
 }
 

@@ -4,13 +4,14 @@ import { type FactorName, perFactor } from './factor.ts';
 import { createRandom, createNormalSource } from '../stats/random.ts';
 import {
   type ReplicateValues,
+  type DrawnModels,
   drawReplicates,
-  type BootstrapModel,
-  type LaunchedValue,
+  launchedOnce,
   anchoredReplicates,
   paperReplicates,
   defaultResamples,
   pointValues,
+  rankByScore,
 } from './bootstrap.ts';
 import {
   hasPerAnchored,
@@ -21,8 +22,9 @@ import {
   type Scoreboard,
   scoredRows,
 } from './scoreboard.ts';
-import { launchPrior } from '../stats/launch-interval.ts';
-import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
+import { unknownSpread } from '../stats/launch-interval.ts';
+import type { RankedModel } from '../stats/rank-inference.ts';
+import { requiredRange } from './required-accuracy.ts';
 import type { TaskEvidence } from './task-evidence.ts';
 
 /** One draw of a number from a standard normal one. */
@@ -42,20 +44,17 @@ function accuracyDraw({ value, interval }: KnownNumber): Draw {
   return (normal) => Math.min(1, Math.max(0, value + normal * Math.max(0, normal < 0 ? below : above)));
 }
 
-/** The same on the logarithm; the prior spread where there is no interval. */
-function performanceDraw({ value, interval }: KnownNumber, prior: number): Draw {
-  if (interval === undefined || !(interval.low > 0)) return (normal) => value * Math.exp(normal * prior);
+/** The same on the logarithm; the spread that is assumed where there is no interval. */
+function performanceDraw({ value, interval }: KnownNumber, assumed: number): Draw {
+  if (interval === undefined || !(interval.low > 0)) return (normal) => value * Math.exp(normal * assumed);
   const z = normalQuantile((1 + interval.level) / 2);
   const [below, above] = [Math.log(value / interval.low) / z, Math.log(interval.high / value) / z];
   return (normal) => value * Math.exp(normal * Math.max(0, normal < 0 ? below : above));
 }
 
 /** Replicates of the models of a scoreboard that have a score. */
-export interface BoardReplicates {
+export interface BoardReplicates extends Omit<DrawnModels, 'withoutLaunchSpread'> {
   readonly inference: BoardInference;
-  readonly models: readonly string[];
-  readonly point: ReplicateValues;
-  readonly values: ReplicateValues;
 }
 
 export interface ReplicateSettings {
@@ -64,9 +63,6 @@ export interface ReplicateSettings {
 }
 
 export const defaultSeed = 1;
-
-/** As good as infinitely many: the normal distribution. */
-const priorDegrees = 1e6;
 
 /**
  * Replicates for a scoreboard: from what is behind it where that is known, else from the intervals of its numbers.
@@ -86,10 +82,6 @@ export function boardReplicates(
     : pairedReplicates(rows, evidence, resamples, seed);
 }
 
-function withPrior(value: LaunchedValue, prior: number): LaunchedValue {
-  return value.logDeviation === undefined ? { ...value, logDeviation: prior, degreesOfFreedom: priorDegrees } : value;
-}
-
 function pairedReplicates(
   rows: readonly ScoreboardRow[],
   evidence: TaskEvidence,
@@ -99,22 +91,12 @@ function pairedReplicates(
   const scored = new Set(rows.map(({ model }) => model));
   const known = evidence.models.filter(({ model }) => scored.has(model));
   if (known.length === 0) return undefined;
-  const models = known.map((model): BootstrapModel => ({
-    ...model,
-    throughput: withPrior(model.throughput, launchPrior.throughput),
-    latency: withPrior(model.latency, launchPrior.latency),
-    memory: withPrior(model.memory, launchPrior.memory),
-  }));
-  const { clusters, isSameWindow, notes } = evidence;
-  const values = drawReplicates(models, { resamples, seed, clusters, isSameWindow });
-  const withoutLaunchSpread = known
-    .filter(({ throughput, latency }) => throughput.logDeviation === undefined || latency.logDeviation === undefined)
-    .map(({ model }) => model);
+  const { clusters, isInRounds, notes } = evidence;
   return replicatesOf(
     known.map(({ model }) => model),
     pointValues(known),
-    values,
-    { method: 'paired', resamples, seed, withoutLaunchSpread, notes },
+    drawReplicates(known, { resamples, seed, clusters, isInRounds }),
+    { method: 'paired', resamples, seed, withoutLaunchSpread: launchedOnce(known), notes },
   );
 }
 
@@ -132,7 +114,7 @@ function intervalReplicates(
   const normal = createNormalSource(createRandom(seed));
   const drawn = (factor: FactorName): Float64Array => {
     const draws = rows.map((row) =>
-      factor === 'accuracy' ? accuracyDraw(at(row, factor)) : performanceDraw(at(row, factor), launchPrior[factor]),
+      factor === 'accuracy' ? accuracyDraw(at(row, factor)) : performanceDraw(at(row, factor), unknownSpread[factor]),
     );
     return new Float64Array(resamples * rows.length).map((_, index) => (draws[index % rows.length] as Draw)(normal()));
   };
@@ -159,17 +141,12 @@ function replicatesOf(
 }
 
 /** Adds intervals, ranks, support and ties to a scoreboard. */
-export function rankScoreboard(board: Scoreboard, replicates: BoardReplicates): Scoreboard {
-  const { models, point, values, inference } = replicates;
+export function rankScoreboard(board: Scoreboard, { models, point, values, inference }: BoardReplicates): Scoreboard {
   const { anchors, weights } = board;
   const count = models.length;
-  const anchored =
-    anchors &&
-    rankInference([...anchoredReplicates(point, anchors, weights)], anchoredReplicates(values, anchors, weights));
-  const paper =
-    count < 2
-      ? undefined
-      : rankInference([...paperReplicates(point, count, weights)], paperReplicates(values, count, weights));
+  const drawn = { models, point, values, withoutLaunchSpread: inference.withoutLaunchSpread };
+  const anchored = anchors && rankByScore(drawn, (replicates) => anchoredReplicates(replicates, anchors, weights));
+  const paper = count < 2 ? undefined : rankByScore(drawn, (replicates) => paperReplicates(replicates, count, weights));
   const without = new Set(inference.withoutLaunchSpread);
   const shown = (ranked: RankedModel | undefined, model: string): RankedRow | undefined =>
     ranked && { ...ranked, interval: without.has(model) ? undefined : ranked.interval };
@@ -186,6 +163,22 @@ export function rankScoreboard(board: Scoreboard, replicates: BoardReplicates): 
       return { ...row, ranking };
     }),
   };
+}
+
+/** How far the accuracy that a model needs to beat another depends on launches; undefined where their spread isn't known. */
+export function requiredBetween(
+  champion: string,
+  challenger: string,
+  replicates: Pick<BoardReplicates, 'models' | 'values' | 'inference'> | undefined,
+  accuracy: number | undefined,
+  { anchors, weights }: Pick<Scoreboard, 'anchors' | 'weights'>,
+): Interval | undefined {
+  if (replicates === undefined || accuracy === undefined || anchors === undefined) return undefined;
+  const { models, values, inference } = replicates;
+  const pair = [models.indexOf(champion), models.indexOf(challenger)] as const;
+  const isUnknown = [champion, challenger].some((model) => inference.withoutLaunchSpread.includes(model));
+  if (isUnknown || pair.includes(-1)) return undefined;
+  return requiredRange(values, models.length, pair, accuracy, anchors, weights);
 }
 
 /** Of the score that orders the rows: PER-A where it was computed. */

@@ -1,5 +1,5 @@
 import { hasPerAnchored, type BoardInference, type Scoreboard } from './scoreboard.ts';
-import { launchPrior } from '../stats/launch-interval.ts';
+import { unknownSpread } from '../stats/launch-interval.ts';
 import type { Interval } from '../core/measurement.ts';
 
 const maxNames = 4;
@@ -17,17 +17,18 @@ export function listText(words: readonly string[]): string {
 }
 
 /**
- * Whose performance has no measured spread, and what stands in for it.
+ * Whose performance has no measured spread, and what follows.
  *
  * @param names at least one
  * @param models how many there are in all
  */
 export function spreadNote(names: readonly string[], models: number, method: BoardInference['method']): string {
   const whose = shortListText(names, models);
-  const prior = `so the score has no interval and ranks assume ${Math.round(100 * launchPrior.throughput)} % between launches`;
-  return method === 'paired'
-    ? `performance of ${whose} comes from a single launch, ${prior}`
-    : `throughput or latency of ${whose} has no interval, ${prior}`;
+  const what =
+    method === 'paired'
+      ? `performance of ${whose} comes from a single launch`
+      : `throughput or latency of ${whose} has no interval`;
+  return `${what}: no score intervals, no significant differences, P(1st) assumes ${100 * unknownSpread.throughput} % between launches`;
 }
 
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */

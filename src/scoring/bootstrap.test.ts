@@ -4,7 +4,6 @@ import type { Anchors } from './anchors.ts';
 import {
   bootstrapTask,
   type BootstrapModel,
-  type LaunchedValue,
   anchoredReplicates,
   paperReplicates,
   type ReplicateValues,
@@ -12,10 +11,9 @@ import {
 import type { Factors } from './factor.ts';
 import { anchoredScore } from './per-anchored.ts';
 import { perPaper } from './per-paper.ts';
-import { createRandom, createNormalSource, createStudentSource } from '../stats/random.ts';
+import { createRandom, createNormalSource, createGammaSource } from '../stats/random.ts';
 import { rankInference } from '../stats/rank-inference.ts';
-import { randomResample, resampleAccuracies } from '../stats/resample-accuracy.ts';
-import { tQuantile } from '../stats/distributions.ts';
+import { launchesAround } from '../../test/setup/printed-scoreboard.ts';
 
 const accuracy = [
   [1, 1, 0, 1, 1, 0],
@@ -37,8 +35,10 @@ function repeated(values: readonly number[], times: number): Float64Array {
 
 // Expected values: computed independently in Python and JavaScript.
 describe('the bootstrap at fixed draws', () => {
-  const resampled = resampleAccuracies({ models: accuracy }, 5, (units, replicate) =>
-    units.set(indices[replicate] as number[]),
+  const resampled = Float64Array.from(
+    indices.flatMap((items) =>
+      accuracy.map((scores) => items.reduce((sum, item) => sum + (scores[item] as number), 0) / items.length),
+    ),
   );
   const values: ReplicateValues = {
     accuracy: resampled,
@@ -71,51 +71,6 @@ describe('the bootstrap at fixed draws', () => {
       [1, 3],
       [1, 3],
     ]);
-  });
-});
-
-describe('resampleAccuracies', () => {
-  const draws = fc.array(fc.array(fc.nat(7), { minLength: 8, maxLength: 8 }), { minLength: 1, maxLength: 4 });
-
-  it.each([
-    ['right or wrong', fc.integer({ min: 0, max: 1 })],
-    ['partial credit', fc.double({ min: 0, max: 1, noNaN: true })],
-  ])('is the mean over the drawn items, %s', (_, score) => {
-    const models = fc.array(fc.array(score, { minLength: 8, maxLength: 8 }), { minLength: 1, maxLength: 11 });
-    fc.assert(
-      fc.property(models, draws, (all, drawn) => {
-        const result = resampleAccuracies({ models: all }, drawn.length, (units, replicate) =>
-          units.set(drawn[replicate] as number[]),
-        );
-        const expected = drawn.flatMap((items) =>
-          all.map((model) =>
-            expect.closeTo(items.reduce((sum, item) => sum + (model[item] as number), 0) / items.length, 12),
-          ),
-        );
-        expect([...result]).toEqual(expected);
-      }),
-    );
-  });
-
-  it('draws whole clusters', () => {
-    const clusters = ['a', 'a', 'b', 'b', 'b', 'c'];
-    const result = resampleAccuracies({ models: accuracy, clusters }, 2, (units, replicate) => {
-      expect(units).toHaveLength(3);
-      units.set(replicate === 0 ? [0, 0, 2] : [1, 1, 1]);
-    });
-    // a, a, c: the items 0, 1 twice and 5; b three times: the items 2, 3, 4.
-    expect([...result].map((value) => Number(value.toFixed(9)))).toEqual([
-      0.8, 0.6, 0.4, 0.666666667, 0.333333333, 0.333333333,
-    ]);
-  });
-
-  it('refuses models with other items', () => {
-    const resample = randomResample(createRandom(1));
-    expect(() => resampleAccuracies({ models: [[1, 0], [1]] }, 1, resample)).toThrow(
-      'model 1 has 1 items, the first has 2',
-    );
-    expect(() => resampleAccuracies({ models: [] }, 1, resample)).toThrow('at least one model with one item');
-    expect(() => resampleAccuracies({ models: [[1, 0]], clusters: [1] }, 1, resample)).toThrow('2 items need as many');
   });
 });
 
@@ -155,31 +110,24 @@ describe('random variates', () => {
     const share = (draw: () => number, below: number): number =>
       Array.from({ length: count }, draw).filter((value) => value < below).length / count;
     expect(share(createNormalSource(random), 1.2815515655)).toBeCloseTo(0.9, 2);
-    for (const degrees of [1, 2, 8, 32]) {
-      const draw = createStudentSource(degrees, random);
-      expect(Math.abs(share(draw, tQuantile(0.9, degrees)) - 0.9)).toBeLessThan(0.006);
-      expect(Math.abs(share(draw, tQuantile(0.05, degrees)) - 0.05)).toBeLessThan(0.005);
+    // A gamma number of shape 1/2 is half the square of a normal one.
+    const gamma = createGammaSource(random);
+    expect(share(() => gamma(0.5), 1.2815515655 ** 2 / 2)).toBeCloseTo(0.8, 2);
+    for (const shape of [1, 3]) {
+      // Of shape 3: 1 - exp(-x) (1 + x + x^2 / 2).
+      const below = shape === 1 ? 1 - Math.exp(-1) : 1 - Math.exp(-3) * (1 + 3 + 4.5);
+      expect(share(() => gamma(shape), shape)).toBeCloseTo(below, 2);
     }
-    expect(() => createStudentSource(0, random)).toThrow('at least 1 degree of freedom, got 0');
   });
 });
 
 describe('bootstrapTask', () => {
-  const launched = (geometricMean: number, logDeviation: number | undefined = 0.02): LaunchedValue => ({
-    geometricMean,
-    logDeviation,
-    launches: 3,
-    degreesOfFreedom: 8,
-  });
-
   function synthetic(abilities: readonly number[], items: number): BootstrapModel[] {
     const random = createRandom(99);
     return abilities.map((ability, index) => ({
       model: `m${index}`,
       scores: Array.from({ length: items }, () => Number(random.nextFloat() < ability)),
-      throughput: launched(330),
-      latency: launched(1.5),
-      memory: launched(8192 + index),
+      launches: launchesAround({ throughput: 330, latency: 1.5, memory: 8192 + index }),
     }));
   }
 
@@ -211,15 +159,13 @@ describe('bootstrapTask', () => {
       const random = createRandom(1000 + round);
       const noise = createNormalSource(random);
       const models = abilities.map((ability, index): BootstrapModel => {
-        const logs = [0, 0, 0].map(() => Math.log(330) + 0.03 * noise());
-        const mean = logs.reduce((sum, value) => sum + value, 0) / 3;
-        return {
-          model: String(index),
-          scores: Array.from({ length: 300 }, () => Number(random.nextFloat() < ability)),
-          throughput: { geometricMean: Math.exp(mean), logDeviation: 0.03, launches: 3, degreesOfFreedom: 32 },
-          latency: launched(1.5, 0),
-          memory: launched(8192, 0),
-        };
+        const scores = Array.from({ length: 300 }, () => Number(random.nextFloat() < ability));
+        // A lucky launch moves all figures.
+        const launches = [0, 0, 0].map(() => {
+          const luck = Math.exp(0.1 * noise());
+          return { throughput: 330 * luck, latency: 1.5 / luck, memory: 8192 };
+        });
+        return { model: String(index), scores, launches };
       });
       const { anchored = [] } = bootstrapTask(models, { seed: round, resamples: 300, anchors });
       for (const [index, ability] of abilities.entries()) {
@@ -233,37 +179,92 @@ describe('bootstrapTask', () => {
     expect(share).toBeLessThan(0.985);
   });
 
-  it('moves latency against throughput where both come from one window', () => {
-    const models = synthetic([0.5, 0.5], 10).map((model) => ({
-      ...model,
-      scores: Array.from({ length: 10 }, () => 1),
-      memory: launched(8192, 0),
-    }));
-    const width = (isSameWindow: boolean): number => {
-      const interval = bootstrapTask(models, { seed: 1, resamples: 2000, anchors, isSameWindow }).anchored?.[0]
-        ?.interval;
+  it('lets speed, latency and memory vary together as they did', () => {
+    const width = (sign: number): number => {
+      const models = synthetic([0.5, 0.5], 10).map((model) => ({
+        ...model,
+        scores: Array.from({ length: 400 }, () => 1),
+        launches: [-0.1, 0, 0.1].map((luck) => ({
+          throughput: 330 * Math.exp(luck),
+          latency: 1.5 * Math.exp(sign * luck),
+          memory: 8192,
+        })),
+      }));
+      const interval = bootstrapTask(models, { seed: 1, resamples: 2000, anchors }).anchored?.[0]?.interval;
       return (interval?.high ?? 0) - (interval?.low ?? 0);
     };
-    expect(width(true) / width(false)).toBeCloseTo(Math.SQRT2, 0);
-    expect(width(true)).toBeGreaterThan(width(false) * 1.2);
+    // One makes up for the other, or both add up: 10 % of each, at a quarter of the weight and half of the factor.
+    expect(width(1)).toBeLessThan(0.2 * width(-1));
   });
 
-  it('names what its intervals do not know', () => {
-    const models = synthetic([0.2, 0.5, 0.6], 50);
-    const first = models[0] as BootstrapModel;
-    const result = bootstrapTask(
-      [{ ...first, throughput: launched(330, undefined) }, ...models.slice(1)].map((model, index) => ({
-        ...model,
-        ...(index === 0 && {
-          throughput: { geometricMean: 100, logDeviation: undefined, launches: 1, degreesOfFreedom: 0 },
-        }),
+  it('takes out what a round did to all of its models', () => {
+    const drift = [0, 0.08, -0.06];
+    const models = synthetic([0.5, 0.5, 0.5], 10).map((model, index): BootstrapModel => ({
+      ...model,
+      scores: Array.from({ length: 400 }, () => 1),
+      launches: drift.map((host, launch) => ({
+        throughput: 330 * (1 + 0.06 * index) * Math.exp(host + 0.003 * ((launch + index) % 3)),
+        latency: 1.5,
+        memory: 8192,
       })),
-      { seed: 1, resamples: 100 },
+    }));
+    const setsOf = (isInRounds: boolean): unknown =>
+      bootstrapTask(models, { seed: 1, resamples: 500, anchors, isInRounds }).anchored?.map(({ rankSet }) => rankSet);
+    expect(setsOf(false)).toEqual([
+      [1, 3],
+      [1, 3],
+      [1, 3],
+    ]);
+    expect(setsOf(true)).toEqual([
+      [3, 3],
+      [2, 2],
+      [1, 1],
+    ]);
+  });
+
+  it('never calls a model better or worse that was launched once', () => {
+    const models = synthetic([0.2, 0.5, 0.9], 1000);
+    const result = bootstrapTask(
+      [
+        {
+          ...(models[0] as BootstrapModel),
+          launches: launchesAround({ throughput: 330, latency: 1.5, memory: 8192 }, 1),
+        },
+        ...models.slice(1),
+      ],
+      { seed: 1, resamples: 200, anchors },
     );
     expect(result.withoutLaunchSpread).toEqual(['m0']);
-    expect(result.atBoundary).toContain('m0');
-    expect(result.anchored).toBeUndefined();
+    expect(result.anchored?.map(({ rankSet }) => rankSet)).toEqual([
+      [1, 3],
+      [2, 3],
+      [1, 2],
+    ]);
     expect(result.paretoShare.every((share) => share >= 0 && share <= 1 + 1e-9)).toBe(true);
+    const once = models.map((model) => ({ ...model, launches: model.launches.slice(0, 1) }));
+    const all = bootstrapTask(once, { seed: 1, resamples: 200 });
+    expect(all.paper.every(({ rankSet: [best, worst] }) => best === 1 && worst === 3)).toBe(true);
+    expect(all.atBoundary).toContain('m0');
+    expect(all.anchored).toBeUndefined();
+  });
+
+  it('is not certain where few launches agree', () => {
+    const models = [10, 9.99].map((throughput, index): BootstrapModel => ({
+      model: `m${index}`,
+      scores: [1, 0, 1],
+      launches: [1, 2].map(() => ({ throughput, latency: 100, memory: 1000 })),
+    }));
+    const [first] = bootstrapTask(models, { seed: 1, anchors }).anchored ?? [];
+    expect(first?.topShare).toBeLessThan(0.6);
+    expect(first?.rankSet).toEqual([1, 2]);
+  });
+
+  it('reaches the score of an accuracy of 1 where everything is right', () => {
+    const models = synthetic([0.5], 10).map((model) => ({ ...model, scores: Array.from({ length: 40 }, () => 1) }));
+    const high = bootstrapTask(models, { seed: 1, anchors }).anchored?.[0]?.interval.high ?? 0;
+    const best = anchoredScore({ accuracy: 1, throughput: 330, latency: 1.5, memory: 8192 }, anchors);
+    expect(high).toBeGreaterThan(best);
+    expect(high).toBeLessThan(1.02 * best);
   });
 });
 

@@ -8,11 +8,13 @@ import {
   type Factors,
   type PerformanceName,
 } from './factor.ts';
+import { drawAccuracies } from '../stats/accuracy-draws.ts';
+import { launchFloor, unknownSpread } from '../stats/launch-interval.ts';
+import { createLaunchSource, launchResiduals, type LaunchResiduals } from '../stats/launch-residuals.ts';
 import { checkWeights, meanOf } from '../stats/means.ts';
-import { equalWeights } from './per-anchored.ts';
-import { createRandom, type Random, createStudentSource } from '../stats/random.ts';
+import { createRandom, type Random } from '../stats/random.ts';
 import { rankInference, type RankedModel } from '../stats/rank-inference.ts';
-import { randomResample, resampleAccuracies } from '../stats/resample-accuracy.ts';
+import { equalWeights } from './per-anchored.ts';
 
 /** Raw values of every replicate, by replicate and then by model. */
 export type ReplicateValues = Readonly<Record<FactorName, Float64Array>>;
@@ -94,23 +96,15 @@ export function paperReplicates(
   return out;
 }
 
-/** A performance figure as launches gave it. */
-export interface LaunchedValue {
-  readonly geometricMean: number;
-  /** Standard deviation of the logarithm over launches, pooled over models where possible; undefined: not known. */
-  readonly logDeviation: number | undefined;
-  readonly launches: number;
-  /** Of the deviation. */
-  readonly degreesOfFreedom: number;
-}
+/** Performance of one launch, each above 0. */
+export type LaunchPerformance = Readonly<Record<PerformanceName, number>>;
 
 export interface BootstrapModel {
   readonly model: string;
   /** In [0, 1], one per item, all models in the same order. */
   readonly scores: ArrayLike<number>;
-  readonly throughput: LaunchedValue;
-  readonly latency: LaunchedValue;
-  readonly memory: LaunchedValue;
+  /** At least one, in the order in which they ran. */
+  readonly launches: readonly LaunchPerformance[];
 }
 
 export interface BootstrapOptions {
@@ -121,8 +115,8 @@ export interface BootstrapOptions {
   /** Adds PER-A. */
   readonly anchors?: Anchors | undefined;
   readonly weights?: Factors;
-  /** Throughput and latency come from the same window: a lucky launch moves both, in opposite directions. */
-  readonly isSameWindow?: boolean;
+  /** Launch 1 of every model ran before launch 2 of any, and so on: differences are taken round by round. */
+  readonly isInRounds?: boolean | undefined;
 }
 
 export interface BootstrapResult {
@@ -141,27 +135,76 @@ export interface BootstrapResult {
 
 export const defaultResamples = 2000;
 
-/** exp(mean + t s / sqrt(launches)) for every replicate of every model. */
+/** Fewest launches that say anything about how much launches differ. */
+const leastLaunches = 2;
+
+/** Models that were launched once: how far another launch would differ is not known. */
+export function launchedOnce(models: readonly BootstrapModel[]): readonly string[] {
+  return models.filter(({ launches }) => launches.length < leastLaunches).map(({ model }) => model);
+}
+
+/** As good as infinitely many: the normal distribution. */
+const assumedDegrees = 1e6;
+
+/** Stands in where no model was launched twice: a slow launch takes longer for an answer, too. */
+const assumedResiduals: LaunchResiduals = {
+  launches: {
+    vectors: [
+      [unknownSpread.throughput, -unknownSpread.latency, 0],
+      [0, 0, unknownSpread.memory],
+    ].map((vector) => vector.map((value) => value * Math.sqrt(assumedDegrees))),
+    degrees: assumedDegrees,
+  },
+  rounds: undefined,
+  isUneven: [false, false, false],
+};
+
+/** How much launches of these models vary, in the order of `performanceNames`; undefined where none was launched twice. */
+export function performanceResiduals(
+  models: readonly Pick<BootstrapModel, 'launches'>[],
+  isInRounds: boolean,
+): LaunchResiduals | undefined {
+  const logs = models.map(({ launches }) =>
+    launches.map((launch) => performanceNames.map((name) => Math.log(launch[name]))),
+  );
+  const residuals = launchResiduals(logs, isInRounds);
+  return residuals.launches.degrees === 0 ? undefined : residuals;
+}
+
+const baseUnits = { throughput: 'items/s', latency: 'ms', memory: 'bytes' } as const;
+
+/** The least standard deviation of the logarithm over launches that is believed of one of a model's figures. */
+export function performanceFloor(name: PerformanceName, value: number): number {
+  return launchFloor(baseUnits[name], value);
+}
+
+/** Geometric mean over launches. */
+export function overLaunches(launches: readonly LaunchPerformance[], name: PerformanceName): number {
+  return Math.exp(meanOf(launches.map((launch) => Math.log(launch[name]))));
+}
+
+/** The figures of all models in every replicate, drawn together: a lucky launch moves speed, latency and memory as launches do. */
 function drawPerformance(
   models: readonly BootstrapModel[],
   resamples: number,
-  isSameWindow: boolean,
+  isInRounds: boolean,
   random: Random,
 ): Omit<ReplicateValues, 'accuracy'> {
   const size = resamples * models.length;
   const drawn = { throughput: new Float64Array(size), latency: new Float64Array(size), memory: new Float64Array(size) };
-  for (const [model, entry] of models.entries()) {
-    const sources = new Map(
-      performanceNames.map((name) => [name, createStudentSource(Math.max(1, entry[name].degreesOfFreedom), random)]),
-    );
-    for (let replicate = 0; replicate < resamples; replicate += 1) {
-      const shared = sources.get('throughput')?.() ?? 0;
-      for (const name of performanceNames) {
-        const { geometricMean, logDeviation = 0, launches } = entry[name];
-        const own =
-          name === 'throughput' ? shared : name === 'latency' && isSameWindow ? -shared : (sources.get(name)?.() ?? 0);
-        drawn[name][replicate * models.length + model] =
-          geometricMean * Math.exp((own * logDeviation) / Math.sqrt(launches));
+  const means = models.map(({ launches }) => performanceNames.map((name) => overLaunches(launches, name)));
+  const next = createLaunchSource(
+    performanceResiduals(models, isInRounds) ?? assumedResiduals,
+    models.map(({ launches }, model) => ({
+      count: launches.length,
+      floors: performanceNames.map((name, place) => performanceFloor(name, means[model]?.[place] as number)),
+    })),
+    random,
+  );
+  for (let offset = 0; offset < size; offset += models.length) {
+    for (const [model, logs] of next().entries()) {
+      for (const [place, name] of performanceNames.entries()) {
+        drawn[name][offset + model] = (means[model]?.[place] as number) * Math.exp(logs[place] as number);
       }
     }
   }
@@ -172,8 +215,45 @@ function drawPerformance(
 export function pointValues(models: readonly BootstrapModel[]): ReplicateValues {
   const accuracy = Float64Array.from(models, ({ scores }) => meanOf(scores));
   const column = (name: PerformanceName): Float64Array =>
-    Float64Array.from(models, (model) => model[name].geometricMean);
+    Float64Array.from(models, ({ launches }) => overLaunches(launches, name));
   return { accuracy, throughput: column('throughput'), latency: column('latency'), memory: column('memory') };
+}
+
+/** Points and replicates of some models on one task. */
+export interface DrawnModels {
+  readonly models: readonly string[];
+  readonly point: ReplicateValues;
+  readonly values: ReplicateValues;
+  /** Models whose launches have no known spread: they are never called better or worse than another. */
+  readonly withoutLaunchSpread: readonly string[];
+}
+
+/**
+ * Replicates in which a model that has everything right, or nothing, keeps that.
+ *
+ * @param accuracies of the models themselves
+ * @returns undefined where there is no such model
+ */
+export function atEdges(values: ReplicateValues, accuracies: ArrayLike<number>): ReplicateValues | undefined {
+  const edges = Array.from(accuracies, (accuracy) => (accuracy === 0 || accuracy === 1 ? accuracy : undefined));
+  if (edges.every((edge) => edge === undefined)) return undefined;
+  return { ...values, accuracy: values.accuracy.map((drawn, index) => edges[index % edges.length] ?? drawn) };
+}
+
+/**
+ * Intervals, ranks and ties by a score.
+ *
+ * @param scoresOf the scores of replicates, by replicate and then by model
+ */
+export function rankByScore(
+  drawn: DrawnModels,
+  scoresOf: (values: ReplicateValues) => Float64Array,
+): readonly RankedModel[] {
+  const edges = atEdges(drawn.values, drawn.point.accuracy);
+  return rankInference([...scoresOf(drawn.point)], scoresOf(drawn.values), {
+    isUnknown: drawn.models.map((model) => drawn.withoutLaunchSpread.includes(model)),
+    atEdges: edges && scoresOf(edges),
+  });
 }
 
 /**
@@ -209,47 +289,47 @@ export function paretoShares(
 }
 
 /** What a replicate of every factor is drawn from, and how. */
-export type ReplicateOptions = Pick<BootstrapOptions, 'resamples' | 'seed' | 'clusters' | 'isSameWindow'>;
+export type ReplicateOptions = Pick<BootstrapOptions, 'resamples' | 'seed' | 'clusters' | 'isInRounds'>;
 
 /**
- * Replicates of the four factors: one draw of items that all models share, and draws of the performance of each.
+ * Replicates of the four factors: one draw of items that all models share, and one of launches.
  *
  * @throws {RangeError} if the models don't have the same items
  */
 export function drawReplicates(models: readonly BootstrapModel[], options: ReplicateOptions): ReplicateValues {
-  const { resamples = defaultResamples, seed, clusters, isSameWindow = false } = options;
+  const { resamples = defaultResamples, seed, clusters, isInRounds = false } = options;
   const random = createRandom(seed);
   const scores = { models: models.map((model) => model.scores), clusters };
-  const accuracy = resampleAccuracies(scores, resamples, randomResample(random));
-  return { accuracy, ...drawPerformance(models, resamples, isSameWindow, random) };
+  const accuracy = drawAccuracies(scores, resamples, random);
+  return { accuracy, ...drawPerformance(models, resamples, isInRounds, random) };
 }
 
 /**
  * The bootstrap over items and launches for models on one task: what would change on other items of the kind and with
  * other launches. For reporting at a fixed number of items, never for stopping.
  *
- * Each replicate draws items once for all models (clusters where they depend on each other), and each performance figure
- * from Student's t around its mean; then everything is computed again, for PER-paper the scaling too.
+ * Each replicate weights the items anew for all models (clusters where they depend on each other), and draws the
+ * performance of all from Student's t around their means; then everything is computed again, for PER-paper the scaling too.
  * Source: docs/scores.md, "Ranks".
  *
  * @throws {RangeError} if the models don't have the same items
  */
 export function bootstrapTask(models: readonly BootstrapModel[], options: BootstrapOptions): BootstrapResult {
   const { resamples = defaultResamples, seed, anchors, weights } = options;
-  const values = drawReplicates(models, options);
-  const point = pointValues(models);
-  const paperPoint = [...paperReplicates(point, models.length, weights)];
+  const drawn: DrawnModels = {
+    models: models.map(({ model }) => model),
+    point: pointValues(models),
+    values: drawReplicates(models, options),
+    withoutLaunchSpread: launchedOnce(models),
+  };
+  const paperPoint = paperReplicates(drawn.point, models.length, weights);
   return {
     resamples,
     seed,
-    paper: rankInference(paperPoint, paperReplicates(values, models.length, weights)),
-    anchored:
-      anchors &&
-      rankInference([...anchoredReplicates(point, anchors, weights)], anchoredReplicates(values, anchors, weights)),
-    withoutLaunchSpread: models
-      .filter((model) => performanceNames.some((name) => model[name].logDeviation === undefined))
-      .map(({ model }) => model),
+    paper: rankByScore(drawn, (values) => paperReplicates(values, models.length, weights)),
+    anchored: anchors && rankByScore(drawn, (values) => anchoredReplicates(values, anchors, weights)),
+    withoutLaunchSpread: drawn.withoutLaunchSpread,
     atBoundary: models.filter((_, index) => paperPoint[index] === 0).map(({ model }) => model),
-    paretoShare: paretoShares(values, models.length),
+    paretoShare: paretoShares(drawn.values, models.length),
   };
 }

@@ -15,8 +15,10 @@ import {
 import { launchInterval, launchSpread, launchRatio } from '../stats/launch-interval.ts';
 import { pairedComparison } from '../stats/paired-comparison.ts';
 import { meanOf } from '../stats/means.ts';
-import { scoreInterval } from '../stats/score-interval.ts';
+import { exactBounds, scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './create-scoreboards.ts';
+import { areInRounds } from './task-evidence.ts';
+import { independentItems } from './usable.ts';
 
 /** One stored answer, as much of it as a comparison needs. */
 export interface ItemAnswer {
@@ -30,6 +32,11 @@ export interface ItemAnswer {
   readonly promptSha256: string;
 }
 
+interface LaunchValues {
+  readonly unit: Unit;
+  readonly values: readonly number[];
+}
+
 /** A cell with what a comparison is made of. */
 export interface CellEvidence {
   readonly runId: string;
@@ -40,9 +47,11 @@ export interface CellEvidence {
   /** By item id, in the task's order. */
   readonly answers: ReadonlyMap<string, ItemAnswer>;
   /** Performance figures, one value per launch. */
-  readonly launches: Readonly<
-    Partial<Record<ComparedMetric, { readonly unit: Unit; readonly values: readonly number[] }>>
-  >;
+  readonly launches: Readonly<Partial<Record<ComparedMetric, LaunchValues>>>;
+  /** The suite takes the numbers of a busy machine as they are. */
+  readonly allowsBusy: boolean;
+  /** When each launch began, in Unix milliseconds; empty where that isn't known. */
+  readonly launchStarts: readonly number[];
 }
 
 export interface CompareCellsOptions {
@@ -77,6 +86,12 @@ function isOutside(value: number, interval: Interval): boolean {
   return value < interval.low || value > interval.high;
 }
 
+/** Whether a number says of itself that it can't be trusted. */
+function isDoubtful(measurement: Measurement | undefined, { allowsBusy }: CellEvidence): boolean {
+  if (measurement === undefined || measurement.status === 'unavailable') return false;
+  return measurement.warnings.some(({ reason }) => isDoubtfulReason(reason) && !(allowsBusy && reason === 'host_busy'));
+}
+
 function doubtsOf(measurement: Measurement | undefined, side: string): string[] {
   if (measurement === undefined || measurement.status === 'unavailable') return [];
   return measurement.warnings
@@ -104,13 +119,28 @@ function isWhole({ state, measurements }: CellEvidence): boolean {
   return state === 'done' && measurements.accuracy?.status !== 'unavailable';
 }
 
+/** Exact bounds of a share of right answers, items that depend on each other counting as fewer. */
+function shareBounds(
+  scores: readonly number[],
+  clusters: readonly string[] | undefined,
+  level: number,
+): Interval | undefined {
+  if (scores.some((score) => score !== 0 && score !== 1)) return undefined;
+  const n = independentItems(scores, clusters);
+  return { ...exactBounds(meanOf(scores) * n, n, (1 + level) / 2), level, method: 'exact binomial' };
+}
+
 function accuracySide(evidence: CellEvidence, level: number): SideValue | undefined {
   if (!isWhole(evidence)) return undefined;
   const answers = [...evidence.answers.values()];
   if (answers.length === 0) return undefined;
   const scores = answers.map(({ score }) => score);
-  const interval = scoreInterval(scores, { level, clusters: clustersOf(answers) });
-  return { value: meanOf(scores), interval, n: scores.length };
+  const clusters = clustersOf(answers);
+  const interval = scoreInterval(scores, { level, clusters });
+  const value = meanOf(scores);
+  const doubtful = isDoubtful(evidence.measurements.accuracy, evidence);
+  const n = scores.length;
+  return { value, interval, n, bounds: shareBounds(scores, clusters, level), isDoubtful: doubtful };
 }
 
 function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: number): MetricComparison {
@@ -125,20 +155,21 @@ function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: 
   if (!isWhole(b)) return { ...own, ...unknown(missingText(b, 'B', 'accuracy')) };
   if (pairs.ids.length === 0) return { ...own, ...unknown('the two have no items in common') };
   const scoresOf = (answers: readonly ItemAnswer[]): number[] => answers.map(({ score }) => score);
-  const { difference, interval, p, test } = pairedComparison(scoresOf(pairs.a), scoresOf(pairs.b), {
+  const { difference, interval, p, test, leastDrop } = pairedComparison(scoresOf(pairs.a), scoresOf(pairs.b), {
     level,
     clusters: clustersOf(pairs.a),
   });
   // Test and interval may disagree by a hair: a difference is claimed only where both say so.
   const isSignificant = p < 1 - level && isOutside(0, interval);
   const verdict = verdictOf(difference, 0, isSignificant, false);
-  return { ...own, change: difference, interval, p, test, verdict, reason: undefined };
+  return { ...own, change: difference, interval, leastDrop, p, test, verdict, reason: undefined };
 }
 
 function unknown(reason: string) {
   return {
     change: undefined,
     interval: undefined,
+    leastDrop: undefined,
     p: undefined,
     test: undefined,
     verdict: 'unknown' as const,
@@ -146,10 +177,22 @@ function unknown(reason: string) {
   };
 }
 
-function launchSide(values: readonly number[] | undefined, level: number): SideValue | undefined {
-  if (values === undefined || values.length === 0) return undefined;
+function launchSide(
+  metric: Exclude<ComparedMetric, 'accuracy'>,
+  evidence: CellEvidence,
+  level: number,
+): SideValue | undefined {
+  const launches = evidence.launches[metric];
+  if (launches === undefined || launches.values.length === 0) return undefined;
+  const { values, unit } = launches;
   const spread = launchSpread(values.map((value) => [value]));
-  return { value: spread.geometricMean, interval: launchInterval(spread, { level }), n: values.length };
+  return {
+    value: spread.geometricMean,
+    interval: launchInterval(spread, { level, unit }),
+    n: values.length,
+    bounds: undefined,
+    isDoubtful: isDoubtful(evidence.measurements[metric], evidence),
+  };
 }
 
 function compareLaunches(
@@ -163,20 +206,33 @@ function compareLaunches(
   const own = {
     metric,
     unit: left?.unit ?? right?.unit,
-    a: launchSide(left?.values, level),
-    b: launchSide(right?.values, level),
+    a: launchSide(metric, a, level),
+    b: launchSide(metric, b, level),
     doubts: [...doubtsOf(a.measurements[metric], 'A'), ...doubtsOf(b.measurements[metric], 'B')],
   };
   if (left === undefined || own.a === undefined) return { ...own, ...unknown(missingText(a, 'A', metric)) };
   if (right === undefined || own.b === undefined) return { ...own, ...unknown(missingText(b, 'B', metric)) };
   if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
-  const { ratio, interval } = launchRatio(left.values, right.values, level);
+  const { ratio, interval } = launchRatio(left.values, right.values, {
+    level,
+    unit: left.unit,
+    isPaired: a.runId === b.runId && areInRounds([a.launchStarts, b.launchStarts]),
+  });
   if (interval === undefined) {
     return { ...own, ...unknown(singleLaunch), change: ratio };
   }
   const { isLessBetter } = comparedMetricFacts[metric];
   const verdict = verdictOf(ratio, 1, isOutside(1, interval), isLessBetter);
-  return { ...own, change: ratio, interval, p: undefined, test: interval.method, verdict, reason: undefined };
+  return {
+    ...own,
+    change: ratio,
+    interval,
+    leastDrop: undefined,
+    p: undefined,
+    test: interval.method,
+    verdict,
+    reason: undefined,
+  };
 }
 
 /** Items with another score, those that turned from right to wrong (or back) first. */

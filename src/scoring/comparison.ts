@@ -31,6 +31,10 @@ export interface SideValue {
   readonly interval: Interval | undefined;
   /** Items or launches. */
   readonly n: number;
+  /** Where a limit on the value needs more than its interval can promise: exact bounds of a share. */
+  readonly bounds: Interval | undefined;
+  /** A reason not to trust it, other than a busy machine where the suite takes its numbers as they are. */
+  readonly isDoubtful: boolean;
 }
 
 /** One metric of two cells; a is the baseline, b the candidate. */
@@ -43,6 +47,8 @@ export interface MetricComparison {
   readonly change: number | undefined;
   /** Of the change. */
   readonly interval: Interval | undefined;
+  /** Of accuracy: the drop that is shown for certain, which a limit on it has to be below to fail; where there is one. */
+  readonly leastDrop: number | undefined;
   /** Where there is a test, two-sided. */
   readonly p: number | undefined;
   readonly test: string | undefined;

@@ -45,8 +45,22 @@ describe('a constraint', () => {
       'memory 1.5 GiB is at most 2 GiB',
       'latency 1.2 s is above 1 s',
     ]);
-    expect(check({ maxMemory: 2 ** 31 })[0]?.isSure).toBeUndefined();
     expect(check({ minAccuracy: 0.5 })[0]).toMatchObject({ isPassed: true, isSure: true });
+  });
+
+  it('without an interval is sure only where launches can hardly reach the limit', () => {
+    const once: CellMeasurements = {
+      ...measurements,
+      latency: { status: 'measured', value: 99.9, unit: 'ms', n: 1, warnings: [{ reason: 'one_launch', detail: '' }] },
+    };
+    const of = (limits: Limits): readonly ConstraintCheck[] =>
+      checkConstraints({ state: 'done', measurements: once }, 't', limits, undefined);
+    expect(of({ maxLatency: 100 })[0]).toMatchObject({ isPassed: true, isSure: undefined });
+    expect(told([...of({ maxLatency: 100 }), ...of({ maxMemory: 1.49 * 2 ** 30 })])).toEqual([
+      'latency 99.9 ms is at most 100 ms, but it was measured in one launch, so it may be on either side',
+      'memory 1.5 GiB is above 1.49 GiB, but it has no interval, so it may be on either side',
+    ]);
+    expect(of({ maxLatency: 200, maxMemory: 2 ** 31 })).toMatchObject([{ isSure: true }, { isSure: true }]);
   });
 
   it('is kept by a value that equals the limit', () => {

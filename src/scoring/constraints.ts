@@ -12,7 +12,10 @@ import {
   type Limits,
 } from '../core/limits.ts';
 import type { Interval, Measurement, Unit } from '../core/measurement.ts';
+import { unknownSpread } from '../stats/launch-interval.ts';
 import { priceMeasurement } from './efficiency.ts';
+
+type NumberMeasurement = Exclude<Measurement, { status: 'unavailable' }>;
 
 /** One limit on one model and task. */
 export interface ConstraintCheck {
@@ -24,8 +27,13 @@ export interface ConstraintCheck {
   readonly value: number | undefined;
   readonly interval: Interval | undefined;
   readonly isPassed: boolean;
-  /** The whole interval is on the same side; undefined where there is no interval. */
+  /**
+   * The whole interval is on the same side. Without an interval: the value is farther from the limit than launches may
+   * differ, else undefined.
+   */
   readonly isSure: boolean | undefined;
+  /** Why it may be on the other side, as a phrase; undefined where it is sure, or nothing was measured. */
+  readonly doubt: string | undefined;
 }
 
 /** One limit loosened: how far it must go until a model passes. */
@@ -52,6 +60,19 @@ function measuredFor(
   return metric && measurements[metric];
 }
 
+/** Twice the spread between launches where it isn't known; accuracy can be anything. */
+function assumedRange(value: number, unit: Unit): Pick<Interval, 'low' | 'high'> {
+  if (unit === 'ratio') return { low: 0, high: 1 };
+  const factor = Math.exp(2 * (unit === 'bytes' ? unknownSpread.memory : unknownSpread.throughput));
+  return { low: value / factor, high: value * factor };
+}
+
+function doubtOf({ interval, warnings }: NumberMeasurement): string {
+  if (interval !== undefined) return 'its interval includes the limit';
+  const isSingle = warnings.some(({ reason }) => reason === 'one_launch');
+  return `it ${isSingle ? 'was measured in one launch' : 'has no interval'}, so it may be on either side`;
+}
+
 /**
  * Checks limits on one model and task. The point decides, the interval says how sure that is; what wasn't measured
  * doesn't pass.
@@ -69,13 +90,15 @@ export function checkConstraints(
     const found = state === 'done' ? measuredFor(name, measurements, pricePerHour) : undefined;
     if (found === undefined || found.status === 'unavailable') {
       const missing = { value: undefined, interval: undefined, unit: undefined, isPassed: false, isSure: undefined };
-      return { ...limited, ...missing };
+      return { ...limited, ...missing, doubt: undefined };
     }
     const { value, interval, unit } = found;
     const keeps = (number: number): boolean => keepsBound(number, bound, isUpperLimit(name));
     const isPassed = keeps(value);
-    const isSure = interval && keeps(interval.low) === isPassed && keeps(interval.high) === isPassed;
-    return { ...limited, unit, value, interval, isPassed, isSure };
+    const { low, high } = interval ?? assumedRange(value, unit);
+    const isWhole = keeps(low) === isPassed && keeps(high) === isPassed;
+    const isSure = isWhole || (interval === undefined ? undefined : false);
+    return { ...limited, unit, value, interval, isPassed, isSure, doubt: isWhole ? undefined : doubtOf(found) };
   });
 }
 
@@ -129,11 +152,10 @@ export function gateText({ model, constraint, limit, unit }: LargestGate): strin
 }
 
 /** `accuracy 0.699 is below 0.700, but its interval includes the limit`. */
-export function checkText({ constraint, limit, unit, value, isPassed, isSure }: ConstraintCheck, where = ''): string {
+export function checkText({ constraint, limit, unit, value, isPassed, doubt }: ConstraintCheck, where = ''): string {
   const label = limitLabel(constraint);
   if (value === undefined) return `${label} not measured${where}`;
   const [kept, missed] = isUpperLimit(constraint) ? ['at most', 'above'] : ['at least', 'below'];
-  const doubt = isSure === false ? ', but its interval includes the limit' : '';
   const [own, bound] = [value, limit].map((number) => shown(number, unit, Math.round).text);
-  return `${label} ${own}${where} is ${isPassed ? kept : missed} ${bound}${doubt}`;
+  return `${label} ${own}${where} is ${isPassed ? kept : missed} ${bound}${doubt === undefined ? '' : `, but ${doubt}`}`;
 }

@@ -166,6 +166,7 @@ const unjudgedRow = {
   ranking: undefined,
   efficiency: undefined,
   requiredAccuracy: undefined,
+  requiredInterval: undefined,
   answers: undefined,
   launches: undefined,
 };

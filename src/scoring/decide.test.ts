@@ -158,7 +158,7 @@ describe('a decision on a run', () => {
   it('names performance from one launch', () => {
     const answer = decide([madeTask(three.map((model) => ({ ...model, launches: 1 })))]);
     expect(answer.notes.join('\n')).toContain(
-      'performance of large, middle and small comes from a single launch, so the score has no interval and ranks assume 6 % between launches',
+      'performance of large, middle and small comes from a single launch: no score intervals, no significant differences, P(1st) assumes 20 % between launches',
     );
   });
 
@@ -168,7 +168,7 @@ describe('a decision on a run', () => {
       "which model for t/per@1? (PER-A/test)
       only is usable; it is the only model that was measured.
       only is right 75 times in 100, takes 100 ms for an answer and needs 0.000954 MiB.
-      the spread between launches is each model's own, from few launches (df 2)"
+      the spread between launches is known from few launches (df 2)"
     `);
   });
 

@@ -1,11 +1,15 @@
-import { limitList } from '../core/limits.ts';
+import { limitLabel, limitList } from '../core/limits.ts';
+import type { Interval } from '../core/measurement.ts';
+import { unknownSpread } from '../stats/launch-interval.ts';
 import { rankDescending } from '../stats/rank-inference.ts';
-import { type Answer, type Candidate, type Confidence, gapOf, type Need } from './answer.ts';
+import { type Answer, type Candidate, type Confidence, gapOf } from './answer.ts';
 import { type AskedTask, type Support, supportOf } from './answer-support.ts';
 import { listText } from './board-text.ts';
 import { largestGates, missedChecks } from './constraints.ts';
 import { differencesOf, pairedAccuracy } from './differences.ts';
 import { equalWeights } from './per-anchored.ts';
+import { needsOf, type Relation } from './answer-needs.ts';
+import { requiredBetween } from './board-ranking.ts';
 import { requiredAccuracy } from './required-accuracy.ts';
 import { rawValues } from './scoreboard.ts';
 import {
@@ -25,7 +29,7 @@ export type DecideOptions = { readonly [Name in keyof StandingOptions]?: Standin
 interface Assumption {
   /** The first model's accuracy at the low end of the paired interval of the difference. */
   readonly isAccuracyLow?: boolean;
-  /** The first model's speeds worse by twice the standard error between launches. */
+  /** The first model's speeds worse by twice the standard error between launches, that of the less certain of the two. */
   readonly isSpeedLow?: boolean;
   /** Every doubt against the first model and for the second. */
   readonly isDoubted?: boolean;
@@ -34,8 +38,14 @@ interface Assumption {
 /** How far the first model is ahead, as the logarithm of a ratio of scores. */
 type Lead = (first: Standing, second: Standing, assumption: Assumption) => number;
 
-/** Between two launches of the same model, where it isn't known how much they differ, so much is assumed twice. */
+/** Standard errors by which speed has to be worse without a consequence. */
 const spreads = 2;
+
+/** Of the logarithm of the speed; where launches have no known spread so much is assumed as they may differ at most. */
+function speedError({ board, row }: Part): number {
+  const isUnknown = board.inference?.withoutLaunchSpread.includes(row.model) === true;
+  return isUnknown ? unknownSpread.throughput : (row.launches?.error ?? 0);
+}
 
 function leadUnder(shares: readonly number[], options: StandingOptions): Lead {
   return (first, second, { isAccuracyLow = false, isSpeedLow = false, isDoubted = false }) => {
@@ -43,7 +53,8 @@ function leadUnder(shares: readonly number[], options: StandingOptions): Lead {
     const own = scoreUnder(first, shares, options, (part) => {
       const other = rivals.get(part.board);
       const better = isDoubted ? doubted(part, 'worst') : asMeasured;
-      const slower = isSpeedLow ? Math.exp(-spreads * (part.row.launches?.error ?? 0)) : 1;
+      const error = Math.max(speedError(part), other === undefined ? 0 : speedError(other));
+      const slower = isSpeedLow ? Math.exp(-spreads * error) : 1;
       return {
         accuracy: isAccuracyLow && other !== undefined ? lowAccuracy(part, other) : undefined,
         better: { ...better, throughput: better.throughput * slower, latency: better.latency * slower },
@@ -61,18 +72,10 @@ function lowAccuracy(part: Part, other: Part): number {
   return found === undefined ? part.values.accuracy : other.values.accuracy + found.low;
 }
 
-/** `doubt`: the first is ahead only if nothing doubtful is wrong. */
-type Relation = 'behind' | 'doubt' | 'tied';
-
-const minLaunches = 2;
-
-function isOnce({ launches }: Standing): boolean {
-  return launches !== undefined && launches < minLaunches;
-}
-
 function relationOf(first: Standing, rival: Standing, lead: Lead, support: Support | undefined): Relation {
-  const isSpeedLow = isOnce(first) || isOnce(rival);
-  const isTied = support?.models.get(rival.model)?.isInTieGroup === true;
+  // Rank sets claim nothing of a model whose launches have no known spread: there the lead itself has to be large enough.
+  const isSpeedLow = first.spread !== 'known' || rival.spread !== 'known';
+  const isTied = !isSpeedLow && support?.models.get(rival.model)?.isInTieGroup === true;
   if (isTied || lead(first, rival, { isAccuracyLow: true, isSpeedLow }) <= 0) return 'tied';
   return lead(first, rival, { isAccuracyLow: true, isSpeedLow, isDoubted: true }) > 0 ? 'behind' : 'doubt';
 }
@@ -101,12 +104,16 @@ function confidenceOf(
   const names = unproven.map(({ model }) => model);
   const open =
     names.length === 0 ? [] : [`${listText(names)} ${names.length === 1 ? 'is' : 'are'} not shown to be usable`];
-  if (rivals.length === 0) return { level: 'only', why: open, support: undefined };
-  if (support === undefined)
+  const limits = first.checks.filter(({ isSure, value }) => isSure === undefined && value !== undefined);
+  const beyond = limits.map(({ constraint }) => `its ${limitLabel(constraint)} may be beyond the limit`);
+  if (rivals.length === 0 && beyond.length === 0) return { level: 'only', why: open, support: undefined };
+  if (support === undefined && rivals.length > 0)
     return { level: 'unknown', why: ['there are neither per-item answers nor intervals'], support: undefined };
   const compared = [first, ...rivals];
   const why = [
-    ...(compared.some(isOnce) ? ['speed was measured in one launch'] : []),
+    ...(compared.some(({ spread }) => spread === 'one-launch') ? ['speed was measured in one launch'] : []),
+    ...(compared.some(({ spread }) => spread === 'unknown') ? ['it is not known how far speed varies'] : []),
+    ...new Set(beyond),
     ...(compared.some(({ isBusy }) => isBusy)
       ? ['other processes took CPU']
       : compared.some(({ isDoubtful }) => isDoubtful)
@@ -115,41 +122,6 @@ function confidenceOf(
     ...open,
   ];
   return { level: why.length === 0 ? 'clear' : 'likely', why, support: share };
-}
-
-/** Items that would probably tell of the nearest model that may be usable; else, of all, that none is. */
-function itemsNeeded(unproven: readonly Standing[]): readonly Need[] {
-  const gaps = unproven.map(({ parts, usability }) => {
-    const more = Math.max(0, ...usability.map((each) => each?.moreItems ?? 0));
-    const isAbove = usability.every((each) => each !== undefined && each.accuracy > each.bound.accuracy);
-    const left = parts.map((part) => leftItems(part));
-    const known = left.filter((count) => count !== undefined);
-    return { more, isAbove, available: known.length === 0 ? undefined : Math.min(...known) };
-  });
-  const told = gaps.filter(({ more }) => more > 0).toSorted((left, right) => left.more - right.more);
-  const nearest = told.find(({ isAbove }) => isAbove) ?? told.at(-1);
-  return nearest === undefined ? [] : [{ what: 'items', items: nearest.more, available: nearest.available }];
-}
-
-/** Items of the task that weren't asked. */
-function leftItems(part: Part | undefined): number | undefined {
-  const [all, asked] = [part?.board.populationItems, part?.row.answers?.items];
-  return all === undefined || asked === undefined ? undefined : Math.max(0, all - asked);
-}
-
-/** What would tell: items first, and the machine or the numbers where those are in the way. */
-function needsOf(standings: readonly Standing[], relations: readonly Relation[]): readonly Need[] {
-  const unproven = standings.filter(({ state }) => state === 'unproven');
-  const isDoubted = relations.includes('doubt');
-  const isBusy = isDoubted && standings.some((standing) => standing.isBusy);
-  const isLacking = standings.some(
-    ({ state, score }) => state === 'unmeasured' || (state === 'usable' && score === undefined),
-  );
-  return [
-    ...itemsNeeded(unproven),
-    ...(isBusy ? [{ what: 'quiet' as const }] : []),
-    ...(isLacking || (isDoubted && !isBusy) ? [{ what: 'numbers' as const }] : []),
-  ];
 }
 
 type Verdict =
@@ -226,6 +198,18 @@ function requiredOf(
   return best === undefined || own === undefined ? undefined : requiredAccuracy(best, own, anchors, { weights });
 }
 
+/** How far that depends on launches. */
+function requiredIntervalOf(
+  first: Standing | undefined,
+  standing: Standing,
+  { replicates, board }: AskedTask,
+  options: StandingOptions,
+): Interval | undefined {
+  const accuracy = first?.parts[0]?.values.accuracy;
+  if (first === undefined || requiredOf(first, standing, options) === undefined) return undefined;
+  return requiredBetween(first.model, standing.model, replicates, accuracy, { ...board, weights: options.weights });
+}
+
 function nextCheaper(all: readonly Standing[], first: Standing | undefined): string | undefined {
   const cost = first?.costSeconds;
   if (cost === undefined) return undefined;
@@ -238,6 +222,7 @@ function candidatesOf(
   ordered: readonly Standing[],
   relations: ReadonlyMap<string, Relation>,
   support: Support | undefined,
+  task: AskedTask,
   options: StandingOptions,
 ): readonly Candidate[] {
   const usable = ordered.filter(({ state }) => state === 'usable');
@@ -263,6 +248,7 @@ function candidatesOf(
       ranks: usable.length > 1 ? ranked?.rankInterval : undefined,
       isBehind: relation === undefined ? undefined : relation === 'behind',
       requiredAccuracy: requiredOf(first, standing, options),
+      requiredInterval: requiredIntervalOf(first, standing, task, options),
       accuracy: parts.length === 1 ? parts[0]?.values.accuracy : undefined,
     };
   });
@@ -323,7 +309,7 @@ export function decide(tasks: readonly AskedTask[], given: DecideOptions = {}): 
     scoreVersion: boards[0]?.versions.find((version) => version.startsWith(`${score}/`)) ?? score,
     tasks: boards.map(({ taskId, title }, index) => ({ taskId, title, weight: shares[index] as number })),
     limits,
-    candidates: candidatesOf(ordered, relations, support, options),
+    candidates: candidatesOf(ordered, relations, support, tasks[0] as AskedTask, options),
     because: differences.filter(({ isBetter }) => isBetter),
     atCost: differences.filter(({ isBetter }) => !isBetter),
     runnerUp: ranked[1]?.model,

@@ -6,7 +6,7 @@ import { efficiency } from './efficiency.ts';
 import type { ValuedModel } from './robustness-card.ts';
 import { paretoFront } from './pareto.ts';
 import { anchoredScore } from './per-anchored.ts';
-import { requiredAccuracy } from './required-accuracy.ts';
+import { requiredAccuracy, requiredRange } from './required-accuracy.ts';
 
 const gsm8k = readFileSync(new URL('../../data/paper.csv', import.meta.url), 'utf8')
   .split('\n')
@@ -88,6 +88,28 @@ describe('requiredAccuracy', () => {
     expect(needed('Gemma-2-2B')).toBeCloseTo(0.842825, 6);
     expect(needed('Qwen2.5-3B')).toBeCloseTo(0.831641, 6);
     expect(needed('Qwen3-4B')).toBeCloseTo(1.14084, 5);
+  });
+
+  it('has a range over launches, which goes together with how they vary', () => {
+    const draws = [-0.05, 0, 0.05];
+    const other = named('Gemma-2-2B');
+    // By draw, then by model: the champion never varies, the challenger's speed does.
+    const values = {
+      accuracy: Float64Array.from([1, 1, 1, 1, 1, 1]),
+      throughput: Float64Array.from(draws.flatMap((luck) => [champion.throughput, other.throughput * Math.exp(luck)])),
+      latency: Float64Array.from(draws.flatMap((luck) => [champion.latency, other.latency * Math.exp(-luck)])),
+      memory: Float64Array.from(draws.flatMap(() => [champion.memory, other.memory])),
+    };
+    const { low, high } = requiredRange(values, 2, [0, 1], champion.accuracy, anchors);
+    const at = (luck: number): number =>
+      requiredAccuracy(
+        champion,
+        { ...other, throughput: other.throughput * Math.exp(luck), latency: other.latency * Math.exp(-luck) },
+        anchors,
+      );
+    // Type 7 quantiles of three values, at 2.5 and 97.5 %.
+    expect(low).toBeCloseTo(at(0.05) + 0.05 * (at(0) - at(0.05)), 9);
+    expect(high).toBeCloseTo(at(-0.05) + 0.05 * (at(0) - at(-0.05)), 9);
   });
 
   it('needs a weight of accuracy', () => {

@@ -1,5 +1,6 @@
 import type { Interval } from '../core/measurement.ts';
 import type { Difference } from './answer.ts';
+import { tQuantile } from '../stats/distributions.ts';
 import { warningAgainst } from './create-scoreboards.ts';
 import { factorNames, isLessBetter, type FactorName, type PerformanceName } from './factor.ts';
 import { valueOf } from './scoreboard.ts';
@@ -56,8 +57,10 @@ function ratio(own: Part, other: Part, factor: PerformanceName): Difference | un
   const change = value / against;
   const log = Math.abs(Math.log(change));
   if (log < negligible) return undefined;
-  const error = Math.hypot(own.row.launches?.error ?? 0, other.row.launches?.error ?? 0);
-  const isSignificant = error > 0 && log > 2 * error;
+  const facts = [own, other].flatMap(({ row: { launches } }) => launches ?? []);
+  const error = Math.hypot(...facts.map((each) => each.error));
+  const degrees = facts.length < 2 ? 0 : Math.min(...facts.map((each) => each.degrees));
+  const isSignificant = degrees > 0 && log > tQuantile(0.975, degrees) * error;
   return {
     factor,
     change,

@@ -108,15 +108,22 @@ function checkLimit(limit: Limit, cell: CellComparison, isAdvisory: boolean): Ga
     const note = `the candidate ${cell.b.state === 'failed' ? 'failed' : 'is unavailable'}: ${cell.b.error ?? 'no reason given'}`;
     return { ...base, unit, estimate: undefined, interval: undefined, outcome: 'fail', notes: [note] };
   }
-  const { value: estimate, interval } =
-    (own.kind === 'value' ? found?.b : { value: found?.change, interval: found?.interval }) ?? {};
+  const isValue = own.kind === 'value';
+  const estimate = isValue ? found?.b?.value : found?.change;
+  const interval = isValue ? (found?.b?.bounds ?? found?.b?.interval) : found?.interval;
   const doubts = [...(found?.doubts ?? []), ...baselineNotes(limit, found)];
   if (interval === undefined) {
     const missing = unmeasured[own.metric] ?? 'not measured';
     const reason = found?.reason ?? (estimate === undefined ? missing : singleLaunch);
     return { ...base, unit, estimate, interval, outcome: 'inconclusive', notes: [reason, ...doubts] };
   }
-  const outcome = cell.b.state === 'done' ? intervalOutcome(interval, own.bound, own.isUpper) : 'inconclusive';
+  const byInterval = intervalOutcome(interval, own.bound, own.isUpper);
+  const isOpen =
+    cell.b.state !== 'done' ||
+    // What is in the way of a measurement may slow either side; answers are the same on a busy machine.
+    (own.metric !== 'accuracy' && (found?.b?.isDoubtful === true || (!isValue && found?.a?.isDoubtful === true))) ||
+    (byInterval === 'fail' && own.kind === 'difference' && (found?.leastDrop ?? Infinity) <= -own.bound);
+  const outcome = isOpen ? 'inconclusive' : byInterval;
   const unfinished = cell.b.state === 'done' ? [] : ['the candidate is not finished'];
   return { ...base, unit, estimate, interval, outcome, notes: [...unfinished, ...doubts] };
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anchors } from '../../test/setup/printed-scoreboard.ts';
+import { anchors, launchesAround } from '../../test/setup/printed-scoreboard.ts';
 import type { Interval, Measurement, Unit } from '../core/measurement.ts';
 import { paperAnchors } from './anchors.ts';
-import type { LaunchedValue } from './bootstrap.ts';
 import { createScoreboards } from './create-scoreboards.ts';
 import { judgeScoreboard, type JudgeOptions } from './judge-scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
@@ -47,23 +46,13 @@ const cells = Object.entries(models).map(([model, numbers]) => cellOf(model, num
 const [board] = createScoreboards(cells, { anchors }) as [Scoreboard];
 
 const items = 400;
-const launched = (geometricMean: number, change: Partial<LaunchedValue> = {}): LaunchedValue => ({
-  geometricMean,
-  logDeviation: 0.01,
-  launches: 3,
-  degreesOfFreedom: 8,
-  ...change,
-});
-
 /** The first so many items are right: models answer the same ones. */
-function evidence(change: Partial<LaunchedValue> = {}): TaskEvidence {
+function evidence(launches = 3): TaskEvidence {
   return {
     models: Object.entries(models).map(([model, { accuracy, throughput, latency, memory }]) => ({
       model,
       scores: Float64Array.from({ length: items }, (_, item) => Number(item < accuracy * items)),
-      throughput: launched(throughput, change),
-      latency: launched(latency, change),
-      memory: launched(memory, change),
+      launches: launchesAround({ throughput, latency, memory }, launches),
     })),
     clusters: undefined,
     items,
@@ -80,7 +69,7 @@ function evidence(change: Partial<LaunchedValue> = {}): TaskEvidence {
         },
       ]),
     ),
-    isSameWindow: false,
+    isInRounds: false,
     notes: [],
   };
 }
@@ -90,6 +79,17 @@ const rowOf = ({ rows }: Scoreboard, model: string): ScoreboardRow =>
 const judged = (options: JudgeOptions = {}): Scoreboard => judgeScoreboard(board, { evidence: evidence(), ...options });
 
 describe('intervals and ranks', () => {
+  it('give the required accuracy a range by the launches, where their spread is known', () => {
+    const { requiredAccuracy = 0, requiredInterval } = rowOf(judged(), 'large');
+    expect(requiredInterval?.low).toBeLessThan(0.999 * requiredAccuracy);
+    expect(requiredInterval?.high).toBeGreaterThan(1.001 * requiredAccuracy);
+    expect(rowOf(judged(), 'good').requiredInterval).toBeUndefined();
+    const once = rowOf(judged({ evidence: evidence(1) }), 'large');
+    expect(once).toMatchObject({ requiredAccuracy, requiredInterval: undefined });
+    const candidate = judged().answer?.candidates.find(({ model }) => model === 'large');
+    expect(candidate).toMatchObject({ requiredAccuracy, requiredInterval });
+  });
+
   it('come from the answers, and tie what can not be told apart', () => {
     const result = judged();
     expect(result.inference).toMatchObject({ method: 'paired', resamples: 2000, withoutLaunchSpread: [] });
@@ -106,10 +106,10 @@ describe('intervals and ranks', () => {
   });
 
   it('leave the interval out where performance is from one launch, and say so', () => {
-    const result = judged({ evidence: evidence({ logDeviation: undefined, launches: 1, degreesOfFreedom: 0 }) });
+    const result = judged({ evidence: evidence(1) });
     expect(result.inference?.withoutLaunchSpread).toEqual(['good', 'close', 'large']);
     expect(rowOf(result, 'good').ranking?.anchored).toMatchObject({ interval: undefined, isInTieGroup: true });
-    expect(rowOf(result, 'large').ranking?.anchored?.rankSet).toEqual([3, 3]);
+    expect(rowOf(result, 'large').ranking?.anchored?.rankSet).toEqual([1, 3]);
   });
 
   it('come from the intervals of the numbers where no answers are at hand', () => {

@@ -10,11 +10,13 @@ import {
 } from './scoreboard.ts';
 import { anchoredRobustness, paperRobustness } from './robustness-card.ts';
 import type { Limits } from '../core/limits.ts';
-import { launchPrior } from '../stats/launch-interval.ts';
+import { unknownSpread } from '../stats/launch-interval.ts';
+import { launchError } from '../stats/launch-residuals.ts';
 import { pairedComparison } from '../stats/paired-comparison.ts';
 import { boardFront } from './pareto.ts';
-import { boardReplicates, rankScoreboard, type ReplicateSettings } from './board-ranking.ts';
+import { boardReplicates, rankScoreboard, type ReplicateSettings, requiredBetween } from './board-ranking.ts';
 import { hasConstraints } from './constraints.ts';
+import { overLaunches, performanceFloor, performanceResiduals } from './bootstrap.ts';
 import { decide, type DecideOptions } from './decide.ts';
 import { efficiency, type Efficiency, priceMeasurement } from './efficiency.ts';
 import type { FactorName } from './factor.ts';
@@ -64,6 +66,10 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
   const rows = ranked.rows.map((row): ScoreboardRow => {
     const made = rowEfficiency(row, ranked, pricePerHour);
     const required = rowRequired(row, champion, ranked);
+    const requiredInterval =
+      required === undefined || champion === undefined
+        ? undefined
+        : requiredBetween(champion.model, row.model, replicates, valueOf(champion.measurements.accuracy), ranked);
     // Replaces the price of the suite.
     const price = pricePerHour === undefined ? undefined : priceMeasurement(row.measurements, pricePerHour);
     const measurements = price === undefined ? row.measurements : { ...row.measurements, pricePerThousand: price };
@@ -72,6 +78,7 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
       measurements,
       efficiency: made,
       requiredAccuracy: required,
+      requiredInterval,
       answers: evidence?.answers.get(row.model),
       launches: launches.get(row.model),
     };
@@ -99,11 +106,19 @@ export function judgeScoreboard(board: Scoreboard, options: JudgeOptions = {}): 
 
 /** How often each model's speed was measured, and how far that is from certain. */
 function launchFacts(evidence: TaskEvidence | undefined): ReadonlyMap<string, LaunchFacts> {
-  const facts = (evidence?.models ?? []).map(({ model, throughput }): [string, LaunchFacts] => {
-    const { launches: count, logDeviation = launchPrior.throughput } = throughput;
-    return [model, { count, error: logDeviation / Math.sqrt(count) }];
-  });
-  return new Map(facts);
+  if (evidence === undefined) return new Map();
+  const residuals = performanceResiduals(evidence.models, evidence.isInRounds);
+  return new Map(
+    evidence.models.map(({ model, launches }): [string, LaunchFacts] => {
+      const count = launches.length;
+      if (residuals === undefined || count < 2) return [model, { count, error: unknownSpread.throughput, degrees: 0 }];
+      const floor = performanceFloor('throughput', overLaunches(launches, 'throughput')) / Math.sqrt(count);
+      return [
+        model,
+        { count, error: Math.max(launchError(residuals, 0, count), floor), degrees: residuals.launches.degrees },
+      ];
+    }),
+  );
 }
 
 /** Every pair of models on the items that all answered. */

@@ -1,4 +1,7 @@
+import type { Interval } from '../core/measurement.ts';
+import { quantile } from '../stats/quantile.ts';
 import type { Anchors } from './anchors.ts';
+import type { ReplicateValues } from './bootstrap.ts';
 import type { Factors } from './factor.ts';
 import { anchoredFactors, equalWeights } from './per-anchored.ts';
 
@@ -64,4 +67,34 @@ export function requiredAccuracy(
   const logRatio = logEfficiency(own, weights) - logEfficiency(other, weights);
   const { trivialAccuracy } = anchors;
   return trivialAccuracy + Math.exp(logRatio - margin) * Math.max(0, champion.accuracy - trivialAccuracy);
+}
+
+/**
+ * How far the required accuracy depends on the luck of launches: its quantiles over replicates of the performance of both,
+ * at the champion's measured accuracy.
+ *
+ * @param champion and `challenger`: their places among the models of the replicates
+ * @throws {RangeError} if accuracy has no weight
+ */
+export function requiredRange(
+  values: ReplicateValues,
+  models: number,
+  [champion, challenger]: readonly [champion: number, challenger: number],
+  accuracy: number,
+  anchors: Anchors,
+  weights: Factors = equalWeights,
+): Interval {
+  const level = 0.95;
+  const at = (index: number): Factors => ({
+    accuracy,
+    throughput: values.throughput[index] as number,
+    latency: values.latency[index] as number,
+    memory: values.memory[index] as number,
+  });
+  const needed = Float64Array.from({ length: values.accuracy.length / models }, (_, replicate) => {
+    const offset = replicate * models;
+    return requiredAccuracy(at(offset + champion), at(offset + challenger), anchors, { weights });
+  }).toSorted();
+  const tail = (1 - level) / 2;
+  return { low: quantile(needed, tail), high: quantile(needed, 1 - tail), level, method: 'draws of launches' };
 }

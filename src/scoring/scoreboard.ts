@@ -67,7 +67,7 @@ export interface BoardInference {
   readonly method: 'paired' | 'intervals';
   readonly resamples: number;
   readonly seed: number;
-  /** Models whose performance has no known spread: their ranks assume {@link launchPrior}. */
+  /** Models whose performance has no known spread: they are neither better nor worse than another. */
   readonly withoutLaunchSpread: readonly string[];
   /** Models that are worst in a factor: their intervals of PER-paper are a guess. */
   readonly atBoundary: readonly string[];
@@ -123,6 +123,8 @@ export interface ScoreboardRow {
   readonly efficiency: Efficiency | undefined;
   /** Accuracy that this model would need to be first, at its own performance; not for the first itself. */
   readonly requiredAccuracy: number | undefined;
+  /** Of the required accuracy, by the launches; undefined where their spread isn't known. */
+  readonly requiredInterval: Interval | undefined;
   /** What its answers are beside their scores, where they are stored. */
   readonly answers: AnswerFacts | undefined;
   /** How often its speed was measured, where that is known. */
@@ -131,8 +133,10 @@ export interface ScoreboardRow {
 
 export interface LaunchFacts {
   readonly count: number;
-  /** Standard error of the logarithm of throughput; from one launch that which is assumed. */
+  /** Standard error of the logarithm of throughput, against other models; from one launch that which is assumed. */
   readonly error: number;
+  /** Of the error; 0 where it is assumed. */
+  readonly degrees: number;
 }
 
 /** Difference of the accuracies of two models on the same items, first minus second: its 95 % interval. */

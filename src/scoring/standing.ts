@@ -46,8 +46,8 @@ export interface Standing {
   readonly usability: readonly (Usability | undefined)[];
   readonly checks: readonly ConstraintCheck[];
   readonly reasons: readonly string[];
-  /** Fewest launches on any task; undefined where nobody knows. */
-  readonly launches: number | undefined;
+  /** What is known of the spread of its speed; `unknown`: a table without intervals. */
+  readonly spread: 'known' | 'one-launch' | 'unknown';
   /** Some number that counts is doubtful, whether or not that is allowed. */
   readonly isDoubtful: boolean;
   readonly isBusy: boolean;
@@ -152,7 +152,7 @@ function checksOf(
 ): readonly ConstraintCheck[] {
   return checkConstraints(row, board.taskId, limits, pricePerHour).map((check) =>
     check.constraint === 'minAccuracy' && usability !== undefined
-      ? { ...check, value: usability.low, isPassed: usability.state === 'usable', isSure: true }
+      ? { ...check, value: usability.low, isPassed: usability.state === 'usable', isSure: true, doubt: undefined }
       : check,
   );
 }
@@ -183,6 +183,12 @@ function costOf(parts: readonly (Part | undefined)[], shares: readonly number[])
   return cost;
 }
 
+function spreadOf(parts: readonly Part[]): Standing['spread'] {
+  const unspread = parts.filter(({ board, row }) => board.inference?.withoutLaunchSpread.includes(row.model));
+  if (unspread.length === 0) return 'known';
+  return unspread.some(({ row }) => row.launches !== undefined) ? 'one-launch' : 'unknown';
+}
+
 /** Where a model stands on the tasks, before it is compared with others. */
 export function standingOf(
   boards: readonly Scoreboard[],
@@ -208,7 +214,6 @@ export function standingOf(
       rawValues(row) !== undefined && performanceNames.every((factor) => invalidFlag(row, factor) === undefined),
   );
   const at = (assume: (part: Part) => Assumed): number | undefined => scoreUnder({ parts }, shares, options, assume);
-  const launches = known.map(({ row }) => row.launches?.count);
   const warnings = known.flatMap(({ row }) =>
     performanceNames.flatMap((factor) => warningAgainst(row.measurements[factor]) ?? []),
   );
@@ -232,7 +237,7 @@ export function standingOf(
       ...beyond(checks).map((check) => checkText(check, boards.length === 1 ? '' : ` on ${check.taskId}`)),
       ...known.flatMap(numberReasons),
     ],
-    launches: launches.includes(undefined) ? undefined : Math.min(...launches.map((count) => count ?? 0)),
+    spread: spreadOf(known),
     isDoubtful: warnings.length > 0,
     isBusy: warnings.some(({ reason }) => reason === 'host_busy'),
     costSeconds: costOf(parts, shares),

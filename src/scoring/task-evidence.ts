@@ -1,7 +1,6 @@
-import type { BootstrapModel, LaunchedValue } from './bootstrap.ts';
-import type { PerformanceName } from './factor.ts';
 import type { AnswerFacts } from './answer.ts';
-import { launchSpread, poolSpreads } from '../stats/launch-interval.ts';
+import { performanceResiduals, type BootstrapModel } from './bootstrap.ts';
+import { performanceNames } from './factor.ts';
 
 /** What stands behind a scoreboard: models side by side on the same items, with their performance over launches. */
 export interface TaskEvidence {
@@ -13,58 +12,37 @@ export interface TaskEvidence {
   readonly items: number;
   /** By model, also of those whose performance isn't known. */
   readonly answers: ReadonlyMap<string, AnswerFacts>;
-  /** Throughput and latency come from one window. */
-  readonly isSameWindow: boolean;
+  /** Launch 1 of every model ran before launch 2 of any, and so on. */
+  readonly isInRounds: boolean;
   /** What a reader should know of it, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** One model as the store has it. */
-export interface ModelEvidence {
-  readonly model: string;
-  readonly scores: ArrayLike<number>;
-  /** Performance of each launch, above 0. */
-  readonly launches: Readonly<Record<PerformanceName, readonly number[]>>;
+/**
+ * Whether models were launched in rounds, each as often as the others: launch 1 of every model started before launch 2 of
+ * any, and so on.
+ *
+ * @param starts of the launches of each model, in their order; empty where they aren't known
+ */
+export function areInRounds(starts: readonly (readonly number[])[]): boolean {
+  const [first, ...others] = starts;
+  if (first === undefined || first.length < 2 || others.length === 0) return false;
+  if (others.some(({ length }) => length !== first.length)) return false;
+  const at = (launch: number): readonly number[] => starts.map((own) => own[launch] as number);
+  return first.slice(1).every((_, launch) => Math.max(...at(launch)) < Math.min(...at(launch + 1)));
 }
 
-/**
- * Performance over launches with a spread to draw from: pooled over the models from 8 degrees of freedom on, else each
- * model's own.
- *
- * Source: docs/scores.md, "Ranks".
- *
- * @param models each with at least one launch of each figure
- */
-export function launchedModels(models: readonly ModelEvidence[]): {
-  readonly models: readonly BootstrapModel[];
-  readonly notes: readonly string[];
-} {
-  const notes: string[] = [];
-  const valuesOf = (name: PerformanceName): readonly LaunchedValue[] => {
-    const spreads = models.map(({ launches }) => launchSpread(launches[name].map((value) => [value])));
-    const pooled = poolSpreads(spreads);
-    if (pooled?.isUneven === true)
-      notes.push(`${name} varies much more between launches of some models than of others`);
-    return spreads.map(({ geometricMean, launches, logDeviation }) => ({
-      geometricMean,
-      launches,
-      logDeviation: pooled?.logDeviation ?? logDeviation,
-      degreesOfFreedom: pooled?.degreesOfFreedom ?? Math.max(0, launches - 1),
-    }));
-  };
-  const [throughput, latency, memory] = [valuesOf('throughput'), valuesOf('latency'), valuesOf('memory')];
-  const degrees = [throughput, latency, memory].flat().map(({ degreesOfFreedom }) => degreesOfFreedom);
-  const most = Math.max(0, ...degrees);
-  if (most > 0 && most < 8)
-    notes.push(`the spread between launches is each model's own, from few launches (df ${most})`);
-  return {
-    models: models.map(({ model, scores }, index) => ({
-      model,
-      scores,
-      throughput: throughput[index] as LaunchedValue,
-      latency: latency[index] as LaunchedValue,
-      memory: memory[index] as LaunchedValue,
-    })),
-    notes,
-  };
+/** With fewer degrees of freedom intervals are several times as wide as they could be. */
+const fewDegrees = 4;
+
+/** What a reader should know of the spread between launches, one sentence each. */
+export function launchNotes(models: readonly BootstrapModel[], isInRounds: boolean): readonly string[] {
+  const residuals = performanceResiduals(models, isInRounds);
+  if (residuals === undefined) return [];
+  const { degrees } = residuals.launches;
+  const uneven = performanceNames.filter((_, place) => residuals.isUneven[place] === true);
+  return [
+    ...uneven.map((name) => `${name} varies much more between launches of some models than of others`),
+    ...(degrees < fewDegrees ? [`the spread between launches is known from few launches (df ${degrees})`] : []),
+  ];
 }

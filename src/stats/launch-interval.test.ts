@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { launchInterval, launchSpread, poolSpreads } from './launch-interval.ts';
+import { launchFloor, launchInterval, launchSpread, poolSpreads } from './launch-interval.ts';
 
 const windows = [
   [100, 102, 99, 101],
@@ -39,9 +39,9 @@ describe('launchInterval', () => {
     expect(launchSpread([[100], [102]])).toMatchObject({ windowVariance: undefined, launchVariance: undefined });
   });
 
-  it('pools over models from 8 degrees of freedom on', () => {
+  it('pools over models', () => {
     const spread = launchSpread(windows);
-    expect(poolSpreads([spread, spread, spread])).toBeUndefined();
+    expect(poolSpreads([launchSpread([[1]])])).toBeUndefined();
     const pooled = poolSpreads([spread, spread, spread, spread, launchSpread([[1]])]);
     expect(pooled).toMatchObject({ degreesOfFreedom: 8, isUneven: false });
     const interval = launchInterval(spread, { pooled });
@@ -49,6 +49,16 @@ describe('launchInterval', () => {
     const half = Math.log((interval?.high ?? 0) / 99.4497295294);
     expect(half).toBeCloseTo((2.306004135 * 0.0365107606359) / Math.sqrt(3), 9);
     expect(interval?.method).toBe('t over 3 launches, pooled (df 8)');
+  });
+
+  it('is never narrower than few launches and the clock can tell', () => {
+    const interval = launchInterval(launchSpread([[100], [100], [100]]));
+    // t(0.975, 2) = 4.302652730 times 0.5 %
+    expect(Math.log((interval?.high ?? 0) / 100)).toBeCloseTo((4.30265273 * 0.005) / Math.sqrt(3), 9);
+    expect(launchFloor('bytes', 100)).toBe(0.001);
+    expect(launchFloor('items/s', 0.01)).toBe(0.005);
+    expect(launchFloor('ms', 0.01)).toBeCloseTo(0.1, 12);
+    expect(launchFloor('ms/token', 10)).toBe(0.005);
   });
 
   it('says when pooling hides an uneven spread', () => {

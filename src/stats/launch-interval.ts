@@ -1,13 +1,38 @@
-import type { Interval } from '../core/measurement.ts';
+import type { Interval, Unit } from '../core/measurement.ts';
 import { tQuantile } from './distributions.ts';
 import { meanOf } from './means.ts';
 
 /**
- * Standard deviations of the logarithm over launches that are assumed where they weren't measured.
+ * Standard deviations of the logarithm over launches that a race assumes before it has measured them.
  *
- * Source: docs/scores.md, "Ranks" and "Deciding early".
+ * Source: docs/scores.md, "Deciding early".
  */
 export const launchPrior = { throughput: 0.06, latency: 0.06, memory: 0.01 } as const;
+
+/**
+ * What stands in for the standard deviations of the logarithm over launches where no model was launched twice: the largest
+ * that claims are simulated with, since nothing is known. Speed and latency then vary together.
+ *
+ * Source: docs/scores.md, "Ranks".
+ */
+export const unknownSpread = { throughput: 0.2, latency: 0.2, memory: 0.01 } as const;
+
+const leastSpeedDeviation = 0.005;
+const leastMemoryDeviation = 0.001;
+/** The clock's resolution. */
+const leastMs = 0.001;
+
+/**
+ * Smallest standard deviation of the logarithm over launches that is believed: few launches may agree by chance, and times
+ * can't agree better than the clock tells them.
+ *
+ * @param value of the quantity, in its unit
+ */
+export function launchFloor(unit: Unit | undefined, value: number): number {
+  if (unit === 'bytes') return leastMemoryDeviation;
+  const isTime = unit === 'ms' || unit === 'ms/token' || unit === 'ms/item';
+  return isTime && value > 0 ? Math.max(leastSpeedDeviation, leastMs / value) : leastSpeedDeviation;
+}
 
 /** How a positive quantity varies over launches of the engine, and over windows within a launch. */
 export interface LaunchSpread {
@@ -69,9 +94,6 @@ export function launchSpread(windows: readonly (readonly number[])[]): LaunchSpr
   };
 }
 
-/** Fewest degrees of freedom at which a variance pooled over models replaces a model's own. */
-const minPooledFreedom = 8;
-
 export interface PooledSpread {
   /** Standard deviation of the logarithm over launches, shared by all models. */
   readonly logDeviation: number;
@@ -84,7 +106,7 @@ export interface PooledSpread {
  * Pools the launch variance of a metric over models, which makes an interval from few launches much narrower.
  *
  * @param spreads one per model
- * @returns undefined below {@link minPooledFreedom} degrees of freedom
+ * @returns undefined where none has two launches
  */
 export function poolSpreads(spreads: readonly LaunchSpread[]): PooledSpread | undefined {
   let degreesOfFreedom = 0;
@@ -97,7 +119,7 @@ export function poolSpreads(spreads: readonly LaunchSpread[]): PooledSpread | un
     degreesOfFreedom += launches - 1;
     sum += variance * (launches - 1);
   }
-  if (degreesOfFreedom < minPooledFreedom) return undefined;
+  if (degreesOfFreedom === 0) return undefined;
   return {
     logDeviation: Math.sqrt(sum / degreesOfFreedom),
     degreesOfFreedom,
@@ -109,16 +131,22 @@ export function poolSpreads(spreads: readonly LaunchSpread[]): PooledSpread | un
  * Interval for the geometric mean over launches, from Student's t on the logarithms.
  *
  * @param spread of one model
- * @param options `pooled`: the variance shared by all models, used in place of the model's own
+ * @param options `pooled`: the variance shared by all models, used in place of the model's own; `unit`: of the quantity, for
+ *   the least deviation that is believed
  * @returns undefined where there is nothing to take a variance from: one launch, and none pooled
  */
 export function launchInterval(
   spread: LaunchSpread,
-  options: { readonly level?: number; readonly pooled?: PooledSpread | undefined } = {},
+  options: {
+    readonly level?: number;
+    readonly pooled?: PooledSpread | undefined;
+    readonly unit?: Unit | undefined;
+  } = {},
 ): Interval | undefined {
-  const { level = 0.95, pooled } = options;
-  const deviation = pooled?.logDeviation ?? spread.logDeviation;
-  if (deviation === undefined) return undefined;
+  const { level = 0.95, pooled, unit } = options;
+  const measured = pooled?.logDeviation ?? spread.logDeviation;
+  if (measured === undefined) return undefined;
+  const deviation = Math.max(measured, launchFloor(unit, spread.geometricMean));
   const degrees = pooled?.degreesOfFreedom ?? spread.launches - 1;
   const half = (tQuantile((1 + level) / 2, degrees) * deviation) / Math.sqrt(spread.launches);
   const source = `t over ${spread.launches} ${spread.launches === 1 ? 'launch' : 'launches'}`;
@@ -138,9 +166,21 @@ export interface LaunchRatio {
   readonly interval: Interval | undefined;
 }
 
+export interface LaunchRatioOptions {
+  readonly level?: number;
+  /** Of both, for the least deviation that is believed. */
+  readonly unit?: Unit | undefined;
+  /** Launch l of both ran in the same round: what a round does to both cancels out. */
+  readonly isPaired?: boolean;
+}
+
 /**
- * Ratio of two performance figures with an interval from launches: Student's t on the logarithms, with Welch's degrees of
- * freedom, since two models need not vary alike.
+ * Ratio of two performance figures with an interval from launches: Student's t on the logarithms of the two, or of the
+ * ratios of each round where they were launched in rounds.
+ *
+ * Two models need not vary alike. Welch's degrees of freedom promise too much with few launches (8.9 % errors with 2
+ * against 3), so they are drawn towards those of the less certain side, and two launches against more count as one degree:
+ * at most 5.5 % errors for 2 to 5 launches and deviations up to 10 times as large (`bench/estimators.ts`).
  *
  * Source: Kalibera and Jones, arXiv 2007.10899; docs/comparing.md.
  *
@@ -148,18 +188,44 @@ export interface LaunchRatio {
  * @param b the same of the candidate
  * @throws {RangeError} without launches, or if a value isn't above 0
  */
-export function launchRatio(a: readonly number[], b: readonly number[], level = 0.95): LaunchRatio {
+export function launchRatio(
+  a: readonly number[],
+  b: readonly number[],
+  { level = 0.95, unit, isPaired = false }: LaunchRatioOptions = {},
+): LaunchRatio {
   const [left, right] = [launchSpread(a.map((value) => [value])), launchSpread(b.map((value) => [value]))];
   const logRatio = right.meanLog - left.meanLog;
   const ratio = Math.exp(logRatio);
   if (left.logDeviation === undefined || right.logDeviation === undefined) return { ratio, interval: undefined };
-  const own = left.logDeviation ** 2 / a.length;
-  const other = right.logDeviation ** 2 / b.length;
-  const variance = own + other;
-  const method = `t over ${a.length} and ${b.length} launches`;
-  // Logarithms of equal values differ in their last bits.
-  if (variance < 1e-24) return { ratio, interval: { low: ratio, high: ratio, level, method } };
-  const degrees = variance ** 2 / (own ** 2 / (a.length - 1) + other ** 2 / (b.length - 1));
-  const half = tQuantile((1 + level) / 2, degrees) * Math.sqrt(variance);
+  const floors = [left, right].map(({ geometricMean }) => launchFloor(unit, geometricMean)) as [number, number];
+  const isByRound = isPaired && a.length === b.length;
+  const { error, degrees } = isByRound
+    ? pairedError(a, b, Math.hypot(...floors))
+    : unpairedError(
+        { error: Math.max(left.logDeviation, floors[0]) / Math.sqrt(a.length), degrees: a.length - 1 },
+        { error: Math.max(right.logDeviation, floors[1]) / Math.sqrt(b.length), degrees: b.length - 1 },
+      );
+  const half = tQuantile((1 + level) / 2, degrees) * error;
+  const method = isByRound ? `t over ${a.length} rounds` : `t over ${a.length} and ${b.length} launches`;
   return { ratio, interval: { low: Math.exp(logRatio - half), high: Math.exp(logRatio + half), level, method } };
+}
+
+interface MeanError {
+  /** Standard error of a mean of logarithms. */
+  readonly error: number;
+  readonly degrees: number;
+}
+
+function pairedError(a: readonly number[], b: readonly number[], floor: number): MeanError {
+  const ratios = launchSpread(b.map((value, round) => [value / (a[round] as number)]));
+  return { error: Math.max(ratios.logDeviation ?? 0, floor) / Math.sqrt(a.length), degrees: a.length - 1 };
+}
+
+function unpairedError(left: MeanError, right: MeanError): MeanError {
+  const [own, other] = [left.error ** 2, right.error ** 2];
+  const error = Math.sqrt(own + other);
+  const fewest = Math.min(left.degrees, right.degrees);
+  if (fewest === 1 && left.degrees !== right.degrees) return { error, degrees: 1 };
+  const welch = (own + other) ** 2 / (own ** 2 / left.degrees + other ** 2 / right.degrees);
+  return { error, degrees: Math.sqrt(welch * (own > other ? left.degrees : right.degrees)) };
 }

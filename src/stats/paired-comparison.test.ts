@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tTwoSided } from './distributions.ts';
+import { tQuantile, tTwoSided } from './distributions.ts';
 import { launchRatio } from './launch-interval.ts';
+import { standardDeviation } from './means.ts';
 import { pairedComparison, pairedSharesInterval } from './paired-comparison.ts';
 
 describe('pairedSharesInterval', () => {
@@ -110,28 +111,48 @@ describe('pairedComparison', () => {
 });
 
 describe('launchRatio', () => {
-  it('is Welch on logarithms', () => {
-    const a = [100, 100 * Math.exp(0.1), 100 * Math.exp(-0.1)];
-    const b = a.map((value) => 2 * value);
-    const { ratio, interval } = launchRatio(a, b);
+  const around = (value: number, deviation: number): number[] =>
+    [0, deviation, -deviation].map((luck) => value * Math.exp(luck));
+
+  it("is Student's t on logarithms, with fewer degrees of freedom than Welch's", () => {
+    const { ratio, interval } = launchRatio(around(100, 0.1), around(200, 0.1));
     expect(ratio).toBeCloseTo(2, 12);
-    // Equal variances and sizes: 4 degrees of freedom, t = 2.776445105; the error is 0.1 sqrt(2 / 3).
-    const half = 2.776445105 * 0.1 * Math.sqrt(2 / 3);
+    // Welch's are 4, either side has 2: the geometric mean is sqrt(8). The error is 0.1 sqrt(2 / 3).
+    const half = tQuantile(0.975, Math.sqrt(8)) * 0.1 * Math.sqrt(2 / 3);
     expect(Math.log((interval?.high ?? 0) / 2)).toBeCloseTo(half, 8);
     expect(Math.log((interval?.low ?? 0) / 2)).toBeCloseTo(-half, 8);
+    expect(half).toBeGreaterThan(2.776445105 * 0.1 * Math.sqrt(2 / 3));
   });
 
-  it('takes the degrees of freedom of the side that varies', () => {
-    const { interval } = launchRatio([10, 10, 10], [10, 10 * Math.exp(0.1), 10 * Math.exp(-0.1)]);
-    // t(0.975, 2) = 4.302652730
-    expect(Math.log(interval?.high ?? 0)).toBeCloseTo((4.30265273 * 0.1) / Math.sqrt(3), 7);
+  it('counts two launches against more as one degree of freedom', () => {
+    const { interval } = launchRatio([10, 10.2], [10, 10.2, 10.1]);
+    const [low, high] = [interval?.low ?? 0, interval?.high ?? 0].map(Math.log) as [number, number];
+    const error = Math.hypot(
+      standardDeviation([10, 10.2].map(Math.log)) / Math.SQRT2,
+      standardDeviation([10, 10.2, 10.1].map(Math.log)) / Math.sqrt(3),
+    );
+    // t(0.975, 1) = 12.70620474
+    expect((high - low) / 2).toBeCloseTo(12.70620474 * error, 7);
   });
 
-  it('is exact where nothing varies and unknown with one launch', () => {
-    expect(launchRatio([10, 10], [20, 20]).interval).toMatchObject({
-      low: expect.closeTo(2, 12),
-      high: expect.closeTo(2, 12),
-    });
+  it('is paired where both were launched in rounds: what a round does to both cancels out', () => {
+    const [a, b] = [
+      [10, 12, 8],
+      [11, 13.2 * 1.01, 8.8 * 0.99],
+    ];
+    const { ratio, interval } = launchRatio(a, b, { isPaired: true });
+    // t(0.975, 2) = 4.302652730; the ratios of the rounds deviate by 1 %.
+    const deviation = standardDeviation([1.1, 1.111, 1.089].map(Math.log));
+    expect(Math.log((interval?.high ?? 0) / ratio)).toBeCloseTo((4.30265273 * deviation) / Math.sqrt(3), 9);
+    expect(interval?.low).toBeGreaterThan(1.05);
+    expect(interval?.method).toBe('t over 3 rounds');
+    expect(launchRatio(a, b).interval?.low).toBeLessThan(1);
+  });
+
+  it('is never certain, and unknown with one launch', () => {
+    const { interval } = launchRatio([10, 10], [9.99, 9.99]);
+    expect(interval?.low).toBeLessThan(1);
+    expect(interval?.high).toBeGreaterThan(1);
     expect(launchRatio([10], [20, 21]).interval).toBeUndefined();
     expect(() => launchRatio([], [1])).toThrow(RangeError);
   });

@@ -1,7 +1,13 @@
 import { binomialCdf, normalQuantile, tQuantile, tTwoSided } from './distributions.ts';
 import type { Interval } from '../core/measurement.ts';
 import { meanOf } from './means.ts';
-import { clusteredStandardError, fewScoresInterval, minForNormal, standardError } from './score-interval.ts';
+import {
+  clusteredStandardError,
+  exactBounds,
+  fewScoresInterval,
+  minForNormal,
+  standardError,
+} from './score-interval.ts';
 
 export interface McNemarTest {
   /** Items that only a has right, and only b. */
@@ -92,9 +98,27 @@ export interface PairedComparison {
   /** Two-sided, that there is no difference. */
   readonly p: number;
   readonly test: 'McNemar mid-p' | 'paired t' | 'clustered t' | 'sign test, mid-p';
+  /** Of right or wrong: {@link leastDrop}; may be negative. */
+  readonly leastDrop: number | undefined;
   /** Items on which b is better, and on which it is worse. */
   readonly gained: number;
   readonly lost: number;
+}
+
+/**
+ * The drop from the first to the second model that is shown for certain, at half the error of the level.
+ *
+ * The score interval errs up to twice its level where hardly any item is gained, as Wilson's does near 0. So a drop also
+ * has to exceed what is surely lost (exact binomial) less what was gained, half an item added: at most 2.7 % errors at 95 %
+ * by enumeration for 40 to 400 items and drops of 0 to 0.05.
+ *
+ * @param gained items that only the second has right
+ * @param lost items that only the first has right
+ * @param n all items
+ */
+export function leastDrop(gained: number, lost: number, n: number, level = 0.95): number {
+  const byScore = -pairedSharesInterval(gained, lost, n, level).high;
+  return Math.min(byScore, exactBounds(lost, n, (1 + level) / 2).low - (gained + 0.5) / n);
 }
 
 /** With fewer items that differ at all, a standard error says too little. */
@@ -143,12 +167,24 @@ export function pairedComparison(
   const differences = b.map((value, index) => value - (a[index] as number));
   const gained = differences.filter((difference) => difference > 0).length;
   const lost = differences.filter((difference) => difference < 0).length;
-  const base = { n, meanA: meanOf(a), meanB: meanOf(b), difference: meanOf(differences), gained, lost };
+  const base = {
+    n,
+    meanA: meanOf(a),
+    meanB: meanOf(b),
+    difference: meanOf(differences),
+    leastDrop: undefined,
+    gained,
+    lost,
+  };
   const { midP } = mcNemarTest(lost, gained);
   const spread = n < 2 ? undefined : deviation(differences, clusters);
   const isBinary = [...a, ...b].every((value) => value === 0 || value === 1);
   if (isBinary && spread?.isClustered !== true) {
-    return { ...base, interval: pairedSharesInterval(gained, lost, n, level), p: midP, test: 'McNemar mid-p' };
+    const own = {
+      interval: pairedSharesInterval(gained, lost, n, level),
+      leastDrop: leastDrop(gained, lost, n, level),
+    };
+    return { ...base, ...own, p: midP, test: 'McNemar mid-p' };
   }
   if (n < minForNormal) {
     return { ...base, interval: fewItems(differences, level), p: midP, test: 'sign test, mid-p' };

@@ -122,7 +122,12 @@ function pairIndex(i: number, j: number): number {
   return (i * (i - 1)) / 2 + j;
 }
 
-function comparePairs(point: readonly number[], replicates: Float64Array, level: number): Pairs {
+function comparePairs(
+  point: readonly number[],
+  replicates: Float64Array,
+  level: number,
+  isUnknown: readonly boolean[],
+): Pairs {
   const models = point.length;
   const count = replicates.length / models;
   const logs = replicates.map(logScore);
@@ -133,6 +138,10 @@ function comparePairs(point: readonly number[], replicates: Float64Array, level:
   const largest = new Float64Array(count);
   for (let i = 1; i < models; i += 1) {
     for (let j = 0; j < i; j += 1) {
+      if (isUnknown[i] === true || isUnknown[j] === true) {
+        error[pairIndex(i, j)] = Infinity;
+        continue;
+      }
       const isLinear = isZero[i] === true || isZero[j] === true;
       const values = isLinear ? replicates : logs;
       const scale = isLinear ? (score: number): number => score : logScore;
@@ -173,6 +182,17 @@ function columnOf(values: Float64Array | Uint16Array, models: number, model: num
   return column;
 }
 
+export interface RankOptions {
+  readonly level?: number;
+  /** By model: how far its score varies is not known, so that it is neither better nor worse than any other. */
+  readonly isUnknown?: readonly boolean[];
+  /**
+   * Further replicates in which quantities that no draw can reach, such as an accuracy of 1, are at that edge: intervals
+   * cover these too.
+   */
+  readonly atEdges?: Float64Array | undefined;
+}
+
 /**
  * Intervals, ranks and ties of models from bootstrap replicates of their scores.
  *
@@ -186,7 +206,7 @@ function columnOf(values: Float64Array | Uint16Array, models: number, model: num
 export function rankInference(
   point: readonly number[],
   replicates: Float64Array,
-  { level = 0.95 }: { readonly level?: number } = {},
+  { level = 0.95, isUnknown = [], atEdges }: RankOptions = {},
 ): readonly RankedModel[] {
   const models = point.length;
   if (models === 0 || replicates.length < 2 * models || replicates.length % models !== 0) {
@@ -194,16 +214,24 @@ export function rankInference(
   }
   const ranks = replicateRanks(replicates, models);
   const shares = topShares(ranks, models);
-  const pairs = comparePairs(point, replicates, level);
+  const pairs = comparePairs(point, replicates, level, isUnknown);
   const tail = (1 - level) / 2;
   const everyone = point.map((_, index) => index);
   return point.map((_, model): RankedModel => {
-    const own = columnOf(replicates, models, model).toSorted();
+    const [own, edge] = [replicates, atEdges ?? replicates].map((all) => columnOf(all, models, model).toSorted()) as [
+      Float64Array,
+      Float64Array,
+    ];
     const ownRanks = columnOf(ranks, models, model).toSorted();
     const above = everyone.filter((other) => verdict(pairs, other, model) > 0).length;
     const below = everyone.filter((other) => verdict(pairs, other, model) < 0).length;
     return {
-      interval: { low: quantile(own, tail), high: quantile(own, 1 - tail), level, method: 'bootstrap' },
+      interval: {
+        low: Math.min(quantile(own, tail), quantile(edge, tail)),
+        high: Math.max(quantile(own, 1 - tail), quantile(edge, 1 - tail)),
+        level,
+        method: 'bootstrap',
+      },
       topShare: shares[model] as number,
       rankInterval: [inverseCdfQuantile(ownRanks, tail), inverseCdfQuantile(ownRanks, 1 - tail)],
       rankSet: [1 + above, models - below],

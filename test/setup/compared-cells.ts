@@ -27,6 +27,8 @@ export function cell(right: number, n: number, change: Partial<CellEvidence> = {
       latency: { unit: 'ms', values: [100, 101, 99] },
       memory: { unit: 'bytes', values: [1000, 1000, 1000] },
     },
+    launchStarts: [],
+    allowsBusy: false,
     ...change,
   };
 }

@@ -7,7 +7,7 @@ import type { AskedTask } from '../../src/scoring/answer-support.ts';
 import { judgeScoreboard } from '../../src/scoring/judge-scoreboard.ts';
 import { scoreTable } from '../../src/formats/score-table.ts';
 import type { ScoreboardCell } from '../../src/scoring/scoreboard.ts';
-import { launchedModels } from '../../src/scoring/task-evidence.ts';
+import { launchNotes } from '../../src/scoring/task-evidence.ts';
 import type { AnswerFacts } from '../../src/scoring/answer.ts';
 
 const paper = scoreTable(readFileSync(join(import.meta.dirname, '../../data/paper.csv'), 'utf8'), {
@@ -59,17 +59,15 @@ export function madeTask(models: readonly Made[], cellChange: Partial<Scoreboard
     ...cellChange,
   }));
   const [board] = createScoreboards(cells, { anchors: set });
-  const { models: launched, notes } = launchedModels(
-    models.map(({ model, right, speed, launches = 3 }) => {
-      const over = (value: number): number[] =>
-        Array.from({ length: launches }, (_, launch) => value * (1 + launch / 100));
-      return {
-        model,
-        scores: Float64Array.from({ length: items }, (_, item) => ((item * 7919) % items < right ? 1 : 0)),
-        launches: { throughput: over(speed), latency: over(1000 / speed), memory: over(1000) },
-      };
+  const launched = models.map(({ model, right, speed, launches = 3 }) => ({
+    model,
+    scores: Float64Array.from({ length: items }, (_, item) => ((item * 7919) % items < right ? 1 : 0)),
+    launches: Array.from({ length: launches }, (_, launch) => {
+      const factor = 1 + launch / 100;
+      return { throughput: speed * factor, latency: (1000 / speed) * factor, memory: 1000 * factor };
     }),
-  );
+  }));
+  const notes = launchNotes(launched, false);
   if (board === undefined) throw new Error('no board');
   const answers = new Map(
     models.map(({ model, right }): [string, AnswerFacts] => [
@@ -84,7 +82,7 @@ export function madeTask(models: readonly Made[], cellChange: Partial<Scoreboard
       },
     ]),
   );
-  const evidence = { models: launched, clusters: undefined, items, answers, isSameWindow: false, notes };
+  const evidence = { models: launched, clusters: undefined, items, answers, isInRounds: false, notes };
   const resamples = 300;
   return {
     board: judgeScoreboard(board, { evidence, resamples }),

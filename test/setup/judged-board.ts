@@ -3,7 +3,7 @@ import type { AnchorSet } from '../../src/scoring/anchors.ts';
 import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
 import { judgeScoreboard, type JudgeOptions } from '../../src/scoring/judge-scoreboard.ts';
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../../src/scoring/scoreboard.ts';
-import { launchedModels } from '../../src/scoring/task-evidence.ts';
+import { launchNotes } from '../../src/scoring/task-evidence.ts';
 import type { AnswerFacts } from '../../src/scoring/answer.ts';
 import { independentItems } from '../../src/scoring/usable.ts';
 import { scoreInterval } from '../../src/stats/score-interval.ts';
@@ -68,13 +68,12 @@ export function judgedBoard(
   });
   const [board] = createScoreboards(cells, { anchors, ...(task && { tasks: { 'toy/per@1': task } }) });
   if (board === undefined) throw new Error('no board');
-  const { models: launched, notes } = launchedModels(
-    models.map(({ model, scores, speeds, memory = gibibyte }) => ({
-      model,
-      scores,
-      launches: { throughput: speeds, latency: speeds.map((speed) => 1000 / speed), memory: speeds.map(() => memory) },
-    })),
-  );
+  const launched = models.map(({ model, scores, speeds, memory = gibibyte }) => ({
+    model,
+    scores,
+    launches: speeds.map((speed) => ({ throughput: speed, latency: 1000 / speed, memory })),
+  }));
+  const notes = launchNotes(launched, false);
   const answers = new Map(
     models.map(({ model, scores, facts }): [string, AnswerFacts] => [
       model,
@@ -92,7 +91,7 @@ export function judgedBoard(
   const items = models[0]?.scores.length ?? 0;
   return judgeScoreboard(board, {
     ...options,
-    evidence: { models: launched, clusters: undefined, items, answers, isSameWindow: false, notes },
+    evidence: { models: launched, clusters: undefined, items, answers, isInRounds: false, notes },
   });
 }
 

@@ -3,10 +3,10 @@ import { reportDocument } from '../../src/present/report-document.ts';
 import type { Report } from '../../src/present/report.ts';
 import { terminalText, type TerminalOptions } from '../../src/present/terminal.ts';
 import type { AnchorSet } from '../../src/scoring/anchors.ts';
-import type { LaunchedValue } from '../../src/scoring/bootstrap.ts';
 import { createScoreboards } from '../../src/scoring/create-scoreboards.ts';
 import { judgeScoreboard, type JudgeOptions } from '../../src/scoring/judge-scoreboard.ts';
 import type { ScoreboardCell, ScoreboardTask } from '../../src/scoring/scoreboard.ts';
+import type { BootstrapModel } from '../../src/scoring/bootstrap.ts';
 import type { TaskEvidence } from '../../src/scoring/task-evidence.ts';
 
 export const anchors: AnchorSet = {
@@ -80,28 +80,33 @@ export function printed(cells: readonly ScoreboardCell[], { task, ...options }: 
     .join('\n');
 }
 
-const launched = (geometricMean: number, change: Partial<LaunchedValue> = {}): LaunchedValue => ({
-  geometricMean,
-  logDeviation: 0.01,
-  launches: 3,
-  degreesOfFreedom: 8,
-  ...change,
-});
+/** So many launches around the values, 1 % apart. */
+export function launchesAround(
+  values: { readonly throughput: number; readonly latency: number; readonly memory: number },
+  count = 3,
+): BootstrapModel['launches'] {
+  return Array.from({ length: count }, (_, launch) => {
+    const factor = Math.exp(0.01 * (launch - (count - 1) / 2));
+    return {
+      throughput: values.throughput * factor,
+      latency: values.latency / factor,
+      memory: values.memory,
+    };
+  });
+}
 
 /** Answers of models, each of which has fewer right than the one before, and performance from launches. */
-export function evidence(names: readonly string[], items = 100, change: Partial<LaunchedValue> = {}): TaskEvidence {
+export function evidence(names: readonly string[], items = 100, launches = 3): TaskEvidence {
   return {
     models: names.map((name, index) => ({
       model: name,
       scores: Float64Array.from({ length: items }, (_, item) => Number(item % 10 < 7 - index)),
-      throughput: launched(10, change),
-      latency: launched(100, change),
-      memory: launched(2 ** 30, change),
+      launches: launchesAround({ throughput: 10, latency: 100, memory: 2 ** 30 }, launches),
     })),
     clusters: undefined,
     items,
     answers: new Map(),
-    isSameWindow: false,
+    isInRounds: false,
     notes: [],
   };
 }

@@ -26,19 +26,21 @@ function entrant(model: string, scores: readonly number[], rest: Partial<Entrant
 
 const facts = { seed: 1, clusters: undefined };
 
-it('is the share of draws of items in which a model is ahead, ties split', () => {
-  // Behind unless item 0 is drawn: (1/2)^2 of the draws are ties.
+it('is the share of draws of items in which a model is ahead', () => {
   const support = newItemSupport([entrant('b', [0, 1]), entrant('a', [1, 1])], setupOf(2), facts);
   expect(support?.map(({ model }) => model)).toEqual(['a', 'b']);
-  expect(support?.[0]?.share).toBeCloseTo(0.875, 1.5);
+  // Where the prior's unit is one that only b has right it may outweigh item 0.
+  expect(support?.[0]?.share).toBeGreaterThan(0.8);
+  expect(support?.[0]?.share).toBeLessThan(0.97);
   expect((support?.[0]?.share ?? 0) + (support?.[1]?.share ?? 0)).toBeCloseTo(1, 9);
 });
 
 it('draws items that depend on each other together', () => {
   const models = [entrant('a', [1, 1, 1, 1]), entrant('b', [0, 0, 1, 1])];
   const clusters = ['x', 'x', 'y', 'y'];
-  expect(newItemSupport(models, setupOf(4), { seed: 1, clusters })?.[0]?.share).toBeCloseTo(0.875, 1.5);
-  expect(newItemSupport(models, setupOf(4), facts)?.[0]?.share).toBeCloseTo(1 - 0.5 ** 4 / 2, 1.5);
+  const share = (own: typeof clusters | undefined): number =>
+    newItemSupport(models, setupOf(4), { seed: 1, clusters: own })?.[0]?.share ?? 0;
+  expect(share(clusters)).toBeLessThan(share(undefined) - 0.03);
 });
 
 it('pairs answers by item, whatever order each model had', () => {
@@ -59,13 +61,13 @@ it('says nothing of models that were stopped early, or of a question without a s
   expect(newItemSupport([...both, stopped], setupOf(3), facts)).toHaveLength(2);
 });
 
-it('counts the noise between launches: one launch has that of other hosts', () => {
+it('counts the noise between launches: of one launch nobody knows it', () => {
   const alike = [1, 1, 0, 1];
   const once = { launches: [launch] };
   const fast = { launches: [{ ...launch, throughput: 103 }] };
   const support = newItemSupport([entrant('a', alike, fast), entrant('b', alike, once)], setupOf(4), facts);
   expect(support?.[0]?.model).toBe('a');
-  // 3 % faster, at 6 % between launches: ahead, far from surely.
-  expect(support?.[0]?.share).toBeGreaterThan(0.52);
-  expect(support?.[0]?.share).toBeLessThan(0.8);
+  // 3 % faster, where launches may differ by 20 %: hardly ahead.
+  expect(support?.[0]?.share).toBeGreaterThan(0.5);
+  expect(support?.[0]?.share).toBeLessThan(0.65);
 });

@@ -1,10 +1,9 @@
-import type { RaceCost, RaceSupport, RaceValues, RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
+import type { RaceCost, RaceSupport, RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
 import { type Answer, type AnswerKind, type Candidate, gapOf, type Need } from '../answer.ts';
 import type { Entrant, RaceSetup, Judgement, RaceStanding } from './race-setup.ts';
-import { anchoredReplicates, type BootstrapModel, drawReplicates, type LaunchedValue } from '../bootstrap.ts';
-import { launchPrior } from '../../stats/launch-interval.ts';
+import { anchoredReplicates, type BootstrapModel, drawReplicates } from '../bootstrap.ts';
 import { rankInference } from '../../stats/rank-inference.ts';
-import { overAllLaunches, poolLaunches, raceAnchors, scoreOf } from './requirements.ts';
+import { overAllLaunches, raceAnchors, scoreOf } from './requirements.ts';
 import { meanOf } from '../../stats/means.ts';
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
 import { questionText } from '../../core/race-question.ts';
@@ -76,9 +75,6 @@ export interface SupportFacts {
   readonly clusters: readonly string[] | undefined;
 }
 
-/** Degrees of a deviation that isn't estimated from these launches. */
-const priorDegrees = 1e6;
-
 /**
  * How often each model would be first on new items of the kind and with other launches: the share of bootstrap replicates
  * that it wins, among the models that answered everything. No confidence, and not what the race decides.
@@ -97,26 +93,12 @@ export function newItemSupport(
   if (question.goal !== 'winner' || anchors === undefined || full.length < 2) return undefined;
   const positions = (full[0]?.order ?? []).toSorted((left, right) => left - right);
   const place = new Map(positions.map((position, index) => [position, index]));
-  const pooled = poolLaunches(full);
   const models = full.map((entrant): BootstrapModel => {
     const scores = new Float64Array(items);
     for (const [index, position] of (entrant.order ?? []).entries()) {
       scores[place.get(position) ?? 0] = entrant.scores[index] ?? 0;
     }
-    const values = overAllLaunches(entrant);
-    const launched = (name: keyof RaceValues): LaunchedValue => ({
-      geometricMean: values[name],
-      logDeviation: (pooled ?? launchPrior)[name],
-      launches: entrant.launches.length,
-      degreesOfFreedom: pooled?.degrees ?? priorDegrees,
-    });
-    return {
-      model: entrant.model,
-      scores,
-      throughput: launched('throughput'),
-      latency: launched('latency'),
-      memory: launched('memory'),
-    };
+    return { model: entrant.model, scores, launches: entrant.launches };
   });
   const drawn = drawReplicates(models, { seed, clusters: clusters && positions.map((at) => clusters[at] ?? '') });
   const point = full.map((entrant) =>
