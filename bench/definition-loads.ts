@@ -1,10 +1,10 @@
 import { randomOrder } from '../src/stats/random.ts';
-import type { Recorded } from './by-perbench.ts';
-import { drawItems, poissonArrivals, serve, type Work } from './simulated-server.ts';
+import { drawItems, poissonArrivals, type Recorded, serve, type Work } from './simulated-server.ts';
 
 const items = 32;
 const concurrency = 16;
-const benchmark = drawItems(items, 7);
+/** The items of the benchmark. */
+export const benchmark = drawItems(items, 7);
 
 /** The items in a random order, asked round and round. */
 function askedWork(count: number, seed: number): readonly Work[] {

@@ -1,6 +1,6 @@
-import { limits, measuredByPerbench, perbenchFigure, type Recorded } from './by-perbench.ts';
+import { limits, measuredByPerbench, perbenchFigure } from './by-perbench.ts';
 import { type LoadName, loadNames, loads } from './definition-loads.ts';
-import type { Answered } from './simulated-server.ts';
+import type { Answered, Recorded } from './simulated-server.ts';
 import * as tools from './tool-definitions.ts';
 
 /** A figure of a load by one definition. */

@@ -24,6 +24,15 @@ export interface Load {
   readonly arrivalsMs?: readonly number[];
 }
 
+/** A load that was simulated, with all its requests. */
+export interface Recorded {
+  readonly requests: readonly Answered[];
+  /** In flight at most. */
+  readonly places: number;
+  /** Of an open loop. */
+  readonly requestRate: number | undefined;
+}
+
 /** Prompts and answers with log-normal lengths: the same for the same seed. */
 export function drawItems(count: number, seed: number): readonly Work[] {
   const normal = createNormalSource(createRandom(seed));
