@@ -60,6 +60,17 @@ describe('an exported run', () => {
     expect(parseExportedRun('base.json', tidy)).toEqual(exported);
   });
 
+  it('of an earlier version, which has no times of launches, is read as well', () => {
+    const old = changed(({ cells }) => {
+      for (const cell of cells as Record<string, unknown>[]) delete cell['launchStarts'];
+    });
+    expect(exported.cells[0]?.evidence.launchStarts).not.toEqual([]);
+    expect(parseExportedRun('base.json', old).cells[0]?.evidence).toEqual({
+      ...exported.cells[0]?.evidence,
+      launchStarts: [],
+    });
+  });
+
   it('holds no secrets of the suite', () => {
     const { run } = exported;
     const server = { preset: 'vllm', environment: { HF_TOKEN: 'hf_secret' }, arguments: ['--api-key', 'sk-secret'] };
