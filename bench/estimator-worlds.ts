@@ -16,7 +16,7 @@ export interface LaunchWorld {
   readonly isCorrelated: boolean;
   /** How far the host's speed wanders over a run, as a standard deviation of the logarithm at its end. */
   readonly drift: number;
-  /** Launch 1 of every model, then launch 2 of every model; else one model after the other. */
+  /** Launch 1 of every model, then launch 2 of every model in the opposite order, and so on; else one model after the other. */
   readonly isInRounds: boolean;
 }
 
@@ -83,7 +83,9 @@ export function launchesOf(
   const host = Array.from({ length: slots }, () => (walk += step * normal()));
   return speeds.map((speed, model) =>
     Array.from({ length: launches }, (_, launch) => {
-      const slot = isInRounds ? launch * speeds.length + model : model * launches + launch;
+      // The order of the models alternates from round to round.
+      const place = launch % 2 === 0 ? model : speeds.length - 1 - model;
+      const slot = isInRounds ? launch * speeds.length + place : model * launches + launch;
       const at = host[slot] as number;
       const luck = normal();
       const [forLatency, forMemory] = isCorrelated ? [luck, luck] : [normal(), normal()];

@@ -2,7 +2,7 @@
  * How often what perbench claims is wrong, in worlds whose truth is known: rank sets and score intervals, accuracies near 1,
  * differences over launches, gates. Models are tied in truth, which is the hardest case.
  *
- *     node bench/estimators.ts [--runs 60] [--seed 1] [--parts ranks,drift,accuracy,compare,gate]
+ *     node bench/estimators.ts [--runs 60] [--seed 1] [--parts ranks,drift,once,accuracy,compare,gate]
  *
  * Every rate comes with its exact binomial 95 % interval; `docs/scores.md` states what is claimed.
  */
@@ -14,6 +14,8 @@ import { meanOf } from '../src/stats/means.ts';
 import { createNormalSource } from '../src/stats/random.ts';
 import { exactBounds } from '../src/stats/score-interval.ts';
 import { cell, compared } from '../test/setup/compared-cells.ts';
+import { judgedBoard } from '../test/setup/judged-board.ts';
+import { anchors as answerAnchors } from '../test/setup/printed-scoreboard.ts';
 import {
   anchors,
   answersOf,
@@ -30,7 +32,7 @@ const { values: flags } = parseArgs({
   options: {
     runs: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
-    parts: { type: 'string', default: 'ranks,drift,accuracy,compare,gate' },
+    parts: { type: 'string', default: 'ranks,drift,once,accuracy,compare,gate' },
   },
 });
 const runs = Number(flags.runs);
@@ -154,9 +156,9 @@ function drift(): void {
         for (const models of [2, 4, 8]) {
           for (let run = 0; run < 4 * runs; run += 1) {
             const world = { ...steadyWorld, deviation: 0.01, isCorrelated: true, drift: wander, isInRounds, launches };
-            // Answers that never differ: speed alone decides.
+            // Answers that never differ, so many that speed alone decides.
             const truth = Array.from({ length: models }, () => tiedAt(1));
-            const claims = claimsOf(truth, 40, world, 'drift', wander, models, launches, run);
+            const claims = claimsOf(truth, 10_000, world, 'drift', wander, models, launches, run);
             const line = `host wanders ${100 * wander} %, ${isInRounds ? 'in rounds' : 'model by model'}`;
             count(counts, line, `${models} models, ${launches} launches`, claims.isAnyDifferent);
           }
@@ -165,6 +167,30 @@ function drift(): void {
     }
   }
   print(`any false difference where the host drifts: ${percents}`, counts);
+}
+
+/** From one launch no rank set says anything: here it is the answer that may name one of equal models. */
+function once(): void {
+  const counts: Counts = new Map();
+  for (const deviation of [0.02, 0.06, 0.1, 0.2]) {
+    for (const models of [2, 4, 8]) {
+      for (let run = 0; run < 4 * runs; run += 1) {
+        const world = { ...steadyWorld, launches: 1, deviation, isCorrelated: true };
+        const truth = Array.from({ length: models }, () => tiedAt(0.8));
+        const drawn = drawWorld(truth, 400, world, randomOf(seed, 'once', deviation, models, run));
+        const judged = drawn.models.map(({ model, launches }) => ({
+          model,
+          // All right on the same items: speed alone decides.
+          scores: Array.from(drawn.models[0]?.scores ?? []),
+          speeds: launches.map(({ throughput }) => throughput),
+        }));
+        const task = { chance: 0.25 };
+        const { answer } = judgedBoard(judged, { task, anchors: answerAnchors, resamples: 100 });
+        count(counts, `launches differ by ${100 * deviation} %`, `${models} models`, answer?.kind === 'recommend');
+      }
+    }
+  }
+  print(`equal models of which one is called likely from one launch: ${percents}`, counts);
 }
 
 function accuracy(): void {
@@ -249,6 +275,6 @@ function gate(): void {
   print(`a candidate exactly at its limit: ${percents}`, counts);
 }
 
-const parts: Readonly<Record<string, () => void>> = { ranks, drift, accuracy, compare, gate };
+const parts: Readonly<Record<string, () => void>> = { ranks, drift, once, accuracy, compare, gate };
 console.log(`${runs} runs, seed ${seed}, ${resamples} resamples`);
 for (const part of flags.parts.split(',')) parts[part]?.();

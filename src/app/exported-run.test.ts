@@ -60,6 +60,20 @@ describe('an exported run', () => {
     expect(parseExportedRun('base.json', tidy)).toEqual(exported);
   });
 
+  it('has the times of launches, which earlier versions lack', () => {
+    const timed = exported.cells.map(({ cell, evidence }) => ({
+      cell,
+      evidence: { ...evidence, launchStarts: [5, 9] },
+    }));
+    const written = exportedRunText({ ...exported, cells: timed });
+    expect(parseExportedRun('base.json', written).cells).toEqual(timed);
+    const old = changed(({ cells }) => {
+      for (const cell of cells as Record<string, unknown>[]) delete cell['launchStarts'];
+    });
+    expect(old).not.toContain('launchStarts');
+    expect(parseExportedRun('base.json', old)).toEqual(exported);
+  });
+
   it('holds no secrets of the suite', () => {
     const { run } = exported;
     const server = { preset: 'vllm', environment: { HF_TOKEN: 'hf_secret' }, arguments: ['--api-key', 'sk-secret'] };

@@ -53,6 +53,25 @@ describe('rescore', () => {
     expect(scores.get('slow')?.ranked?.rankInterval).toEqual([4, 4]);
   });
 
+  it('calls no model better or worse whose launches have no known spread', () => {
+    const draws = drawsOf(board, undefined);
+    const settings = { weights: equal, anchors: undefined, ...free };
+    const setOf = (withoutLaunchSpread: readonly string[]) => {
+      const inference = {
+        method: 'paired',
+        resamples: 2,
+        seed: 1,
+        atBoundary: [],
+        notes: [],
+        withoutLaunchSpread,
+      } as const;
+      return rescore({ ...board, inference }, draws, settings).get('small')?.ranked;
+    };
+    expect(setOf([])?.rankSet).not.toEqual([1, 4]);
+    expect(setOf([])?.interval).toBeDefined();
+    expect(setOf(['small'])).toMatchObject({ rankSet: [1, 4], interval: undefined });
+  });
+
   it('gives no score beyond a limit, and lets no model win that may be beyond it', () => {
     const draws = drawsOf(board, undefined);
     const limited = { weights: equal, anchors: undefined, pricePerHour: undefined };

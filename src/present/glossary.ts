@@ -187,7 +187,7 @@ export const glossary: readonly GlossaryGroup[] = [
     'rank, #': 'Place by the score of the table: 1, 2, 2, 4.',
     weighting: 'One way to weigh the four factors; 84 of them are tried.',
     '[ ]': 'Both ends of the 95 % confidence interval, where they may lie at unequal distances from the value.',
-    '±': 'Half-width of the 95 % confidence interval.',
+    '±': 'Half-width of the 95 % confidence interval, where its ends are about equally far from the value.',
     Ranks: 'Range of ranks in the central 95 % of the bootstrap resamples.',
     'P(1st), support': 'Share of the bootstrap resamples in which the model is first. It is support, not confidence.',
     '= beside a rank': 'Not distinguishable from the best model at 95 % confidence.',

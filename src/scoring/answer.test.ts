@@ -100,6 +100,30 @@ describe('what was seen in real runs', () => {
     });
   });
 
+  it('names no model from one launch whose lead is within what launches may differ by', () => {
+    const models = (speed: number, others: readonly number[]): Judged[] => [
+      { model: 'a', scores: rightOf(400, 400), speeds: [speed] },
+      { model: 'b', scores: rightOf(400, 400), speeds: others },
+    ];
+    // A third faster is 7 % in PER-A, half as fast again and more 10 %; that b was launched three times doesn't matter.
+    for (const others of [[10], [10, 10.1, 9.9]]) {
+      expect(asked(models(13, others)).answer).toMatchObject({ kind: 'tie', separatedBy: 'launches' });
+      expect(asked(models(16, others)).answer).toMatchObject({ kind: 'recommend', confidence: { level: 'likely' } });
+    }
+  });
+
+  it('is at most likely where a value without an interval may miss a limit', () => {
+    const models: Judged[] = [{ model: 'a', scores: rightOf(380, 400), speeds: [10, 10.1, 9.9] }];
+    const answerAt = (maxLatency: number): Answer => asked(models, words, { limits: { maxLatency } }).answer;
+    // The board's measurements have no intervals: 100 ms.
+    expect(answerAt(101)).toMatchObject({
+      kind: 'recommend',
+      confidence: { level: 'likely', why: ['its latency may be beyond the limit'] },
+    });
+    expect(answerHeadline(answerAt(101))).toBe('Probably a: it is first, but its latency may be beyond the limit.');
+    expect(answerAt(200)).toMatchObject({ kind: 'recommend', confidence: { level: 'only', why: [] } });
+  });
+
   it('ranks nothing by a speed that a busy machine may have slowed by more than the difference', () => {
     const models = (warnings: readonly Warning[]): Judged[] => [
       { model: 'small', scores: rightOf(300, 400), speeds: [10 / 14, 10.2 / 14, 9.9 / 14], warnings },

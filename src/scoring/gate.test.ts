@@ -249,6 +249,23 @@ describe('decideGate', () => {
 });
 
 describe('compareCells', () => {
+  it('compares speed round by round where one run launched its models in rounds', () => {
+    const side = (factor: number, starts: readonly number[], runId = 'run'): CellEvidence =>
+      cell(7, 10, {
+        runId,
+        launchStarts: starts,
+        launches: { throughput: { unit: 'items/s', values: [10, 12, 8].map((speed) => speed * factor) } },
+      });
+    const speedOf = (a: CellEvidence, b: CellEvidence) =>
+      compared(a, b).metrics.find(({ metric }) => metric === 'throughput');
+    const rounds = [side(1, [1, 4, 5]), side(1.1, [2, 3, 6])] as const;
+    expect(speedOf(...rounds)).toMatchObject({ verdict: 'better', test: 't over 3 rounds' });
+    // One model after the other, or another run: drift of the host is a difference like any other.
+    const after = speedOf(side(1, [1, 2, 3]), side(1.1, [4, 5, 6]));
+    expect(after).toMatchObject({ verdict: 'no_clear_difference', test: 't over 3 and 3 launches' });
+    expect(speedOf(rounds[0], side(1.1, [2, 3, 6], 'other'))?.verdict).toBe('no_clear_difference');
+  });
+
   it('pairs by item, counts what has no partner, and lists flips before small changes', () => {
     const a = cell(6, 10);
     const b = cell(6, 10, {
