@@ -4,10 +4,10 @@ import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { launchEvidence } from '../metrics/launches.ts';
+import { latencyItems, launchEvidence } from '../metrics/launches.ts';
 import { framePrompts, promptFrame, promptQuestion } from '../present/prompt-text.ts';
-import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
-import { readExportedRun } from './exported-run.ts';
+import type { ItemAnswer, CellEvidence } from '../scoring/compare-cells.ts';
+import { readExportedRun, type RecordedEvidence } from './exported-run.ts';
 
 /** A run, of a store or of a file, with those of its cells that are compared. */
 export interface ComparedRun {
@@ -52,7 +52,7 @@ async function openExported(name: string, folder: string): Promise<FoundRun> {
   };
 }
 
-const noEvidence: Pick<CellEvidence, 'answers' | 'launches'> = { answers: new Map(), launches: {} };
+const noEvidence: RecordedEvidence = { answers: new Map(), launches: {} };
 
 async function openStored(store: Store | undefined, name: string): Promise<FoundRun> {
   const run = store === undefined ? undefined : await runNamed(store, name);
@@ -68,7 +68,7 @@ async function openStored(store: Store | undefined, name: string): Promise<Found
   };
 }
 
-function cellFacts({ runId, model, state, error, measurements }: Cell): Omit<CellEvidence, 'answers' | 'launches'> {
+function cellFacts({ runId, model, state, error, measurements }: Cell): Omit<CellEvidence, keyof RecordedEvidence> {
   return { runId, model, state, error: error?.message, measurements };
 }
 
@@ -77,7 +77,7 @@ export async function storedEvidence(
   store: Pick<Store, 'samples' | 'passResults'>,
   { id, measurements, protocol }: Cell,
   signal: AbortSignal | undefined,
-): Promise<Pick<CellEvidence, 'answers' | 'launches'>> {
+): Promise<RecordedEvidence> {
   const answers = new Map<string, ItemAnswer>();
   const first = await Array.fromAsync(store.samples(id, { limit: framePrompts }), ({ prompt }) => prompt);
   const frame = promptFrame(first);
@@ -86,7 +86,8 @@ export async function storedEvidence(
     const question = promptQuestion(prompt, frame);
     answers.set(itemId, { question, score, answer, expected, cluster, promptSha256 });
   }
-  return { answers, launches: launchEvidence(measurements, protocol, await store.passResults(id)) };
+  const passes = await store.passResults(id);
+  return { answers, launches: launchEvidence(measurements, protocol, passes), latencyItems: latencyItems(passes) };
 }
 
 /**

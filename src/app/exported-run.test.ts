@@ -28,8 +28,8 @@ function changed(change: (content: Record<string, unknown>) => void): string {
 }
 
 /** Files keep no prompts. */
-function unasked({ answers, launches }: ExportedCell['evidence']): ExportedCell['evidence'] {
-  return { launches, answers: new Map(Array.from(answers, ([id, own]) => [id, { ...own, question: '' }])) };
+function unasked({ answers, ...measured }: ExportedCell['evidence']): ExportedCell['evidence'] {
+  return { ...measured, answers: new Map(Array.from(answers, ([id, own]) => [id, { ...own, question: '' }])) };
 }
 
 beforeAll(async () => {

@@ -17,6 +17,7 @@ import { pairedComparison } from '../stats/paired-comparison.ts';
 import { meanOf } from '../stats/means.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './create-scoreboards.ts';
+import { type LatencyItems, pairedLatency } from './paired-latency.ts';
 
 /** One stored answer, as much of it as a comparison needs. */
 export interface ItemAnswer {
@@ -41,8 +42,12 @@ export interface CellEvidence {
   readonly answers: ReadonlyMap<string, ItemAnswer>;
   /** Performance figures, one value per launch. */
   readonly launches: Readonly<
-    Partial<Record<ComparedMetric, { readonly unit: Unit; readonly values: readonly number[] }>>
+    Partial<
+      Record<ComparedMetric, { readonly unit: Unit; readonly values: readonly number[]; readonly reason?: string }>
+    >
   >;
+  /** Absent where requests don't tell their items. */
+  readonly latencyItems?: LatencyItems | undefined;
 }
 
 export interface CompareCellsOptions {
@@ -89,6 +94,8 @@ function missingText(evidence: CellEvidence, side: string, metric: ComparedMetri
   if (evidence.state === 'failed' || evidence.state === 'unavailable') {
     return `${side} ${evidence.state === 'failed' ? 'failed' : 'is unavailable'}: ${evidence.error ?? 'no reason given'}`;
   }
+  const why = evidence.launches[metric]?.reason;
+  if (why !== undefined) return `${side}: ${why}`;
   const measurement = evidence.measurements[metric];
   if (measurement?.status === 'unavailable') return `${side}: ${measurement.detail}`;
   return evidence.state === 'done' ? `${side}: not measured` : `${side} is not finished`;
@@ -170,7 +177,10 @@ function compareLaunches(
   if (left === undefined || own.a === undefined) return { ...own, ...unknown(missingText(a, 'A', metric)) };
   if (right === undefined || own.b === undefined) return { ...own, ...unknown(missingText(b, 'B', metric)) };
   if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
-  const { ratio, interval } = launchRatio(left.values, right.values, level);
+  const items = Math.min(a.answers.size, b.answers.size);
+  const paired =
+    metric === 'latency' ? pairedLatency(a.latencyItems ?? [], b.latencyItems ?? [], items, level) : undefined;
+  const { ratio, interval } = paired ?? launchRatio(left.values, right.values, level);
   if (interval === undefined) {
     return { ...own, ...unknown(singleLaunch), change: ratio };
   }
