@@ -156,9 +156,12 @@ export const glossary: readonly GlossaryGroup[] = [
     'closed loop': 'A new request starts as soon as one ends, so that concurrency is constant.',
     'request rate':
       'Open loop: requests per second that arrive as a Poisson process, whether or not earlier ones are done.',
+    'offered rate (Offered)':
+      'Requests per second and device that an open loop sent. Throughput is what was answered of them.',
+    rounds: 'Answers in a throughput window for each place; the fewest of all launches.',
     goodput: 'Share or rate of requests that meet the given limits of latency.',
     latency:
-      'Time from sending a request to its last token, one request at a time. The median unless a percentile is named.',
+      'Time from sending a request to its last token, one request at a time, over the same items for every model. The median unless a percentile is named.',
     'time to first token (TTFT)': 'Time from sending a request to its first output token.',
     'time per output token (TPOT)': 'Mean time between output tokens after the first.',
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
