@@ -4,10 +4,10 @@ import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { launchEvidence } from '../metrics/launches.ts';
+import { latencyItems, launchEvidence } from '../metrics/launches.ts';
 import { framePrompts, promptFrame, promptQuestion } from '../present/prompt-text.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
-import { readExportedRun } from './exported-run.ts';
+import { readExportedRun, type RecordedEvidence } from './exported-run.ts';
 import { launchStarts } from './run-evidence.ts';
 
 /** A run, of a store or of a file, with those of its cells that are compared. */
@@ -53,10 +53,7 @@ async function openExported(name: string, folder: string): Promise<FoundRun> {
   };
 }
 
-/** What only a store or a file of a run knows. */
-type StoredEvidence = Pick<CellEvidence, 'answers' | 'launches' | 'launchStarts'>;
-
-const noEvidence: StoredEvidence = { answers: new Map(), launches: {}, launchStarts: [] };
+const noEvidence: RecordedEvidence = { answers: new Map(), launches: {}, launchStarts: [] };
 
 async function openStored(store: Store | undefined, name: string): Promise<FoundRun> {
   const run = store === undefined ? undefined : await runNamed(store, name);
@@ -75,7 +72,7 @@ async function openStored(store: Store | undefined, name: string): Promise<Found
 function cellFacts(
   { runId, model, state, error, measurements }: Cell,
   { suite }: RunRecord,
-): Omit<CellEvidence, keyof StoredEvidence> {
+): Omit<CellEvidence, keyof RecordedEvidence> {
   return { runId, model, state, error: error?.message, measurements, allowsBusy: suite.allowBusy };
 }
 
@@ -84,7 +81,7 @@ export async function storedEvidence(
   store: Pick<Store, 'samples' | 'passResults'>,
   { id, measurements, protocol }: Cell,
   signal: AbortSignal | undefined,
-): Promise<StoredEvidence> {
+): Promise<RecordedEvidence> {
   const answers = new Map<string, ItemAnswer>();
   const first = await Array.fromAsync(store.samples(id, { limit: framePrompts }), ({ prompt }) => prompt);
   const frame = promptFrame(first);
@@ -94,7 +91,12 @@ export async function storedEvidence(
     answers.set(itemId, { question, score, answer, expected, cluster, promptSha256 });
   }
   const passes = await store.passResults(id);
-  return { answers, launches: launchEvidence(measurements, protocol, passes), launchStarts: launchStarts(passes) };
+  return {
+    answers,
+    launches: launchEvidence(measurements, protocol, passes),
+    launchStarts: launchStarts(passes),
+    latencyItems: latencyItems(passes),
+  };
 }
 
 /**

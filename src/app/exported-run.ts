@@ -8,10 +8,13 @@ import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { jsonText } from '../present/sanitise.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
 
+/** What is recorded of a cell item by item and launch by launch. */
+export type RecordedEvidence = Pick<CellEvidence, 'answers' | 'launches' | 'launchStarts' | 'latencyItems'>;
+
 /** A cell with what a comparison is made of. */
 export interface ExportedCell {
   readonly cell: Cell;
-  readonly evidence: Pick<CellEvidence, 'answers' | 'launches' | 'launchStarts'>;
+  readonly evidence: RecordedEvidence;
 }
 
 /** A run as a file holds it: what `compare` and `gate` need, item by item and launch by launch. */
@@ -37,7 +40,14 @@ const answerSchema = z.tuple([
   z.string().describe('sha256 of the prompt; empty where nothing was asked'),
 ]);
 
-const launchSchema = z.object({ unit: z.string(), values: z.array(z.number().positive()) });
+const launchSchema = z.object({
+  unit: z.string(),
+  values: z.array(z.number().positive()),
+  reason: z.string().optional(),
+});
+
+/** By item, one per launch. */
+const latencyItemsSchema = z.array(z.record(z.string(), z.number()));
 
 const cellSchema = z.looseObject({
   id: z.string(),
@@ -50,6 +60,7 @@ const cellSchema = z.looseObject({
   measurements: z.record(z.string(), z.unknown()),
   launches: z.record(z.string(), launchSchema),
   launchStarts: z.array(z.number()).default([]),
+  latencyItems: latencyItemsSchema.optional(),
   answers: z.array(answerSchema),
 });
 
@@ -74,7 +85,8 @@ function contentSha256(file: Readonly<Record<string, unknown>>): string {
   return hash('sha256', JSON.stringify(content));
 }
 
-function cellContent({ cell, evidence: { answers, launches, launchStarts } }: ExportedCell): object {
+function cellContent({ cell, evidence }: ExportedCell): object {
+  const { answers, launches, launchStarts, latencyItems } = evidence;
   const rows = Array.from(answers, ([itemId, { score, answer, expected, cluster, promptSha256 }]) => [
     itemId,
     score,
@@ -83,7 +95,8 @@ function cellContent({ cell, evidence: { answers, launches, launchStarts } }: Ex
     cluster ?? null,
     promptSha256,
   ]);
-  return { ...cell, launches, launchStarts, answers: rows };
+  const byItem = latencyItems?.map((items) => Object.fromEntries(items));
+  return { ...cell, launches, launchStarts, ...(byItem !== undefined && { latencyItems: byItem }), answers: rows };
 }
 
 /** A cell on a line, and below it a line per item: what differs between two files can be read. */
@@ -171,7 +184,7 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
   }
   // What isn't checked above was written by perbench: the checksum says so.
   const run = { ...read.data.run, cost: undefined } as unknown as RunRecord;
-  const cells = read.data.cells.map(({ launches, launchStarts, answers, ...cell }): ExportedCell => {
+  const cells = read.data.cells.map(({ launches, launchStarts, latencyItems, answers, ...cell }): ExportedCell => {
     const byItem = answers.map(([itemId, score, answer, expected, cluster, promptSha256]) => {
       // Prompts are not kept: they are the data set's.
       const own: ItemAnswer = { question: '', score, answer, expected, cluster, promptSha256 };
@@ -179,7 +192,12 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
     });
     return {
       cell: cell as unknown as Cell,
-      evidence: { answers: new Map(byItem), launches, launchStarts },
+      evidence: {
+        answers: new Map(byItem),
+        launches,
+        launchStarts,
+        latencyItems: latencyItems?.map((items) => new Map(Object.entries(items))),
+      },
     };
   });
   return { run, cells };

@@ -155,7 +155,7 @@ export const suiteSettings = {
     above: 0,
     max: 3600,
     fallback: 20,
-    help: 'length of each throughput window',
+    help: 'length of each throughput window; it grows until each place has answered three requests, up to ten times',
   }),
   latencyRequests: whole({
     decides: 'performance',
@@ -163,7 +163,7 @@ export const suiteSettings = {
     min: 1,
     max: 100_000,
     fallback: 24,
-    help: 'requests per latency pass, one at a time',
+    help: 'items of the latency panel, asked one at a time; p95 needs 130',
   }),
   latencySeconds: real({
     decides: 'performance',
@@ -172,7 +172,7 @@ export const suiteSettings = {
     above: 0,
     max: 3600,
     fallback: 20,
-    help: 'time limit of each latency pass',
+    help: 'time limit of the first latency pass, after eight requests',
   }),
   threads: whole({
     decides: 'performance',

@@ -50,7 +50,7 @@ function launchLevels(records: readonly LatencyRecord[]): readonly number[] {
 }
 
 /** Items that all launches asked and answered. */
-export function commonItems(launches: readonly ReadonlyMap<string, number>[]): readonly string[] {
+function commonItems(launches: readonly ReadonlyMap<string, number>[]): readonly string[] {
   const [first, ...others] = launches;
   if (first === undefined) return [];
   return first

@@ -156,15 +156,16 @@ export const glossary: readonly GlossaryGroup[] = [
     'closed loop': 'A new request starts as soon as one ends, so that concurrency is constant.',
     'request rate':
       'Open loop: requests per second that arrive as a Poisson process, whether or not earlier ones are done.',
-    'offered rate': 'Open loop: requests per second that came, answered or not.',
+    'offered rate (Offered)':
+      'Open loop: requests per second and device that came. Throughput is what was answered of them.',
     rounds:
-      'Of a window: answers in it for each place, on average. Of launches: the first of every model, then the second of every model.',
+      'Of a window: answers in it for each place; the fewest of all launches. Of launches: the first of every model, then the second of every model.',
     'launch spread': 'By how much launches of one model differ, as a standard deviation in percent.',
     panel:
       'Items whose latency is measured with every model in every launch: drawn once per task, some from each length of prompt.',
     goodput: 'Share or rate of requests that meet the given limits of latency.',
     latency:
-      'Time from sending a request to its last token, one request at a time. The median unless a percentile is named.',
+      'Time from sending a request to its last token, one request at a time, over the same items for every model. The median unless a percentile is named.',
     'time to first token (TTFT)': 'Time from sending a request to its first output token.',
     'time per output token (TPOT)': 'Mean time between output tokens after the first.',
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',

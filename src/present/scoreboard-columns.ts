@@ -307,7 +307,7 @@ const details: readonly BoardColumn[] = [
   measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', priority: priorities.load }),
   fileMeasurement('loadLatencyP99'),
   fileMeasurement('concurrency'),
-  fileMeasurement('rounds'),
+  measurementColumn({ id: 'rounds', heading: 'Rounds', priority: wholeOnly, decimals: 1 }),
 ];
 
 const doubts: readonly BoardColumn[] = [

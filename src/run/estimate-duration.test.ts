@@ -28,6 +28,13 @@ it('knows that a window grows to its rounds, up to ten times its time', () => {
   expect(estimateCell(open, probe, 0).ms).toBe(100 + 2000 + 400 + 2000);
 });
 
+it('knows that a latency pass asks eight items however slow a model is', () => {
+  const suite = suiteSchema.parse({ models: ['m'], launches: 1, concurrency: 1, windowSeconds: 1, latencySeconds: 1 });
+  const slow = speedFromRequests('m', 't', 10_000, [10_000, 10_000], 'probe');
+  const throughputMs = 10_000 + 10_000 + 2.5 * 10_000;
+  expect(estimateCell(suite, slow, 0).ms).toBeCloseTo(10_000 + throughputMs + 8 * 10_000);
+});
+
 it('has one launch and no extra passes under the paper protocol', () => {
   const suite = suiteSchema.parse({ models: ['m'], protocol: 'paper', launches: 3 });
   expect(estimateCell(suite, probe, 50).ms).toBe(5000 + 100);

@@ -4,6 +4,7 @@ import { launchesOf, plannedConcurrency, suiteEngineOptions } from './protocol.t
 import { nowMs } from '../core/clock.ts';
 import type { Engine, LoadedModel } from '../core/engine.ts';
 import { askItems } from './ask-items.ts';
+import { leastLatencyRequests } from './latency-pass.ts';
 import { edgeRounds, measuredRounds, mostGrowth } from './closed-loop.ts';
 import type { PlannedModel, PlannedTask } from './plan.ts';
 
@@ -66,7 +67,8 @@ export function estimateCell(suite: Suite, speed: CellSpeed, items: number): Dur
   const roundMs = plannedConcurrency(suite) * itemMs;
   const steadyMs = Math.max(windowMs, Math.min(measuredRounds * roundMs, mostGrowth * windowMs));
   const throughputMs = requestMs + (suite.requestRate === undefined ? steadyMs + edgeRounds * roundMs : windowMs);
-  const latencyMs = Math.min(suite.latencyRequests * requestMs, suite.latencySeconds * 1000 + requestMs);
+  const timedMs = Math.max(leastLatencyRequests * requestMs, suite.latencySeconds * 1000 + requestMs);
+  const latencyMs = Math.min(suite.latencyRequests * requestMs, timedMs);
   const launchMs = warmUpItems * itemMs + (suite.protocol === 'paper' ? 0 : throughputMs + latencyMs);
   const ms = accuracyMs + launchMs * launchesOf(suite);
   return { ms, lowMs: ms * Math.exp(-logError), highMs: ms * Math.exp(logError) };

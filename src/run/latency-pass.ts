@@ -65,12 +65,12 @@ export interface LatencyPassOptions {
 }
 
 /** However slow a model is: fewer items don't stand for a benchmark. */
-const minRequests = 8;
+export const leastLatencyRequests = 8;
 
 async function* oneByOne({ items, limitMs = Infinity, signal }: LatencyPassOptions): AsyncGenerator<number> {
   const startedMs = performance.now();
   for (const [count, { position }] of items.entries()) {
-    if (signal.aborted || (count >= minRequests && performance.now() - startedMs >= limitMs)) return;
+    if (signal.aborted || (count >= leastLatencyRequests && performance.now() - startedMs >= limitMs)) return;
     yield position;
   }
 }

@@ -17,6 +17,7 @@ import { pairedComparison } from '../stats/paired-comparison.ts';
 import { meanOf } from '../stats/means.ts';
 import { exactBounds, scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './create-scoreboards.ts';
+import { type LatencyItems, pairedLatency } from './paired-latency.ts';
 import { areInRounds } from './task-evidence.ts';
 import { independentItems } from './usable.ts';
 
@@ -35,6 +36,8 @@ export interface ItemAnswer {
 interface LaunchValues {
   readonly unit: Unit;
   readonly values: readonly number[];
+  /** Why there are none. */
+  readonly reason?: string;
 }
 
 /** A cell with what a comparison is made of. */
@@ -48,6 +51,8 @@ export interface CellEvidence {
   readonly answers: ReadonlyMap<string, ItemAnswer>;
   /** Performance figures, one value per launch. */
   readonly launches: Readonly<Partial<Record<ComparedMetric, LaunchValues>>>;
+  /** Absent where requests don't tell their items. */
+  readonly latencyItems?: LatencyItems | undefined;
   /** The suite takes the numbers of a busy machine as they are. */
   readonly allowsBusy: boolean;
   /** When each launch began, in Unix milliseconds; empty where that isn't known. */
@@ -104,6 +109,8 @@ function missingText(evidence: CellEvidence, side: string, metric: ComparedMetri
   if (evidence.state === 'failed' || evidence.state === 'unavailable') {
     return `${side} ${evidence.state === 'failed' ? 'failed' : 'is unavailable'}: ${evidence.error ?? 'no reason given'}`;
   }
+  const why = evidence.launches[metric]?.reason;
+  if (why !== undefined) return `${side}: ${why}`;
   const measurement = evidence.measurements[metric];
   if (measurement?.status === 'unavailable') return `${side}: ${measurement.detail}`;
   return evidence.state === 'done' ? `${side}: not measured` : `${side} is not finished`;
@@ -213,11 +220,12 @@ function compareLaunches(
   if (left === undefined || own.a === undefined) return { ...own, ...unknown(missingText(a, 'A', metric)) };
   if (right === undefined || own.b === undefined) return { ...own, ...unknown(missingText(b, 'B', metric)) };
   if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
-  const { ratio, interval } = launchRatio(left.values, right.values, {
-    level,
-    unit: left.unit,
-    isPaired: a.runId === b.runId && areInRounds([a.launchStarts, b.launchStarts]),
-  });
+  const items = Math.min(a.answers.size, b.answers.size);
+  const isPaired = a.runId === b.runId && areInRounds([a.launchStarts, b.launchStarts]);
+  const asked = { level, unit: left.unit, isPaired };
+  const paired =
+    metric === 'latency' ? pairedLatency(a.latencyItems ?? [], b.latencyItems ?? [], items, asked) : undefined;
+  const { ratio, interval } = paired ?? launchRatio(left.values, right.values, asked);
   if (interval === undefined) {
     return { ...own, ...unknown(singleLaunch), change: ratio };
   }

@@ -20,9 +20,15 @@ it('starts every model once, then every one again, back and forth', async () => 
   const plan = toyPlan({ models, suite: { launches: 3 } });
   const { events, runId } = await runPlan(plan, toyDependencies(store));
   expect(launched(events)).toEqual([
-    ...['one 0', 'two 0', 'three 0'],
-    ...['three 1', 'two 1', 'one 1'],
-    ...['one 2', 'two 2', 'three 2'],
+    'one 0',
+    'two 0',
+    'three 0',
+    'three 1',
+    'two 1',
+    'one 1',
+    'one 2',
+    'two 2',
+    'three 2',
   ]);
   const ends = events.flatMap((event) => (event.type === 'cell-end' ? [event.cellId] : []));
   expect(ends).toHaveLength(6);

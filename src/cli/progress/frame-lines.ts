@@ -164,10 +164,11 @@ function footerLine({ state, outlook, elapsedMs, isFrozen }: FrameInput, columns
   const ended = state.cells.filter((view) => view.state !== 'pending' && view.state !== 'running').length;
   const failed = state.count('failed') + state.count('unavailable');
   const left = runTimeLeft(state, outlook, elapsedMs);
+  const newest = Math.max(0, ...state.cells.map(({ launch }) => launch));
   const parts = [
     `${ended}/${state.cells.length} cells`,
     // Cells end in the last launch: until then this is how far the run is.
-    ...(state.launches > 1 ? [`launch ${state.launch + 1}/${state.launches}`] : []),
+    ...(state.launches > 1 ? [`launch ${newest + 1}/${state.launches}`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     clockText(elapsedMs),
     ...(left === undefined || ended === state.cells.length ? [] : [`${roughRange(left.lowMs, left.highMs)} left`]),

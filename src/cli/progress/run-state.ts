@@ -37,8 +37,6 @@ export interface RunState {
   readonly cells: readonly CellView[];
   readonly durations: readonly PassDuration[];
   readonly launches: number;
-  /** Of the engine that was started last, from 0. */
-  readonly launch: number;
   /** Model whose engine is starting, and what that says meanwhile. */
   readonly loading: { readonly model: string; readonly line?: string } | undefined;
   handle(event: RunEvent): void;
@@ -68,7 +66,6 @@ export function createRunState(): RunState {
   let runId: string | undefined;
   let name = '';
   let launches = 1;
-  let launch = 0;
   let loading: RunState['loading'];
   let cells: readonly CellView[] = [];
   const byId = new Map<string, CellView>();
@@ -84,7 +81,6 @@ export function createRunState(): RunState {
       case 'launch-start':
       case 'launch-progress':
       case 'launch-end':
-        ({ launch } = event);
         launches = Math.max(launches, 'launches' in event ? event.launches : 1);
         loading = event.type === 'launch-end' ? undefined : event;
         return;
@@ -118,9 +114,6 @@ export function createRunState(): RunState {
     },
     get launches() {
       return launches;
-    },
-    get launch() {
-      return launch;
     },
     get loading() {
       return loading;
