@@ -292,8 +292,8 @@ const details: readonly BoardColumn[] = [
   ...['latencyP50', 'latencyP90'].map(fileMeasurement),
   measurementColumn({ id: 'latencyP95', heading: 'Latency p95', shortHeading: 'p95', priority: priorities.latencyP95 }),
   fileMeasurement('latencyP99'),
-  ...['memoryWeights', 'memoryKv', 'memoryCompute', 'memoryOverhead', 'memoryReserved'].map(fileMeasurement),
-  fileMeasurement('energyPerItem'),
+  ...['memoryWeights', 'memoryKv', 'memoryCompute', 'memoryOverhead'].map(fileMeasurement),
+  ...['memoryReserved', 'energyPerItem'].map(fileMeasurement),
   measurementColumn({
     id: 'energyPerCorrect',
     heading: 'Energy/correct',
@@ -305,8 +305,7 @@ const details: readonly BoardColumn[] = [
   measurementColumn({ id: 'offeredRate', heading: 'Offered', priority: priorities.load }),
   fileMeasurement('loadLatencyP50'),
   measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', priority: priorities.load }),
-  fileMeasurement('loadLatencyP99'),
-  fileMeasurement('concurrency'),
+  ...['loadLatencyP99', 'concurrency'].map(fileMeasurement),
   measurementColumn({ id: 'rounds', heading: 'Rounds', priority: wholeOnly, decimals: 1 }),
 ];
 
