@@ -53,7 +53,11 @@ export const itemRates: Quantity = {
   title: 'Items per second',
   unit: 'items/s',
   loads: loadNames,
-  ours: { name: 'perbench', says: 'in the steady part of the window', value: perbenchFigure('throughput') },
+  ours: {
+    name: 'perbench',
+    says: 'steady part: work / work of an item (closed), answers (open); / time',
+    value: perbenchFigure('throughput'),
+  },
   others: [
     define(
       'vLLM, SGLang, AIPerf, guidellm',

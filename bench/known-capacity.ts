@@ -41,7 +41,7 @@ const streamed = (value: object): string => `data: ${JSON.stringify(value)}\n\n`
 const piece = (text: string, finish: 'length' | null): object => ({
   choices: [{ index: 0, text, finish_reason: finish }],
 });
-const at = (dueMs: number, act: () => void): void => void setTimeout(act, dueMs - performance.now());
+const at = (dueMs: number, act: () => void): void => void setTimeout(act, Math.max(0, dueMs - performance.now()));
 
 function answer({ promptTokens, outputTokens, response, isStreamed }: Waiting): void {
   const usage = { prompt_tokens: promptTokens, completion_tokens: outputTokens };

@@ -132,7 +132,7 @@ function parse(file: string, text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const isCut = /end of JSON|Unterminated/.test(error.message);
+    const isCut = /end of JSON|Unterminated/.test(error.message) || /^\s*\{.*[^}\s]\s*$/su.test(text);
     const what = isCut ? 'it is cut off: the JSON ends in the middle' : 'expected an exported run, this is not JSON';
     throw new ImportError({ file }, what, { cause: error, hint: exportHint });
   }

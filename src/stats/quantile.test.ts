@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { inverseCdfQuantile, quantile, allowedMisses, minCount, percentile } from './quantile.ts';
+import { createRandom } from './random.ts';
+import {
+  inverseCdfQuantile,
+  quantile,
+  allowedMisses,
+  minCount,
+  percentile,
+  percentileInterval,
+  weightedQuantile,
+} from './quantile.ts';
 
 describe('quantile', () => {
   it('interpolates between neighbours', () => {
@@ -75,5 +84,55 @@ describe('percentile', () => {
     expect(percentile(new Float64Array(63), 0.9)).toBeUndefined();
     expect(percentile(new Float64Array(64), 0.9)).toBeDefined();
     expect(percentile([], 0.5)).toBeUndefined();
+  });
+});
+
+describe('weightedQuantile', () => {
+  const weighted = (values: readonly number[], weights: readonly number[]) =>
+    values.map((value, index) => ({ value, weight: weights[index] ?? 1 }));
+
+  it('is the plain quantile where all values count alike', () => {
+    const values = [5, 1, 9, 2, 7, 30];
+    const sorted = values.toSorted((left, right) => left - right);
+    for (const p of [0, 0.1, 0.5, 0.77, 0.95, 1]) {
+      expect(weightedQuantile(weighted(values, Array(6).fill(3)), p)).toBeCloseTo(quantile(sorted, p), 10);
+    }
+    expect(weightedQuantile(weighted([4], [2]), 0.5)).toBe(4);
+  });
+
+  it('moves towards what counts more', () => {
+    // Places 0, 1.5, 3, 6 of 6 and the middle at 3 for weights 1, 2, 1, 5: half weights lie between neighbours.
+    expect(weightedQuantile(weighted([10, 20, 30, 40], [1, 2, 1, 5]), 0.5)).toBe(30);
+    expect(weightedQuantile(weighted([10, 20, 30, 40], [5, 1, 2, 1]), 0.5)).toBe(20);
+  });
+
+  it('needs values and a share', () => {
+    expect(() => weightedQuantile([], 0.5)).toThrow('at least one value');
+    expect(() => weightedQuantile(weighted([1], [1]), 1.1)).toThrow('p in [0, 1]');
+  });
+});
+
+describe('percentileInterval', () => {
+  it("is LoadGen's bound on both sides", () => {
+    const sorted = Array.from({ length: 130 }, (_, index) => index + 1);
+    // At most one above with 1.0 %, two with 3.9 %: P(Binomial(130, 0.05) <= t). Below, the mirror image.
+    expect(percentileInterval(sorted, 0.95)?.high).toBe(130);
+    const middle = percentileInterval(sorted, 0.5);
+    expect((middle?.low ?? 0) + (middle?.high ?? 0)).toBe(131);
+  });
+
+  it('covers the percentile in at least 95 % of samples', () => {
+    const random = createRandom(5);
+    let covered = 0;
+    for (let run = 0; run < 2000; run += 1) {
+      const sample = Float64Array.from({ length: 100 }, () => random.nextFloat()).toSorted();
+      const { low = 1, high = 0 } = percentileInterval(sample, 0.9) ?? {};
+      if (low <= 0.9 && 0.9 <= high) covered += 1;
+    }
+    expect(covered / 2000).toBeGreaterThan(0.95);
+  });
+
+  it('has none from too few values', () => {
+    expect(percentileInterval([1, 2, 3], 0.5)).toBeUndefined();
   });
 });

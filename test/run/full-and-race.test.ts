@@ -70,7 +70,11 @@ describe.each(['full', 'race'] as const)('a %s run', (kind) => {
     const outcome = await outcomeOf(kind, { suite: { requestRate: 200, windowSeconds: 0.3 } });
     expect(throughputOf(outcome)?.load).toMatchObject({ requestRate: 200 });
     expect(throughputOf(outcome)?.latencies?.endToEndMs).not.toHaveLength(0);
-    expect(outcome.cell?.measurements).toMatchObject({ loadLatencyP50: expect.anything() });
+    expect(outcome.cell?.measurements).toMatchObject({
+      loadLatencyP50: expect.anything(),
+      offeredRate: { status: 'nominal', value: 200, unit: 'items/s' },
+    });
+    expect(throughputOf(outcome)?.load?.asked).toBe(60);
   });
 
   it('counts the requests that keep the limits of goodput', async () => {
