@@ -7,7 +7,12 @@ import { launchHistory, type LaunchedModel } from './launch-history.ts';
 
 const memory = { nowBytes: 1, isPeakReset: true, split: undefined, reservedBytes: undefined, doubt: undefined };
 
-function passesOf(launch: number, speed: number, warnings: PassResult['warnings'] = []): readonly PassResult[] {
+function passesOf(
+  launch: number,
+  speed: number,
+  warnings: PassResult['warnings'] = [],
+  isPanel = true,
+): readonly PassResult[] {
   const times = Array.from({ length: 12 }, (_, at) => (100 + at) / speed);
   return [
     {
@@ -26,6 +31,7 @@ function passesOf(launch: number, speed: number, warnings: PassResult['warnings'
         timeToFirstTokenMs: times,
         timePerOutputTokenMs: times.map(() => null),
         outputTokens: times.map(() => 0),
+        ...(isPanel && { itemIds: times.map((_, at) => `item ${at}`) }),
       },
     },
   ];
@@ -72,4 +78,9 @@ it('leaves out launches that others disturbed', () => {
   const passes = [...passesOf(0, 1), ...passesOf(1, 1.02), ...passesOf(2, 0.3, [disturbed])];
   const found = launchHistory([{ protocol: 'serving', cells: [passes] }]);
   expect(found?.measured).toEqual({ ...launchHistory([modelOf([1, 1.02])])?.measured });
+});
+
+it('leaves out launches that asked other items than one another, as earlier versions did', () => {
+  const passes = [...passesOf(0, 1, [], false), ...passesOf(1, 1.1, [], false)];
+  expect(launchHistory([{ protocol: 'serving', cells: [passes] }])).toBeUndefined();
 });

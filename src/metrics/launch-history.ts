@@ -31,10 +31,11 @@ interface Squares {
 /** Squares of a model's launches around their mean, as the mean over its cells. */
 function squaresOf({ protocol, cells }: LaunchedModel, name: keyof LaunchFigures): Squares {
   const own = cells.flatMap((passes) => {
-    const sound = launchesIn(passes).filter((launch) =>
-      [launch.throughput, launch.latency].every(
-        (pass) => pass?.warnings.every(({ reason }) => !foreign.has(reason)) ?? true,
-      ),
+    // Launches that asked items of their own differ by those too.
+    const sound = launchesIn(passes).filter(
+      ({ throughput, latency }) =>
+        latency?.latencies?.itemIds !== undefined &&
+        [throughput, latency].every((pass) => pass?.warnings.every(({ reason }) => !foreign.has(reason)) ?? true),
     );
     const logs = sound.flatMap((launch) => {
       const value = launchFigures(protocol, launch)[name];
