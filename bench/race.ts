@@ -4,6 +4,7 @@
  *
  *     node bench/race.ts [--runs 60] [--tasks gsm8k,arc_easy] [--most-items 12000] [--seed 20260901] [--boundary 1500]
  */
+import { usualSpread } from '../src/scoring/race/launch-noise.ts';
 import { parseArgs } from 'node:util';
 import { equalWeights } from '../src/scoring/per-anchored.ts';
 import type { Factors } from '../src/scoring/factor.ts';
@@ -43,6 +44,8 @@ function setupOf(question: string, world: World, weights: Factors): RaceSetup {
     anchors: world.anchors,
     weights,
     extraLaunches: launchesOfFull,
+    usefulAbove: 0,
+    spread: usualSpread,
   };
 }
 

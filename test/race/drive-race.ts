@@ -1,6 +1,5 @@
 import type { RaceValues } from '../../src/core/race.ts';
 import type { Entrant, RaceSetup, RaceStanding } from '../../src/scoring/race/race-setup.ts';
-import { latencyLimit } from '../../src/core/race-question.ts';
 import { raceOrder, replayRace } from '../../src/scoring/race/replay-race.ts';
 import { replayGate, type ScoreGateRule } from '../../src/scoring/race/score-gate.ts';
 
@@ -27,10 +26,11 @@ function countUntil(rule: ScoreGateRule, values: readonly number[], from: number
   return Math.max(from, gate.count);
 }
 
+const latencyBlock = 32;
+
 /** Shows the race what it asks for, until it ends. */
 export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, probeItems = 16): RaceRun {
   const byName = new Map(models.map((model) => [model.model, model]));
-  const maxMs = latencyLimit(setup.question.limits)?.maxMs ?? Infinity;
   let entrants: readonly Entrant[] = raceOrder(models).map(
     ({ model, activeBytes, knownCost, memoryFloor, exclusion }) => ({
       model,
@@ -63,9 +63,8 @@ export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, p
         const count = countUntil(step.gate, simulated.scores, entrant.scores.length);
         return { ...entrant, scores: simulated.scores.slice(0, count) };
       }
-      const all = simulated.latencies ?? [];
-      const inTime = all.map((ms) => Number(ms <= maxMs));
-      return { ...entrant, latencies: all.slice(0, countUntil(step.gate, inTime, entrant.latencies.length)) };
+      const latencies = (simulated.latencies ?? []).slice(0, entrant.latencies.length + latencyBlock);
+      return { ...entrant, latencies };
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Cell } from '../../core/cell.ts';
 import { EngineError, FencedError, UnsupportedError, UsageError } from '../../core/errors.ts';
-import type { RaceTaskRecord, RaceVerdict } from '../../core/race.ts';
+import { type RaceTaskRecord, raceVersion, type RaceVerdict } from '../../core/race.ts';
 import { equalWeights } from '../../scoring/per-anchored.ts';
 import { createCertificate, verdictOf } from '../../scoring/race/certificate.ts';
 import {
@@ -13,6 +13,8 @@ import {
 } from '../../scoring/race/race-setup.ts';
 import { openCandidates, replayRace } from '../../scoring/race/replay-race.ts';
 import { latencyLimit, questionOf } from '../../core/race-question.ts';
+import { usualSpread } from '../../scoring/race/launch-noise.ts';
+import { trivialBound } from '../../scoring/usable.ts';
 import { replayGate } from '../../scoring/race/score-gate.ts';
 import type { PlannedTask } from '../plan.ts';
 import { owedPasses } from '../protocol.ts';
@@ -79,6 +81,13 @@ function changedAnswers(model: string): UsageError {
   });
 }
 
+/** An unfinished race of an earlier rule can't go on by this one: its answers were asked in another order. */
+function olderRace(runId: string): UsageError {
+  return new UsageError(`run ${runId} is a race of an earlier perbench, which this one can't continue`, {
+    hint: 'Start it anew: run the same command with --fresh.',
+  });
+}
+
 /**
  * Claims every cell of a task that is still open: one process alone runs its race. Cells are claimed in a fixed order, so
  * of two processes the first to claim gets them all.
@@ -104,11 +113,12 @@ async function* claimAll(state: RunState, { task }: PlannedTask): Steps<readonly
 async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace | undefined> {
   const cells = yield* claimAll(state, planned);
   if (cells === undefined) return undefined;
-  const { question: asked, confidence, tasks } = await readRace(state);
+  const { version, question: asked, confidence, tasks, assumedSpread } = await readRace(state);
   const question = questionOf(asked);
   const stored = tasks[planned.task.id];
   if (stored === undefined) throw new Error(`run ${state.runId} has no race of ${planned.task.id}`);
   if (stored.certificate !== undefined && !cells.some(({ id }) => state.jobs.has(id))) return undefined;
+  if (version !== raceVersion) throw olderRace(state.runId);
   const move = movingRetried(stored, cells);
   if (move !== undefined) yield noteTask(planned.task.id, move);
   const record = move?.(stored) ?? stored;
@@ -124,6 +134,8 @@ async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace 
       anchors: record.score?.anchors,
       weights: equalWeights,
       extraLaunches: state.plan.suite.launches,
+      usefulAbove: trivialBound({ anchors: undefined, baselines: undefined, ...planned.task }).accuracy,
+      spread: assumedSpread ?? usualSpread,
     },
     lanes: new Map(record.entrants.map((facts) => [facts.model, createLane(state, planned, facts, cells)])),
     entrants: new Map(),

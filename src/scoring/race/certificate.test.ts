@@ -1,3 +1,4 @@
+import { usualSpread } from './launch-noise.ts';
 import { expect, it } from 'vitest';
 import { equalWeights } from '../per-anchored.ts';
 import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
@@ -15,6 +16,8 @@ function setupOf(items: number, question = 'winner'): RaceSetup {
     anchors: { trivialAccuracy: 0, ...launch },
     weights: equalWeights,
     extraLaunches: 2,
+    usefulAbove: 0,
+    spread: usualSpread,
   };
 }
 

@@ -1,10 +1,20 @@
-import type { RaceCost, RaceSupport, RaceValues, RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
+import { percentText } from '../../core/amount-text.ts';
+import {
+  type RaceCost,
+  type RaceSupport,
+  type RaceValues,
+  type RaceAccuracy,
+  type RaceCertificate,
+  type RaceVerdict,
+  raceVersion,
+  type SpreadCheck,
+} from '../../core/race.ts';
 import { type Answer, type AnswerKind, type Candidate, gapOf, type Need } from '../answer.ts';
-import type { Entrant, RaceSetup, Judgement, RaceStanding } from './race-setup.ts';
+import { type Entrant, raceAnchors, type RaceSetup, type Judgement, type RaceStanding } from './race-setup.ts';
 import { anchoredReplicates, type BootstrapModel, drawReplicates, type LaunchedValue } from '../bootstrap.ts';
 import { launchPrior } from '../../stats/launch-interval.ts';
 import { rankInference } from '../../stats/rank-inference.ts';
-import { overAllLaunches, poolLaunches, raceAnchors, scoreOf } from './requirements.ts';
+import { overAllLaunches, poolLaunches, scoreOf } from './requirements.ts';
 import { meanOf } from '../../stats/means.ts';
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
 import { questionText } from '../../core/race-question.ts';
@@ -185,13 +195,15 @@ function reasonOf({ entrant, reason, status }: Judgement, named: readonly string
   return named.length === 1 ? 'the highest PER-A' : 'not distinguishable from the others named';
 }
 
-function outcomeOf(named: readonly string[]): RaceCertificate['outcome'] {
+function outcomeOf({ named, spread }: RaceStanding): RaceCertificate['outcome'] {
+  if (spread !== undefined && spread.inDoubt.length > 0) return 'withdrawn';
   if (named.length === 0) return 'none';
   return named.length === 1 ? 'winner' : 'tie';
 }
 
 /** The kind of the answer that a certificate comes to: a winner has the highest score, but may be of no use at all. */
 function certificateKind({ outcome, named, score }: RaceCertificate, { candidates }: Answer): AnswerKind {
+  if (outcome === 'withdrawn') return 'unknown';
   if (outcome !== 'winner') return outcome;
   // A gate has demanded its accuracy already.
   const state = score === null ? 'usable' : candidates.find(({ model }) => named.includes(model))?.state;
@@ -219,12 +231,22 @@ export function certificateAnswer(certificate: RaceCertificate, answer: Answer):
       return { ...answer, kind, reasons: own.length > 0 ? own.map(gapOf) : reasons };
     }
     case 'unknown': {
+      const { spread } = certificate;
+      if (certificate.outcome === 'withdrawn' && spread !== undefined) {
+        const missing = spread.inDoubt.map((model) => ({ model, reasons: [withdrawnReason(spread)] }));
+        return { ...answer, kind, missing, needs: [{ what: 'race' }] };
+      }
       const own = answer.candidates.filter(({ model }) => named.includes(model));
       return { ...answer, kind, missing: own.map(gapOf), needs: itemsNeeded(own) };
     }
     default:
       return kind satisfies never;
   }
+}
+
+/** `launches of this machine differ by 18 %, more than the 6 % assumed`. */
+export function withdrawnReason({ measured, assumed, source }: SpreadCheck): string {
+  return `launches of this machine differ by ${percentText(measured)}, more than the ${percentText(assumed)} ${source}`;
 }
 
 function itemsNeeded(candidates: readonly Candidate[]): readonly Need[] {
@@ -254,7 +276,7 @@ export function createCertificate(
   const support = newItemSupport(entrants, setup, { seed: facts.seed, clusters: facts.clusters });
   const changes = changesOf(setup);
   return {
-    version: 'race/1',
+    version: raceVersion,
     question: questionText(setup.question),
     questionSha256: facts.questionSha256,
     taskId: facts.taskId,
@@ -264,10 +286,11 @@ export function createCertificate(
     estimand: 'F',
     items: setup.items,
     seed: facts.seed,
-    outcome: outcomeOf(named),
+    outcome: outcomeOf(standing),
     named,
     delta,
     models,
+    ...(standing.spread !== undefined && { spread: standing.spread }),
     cost: raceCost(entrants, setup.items, facts.launchesOfFull),
     ...(support !== undefined && { support }),
     changes: changes(models, named, delta, setup),

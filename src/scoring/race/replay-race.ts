@@ -1,10 +1,11 @@
-import { type Entrant, type RaceSetup, type RaceStanding, triageNoise, type Judgement } from './race-setup.ts';
+import { checkSpread, triageNoise } from './launch-noise.ts';
+import { type Entrant, type RaceSetup, type RaceStanding, raceAnchors, type Judgement } from './race-setup.ts';
 import { replayCheapestRace } from './cheapest-race.ts';
 import { replayWinnerRace } from './winner-race.ts';
 import type { OpenRace, RaceValues } from '../../core/race.ts';
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
 import type { LaunchNoise } from '../required-accuracy.ts';
-import { firstLaunch, bestImaginable, type KnownModel, raceAnchors, strictestRequirement } from './requirements.ts';
+import { firstLaunch, bestImaginable, type KnownModel, strictestRequirement } from './requirements.ts';
 import { meanOf } from '../../stats/means.ts';
 
 /**
@@ -18,7 +19,35 @@ import { meanOf } from '../../stats/means.ts';
  */
 export function replayRace(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding {
   if (entrants.length === 0) throw new RangeError('a race needs at least one model');
+  const standing = replayAs(entrants, setup);
+  return standing.step.type === 'end' ? withSpread(standing, entrants, setup) : standing;
+}
+
+function replayAs(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding {
   return setup.question.goal === 'winner' ? replayWinnerRace(entrants, setup) : replayCheapestRace(entrants, setup);
+}
+
+const isOut = ({ status }: Judgement): boolean => status === 'skipped' || status === 'pruned' || status === 'eliminated';
+
+/**
+ * Checks what the end of a race takes for granted about launches by the launches that it made. Where they differ by more,
+ * the race is played through again with what they showed: what follows then stands, and what doesn't is in doubt.
+ */
+function withSpread(standing: RaceStanding, entrants: readonly Entrant[], setup: RaceSetup): RaceStanding {
+  const checked = standing.named.length === 0 ? undefined : checkSpread(entrants, setup);
+  if (checked === undefined) return standing;
+  const { check, shown } = checked;
+  if (!check.isLarger) return { ...standing, spread: { ...check, inDoubt: [] } };
+  const wide = replayAs(entrants, { ...setup, spread: shown });
+  const outStill = new Set(wide.judgements.filter(isOut).map(({ entrant }) => entrant.model));
+  const back = standing.judgements
+    .filter((judgement) => isOut(judgement) && !outStill.has(judgement.entrant.model))
+    .map(({ entrant }) => entrant.model);
+  const isDecided = wide.step.type === 'end' && wide.named.length > 0;
+  // Where nobody comes back, it is a limit that isn't certain to be kept any more.
+  const inDoubt = back.length > 0 || isDecided ? back : standing.named;
+  const { named, delta } = inDoubt.length > 0 ? { named: [], delta: 0 } : wide;
+  return { ...standing, named, delta, spread: { ...check, inDoubt } };
 }
 
 /** Cheapest first: by cost per item where it is known of all, else by weights per token; unknown ones last. */
@@ -73,7 +102,7 @@ export function openCandidates(standing: RaceStanding, entrants: readonly Entran
   const left = entrants.filter(({ model }) => isLeft(judgements.get(model)));
   const names = left.map(({ model }) => model);
   if (setup.question.goal !== 'winner') return { candidates: names, delta: null };
-  const noise = triageNoise(setup.budget, entrants.length);
+  const noise = triageNoise(setup, entrants.length);
   const full = left.filter(({ model }) => judgements.get(model)?.status === 'full');
   const [best] = full
     .map((entrant) => {

@@ -25,6 +25,11 @@ export interface ScoreGate {
   readonly logEvidence: number;
 }
 
+/** Asks so many items, whatever their scores are: every mean is at least 0. */
+export function untilCount(items: number): ScoreGateRule {
+  return { tau: 0, items, failAlpha: 0.5 };
+}
+
 const nothing = 1e-9;
 
 /**

@@ -2,8 +2,7 @@ import { percentText } from '../../core/amount-text.ts';
 import type { RaceVerdict } from '../../core/race.ts';
 import { accuracyWeightCurve } from '../accuracy-weight-curve.ts';
 import { anchoredFactors } from '../per-anchored.ts';
-import { raceAnchors } from './requirements.ts';
-import type { RaceSetup } from './race-setup.ts';
+import { raceAnchors, type RaceSetup } from './race-setup.ts';
 
 /** Upper end of what a model's accuracy can be. */
 function most({ accuracy }: RaceVerdict): number {

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { usualSpread } from './launch-noise.ts';
 import { describe, expect, it } from 'vitest';
 import { createWorld, trueWinner } from '../../../bench/race-world.ts';
 import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts';
@@ -13,7 +14,7 @@ const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 **
 function setupOf(question: string, items: number): RaceSetup {
   const parsed = parseRaceQuestion(question);
   const budget = errorBudget(0.95, latencyLimit(parsed.limits) !== undefined);
-  return { question: parsed, confidence: 0.95, budget, items, anchors, weights: equalWeights, extraLaunches: 3 };
+  return { question: parsed, confidence: 0.95, budget, items, anchors, weights: equalWeights, extraLaunches: 3, usefulAbove: 0, spread: usualSpread };
 }
 
 /** A model whose launches are all alike, with its right answers spread evenly. */

@@ -1,191 +1,334 @@
+import type { RaceValues } from '../../core/race.ts';
+import { latencyLimit } from '../../core/race-question.ts';
+import { createBettingTest } from '../../stats/anytime-interval.ts';
+import { meanOf } from '../../stats/means.ts';
+import { efficiencyRatio, logEfficiency, type LaunchNoise } from '../required-accuracy.ts';
+import { ceilingTest, contrast, contrastTest, createEvidence, type Evidence } from './contrasts.ts';
+import { beaten, beatenModels, decideFinal } from './finals.ts';
+import { triageNoise } from './launch-noise.ts';
 import {
-  finalQuantile,
-  triageNoise,
   type Entrant,
+  judged,
   type Judgement,
+  raceAnchors,
   type RaceSetup,
   type RaceStanding,
-  judged,
+  type RaceWork,
   type Turn,
+  brokenReason,
+  withoutFailure,
 } from './race-setup.ts';
-import {
-  overAllLaunches,
-  poolLaunches,
-  type KnownModel,
-  raceAnchors,
-  scoreOf,
-  strictestRequirement,
-  firstLaunch,
-  latencyGate,
-  openingTurn,
-  bestImaginable,
-  type Requirement,
-} from './requirements.ts';
-import { meanOf } from '../../stats/means.ts';
-import type { LaunchNoise } from '../required-accuracy.ts';
-import { replayGate } from './score-gate.ts';
+import { untilCount } from './score-gate.ts';
+import { bestImaginable, firstLaunch, floorAboveLimit, latencyTurn, peakAboveLimit } from './requirements.ts';
 
-function known(entrant: Entrant): KnownModel {
-  return { model: entrant.model, accuracy: meanOf(entrant.scores), values: overAllLaunches(entrant) };
-}
-
-/** Of several finalists one that still owes a launch; one that failed in a launch, or has ended, keeps those that it has. */
-export function nextLaunch(
-  finalists: readonly Entrant[],
-  { extraLaunches }: RaceSetup,
-): RaceStanding['step'] | undefined {
-  if (finalists.length < 2) return undefined;
-  const owing = finalists.find(
-    ({ launches, failure, isEnded }) =>
-      launches.length < 1 + extraLaunches && failure === undefined && isEnded !== true,
-  );
-  return owing && { type: 'launch', model: owing.model, launch: owing.launches.length };
-}
-
-/** Noise of the finals: what the launches of the finalists showed, or the prior where no model has two. */
-export function finalNoise(finalists: readonly Entrant[], setup: RaceSetup): LaunchNoise {
-  const pooled = poolLaunches(finalists);
-  if (pooled === undefined) return triageNoise(setup.budget, finalists.length);
-  return { ...pooled, quantile: finalQuantile(setup.budget, finalists.length, pooled.degrees) };
-}
-
-/** How far the first of the named may be behind the best of the others: the gap that the bounds leave open, as a share. */
-function openGap(first: KnownModel, others: readonly KnownModel[], setup: RaceSetup, noise: LaunchNoise): number {
-  const { trivialAccuracy } = raceAnchors(setup);
-  const [own, weight] = [first.accuracy - trivialAccuracy, setup.weights.accuracy];
-  return others.reduce((widest, other) => {
-    // What the other would need at least: below what it has, it may be ahead by this ratio.
-    const need = strictestRequirement([first], other.values, setup, noise)?.tau ?? 1;
-    const ratio = own <= 0 ? 1 : ((other.accuracy - trivialAccuracy) / (need - trivialAccuracy)) ** weight;
-    return Math.max(widest, ratio - 1);
-  }, 0);
-}
-
-/** The finals: more launches for whoever is left, and the comparison over all of them. */
-function decideFinal(
-  finalists: readonly Judgement[],
-  judgements: readonly Judgement[],
-  setup: RaceSetup,
-): RaceStanding {
-  const running = finalists.map(({ entrant }) => entrant);
-  const step = nextLaunch(running, setup);
-  if (step !== undefined) return { step, judgements, named: [], delta: 0 };
-  const models = running.map(known);
-  const noise = finalNoise(running, setup);
-  const out = new Map(
-    models.flatMap((model) => {
-      const others = models.filter((other) => other !== model);
-      const need = strictestRequirement(others, model.values, setup, noise);
-      return need !== undefined && need.tau > model.accuracy ? [[model.model, need] as const] : [];
-    }),
-  );
-  const left = models
-    .filter(({ model }) => !out.has(model))
-    .toSorted((a, b) => scoreOf(b, setup) - scoreOf(a, setup) || a.model.localeCompare(b.model));
-  const [first, ...others] = left;
-  return {
-    step: { type: 'end' },
-    judgements: judgements.map((judgement) => {
-      const need = out.get(judgement.entrant.model);
-      if (need === undefined) return { ...judgement, isFinal: true };
-      const has = meanOf(judgement.entrant.scores).toFixed(3);
-      const reason = `${needText(need)}, has ${has} (all items, after more launches)`;
-      return { ...judgement, reason, tau: need.tau, isFinal: true };
-    }),
-    named: left.map(({ model }) => model),
-    delta: first === undefined || others.length === 0 ? 0 : openGap(first, others, setup, noise),
-  };
+/** A model while its race is played through, item by item. */
+interface Runner {
+  readonly entrant: Entrant;
+  readonly isLaunched: boolean;
+  /** Measured in the first launch, or the best that its memory leaves; undefined where nothing is known. */
+  readonly values: RaceValues | undefined;
+  /** Sum of its scores on the items so far. */
+  sum: number;
+  /** Why it is out; undefined while it isn't. */
+  out: Judgement | undefined;
+  /** Could hardly win with every answer right: it waits while the answers of others make that certain, or don't. */
+  isHeld: boolean;
+  /** Others can be ruled out by it: it keeps the limit on latency. */
+  isRival: boolean;
+  /** That it can't win with the answers that it gives. */
+  readonly byAnswers: Evidence;
+  /** That it can't win whatever it answers. */
+  readonly byCeiling: Evidence;
 }
 
 interface Field {
   readonly setup: RaceSetup;
-  readonly models: number;
   readonly noise: LaunchNoise;
+  /** In the order in which they are tried. */
+  readonly runners: readonly Runner[];
+  /** How much more a rival gets out of its performance than another, at least; undefined where either is unknown. */
+  readonly ratio: (rival: Runner, other: Runner) => number | undefined;
 }
 
-function needText({ tau, against }: Requirement): string {
-  return `needs accuracy ${tau.toFixed(3)} to beat ${against}`;
-}
+/** What the allowed error of answers is spent on: a model's own answers, and what it can reach before and after its launch. */
+const shares = { answers: 3 / 4, unseen: 1 / 8, launched: 1 / 8 } as const;
 
-/** Before it is launched: what it needs at the best performance that its memory leaves. */
-function ruledOutUnseen(entrant: Entrant, champions: readonly KnownModel[], field: Field): Judgement | undefined {
-  if (entrant.memoryFloor === undefined) return undefined;
-  const best = bestImaginable(entrant.memoryFloor);
-  const need = strictestRequirement(champions, best, field.setup, field.noise);
-  if (need === undefined || need.tau < 1) return undefined;
-  return judged(entrant, 'skipped', `${needText(need)} at any speed: its memory rules it out`, { tau: need.tau });
-}
-
-function takeTurn(entrant: Entrant, champions: readonly KnownModel[], field: Field): Turn {
-  const { setup, models, noise } = field;
-  const opening = openingTurn(entrant, setup, noise.quantile, () => ruledOutUnseen(entrant, champions, field));
-  if (opening !== undefined) return opening;
-  const need = strictestRequirement(champions, firstLaunch(entrant), setup, noise);
-  if (need !== undefined && need.tau >= 1) {
-    return { judgement: judged(entrant, 'pruned', `${needText(need)}: too slow or too large`, { tau: need.tau }) };
-  }
-  const inTime = latencyGate(setup, entrant, models);
-  if (inTime?.state === 'failed') {
-    return { judgement: judged(entrant, 'eliminated', inTime.reason, { n: entrant.scores.length }) };
-  }
-  const rule = { tau: need?.tau ?? 0, items: setup.items, failAlpha: setup.budget.accuracy };
-  const gate = replayGate(rule, entrant.scores);
-  const facts = { n: gate.count, tau: need?.tau, logEvidence: need === undefined ? undefined : gate.logEvidence };
-  if (gate.state === 'failed' && need !== undefined) {
-    return { judgement: judged(entrant, 'eliminated', `${needText(need)}, but is below that`, facts) };
-  }
-  if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, gate: rule } };
-  if (inTime?.state === 'open') return { step: { type: 'latencies', model: entrant.model, gate: inTime.rule } };
-  return { judgement: judged(entrant, 'full', '', { ...facts, isFinal: false }) };
-}
-
-/** Drops champions that the newcomer beats whatever another launch would say. */
-function withNewcomer(
-  champions: readonly KnownModel[],
-  newcomer: KnownModel,
-  { setup, noise }: Field,
-  onOut: (model: string, need: Requirement) => void,
-): readonly KnownModel[] {
-  const kept = champions.filter((champion) => {
-    const need = strictestRequirement([newcomer], champion.values, setup, noise);
-    if (need === undefined || need.tau <= champion.accuracy) return true;
-    onOut(champion.model, need);
-    return false;
+function createField(entrants: readonly Entrant[], setup: RaceSetup): Field {
+  const anchors = raceAnchors(setup);
+  const { weights, items } = setup;
+  const c = anchors.trivialAccuracy;
+  const noise = triageNoise(setup, entrants.length);
+  const known = new Map<Runner, Map<Runner, number | undefined>>();
+  const ratio = (rival: Runner, other: Runner): number | undefined => {
+    const own = known.get(rival) ?? new Map<Runner, number | undefined>();
+    known.set(rival, own);
+    if (!own.has(other)) {
+      const { values } = other;
+      const isKnown = rival.isLaunched && rival.values !== undefined && values !== undefined;
+      own.set(other, isKnown ? efficiencyRatio(rival.values, values, anchors, { weights, noise }) : undefined);
+    }
+    return own.get(other);
+  };
+  const byName = new Map<string, Runner>();
+  const runners = entrants.map((entrant) => {
+    const isLaunched = entrant.launches.length > 0;
+    const ratioTo = (rival: string): number | undefined => {
+      const [from, to] = [byName.get(rival), byName.get(entrant.model)];
+      return from && to && ratio(from, to);
+    };
+    const { memoryFloor } = entrant;
+    const runner: Runner = {
+      entrant,
+      isLaunched,
+      values: isLaunched ? firstLaunch(entrant) : memoryFloor === undefined ? undefined : bestImaginable(memoryFloor),
+      sum: 0,
+      out: undefined,
+      isHeld: false,
+      isRival: latencyLimit(setup.question.limits) === undefined,
+      byAnswers: createEvidence((rival) => {
+        const rho = ratioTo(rival);
+        return rho === undefined ? undefined : contrastTest(rho, c, items);
+      }),
+      byCeiling: createEvidence((rival) => {
+        const rho = ratioTo(rival);
+        return rho === undefined ? undefined : ceilingTest(rho, c, items);
+      }),
+    };
+    byName.set(entrant.model, runner);
+    return runner;
   });
-  return [...kept, newcomer];
+  return { setup, noise, runners, ratio };
 }
 
-/** Says that a model which answered everything has less than it needs. */
-function beaten(judgement: Judgement, need: Requirement): Judgement {
-  const has = meanOf(judgement.entrant.scores).toFixed(3);
-  return { ...judgement, reason: `${needText(need)}, has ${has} (all items)`, tau: need.tau, isFinal: true };
+const isIn = ({ out }: Runner): boolean => out === undefined;
+/** Answers count, and are asked for. */
+const isRunning = (runner: Runner): boolean => isIn(runner) && runner.isLaunched && !runner.isHeld;
+
+/** Mean of the items so far, drawn a little to one half. */
+function estimate({ sum }: Runner, count: number): number {
+  return (sum + 0.5) / (count + 1);
+}
+
+const least = 1e-3;
+
+/** Best first, by their answers to the items so far. */
+function ranking({ runners, setup }: Field, count: number): readonly Runner[] {
+  const anchors = raceAnchors(setup);
+  const c = anchors.trivialAccuracy;
+  return runners
+    .flatMap((runner) => {
+      if (!isRunning(runner) || runner.values === undefined) return [];
+      const above = Math.max(least, estimate(runner, count) - c);
+      return [{ runner, score: logEfficiency(runner.values, anchors, setup.weights) + Math.log(above) }];
+    })
+    .toSorted((a, b) => b.score - a.score)
+    .map(({ runner }) => runner);
+}
+
+/** Whether it looks as if the best of the others were ahead of a model with every answer right. */
+function isHopeless(runner: Runner, best: Runner | undefined, count: number, { setup, ratio }: Field): boolean {
+  if (best === undefined || best === runner || count === setup.items) return false;
+  const { trivialAccuracy: c } = raceAnchors(setup);
+  const rho = ratio(best, runner) ?? 0;
+  if (count === 0) return !runner.isLaunched && rho > 1;
+  // To start a model for nothing costs more than answers of one that is running: where it isn't clear, it waits.
+  const benefit = runner.isLaunched ? 0 : 0.5 / Math.sqrt(count);
+  return rho * (estimate(best, count) + benefit - c) >= 1 - c;
+}
+
+/** What must be done before models that aren't out are launched, or before their answers count. */
+function openTurn(runner: Runner, field: Field): RaceWork | undefined {
+  const { entrant, isLaunched } = runner;
+  const { setup, noise } = field;
+  if (!isLaunched) {
+    const reason = entrant.exclusion ?? floorAboveLimit(setup, entrant);
+    if (reason !== undefined) runner.out = judged(entrant, 'skipped', reason);
+    if (reason !== undefined || runner.isHeld) return undefined;
+    const turn = withoutFailure(entrant, { step: { type: 'launch', model: entrant.model, launch: 0 } });
+    runner.out = turn?.judgement;
+    return turn?.step;
+  }
+  const tooLarge = peakAboveLimit(setup, entrant, noise.quantile);
+  if (tooLarge !== undefined) runner.out = judged(entrant, 'pruned', tooLarge);
+  return undefined;
+}
+
+/** Answers up to which all are asked before they are looked at: doubled, since each turn may be a new start of a model. */
+const firstBlock = 16;
+
+function blockEnd(count: number, items: number): number {
+  let end = firstBlock;
+  while (end <= count) end *= 2;
+  return Math.min(items, end);
+}
+
+function moreItems({ model, scores }: Entrant, items: number, end = items): RaceWork {
+  return { type: 'items', model, gate: untilCount(Math.min(end, blockEnd(scores.length, items))) };
+}
+
+function isEvenBlock(count: number): boolean {
+  return Math.round(Math.log2(Math.max(1, count / firstBlock))) % 2 === 0;
+}
+
+/** What a running model owes before the race can go on: answers, in blocks of its own where it comes late. */
+function owedTurn({ entrant }: Runner, end: number, { items }: RaceSetup): Turn | undefined {
+  const broken = brokenReason(entrant, items);
+  if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: entrant.scores.length }) };
+  if (entrant.scores.length >= end) return undefined;
+  return withoutFailure(entrant, { step: moreItems(entrant, items, end) });
+}
+
+/** Between two blocks: who waits, who is to be launched, and what is owed by whom. */
+function betweenBlocks(field: Field, count: number): RaceWork | undefined {
+  const { setup, runners } = field;
+  const [ahead] = ranking(field, count);
+  for (const runner of runners.filter(isIn)) {
+    runner.isHeld = isHopeless(runner, ahead, count, field);
+    const step = openTurn(runner, field);
+    if (step !== undefined) return step;
+  }
+  // The best alone rules others out until all items are in, so it alone has to keep the limit on latency before it does.
+  const unchecked = (): Runner | undefined =>
+    ranking(field, count)
+      .slice(0, count === setup.items ? Infinity : 1)
+      .find(({ isRival }) => !isRival);
+  for (let next = unchecked(); next !== undefined; next = unchecked()) {
+    const turn = withoutFailure(next.entrant, latencyTurn(next.entrant, setup, runners.length));
+    if (turn?.step !== undefined) return turn.step;
+    next.out = turn?.judgement;
+    next.isRival = true;
+  }
+  const isAlone = runners.filter(isIn).length === 1;
+  const end = isAlone || count === setup.items ? count : blockEnd(count, setup.items);
+  const running = runners.filter(isRunning);
+  // There and back: whoever ends a block is still running when the next one begins.
+  for (const runner of isEvenBlock(count) ? running : running.toReversed()) {
+    const owed = owedTurn(runner, end, setup);
+    if (owed === undefined) continue;
+    if (owed.step !== undefined) return owed.step;
+    runner.out = owed.judgement;
+    // Others may have waited for it.
+    return betweenBlocks(field, count);
+  }
+  return undefined;
+}
+
+function isCertain({ log }: Evidence, alpha: number): boolean {
+  return log >= Math.log(1 / alpha);
+}
+
+/** What is certain of a model after so many items. */
+function ruledOut(runner: Runner, best: Runner, count: number, { setup }: Field): Judgement | undefined {
+  const { entrant, byAnswers, byCeiling, isLaunched } = runner;
+  const { accuracy } = setup.budget;
+  const against = best.entrant.model;
+  if (isCertain(byCeiling, accuracy * (isLaunched ? shares.launched : shares.unseen))) {
+    const why = isLaunched ? ': too slow or too large' : ' at any speed: its memory rules it out';
+    const reason = `needs an accuracy above 1 to beat ${against}${why}`;
+    return judged(entrant, isLaunched ? 'pruned' : 'skipped', reason, { logEvidence: byCeiling.log });
+  }
+  // With all items in, the comparison is exact.
+  if (count === setup.items || !isCertain(byAnswers, accuracy * shares.answers)) return undefined;
+  const reason = `PER-A is below that of ${against}, by their answers to the same ${count} items`;
+  return judged(entrant, 'eliminated', reason, { n: count, logEvidence: byAnswers.log });
+}
+
+/** Takes one more item, whose answers all running models have given. */
+function takeItem(field: Field, count: number): void {
+  const { setup, runners, ratio } = field;
+  const { trivialAccuracy: c } = raceAnchors(setup);
+  const rivals = ranking(field, count).filter(({ isRival }) => isRival);
+  const scored = runners.flatMap((runner) => {
+    const score = runner.entrant.scores[count];
+    return isIn(runner) && runner.isLaunched && score !== undefined ? [{ runner, score }] : [];
+  });
+  const bestFor = (runner: Runner): Runner | undefined => rivals.find((rival) => rival !== runner);
+  for (const runner of runners.filter(isIn)) {
+    const best = bestFor(runner)?.entrant.model;
+    const own = runner.entrant.scores[count];
+    const others = scored.filter((rival) => rival.runner !== runner);
+    runner.byCeiling.observe(
+      others.map((rival) => [rival.runner.entrant.model, rival.score] as const),
+      best,
+    );
+    if (!runner.isLaunched || own === undefined) continue;
+    runner.byAnswers.observe(
+      others.map((rival) => {
+        const value = contrast(ratio(rival.runner, runner) ?? 0, c, rival.score, own);
+        return [rival.runner.entrant.model, value] as const;
+      }),
+      best,
+    );
+  }
+  for (const { runner, score } of scored) runner.sum += score;
+  // The worst first: the last one stays.
+  for (const runner of [...runners.filter((each) => isIn(each) && !rivals.includes(each)), ...rivals.toReversed()]) {
+    const best = bestFor(runner);
+    if (best === undefined || !isIn(best)) continue;
+    runner.out = ruledOut(runner, best, count + 1, field);
+  }
+}
+
+/** Whether the only model that is left is shown to be better than the best answer without a model. */
+function isShownUseful({ entrant }: Runner, { items, usefulAbove, confidence }: RaceSetup): boolean {
+  if (entrant.scores.length === items) return true;
+  const test = createBettingTest({ mean: usefulAbove, populationSize: items });
+  return entrant.scores.some((score) => {
+    test.observe(score);
+    return test.state.logEvidence >= Math.log(1 / (1 - confidence));
+  });
+}
+
+/** Those left once answers can tell no more; or what has to be done first. */
+function lastLeft(field: Field, judgementsOf: () => readonly Judgement[]): RaceStanding {
+  const { setup, runners, noise } = field;
+  const left = runners.filter(isIn);
+  const [only, ...others] = left;
+  if (only !== undefined && others.length === 0 && !isShownUseful(only, setup)) {
+    const turn = withoutFailure(only.entrant, { step: moreItems(only.entrant, setup.items) });
+    if (turn?.step !== undefined) return { step: turn.step, judgements: judgementsOf(), named: [], delta: 0 };
+    only.out = turn?.judgement;
+  }
+  const full = left.map(({ entrant }) => ({
+    model: entrant.model,
+    accuracy: meanOf(entrant.scores),
+    values: firstLaunch(entrant),
+  }));
+  const out = others.length === 0 ? new Map() : beatenModels(full, setup, noise);
+  for (const runner of left.filter(isIn)) {
+    const { entrant } = runner;
+    const { model, scores } = entrant;
+    const isFull = scores.length === setup.items;
+    const judgement = judged(entrant, isFull ? 'full' : 'passed', '', { n: scores.length, isFinal: false });
+    const need = out.get(model);
+    runner.out = need === undefined ? judgement : beaten(judgement, need, 'all items');
+  }
+  const finalists = left.flatMap(({ out: judgement }) =>
+    judgement === undefined || judgement.isFinal ? [] : [judgement],
+  );
+  return decideFinal(finalists, judgementsOf(), setup);
 }
 
 /**
- * Where the race for the highest PER-A stands: champion against challenger, cheapest first.
+ * Where the race for the highest PER-A stands. All models answer the same items in one order that was drawn beforehand;
+ * each is out once its answers, or the best that it could answer, can't be those of the winner.
  *
- * Each challenger is tested once, against the accuracy that it needs; only the true winner's own test can lose it, so
- * testing many models costs nothing. Source: docs/scores.md, "Deciding early".
+ * Only evidence against the true winner can lose it, so testing many models costs nothing. Everything at an item follows
+ * from the items before it: so it doesn't matter when an answer came in. Source: docs/scores.md, "Deciding early".
  *
  * @param entrants in the order in which they are tried
  */
 export function replayWinnerRace(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding {
-  const field = { setup, models: entrants.length, noise: triageNoise(setup.budget, entrants.length) };
-  const judgements = new Map<string, Judgement>();
-  let champions: readonly KnownModel[] = [];
-  for (const entrant of entrants) {
-    const turn = takeTurn(entrant, champions, field);
-    if (turn.step !== undefined) return { step: turn.step, judgements: [...judgements.values()], named: [], delta: 0 };
-    const { judgement } = turn;
-    judgements.set(entrant.model, judgement);
-    if (judgement.status !== 'full') continue;
-    const accuracy = meanOf(entrant.scores);
-    const newcomer = { model: entrant.model, accuracy, values: firstLaunch(entrant) };
-    champions = withNewcomer(champions, newcomer, field, (model, need) => {
-      const before = judgements.get(model);
-      if (before !== undefined) judgements.set(model, beaten(before, need));
-    });
+  const field = createField(entrants, setup);
+  const { runners } = field;
+  const judgements = (): readonly Judgement[] => runners.flatMap(({ out }) => out ?? []);
+  for (let count = 0, end = 0; ; count += 1) {
+    if (count === end || runners.filter(isIn).length === 1) {
+      const step = betweenBlocks(field, count);
+      if (step !== undefined) return { step, judgements: judgements(), named: [], delta: 0 };
+      if (count === setup.items || runners.filter(isIn).length <= 1) return lastLeft(field, judgements);
+      end = blockEnd(count, setup.items);
+    }
+    takeItem(field, count);
   }
-  const finalists = champions.map(({ model }) => judgements.get(model)).filter((judgement) => judgement !== undefined);
-  return decideFinal(finalists, [...judgements.values()], setup);
 }
