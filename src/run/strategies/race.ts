@@ -11,11 +11,10 @@ import {
   type RaceStanding,
   type RaceStep,
 } from '../../scoring/race/race-setup.ts';
-import { openCandidates, replayRace } from '../../scoring/race/replay-race.ts';
+import { openCandidates, replayRace, stepGate } from '../../scoring/race/replay-race.ts';
 import { latencyLimit, questionOf } from '../../core/race-question.ts';
 import { usualSpread } from '../../scoring/race/launch-noise.ts';
 import { trivialBound } from '../../scoring/usable.ts';
-import { replayGate } from '../../scoring/race/score-gate.ts';
 import type { PlannedTask } from '../plan.ts';
 import { owedPasses } from '../protocol.ts';
 import {
@@ -137,7 +136,7 @@ async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace 
       usefulAbove: trivialBound({ anchors: undefined, baselines: undefined, ...planned.task }).accuracy,
       spread: assumedSpread ?? usualSpread,
     },
-    lanes: new Map(record.entrants.map((facts) => [facts.model, createLane(state, planned, facts, cells)])),
+    lanes: new Map(record.entrants.map((facts) => [facts.model, createLane(state, planned, facts, cells, question)])),
     entrants: new Map(),
     decided: new Map(record.decisions.map((verdict) => [verdict.model, verdict])),
   };
@@ -221,7 +220,7 @@ async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type:
       return { type: 'launch', job, launch, launches: launch === 0 ? 1 : 1 + suite.launches, passes };
     }
     case 'items': {
-      const gate = replayGate(step.gate, entrant.scores);
+      const gate = stepGate([...race.entrants.values()], step, race.setup);
       return { type: 'pass', ...first, passes: [{ pass: 'accuracy', order, gate }] };
     }
     case 'latencies': {
@@ -238,14 +237,17 @@ async function* fail(race: TaskRace, job: CellJob, { error }: NonNullable<CellJo
   // Another process has the cell, and soon the race.
   if (error instanceof FencedError) throw error;
   const { model } = job.cell;
-  const entrant = await refresh(race, model);
-  const reason = error instanceof Error ? error.message : String(error);
-  const n = entrant.scores.length;
-  // A finalist that broke in a later launch is still judged by what it has.
-  const isJudged = n === race.setup.items && entrant.launches.length > 0;
-  const verdict = verdictOf(judged(entrant, isJudged ? 'full' : 'failed', reason, { n }), [], race.setup);
-  if (isJudged) yield endOf(job, verdict);
-  else yield* settle(race, verdict);
+  const failure = error instanceof Error ? error.message : String(error);
+  race.entrants.set(model, { ...(await refresh(race, model)), failure });
+  const entrants = [...race.entrants.values()];
+  const found = replayRace(entrants, race.setup).judgements.find(({ entrant }) => entrant.model === model);
+  if (found?.status === 'failed') {
+    yield* settle(race, verdictOf(found, [], race.setup));
+  } else {
+    // A finalist that broke in a later launch is still judged by what it has.
+    const [entrant] = entrants.filter((each) => each.model === model);
+    if (entrant !== undefined) yield endOf(job, verdictOf(judged(entrant, 'passed', failure), [], race.setup));
+  }
   await refresh(race, model);
 }
 

@@ -1,4 +1,3 @@
-import { percentText } from '../../core/amount-text.ts';
 import {
   type RaceCost,
   type RaceSupport,
@@ -233,7 +232,7 @@ export function certificateAnswer(certificate: RaceCertificate, answer: Answer):
     case 'unknown': {
       const { spread } = certificate;
       if (certificate.outcome === 'withdrawn' && spread !== undefined) {
-        const missing = spread.inDoubt.map((model) => ({ model, reasons: [withdrawnReason(spread)] }));
+        const missing = spread.inDoubt.map((model) => ({ model, reasons: [spreadText(spread)] }));
         return { ...answer, kind, missing, needs: [{ what: 'race' }] };
       }
       const own = answer.candidates.filter(({ model }) => named.includes(model));
@@ -244,9 +243,13 @@ export function certificateAnswer(certificate: RaceCertificate, answer: Answer):
   }
 }
 
+const share = (deviation: number): string => `${Number((100 * deviation).toPrecision(2))} %`;
+
 /** `launches of this machine differ by 18 %, more than the 6 % assumed`. */
-export function withdrawnReason({ measured, assumed, source }: SpreadCheck): string {
-  return `launches of this machine differ by ${percentText(measured)}, more than the ${percentText(assumed)} ${source}`;
+export function spreadText({ measured, assumed, source, isLarger }: SpreadCheck): string {
+  const differ = `launches of this machine differ by ${share(measured)}`;
+  const taken = `the ${share(assumed)} ${source}`;
+  return isLarger ? `${differ}, more than ${taken}` : `${differ}; bounds allow for ${taken}`;
 }
 
 function itemsNeeded(candidates: readonly Candidate[]): readonly Need[] {

@@ -118,7 +118,7 @@ function accuracyTurn(entrant: Entrant, field: Field): Turn {
   if (gate.state === 'failed') {
     return { judgement: judged(entrant, 'eliminated', `accuracy is below ${rule.tau}`, facts) };
   }
-  if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, gate: rule } };
+  if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, upTo: items } };
   const reason = `accuracy is at least ${rule.tau}`;
   return { judgement: judged(entrant, gate.state, reason, { ...facts, isFinal: false }) };
 }

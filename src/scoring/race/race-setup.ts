@@ -1,7 +1,6 @@
 import type { AssumedSpread, RaceValues, RaceQuestion, RaceStatus, SpreadCheck } from '../../core/race.ts';
 import type { Anchors } from '../anchors.ts';
 import type { Factors } from '../factor.ts';
-import type { ScoreGateRule } from './score-gate.ts';
 
 /** All that is known of one model in a race. Facts only: what follows from them is computed anew each time. */
 export interface Entrant {
@@ -100,8 +99,8 @@ export function raceAnchors({ anchors }: RaceSetup): Anchors {
 /** What to do next. */
 export type RaceStep =
   | { readonly type: 'launch'; readonly model: string; readonly launch: number }
-  /** Ask items in the pre-drawn order until the gate says something. */
-  | { readonly type: 'items'; readonly model: string; readonly gate: ScoreGateRule }
+  /** Ask items in the pre-drawn order until the race wants something else, and until so many are answered at most. */
+  | { readonly type: 'items'; readonly model: string; readonly upTo: number }
   /** Ask a block of items one at a time, for the limit on latency. */
   | { readonly type: 'latencies'; readonly model: string }
   | { readonly type: 'end' };

@@ -1,7 +1,6 @@
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
 import { type Entrant, judged, type RaceWork, type Turn } from './race-setup.ts';
 import { firstLaunch } from './requirements.ts';
-import { untilCount } from './score-gate.ts';
 import { meanOf } from '../../stats/means.ts';
 
 export interface RelativeGateRule {
@@ -51,7 +50,7 @@ function nextBlock({ scores }: Entrant, items: number): number {
 }
 
 function askMore({ entrant }: Known, { items }: RelativeGateRule): RaceWork {
-  return { type: 'items', model: entrant.model, gate: untilCount(nextBlock(entrant, items)) };
+  return { type: 'items', model: entrant.model, upTo: nextBlock(entrant, items) };
 }
 
 const largest = <Value>(values: readonly Value[], size: (value: Value) => number): Value | undefined =>

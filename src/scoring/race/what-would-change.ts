@@ -46,6 +46,14 @@ function onAccuracy(verdict: RaceVerdict): string {
     : `${needed}; it has ${accuracy.low.toFixed(3)} to ${accuracy.high.toFixed(3)}`;
 }
 
+/** The model that was asked most before its answers ruled it out. */
+function lastOut(verdicts: readonly RaceVerdict[], items: number): readonly string[] {
+  const [nearest] = verdicts
+    .filter(({ status, logE }) => status === 'eliminated' && logE !== null)
+    .toSorted((a, b) => b.n - a.n);
+  return nearest === undefined ? [] : [`closest: ${nearest.model}, ruled out after ${nearest.n} of ${items} items`];
+}
+
 /** What would change the winner, one sentence each. */
 export function winnerChanges(
   verdicts: readonly RaceVerdict[],
@@ -60,7 +68,7 @@ export function winnerChanges(
           `${named.join(', ')} differ by less than their own launches do: more launches would separate them, more items would not; ${named[0]} is within ${percentText(delta, 1)} of the best`,
         ]
       : []),
-    ...(nearest === undefined ? [] : [onAccuracy(nearest)]),
+    ...(nearest === undefined ? lastOut(verdicts, setup.items) : [onAccuracy(nearest)]),
     ...otherWeights(verdicts, setup),
   ];
 }

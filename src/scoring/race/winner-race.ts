@@ -3,7 +3,7 @@ import { latencyLimit } from '../../core/race-question.ts';
 import { createBettingTest } from '../../stats/anytime-interval.ts';
 import { meanOf } from '../../stats/means.ts';
 import { efficiencyRatio, logEfficiency, type LaunchNoise } from '../required-accuracy.ts';
-import { ceilingTest, contrast, contrastTest, createEvidence, type Evidence } from './contrasts.ts';
+import { ceilingTest, contrastTest, createEvidence, type Evidence } from './contrasts.ts';
 import { beaten, beatenModels, decideFinal } from './finals.ts';
 import { triageNoise } from './launch-noise.ts';
 import {
@@ -18,7 +18,6 @@ import {
   brokenReason,
   withoutFailure,
 } from './race-setup.ts';
-import { untilCount } from './score-gate.ts';
 import { bestImaginable, firstLaunch, floorAboveLimit, latencyTurn, peakAboveLimit } from './requirements.ts';
 
 /** A model while its race is played through, item by item. */
@@ -27,6 +26,8 @@ interface Runner {
   readonly isLaunched: boolean;
   /** Measured in the first launch, or the best that its memory leaves; undefined where nothing is known. */
   readonly values: RaceValues | undefined;
+  /** ln e, where values are known. */
+  readonly logEfficiency: number;
   /** Sum of its scores on the items so far. */
   sum: number;
   /** Why it is out; undefined while it isn't. */
@@ -36,9 +37,9 @@ interface Runner {
   /** Others can be ruled out by it: it keeps the limit on latency. */
   isRival: boolean;
   /** That it can't win with the answers that it gives. */
-  readonly byAnswers: Evidence;
+  readonly byAnswers: Evidence<Runner>;
   /** That it can't win whatever it answers. */
-  readonly byCeiling: Evidence;
+  readonly byCeiling: Evidence<Runner>;
 }
 
 interface Field {
@@ -69,32 +70,27 @@ function createField(entrants: readonly Entrant[], setup: RaceSetup): Field {
     }
     return own.get(other);
   };
-  const byName = new Map<string, Runner>();
   const runners = entrants.map((entrant) => {
     const isLaunched = entrant.launches.length > 0;
-    const ratioTo = (rival: string): number | undefined => {
-      const [from, to] = [byName.get(rival), byName.get(entrant.model)];
-      return from && to && ratio(from, to);
-    };
     const { memoryFloor } = entrant;
+    const imaginable = memoryFloor === undefined ? undefined : bestImaginable(memoryFloor);
+    const values = isLaunched ? firstLaunch(entrant) : imaginable;
+    const againstEach = (create: typeof ceilingTest) => (rival: Runner) => {
+      const rho = rival === runner ? undefined : ratio(rival, runner);
+      return rho === undefined ? undefined : create(rho, c, items);
+    };
     const runner: Runner = {
       entrant,
       isLaunched,
-      values: isLaunched ? firstLaunch(entrant) : memoryFloor === undefined ? undefined : bestImaginable(memoryFloor),
+      values,
+      logEfficiency: values === undefined ? Number.NaN : logEfficiency(values, anchors, weights),
       sum: 0,
       out: undefined,
       isHeld: false,
       isRival: latencyLimit(setup.question.limits) === undefined,
-      byAnswers: createEvidence((rival) => {
-        const rho = ratioTo(rival);
-        return rho === undefined ? undefined : contrastTest(rho, c, items);
-      }),
-      byCeiling: createEvidence((rival) => {
-        const rho = ratioTo(rival);
-        return rho === undefined ? undefined : ceilingTest(rho, c, items);
-      }),
+      byAnswers: createEvidence(againstEach(contrastTest)),
+      byCeiling: createEvidence(againstEach(ceilingTest)),
     };
-    byName.set(entrant.model, runner);
     return runner;
   });
   return { setup, noise, runners, ratio };
@@ -113,16 +109,10 @@ const least = 1e-3;
 
 /** Best first, by their answers to the items so far. */
 function ranking({ runners, setup }: Field, count: number): readonly Runner[] {
-  const anchors = raceAnchors(setup);
-  const c = anchors.trivialAccuracy;
-  return runners
-    .flatMap((runner) => {
-      if (!isRunning(runner) || runner.values === undefined) return [];
-      const above = Math.max(least, estimate(runner, count) - c);
-      return [{ runner, score: logEfficiency(runner.values, anchors, setup.weights) + Math.log(above) }];
-    })
-    .toSorted((a, b) => b.score - a.score)
-    .map(({ runner }) => runner);
+  const c = raceAnchors(setup).trivialAccuracy;
+  const score = (runner: Runner): number =>
+    runner.logEfficiency + Math.log(Math.max(least, estimate(runner, count) - c));
+  return runners.filter(isRunning).toSorted((a, b) => score(b) - score(a));
 }
 
 /** Whether it looks as if the best of the others were ahead of a model with every answer right. */
@@ -162,20 +152,17 @@ function blockEnd(count: number, items: number): number {
   return Math.min(items, end);
 }
 
-function moreItems({ model, scores }: Entrant, items: number, end = items): RaceWork {
-  return { type: 'items', model, gate: untilCount(Math.min(end, blockEnd(scores.length, items))) };
+function moreItems(entrant: Entrant, items: number, end = items): Turn {
+  const { model, scores } = entrant;
+  const broken = brokenReason(entrant, items);
+  if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: scores.length }) };
+  // In blocks of its own where it comes late.
+  const upTo = Math.min(end, blockEnd(scores.length, items));
+  return withoutFailure(entrant, { step: { type: 'items', model, upTo } });
 }
 
 function isEvenBlock(count: number): boolean {
   return Math.round(Math.log2(Math.max(1, count / firstBlock))) % 2 === 0;
-}
-
-/** What a running model owes before the race can go on: answers, in blocks of its own where it comes late. */
-function owedTurn({ entrant }: Runner, end: number, { items }: RaceSetup): Turn | undefined {
-  const broken = brokenReason(entrant, items);
-  if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: entrant.scores.length }) };
-  if (entrant.scores.length >= end) return undefined;
-  return withoutFailure(entrant, { step: moreItems(entrant, items, end) });
 }
 
 /** Between two blocks: who waits, who is to be launched, and what is owed by whom. */
@@ -198,22 +185,31 @@ function betweenBlocks(field: Field, count: number): RaceWork | undefined {
     next.out = turn?.judgement;
     next.isRival = true;
   }
-  const isAlone = runners.filter(isIn).length === 1;
-  const end = isAlone || count === setup.items ? count : blockEnd(count, setup.items);
-  const running = runners.filter(isRunning);
-  // There and back: whoever ends a block is still running when the next one begins.
-  for (const runner of isEvenBlock(count) ? running : running.toReversed()) {
-    const owed = owedTurn(runner, end, setup);
-    if (owed === undefined) continue;
-    if (owed.step !== undefined) return owed.step;
-    runner.out = owed.judgement;
-    // Others may have waited for it.
-    return betweenBlocks(field, count);
-  }
   return undefined;
 }
 
-function isCertain({ log }: Evidence, alpha: number): boolean {
+/**
+ * What has to be answered before an item counts. Within a block one model after the other is asked, so that each is
+ * started once; the last one is asked only until it is decided.
+ *
+ * @param block where the block began
+ */
+function owedAnswers(field: Field, count: number, block: number, end: number): RaceWork | undefined {
+  const running = field.runners.filter(isRunning);
+  const lacks = ({ entrant }: Runner): boolean => entrant.scores.length <= count;
+  if (!running.some(lacks)) return undefined;
+  // There and back: whoever ends a block is still running when the next one begins.
+  const owing = (isEvenBlock(block) ? running : running.toReversed()).find(
+    ({ entrant }) => entrant.scores.length < end,
+  );
+  if (owing === undefined) return undefined;
+  const turn = moreItems(owing.entrant, field.setup.items, end);
+  if (turn.step !== undefined) return turn.step;
+  owing.out = turn.judgement;
+  return owedAnswers(field, count, block, end);
+}
+
+function isCertain({ log }: Evidence<Runner>, alpha: number): boolean {
   return log >= Math.log(1 / alpha);
 }
 
@@ -235,34 +231,18 @@ function ruledOut(runner: Runner, best: Runner, count: number, { setup }: Field)
 
 /** Takes one more item, whose answers all running models have given. */
 function takeItem(field: Field, count: number): void {
-  const { setup, runners, ratio } = field;
-  const { trivialAccuracy: c } = raceAnchors(setup);
   const rivals = ranking(field, count).filter(({ isRival }) => isRival);
-  const scored = runners.flatMap((runner) => {
-    const score = runner.entrant.scores[count];
-    return isIn(runner) && runner.isLaunched && score !== undefined ? [{ runner, score }] : [];
-  });
   const bestFor = (runner: Runner): Runner | undefined => rivals.find((rival) => rival !== runner);
-  for (const runner of runners.filter(isIn)) {
-    const best = bestFor(runner)?.entrant.model;
-    const own = runner.entrant.scores[count];
-    const others = scored.filter((rival) => rival.runner !== runner);
-    runner.byCeiling.observe(
-      others.map((rival) => [rival.runner.entrant.model, rival.score] as const),
-      best,
-    );
-    if (!runner.isLaunched || own === undefined) continue;
-    runner.byAnswers.observe(
-      others.map((rival) => {
-        const value = contrast(ratio(rival.runner, runner) ?? 0, c, rival.score, own);
-        return [rival.runner.entrant.model, value] as const;
-      }),
-      best,
-    );
-  }
-  for (const { runner, score } of scored) runner.sum += score;
+  const running = field.runners.filter(isIn);
+  const answers = running.flatMap((model) => {
+    const score = model.entrant.scores[count];
+    return model.isLaunched && score !== undefined ? [{ model, score }] : [];
+  });
+  for (const model of running) model.byCeiling.observe(answers, 1, bestFor(model));
+  for (const { model, score } of answers) model.byAnswers.observe(answers, score, bestFor(model));
+  for (const { model, score } of answers) model.sum += score;
   // The worst first: the last one stays.
-  for (const runner of [...runners.filter((each) => isIn(each) && !rivals.includes(each)), ...rivals.toReversed()]) {
+  for (const runner of [...running.filter((each) => !rivals.includes(each)), ...rivals.toReversed()]) {
     const best = bestFor(runner);
     if (best === undefined || !isIn(best)) continue;
     runner.out = ruledOut(runner, best, count + 1, field);
@@ -282,12 +262,16 @@ function isShownUseful({ entrant }: Runner, { items, usefulAbove, confidence }: 
 /** Those left once answers can tell no more; or what has to be done first. */
 function lastLeft(field: Field, judgementsOf: () => readonly Judgement[]): RaceStanding {
   const { setup, runners, noise } = field;
+  for (const runner of runners.filter(isIn)) {
+    const broken = brokenReason(runner.entrant, setup.items);
+    if (broken !== undefined) runner.out = judged(runner.entrant, 'failed', broken, { n: runner.entrant.scores.length });
+  }
   const left = runners.filter(isIn);
   const [only, ...others] = left;
   if (only !== undefined && others.length === 0 && !isShownUseful(only, setup)) {
-    const turn = withoutFailure(only.entrant, { step: moreItems(only.entrant, setup.items) });
-    if (turn?.step !== undefined) return { step: turn.step, judgements: judgementsOf(), named: [], delta: 0 };
-    only.out = turn?.judgement;
+    const turn = moreItems(only.entrant, setup.items);
+    if (turn.step !== undefined) return { step: turn.step, judgements: judgementsOf(), named: [], delta: 0 };
+    only.out = turn.judgement;
   }
   const full = left.map(({ entrant }) => ({
     model: entrant.model,
@@ -322,13 +306,18 @@ export function replayWinnerRace(entrants: readonly Entrant[], setup: RaceSetup)
   const field = createField(entrants, setup);
   const { runners } = field;
   const judgements = (): readonly Judgement[] => runners.flatMap(({ out }) => out ?? []);
-  for (let count = 0, end = 0; ; count += 1) {
-    if (count === end || runners.filter(isIn).length === 1) {
+  const isOver = (): boolean => runners.filter(isIn).length <= 1;
+  const open = (step: RaceWork): RaceStanding => ({ step, judgements: judgements(), named: [], delta: 0 });
+  let [block, end] = [0, 0];
+  for (let count = 0; ; count += 1) {
+    if (count === end || isOver()) {
       const step = betweenBlocks(field, count);
-      if (step !== undefined) return { step, judgements: judgements(), named: [], delta: 0 };
-      if (count === setup.items || runners.filter(isIn).length <= 1) return lastLeft(field, judgements);
-      end = blockEnd(count, setup.items);
+      if (step !== undefined) return open(step);
+      [block, end] = [count, blockEnd(count, setup.items)];
     }
+    const owed = isOver() ? undefined : owedAnswers(field, Math.min(count, setup.items - 1), block, end);
+    if (owed !== undefined) return open(owed);
+    if (count === setup.items || isOver()) return lastLeft(field, judgements);
     takeItem(field, count);
   }
 }
