@@ -53,7 +53,11 @@ export function drawClose(options: CloseOptions, seed: number): CloseDraw {
     const accuracy = answers.reduce((sum, score) => sum + score, 0) / itemCount;
     const isBest = index === at;
     const speed =
-      costRatio === undefined ? speedFor((0.08 / accuracy) * (isBest ? (scoreRatio ?? 1) ** 4 : 1)) : isBest ? costRatio : 1;
+      costRatio === undefined
+        ? speedFor((0.08 / accuracy) * (isBest ? (scoreRatio ?? 1) ** 4 : 1))
+        : isBest
+          ? costRatio
+          : 1;
     const order = costRatio === undefined ? shared : randomOrder(itemCount, random.nextUint32());
     const values: RaceValues = { throughput: 100 * speed, latency: 10 / speed, memory: 2 ** 30 };
     return {

@@ -198,4 +198,6 @@ export interface RaceEntrantFacts {
   readonly memoryFloor?: number;
   /** Bytes of weights that one token passes through. */
   readonly activeBytes?: number;
+  /** It failed, and was let in again. */
+  readonly isRetried?: boolean;
 }

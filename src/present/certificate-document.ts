@@ -51,7 +51,9 @@ function spreadOf({ version, outcome, spread }: RaceCertificate): readonly strin
       'run the race again: it then starts from the measured spread',
     ];
   }
-  return [isLarger ? `${spreadText(spread)}; with bounds that allow for it the answer is the same` : spreadText(spread)];
+  return [
+    isLarger ? `${spreadText(spread)}; with bounds that allow for it the answer is the same` : spreadText(spread),
+  ];
 }
 
 function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): readonly string[] {
@@ -111,7 +113,9 @@ export function certificateBlocks(certificate: RaceCertificate): readonly Block[
   return [
     textBlock(titleOf(certificate)),
     ...listBlock(
-      [...claimOf(certificate), ...spreadOf(certificate), costOf(certificate), ...supportOf(certificate)].map((text) => line(text)),
+      [...claimOf(certificate), ...spreadOf(certificate), costOf(certificate), ...supportOf(certificate)].map((text) =>
+        line(text),
+      ),
       2,
     ),
     gap,

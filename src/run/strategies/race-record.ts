@@ -147,7 +147,10 @@ export function movingRetried(
     const { certificate: _, open: __, ...rest } = stored;
     return {
       ...rest,
-      entrants: [...stored.entrants.filter((entrant) => !isRetried(entrant)), ...stored.entrants.filter(isRetried)],
+      entrants: [
+        ...stored.entrants.filter((entrant) => !isRetried(entrant)),
+        ...stored.entrants.filter(isRetried).map((entrant) => ({ ...entrant, isRetried: true })),
+      ],
       decisions: stored.decisions.filter((decision) => !isRetried(decision)),
     };
   };

@@ -26,21 +26,21 @@ interface ItemCost {
   readonly isEstimated: boolean;
 }
 
-function measured({ launches, knownCost }: Entrant): number | undefined {
+function measuredSeconds({ launches, knownCost }: Entrant): number | undefined {
   const [first] = launches;
   return first === undefined ? knownCost : 1 / first.throughput;
 }
 
 /** Measured, or scaled by the size of the weights from the measured model that is nearest in size. */
 function itemCost(entrant: Entrant, entrants: readonly Entrant[]): ItemCost {
-  const own = measured(entrant);
+  const own = measuredSeconds(entrant);
   if (own !== undefined) return { seconds: own, isEstimated: false };
   const { activeBytes } = entrant;
   if (activeBytes === undefined) return { seconds: undefined, isEstimated: true };
   const distance = (bytes: number): number => Math.abs(Math.log(bytes / activeBytes));
   const [nearest] = entrants
     .flatMap((other) => {
-      const seconds = measured(other);
+      const seconds = measuredSeconds(other);
       return seconds === undefined || other.activeBytes === undefined ? [] : [{ seconds, bytes: other.activeBytes }];
     })
     .toSorted((a, b) => distance(a.bytes) - distance(b.bytes));

@@ -24,7 +24,7 @@ export function nextLaunch(
     : undefined;
 }
 
-export function needText({ tau, against }: Requirement): string {
+function needText({ tau, against }: Requirement): string {
   return `needs accuracy ${tau.toFixed(3)} to beat ${against}`;
 }
 

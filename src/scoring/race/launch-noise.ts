@@ -93,7 +93,11 @@ const checkAlpha = 0.05;
 const known = 1e6;
 
 /** Whether launches that differ as assumed would hardly show so large a spread: one-sided F test, of variances. */
-function isTooLarge({ ratio, degrees }: ShownSpread, { degrees: behind = known }: AssumedSpread, tests: number): boolean {
+function isTooLarge(
+  { ratio, degrees }: ShownSpread,
+  { degrees: behind = known }: AssumedSpread,
+  tests: number,
+): boolean {
   return incompleteBeta(behind / (behind + degrees * ratio ** 2), behind / 2, degrees / 2) < checkAlpha / tests;
 }
 
@@ -121,6 +125,10 @@ export function checkSpread(entrants: readonly Entrant[], setup: RaceSetup): Che
       degrees,
       isLarger: isTooLarge(worst, spread, deciding.length),
     },
-    shown: { ...scaled(spread, ratio), degrees, source: `measured in ${degrees + entrants.length} launches of this race` },
+    shown: {
+      ...scaled(spread, ratio),
+      degrees,
+      source: `measured in ${degrees + entrants.length} launches of this race`,
+    },
   };
 }

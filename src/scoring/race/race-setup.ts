@@ -27,6 +27,8 @@ export interface Entrant {
   readonly failure?: string | undefined;
   /** Its cell has ended, before a model that failed was let in again: it keeps the launches that it has. */
   readonly isEnded?: boolean | undefined;
+  /** It failed before, and comes in once the others are decided: what was said of them stays. */
+  readonly isRetried?: boolean | undefined;
 }
 
 /** More broken items than this share of all and the model is void. */

@@ -11,7 +11,17 @@ const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 **
 function setupOf(question: string): RaceSetup {
   const budget = errorBudget(0.95, false);
   const parsed = parseRaceQuestion(question);
-  return { question: parsed, confidence: 0.95, budget, items, anchors, weights: equalWeights, extraLaunches: 3, usefulAbove: 0, spread: usualSpread };
+  return {
+    question: parsed,
+    confidence: 0.95,
+    budget,
+    items,
+    anchors,
+    weights: equalWeights,
+    extraLaunches: 3,
+    usefulAbove: 0,
+    spread: usualSpread,
+  };
 }
 
 /** A model with so many answers, a share of them right; not launched without a speed. */

@@ -35,7 +35,8 @@ function replayAs(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding 
   return setup.question.goal === 'winner' ? replayWinnerRace(entrants, setup) : replayCheapestRace(entrants, setup);
 }
 
-const isOut = ({ status }: Judgement): boolean => status === 'skipped' || status === 'pruned' || status === 'eliminated';
+const isOut = ({ status }: Judgement): boolean =>
+  status === 'skipped' || status === 'pruned' || status === 'eliminated';
 
 /**
  * Checks what the end of a race takes for granted about launches by the launches that it made. Where they differ by more,

@@ -14,8 +14,8 @@ const setup: RaceSetup = {
   anchors,
   weights: equalWeights,
   extraLaunches: 3,
-    usefulAbove: 0,
-    spread: usualSpread,
+  usefulAbove: 0,
+  spread: usualSpread,
 };
 const noise = triageNoise(setup, 3);
 const values = { throughput: 10, latency: 100, memory: 1e9 };
@@ -51,7 +51,10 @@ describe('the shares of the error', () => {
     expect(finalQuantile(budget, 16, 32)).toBeCloseTo(3.51609884612, 9);
     expect(finalQuantile(budget, 16, 8)).toBeCloseTo(4.81293157124, 9);
     // z(1 - 0.005), z(1 - 0.005/15).
-    expect(triageNoise({ ...setup, budget: { ...budget, performance: 0.01 } }, 2).quantile).toBeCloseTo(2.5758293035, 9);
+    expect(triageNoise({ ...setup, budget: { ...budget, performance: 0.01 } }, 2).quantile).toBeCloseTo(
+      2.5758293035,
+      9,
+    );
     expect(triageNoise({ ...setup, budget: { ...budget, performance: 0.01 } }, 16).quantile).toBeCloseTo(3.4029, 3);
   });
 });

@@ -114,7 +114,11 @@ export function floorAboveLimit({ question }: RaceSetup, { memoryFloor }: Entran
 }
 
 /** Why the measured peak, with what another launch may add, is above the limit on memory, or undefined. */
-export function peakAboveLimit({ question, spread }: RaceSetup, entrant: Entrant, quantile: number): string | undefined {
+export function peakAboveLimit(
+  { question, spread }: RaceSetup,
+  entrant: Entrant,
+  quantile: number,
+): string | undefined {
   const limit = question.limits.maxMemory;
   if (limit === undefined) return undefined;
   const peak = firstLaunch(entrant).memory;
@@ -147,7 +151,7 @@ export function openingTurn(
 }
 
 /** The limit on a percentile of the latency: what is certain of it after the requests that are known. */
-export interface LatencyGate {
+interface LatencyGate {
   /** `unclear`: every item was timed, and the percentile is nearer to the limit than launches differ. */
   readonly state: 'open' | 'passed' | 'failed' | 'unclear';
   readonly reason: string;
@@ -160,7 +164,7 @@ export interface LatencyGate {
  * worse by what launches differ, and out with times that are better by it. Half of what each side may err is for that,
  * half for the requests.
  */
-export function latencyGate(
+function latencyGate(
   { question, budget, items, spread }: RaceSetup,
   { latencies }: Entrant,
   models: number,

@@ -15,7 +15,17 @@ const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 **
 function setupOf(question: string, items: number): RaceSetup {
   const parsed = parseRaceQuestion(question);
   const budget = errorBudget(0.95, latencyLimit(parsed.limits) !== undefined);
-  return { question: parsed, confidence: 0.95, budget, items, anchors, weights: equalWeights, extraLaunches: 3, usefulAbove: 0, spread: usualSpread };
+  return {
+    question: parsed,
+    confidence: 0.95,
+    budget,
+    items,
+    anchors,
+    weights: equalWeights,
+    extraLaunches: 3,
+    usefulAbove: 0,
+    spread: usualSpread,
+  };
 }
 
 /** A model whose launches are all alike, with its right answers spread evenly. */
@@ -59,11 +69,9 @@ describe('the race for the highest PER-A', () => {
       [steady('weak', 0.3), steady('strong', 0.9), steady('near', 0.58)],
       setupOf('winner', 200),
     );
-    expect(steps.slice(0, 9)).toEqual([
-      ...['launch weak', 'launch strong', 'launch near'],
-      ...['items weak', 'items strong', 'items near'],
-      ...['items near', 'items strong', 'items strong'],
-    ]);
+    expect(steps.slice(0, 3)).toEqual(['launch weak', 'launch strong', 'launch near']);
+    expect(steps.slice(3, 6)).toEqual(['items weak', 'items strong', 'items near']);
+    expect(steps.slice(6, 9)).toEqual(['items near', 'items strong', 'items strong']);
     expect(standing.named).toEqual(['strong']);
     const [weak, strong, near] = entrants.map(({ scores }) => scores.length);
     expect([weak, strong]).toEqual([32, 128]);
@@ -144,17 +152,21 @@ describe('the race for the highest PER-A', () => {
         : world.draw(seed);
       const said = new Map<string, string>();
       const [items, anchors] = isClose ? [120, closeAnchors] : [world.items, world.anchors];
-      driveRace(models, { ...setupOf('winner', items), anchors }, {
-        looks: 8,
-        onStanding: ({ judgements }) => {
-          for (const { entrant, status, n, reason, isFinal } of judgements) {
-            if (!isFinal) continue;
-            const now = `${status} ${n} ${reason}`;
-            expect(said.get(entrant.model) ?? now).toBe(now);
-            said.set(entrant.model, now);
-          }
+      driveRace(
+        models,
+        { ...setupOf('winner', items), anchors },
+        {
+          looks: 8,
+          onStanding: ({ judgements }) => {
+            for (const { entrant, status, n, reason, isFinal } of judgements) {
+              if (!isFinal) continue;
+              const now = `${status} ${n} ${reason}`;
+              expect(said.get(entrant.model) ?? now).toBe(now);
+              said.set(entrant.model, now);
+            }
+          },
         },
-      });
+      );
       expect(said.size).toBeGreaterThan(0);
     }
   });
@@ -204,10 +216,8 @@ describe('the cheapest that is good enough', () => {
     ];
     const { standing, steps, entrants } = driveRace(models, setupOf(question, 200));
     expect(standing.named).toEqual(['good']);
-    expect(steps).toEqual([
-      ...['launch weak', 'items weak', 'launch good', 'items good'],
-      ...Array<string>(6).fill('launch good'),
-    ]);
+    expect(steps.slice(0, 4)).toEqual(['launch weak', 'items weak', 'launch good', 'items good']);
+    expect(steps.slice(4)).toEqual(Array(6).fill('launch good'));
     const certificate = createCertificate(standing, entrants, setupOf(question, 200), facts);
     expect(certificate.models.map(({ status }) => status)).toEqual(['eliminated', 'passed', 'skipped']);
     expect(certificate.models.map(({ isAssumed }) => isAssumed)).toEqual([false, false, true]);

@@ -18,7 +18,14 @@ import {
   brokenReason,
   withoutFailure,
 } from './race-setup.ts';
-import { bestImaginable, firstLaunch, floorAboveLimit, latencyTurn, peakAboveLimit } from './requirements.ts';
+import {
+  bestImaginable,
+  firstLaunch,
+  floorAboveLimit,
+  latencyTurn,
+  peakAboveLimit,
+  type Requirement,
+} from './requirements.ts';
 
 /** A model while its race is played through, item by item. */
 interface Runner {
@@ -26,12 +33,18 @@ interface Runner {
   readonly isLaunched: boolean;
   /** Measured in the first launch, or the best that its memory leaves; undefined where nothing is known. */
   readonly values: RaceValues | undefined;
+  /** The best that its memory leaves. */
+  readonly imaginable: RaceValues | undefined;
   /** ln e, where values are known. */
   readonly logEfficiency: number;
   /** Sum of its scores on the items so far. */
   sum: number;
   /** Why it is out; undefined while it isn't. */
   out: Judgement | undefined;
+  /** Comes in once the others are decided. */
+  isLate: boolean;
+  /** Not launched so far, as the race is played through: whether it can win at all, its memory says. */
+  isUnseen: boolean;
   /** Could hardly win with every answer right: it waits while the answers of others make that certain, or don't. */
   isHeld: boolean;
   /** Others can be ruled out by it: it keeps the limit on latency. */
@@ -83,9 +96,12 @@ function createField(entrants: readonly Entrant[], setup: RaceSetup): Field {
       entrant,
       isLaunched,
       values,
+      imaginable,
       logEfficiency: values === undefined ? Number.NaN : logEfficiency(values, anchors, weights),
       sum: 0,
       out: undefined,
+      isLate: entrant.isRetried === true,
+      isUnseen: true,
       isHeld: false,
       isRival: latencyLimit(setup.question.limits) === undefined,
       byAnswers: createEvidence(againstEach(contrastTest)),
@@ -98,7 +114,7 @@ function createField(entrants: readonly Entrant[], setup: RaceSetup): Field {
 
 const isIn = ({ out }: Runner): boolean => out === undefined;
 /** Answers count, and are asked for. */
-const isRunning = (runner: Runner): boolean => isIn(runner) && runner.isLaunched && !runner.isHeld;
+const isRunning = (runner: Runner): boolean => isIn(runner) && runner.isLaunched && !runner.isUnseen && !runner.isHeld;
 
 /** Mean of the items so far, drawn a little to one half. */
 function estimate({ sum }: Runner, count: number): number {
@@ -115,29 +131,36 @@ function ranking({ runners, setup }: Field, count: number): readonly Runner[] {
   return runners.filter(isRunning).toSorted((a, b) => score(b) - score(a));
 }
 
-/** Whether it looks as if the best of the others were ahead of a model with every answer right. */
-function isHopeless(runner: Runner, best: Runner | undefined, count: number, { setup, ratio }: Field): boolean {
-  if (best === undefined || best === runner || count === setup.items) return false;
-  const { trivialAccuracy: c } = raceAnchors(setup);
-  const rho = ratio(best, runner) ?? 0;
-  if (count === 0) return !runner.isLaunched && rho > 1;
+/** Whether it looks as if the best of the others were ahead of a model with every answer right, at this performance. */
+function isHopeless(
+  runner: Runner,
+  values: RaceValues | undefined,
+  best: Runner | undefined,
+  count: number,
+  { setup, noise }: Field,
+): boolean {
+  if (best?.values === undefined || best === runner || values === undefined || count === setup.items) return false;
+  const anchors = raceAnchors(setup);
+  const rho = efficiencyRatio(best.values, values, anchors, { weights: setup.weights, noise });
+  if (count === 0) return runner.isUnseen && rho > 1;
   // To start a model for nothing costs more than answers of one that is running: where it isn't clear, it waits.
-  const benefit = runner.isLaunched ? 0 : 0.5 / Math.sqrt(count);
-  return rho * (estimate(best, count) + benefit - c) >= 1 - c;
+  const benefit = runner.isUnseen ? 0.5 / Math.sqrt(count) : 0;
+  return rho * (estimate(best, count) + benefit - anchors.trivialAccuracy) >= 1 - anchors.trivialAccuracy;
 }
 
-/** What must be done before models that aren't out are launched, or before their answers count. */
-function openTurn(runner: Runner, field: Field): RaceWork | undefined {
-  const { entrant, isLaunched } = runner;
+/** Before a model is launched; with what is known by then, also where it has been launched since. */
+function unseenTurn(runner: Runner, best: Runner | undefined, count: number, field: Field): RaceWork | undefined {
+  const { entrant, isLaunched, isLate } = runner;
   const { setup, noise } = field;
+  const reason = entrant.exclusion ?? floorAboveLimit(setup, entrant);
+  if (reason !== undefined) runner.out = judged(entrant, 'skipped', reason);
+  if (reason !== undefined || isLate || isHopeless(runner, runner.imaginable, best, count, field)) return undefined;
   if (!isLaunched) {
-    const reason = entrant.exclusion ?? floorAboveLimit(setup, entrant);
-    if (reason !== undefined) runner.out = judged(entrant, 'skipped', reason);
-    if (reason !== undefined || runner.isHeld) return undefined;
     const turn = withoutFailure(entrant, { step: { type: 'launch', model: entrant.model, launch: 0 } });
-    runner.out = turn?.judgement;
-    return turn?.step;
+    runner.out = turn.judgement;
+    return turn.step;
   }
+  runner.isUnseen = false;
   const tooLarge = peakAboveLimit(setup, entrant, noise.quantile);
   if (tooLarge !== undefined) runner.out = judged(entrant, 'pruned', tooLarge);
   return undefined;
@@ -170,9 +193,11 @@ function betweenBlocks(field: Field, count: number): RaceWork | undefined {
   const { setup, runners } = field;
   const [ahead] = ranking(field, count);
   for (const runner of runners.filter(isIn)) {
-    runner.isHeld = isHopeless(runner, ahead, count, field);
-    const step = openTurn(runner, field);
+    // Cheapest first: at the start those before it are all that is known.
+    const best = count === 0 ? ranking(field, count)[0] : ahead;
+    const step = runner.isUnseen ? unseenTurn(runner, best, count, field) : undefined;
     if (step !== undefined) return step;
+    runner.isHeld = isHopeless(runner, runner.values, ahead, count, field);
   }
   // The best alone rules others out until all items are in, so it alone has to keep the limit on latency before it does.
   const unchecked = (): Runner | undefined =>
@@ -203,6 +228,13 @@ function owedAnswers(field: Field, count: number, block: number, end: number): R
     ({ entrant }) => entrant.scores.length < end,
   );
   if (owing === undefined) return undefined;
+  if (owing.entrant.isEnded === true) {
+    const { model, scores } = owing.entrant;
+    const reason = `can't be judged: ${model} ended after ${scores.length} items; start the race anew to compare them`;
+    const late = field.runners.filter(({ entrant, out }) => out === undefined && entrant.isRetried === true);
+    for (const each of late) each.out = judged(each.entrant, 'failed', reason, { n: each.entrant.scores.length });
+    return undefined;
+  }
   const turn = moreItems(owing.entrant, field.setup.items, end);
   if (turn.step !== undefined) return turn.step;
   owing.out = turn.judgement;
@@ -264,7 +296,8 @@ function lastLeft(field: Field, judgementsOf: () => readonly Judgement[]): RaceS
   const { setup, runners, noise } = field;
   for (const runner of runners.filter(isIn)) {
     const broken = brokenReason(runner.entrant, setup.items);
-    if (broken !== undefined) runner.out = judged(runner.entrant, 'failed', broken, { n: runner.entrant.scores.length });
+    if (broken !== undefined)
+      runner.out = judged(runner.entrant, 'failed', broken, { n: runner.entrant.scores.length });
   }
   const left = runners.filter(isIn);
   const [only, ...others] = left;
@@ -278,7 +311,7 @@ function lastLeft(field: Field, judgementsOf: () => readonly Judgement[]): RaceS
     accuracy: meanOf(entrant.scores),
     values: firstLaunch(entrant),
   }));
-  const out = others.length === 0 ? new Map() : beatenModels(full, setup, noise);
+  const out = others.length === 0 ? new Map<string, Requirement>() : beatenModels(full, setup, noise);
   for (const runner of left.filter(isIn)) {
     const { entrant } = runner;
     const { model, scores } = entrant;
@@ -308,9 +341,12 @@ export function replayWinnerRace(entrants: readonly Entrant[], setup: RaceSetup)
   const judgements = (): readonly Judgement[] => runners.flatMap(({ out }) => out ?? []);
   const isOver = (): boolean => runners.filter(isIn).length <= 1;
   const open = (step: RaceWork): RaceStanding => ({ step, judgements: judgements(), named: [], delta: 0 });
+  const isSettled = (): boolean => runners.filter((runner) => isIn(runner) && !runner.isLate).length <= 1;
   let [block, end] = [0, 0];
   for (let count = 0; ; count += 1) {
-    if (count === end || isOver()) {
+    const late = isSettled() || count === setup.items ? runners.filter((runner) => isIn(runner) && runner.isLate) : [];
+    if (count === end || isOver() || late.length > 0) {
+      for (const runner of late) runner.isLate = false;
       const step = betweenBlocks(field, count);
       if (step !== undefined) return open(step);
       [block, end] = [count, blockEnd(count, setup.items)];
