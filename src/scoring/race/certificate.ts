@@ -186,6 +186,7 @@ export function verdictOf(judgement: Judgement, named: readonly string[], setup:
 }
 
 function reasonOf({ entrant, reason, status }: Judgement, named: readonly string[], { question }: RaceSetup): string {
+  if (named.length === 0) return reason;
   const isNamed = named.includes(entrant.model);
   if (question.goal === 'cheapest' && !isNamed && (status === 'passed' || status === 'full')) {
     return `${reason}, but it costs more per item than ${named[0]}`;
@@ -277,7 +278,8 @@ export function createCertificate(
   const { named, delta } = standing;
   const models = standing.judgements.map((judgement) => verdictOf(judgement, named, setup));
   const support = newItemSupport(entrants, setup, { seed: facts.seed, clusters: facts.clusters });
-  const changes = changesOf(setup);
+  const outcome = outcomeOf(standing);
+  const changes = outcome === 'withdrawn' ? [] : changesOf(setup)(models, named, delta, setup);
   return {
     version: raceVersion,
     question: questionText(setup.question),
@@ -289,13 +291,13 @@ export function createCertificate(
     estimand: 'F',
     items: setup.items,
     seed: facts.seed,
-    outcome: outcomeOf(standing),
+    outcome,
     named,
     delta,
     models,
     ...(standing.spread !== undefined && { spread: standing.spread }),
     cost: raceCost(entrants, setup.items, facts.launchesOfFull),
     ...(support !== undefined && { support }),
-    changes: changes(models, named, delta, setup),
+    changes,
   };
 }
