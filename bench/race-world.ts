@@ -41,7 +41,7 @@ interface Item {
   readonly difficulty: number;
 }
 
-function drawItems(count: number, random: Random): readonly Item[] {
+export function drawItems(count: number, random: Random): readonly Item[] {
   const normal = createNormalSource(random);
   return Array.from({ length: count }, () => {
     const discrimination = Math.exp(Math.log(1.45) + 0.5 * normal());
@@ -56,7 +56,7 @@ function chanceOfRight(ability: number, { discrimination, difficulty }: Item): n
 }
 
 /** The ability at which the mean chance over the items is the published accuracy. */
-function chancesFor(accuracy: number, items: readonly Item[]): Float64Array {
+export function chancesFor(accuracy: number, items: readonly Item[]): Float64Array {
   let [low, high] = [-12, 12];
   for (let step = 0; step < 60; step += 1) {
     const middle = (low + high) / 2;
@@ -72,7 +72,10 @@ export interface World {
   readonly items: number;
   readonly anchors: Anchors;
   /** One benchmark: answers and orders of its own; the paper's performance, with noise from launch to launch. */
-  draw(seed: number): {
+  draw(
+    seed: number,
+    order?: 'shared' | 'own',
+  ): {
     readonly models: readonly SimulatedModel[];
     /** Accuracies on all items and true performance, cheapest first. */
     readonly truth: readonly Row[];
@@ -93,12 +96,13 @@ export function createWorld(task: WorldTask, maxItems: number, seed: number): Wo
     task,
     items: count,
     anchors,
-    draw(drawSeed) {
+    draw(drawSeed, orders = 'shared') {
       const random = createRandom(drawSeed);
+      const shared = randomOrder(count, random.nextUint32());
       const normal = createNormalSource(random);
       const drawn = rows.map(({ model, values, chances }) => {
         const answers = Float64Array.from(chances, (chance) => Number(random.nextFloat() < chance));
-        const order = randomOrder(count, random.nextUint32());
+        const order = orders === 'shared' ? shared : randomOrder(count, random.nextUint32());
         const noisy = (name: keyof RaceValues): number => values[name] * Math.exp(launchDeviation[name] * normal());
         const cost = 1 / values.throughput;
         const simulated: SimulatedModel = {

@@ -2,8 +2,11 @@
  * Early stopping in a simulated world with the paper's 16 models: how often the certificate agrees with the full
  * evaluation, and what it costs against it. docs/deciding.md says what is simulated.
  *
+ * bench/race-errors.ts has the hardest cases.
+ *
  *     node bench/race.ts [--runs 60] [--tasks gsm8k,arc_easy] [--most-items 12000] [--seed 20260901] [--boundary 1500]
  */
+import { usualSpread } from '../src/scoring/race/launch-noise.ts';
 import { parseArgs } from 'node:util';
 import { equalWeights } from '../src/scoring/per-anchored.ts';
 import type { Factors } from '../src/scoring/factor.ts';
@@ -43,6 +46,8 @@ function setupOf(question: string, world: World, weights: Factors): RaceSetup {
     anchors: world.anchors,
     weights,
     extraLaunches: launchesOfFull,
+    usefulAbove: 0,
+    spread: usualSpread,
   };
 }
 
@@ -59,7 +64,7 @@ function simulateWinner(world: World, accuracyWeight: number): void {
   const [costs, launches]: [number[], number[]] = [[], []];
   for (let run = 0; run < runs; run += 1) {
     const { models, truth } = world.draw(seed + run);
-    const { standing, entrants } = driveRace(models, setup);
+    const { standing, entrants } = driveRace(models, setup, { looks: 1 });
     const winner = trueWinner(truth, world.anchors, weights);
     if (standing.named[0] === winner) named += 1;
     if (standing.named.includes(winner)) inSet += 1;
@@ -84,7 +89,7 @@ function simulateGate(world: World, gate: string, least: (accuracies: readonly n
   const [costs, touched]: [number[], number[]] = [[], []];
   let largest = 0;
   for (let run = 0; run < runs; run += 1) {
-    const { models: drawn, truth } = world.draw(seed + run);
+    const { models: drawn, truth } = world.draw(seed + run, 'own');
     const { standing, entrants } = driveRace(drawn, setup);
     const enough = least(truth.map(({ accuracy }) => accuracy));
     const cheapest = truth.find(({ accuracy }) => accuracy >= enough - 1e-9)?.model;

@@ -1,4 +1,12 @@
-import type { RaceEntrantFacts, RaceQuestion, RaceRecord, RaceTaskRecord, StoredQuestion } from '../core/race.ts';
+import {
+  type AssumedSpread,
+  type RaceEntrantFacts,
+  type RaceQuestion,
+  type RaceRecord,
+  type RaceTaskRecord,
+  raceVersion,
+  type StoredQuestion,
+} from '../core/race.ts';
 import type { Suite } from '../core/suite.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
@@ -108,6 +116,7 @@ function questionSha256(
   seed: number,
 ): string {
   return hashJson({
+    version: raceVersion,
     question,
     confidence,
     weights: equalWeights,
@@ -119,10 +128,12 @@ function questionSha256(
   });
 }
 
-/** Where the scores of a race for `winner` come from. */
+/** What a race takes from elsewhere: where the scores for `winner` come from, and what it assumes of launches. */
 export interface RaceSource {
   readonly anchors?: AnchorSet | undefined;
-  /** The race as an earlier start stored it: its anchors stay what they were. */
+  /** How far launches of this machine differ, where earlier ones tell; without it as elsewhere. */
+  readonly spread?: AssumedSpread | undefined;
+  /** The race as an earlier start stored it: its anchors and its spread stay what they were. */
   readonly stored?: RaceRecord | undefined;
 }
 
@@ -166,7 +177,14 @@ export async function planRace(plan: RunPlan, from: RaceSource, limitBytes: numb
     };
     return [id, record];
   });
-  const race: RaceRecord = { question: stored, confidence, tasks: Object.fromEntries(records) };
+  const assumedSpread = from.stored === undefined ? from.spread : from.stored.assumedSpread;
+  const race: RaceRecord = {
+    version: raceVersion,
+    question: stored,
+    confidence,
+    ...(assumedSpread !== undefined && { assumedSpread }),
+    tasks: Object.fromEntries(records),
+  };
   const hashes = records.map(([, record]) => record.questionSha256);
   return { ...plan, suiteKey: hashJson([plan.suiteKey, hashes]), manifest: { ...plan.manifest, race } };
 }

@@ -135,6 +135,8 @@ export function printOpenRaces({ manifest: { race } }: RunRecord, { output }: Cl
   }
 }
 
+const outcomeKinds = { winner: 'recommend', tie: 'tie', none: 'none', withdrawn: 'unknown' } as const;
+
 /** Verdict over a race: 3 where a model couldn't be judged, else that of the answer of each task; the gravest counts. */
 export function raceExitCode(certificates: readonly RaceCertificate[], { scoreboards }: Report): number {
   if (certificates.some(({ models }) => models.some(({ status }) => status === 'failed'))) {
@@ -142,7 +144,7 @@ export function raceExitCode(certificates: readonly RaceCertificate[], { scorebo
   }
   const kinds = certificates.map(({ taskId, outcome }) => {
     const kind = scoreboards.find((board) => board.taskId === taskId)?.answer?.kind;
-    return kind ?? (outcome === 'winner' ? 'recommend' : outcome);
+    return kind ?? outcomeKinds[outcome];
   });
   const gravest = (['none', 'unknown', 'tie'] as const).find((kind) => kinds.includes(kind));
   return answerExitCode({ kind: gravest ?? 'recommend' });

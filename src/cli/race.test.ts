@@ -10,11 +10,11 @@ let folder: string;
 
 const half = ['positive', 'negative'];
 const models = [
-  { source: 'guess', engine: 'mock', engineOptions: { answers: ['no idea'], tokenMs: 0.2 } },
-  { source: 'fair', engine: 'mock', engineOptions: { answers: ['positive'], tokenMs: 0.3 } },
-  { source: 'dear', engine: 'mock', engineOptions: { answers: half, tokenMs: 5 } },
+  { source: 'guess', engine: 'mock', engineOptions: { answers: ['no idea'], tokenMs: 0.7 } },
+  { source: 'fair', engine: 'mock', engineOptions: { answers: ['positive'], tokenMs: 1 } },
+  { source: 'dear', engine: 'mock', engineOptions: { answers: half, tokenMs: 30 } },
 ];
-const brief = { concurrency: 2, launches: 1, windowSeconds: 0.02, latencyRequests: 3, tasks: ['imdb/mini'] };
+const brief = { concurrency: 2, launches: 1, windowSeconds: 0.05, latencyRequests: 3, tasks: ['imdb/mini'] };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'perbench-race-cli-'));
@@ -33,6 +33,7 @@ function stable(text: string): string {
   return text
     .replaceAll(/evaluated \d+ of/g, 'evaluated … of')
     .replaceAll(/[\d.]+ % of the device time/g, '… % of the device time')
+    .replaceAll(/differ by [^\n]*/g, 'differ by …')
     .replaceAll(/costs [\d.]+ times/g, 'costs … times')
     .replaceAll(/ \d\.\d{3}( to \d\.\d{3})?/g, ' …')
     .replaceAll(/ {2,}/g, '  ');
@@ -43,7 +44,8 @@ it('prints what was decided, how sure, what it took and what would change it', a
   expect(stable(stdout)).toMatchInlineSnapshot(`
     "Cheapest with accuracy >= 0.3 (imdb/mini@1): fair
       95 % certificate: evaluating every model on all 30 items would name the same model
-      evaluated … of 90 items, … % of the device time for items; 3 launches (full evaluation: 3)
+      launches of this machine differ by …
+      evaluated … of 90 items, … % of the device time for items; 9 launches (full evaluation: 3)
 
     model  answers  accuracy  PER-A  reason
     guess  eliminated  17  …  –  accuracy is below 0.3
@@ -69,7 +71,7 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   const ended = events.find(({ event }) => event === 'certificate');
   expect(ended).toMatchObject({
-    certificate: { version: 'race/1', outcome: 'winner', named: ['fair'], confidence: 0.95 },
+    certificate: { version: 'race/2', outcome: 'winner', named: ['fair'], confidence: 0.95 },
   });
   expect(events.filter(({ event }) => event === 'decision')).toHaveLength(3);
   const shown = await perbench('show');
@@ -113,6 +115,7 @@ it('has one exit code for each outcome, a model that could not be judged first',
     ({ outcome, models: [{ status }] }) as unknown as RaceCertificate;
   expect(raceExitCode([ended('winner', 'full')], { scoreboards: [] })).toBe(0);
   expect(raceExitCode([ended('winner', 'full'), ended('tie', 'full')], { scoreboards: [] })).toBe(6);
+  expect(raceExitCode([ended('winner', 'full'), ended('withdrawn', 'full')], { scoreboards: [] })).toBe(6);
   expect(raceExitCode([ended('tie', 'full'), ended('none', 'eliminated')], { scoreboards: [] })).toBe(4);
   expect(raceExitCode([ended('none', 'eliminated'), ended('winner', 'failed')], { scoreboards: [] })).toBe(3);
 });

@@ -86,9 +86,38 @@ export interface RaceSupport {
   readonly share: number;
 }
 
+/** How far launches of one machine are taken to differ, before the race has launches of its own to tell. */
+export interface AssumedSpread {
+  /** Standard deviations of the logarithm over launches. */
+  readonly throughput: number;
+  readonly latency: number;
+  readonly memory: number;
+  /** Degrees of freedom behind them; absent where they were not measured. */
+  readonly degrees?: number | undefined;
+  /** Where they come from, as a part of a sentence: `assumed`, `measured in 14 earlier launches`. */
+  readonly source: string;
+}
+
+/** What the launches of a race said about the spread that it assumed. */
+export interface SpreadCheck {
+  /** Standard deviation of the logarithm of the speed over launches, as assumed. */
+  readonly assumed: number;
+  readonly source: string;
+  /** The same as the launches showed it, in the same proportion to what decides. */
+  readonly measured: number;
+  readonly degrees: number;
+  /** The launches contradict what was assumed: bounds were widened to what they showed. */
+  readonly isLarger: boolean;
+  /** Models that the wider bounds don't rule out; with one of them the certificate is withdrawn. */
+  readonly inDoubt: readonly string[];
+}
+
+/** The rule of races that end now; stores hold certificates of `race/1` too. */
+export const raceVersion = 'race/2';
+
 /** The answer to a race's question for one task, with all that is needed to check it. */
 export interface RaceCertificate {
-  readonly version: 'race/1';
+  readonly version: 'race/1' | typeof raceVersion;
   readonly question: string;
   readonly questionSha256: string;
   readonly taskId: string;
@@ -101,13 +130,18 @@ export interface RaceCertificate {
   readonly estimand: 'F';
   readonly items: number;
   readonly seed: number;
-  /** `winner`: one model. `tie`: several, which more launches could tell apart. `none`: no model qualifies. */
-  readonly outcome: 'winner' | 'tie' | 'none';
+  /**
+   * `winner`: one model. `tie`: several, which more launches could tell apart. `none`: no model qualifies. `withdrawn`:
+   * launches differ by more than was assumed, and without that assumption models are left that were ruled out.
+   */
+  readonly outcome: 'winner' | 'tie' | 'none' | 'withdrawn';
   readonly named: readonly string[];
   /** How far, as a share of the score or of the cost, the first of `named` can be behind the true best; 0 for a single one. */
   readonly delta: number;
   readonly models: readonly RaceVerdict[];
   readonly cost: RaceCost;
+  /** Absent where nothing that rests on launches was claimed, or they couldn't be compared, and in `race/1`. */
+  readonly spread?: SpreadCheck | undefined;
   /** Best first; absent where fewer than two models answered everything, or no score is asked. */
   readonly support?: readonly RaceSupport[];
   /** What would change the answer, one sentence each. */
@@ -116,8 +150,12 @@ export interface RaceCertificate {
 
 /** What a run stores of a race. Tests are computed again from the stored answers; this is what must not change. */
 export interface RaceRecord {
+  /** The rule by which it goes on; absent in `race/1`. */
+  readonly version?: typeof raceVersion;
   readonly question: StoredQuestion;
   readonly confidence: number;
+  /** Absent where nothing is known of this machine: then as elsewhere. */
+  readonly assumedSpread?: AssumedSpread | undefined;
   /** By task id. */
   readonly tasks: Readonly<Record<string, RaceTaskRecord>>;
 }
@@ -172,4 +210,6 @@ export interface RaceEntrantFacts {
   readonly memoryFloor?: number;
   /** Bytes of weights that one token passes through. */
   readonly activeBytes?: number;
+  /** It failed, and was let in again. */
+  readonly isRetried?: boolean;
 }

@@ -1,5 +1,7 @@
 import { countText } from '../core/amount-text.ts';
 import type { OpenRace, RaceCertificate, RaceVerdict } from '../core/race.ts';
+import { listText } from '../scoring/board-text.ts';
+import { spreadText } from '../scoring/race/certificate.ts';
 import {
   type Block,
   type Cell,
@@ -23,7 +25,8 @@ function askedText({ question, score, taskId }: Pick<RaceCertificate, 'question'
 
 function titleOf(certificate: RaceCertificate): string {
   const { named, outcome } = certificate;
-  return `${askedText(certificate)}: ${outcome === 'none' ? 'none' : named.join(' or ')}`;
+  const answer = outcome === 'none' || outcome === 'withdrawn' ? outcome : named.join(' or ');
+  return `${askedText(certificate)}: ${answer}`;
 }
 
 /** Where a race stood when it was stopped: `3 candidates left: a, b, c; a is within 4 % of the winner`. */
@@ -37,7 +40,24 @@ export function openRaceText(
   return plainText(`${askedText(asked)}: not decided yet, ${left}${near}`);
 }
 
+/** `launches of this machine differ by 18 %, more than the 6 % assumed: a and b can't be ruled out`. */
+function spreadOf({ version, outcome, spread }: RaceCertificate): readonly string[] {
+  if (version === 'race/1' || outcome === 'none') return [];
+  if (spread === undefined) return ['how far launches of this machine differ could not be checked'];
+  const { isLarger, inDoubt } = spread;
+  if (inDoubt.length > 0) {
+    return [
+      `${spreadText(spread)}: ${listText(inDoubt)} can't be ruled out`,
+      'run the race again: it then starts from the measured spread',
+    ];
+  }
+  return [
+    isLarger ? `${spreadText(spread)}; with bounds that allow for it the answer is the same` : spreadText(spread),
+  ];
+}
+
 function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): readonly string[] {
+  if (outcome === 'withdrawn') return [];
   const sure = `${Number((confidence * 100).toFixed(6))} % certificate: evaluating every model on all ${countText(items)} items would`;
   if (outcome === 'none') return [`${sure} also find none`];
   const claim = outcome === 'winner' ? `${sure} name the same model` : `${sure} name one of these ${named.length}`;
@@ -93,7 +113,9 @@ export function certificateBlocks(certificate: RaceCertificate): readonly Block[
   return [
     textBlock(titleOf(certificate)),
     ...listBlock(
-      [...claimOf(certificate), costOf(certificate), ...supportOf(certificate)].map((text) => line(text)),
+      [...claimOf(certificate), ...spreadOf(certificate), costOf(certificate), ...supportOf(certificate)].map((text) =>
+        line(text),
+      ),
       2,
     ),
     gap,

@@ -204,8 +204,8 @@ export const glossary: readonly GlossaryGroup[] = [
     cheapest: 'The model with the least device time per item among those that meet the limits.',
     certificate:
       'The claim of an early stop: with the stated confidence, evaluating every model on all items would name the same model.',
-    'withdrawn certificate':
-      'None after all: launches differed by more than the early stop had assumed, so that the confidence does not hold.',
+    withdrawn:
+      'A certificate that does not hold, because launches of this machine differ by more than was assumed. Run the race again.',
     gate: 'A check of a run against a baseline and limits: pass, fail, or inconclusive where the confidence interval contains the limit.',
     regression: 'An item that the baseline answers correctly and the candidate does not.',
   }),

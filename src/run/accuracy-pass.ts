@@ -3,7 +3,7 @@ import { nowMs } from '../core/clock.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
-import type { ScoreGate } from '../scoring/race/score-gate.ts';
+import type { ItemGate } from '../scoring/race/score-gate.ts';
 import { askItems } from './ask-items.ts';
 import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 import type { PlannedTask, RunDependencies } from './plan.ts';
@@ -126,7 +126,7 @@ async function itemsLeft({ job, dependencies, suite }: ItemWork, order: readonly
   return { positions, before: { done, scoreSum } };
 }
 
-async function gatedWriter(work: ItemWork, order: readonly number[], gate: ScoreGate | undefined) {
+async function gatedWriter(work: ItemWork, order: readonly number[], gate: ItemGate | undefined) {
   const { dependencies, job, leaseMs, stopSignal } = work;
   const plain = createSampleWriter(dependencies.store, job.claim, leaseMs);
   if (gate === undefined) return { writer: plain, stop: stopSignal };

@@ -1,6 +1,6 @@
 import type { Sample } from '../core/sample.ts';
 import type { Claim, Store } from '../core/store.ts';
-import type { ScoreGate } from '../scoring/race/score-gate.ts';
+import type { ItemGate } from '../scoring/race/score-gate.ts';
 
 const batchSize = 64;
 const longestWaitMs = 1_000;
@@ -46,7 +46,7 @@ export interface GatedWriter {
  */
 export function createGatedWriter(
   writer: SampleWriter,
-  gate: ScoreGate,
+  gate: ItemGate,
   order: readonly number[],
   known: ReadonlyMap<number, number> = new Map(),
 ): GatedWriter {

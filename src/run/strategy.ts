@@ -3,7 +3,7 @@ import { UnsupportedError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Claim, Store } from '../core/store.ts';
-import type { ScoreGate } from '../scoring/race/score-gate.ts';
+import type { ItemGate } from '../scoring/race/score-gate.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from './plan.ts';
 
 /** A claimed cell with all that is needed to work on it. */
@@ -33,7 +33,7 @@ export type PassOrder =
   | {
       readonly pass: 'accuracy';
       readonly order: readonly number[];
-      readonly gate: ScoreGate | undefined;
+      readonly gate: ItemGate | undefined;
       readonly time?: PassTime;
     }
   | { readonly pass: 'throughput'; readonly keeps: KeptAnswers | undefined }

@@ -129,6 +129,8 @@ function needsText(answer: Extract<Answer, { kind: 'unknown' }>): string {
         return 'the same run on a quiet machine';
       case 'numbers':
         return 'the numbers that are missing or not valid';
+      case 'race':
+        return 'the same race again, which then starts from the measured spread';
       default:
         return need satisfies never;
     }

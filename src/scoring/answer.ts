@@ -186,11 +186,12 @@ export type Answer = AnswerBase &
       }
   );
 
-/** `items`: so many more, of which the task has so many (undefined: nobody says). `quiet`: measure again on a quiet machine. `numbers`: what is missing or not valid. */
+/** `items`: so many more, of which the task has so many (undefined: nobody says). `quiet`: measure again on a quiet machine. `numbers`: what is missing or not valid. `race`: the same race again, which starts from what this one measured. */
 export type Need =
   | { readonly what: 'items'; readonly items: number; readonly available: number | undefined }
   | { readonly what: 'quiet' }
-  | { readonly what: 'numbers' };
+  | { readonly what: 'numbers' }
+  | { readonly what: 'race' };
 
 /** Answers to several tasks: each by itself, and what holds for all. */
 export interface Answers {

@@ -22,20 +22,53 @@ export interface RequiredAccuracyOptions {
   readonly noise?: LaunchNoise;
 }
 
-/** ln e: what a model's performance adds to its score, per unit of the accuracy weight. */
-function logEfficiency(factors: Factors, weights: Factors): number {
-  const sum =
-    weights.throughput * Math.log(factors.throughput) +
-    weights.memory * Math.log(factors.memory) +
-    weights.latency * Math.log(factors.latency);
-  return sum / weights.accuracy;
+type Performance = Omit<Factors, 'accuracy'>;
+const performanceNames = ['throughput', 'memory', 'latency'] as const satisfies readonly (keyof Performance)[];
+
+/**
+ * ln e: what a model's performance adds to its score, per unit of the accuracy weight.
+ *
+ * @param values in the anchors' units
+ */
+export function logEfficiency(values: Performance, anchors: Anchors, weights: Factors): number {
+  const factors = anchoredFactors({ ...values, accuracy: 1 }, anchors);
+  return performanceNames.reduce((sum, name) => sum + (weights[name] / weights.accuracy) * Math.log(factors[name]), 0);
 }
 
-/** Variance of ln e: each factor passes its noise on only as far as it is not saturated. */
-function efficiencyVariance(factors: Factors, weights: Factors, noise: LaunchNoise): number {
-  const part = (factor: 'throughput' | 'latency' | 'memory'): number =>
-    ((weights[factor] / weights.accuracy) * (1 - factors[factor]) * noise[factor]) ** 2;
-  return (part('throughput') + part('latency') + part('memory')) / noise.launches;
+/**
+ * Standard deviation of ln e over launches, at most: each factor passes its noise on only as far as it isn't saturated,
+ * and the parts add up, since the figures of one launch may go up and down together.
+ */
+export function efficiencyDeviation(
+  values: Performance,
+  anchors: Anchors,
+  weights: Factors,
+  noise: Pick<LaunchNoise, keyof Performance>,
+): number {
+  const factors = anchoredFactors({ ...values, accuracy: 1 }, anchors);
+  return performanceNames.reduce(
+    (sum, name) => sum + (weights[name] / weights.accuracy) * (1 - factors[name]) * noise[name],
+    0,
+  );
+}
+
+/**
+ * How much more a champion gets out of its performance than a challenger, as a ratio: e of the one over e of the other.
+ * With noise its lower confidence bound.
+ *
+ * @throws {RangeError} if accuracy has no weight
+ */
+export function efficiencyRatio(
+  champion: Performance,
+  challenger: Performance,
+  anchors: Anchors,
+  { weights = equalWeights, noise }: RequiredAccuracyOptions = {},
+): number {
+  if (!(weights.accuracy > 0)) throw new RangeError('required accuracy needs a weight of accuracy above 0');
+  const logRatio = logEfficiency(champion, anchors, weights) - logEfficiency(challenger, anchors, weights);
+  if (noise === undefined) return Math.exp(logRatio);
+  const [own, other] = [champion, challenger].map((values) => efficiencyDeviation(values, anchors, weights, noise));
+  return Math.exp(logRatio - (noise.quantile * Math.hypot(own ?? 0, other ?? 0)) / Math.sqrt(noise.launches));
 }
 
 /**
@@ -52,21 +85,13 @@ function efficiencyVariance(factors: Factors, weights: Factors, noise: LaunchNoi
  */
 export function requiredAccuracy(
   champion: Factors,
-  challenger: Omit<Factors, 'accuracy'>,
+  challenger: Performance,
   anchors: Anchors,
   options: RequiredAccuracyOptions = {},
 ): number {
-  const { weights = equalWeights, noise } = options;
-  if (!(weights.accuracy > 0)) throw new RangeError('required accuracy needs a weight of accuracy above 0');
-  const own = anchoredFactors(champion, anchors);
-  const other = anchoredFactors({ ...challenger, accuracy: 1 }, anchors);
-  const margin =
-    noise === undefined
-      ? 0
-      : noise.quantile * Math.sqrt(efficiencyVariance(own, weights, noise) + efficiencyVariance(other, weights, noise));
-  const logRatio = logEfficiency(own, weights) - logEfficiency(other, weights);
   const { trivialAccuracy } = anchors;
-  return trivialAccuracy + Math.exp(logRatio - margin) * Math.max(0, champion.accuracy - trivialAccuracy);
+  const ratio = efficiencyRatio(champion, challenger, anchors, options);
+  return trivialAccuracy + ratio * Math.max(0, champion.accuracy - trivialAccuracy);
 }
 
 /**

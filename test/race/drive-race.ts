@@ -1,8 +1,6 @@
 import type { RaceValues } from '../../src/core/race.ts';
 import type { Entrant, RaceSetup, RaceStanding } from '../../src/scoring/race/race-setup.ts';
-import { latencyLimit } from '../../src/core/race-question.ts';
-import { raceOrder, replayRace } from '../../src/scoring/race/replay-race.ts';
-import { replayGate, type ScoreGateRule } from '../../src/scoring/race/score-gate.ts';
+import { raceOrder, replayRace, stepGate } from '../../src/scoring/race/replay-race.ts';
 
 /** A model whose answers are all known beforehand, though not to the race. */
 export interface SimulatedModel extends Pick<
@@ -22,15 +20,19 @@ export interface RaceRun {
   readonly steps: readonly string[];
 }
 
-function countUntil(rule: ScoreGateRule, values: readonly number[], from: number): number {
-  const gate = replayGate(rule, values);
-  return Math.max(from, gate.count);
+const latencyBlock = 32;
+
+export interface DriveOptions {
+  readonly probeItems?: number;
+  /** See `stepGate`. */
+  readonly looks?: number;
+  readonly onStanding?: (standing: RaceStanding) => void;
 }
 
 /** Shows the race what it asks for, until it ends. */
-export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, probeItems = 16): RaceRun {
+export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, options: DriveOptions = {}): RaceRun {
+  const { probeItems = 16, looks = 8, onStanding } = options;
   const byName = new Map(models.map((model) => [model.model, model]));
-  const maxMs = latencyLimit(setup.question.limits)?.maxMs ?? Infinity;
   let entrants: readonly Entrant[] = raceOrder(models).map(
     ({ model, activeBytes, knownCost, memoryFloor, exclusion }) => ({
       model,
@@ -47,6 +49,7 @@ export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, p
   const steps: string[] = [];
   for (;;) {
     const standing = replayRace(entrants, setup);
+    onStanding?.(standing);
     const { step } = standing;
     if (step.type === 'end') return { standing, entrants, steps };
     steps.push(`${step.type} ${step.model}`);
@@ -60,12 +63,14 @@ export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, p
         return { ...entrant, launches, scores };
       }
       if (step.type === 'items') {
-        const count = countUntil(step.gate, simulated.scores, entrant.scores.length);
-        return { ...entrant, scores: simulated.scores.slice(0, count) };
+        const gate = stepGate(entrants, step, setup, looks);
+        for (const score of simulated.scores.slice(entrant.scores.length, step.upTo)) {
+          if (gate.observe(score) !== 'open') break;
+        }
+        return { ...entrant, scores: simulated.scores.slice(0, gate.count) };
       }
-      const all = simulated.latencies ?? [];
-      const inTime = all.map((ms) => Number(ms <= maxMs));
-      return { ...entrant, latencies: all.slice(0, countUntil(step.gate, inTime, entrant.latencies.length)) };
+      const latencies = (simulated.latencies ?? []).slice(0, entrant.latencies.length + latencyBlock);
+      return { ...entrant, latencies };
     });
   }
 }

@@ -20,7 +20,10 @@ export interface RaceLane {
   readonly facts: RaceEntrantFacts;
   readonly planned: PlannedTask;
   readonly cellId: string;
-  /** The model's own order of the items, drawn before the first of them is asked: decided by seed, task and weights. */
+  /**
+   * Order of the items, drawn before the first of them is asked: one for all models, decided by seed and task, where their
+   * answers to the same items are compared; else the model's own, decided by its weights as well.
+   */
   readonly order: readonly number[];
 }
 
@@ -29,12 +32,14 @@ export function createLane(
   planned: PlannedTask,
   facts: RaceEntrantFacts,
   cells: readonly Cell[],
+  { goal }: RaceQuestion,
 ): RaceLane {
   const weights = plan.models.find(({ spec }) => spec.name === facts.model)?.facts;
   const cell = cells.find(({ model }) => model === facts.model);
   if (weights === undefined || cell === undefined) throw new Error(`the run has no cell for ${facts.model}`);
   const identity = weights.fileSha256 ?? weights.source;
-  const order = shuffledOrder(planned.order, plan.suite.seed, 'race', planned.task.id, identity);
+  const own = goal === 'winner' ? [] : [identity];
+  const order = shuffledOrder(planned.order, plan.suite.seed, 'race', planned.task.id, ...own);
   return { facts, planned, cellId: cell.id, order };
 }
 
@@ -90,7 +95,7 @@ export async function readEntrant(state: RunState, lane: RaceLane, question: Rac
   const passes = await state.store.passResults(cellId);
   const isBad = now?.state === 'failed' || now?.state === 'unavailable';
   const known = await storedScores(state.store, cellId, planned);
-  // Up to the first item without an answer, in the model's own order.
+  // Up to the first item without an answer.
   const missing = order.findIndex((position) => !known.has(position));
   const answered = missing === -1 ? order : order.slice(0, missing);
   return {
@@ -142,7 +147,10 @@ export function movingRetried(
     const { certificate: _, open: __, ...rest } = stored;
     return {
       ...rest,
-      entrants: [...stored.entrants.filter((entrant) => !isRetried(entrant)), ...stored.entrants.filter(isRetried)],
+      entrants: [
+        ...stored.entrants.filter((entrant) => !isRetried(entrant)),
+        ...stored.entrants.filter(isRetried).map((entrant) => ({ ...entrant, isRetried: true })),
+      ],
       decisions: stored.decisions.filter((decision) => !isRetried(decision)),
     };
   };

@@ -1,6 +1,6 @@
 import type { Cell } from '../../core/cell.ts';
 import { EngineError, FencedError, UnsupportedError, UsageError } from '../../core/errors.ts';
-import type { RaceTaskRecord, RaceVerdict } from '../../core/race.ts';
+import { type RaceTaskRecord, raceVersion, type RaceVerdict } from '../../core/race.ts';
 import { equalWeights } from '../../scoring/per-anchored.ts';
 import { createCertificate, verdictOf } from '../../scoring/race/certificate.ts';
 import {
@@ -11,9 +11,10 @@ import {
   type RaceStanding,
   type RaceStep,
 } from '../../scoring/race/race-setup.ts';
-import { openCandidates, replayRace } from '../../scoring/race/replay-race.ts';
+import { openCandidates, replayRace, stepGate } from '../../scoring/race/replay-race.ts';
 import { latencyLimit, questionOf } from '../../core/race-question.ts';
-import { replayGate } from '../../scoring/race/score-gate.ts';
+import { usualSpread } from '../../scoring/race/launch-noise.ts';
+import { trivialBound } from '../../scoring/usable.ts';
 import type { PlannedTask } from '../plan.ts';
 import { owedPasses } from '../protocol.ts';
 import {
@@ -79,6 +80,13 @@ function changedAnswers(model: string): UsageError {
   });
 }
 
+/** An unfinished race of an earlier rule can't go on by this one: its answers were asked in another order. */
+function olderRace(runId: string): UsageError {
+  return new UsageError(`run ${runId} is a race of an earlier perbench, which this one can't continue`, {
+    hint: 'Start it anew: run the same command with --fresh.',
+  });
+}
+
 /**
  * Claims every cell of a task that is still open: one process alone runs its race. Cells are claimed in a fixed order, so
  * of two processes the first to claim gets them all.
@@ -104,11 +112,12 @@ async function* claimAll(state: RunState, { task }: PlannedTask): Steps<readonly
 async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace | undefined> {
   const cells = yield* claimAll(state, planned);
   if (cells === undefined) return undefined;
-  const { question: asked, confidence, tasks } = await readRace(state);
+  const { version, question: asked, confidence, tasks, assumedSpread } = await readRace(state);
   const question = questionOf(asked);
   const stored = tasks[planned.task.id];
   if (stored === undefined) throw new Error(`run ${state.runId} has no race of ${planned.task.id}`);
   if (stored.certificate !== undefined && !cells.some(({ id }) => state.jobs.has(id))) return undefined;
+  if (version !== raceVersion) throw olderRace(state.runId);
   const move = movingRetried(stored, cells);
   if (move !== undefined) yield noteTask(planned.task.id, move);
   const record = move?.(stored) ?? stored;
@@ -124,8 +133,10 @@ async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace 
       anchors: record.score?.anchors,
       weights: equalWeights,
       extraLaunches: state.plan.suite.launches,
+      usefulAbove: trivialBound({ anchors: undefined, baselines: undefined, ...planned.task }).accuracy,
+      spread: assumedSpread ?? usualSpread,
     },
-    lanes: new Map(record.entrants.map((facts) => [facts.model, createLane(state, planned, facts, cells)])),
+    lanes: new Map(record.entrants.map((facts) => [facts.model, createLane(state, planned, facts, cells, question)])),
     entrants: new Map(),
     decided: new Map(record.decisions.map((verdict) => [verdict.model, verdict])),
   };
@@ -209,7 +220,7 @@ async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type:
       return { type: 'launch', job, launch, launches: launch === 0 ? 1 : 1 + suite.launches, passes };
     }
     case 'items': {
-      const gate = replayGate(step.gate, entrant.scores);
+      const gate = stepGate([...race.entrants.values()], step, race.setup);
       return { type: 'pass', ...first, passes: [{ pass: 'accuracy', order, gate }] };
     }
     case 'latencies': {
@@ -226,14 +237,17 @@ async function* fail(race: TaskRace, job: CellJob, { error }: NonNullable<CellJo
   // Another process has the cell, and soon the race.
   if (error instanceof FencedError) throw error;
   const { model } = job.cell;
-  const entrant = await refresh(race, model);
-  const reason = error instanceof Error ? error.message : String(error);
-  const n = entrant.scores.length;
-  // A finalist that broke in a later launch is still judged by what it has.
-  const isJudged = n === race.setup.items && entrant.launches.length > 0;
-  const verdict = verdictOf(judged(entrant, isJudged ? 'full' : 'failed', reason, { n }), [], race.setup);
-  if (isJudged) yield endOf(job, verdict);
-  else yield* settle(race, verdict);
+  const failure = error instanceof Error ? error.message : String(error);
+  race.entrants.set(model, { ...(await refresh(race, model)), failure });
+  const entrants = [...race.entrants.values()];
+  const found = replayRace(entrants, race.setup).judgements.find(({ entrant }) => entrant.model === model);
+  if (found?.status === 'failed') {
+    yield* settle(race, verdictOf(found, [], race.setup));
+  } else {
+    // A finalist that broke in a later launch is still judged by what it has.
+    const [entrant] = entrants.filter((each) => each.model === model);
+    if (entrant !== undefined) yield endOf(job, verdictOf(judged(entrant, 'passed', failure), [], race.setup));
+  }
   await refresh(race, model);
 }
 

@@ -1,7 +1,13 @@
-import { expect, it } from 'vitest';
+import { usualSpread } from './launch-noise.ts';
+import { describe, expect, it } from 'vitest';
+import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts';
 import { equalWeights } from '../per-anchored.ts';
 import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
-import { newItemSupport } from './certificate.ts';
+import type { Answer } from '../answer.ts';
+import { answerHeadline } from '../answer-text.ts';
+import { certificateBlocks } from '../../present/certificate-document.ts';
+import { terminalText } from '../../present/terminal.ts';
+import { certificateAnswer, createCertificate, newItemSupport } from './certificate.ts';
 import { parseRaceQuestion } from '../../core/race-question.ts';
 
 const launch = { throughput: 100, latency: 10, memory: 2 ** 30 };
@@ -15,6 +21,8 @@ function setupOf(items: number, question = 'winner'): RaceSetup {
     anchors: { trivialAccuracy: 0, ...launch },
     weights: equalWeights,
     extraLaunches: 2,
+    usefulAbove: 0,
+    spread: usualSpread,
   };
 }
 
@@ -70,4 +78,58 @@ it('counts the noise between launches: of one launch nobody knows it', () => {
   // 3 % faster, where launches may differ by 20 %: hardly ahead.
   expect(support?.[0]?.share).toBeGreaterThan(0.5);
   expect(support?.[0]?.share).toBeLessThan(0.65);
+});
+
+describe('launches that differ by more than was assumed', () => {
+  /** Launches of a model that are faster and slower in turns, by so much. */
+  function uneven(model: string, accuracy: number, by: number): SimulatedModel {
+    const scores = Array.from({ length: 400 }, (_, index) =>
+      Number(Math.floor((index + 1) * accuracy) > Math.floor(index * accuracy)),
+    );
+    const speed = (at: number): number => (at === 0 ? 1 : at % 2 === 0 ? 1 + by : 1 / (1 + by));
+    return {
+      model,
+      activeBytes: 1,
+      scores,
+      launch: (at) => ({ throughput: 100 * speed(at), latency: 10 / speed(at), memory: 2 ** 30 }),
+    };
+  }
+  const raced = (by: number) => {
+    const setup = setupOf(400);
+    const { standing, entrants } = driveRace([uneven('good', 0.9, by), uneven('weak', 0.5, by)], setup);
+    const own = { taskId: 'toy/letters@1', questionSha256: 'x', score: 'PER-A/toy', seed: 1, launchesOfFull: 3 };
+    return createCertificate(standing, entrants, setup, own);
+  };
+
+  it('withdraw the certificate, say by how much, and what may be wrong', () => {
+    const certificate = raced(0.2);
+    expect(certificate).toMatchObject({ version: 'race/2', outcome: 'withdrawn', named: [] });
+    expect(certificate.spread).toMatchObject({ assumed: 0.06, degrees: 6, isLarger: true, inDoubt: ['weak'] });
+    const text = terminalText(certificateBlocks(certificate));
+    expect(text).toMatch(
+      /^Winner \(PER-A\/toy, toy\/letters@1\): withdrawn\n {2}launches of this machine differ by 1\d %, more than the 6 % assumed: weak can't be ruled out\n {2}run the race again: it then starts from the measured spread\n/,
+    );
+    expect(text).not.toContain('certificate:');
+    const answer = certificateAnswer(certificate, { candidates: [] } as unknown as Answer);
+    expect(answer.kind).toBe('unknown');
+    expect(answerHeadline(answer)).toBe(
+      'Not measured well enough to say; needed: the same race again, which then starts from the measured spread.',
+    );
+  });
+
+  it('let it stand where they differ as was assumed', () => {
+    const certificate = raced(0.03);
+    expect(certificate).toMatchObject({ outcome: 'winner', named: ['good'], spread: { isLarger: false, inDoubt: [] } });
+    expect(terminalText(certificateBlocks(certificate))).toMatch(
+      /launches of this machine differ by [\d.]+ %; bounds allow for the 6 % assumed\n/,
+    );
+  });
+
+  it('let it stand where wider bounds come to the same', () => {
+    const setup = setupOf(400);
+    // So slow that nothing of its launches matters.
+    const slow = { ...uneven('slow', 0.5, 0.2), launch: () => ({ throughput: 1, latency: 1000, memory: 2 ** 30 }) };
+    const { standing } = driveRace([uneven('good', 0.9, 0.2), slow], setup);
+    expect(standing).toMatchObject({ named: ['good'], spread: { isLarger: true, inDoubt: [] } });
+  });
 });

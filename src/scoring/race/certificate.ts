@@ -1,9 +1,17 @@
-import type { RaceCost, RaceSupport, RaceAccuracy, RaceCertificate, RaceVerdict } from '../../core/race.ts';
+import {
+  type RaceCost,
+  type RaceSupport,
+  type RaceAccuracy,
+  type RaceCertificate,
+  type RaceVerdict,
+  raceVersion,
+  type SpreadCheck,
+} from '../../core/race.ts';
 import { type Answer, type AnswerKind, type Candidate, gapOf, type Need } from '../answer.ts';
-import type { Entrant, RaceSetup, Judgement, RaceStanding } from './race-setup.ts';
+import { type Entrant, raceAnchors, type RaceSetup, type Judgement, type RaceStanding } from './race-setup.ts';
 import { anchoredReplicates, type BootstrapModel, drawReplicates } from '../bootstrap.ts';
 import { rankInference } from '../../stats/rank-inference.ts';
-import { overAllLaunches, raceAnchors, scoreOf } from './requirements.ts';
+import { overAllLaunches, scoreOf } from './requirements.ts';
 import { meanOf } from '../../stats/means.ts';
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
 import { questionText } from '../../core/race-question.ts';
@@ -16,21 +24,21 @@ interface ItemCost {
   readonly isEstimated: boolean;
 }
 
-function measured({ launches, knownCost }: Entrant): number | undefined {
+function measuredSeconds({ launches, knownCost }: Entrant): number | undefined {
   const [first] = launches;
   return first === undefined ? knownCost : 1 / first.throughput;
 }
 
 /** Measured, or scaled by the size of the weights from the measured model that is nearest in size. */
 function itemCost(entrant: Entrant, entrants: readonly Entrant[]): ItemCost {
-  const own = measured(entrant);
+  const own = measuredSeconds(entrant);
   if (own !== undefined) return { seconds: own, isEstimated: false };
   const { activeBytes } = entrant;
   if (activeBytes === undefined) return { seconds: undefined, isEstimated: true };
   const distance = (bytes: number): number => Math.abs(Math.log(bytes / activeBytes));
   const [nearest] = entrants
     .flatMap((other) => {
-      const seconds = measured(other);
+      const seconds = measuredSeconds(other);
       return seconds === undefined || other.activeBytes === undefined ? [] : [{ seconds, bytes: other.activeBytes }];
     })
     .toSorted((a, b) => distance(a.bytes) - distance(b.bytes));
@@ -159,6 +167,7 @@ export function verdictOf(judgement: Judgement, named: readonly string[], setup:
 }
 
 function reasonOf({ entrant, reason, status }: Judgement, named: readonly string[], { question }: RaceSetup): string {
+  if (named.length === 0) return reason;
   const isNamed = named.includes(entrant.model);
   if (question.goal === 'cheapest' && !isNamed && (status === 'passed' || status === 'full')) {
     return `${reason}, but it costs more per item than ${named[0]}`;
@@ -167,13 +176,15 @@ function reasonOf({ entrant, reason, status }: Judgement, named: readonly string
   return named.length === 1 ? 'the highest PER-A' : 'not distinguishable from the others named';
 }
 
-function outcomeOf(named: readonly string[]): RaceCertificate['outcome'] {
+function outcomeOf({ named, spread }: RaceStanding): RaceCertificate['outcome'] {
+  if (spread !== undefined && spread.inDoubt.length > 0) return 'withdrawn';
   if (named.length === 0) return 'none';
   return named.length === 1 ? 'winner' : 'tie';
 }
 
 /** The kind of the answer that a certificate comes to: a winner has the highest score, but may be of no use at all. */
 function certificateKind({ outcome, named, score }: RaceCertificate, { candidates }: Answer): AnswerKind {
+  if (outcome === 'withdrawn') return 'unknown';
   if (outcome !== 'winner') return outcome;
   // A gate has demanded its accuracy already.
   const state = score === null ? 'usable' : candidates.find(({ model }) => named.includes(model))?.state;
@@ -201,12 +212,26 @@ export function certificateAnswer(certificate: RaceCertificate, answer: Answer):
       return { ...answer, kind, reasons: own.length > 0 ? own.map(gapOf) : reasons };
     }
     case 'unknown': {
+      const { spread } = certificate;
+      if (certificate.outcome === 'withdrawn' && spread !== undefined) {
+        const missing = spread.inDoubt.map((model) => ({ model, reasons: [spreadText(spread)] }));
+        return { ...answer, kind, missing, needs: [{ what: 'race' }] };
+      }
       const own = answer.candidates.filter(({ model }) => named.includes(model));
       return { ...answer, kind, missing: own.map(gapOf), needs: itemsNeeded(own) };
     }
     default:
       return kind satisfies never;
   }
+}
+
+const share = (deviation: number): string => `${Number((100 * deviation).toPrecision(2))} %`;
+
+/** `launches of this machine differ by 18 %, more than the 6 % assumed`. */
+export function spreadText({ measured, assumed, source, isLarger }: SpreadCheck): string {
+  const differ = `launches of this machine differ by ${share(measured)}`;
+  const taken = `the ${share(assumed)} ${source}`;
+  return isLarger ? `${differ}, more than ${taken}` : `${differ}; bounds allow for ${taken}`;
 }
 
 function itemsNeeded(candidates: readonly Candidate[]): readonly Need[] {
@@ -234,9 +259,10 @@ export function createCertificate(
   const { named, delta } = standing;
   const models = standing.judgements.map((judgement) => verdictOf(judgement, named, setup));
   const support = newItemSupport(entrants, setup, { seed: facts.seed, clusters: facts.clusters });
-  const changes = changesOf(setup);
+  const outcome = outcomeOf(standing);
+  const changes = outcome === 'withdrawn' ? [] : changesOf(setup)(models, named, delta, setup);
   return {
-    version: 'race/1',
+    version: raceVersion,
     question: questionText(setup.question),
     questionSha256: facts.questionSha256,
     taskId: facts.taskId,
@@ -246,12 +272,13 @@ export function createCertificate(
     estimand: 'F',
     items: setup.items,
     seed: facts.seed,
-    outcome: outcomeOf(named),
+    outcome,
     named,
     delta,
     models,
+    ...(standing.spread !== undefined && { spread: standing.spread }),
     cost: raceCost(entrants, setup.items, facts.launchesOfFull),
     ...(support !== undefined && { support }),
-    changes: changes(models, named, delta, setup),
+    changes,
   };
 }

@@ -2,7 +2,7 @@ import {
   overAllLaunches,
   firstLaunch,
   floorAboveLimit,
-  latencyGate,
+  latencyTurn,
   openingTurn,
   peakAboveLimit,
 } from './requirements.ts';
@@ -10,13 +10,14 @@ import {
   type Judgement,
   type RaceSetup,
   type RaceStanding,
-  triageNoise,
   type Entrant,
   voidReason,
+  withoutFailure,
   judged,
   type Turn,
 } from './race-setup.ts';
-import { finalNoise, nextLaunch } from './winner-race.ts';
+import { nextLaunch } from './finals.ts';
+import { finalNoise, triageNoise } from './launch-noise.ts';
 import { relativeGate } from './relative-gate.ts';
 import { replayGate, type ScoreGateRule } from './score-gate.ts';
 
@@ -117,7 +118,7 @@ function accuracyTurn(entrant: Entrant, field: Field): Turn {
   if (gate.state === 'failed') {
     return { judgement: judged(entrant, 'eliminated', `accuracy is below ${rule.tau}`, facts) };
   }
-  if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, gate: rule } };
+  if (gate.state === 'open') return { step: { type: 'items', model: entrant.model, upTo: items } };
   const reason = `accuracy is at least ${rule.tau}`;
   return { judgement: judged(entrant, gate.state, reason, { ...facts, isFinal: false }) };
 }
@@ -140,10 +141,8 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
   if (opening !== undefined) return opening;
   const costlier = costlierMeasured(entrant, passers, field);
   if (costlier !== undefined) return { judgement: costlier };
-  const inTime = latencyGate(setup, entrant, entrants.length);
-  if (inTime?.state === 'failed') {
-    return { judgement: judged(entrant, 'eliminated', inTime.reason, { n: entrant.scores.length }) };
-  }
+  const inTime = latencyTurn(entrant, setup, entrants.length);
+  if (inTime?.judgement !== undefined) return inTime;
   const { withinBest } = setup.question.limits;
   const turn =
     withinBest === undefined
@@ -154,10 +153,7 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
           alpha: 2 * gateAlpha(field),
         });
   const isIn = turn.step === undefined && turn.judgement.status !== 'eliminated';
-  if (isIn && inTime?.state === 'open') {
-    return { step: { type: 'latencies', model: entrant.model, gate: inTime.rule } };
-  }
-  return turn;
+  return isIn ? (inTime ?? turn) : turn;
 }
 
 /**
@@ -167,17 +163,19 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
  * @param entrants in the order in which they are tried
  */
 export function replayCheapestRace(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding {
-  const noise = triageNoise(setup.budget, entrants.length);
+  const noise = triageNoise(setup, entrants.length);
   const clearRatio = Math.exp(noise.quantile * noise.throughput * Math.SQRT2);
   const field = { setup, entrants, quantile: noise.quantile, clearRatio };
   const judgements: Judgement[] = [];
   let passers: readonly Judgement[] = [];
   for (const entrant of entrants) {
-    const turn = takeTurn(
+    const next = takeTurn(
       entrant,
       passers.map((passer) => passer.entrant),
       field,
     );
+    // Within … of the best, the step may be a rival's.
+    const turn = next.step?.model === entrant.model ? withoutFailure(entrant, next) : next;
     if (turn.step !== undefined) return { step: turn.step, judgements, named: [], delta: 0 };
     judgements.push(turn.judgement);
     if (turn.judgement.status === 'full' || turn.judgement.status === 'passed') passers = [...passers, turn.judgement];

@@ -1,10 +1,6 @@
-import type { RaceValues, RaceQuestion, RaceStatus } from '../../core/race.ts';
-import { normalQuantile, tQuantile } from '../../stats/distributions.ts';
-import { launchPrior } from '../../stats/launch-interval.ts';
-import type { LaunchNoise } from '../required-accuracy.ts';
+import type { AssumedSpread, RaceValues, RaceQuestion, RaceStatus, SpreadCheck } from '../../core/race.ts';
 import type { Anchors } from '../anchors.ts';
 import type { Factors } from '../factor.ts';
-import type { ScoreGateRule } from './score-gate.ts';
 
 /** All that is known of one model in a race. Facts only: what follows from them is computed anew each time. */
 export interface Entrant {
@@ -31,17 +27,23 @@ export interface Entrant {
   readonly failure?: string | undefined;
   /** Its cell has ended, before a model that failed was let in again: it keeps the launches that it has. */
   readonly isEnded?: boolean | undefined;
+  /** It failed before, and comes in once the others are decided: what was said of them stays. */
+  readonly isRetried?: boolean | undefined;
 }
 
 /** More broken items than this share of all and the model is void. */
 const maxBrokenShare = 0.01;
 
+/** Why the answers of a model don't count, or undefined. */
+export function brokenReason({ brokenItems }: Entrant, items: number): string | undefined {
+  if (brokenItems <= maxBrokenShare * items) return undefined;
+  return `${brokenItems} of ${items} items failed in the engine: more than 1 %`;
+}
+
 /** Why a model can't be judged, or undefined. */
 export function voidReason(entrant: Entrant, items: number): string | undefined {
-  if (entrant.brokenItems > maxBrokenShare * items) {
-    return `${entrant.brokenItems} of ${items} items failed in the engine: more than 1 %`;
-  }
-  if (entrant.failure === undefined) return undefined;
+  const broken = brokenReason(entrant, items);
+  if (broken !== undefined || entrant.failure === undefined) return broken;
   return entrant.scores.length === items && entrant.launches.length > 0 ? undefined : entrant.failure;
 }
 
@@ -72,17 +74,6 @@ export function errorBudget(confidence: number, hasLatencyLimit: boolean): Error
   };
 }
 
-/** Noise of one launch, by the prior deviations: triage sees no more. */
-export function triageNoise({ performance }: ErrorBudget, models: number): LaunchNoise {
-  const quantile = normalQuantile(1 - performance / 2 / Math.max(1, models - 1));
-  return { ...launchPrior, launches: 1, quantile };
-}
-
-/** Quantile for finalists, by the degrees of freedom of their deviation. */
-export function finalQuantile({ performance }: ErrorBudget, finalists: number, degrees: number): number {
-  return tQuantile(1 - performance / 2 / Math.max(1, finalists - 1), degrees);
-}
-
 /** What a race is about; fixed before the first item. */
 export interface RaceSetup {
   readonly question: RaceQuestion;
@@ -92,19 +83,32 @@ export interface RaceSetup {
   readonly items: number;
   /** Needed for `winner` alone. */
   readonly anchors: Anchors | undefined;
+  /** Accuracy of the best answer that needs no model: the winner is asked until it is shown to be better. */
+  readonly usefulAbove: number;
   readonly weights: Factors;
-  /** Launches that each finalist gets beside its first. */
+  /** Launches that each of several finalists gets beside its first. */
   readonly extraLaunches: number;
+  /** How far launches differ, as long as the race has none of its own to tell. */
+  readonly spread: AssumedSpread;
+}
+
+/** @throws {RangeError} if the race has none */
+export function raceAnchors({ anchors }: RaceSetup): Anchors {
+  if (anchors === undefined) throw new RangeError('the question "winner" needs anchors');
+  return anchors;
 }
 
 /** What to do next. */
 export type RaceStep =
   | { readonly type: 'launch'; readonly model: string; readonly launch: number }
-  /** Ask items in the pre-drawn order until the gate says something. */
-  | { readonly type: 'items'; readonly model: string; readonly gate: ScoreGateRule }
-  /** Ask items one at a time until the gate on "in time" says something. */
-  | { readonly type: 'latencies'; readonly model: string; readonly gate: ScoreGateRule }
+  /** Ask items in the pre-drawn order until the race wants something else, and until so many are answered at most. */
+  | { readonly type: 'items'; readonly model: string; readonly upTo: number }
+  /** Ask a block of items one at a time, for the limit on latency. */
+  | { readonly type: 'latencies'; readonly model: string }
   | { readonly type: 'end' };
+
+/** What one model is asked for. */
+export type RaceWork = Exclude<RaceStep, { readonly type: 'end' }>;
 
 /** What can be said of one model so far. */
 export interface Judgement {
@@ -122,7 +126,9 @@ export interface Judgement {
 }
 
 /** What one model's turn comes to: a verdict, or something to do first. */
-export type Turn = { readonly judgement: Judgement; readonly step?: undefined } | { readonly step: RaceStep };
+export type Turn =
+  | { readonly judgement: Judgement; readonly step?: undefined }
+  | { readonly step: RaceWork; readonly judgement?: undefined };
 
 /** Where a race stands. */
 export interface RaceStanding {
@@ -133,6 +139,8 @@ export interface RaceStanding {
   readonly named: readonly string[];
   /** How far the first of them can be behind the true best, as a share. */
   readonly delta: number;
+  /** What its launches say about the spread that was assumed; once `step` is `end`, and where they can be compared. */
+  readonly spread?: SpreadCheck | undefined;
 }
 
 export function judged(
@@ -143,4 +151,12 @@ export function judged(
 ): Judgement {
   const own = { n: 0, tau: undefined, logEvidence: undefined, isAssumed: false, isFinal: true };
   return { entrant, status, reason, ...own, ...rest };
+}
+
+/** The turn of a model, unless it owes something that it can't give any more. */
+export function withoutFailure(entrant: Entrant, turn: Turn): Turn;
+export function withoutFailure(entrant: Entrant, turn: Turn | undefined): Turn | undefined;
+export function withoutFailure(entrant: Entrant, turn: Turn | undefined): Turn | undefined {
+  if (turn?.step === undefined || entrant.failure === undefined) return turn;
+  return { judgement: judged(entrant, 'failed', entrant.failure, { n: entrant.scores.length }) };
 }

@@ -1,3 +1,4 @@
+import { usualSpread } from './launch-noise.ts';
 import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../../bench/race-world.ts';
 import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts';
@@ -19,6 +20,8 @@ function setupOf(question: string, count = items): RaceSetup {
     anchors: undefined,
     weights: equalWeights,
     extraLaunches: 2,
+    usefulAbove: 0,
+    spread: usualSpread,
   };
 }
 

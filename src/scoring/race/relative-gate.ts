@@ -1,5 +1,5 @@
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
-import { type Entrant, judged, type RaceStep, type Turn } from './race-setup.ts';
+import { type Entrant, judged, type RaceWork, type Turn } from './race-setup.ts';
 import { firstLaunch } from './requirements.ts';
 import { meanOf } from '../../stats/means.ts';
 
@@ -49,10 +49,8 @@ function nextBlock({ scores }: Entrant, items: number): number {
   return Math.min(items, Math.max(minBlock, scores.length * 2));
 }
 
-function askMore({ entrant }: Known, { items, alpha }: RelativeGateRule): RaceStep {
-  // Every mean is at least 0, so that only the number of answers ends it.
-  const gate = { tau: 0, items: nextBlock(entrant, items), failAlpha: alpha };
-  return { type: 'items', model: entrant.model, gate };
+function askMore({ entrant }: Known, { items }: RelativeGateRule): RaceWork {
+  return { type: 'items', model: entrant.model, upTo: nextBlock(entrant, items) };
 }
 
 const largest = <Value>(values: readonly Value[], size: (value: Value) => number): Value | undefined =>

@@ -1,3 +1,4 @@
+import { usualSpread } from './launch-noise.ts';
 import { describe, expect, it } from 'vitest';
 import { equalWeights } from '../per-anchored.ts';
 import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
@@ -10,7 +11,17 @@ const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 **
 function setupOf(question: string): RaceSetup {
   const budget = errorBudget(0.95, false);
   const parsed = parseRaceQuestion(question);
-  return { question: parsed, confidence: 0.95, budget, items, anchors, weights: equalWeights, extraLaunches: 3 };
+  return {
+    question: parsed,
+    confidence: 0.95,
+    budget,
+    items,
+    anchors,
+    weights: equalWeights,
+    extraLaunches: 3,
+    usefulAbove: 0,
+    spread: usualSpread,
+  };
 }
 
 /** A model with so many answers, a share of them right; not launched without a speed. */
@@ -45,18 +56,17 @@ describe('a race that was stopped', () => {
   });
 
   it('leaves out whom the answers or another model ruled out', () => {
-    const weak = entrant('weak', 60, 0.2, 100);
-    expect(openOf('winner', [known, weak, entrant('unseen', 0, 0)]).candidates).toEqual(['known', 'unseen']);
-    const beaten = entrant('beaten', items, 0.3, 100);
-    expect(openOf('winner', [beaten, known, entrant('unseen', 0, 0)]).candidates).toEqual(['known', 'unseen']);
+    const [asked, weak] = [entrant('asked', 64, 0.75, 100), entrant('weak', 64, 0.2, 100)];
+    expect(openOf('winner', [known, weak, asked]).candidates).toEqual(['known', 'asked']);
+    const slow = entrant('slow', 16, 1, 0.1);
+    expect(openOf('winner', [known, slow, asked]).candidates).toEqual(['known', 'asked']);
   });
 
-  it('does not say how near where nothing bounds the others, or nobody answered everything', () => {
+  it('does not say how near where nothing bounds the others, or the best may be no better than guessing', () => {
     const open = openOf('winner', [known, entrant('unseen', 0, 0)]);
     expect(open).toEqual({ candidates: ['known', 'unseen'], delta: null });
-    expect(openOf('winner', [entrant('asked', 30, 0.8, 100)]).delta).toBeNull();
-    const guess = entrant('guess', items, 0, 100);
-    expect(openOf('winner', [guess, entrant('asked', 30, 0.8, 100)]).delta).toBeNull();
+    const guess = (model: string): Entrant => entrant(model, 16, 0, 100);
+    expect(openOf('winner', [guess('a'), guess('b')]).delta).toBeNull();
   });
 
   it('of the cheapest tells who is left', () => {

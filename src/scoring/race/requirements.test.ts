@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Anchors } from '../anchors.ts';
 import { equalWeights } from '../per-anchored.ts';
-import { errorBudget, finalQuantile, triageNoise, type RaceSetup } from './race-setup.ts';
+import { finalQuantile, triageNoise, usualSpread } from './launch-noise.ts';
+import { errorBudget, type RaceSetup } from './race-setup.ts';
 import { bestImaginable, type KnownModel, strictestRequirement } from './requirements.ts';
 
 const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1e9 };
@@ -13,8 +14,10 @@ const setup: RaceSetup = {
   anchors,
   weights: equalWeights,
   extraLaunches: 3,
+  usefulAbove: 0,
+  spread: usualSpread,
 };
-const noise = triageNoise(setup.budget, 3);
+const noise = triageNoise(setup, 3);
 const values = { throughput: 10, latency: 100, memory: 1e9 };
 const known = (model: string, accuracy: number): KnownModel => ({ model, accuracy, values });
 
@@ -48,7 +51,10 @@ describe('the shares of the error', () => {
     expect(finalQuantile(budget, 16, 32)).toBeCloseTo(3.51609884612, 9);
     expect(finalQuantile(budget, 16, 8)).toBeCloseTo(4.81293157124, 9);
     // z(1 - 0.005), z(1 - 0.005/15).
-    expect(triageNoise({ ...budget, performance: 0.01 }, 2).quantile).toBeCloseTo(2.5758293035, 9);
-    expect(triageNoise({ ...budget, performance: 0.01 }, 16).quantile).toBeCloseTo(3.4029, 3);
+    expect(triageNoise({ ...setup, budget: { ...budget, performance: 0.01 } }, 2).quantile).toBeCloseTo(
+      2.5758293035,
+      9,
+    );
+    expect(triageNoise({ ...setup, budget: { ...budget, performance: 0.01 } }, 16).quantile).toBeCloseTo(3.4029, 3);
   });
 });

@@ -1,13 +1,20 @@
 import { memoryText } from '../../core/amount-text.ts';
 import type { RaceValues } from '../../core/race.ts';
 import { type LaunchNoise, requiredAccuracy } from '../required-accuracy.ts';
-import { type Entrant, judged, type Judgement, type RaceSetup, type Turn, voidReason } from './race-setup.ts';
+import {
+  type Entrant,
+  judged,
+  type Judgement,
+  raceAnchors,
+  type RaceSetup,
+  type Turn,
+  brokenReason,
+} from './race-setup.ts';
 import type { Factors } from '../factor.ts';
 import { anchoredScore } from '../per-anchored.ts';
-import type { Anchors } from '../anchors.ts';
-import { launchPrior } from '../../stats/launch-interval.ts';
 import { latencyLimit } from '../../core/race-question.ts';
-import { replayGate, type GateState, type ScoreGateRule } from './score-gate.ts';
+import { spreadQuantile } from './launch-noise.ts';
+import { replayGate, type ScoreGate } from './score-gate.ts';
 
 const valueNames = ['throughput', 'latency', 'memory'] as const satisfies readonly (keyof RaceValues)[];
 
@@ -67,11 +74,6 @@ export interface Requirement {
   readonly against: string;
 }
 
-export function raceAnchors({ anchors }: RaceSetup): Anchors {
-  if (anchors === undefined) throw new RangeError('the question "winner" needs anchors');
-  return anchors;
-}
-
 function factorsOf({ accuracy, values }: KnownModel): Factors {
   return { accuracy, ...values };
 }
@@ -112,11 +114,15 @@ export function floorAboveLimit({ question }: RaceSetup, { memoryFloor }: Entran
 }
 
 /** Why the measured peak, with what another launch may add, is above the limit on memory, or undefined. */
-export function peakAboveLimit({ question }: RaceSetup, entrant: Entrant, quantile: number): string | undefined {
+export function peakAboveLimit(
+  { question, spread }: RaceSetup,
+  entrant: Entrant,
+  quantile: number,
+): string | undefined {
   const limit = question.limits.maxMemory;
   if (limit === undefined) return undefined;
   const peak = firstLaunch(entrant).memory;
-  const withMargin = peak * Math.exp(quantile * launchPrior.memory);
+  const withMargin = peak * Math.exp(quantile * spread.memory);
   if (withMargin <= limit) return undefined;
   return `needs ${memoryText(peak)} (${memoryText(withMargin)} with a margin), above the limit of ${memoryText(limit)}`;
 }
@@ -133,7 +139,7 @@ export function openingTurn(
   quantile: number,
   ruledOut: () => Judgement | undefined,
 ): Turn | undefined {
-  const broken = voidReason(entrant, setup.items);
+  const broken = brokenReason(entrant, setup.items);
   if (broken !== undefined) return { judgement: judged(entrant, 'failed', broken, { n: entrant.scores.length }) };
   if (entrant.launches.length === 0) {
     const reason = entrant.exclusion ?? floorAboveLimit(setup, entrant);
@@ -144,28 +150,61 @@ export function openingTurn(
   return tooLarge === undefined ? undefined : { judgement: judged(entrant, 'pruned', tooLarge) };
 }
 
-export interface LatencyGate {
-  readonly state: GateState;
-  readonly rule: ScoreGateRule;
-  readonly n: number;
+/** The limit on a percentile of the latency: what is certain of it after the requests that are known. */
+interface LatencyGate {
+  /** `unclear`: every item was timed, and the percentile is nearer to the limit than launches differ. */
+  readonly state: 'open' | 'passed' | 'failed' | 'unclear';
   readonly reason: string;
 }
 
-/** The limit on a percentile of the latency as a gate on "answered in time"; undefined where none is asked. */
-export function latencyGate(
-  { question, budget, items }: RaceSetup,
+/**
+ * The limit on a percentile of the latency as two gates on "answered in time"; undefined where none is asked.
+ *
+ * All requests are of one launch, and another may be slower or faster as a whole: a model is through with times that are
+ * worse by what launches differ, and out with times that are better by it. Half of what each side may err is for that,
+ * half for the requests.
+ */
+function latencyGate(
+  { question, budget, items, spread }: RaceSetup,
   { latencies }: Entrant,
   models: number,
 ): LatencyGate | undefined {
   const latency = latencyLimit(question.limits);
   if (latency === undefined) return undefined;
-  const alpha = budget.latency / (2 * models);
-  const rule: ScoreGateRule = { tau: latency.share, items, failAlpha: alpha, passAlpha: alpha };
-  const gate = replayGate(
-    rule,
-    latencies.map((ms) => Number(ms <= latency.maxMs)),
-  );
+  const alpha = budget.latency / (4 * models);
+  const margin = Math.exp(spreadQuantile(alpha, spread.degrees) * spread.latency);
+  const gateAt = (maxMs: number): ScoreGate =>
+    replayGate(
+      { tau: latency.share, items, failAlpha: alpha, passAlpha: alpha },
+      latencies.map((ms) => Number(ms <= maxMs)),
+    );
+  const [worse, better] = [gateAt(latency.maxMs / margin), gateAt(latency.maxMs * margin)];
   const percentile = `p${Number((latency.share * 100).toFixed(6))}`;
-  const reason = `latency ${percentile} is above ${latency.maxMs} ms (${gate.count} requests)`;
-  return { state: gate.state, rule, n: gate.count, reason };
+  if (worse.state === 'passed' || worse.state === 'full') return { state: 'passed', reason: '' };
+  if (better.state === 'failed') {
+    return { state: 'failed', reason: `latency ${percentile} is above ${latency.maxMs} ms (${better.count} requests)` };
+  }
+  if (latencies.length < items) return { state: 'open', reason: '' };
+  return {
+    state: 'unclear',
+    reason: `can't be judged: its latency ${percentile} is within the spread between launches of ${latency.maxMs} ms`,
+  };
+}
+
+/** What a limit on latency comes to before a model counts: a verdict, a block of requests, or undefined where it is kept. */
+export function latencyTurn(entrant: Entrant, setup: RaceSetup, models: number): Turn | undefined {
+  const gate = latencyGate(setup, entrant, models);
+  if (gate === undefined) return undefined;
+  switch (gate.state) {
+    case 'passed':
+      return undefined;
+    case 'open':
+      return { step: { type: 'latencies', model: entrant.model } };
+    case 'failed':
+      return { judgement: judged(entrant, 'eliminated', gate.reason, { n: entrant.scores.length }) };
+    case 'unclear':
+      return { judgement: judged(entrant, 'failed', gate.reason, { n: entrant.scores.length }) };
+    default:
+      return gate.state satisfies never;
+  }
 }

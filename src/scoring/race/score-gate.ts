@@ -14,12 +14,16 @@ export interface ScoreGateRule {
 
 export type GateState = 'open' | 'failed' | 'passed' | 'full';
 
-/** Looks at every answer in the pre-drawn order; says as soon as it can be said. */
-export interface ScoreGate {
+/** Looks at every answer in the pre-drawn order; says as soon as nothing more need be asked. */
+export interface ItemGate {
   /** Takes the next score; after the decision nothing counts any more. */
   observe(score: number): GateState;
   readonly state: GateState;
   readonly count: number;
+}
+
+/** An item gate on the mean of the scores. */
+export interface ScoreGate extends ItemGate {
   readonly sum: number;
   /** Evidence that the mean is below tau. */
   readonly logEvidence: number;

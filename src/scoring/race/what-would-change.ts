@@ -2,8 +2,7 @@ import { percentText } from '../../core/amount-text.ts';
 import type { RaceVerdict } from '../../core/race.ts';
 import { accuracyWeightCurve } from '../accuracy-weight-curve.ts';
 import { anchoredFactors } from '../per-anchored.ts';
-import { raceAnchors } from './requirements.ts';
-import type { RaceSetup } from './race-setup.ts';
+import { raceAnchors, type RaceSetup } from './race-setup.ts';
 
 /** Upper end of what a model's accuracy can be. */
 function most({ accuracy }: RaceVerdict): number {
@@ -47,6 +46,14 @@ function onAccuracy(verdict: RaceVerdict): string {
     : `${needed}; it has ${accuracy.low.toFixed(3)} to ${accuracy.high.toFixed(3)}`;
 }
 
+/** The model that was asked most before its answers ruled it out. */
+function lastOut(verdicts: readonly RaceVerdict[], items: number): readonly string[] {
+  const [nearest] = verdicts
+    .filter(({ status, logE }) => status === 'eliminated' && logE !== null)
+    .toSorted((a, b) => b.n - a.n);
+  return nearest === undefined ? [] : [`closest: ${nearest.model}, ruled out after ${nearest.n} of ${items} items`];
+}
+
 /** What would change the winner, one sentence each. */
 export function winnerChanges(
   verdicts: readonly RaceVerdict[],
@@ -61,7 +68,7 @@ export function winnerChanges(
           `${named.join(', ')} differ by less than their own launches do: more launches would separate them, more items would not; ${named[0]} is within ${percentText(delta, 1)} of the best`,
         ]
       : []),
-    ...(nearest === undefined ? [] : [onAccuracy(nearest)]),
+    ...(nearest === undefined ? lastOut(verdicts, setup.items) : [onAccuracy(nearest)]),
     ...otherWeights(verdicts, setup),
   ];
 }

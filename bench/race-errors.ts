@@ -1,0 +1,151 @@
+/**
+ * How often a race is wrong, and what it costs, where models are as hard to tell apart as is asked: launches that differ by
+ * as much as, less and more than is assumed, whose figures go together or don't. docs/deciding.md has the tables.
+ *
+ *     node bench/race-errors.ts [--part winner,cheapest,latency,cost] [--runs 200] [--models 3,8,16] [--items 200]
+ *         [--ratio 1.02] [--seed 1]
+ */
+import { parseArgs } from 'node:util';
+import type { RaceCertificate } from '../src/core/race.ts';
+import { parseRaceQuestion, latencyLimit } from '../src/core/race-question.ts';
+import { equalWeights } from '../src/scoring/per-anchored.ts';
+import { raceCost } from '../src/scoring/race/certificate.ts';
+import { usualSpread } from '../src/scoring/race/launch-noise.ts';
+import { errorBudget, type RaceSetup } from '../src/scoring/race/race-setup.ts';
+import { createNormalSource, createRandom } from '../src/stats/random.ts';
+import { exactBounds } from '../src/stats/score-interval.ts';
+import { driveRace, type RaceRun, type SimulatedModel } from '../test/race/drive-race.ts';
+import { closeAnchors, type CloseOptions, drawClose } from './close-world.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    part: { type: 'string', default: 'winner,cheapest,latency,cost' },
+    runs: { type: 'string', default: '200' },
+    models: { type: 'string', default: '3,8,16' },
+    items: { type: 'string', default: '200' },
+    ratio: { type: 'string', default: '1.02' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const numbers = (text: string): readonly number[] => text.split(',').map(Number);
+const [runs, seed, ratio] = [Number(flags.runs), Number(flags.seed), Number(flags.ratio)];
+const spreads = [0.02, 0.06, 0.1, 0.2];
+
+function setupOf(question: string, items: number): RaceSetup {
+  const parsed = parseRaceQuestion(question);
+  return {
+    question: parsed,
+    confidence: 0.95,
+    budget: errorBudget(0.95, latencyLimit(parsed.limits) !== undefined),
+    items,
+    anchors: closeAnchors,
+    weights: equalWeights,
+    extraLaunches: 3,
+    usefulAbove: 0.05,
+    spread: usualSpread,
+  };
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** A rate with its exact 95 % interval. */
+function rate(count: number, of: number): string {
+  const { low, high } = exactBounds(count, of, 0.975);
+  return `${percent(count / of)} (${percent(low)} to ${percent(high)})`;
+}
+
+function outcomeOf({ standing: { named, spread } }: RaceRun): RaceCertificate['outcome'] {
+  if (spread !== undefined && spread.inDoubt.length > 0) return 'withdrawn';
+  return named.length === 0 ? 'none' : named.length === 1 ? 'winner' : 'tie';
+}
+
+/** The true best isn't among the named, though the certificate stands. */
+function simulateErrors(question: string, world: Omit<CloseOptions, 'launchSpread' | 'isCorrelated'>): void {
+  for (const isCorrelated of [false, true]) {
+    for (const launchSpread of spreads) {
+      const count = { wrong: 0, withdrawn: 0, winner: 0, tie: 0, none: 0 };
+      let launches = 0;
+      for (let run = 0; run < runs; run += 1) {
+        const { models, best } = drawClose({ ...world, launchSpread, isCorrelated }, seed + run);
+        const ended = driveRace(models, setupOf(question, world.items), { looks: 1 });
+        const outcome = outcomeOf(ended);
+        count[outcome] += 1;
+        if (outcome !== 'withdrawn' && !ended.standing.named.includes(best)) count.wrong += 1;
+        launches += ended.entrants.reduce((sum, entrant) => sum + entrant.launches.length, 0);
+      }
+      console.log(
+        `${question}, ${world.models} models, launches differ by ${percent(launchSpread)}, ${isCorrelated ? 'correlated ' : 'independent'}: wrong ${rate(count.wrong, runs)}, withdrawn ${percent(count.withdrawn / runs)}, one named ${percent(count.winner / runs)}, tie ${percent(count.tie / runs)}, ${(launches / runs).toFixed(1)} launches`,
+      );
+    }
+  }
+}
+
+/** One model whose 95th percentile is so many times the limit; the times of one launch shift together. */
+function lateModel(timesLimit: number, launchSpread: number, items: number, at: number): SimulatedModel {
+  const normal = createNormalSource(createRandom(at));
+  const shift = Math.exp(launchSpread * normal());
+  // Times of single requests vary by 30 %; 1.645 is the 95th percentile of a normal.
+  const base = (100 * timesLimit) / Math.exp(1.645 * 0.3);
+  const latencies = Array.from({ length: items }, () => base * shift * Math.exp(0.3 * normal()));
+  const launch = () => {
+    const speed = Math.exp(launchSpread * normal());
+    return { throughput: 100 * speed, latency: base / speed, memory: 2 ** 30 };
+  };
+  return { model: 'late', activeBytes: 1e9, scores: latencies.map(() => 1), latencies, launch };
+}
+
+function simulateLatency(items: number): void {
+  for (const timesLimit of [0.7, 0.98, 1.02, 1.4]) {
+    for (const launchSpread of spreads) {
+      const setup = {
+        ...setupOf('cheapest with accuracy >= 0.5 and latency p95 <= 100 ms', items),
+        spread: { ...usualSpread, throughput: launchSpread, latency: launchSpread },
+      };
+      let [passed, failed, unclear] = [0, 0, 0];
+      for (let run = 0; run < runs; run += 1) {
+        const { standing } = driveRace([lateModel(timesLimit, launchSpread, items, seed + run)], setup, { looks: 1 });
+        if (standing.named.length > 0) passed += 1;
+        else if (standing.judgements[0]?.status === 'eliminated') failed += 1;
+        else unclear += 1;
+      }
+      console.log(
+        `latency p95 at ${timesLimit} of its limit, ${items} items, launches differ by ${percent(launchSpread)} as assumed: certified ${rate(passed, runs)}, ruled out ${rate(failed, runs)}, can't be judged or withdrawn ${percent(unclear / runs)}`,
+      );
+    }
+  }
+}
+
+/** What a winner costs where the best is so far ahead, at launches that differ by half of what is assumed. */
+function simulateCost(models: number): void {
+  for (const items of [600, 1319, 2376, 10_042]) {
+    for (const scoreRatio of [1.02, 1.05, 1.08, 1.15, 1.3]) {
+      const races = Math.max(4, Math.round((runs * 600) / items / 5));
+      let [cost, asked, starts, named] = [0, 0, 0, 0];
+      for (let run = 0; run < races; run += 1) {
+        const world = { models, items, launchSpread: 0.03, isCorrelated: true, scoreRatio };
+        const { models: drawn, best } = drawClose(world, seed + run);
+        const { standing, entrants, steps } = driveRace(drawn, setupOf('winner', items));
+        const used = raceCost(entrants, items, 3);
+        cost += used.deviceSeconds / used.fullDeviceSeconds;
+        asked += used.items / used.fullItems;
+        const started = steps.map((step) => step.replace(/^\w+ /u, ''));
+        starts += steps.filter((step, at) => step.startsWith('launch') || started[at] !== started[at - 1]).length;
+        if (standing.named[0] === best) named += 1;
+      }
+      console.log(
+        `winner, ${models} models, ${items} items, score ratio ${scoreRatio}: named first ${percent(named / races)}, item cost ${percent(cost / races)} of full, ${percent(asked / races)} of the items, ${(starts / races).toFixed(1)} starts, ${races} races`,
+      );
+    }
+  }
+}
+
+console.log(`seed ${seed}, ${runs} races a line, 95 % confidence, 6 % assumed between launches`);
+const items = Number(flags.items);
+for (const models of numbers(flags.models)) {
+  if (flags.part.includes('winner')) simulateErrors('winner', { models, items, scoreRatio: ratio });
+  if (flags.part.includes('cheapest')) {
+    simulateErrors('cheapest with accuracy >= 0.4', { models, items, costRatio: ratio });
+  }
+}
+if (flags.part.includes('latency')) simulateLatency(1000);
+if (flags.part.includes('cost')) simulateCost(3);
