@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { RunPlan } from '../run/plan.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { runPlan, toyDependencies, toyLetters, toyPlan } from '../../test/run/toy-plan.ts';
-import { machineSpread, spreadOfEngines } from './machine-spread.ts';
+import { machineSpread, withAssumedSpread } from './machine-spread.ts';
 
 function planOn(cpuModel: string, engine: string, suiteKey: string): RunPlan {
   const toy = toyPlan({ tasks: [toyLetters], suiteKey });
@@ -22,21 +22,30 @@ it('takes the launches of the same hardware and engine, from all runs of a store
   const found = await machineSpread(store, host, 'mock');
   // Two runs of one model, two launches each.
   expect(found?.measured?.launches).toBe(4);
-  expect(found?.degrees).toBe(6);
+  expect(found?.spread).toMatchObject({ degrees: 6, source: 'measured in 4 earlier launches' });
   expect(await machineSpread(store, host, 'llama')).toBeUndefined();
 });
 
-it('has no spread for several engines as long as one of them is unknown', async () => {
+it('is what a race on this machine assumes, as soon as it is known of each of its engines', async () => {
   await using store = await openSqliteStore({ file: ':memory:' });
-  const { host } = planOn('fast', 'mock', '').manifest;
-  await runPlan(planOn('fast', 'mock', 'a'), toyDependencies(store));
-  expect(await spreadOfEngines(store, host, ['mock', 'llama'])).toBeUndefined();
-  await runPlan(planOn('fast', 'llama', 'b'), toyDependencies(store));
-  const [both, one, other] = [
-    await spreadOfEngines(store, host, ['mock', 'llama', 'mock']),
-    await machineSpread(store, host, 'mock'),
-    await machineSpread(store, host, 'llama'),
+  const [one, other] = [planOn('fast', 'mock', 'a'), planOn('fast', 'llama', 'b')];
+  const models = [
+    { ...(one.models[0] as RunPlan['models'][number]) },
+    ...other.models.map(({ spec, facts }) => ({ spec: { ...spec, name: 'two', engine: 'llama' }, facts })),
   ];
-  expect(both?.throughput).toBe(Math.max(one?.throughput ?? 0, other?.throughput ?? 0));
-  expect(both?.measured?.launches).toBe(4);
+  const race = { question: { text: 'winner', goal: 'winner' }, confidence: 0.95, tasks: {} } as const;
+  const plan: RunPlan = { ...one, models, manifest: { ...one.manifest, race } };
+  expect(await withAssumedSpread(one, store)).toBe(one);
+  await runPlan(one, toyDependencies(store));
+  expect((await withAssumedSpread(plan, store)).manifest.race?.assumedSpread).toBeUndefined();
+  await runPlan(other, toyDependencies(store));
+  const found = (await withAssumedSpread(plan, store)).manifest.race?.assumedSpread;
+  const both = [
+    await machineSpread(store, one.manifest.host, 'mock'),
+    await machineSpread(store, one.manifest.host, 'llama'),
+  ].map((known) => known?.spread);
+  for (const figure of ['throughput', 'latency', 'memory'] as const) {
+    expect(found?.[figure]).toBe(Math.max(...both.map((spread) => spread?.[figure] ?? 0)));
+  }
+  expect(found?.degrees).toBe(5);
 });

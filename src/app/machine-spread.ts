@@ -1,7 +1,8 @@
 import type { HostFacts } from '../core/manifest.ts';
-import type { LaunchSpreadFacts } from '../core/race.ts';
+import type { AssumedSpread } from '../core/race.ts';
 import type { Store } from '../core/store.ts';
-import { type LaunchedModel, launchHistory } from '../metrics/launch-history.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { type LaunchedModel, type LaunchHistory, launchHistory } from '../metrics/launch-history.ts';
 
 const newestRuns = 30;
 
@@ -19,7 +20,7 @@ export async function machineSpread(
   store: Pick<Store, 'listRuns' | 'cells' | 'passResults'>,
   host: HostFacts,
   engine: string,
-): Promise<LaunchSpreadFacts | undefined> {
+): Promise<LaunchHistory | undefined> {
   const models: LaunchedModel[] = [];
   for (const { id, protocol, manifest } of await store.listRuns({ limit: newestRuns })) {
     if (manifest.imported !== undefined || hardwareOf(manifest.host) !== hardwareOf(host)) continue;
@@ -34,35 +35,37 @@ export async function machineSpread(
   return launchHistory(models);
 }
 
-/** Of several engines the wider spread in each figure: bounds must hold for models of each. */
-function widest(a: LaunchSpreadFacts, b: LaunchSpreadFacts): LaunchSpreadFacts {
-  return {
-    throughput: Math.max(a.throughput, b.throughput),
-    latency: Math.max(a.latency, b.latency),
-    memory: Math.max(a.memory, b.memory),
-    degrees: Math.min(a.degrees, b.degrees),
-    ...(a.measured !== undefined &&
-      b.measured !== undefined && {
-        measured: {
-          launches: a.measured.launches + b.measured.launches,
-          throughput: Math.max(a.measured.throughput, b.measured.throughput),
-          latency: Math.max(a.measured.latency, b.measured.latency),
-        },
-      }),
-  };
-}
-
-/** {@link machineSpread} of several engines; undefined as soon as one isn't known. */
-export async function spreadOfEngines(
+/**
+ * What a race of models of these engines may assume: of several the wider spread in each figure, since bounds must hold for
+ * models of each.
+ *
+ * @returns undefined as soon as one isn't known
+ */
+async function assumedSpread(
   store: Parameters<typeof machineSpread>[0],
   host: HostFacts,
-  engines: readonly string[],
-): Promise<LaunchSpreadFacts | undefined> {
-  let all: LaunchSpreadFacts | undefined;
-  for (const engine of new Set(engines)) {
-    const own = await machineSpread(store, host, engine);
-    if (own === undefined) return undefined;
-    all = all === undefined ? own : widest(all, own);
+  engines: ReadonlySet<string>,
+): Promise<AssumedSpread | undefined> {
+  const spreads: AssumedSpread[] = [];
+  for (const engine of engines) {
+    const known = await machineSpread(store, host, engine);
+    if (known === undefined) return undefined;
+    spreads.push(known.spread);
   }
-  return all;
+  const [widest] = spreads.toSorted((left, right) => right.throughput - left.throughput);
+  if (widest === undefined) return undefined;
+  const most = (figure: 'throughput' | 'latency' | 'memory'): number =>
+    Math.max(...spreads.map((spread) => spread[figure]));
+  const degrees = Math.min(...spreads.map((spread) => spread.degrees ?? Infinity));
+  return { ...widest, latency: most('latency'), memory: most('memory'), degrees };
+}
+
+/** The plan of a race with what the store knows of launches here; other plans, and those without it, as they are. */
+export async function withAssumedSpread(plan: RunPlan, store: Parameters<typeof machineSpread>[0]): Promise<RunPlan> {
+  const { models, manifest } = plan;
+  const { race, host } = manifest;
+  if (race === undefined) return plan;
+  const spread = await assumedSpread(store, host, new Set(models.map(({ spec }) => spec.engine)));
+  if (spread === undefined) return plan;
+  return { ...plan, manifest: { ...manifest, race: { ...race, assumedSpread: spread } } };
 }

@@ -1,5 +1,4 @@
 import {
-  type AssumedSpread,
   type RaceEntrantFacts,
   type RaceQuestion,
   type RaceRecord,
@@ -128,12 +127,10 @@ function questionSha256(
   });
 }
 
-/** What a race takes from elsewhere: where the scores for `winner` come from, and what it assumes of launches. */
+/** Where the scores of a race for `winner` come from. */
 export interface RaceSource {
   readonly anchors?: AnchorSet | undefined;
-  /** How far launches of this machine differ, where earlier ones tell; without it as elsewhere. */
-  readonly spread?: AssumedSpread | undefined;
-  /** The race as an earlier start stored it: its anchors and its spread stay what they were. */
+  /** The race as an earlier start stored it: its anchors stay what they were. */
   readonly stored?: RaceRecord | undefined;
 }
 
@@ -177,12 +174,10 @@ export async function planRace(plan: RunPlan, from: RaceSource, limitBytes: numb
     };
     return [id, record];
   });
-  const assumedSpread = from.stored === undefined ? from.spread : from.stored.assumedSpread;
   const race: RaceRecord = {
     version: raceVersion,
     question: stored,
     confidence,
-    ...(assumedSpread !== undefined && { assumedSpread }),
     tasks: Object.fromEntries(records),
   };
   const hashes = records.map(([, record]) => record.questionSha256);

@@ -20,6 +20,7 @@ import { openSqliteStore } from '../store/sqlite-store.ts';
 import { readCeiling } from './calibrate.ts';
 import { gpuSupply } from './gpu-outlook.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
+import { withAssumedSpread } from './machine-spread.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
 
@@ -43,7 +44,8 @@ export async function* localRun(
   context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder' | 'readCeiling'>,
   { store, signal, framesDrawn = () => 0, skipWait, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
-  const opened = await openRun(prepared, store, {
+  const informed = await withAssumedSpread(prepared, store);
+  const opened = await openRun(informed, store, {
     ...options,
     now: new Date(),
     random: () => randomBytes(4).readUInt32LE(0) / 2 ** 32,
@@ -60,7 +62,7 @@ export async function* localRun(
     framesDrawn,
     skipWait,
   };
-  yield* runSuite({ plan: prepared, dependencies, ...opened });
+  yield* runSuite({ plan: informed, dependencies, ...opened });
 }
 
 export interface RunOptions {

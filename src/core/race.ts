@@ -181,18 +181,6 @@ export interface OpenRace {
   readonly delta: number | null;
 }
 
-/** How far launches are taken to differ, from those of a machine and engine that a store has. */
-export interface LaunchSpreadFacts {
-  /** Standard deviations of the logarithm between launches. */
-  readonly throughput: number;
-  readonly latency: number;
-  readonly memory: number;
-  /** Degrees of freedom behind them, the assumed spread's included. */
-  readonly degrees: number;
-  /** Launches that were measured, and what they alone say of speed; absent where nothing but an assumption is behind it. */
-  readonly measured?: { readonly launches: number; readonly throughput: number; readonly latency: number };
-}
-
 /** What scores 0.5 in each factor; see `Anchors` of the scores. */
 export interface RaceAnchors {
   readonly trivialAccuracy: number;

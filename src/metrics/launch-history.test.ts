@@ -53,7 +53,7 @@ it('pools the launches of all models, whatever their own speed is', () => {
   expect(found?.measured?.throughput).toBeCloseTo(Math.sqrt((0.04 ** 2 / 2 + 0.02 ** 2 / 2) / 2), 10);
   expect(found?.measured?.latency).toBeCloseTo(found?.measured?.throughput ?? 0, 10);
   expect(found?.measured?.launches).toBe(4);
-  expect(found?.degrees).toBe(6);
+  expect(found?.spread.degrees).toBe(6);
 });
 
 it('counts the tasks of a launch once: they share its luck', () => {
@@ -65,8 +65,8 @@ it('begins with what is assumed, and comes to what was measured', () => {
   const normal = createNormalSource(createRandom(3));
   const models = (count: number): LaunchedModel[] =>
     Array.from({ length: count }, () => modelOf([0, 1, 2].map(() => Math.exp(0.02 * normal()))));
-  const few = launchHistory(models(1))?.throughput ?? 0;
-  const many = launchHistory(models(60))?.throughput ?? 0;
+  const few = launchHistory(models(1))?.spread.throughput ?? 0;
+  const many = launchHistory(models(60))?.spread.throughput ?? 0;
   expect(few).toBeGreaterThan(0.03);
   expect(few).toBeLessThanOrEqual(launchPrior.throughput);
   expect(many).toBeGreaterThan(0.018);

@@ -1,5 +1,5 @@
 import type { PassResult } from '../core/cell.ts';
-import type { LaunchSpreadFacts } from '../core/race.ts';
+import type { AssumedSpread } from '../core/race.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import { launchPrior } from '../stats/launch-interval.ts';
 import { launchesIn, launchFigures, type LaunchFigures } from './launches.ts';
@@ -8,6 +8,14 @@ import { launchesIn, launchFigures, type LaunchFigures } from './launches.ts';
 export interface LaunchedModel {
   readonly protocol: ProtocolName;
   readonly cells: readonly (readonly PassResult[])[];
+}
+
+/** How far launches of an engine on a machine differ. */
+export interface LaunchHistory {
+  /** What may be assumed of the next ones, by what is usual as well. */
+  readonly spread: AssumedSpread;
+  /** What the launches themselves showed, as standard deviations of the logarithm. */
+  readonly measured: { readonly launches: number; readonly throughput: number; readonly latency: number };
 }
 
 /** Launches that the assumed spread is worth beside those that were measured. */
@@ -54,11 +62,11 @@ function squaresOf({ protocol, cells }: LaunchedModel, name: keyof LaunchFigures
 
 /**
  * How far launches of an engine on a machine differ: what was measured, pooled over models and runs, with the assumed
- * spread as if it came from four launches more. Launches of one model share what its tasks measure, so they count once.
+ * spread as if it came from a few launches more. Launches of one model share what its tasks measure, so they count once.
  *
  * @returns undefined where no model was launched twice
  */
-export function launchHistory(models: readonly LaunchedModel[]): LaunchSpreadFacts | undefined {
+export function launchHistory(models: readonly LaunchedModel[]): LaunchHistory | undefined {
   const pooled = (name: keyof typeof launchPrior) => {
     const own = models.map((model) => squaresOf(model, figureOf[name]));
     const total = (of: keyof Squares): number => own.reduce((sum, each) => sum + each[of], 0);
@@ -73,15 +81,15 @@ export function launchHistory(models: readonly LaunchedModel[]): LaunchSpreadFac
   const [throughput, latency, memory] = [pooled('throughput'), pooled('latency'), pooled('memory')];
   const degrees = Math.min(throughput.degrees, latency.degrees);
   if (degrees === 0) return undefined;
+  const launches = Math.min(throughput.launches, latency.launches);
   return {
-    throughput: throughput.deviation,
-    latency: latency.deviation,
-    memory: memory.deviation,
-    degrees: priorDegrees + degrees,
-    measured: {
-      launches: Math.min(throughput.launches, latency.launches),
-      throughput: throughput.measured,
-      latency: latency.measured,
+    spread: {
+      throughput: throughput.deviation,
+      latency: latency.deviation,
+      memory: memory.deviation,
+      degrees: priorDegrees + degrees,
+      source: `measured in ${launches} earlier launches`,
     },
+    measured: { launches, throughput: throughput.measured, latency: latency.measured },
   };
 }

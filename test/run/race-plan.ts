@@ -2,7 +2,7 @@ import type { RaceCertificate, RaceVerdict } from '../../src/core/race.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
-import { planRace, type RaceSource } from '../../src/app/plan-race.ts';
+import { planRace } from '../../src/app/plan-race.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
@@ -32,13 +32,9 @@ export function rightAnswers(ofTen: number): readonly string[] {
 }
 
 /** A plan that asks a question about the mock engine's models. */
-export function racePlan(
-  decide: string,
-  { suite, ...options }: ToyOptions,
-  from: Pick<RaceSource, 'spread'> = {},
-): Promise<RunPlan> {
+export function racePlan(decide: string, { suite, ...options }: ToyOptions): Promise<RunPlan> {
   const plan = toyPlan({ tasks: [toyLetters], ...options, suite: { decide, latencyRequests: 4, ...suite } });
-  return planRace(plan, { anchors: toyAnchors, ...from }, Infinity);
+  return planRace(plan, { anchors: toyAnchors }, Infinity);
 }
 
 /**

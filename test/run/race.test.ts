@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import type { RaceRecord } from '../../src/core/race.ts';
 import type { Store } from '../../src/core/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { fullAccuracies, memoryStore, race, racePlan, rightAnswers, steadyEngine, verdictOf } from './race-plan.ts';
@@ -228,7 +229,10 @@ it('keeps the spread that it began with, and withdraws what launches contradict'
   const models = { one: { answers: rightAnswers(8), tokenMs: 4 }, two: { answers: rightAnswers(7), tokenMs: 4 } };
   const spread = { throughput: 0.001, latency: 0.001, memory: 0.001, source: 'measured in 9 earlier launches' };
   // Launches of the steady engine differ by one percent.
-  const plan = await racePlan('winner', { models, count: 400 }, { spread });
+  const asked = await racePlan('winner', { models, count: 400 });
+  const { manifest } = asked;
+  const assumed = { ...(manifest.race as RaceRecord), assumedSpread: spread };
+  const plan = { ...asked, manifest: { ...manifest, race: assumed } };
   const { certificates, runId } = await race(plan, steadyDependencies(store));
   expect((await store.getRun(runId))?.manifest.race?.assumedSpread).toEqual(spread);
   const [certificate] = certificates;

@@ -107,6 +107,7 @@ export async function readEntrant(state: RunState, lane: RaceLane, question: Rac
     order: answered,
     // Rounds beyond the items repeat them: only the first counts.
     latencies: singleRequests(passes).slice(0, planned.order.length),
+    panelRequests: Math.min(state.plan.suite.latencyRequests, planned.order.length),
     brokenItems: await countBroken(state, lane),
   };
 }

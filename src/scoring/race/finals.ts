@@ -1,6 +1,6 @@
 import { meanOf } from '../../stats/means.ts';
 import type { LaunchNoise } from '../required-accuracy.ts';
-import { finalNoise, minCheckDegrees } from './launch-noise.ts';
+import { checkDegrees, finalNoise } from './launch-noise.ts';
 import { type Entrant, type Judgement, raceAnchors, type RaceSetup, type RaceStanding } from './race-setup.ts';
 import { type KnownModel, overAllLaunches, type Requirement, scoreOf, strictestRequirement } from './requirements.ts';
 
@@ -11,7 +11,7 @@ import { type KnownModel, overAllLaunches, type Requirement, scoreOf, strictestR
  */
 export function nextLaunch(
   finalists: readonly Entrant[],
-  { extraLaunches }: RaceSetup,
+  { extraLaunches, spread }: RaceSetup,
 ): RaceStanding['step'] | undefined {
   const [next] = finalists
     .filter(({ failure, isEnded }) => failure === undefined && isEnded !== true)
@@ -19,7 +19,7 @@ export function nextLaunch(
   if (next === undefined) return undefined;
   const degrees = finalists.reduce((sum, { launches }) => sum + launches.length - 1, 0);
   const isOwed = finalists.length > 1 && next.launches.length < 1 + extraLaunches;
-  return isOwed || degrees < minCheckDegrees
+  return isOwed || degrees < checkDegrees(spread)
     ? { type: 'launch', model: next.model, launch: next.launches.length }
     : undefined;
 }

@@ -85,8 +85,14 @@ export function finalNoise(finalists: readonly Entrant[], setup: RaceSetup): Lau
   };
 }
 
-/** Degrees of freedom that the check of the assumed spread needs, to find one that is too small. */
-export const minCheckDegrees = 6;
+/**
+ * Degrees of freedom that the check of the assumed spread needs, to find one that is too small. What was measured on this
+ * machine is checked by fewer launches than what is only usual.
+ */
+export function checkDegrees({ degrees }: AssumedSpread): number {
+  return degrees === undefined ? 6 : 2;
+}
+
 /** Chance that the check finds a spread too large that is as assumed. */
 const checkAlpha = 0.05;
 /** Degrees of a spread that wasn't estimated. */

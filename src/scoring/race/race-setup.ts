@@ -21,6 +21,8 @@ export interface Entrant {
   readonly order?: readonly number[] | undefined;
   /** Times of single requests in milliseconds, in an order drawn beforehand too. */
   readonly latencies: readonly number[];
+  /** So many of them come first, and are no random sample but the panel of items; none where that isn't known. */
+  readonly panelRequests?: number | undefined;
   /** Items that failed for a reason that isn't the model's. */
   readonly brokenItems: number;
   /** Why it can't be judged. Once all of its items are answered it stays, with the launches that it has. */

@@ -14,9 +14,7 @@ import type { Factors } from '../factor.ts';
 import { anchoredScore } from '../per-anchored.ts';
 import { latencyLimit } from '../../core/race-question.ts';
 import { spreadQuantile } from './launch-noise.ts';
-import { replayGate, type ScoreGate } from './score-gate.ts';
-
-const valueNames = ['throughput', 'latency', 'memory'] as const satisfies readonly (keyof RaceValues)[];
+import { type GateState, replayGate } from './score-gate.ts';
 
 /** The first launch, which alone decides until the finals. */
 export function firstLaunch({ model, launches }: Entrant): RaceValues {
@@ -34,31 +32,6 @@ export function overAllLaunches({ model, launches }: Entrant): RaceValues {
   if (launches.length === 0) throw new RangeError(`${model} was not launched`);
   const mean = (name: keyof RaceValues): number => Math.exp(meanLog(launches, name));
   return { throughput: mean('throughput'), latency: mean('latency'), memory: mean('memory') };
-}
-
-/** Standard deviations of the logarithms between launches, pooled over models, with their degrees of freedom. */
-export interface PooledLaunches extends Omit<LaunchNoise, 'quantile'> {
-  readonly degrees: number;
-}
-
-/**
- * Pools the spread of the finalists' launches.
- *
- * @returns undefined where no model has two launches
- */
-export function poolLaunches(finalists: readonly Entrant[]): PooledLaunches | undefined {
-  const degrees = finalists.reduce((sum, { launches }) => sum + launches.length - 1, 0);
-  if (degrees === 0) return undefined;
-  const [throughput = 0, latency = 0, memory = 0] = valueNames.map((name) => {
-    const squares = finalists.reduce((sum, { launches }) => {
-      const mean = meanLog(launches, name);
-      return sum + launches.reduce((inner, launch) => inner + (Math.log(launch[name]) - mean) ** 2, 0);
-    }, 0);
-    return Math.sqrt(squares / degrees);
-  });
-  // The fewest launches of any model: the wider bound.
-  const launches = Math.min(...finalists.map((finalist) => finalist.launches.length));
-  return { throughput, latency, memory, launches, degrees };
 }
 
 /** A model whose accuracy is known on all items. */
@@ -157,6 +130,26 @@ interface LatencyGate {
   readonly reason: string;
 }
 
+const rounding = 1e-9;
+
+/**
+ * What is certain of the share of all items that were in time. The first ones are a panel, chosen to be spread over the
+ * lengths of prompts; what they did is known, so the test is about the others, which come in a random order.
+ */
+function inTimeGate(
+  inTime: readonly boolean[],
+  { share, items, panel, alpha }: { share: number; items: number; panel: number; alpha: number },
+): Exclude<GateState, 'full'> {
+  if (inTime.length < panel) return 'open';
+  const needed = share * items - inTime.slice(0, panel).filter(Boolean).length;
+  const others = items - panel;
+  if (needed <= rounding) return 'passed';
+  if (needed > others + rounding) return 'failed';
+  const rule = { tau: Math.min(1, needed / others), items: others, failAlpha: alpha, passAlpha: alpha };
+  const { state } = replayGate(rule, inTime.slice(panel).map(Number));
+  return state === 'full' ? 'passed' : state;
+}
+
 /**
  * The limit on a percentile of the latency as two gates on "answered in time"; undefined where none is asked.
  *
@@ -166,23 +159,26 @@ interface LatencyGate {
  */
 function latencyGate(
   { question, budget, items, spread }: RaceSetup,
-  { latencies }: Entrant,
+  { latencies, panelRequests: panel = 0 }: Entrant,
   models: number,
 ): LatencyGate | undefined {
   const latency = latencyLimit(question.limits);
   if (latency === undefined) return undefined;
   const alpha = budget.latency / (4 * models);
   const margin = Math.exp(spreadQuantile(alpha, spread.degrees) * spread.latency);
-  const gateAt = (maxMs: number): ScoreGate =>
-    replayGate(
-      { tau: latency.share, items, failAlpha: alpha, passAlpha: alpha },
-      latencies.map((ms) => Number(ms <= maxMs)),
+  const gateAt = (maxMs: number): GateState =>
+    inTimeGate(
+      latencies.map((ms) => ms <= maxMs),
+      { share: latency.share, items, panel, alpha },
     );
   const [worse, better] = [gateAt(latency.maxMs / margin), gateAt(latency.maxMs * margin)];
   const percentile = `p${Number((latency.share * 100).toFixed(6))}`;
-  if (worse.state === 'passed' || worse.state === 'full') return { state: 'passed', reason: '' };
-  if (better.state === 'failed') {
-    return { state: 'failed', reason: `latency ${percentile} is above ${latency.maxMs} ms (${better.count} requests)` };
+  if (worse === 'passed') return { state: 'passed', reason: '' };
+  if (better === 'failed') {
+    return {
+      state: 'failed',
+      reason: `latency ${percentile} is above ${latency.maxMs} ms (${latencies.length} requests)`,
+    };
   }
   if (latencies.length < items) return { state: 'open', reason: '' };
   return {

@@ -151,10 +151,10 @@ describe('the race for the highest PER-A', () => {
         ? drawClose({ ...close, models: 5, items: 120, scoreRatio: 1 + seed / 10 }, seed)
         : world.draw(seed);
       const said = new Map<string, string>();
-      const [items, anchors] = isClose ? [120, closeAnchors] : [world.items, world.anchors];
+      const [items, own] = isClose ? [120, closeAnchors] : [world.items, world.anchors];
       driveRace(
         models,
-        { ...setupOf('winner', items), anchors },
+        { ...setupOf('winner', items), anchors: own },
         {
           looks: 8,
           onStanding: ({ judgements }) => {
