@@ -67,7 +67,7 @@ function simulateErrors(question: string, world: Omit<CloseOptions, 'launchSprea
       let launches = 0;
       for (let run = 0; run < runs; run += 1) {
         const { models, best } = drawClose({ ...world, launchSpread, isCorrelated }, seed + run);
-        const ended = driveRace(models, setupOf(question, world.items), { looks: 1 });
+        const ended = driveRace(models, setupOf(question, world.items), { looks: 0 });
         const outcome = outcomeOf(ended);
         count[outcome] += 1;
         if (outcome !== 'withdrawn' && !ended.standing.named.includes(best)) count.wrong += 1;
@@ -103,7 +103,7 @@ function simulateLatency(items: number): void {
       };
       let [passed, failed, unclear] = [0, 0, 0];
       for (let run = 0; run < runs; run += 1) {
-        const { standing } = driveRace([lateModel(timesLimit, launchSpread, items, seed + run)], setup, { looks: 1 });
+        const { standing } = driveRace([lateModel(timesLimit, launchSpread, items, seed + run)], setup, { looks: 0 });
         if (standing.named.length > 0) passed += 1;
         else if (standing.judgements[0]?.status === 'eliminated') failed += 1;
         else unclear += 1;

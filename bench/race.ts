@@ -64,7 +64,7 @@ function simulateWinner(world: World, accuracyWeight: number): void {
   const [costs, launches]: [number[], number[]] = [[], []];
   for (let run = 0; run < runs; run += 1) {
     const { models, truth } = world.draw(seed + run);
-    const { standing, entrants } = driveRace(models, setup, { looks: 1 });
+    const { standing, entrants } = driveRace(models, setup, { looks: 0 });
     const winner = trueWinner(truth, world.anchors, weights);
     if (standing.named[0] === winner) named += 1;
     if (standing.named.includes(winner)) inSet += 1;

@@ -59,13 +59,13 @@ function withSpread(standing: RaceStanding, entrants: readonly Entrant[], setup:
   return { ...standing, named, delta, spread: { ...check, inDoubt } };
 }
 
-/** Looks per answer at first, then so many for each doubling of the answers, or thereabouts. */
+/** Looks after each of so many answers, then about as many for each doubling of them. */
 const usualLooks = 64;
 
 /**
  * The gate of a step that asks for items: passed as soon as the race wants something else, or has as many as it asked for.
  *
- * @param looks how often the race is played through while answers come in: more stop it nearer to where it is decided
+ * @param looks how often the race is played through while answers come in: more stop it nearer to where it is decided, 0 at the end
  */
 export function stepGate(
   entrants: readonly Entrant[],

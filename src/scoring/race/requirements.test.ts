@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Anchors } from '../anchors.ts';
 import { equalWeights } from '../per-anchored.ts';
 import { finalQuantile, triageNoise, usualSpread } from './launch-noise.ts';
-import { errorBudget, type RaceSetup } from './race-setup.ts';
-import { bestImaginable, type KnownModel, strictestRequirement } from './requirements.ts';
+import { type Entrant, errorBudget, type RaceSetup, type Turn } from './race-setup.ts';
+import { bestImaginable, type KnownModel, latencyTurn, strictestRequirement } from './requirements.ts';
 
 const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1e9 };
 const setup: RaceSetup = {
@@ -56,5 +56,31 @@ describe('the shares of the error', () => {
       9,
     );
     expect(triageNoise({ ...setup, budget: { ...budget, performance: 0.01 } }, 16).quantile).toBeCloseTo(3.4029, 3);
+  });
+});
+
+describe('a limit on latency', () => {
+  const limits = { maxLatencyP95: 500 };
+  const latencies = Array.from({ length: 200 }, (_, request) => (request < 9 ? 900 : 100));
+  const turn = (change: Partial<Entrant>): Turn | undefined =>
+    latencyTurn(
+      { model: 'm', launches: [values], scores: [], latencies, brokenItems: 0, ...change },
+      { ...setup, items: 200, budget: errorBudget(0.95, true), question: { goal: 'cheapest', limits } },
+      1,
+    );
+
+  it('knows that the panel is no random sample: long prompts in it say nothing about the others', () => {
+    // Nine of 200 are late, all of them among the first: that would be a sign of many more if those were drawn at random.
+    expect(turn({ latencies: latencies.slice(0, 20) })?.judgement?.status).toBe('eliminated');
+    expect(turn({ latencies: latencies.slice(0, 20), panelRequests: 20 })?.step).toBeDefined();
+    expect(turn({ panelRequests: 20 })).toBeUndefined();
+  });
+
+  it('is missed once the panel alone has too many late requests, and kept once the others no longer matter', () => {
+    const late = latencies.map(() => 900);
+    expect(turn({ latencies: late.slice(0, 20), panelRequests: 20 })?.judgement?.status).toBe('eliminated');
+    const inTime = latencies.map(() => 100);
+    expect(turn({ latencies: inTime.slice(0, 190), panelRequests: 190 })).toBeUndefined();
+    expect(turn({ latencies: inTime.slice(0, 19), panelRequests: 20 })?.step).toBeDefined();
   });
 });

@@ -10,7 +10,7 @@ import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
 import { latencyLimit, parseRaceQuestion } from '../../core/race-question.ts';
 import { replayRace } from './replay-race.ts';
 
-const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 ** 30 };
+const toyAnchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 ** 30 };
 
 function setupOf(question: string, items: number): RaceSetup {
   const parsed = parseRaceQuestion(question);
@@ -20,7 +20,7 @@ function setupOf(question: string, items: number): RaceSetup {
     confidence: 0.95,
     budget,
     items,
-    anchors,
+    anchors: toyAnchors,
     weights: equalWeights,
     extraLaunches: 3,
     usefulAbove: 0,
