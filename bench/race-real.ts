@@ -2,7 +2,8 @@
  * Real models on real data: a full run against a race for `winner`, whether they agree, and what each cost.
  *
  *     node bench/race-real.ts --data-dir DATA [--models smollm2-135m-instruct,gemma-3-270m,qwen2.5-coder-0.5b-instruct]
- *       [--tasks arc_easy,imdb,gsm8k] [--limit 200] [--launches 3] [--window-seconds 10] [--concurrency 8] [--store race.db]
+ *       [--tasks arc_easy/lmeval=400,imdb=80,gsm8k=30] [--launches 2] [--window-seconds 5] [--latency-requests 12]
+ *       [--concurrency 4] [--store race.db]
  *
  * Run it on a quiet machine. They agree where the full run's best model by PER-A is named, alone or in a tie.
  */
@@ -17,11 +18,11 @@ const { values: flags } = parseArgs({
   options: {
     'data-dir': { type: 'string' },
     models: { type: 'string', default: 'smollm2-135m-instruct,gemma-3-270m,qwen2.5-coder-0.5b-instruct' },
-    tasks: { type: 'string', default: 'arc_easy,imdb,gsm8k' },
-    limit: { type: 'string', default: '200' },
-    launches: { type: 'string', default: '3' },
-    'window-seconds': { type: 'string', default: '10' },
-    concurrency: { type: 'string', default: '8' },
+    tasks: { type: 'string', default: 'arc_easy/lmeval=400,imdb=80,gsm8k=30' },
+    launches: { type: 'string', default: '2' },
+    'window-seconds': { type: 'string', default: '5' },
+    'latency-requests': { type: 'string', default: '12' },
+    concurrency: { type: 'string', default: '4' },
     store: { type: 'string', default: ':memory:' },
     decide: { type: 'string', default: 'winner' },
   },
@@ -46,13 +47,14 @@ interface Ran {
   readonly named: readonly string[] | undefined;
 }
 
-async function ran(task: string, decide: string | undefined): Promise<Ran> {
+async function ran(task: string, limit: number, decide: string | undefined): Promise<Ran> {
   const suite = {
     models: flags.models.split(','),
     tasks: [task],
-    limit: Number(flags.limit),
+    limit,
     launches: Number(flags.launches),
     windowSeconds: Number(flags['window-seconds']),
+    latencyRequests: Number(flags['latency-requests']),
     concurrency: Number(flags.concurrency),
     ...(decide !== undefined && { decide }),
   };
@@ -77,20 +79,23 @@ async function ran(task: string, decide: string | undefined): Promise<Ran> {
   };
 }
 
-const rows: string[][] = [['task', 'full: best by PER-A', 'race: named', 'agree', 'items', 'wall time', 'pass time']];
 const against = (race: number, full: number, digits = 0): string =>
   `${race.toFixed(digits)} of ${full.toFixed(digits)} (${((100 * race) / full).toFixed(0)} %)`;
-for (const task of flags.tasks.split(',')) {
-  const [full, race] = [await ran(task, undefined), await ran(task, flags.decide)];
+console.log('task | full: best by PER-A | race: named | agree | items | wall time | pass time');
+for (const asked of flags.tasks.split(',')) {
+  const [task = '', items] = asked.split('=');
+  const full = await ran(task, Number(items), undefined);
+  const race = await ran(task, Number(items), flags.decide);
   const agrees = full.best !== undefined && race.named?.includes(full.best) === true;
-  rows.push([
-    task,
-    full.best ?? '–',
-    race.named?.join(', ') ?? '–',
-    agrees ? 'yes' : 'no',
-    against(race.items, full.items),
-    `${against(race.seconds, full.seconds)} s`,
-    `${against(race.passSeconds, full.passSeconds)} s`,
-  ]);
+  console.log(
+    [
+      task,
+      full.best ?? '–',
+      race.named?.join(', ') ?? '–',
+      agrees ? 'yes' : 'no',
+      against(race.items, full.items),
+      `${against(race.seconds, full.seconds)} s`,
+      `${against(race.passSeconds, full.passSeconds)} s`,
+    ].join(' | '),
+  );
 }
-for (const row of rows) console.log(row.join(' | '));
