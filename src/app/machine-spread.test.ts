@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { RunPlan } from '../run/plan.ts';
+import { usualSpread } from '../scoring/race/launch-noise.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { runPlan, toyDependencies, toyLetters, toyPlan } from '../../test/run/toy-plan.ts';
-import { machineSpread, withAssumedSpread } from './machine-spread.ts';
+import { launchedBy, machineSpread, withAssumedSpread } from './machine-spread.ts';
 
 function planOn(cpuModel: string, engine: string, suiteKey: string): RunPlan {
   const toy = toyPlan({ tasks: [toyLetters], suiteKey });
@@ -26,26 +27,31 @@ it('takes the launches of the same hardware and engine, from all runs of a store
   expect(await machineSpread(store, host, 'llama')).toBeUndefined();
 });
 
-it('is what a race on this machine assumes, as soon as it is known of each of its engines', async () => {
+it('is what a race on this machine assumes: of several engines the widest, and the usual one where none is known', async () => {
   await using store = await openSqliteStore({ file: ':memory:' });
   const [one, other] = [planOn('fast', 'mock', 'a'), planOn('fast', 'llama', 'b')];
-  const models = [
-    { ...(one.models[0] as RunPlan['models'][number]) },
-    ...other.models.map(({ spec, facts }) => ({ spec: { ...spec, name: 'two', engine: 'llama' }, facts })),
-  ];
+  const models = [...one.models, ...other.models.map(({ spec, facts }) => ({ spec: { ...spec, name: 'two' }, facts }))];
   const race = { question: { text: 'winner', goal: 'winner' }, confidence: 0.95, tasks: {} } as const;
   const plan: RunPlan = { ...one, models, manifest: { ...one.manifest, race } };
+  const assumed = async () => (await withAssumedSpread(plan, store)).manifest.race?.assumedSpread;
   expect(await withAssumedSpread(one, store)).toBe(one);
+  expect(await assumed()).toEqual(usualSpread);
   await runPlan(one, toyDependencies(store));
-  expect((await withAssumedSpread(plan, store)).manifest.race?.assumedSpread).toBeUndefined();
   await runPlan(other, toyDependencies(store));
-  const found = (await withAssumedSpread(plan, store)).manifest.race?.assumedSpread;
   const both = [
     await machineSpread(store, one.manifest.host, 'mock'),
     await machineSpread(store, one.manifest.host, 'llama'),
   ].map((known) => known?.spread);
+  const found = await assumed();
   for (const figure of ['throughput', 'latency', 'memory'] as const) {
     expect(found?.[figure]).toBe(Math.max(...both.map((spread) => spread?.[figure] ?? 0)));
   }
   expect(found?.degrees).toBe(5);
+});
+
+it('tells servers apart: what one of them showed says nothing about another', () => {
+  const served = (source: string) => launchedBy({ engine: 'openai', source, fileSha256: undefined });
+  expect(served('http://a:8000/v1#one')).toBe(served('http://a:8000/v1#two'));
+  expect(served('http://a:8000/v1')).not.toBe(served('http://b:8000/v1'));
+  expect(launchedBy({ engine: 'llama', source: 'https://hub/x.gguf', fileSha256: 'x' })).toBe('llama');
 });

@@ -8,7 +8,7 @@ import { type Cell as TableCell, gap, numberCell, textBlock } from '../../presen
 import { plainTable } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
 import { percentText } from '../../core/amount-text.ts';
-import { machineSpread } from '../../app/machine-spread.ts';
+import { launchedBy, machineSpread } from '../../app/machine-spread.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
@@ -132,14 +132,14 @@ function valueText(value: unknown): string {
 
 /** How far launches of the run's engines differ on this hardware, from all runs in the store. */
 async function spreadLines(store: Store, { manifest: { host, models } }: RunRecord): Promise<readonly string[]> {
-  const engines = new Set(Object.values(models).flatMap(({ engine }) => engine ?? []));
+  const engines = new Set(Object.values(models).flatMap((facts) => launchedBy(facts) ?? []));
   const lines: string[] = [];
   for (const engine of engines) {
     const measured = (await machineSpread(store, host, engine))?.measured;
     if (measured === undefined) continue;
     const { launches, throughput, latency } = measured;
     lines.push(
-      `launches of the ${engine} engine on this hardware differ by ${percentText(throughput, 1)} in throughput and ${percentText(latency, 1)} in latency (${launches} launches in the store)`,
+      `launches (${safeText(engine)}) on this hardware differ by ${percentText(throughput, 1)} in throughput and ${percentText(latency, 1)} in latency (${launches} launches in the newest runs)`,
     );
   }
   return lines;
