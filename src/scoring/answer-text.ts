@@ -212,8 +212,9 @@ export function answerSentences(answer: Answer, boards: readonly Scoreboard[], h
   const measured = answer.candidates.filter(({ state }) => state !== 'unmeasured').map(({ model }) => model);
   if (board !== undefined && others.length === 0) {
     if (first !== undefined) {
-      const other = measured.find((model) => model !== first);
-      const against = other === undefined ? undefined : comparedText(answer, other);
+      // The winner of a race may have stopped before it could be compared.
+      const [own, other] = measured;
+      const against = own !== first || other === undefined ? undefined : comparedText(answer, other);
       const parts = [hasTable ? undefined : numbersText(board, first, answer), against].filter(
         (part) => part !== undefined,
       );

@@ -298,7 +298,7 @@ describe('several tasks', () => {
   });
 
   it('names the task that has no usable model', () => {
-    const none = answerOf([{ model: 'a', scores: rightOf(10, 400), speeds: quiet }], 'Two');
+    const none = asked([{ model: 'a', scores: rightOf(10, 400), speeds: quiet }], 'Two');
     const open = asked([{ model: 'a', scores: rightOf(100, 400), speeds: quiet }], {
       title: 'Two',
       chance: 0.6,
@@ -307,4 +307,19 @@ describe('several tasks', () => {
     expect(none.kind).toBe('recommend');
     expect([answers.kind, answersHeadline(answers)]).toEqual(['unknown', 'a for One; no usable model for Two.']);
   });
+});
+
+it('compares no winner of a race that had not answered everything', () => {
+  const { board, answer } = asked([
+    { model: 'full', scores: rightOf(150, 200), speeds: [10, 10.1] },
+    { model: 'stopped', scores: rightOf(180, 200), speeds: [10, 10.1] },
+  ]);
+  const candidates = answer.candidates.map((candidate) =>
+    candidate.model === 'stopped' ? { ...candidate, state: 'unmeasured' as const } : candidate,
+  );
+  const confidence = { level: 'certified', why: [], support: undefined } as const;
+  const certified = { ...answer, candidates, kind: 'recommend', model: 'stopped', confidence } as const;
+  expect(answerSentences({ ...certified, because: [], atCost: [] }, [board], true)).toEqual([
+    'Deploy stopped: a race has proved it for exactly these items (see its certificate).',
+  ]);
 });
