@@ -298,7 +298,7 @@ describe('several tasks', () => {
   });
 
   it('names the task that has no usable model', () => {
-    const none = asked([{ model: 'a', scores: rightOf(10, 400), speeds: quiet }], 'Two');
+    const none = answerOf([{ model: 'a', scores: rightOf(10, 400), speeds: quiet }], 'Two');
     const open = asked([{ model: 'a', scores: rightOf(100, 400), speeds: quiet }], {
       title: 'Two',
       chance: 0.6,
