@@ -221,9 +221,9 @@ async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type:
     case 'launch': {
       const { launch } = step;
       const owed = owedPasses(suite, launch, await store.passResults(cellId)).filter((pass) => pass !== 'accuracy');
-      // The first launch asks in the model's own order, and its answers are kept: measuring speed is not for nothing.
-      const keeps = launch === 0 ? { order, least: Math.min(probeItems, order.length) } : undefined;
-      const passes = owed.map((pass) => (pass === 'throughput' ? { pass, keeps } : passOrder(pass, job, plan)));
+      // Answers of the first launch are kept: measuring speed is not for nothing.
+      const items = { order, least: Math.min(probeItems, order.length), isKept: launch === 0 };
+      const passes = owed.map((pass) => (pass === 'throughput' ? { pass, items } : passOrder(pass, job, plan)));
       return { type: 'launch', job, launch, launches: launch === 0 ? 1 : 1 + suite.launches, passes };
     }
     case 'items': {

@@ -118,15 +118,15 @@ export interface CheckedSpread {
 }
 
 /**
- * Launches that tell how far launches differ: what others did to them is left out, unless too few remain. The first of a
- * model counts in any case, since others were ruled out by it.
+ * Launches that tell how far launches differ: those that others disturbed are left out, unless fewer than half of what the
+ * check needs would remain. The first of a model counts in any case, since others were ruled out by it.
  */
 function tellingLaunches(entrants: readonly Entrant[], spread: AssumedSpread): readonly Pick<Entrant, 'launches'>[] {
   const sound = entrants.map(({ launches }) => ({
     launches: launches.filter(({ isDisturbed }, at) => at === 0 || isDisturbed !== true),
   }));
   const degrees = sound.reduce((sum, { launches }) => sum + Math.max(0, launches.length - 1), 0);
-  return degrees < checkDegrees(spread) ? entrants : sound;
+  return degrees < checkDegrees(spread) / 2 ? entrants : sound;
 }
 
 /** Compares the spread that was assumed with that of the launches; with a limit on latency that of the times as well. */
