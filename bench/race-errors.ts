@@ -2,11 +2,11 @@
  * How often a race is wrong, and what it costs, where models are as hard to tell apart as is asked: launches that differ by
  * as much as, less and more than is assumed, whose figures go together or don't. docs/deciding.md has the tables.
  *
- *     node bench/race-errors.ts [--part winner,cheapest,latency,cost] [--runs 200] [--models 3,8,16] [--items 200]
- *         [--ratio 1.02] [--seed 1]
+ *     node bench/race-errors.ts [--part winner,cheapest,latency,cost] [--runs 200] [--models 3,8,16] [--items 200,2000]
+ *         [--ratio 1.02] [--spread 0.02,0.06,0.1,0.2] [--assumed 0.02 --degrees 34] [--correlated yes,no] [--seed 1]
  */
 import { parseArgs } from 'node:util';
-import type { RaceCertificate } from '../src/core/race.ts';
+import type { AssumedSpread, RaceCertificate } from '../src/core/race.ts';
 import { parseRaceQuestion, latencyLimit } from '../src/core/race-question.ts';
 import { equalWeights } from '../src/scoring/per-anchored.ts';
 import { raceCost } from '../src/scoring/race/certificate.ts';
@@ -22,14 +22,30 @@ const { values: flags } = parseArgs({
     part: { type: 'string', default: 'winner,cheapest,latency,cost' },
     runs: { type: 'string', default: '200' },
     models: { type: 'string', default: '3,8,16' },
-    items: { type: 'string', default: '200' },
-    ratio: { type: 'string', default: '1.02' },
+    /** 200 where errors are counted, four benchmarks for the cost. */
+    items: { type: 'string' },
+    /** 1.02 where errors are counted, five of them for the cost. */
+    ratio: { type: 'string' },
+    /** True spread of launches: four of them where errors are counted, 3 % for the cost. */
+    spread: { type: 'string' },
+    correlated: { type: 'string', default: 'no,yes' },
+    /** Spread that races assume, and the degrees of freedom that it was measured with. */
+    assumed: { type: 'string', default: String(usualSpread.throughput) },
+    degrees: { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
 });
 const numbers = (text: string): readonly number[] => text.split(',').map(Number);
-const [runs, seed, ratio] = [Number(flags.runs), Number(flags.seed), Number(flags.ratio)];
-const spreads = [0.02, 0.06, 0.1, 0.2];
+const [runs, seed, ratio] = [Number(flags.runs), Number(flags.seed), Number(flags.ratio ?? 1.02)];
+const spreads = numbers(flags.spread ?? '0.02,0.06,0.1,0.2');
+const scale = Number(flags.assumed) / usualSpread.throughput;
+const assumed: AssumedSpread = {
+  throughput: scale * usualSpread.throughput,
+  latency: scale * usualSpread.latency,
+  memory: scale * usualSpread.memory,
+  ...(flags.degrees !== undefined && { degrees: Number(flags.degrees) }),
+  source: 'assumed',
+};
 
 function setupOf(question: string, items: number): RaceSetup {
   const parsed = parseRaceQuestion(question);
@@ -42,7 +58,7 @@ function setupOf(question: string, items: number): RaceSetup {
     weights: equalWeights,
     extraLaunches: 3,
     usefulAbove: 0.05,
-    spread: usualSpread,
+    spread: assumed,
   };
 }
 
@@ -61,7 +77,7 @@ function outcomeOf({ standing: { named, spread } }: RaceRun): RaceCertificate['o
 
 /** The true best isn't among the named, though the certificate stands. */
 function simulateErrors(question: string, world: Omit<CloseOptions, 'launchSpread' | 'isCorrelated'>): void {
-  for (const isCorrelated of [false, true]) {
+  for (const isCorrelated of flags.correlated.split(',').map((word) => word === 'yes')) {
     for (const launchSpread of spreads) {
       const count = { wrong: 0, withdrawn: 0, winner: 0, tie: 0, none: 0 };
       let launches = 0;
@@ -74,7 +90,7 @@ function simulateErrors(question: string, world: Omit<CloseOptions, 'launchSprea
         launches += ended.entrants.reduce((sum, entrant) => sum + entrant.launches.length, 0);
       }
       console.log(
-        `${question}, ${world.models} models, launches differ by ${percent(launchSpread)}, ${isCorrelated ? 'correlated ' : 'independent'}: wrong ${rate(count.wrong, runs)}, withdrawn ${percent(count.withdrawn / runs)}, one named ${percent(count.winner / runs)}, tie ${percent(count.tie / runs)}, ${(launches / runs).toFixed(1)} launches`,
+        `${question}, ${world.models} models, ${world.items} items, launches differ by ${percent(launchSpread)}, ${isCorrelated ? 'correlated ' : 'independent'}: wrong ${rate(count.wrong, runs)}, withdrawn ${percent(count.withdrawn / runs)}, one named ${percent(count.winner / runs)}, tie ${percent(count.tie / runs)}, ${(launches / runs).toFixed(1)} launches`,
       );
     }
   }
@@ -115,14 +131,14 @@ function simulateLatency(items: number): void {
   }
 }
 
-/** What a winner costs where the best is so far ahead, at launches that differ by half of what is assumed. */
-function simulateCost(models: number): void {
-  for (const items of [600, 1319, 2376, 10_042]) {
-    for (const scoreRatio of [1.02, 1.05, 1.08, 1.15, 1.3]) {
+/** What a winner costs where the best is so far ahead. */
+function simulateCost(models: number, launchSpread: number): void {
+  for (const items of numbers(flags.items ?? '600,1319,2376,10042')) {
+    for (const scoreRatio of numbers(flags.ratio ?? '1.02,1.05,1.08,1.15,1.3')) {
       const races = Math.max(4, Math.round((runs * 600) / items / 5));
       let [cost, asked, starts, named] = [0, 0, 0, 0];
       for (let run = 0; run < races; run += 1) {
-        const world = { models, items, launchSpread: 0.03, isCorrelated: true, scoreRatio };
+        const world = { models, items, launchSpread, isCorrelated: true, scoreRatio };
         const { models: drawn, best } = drawClose(world, seed + run);
         const { standing, entrants, steps } = driveRace(drawn, setupOf('winner', items));
         const used = raceCost(entrants, items, 3);
@@ -139,13 +155,16 @@ function simulateCost(models: number): void {
   }
 }
 
-console.log(`seed ${seed}, ${runs} races a line, 95 % confidence, 6 % assumed between launches`);
-const items = Number(flags.items);
-for (const models of numbers(flags.models)) {
-  if (flags.part.includes('winner')) simulateErrors('winner', { models, items, scoreRatio: ratio });
-  if (flags.part.includes('cheapest')) {
-    simulateErrors('cheapest with accuracy >= 0.4', { models, items, costRatio: ratio });
+console.log(
+  `seed ${seed}, ${runs} races a line, 95 % confidence, ${percent(assumed.throughput)} assumed between launches`,
+);
+for (const items of numbers(flags.items ?? '200')) {
+  for (const models of numbers(flags.models)) {
+    if (flags.part.includes('winner')) simulateErrors('winner', { models, items, scoreRatio: ratio });
+    if (flags.part.includes('cheapest')) {
+      simulateErrors('cheapest with accuracy >= 0.4', { models, items, costRatio: ratio });
+    }
   }
 }
 if (flags.part.includes('latency')) simulateLatency(1000);
-if (flags.part.includes('cost')) simulateCost(3);
+if (flags.part.includes('cost')) simulateCost(3, Number(flags.spread ?? 0.03));

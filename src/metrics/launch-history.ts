@@ -2,7 +2,7 @@ import type { PassResult } from '../core/cell.ts';
 import type { AssumedSpread } from '../core/race.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import { launchPrior } from '../stats/launch-interval.ts';
-import { launchesIn, launchFigures, type LaunchFigures } from './launches.ts';
+import { isDisturbed, launchesIn, launchFigures, type LaunchFigures } from './launches.ts';
 
 /** Passes of one model in one run, cell by cell: its cells share launches, and with them their luck. */
 export interface LaunchedModel {
@@ -21,9 +21,6 @@ export interface LaunchHistory {
 /** Launches that the assumed spread is worth beside those that were measured. */
 const priorDegrees = 4;
 
-/** What others, heat or the client did to a window says nothing about launches. */
-const foreign: ReadonlySet<string> = new Set(['host_busy', 'throttled', 'foreign_process', 'client_bound']);
-
 const figureOf = { throughput: 'itemsPerSecond', latency: 'latencyP50', memory: 'peakBytes' } as const satisfies Record<
   keyof typeof launchPrior,
   keyof LaunchFigures
@@ -41,9 +38,7 @@ function squaresOf({ protocol, cells }: LaunchedModel, name: keyof LaunchFigures
   const own = cells.flatMap((passes) => {
     // Launches that asked items of their own differ by those too.
     const sound = launchesIn(passes).filter(
-      ({ throughput, latency }) =>
-        latency?.latencies?.itemIds !== undefined &&
-        [throughput, latency].every((pass) => pass?.warnings.every(({ reason }) => !foreign.has(reason)) ?? true),
+      (launch) => launch.latency?.latencies?.itemIds !== undefined && !isDisturbed(launch),
     );
     const logs = sound.flatMap((launch) => {
       const value = launchFigures(protocol, launch)[name];

@@ -24,6 +24,13 @@ export function launchesIn(passes: readonly PassResult[]): readonly Launch[] {
   });
 }
 
+const foreign: ReadonlySet<string> = new Set(['host_busy', 'throttled', 'foreign_process', 'client_bound']);
+
+/** Whether others, heat or the client were at work: what such a launch differs by says nothing about launches. */
+export function isDisturbed({ throughput, latency }: Pick<Launch, 'throughput' | 'latency'>): boolean {
+  return [throughput, latency].some((pass) => pass?.warnings.some(({ reason }) => foreign.has(reason)));
+}
+
 /** The pass that shows what a deployment would do: at full load, nothing reused. */
 export function loadPass(protocol: ProtocolName, { accuracy, throughput }: Launch): PassResult | undefined {
   return protocol === 'paper' ? accuracy : throughput;

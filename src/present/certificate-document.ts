@@ -48,7 +48,7 @@ function spreadOf({ version, outcome, spread }: RaceCertificate): readonly strin
   if (inDoubt.length > 0) {
     return [
       `${spreadText(spread)}: ${listText(inDoubt)} can't be ruled out`,
-      'run the race again: it then starts from the measured spread',
+      'run the race again: the next race on this machine takes these launches into account',
     ];
   }
   return [

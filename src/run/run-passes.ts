@@ -11,7 +11,7 @@ import { shuffledOrder } from './plan.ts';
 import { plannedConcurrency } from './protocol.ts';
 import type { QuietMachine, TimedPass } from './quiet-machine.ts';
 import { createSampleWriter } from './sample-writer.ts';
-import type { KeptAnswers, PassOrder, WorkStep } from './strategy.ts';
+import type { LaunchItems, PassOrder, WorkStep } from './strategy.ts';
 import { measuredRounds } from './closed-loop.ts';
 import { findConcurrency, maxTried, runThroughputPass, warmUp } from './throughput-pass.ts';
 import { answeredWork, createWorkEstimate } from './item-work.ts';
@@ -64,23 +64,24 @@ async function keepAnswers(turn: Turn, answers: ReadonlyMap<number, Answer>): Pr
 async function throughputPass(
   turn: Turn,
   context: PassContext,
-  keeps: KeptAnswers | undefined,
+  items: LaunchItems | undefined,
   attempt: number,
 ): Promise<PassResult> {
   const { suite, launch, stopSignal } = turn;
   const { requestRate, goodput, seed } = suite;
   // What is asked round after round counts once.
   const answers = new Map<number, Answer>();
-  const known = await answeredWork(turn.dependencies.store, turn.job);
+  // By the same answers in every launch of a race, also once more of them are in.
+  const known = items === undefined ? await answeredWork(turn.dependencies.store, turn.job) : undefined;
   const seen = createWorkEstimate(turn.job.planned);
   const result = await runThroughputPass(context, {
-    positions: keeps?.order ?? timedOrder(turn, 'throughput', attempt),
+    positions: items?.order ?? timedOrder(turn, 'throughput', attempt),
     windowMs: suite.windowSeconds * 1000,
     rounds: measuredRounds,
-    minRequests: keeps?.least ?? 0,
+    minRequests: items?.least ?? 0,
     onAnswer: (answer) => {
       seen.add(answer);
-      if (keeps !== undefined && !answers.has(answer.position)) answers.set(answer.position, answer);
+      if (items?.isKept === true && !answers.has(answer.position)) answers.set(answer.position, answer);
     },
     itemWork: () => known ?? seen.estimate(),
     load: {
@@ -91,7 +92,7 @@ async function throughputPass(
     },
     signal: stopSignal,
   });
-  if (keeps !== undefined) await keepAnswers(turn, answers);
+  if (items?.isKept === true) await keepAnswers(turn, answers);
   return result;
 }
 
@@ -134,7 +135,7 @@ async function runPass(turn: Turn, order: PassOrder, concurrency: number, attemp
     case 'accuracy':
       return runAccuracyPass(turn, context, order);
     case 'throughput':
-      return throughputPass(turn, context, order.keeps, attempt);
+      return throughputPass(turn, context, order.items, attempt);
     case 'latency':
       return latencyPass(turn, context, order);
   }

@@ -36,7 +36,8 @@ export type PassOrder =
       readonly gate: ItemGate | undefined;
       readonly time?: PassTime;
     }
-  | { readonly pass: 'throughput'; readonly keeps: KeptAnswers | undefined }
+  /** Items that are the same in every launch, or others in each. */
+  | { readonly pass: 'throughput'; readonly items: LaunchItems | undefined }
   /** Single requests, from this place in the order of the panel and all other items; never more than there are. */
   | { readonly pass: 'latency'; readonly from: number; readonly requests: number };
 
@@ -49,10 +50,15 @@ export interface PassTime {
   readonly endAtMs: number;
 }
 
-/** Answers of a throughput pass that count as items: asked in this order, and so many at least. */
-export interface KeptAnswers {
+/**
+ * Items of the throughput passes in a race: every launch asks them in this order, and so many at least, so that launches
+ * differ by nothing that they were asked.
+ */
+export interface LaunchItems {
   readonly order: readonly number[];
   readonly least: number;
+  /** The answers count as items. */
+  readonly isKept: boolean;
 }
 
 /** Work on a cell with an engine, which is started where it isn't open in that launch. */
@@ -107,6 +113,6 @@ export const isOpen = ({ state }: Cell): boolean => state === 'pending' || state
 /** The usual passes by name, each as a full run asks it. */
 export function passOrder(pass: PassName, { planned }: CellJob, { suite }: RunPlan): PassOrder {
   if (pass === 'accuracy') return { pass, order: planned.order, gate: undefined };
-  if (pass === 'throughput') return { pass, keeps: undefined };
+  if (pass === 'throughput') return { pass, items: undefined };
   return { pass: 'latency', from: 0, requests: Math.min(suite.latencyRequests, planned.order.length) };
 }

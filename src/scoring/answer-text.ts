@@ -130,7 +130,7 @@ function needsText(answer: Extract<Answer, { kind: 'unknown' }>): string {
       case 'numbers':
         return 'the numbers that are missing or not valid';
       case 'race':
-        return 'the same race again, which then starts from the measured spread';
+        return 'the same race again, which takes the launches of this one into account';
       default:
         return need satisfies never;
     }

@@ -85,6 +85,57 @@ it('lets a model that failed try again for the highest score, and keeps what was
   expect(again.certificates[0]?.named).toContain('strong');
 });
 
+it('lets a model that failed beat the one that was named without it', async () => {
+  await using store = await memoryStore();
+  const models = {
+    dying: { answers: rightAnswers(10), tokenMs: 4 },
+    fair: { answers: rightAnswers(4), tokenMs: 4 },
+    weak: { answers: rightAnswers(2), tokenMs: 4 },
+  };
+  const plan = await racePlan('winner', { models, count: 200 });
+  let isBroken = true;
+  const openEngine = dyingEngine(() => isBroken);
+  const first = await race(plan, toyDependencies(store, { openEngine }));
+  expect(first.certificates[0]).toMatchObject({ outcome: 'winner', named: ['fair'] });
+
+  isBroken = false;
+  const retry = { resumeId: first.runId, retryFailed: true };
+  const again = await race(plan, toyDependencies(store, { openEngine }), () => {}, retry);
+  expect(again.certificates[0]).toMatchObject({ outcome: 'winner', named: ['dying'] });
+  expect(verdictOf(again.certificates[0], 'fair')?.status).toBe('eliminated');
+  const [before, after] = [first, again].map(({ certificates }) => verdictOf(certificates[0], 'weak'));
+  expect(after).toEqual(before);
+});
+
+it('judges a finalist that dies in a later launch by what it has, and says once why it ended', async () => {
+  await using store = await memoryStore();
+  const models = { only: { answers: rightAnswers(8), tokenMs: 4 } };
+  const openSteady = steadyEngine();
+  let opened = 0;
+  const openEngine = async (): Promise<Engine> => {
+    const engine = await openSteady();
+    return {
+      ...engine,
+      open: (model, options, signal): Promise<LoadedModel> => {
+        opened += 1;
+        const fault = opened === 3 ? { crashAtRequest: 6 } : {};
+        return engine.open({ ...model, engineOptions: { ...model.engineOptions, ...fault } }, options, signal);
+      },
+    };
+  };
+  const plan = await racePlan('winner', { models, count: 200 });
+  const { certificates, runId } = await race(plan, toyDependencies(store, { openEngine }));
+  expect(certificates[0]).toMatchObject({ outcome: 'winner', named: ['only'], models: [{ launches: 2 }] });
+  const [cell] = await store.cells(runId);
+  const { n = 0 } = verdictOf(certificates[0], 'only') ?? {};
+  expect(cell?.measurements.accuracy).toMatchObject({
+    status: 'unavailable',
+    detail: expect.stringMatching(
+      new RegExp(`^passed after ${n} items: not ruled out; only: the mock engine died at request 6; between `),
+    ),
+  });
+});
+
 it('voids a model of which more than one item in a hundred fails in the engine', async () => {
   await using store = await memoryStore();
   const unanswered = { status: 'failed', reason: 'engine', message: 'no answer', promptTokens: undefined } as const;

@@ -1,15 +1,8 @@
 /** What a race stores of itself in the manifest of its run, and what its cells may tell. */
 import type { Cell, PassResult, CellMeasurements } from '../../core/cell.ts';
-import type {
-  RaceEntrantFacts,
-  RaceQuestion,
-  RaceValues,
-  RaceRecord,
-  RaceTaskRecord,
-  RaceVerdict,
-} from '../../core/race.ts';
-import { type Launch, launchesIn, launchFigures } from '../../metrics/launches.ts';
-import type { Entrant } from '../../scoring/race/race-setup.ts';
+import type { RaceEntrantFacts, RaceQuestion, RaceRecord, RaceTaskRecord, RaceVerdict } from '../../core/race.ts';
+import { isDisturbed, type Launch, launchesIn, launchFigures } from '../../metrics/launches.ts';
+import { type Entrant, isKept, type RaceLaunch } from '../../scoring/race/race-setup.ts';
 import { storedScores } from '../accuracy-pass.ts';
 import { shuffledOrder, type PlannedTask } from '../plan.ts';
 import { type RunState, isOpen, type Step } from '../strategy.ts';
@@ -44,13 +37,13 @@ export function createLane(
 }
 
 /** Why a launch can't be compared with others, or what it measured. */
-function readLaunch(launch: Launch, question: RaceQuestion): RaceValues | string {
+function readLaunch(launch: Launch, question: RaceQuestion): RaceLaunch | string {
   const { itemsPerSecond: throughput, latencyP50: latency, peakBytes: memory } = launchFigures('serving', launch);
   const needsMemory = question.goal === 'winner' || question.limits.maxMemory !== undefined;
   if (throughput === undefined) return 'throughput could not be measured';
   if (latency === undefined) return 'latency could not be measured';
   if (memory === undefined && needsMemory) return 'memory could not be measured';
-  return { throughput, latency, memory: memory ?? Number.NaN };
+  return { throughput, latency, memory: memory ?? Number.NaN, isDisturbed: isDisturbed(launch) };
 }
 
 /** The launches that are complete. */
@@ -59,7 +52,7 @@ function readLaunches(passes: readonly PassResult[], question: RaceQuestion): Pi
   const isFirst = (own: PassResult, at: number): boolean =>
     passes.findIndex(({ pass, launch }) => pass === own.pass && launch === own.launch) === at;
   const timed = passes.filter((own, at) => own.pass !== 'accuracy' && isFirst(own, at));
-  const launches: RaceValues[] = [];
+  const launches: RaceLaunch[] = [];
   for (const launch of launchesIn(timed)) {
     if (launch.throughput === undefined || launch.latency === undefined) return { launches };
     const read = readLaunch(launch, question);
@@ -132,7 +125,8 @@ export function noteTask(taskId: string, change: (task: RaceTaskRecord) => RaceT
 }
 
 /**
- * A model that failed and is tried again comes last, like one that was added later: nobody's test changes.
+ * A model that failed and is tried again comes last, like one that was added later: whoever is out stays out, and those
+ * that were left have to be compared with it.
  *
  * @returns undefined where there is none
  */
@@ -152,7 +146,7 @@ export function movingRetried(
         ...stored.entrants.filter((entrant) => !isRetried(entrant)),
         ...stored.entrants.filter(isRetried).map((entrant) => ({ ...entrant, isRetried: true })),
       ],
-      decisions: stored.decisions.filter((decision) => !isRetried(decision)),
+      decisions: stored.decisions.filter((decision) => !isRetried(decision) && isKept(decision)),
     };
   };
 }

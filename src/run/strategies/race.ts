@@ -7,9 +7,11 @@ import {
   type Entrant,
   errorBudget,
   judged,
+  notRuledOut,
   type RaceSetup,
   type RaceStanding,
   type RaceStep,
+  withVerdicts,
 } from '../../scoring/race/race-setup.ts';
 import { openCandidates, replayRace, stepGate } from '../../scoring/race/replay-race.ts';
 import { latencyLimit, questionOf } from '../../core/race-question.ts';
@@ -71,6 +73,11 @@ async function refresh(race: TaskRace, model: string): Promise<Entrant> {
   const entrant = await readEntrant(race.state, laneOf(race, model), race.setup.question);
   race.entrants.set(model, entrant);
   return entrant;
+}
+
+/** In the order in which they are tried. */
+function entrantsOf({ entrants, decided }: TaskRace): readonly Entrant[] {
+  return withVerdicts([...entrants.values()], decided);
 }
 
 /** Says that a decision that was stored doesn't follow from the answers that are stored. */
@@ -177,11 +184,11 @@ async function* settle(race: TaskRace, verdict: RaceVerdict): Steps {
 }
 
 async function* certify(race: TaskRace, standing: RaceStanding): Steps {
-  const { state, planned, record, setup, entrants } = race;
+  const { state, planned, record, setup } = race;
   const { suite } = state.plan;
   const { task, items } = planned;
   const { cluster } = task;
-  const certificate = createCertificate(standing, [...entrants.values()], setup, {
+  const certificate = createCertificate(standing, entrantsOf(race), setup, {
     taskId: task.id,
     questionSha256: record.questionSha256,
     score: record.score?.version ?? null,
@@ -214,13 +221,13 @@ async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type:
     case 'launch': {
       const { launch } = step;
       const owed = owedPasses(suite, launch, await store.passResults(cellId)).filter((pass) => pass !== 'accuracy');
-      // The first launch asks in the model's own order, and its answers are kept: measuring speed is not for nothing.
-      const keeps = launch === 0 ? { order, least: Math.min(probeItems, order.length) } : undefined;
-      const passes = owed.map((pass) => (pass === 'throughput' ? { pass, keeps } : passOrder(pass, job, plan)));
+      // Answers of the first launch are kept: measuring speed is not for nothing.
+      const items = { order, least: Math.min(probeItems, order.length), isKept: launch === 0 };
+      const passes = owed.map((pass) => (pass === 'throughput' ? { pass, items } : passOrder(pass, job, plan)));
       return { type: 'launch', job, launch, launches: launch === 0 ? 1 : 1 + suite.launches, passes };
     }
     case 'items': {
-      const gate = stepGate([...race.entrants.values()], step, race.setup);
+      const gate = stepGate(entrantsOf(race), step, race.setup);
       return { type: 'pass', ...first, passes: [{ pass: 'accuracy', order, gate }] };
     }
     case 'latencies': {
@@ -239,14 +246,15 @@ async function* fail(race: TaskRace, job: CellJob, { error }: NonNullable<CellJo
   const { model } = job.cell;
   const failure = error instanceof Error ? error.message : String(error);
   race.entrants.set(model, { ...(await refresh(race, model)), failure });
-  const entrants = [...race.entrants.values()];
+  const entrants = entrantsOf(race);
   const found = replayRace(entrants, race.setup).judgements.find(({ entrant }) => entrant.model === model);
   if (found?.status === 'failed') {
     yield* settle(race, verdictOf(found, [], race.setup));
   } else {
     // A finalist that broke in a later launch is still judged by what it has.
     const [entrant] = entrants.filter((each) => each.model === model);
-    if (entrant !== undefined) yield endOf(job, verdictOf(judged(entrant, 'passed', failure), [], race.setup));
+    const soFar = entrant && judged(entrant, 'passed', notRuledOut, { n: entrant.scores.length });
+    if (soFar !== undefined) yield endOf(job, verdictOf(soFar, [], race.setup));
   }
   await refresh(race, model);
 }
@@ -268,14 +276,16 @@ function withoutAnswers({ cell }: CellJob): EngineError {
 async function* raceTask(race: TaskRace): Steps {
   const { state, setup, entrants, planned } = race;
   while (!state.isStopped) {
-    const standing = replayRace([...entrants.values()], setup);
+    const standing = replayRace(entrantsOf(race), setup);
     if (standing.step.type === 'end') {
       yield* certify(race, standing);
       return;
     }
     for (const judgement of standing.judgements) {
-      const job = jobOf(race, judgement.entrant.model);
-      if (judgement.isFinal && job !== undefined) yield* settle(race, verdictOf(judgement, [], setup));
+      const { model } = judgement.entrant;
+      // The cell of one that died ended before it was clear that it can't be judged.
+      const isNew = jobOf(race, model) !== undefined || !race.decided.has(model);
+      if (judgement.isFinal && isNew) yield* settle(race, verdictOf(judgement, [], setup));
     }
     const work = await workStep(race, standing.step);
     const { job } = work;
@@ -286,10 +296,10 @@ async function* raceTask(race: TaskRace): Steps {
     if (!state.isStopped && isSameEvidence(before, after)) job.failure ??= { error: withoutAnswers(job) };
     if (job.failure !== undefined) yield* fail(race, job, job.failure);
   }
-  const standing = replayRace([...entrants.values()], setup);
+  const standing = replayRace(entrantsOf(race), setup);
   // Decided with the last answer: the next start has nothing to do but to certify it.
   if (standing.step.type === 'end') return;
-  const open = openCandidates(standing, [...entrants.values()], setup);
+  const open = openCandidates(standing, entrantsOf(race), setup);
   yield noteTask(planned.task.id, (task) => ({ ...task, open }));
 }
 

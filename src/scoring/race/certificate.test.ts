@@ -105,15 +105,16 @@ describe('launches that differ by more than was assumed', () => {
     const certificate = raced(0.2);
     expect(certificate).toMatchObject({ version: 'race/2', outcome: 'withdrawn', named: [] });
     expect(certificate.spread).toMatchObject({ assumed: 0.06, degrees: 6, isLarger: true, inDoubt: ['weak'] });
+    expect(certificate.models[0]?.reason).toBe('not ruled out');
     const text = terminalText(certificateBlocks(certificate));
     expect(text).toMatch(
-      /^Winner \(PER-A\/toy, toy\/letters@1\): withdrawn\n {2}launches of this machine differ by 1\d %, more than the 6 % assumed: weak can't be ruled out\n {2}run the race again: it then starts from the measured spread\n/,
+      /^Winner \(PER-A\/toy, toy\/letters@1\): withdrawn\n {2}launches of this machine differ by 1\d %, more than the 6 % assumed: weak can't be ruled out\n {2}run the race again: the next race on this machine takes these launches into account\n/,
     );
     expect(text).not.toContain('certificate:');
     const answer = certificateAnswer(certificate, { candidates: [] } as unknown as Answer);
     expect(answer.kind).toBe('unknown');
     expect(answerHeadline(answer)).toBe(
-      'Not measured well enough to say; needed: the same race again, which then starts from the measured spread.',
+      'Not measured well enough to say; needed: the same race again, which takes the launches of this one into account.',
     );
   });
 

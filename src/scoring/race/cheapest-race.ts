@@ -12,6 +12,8 @@ import {
   type RaceStanding,
   type Entrant,
   voidReason,
+  endedReason,
+  restated,
   withoutFailure,
   judged,
   type Turn,
@@ -156,6 +158,18 @@ function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): 
   return isIn ? (inTime ?? turn) : turn;
 }
 
+/** The turn of a model, unless somebody owes something for it that can't be given any more. */
+function possible(entrant: Entrant, turn: Turn, entrants: readonly Entrant[]): Turn {
+  const { step } = turn;
+  // Within … of the best, the step may be a rival's.
+  const asked = entrants.find(({ model }) => model === step?.model);
+  if (asked?.isEnded === true) {
+    const facts = { n: entrant.scores.length, isFinal: false };
+    return { judgement: judged(entrant, 'failed', endedReason(asked), facts) };
+  }
+  return asked === undefined || asked === entrant ? withoutFailure(entrant, turn) : turn;
+}
+
 /**
  * Where the race for the cheapest model stands whose accuracy is good enough: cheapest first, each through a gate that
  * opens or closes as soon as it can. Models that can't be cheaper than one that passed aren't asked anything.
@@ -169,13 +183,10 @@ export function replayCheapestRace(entrants: readonly Entrant[], setup: RaceSetu
   const judgements: Judgement[] = [];
   let passers: readonly Judgement[] = [];
   for (const entrant of entrants) {
-    const next = takeTurn(
-      entrant,
-      passers.map((passer) => passer.entrant),
-      field,
-    );
-    // Within … of the best, the step may be a rival's.
-    const turn = next.step?.model === entrant.model ? withoutFailure(entrant, next) : next;
+    const known = passers.map((passer) => passer.entrant);
+    const said = restated(entrant);
+    const turn =
+      said === undefined ? possible(entrant, takeTurn(entrant, known, field), entrants) : { judgement: said };
     if (turn.step !== undefined) return { step: turn.step, judgements, named: [], delta: 0 };
     judgements.push(turn.judgement);
     if (turn.judgement.status === 'full' || turn.judgement.status === 'passed') passers = [...passers, turn.judgement];

@@ -54,7 +54,10 @@ export interface ShownSpread {
 /** Launches that are all alike, as far as clocks can tell, still differ by this share of what was assumed. */
 const minRatio = 0.05;
 
-function shownSpread(entrants: readonly Entrant[], { log, deviation }: Deciding): ShownSpread | undefined {
+function shownSpread(
+  entrants: readonly Pick<Entrant, 'launches'>[],
+  { log, deviation }: Deciding,
+): ShownSpread | undefined {
   let [squares, degrees] = [0, 0];
   for (const { launches } of entrants) {
     const [first] = launches;
@@ -114,12 +117,25 @@ export interface CheckedSpread {
   readonly shown: AssumedSpread;
 }
 
+/**
+ * Launches that tell how far launches differ: those that others disturbed are left out, unless fewer than half of what the
+ * check needs would remain. The first of a model counts in any case, since others were ruled out by it.
+ */
+function tellingLaunches(entrants: readonly Entrant[], spread: AssumedSpread): readonly Pick<Entrant, 'launches'>[] {
+  const sound = entrants.map(({ launches }) => ({
+    launches: launches.filter(({ isDisturbed }, at) => at === 0 || isDisturbed !== true),
+  }));
+  const degrees = sound.reduce((sum, { launches }) => sum + Math.max(0, launches.length - 1), 0);
+  return degrees < checkDegrees(spread) / 2 ? entrants : sound;
+}
+
 /** Compares the spread that was assumed with that of the launches; with a limit on latency that of the times as well. */
 export function checkSpread(entrants: readonly Entrant[], setup: RaceSetup): CheckedSpread | undefined {
   const { spread, question } = setup;
   const times: Deciding = { log: ({ latency }) => Math.log(latency), deviation: () => spread.latency };
   const deciding = latencyLimit(question.limits) === undefined ? [compared(setup)] : [compared(setup), times];
-  const shown = deciding.map((each) => shownSpread(entrants, each)).filter((each) => each !== undefined);
+  const telling = tellingLaunches(entrants, spread);
+  const shown = deciding.map((each) => shownSpread(telling, each)).filter((each) => each !== undefined);
   const [worst] = shown.toSorted((a, b) => b.ratio - a.ratio);
   if (worst === undefined) return undefined;
   const { ratio, degrees } = worst;
@@ -134,7 +150,7 @@ export function checkSpread(entrants: readonly Entrant[], setup: RaceSetup): Che
     shown: {
       ...scaled(spread, ratio),
       degrees,
-      source: `measured in ${degrees + entrants.length} launches of this race`,
+      source: `measured in ${telling.reduce((sum, { launches }) => sum + launches.length, 0)} launches of this race`,
     },
   };
 }

@@ -1,6 +1,12 @@
-import type { AssumedSpread, RaceValues, RaceQuestion, RaceStatus, SpreadCheck } from '../../core/race.ts';
+import type { AssumedSpread, RaceValues, RaceQuestion, RaceStatus, RaceVerdict, SpreadCheck } from '../../core/race.ts';
 import type { Anchors } from '../anchors.ts';
 import type { Factors } from '../factor.ts';
+
+/** What one launch measured. */
+export interface RaceLaunch extends RaceValues {
+  /** Others, heat or the client were at work in it: what it differs by may be theirs. */
+  readonly isDisturbed?: boolean | undefined;
+}
 
 /** All that is known of one model in a race. Facts only: what follows from them is computed anew each time. */
 export interface Entrant {
@@ -14,7 +20,7 @@ export interface Entrant {
   /** Device seconds per item, measured earlier. */
   readonly knownCost?: number | undefined;
   /** By launch; triage looks at the first alone, so that more launches change nothing that was decided. */
-  readonly launches: readonly RaceValues[];
+  readonly launches: readonly RaceLaunch[];
   /** Scores in [0, 1] of the model's own pre-drawn order, up to the first that is missing; a failed item has 0. */
   readonly scores: readonly number[];
   /** Which item of the benchmark each score is of; absent where that isn't known. */
@@ -29,6 +35,8 @@ export interface Entrant {
   readonly failure?: string | undefined;
   /** Its cell has ended, before a model that failed was let in again: it keeps the launches that it has. */
   readonly isEnded?: boolean | undefined;
+  /** What was said of it for good, where it has to stay; see `withVerdicts`. */
+  readonly verdict?: RaceVerdict | undefined;
   /** It failed before, and comes in once the others are decided: what was said of them stays. */
   readonly isRetried?: boolean | undefined;
 }
@@ -153,6 +161,50 @@ export function judged(
 ): Judgement {
   const own = { n: 0, tau: undefined, logEvidence: undefined, isAssumed: false, isFinal: true };
   return { entrant, status, reason, ...own, ...rest };
+}
+
+/** Whether a verdict stays when others fail, or come in later: whoever is left has to be compared with them. */
+export function isKept(verdict: Pick<Judgement, 'status'>): boolean {
+  return verdict.status === 'failed' || isRuledOut(verdict);
+}
+
+/**
+ * What a race goes on with once a model couldn't be judged: the others are decided without it, also those that come in
+ * only then; whom it had ruled out by then stays out.
+ *
+ * @param decided by model
+ */
+export function withVerdicts(
+  entrants: readonly Entrant[],
+  decided: ReadonlyMap<string, RaceVerdict>,
+): readonly Entrant[] {
+  const isRetried = entrants.some((entrant) => entrant.isRetried === true);
+  if (!isRetried && decided.values().every(({ status }) => status !== 'failed')) return entrants;
+  return entrants.map((entrant) => {
+    const verdict = decided.get(entrant.model);
+    return verdict !== undefined && isKept(verdict) ? { ...entrant, verdict } : entrant;
+  });
+}
+
+/** What was said of a model before, as it was said. */
+export function restated(entrant: Entrant): Judgement | undefined {
+  if (entrant.verdict === undefined) return undefined;
+  const { status, reason, n, tau, logE, isAssumed } = entrant.verdict;
+  const logEvidence = logE === 'certain' ? Infinity : (logE ?? undefined);
+  return judged(entrant, status, reason, { n, tau: tau ?? undefined, logEvidence, isAssumed });
+}
+
+/** Whether a model can't be the answer, by what it measured, answered or needs. */
+export function isRuledOut({ status }: Pick<Judgement, 'status'>): boolean {
+  return status === 'skipped' || status === 'pruned' || status === 'eliminated';
+}
+
+/** Nothing rules a model out so far. */
+export const notRuledOut = 'not ruled out';
+
+/** Why nobody can be compared with a model that is asked nothing more. */
+export function endedReason({ model, scores }: Entrant): string {
+  return `can't be judged: ${model} ended after ${scores.length} items; start the race anew to compare them`;
 }
 
 /** The turn of a model, unless it owes something that it can't give any more. */

@@ -1,6 +1,7 @@
 import { checkSpread, triageNoise } from './launch-noise.ts';
 import {
   type Entrant,
+  isRuledOut,
   type RaceSetup,
   type RaceStanding,
   type RaceStep,
@@ -35,9 +36,6 @@ function replayAs(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding 
   return setup.question.goal === 'winner' ? replayWinnerRace(entrants, setup) : replayCheapestRace(entrants, setup);
 }
 
-const isOut = ({ status }: Judgement): boolean =>
-  status === 'skipped' || status === 'pruned' || status === 'eliminated';
-
 /**
  * Checks what the end of a race takes for granted about launches by the launches that it made. Where they differ by more,
  * the race is played through again with what they showed: what follows then stands, and what doesn't is in doubt.
@@ -47,10 +45,14 @@ function withSpread(standing: RaceStanding, entrants: readonly Entrant[], setup:
   if (checked === undefined) return standing;
   const { check, shown } = checked;
   if (!check.isLarger) return { ...standing, spread: { ...check, inDoubt: [] } };
-  const wide = replayAs(entrants, { ...setup, spread: shown });
-  const outStill = new Set(wide.judgements.filter(isOut).map(({ entrant }) => entrant.model));
+  // Whoever was ruled out by the assumed spread is looked at anew.
+  const unsaid = entrants.map((entrant) =>
+    entrant.verdict !== undefined && isRuledOut(entrant.verdict) ? { ...entrant, verdict: undefined } : entrant,
+  );
+  const wide = replayAs(unsaid, { ...setup, spread: shown });
+  const outStill = new Set(wide.judgements.filter(isRuledOut).map(({ entrant }) => entrant.model));
   const back = standing.judgements
-    .filter((judgement) => isOut(judgement) && !outStill.has(judgement.entrant.model))
+    .filter((judgement) => isRuledOut(judgement) && !outStill.has(judgement.entrant.model))
     .map(({ entrant }) => entrant.model);
   const isDecided = wide.step.type === 'end' && wide.named.length > 0;
   // Where nobody comes back, it is a limit that isn't certain to be kept any more.

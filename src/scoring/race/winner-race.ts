@@ -16,6 +16,9 @@ import {
   type RaceWork,
   type Turn,
   brokenReason,
+  endedReason,
+  notRuledOut,
+  restated,
   withoutFailure,
 } from './race-setup.ts';
 import {
@@ -99,7 +102,7 @@ function createField(entrants: readonly Entrant[], setup: RaceSetup): Field {
       imaginable,
       logEfficiency: values === undefined ? Number.NaN : logEfficiency(values, anchors, weights),
       sum: 0,
-      out: undefined,
+      out: restated(entrant),
       isLate: entrant.isRetried === true,
       isUnseen: true,
       isHeld: false,
@@ -229,8 +232,7 @@ function owedAnswers(field: Field, count: number, block: number, end: number): R
   );
   if (owing === undefined) return undefined;
   if (owing.entrant.isEnded === true) {
-    const { model, scores } = owing.entrant;
-    const reason = `can't be judged: ${model} ended after ${scores.length} items; start the race anew to compare them`;
+    const reason = endedReason(owing.entrant);
     const late = field.runners.filter(({ entrant, out }) => out === undefined && entrant.isRetried === true);
     for (const each of late) each.out = judged(each.entrant, 'failed', reason, { n: each.entrant.scores.length });
     return undefined;
@@ -316,7 +318,7 @@ function lastLeft(field: Field, judgementsOf: () => readonly Judgement[]): RaceS
     const { entrant } = runner;
     const { model, scores } = entrant;
     const isFull = scores.length === setup.items;
-    const judgement = judged(entrant, isFull ? 'full' : 'passed', '', { n: scores.length, isFinal: false });
+    const judgement = judged(entrant, isFull ? 'full' : 'passed', notRuledOut, { n: scores.length, isFinal: false });
     const need = out.get(model);
     runner.out = need === undefined ? judgement : beaten(judgement, need, 'all items');
   }
@@ -343,16 +345,23 @@ export function replayWinnerRace(entrants: readonly Entrant[], setup: RaceSetup)
   const open = (step: RaceWork): RaceStanding => ({ step, judgements: judgements(), named: [], delta: 0 });
   const isSettled = (): boolean => runners.filter((runner) => isIn(runner) && !runner.isLate).length <= 1;
   let [block, end] = [0, 0];
-  for (let count = 0; ; count += 1) {
+  /** What has to be done before an item counts, or before it is over. */
+  const workBefore = (count: number): RaceWork | undefined => {
+    const left = runners.filter(isIn).length;
     const late = isSettled() || count === setup.items ? runners.filter((runner) => isIn(runner) && runner.isLate) : [];
-    if (count === end || isOver() || late.length > 0) {
+    if (count === end || isOver() || late.length > 0 || !runners.some(isRunning)) {
       for (const runner of late) runner.isLate = false;
       const step = betweenBlocks(field, count);
-      if (step !== undefined) return open(step);
+      if (step !== undefined) return step;
       [block, end] = [count, blockEnd(count, setup.items)];
     }
     const owed = isOver() ? undefined : owedAnswers(field, Math.min(count, setup.items - 1), block, end);
-    if (owed !== undefined) return open(owed);
+    // Whoever went out may leave models that were not launched so far, or not held to the limits.
+    return owed ?? (runners.filter(isIn).length < left ? workBefore(count) : undefined);
+  };
+  for (let count = 0; ; count += 1) {
+    const work = workBefore(count);
+    if (work !== undefined) return open(work);
     if (count === setup.items || isOver()) return lastLeft(field, judgements);
     takeItem(field, count);
   }
