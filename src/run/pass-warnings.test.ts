@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceReadings, DeviceWindow } from '../core/meter.ts';
 import type { ClientWindow } from '../core/load.ts';
+import { openWindow } from '../metrics/throughput-window.ts';
 import {
   clientWarnings,
   deviceWarnings,
@@ -8,6 +9,7 @@ import {
   serverWindowWarnings,
   windowWarnings,
 } from './pass-warnings.ts';
+import { arrivals } from './throughput-pass.ts';
 
 function gpu(id: string, change: Partial<DeviceReadings>): DeviceReadings {
   return {
@@ -190,12 +192,12 @@ describe('the window of a pass', () => {
   });
 
   it('of an open loop is overloaded where the backlog grows by more than a twentieth, and more than chance gives', () => {
-    const reasons = (atMiddle: number, atEnd: number, arrivals: number) =>
-      windowWarnings({ window: { ...window, backlog: { atMiddle, atEnd, arrivals } }, load: open }, 20_000).map(
+    const reasons = (atStart: number, atEnd: number, arrivals: number) =>
+      windowWarnings({ window: { ...window, backlog: { atStart, atEnd, arrivals } }, load: open }, 20_000).map(
         ({ reason, detail }) => [reason, detail],
       );
     expect(reasons(200, 400, 400)).toEqual([
-      ['overloaded', "200 of the 400 requests of the window's second half were added to the 200 that waited"],
+      ['overloaded', '200 of the 400 requests of the window were added to the 200 that waited'],
     ]);
     expect(reasons(200, 240, 400)).toEqual([]);
     expect(reasons(200, 241, 400).map(([reason]) => reason)).toEqual(['overloaded']);
@@ -203,5 +205,35 @@ describe('the window of a pass', () => {
     expect(reasons(0, 2_000, 40_000)).toEqual([]);
     expect(reasons(0, 2_001, 40_000).map(([reason]) => reason)).toEqual(['overloaded']);
     expect(reasons(400, 200, 400)).toEqual([]);
+  });
+
+  it('of an open loop is too short where few were answered for each that was in flight, unless the load is why', () => {
+    const of = (items: number, achievedConcurrency: number, backlog = { atStart: 5, atEnd: 5, arrivals: 400 }) =>
+      windowWarnings({ window: { ...window, items, achievedConcurrency, backlog }, load: open }, 20_000);
+    expect(of(64, 6.4)).toEqual([]);
+    expect(of(64, 8)).toEqual([
+      {
+        reason: 'short_window',
+        detail: '64 answers while 8.0 requests were in flight on average; 10 for each are needed (windowSeconds)',
+      },
+    ]);
+    const queue = of(64, 80, { atStart: 0, atEnd: 200, arrivals: 400 });
+    expect(queue.map(({ reason }) => reason)).toEqual(['overloaded']);
+  });
+
+  it('of a server asked for 10 % more than it can do is marked, or shows what it can do', () => {
+    const capacity = 10;
+    for (let seed = 1; seed <= 500; seed += 1) {
+      let freeMs = 0;
+      const requests = Array.from(arrivals(1.1 * capacity, 60_000, seed), (dueMs) => {
+        freeMs = Math.max(freeMs, dueMs) + 1000 / capacity;
+        const startedMs = freeMs - 1000 / capacity;
+        return { scheduledMs: dueMs, startedMs, lastTokenMs: freeMs, promptTokens: 1, outputTokens: 1 };
+      });
+      const found = openWindow(requests, 2000);
+      const marks = windowWarnings({ window: found, load: { ...open, requestRate: 1.1 * capacity } }, 60_000);
+      const rate = (1000 * (found?.items ?? 0)) / (found?.durationMs ?? 1);
+      if (marks.length === 0) expect(Math.abs(rate / capacity - 1), `seed ${seed}`).toBeLessThan(0.02);
+    }
   });
 });
