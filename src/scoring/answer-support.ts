@@ -67,6 +67,10 @@ export function supportOf(
       }),
     ),
   });
+  const isPooled = tasks.every(
+    ({ replicates }) =>
+      replicates === undefined || replicates.models.length > replicates.inference.withoutLaunchSpread.length,
+  );
   const method = inferences.some((inference) => inference.method === 'intervals') ? 'intervals' : 'paired';
   return {
     resamples: combined.length / wanted.length,
@@ -81,7 +85,7 @@ export function supportOf(
       ...(method === 'intervals'
         ? ["support comes from each model's own intervals; per-item answers would be more precise"]
         : []),
-      ...(unspread.length > 0 ? [spreadNote(unspread.toSorted(), wanted.length, method)] : []),
+      ...(unspread.length > 0 ? [spreadNote(unspread.toSorted(), wanted.length, { method, isPooled })] : []),
     ],
   };
 }
