@@ -2,12 +2,14 @@
  * How often what perbench claims is wrong, in worlds whose truth is known: rank sets and score intervals, accuracies near 1,
  * differences over launches, gates. Models are tied in truth, which is the hardest case.
  *
- *     node bench/estimators.ts [--runs 60] [--seed 1] [--parts ranks,drift,once,accuracy,compare,gate]
+ *     node bench/estimators.ts [--runs 60] [--seed 1] [--resamples 500]
+ *         [--parts ranks,drift,once,accuracy,compare,gate,latency]
  *
  * Every rate comes with its exact binomial 95 % interval; `docs/scores.md` states what is claimed.
  */
 import { parseArgs } from 'node:util';
 import { bootstrapTask } from '../src/scoring/bootstrap.ts';
+import { checkConstraints } from '../src/scoring/constraints.ts';
 import { gateChecks } from '../src/scoring/gate.ts';
 import { launchRatio } from '../src/stats/launch-interval.ts';
 import { meanOf } from '../src/stats/means.ts';
@@ -27,17 +29,19 @@ import {
   type LaunchWorld,
   type Truth,
 } from './estimator-worlds.ts';
+import { exactLimits, latencyPair } from './latency-world.ts';
 
 const { values: flags } = parseArgs({
   options: {
     runs: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
-    parts: { type: 'string', default: 'ranks,drift,once,accuracy,compare,gate' },
+    parts: { type: 'string', default: 'ranks,drift,once,accuracy,compare,gate,latency' },
+    resamples: { type: 'string', default: '500' },
   },
 });
 const runs = Number(flags.runs);
 const seed = Number(flags.seed);
-const resamples = 500;
+const resamples = Number(flags.resamples);
 
 interface Count {
   hits: number;
@@ -275,6 +279,37 @@ function gate(): void {
   print(`a candidate exactly at its limit: ${percents}`, counts);
 }
 
-const parts: Readonly<Record<string, () => void>> = { ranks, drift, once, accuracy, compare, gate };
+function latency(): void {
+  const byLimit = new Map<string, Counts>();
+  const { maxLatency, maxLatencyP95 } = exactLimits;
+  for (const items of [130, 400]) {
+    for (const deviation of [0.02, 0.06, 0.1, 0.2]) {
+      for (let run = 0; run < 20 * runs; run += 1) {
+        const [a, b] = latencyPair(
+          { items, deviation },
+          createNormalSource(randomOf(seed, 'latency', items, deviation, run)),
+        );
+        const add = (limit: string, isPassed: boolean, isFailed: boolean): void => {
+          const counts = byLimit.get(limit) ?? new Map<string, Map<string, Count>>();
+          byLimit.set(limit, counts);
+          const line = `${items} items, launches differ by ${100 * deviation} %`;
+          count(counts, line, 'passes', isPassed);
+          count(counts, line, 'fails', isFailed);
+        };
+        for (const { limit, outcome } of gateChecks([compared(a, b)], () => exactLimits))
+          add(`gate, ${limit}`, outcome === 'pass', outcome === 'fail');
+        for (const check of checkConstraints(b, 't', { maxLatency, maxLatencyP95 }, undefined))
+          add(
+            `decide without doubt, ${check.constraint}`,
+            check.isSure === true && check.isPassed,
+            check.isSure === true && !check.isPassed,
+          );
+      }
+    }
+  }
+  for (const [limit, counts] of byLimit) print(`${limit}: a candidate exactly at it: ${percents}`, counts);
+}
+
+const parts: Readonly<Record<string, () => void>> = { ranks, drift, once, accuracy, compare, gate, latency };
 console.log(`${runs} runs, seed ${seed}, ${resamples} resamples`);
 for (const part of flags.parts.split(',')) parts[part]?.();
