@@ -2,7 +2,7 @@
  * How often what perbench claims is wrong, in worlds whose truth is known: rank sets and score intervals, accuracies near 1,
  * differences over launches, gates. Models are tied in truth, which is the hardest case.
  *
- *     node bench/estimators.ts [--runs 60] [--seed 1] [--resamples 500]
+ *     node bench/estimators.ts [--runs 60] [--seed 1] [--resamples 500] [--models 2,4,8]
  *         [--parts ranks,drift,once,accuracy,compare,gate,latency]
  *
  * Every rate comes with its exact binomial 95 % interval; `docs/scores.md` states what is claimed.
@@ -37,11 +37,13 @@ const { values: flags } = parseArgs({
     seed: { type: 'string', default: '1' },
     parts: { type: 'string', default: 'ranks,drift,once,accuracy,compare,gate,latency' },
     resamples: { type: 'string', default: '500' },
+    models: { type: 'string', default: '2,4,8' },
   },
 });
 const runs = Number(flags.runs);
 const seed = Number(flags.seed);
 const resamples = Number(flags.resamples);
+const sizes = flags.models.split(',').map(Number);
 
 interface Count {
   hits: number;
@@ -121,7 +123,7 @@ function ranks(): void {
   const byItems: Counts = new Map();
   for (const deviation of [0.02, 0.06, 0.1, 0.2]) {
     for (const isCorrelated of [false, true]) {
-      for (const models of [2, 4, 8]) {
+      for (const models of sizes) {
         for (const items of [40, 400, 10_042]) {
           for (const launches of [1, 2, 3]) {
             for (let run = 0; run < runs; run += 1) {
@@ -157,7 +159,7 @@ function drift(): void {
   for (const wander of [0, 0.03, 0.05]) {
     for (const isInRounds of [false, true]) {
       for (const launches of [2, 3]) {
-        for (const models of [2, 4, 8]) {
+        for (const models of sizes) {
           for (let run = 0; run < 4 * runs; run += 1) {
             const world = { ...steadyWorld, deviation: 0.01, isCorrelated: true, drift: wander, isInRounds, launches };
             // Answers that never differ, so many that speed alone decides.
@@ -177,7 +179,7 @@ function drift(): void {
 function once(): void {
   const counts: Counts = new Map();
   for (const deviation of [0.02, 0.06, 0.1, 0.2]) {
-    for (const models of [2, 4, 8]) {
+    for (const models of sizes) {
       for (let run = 0; run < 4 * runs; run += 1) {
         const world = { ...steadyWorld, launches: 1, deviation, isCorrelated: true };
         const truth = Array.from({ length: models }, () => tiedAt(0.8));
@@ -228,7 +230,7 @@ function compare(): void {
     const { interval } = launchRatio(a, b, { isPaired });
     return interval !== undefined && (interval.low > 1 || interval.high < 1);
   };
-  const sizes = [
+  const launchCounts = [
     [2, 2],
     [2, 3],
     [3, 2],
@@ -237,7 +239,7 @@ function compare(): void {
     [3, 5],
     [5, 5],
   ] as const;
-  for (const [left, right] of sizes) {
+  for (const [left, right] of launchCounts) {
     for (const ratio of [1, 2, 3, 5, 10]) {
       for (let run = 0; run < 100 * runs; run += 1) {
         const normal = createNormalSource(randomOf(seed, 'compare', left, right, ratio, run));
