@@ -2,12 +2,14 @@
  * How often what perbench claims is wrong, in worlds whose truth is known: rank sets and score intervals, accuracies near 1,
  * differences over launches, gates. Models are tied in truth, which is the hardest case.
  *
- *     node bench/estimators.ts [--runs 60] [--seed 1] [--parts ranks,drift,once,accuracy,compare,gate]
+ *     node bench/estimators.ts [--runs 60] [--seed 1] [--resamples 500] [--models 2,4,8]
+ *         [--parts ranks,drift,once,accuracy,compare,gate,latency]
  *
  * Every rate comes with its exact binomial 95 % interval; `docs/scores.md` states what is claimed.
  */
 import { parseArgs } from 'node:util';
 import { bootstrapTask } from '../src/scoring/bootstrap.ts';
+import { checkConstraints } from '../src/scoring/constraints.ts';
 import { gateChecks } from '../src/scoring/gate.ts';
 import { launchRatio } from '../src/stats/launch-interval.ts';
 import { meanOf } from '../src/stats/means.ts';
@@ -27,17 +29,21 @@ import {
   type LaunchWorld,
   type Truth,
 } from './estimator-worlds.ts';
+import { exactLimits, latencyPair } from './latency-world.ts';
 
 const { values: flags } = parseArgs({
   options: {
     runs: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
-    parts: { type: 'string', default: 'ranks,drift,once,accuracy,compare,gate' },
+    parts: { type: 'string', default: 'ranks,drift,once,accuracy,compare,gate,latency' },
+    resamples: { type: 'string', default: '500' },
+    models: { type: 'string', default: '2,4,8' },
   },
 });
 const runs = Number(flags.runs);
 const seed = Number(flags.seed);
-const resamples = 500;
+const resamples = Number(flags.resamples);
+const sizes = flags.models.split(',').map(Number);
 
 interface Count {
   hits: number;
@@ -117,7 +123,7 @@ function ranks(): void {
   const byItems: Counts = new Map();
   for (const deviation of [0.02, 0.06, 0.1, 0.2]) {
     for (const isCorrelated of [false, true]) {
-      for (const models of [2, 4, 8]) {
+      for (const models of sizes) {
         for (const items of [40, 400, 10_042]) {
           for (const launches of [1, 2, 3]) {
             for (let run = 0; run < runs; run += 1) {
@@ -153,7 +159,7 @@ function drift(): void {
   for (const wander of [0, 0.03, 0.05]) {
     for (const isInRounds of [false, true]) {
       for (const launches of [2, 3]) {
-        for (const models of [2, 4, 8]) {
+        for (const models of sizes) {
           for (let run = 0; run < 4 * runs; run += 1) {
             const world = { ...steadyWorld, deviation: 0.01, isCorrelated: true, drift: wander, isInRounds, launches };
             // Answers that never differ, so many that speed alone decides.
@@ -173,7 +179,7 @@ function drift(): void {
 function once(): void {
   const counts: Counts = new Map();
   for (const deviation of [0.02, 0.06, 0.1, 0.2]) {
-    for (const models of [2, 4, 8]) {
+    for (const models of sizes) {
       for (let run = 0; run < 4 * runs; run += 1) {
         const world = { ...steadyWorld, launches: 1, deviation, isCorrelated: true };
         const truth = Array.from({ length: models }, () => tiedAt(0.8));
@@ -224,7 +230,7 @@ function compare(): void {
     const { interval } = launchRatio(a, b, { isPaired });
     return interval !== undefined && (interval.low > 1 || interval.high < 1);
   };
-  const sizes = [
+  const launchCounts = [
     [2, 2],
     [2, 3],
     [3, 2],
@@ -233,7 +239,7 @@ function compare(): void {
     [3, 5],
     [5, 5],
   ] as const;
-  for (const [left, right] of sizes) {
+  for (const [left, right] of launchCounts) {
     for (const ratio of [1, 2, 3, 5, 10]) {
       for (let run = 0; run < 100 * runs; run += 1) {
         const normal = createNormalSource(randomOf(seed, 'compare', left, right, ratio, run));
@@ -275,6 +281,37 @@ function gate(): void {
   print(`a candidate exactly at its limit: ${percents}`, counts);
 }
 
-const parts: Readonly<Record<string, () => void>> = { ranks, drift, once, accuracy, compare, gate };
+function latency(): void {
+  const byLimit = new Map<string, Counts>();
+  const { maxLatency, maxLatencyP95 } = exactLimits;
+  for (const items of [130, 400]) {
+    for (const deviation of [0.02, 0.06, 0.1, 0.2]) {
+      for (let run = 0; run < 20 * runs; run += 1) {
+        const [a, b] = latencyPair(
+          { items, deviation },
+          createNormalSource(randomOf(seed, 'latency', items, deviation, run)),
+        );
+        const add = (limit: string, isPassed: boolean, isFailed: boolean): void => {
+          const counts = byLimit.get(limit) ?? new Map<string, Map<string, Count>>();
+          byLimit.set(limit, counts);
+          const line = `${items} items, launches differ by ${100 * deviation} %`;
+          count(counts, line, 'passes', isPassed);
+          count(counts, line, 'fails', isFailed);
+        };
+        for (const { limit, outcome } of gateChecks([compared(a, b)], () => exactLimits))
+          add(`gate, ${limit}`, outcome === 'pass', outcome === 'fail');
+        for (const check of checkConstraints(b, 't', { maxLatency, maxLatencyP95 }, undefined))
+          add(
+            `decide without doubt, ${check.constraint}`,
+            check.isSure === true && check.isPassed,
+            check.isSure === true && !check.isPassed,
+          );
+      }
+    }
+  }
+  for (const [limit, counts] of byLimit) print(`${limit}: a candidate exactly at it: ${percents}`, counts);
+}
+
+const parts: Readonly<Record<string, () => void>> = { ranks, drift, once, accuracy, compare, gate, latency };
 console.log(`${runs} runs, seed ${seed}, ${resamples} resamples`);
 for (const part of flags.parts.split(',')) parts[part]?.();

@@ -105,7 +105,7 @@ function simulate(slower: number, itemSpread: number, launchSpread: number, firs
     own.push(judge(launchRatio(medians[0] ?? [], medians[1] ?? []).interval));
     const asked = latencyPanel(planned, requests, firstSeed + run);
     const [left = [], right = []] = [a, b].map((times) => numbers.map(() => measure(times, asked, draw, launchSpread)));
-    panel.push(judge(pairedLatency(left, right, benchmark)?.interval));
+    panel.push(judge(pairedLatency(left, right, { benchmark })?.interval));
   }
   return { own, panel };
 }

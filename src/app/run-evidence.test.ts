@@ -133,14 +133,33 @@ describe('runEvidence', () => {
 
   const three = [8, 10, 12.5].map((items, launch) => throughputPass(launch, items));
 
+  function latencyPass(launch: number, ms: number): PassResult {
+    const latencies = { endToEndMs: [ms], timeToFirstTokenMs: [ms], timePerOutputTokenMs: [null], outputTokens: [1] };
+    return { ...throughputPass(launch, 1), pass: 'latency', window: undefined, memory: undefined, latencies };
+  }
+  const timed = [120, 100, 80].map((ms, launch) => latencyPass(launch, ms));
+
   it('takes performance launch by launch', async () => {
-    const store = storeOf({ a: { x: 1 } }, { a: three });
+    const store = storeOf({ a: { x: 1 } }, { a: [...three, ...timed] });
     const found = await runEvidence(store, [cell('a')]);
-    // No latency pass is stored: the measurement stands in.
-    expect(found?.models[0]?.launches).toEqual(
-      [8, 10, 12.5].map((throughput) => ({ throughput, latency: 100, memory: 1e9 })),
-    );
+    expect(found?.models[0]?.launches).toEqual([
+      { throughput: 8, latency: 120, memory: 1e9 },
+      { throughput: 10, latency: 100, memory: 1e9 },
+      { throughput: 12.5, latency: 80, memory: 1e9 },
+    ]);
     expect(found?.notes.at(-1)).toBe('the spread between launches is known from few launches (df 2)');
+  });
+
+  it('takes the launches alone that gave every figure, and makes none of the mean of the others', async () => {
+    const launchesOf = async (passes: readonly PassResult[]) =>
+      (await runEvidence(storeOf({ a: { x: 1 } }, { a: passes }), [cell('a')]))?.models[0]?.launches;
+    const once = [{ throughput: 10, latency: 100, memory: 1e9 }];
+    expect(await launchesOf([...three.slice(0, 2), ...timed.slice(0, 1)])).toEqual(once);
+    expect(await launchesOf(three)).toEqual(once);
+    expect(await launchesOf([...three, ...timed.slice(1)])).toEqual([
+      { throughput: 10, latency: 100, memory: 1e9 },
+      { throughput: 12.5, latency: 80, memory: 1e9 },
+    ]);
   });
 
   it('derives a latency launch by launch where it was derived from the throughput', async () => {
@@ -160,12 +179,17 @@ describe('runEvidence', () => {
   it('sees whether models were launched in rounds', async () => {
     const scores = { a: { x: 1 }, b: { x: 0 } };
     const at = (starts: readonly number[]): readonly PassResult[] =>
-      three.map((pass, launch) => ({ ...pass, startedAtMs: starts[launch] ?? 0 }));
+      starts.flatMap((startedAtMs, launch) =>
+        [three[launch] as PassResult, timed[launch] as PassResult].map((pass) => ({ ...pass, startedAtMs })),
+      );
     const isInRounds = async (a: readonly PassResult[], b: readonly PassResult[]): Promise<boolean | undefined> =>
       (await runEvidence(storeOf(scores, { a, b }), [cell('a'), cell('b')]))?.isInRounds;
     expect(await isInRounds(at([1, 4, 5]), at([2, 3, 6]))).toBe(true);
     expect(await isInRounds(at([1, 2, 3]), at([4, 5, 6]))).toBe(false);
-    expect(await isInRounds(at([1, 3, 5]), at([2, 4, 6]).slice(0, 2))).toBe(false);
+    expect(await isInRounds(at([1, 3, 5]), at([2, 4]))).toBe(false);
+    // The second launch of each lacks a latency: what is left are not the rounds that they were.
+    const isWhole = ({ pass, launch }: PassResult): boolean => pass !== 'latency' || launch !== 1;
+    expect(await isInRounds(at([1, 4, 5]).filter(isWhole), at([2, 3, 6]).filter(isWhole))).toBe(false);
   });
 
   it('is what the bootstrap takes', async () => {

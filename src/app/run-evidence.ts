@@ -2,7 +2,7 @@ import type { Cell, PassResult } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
 import { launchEvidence } from '../metrics/launches.ts';
 import type { BootstrapModel, LaunchPerformance } from '../scoring/bootstrap.ts';
-import { performanceNames, type PerformanceName } from '../scoring/factor.ts';
+import { performanceNames } from '../scoring/factor.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
 import { areInRounds, launchNotes, type TaskEvidence } from '../scoring/task-evidence.ts';
 import { geometricMean } from '../stats/means.ts';
@@ -106,8 +106,6 @@ function clustersOf(clusters: readonly (string | undefined)[]): readonly string[
   return distinct < 2 || distinct === labels.length ? undefined : labels;
 }
 
-type Values = Readonly<Record<PerformanceName, readonly (number | undefined)[]>>;
-
 /** The passes of each launch, in the order in which launches come. */
 function passesByLaunch(passes: readonly PassResult[]): readonly (readonly PassResult[])[] {
   return [...Map.groupBy(passes, ({ launch }) => launch).values()];
@@ -119,8 +117,9 @@ export function launchStarts(passes: readonly PassResult[]): readonly number[] {
 }
 
 /**
- * Performance launch by launch. A figure that a launch didn't give is that of the cell; a latency that was derived from the
- * throughput is derived launch by launch.
+ * Performance of the launches that gave all three figures; a latency that was derived from the throughput is derived launch
+ * by launch. Where fewer than two did, that of the cell, as one launch: a figure that is the same for all of them says
+ * nothing of how launches differ.
  *
  * @returns undefined where one of the figures isn't known at all
  */
@@ -128,25 +127,18 @@ function launchesOf(
   { measurements, protocol }: Cell,
   passes: readonly PassResult[],
 ): readonly LaunchPerformance[] | undefined {
-  const whole = performanceNames.map((name) => valueOf(measurements[name]));
-  if (whole.some((value) => value === undefined || value <= 0)) return undefined;
-  const evidence = passesByLaunch(passes).map((own) => launchEvidence(measurements, protocol, own));
-  const values = (name: PerformanceName): Values[PerformanceName] =>
-    (evidence.length === 0 ? [{}] : evidence).map((own: (typeof evidence)[number]) => own[name]?.values[0]);
-  const found: Values = {
-    throughput: values('throughput'),
-    latency: values('latency'),
-    memory: values('memory'),
-  };
-  const [throughput = 0, latency = 0, memory = 0] = whole;
-  const rates = found.throughput.filter((value) => value !== undefined);
-  const rate = rates.length === 0 ? throughput : geometricMean(rates);
+  const [throughput = 0, latency = 0, memory = 0] = performanceNames.map((name) => valueOf(measurements[name]));
+  if (!(throughput > 0 && latency > 0 && memory > 0)) return undefined;
+  const found = passesByLaunch(passes).map((own) => launchEvidence(measurements, protocol, own));
+  const rates = found.flatMap((own) => own.throughput?.values ?? []);
   const isDerived = measurements.latency?.status === 'derived';
-  return found.throughput.map((own, launch) => ({
-    throughput: own ?? rate,
-    latency: found.latency[launch] ?? (isDerived && own !== undefined ? (latency * rate) / own : latency),
-    memory: found.memory[launch] ?? memory,
-  }));
+  const whole = found.flatMap((own): LaunchPerformance[] => {
+    const [rate, size] = [own.throughput?.values[0], own.memory?.values[0]];
+    const time = isDerived && rate !== undefined ? (latency * geometricMean(rates)) / rate : own.latency?.values[0];
+    if (rate === undefined || time === undefined || size === undefined) return [];
+    return [{ throughput: rate, latency: time, memory: size }];
+  });
+  return whole.length < 2 ? [{ throughput, latency, memory }] : whole;
 }
 
 /**
@@ -190,7 +182,8 @@ export async function runEvidence(
     scores: aligned.columns[index] ?? [],
     launches,
   }));
-  const isInRounds = areInRounds(found.map(({ starts }) => starts));
+  const areWhole = found.every(({ launches, starts }) => launches.length === starts.length);
+  const isInRounds = areWhole && areInRounds(found.map(({ starts }) => starts));
   return {
     models,
     clusters: clustersOf(aligned.clusters),

@@ -112,7 +112,8 @@ export interface ThroughputWindow {
 
 /** Requests of an open loop that were due and not yet answered. */
 export interface Backlog {
-  readonly atMiddle: number;
+  /** Of the window; records of older versions tell that of its middle instead. */
+  readonly atStart: number;
   readonly atEnd: number;
   /** Requests that came in between. */
   readonly arrivals: number;

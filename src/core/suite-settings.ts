@@ -163,7 +163,7 @@ export const suiteSettings = {
     min: 1,
     max: 100_000,
     fallback: 24,
-    help: 'items of the latency panel, asked one at a time; p95 needs 130',
+    help: 'items of the latency panel, asked one at a time; p95 needs 130, and enough latencySeconds for them',
   }),
   latencySeconds: real({
     decides: 'performance',
@@ -172,7 +172,7 @@ export const suiteSettings = {
     above: 0,
     max: 3600,
     fallback: 20,
-    help: 'time limit of the first latency pass, after eight requests',
+    help: 'time limit of the first latency pass, after eight requests: a slow model is asked fewer than latencyRequests',
   }),
   threads: whole({
     decides: 'performance',

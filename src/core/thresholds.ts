@@ -18,7 +18,9 @@ export const thresholds = {
   clientCeiling: 0.7,
   /** Answers of a closed loop's window for each place: fewer say more about its edges than about a rate. */
   rounds: 3,
-  /** Of the requests that came in the second half of an open loop's window, those that were added to the backlog. */
+  /** Answers of an open loop's window for each request in flight: fewer, and what was in flight at its start tells. */
+  openRounds: 10,
+  /** Of the requests that came in an open loop's window, those that were added to the backlog. */
   backlogGrowth: 0.05,
   /** Prompt tokens from a server's cache where nothing should be reused. */
   cacheHits: 0.01,

@@ -157,7 +157,10 @@ describe('the serving protocol', () => {
       passResults: [pass({ pass: 'latency', latencies })],
     });
     expect(result.latencyP90).toMatchObject({ status: 'measured', n: 64 });
-    expect(result.latencyP95).toMatchObject({ status: 'unavailable', detail: '64 items; p95 needs at least 130' });
+    expect(result.latencyP95).toMatchObject({
+      status: 'unavailable',
+      detail: '64 items; p95 needs at least 130 (latencyRequests, and enough latencySeconds for them)',
+    });
     expect(result.timePerOutputTokenP50).toMatchObject({ status: 'unavailable' });
     expect(result.latency).toMatchObject({ value: near(32.5, 9), unit: 'ms' });
   });

@@ -25,6 +25,8 @@ function launchesOf(items: readonly number[], factors: readonly number[]): reado
   ]);
 }
 
+const ids = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `i${index}`);
+
 describe('a percentile of latency', () => {
   it('counts an item once, however many launches asked it', () => {
     const items = Array.from({ length: 24 }, (_, index) => 100 + index);
@@ -32,11 +34,34 @@ describe('a percentile of latency', () => {
     expect(latencyPercentile(launches, 0.9, 'items', [])).toEqual({
       status: 'unavailable',
       reason: 'too_few_requests',
-      detail: '24 items; p90 needs at least 64',
+      detail: '24 items; p90 needs at least 64 (latencyRequests, and enough latencySeconds for them)',
     });
-    const middle = latencyPercentile(launches, 0.5, 'items', []);
-    expect(middle).toMatchObject({ status: 'measured', n: 24, warnings: [] });
-    expect('value' in middle && middle.value).toBeCloseTo(111.5 * (1.1 * 0.9) ** (1 / 3), 1);
+    expect(latencyPercentile(launches, 0.5, 'items', [])).toMatchObject({ status: 'measured', n: 24, warnings: [] });
+  });
+
+  it('is of requests, not of items: what requests of one item differ by counts, however many launches there are', () => {
+    const normal = createNormalSource(createRandom(7));
+    const tailOf = (count: number): number => {
+      const times = () => record(Object.fromEntries(ids(400).map((id) => [id, Math.exp(0.3 * normal())])));
+      const launches = Array.from({ length: count }, () => [passOf(times())]);
+      const found = latencyPercentile(launches, 0.95, 'items', []);
+      return 'value' in found ? found.value : 0;
+    };
+    // exp(0.3 x 1.645); means of three requests would have 1.33.
+    for (const count of [1, 3, 12]) expect(Math.abs(tailOf(count) / 1.638 - 1), `${count} launches`).toBeLessThan(0.06);
+  });
+
+  it('counts an item that was not asked in every launch as much as the others', () => {
+    const often = record(Object.fromEntries(ids(12).map((id, index) => [id, index + 1])));
+    const once = record(Object.fromEntries(ids(16).map((id, index) => [`other ${id}`, index + 101])));
+    const found = latencyPercentile(
+      [[passOf(often), passOf(once)], [passOf(often)], [passOf(often)]],
+      0.5,
+      'items',
+      [],
+    );
+    expect(found).toMatchObject({ n: 28 });
+    expect('value' in found && found.value).toBeGreaterThan(100);
   });
 
   it('weighs items by what they stand for', () => {
@@ -78,11 +103,13 @@ describe('a percentile of latency', () => {
     let covered = 0;
     const runs = 300;
     for (let run = 0; run < runs; run += 1) {
-      const items = Array.from({ length: 130 }, () => Math.exp(normal()));
-      const launches = launchesOf(
-        items,
-        [0, 0, 0].map(() => Math.exp(0.05 * normal())),
-      );
+      // Items differ by 0.8 and requests of one by 0.6: together by 1.
+      const items = Array.from({ length: 130 }, () => 0.8 * normal());
+      const launches = [0, 0, 0].map(() => {
+        const launch = 0.05 * normal();
+        const times = items.map((item) => Math.exp(item + 0.6 * normal() + launch));
+        return [passOf(record(Object.fromEntries(times.map((ms, index) => [`i${index}`, ms]))))];
+      });
       const found = latencyPercentile(launches, 0.95, 'items', []);
       const interval = 'interval' in found ? found.interval : undefined;
       // The 95th percentile of the standard normal distribution.

@@ -5,8 +5,8 @@ import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
 import { meanOf } from '../stats/means.ts';
 import { minCount, percentileInterval, weightedQuantile } from '../stats/quantile.ts';
 
-/** The latency of an item end to end, in milliseconds, and how many items of the benchmark it stands for. */
-interface ItemLatency {
+/** A time of a request, in milliseconds, and how many items of the benchmark it stands for. */
+interface WeightedTime {
   readonly value: number;
   readonly weight: number;
 }
@@ -15,7 +15,7 @@ interface ItemLatency {
 export function weightedTimes(
   record: LatencyRecord | undefined,
   name: 'endToEndMs' | 'timeToFirstTokenMs' | 'timePerOutputTokenMs',
-): readonly ItemLatency[] {
+): readonly WeightedTime[] {
   const times: readonly (number | null)[] = record?.[name] ?? [];
   return times.flatMap((value, index) => (value === null ? [] : [{ value, weight: record?.weights?.[index] ?? 1 }]));
 }
@@ -26,19 +26,29 @@ export function latencyByItem(record: LatencyRecord | undefined): ReadonlyMap<st
   return new Map(itemIds.map((id, index) => [id, endToEndMs[index] ?? 0]));
 }
 
-/** The items of a benchmark over all launches, each once: the geometric mean of its times. A request without item is one. */
-function itemsOver(records: readonly LatencyRecord[]): readonly ItemLatency[] {
-  const byItem = new Map<string, { readonly logs: number[]; readonly weight: number }>();
+/** The benchmark's latencies as all launches showed them. */
+interface Pool {
+  /** Every request of every launch; those of one item share what it stands for. */
+  readonly requests: readonly WeightedTime[];
+  /** Different ones. A request that doesn't tell its item is one. */
+  readonly items: number;
+}
+
+function pooled(records: readonly LatencyRecord[]): Pool {
+  const byItem = new Map<string, WeightedTime[]>();
   for (const [number, { endToEndMs, itemIds, weights }] of records.entries()) {
-    for (const [index, ms] of endToEndMs.entries()) {
-      if (!(ms > 0)) continue;
+    for (const [index, value] of endToEndMs.entries()) {
+      if (!(value > 0)) continue;
       const id = itemIds?.[index] ?? `request ${index} of ${number}`;
-      const known = byItem.get(id) ?? { logs: [], weight: weights?.[index] ?? 1 };
-      known.logs.push(Math.log(ms));
-      byItem.set(id, known);
+      const own = byItem.get(id) ?? [];
+      own.push({ value, weight: weights?.[index] ?? 1 });
+      byItem.set(id, own);
     }
   }
-  return Array.from(byItem.values(), ({ logs, weight }) => ({ value: Math.exp(meanOf(logs)), weight }));
+  const requests = [...byItem.values()].flatMap((own) =>
+    own.map(({ value, weight }) => ({ value, weight: weight / own.length })),
+  );
+  return { requests, items: byItem.size };
 }
 
 /** How launches differ in latency, one number each: over the items that all of them asked, else by their medians. */
@@ -64,10 +74,14 @@ function meanOverItems(launch: ReadonlyMap<string, number>, ids: readonly string
   return Math.exp(meanOf(ids.map((id) => Math.log(launch.get(id) ?? 0))));
 }
 
-function percentileBounds(items: readonly ItemLatency[], value: number, p: number, records: readonly LatencyRecord[]) {
-  const sorted = items.map((item) => item.value).toSorted((left, right) => left - right);
-  const order = percentileInterval(sorted, p);
-  if (order === undefined) return undefined;
+function percentileBounds({ requests, items }: Pool, value: number, p: number, records: readonly LatencyRecord[]) {
+  // Requests of one item are alike, so that ranks are those of so many items, found among all requests by their share.
+  const shares = percentileInterval(
+    Array.from({ length: items }, (_, rank) => rank / (items - 1)),
+    p,
+  );
+  if (shares === undefined) return undefined;
+  const order = { low: weightedQuantile(requests, shares.low), high: weightedQuantile(requests, shares.high) };
   const spread = launchSpread(launchLevels(records).map((level) => [level]));
   const ofLaunches = launchInterval(spread);
   const launchHalf = ofLaunches === undefined ? 0 : Math.log(ofLaunches.high / spread.geometricMean);
@@ -80,12 +94,16 @@ function percentileBounds(items: readonly ItemLatency[], value: number, p: numbe
   return interval;
 }
 
+/** Settings that a percentile of the panel takes. */
+export const panelSettings = 'latencyRequests, and enough latencySeconds for them';
+
 /**
- * A percentile of the benchmark's latencies, from the items that were asked: each once, however many launches asked it.
- * None from too few of them.
+ * A percentile of the benchmark's latencies: of all requests of all launches, so that what requests of one item differ by
+ * counts too. None from too few items, however many launches asked them.
  *
- * Its interval covers other items of the benchmark (order statistics) and other launches (Student's t), whose errors are
- * independent and add in squares on the logarithm. docs/measurement.md, "Intervals".
+ * Its interval covers other items of the benchmark (order statistics of as many values as there are items) and other
+ * launches (Student's t), whose errors are independent and add in squares on the logarithm. docs/measurement.md,
+ * "Intervals".
  *
  * @param launches passes by launch
  * @param counted what is counted, for people
@@ -99,20 +117,22 @@ export function latencyPercentile(
   const records = launches
     .map((passes) => joinedRecords(passes.flatMap(({ latencies }) => latencies ?? [])))
     .filter(({ endToEndMs }) => endToEndMs.length > 0);
-  const items = itemsOver(records);
+  const pool = pooled(records);
+  const { requests, items } = pool;
   const needed = minCount(p, 1);
-  if (items.length < needed) {
-    const detail = `${items.length} ${counted}; p${Math.round(p * 100)} needs at least ${needed}`;
+  if (items < needed) {
+    const settings = counted === 'items' ? ` (${panelSettings})` : '';
+    const detail = `${items} ${counted}; p${Math.round(p * 100)} needs at least ${needed}${settings}`;
     return { status: 'unavailable', reason: 'too_few_requests', detail };
   }
-  const value = weightedQuantile(items, p);
-  const interval = percentileBounds(items, value, p, records);
+  const value = weightedQuantile(requests, p);
+  const interval = percentileBounds(pool, value, p, records);
   const single: Warning[] = records.length === 1 ? [{ reason: 'one_launch', detail: singleLaunch }] : [];
   return {
     status: 'measured',
     value,
     unit: 'ms',
-    n: items.length,
+    n: items,
     ...(interval !== undefined && { interval }),
     warnings: [...warnings, ...single],
   };

@@ -98,7 +98,8 @@ describe('launchEvidence', () => {
       expect(evidenceOf(...requests)).toEqual({
         unit: 'ms',
         values: [],
-        reason: 'not every launch has the 130 requests that p95 needs',
+        reason:
+          'not every launch has the 130 requests that p95 needs (latencyRequests, and enough latencySeconds for them)',
       });
     }
     const p95 = (index: number): number => 100 + 10 * index + 0.95 * 129;

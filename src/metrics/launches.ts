@@ -2,7 +2,7 @@ import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import { type Unit, type launchMetrics, type Measurement, singleLaunch, type Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import { minCount, weightedQuantile } from '../stats/quantile.ts';
-import { latencyByItem, weightedTimes } from './item-latencies.ts';
+import { latencyByItem, panelSettings, weightedTimes } from './item-latencies.ts';
 import { itemsPerMs } from './item-rate.ts';
 import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
 
@@ -168,7 +168,11 @@ export function launchEvidence(
 function p95Evidence(figures: readonly LaunchFigures[]): LaunchValues {
   const values = valuesOf(figures, 'latencyP95');
   if (values.length === figures.length) return { unit: 'ms', values };
-  return { unit: 'ms', values: [], reason: `not every launch has the ${p95Requests} requests that p95 needs` };
+  return {
+    unit: 'ms',
+    values: [],
+    reason: `not every launch has the ${p95Requests} requests that p95 needs (${panelSettings})`,
+  };
 }
 
 /**

@@ -62,11 +62,10 @@ function waitingAt(requests: readonly AnsweredRequest[], atMs: number): number {
 }
 
 function backlogOf(requests: readonly AnsweredRequest[], startMs: number, endMs: number): Backlog {
-  const middleMs = (startMs + endMs) / 2;
   return {
-    atMiddle: waitingAt(requests, middleMs),
+    atStart: waitingAt(requests, startMs),
     atEnd: waitingAt(requests, endMs),
-    arrivals: requests.filter(({ scheduledMs }) => scheduledMs > middleMs).length,
+    arrivals: requests.filter(({ scheduledMs }) => scheduledMs > startMs).length,
   };
 }
 
@@ -104,6 +103,6 @@ export function openWindow(requests: readonly AnsweredRequest[], concurrency: nu
     outputTokens: sum(({ outputTokens }) => outputTokens),
     concurrency,
     achievedConcurrency: busyMs / durationMs,
-    backlog: backlogOf(requests, firstMs, lastMs),
+    backlog: backlogOf(requests, startMs, lastMs),
   };
 }

@@ -81,9 +81,10 @@ export function inferenceNotes(board: Scoreboard): readonly string[] {
   const { inference, rows } = board;
   if (inference === undefined) return [];
   const { method, withoutLaunchSpread, atBoundary, notes } = inference;
+  const isPooled = rows.filter(({ ranking }) => ranking !== undefined).length > withoutLaunchSpread.length;
   const boundary = !hasPerAnchored(board) && atBoundary.length > 0;
   return [
-    ...(withoutLaunchSpread.length > 0 ? [spreadNote(withoutLaunchSpread, rows.length, method)] : []),
+    ...(withoutLaunchSpread.length > 0 ? [spreadNote(withoutLaunchSpread, rows.length, { method, isPooled })] : []),
     ...(boundary ? [`${listText(atBoundary)} at the boundary: the interval of PER is unreliable there`] : []),
     ...notes,
   ];

@@ -14,7 +14,7 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
   },
   short_window: {
     means: 'The steady part of the window was too short, so the throughput may be off.',
-    todo: 'Raise windowSeconds or lower the concurrency.',
+    todo: 'Raise windowSeconds, or lower the concurrency of a closed loop.',
   },
   overloaded: {
     means:

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceReadings, DeviceWindow } from '../core/meter.ts';
 import type { ClientWindow } from '../core/load.ts';
+import { openWindow } from '../metrics/throughput-window.ts';
 import {
   clientWarnings,
   deviceWarnings,
@@ -8,6 +9,7 @@ import {
   serverWindowWarnings,
   windowWarnings,
 } from './pass-warnings.ts';
+import { arrivals } from './throughput-pass.ts';
 
 function gpu(id: string, change: Partial<DeviceReadings>): DeviceReadings {
   return {
@@ -190,12 +192,12 @@ describe('the window of a pass', () => {
   });
 
   it('of an open loop is overloaded where the backlog grows by more than a twentieth, and more than chance gives', () => {
-    const reasons = (atMiddle: number, atEnd: number, arrivals: number) =>
-      windowWarnings({ window: { ...window, backlog: { atMiddle, atEnd, arrivals } }, load: open }, 20_000).map(
+    const reasons = (atStart: number, atEnd: number, came: number) =>
+      windowWarnings({ window: { ...window, backlog: { atStart, atEnd, arrivals: came } }, load: open }, 20_000).map(
         ({ reason, detail }) => [reason, detail],
       );
     expect(reasons(200, 400, 400)).toEqual([
-      ['overloaded', "200 of the 400 requests of the window's second half were added to the 200 that waited"],
+      ['overloaded', '200 of the 400 requests of the window were added to the 200 that waited'],
     ]);
     expect(reasons(200, 240, 400)).toEqual([]);
     expect(reasons(200, 241, 400).map(([reason]) => reason)).toEqual(['overloaded']);
@@ -203,5 +205,37 @@ describe('the window of a pass', () => {
     expect(reasons(0, 2_000, 40_000)).toEqual([]);
     expect(reasons(0, 2_001, 40_000).map(([reason]) => reason)).toEqual(['overloaded']);
     expect(reasons(400, 200, 400)).toEqual([]);
+  });
+
+  it('of an open loop is too short where few were answered for each that was in flight, unless the load is why', () => {
+    const steady = { atStart: 5, atEnd: 5, arrivals: 400 };
+    const of = (items: number, achievedConcurrency: number, backlog = steady) =>
+      windowWarnings({ window: { ...window, items, achievedConcurrency, backlog }, load: open }, 20_000);
+    expect(of(64, 6.4)).toEqual([]);
+    expect(of(64, 8)).toEqual([
+      {
+        reason: 'short_window',
+        detail: '64 answers while 8.0 requests were in flight on average; 10 for each are needed (windowSeconds)',
+      },
+    ]);
+    const queue = of(64, 80, { atStart: 0, atEnd: 200, arrivals: 400 });
+    expect(queue.map(({ reason }) => reason)).toEqual(['overloaded']);
+  });
+
+  it('of a server asked for 10 % more than it can do is marked, or shows what it can do', () => {
+    const [capacity, rate] = [10, 11];
+    const wrong = Array.from({ length: 500 }, (_, seed) => seed).filter((seed) => {
+      let freeMs = 0;
+      const requests = Array.from(arrivals(rate, 60_000, seed), (scheduledMs) => {
+        const startedMs = Math.max(freeMs, scheduledMs);
+        freeMs = startedMs + 1000 / capacity;
+        return { scheduledMs, startedMs, lastTokenMs: freeMs, promptTokens: 1, outputTokens: 1 };
+      });
+      const found = openWindow(requests, 2000);
+      const marks = windowWarnings({ window: found, load: { ...open, requestRate: rate } }, 60_000);
+      const shown = (1000 * (found?.items ?? 0)) / (found?.durationMs ?? 1);
+      return marks.length === 0 && Math.abs(shown / capacity - 1) > 0.02;
+    });
+    expect(wrong).toEqual([]);
   });
 });

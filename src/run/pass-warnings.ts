@@ -42,25 +42,30 @@ export function windowWarnings(
   if (windowMs === undefined) return [];
   const short = (detail: string): readonly Warning[] => [{ reason: 'short_window', detail }];
   if (window === undefined) return short('there were too few answers for a steady part');
-  const { durationMs, items, concurrency, backlog } = window;
+  const { durationMs, items, concurrency, achievedConcurrency = 0, backlog } = window;
   if (load?.requestRate === undefined) {
     const rounds = items / concurrency;
     if (rounds >= thresholds.rounds) return [];
     return short(`${rounds.toFixed(1)} answers for each of ${concurrency} places; ${thresholds.rounds} are needed`);
   }
+  const overload = backlogWarnings(backlog);
+  if (overload.length > 0) return overload;
   if (durationMs < windowMs / 2) {
     return short(`the steady part lasted ${(durationMs / 1000).toFixed(1)} s of the requested ${windowMs / 1000} s`);
   }
-  return backlogWarnings(backlog);
+  const rounds = items / achievedConcurrency;
+  if (rounds >= thresholds.openRounds) return [];
+  const inFlight = `${achievedConcurrency.toFixed(1)} requests were in flight on average`;
+  return short(`${items} answers while ${inFlight}; ${thresholds.openRounds} for each are needed (windowSeconds)`);
 }
 
 /** Beyond chance: the number of arrivals in a time varies by about its root. */
 function backlogWarnings(backlog: Backlog | undefined): readonly Warning[] {
   if (backlog === undefined) return [];
-  const { atMiddle, atEnd, arrivals } = backlog;
-  const added = atEnd - atMiddle;
+  const { atStart, atEnd, arrivals } = backlog;
+  const added = atEnd - atStart;
   if (added <= thresholds.backlogGrowth * arrivals || added <= 2 * Math.sqrt(arrivals)) return [];
-  const detail = `${added} of the ${arrivals} requests of the window's second half were added to the ${atMiddle} that waited`;
+  const detail = `${added} of the ${arrivals} requests of the window were added to the ${atStart} that waited`;
   return [{ reason: 'overloaded', detail }];
 }
 

@@ -24,6 +24,25 @@ export interface Support {
   readonly notes: readonly string[];
 }
 
+/** Some model was launched twice or more: its spread stands in for that of the others. */
+function isPooled({ replicates }: AskedTask): boolean {
+  return replicates === undefined || replicates.models.length > replicates.inference.withoutLaunchSpread.length;
+}
+
+function notesOf(tasks: readonly AskedTask[], unspread: readonly string[], models: number): readonly string[] {
+  const inferences = tasks.flatMap(({ replicates }) => replicates?.inference ?? []);
+  const method = inferences.some((inference) => inference.method === 'intervals') ? 'intervals' : 'paired';
+  return [
+    ...new Set(inferences.flatMap(({ notes }) => notes)),
+    ...(method === 'intervals'
+      ? ["support comes from each model's own intervals; per-item answers would be more precise"]
+      : []),
+    ...(unspread.length > 0
+      ? [spreadNote(unspread.toSorted(), models, { method, isPooled: tasks.every(isPooled) })]
+      : []),
+  ];
+}
+
 /** The bootstrap of the combined score; undefined where a task has no replicates of all these models. */
 export function supportOf(
   tasks: readonly AskedTask[],
@@ -67,7 +86,6 @@ export function supportOf(
       }),
     ),
   });
-  const method = inferences.some((inference) => inference.method === 'intervals') ? 'intervals' : 'paired';
   return {
     resamples: combined.length / wanted.length,
     models: new Map(
@@ -76,12 +94,6 @@ export function supportOf(
         return [model, unspread.includes(model) ? { ...own, interval: undefined } : own];
       }),
     ),
-    notes: [
-      ...new Set(inferences.flatMap(({ notes }) => notes)),
-      ...(method === 'intervals'
-        ? ["support comes from each model's own intervals; per-item answers would be more precise"]
-        : []),
-      ...(unspread.length > 0 ? [spreadNote(unspread.toSorted(), wanted.length, method)] : []),
-    ],
+    notes: notesOf(tasks, unspread, wanted.length),
   };
 }

@@ -13,6 +13,10 @@ it('cuts a list that is long, and says when it is all of them', () => {
 });
 
 it('says of launches only what is known of them', () => {
-  expect(spreadNote(['a'], 3, 'paired')).toContain('performance of a comes from a single launch');
-  expect(spreadNote(['a'], 3, 'intervals')).not.toContain('1 launch');
+  const alone = spreadNote(['a', 'b'], 2, { method: 'paired', isPooled: false });
+  expect(alone).toContain('performance of a and b comes from a single launch');
+  expect(alone).toContain('P(1st) assumes 20 % between launches');
+  const beside = spreadNote(['a'], 3, { method: 'paired', isPooled: true });
+  expect(beside).toContain('P(1st) takes the spread between launches of the others');
+  expect(spreadNote(['a'], 3, { method: 'intervals', isPooled: true })).toContain('P(1st) assumes 20 %');
 });

@@ -21,14 +21,23 @@ export function listText(words: readonly string[]): string {
  *
  * @param names at least one
  * @param models how many there are in all
+ * @param isPooled other models were launched twice or more, whose spread stands in
  */
-export function spreadNote(names: readonly string[], models: number, method: BoardInference['method']): string {
+export function spreadNote(
+  names: readonly string[],
+  models: number,
+  { method, isPooled }: Pick<BoardInference, 'method'> & { readonly isPooled: boolean },
+): string {
   const whose = shortListText(names, models);
   const what =
     method === 'paired'
       ? `performance of ${whose} comes from a single launch`
       : `throughput or latency of ${whose} has no interval`;
-  return `${what}: no score intervals, no significant differences, P(1st) assumes ${100 * unknownSpread.throughput} % between launches`;
+  const assumed =
+    method === 'paired' && isPooled
+      ? 'takes the spread between launches of the others'
+      : `assumes ${100 * unknownSpread.throughput} % between launches`;
+  return `${what}: no score intervals, no significant differences, P(1st) ${assumed}`;
 }
 
 /** The score that orders a scoreboard, such as `PER-A/2026-1/cpu`. */

@@ -12,12 +12,13 @@ import {
   type SettingDifference,
   type SideValue,
 } from './comparison.ts';
-import { launchInterval, launchSpread, launchRatio } from '../stats/launch-interval.ts';
+import { launchInterval, type LaunchRatio, launchSpread, launchRatio } from '../stats/launch-interval.ts';
 import { pairedComparison } from '../stats/paired-comparison.ts';
 import { meanOf } from '../stats/means.ts';
 import { exactBounds, scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './create-scoreboards.ts';
-import { type LatencyItems, pairedLatency } from './paired-latency.ts';
+import { limitedMeasurement } from './limited-measurement.ts';
+import { type LatencyItems, pairedLatency, pairedTail } from './paired-latency.ts';
 import { areInRounds } from './task-evidence.ts';
 import { independentItems } from './usable.ts';
 
@@ -193,13 +194,49 @@ function launchSide(
   if (launches === undefined || launches.values.length === 0) return undefined;
   const { values, unit } = launches;
   const spread = launchSpread(values.map((value) => [value]));
+  const interval = launchInterval(spread, { level, unit });
+  const isLatency = metric === 'latency' || metric === 'latencyP95';
+  const limited = isLatency ? limitedMeasurement(metric, evidence.measurements) : undefined;
   return {
     value: spread.geometricMean,
-    interval: launchInterval(spread, { level, unit }),
+    interval,
     n: values.length,
-    bounds: undefined,
+    // From one launch there is none: how far another would differ isn't known.
+    bounds: interval === undefined || limited?.status === 'unavailable' ? undefined : limited?.interval,
+    ...(limited?.status === 'unavailable' && { boundless: limited.detail }),
     isDoubtful: isDoubtful(evidence.measurements[metric], evidence),
   };
+}
+
+/** Launches of one run whose models were launched in rounds, each with its value. */
+function arePaired(metric: ComparedMetric, sides: readonly [CellEvidence, CellEvidence]): boolean {
+  const [a, b] = sides;
+  const areWhole = sides.every(({ launches, launchStarts }) => launches[metric]?.values.length === launchStarts.length);
+  return areWhole && a.runId === b.runId && areInRounds(sides.map(({ launchStarts }) => launchStarts));
+}
+
+const byItem: Partial<Record<ComparedMetric, typeof pairedLatency>> = {
+  latency: pairedLatency,
+  latencyP95: pairedTail,
+};
+
+/** Ratio of b to a: over the items of both, where all their launches tell theirs, else of what launches have. */
+function launchesRatio(
+  metric: ComparedMetric,
+  sides: readonly [CellEvidence, CellEvidence],
+  level: number,
+): LaunchRatio {
+  const [a, b] = sides;
+  const [left, right] = [a.launches[metric], b.launches[metric]];
+  const options = { level, unit: left?.unit, isPaired: arePaired(metric, sides) };
+  const tellItems = sides.every(
+    ({ launches, latencyItems = [] }) => launches[metric]?.values.length === latencyItems.length,
+  );
+  const benchmark = Math.min(a.answers.size, b.answers.size);
+  const paired = tellItems
+    ? byItem[metric]?.(a.latencyItems ?? [], b.latencyItems ?? [], { ...options, benchmark })
+    : undefined;
+  return paired ?? launchRatio(left?.values ?? [], right?.values ?? [], options);
 }
 
 function compareLaunches(
@@ -220,12 +257,7 @@ function compareLaunches(
   if (left === undefined || own.a === undefined) return { ...own, ...unknown(missingText(a, 'A', metric)) };
   if (right === undefined || own.b === undefined) return { ...own, ...unknown(missingText(b, 'B', metric)) };
   if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
-  const items = Math.min(a.answers.size, b.answers.size);
-  const isPaired = a.runId === b.runId && areInRounds([a.launchStarts, b.launchStarts]);
-  const asked = { level, unit: left.unit, isPaired };
-  const paired =
-    metric === 'latency' ? pairedLatency(a.latencyItems ?? [], b.latencyItems ?? [], items, asked) : undefined;
-  const { ratio, interval } = paired ?? launchRatio(left.values, right.values, asked);
+  const { ratio, interval } = launchesRatio(metric, [a, b], level);
   if (interval === undefined) {
     return { ...own, ...unknown(singleLaunch), change: ratio };
   }

@@ -31,8 +31,13 @@ export interface SideValue {
   readonly interval: Interval | undefined;
   /** Items or launches. */
   readonly n: number;
-  /** Where a limit on the value needs more than its interval can promise: exact bounds of a share. */
+  /**
+   * What a limit on the value goes by, where that isn't its interval: exact bounds of a share; of a latency, those of items
+   * as well as launches.
+   */
   readonly bounds: Interval | undefined;
+  /** Why a limit on the value can't be checked although the value is known, as a phrase. */
+  readonly boundless?: string | undefined;
   /** A reason not to trust it, other than a busy machine where the suite takes its numbers as they are. */
   readonly isDoubtful: boolean;
 }

@@ -63,6 +63,30 @@ describe('a constraint', () => {
     expect(of({ maxLatency: 200, maxMemory: 2 ** 31 })).toMatchObject([{ isSure: true }, { isSure: true }]);
   });
 
+  it('on the median latency goes by other items as well as other launches', () => {
+    const of = (latencyP50: Measurement, limit = 1100): ConstraintCheck | undefined =>
+      checkConstraints(
+        { state: 'done', measurements: { ...measurements, latencyP50 } },
+        't',
+        { maxLatency: limit },
+        undefined,
+      )[0];
+    expect(of(measured(1200, 'ms', 50))).toMatchObject({ isPassed: false, isSure: true, value: 1200 });
+    expect(of(measured(1190, 'ms', 150))).toMatchObject({ isPassed: false, isSure: false, value: 1200 });
+    const few: Measurement = { status: 'unavailable', reason: 'too_few_requests', detail: '8 items' };
+    expect(of(few)).toMatchObject({ isPassed: false, isSure: undefined, interval: undefined });
+    expect(of(few, 700)).toMatchObject({ isPassed: false, isSure: true });
+  });
+
+  it('on a percentile from one launch is as doubtful as any figure from one', () => {
+    const warnings = [{ reason: 'one_launch', detail: '' }] as const;
+    const once = { ...measurements, latencyP95: { ...measured(100, 'ms', 5), warnings } as Measurement };
+    const of = (limit: number): ConstraintCheck | undefined =>
+      checkConstraints({ state: 'done', measurements: once }, 't', { maxLatencyP95: limit }, undefined)[0];
+    expect(of(120)).toMatchObject({ isPassed: true, isSure: undefined });
+    expect(of(200)).toMatchObject({ isPassed: true, isSure: true });
+  });
+
   it('is kept by a value that equals the limit', () => {
     expect(missedChecks(check({ minAccuracy: 0.699, minThroughput: 10, maxLatency: 1200 }))).toEqual([]);
   });

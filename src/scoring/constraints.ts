@@ -14,6 +14,7 @@ import {
 import type { Interval, Measurement, Unit } from '../core/measurement.ts';
 import { unknownSpread } from '../stats/launch-interval.ts';
 import { priceMeasurement } from './efficiency.ts';
+import { limitedMeasurement } from './limited-measurement.ts';
 
 type NumberMeasurement = Exclude<Measurement, { status: 'unavailable' }>;
 
@@ -28,8 +29,8 @@ export interface ConstraintCheck {
   readonly interval: Interval | undefined;
   readonly isPassed: boolean;
   /**
-   * The whole interval is on the same side. Without an interval: the value is farther from the limit than launches may
-   * differ, else undefined.
+   * The whole interval is on the same side. Without one that covers launches: the value is farther from the limit than
+   * launches may differ, else undefined.
    */
   readonly isSure: boolean | undefined;
   /** Why it may be on the other side, as a phrase; undefined where it is sure, or nothing was measured. */
@@ -60,17 +61,31 @@ function measuredFor(
   return metric && measurements[metric];
 }
 
-/** Twice the spread between launches where it isn't known; accuracy can be anything. */
-function assumedRange(value: number, unit: Unit): Pick<Interval, 'low' | 'high'> {
+/** Adds twice the spread between launches where it isn't known; accuracy can be anything. */
+function assumedRange({ low, high }: Pick<Interval, 'low' | 'high'>, unit: Unit): Pick<Interval, 'low' | 'high'> {
   if (unit === 'ratio') return { low: 0, high: 1 };
   const factor = Math.exp(2 * (unit === 'bytes' ? unknownSpread.memory : unknownSpread.throughput));
-  return { low: value / factor, high: value * factor };
+  return { low: low / factor, high: high * factor };
 }
 
-function doubtOf({ interval, warnings }: NumberMeasurement): string {
-  if (interval !== undefined) return 'its interval includes the limit';
-  const isSingle = warnings.some(({ reason }) => reason === 'one_launch');
+const isFromOneLaunch = ({ warnings }: NumberMeasurement): boolean =>
+  warnings.some(({ reason }) => reason === 'one_launch');
+
+function doubtOf(found: NumberMeasurement, interval: Interval | undefined): string {
+  const isSingle = isFromOneLaunch(found);
+  if (interval !== undefined && !isSingle) return 'its interval includes the limit';
   return `it ${isSingle ? 'was measured in one launch' : 'has no interval'}, so it may be on either side`;
+}
+
+/** What a limit on a measured number goes by. */
+function limitInterval(
+  name: LimitName,
+  found: NumberMeasurement,
+  measurements: CellMeasurements,
+): Interval | undefined {
+  if (limitKind(name).metric !== 'latency') return found.interval;
+  const limited = limitedMeasurement('latency', measurements);
+  return limited?.status === 'unavailable' ? undefined : (limited?.interval ?? found.interval);
 }
 
 /**
@@ -92,13 +107,24 @@ export function checkConstraints(
       const missing = { value: undefined, interval: undefined, unit: undefined, isPassed: false, isSure: undefined };
       return { ...limited, ...missing, doubt: undefined };
     }
-    const { value, interval, unit } = found;
+    const { value, unit } = found;
+    const interval = limitInterval(name, found, measurements);
     const keeps = (number: number): boolean => keepsBound(number, bound, isUpperLimit(name));
     const isPassed = keeps(value);
-    const { low, high } = interval ?? assumedRange(value, unit);
+    // Of a percentile from one launch the interval is that of items alone.
+    const hasLaunches = interval !== undefined && !isFromOneLaunch(found);
+    const { low, high } = hasLaunches ? interval : assumedRange(interval ?? { low: value, high: value }, unit);
     const isWhole = keeps(low) === isPassed && keeps(high) === isPassed;
-    const isSure = isWhole || (interval === undefined ? undefined : false);
-    return { ...limited, unit, value, interval, isPassed, isSure, doubt: isWhole ? undefined : doubtOf(found) };
+    const isSure = isWhole || (hasLaunches ? false : undefined);
+    return {
+      ...limited,
+      unit,
+      value,
+      interval,
+      isPassed,
+      isSure,
+      doubt: isWhole ? undefined : doubtOf(found, interval),
+    };
   });
 }
 

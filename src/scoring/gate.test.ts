@@ -264,6 +264,9 @@ describe('compareCells', () => {
     const after = speedOf(side(1, [1, 2, 3]), side(1.1, [4, 5, 6]));
     expect(after).toMatchObject({ verdict: 'no_clear_difference', test: 't over 3 and 3 launches' });
     expect(speedOf(rounds[0], side(1.1, [2, 3, 6], 'other'))?.verdict).toBe('no_clear_difference');
+    // A launch of each gave no value: what is left need not be of the same rounds.
+    const lacking = speedOf(side(1, [1, 4, 5, 8]), side(1.1, [2, 3, 6, 7]));
+    expect(lacking?.test).toBe('t over 3 and 3 launches');
   });
 
   it('pairs by item, counts what has no partner, and lists flips before small changes', () => {

@@ -110,11 +110,13 @@ function checkLimit(limit: Limit, cell: CellComparison, isAdvisory: boolean): Ga
   }
   const isValue = own.kind === 'value';
   const estimate = isValue ? found?.b?.value : found?.change;
-  const interval = isValue ? (found?.b?.bounds ?? found?.b?.interval) : found?.interval;
+  const boundless = isValue ? found?.b?.boundless : undefined;
+  const known = isValue ? (found?.b?.bounds ?? found?.b?.interval) : found?.interval;
+  const interval = boundless === undefined ? known : undefined;
   const doubts = [...(found?.doubts ?? []), ...baselineNotes(limit, found)];
   if (interval === undefined) {
     const missing = unmeasured[own.metric] ?? 'not measured';
-    const reason = found?.reason ?? (estimate === undefined ? missing : singleLaunch);
+    const reason = boundless ?? found?.reason ?? (estimate === undefined ? missing : singleLaunch);
     return { ...base, unit, estimate, interval, outcome: 'inconclusive', notes: [reason, ...doubts] };
   }
   const byInterval = intervalOutcome(interval, own.bound, own.isUpper);
