@@ -142,11 +142,16 @@ function taskScore({ goal }: RaceQuestion, taskId: string, { anchors, stored }: 
 /**
  * Checks what a race needs beside models and data, before those are fetched.
  *
- * @throws {UsageError} if the question is none, or `winner` has no anchors for a task
+ * @throws {UsageError} if the question is none, `winner` has no anchors for a task, or the stored race has another rule
  */
 export async function checkRace(suite: Suite, from: RaceSource, ownTasks: readonly OwnTask[] = []): Promise<void> {
   const question = raceQuestionOf(suite);
   if (question === undefined) return;
+  if (from.stored !== undefined && from.stored.version !== raceVersion) {
+    throw new UsageError("the run is a race of an earlier perbench, which this one can't continue", {
+      hint: 'perbench show prints how far it got; for a new one run the same command with --fresh.',
+    });
+  }
   for (const { task } of await chooseTasks(suite, ownTasks)) taskScore(question, task.id, from);
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { SuiteInput } from '../core/suite.ts';
+import { type SuiteInput, suiteSchema } from '../core/suite.ts';
+import { checkRace } from './plan-race.ts';
 import { plan, run } from './run.ts';
 
 const mock = { name: 'a', source: 'mock', engine: 'mock' };
@@ -11,6 +12,11 @@ const refused: readonly (readonly [what: string, suite: Partial<SuiteInput>, mes
     { models: ['smollm2-135m-instruct'], concurrency: 300 },
     /max concurrency of 256/,
   ],
+  [
+    'a load without requests',
+    { requestRate: 0.01, windowSeconds: 20 },
+    /^0\.01 requests per second are too few for a window of 20 s$/,
+  ],
   ['unknown engine options', { models: [{ ...mock, engineOptions: { nope: 1 } }] }, /options of engine mock: .*nope/],
 ];
 
@@ -18,4 +24,12 @@ it.each(refused)('run and plan refuse %s alike', async (_, settings, message) =>
   const suite: SuiteInput = { models: [mock], tasks: ['imdb/mini'], ...settings };
   await expect(plan(suite, { probe: 'never' })).rejects.toThrow(message);
   await expect(run(suite).next()).rejects.toThrow(message);
+});
+
+it('refuses to go on with a race of another rule, whose answers were asked in another order', async () => {
+  const suite = suiteSchema.parse({ models: [mock], tasks: ['imdb/mini'], decide: 'winner' });
+  const stored = { question: { text: 'winner', goal: 'winner' }, confidence: 0.95, tasks: {} } as const;
+  await expect(checkRace(suite, { stored })).rejects.toThrow(
+    /^the run is a race of an earlier perbench, which this one can't continue$/,
+  );
 });

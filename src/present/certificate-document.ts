@@ -23,9 +23,15 @@ function askedText({ question, score, taskId }: Pick<RaceCertificate, 'question'
   return `${question.charAt(0).toUpperCase()}${question.slice(1)} (${place})`;
 }
 
+/** Models that nothing can be claimed of. */
+function unjudged({ models }: RaceCertificate): readonly string[] {
+  return models.filter(({ status }) => status === 'failed').map(({ model }) => model);
+}
+
 function titleOf(certificate: RaceCertificate): string {
-  const { named, outcome } = certificate;
-  const answer = outcome === 'none' || outcome === 'withdrawn' ? outcome : named.join(' or ');
+  const { named, outcome, models } = certificate;
+  const isOpen = unjudged(certificate).length === models.length;
+  const answer = isOpen ? 'not decided' : outcome === 'none' || outcome === 'withdrawn' ? outcome : named.join(' or ');
   return `${askedText(certificate)}: ${answer}`;
 }
 
@@ -56,9 +62,13 @@ function spreadOf({ version, outcome, spread }: RaceCertificate): readonly strin
   ];
 }
 
-function claimOf({ outcome, confidence, items, named, models }: RaceCertificate): readonly string[] {
+function claimOf(certificate: RaceCertificate): readonly string[] {
+  const { outcome, confidence, items, named, models } = certificate;
+  const left = unjudged(certificate);
+  if (left.length === models.length) return ['no model could be judged'];
   if (outcome === 'withdrawn') return [];
-  const sure = `${Number((confidence * 100).toFixed(6))} % certificate: evaluating every model on all ${countText(items)} items would`;
+  const who = left.length === 0 ? 'every model' : `every model that could be judged (not ${listText(left)})`;
+  const sure = `${Number((confidence * 100).toFixed(6))} % certificate: evaluating ${who} on all ${countText(items)} items would`;
   if (outcome === 'none') return [`${sure} also find none`];
   const claim = outcome === 'winner' ? `${sure} name the same model` : `${sure} name one of these ${named.length}`;
   const assumed = models.filter(({ isAssumed }) => isAssumed).map(({ model }) => model);

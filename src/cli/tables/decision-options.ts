@@ -53,17 +53,18 @@ function limit(name: LimitName): Option<number | undefined> {
 /** A flag for each limit that has a name, and one for limits that are written out. */
 function limitFlags<Name extends LimitName>(
   names: readonly Name[],
+  example: string,
 ): { readonly [Own in Name]: Option<number | undefined> } & { readonly require: Option<readonly string[]> } {
   const named = Object.fromEntries(names.map((name) => [name, limit(name)])) as Record<
     Name,
     Option<number | undefined>
   >;
-  const help = 'limit as an expression, such as "latency p99 <= 800ms" (repeatable)';
+  const help = `limit as an expression, such as "${example}" (repeatable)`;
   return { ...named, require: texts({ argument: 'limit', help }) };
 }
 
 /** What a model must keep to on every task; the same wherever models are chosen. */
-const limitOptions = limitFlags(constraintNames);
+const limitOptions = limitFlags(constraintNames, 'latency p99 <= 800ms');
 
 /** How scores are computed and analysed; the same for runs and for tables. */
 export const scoringOptions = {
@@ -137,7 +138,7 @@ export const gateOptions = {
     completion: 'run or file',
   }),
   task: tasksOption,
-  ...limitFlags(gateLimitNames),
+  ...limitFlags(gateLimitNames, 'accuracy drop <= 0.01'),
   advisory: texts({
     argument: 'limit',
     help: 'limit that is checked and shown but never fails the gate, such as "latency rise <= 10%" (repeatable)',

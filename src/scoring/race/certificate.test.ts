@@ -9,6 +9,7 @@ import { certificateBlocks } from '../../present/certificate-document.ts';
 import { terminalText } from '../../present/terminal.ts';
 import { certificateAnswer, createCertificate, newItemSupport } from './certificate.ts';
 import { parseRaceQuestion } from '../../core/race-question.ts';
+import { replayRace } from './replay-race.ts';
 
 const launch = { throughput: 100, latency: 10, memory: 2 ** 30 };
 
@@ -78,6 +79,33 @@ it('counts the noise between launches: of one launch nobody knows it', () => {
   // 3 % faster, where launches may differ by 20 %: hardly ahead.
   expect(support?.[0]?.share).toBeGreaterThan(0.5);
   expect(support?.[0]?.share).toBeLessThan(0.65);
+});
+
+it('claims nothing of models that could not be judged', () => {
+  const broken = (model: string, change: Partial<Entrant> = {}): Entrant => ({
+    ...entrant(model, [1, 1], { launches: [], failure: 'it crashed' }),
+    ...change,
+  });
+  const certify = (entrants: readonly Entrant[]) => {
+    const setup = setupOf(2, 'cheapest with accuracy >= 0.5');
+    const own = { taskId: 'toy', questionSha256: 'x', score: null, seed: 1, launchesOfFull: 1 };
+    return createCertificate(replayRace(entrants, setup), entrants, setup, own);
+  };
+  const none = certify([broken('a'), broken('b')]);
+  const text = terminalText(certificateBlocks(none));
+  expect(text).toMatch(/^Cheapest with accuracy >= 0.5 \(toy\): not decided\n {2}no model could be judged\n/);
+  expect(certificateAnswer(none, { candidates: [] } as unknown as Answer)).toMatchObject({
+    kind: 'unknown',
+    missing: [
+      { model: 'a', reasons: ['it crashed'] },
+      { model: 'b', reasons: ['it crashed'] },
+    ],
+  });
+  const alike = Array.from({ length: 7 }, () => launch);
+  const one = certify([broken('a'), entrant('b', [1, 1], { launches: alike })]);
+  expect(terminalText(certificateBlocks(one))).toContain(
+    'evaluating every model that could be judged (not a) on all 2 items would name the same model',
+  );
 });
 
 describe('launches that differ by more than was assumed', () => {

@@ -183,8 +183,10 @@ function outcomeOf({ named, spread }: RaceStanding): RaceCertificate['outcome'] 
 }
 
 /** The kind of the answer that a certificate comes to: a winner has the highest score, but may be of no use at all. */
-function certificateKind({ outcome, named, score }: RaceCertificate, { candidates }: Answer): AnswerKind {
+function certificateKind({ outcome, named, score, models }: RaceCertificate, { candidates }: Answer): AnswerKind {
   if (outcome === 'withdrawn') return 'unknown';
+  // Whoever couldn't be judged may be the answer.
+  if (outcome === 'none' && models.some(({ status }) => status === 'failed')) return 'unknown';
   if (outcome !== 'winner') return outcome;
   // A gate has demanded its accuracy already.
   const state = score === null ? 'usable' : candidates.find(({ model }) => named.includes(model))?.state;
@@ -218,7 +220,11 @@ export function certificateAnswer(certificate: RaceCertificate, answer: Answer):
         return { ...answer, kind, missing, needs: [{ what: 'race' }] };
       }
       const own = answer.candidates.filter(({ model }) => named.includes(model));
-      return { ...answer, kind, missing: own.map(gapOf), needs: itemsNeeded(own) };
+      const failed = models.filter(({ status }) => status === 'failed');
+      if (own.length > 0 || failed.length === 0)
+        return { ...answer, kind, missing: own.map(gapOf), needs: itemsNeeded(own) };
+      const missing = failed.map(({ model, reason }) => ({ model, reasons: [reason] }));
+      return { ...answer, kind, missing, needs: [{ what: 'numbers' }] };
     }
     default:
       return kind satisfies never;
