@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
+import { UsageError } from '../core/errors.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
 import { servedNameIn } from '../engines/served/server-address.ts';
@@ -50,12 +51,24 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
   };
 }
 
+/** Fewer arrivals have no time between them that a rate could be taken from. */
+const leastArrivals = 3;
+
+/** @throws {UsageError} if an open loop has hardly a request in its window */
+function checkLoad({ requestRate, windowSeconds }: Suite): void {
+  if (requestRate === undefined || requestRate * windowSeconds >= leastArrivals) return;
+  throw new UsageError(`${requestRate} requests per second are too few for a window of ${windowSeconds} s`, {
+    hint: `Set windowSeconds to ${Math.ceil(leastArrivals / requestRate)} or more, or raise requestRate.`,
+  });
+}
+
 /**
  * Checks what costs nothing: engines, their options, and the concurrency.
  *
  * @throws {UsageError | UnknownNameError} for what an engine can't do
  */
 export async function checkEngines(suite: Suite, workingFolder: string): Promise<void> {
+  checkLoad(suite);
   for (const entry of suite.models) {
     const { engine } = nameModel(entry, workingFolder);
     if (typeof entry !== 'string') await checkEngineOptions(engine, entry.engineOptions);

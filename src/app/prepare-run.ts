@@ -1,4 +1,3 @@
-import { UsageError } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { keyPart } from '../core/settings.ts';
 import type { Suite } from '../core/suite.ts';
@@ -69,17 +68,6 @@ async function describeRun(
   };
 }
 
-/** Fewer arrivals have no time between them that a rate could be taken from. */
-const leastArrivals = 3;
-
-/** @throws {UsageError} if an open loop has hardly a request in its window */
-function checkLoad({ requestRate, windowSeconds }: Suite): void {
-  if (requestRate === undefined || requestRate * windowSeconds >= leastArrivals) return;
-  throw new UsageError(`${requestRate} requests per second are too few for a window of ${windowSeconds} s`, {
-    hint: `Set windowSeconds to ${Math.ceil(leastArrivals / requestRate)} or more, or raise requestRate.`,
-  });
-}
-
 export interface PrepareOptions extends RaceSource {
   /** The suite is that of a stored run: its models were found when the run began, and keep their names. */
   readonly isStored?: boolean;
@@ -99,7 +87,6 @@ export async function prepareRun(
   { isStored = false, ...race }: PrepareOptions = {},
 ): Promise<RunPlan> {
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
-  checkLoad(written);
   await checkRace(written, race, context.ownTasks);
   await checkEngines(written, context.workingFolder);
   const suite = isStored ? written : await findModels(written, context, signal);
