@@ -18,7 +18,7 @@ import { meanOf } from '../stats/means.ts';
 import { exactBounds, scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './create-scoreboards.ts';
 import { limitedMeasurement } from './limited-measurement.ts';
-import { type LatencyItems, pairedLatency, pairedTail } from './paired-latency.ts';
+import { areOtherItems, type LatencyItems, pairedLatency, pairedTail } from './paired-latency.ts';
 import { areInRounds } from './task-evidence.ts';
 import { independentItems } from './usable.ts';
 
@@ -257,6 +257,9 @@ function compareLaunches(
   if (left === undefined || own.a === undefined) return { ...own, ...unknown(missingText(a, 'A', metric)) };
   if (right === undefined || own.b === undefined) return { ...own, ...unknown(missingText(b, 'B', metric)) };
   if (left.unit !== right.unit) return { ...own, ...unknown(`A is in ${left.unit}, B in ${right.unit}`) };
+  const isTimed = own.unit === 'ms' || own.unit === 'ms/token';
+  if (isTimed && areOtherItems(a.latencyItems ?? [], b.latencyItems ?? []))
+    return { ...own, ...unknown('the two were timed on other items') };
   const { ratio, interval } = launchesRatio(metric, [a, b], level);
   if (interval === undefined) {
     return { ...own, ...unknown(singleLaunch), change: ratio };

@@ -162,3 +162,16 @@ it('says why a percentile of launches is missing', () => {
   );
   expect(found).toMatchObject({ verdict: 'unknown', reason: `A: ${reason}` });
 });
+
+it('says nothing of two that were timed on other items', () => {
+  const timed = (ids: readonly string[]) => [new Map(ids.map((id) => [id, 100])), new Map(ids.map((id) => [id, 101]))];
+  const ids = (from: number) => Array.from({ length: 10 }, (_, index) => `item ${from + index}`);
+  const launches = { latency: { unit: 'ms', values: [100, 101] } } as const;
+  const verdict = (from: number) =>
+    compared(
+      cell(30, 40, { launches, latencyItems: timed(ids(0)) }),
+      cell(30, 40, { launches, latencyItems: timed(ids(from)) }),
+    ).metrics.find(({ metric }) => metric === 'latency');
+  expect(verdict(5)).toMatchObject({ verdict: 'unknown', reason: 'the two were timed on other items' });
+  expect(verdict(2)).toMatchObject({ verdict: 'no_clear_difference' });
+});

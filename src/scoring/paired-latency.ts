@@ -25,10 +25,13 @@ interface CommonTimes {
   readonly items: number;
 }
 
+function commonIds(a: LatencyItems, b: LatencyItems): readonly string[] {
+  if (b.length === 0) return [];
+  return [...(a[0]?.keys() ?? [])].filter((id) => [...a, ...b].every((launch) => (launch.get(id) ?? 0) > 0));
+}
+
 function commonTimes(a: LatencyItems, b: LatencyItems, least: number): CommonTimes | undefined {
-  const launches = [...a, ...b];
-  if (a.length === 0 || b.length === 0) return undefined;
-  const ids = [...(a[0]?.keys() ?? [])].filter((id) => launches.every((launch) => (launch.get(id) ?? 0) > 0));
+  const ids = commonIds(a, b);
   if (ids.length < least) return undefined;
   const timesOf = (side: LatencyItems) => side.map((launch) => ids.map((id) => launch.get(id) ?? 0));
   return { a: timesOf(a), b: timesOf(b), items: ids.length };
@@ -60,6 +63,12 @@ function overItems(
 
 /** Fewer items in common than a panel has at least say less about a benchmark than each side's own median. */
 const leastItems = 8;
+
+/** Whether two models were timed on other items, so that a difference of their medians is one of the items as well. */
+export function areOtherItems(a: LatencyItems, b: LatencyItems): boolean {
+  const [left, right] = [a[0]?.size ?? 0, b[0]?.size ?? 0];
+  return left > 0 && right > 0 && commonIds(a, b).length < Math.min(leastItems, left, right);
+}
 
 /**
  * Ratio of two models' latencies by the mean of its logarithm over the items that both asked: which items they were, and
