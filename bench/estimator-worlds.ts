@@ -18,6 +18,8 @@ export interface LaunchWorld {
   readonly drift: number;
   /** Launch 1 of every model, then launch 2 of every model in the opposite order, and so on; else one model after the other. */
   readonly isInRounds: boolean;
+  /** The host changes between rounds alone: all models of a round find it alike. */
+  readonly isSteadyInRounds?: boolean;
 }
 
 export const steadyWorld: LaunchWorld = {
@@ -74,7 +76,7 @@ export function answersOf(
 /** Launches of every model, as the host was when each of them ran. */
 export function launchesOf(
   speeds: readonly number[],
-  { launches, deviation, isCorrelated, drift, isInRounds }: LaunchWorld,
+  { launches, deviation, isCorrelated, drift, isInRounds, isSteadyInRounds = false }: LaunchWorld,
   normal: () => number,
 ): readonly (readonly LaunchPerformance[])[] {
   const slots = speeds.length * launches;
@@ -86,7 +88,7 @@ export function launchesOf(
       // The order of the models alternates from round to round.
       const place = launch % 2 === 0 ? model : speeds.length - 1 - model;
       const slot = isInRounds ? launch * speeds.length + place : model * launches + launch;
-      const at = host[slot] as number;
+      const at = host[isSteadyInRounds ? launch * speeds.length : slot] as number;
       const luck = normal();
       const [forLatency, forMemory] = isCorrelated ? [luck, luck] : [normal(), normal()];
       return {

@@ -157,15 +157,18 @@ function ranks(): void {
 function drift(): void {
   const counts: Counts = new Map();
   for (const wander of [0, 0.03, 0.05]) {
-    for (const isInRounds of [false, true]) {
+    for (const order of ['model by model', 'in rounds', 'in rounds, between them alone'] as const) {
+      if (wander === 0 && order === 'in rounds, between them alone') continue;
+      const [isInRounds, isSteadyInRounds] = [order !== 'model by model', order === 'in rounds, between them alone'];
       for (const launches of [2, 3]) {
         for (const models of sizes) {
           for (let run = 0; run < 4 * runs; run += 1) {
-            const world = { ...steadyWorld, deviation: 0.01, isCorrelated: true, drift: wander, isInRounds, launches };
+            const own = { drift: wander, isInRounds, isSteadyInRounds, launches };
+            const world = { ...steadyWorld, deviation: 0.01, isCorrelated: true, ...own };
             // Answers that never differ, so many that speed alone decides.
             const truth = Array.from({ length: models }, () => tiedAt(1));
             const claims = claimsOf(truth, 10_000, world, 'drift', wander, models, launches, run);
-            const line = `host wanders ${100 * wander} %, ${isInRounds ? 'in rounds' : 'model by model'}`;
+            const line = `host wanders ${100 * wander} %, ${order}`;
             count(counts, line, `${models} models, ${launches} launches`, claims.isAnyDifferent);
           }
         }
