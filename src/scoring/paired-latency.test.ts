@@ -164,13 +164,12 @@ it('says why a percentile of launches is missing', () => {
 });
 
 it('says nothing of two that were timed on other items', () => {
-  const timed = (ids: readonly string[]) => [new Map(ids.map((id) => [id, 100])), new Map(ids.map((id) => [id, 101]))];
-  const ids = (from: number) => Array.from({ length: 10 }, (_, index) => `item ${from + index}`);
+  const timed = (from: number) => [100, 101].map((ms) => new Map(ids(10, from).map((id) => [id, ms])));
   const launches = { latency: { unit: 'ms', values: [100, 101] } } as const;
   const verdict = (from: number) =>
     compared(
-      cell(30, 40, { launches, latencyItems: timed(ids(0)) }),
-      cell(30, 40, { launches, latencyItems: timed(ids(from)) }),
+      cell(30, 40, { launches, latencyItems: timed(0) }),
+      cell(30, 40, { launches, latencyItems: timed(from) }),
     ).metrics.find(({ metric }) => metric === 'latency');
   expect(verdict(5)).toMatchObject({ verdict: 'unknown', reason: 'the two were timed on other items' });
   expect(verdict(2)).toMatchObject({ verdict: 'no_clear_difference' });
