@@ -1,7 +1,7 @@
 /*
  * Whether repeated runs of the same suite on the same quiet machine agree within their intervals: every pair of repeats, every
  * measurement that has an interval. Two agree where they differ by no more than both half-widths, added in squares on the
- * logarithm.
+ * logarithm; whether their intervals overlap is told as well.
  *
  *     node bench/repeats.ts [--models smollm2-135m-instruct,gemma-3-270m] [--tasks arc_easy/mini,imdb/mini] [--repeats 5]
  *       [--launches 3] [--window-seconds 5] [--concurrency 4] [--limit 40] [--store repeats.db]
@@ -74,9 +74,11 @@ function distance(a: Known, b: Known): number {
     : between / Math.hypot(Math.log(lower.high / lower.value), Math.log(upper.value / upper.low));
 }
 
+const overlap = (a: Known, b: Known): boolean => a.low <= b.high && b.low <= a.high;
+
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const half = ({ low, high }: Known): number => Math.log(high / low) / 2;
-let [agree, pairs] = [0, 0];
+let [agree, overlapping, pairs] = [0, 0, 0];
 console.log('metric                  cells  pairs  agree    half-width (median)  largest distance');
 for (const metric of launchMetrics) {
   const cells = Array.from(found).filter(([key]) => (JSON.parse(key) as string[])[0] === metric);
@@ -84,6 +86,9 @@ for (const metric of launchMetrics) {
     known.flatMap((own, index) => known.slice(0, index).map((other) => distance(own, other))),
   );
   if (distances.length === 0) continue;
+  overlapping += cells
+    .flatMap(([, known]) => known.flatMap((own, index) => known.slice(0, index).map((other) => overlap(own, other))))
+    .filter(Boolean).length;
   const own = distances.filter((each) => each <= 1).length;
   const halves = cells.flatMap(([, known]) => known.map(half)).toSorted((a, b) => a - b);
   agree += own;
@@ -105,4 +110,5 @@ const { low, high } = exactBounds(agree, pairs, 0.975);
 console.log(
   `all: ${agree} of ${pairs} pairs agree: ${percent(agree / pairs)} (95 %: ${percent(low)} to ${percent(high)})`,
 );
+console.log(`intervals overlap: ${overlapping} of ${pairs}: ${percent(overlapping / pairs)}`);
 console.log(`marks: ${Array.from(marks, ([reason, count]) => `${reason} ${count}`).join(', ') || 'none'}`);
