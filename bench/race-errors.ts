@@ -7,15 +7,14 @@
  */
 import { parseArgs } from 'node:util';
 import type { AssumedSpread, RaceCertificate } from '../src/core/race.ts';
-import { parseRaceQuestion, latencyLimit } from '../src/core/race-question.ts';
-import { equalWeights } from '../src/scoring/per-anchored.ts';
 import { raceCost } from '../src/scoring/race/certificate.ts';
 import { usualSpread } from '../src/scoring/race/launch-noise.ts';
-import { errorBudget, type RaceSetup } from '../src/scoring/race/race-setup.ts';
+import { type RaceSetup } from '../src/scoring/race/race-setup.ts';
 import { createNormalSource, createRandom } from '../src/stats/random.ts';
 import { exactBounds } from '../src/stats/score-interval.ts';
 import { driveRace, type RaceRun, type SimulatedModel } from '../test/race/drive-race.ts';
 import { closeAnchors, type CloseOptions, drawClose } from './close-world.ts';
+import { raceSetup } from '../test/race/race-setup.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -48,18 +47,7 @@ const assumed: AssumedSpread = {
 };
 
 function setupOf(question: string, items: number): RaceSetup {
-  const parsed = parseRaceQuestion(question);
-  return {
-    question: parsed,
-    confidence: 0.95,
-    budget: errorBudget(0.95, latencyLimit(parsed.limits) !== undefined),
-    items,
-    anchors: closeAnchors,
-    weights: equalWeights,
-    extraLaunches: 3,
-    usefulAbove: 0.05,
-    spread: assumed,
-  };
+  return raceSetup(question, { items, anchors: closeAnchors, usefulAbove: 0.05, spread: assumed });
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -6,17 +6,16 @@
  *
  *     node bench/race.ts [--runs 60] [--tasks gsm8k,arc_easy] [--most-items 12000] [--seed 20260901] [--boundary 1500]
  */
-import { usualSpread } from '../src/scoring/race/launch-noise.ts';
 import { parseArgs } from 'node:util';
 import { equalWeights } from '../src/scoring/per-anchored.ts';
 import type { Factors } from '../src/scoring/factor.ts';
 import { createRandom, randomOrder } from '../src/stats/random.ts';
-import { errorBudget, type RaceSetup } from '../src/scoring/race/race-setup.ts';
-import { parseRaceQuestion } from '../src/core/race-question.ts';
+import { type RaceSetup } from '../src/scoring/race/race-setup.ts';
 import { raceCost } from '../src/scoring/race/certificate.ts';
 import { createScoreGate } from '../src/scoring/race/score-gate.ts';
 import { driveRace } from '../test/race/drive-race.ts';
 import { createWorld, trueWinner, type World, worldTasks } from './race-world.ts';
+import { raceSetup } from '../test/race/race-setup.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -37,18 +36,8 @@ const tolerances = [0.02, 0.05, 0.1];
 const share = (count: number): string => (count / runs).toFixed(3);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-function setupOf(question: string, world: World, weights: Factors): RaceSetup {
-  return {
-    question: parseRaceQuestion(question),
-    confidence,
-    budget: errorBudget(confidence, false),
-    items: world.items,
-    anchors: world.anchors,
-    weights,
-    extraLaunches: launchesOfFull,
-    usefulAbove: 0,
-    spread: usualSpread,
-  };
+function setupOf(question: string, { items, anchors }: World, weights: Factors): RaceSetup {
+  return raceSetup(question, { items, anchors, weights, extraLaunches: launchesOfFull });
 }
 
 /** The weight of accuracy, the others sharing the rest. */

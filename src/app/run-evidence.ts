@@ -1,6 +1,6 @@
 import type { Cell, PassResult } from '../core/cell.ts';
 import type { Store } from '../core/store.ts';
-import { launchEvidence } from '../metrics/launches.ts';
+import { launchEvidence, passesByLaunch } from '../metrics/launches.ts';
 import type { BootstrapModel, LaunchPerformance } from '../scoring/bootstrap.ts';
 import { performanceNames } from '../scoring/factor.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
@@ -104,11 +104,6 @@ function clustersOf(clusters: readonly (string | undefined)[]): readonly string[
   const labels = clusters.map((label, item) => label ?? `item ${item}`);
   const distinct = new Set(labels).size;
   return distinct < 2 || distinct === labels.length ? undefined : labels;
-}
-
-/** The passes of each launch, in the order in which launches come. */
-function passesByLaunch(passes: readonly PassResult[]): readonly (readonly PassResult[])[] {
-  return [...Map.groupBy(passes, ({ launch }) => launch).values()];
 }
 
 /** When each launch of a cell began, in Unix milliseconds. */

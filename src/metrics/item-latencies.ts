@@ -2,7 +2,8 @@ import type { LatencyRecord, PassResult } from '../core/cell.ts';
 import type { Interval, Measurement, Warning } from '../core/measurement.ts';
 import { singleLaunch } from '../core/measurement.ts';
 import { launchInterval, launchSpread } from '../stats/launch-interval.ts';
-import { meanOf } from '../stats/means.ts';
+import { commonItems, valuesAt } from '../stats/common-items.ts';
+import { geometricMean } from '../stats/means.ts';
 import { minCount, percentileInterval, weightedQuantile } from '../stats/quantile.ts';
 
 /** A time of a request, in milliseconds, and how many items of the benchmark it stands for. */
@@ -55,23 +56,8 @@ function pooled(records: readonly LatencyRecord[]): Pool {
 function launchLevels(records: readonly LatencyRecord[]): readonly number[] {
   const byItem = records.map(latencyByItem);
   const common = commonItems(byItem);
-  if (common.length > 0) return byItem.map((own) => meanOverItems(own, common));
+  if (common.length > 0) return byItem.map((own) => geometricMean(valuesAt(own, common)));
   return records.map((record) => weightedQuantile(weightedTimes(record, 'endToEndMs'), 0.5));
-}
-
-/** Items that all launches asked and answered. */
-function commonItems(launches: readonly ReadonlyMap<string, number>[]): readonly string[] {
-  const [first, ...others] = launches;
-  if (first === undefined) return [];
-  return first
-    .keys()
-    .filter((id) => [first, ...others].every((launch) => (launch.get(id) ?? 0) > 0))
-    .toArray();
-}
-
-/** Geometric mean over items. */
-function meanOverItems(launch: ReadonlyMap<string, number>, ids: readonly string[]): number {
-  return Math.exp(meanOf(ids.map((id) => Math.log(launch.get(id) ?? 0))));
 }
 
 function percentileBounds({ requests, items }: Pool, value: number, p: number, records: readonly LatencyRecord[]) {

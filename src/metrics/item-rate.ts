@@ -1,18 +1,10 @@
 import type { ItemWork, LatencyRecord, PassResult } from '../core/cell.ts';
-import { quantile } from '../stats/quantile.ts';
+import { medianOf } from '../stats/means.ts';
 
 /** What tokens cost one request at a time, in milliseconds; only their ratio is used. */
 export interface TokenCosts {
   readonly promptMs: number;
   readonly outputMs: number;
-}
-
-function median(values: readonly number[]): number | undefined {
-  if (values.length === 0) return undefined;
-  return quantile(
-    values.toSorted((left, right) => left - right),
-    0.5,
-  );
 }
 
 /** Least squares of times by two numbers of tokens, neither of which may cost less than nothing. */
@@ -43,10 +35,10 @@ export function tokenCosts(record: LatencyRecord | undefined): TokenCosts | unde
     const tokens = prompts[index] ?? 0;
     return ms === null || tokens === 0 ? [] : [ms / tokens];
   });
-  const promptMs = median(perPromptToken);
-  if (promptMs === undefined) return fittedCosts(endToEndMs, prompts, outputTokens);
+  if (perPromptToken.length === 0) return fittedCosts(endToEndMs, prompts, outputTokens);
+  const perOutputToken = timePerOutputTokenMs.filter((ms) => ms !== null);
   // Answers of one token are all prompt.
-  return { promptMs, outputMs: median(timePerOutputTokenMs.filter((ms) => ms !== null)) ?? 0 };
+  return { promptMs: medianOf(perPromptToken), outputMs: perOutputToken.length === 0 ? 0 : medianOf(perOutputToken) };
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { PassResult } from '../core/cell.ts';
 import type { AssumedSpread } from '../core/race.ts';
 import type { ProtocolName } from '../core/suite.ts';
-import { launchPrior } from '../stats/launch-interval.ts';
-import { isDisturbed, launchesIn, launchFigures, type LaunchFigures } from './launches.ts';
+import { launchPrior, launchSpread } from '../stats/launch-interval.ts';
+import { meanOf } from '../stats/means.ts';
+import { isDisturbed, launchesIn, launchFigures, type LaunchFigures, valuesOf } from './launches.ts';
 
 /** Passes of one model in one run, cell by cell: its cells share launches, and with them their luck. */
 export interface LaunchedModel {
@@ -40,18 +41,15 @@ function squaresOf({ protocol, cells }: LaunchedModel, name: keyof LaunchFigures
     const sound = launchesIn(passes).filter(
       (launch) => launch.latency?.latencies?.itemIds !== undefined && !isDisturbed(launch),
     );
-    const logs = sound.flatMap((launch) => {
-      const value = launchFigures(protocol, launch)[name];
-      return value === undefined ? [] : [Math.log(value)];
-    });
-    const mean = logs.reduce((sum, log) => sum + log / logs.length, 0);
-    return logs.length < 2
-      ? []
-      : [{ sum: logs.reduce((sum, log) => sum + (log - mean) ** 2, 0), launches: logs.length }];
+    const values = valuesOf(
+      sound.map((launch) => launchFigures(protocol, launch)),
+      name,
+    );
+    return values.length < 2 ? [] : [launchSpread(values.map((value) => [value]))];
   });
   if (own.length === 0) return { sum: 0, degrees: 0, launches: 0 };
   const launches = Math.min(...own.map((cell) => cell.launches));
-  const variance = own.reduce((sum, cell) => sum + cell.sum / (cell.launches - 1), 0) / own.length;
+  const variance = meanOf(own.map(({ logDeviation = 0 }) => logDeviation ** 2));
   return { sum: variance * (launches - 1), degrees: launches - 1, launches };
 }
 

@@ -15,9 +15,14 @@ export interface Launch {
   readonly latencies: readonly PassResult[];
 }
 
+/** The passes of each launch, in the order in which launches come. */
+export function passesByLaunch(passes: readonly PassResult[]): readonly (readonly PassResult[])[] {
+  return [...Map.groupBy(passes, ({ launch }) => launch).values()];
+}
+
 /** Passes of a cell by launch, in the order in which launches come. */
 export function launchesIn(passes: readonly PassResult[]): readonly Launch[] {
-  return Array.from(Map.groupBy(passes, ({ launch }) => launch).values(), (own) => {
+  return passesByLaunch(passes).map((own) => {
     const named = (name: PassResult['pass']): readonly PassResult[] => own.filter(({ pass }) => pass === name);
     const latencies = named('latency');
     return { accuracy: named('accuracy')[0], throughput: named('throughput')[0], latency: latencies[0], latencies };

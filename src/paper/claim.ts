@@ -47,12 +47,6 @@ export function verdictOfAll(held: readonly boolean[]): Verdict {
   return verdictOf(held.filter(Boolean).length, held.length);
 }
 
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
-}
-
 const minus = '−';
 
 /** `0.49 to 0.72`. */

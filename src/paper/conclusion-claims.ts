@@ -1,6 +1,7 @@
-import { defineClaim, medianOf, signed, verdictOf, type PaperClaim } from './claim.ts';
+import { defineClaim, signed, verdictOf, type PaperClaim } from './claim.ts';
 import { auditTopPlaces } from './generation-claims.ts';
 import { bestRow, isSized, sized, taskRows, tasksOf, taskTitle, type PaperRow } from './paper-table.ts';
+import { medianOf } from '../stats/means.ts';
 
 /** The first by published PER. */
 function winnerOf(rows: readonly PaperRow[]): PaperRow {

@@ -1,4 +1,4 @@
-import { defineClaim, medianOf, signed, spanText, verdictOf, type Finding, type PaperClaim } from './claim.ts';
+import { defineClaim, signed, spanText, verdictOf, type Finding, type PaperClaim } from './claim.ts';
 import {
   isSized,
   ladderFamily,
@@ -10,6 +10,7 @@ import {
   type PaperTable,
   type SizeRange,
 } from './paper-table.ts';
+import { medianOf } from '../stats/means.ts';
 
 interface LadderStep {
   readonly task: string;

@@ -186,7 +186,7 @@ export type Answer = AnswerBase &
       }
   );
 
-/** `items`: so many more, of which the task has so many (undefined: nobody says). `quiet`: measure again on a quiet machine. `numbers`: what is missing or not valid. `race`: the same race again, which starts from what this one measured. */
+/** `items`: so many more, of which the task has so many (undefined: nobody says). `quiet`: measure again on a quiet machine. `numbers`: what is missing or not valid. `race`: the same race again, which takes the launches of this one into account. */
 export type Need =
   | { readonly what: 'items'; readonly items: number; readonly available: number | undefined }
   | { readonly what: 'quiet' }

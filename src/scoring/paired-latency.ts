@@ -1,12 +1,13 @@
 import type { Interval } from '../core/measurement.ts';
 import { normalQuantile } from '../stats/distributions.ts';
 import { type LaunchRatio, launchRatio, type LaunchRatioOptions } from '../stats/launch-interval.ts';
+import { commonItems, valuesAt, type ByItem } from '../stats/common-items.ts';
 import { geometricMean, standardDeviation } from '../stats/means.ts';
 import { minCount, quantile } from '../stats/quantile.ts';
 import { createRandom } from '../stats/random.ts';
 
 /** Latency in milliseconds by item id, one map per launch. */
-export type LatencyItems = readonly ReadonlyMap<string, number>[];
+export type LatencyItems = readonly ByItem[];
 
 export interface PairedLatency extends LaunchRatio {
   /** That both asked in every launch. */
@@ -26,14 +27,13 @@ interface CommonTimes {
 }
 
 function commonIds(a: LatencyItems, b: LatencyItems): readonly string[] {
-  if (b.length === 0) return [];
-  return [...(a[0]?.keys() ?? [])].filter((id) => [...a, ...b].every((launch) => (launch.get(id) ?? 0) > 0));
+  return a.length === 0 || b.length === 0 ? [] : commonItems([...a, ...b]);
 }
 
 function commonTimes(a: LatencyItems, b: LatencyItems, least: number): CommonTimes | undefined {
   const ids = commonIds(a, b);
   if (ids.length < least) return undefined;
-  const timesOf = (side: LatencyItems) => side.map((launch) => ids.map((id) => launch.get(id) ?? 0));
+  const timesOf = (side: LatencyItems) => side.map((launch) => valuesAt(launch, ids));
   return { a: timesOf(a), b: timesOf(b), items: ids.length };
 }
 

@@ -1,29 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { latencyLimit, parseRaceQuestion } from '../../src/core/race-question.ts';
-import { equalWeights } from '../../src/scoring/per-anchored.ts';
 import { createCertificate, verdictOf } from '../../src/scoring/race/certificate.ts';
-import { triageNoise, usualSpread } from '../../src/scoring/race/launch-noise.ts';
-import { type Entrant, errorBudget, isRuledOut, type RaceSetup } from '../../src/scoring/race/race-setup.ts';
+import { triageNoise } from '../../src/scoring/race/launch-noise.ts';
+import { type Entrant, isRuledOut, type RaceSetup } from '../../src/scoring/race/race-setup.ts';
 import { floorAboveLimit, latencyTurn, peakAboveLimit } from '../../src/scoring/race/requirements.ts';
 import { createNormalSource, createRandom } from '../../src/stats/random.ts';
 import { type DriveOptions, driveRace, type RaceRun, type SimulatedModel } from './drive-race.ts';
+import { raceSetup } from './race-setup.ts';
 
 const items = 120;
 const base = { throughput: 100, latency: 10, memory: 2 ** 30 };
 
 function setupOf(question: string): RaceSetup {
-  const parsed = parseRaceQuestion(question);
-  return {
-    question: parsed,
-    confidence: 0.95,
-    budget: errorBudget(0.95, latencyLimit(parsed.limits) !== undefined),
-    items,
-    anchors: { trivialAccuracy: 0, ...base },
-    weights: equalWeights,
-    extraLaunches: 2,
-    usefulAbove: 0.05,
-    spread: usualSpread,
-  };
+  return raceSetup(question, { items, anchors: { trivialAccuracy: 0, ...base }, extraLaunches: 2, usefulAbove: 0.05 });
 }
 
 function model(name: string, accuracy: number, rest: Partial<SimulatedModel> = {}): SimulatedModel {

@@ -1,30 +1,18 @@
-import { usualSpread } from './launch-noise.ts';
 import { describe, expect, it } from 'vitest';
 import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts';
-import { equalWeights } from '../per-anchored.ts';
-import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
+import { type Entrant, type RaceSetup } from './race-setup.ts';
 import type { Answer } from '../answer.ts';
 import { answerHeadline } from '../answer-text.ts';
 import { certificateBlocks } from '../../present/certificate-document.ts';
 import { terminalText } from '../../present/terminal.ts';
 import { certificateAnswer, createCertificate, newItemSupport } from './certificate.ts';
-import { parseRaceQuestion } from '../../core/race-question.ts';
 import { replayRace } from './replay-race.ts';
+import { raceSetup } from '../../../test/race/race-setup.ts';
 
 const launch = { throughput: 100, latency: 10, memory: 2 ** 30 };
 
 function setupOf(items: number, question = 'winner'): RaceSetup {
-  return {
-    question: parseRaceQuestion(question),
-    confidence: 0.95,
-    budget: errorBudget(0.95, false),
-    items,
-    anchors: { trivialAccuracy: 0, ...launch },
-    weights: equalWeights,
-    extraLaunches: 2,
-    usefulAbove: 0,
-    spread: usualSpread,
-  };
+  return raceSetup(question, { items, anchors: { trivialAccuracy: 0, ...launch }, extraLaunches: 2 });
 }
 
 /** Two launches that are alike: answers alone decide. */

@@ -18,8 +18,9 @@ import {
   judged,
   type Turn,
 } from './race-setup.ts';
-import { nextLaunch } from './finals.ts';
-import { finalNoise, triageNoise } from './launch-noise.ts';
+import type { LaunchNoise } from '../required-accuracy.ts';
+import { finals } from './finals.ts';
+import { triageNoise } from './launch-noise.ts';
 import { relativeGate } from './relative-gate.ts';
 import { replayGate, type ScoreGateRule } from './score-gate.ts';
 
@@ -29,10 +30,14 @@ function decideCheapest(
   judgements: readonly Judgement[],
   setup: RaceSetup,
 ): RaceStanding {
-  const running = finalists.map(({ entrant }) => entrant);
-  const step = nextLaunch(running, setup);
-  if (step !== undefined) return { step, judgements, named: [], delta: 0 };
-  const noise = finalNoise(running, setup);
+  return finals(finalists, judgements, setup, (running, noise) => compareCosts(running, noise, judgements));
+}
+
+function compareCosts(
+  running: readonly Entrant[],
+  noise: LaunchNoise,
+  judgements: readonly Judgement[],
+): Omit<RaceStanding, 'step'> {
   const clearRatio = Math.exp(noise.quantile * noise.throughput * Math.sqrt(2 / noise.launches));
   const costs = running
     .map((entrant) => ({ model: entrant.model, cost: 1 / overAllLaunches(entrant).throughput }))
@@ -41,7 +46,6 @@ function decideCheapest(
   const named = costs.filter(({ cost }) => first !== undefined && cost <= first.cost * clearRatio);
   const [, second] = named;
   return {
-    step: { type: 'end' },
     judgements: judgements.map((judgement) => ({ ...judgement, isFinal: true })),
     named: named.map(({ model }) => model),
     // The first may really cost as much more than the next as the bounds leave open.

@@ -9,7 +9,7 @@ import { type KnownModel, overAllLaunches, type Requirement, scoreOf, strictestR
  * until there are enough to check the spread that was assumed. One that failed in a launch, or has ended, keeps those
  * that it has.
  */
-export function nextLaunch(
+function nextLaunch(
   finalists: readonly Entrant[],
   { extraLaunches, spread }: RaceSetup,
 ): RaceStanding['step'] | undefined {
@@ -61,6 +61,19 @@ export function beaten(judgement: Judgement, need: Requirement, when: string): J
   return { ...judgement, reason: `${needText(need)}, has ${has} (${when})`, tau: need.tau, isFinal: true };
 }
 
+/** The finals of any race: more launches for whoever is left, and once nobody owes one what they come to. */
+export function finals(
+  finalists: readonly Judgement[],
+  judgements: readonly Judgement[],
+  setup: RaceSetup,
+  decide: (running: readonly Entrant[], noise: LaunchNoise) => Omit<RaceStanding, 'step'>,
+): RaceStanding {
+  const running = finalists.map(({ entrant }) => entrant);
+  const step = nextLaunch(running, setup);
+  if (step !== undefined) return { step, judgements, named: [], delta: 0 };
+  return { step: { type: 'end' }, ...decide(running, finalNoise(running, setup)) };
+}
+
 /**
  * The finals of a race for the highest PER-A: more launches for whoever is left, and the comparison over all of them.
  *
@@ -71,10 +84,15 @@ export function decideFinal(
   judgements: readonly Judgement[],
   setup: RaceSetup,
 ): RaceStanding {
-  const running = finalists.map(({ entrant }) => entrant);
-  const step = nextLaunch(running, setup);
-  if (step !== undefined) return { step, judgements, named: [], delta: 0 };
-  const noise = finalNoise(running, setup);
+  return finals(finalists, judgements, setup, (running, noise) => compareFinalists(running, noise, judgements, setup));
+}
+
+function compareFinalists(
+  running: readonly Entrant[],
+  noise: LaunchNoise,
+  judgements: readonly Judgement[],
+  setup: RaceSetup,
+): Omit<RaceStanding, 'step'> {
   const models = running.map((entrant): KnownModel => ({
     model: entrant.model,
     accuracy: meanOf(entrant.scores),
@@ -86,7 +104,6 @@ export function decideFinal(
     .toSorted((a, b) => scoreOf(b, setup) - scoreOf(a, setup) || a.model.localeCompare(b.model));
   const [first, ...others] = left;
   return {
-    step: { type: 'end' },
     judgements: judgements.map((judgement) => {
       const need = out.get(judgement.entrant.model);
       if (need === undefined) return { ...judgement, isFinal: true };

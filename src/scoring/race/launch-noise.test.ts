@@ -1,21 +1,10 @@
 import { expect, it } from 'vitest';
-import { parseRaceQuestion } from '../../core/race-question.ts';
-import { equalWeights } from '../per-anchored.ts';
-import { checkSpread, usualSpread } from './launch-noise.ts';
-import { type Entrant, errorBudget, type RaceLaunch, type RaceSetup } from './race-setup.ts';
+import { checkSpread } from './launch-noise.ts';
+import { type Entrant, type RaceLaunch } from './race-setup.ts';
+import { raceSetup } from '../../../test/race/race-setup.ts';
 
 const base = { throughput: 100, latency: 10, memory: 2 ** 30 };
-const setup: RaceSetup = {
-  question: parseRaceQuestion('cheapest with accuracy >= 0.5'),
-  confidence: 0.95,
-  budget: errorBudget(0.95, false),
-  items: 100,
-  anchors: undefined,
-  weights: equalWeights,
-  extraLaunches: 3,
-  usefulAbove: 0,
-  spread: usualSpread,
-};
+const setup = raceSetup('cheapest with accuracy >= 0.5', { items: 100, anchors: undefined });
 
 /** A model with launches of these speeds; negative ones were disturbed. */
 function entrant(...speeds: readonly number[]): Entrant {

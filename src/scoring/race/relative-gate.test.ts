@@ -1,28 +1,16 @@
-import { usualSpread } from './launch-noise.ts';
 import { describe, expect, it } from 'vitest';
 import { createWorld } from '../../../bench/race-world.ts';
 import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts';
-import { equalWeights } from '../per-anchored.ts';
 import { createCertificate } from './certificate.ts';
-import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
-import { parseRaceQuestion } from '../../core/race-question.ts';
+import { type Entrant, type RaceSetup } from './race-setup.ts';
 import { replayRace } from './replay-race.ts';
+import { raceSetup } from '../../../test/race/race-setup.ts';
 
 const items = 200;
 const facts = { taskId: 'toy/letters@1', questionSha256: 'x', score: null, seed: 1, launchesOfFull: 3 };
 
 function setupOf(question: string, count = items): RaceSetup {
-  return {
-    question: parseRaceQuestion(question),
-    confidence: 0.95,
-    budget: errorBudget(0.95, false),
-    items: count,
-    anchors: undefined,
-    weights: equalWeights,
-    extraLaunches: 2,
-    usefulAbove: 0,
-    spread: usualSpread,
-  };
+  return raceSetup(question, { items: count, anchors: undefined, extraLaunches: 2 });
 }
 
 /** Right answers spread evenly; launches all alike; the slower, the more weights. */

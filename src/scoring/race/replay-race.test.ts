@@ -1,28 +1,12 @@
-import { usualSpread } from './launch-noise.ts';
 import { describe, expect, it } from 'vitest';
-import { equalWeights } from '../per-anchored.ts';
-import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
+import { type Entrant, type RaceSetup } from './race-setup.ts';
 import { openCandidates, replayRace } from './replay-race.ts';
-import { parseRaceQuestion } from '../../core/race-question.ts';
+import { raceSetup } from '../../../test/race/race-setup.ts';
 
 const items = 200;
 const anchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 ** 30 };
 
-function setupOf(question: string): RaceSetup {
-  const budget = errorBudget(0.95, false);
-  const parsed = parseRaceQuestion(question);
-  return {
-    question: parsed,
-    confidence: 0.95,
-    budget,
-    items,
-    anchors,
-    weights: equalWeights,
-    extraLaunches: 3,
-    usefulAbove: 0,
-    spread: usualSpread,
-  };
-}
+const setupOf = (question: string): RaceSetup => raceSetup(question, { items, anchors });
 
 /** A model with so many answers, a share of them right; not launched without a speed. */
 function entrant(model: string, answers: number, accuracy: number, speed?: number, memoryFloor?: number): Entrant {

@@ -1,22 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Anchors } from '../anchors.ts';
-import { equalWeights } from '../per-anchored.ts';
-import { finalQuantile, triageNoise, usualSpread } from './launch-noise.ts';
-import { type Entrant, errorBudget, type RaceSetup, type Turn } from './race-setup.ts';
+import { finalQuantile, triageNoise } from './launch-noise.ts';
+import { type Entrant, errorBudget, type Turn } from './race-setup.ts';
 import { bestImaginable, type KnownModel, latencyTurn, strictestRequirement } from './requirements.ts';
+import { raceSetup } from '../../../test/race/race-setup.ts';
 
 const anchors: Anchors = { trivialAccuracy: 0.25, throughput: 10, latency: 100, memory: 1e9 };
-const setup: RaceSetup = {
-  question: { goal: 'winner', limits: {} },
-  confidence: 0.95,
-  budget: errorBudget(0.95, false),
-  items: 100,
-  anchors,
-  weights: equalWeights,
-  extraLaunches: 3,
-  usefulAbove: 0,
-  spread: usualSpread,
-};
+const setup = raceSetup('winner', { items: 100, anchors });
 const noise = triageNoise(setup, 3);
 const values = { throughput: 10, latency: 100, memory: 1e9 };
 const known = (model: string, accuracy: number): KnownModel => ({ model, accuracy, values });

@@ -1,5 +1,4 @@
 import * as fc from 'fast-check';
-import { usualSpread } from './launch-noise.ts';
 import { describe, expect, it } from 'vitest';
 import { closeAnchors, drawClose } from '../../../bench/close-world.ts';
 import { createWorld, trueWinner } from '../../../bench/race-world.ts';
@@ -7,26 +6,12 @@ import { driveRace, type SimulatedModel } from '../../../test/race/drive-race.ts
 import { equalWeights } from '../per-anchored.ts';
 import { createCertificate } from './certificate.ts';
 import { type Entrant, errorBudget, type RaceSetup } from './race-setup.ts';
-import { latencyLimit, parseRaceQuestion } from '../../core/race-question.ts';
 import { replayRace } from './replay-race.ts';
+import { raceSetup } from '../../../test/race/race-setup.ts';
 
 const toyAnchors = { trivialAccuracy: 0, throughput: 100, latency: 10, memory: 2 ** 30 };
 
-function setupOf(question: string, items: number): RaceSetup {
-  const parsed = parseRaceQuestion(question);
-  const budget = errorBudget(0.95, latencyLimit(parsed.limits) !== undefined);
-  return {
-    question: parsed,
-    confidence: 0.95,
-    budget,
-    items,
-    anchors: toyAnchors,
-    weights: equalWeights,
-    extraLaunches: 3,
-    usefulAbove: 0,
-    spread: usualSpread,
-  };
-}
+const setupOf = (question: string, items: number): RaceSetup => raceSetup(question, { items, anchors: toyAnchors });
 
 /** A model whose launches are all alike, with its right answers spread evenly. */
 function steady(model: string, accuracy: number, rest: Partial<Entrant> & { readonly speed?: number } = {}) {
