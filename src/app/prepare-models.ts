@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { ModelSpec, PromptStyleChoice } from '../core/engine.ts';
+import type { ModelSpec, PromptStyleChoice, ThinkingChoice } from '../core/engine.ts';
 import { UsageError } from '../core/errors.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
@@ -15,6 +15,17 @@ import { findCatalogueEntry } from '../sources/catalogue.ts';
 
 type ModelEntry = Suite['models'][number];
 
+/** How a model is asked, whatever engine runs it; the same weights under two of them are two models. */
+export type ModelSetting = Pick<ModelSpec, 'thinking' | 'templateArgs' | 'structuredOutput'>;
+
+function settingOf({ thinking, templateArgs, structuredOutput }: ReturnType<typeof modelEntry>): ModelSetting {
+  return {
+    ...(thinking !== undefined && { thinking: thinking satisfies ThinkingChoice }),
+    ...(templateArgs !== undefined && { templateArgs }),
+    ...(structuredOutput === true && { structuredOutput }),
+  };
+}
+
 /** A model of a suite, its short form written out. */
 export interface NamedModel {
   readonly name: string;
@@ -22,6 +33,8 @@ export interface NamedModel {
   readonly style: PromptStyleChoice;
   readonly engine: string;
   readonly engineOptions: Readonly<Record<string, unknown>>;
+  /** What of its answers is set beside: undefined where nothing is. */
+  readonly setting: ModelSetting;
   /** Undefined for engines that read no file. */
   readonly request: ModelRequest | undefined;
 }
@@ -47,6 +60,7 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
     style: style === 'auto' ? (request?.entry?.promptStyle ?? style) : style,
     engine,
     engineOptions,
+    setting: settingOf(written),
     request,
   };
 }
@@ -77,12 +91,13 @@ export async function checkEngines(suite: Suite, workingFolder: string): Promise
 }
 
 function plannedModel(model: NamedModel, facts: Omit<ModelFacts, keyof LaunchFacts>, file?: string): PlannedModel {
-  const { name, engine, engineOptions, style } = model;
+  const { name, engine, engineOptions, style, setting } = model;
   const spec: ModelSpec = {
     name,
     engine,
     promptStyle: style,
     engineOptions,
+    ...setting,
     file,
     source: file === undefined ? model.source : undefined,
     sha256: facts.fileSha256,
@@ -133,7 +148,7 @@ function nameManagedModel(
   workingFolder: string,
 ): NamedModel {
   const { source, style, engineOptions, name } = entry;
-  const common = { engine: 'managed', engineOptions: { ...engineOptions, server } };
+  const common = { engine: 'managed', engineOptions: { ...engineOptions, server }, setting: settingOf(entry) };
   if (isFileServer(server)) {
     const request = parseModelRequest(source, workingFolder);
     const known = request.entry?.promptStyle;

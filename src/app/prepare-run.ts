@@ -1,4 +1,5 @@
 import type { Manifest } from '../core/manifest.ts';
+import type { ModelSpec } from '../core/engine.ts';
 import { keyPart } from '../core/settings.ts';
 import type { Suite } from '../core/suite.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
@@ -30,6 +31,12 @@ function changesInKey(suite: Suite): Readonly<Record<string, unknown>> {
   );
 }
 
+/** How a model is asked, where that isn't the default: keys of models without any stay what they were. */
+function answerSetting({ thinking, templateArgs, structuredOutput }: ModelSpec): readonly unknown[] {
+  const set = { thinking, templateArgs, structuredOutput };
+  return Object.values(set).every((value) => value === undefined) ? [] : [set];
+}
+
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
 export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
   const load = valuesInKey(suite, 'load');
@@ -40,6 +47,7 @@ export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: r
       spec.engine,
       spec.promptStyle,
       spec.engineOptions,
+      ...answerSetting(spec),
     ]),
     tasks: tasks.map(({ task, facts }) => [task.id, facts.dataSha256, facts.evaluatedItems]),
     settings: valuesInKey(suite, 'value'),

@@ -17,6 +17,29 @@ export interface ModelSpec {
   readonly promptStyle: PromptStyleChoice;
   /** Options that only the engine understands, such as the mock engine's speed. */
   readonly engineOptions: Readonly<Record<string, unknown>>;
+  /** By default `auto`. */
+  readonly thinking?: ThinkingChoice | undefined;
+  /** Variables for the chat template beside the messages, such as `{"enable_thinking": false}`. */
+  readonly templateArgs?: Readonly<Record<string, unknown>> | undefined;
+  /** Answers with a JSON schema are held to it while they are decoded. */
+  readonly structuredOutput?: boolean | undefined;
+}
+
+/** How hard a model should think, in words that its template or server knows, such as `low`. */
+export interface ThinkingDetail {
+  /** Tokens of thoughts, after which they are closed by force. */
+  readonly budget?: number | undefined;
+  readonly effort?: string | undefined;
+}
+
+/** `auto`: off where the model's template has a switch, else on with a budget. */
+export type ThinkingChoice = 'auto' | 'off' | 'on' | ThinkingDetail;
+
+/** What became of a choice with one model. `none`: the model isn't known to think. */
+export interface Thinking extends ThinkingDetail {
+  readonly mode: 'none' | 'off' | 'on';
+  /** Why, in a few words, as said at the start: `the template has enable_thinking`. */
+  readonly because: string;
 }
 
 export type PromptStyle = 'chat' | 'plain';
@@ -65,6 +88,8 @@ export interface ModelInfo {
   readonly vocabularySize: number | undefined;
   /** sha256 of the chat template's text; undefined where the model has none. */
   readonly chatTemplateSha256: string | undefined;
+  /** Undefined in engines that know nothing of it. */
+  readonly thinking?: Thinking | undefined;
   /** Whether prompts are rendered by the chat template in generation tasks (`promptStyle`, resolved). */
   readonly promptStyle: PromptStyle;
   /** sha256 over vocabulary, types and merges, or what comes near; identifies the tokenizer. */
@@ -99,6 +124,8 @@ export interface Capabilities {
   readonly whyNoLoglikelihood: string | undefined;
   /** Log-likelihoods come by a detour that costs more than the model needs: scores are exact, times are not its own. */
   readonly isLoglikelihoodDetour: boolean;
+  /** Answers can be held to a JSON schema; undefined is no. */
+  readonly structuredOutput?: boolean | undefined;
 }
 
 /** A model that is loaded; disposing it stops its process and all children. */
@@ -159,6 +186,10 @@ export interface GenerateRequest {
   readonly stop: readonly string[];
   /** Ask for the log-probability of each generated token. */
   readonly logprobs?: boolean;
+  /** JSON Schema that the answer is held to, thoughts aside; an engine without the capability fails the request. */
+  readonly jsonSchema?: Readonly<Record<string, unknown>> | undefined;
+  /** Ask for the prompt as it was rendered. */
+  readonly wantsPrompt?: boolean | undefined;
   /** When an open loop meant it to start, on the clock of `RequestTimes`; its latency counts from there. */
   readonly scheduledMs?: number;
 }
@@ -189,12 +220,24 @@ export interface RequestFailure {
   readonly promptTokens: number | undefined;
 }
 
+/**
+ * Why an answer ended. `stop`: a stop string or an end-of-generation token; `length`: the token limit of the answer;
+ * `budget_cut`: the budget of thoughts, before any answer; `content_filter`: a server's filter.
+ */
+export type FinishReason = 'stop' | 'length' | 'budget_cut' | 'content_filter';
+
 export interface GenerationResult {
   readonly id: string;
   readonly status: 'done';
+  /** The answer, without thoughts. */
   readonly text: string;
-  /** `stop`: a stop string or an end-of-generation token; `length`: the token limit. */
-  readonly finishReason: 'stop' | 'length';
+  /** What the model thought before it answered; undefined where it didn't. */
+  readonly thoughts?: string | undefined;
+  /** Tokens of thoughts and their marks, counted in `outputTokens` as well. */
+  readonly thinkingTokens?: number | undefined;
+  readonly finishReason: FinishReason;
+  /** As rendered, where it was asked for and the engine can tell. */
+  readonly renderedPrompt?: string | undefined;
   readonly promptTokens: number;
   /** Prompt tokens that were not decoded for this request, thanks to prefix reuse. */
   readonly reusedTokens: number;

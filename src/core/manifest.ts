@@ -94,7 +94,21 @@ export const noLaunchFacts: LaunchFacts = {
   tokenizerSha256: undefined,
 };
 
+/** What reports need of a task that isn't perbench's own, since no registry has it. */
+export interface OwnTaskFacts {
+  readonly title: string;
+  readonly metric: string;
+  readonly chance: number;
+  readonly trivialAccuracy?: number | undefined;
+  readonly baselines?: Readonly<Record<string, number>> | undefined;
+  readonly category: 'generation' | 'classification';
+  readonly kind: 'generate' | 'loglikelihood';
+  readonly labels?: readonly string[] | undefined;
+  readonly need?: Readonly<Record<string, number | string>> | undefined;
+}
+
 export interface TaskFacts {
+  readonly own?: OwnTaskFacts | undefined;
   readonly dataSha256: string;
   readonly files: readonly { readonly path: string; readonly sha256: string; readonly bytes: number }[];
   readonly items: number;

@@ -1,4 +1,4 @@
-import type { RequestFailure, RequestTimes } from './engine.ts';
+import type { FinishReason, RequestFailure, RequestTimes } from './engine.ts';
 
 /** The record of one item answered by one model. */
 export interface Sample {
@@ -22,6 +22,12 @@ export interface Sample {
   readonly isUnparsed: boolean;
   /** The token limit ended the answer. */
   readonly isTruncated: boolean;
+  /** Why there is no answer that could be scored; it counts as wrong, apart from wrong answers. */
+  readonly cut?: Extract<FinishReason, 'budget_cut' | 'content_filter'> | undefined;
+  /** What the model thought; undefined where it didn't. Never scored. */
+  readonly thoughts?: string | undefined;
+  /** Of `outputTokens`. */
+  readonly thinkingTokens?: number | undefined;
   readonly failure: Pick<RequestFailure, 'reason' | 'message'> | undefined;
   readonly cluster: string | undefined;
   readonly promptTokens: number;

@@ -2,6 +2,7 @@ import { gateLimitsSchema } from './limits-schema.ts';
 import { parseGoodput } from './load.ts';
 import { questionProblem } from './race-question.ts';
 import { serverSchema } from './managed-server.ts';
+import { answerKinds, taskDefinitionSchema } from './task-definition.ts';
 import type * as z from 'zod';
 import {
   choice,
@@ -20,6 +21,16 @@ import {
 const nothing = { decides: 'nothing' } as const;
 /** What is set for one model or task is in the suite key by what it leads to. */
 const within = (label: string) => ({ decides: 'both', inKey: 'content', label }) as const;
+
+/** `ThinkingChoice` (engine.ts). */
+function thinkingSchema(zod: Zod) {
+  const budget = zod.int().min(1).describe('tokens of thoughts, after which they are closed by force');
+  const effort = zod.string().min(1).describe('a word that the template or the server knows, such as low');
+  return zod.union([
+    zod.enum(['auto', 'off', 'on']),
+    zod.strictObject({ budget: budget.optional(), effort: effort.optional() }),
+  ]);
+}
 
 /** Settings of one model of a suite. */
 export const modelSettings = {
@@ -45,6 +56,20 @@ export const modelSettings = {
     ...within('server'),
     help: 'server that perbench starts for the model and stops again',
   }),
+  thinking: section(thinkingSchema, {
+    ...within('thinking'),
+    decides: 'both',
+    help: 'whether the model thinks before it answers: auto, off, on, or {budget: tokens} or {effort: word}',
+    otherwise: 'off where the chat template has a switch, else on with a budget',
+  }),
+  templateArgs: section((zod) => zod.record(zod.string(), zod.unknown()), {
+    ...within('template arguments'),
+    help: 'variables for the chat template, such as {enable_thinking: false}',
+  }),
+  structuredOutput: flag({
+    ...within('structured output'),
+    help: 'hold answers with a JSON schema to it while they are decoded',
+  }),
   engineOptions: section((zod) => zod.record(zod.string(), zod.unknown()), {
     ...within('engine options'),
     fallback: {},
@@ -54,7 +79,14 @@ export const modelSettings = {
 
 /** Settings of one task of a suite. */
 export const taskSettings = {
-  task: text({ ...within('task'), isRequired: true, help: 'task id or short name' }),
+  task: text({ ...within('task'), isRequired: true, help: 'task id, short name, task file or data file' }),
+  definition: section(taskDefinitionSchema, {
+    ...within('task'),
+    help: 'a task of your own, as in a task file; `task` is its name',
+  }),
+  input: text({ ...within('task'), argument: 'column', help: 'column of a data file with the input' }),
+  target: text({ ...within('task'), argument: 'column', help: 'column of a data file with the right answer' }),
+  answer: choice(answerKinds, { ...within('task'), help: 'kind of answer that a data file asks for' }),
   shots: whole({
     ...within('few-shot examples per prompt'),
     aliases: [{ name: 'num-fewshot' }],

@@ -1,4 +1,5 @@
 import type { ChatMessage, GenerationResult, LoglikelihoodResult, PromptStyle } from './engine.ts';
+import type { ResolvedTask } from './task-definition.ts';
 
 /** The data sets that perbench can read; the formats of each are listed in docs/tasks.md. */
 export type DatasetName = 'imdb' | 'hellaswag' | 'arc_easy' | 'squad2' | 'gsm8k';
@@ -30,6 +31,8 @@ export interface GenerationQuestion {
   readonly stop: Readonly<Record<PromptStyle, readonly string[]>>;
   /** The item's own text was cut to fit the protocol's limit. */
   readonly isInputCut?: boolean;
+  /** JSON Schema of the answer; engines are held to it where the model's `structuredOutput` is on. */
+  readonly jsonSchema?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface LikelihoodQuestion {
@@ -51,10 +54,18 @@ export interface ItemScore {
 }
 
 interface TaskBase<Item> {
-  /** Name, protocol and version: `gsm8k/per@1`. Raised when a change can change a number. */
+  /**
+   * Name, protocol and version: `gsm8k/per@1`. Raised when a change can change a number; of a task file, the first eight
+   * digits of a hash of what it says.
+   */
   readonly id: string;
   readonly title: string;
-  readonly dataset: DatasetReference;
+  /** Undefined for tasks of the user's own: their rows are brought along, or are those of `own`. */
+  readonly dataset?: DatasetReference | undefined;
+  /** What a task file says, of a task that was made from one. */
+  readonly own?: ResolvedTask | undefined;
+  /** All right answers that there are, where they are few. */
+  readonly labels?: readonly string[] | undefined;
   /** Items of the evaluated split in the published benchmark. */
   readonly items: number;
   /** Examples that `question` is given; 0 means that no pool is read. */
@@ -114,6 +125,12 @@ export interface LikelihoodTask<Item = unknown> extends TaskBase<Item> {
 /** A benchmark: a data set, a prompt, a way to answer, a scorer, a metric. Pure: it does no I/O. */
 export type Task<Item = unknown> = GenerateTask<Item> | LikelihoodTask<Item>;
 
+/** Where the rows of a published benchmark are; every task of perbench's own has such a place. */
+export function datasetOf({ id, dataset }: Pick<Task, 'id' | 'dataset'>): DatasetReference {
+  if (dataset === undefined) throw new Error(`${id} is no task of a published data set`);
+  return dataset;
+}
+
 /**
  * Checks a task definition and freezes it; also how users define their own.
  *
@@ -122,7 +139,7 @@ export type Task<Item = unknown> = GenerateTask<Item> | LikelihoodTask<Item>;
 export function defineTask<Item>(task: GenerateTask<Item>): Task;
 export function defineTask<Item>(task: LikelihoodTask<Item>): Task;
 export function defineTask<Item>(task: Task<Item>): Task {
-  if (!/^[a-z0-9_-]+\/[a-z0-9_-]+@\d+$/.test(task.id)) {
+  if (!/^[a-z0-9_-]+\/[a-z0-9_-]+@(?:\d+|[0-9a-f]{8})$/.test(task.id)) {
     throw new RangeError(`task id "${task.id}" must look like name/protocol@version, such as gsm8k/per@1`);
   }
   if (!(task.chance >= 0 && task.chance < 1)) throw new RangeError(`${task.id}: chance must be in [0, 1)`);

@@ -43,7 +43,7 @@ export function datasetOf({ cell: { taskId } }: StoredCell): string {
 
 /** The data set on the hub that a cell was measured on; undefined for built-in items and data of the user's own. */
 export function hubDatasetOf(stored: StoredCell): { readonly id: string; readonly task: string } | undefined {
-  return stored.task?.dataset.source === 'builtin' ? undefined : hubDatasets[datasetOf(stored)];
+  return stored.task?.dataset?.source === 'builtin' ? undefined : hubDatasets[datasetOf(stored)];
 }
 
 /** Mean and standard error of each metric over the rows of a task, as lm-eval gives them. */

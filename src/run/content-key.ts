@@ -40,6 +40,10 @@ export function cellKey(model: PlannedModel, info: ModelInfo, { task, facts }: P
     tokenizer: info.tokenizerSha256,
     promptStyle: info.promptStyle,
     contextTokens: suite.contextTokens,
+    // Absent where nothing is set, so that older keys stay what they are.
+    thinking: info.thinking?.mode === 'none' ? undefined : info.thinking,
+    templateArgs: model.spec.templateArgs,
+    structuredOutput: model.spec.structuredOutput,
     task: task.id,
     data: facts.dataSha256,
     protocol: suite.protocol,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../core/errors.ts';
+import { datasetOf } from '../core/task.ts';
 import { checkData } from './data-checks.ts';
 import { requestDigest } from './data-checks.ts';
 
@@ -19,7 +20,7 @@ describe('requestDigest', () => {
 describe('checkData', () => {
   it('tells other rows and missing data from the published ones', async () => {
     const checks = await checkData(async (task) => {
-      if (task.dataset.name === 'gsm8k') throw new DataError('no gsm8k here');
+      if (datasetOf(task).name === 'gsm8k') throw new DataError('no gsm8k here');
       return [];
     });
     expect(checks.map(({ name, status }) => [name, status])).toEqual([

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PerbenchError } from '../core/errors.ts';
-import type { DatasetName, Task } from '../core/task.ts';
+import { datasetOf, type DatasetName, type Task } from '../core/task.ts';
 import { arcLmEval } from './arc.ts';
 import { gsm8kLmEval } from './gsm8k.ts';
 import { hellaswagLmEval } from './hellaswag.ts';
@@ -78,7 +78,7 @@ export async function checkData(readItems: (task: Task) => Promise<readonly unkn
 
 async function checkDigest(digest: Digest, readItems: (task: Task) => Promise<readonly unknown[]>): Promise<DataCheck> {
   const { name, task, expected, deviation } = digest;
-  const check = { name, dataset: task.dataset.name, expected };
+  const check = { name, dataset: datasetOf(task).name, expected };
   try {
     const actual = requestDigest(requestsOf(digest, await readItems(task)));
     if (actual === expected) return { ...check, status: 'match', actual, reason: undefined };

@@ -18,7 +18,7 @@ import type { CommandHandler } from '../options/command.ts';
 import { printTable, printBlocks } from '../print-document.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import type { modelsListOptions, noOptions, dataOptions } from '../tables/prepare-options.ts';
-import type { DatasetName } from '../../core/task.ts';
+import { datasetOf, type DatasetName } from '../../core/task.ts';
 import {
   datasetNames,
   hubDatasets,
@@ -170,7 +170,7 @@ export const dataList: CommandHandler<typeof dataOptions> = async ({ options }, 
   let isComplete = true;
   const rows: (readonly Cell[])[] = [];
   for (const task of await loadTasks('all')) {
-    const { name, split } = task.dataset;
+    const { name, split } = datasetOf(task);
     const found = await whereIs(name, split, folder);
     isComplete &&= found.paths !== undefined;
     const { repo, licence } = hubDatasets[name];
@@ -221,7 +221,7 @@ export const dataVerify: CommandHandler<typeof dataOptions> = async ({ arguments
   const folder = dataFolder(options.dataDir, context, sourceSettings(context));
   const { signal } = context.interruption;
   const checks = await checkData(async (task) => {
-    if (!wanted.has(task.dataset.name)) return [];
+    if (!wanted.has(datasetOf(task).name)) return [];
     return (await loadItems(task, { dataDir: folder }, signal)).items;
   });
   const shown = checks.filter(({ dataset }) => wanted.has(dataset));

@@ -9,6 +9,7 @@ import { access, constants, stat, statfs } from 'node:fs/promises';
 import { sizeText } from '../../core/amount-text.ts';
 import { DataError, DownloadError } from '../../core/errors.ts';
 import { findDataset } from '../../sources/datasets/find-dataset.ts';
+import { datasetOf } from '../../core/task.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import { openHttpClient, describeNetworkError } from '../../sources/http-client.ts';
 
@@ -140,7 +141,9 @@ export const dataCheck: DoctorCheck = {
     if (dataDir === undefined) return warn('no data folder: only the built-in mini set can be run', mend);
     const found: string[] = [];
     const missing: string[] = [];
-    for (const { dataset, shots } of await loadTasks('all')) {
+    for (const task of await loadTasks('all')) {
+      const { shots } = task;
+      const dataset = datasetOf(task);
       if (dataset.source === 'builtin') continue;
       const needsExamples = shots > 0 && dataset.fewShotSource !== 'builtin';
       const splits = needsExamples ? [dataset.split, dataset.fewShotSplit] : [dataset.split];

@@ -126,7 +126,7 @@ function sourceData(stored: StoredCell): object {
     dataset_name: dataset,
     source_type: 'hf_dataset',
     hf_repo: hub.id,
-    hf_split: stored.task?.dataset.split,
+    hf_split: stored.task?.dataset?.split,
     samples_number: stored.cell.items,
   };
 }

@@ -75,7 +75,7 @@ function evalSpec({ stored, evalId, startedAt }: Log): object {
     task_version: Number(/@(\d+)$/u.exec(cell.taskId)?.[1] ?? 0),
     task_attribs: {},
     task_args: {},
-    dataset: { name: task?.dataset.name ?? cell.taskId, samples: cell.items, shuffled: false },
+    dataset: { name: task?.dataset?.name ?? cell.taskId, samples: cell.items, shuffled: false },
     model: cell.model,
     model_generate_config: {},
     model_args: { source: facts?.source ?? cell.model, sha256: facts?.fileSha256, quantisation: facts?.quantisation },

@@ -1,5 +1,5 @@
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
-import type { DatasetReference, Task } from '../../core/task.ts';
+import { datasetOf, type DatasetReference, type Task } from '../../core/task.ts';
 import { sha256Of, type DatasetFile } from './dataset-formats.ts';
 import { checked, repeatedItem, openDataset, type DatasetRow } from './open-dataset.ts';
 
@@ -37,7 +37,7 @@ export interface LoadedItems {
 export async function loadItems(task: Task, options: LoadOptions, signal: AbortSignal): Promise<LoadedItems> {
   const skipped: InvalidItemError[] = [];
   const read = { task, options, signal, skipped };
-  const evaluated = await readItems(read, task.dataset.split, task.dataset.source);
+  const evaluated = await readItems(read, datasetOf(task).split, datasetOf(task).source);
   const { items, itemIds } = identify(read, selectItems(task, evaluated), evaluated.places);
   const pool = task.shots > 0 ? await readExamples(read) : undefined;
   const examples = pool?.items ?? [];
@@ -72,7 +72,7 @@ interface ReadItems {
 
 async function readItems(reading: Reading, split: string, source: DatasetReference['source']): Promise<ReadItems> {
   const { task, options, signal } = reading;
-  const { name } = task.dataset;
+  const { name } = datasetOf(task);
   const onInvalid = (error: InvalidItemError): void => skipOrThrow(reading, error);
   const { records, files } = await openDataset({ name, split, dataDir: options.dataDir, source, onInvalid }, signal);
   const places = new Map<unknown, Pick<DatasetRow, 'file' | 'line'>>();
@@ -116,10 +116,11 @@ function identify(reading: Reading, items: readonly unknown[], places: Places): 
 
 async function readExamples(reading: Reading): Promise<ReadItems> {
   const { task } = reading;
-  const split = task.dataset.fewShotSplit;
+  const dataset = datasetOf(task);
+  const split = dataset.fewShotSplit;
   if (split === undefined)
     throw new DataError(`${task.id}: its data set has no split to take ${task.shots} few-shot examples from`);
-  const pool = await readItems(reading, split, task.dataset.fewShotSource ?? task.dataset.source);
+  const pool = await readItems(reading, split, dataset.fewShotSource ?? dataset.source);
   if (pool.items.length >= task.shots) return pool;
   const files = pool.files.map((file) => file.path).join(', ');
   throw new DataError(`${files}: ${task.id} needs ${task.shots} few-shot examples, found ${pool.items.length} rows`);
