@@ -36,7 +36,8 @@ describe('baselines', () => {
   });
 
   it('words that tell nothing are not', () => {
-    const { nextFloat: next } = createRandom(1);
+    const random = createRandom(1);
+    const next = (): number => random.nextFloat();
     const rows = Array.from({ length: 200 }, () => ({
       text: Array.from({ length: 5 }, () => `w${Math.floor(20 * next())}`).join(' '),
       label: next() < 0.7 ? 'billing' : 'bug',
@@ -154,7 +155,8 @@ describe('naive Bayes over words', () => {
   }
 
   it('is the formula, whatever the data', () => {
-    const { nextFloat: next } = createRandom(7);
+    const random = createRandom(7);
+    const next = (): number => random.nextFloat();
     for (const labels of [2, 3, 5]) {
       const texts = Array.from({ length: 60 }, (_, index) => {
         const label = Math.floor(labels * next());
