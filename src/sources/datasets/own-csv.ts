@@ -3,18 +3,7 @@ import { DataError, InvalidItemError } from '../../core/errors.ts';
 import { countText } from '../../core/amount-text.ts';
 import { shortList } from '../../core/row-places.ts';
 import { lineCounter, namedLines } from './decode-text.ts';
-import type { OwnRow } from './own-table.ts';
-
-/** What every reader of a format gives. */
-export interface ReadTable {
-  readonly columns: readonly string[];
-  readonly rows: readonly OwnRow[];
-  readonly notes: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-/** Takes a damaged row: throws it, or keeps it for a warning. */
-export type OnDamage = (error: InvalidItemError) => void;
+import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
 
 interface CsvRow {
   /** 1-based line on which it starts. */

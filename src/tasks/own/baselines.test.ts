@@ -122,6 +122,16 @@ describe('baselines', () => {
     expect(found.notes).toEqual(note === undefined ? [] : [note]);
   });
 
+  it('of very many rows some are classified, of every label', () => {
+    const rows = Array.from({ length: 60_000 }, (_, index) => ({
+      text: `${index % 3 === 0 ? 'card' : 'crash'} ${index}`,
+      label: index % 3 === 0 ? 'billing' : 'bug',
+    }));
+    const { accuracies, notes } = baselines(rows);
+    expect(accuracies['words']).toBe(1);
+    expect(notes[1]).toContain('cross-validated on 20,000 rows');
+  });
+
   it('no rows have none', () => {
     expect(baselines([])).toEqual({ accuracies: {}, notes: [] });
   });
