@@ -53,6 +53,7 @@ describe('encodings', () => {
       'utf-8',
       'a.csv:2: a byte is not valid UTF-8, the given encoding',
     ],
+    ['CR alone', windows1252('a,b\r1,2\r3,ä\r'), 'utf-8', 'a.csv:3: a byte is not valid UTF-8'],
     [
       'a byte without a character',
       Buffer.from([0x61, 0x0a, 0xe4, 0x62, 0x0a, 0x81, 0x62]),

@@ -38,6 +38,12 @@ describe('separators', () => {
     expect(valuesOf(table)).toEqual([{ 'a,b': '1,2', c: '3' }]);
   });
 
+  it('quotes and line breaks separate nothing', async () => {
+    await expect(readOne('a"b\n1"2\n', 'a.csv', { separator: '"' })).rejects.toThrow(
+      'a.csv: a quote or line break cannot be the separator',
+    );
+  });
+
   it('one column needs none', async () => {
     const table = await readOne('text\nhello\nworld\n');
     expect(valuesOf(table)).toEqual([{ text: 'hello' }, { text: 'world' }]);

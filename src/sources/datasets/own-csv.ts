@@ -156,7 +156,10 @@ interface Separator {
 function separatorOf(content: Buffer, file: string, given: string | undefined, isTsv: boolean): Separator {
   const line = separatorLine(content);
   const start = line?.bytes ?? 0;
-  if (given !== undefined) return { separator: given, start, notes: [] };
+  if (given !== undefined) {
+    if (/["\r\n]/u.test(given)) throw new DataError(`${file}: a quote or line break cannot be the separator`);
+    return { separator: given, start, notes: [] };
+  }
   if (line !== undefined) {
     const { separator } = line;
     return {
