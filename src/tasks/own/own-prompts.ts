@@ -96,9 +96,10 @@ function asked(prompting: Prompting, record: OwnRecord, facts: RowFacts, style: 
   return templates[style].render(promptVariables(definition, record, facts, shown), record.id);
 }
 
-/** The system message of the definition, where the row brings none of its own. */
-function systemText({ definition, templates }: Prompting, record: OwnRecord, facts: RowFacts): string | undefined {
-  if (facts.input.messages?.some(({ role }) => role === 'system') === true) return undefined;
+/** The system message of the definition, where the chat of the row brings none of its own. */
+function systemText(prompting: Prompting, record: OwnRecord, facts: RowFacts): string | undefined {
+  const { definition, templates, takesTranscript } = prompting;
+  if (!takesTranscript && facts.input.messages?.some(isSystem) === true) return undefined;
   return templates.system?.render(promptVariables(definition, record, facts, facts.input.text), record.id);
 }
 
