@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createChatRenderer, readPrompt, type PromptReader } from './prompts.ts';
+import { createChatRenderer } from '../chat-template.ts';
+import { readPrompt, type PromptReader } from './prompts.ts';
 
 const special = { bos: '<s>', eos: '</s>' };
 const source =

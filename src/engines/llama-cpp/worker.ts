@@ -15,7 +15,7 @@ import { loadLibrary, type NativeLibrary } from './native/library.ts';
 import { LlamaContext, type ContextShape } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
 import { PassRunner } from './pass-runner.ts';
-import { createChatRenderer, type ChatRenderer } from './prompts.ts';
+import { type ChatRenderer, createChatRenderer } from '../chat-template.ts';
 import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 function report(message: WorkerReport): void {
