@@ -36,6 +36,8 @@ describe('readPrompt', () => {
         throw new Error('System role not supported');
       },
       contextTokens: 100,
+      thinking: { mode: 'none', because: '' },
+      closing: () => new Int32Array(),
     };
     const request = { id: 'a', prompt: { style: 'chat', messages: [] }, maxTokens: 1, stop: [] } as const;
     expect(readPrompt(request, reader)).toEqual({
