@@ -5,6 +5,7 @@ import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
 import { accuracyMeasurement, macroF1Measurement, type ScoredItems } from './accuracy.ts';
 import { costMeasurements } from './cost-measurements.ts';
+import { thinkingMeasurements } from './thinking-measurements.ts';
 import { paperMeasurements, servingMeasurements } from './performance.ts';
 
 export interface CellRecords {
@@ -42,6 +43,7 @@ export function cellMeasurements({
   const accuracy = isMacro ? macro : share;
   return {
     accuracy,
+    ...thinkingMeasurements(summary),
     ...performance(task, passResults),
     ...costMeasurements(protocol, passResults, accuracy, pricePerHour),
     ...(Object.keys(extra).length > 0 && { extra }),
