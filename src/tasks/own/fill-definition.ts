@@ -1,4 +1,11 @@
-import type { AnswerKind, ByStyle, ResolvedTask, TaskDefinition, TaskMetric, TaskScore } from '../../core/task-definition.ts';
+import type {
+  AnswerKind,
+  ByStyle,
+  ResolvedTask,
+  TaskDefinition,
+  TaskMetric,
+  TaskScore,
+} from '../../core/task-definition.ts';
 import { checkDefinition, ownScore } from './check-definition.ts';
 import { defaultMaxTokens, defaultPrompt, defaultStop } from './default-prompts.ts';
 import { settingError, type SettingSource } from './setting-error.ts';
@@ -17,7 +24,7 @@ export type KnownOfTask = Pick<
 /** One value for both styles, or one for each, as one for each. */
 export function bothStyles<Value>(value: Value | ByStyle<Value>): ByStyle<Value> {
   const isSplit = typeof value === 'object' && value !== null && 'plain' in value && 'chat' in value;
-  return isSplit ? value : { plain: value as Value, chat: value as Value };
+  return isSplit ? value : { plain: value, chat: value };
 }
 
 /**
@@ -35,7 +42,8 @@ export function plainScore(written: TaskDefinition['score'], answer: AnswerKind)
   }
   if ('number' in written) return { kind: 'number', tolerance: written.number.tolerance };
   if ('regex' in written) return { kind: 'regex', pattern: written.regex };
-  if ('json' in written && typeof written.json.schema !== 'string') return { kind: 'json', schema: written.json.schema };
+  if ('json' in written && typeof written.json.schema !== 'string')
+    return { kind: 'json', schema: written.json.schema };
   return undefined;
 }
 

@@ -29,7 +29,10 @@ export function scoreByModule(
   row: { readonly id: string; readonly values: Readonly<Record<string, unknown>> },
 ): ItemScore {
   const problem = (what: string, cause?: unknown): ScorerError =>
-    new ScorerError(`${module}: ${what} for row "${row.id}"`, { cause, hint: 'Fix the scorer, then score the answers again with `perbench rescore`.' });
+    new ScorerError(`${module}: ${what} for row "${row.id}"`, {
+      cause,
+      hint: 'Fix the scorer, then score the answers again with `perbench rescore`.',
+    });
   let result: unknown;
   try {
     result = scorer(output, row.values);
@@ -40,7 +43,7 @@ export function scoreByModule(
   const score = isScore(result) ? result : { value: typeof result === 'boolean' ? Number(result) : result };
   const { value } = score;
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
-    throw problem(`gave ${oneLine(JSON.stringify(result) ?? typeof result)}, not true, false or a number from 0 to 1,`);
+    throw problem(`gave ${oneLine(typeof result === 'object' ? JSON.stringify(result) : String(result))}, not true, false or a number from 0 to 1,`);
   }
   const span = answerSpan(output);
   return { answer: span === '' ? undefined : span, isUnparsed: false, metrics: {}, ...score, value };

@@ -3,7 +3,20 @@ import type { Template } from '@huggingface/jinja';
 type Node = Readonly<Record<string, unknown>>;
 
 /** Names of Jinja itself; a column of such a name is reached by `row`. */
-export const jinjaNames: readonly string[] = ['true', 'false', 'none', 'True', 'False', 'None', 'range', 'namespace', 'raise_exception', 'strftime_now', 'loop', 'caller'];
+export const jinjaNames: readonly string[] = [
+  'true',
+  'false',
+  'none',
+  'True',
+  'False',
+  'None',
+  'range',
+  'namespace',
+  'raise_exception',
+  'strftime_now',
+  'loop',
+  'caller',
+];
 /** Methods of values, which look like parts of them. */
 const methods: ReadonlySet<string> = new Set(['items', 'keys', 'values', 'get']);
 
@@ -12,27 +25,42 @@ function isNode(value: unknown): value is Node {
 }
 
 function childrenOf(node: Node): readonly Node[] {
-  return Object.values(node).flatMap((value): readonly unknown[] => {
-    if (Array.isArray(value)) return value;
-    if (value instanceof Map) return [...value.keys(), ...value.values()];
-    return [value];
-  }).filter(isNode);
+  return Object.values(node)
+    .flatMap((value): readonly unknown[] => {
+      if (Array.isArray(value)) return value;
+      if (value instanceof Map) return [...value.keys(), ...value.values()];
+      return [value];
+    })
+    .filter(isNode);
 }
 
 function nameOf(node: unknown): string | undefined {
   return isNode(node) && node['type'] === 'Identifier' ? String(node['value']) : undefined;
 }
 
-/** `a.b["c"]` as its three names; undefined for other expressions, and from a computed or called part on no further. */
-function pathOf(node: unknown): readonly string[] | undefined {
+/** `a.b["c"]` as its three names. */
+interface MemberPath {
+  readonly names: readonly string[];
+  /** Nothing computed or called was left out. */
+  readonly isWhole: boolean;
+}
+
+/** Undefined for expressions that don't begin with a name; from a computed or called part on it goes no further. */
+function memberPath(node: unknown): MemberPath | undefined {
   const name = nameOf(node);
-  if (name !== undefined) return [name];
+  if (name !== undefined) return { names: [name], isWhole: true };
   if (!isNode(node) || node['type'] !== 'MemberExpression') return undefined;
-  const path = pathOf(node['object']);
+  const path = memberPath(node['object']);
+  if (path?.isWhole !== true) return path;
   const property = node['property'];
-  const isText = isNode(property) && property['type'] === 'StringLiteral';
-  const part = node['computed'] === true ? (isText ? String(property['value']) : undefined) : nameOf(property);
-  return path === undefined || part === undefined || methods.has(part) ? path : [...path, part];
+  const text = isNode(property) && property['type'] === 'StringLiteral' ? String(property['value']) : undefined;
+  const part = node['computed'] === true ? text : nameOf(property);
+  if (part === undefined || methods.has(part)) return { ...path, isWhole: false };
+  return { names: [...path.names, part], isWhole: true };
+}
+
+function pathOf(node: unknown): readonly string[] | undefined {
+  return memberPath(node)?.names;
 }
 
 /**
@@ -62,7 +90,7 @@ export function templateNames({ parsed }: Pick<Template, 'parsed'>): readonly (r
     }
     for (const child of takenBy(node, declare)) visit(child);
   };
-  visit(parsed as unknown as Node);
+  visit(parsed as Node);
   return paths.filter(([first = '']) => !own.has(first));
 }
 
@@ -86,7 +114,11 @@ function takenBy(node: Node, declare: (node: unknown) => void): readonly Node[] 
       declare(node['loopvar']);
       return only(node['iterable'], node['body'], node['defaultBlock']);
     case 'Set':
-      declare(pathOf(node['assignee']) === undefined ? node['assignee'] : { type: 'Identifier', value: pathOf(node['assignee'])?.[0] });
+      declare(
+        pathOf(node['assignee']) === undefined
+          ? node['assignee']
+          : { type: 'Identifier', value: pathOf(node['assignee'])?.[0] },
+      );
       return only(node['value'], node['body']);
     case 'Macro':
       declare(node['name']);
