@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linesOf, readOne, utf16, valuesOf } from '../../../test/setup/read-own-table.ts';
 import { InvalidItemError } from '../../core/errors.ts';
+import { readCsv } from './own-csv.ts';
 
 describe('separators', () => {
   it.each<[separator: string, name: string, note: string | undefined]>([
@@ -113,6 +115,40 @@ describe('lines', () => {
     const table = await readOne(['text,label', ...lines].join('\r\n'));
     expect(table.rows).toHaveLength(300_000);
     expect(table.rows.at(-1)?.line).toBe(300_001);
+  });
+});
+
+describe('whatever the table', () => {
+  const cell = fc.string({
+    unit: fc.constantFrom('a', 'ä', '𝒳', ' ', '"', ',', ';', '\t', '\n', '\r', '\r\n'),
+    maxLength: 6,
+  });
+  const table = fc.record({
+    rows: fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 8 }),
+    end: fc.constantFrom('\n', '\r\n', '\r'),
+    separator: fc.constantFrom(',', ';', '\t'),
+    blanks: fc.array(fc.nat(2), { minLength: 8, maxLength: 8 }),
+  });
+  const linesIn = (text: string): number => text.split(/\r\n|\n|\r/u).length;
+  const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
+  it('values come back to the letter, with the line on which they start', () => {
+    fc.assert(
+      fc.property(table, ({ rows, end, separator, blanks }) => {
+        let text = `id${separator}first${separator}second`;
+        const wanted = rows.map(([first, second], index) => {
+          text += end.repeat(1 + (blanks[index] ?? 0));
+          const line = linesIn(text);
+          text += [String(index), quoted(first), quoted(second)].join(separator);
+          return { file: 'a.csv', line, values: { id: String(index), first, second } };
+        });
+        const read = readCsv(Buffer.from(text), 'a.csv', { separator: undefined, isTsv: false }, (error) => {
+          throw error;
+        });
+        expect(read.rows).toEqual(wanted);
+      }),
+      { numRuns: 300, seed: 1 },
+    );
   });
 });
 
