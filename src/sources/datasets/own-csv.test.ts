@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, nat, property, record, string, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linesOf, readOne, utf16, valuesOf } from '../../../test/setup/read-own-table.ts';
 import { InvalidItemError } from '../../core/errors.ts';
@@ -119,22 +119,22 @@ describe('lines', () => {
 });
 
 describe('whatever the table', () => {
-  const cell = fc.string({
-    unit: fc.constantFrom('a', 'ä', '𝒳', ' ', '"', ',', ';', '\t', '\n', '\r', '\r\n'),
+  const cell = string({
+    unit: constantFrom('a', 'ä', '𝒳', ' ', '"', ',', ';', '\t', '\n', '\r', '\r\n'),
     maxLength: 6,
   });
-  const table = fc.record({
-    rows: fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 8 }),
-    end: fc.constantFrom('\n', '\r\n', '\r'),
-    separator: fc.constantFrom(',', ';', '\t'),
-    blanks: fc.array(fc.nat(2), { minLength: 8, maxLength: 8 }),
+  const table = record({
+    rows: array(tuple(cell, cell), { minLength: 1, maxLength: 8 }),
+    end: constantFrom('\n', '\r\n', '\r'),
+    separator: constantFrom(',', ';', '\t'),
+    blanks: array(nat(2), { minLength: 8, maxLength: 8 }),
   });
   const linesIn = (text: string): number => text.split(/\r\n|\n|\r/u).length;
   const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
   it('values come back to the letter, with the line on which they start', () => {
-    fc.assert(
-      fc.property(table, ({ rows, end, separator, blanks }) => {
+    assert(
+      property(table, ({ rows, end, separator, blanks }) => {
         let text = `id${separator}first${separator}second`;
         const wanted = rows.map(([first, second], index) => {
           text += end.repeat(1 + (blanks[index] ?? 0));
