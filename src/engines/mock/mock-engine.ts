@@ -32,7 +32,10 @@ function createWorld(name: string, options: MockOptions, hangMs: number): MockWo
   };
 }
 
-function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: MockOptions): ModelInfo {
+function mockInfo(
+  { promptStyle, structuredOutput }: ModelSpec,
+  { memoryBytes, contextTokens }: MockOptions,
+): ModelInfo {
   return {
     architecture: 'mock',
     parameters: undefined,
@@ -43,6 +46,7 @@ function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: Mo
     vocabularySize: 50_000,
     chatTemplateSha256: undefined,
     promptStyle: promptStyle === 'instruct' ? 'chat' : 'plain',
+    structuredOutput,
     tokenizerSha256: undefined,
     engineBuild: 'mock 1',
     devices: ['none'],
@@ -57,7 +61,7 @@ function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: Mo
 export function createMockModel(model: ModelSpec, options: MockOptions, hangMs = 300_000): LoadedModel {
   const closed = new AbortController();
   const world = createWorld(model.name, options, hangMs);
-  const { memoryBytes, loglikelihood } = options;
+  const { memoryBytes, loglikelihood, structuredOutput } = options;
 
   const run = <Request, Result>(
     requests: AsyncIterable<Request>,
@@ -81,6 +85,7 @@ export function createMockModel(model: ModelSpec, options: MockOptions, hangMs =
       isTimedByClient: false,
       whyNoLoglikelihood: undefined,
       isLoglikelihoodDetour: false,
+      structuredOutput,
     },
     watch: undefined,
     clients: undefined,
