@@ -65,26 +65,34 @@ const inputs = [
   'I was charged twice for my subscription in May.',
   'The app crashes when I open the map, please help!',
   'Anna Berg ordered 3 apples and 2 loaves of bread on 2 March 2026.',
-  'Could you add a dark mode to the editor?',
-  'Two red lamps for 12.50 each, for Mr Lopez.',
-  'Nothing works and nobody answers.',
 ];
 
+interface Asked {
+  readonly request: GenerateRequest;
+  readonly schema: Schema;
+}
+
 /** The same prompts for each schema: free, or held to it. */
-function asked(isHeld: boolean): readonly (GenerateRequest & { readonly schema: Schema })[] {
+function asked(isHeld: boolean): readonly Asked[] {
   return Object.entries(schemas).flatMap(([name, schema]) =>
     inputs.map((input, index) => ({
-      id: `${name}${index}`,
-      prompt: {
-        style: 'chat',
-        messages: [{ role: 'user', content: `Give the ${name} of this text as JSON. ${input}` }],
+      request: {
+        id: `${name}${index}`,
+        prompt: {
+          style: 'chat',
+          messages: [{ role: 'user', content: `Give the ${name} of this text as JSON. ${input}` }],
+        },
+        maxTokens: 200,
+        stop: [],
+        ...(isHeld && { jsonSchema: schema }),
       },
-      maxTokens: 200,
-      stop: [],
       schema,
-      ...(isHeld && { jsonSchema: schema }),
     })),
   );
+}
+
+function requestsOf(questions: readonly Asked[]): readonly GenerateRequest[] {
+  return questions.map(({ request }) => request);
 }
 
 function isValid(result: GenerationResult | undefined, schema: Schema): boolean {
@@ -104,13 +112,10 @@ describe('answers of SmolLM2 that are held to a JSON schema', () => {
   });
 
   it.each([1, 4])('are all valid, %d at a time', async (concurrency) => {
-    const results = await generateAll(
-      model,
-      asked(true).map(({ schema: _, ...request }) => request),
-      { concurrency },
-    );
-    expect(results.size).toBe(18);
-    for (const { id, schema } of asked(true)) {
+    const results = await generateAll(model, requestsOf(asked(true)), { concurrency });
+    expect(results.size).toBe(9);
+    for (const { request, schema } of asked(true)) {
+      const { id } = request;
       const result = results.get(id);
       expect(result?.finishReason, `${id}: ${result?.text}`).toBe('stop');
       expect(isValid(result, schema), `${id}: ${result?.text}`).toBe(true);
@@ -120,14 +125,11 @@ describe('answers of SmolLM2 that are held to a JSON schema', () => {
   });
 
   it('are other answers than the same model gives freely, of which not all are valid', async () => {
-    const requests = asked(false);
-    const results = await generateAll(
-      model,
-      requests.map(({ schema: _, ...request }) => request),
-      { concurrency: 4 },
-    );
-    const valid = requests.filter(({ id, schema }) => isValid(results.get(id), schema));
-    expect(valid.length).toBeLessThan(requests.length);
+    const questions = asked(false).slice(0, inputs.length);
+    const requests = requestsOf(questions).map((request) => ({ ...request, maxTokens: 80 }));
+    const results = await generateAll(model, requests, { concurrency: 4 });
+    const valid = questions.filter(({ request: { id }, schema }) => isValid(results.get(id), schema));
+    expect(valid.length).toBeLessThan(questions.length);
   });
 
   const examples = 'Text: a red car -> {"colour": "red"}\nText: the blue sea -> {"colour": "blue"}\n';
@@ -156,9 +158,7 @@ describe('answers of SmolLM2 that are held to a JSON schema', () => {
 
   it('leave others in the same decode as they are', async () => {
     const free = await generateAll(model, natural, { concurrency: 3 });
-    const held = asked(true)
-      .slice(0, 3)
-      .map(({ schema: _, ...request }) => request);
+    const held = requestsOf(asked(true)).slice(0, 3);
     const together = await generateAll(model, [...natural, ...held], { concurrency: 6 });
     for (const { id } of natural) expect(together.get(id)?.text).toBe(free.get(id)?.text);
   });
@@ -201,16 +201,12 @@ it('holds the answer behind thoughts, and not the thoughts', async () => {
     threads: 1,
     model: { structuredOutput: true, thinking: { budget: 16 }, engineOptions: { chatTemplate } },
   });
-  const requests = asked(true).slice(0, 4);
-  const results = await generateAll(
-    model,
-    requests.map(({ schema: _, ...request }) => request),
-    { concurrency: 2 },
-  );
-  for (const { id, schema } of requests) {
-    const result = results.get(id);
+  const questions = asked(true).slice(0, 4);
+  const results = await generateAll(model, requestsOf(questions), { concurrency: 2 });
+  for (const { request, schema } of questions) {
+    const result = results.get(request.id);
     expect(result?.thoughts).toMatch(/[a-z]{3} [a-z]/);
-    expect(isValid(result, schema), result?.text).toBe(true);
+    expect(isValid(result, schema), `${result?.text}`).toBe(true);
   }
 });
 
