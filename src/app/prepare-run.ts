@@ -10,6 +10,7 @@ import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { findModels } from './find-models.ts';
 import type { LocalContext } from './local-context.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
+import { checkSchemas } from './check-schemas.ts';
 import { checkRace, planRace, type RaceSource } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
@@ -85,7 +86,8 @@ export interface PrepareOptions extends RaceSource {
  * Everything that a run needs: models on this machine, data read and checked, and what a race asks. Data comes before
  * models: it is checked in seconds, while models may take hours to fetch.
  *
- * @throws {UsageError} if the suite asks a question that can't be decided, or for a load that can't be measured
+ * @throws {UsageError} if the suite asks a question that can't be decided, for a load that can't be measured, or that
+ *   answers be held to a schema that they can't be held to
  * @throws {DataError | InvalidItemError | ModelError | DownloadError | ServerError} if data or models can't be had
  */
 export async function prepareRun(
@@ -99,6 +101,7 @@ export async function prepareRun(
   await checkEngines(written, context.workingFolder);
   const suite = isStored ? written : await findModels(written, context, signal);
   const tasks = await prepareTasks(suite, context, signal);
+  checkSchemas(suite, tasks, context.workingFolder);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);
   const plan = { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };

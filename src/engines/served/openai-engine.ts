@@ -93,6 +93,7 @@ function describeModel(
     vocabularySize: facts.vocabularySize,
     chatTemplateSha256: chatTemplate === undefined ? undefined : textSha256(chatTemplate),
     promptStyle: resolveStyle(spec, facts),
+    structuredOutput: spec.structuredOutput,
     tokenizerSha256: undefined,
     engineBuild:
       facts.flavour === 'unknown'
