@@ -44,7 +44,7 @@ export function scoreByModule(
   const { value } = score;
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
     throw problem(
-      `gave ${oneLine(typeof result === 'object' ? JSON.stringify(result) : String(result))}, not true, false or a number from 0 to 1,`,
+      `gave ${oneLine(typeof result === 'number' ? String(result) : (JSON.stringify(result) ?? typeof result))}, not true, false or a number from 0 to 1,`,
     );
   }
   const span = answerSpan(output);
