@@ -279,7 +279,7 @@ describe('module', () => {
       },
       '/tasks/score.ts: threw "no such thing" for row "t7"',
     ],
-    ['gives text', () => 'good', '/tasks/score.ts: gave good, not true, false or a number from 0 to 1, for row "t7"'],
+    ['gives text', () => 'good', '/tasks/score.ts: gave "good", not true, false or a number from 0 to 1, for row "t7"'],
     ['gives nothing', () => undefined, '/tasks/score.ts: gave undefined, not'],
     ['gives NaN', () => Number.NaN, '/tasks/score.ts: gave NaN, not'],
     ['gives too much', () => ({ value: 3 }), '/tasks/score.ts: gave {"value":3}, not'],
