@@ -17,7 +17,8 @@ import { type JudgeOptions, judgeScoreboard } from '../scoring/judge-scoreboard.
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
-import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
+import { isTaskNamed, neededLimits, scoreboardTasks } from './known-tasks.ts';
+import { type Limits, withoutGaps } from '../core/limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
@@ -64,7 +65,13 @@ export async function reportRuns(
   const named = distinct(own).map((cell) => (imported.has(cell.runId) ? { ...cell, protocol: undefined } : cell));
   const { cells, notes: joined } =
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
-  const tasks = withItems(await scoreboardTasks(cells.map(({ taskId }) => taskId)), runs);
+  const tasks = withItems(
+    await scoreboardTasks(
+      cells.map(({ taskId }) => taskId),
+      runs,
+    ),
+    runs,
+  );
   const hostClass = commonHostClass(runs);
   const { anchors: resolved, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
   const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
@@ -84,7 +91,13 @@ export async function reportRuns(
     });
     const evidence = await runEvidence(store, behind, signal);
     behindBoards.push(evidence);
-    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence }), runs, scoring));
+    scoreboards.push(
+      withCertificate(
+        judgeScoreboard(board, { ...asRun, evidence, limits: boardLimits(board.taskId, runs, judge.limits) }),
+        runs,
+        scoring,
+      ),
+    );
   }
   const notes = [
     ...imports(runs),
@@ -92,6 +105,7 @@ export async function reportRuns(
     ...differences(runs),
     ...tooShort(runs),
     ...unfinished(own),
+    ...needNotes(scoreboards, runs),
     ...(runs.some(({ manifest }) => manifest.race !== undefined)
       ? ['This run answered a --decide question: perbench show prints the certificate.']
       : []),
@@ -104,6 +118,20 @@ export async function reportRuns(
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
+}
+
+/** Limits of flags stand above those of the task file, each for itself. */
+function boardLimits(taskId: string, runs: readonly RunRecord[], flags: Limits | undefined): Limits | undefined {
+  const needed = neededLimits(taskId, runs);
+  return needed === undefined ? flags : { ...needed.limits, ...withoutGaps(flags) };
+}
+
+/** Where limits and anchors come from that no flag gave. */
+function needNotes(boards: readonly Scoreboard[], runs: readonly RunRecord[]): readonly string[] {
+  return [...new Set(boards.map(({ taskId }) => taskId))].flatMap((taskId) => {
+    const needed = neededLimits(taskId, runs);
+    return needed === undefined ? [] : [`Limits and anchors of ${needed.from}: ${needed.text}.`];
+  });
 }
 
 /** A race was decided under anchors of its own, which stay what they were. */

@@ -1,3 +1,4 @@
+import { writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { UsageError } from '../../core/errors.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';
@@ -11,8 +12,6 @@ import {
   readSuiteFile,
   type SuiteFile,
   type SuiteFileWorld,
-  suiteValue,
-  type SuiteDocument,
   resolvePath,
   resolveSource,
   resolveSuitePaths,
@@ -86,7 +85,7 @@ export async function resolveSuite(request: SuiteSettingsRequest): Promise<Suite
   const flags = readModelFlags(input.options.model, input.options.modelArgs, world);
   const { sources, unused } = flags;
   const file = await suiteFile(request, sources.length > 0);
-  const document = withFlags(file?.document ?? suiteValue({}, 'command line'), sources, input);
+  const document = withFlags(file?.document ?? writtenValue({}, 'command line'), sources, input);
   const checked = checkSuite(document);
   await checkSuiteNames(document, checked);
   const resolved = resolveSuitePaths(checked, file?.folder ?? world.workingFolder, world.homeFolder);
@@ -107,10 +106,10 @@ async function suiteFile(request: SuiteSettingsRequest, hasModels: boolean): Pro
 
 /** Lists that flags replace needn't be in the file, and what the file says of them doesn't matter. */
 function withFlags(
-  document: SuiteDocument,
+  document: WrittenDocument,
   sources: readonly string[],
   { options }: SuiteSettingsRequest['input'],
-): SuiteDocument {
+): WrittenDocument {
   const isObject = typeof document.value === 'object' && document.value !== null && !Array.isArray(document.value);
   if (!isObject) return document;
   const value = {
@@ -190,7 +189,7 @@ async function overrideTask(
 function explain(
   suite: Suite,
   { input: { origins, options } }: SuiteSettingsRequest,
-  document: SuiteDocument,
+  document: WrittenDocument,
   file: SuiteFile | undefined,
   modelFlags: ModelFlags,
 ): readonly SuiteSetting[] {
@@ -210,7 +209,7 @@ function explain(
     .map((key) => ({ key, value: valueOf(key), origin: flags[key] ?? fileOrigin(key, document, file) }));
 }
 
-function fileOrigin(key: keyof SuiteInput, document: SuiteDocument, file: SuiteFile | undefined): OptionOrigin {
+function fileOrigin(key: keyof SuiteInput, document: WrittenDocument, file: SuiteFile | undefined): OptionOrigin {
   const isInFile =
     file !== undefined && typeof document.value === 'object' && document.value !== null && key in document.value;
   if (!isInFile) return { source: 'default', from: 'default' };

@@ -11,9 +11,9 @@ export interface InferredAnswer {
 }
 
 /** Names of columns that hold one of a few labels, however many rows there are. */
-const labelWords: ReadonlySet<string> = new Set([
-  ...['label', 'labels', 'category', 'class', 'intent', 'sentiment', 'topic', 'tag', 'type', 'department'],
-]);
+const labelWords: ReadonlySet<string> = new Set(
+  'label labels category class intent sentiment topic tag type department'.split(' '),
+);
 
 /** More labels than a prompt can list for long. */
 const manyLabels = 100;

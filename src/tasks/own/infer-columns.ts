@@ -1,50 +1,36 @@
 import type { TaskDefinition } from '../../core/task-definition.ts';
 import { type ColumnFacts, wordsOf } from './column-facts.ts';
 
-/** Names of inputs; those of the second list count only where there is none of the first. */
-const inputWords: readonly ReadonlySet<string>[] = [
-  new Set([
-    ...[
-      'text',
-      'texts',
-      'input',
-      'inputs',
-      'question',
-      'prompt',
-      'message',
-      'messages',
-      'document',
-      'review',
-      'ticket',
-    ],
-    ...['query', 'sentence', 'content', 'body', 'utterance', 'instruction', 'article', 'comment', 'email', 'tweet'],
-    ...['conversation', 'conversations', 'problem', 'post', 'transcript', 'sms', 'statement'],
-  ]),
-  new Set(['title', 'subject', 'context', 'passage', 'description', 'headline', 'note', 'source', 'request']),
-];
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
-const targetWords: readonly ReadonlySet<string>[] = [
-  new Set([
-    ...['label', 'labels', 'target', 'targets', 'answer', 'answers', 'category', 'class', 'expected', 'output', 'gold'],
-    ...['truth', 'reference'],
-  ]),
-  new Set([
-    ...['intent', 'sentiment', 'topic', 'type', 'solution', 'response', 'completion', 'tag', 'rating', 'correct'],
-    ...['result', 'reply', 'department', 'priority', 'stars', 'translation', 'summary'],
-  ]),
-];
+/** Names of inputs; those of the second list count only where there is none of the first. */
+const inputWords = [
+  words(
+    'text texts input inputs question prompt message messages document review ticket query sentence content body ' +
+      'utterance instruction article comment email tweet conversation conversations problem post transcript sms statement',
+  ),
+  words('title subject context passage description headline note source request'),
+] as const;
+
+const targetWords = [
+  words('label labels target targets answer answers category class expected output gold truth reference'),
+  words(
+    'intent sentiment topic type solution response completion tag rating correct result reply department priority ' +
+      'stars translation summary',
+  ),
+] as const;
 
 /** A column that was chosen, or those between which only the user can choose. */
 export type ChosenColumn =
   | { readonly column: ColumnFacts; readonly because: string }
   | { readonly candidates: readonly string[] };
 
-const isTargetName = (name: string): boolean => wordsOf(name).some((word) => targetWords[0]?.has(word) === true);
+const isTargetName = (name: string): boolean => wordsOf(name).some((word) => targetWords[0].has(word));
 
 /** Columns whose names say what they are; of those with such a word the ones whose whole name it is come first. */
 function named(columns: readonly ColumnFacts[], tiers: readonly ReadonlySet<string>[]): readonly ColumnFacts[] {
-  for (const words of tiers) {
-    const found = columns.filter(({ name }) => wordsOf(name).some((word) => words.has(word)));
+  for (const tier of tiers) {
+    const found = columns.filter(({ name }) => wordsOf(name).some((word) => tier.has(word)));
     const exact = found.filter(({ name }) => wordsOf(name).length === 1);
     if (found.length > 0) return exact.length > 0 ? exact : found;
   }

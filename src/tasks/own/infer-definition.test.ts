@@ -87,14 +87,14 @@ describe('columns', () => {
   });
 
   it('takes what a prompt shows for the input', () => {
-    const columns = { subject: texts, body: [...texts].reverse(), label: repeat(['yes', 'no'], 3) };
+    const columns = { subject: texts, body: texts.toReversed(), label: repeat(['yes', 'no'], 3) };
     expect(infer(columns, { prompt: '{{ subject }}: yes or no?' })).toMatchObject({ input: 'subject' });
     expect(infer(columns, { prompt: '{{ subject }} {{ body }}: yes or no?' })).toMatchObject({ input: 'body' });
   });
 
   it.each<[string, Readonly<Record<string, readonly unknown[]>>, InferenceDoubt['key'], readonly string[]]>([
     ['two inputs', { question: texts, review: texts, label: repeat(['a', 'b'], 3) }, 'input', ['question', 'review']],
-    ['two long texts', { a: texts, b: [...texts].reverse(), label: repeat(['a', 'b'], 3) }, 'input', ['a', 'b']],
+    ['two long texts', { a: texts, b: texts.toReversed(), label: repeat(['a', 'b'], 3) }, 'input', ['a', 'b']],
     [
       'two targets',
       { text: texts, label: repeat(['a', 'b'], 3), category: threeLabels },

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { UsageError } from '../core/errors.ts';
+import type {
+  AnswerKind,
+  ByStyle,
+  DataSource,
+  PlainScorer,
+  ResolvedTask,
+  TaskDefinition,
+  TaskScore,
+} from '../core/task-definition.ts';
+import type { Task } from '../core/task.ts';
+import { fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
+import { type OwnScorer, ownTask, ownTaskId } from '../tasks/own/own-task.ts';
+import { nameOfData, statedTask, type WrittenTask } from './task-files.ts';
+
+/** What scores an answer where the user names no scorer. */
+const usualScores: Readonly<Record<Exclude<AnswerKind, 'free'>, TaskScore>> = {
+  label: { kind: 'label' },
+  choice: { kind: 'choice' },
+  text: { kind: 'exact' },
+  number: { kind: 'number', tolerance: 0 },
+  json: { kind: 'json', schema: undefined },
+};
+
+/** What is settled once columns, kind of answer and labels are: all that data can say. */
+export type SettledTask = Pick<ResolvedTask, 'input' | 'target' | 'answer' | 'labels' | 'choices'>;
+
+function sourceOf(data: string | DataSource): DataSource {
+  return typeof data === 'string' ? { path: data } : data;
+}
+
+function bothStyles(value: number | ByStyle<number>): ByStyle<number> {
+  return typeof value === 'number' ? { plain: value, chat: value } : value;
+}
+
+function examplesOf({ examples }: TaskDefinition): ResolvedTask['examples'] {
+  if (examples === undefined) return undefined;
+  const { from, pick = 'first' } = examples;
+  const count = bothStyles(examples.count);
+  if (count.plain === 0 && count.chat === 0) return undefined;
+  return { from: from === undefined ? undefined : sourceOf(from), count, pick };
+}
+
+async function textOf(task: WrittenTask, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    const what = error.code === 'ENOENT' ? 'no such file' : error.message;
+    throw task.problem(['score'], `score: ${path}: ${what}`);
+  }
+}
+
+async function jsonSchema(task: WrittenTask, path: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await textOf(task, path);
+  let schema: unknown;
+  try {
+    schema = JSON.parse(text);
+  } catch (error) {
+    throw task.problem(['score'], `score: ${path} is not valid JSON: ${String(error)}`);
+  }
+  if (typeof schema === 'object' && schema !== null && !Array.isArray(schema))
+    return schema as Readonly<Record<string, unknown>>;
+  throw task.problem(['score'], `score: ${path} is not a JSON schema: expected keys and values`);
+}
+
+/** The scorer that a definition names, with its files read. Paths in it are absolute. */
+async function scoreOf(task: WrittenTask, answer: AnswerKind): Promise<TaskScore> {
+  const { score } = task.definition;
+  if (score === undefined) {
+    if (answer !== 'free') return usualScores[answer];
+    throw task.problem(
+      ['answer'],
+      'answer: free text needs a scorer of your own',
+      'Add score: module ./score.ts to the task file (docs/own-tasks.md).',
+    );
+  }
+  if (typeof score === 'string') {
+    // Of names the schema allows no others, and those of modules became paths.
+    const name = score as PlainScorer;
+    return name === 'number' || name === 'json' ? usualScores[name] : { kind: name };
+  }
+  if ('number' in score) return { kind: 'number', tolerance: score.number.tolerance };
+  if ('regex' in score) return { kind: 'regex', pattern: score.regex };
+  if ('json' in score) {
+    const { schema } = score.json;
+    return { kind: 'json', schema: typeof schema === 'string' ? await jsonSchema(task, schema) : schema };
+  }
+  const sha256 = createHash('sha256')
+    .update(await textOf(task, score.module))
+    .digest('hex');
+  return { kind: 'module', path: score.module, sha256 };
+}
+
+/**
+ * A definition with nothing left open.
+ *
+ * @param task with absolute paths
+ * @throws {ConfigError | UsageError} for settings that don't go together, and files of scorers that can't be read
+ */
+export async function settleTask(task: WrittenTask, settled: SettledTask): Promise<ResolvedTask> {
+  const { definition } = task;
+  const data = sourceOf(definition.data);
+  const known: KnownOfTask = {
+    name: definition.task ?? nameOfData(data.path),
+    data,
+    ...settled,
+    examples: examplesOf(definition),
+    score: await scoreOf(task, settled.answer),
+  };
+  return fillDefinition(definition, known);
+}
+
+function writtenScore(score: TaskScore): TaskDefinition['score'] {
+  switch (score.kind) {
+    case 'number':
+      return { number: { tolerance: score.tolerance } };
+    case 'regex':
+      return { regex: score.pattern };
+    case 'json':
+      return score.schema === undefined ? 'json' : { json: { schema: score.schema } };
+    case 'module':
+      return { module: score.path };
+    default:
+      return score.kind;
+  }
+}
+
+/** A definition with nothing left open as a suite stores it: read again, it asks nothing. */
+export function storedDefinition({ name, examples, score, ...rest }: ResolvedTask): TaskDefinition {
+  return { task: name, ...rest, examples, score: writtenScore(score) };
+}
+
+/** Whether the name of a task is an id that a definition has given. */
+export function isOwnId(name: string): boolean {
+  return /^[a-z0-9_-]+\/own@[0-9a-f]{8}$/.test(name);
+}
+
+async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefined> {
+  if (score.kind !== 'module') return undefined;
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    // What a program exports is unknown until it is looked at.
+    module = (await import(pathToFileURL(score.path).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${score.path} cannot be loaded: ${message}`, { cause: error });
+  }
+  const { default: scorer } = module;
+  if (typeof scorer === 'function') return scorer as OwnScorer;
+  throw new UsageError(`${score.path} has no scorer: expected a function as its default export`, {
+    hint: 'Write: export default (output, row) => output.includes(row.answer)',
+  });
+}
+
+/**
+ * The task of a definition that was settled before, without its items.
+ *
+ * @param id that it has in its suite
+ * @throws {UsageError} if what it says has another id now
+ */
+export async function loadOwnTask(definition: TaskDefinition, id: string): Promise<Task> {
+  const { input, target, answer, labels, choices } = definition;
+  if (input === undefined || answer === undefined) throw new Error(`${id} was not settled`);
+  const settled = { input, target, answer, labels, choices };
+  const resolved = await settleTask(statedTask(definition, id), settled);
+  const now = ownTaskId(resolved);
+  if (now !== id) {
+    throw new UsageError(`${id} is another task now, ${now}: its scorer has changed, or what perbench adds to it`, {
+      hint: 'Start a new run: scores of two definitions are not those of one task.',
+    });
+  }
+  return ownTask(resolved, { items: 0, scorer: await loadScorer(resolved) });
+}
