@@ -1,5 +1,6 @@
-import type { GenerateRequest, GenerationResult } from '../../core/engine.ts';
-import { commonPrefix, promptHead } from '../prompt-tokens.ts';
+import type { GenerateRequest, GenerationResult, RequestFailure } from '../../core/engine.ts';
+import { commonPrefix, promptHead, requestFailure } from '../prompt-tokens.ts';
+import type { GrammarConstraint } from './native/grammar-constraint.ts';
 import type { PromptTokens } from './prompts.ts';
 
 /**
@@ -57,6 +58,8 @@ export interface ActiveGeneration {
   readonly logprobs: number[];
   readonly scheduledMs: number;
   readonly reusedTokens: number;
+  /** Of a request with a JSON schema, from the first token of its answer on. */
+  constraint?: GrammarConstraint;
   outputTokens: number;
   startedMs: number | undefined;
   firstTokenMs: number | undefined;
@@ -120,8 +123,7 @@ export class GenerationSlot {
     const { active } = this;
     if (active === undefined) return undefined;
     const { waiting, text, logprobs, outputTokens } = active;
-    this.active = undefined;
-    this.freeSinceMs = nowMs;
+    this.release(nowMs);
     return {
       id: waiting.request.id,
       status: 'done',
@@ -141,6 +143,20 @@ export class GenerationSlot {
         lastTokenMs: nowMs,
       },
     };
+  }
+
+  /** Ends the request without a result. */
+  fail(message: string, nowMs: number): RequestFailure | undefined {
+    const waiting = this.active?.waiting;
+    this.release(nowMs);
+    return waiting && requestFailure(waiting.request.id, 'engine', message, waiting.tokens.length);
+  }
+
+  /** Lets go of the request, whatever became of it. */
+  release(nowMs: number): void {
+    this.active?.constraint?.free();
+    this.active = undefined;
+    this.freeSinceMs = nowMs;
   }
 
   /** Takes over what another slot is doing; its cells must have been copied. */
