@@ -116,7 +116,8 @@ function checkColumns({ definition, problem }: WrittenTask, columns: readonly st
   const keys = ['input', 'target', 'id', 'cluster', 'choices'] as const;
   for (const key of keys) {
     for (const name of [definition[key] ?? []].flat()) {
-      if (columns.includes(name)) continue;
+      // `choices.text` is a part of what column `choices` holds.
+      if (columns.includes(name) || columns.includes(name.split('.')[0] ?? '')) continue;
       const near = nearestName(name, columns);
       const hint = near === undefined ? `Its columns: ${columns.join(', ')}.` : `Did you mean "${near}"?`;
       throw problem([key], `${key}: the data have no column "${name}"`, hint);
@@ -125,7 +126,8 @@ function checkColumns({ definition, problem }: WrittenTask, columns: readonly st
 }
 
 function doubtError({ problem }: WrittenTask, { key, question, candidates }: InferenceDoubt, table: OwnTable): Error {
-  const hint = `Say it with --${key}, or with \`${key}:\` in a task file (perbench init task writes one).`;
+  const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
+  const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {
     const what = key === 'input' ? 'the input' : 'the right answer';
     return problem([key], `no column that could be ${what}; its columns: ${table.columns.join(', ')}`, hint);
@@ -139,7 +141,8 @@ async function inferred(task: WrittenTask, table: OwnTable, context: LocalContex
   if (!('question' in found)) return found;
   const answer = found.candidates.length === 0 ? undefined : await context.onDoubt?.(found, task.from);
   if (answer === undefined) throw doubtError(task, found, table);
-  return inferred({ ...task, definition: { ...task.definition, [found.key]: answer } }, table, context);
+  const settled = found.key === 'firstChoice' ? Number(answer) : answer;
+  return inferred({ ...task, definition: { ...task.definition, [found.key]: settled } }, table, context);
 }
 
 async function findTask(
@@ -156,7 +159,7 @@ async function findTask(
   const table = await readOwnTable(source, { settings: context.settings, skipInvalid, signal });
   checkColumns(task, table.columns);
   const { notes, ...settled } = await inferred(task, table, context);
-  const resolved = await settleTask(task, settled);
+  const resolved = await settleTask(task, settled, table.columns);
   const shown =
     resolved.examples?.from === undefined ? Math.max(0, ...Object.values(resolved.examples?.count ?? {})) : 0;
   const limit = limitShare === undefined ? entry.limit : Math.ceil(limitShare * Math.max(1, table.rows.length - shown));

@@ -1,39 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { UsageError } from '../core/errors.ts';
-import type {
-  AnswerKind,
-  ByStyle,
-  DataSource,
-  PlainScorer,
-  ResolvedTask,
-  TaskDefinition,
-  TaskScore,
-} from '../core/task-definition.ts';
+import { ConfigError, UsageError } from '../core/errors.ts';
+import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
-import { fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
-import { type OwnScorer, ownTask, ownTaskId } from '../tasks/own/own-task.ts';
+import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
+import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
 import { nameOfData, statedTask, type WrittenTask } from './task-files.ts';
 
-/** What scores an answer where the user names no scorer. */
-const usualScores: Readonly<Record<Exclude<AnswerKind, 'free'>, TaskScore>> = {
-  label: { kind: 'label' },
-  choice: { kind: 'choice' },
-  text: { kind: 'exact' },
-  number: { kind: 'number', tolerance: 0 },
-  json: { kind: 'json', schema: undefined },
-};
-
 /** What is settled once columns, kind of answer and labels are: all that data can say. */
-export type SettledTask = Pick<ResolvedTask, 'input' | 'target' | 'answer' | 'labels' | 'choices'>;
+export type SettledTask = Pick<ResolvedTask, 'input' | 'target' | 'answer' | 'labels' | 'choices' | 'firstChoice'>;
 
 function sourceOf(data: string | DataSource): DataSource {
   return typeof data === 'string' ? { path: data } : data;
-}
-
-function bothStyles(value: number | ByStyle<number>): ByStyle<number> {
-  return typeof value === 'number' ? { plain: value, chat: value } : value;
 }
 
 function examplesOf({ examples }: TaskDefinition): ResolvedTask['examples'] {
@@ -67,52 +46,62 @@ async function jsonSchema(task: WrittenTask, path: string): Promise<Readonly<Rec
   throw task.problem(['score'], `score: ${path} is not a JSON schema: expected keys and values`);
 }
 
-/** The scorer that a definition names, with its files read. Paths in it are absolute. */
-async function scoreOf(task: WrittenTask, answer: AnswerKind): Promise<TaskScore> {
+/** The scorer that a definition names, where that takes other files. Paths in it are absolute. */
+async function scoreOfFiles(task: WrittenTask): Promise<TaskScore | undefined> {
   const { score } = task.definition;
-  if (score === undefined) {
-    if (answer !== 'free') return usualScores[answer];
-    throw task.problem(
-      ['answer'],
-      'answer: free text needs a scorer of your own',
-      'Add score: module ./score.ts to the task file (docs/own-tasks.md).',
-    );
-  }
-  if (typeof score === 'string') {
-    // Of names the schema allows no others, and those of modules became paths.
-    const name = score as PlainScorer;
-    return name === 'number' || name === 'json' ? usualScores[name] : { kind: name };
-  }
-  if ('number' in score) return { kind: 'number', tolerance: score.number.tolerance };
-  if ('regex' in score) return { kind: 'regex', pattern: score.regex };
-  if ('json' in score) {
-    const { schema } = score.json;
-    return { kind: 'json', schema: typeof schema === 'string' ? await jsonSchema(task, schema) : schema };
-  }
+  if (score === undefined || typeof score === 'string') return undefined;
+  if ('json' in score && typeof score.json.schema === 'string')
+    return { kind: 'json', schema: await jsonSchema(task, score.json.schema) };
+  if (!('module' in score)) return undefined;
   const sha256 = createHash('sha256')
     .update(await textOf(task, score.module))
     .digest('hex');
   return { kind: 'module', path: score.module, sha256 };
 }
 
+/** Errors about a key of a definition, at the place of that key in its file. */
+async function atPlace<Value>(task: WrittenTask, make: () => Value): Promise<Value> {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.at.key === undefined) throw error;
+    const path = error.at.key.split('.');
+    throw task.problem(path, error.message.replace(`${task.from}: `, ''), error.hint);
+  }
+}
+
 /**
  * A definition with nothing left open.
  *
  * @param task with absolute paths
+ * @param columns of the data, where they were read
  * @throws {ConfigError | UsageError} for settings that don't go together, and files of scorers that can't be read
  */
-export async function settleTask(task: WrittenTask, settled: SettledTask): Promise<ResolvedTask> {
-  const { definition } = task;
+export async function settleTask(
+  task: WrittenTask,
+  settled: SettledTask,
+  columns?: readonly string[],
+): Promise<ResolvedTask> {
+  const { definition, from } = task;
   const data = sourceOf(definition.data);
+  const score = await scoreOfFiles(task);
   const known: KnownOfTask = {
     name: definition.task ?? nameOfData(data.path),
     data,
     ...settled,
     examples: examplesOf(definition),
-    score: await scoreOf(task, settled.answer),
+    ...(score !== undefined && { score }),
   };
-  return fillDefinition(definition, known);
+  return atPlace(task, () => {
+    const resolved = fillDefinition(definition, known, from);
+    // Prompts that name no column are found now, not at the first row.
+    ownTask(resolved, { items: 0, file: from, ...(columns !== undefined && { columns }), scorer: noScorer });
+    return resolved;
+  });
 }
+
+/** Stands in while only prompts are checked. */
+const noScorer: OwnScorer = () => 0;
 
 function writtenScore(score: TaskScore): TaskDefinition['score'] {
   switch (score.kind) {
@@ -156,13 +145,19 @@ async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefine
   });
 }
 
+/** A task that was settled before, and how to make it again with what its rows say. */
+export interface LoadedTask {
+  readonly task: Task;
+  readonly withRows: (parts: Pick<OwnTaskParts, 'items' | 'chance' | 'baselines'>) => Task;
+}
+
 /**
  * The task of a definition that was settled before, without its items.
  *
  * @param id that it has in its suite
  * @throws {UsageError} if what it says has another id now
  */
-export async function loadOwnTask(definition: TaskDefinition, id: string): Promise<Task> {
+export async function loadOwnTask(definition: TaskDefinition, id: string): Promise<LoadedTask> {
   const { input, target, answer, labels, choices } = definition;
   if (input === undefined || answer === undefined) throw new Error(`${id} was not settled`);
   const settled = { input, target, answer, labels, choices };
@@ -173,5 +168,7 @@ export async function loadOwnTask(definition: TaskDefinition, id: string): Promi
       hint: 'Start a new run: scores of two definitions are not those of one task.',
     });
   }
-  return ownTask(resolved, { items: 0, scorer: await loadScorer(resolved) });
+  const scorer = await loadScorer(resolved);
+  const withRows: LoadedTask['withRows'] = (parts) => ownTask(resolved, { ...parts, scorer });
+  return { task: withRows({ items: 0 }), withRows };
 }

@@ -8,24 +8,31 @@ import { loadItems, type LoadedItems } from '../sources/datasets/load-items.ts';
 import type { OwnRow } from '../sources/datasets/own-table.ts';
 import { loadTasks } from '../tasks/index.ts';
 import { ownBaselines } from '../tasks/own/baselines.ts';
+import { ownChance } from '../tasks/own/own-task.ts';
 import { checkOwnData, type DataFinding } from '../tasks/own/check-data.ts';
 import type { TaskOrigin } from './find-tasks.ts';
 import { knownTask } from './known-tasks.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
-import { loadOwnTask } from './own-definition.ts';
+import { type LoadedTask, loadOwnTask } from './own-definition.ts';
 import * as z from 'zod';
 import { hashJson } from '../run/content-key.ts';
 
 interface ChosenTask {
   readonly task: Task;
   readonly limit: number | undefined;
+  /** Of a task of the user's own, once its rows are read. */
+  readonly withRows?: LoadedTask['withRows'];
 }
 
-async function tasksOf(entry: Suite['tasks'][number], ownTasks: readonly OwnTask[]): Promise<readonly Task[]> {
+async function tasksOf(
+  entry: Suite['tasks'][number],
+  ownTasks: readonly OwnTask[],
+): Promise<readonly Pick<ChosenTask, 'task' | 'withRows'>[]> {
   const { task: name, shots, definition } = typeof entry === 'string' ? { task: entry } : entry;
   if (definition !== undefined) return [await loadOwnTask(definition, name)];
   const own = ownTasks.find(({ task }) => task.id === name);
-  return own === undefined ? loadTasks(name, shots) : [own.task];
+  const tasks = own === undefined ? await loadTasks(name, shots) : [own.task];
+  return tasks.map((task) => ({ task }));
 }
 
 /**
@@ -38,12 +45,11 @@ async function tasksOf(entry: Suite['tasks'][number], ownTasks: readonly OwnTask
 export async function chooseTasks(suite: Suite, ownTasks: readonly OwnTask[] = []): Promise<readonly ChosenTask[]> {
   const chosen = new Map<string, ChosenTask>();
   for (const entry of suite.tasks) {
-    for (const task of await tasksOf(entry, ownTasks)) {
-      if (chosen.has(task.id)) {
-        throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${task.id} is named twice`);
-      }
+    for (const one of await tasksOf(entry, ownTasks)) {
+      const { id } = one.task;
+      if (chosen.has(id)) throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${id} is named twice`);
       const limit = typeof entry === 'string' ? undefined : entry.limit;
-      chosen.set(task.id, { task, limit: limit ?? suite.limit });
+      chosen.set(id, { ...one, limit: limit ?? suite.limit });
     }
   }
   return Array.from(chosen.values());
@@ -82,20 +88,21 @@ interface ReadTask {
 }
 
 /** A task of the user's own, with what its rows say of it. */
-function informed(task: Task, own: ResolvedTask, loaded: LoadedItems): ReadTask {
-  const { accuracies, notes } = ownBaselines(own, loaded.rows ?? []);
+function informed(own: ResolvedTask, withRows: LoadedTask['withRows'], loaded: LoadedItems): ReadTask {
+  const rows = loaded.rows ?? [];
+  const { accuracies, notes } = ownBaselines(own, rows);
+  const task = withRows({ items: loaded.items.length, chance: ownChance(own, rows), baselines: accuracies });
   // Words alone are a comparison; what needs to know nothing of the text is what a model has to beat.
   const { words: _, ...trivial } = accuracies;
   const best = Math.max(task.chance, ...Object.values(trivial));
-  const trivialAccuracy = task.trivialAccuracy ?? (best < 1 ? best : task.chance);
   return {
-    task: Object.freeze({ ...task, items: loaded.items.length, baselines: accuracies, trivialAccuracy }),
+    task: best < 1 ? Object.freeze({ ...task, trivialAccuracy: best }) : task,
     loaded: { ...loaded, notes: [...loaded.notes, ...notes] },
   };
 }
 
 async function readTask(
-  task: Task,
+  { task, withRows }: ChosenTask,
   { skipInvalid, dataDir }: Suite,
   context: LocalContext,
   signal: AbortSignal,
@@ -104,10 +111,10 @@ async function readTask(
   if (brought !== undefined) return { task, loaded: readBroughtRows(brought) };
   const { own } = task;
   const options = { dataDir: dataDir ?? context.dataDir, skipInvalid, settings: context.settings };
-  if (own === undefined) return { task, loaded: await loadItems(task, options, signal) };
+  if (own === undefined || withRows === undefined) return { task, loaded: await loadItems(task, options, signal) };
   const checkRows = (rows: readonly OwnRow[], examples: readonly OwnRow[]): readonly string[] =>
     checkedRows(own, rows, examples);
-  return informed(task, own, await loadItems(task, { ...options, checkRows }, signal));
+  return informed(own, withRows, await loadItems(task, { ...options, checkRows }, signal));
 }
 
 /** What reports need of a task that no registry has. */
@@ -141,13 +148,13 @@ export async function prepareTasks(
   origins: ReadonlyMap<string, TaskOrigin> = new Map(),
 ): Promise<readonly PlannedTask[]> {
   const planned: PlannedTask[] = [];
-  for (const { task: chosen, limit } of await chooseTasks(suite, context.ownTasks)) {
-    context.onStep?.(`data of ${chosen.id}`);
-    const origin = origins.get(chosen.id);
+  for (const chosen of await chooseTasks(suite, context.ownTasks)) {
+    context.onStep?.(`data of ${chosen.task.id}`);
+    const origin = origins.get(chosen.task.id);
     const { task, loaded } = await readTask(chosen, suite, context, signal);
     const { items, examples, dataSha256, itemIdsSha256, files, skipped, notes } = loaded;
     if (task.own !== undefined) for (const note of notes) context.onNote?.(`${origin?.from ?? task.own.name}: ${note}`);
-    const order = itemOrder(items.length, limit, suite.seed, task.id);
+    const order = itemOrder(items.length, chosen.limit, suite.seed, task.id);
     const own = await ownFacts(task, origin);
     planned.push({
       task,
@@ -189,7 +196,7 @@ function parseRecord({ task }: OwnTask, record: unknown, position: number): unkn
  * @throws {InvalidItemError} for a row that doesn't fit
  * @throws {DataError} if there are none, or an id comes twice
  */
-function readOwnTask(own: OwnTask): LoadedItems {
+function readBroughtRows(own: OwnTask): LoadedItems {
   const { task, records, exampleRecords = [] } = own;
   const items = records.map((record, position) => parseRecord(own, record, position));
   const itemIds = items.map((item) => task.itemId(item));

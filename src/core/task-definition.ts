@@ -13,7 +13,17 @@ export const taskMetrics = ['accuracy', 'mean', 'macro_f1'] as const;
 export type TaskMetric = (typeof taskMetrics)[number];
 
 /** Scorers without settings of their own. */
-export const plainScorers = ['exact', 'label', 'choice', 'letter', 'number', 'contains', 'f1', 'rouge_l', 'json'] as const;
+export const plainScorers = [
+  'exact',
+  'label',
+  'choice',
+  'letter',
+  'number',
+  'contains',
+  'f1',
+  'rouge_l',
+  'json',
+] as const;
 
 export type PlainScorer = (typeof plainScorers)[number];
 

@@ -2,8 +2,7 @@
  * Words as they stand in a sentence: `bug` isn't in "debugging". Scripts that are written without spaces have no such
  * edges, so a label of theirs counts wherever it stands, and so does one that ends with a symbol, such as `C++`.
  */
-const spaceless =
-  String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
+const spaceless = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
 const wordCharacter = String.raw`[[\p{L}\p{N}\p{M}_]--[${spaceless}]]`;
 const startsAsWord = new RegExp(`^${wordCharacter}`, 'v');
 const endsAsWord = new RegExp(`${wordCharacter}$`, 'v');

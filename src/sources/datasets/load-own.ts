@@ -6,33 +6,6 @@ import type { LoadedItems, LoadOptions } from './load-items.ts';
 import { checked, repeatedItem } from './open-dataset.ts';
 import { type OwnRow, type OwnTable, readOwnTable } from './own-table.ts';
 
-/** Digits of a row's hash: rows that differ share them once in a hundred million tables of a million rows. */
-const hashDigits = 16;
-
-/** The same whatever the order of the columns. */
-function rowHash({ values }: OwnRow): string {
-  const sorted = Object.entries(values).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return sha256Of(JSON.stringify(sorted)).slice(0, hashDigits);
-}
-
-interface Identified {
-  readonly row: OwnRow;
-  readonly record: OwnRecord;
-}
-
-/** Rows with their ids; of rows that are the same all but the first get a number. */
-function identified(rows: readonly OwnRow[], { id: column }: ResolvedTask): readonly Identified[] {
-  const seen = new Map<string, number>();
-  return rows.map((row) => {
-    const { values } = row;
-    if (column !== undefined) return { row, record: { id: String(values[column] ?? ''), values } };
-    const hash = rowHash(row);
-    const count = (seen.get(hash) ?? 0) + 1;
-    seen.set(hash, count);
-    return { row, record: { id: count === 1 ? hash : `${hash}-${count}`, values } };
-  });
-}
-
 interface Reading {
   readonly task: Task;
   readonly options: LoadOptions;
@@ -42,7 +15,7 @@ interface Reading {
 
 interface Parsed {
   readonly row: OwnRow;
-  readonly item: unknown;
+  readonly item: OwnRecord;
 }
 
 function skipOrThrow({ options, skipped }: Reading, error: InvalidItemError): void {
@@ -51,48 +24,66 @@ function skipOrThrow({ options, skipped }: Reading, error: InvalidItemError): vo
 }
 
 /** What the task makes of the rows, those that don't fit left out. */
-function parsed(rows: readonly Identified[], reading: Reading): readonly Parsed[] {
+function parsed(rows: readonly OwnRow[], reading: Reading): readonly Parsed[] {
   const items: Parsed[] = [];
-  for (const [position, { row, record }] of rows.entries()) {
-    const one = checked(row, row.values, () => reading.task.parse(record, position));
-    if (one.invalid === undefined) items.push({ row, item: one.record });
+  for (const [position, row] of rows.entries()) {
+    const one = checked(row, row.values, () => reading.task.parse(row.values, position));
+    // A task of the user's own makes such records of its rows.
+    if (one.invalid === undefined) items.push({ row, item: one.record as OwnRecord });
     else skipOrThrow(reading, one.invalid);
   }
   return items;
 }
 
-function withIds(items: readonly Parsed[], reading: Reading): ReadonlyMap<string, Parsed> {
+/** Items by their ids. Rows that are the same are so many items; a column of ids must tell all apart. */
+function withIds(
+  items: readonly Parsed[],
+  { id: column }: ResolvedTask,
+  reading: Reading,
+): ReadonlyMap<string, Parsed> {
   const byId = new Map<string, Parsed>();
-  for (const one of items) {
-    const id = reading.task.itemId(one.item);
-    const before = byId.get(id);
-    if (before === undefined) byId.set(id, one);
-    else skipOrThrow(reading, repeatedItem(one.row, id, before.row));
+  const counts = new Map<string, number>();
+  for (const { row, item } of items) {
+    const before = byId.get(item.id);
+    if (before === undefined) {
+      byId.set(item.id, { row, item });
+    } else if (column === undefined) {
+      const count = (counts.get(item.id) ?? 1) + 1;
+      counts.set(item.id, count);
+      const id = `${item.id}-${count}`;
+      byId.set(id, { row, item: { ...item, id } });
+    } else {
+      skipOrThrow(reading, repeatedItem(row, item.id, before.row));
+    }
   }
   return byId;
 }
 
 /** Rows that examples are taken from, and rows that are evaluated: never the same. */
 interface Split {
-  readonly evaluated: readonly Identified[];
-  readonly pool: readonly Identified[];
+  readonly evaluated: readonly OwnRow[];
+  readonly pool: readonly OwnRow[];
 }
 
 /** The first rows, or the first ones of each right answer in turn. */
-function firstExamples(rows: readonly Identified[], count: number, own: ResolvedTask): readonly Identified[] {
+function firstExamples(rows: readonly OwnRow[], count: number, own: ResolvedTask): readonly OwnRow[] {
   const { target, examples } = own;
   if (examples?.pick !== 'balanced' || target === undefined) return rows.slice(0, count);
-  const groups = [...Map.groupBy(rows, ({ row }) => JSON.stringify(row.values[target])).values()];
-  const taken: Identified[] = [];
+  const groups = [...Map.groupBy(rows, ({ values }) => labelOf(values[target])).values()];
+  const taken: OwnRow[] = [];
   for (let turn = 0; taken.length < count && groups.some((group) => group.length > turn); turn += 1)
     taken.push(...groups.flatMap((group) => group[turn] ?? []).slice(0, count - taken.length));
   return taken;
 }
 
-function splitRows(table: OwnTable, examples: OwnTable | undefined, own: ResolvedTask): Split {
-  const rows = identified(table.rows, own);
+/** A label whatever its spelling, as far as a file shows it. */
+function labelOf(value: unknown): string {
+  return JSON.stringify(typeof value === 'string' ? value.trim().toLowerCase() : value);
+}
+
+function splitRows({ rows }: OwnTable, examples: OwnTable | undefined, own: ResolvedTask): Split {
   if (own.examples === undefined) return { evaluated: rows, pool: [] };
-  if (examples !== undefined) return { evaluated: rows, pool: identified(examples.rows, own) };
+  if (examples !== undefined) return { evaluated: rows, pool: examples.rows };
   const pool = firstExamples(rows, wantedExamples(own), own);
   const taken = new Set(pool);
   return { evaluated: rows.filter((row) => !taken.has(row)), pool };
@@ -126,8 +117,8 @@ export async function loadOwnItems(
   const split = splitRows(table, examplesTable, own);
   const rowsOf = (some: readonly { readonly row: OwnRow }[]): readonly OwnRow[] => some.map(({ row }) => row);
   // All that is wrong is told at once; rows that are to be skipped are first left out.
-  const early = skipInvalid === true ? [] : (checkRows?.(rowsOf(split.evaluated), rowsOf(split.pool)) ?? []);
-  const byId = withIds(parsed(split.evaluated, reading), reading);
+  const early = skipInvalid === true ? [] : (checkRows?.(split.evaluated, split.pool) ?? []);
+  const byId = withIds(parsed(split.evaluated, reading), own, reading);
   const pool = parsed(split.pool, reading);
   const kept = [...byId.values()];
   const files = tables.flatMap((each) => each.files);

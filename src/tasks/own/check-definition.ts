@@ -40,16 +40,29 @@ export function checkDefinition(written: TaskDefinition, task: ResolvedTask, fil
   if (answer === 'label' && labels.length < 2) refuse('labels', 'a label task needs at least 2 labels');
   const repeated = labels.find((label, index) => labels.indexOf(label) !== index);
   if (repeated !== undefined) refuse('labels', `"${repeated}" is there twice`);
-  if (answer !== 'label' && task.labels !== undefined) refuse('labels', `${answer} answers have no labels`, 'Set `answer: label`, or leave `labels` out.');
-  if (answer === 'choice' && task.choices === undefined) refuse('choices', 'a choice task needs the column with the choices');
-  if (answer !== 'choice' && task.choices !== undefined) refuse('choices', `${answer} answers have no choices`, 'Set `answer: choice`, or leave `choices` out.');
-  if (answer !== 'choice' && written.firstChoice !== undefined) refuse('firstChoice', `${answer} answers have no choices`);
+  if (answer !== 'label' && task.labels !== undefined)
+    refuse('labels', `${answer} answers have no labels`, 'Set `answer: label`, or leave `labels` out.');
+  if (answer === 'choice' && task.choices === undefined)
+    refuse('choices', 'a choice task needs the column with the choices');
+  if (answer !== 'choice' && task.choices !== undefined)
+    refuse('choices', `${answer} answers have no choices`, 'Set `answer: choice`, or leave `choices` out.');
+  if (answer !== 'choice' && written.firstChoice !== undefined)
+    refuse('firstChoice', `${answer} answers have no choices`);
   if (task.target === undefined && !withoutTarget.has(score.kind)) {
-    refuse('target', `\`score: ${score.kind}\` compares with a right answer`, 'Name the column with the right answers.');
+    refuse(
+      'target',
+      `\`score: ${score.kind}\` compares with a right answer`,
+      'Name the column with the right answers.',
+    );
   }
-  if (task.unanswerable !== undefined && answer !== 'text') refuse('unanswerable', `${answer} answers can't be missing; only text can`);
+  if (task.unanswerable !== undefined && answer !== 'text')
+    refuse('unanswerable', `${answer} answers can't be missing; only text can`);
   if (examples?.pick === 'balanced' && answer !== 'label' && answer !== 'choice') {
-    refuse('examples.pick', `\`balanced\` needs labels or choices, ${answer} answers have neither`, 'Use `pick: first`.');
+    refuse(
+      'examples.pick',
+      `\`balanced\` needs labels or choices, ${answer} answers have neither`,
+      'Use `pick: first`.',
+    );
   }
   if (examples !== undefined && task.target === undefined) refuse('examples', 'examples need a `target` to show');
   checkMetric(task, refuse);
@@ -59,8 +72,13 @@ export function checkDefinition(written: TaskDefinition, task: ResolvedTask, fil
 type Refuse = (key: string, problem: string, hint?: string) => never;
 
 function checkMetric({ answer, metric, score }: ResolvedTask, refuse: Refuse): void {
-  if (metric === 'macro_f1' && answer !== 'label') refuse('metric', `\`macro_f1\` needs labels, ${answer} answers have none`);
-  if (metric === 'macro_f1' && score.kind === 'module') refuse('metric', "`macro_f1` needs labels that perbench reads itself: a module's score doesn't say which label it read");
+  if (metric === 'macro_f1' && answer !== 'label')
+    refuse('metric', `\`macro_f1\` needs labels, ${answer} answers have none`);
+  if (metric === 'macro_f1' && score.kind === 'module')
+    refuse(
+      'metric',
+      "`macro_f1` needs labels that perbench reads itself: a module's score doesn't say which label it read",
+    );
   if (metric === 'accuracy' && graded.has(score.kind)) {
     refuse('metric', `\`${score.kind}\` gives partial credit, whose mean is no accuracy`, 'Use `metric: mean`.');
   }
@@ -70,8 +88,10 @@ function checkLikelihood(written: TaskDefinition, { answer, score }: ResolvedTas
   if (answer !== 'label' && answer !== 'choice') {
     refuse('by', `\`likelihood\` compares labels or choices, ${answer} answers have neither`, 'Use `by: generate`.');
   }
-  if (written.score !== undefined && score.kind !== answer) refuse('score', 'likelihood has no text to score', 'Leave `score` out, or use `by: generate`.');
+  if (written.score !== undefined && score.kind !== answer)
+    refuse('score', 'likelihood has no text to score', 'Leave `score` out, or use `by: generate`.');
   for (const key of ['maxTokens', 'stop'] as const) {
-    if (written[key] !== undefined) refuse(key, 'likelihood generates nothing', `Leave \`${key}\` out, or use \`by: generate\`.`);
+    if (written[key] !== undefined)
+      refuse(key, 'likelihood generates nothing', `Leave \`${key}\` out, or use \`by: generate\`.`);
   }
 }

@@ -1,4 +1,11 @@
-import type { AnswerKind, ByStyle, ResolvedTask, TaskDefinition, TaskMetric, TaskScore } from '../../core/task-definition.ts';
+import type {
+  AnswerKind,
+  ByStyle,
+  ResolvedTask,
+  TaskDefinition,
+  TaskMetric,
+  TaskScore,
+} from '../../core/task-definition.ts';
 import { checkDefinition, ownScore } from './check-definition.ts';
 import { defaultMaxTokens, defaultPrompt, defaultStop } from './default-prompts.ts';
 import { settingError, type SettingSource } from './setting-error.ts';
@@ -35,7 +42,8 @@ export function plainScore(written: TaskDefinition['score'], answer: AnswerKind)
   }
   if ('number' in written) return { kind: 'number', tolerance: written.number.tolerance };
   if ('regex' in written) return { kind: 'regex', pattern: written.regex };
-  if ('json' in written && typeof written.json.schema !== 'string') return { kind: 'json', schema: written.json.schema };
+  if ('json' in written && typeof written.json.schema !== 'string')
+    return { kind: 'json', schema: written.json.schema };
   return undefined;
 }
 

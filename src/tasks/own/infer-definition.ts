@@ -1,7 +1,7 @@
 import type { AnswerKind, TaskDefinition } from '../../core/task-definition.ts';
-import { columnFacts, type ColumnFacts, isEmptyValue } from './column-facts.ts';
+import { columnFacts, type ColumnFacts } from './column-facts.ts';
 import { inferAnswer, type InferredAnswer, labelsOf } from './infer-answer.ts';
-import { findChoices, type InferredChoices, isChoiceTarget } from './infer-choices.ts';
+import { findChoices, type InferredChoices, choiceTargets } from './infer-choices.ts';
 import { chooseInput, chooseTarget } from './infer-columns.ts';
 import type { LabelSpelling } from './label-spelling.ts';
 
@@ -19,13 +19,15 @@ export interface InferredTask {
   readonly answer: AnswerKind;
   readonly labels: readonly string[] | undefined;
   readonly choices: string | readonly string[] | undefined;
+  /** Number of the first choice, where the targets are such numbers. */
+  readonly firstChoice?: 0 | 1 | undefined;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /** A doubt that only the user can settle. */
 export interface InferenceDoubt {
-  readonly key: 'input' | 'target' | 'answer';
+  readonly key: 'input' | 'target' | 'answer' | 'firstChoice';
   readonly question: string;
   /** Empty where no column could be it. */
   readonly candidates: readonly string[];
@@ -63,6 +65,7 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
     answer,
     labels: answer === 'label' ? (written.labels ?? labels.map(({ label }) => label)) : undefined,
     choices: answer === 'choice' ? choices?.choices : undefined,
+    ...(kind.firstChoice !== undefined && { firstChoice: kind.firstChoice }),
     notes: [
       ...(input.because === undefined ? [] : [`input: column ${quoted(input.column.name)} (${input.because})`]),
       ...(target === undefined ? [] : targetNotes(written, target, kind, labels)),
@@ -113,20 +116,23 @@ interface Kind {
   readonly answer: AnswerKind;
   /** Undefined where the user said it. */
   readonly because: string | undefined;
+  readonly firstChoice?: 0 | 1 | undefined;
 }
 
 function answerOf(
-  { answer, labels, choices: named }: TaskDefinition,
+  written: TaskDefinition,
   target: ColumnFacts | undefined,
   choices: InferredChoices | undefined,
   rows: InferredFrom['rows'],
 ): Kind | InferenceDoubt {
+  const { answer, labels } = written;
+  if (target !== undefined && choices !== undefined && (answer === 'choice' || written.choices !== undefined))
+    return asChoice(written, target, choices, rows);
   if (answer !== undefined) return { answer, because: undefined };
   if (labels !== undefined) return { answer: 'label', because: undefined };
   if (target === undefined) return { answer: 'free', because: undefined };
   const inferred = inferAnswer(target);
-  if (named !== undefined) return { answer: 'choice', because: undefined };
-  if (choices !== undefined) return choiceOrOther(target, choices, rows, inferred);
+  if (choices !== undefined) return choiceOrOther(written, target, choices, rows, inferred);
   return settled(target, inferred);
 }
 
@@ -137,16 +143,33 @@ function settled({ name }: ColumnFacts, { kinds, because }: InferredAnswer): Kin
   return { key: 'answer', question, candidates: kinds };
 }
 
+/** Choices that the user named, or agreed to: only from where they are counted may be open. */
+function asChoice(
+  { firstChoice: given }: TaskDefinition,
+  { name }: ColumnFacts,
+  { choices }: InferredChoices,
+  rows: InferredFrom['rows'],
+): Kind | InferenceDoubt {
+  const firstChoice = given ?? choiceTargets(rows, name, choices).firstChoice;
+  if (firstChoice !== 'unknown') return { answer: 'choice', because: undefined, firstChoice };
+  const question = `Is the first choice number 0 or 1 in column ${quoted(name)}?`;
+  return { key: 'firstChoice', question, candidates: ['0', '1'] };
+}
+
 /** Columns that look like choices are some only if every target is one of them. */
 function choiceOrOther(
+  written: TaskDefinition,
   target: ColumnFacts,
-  { choices }: InferredChoices,
+  choices: InferredChoices,
   rows: InferredFrom['rows'],
   { kinds }: InferredAnswer,
 ): Kind | InferenceDoubt {
-  const withTarget = rows.filter(({ values }) => !isEmptyValue(values[target.name]));
-  if (withTarget.every((row) => isChoiceTarget(row, target.name, choices)))
-    return { answer: 'choice', because: 'the text, letter or position of one of the choices' };
+  if (choiceTargets(rows, target.name, choices.choices).areChoices) {
+    const found = asChoice(written, target, choices, rows);
+    if ('question' in found) return found;
+    const counted = found.firstChoice === undefined ? 'the text or letter' : `the number from ${found.firstChoice} on`;
+    return { ...found, because: `${counted} of one of the choices` };
+  }
   const question = `Column ${quoted(target.name)} isn't always one of the choices. What does a model answer with?`;
   return { key: 'answer', question, candidates: ['choice', ...kinds] };
 }

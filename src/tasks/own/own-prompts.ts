@@ -19,7 +19,11 @@ export interface OwnPrompts {
    */
   check(record: OwnRecord): void;
   /** @param shots examples that each style shows, of those that are given */
-  prompt(record: OwnRecord, examples: readonly OwnRecord[], shots: Readonly<Record<PromptStyle, number>>): GenerationPrompt;
+  prompt(
+    record: OwnRecord,
+    examples: readonly OwnRecord[],
+    shots: Readonly<Record<PromptStyle, number>>,
+  ): GenerationPrompt;
 }
 
 interface Templates {
@@ -29,7 +33,10 @@ interface Templates {
 }
 
 /** Names that templates have beside the columns; a column of the same name comes first, except where `wins` says so. */
-function ownNames({ answer, score, unanswerable }: ResolvedTask): { readonly wins: readonly string[]; readonly others: readonly string[] } {
+function ownNames({ answer, score, unanswerable }: ResolvedTask): {
+  readonly wins: readonly string[];
+  readonly others: readonly string[];
+} {
   return {
     wins: ['row', ...(answer === 'label' ? ['labels'] : []), ...(answer === 'choice' ? ['choices'] : [])],
     others: [
@@ -57,14 +64,16 @@ export function ownPrompts(
   const templates: Templates = {
     plain: promptTemplate(prompt.plain, { file, key: 'prompt.plain', trailing: trailingSpace }),
     chat: promptTemplate(prompt.chat, { file, key: 'prompt.chat', trailing: trailingBreaks }),
-    system: system === undefined ? undefined : promptTemplate(system, { file, key: 'system', trailing: trailingBreaks }),
+    system:
+      system === undefined ? undefined : promptTemplate(system, { file, key: 'system', trailing: trailingBreaks }),
   };
   // Plain prompts alone are shown where continuations are scored.
   const { plain, chat, system: said } = templates;
   const used = [plain, ...(definition.by === 'likelihood' ? [] : [chat]), ...(said === undefined ? [] : [said])];
   for (const template of used) {
     refuseTarget(definition, file, template);
-    if (columns !== undefined) for (const path of template.names) checkName(definition, file, template.key, path, columns);
+    if (columns !== undefined)
+      for (const path of template.names) checkName(definition, file, template.key, path, columns);
   }
   const takesTranscript = chat.names.some(([name]) => name === 'transcript');
   const ask = (record: OwnRecord, facts: RowFacts, style: PromptStyle): string =>
@@ -84,7 +93,8 @@ export function ownPrompts(
       const asked = turns(example, known).filter(({ role }) => role !== 'system');
       return [...asked, { role: 'assistant', content: known.right.shown }];
     });
-    const front = content === undefined ? own.filter(({ role }) => role === 'system') : [{ role: 'system' as const, content }];
+    const front =
+      content === undefined ? own.filter(({ role }) => role === 'system') : [{ role: 'system' as const, content }];
     return [...front, ...shown, ...own.filter(({ role }) => role !== 'system')];
   };
   const plainOf = (record: OwnRecord, examples: readonly OwnRecord[]): string => {
@@ -94,7 +104,8 @@ export function ownPrompts(
       answer: (each) => rowFacts(definition, each).right.shown,
     });
     const facts = rowFacts(definition, record);
-    const own = facts.input.messages?.some(({ role }) => role === 'system') === true ? undefined : saying(record, facts);
+    const own =
+      facts.input.messages?.some(({ role }) => role === 'system') === true ? undefined : saying(record, facts);
     return own === undefined ? text : `${own}\n\n${text}`;
   };
   return {
@@ -107,8 +118,15 @@ export function ownPrompts(
         }
       }
       const facts = rowFacts(definition, record);
-      if (!takesTranscript && definition.by === 'generate' && (facts.input.messages?.at(-1)?.role ?? 'user') !== 'user') {
-        throw rowError(definition.input, 'chat messages that end with one of the user (a prompt with {{ transcript }} takes any)');
+      if (
+        !takesTranscript &&
+        definition.by === 'generate' &&
+        (facts.input.messages?.at(-1)?.role ?? 'user') !== 'user'
+      ) {
+        throw rowError(
+          definition.input,
+          'chat messages that end with one of the user (a prompt with {{ transcript }} takes any)',
+        );
       }
       for (const template of used) template.render(variables(definition, record, facts, facts.input.text), record.id);
     },
@@ -149,7 +167,11 @@ function variables(
 const isName = (column: string): boolean => /^[\p{L}_][\p{L}\p{N}_]*$/u.test(column);
 
 /** A prompt that shows the right answer measures nothing. */
-function refuseTarget({ target, input, answer }: ResolvedTask, file: SettingSource, { key, names }: PromptTemplate): void {
+function refuseTarget(
+  { target, input, answer }: ResolvedTask,
+  file: SettingSource,
+  { key, names }: PromptTemplate,
+): void {
   if (target === undefined || target === input) return;
   const shadowed = (answer === 'label' && target === 'labels') || (answer === 'choice' && target === 'choices');
   const shows = names.some(
@@ -191,7 +213,11 @@ function checkValue(definition: ResolvedTask, { values }: OwnRecord, [root = '',
   const { wins } = ownNames(definition);
   const path = root === 'row' ? parts : wins.includes(root) ? [] : [root, ...parts];
   const [column] = path;
-  if (column === undefined || (root !== 'row' && !Object.hasOwn(values, column) && ownNames(definition).others.includes(column))) return;
+  if (
+    column === undefined ||
+    (root !== 'row' && !Object.hasOwn(values, column) && ownNames(definition).others.includes(column))
+  )
+    return;
   let current: unknown = values;
   for (const key of path) {
     if (typeof current !== 'object' || current === null || Array.isArray(current)) return;

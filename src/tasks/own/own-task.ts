@@ -6,7 +6,14 @@
 import type { PromptStyle } from '../../core/engine.ts';
 import { contentHash } from '../../core/item-id.ts';
 import type { OwnRecord, ResolvedTask } from '../../core/task-definition.ts';
-import { defineTask, type ExamplePicker, type GenerateTask, type ItemScore, type LikelihoodTask, type Task } from '../../core/task.ts';
+import {
+  defineTask,
+  type ExamplePicker,
+  type GenerateTask,
+  type ItemScore,
+  type LikelihoodTask,
+  type Task,
+} from '../../core/task.ts';
 import { balancedExamples, firstExamples } from '../example-picker.ts';
 import { groupMeans, where } from '../task-parts.ts';
 import { columnValue, isBlank, plainValue, valueText } from './column-value.ts';
@@ -75,7 +82,10 @@ export function ownTask(definition: ResolvedTask, parts: OwnTaskParts): Task {
       kind: 'loglikelihood',
       question(item, examples) {
         const { plain } = prompts.prompt(item, examples, shots);
-        return { context: plain, continuations: candidates(definition, rowFacts(definition, item)).map((text) => ` ${text}`) };
+        return {
+          context: plain,
+          continuations: candidates(definition, rowFacts(definition, item)).map((text) => ` ${text}`),
+        };
       },
       score(item, { continuations }) {
         const facts = rowFacts(definition, item);
@@ -121,7 +131,9 @@ function commonParts(definition: ResolvedTask, parts: OwnTaskParts, prompts: Own
     chance: parts.chance ?? ownChance(definition),
     ...(parts.baselines !== undefined && { baselines: parts.baselines }),
     category: isClassifying ? ('classification' as const) : ('generation' as const),
-    ...(cluster !== undefined && { cluster: ({ values }: OwnRecord) => contentHash(valueText(columnValue(values, cluster)), 16) }),
+    ...(cluster !== undefined && {
+      cluster: ({ values }: OwnRecord) => contentHash(valueText(columnValue(values, cluster)), 16),
+    }),
     parse: (record: unknown): OwnRecord => parseRow(definition, prompts, file, record),
     itemId: ({ id }: OwnRecord) => id,
     expected: (item: OwnRecord) => rowFacts(definition, item).right.expected,
@@ -167,7 +179,8 @@ function parseRow(definition: ResolvedTask, prompts: OwnPrompts, file: string, r
     throw settingError(file, 'target', `${error.message}: choices are counted from 0`, 'Set `firstChoice: 1`.');
   }
   const { cluster } = definition;
-  if (cluster !== undefined && isBlank(columnValue(record, cluster))) throw rowError(cluster, 'filled in, as the column of clusters');
+  if (cluster !== undefined && isBlank(columnValue(record, cluster)))
+    throw rowError(cluster, 'filled in, as the column of clusters');
   prompts.check(item);
   return item;
 }
@@ -179,7 +192,10 @@ function rowId({ id }: ResolvedTask, values: Readonly<Record<string, unknown>>):
   return valueText(value).trim();
 }
 
-function summarise({ labels = [], unanswerable }: ResolvedTask, scores: readonly ItemScore[]): Readonly<Record<string, number>> {
+function summarise(
+  { labels = [], unanswerable }: ResolvedTask,
+  scores: readonly ItemScore[],
+): Readonly<Record<string, number>> {
   const value = (score: ItemScore): number => score.value;
   const listed = labels.length <= mostListed ? labels : [];
   return groupMeans(scores, {

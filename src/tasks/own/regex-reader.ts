@@ -29,10 +29,13 @@ export function createRegexReader(pattern: string, file: SettingSource): RegexRe
     try {
       runInContext('found = compiled.exec(text)', context, { timeout: mostTime });
     } catch (error) {
-      throw new ScorerError(`the pattern ${pattern} takes more than ${mostTime} ms on an answer of ${text.length} characters`, {
-        hint: 'Write it without repeats inside repeats, such as (a+)+.',
-        cause: error,
-      });
+      throw new ScorerError(
+        `the pattern ${pattern} takes more than ${mostTime} ms on an answer of ${text.length} characters`,
+        {
+          hint: 'Write it without repeats inside repeats, such as (a+)+.',
+          cause: error,
+        },
+      );
     }
     const found = context['found'] as RegExpExecArray | null;
     return found === null ? undefined : (found[1] ?? found[0]);

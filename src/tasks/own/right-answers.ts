@@ -81,7 +81,8 @@ function rightChoices(definition: ResolvedTask, all: readonly unknown[], choices
 function rightNumbers(target: string, all: readonly unknown[]): RightAnswers {
   const numbers = all.map((each) => extractNumber(valueText(each))).filter((number) => number !== undefined);
   const [first] = numbers;
-  if (first === undefined || numbers.length !== all.length) throw rowError(target, 'a number, or text that ends with one');
+  if (first === undefined || numbers.length !== all.length)
+    throw rowError(target, 'a number, or text that ends with one');
   return { ...none, shown: valueText(all[0]).trim(), expected: formatDecimal(first), numbers };
 }
 

@@ -39,12 +39,21 @@ function columnChoices(columns: readonly string[], values: Values): RowChoices {
 
 function listedChoices(path: string, values: Values): RowChoices {
   const entries = listValue(columnValue(values, path)) ?? [];
-  const isNamed = entries.length > 0 && entries.every((entry) => typeof entry === 'object' && entry !== null && 'text' in entry);
+  const isNamed =
+    entries.length > 0 && entries.every((entry) => typeof entry === 'object' && entry !== null && 'text' in entry);
   if (isNamed) {
     const named = entries as readonly { readonly text: unknown; readonly label?: unknown }[];
-    return { texts: named.map(({ text }) => valueText(text)), names: namesOf(named.map(({ label }) => label), named.length) };
+    return {
+      texts: named.map(({ text }) => valueText(text)),
+      names: namesOf(
+        named.map(({ label }) => label),
+        named.length,
+      ),
+    };
   }
-  const beside = path.endsWith('.text') ? listValue(columnValue(values, `${path.slice(0, -'text'.length)}label`)) : undefined;
+  const beside = path.endsWith('.text')
+    ? listValue(columnValue(values, `${path.slice(0, -'text'.length)}label`))
+    : undefined;
   return { texts: entries.map(valueText), names: namesOf(beside ?? [], entries.length) };
 }
 
@@ -82,5 +91,8 @@ export function choicePosition(
   if (number === texts.length && firstChoice === 0) {
     throw new MiscountedChoices(`\`${target}\` is ${text} where there are ${texts.length} choices`);
   }
-  throw rowError(target, `the text, the letter or the number (from ${firstChoice}) of one of the ${texts.length} choices`);
+  throw rowError(
+    target,
+    `the text, the letter or the number (from ${firstChoice}) of one of the ${texts.length} choices`,
+  );
 }

@@ -16,7 +16,11 @@ const roles: Readonly<Record<string, ChatMessage['role']>> = {
   user: 'user',
   assistant: 'assistant',
 };
-const speakers: Readonly<Record<ChatMessage['role'], string>> = { system: 'System', user: 'User', assistant: 'Assistant' };
+const speakers: Readonly<Record<ChatMessage['role'], string>> = {
+  system: 'System',
+  user: 'User',
+  assistant: 'Assistant',
+};
 
 type Part = Readonly<Record<string, unknown>>;
 

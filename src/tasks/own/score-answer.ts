@@ -112,7 +112,12 @@ function scoreChoice(
 export function readChoice(output: string, texts: readonly string[]): number | undefined {
   const isLetter = undecorated(output).length === 1;
   const span = wordKey(answerSpan(output));
-  const inFull = isLetter ? [] : texts.keys().filter((index) => wordKey(undecorated(texts[index] ?? '')) === span).toArray();
+  const inFull = isLetter
+    ? []
+    : texts
+        .keys()
+        .filter((index) => wordKey(undecorated(texts[index] ?? '')) === span)
+        .toArray();
   if (inFull.length === 1) return inFull[0];
   const letter = parseLetter(output, texts.length);
   if (letter !== undefined) return letter;

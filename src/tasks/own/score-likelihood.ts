@@ -14,7 +14,7 @@ export function scoreContinuations(
   const positions = answer === 'label' ? right.texts.map((label) => labels.indexOf(label)) : right.positions;
   const verdicts = positions.map((gold) => scoreChoices(candidates, gold, continuations, 'acc'));
   const verdict = verdicts.find(({ value }) => value === 1) ?? verdicts[0];
-  if (verdict === undefined) throw new RangeError('a row without a right choice can\'t be scored');
+  if (verdict === undefined) throw new RangeError("a row without a right choice can't be scored");
   const names = Object.keys(verdict.metrics);
   const best = names.map((name) => [name, Math.max(...verdicts.map(({ metrics }) => metrics[name] ?? 0))] as const);
   const scored = { ...verdict, metrics: Object.fromEntries(best) };

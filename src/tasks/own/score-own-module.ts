@@ -29,7 +29,10 @@ export function scoreByModule(
   row: { readonly id: string; readonly values: Readonly<Record<string, unknown>> },
 ): ItemScore {
   const problem = (what: string, cause?: unknown): ScorerError =>
-    new ScorerError(`${module}: ${what} for row "${row.id}"`, { cause, hint: 'Fix the scorer, then score the answers again with `perbench rescore`.' });
+    new ScorerError(`${module}: ${what} for row "${row.id}"`, {
+      cause,
+      hint: 'Fix the scorer, then score the answers again with `perbench rescore`.',
+    });
   let result: unknown;
   try {
     result = scorer(output, row.values);

@@ -35,7 +35,8 @@ export function createTextScorer(
     if (output.trim() === '') return unread;
     if (unanswerable === undefined) return read(output, texts);
     const hasAnswer = texts.length > 0;
-    if (saysNone(output, unanswerable)) return { answer: '(no answer)', value: hasAnswer ? 0 : 1, metrics: metricsOf(hasAnswer ? 0 : 1) };
+    if (saysNone(output, unanswerable))
+      return { answer: '(no answer)', value: hasAnswer ? 0 : 1, metrics: metricsOf(hasAnswer ? 0 : 1) };
     return hasAnswer ? read(output, texts) : { answer: answerSpan(output), value: 0, metrics: metricsOf(0) };
   };
   const metricsOf = (value: number): Reading['metrics'] => (definition.score.kind === 'exact' ? { f1: value } : {});
@@ -57,7 +58,9 @@ function saysNone(output: string, unanswerable: string): boolean {
   const span = answerSpan(output);
   if (isAbstention(span)) return true;
   const [said, wanted] = [normalizeSpan(span), normalizeSpan(unanswerable)];
-  return wanted !== '' && (said === wanted || (said.startsWith(`${wanted} `) && isFollowedByPunctuation(span, unanswerable)));
+  return (
+    wanted !== '' && (said === wanted || (said.startsWith(`${wanted} `) && isFollowedByPunctuation(span, unanswerable)))
+  );
 }
 
 function isFollowedByPunctuation(span: string, words: string): boolean {

@@ -3,7 +3,20 @@ import type { Template } from '@huggingface/jinja';
 type Node = Readonly<Record<string, unknown>>;
 
 /** Names of Jinja itself; a column of such a name is reached by `row`. */
-export const jinjaNames: readonly string[] = ['true', 'false', 'none', 'True', 'False', 'None', 'range', 'namespace', 'raise_exception', 'strftime_now', 'loop', 'caller'];
+export const jinjaNames: readonly string[] = [
+  'true',
+  'false',
+  'none',
+  'True',
+  'False',
+  'None',
+  'range',
+  'namespace',
+  'raise_exception',
+  'strftime_now',
+  'loop',
+  'caller',
+];
 /** Methods of values, which look like parts of them. */
 const methods: ReadonlySet<string> = new Set(['items', 'keys', 'values', 'get']);
 
@@ -12,11 +25,13 @@ function isNode(value: unknown): value is Node {
 }
 
 function childrenOf(node: Node): readonly Node[] {
-  return Object.values(node).flatMap((value): readonly unknown[] => {
-    if (Array.isArray(value)) return value;
-    if (value instanceof Map) return [...value.keys(), ...value.values()];
-    return [value];
-  }).filter(isNode);
+  return Object.values(node)
+    .flatMap((value): readonly unknown[] => {
+      if (Array.isArray(value)) return value;
+      if (value instanceof Map) return [...value.keys(), ...value.values()];
+      return [value];
+    })
+    .filter(isNode);
 }
 
 function nameOf(node: unknown): string | undefined {
@@ -86,7 +101,11 @@ function takenBy(node: Node, declare: (node: unknown) => void): readonly Node[] 
       declare(node['loopvar']);
       return only(node['iterable'], node['body'], node['defaultBlock']);
     case 'Set':
-      declare(pathOf(node['assignee']) === undefined ? node['assignee'] : { type: 'Identifier', value: pathOf(node['assignee'])?.[0] });
+      declare(
+        pathOf(node['assignee']) === undefined
+          ? node['assignee']
+          : { type: 'Identifier', value: pathOf(node['assignee'])?.[0] },
+      );
       return only(node['value'], node['body']);
     case 'Macro':
       declare(node['name']);

@@ -7,7 +7,14 @@ export interface TemplateProblem {
   readonly reason: string;
 }
 
-const closers: Readonly<Record<string, string>> = { endfor: 'for', endif: 'if', endset: 'set', endmacro: 'macro', endcall: 'call', endfilter: 'filter' };
+const closers: Readonly<Record<string, string>> = {
+  endfor: 'for',
+  endif: 'if',
+  endset: 'set',
+  endmacro: 'macro',
+  endcall: 'call',
+  endfilter: 'filter',
+};
 const openers: ReadonlySet<string> = new Set(Object.values(closers));
 
 interface Tag {
@@ -35,7 +42,8 @@ function tagProblem({ text, word }: Tag): string | undefined {
   if (text.length === 2) return `\`${text}\` is never closed`;
   const problem = failure(() => (text.startsWith('{{') ? new Template(text) : tokenize(text)));
   if (problem !== undefined) return `\`${text}\` can't be read (${problem})`;
-  const isKnown = word === undefined || openers.has(word) || word in closers || ['else', 'elif', 'break', 'continue'].includes(word);
+  const isKnown =
+    word === undefined || openers.has(word) || word in closers || ['else', 'elif', 'break', 'continue'].includes(word);
   return isKnown ? undefined : `there is no tag \`${word}\``;
 }
 

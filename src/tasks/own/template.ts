@@ -31,7 +31,12 @@ export function promptTemplate(text: string, { file, key, trailing }: TemplateOp
   const problem = templateProblem(source);
   if (problem !== undefined) {
     const { line, column, reason } = problem;
-    throw settingError(file, key, `line ${line}, column ${column} of the template: ${reason}`, 'Fix the Jinja template.');
+    throw settingError(
+      file,
+      key,
+      `line ${line}, column ${column} of the template: ${reason}`,
+      'Fix the Jinja template.',
+    );
   }
   const template = new Template(source);
   return {
@@ -39,7 +44,9 @@ export function promptTemplate(text: string, { file, key, trailing }: TemplateOp
     names: templateNames(template),
     render(variables, itemId) {
       try {
-        return template.render(Object.fromEntries(Object.entries(variables).filter(([name]) => !jinjaNames.includes(name))));
+        return template.render(
+          Object.fromEntries(Object.entries(variables).filter(([name]) => !jinjaNames.includes(name))),
+        );
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw settingError(file, key, `can't be rendered for row "${itemId}": ${reason}`);
