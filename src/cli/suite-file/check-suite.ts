@@ -3,7 +3,7 @@ import type { DocumentPath, WrittenDocument } from '../../app/written-document.t
 import { ConfigError, UnknownNameError, UsageError } from '../../core/errors.ts';
 import { checkEngineConcurrency, checkEngineOptions } from '../../engines/index.ts';
 import { nameModel } from '../../app/prepare-models.ts';
-import { loadTasks } from '../../tasks/index.ts';
+import { checkTaskName } from '../../app/find-tasks.ts';
 import { suiteSchema, type Suite } from '../../core/suite.ts';
 
 /**
@@ -23,12 +23,18 @@ export function checkSuite(document: WrittenDocument): Suite {
  * Refuses names of tasks, models and engines that aren't known, at their place in the file: before data is read or
  * anything is fetched.
  *
+ * @param folders from which files of tasks are meant
  * @throws {ConfigError} for the first of them in a file; the error of the registry where there is no file
  */
-export async function checkSuiteNames(document: WrittenDocument, suite: Suite): Promise<void> {
+export async function checkSuiteNames(
+  document: WrittenDocument,
+  suite: Suite,
+  { folder, homeFolder }: { readonly folder: string; readonly homeFolder: string },
+): Promise<void> {
   for (const [index, entry] of suite.tasks.entries()) {
     const path = typeof entry === 'string' ? ['tasks', index] : ['tasks', index, 'task'];
-    await placed(document, path, () => loadTasks(typeof entry === 'string' ? entry : entry.task));
+    const { task, definition } = typeof entry === 'string' ? { task: entry } : entry;
+    if (definition === undefined) await placed(document, path, () => checkTaskName(task, folder, homeFolder));
   }
   for (const [index, entry] of suite.models.entries()) {
     const source = typeof entry === 'string' ? ['models', index] : ['models', index, 'source'];

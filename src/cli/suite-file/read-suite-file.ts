@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { taskPath } from '../../app/find-tasks.ts';
+import { absoluteDefinition } from '../../app/task-files.ts';
 import { parseWritten, writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Suite } from '../../core/suite.ts';
@@ -132,7 +134,16 @@ export function resolveSuitePaths(suite: Suite, folder: string, homeFolder: stri
         ? resolveSource(model, folder, homeFolder)
         : { ...model, source: resolveEntry(model, folder, homeFolder) },
     ),
+    tasks: suite.tasks.map((task) => resolveTask(task, folder, homeFolder)),
   };
+}
+
+/** Task files, data, and what definitions name; tasks of perbench stay as they are. */
+function resolveTask(entry: Suite['tasks'][number], folder: string, homeFolder: string): Suite['tasks'][number] {
+  if (typeof entry === 'string') return taskPath(entry, folder, homeFolder) ?? entry;
+  const { definition, task } = entry;
+  if (definition !== undefined) return { ...entry, definition: absoluteDefinition(definition, folder, homeFolder) };
+  return { ...entry, task: taskPath(task, folder, homeFolder) ?? task };
 }
 
 /** Names of repositories look like paths; servers that fetch models themselves take them as they are. */
