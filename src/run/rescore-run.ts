@@ -39,6 +39,10 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     truncated: 0,
     promptTokens: 0,
     outputTokens: 0,
+    thinkingTokens: 0,
+    thoughtful: 0,
+    budgetCut: 0,
+    contentFiltered: 0,
   };
   let changed = 0;
   for await (const sample of samples) {
@@ -54,11 +58,15 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     scores.push({ itemId, score, cluster: sample.cluster, expected: sample.expected });
     sums.scoreSum += score.value;
     sums.scoreSquareSum += score.value ** 2;
-    sums.failed += sample.failure === undefined ? 0 : 1;
+    sums.failed += sample.failure === undefined || sample.failure.reason === 'scorer' ? 0 : 1;
     sums.unparsed += score.isUnparsed ? 1 : 0;
     sums.truncated += sample.isTruncated ? 1 : 0;
     sums.promptTokens += sample.promptTokens;
     sums.outputTokens += sample.outputTokens;
+    sums.thinkingTokens += sample.thinkingTokens ?? 0;
+    sums.thoughtful += sample.thinkingTokens === undefined ? 0 : 1;
+    sums.budgetCut += sample.cut === 'budget_cut' ? 1 : 0;
+    sums.contentFiltered += sample.cut === 'content_filter' ? 1 : 0;
   }
   return { scores, summary: { items: scores.length, ...sums }, changed };
 }

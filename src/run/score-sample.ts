@@ -5,6 +5,7 @@ import type {
   LoglikelihoodRequest,
   RequestFailure,
 } from '../core/engine.ts';
+import { ScorerError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
 import type { GenerateTask, ItemScore, LikelihoodTask, Task } from '../core/task.ts';
 import * as z from 'zod';
@@ -18,7 +19,13 @@ export function promptText(
   return request.prompt.style === 'plain' ? request.prompt.text : JSON.stringify(request.prompt.messages);
 }
 
-const rawGeneration = z.object({ text: z.string(), finishReason: z.enum(['stop', 'length']) });
+const rawGeneration = z.object({
+  text: z.string(),
+  finishReason: z.enum(['stop', 'length', 'budget_cut', 'content_filter']),
+  /** Absent where the model didn't think. */
+  hasThoughts: z.boolean().optional(),
+});
+type RawGeneration = z.output<typeof rawGeneration>;
 const rawLikelihood = z.object({
   continuations: z.array(
     z.object({
@@ -32,6 +39,35 @@ const rawLikelihood = z.object({
 
 /** A failed item counts as wrong: score 0, and 0 in every metric that its task reports. */
 const failedScore: ItemScore = { value: 0, answer: undefined, isUnparsed: false, metrics: {} };
+
+function cutOf(finishReason: RawGeneration['finishReason']): Sample['cut'] {
+  return finishReason === 'budget_cut' || finishReason === 'content_filter' ? finishReason : undefined;
+}
+
+/**
+ * The score of a generation. What never came is read by no scorer: some take an empty text for "there is no answer".
+ */
+function generationScore(task: GenerateTask, item: unknown, raw: RawGeneration): ItemScore {
+  const { text, finishReason, hasThoughts = false } = raw;
+  if (cutOf(finishReason) !== undefined) return failedScore;
+  if (hasThoughts && text.trim() === '') return { ...failedScore, isUnparsed: true };
+  return task.score(item, { text, finishReason });
+}
+
+interface Verdict {
+  readonly score: ItemScore;
+  readonly failure: Sample['failure'];
+}
+
+/** A scorer of the user's own that fails on one answer fails its item; the run goes on. */
+function judged(score: () => ItemScore): Verdict {
+  try {
+    return { score: score(), failure: undefined };
+  } catch (error) {
+    if (!(error instanceof ScorerError)) throw error;
+    return { score: failedScore, failure: { reason: 'scorer', message: error.message } };
+  }
+}
 
 function baseSample(task: Task, item: unknown, position: number, prompt: string) {
   return { itemId: task.itemId(item), position, prompt, expected: task.expected(item), cluster: task.cluster?.(item) };
@@ -72,16 +108,22 @@ export function generationSample(
   const base = baseSample(task, item, position, promptText(request));
   if (result.status === 'failed') return failedSample(base, result);
   const { text, finishReason, promptTokens, reusedTokens, outputTokens, promptSha256, times } = result;
-  const score = task.score(item, { text, finishReason });
+  const { thoughts, thinkingTokens } = result;
+  const hasThoughts = thoughts !== undefined || (thinkingTokens ?? 0) > 0;
+  const raw: RawGeneration = { text, finishReason, ...(hasThoughts && { hasThoughts }) };
+  const { score, failure } = judged(() => generationScore(task, item, raw));
   return {
     ...base,
     ...scored(score),
     promptSha256,
     output: text,
-    raw: JSON.stringify({ text, finishReason }),
+    raw: JSON.stringify(raw),
     // A label asked for in a few tokens always ends at the limit: only one that can't be read was cut.
     isTruncated: finishReason === 'length' && (task.category === 'generation' || score.isUnparsed),
-    failure: undefined,
+    cut: cutOf(finishReason),
+    thoughts,
+    thinkingTokens,
+    failure,
     promptTokens,
     reusedTokens,
     outputTokens,
@@ -115,14 +157,15 @@ export function likelihoodSample(
 }
 
 /**
- * Scores a stored output again, by the task's present scorer.
+ * Scores a stored output again, by the task's present scorer; one that only its scorer failed on may be right now.
  *
+ * @throws {ScorerError} if a scorer of the user's own fails
  * @throws {z.ZodError} if what is stored isn't what the engine gave
  */
 export function rescoreSample(task: Task, item: unknown, sample: Sample): ItemScore {
-  if (sample.failure !== undefined) return failedScore;
+  if (sample.failure !== undefined && sample.failure.reason !== 'scorer') return failedScore;
   const raw: unknown = JSON.parse(sample.raw);
   return task.kind === 'generate'
-    ? task.score(item, rawGeneration.parse(raw))
+    ? generationScore(task, item, rawGeneration.parse(raw))
     : task.score(item, rawLikelihood.parse(raw));
 }

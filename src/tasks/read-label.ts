@@ -25,7 +25,10 @@ export function createLabelReader(labels: readonly string[]): LabelReader {
   };
   return (text) => {
     const line = text.trimStart().split(/\r?\n/u, 1)[0] ?? '';
-    const whole = [line, line.replace(leadIn, '')].flatMap((part) => [part.trim(), undecorated(part)]);
+    const lead = leadIn.exec(line)?.[0] ?? '';
+    // "positive or negative: positive" repeats the question before it answers.
+    const parts = lead.search(pattern) === -1 ? [line, line.slice(lead.length)] : [line];
+    const whole = parts.flatMap((part) => [part.trim(), undecorated(part)]);
     const exact = whole.map(labelOf).find((label) => label !== undefined);
     if (exact !== undefined) return exact;
     const matches = line.matchAll(pattern).toArray();

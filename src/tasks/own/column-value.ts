@@ -43,7 +43,7 @@ export function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return '';
   const plain = plainValue(value);
-  return typeof plain === 'object' ? JSON.stringify(plain) : String(plain);
+  return typeof plain === 'string' ? plain : (JSON.stringify(plain) ?? '');
 }
 
 /** The same with nothing in it that JSON lacks: big integers as text, dates as ISO 8601. */

@@ -24,7 +24,7 @@ export type KnownOfTask = Pick<
 /** One value for both styles, or one for each, as one for each. */
 export function bothStyles<Value>(value: Value | ByStyle<Value>): ByStyle<Value> {
   const isSplit = typeof value === 'object' && value !== null && 'plain' in value && 'chat' in value;
-  return isSplit ? value : { plain: value as Value, chat: value as Value };
+  return isSplit ? value : { plain: value, chat: value };
 }
 
 /**

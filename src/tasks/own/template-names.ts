@@ -77,7 +77,7 @@ export function templateNames({ parsed }: Pick<Template, 'parsed'>): readonly (r
     }
     for (const child of takenBy(node, declare)) visit(child);
   };
-  visit(parsed as unknown as Node);
+  visit(parsed as Node);
   return paths.filter(([first = '']) => !own.has(first));
 }
 

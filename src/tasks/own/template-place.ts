@@ -1,4 +1,4 @@
-import { Template, tokenize } from '@huggingface/jinja';
+import { Template } from '@huggingface/jinja';
 
 /** Where a template is no Jinja, both from 1, and why. */
 export interface TemplateProblem {
@@ -38,13 +38,31 @@ function failure(run: () => unknown): string | undefined {
   }
 }
 
-function tagProblem({ text, word }: Tag): string | undefined {
+/** A tag with what it needs around it to be a template of its own; undefined where it says nothing by itself. */
+function alone({ text, word = '' }: Tag): string | undefined {
+  if (!text.startsWith('{%')) return text;
+  if (word === 'elif') return `{% if true %}${text}{% endif %}`;
+  if (openers.has(word)) return isBlock({ text, word }) ? `${text}{% end${word} %}` : text;
+  return undefined;
+}
+
+/** `{% set name = value %}` needs no end. */
+function isBlock({ text, word }: Pick<Tag, 'text' | 'word'>): boolean {
+  return word !== undefined && openers.has(word) && (word !== 'set' || !text.includes('='));
+}
+
+function tagProblem(tag: Tag): string | undefined {
+  const { text, word } = tag;
   if (text.length === 2) return `\`${text}\` is never closed`;
-  const problem = failure(() => (text.startsWith('{{') ? new Template(text) : tokenize(text)));
-  if (problem !== undefined) return `\`${text}\` can't be read (${problem})`;
   const isKnown =
-    word === undefined || openers.has(word) || word in closers || ['else', 'elif', 'break', 'continue'].includes(word);
-  return isKnown ? undefined : `there is no tag \`${word}\``;
+    word === undefined ||
+    openers.has(word) ||
+    word in closers ||
+    ['else', 'elif', 'break', 'continue', 'generation', 'endgeneration'].includes(word);
+  if (!isKnown) return `there is no tag \`${word}\``;
+  const template = alone(tag);
+  const problem = template === undefined ? undefined : failure(() => new Template(template));
+  return problem === undefined ? undefined : `\`${text}\` can't be read (${problem})`;
 }
 
 /** The first tag that can't be read by itself, or that nothing closes; undefined where there is none. */
@@ -54,8 +72,7 @@ function brokenTag(tags: readonly Tag[]): { readonly tag: Tag; readonly reason: 
     const reason = tagProblem(tag);
     if (reason !== undefined) return { tag, reason };
     const { word, text } = tag;
-    const isBlockSet = word !== 'set' || !text.includes('=');
-    if (word !== undefined && openers.has(word) && isBlockSet) open.push(tag);
+    if (isBlock(tag)) open.push(tag);
     const closed = word === undefined ? undefined : closers[word];
     if (closed !== undefined && open.pop()?.word !== closed) return { tag, reason: `\`${text}\` closes nothing` };
   }

@@ -123,7 +123,7 @@ export class Grammars {
   }
 
   allows(sampler: Pointer, rows: LogitRows, token: number): boolean {
-    if (this.#isSilent(token)) return false;
+    if (this.#isControl(token)) return false;
     const candidates = this.#prepared(1);
     candidates.put(0, token, rows.at(token));
     this.#library.llama.applySampler(sampler, candidates.pointer);
@@ -140,7 +140,7 @@ export class Grammars {
     let highest = -Infinity;
     for (let token = 0; token < size; token += 1) {
       const logit = candidates.logit(token);
-      if (logit <= highest || this.#isSilent(token)) continue;
+      if (logit <= highest || this.#isControl(token)) continue;
       best = token;
       highest = logit;
     }
@@ -163,9 +163,10 @@ export class Grammars {
     return this.#candidates;
   }
 
-  /** Control tokens add no text, but the library's grammars take their names for text. */
-  #isSilent(token: number): boolean {
-    return !this.#tokenizer.isEnd(token) && this.#tokenizer.piece(token).length === 0;
+  /** Control tokens add no text, or mark thoughts, but the library's grammars take their names for text. */
+  #isControl(token: number): boolean {
+    const tokenizer = this.#tokenizer;
+    return !tokenizer.isEnd(token) && (tokenizer.isMark(token) || tokenizer.piece(token).length === 0);
   }
 }
 
