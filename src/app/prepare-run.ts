@@ -11,7 +11,7 @@ import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions } from './find-tasks.ts';
 import type { LocalContext } from './local-context.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
-import { checkRace, planRace, raceQuestionOf, type RaceSource } from './plan-race.ts';
+import { checkRace, planRace, raceQuestionOf, type RaceSource, standInNotes } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
 /** The values of those settings that enter the key in this way, in the order of the table. */
@@ -105,7 +105,9 @@ export async function prepareRun(
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);
   const plan = { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };
-  return planRace(plan, race, memoryLimitBytes());
+  const raced = await planRace(plan, race, memoryLimitBytes());
+  for (const note of standInNotes(raced)) context.onNote?.(note);
+  return raced;
 }
 
 /**

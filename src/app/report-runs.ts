@@ -17,8 +17,8 @@ import { type JudgeOptions, judgeScoreboard } from '../scoring/judge-scoreboard.
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
-import { isTaskNamed, neededLimits, scoreboardTasks } from './known-tasks.ts';
-import { type Limits, withoutGaps } from '../core/limits.ts';
+import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
+import { boardLimits, needNotes } from './needed-limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
@@ -65,13 +65,8 @@ export async function reportRuns(
   const named = distinct(own).map((cell) => (imported.has(cell.runId) ? { ...cell, protocol: undefined } : cell));
   const { cells, notes: joined } =
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
-  const tasks = withItems(
-    await scoreboardTasks(
-      cells.map(({ taskId }) => taskId),
-      runs,
-    ),
-    runs,
-  );
+  const taskIds = cells.map(({ taskId }) => taskId);
+  const tasks = withItems(await scoreboardTasks(taskIds, runs), runs);
   const hostClass = commonHostClass(runs);
   const { anchors: resolved, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
   const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
@@ -91,13 +86,8 @@ export async function reportRuns(
     });
     const evidence = await runEvidence(store, behind, signal);
     behindBoards.push(evidence);
-    scoreboards.push(
-      withCertificate(
-        judgeScoreboard(board, { ...asRun, evidence, limits: boardLimits(board.taskId, runs, judge.limits) }),
-        runs,
-        scoring,
-      ),
-    );
+    const limits = boardLimits(board.taskId, runs, judge.limits);
+    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence, limits }), runs, scoring));
   }
   const notes = [
     ...imports(runs),
@@ -106,9 +96,7 @@ export async function reportRuns(
     ...tooShort(runs),
     ...unfinished(own),
     ...needNotes(scoreboards, runs),
-    ...(runs.some(({ manifest }) => manifest.race !== undefined)
-      ? ['This run answered a --decide question: perbench show prints the certificate.']
-      : []),
+    ...races(runs),
     ...(await anchorsNotes(scoreboards, scoring.anchors, false)),
   ];
   return {
@@ -118,20 +106,6 @@ export async function reportRuns(
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
-}
-
-/** Limits of flags stand above those of the task file, each for itself. */
-function boardLimits(taskId: string, runs: readonly RunRecord[], flags: Limits | undefined): Limits | undefined {
-  const needed = neededLimits(taskId, runs);
-  return needed === undefined ? flags : { ...needed.limits, ...withoutGaps(flags) };
-}
-
-/** Where limits and anchors come from that no flag gave. */
-function needNotes(boards: readonly Scoreboard[], runs: readonly RunRecord[]): readonly string[] {
-  return [...new Set(boards.map(({ taskId }) => taskId))].flatMap((taskId) => {
-    const needed = neededLimits(taskId, runs);
-    return needed === undefined ? [] : [`Limits and anchors of ${needed.from}: ${needed.text}.`];
-  });
 }
 
 /** A race was decided under anchors of its own, which stay what they were. */
@@ -159,6 +133,11 @@ function withCertificate(
   const isOther = hasConstraints(limits) || weights !== undefined || score === 'PER-paper' || others.length > 0;
   if (certificate === undefined || board.answer === undefined || isOther) return board;
   return { ...board, answer: certificateAnswer(certificate, board.answer) };
+}
+
+function races(runs: readonly RunRecord[]): readonly string[] {
+  const isRaced = runs.some(({ manifest }) => manifest.race !== undefined);
+  return isRaced ? ['This run answered a --decide question: perbench show prints the certificate.'] : [];
 }
 
 /** Tasks that runs within a time had to leave out. */

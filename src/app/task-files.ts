@@ -114,7 +114,9 @@ function taskOfDocument(document: WrittenDocument, folder: string): WrittenTask 
     new ConfigError(placeIn(document, path), message, { hint });
   for (const [name, value] of Object.entries(written.need ?? {})) {
     const wrong = needProblem(name, value);
-    if (wrong !== undefined) throw problem(['need', name], wrong, taskHint);
+    if (wrong === undefined) continue;
+    const at = { file: document.file, ...document.positionOfKey(['need', name]), key: `need.${name}` };
+    throw new ConfigError(at, wrong, { hint: taskHint });
   }
   return { definition: absoluteDefinition(written, folder), from: document.file, problem };
 }
