@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** How the model's thoughts reach a client: four ways within the text, or a field of their own. */
 export type ThinkingShape = 'think' | 'opened' | 'channels' | 'brackets' | 'reasoning_content' | 'reasoning';
 
+/** `continue`: by what is beside the protocol, and by the last message; `message`: by that alone. */
+type Honoured = 'enable_thinking' | 'reasoning_effort' | 'continue' | 'message' | 'stream' | 'usage';
+
 export interface ThinkingServerOptions {
   readonly shape: ThinkingShape;
   readonly flavour?: 'vllm' | 'sglang' | 'llama-server' | 'ollama' | 'unknown';
@@ -14,7 +17,9 @@ export interface ThinkingServerOptions {
   /** Without a switch thrown. */
   readonly thinksByDefault?: boolean;
   /** Fields that do something; what isn't named is ignored. */
-  readonly honours?: readonly ('enable_thinking' | 'reasoning_effort' | 'continue' | 'stream' | 'usage')[];
+  readonly honours?: readonly Honoured[];
+  /** What the template has: a switch by default. */
+  readonly template?: 'without switch';
   /** Fields that are refused by name, with status 400. */
   readonly refuses?: readonly string[];
   /** Under which name a schema is kept to; by default under none. */
@@ -70,6 +75,9 @@ const template = [
   '{%- else -%}OPENING{%- endif -%}{%- endif -%}',
 ].join('');
 
+const simpleTemplate =
+  '{%- for message in messages -%}{{ "<|" + message.role + "|>" + message.content + "\n" }}{%- endfor -%}<|assistant|><think>\n';
+
 /** Words with the white space before them, and marks: what this model has as tokens. */
 function tokensOf(text: string): readonly string[] {
   return text.match(/<\|[a-z]+\|>|<\/?think>|\[\/?THINK\]|\n+|[ ]?[^\s<[]+|[ <[]/g) ?? [];
@@ -107,7 +115,7 @@ class ThinkingModel {
     this.#options = options;
   }
 
-  honours(what: NonNullable<ThinkingServerOptions['honours']>[number]): boolean {
+  honours(what: Honoured): boolean {
     return (this.#options.honours ?? ['enable_thinking', 'continue', 'stream', 'usage']).includes(what);
   }
 
@@ -125,6 +133,7 @@ class ThinkingModel {
   }
 
   template(): string {
+    if (this.#options.template === 'without switch') return simpleTemplate;
     return template.replace('OPENING', this.#options.shape === 'opened' ? '{{ "<think>\n" }}' : '');
   }
 
@@ -151,7 +160,8 @@ class ThinkingModel {
     if (body.prompt !== undefined) return this.decode(body.prompt);
     const { messages = [] } = body;
     const last = messages.at(-1);
-    if (last?.role !== 'assistant' || body.continue_final_message !== true) return this.render(body);
+    const goesOn = this.honours('continue') || this.honours('message');
+    if (last?.role !== 'assistant' || body.continue_final_message !== true || !goesOn) return this.render(body);
     // vLLM renders such a message without the prompt for an answer, SGLang behind it.
     const before = { ...body, messages: messages.slice(0, -1) };
     const isBehind = this.#options.flavour === 'sglang';
