@@ -9,6 +9,7 @@ type Honoured = 'enable_thinking' | 'reasoning_effort' | 'continue' | 'message' 
 
 export interface ThinkingServerOptions {
   readonly shape: ThinkingShape;
+  readonly name?: string;
   readonly flavour?: 'vllm' | 'sglang' | 'llama-server' | 'ollama' | 'unknown';
   /** Words of thoughts. */
   readonly thoughts?: number;
@@ -290,9 +291,9 @@ class Generating {
   }
 }
 
-function listed({ flavour = 'vllm' }: ThinkingServerOptions): Said {
+function listed({ name = 'thinker', flavour = 'vllm' }: ThinkingServerOptions): Said {
   const owners = { 'llama-server': 'llamacpp', vllm: 'vllm', sglang: 'sglang', ollama: 'library', unknown: 'someone' };
-  return { data: [{ id: 'thinker', owned_by: owners[flavour], max_model_len: 8192 }] };
+  return { data: [{ id: name, owned_by: owners[flavour], max_model_len: 8192 }] };
 }
 
 /** What servers have beside the protocol; undefined where this one hasn't. */

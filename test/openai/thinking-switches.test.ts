@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../src/core/errors.ts';
+import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
+import { modelSpec } from '../setup/model-spec.ts';
+import { startProxy } from './misbehaving-proxy.ts';
 import { ask, open } from './open-thinker.ts';
+import { startThinkingServer } from './thinking-server.ts';
 
 describe('a setting of thinking', () => {
   it('is found in the template that llama-server shows, and the budget kept by its own rendering', async () => {
@@ -240,5 +244,55 @@ describe('a JSON schema', () => {
     const { model } = await open({ shape: 'think' });
     expect(model.capabilities.structuredOutput).toBeUndefined();
     await expect(ask(model, { jsonSchema })).rejects.toThrow('structured output is off');
+  });
+});
+
+describe('an answer that takes two exchanges', () => {
+  it('is asked through several client processes as through one', async () => {
+    const { model } = await open(
+      { shape: 'think', schemaField: 'response_format' },
+      { thinking: { budget: 9 }, structuredOutput: true },
+      2,
+    );
+    const jsonSchema = { type: 'object', properties: { colour: { enum: ['red'] } }, required: ['colour'] };
+    expect(await ask(model)).toMatchObject({ text: 'yes', thinkingTokens: 9 });
+    expect(await ask(model, { jsonSchema, maxTokens: 20 })).toMatchObject({
+      text: '{"colour":"red"}',
+      thinkingTokens: 9,
+    });
+  });
+
+  it('is tried again where it broke, and counts what failed', async () => {
+    await using server = await startThinkingServer({ shape: 'think' });
+    let faults = 0;
+    await using proxy = await startProxy(server.baseUrl, (_, body) => {
+      const isLater = body.includes('Which one?') || body.includes('"prompt":[');
+      // Each exchange breaks once: the thoughts, and what goes on from them.
+      if (!isOpen || !isLater || faults === 3) return { kind: 'pass' };
+      faults += 1;
+      return faults === 2 ? { kind: 'pass' } : { kind: 'reset' };
+    });
+    let isOpen = false;
+    const engineOptions = { retrySeconds: 3, backoffSeconds: 0.01, loglikelihood: 'none' };
+    const given = { name: 'thinker', engine: 'openai', source: proxy.baseUrl, promptStyle: 'instruct' } as const;
+    const spec = modelSpec({ ...given, engineOptions, thinking: { budget: 9 } });
+    await using model = await createOpenAiEngine({ environment: {} }).open(spec, {}, new AbortController().signal);
+    isOpen = true;
+    const result = await ask(model);
+    expect(faults).toBe(3);
+    expect(result).toMatchObject({ text: 'yes', thinkingTokens: 9, outputTokens: 10, retries: 2 });
+  });
+
+  it('has one latency, from its first request to its last token', async () => {
+    const { model } = await open(
+      { shape: 'think', tokenMs: 4, answer: () => 'one two three' },
+      { thinking: { budget: 10 } },
+    );
+    const { times } = await ask(model, {}, { concurrency: 1 });
+    const { scheduledMs, startedMs, firstTokenMs = NaN, lastTokenMs } = times;
+    expect(startedMs).toBeGreaterThanOrEqual(scheduledMs);
+    expect(firstTokenMs).toBeGreaterThan(startedMs);
+    // Ten tokens of thoughts and three of the answer.
+    expect(lastTokenMs - firstTokenMs).toBeGreaterThan(10 * 4);
   });
 });
