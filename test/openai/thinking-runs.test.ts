@@ -58,10 +58,39 @@ it.each(shapes)(
       const { samples } = await samplesOf({ shape }, { thinking });
       expect(scores(samples)).toEqual(scores(plain.samples));
       expect(samples.every(({ isUnparsed, isTruncated }) => !isUnparsed && !isTruncated)).toBe(true);
-      for (const { thoughts, thinkingTokens = 0 } of samples) {
-        expect(thoughts).toContain('(B) negative');
-        if (thinking !== 'on') expect(thinkingTokens).toBe(12);
-      }
+      expect(samples.every(({ thoughts }) => thoughts?.includes('(B) negative') === true)).toBe(true);
+      // All of them, or as many as the budget has.
+      const tokens = new Set(samples.map(({ thinkingTokens = 0 }) => Math.min(thinkingTokens, 40)));
+      expect([...tokens]).toEqual([thinking === 'on' ? 40 : 12]);
     }
   },
 );
+
+it('counts answers that never came apart from wrong ones', { timeout: 60_000 }, async () => {
+  const options = {
+    shape: 'think',
+    thoughts: 30,
+    filter: 'status',
+    forbidden: 'film',
+    flavour: 'unknown',
+  } as const;
+  const { samples, measurements } = await samplesOf(options, {
+    thinking: { budget: 20 },
+    engineOptions: { contextTokens: 8192 },
+  });
+  const cut = samples.filter(({ cut: why }) => why === 'budget_cut');
+  const filtered = samples.filter(({ cut: why }) => why === 'content_filter');
+  // The thoughts are longer than their budget, which nobody can close at this server.
+  expect(cut.length + filtered.length).toBe(samples.length);
+  expect(cut.length).toBeGreaterThan(40);
+  expect(filtered.length).toBeGreaterThan(2);
+  expect(filtered.every(({ score, output }) => score === 0 && output === '')).toBe(true);
+  for (const { score, output, thoughts, thinkingTokens } of cut) {
+    expect([score, output, thinkingTokens]).toEqual([0, '', 20]);
+    expect(thoughts).toContain('(B) negative');
+  }
+  expect(JSON.stringify(measurements)).toContain('"budgetCut":{"status":"measured","value":1,');
+  expect(JSON.stringify(measurements)).toContain(
+    `"contentFiltered":{"status":"measured","value":${filtered.length / 40},`,
+  );
+});

@@ -25,8 +25,10 @@ export interface ThinkingServerOptions {
   readonly refuses?: readonly string[];
   /** Under which name a schema is kept to; by default under none. */
   readonly schemaField?: string;
-  /** What becomes of answers to questions with `forbidden` in them. */
-  readonly filter?: 'finish_reason' | 'refusal';
+  /** What becomes of answers to questions with a forbidden word in them; `status`: the prompt is refused. */
+  readonly filter?: 'finish_reason' | 'refusal' | 'status';
+  /** By default `forbidden`. */
+  readonly forbidden?: string;
   /** Between two tokens. */
   readonly tokenMs?: number;
 }
@@ -231,11 +233,15 @@ class Generating {
     this.#asked = asked;
   }
 
-  async answer(response: ServerResponse): Promise<void> {
+  async answer(response: ServerResponse): Promise<unknown> {
     const { body } = this.#asked;
     const { pieces, finish } = piecesOf(this.#model, body);
-    const isForbidden = JSON.stringify(body.messages ?? '').includes('forbidden');
-    const filter = isForbidden ? this.#options.filter : undefined;
+    const { forbidden = 'forbidden' } = this.#options;
+    const filter = this.#model.promptOf(body).includes(forbidden) ? this.#options.filter : undefined;
+    if (filter === 'status') {
+      const error = { message: 'The prompt triggered the content policy.', code: 'content_filter' };
+      return void response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+    }
     const shown = filter === undefined ? pieces : pieces.filter(({ isThought }) => isThought);
     const finishReason = filter === 'finish_reason' ? 'content_filter' : finish;
     const refusal = filter === 'refusal' ? { refusal: "I can't help with that." } : {};
@@ -330,7 +336,8 @@ export async function startThinkingServer(options: ThinkingServerOptions, port =
     if (path === '/completions' || path === '/chat/completions') {
       const one: AskedOfServer = { path, body, sent: 0, isCutOff: false };
       asked.push(one);
-      return new Generating(options, model, one).answer(response);
+      await new Generating(options, model, one).answer(response);
+      return;
     }
     const more = beside(path, body, options, model);
     if (more !== undefined) return void json(more);

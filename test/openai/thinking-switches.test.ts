@@ -175,19 +175,22 @@ describe('template arguments', () => {
 describe('a content filter', () => {
   const prompt = { style: 'chat', messages: [{ role: 'user', content: 'forbidden' }] } as const;
 
-  it.each(['finish_reason', 'refusal'] as const)('is the reason by which an answer ended (%s)', async (filter) => {
-    for (const thinking of ['off', 'on'] as const) {
-      const { model } = await open({ shape: 'think', filter }, { thinking });
-      for (const isStreamed of [false, true]) {
-        const result = await ask(model, { prompt }, { isStreamed });
-        expect([result.finishReason, result.text]).toEqual([
-          'content_filter',
-          filter === 'refusal' ? "I can't help with that." : '',
-        ]);
+  it.each(['finish_reason', 'refusal', 'status'] as const)(
+    'is the reason by which an answer ended (%s)',
+    async (filter) => {
+      for (const thinking of ['off', 'on'] as const) {
+        const { model } = await open({ shape: 'think', filter }, { thinking });
+        for (const isStreamed of [false, true]) {
+          const result = await ask(model, { prompt }, { isStreamed });
+          expect([result.finishReason, result.text]).toEqual([
+            'content_filter',
+            filter === 'refusal' ? "I can't help with that." : '',
+          ]);
+        }
+        expect(await ask(model)).toMatchObject({ finishReason: 'stop', text: 'yes' });
       }
-      expect(await ask(model)).toMatchObject({ finishReason: 'stop', text: 'yes' });
-    }
-  });
+    },
+  );
 });
 
 describe('a JSON schema', () => {

@@ -260,7 +260,7 @@ export class AnswerReader {
       tokenLogprobs: this.#logprobs?.slice(this.#logprobsBefore),
       counts: this.#counts,
       streamedTokens: this.#events === 0 ? undefined : this.#tokens,
-      thinkingTokens: this.#thinkingTokens(thoughts !== undefined),
+      thinkingTokens: this.#thinkingTokens(),
       written: this.#written(place, pending),
       firstTokenMs: this.#firstTokenMs,
       lastTokenMs: this.#lastTokenMs ?? now(),
@@ -313,10 +313,10 @@ export class AnswerReader {
     return !isThinking && this.#tokens - this.#tokensBefore >= maxTokens && !this.#isUnclear() ? 'answer' : undefined;
   }
 
-  #thinkingTokens(hasThoughts: boolean): number | undefined {
+  #thinkingTokens(): number | undefined {
     const told = this.#counts?.reasoningTokens;
     if (told !== undefined && told > 0) return told;
-    if (!hasThoughts || this.#events === 0) return undefined;
+    if (!this.#hasThoughts() || this.#events === 0) return undefined;
     return this.#hasAnswer() ? this.#tokensBefore : this.#tokens;
   }
 

@@ -9,7 +9,7 @@ import type {
 import { requestFailure, textSha256 } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
 import { defaultThinkingBudget } from '../thinking/resolve-thinking.ts';
-import type { CompletionAnswer, ReaderOptions } from './completion-answer.ts';
+import { AnswerReader, type CompletionAnswer, type ReaderOptions } from './completion-answer.ts';
 import { type CallOptions, completionCall, type CompletionCall, countingStream, thinkingCall } from './completions.ts';
 import { closedThoughts, continuationCall, type Post, rootPost } from './continue-thoughts.ts';
 import { exchange } from './exchange.ts';
@@ -238,6 +238,58 @@ async function countPrompt(
   }
 }
 
+/** A prompt that a filter refused: nothing was generated. */
+function filteredPrompt(nowMs: number): CompletionAnswer {
+  const reader = new AnswerReader({});
+  reader.pushWhole({ choices: [{ finish_reason: 'content_filter' }] });
+  return reader.result('server', () => nowMs);
+}
+
+interface RequestSpent {
+  readonly promptTokens: number;
+  readonly retries: number;
+  readonly scheduledMs: number;
+  readonly startedMs: number;
+}
+
+/** What a request came to, in the engine's terms. */
+function generationOf(request: GenerateRequest, answered: Answered, spent: RequestSpent): Generation {
+  const { answer, before, prefill, room } = answered;
+  const { retries, promptTokens, scheduledMs, startedMs } = spent;
+  const { text, isCut } = cutText(answer.text, prefill, request.stop);
+  const finishReason = finishReasonOf(answer, text.trim() === '', isCut);
+  const lastTokens = outputTokens({ answer });
+  const isFull = answer.end === 'server' && answer.finishReason === 'length' && finishReason !== 'stop';
+  if (isFull && answer.counts !== undefined && lastTokens < room) {
+    const counted = answer.counts.promptTokens;
+    const message = `the server's context was full after ${counted} prompt tokens and ${lastTokens} of ${room} to generate`;
+    return failed(request.id, new RequestFault('prompt_too_long', message, counted));
+  }
+  const thoughts = joinThoughts(answered);
+  const thinkingTokens = sum(before?.thinkingTokens, answer.thinkingTokens);
+  return {
+    id: request.id,
+    status: 'done',
+    text: text === '' ? answer.refusal : text,
+    ...(thoughts !== undefined && { thoughts }),
+    ...(thinkingTokens !== undefined && { thinkingTokens }),
+    finishReason,
+    promptTokens,
+    reusedTokens: (before ?? answer).counts?.cachedTokens ?? 0,
+    outputTokens: outputTokens(answered),
+    tokenLogprobs: request.logprobs === true ? answer.tokenLogprobs : undefined,
+    promptHead: [],
+    promptSha256: promptSha256(request.prompt),
+    retries,
+    times: {
+      scheduledMs,
+      startedMs,
+      firstTokenMs: before?.firstTokenMs ?? answer.firstTokenMs,
+      lastTokenMs: answer.lastTokenMs,
+    },
+  };
+}
+
 /**
  * Asks the server for one generation.
  *
@@ -256,43 +308,16 @@ export async function generateOne(
   const exchanges = new RequestExchanges(target, request.prompt.style, turn.signal);
   try {
     const answered = await answerRequest(exchanges, request, target, options);
-    const { answer, before } = answered;
-    const { retries, startedMs } = exchanges.spent;
-    const { text, isCut } = cutText(answer.text, answered.prefill, request.stop);
-    const finishReason = finishReasonOf(answer, text.trim() === '', isCut);
-    const tokens = outputTokens(answered);
-    const lastTokens = outputTokens({ answer });
-    const counted = answer.counts;
-    const isFull = answer.end === 'server' && answer.finishReason === 'length' && finishReason !== 'stop';
-    if (isFull && counted !== undefined && lastTokens < answered.room) {
-      const message = `the server's context was full after ${counted.promptTokens} prompt tokens and ${lastTokens} of ${answered.room} to generate`;
-      return failed(request.id, new RequestFault('prompt_too_long', message, counted.promptTokens));
-    }
-    const thoughts = joinThoughts(answered);
-    const thinkingTokens = sum(before?.thinkingTokens, answer.thinkingTokens);
-    return {
-      id: request.id,
-      status: 'done',
-      text: text === '' ? answer.refusal : text,
-      ...(thoughts !== undefined && { thoughts }),
-      ...(thinkingTokens !== undefined && { thinkingTokens }),
-      finishReason,
-      promptTokens: await countPrompt(answered, exchanges, request, options),
-      reusedTokens: (before ?? answer).counts?.cachedTokens ?? 0,
-      outputTokens: tokens,
-      tokenLogprobs: request.logprobs === true ? answer.tokenLogprobs : undefined,
-      promptHead: [],
-      promptSha256: promptSha256(request.prompt),
-      retries,
-      times: {
-        scheduledMs,
-        startedMs,
-        firstTokenMs: before?.firstTokenMs ?? answer.firstTokenMs,
-        lastTokenMs: answer.lastTokenMs,
-      },
-    };
+    const promptTokens = await countPrompt(answered, exchanges, request, options);
+    return generationOf(request, answered, { ...exchanges.spent, scheduledMs, promptTokens });
   } catch (error) {
-    if (error instanceof RequestFault) return failed(request.id, error);
-    throw error;
+    if (!(error instanceof RequestFault)) throw error;
+    if (!error.isFiltered) return failed(request.id, error);
+    const answer = filteredPrompt(target.connection.now());
+    return generationOf(
+      request,
+      { answer, prefill: '', room: 0 },
+      { ...exchanges.spent, scheduledMs, promptTokens: 0 },
+    );
   }
 }
