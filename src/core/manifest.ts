@@ -119,5 +119,15 @@ export interface TaskFacts {
   /** What a reader of the results should know of the data; one sentence each. */
   readonly notes: readonly string[];
   /** First prompt by model: its hash and first token ids show template and BOS. */
-  readonly firstPrompts: Readonly<Record<string, { readonly sha256: string; readonly tokenIds: readonly number[] }>>;
+  readonly firstPrompts: Readonly<
+    Record<
+      string,
+      {
+        readonly sha256: string;
+        readonly tokenIds: readonly number[];
+        /** As it was sent; of runs that were to show it, unless it is long. */
+        readonly text?: string | undefined;
+      }
+    >
+  >;
 }

@@ -9,7 +9,7 @@ import { createLocalContext, project } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
-import type { runOptions, storedRunOptions, quickstartOptions } from '../tables/measure-options.ts';
+import type { quickstartOptions, resumeOptions, runOptions, storedRunOptions } from '../tables/measure-options.ts';
 import { outputFiles, type OutputFile, writeRunPage } from '../write-outputs.ts';
 import { showPlan } from './plan.ts';
 import type { RunRecord, RunStatus } from '../../core/store.ts';
@@ -49,6 +49,8 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   return executePlan(plan, local, context, {
     files,
     isFresh: input.options.fresh === true,
+    force: input.options.force,
+    writeOut: input.options.writeOut,
     anchors: input.options.anchors,
   });
 };
@@ -60,7 +62,7 @@ async function anchorsForRun(choice: string | undefined, context: CliContext): P
   return resolveAnchors({ choice, projectDir: context.workingFolder, hostClass });
 }
 
-export const resume: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
+export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: names, options }, context) => {
   const files = outputFiles(context, 'report');
   const stored = await runToResume(names, context);
   const status = createStatusLine(context);
@@ -73,7 +75,7 @@ export const resume: CommandHandler<typeof storedRunOptions> = async ({ argument
     status[Symbol.dispose](),
   );
   const plan = timeLimitMs === undefined ? prepared : withTimeLimit(prepared, timeLimitMs);
-  return executePlan(plan, local, context, { files, resumeId: stored.id, retryFailed: true });
+  return executePlan(plan, local, context, { files, resumeId: stored.id, retryFailed: true, force: options.force });
 };
 
 /** The run that was named; else the newest unfinished one; else the newest, whose failed cells may be tried again. */
@@ -129,6 +131,8 @@ interface ExecutePlanOptions {
   readonly isFresh?: boolean;
   readonly resumeId?: string;
   readonly retryFailed?: boolean;
+  readonly force?: boolean | undefined;
+  readonly writeOut?: boolean | undefined;
   readonly files: readonly OutputFile[];
   /** Of `--anchors`. */
   readonly anchors?: string | undefined;

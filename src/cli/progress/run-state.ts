@@ -92,6 +92,8 @@ export function createRunState(): RunState {
       case 'cell-end':
         handleCell(event, byId.get(event.cellId), durations);
         return;
+      case 'first-answer':
+      case 'first-prompt':
       case 'sample-error':
       case 'wait-start':
       case 'wait-end':
@@ -170,6 +172,8 @@ function handleCell(event: CellEvent, view: CellView | undefined, durations: Pas
       view.measurements = event.measurements;
       view.error = event.error;
       return;
+    case 'first-answer':
+    case 'first-prompt':
     case 'sample-error':
     case 'wait-start':
     case 'wait-end':

@@ -88,6 +88,8 @@ export interface PromptReader {
 export interface PromptTokens {
   readonly tokens: Int32Array;
   readonly sha256: string;
+  /** Only where the request wants it. */
+  readonly text?: string | undefined;
 }
 
 function renderPrompt(request: GenerateRequest, reader: PromptReader): string | RequestFailure {
@@ -126,5 +128,5 @@ export function readPrompt(request: GenerateRequest, reader: PromptReader): Prom
       tokens.length,
     );
   }
-  return { tokens, sha256: textSha256(text) };
+  return { tokens, sha256: textSha256(text), ...(request.wantsPrompt === true && { text }) };
 }

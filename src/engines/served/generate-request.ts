@@ -13,6 +13,7 @@ import {
   readLogprobs,
   wholeAnswer,
 } from './completions.ts';
+import { renderedPrompt } from './rendered-prompt.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { eventData, parseJson, readJson, refusal, RequestFault, requireOk, type ServerReply } from './server-reply.ts';
@@ -138,6 +139,9 @@ export async function generateOne(
       turn.signal,
       () => askHarmless(target, request.prompt.style, turn.signal),
     );
+    // After the answer, whose time it must not take.
+    const rendered =
+      request.wantsPrompt === true ? await renderedPrompt(connection, request, call, turn.signal) : undefined;
     const { usage, cachedTokens = 0, tokenLogprobs, firstTokenMs, lastTokenMs } = value;
     const { text, isCut } = cutText(value, call.prefill, request.stop);
     const isStopped = isCut || value.finishReason !== 'length';
@@ -157,6 +161,7 @@ export async function generateOne(
       tokenLogprobs: request.logprobs === true ? tokenLogprobs : undefined,
       promptHead: [],
       promptSha256: promptSha256(request.prompt),
+      ...(rendered !== undefined && { renderedPrompt: rendered }),
       retries,
       times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs },
     };
