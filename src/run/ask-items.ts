@@ -92,8 +92,8 @@ function createBook<Request extends { readonly id: string }>() {
 /**
  * Asks the model the items at `positions`, in that order; answers come in completion order.
  *
- * @param pass `maxTokens` cuts answers short, where only the work matters; with `wantsPrompt` the first answer brings
- *   its prompt as it was rendered
+ * @param pass `maxTokens` cuts answers and thoughts short, where only the work matters; with `wantsPrompt` the first
+ *   answer brings its prompt as it was rendered
  */
 export async function* askItems(
   model: LoadedModel,
@@ -105,11 +105,12 @@ export async function* askItems(
   if (task.kind === 'generate') {
     const book = createBook<GenerateRequest>();
     const style = model.info.promptStyle;
-    const { maxTokens: limit = Infinity, wantsPrompt = false } = pass;
+    const { maxTokens: limit, wantsPrompt = false } = pass;
     const requests = book.ask(positions, (position, isFirst) => {
       const request = buildGenerateRequest(planned, task, position, style);
-      const maxTokens = Math.min(request.maxTokens, limit);
-      return { ...request, maxTokens, ...(isFirst && wantsPrompt && { wantsPrompt }) };
+      const asked = isFirst && wantsPrompt ? { ...request, wantsPrompt } : request;
+      if (limit === undefined) return asked;
+      return { ...asked, maxTokens: Math.min(request.maxTokens, limit), maxThinkingTokens: limit };
     });
     for await (const result of model.generate(requests, pass)) {
       const { position, isFirst, request } = book.take(result.id);

@@ -45,7 +45,7 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
       if (active === undefined) continue;
       requests += 1;
       tokens.prompt += Math.min(decoded, active.waiting.tokens.length);
-      tokens.output += active.outputTokens;
+      tokens.output += active.count.output;
     }
     return { requests, tokens };
   }
@@ -181,17 +181,36 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
     const { active } = slot;
     if (active === undefined) return;
     const { request } = active.waiting;
+    const { text, count, logprobs } = active;
     const { tokenizer, rows } = this.#source.model;
     active.firstTokenMs ??= nowMs;
-    if (tokenizer.isEnd(token)) {
-      this.#finish(slot, 'stop', nowMs);
+    const isMark = text.openShape !== undefined && tokenizer.isMark(token);
+    if (tokenizer.isEnd(token) && !isMark) {
+      if (!this.#closeThoughts(slot)) this.#finish(slot, 'stop', nowMs);
       return;
     }
-    active.outputTokens += 1;
-    if (request.logprobs === true) active.logprobs.push(logit - rows.logSumExp(logit));
-    if (active.text.push(tokenizer.piece(token))) this.#finish(slot, 'stop', nowMs);
-    else if (active.outputTokens >= request.maxTokens) this.#finish(slot, 'length', nowMs);
-    else slot.append(token);
+    const isStopped = text.push(tokenizer.piece(token));
+    const isOfAnswer = count.add(text);
+    if (request.logprobs === true) logprobs.push(logit - rows.logSumExp(logit));
+    if (!isOfAnswer) logprobs.length = Math.min(logprobs.length, count.answer);
+    if (isStopped) this.#finish(slot, 'stop', nowMs);
+    else if (count.limited >= request.maxTokens) this.#finish(slot, 'length', nowMs);
+    else {
+      slot.append(token);
+      if (count.isBudgetUsed && text.isWholeCharacter) this.#closeThoughts(slot);
+    }
+  }
+
+  /** Closes open thoughts by force, once; false where there is nothing to close, or no budget for an answer behind. */
+  #closeThoughts(slot: GenerationSlot): boolean {
+    const { active } = slot;
+    const shape = active?.text.openShape;
+    if (active === undefined || shape === undefined || active.waiting.budget === 0 || active.count.isForced)
+      return false;
+    active.count.isForced = true;
+    active.text.add(shape.forcedClose);
+    for (const token of this.#source.reader.closing(shape)) slot.append(token);
+    return true;
   }
 
   #finish(slot: GenerationSlot, reason: 'stop' | 'length', nowMs: number): void {
@@ -203,5 +222,5 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
 
 /** Cells that a request may fill: the last token of the answer is never decoded. */
 function cellsOf(waiting: WaitingGeneration): number {
-  return waiting.tokens.length + Math.max(0, waiting.request.maxTokens - 1);
+  return waiting.tokens.length + Math.max(0, waiting.room - 1);
 }

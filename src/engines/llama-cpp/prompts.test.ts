@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createChatRenderer, readPrompt, type PromptReader } from './prompts.ts';
+import { createChatRenderer } from '../chat-template.ts';
+import { readPrompt, type PromptReader } from './prompts.ts';
 
 const special = { bos: '<s>', eos: '</s>' };
 const source =
@@ -32,6 +33,8 @@ describe('readPrompt', () => {
       tokenizer: { encodeTemplate: () => Int32Array.of(1, 2) } as unknown as PromptReader['tokenizer'],
       renderChat: createChatRenderer(source, special),
       contextTokens: 100,
+      thinking: { mode: 'none', because: '' },
+      closing: () => new Int32Array(),
     };
     const prompt = { style: 'chat', messages: [{ role: 'user', content: 'Hi' }] } as const;
     const request = { id: 'a', prompt, maxTokens: 1, stop: [] };
@@ -49,6 +52,8 @@ describe('readPrompt', () => {
         throw new Error('System role not supported');
       },
       contextTokens: 100,
+      thinking: { mode: 'none', because: '' },
+      closing: () => new Int32Array(),
     };
     const request = { id: 'a', prompt: { style: 'chat', messages: [] }, maxTokens: 1, stop: [] } as const;
     expect(readPrompt(request, reader)).toEqual({
