@@ -59,16 +59,17 @@ export async function reportRuns(
   const wanted = asked.map(taskName);
   checkTasks(wanted, all);
   const own = all.filter(({ taskId }) => isTaskNamed(taskId, wanted));
-  const imported = new Set(runs.filter(({ manifest }) => manifest.imported !== undefined).map(({ id }) => id));
-  // Whoever measured them had another protocol than ours.
-  const named = distinct(own).map((cell) => (imported.has(cell.runId) ? { ...cell, protocol: undefined } : cell));
+  const named = withImportedProtocols(distinct(own), runs);
   const { cells, notes: joined } =
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
   const tasks = withItems(await scoreboardTasks(cells.map(({ taskId }) => taskId)), runs);
-  const hostClass = commonHostClass(runs);
+  // Where something was imported says nothing of where it was measured.
+  const measuredRuns = runs.filter(({ manifest }) => manifest.imported === undefined);
+  const hostRuns = measuredRuns.length > 0 ? measuredRuns : runs;
+  const hostClass = commonHostClass(hostRuns);
   const { anchors: resolved, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
   const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
-  const deviceMemoryBytes = hostClass === 'cpu' ? runs[0]?.manifest.host.memoryBytes : undefined;
+  const deviceMemoryBytes = hostClass === 'cpu' ? hostRuns[0]?.manifest.host.memoryBytes : undefined;
   const [run] = runs;
   const asRun = {
     ...judge,
@@ -104,6 +105,24 @@ export async function reportRuns(
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
+}
+
+/**
+ * Whoever measured the results of other programs had another protocol than ours. Answers that were scored here have no
+ * speed, so that they suit any: they stand in the table of the models that were measured.
+ */
+function withImportedProtocols(
+  cells: readonly Cell[],
+  runs: readonly RunRecord[],
+): readonly (Omit<Cell, 'protocol'> & Pick<ScoreboardCell, 'protocol'>)[] {
+  const imported = new Map(runs.map(({ id, manifest }) => [id, manifest.imported]));
+  return cells.map((cell) => {
+    const facts = imported.get(cell.runId);
+    if (facts === undefined) return cell;
+    if (facts.answers === undefined) return { ...cell, protocol: undefined };
+    const beside = cells.find(({ taskId, runId }) => taskId === cell.taskId && imported.get(runId) === undefined);
+    return { ...cell, protocol: beside?.protocol ?? cell.protocol };
+  });
 }
 
 /** A race was decided under anchors of its own, which stay what they were. */
@@ -228,8 +247,21 @@ function distinct(cells: readonly Cell[]): readonly Cell[] {
 }
 
 function imports(runs: readonly RunRecord[]): readonly string[] {
-  const tools = runs.flatMap(({ manifest: { imported } }) => (imported === undefined ? [] : [imported.tool]));
-  return [...new Set(tools)].map((tool) => `Accuracy was measured by ${tool}.`);
+  const all = runs.flatMap(({ manifest: { imported } }) => (imported === undefined ? [] : [imported]));
+  const measured = all.filter(({ answers }) => answers === undefined).map(({ tool }) => tool);
+  return [...[...new Set(measured)].map((tool) => `Accuracy was measured by ${tool}.`), ...runs.flatMap(answersText)];
+}
+
+/** What answers that were made elsewhere don't tell. */
+function answersText({ manifest: { imported, models } }: RunRecord): readonly string[] {
+  if (imported?.answers === undefined) return [];
+  const { latency } = imported.answers;
+  const names = Object.keys(models).join(', ');
+  const said =
+    latency === undefined
+      ? ''
+      : ` Latency as imported, in no score: median ${Math.round(latency.p50Ms)} ms, p95 ${Math.round(latency.p95Ms)} ms (n = ${latency.n}).`;
+  return [`${names}: answers made elsewhere, scored here; speed and memory were not measured here.${said}`];
 }
 
 function reportRun({ id, name, createdAtMs, manifest }: RunRecord): ReportRun {

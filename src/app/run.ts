@@ -19,6 +19,7 @@ import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { readCeiling } from './calibrate.ts';
 import { gpuSupply } from './gpu-outlook.ts';
+import { type ImportAnswersOptions, type ImportedAnswersRun, importAnswers as scoreAnswers } from './import-answers.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { withAssumedSpread } from './machine-spread.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
@@ -137,6 +138,27 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
   const store = await useStore(given, resources);
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   yield* localRun(prepared, context, { store, signal, isFresh, force });
+}
+
+export interface ScoreAnswersOptions
+  extends
+    Omit<ImportAnswersOptions, 'signal' | 'dataDir'>,
+    Pick<RunOptions, 'dataDir' | 'workingFolder' | 'environment' | 'tasks' | 'perbenchVersion' | 'signal'> {}
+
+/**
+ * Scores answers of a model that were made elsewhere, and keeps them as a run.
+ *
+ * @param file an answer a row, with `id` and `output`
+ * @throws {UsageError} if the task can't be scored by text, or a price lacks its tokens
+ * @throws {ImportError} if the file has no answers, or none to an item of the task
+ * @throws {DataError | InvalidItemError} if the file or the data of the task can't be read
+ */
+export async function importAnswers(file: string, options: ScoreAnswersOptions): Promise<ImportedAnswersRun> {
+  const { signal = new AbortController().signal, store, ...rest } = options;
+  const context = libraryContext(rest);
+  await using resources = new AsyncDisposableStack();
+  resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
+  return await scoreAnswers(file, context, { ...rest, store, signal });
 }
 
 export interface PlanOptions extends RunOptions {

@@ -27,6 +27,21 @@ export interface ImportFacts {
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
   /** Unix time of the evaluation; undefined where the files don't say. */
   readonly measuredAtMs: number | undefined;
+  /** Only where the files have answers alone, which perbench scored itself. */
+  readonly answers?: ImportedAnswers | undefined;
+}
+
+/** Answers that were made elsewhere. */
+export interface ImportedAnswers {
+  /** Rows that belong to an item. */
+  readonly rows: number;
+  /** Items without an answer: they failed, or with `isPartial` are left out. */
+  readonly missing: number;
+  readonly isPartial?: boolean | undefined;
+  /** As the file says; nobody measured it here. In milliseconds, over so many answers. */
+  readonly latency?: { readonly p50Ms: number; readonly p95Ms: number; readonly n: number } | undefined;
+  /** Of a thousand answers, or of a million tokens. In any currency. */
+  readonly price?: { readonly perThousand: number } | { readonly input: number; readonly output: number } | undefined;
 }
 
 export interface HostFacts {
