@@ -56,6 +56,10 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
     else this.#queue.add({ ...read, request, arrivedMs: this.#source.now() });
   }
 
+  close(): void {
+    for (const slot of this.#slots) slot.release(this.#source.now());
+  }
+
   step(): Generation[] {
     const context = this.#prepareContext();
     if (context !== undefined) {
@@ -171,13 +175,35 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
       if (slot.active === undefined || slot.row === -1) continue;
       rows.load(logits.subarray(slot.row * vocabularySize, (slot.row + 1) * vocabularySize));
       const highest = rows.highest();
-      const token = rows.argmax(highest);
-      if (token === -1) throw new EngineError('the model gave logits that are not numbers');
-      this.#take(slot, token, highest, nowMs);
+      const likeliest = rows.argmax(highest);
+      if (likeliest === -1) throw new EngineError('the model gave logits that are not numbers');
+      const token = this.#constrain(slot, likeliest, nowMs);
+      if (token !== undefined) this.#take(slot, token, highest, nowMs);
     }
   }
 
-  #take(slot: GenerationSlot, token: number, logit: number, nowMs: number): void {
+  /** The likeliest token that the request's JSON schema allows behind thoughts; undefined where it failed for that. */
+  #constrain(slot: GenerationSlot, likeliest: number, nowMs: number): number | undefined {
+    const { active } = slot;
+    const schema = active?.waiting.request.jsonSchema;
+    if (active === undefined || schema === undefined) return likeliest;
+    const { grammars, rows, tokenizer } = this.#source.model;
+    const { text, waiting } = active;
+    if (text.openShape !== undefined) return likeliest;
+    if (waiting.budget > 0 && !text.answersWith(tokenizer.piece(likeliest))) return likeliest;
+    try {
+      active.constraint ??= grammars.constrain(schema);
+      return active.constraint.pick(rows, likeliest);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      const failure = slot.fail(error.message, nowMs);
+      if (failure !== undefined) this.#ready.push(failure);
+      if (!this.#mayReuse) slot.forget();
+      return undefined;
+    }
+  }
+
+  #take(slot: GenerationSlot, token: number, highest: number, nowMs: number): void {
     const { active } = slot;
     if (active === undefined) return;
     const { request } = active.waiting;
@@ -191,7 +217,7 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
     }
     const isStopped = text.push(tokenizer.piece(token));
     const isOfAnswer = count.add(text);
-    if (request.logprobs === true) logprobs.push(logit - rows.logSumExp(logit));
+    if (request.logprobs === true) logprobs.push(rows.at(token) - rows.logSumExp(highest));
     if (!isOfAnswer) logprobs.length = Math.min(logprobs.length, count.answer);
     if (isStopped) this.#finish(slot, 'stop', nowMs);
     else if (count.limited >= request.maxTokens) this.#finish(slot, 'length', nowMs);

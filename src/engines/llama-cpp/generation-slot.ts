@@ -1,5 +1,6 @@
-import type { GenerateRequest, GenerationResult } from '../../core/engine.ts';
-import { commonPrefix, promptHead } from '../prompt-tokens.ts';
+import type { GenerateRequest, GenerationResult, RequestFailure } from '../../core/engine.ts';
+import { commonPrefix, promptHead, requestFailure } from '../prompt-tokens.ts';
+import type { GrammarConstraint } from './native/grammar-constraint.ts';
 import type { PromptTokens } from './prompts.ts';
 import { TextStream } from './text-stream.ts';
 import { TokenCount } from './token-count.ts';
@@ -18,6 +19,8 @@ export interface ActiveGeneration {
   readonly logprobs: number[];
   readonly scheduledMs: number;
   readonly reusedTokens: number;
+  /** Of a request with a JSON schema, from the first token of its answer on. */
+  constraint?: GrammarConstraint;
   startedMs: number | undefined;
   firstTokenMs: number | undefined;
 }
@@ -84,8 +87,7 @@ export class GenerationSlot {
     if (active === undefined) return undefined;
     const { waiting, text, logprobs, count } = active;
     const { thoughts, answer, isOpen } = text.end();
-    this.active = undefined;
-    this.freeSinceMs = nowMs;
+    this.release(nowMs);
     return {
       id: waiting.request.id,
       status: 'done',
@@ -93,7 +95,7 @@ export class GenerationSlot {
       ...(thoughts !== undefined && { thoughts }),
       ...(count.thinking > 0 && { thinkingTokens: count.thinking }),
       // Without an end of its thoughts there is no answer, whatever ended the text.
-      finishReason: isOpen ? 'budget_cut' : finishReason,
+      finishReason: isOpen && answer.trim() === '' ? 'budget_cut' : finishReason,
       promptTokens: waiting.tokens.length,
       reusedTokens: active.reusedTokens,
       outputTokens: count.output,
@@ -109,6 +111,20 @@ export class GenerationSlot {
         lastTokenMs: nowMs,
       },
     };
+  }
+
+  /** Ends the request without a result. */
+  fail(message: string, nowMs: number): RequestFailure | undefined {
+    const waiting = this.active?.waiting;
+    this.release(nowMs);
+    return waiting && requestFailure(waiting.request.id, 'engine', message, waiting.tokens.length);
+  }
+
+  /** Lets go of the request, whatever became of it. */
+  release(nowMs: number): void {
+    this.active?.constraint?.free();
+    this.active = undefined;
+    this.freeSinceMs = nowMs;
   }
 
   /** Takes over what another slot is doing; its cells must have been copied. */

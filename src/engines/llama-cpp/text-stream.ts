@@ -64,6 +64,11 @@ export class TextStream {
     return this.#splitter.place === 'inside' ? this.#splitter.shape : undefined;
   }
 
+  /** As of `ThoughtSplitter`; a part of a character begins an answer. */
+  answersWith(bytes: Uint8Array): boolean {
+    return this.#splitter.answersWith(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+  }
+
   get isWholeCharacter(): boolean {
     return openBytes(this.#tail) === 0;
   }

@@ -77,6 +77,8 @@ export class ThoughtSplitter {
   #answer = '';
   #hasBlock = false;
   #hasChannels = false;
+  /** A mark said that the answer begins. */
+  #isAnnounced = false;
 
   constructor({ startsInside = false }: SplitStart = {}) {
     const isInside = startsInside !== false && startsInside !== 'unknown';
@@ -109,6 +111,18 @@ export class ThoughtSplitter {
   /** What is surely answer so far. */
   get answer(): string {
     return this.#answer;
+  }
+
+  /** Whether the answer begins, or goes on, with this text: neither thoughts nor a mark, as far as it can be told. */
+  answersWith(text: string): boolean {
+    if (this.#place !== 'start') return this.#place === 'answer';
+    if (this.#hasBlock) return this.#shape?.isChannel !== true || this.#isAnnounced;
+    const begun = (this.#pending + text).trimStart();
+    if (begun === '') return false;
+    // A bracket may begin a mark as well as a list: only the whole mark is taken for one.
+    return ![...opens, finalMark].some(
+      (mark) => begun.startsWith(mark.text) || (begun.startsWith('<') && mark.text.startsWith(begun)),
+    );
   }
 
   /** Adds text; gives what it adds to the answer. Where earlier text turns out to be thoughts, `answer` begins anew. */
@@ -195,6 +209,7 @@ export class ThoughtSplitter {
     } else if (effect === 'answer') {
       this.#hasChannels = true;
       this.#hasBlock = true;
+      this.#isAnnounced = true;
       this.#place = 'start';
     } else this.#close(text);
   }
