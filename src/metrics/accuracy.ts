@@ -3,6 +3,7 @@ import type { Warning, Measurement } from '../core/measurement.ts';
 import type { LabelShares } from './label-shares.ts';
 import type { SampleSummary } from '../core/store.ts';
 import { thresholds } from '../core/thresholds.ts';
+import { type LabelledAnswers, macroF1, macroF1Interval } from '../stats/macro-f1.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
 
 export interface TrivialComparison {
@@ -59,6 +60,8 @@ export interface ScoredItems {
   readonly clusters: readonly string[] | undefined;
   /** Right and given answers by label, of tasks that have labels. */
   readonly labels?: LabelShares | undefined;
+  /** Right and given labels, of tasks that know all labels there are. */
+  readonly answers?: Pick<LabelledAnswers, 'gold' | 'predicted'> | undefined;
 }
 
 function doubts({ items, failed, unparsed, truncated, budgetCut, contentFiltered }: SampleSummary): Warning[] {
@@ -116,4 +119,18 @@ export function accuracyMeasurement(
     interval: scoreInterval(scores, { clusters }),
     warnings,
   };
+}
+
+/**
+ * Macro F1 over the items, with the doubts of their accuracy.
+ *
+ * @returns undefined where the task has no labels, or nothing was measured
+ */
+export function macroF1Measurement(
+  accuracy: Measurement,
+  { answers, clusters }: ScoredItems,
+): Measurement | undefined {
+  if (accuracy.status === 'unavailable' || answers === undefined || answers.gold.length === 0) return undefined;
+  const labelled = { ...answers, clusters };
+  return { ...accuracy, value: macroF1(labelled), interval: macroF1Interval(labelled) };
 }

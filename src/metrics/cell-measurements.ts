@@ -3,7 +3,7 @@ import type { Measurement } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
-import { accuracyMeasurement, type ScoredItems } from './accuracy.ts';
+import { accuracyMeasurement, macroF1Measurement, type ScoredItems } from './accuracy.ts';
 import { costMeasurements } from './cost-measurements.ts';
 import { thinkingMeasurements } from './thinking-measurements.ts';
 import { paperMeasurements, servingMeasurements } from './performance.ts';
@@ -35,7 +35,12 @@ export function cellMeasurements({
     extra[name] = { status: 'measured', value, unit: 'ratio', n: summary.items, warnings: [] };
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
-  const accuracy = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
+  const share = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
+  const macro = macroF1Measurement(share, scored);
+  // The headline is what the task calls it; the other stands beside it.
+  const isMacro = task.metric === 'macro_f1' && macro !== undefined;
+  if (macro !== undefined) Object.assign(extra, isMacro ? { acc: share } : { macro_f1: macro });
+  const accuracy = isMacro ? macro : share;
   return {
     accuracy,
     ...thinkingMeasurements(summary),
