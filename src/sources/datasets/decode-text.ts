@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError } from '../../core/errors.ts';
+import { shortList } from '../../core/row-places.ts';
 import type { TextEncodingName } from '../../core/task-definition.ts';
 
 export interface DecodedText {
@@ -18,6 +19,9 @@ const encodingNames: Readonly<Record<TextEncodingName, string>> = {
   'utf-16be': 'UTF-16 (big-endian)',
   'windows-1252': 'Windows-1252',
 };
+
+/** Lines that a message names; the rest are counted. */
+export const namedLines = 10;
 
 const lineFeed = 10;
 const carriageReturn = 13;
@@ -40,14 +44,6 @@ function linesWith(bytes: Buffer, wanted: string): readonly number[] {
   const lines = new Set<number>();
   for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + 1)) lines.add(lineAt(at));
   return [...lines];
-}
-
-/** Numbers for a sentence: `17, 42 and 3 more`. */
-export function shortList(values: readonly (number | string)[], shown = 10): string {
-  const rest = values.length - shown;
-  if (rest > 0) return `${values.slice(0, shown).join(', ')} and ${rest} more`;
-  const head = values.slice(0, -1);
-  return head.length === 0 ? String(values[0] ?? '') : `${head.join(', ')} and ${values.at(-1)}`;
 }
 
 /**
@@ -74,7 +70,7 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>, file: string, given?:
       lost.length === 0
         ? []
         : [
-            `${file}:${shortList(lost)}: holds the replacement character U+FFFD: an earlier conversion has lost characters there`,
+            `${file}:${shortList(lost, namedLines)}: holds the replacement character U+FFFD: an earlier conversion has lost characters there`,
           ],
   };
 }

@@ -1,7 +1,8 @@
 import { CsvError, type Info, type Options, parse } from 'csv-parse/sync';
 import { DataError, InvalidItemError } from '../../core/errors.ts';
 import { countText } from '../../core/amount-text.ts';
-import { lineCounter, shortList } from './decode-text.ts';
+import { shortList } from '../../core/row-places.ts';
+import { lineCounter, namedLines } from './decode-text.ts';
 import type { OwnRow } from './own-table.ts';
 
 /** What every reader of a format gives. */
@@ -231,10 +232,10 @@ export function readCsv(
     notes: [
       ...notes,
       ...heading.notes,
-      ...(empty.length === 0 ? [] : [`${file}:${shortList(empty)}: left out, as all values are empty`]),
+      ...(empty.length === 0 ? [] : [`${file}:${shortList(empty, namedLines)}: left out, as all values are empty`]),
     ],
     warnings: [
-      ...(again.length === 0 ? [] : [`${file}:${shortList(again)}: the heading again, as a row`]),
+      ...(again.length === 0 ? [] : [`${file}:${shortList(again, namedLines)}: the heading again, as a row`]),
       ...dataLikeHeading(file, heading, rows),
     ],
   };

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
+import { shortList } from '../../core/row-places.ts';
 import type { DataSource } from '../../core/task-definition.ts';
 import { ifThere } from '../../files/if-there.ts';
 import { formatOfName } from './own-formats.ts';
@@ -135,8 +136,6 @@ async function filesOfFolder({ path: folder, split: wanted }: DataSource): Promi
   const read = chosen.length > 3 ? `${chosen.length} files, ${chosen[0]} to ${chosen.at(-1)}` : chosen.join(', ');
   return {
     paths: chosen.map((name) => join(folder, name)),
-    notes: [
-      `${folder}: read ${read}${unread.length === 0 ? '' : `; not read: ${unread.slice(0, 6).join(', ')}${unread.length > 6 ? ` and ${unread.length - 6} more` : ''}`}`,
-    ],
+    notes: [`${folder}: read ${read}${unread.length === 0 ? '' : `; not read: ${shortList(unread, 6)}`}`],
   };
 }

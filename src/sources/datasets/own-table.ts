@@ -2,6 +2,7 @@ import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import type { DataSource } from '../../core/task-definition.ts';
 import type { SourceSettings } from '../source-settings.ts';
 import type { DatasetFile } from './dataset-formats.ts';
+import { namedLines } from './decode-text.ts';
 import type { ReadTable } from './own-csv.ts';
 import { type OwnFormat, readOwnFile } from './own-formats.ts';
 import { isHubSource, pullOwnDataset } from './own-hub.ts';
@@ -35,9 +36,6 @@ export interface OwnTableOptions {
   readonly skipInvalid?: boolean | undefined;
   readonly signal: AbortSignal;
 }
-
-/** Of damaged rows that are left out, so many are named. */
-const namedRows = 10;
 
 /**
  * Reads data of the user's own: a file, the files of a folder, or a data set of the hub (`hf:owner/name`).
@@ -79,7 +77,7 @@ function noRows(path: string, damaged: readonly InvalidItemError[]): DataError {
 
 function leftOut(damaged: readonly InvalidItemError[]): readonly string[] {
   if (damaged.length === 0) return [];
-  const named = damaged.slice(0, namedRows).map(({ message }) => message);
+  const named = damaged.slice(0, namedLines).map(({ message }) => message);
   const rest = damaged.length - named.length;
   if (rest > 0) named.push(`and ${rest} more`);
   return [`${damaged.length} damaged rows left out: ${named.join('; ')}`];
