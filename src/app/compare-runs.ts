@@ -113,7 +113,10 @@ export async function compareFound(
       hint: 'Name a model on each side as run:model; perbench show lists the cells of a run.',
     });
   }
-  const titles = await taskTitles(pairs.map((pair) => pair.a.taskId));
+  const titles = await taskTitles(
+    pairs.map((pair) => pair.a.taskId),
+    [a.run, b.run],
+  );
   const cells: CellComparison[] = [];
   for (const pair of pairs) {
     const made = [

@@ -69,13 +69,15 @@ export async function freezeProjectAnchors(options: FreezeAnchorsOptions): Promi
  * @param projectDir absolute
  * @throws what `resolveAnchors` and `freezeProjectAnchors` throw
  */
-export async function freezeRunAnchors(
-  store: Store,
-  { id, manifest }: RunRecord,
-  projectDir: string,
-): Promise<FrozenAnchors> {
+export async function freezeRunAnchors(store: Store, run: RunRecord, projectDir: string): Promise<FrozenAnchors> {
+  const { id, manifest } = run;
   const cells = await store.cells(id);
-  const tasks = await scoreboardTasks(cells.map(({ taskId }) => taskId));
+  const known = await scoreboardTasks(
+    cells.map(({ taskId }) => taskId),
+    [run],
+  );
+  // What a user needs may change from file to file; what is frozen is what was measured.
+  const tasks = Object.fromEntries(Object.entries(known).map(([name, { needs: _, ...task }]) => [name, task]));
   const hostClass = hostClassOf(manifest);
   const anchors = await resolveAnchors({ projectDir, hostClass });
   const deviceMemoryBytes = hostClass === 'cpu' ? manifest.host.memoryBytes : undefined;

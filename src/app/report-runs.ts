@@ -17,7 +17,8 @@ import { type JudgeOptions, judgeScoreboard } from '../scoring/judge-scoreboard.
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
-import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
+import { isTaskNamed, neededLimits, scoreboardTasks } from './known-tasks.ts';
+import { type Limits, withoutGaps } from '../core/limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
@@ -62,7 +63,13 @@ export async function reportRuns(
   const named = withImportedProtocols(distinct(own), runs);
   const { cells, notes: joined } =
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
-  const tasks = withItems(await scoreboardTasks(cells.map(({ taskId }) => taskId)), runs);
+  const tasks = withItems(
+    await scoreboardTasks(
+      cells.map(({ taskId }) => taskId),
+      runs,
+    ),
+    runs,
+  );
   // Where something was imported says nothing of where it was measured.
   const measuredRuns = runs.filter(({ manifest }) => manifest.imported === undefined);
   const hostRuns = measuredRuns.length > 0 ? measuredRuns : runs;
@@ -85,7 +92,13 @@ export async function reportRuns(
     });
     const evidence = await runEvidence(store, behind, signal);
     behindBoards.push(evidence);
-    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence }), runs, scoring));
+    scoreboards.push(
+      withCertificate(
+        judgeScoreboard(board, { ...asRun, evidence, limits: boardLimits(board.taskId, runs, judge.limits) }),
+        runs,
+        scoring,
+      ),
+    );
   }
   const notes = [
     ...imports(runs),
@@ -93,6 +106,7 @@ export async function reportRuns(
     ...differences(runs),
     ...tooShort(runs),
     ...unfinished(own),
+    ...needNotes(scoreboards, runs),
     ...(runs.some(({ manifest }) => manifest.race !== undefined)
       ? ['This run answered a --decide question: perbench show prints the certificate.']
       : []),
@@ -122,6 +136,20 @@ function withImportedProtocols(
     if (facts.answers === undefined) return { ...cell, protocol: undefined };
     const beside = cells.find(({ taskId, runId }) => taskId === cell.taskId && imported.get(runId) === undefined);
     return { ...cell, protocol: beside?.protocol ?? cell.protocol };
+  });
+}
+
+/** Limits of flags stand above those of the task file, each for itself. */
+function boardLimits(taskId: string, runs: readonly RunRecord[], flags: Limits | undefined): Limits | undefined {
+  const needed = neededLimits(taskId, runs);
+  return needed === undefined ? flags : { ...needed.limits, ...withoutGaps(flags) };
+}
+
+/** Where limits and anchors come from that no flag gave. */
+function needNotes(boards: readonly Scoreboard[], runs: readonly RunRecord[]): readonly string[] {
+  return [...new Set(boards.map(({ taskId }) => taskId))].flatMap((taskId) => {
+    const needed = neededLimits(taskId, runs);
+    return needed === undefined ? [] : [`Limits and anchors of ${needed.from}: ${needed.text}.`];
   });
 }
 

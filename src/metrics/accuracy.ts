@@ -126,10 +126,7 @@ export function accuracyMeasurement(
  *
  * @returns undefined where the task has no labels, or nothing was measured
  */
-export function macroF1Measurement(
-  accuracy: Measurement,
-  { answers, clusters }: ScoredItems,
-): Measurement | undefined {
+export function macroF1Measurement(accuracy: Measurement, { answers, clusters }: ScoredItems): Measurement | undefined {
   if (accuracy.status === 'unavailable' || answers === undefined || answers.gold.length === 0) return undefined;
   const labelled = { ...answers, clusters };
   return { ...accuracy, value: macroF1(labelled), interval: macroF1Interval(labelled) };

@@ -25,7 +25,7 @@ async function check(name: string, content?: string): Promise<string> {
   if (content !== undefined) await writeFile(join(folder, name), content);
   try {
     const { document } = await readSuiteFile(name, world());
-    await checkSuiteNames(document, checkSuite(document));
+    await checkSuiteNames(document, checkSuite(document), { folder, homeFolder: '/home/me' });
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
