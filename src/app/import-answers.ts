@@ -20,6 +20,7 @@ import { generationSample } from '../run/score-sample.ts';
 import { readOwnTable } from '../sources/datasets/own-table.ts';
 import { quantile } from '../stats/quantile.ts';
 import type { LocalContext } from './local-context.ts';
+import { findTasks } from './find-tasks.ts';
 import { matchAnswers } from './match-answers.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
@@ -126,13 +127,14 @@ async function plannedTask(
     tasks: [task],
     ...(dataDir !== undefined && { dataDir }),
   });
-  const [planned, ...others] = await prepareTasks(suite, context, signal);
+  const found = await findTasks(suite, context, signal);
+  const [planned, ...others] = await prepareTasks(found.suite, context, signal, found.origins);
   if (planned === undefined || others.length > 0) {
     const names = [planned, ...others].flatMap((each) => (each === undefined ? [] : [each.task.id]));
     throw new UsageError(`answers are to one task, but this names ${names.join(', ')}`, { hint: 'Name one of them.' });
   }
   generateTask(planned);
-  return { suite, planned };
+  return { suite: found.suite, planned };
 }
 
 /**
@@ -157,7 +159,8 @@ export async function importAnswers(
   const rows = table.rows.map((row) => ({ ...row, file: table.files.length === 1 ? name : row.file }));
   const { answers } = readOutsideAnswers(name, table.columns, rows);
   const { suite, planned } = await plannedTask(options, model, context);
-  const { byPosition, missing, doubts } = matchAnswers(name, planned, table.columns, answers);
+  const { byPosition, missing, note, doubts } = matchAnswers(name, planned, table.columns, answers);
+  if (note !== undefined) context.onNote?.(note);
   for (const doubt of [...doubts, ...missingText(name, planned, missing, isPartial)]) onDoubt?.(doubt);
   const matched = Array.from(byPosition.values());
   checkPrice(name, matched, price);

@@ -8,7 +8,9 @@ export interface MatchedAnswers {
   readonly byPosition: ReadonlyMap<number, OutsideAnswer>;
   /** Positions without an answer. */
   readonly missing: readonly number[];
-  /** What a reader should know, one sentence each, with rows. */
+  /** How they were found, where it wasn't by ids. */
+  readonly note: string | undefined;
+  /** What a reader should doubt, one sentence each, with rows. */
   readonly doubts: readonly string[];
 }
 
@@ -124,10 +126,10 @@ export function matchAnswers(
   const leftOut = (rows: readonly (readonly [number, string])[], which: string): readonly string[] =>
     rows.length === 0 ? [] : [`${file}: left out ${rows.length} of ${answers.length} rows ${which}: ${rowsText(rows)}`];
   const doubts = [
-    ...(key.what === 'ids' ? [] : [`${file}: rows belong to items by the column "${key.column}"`]),
     ...leftOut(unknown, `whose ${key.what} ${task.id} doesn't have`),
     ...leftOut(twice, 'that answer an item again'),
   ];
   const missing = planned.items.flatMap((_, position) => (byPosition.has(position) ? [] : [position]));
-  return { byPosition, missing, doubts };
+  const note = key.what === 'ids' ? undefined : `${file}: its rows belong to items by the column "${key.column}"`;
+  return { byPosition, missing, note, doubts };
 }

@@ -154,7 +154,7 @@ export async function runAccuracyPass(
   return await measurePass(context, plan, async (tally) => {
     const paced = pacedPositions(
       reuse === 'prefix' && isWhole ? byCluster(planned, positions) : positions,
-      () => (follower.isWatching ? Math.min(maxOpen, 2 * concurrency) : maxOpen),
+      () => (follower.isWatching ? Math.min(maxOpen, concurrency) : maxOpen),
       AbortSignal.any([stop, follower.stop]),
       (asked) => time !== undefined && isTimeOver(asked, time, tally.requests().durationsMs),
     );

@@ -12,7 +12,8 @@ import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { quickstartOptions, resumeOptions, runOptions, storedRunOptions } from '../tables/measure-options.ts';
 import { outputFiles, type OutputFile, writeRunPage } from '../write-outputs.ts';
 import { showPlan } from './plan.ts';
-import type { RunRecord, RunStatus } from '../../core/store.ts';
+import { UsageError } from '../../core/errors.ts';
+import type { RunRecord, RunStatus, Store } from '../../core/store.ts';
 import { findRuns, resumeCommand } from '../stored-runs.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import { rescoreRuns } from '../../app/rescore-runs.ts';
@@ -82,9 +83,20 @@ export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: 
 async function runToResume(names: readonly string[], context: CliContext): Promise<RunRecord> {
   const { store, runs } = await findRuns(names, context);
   const unfinished = names.length > 0 ? undefined : await store.latestRun({ status: ['running', 'interrupted'] });
-  const found = unfinished ?? runs[0];
+  const found = unfinished ?? (names.length > 0 ? runs[0] : await newestOwn(store)) ?? runs[0];
   if (found === undefined) throw new Error('findRuns gives at least one run');
-  return found;
+  if (found.manifest.imported === undefined) return found;
+  throw new UsageError(`run ${found.id} was imported: there is nothing to resume`, {
+    hint: 'Name a run that was made here; perbench list shows them.',
+  });
+}
+
+/** The newest run that wasn't imported. */
+async function newestOwn(store: Store): Promise<RunRecord | undefined> {
+  for (let skip = 0; ; skip += 1) {
+    const run = await store.latestRun({ skip });
+    if (run === undefined || run.manifest.imported === undefined) return run;
+  }
 }
 
 export const rescore: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
