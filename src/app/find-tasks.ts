@@ -1,23 +1,15 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
 import { type OwnTable, readOwnTable } from '../sources/datasets/own-table.ts';
-import { loadTasks, taskNames } from '../tasks/index.ts';
 import { inferDefinition, type InferenceDoubt, type InferredTask } from '../tasks/own/infer-definition.ts';
 import { ownTaskId } from '../tasks/own/own-task.ts';
 import type { LocalContext } from './local-context.ts';
 import { isOwnId, settleTask, storedDefinition } from './own-definition.ts';
-import {
-  absoluteDefinition,
-  absolutePath,
-  isFileName,
-  readTaskFile,
-  statedTask,
-  type WrittenTask,
-} from './task-files.ts';
+import { absoluteDefinition, readTaskFile, statedTask, type WrittenTask } from './task-files.ts';
+import { checkTaskName, taskPath } from './task-names.ts';
 
 type Entry = Suite['tasks'][number];
 type EntrySettings = Exclude<Entry, string>;
@@ -34,6 +26,8 @@ export interface FoundTasks {
   readonly suite: Suite;
   /** By task id. */
   readonly origins: ReadonlyMap<string, TaskOrigin>;
+  /** The tasks of the user's own, those that were stored aside. */
+  readonly resolved: readonly ResolvedTask[];
 }
 
 export interface FindTasksOptions {
@@ -49,41 +43,9 @@ interface FoundTask {
 
 const settingsOf = (entry: Entry): EntrySettings => (typeof entry === 'string' ? { task: entry } : entry);
 
-/** Whether a name can't be a task of perbench's own, as far as that shows without looking at all of them. */
-function isFolder(name: string, path: string): boolean {
-  return !name.includes('@') && !taskNames().includes(name) && existsSync(path) && statSync(path).isDirectory();
-}
-
-/** The path of a task that is a file or a folder; undefined where the name means something else. */
-export function taskPath(name: string, folder: string, homeFolder?: string): string | undefined {
-  const path = absolutePath(name, folder, homeFolder);
-  return isFileName(name) || isFolder(name, path) ? path : undefined;
-}
-
 function shownPath(path: string, folder: string): string {
   const short = relative(folder, path);
   return path.startsWith('hf:') || short === '' || short.startsWith('..') ? path : short;
-}
-
-/**
- * Refuses a name that is neither a task nor a file, without reading anything.
- *
- * @param folder from which a file is meant
- * @throws {UnknownNameError | UsageError} with the nearest names
- */
-export async function checkTaskName(name: string, folder: string, homeFolder?: string): Promise<void> {
-  const path = taskPath(name, folder, homeFolder);
-  if (path === undefined) {
-    await loadTasks(name);
-    return;
-  }
-  if (path.startsWith('hf:') || existsSync(path)) return;
-  const parent = dirname(path);
-  const beside = existsSync(parent) ? readdirSync(parent) : [];
-  const near = nearestName(basename(path), beside) ?? nearestName(name, taskNames());
-  throw new UsageError(`no file ${name}, and no task of that name`, {
-    hint: near === undefined ? 'perbench tasks lists the built-in tasks.' : `Did you mean "${near}"?`,
-  });
 }
 
 /** The keys of an entry that stand above what a task file says. */
@@ -242,5 +204,6 @@ export async function findTasks(
   return {
     suite: { ...suite, tasks },
     origins: new Map(found.map(({ entry, origin }) => [entry.task, origin])),
+    resolved: found.map(({ resolved }) => resolved),
   };
 }

@@ -6,7 +6,8 @@ import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../cor
 import type { Task } from '../core/task.ts';
 import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
 import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
-import { nameOfData, statedTask, type WrittenTask } from './task-files.ts';
+import { statedTask, type WrittenTask } from './task-files.ts';
+import { nameOfData } from './task-names.ts';
 
 /** What is settled once columns, kind of answer and labels are: all that data can say. */
 export type SettledTask = Pick<ResolvedTask, 'input' | 'target' | 'answer' | 'labels' | 'choices' | 'firstChoice'>;

@@ -1,11 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { dirname, extname } from 'node:path';
 import * as z from 'zod';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { type DataSource, type TaskDefinition, taskDefinitionSchema } from '../core/task-definition.ts';
 import { needProblem } from '../core/task-needs.ts';
 import { checkDocument, placeIn } from './check-document.ts';
+import { absolutePath } from './task-names.ts';
 import { type DocumentPath, parseSeveral, type WrittenDocument } from './written-document.ts';
 
 /** A task of the user's own as it was written: in a task file, in a suite, or as nothing but the name of its data. */
@@ -16,30 +17,6 @@ export interface WrittenTask {
   readonly from: string;
   /** An error about one of its keys: at its place where a file has it, else about what was typed. */
   problem(path: DocumentPath, message: string, hint?: string): ConfigError | UsageError;
-}
-
-const dataEnding = /\.(?:csv|tsv|json|jsonl|ndjson|parquet)(?:\.gz)?$/i;
-const fileEnding = /\.(?:ya?ml|csv|tsv|json|jsonl|ndjson|parquet)(?:\.gz)?$/i;
-
-/** Whether the name of a task means a file, a folder or a data set of the hub, whether it is there or not. */
-export function isFileName(name: string): boolean {
-  return name.startsWith('hf:') || fileEnding.test(name) || /^(?:~|\.{1,2})?\//.test(name);
-}
-
-/** `~/` is the home folder; `hf:` names no path. */
-export function absolutePath(path: string, folder: string, homeFolder?: string): string {
-  if (path.startsWith('hf:')) return path;
-  return path.startsWith('~/') && homeFolder !== undefined ? resolve(homeFolder, path.slice(2)) : resolve(folder, path);
-}
-
-/** What a task is called that nobody gave a name: as its data, in the letters that ids have. */
-export function nameOfData(path: string): string {
-  const plain = basename(path.replace(/^hf:/, '')).replace(dataEnding, '');
-  const name = plain
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_]+/g, '-')
-    .replaceAll(/^[-_]+|-+$/g, '');
-  return name === '' ? 'task' : name;
 }
 
 function absoluteSource(source: string | DataSource, folder: string, home?: string): DataSource {

@@ -31,6 +31,7 @@ export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
   PB_UNSUPPORTED: exitCodes.environment,
   PB_ENGINE: exitCodes.someCellsFailed,
   PB_ANSWERS: exitCodes.someCellsFailed,
+  PB_SCORER: exitCodes.someCellsFailed,
   PB_FENCED: exitCodes.someCellsFailed,
 };
 

@@ -54,7 +54,9 @@ describe('a model whose answers cannot be read', () => {
     expect(stderr).toMatch(
       /chatty \/ tickets\/own@\w{8}: .* → "Well, that depends.*" could not be read \(expected \w+\)/,
     );
-    expect(stderr).toMatch(/good \/ tickets\/own@\w{8}: .* → ".*" read as (?:billing|bug|feature) [✓✗] \(expected \w+\)/);
+    expect(stderr).toMatch(
+      /good \/ tickets\/own@\w{8}: .* → ".*" read as (?:billing|bug|feature) [✓✗] \(expected \w+\)/,
+    );
     expect(stderr.match(/ → "/g)).toHaveLength(6);
     expect(stderr).toMatch(
       /failed: chatty \/ tickets\/own@\w{8}: none of the first 20 answers could be read: "Well, .*; expected one of .*billing.* \(Change the prompt or the labels of the task, or go on with perbench resume --force\.\)/,

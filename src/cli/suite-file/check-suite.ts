@@ -3,7 +3,7 @@ import type { DocumentPath, WrittenDocument } from '../../app/written-document.t
 import { ConfigError, UnknownNameError, UsageError } from '../../core/errors.ts';
 import { checkEngineConcurrency, checkEngineOptions } from '../../engines/index.ts';
 import { nameModel } from '../../app/prepare-models.ts';
-import { checkTaskName } from '../../app/find-tasks.ts';
+import { checkTaskName } from '../../app/task-names.ts';
 import { suiteSchema, type Suite } from '../../core/suite.ts';
 
 /**

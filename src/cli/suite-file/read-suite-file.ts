@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { taskPath } from '../../app/find-tasks.ts';
+import { taskPath } from '../../app/task-names.ts';
 import { absoluteDefinition } from '../../app/task-files.ts';
 import { parseWritten, writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { ConfigError } from '../../core/errors.ts';

@@ -77,12 +77,12 @@ describe('problems in suite files', () => {
     [
       'an unknown task',
       'models: [a.gguf]\ntasks:\n  - gsm8k\n  - imbd\n',
-      'a.yaml:4:5: unknown task "imbd" (did you mean "imdb"?)',
+      'a.yaml:4:5: unknown task "imbd", and no file of that name (did you mean "imdb"?)',
     ],
     [
       'an unknown task with settings',
       'models: [a.gguf]\ntasks:\n  - task: squad3\n    limit: 5\n',
-      'a.yaml:3:11: unknown task "squad3" (did you mean "squad2"?)',
+      'a.yaml:3:11: unknown task "squad3", and no file of that name (did you mean "squad2"?)',
     ],
     [
       'an unknown engine',

@@ -1,6 +1,6 @@
 import { writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { UsageError } from '../../core/errors.ts';
-import { taskPath } from '../../app/find-tasks.ts';
+import { taskPath } from '../../app/task-names.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';
 import type { CommandInput } from '../options/command.ts';
