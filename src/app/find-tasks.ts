@@ -7,9 +7,9 @@ import { type OwnTable, readOwnTable } from '../sources/datasets/own-table.ts';
 import { inferDefinition, type InferenceDoubt, type InferredTask } from '../tasks/own/infer-definition.ts';
 import { ownTaskId } from '../tasks/own/own-task.ts';
 import type { LocalContext } from './local-context.ts';
-import { isOwnId, settleTask, storedDefinition } from './own-definition.ts';
+import { settleTask, storedDefinition } from './own-definition.ts';
 import { absoluteDefinition, readTaskFile, statedTask, type WrittenTask } from './task-files.ts';
-import { checkTaskName, taskPath } from './task-names.ts';
+import { checkTaskName, isOwnId, taskPath } from './task-names.ts';
 
 type Entry = Suite['tasks'][number];
 type EntrySettings = Exclude<Entry, string>;

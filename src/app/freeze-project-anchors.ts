@@ -6,6 +6,7 @@ import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import { anchorsSchemaVersion, type AnchorsFile, type AnchorsFileTask, readAnchorsFile } from './anchors-file.ts';
 import { scoreboardTasks } from './known-tasks.ts';
+import { isOwnId } from './task-names.ts';
 import { frozenAnchorsFile, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
 
 export interface FreezeAnchorsOptions {
@@ -42,7 +43,8 @@ export async function freezeProjectAnchors(options: FreezeAnchorsOptions): Promi
   const refused: string[] = [];
   for (const { taskId, anchors } of boards) {
     if (anchors?.provisionalFrom === undefined) continue;
-    const [name = taskId] = taskId.split('@');
+    // Another prompt is another task, of which these numbers say nothing.
+    const name = isOwnId(taskId) ? taskId : (taskId.split('@')[0] ?? taskId);
     const task = frozenTask(anchors);
     if (anchors.provisionalFrom < minFrozenModels || task === undefined) refused.push(name);
     else added.set(name, [...(added.get(name) ?? []), task]);

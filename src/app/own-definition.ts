@@ -124,11 +124,6 @@ export function storedDefinition({ name, examples, score, ...rest }: ResolvedTas
   return { task: name, ...rest, examples, score: writtenScore(score) };
 }
 
-/** Whether the name of a task is an id that a definition has given. */
-export function isOwnId(name: string): boolean {
-  return /^[a-z0-9_-]+\/own@[0-9a-f]{8}$/.test(name);
-}
-
 async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefined> {
   if (score.kind !== 'module') return undefined;
   let module: Readonly<Record<string, unknown>>;

@@ -39,6 +39,11 @@ export function taskPath(name: string, folder: string, homeFolder?: string): str
   return isFileName(name) || isFolder(name, path) ? path : undefined;
 }
 
+/** Whether the name of a task is an id that a definition has given. */
+export function isOwnId(name: string): boolean {
+  return /^[a-z0-9_-]+\/own@[0-9a-f]{8}$/.test(name);
+}
+
 /** Files beside which a name was meant, as far as they may be tasks. */
 function filesIn(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).filter(isFileName) : [];

@@ -60,13 +60,13 @@ interface PreparedTasks {
 
 async function prepare(
   names: readonly string[],
-  settings: Pick<TasksOptions, 'shots' | 'dataDir'> & Partial<Pick<TasksOptions, 'input' | 'target' | 'answer'>>,
+  { dataDir, shots, input, target, answer }: Partial<TasksOptions>,
   context: CliContext,
 ): Promise<PreparedTasks> {
   using status = createStatusLine(context);
   const local = await createLocalContext(context, status);
-  const { dataDir, ...given } = settings;
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const given = Object.entries({ shots, input, target, answer }).filter(([, value]) => value !== undefined);
+  const set = Object.fromEntries(given);
   const suite = suiteSchema.parse({
     models: ['none'],
     tasks: names.map((task) => ({ task, ...set })),

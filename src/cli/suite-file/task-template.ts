@@ -19,10 +19,31 @@ function joined<Value>({ plain, chat }: ByStyle<Value>): Value | ByStyle<Value> 
   return same(plain, chat) ? plain : { plain, chat };
 }
 
+/** A list on one line, with quotes wherever YAML wants some: `[billing, bug, "\\n"]`. */
+function listText(values: readonly unknown[]): string {
+  const texts = values.map((value) => {
+    const plain = stringify(value, { lineWidth: 0, collectionStyle: 'flow' }).trimEnd();
+    return typeof value === 'string' && (plain.includes('\n') || /[,[\]{}]/.test(plain)) ? JSON.stringify(value) : plain;
+  });
+  return `[${texts.join(', ')}]`;
+}
+
+function isLists(value: unknown): value is Readonly<Record<string, readonly unknown[]>> {
+  return typeof value === 'object' && value !== null && Object.values(value).every((each) => Array.isArray(each));
+}
+
+function yamlText(key: string, value: unknown): string {
+  if (Array.isArray(value)) return `${key}: ${listText(value)}\n`;
+  if (isLists(value)) {
+    const lines = Object.entries(value).map(([name, own]) => `  ${name}: ${listText(own)}\n`);
+    return `${key}:\n${lines.join('')}`;
+  }
+  return stringify({ [key]: value }, { lineWidth: 0 });
+}
+
 function yamlOf({ key, value, isExample = false }: Line): string {
-  const text = stringify({ [key]: value }, { lineWidth: 0, defaultStringType: 'PLAIN', flowCollectionPadding: true });
-  if (!isExample) return text;
-  return text.replaceAll(/^(?=.)/gm, '# ');
+  const text = yamlText(key, value);
+  return isExample ? text.replaceAll(/^(?=.)/gm, '# ') : text;
 }
 
 /** What only some tasks have. */
