@@ -22,10 +22,12 @@ function rowsText(rows: readonly (readonly [line: number, key: string])[]): stri
   return [...shown, ...(rows.length > shownRows ? [`and ${rows.length - shownRows} more`] : [])].join(', ');
 }
 
-const textOf = (value: unknown): string | undefined => {
+/** Ids of numbers are as good as those of texts; undefined where there is none. */
+function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  return typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
-};
+  if (typeof value === 'string') return value;
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
+}
 
 /** A column by which rows could belong to items, and what the items have there. */
 interface Key {

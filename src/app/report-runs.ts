@@ -17,6 +17,7 @@ import { type JudgeOptions, judgeScoreboard } from '../scoring/judge-scoreboard.
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
+import { importNotes, madeHere, withImportedProtocols } from './imported-runs.ts';
 import { isTaskNamed, neededLimits, scoreboardTasks } from './known-tasks.ts';
 import { type Limits, withoutGaps } from '../core/limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
@@ -63,25 +64,18 @@ export async function reportRuns(
   const named = withImportedProtocols(distinct(own), runs);
   const { cells, notes: joined } =
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
-  const tasks = withItems(
-    await scoreboardTasks(
-      cells.map(({ taskId }) => taskId),
-      runs,
-    ),
-    runs,
-  );
-  // Where something was imported says nothing of where it was measured.
-  const measuredRuns = runs.filter(({ manifest }) => manifest.imported === undefined);
-  const hostRuns = measuredRuns.length > 0 ? measuredRuns : runs;
-  const hostClass = commonHostClass(hostRuns);
+  const taskIds = cells.map(({ taskId }) => taskId);
+  const tasks = withItems(await scoreboardTasks(taskIds, runs), runs);
+  const made = madeHere(runs);
+  const hostClass = commonHostClass(made);
   const { anchors: resolved, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
   const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
-  const deviceMemoryBytes = hostClass === 'cpu' ? hostRuns[0]?.manifest.host.memoryBytes : undefined;
+  const deviceMemoryBytes = hostClass === 'cpu' ? made[0]?.manifest.host.memoryBytes : undefined;
   const [run] = runs;
   const asRun = {
     ...judge,
     pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
-    allowsBusy: runs.every(({ suite }) => suite.allowBusy),
+    allowsBusy: made.every(({ suite }) => suite.allowBusy),
   };
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
@@ -92,16 +86,11 @@ export async function reportRuns(
     });
     const evidence = await runEvidence(store, behind, signal);
     behindBoards.push(evidence);
-    scoreboards.push(
-      withCertificate(
-        judgeScoreboard(board, { ...asRun, evidence, limits: boardLimits(board.taskId, runs, judge.limits) }),
-        runs,
-        scoring,
-      ),
-    );
+    const limits = boardLimits(board.taskId, runs, judge.limits);
+    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence, limits }), runs, scoring));
   }
   const notes = [
-    ...imports(runs),
+    ...importNotes(runs),
     ...joined,
     ...differences(runs),
     ...tooShort(runs),
@@ -119,24 +108,6 @@ export async function reportRuns(
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
-}
-
-/**
- * Whoever measured the results of other programs had another protocol than ours. Answers that were scored here have no
- * speed, so that they suit any: they stand in the table of the models that were measured.
- */
-function withImportedProtocols(
-  cells: readonly Cell[],
-  runs: readonly RunRecord[],
-): readonly (Omit<Cell, 'protocol'> & Pick<ScoreboardCell, 'protocol'>)[] {
-  const imported = new Map(runs.map(({ id, manifest }) => [id, manifest.imported]));
-  return cells.map((cell) => {
-    const facts = imported.get(cell.runId);
-    if (facts === undefined) return cell;
-    if (facts.answers === undefined) return { ...cell, protocol: undefined };
-    const beside = cells.find(({ taskId, runId }) => taskId === cell.taskId && imported.get(runId) === undefined);
-    return { ...cell, protocol: beside?.protocol ?? cell.protocol };
-  });
 }
 
 /** Limits of flags stand above those of the task file, each for itself. */
@@ -272,24 +243,6 @@ function distinct(cells: readonly Cell[]): readonly Cell[] {
   return cells.map((cell) =>
     (places.get(placeOf(cell))?.length ?? 0) > 1 ? { ...cell, model: `${cell.model} (${cell.runId})` } : cell,
   );
-}
-
-function imports(runs: readonly RunRecord[]): readonly string[] {
-  const all = runs.flatMap(({ manifest: { imported } }) => (imported === undefined ? [] : [imported]));
-  const measured = all.filter(({ answers }) => answers === undefined).map(({ tool }) => tool);
-  return [...[...new Set(measured)].map((tool) => `Accuracy was measured by ${tool}.`), ...runs.flatMap(answersText)];
-}
-
-/** What answers that were made elsewhere don't tell. */
-function answersText({ manifest: { imported, models } }: RunRecord): readonly string[] {
-  if (imported?.answers === undefined) return [];
-  const { latency } = imported.answers;
-  const names = Object.keys(models).join(', ');
-  const said =
-    latency === undefined
-      ? ''
-      : ` Latency as imported, in no score: median ${Math.round(latency.p50Ms)} ms, p95 ${Math.round(latency.p95Ms)} ms (n = ${latency.n}).`;
-  return [`${names}: answers made elsewhere, scored here; speed and memory were not measured here.${said}`];
 }
 
 function reportRun({ id, name, createdAtMs, manifest }: RunRecord): ReportRun {

@@ -94,7 +94,14 @@ describe('answers made elsewhere to a task of the user’s own', () => {
   it('belong to items by their input, and stand in one table with models that were run', async () => {
     await writeRows('answers.jsonl', answers);
     const { code, stdout, stderr } = await perbench(
-      ...['import', 'answers.jsonl', '-t', 'tickets.csv', '-m', 'api', '--price-per-thousand', '3'],
+      'import',
+      'answers.jsonl',
+      '-t',
+      'tickets.csv',
+      '-m',
+      'api',
+      '--price-per-thousand',
+      '3',
     );
     expect(code).toBe(0);
     expect(stderr).toContain('answers.jsonl: its rows belong to items by the column "text"\n');

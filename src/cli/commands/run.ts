@@ -94,8 +94,8 @@ async function runToResume(names: readonly string[], context: CliContext): Promi
 /** The newest run that wasn't imported. */
 async function newestOwn(store: Store): Promise<RunRecord | undefined> {
   for (let skip = 0; ; skip += 1) {
-    const run = await store.latestRun({ skip });
-    if (run === undefined || run.manifest.imported === undefined) return run;
+    const found = await store.latestRun({ skip });
+    if (found === undefined || found.manifest.imported === undefined) return found;
   }
 }
 
