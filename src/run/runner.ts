@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import type { CellError } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
-import { EngineError, FencedError, PerbenchError, StoreError, UnsupportedError } from '../core/errors.ts';
+import {
+  EngineError,
+  FencedError,
+  PerbenchError,
+  StoreError,
+  UnsupportedError,
+  UnusableAnswersError,
+} from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
 import { schemaOf } from './ask-items.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
@@ -158,8 +165,9 @@ export class Runner implements RunState {
       if (this.isStopped && isInterruption(error)) return;
       // Nothing can be kept any more: the run ends here, with what was acknowledged.
       if (error instanceof StoreError) throw error;
-      // What an engine can't do leaves it whole; a large one takes minutes to start again.
-      if (!(error instanceof UnsupportedError)) await this.#engine.close();
+      // What an engine can't do, or what its answers are like, leaves it whole; a large one takes minutes to start again.
+      const isWhole = error instanceof UnsupportedError || error instanceof UnusableAnswersError;
+      if (!isWhole) await this.#engine.close();
       job.failure = { error };
     }
   }

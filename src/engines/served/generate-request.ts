@@ -13,6 +13,7 @@ import { AnswerReader, type CompletionAnswer, type ReaderOptions } from './compl
 import { type CallOptions, completionCall, type CompletionCall, countingStream, thinkingCall } from './completions.ts';
 import { closedThoughts, continuationCall, type Post, rootPost } from './continue-thoughts.ts';
 import { exchange } from './exchange.ts';
+import { renderedPrompt } from './rendered-prompt.ts';
 import type { ServedThinking } from './served-thinking.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -309,7 +310,12 @@ export async function generateOne(
   try {
     const answered = await answerRequest(exchanges, request, target, options);
     const promptTokens = await countPrompt(answered, exchanges, request, options);
-    return generationOf(request, answered, { ...exchanges.spent, scheduledMs, promptTokens });
+    const generation = generationOf(request, answered, { ...exchanges.spent, scheduledMs, promptTokens });
+    if (request.wantsPrompt !== true || generation.status === 'failed') return generation;
+    // After the answer, whose time it must not take.
+    const call = completionCall(request, options);
+    const rendered = await renderedPrompt(target.connection, request, call, turn.signal);
+    return rendered === undefined ? generation : { ...generation, renderedPrompt: rendered };
   } catch (error) {
     if (!(error instanceof RequestFault)) throw error;
     if (!error.isFiltered) return failed(request.id, error);
