@@ -5,6 +5,7 @@ import type { Report, ReportRun } from '../present/report.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
 import { hasConstraints } from '../scoring/constraints.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { createAnswerTally } from '../scoring/answers/tally-answers.ts';
 import { certificateAnswer } from '../scoring/race/certificate.ts';
 import { joinAnchors } from './anchors-file.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
@@ -82,9 +83,11 @@ export async function reportRuns(
       const { model, measurements, taskId, protocol } = cells[index] ?? cell;
       return taskId === board.taskId && protocol === board.protocol ? [{ ...cell, model, measurements }] : [];
     });
-    const evidence = await runEvidence(store, behind, signal);
+    const tally = createAnswerTally();
+    const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
-    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence }), runs, scoring));
+    const judged = judgeScoreboard({ ...board, answerDetails: tally.answers() }, { ...asRun, evidence });
+    scoreboards.push(withCertificate(judged, runs, scoring));
   }
   const notes = [
     ...imports(runs),

@@ -7,6 +7,7 @@ import { valueOf } from '../scoring/scoreboard.ts';
 import { areInRounds, launchNotes, type TaskEvidence } from '../scoring/task-evidence.ts';
 import { geometricMean } from '../stats/means.ts';
 import type { AnswerFacts } from '../scoring/answer.ts';
+import type { AnswerTally } from '../scoring/answers/tally-answers.ts';
 import { independentItems } from '../scoring/usable.ts';
 
 /** As much of a store as is read. */
@@ -17,6 +18,12 @@ interface AlignedScores {
   /** One per cell; NaN where the cell lacks the item. */
   readonly columns: readonly Float64Array[];
   readonly clusters: readonly (string | undefined)[];
+}
+
+export interface EvidenceOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Counts the answers on the way, so that they are read once. */
+  readonly tally?: AnswerTally | undefined;
 }
 
 interface StoredAnswers {
@@ -31,8 +38,8 @@ const maxLabels = 20;
 
 async function storedAnswers(
   store: EvidenceStore,
-  { id }: Cell,
-  signal: AbortSignal | undefined,
+  { id, model }: Cell,
+  { signal, tally }: EvidenceOptions,
 ): Promise<StoredAnswers | undefined> {
   const itemIds: string[] = [];
   const scores: number[] = [];
@@ -40,8 +47,11 @@ async function storedAnswers(
   const labels = new Set<string>();
   const answers = new Map<string, number>();
   let unreadable = 0;
-  for await (const { itemId, value, cluster, isUnparsed, answer, expected } of store.scores(id)) {
+  const count = tally?.begin(model);
+  for await (const score of store.scores(id)) {
+    const { itemId, value, cluster, isUnparsed, answer, expected } = score;
     signal?.throwIfAborted();
+    count?.(score);
     itemIds.push(itemId);
     scores.push(value);
     clusters.push(cluster);
@@ -149,7 +159,7 @@ function launchesOf(
 export async function runEvidence(
   store: EvidenceStore,
   cells: readonly Cell[],
-  signal?: AbortSignal,
+  options: EvidenceOptions = {},
 ): Promise<TaskEvidence | undefined> {
   const facts = new Map<string, AnswerFacts>();
   const found: {
@@ -160,7 +170,7 @@ export async function runEvidence(
   }[] = [];
   for (const cell of cells) {
     if (cell.state !== 'done' || valueOf(cell.measurements.accuracy) === undefined) continue;
-    const stored = await storedAnswers(store, cell, signal);
+    const stored = await storedAnswers(store, cell, options);
     if (stored === undefined) continue;
     facts.set(cell.model, stored.facts);
     const passes = await store.passResults(cell.id);

@@ -101,6 +101,8 @@ export interface StoredScore extends ItemScore {
   readonly itemId: string;
   readonly cluster: string | undefined;
   readonly expected: string;
+  /** Why no answer came that could be scored; absent where one came, or the engine failed. */
+  readonly cut?: Sample['cut'];
 }
 
 /** One item with the verdicts of several cells. */

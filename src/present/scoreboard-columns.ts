@@ -37,6 +37,7 @@ const priorities = {
   score: 4,
   latency: 11,
   memory: 12,
+  json: 13,
   throughputInterval: 21,
   latencyInterval: 22,
   memoryInterval: 23,
@@ -247,13 +248,25 @@ function factorColumn(factor: FactorName): BoardColumn {
   });
 }
 
+/** Metrics of JSON answers: whether they are valid stands apart from whether they are right. */
+const jsonHeadings: Readonly<Record<string, { readonly heading: string; readonly shortHeading: string }>> = {
+  json_valid: { heading: 'Valid JSON', shortHeading: 'JSON' },
+  schema_valid: { heading: 'Fits schema', shortHeading: 'Schema' },
+  fields_right: { heading: 'Fields right', shortHeading: 'Fields' },
+};
+
+/** Begins the names of metrics of single fields, which have a table of their own. */
+const fieldPrefix = 'field:';
+
 /** A metric of the task; in JSON they stand together. */
 function extraColumn(name: string): BoardColumn {
+  const json = jsonHeadings[name];
   return measurementColumn({
     id: `extra.${name}`,
     field: name,
     heading: name,
-    priority: priorities.extra,
+    priority: json === undefined ? priorities.extra : priorities.json,
+    ...json,
     decimals: 3,
     tellsEnds: true,
     find: ({ measurements: { extra } }) => extra?.[name],
@@ -263,7 +276,9 @@ function extraColumn(name: string): BoardColumn {
 
 function extraNames(boards: readonly Scoreboard[]): string[] {
   const rows = boards.flatMap(({ rows: own }) => own);
-  return [...new Set(rows.flatMap(({ measurements: { extra = {} } }) => Object.keys(extra)))];
+  return [...new Set(rows.flatMap(({ measurements: { extra = {} } }) => Object.keys(extra)))].filter(
+    (name) => !name.startsWith(fieldPrefix),
+  );
 }
 
 /** Right answers for what they cost: always in files, and on screen where an hourly price is given. */

@@ -3,7 +3,20 @@ import { scoringOptions, tasksOption } from './decision-options.ts';
 import { suiteOptions } from './suite-options.ts';
 
 /** Formats of one file: `--format`, or the ending of `--out`. A test compares them with the registries. */
-const fileFormats = ['csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher', 'jsonl'] as const;
+const fileFormats = [
+  'csv',
+  'confusion',
+  'labels',
+  'items',
+  'fields',
+  'json',
+  'markdown',
+  'latex',
+  'parquet',
+  'openmetrics',
+  'bencher',
+  'jsonl',
+] as const;
 
 /** Formats of other programs, which are folders. */
 const folderFormats = ['lm-eval', 'inspect', 'every-eval-ever', 'hf-eval-results'] as const;

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { glossary } from '../../present/glossary.ts';
 import type { LoadedPage, PageData } from '../page-data.ts';
+import { AnswersBlock, type SampleLinks } from './answers-block.tsx';
 import { Block } from './block.tsx';
 import { usePageView } from './board-view.ts';
 import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
@@ -36,7 +37,12 @@ export function GlossaryBlock(): VNode {
 }
 
 /** One report, the decision first. */
-export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
+export function ReportContent(props: {
+  readonly page: LoadedPage;
+  /** Where samples are, in the viewer. */
+  readonly links?: SampleLinks | undefined;
+}): VNode {
+  const { page, links } = props;
   const view = usePageView(page);
   const { data } = page;
   return (
@@ -50,6 +56,9 @@ export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
       ))}
       {view.boards.map((board) => (
         <ScoreboardBlock key={board.id} view={board} />
+      ))}
+      {view.boards.map((board) => (
+        <AnswersBlock key={board.id} view={board} links={links} />
       ))}
       <TradeOffBlock boards={view.boards} />
       <SizeBlock boards={view.boards} data={data} />
@@ -65,6 +74,7 @@ export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
 /** The page of a report file. */
 export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
   const { data } = page;
+  const answered = data.report.scoreboards.findIndex(({ answerDetails }) => answerDetails !== undefined);
   return (
     <>
       <header class="page-head">
@@ -78,6 +88,7 @@ export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
         <nav aria-label="Parts of the report">
           <Jump to="decision">Decision</Jump>
           {data.report.scoreboards.length === 0 ? null : <Jump to="board-1">Scoreboards</Jump>}
+          {answered === -1 ? null : <Jump to={`board-${answered + 1}-answers`}>Answers</Jump>}
           <Jump to="trade-off">Cost</Jump>
           <Jump to="ranks">Ranks</Jump>
           <Jump to="manifest">Manifest</Jump>
