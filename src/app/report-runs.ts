@@ -6,6 +6,7 @@ import type { AnchorSet } from '../scoring/anchors.ts';
 import { hasConstraints } from '../scoring/constraints.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { createAnswerTally } from '../scoring/answers/tally-answers.ts';
+import { settingsOfWeights } from '../scoring/answers/weight-settings.ts';
 import { certificateAnswer } from '../scoring/race/certificate.ts';
 import { joinAnchors } from './anchors-file.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
@@ -22,6 +23,7 @@ import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
+import { weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
 /** A task that counts, as the user names it. */
@@ -76,6 +78,7 @@ export async function reportRuns(
     pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
     allowsBusy: runs.every(({ suite }) => suite.allowBusy),
   };
+  const byModel = weightsOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
   for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
@@ -86,7 +89,11 @@ export async function reportRuns(
     const tally = createAnswerTally();
     const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
-    const judged = judgeScoreboard({ ...board, answerDetails: tally.answers() }, { ...asRun, evidence });
+    const details = {
+      answerDetails: tally.answers(),
+      settingsOfWeights: settingsOfWeights(board, (model) => byModel.get(model)),
+    };
+    const judged = judgeScoreboard({ ...board, ...details }, { ...asRun, evidence });
     scoreboards.push(withCertificate(judged, runs, scoring));
   }
   const notes = [

@@ -59,6 +59,8 @@ export interface SampleSummary {
   readonly truncated: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** Absent where a store doesn't say. */
+  readonly outputTokenSquareSum?: number | undefined;
 }
 
 /** What became of an item. `wrong` is whatever isn't wholly right: unparsed, truncated and failed ones as well. */

@@ -3,6 +3,7 @@ import type { Measurement } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
+import { tokensPerAnswer } from './answer-tokens.ts';
 import { accuracyMeasurement, type ScoredItems } from './accuracy.ts';
 import { costMeasurements } from './cost-measurements.ts';
 import { paperMeasurements, servingMeasurements } from './performance.ts';
@@ -34,11 +35,13 @@ export function cellMeasurements({
     extra[name] = { status: 'measured', value, unit: 'ratio', n: summary.items, warnings: [] };
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
+  const tokens = task.kind === 'generate' ? tokensPerAnswer(summary) : undefined;
   const accuracy = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
   return {
     accuracy,
     ...performance(task, passResults),
     ...costMeasurements(protocol, passResults, accuracy, pricePerHour),
+    ...(tokens !== undefined && { tokensPerAnswer: tokens }),
     ...(Object.keys(extra).length > 0 && { extra }),
   };
 }

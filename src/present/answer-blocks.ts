@@ -9,6 +9,7 @@ import {
   itemTable,
   labelTable,
   missedText,
+  settingsTable,
 } from './answer-tables.ts';
 import { type Block, line, listBlock, type Records, type Scalar, tableBlock, textBlock } from './document.ts';
 
@@ -55,6 +56,10 @@ function wholeBlocks(details: BoardAnswers, mostLabels: number): readonly Block[
   ];
 }
 
+function settingBlocks(board: Scoreboard): readonly Block[] {
+  return (board.settingsOfWeights ?? []).length === 0 ? [] : [tableBlock(settingsTable(board))];
+}
+
 /** The model whose answers are shown where there is room for one: the recommended, else the most accurate. */
 export function shownModel({ answer, rows }: Scoreboard): string | undefined {
   const [named] = answer === undefined ? [] : namedModels(answer);
@@ -85,13 +90,16 @@ function briefBlocks(board: Scoreboard, details: BoardAnswers): readonly Block[]
 /** In a terminal: everything where it is whole, else of tasks of the user's own what matters most. */
 export function answerScreen(board: Scoreboard): readonly Block[] {
   const details = board.answerDetails;
-  if (details === undefined) return [];
-  return [{ kind: 'alternative', whole: wholeBlocks(details, mostOnScreen), brief: briefBlocks(board, details) }];
+  const settings = settingBlocks(board);
+  if (details === undefined) return settings;
+  const whole = [...settings, ...wholeBlocks(details, mostOnScreen)];
+  return [{ kind: 'alternative', whole, brief: [...settings, ...briefBlocks(board, details)] }];
 }
 
 /** On a page: everything. */
-export function answerPage({ answerDetails: details }: Scoreboard): readonly Block[] {
-  return details === undefined ? [] : wholeBlocks(details, mostOnPage);
+export function answerPage(board: Scoreboard): readonly Block[] {
+  const details = board.answerDetails;
+  return [...settingBlocks(board), ...(details === undefined ? [] : wholeBlocks(details, mostOnPage))];
 }
 
 /** Every item list in a sentence; of pages that have lists of their own. */

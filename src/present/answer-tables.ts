@@ -9,6 +9,8 @@ import type {
   ListedItem,
   ModelLabels,
 } from '../scoring/answers/board-answers.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
+import { boardColumns } from './scoreboard-columns.ts';
 import { largestConfusions } from '../scoring/answers/label-figures.ts';
 import {
   type Cell,
@@ -23,6 +25,16 @@ import {
   type Table,
   table,
 } from './document.ts';
+
+/** Of the table of settings. */
+const settingColumns: ReadonlySet<string> = new Set([
+  'model',
+  'accuracy',
+  'tokensPerAnswer',
+  'thinkingTokens',
+  'budgetCut',
+  'contentFiltered',
+]);
 
 /** In place of a count of 0, so that the others stand out. */
 const none = '·';
@@ -274,6 +286,24 @@ export function itemTable({ models, ...agreement }: ItemAgreement, which: 'misse
       caption: which === 'missed' ? missedText(whole) : disputedText(whole),
       notes:
         count > shown.length ? [note(`the first ${shown.length} of ${countText(count)}; perbench view lists all`)] : [],
+    },
+  );
+}
+
+/** Accuracy and tokens per answer of the same weights under several settings. */
+export function settingsTable(board: Scoreboard): Table {
+  const own = (board.settingsOfWeights ?? []).flatMap(({ models }) => models);
+  const rows = own.flatMap((model) => board.rows.find((found) => found.model === model) ?? []);
+  const columns = boardColumns([board]).filter(({ id }) => settingColumns.has(id));
+  return table(
+    columns.map((shown) => ({ ...shown, unit: shown.read(board).unit, priority: 0 })),
+    rows.map((shown) => row(columns.map((each) => each.read(board).cell(shown)))),
+    {
+      caption: 'Accuracy against tokens per answer: the same weights under several settings',
+      notes: [
+        note('tokens: generated per answer on average, thoughts included'),
+        note('95 % confidence intervals for new items of the kind', { isAboutIntervals: true, isDetail: true }),
+      ],
     },
   );
 }

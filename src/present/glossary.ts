@@ -181,6 +181,7 @@ export const glossary: readonly GlossaryGroup[] = [
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
     memory: 'Peak memory of the engine per device: GPU memory, or resident memory of its process.',
     'output tokens per second (Output)': 'Tokens generated per second and device, all requests together.',
+    'tokens per answer (Tokens/answer)': 'Output tokens of an answer on average, thoughts included.',
     'energy per correct answer (Energy/correct)': 'Joules of the device per correct answer.',
     'latency under load (Load p95)': 'Latency at the load of the throughput pass, at the percentile named.',
     'Right/s, Right/s/GiB, Right/J, Right/money':

@@ -301,6 +301,12 @@ const details: readonly BoardColumn[] = [
   efficiencyColumn('correctPerSecond', 'Right/s', 'correct_per_second'),
   efficiencyColumn('correctPerSecondPerGib', 'Right/s/GiB', 'correct_per_second_per_gib'),
   efficiencyColumn('correctPerJoule', 'Right/J', 'correct_per_joule'),
+  measurementColumn({
+    id: 'tokensPerAnswer',
+    heading: 'Tokens/answer',
+    shortHeading: 'Tokens',
+    priority: priorities.tokens,
+  }),
   measurementColumn({ id: 'outputTokensPerSecond', heading: 'Output', priority: priorities.tokens }),
   measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', priority: priorities.tokens }),
   measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', priority: priorities.tokens }),

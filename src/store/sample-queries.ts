@@ -96,6 +96,7 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
       fn.sum('is_truncated').as('truncated'),
       fn.sum('prompt_tokens').as('promptTokens'),
       fn.sum('output_tokens').as('outputTokens'),
+      fn.sum(eb('output_tokens', '*', eb.ref('output_tokens'))).as('outputTokenSquareSum'),
     ])
     .executeTakeFirstOrThrow();
   // A sum over no rows is null, and PostgreSQL returns big numbers as text.
@@ -108,6 +109,7 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
     truncated: Number(row.truncated),
     promptTokens: Number(row.promptTokens),
     outputTokens: Number(row.outputTokens),
+    outputTokenSquareSum: Number(row.outputTokenSquareSum),
   };
 }
 

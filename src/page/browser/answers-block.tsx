@@ -35,6 +35,8 @@ import { tip } from './tip.tsx';
 const mostLabels = 30;
 const mostConfusions = 20;
 const mostItems = 20;
+/** Of a count above 0, as a share of its row. */
+const leastShade = 0.15;
 
 /** Where the samples behind a list are, in pages that have them. */
 export interface SampleLinks {
@@ -55,10 +57,11 @@ function textTable({ caption, columns, rows }: Table): TextTable {
 function CountCell(props: {
   readonly count: number;
   readonly items: number;
-  readonly kind: 'right-one' | 'other' | 'none';
+  readonly kind: 'right-one' | 'other';
 }): VNode {
   const { count, items, kind } = props;
-  const share = items === 0 ? 0 : count / items;
+  // Even one of many is to be seen.
+  const share = count === 0 ? 0 : Math.max(leastShade, count / items);
   return (
     <td class={`right ${kind}`} data-value={count} style={{ '--share': `${Math.round(share * 100)}%` }}>
       {count === 0 ? <span class="zero">0</span> : wholeNumber(count)}
@@ -233,9 +236,8 @@ function ItemList({
   const all = isFilter ? links?.list(taskId, which) : undefined;
   const idOf = ({ itemId }: ListedItem): ComponentChildren =>
     links === undefined ? <bdi>{itemId}</bdi> : <a href={links.item(taskId, itemId)}>{itemId}</a>;
-  return (
+  const list = (
     <>
-      <h3>{title}</h3>
       <CellsTable
         caption={title}
         headings={[
@@ -271,6 +273,18 @@ function ItemList({
         </p>
       ) : null}
     </>
+  );
+  // Errors of the data are worth a look at once; what models disagree about is the usual case.
+  return which === 'missed' ? (
+    <>
+      <h3>{title}</h3>
+      {list}
+    </>
+  ) : (
+    <details class="more on-paper">
+      <summary>{title}</summary>
+      <div>{list}</div>
+    </details>
   );
 }
 

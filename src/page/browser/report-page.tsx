@@ -4,7 +4,7 @@ import type { LoadedPage, PageData } from '../page-data.ts';
 import { AnswersBlock, type SampleLinks } from './answers-block.tsx';
 import { Block } from './block.tsx';
 import { usePageView } from './board-view.ts';
-import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
+import { RankBlock, SizeBlock, TokensBlock, TradeOffBlock } from './chart-block.tsx';
 import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { dateTime } from './format.ts';
@@ -61,6 +61,7 @@ export function ReportContent(props: {
         <AnswersBlock key={board.id} view={board} links={links} />
       ))}
       <TradeOffBlock boards={view.boards} />
+      <TokensBlock boards={view.boards} />
       <SizeBlock boards={view.boards} data={data} />
       <RankBlock boards={view.boards} />
       <ManifestBlock data={data} />
