@@ -89,11 +89,9 @@ export async function reportRuns(
     const tally = createAnswerTally();
     const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
-    const details = {
-      answerDetails: tally.answers(),
-      settingsOfWeights: settingsOfWeights(board, (model) => byModel.get(model)),
-    };
-    const judged = judgeScoreboard({ ...board, ...details }, { ...asRun, evidence });
+    const settings = settingsOfWeights(board, (model) => byModel.get(model));
+    const told = { ...board, answerDetails: tally.answers(), settingsOfWeights: settings };
+    const judged = judgeScoreboard(told, { ...asRun, evidence });
     scoreboards.push(withCertificate(judged, runs, scoring));
   }
   const notes = [

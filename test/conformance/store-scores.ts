@@ -26,6 +26,7 @@ export function testScores(open: OpenStore): void {
       truncated: 0,
       promptTokens: 0,
       outputTokens: 0,
+      outputTokenSquareSum: 0,
     });
   });
 
@@ -48,6 +49,7 @@ export function testScores(open: OpenStore): void {
       truncated: 2,
       promptTokens: 60,
       outputTokens: 12,
+      outputTokenSquareSum: 48,
     });
   });
 

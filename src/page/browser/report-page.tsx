@@ -1,13 +1,14 @@
 import type { VNode } from 'preact';
 import { glossary } from '../../present/glossary.ts';
 import type { LoadedPage, PageData } from '../page-data.ts';
-import { AnswersBlock, type SampleLinks } from './answers-block.tsx';
+import { AnswersBlock } from './answers-block.tsx';
 import { Block } from './block.tsx';
 import { usePageView } from './board-view.ts';
 import { RankBlock, SizeBlock, TokensBlock, TradeOffBlock } from './chart-block.tsx';
 import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { dateTime } from './format.ts';
+import type { SampleLinks } from './item-lists.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
 import { NotesBlock } from './notes-block.tsx';
 import { Facts, Jump } from './page-parts.tsx';
@@ -57,13 +58,13 @@ export function ReportContent(props: {
       {view.boards.map((board) => (
         <ScoreboardBlock key={board.id} view={board} />
       ))}
-      {view.boards.map((board) => (
-        <AnswersBlock key={board.id} view={board} links={links} />
-      ))}
       <TradeOffBlock boards={view.boards} />
       <TokensBlock boards={view.boards} />
       <SizeBlock boards={view.boards} data={data} />
       <RankBlock boards={view.boards} />
+      {view.boards.map((board) => (
+        <AnswersBlock key={board.id} view={board} links={links} />
+      ))}
       <ManifestBlock data={data} />
       <ReproduceBlock data={data} />
       <NotesBlock notes={view.notes.all} />
@@ -89,9 +90,9 @@ export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
         <nav aria-label="Parts of the report">
           <Jump to="decision">Decision</Jump>
           {data.report.scoreboards.length === 0 ? null : <Jump to="board-1">Scoreboards</Jump>}
-          {answered === -1 ? null : <Jump to={`board-${answered + 1}-answers`}>Answers</Jump>}
           <Jump to="trade-off">Cost</Jump>
           <Jump to="ranks">Ranks</Jump>
+          {answered === -1 ? null : <Jump to={`board-${answered + 1}-answers`}>Answers</Jump>}
           <Jump to="manifest">Manifest</Jump>
           <Jump to="notes">Notes</Jump>
           <Jump to="glossary">Glossary</Jump>

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import type { CellSummary } from '../viewer-data.ts';
-import type { SampleLinks } from './answers-block.tsx';
 import { Block } from './block.tsx';
 import { dateTime, fixed, wholeNumber } from './format.ts';
+import type { SampleLinks } from './item-lists.tsx';
 import { useLoaded, Waiting, WhenLoaded, type ViewProps } from './loading.tsx';
 import { Bar, ModelName } from './page-parts.tsx';
 import { ReportContent } from './report-page.tsx';

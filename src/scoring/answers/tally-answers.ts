@@ -92,11 +92,11 @@ export function createAnswerTally(): AnswerTally {
         const labels = itemLabels(score);
         if (labels !== undefined) right[place] = texts.numberOf(labels.right);
         const kind = kindOf(score);
+        const numberOf = (text: string | undefined): number => (text === undefined ? -1 : texts.numberOf(text));
         column.scores[place] = score.value;
         column.kinds[place] = kind;
-        const text = kind === 'answer' ? (labels?.given ?? score.answer) : undefined;
-        column.answers[place] = text === undefined ? -1 : texts.numberOf(text);
-        column.given[place] = labels?.given === undefined ? -1 : texts.numberOf(labels.given);
+        column.answers[place] = numberOf(kind === 'answer' ? (labels?.given ?? score.answer) : undefined);
+        column.given[place] = numberOf(labels?.given);
         countFields(column.fields, score.metrics);
         if (columns.length === 1 && score.cluster !== undefined) {
           clusters.add(score.cluster);
@@ -109,17 +109,15 @@ export function createAnswerTally(): AnswerTally {
       const labels = labelOrder({ right, expected, columns }, texts);
       const agreement = itemAgreement(columns, {
         itemIds: [...places.keys()],
-        expectedOf: (place) => texts.textOf(right[place] === -1 ? (expected[place] ?? -1) : (right[place] ?? -1)),
+        expectedOf: (place) => texts.textOf((right[place] === -1 ? expected : right)[place] ?? -1),
         textOf: (number) => texts.textOf(number),
       });
       const byField = columns.flatMap(fieldsOf);
       if (labels.length === 0 && agreement === undefined && byField.length === 0) return undefined;
+      const labelled = labels.length === 0 ? [] : columns;
       return {
         labels,
-        byLabel:
-          labels.length === 0
-            ? []
-            : columns.map((column) => modelLabels(column.model, rowsOf(column, right, labels, texts), labels)),
+        byLabel: labelled.map((column) => modelLabels(column.model, rowsOf(column, right, labels, texts), labels)),
         hasClusters: clustered > clusters.size,
         agreement,
         byField,
