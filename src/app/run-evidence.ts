@@ -38,7 +38,7 @@ const maxLabels = 20;
 
 async function storedAnswers(
   store: EvidenceStore,
-  { id, model }: Cell,
+  { id, model, measurements }: Cell,
   { signal, tally }: EvidenceOptions,
 ): Promise<StoredAnswers | undefined> {
   const itemIds: string[] = [];
@@ -47,7 +47,7 @@ async function storedAnswers(
   const labels = new Set<string>();
   const answers = new Map<string, number>();
   let unreadable = 0;
-  const count = tally?.begin(model);
+  const count = tally?.begin(model, measurements.extra?.['macro_f1']);
   for await (const score of store.scores(id)) {
     const { itemId, value, cluster, isUnparsed, answer, expected } = score;
     signal?.throwIfAborted();

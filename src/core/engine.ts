@@ -181,8 +181,11 @@ export type Prompt =
 export interface GenerateRequest {
   readonly id: string;
   readonly prompt: Prompt;
+  /** Of the answer; thoughts have a budget of their own. */
   readonly maxTokens: number;
-  /** The output is cut before the first of them. */
+  /** Lowers the budget of thoughts for this request. */
+  readonly maxThinkingTokens?: number | undefined;
+  /** The answer is cut before the first of them; thoughts aren't. */
   readonly stop: readonly string[];
   /** Ask for the log-probability of each generated token. */
   readonly logprobs?: boolean;

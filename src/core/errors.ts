@@ -125,6 +125,11 @@ export class EnvironmentError extends PerbenchError {
   readonly code = 'PB_ENVIRONMENT';
 }
 
+/** A scorer of the user's own threw, or gave what is no score: its item fails, the others go on. */
+export class ScorerError extends PerbenchError {
+  readonly code = 'PB_SCORER';
+}
+
 /** An engine failed while it ran: its cell fails, the others go on. */
 export class EngineError extends PerbenchError {
   readonly code = 'PB_ENGINE';

@@ -13,7 +13,17 @@ export const taskMetrics = ['accuracy', 'mean', 'macro_f1'] as const;
 export type TaskMetric = (typeof taskMetrics)[number];
 
 /** Scorers without settings of their own. */
-export const plainScorers = ['exact', 'label', 'choice', 'number', 'contains', 'f1', 'rouge_l', 'json'] as const;
+export const plainScorers = [
+  'exact',
+  'label',
+  'choice',
+  'letter',
+  'number',
+  'contains',
+  'f1',
+  'rouge_l',
+  'json',
+] as const;
 
 export type PlainScorer = (typeof plainScorers)[number];
 
@@ -56,6 +66,8 @@ export interface TaskDefinition {
   readonly answer?: AnswerKind | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly choices?: string | readonly string[] | undefined;
+  /** Number of the first choice, where the target counts them; 0 by default. */
+  readonly firstChoice?: 0 | 1 | undefined;
   readonly by?: 'generate' | 'likelihood' | undefined;
   readonly system?: string | undefined;
   readonly prompt?: string | ByStyle<string> | undefined;
@@ -149,6 +161,10 @@ export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDe
       .describe(
         'column with a list of choices, or the columns with one each; the target is the text, letter or position of the right one',
       ),
+    firstChoice: zod
+      .union([zod.literal(0), zod.literal(1)])
+      .optional()
+      .describe('number of the first choice, where the target counts them; by default 0'),
     by: zod.enum(['generate', 'likelihood']).optional(),
     system: zod.string().min(1).optional().describe('system message of a chat'),
     prompt: byStyle(zod, zod.string().min(1))
@@ -172,8 +188,11 @@ export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDe
   });
 }
 
+/** One type for each of the kinds. */
+type ScoreOf<Kind extends string> = Kind extends string ? { readonly kind: Kind } : never;
+
 export type TaskScore =
-  | { readonly kind: 'exact' | 'label' | 'choice' | 'contains' | 'f1' | 'rouge_l' }
+  | ScoreOf<'exact' | 'label' | 'choice' | 'letter' | 'contains' | 'f1' | 'rouge_l'>
   | { readonly kind: 'number'; readonly tolerance: number }
   | { readonly kind: 'regex'; readonly pattern: string }
   /** `schema` as JSON Schema; undefined where any JSON will do. */
@@ -207,6 +226,8 @@ export interface ResolvedTask {
   readonly labels: readonly string[] | undefined;
   /** Of choice tasks: the column with a list, or the columns with one choice each. */
   readonly choices: string | readonly string[] | undefined;
+  /** Number of the first choice, where the target counts them; 0 by default. */
+  readonly firstChoice?: 0 | 1 | undefined;
   readonly by: 'generate' | 'likelihood';
   readonly system: string | undefined;
   readonly prompt: ByStyle<string>;

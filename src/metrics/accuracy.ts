@@ -3,6 +3,7 @@ import type { Warning, Measurement } from '../core/measurement.ts';
 import type { LabelShares } from './label-shares.ts';
 import type { SampleSummary } from '../core/store.ts';
 import { thresholds } from '../core/thresholds.ts';
+import { type LabelledAnswers, macroF1, macroF1Interval } from '../stats/macro-f1.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
 
 export interface TrivialComparison {
@@ -59,9 +60,11 @@ export interface ScoredItems {
   readonly clusters: readonly string[] | undefined;
   /** Right and given answers by label, of tasks that have labels. */
   readonly labels?: LabelShares | undefined;
+  /** Right and given labels, of tasks that know all labels there are. */
+  readonly answers?: Pick<LabelledAnswers, 'gold' | 'predicted'> | undefined;
 }
 
-function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[] {
+function doubts({ items, failed, unparsed, truncated, budgetCut, contentFiltered }: SampleSummary): Warning[] {
   const found: Warning[] = [];
   if (failed > thresholds.failed * items)
     found.push({ reason: 'errors', detail: `${failed} of ${items} items failed and count as wrong` });
@@ -77,6 +80,14 @@ function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[
       reason: 'truncated',
       detail: `${percentText(truncated, 1, items)} of the answers ended at the token limit`,
     });
+  }
+  if (budgetCut > thresholds.cut * items) {
+    const detail = `${percentText(budgetCut, 1, items)} of the items have no answer: thinking had no end within its tokens (raise the budget, as in --thinking 4096)`;
+    found.push({ reason: 'budget_cut', detail });
+  }
+  if (contentFiltered > thresholds.cut * items) {
+    const detail = `${percentText(contentFiltered, 1, items)} of the answers were held back by the server's content filter`;
+    found.push({ reason: 'content_filter', detail });
   }
   if (items < thresholds.smallSample) found.push({ reason: 'small_sample', detail: `only ${items} items` });
   return found;
@@ -108,4 +119,15 @@ export function accuracyMeasurement(
     interval: scoreInterval(scores, { clusters }),
     warnings,
   };
+}
+
+/**
+ * Macro F1 over the items, with the doubts of their accuracy.
+ *
+ * @returns undefined where the task has no labels, or nothing was measured
+ */
+export function macroF1Measurement(accuracy: Measurement, { answers, clusters }: ScoredItems): Measurement | undefined {
+  if (accuracy.status === 'unavailable' || answers === undefined || answers.gold.length === 0) return undefined;
+  const labelled = { ...answers, clusters };
+  return { ...accuracy, value: macroF1(labelled), interval: macroF1Interval(labelled) };
 }

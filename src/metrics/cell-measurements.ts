@@ -4,8 +4,9 @@ import type { SampleSummary } from '../core/store.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
 import { tokensPerAnswer } from './answer-tokens.ts';
-import { accuracyMeasurement, type ScoredItems } from './accuracy.ts';
+import { accuracyMeasurement, macroF1Measurement, type ScoredItems } from './accuracy.ts';
 import { costMeasurements } from './cost-measurements.ts';
+import { thinkingMeasurements } from './thinking-measurements.ts';
 import { paperMeasurements, servingMeasurements } from './performance.ts';
 
 export interface CellRecords {
@@ -36,9 +37,15 @@ export function cellMeasurements({
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
   const tokens = task.kind === 'generate' ? tokensPerAnswer(summary) : undefined;
-  const accuracy = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
+  const share = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
+  const macro = macroF1Measurement(share, scored);
+  // The headline is what the task calls it; the other stands beside it.
+  const isMacro = task.metric === 'macro_f1' && macro !== undefined;
+  if (macro !== undefined) Object.assign(extra, isMacro ? { acc: share } : { macro_f1: macro });
+  const accuracy = isMacro ? macro : share;
   return {
     accuracy,
+    ...thinkingMeasurements(summary),
     ...performance(task, passResults),
     ...costMeasurements(protocol, passResults, accuracy, pricePerHour),
     ...(tokens !== undefined && { tokensPerAnswer: tokens }),

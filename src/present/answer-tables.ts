@@ -1,5 +1,4 @@
 import { countText } from '../core/amount-text.ts';
-import type { Interval } from '../core/measurement.ts';
 import { listText } from '../scoring/board-text.ts';
 import type {
   BoardAnswers,
@@ -125,20 +124,12 @@ export function confusionLines(model: ModelLabels, limit: number): readonly Line
 }
 
 /** Both ends of the interval are always told. */
-function shareCell(share: { readonly value: number; readonly interval: Interval | undefined } | undefined): Cell {
+function shareCell(share: CountedShare | undefined): Cell {
   return share === undefined ? numberCell(undefined, 3) : numberCell(share.value, 3, intervalParts(share.interval));
 }
 
-const textOfShare = ({
-  value,
-  interval,
-}: {
-  readonly value: number;
-  readonly interval: Interval | undefined;
-}): string =>
-  interval === undefined
-    ? value.toFixed(3)
-    : `${value.toFixed(3)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
+const textOfShare = ({ value, interval }: CountedShare): string =>
+  `${value.toFixed(3)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
 
 function unknownNotes({ figures }: ModelLabels): readonly Footnote[] {
   const named = (isMeant: (share: { readonly support: number; readonly given: number }) => boolean): string =>
@@ -159,23 +150,17 @@ export function macroText({ macroF1 }: ModelLabels): string {
 /** What must be known about the figures of labels. */
 export function labelNotes(details: BoardAnswers, model: ModelLabels): readonly Footnote[] {
   const { macroF1, figures } = model;
-  const isNeverGiven = figures.some(({ given, support }) => given === 0 && support > 0);
   return [
     ...unknownNotes(model),
-    ...(isNeverGiven ? [note('macro F1 counts a label that is never given as 0')] : []),
-    ...(macroF1.interval === undefined
-      ? [note('macro F1 has no interval: resampling the items would change nothing')]
-      : []),
+    ...(figures.some(({ f1 }) => f1 === undefined) ? [note('macro F1 counts a label without F1 as 0')] : []),
     note(
-      `95 % confidence intervals for new items of the kind: Wilson's of precision, recall and (of the items that have the label or were given it) F1${
-        macroF1.interval === undefined ? '' : `; of macro F1 by a ${macroF1.interval.method}`
-      }`,
+      `95 % confidence intervals for new items of the kind: Wilson's of precision, recall and (of the items that have the label or were given it) F1; of macro F1: ${macroF1.interval.method} over items`,
       { isAboutIntervals: true, isDetail: true },
     ),
     ...(details.hasClusters
       ? [
           note(
-            'items depend on each other within clusters, of which these intervals know nothing: they may be too narrow',
+            'items depend on each other within clusters, of which the intervals of single labels know nothing: they may be too narrow',
           ),
         ]
       : []),

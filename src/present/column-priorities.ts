@@ -10,6 +10,7 @@ export const priorities = {
   latency: 11,
   memory: 12,
   json: 13,
+  thinking: 14,
   throughputInterval: 21,
   latencyInterval: 22,
   memoryInterval: 23,

@@ -84,7 +84,7 @@ function createBook<Request extends { readonly id: string }>() {
 /**
  * Asks the model the items at `positions`, in that order; answers come in completion order.
  *
- * @param pass `maxTokens` cuts answers short, where only the work matters
+ * @param pass `maxTokens` cuts answers and thoughts short, where only the work matters
  */
 export async function* askItems(
   model: LoadedModel,
@@ -96,10 +96,11 @@ export async function* askItems(
   if (task.kind === 'generate') {
     const book = createBook<GenerateRequest>();
     const style = model.info.promptStyle;
-    const { maxTokens: limit = Infinity } = pass;
+    const { maxTokens: limit } = pass;
     const requests = book.ask(positions, (position) => {
       const request = buildGenerateRequest(planned, task, position, style);
-      return { ...request, maxTokens: Math.min(request.maxTokens, limit) };
+      if (limit === undefined) return request;
+      return { ...request, maxTokens: Math.min(request.maxTokens, limit), maxThinkingTokens: limit };
     });
     for await (const result of model.generate(requests, pass)) {
       const { position, request } = book.take(result.id);

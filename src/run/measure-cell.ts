@@ -1,5 +1,5 @@
 import type { CellMeasurements } from '../core/cell.ts';
-import type { Store } from '../core/store.ts';
+import type { Store, StoredScore } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ItemScore, Task } from '../core/task.ts';
 import { cellMeasurements, type CellRecords } from '../metrics/cell-measurements.ts';
@@ -7,7 +7,7 @@ import { createLabelCounter } from '../metrics/label-shares.ts';
 
 /** Collects scores as they stream by; an item without a metric counts as 0 in it. */
 async function collectScores(
-  scores: AsyncIterable<ItemScore & { readonly cluster: string | undefined }>,
+  scores: AsyncIterable<StoredScore>,
   task: Task,
 ): Promise<Pick<CellRecords, 'scored' | 'metrics'>> {
   const sums = new Map<string, number>();
@@ -15,9 +15,15 @@ async function collectScores(
   const values: number[] = [];
   const clusters: string[] = [];
   const labels = createLabelCounter();
+  const gold: string[] = [];
+  const predicted: (string | undefined)[] = [];
   for await (const score of scores) {
     values.push(score.value);
     if (task.category === 'classification') labels.add(score);
+    if (task.labels !== undefined) {
+      gold.push(String(score.detail?.['gold'] ?? score.expected));
+      predicted.push(labelIn(score));
+    }
     if (score.cluster !== undefined) clusters.push(score.cluster);
     for (const [name, value] of Object.entries(score.metrics)) sums.set(name, (sums.get(name) ?? 0) + value);
     if (task.summarise !== undefined) all.push(score);
@@ -28,9 +34,16 @@ async function collectScores(
       scores: values,
       clusters: clusters.length === values.length ? clusters : undefined,
       labels: labels.shares(),
+      ...(task.labels !== undefined && { answers: { gold, predicted } }),
     },
     metrics: { ...means, ...(all.length > 0 ? task.summarise?.(all) : undefined) },
   };
+}
+
+/** The label that was read; undefined where none was, or the item failed. */
+function labelIn({ isUnparsed, detail, answer }: ItemScore): string | undefined {
+  const label = detail?.['predicted'] ?? answer;
+  return isUnparsed || label === undefined ? undefined : String(label);
 }
 
 export async function measureCell(

@@ -47,6 +47,18 @@ export function fixedExamples<Item>(shots: number): ExamplePicker<Item> {
 }
 
 /**
+ * The first rows of the pool, for every item.
+ *
+ * @throws {RangeError} from the picker if the pool is smaller than `shots`
+ */
+export function firstExamples<Item>(shots: number): ExamplePicker<Item> {
+  return (_, pool) => {
+    requirePool(pool, shots);
+    return pool.slice(0, shots);
+  };
+}
+
+/**
  * The same examples for every item, with labels taking turns: a run of one label would bias a small model.
  *
  * @throws {RangeError} from the picker if a label has too few rows

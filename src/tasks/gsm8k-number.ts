@@ -128,6 +128,13 @@ export function equalDecimals(left: ExactDecimal, right: ExactDecimal): boolean 
   return left.numerator === right.numerator && left.denominator === right.denominator;
 }
 
+/** Whether two numbers differ by no more than the tolerance, exactly: 0.3 is within 0.1 of 0.2. */
+export function isWithin(left: ExactDecimal, right: ExactDecimal, tolerance: ExactDecimal): boolean {
+  const difference = left.numerator * right.denominator - right.numerator * left.denominator;
+  const size = difference < 0n ? -difference : difference;
+  return size * tolerance.denominator <= tolerance.numerator * left.denominator * right.denominator;
+}
+
 /** Decimal text where that is finite, else `numerator/denominator`. */
 export function formatDecimal({ numerator, denominator }: ExactDecimal): string {
   let places = 0;

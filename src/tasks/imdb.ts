@@ -18,6 +18,7 @@ import { imdbRecord } from '../core/dataset-record.ts';
 import { contentHash } from '../core/item-id.ts';
 import { defineTask, type GenerationQuestion, type ItemScore, type Task } from '../core/task.ts';
 import { balancedExamples } from './example-picker.ts';
+import { createLabelReader } from './read-label.ts';
 import { type Asking, groupMeans, promptAfter, type TaskVariant, variantFacts, where } from './task-parts.ts';
 
 const published: TaskVariant = {
@@ -137,15 +138,5 @@ function scoreSentiment(item: ImdbItem, { text }: { readonly text: string }): It
   };
 }
 
-/**
- * Reads a sentiment out of the first line that isn't blank. One of the two words must be there, the other not, and
- * not after "not": an answer that hedges or negates isn't one.
- */
-export function parseSentiment(text: string): 'positive' | 'negative' | undefined {
-  const line = text.trimStart().split(/\r?\n/u, 1)[0] ?? '';
-  const words = new Set(line.toLowerCase().match(/\b(?:positive|negative)\b/gu));
-  if (words.size !== 1) return undefined;
-  if (/(?:\bnot|n['’]t|\bneither|\bnever)\s+(?:a\s+|very\s+|really\s+)?(?:positive|negative)\b/iu.test(line))
-    return undefined;
-  return words.has('positive') ? 'positive' : 'negative';
-}
+/** Reads `positive` or `negative`, the one that the answer names. */
+export const parseSentiment = createLabelReader(['positive', 'negative']);

@@ -15,7 +15,8 @@ export function normalizeSpan(text: string): string {
   return spanTokens(text).join(' ');
 }
 
-function spanTokens(text: string): readonly string[] {
+/** Words of a text after normalisation. */
+export function spanTokens(text: string): readonly string[] {
   const words = text.toLowerCase().replace(punctuation, '').replace(article, ' ').split(whitespace);
   return words.filter((word) => word !== '');
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { suiteSchema } from '../../src/core/suite.ts';
-import { createChatRenderer } from '../../src/engines/llama-cpp/prompts.ts';
+import { createChatRenderer } from '../../src/engines/chat-template.ts';
 
 const file = join(import.meta.dirname, '../../suites/paper.yaml');
 

@@ -12,7 +12,7 @@ export const ticketsTask = 'tickets/own@0123abcd';
 export const invoicesTask = 'invoices/own@89abcdef';
 
 const labels = ['billing', 'bug', 'feature'] as const;
-export const labelledModels = ['atlas-1b', 'birch-3b', 'cedar-8b'] as const;
+export const labelledModels = ['atlas-1b', 'birch-3b (thinking off)', 'birch-3b (thinking, 2k)'] as const;
 
 /** The label of a ticket: 20 of billing, 14 of bug, 6 of feature. */
 function ticketLabel(position: number): (typeof labels)[number] {
@@ -104,6 +104,11 @@ function measurements(samples: readonly Sample[], model: number): CellMeasuremen
     throughput: measured(12 / (model + 1), 'items/s', 0.1),
     latency: measured(80 * (model + 1), 'ms', 5),
     memory: measured((model + 1) * 2 ** 29, 'bytes', 2 ** 20),
+    tokensPerAnswer: measured([6, 9, 140][model] ?? 6, 'count', [1, 2, 30][model] ?? 1, n),
+    ...(model === 2 && {
+      thinkingTokens: { status: 'measured', value: 131, unit: 'count', n, warnings: [] },
+      budgetCut: { status: 'measured', value: 1 / n, unit: 'ratio', n, warnings: [] },
+    }),
     ...(samples.some(({ metrics }) => 'json_valid' in metrics) && {
       extra: Object.fromEntries(['json_valid', 'schema_valid', 'fields_right'].map((name) => [name, mean(name)])),
     }),
@@ -126,7 +131,13 @@ export async function storeLabelledRun(store: Store, id = '20261124-170000-lbl1'
       models: Object.fromEntries(
         labelledModels.map((name, index) => [
           name,
-          { source: `./${name}.gguf`, fileSha256: String(index).repeat(64), fileBytes: 1024, ...noLaunchFacts },
+          // The last two are the same weights.
+          {
+            source: `./${index}.gguf`,
+            fileSha256: String(Math.min(1, index)).repeat(64),
+            fileBytes: 1024,
+            ...noLaunchFacts,
+          },
         ]),
       ),
     },

@@ -26,6 +26,8 @@ export interface EnginePass<Request, Result> {
   readonly inFlight: WorkInFlight;
   /** One decode at most; the results that are ready then. */
   step(): Result[];
+  /** Lets go of what is still in flight, and of what it holds beside the context. */
+  close?(): void;
 }
 
 /** Cells are allocated in steps of so many by the library. */

@@ -45,7 +45,7 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
       if (active === undefined) continue;
       requests += 1;
       tokens.prompt += Math.min(decoded, active.waiting.tokens.length);
-      tokens.output += active.outputTokens;
+      tokens.output += active.count.output;
     }
     return { requests, tokens };
   }
@@ -54,6 +54,10 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
     const read = readPrompt(request, this.#source.reader);
     if ('status' in read) this.#ready.push(read);
     else this.#queue.add({ ...read, request, arrivedMs: this.#source.now() });
+  }
+
+  close(): void {
+    for (const slot of this.#slots) slot.release(this.#source.now());
   }
 
   step(): Generation[] {
@@ -171,27 +175,68 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
       if (slot.active === undefined || slot.row === -1) continue;
       rows.load(logits.subarray(slot.row * vocabularySize, (slot.row + 1) * vocabularySize));
       const highest = rows.highest();
-      const token = rows.argmax(highest);
-      if (token === -1) throw new EngineError('the model gave logits that are not numbers');
-      this.#take(slot, token, highest, nowMs);
+      const likeliest = rows.argmax(highest);
+      if (likeliest === -1) throw new EngineError('the model gave logits that are not numbers');
+      const token = this.#constrain(slot, likeliest, nowMs);
+      if (token !== undefined) this.#take(slot, token, highest, nowMs);
     }
   }
 
-  #take(slot: GenerationSlot, token: number, logit: number, nowMs: number): void {
+  /** The likeliest token that the request's JSON schema allows behind thoughts; undefined where it failed for that. */
+  #constrain(slot: GenerationSlot, likeliest: number, nowMs: number): number | undefined {
+    const { active } = slot;
+    const schema = active?.waiting.request.jsonSchema;
+    if (active === undefined || schema === undefined) return likeliest;
+    const { grammars, rows, tokenizer } = this.#source.model;
+    const { text, waiting } = active;
+    if (text.openShape !== undefined) return likeliest;
+    if (waiting.budget > 0 && !text.answersWith(tokenizer.piece(likeliest))) return likeliest;
+    try {
+      active.constraint ??= grammars.constrain(schema);
+      return active.constraint.pick(rows, likeliest);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      const failure = slot.fail(error.message, nowMs);
+      if (failure !== undefined) this.#ready.push(failure);
+      if (!this.#mayReuse) slot.forget();
+      return undefined;
+    }
+  }
+
+  #take(slot: GenerationSlot, token: number, highest: number, nowMs: number): void {
     const { active } = slot;
     if (active === undefined) return;
     const { request } = active.waiting;
+    const { text, count, logprobs } = active;
     const { tokenizer, rows } = this.#source.model;
     active.firstTokenMs ??= nowMs;
-    if (tokenizer.isEnd(token)) {
-      this.#finish(slot, 'stop', nowMs);
+    const isMark = text.openShape !== undefined && tokenizer.isMark(token);
+    if (tokenizer.isEnd(token) && !isMark) {
+      if (!this.#closeThoughts(slot)) this.#finish(slot, 'stop', nowMs);
       return;
     }
-    active.outputTokens += 1;
-    if (request.logprobs === true) active.logprobs.push(logit - rows.logSumExp(logit));
-    if (active.text.push(tokenizer.piece(token))) this.#finish(slot, 'stop', nowMs);
-    else if (active.outputTokens >= request.maxTokens) this.#finish(slot, 'length', nowMs);
-    else slot.append(token);
+    const isStopped = text.push(tokenizer.piece(token));
+    const isOfAnswer = count.add(text);
+    if (request.logprobs === true) logprobs.push(rows.at(token) - rows.logSumExp(highest));
+    if (!isOfAnswer) logprobs.length = Math.min(logprobs.length, count.answer);
+    if (isStopped) this.#finish(slot, 'stop', nowMs);
+    else if (count.limited >= request.maxTokens) this.#finish(slot, 'length', nowMs);
+    else {
+      slot.append(token);
+      if (count.isBudgetUsed && text.isWholeCharacter) this.#closeThoughts(slot);
+    }
+  }
+
+  /** Closes open thoughts by force, once; false where there is nothing to close, or no budget for an answer behind. */
+  #closeThoughts(slot: GenerationSlot): boolean {
+    const { active } = slot;
+    const shape = active?.text.openShape;
+    if (active === undefined || shape === undefined || active.waiting.budget === 0 || active.count.isForced)
+      return false;
+    active.count.isForced = true;
+    active.text.add(shape.forcedClose);
+    for (const token of this.#source.reader.closing(shape)) slot.append(token);
+    return true;
   }
 
   #finish(slot: GenerationSlot, reason: 'stop' | 'length', nowMs: number): void {
@@ -203,5 +248,5 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
 
 /** Cells that a request may fill: the last token of the answer is never decoded. */
 function cellsOf(waiting: WaitingGeneration): number {
-  return waiting.tokens.length + Math.max(0, waiting.request.maxTokens - 1);
+  return waiting.tokens.length + Math.max(0, waiting.room - 1);
 }

@@ -1,49 +1,9 @@
-import type { GenerateRequest, GenerationResult } from '../../core/engine.ts';
-import { commonPrefix, promptHead } from '../prompt-tokens.ts';
+import type { GenerateRequest, GenerationResult, RequestFailure } from '../../core/engine.ts';
+import { commonPrefix, promptHead, requestFailure } from '../prompt-tokens.ts';
+import type { GrammarConstraint } from './native/grammar-constraint.ts';
 import type { PromptTokens } from './prompts.ts';
-
-/**
- * The text of a generation as its tokens come: whole characters only, and cut before the first stop string, which may
- * begin in one token and end in another.
- */
-export class TextStream {
-  readonly #stop: readonly string[];
-  readonly #longestStop: number;
-  // With `stream` an incomplete character at the end waits for its other bytes; without BOM handling no text is lost.
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  #text = '';
-  #isStopped = false;
-
-  constructor(stop: readonly string[]) {
-    this.#stop = stop.filter((each) => each !== '');
-    this.#longestStop = Math.max(0, ...this.#stop.map((each) => each.length));
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-
-  get isStopped(): boolean {
-    return this.#isStopped;
-  }
-
-  /** Adds a token's bytes; true when a stop string is complete. */
-  push(bytes: Uint8Array): boolean {
-    const added = this.#decoder.decode(bytes, { stream: true });
-    if (added === '') return false;
-    const searchFrom = Math.max(0, this.#text.length - this.#longestStop + 1);
-    this.#text += added;
-    let cut = -1;
-    for (const stop of this.#stop) {
-      const at = this.#text.indexOf(stop, searchFrom);
-      if (at !== -1 && (cut === -1 || at < cut)) cut = at;
-    }
-    if (cut === -1) return false;
-    this.#text = this.#text.slice(0, cut);
-    this.#isStopped = true;
-    return true;
-  }
-}
+import { TextStream } from './text-stream.ts';
+import { TokenCount } from './token-count.ts';
 
 export interface WaitingGeneration extends PromptTokens {
   readonly request: GenerateRequest;
@@ -54,10 +14,13 @@ export interface WaitingGeneration extends PromptTokens {
 export interface ActiveGeneration {
   readonly waiting: WaitingGeneration;
   readonly text: TextStream;
+  readonly count: TokenCount;
+  /** Of the answer's tokens. */
   readonly logprobs: number[];
   readonly scheduledMs: number;
   readonly reusedTokens: number;
-  outputTokens: number;
+  /** Of a request with a JSON schema, from the first token of its answer on. */
+  constraint?: GrammarConstraint;
   startedMs: number | undefined;
   firstTokenMs: number | undefined;
 }
@@ -89,17 +52,20 @@ export class GenerationSlot {
   }
 
   start(waiting: WaitingGeneration, reusedTokens: number, nowMs: number): void {
-    this.#tokens = new Int32Array(waiting.tokens.length + waiting.request.maxTokens);
+    this.#tokens = new Int32Array(waiting.tokens.length + waiting.room);
     this.#tokens.set(waiting.tokens);
     this.#length = waiting.tokens.length;
     this.decoded = reusedTokens;
     this.active = {
       waiting,
-      text: new TextStream(waiting.request.stop),
+      text: new TextStream(waiting.request.stop, {
+        startsInside: waiting.opened,
+        mayThink: waiting.budget > 0,
+      }),
+      count: new TokenCount(waiting.budget),
       logprobs: [],
       scheduledMs: Math.max(waiting.arrivedMs, Math.min(this.freeSinceMs, nowMs)),
       reusedTokens,
-      outputTokens: 0,
       startedMs: undefined,
       firstTokenMs: undefined,
     };
@@ -119,17 +85,20 @@ export class GenerationSlot {
   finish(finishReason: GenerationResult['finishReason'], nowMs: number): GenerationResult | undefined {
     const { active } = this;
     if (active === undefined) return undefined;
-    const { waiting, text, logprobs, outputTokens } = active;
-    this.active = undefined;
-    this.freeSinceMs = nowMs;
+    const { waiting, text, logprobs, count } = active;
+    const { thoughts, answer, isOpen } = text.end();
+    this.release(nowMs);
     return {
       id: waiting.request.id,
       status: 'done',
-      text: text.text,
-      finishReason,
+      text: answer,
+      ...(thoughts !== undefined && { thoughts }),
+      ...(count.thinking > 0 && { thinkingTokens: count.thinking }),
+      // Without an end of its thoughts there is no answer, whatever ended the text.
+      finishReason: isOpen && answer.trim() === '' ? 'budget_cut' : finishReason,
       promptTokens: waiting.tokens.length,
       reusedTokens: active.reusedTokens,
-      outputTokens,
+      outputTokens: count.output,
       tokenLogprobs: waiting.request.logprobs === true ? logprobs : undefined,
       promptHead: promptHead(waiting.tokens),
       promptSha256: waiting.sha256,
@@ -141,6 +110,20 @@ export class GenerationSlot {
         lastTokenMs: nowMs,
       },
     };
+  }
+
+  /** Ends the request without a result. */
+  fail(message: string, nowMs: number): RequestFailure | undefined {
+    const waiting = this.active?.waiting;
+    this.release(nowMs);
+    return waiting && requestFailure(waiting.request.id, 'engine', message, waiting.tokens.length);
+  }
+
+  /** Lets go of the request, whatever became of it. */
+  release(nowMs: number): void {
+    this.active?.constraint?.free();
+    this.active = undefined;
+    this.freeSinceMs = nowMs;
   }
 
   /** Takes over what another slot is doing; its cells must have been copied. */

@@ -145,4 +145,6 @@ export function withKernels(location: LibraryLocation, kernels: string): Library
 export const llamaOptionsSchema = z.strictObject({
   device: z.enum(deviceChoices).default('cpu'),
   kernels: z.string().optional(),
+  /** File with a chat template (Jinja) instead of the model's own. */
+  chatTemplate: z.string().min(1).optional(),
 });

@@ -1,13 +1,14 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { clockOffsetMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
-import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
+import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec, PromptStyle } from '../../core/engine.ts';
 import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
 import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { resolvePromptStyle } from '../prompt-style.ts';
+import { resolveThinking } from '../thinking/resolve-thinking.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
 import {
@@ -73,41 +74,82 @@ function textValue(header: GgufHeader, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/**
+ * The template that messages are rendered by: the one that the options name, else the file's own.
+ *
+ * @throws {ModelError} if the named one can't be read
+ */
+async function chatTemplateOf(name: string, file: string | undefined, header: GgufHeader): Promise<string | undefined> {
+  if (file === undefined) return textValue(header, 'tokenizer.chat_template');
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelError(`${name}: the chat template ${file} can't be read: ${reason}`, {
+      hint: 'Set the engine option chatTemplate to a file with a Jinja template.',
+      cause,
+    });
+  }
+}
+
 interface Opening {
+  readonly promptStyle: PromptStyle;
   readonly model: ModelSpec;
-  readonly file: string;
   readonly header: GgufHeader;
   readonly library: LibraryLocation;
   readonly order: LoadOrder;
+}
+
+function namesOf({ name }: ModelSpec, header: GgufHeader): readonly string[] {
+  const keys = ['general.name', 'general.finetune', 'general.basename'];
+  return [name, ...keys.flatMap((key) => textValue(header, key) ?? [])];
 }
 
 async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEngineOptions): Promise<Opening> {
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
-  const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model, optionsHint);
+  const {
+    device,
+    kernels,
+    chatTemplate: templateFile,
+  } = parseEngineOptions(llamaOptionsSchema, 'llama', model, optionsHint);
   const found = (engine.findLibrary ?? findLibrary)(device);
   const library = kernels === undefined ? found : withKernels(found, kernels);
   const header = await readGgufHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
   checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);
+  const chatTemplate = await chatTemplateOf(model.name, templateFile, header);
+  const names = namesOf(model, header);
+  const promptStyle = resolvePromptStyle(model.promptStyle, {
+    file: model.file,
+    names,
+    hasChatTemplate: chatTemplate !== undefined,
+  });
+  const { thinking, templateArgs } = resolveThinking(model.thinking, {
+    model: model.name,
+    names: [...names, basename(model.file)],
+    promptStyle,
+    template: chatTemplate,
+    templateArgs: model.templateArgs,
+  });
   const order: LoadOrder = {
     type: 'load',
     file: model.file,
     library,
     threads: options.threads ?? availableParallelism(),
     contextTokens: options.contextTokens,
-    chatTemplate: textValue(header, 'tokenizer.chat_template'),
+    chatTemplate,
+    templateArgs,
+    thinking,
     clockOffsetMs,
   };
-  return { model, file: model.file, header, library, order };
+  return { model, promptStyle, header, library, order };
 }
 
 function describeModel(opening: Opening, facts: LoadedFacts, processId: number): ModelInfo {
-  const { model, file, header, library, order } = opening;
-  const keys = ['general.name', 'general.finetune', 'general.basename'];
-  const names = [model.name, ...keys.flatMap((key) => textValue(header, key) ?? [])];
-  const { chatTemplate } = order;
+  const { promptStyle, header, library, order } = opening;
+  const { chatTemplate, thinking } = order;
   // Variants round in their own way: a quantised model's accuracy moved by 6 points of 100 between two of them.
   const build = [library.packageName, library.packageVersion, facts.kernels].filter((part) => part !== undefined);
   return {
@@ -119,7 +161,8 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     contextTokens: facts.contextTokens,
     vocabularySize: facts.vocabularySize,
     chatTemplateSha256: chatTemplate === undefined ? undefined : textSha256(chatTemplate),
-    promptStyle: resolvePromptStyle(model.promptStyle, { file, names, hasChatTemplate: chatTemplate !== undefined }),
+    thinking,
+    promptStyle,
     tokenizerSha256: header.tokenizerSha256,
     engineBuild: `llama.cpp ${facts.libraryVersion} (${build.join(' ')})`,
     devices: facts.devices,
@@ -181,7 +224,8 @@ function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error'
 /**
  * The llama engine: GGUF files by llama.cpp, each in a process of its own. Engine options: `device`, one of `cpu`
  * (default), `cuda`, `vulkan`, `metal`, or `auto` for the first that is installed; `kernels`, a variant of the CPU's,
- * such as `haswell`, instead of the best that the processor can run.
+ * such as `haswell`, instead of the best that the processor can run; `chatTemplate`, a file with a template (Jinja)
+ * instead of the model's own.
  */
 export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
   return {

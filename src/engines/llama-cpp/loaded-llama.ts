@@ -55,6 +55,7 @@ export class LoadedLlama implements LoadedModel {
       isTimedByClient: false,
       whyNoLoglikelihood: undefined,
       isLoglikelihoodDetour: false,
+      structuredOutput: true,
     };
     this.#name = name;
     this.#passes = new ModelPasses(name, llamaMaxConcurrency);

@@ -54,11 +54,17 @@ export class PassRunner {
     if (running === undefined || running.id !== order.pass) return;
     if (order.type === 'requests') this.#addRequests(running, order.requests);
     else if (order.type === 'requests-end') running.hasAllRequests = true;
-    else this.#running = undefined;
+    else this.#end();
     this.#schedule();
   }
 
+  #end(): void {
+    this.#running?.pass.close?.();
+    this.#running = undefined;
+  }
+
   #start(id: number, kind: PassKind, settings: PassSettings): void {
+    this.#end();
     this.#running = {
       id,
       pass: createPass(this.#source, kind, settings),
@@ -106,7 +112,7 @@ export class PassRunner {
       this.#lastReportMs = nowMs;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      this.#running = undefined;
+      this.#end();
       this.#report({ type: 'pass-error', pass: running.id, message: error.message });
     }
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createChatRenderer, readPrompt, type PromptReader } from './prompts.ts';
+import { createChatRenderer } from '../chat-template.ts';
+import { readPrompt, type PromptReader } from './prompts.ts';
 
 const special = { bos: '<s>', eos: '</s>' };
 const source =
@@ -35,6 +36,8 @@ describe('readPrompt', () => {
         throw new Error('System role not supported');
       },
       contextTokens: 100,
+      thinking: { mode: 'none', because: '' },
+      closing: () => new Int32Array(),
     };
     const request = { id: 'a', prompt: { style: 'chat', messages: [] }, maxTokens: 1, stop: [] } as const;
     expect(readPrompt(request, reader)).toEqual({

@@ -1,80 +1,9 @@
-import { Template } from '@huggingface/jinja';
-import type { ChatMessage, GenerateRequest, RequestFailure } from '../../core/engine.ts';
+import type { GenerateRequest, RequestFailure, Thinking } from '../../core/engine.ts';
+import type { ChatRenderer } from '../chat-template.ts';
 import { requestFailure, textSha256 } from '../prompt-tokens.ts';
+import { defaultThinkingBudget } from '../thinking/resolve-thinking.ts';
+import { openedShape, type ThoughtShape, thoughtShapes } from '../thinking/thought-shapes.ts';
 import type { Tokenizer } from './native/tokenizer.ts';
-
-/**
- * Day that templates are told is today: with the real one, a prompt that carries a date would differ from day to day
- * and no run could be repeated.
- */
-const fixedDate = new Date(Date.UTC(2024, 6, 26));
-const fixedDateText = '26 Jul 2024';
-
-const monthNames = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-const dayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-
-/** `strftime` for the fixed day at midnight; directives that no template is known to use stay as they are. */
-function formatFixedDate(format: string): string {
-  const month = monthNames[fixedDate.getUTCMonth()] ?? '';
-  const day = dayNames[fixedDate.getUTCDay()] ?? '';
-  const values: Readonly<Record<string, string>> = {
-    d: String(fixedDate.getUTCDate()).padStart(2, '0'),
-    m: String(fixedDate.getUTCMonth() + 1).padStart(2, '0'),
-    Y: String(fixedDate.getUTCFullYear()),
-    y: String(fixedDate.getUTCFullYear()).slice(2),
-    B: month,
-    b: month.slice(0, 3),
-    A: day,
-    a: day.slice(0, 3),
-    H: '00',
-    M: '00',
-    S: '00',
-    '%': '%',
-  };
-  return format.replaceAll(/%([a-zA-Z%])/g, (directive, letter: string) => values[letter] ?? directive);
-}
-
-export interface SpecialTexts {
-  readonly bos: string;
-  readonly eos: string;
-}
-
-/** Renders messages into one prompt, ready for the assistant's answer. */
-export type ChatRenderer = (messages: readonly ChatMessage[], prefill?: string) => string;
-
-/**
- * Compiles a model's chat template.
- *
- * @throws {Error} if the template has a syntax error; the renderer throws what the template raises
- */
-export function createChatRenderer(source: string, special: SpecialTexts): ChatRenderer {
-  // The interpreter declares `strftime_now` itself, with the real date, and refuses another of that name.
-  const template = new Template(source.replaceAll(/\bstrftime_now\s*\(/g, 'perbench_strftime('));
-  return (messages, prefill = '') => {
-    const rendered = template.render({
-      messages: messages.map(({ role, content }) => ({ role, content })),
-      add_generation_prompt: true,
-      bos_token: special.bos,
-      eos_token: special.eos,
-      date_string: fixedDateText,
-      perbench_strftime: formatFixedDate,
-    });
-    return rendered + prefill;
-  };
-}
 
 /** What the engine needs of a model to turn requests into tokens. */
 export interface PromptReader {
@@ -83,19 +12,51 @@ export interface PromptReader {
   readonly renderChat: ChatRenderer | undefined;
   /** Tokens that one sequence may hold. */
   readonly contextTokens: number;
+  readonly thinking: Thinking;
+  /** Tokens that close a block of thoughts by force. */
+  readonly closing: (shape: ThoughtShape) => Int32Array;
 }
 
 export interface PromptTokens {
   readonly tokens: Int32Array;
   readonly sha256: string;
+  /** The block of thoughts that the prompt ends inside of. */
+  readonly opened: ThoughtShape | undefined;
+  /** Tokens of thoughts; 0 where the model isn't to think. */
+  readonly budget: number;
+  /** Tokens that may come behind the prompt: thoughts, what closes them, and the answer. */
+  readonly room: number;
 }
 
-function renderPrompt(request: GenerateRequest, reader: PromptReader): string | RequestFailure {
+/** The rest of a character that the budget would cut. */
+const characterTokens = 3;
+
+/** Tokens of thoughts and of what closes them; an opened block is closed by its own mark, else nobody knows by which. */
+function thinkingRoom(budget: number, opened: ThoughtShape | undefined, { closing }: PromptReader): number {
+  if (budget === 0) return 0;
+  const shapes = opened === undefined ? thoughtShapes : [opened];
+  return budget + characterTokens + Math.max(...shapes.map((shape) => closing(shape).length));
+}
+
+interface RenderedPrompt {
+  readonly text: string;
+  readonly opened: ThoughtShape | undefined;
+}
+
+/** A prompt that ends inside thoughts; where there are to be none they are closed at once, as templates do it. */
+function withThoughts(text: string, prefill: string, { mode }: Thinking): RenderedPrompt {
+  if (mode === 'off') return { text: text + (openedShape(text)?.forcedClose ?? '') + prefill, opened: undefined };
+  // The answer that a prefill begins comes behind the thoughts.
+  const whole = mode === 'on' ? text : text + prefill;
+  return { text: whole, opened: openedShape(whole) };
+}
+
+function renderPrompt(request: GenerateRequest, reader: PromptReader): RenderedPrompt | RequestFailure {
   const { prompt } = request;
-  if (prompt.style === 'plain') return prompt.text;
+  if (prompt.style === 'plain') return { text: prompt.text, opened: undefined };
   if (reader.renderChat === undefined) return requestFailure(request.id, 'template', 'the model has no chat template');
   try {
-    return reader.renderChat(prompt.messages, prompt.prefill);
+    return withThoughts(reader.renderChat(prompt.messages), prompt.prefill ?? '', reader.thinking);
   } catch (error) {
     // Templates refuse roles and orders of messages by throwing: that concerns this request alone.
     return requestFailure(
@@ -106,10 +67,19 @@ function renderPrompt(request: GenerateRequest, reader: PromptReader): string | 
   }
 }
 
+/** Tokens that a request may think. */
+function thinkingBudget(
+  { maxThinkingTokens = Infinity }: GenerateRequest,
+  { budget = defaultThinkingBudget }: Thinking,
+) {
+  return Math.min(budget, maxThinkingTokens);
+}
+
 /** Renders and tokenises a request, or says why it can't run. */
 export function readPrompt(request: GenerateRequest, reader: PromptReader): PromptTokens | RequestFailure {
-  const text = renderPrompt(request, reader);
-  if (typeof text !== 'string') return text;
+  const rendered = renderPrompt(request, reader);
+  if ('status' in rendered) return rendered;
+  const { text, opened } = rendered;
   const { tokenizer, contextTokens } = reader;
   const isChat = request.prompt.style === 'chat';
   let tokens = isChat ? tokenizer.encodeTemplate(text) : tokenizer.encode(text);
@@ -117,8 +87,12 @@ export function readPrompt(request: GenerateRequest, reader: PromptReader): Prom
     if (tokenizer.prefixToken === undefined) return requestFailure(request.id, 'engine', 'the prompt has no tokens', 0);
     tokens = Int32Array.of(tokenizer.prefixToken);
   }
-  if (tokens.length + request.maxTokens > contextTokens) {
-    const needed = `${tokens.length} prompt tokens and ${request.maxTokens} to generate`;
+  const budget = isChat && reader.thinking.mode === 'on' ? thinkingBudget(request, reader.thinking) : 0;
+  const thinkingTokens = thinkingRoom(budget, opened, reader);
+  const room = thinkingTokens + request.maxTokens;
+  if (tokens.length + room > contextTokens) {
+    const thoughts = budget === 0 ? '' : `${thinkingTokens} for thoughts and `;
+    const needed = `${tokens.length} prompt tokens and ${thoughts}${request.maxTokens} to generate`;
     return requestFailure(
       request.id,
       'prompt_too_long',
@@ -126,5 +100,5 @@ export function readPrompt(request: GenerateRequest, reader: PromptReader): Prom
       tokens.length,
     );
   }
-  return { tokens, sha256: textSha256(text) };
+  return { tokens, sha256: textSha256(text), opened, budget, room };
 }

@@ -3,8 +3,10 @@ import type {
   Generation,
   Loglikelihood,
   LoglikelihoodRequest,
+  Thinking,
   WorkInFlight,
 } from '../../core/engine.ts';
+import type { TemplateArguments } from '../chat-template.ts';
 import type { PassSettings } from './engine-pass.ts';
 import type { LibraryLocation } from './library-location.ts';
 
@@ -16,6 +18,9 @@ export interface LoadOrder {
   readonly threads: number;
   readonly contextTokens: number | undefined;
   readonly chatTemplate: string | undefined;
+  /** Of the template, beside the messages. */
+  readonly templateArgs: TemplateArguments;
+  readonly thinking: Thinking;
   /** The caller's: both processes then tell the same time. */
   readonly clockOffsetMs: number;
 }

@@ -15,7 +15,9 @@ import { loadLibrary, type NativeLibrary } from './native/library.ts';
 import { LlamaContext, type ContextShape } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
 import { PassRunner } from './pass-runner.ts';
-import { createChatRenderer, type ChatRenderer } from './prompts.ts';
+import type { PromptReader } from './prompts.ts';
+import { thoughtMarks, type ThoughtShape } from '../thinking/thought-shapes.ts';
+import { type ChatRenderer, createChatRenderer } from '../chat-template.ts';
 import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 function report(message: WorkerReport): void {
@@ -51,7 +53,7 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
   const { tokenizer } = model;
   const special = { bos: tokenizer.specialText(tokenizer.bos), eos: tokenizer.specialText(tokenizer.eos) };
   try {
-    return createChatRenderer(order.chatTemplate, special);
+    return createChatRenderer(order.chatTemplate, special, order.templateArgs);
   } catch (error) {
     // A template that can't be compiled fails the requests that need it, not the plain ones.
     const reason = error instanceof Error ? error.message : String(error);
@@ -78,6 +80,24 @@ function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): L
   };
 }
 
+/** What requests are read with; the marks of thoughts become part of the text. */
+function promptReader(order: LoadOrder, model: LlamaModel, contextTokens: number): PromptReader {
+  const { tokenizer } = model;
+  tokenizer.showMarks(thoughtMarks);
+  const closings = new Map<ThoughtShape, Int32Array>();
+  return {
+    tokenizer,
+    renderChat: chatRenderer(order, model),
+    contextTokens,
+    thinking: order.thinking,
+    closing: (shape) => {
+      const tokens = closings.get(shape) ?? tokenizer.encodePart(shape.forcedClose);
+      closings.set(shape, tokens);
+      return tokens;
+    },
+  };
+}
+
 function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource {
   const contextTokens = order.contextTokens ?? model.trainedContextTokens;
   if (contextTokens > model.trainedContextTokens) {
@@ -89,7 +109,7 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
   let open: LlamaContext | undefined;
   return {
     model,
-    reader: { tokenizer: model.tokenizer, renderChat: chatRenderer(order, model), contextTokens },
+    reader: promptReader(order, model, contextTokens),
     now: () => nowMs(order.clockOffsetMs),
     open: (shape: ContextShape) => {
       if (open !== undefined && isSameShape(open.shape, shape)) {

@@ -9,12 +9,15 @@ import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { LoadedModel, ModelInfo, ModelSpec, PassOptions, Engine } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import { servedMaxConcurrency, requestPool, tellingWork } from '../request-pool.ts';
+import type { ThinkingPlan } from '../thinking/resolve-thinking.ts';
+import { planMockThoughts } from './mock-thoughts.ts';
 import { answerMock, type MockWorld, weighMock, type MockOptions, mockOptionsSchema } from './mock-answers.ts';
 
-function createWorld(name: string, options: MockOptions, hangMs: number): MockWorld {
+function createWorld(name: string, plan: ThinkingPlan, options: MockOptions, hangMs: number): MockWorld {
   let requests = 0;
   return {
     options,
+    plan,
     async begin(signal) {
       requests += 1;
       if (options.crashAtRequest !== undefined && requests >= options.crashAtRequest) {
@@ -32,7 +35,11 @@ function createWorld(name: string, options: MockOptions, hangMs: number): MockWo
   };
 }
 
-function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: MockOptions): ModelInfo {
+function mockInfo(
+  { promptStyle }: ModelSpec,
+  { memoryBytes, contextTokens, thoughts }: MockOptions,
+  { thinking }: ThinkingPlan,
+): ModelInfo {
   return {
     architecture: 'mock',
     parameters: undefined,
@@ -42,6 +49,7 @@ function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: Mo
     contextTokens,
     vocabularySize: 50_000,
     chatTemplateSha256: undefined,
+    ...(thoughts !== undefined && { thinking }),
     promptStyle: promptStyle === 'instruct' ? 'chat' : 'plain',
     tokenizerSha256: undefined,
     engineBuild: 'mock 1',
@@ -56,7 +64,8 @@ function mockInfo({ promptStyle }: ModelSpec, { memoryBytes, contextTokens }: Mo
 
 export function createMockModel(model: ModelSpec, options: MockOptions, hangMs = 300_000): LoadedModel {
   const closed = new AbortController();
-  const world = createWorld(model.name, options, hangMs);
+  const plan = planMockThoughts(model, options.thoughts);
+  const world = createWorld(model.name, plan, options, hangMs);
   const { memoryBytes, loglikelihood } = options;
 
   const run = <Request, Result>(
@@ -71,7 +80,7 @@ export function createMockModel(model: ModelSpec, options: MockOptions, hangMs =
     );
 
   return {
-    info: mockInfo(model, options),
+    info: mockInfo(model, options, plan),
     capabilities: {
       generate: true,
       loglikelihood,

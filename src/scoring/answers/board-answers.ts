@@ -39,11 +39,10 @@ export interface LabelFigures {
   readonly f1: CountedShare | undefined;
 }
 
-/** Mean of F1 over the labels that are right for at least one item; a label that is never given counts as 0. */
+/** Mean of F1 over the labels that are right or given for at least one item; where one has none, it counts as 0. */
 export interface MacroF1 {
   readonly value: number;
-  /** Undefined where all answers are right or all wrong: resampling them tells nothing then. */
-  readonly interval: Interval | undefined;
+  readonly interval: Interval;
   readonly labels: number;
 }
 

@@ -1,9 +1,6 @@
-import { createGammaSource, createRandom } from '../../stats/random.ts';
-import { quantile } from '../../stats/quantile.ts';
+import { type LabelledAnswers, macroF1, macroF1Interval } from '../../stats/macro-f1.ts';
 import { wilsonInterval } from '../../stats/score-interval.ts';
-import { meanOf } from '../../stats/means.ts';
-import type { Interval } from '../../core/measurement.ts';
-import type { ConfusionRow, CountedShare, LabelFigures, MacroF1, ModelLabels } from './board-answers.ts';
+import type { ConfusionRow, CountedShare, LabelFigures, ModelLabels } from './board-answers.ts';
 
 function share(right: number, of: number): CountedShare | undefined {
   return of === 0 ? undefined : { value: right / of, interval: wilsonInterval(right, of) };
@@ -67,73 +64,29 @@ export function labelFigures(rows: readonly ConfusionRow[], labels: readonly str
   }));
 }
 
-const replicates = 1000;
-const seed = 1;
-const level = 0.95;
-
-/** Cells of a matrix that hold items: by what they count for. */
-interface HeldCell {
-  readonly row: number;
-  /** Place of the given label among the rows; -1 for another, or none. */
-  readonly given: number;
-  readonly count: number;
-}
-
-function heldCells(rows: readonly ConfusionRow[]): readonly HeldCell[] {
-  const places = new Map(rows.map(({ label }, index) => [label, index]));
-  return rows.flatMap(({ given, items }, row) => {
-    const known = given.map(([label, count]) => ({ row, given: places.get(label) ?? -1, count }));
-    const others = items - known.reduce((sum, { count }) => sum + count, 0);
-    return others === 0 ? known : [...known, { row, given: -1, count: others }];
-  });
-}
-
-function macroOf(cells: readonly HeldCell[], weights: readonly number[], labels: number): number {
-  const [right, both] = [new Float64Array(labels), new Float64Array(labels)];
-  for (const [index, { row, given }] of cells.entries()) {
-    const weight = weights[index] as number;
-    both[row] = (both[row] as number) + weight;
-    if (given !== -1) both[given] = (both[given] as number) + weight;
-    if (given === row) right[row] = (right[row] as number) + weight;
-  }
-  return meanOf(Array.from(right, (own, label) => (2 * own) / (both[label] as number)));
-}
-
 /**
- * Mean of F1 over the labels that are right for at least one item. Its interval is from a Bayesian bootstrap over the
- * items: each weighs what an exponential draw says, so that a cell of the matrix weighs a gamma draw of its count, and the
- * work doesn't grow with the items.
+ * A model's matrix with what follows from it.
  *
- * Source: Rubin, Annals of Statistics 9 (1981) 130-134.
+ * @param answers item by item; `known`: macro F1 as it was measured, which saves resampling
  */
-export function macroF1(rows: readonly ConfusionRow[]): MacroF1 {
-  const cells = heldCells(rows);
-  const counts = cells.map(({ count }) => count);
-  const value = macroOf(cells, counts, rows.length);
-  return { value, labels: rows.length, interval: value > 0 && value < 1 ? drawn(cells, rows.length) : undefined };
-}
-
-function drawn(cells: readonly HeldCell[], labels: number): Interval {
-  const gamma = createGammaSource(createRandom(seed));
-  const values = Float64Array.from({ length: replicates }, () =>
-    macroOf(
-      cells,
-      cells.map(({ count }) => gamma(count)),
-      labels,
-    ),
-  ).toSorted();
+export function modelLabels(
+  model: string,
+  rows: readonly ConfusionRow[],
+  labels: readonly string[],
+  { known, ...answers }: LabelledAnswers & { readonly known: CountedShare | undefined },
+): ModelLabels {
+  const figures = labelFigures(rows, labels);
+  const macro = known ?? { value: macroF1(answers), interval: macroF1Interval(answers) };
   return {
-    low: quantile(values, (1 - level) / 2),
-    high: quantile(values, (1 + level) / 2),
-    level,
-    method: `bootstrap over items, ${replicates} replicates`,
+    model,
+    items: answers.gold.length,
+    rows,
+    figures,
+    macroF1: {
+      ...macro,
+      labels: figures.filter(({ support, given }) => support + given > 0).length,
+    },
   };
-}
-
-/** A model's matrix with what follows from it. */
-export function modelLabels(model: string, rows: readonly ConfusionRow[], labels: readonly string[]): ModelLabels {
-  const items = rows.reduce((sum, row) => sum + row.items, 0);
-  return { model, items, rows, figures: labelFigures(rows, labels), macroF1: macroF1(rows) };
 }
 
 /** One way to be wrong: `billing` read as `bug`, 7 of 40. */
@@ -146,7 +99,7 @@ export interface ConfusedPair {
 }
 
 /** The commonest confusions of a model, the most frequent first. */
-export function largestConfusions({ rows }: ModelLabels, limit: number): readonly ConfusedPair[] {
+export function largestConfusions({ rows }: Pick<ModelLabels, 'rows'>, limit: number): readonly ConfusedPair[] {
   return rows
     .flatMap(({ label, items, given }) =>
       given.flatMap(([name, count]): ConfusedPair[] =>

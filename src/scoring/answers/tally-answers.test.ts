@@ -82,6 +82,20 @@ describe('a tally of labels', () => {
     expect(alone?.byLabel[0]?.rows).toMatchObject([{ label: 'bug', items: 2, failed: 1 }]);
   });
 
+  it('takes of several right labels the one that was given', () => {
+    const several = answersOf({
+      a: [score('1', 'bug', 'bug', { expected: 'bug or feature' }), score('2', 'feature', 'feature')],
+      b: [score('1', 'feature', 'feature', { expected: 'bug or feature' }), score('2', 'feature', 'bug', { value: 0 })],
+    });
+    expect(several?.byLabel.map(({ rows }) => rows.map(({ label, items }) => [label, items]))).toEqual([
+      [
+        ['bug', 1],
+        ['feature', 1],
+      ],
+      [['feature', 2]],
+    ]);
+  });
+
   it('counts positions of choices from 1', () => {
     const choices = answersOf({ a: [score('1', 'x', 'y', { detail: { gold: 2, predicted: 0 } })] });
     expect(choices?.labels).toEqual(['choice 3', 'choice 1']);

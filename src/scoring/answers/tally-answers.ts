@@ -1,7 +1,8 @@
 import { itemLabels } from '../../core/item-labels.ts';
+import type { Measurement } from '../../core/measurement.ts';
 import type { StoredScore } from '../../core/store.ts';
 import { wilsonInterval } from '../../stats/score-interval.ts';
-import type { BoardAnswers, ConfusionRow, ListedAnswer, ModelFields } from './board-answers.ts';
+import type { BoardAnswers, ConfusionRow, CountedShare, ListedAnswer, ModelFields } from './board-answers.ts';
 import { itemAgreement, type AnswerColumn } from './item-agreement.ts';
 import { modelLabels } from './label-figures.ts';
 
@@ -14,8 +15,8 @@ const fieldPrefix = 'field:';
 
 /** Counts the answers of one model after the other as their scores stream by. */
 export interface AnswerTally {
-  /** Begins with the answers of another model. */
-  begin(model: string): (score: StoredScore) => void;
+  /** Begins with the answers of another model, of which macro F1 may have been measured already. */
+  begin(model: string, macroF1?: Measurement): (score: StoredScore) => void;
   /** Undefined where nothing is to be said. */
   answers(): BoardAnswers | undefined;
 }
@@ -53,7 +54,9 @@ function kindOf({ cut, isUnparsed, answer, detail }: StoredScore): Kind {
 
 /** What one model answered, item by item, with texts by their numbers. */
 interface Column extends AnswerColumn {
-  readonly model: string;
+  readonly macroF1: Measurement | undefined;
+  /** Right label, -1 where the answer doesn't say it; of several right ones the one that was given. */
+  readonly right: number[];
   /** Label that was given, else -1. */
   readonly given: number[];
   readonly fields: Map<string, { right: number; items: number }>;
@@ -83,47 +86,71 @@ export function createAnswerTally(): AnswerTally {
     return place;
   }
 
+  function count(column: Column, score: StoredScore): void {
+    const place = placeOf(score);
+    const labels = itemLabels(score);
+    const kind = kindOf(score);
+    const numberOf = (text: string | undefined): number => (text === undefined ? -1 : texts.numberOf(text));
+    const label = numberOf(labels?.right);
+    if (right[place] === -1) right[place] = label;
+    column.right[place] = label;
+    column.scores[place] = score.value;
+    column.kinds[place] = kind;
+    column.answers[place] = numberOf(kind === 'answer' ? (labels?.given ?? score.answer) : undefined);
+    column.given[place] = numberOf(labels?.given);
+    countFields(column.fields, score.metrics);
+    if (columns.length === 1 && score.cluster !== undefined) {
+      clusters.add(score.cluster);
+      clustered += 1;
+    }
+  }
+
   return {
-    begin(model) {
-      const column: Column = { model, scores: [], kinds: [], answers: [], given: [], fields: new Map() };
+    begin(model, macroF1) {
+      const column = emptyColumn(model, macroF1);
       columns.push(column);
-      return (score) => {
-        const place = placeOf(score);
-        const labels = itemLabels(score);
-        if (labels !== undefined) right[place] = texts.numberOf(labels.right);
-        const kind = kindOf(score);
-        const numberOf = (text: string | undefined): number => (text === undefined ? -1 : texts.numberOf(text));
-        column.scores[place] = score.value;
-        column.kinds[place] = kind;
-        column.answers[place] = numberOf(kind === 'answer' ? (labels?.given ?? score.answer) : undefined);
-        column.given[place] = numberOf(labels?.given);
-        countFields(column.fields, score.metrics);
-        if (columns.length === 1 && score.cluster !== undefined) {
-          clusters.add(score.cluster);
-          clustered += 1;
-        }
-      };
+      return (score) => count(column, score);
     },
     answers() {
       if (places.size === 0) return undefined;
-      const labels = labelOrder({ right, expected, columns }, texts);
-      const agreement = itemAgreement(columns, {
-        itemIds: [...places.keys()],
-        expectedOf: (place) => texts.textOf((right[place] === -1 ? expected : right)[place] ?? -1),
-        textOf: (number) => texts.textOf(number),
-      });
-      const byField = columns.flatMap(fieldsOf);
-      if (labels.length === 0 && agreement === undefined && byField.length === 0) return undefined;
-      const labelled = labels.length === 0 ? [] : columns;
-      return {
-        labels,
-        byLabel: labelled.map((column) => modelLabels(column.model, rowsOf(column, right, labels, texts), labels)),
-        hasClusters: clustered > clusters.size,
-        agreement,
-        byField,
-      };
+      const items = { itemIds: [...places.keys()], expected, right, columns, hasClusters: clustered > clusters.size };
+      return boardAnswers(items, texts);
     },
   };
+}
+
+function emptyColumn(model: string, macroF1: Measurement | undefined): Column {
+  return { model, macroF1, scores: [], kinds: [], answers: [], right: [], given: [], fields: new Map() };
+}
+
+/** Everything that was counted. */
+interface CountedItems extends LabelledItems {
+  readonly itemIds: readonly string[];
+  readonly hasClusters: boolean;
+}
+
+function boardAnswers({ itemIds, hasClusters, ...items }: CountedItems, texts: Texts): BoardAnswers | undefined {
+  const { columns, right, expected } = items;
+  const labels = labelOrder(items, texts);
+  // The right label; where several are right, whatever the task expects.
+  const expectedAt = (place: number): number | undefined => {
+    const label = right[place];
+    const isOne = columns.every((column) => (column.right[place] ?? -1) === -1 || column.right[place] === label);
+    return label === -1 || !isOne ? expected[place] : label;
+  };
+  const agreement = itemAgreement(columns, {
+    itemIds,
+    expectedOf: (place) => texts.textOf(expectedAt(place) ?? -1),
+    textOf: (number) => texts.textOf(number),
+  });
+  const byField = columns.flatMap(fieldsOf);
+  if (labels.length === 0 && agreement === undefined && byField.length === 0) return undefined;
+  const byLabel = (labels.length === 0 ? [] : columns).map((column) => {
+    const answered = labelledAnswers(column, right, texts);
+    const known = knownShare(column.macroF1);
+    return modelLabels(column.model, rowsOf(answered, labels), labels, { ...answered, known });
+  });
+  return { labels, byLabel, hasClusters, agreement, byField };
 }
 
 function countFields(fields: Column['fields'], metrics: StoredScore['metrics']): void {
@@ -179,45 +206,51 @@ function labelOrder({ right, expected, columns }: LabelledItems, texts: Texts): 
   return [...rightOnes, ...byText([...given].filter((number) => number !== -1 && !counts.has(number)))];
 }
 
-function rowsOf(
-  { given, kinds }: Column,
-  right: readonly number[],
-  labels: readonly string[],
-  texts: Texts,
-): readonly ConfusionRow[] {
-  const rows = new Map<
-    string,
-    { items: number; given: Map<string, number> } & Record<'unread' | 'cut' | 'failed', number>
-  >();
+/** The answers of a model with a right label, item by item. */
+interface Labelled {
+  readonly gold: string[];
+  readonly predicted: (string | undefined)[];
+  /** Why none was given; `answer` where one was. */
+  readonly kinds: Kind[];
+}
+
+function labelledAnswers({ right: own, given, kinds }: Column, right: readonly number[], texts: Texts): Labelled {
+  const labelled: Labelled = { gold: [], predicted: [], kinds: [] };
   for (const [place, kind] of kinds.entries()) {
-    const number = right[place] ?? -1;
+    const label = own[place] === undefined || own[place] === -1 ? (right[place] ?? -1) : own[place];
     // Holes: items that other models have.
-    if (kind === undefined || number === -1) continue;
-    const label = texts.textOf(number);
-    const row = rows.get(label) ?? { items: 0, given: new Map<string, number>(), unread: 0, cut: 0, failed: 0 };
-    rows.set(label, row);
-    row.items += 1;
-    const answer = given[place] ?? -1;
-    if (kind === 'cut' || kind === 'failed') row[kind] += 1;
-    else if (kind === 'unread' || answer === -1) row.unread += 1;
-    else {
-      const name = texts.textOf(answer);
-      row.given.set(name, (row.given.get(name) ?? 0) + 1);
-    }
+    if (kind === undefined || label === -1) continue;
+    const answer = kind === 'answer' ? (given[place] ?? -1) : -1;
+    labelled.gold.push(texts.textOf(label));
+    labelled.predicted.push(answer === -1 ? undefined : texts.textOf(answer));
+    labelled.kinds.push(kind === 'answer' && answer === -1 ? 'unread' : kind);
   }
-  return labels.flatMap((label) => {
-    const row = rows.get(label);
-    if (row === undefined) return [];
-    const { given: counts, ...others } = row;
-    return [
-      {
-        label,
-        ...others,
-        given: labels.flatMap((name): (readonly [string, number])[] => {
-          const count = counts.get(name);
-          return count === undefined ? [] : [[name, count]];
-        }),
-      },
-    ];
-  });
+  return labelled;
+}
+
+function knownShare(macroF1: Measurement | undefined): CountedShare | undefined {
+  if (macroF1 === undefined || macroF1.status === 'unavailable' || macroF1.interval === undefined) return undefined;
+  return { value: macroF1.value, interval: macroF1.interval };
+}
+
+function rowsOf({ gold, predicted, kinds }: Labelled, labels: readonly string[]): readonly ConfusionRow[] {
+  const rows = new Map(
+    labels.map((label) => [label, { given: new Map<string, number>(), items: 0, unread: 0, cut: 0, failed: 0 }]),
+  );
+  for (const [index, kind] of kinds.entries()) {
+    const row = rows.get(gold[index] ?? '');
+    if (row === undefined) continue;
+    row.items += 1;
+    const name = predicted[index];
+    if (kind !== 'answer') row[kind] += 1;
+    else if (name !== undefined) row.given.set(name, (row.given.get(name) ?? 0) + 1);
+  }
+  return Array.from(rows, ([label, row]) => ({
+    label,
+    ...row,
+    given: labels.flatMap((name): (readonly [string, number])[] => {
+      const count = row.given.get(name);
+      return count === undefined ? [] : [[name, count]];
+    }),
+  })).filter(({ items }) => items > 0);
 }

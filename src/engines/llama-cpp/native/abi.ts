@@ -98,6 +98,17 @@ koffi.struct('perbench_threadpool_params', {
   paused: 'bool',
 });
 
+/** Memory that the library reads and writes too. */
+export interface Block {
+  readonly pointer: Pointer;
+  readonly memory: ArrayBuffer;
+}
+
+export function allocate(type: string, bytesEach: number, count: number): Block {
+  const pointer: Pointer = koffi.address(koffi.alloc(type, count));
+  return { pointer, memory: koffi.view(pointer, bytesEach * count) };
+}
+
 export const logCallback = koffi.proto('void perbench_log(int level, const char *text, void *user_data)');
 
 /** What `llama_version()` says in the release that the struct layouts belong to. */

@@ -99,6 +99,16 @@ const llamaPrototypes = {
   attachThreadpool: native<(context: Pointer, threadpool: Pointer, batchThreadpool: Pointer) => void>(
     'void llama_attach_threadpool(void *context, void *threadpool, void *threadpool_batch)',
   ),
+  openGrammar: native<(vocabulary: Pointer, grammar: string, root: string) => Pointer | null>(
+    'void *llama_sampler_init_grammar(void *vocabulary, const char *grammar, const char *root)',
+  ),
+  applySampler: native<(sampler: Pointer, candidates: Pointer) => void>(
+    'void llama_sampler_apply(void *sampler, void *candidates)',
+  ),
+  acceptToken: native<(sampler: Pointer, token: number) => void>(
+    'void llama_sampler_accept(void *sampler, int32_t token)',
+  ),
+  freeSampler: native<(sampler: Pointer) => void>('void llama_sampler_free(void *sampler)'),
   setLog: native<(callback: Pointer | null, userData: null) => void>(
     'void llama_log_set(perbench_log *callback, void *user_data)',
   ),

@@ -1,18 +1,8 @@
 import koffi from 'koffi';
 import { EngineError } from '../../../core/errors.ts';
 import { type NativeBatch, LogLines, type BufferSizes } from './library.ts';
-import type { Pointer } from './abi.ts';
+import { allocate, type Block, type Pointer } from './abi.ts';
 import type { LlamaModel } from './llama-model.ts';
-
-interface Block {
-  readonly pointer: Pointer;
-  readonly memory: ArrayBuffer;
-}
-
-function allocate(type: string, bytesEach: number, count: number): Block {
-  const pointer: Pointer = koffi.address(koffi.alloc(type, count));
-  return { pointer, memory: koffi.view(pointer, bytesEach * count) };
-}
 
 /** The tokens of one `llama_decode`, written into native memory through typed arrays. */
 export class DecodeBatch {

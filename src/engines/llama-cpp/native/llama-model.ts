@@ -1,6 +1,7 @@
 import { ModelError } from '../../../core/errors.ts';
 import { LogLines, type NativeLibrary } from './library.ts';
 import type { Pointer } from './abi.ts';
+import { Grammars } from './grammar-constraint.ts';
 import { LogitRows } from './logit-rows.ts';
 import { Tokenizer } from './tokenizer.ts';
 
@@ -26,6 +27,7 @@ export class LlamaModel {
   readonly threadpool: Pointer | undefined;
   readonly tokenizer: Tokenizer;
   readonly rows: LogitRows;
+  readonly grammars: Grammars;
   readonly vocabularySize: number;
   readonly trainedContextTokens: number;
   /** 0 where every layer sees the whole context. */
@@ -63,6 +65,7 @@ export class LlamaModel {
     this.tokenizer = new Tokenizer(llama, llama.vocabulary(pointer));
     this.vocabularySize = this.tokenizer.size;
     this.rows = new LogitRows(this.vocabularySize);
+    this.grammars = new Grammars(library, llama.vocabulary(pointer), this.tokenizer);
     this.trainedContextTokens = llama.trainedContext(pointer);
     this.slidingWindow = Math.max(0, llama.slidingWindow(pointer));
     this.canCutSequences = !llama.isRecurrent(pointer) && !llama.isHybrid(pointer);

@@ -13,6 +13,8 @@ export class Tokenizer {
   readonly #vocabulary: Pointer;
   readonly #pieces = new Map<number, Uint8Array>();
   readonly #ends = new Map<number, boolean>();
+  /** Tokens that mark thoughts. */
+  readonly #marks = new Set<number>();
   #buffer = new Int32Array(4096);
   #pieceBuffer = new Uint8Array(256);
 
@@ -36,6 +38,25 @@ export class Tokenizer {
     return tokens.length > 1 && tokens[0] === this.bos && tokens[1] === this.bos ? tokens.subarray(1) : tokens;
   }
 
+  /** Tokens of a text that goes on from others, whose special tokens count as such. */
+  encodePart(text: string): Int32Array {
+    return this.#withoutEnd(this.#tokenize(text, false, true));
+  }
+
+  /** Has these texts shown where they are control tokens, which else have none. */
+  showMarks(texts: readonly string[]): void {
+    for (const text of texts) {
+      const [token, ...others] = this.encodePart(text);
+      if (token === undefined || others.length > 0) continue;
+      this.#marks.add(token);
+      if (this.piece(token).length === 0) this.#pieces.set(token, encoder.encode(text));
+    }
+  }
+
+  isMark(token: number): boolean {
+    return this.#marks.has(token);
+  }
+
   /** The token that stands before a text without context: BOS, else EOS; undefined where there is neither. */
   get prefixToken(): number | undefined {
     if (this.bos >= 0) return this.bos;
@@ -51,7 +72,7 @@ export class Tokenizer {
     return isEnd;
   }
 
-  /** Bytes of one token, which may be a part of a character; none for control tokens. */
+  /** Bytes of one token, which may be a part of a character; none for control tokens but those that are shown. */
   piece(token: number): Uint8Array {
     let piece = this.#pieces.get(token);
     if (piece === undefined) {

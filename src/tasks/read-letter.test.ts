@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choiceLetter, parseLetter } from './arc.ts';
+import { choiceLetter, parseLetter } from './read-letter.ts';
 
 describe('parseLetter', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { predictedSpan } from './squad.ts';
+import { predictedSpan } from './read-span.ts';
 
 describe('predictedSpan', () => {
   it.each([

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TextStream } from './generation-slot.ts';
+import { TextStream } from './text-stream.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 

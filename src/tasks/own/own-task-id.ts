@@ -1,0 +1,33 @@
+import { contentHash } from '../../core/item-id.ts';
+import type { DataSource, ResolvedTask } from '../../core/task-definition.ts';
+
+/** Raised when perbench reads answers or writes prompts in another way, so that numbers before and after never mix. */
+const protocol = 1;
+
+/** The same value with the keys of objects in order, and without what is undefined. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return Object.fromEntries(
+    entries.toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([key, each]) => [key, canonical(each)]),
+  );
+}
+
+function withoutPath(source: DataSource | undefined): Omit<DataSource, 'path'> | undefined {
+  if (source === undefined) return undefined;
+  const { path: _, ...rest } = source;
+  return rest;
+}
+
+/**
+ * `tickets/own@` and eight digits of a hash of what the definition says, names, needs and places aside: a changed prompt is
+ * another task, a moved file isn't. What the data hold isn't in it; runs store a hash of that beside it.
+ */
+export function ownTaskId(definition: ResolvedTask): string {
+  const { name, title: _title, data, need: _need, examples, score, ...said } = definition;
+  const scored = score.kind === 'module' ? { kind: score.kind, sha256: score.sha256 } : score;
+  const shown = examples && { ...examples, from: withoutPath(examples.from), isFromData: examples.from === undefined };
+  const content = canonical({ protocol, ...said, data: withoutPath(data), examples: shown, score: scored });
+  return `${name}/own@${contentHash(JSON.stringify(content), 8)}`;
+}

@@ -1,0 +1,29 @@
+import type { OwnRecord, ResolvedTask } from '../../core/task-definition.ts';
+import { columnValue } from './column-value.ts';
+import { type RightAnswers, rightAnswers } from './right-answers.ts';
+import { readChoices, type RowChoices } from './row-choices.ts';
+import { readInput, type RowInput } from './row-input.ts';
+
+/** What a row is to its task. */
+export interface RowFacts {
+  readonly input: RowInput;
+  /** Of choice tasks. */
+  readonly choices: RowChoices | undefined;
+  readonly right: RightAnswers;
+}
+
+/**
+ * Reads a row as its task needs it.
+ *
+ * @throws {z.ZodError} for a value that doesn't fit, at its column
+ * @throws {MiscountedChoices} if the target counts choices from 1 where the definition doesn't
+ */
+export function rowFacts(definition: ResolvedTask, { values }: Pick<OwnRecord, 'values'>): RowFacts {
+  const { input, choices } = definition;
+  const read = choices === undefined ? undefined : readChoices(choices, values);
+  return {
+    input: readInput(input, columnValue(values, input)),
+    choices: read,
+    right: rightAnswers(definition, values, read),
+  };
+}
