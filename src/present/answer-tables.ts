@@ -279,10 +279,18 @@ export function itemTable({ models, ...agreement }: ItemAgreement, which: 'misse
 export function settingsTable(board: Scoreboard): Table {
   const own = (board.settingsOfWeights ?? []).flatMap(({ models }) => models);
   const rows = own.flatMap((model) => board.rows.find((found) => found.model === model) ?? []);
-  const columns = boardColumns([board]).filter(({ id }) => settingColumns.has(id));
+  const columns = boardColumns([board])
+    .filter(({ id }) => settingColumns.has(id))
+    .map((shown) => ({ ...shown, ...shown.read(board) }));
   return table(
-    columns.map((shown) => ({ ...shown, unit: shown.read(board).unit, priority: 0 })),
-    rows.map((shown) => row(columns.map((each) => each.read(board).cell(shown)))),
+    // Each as important as it stands to the left.
+    columns.map((shown, index) => ({
+      ...shown,
+      priority: index,
+      intervalPriority: columns.length,
+      inPaper: undefined,
+    })),
+    rows.map((shown) => row(columns.map(({ cell }) => cell(shown)))),
     {
       caption: 'Accuracy against tokens per answer: the same weights under several settings',
       notes: [

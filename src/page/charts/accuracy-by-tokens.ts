@@ -95,7 +95,7 @@ function layOut(points: readonly PlottedPoint[], top: number, options: ChartOpti
       box: { left: 0, right: width - theme.fontSize * tickOverhang, top, bottom: top + height },
       xDomain: logDomain(tokens.filter((value) => value > 0)),
       yDomain: [Math.max(0, lowest - room), Math.min(1, highest + room)],
-      xTitle: 'Output tokens per answer, thoughts included (← better)',
+      xTitle: 'Tokens per answer (← better)',
       yTitle: 'Accuracy',
       xText: tickText,
       xTickRoom: 3.2,
