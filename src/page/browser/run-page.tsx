@@ -15,7 +15,7 @@ function samplesLink({ runId, taskId }: Pick<CellSummary, 'runId' | 'taskId'>, o
 }
 
 /** Where the items of a run's lists are, and the filters that show all of a list. */
-function sampleLinks(cells: readonly CellSummary[]): SampleLinks {
+export function sampleLinks(cells: readonly CellSummary[]): SampleLinks {
   const address = (taskId: string, query: Readonly<Record<string, string>>): string => {
     const [first] = cells;
     return `#/runs/${encodeURIComponent(first?.runId ?? '')}/samples?${new URLSearchParams({ task: taskId, ...query }).toString()}`;
