@@ -5,6 +5,8 @@ import type { Report, ReportRun } from '../present/report.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
 import { hasConstraints } from '../scoring/constraints.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { createAnswerTally } from '../scoring/answers/tally-answers.ts';
+import { settingsOfWeights } from '../scoring/answers/weight-settings.ts';
 import { certificateAnswer } from '../scoring/race/certificate.ts';
 import { joinAnchors } from './anchors-file.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
@@ -23,6 +25,7 @@ import { boardLimits, needNotes } from './needed-limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
+import { weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
 /** A task that counts, as the user names it. */
@@ -77,6 +80,7 @@ export async function reportRuns(
     pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
     allowsBusy: made.every(({ suite }) => suite.allowBusy),
   };
+  const byModel = weightsOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
   for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
@@ -84,10 +88,14 @@ export async function reportRuns(
       const { model, measurements, taskId, protocol } = cells[index] ?? cell;
       return taskId === board.taskId && protocol === board.protocol ? [{ ...cell, model, measurements }] : [];
     });
-    const evidence = await runEvidence(store, behind, signal);
+    const tally = createAnswerTally();
+    const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
+    const settings = settingsOfWeights(board, (model) => byModel.get(model));
+    const told = { ...board, answerDetails: tally.answers(), settingsOfWeights: settings };
     const limits = boardLimits(board.taskId, runs, judge.limits);
-    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence, limits }), runs, scoring));
+    const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
+    scoreboards.push(withCertificate(judged, runs, scoring));
   }
   const notes = [
     ...importNotes(runs),

@@ -212,6 +212,8 @@ describe('runEvidence', () => {
 
   it('stops when it is told to', async () => {
     const store = storeOf({ a: { x: 1 } });
-    await expect(runEvidence(store, [cell('a')], AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+    await expect(runEvidence(store, [cell('a')], { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow(
+      'stop',
+    );
   });
 });

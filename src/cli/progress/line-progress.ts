@@ -58,8 +58,8 @@ export function createPlainProgress({ sink, now, outlook }: PlainProgressOptions
       state.handle(event);
       const view = 'cellId' in event ? state.cellOf(event.cellId) : undefined;
       for (const line of keptLines(event, state)) printSafe(line);
-      const texts = [runText(event, state), eventNote(event, state), loadingText(event)];
-      for (const text of texts) if (text !== undefined) print(text);
+      const text = runText(event, state) ?? loadingText(event);
+      if (text !== undefined) print(text);
       if (view !== undefined) followCell(event, view);
     },
     note: (text) => print(text),
