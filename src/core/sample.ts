@@ -26,7 +26,7 @@ export interface Sample {
   readonly cut?: Extract<FinishReason, 'budget_cut' | 'content_filter'> | undefined;
   /** What the model thought; undefined where it didn't. Never scored. */
   readonly thoughts?: string | undefined;
-  /** Of `outputTokens`. */
+  /** Of `outputTokens`; undefined where it didn't think. */
   readonly thinkingTokens?: number | undefined;
   readonly failure: Pick<RequestFailure, 'reason' | 'message'> | undefined;
   readonly cluster: string | undefined;

@@ -59,10 +59,18 @@ export interface SampleSummary {
   readonly truncated: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** Of the output tokens. */
+  readonly thinkingTokens: number;
+  /** Items before which the model thought. */
+  readonly thoughtful: number;
+  /** Items without an answer, since their thoughts had no end. */
+  readonly budgetCut: number;
+  /** Items whose answer a server's filter held back. */
+  readonly contentFiltered: number;
 }
 
-/** What became of an item. `wrong` is whatever isn't wholly right: unparsed, truncated and failed ones as well. */
-export const outcomes = ['right', 'wrong', 'unparsed', 'truncated', 'failed'] as const;
+/** What became of an item. `wrong` is whatever isn't wholly right: unparsed, truncated, cut and failed ones as well. */
+export const outcomes = ['right', 'wrong', 'unparsed', 'truncated', 'cut', 'failed'] as const;
 export type Outcome = (typeof outcomes)[number];
 
 export interface SampleQuery {
@@ -120,6 +128,8 @@ export interface ItemVerdict {
   readonly answer: string | undefined;
   readonly isUnparsed: boolean;
   readonly isTruncated: boolean;
+  /** Why there is no answer, of an item that didn't fail. */
+  readonly cut?: Sample['cut'];
   readonly isFailed: boolean;
 }
 

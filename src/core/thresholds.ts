@@ -28,6 +28,8 @@ export const thresholds = {
   unparsed: 0.05,
   /** Answers that ended at the token limit. */
   truncated: 0.05,
+  /** Answers that never came: thoughts had no end, or a filter held them back. */
+  cut: 0.05,
   /** Total variation distance between the labels that are right and those that were answered. */
   labelDistance: 0.15,
   /** Items below which a share is called a small sample. */

@@ -61,7 +61,7 @@ export interface ScoredItems {
   readonly labels?: LabelShares | undefined;
 }
 
-function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[] {
+function doubts({ items, failed, unparsed, truncated, budgetCut, contentFiltered }: SampleSummary): Warning[] {
   const found: Warning[] = [];
   if (failed > thresholds.failed * items)
     found.push({ reason: 'errors', detail: `${failed} of ${items} items failed and count as wrong` });
@@ -77,6 +77,14 @@ function doubts({ items, failed, unparsed, truncated }: SampleSummary): Warning[
       reason: 'truncated',
       detail: `${percentText(truncated, 1, items)} of the answers ended at the token limit`,
     });
+  }
+  if (budgetCut > thresholds.cut * items) {
+    const detail = `${percentText(budgetCut, 1, items)} of the items have no answer: thinking had no end within its tokens (raise the budget, as in --thinking 4096)`;
+    found.push({ reason: 'budget_cut', detail });
+  }
+  if (contentFiltered > thresholds.cut * items) {
+    const detail = `${percentText(contentFiltered, 1, items)} of the answers were held back by the server's content filter`;
+    found.push({ reason: 'content_filter', detail });
   }
   if (items < thresholds.smallSample) found.push({ reason: 'small_sample', detail: `only ${items} items` });
   return found;

@@ -18,6 +18,10 @@ const summary: SampleSummary = {
   failed: 0,
   unparsed: 0,
   truncated: 0,
+  thinkingTokens: 0,
+  thoughtful: 0,
+  budgetCut: 0,
+  contentFiltered: 0,
   promptTokens: 500,
   outputTokens: 100,
 };

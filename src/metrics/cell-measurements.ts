@@ -5,6 +5,7 @@ import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
 import { accuracyMeasurement, type ScoredItems } from './accuracy.ts';
 import { costMeasurements } from './cost-measurements.ts';
+import { thinkingMeasurements } from './thinking-measurements.ts';
 import { paperMeasurements, servingMeasurements } from './performance.ts';
 
 export interface CellRecords {
@@ -37,6 +38,7 @@ export function cellMeasurements({
   const accuracy = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
   return {
     accuracy,
+    ...thinkingMeasurements(summary),
     ...performance(task, passResults),
     ...costMeasurements(protocol, passResults, accuracy, pricePerHour),
     ...(Object.keys(extra).length > 0 && { extra }),

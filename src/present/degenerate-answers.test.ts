@@ -12,6 +12,10 @@ describe('answers', () => {
     failed: 0,
     unparsed: 0,
     truncated: 0,
+    thinkingTokens: 0,
+    thoughtful: 0,
+    budgetCut: 0,
+    contentFiltered: 0,
     promptTokens: 1,
     outputTokens: 1,
   };

@@ -50,6 +50,15 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
     means: 'More than 5 % of the outputs had no recognizable answer, so accuracy may be understated.',
     todo: 'See the unparsed samples.',
   },
+  budget_cut: {
+    means:
+      'More than 5 % of the items have no answer: the model was still thinking when its tokens ended. They count as wrong.',
+    todo: 'Raise the budget of thoughts, or turn thinking off.',
+  },
+  content_filter: {
+    means: 'More than 5 % of the answers were held back by a content filter of the server. They count as wrong.',
+    todo: 'Turn the filter off, or leave those items out.',
+  },
   estimated: { means: 'Estimated, not measured; it enters no score.', todo: 'Measure it.' },
   unsupported: { means: 'The engine cannot do this.', todo: 'Use another engine.' },
   range_below_noise: {
@@ -148,6 +157,10 @@ export const glossary: readonly GlossaryGroup[] = [
     f1: 'SQuAD: mean overlap of words between the answer and the expected one.',
     'chance level': 'Accuracy of guessing without reading the question.',
     unparsed: 'No answer could be extracted from the output (unreadable); it counts as wrong.',
+    thoughts: 'What a model writes before its answer, in a block of its own. Kept with the sample, never scored.',
+    'budget cut (Cut)':
+      'Share of items without an answer, since the tokens ended while the model was thinking; they count as wrong.',
+    filtered: 'Share of items whose answer was held back by a content filter of the server; they count as wrong.',
     predicted_X: 'Share of answers that were the label X; gold_X is the share of items for which X is correct.',
   }),
   group('Performance', {
@@ -171,6 +184,8 @@ export const glossary: readonly GlossaryGroup[] = [
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
     memory: 'Peak memory of the engine per device: GPU memory, or resident memory of its process.',
     'output tokens per second (Output)': 'Tokens generated per second and device, all requests together.',
+    'thinking tokens (Thinking)':
+      'Tokens of thoughts per answer; output tokens, latency, energy and price include them.',
     'energy per correct answer (Energy/correct)': 'Joules of the device per correct answer.',
     'latency under load (Load p95)': 'Latency at the load of the throughput pass, at the percentile named.',
     'Right/s, Right/s/GiB, Right/J, Right/money':

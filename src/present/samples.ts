@@ -46,17 +46,20 @@ const sampleColumns: readonly SampleColumn[] = [
   ofSample('output', 'STRING', ({ output }) => output),
   ofSample('is_unparsed', 'BOOLEAN', ({ isUnparsed }) => isUnparsed),
   ofSample('is_truncated', 'BOOLEAN', ({ isTruncated }) => isTruncated),
+  ofSample('cut', 'STRING', ({ cut }) => cut),
   ofSample('failure', 'STRING', ({ failure }) => failure && `${failure.reason}: ${failure.message}`),
   ofSample('cluster', 'STRING', ({ cluster }) => cluster),
   ofSample('prompt_tokens', 'INT32', ({ promptTokens }) => promptTokens),
   ofSample('reused_tokens', 'INT32', ({ reusedTokens }) => reusedTokens),
   ofSample('output_tokens', 'INT32', ({ outputTokens }) => outputTokens),
+  ofSample('thinking_tokens', 'INT32', ({ thinkingTokens }) => thinkingTokens),
   ofSample('scheduled_ms', 'DOUBLE', ({ times }) => times?.scheduledMs),
   ofSample('started_ms', 'DOUBLE', ({ times }) => times?.startedMs),
   ofSample('first_token_ms', 'DOUBLE', ({ times }) => times?.firstTokenMs),
   ofSample('last_token_ms', 'DOUBLE', ({ times }) => times?.lastTokenMs),
   ofSample('prompt_sha256', 'STRING', ({ promptSha256 }) => promptSha256),
   ofSample('prompt', 'STRING', ({ prompt }) => prompt),
+  ofSample('thoughts', 'STRING', ({ thoughts }) => thoughts),
 ];
 
 /** Samples as JSON lines, whole: prompt, output, score, counts and times. One string per line. */

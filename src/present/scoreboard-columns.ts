@@ -262,8 +262,7 @@ function extraColumn(name: string): BoardColumn {
 }
 
 function extraNames(boards: readonly Scoreboard[]): string[] {
-  const rows = boards.flatMap(({ rows: own }) => own);
-  return [...new Set(rows.flatMap(({ measurements: { extra = {} } }) => Object.keys(extra)))];
+  return [...new Set(boards.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(row.measurements.extra ?? {}))))];
 }
 
 /** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
@@ -289,11 +288,12 @@ const details: readonly BoardColumn[] = [
   measurementColumn({ id: 'outputTokensPerSecond', heading: 'Output', priority: priorities.tokens }),
   measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', priority: priorities.tokens }),
   measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', priority: priorities.tokens }),
-  ...['latencyP50', 'latencyP90'].map(fileMeasurement),
+  measurementColumn({ id: 'thinkingTokens', heading: 'Thinking', priority: priorities.tokens, decimals: 0 }),
+  measurementColumn({ id: 'budgetCut', heading: 'Cut', priority: priorities.tokens, decimals: 3 }),
+  ...['contentFiltered', 'latencyP50', 'latencyP90'].map(fileMeasurement),
   measurementColumn({ id: 'latencyP95', heading: 'Latency p95', shortHeading: 'p95', priority: priorities.latencyP95 }),
-  fileMeasurement('latencyP99'),
-  ...['memoryWeights', 'memoryKv', 'memoryCompute', 'memoryOverhead'].map(fileMeasurement),
-  ...['memoryReserved', 'energyPerItem'].map(fileMeasurement),
+  ...['latencyP99', 'memoryWeights', 'memoryKv', 'memoryCompute'].map(fileMeasurement),
+  ...['memoryOverhead', 'memoryReserved', 'energyPerItem'].map(fileMeasurement),
   measurementColumn({
     id: 'energyPerCorrect',
     heading: 'Energy/correct',

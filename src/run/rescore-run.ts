@@ -39,6 +39,10 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     truncated: 0,
     promptTokens: 0,
     outputTokens: 0,
+    thinkingTokens: 0,
+    thoughtful: 0,
+    budgetCut: 0,
+    contentFiltered: 0,
   };
   let changed = 0;
   for await (const sample of samples) {
@@ -59,6 +63,10 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     sums.truncated += sample.isTruncated ? 1 : 0;
     sums.promptTokens += sample.promptTokens;
     sums.outputTokens += sample.outputTokens;
+    sums.thinkingTokens += sample.thinkingTokens ?? 0;
+    sums.thoughtful += sample.thinkingTokens === undefined ? 0 : 1;
+    sums.budgetCut += sample.cut === 'budget_cut' ? 1 : 0;
+    sums.contentFiltered += sample.cut === 'content_filter' ? 1 : 0;
   }
   return { scores, summary: { items: scores.length, ...sums }, changed };
 }

@@ -18,7 +18,13 @@ export function promptText(
   return request.prompt.style === 'plain' ? request.prompt.text : JSON.stringify(request.prompt.messages);
 }
 
-const rawGeneration = z.object({ text: z.string(), finishReason: z.enum(['stop', 'length']) });
+const rawGeneration = z.object({
+  text: z.string(),
+  finishReason: z.enum(['stop', 'length', 'budget_cut', 'content_filter']),
+  /** Absent where the model didn't think. */
+  hasThoughts: z.boolean().optional(),
+});
+type RawGeneration = z.output<typeof rawGeneration>;
 const rawLikelihood = z.object({
   continuations: z.array(
     z.object({
@@ -32,6 +38,20 @@ const rawLikelihood = z.object({
 
 /** A failed item counts as wrong: score 0, and 0 in every metric that its task reports. */
 const failedScore: ItemScore = { value: 0, answer: undefined, isUnparsed: false, metrics: {} };
+
+function cutOf(finishReason: RawGeneration['finishReason']): Sample['cut'] {
+  return finishReason === 'budget_cut' || finishReason === 'content_filter' ? finishReason : undefined;
+}
+
+/**
+ * The score of a generation. What never came is read by no scorer: some take an empty text for "there is no answer".
+ */
+function generationScore(task: GenerateTask, item: unknown, raw: RawGeneration): ItemScore {
+  const { text, finishReason, hasThoughts = false } = raw;
+  if (cutOf(finishReason) !== undefined) return failedScore;
+  if (hasThoughts && text.trim() === '') return { ...failedScore, isUnparsed: true };
+  return task.score(item, { text, finishReason });
+}
 
 function baseSample(task: Task, item: unknown, position: number, prompt: string) {
   return { itemId: task.itemId(item), position, prompt, expected: task.expected(item), cluster: task.cluster?.(item) };
@@ -72,15 +92,21 @@ export function generationSample(
   const base = baseSample(task, item, position, promptText(request));
   if (result.status === 'failed') return failedSample(base, result);
   const { text, finishReason, promptTokens, reusedTokens, outputTokens, promptSha256, times } = result;
-  const score = task.score(item, { text, finishReason });
+  const { thoughts, thinkingTokens } = result;
+  const hasThoughts = thoughts !== undefined || (thinkingTokens ?? 0) > 0;
+  const raw: RawGeneration = { text, finishReason, ...(hasThoughts && { hasThoughts }) };
+  const score = generationScore(task, item, raw);
   return {
     ...base,
     ...scored(score),
     promptSha256,
     output: text,
-    raw: JSON.stringify({ text, finishReason }),
+    raw: JSON.stringify(raw),
     // A label asked for in a few tokens always ends at the limit: only one that can't be read was cut.
     isTruncated: finishReason === 'length' && (task.category === 'generation' || score.isUnparsed),
+    cut: cutOf(finishReason),
+    thoughts,
+    thinkingTokens,
     failure: undefined,
     promptTokens,
     reusedTokens,
@@ -123,6 +149,6 @@ export function rescoreSample(task: Task, item: unknown, sample: Sample): ItemSc
   if (sample.failure !== undefined) return failedScore;
   const raw: unknown = JSON.parse(sample.raw);
   return task.kind === 'generate'
-    ? task.score(item, rawGeneration.parse(raw))
+    ? generationScore(task, item, rawGeneration.parse(raw))
     : task.score(item, rawLikelihood.parse(raw));
 }

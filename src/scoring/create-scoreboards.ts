@@ -37,6 +37,8 @@ const doubtful: ReadonlySet<Warning['reason']> = new Set([
   'foreign_process',
   'truncated',
   'unparsed',
+  'budget_cut',
+  'content_filter',
 ]);
 
 /** Whether a number is wrong, not only doubtful. */

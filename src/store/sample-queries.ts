@@ -10,7 +10,7 @@ import {
   type Store,
 } from '../core/store.ts';
 import { containing } from './containing.ts';
-import { readSample, readScore, type ScoreRow, type WholeRow } from './sample-rows.ts';
+import { readCut, readSample, readScore, type ScoreRow, type WholeRow } from './sample-rows.ts';
 import type { Database, SampleTable } from './schema.ts';
 
 type SampleQueries = Pick<
@@ -108,6 +108,30 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
     truncated: Number(row.truncated),
     promptTokens: Number(row.promptTokens),
     outputTokens: Number(row.outputTokens),
+    ...(await thoughtSummary(db, cellId)),
+  };
+}
+
+/** By the index alone: these columns lie behind the texts of a row. */
+async function thoughtSummary(
+  db: Kysely<Database>,
+  cellId: string,
+): Promise<Pick<SampleSummary, 'thinkingTokens' | 'thoughtful' | 'budgetCut' | 'contentFiltered'>> {
+  const row = await db
+    .selectFrom('sample')
+    .where('cell_id', '=', cellId)
+    .select(({ fn }) => [
+      fn.sum('thinking_tokens').as('thinkingTokens'),
+      fn.count('thinking_tokens').as('thoughtful'),
+      sql`count(case when cut = 'budget_cut' then 1 end)`.as('budgetCut'),
+      sql`count(case when cut = 'content_filter' then 1 end)`.as('contentFiltered'),
+    ])
+    .executeTakeFirstOrThrow();
+  return {
+    thinkingTokens: Number(row.thinkingTokens),
+    thoughtful: Number(row.thoughtful),
+    budgetCut: Number(row.budgetCut),
+    contentFiltered: Number(row.contentFiltered),
   };
 }
 
@@ -157,6 +181,7 @@ const outcomeTests = {
   wrong: (row) => sql<boolean>`${sql.ref(`${row}.score`)} < 1`,
   unparsed: (row) => sql<boolean>`${sql.ref(`${row}.is_unparsed`)} = 1`,
   truncated: (row) => sql<boolean>`${sql.ref(`${row}.is_truncated`)} = 1`,
+  cut: (row) => sql<boolean>`${sql.ref(`${row}.cut`)} is not null`,
   failed: (row) => sql<boolean>`${sql.ref(`${row}.failure_reason`)} is not null`,
 } as const satisfies Record<Outcome, (row: SampleRow) => RawBuilder<boolean>>;
 
@@ -202,7 +227,7 @@ async function listItems(db: Kysely<Database>, query: ItemQuery): Promise<readon
   const itemIds = rows.map(({ item_id }) => item_id);
   const found = await db
     .selectFrom('sample')
-    .select(['cell_id', 'item_id', 'score', 'answer', 'is_unparsed', 'is_truncated', 'failure_reason'])
+    .select(['cell_id', 'item_id', 'score', 'answer', 'is_unparsed', 'is_truncated', 'cut', 'failure_reason'])
     .where('cell_id', 'in', cellIds)
     .where('item_id', 'in', itemIds)
     .execute();
@@ -215,7 +240,7 @@ async function listItems(db: Kysely<Database>, query: ItemQuery): Promise<readon
 }
 
 function readVerdict(
-  row: Pick<SampleTable, 'cell_id' | 'score' | 'answer' | 'is_unparsed' | 'is_truncated' | 'failure_reason'>,
+  row: Pick<SampleTable, 'cell_id' | 'score' | 'answer' | 'is_unparsed' | 'is_truncated' | 'cut' | 'failure_reason'>,
 ): ItemVerdict {
   return {
     cellId: row.cell_id,
@@ -223,6 +248,7 @@ function readVerdict(
     answer: row.answer ?? undefined,
     isUnparsed: row.is_unparsed === 1,
     isTruncated: row.is_truncated === 1,
+    ...(row.cut !== null && { cut: readCut(row.cut) }),
     isFailed: row.failure_reason !== null,
   };
 }

@@ -8,7 +8,7 @@ import type { ItemScore } from '../core/task.ts';
 import { updateClaimed } from './claims.ts';
 import { type Database, readJson, type SampleTable } from './schema.ts';
 
-/** Rows of one insert: 25 columns of each stay below the 32,766 parameters of SQLite. */
+/** Rows of one insert: 28 columns of each stay below the 32,766 parameters of SQLite. */
 const insertRows = 200;
 
 /** Samples that are there already are kept. */
@@ -74,6 +74,9 @@ function writeSample(sample: Sample, claim: Claim): SampleTable {
     prompt_id: promptId(sample.prompt),
     output: sample.output,
     raw: sample.raw,
+    cut: sample.cut ?? null,
+    thinking_tokens: sample.thinkingTokens ?? null,
+    thoughts: sample.thoughts ?? null,
   };
 }
 
@@ -95,6 +98,9 @@ export function readSample(row: WholeRow): Sample {
     detail: readJson(row.detail, `${place}, detail`) as Sample['detail'],
     isUnparsed: row.is_unparsed === 1,
     isTruncated: row.is_truncated === 1,
+    cut: readCut(row.cut),
+    thoughts: row.thoughts ?? undefined,
+    thinkingTokens: row.thinking_tokens ?? undefined,
     failure: readFailure(row),
     cluster: row.cluster ?? undefined,
     promptTokens: row.prompt_tokens,
@@ -102,6 +108,10 @@ export function readSample(row: WholeRow): Sample {
     outputTokens: row.output_tokens,
     times: readTimes(row),
   };
+}
+
+export function readCut(cut: string | null): Sample['cut'] {
+  return cut === null ? undefined : (cut as NonNullable<Sample['cut']>);
 }
 
 function readFailure(row: SampleTable): Sample['failure'] {

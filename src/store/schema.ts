@@ -76,6 +76,10 @@ export interface SampleTable {
   readonly prompt_id: string;
   readonly output: string;
   readonly raw: string;
+  /** Null in models that don't think, and in samples of a time before. */
+  readonly cut: string | null;
+  readonly thinking_tokens: number | null;
+  readonly thoughts: string | null;
 }
 
 export interface PassResultTable {
@@ -104,6 +108,21 @@ export const migrations: Readonly<Record<string, Migration>> = {
         .createIndex('sample_verdict')
         .on('sample')
         .columns(['cell_id', 'position', 'item_id', 'score', 'is_unparsed', 'is_truncated'])
+        .execute();
+    },
+  },
+  // What is added lies behind the texts, so the index holds what is counted and filtered by.
+  '003-sample-thoughts': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('sample').addColumn('cut', 'text').execute();
+      await db.schema.alterTable('sample').addColumn('thinking_tokens', 'integer').execute();
+      await db.schema.alterTable('sample').addColumn('thoughts', 'text').execute();
+      await db.schema.dropIndex('sample_verdict').execute();
+      const verdict = ['score', 'is_unparsed', 'is_truncated', 'cut', 'thinking_tokens'] as const;
+      await db.schema
+        .createIndex('sample_verdict')
+        .on('sample')
+        .columns(['cell_id', 'position', 'item_id', ...verdict])
         .execute();
     },
   },

@@ -78,6 +78,30 @@ describe('a store file', () => {
   });
 });
 
+describe('a store of an earlier version', () => {
+  it('is brought up to date when it is opened, and loses nothing', async () => {
+    await fill(3);
+    const database = new DatabaseSync(file);
+    // As the second version left it.
+    database.exec(`drop index sample_verdict;
+      alter table sample drop column cut; alter table sample drop column thinking_tokens;
+      alter table sample drop column thoughts;
+      create index sample_verdict on sample (cell_id, position, item_id, score, is_unparsed, is_truncated);
+      pragma user_version = 2`);
+    database.close();
+    await using store = await openSqliteStore({ file });
+    const samples = await Array.fromAsync(store.samples('cell-0'));
+    expect(samples).toEqual([sampleAt(0), sampleAt(1), sampleAt(2)]);
+    expect(await store.sampleSummary('cell-0')).toMatchObject({
+      items: 3,
+      thinkingTokens: 0,
+      thoughtful: 0,
+      budgetCut: 0,
+    });
+    expect(await Array.fromAsync(store.samples('cell-0', { only: 'cut' }))).toEqual([]);
+  });
+});
+
 describe('a file that is no store', () => {
   it('refuses a store from a newer version, and leaves it as it was', async () => {
     await fill(1);
@@ -87,7 +111,7 @@ describe('a file that is no store', () => {
     database.close();
     const before = readFileSync(file);
     expect(await refusal()).toBe(
-      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this version supports up to 2) ` +
+      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this version supports up to 3) ` +
         '[Update perbench, or choose another file for the store.]',
     );
     expect(readFileSync(file).equals(before)).toBe(true);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Sample } from '../../src/core/sample.ts';
+import type { Outcome } from '../../src/core/store.ts';
 import { collect, mustClaim, openWithClaim, openWithRun, type OpenStore } from './open-store.ts';
 import { sampleAt } from './store-records.ts';
 
@@ -26,7 +27,8 @@ export function testSamples(open: OpenStore): void {
     };
     const long = 'x'.repeat(2 ** 20);
     const odd = { answer: '', output: 'NUL \0 and control \u001B[2J', prompt: long, score: 1 / 3 };
-    const samples = [sampleAt(0), sampleAt(1, bare), sampleAt(2, odd)];
+    const thoughtful = { cut: 'budget_cut', thoughts: 'Hm … 七', thinkingTokens: 3 } as const;
+    const samples = [sampleAt(0), sampleAt(1, bare), sampleAt(2, odd), sampleAt(3, thoughtful)];
     await store.appendSamples(claim, samples, 1_000);
     expect(await collect(store.samples('cell-0'))).toEqual(samples);
   });
@@ -100,16 +102,18 @@ export function testSamples(open: OpenStore): void {
       sampleAt(3, { score: 0, isUnparsed: true }),
       sampleAt(4, { isTruncated: true }),
       sampleAt(5, { score: 0, failure }),
+      sampleAt(6, { score: 0, cut: 'budget_cut' }),
     ];
     await store.appendSamples(claim, samples, 1_000);
-    async function positions(only: 'right' | 'wrong' | 'unparsed' | 'truncated' | 'failed'): Promise<unknown> {
+    async function positions(only: Outcome): Promise<unknown> {
       return (await collect(store.samples('cell-0', { only, limit: 10 }))).map((sample) => sample.position);
     }
     expect(await positions('right')).toEqual([0, 4]);
-    expect(await positions('wrong')).toEqual([1, 2, 3, 5]);
+    expect(await positions('wrong')).toEqual([1, 2, 3, 5, 6]);
     expect(await positions('unparsed')).toEqual([3]);
     expect(await positions('truncated')).toEqual([4]);
     expect(await positions('failed')).toEqual([5]);
+    expect(await positions('cut')).toEqual([6]);
   });
 
   it('can be written while it is read, and left in the middle', async () => {

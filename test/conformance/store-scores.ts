@@ -26,6 +26,10 @@ export function testScores(open: OpenStore): void {
       truncated: 0,
       promptTokens: 0,
       outputTokens: 0,
+      thinkingTokens: 0,
+      thoughtful: 0,
+      budgetCut: 0,
+      contentFiltered: 0,
     });
   });
 
@@ -37,17 +41,23 @@ export function testScores(open: OpenStore): void {
       sampleAt(1, { score: 1, isTruncated: true }),
       sampleAt(2, { score: 0, isUnparsed: true, isTruncated: true }),
       sampleAt(3, { score: 0, failure, promptTokens: 0, outputTokens: 0 }),
+      sampleAt(4, { score: 0, cut: 'budget_cut', thoughts: 'Hm', thinkingTokens: 4 }),
+      sampleAt(5, { score: 0, cut: 'content_filter', thinkingTokens: 0 }),
     ];
     await store.appendSamples(claim, samples, 1_000);
     expect(await store.sampleSummary('cell-0')).toEqual({
-      items: 4,
+      items: 6,
       scoreSum: 1.5,
       scoreSquareSum: 1.25,
       failed: 1,
       unparsed: 1,
       truncated: 2,
-      promptTokens: 60,
-      outputTokens: 12,
+      promptTokens: 100,
+      outputTokens: 20,
+      thinkingTokens: 4,
+      thoughtful: 2,
+      budgetCut: 1,
+      contentFiltered: 1,
     });
   });
 

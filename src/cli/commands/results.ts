@@ -1,5 +1,5 @@
 import type { Cell } from '../../core/cell.ts';
-import type { RunRecord, Store } from '../../core/store.ts';
+import type { Outcome, RunRecord, Store } from '../../core/store.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { openExistingStore, findRuns } from '../stored-runs.ts';
@@ -231,7 +231,7 @@ function isMeasurement(value: Cell['measurements'][keyof Cell['measurements']]):
 async function printSamples(
   store: Store,
   cells: readonly Cell[],
-  query: { readonly only: 'right' | 'wrong' | 'unparsed' | 'truncated' | 'failed' | undefined; readonly limit: number },
+  query: { readonly only: Outcome | undefined; readonly limit: number },
   { output, interruption }: CliContext,
 ): Promise<void> {
   const { only, limit } = query;
@@ -245,14 +245,15 @@ async function printSamples(
 }
 
 function sampleText(sample: Sample, model: string, taskId: string): string {
-  const { itemId, prompt, output, expected, answer, failure } = sample;
+  const { itemId, prompt, output, expected, answer, failure, cut, thoughts } = sample;
   return safeText(
     [
       `── ${model} / ${taskId} / ${itemId}: score ${sample.score}`,
       `prompt:   ${prompt}`,
       ...(failure === undefined ? [`output:   ${output}`] : [`failed:   ${failure.reason}: ${failure.message}`]),
+      ...(thoughts === undefined ? [] : [`thoughts: ${thoughts}`]),
       `expected: ${expected}`,
-      `answer:   ${answer ?? '(unparsed)'}`,
+      `answer:   ${answer ?? `(${cut ?? 'unparsed'})`}`,
       '',
     ].join('\n'),
   );

@@ -1,6 +1,7 @@
 import { choice, custom, flag, number, optionalText, text, texts, withDefault } from '../options/option.ts';
 import { scoringOptions, tasksOption } from './decision-options.ts';
 import { suiteOptions } from './suite-options.ts';
+import { outcomes } from '../../core/store.ts';
 
 /** Formats of one file: `--format`, or the ending of `--out`. A test compares them with the registries. */
 const fileFormats = ['csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher', 'jsonl'] as const;
@@ -69,7 +70,7 @@ export const showOptions = {
   }),
   samples: choice({
     argument: 'which',
-    choices: ['all', 'right', 'wrong', 'unparsed', 'truncated', 'failed'],
+    choices: ['all', ...outcomes],
     help: 'also print samples: prompt, output, verdict',
   }),
   last: withDefault(number({ short: 'n', argument: 'n', min: 1, help: 'maximum number of samples per cell' }), 10),

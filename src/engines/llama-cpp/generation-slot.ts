@@ -95,7 +95,7 @@ export class GenerationSlot {
       ...(thoughts !== undefined && { thoughts }),
       ...(count.thinking > 0 && { thinkingTokens: count.thinking }),
       // Without an end of its thoughts there is no answer, whatever ended the text.
-      finishReason: isOpen ? 'budget_cut' : finishReason,
+      finishReason: isOpen && answer.trim() === '' ? 'budget_cut' : finishReason,
       promptTokens: waiting.tokens.length,
       reusedTokens: active.reusedTokens,
       outputTokens: count.output,

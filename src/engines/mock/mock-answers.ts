@@ -8,6 +8,8 @@ import type {
   Prompt,
   RequestFailure,
 } from '../../core/engine.ts';
+import { mockBudget, mockThoughtsSchema, thinkMock } from './mock-thoughts.ts';
+import type { ThinkingPlan } from '../thinking/resolve-thinking.ts';
 import { promptHead, requestFailure, scoreOf, textSha256 } from '../prompt-tokens.ts';
 
 /** Options of the mock engine, under `engineOptions` of a model. */
@@ -30,6 +32,8 @@ export const mockOptionsSchema = z.strictObject({
   structuredOutput: z.boolean().default(true),
   /** What it says where it is held to a JSON schema, whatever that is, chosen in the same way; nothing comes after it. */
   jsonAnswers: z.array(z.string()).min(1).default(['{}']),
+  /** It thinks before it answers. */
+  thoughts: mockThoughtsSchema.optional(),
   /** The engine dies when it starts the request of this number (from 1, over all passes of a launch). */
   crashAtRequest: z.int().positive().optional(),
   /** The engine never answers from this request on. */
@@ -56,6 +60,7 @@ export function mockTokenId(token: string): number {
 /** What answering needs of the model it belongs to. */
 export interface MockWorld {
   readonly options: MockOptions;
+  readonly plan: ThinkingPlan;
   /** Counts a request that starts; plays the faults that the options ask for. */
   readonly begin: (signal: AbortSignal) => Promise<void>;
   /** Takes the time that so many tokens take. */
@@ -85,12 +90,14 @@ function answerTokens(prompt: string, { answers }: MockOptions): readonly string
 }
 
 export async function answerMock(world: MockWorld, request: GenerateRequest, signal: AbortSignal): Promise<Generation> {
-  const { options, begin, work, nowMs } = world;
+  const { options, plan, begin, work, nowMs } = world;
   const scheduledMs = nowMs();
   const prompt = promptText(request.prompt);
   const promptTokens = mockTokens(prompt);
-  if (promptTokens.length + request.maxTokens > options.contextTokens) {
-    return tooLong(request.id, promptTokens.length, request.maxTokens, options.contextTokens);
+  const budget = mockBudget(plan, request);
+  const room = budget + request.maxTokens;
+  if (promptTokens.length + room > options.contextTokens) {
+    return tooLong(request.id, promptTokens.length, room, options.contextTokens);
   }
   await begin(signal);
   const startedMs = nowMs();
@@ -99,8 +106,12 @@ export async function answerMock(world: MockWorld, request: GenerateRequest, sig
   const kept = tokens.slice(0, request.maxTokens);
   await work(promptTokens.length / 10 + 1, signal);
   const firstTokenMs = nowMs();
-  await work(kept.length - 1, signal);
-  const text = kept.join('');
+  const { thoughts } = options;
+  const words = mockTokens(` ${thoughts?.text ?? ''}`);
+  const thinking = thoughts && budget > 0 ? thinkMock(thoughts, budget, request, kept.join(''), words) : undefined;
+  const thinkingTokens = thinking?.tokens ?? 0;
+  await work(thinkingTokens + kept.length - 1, signal);
+  const text = thinking?.answer ?? kept.join('');
   const cut = Math.min(...request.stop.map((stop) => text.indexOf(stop)).filter((at) => at !== -1), Infinity);
   const isStopped = cut !== Infinity;
   const output = isStopped ? text.slice(0, cut) : text;
@@ -108,10 +119,11 @@ export async function answerMock(world: MockWorld, request: GenerateRequest, sig
     id: request.id,
     status: 'done',
     text: output,
-    finishReason: isStopped || kept.length === tokens.length ? 'stop' : 'length',
+    ...(thinking !== undefined && { thoughts: thinking.thoughts, thinkingTokens }),
+    finishReason: thinking?.isOpen ? 'budget_cut' : isStopped || kept.length === tokens.length ? 'stop' : 'length',
     promptTokens: promptTokens.length,
     reusedTokens: 0,
-    outputTokens: isStopped ? mockTokens(output).length : kept.length,
+    outputTokens: thinkingTokens + (isStopped || thinking?.isOpen ? mockTokens(output).length : kept.length),
     tokenLogprobs: request.logprobs === true ? kept.map((token) => -hashFraction(token)) : undefined,
     promptHead: promptHead(promptTokens.map(mockTokenId)),
     promptSha256: textSha256(prompt),

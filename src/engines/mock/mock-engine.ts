@@ -9,12 +9,15 @@ import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { LoadedModel, ModelInfo, ModelSpec, PassOptions, Engine } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import { servedMaxConcurrency, requestPool, tellingWork } from '../request-pool.ts';
+import type { ThinkingPlan } from '../thinking/resolve-thinking.ts';
+import { planMockThoughts } from './mock-thoughts.ts';
 import { answerMock, type MockWorld, weighMock, type MockOptions, mockOptionsSchema } from './mock-answers.ts';
 
-function createWorld(name: string, options: MockOptions, hangMs: number): MockWorld {
+function createWorld(name: string, plan: ThinkingPlan, options: MockOptions, hangMs: number): MockWorld {
   let requests = 0;
   return {
     options,
+    plan,
     async begin(signal) {
       requests += 1;
       if (options.crashAtRequest !== undefined && requests >= options.crashAtRequest) {
@@ -34,7 +37,8 @@ function createWorld(name: string, options: MockOptions, hangMs: number): MockWo
 
 function mockInfo(
   { promptStyle, structuredOutput }: ModelSpec,
-  { memoryBytes, contextTokens }: MockOptions,
+  { memoryBytes, contextTokens, thoughts }: MockOptions,
+  { thinking }: ThinkingPlan,
 ): ModelInfo {
   return {
     architecture: 'mock',
@@ -45,6 +49,7 @@ function mockInfo(
     contextTokens,
     vocabularySize: 50_000,
     chatTemplateSha256: undefined,
+    ...(thoughts !== undefined && { thinking }),
     promptStyle: promptStyle === 'instruct' ? 'chat' : 'plain',
     structuredOutput,
     tokenizerSha256: undefined,
@@ -60,7 +65,8 @@ function mockInfo(
 
 export function createMockModel(model: ModelSpec, options: MockOptions, hangMs = 300_000): LoadedModel {
   const closed = new AbortController();
-  const world = createWorld(model.name, options, hangMs);
+  const plan = planMockThoughts(model, options.thoughts);
+  const world = createWorld(model.name, plan, options, hangMs);
   const { memoryBytes, loglikelihood, structuredOutput } = options;
 
   const run = <Request, Result>(
@@ -75,7 +81,7 @@ export function createMockModel(model: ModelSpec, options: MockOptions, hangMs =
     );
 
   return {
-    info: mockInfo(model, options),
+    info: mockInfo(model, options, plan),
     capabilities: {
       generate: true,
       loglikelihood,

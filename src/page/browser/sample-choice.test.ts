@@ -81,7 +81,7 @@ describe('what is wanted of each model', () => {
 
   it('changes model by model, the others staying as they are', () => {
     const before = choice({ right: 'a', wrong: 'b c' });
-    const none = { right: '', wrong: '', unparsed: '', truncated: '', failed: '' };
+    const none = { right: '', wrong: '', unparsed: '', truncated: '', cut: '', failed: '' };
     expect(withOutcome(before, 'c', 'right')).toEqual({ ...none, right: 'a c', wrong: 'b' });
     expect(withOutcome(before, 'a', undefined)).toEqual({ ...none, wrong: 'b c' });
   });

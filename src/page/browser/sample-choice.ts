@@ -27,6 +27,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   wrong: 'wrong',
   unparsed: 'unreadable',
   truncated: 'truncated',
+  cut: 'no answer',
   failed: 'failed',
 };
 

@@ -161,7 +161,8 @@ function stopped({ status, reason, accuracy, n }: RaceVerdict): Measurement {
 /** What a cell of a race measured: an accuracy only where every item was answered, since a stopped mean is biased. */
 export function toldMeasurements(measured: CellMeasurements, verdict: RaceVerdict): CellMeasurements {
   if (verdict.accuracy?.kind === 'exact') return measured;
-  const { extra: _, energyPerCorrect, ...rest } = measured;
+  const { extra: _, thinkingTokens: _tokens, budgetCut: _cut, contentFiltered: _filtered, ...kept } = measured;
+  const { energyPerCorrect, ...rest } = kept;
   const accuracy = stopped(verdict);
   // The mean could be computed back from it.
   const derived = energyPerCorrect === undefined ? {} : { energyPerCorrect: accuracy };
