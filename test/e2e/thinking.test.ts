@@ -21,8 +21,8 @@ models:
     engineOptions: { chatTemplate: thinking.jinja }
 tasks: [imdb/mini, arc_easy/mini]
 protocol: paper
-limit: 6
-concurrency: 3
+limit: 2
+concurrency: 2
 `;
 
 it('scores the answer, not the thoughts, of a real model on reviews and multiple choice', async () => {
@@ -43,7 +43,7 @@ it('scores the answer, not the thoughts, of a real model on reviews and multiple
   expect(cells.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done']);
   for (const cell of cells) {
     const samples: readonly Sample[] = await Array.fromAsync(store.samples(cell.id));
-    expect(samples).toHaveLength(6);
+    expect(samples).toHaveLength(2);
     const isThinking = cell.model.includes('32');
     for (const { output, thoughts, thinkingTokens = 0, outputTokens, answer } of samples) {
       expect(thoughts !== undefined).toBe(isThinking);

@@ -29,11 +29,11 @@ export const mockOptionsSchema = z.strictObject({
     .positive()
     .default(100 * 1024 * 1024),
   loglikelihood: z.boolean().default(true),
-  /** It thinks before it answers. */
-  thoughts: mockThoughtsSchema.optional(),
   structuredOutput: z.boolean().default(true),
   /** What it says where it is held to a JSON schema, whatever that is, chosen in the same way; nothing comes after it. */
   jsonAnswers: z.array(z.string()).min(1).default(['{}']),
+  /** It thinks before it answers. */
+  thoughts: mockThoughtsSchema.optional(),
   /** The engine dies when it starts the request of this number (from 1, over all passes of a launch). */
   crashAtRequest: z.int().positive().optional(),
   /** The engine never answers from this request on. */
@@ -127,7 +127,6 @@ export async function answerMock(world: MockWorld, request: GenerateRequest, sig
     tokenLogprobs: request.logprobs === true ? kept.map((token) => -hashFraction(token)) : undefined,
     promptHead: promptHead(promptTokens.map(mockTokenId)),
     promptSha256: textSha256(prompt),
-    ...(request.wantsPrompt === true && { renderedPrompt: prompt }),
     retries: 0,
     times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs: nowMs() },
   };

@@ -128,8 +128,8 @@ describe('ThoughtSplitter', () => {
 });
 
 describe('answersWith', () => {
-  const told = (start: SplitStart, before: string, next: string): boolean => {
-    const splitter = new ThoughtSplitter(start);
+  const told = (begin: SplitStart, before: string, next: string): boolean => {
+    const splitter = new ThoughtSplitter(begin);
     splitter.push(before);
     return splitter.answersWith(next);
   };

@@ -2,6 +2,8 @@
 const longestText = 1_000_000;
 /** Values that are nested deeper count as none. */
 const deepestValue = 64;
+/** Fenced blocks, and brackets in running text, that are tried: a model may repeat itself for ever. */
+const mostTries = 200;
 
 export interface FoundJson {
   readonly value: unknown;
@@ -44,7 +46,7 @@ function closingAt(text: string, start: number): number | undefined {
 /** The first object or list in running text. What stands inside one that is broken isn't taken for the answer. */
 function findInText(text: string): FoundJson | undefined {
   const opening = /[{[]/g;
-  for (;;) {
+  for (let tries = 0; tries < mostTries; tries += 1) {
     const match = opening.exec(text);
     if (match === null) return undefined;
     const end = closingAt(text, match.index);
@@ -53,17 +55,25 @@ function findInText(text: string): FoundJson | undefined {
     if (found !== undefined) return found;
     opening.lastIndex = end + 1;
   }
+  return undefined;
+}
+
+function findInFences(text: string): FoundJson | undefined {
+  const blocks = Array.from(text.matchAll(/```[^\n`]*\n([^]*?)```/g), ([, block = '']) => block);
+  for (const block of blocks.slice(-mostTries).toReversed()) {
+    const found = parse(block);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /**
  * Finds the JSON value that an output gives: the whole text; else the last fenced block that is JSON; else the first
  * object or list in running text. Nothing is repaired: with a trailing comma, single quotes or a missing bracket it is no
- * JSON. Values that are nested deeper than 64, and texts of more than a million characters, count as none.
+ * JSON. Values that are nested deeper than 64, and texts of more than a million characters, count as none; of fenced blocks
+ * the last 200 are tried, of brackets in running text the first.
  */
 export function findJson(output: string): FoundJson | undefined {
   if (output.length > longestText) return undefined;
-  const whole = parse(output);
-  if (whole !== undefined) return whole;
-  const blocks = [...output.matchAll(/```[^\n`]*\n([^]*?)```/g)].map(([, block = '']) => parse(block));
-  return blocks.findLast((block) => block !== undefined) ?? findInText(output);
+  return parse(output) ?? findInFences(output) ?? findInText(output);
 }
