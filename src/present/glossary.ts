@@ -155,6 +155,10 @@ export const glossary: readonly GlossaryGroup[] = [
     flexible_extract: 'As exact_match; the last number of the answer counts.',
     exact: 'SQuAD: share of answers equal to one of the expected ones after normalization.',
     f1: 'SQuAD: mean overlap of words between the answer and the expected one.',
+    rouge_l: 'Mean overlap of words in the same order between the answer and the expected one (ROUGE-L, F-measure).',
+    macro_f1:
+      'Mean over labels of the harmonic mean of precision and recall: each label weighs the same, however rare it is.',
+    mean: 'Mean of what a scorer of the user gives each answer, from 0 to 1.',
     'chance level': 'Accuracy of guessing without reading the question.',
     unparsed: 'No answer could be extracted from the output (unreadable); it counts as wrong.',
     thoughts: 'What a model writes before its answer, in a block of its own. Kept with the sample, never scored.',
