@@ -5,7 +5,7 @@ import { compareCells } from '../scoring/compare-cells.ts';
 import { comparisonVerdict, type CellComparison, type Comparison } from '../scoring/comparison.ts';
 import { type ComparedRun, findComparedRun } from './compared-run.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
-import { rendersAlike, settingDifferences } from './setting-differences.ts';
+import { definitionDifferences, rendersAlike, settingDifferences } from './setting-differences.ts';
 
 /** Two cells of one task and protocol. */
 export interface CellPair {
@@ -102,7 +102,9 @@ export async function compareFound(
   b: ComparedRun,
   { level = 0.95, tasks = [], signal }: CompareRunsOptions,
 ): Promise<Comparison> {
-  const { pairs, unmatched } = pairCells(a, b, (taskId) => isTaskNamed(taskId, tasks));
+  const isWanted = (taskId: string): boolean => isTaskNamed(taskId, tasks);
+  const { pairs, unmatched: alone } = pairCells(a, b, isWanted);
+  const unmatched = [...definitionDifferences(a.run, b.run, isWanted), ...alone];
   if (pairs.some((pair) => pair.a.id === pair.b.id)) {
     throw new UsageError(`${a.name} and ${b.name} are the same run`, {
       hint: 'Name two runs, or two models of one: perbench compare latest:first latest:second',
@@ -113,7 +115,10 @@ export async function compareFound(
       hint: 'Name a model on each side as run:model; perbench show lists the cells of a run.',
     });
   }
-  const titles = await taskTitles(pairs.map((pair) => pair.a.taskId));
+  const titles = await taskTitles(
+    pairs.map((pair) => pair.a.taskId),
+    [a.run, b.run],
+  );
   const cells: CellComparison[] = [];
   for (const pair of pairs) {
     const made = [

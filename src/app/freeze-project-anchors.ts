@@ -3,9 +3,10 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { TaskAnchors } from '../scoring/anchors.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
-import type { Scoreboard } from '../scoring/scoreboard.ts';
+import type { Scoreboard, ScoreboardTask } from '../scoring/scoreboard.ts';
 import { anchorsSchemaVersion, type AnchorsFile, type AnchorsFileTask, readAnchorsFile } from './anchors-file.ts';
 import { scoreboardTasks } from './known-tasks.ts';
+import { isOwnId } from './task-names.ts';
 import { frozenAnchorsFile, hostClassOf, resolveAnchors } from './resolve-anchors.ts';
 
 export interface FreezeAnchorsOptions {
@@ -42,7 +43,8 @@ export async function freezeProjectAnchors(options: FreezeAnchorsOptions): Promi
   const refused: string[] = [];
   for (const { taskId, anchors } of boards) {
     if (anchors?.provisionalFrom === undefined) continue;
-    const [name = taskId] = taskId.split('@');
+    // Another prompt is another task, of which these numbers say nothing.
+    const name = isOwnId(taskId) ? taskId : (taskId.split('@')[0] ?? taskId);
     const task = frozenTask(anchors);
     if (anchors.provisionalFrom < minFrozenModels || task === undefined) refused.push(name);
     else added.set(name, [...(added.get(name) ?? []), task]);
@@ -69,17 +71,30 @@ export async function freezeProjectAnchors(options: FreezeAnchorsOptions): Promi
  * @param projectDir absolute
  * @throws what `resolveAnchors` and `freezeProjectAnchors` throw
  */
-export async function freezeRunAnchors(
-  store: Store,
-  { id, manifest }: RunRecord,
-  projectDir: string,
-): Promise<FrozenAnchors> {
+export async function freezeRunAnchors(store: Store, run: RunRecord, projectDir: string): Promise<FrozenAnchors> {
+  const { id, manifest } = run;
   const cells = await store.cells(id);
-  const tasks = await scoreboardTasks(cells.map(({ taskId }) => taskId));
+  const tasks = await scoreboardTasks(
+    cells.map(({ taskId }) => taskId),
+    [run],
+  );
   const hostClass = hostClassOf(manifest);
   const anchors = await resolveAnchors({ projectDir, hostClass });
   const deviceMemoryBytes = hostClass === 'cpu' ? manifest.host.memoryBytes : undefined;
-  return freezeProjectAnchors({ projectDir, boards: createScoreboards(cells, { tasks, anchors, deviceMemoryBytes }) });
+  const boards = createScoreboards(cells, { tasks: withoutNeeds(tasks), anchors, deviceMemoryBytes });
+  const stated = createScoreboards(cells, { tasks, anchors, deviceMemoryBytes });
+  // Where the user states all that a score needs, no anchors are missing.
+  const open = boards.filter((_, index) => stated[index]?.anchors?.provisionalFrom !== undefined);
+  return freezeProjectAnchors({ projectDir, boards: open });
+}
+
+/** What a user needs may change from file to file; what is frozen is what was measured. */
+function withoutNeeds(tasks: Readonly<Record<string, ScoreboardTask>>): Readonly<Record<string, ScoreboardTask>> {
+  const entries = Object.entries(tasks).map(([name, task]) => {
+    const { needs: _, ...measured } = task;
+    return [name, measured] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Undefined where a file of anchors has no such unit. */

@@ -1,5 +1,5 @@
 import { UsageError } from '../core/errors.ts';
-import type { GateLimits, Limits } from '../core/limits.ts';
+import { type GateLimits, withoutGaps } from '../core/limits.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { differenceText } from '../present/comparison-document.ts';
@@ -78,10 +78,6 @@ function ownLimits(suite: Pick<Suite, 'tasks'>, taskId: string): GateLimits {
     .filter(({ distance }) => distance !== undefined)
     .toSorted((left, right) => (left.distance ?? 0) - (right.distance ?? 0));
   return entries[0]?.gates ?? {};
-}
-
-function withoutGaps(limits: Limits): Limits {
-  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
 /**

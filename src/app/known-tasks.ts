@@ -1,4 +1,7 @@
 import { UnknownNameError } from '../core/errors.ts';
+import type { OwnTaskFacts } from '../core/manifest.ts';
+import type { RunRecord } from '../core/store.ts';
+import { limitsOfNeeds } from '../core/task-needs.ts';
 import type { Task } from '../core/task.ts';
 import type { ScoreboardTask } from '../scoring/scoreboard.ts';
 import { loadTask } from '../tasks/index.ts';
@@ -19,19 +22,51 @@ export async function knownTask(taskId: string): Promise<Task | undefined> {
   }
 }
 
-/** Titles and metrics for scoreboards; tasks that this version doesn't know keep their ids. */
-export async function scoreboardTasks(taskIds: Iterable<string>): Promise<Readonly<Record<string, ScoreboardTask>>> {
+/** What runs say of tasks that no registry has. */
+export type RunFacts = Pick<RunRecord, 'manifest'>;
+
+/** What the runs say of a task that no registry has. */
+export function ownFactsOf(taskId: string, runs: readonly RunFacts[]): OwnTaskFacts | undefined {
+  return runs.map(({ manifest }) => manifest.tasks[taskId]?.own).find((own) => own !== undefined);
+}
+
+function ownScoreboardTask({ title, metric, category, chance, ...own }: OwnTaskFacts): ScoreboardTask {
+  const { trivialAccuracy, baselines, need } = own;
+  return {
+    title,
+    metric,
+    category,
+    chance,
+    ...(trivialAccuracy !== undefined && { trivialAccuracy }),
+    ...(baselines !== undefined && { baselines }),
+    ...(need !== undefined && { needs: limitsOfNeeds(need) }),
+  };
+}
+
+/**
+ * Titles and metrics for scoreboards; tasks that neither this version nor the runs know keep their ids.
+ *
+ * @param runs that the tasks are of: they describe the user's own
+ */
+export async function scoreboardTasks(
+  taskIds: Iterable<string>,
+  runs: readonly RunFacts[] = [],
+): Promise<Readonly<Record<string, ScoreboardTask>>> {
   const found: Record<string, ScoreboardTask> = {};
   for (const id of new Set(taskIds)) {
-    const task = await knownTask(id);
+    const own = ownFactsOf(id, runs);
+    const task = own === undefined ? await knownTask(id) : ownScoreboardTask(own);
     if (task !== undefined) found[id] = task;
   }
   return found;
 }
 
-/** Titles of the tasks that this version knows, by id. */
-export async function taskTitles(taskIds: Iterable<string>): Promise<ReadonlyMap<string, string>> {
-  const tasks = await scoreboardTasks(taskIds);
+/** Titles of the tasks that this version or the runs know, by id. */
+export async function taskTitles(
+  taskIds: Iterable<string>,
+  runs: readonly RunFacts[] = [],
+): Promise<ReadonlyMap<string, string>> {
+  const tasks = await scoreboardTasks(taskIds, runs);
   return new Map(
     Object.entries(tasks).flatMap(([id, { title }]) => (title === undefined ? [] : [[id, title] as const])),
   );

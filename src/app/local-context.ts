@@ -4,6 +4,7 @@ import type { HostMeter } from '../core/meter.ts';
 import type { Task } from '../core/task.ts';
 import type { OnPullProgress } from '../sources/pull.ts';
 import type { SourceSettings } from '../sources/source-settings.ts';
+import type { InferenceDoubt } from '../tasks/own/infer-definition.ts';
 
 /** A task that isn't perbench's own, with its rows as they come out of a file. */
 export interface OwnTask {
@@ -36,4 +37,12 @@ export interface LocalContext {
   readonly onPull: OnPullProgress | undefined;
   /** Says what is being done before the run starts, such as `reading gsm8k`. */
   readonly onStep: ((step: string) => void) | undefined;
+  /** Says what a reader of the results should know, such as what was inferred of a data file; one sentence each. */
+  readonly onNote?: ((note: string) => void) | undefined;
+  /**
+   * Asks somebody what data don't tell; without it, or without an answer, a doubt is an error.
+   *
+   * @param from the file that it is about
+   */
+  readonly onDoubt?: ((doubt: InferenceDoubt, from: string) => Promise<string | undefined>) | undefined;
 }

@@ -15,7 +15,10 @@ import { estimateModelMemory, usualContextTokens } from '../sources/model-memory
 import { raceOrder } from '../scoring/race/replay-race.ts';
 import { UsageError } from '../core/errors.ts';
 import { hashJson } from '../run/content-key.ts';
-import { type AnchorSet, anchorsOf, checkAnchors, versionOf } from '../scoring/anchors.ts';
+import { type AnchorSet, anchorsOf, checkAnchors, type TaskAnchors, versionOf } from '../scoring/anchors.ts';
+import { anchorsWithNeeds } from '../scoring/need-anchors.ts';
+import { limitsOfNeeds } from '../core/task-needs.ts';
+import type { Task } from '../core/task.ts';
 import { equalWeights } from '../scoring/per-anchored.ts';
 import { parseRaceQuestion, storedQuestion } from '../core/race-question.ts';
 import type { OwnTask } from './local-context.ts';
@@ -85,25 +88,69 @@ export function raceQuestionOf({ decide, protocol }: Pick<Suite, 'decide' | 'pro
   return parseRaceQuestion(decide);
 }
 
+const served = { throughput: 'items/s', latency: 'ms' } as const;
+
+/** Tasks whose anchors of speed and memory stand in for those of a user's own, by how it is answered. */
+function standInFor({ kind, category }: Task): string {
+  if (kind === 'loglikelihood') return 'hellaswag/per@1';
+  return category === 'classification' ? 'imdb/per@1' : 'squad2/per@1';
+}
+
+/** Anchors of the task, else for one of the user's own those of a task that is answered alike. */
+function raceAnchors(task: Task, set: AnchorSet | undefined): TaskAnchors | undefined {
+  const { own, chance, trivialAccuracy = chance } = task;
+  const found = set && (anchorsOf(set, task.id, served) ?? anchorsOf(set, task.id));
+  if (own === undefined) return found;
+  const standIn = set && anchorsOf(set, standInFor(task), served);
+  const like = standIn && {
+    ...standIn,
+    trivialAccuracy,
+    version: `${standIn.version ?? set.version}/${standInFor(task)}`,
+  };
+  return anchorsWithNeeds(limitsOfNeeds(own.need), found ?? like, { version: set?.version, trivialAccuracy });
+}
+
+/** Whose anchors stand in for those of tasks that have none, one sentence each. */
+export function standInNotes({ tasks, manifest }: RunPlan): readonly string[] {
+  return tasks.flatMap(({ task }) => {
+    const version = manifest.race?.tasks[task.id]?.score?.version;
+    if (task.own === undefined || version?.includes(standInFor(task)) !== true) return [];
+    const [like] = standInFor(task).split('@');
+    return [
+      `${task.title} has no anchors of its own: speed and memory are scored by those of ${like} on this hardware; \`need:\` in a task file states yours`,
+    ];
+  });
+}
+
 /** @throws {UsageError} if the anchors have nothing for the task, or other units than a race measures */
-function scoreOfTask(taskId: string, set: AnchorSet | undefined): TaskScore {
-  const served = { throughput: 'items/s', latency: 'ms' } as const;
-  const anchors = set && (anchorsOf(set, taskId, served) ?? anchorsOf(set, taskId));
+function scoreOfTask(task: Task, set: AnchorSet | undefined): TaskScore {
+  const anchors = raceAnchors(task, set);
   if (anchors === undefined) {
-    throw new UsageError(`no anchors for ${taskId} on this hardware: a winner is decided by PER-A, which needs them`, {
+    throw new UsageError(`no anchors for ${task.id} on this hardware: a winner is decided by PER-A, which needs them`, {
       hint: 'Write your own to perbench.anchors.yaml, pass a file with --anchors, or ask for "cheapest with accuracy >= 0.7", which needs none.',
     });
   }
   const version = versionOf(anchors, set);
   if (anchors.throughputUnit !== 'items/s' || anchors.latencyUnit !== 'ms') {
     throw new UsageError(
-      `the anchors ${version} for ${taskId} are in ${anchors.throughputUnit} and ${anchors.latencyUnit}; a race measures items/s and ms`,
+      `the anchors ${version} for ${task.id} are in ${anchors.throughputUnit} and ${anchors.latencyUnit}; a race measures items/s and ms`,
       { hint: 'Name anchors of the serving protocol with --anchors.' },
     );
   }
   checkAnchors(anchors);
   const { trivialAccuracy, throughput, latency, memory } = anchors;
   return { version, anchors: { trivialAccuracy, throughput, latency, memory } };
+}
+
+/** @throws {UsageError} for a metric that isn't a mean over items, of which a race takes a part at a time */
+function checkRacedMetric({ id, own }: Task): void {
+  if (own?.metric !== 'macro_f1') return;
+  throw new UsageError(
+    `${id} can't be raced: macro_f1 is no mean over items, so that some items tell nothing of the rest`,
+    {
+      hint: 'Use metric: accuracy in the task file, or leave out --decide.',
+    },
+  );
 }
 
 /** sha256 of all that fixes what is asked; made before the first item, and part of the certificate. */
@@ -134,9 +181,9 @@ export interface RaceSource {
   readonly stored?: RaceRecord | undefined;
 }
 
-function taskScore({ goal }: RaceQuestion, taskId: string, { anchors, stored }: RaceSource): TaskScore | undefined {
+function taskScore({ goal }: RaceQuestion, task: Task, { anchors, stored }: RaceSource): TaskScore | undefined {
   if (goal !== 'winner') return undefined;
-  return stored?.tasks[taskId]?.score ?? scoreOfTask(taskId, anchors);
+  return stored?.tasks[task.id]?.score ?? scoreOfTask(task, anchors);
 }
 
 /**
@@ -152,7 +199,10 @@ export async function checkRace(suite: Suite, from: RaceSource, ownTasks: readon
       hint: 'perbench show prints how far it got; for a new one run the same command with --fresh.',
     });
   }
-  for (const { task } of await chooseTasks(suite, ownTasks)) taskScore(question, task.id, from);
+  for (const { task } of await chooseTasks(suite, ownTasks)) {
+    checkRacedMetric(task);
+    taskScore(question, task, from);
+  }
 }
 
 /**
@@ -170,7 +220,7 @@ export async function planRace(plan: RunPlan, from: RaceSource, limitBytes: numb
   const entrants = await raceEntrants(models, suite, limitBytes);
   const records = tasks.map((planned): readonly [string, RaceTaskRecord] => {
     const { id } = planned.task;
-    const score = taskScore(question, id, from);
+    const score = taskScore(question, planned.task, from);
     const record = {
       questionSha256: questionSha256(stored, confidence, planned, score, seed),
       ...(score !== undefined && { score }),

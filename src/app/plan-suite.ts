@@ -7,6 +7,7 @@ import { plannedConcurrency } from '../run/protocol.ts';
 import { estimateModelMemory, usualContextTokens } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import { findModels } from './find-models.ts';
+import { findTasks, type FindTasksOptions, type FoundTasks } from './find-tasks.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
 import { earlierSpeeds, guessProbe, probePlan, type ProbeStep } from './known-speeds.ts';
 import type { LocalContext } from './local-context.ts';
@@ -49,7 +50,7 @@ export interface SuiteOutlook {
   readonly problems: readonly string[];
 }
 
-export interface OutlookOptions {
+export interface OutlookOptions extends FindTasksOptions {
   readonly store: Store | undefined;
   /** `auto`: only where earlier runs don't tell the speed. */
   readonly probe: 'auto' | 'always' | 'never';
@@ -119,9 +120,10 @@ async function readTasks(
   suite: Suite,
   context: LocalContext,
   signal: AbortSignal,
+  origins: FoundTasks['origins'],
 ): Promise<{ readonly tasks: readonly PlannedTask[]; readonly problem?: string }> {
   try {
-    return { tasks: await prepareTasks(suite, context, signal) };
+    return { tasks: await prepareTasks(suite, context, signal, origins) };
   } catch (error) {
     if (error instanceof DataError || error instanceof InvalidItemError) {
       return { tasks: [], problem: error.hint === undefined ? error.message : `${error.message} (${error.hint})` };
@@ -172,12 +174,13 @@ async function knownSpeeds(
 export async function planSuite(written: Suite, context: LocalContext, options: OutlookOptions): Promise<SuiteOutlook> {
   raceQuestionOf(written);
   await checkEngines(written, context.workingFolder);
-  const suite = await findModels(written, context, options.signal);
+  const { suite: settled, origins } = await findTasks(written, context, options.signal, options);
+  const suite = await findModels(settled, context, options.signal);
   const chosen = await chooseTasks(suite, context.ownTasks);
   const named = suite.models.map((entry) => nameModel(entry, context.workingFolder));
   const models: ModelOutlook[] = [];
   for (const model of named) models.push(await modelOutlook(model, suite, context, options));
-  const { tasks, problem } = await readTasks(suite, context, options.signal);
+  const { tasks, problem } = await readTasks(suite, context, options.signal, origins);
   const speeds = await knownSpeeds(suite, named, models, tasks, context, options);
 
   const cells = models.flatMap((model) =>

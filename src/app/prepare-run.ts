@@ -8,9 +8,10 @@ import { hashJson } from '../run/content-key.ts';
 import { memoryLimitBytes } from '../meters/host-limits.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { findModels } from './find-models.ts';
+import { findTasks, type FindTasksOptions } from './find-tasks.ts';
 import type { LocalContext } from './local-context.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
-import { checkRace, planRace, type RaceSource } from './plan-race.ts';
+import { checkRace, planRace, raceQuestionOf, type RaceSource, standInNotes } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
 /** The values of those settings that enter the key in this way, in the order of the table. */
@@ -76,7 +77,7 @@ async function describeRun(
   };
 }
 
-export interface PrepareOptions extends RaceSource {
+export interface PrepareOptions extends RaceSource, FindTasksOptions {
   /** The suite is that of a stored run: its models were found when the run began, and keep their names. */
   readonly isStored?: boolean;
 }
@@ -92,17 +93,21 @@ export async function prepareRun(
   written: Suite,
   context: LocalContext,
   signal: AbortSignal,
-  { isStored = false, ...race }: PrepareOptions = {},
+  { isStored = false, limitShare, ...race }: PrepareOptions = {},
 ): Promise<RunPlan> {
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
-  await checkRace(written, race, context.ownTasks);
+  raceQuestionOf(written);
   await checkEngines(written, context.workingFolder);
-  const suite = isStored ? written : await findModels(written, context, signal);
-  const tasks = await prepareTasks(suite, context, signal);
+  const found = await findTasks(written, context, signal, { limitShare });
+  await checkRace(found.suite, race, context.ownTasks);
+  const suite = isStored ? found.suite : await findModels(found.suite, context, signal);
+  const tasks = await prepareTasks(suite, context, signal, found.origins);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);
   const plan = { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };
-  return planRace(plan, race, memoryLimitBytes());
+  const raced = await planRace(plan, race, memoryLimitBytes());
+  for (const note of standInNotes(raced)) context.onNote?.(note);
+  return raced;
 }
 
 /**

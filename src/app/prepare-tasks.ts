@@ -1,64 +1,168 @@
-import type { Suite } from '../core/suite.ts';
-import type { Task } from '../core/task.ts';
 import { ConfigError, DataError, InvalidItemError } from '../core/errors.ts';
+import type { OwnTaskFacts } from '../core/manifest.ts';
+import type { Suite } from '../core/suite.ts';
+import type { ResolvedTask } from '../core/task-definition.ts';
+import type { Task } from '../core/task.ts';
 import { itemOrder, type PlannedTask } from '../run/plan.ts';
 import { loadItems, type LoadedItems } from '../sources/datasets/load-items.ts';
+import type { OwnRow } from '../sources/datasets/own-table.ts';
 import { loadTasks } from '../tasks/index.ts';
+import { ownBaselines } from '../tasks/own/baselines.ts';
+import { ownChance } from '../tasks/own/own-task.ts';
+import { checkOwnData, type DataFinding } from '../tasks/own/check-data.ts';
+import type { TaskOrigin } from './find-tasks.ts';
+import { knownTask } from './known-tasks.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
+import { type LoadedTask, loadOwnTask } from './own-definition.ts';
 import * as z from 'zod';
 import { hashJson } from '../run/content-key.ts';
 
 interface ChosenTask {
   readonly task: Task;
   readonly limit: number | undefined;
+  /** Of a task of the user's own, once its rows are read. */
+  readonly withRows?: LoadedTask['withRows'];
+}
+
+async function tasksOf(
+  entry: Suite['tasks'][number],
+  ownTasks: readonly OwnTask[],
+): Promise<readonly Pick<ChosenTask, 'task' | 'withRows'>[]> {
+  const { task: name, shots, definition } = typeof entry === 'string' ? { task: entry } : entry;
+  if (definition !== undefined) return [await loadOwnTask(definition, name)];
+  const own = ownTasks.find(({ task }) => task.id === name);
+  const tasks = own === undefined ? await loadTasks(name, shots) : [own.task];
+  return tasks.map((task) => ({ task }));
 }
 
 /**
  * The tasks that a suite names, without their items.
  *
+ * @param suite as `findTasks` leaves it
  * @throws {UnknownNameError | UsageError} for what is no task, or can't have so many examples
  * @throws {ConfigError} if a task is named twice
  */
 export async function chooseTasks(suite: Suite, ownTasks: readonly OwnTask[] = []): Promise<readonly ChosenTask[]> {
   const chosen = new Map<string, ChosenTask>();
   for (const entry of suite.tasks) {
-    const { task: name, shots, limit } = typeof entry === 'string' ? { task: entry } : entry;
-    const own = ownTasks.find(({ task }) => task.id === name);
-    for (const task of own === undefined ? await loadTasks(name, shots) : [own.task]) {
-      if (chosen.has(task.id)) {
-        throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${task.id} is named twice`);
-      }
-      chosen.set(task.id, { task, limit: limit ?? suite.limit });
+    for (const one of await tasksOf(entry, ownTasks)) {
+      const { id } = one.task;
+      if (chosen.has(id)) throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${id} is named twice`);
+      const limit = typeof entry === 'string' ? undefined : entry.limit;
+      chosen.set(id, { ...one, limit: limit ?? suite.limit });
     }
   }
   return Array.from(chosen.values());
 }
 
+/** Findings that an error lists; the rest are counted. */
+const shownFindings = 10;
+
+/**
+ * What is odd about the user's rows, as sentences.
+ *
+ * @throws {DataError} listing what no run can be made of
+ */
+function checkedRows(own: ResolvedTask, rows: readonly OwnRow[], examples: readonly OwnRow[]): readonly string[] {
+  const findings = checkOwnData(own, rows, examples);
+  const errors = findings.filter(({ level }) => level === 'error');
+  const [first] = errors;
+  if (first !== undefined) {
+    const lines = errors.slice(0, shownFindings).map(({ message }) => message);
+    const left = errors.length - lines.length;
+    const hints = errors.map(({ hint }) => hint).filter((hint) => hint !== undefined);
+    throw new DataError([...lines, ...(left > 0 ? [`and ${left} more`] : [])].join('\n'), {
+      hint: hints[0] ?? `See all of it with perbench tasks ${own.data.path}.`,
+    });
+  }
+  return findings.map(findingText);
+}
+
+export function findingText({ message, hint }: DataFinding): string {
+  return hint === undefined ? message : `${message} ${hint}`;
+}
+
+interface ReadTask {
+  readonly task: Task;
+  readonly loaded: LoadedItems;
+}
+
+/** A task of the user's own, with what its rows say of it. */
+function informed(own: ResolvedTask, withRows: LoadedTask['withRows'], loaded: LoadedItems): ReadTask {
+  const rows = loaded.rows ?? [];
+  const { accuracies, notes } = ownBaselines(own, rows);
+  const task = withRows({ items: loaded.items.length, chance: ownChance(own, rows), baselines: accuracies });
+  // Words alone are a comparison; what needs to know nothing of the text is what a model has to beat.
+  const { words: _, ...trivial } = accuracies;
+  const best = Math.max(task.chance, ...Object.values(trivial));
+  return {
+    task: best < 1 ? Object.freeze({ ...task, trivialAccuracy: best }) : task,
+    loaded: { ...loaded, notes: [...loaded.notes, ...notes] },
+  };
+}
+
+async function readTask(
+  { task, withRows }: ChosenTask,
+  { skipInvalid, dataDir }: Suite,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<ReadTask> {
+  const brought = context.ownTasks?.find((candidate) => candidate.task === task);
+  if (brought !== undefined) return { task, loaded: readBroughtRows(brought) };
+  const { own } = task;
+  const options = { dataDir: dataDir ?? context.dataDir, skipInvalid, settings: context.settings };
+  if (own === undefined || withRows === undefined) return { task, loaded: await loadItems(task, options, signal) };
+  const checkRows = (rows: readonly OwnRow[], examples: readonly OwnRow[]): readonly string[] =>
+    checkedRows(own, rows, examples);
+  return informed(own, withRows, await loadItems(task, { ...options, checkRows }, signal));
+}
+
+/** What reports need of a task that no registry has. */
+async function ownFacts(task: Task, origin: TaskOrigin | undefined): Promise<OwnTaskFacts | undefined> {
+  const { id, title, metric, chance, trivialAccuracy, baselines, category, kind, labels, own } = task;
+  if (own === undefined && (await knownTask(id)) !== undefined) return undefined;
+  return {
+    title,
+    metric,
+    chance,
+    ...(trivialAccuracy !== undefined && { trivialAccuracy }),
+    ...(baselines !== undefined && { baselines }),
+    category,
+    kind,
+    ...(labels !== undefined && { labels }),
+    ...(own?.need !== undefined && { need: own.need, needFrom: origin?.from ?? own.name }),
+  };
+}
+
 /**
  * Reads and checks the items of every task.
  *
+ * @param suite as `findTasks` leaves it
+ * @param origins what `findTasks` found out of tasks of the user's own
  * @throws {DataError | InvalidItemError} if data is missing or a row doesn't fit
  */
 export async function prepareTasks(
   suite: Suite,
   context: LocalContext,
   signal: AbortSignal,
+  origins: ReadonlyMap<string, TaskOrigin> = new Map(),
 ): Promise<readonly PlannedTask[]> {
   const planned: PlannedTask[] = [];
-  for (const { task, limit } of await chooseTasks(suite, context.ownTasks)) {
-    context.onStep?.(`data of ${task.id}`);
-    const dataDir = suite.dataDir ?? context.dataDir;
-    const own = context.ownTasks?.find((candidate) => candidate.task === task);
-    const loaded =
-      own === undefined ? await loadItems(task, { dataDir, skipInvalid: suite.skipInvalid }, signal) : readOwnTask(own);
+  for (const chosen of await chooseTasks(suite, context.ownTasks)) {
+    context.onStep?.(`data of ${chosen.task.id}`);
+    const origin = origins.get(chosen.task.id);
+    const { task, loaded } = await readTask(chosen, suite, context, signal);
     const { items, examples, dataSha256, itemIdsSha256, files, skipped, notes } = loaded;
-    const order = itemOrder(items.length, limit, suite.seed, task.id);
+    if (task.own !== undefined) for (const note of notes) context.onNote?.(`${origin?.from ?? task.own.name}: ${note}`);
+    const order = itemOrder(items.length, chosen.limit, suite.seed, task.id);
+    const own = await ownFacts(task, origin);
     planned.push({
       task,
       items,
       examples,
       order,
       facts: {
+        ...(own !== undefined && { own }),
         dataSha256,
         files,
         items: items.length,
@@ -66,7 +170,7 @@ export async function prepareTasks(
         itemIdsSha256,
         shots: task.shots,
         skippedRows: skipped.length,
-        notes,
+        notes: [...(origin?.notes ?? []), ...notes],
         firstPrompts: {},
       },
     });
@@ -92,7 +196,7 @@ function parseRecord({ task }: OwnTask, record: unknown, position: number): unkn
  * @throws {InvalidItemError} for a row that doesn't fit
  * @throws {DataError} if there are none, or an id comes twice
  */
-function readOwnTask(own: OwnTask): LoadedItems {
+function readBroughtRows(own: OwnTask): LoadedItems {
   const { task, records, exampleRecords = [] } = own;
   const items = records.map((record, position) => parseRecord(own, record, position));
   const itemIds = items.map((item) => task.itemId(item));

@@ -18,6 +18,7 @@ import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scor
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
+import { boardLimits, needNotes } from './needed-limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
@@ -64,7 +65,8 @@ export async function reportRuns(
   const named = distinct(own).map((cell) => (imported.has(cell.runId) ? { ...cell, protocol: undefined } : cell));
   const { cells, notes: joined } =
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
-  const tasks = withItems(await scoreboardTasks(cells.map(({ taskId }) => taskId)), runs);
+  const taskIds = cells.map(({ taskId }) => taskId);
+  const tasks = withItems(await scoreboardTasks(taskIds, runs), runs);
   const hostClass = commonHostClass(runs);
   const { anchors: resolved, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
   const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
@@ -84,7 +86,8 @@ export async function reportRuns(
     });
     const evidence = await runEvidence(store, behind, signal);
     behindBoards.push(evidence);
-    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence }), runs, scoring));
+    const limits = boardLimits(board.taskId, runs, judge.limits);
+    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence, limits }), runs, scoring));
   }
   const notes = [
     ...imports(runs),
@@ -92,9 +95,8 @@ export async function reportRuns(
     ...differences(runs),
     ...tooShort(runs),
     ...unfinished(own),
-    ...(runs.some(({ manifest }) => manifest.race !== undefined)
-      ? ['This run answered a --decide question: perbench show prints the certificate.']
-      : []),
+    ...needNotes(scoreboards, runs),
+    ...races(runs),
     ...(await anchorsNotes(scoreboards, scoring.anchors, false)),
   ];
   return {
@@ -131,6 +133,11 @@ function withCertificate(
   const isOther = hasConstraints(limits) || weights !== undefined || score === 'PER-paper' || others.length > 0;
   if (certificate === undefined || board.answer === undefined || isOther) return board;
   return { ...board, answer: certificateAnswer(certificate, board.answer) };
+}
+
+function races(runs: readonly RunRecord[]): readonly string[] {
+  const isRaced = runs.some(({ manifest }) => manifest.race !== undefined);
+  return isRaced ? ['This run answered a --decide question: perbench show prints the certificate.'] : [];
 }
 
 /** Tasks that runs within a time had to leave out. */

@@ -1,5 +1,6 @@
 import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
+import type { PlannedTask } from '../run/plan.ts';
 import { type RescoredCell, rescoreRun } from '../run/rescore-run.ts';
 import type { LocalContext } from './local-context.ts';
 import { prepareTasks } from './prepare-tasks.ts';
@@ -25,6 +26,7 @@ export async function* rescoreRuns(
   for (const run of runs) {
     const suite = { ...run.suite, ...(dataDir !== undefined && { dataDir }) };
     const tasks = await prepareTasks(suite, context, signal);
+    for (const task of tasks) checkSameRows(run, task);
     for await (const cell of rescoreRun(store, { ...run, suite }, tasks)) yield { runId: run.id, ...cell };
   }
 }
@@ -43,4 +45,14 @@ function checkRescorable({ id, manifest: { imported, race } }: RunRecord): void 
       },
     );
   }
+}
+
+/** Right answers that changed are another task's: scores of both would be mixed under one name. */
+function checkSameRows({ id, manifest }: RunRecord, { task, facts }: PlannedTask): void {
+  const before = manifest.tasks[task.id];
+  if (task.own === undefined || before === undefined || before.dataSha256 === facts.dataSha256) return;
+  const files = facts.files.map(({ path }) => path).join(', ');
+  throw new UsageError(`${files}: the rows have changed since run ${id}, which can't be scored by them`, {
+    hint: 'Restore the file, or start a new run.',
+  });
 }

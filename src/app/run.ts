@@ -81,9 +81,11 @@ export interface RunOptions {
   readonly onPull?: LocalContext['onPull'];
   /** For a suite that asks `decide: winner`: what scores 0.5 in each factor of PER-A. */
   readonly anchors?: AnchorSet;
-  /** Tasks of your own with their rows; the suite names them by id. */
+  /** Tasks of your own with their rows; the suite names them by id. Task files and data it names by their paths. */
   readonly tasks?: readonly OwnTask[];
   readonly perbenchVersion?: string;
+  /** Hears what was inferred of data of your own, and what is odd about them; one sentence each. */
+  readonly onNote?: LocalContext['onNote'];
 }
 
 function parseSuite(input: SuiteInput): Suite {
@@ -108,6 +110,7 @@ function libraryContext({ environment, workingFolder = '.', ...options }: RunOpt
     readCeiling: (clientProcesses) => readCeiling(settings.cacheDir, clientProcesses),
     onPull: options.onPull,
     onStep: undefined,
+    onNote: options.onNote,
   };
 }
 

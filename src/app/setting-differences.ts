@@ -196,3 +196,39 @@ function variesBetweenRuns(group: readonly Making[], of: Fact['of'], read: Fact[
   });
   return new Set(ofRuns.filter((values) => values !== '[]')).size > 1;
 }
+
+/** What a suite says of a task of the user's own. */
+function definitionOf({ suite }: RunRecord, taskId: string): Readonly<Record<string, unknown>> | undefined {
+  const entry = suite.tasks.find((task) => typeof task !== 'string' && task.task === taskId);
+  return typeof entry === 'string' ? undefined : (entry?.definition as Readonly<Record<string, unknown>> | undefined);
+}
+
+/** Keys of a definition that aren't in its id. */
+const besides: ReadonlySet<string> = new Set(['task', 'title', 'data', 'need']);
+
+/**
+ * Tasks of one name that two runs define in different ways, which are different tasks, one sentence each.
+ *
+ * @param isWanted keeps a task
+ */
+export function definitionDifferences(
+  a: RunRecord,
+  b: RunRecord,
+  isWanted: (taskId: string) => boolean,
+): readonly string[] {
+  const nameOf = (taskId: string): string => taskId.split('@')[0] ?? taskId;
+  const own = ({ manifest }: RunRecord): readonly string[] => Object.keys(manifest.tasks).filter(isWanted);
+  return own(a).flatMap((left) =>
+    own(b)
+      .filter((right) => right !== left && nameOf(right) === nameOf(left))
+      .flatMap((right) => {
+        const [before, after] = [definitionOf(a, left), definitionOf(b, right)];
+        if (before === undefined || after === undefined) return [];
+        const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+          (key) => !besides.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]),
+        );
+        const what = keys.length === 0 ? 'in what perbench adds to them' : `in ${keys.join(', ')}`;
+        return [`${left} and ${right} are two tasks: their definitions differ ${what}`];
+      }),
+  );
+}

@@ -8,6 +8,7 @@ import { createMachineMeter } from '../meters/machine-meter.ts';
 import { pulledDataDir } from '../sources/pull-dataset.ts';
 import { sourceSettingsFrom, type SourceSettings } from '../sources/source-settings.ts';
 import type { CliContext } from './context.ts';
+import { askDoubt } from './ask-doubt.ts';
 import type { StatusLine } from './progress/status-line.ts';
 import { perbenchVersion } from './version.ts';
 
@@ -50,5 +51,7 @@ export async function createLocalContext(context: CliContext, status: StatusLine
     hostFacts: () => readHostFacts(),
     onPull: (progress) => status.pull(progress),
     onStep: (step) => status.step(step),
+    onNote: (note) => context.output.note(note),
+    onDoubt: context.isInteractive ? askDoubt(status) : undefined,
   };
 }

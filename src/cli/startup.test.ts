@@ -40,6 +40,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/race-question.ts',
     'core/settings.ts',
     'core/suite-settings.ts',
+    'core/task-definition.ts',
     'present/sanitise.ts',
     'present/text-width.ts',
     'scoring/factor.ts',

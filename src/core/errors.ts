@@ -41,9 +41,19 @@ export class UnknownNameError extends PerbenchError {
   /** Without the names that are known. */
   readonly what: string;
 
-  /** @param elsewhere what to do where nothing is near, of a family with too many names to list them all */
-  constructor(family: string, name: string, known: readonly string[], near?: string, elsewhere?: string) {
-    const what = `unknown ${family} "${name}"`;
+  /**
+   * @param elsewhere what to do where nothing is near, of a family with too many names to list them all
+   * @param besides what else was looked for, after the name
+   */
+  constructor(
+    family: string,
+    name: string,
+    known: readonly string[],
+    near?: string,
+    elsewhere?: string,
+    besides: string = '',
+  ) {
+    const what = `unknown ${family} "${name}"${besides}`;
     super(elsewhere === undefined ? `${what}; known: ${known.join(', ')}` : what, {
       hint: near === undefined ? elsewhere : `Did you mean "${near}"?`,
     });

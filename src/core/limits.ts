@@ -245,3 +245,8 @@ export function limitList(limits: Limits, names: readonly LimitName[]): readonly
     return bound === undefined ? [] : [{ name, bound }];
   });
 }
+
+/** Without the names that have no bound. */
+export function withoutGaps(limits: Limits = {}): Limits {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
+}

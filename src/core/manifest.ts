@@ -105,6 +105,8 @@ export interface OwnTaskFacts {
   readonly kind: 'generate' | 'loglikelihood';
   readonly labels?: readonly string[] | undefined;
   readonly need?: Readonly<Record<string, number | string>> | undefined;
+  /** The file that demands it, for people. */
+  readonly needFrom?: string | undefined;
 }
 
 export interface TaskFacts {

@@ -77,6 +77,9 @@ export const modelSettings = {
   }),
 } as const;
 
+const ofData = { ...within('task'), hasEnvironment: false } as const;
+const column = (help: string) => text({ ...ofData, argument: 'column', help });
+
 /** Settings of one task of a suite. */
 export const taskSettings = {
   task: text({ ...within('task'), isRequired: true, help: 'task id, short name, task file or data file' }),
@@ -84,9 +87,9 @@ export const taskSettings = {
     ...within('task'),
     help: 'a task of your own, as in a task file; `task` is its name',
   }),
-  input: text({ ...within('task'), argument: 'column', help: 'column of a data file with the input' }),
-  target: text({ ...within('task'), argument: 'column', help: 'column of a data file with the right answer' }),
-  answer: choice(answerKinds, { ...within('task'), help: 'kind of answer that a data file asks for' }),
+  input: column('column of a data file with the input'),
+  target: column('column of a data file with the right answer'),
+  answer: choice(answerKinds, { ...ofData, help: 'kind of answer that a data file asks for' }),
   shots: whole({
     ...within('few-shot examples per prompt'),
     aliases: [{ name: 'num-fewshot' }],
@@ -128,11 +131,17 @@ export const suiteSettings = {
     ),
     { ...within('models'), isRequired: true, help: 'models to compare' },
   ),
-  tasks: section(listOf(taskSettings, 'task id or short name: gsm8k, gsm8k/per@1, all'), {
-    ...within('tasks'),
-    fallback: ['all'],
-    help: 'tasks to run',
-  }),
+  tasks: section(
+    listOf(
+      taskSettings,
+      'task id or short name (gsm8k, gsm8k/per@1, all), a task file (tickets.task.yaml), or data (tickets.csv, hf:owner/name)',
+    ),
+    {
+      ...within('tasks'),
+      fallback: ['all'],
+      help: 'tasks to run',
+    },
+  ),
   dataDir: text({
     ...nothing,
     argument: 'folder',

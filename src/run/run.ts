@@ -132,7 +132,9 @@ export async function* runSuite({
   yield { type: 'run-start', runId, name: plan.suite.name, cells: await store.cells(runId), isResumed };
 
   for (const { task, facts } of plan.tasks) {
-    for (const note of facts.notes) yield { type: 'warning', message: note };
+    // What is to know of the user's own data is said while they are read.
+    const notes = task.own === undefined ? facts.notes : [];
+    for (const note of notes) yield { type: 'warning', message: note };
     if (facts.skippedRows > 0)
       yield { type: 'warning', message: `${task.id}: invalid rows skipped: ${facts.skippedRows}` };
   }

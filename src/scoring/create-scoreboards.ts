@@ -19,6 +19,7 @@ import {
   type ScoreboardRow,
 } from './scoreboard.ts';
 import { anchorsOf, freezeAnchors, memoryBudget, type TaskAnchors, versionOf } from './anchors.ts';
+import { anchorsWithNeeds } from './need-anchors.ts';
 import { equalWeights, perAnchored, threeFactorScore } from './per-anchored.ts';
 import { perPaper } from './per-paper.ts';
 import { inRankOrder } from '../stats/rank-inference.ts';
@@ -330,9 +331,11 @@ function scoreAnchored(
   taskId: string,
   units: Readonly<Record<FactorName, Unit | undefined>>,
   provisional: TaskAnchors | undefined,
-  { anchors: set, weights }: ScoreboardOptions,
+  { anchors: set, weights, tasks }: ScoreboardOptions,
 ): AnchoredColumn {
-  const anchors = (set && anchorsOf(set, taskId, units)) ?? provisional;
+  const { needs = {}, trivialAccuracy, chance = 0 } = tasks?.[taskId] ?? {};
+  const stated = { version: set?.version, trivialAccuracy: trivialAccuracy ?? chance };
+  const anchors = anchorsWithNeeds(needs, (set && anchorsOf(set, taskId, units)) ?? provisional, stated);
   if (anchors === undefined) return noAnchors;
   const rows = perAnchored(models, anchors, weights && { weights });
   return {

@@ -3,6 +3,7 @@ import type { Limits } from '../core/limits.ts';
 import type { Interval, Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { AnchorSet, TaskAnchors } from './anchors.ts';
+import type { AnchorNeeds } from './need-anchors.ts';
 import type { Efficiency } from './efficiency.ts';
 import type { Answer, AnswerFacts } from './answer.ts';
 import type { RankedModel } from '../stats/rank-inference.ts';
@@ -34,6 +35,8 @@ export interface ScoreboardTask {
   readonly baselines?: Readonly<Record<string, number>>;
   /** Accuracy that PER-A counts as 0; by default `chance`. */
   readonly trivialAccuracy?: number;
+  /** What the user needs at least; it stands above anchors that others chose. */
+  readonly needs?: AnchorNeeds;
 }
 
 export interface ScoreboardOptions {

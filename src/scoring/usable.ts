@@ -17,13 +17,17 @@ export function independentItems(scores: readonly number[], clusters: readonly s
   return standardError < 1e-12 ? count : scores.length / Math.max(1, designEffect);
 }
 
+/** Baselines that have learned from the texts: a model is compared with them, but may be of use below them. */
+const comparisons: ReadonlySet<string> = new Set(['words']);
+
 /** The best answer to a task that needs no model. */
 export function trivialBound({
   anchors,
   chance = anchors?.trivialAccuracy ?? 0,
   baselines = {},
 }: Pick<Scoreboard, 'anchors' | 'chance' | 'baselines'>): UsableBound {
-  const [best] = Object.entries(baselines).toSorted(([, left], [, right]) => right - left);
+  const trivial = Object.entries(baselines).filter(([name]) => !comparisons.has(name));
+  const [best] = trivial.toSorted(([, left], [, right]) => right - left);
   return best !== undefined && best[1] > chance
     ? { accuracy: best[1], of: best[0] }
     : { accuracy: chance, of: 'chance' };

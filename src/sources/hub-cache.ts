@@ -31,7 +31,7 @@ export function hubSnapshotFolder(file: Pick<HubFile, 'type' | 'repo'>, commit: 
 }
 
 /** The commit that this revision was when it was last asked for; undefined where it never was. */
-async function cachedCommit(file: HubFile, hubCacheDir: string): Promise<string | undefined> {
+async function cachedCommit(file: Omit<HubFile, 'file'>, hubCacheDir: string): Promise<string | undefined> {
   if (commitPattern.test(file.revision)) return file.revision;
   const reference = join(hubRepoFolder(file, hubCacheDir), 'refs', file.revision);
   const commit = (await ifThere(readFile(reference, 'utf8')))?.trim() ?? '';
@@ -48,6 +48,19 @@ export async function findCachedHubFile(file: HubFile, hubCacheDir: string): Pro
   const blobPath = await realpath(path);
   const sha256 = /^[0-9a-f]{64}$/.exec(basename(blobPath))?.[0];
   return { path, blobPath, commit, bytes: facts.size, sha256 };
+}
+
+/** The files of a repository that are in the cache, at the commit that the revision last was; asks nobody. */
+export async function cachedSnapshot(
+  repository: Omit<HubFile, 'file'>,
+  hubCacheDir: string,
+): Promise<
+  { readonly commit: string; readonly files: readonly string[]; readonly pathOf: (file: string) => string } | undefined
+> {
+  const commit = await cachedCommit(repository, hubCacheDir);
+  if (commit === undefined) return undefined;
+  const folder = hubSnapshotFolder(repository, commit, hubCacheDir);
+  return { commit, files: await entriesOf(folder, true), pathOf: (file) => join(folder, file) };
 }
 
 /** Puts a finished blob into a snapshot and notes what the revision stands for, as the hub's own client does. */

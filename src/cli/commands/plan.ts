@@ -30,7 +30,7 @@ export async function showPlan(
   context: CliContext,
   probe: 'auto' | 'always' | 'never',
 ): Promise<number> {
-  const { suite } = await suiteOfCommand(input, context);
+  const { suite, limitShare } = await suiteOfCommand(input, context);
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   const store = await openExistingStore(context);
@@ -39,6 +39,7 @@ export async function showPlan(
   const outlook = await planSuite(suite, local, {
     store,
     probe,
+    limitShare,
     memoryLimitBytes: readMemoryLimit(),
     gpus: supply,
     signal: context.interruption.signal,

@@ -17,9 +17,16 @@ import { suiteJsonSchema } from '../../core/suite.ts';
 import { RootCommand } from '@bomb.sh/tab';
 
 export const init: CommandHandler<typeof initOptions> = async (
-  { arguments: [file = 'perbench.yaml'], options },
+  { arguments: [file = 'perbench.yaml', ...rest], options },
   context,
 ) => {
+  if (file === 'task') return (await import('./init-task.ts')).initTask(rest, options, context);
+  const [extra] = rest;
+  if (extra !== undefined) {
+    throw new UsageError(`init: "${extra}" is too many: a suite file is one file`, {
+      hint: `For a task on data of your own write: perbench init task ${extra}`,
+    });
+  }
   const path = context.path(file);
   if (!/\.ya?ml$/.test(path)) {
     throw new UsageError(`${file}: not a YAML file`, { hint: 'Name a file with the extension .yaml.' });

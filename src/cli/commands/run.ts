@@ -33,7 +33,7 @@ import { createTaskTables, type TaskTables } from '../task-tables.ts';
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
   if (input.options.dryRun === true) return showPlan(input, context, 'never');
   const files = outputFiles(context, 'report');
-  const { suite } = await suiteOfCommand(input, context);
+  const { suite, limitShare } = await suiteOfCommand(input, context);
   const question = raceQuestionOf(suite);
   const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;
   if (question?.limits.withinBest !== undefined) {
@@ -43,7 +43,7 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   }
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
-  const plan = await prepareRun(suite, local, context.interruption.signal, { anchors }).finally(() =>
+  const plan = await prepareRun(suite, local, context.interruption.signal, { anchors, limitShare }).finally(() =>
     status[Symbol.dispose](),
   );
   return executePlan(plan, local, context, {

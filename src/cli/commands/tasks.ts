@@ -1,7 +1,9 @@
 import { type Cell, numberCell } from '../../present/document.ts';
 import { suiteSchema } from '../../core/suite.ts';
 import type { Task } from '../../core/task.ts';
+import { findTasks, type FoundTasks } from '../../app/find-tasks.ts';
 import { prepareTasks } from '../../app/prepare-tasks.ts';
+import { taskPath } from '../../app/task-names.ts';
 import { buildGenerateRequest, buildLikelihoodRequest } from '../../run/ask-items.ts';
 import { promptText } from '../../run/score-sample.ts';
 import type { PlannedTask } from '../../run/plan.ts';
@@ -14,13 +16,20 @@ import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { safeText } from '../../present/sanitise.ts';
 import type { tasksOptions } from '../tables/prepare-options.ts';
+import { printOwnTask } from '../print-own-task.ts';
+
+type TasksOptions = CommandInput<typeof tasksOptions>['options'];
 
 export const tasks: CommandHandler<typeof tasksOptions> = async ({ arguments: names, options }, context) => {
+  const own = names.filter((name) => taskPath(name, context.workingFolder, context.homeFolder) !== undefined);
+  const builtIn = names.filter((name) => !own.includes(name));
+  if (own.length > 0) await showOwn(own, options, context);
+  if (own.length > 0 && builtIn.length === 0) return exitCodes.done;
   if (options.writeOut === true) {
-    await writeOut(names.length > 0 ? names : ['all'], options, context);
+    await showPrompts(builtIn.length > 0 ? builtIn : ['all'], options, context);
   } else {
     const wanted: Task[] = [];
-    for (const name of names.length > 0 ? names : Object.keys(registry)) {
+    for (const name of builtIn.length > 0 ? builtIn : Object.keys(registry)) {
       wanted.push(...(await loadTasks(name, options.shots)));
     }
     for (const task of wanted) context.output.record('task', taskRecord(task));
@@ -44,35 +53,68 @@ function taskRecord({ id, title, items, shots, metric, kind, chance, category, d
   return { id, short: shortName(id), title, items, shots, metric, kind, chance, category, dataset };
 }
 
-/** The first item's prompt in both styles, as models get it before their own template. */
-async function writeOut(
-  names: readonly string[],
-  { dataDir, shots }: CommandInput<typeof tasksOptions>['options'],
-  context: CliContext,
-): Promise<void> {
-  using status = createStatusLine(context);
-  const local = await createLocalContext(context, status);
-  const entries = names.map((task) => ({ task, ...(shots !== undefined && { shots }) }));
-  const suite = suiteSchema.parse({
-    models: ['none'],
-    tasks: entries,
-    ...(dataDir !== undefined && { dataDir: context.path(dataDir) }),
-  });
-  for (const planned of await prepareTasks(suite, local, context.interruption.signal)) printPrompt(planned, context);
+interface PreparedTasks {
+  readonly planned: readonly PlannedTask[];
+  readonly origins: FoundTasks['origins'];
 }
 
-function printPrompt(planned: PlannedTask, { output }: CliContext): void {
+async function prepare(
+  names: readonly string[],
+  { dataDir, shots, input, target, answer }: Partial<TasksOptions>,
+  context: CliContext,
+): Promise<PreparedTasks> {
+  using status = createStatusLine(context);
+  const local = await createLocalContext(context, status);
+  const given = Object.entries({ shots, input, target, answer }).filter(([, value]) => value !== undefined);
+  const set = Object.fromEntries(given);
+  const suite = suiteSchema.parse({
+    models: ['none'],
+    tasks: names.map((task) => ({ task, ...set })),
+    ...(dataDir !== undefined && { dataDir: context.path(dataDir) }),
+  });
+  const { signal } = context.interruption;
+  // What is inferred and found is the result here, and printed as such.
+  const quiet = { ...local, onNote: undefined };
+  const { suite: found, origins } = await findTasks(suite, quiet, signal);
+  return { planned: await prepareTasks(found, quiet, signal, origins), origins };
+}
+
+/** The first items' prompts in both styles, as models get them before their own template. */
+async function showPrompts(
+  names: readonly string[],
+  { dataDir, shots, items }: TasksOptions,
+  context: CliContext,
+): Promise<void> {
+  const { planned } = await prepare(names, { dataDir, shots }, context);
+  for (const task of planned) printPrompts(task, items, context);
+}
+
+/** What a task of the user's own is, as far as that shows without a model. */
+async function showOwn(names: readonly string[], options: TasksOptions, context: CliContext): Promise<void> {
+  const { planned, origins } = await prepare(names, options, context);
+  for (const task of planned) {
+    printOwnTask(task, origins.get(task.task.id)?.from, context);
+    printPrompts(task, options.items, context);
+  }
+}
+
+function printPrompts(planned: PlannedTask, count: number, context: CliContext): void {
+  const shown = Math.min(count, planned.items.length);
+  for (let position = 0; position < shown; position += 1) printPrompt(planned, position, context);
+}
+
+function printPrompt(planned: PlannedTask, position: number, { output }: CliContext): void {
   const { task, items } = planned;
-  const [first] = items;
+  const item = items[position];
   const prompts =
     task.kind === 'generate'
       ? {
-          plain: promptText(buildGenerateRequest(planned, task, 0, 'plain')),
-          chat: promptText(buildGenerateRequest(planned, task, 0, 'chat')),
+          plain: promptText(buildGenerateRequest(planned, task, position, 'plain')),
+          chat: promptText(buildGenerateRequest(planned, task, position, 'chat')),
         }
-      : buildLikelihoodRequest(planned, task, 0);
-  const expected = task.expected(first);
-  const itemId = task.itemId(first);
+      : buildLikelihoodRequest(planned, task, position);
+  const expected = task.expected(item);
+  const itemId = task.itemId(item);
   output.record('prompt', { task: task.id, itemId, ...prompts, expected });
   const parts = Object.entries(prompts).map(
     ([name, value]) => `[${name}]\n${typeof value === 'string' ? value : value.join('\n')}`,

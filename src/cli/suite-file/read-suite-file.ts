@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { taskPath } from '../../app/task-names.ts';
+import { absoluteDefinition } from '../../app/task-files.ts';
+import { parseWritten, writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { LineCounter, isMap, isNode, isPair, parseDocument, type Document } from 'yaml';
 import type { Suite } from '../../core/suite.ts';
 import { isFileServer } from '../../core/managed-server.ts';
 import { splitEngineSource } from '../../engines/index.ts';
@@ -27,7 +29,7 @@ export interface SuiteFileWorld {
 }
 
 export interface SuiteFile {
-  readonly document: SuiteDocument;
+  readonly document: WrittenDocument;
   /** Relative paths in the file start here. */
   readonly folder: string;
 }
@@ -40,7 +42,7 @@ export interface SuiteFile {
  */
 export async function readSuiteFile(name: string, world: SuiteFileWorld): Promise<SuiteFile> {
   if (name === '-') {
-    const document = parseSuiteText(await world.readStdin(), 'stdin', 'yaml');
+    const document = parseWritten(await world.readStdin(), 'stdin', 'yaml');
     return { document, folder: world.workingFolder };
   }
   const path = resolve(world.workingFolder, name);
@@ -49,14 +51,14 @@ export async function readSuiteFile(name: string, world: SuiteFileWorld): Promis
   switch (extname(path)) {
     case '.yaml':
     case '.yml':
-      return { document: parseSuiteText(await readText(path, shown), shown, 'yaml'), folder };
+      return { document: parseWritten(await readText(path, shown), shown, 'yaml'), folder };
     case '.json':
-      return { document: parseSuiteText(await readText(path, shown), shown, 'json'), folder };
+      return { document: parseWritten(await readText(path, shown), shown, 'json'), folder };
     case '.ts':
     case '.mts':
     case '.js':
     case '.mjs':
-      return { document: suiteValue(await importSuite(path, shown), shown), folder };
+      return { document: writtenValue(await importSuite(path, shown), shown), folder };
     default:
       throw new ConfigError(
         { file: shown },
@@ -119,109 +121,6 @@ async function importSuite(path: string, shown: string): Promise<unknown> {
   return value;
 }
 
-export type DocumentPath = readonly (string | number)[];
-
-/** A place in a file, both 1-based. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** What a suite file says, and where it says it. */
-export interface SuiteDocument {
-  /** As errors name it. */
-  readonly file: string;
-  readonly value: unknown;
-  /** Of the value at a path, or of the nearest node around it; undefined for files that are programs. */
-  positionOf(path: DocumentPath): Position | undefined;
-  /** Of a key itself. */
-  positionOfKey(path: DocumentPath): Position | undefined;
-}
-
-/**
- * Reads YAML or JSON, keeping positions.
- *
- * @throws {ConfigError} where it is neither
- */
-function parseSuiteText(text: string, file: string, format: 'yaml' | 'json'): SuiteDocument {
-  if (format === 'json') checkJson(text, file);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    throw new ConfigError({ file, line, column: col }, firstLine(error.message));
-  }
-  const place = (offset: number | undefined): Position | undefined => {
-    if (offset === undefined) return undefined;
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
-  };
-  return {
-    file,
-    value: toValue(document, file),
-    positionOf: (path) => place(nodeOffset(document, path)),
-    positionOfKey: (path) => place(keyOffset(document, path) ?? nodeOffset(document, path)),
-  };
-}
-
-/** Aliases are bounded, so that a small file can't grow into a large object. */
-function toValue(document: SuiteYaml, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error;
-    throw new ConfigError({ file }, 'too many nested aliases (*name)', { cause: error });
-  }
-}
-
-function checkJson(text: string, file: string): void {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const match = /line (\d+) column (\d+)/.exec(error.message);
-    const end = endOf(text);
-    const line = match === null ? end.line : Number(match[1]);
-    const column = match === null ? end.column : Number(match[2]);
-    const [what = error.message] = error.message.split(/ in JSON| \(line/);
-    throw new ConfigError({ file, line, column }, `not valid JSON: ${what}`, { cause: error });
-  }
-}
-
-function endOf(text: string): Position {
-  const lines = text.split('\n');
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
-}
-
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? text;
-}
-
-type SuiteYaml = Document.Parsed;
-
-/** A missing key has no node: then the place is that of what should hold it. */
-function nodeOffset(document: SuiteYaml, path: DocumentPath): number | undefined {
-  for (let depth = path.length; depth >= 0; depth -= 1) {
-    const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range != null) return node.range[0];
-  }
-  return undefined;
-}
-
-function keyOffset(document: SuiteYaml, path: DocumentPath): number | undefined {
-  const key = path.at(-1);
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  if (!isMap(parent)) return undefined;
-  const pair = parent.items.find((item) => isPair(item) && isNode(item.key) && String(item.key) === String(key));
-  return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
-}
-
-/** A suite that a program made, or flags: it has no positions. */
-export function suiteValue(value: unknown, file: string): SuiteDocument {
-  return { file, value, positionOf: () => undefined, positionOfKey: () => undefined };
-}
-
 /**
  * Makes the paths of a suite absolute. They start at the folder of the file, wherever perbench is called from, and may
  * lead anywhere: models and data are only read. Suites name nothing that is written.
@@ -235,7 +134,16 @@ export function resolveSuitePaths(suite: Suite, folder: string, homeFolder: stri
         ? resolveSource(model, folder, homeFolder)
         : { ...model, source: resolveEntry(model, folder, homeFolder) },
     ),
+    tasks: suite.tasks.map((task) => resolveTask(task, folder, homeFolder)),
   };
+}
+
+/** Task files, data, and what definitions name; tasks of perbench stay as they are. */
+function resolveTask(entry: Suite['tasks'][number], folder: string, homeFolder: string): Suite['tasks'][number] {
+  if (typeof entry === 'string') return taskPath(entry, folder, homeFolder) ?? entry;
+  const { definition, task } = entry;
+  if (definition !== undefined) return { ...entry, definition: absoluteDefinition(definition, folder, homeFolder) };
+  return { ...entry, task: taskPath(task, folder, homeFolder) ?? task };
 }
 
 /** Names of repositories look like paths; servers that fetch models themselves take them as they are. */

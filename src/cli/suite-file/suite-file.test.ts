@@ -25,7 +25,7 @@ async function check(name: string, content?: string): Promise<string> {
   if (content !== undefined) await writeFile(join(folder, name), content);
   try {
     const { document } = await readSuiteFile(name, world());
-    await checkSuiteNames(document, checkSuite(document));
+    await checkSuiteNames(document, checkSuite(document), { folder, homeFolder: '/home/me' });
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -77,12 +77,12 @@ describe('problems in suite files', () => {
     [
       'an unknown task',
       'models: [a.gguf]\ntasks:\n  - gsm8k\n  - imbd\n',
-      'a.yaml:4:5: unknown task "imbd" (did you mean "imdb"?)',
+      'a.yaml:4:5: unknown task "imbd", and no file of that name (did you mean "imdb"?)',
     ],
     [
       'an unknown task with settings',
       'models: [a.gguf]\ntasks:\n  - task: squad3\n    limit: 5\n',
-      'a.yaml:3:11: unknown task "squad3" (did you mean "squad2"?)',
+      'a.yaml:3:11: unknown task "squad3", and no file of that name (did you mean "squad2"?)',
     ],
     [
       'an unknown engine',

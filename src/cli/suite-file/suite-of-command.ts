@@ -1,8 +1,10 @@
+import { writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { UsageError } from '../../core/errors.ts';
+import { taskPath } from '../../app/task-names.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';
 import type { CommandInput } from '../options/command.ts';
-import { type SuiteOptions, type Limit, suiteOptions } from '../tables/suite-options.ts';
+import { type SuiteOptions, suiteOptions } from '../tables/suite-options.ts';
 import { modelEntry, type Suite, type SuiteInput } from '../../core/suite.ts';
 import { suiteSettings } from '../../core/suite-settings.ts';
 import type { OptionOrigin } from '../options/resolve-options.ts';
@@ -11,8 +13,6 @@ import {
   readSuiteFile,
   type SuiteFile,
   type SuiteFileWorld,
-  suiteValue,
-  type SuiteDocument,
   resolvePath,
   resolveSource,
   resolveSuitePaths,
@@ -59,6 +59,8 @@ export interface SuiteSettings {
   readonly file: string | undefined;
   /** Names of lm-eval's model arguments that perbench has no use for. */
   readonly unused: readonly string[];
+  /** Of `--limit`, for tasks of the user's own: how many rows that is, nobody knows before they are read. */
+  readonly limitShare: number | undefined;
 }
 
 export interface SuiteSettingsRequest {
@@ -86,13 +88,24 @@ export async function resolveSuite(request: SuiteSettingsRequest): Promise<Suite
   const flags = readModelFlags(input.options.model, input.options.modelArgs, world);
   const { sources, unused } = flags;
   const file = await suiteFile(request, sources.length > 0);
-  const document = withFlags(file?.document ?? suiteValue({}, 'command line'), sources, input);
+  const document = withFlags(file?.document ?? writtenValue({}, 'command line'), sources, input);
   const checked = checkSuite(document);
-  await checkSuiteNames(document, checked);
-  const resolved = resolveSuitePaths(checked, file?.folder ?? world.workingFolder, world.homeFolder);
-  const suite = await override(resolved, request, flags);
+  const { workingFolder, homeFolder } = world;
+  const folder = file?.folder ?? workingFolder;
+  const hasTaskFlags = input.options.task.length > 0;
+  await checkSuiteNames(document, checked, { folder: hasTaskFlags ? workingFolder : folder, homeFolder });
+  const inFile = resolveSuitePaths(checked, folder, homeFolder);
+  const typed = hasTaskFlags ? resolveSuitePaths(checked, workingFolder, homeFolder).tasks : inFile.tasks;
+  const suite = await override({ ...inFile, tasks: typed }, request, flags);
   await checkEngines(document, suite);
-  return { suite, settings: explain(suite, request, document, file, flags), file: file?.document.file, unused };
+  const { limit } = input.options;
+  return {
+    suite,
+    settings: explain(suite, request, document, file, flags),
+    file: file?.document.file,
+    unused,
+    limitShare: limit !== undefined && 'fraction' in limit ? limit.fraction : undefined,
+  };
 }
 
 async function suiteFile(request: SuiteSettingsRequest, hasModels: boolean): Promise<SuiteFile | undefined> {
@@ -107,10 +120,10 @@ async function suiteFile(request: SuiteSettingsRequest, hasModels: boolean): Pro
 
 /** Lists that flags replace needn't be in the file, and what the file says of them doesn't matter. */
 function withFlags(
-  document: SuiteDocument,
+  document: WrittenDocument,
   sources: readonly string[],
   { options }: SuiteSettingsRequest['input'],
-): SuiteDocument {
+): WrittenDocument {
   const isObject = typeof document.value === 'object' && document.value !== null && !Array.isArray(document.value);
   if (!isObject) return document;
   const value = {
@@ -138,7 +151,7 @@ async function override(suite: Suite, request: SuiteSettingsRequest, flags: Mode
   const models: Suite['models'] = [];
   for (const model of named) models.push(await overrideModel(model, options, flags));
   const tasks: Suite['tasks'] = [];
-  for (const task of suite.tasks) tasks.push(...(await overrideTask(task, options.shots, options.limit)));
+  for (const task of suite.tasks) tasks.push(...(await overrideTask(task, options, workingFolder)));
   return {
     ...suite,
     // Each value was read by an option whose type a test compares with the schema's.
@@ -172,17 +185,26 @@ async function overrideModel(
   return { ...changed, engineOptions: { ...entry.engineOptions, ...engineOptions } };
 }
 
+type TaskEntry = Suite['tasks'][number];
+
 /** A flag for all tasks stands above what the file says of one. */
 async function overrideTask(
-  task: Suite['tasks'][number],
-  shots: number | undefined,
-  limit: Limit | undefined,
-): Promise<readonly Suite['tasks'][number][]> {
-  if (shots === undefined && limit === undefined) return [task];
+  task: TaskEntry,
+  { shots, limit, input, target, answer }: SuiteSettingsRequest['input']['options'],
+  workingFolder: string,
+): Promise<readonly TaskEntry[]> {
   const { limit: own, ...rest } = typeof task === 'string' ? { task } : task;
-  const entry = { ...rest, ...(shots !== undefined && { shots }) };
+  const given = {
+    ...(shots !== undefined && { shots }),
+    ...(input !== undefined && { input }),
+    ...(target !== undefined && { target }),
+    ...(answer !== undefined && { answer }),
+  };
+  if (limit === undefined && Object.keys(given).length === 0) return [task];
+  const entry = { ...rest, ...given };
   if (limit === undefined) return [{ ...entry, ...(own !== undefined && { limit: own }) }];
-  if ('items' in limit) return [Object.keys(entry).length === 1 ? entry.task : entry];
+  const isOwn = entry.definition !== undefined || taskPath(entry.task, workingFolder) !== undefined;
+  if ('items' in limit || isOwn) return [Object.keys(entry).length === 1 ? entry.task : entry];
   const resolved = await loadTasks(entry.task);
   return resolved.map(({ id, items }) => ({ ...entry, task: id, limit: Math.ceil(limit.fraction * items) }));
 }
@@ -190,7 +212,7 @@ async function overrideTask(
 function explain(
   suite: Suite,
   { input: { origins, options } }: SuiteSettingsRequest,
-  document: SuiteDocument,
+  document: WrittenDocument,
   file: SuiteFile | undefined,
   modelFlags: ModelFlags,
 ): readonly SuiteSetting[] {
@@ -210,7 +232,7 @@ function explain(
     .map((key) => ({ key, value: valueOf(key), origin: flags[key] ?? fileOrigin(key, document, file) }));
 }
 
-function fileOrigin(key: keyof SuiteInput, document: SuiteDocument, file: SuiteFile | undefined): OptionOrigin {
+function fileOrigin(key: keyof SuiteInput, document: WrittenDocument, file: SuiteFile | undefined): OptionOrigin {
   const isInFile =
     file !== undefined && typeof document.value === 'object' && document.value !== null && key in document.value;
   if (!isInFile) return { source: 'default', from: 'default' };

@@ -19,7 +19,7 @@ const modelsArgument = {
 
 const tasksArgument = {
   name: 'task',
-  help: 'task ids or short names (default: all)',
+  help: 'task ids or short names, task files or data of your own (default: all built-in tasks)',
   isOptional: true,
   isRepeatable: true,
   completion: 'task',
@@ -37,10 +37,26 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'init',
     group: 'Prepare',
-    summary: 'write a commented suite file, asking what to compare',
-    arguments: [{ name: 'file', help: 'file to write (default: perbench.yaml)', isOptional: true, completion: 'file' }],
+    summary: 'write a commented suite file or task file, asking what to compare',
+    details:
+      'Writes a suite file. `perbench init task tickets.csv` writes a task file for data of your own instead, with the columns, labels and prompt that were inferred: tickets.task.yaml, or the file that is named last.',
+    arguments: [
+      {
+        name: 'file',
+        help: 'suite file to write (default: perbench.yaml), or the word task',
+        isOptional: true,
+        completion: 'file',
+      },
+      { name: 'data', help: 'after the word task: data of your own', isOptional: true, completion: 'file' },
+      {
+        name: 'task file',
+        help: 'after the data: task file to write (default: the name of the data with .task.yaml)',
+        isOptional: true,
+        completion: 'file',
+      },
+    ],
     options: initOptions,
-    examples: ['perbench init', 'perbench init my-suite.yaml --yes'],
+    examples: ['perbench init', 'perbench init my-suite.yaml --yes', 'perbench init task tickets.csv'],
     load: async () => (await import('../commands/prepare.ts')).init,
   }),
   defineCommand({
@@ -134,10 +150,12 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'tasks',
     group: 'Prepare',
-    summary: 'list the tasks or print their first prompts',
+    summary: 'list the tasks, print their first prompts, or check data of your own',
+    details:
+      'Of a task file or a data file it shows what was inferred, how many rows and labels there are, what is odd about the rows, what needs no model scores, and the first prompts with their expected answers. No model is needed.',
     arguments: [tasksArgument],
     options: tasksOptions,
-    examples: ['perbench tasks', 'perbench tasks gsm8k --write-out'],
+    examples: ['perbench tasks', 'perbench tasks gsm8k --write-out', 'perbench tasks tickets.csv --items 3'],
     load: async () => (await import('../commands/tasks.ts')).tasks,
   }),
   defineCommand({

@@ -1,10 +1,13 @@
 import { flag, number, withDefault } from '../options/option.ts';
 import { suiteOptions } from './suite-options.ts';
 
-const { dataDir, shots } = suiteOptions;
+const { dataDir, shots, input, target, answer } = suiteOptions;
 
 export const initOptions = {
   force: flag({ help: 'overwrite an existing file', hasEnvironment: false }),
+  input,
+  target,
+  answer,
 } as const;
 
 export const noOptions = {} as const;
@@ -18,7 +21,14 @@ export const dataOptions = { dataDir } as const;
 export const tasksOptions = {
   dataDir,
   writeOut: flag({ short: 'w', help: 'print the first prompt of each task', hasEnvironment: false }),
+  items: withDefault(
+    number({ argument: 'n', min: 1, max: 1000, help: 'items of each task whose prompts are printed' }),
+    1,
+  ),
   shots,
+  input,
+  target,
+  answer,
 } as const;
 
 export const calibrateOptions = {

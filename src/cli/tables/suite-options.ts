@@ -91,7 +91,7 @@ export const suiteOptions = {
     short: 't',
     argument: 'task',
     isCommaSeparated: true,
-    help: 'task id or short name, such as gsm8k or gsm8k/per@1, or all (repeatable or comma-separated)',
+    help: 'task id or short name, such as gsm8k or gsm8k/per@1, or all; or data of your own: tickets.csv, tickets.task.yaml, hf:owner/name (repeatable or comma-separated)',
     aliases: [{ name: 'tasks' }],
     defaultText: String(suiteSettings.tasks.fallback),
     completion: 'task',
@@ -107,6 +107,9 @@ export const suiteOptions = {
   seed: alsoWritten(ofSuite.seed, (value) => value.split(',')[0] ?? ''),
   // lm-eval writes `auto:4` for a batch size that it looks for several times.
   concurrency: alsoWritten(ofSuite.concurrency, (value) => value.replace(/^auto:\d+$/, 'auto')),
+  input: optionOf(taskSettings.input),
+  target: optionOf(taskSettings.target),
+  answer: optionOf(taskSettings.answer),
   shots: optionOf(taskSettings.shots),
   style: optionOf(modelSettings.style),
   engine: optionOf(modelSettings.engine),

@@ -12,7 +12,7 @@ export interface ViewerParts {
   /** Values of `Host` that are this server's. */
   readonly hosts: () => readonly string[];
   readonly updates: LiveUpdates;
-  readonly titles: (taskIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly titles: (taskIds: readonly string[], runs: readonly RunRecord[]) => Promise<ReadonlyMap<string, string>>;
   readonly makePage: (run: RunRecord) => Promise<LoadedPage>;
   /** What a run comes to, in a sentence; undefined where nothing can be said. */
   readonly answers: KeptByRun<string | undefined>;

@@ -38,7 +38,7 @@ export function addRuns(app: Hono, parts: ViewerParts): void {
   );
   app.get('/api/runs/:id/cells', async (context) => {
     const run = await wantedRun(store, context.req.param('id'));
-    return context.json(await summarizeCells(parts, run.id));
+    return context.json(await summarizeCells(parts, run));
   });
 }
 
@@ -51,7 +51,7 @@ async function summarizeRun({ store, titles, answers }: ViewerParts, run: RunRec
   const counts: Partial<Record<Cell['state'], number>> = {};
   for (const { state } of cells) counts[state] = (counts[state] ?? 0) + 1;
   const taskIds = distinct(cells, ({ taskId }) => taskId);
-  const known = await titles(taskIds);
+  const known = await titles(taskIds, [run]);
   const { id, name, createdAtMs, status, protocol, manifest } = run;
   return {
     id,
@@ -68,9 +68,13 @@ async function summarizeRun({ store, titles, answers }: ViewerParts, run: RunRec
 }
 
 /** The cells of a run with how far they are. */
-async function summarizeCells({ store, titles }: ViewerParts, runId: string): Promise<readonly CellSummary[]> {
+async function summarizeCells({ store, titles }: ViewerParts, run: RunRecord): Promise<readonly CellSummary[]> {
+  const { id: runId } = run;
   const cells = await store.cells(runId);
-  const known = await titles(distinct(cells, ({ taskId }) => taskId));
+  const known = await titles(
+    distinct(cells, ({ taskId }) => taskId),
+    [run],
+  );
   const counts = await store.sampleCounts(runId);
   return cells.map(({ id, model, taskId, state, items, error, measurements }) => ({
     id,

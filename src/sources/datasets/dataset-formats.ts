@@ -40,10 +40,32 @@ export function sha256Of(bytes: Uint8Array | string): string {
 
 /** @throws {DataError} if the file can't be read or unpacked */
 export async function readDatasetFile(path: string, signal: AbortSignal): Promise<FileContent> {
-  const raw = await readOrFail(path, signal);
-  const file = { path, sha256: sha256Of(raw), bytes: raw.byteLength };
-  if (!path.endsWith('.gz')) return { file, content: raw };
-  return { file, content: await readAs('a complete gzip file', path, () => promisify(gunzip)(raw)) };
+  const { file, content } = await readPacked(path, signal);
+  return { file, content: path.endsWith('.gz') ? await unpack(path, content) : content };
+}
+
+/**
+ * A file as it is on disk.
+ *
+ * @throws {DataError} if it can't be read
+ */
+export async function readPacked(path: string, signal: AbortSignal): Promise<FileContent> {
+  const content = await readOrFail(path, signal);
+  return { file: { path, sha256: sha256Of(content), bytes: content.byteLength }, content };
+}
+
+/**
+ * @param maxBytes what may come out
+ * @throws {DataError} if it isn't gzip
+ * @throws {RangeError} if more comes out
+ */
+export async function unpack(
+  path: string,
+  packed: Uint8Array<ArrayBuffer>,
+  maxBytes?: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const limit = maxBytes === undefined ? {} : { maxOutputLength: maxBytes };
+  return readAs('a complete gzip file', path, async () => promisify(gunzip)(packed, limit));
 }
 
 async function readOrFail(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -60,7 +82,7 @@ async function readAs<Value>(what: string, file: string, read: () => Promise<Val
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || error instanceof RangeError) throw error;
     throw new DataError(`${file}: not ${what}: ${error.message}`, {
       hint: 'Download the file again: it seems to be truncated or damaged.',
       cause: error,
@@ -185,9 +207,13 @@ export async function* parquetRows(file: string, content: Uint8Array<ArrayBuffer
   }
 }
 
-/** Integers of 64 bits come as `bigint`; labels are small. */
+/** Integers of 64 bits come as `bigint`: text where a number would round them. Times are text, as in JSON. */
 function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
+  if (value instanceof Date) return value.toJSON();
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));

@@ -1,6 +1,9 @@
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import { datasetOf, type DatasetReference, type Task } from '../../core/task.ts';
 import { sha256Of, type DatasetFile } from './dataset-formats.ts';
+import type { SourceSettings } from '../source-settings.ts';
+import { loadOwnItems } from './load-own.ts';
+import type { OwnRow } from './own-table.ts';
 import { checked, repeatedItem, openDataset, type DatasetRow } from './open-dataset.ts';
 
 export interface LoadOptions {
@@ -8,6 +11,14 @@ export interface LoadOptions {
   readonly dataDir?: string | undefined;
   /** Leave rows out that don't fit, instead of failing at the first. */
   readonly skipInvalid?: boolean;
+  /** For data of the user's own on the hub. */
+  readonly settings?: SourceSettings | undefined;
+  /**
+   * Looks at the rows of the user's own data, evaluated and examples, before the task does.
+   *
+   * @returns what a reader of the results should know; throws what is wrong
+   */
+  readonly checkRows?: ((rows: readonly OwnRow[], examples: readonly OwnRow[]) => readonly string[]) | undefined;
 }
 
 export interface LoadedItems {
@@ -26,6 +37,8 @@ export interface LoadedItems {
   readonly skipped: readonly InvalidItemError[];
   /** What a reader of the results should know, such as rows missing from the published set; one sentence each. */
   readonly notes: readonly string[];
+  /** Of tasks of the user's own: the row of each item. */
+  readonly rows?: readonly OwnRow[];
 }
 
 /**
@@ -35,6 +48,7 @@ export interface LoadedItems {
  * @throws {InvalidItemError} for a row that doesn't fit or whose id was there before, unless these are skipped
  */
 export async function loadItems(task: Task, options: LoadOptions, signal: AbortSignal): Promise<LoadedItems> {
+  if (task.own !== undefined) return loadOwnItems(task, task.own, options, signal);
   const skipped: InvalidItemError[] = [];
   const read = { task, options, signal, skipped };
   const evaluated = await readItems(read, datasetOf(task).split, datasetOf(task).source);

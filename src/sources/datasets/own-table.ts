@@ -1,6 +1,12 @@
+import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import type { DataSource } from '../../core/task-definition.ts';
 import type { SourceSettings } from '../source-settings.ts';
 import type { DatasetFile } from './dataset-formats.ts';
+import { namedLines } from './decode-text.ts';
+import type { ReadTable } from './own-csv.ts';
+import { type OwnFormat, readOwnFile } from './own-formats.ts';
+import { isHubSource, pullOwnDataset } from './own-hub.ts';
+import { findOwnFiles } from './own-places.ts';
 
 /** A row of a data file. */
 export interface OwnRow {
@@ -32,11 +38,67 @@ export interface OwnTableOptions {
 }
 
 /**
- * Reads data of the user's own.
+ * Reads data of the user's own: a file, the files of a folder, or a data set of the hub (`hf:owner/name`).
  *
- * @throws {DataError} if it can't be read as a table
+ * @throws {DataError} if it can't be read as a table, has no rows, or is larger than can be held
  * @throws {InvalidItemError} for the first damaged row
+ * @throws {DownloadError} if a data set of the hub can't be fetched
  */
 export async function readOwnTable(source: DataSource, options: OwnTableOptions): Promise<OwnTable> {
-  throw new Error(`not written yet: ${source.path} ${String(options.skipInvalid)}`);
+  const { skipInvalid = false, signal } = options;
+  const damaged: InvalidItemError[] = [];
+  const onDamage = (error: InvalidItemError): void => {
+    if (!skipInvalid) throw error;
+    damaged.push(error);
+  };
+  const found = isHubSource(source) ? await pullOwnDataset(source, options) : await findOwnFiles(source);
+  const tables: (ReadTable & { readonly file: DatasetFile; readonly format: OwnFormat })[] = [];
+  for (const path of found.paths) {
+    signal.throwIfAborted();
+    tables.push(await readOwnFile(path, { ...source, onDamage, signal }));
+  }
+  requireSameColumns(tables);
+  const rows = tables.flatMap((table) => table.rows);
+  if (rows.length === 0) throw noRows(source.path, damaged);
+  return {
+    columns: [...new Set(tables.flatMap(({ columns }) => columns))],
+    rows,
+    files: tables.map(({ file }) => file),
+    notes: [...found.notes, ...tables.flatMap(({ notes }) => notes)],
+    warnings: [...tables.flatMap(({ warnings }) => warnings), ...leftOut(damaged)],
+  };
+}
+
+function noRows(path: string, damaged: readonly InvalidItemError[]): DataError {
+  const [first] = damaged;
+  const why = first === undefined ? '' : `; all ${damaged.length} are damaged, the first: ${first.message}`;
+  return new DataError(`${path}: no rows${why}`, { hint: 'Use a file with rows.' });
+}
+
+function leftOut(damaged: readonly InvalidItemError[]): readonly string[] {
+  if (damaged.length === 0) return [];
+  const named = damaged.slice(0, namedLines).map(({ message }) => message);
+  const rest = damaged.length - named.length;
+  if (rest > 0) named.push(`and ${rest} more`);
+  return [`${damaged.length} damaged rows left out: ${named.join('; ')}`];
+}
+
+/** Rows of JSON name their columns themselves, and may lack some; those of tables can't. */
+function requireSameColumns(
+  tables: readonly (ReadTable & { readonly file: DatasetFile; readonly format: OwnFormat })[],
+): void {
+  const [first, ...others] = tables;
+  for (const { columns, file, format } of others) {
+    if (first === undefined || format === 'json' || format === 'jsonl') return;
+    const missing = first.columns.filter((column) => !columns.includes(column));
+    const extra = columns.filter((column) => !first.columns.includes(column));
+    if (missing.length === 0 && extra.length === 0) continue;
+    const parts = [
+      ...(missing.length === 0 ? [] : [`lacks ${missing.map((name) => `"${name}"`).join(', ')}`]),
+      ...(extra.length === 0 ? [] : [`has ${extra.map((name) => `"${name}"`).join(', ')} besides`]),
+    ];
+    throw new DataError(`${file.path}: other columns than ${first.file.path}: ${parts.join(' and ')}`, {
+      hint: 'Use files with the same columns, or name one of them.',
+    });
+  }
 }

@@ -1,4 +1,9 @@
 import type { AnswerKind, TaskDefinition } from '../../core/task-definition.ts';
+import { columnFacts, type ColumnFacts } from './column-facts.ts';
+import { inferAnswer, type InferredAnswer, labelsOf } from './infer-answer.ts';
+import { findChoices, type InferredChoices, choiceTargets } from './infer-choices.ts';
+import { chooseInput, chooseTarget } from './infer-columns.ts';
+import type { LabelSpelling } from './label-spelling.ts';
 
 /** A table without its files. */
 export interface InferredFrom {
@@ -9,22 +14,213 @@ export interface InferredFrom {
 /** What the data say of what a definition leaves out. */
 export interface InferredTask {
   readonly input: string;
-  readonly target: string;
+  /** Undefined only for `free` answers, which a scorer of the user's own may judge without one. */
+  readonly target: string | undefined;
   readonly answer: AnswerKind;
   readonly labels: readonly string[] | undefined;
   readonly choices: string | readonly string[] | undefined;
+  /** Number of the first choice, where the targets are such numbers. */
+  readonly firstChoice?: 0 | 1 | undefined;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /** A doubt that only the user can settle. */
 export interface InferenceDoubt {
-  readonly key: 'input' | 'target' | 'answer';
+  readonly key: 'input' | 'target' | 'answer' | 'firstChoice';
   readonly question: string;
+  /** Empty where no column could be it. */
   readonly candidates: readonly string[];
+}
+
+const quoted = (name: string): string => `\`${name}\``;
+
+interface Target {
+  readonly column: ColumnFacts;
+  /** Undefined where the user named it. */
+  readonly because: string | undefined;
 }
 
 /** Infers columns, kind of answer and labels; a doubt is returned, not guessed. */
 export function inferDefinition(written: TaskDefinition, table: InferredFrom): InferredTask | InferenceDoubt {
-  throw new Error(`not written yet: ${table.columns.length} ${written.title}`);
+  const all = table.columns.map((name) => columnFacts(name, table.rows));
+  const choices = writtenChoices(written) ?? findChoices(all);
+  const taken = new Set([...(choices?.columns ?? []), written.id, written.cluster]);
+  const free = all.filter(({ name }) => !taken.has(name));
+  const input = inputOf(written, free, all);
+  if ('question' in input) return input;
+  const target = targetOf(
+    written,
+    free.filter((column) => column !== input.column),
+    all,
+  );
+  if (target !== undefined && 'question' in target) return target;
+  const kind = answerOf(written, target?.column, choices, table.rows);
+  if ('question' in kind) return kind;
+  const { answer } = kind;
+  const labels = answer === 'label' && target !== undefined ? labelsOf(target.column) : [];
+  return {
+    input: input.column.name,
+    target: target?.column.name,
+    answer,
+    labels: answer === 'label' ? (written.labels ?? labels.map(({ label }) => label)) : undefined,
+    choices: answer === 'choice' ? choices?.choices : undefined,
+    ...(kind.firstChoice !== undefined && { firstChoice: kind.firstChoice }),
+    notes: [
+      ...(input.because === undefined ? [] : [`input: column ${quoted(input.column.name)} (${input.because})`]),
+      ...(target === undefined ? [] : targetNotes(written, target, kind, labels)),
+      ...(answer === 'choice' && written.choices === undefined && choices !== undefined ? [choices.because] : []),
+    ],
+  };
+}
+
+function writtenChoices({ choices }: TaskDefinition): InferredChoices | undefined {
+  if (choices === undefined) return undefined;
+  return { choices, columns: [choices].flat(), because: 'named' };
+}
+
+function factsOf(name: string | undefined, all: readonly ColumnFacts[]): Target | undefined {
+  const column = all.find((each) => each.name === name);
+  return column && { column, because: undefined };
+}
+
+function inputOf(
+  written: TaskDefinition,
+  free: readonly ColumnFacts[],
+  all: readonly ColumnFacts[],
+): Target | InferenceDoubt {
+  const given = factsOf(written.input, all);
+  if (given !== undefined) return given;
+  const chosen = chooseInput(
+    written,
+    free.filter(({ name }) => name !== written.target),
+  );
+  if ('column' in chosen) return chosen;
+  return { key: 'input', question: 'Which column is the input?', candidates: chosen.candidates };
+}
+
+function targetOf(
+  written: TaskDefinition,
+  free: readonly ColumnFacts[],
+  all: readonly ColumnFacts[],
+): Target | InferenceDoubt | undefined {
+  const given = factsOf(written.target, all);
+  if (given !== undefined) return given;
+  const chosen = chooseTarget(free);
+  if ('column' in chosen) return chosen;
+  if (written.answer === 'free') return undefined;
+  return { key: 'target', question: 'Which column is the right answer?', candidates: chosen.candidates };
+}
+
+interface Kind {
+  readonly answer: AnswerKind;
+  /** Undefined where the user said it. */
+  readonly because: string | undefined;
+  readonly firstChoice?: 0 | 1 | undefined;
+}
+
+function answerOf(
+  written: TaskDefinition,
+  target: ColumnFacts | undefined,
+  choices: InferredChoices | undefined,
+  rows: InferredFrom['rows'],
+): Kind | InferenceDoubt {
+  const { answer, labels } = written;
+  if (target !== undefined && choices !== undefined && (answer === 'choice' || written.choices !== undefined))
+    return asChoice(written, target, choices, rows);
+  if (answer !== undefined) return { answer, because: undefined };
+  if (labels !== undefined) return { answer: 'label', because: undefined };
+  if (target === undefined) return { answer: 'free', because: undefined };
+  const inferred = inferAnswer(target);
+  if (choices !== undefined) return choiceOrOther(written, target, choices, rows, inferred);
+  return settled(target, inferred);
+}
+
+function settled({ name }: ColumnFacts, { kinds, because }: InferredAnswer): Kind | InferenceDoubt {
+  const [first, ...others] = kinds;
+  if (others.length === 0) return { answer: first, because };
+  const question = `What does a model answer with, as in column ${quoted(name)} (${because})?`;
+  return { key: 'answer', question, candidates: kinds };
+}
+
+/** Choices that the user named, or agreed to: only from where they are counted may be open. */
+function asChoice(
+  { firstChoice: given }: TaskDefinition,
+  { name }: ColumnFacts,
+  { choices }: InferredChoices,
+  rows: InferredFrom['rows'],
+): Kind | InferenceDoubt {
+  const firstChoice = given ?? choiceTargets(rows, name, choices).firstChoice;
+  if (firstChoice !== 'unknown') return { answer: 'choice', because: undefined, firstChoice };
+  const question = `Is the first choice number 0 or 1 in column ${quoted(name)}?`;
+  return { key: 'firstChoice', question, candidates: ['0', '1'] };
+}
+
+/** Columns that look like choices are some only if every target is one of them. */
+function choiceOrOther(
+  written: TaskDefinition,
+  target: ColumnFacts,
+  choices: InferredChoices,
+  rows: InferredFrom['rows'],
+  { kinds }: InferredAnswer,
+): Kind | InferenceDoubt {
+  if (choiceTargets(rows, target.name, choices.choices).areChoices) {
+    const found = asChoice(written, target, choices, rows);
+    if ('question' in found) return found;
+    const counted = found.firstChoice === undefined ? 'the text or letter' : `the number from ${found.firstChoice} on`;
+    return { ...found, because: `${counted} of one of the choices` };
+  }
+  const question = `Column ${quoted(target.name)} isn't always one of the choices. What does a model answer with?`;
+  return { key: 'answer', question, candidates: ['choice', ...kinds] };
+}
+
+/** Labels that a note names; the rest are counted. */
+const shownLabels = 10;
+
+function targetNotes(
+  written: TaskDefinition,
+  { column, because }: Target,
+  kind: Kind,
+  labels: readonly LabelSpelling[],
+): readonly string[] {
+  const isInferred = kind.because !== undefined || (kind.answer === 'label' && written.labels === undefined);
+  if (because === undefined && !isInferred) return [];
+  const from = because === undefined ? '' : ` (${because})`;
+  return [
+    `target: column ${quoted(column.name)}${from}, ${answerText(written, kind, labels)}`,
+    ...(kind.answer === 'label' && written.labels === undefined ? spellingNotes(labels) : []),
+  ];
+}
+
+function answerText(
+  { labels: given }: TaskDefinition,
+  { answer, because }: Kind,
+  labels: readonly LabelSpelling[],
+): string {
+  const reason = because === undefined ? '' : ` (${because})`;
+  if (answer !== 'label') return `${answerNames[answer]}${reason}`;
+  if (given !== undefined) return `${given.length} labels`;
+  const shown = labels.slice(0, shownLabels).map(({ label, count }) => `${label} (${count})`);
+  const left = labels.length - shown.length;
+  const counted = `${labels.length} label${labels.length === 1 ? '' : 's'}`;
+  return `${counted}: ${shown.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+}
+
+const answerNames: Readonly<Record<Exclude<AnswerKind, 'label'>, string>> = {
+  choice: 'one of the choices',
+  text: 'a text',
+  number: 'a number',
+  json: 'JSON',
+  free: 'any text',
+};
+
+/** Other spellings of a label are the label, which must be said. */
+function spellingNotes(labels: readonly LabelSpelling[]): readonly string[] {
+  return labels.flatMap(({ label, spellings }) => {
+    // The spaces around a text are seen by nobody; only what is written in another way is.
+    const others = spellings.filter(({ text }) => text !== label);
+    if (others.length === 0) return [];
+    const listed = others.slice(0, shownLabels).map(({ text, count }) => `${JSON.stringify(text)} (${count})`);
+    return [`label ${JSON.stringify(label)} is also spelled ${listed.join(', ')}: they count as one`];
+  });
 }

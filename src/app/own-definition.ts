@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { ConfigError, UsageError } from '../core/errors.ts';
+import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
+import type { Task } from '../core/task.ts';
+import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
+import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
+import { statedTask, type WrittenTask } from './task-files.ts';
+import { nameOfData } from './task-names.ts';
+
+/** What is settled once columns, kind of answer and labels are: all that data can say. */
+export type SettledTask = Pick<ResolvedTask, 'input' | 'target' | 'answer' | 'labels' | 'choices' | 'firstChoice'>;
+
+function sourceOf(data: string | DataSource): DataSource {
+  return typeof data === 'string' ? { path: data } : data;
+}
+
+function examplesOf({ examples }: TaskDefinition): ResolvedTask['examples'] {
+  if (examples === undefined) return undefined;
+  const { from, pick = 'first' } = examples;
+  const count = bothStyles(examples.count);
+  if (count.plain === 0 && count.chat === 0) return undefined;
+  return { from: from === undefined ? undefined : sourceOf(from), count, pick };
+}
+
+async function textOf(task: WrittenTask, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    const what = error.code === 'ENOENT' ? 'no such file' : error.message;
+    throw task.problem(['score'], `score: ${path}: ${what}`);
+  }
+}
+
+async function jsonSchema(task: WrittenTask, path: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await textOf(task, path);
+  let schema: unknown;
+  try {
+    schema = JSON.parse(text);
+  } catch (error) {
+    throw task.problem(['score'], `score: ${path} is not valid JSON: ${String(error)}`);
+  }
+  if (typeof schema === 'object' && schema !== null && !Array.isArray(schema))
+    return schema as Readonly<Record<string, unknown>>;
+  throw task.problem(['score'], `score: ${path} is not a JSON schema: expected keys and values`);
+}
+
+/** The scorer that a definition names, where that takes other files. Paths in it are absolute. */
+async function scoreOfFiles(task: WrittenTask): Promise<TaskScore | undefined> {
+  const { score } = task.definition;
+  if (score === undefined || typeof score === 'string') return undefined;
+  if ('json' in score && typeof score.json.schema === 'string')
+    return { kind: 'json', schema: await jsonSchema(task, score.json.schema) };
+  if (!('module' in score)) return undefined;
+  const sha256 = createHash('sha256')
+    .update(await textOf(task, score.module))
+    .digest('hex');
+  return { kind: 'module', path: score.module, sha256 };
+}
+
+/** Errors about a key of a definition, at the place of that key in its file. */
+async function atPlace<Value>(task: WrittenTask, make: () => Value): Promise<Value> {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.at.key === undefined) throw error;
+    const path = error.at.key.split('.');
+    throw task.problem(path, error.message.replace(`${task.from}: `, ''), error.hint);
+  }
+}
+
+/**
+ * A definition with nothing left open.
+ *
+ * @param task with absolute paths
+ * @param columns of the data, where they were read
+ * @throws {ConfigError | UsageError} for settings that don't go together, and files of scorers that can't be read
+ */
+export async function settleTask(
+  task: WrittenTask,
+  settled: SettledTask,
+  columns?: readonly string[],
+): Promise<ResolvedTask> {
+  const { definition, from } = task;
+  const data = sourceOf(definition.data);
+  const score = await scoreOfFiles(task);
+  const known: KnownOfTask = {
+    name: definition.task ?? nameOfData(data.path),
+    data,
+    ...settled,
+    examples: examplesOf(definition),
+    ...(score !== undefined && { score }),
+  };
+  return atPlace(task, () => {
+    const resolved = fillDefinition(definition, known, from);
+    // Prompts that name no column are found now, not at the first row.
+    ownTask(resolved, { items: 0, file: from, ...(columns !== undefined && { columns }), scorer: noScorer });
+    return resolved;
+  });
+}
+
+/** Stands in while only prompts are checked. */
+const noScorer: OwnScorer = () => 0;
+
+function writtenScore(score: TaskScore): TaskDefinition['score'] {
+  switch (score.kind) {
+    case 'number':
+      return { number: { tolerance: score.tolerance } };
+    case 'regex':
+      return { regex: score.pattern };
+    case 'json':
+      return score.schema === undefined ? 'json' : { json: { schema: score.schema } };
+    case 'module':
+      return { module: score.path };
+    default:
+      return score.kind;
+  }
+}
+
+/** A definition with nothing left open as a suite stores it: read again, it asks nothing. */
+export function storedDefinition({ name, examples, score, ...rest }: ResolvedTask): TaskDefinition {
+  return { task: name, ...rest, examples, score: writtenScore(score) };
+}
+
+async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefined> {
+  if (score.kind !== 'module') return undefined;
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    // What a program exports is unknown until it is looked at.
+    module = (await import(pathToFileURL(score.path).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${score.path} cannot be loaded: ${message}`, { cause: error });
+  }
+  const { default: scorer } = module;
+  if (typeof scorer === 'function') return scorer as OwnScorer;
+  throw new UsageError(`${score.path} has no scorer: expected a function as its default export`, {
+    hint: 'Write: export default (output, row) => output.includes(row.answer)',
+  });
+}
+
+/** A task that was settled before, and how to make it again with what its rows say. */
+export interface LoadedTask {
+  readonly task: Task;
+  readonly withRows: (parts: Pick<OwnTaskParts, 'items' | 'chance' | 'baselines'>) => Task;
+}
+
+/**
+ * The task of a definition that was settled before, without its items.
+ *
+ * @param id that it has in its suite
+ * @throws {UsageError} if what it says has another id now
+ */
+export async function loadOwnTask(definition: TaskDefinition, id: string): Promise<LoadedTask> {
+  const { input, target, answer, labels, choices } = definition;
+  if (input === undefined || answer === undefined) throw new Error(`${id} was not settled`);
+  const settled = { input, target, answer, labels, choices };
+  const resolved = await settleTask(statedTask(definition, id), settled);
+  const now = ownTaskId(resolved);
+  if (now !== id) {
+    throw new UsageError(`${id} is another task now, ${now}: its scorer has changed, or what perbench adds to it`, {
+      hint: 'Start a new run: scores of two definitions are not those of one task.',
+    });
+  }
+  const scorer = await loadScorer(resolved);
+  const withRows: LoadedTask['withRows'] = (parts) => ownTask(resolved, { ...parts, scorer });
+  return { task: withRows({ items: 0 }), withRows };
+}

@@ -1,0 +1,192 @@
+import { stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { sizeText } from '../../core/amount-text.ts';
+import { DataError } from '../../core/errors.ts';
+import type { DataSource } from '../../core/task-definition.ts';
+import { type DatasetFile, parquetRows, readPacked, unpack } from './dataset-formats.ts';
+import { type DecodedText, decodeText } from './decode-text.ts';
+import { type OnDamage, readCsv, type ReadTable } from './own-csv.ts';
+import { objectRows, readJson, readJsonLines } from './own-json.ts';
+
+export type OwnFormat = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
+
+const formatOfEnding: Readonly<Record<string, OwnFormat>> = {
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.tab': 'tsv',
+  '.json': 'json',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+  '.parquet': 'parquet',
+};
+
+/** Endings that promise nothing: the content tells. */
+const openEndings = ['', '.txt', '.text', '.data', '.dat'];
+
+const known = '.csv, .tsv, .json, .jsonl, .ndjson or .parquet, or one of them with .gz';
+
+const saveAsCsv = 'Save the sheet as CSV (UTF-8), and use that.';
+
+/** Starts of files that people take for data. */
+const foreignStarts: readonly (readonly [start: string, what: string, hint: string])[] = [
+  ['PK\u0003\u0004', 'an Excel workbook or a zip archive', 'Save the sheet as CSV (UTF-8), or unpack the archive.'],
+  ['\u00d0\u00cf\u0011\u00e0', 'an old Excel or Office file', saveAsCsv],
+  ['%PDF', 'a PDF file', 'Put the data into a table, such as a CSV file.'],
+  ['SQLite format 3', 'an SQLite database', 'Export the table as CSV.'],
+  ['<!DOCTYPE', 'a web page', 'Download the file itself.'],
+  ['<!doctype', 'a web page', 'Download the file itself.'],
+  ['<html', 'a web page', 'Download the file itself.'],
+  ['version https://git-lfs', 'a pointer of Git LFS, not the file', 'Fetch the file with git lfs pull.'],
+  ['BZh', 'a bzip2 file', 'Unpack it.'],
+  ['\u00fd7zXZ', 'an xz file', 'Unpack it.'],
+  ['(\u00b5/\u00fd', 'a Zstandard file', 'Unpack it.'],
+];
+
+/** The format that a name promises, `.gz` aside; undefined for names that promise none or another one. */
+export function formatOfName(path: string): OwnFormat | undefined {
+  return formatOfEnding[endingOf(path)];
+}
+
+function endingOf(path: string): string {
+  return extname(path.replace(/\.gz$/iu, '')).toLowerCase();
+}
+
+function startOf(content: Uint8Array, characters: number): string {
+  return Buffer.from(content.subarray(0, characters)).toString('latin1');
+}
+
+function refuseForeign(path: string, content: Uint8Array): void {
+  if (content.length === 0) throw new DataError(`${path}: empty`, { hint: 'Use a file with rows.' });
+  const start = startOf(content, 32);
+  const foreign = foreignStarts.find(([first]) => start.startsWith(first));
+  if (foreign === undefined) return;
+  const [, what, hint] = foreign;
+  throw new DataError(`${path}: ${what}; expected ${known}`, { hint });
+}
+
+/** What is held in memory at once. The longest text that the runtime knows has about 512 MiB. */
+const largestBytes = 400 * 2 ** 20;
+
+export interface ReadSettings extends Pick<DataSource, 'encoding' | 'separator'> {
+  readonly onDamage: OnDamage;
+  readonly signal: AbortSignal;
+  /** Of a file, unpacked; 400 MiB by default. */
+  readonly maxBytes?: number | undefined;
+}
+
+function tooLarge(path: string, limit: number): DataError {
+  return new DataError(`${path}: larger than the ${sizeText(limit)} that a file of a task's data may have, unpacked`, {
+    hint: 'Use fewer rows: a few thousand are enough to tell models apart.',
+  });
+}
+
+const gzipStart = [0x1f, 0x8b];
+
+/** A file's bytes, unpacked if it is gzip, whatever it is called. */
+async function readBytes(
+  path: string,
+  { signal, maxBytes = largestBytes }: ReadSettings,
+): Promise<{ readonly file: DatasetFile; readonly content: Uint8Array<ArrayBuffer> }> {
+  if ((await stat(path)).size > maxBytes) throw tooLarge(path, maxBytes);
+  const { file, content } = await readPacked(path, signal);
+  refuseForeign(path, content);
+  if (!gzipStart.every((byte, index) => content[index] === byte) && !/\.gz$/iu.test(path)) return { file, content };
+  try {
+    const unpacked = await unpack(path, content, maxBytes);
+    refuseForeign(path, unpacked);
+    return { file, content: unpacked };
+  } catch (error) {
+    throw error instanceof RangeError ? tooLarge(path, maxBytes) : error;
+  }
+}
+
+/** What a file of no telling name holds. */
+function formatOfContent(start: string): OwnFormat | undefined {
+  const text = start
+    .replace(/^(?:\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff)/u, '')
+    .replaceAll('\0', '')
+    .trimStart();
+  if (text.startsWith('[')) return 'json';
+  // A text of JSON Lines is read as such where it isn't one value.
+  if (text.startsWith('{')) return 'json';
+  const heading = text.split(/[\r\n]/u, 1)[0] ?? '';
+  return /^sep=/iu.test(heading) || /[,;\t|]/u.test(heading) ? 'csv' : undefined;
+}
+
+const formatNames: Readonly<Record<OwnFormat, string>> = {
+  csv: 'CSV',
+  tsv: 'TSV',
+  json: 'JSON',
+  jsonl: 'JSON Lines',
+  parquet: 'Parquet',
+};
+
+function formatOf(
+  path: string,
+  content: Uint8Array,
+): { readonly format: OwnFormat; readonly notes: readonly string[] } {
+  const byName = formatOfName(path);
+  const isParquet = startOf(content, 4) === 'PAR1';
+  if (isParquet) {
+    return { format: 'parquet', notes: byName === 'parquet' ? [] : [`${path}: read as Parquet, which its content is`] };
+  }
+  if (byName !== undefined) return { format: byName, notes: [] };
+  const ending = endingOf(path);
+  const format = openEndings.includes(ending) ? formatOfContent(startOf(content, 4096)) : undefined;
+  if (format === undefined) {
+    const what = ending === '' ? 'a name without an ending' : `the ending ${ending}`;
+    throw new DataError(`${path}: cannot tell the format by ${what}; expected ${known}`, {
+      hint: 'Rename the file to what it is.',
+    });
+  }
+  return { format, notes: [`${path}: read as ${formatNames[format]}, which its content looks like`] };
+}
+
+async function readParquet(content: Uint8Array<ArrayBuffer>, path: string, onDamage: OnDamage): Promise<ReadTable> {
+  const rows = await Array.fromAsync(parquetRows(path, content));
+  return objectRows(rows, path, onDamage);
+}
+
+function readText(
+  format: Exclude<OwnFormat, 'parquet'>,
+  decoded: DecodedText,
+  path: string,
+  settings: ReadSettings,
+): ReadTable {
+  const { onDamage, separator } = settings;
+  const { utf8 } = decoded;
+  switch (format) {
+    case 'json':
+      return readJson(utf8.toString('utf8'), path, onDamage);
+    case 'jsonl':
+      return readJsonLines(utf8.toString('utf8'), path, onDamage);
+    default:
+      return readCsv(utf8, path, { separator, isTsv: format === 'tsv' }, onDamage);
+  }
+}
+
+/**
+ * Reads one data file.
+ *
+ * @throws {DataError} if it can't be read as a table, is empty, or is larger than can be held
+ */
+export async function readOwnFile(
+  path: string,
+  settings: ReadSettings,
+): Promise<ReadTable & { readonly file: DatasetFile; readonly format: OwnFormat }> {
+  const { file, content } = await readBytes(path, settings);
+  const { format, notes } = formatOf(path, content);
+  if (format === 'parquet') {
+    const table = await readParquet(content, path, settings.onDamage);
+    return { ...table, file, format, notes };
+  }
+  const decoded = decodeText(content, path, settings.encoding);
+  const table = readText(format, decoded, path, settings);
+  return {
+    ...table,
+    file,
+    format,
+    notes: [...notes, ...decoded.notes, ...table.notes],
+    warnings: [...decoded.warnings, ...table.warnings],
+  };
+}

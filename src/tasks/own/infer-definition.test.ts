@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskDefinition } from '../../core/task-definition.ts';
+import { inferDefinition, type InferenceDoubt, type InferredTask } from './infer-definition.ts';
+
+/** Columns with their values, as a table. */
+function infer(
+  columns: Readonly<Record<string, readonly unknown[]>>,
+  written: Partial<TaskDefinition> = {},
+): InferredTask | InferenceDoubt {
+  const names = Object.keys(columns);
+  const count = Math.max(...Object.values(columns).map(({ length }) => length));
+  const rows = Array.from({ length: count }, (_, at) => ({
+    values: Object.fromEntries(names.map((name) => [name, columns[name]?.[at]])),
+  }));
+  return inferDefinition({ data: 'tickets.csv', ...written }, { columns: names, rows });
+}
+
+const texts = [
+  'The invoice of March was charged twice to my card.',
+  'The app closes as soon as I open the settings.',
+  'Please add a dark theme to the calendar view.',
+];
+const threeLabels = ['billing', 'bug', 'feature'];
+const repeat = <Value>(values: readonly Value[], count: number): readonly Value[] =>
+  Array.from({ length: count }, (_, at) => values[at % values.length] as Value);
+const numbered = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => `Ticket ${at}: something is wrong with part ${at * 7} of it.`);
+
+describe('columns', () => {
+  it.each<[string, Readonly<Record<string, readonly unknown[]>>, string, string]>([
+    ['by their names', { text: texts, label: threeLabels }, 'text', 'label'],
+    ['in any order', { category: threeLabels, message: texts }, 'message', 'category'],
+    ['in any spelling', { 'Ticket Text': texts, ticketCategory: threeLabels }, 'Ticket Text', 'ticketCategory'],
+    ['without names that tell', { a: texts, b: repeat(['yes', 'no'], 3) }, 'a', 'b'],
+    [
+      'beside ids, dates and URLs',
+      {
+        id: ['1', '2', '3'],
+        created: ['2026-01-01', '2026-01-02', '2026-02-01'],
+        link: repeat(['https://example.org/1'], 3),
+        ref: ['T-1001', 'T-1003', 'T-1007'],
+        x: texts,
+        y: repeat(['yes', 'no'], 3),
+      },
+      'x',
+      'y',
+    ],
+    [
+      'where a target has the words of an input too',
+      { question: texts, answer_text: threeLabels, label: repeat(['yes', 'no'], 3) },
+      'question',
+      'label',
+    ],
+    [
+      'of chat messages',
+      { messages: repeat([[{ role: 'user', content: 'Hi' }]], 3), text: texts, answer: repeat(['yes', 'no'], 3) },
+      'messages',
+      'answer',
+    ],
+  ])('are found %s', (_, columns, input, target) => {
+    expect(infer(columns)).toMatchObject({ input, target });
+  });
+
+  it('says why', () => {
+    const rows = repeat(['billing', 'bug', 'billing', 'feature', 'bug', 'billing'], 30);
+    expect(infer({ text: numbered(30), label: rows })).toMatchObject({
+      notes: [
+        'input: column `text` (its name)',
+        'target: column `label` (the only other column), 3 labels: billing (15), bug (10), feature (5)',
+      ],
+    });
+    expect(infer({ a: texts, b: repeat(['yes', 'no'], 3) })).toMatchObject({
+      notes: [
+        'input: column `a` (the longest and most varied text)',
+        'target: column `b` (the only other column), 2 labels: yes (2), no (1)',
+      ],
+    });
+  });
+
+  it('says nothing of what the user named', () => {
+    const written = { input: 'a', target: 'b', answer: 'label', labels: ['yes', 'no'] } as const;
+    expect(infer({ a: texts, b: repeat(['yes', 'no'], 3) }, written)).toMatchObject({
+      input: 'a',
+      target: 'b',
+      notes: [],
+    });
+  });
+
+  it('takes what a prompt shows for the input', () => {
+    const columns = { subject: texts, body: texts.toReversed(), label: repeat(['yes', 'no'], 3) };
+    expect(infer(columns, { prompt: '{{ subject }}: yes or no?' })).toMatchObject({ input: 'subject' });
+    expect(infer(columns, { prompt: '{{ subject }} {{ body }}: yes or no?' })).toMatchObject({ input: 'body' });
+  });
+
+  it.each<[string, Readonly<Record<string, readonly unknown[]>>, InferenceDoubt['key'], readonly string[]]>([
+    ['two inputs', { question: texts, review: texts, label: repeat(['a', 'b'], 3) }, 'input', ['question', 'review']],
+    ['two long texts', { a: texts, b: texts.toReversed(), label: repeat(['a', 'b'], 3) }, 'input', ['a', 'b']],
+    [
+      'two targets',
+      { text: texts, label: repeat(['a', 'b'], 3), category: threeLabels },
+      'target',
+      ['label', 'category'],
+    ],
+    [
+      'targets without names that tell',
+      { text: texts, x: repeat(['a', 'b'], 3), y: threeLabels },
+      'target',
+      ['x', 'y'],
+    ],
+    ['no target at all', { id: ['1', '2', '3'], text: texts }, 'target', []],
+  ])('leaves %s to the user', (_, columns, key, candidates) => {
+    expect(infer(columns)).toMatchObject({ key, candidates });
+  });
+});
+
+describe('answers', () => {
+  it.each<[string, readonly unknown[], string]>([
+    ['few values in 3 rows', ['yes', 'no', 'yes'], 'label'],
+    ['few values in 3,000 rows', repeat(threeLabels, 3000), 'label'],
+    [
+      '77 values in 3,000 rows',
+      repeat(
+        numbered(77).map((_, at) => `intent ${at}`),
+        3000,
+      ),
+      'label',
+    ],
+    ['true and false', [true, false, true], 'label'],
+    ['zeros and ones', repeat(['0', '1'], 30), 'label'],
+    ['one to five stars', repeat(['1', '2', '3', '4', '5'], 30), 'label'],
+    ['prices', ['12.50', '1,250.00', '3.75'], 'number'],
+    ['many whole numbers', Array.from({ length: 60 }, (_, at) => at % 30), 'number'],
+    ['sentences', texts.map((text) => `${text} It is a long answer of more than a few words.`), 'text'],
+    ['300 short texts', numbered(300).map((_, at) => `city ${at}`), 'text'],
+    ['objects', ['{"a": 1}', '{"a": 2}', '{"a": 3}'], 'json'],
+    ['values of JSON files', [{ a: 1 }, { a: 2 }, { b: 1 }], 'json'],
+    ['lists of objects', ['[{"a": 1}]', '[]', '[{"a": 3}]'], 'json'],
+    ['several right answers', [['yes', 'y'], ['no'], ['yes']].flatMap((one) => [one, one, one]), 'label'],
+  ])('of %s', (_, values, answer) => {
+    expect(infer({ text: numbered(values.length), target: values })).toMatchObject({ answer });
+  });
+
+  it('of as many short values as rows are left to the user', () => {
+    expect(infer({ text: texts, answer: threeLabels })).toEqual({
+      key: 'answer',
+      question: 'What does a model answer with, as in column `answer` (3 distinct values in 3 rows)?',
+      candidates: ['label', 'text'],
+    });
+    expect(infer({ text: texts, answer: ['3', '1', '7'] })).toMatchObject({ candidates: ['number', 'label'] });
+  });
+
+  it('of so many are labels where the column is called so', () => {
+    expect(infer({ text: texts, label: threeLabels })).toMatchObject({ answer: 'label', labels: threeLabels });
+  });
+
+  it('are what the user says', () => {
+    expect(infer({ text: texts, answer: threeLabels }, { answer: 'text' })).toMatchObject({
+      answer: 'text',
+      labels: undefined,
+      notes: ['input: column `text` (its name)', 'target: column `answer` (the only other column), a text'],
+    });
+  });
+
+  it('may be any without a target, where a scorer of the user judges them', () => {
+    expect(infer({ prompt: texts }, { answer: 'free' })).toMatchObject({ target: undefined, answer: 'free' });
+  });
+});
+
+describe('labels', () => {
+  it('come by frequency, then by name, in their commonest spelling', () => {
+    const values = ['bug', 'Bug\r', 'bug', 'Feature', 'billing', 'billing '];
+    const found = infer({ text: numbered(6), label: values });
+    expect(found).toMatchObject({ labels: ['bug', 'billing', 'Feature'] });
+    expect(found).toMatchObject({
+      notes: [
+        'input: column `text` (its name)',
+        'target: column `label` (the only other column), 3 labels: bug (3), billing (2), Feature (1)',
+        String.raw`label "bug" is also spelled "Bug\r" (1): they count as one`,
+        'label "billing" is also spelled "billing " (1): they count as one',
+      ],
+    });
+  });
+});
+
+describe('choices', () => {
+  const question = numbered(3);
+  const four = {
+    A: ['red', 'one', 'cat'],
+    B: ['blue', 'two', 'dog'],
+    C: ['pink', 'six', 'cow'],
+    D: ['grey', 'ten', 'hen'],
+  };
+
+  it.each<[string, Readonly<Record<string, readonly unknown[]>>, unknown]>([
+    ['a list', { question, choices: repeat([['red', 'blue']], 3), answer: ['red', 'blue', 'red'] }, 'choices'],
+    ['columns of letters', { question, ...four, answer: ['A', 'D', 'B'] }, ['A', 'B', 'C', 'D']],
+    [
+      'columns of numbers',
+      { question, option1: four.A, option2: four.B, target: ['red', 'two', 'dog'] },
+      ['option1', 'option2'],
+    ],
+    [
+      'columns called answers',
+      { question, answer_a: four.A, answer_b: four.B, correct: ['0', '1', '0'] },
+      ['answer_a', 'answer_b'],
+    ],
+  ])('are found in %s', (_, columns, choices) => {
+    expect(infer(columns)).toMatchObject({ input: 'question', answer: 'choice', choices });
+  });
+
+  it('are left to the user where a target is none of them', () => {
+    const found = infer({ question, ...four, answer: ['A', 'black', 'B'] });
+    expect(found).toMatchObject({ key: 'answer', candidates: ['choice', 'label', 'text'] });
+  });
+});
