@@ -180,7 +180,7 @@ describe('the example of multiple choice by likelihood', () => {
     const task = example.task as LikelihoodTask;
     expect(task.question(example.items[0], [])).toEqual({
       context: 'To keep milk fresh, you put it',
-      continuations: [' in the fridge.', ' on the roof.', ' in the oven.', ' under the carpet.'],
+      continuations: [' in the fridge.', ' on Mars.', ' in the oven.', ' under the carpet.'],
     });
     const preferring = (preferred: number) => ({
       continuations: [0, 1, 2, 3].map((choice) => ({
