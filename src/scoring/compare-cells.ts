@@ -15,6 +15,7 @@ import {
 import { launchInterval, type LaunchRatio, launchSpread, launchRatio } from '../stats/launch-interval.ts';
 import { pairedComparison } from '../stats/paired-comparison.ts';
 import { meanOf } from '../stats/means.ts';
+import { isMacroF1 } from '../stats/macro-f1.ts';
 import { exactBounds, scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './create-scoreboards.ts';
 import { limitedMeasurement } from './limited-measurement.ts';
@@ -151,13 +152,21 @@ function accuracySide(evidence: CellEvidence, level: number): SideValue | undefi
   return { value, interval, n, bounds: shareBounds(scores, clusters, level), isDoubtful: doubtful };
 }
 
+function isByMacroF1({ measurements: { accuracy } }: CellEvidence): boolean {
+  return accuracy !== undefined && accuracy.status !== 'unavailable' && isMacroF1(accuracy.interval);
+}
+
 function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: number): MetricComparison {
   const own = {
     metric: 'accuracy' as const,
     unit: 'ratio' as const,
     a: accuracySide(a, level),
     b: accuracySide(b, level),
-    doubts: [...doubtsOf(a.measurements.accuracy, 'A'), ...doubtsOf(b.measurements.accuracy, 'B')],
+    doubts: [
+      ...doubtsOf(a.measurements.accuracy, 'A'),
+      ...doubtsOf(b.measurements.accuracy, 'B'),
+      ...([a, b].some(isByMacroF1) ? ['compared by the share of correct answers, not by macro F1'] : []),
+    ],
   };
   if (!isWhole(a)) return { ...own, ...unknown(missingText(a, 'A', 'accuracy')) };
   if (!isWhole(b)) return { ...own, ...unknown(missingText(b, 'B', 'accuracy')) };

@@ -1,4 +1,6 @@
+import type { Interval } from '../core/measurement.ts';
 import { normalQuantile } from '../stats/distributions.ts';
+import { isMacroF1 } from '../stats/macro-f1.ts';
 import { clusteredStandardError, exactBounds } from '../stats/score-interval.ts';
 import type { AnswerFacts, Usability, UsableBound } from './answer.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
@@ -53,9 +55,13 @@ function itemsToTell(accuracy: number, bound: number): number | undefined {
  * @returns undefined where accuracy wasn't measured
  */
 export function usabilityOf(row: ScoreboardRow, bound: UsableBound): Usability | undefined {
-  const accuracy = valueOf(row.measurements.accuracy);
-  if (accuracy === undefined || row.state !== 'done') return undefined;
-  const facts = row.answers ?? publishedFacts(row, accuracy);
+  const headline = valueOf(row.measurements.accuracy);
+  if (headline === undefined || row.state !== 'done') return undefined;
+  const facts = row.answers ?? publishedFacts(row, headline);
+  const macro = macroInterval(row);
+  // Chance and answers without a model are shares of right answers: macro F1 says nothing about those.
+  const isShare = macro !== undefined && bound.of !== 'limit' && facts !== undefined;
+  const accuracy = isShare ? facts.right / facts.items : headline;
   const isReached = (value: number): boolean =>
     bound.of === 'limit' ? value >= bound.accuracy : value > bound.accuracy;
   if (facts === undefined) {
@@ -73,7 +79,7 @@ export function usabilityOf(row: ScoreboardRow, bound: UsableBound): Usability |
     };
   }
   const { items, independentItems: n, unreadable, firstUnreadable, labels } = facts;
-  const { low, high } = exactBounds(accuracy * n, n, level);
+  const { low, high } = macro !== undefined && !isShare ? macro : exactBounds(accuracy * n, n, level);
   const isUnreadable = unreadable > items / 2;
   const state = isUnreadable || !isReached(high) ? 'unusable' : isReached(low) ? 'usable' : 'unproven';
   const needed = state === 'unproven' ? itemsToTell(accuracy, bound.accuracy) : undefined;
@@ -90,6 +96,12 @@ export function usabilityOf(row: ScoreboardRow, bound: UsableBound): Usability |
     foreignLabels: isForeign ? labels.labels : undefined,
     moreItems: needed === undefined ? undefined : Math.max(1, Math.ceil((needed * items) / n) - items),
   };
+}
+
+/** The interval of an accuracy that is macro F1, whose bounds no count of right answers gives. */
+function macroInterval({ measurements: { accuracy } }: ScoreboardRow): Interval | undefined {
+  if (accuracy === undefined || accuracy.status === 'unavailable') return undefined;
+  return isMacroF1(accuracy.interval) ? accuracy.interval : undefined;
 }
 
 /** Of a table that says how many items are behind an accuracy. */

@@ -27,14 +27,14 @@ function rowsOf(file: string): readonly Readonly<Record<string, unknown>>[] {
 /** The schema file of a score. */
 function scoreOf({ score }: TaskDefinition): TaskScore | undefined {
   if (typeof score !== 'object' || !('json' in score)) return undefined;
-  const schema: unknown = JSON.parse(readFileSync(join(folder, String(score.json.schema)), 'utf8'));
+  const schema: unknown = JSON.parse(readFileSync(join(folder, z.string().parse(score.json.schema)), 'utf8'));
   return { kind: 'json', schema: z.record(z.string(), z.unknown()).parse(schema) };
 }
 
 function load(file: string): Example {
   const [definition] = readTaskFile(join(folder, file));
   if (definition === undefined) throw new Error(`${file} has no task`);
-  const rows = rowsOf(String(definition.data));
+  const rows = rowsOf(z.string().parse(definition.data));
   const resolved = resolveWritten(definition, scoreOf(definition));
   const chance = ownChance(
     resolved,
@@ -180,7 +180,7 @@ describe('the example of multiple choice by likelihood', () => {
     const task = example.task as LikelihoodTask;
     expect(task.question(example.items[0], [])).toEqual({
       context: 'To keep milk fresh, you put it',
-      continuations: [' in the fridge.', ' on the roof.', ' in the oven.', ' under the carpet.'],
+      continuations: [' in the fridge.', ' on Mars.', ' in the oven.', ' under the carpet.'],
     });
     const preferring = (preferred: number) => ({
       continuations: [0, 1, 2, 3].map((choice) => ({

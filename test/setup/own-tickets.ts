@@ -1,51 +1,39 @@
-/** A task on support tickets, changed as a test needs it. */
-import * as z from 'zod';
-import type { OwnRecord, ResolvedTask, TaskDefinition } from '../../src/core/task-definition.ts';
-import type { GenerateTask, GenerationQuestion, Task } from '../../src/core/task.ts';
-import { ownTask, type OwnTaskParts } from '../../src/tasks/own/own-task.ts';
-import { caught } from './caught.ts';
-import { resolveWritten } from './own-task-files.ts';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-export type Row = Readonly<Record<string, unknown>>;
+const things = ['March', 'the settings', 'the calendar', 'reports', 'the list', 'April', 'the profile', 'search'];
+const kinds: readonly (readonly [string, (thing: string) => string])[] = [
+  ['billing', (thing) => `The invoice of ${thing} was charged twice.`],
+  ['bug', (thing) => `The app closes when I open ${thing}.`],
+  ['feature', (thing) => `Please add sorting to ${thing}.`],
+];
 
-export const tickets = {
-  task: 'tickets',
-  data: 'tickets.csv',
-  input: 'text',
-  target: 'label',
-  answer: 'label',
-  labels: ['billing', 'bug', 'feature request'],
-} as const satisfies TaskDefinition;
-
-export const ticket: Row = { text: 'It crashes.', label: 'bug' };
-
-export function resolveTickets(change: Partial<TaskDefinition> = {}): ResolvedTask {
-  return resolveWritten({ ...tickets, ...change });
+/** Rows of tickets with their labels: billing, bug and feature in turn. */
+export function ticketRows(count = 24): readonly (readonly [text: string, label: string])[] {
+  return Array.from({ length: count }, (_, at) => {
+    const [label, text] = kinds[at % kinds.length] ?? ['', () => ''];
+    const round = Math.floor(at / (kinds.length * things.length));
+    const thing = things[Math.floor(at / kinds.length) % things.length] ?? '';
+    return [text(round === 0 ? thing : `${thing} ${round}`), label];
+  });
 }
 
-export function ticketTask(change: Partial<TaskDefinition> = {}, parts: Partial<OwnTaskParts> = {}): Task {
-  return ownTask(resolveTickets(change), { items: 3, ...parts });
+export function csvOf(rows: readonly (readonly string[])[], heading = 'text,label'): string {
+  return `${[heading, ...rows.map((row) => row.join(','))].join('\n')}\n`;
 }
 
-/** What a row is asked. */
-export function askTicket(
-  change: Partial<TaskDefinition>,
-  values: Row,
-  examples: readonly Row[] = [],
-): GenerationQuestion {
-  const task = ticketTask(change) as GenerateTask;
-  const parse = (each: Row, position: number): OwnRecord => task.parse(each, position) as OwnRecord;
-  return task.question(parse(values, 0), examples.map(parse));
+/** Says what it is made to, and answers at once. */
+export function saying(name: string, ...answers: readonly string[]) {
+  return { name, source: name, engine: 'mock', engineOptions: { answers } };
 }
 
-/** Column and expectation of the error that a row gives. */
-export function rowProblem(
-  change: Partial<TaskDefinition>,
-  values: unknown,
-  parts: Partial<OwnTaskParts> = {},
-): readonly [string, string] {
-  const error = caught(() => ticketTask(change, parts).parse(values, 0));
-  if (!(error instanceof z.ZodError)) throw error;
-  const [issue] = error.issues;
-  return [issue?.path.join('.') ?? '', issue?.message ?? ''];
+/** A measurement that takes no time: what is measured doesn't matter. */
+export const brief = { protocol: 'paper', concurrency: 4, waitQuiet: 0, allowBusy: true } as const;
+
+/** A folder of its own with `tickets.csv` in it. */
+export async function ticketFolder(rows = ticketRows()): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'perbench-own-'));
+  await writeFile(join(folder, 'tickets.csv'), csvOf(rows));
+  return folder;
 }

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AnswerKind, ResolvedTask, TaskDefinition, TaskScore } from '../../core/task-definition.ts';
+import { defaultMaxTokens, defaultStop } from './default-prompts.ts';
 import { settingError, type SettingSource } from './setting-error.ts';
 
 /** Scores that suit each kind of answer, its own first. */
@@ -84,14 +86,17 @@ function checkMetric({ answer, metric, score }: ResolvedTask, refuse: Refuse): v
   }
 }
 
-function checkLikelihood(written: TaskDefinition, { answer, score }: ResolvedTask, refuse: Refuse): void {
+function checkLikelihood(written: TaskDefinition, task: ResolvedTask, refuse: Refuse): void {
+  const { answer, score } = task;
   if (answer !== 'label' && answer !== 'choice') {
     refuse('by', `\`likelihood\` compares labels or choices, ${answer} answers have neither`, 'Use `by: generate`.');
   }
   if (written.score !== undefined && score.kind !== answer)
     refuse('score', 'likelihood has no text to score', 'Leave `score` out, or use `by: generate`.');
+  // A definition that was stored whole has the defaults written out.
+  const unused = { maxTokens: defaultMaxTokens(task), stop: defaultStop(task) };
   for (const key of ['maxTokens', 'stop'] as const) {
-    if (written[key] !== undefined)
-      refuse(key, 'likelihood generates nothing', `Leave \`${key}\` out, or use \`by: generate\`.`);
+    if (written[key] === undefined || isDeepStrictEqual(task[key], unused[key])) continue;
+    refuse(key, 'likelihood generates nothing', `Leave \`${key}\` out, or use \`by: generate\`.`);
   }
 }

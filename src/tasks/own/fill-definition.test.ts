@@ -70,6 +70,17 @@ describe('defaults of a definition', () => {
     expect(bothStyles({ plain: 1, chat: 2 })).toEqual({ plain: 1, chat: 2 });
   });
 
+  it.each(
+    answerKinds
+      .flatMap((answer) => (['generate', 'likelihood'] as const).map((by) => [answer, by] as const))
+      .filter(([answer, by]) => by === 'generate' || answer === 'label' || answer === 'choice'),
+  )('%s by %s is the same when it is read again with its defaults written out', (answer, by) => {
+    const own = known(answer);
+    const task = fillDefinition({ data, by }, own);
+    const { name, score, ...rest } = task;
+    expect(fillDefinition({ ...rest, task: name, score: score.kind }, own)).toEqual(task);
+  });
+
   it('calls partial credit a mean', () => {
     const metric = (written: Partial<TaskDefinition>, change: Partial<KnownOfTask> = {}): string =>
       fillDefinition({ data, ...written }, known('text', change)).metric;

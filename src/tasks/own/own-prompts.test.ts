@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../core/errors.ts';
 import type { TaskDefinition } from '../../core/task-definition.ts';
 import { caught } from '../../../test/setup/caught.ts';
-import { askTicket, rowProblem, ticket, ticketTask } from '../../../test/setup/own-tickets.ts';
+import { askTicket, rowProblem, ticket, ticketTask } from '../../../test/setup/own-ticket-task.ts';
 
 describe('prompts of a task', () => {
   it('are the defaults of its answers, with labels named', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../core/errors.ts';
 import type { TaskDefinition } from '../../core/task-definition.ts';
-import { type Row, rowProblem, ticket, ticketTask } from '../../../test/setup/own-tickets.ts';
+import { type Row, rowProblem, ticket, ticketTask } from '../../../test/setup/own-ticket-task.ts';
 
 describe('rows', () => {
   it.each<[string, Partial<TaskDefinition>, unknown, string, RegExp]>([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ResolvedTask } from '../../core/task-definition.ts';
 import type { GenerateTask, LikelihoodTask } from '../../core/task.ts';
-import { resolveTickets, ticket, tickets, ticketTask } from '../../../test/setup/own-tickets.ts';
+import { resolveTickets, ticket, tickets, ticketTask } from '../../../test/setup/own-ticket-task.ts';
 import { ownChance, ownTaskId } from './own-task.ts';
 
 describe('a task of the own', () => {

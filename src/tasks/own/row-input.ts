@@ -58,7 +58,7 @@ function chatMessage(column: string, entry: Part): ChatMessage {
 }
 
 /** A chat as text: `User: …`, a line for each message. */
-export function transcript(messages: readonly ChatMessage[]): string {
+function transcript(messages: readonly ChatMessage[]): string {
   return messages.map(({ role, content }) => `${speakers[role]}: ${content}`).join('\n');
 }
 

@@ -73,7 +73,7 @@ function wholeLabelReader(labels: readonly string[]): LabelReader {
 }
 
 /** @param predicted undefined where no label could be read */
-export function scoreLabel({ texts }: RightAnswers, predicted: string | undefined): ItemScore {
+function scoreLabel({ texts }: RightAnswers, predicted: string | undefined): ItemScore {
   const isRight = predicted !== undefined && texts.includes(predicted);
   return {
     value: isRight ? 1 : 0,
@@ -109,7 +109,7 @@ function scoreChoice(
  *
  * @returns its position, or undefined
  */
-export function readChoice(output: string, texts: readonly string[]): number | undefined {
+function readChoice(output: string, texts: readonly string[]): number | undefined {
   const isLetter = undecorated(output).length === 1;
   const span = wordKey(answerSpan(output));
   const inFull = isLetter
