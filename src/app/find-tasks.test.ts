@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { csvOf, ticketFolder, ticketRows } from '../../test/setup/own-tickets.ts';
+import { csvOf, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
 import { suiteSchema } from '../core/suite.ts';
 import type { InferenceDoubt } from '../tasks/own/infer-definition.ts';
 import { findTasks } from './find-tasks.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/own-tickets.ts';
+import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { exitCodes } from './exit-codes.ts';
 

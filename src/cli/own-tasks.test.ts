@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/own-tickets.ts';
+import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { plan, run, type RunEvent } from '../index.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
