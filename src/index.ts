@@ -88,6 +88,7 @@ export type { OwnTask } from './app/local-context.ts';
 export { calibrate, type CalibrateOptions } from './app/calibrate.ts';
 export { type ExportSource, formatFiles, runFile, sampleRows } from './app/export-runs.ts';
 export { importFiles, type ImportFilesOptions, type ImportedRun } from './app/import-files.ts';
+export type { ImportedAnswersRun } from './app/import-answers.ts';
 export {
   freezeProjectAnchors,
   freezeRunAnchors,
@@ -104,7 +105,7 @@ export {
 } from './app/report-runs.ts';
 export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './app/resolve-anchors.ts';
 export type { ScoringChoice } from './app/scoring.ts';
-export { plan, type PlanOptions, run, type RunOptions } from './app/run.ts';
+export { importAnswers, plan, type PlanOptions, run, type RunOptions, type ScoreAnswersOptions } from './app/run.ts';
 export type { SuiteOutlook } from './app/plan-suite.ts';
 export { runEvidence } from './app/run-evidence.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';

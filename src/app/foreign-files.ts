@@ -99,7 +99,7 @@ export async function foreignFiles(
         isFound = true;
       } else if (found.isNamed) {
         throw new ImportError({ file: file.name }, `expected a file in one of these formats: ${known}`, {
-          hint: 'See docs/interop.md for these formats.',
+          hint: 'Score answers of a model with --task and --model; docs/interop.md describes these formats.',
         });
       } else options.onDetail?.(`${file.name}: not in one of these formats: ${known}; skipped`);
     }

@@ -120,8 +120,10 @@ function writtenScore(score: TaskScore): TaskDefinition['score'] {
 }
 
 /** A definition with nothing left open as a suite stores it: read again, it asks nothing. */
-export function storedDefinition({ name, examples, score, ...rest }: ResolvedTask): TaskDefinition {
-  return { task: name, ...rest, examples, score: writtenScore(score) };
+export function storedDefinition({ name, examples, score, maxTokens, stop, ...rest }: ResolvedTask): TaskDefinition {
+  // What is scored by likelihood generates nothing, and is refused with a limit on what it generates.
+  const generated = rest.by === 'likelihood' ? {} : { maxTokens, stop };
+  return { task: name, ...rest, ...generated, examples, score: writtenScore(score) };
 }
 
 async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefined> {

@@ -11,6 +11,7 @@ import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions } from './find-tasks.ts';
 import type { LocalContext } from './local-context.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
+import { checkSchemas } from './check-schemas.ts';
 import { checkRace, planRace, raceQuestionOf, type RaceSource, standInNotes } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
@@ -86,7 +87,8 @@ export interface PrepareOptions extends RaceSource, FindTasksOptions {
  * Everything that a run needs: models on this machine, data read and checked, and what a race asks. Data comes before
  * models: it is checked in seconds, while models may take hours to fetch.
  *
- * @throws {UsageError} if the suite asks a question that can't be decided, or for a load that can't be measured
+ * @throws {UsageError} if the suite asks a question that can't be decided, for a load that can't be measured, or that
+ *   answers be held to a schema that they can't be held to
  * @throws {DataError | InvalidItemError | ModelError | DownloadError | ServerError} if data or models can't be had
  */
 export async function prepareRun(
@@ -102,6 +104,7 @@ export async function prepareRun(
   await checkRace(found.suite, race, context.ownTasks);
   const suite = isStored ? found.suite : await findModels(found.suite, context, signal);
   const tasks = await prepareTasks(suite, context, signal, found.origins);
+  checkSchemas(suite, tasks, context.workingFolder);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);
   const plan = { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };

@@ -5,6 +5,8 @@ import type { Report, ReportRun } from '../present/report.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
 import { hasConstraints } from '../scoring/constraints.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { createAnswerTally } from '../scoring/answers/tally-answers.ts';
+import { settingsOfWeights } from '../scoring/answers/weight-settings.ts';
 import { certificateAnswer } from '../scoring/race/certificate.ts';
 import { joinAnchors } from './anchors-file.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
@@ -17,11 +19,13 @@ import { type JudgeOptions, judgeScoreboard } from '../scoring/judge-scoreboard.
 import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scoreboard.ts';
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
+import { importNotes, madeHere, withImportedProtocols } from './imported-runs.ts';
 import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { boardLimits, needNotes } from './needed-limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
+import { weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
 /** A task that counts, as the user names it. */
@@ -60,23 +64,23 @@ export async function reportRuns(
   const wanted = asked.map(taskName);
   checkTasks(wanted, all);
   const own = all.filter(({ taskId }) => isTaskNamed(taskId, wanted));
-  const imported = new Set(runs.filter(({ manifest }) => manifest.imported !== undefined).map(({ id }) => id));
-  // Whoever measured them had another protocol than ours.
-  const named = distinct(own).map((cell) => (imported.has(cell.runId) ? { ...cell, protocol: undefined } : cell));
+  const named = withImportedProtocols(distinct(own), runs);
   const { cells, notes: joined } =
     performance === undefined ? { cells: named, notes: [] } : joinPerformance(named, performance);
   const taskIds = cells.map(({ taskId }) => taskId);
   const tasks = withItems(await scoreboardTasks(taskIds, runs), runs);
-  const hostClass = commonHostClass(runs);
+  const made = madeHere(runs);
+  const hostClass = commonHostClass(made);
   const { anchors: resolved, weights, judge } = await resolveScoring(scoring, projectDir, hostClass);
   const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
-  const deviceMemoryBytes = hostClass === 'cpu' ? runs[0]?.manifest.host.memoryBytes : undefined;
+  const deviceMemoryBytes = hostClass === 'cpu' ? made[0]?.manifest.host.memoryBytes : undefined;
   const [run] = runs;
   const asRun = {
     ...judge,
     pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
-    allowsBusy: runs.every(({ suite }) => suite.allowBusy),
+    allowsBusy: made.every(({ suite }) => suite.allowBusy),
   };
+  const byModel = weightsOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
   for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
@@ -84,13 +88,17 @@ export async function reportRuns(
       const { model, measurements, taskId, protocol } = cells[index] ?? cell;
       return taskId === board.taskId && protocol === board.protocol ? [{ ...cell, model, measurements }] : [];
     });
-    const evidence = await runEvidence(store, behind, signal);
+    const tally = createAnswerTally();
+    const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
+    const settings = settingsOfWeights(board, (model) => byModel.get(model));
+    const told = { ...board, answerDetails: tally.answers(), settingsOfWeights: settings };
     const limits = boardLimits(board.taskId, runs, judge.limits);
-    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence, limits }), runs, scoring));
+    const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
+    scoreboards.push(withCertificate(judged, runs, scoring));
   }
   const notes = [
-    ...imports(runs),
+    ...importNotes(runs),
     ...joined,
     ...differences(runs),
     ...tooShort(runs),
@@ -232,11 +240,6 @@ function distinct(cells: readonly Cell[]): readonly Cell[] {
   return cells.map((cell) =>
     (places.get(placeOf(cell))?.length ?? 0) > 1 ? { ...cell, model: `${cell.model} (${cell.runId})` } : cell,
   );
-}
-
-function imports(runs: readonly RunRecord[]): readonly string[] {
-  const tools = runs.flatMap(({ manifest: { imported } }) => (imported === undefined ? [] : [imported.tool]));
-  return [...new Set(tools)].map((tool) => `Accuracy was measured by ${tool}.`);
 }
 
 function reportRun({ id, name, createdAtMs, manifest }: RunRecord): ReportRun {

@@ -32,7 +32,8 @@ export async function* rescoreRuns(
 }
 
 function checkRescorable({ id, manifest: { imported, race } }: RunRecord): void {
-  if (imported !== undefined) {
+  // Answers alone were scored here; results of other programs lack what scoring takes.
+  if (imported !== undefined && imported.answers === undefined) {
     throw new UsageError(`run ${id} was imported: it was scored by ${imported.tool}`, {
       hint: 'Score it again there, and import the result.',
     });

@@ -19,6 +19,7 @@ import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { readCeiling } from './calibrate.ts';
 import { gpuSupply } from './gpu-outlook.ts';
+import { type ImportAnswersOptions, type ImportedAnswersRun, importAnswers as scoreAnswers } from './import-answers.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { withAssumedSpread } from './machine-spread.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
@@ -36,13 +37,15 @@ export interface LocalRunOptions {
   readonly framesDrawn?: () => number;
   /** See `RunDependencies`. */
   readonly skipWait?: RunDependencies['skipWait'];
+  readonly force?: RunDependencies['force'];
+  readonly writeOut?: RunDependencies['writeOut'];
 }
 
 /** Runs a prepared suite on this machine; see `runSuite` for what it says and throws. */
 export async function* localRun(
   prepared: RunPlan,
   context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder' | 'readCeiling'>,
-  { store, signal, framesDrawn = () => 0, skipWait, ...options }: LocalRunOptions,
+  { store, signal, framesDrawn = () => 0, skipWait, force, writeOut, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const informed = await withAssumedSpread(prepared, store);
   const opened = await openRun(informed, store, {
@@ -61,6 +64,8 @@ export async function* localRun(
     logFolder: context.logFolder,
     framesDrawn,
     skipWait,
+    force,
+    writeOut,
   };
   yield* runSuite({ plan: informed, dependencies, ...opened });
 }
@@ -78,6 +83,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** A new run even where an unfinished one in the store asks the same. */
   readonly isFresh?: boolean;
+  /** Go on though none of a model's answers can be read, or none is a label of its task. */
+  readonly force?: boolean;
   readonly onPull?: LocalContext['onPull'];
   /** For a suite that asks `decide: winner`: what scores 0.5 in each factor of PER-A. */
   readonly anchors?: AnchorSet;
@@ -126,14 +133,35 @@ async function useStore(given: Store | string, resources: AsyncDisposableStack):
  * @throws {DataError | InvalidItemError | ModelError | DownloadError} if data or models can't be had
  */
 export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGenerator<RunEvent, void, void> {
-  const { store: given = ':memory:', signal = new AbortController().signal, isFresh = false, anchors } = options;
+  const { store: given = ':memory:', signal = new AbortController().signal, isFresh = false, force, anchors } = options;
   const suite = parseSuite(input);
   const context = libraryContext(options);
   const prepared = await prepareRun(suite, context, signal, { anchors });
   await using resources = new AsyncDisposableStack();
   const store = await useStore(given, resources);
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
-  yield* localRun(prepared, context, { store, signal, isFresh });
+  yield* localRun(prepared, context, { store, signal, isFresh, force });
+}
+
+export interface ScoreAnswersOptions
+  extends
+    Omit<ImportAnswersOptions, 'signal' | 'dataDir'>,
+    Pick<RunOptions, 'dataDir' | 'workingFolder' | 'environment' | 'tasks' | 'perbenchVersion' | 'signal'> {}
+
+/**
+ * Scores answers of a model that were made elsewhere, and keeps them as a run.
+ *
+ * @param file an answer a row, with `id` and `output`
+ * @throws {UsageError} if the task can't be scored by text, or a price lacks its tokens
+ * @throws {ImportError} if the file has no answers, or none to an item of the task
+ * @throws {DataError | InvalidItemError} if the file or the data of the task can't be read
+ */
+export async function importAnswers(file: string, options: ScoreAnswersOptions): Promise<ImportedAnswersRun> {
+  const { signal = new AbortController().signal, store, ...rest } = options;
+  const context = libraryContext(rest);
+  await using resources = new AsyncDisposableStack();
+  resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
+  return await scoreAnswers(file, context, { ...rest, store, signal });
 }
 
 export interface PlanOptions extends RunOptions {

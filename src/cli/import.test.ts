@@ -202,7 +202,7 @@ describe('import', () => {
     [['nowhere.json'], 'error: nowhere.json: no such file\nhint: Name files or folders with results.\n'],
     [
       ['speeds.csv'],
-      'error: speeds.csv: expected a file in one of these formats: lm-eval, inspect, every-eval-ever\nhint: See docs/interop.md for these formats.\n',
+      'error: speeds.csv: expected a file in one of these formats: lm-eval, inspect, every-eval-ever\nhint: Score answers of a model with --task and --model; docs/interop.md describes these formats.\n',
     ],
     [['empty'], 'error: empty: expected files of lm-eval, inspect, every-eval-ever in this folder, found none\n'],
     [

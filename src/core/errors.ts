@@ -160,6 +160,14 @@ export class ServerError extends PerbenchError {
   }
 }
 
+/**
+ * None of a model's first answers can be read, or none is a label of its task: its cell fails, the others go on. What was
+ * answered is kept.
+ */
+export class UnusableAnswersError extends PerbenchError {
+  readonly code = 'PB_ANSWERS';
+}
+
 /** An engine was asked for what it can't do; the cell is `unavailable: unsupported`. */
 export class UnsupportedError extends PerbenchError {
   readonly code = 'PB_UNSUPPORTED';

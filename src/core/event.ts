@@ -1,5 +1,5 @@
 import type { Cell, CellError, CellMeasurements, PassName, PassResult } from './cell.ts';
-import type { ModelInfo, WorkInFlight } from './engine.ts';
+import type { FinishReason, ModelInfo, WorkInFlight } from './engine.ts';
 import type { BusyProcess } from './meter.ts';
 import type { RaceCertificate, RaceVerdict } from './race.ts';
 import type { RunStatus } from './store.ts';
@@ -44,6 +44,8 @@ export type RunEvent =
       readonly launch: number;
       readonly info: ModelInfo;
       readonly durationMs: number;
+      /** What is done about thinking, in the first launch of a model; absent where there is nothing to say. */
+      readonly thinking?: string | undefined;
     }
   | {
       readonly type: 'cell-start';
@@ -98,6 +100,30 @@ export type RunEvent =
       readonly pass: PassName;
       readonly launch: number;
       readonly result: PassResult;
+    }
+  /** One of the first answers of a model to a task of the user's own, shortened, with what was read out of it. */
+  | {
+      readonly type: 'first-answer';
+      readonly cellId: string;
+      readonly itemId: string;
+      readonly input: string;
+      readonly output: string;
+      /** Undefined where nothing could be read. */
+      readonly answer: string | undefined;
+      readonly expected: string;
+      readonly score: number;
+      readonly cut: Extract<FinishReason, 'budget_cut' | 'content_filter'> | undefined;
+    }
+  /** What a model is asked first, as it is sent; only where that was wanted. */
+  | {
+      readonly type: 'first-prompt';
+      readonly cellId: string;
+      readonly text: string;
+      /**
+       * `rendered`: by the chat template; `plain`: no template is applied; `messages`: the server applies its template,
+       * unseen; `likelihood`: a context with its continuations.
+       */
+      readonly form: 'rendered' | 'plain' | 'messages' | 'likelihood';
     }
   | { readonly type: 'sample-error'; readonly cellId: string; readonly itemId: string; readonly message: string }
   | {

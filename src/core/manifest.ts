@@ -1,3 +1,4 @@
+import type { Thinking } from './engine.ts';
 import type { RaceRecord } from './race.ts';
 
 /** What a run must be repeated with. Plain JSON; keys never hold secrets. */
@@ -27,6 +28,21 @@ export interface ImportFacts {
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
   /** Unix time of the evaluation; undefined where the files don't say. */
   readonly measuredAtMs: number | undefined;
+  /** Only where the files have answers alone, which perbench scored itself. */
+  readonly answers?: ImportedAnswers | undefined;
+}
+
+/** Answers that were made elsewhere. */
+export interface ImportedAnswers {
+  /** Rows that belong to an item. */
+  readonly rows: number;
+  /** Items without an answer: they failed, or with `isPartial` are left out. */
+  readonly missing: number;
+  readonly isPartial?: boolean | undefined;
+  /** As the file says; nobody measured it here. In milliseconds, over so many answers. */
+  readonly latency?: { readonly p50Ms: number; readonly p95Ms: number; readonly n: number } | undefined;
+  /** Of a thousand answers, or of a million tokens. In any currency. */
+  readonly price?: { readonly perThousand: number } | { readonly input: number; readonly output: number } | undefined;
 }
 
 export interface HostFacts {
@@ -77,6 +93,8 @@ export interface LaunchFacts {
   readonly quantisation: string | undefined;
   readonly chatTemplateSha256: string | undefined;
   readonly tokenizerSha256: string | undefined;
+  /** What became of the thinking setting. */
+  readonly thinking?: Thinking | undefined;
 }
 
 /** Of a model that was never launched. */
@@ -121,5 +139,15 @@ export interface TaskFacts {
   /** What a reader of the results should know of the data; one sentence each. */
   readonly notes: readonly string[];
   /** First prompt by model: its hash and first token ids show template and BOS. */
-  readonly firstPrompts: Readonly<Record<string, { readonly sha256: string; readonly tokenIds: readonly number[] }>>;
+  readonly firstPrompts: Readonly<
+    Record<
+      string,
+      {
+        readonly sha256: string;
+        readonly tokenIds: readonly number[];
+        /** As it was sent; of runs that were to show it, unless it is long. */
+        readonly text?: string | undefined;
+      }
+    >
+  >;
 }

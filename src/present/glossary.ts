@@ -155,10 +155,20 @@ export const glossary: readonly GlossaryGroup[] = [
     flexible_extract: 'As exact_match; the last number of the answer counts.',
     exact: 'SQuAD: share of answers equal to one of the expected ones after normalization.',
     f1: 'SQuAD: mean overlap of words between the answer and the expected one.',
+    'confusion matrix':
+      'How often answers gave one label where another was right: a row per right label, a column per given one; answers without a label apart.',
+    Precision: 'Of the answers that give a label, the share for which it is right.',
+    Recall: 'Of the items for which a label is right, the share that was given it.',
+    F1: 'Harmonic mean of precision and recall of a label.',
+    'macro F1': 'Mean of F1 over the labels, each counting the same; a label that is never given counts as 0.',
+    'missed by all': 'Items that no model gets right: where a right answer in the data is wrong, it is one of these.',
+    'json_valid, Valid JSON': 'Share of answers in which JSON was found that can be read.',
+    'schema_valid, Fits schema': 'Share of answers whose JSON has the shape that was asked for.',
+    'fields_right, Fields right': 'Mean share of the fields of the right answer that the answer has right.',
     'chance level': 'Accuracy of guessing without reading the question.',
     unparsed: 'No answer could be extracted from the output (unreadable); it counts as wrong.',
     thoughts: 'What a model writes before its answer, in a block of its own. Kept with the sample, never scored.',
-    'budget cut (CUT)':
+    'budget cut (Cut)':
       'Share of items without an answer, since the tokens ended while the model was thinking; they count as wrong.',
     filtered: 'Share of items whose answer was held back by a content filter of the server; they count as wrong.',
     predicted_X: 'Share of answers that were the label X; gold_X is the share of items for which X is correct.',
@@ -184,6 +194,7 @@ export const glossary: readonly GlossaryGroup[] = [
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
     memory: 'Peak memory of the engine per device: GPU memory, or resident memory of its process.',
     'output tokens per second (Output)': 'Tokens generated per second and device, all requests together.',
+    'tokens per answer (Tokens/answer)': 'Output tokens of an answer on average, thoughts included.',
     'thinking tokens (Thinking)':
       'Tokens of thoughts per answer; output tokens, latency, energy and price include them.',
     'energy per correct answer (Energy/correct)': 'Joules of the device per correct answer.',

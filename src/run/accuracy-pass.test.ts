@@ -3,7 +3,7 @@ import { pacedPositions } from './accuracy-pass.ts';
 
 it('hands out only so many positions ahead of their answers, and ends when told to', async () => {
   const stop = new AbortController();
-  const paced = pacedPositions([5, 6, 7, 8, 9], 2, stop.signal);
+  const paced = pacedPositions([5, 6, 7, 8, 9], () => 2, stop.signal);
   const positions = paced.positions();
   expect([(await positions.next()).value, (await positions.next()).value]).toEqual([5, 6]);
   let third: unknown = 'waits';
@@ -22,10 +22,15 @@ it('hands out only so many positions ahead of their answers, and ends when told 
 
 it('hands out nothing more once its time is over, asked before each of them', async () => {
   const asked: number[] = [];
-  const paced = pacedPositions([5, 6, 7, 8], 9, new AbortController().signal, (count) => {
-    asked.push(count);
-    return count === 2;
-  });
+  const paced = pacedPositions(
+    [5, 6, 7, 8],
+    () => 9,
+    new AbortController().signal,
+    (count) => {
+      asked.push(count);
+      return count === 2;
+    },
+  );
   expect(await Array.fromAsync(paced.positions())).toEqual([5, 6]);
   expect(asked).toEqual([0, 1, 2]);
 });

@@ -1,34 +1,15 @@
 import type { PassResult } from '../core/cell.ts';
 import { nowMs } from '../core/clock.ts';
-import type { RunEvent } from '../core/event.ts';
 import type { Store } from '../core/store.ts';
-import type { Suite } from '../core/suite.ts';
 import type { ItemGate } from '../scoring/race/score-gate.ts';
 import { askItems } from './ask-items.ts';
+import type { ItemWork } from './cell-work.ts';
+import { followAnswers } from './follow-answers.ts';
 import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
-import type { PlannedTask, RunDependencies } from './plan.ts';
+import type { PlannedTask } from './plan.ts';
 import { createGatedWriter, createSampleWriter } from './sample-writer.ts';
-import type { CellJob, PassOrder, PassTime } from './strategy.ts';
+import type { PassOrder, PassTime } from './strategy.ts';
 import { yieldThreads } from './yield-threads.ts';
-
-export interface FirstPrompt {
-  readonly sha256: string;
-  readonly tokenIds: readonly number[];
-}
-
-/** A cell whose items are asked, and how that stops, is kept and is told. */
-export interface ItemWork {
-  readonly job: CellJob;
-  readonly suite: Suite;
-  readonly dependencies: RunDependencies;
-  readonly leaseMs: number;
-  /** Stops asking: the run was told to stop, or the cell was lost. What is in flight is finished and kept. */
-  readonly stopSignal: AbortSignal;
-  /** Gives up what is in flight. */
-  readonly forceSignal: AbortSignal;
-  readonly emit: (event: RunEvent) => void;
-  readonly onFirstPrompt: (prompt: FirstPrompt) => void;
-}
 
 /** Positions handed out as fast as they are answered, so that little is asked in vain when a pass stops early. */
 export interface PacedPositions {
@@ -38,13 +19,13 @@ export interface PacedPositions {
 }
 
 /**
- * @param maxOpen positions that may be handed out without an answer
+ * @param maxOpen positions that may be handed out without an answer, asked before each
  * @param stop ends the positions, also while they wait
  * @param isOver ends them too, before the next one is handed out after so many
  */
 export function pacedPositions(
   positions: readonly number[],
-  maxOpen: number,
+  maxOpen: () => number,
   stop: AbortSignal,
   isOver: (asked: number) => boolean = () => false,
 ): PacedPositions {
@@ -59,7 +40,7 @@ export function pacedPositions(
       stop.addEventListener('abort', changed, { once: true });
       try {
         for (const [asked, position] of positions.entries()) {
-          while (open >= maxOpen && !stop.aborted) await wake.promise;
+          while (open >= maxOpen() && !stop.aborted) await wake.promise;
           if (stop.aborted || isOver(asked)) return;
           open += 1;
           yield position;
@@ -144,13 +125,14 @@ export async function runAccuracyPass(
   context: PassContext,
   { order, gate, time }: Extract<PassOrder, { readonly pass: 'accuracy' }>,
 ): Promise<PassResult> {
-  const { job, suite, emit, onFirstPrompt, forceSignal } = work;
+  const { job, suite, emit, forceSignal } = work;
   const { model, planned, concurrency } = context;
   const isTimed = suite.protocol === 'paper';
   const reuse = isTimed || !model.capabilities.prefixReuse ? 'none' : 'prefix';
   const { positions, before } = await itemsLeft(work, order);
   const { writer, stop } = await gatedWriter(work, order, gate);
   await using _ = writer;
+  const follower = await followAnswers(work, positions.length);
   // Time ends a pass between two answers: then nothing is asked before there is room for it.
   const maxOpen = time !== undefined ? concurrency : gate !== undefined ? 2 * concurrency : Infinity;
   const isWhole = gate === undefined && time === undefined;
@@ -166,15 +148,14 @@ export async function runAccuracyPass(
     watchMemory: !isTimed,
     readsMemory: true,
   } as const;
-  let isFirst = true;
   await model.resetMemoryPeak();
   // One sequence alone in a long context is rounded by the number of threads, and is asked for the same result each time.
   using threads = isTimed || concurrency === 1 ? undefined : yieldThreads(model, context.meter);
   return await measurePass(context, plan, async (tally) => {
     const paced = pacedPositions(
       reuse === 'prefix' && isWhole ? byCluster(planned, positions) : positions,
-      maxOpen,
-      stop,
+      () => (follower.isWatching ? Math.min(maxOpen, concurrency) : maxOpen),
+      AbortSignal.any([stop, follower.stop]),
       (asked) => time !== undefined && isTimeOver(asked, time, tally.requests().durationsMs),
     );
     try {
@@ -189,16 +170,14 @@ export async function runAccuracyPass(
         tally.count(answer, sample.score);
         if (failure !== undefined)
           emit({ type: 'sample-error', cellId: job.cell.id, itemId, message: failure.message });
-        else if (isFirst && answer.result.status === 'done') {
-          isFirst = false;
-          onFirstPrompt({ sha256: answer.result.promptSha256, tokenIds: answer.result.promptHead });
-        }
         await writer.add(sample);
+        follower.see(answer, sample);
         paced.answered();
       }
     } finally {
       await writer.flush();
     }
+    follower.end();
     return { ...noFindings, fewestThreads: threads?.fewest() };
   });
 }

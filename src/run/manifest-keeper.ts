@@ -3,6 +3,7 @@ import type { Cell } from '../core/cell.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Store } from '../core/store.ts';
 import { launchedFacts } from './content-key.ts';
+import type { FirstPrompt } from './cell-work.ts';
 import type { PlannedModel } from './plan.ts';
 
 /** Changes the stored manifest of a run, one change after the other. */
@@ -32,11 +33,7 @@ export function withModel(manifest: Manifest, { spec, facts }: PlannedModel, mod
   return { ...manifest, models: { ...manifest.models, [spec.name]: launchedFacts(facts, model.info) } };
 }
 
-export function withFirstPrompt(
-  manifest: Manifest,
-  cell: Cell,
-  prompt: { readonly sha256: string; readonly tokenIds: readonly number[] },
-): Manifest {
+export function withFirstPrompt(manifest: Manifest, cell: Cell, prompt: FirstPrompt): Manifest {
   const facts = manifest.tasks[cell.taskId];
   if (facts === undefined || facts.firstPrompts[cell.model] !== undefined) return manifest;
   const firstPrompts = { ...facts.firstPrompts, [cell.model]: prompt };

@@ -49,6 +49,10 @@ export interface RunDependencies {
   readonly logFolder: string | undefined;
   /** Calls back when somebody doesn't want to wait for a quiet machine; returns how to stop listening. */
   readonly skipWait?: ((onSkip: () => void) => () => void) | undefined;
+  /** Go on though none of a model's answers is of use. */
+  readonly force?: boolean | undefined;
+  /** Show the first prompt of each cell as it is sent. */
+  readonly writeOut?: boolean | undefined;
 }
 
 export const defaultLeaseMs = 30_000;

@@ -2,6 +2,7 @@ import { UsageError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
 import type { RunRecord, SampleSummary, Store } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
+import { outsideMeasurements } from '../metrics/outside-measurements.ts';
 import { measureCell } from './measure-cell.ts';
 import type { PlannedTask } from './plan.ts';
 import { rescoreSample } from './score-sample.ts';
@@ -97,7 +98,9 @@ export async function* rescoreRun(
       scores: () =>
         each(scores.map(({ score, cluster, itemId, expected }) => ({ ...score, cluster, itemId, expected }))),
     };
-    const measured = await measureCell(rescored, id, planned.task, run.suite);
+    const own = await measureCell(rescored, id, planned.task, run.suite);
+    const answers = run.manifest.imported?.answers;
+    const measured = answers === undefined ? own : outsideMeasurements(own, answers, summary);
     const verdict = run.manifest.race?.tasks[taskId]?.decisions.find((decision) => decision.model === model);
     const measurements = verdict === undefined ? measured : toldMeasurements(measured, verdict);
     await store.replaceScores(id, each(scores), measurements);

@@ -2,8 +2,11 @@ import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { parseGoodput } from '../core/load.ts';
-import { type ItemWork, runAccuracyPass } from './accuracy-pass.ts';
+import { runAccuracyPass } from './accuracy-pass.ts';
 import type { Answer } from './ask-items.ts';
+import type { ItemWork } from './cell-work.ts';
+import { firstPrompt, longestKeptPrompt } from './first-prompt.ts';
+import { followAnswers } from './follow-answers.ts';
 import { panelAndRest } from './latency-panel.ts';
 import { runLatencyPass } from './latency-pass.ts';
 import type { PassContext } from './measure-pass.ts';
@@ -52,13 +55,34 @@ function timedOrder(
   return shuffledOrder(planned.order, suite.seed, purpose, planned.task.id, String(launch), ...again);
 }
 
-/** Keeps answers of a pass as items. */
+/**
+ * Keeps answers of a pass as items.
+ *
+ * @throws {UnusableAnswersError} if none of them is of use
+ */
 async function keepAnswers(turn: Turn, answers: ReadonlyMap<number, Answer>): Promise<void> {
-  const { dependencies, job, leaseMs, onFirstPrompt } = turn;
-  await using writer = createSampleWriter(dependencies.store, job.claim, leaseMs);
-  for (const answer of answers.values()) await writer.add(answer.sample());
-  const done = Array.from(answers.values(), ({ result }) => result).find(({ status }) => status === 'done');
-  if (done?.status === 'done') onFirstPrompt({ sha256: done.promptSha256, tokenIds: done.promptHead });
+  const { dependencies, job, leaseMs } = turn;
+  const follower = await followAnswers(turn, answers.size);
+  {
+    await using writer = createSampleWriter(dependencies.store, job.claim, leaseMs);
+    for (const answer of answers.values()) {
+      const sample = answer.sample();
+      await writer.add(sample);
+      follower.see(answer, sample);
+    }
+  }
+  follower.end();
+}
+
+/** Says what the model was asked first, where that is wanted. */
+function showFirstPrompt({ job, model, emit, onFirstPrompt }: Turn, answer: Answer): void {
+  const { cell, planned } = job;
+  const event = firstPrompt(planned, cell.id, answer, model.info.promptStyle);
+  emit(event);
+  const { result } = answer;
+  if (result.status !== 'done') return;
+  const { promptSha256: sha256, promptHead: tokenIds } = result;
+  onFirstPrompt({ sha256, tokenIds, ...(event.text.length <= longestKeptPrompt && { text: event.text }) });
 }
 
 async function throughputPass(
@@ -167,7 +191,11 @@ export async function runPasses(turn: Turn, { type, passes }: WorkStep): Promise
   const { job, launch, suite, dependencies, emit, stopSignal } = turn;
   const cellId = job.cell.id;
   const plain = passContext(turn, plannedConcurrency(suite));
-  if (type === 'launch') await warmUp(plain, timedOrder(turn, 'warm-up'), stopSignal);
+  if (type === 'launch') {
+    const showsPrompt = dependencies.writeOut === true && launch === 0;
+    const onFirst = showsPrompt ? (answer: Answer) => showFirstPrompt(turn, answer) : undefined;
+    await warmUp(plain, timedOrder(turn, 'warm-up'), stopSignal, onFirst);
+  }
   const isOneByOne = passes.every(({ pass }) => pass === 'latency');
   const concurrency = isOneByOne ? 1 : await concurrencyOf(turn, plain);
   for (const order of passes) {

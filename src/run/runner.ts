@@ -1,8 +1,16 @@
 import { join } from 'node:path';
 import type { CellError } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
-import { EngineError, FencedError, PerbenchError, StoreError, UnsupportedError } from '../core/errors.ts';
+import {
+  EngineError,
+  FencedError,
+  PerbenchError,
+  StoreError,
+  UnsupportedError,
+  UnusableAnswersError,
+} from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
+import { schemaOf } from './ask-items.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
 import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import {
@@ -15,7 +23,7 @@ import {
 import { measureCell } from './measure-cell.ts';
 import { OpenEngine } from './open-engine.ts';
 import { QuietMachine } from './quiet-machine.ts';
-import { defaultLeaseMs, type RunDependencies, type RunPlan } from './plan.ts';
+import { defaultLeaseMs, type PlannedTask, type RunDependencies, type RunPlan } from './plan.ts';
 import { runPasses } from './run-passes.ts';
 import type { CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
 
@@ -157,8 +165,9 @@ export class Runner implements RunState {
       if (this.isStopped && isInterruption(error)) return;
       // Nothing can be kept any more: the run ends here, with what was acknowledged.
       if (error instanceof StoreError) throw error;
-      // What an engine can't do leaves it whole; a large one takes minutes to start again.
-      if (!(error instanceof UnsupportedError)) await this.#engine.close();
+      // What an engine can't do, or what its answers are like, leaves it whole; a large one takes minutes to start again.
+      const isWhole = error instanceof UnsupportedError || error instanceof UnusableAnswersError;
+      if (!isWhole) await this.#engine.close();
       job.failure = { error };
     }
   }
@@ -170,7 +179,7 @@ export class Runner implements RunState {
    */
   async #check({ cell, claim, planned, model: plannedModel }: CellJob, model: LoadedModel): Promise<void> {
     const { suite, manifest } = this.plan;
-    requireCapability(model, planned.task);
+    requireCapability(model, planned);
     const key = cellKey(plannedModel, model.info, planned, suite);
     if (cell.key !== undefined && cell.key !== key) {
       // As far as the manifest tells.
@@ -224,11 +233,15 @@ export class Runner implements RunState {
   }
 }
 
-function requireCapability(
-  { capabilities: { generate, loglikelihood, whyNoLoglikelihood } }: LoadedModel,
-  { id, kind }: CellJob['planned']['task'],
-): void {
-  if (kind === 'generate' ? generate : loglikelihood) return;
+function requireCapability({ capabilities, info }: LoadedModel, planned: PlannedTask): void {
+  const { generate, loglikelihood, whyNoLoglikelihood, structuredOutput } = capabilities;
+  const { id, kind } = planned.task;
+  if (kind === 'generate' ? generate : loglikelihood) {
+    if (info.structuredOutput !== true || structuredOutput === true || schemaOf(planned) === undefined) return;
+    throw new UnsupportedError(`${id} needs structured output, which the engine does not support for this model`, {
+      hint: 'Leave structuredOutput out: the answers are then checked, but not held to the schema.',
+    });
+  }
   const why = kind === 'loglikelihood' && whyNoLoglikelihood !== undefined ? `: ${whyNoLoglikelihood}` : '';
   throw new UnsupportedError(`${id} needs ${kind}, which the engine does not support for this model${why}`);
 }

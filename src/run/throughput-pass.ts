@@ -185,13 +185,19 @@ export async function findConcurrency(
 const warmUpRequests = 4;
 const warmUpTokens = 8;
 
-/** A few distinct requests, their answers cut short, before a measured pass; nothing of them is recorded. */
+/**
+ * A few distinct requests, their answers cut short, before a measured pass; nothing of them is measured.
+ *
+ * @param onFirst hears the answer to the first of them, which comes with the prompt as it was rendered
+ */
 export async function warmUp(
   { model, planned }: PassContext,
   positions: readonly number[],
   signal: AbortSignal,
+  onFirst?: (answer: Answer) => void,
 ): Promise<void> {
   const first = positions.slice(0, warmUpRequests);
-  const pass = { concurrency: first.length, reuse: 'none', signal, maxTokens: warmUpTokens } as const;
-  for await (const answer of askItems(model, planned, first, pass)) void answer;
+  const wantsPrompt = onFirst !== undefined;
+  const pass = { concurrency: first.length, reuse: 'none', signal, maxTokens: warmUpTokens, wantsPrompt } as const;
+  for await (const answer of askItems(model, planned, first, pass)) if (answer.isFirst) onFirst?.(answer);
 }

@@ -149,7 +149,10 @@ async function exportFolder(
   return exitCodes.done;
 }
 
-export const importFiles: CommandHandler<typeof importOptions> = async ({ arguments: names, options }, context) => {
+export const importFiles: CommandHandler<typeof importOptions> = async (input, context) => {
+  if (input.options.model !== undefined) return (await import('./import-answers.ts')).importAnswers(input, context);
+  const { arguments: names, options } = input;
+  refuseAnswerOptions(input);
   const outputs = outputFiles(context, 'report');
   const { output } = context;
   const { task, performance, metric } = options;
@@ -172,6 +175,23 @@ export const importFiles: CommandHandler<typeof importOptions> = async ({ argume
   await printReport(report, outputs, context);
   return exitCodes.done;
 };
+
+const answerFlags = {
+  dataDir: '--data-dir',
+  partial: '--partial',
+  pricePerThousand: '--price-per-thousand',
+  priceInput: '--price-input',
+  priceOutput: '--price-output',
+} as const;
+
+/** Refuses what only answers have; the environment may name a folder with data at any time. */
+function refuseAnswerOptions({ options, origins }: CommandInput<typeof importOptions>): void {
+  for (const [key, flag] of Object.entries(answerFlags)) {
+    const name = key as keyof typeof answerFlags;
+    if (options[name] === undefined || origins[name]?.source === 'env') continue;
+    throw new UsageError(`${flag} needs --model`, { hint: 'Name the model whose answers the file has.' });
+  }
+}
 
 /** `old=new`; only the old name may contain equals signs. */
 function renames(texts: readonly string[]): ReadonlyMap<string, string> {

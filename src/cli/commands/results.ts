@@ -193,10 +193,11 @@ function serverLines(models: RunRecord['manifest']['models']): readonly string[]
 }
 
 /** The first of the files; there may be hundreds. */
-function importLine({ tool, files }: NonNullable<RunRecord['manifest']['imported']>): string {
+function importLine({ tool, files, answers }: NonNullable<RunRecord['manifest']['imported']>): string {
   const [first] = files;
   const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
-  return `imported: measured by ${safeText(tool)}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
+  const what = answers === undefined ? `measured by ${safeText(tool)}` : 'answers made elsewhere, scored here';
+  return `imported: ${what}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
 }
 
 /** What GPUs did, and what was done because others used the CPU; nothing where neither was. */

@@ -9,10 +9,11 @@ import { createLocalContext, project } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
-import type { runOptions, storedRunOptions, quickstartOptions } from '../tables/measure-options.ts';
+import type { quickstartOptions, resumeOptions, runOptions, storedRunOptions } from '../tables/measure-options.ts';
 import { outputFiles, type OutputFile, writeRunPage } from '../write-outputs.ts';
 import { showPlan } from './plan.ts';
-import type { RunRecord, RunStatus } from '../../core/store.ts';
+import { UsageError } from '../../core/errors.ts';
+import type { RunRecord, RunStatus, Store } from '../../core/store.ts';
 import { findRuns, resumeCommand } from '../stored-runs.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import { rescoreRuns } from '../../app/rescore-runs.ts';
@@ -49,6 +50,8 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   return executePlan(plan, local, context, {
     files,
     isFresh: input.options.fresh === true,
+    force: input.options.force,
+    writeOut: input.options.writeOut,
     anchors: input.options.anchors,
   });
 };
@@ -60,7 +63,7 @@ async function anchorsForRun(choice: string | undefined, context: CliContext): P
   return resolveAnchors({ choice, projectDir: context.workingFolder, hostClass });
 }
 
-export const resume: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
+export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: names, options }, context) => {
   const files = outputFiles(context, 'report');
   const stored = await runToResume(names, context);
   const status = createStatusLine(context);
@@ -73,16 +76,27 @@ export const resume: CommandHandler<typeof storedRunOptions> = async ({ argument
     status[Symbol.dispose](),
   );
   const plan = timeLimitMs === undefined ? prepared : withTimeLimit(prepared, timeLimitMs);
-  return executePlan(plan, local, context, { files, resumeId: stored.id, retryFailed: true });
+  return executePlan(plan, local, context, { files, resumeId: stored.id, retryFailed: true, force: options.force });
 };
 
 /** The run that was named; else the newest unfinished one; else the newest, whose failed cells may be tried again. */
 async function runToResume(names: readonly string[], context: CliContext): Promise<RunRecord> {
   const { store, runs } = await findRuns(names, context);
   const unfinished = names.length > 0 ? undefined : await store.latestRun({ status: ['running', 'interrupted'] });
-  const found = unfinished ?? runs[0];
+  const found = unfinished ?? (names.length > 0 ? runs[0] : await newestOwn(store)) ?? runs[0];
   if (found === undefined) throw new Error('findRuns gives at least one run');
-  return found;
+  if (found.manifest.imported === undefined) return found;
+  throw new UsageError(`run ${found.id} was imported: there is nothing to resume`, {
+    hint: 'Name a run that was made here; perbench list shows them.',
+  });
+}
+
+/** The newest run that wasn't imported. */
+async function newestOwn(store: Store): Promise<RunRecord | undefined> {
+  for (let skip = 0; ; skip += 1) {
+    const found = await store.latestRun({ skip });
+    if (found === undefined || found.manifest.imported === undefined) return found;
+  }
 }
 
 export const rescore: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
@@ -129,6 +143,8 @@ interface ExecutePlanOptions {
   readonly isFresh?: boolean;
   readonly resumeId?: string;
   readonly retryFailed?: boolean;
+  readonly force?: boolean | undefined;
+  readonly writeOut?: boolean | undefined;
   readonly files: readonly OutputFile[];
   /** Of `--anchors`. */
   readonly anchors?: string | undefined;

@@ -114,6 +114,70 @@ describe('progress in plain lines', () => {
   });
 });
 
+describe('what models are asked and answer first', () => {
+  const answer = {
+    type: 'first-answer',
+    cellId: 'run.0',
+    itemId: '7',
+    input: 'My invoice\u001B[2J is wrong',
+    output: 'Billing.',
+    answer: 'billing',
+    expected: 'billing',
+    score: 1,
+    cut: undefined,
+  } as const;
+  const prompt = {
+    type: 'first-prompt',
+    cellId: 'run.0',
+    form: 'rendered',
+    text: 'Sort\u001B[2J\n  my ticket:',
+  } as const;
+
+  it('is shown in lines, with what was read', () => {
+    const sink = collector();
+    using progress = createPlainProgress({ sink, now: () => 0, outlook });
+    progress.handle(runStart([exampleCell(0)]));
+    progress.handle(prompt);
+    progress.handle({ ...prompt, form: 'messages', text: '[]' });
+    progress.handle(answer);
+    progress.handle({ ...answer, output: 'Refund', answer: 'other', score: 0 });
+    progress.handle({ ...answer, output: 'It is about', score: 0.5 });
+    progress.handle({ ...answer, output: 'Well, it depends', answer: undefined, score: 0 });
+    progress.handle({ ...answer, output: '', answer: undefined, score: 0, cut: 'budget_cut' });
+    progress.handle({ ...answer, output: '', answer: undefined, score: 0, cut: 'content_filter' });
+    expect(sink.text()).not.toContain('\u001B');
+    expect(sink.text()).toMatchInlineSnapshot(`
+      "[0:00] run run: 1 cell
+      [0:00] model-0 / gsm8k/per@1: first prompt, as its chat template renders it:
+      [0:00]   | Sort
+      [0:00]   |   my ticket:
+      [0:00] model-0 / gsm8k/per@1: first prompt, as messages: the server applies its template:
+      [0:00]   | []
+      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "Billing." read as billing ✓ (expected billing)
+      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "Refund" read as other ✗ (expected billing)
+      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "It is about" read as billing with a score of 0.50 (expected billing)
+      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "Well, it depends" could not be read (expected billing)
+      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "" no answer: the budget of thoughts ended first (expected billing)
+      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "" no answer: the server's filter ended it (expected billing)
+      "
+    `);
+  });
+
+  it('leaves out the answers where only what must not be overlooked is said', () => {
+    const sink = collector();
+    using progress = createQuietProgress(sink);
+    progress.handle(runStart([exampleCell(0)]));
+    progress.handle(answer);
+    progress.handle(prompt);
+    expect(sink.text()).toMatchInlineSnapshot(`
+      "model-0 / gsm8k/per@1: first prompt, as its chat template renders it:
+        | Sort
+        |   my ticket:
+      "
+    `);
+  });
+});
+
 describe('what a line says of the items so far', () => {
   it('counts tokens until there is an answer, and right answers while they are few', () => {
     const sink = collector();

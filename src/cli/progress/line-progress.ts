@@ -2,7 +2,7 @@ import type { RunEvent } from '../../core/event.ts';
 import { plainText } from '../../present/sanitise.ts';
 import type { TextSink, Output } from '../output.ts';
 import { accuracySentence, cellColumns } from './cell-columns.ts';
-import { cellName, eventNote, type Progress } from './progress.ts';
+import { cellName, eventNote, keptLines, promptLines, type Progress } from './progress.ts';
 import { clockText, roughDuration, roughRange } from '../../core/amount-text.ts';
 import { createRunState, type CellView, type RunState } from './run-state.ts';
 import { runTimeLeft, type Outlook } from './time-left.ts';
@@ -24,10 +24,12 @@ export function createPlainProgress({ sink, now, outlook }: PlainProgressOptions
   const startMs = now();
   let lines = 0;
 
-  function print(text: string): void {
-    sink.write(`[${clockText(now() - startMs)}] ${plainText(text)}\n`);
+  function printSafe(text: string): void {
+    sink.write(`[${clockText(now() - startMs)}] ${text}\n`);
     lines += 1;
   }
+
+  const print = (text: string): void => printSafe(plainText(text));
 
   function followCell(event: RunEvent, view: CellView): void {
     const name = cellName(view.cell.id, state);
@@ -55,7 +57,8 @@ export function createPlainProgress({ sink, now, outlook }: PlainProgressOptions
     handle(event) {
       state.handle(event);
       const view = 'cellId' in event ? state.cellOf(event.cellId) : undefined;
-      const text = eventNote(event, state) ?? runText(event, state) ?? loadingText(event);
+      for (const line of keptLines(event, state)) printSafe(line);
+      const text = runText(event, state) ?? loadingText(event);
       if (text !== undefined) print(text);
       if (view !== undefined) followCell(event, view);
     },
@@ -126,15 +129,17 @@ function passText(view: CellView, state: RunState, outlook: Outlook, elapsedMs: 
 export function createQuietProgress(sink: TextSink): Progress {
   const state = createRunState();
   let lines = 0;
-  const note = (text: string): void => {
-    sink.write(`${plainText(text)}\n`);
+  const writeLine = (text: string): void => {
+    sink.write(`${text}\n`);
     lines += 1;
   };
+  const note = (text: string): void => writeLine(plainText(text));
   return {
     handle(event) {
       state.handle(event);
       const text = eventNote(event, state);
       if (text !== undefined) note(text);
+      for (const line of promptLines(event, state)) writeLine(line);
     },
     note,
     aside: (write) => write(),

@@ -1,6 +1,7 @@
 import { percentText, roughDuration } from '../../core/amount-text.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { RaceVerdict } from '../../core/race.ts';
+import { plainText, safeText } from '../../present/sanitise.ts';
 import type { RunState } from './run-state.ts';
 
 /** Shows a run while it goes on. Disposing it leaves the terminal as it was found. */
@@ -31,13 +32,16 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
       return waitText(event);
     case 'wait-end':
       return waitedText(event);
+    case 'launch-end':
+      return event.thinking;
     case 'decision':
       return `${cellName(event.cellId, state)}: ${decisionText(event.verdict)}`;
+    case 'first-answer':
+    case 'first-prompt':
     case 'certificate':
     case 'run-start':
     case 'launch-start':
     case 'launch-progress':
-    case 'launch-end':
     case 'cell-start':
     case 'cell-items':
     case 'pass-start':
@@ -47,6 +51,42 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
       return undefined;
   }
 }
+
+/** The first prompt of a model, line by line and made safe; whoever asked for it sees it in every display. */
+export function promptLines(event: RunEvent, state: RunState): readonly string[] {
+  if (event.type !== 'first-prompt') return [];
+  const how = {
+    rendered: 'as its chat template renders it',
+    plain: 'sent as it is, without a template',
+    messages: 'as messages: the server applies its template',
+    likelihood: 'as it is scored',
+  } as const;
+  // Spaces in it mean something, and stay.
+  const lines = safeText(event.text).split('\n');
+  const heading = plainText(`${cellName(event.cellId, state)}: first prompt, ${how[event.form]}:`);
+  return [heading, ...lines.map((line) => `  | ${line}`)];
+}
+
+/** How one of the first answers was read; undefined for other events. */
+function answerNote(event: RunEvent, state: RunState): string | undefined {
+  if (event.type !== 'first-answer') return undefined;
+  const { input, output, answer, expected, score, cut } = event;
+  const verdict = score === 1 ? '✓' : score === 0 ? '✗' : `with a score of ${score.toFixed(2)}`;
+  const reading =
+    cut !== undefined ? cutTexts[cut] : answer === undefined ? 'could not be read' : `read as ${answer} ${verdict}`;
+  return `${cellName(event.cellId, state)}: ${input} → "${output}" ${reading} (expected ${expected})`;
+}
+
+/** All lines of an event that stay, made safe. */
+export function keptLines(event: RunEvent, state: RunState): readonly string[] {
+  const note = eventNote(event, state) ?? answerNote(event, state);
+  return note === undefined ? promptLines(event, state) : [plainText(note)];
+}
+
+const cutTexts = {
+  budget_cut: 'no answer: the budget of thoughts ended first',
+  content_filter: "no answer: the server's filter ended it",
+} as const;
 
 function waitText({ share, busiest, limitMs, canSkip }: Extract<RunEvent, { readonly type: 'wait-start' }>): string {
   const names = busiest.map((process) => `${process.name} ${percentText(process.share)}`).join(', ');

@@ -84,21 +84,8 @@ export function createRunState(): RunState {
         launches = Math.max(launches, 'launches' in event ? event.launches : 1);
         loading = event.type === 'launch-end' ? undefined : event;
         return;
-      case 'cell-start':
-      case 'cell-items':
-      case 'pass-start':
-      case 'pass-progress':
-      case 'pass-end':
-      case 'cell-end':
-        handleCell(event, byId.get(event.cellId), durations);
-        return;
-      case 'sample-error':
-      case 'wait-start':
-      case 'wait-end':
-      case 'decision':
-      case 'certificate':
-      case 'warning':
-      case 'run-end':
+      default:
+        if ('cellId' in event) handleCell(event, byId.get(event.cellId), durations);
     }
   }
 
@@ -170,6 +157,8 @@ function handleCell(event: CellEvent, view: CellView | undefined, durations: Pas
       view.measurements = event.measurements;
       view.error = event.error;
       return;
+    case 'first-answer':
+    case 'first-prompt':
     case 'sample-error':
     case 'wait-start':
     case 'wait-end':

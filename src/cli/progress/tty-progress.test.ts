@@ -310,3 +310,16 @@ describe('a slow start', () => {
     display.progress[Symbol.dispose]();
   });
 });
+
+it('keeps first answers and prompts above the frame', () => {
+  const { screen, progress } = start(100, 30);
+  progress.handle(runStart([exampleCell(0)]));
+  progress.handle({ type: 'first-prompt', cellId: 'run.0', form: 'plain', text: 'Sort:\n\u001B[2J  this' });
+  const shown = { input: 'Why?', output: 'Bill\u001B[2Jing', answer: 'billing', expected: 'bug', score: 0 };
+  progress.handle({ type: 'first-answer', cellId: 'run.0', itemId: '1', ...shown, cut: undefined });
+  progress[Symbol.dispose]();
+  const lines = screen.lines();
+  expect(lines).toContain('model-0 / gsm8k/per@1: first prompt, sent as it is, without a template:');
+  expect(lines).toContain('  |   this');
+  expect(lines).toContain('model-0 / gsm8k/per@1: Why? → "Billing" read as billing ✗ (expected bug)');
+});

@@ -1,9 +1,8 @@
 import type { RunEvent } from '../../core/event.ts';
-import { plainText } from '../../present/sanitise.ts';
 import type { TextSink } from '../output.ts';
 import { frameLines, type FrameInput } from './frame-lines.ts';
 import { createFramePainter } from './frame-painter.ts';
-import { type Progress, eventNote } from './progress.ts';
+import { keptLines, type Progress } from './progress.ts';
 import { createRunState } from './run-state.ts';
 import type { Outlook } from './time-left.ts';
 
@@ -82,8 +81,7 @@ export function createTtyProgress(options: TtyProgressOptions): Progress {
     handle(event) {
       if (event.type === 'wait-end' && event.outcome === 'skipped') painter.undoEnter();
       follow(event);
-      const text = eventNote(event, state);
-      if (text !== undefined) note(plainText(text));
+      for (const line of keptLines(event, state)) note(line);
     },
     note,
     aside: (write) => painter.aside(write, lines()),

@@ -23,7 +23,9 @@ function joined<Value>({ plain, chat }: ByStyle<Value>): Value | ByStyle<Value> 
 function listText(values: readonly unknown[]): string {
   const texts = values.map((value) => {
     const plain = stringify(value, { lineWidth: 0, collectionStyle: 'flow' }).trimEnd();
-    return typeof value === 'string' && (plain.includes('\n') || /[,[\]{}]/.test(plain)) ? JSON.stringify(value) : plain;
+    return typeof value === 'string' && (plain.includes('\n') || /[,[\]{}]/.test(plain))
+      ? JSON.stringify(value)
+      : plain;
   });
   return `[${texts.join(', ')}]`;
 }

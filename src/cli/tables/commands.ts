@@ -1,5 +1,5 @@
 import { defineCommand, type Command } from '../options/command.ts';
-import { planOptions, quickstartOptions, runOptions, storedRunOptions } from './measure-options.ts';
+import { planOptions, quickstartOptions, resumeOptions, runOptions, storedRunOptions } from './measure-options.ts';
 import { compareOptions, decideOptions, gateOptions } from './decision-options.ts';
 import { prepareCommands } from './prepare-commands.ts';
 import { resultCommands } from './result-commands.ts';
@@ -57,8 +57,8 @@ const measureAndDecide: readonly Command[] = [
     summary: 'resume an interrupted run',
     details: 'Failed cells are retried.',
     arguments: [{ ...runArgument, help: 'run id or a prefix of it (default: the newest unfinished run)' }],
-    options: storedRunOptions,
-    examples: ['perbench resume', 'perbench resume 20261124-1630'],
+    options: resumeOptions,
+    examples: ['perbench resume', 'perbench resume 20261124-1630', 'perbench resume --force'],
     writesFiles: true,
     load: async () => (await import('../commands/run.ts')).resume,
   }),

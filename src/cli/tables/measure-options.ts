@@ -33,6 +33,11 @@ export const gpuOptions = {
   }),
 } as const;
 
+const force = flag({
+  help: "go on though none of a model's first answers can be read, or none is a label of its task",
+  hasEnvironment: false,
+});
+
 export const runOptions = {
   ...suiteOptions,
   ...gpuOptions,
@@ -47,11 +52,18 @@ export const runOptions = {
     hasEnvironment: false,
   }),
   fresh: flag({ help: 'start a new run even if an unfinished run of the same suite could be resumed' }),
+  force,
+  writeOut: flag({
+    help: 'show the first prompt of each model and task as it is sent, with its template applied',
+    hasEnvironment: false,
+  }),
 } as const;
 
 export const storedRunOptions = {
   dataDir: text({ argument: 'folder', help: 'data set folder, if it has moved', completion: 'folder' }),
 } as const;
+
+export const resumeOptions = { ...storedRunOptions, force } as const;
 
 export const planOptions = {
   ...suiteOptions,

@@ -134,15 +134,16 @@ export const resultCommands: readonly Command[] = [
   defineCommand({
     name: 'import',
     group: 'Inspect results',
-    summary: 'import results measured by another program, and score them',
+    summary: 'import results measured by another program, or score answers made elsewhere',
     details:
-      'Reads lm-eval (results_*.json, samples_*.jsonl), Inspect (.eval, .json) and Every Eval Ever (.json, .jsonl). Imported results are stored as a separate run; their numbers are marked as published, never as measured.',
+      'Reads lm-eval (results_*.json, samples_*.jsonl), Inspect (.eval, .json) and Every Eval Ever (.json, .jsonl). Imported results are stored as a separate run; their numbers are marked as published, never as measured. With --model, reads answers of one model to --task (CSV, TSV, JSON, JSON Lines, Parquet, or the output of an OpenAI batch) and scores them here.',
     arguments: [{ name: 'file', help: 'files or folders', isOptional: false, isRepeatable: true, completion: 'file' }],
     options: importOptions,
     examples: [
       'perbench import results/ --performance 20261124',
       'perbench import log.eval --rename openai/gpt-x=gpt-x --performance speeds.csv',
       'perbench import results_2026-11-24T16-30-12.000000.json -o table.csv',
+      'perbench import answers.jsonl --task gsm8k --model gpt-x --price-input 0.15 --price-output 0.6',
     ],
     writesFiles: true,
     load: async () => (await import('../commands/interop.ts')).importFiles,

@@ -4,7 +4,20 @@ import { suiteOptions } from './suite-options.ts';
 import { outcomes } from '../../core/store.ts';
 
 /** Formats of one file: `--format`, or the ending of `--out`. A test compares them with the registries. */
-const fileFormats = ['csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher', 'jsonl'] as const;
+const fileFormats = [
+  'csv',
+  'confusion',
+  'labels',
+  'items',
+  'fields',
+  'json',
+  'markdown',
+  'latex',
+  'parquet',
+  'openmetrics',
+  'bencher',
+  'jsonl',
+] as const;
 
 /** Formats of other programs, which are folders. */
 const folderFormats = ['lm-eval', 'inspect', 'every-eval-ever', 'hf-eval-results'] as const;
@@ -33,6 +46,10 @@ const performanceOption = text({
   completion: 'run',
 });
 
+function price(help: string) {
+  return number({ argument: 'price', min: 0, isWhole: false, help, hasEnvironment: false });
+}
+
 export const importOptions = {
   performance: performanceOption,
   rename: texts({
@@ -46,7 +63,26 @@ export const importOptions = {
     defaultText: "the task's own",
     hasEnvironment: false,
   }),
-  task: taskOption,
+  task: text({
+    short: 't',
+    argument: 'task',
+    help: 'only this task; with --model the task that was answered: a name, a task file or a data file',
+    completion: 'task',
+  }),
+  model: text({
+    short: 'm',
+    argument: 'name',
+    help: 'score the answers of a model of this name to --task; rows have an id and an output',
+    hasEnvironment: false,
+  }),
+  dataDir: text({ argument: 'folder', help: 'data set folder, for --model', completion: 'folder' }),
+  partial: flag({
+    help: 'with --model, leave out items without an answer; they count as failed otherwise',
+    hasEnvironment: false,
+  }),
+  pricePerThousand: price('price of 1,000 answers, for --model'),
+  priceInput: price('price of a million prompt tokens, for --model'),
+  priceOutput: price('price of a million output tokens, for --model'),
   dryRun: flag({ help: 'show the contents of the files without storing them', hasEnvironment: false }),
 } as const;
 

@@ -102,6 +102,7 @@ export class GenerationSlot {
       tokenLogprobs: waiting.request.logprobs === true ? logprobs : undefined,
       promptHead: promptHead(waiting.tokens),
       promptSha256: waiting.sha256,
+      ...(waiting.text !== undefined && { renderedPrompt: waiting.text }),
       retries: 0,
       times: {
         scheduledMs: active.scheduledMs,

@@ -28,6 +28,22 @@ describe('createChatRenderer', () => {
 });
 
 describe('readPrompt', () => {
+  it('brings the rendered text of requests that want it', () => {
+    const reader: PromptReader = {
+      tokenizer: { encodeTemplate: () => Int32Array.of(1, 2) } as unknown as PromptReader['tokenizer'],
+      renderChat: createChatRenderer(source, special),
+      contextTokens: 100,
+      thinking: { mode: 'none', because: '' },
+      closing: () => new Int32Array(),
+    };
+    const prompt = { style: 'chat', messages: [{ role: 'user', content: 'Hi' }] } as const;
+    const request = { id: 'a', prompt, maxTokens: 1, stop: [] };
+    expect(readPrompt(request, reader)).not.toHaveProperty('text');
+    expect(readPrompt({ ...request, wantsPrompt: true }, reader)).toMatchObject({
+      text: '<s>[user] Hi</s>[assistant] ',
+    });
+  });
+
   it('fails the request whose template throws, with the reason', () => {
     const reader: PromptReader = {
       // A template that throws is noticed before anything is tokenised.

@@ -20,6 +20,8 @@ export interface PromptReader {
 export interface PromptTokens {
   readonly tokens: Int32Array;
   readonly sha256: string;
+  /** Only where the request wants it. */
+  readonly text?: string | undefined;
   /** The block of thoughts that the prompt ends inside of. */
   readonly opened: ThoughtShape | undefined;
   /** Tokens of thoughts; 0 where the model isn't to think. */
@@ -100,5 +102,6 @@ export function readPrompt(request: GenerateRequest, reader: PromptReader): Prom
       tokens.length,
     );
   }
-  return { tokens, sha256: textSha256(text), opened, budget, room };
+  const shown = request.wantsPrompt === true && { text };
+  return { tokens, sha256: textSha256(text), opened, budget, room, ...shown };
 }
