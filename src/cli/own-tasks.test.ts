@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/own-tickets.ts';
+import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { plan, run, type RunEvent } from '../index.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -21,7 +21,7 @@ function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
 }
 
 async function writeSuite(settings: object = {}): Promise<void> {
-  const models = [saying('guess', 'billing'), saying('lost', 'no idea')];
+  const models = [saying('guess', 'billing'), saying('other', 'bug')];
   await writeFile(
     join(folder, 'suite.json'),
     JSON.stringify({ models, tasks: ['tickets.csv'], ...brief, ...settings }),
@@ -52,7 +52,7 @@ describe('a data file as a task', () => {
     expect(code).toBe(exitCodes.gateInconclusive);
     for (const note of inferred) expect(stderr.split(note)).toHaveLength(2);
     expect(stdout).toMatch(/tickets · tickets\/own@[0-9a-f]{8} · 24 items/u);
-    expect(stdout).toContain('guess is not shown to exceed chance (0.333): 8 of 24 right.');
+    expect(stdout).toContain('None is shown to exceed chance (0.333): guess 8 of 24 right, other 8 of 24 right.');
     await using store = await openSqliteStore({ file: join(folder, 'store.db') });
     const stored = await store.latestRun({ status: ['finished'] });
     const [facts] = Object.values(stored?.manifest.tasks ?? {});
@@ -63,8 +63,8 @@ describe('a data file as a task', () => {
     expect(facts?.notes).toContain('input: column `text` (its name)');
   });
 
-  it('says that no model is usable where none reads like a label', async () => {
-    await writeSuite({ models: [saying('lost', 'no idea at all')] });
+  it('says that no model is usable where most answers are no label', async () => {
+    await writeSuite({ models: [saying('lost', 'no idea', 'maybe', 'billing')] });
     const ended = await perbench('run', 'suite.json', '--json');
     expect(JSON.stringify(answerOf(ended))).toContain('"none"');
     expect(ended.code).toBe(exitCodes.gateFailed);
@@ -198,6 +198,16 @@ describe('what is said before a run', () => {
       definition: { input: 'text', target: 'label', answer: 'label' },
     });
     expect(records(json.stdout, 'prompt')).toHaveLength(2);
+  });
+
+  it('is what was inferred of the file too', async () => {
+    const text = csvOf(ticketRows().map(([text, label]) => [`${text} Merci André.`, label])).replaceAll(',', ';');
+    await writeFile(join(folder, 'old.csv'), Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
+    await writeSuite({ tasks: ['old.csv'] });
+    const { stderr } = await perbench('plan', 'suite.json', '--probe', 'never');
+    expect(stderr).toMatch(/^old\.csv: .*Windows-1252/imu);
+    expect(stderr).toMatch(/^old\.csv: .*;/mu);
+    expect((await perbench('tasks', 'old.csv')).stdout).toContain('André');
   });
 
   it('is a task file that asks the same as the data alone', async () => {
