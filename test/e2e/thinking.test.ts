@@ -37,19 +37,23 @@ it('scores the answer, not the thoughts, of a real model on reviews and multiple
   expect(stored?.status).toBe('finished');
   const cells = await store.cells(stored?.id ?? '');
   expect(cells.map(({ state }) => state)).toEqual(['done', 'done']);
+  let thoughtful = 0;
   for (const cell of cells) {
     const samples: readonly Sample[] = await Array.fromAsync(store.samples(cell.id));
     expect(samples).toHaveLength(2);
-    for (const { output, thoughts, thinkingTokens = 0, outputTokens, answer } of samples) {
-      expect(thoughts).toMatch(/\w/);
-      expect(output).not.toContain('think>');
-      expect(outputTokens - thinkingTokens).toBeLessThanOrEqual(16);
-      expect(thinkingTokens).toBeGreaterThan(0);
+    for (const { output, thoughts, thinkingTokens, outputTokens, answer } of samples) {
+      // Where this model ends its turn at once, the block is closed at once too, and it answers all the same.
+      expect(thoughts !== undefined).toBe(Number(thinkingTokens) > 0);
+      thoughtful += Number(thinkingTokens) > 0 ? 1 : 0;
       // The last character is whole.
       expect(thinkingTokens).toBeLessThanOrEqual(35);
+      expect(output).toMatch(/\w/);
+      expect(output).not.toContain('think>');
+      expect(outputTokens - Number(thinkingTokens)).toBeLessThanOrEqual(16);
       // What was read stands in the answer itself.
       if (answer !== undefined) expect(output.toLowerCase()).toContain(answer.toLowerCase());
     }
     expect(cell.measurements.thinkingTokens).toMatchObject({ status: 'measured', unit: 'count', n: 2 });
   }
+  expect(thoughtful).toBeGreaterThan(0);
 });
