@@ -96,10 +96,7 @@ describe('settingDifferences', () => {
     [run({}, {}, {}, { dataSha256: 'e'.repeat(64) }), ['data (sha256): dddddddddddd | eeeeeeeeeeee (answers)']],
     [run({}, {}, {}, { evaluatedItems: 50 }), ['items: 100 | 50 (both)']],
     [run({}, {}, { promptStyle: 'plain' }), ['prompt style: chat | plain (answers)']],
-    [
-      run({}, {}, { thinking: { mode: 'on', budget: 2048, because: 'asked' } }),
-      ['thinking: none | on, 2,048 tokens (both)'],
-    ],
+    [run({}, {}, { thinking: { mode: 'on', budget: 64, because: '' } }), ['thinking: none | on, 64 tokens (both)']],
     [
       run({}, { models: [{ name: 'm', source: 'm.gguf', templateArgs: { a: 1 }, structuredOutput: true }] }),
       [
