@@ -96,6 +96,16 @@ describe('settingDifferences', () => {
     [run({}, {}, {}, { dataSha256: 'e'.repeat(64) }), ['data (sha256): dddddddddddd | eeeeeeeeeeee (answers)']],
     [run({}, {}, {}, { evaluatedItems: 50 }), ['items: 100 | 50 (both)']],
     [run({}, {}, { promptStyle: 'plain' }), ['prompt style: chat | plain (answers)']],
+    [run({}, {}, { thinking: { mode: 'on', budget: 64, because: '' } }), ['thinking: none | on, 64 tokens (both)']],
+    [
+      run({}, { models: [{ name: 'm', source: 'm.gguf', templateArgs: { a: 1 }, structuredOutput: true }] }),
+      [
+        // The other side has no such entry.
+        'engine options: none | {} (both)',
+        'template arguments: none | {"a":1} (answers)',
+        'structured output: none | on (answers)',
+      ],
+    ],
     // Other weights may well want another style: that is the model, not the way it was asked.
     [run({}, {}, { promptStyle: 'plain', fileSha256: 'g' }), []],
     [run({ models: {} }), ['engine build: engine 1 | none (both)', 'threads: 2 | none (performance)']],

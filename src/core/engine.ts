@@ -238,7 +238,7 @@ export interface GenerationResult {
   readonly text: string;
   /** What the model thought before it answered; undefined where it didn't. */
   readonly thoughts?: string | undefined;
-  /** Tokens of thoughts and their marks, counted in `outputTokens` as well. */
+  /** Tokens of thoughts and their marks, counted in `outputTokens` as well; undefined where the model wasn't to think and didn't. */
   readonly thinkingTokens?: number | undefined;
   readonly finishReason: FinishReason;
   /** As rendered, where it was asked for and the engine can tell. */

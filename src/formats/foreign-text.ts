@@ -128,6 +128,9 @@ export const ownFields = {
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   isUnparsed: z.boolean(),
   isTruncated: z.boolean(),
+  cut: z.enum(['budget_cut', 'content_filter']).optional(),
+  thoughts: z.string().optional(),
+  thinkingTokens: z.number().optional(),
   failure: z
     .object({ reason: z.enum(['prompt_too_long', 'template', 'engine', 'scorer']), message: z.string() })
     .optional(),

@@ -109,7 +109,7 @@ export function generationSample(
   if (result.status === 'failed') return failedSample(base, result);
   const { text, finishReason, promptTokens, reusedTokens, outputTokens, promptSha256, times } = result;
   const { thoughts, thinkingTokens } = result;
-  const hasThoughts = thoughts !== undefined || (thinkingTokens ?? 0) > 0;
+  const hasThoughts = thoughts !== undefined || thinkingTokens !== undefined;
   const raw: RawGeneration = { text, finishReason, ...(hasThoughts && { hasThoughts }) };
   const { score, failure } = judged(() => generationScore(task, item, raw));
   return {

@@ -107,6 +107,19 @@ describe('the suite of a command line', () => {
     ]);
   });
 
+  it('reads how models think, for all of them', async () => {
+    const given = ['-m', 'a.gguf', '--thinking'];
+    expect((await settings([...given, 'off'])).suite.models).toMatchObject([
+      { source: '/work-here/a.gguf', thinking: 'off' },
+    ]);
+    expect((await settings([...given, 'budget=2048,effort=low'])).suite.models).toMatchObject([
+      { thinking: { budget: 2048, effort: 'low' } },
+    ]);
+    await expect(settings([...given, '1.5'])).rejects.toThrow(
+      /--thinking: expected auto, off, on, tokens such as 2048, a word such as low, or budget=2048,effort=low, got "1\.5"/,
+    );
+  });
+
   it("reads lm-eval's model arguments", async () => {
     const { suite } = await settings([
       '--model',

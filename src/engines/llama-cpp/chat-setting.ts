@@ -29,9 +29,9 @@ async function chatTemplateOf(name: string, file: string | undefined, header: Gg
   }
 }
 
-function namesOf({ name }: ModelSpec, header: GgufHeader): readonly string[] {
-  const keys = ['general.name', 'general.finetune', 'general.basename'];
-  return [name, ...keys.flatMap((key) => textValue(header, key) ?? [])];
+/** What the file calls its model. */
+function namesIn(header: GgufHeader): readonly string[] {
+  return ['general.name', 'general.finetune', 'general.basename'].flatMap((key) => textValue(header, key) ?? []);
 }
 
 /** How a model is asked in generation tasks. */
@@ -53,7 +53,8 @@ export async function readChatSetting(model: ModelSpec, file: string, header: Gg
     typeof templateFile === 'string' ? templateFile : undefined,
     header,
   );
-  const names = namesOf(model, header);
+  const ownNames = namesIn(header);
+  const names = [model.name, ...ownNames];
   const promptStyle = resolvePromptStyle(model.promptStyle, {
     file,
     names,
@@ -61,7 +62,8 @@ export async function readChatSetting(model: ModelSpec, file: string, header: Gg
   });
   const plan = resolveThinking(model.thinking, {
     model: model.name,
-    names: [...names, basename(file)],
+    // The model's own name may say what was asked of it, as in `qwen3 (thinking off)`.
+    names: [...ownNames, basename(file)],
     promptStyle,
     template: chatTemplate,
     templateArgs: model.templateArgs,

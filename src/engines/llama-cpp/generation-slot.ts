@@ -93,7 +93,7 @@ export class GenerationSlot {
       status: 'done',
       text: answer,
       ...(thoughts !== undefined && { thoughts }),
-      ...(count.thinking > 0 && { thinkingTokens: count.thinking }),
+      ...((count.thinking > 0 || waiting.budget > 0) && { thinkingTokens: count.thinking }),
       // Without an end of its thoughts there is no answer, whatever ended the text.
       finishReason: isOpen && answer.trim() === '' ? 'budget_cut' : finishReason,
       promptTokens: waiting.tokens.length,

@@ -81,7 +81,7 @@ export class TextStream {
 
   /** Adds text; true when a stop string is complete. */
   add(added: string): boolean {
-    if (added === '') return false;
+    if (added === '' || this.isStopped) return this.isStopped;
     this.#splitter.push(added);
     const text = this.#visible;
     const searchFrom = Math.max(0, Math.min(this.#searched, text.length) - this.#longestStop + 1);

@@ -159,6 +159,12 @@ describe('thinking that is off', () => {
     }
   });
 
+  it('is nothing to refuse in a model that does not think, whatever it is called', async () => {
+    const model = { thinking: 'off', name: 'smollm2-135m-instruct (thinking off)' } as const;
+    await using other = await openSmall('smollm2-135m-instruct', { threads: 1, model });
+    expect(other.info.thinking).toEqual({ mode: 'none', because: 'nothing says that it thinks' });
+  });
+
   it('is an empty block where the template opens one in any case', async () => {
     const always = join(folder.path, 'always.jinja');
     await writeFile(always, template.replace('enable_thinking is not defined or enable_thinking', 'true'));

@@ -64,8 +64,10 @@ function choicesOf(prompt: string): readonly string[] | undefined {
 /** Everything about a sample that the schema has no place for. */
 function metadataOf(sample: Sample): Readonly<Record<string, string>> {
   const { position, metrics, detail, isUnparsed, isTruncated, cluster, promptSha256, times, failure } = sample;
+  const { cut, thoughts, thinkingTokens } = sample;
+  const verdict = { metrics, detail, isUnparsed, isTruncated, cut, thoughts, thinkingTokens, failure };
   return texts({
-    perbench: { position, metrics, detail, isUnparsed, isTruncated, cluster, promptSha256, times, failure },
+    perbench: { position, ...verdict, cluster, promptSha256, times },
   });
 }
 

@@ -25,14 +25,16 @@ function usageOf({ promptTokens, outputTokens, reusedTokens }: Sample): object {
 
 function scoresOf(sample: Sample): object {
   const { score, answer, metrics, detail, isUnparsed, promptSha256, cluster, failure } = sample;
-  const metadata = { metrics, detail, isUnparsed, promptSha256, cluster, failure };
+  const { cut, thoughts, thinkingTokens } = sample;
+  const metadata = { metrics, detail, isUnparsed, cut, thoughts, thinkingTokens, promptSha256, cluster, failure };
   return { [scorer]: { value: score, answer, metadata } };
 }
 
 function logSample(sample: Sample, model: string): object {
-  const { times, isTruncated, output, failure } = sample;
+  const { times, isTruncated, cut, output, failure } = sample;
   const totalSeconds = times === undefined ? undefined : (times.lastTokenMs - times.scheduledMs) / 1000;
-  const stop = isTruncated ? 'max_tokens' : 'stop';
+  const isLimited = isTruncated || cut === 'budget_cut';
+  const stop = cut === 'content_filter' ? cut : isLimited ? 'max_tokens' : 'stop';
   return {
     id: sample.itemId,
     epoch: 1,

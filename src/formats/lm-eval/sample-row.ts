@@ -71,12 +71,14 @@ function responsesOf(sample: Sample, kind: string): { readonly resps: unknown; r
 /** Everything about a sample that lm-eval has no place for; the import reads it back. */
 function ownPart(sample: Sample): object {
   const { promptSha256, answer, isUnparsed, isTruncated, failure, cluster, detail, times } = sample;
+  const { cut, thoughts, thinkingTokens } = sample;
   const tokens = {
     promptTokens: sample.promptTokens,
     reusedTokens: sample.reusedTokens,
     outputTokens: sample.outputTokens,
   };
-  return { promptSha256, answer, isUnparsed, isTruncated, failure, cluster, detail, times, ...tokens };
+  const verdict = { answer, isUnparsed, isTruncated, cut, thoughts, thinkingTokens, failure };
+  return { promptSha256, ...verdict, cluster, detail, times, ...tokens };
 }
 
 /** A sample as a line of `samples_<task>_<stamp>.jsonl`. */
