@@ -71,7 +71,7 @@ it('counts answers that never came apart from wrong ones', { timeout: 60_000 }, 
     shape: 'think',
     thoughts: 30,
     filter: 'status',
-    forbidden: 'film',
+    forbidden: 'story',
     flavour: 'unknown',
   } as const;
   const { samples, measurements } = await samplesOf(options, {

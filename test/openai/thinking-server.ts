@@ -15,6 +15,8 @@ export interface ThinkingServerOptions {
   readonly thoughts?: number;
   /** What it answers, by the last message. */
   readonly answer?: (question: string) => string;
+  /** It ends its turn where its thoughts should end. */
+  readonly forgetsAnswer?: boolean;
   /** Without a switch thrown. */
   readonly thinksByDefault?: boolean;
   /** Fields that do something; what isn't named is ignored. */
@@ -185,7 +187,11 @@ class ThinkingModel {
     // Held to a schema from its first token on, a model can't think.
     if (!thinks || schema !== undefined) return { thoughts: '', answer: said, isAfterThoughts: isClosed };
     const count = body.reasoning_effort === 'low' ? Math.ceil(thoughts / 2) : thoughts;
-    return { thoughts: (isInside ? '' : open) + thoughtsOf(count) + close, answer: said, isAfterThoughts: false };
+    const opening = isInside ? '' : open;
+    if (this.#options.forgetsAnswer === true) {
+      return { thoughts: opening + thoughtsOf(count), answer: '', isAfterThoughts: false };
+    }
+    return { thoughts: opening + thoughtsOf(count) + close, answer: said, isAfterThoughts: false };
   }
 }
 

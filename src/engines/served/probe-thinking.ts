@@ -298,5 +298,6 @@ export async function probeThinking(
     continues: undefined,
     suffix: '',
   } as const;
-  return { thinking: plan.thinking, served };
+  const unused = templateArgs === undefined ? '' : '; templateArgs are not used';
+  return { thinking: { ...plan.thinking, because: plan.thinking.because + unused }, served };
 }
