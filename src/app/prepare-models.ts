@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ModelSpec, PromptStyleChoice, ThinkingChoice } from '../core/engine.ts';
-import { type ModelSetting, settingSuffix } from '../core/model-setting.ts';
+import { askedBudget, type ModelSetting, settingSuffix } from '../core/model-setting.ts';
 import { UsageError } from '../core/errors.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
+import type { ChatSetting } from '../engines/llama-cpp/chat-setting.ts';
+import { readGgufHeader } from '../gguf/gguf-header.ts';
 import { servedNameIn } from '../engines/served/server-address.ts';
 import { modelEntry, type Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
@@ -18,7 +20,11 @@ import { findCatalogueEntry } from '../sources/catalogue.ts';
 type ModelEntry = Suite['models'][number];
 
 /** How a model is asked, whatever engine runs it; the same weights under two settings are two models. */
-export function settingOf({ thinking, templateArgs, structuredOutput }: ReturnType<typeof modelEntry>): ModelSetting {
+export function settingOf({
+  thinking,
+  templateArgs,
+  structuredOutput,
+}: Pick<ReturnType<typeof modelEntry>, keyof ModelSetting>): ModelSetting {
   return {
     ...(thinking !== undefined && { thinking: thinking satisfies ThinkingChoice }),
     ...(templateArgs !== undefined && { templateArgs }),
@@ -135,9 +141,31 @@ export async function prepareModels(
     const pulled = await pullModel(model.request, context.settings, { onProgress: context.onPull, signal });
     const { size } = await stat(pulled.path);
     const fileBytes = Math.max(size, pulled.bytes);
-    planned.push(plannedModel(model, { source: pulled.source, fileSha256: pulled.sha256, fileBytes }, pulled.path));
+    const facts = { source: pulled.source, fileSha256: pulled.sha256, fileBytes };
+    const whole = plannedModel(model, facts, pulled.path);
+    // What a model can't have is said before anything runs.
+    if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, pulled.path);
+    planned.push(whole);
   }
   return planned;
+}
+
+async function readPlannedChat(spec: ModelSpec, file: string): Promise<ChatSetting> {
+  const { readChatSetting } = await import('../engines/llama-cpp/chat-setting.ts');
+  return readChatSetting(spec, file, await readGgufHeader(file));
+}
+
+/**
+ * Tokens that a model in process may think before an answer, by its file and its settings.
+ *
+ * @throws {ModelError} for settings that the model can't have
+ */
+export async function plannedBudget(model: NamedModel, file: string): Promise<number> {
+  const unknown = { source: model.source, fileSha256: undefined, fileBytes: undefined };
+  const { spec } = plannedModel(model, unknown, file);
+  if (model.engine !== 'llama') return askedBudget(spec.thinking);
+  const { thinking } = (await readPlannedChat(spec, file)).plan;
+  return thinking.mode === 'on' ? (thinking.budget ?? 0) : 0;
 }
 
 /** Where a model would come from, for plans. */

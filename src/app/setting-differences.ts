@@ -35,7 +35,7 @@ interface Fact {
 }
 
 /** What a model of a suite was called in its run may come from its source, so each entry is named again. */
-function entryOf({ models }: Suite, model: string): ModelEntry | undefined {
+export function entryOf({ models }: Suite, model: string): ModelEntry | undefined {
   const entry = models.find((candidate) => {
     try {
       return nameModel(candidate, '/').name === model;

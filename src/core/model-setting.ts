@@ -5,6 +5,15 @@ import type { ModelSpec, Thinking, ThinkingChoice } from './engine.ts';
 /** What is set of a model beside its weights and its engine. */
 export type ModelSetting = Pick<ModelSpec, 'thinking' | 'templateArgs' | 'structuredOutput'>;
 
+/** Tokens of thoughts where nobody sets a budget. */
+export const defaultThinkingBudget = 1024;
+
+/** Tokens of thoughts that a choice asks for by itself; what `auto` comes to depends on the model. */
+export function askedBudget(choice: ThinkingChoice | undefined): number {
+  if (choice === undefined || choice === 'auto' || choice === 'off') return 0;
+  return (typeof choice === 'object' ? choice.budget : undefined) ?? defaultThinkingBudget;
+}
+
 const kibi = 1024;
 
 /** `2k` of 2,048, as such budgets are called. */
