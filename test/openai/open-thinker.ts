@@ -3,7 +3,8 @@ import type { GenerateRequest, GenerationResult, LoadedModel, ModelSpec, PassOpt
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
 import { generateAll } from '../conformance/engine-requests.ts';
 import { modelSpec } from '../setup/model-spec.ts';
-import { startThinkingServer, type ThinkingServer, type ThinkingServerOptions } from './thinking-server.ts';
+import { startThinkingServer } from './thinking-server.ts';
+import type { ThinkingServer, ThinkingServerOptions } from './thinking-server-options.ts';
 
 const never = new AbortController().signal;
 

@@ -3,7 +3,8 @@ import { run } from '../../src/app/run.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { defineSuite, type SuiteInput } from '../../src/core/suite.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { startThinkingServer, type ThinkingServerOptions, type ThinkingShape } from './thinking-server.ts';
+import { startThinkingServer } from './thinking-server.ts';
+import type { ThinkingServerOptions, ThinkingShape } from './thinking-server-options.ts';
 
 /** Right for some items: the letter, or the word, that the question ends up with. */
 function answer(question: string): string {
@@ -71,7 +72,7 @@ it('counts answers that never came apart from wrong ones', { timeout: 60_000 }, 
     shape: 'think',
     thoughts: 30,
     filter: 'status',
-    forbidden: 'film',
+    forbidden: 'story',
     flavour: 'unknown',
   } as const;
   const { samples, measurements } = await samplesOf(options, {

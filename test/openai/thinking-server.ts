@@ -1,65 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** How the model's thoughts reach a client: four ways within the text, or a field of their own. */
-export type ThinkingShape = 'think' | 'opened' | 'channels' | 'brackets' | 'reasoning_content' | 'reasoning';
-
-/** `continue`: by what is beside the protocol, and by the last message; `message`: by that alone. */
-type Honoured = 'enable_thinking' | 'reasoning_effort' | 'continue' | 'message' | 'stream' | 'usage';
-
-export interface ThinkingServerOptions {
-  readonly shape: ThinkingShape;
-  readonly name?: string;
-  readonly flavour?: 'vllm' | 'sglang' | 'llama-server' | 'ollama' | 'unknown';
-  /** Words of thoughts. */
-  readonly thoughts?: number;
-  /** What it answers, by the last message. */
-  readonly answer?: (question: string) => string;
-  /** Without a switch thrown. */
-  readonly thinksByDefault?: boolean;
-  /** Fields that do something; what isn't named is ignored. */
-  readonly honours?: readonly Honoured[];
-  /** What the template has: a switch by default. */
-  readonly template?: 'without switch';
-  /** Fields that are refused by name, with status 400. */
-  readonly refuses?: readonly string[];
-  /** Under which name a schema is kept to; by default under none. */
-  readonly schemaField?: string;
-  /** What becomes of answers to questions with a forbidden word in them; `status`: the prompt is refused. */
-  readonly filter?: 'finish_reason' | 'refusal' | 'status';
-  /** By default `forbidden`. */
-  readonly forbidden?: string;
-  /** Between two tokens. */
-  readonly tokenMs?: number;
-}
-
-interface Body {
-  readonly messages?: readonly { readonly role: string; readonly content: string }[];
-  readonly prompt?: string | readonly number[];
-  readonly tokens?: readonly number[];
-  readonly max_tokens?: number;
-  readonly stop?: readonly string[];
-  readonly stream?: boolean;
-  readonly stream_options?: { readonly continuous_usage_stats?: boolean; readonly include_usage?: boolean };
-  readonly timings_per_token?: boolean;
-  readonly chat_template_kwargs?: Readonly<Record<string, unknown>>;
-  readonly reasoning_effort?: string;
-  readonly continue_final_message?: boolean;
-  readonly [field: string]: unknown;
-}
-
-export interface AskedOfServer {
-  readonly path: string;
-  readonly body: Body;
-  /** Tokens that went out before the client had enough, or the answer was over. */
-  sent: number;
-  isCutOff: boolean;
-}
-
-export interface ThinkingServer extends AsyncDisposable {
-  readonly baseUrl: string;
-  readonly asked: readonly AskedOfServer[];
-}
+import type {
+  AskedOfServer,
+  Body,
+  Honoured,
+  ThinkingServer,
+  ThinkingServerOptions,
+  ThinkingShape,
+} from './thinking-server-options.ts';
 
 const marks: Readonly<Record<ThinkingShape, readonly [string, string]>> = {
   think: ['<think>\n', '</think>\n\n'],
@@ -185,7 +133,11 @@ class ThinkingModel {
     // Held to a schema from its first token on, a model can't think.
     if (!thinks || schema !== undefined) return { thoughts: '', answer: said, isAfterThoughts: isClosed };
     const count = body.reasoning_effort === 'low' ? Math.ceil(thoughts / 2) : thoughts;
-    return { thoughts: (isInside ? '' : open) + thoughtsOf(count) + close, answer: said, isAfterThoughts: false };
+    const opening = isInside ? '' : open;
+    if (this.#options.forgetsAnswer === true) {
+      return { thoughts: opening + thoughtsOf(count), answer: '', isAfterThoughts: false };
+    }
+    return { thoughts: opening + thoughtsOf(count) + close, answer: said, isAfterThoughts: false };
   }
 }
 

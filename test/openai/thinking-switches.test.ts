@@ -129,6 +129,11 @@ describe('a setting of thinking', () => {
     expect(server.asked.every(({ path }) => path === '/completions')).toBe(true);
   });
 
+  it('leaves template arguments out of plain prompts, and says so', async () => {
+    const { model } = await open({ shape: 'think' }, { templateArgs: { tone: 'dry' }, promptStyle: 'base' });
+    expect(model.info.thinking?.because).toMatch(/; templateArgs are not used$/);
+  });
+
   it('makes chats of the prompts of a model whose style nobody knows', async () => {
     const { model } = await open({ shape: 'think' }, { thinking: 'on', promptStyle: 'auto' });
     expect(model.info.promptStyle).toBe('chat');
@@ -251,6 +256,32 @@ describe('a JSON schema', () => {
 });
 
 describe('an answer that takes two exchanges', () => {
+  it('has a lower budget where a request says so', async () => {
+    const { model } = await open({ shape: 'think' }, { thinking: { budget: 30 } });
+    expect(await ask(model)).toMatchObject({ text: 'yes', thinkingTokens: 30 });
+    expect(await ask(model, { maxThinkingTokens: 5 })).toMatchObject({ text: 'yes', thinkingTokens: 5 });
+  });
+
+  it('comes also where the model ends its turn in its thoughts, if the server can go on', async () => {
+    for (const shape of ['think', 'reasoning'] as const) {
+      const { model } = await open({ shape, forgetsAnswer: true }, { thinking: 'on' });
+      const result = await ask(model);
+      expect(result).toMatchObject({ text: 'yes', finishReason: 'stop' });
+      expect(result.thoughts).toMatch(/hmm$/);
+      const other = await open({ shape, forgetsAnswer: true, flavour: 'unknown' }, { thinking: 'on' });
+      expect(await ask(other.model)).toMatchObject({ text: '', finishReason: 'budget_cut' });
+    }
+  });
+
+  it('begins with the prefill of the task behind thoughts that were closed by force', async () => {
+    const { model, server } = await open({ shape: 'opened', flavour: 'llama-server' }, { thinking: { budget: 3 } });
+    const prompt = { style: 'chat', messages: [{ role: 'user', content: 'Which one?' }], prefill: 'It is' } as const;
+    const before = server.asked.length;
+    await ask(model, { prompt });
+    expect(server.asked[before]?.body.messages).toHaveLength(1);
+    expect(server.asked[before + 1]?.body.prompt).toMatch(/maybe answer is\n<\/think>\n\nIt is$/);
+  });
+
   it('is asked through several client processes as through one', async () => {
     const { model } = await open(
       { shape: 'think', schemaField: 'response_format' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ask, open } from './open-thinker.ts';
-import type { ThinkingShape } from './thinking-server.ts';
+import type { ThinkingShape } from './thinking-server-options.ts';
 
 const shapes: readonly ThinkingShape[] = ['think', 'opened', 'channels', 'brackets', 'reasoning_content', 'reasoning'];
 

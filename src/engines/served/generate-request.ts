@@ -6,9 +6,9 @@ import type {
   Prompt,
   RequestFailure,
 } from '../../core/engine.ts';
+import { defaultThinkingBudget } from '../../core/model-setting.ts';
 import { requestFailure, textSha256 } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
-import { defaultThinkingBudget } from '../thinking/resolve-thinking.ts';
 import { AnswerReader, type CompletionAnswer, type ReaderOptions } from './completion-answer.ts';
 import { type CallOptions, completionCall, type CompletionCall, countingStream, thinkingCall } from './completions.ts';
 import { closedThoughts, continuationCall, type Post, rootPost } from './continue-thoughts.ts';

@@ -1,6 +1,7 @@
 import type { ModelSpec, PromptStyle, Thinking, ThinkingChoice } from '../../core/engine.ts';
 import { ModelError } from '../../core/errors.ts';
-import { defaultThinkingBudget, resolveThinking, type ThinkingPlan } from '../thinking/resolve-thinking.ts';
+import { defaultThinkingBudget } from '../../core/model-setting.ts';
+import { resolveThinking, type ThinkingPlan } from '../thinking/resolve-thinking.ts';
 import { mentionedShape, type ThoughtShape, thoughtShapes } from '../thinking/thought-shapes.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { look, type Look, showsThoughts } from './probe-request.ts';
@@ -298,5 +299,6 @@ export async function probeThinking(
     continues: undefined,
     suffix: '',
   } as const;
-  return { thinking: plan.thinking, served };
+  const unused = templateArgs === undefined ? '' : '; templateArgs are not used';
+  return { thinking: { ...plan.thinking, because: plan.thinking.because + unused }, served };
 }
