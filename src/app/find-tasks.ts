@@ -74,27 +74,27 @@ async function writtenTasks(
 }
 
 /** Refuses columns that the data haven't. */
-function checkColumns({ definition, problem }: WrittenTask, columns: readonly string[]): void {
+function checkColumns(task: WrittenTask, columns: readonly string[]): void {
   const keys = ['input', 'target', 'id', 'cluster', 'choices'] as const;
   for (const key of keys) {
-    for (const name of [definition[key] ?? []].flat()) {
+    for (const name of [task.definition[key] ?? []].flat()) {
       // `choices.text` is a part of what column `choices` holds.
       if (columns.includes(name) || columns.includes(name.split('.')[0] ?? '')) continue;
       const near = nearestName(name, columns);
       const hint = near === undefined ? `Its columns: ${columns.join(', ')}.` : `Did you mean "${near}"?`;
-      throw problem([key], `${key}: the data have no column "${name}"`, hint);
+      throw task.problem([key], `${key}: the data have no column "${name}"`, hint);
     }
   }
 }
 
-function doubtError({ problem }: WrittenTask, { key, question, candidates }: InferenceDoubt, table: OwnTable): Error {
+function doubtError(task: WrittenTask, { key, question, candidates }: InferenceDoubt, table: OwnTable): Error {
   const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
   const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {
     const what = key === 'input' ? 'the input' : 'the right answer';
-    return problem([key], `no column that could be ${what}; its columns: ${table.columns.join(', ')}`, hint);
+    return task.problem([key], `no column that could be ${what}; its columns: ${table.columns.join(', ')}`, hint);
   }
-  return problem([key], `${question} It may be ${candidates.join(' or ')}`, hint);
+  return task.problem([key], `${question} It may be ${candidates.join(' or ')}`, hint);
 }
 
 /** Infers what a definition leaves out; what can't be told is asked, one question after another. */
@@ -109,12 +109,14 @@ async function inferred(task: WrittenTask, table: OwnTable, context: LocalContex
 
 async function findTask(
   task: WrittenTask,
-  { definition: _, input: __, target: ___, answer: ____, shots: _____, ...entry }: EntrySettings,
+  settings: EntrySettings,
   context: LocalContext,
   { skipInvalid }: Suite,
   { limitShare }: FindTasksOptions,
   signal: AbortSignal,
 ): Promise<FoundTask> {
+  // What the definition says from now on.
+  const { definition: _, input: _input, target: _target, answer: _answer, shots: _shots, ...entry } = settings;
   const { data } = task.definition;
   const source = typeof data === 'string' ? { path: data } : data;
   context.onStep?.(`columns of ${task.from}`);
@@ -122,9 +124,10 @@ async function findTask(
   checkColumns(task, table.columns);
   const { notes, ...settled } = await inferred(task, table, context);
   const resolved = await settleTask(task, settled, table.columns);
-  const shown =
-    resolved.examples?.from === undefined ? Math.max(0, ...Object.values(resolved.examples?.count ?? {})) : 0;
-  const limit = limitShare === undefined ? entry.limit : Math.ceil(limitShare * Math.max(1, table.rows.length - shown));
+  const limit =
+    limitShare === undefined
+      ? entry.limit
+      : Math.ceil(limitShare * Math.max(1, table.rows.length - examplesInData(resolved)));
   return {
     entry: {
       ...entry,
@@ -135,6 +138,13 @@ async function findTask(
     resolved,
     origin: { from: task.from, notes },
   };
+}
+
+/** Rows that are examples, and not evaluated. */
+function examplesInData({ examples }: ResolvedTask): number {
+  return examples === undefined || examples.from !== undefined
+    ? 0
+    : Math.max(examples.count.plain, examples.count.chat);
 }
 
 /** Two tasks of one name could not be told apart in tables, nor by their files. */

@@ -3,7 +3,7 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { TaskAnchors } from '../scoring/anchors.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
-import type { Scoreboard } from '../scoring/scoreboard.ts';
+import type { Scoreboard, ScoreboardTask } from '../scoring/scoreboard.ts';
 import { anchorsSchemaVersion, type AnchorsFile, type AnchorsFileTask, readAnchorsFile } from './anchors-file.ts';
 import { scoreboardTasks } from './known-tasks.ts';
 import { isOwnId } from './task-names.ts';
@@ -74,16 +74,27 @@ export async function freezeProjectAnchors(options: FreezeAnchorsOptions): Promi
 export async function freezeRunAnchors(store: Store, run: RunRecord, projectDir: string): Promise<FrozenAnchors> {
   const { id, manifest } = run;
   const cells = await store.cells(id);
-  const known = await scoreboardTasks(
+  const tasks = await scoreboardTasks(
     cells.map(({ taskId }) => taskId),
     [run],
   );
-  // What a user needs may change from file to file; what is frozen is what was measured.
-  const tasks = Object.fromEntries(Object.entries(known).map(([name, { needs: _, ...task }]) => [name, task]));
   const hostClass = hostClassOf(manifest);
   const anchors = await resolveAnchors({ projectDir, hostClass });
   const deviceMemoryBytes = hostClass === 'cpu' ? manifest.host.memoryBytes : undefined;
-  return freezeProjectAnchors({ projectDir, boards: createScoreboards(cells, { tasks, anchors, deviceMemoryBytes }) });
+  const boards = createScoreboards(cells, { tasks: withoutNeeds(tasks), anchors, deviceMemoryBytes });
+  const stated = createScoreboards(cells, { tasks, anchors, deviceMemoryBytes });
+  // Where the user states all that a score needs, no anchors are missing.
+  const open = boards.filter((_, index) => stated[index]?.anchors?.provisionalFrom !== undefined);
+  return freezeProjectAnchors({ projectDir, boards: open });
+}
+
+/** What a user needs may change from file to file; what is frozen is what was measured. */
+function withoutNeeds(tasks: Readonly<Record<string, ScoreboardTask>>): Readonly<Record<string, ScoreboardTask>> {
+  const entries = Object.entries(tasks).map(([name, task]) => {
+    const { needs: _, ...measured } = task;
+    return [name, measured] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Undefined where a file of anchors has no such unit. */

@@ -1,8 +1,7 @@
 import { UnknownNameError } from '../core/errors.ts';
-import type { Limits } from '../core/limits.ts';
 import type { OwnTaskFacts } from '../core/manifest.ts';
 import type { RunRecord } from '../core/store.ts';
-import { limitsOfNeeds, needsText } from '../core/task-needs.ts';
+import { limitsOfNeeds } from '../core/task-needs.ts';
 import type { Task } from '../core/task.ts';
 import type { ScoreboardTask } from '../scoring/scoreboard.ts';
 import { loadTask } from '../tasks/index.ts';
@@ -24,9 +23,10 @@ export async function knownTask(taskId: string): Promise<Task | undefined> {
 }
 
 /** What runs say of tasks that no registry has. */
-type RunFacts = Pick<RunRecord, 'manifest'>;
+export type RunFacts = Pick<RunRecord, 'manifest'>;
 
-function ofRuns(taskId: string, runs: readonly RunFacts[]): OwnTaskFacts | undefined {
+/** What the runs say of a task that no registry has. */
+export function ownFactsOf(taskId: string, runs: readonly RunFacts[]): OwnTaskFacts | undefined {
   return runs.map(({ manifest }) => manifest.tasks[taskId]?.own).find((own) => own !== undefined);
 }
 
@@ -54,7 +54,7 @@ export async function scoreboardTasks(
 ): Promise<Readonly<Record<string, ScoreboardTask>>> {
   const found: Record<string, ScoreboardTask> = {};
   for (const id of new Set(taskIds)) {
-    const own = ofRuns(id, runs);
+    const own = ownFactsOf(id, runs);
     const task = own === undefined ? await knownTask(id) : ownScoreboardTask(own);
     if (task !== undefined) found[id] = task;
   }
@@ -70,14 +70,4 @@ export async function taskTitles(
   return new Map(
     Object.entries(tasks).flatMap(([id, { title }]) => (title === undefined ? [] : [[id, title] as const])),
   );
-}
-
-/** The limits that a task file demands, and that file; undefined where it demands none. */
-export function neededLimits(
-  taskId: string,
-  runs: readonly RunFacts[],
-): { readonly limits: Limits; readonly from: string; readonly text: string } | undefined {
-  const { need, needFrom, title } = ofRuns(taskId, runs) ?? {};
-  if (need === undefined || Object.keys(need).length === 0) return undefined;
-  return { limits: limitsOfNeeds(need), from: needFrom ?? title ?? taskId, text: needsText(need) };
 }

@@ -110,6 +110,18 @@ function raceAnchors(task: Task, set: AnchorSet | undefined): TaskAnchors | unde
   return anchorsWithNeeds(limitsOfNeeds(own.need), found ?? like, { version: set?.version, trivialAccuracy });
 }
 
+/** Whose anchors stand in for those of tasks that have none, one sentence each. */
+export function standInNotes({ tasks, manifest }: RunPlan): readonly string[] {
+  return tasks.flatMap(({ task }) => {
+    const version = manifest.race?.tasks[task.id]?.score?.version;
+    if (task.own === undefined || version?.includes(standInFor(task)) !== true) return [];
+    const [like] = standInFor(task).split('@');
+    return [
+      `${task.title} has no anchors of its own: speed and memory are scored by those of ${like} on this hardware; \`need:\` in a task file states yours`,
+    ];
+  });
+}
+
 /** @throws {UsageError} if the anchors have nothing for the task, or other units than a race measures */
 function scoreOfTask(task: Task, set: AnchorSet | undefined): TaskScore {
   const anchors = raceAnchors(task, set);

@@ -11,7 +11,8 @@ import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions } from './find-tasks.ts';
 import type { LocalContext } from './local-context.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
-import { checkRace, planRace, raceQuestionOf, type RaceSource } from './plan-race.ts';
+import { checkSchemas } from './check-schemas.ts';
+import { checkRace, planRace, raceQuestionOf, type RaceSource, standInNotes } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
 /** The values of those settings that enter the key in this way, in the order of the table. */
@@ -86,7 +87,8 @@ export interface PrepareOptions extends RaceSource, FindTasksOptions {
  * Everything that a run needs: models on this machine, data read and checked, and what a race asks. Data comes before
  * models: it is checked in seconds, while models may take hours to fetch.
  *
- * @throws {UsageError} if the suite asks a question that can't be decided, or for a load that can't be measured
+ * @throws {UsageError} if the suite asks a question that can't be decided, for a load that can't be measured, or that
+ *   answers be held to a schema that they can't be held to
  * @throws {DataError | InvalidItemError | ModelError | DownloadError | ServerError} if data or models can't be had
  */
 export async function prepareRun(
@@ -102,10 +104,13 @@ export async function prepareRun(
   await checkRace(found.suite, race, context.ownTasks);
   const suite = isStored ? found.suite : await findModels(found.suite, context, signal);
   const tasks = await prepareTasks(suite, context, signal, found.origins);
+  checkSchemas(suite, tasks, context.workingFolder);
   const models = await prepareModels(suite, context, signal);
   const manifest = await describeRun(suite, models, tasks, context);
   const plan = { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };
-  return planRace(plan, race, memoryLimitBytes());
+  const raced = await planRace(plan, race, memoryLimitBytes());
+  for (const note of standInNotes(raced)) context.onNote?.(note);
+  return raced;
 }
 
 /**

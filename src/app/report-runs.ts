@@ -5,6 +5,8 @@ import type { Report, ReportRun } from '../present/report.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
 import { hasConstraints } from '../scoring/constraints.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
+import { createAnswerTally } from '../scoring/answers/tally-answers.ts';
+import { settingsOfWeights } from '../scoring/answers/weight-settings.ts';
 import { certificateAnswer } from '../scoring/race/certificate.ts';
 import { joinAnchors } from './anchors-file.ts';
 import { joinPerformance } from '../scoring/join-performance.ts';
@@ -18,11 +20,12 @@ import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scor
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import { importNotes, madeHere, withImportedProtocols } from './imported-runs.ts';
-import { isTaskNamed, neededLimits, scoreboardTasks } from './known-tasks.ts';
-import { type Limits, withoutGaps } from '../core/limits.ts';
+import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
+import { boardLimits, needNotes } from './needed-limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
+import { weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
 /** A task that counts, as the user names it. */
@@ -77,6 +80,7 @@ export async function reportRuns(
     pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
     allowsBusy: made.every(({ suite }) => suite.allowBusy),
   };
+  const byModel = weightsOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
   for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
@@ -84,10 +88,14 @@ export async function reportRuns(
       const { model, measurements, taskId, protocol } = cells[index] ?? cell;
       return taskId === board.taskId && protocol === board.protocol ? [{ ...cell, model, measurements }] : [];
     });
-    const evidence = await runEvidence(store, behind, signal);
+    const tally = createAnswerTally();
+    const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
+    const settings = settingsOfWeights(board, (model) => byModel.get(model));
+    const told = { ...board, answerDetails: tally.answers(), settingsOfWeights: settings };
     const limits = boardLimits(board.taskId, runs, judge.limits);
-    scoreboards.push(withCertificate(judgeScoreboard(board, { ...asRun, evidence, limits }), runs, scoring));
+    const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
+    scoreboards.push(withCertificate(judged, runs, scoring));
   }
   const notes = [
     ...importNotes(runs),
@@ -96,9 +104,7 @@ export async function reportRuns(
     ...tooShort(runs),
     ...unfinished(own),
     ...needNotes(scoreboards, runs),
-    ...(runs.some(({ manifest }) => manifest.race !== undefined)
-      ? ['This run answered a --decide question: perbench show prints the certificate.']
-      : []),
+    ...races(runs),
     ...(await anchorsNotes(scoreboards, scoring.anchors, false)),
   ];
   return {
@@ -108,20 +114,6 @@ export async function reportRuns(
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
-}
-
-/** Limits of flags stand above those of the task file, each for itself. */
-function boardLimits(taskId: string, runs: readonly RunRecord[], flags: Limits | undefined): Limits | undefined {
-  const needed = neededLimits(taskId, runs);
-  return needed === undefined ? flags : { ...needed.limits, ...withoutGaps(flags) };
-}
-
-/** Where limits and anchors come from that no flag gave. */
-function needNotes(boards: readonly Scoreboard[], runs: readonly RunRecord[]): readonly string[] {
-  return [...new Set(boards.map(({ taskId }) => taskId))].flatMap((taskId) => {
-    const needed = neededLimits(taskId, runs);
-    return needed === undefined ? [] : [`Limits and anchors of ${needed.from}: ${needed.text}.`];
-  });
 }
 
 /** A race was decided under anchors of its own, which stay what they were. */
@@ -149,6 +141,11 @@ function withCertificate(
   const isOther = hasConstraints(limits) || weights !== undefined || score === 'PER-paper' || others.length > 0;
   if (certificate === undefined || board.answer === undefined || isOther) return board;
   return { ...board, answer: certificateAnswer(certificate, board.answer) };
+}
+
+function races(runs: readonly RunRecord[]): readonly string[] {
+  const isRaced = runs.some(({ manifest }) => manifest.race !== undefined);
+  return isRaced ? ['This run answered a --decide question: perbench show prints the certificate.'] : [];
 }
 
 /** Tasks that runs within a time had to leave out. */

@@ -8,6 +8,7 @@ import { areInRounds, launchNotes, type TaskEvidence } from '../scoring/task-evi
 import { isMacroF1 } from '../stats/macro-f1.ts';
 import { geometricMean } from '../stats/means.ts';
 import type { AnswerFacts } from '../scoring/answer.ts';
+import type { AnswerTally } from '../scoring/answers/tally-answers.ts';
 import { independentItems } from '../scoring/usable.ts';
 
 /** As much of a store as is read. */
@@ -18,6 +19,12 @@ interface AlignedScores {
   /** One per cell; NaN where the cell lacks the item. */
   readonly columns: readonly Float64Array[];
   readonly clusters: readonly (string | undefined)[];
+}
+
+export interface EvidenceOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Counts the answers on the way, so that they are read once. */
+  readonly tally?: AnswerTally | undefined;
 }
 
 interface StoredAnswers {
@@ -32,8 +39,8 @@ const maxLabels = 20;
 
 async function storedAnswers(
   store: EvidenceStore,
-  { id }: Cell,
-  signal: AbortSignal | undefined,
+  { id, model, measurements }: Cell,
+  { signal, tally }: EvidenceOptions,
 ): Promise<StoredAnswers | undefined> {
   const itemIds: string[] = [];
   const scores: number[] = [];
@@ -41,8 +48,11 @@ async function storedAnswers(
   const labels = new Set<string>();
   const answers = new Map<string, number>();
   let unreadable = 0;
-  for await (const { itemId, value, cluster, isUnparsed, answer, expected } of store.scores(id)) {
+  const count = tally?.begin(model, measurements.extra?.['macro_f1']);
+  for await (const score of store.scores(id)) {
+    const { itemId, value, cluster, isUnparsed, answer, expected } = score;
     signal?.throwIfAborted();
+    count?.(score);
     itemIds.push(itemId);
     scores.push(value);
     clusters.push(cluster);
@@ -150,7 +160,7 @@ function launchesOf(
 export async function runEvidence(
   store: EvidenceStore,
   cells: readonly Cell[],
-  signal?: AbortSignal,
+  options: EvidenceOptions = {},
 ): Promise<TaskEvidence | undefined> {
   const facts = new Map<string, AnswerFacts>();
   const found: {
@@ -162,7 +172,7 @@ export async function runEvidence(
   const unranked: Cell[] = [];
   for (const cell of cells) {
     if (cell.state !== 'done' || valueOf(cell.measurements.accuracy) === undefined) continue;
-    const stored = await storedAnswers(store, cell, signal);
+    const stored = await storedAnswers(store, cell, options);
     if (stored === undefined) continue;
     facts.set(cell.model, stored.facts);
     const passes = await store.passResults(cell.id);

@@ -4,7 +4,7 @@ import { dirname, extname } from 'node:path';
 import * as z from 'zod';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { type DataSource, type TaskDefinition, taskDefinitionSchema } from '../core/task-definition.ts';
-import { needProblem } from '../core/task-needs.ts';
+import { isNeedName, needProblem } from '../core/task-needs.ts';
 import { checkDocument, placeIn } from './check-document.ts';
 import { absolutePath } from './task-names.ts';
 import { type DocumentPath, parseSeveral, type WrittenDocument } from './written-document.ts';
@@ -114,7 +114,11 @@ function taskOfDocument(document: WrittenDocument, folder: string): WrittenTask 
     new ConfigError(placeIn(document, path), message, { hint });
   for (const [name, value] of Object.entries(written.need ?? {})) {
     const wrong = needProblem(name, value);
-    if (wrong !== undefined) throw problem(['need', name], wrong, taskHint);
+    if (wrong === undefined) continue;
+    const path = ['need', name];
+    const position = isNeedName(name) ? document.positionOf(path) : document.positionOfKey(path);
+    const at = { file: document.file, ...position, key: path.join('.') };
+    throw new ConfigError(at, wrong, { hint: taskHint });
   }
   return { definition: absoluteDefinition(written, folder), from: document.file, problem };
 }

@@ -51,7 +51,16 @@ export function printOwnTask({ facts, ...planned }: PlannedTask, from: string | 
   const answers = countAnswers({ facts, ...planned });
   const { id, title, items, shots, metric, kind, chance, category, baselines } = task;
   output.record('task', {
-    ...{ id, title, items, shots, metric, kind, chance, category, baselines, from },
+    id,
+    title,
+    items,
+    shots,
+    metric,
+    kind,
+    chance,
+    category,
+    baselines,
+    from,
     definition: own,
     notes: facts.notes,
     answers: own.answer === 'label' || own.answer === 'choice' ? Object.fromEntries(answers) : undefined,

@@ -92,6 +92,8 @@ export interface ModelInfo {
   readonly thinking?: Thinking | undefined;
   /** Whether prompts are rendered by the chat template in generation tasks (`promptStyle`, resolved). */
   readonly promptStyle: PromptStyle;
+  /** Answers with a JSON schema are to be held to it (`ModelSpec.structuredOutput`). */
+  readonly structuredOutput?: boolean | undefined;
   /** sha256 over vocabulary, types and merges, or what comes near; identifies the tokenizer. */
   readonly tokenizerSha256: string | undefined;
   /** Name and version of the engine and its native library, such as `llama.cpp v0.5.0 (node-llama-cpp 3.22.1 zen4)`. */

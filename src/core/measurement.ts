@@ -105,6 +105,7 @@ export const metricNames = [
   'loadLatencyP50',
   'loadLatencyP95',
   'loadLatencyP99',
+  'tokensPerAnswer',
 ] as const;
 
 export type MetricName = (typeof metricNames)[number];

@@ -59,6 +59,8 @@ export interface SampleSummary {
   readonly truncated: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** Absent where a store doesn't say. */
+  readonly outputTokenSquareSum?: number | undefined;
   /** Of the output tokens. */
   readonly thinkingTokens: number;
   /** Items before which the model thought. */
@@ -109,6 +111,8 @@ export interface StoredScore extends ItemScore {
   readonly itemId: string;
   readonly cluster: string | undefined;
   readonly expected: string;
+  /** Why no answer came that could be scored; absent where one came, or the engine failed. */
+  readonly cut?: Sample['cut'];
 }
 
 /** One item with the verdicts of several cells. */

@@ -77,6 +77,9 @@ export const modelSettings = {
   }),
 } as const;
 
+const ofData = { ...within('task'), hasEnvironment: false } as const;
+const column = (help: string) => text({ ...ofData, argument: 'column', help });
+
 /** Settings of one task of a suite. */
 export const taskSettings = {
   task: text({ ...within('task'), isRequired: true, help: 'task id, short name, task file or data file' }),
@@ -84,23 +87,9 @@ export const taskSettings = {
     ...within('task'),
     help: 'a task of your own, as in a task file; `task` is its name',
   }),
-  input: text({
-    ...within('task'),
-    argument: 'column',
-    hasEnvironment: false,
-    help: 'column of a data file with the input',
-  }),
-  target: text({
-    ...within('task'),
-    argument: 'column',
-    hasEnvironment: false,
-    help: 'column of a data file with the right answer',
-  }),
-  answer: choice(answerKinds, {
-    ...within('task'),
-    hasEnvironment: false,
-    help: 'kind of answer that a data file asks for',
-  }),
+  input: column('column of a data file with the input'),
+  target: column('column of a data file with the right answer'),
+  answer: choice(answerKinds, { ...ofData, help: 'kind of answer that a data file asks for' }),
   shots: whole({
     ...within('few-shot examples per prompt'),
     aliases: [{ name: 'num-fewshot' }],

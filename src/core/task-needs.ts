@@ -18,7 +18,8 @@ export type Needs = Readonly<Record<string, number | string>>;
 
 const needNames = Object.keys(needLimits);
 
-function isNeedName(name: string): name is NeedName {
+/** Whether a task file may demand it. */
+export function isNeedName(name: string): name is NeedName {
   return Object.hasOwn(needLimits, name);
 }
 

@@ -3,6 +3,7 @@ import type { Measurement } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { Task } from '../core/task.ts';
+import { tokensPerAnswer } from './answer-tokens.ts';
 import { accuracyMeasurement, macroF1Measurement, type ScoredItems } from './accuracy.ts';
 import { costMeasurements } from './cost-measurements.ts';
 import { thinkingMeasurements } from './thinking-measurements.ts';
@@ -35,6 +36,7 @@ export function cellMeasurements({
     extra[name] = { status: 'measured', value, unit: 'ratio', n: summary.items, warnings: [] };
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
+  const tokens = task.kind === 'generate' ? tokensPerAnswer(summary) : undefined;
   const share = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
   const macro = macroF1Measurement(share, scored);
   // The headline is what the task calls it; the other stands beside it.
@@ -46,6 +48,7 @@ export function cellMeasurements({
     ...thinkingMeasurements(summary),
     ...performance(task, passResults),
     ...costMeasurements(protocol, passResults, accuracy, pricePerHour),
+    ...(tokens !== undefined && { tokensPerAnswer: tokens }),
     ...(Object.keys(extra).length > 0 && { extra }),
   };
 }

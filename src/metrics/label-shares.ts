@@ -1,3 +1,4 @@
+import { itemLabels } from '../core/item-labels.ts';
 import type { ItemScore } from '../core/task.ts';
 import { thresholds } from '../core/thresholds.ts';
 
@@ -33,13 +34,7 @@ export interface LabelCounter {
   shares(): LabelShares | undefined;
 }
 
-/** Positions are counted from 0 in data and from 1 by people. */
-function readLabel(value: string | number | boolean | undefined): string | undefined {
-  if (typeof value === 'number') return `choice ${value + 1}`;
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** Counts labels as scores stream by: the detail `gold` is the right one, `predicted` (else the answer) the given one. */
+/** Counts labels as scores stream by, as `itemLabels` reads them. */
 export function createLabelCounter(): LabelCounter {
   const counts = new Map<string, { gold: number; predicted: number }>();
   let [items, unread] = [0, 0];
@@ -49,14 +44,13 @@ export function createLabelCounter(): LabelCounter {
     counts.set(label, own);
   };
   return {
-    add({ answer, detail, isUnparsed }) {
-      const gold = readLabel(detail?.['gold']);
-      if (gold === undefined || counts.size > maxLabels) return;
+    add(score) {
+      const labels = itemLabels(score);
+      if (labels === undefined || counts.size > maxLabels) return;
       items += 1;
-      count(gold, 'gold');
-      const predicted = isUnparsed ? undefined : (readLabel(detail?.['predicted']) ?? answer);
-      if (predicted === undefined) unread += 1;
-      else count(predicted, 'predicted');
+      count(labels.right, 'gold');
+      if (labels.given === undefined) unread += 1;
+      else count(labels.given, 'predicted');
     },
     shares() {
       if (items === 0 || counts.size > maxLabels) return undefined;

@@ -2,8 +2,10 @@ import { countText, decimalsFor, humanInterval, intervalDecimals, sizeAmount } f
 import type { Interval, Unit } from '../core/measurement.ts';
 import type { Report } from './report.ts';
 
-/** Beside a number: `!` it is doubtful or invalid, `~` something else is to be known about it. */
-export type Mark = '' | '!' | '~';
+/**
+ * Beside a number: `!` it is doubtful or invalid, `~` something else is to be known about it, `✓` it counts what is right.
+ */
+export type Mark = '' | '!' | '~' | '✓';
 
 /** What a piece of text is, for whoever colours it. */
 export type Tone = 'title' | 'heading' | 'best' | 'doubtful' | 'bad' | 'muted' | 'plain';
@@ -266,6 +268,8 @@ export type Block =
   | { readonly kind: 'list'; readonly lines: readonly Line[]; readonly indent: number }
   /** A table that a page shows on demand. */
   | { readonly kind: 'details'; readonly summary: string; readonly table: Table; readonly more: string }
+  /** What a whole output shows, and what a terminal does that isn't whole. */
+  | { readonly kind: 'alternative'; readonly whole: readonly Block[]; readonly brief: readonly Block[] }
   | { readonly kind: 'gap' };
 
 export const gap: Block = { kind: 'gap' };
@@ -350,6 +354,9 @@ export interface Check {
   readonly facts: Readonly<Record<string, string | number | undefined>>;
 }
 
+/** Tables for CSV beside the one of all measurements. */
+export type MoreRecords = 'confusion' | 'labels' | 'items' | 'fields';
+
 /** A result as it is shown and written: made once, and the same for every format. Only writers make strings of it. */
 export interface Document {
   /** Versioned: raised when a reader of an older file would misunderstand a newer one. */
@@ -363,6 +370,8 @@ export interface Document {
   readonly page: readonly Block[];
   /** For CSV and Parquet. */
   readonly records: Records;
+  /** Further tables of the same kind, by the name of their format. */
+  readonly moreRecords: Readonly<Partial<Record<MoreRecords, Records>>>;
   /** All of it, for JSON. */
   readonly data: object;
   readonly series: readonly Series[];
@@ -379,5 +388,15 @@ export interface Document {
 export function createDocument(
   parts: Pick<Document, 'schema' | 'screen' | 'page' | 'records' | 'data'> & Partial<Document>,
 ): Document {
-  return { title: '', verdict: '', series: [], checks: [], origin: undefined, notes: [], report: undefined, ...parts };
+  return {
+    title: '',
+    verdict: '',
+    moreRecords: {},
+    series: [],
+    checks: [],
+    origin: undefined,
+    notes: [],
+    report: undefined,
+    ...parts,
+  };
 }

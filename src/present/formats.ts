@@ -1,6 +1,6 @@
 import { bencherText, openMetricsText } from './series-text.ts';
 import { csvText } from './csv.ts';
-import type { Document } from './document.ts';
+import type { Document, MoreRecords } from './document.ts';
 import { junitText } from './check-text.ts';
 import { latexText } from './latex.ts';
 import { markdownText } from './markdown.ts';
@@ -19,10 +19,23 @@ export interface Format extends NamedFormat {
   readonly write: (document: Document) => string | Promise<string | Uint8Array>;
 }
 
+/** A further table of a document, as CSV: `-o tickets.confusion.csv`. */
+function moreCsv(name: MoreRecords, summary: string): Format {
+  return {
+    summary: `${summary}, as CSV`,
+    extensions: [`${name}.csv`],
+    write: ({ moreRecords }) => csvText(moreRecords[name] ?? { headings: [], rows: [] }),
+  };
+}
+
 /** Every format of documents, by the name that `--format` takes. A new one is a line here. */
 const formats = {
   junit: { summary: 'a test case per check', extensions: ['junit.xml', 'xml'], write: junitText },
   csv: { summary: 'one line per model and task', extensions: ['csv'], write: ({ records }) => csvText(records) },
+  confusion: moreCsv('confusion', 'which labels are taken for which'),
+  labels: moreCsv('labels', 'precision, recall and F1 of each label'),
+  items: moreCsv('items', 'the first items that all models miss, or disagree about'),
+  fields: moreCsv('fields', 'how often each field of JSON answers is right'),
   json: {
     summary: 'everything, under a versioned schema',
     extensions: ['json'],
@@ -52,7 +65,19 @@ function pick<Name extends FormatName>(...names: readonly Name[]): Pick<typeof f
 
 /** What each kind of document can be written as. */
 export const documentFormats = {
-  report: pick('csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher'),
+  report: pick(
+    'csv',
+    'confusion',
+    'labels',
+    'items',
+    'fields',
+    'json',
+    'markdown',
+    'latex',
+    'parquet',
+    'openmetrics',
+    'bencher',
+  ),
   comparison: pick('csv', 'json', 'markdown'),
   decision: pick('csv', 'json', 'markdown'),
   gate: pick('junit', 'json', 'csv', 'markdown'),

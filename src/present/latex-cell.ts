@@ -34,7 +34,7 @@ export function escapeLatex(text: string): string {
     .replaceAll(/[\u{1F000}-\u{1FFFF}]/gu, '?');
 }
 
-export const marks: Readonly<Record<Mark, string>> = { '': '', '!': '$^{!}$', '~': String.raw`$^{\sim}$` };
+export const marks: Readonly<Record<Mark, string>> = { '': '', '!': '$^{!}$', '~': String.raw`$^{\sim}$`, '✓': '' };
 
 /** As it is printed, without its interval. */
 function valueText(cell: Cell): string {

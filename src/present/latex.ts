@@ -94,6 +94,8 @@ export function latexText({ page, notes, origin, report }: Document): string {
   ];
   const tables = isMatrix
     ? [latexMatrix(scoreboards)]
-    : page.flatMap((block) => (block.kind === 'table' ? [latexTable(block.table)] : []));
+    : page.flatMap((block) =>
+        block.kind === 'table' && paperColumns(block.table).length > 0 ? [latexTable(block.table)] : [],
+      );
   return [`${head.join('\n')}\n`, ...tables].join('\n');
 }

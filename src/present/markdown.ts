@@ -74,6 +74,8 @@ function blockParts(block: Block): readonly string[] {
       return tableParts(block.table);
     case 'list':
       return [listOf(block.lines)];
+    case 'alternative':
+      return block.whole.flatMap(blockParts);
     case 'details': {
       const more = block.more === '' ? '' : `\n${block.more}\n`;
       return [`<details><summary>${block.summary}</summary>\n\n${cellsOf(block.table)}${more}\n</details>\n`];

@@ -2,6 +2,14 @@ import { factorNames } from '../scoring/factor.ts';
 import { answerHeadline, answersHeadline, answerSentences } from '../scoring/answer-text.ts';
 import { byPlace } from '../scoring/place.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
+import {
+  answerPage,
+  answerScreen,
+  confusionRecords,
+  fieldRecords,
+  itemRecords,
+  labelRecords,
+} from './answer-blocks.ts';
 import { boardSections } from './board-sections.ts';
 import {
   type Block,
@@ -110,6 +118,7 @@ function boardData(board: Scoreboard): object {
     pricePerHour: board.pricePerHour,
     paretoFront: board.front,
     robustness: board.card,
+    answerDetails: board.answerDetails,
     rows: board.rows.map((row) => ({
       ...Object.fromEntries(columns.map((column) => [column.id, column.raw(row, board)])),
       factors: row.factors && Object.fromEntries(factorNames.map((factor) => [factor, row.factors?.[factor]])),
@@ -153,15 +162,21 @@ export function reportDocument(report: Report): Document {
   const { run, scoreboards, notes = [] } = report;
   const answer = answerBlocks(report);
   const isTold = answer.length > 0 && scoreboards.length === 1;
-  const boards = scoreboards.map((board) => boardBlocks(board, isTold));
+  const boards = scoreboards.map((board) => ({ board, blocks: boardBlocks(board, isTold) }));
   const below = notes.map((note) => textBlock(note));
   return createDocument({
     schema,
-    screen: [answer, ...boards, below]
+    screen: [answer, ...boards.map(({ board, blocks }) => [...blocks, ...answerScreen(board)]), below]
       .filter((blocks) => blocks.length > 0)
       .flatMap((blocks, index) => (index === 0 ? blocks : [gap, ...blocks])),
-    page: [...answer, ...boards.flat(), ...below],
+    page: [...answer, ...boards.flatMap(({ board, blocks }) => [...blocks, ...answerPage(board)]), ...below],
     records: reportRecords(scoreboards),
+    moreRecords: {
+      confusion: confusionRecords(scoreboards),
+      labels: labelRecords(scoreboards),
+      items: itemRecords(scoreboards),
+      fields: fieldRecords(scoreboards),
+    },
     data: {
       $schema: jsonSchemaPath,
       schema,

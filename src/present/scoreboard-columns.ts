@@ -1,7 +1,5 @@
-import { decimalsFor } from '../core/amount-text.ts';
 import type { Interval } from '../core/measurement.ts';
 import { headlineRanking } from '../scoring/board-ranking.ts';
-import type { Efficiency } from '../scoring/efficiency.ts';
 import { factorLabels, factorNames, type FactorName, flagId } from '../scoring/factor.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import { isTiedByScore, placeOf } from '../scoring/place.ts';
@@ -13,6 +11,8 @@ import {
   scoredRows,
 } from '../scoring/scoreboard.ts';
 import { type Cell, intervalParts, numberCell, type Scalar, wholeOnly } from './document.ts';
+import { priorities } from './column-priorities.ts';
+import { detailColumns } from './detail-columns.ts';
 import { type BoardColumn, boardColumn, type BoardColumnParts, measurementColumn } from './board-column.ts';
 
 /** A column of data files. JSON says it elsewhere. */
@@ -25,32 +25,6 @@ const fixed =
   (decimals: number, otherwise: Cell = numberCell(undefined, 0)) =>
   (value: Scalar): Cell =>
     typeof value === 'number' ? numberCell(value, decimals) : otherwise;
-
-/**
- * What a terminal shows first where it can't show all; up to `essential` it has a place at any price. Of
- * the rest, what was asked for comes before what is nice to know.
- */
-const priorities = {
-  accuracy: 1,
-  accuracyInterval: 2,
-  throughput: 3,
-  score: 4,
-  latency: 11,
-  memory: 12,
-  throughputInterval: 21,
-  latencyInterval: 22,
-  memoryInterval: 23,
-  rank: 24,
-  asked: 30,
-  scoreInterval: 40,
-  latencyP95: 41,
-  energy: 42,
-  otherScore: 43,
-  load: 44,
-  ranks: 50,
-  tokens: 60,
-  extra: 70,
-} as const;
 
 const identity: readonly BoardColumn[] = [
   fileColumn('task', (_, { taskId }) => taskId),
@@ -247,13 +221,25 @@ function factorColumn(factor: FactorName): BoardColumn {
   });
 }
 
+/** Metrics of JSON answers: whether they are valid stands apart from whether they are right. */
+const jsonHeadings: Readonly<Record<string, { readonly heading: string; readonly shortHeading: string }>> = {
+  json_valid: { heading: 'Valid JSON', shortHeading: 'JSON' },
+  schema_valid: { heading: 'Fits schema', shortHeading: 'Schema' },
+  fields_right: { heading: 'Fields right', shortHeading: 'Fields' },
+};
+
+/** Begins the names of metrics of single fields, which have a table of their own. */
+const fieldPrefix = 'field:';
+
 /** A metric of the task; in JSON they stand together. */
 function extraColumn(name: string): BoardColumn {
+  const json = jsonHeadings[name];
   return measurementColumn({
     id: `extra.${name}`,
     field: name,
     heading: name,
-    priority: priorities.extra,
+    priority: json === undefined ? priorities.extra : priorities.json,
+    ...json,
     decimals: 3,
     tellsEnds: true,
     find: ({ measurements: { extra } }) => extra?.[name],
@@ -262,52 +248,11 @@ function extraColumn(name: string): BoardColumn {
 }
 
 function extraNames(boards: readonly Scoreboard[]): string[] {
-  return [...new Set(boards.flatMap(({ rows }) => rows.flatMap((row) => Object.keys(row.measurements.extra ?? {}))))];
+  const rows = boards.flatMap(({ rows: own }) => own);
+  return [...new Set(rows.flatMap(({ measurements: { extra = {} } }) => Object.keys(extra)))].filter(
+    (name) => !name.startsWith(fieldPrefix),
+  );
 }
-
-/** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
-function efficiencyColumn(id: keyof Efficiency, heading: string, field: string): BoardColumn {
-  return boardColumn({
-    id,
-    heading,
-    priority: priorities.asked,
-    field,
-    value: ({ efficiency }) => efficiency?.[id],
-    show: (value, { pricePerHour }) =>
-      typeof value === 'number' && pricePerHour !== undefined ? numberCell(value, decimalsFor(value)) : '',
-  });
-}
-
-const fileMeasurement = (id: string): BoardColumn => measurementColumn({ id, isForPeople: false });
-
-const details: readonly BoardColumn[] = [
-  efficiencyColumn('correctPerMoney', 'Right/money', 'correct_per_money'),
-  efficiencyColumn('correctPerSecond', 'Right/s', 'correct_per_second'),
-  efficiencyColumn('correctPerSecondPerGib', 'Right/s/GiB', 'correct_per_second_per_gib'),
-  efficiencyColumn('correctPerJoule', 'Right/J', 'correct_per_joule'),
-  measurementColumn({ id: 'outputTokensPerSecond', heading: 'Output', priority: priorities.tokens }),
-  measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', priority: priorities.tokens }),
-  measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', priority: priorities.tokens }),
-  measurementColumn({ id: 'thinkingTokens', heading: 'Thinking', priority: priorities.tokens, decimals: 0 }),
-  measurementColumn({ id: 'budgetCut', heading: 'Cut', priority: priorities.tokens, decimals: 3 }),
-  ...['contentFiltered', 'latencyP50', 'latencyP90'].map(fileMeasurement),
-  measurementColumn({ id: 'latencyP95', heading: 'Latency p95', shortHeading: 'p95', priority: priorities.latencyP95 }),
-  ...['latencyP99', 'memoryWeights', 'memoryKv', 'memoryCompute'].map(fileMeasurement),
-  ...['memoryOverhead', 'memoryReserved', 'energyPerItem'].map(fileMeasurement),
-  measurementColumn({
-    id: 'energyPerCorrect',
-    heading: 'Energy/correct',
-    shortHeading: 'J/right',
-    priority: priorities.energy,
-  }),
-  measurementColumn({ id: 'pricePerThousand', heading: 'Price', priority: priorities.asked }),
-  measurementColumn({ id: 'goodput', heading: 'Goodput', shortHeading: 'GOOD', priority: priorities.asked }),
-  measurementColumn({ id: 'offeredRate', heading: 'Offered', priority: priorities.load }),
-  fileMeasurement('loadLatencyP50'),
-  measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', priority: priorities.load }),
-  ...['loadLatencyP99', 'concurrency'].map(fileMeasurement),
-  measurementColumn({ id: 'rounds', heading: 'Rounds', priority: wholeOnly, decimals: 1 }),
-];
 
 const doubts: readonly BoardColumn[] = [
   fileColumn('flags', ({ flags }, board) => [...flags, ...board.flags].map(flagId).join(' ') || undefined),
@@ -326,7 +271,7 @@ export function boardColumns(boards: readonly Scoreboard[]): readonly BoardColum
     ...measurements,
     ...factorNames.map(factorColumn),
     ...extraNames(boards).map(extraColumn),
-    ...details,
+    ...detailColumns,
     ...doubts,
   ];
 }

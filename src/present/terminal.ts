@@ -35,6 +35,7 @@ interface LeftOut {
   hasColumns: boolean;
   hasIntervals: boolean;
   hasNotes: boolean;
+  hasTables: boolean;
 }
 
 type Shown = Required<TerminalOptions> & { readonly leftOut: LeftOut };
@@ -187,6 +188,15 @@ function blockLines(block: Block, options: Shown): readonly string[] {
     }
     case 'details':
       return tableBlockLines(block.table, options);
+    case 'alternative': {
+      const { whole, brief } = block;
+      options.leftOut.hasTables ||= !options.isWhole && whole.length > 0;
+      // Apart from what stands before, and from each other.
+      return (options.isWhole ? whole : brief).flatMap((own) => [
+        ...(own.kind === 'list' ? [] : ['']),
+        ...blockLines(own, options),
+      ]);
+    }
   }
 }
 
@@ -195,11 +205,12 @@ export function plainTable(headings: readonly string[], rows: readonly (readonly
 }
 
 /** `More columns, intervals and notes: -v.` */
-function leftOutText({ hasColumns, hasIntervals, hasNotes }: LeftOut): string | undefined {
+function leftOutText({ hasColumns, hasIntervals, hasNotes, hasTables }: LeftOut): string | undefined {
   const parts = [
     ...(hasColumns ? ['columns'] : []),
     ...(hasIntervals ? ['intervals'] : []),
     ...(hasNotes ? ['notes'] : []),
+    ...(hasTables ? ['tables'] : []),
   ];
   return parts.length === 0 ? undefined : `More ${listText(parts)}: -v.`;
 }
@@ -208,7 +219,7 @@ function leftOutText({ hasColumns, hasIntervals, hasNotes }: LeftOut): string | 
 export function terminalText(blocks: readonly Block[], options: TerminalOptions = { width: undefined }): string {
   const { style = (text: string): string => text, isWhole = options.width === undefined, isPart = false } = options;
   const width = options.width === undefined ? undefined : Math.max(20, options.width);
-  const leftOut: LeftOut = { hasColumns: false, hasIntervals: false, hasNotes: false };
+  const leftOut: LeftOut = { hasColumns: false, hasIntervals: false, hasNotes: false, hasTables: false };
   const lines = blocks.flatMap((block) => blockLines(block, { width, style, isWhole, isPart, leftOut }));
   const more = isPart ? undefined : leftOutText(leftOut);
   const end = more === undefined ? [] : ['', ...wrapText(more, width, '  ').map((text) => style(text, 'muted'))];

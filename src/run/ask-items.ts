@@ -22,14 +22,26 @@ export function buildGenerateRequest(
   position: number,
   style: PromptStyle,
 ): Omit<GenerateRequest, 'id'> {
-  const { prompt, maxTokens, stop } = task.question(planned.items[position], examplesFor(planned, position));
+  const { prompt, maxTokens, stop, jsonSchema } = task.question(
+    planned.items[position],
+    examplesFor(planned, position),
+  );
   const { plain, chat, prefill } = prompt;
   return {
     prompt:
       style === 'plain' ? { style, text: plain } : { style, messages: chat, ...(prefill !== undefined && { prefill }) },
     maxTokens: maxTokens[style],
     stop: stop[style],
+    ...(jsonSchema !== undefined && { jsonSchema }),
   };
+}
+
+/** JSON Schema of a task's answers, by its first question; undefined where it has none. */
+export function schemaOf(planned: PlannedTask): GenerateRequest['jsonSchema'] {
+  const { task, items } = planned;
+  return task.kind === 'generate' && items.length > 0
+    ? buildGenerateRequest(planned, task, 0, 'plain').jsonSchema
+    : undefined;
 }
 
 export function buildLikelihoodRequest(
@@ -107,10 +119,15 @@ export async function* askItems(
     const style = model.info.promptStyle;
     const { maxTokens: limit, wantsPrompt = false } = pass;
     const requests = book.ask(positions, (position, isFirst) => {
-      const request = buildGenerateRequest(planned, task, position, style);
-      const asked = isFirst && wantsPrompt ? { ...request, wantsPrompt } : request;
-      if (limit === undefined) return asked;
-      return { ...asked, maxTokens: Math.min(request.maxTokens, limit), maxThinkingTokens: limit };
+      const { jsonSchema, ...free } = buildGenerateRequest(planned, task, position, style);
+      const isHeld = jsonSchema !== undefined && model.info.structuredOutput === true;
+      const request = {
+        ...free,
+        ...(isHeld && { jsonSchema }),
+        ...(isFirst && wantsPrompt && { wantsPrompt }),
+      };
+      if (limit === undefined) return request;
+      return { ...request, maxTokens: Math.min(request.maxTokens, limit), maxThinkingTokens: limit };
     });
     for await (const result of model.generate(requests, pass)) {
       const { position, isFirst, request } = book.take(result.id);

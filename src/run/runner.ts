@@ -10,6 +10,7 @@ import {
   UnusableAnswersError,
 } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
+import { schemaOf } from './ask-items.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
 import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import {
@@ -22,7 +23,7 @@ import {
 import { measureCell } from './measure-cell.ts';
 import { OpenEngine } from './open-engine.ts';
 import { QuietMachine } from './quiet-machine.ts';
-import { defaultLeaseMs, type RunDependencies, type RunPlan } from './plan.ts';
+import { defaultLeaseMs, type PlannedTask, type RunDependencies, type RunPlan } from './plan.ts';
 import { runPasses } from './run-passes.ts';
 import type { CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
 
@@ -178,7 +179,7 @@ export class Runner implements RunState {
    */
   async #check({ cell, claim, planned, model: plannedModel }: CellJob, model: LoadedModel): Promise<void> {
     const { suite, manifest } = this.plan;
-    requireCapability(model, planned.task);
+    requireCapability(model, planned);
     const key = cellKey(plannedModel, model.info, planned, suite);
     if (cell.key !== undefined && cell.key !== key) {
       // As far as the manifest tells.
@@ -232,11 +233,15 @@ export class Runner implements RunState {
   }
 }
 
-function requireCapability(
-  { capabilities: { generate, loglikelihood, whyNoLoglikelihood } }: LoadedModel,
-  { id, kind }: CellJob['planned']['task'],
-): void {
-  if (kind === 'generate' ? generate : loglikelihood) return;
+function requireCapability({ capabilities, info }: LoadedModel, planned: PlannedTask): void {
+  const { generate, loglikelihood, whyNoLoglikelihood, structuredOutput } = capabilities;
+  const { id, kind } = planned.task;
+  if (kind === 'generate' ? generate : loglikelihood) {
+    if (info.structuredOutput !== true || structuredOutput === true || schemaOf(planned) === undefined) return;
+    throw new UnsupportedError(`${id} needs structured output, which the engine does not support for this model`, {
+      hint: 'Leave structuredOutput out: the answers are then checked, but not held to the schema.',
+    });
+  }
   const why = kind === 'loglikelihood' && whyNoLoglikelihood !== undefined ? `: ${whyNoLoglikelihood}` : '';
   throw new UnsupportedError(`${id} needs ${kind}, which the engine does not support for this model${why}`);
 }

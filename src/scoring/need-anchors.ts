@@ -34,10 +34,9 @@ function statedAnchors(
 
 /** Other numbers never carry the same name. */
 function versionOf(stated: Partial<Anchors>, version: string | undefined): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify(Object.entries(stated).toSorted()))
-    .digest('hex')
-    .slice(0, 8);
+  const { trivialAccuracy, throughput, latency, memory } = stated;
+  const numbers = JSON.stringify([trivialAccuracy, throughput, latency, memory]);
+  const hash = createHash('sha256').update(numbers).digest('hex').slice(0, 8);
   return version === undefined ? `need-${hash}` : `need-${hash}+${version}`;
 }
 
@@ -60,9 +59,13 @@ export function anchorsWithNeeds(
     const whole = { trivialAccuracy, throughput, latency, memory, ...own };
     return { ...whole, ...units, version: versionOf(whole, undefined) };
   }
-  const stated = statedAnchors(needs, base, base.trivialAccuracy);
+  const all = Object.entries(statedAnchors(needs, base, base.trivialAccuracy));
+  // What the base has already, as that of a race has, is no change.
+  const stated: Partial<Anchors> = Object.fromEntries(
+    all.filter(([name, value]) => base[name as keyof Anchors] !== value),
+  );
   if (Object.keys(stated).length === 0) return base;
-  const isWhole = stated.throughput !== undefined && stated.latency !== undefined && stated.memory !== undefined;
+  const isWhole = (['throughput', 'latency', 'memory'] as const).every((name) => all.some(([key]) => key === name));
   const { provisionalFrom, ...rest } = base;
   return {
     ...rest,

@@ -6,6 +6,8 @@ import type { AnchorSet, TaskAnchors } from './anchors.ts';
 import type { AnchorNeeds } from './need-anchors.ts';
 import type { Efficiency } from './efficiency.ts';
 import type { Answer, AnswerFacts } from './answer.ts';
+import type { BoardAnswers } from './answers/board-answers.ts';
+import type { WeightSettings } from './answers/weight-settings.ts';
 import type { RankedModel } from '../stats/rank-inference.ts';
 import { factorNames, type FactorName, type Factors, defaultLatencyResolution, type ScoreFlag } from './factor.ts';
 import type { ValuedModel, AnchoredRobustness, PaperRobustness } from './robustness-card.ts';
@@ -185,6 +187,10 @@ export interface Scoreboard {
   readonly card: BoardCard | undefined;
   /** Whether required accuracies are to be shown. */
   readonly showsRequired: boolean | undefined;
+  /** Which labels are taken for which, which items all miss, and the like, where answers are stored. */
+  readonly answerDetails?: BoardAnswers | undefined;
+  /** Models that are the same weights under several settings. */
+  readonly settingsOfWeights?: readonly WeightSettings[] | undefined;
   /** Which model to take for this task. */
   readonly answer: Answer | undefined;
 }

@@ -73,6 +73,7 @@ export function createSampleQueries(db: Kysely<Database>): SampleQueries {
 }
 
 async function* storedScores(db: Kysely<Database>, cellId: string): AsyncGenerator<StoredScore> {
+  const cuts = await cutItems(db, cellId);
   const rows = inPositionOrder<ScoreRow>(
     (after, pageRows) =>
       pageBehind(matching(db, { cells: [{ id: cellId }] }), after, pageRows)
@@ -80,7 +81,21 @@ async function* storedScores(db: Kysely<Database>, cellId: string): AsyncGenerat
         .execute(),
     { pageRows: scorePageRows, limit: undefined, after: undefined },
   );
-  for await (const row of rows) yield readScore(row, cellId);
+  for await (const row of rows) {
+    const cut = cuts.get(row.item_id);
+    yield cut === undefined ? readScore(row, cellId) : { ...readScore(row, cellId), cut };
+  }
+}
+
+/** Items whose answer was cut, in most cells none: found by the index, as the column lies behind the texts of a row. */
+async function cutItems(db: Kysely<Database>, cellId: string): Promise<ReadonlyMap<string, StoredScore['cut']>> {
+  const rows = await db
+    .selectFrom('sample')
+    .select(['item_id', 'cut'])
+    .where('cell_id', '=', cellId)
+    .where('cut', 'is not', null)
+    .execute();
+  return new Map(rows.map(({ item_id, cut }) => [item_id, readCut(cut)]));
 }
 
 async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<SampleSummary> {
@@ -96,6 +111,7 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
       fn.sum('is_truncated').as('truncated'),
       fn.sum('prompt_tokens').as('promptTokens'),
       fn.sum('output_tokens').as('outputTokens'),
+      fn.sum(eb('output_tokens', '*', eb.ref('output_tokens'))).as('outputTokenSquareSum'),
     ])
     .executeTakeFirstOrThrow();
   // A sum over no rows is null, and PostgreSQL returns big numbers as text.
@@ -108,6 +124,7 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
     truncated: Number(row.truncated),
     promptTokens: Number(row.promptTokens),
     outputTokens: Number(row.outputTokens),
+    outputTokenSquareSum: Number(row.outputTokenSquareSum),
     ...(await thoughtSummary(db, cellId)),
   };
 }

@@ -7,6 +7,7 @@ import type { LoadedPage } from '../../src/page/page-data.ts';
 import { writeBuiltPage } from './built-page.ts';
 import { chromiumPath, noChromium, openPage, startChromium } from './chromium.ts';
 import { ensurePage } from './ensure-page.ts';
+import { storeLabelledRun } from '../setup/labelled-run.ts';
 import { paperPage, storedPages } from './stored-pages.ts';
 
 const longName = 'organisation/a-model-with-a-very-long-name-that-goes-on-and-on-2.5-0.5B-instruct-q4_k_m';
@@ -27,6 +28,8 @@ beforeAll(async () => {
   await using stored = await storedPages();
   addresses['16 models, 5 tasks'] = await writeBuiltPage(pages, join(folder, 'paper.html'), paperPage());
   addresses['a run, a long name'] = await writeBuiltPage(pages, join(folder, 'run.html'), withLongName(stored.page));
+  await using labelled = await storedPages(storeLabelledRun);
+  addresses['labels and thoughts'] = await writeBuiltPage(pages, join(folder, 'labelled.html'), labelled.page);
   if (chromiumPath !== undefined) browser = await startChromium();
 }, 60_000);
 

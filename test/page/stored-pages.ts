@@ -38,11 +38,11 @@ async function pageOf(store: Store, runId: string, folder: string): Promise<Load
   return makePage(await reportRuns(store, [run], { projectDir: folder }), made);
 }
 
-/** Opens a store with one run: two models on three tasks, four items each, one of the names hostile. */
-export async function storedPages(): Promise<StoredPages> {
+/** Opens a store with one run: by default two models on three tasks, four items each, one of the names hostile. */
+export async function storedPages(fill: (store: Store) => Promise<string> = storeRun): Promise<StoredPages> {
   const folder = emptyFolder();
   const store = await openSqliteStore({ file: join(folder, 'own.db') });
-  const runId = await storeRun(store);
+  const runId = await fill(store);
   const app = createViewerApp({
     store,
     shell: '',

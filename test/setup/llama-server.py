@@ -1,6 +1,6 @@
 """llama.cpp's own server from the xllamacpp wheel: prints its address, ends when its input closes.
 
-usage: llama-server.py MODEL SLOTS CONTEXT_PER_SLOT THREADS [no-prompt-cache]
+usage: llama-server.py MODEL SLOTS CONTEXT_PER_SLOT THREADS [no-prompt-cache] [template=FILE]
 """
 
 import sys
@@ -16,6 +16,11 @@ params.kv_unified = False
 params.cont_batching = True
 if "no-prompt-cache" in sys.argv[5:]:
     params.cache_prompt = False
+for word in sys.argv[5:]:
+    if word.startswith("template="):
+        with open(word.removeprefix("template="), encoding="utf-8") as file:
+            params.chat_template = file.read()
+        params.use_jinja = True
 params.cpuparams.n_threads = threads
 params.cpuparams_batch.n_threads = threads
 params.n_gpu_layers = 0

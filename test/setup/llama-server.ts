@@ -20,6 +20,8 @@ export interface LlamaServerOptions {
   /** Tokens of one slot. */
   readonly contextTokens?: number;
   readonly threads?: number;
+  /** File with a chat template instead of the model's own. */
+  readonly chatTemplate?: string;
 }
 
 async function run(command: readonly string[]): Promise<string | undefined> {
@@ -76,9 +78,10 @@ export async function startLlamaServer(
   model: string,
   options: LlamaServerOptions = {},
 ): Promise<LlamaServer> {
-  const { slots = 4, contextTokens = 1024, threads = 1 } = options;
+  const { slots = 4, contextTokens = 1024, threads = 1, chatTemplate } = options;
   const script = join(import.meta.dirname, 'llama-server.py');
-  const child = spawn('python3', [script, model, ...[slots, contextTokens, threads].map(String)], {
+  const template = chatTemplate === undefined ? [] : [`template=${chatTemplate}`];
+  const child = spawn('python3', [script, model, ...[slots, contextTokens, threads].map(String), ...template], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { ...process.env, PYTHONPATH: folder },
   });

@@ -32,6 +32,8 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
       return waitText(event);
     case 'wait-end':
       return waitedText(event);
+    case 'launch-end':
+      return event.thinking;
     case 'decision':
       return `${cellName(event.cellId, state)}: ${decisionText(event.verdict)}`;
     case 'first-answer':
@@ -40,7 +42,6 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
     case 'run-start':
     case 'launch-start':
     case 'launch-progress':
-    case 'launch-end':
     case 'cell-start':
     case 'cell-items':
     case 'pass-start':

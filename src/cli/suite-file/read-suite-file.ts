@@ -132,7 +132,7 @@ export function resolveSuitePaths(suite: Suite, folder: string, homeFolder: stri
     models: suite.models.map((model) =>
       typeof model === 'string'
         ? resolveSource(model, folder, homeFolder)
-        : { ...model, source: resolveEntry(model, folder, homeFolder) },
+        : { ...model, ...resolveTemplate(model, folder, homeFolder), source: resolveEntry(model, folder, homeFolder) },
     ),
     tasks: suite.tasks.map((task) => resolveTask(task, folder, homeFolder)),
   };
@@ -144,6 +144,17 @@ function resolveTask(entry: Suite['tasks'][number], folder: string, homeFolder: 
   const { definition, task } = entry;
   if (definition !== undefined) return { ...entry, definition: absoluteDefinition(definition, folder, homeFolder) };
   return { ...entry, task: taskPath(task, folder, homeFolder) ?? task };
+}
+
+/** A chat template is a file beside the suite. */
+function resolveTemplate(
+  { engineOptions }: Pick<Exclude<Suite['models'][number], string>, 'engineOptions'>,
+  folder: string,
+  homeFolder: string,
+): Pick<Exclude<Suite['models'][number], string>, 'engineOptions'> | undefined {
+  const { chatTemplate } = engineOptions;
+  if (typeof chatTemplate !== 'string') return undefined;
+  return { engineOptions: { ...engineOptions, chatTemplate: resolvePath(chatTemplate, folder, homeFolder) } };
 }
 
 /** Names of repositories look like paths; servers that fetch models themselves take them as they are. */

@@ -4,7 +4,20 @@ import { suiteOptions } from './suite-options.ts';
 import { outcomes } from '../../core/store.ts';
 
 /** Formats of one file: `--format`, or the ending of `--out`. A test compares them with the registries. */
-const fileFormats = ['csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher', 'jsonl'] as const;
+const fileFormats = [
+  'csv',
+  'confusion',
+  'labels',
+  'items',
+  'fields',
+  'json',
+  'markdown',
+  'latex',
+  'parquet',
+  'openmetrics',
+  'bencher',
+  'jsonl',
+] as const;
 
 /** Formats of other programs, which are folders. */
 const folderFormats = ['lm-eval', 'inspect', 'every-eval-ever', 'hf-eval-results'] as const;

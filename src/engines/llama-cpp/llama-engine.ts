@@ -163,6 +163,7 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     chatTemplateSha256: chatTemplate === undefined ? undefined : textSha256(chatTemplate),
     thinking,
     promptStyle,
+    structuredOutput: opening.model.structuredOutput,
     tokenizerSha256: header.tokenizerSha256,
     engineBuild: `llama.cpp ${facts.libraryVersion} (${build.join(' ')})`,
     devices: facts.devices,

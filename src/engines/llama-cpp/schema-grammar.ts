@@ -14,8 +14,18 @@ const deepest = 64;
 
 /** Say nothing about the value, or are read where others refer to them. */
 const annotations = new Set([
-  ...['$schema', '$id', '$comment', '$defs', 'definitions', 'title', 'description', 'default', 'examples'],
-  ...['deprecated', 'readOnly', 'writeOnly'],
+  '$schema',
+  '$id',
+  '$comment',
+  '$defs',
+  'definitions',
+  'title',
+  'description',
+  'default',
+  'examples',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
 ]);
 
 type TypeName = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'null';
@@ -178,7 +188,7 @@ class GrammarWriter {
     if (type === undefined) return undefined;
     const types: readonly unknown[] = Array.isArray(type) ? type : [type];
     if (types.length === 0 || !types.every(isTypeName)) refuse(`${pointer}/type`, 'expected types of JSON Schema');
-    return [...(types as readonly TypeName[]), ...(nullable === true ? (['null'] as const) : [])];
+    return [...types, ...(nullable === true ? (['null'] as const) : [])];
   }
 
   #typed(schema: Schema, pointer: string, depth: number): string {
@@ -215,14 +225,13 @@ class GrammarWriter {
     if (!isSchema(properties)) refuse(`${pointer}/properties`, 'expected schemas by name');
     if (!Array.isArray(required)) refuse(`${pointer}/required`, 'expected a list of names');
     const needed = new Set(required as readonly unknown[]);
-    const named = properties as Schema;
-    const members = Object.entries(named).map(([key, value]) => ({
+    const members = Object.entries(properties).map(([key, value]) => ({
       key,
       isNeeded: needed.has(key),
       rule: this.#expression(value, `${pointer}/properties${pointerPart(key)}`, depth + 1),
     }));
     for (const key of needed) {
-      if (typeof key !== 'string' || Object.hasOwn(named, key)) continue;
+      if (typeof key !== 'string' || Object.hasOwn(properties, key)) continue;
       const rule = this.#expression(others, `${pointer}/additionalProperties`, depth + 1);
       members.push({ key, isNeeded: true, rule });
     }

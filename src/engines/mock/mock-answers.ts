@@ -31,6 +31,9 @@ export const mockOptionsSchema = z.strictObject({
   loglikelihood: z.boolean().default(true),
   /** It thinks before it answers. */
   thoughts: mockThoughtsSchema.optional(),
+  structuredOutput: z.boolean().default(true),
+  /** What it says where it is held to a JSON schema, whatever that is, chosen in the same way; nothing comes after it. */
+  jsonAnswers: z.array(z.string()).min(1).default(['{}']),
   /** The engine dies when it starts the request of this number (from 1, over all passes of a launch). */
   crashAtRequest: z.int().positive().optional(),
   /** The engine never answers from this request on. */
@@ -76,11 +79,14 @@ function tooLong(id: string, promptTokens: number, room: number, contextTokens: 
   return requestFailure(id, 'prompt_too_long', message, promptTokens);
 }
 
+function chosen(prompt: string, answers: readonly string[]): readonly string[] {
+  return mockTokens(answers[Math.floor(hashFraction(prompt) * answers.length)] ?? '');
+}
+
 /** One of the options' answers by a hash of the prompt, then some filler words. */
 function answerTokens(prompt: string, { answers }: MockOptions): readonly string[] {
-  const said = answers[Math.floor(hashFraction(prompt) * answers.length)] ?? '';
   const fillers = Math.floor(hashFraction(`${prompt} length`) * 8);
-  return [...mockTokens(said), ...Array.from({ length: fillers }, (_, index) => ` word${index}`)];
+  return [...chosen(prompt, answers), ...Array.from({ length: fillers }, (_, index) => ` word${index}`)];
 }
 
 export async function answerMock(world: MockWorld, request: GenerateRequest, signal: AbortSignal): Promise<Generation> {
@@ -95,7 +101,8 @@ export async function answerMock(world: MockWorld, request: GenerateRequest, sig
   }
   await begin(signal);
   const startedMs = nowMs();
-  const tokens = answerTokens(prompt, options);
+  const isHeld = request.jsonSchema !== undefined;
+  const tokens = isHeld ? chosen(prompt, options.jsonAnswers) : answerTokens(prompt, options);
   const kept = tokens.slice(0, request.maxTokens);
   await work(promptTokens.length / 10 + 1, signal);
   const firstTokenMs = nowMs();

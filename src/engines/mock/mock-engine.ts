@@ -36,7 +36,7 @@ function createWorld(name: string, plan: ThinkingPlan, options: MockOptions, han
 }
 
 function mockInfo(
-  { promptStyle }: ModelSpec,
+  { promptStyle, structuredOutput }: ModelSpec,
   { memoryBytes, contextTokens, thoughts }: MockOptions,
   { thinking }: ThinkingPlan,
 ): ModelInfo {
@@ -51,6 +51,7 @@ function mockInfo(
     chatTemplateSha256: undefined,
     ...(thoughts !== undefined && { thinking }),
     promptStyle: promptStyle === 'instruct' ? 'chat' : 'plain',
+    structuredOutput,
     tokenizerSha256: undefined,
     engineBuild: 'mock 1',
     devices: ['none'],
@@ -66,7 +67,7 @@ export function createMockModel(model: ModelSpec, options: MockOptions, hangMs =
   const closed = new AbortController();
   const plan = planMockThoughts(model, options.thoughts);
   const world = createWorld(model.name, plan, options, hangMs);
-  const { memoryBytes, loglikelihood } = options;
+  const { memoryBytes, loglikelihood, structuredOutput } = options;
 
   const run = <Request, Result>(
     requests: AsyncIterable<Request>,
@@ -90,6 +91,7 @@ export function createMockModel(model: ModelSpec, options: MockOptions, hangMs =
       isTimedByClient: false,
       whyNoLoglikelihood: undefined,
       isLoglikelihoodDetour: false,
+      structuredOutput,
     },
     watch: undefined,
     clients: undefined,

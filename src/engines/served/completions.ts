@@ -1,6 +1,7 @@
-import * as z from 'zod';
-import type { GenerateRequest, PassOptions } from '../../core/engine.ts';
+import type { GenerateRequest, PassOptions, Prompt } from '../../core/engine.ts';
+import type { ServedThinking } from './served-thinking.ts';
 import type { ServerFacts, ServerFlavour } from './server-facts.ts';
+import { schemaFields, type SchemaWay } from './structured-output.ts';
 
 /** Endpoint and body of one generation. */
 export interface CompletionCall {
@@ -45,7 +46,10 @@ const greedyFields: Readonly<Record<ServerFlavour, Readonly<Record<string, unkno
   unknown: { temperature: 0 },
 };
 
-/** llama-server would take what a model thinks out of its answers, as the llama engine doesn't. */
+/**
+ * llama-server would take thoughts out of the text. They are left in it: only what the model wrote, marks and white space
+ * included, can be given back to it to go on from when its budget is spent.
+ */
 function chatFields({ flavour }: ServerFacts): Readonly<Record<string, unknown>> {
   return flavour === 'llama-server' ? { reasoning_format: 'none' } : {};
 }
@@ -63,6 +67,20 @@ function stopFields({ flavour }: ServerFacts, stop: readonly string[]): Readonly
   return { stop: flavour === 'unknown' ? stop.slice(0, maxStops) : stop };
 }
 
+/**
+ * The call as a stream with a count of tokens in every event, where a server can: an event may bring several tokens, and a
+ * stream that is ended from here has no count at its end.
+ */
+export function countingStream(call: CompletionCall, { flavour }: ServerFacts): CompletionCall {
+  const isTold = flavour === 'vllm' || flavour === 'sglang';
+  const fields = {
+    stream: true,
+    stream_options: { include_usage: true, ...(isTold && { continuous_usage_stats: true }) },
+    ...(flavour === 'llama-server' && { timings_per_token: true }),
+  };
+  return { ...call, body: { ...call.body, ...fields } };
+}
+
 export interface CallOptions {
   readonly facts: ServerFacts;
   readonly model: string;
@@ -70,146 +88,87 @@ export interface CallOptions {
   readonly pass: Pick<PassOptions, 'reuse' | 'isStreamed'>;
   /** Another text for every request. */
   readonly salt: () => string;
+  readonly thinking?: ServedThinking | undefined;
+  readonly schemaWay?: SchemaWay | undefined;
+}
+
+/** What a call asks for beside its prompt. */
+type Asked = Pick<GenerateRequest, 'maxTokens' | 'stop' | 'logprobs' | 'jsonSchema'>;
+
+/** Fields that hold for every endpoint. */
+function commonFields(asked: Asked, options: CallOptions): Readonly<Record<string, unknown>> {
+  const { facts, model, pass, salt, schemaWay } = options;
+  return {
+    model,
+    max_tokens: asked.maxTokens,
+    ...greedyFields[facts.flavour],
+    ...stopFields(facts, asked.stop),
+    ...cacheFields(facts, pass.reuse, salt),
+    ...(pass.isStreamed === true && { stream: true, stream_options: { include_usage: true } }),
+    ...(asked.jsonSchema !== undefined && schemaWay !== undefined && schemaFields(schemaWay, asked.jsonSchema)),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsIn = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
+
+/** The user's own fields come last; template arguments are put together. */
+function chatBody(common: Fields, thinking: ServedThinking | undefined, extra: Fields): Fields {
+  const own = thinking?.fields ?? {};
+  const name = 'chat_template_kwargs';
+  const both = { ...fieldsIn(own[name]), ...fieldsIn(extra[name]) };
+  return { ...common, ...own, ...extra, ...(Object.keys(both).length > 0 && { [name]: both }) };
+}
+
+/** A prompt that is text, or tokens. */
+export function textCall(prompt: string | readonly number[], asked: Asked, options: CallOptions): CompletionCall {
+  const logprobs = asked.logprobs === true && { logprobs: 1 };
+  const body = { ...commonFields(asked, options), prompt, ...logprobs, ...options.extra };
+  return { path: '/completions', body, prefill: '' };
+}
+
+/** @param prefill the assistant's answer so far, which the server goes on with */
+export function chatCall(
+  { messages, prefill = '' }: Extract<Prompt, { readonly style: 'chat' }>,
+  asked: Asked,
+  options: CallOptions,
+): CompletionCall {
+  const { facts, thinking, extra } = options;
+  const logprobs = asked.logprobs === true && { logprobs: true, top_logprobs: 1 };
+  const all = prefill === '' ? messages : [...messages, { role: 'assistant', content: prefill }];
+  const going = prefill === '' ? {} : prefillFields(facts);
+  const common = { ...commonFields(asked, options), messages: all, ...chatFields(facts), ...going, ...logprobs };
+  return { path: '/chat/completions', body: chatBody(common, thinking, extra), prefill };
 }
 
 export function completionCall(request: GenerateRequest, options: CallOptions): CompletionCall {
-  const { facts, model, extra, pass, salt } = options;
-  const common = {
-    model,
-    max_tokens: request.maxTokens,
-    ...greedyFields[facts.flavour],
-    ...stopFields(facts, request.stop),
-    ...cacheFields(facts, pass.reuse, salt),
-    ...(pass.isStreamed === true && { stream: true, stream_options: { include_usage: true } }),
-  };
   const { prompt } = request;
-  if (prompt.style === 'plain') {
-    const logprobs = request.logprobs === true && { logprobs: 1 };
-    return { path: '/completions', body: { ...common, prompt: prompt.text, ...logprobs, ...extra }, prefill: '' };
-  }
-  const { messages, prefill = '' } = prompt;
-  const logprobs = request.logprobs === true && { logprobs: true, top_logprobs: 1 };
-  const all = prefill === '' ? messages : [...messages, { role: 'assistant', content: prefill }];
-  const going = prefill === '' ? {} : prefillFields(facts);
-  const body = { ...common, messages: all, ...chatFields(facts), ...going, ...logprobs, ...extra };
-  return { path: '/chat/completions', body, prefill };
+  return prompt.style === 'plain' ? textCall(prompt.text, request, options) : chatCall(prompt, request, options);
 }
 
-const logprobs = z.object({
-  /** Chat, and llama-server everywhere. */
-  content: z.array(z.object({ logprob: z.number() })).nullish(),
-  /** Completions. */
-  token_logprobs: z.array(z.number().nullable()).nullish(),
-});
-
-const usage = z.object({
-  prompt_tokens: z.number(),
-  completion_tokens: z.number(),
-  prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
-});
-
-/** llama-server's own account. */
-const timings = z.object({ cache_n: z.number().optional() });
-
-/** Only what is read: servers differ in the rest, and change it. Plain objects, since looser ones cost a client CPU. */
-export const completionSchema = z.object({
-  choices: z.tuple(
-    [
-      z.object({
-        text: z.string().nullish(),
-        message: z.object({ content: z.string().nullish() }).nullish(),
-        finish_reason: z.string().nullish(),
-        logprobs: logprobs.nullish(),
-      }),
-    ],
-    z.unknown(),
-  ),
-  usage: usage.nullish(),
-  timings: timings.nullish(),
-});
-
-/** One event of a stream: a piece of text, or the count at the end. */
-export const chunkSchema = z.object({
-  /** Servers that fail in the middle say so in the stream. */
-  error: z.unknown().optional(),
-  choices: z
-    .array(
-      z.object({
-        text: z.string().nullish(),
-        delta: z
-          .object({
-            content: z.string().nullish(),
-            /** What a model thinks before it answers, where a server tells the two apart: one name or the other. */
-            reasoning_content: z.unknown().optional(),
-            reasoning: z.unknown().optional(),
-          })
-          .nullish(),
-        finish_reason: z.string().nullish(),
-        logprobs: logprobs.nullish(),
-      }),
-    )
-    .default([]),
-  usage: usage.nullish(),
-  timings: timings.nullish(),
-});
-
-/** What one generation came to, whole or streamed. */
-export interface CompletionAnswer {
-  readonly text: string;
-  readonly finishReason: string | undefined;
-  readonly tokenLogprobs: readonly number[] | undefined;
-  /** Undefined where the server doesn't count. */
-  readonly usage: { readonly promptTokens: number; readonly outputTokens: number } | undefined;
-  /** Undefined where the server doesn't tell. */
-  readonly cachedTokens: number | undefined;
-  /** Undefined where tokens weren't streamed. */
-  readonly firstTokenMs: number | undefined;
-  readonly lastTokenMs: number;
+/**
+ * Asks for thoughts with room for an answer behind them, as a stream that is ended from here: stop strings would end the
+ * thoughts, and the room that they leave isn't the answer's.
+ *
+ * @param budget tokens of thoughts
+ */
+export function thinkingCall(request: GenerateRequest, budget: number, options: CallOptions): CompletionCall {
+  const { prompt } = request;
+  if (prompt.style === 'plain') throw new TypeError('thoughts are asked for in chats');
+  const asked = { ...request, maxTokens: budget + request.maxTokens, stop: [] };
+  return countingStream(chatCall({ ...prompt, prefill: '' }, asked, options), options.facts);
 }
 
-type Chunk = z.output<typeof chunkSchema>['choices'][number];
-
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-
-/** Whether an event stands for a token: text, a thought, a log-probability, or the end, which servers count as one. */
-export function bringsToken({ text, delta, finish_reason: finish, logprobs: given }: Chunk): boolean {
-  return (
-    [text, delta?.content, delta?.reasoning_content, delta?.reasoning, finish].some(isText) ||
-    (readLogprobs(given)?.length ?? 0) > 0
-  );
-}
-
-type Counts = Pick<z.output<typeof chunkSchema>, 'usage' | 'timings'>;
-
-export function readCounts({
-  usage: counted,
-  timings: timed,
-}: Counts): Pick<CompletionAnswer, 'usage' | 'cachedTokens'> {
+/** The template's own part of a chat: what a server needs to render it. */
+export function renderingFields(
+  prompt: Extract<Prompt, { readonly style: 'chat' }>,
+  { thinking, extra }: Pick<CallOptions, 'thinking' | 'extra'>,
+): Fields {
+  const { chat_template_kwargs: templateArgs, reasoning_effort: effort } = chatBody({}, thinking, extra);
   return {
-    usage:
-      counted === undefined || counted === null
-        ? undefined
-        : { promptTokens: counted.prompt_tokens, outputTokens: counted.completion_tokens },
-    cachedTokens: counted?.prompt_tokens_details?.cached_tokens ?? timed?.cache_n,
-  };
-}
-
-/** Log-probabilities in whichever of the two shapes they come. */
-export function readLogprobs(given: z.output<typeof logprobs> | null | undefined): readonly number[] | undefined {
-  if (given?.content) return given.content.map(({ logprob }) => logprob);
-  return given?.token_logprobs?.filter((value) => value !== null);
-}
-
-export function wholeAnswer(
-  { choices: [choice], ...counts }: z.output<typeof completionSchema>,
-  lastTokenMs: number,
-): CompletionAnswer {
-  return {
-    text: choice.text ?? choice.message?.content ?? '',
-    finishReason: choice.finish_reason ?? undefined,
-    tokenLogprobs: readLogprobs(choice.logprobs),
-    ...readCounts(counts),
-    firstTokenMs: undefined,
-    lastTokenMs,
+    messages: prompt.messages,
+    ...(templateArgs !== undefined && { chat_template_kwargs: templateArgs }),
+    ...(effort !== undefined && { reasoning_effort: effort }),
   };
 }

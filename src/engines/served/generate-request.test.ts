@@ -81,8 +81,8 @@ it.each(['reasoning_content', 'reasoning'])(
   },
 );
 
-it('says that an answer was cut whose limit fell into the thinking', async () => {
+it('says that an answer never came whose limit fell into the thinking', async () => {
   const thinks = { delta: { reasoning_content: 'Hm' } };
   const result = await streamed([thinks, { ...thinks, finish_reason: 'length' }], 2);
-  expect([result.text, result.finishReason]).toEqual(['', 'length']);
+  expect([result.text, result.finishReason]).toEqual(['', 'budget_cut']);
 });

@@ -1,22 +1,24 @@
-import type { GenerateRequest, Generation, PassOptions, Prompt, RequestFailure } from '../../core/engine.ts';
-import { PassingFault } from '../../core/retry.ts';
+import type {
+  FinishReason,
+  GenerateRequest,
+  Generation,
+  PassOptions,
+  Prompt,
+  RequestFailure,
+} from '../../core/engine.ts';
 import { requestFailure, textSha256 } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
-import {
-  bringsToken,
-  chunkSchema,
-  type CompletionAnswer,
-  completionCall,
-  type CompletionCall,
-  completionSchema,
-  readCounts,
-  readLogprobs,
-  wholeAnswer,
-} from './completions.ts';
+import { defaultThinkingBudget } from '../thinking/resolve-thinking.ts';
+import { AnswerReader, type CompletionAnswer, type ReaderOptions } from './completion-answer.ts';
+import { type CallOptions, completionCall, type CompletionCall, countingStream, thinkingCall } from './completions.ts';
+import { closedThoughts, continuationCall, type Post, rootPost } from './continue-thoughts.ts';
+import { exchange } from './exchange.ts';
 import { renderedPrompt } from './rendered-prompt.ts';
+import type { ServedThinking } from './served-thinking.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
-import { eventData, parseJson, readJson, refusal, RequestFault, requireOk, type ServerReply } from './server-reply.ts';
+import { RequestFault } from './server-reply.ts';
+import type { SchemaWay } from './structured-output.ts';
 
 /** What a pass asks of each of its requests. */
 export type RequestSettings = Omit<PassOptions, 'signal'>;
@@ -27,6 +29,10 @@ export interface ServedTarget {
   readonly facts: ServerFacts;
   readonly extra: Readonly<Record<string, unknown>>;
   readonly salt: () => string;
+  /** Undefined where nothing is done about thinking. */
+  readonly thinking?: ServedThinking | undefined;
+  /** Undefined where answers aren't held to schemas. */
+  readonly schemaWay?: SchemaWay | undefined;
 }
 
 /** What a person would call the prompt: its text, or the messages as JSON where the server renders them. */
@@ -39,60 +45,6 @@ export function failed(id: string, { reason, message, promptTokens }: RequestFau
   return requestFailure(id, reason, message, promptTokens);
 }
 
-/** Reads a stream to its end, and when its first and its last token came. */
-async function readStream(url: string, reply: ServerReply, now: () => number): Promise<CompletionAnswer> {
-  let text = '';
-  let finishReason: string | undefined;
-  let firstTokenMs: number | undefined;
-  let lastTokenMs: number | undefined;
-  let counts: Pick<CompletionAnswer, 'usage' | 'cachedTokens'> = { usage: undefined, cachedTokens: undefined };
-  let tokenLogprobs: number[] | undefined;
-  let events = 0;
-  let isDone = false;
-  for await (const data of eventData(reply.body)) {
-    if (data === '[DONE]') {
-      isDone = true;
-      continue;
-    }
-    events += 1;
-    const chunk = parseJson(url, data, reply, chunkSchema);
-    if (chunk.error !== undefined && chunk.error !== null) throw refusal(url, 500, {}, reply.redact(data));
-    const [choice] = chunk.choices;
-    if (choice !== undefined && bringsToken(choice)) {
-      lastTokenMs = now();
-      firstTokenMs ??= lastTokenMs;
-    }
-    text += choice?.text ?? choice?.delta?.content ?? '';
-    const logprobs = readLogprobs(choice?.logprobs);
-    if (logprobs !== undefined) (tokenLogprobs ??= []).push(...logprobs);
-    finishReason ??= choice?.finish_reason ?? undefined;
-    const counted = readCounts(chunk);
-    if (counted.usage !== undefined) counts = counted;
-  }
-  if (events === 0) throw new PassingFault('fault', 'an empty stream with status 200');
-  if (!isDone && finishReason === undefined)
-    throw new PassingFault('fault', `the stream broke off after ${events} events`);
-  return { text, finishReason, tokenLogprobs, ...counts, firstTokenMs, lastTokenMs: lastTokenMs ?? now() };
-}
-
-async function exchange(
-  { connection }: ServedTarget,
-  { path, body }: CompletionCall,
-  text: string,
-  signal: AbortSignal,
-): Promise<CompletionAnswer> {
-  const url = connection.baseUrl + path;
-  const reply = await connection.send('POST', path, text, signal);
-  if (body['stream'] === true) {
-    await requireOk(url, reply);
-    const type = reply.headers['content-type'] ?? '';
-    if (!/json|html/i.test(type)) return readStream(url, reply, connection.now);
-    // Asked for a stream, but answered as a whole: good as an answer, without the time of its first token.
-  }
-  const answer = await readJson(url, reply, completionSchema);
-  return wholeAnswer(answer, connection.now());
-}
-
 /** One that no server fails at. */
 export function harmlessPrompt(style: Prompt['style']): Prompt {
   const content = 'Say hello.';
@@ -101,21 +53,242 @@ export function harmlessPrompt(style: Prompt['style']): Prompt {
 
 /** Asks for one token, as a request of this style would. */
 export async function askHarmless(target: ServedTarget, style: Prompt['style'], signal: AbortSignal): Promise<void> {
-  const { facts, extra, salt } = target;
-  const options = { facts, model: facts.servedName, extra, pass: { reuse: 'none' }, salt } as const;
-  const call = completionCall({ id: 'harmless', prompt: harmlessPrompt(style), maxTokens: 1, stop: [] }, options);
-  await exchange(target, call, JSON.stringify(call.body), signal);
+  const request = { id: 'harmless', prompt: harmlessPrompt(style), maxTokens: 1, stop: [] };
+  const call = completionCall(request, callOptions(target, { reuse: 'none' }));
+  await exchange(target.connection, call, JSON.stringify(call.body), {}, signal);
+}
+
+export function callOptions(
+  { facts, extra, salt, thinking, schemaWay }: ServedTarget,
+  pass: CallOptions['pass'],
+): CallOptions {
+  return { facts, model: facts.servedName, extra, pass, salt, thinking, schemaWay };
 }
 
 /** The answer without what was given to begin it, and cut before the first stop string. */
 function cutText(
-  answer: CompletionAnswer,
+  text: string,
   prefill: string,
   stop: readonly string[],
 ): { readonly text: string; readonly isCut: boolean } {
-  const whole = prefill !== '' && answer.text.startsWith(prefill) ? answer.text.slice(prefill.length) : answer.text;
+  const whole = prefill !== '' && text.startsWith(prefill) ? text.slice(prefill.length) : text;
   const cut = Math.min(...stop.map((each) => whole.indexOf(each)).filter((at) => at !== -1), Infinity);
   return cut === Infinity ? { text: whole, isCut: false } : { text: whole.slice(0, cut), isCut: true };
+}
+
+/** The exchanges of one request: each tried again by itself. */
+class RequestExchanges {
+  readonly #target: ServedTarget;
+  readonly #style: Prompt['style'];
+  readonly #signal: AbortSignal;
+  #retries = 0;
+  #startedMs: number | undefined;
+
+  constructor(target: ServedTarget, style: Prompt['style'], signal: AbortSignal) {
+    this.#target = target;
+    this.#style = style;
+    this.#signal = signal;
+  }
+
+  /** Tries that failed, and when the one of the first exchange that was answered began. */
+  get spent(): { readonly retries: number; readonly startedMs: number } {
+    return { retries: this.#retries, startedMs: this.#startedMs ?? this.#target.connection.now() };
+  }
+
+  async ask(call: CompletionCall, options: ReaderOptions): Promise<CompletionAnswer> {
+    const body = JSON.stringify(call.body);
+    const { connection } = this.#target;
+    return this.#try(() => exchange(connection, call, body, options, this.#signal));
+  }
+
+  /** What is beside the protocol, at the server's root. */
+  readonly post: Post = async (path, body, schema) =>
+    this.#try(() => rootPost(this.#target.connection, this.#signal)(path, body, schema));
+
+  async #try<Value>(attempt: () => Promise<Value>): Promise<Value> {
+    const signal = this.#signal;
+    const harmless = async (): Promise<void> => askHarmless(this.#target, this.#style, signal);
+    const { value, retries, startedMs } = await this.#target.connection.ask(attempt, signal, harmless);
+    this.#retries += retries;
+    this.#startedMs ??= startedMs;
+    return value;
+  }
+}
+
+/** What was asked of the server in one exchange or two, and what came. */
+interface Answered {
+  readonly answer: CompletionAnswer;
+  readonly prefill: string;
+  /** Tokens that the last exchange had room for. */
+  readonly room: number;
+  /** Thoughts and their tokens of an exchange before. */
+  readonly before?: CompletionAnswer | undefined;
+}
+
+type ChatRequest = GenerateRequest & { readonly prompt: Extract<Prompt, { readonly style: 'chat' }> };
+
+function isChat(request: GenerateRequest): request is ChatRequest {
+  return request.prompt.style === 'chat';
+}
+
+/** Lets the model think, closes its thoughts by force when their budget is spent, and lets it answer. */
+async function thinkAndAnswer(
+  exchanges: RequestExchanges,
+  request: ChatRequest,
+  thinking: ServedThinking,
+  options: CallOptions,
+): Promise<Answered> {
+  const { continues, opened } = thinking;
+  const { maxTokens, maxThinkingTokens = Infinity, stop, jsonSchema } = request;
+  const budget = Math.min(thinking.budget ?? defaultThinkingBudget, maxThinkingTokens);
+  // A schema would hold the thoughts as well.
+  const isThoughtsOnly = jsonSchema !== undefined && continues !== undefined;
+  const asked = isThoughtsOnly ? { ...request, jsonSchema: undefined } : request;
+  const call = thinkingCall(asked, budget, options);
+  const first = await exchanges.ask(call, {
+    startsInside: opened,
+    limits: { budget, maxTokens, stop, isThoughtsOnly },
+  });
+  // A model may end its turn while it thinks.
+  const isSilent = first.finishReason === 'stop' && first.isThinking;
+  const isUnheld = isThoughtsOnly && !first.isThinking;
+  const isOver = first.end === 'thoughts' || first.end === 'budget' || isSilent || isUnheld;
+  if (!isOver || continues === undefined) return { answer: first, prefill: '', room: budget + maxTokens };
+  const given = closedThoughts(first.written, thinking);
+  const next = await continuationCall(exchanges.post, { ...request, stop: [] }, given, options, call);
+  // White space may come before the answer, which a stop string at the server would take for its end.
+  const limits = { budget: undefined, maxTokens, stop, isThoughtsOnly: false };
+  const answer = await exchanges.ask(countingStream(next, options.facts), { isAllAnswer: true, limits });
+  return { answer, prefill: next.prefill, room: maxTokens, before: first };
+}
+
+/** Closes the block that the template opens, unthought. */
+async function answerUnthought(
+  exchanges: RequestExchanges,
+  request: ChatRequest,
+  suffix: string,
+  options: CallOptions,
+): Promise<Answered> {
+  const call = await continuationCall(exchanges.post, request, suffix, options);
+  const answer = await exchanges.ask(call, { isAllAnswer: true });
+  return { answer, prefill: call.prefill, room: request.maxTokens };
+}
+
+async function answerRequest(
+  exchanges: RequestExchanges,
+  request: GenerateRequest,
+  { thinking }: ServedTarget,
+  options: CallOptions,
+): Promise<Answered> {
+  if (isChat(request) && thinking !== undefined) {
+    if (thinking.mode === 'on') return thinkAndAnswer(exchanges, request, thinking, options);
+    if (thinking.suffix !== '') return answerUnthought(exchanges, request, thinking.suffix, options);
+  }
+  const call = completionCall(request, options);
+  const startsInside = isChat(request) ? (thinking === undefined ? 'unknown' : thinking.opened) : undefined;
+  const answer = await exchanges.ask(call, { startsInside });
+  return { answer, prefill: call.prefill, room: request.maxTokens };
+}
+
+/** Why the answer ended; `isCut` by a stop string. */
+function finishReasonOf(answer: CompletionAnswer, isBlank: boolean, isCut: boolean): FinishReason {
+  const { end, finishReason, refusal, isThinking, thoughts, thinkingTokens = 0 } = answer;
+  if (finishReason === 'content_filter' || refusal !== '') return 'content_filter';
+  // Without an end of the thoughts there is no answer, whatever ended the text.
+  if (isThinking) return 'budget_cut';
+  if (isCut || end === 'stop') return 'stop';
+  if (end !== 'answer' && finishReason !== 'length') return 'stop';
+  // Some think and don't show it.
+  return isBlank && (thoughts !== undefined || thinkingTokens > 0) ? 'budget_cut' : 'length';
+}
+
+function sum(...counts: readonly (number | undefined)[]): number | undefined {
+  const known = counts.filter((each) => each !== undefined);
+  return known.length === 0 ? undefined : known.reduce((total, each) => total + each, 0);
+}
+
+/** What the server, or else the stream, says of the tokens of both exchanges. */
+function outputTokens({ answer, before }: Pick<Answered, 'answer' | 'before'>): number {
+  const of = ({ counts, streamedTokens, end }: CompletionAnswer): number | undefined =>
+    counts?.outputTokens ?? (end === 'server' ? undefined : streamedTokens);
+  return sum(before && of(before), of(answer)) ?? 0;
+}
+
+function joinThoughts({ answer, before }: Answered): string | undefined {
+  const all = [before?.thoughts, answer.thoughts].filter((each) => each !== undefined);
+  return all.length === 0 ? undefined : all.join('\n\n');
+}
+
+/** A stream that was ended from here has no count at its end; a server that doesn't count all along is asked for a prompt's tokens. */
+async function countPrompt(
+  { answer, before }: Answered,
+  exchanges: RequestExchanges,
+  request: GenerateRequest,
+  options: CallOptions,
+): Promise<number> {
+  const first = before ?? answer;
+  if (first.counts !== undefined) return first.counts.promptTokens;
+  if (first.end === 'server') return 0;
+  const call = completionCall({ ...request, maxTokens: 1, stop: [], jsonSchema: undefined }, options);
+  try {
+    return (await exchanges.ask(call, {})).counts?.promptTokens ?? 0;
+  } catch (error) {
+    // Some refuse so little room; then nobody counts.
+    if (error instanceof RequestFault) return 0;
+    throw error;
+  }
+}
+
+/** A prompt that a filter refused: nothing was generated. */
+function filteredPrompt(nowMs: number): CompletionAnswer {
+  const reader = new AnswerReader({});
+  reader.pushWhole({ choices: [{ finish_reason: 'content_filter' }] });
+  return reader.result('server', () => nowMs);
+}
+
+interface RequestSpent {
+  readonly promptTokens: number;
+  readonly retries: number;
+  readonly scheduledMs: number;
+  readonly startedMs: number;
+}
+
+/** What a request came to, in the engine's terms. */
+function generationOf(request: GenerateRequest, answered: Answered, spent: RequestSpent): Generation {
+  const { answer, before, prefill, room } = answered;
+  const { retries, promptTokens, scheduledMs, startedMs } = spent;
+  const { text, isCut } = cutText(answer.text, prefill, request.stop);
+  const finishReason = finishReasonOf(answer, text.trim() === '', isCut);
+  const lastTokens = outputTokens({ answer });
+  const isFull = answer.end === 'server' && answer.finishReason === 'length' && finishReason !== 'stop';
+  if (isFull && answer.counts !== undefined && lastTokens < room) {
+    const counted = answer.counts.promptTokens;
+    const message = `the server's context was full after ${counted} prompt tokens and ${lastTokens} of ${room} to generate`;
+    return failed(request.id, new RequestFault('prompt_too_long', message, counted));
+  }
+  const thoughts = joinThoughts(answered);
+  const thinkingTokens = sum(before?.thinkingTokens, answer.thinkingTokens);
+  return {
+    id: request.id,
+    status: 'done',
+    text: text === '' ? answer.refusal : text,
+    ...(thoughts !== undefined && { thoughts }),
+    ...(thinkingTokens !== undefined && { thinkingTokens }),
+    finishReason,
+    promptTokens,
+    reusedTokens: (before ?? answer).counts?.cachedTokens ?? 0,
+    outputTokens: outputTokens(answered),
+    tokenLogprobs: request.logprobs === true ? answer.tokenLogprobs : undefined,
+    promptHead: [],
+    promptSha256: promptSha256(request.prompt),
+    retries,
+    times: {
+      scheduledMs,
+      startedMs,
+      firstTokenMs: before?.firstTokenMs ?? answer.firstTokenMs,
+      lastTokenMs: answer.lastTokenMs,
+    },
+  };
 }
 
 /**
@@ -129,44 +302,28 @@ export async function generateOne(
   pass: RequestSettings,
   turn: PoolTurn,
 ): Promise<Generation> {
-  const { connection, facts, extra, salt } = target;
   const scheduledMs = request.scheduledMs ?? turn.scheduledMs;
-  const call = completionCall(request, { facts, model: facts.servedName, extra, pass, salt });
-  const body = JSON.stringify(call.body);
+  if (request.jsonSchema !== undefined && target.schemaWay === undefined)
+    return requestFailure(request.id, 'engine', "structured output is off, so answers can't be held to a JSON schema");
+  const options = callOptions(target, pass);
+  const exchanges = new RequestExchanges(target, request.prompt.style, turn.signal);
   try {
-    const { value, retries, startedMs } = await connection.ask(
-      () => exchange(target, call, body, turn.signal),
-      turn.signal,
-      () => askHarmless(target, request.prompt.style, turn.signal),
-    );
+    const answered = await answerRequest(exchanges, request, target, options);
+    const promptTokens = await countPrompt(answered, exchanges, request, options);
+    const generation = generationOf(request, answered, { ...exchanges.spent, scheduledMs, promptTokens });
+    if (request.wantsPrompt !== true || generation.status === 'failed') return generation;
     // After the answer, whose time it must not take.
-    const rendered =
-      request.wantsPrompt === true ? await renderedPrompt(connection, request, call, turn.signal) : undefined;
-    const { usage, cachedTokens = 0, tokenLogprobs, firstTokenMs, lastTokenMs } = value;
-    const { text, isCut } = cutText(value, call.prefill, request.stop);
-    const isStopped = isCut || value.finishReason !== 'length';
-    const outputTokens = usage?.outputTokens ?? 0;
-    if (!isStopped && usage !== undefined && outputTokens < request.maxTokens) {
-      const message = `the server's context was full after ${usage.promptTokens} prompt tokens and ${outputTokens} of ${request.maxTokens} to generate`;
-      return failed(request.id, new RequestFault('prompt_too_long', message, usage.promptTokens));
-    }
-    return {
-      id: request.id,
-      status: 'done',
-      text,
-      finishReason: isStopped ? 'stop' : 'length',
-      promptTokens: usage?.promptTokens ?? 0,
-      reusedTokens: cachedTokens,
-      outputTokens,
-      tokenLogprobs: request.logprobs === true ? tokenLogprobs : undefined,
-      promptHead: [],
-      promptSha256: promptSha256(request.prompt),
-      ...(rendered !== undefined && { renderedPrompt: rendered }),
-      retries,
-      times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs },
-    };
+    const call = completionCall(request, options);
+    const rendered = await renderedPrompt(target.connection, request, call, turn.signal);
+    return rendered === undefined ? generation : { ...generation, renderedPrompt: rendered };
   } catch (error) {
-    if (error instanceof RequestFault) return failed(request.id, error);
-    throw error;
+    if (!(error instanceof RequestFault)) throw error;
+    if (!error.isFiltered) return failed(request.id, error);
+    const answer = filteredPrompt(target.connection.now());
+    return generationOf(
+      request,
+      { answer, prefill: '', room: 0 },
+      { ...exchanges.spent, scheduledMs, promptTokens: 0 },
+    );
   }
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { generateAll } from '../../../test/conformance/engine-requests.ts';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
 import { modelSpec } from '../../../test/setup/model-spec.ts';
 import type { EngineOptions, GenerateRequest, LoadedModel, ModelSpec } from '../../core/engine.ts';
@@ -283,4 +284,20 @@ describe('a server that fails', () => {
     await expect(ask(model, 20)).rejects.toThrow(/exited with code 1 in the middle of a pass[^]*illegal memory access/);
     await expect(model.memory()).rejects.toThrow(/illegal memory access/);
   });
+});
+
+it('closes the thoughts of a server that it started at their budget, whoever sends the requests', async () => {
+  const given = { ...spec(['--thinks', 'think']), promptStyle: 'instruct', thinking: { budget: 5 } } as const;
+  for (const clientProcesses of [1, 2]) {
+    const model = await open(given, { clientProcesses });
+    expect(model.info.thinking).toMatchObject({ mode: 'on', budget: 5 });
+    expect(model.clients?.processIds.length ?? 1).toBe(clientProcesses);
+    const prompt = { style: 'chat', messages: [{ role: 'user', content: 'Which?' }] } as const;
+    const request: GenerateRequest = { id: 'a', prompt, maxTokens: 4, stop: [] };
+    const results = await generateAll(model, [request, { ...request, id: 'b' }], { concurrency: 2 });
+    expect([...results.values()].map(({ text, thinkingTokens }) => [text, thinkingTokens])).toEqual([
+      ['yes', 5],
+      ['yes', 5],
+    ]);
+  }
 });

@@ -19,6 +19,7 @@ import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { looksTuned } from '../prompt-style.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { servedMaxConcurrency } from '../request-pool.ts';
+import { resolveThinking } from '../thinking/resolve-thinking.ts';
 import { openClient } from './client-process.ts';
 import { generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
 import { localHost } from './local-host.ts';
@@ -27,6 +28,8 @@ import { createServedModel, type ServerHost } from './served-model.ts';
 import { keyIn, type OpenAiOptions, openAiOptionsSchema } from './served-options.ts';
 import { parseServedAddress, type ServedAddress } from './server-address.ts';
 import { ServerConnection } from './server-connection.ts';
+import { probeSchema } from './probe-schema.ts';
+import { probeThinking } from './probe-thinking.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { probeLikelihood } from './token-scorers.ts';
 
@@ -59,13 +62,23 @@ async function probeGeneration(target: ServedTarget, style: PromptStyle, signal:
   return result.promptTokens > 0;
 }
 
+/** Thinking, and arguments for a template, are part of chats: who asks for them asks for chats. */
 function resolveStyle(
-  { promptStyle, name }: ModelSpec,
+  { promptStyle, name, thinking, templateArgs }: ModelSpec,
   { flavour, servedName, chatTemplate }: ServerFacts,
 ): PromptStyle {
   if (promptStyle !== 'auto') return promptStyle === 'base' ? 'plain' : 'chat';
   if (flavour === 'llama-server' && chatTemplate === undefined) return 'plain';
-  return looksTuned([name, servedName]) ? 'chat' : 'plain';
+  if ((thinking !== undefined && thinking !== 'auto') || templateArgs !== undefined) return 'chat';
+  const names = [name, servedName];
+  return looksTuned(names) || soundsThinking(names) ? 'chat' : 'plain';
+}
+
+/** Whether a name alone says that a model thinks. */
+function soundsThinking(names: readonly string[]): boolean {
+  const [model = ''] = names;
+  const facts = { model, names, promptStyle: 'chat', template: undefined } as const;
+  return resolveThinking('auto', facts).thinking.mode !== 'none';
 }
 
 /** @param options what is known beforehand */
@@ -93,6 +106,7 @@ function describeModel(
     vocabularySize: facts.vocabularySize,
     chatTemplateSha256: chatTemplate === undefined ? undefined : textSha256(chatTemplate),
     promptStyle: resolveStyle(spec, facts),
+    structuredOutput: spec.structuredOutput,
     tokenizerSha256: undefined,
     engineBuild:
       facts.flavour === 'unknown'
@@ -139,6 +153,11 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   const contextTokens = options.contextTokens ?? openAi.contextTokens;
   const info = describeModel(spec, facts, { contextTokens, devices: openAi.devices }, host);
   const usage = await probeGeneration(probe, info.promptStyle, signal);
+  const { thinking, served } = await probeThinking(probe, { spec, promptStyle: info.promptStyle }, signal);
+  const schemaWay =
+    spec.structuredOutput === true
+      ? await probeSchema({ ...probe, thinking: served }, { name: spec.name, promptStyle: info.promptStyle }, signal)
+      : undefined;
   const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
   const { way, scorer } = 'scorer' in likelihood ? likelihood : {};
   const capabilities: Capabilities = {
@@ -150,6 +169,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     usage,
     memory: host.memory !== undefined,
     isTimedByClient: true,
+    ...(schemaWay !== undefined && { structuredOutput: true }),
   };
   const settings: ClientSettings = {
     baseUrl,
@@ -161,9 +181,11 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     extra: openAi.body,
     saltPrefix: runId,
     scorer: way,
+    thinking: served,
+    schemaWay,
   };
   const client = await openClient(settings, options.clientProcesses ?? 1);
-  const known = { ...info, ...host.describe() };
+  const known = { ...info, thinking, ...host.describe() };
   return createServedModel({ name: spec.name, info: known, capabilities, client, maxScored: scorer?.maxPlaces, host });
 }
 

@@ -6,8 +6,10 @@ import type { PoolTurn } from '../request-pool.ts';
 import { failed, generateOne, promptSha256, type RequestSettings, type ServedTarget } from './generate-request.ts';
 import type { RetryLimits } from './retry-policy.ts';
 import { ServerConnection } from './server-connection.ts';
+import type { ServedThinking } from './served-thinking.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { RequestFault } from './server-reply.ts';
+import type { SchemaWay } from './structured-output.ts';
 import type { TokenScorer } from './token-scorer.ts';
 import { createTokenScorer, type TokenScorerName } from './token-scorers.ts';
 
@@ -26,6 +28,9 @@ export interface ClientSettings {
   readonly saltPrefix: string;
   /** Undefined where the server provides no log-likelihoods. */
   readonly scorer: TokenScorerName | undefined;
+  readonly thinking: ServedThinking | undefined;
+  /** Undefined where answers aren't held to schemas. */
+  readonly schemaWay: SchemaWay | undefined;
 }
 
 /** Asks single requests of a model at a server; closing it ends its connections. */
@@ -71,10 +76,12 @@ export function openRequestClient({
   saltPrefix,
   scorer: way,
   clockOffsetMs,
+  thinking,
+  schemaWay,
   ...link
 }: ClientSettings): RequestClient {
   const connection = new ServerConnection({ ...link, now: () => nowMs(clockOffsetMs) });
-  const target: ServedTarget = { connection, facts, extra, salt: createSalt(saltPrefix) };
+  const target: ServedTarget = { connection, facts, extra, salt: createSalt(saltPrefix), thinking, schemaWay };
   const scorer = way === undefined ? undefined : createTokenScorer(way, target);
   return {
     processes: undefined,

@@ -191,7 +191,7 @@ export class ServerConnection implements AsyncDisposable {
     if (error instanceof ServerError)
       return new ServerError(this.#clean(error.message).slice(error.at.url.length + 2), error.at, { hint: error.hint });
     if (error instanceof RequestFault)
-      return new RequestFault(error.reason, this.#clean(error.message), error.promptTokens);
+      return new RequestFault(error.reason, this.#clean(error.message), error.promptTokens, error);
     return new Error(this.#clean(error.message));
   }
 

@@ -18,11 +18,19 @@ export interface ServerReply {
 export class RequestFault extends Error {
   readonly reason: RequestFailure['reason'];
   readonly promptTokens: number | undefined;
+  /** A content filter refused the prompt: that is an answer, of a sort. */
+  readonly isFiltered: boolean;
 
-  constructor(reason: RequestFailure['reason'], message: string, promptTokens?: number) {
+  constructor(
+    reason: RequestFailure['reason'],
+    message: string,
+    promptTokens?: number,
+    { isFiltered = false }: { readonly isFiltered?: boolean } = {},
+  ) {
     super(message);
     this.reason = reason;
     this.promptTokens = promptTokens;
+    this.isFiltered = isFiltered;
   }
 }
 
@@ -45,7 +53,12 @@ const errorBody = z
     error: z
       .union([
         z.string(),
-        z.looseObject({ message: z.string(), type: z.string().nullish(), n_prompt_tokens: z.number().optional() }),
+        z.looseObject({
+          message: z.string(),
+          type: z.string().nullish(),
+          code: z.unknown().optional(),
+          n_prompt_tokens: z.number().optional(),
+        }),
       ])
       .optional(),
     message: z.string().optional(),
@@ -61,19 +74,25 @@ function visibleText(text: string): string {
 interface Refusal {
   readonly text: string;
   readonly type: string;
+  /** By the prompt alone, as Azure does. */
+  readonly isFiltered: boolean;
   readonly promptTokens: number | undefined;
 }
 
 function readRefusal(text: string): Refusal {
   const value = jsonInside(text);
-  if (value === undefined) return { text: quote(visibleText(text)), type: '', promptTokens: undefined };
+  if (value === undefined)
+    return { text: quote(visibleText(text)), type: '', isFiltered: false, promptTokens: undefined };
   const { error, message, detail } = errorBody.parse(value);
   if (typeof error === 'object') {
-    return { text: quote(error.message), type: error.type ?? '', promptTokens: error.n_prompt_tokens };
+    const { message: said, type, code, n_prompt_tokens: promptTokens } = error;
+    const isFiltered = code === 'content_filter' || type === 'content_filter';
+    return { text: quote(said), type: type ?? '', isFiltered, promptTokens };
   }
   return {
     text: quote(error ?? message ?? (detail === undefined ? text : JSON.stringify(detail))),
     type: '',
+    isFiltered: false,
     promptTokens: undefined,
   };
 }
@@ -87,7 +106,9 @@ const tooLong =
   /context (?:length|size|window)|too long|exceed_context|maximum (?:model|input) length|longer than the (?:model|maximum)/i;
 const badTemplate = /chat template|jinja|conversation roles|roles must alternate/i;
 
-function requestFault({ text, type, promptTokens }: Refusal): RequestFault {
+function requestFault({ text, type, isFiltered, promptTokens }: Refusal): RequestFault {
+  if (isFiltered)
+    return new RequestFault('engine', `the server's content filter: ${text}`, promptTokens, { isFiltered });
   if (tooLong.test(type) || tooLong.test(text)) {
     const counted = /(\d+)\s*(?:in the messages|input tokens|prompt tokens|tokens)/i.exec(text)?.[1];
     return new RequestFault(

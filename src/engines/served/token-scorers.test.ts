@@ -63,6 +63,8 @@ async function scoreAt(way: TokenScorerName, facts: Partial<ServerFacts>, refuse
     extra: {},
     saltPrefix: '',
     scorer: way,
+    thinking: undefined,
+    schemaWay: undefined,
   });
   const request = { id: 'a', context: 'Sun', continuations: [' up', ' at', ' it', ' on'] };
   const turn = { place: 0, scheduledMs: 0, signal };

@@ -126,3 +126,40 @@ describe('ThoughtSplitter', () => {
     expect(splitter).toMatchObject({ place: 'answer', hasBlock: true, answer: '4 <|change' });
   });
 });
+
+describe('answersWith', () => {
+  const told = (start: SplitStart, before: string, next: string): boolean => {
+    const splitter = new ThoughtSplitter(start);
+    splitter.push(before);
+    return splitter.answersWith(next);
+  };
+
+  it.each([
+    ['', '{'],
+    ['', ' ['],
+    ['\n', '"yes"'],
+    ['<think>hm</think>', '\n'],
+    ['<think>hm</think>\n', '{'],
+    ['{"a":', ' <think>'],
+    ['<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>', '{'],
+  ])('after %j, %j is of the answer', (before, next) => {
+    expect(told({}, before, next)).toBe(true);
+  });
+
+  it.each([
+    ['', '\n'],
+    ['', '<'],
+    ['\n<th', 'ink>'],
+    ['', '[THINK]'],
+    ['<think>', '{'],
+    ['<think>hm', '</think>'],
+    ['<|channel|>analysis<|message|>hm<|end|>', '<|start|>'],
+  ])('after %j, %j is not', (before, next) => {
+    expect(told({}, before, next)).toBe(false);
+  });
+
+  it('knows a block that the prompt opened', () => {
+    expect(told({ startsInside: true }, 'hm', '{')).toBe(false);
+    expect(told({ startsInside: true }, 'hm</think>', '{')).toBe(true);
+  });
+});

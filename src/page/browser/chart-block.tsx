@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { accuracyBySize, parametersInName, parametersText } from '../charts/accuracy-by-size.ts';
+import { accuracyByTokens } from '../charts/accuracy-by-tokens.ts';
 import { lightTheme, type Chart, type ChartOptions, type ChartTheme } from '../charts/chart-frame.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
 import { rankIntervals, type RankData } from '../charts/row-charts.ts';
@@ -10,6 +11,7 @@ import {
   scatterData,
   sizeData,
   statedSizes,
+  tokensData,
   type CostFactor,
 } from '../charts/scoreboard-data.ts';
 import type { PageData } from '../page-data.ts';
@@ -190,6 +192,44 @@ export function SizeBlock({
       <Figure chart={chart} id="size" />
     </Block>
   );
+}
+
+/** What more tokens buy: accuracy of the same weights under several settings. */
+export function TokensBlock({ boards }: { readonly boards: readonly BoardView[] }): VNode | null {
+  const shown = boards.filter(({ board }) => (board.settingsOfWeights ?? []).length > 0);
+  const [task, setTask] = useParam('tokens.task', shown[0]?.id ?? '');
+  const view = shown.find(({ id }) => id === task) ?? shown[0];
+  const chart = useMemo(() => view && tokensChart(view), [view?.board]);
+  if (view === undefined || chart === undefined) return null;
+  return (
+    <Block
+      id="tokens"
+      title="Accuracy against tokens"
+      subtitle="The same weights under several settings, such as with and without thinking, are joined. Tokens are those of an answer, thoughts included."
+      table={() => chart.table}
+      chart={lightly(chart)}
+    >
+      <div class="choices js-only">
+        <TaskChoice boards={shown} value={view.id} onChoose={setTask} />
+      </div>
+      <Figure chart={chart} id="tokens" />
+    </Block>
+  );
+}
+
+function tokensChart(view: BoardView): DrawnChart {
+  const data = tokensData(view.board);
+  return {
+    draw: (options) => accuracyByTokens(data, { ...options, height: plotHeight(options) }),
+    table: {
+      caption: data.title,
+      headings: ['Model', 'Tokens per answer', 'Accuracy'],
+      align: ['left', 'right', 'right'],
+      rows: data.series.flatMap(({ points }) =>
+        points.map(({ model, x, y }) => [model, Number(x.toPrecision(4)).toString(), fixed(y, 3)]),
+      ),
+    },
+  };
 }
 
 function rankChart(view: BoardView): DrawnChart {

@@ -1,12 +1,14 @@
 import type { VNode } from 'preact';
 import { glossary } from '../../present/glossary.ts';
 import type { LoadedPage, PageData } from '../page-data.ts';
+import { AnswersBlock } from './answers-block.tsx';
 import { Block } from './block.tsx';
 import { usePageView } from './board-view.ts';
-import { RankBlock, SizeBlock, TradeOffBlock } from './chart-block.tsx';
+import { RankBlock, SizeBlock, TokensBlock, TradeOffBlock } from './chart-block.tsx';
 import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { dateTime } from './format.ts';
+import type { SampleLinks } from './item-lists.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
 import { NotesBlock } from './notes-block.tsx';
 import { Facts, Jump } from './page-parts.tsx';
@@ -36,7 +38,12 @@ export function GlossaryBlock(): VNode {
 }
 
 /** One report, the decision first. */
-export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
+export function ReportContent(props: {
+  readonly page: LoadedPage;
+  /** Where samples are, in the viewer. */
+  readonly links?: SampleLinks | undefined;
+}): VNode {
+  const { page, links } = props;
   const view = usePageView(page);
   const { data } = page;
   return (
@@ -52,8 +59,12 @@ export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
         <ScoreboardBlock key={board.id} view={board} />
       ))}
       <TradeOffBlock boards={view.boards} />
+      <TokensBlock boards={view.boards} />
       <SizeBlock boards={view.boards} data={data} />
       <RankBlock boards={view.boards} />
+      {view.boards.map((board) => (
+        <AnswersBlock key={board.id} view={board} links={links} />
+      ))}
       <ManifestBlock data={data} />
       <ReproduceBlock data={data} />
       <NotesBlock notes={view.notes.all} />
@@ -65,6 +76,7 @@ export function ReportContent({ page }: { readonly page: LoadedPage }): VNode {
 /** The page of a report file. */
 export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
   const { data } = page;
+  const answered = data.report.scoreboards.findIndex(({ answerDetails }) => answerDetails !== undefined);
   return (
     <>
       <header class="page-head">
@@ -80,6 +92,7 @@ export function ReportPage({ page }: { readonly page: LoadedPage }): VNode {
           {data.report.scoreboards.length === 0 ? null : <Jump to="board-1">Scoreboards</Jump>}
           <Jump to="trade-off">Cost</Jump>
           <Jump to="ranks">Ranks</Jump>
+          {answered === -1 ? null : <Jump to={`board-${answered + 1}-answers`}>Answers</Jump>}
           <Jump to="manifest">Manifest</Jump>
           <Jump to="notes">Notes</Jump>
           <Jump to="glossary">Glossary</Jump>

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import type { CellSummary } from '../viewer-data.ts';
 import { Block } from './block.tsx';
 import { dateTime, fixed, wholeNumber } from './format.ts';
+import type { SampleLinks } from './item-lists.tsx';
 import { useLoaded, Waiting, WhenLoaded, type ViewProps } from './loading.tsx';
 import { Bar, ModelName } from './page-parts.tsx';
 import { ReportContent } from './report-page.tsx';
@@ -11,6 +12,22 @@ import { CellsTable } from './tables.tsx';
 function samplesLink({ runId, taskId }: Pick<CellSummary, 'runId' | 'taskId'>, only?: CellSummary): string {
   const query = new URLSearchParams({ task: taskId, ...(only !== undefined && { cells: only.id }) });
   return `#/runs/${encodeURIComponent(runId)}/samples?${query.toString()}`;
+}
+
+/** Where the items of a run's lists are, and the filters that show all of a list. */
+export function sampleLinks(cells: readonly CellSummary[]): SampleLinks {
+  const address = (taskId: string, query: Readonly<Record<string, string>>): string => {
+    const [first] = cells;
+    return `#/runs/${encodeURIComponent(first?.runId ?? '')}/samples?${new URLSearchParams({ task: taskId, ...query }).toString()}`;
+  };
+  return {
+    item: (taskId, itemId) => address(taskId, { item: itemId }),
+    list(taskId, which) {
+      const own = cells.filter((cell) => cell.taskId === taskId && cell.state === 'done');
+      if (which === 'disputed') return address(taskId, { differ: '1' });
+      return address(taskId, { wrong: own.map(({ id }) => id).join(' ') });
+    },
+  };
 }
 
 const stateMarks: Readonly<Record<CellSummary['state'], string>> = {
@@ -108,7 +125,7 @@ export function RunPage({ source, version, runId }: ViewProps & { readonly runId
       <CellGrid cells={cells.value} runId={runId} />
       {/* Asked for after the cells, which are there at once while this takes a bootstrap. */}
       <WhenLoaded load={() => source.page(runId)} keys={[runId, version]}>
-        {(page) => <ReportContent page={page} />}
+        {(page) => <ReportContent page={page} links={sampleLinks(cells.value ?? [])} />}
       </WhenLoaded>
     </>
   );

@@ -7,6 +7,8 @@ import { type Place, placeOf } from '../../scoring/place.ts';
 import { headlineRanking } from '../../scoring/board-ranking.ts';
 import { headlineVersion } from '../../scoring/board-text.ts';
 import { isDoubtful } from '../../scoring/create-scoreboards.ts';
+import type { AccuracyByTokensData } from './accuracy-by-tokens.ts';
+import type { PlottedPoint } from './log-plot.ts';
 import type { AccuracyBySizeData, SizedPoint } from './accuracy-by-size.ts';
 import type { Bounds } from './chart-frame.ts';
 import type { FactorBarData, FactorColumn, FactorValue } from './factor-bars.ts';
@@ -75,6 +77,23 @@ export function scatterData(board: Scoreboard, factor: CostFactor): ScatterData 
     xTitle: axisTitle(factor, label),
     direction: isLessBetter[factor] ? 'less' : 'more',
     points,
+  };
+}
+
+/** Accuracy against tokens per answer, of weights that were run under several settings. */
+export function tokensData(board: Scoreboard): AccuracyByTokensData {
+  return {
+    title: `${titleOf(board)}: accuracy against tokens per answer`,
+    series: (board.settingsOfWeights ?? []).map(({ name, models }) => ({
+      name,
+      points: models.flatMap((model): PlottedPoint[] => {
+        const { measurements } = board.rows.find((row) => row.model === model) ?? {};
+        const [x, y] = [valueOf(measurements?.tokensPerAnswer), valueOf(measurements?.accuracy)];
+        if (x === undefined || y === undefined) return [];
+        const [xBounds, yBounds] = [boundsOf(measurements?.tokensPerAnswer, 1), boundsOf(measurements?.accuracy, 1)];
+        return [{ model, x, y, xBounds, yBounds }];
+      }),
+    })),
   };
 }
 

@@ -1,9 +1,18 @@
 import type { Scoreboard } from '../../scoring/scoreboard.ts';
 import { accuracyBySize } from '../charts/accuracy-by-size.ts';
+import { accuracyByTokens } from '../charts/accuracy-by-tokens.ts';
 import { factorBars } from '../charts/factor-bars.ts';
 import { paretoScatter } from '../charts/pareto-scatter.ts';
 import { rankIntervals, scoreBars } from '../charts/row-charts.ts';
-import { costFactors, factorData, rankData, scatterData, scoreData, sizeData } from '../charts/scoreboard-data.ts';
+import {
+  costFactors,
+  factorData,
+  rankData,
+  scatterData,
+  scoreData,
+  sizeData,
+  tokensData,
+} from '../charts/scoreboard-data.ts';
 import { printedOptions, type Figure } from './render-svg.ts';
 
 export interface FigureOptions {
@@ -47,6 +56,11 @@ function boardFigures(board: Scoreboard, prefix: string, widthMm: number): reado
     const [name, data] = [`${prefix}-${factor}`, scatterData(board, factor)];
     return { name, title: data.title, chart: paretoScatter(data, printedOptions(widthMm, name)) };
   });
+  const tokens = tokensData(board);
+  if (tokens.series.length > 0) {
+    const name = `${prefix}-tokens`;
+    figures.push({ name, title: tokens.title, chart: accuracyByTokens(tokens, printedOptions(widthMm, name)) });
+  }
   const [factors, scores, ranks] = [factorData(board), scoreData(board), rankData(board)];
   const named = (what: string): string => `${prefix}-${what}`;
   return [

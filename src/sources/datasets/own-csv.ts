@@ -3,18 +3,7 @@ import { DataError, InvalidItemError } from '../../core/errors.ts';
 import { countText } from '../../core/amount-text.ts';
 import { shortList } from '../../core/row-places.ts';
 import { lineCounter, namedLines } from './decode-text.ts';
-import type { OwnRow } from './own-table.ts';
-
-/** What every reader of a format gives. */
-export interface ReadTable {
-  readonly columns: readonly string[];
-  readonly rows: readonly OwnRow[];
-  readonly notes: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-/** Takes a damaged row: throws it, or keeps it for a warning. */
-export type OnDamage = (error: InvalidItemError) => void;
+import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
 
 interface CsvRow {
   /** 1-based line on which it starts. */
@@ -167,7 +156,10 @@ interface Separator {
 function separatorOf(content: Buffer, file: string, given: string | undefined, isTsv: boolean): Separator {
   const line = separatorLine(content);
   const start = line?.bytes ?? 0;
-  if (given !== undefined) return { separator: given, start, notes: [] };
+  if (given !== undefined) {
+    if (/["\r\n]/u.test(given)) throw new DataError(`${file}: a quote or line break cannot be the separator`);
+    return { separator: given, start, notes: [] };
+  }
   if (line !== undefined) {
     const { separator } = line;
     return {

@@ -5,8 +5,9 @@ import { DataError } from '../../core/errors.ts';
 import type { DataSource } from '../../core/task-definition.ts';
 import { type DatasetFile, parquetRows, readPacked, unpack } from './dataset-formats.ts';
 import { type DecodedText, decodeText } from './decode-text.ts';
-import { type OnDamage, readCsv, type ReadTable } from './own-csv.ts';
+import { readCsv } from './own-csv.ts';
 import { objectRows, readJson, readJsonLines } from './own-json.ts';
+import type { OnDamage, ReadTable } from './own-rows.ts';
 
 export type OwnFormat = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
 

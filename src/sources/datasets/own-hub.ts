@@ -9,7 +9,7 @@ import type { Pull } from '../pull.ts';
 import type { SourceSettings } from '../source-settings.ts';
 import { formatOfName, type OwnFormat } from './own-formats.ts';
 import { chooseSplit, type FoundFiles, groupedBy, isSplitName, splitOf } from './own-places.ts';
-import type { OwnTableOptions } from './own-table.ts';
+import type { OwnTableOptions } from './own-rows.ts';
 
 const prefix = 'hf:';
 

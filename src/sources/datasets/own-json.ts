@@ -1,6 +1,5 @@
 import { DataError, InvalidItemError } from '../../core/errors.ts';
-import type { OnDamage, ReadTable } from './own-csv.ts';
-import type { OwnRow } from './own-table.ts';
+import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

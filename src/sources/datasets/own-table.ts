@@ -1,21 +1,13 @@
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import type { DataSource } from '../../core/task-definition.ts';
-import type { SourceSettings } from '../source-settings.ts';
 import type { DatasetFile } from './dataset-formats.ts';
 import { namedLines } from './decode-text.ts';
-import type { ReadTable } from './own-csv.ts';
 import { type OwnFormat, readOwnFile } from './own-formats.ts';
 import { isHubSource, pullOwnDataset } from './own-hub.ts';
 import { findOwnFiles } from './own-places.ts';
+import type { OwnRow, OwnTableOptions, ReadTable } from './own-rows.ts';
 
-/** A row of a data file. */
-export interface OwnRow {
-  readonly file: string;
-  /** 1-based line on which it starts; the number of the row in formats without lines. */
-  readonly line: number;
-  /** By column; texts as they are in the file, other values as JSON and Parquet have them. */
-  readonly values: Readonly<Record<string, unknown>>;
-}
+export type { OwnRow, OwnTableOptions } from './own-rows.ts';
 
 /** A data file, or several of the same columns, whatever format they have. */
 export interface OwnTable {
@@ -27,14 +19,6 @@ export interface OwnTable {
   readonly notes: readonly string[];
   /** What a reader should doubt, such as rows that were left out; one sentence each, with file and line. */
   readonly warnings: readonly string[];
-}
-
-export interface OwnTableOptions {
-  /** For data sets of the hub; without it they are refused. */
-  readonly settings?: SourceSettings | undefined;
-  /** Leave damaged rows out, with a warning, instead of failing at the first. */
-  readonly skipInvalid?: boolean | undefined;
-  readonly signal: AbortSignal;
 }
 
 /**

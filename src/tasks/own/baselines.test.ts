@@ -36,7 +36,8 @@ describe('baselines', () => {
   });
 
   it('words that tell nothing are not', () => {
-    const { nextFloat: next } = createRandom(1);
+    const random = createRandom(1);
+    const next = (): number => random.nextFloat();
     const rows = Array.from({ length: 200 }, () => ({
       text: Array.from({ length: 5 }, () => `w${Math.floor(20 * next())}`).join(' '),
       label: next() < 0.7 ? 'billing' : 'bug',
@@ -121,6 +122,16 @@ describe('baselines', () => {
     expect(found.notes).toEqual(note === undefined ? [] : [note]);
   });
 
+  it('of very many rows some are classified, of every label', () => {
+    const rows = Array.from({ length: 60_000 }, (_, index) => ({
+      text: `${index % 3 === 0 ? 'card' : 'crash'} ${index}`,
+      label: index % 3 === 0 ? 'billing' : 'bug',
+    }));
+    const { accuracies, notes } = baselines(rows);
+    expect(accuracies['words']).toBe(1);
+    expect(notes[1]).toContain('cross-validated on 20,000 rows');
+  });
+
   it('no rows have none', () => {
     expect(baselines([])).toEqual({ accuracies: {}, notes: [] });
   });
@@ -154,7 +165,8 @@ describe('naive Bayes over words', () => {
   }
 
   it('is the formula, whatever the data', () => {
-    const { nextFloat: next } = createRandom(7);
+    const random = createRandom(7);
+    const next = (): number => random.nextFloat();
     for (const labels of [2, 3, 5]) {
       const texts = Array.from({ length: 60 }, (_, index) => {
         const label = Math.floor(labels * next());

@@ -1,7 +1,7 @@
 import { countText, percentText } from '../../core/amount-text.ts';
 import type { ResolvedTask } from '../../core/task-definition.ts';
 import { wilsonInterval } from '../../stats/score-interval.ts';
-import { type RowParts, rowParts, valueOf } from './checked-rows.ts';
+import { type RowParts, rowParts, someOf, valueOf } from './checked-rows.ts';
 import { visible } from './check-targets.ts';
 import { type LabelledText, wordsRight } from './word-classifier.ts';
 
@@ -15,7 +15,7 @@ export interface OwnBaselines {
 
 type Row = RowParts<{ readonly values: Readonly<Record<string, unknown>> }>;
 
-/** Of more rows, so many are classified by their words, evenly spread. */
+/** Of more rows, so many are classified by their words. */
 const mostClassified = 20_000;
 
 /**
@@ -115,14 +115,11 @@ function chanceOf(row: Row): number {
 
 function wordBaseline({ answer }: ResolvedTask, rows: readonly Row[], majority: number): readonly Baseline[] {
   if (answer !== 'label') return [];
-  const step = Math.max(1, rows.length / mostClassified);
-  const texts: LabelledText[] = [];
-  for (let at = 0; at < rows.length; at += step) {
-    const row = rows[Math.floor(at)];
-    const [label] = valueOf(row?.right)?.texts ?? [];
-    const text = valueOf(row?.input);
-    if (label !== undefined && text !== undefined) texts.push({ text, label });
-  }
+  const texts = someOf(rows, mostClassified).flatMap((row): readonly LabelledText[] => {
+    const [label] = valueOf(row.right)?.texts ?? [];
+    const text = valueOf(row.input);
+    return label === undefined || text === undefined ? [] : [{ text, label }];
+  });
   const right = wordsRight(texts);
   if (right === undefined) return [];
   const accuracy = right / texts.length;

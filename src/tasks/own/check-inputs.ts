@@ -1,6 +1,6 @@
 import { countText, percentText } from '../../core/amount-text.ts';
 import { medianOf } from '../../stats/means.ts';
-import { questionKey, type RowParts, valueOf } from './checked-rows.ts';
+import { questionKey, type RowParts, someOf, valueOf } from './checked-rows.ts';
 import { columnValue, isBlank, valueText } from './column-value.ts';
 import { type Check, type CheckedData, finding } from './data-finding.ts';
 import { labelKey } from './label-spelling.ts';
@@ -43,8 +43,9 @@ const duplicateInputs: Check = ({ definition, rows }) => {
   const keyOf = questionKey(definition);
   const asked = rows.filter(({ isInputBlank }) => !isInputBlank);
   const repeated = groupsOf(asked, ({ row }) => keyOf(row.values)).filter((group) => group.length > 1);
-  const contradicting = repeated.filter((group) => new Set(group.map(answerKey)).size > 1);
-  const same = repeated.filter((group) => !contradicting.includes(group));
+  const differs = (group: readonly RowParts[]): boolean => new Set(group.map(answerKey)).size > 1;
+  const contradicting = repeated.filter(differs);
+  const same = repeated.filter((group) => !differs(group));
   const count = (groups: readonly unknown[]): string =>
     groups.length === 1 ? 'one input' : `${countText(groups.length)} inputs`;
   return [
@@ -147,7 +148,7 @@ const ids: Check = ({ definition, rows }) => {
 
 const otherId = 'Repair the ids, or leave out id: then a hash of each row is its id.';
 
-/** So many rows are looked at for a leak, evenly spread. */
+/** So many rows are looked at for a leak. */
 const leakSample = 2000;
 const fewestForLeak = 5;
 const leakShare = 0.8;
@@ -165,9 +166,9 @@ const labelLeak: Check = (data) => {
   let wrong = 0;
   const leaking = looked.filter(({ input, label }) => {
     const words = wordsText(input);
-    const others = keys.filter((key, index) => labels[index] !== label && words.includes(key)).length;
-    wrong += others / (labels.length - 1);
-    return words.includes(wordsText(label));
+    const held = labels.filter((_, index) => words.includes(keys[index] ?? ''));
+    wrong += held.filter((each) => each !== label).length / (labels.length - 1);
+    return held.includes(label);
   });
   const share = leaking.length / looked.length;
   if (share < leakShare || share - wrong / looked.length < 0.5) return [];
@@ -211,14 +212,12 @@ interface Answered {
   readonly texts: readonly string[];
 }
 
-/** Some rows, evenly spread: enough for a share. */
+/** Of some rows: enough for a share. */
 function answered({ rows }: CheckedData): readonly Answered[] {
-  const step = Math.max(1, rows.length / leakSample);
-  const some = Array.from({ length: Math.min(rows.length, leakSample) }, (_, index) => rows[Math.floor(index * step)]);
-  return some.flatMap((row) => {
-    const input = valueOf(row?.input);
-    const texts = valueOf(row?.right)?.texts ?? [];
-    return row === undefined || input === undefined || texts.length === 0 ? [] : [{ row, input, texts }];
+  return someOf(rows, leakSample).flatMap((row) => {
+    const input = valueOf(row.input);
+    const texts = valueOf(row.right)?.texts ?? [];
+    return input === undefined || texts.length === 0 ? [] : [{ row, input, texts }];
   });
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ResolvedTask } from '../../core/task-definition.ts';
+import { randomOrder } from '../../stats/random.ts';
 import { columnValue, isBlank, listValue, valueText } from './column-value.ts';
 import { type RightAnswers, rightAnswers } from './right-answers.ts';
 import { MiscountedChoices, readChoices, type RowChoices } from './row-choices.ts';
@@ -65,6 +66,13 @@ export function rowParts<Row extends { readonly values: Values }>(definition: Re
     right: canReadTarget ? read(() => rightAnswers(definition, values, valueOf(ownChoices))) : undefined,
     targetTexts: (definition.answer === 'json' ? [raw] : answers).filter((each) => !isBlank(each)).map(valueText),
   };
+}
+
+/** So many of the values, chosen by a fixed seed, in their order: every so many-th could be all of one kind. */
+export function someOf<Value>(values: readonly Value[], most: number): readonly Value[] {
+  if (values.length <= most) return values;
+  const chosen = randomOrder(values.length, 1).slice(0, most).toSorted();
+  return Array.from(chosen, (index) => values[index] as Value);
 }
 
 /**

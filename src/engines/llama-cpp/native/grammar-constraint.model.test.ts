@@ -109,8 +109,8 @@ describe('GrammarConstraint', () => {
     const schema = shapes[name] ?? {};
     const check = compileSchema(schema);
     for (const text of texts) {
-      expect(check(JSON.parse(text)), text).toBeUndefined();
-      expect(hasText(schema, text), text).toBe(true);
+      expect(check(JSON.parse(text)), `text ${text}`).toBeUndefined();
+      expect(hasText(schema, text), `text ${text}`).toBe(true);
     }
   });
 
@@ -124,15 +124,15 @@ describe('GrammarConstraint', () => {
     ['names of its own', ['{"a": 1}', '{a: true}']],
     ['itself', ['{"name": "abcd"}', '{"of": []}']],
   ])('has no others: %s', (name, texts) => {
-    for (const text of texts) expect(hasText(shapes[name] ?? {}, text), text).toBe(false);
+    for (const text of texts) expect(hasText(shapes[name] ?? {}, text), `text ${text}`).toBe(false);
   });
 
   it.each(Object.keys(shapes))('allows only what the schema accepts: %s', (name) => {
     const schema = shapes[name] ?? {};
     const check = compileSchema(schema);
-    const texts = Array.from({ length: 25 }, (_, seed) => drawText(schema, seed)).filter((text) => text !== undefined);
-    expect(texts.length).toBeGreaterThan(5);
-    for (const text of texts) expect(check(JSON.parse(text)), text).toBeUndefined();
+    const texts = Array.from({ length: 12 }, (_, seed) => drawText(schema, seed)).filter((text) => text !== undefined);
+    expect(texts.length).toBeGreaterThan(2);
+    for (const text of texts) expect(check(JSON.parse(text)), `text ${text}`).toBeUndefined();
   });
 
   it('takes no name of a control token for text', () => {

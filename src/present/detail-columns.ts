@@ -1,0 +1,64 @@
+import { decimalsFor } from '../core/amount-text.ts';
+import type { Efficiency } from '../scoring/efficiency.ts';
+import { type BoardColumn, boardColumn, measurementColumn } from './board-column.ts';
+import { priorities } from './column-priorities.ts';
+import { numberCell, wholeOnly } from './document.ts';
+
+/** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
+function efficiencyColumn(id: keyof Efficiency, heading: string, field: string): BoardColumn {
+  return boardColumn({
+    id,
+    heading,
+    priority: priorities.asked,
+    field,
+    value: ({ efficiency }) => efficiency?.[id],
+    show: (value, { pricePerHour }) =>
+      typeof value === 'number' && pricePerHour !== undefined ? numberCell(value, decimalsFor(value)) : '',
+  });
+}
+
+const fileMeasurement = (id: string): BoardColumn => measurementColumn({ id, isForPeople: false });
+
+/** What is measured beside the four factors. */
+export const detailColumns: readonly BoardColumn[] = [
+  efficiencyColumn('correctPerMoney', 'Right/money', 'correct_per_money'),
+  efficiencyColumn('correctPerSecond', 'Right/s', 'correct_per_second'),
+  efficiencyColumn('correctPerSecondPerGib', 'Right/s/GiB', 'correct_per_second_per_gib'),
+  efficiencyColumn('correctPerJoule', 'Right/J', 'correct_per_joule'),
+  measurementColumn({
+    id: 'tokensPerAnswer',
+    heading: 'Tokens/answer',
+    shortHeading: 'Tokens',
+    priority: priorities.tokens,
+  }),
+  measurementColumn({ id: 'outputTokensPerSecond', heading: 'Output', priority: priorities.tokens }),
+  measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', priority: priorities.tokens }),
+  measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', priority: priorities.tokens }),
+  measurementColumn({ id: 'thinkingTokens', heading: 'Thinking', priority: priorities.thinking, decimals: 0 }),
+  measurementColumn({
+    id: 'budgetCut',
+    heading: 'Budget cut',
+    shortHeading: 'CUT',
+    priority: priorities.thinking,
+    decimals: 3,
+  }),
+  measurementColumn({ id: 'contentFiltered', heading: 'Filtered', priority: priorities.thinking, decimals: 3 }),
+  ...['latencyP50', 'latencyP90'].map(fileMeasurement),
+  measurementColumn({ id: 'latencyP95', heading: 'Latency p95', shortHeading: 'p95', priority: priorities.latencyP95 }),
+  fileMeasurement('latencyP99'),
+  ...['memoryWeights', 'memoryKv', 'memoryCompute', 'memoryOverhead'].map(fileMeasurement),
+  ...['memoryReserved', 'energyPerItem'].map(fileMeasurement),
+  measurementColumn({
+    id: 'energyPerCorrect',
+    heading: 'Energy/correct',
+    shortHeading: 'J/right',
+    priority: priorities.energy,
+  }),
+  measurementColumn({ id: 'pricePerThousand', heading: 'Price', priority: priorities.asked }),
+  measurementColumn({ id: 'goodput', heading: 'Goodput', shortHeading: 'GOOD', priority: priorities.asked }),
+  measurementColumn({ id: 'offeredRate', heading: 'Offered', priority: priorities.load }),
+  fileMeasurement('loadLatencyP50'),
+  measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', priority: priorities.load }),
+  ...['loadLatencyP99', 'concurrency'].map(fileMeasurement),
+  measurementColumn({ id: 'rounds', heading: 'Rounds', priority: wholeOnly, decimals: 1 }),
+];
