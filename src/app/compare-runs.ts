@@ -7,6 +7,8 @@ import { type ComparedRun, findComparedRun } from './compared-run.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
 import { definitionDifferences, rendersAlike, settingDifferences } from './setting-differences.ts';
 
+const hasAnswersAlone = ({ manifest }: ComparedRun['run']): boolean => manifest.imported?.answers !== undefined;
+
 /** Two cells of one task and protocol. */
 export interface CellPair {
   readonly a: Cell;
@@ -132,7 +134,10 @@ export async function compareFound(
         title: titles.get(taskId),
         protocol,
         level,
-        differences: settingDifferences(...made, taskId),
+        differences: settingDifferences(...made, taskId).filter(
+          // Answers that were made elsewhere have no speed that a setting could change.
+          ({ affects }) => affects !== 'performance' || !made.some(({ run }) => hasAnswersAlone(run)),
+        ),
         expectsSamePrompts: rendersAlike(...made),
       }),
     );

@@ -191,6 +191,16 @@ describe('answers made elsewhere', () => {
   });
 });
 
+it('counts thoughts without an end as an answer that never came', async () => {
+  await write(
+    'endless.jsonl',
+    items.map(([id], index) => ({ id, output: index === 0 ? '<think>Hm, 24 or' : '#### 1' })),
+  );
+  await perbench('import', 'endless.jsonl', ...task, '-m', 'endless');
+  const [first] = await samplesOf('endless');
+  expect(first).toMatchObject({ cut: 'budget_cut', score: 0, output: '', thoughts: 'Hm, 24 or' });
+});
+
 describe('answers that cannot be scored', () => {
   async function refusal(...argv: readonly string[]): Promise<string> {
     const { code, stderr } = await perbench('import', ...argv);

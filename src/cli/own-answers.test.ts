@@ -176,3 +176,21 @@ describe('answers made elsewhere to a task of the user’s own', () => {
     expect([scored.code, scored.stderr]).toEqual([2, expect.stringContaining('Use a task file with `by: generate`')]);
   });
 });
+
+it('says what kind of answer was expected, and judges nothing where any text is one', async () => {
+  const sums = Array.from({ length: 24 }, (_, index) => `"What is ${index} and ${index}?",${2 * index}`);
+  await write('sums.csv', ['question,answer', ...sums].join('\n'));
+  await write(
+    'sums.task.yaml',
+    'task: sums\ndata: sums.csv\nanswer: number\ninput: question\ntarget: answer\nstop: [" word"]\n',
+  );
+  await write('texts.task.yaml', 'task: texts\ndata: sums.csv\nanswer: text\ninput: question\ntarget: answer\n');
+  const models = [model('shy', 'I cannot say')];
+  const tasks = ['sums.task.yaml', 'texts.task.yaml'];
+  await write('kinds.json', JSON.stringify({ models, tasks, ...brief }));
+  const { stderr } = await perbench('run', 'kinds.json');
+  expect(stderr).toMatch(
+    /failed: shy \/ sums\/own@\w{8}: none of the first 20 answers could be read: "I .*; expected a number \(/,
+  );
+  expect(stderr).toMatch(/shy \/ texts\/own@\w{8}: done/);
+});

@@ -8,7 +8,7 @@ export const firstAnswers = 3;
 const longestText = 60;
 
 /** The beginning of a text, on one line. */
-export function shortened(text: string, longest = longestText): string {
+function shortened(text: string, longest = longestText): string {
   const line = text.trim().replaceAll(/\s+/gu, ' ');
   const characters = Array.from(line);
   return characters.length <= longest ? line : `${characters.slice(0, longest - 1).join('')}…`;
