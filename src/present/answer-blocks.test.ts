@@ -55,8 +55,9 @@ describe('a confusion matrix', () => {
   });
 
   it('calls labels by numbers where their names have no room as headings', () => {
-    expect(matrixNames(['yes', 'no'])).toEqual({ rows: ['yes', 'no'], columns: ['yes', 'no'] });
+    expect(matrixNames(['yes', 'no'])).toMatchObject({ rows: ['yes', 'no'], columns: ['yes', 'no'] });
     expect(matrixNames(['account_is_blocked', 'no'])).toEqual({
+      isNumbered: true,
       rows: ['1 account_is_blocked', '2 no'],
       columns: ['1', '2'],
     });
