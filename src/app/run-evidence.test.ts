@@ -123,6 +123,16 @@ describe('runEvidence', () => {
     expect(alone?.clusters).toBeUndefined();
   });
 
+  it('ranks no models by items whose accuracy is no mean over them, and says so', async () => {
+    const interval = { low: 0.4, high: 0.6, level: 0.95, method: 'macro F1, bootstrap' };
+    const macro = { ...cell('b').measurements, accuracy: { ...measured(0.5, 'ratio', 4), interval } } as const;
+    const store = storeOf({ a: { x: 1 }, b: { x: 1 } });
+    const evidence = await runEvidence(store, [cell('a'), cell('b', { measurements: macro })]);
+    expect(evidence?.models).toEqual([]);
+    expect([...(evidence?.answers.keys() ?? [])]).toEqual(['a', 'b']);
+    expect(evidence?.notes).toEqual(['ranks are without chances: macro F1 is no mean over items']);
+  });
+
   it('leaves out what has not all four factors or is not done', async () => {
     const store = storeOf({ a: { x: 1 }, b: { x: 1 }, c: { x: 1 } });
     const { memory: _, ...rest } = cell('b').measurements;

@@ -5,6 +5,7 @@ import type { BootstrapModel, LaunchPerformance } from '../scoring/bootstrap.ts'
 import { performanceNames } from '../scoring/factor.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
 import { areInRounds, launchNotes, type TaskEvidence } from '../scoring/task-evidence.ts';
+import { isMacroF1 } from '../stats/macro-f1.ts';
 import { geometricMean } from '../stats/means.ts';
 import type { AnswerFacts } from '../scoring/answer.ts';
 import type { AnswerTally } from '../scoring/answers/tally-answers.ts';
@@ -168,6 +169,7 @@ export async function runEvidence(
     starts: readonly number[];
     stored: StoredAnswers;
   }[] = [];
+  const unranked: Cell[] = [];
   for (const cell of cells) {
     if (cell.state !== 'done' || valueOf(cell.measurements.accuracy) === undefined) continue;
     const stored = await storedAnswers(store, cell, options);
@@ -175,9 +177,12 @@ export async function runEvidence(
     facts.set(cell.model, stored.facts);
     const passes = await store.passResults(cell.id);
     const launches = launchesOf(cell, passes);
-    if (launches !== undefined) found.push({ cell, launches, starts: launchStarts(passes), stored });
+    if (!isMeanOfScores(cell)) unranked.push(cell);
+    else if (launches !== undefined) found.push({ cell, launches, starts: launchStarts(passes), stored });
   }
   if (facts.size === 0) return undefined;
+  // Resampled accuracies of some models beside other figures of the rest would rank unlike things.
+  if (unranked.length > 0) found.length = 0;
   const ranked = found.map(({ cell }) => cell);
   const aligned = commonItems(alignScores(found.map(({ stored }) => stored)));
   const items = aligned.clusters.length;
@@ -195,8 +200,16 @@ export async function runEvidence(
     items,
     answers: facts,
     isInRounds,
-    notes: [...itemNotes(ranked, items), ...launchNotes(models, isInRounds)],
+    notes: [
+      ...(unranked.length > 0 ? ['ranks are without chances: macro F1 is no mean over items'] : []),
+      ...itemNotes(ranked, items),
+      ...launchNotes(models, isInRounds),
+    ],
   };
+}
+
+function isMeanOfScores({ measurements: { accuracy } }: Cell): boolean {
+  return accuracy === undefined || accuracy.status === 'unavailable' || !isMacroF1(accuracy.interval);
 }
 
 function itemNotes(cells: readonly Cell[], items: number): readonly string[] {

@@ -30,6 +30,7 @@ export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
   PB_SERVER: exitCodes.environment,
   PB_UNSUPPORTED: exitCodes.environment,
   PB_ENGINE: exitCodes.someCellsFailed,
+  PB_SCORER: exitCodes.someCellsFailed,
   PB_FENCED: exitCodes.someCellsFailed,
 };
 

@@ -28,7 +28,8 @@ export interface Sample {
   readonly thoughts?: string | undefined;
   /** Of `outputTokens`; undefined where it didn't think. */
   readonly thinkingTokens?: number | undefined;
-  readonly failure: Pick<RequestFailure, 'reason' | 'message'> | undefined;
+  /** Why the item has no score. `scorer`: the answer is there, but a scorer of the user's own failed on it. */
+  readonly failure: { readonly reason: RequestFailure['reason'] | 'scorer'; readonly message: string } | undefined;
   readonly cluster: string | undefined;
   readonly promptTokens: number;
   readonly reusedTokens: number;

@@ -128,7 +128,9 @@ export const ownFields = {
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   isUnparsed: z.boolean(),
   isTruncated: z.boolean(),
-  failure: z.object({ reason: z.enum(['prompt_too_long', 'template', 'engine']), message: z.string() }).optional(),
+  failure: z
+    .object({ reason: z.enum(['prompt_too_long', 'template', 'engine', 'scorer']), message: z.string() })
+    .optional(),
   cluster: z.string().optional(),
   times: z
     .object({

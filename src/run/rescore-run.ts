@@ -58,7 +58,7 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     scores.push({ itemId, score, cluster: sample.cluster, expected: sample.expected });
     sums.scoreSum += score.value;
     sums.scoreSquareSum += score.value ** 2;
-    sums.failed += sample.failure === undefined ? 0 : 1;
+    sums.failed += sample.failure === undefined || sample.failure.reason === 'scorer' ? 0 : 1;
     sums.unparsed += score.isUnparsed ? 1 : 0;
     sums.truncated += sample.isTruncated ? 1 : 0;
     sums.promptTokens += sample.promptTokens;

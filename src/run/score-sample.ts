@@ -5,6 +5,7 @@ import type {
   LoglikelihoodRequest,
   RequestFailure,
 } from '../core/engine.ts';
+import { ScorerError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
 import type { GenerateTask, ItemScore, LikelihoodTask, Task } from '../core/task.ts';
 import * as z from 'zod';
@@ -53,6 +54,21 @@ function generationScore(task: GenerateTask, item: unknown, raw: RawGeneration):
   return task.score(item, { text, finishReason });
 }
 
+interface Verdict {
+  readonly score: ItemScore;
+  readonly failure: Sample['failure'];
+}
+
+/** A scorer of the user's own that fails on one answer fails its item; the run goes on. */
+function judged(score: () => ItemScore): Verdict {
+  try {
+    return { score: score(), failure: undefined };
+  } catch (error) {
+    if (!(error instanceof ScorerError)) throw error;
+    return { score: failedScore, failure: { reason: 'scorer', message: error.message } };
+  }
+}
+
 function baseSample(task: Task, item: unknown, position: number, prompt: string) {
   return { itemId: task.itemId(item), position, prompt, expected: task.expected(item), cluster: task.cluster?.(item) };
 }
@@ -95,7 +111,7 @@ export function generationSample(
   const { thoughts, thinkingTokens } = result;
   const hasThoughts = thoughts !== undefined || (thinkingTokens ?? 0) > 0;
   const raw: RawGeneration = { text, finishReason, ...(hasThoughts && { hasThoughts }) };
-  const score = generationScore(task, item, raw);
+  const { score, failure } = judged(() => generationScore(task, item, raw));
   return {
     ...base,
     ...scored(score),
@@ -107,7 +123,7 @@ export function generationSample(
     cut: cutOf(finishReason),
     thoughts,
     thinkingTokens,
-    failure: undefined,
+    failure,
     promptTokens,
     reusedTokens,
     outputTokens,
@@ -141,12 +157,13 @@ export function likelihoodSample(
 }
 
 /**
- * Scores a stored output again, by the task's present scorer.
+ * Scores a stored output again, by the task's present scorer; one that only its scorer failed on may be right now.
  *
+ * @throws {ScorerError} if a scorer of the user's own fails
  * @throws {z.ZodError} if what is stored isn't what the engine gave
  */
 export function rescoreSample(task: Task, item: unknown, sample: Sample): ItemScore {
-  if (sample.failure !== undefined) return failedScore;
+  if (sample.failure !== undefined && sample.failure.reason !== 'scorer') return failedScore;
   const raw: unknown = JSON.parse(sample.raw);
   return task.kind === 'generate'
     ? generationScore(task, item, rawGeneration.parse(raw))

@@ -60,6 +60,6 @@ describe('interval of macro F1', () => {
     const alone = macroF1Interval({ gold, predicted });
     const together = macroF1Interval({ gold, predicted, clusters });
     expect(together.high - together.low).toBeGreaterThan(1.5 * (alone.high - alone.low));
-    expect(together.method).toBe('bootstrap, 12 clusters');
+    expect(together.method).toBe('macro F1, bootstrap, 12 clusters');
   });
 });

@@ -26,6 +26,7 @@ interface Cell {
   readonly items: number;
 }
 
+const method = 'macro F1, bootstrap';
 const resamples = 2000;
 const seed = 1;
 /** Items that the prior is worth, as for accuracies (`drawAccuracies`). */
@@ -136,8 +137,13 @@ export function macroF1Interval(answers: LabelledAnswers, level = 0.95): Interva
     low: Math.min(value, quantile(draws, tail)),
     high: Math.max(value, quantile(draws, 1 - tail)),
     level,
-    method: isClustered ? `bootstrap, ${units.length} clusters` : 'bootstrap',
+    method: isClustered ? `${method}, ${units.length} clusters` : method,
   };
+}
+
+/** Whether a value with this interval is macro F1, which is no mean over items: their scores can't be resampled for it. */
+export function isMacroF1(interval: Pick<Interval, 'method'> | undefined): boolean {
+  return interval?.method.startsWith(method) === true;
 }
 
 function addPrior(

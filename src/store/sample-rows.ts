@@ -210,7 +210,19 @@ async function replaceScore(db: Kysely<Database>, cellId: string, { itemId, scor
     .where('item_id', '=', itemId)
     .executeTakeFirst();
   if (before === undefined) throw new StoreError(`no sample ${itemId} in cell ${cellId}`);
+  await forgetScorerFailure(db, cellId, itemId);
   if (JSON.stringify(columns) === JSON.stringify(before)) return 0;
   await db.updateTable('sample').set(columns).where('cell_id', '=', cellId).where('item_id', '=', itemId).execute();
   return 1;
+}
+
+/** An answer that has a score now is no longer one that its scorer failed on. */
+async function forgetScorerFailure(db: Kysely<Database>, cellId: string, itemId: string): Promise<void> {
+  await db
+    .updateTable('sample')
+    .set({ failure_reason: null, failure_message: null })
+    .where('cell_id', '=', cellId)
+    .where('item_id', '=', itemId)
+    .where('failure_reason', '=', 'scorer')
+    .execute();
 }

@@ -17,7 +17,7 @@ export function defaultPrompt({ answer, by, score, unanswerable }: Known): BySty
         ? { plain: 'Question: {{ input }}\nAnswer:', chat: '{{ input }}' }
         : {
             plain: `Question: {{ input }}\n${lettered}Answer:`,
-            chat: `Question: {{ input }}\n${lettered}\nAnswer with the letter of the right choice alone.`,
+            chat: `Question: {{ input }}\n${lettered}\n\nAnswer with the letter of the right choice alone.`,
           };
     case 'text': {
       const otherwise = unanswerable === undefined ? '' : ` If there is no answer, write {{ unanswerable | tojson }}.`;

@@ -43,7 +43,9 @@ export function scoreByModule(
   const score = isScore(result) ? result : { value: typeof result === 'boolean' ? Number(result) : result };
   const { value } = score;
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {
-    throw problem(`gave ${oneLine(JSON.stringify(result) ?? typeof result)}, not true, false or a number from 0 to 1,`);
+    throw problem(
+      `gave ${oneLine(typeof result === 'number' ? String(result) : (JSON.stringify(result) ?? typeof result))}, not true, false or a number from 0 to 1,`,
+    );
   }
   const span = answerSpan(output);
   return { answer: span === '' ? undefined : span, isUnparsed: false, metrics: {}, ...score, value };

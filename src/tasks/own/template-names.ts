@@ -38,16 +38,29 @@ function nameOf(node: unknown): string | undefined {
   return isNode(node) && node['type'] === 'Identifier' ? String(node['value']) : undefined;
 }
 
-/** `a.b["c"]` as its three names; undefined for other expressions, and from a computed or called part on no further. */
-function pathOf(node: unknown): readonly string[] | undefined {
+/** `a.b["c"]` as its three names. */
+interface MemberPath {
+  readonly names: readonly string[];
+  /** Nothing computed or called was left out. */
+  readonly isWhole: boolean;
+}
+
+/** Undefined for expressions that don't begin with a name; from a computed or called part on it goes no further. */
+function memberPath(node: unknown): MemberPath | undefined {
   const name = nameOf(node);
-  if (name !== undefined) return [name];
+  if (name !== undefined) return { names: [name], isWhole: true };
   if (!isNode(node) || node['type'] !== 'MemberExpression') return undefined;
-  const path = pathOf(node['object']);
+  const path = memberPath(node['object']);
+  if (path?.isWhole !== true) return path;
   const property = node['property'];
-  const isText = isNode(property) && property['type'] === 'StringLiteral';
-  const part = node['computed'] === true ? (isText ? String(property['value']) : undefined) : nameOf(property);
-  return path === undefined || part === undefined || methods.has(part) ? path : [...path, part];
+  const text = isNode(property) && property['type'] === 'StringLiteral' ? String(property['value']) : undefined;
+  const part = node['computed'] === true ? text : nameOf(property);
+  if (part === undefined || methods.has(part)) return { ...path, isWhole: false };
+  return { names: [...path.names, part], isWhole: true };
+}
+
+function pathOf(node: unknown): readonly string[] | undefined {
+  return memberPath(node)?.names;
 }
 
 /**
