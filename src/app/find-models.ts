@@ -3,7 +3,8 @@ import { modelEntry, type Suite } from '../core/suite.ts';
 import { findModel } from '../sources/find-model.ts';
 import { describeSource } from '../sources/model-source.ts';
 import type { LocalContext } from './local-context.ts';
-import { nameModel } from './prepare-models.ts';
+import { settingSuffix } from '../core/model-setting.ts';
+import { nameModel, settingOf } from './prepare-models.ts';
 
 type Entry = Suite['models'][number];
 type Names = readonly [string, ...string[]];
@@ -22,8 +23,10 @@ async function findEntry(entry: Entry, context: LocalContext, signal: AbortSigna
     context.onStep?.(`asking ${source}`);
     const found = await find({ source, engineOptions, environment: context.environment ?? {} }, signal);
     const written = modelEntry(entry);
+    const suffix = settingSuffix(settingOf(written));
+    const [best, ...others] = found.names;
     return {
-      names: written.name === undefined ? found.names : [written.name],
+      names: written.name === undefined ? [best + suffix, ...others.map((each) => each + suffix)] : [written.name],
       withName: (chosen) => ({ ...written, engine, source: found.source, name: chosen }),
     };
   }
@@ -33,7 +36,7 @@ async function findEntry(entry: Entry, context: LocalContext, signal: AbortSigna
   const file = describeSource(model.sources[0]);
   const own = typeof entry === 'string' ? undefined : entry.name;
   return {
-    names: [own ?? model.name],
+    names: [own ?? model.name + settingSuffix(settingOf(modelEntry(entry)))],
     withName: () => (typeof entry === 'string' ? file : { ...entry, source: file }),
   };
 }

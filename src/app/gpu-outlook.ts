@@ -1,3 +1,4 @@
+import { askedBudget } from '../core/model-setting.ts';
 import { isFileServer } from '../core/managed-server.ts';
 import { managedServerSchema, type Suite } from '../core/suite.ts';
 import type { GpuFacts } from '../core/manifest.ts';
@@ -89,7 +90,8 @@ export function gpuOutlook(model: NamedModel, suite: Suite, supply: GpuSupply): 
           shape: attentionShapes[entry.name],
           dtype,
           tensorParallel,
-          contextTokens: server.contextTokens ?? suite.contextTokens ?? assumedContextTokens,
+          contextTokens:
+            server.contextTokens ?? suite.contextTokens ?? assumedContextTokens + askedBudget(model.setting.thinking),
           sequences: server.sequences ?? plannedConcurrency(suite),
           // SGLang has no such setting.
           kvCacheBytes: server.preset === 'vllm' && kvCacheGiB !== undefined ? kvCacheGiB * gibibyte : undefined,

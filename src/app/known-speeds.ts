@@ -2,7 +2,12 @@ import { type EngineWorld, openEngine } from '../engines/index.ts';
 import { buildGenerateRequest, buildLikelihoodRequest } from '../run/ask-items.ts';
 import { type CellSpeed, type DurationEstimate, probeModel, speedFromRequests } from '../run/estimate-duration.ts';
 import type { PlannedTask, RunPlan } from '../run/plan.ts';
+import type { ModelSpec } from '../core/engine.ts';
+import { askedBudget } from '../core/model-setting.ts';
 import type { Store } from '../core/store.ts';
+import type { ModelEntry } from '../core/suite.ts';
+import { settingOf } from './prepare-models.ts';
+import { entryOf } from './setting-differences.ts';
 
 /** The cell that a probe is at. */
 export interface ProbeStep {
@@ -39,11 +44,13 @@ export function guessProbe(
   items: number,
   cores: number,
 ): DurationEstimate | undefined {
-  const tokens = tasks.flatMap((planned) => planned.order.slice(0, items).map((at) => itemTokens(planned, at)));
-  const count = tokens.reduce((sum, each) => sum + each, 0);
+  const asked = tasks.flatMap((planned) => planned.order.slice(0, items).map((at) => ({ planned, at })));
+  const tokens = asked.reduce((sum, { planned, at }) => sum + itemTokens(planned, at), 0);
+  const generated = asked.filter(({ planned }) => planned.task.kind === 'generate').length;
   let ms = 0;
-  for (const { facts } of models) {
+  for (const { spec, facts } of models) {
     if (facts.fileBytes === undefined) return undefined;
+    const count = tokens + generated * askedBudget(spec.thinking);
     ms += (1000 * count * (tokenCost.base + tokenCost.perGib * (facts.fileBytes / 2 ** 30))) / cores;
   }
   return { ms, lowMs: ms / guessFactor, highMs: ms * guessFactor };
@@ -76,6 +83,13 @@ export async function probePlan(
 const newestRuns = 30;
 const minRequests = 20;
 
+/** A model that thinks takes many times as long. */
+function isSetAlike(spec: ModelSpec, stored: ModelEntry | undefined): boolean {
+  const { thinking, templateArgs, structuredOutput } = spec;
+  const own = { thinking, templateArgs, structuredOutput };
+  return JSON.stringify(settingOf(own)) === JSON.stringify(stored === undefined ? {} : settingOf(stored));
+}
+
 /** Speeds that finished accuracy passes of earlier runs tell, newest first, one for each model and task. */
 export async function earlierSpeeds(
   { models, tasks }: Pick<RunPlan, 'models' | 'tasks'>,
@@ -87,8 +101,10 @@ export async function earlierSpeeds(
     const names = new Map<string, string>();
     for (const { spec, facts } of models) {
       // By its weights, or by its source where it has none.
-      const same = Object.entries(run.manifest.models).find(([, known]) =>
-        facts.fileSha256 === undefined ? known.source === facts.source : known.fileSha256 === facts.fileSha256,
+      const same = Object.entries(run.manifest.models).find(
+        ([stored, known]) =>
+          (facts.fileSha256 === undefined ? known.source === facts.source : known.fileSha256 === facts.fileSha256) &&
+          isSetAlike(spec, entryOf(run.suite, stored)),
       );
       if (same !== undefined) names.set(same[0], spec.name);
     }

@@ -11,7 +11,14 @@ import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
 import { earlierSpeeds, guessProbe, probePlan, type ProbeStep } from './known-speeds.ts';
 import type { LocalContext } from './local-context.ts';
 import { raceQuestionOf } from './plan-race.ts';
-import { checkEngines, describeModelSource, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
+import {
+  checkEngines,
+  describeModelSource,
+  nameModel,
+  type NamedModel,
+  plannedBudget,
+  prepareModels,
+} from './prepare-models.ts';
 import { chooseTasks, prepareTasks } from './prepare-tasks.ts';
 
 export interface ModelOutlook {
@@ -102,7 +109,7 @@ async function modelOutlook(
   const memoryBytes =
     fetch.path === undefined
       ? fetch.bytesToFetch
-      : (await estimateModelMemory(fetch.path, suite.contextTokens ?? usualContextTokens, sequences)).totalBytes;
+      : (await estimateModelMemory(fetch.path, await contextOf(model, fetch.path, suite), sequences)).totalBytes;
   const limit = options.memoryLimitBytes;
   return {
     ...base,
@@ -112,6 +119,11 @@ async function modelOutlook(
     memoryBytes,
     fits: memoryBytes === undefined || limit === undefined ? undefined : memoryBytes <= limit,
   };
+}
+
+/** Tokens of one sequence: thoughts take room of their own. */
+async function contextOf(model: NamedModel, file: string, { contextTokens }: Suite): Promise<number> {
+  return contextTokens ?? usualContextTokens + (await plannedBudget(model, file));
 }
 
 /** The tasks with their items, or what is wrong with the data. */

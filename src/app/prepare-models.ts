@@ -1,8 +1,12 @@
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { ModelSpec, PromptStyleChoice, ThinkingChoice } from '../core/engine.ts';
+import { askedBudget, type ModelSetting, settingSuffix } from '../core/model-setting.ts';
 import { UsageError } from '../core/errors.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
+import type { ChatSetting } from '../engines/llama-cpp/chat-setting.ts';
+import { readGgufHeader } from '../gguf/gguf-header.ts';
 import { servedNameIn } from '../engines/served/server-address.ts';
 import { modelEntry, type Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
@@ -15,10 +19,12 @@ import { findCatalogueEntry } from '../sources/catalogue.ts';
 
 type ModelEntry = Suite['models'][number];
 
-/** How a model is asked, whatever engine runs it; the same weights under two of them are two models. */
-export type ModelSetting = Pick<ModelSpec, 'thinking' | 'templateArgs' | 'structuredOutput'>;
-
-function settingOf({ thinking, templateArgs, structuredOutput }: ReturnType<typeof modelEntry>): ModelSetting {
+/** How a model is asked, whatever engine runs it; the same weights under two settings are two models. */
+export function settingOf({
+  thinking,
+  templateArgs,
+  structuredOutput,
+}: Pick<ReturnType<typeof modelEntry>, keyof ModelSetting>): ModelSetting {
   return {
     ...(thinking !== undefined && { thinking: thinking satisfies ThinkingChoice }),
     ...(templateArgs !== undefined && { templateArgs }),
@@ -54,15 +60,24 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
   const { style, engineOptions, name } = written;
   const { engine, source } = splitEngineSource(written.source, written.engine) ?? written;
   const request = engineEntry(engine).readsFile ? parseModelRequest(source, workingFolder) : undefined;
+  const setting = settingOf(written);
   return {
-    name: name ?? request?.name ?? servedName(source),
+    name: name ?? (request?.name ?? servedName(source)) + settingSuffix(setting),
     source,
     style: style === 'auto' ? (request?.entry?.promptStyle ?? style) : style,
     engine,
-    engineOptions,
-    setting: settingOf(written),
+    engineOptions: withPaths(engineOptions, workingFolder),
+    setting,
     request,
   };
+}
+
+/** Options that name a file, from the folder that sources are named from. */
+function withPaths(options: ModelSpec['engineOptions'], workingFolder: string): ModelSpec['engineOptions'] {
+  const { chatTemplate } = options;
+  return typeof chatTemplate === 'string'
+    ? { ...options, chatTemplate: resolve(workingFolder, chatTemplate) }
+    : options;
 }
 
 /** Fewer arrivals have no time between them that a rate could be taken from. */
@@ -126,9 +141,31 @@ export async function prepareModels(
     const pulled = await pullModel(model.request, context.settings, { onProgress: context.onPull, signal });
     const { size } = await stat(pulled.path);
     const fileBytes = Math.max(size, pulled.bytes);
-    planned.push(plannedModel(model, { source: pulled.source, fileSha256: pulled.sha256, fileBytes }, pulled.path));
+    const facts = { source: pulled.source, fileSha256: pulled.sha256, fileBytes };
+    const whole = plannedModel(model, facts, pulled.path);
+    // What a model can't have is said before anything runs.
+    if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, pulled.path);
+    planned.push(whole);
   }
   return planned;
+}
+
+async function readPlannedChat(spec: ModelSpec, file: string): Promise<ChatSetting> {
+  const { readChatSetting } = await import('../engines/llama-cpp/chat-setting.ts');
+  return readChatSetting(spec, file, await readGgufHeader(file));
+}
+
+/**
+ * Tokens that a model in process may think before an answer, by its file and its settings.
+ *
+ * @throws {ModelError} for settings that the model can't have
+ */
+export async function plannedBudget(model: NamedModel, file: string): Promise<number> {
+  const unknown = { source: model.source, fileSha256: undefined, fileBytes: undefined };
+  const { spec } = plannedModel(model, unknown, file);
+  if (model.engine !== 'llama') return askedBudget(spec.thinking);
+  const { thinking } = (await readPlannedChat(spec, file)).plan;
+  return thinking.mode === 'on' ? (thinking.budget ?? 0) : 0;
 }
 
 /** Where a model would come from, for plans. */
@@ -148,13 +185,15 @@ function nameManagedModel(
   workingFolder: string,
 ): NamedModel {
   const { source, style, engineOptions, name } = entry;
-  const common = { engine: 'managed', engineOptions: { ...engineOptions, server }, setting: settingOf(entry) };
+  const setting = settingOf(entry);
+  const common = { engine: 'managed', engineOptions: { ...engineOptions, server }, setting };
+  const suffix = settingSuffix(setting);
   if (isFileServer(server)) {
     const request = parseModelRequest(source, workingFolder);
     const known = request.entry?.promptStyle;
     return {
       ...common,
-      name: name ?? request.name,
+      name: name ?? request.name + suffix,
       source,
       style: style === 'auto' ? (known ?? style) : style,
       request,
@@ -164,7 +203,7 @@ function nameManagedModel(
   const isHubServer = server.preset === 'vllm' || server.preset === 'sglang';
   return {
     ...common,
-    name: name ?? known?.name ?? source.split('/').at(-1) ?? source,
+    name: name ?? (known?.name ?? source.split('/').at(-1) ?? source) + suffix,
     source: isHubServer ? (known?.hubId ?? source) : source,
     style: style === 'auto' ? (known?.promptStyle ?? style) : style,
     request: undefined,

@@ -7,6 +7,7 @@ import { type ModelEntry, modelEntry, type Suite } from '../core/suite.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
 import { withoutSecrets } from '../core/without-secrets.ts';
 import type { SettingDifference } from '../scoring/comparison.ts';
+import { thinkingText } from '../core/model-setting.ts';
 import { nameModel } from './prepare-models.ts';
 
 /** One side of a comparison: a model within a run. */
@@ -34,7 +35,7 @@ interface Fact {
 }
 
 /** What a model of a suite was called in its run may come from its source, so each entry is named again. */
-function entryOf({ models }: Suite, model: string): ModelEntry | undefined {
+export function entryOf({ models }: Suite, model: string): ModelEntry | undefined {
   const entry = models.find((candidate) => {
     try {
       return nameModel(candidate, '/').name === model;
@@ -118,6 +119,12 @@ const facts: readonly Fact[] = [
   fact('run', 'perbench version', 'both', ({ run }) => run.manifest.perbenchVersion),
   fact('weights', 'engine options', 'both', ({ entry }) => entry?.engineOptions),
   // The same weights under another template or style are another question; of different weights it is their nature.
+  fact('weights', 'thinking', 'both', ({ model, entry }) => {
+    if (model?.thinking !== undefined) return thinkingText(model.thinking);
+    return entry?.thinking === 'auto' ? undefined : entry?.thinking;
+  }),
+  fact('weights', 'template arguments', 'answers', ({ entry }) => entry?.templateArgs),
+  fact('weights', 'structured output', 'answers', ({ entry }) => (entry?.structuredOutput === true ? 'on' : undefined)),
   fact('weights', 'prompt style', 'answers', ({ model }) => model?.promptStyle),
   fact('weights', 'chat template (sha256)', 'answers', ({ model }) => short(model?.chatTemplateSha256)),
   fact('weights', 'tokenizer (sha256)', 'answers', ({ model }) => short(model?.tokenizerSha256)),

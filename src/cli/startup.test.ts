@@ -29,17 +29,21 @@ it('loads commander and the tables, and nothing that takes long', () => {
   expect(Array.from(packages).filter((name) => /sqlite|child_process|http|worker/.test(name))).toEqual([]);
   const ours = Array.from(files, (file) => relative(join(cli, '..'), file)).toSorted();
   expect(ours.filter((name) => !name.startsWith('cli/'))).toEqual([
+    'core/amount-text.ts',
     'core/errors.ts',
     'core/json-inside.ts',
     'core/limits-schema.ts',
     'core/limits.ts',
     'core/load.ts',
     'core/managed-server.ts',
+    'core/model-setting.ts',
     'core/nearest-name.ts',
     'core/quantities.ts',
     'core/race-question.ts',
     'core/settings.ts',
+    'core/store.ts',
     'core/suite-settings.ts',
+    'core/task-definition.ts',
     'present/sanitise.ts',
     'present/text-width.ts',
     'scoring/factor.ts',

@@ -44,6 +44,8 @@ export type RunEvent =
       readonly launch: number;
       readonly info: ModelInfo;
       readonly durationMs: number;
+      /** What is done about thinking, in the first launch of a model; absent where there is nothing to say. */
+      readonly thinking?: string | undefined;
     }
   | {
       readonly type: 'cell-start';

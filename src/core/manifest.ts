@@ -1,3 +1,4 @@
+import type { Thinking } from './engine.ts';
 import type { RaceRecord } from './race.ts';
 
 /** What a run must be repeated with. Plain JSON; keys never hold secrets. */
@@ -77,6 +78,8 @@ export interface LaunchFacts {
   readonly quantisation: string | undefined;
   readonly chatTemplateSha256: string | undefined;
   readonly tokenizerSha256: string | undefined;
+  /** What became of the thinking setting. */
+  readonly thinking?: Thinking | undefined;
 }
 
 /** Of a model that was never launched. */

@@ -168,7 +168,7 @@ export const glossary: readonly GlossaryGroup[] = [
     'chance level': 'Accuracy of guessing without reading the question.',
     unparsed: 'No answer could be extracted from the output (unreadable); it counts as wrong.',
     thoughts: 'What a model writes before its answer, in a block of its own. Kept with the sample, never scored.',
-    'budget cut (CUT)':
+    'budget cut (Cut)':
       'Share of items without an answer, since the tokens ended while the model was thinking; they count as wrong.',
     filtered: 'Share of items whose answer was held back by a content filter of the server; they count as wrong.',
     predicted_X: 'Share of answers that were the label X; gold_X is the share of items for which X is correct.',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ModelInfo } from '../core/engine.ts';
+import type { ModelInfo, Thinking } from '../core/engine.ts';
+import { thinkingText } from '../core/model-setting.ts';
 import type { Manifest, ModelFacts } from '../core/manifest.ts';
 import type { Suite } from '../core/suite.ts';
 import type { PlannedModel, PlannedTask } from './plan.ts';
@@ -12,7 +13,7 @@ export function hashJson(value: unknown): string {
 /** What a launch tells about a model, for the manifest. */
 export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
   const { engineBuild, devices, architecture, promptStyle, serverCommand, deviceCount } = info;
-  const { threads, parameters, quantisation, chatTemplateSha256, tokenizerSha256 } = info;
+  const { threads, parameters, quantisation, chatTemplateSha256, tokenizerSha256, thinking } = info;
   return {
     ...facts,
     engineBuild,
@@ -26,7 +27,15 @@ export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
     quantisation,
     chatTemplateSha256,
     tokenizerSha256,
+    ...(thinking !== undefined && { thinking }),
   };
+}
+
+/** Why it was resolved like that decides nothing. */
+function thinkingInKey(thinking: Thinking | undefined): Omit<Thinking, 'because'> | undefined {
+  if (thinking === undefined || thinking.mode === 'none') return undefined;
+  const { mode, budget, effort } = thinking;
+  return { mode, budget, effort };
 }
 
 /** What decides the answers of a cell, and so whether stored ones still hold. Threads and concurrency aren't in it. */
@@ -41,7 +50,7 @@ export function cellKey(model: PlannedModel, info: ModelInfo, { task, facts }: P
     promptStyle: info.promptStyle,
     contextTokens: suite.contextTokens,
     // Absent where nothing is set, so that older keys stay what they are.
-    thinking: info.thinking?.mode === 'none' ? undefined : info.thinking,
+    thinking: thinkingInKey(info.thinking),
     templateArgs: model.spec.templateArgs,
     structuredOutput: model.spec.structuredOutput,
     task: task.id,
@@ -55,7 +64,11 @@ export function modelDifferences(manifest: Manifest, name: string, now: ModelFac
   const then = manifest.models[name];
   if (then?.engineBuild === undefined) return [];
   const keys = ['fileSha256', 'engineBuild', 'chatTemplateSha256', 'tokenizerSha256', 'promptStyle'] as const;
-  return keys
-    .filter((key) => then[key] !== now[key])
-    .map((key) => `${key}: ${then[key] ?? 'none'} then, ${now[key] ?? 'none'} now`);
+  const thinking = ({ thinking: own }: ModelFacts): string => (own === undefined ? 'none' : thinkingText(own));
+  return [
+    ...keys
+      .filter((key) => then[key] !== now[key])
+      .map((key) => `${key}: ${then[key] ?? 'none'} then, ${now[key] ?? 'none'} now`),
+    ...(thinking(then) === thinking(now) ? [] : [`thinking: ${thinking(then)} then, ${thinking(now)} now`]),
+  ];
 }

@@ -1,5 +1,6 @@
 import { nowMs } from '../core/clock.ts';
 import type { LoadedModel } from '../core/engine.ts';
+import { thinkingSentence } from '../core/model-setting.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { PlannedModel, RunDependencies } from './plan.ts';
 import { suiteEngineOptions } from './protocol.ts';
@@ -27,6 +28,8 @@ export class OpenEngine {
   readonly #options: OpenEngineOptions;
   #current: (OpenModel & { readonly planned: PlannedModel; readonly launch: number }) | undefined;
 
+  readonly #said = new Set<PlannedModel>();
+
   constructor(options: OpenEngineOptions) {
     this.#options = options;
   }
@@ -51,8 +54,16 @@ export class OpenEngine {
     const model = await engine.open(spec, engineOptions, signal);
     this.#current = { planned, launch, model, maxConcurrency };
     await onLaunch(planned, model);
-    emit({ type: 'launch-end', model: name, launch, info: model.info, durationMs: nowMs() - startedMs });
+    const durationMs = nowMs() - startedMs;
+    emit({ type: 'launch-end', model: name, launch, info: model.info, durationMs, ...this.#thinking(planned, model) });
     return this.#current;
+  }
+
+  /** Said once for each model. */
+  #thinking(planned: PlannedModel, { info: { thinking } }: LoadedModel): { readonly thinking?: string | undefined } {
+    const isSaid = this.#said.has(planned);
+    this.#said.add(planned);
+    return isSaid || thinking === undefined ? {} : { thinking: thinkingSentence(planned.spec, thinking) };
   }
 
   /** Ends what is open; with a model, only that one's. */

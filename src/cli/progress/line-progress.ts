@@ -55,8 +55,8 @@ export function createPlainProgress({ sink, now, outlook }: PlainProgressOptions
     handle(event) {
       state.handle(event);
       const view = 'cellId' in event ? state.cellOf(event.cellId) : undefined;
-      const text = eventNote(event, state) ?? runText(event, state) ?? loadingText(event);
-      if (text !== undefined) print(text);
+      const texts = [runText(event, state), eventNote(event, state), loadingText(event)];
+      for (const text of texts) if (text !== undefined) print(text);
       if (view !== undefined) followCell(event, view);
     },
     note: (text) => print(text),

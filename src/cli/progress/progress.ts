@@ -31,13 +31,14 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
       return waitText(event);
     case 'wait-end':
       return waitedText(event);
+    case 'launch-end':
+      return event.thinking;
     case 'decision':
       return `${cellName(event.cellId, state)}: ${decisionText(event.verdict)}`;
     case 'certificate':
     case 'run-start':
     case 'launch-start':
     case 'launch-progress':
-    case 'launch-end':
     case 'cell-start':
     case 'cell-items':
     case 'pass-start':

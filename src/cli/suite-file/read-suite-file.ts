@@ -233,9 +233,20 @@ export function resolveSuitePaths(suite: Suite, folder: string, homeFolder: stri
     models: suite.models.map((model) =>
       typeof model === 'string'
         ? resolveSource(model, folder, homeFolder)
-        : { ...model, source: resolveEntry(model, folder, homeFolder) },
+        : { ...model, ...resolveTemplate(model, folder, homeFolder), source: resolveEntry(model, folder, homeFolder) },
     ),
   };
+}
+
+/** A chat template is a file beside the suite. */
+function resolveTemplate(
+  { engineOptions }: Pick<Exclude<Suite['models'][number], string>, 'engineOptions'>,
+  folder: string,
+  homeFolder: string,
+): Pick<Exclude<Suite['models'][number], string>, 'engineOptions'> | undefined {
+  const { chatTemplate } = engineOptions;
+  if (typeof chatTemplate !== 'string') return undefined;
+  return { engineOptions: { ...engineOptions, chatTemplate: resolvePath(chatTemplate, folder, homeFolder) } };
 }
 
 /** Names of repositories look like paths; servers that fetch models themselves take them as they are. */

@@ -164,10 +164,16 @@ async function overrideModel(
   options: SuiteSettingsRequest['input']['options'],
   flags: ModelFlags,
 ): Promise<Suite['models'][number]> {
-  const { style = flags.style, engine } = options;
-  if (style === undefined && engine === undefined && Object.keys(flags.engineOptions).length === 0) return model;
+  const { style = flags.style, engine, thinking } = options;
+  if ([style, engine, thinking].every((each) => each === undefined) && Object.keys(flags.engineOptions).length === 0)
+    return model;
   const entry = modelEntry(model);
-  const changed = { ...entry, style: style ?? entry.style, engine: engine ?? entry.engine };
+  const changed = {
+    ...entry,
+    style: style ?? entry.style,
+    engine: engine ?? entry.engine,
+    thinking: thinking ?? entry.thinking,
+  };
   const engineOptions = await readEngineOptions(nameModel(changed, '/').engine, flags.engineOptions);
   return { ...changed, engineOptions: { ...entry.engineOptions, ...engineOptions } };
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { jsonInside } from '../../core/json-inside.ts';
+import { parseThinking, thinkingExpected } from '../../core/model-setting.ts';
 import { rangeText, readNumber, type Setting, type SettingKind, type SettingTable } from '../../core/settings.ts';
 import { modelSettings, suiteSettings, taskSettings } from '../../core/suite-settings.ts';
 import { choice, custom, flag, number, type Option, texts } from '../options/option.ts';
@@ -110,6 +111,13 @@ export const suiteOptions = {
   shots: optionOf(taskSettings.shots),
   style: optionOf(modelSettings.style),
   engine: optionOf(modelSettings.engine),
+  thinking: custom({
+    argument: 'how',
+    help: `${modelSettings.thinking.help.split(':')[0]}: ${thinkingExpected}`,
+    defaultText: modelSettings.thinking.otherwise,
+    expected: thinkingExpected,
+    parse: parseThinking,
+  }),
   modelArgs: {
     ...keyValues,
     expected: 'key=value pairs joined by commas, or a JSON object',

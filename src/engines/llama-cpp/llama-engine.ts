@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { clockOffsetMs } from '../../core/clock.ts';
@@ -7,8 +7,6 @@ import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec, PromptSt
 import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
 import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
-import { resolvePromptStyle } from '../prompt-style.ts';
-import { resolveThinking } from '../thinking/resolve-thinking.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
 import {
@@ -18,6 +16,7 @@ import {
   llamaOptionsSchema,
   withKernels,
 } from './library-location.ts';
+import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -69,29 +68,6 @@ async function fileBytes(file: string, splitCount: number): Promise<number> {
   return sizes.reduce((sum, each) => sum + each, 0);
 }
 
-function textValue(header: GgufHeader, key: string): string | undefined {
-  const value = header.values.get(key);
-  return typeof value === 'string' ? value : undefined;
-}
-
-/**
- * The template that messages are rendered by: the one that the options name, else the file's own.
- *
- * @throws {ModelError} if the named one can't be read
- */
-async function chatTemplateOf(name: string, file: string | undefined, header: GgufHeader): Promise<string | undefined> {
-  if (file === undefined) return textValue(header, 'tokenizer.chat_template');
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ModelError(`${name}: the chat template ${file} can't be read: ${reason}`, {
-      hint: 'Set the engine option chatTemplate to a file with a Jinja template.',
-      cause,
-    });
-  }
-}
-
 interface Opening {
   readonly promptStyle: PromptStyle;
   readonly model: ModelSpec;
@@ -100,39 +76,18 @@ interface Opening {
   readonly order: LoadOrder;
 }
 
-function namesOf({ name }: ModelSpec, header: GgufHeader): readonly string[] {
-  const keys = ['general.name', 'general.finetune', 'general.basename'];
-  return [name, ...keys.flatMap((key) => textValue(header, key) ?? [])];
-}
-
 async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEngineOptions): Promise<Opening> {
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
-  const {
-    device,
-    kernels,
-    chatTemplate: templateFile,
-  } = parseEngineOptions(llamaOptionsSchema, 'llama', model, optionsHint);
+  const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model, optionsHint);
   const found = (engine.findLibrary ?? findLibrary)(device);
   const library = kernels === undefined ? found : withKernels(found, kernels);
   const header = await readGgufHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
   checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);
-  const chatTemplate = await chatTemplateOf(model.name, templateFile, header);
-  const names = namesOf(model, header);
-  const promptStyle = resolvePromptStyle(model.promptStyle, {
-    file: model.file,
-    names,
-    hasChatTemplate: chatTemplate !== undefined,
-  });
-  const { thinking, templateArgs } = resolveThinking(model.thinking, {
-    model: model.name,
-    names: [...names, basename(model.file)],
-    promptStyle,
-    template: chatTemplate,
-    templateArgs: model.templateArgs,
-  });
+  const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
+  const { thinking, templateArgs } = plan;
   const order: LoadOrder = {
     type: 'load',
     file: model.file,

@@ -1,7 +1,7 @@
 import type { GenerateRequest, RequestFailure, Thinking } from '../../core/engine.ts';
 import type { ChatRenderer } from '../chat-template.ts';
 import { requestFailure, textSha256 } from '../prompt-tokens.ts';
-import { defaultThinkingBudget } from '../thinking/resolve-thinking.ts';
+import { defaultThinkingBudget } from '../../core/model-setting.ts';
 import { openedShape, type ThoughtShape, thoughtShapes } from '../thinking/thought-shapes.ts';
 import type { Tokenizer } from './native/tokenizer.ts';
 

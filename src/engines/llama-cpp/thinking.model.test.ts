@@ -99,7 +99,7 @@ describe('SmolLM2 under a template that opens a block of thoughts', () => {
         ([id, result]) => JSON.stringify(inShort(result)) === JSON.stringify(inShort(together.get(id) ?? result)),
       );
       // Where the two best tokens are nearly as likely, the rounding in another batch may turn them round.
-      expect(same.length, JSON.stringify(pass)).toBeGreaterThanOrEqual(questions.length - 2);
+      expect(same.length).toBeGreaterThanOrEqual(questions.length - 2);
       expect([...together.values()].every(({ thinkingTokens = 0 }) => thinkingTokens > 0)).toBe(true);
     }
   });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { GenerateRequest, ModelSpec } from '../../core/engine.ts';
-import { defaultThinkingBudget, resolveThinking, type ThinkingPlan } from '../thinking/resolve-thinking.ts';
+import { defaultThinkingBudget } from '../../core/model-setting.ts';
+import { resolveThinking, type ThinkingPlan } from '../thinking/resolve-thinking.ts';
 import { type SplitText, splitThoughts } from '../thinking/split-thoughts.ts';
 import { type ThoughtShape, thoughtShapes } from '../thinking/thought-shapes.ts';
 

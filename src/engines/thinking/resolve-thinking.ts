@@ -1,11 +1,9 @@
 import type { PromptStyle, Thinking, ThinkingChoice, ThinkingDetail } from '../../core/engine.ts';
 import { ModelError } from '../../core/errors.ts';
+import { defaultThinkingBudget } from '../../core/model-setting.ts';
 import type { TemplateArguments } from '../chat-template.ts';
 import { readTemplateThinking, type TemplateThinking } from './template-switch.ts';
 import { mentionedShape, type ThoughtShape } from './thought-shapes.ts';
-
-/** Tokens of thoughts where nobody sets a budget. */
-export const defaultThinkingBudget = 1024;
 
 const thinkingName =
   /(?:^|[^a-z])(?:think|thinking|thinker|reason|reasoner|reasoning|r1|qwq|magistral|gpt-oss)(?:[^a-z]|$)/i;

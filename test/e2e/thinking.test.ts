@@ -1,0 +1,61 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Sample } from '../../src/core/sample.ts';
+import { openStoreIn, startPerbench, temporaryFolder } from './perbench-process.ts';
+
+/** SmolLM2's turns, with a block of thoughts unless it is told not to. */
+const template = `{% for m in messages %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}<|im_start|>assistant
+{% if enable_thinking is not defined or enable_thinking %}<think>
+{% endif %}`;
+
+const suite = `
+models:
+  - source: smollm2-135m-instruct
+    thinking: { budget: 32 }
+    engineOptions: { chatTemplate: thinking.jinja }
+  - source: smollm2-135m-instruct
+    thinking: off
+    engineOptions: { chatTemplate: thinking.jinja }
+tasks: [imdb/mini, arc_easy/mini]
+protocol: paper
+limit: 2
+concurrency: 2
+`;
+
+it('scores the answer, not the thoughts, of a real model on reviews and multiple choice', async () => {
+  using folder = temporaryFolder();
+  await writeFile(join(folder.path, 'thinking.jinja'), template);
+  await writeFile(join(folder.path, 'suite.yaml'), suite);
+  const run = startPerbench(folder.path, 'run', 'suite.yaml');
+  await run.ended;
+  const said = run.events().flatMap((event) => (typeof event['thinking'] === 'string' ? [event['thinking']] : []));
+  expect(said).toEqual([
+    'smollm2-135m-instruct (thinking, 32): thinks, closed by force after 32 tokens (its template opens a think block (<think>))',
+    'smollm2-135m-instruct (thinking off): thinking is off (its template has enable_thinking)',
+  ]);
+  await using store = await openStoreIn(folder.path);
+  const stored = await store.latestRun();
+  expect(stored?.status).toBe('finished');
+  const cells = await store.cells(stored?.id ?? '');
+  expect(cells.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done']);
+  for (const cell of cells) {
+    const samples: readonly Sample[] = await Array.fromAsync(store.samples(cell.id));
+    expect(samples).toHaveLength(2);
+    const isThinking = cell.model.includes('32');
+    for (const { output, thoughts, thinkingTokens = 0, outputTokens, answer } of samples) {
+      expect(thoughts !== undefined).toBe(isThinking);
+      expect(output).not.toContain('think>');
+      expect(outputTokens - thinkingTokens).toBeLessThanOrEqual(16);
+      if (isThinking) {
+        expect(thinkingTokens).toBeGreaterThan(0);
+        expect(thinkingTokens).toBeLessThanOrEqual(35);
+      }
+      // What was read stands in the answer itself.
+      if (answer !== undefined) expect(output.toLowerCase()).toContain(answer.toLowerCase());
+    }
+    expect(cell.measurements.thinkingTokens?.status).toBe(isThinking ? 'measured' : undefined);
+  }
+});
