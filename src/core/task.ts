@@ -53,6 +53,9 @@ export interface ItemScore {
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** Begins the names of metrics that only some items have: those of single fields of JSON answers, such as `field:date`. */
+export const fieldPrefix = 'field:';
+
 interface TaskBase<Item> {
   /**
    * Name, protocol and version: `gsm8k/per@1`. Raised when a change can change a number; of a task file, the first eight

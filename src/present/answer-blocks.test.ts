@@ -55,8 +55,9 @@ describe('a confusion matrix', () => {
   });
 
   it('calls labels by numbers where their names have no room as headings', () => {
-    expect(matrixNames(['yes', 'no'])).toEqual({ rows: ['yes', 'no'], columns: ['yes', 'no'] });
+    expect(matrixNames(['yes', 'no'])).toMatchObject({ rows: ['yes', 'no'], columns: ['yes', 'no'] });
     expect(matrixNames(['account_is_blocked', 'no'])).toEqual({
+      isNumbered: true,
       rows: ['1 account_is_blocked', '2 no'],
       columns: ['1', '2'],
     });
@@ -216,4 +217,21 @@ it('fields of JSON answers are no columns of the scoreboard, validity and correc
   ]);
   const text = terminalText(written.screen, { width: 200, isWhole: true });
   expect(text).toMatch(/Valid JSON {2}Fits schema {2}Fields right/u);
+});
+
+describe('answers that never came', () => {
+  it('are a column apart from wrong ones, with a footnote that counts them', () => {
+    const whole = terminalText(written.screen, { width: 200, isWhole: true });
+    expect(whole).toMatch(/Thinking +Cut/u);
+    expect(whole).toContain(
+      'Cut: share of the items without an answer, since the tokens ended while the model was thinking; they count as wrong (birch-3b (thinking, 2k) 1 of 40)',
+    );
+    expect(whole).not.toContain('Filtered');
+  });
+
+  it('are nothing to speak of where all came', () => {
+    const scoreboards = report.scoreboards.map((board) => ({ ...board, rows: board.rows.slice(0, 2) }));
+    const { screen } = reportDocument({ ...report, scoreboards });
+    expect(terminalText(screen, { width: 200, isWhole: true })).not.toContain('share of the items without an answer');
+  });
 });

@@ -72,14 +72,16 @@ const longestHeading = 12;
 
 /** What a matrix calls its labels: by their names, or by numbers where these have no room as headings. */
 export function matrixNames(labels: readonly string[]): {
+  readonly isNumbered: boolean;
   readonly rows: readonly string[];
   readonly columns: readonly string[];
 } {
   const isNumbered =
     labels.some((label) => label.length > longestHeading) ||
     labels.reduce((sum, label) => sum + label.length + 2, 0) > widestHeadings;
-  if (!isNumbered) return { rows: labels, columns: labels };
+  if (!isNumbered) return { isNumbered, rows: labels, columns: labels };
   return {
+    isNumbered,
     rows: labels.map((label, index) => `${index + 1} ${label}`),
     columns: labels.map((_, index) => String(index + 1)),
   };

@@ -2,6 +2,7 @@ import { decimalsFor } from '../core/amount-text.ts';
 import type { Efficiency } from '../scoring/efficiency.ts';
 import { type BoardColumn, boardColumn, measurementColumn } from './board-column.ts';
 import { priorities } from './column-priorities.ts';
+import { cutHeadings } from './footnotes.ts';
 import { numberCell, wholeOnly } from './document.ts';
 
 /** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
@@ -35,14 +36,13 @@ export const detailColumns: readonly BoardColumn[] = [
   measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', priority: priorities.tokens }),
   measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', priority: priorities.tokens }),
   measurementColumn({ id: 'thinkingTokens', heading: 'Thinking', priority: priorities.thinking, decimals: 0 }),
+  measurementColumn({ id: 'budgetCut', heading: cutHeadings.budgetCut, priority: priorities.thinking, decimals: 3 }),
   measurementColumn({
-    id: 'budgetCut',
-    heading: 'Budget cut',
-    shortHeading: 'CUT',
+    id: 'contentFiltered',
+    heading: cutHeadings.contentFiltered,
     priority: priorities.thinking,
     decimals: 3,
   }),
-  measurementColumn({ id: 'contentFiltered', heading: 'Filtered', priority: priorities.thinking, decimals: 3 }),
   ...['latencyP50', 'latencyP90'].map(fileMeasurement),
   measurementColumn({ id: 'latencyP95', heading: 'Latency p95', shortHeading: 'p95', priority: priorities.latencyP95 }),
   fileMeasurement('latencyP99'),

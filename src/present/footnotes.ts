@@ -119,6 +119,33 @@ function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
   );
 }
 
+/** Columns with the shares of answers that never came. */
+export const cutHeadings = { budgetCut: 'Cut', contentFiltered: 'Filtered' } as const;
+
+const cutReasons: Readonly<Record<keyof typeof cutHeadings, string>> = {
+  budgetCut: 'since the tokens ended while the model was thinking',
+  contentFiltered: "since the server's content filter held it back",
+};
+
+/** What the shares of answers that never came mean, where there are any. */
+function cutNotes(rows: readonly ScoreboardRow[]): Footnote[] {
+  return (['budgetCut', 'contentFiltered'] as const).flatMap((metric) => {
+    const counts = rows.flatMap(({ model, measurements }) => {
+      const share = measurements[metric];
+      if (share === undefined || share.status === 'unavailable' || share.value === 0) return [];
+      return [`${model} ${countText(Math.round(share.value * share.n))} of ${countText(share.n)}`];
+    });
+    if (counts.length === 0) return [];
+    const [heading, what] = [cutHeadings[metric], `share of the items without an answer, ${cutReasons[metric]}`];
+    return [
+      note(`${heading}: ${what}; they count as wrong (${listText(counts)})`, {
+        shortText: `${heading}: ${what}; they count as wrong`,
+        column: heading,
+      }),
+    ];
+  });
+}
+
 /** Other flags of rows, such as a latency below the clock's resolution. */
 function otherFlags(rows: readonly ScoreboardRow[]): Footnote[] {
   const codes = new Set(['lat_below_resolution', 'below_trivial_baseline']);
@@ -168,6 +195,7 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
     ...setFlags(paper, ofPaperScore),
     ...worstRows(rows),
     ...warnings.filter(({ mark }) => mark !== '!'),
+    ...cutNotes(rows),
     ...priceNotes(board).map((text) => note(text)),
     ...tieNotes(board).map((text) => note(text, { column: '#' })),
     ...anchorDetails(board).map((text) => note(`${anchorsTerm}: ${text}`, { isDetail: true })),

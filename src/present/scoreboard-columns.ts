@@ -1,4 +1,5 @@
 import type { Interval } from '../core/measurement.ts';
+import { fieldPrefix } from '../core/task.ts';
 import { headlineRanking } from '../scoring/board-ranking.ts';
 import { factorLabels, factorNames, type FactorName, flagId } from '../scoring/factor.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
@@ -228,9 +229,6 @@ const jsonHeadings: Readonly<Record<string, { readonly heading: string; readonly
   fields_right: { heading: 'Fields right', shortHeading: 'Fields' },
 };
 
-/** Begins the names of metrics of single fields, which have a table of their own. */
-const fieldPrefix = 'field:';
-
 /** A metric of the task; in JSON they stand together. */
 function extraColumn(name: string): BoardColumn {
   const json = jsonHeadings[name];
@@ -250,6 +248,7 @@ function extraColumn(name: string): BoardColumn {
 function extraNames(boards: readonly Scoreboard[]): string[] {
   const rows = boards.flatMap(({ rows: own }) => own);
   return [...new Set(rows.flatMap(({ measurements: { extra = {} } }) => Object.keys(extra)))].filter(
+    // Single fields have a table of their own.
     (name) => !name.startsWith(fieldPrefix),
   );
 }

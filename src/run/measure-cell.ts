@@ -1,7 +1,7 @@
 import type { CellMeasurements } from '../core/cell.ts';
 import type { Store, StoredScore } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
-import type { ItemScore, Task } from '../core/task.ts';
+import { fieldPrefix, type ItemScore, type Task } from '../core/task.ts';
 import { cellMeasurements, type CellRecords } from '../metrics/cell-measurements.ts';
 import { createLabelCounter } from '../metrics/label-shares.ts';
 
@@ -25,7 +25,10 @@ async function collectScores(
       predicted.push(labelIn(score));
     }
     if (score.cluster !== undefined) clusters.push(score.cluster);
-    for (const [name, value] of Object.entries(score.metrics)) sums.set(name, (sums.get(name) ?? 0) + value);
+    for (const [name, value] of Object.entries(score.metrics)) {
+      // Not every item has each field: reports count them over those that do.
+      if (!name.startsWith(fieldPrefix)) sums.set(name, (sums.get(name) ?? 0) + value);
+    }
     if (task.summarise !== undefined) all.push(score);
   }
   const means = Object.fromEntries(Array.from(sums, ([name, sum]) => [name, sum / values.length]));

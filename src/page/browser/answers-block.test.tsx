@@ -29,7 +29,9 @@ describe('answers of a task', () => {
     );
     expect(tables).toHaveLength(labelledModels.length);
     for (const table of tables) {
-      expect(table).toMatch(/tabindex="0" role="region" aria-label="Right and given labels of /u);
+      expect(table).toMatch(
+        /tabindex="0" role="region" aria-label="tickets\/own@0123abcd: Right and given labels of /u,
+      );
       expect(table.match(/<th scope="col"/gu)).toHaveLength(7);
       expect(table.match(/<th scope="row"/gu)).toHaveLength(3);
     }

@@ -42,11 +42,18 @@ function Notes({ notes }: { readonly notes: readonly Footnote[] }): VNode {
 }
 
 /** Precision, recall and F1, each with a bar. */
-function LabelsTable({ details, model }: { readonly details: BoardAnswers; readonly model: ModelLabels }): VNode {
+interface LabelsProps {
+  /** Of the task. */
+  readonly title: string;
+  readonly details: BoardAnswers;
+  readonly model: ModelLabels;
+}
+
+function LabelsTable({ title, details, model }: LabelsProps): VNode {
   const { caption, columns, rows } = labelTable(details, model);
   return (
     <CellsTable
-      caption={caption}
+      caption={`${title}: ${caption}`}
       headings={columns.map(({ heading, align }) => ({ text: heading, align }))}
       rows={rows.map(({ cells }, index) => {
         const figures = model.figures[index];
@@ -72,12 +79,7 @@ function LabelsTable({ details, model }: { readonly details: BoardAnswers; reado
   );
 }
 
-function ModelDetails(props: {
-  readonly details: BoardAnswers;
-  readonly model: ModelLabels;
-  readonly isOpen: boolean;
-}): VNode {
-  const { details, model, isOpen } = props;
+function ModelDetails({ title, details, model, isOpen }: LabelsProps & { readonly isOpen: boolean }): VNode {
   const lines = details.labels.length > mostLabels ? confusionLines(model, mostConfusions) : [];
   return (
     <details class="more on-paper" open={isOpen}>
@@ -97,24 +99,24 @@ function ModelDetails(props: {
             </ul>
           </>
         ) : (
-          <LabelMatrix details={details} model={model} />
+          <LabelMatrix title={title} details={details} model={model} />
         )}
         <h3>Label by label</h3>
-        <LabelsTable details={details} model={model} />
+        <LabelsTable title={title} details={details} model={model} />
         <Notes notes={labelNotes(details, model)} />
       </div>
     </details>
   );
 }
 
-function FieldsTable({ details }: { readonly details: BoardAnswers }): VNode | null {
+function FieldsTable({ title, details }: Omit<LabelsProps, 'model'>): VNode | null {
   if (details.byField.length === 0) return null;
   const { caption, columns, rows, notes } = fieldTable(details);
   return (
     <>
       <h3>{caption}</h3>
       <CellsTable
-        caption={caption}
+        caption={`${title}: ${caption}`}
         headings={columns.map(({ heading, align }) => ({ text: heading, align }))}
         rows={rows.map(({ cells }) => ({
           key: cells.slice(0, 2).map(cellText).join(' '),
@@ -154,10 +156,10 @@ export function AnswersBlock({
       {...(table !== undefined && { table: () => textTable(table) })}
     >
       {byLabel.map((model) => (
-        <ModelDetails key={model.model} details={details} model={model} isOpen={model === first} />
+        <ModelDetails key={model.model} title={title} details={details} model={model} isOpen={model === first} />
       ))}
-      <FieldsTable details={details} />
-      <ItemLists taskId={board.taskId} agreement={agreement} links={links} />
+      <FieldsTable title={title} details={details} />
+      <ItemLists title={title} taskId={board.taskId} agreement={agreement} links={links} />
     </Block>
   );
 }

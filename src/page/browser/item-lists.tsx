@@ -22,13 +22,15 @@ function AnswerCell({ answer }: { readonly answer: ListedAnswer | null }): VNode
 }
 
 interface ListsProps {
+  /** Of the task. */
+  readonly title: string;
   readonly taskId: string;
   readonly agreement: ItemAgreement | undefined;
   readonly links: SampleLinks | undefined;
 }
 
 /** The items that all models miss, and those that they disagree about. */
-export function ItemLists({ taskId, agreement, links }: ListsProps): VNode | null {
+export function ItemLists({ title, taskId, agreement, links }: ListsProps): VNode | null {
   if (agreement === undefined) return null;
   const missed = missedText(agreement);
   const disputed = disputedText(agreement);
@@ -38,14 +40,20 @@ export function ItemLists({ taskId, agreement, links }: ListsProps): VNode | nul
       {agreement.missed.count === 0 ? null : (
         <>
           <h3>{missed}</h3>
-          <ItemList which="missed" title={missed} taskId={taskId} agreement={agreement} links={links} />
+          <ItemList which="missed" title={`${title}: ${missed}`} taskId={taskId} agreement={agreement} links={links} />
         </>
       )}
       {agreement.disputed.count === 0 ? null : (
         <details class="more on-paper">
           <summary>{disputed}</summary>
           <div>
-            <ItemList which="disputed" title={disputed} taskId={taskId} agreement={agreement} links={links} />
+            <ItemList
+              which="disputed"
+              title={`${title}: ${disputed}`}
+              taskId={taskId}
+              agreement={agreement}
+              links={links}
+            />
           </div>
         </details>
       )}

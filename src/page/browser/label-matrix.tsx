@@ -7,14 +7,28 @@ import { tip } from './tip.tsx';
 /** Of a count above 0, as a share of its row. */
 const leastShade = 0.15;
 
-/** A label as a heading; where a number stands for it, its name is at hand. */
-function LabelName({ label, shown }: { readonly label: string; readonly shown: string }): VNode {
-  if (shown === label) return <bdi>{label}</bdi>;
-  return (
-    <span class="term" tabIndex={0} {...tip(label)}>
-      {shown}
+/** A label as a heading; where a number stands for it, which on narrow screens is always so, its name is at hand. */
+function LabelName({
+  label,
+  number,
+  isShort,
+}: {
+  readonly label: string;
+  readonly number: number;
+  readonly isShort: boolean;
+}): VNode {
+  const short = (
+    <span class={isShort ? 'term' : 'term on-narrow'} tabIndex={0} {...tip(label)}>
+      {number}
       <span class="off-screen"> {label}</span>
     </span>
+  );
+  if (isShort) return short;
+  return (
+    <>
+      <bdi class="on-wide">{label}</bdi>
+      {short}
+    </>
   );
 }
 
@@ -36,16 +50,18 @@ function CountCell(props: {
 
 function MatrixRow(props: {
   readonly own: ConfusionRow;
-  readonly name: string;
+  readonly number: number;
+  readonly isShort: boolean;
   readonly labels: readonly string[];
   readonly others: readonly (typeof withoutLabel)[number][];
 }): VNode {
-  const { own, name, labels, others } = props;
+  const { own, number, isShort, labels, others } = props;
   const given = new Map(own.given);
   return (
     <tr>
       <th scope="row">
-        <bdi>{name}</bdi>
+        <span class={isShort ? undefined : 'on-narrow'}>{number} </span>
+        <bdi>{own.label}</bdi>
       </th>
       {labels.map((label) => (
         <CountCell
@@ -64,17 +80,17 @@ function MatrixRow(props: {
 }
 
 /** Which label was taken for which: a row per right label, a column per given one. */
-export function LabelMatrix({
-  details,
-  model,
-}: {
+export function LabelMatrix(props: {
+  /** Of the task. */
+  readonly title: string;
   readonly details: BoardAnswers;
   readonly model: ModelLabels;
 }): VNode {
+  const { title, details, model } = props;
   const { labels } = details;
-  const names = matrixNames(labels);
+  const isShort = matrixNames(labels).isNumbered;
   const others = shownWithoutLabel(details);
-  const caption = `${confusionTable(details, model).caption}: a row per right label, a column per label that was given`;
+  const caption = `${title}: ${confusionTable(details, model).caption}, a row per right label, a column per label that was given`;
   return (
     <div class="table-scroll matrix" tabIndex={0} role="region" aria-label={caption}>
       <table>
@@ -86,7 +102,7 @@ export function LabelMatrix({
             </th>
             {labels.map((label, index) => (
               <th key={label} scope="col" class="right">
-                <LabelName label={label} shown={names.columns[index] ?? label} />
+                <LabelName label={label} number={index + 1} isShort={isShort} />
               </th>
             ))}
             {others.map((kind) => (
@@ -104,7 +120,8 @@ export function LabelMatrix({
             <MatrixRow
               key={own.label}
               own={own}
-              name={names.rows[labels.indexOf(own.label)] ?? own.label}
+              number={labels.indexOf(own.label) + 1}
+              isShort={isShort}
               labels={labels}
               others={others}
             />

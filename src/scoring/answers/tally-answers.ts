@@ -1,6 +1,7 @@
 import { itemLabels } from '../../core/item-labels.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { StoredScore } from '../../core/store.ts';
+import { fieldPrefix } from '../../core/task.ts';
 import { wilsonInterval } from '../../stats/score-interval.ts';
 import type { BoardAnswers, ConfusionRow, CountedShare, ListedAnswer, ModelFields } from './board-answers.ts';
 import { itemAgreement, type AnswerColumn } from './item-agreement.ts';
@@ -10,8 +11,6 @@ import { modelLabels } from './label-figures.ts';
 const maxLabels = 200;
 /** More characters of an answer nobody reads in a list. */
 const maxText = 80;
-/** What begins the names of metrics of single fields. */
-const fieldPrefix = 'field:';
 
 /** Counts the answers of one model after the other as their scores stream by. */
 export interface AnswerTally {
