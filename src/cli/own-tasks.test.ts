@@ -201,8 +201,8 @@ describe('what is said before a run', () => {
   });
 
   it('is what was inferred of the file too', async () => {
-    const text = csvOf(ticketRows().map(([text, label]) => [`${text} Merci André.`, label])).replaceAll(',', ';');
-    await writeFile(join(folder, 'old.csv'), Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
+    const content = csvOf(ticketRows().map(([text, label]) => [`${text} Merci André.`, label])).replaceAll(',', ';');
+    await writeFile(join(folder, 'old.csv'), Buffer.from(content.replaceAll('\n', '\r\n'), 'latin1'));
     await writeSuite({ tasks: ['old.csv'] });
     const { stderr } = await perbench('plan', 'suite.json', '--probe', 'never');
     expect(stderr).toMatch(/^old\.csv: .*Windows-1252/imu);

@@ -208,6 +208,34 @@ describe('choices', () => {
     expect(infer(columns)).toMatchObject({ input: 'question', answer: 'choice', choices });
   });
 
+  it.each([
+    ['from 0', ['0', '3', '1'], 0],
+    ['from 1', ['1', '4', '2'], 1],
+    ['by letters', ['A', 'D', 'B'], undefined],
+  ])('are counted %s', (_, answer, firstChoice) => {
+    const found = infer({ question, ...four, answer });
+    expect(found).toMatchObject({ answer: 'choice' });
+    expect('firstChoice' in found ? found.firstChoice : undefined).toBe(firstChoice);
+  });
+
+  it('are left to the user where they may be counted from 0 or 1', () => {
+    const columns = { question, ...four, answer: ['1', '2', '1'] };
+    expect(infer(columns)).toEqual({
+      key: 'firstChoice',
+      question: 'Is the first choice number 0 or 1 in column `answer`?',
+      candidates: ['0', '1'],
+    });
+    expect(infer(columns, { firstChoice: 1 })).toMatchObject({ answer: 'choice', firstChoice: 1 });
+  });
+
+  it('may be the texts beside their labels', () => {
+    const choices = { text: ['red', 'blue'], label: ['A', 'B'] };
+    expect(infer({ question, choices: repeat([choices], 3), answerKey: ['A', 'B', 'A'] })).toMatchObject({
+      choices: 'choices.text',
+      target: 'answerKey',
+    });
+  });
+
   it('are left to the user where a target is none of them', () => {
     const found = infer({ question, ...four, answer: ['A', 'black', 'B'] });
     expect(found).toMatchObject({ key: 'answer', candidates: ['choice', 'label', 'text'] });
