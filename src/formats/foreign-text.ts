@@ -128,9 +128,6 @@ export const ownFields = {
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   isUnparsed: z.boolean(),
   isTruncated: z.boolean(),
-  cut: z.enum(['budget_cut', 'content_filter']).optional(),
-  thoughts: z.string().optional(),
-  thinkingTokens: z.number().optional(),
   failure: z.object({ reason: z.enum(['prompt_too_long', 'template', 'engine']), message: z.string() }).optional(),
   cluster: z.string().optional(),
   times: z
@@ -141,4 +138,7 @@ export const ownFields = {
       lastTokenMs: z.number(),
     })
     .optional(),
+  cut: z.enum(['budget_cut', 'content_filter']).optional(),
+  thoughts: z.string().optional(),
+  thinkingTokens: z.number().optional(),
 } as const;
