@@ -30,6 +30,6 @@ describe('nameModel', () => {
     });
     const [entry] = models;
     if (entry === undefined || typeof entry === 'string') throw new Error('no model');
-    expect(nameModel(entry, '/work').engineOptions).toEqual({ chatTemplate: '/work/think.jinja' });
+    expect(nameModel(entry, '/suites').engineOptions).toEqual({ chatTemplate: '/suites/think.jinja' });
   });
 });

@@ -143,4 +143,7 @@ export const ownFields = {
       lastTokenMs: z.number(),
     })
     .optional(),
+  cut: z.enum(['budget_cut', 'content_filter']).optional(),
+  thoughts: z.string().optional(),
+  thinkingTokens: z.number().optional(),
 } as const;
