@@ -6,16 +6,16 @@ import { outcomes } from '../../core/store.ts';
 /** Formats of one file: `--format`, or the ending of `--out`. A test compares them with the registries. */
 const fileFormats = [
   'csv',
-  'confusion',
-  'labels',
-  'items',
-  'fields',
   'json',
   'markdown',
   'latex',
   'parquet',
   'openmetrics',
   'bencher',
+  'confusion',
+  'labels',
+  'items',
+  'fields',
   'jsonl',
 ] as const;
 
