@@ -7,7 +7,6 @@ import type { AnchorNeeds } from './need-anchors.ts';
 import type { Efficiency } from './efficiency.ts';
 import type { Answer, AnswerFacts } from './answer.ts';
 import type { BoardAnswers } from './answers/board-answers.ts';
-import type { WeightSettings } from './answers/weight-settings.ts';
 import type { RankedModel } from '../stats/rank-inference.ts';
 import { factorNames, type FactorName, type Factors, defaultLatencyResolution, type ScoreFlag } from './factor.ts';
 import type { ValuedModel, AnchoredRobustness, PaperRobustness } from './robustness-card.ts';
@@ -150,6 +149,14 @@ export interface PairedAccuracy {
   readonly second: string;
   readonly low: number;
   readonly high: number;
+}
+
+/** The same weights under several settings, such as with and without thinking: each is a model of its own. */
+export interface WeightSettings {
+  /** What their names have in common. */
+  readonly name: string;
+  /** By rising tokens per answer; at least two. */
+  readonly models: readonly string[];
 }
 
 /** All cells of one task under one protocol side by side, with factors and scores. Plain JSON. */

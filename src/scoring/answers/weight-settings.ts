@@ -1,12 +1,4 @@
-import { type Scoreboard, type ScoreboardRow, valueOf } from '../scoreboard.ts';
-
-/** The same weights under several settings, such as with and without thinking: each is a model of its own. */
-export interface WeightSettings {
-  /** What their names have in common. */
-  readonly name: string;
-  /** By rising tokens per answer; at least two. */
-  readonly models: readonly string[];
-}
+import { type Scoreboard, type ScoreboardRow, valueOf, type WeightSettings } from '../scoreboard.ts';
 
 /** A model's name without what tells its settings: `qwen3 (thinking off)`. */
 function nameOfWeights(model: string): string {
