@@ -78,7 +78,7 @@ function checkedRows(own: ResolvedTask, rows: readonly OwnRow[], examples: reado
   return findings.map(findingText);
 }
 
-export function findingText({ message, hint }: DataFinding): string {
+function findingText({ message, hint }: DataFinding): string {
   return hint === undefined ? message : `${message} ${hint}`;
 }
 

@@ -8,7 +8,7 @@ const dataEnding = /\.(?:csv|tsv|json|jsonl|ndjson|parquet)(?:\.gz)?$/i;
 const fileEnding = /\.(?:ya?ml|csv|tsv|json|jsonl|ndjson|parquet)(?:\.gz)?$/i;
 
 /** Whether the name of a task means a file, a folder or a data set of the hub, whether it is there or not. */
-export function isFileName(name: string): boolean {
+function isFileName(name: string): boolean {
   return name.startsWith('hf:') || fileEnding.test(name) || /^(?:~|\.{1,2})?\//.test(name);
 }
 

@@ -143,7 +143,4 @@ export const ownFields = {
       lastTokenMs: z.number(),
     })
     .optional(),
-  cut: z.enum(['budget_cut', 'content_filter']).optional(),
-  thoughts: z.string().optional(),
-  thinkingTokens: z.number().optional(),
 } as const;

@@ -103,7 +103,7 @@ export function answerPage(board: Scoreboard): readonly Block[] {
 }
 
 /** Every item list in a sentence; of pages that have lists of their own. */
-export function agreementTexts({ agreement }: BoardAnswers): readonly string[] {
+function agreementTexts({ agreement }: BoardAnswers): readonly string[] {
   if (agreement === undefined) return [];
   return [missedText(agreement), disputedText(agreement)];
 }

@@ -21,7 +21,7 @@ const longestLabel = 60;
 const mostWords = 6;
 
 /** Right answers of all rows, those of rows with several of them one by one. */
-export function rightAnswers({ values }: ColumnFacts): readonly unknown[] {
+function rightAnswers({ values }: ColumnFacts): readonly unknown[] {
   return values.flatMap((value) => (Array.isArray(value) && value.every(isScalar) ? (value as unknown[]) : [value]));
 }
 
