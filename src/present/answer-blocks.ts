@@ -102,12 +102,6 @@ export function answerPage(board: Scoreboard): readonly Block[] {
   return [...settingBlocks(board), ...(details === undefined ? [] : wholeBlocks(details, mostOnPage))];
 }
 
-/** Every item list in a sentence; of pages that have lists of their own. */
-function agreementTexts({ agreement }: BoardAnswers): readonly string[] {
-  if (agreement === undefined) return [];
-  return [missedText(agreement), disputedText(agreement)];
-}
-
 type Told = readonly [board: Scoreboard, details: BoardAnswers];
 
 function toldOf(boards: readonly Scoreboard[]): readonly Told[] {
