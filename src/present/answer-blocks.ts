@@ -8,7 +8,6 @@ import {
   fieldTable,
   itemTable,
   labelTable,
-  missedText,
   settingsTable,
 } from './answer-tables.ts';
 import { type Block, line, listBlock, type Records, type Scalar, tableBlock, textBlock } from './document.ts';
