@@ -40,6 +40,7 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     truncated: 0,
     promptTokens: 0,
     outputTokens: 0,
+    outputTokenSquareSum: 0,
     thinkingTokens: 0,
     thoughtful: 0,
     budgetCut: 0,
@@ -64,6 +65,7 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     sums.truncated += sample.isTruncated ? 1 : 0;
     sums.promptTokens += sample.promptTokens;
     sums.outputTokens += sample.outputTokens;
+    sums.outputTokenSquareSum += sample.outputTokens ** 2;
     sums.thinkingTokens += sample.thinkingTokens ?? 0;
     sums.thoughtful += sample.thinkingTokens === undefined ? 0 : 1;
     sums.budgetCut += sample.cut === 'budget_cut' ? 1 : 0;

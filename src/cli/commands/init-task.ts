@@ -24,12 +24,17 @@ function dataFrom(data: TaskDefinition['data'], folder: string): TaskDefinition[
 
 /** Writes the task file of a data file, with all that was inferred: running it asks the same as running the data. */
 export async function initTask(
-  [data, out]: readonly (string | undefined)[],
+  [data, out, extra]: readonly string[],
   { force, input, target, answer }: InitOptions,
   context: CliContext,
 ): Promise<number> {
   if (data === undefined) {
     throw new UsageError('init task: no data file was named', { hint: 'Write: perbench init task tickets.csv' });
+  }
+  if (extra !== undefined) {
+    throw new UsageError(`init task: "${extra}" is too many: one data file, and one task file to write`, {
+      hint: 'Write: perbench init task tickets.csv tickets.task.yaml',
+    });
   }
   if (out !== undefined && !/\.ya?ml$/.test(out)) {
     throw new UsageError(`${out}: not a YAML file`, { hint: 'Name a file with the extension .yaml.' });

@@ -37,21 +37,15 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'init',
     group: 'Prepare',
-    summary: 'write a commented suite file or task file, asking what to compare',
+    summary: 'write a commented suite file or task file',
     details:
       'Writes a suite file. `perbench init task tickets.csv` writes a task file for data of your own instead, with the columns, labels and prompt that were inferred: tickets.task.yaml, or the file that is named last.',
     arguments: [
       {
         name: 'file',
-        help: 'suite file to write (default: perbench.yaml), or the word task',
+        help: 'suite file to write (default: perbench.yaml), or the word task, data, and the task file to write',
         isOptional: true,
-        completion: 'file',
-      },
-      { name: 'data', help: 'after the word task: data of your own', isOptional: true, completion: 'file' },
-      {
-        name: 'task file',
-        help: 'after the data: task file to write (default: the name of the data with .task.yaml)',
-        isOptional: true,
+        isRepeatable: true,
         completion: 'file',
       },
     ],
@@ -150,7 +144,7 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'tasks',
     group: 'Prepare',
-    summary: 'list the tasks, print their first prompts, or check data of your own',
+    summary: 'list the tasks, or check data of your own',
     details:
       'Of a task file or a data file it shows what was inferred, how many rows and labels there are, what is odd about the rows, what needs no model scores, and the first prompts with their expected answers. No model is needed.',
     arguments: [tasksArgument],

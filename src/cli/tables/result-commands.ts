@@ -134,7 +134,7 @@ export const resultCommands: readonly Command[] = [
   defineCommand({
     name: 'import',
     group: 'Inspect results',
-    summary: 'import results measured by another program, or score answers made elsewhere',
+    summary: 'import results of other programs, or score answers',
     details:
       'Reads lm-eval (results_*.json, samples_*.jsonl), Inspect (.eval, .json) and Every Eval Ever (.json, .jsonl). Imported results are stored as a separate run; their numbers are marked as published, never as measured. With --model, reads answers of one model to --task (CSV, TSV, JSON, JSON Lines, Parquet, or the output of an OpenAI batch) and scores them here.',
     arguments: [{ name: 'file', help: 'files or folders', isOptional: false, isRepeatable: true, completion: 'file' }],

@@ -127,6 +127,7 @@ export async function answerMock(world: MockWorld, request: GenerateRequest, sig
     tokenLogprobs: request.logprobs === true ? kept.map((token) => -hashFraction(token)) : undefined,
     promptHead: promptHead(promptTokens.map(mockTokenId)),
     promptSha256: textSha256(prompt),
+    ...(request.wantsPrompt === true && { renderedPrompt: prompt }),
     retries: 0,
     times: { scheduledMs, startedMs, firstTokenMs, lastTokenMs: nowMs() },
   };

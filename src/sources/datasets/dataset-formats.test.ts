@@ -9,7 +9,8 @@ import { gsm8kLmEval } from '../../tasks/gsm8k.ts';
 import { hellaswagPer } from '../../tasks/hellaswag.ts';
 import { imdbPer } from '../../tasks/imdb.ts';
 import { squadPer } from '../../tasks/squad.ts';
-import { loadItems, type LoadedItems } from './load-items.ts';
+import { loadItems } from './load-items.ts';
+import type { LoadedItems } from './loaded-items.ts';
 
 const golden = path.join(import.meta.dirname, '../../../test/golden/datasets');
 const signal = new AbortController().signal;

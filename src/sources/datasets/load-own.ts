@@ -2,7 +2,7 @@ import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import type { OwnRecord, ResolvedTask } from '../../core/task-definition.ts';
 import type { Task } from '../../core/task.ts';
 import { sha256Of } from './dataset-formats.ts';
-import type { LoadedItems, LoadOptions } from './load-items.ts';
+import type { LoadedItems, LoadOptions } from './loaded-items.ts';
 import { checked, repeatedItem } from './open-dataset.ts';
 import { type OwnRow, type OwnTable, readOwnTable } from './own-table.ts';
 
