@@ -1,5 +1,5 @@
 import { reportJsonSchema } from '../src/present/report.ts';
-import { suiteJsonSchema } from '../src/core/suite.ts';
+import { suiteJsonSchema, taskJsonSchema } from '../src/core/suite.ts';
 import type { Command, CommandArgument } from '../src/cli/options/command.ts';
 import type { Option, OptionTable } from '../src/cli/options/option.ts';
 import { environmentName } from '../src/cli/options/resolve-options.ts';
@@ -15,6 +15,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'docs/glossary.md': glossaryMarkdown(),
     'schemas/results.schema.json': `${JSON.stringify(reportJsonSchema(), undefined, 2)}\n`,
     'schemas/suite.schema.json': `${JSON.stringify(suiteJsonSchema(), undefined, 2)}\n`,
+    'schemas/task.schema.json': `${JSON.stringify(taskJsonSchema(), undefined, 2)}\n`,
   };
 }
 

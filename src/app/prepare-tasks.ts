@@ -80,7 +80,7 @@ function checkedRows(own: ResolvedTask, rows: readonly OwnRow[], examples: reado
 }
 
 function findingText({ message, hint }: DataFinding): string {
-  return hint === undefined ? message : `${message} ${hint}`;
+  return hint === undefined ? message : `${message}. ${hint}`;
 }
 
 interface ReadTask {

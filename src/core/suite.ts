@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { serverSchema } from './managed-server.ts';
 import { shapeOf } from './settings.ts';
 import { modelSettings, suiteSettings } from './suite-settings.ts';
+import { taskDefinitionSchema } from './task-definition.ts';
 
 /**
  * Schema of suite files, and what `defineSuite` takes: models x tasks under one protocol.
@@ -41,5 +42,15 @@ export function suiteJsonSchema(): object {
     ...z.toJSONSchema(suiteSchema, { io: 'input' }),
     title: 'perbench suite',
     description: 'Models x tasks under one protocol; see perbench schema and docs/cli.md.',
+  };
+}
+
+/** JSON schema of task files, for editors; in the package as schemas/task.schema.json. */
+export function taskJsonSchema(): object {
+  const task = taskDefinitionSchema(z);
+  return {
+    ...z.toJSONSchema(z.union([task, z.array(task)]), { io: 'input' }),
+    title: 'perbench task file',
+    description: 'A task of your own, or a list of them; see docs/own-tasks.md.',
   };
 }

@@ -13,7 +13,7 @@ import { plainText } from '../../present/sanitise.ts';
 import type { DoctorLine, DoctorState } from '../doctor/doctor-check.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 import { dataFolder, sourceSettings } from '../local-world.ts';
-import { suiteJsonSchema } from '../../core/suite.ts';
+import { suiteJsonSchema, taskJsonSchema } from '../../core/suite.ts';
 import { RootCommand } from '@bomb.sh/tab';
 
 export const init: CommandHandler<typeof initOptions> = async (
@@ -125,8 +125,13 @@ function lineText(line: DoctorLine, { output }: CliContext): string {
   return line.state === 'ok' ? found : `${found}\n    ${plainText(line.mend)}`;
 }
 
+async function schemaOf(what: string): Promise<object> {
+  if (what === 'results') return (await import('../../present/report.ts')).reportJsonSchema();
+  return what === 'task' ? taskJsonSchema() : suiteJsonSchema();
+}
+
 export const schema: CommandHandler<typeof noOptions> = async ({ arguments: [what = 'suite'] }, { output }) => {
-  const found = what === 'results' ? (await import('../../present/report.ts')).reportJsonSchema() : suiteJsonSchema();
+  const found = await schemaOf(what);
   if (output.isJson) output.record('schema', { schema: found });
   else output.raw(`${JSON.stringify(found, undefined, 2)}\n`);
   return exitCodes.done;

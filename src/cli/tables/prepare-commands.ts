@@ -155,9 +155,9 @@ export const prepareCommands: readonly Command[] = [
   defineCommand({
     name: 'schema',
     group: 'Prepare',
-    summary: 'print the JSON schema of suite files or results files',
+    summary: 'print the JSON schema of a kind of file',
     arguments: [
-      { name: 'what', help: 'kind of file (default: suite)', isOptional: true, choices: ['suite', 'results'] },
+      { name: 'what', help: 'kind of file (default: suite)', isOptional: true, choices: ['suite', 'task', 'results'] },
     ],
     options: noOptions,
     load: async () => (await import('../commands/prepare.ts')).schema,
