@@ -90,14 +90,14 @@ describe('anchors that come with perbench', () => {
     expect(names).toEqual(new Set(Object.keys(builtIn).map((id) => id.split('@')[0])));
     for (const [place, rows] of Object.entries(basis.measured)) {
       const [name = '', protocol] = place.split(', ');
-      const { category } = await loadTask(`${name}@1`);
+      const { id, category } = await loadTask(name);
       const isPaper = protocol !== undefined;
       const inTokens = isPaper && category === 'generation';
       const units = {
         throughput: inTokens ? 'tokens/s' : 'items/s',
         latency: inTokens ? 'ms/token' : isPaper ? 'ms/item' : 'ms',
       } as const;
-      const anchors = set && anchorsOf(set, `${name}@1`, units);
+      const anchors = set && anchorsOf(set, id, units);
       const { trivialAccuracy = 0, memory = 0 } = anchors ?? {};
       const rest = { accuracy: 0.5, memory: 1 };
       expect([place, anchors]).toMatchObject([

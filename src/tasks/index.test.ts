@@ -22,7 +22,7 @@ describe('the registry', () => {
       ['imdb/per@1', 1000, 'acc', 0.5],
       ['hellaswag/per@1', 10_042, 'acc', 0.25],
       ['arc_easy/letters@1', 2376, 'acc', 0.2502],
-      ['squad2/per@1', 11_873, 'exact', 0.5007],
+      ['squad2/per@2', 11_873, 'exact', 0.5007],
       ['gsm8k/per@1', 1319, 'exact_match', 0],
     ]);
     expect((await loadTasks('mini')).map(({ items }) => items)).toEqual([40, 40, 40, 40, 40]);

@@ -25,7 +25,7 @@ export const tasks = {
     summary: 'science questions with choices shown, answered by a letter',
     load: async () => (await import('./arc.ts')).arcLetters(),
   },
-  'squad2/per@1': {
+  'squad2/per@2': {
     summary: 'spans copied from a passage, or "unanswerable"; official metric',
     load: async () => (await import('./squad.ts')).squadPer(),
   },
@@ -56,7 +56,7 @@ export const tasks = {
   'imdb/mini@1': { summary: '40 built-in reviews', load: async () => (await mini()).imdb() },
   'hellaswag/mini@1': { summary: '40 built-in descriptions', load: async () => (await mini()).hellaswag() },
   'arc_easy/mini@1': { summary: '40 built-in science questions', load: async () => (await mini()).arc_easy() },
-  'squad2/mini@1': { summary: '40 built-in questions on passages', load: async () => (await mini()).squad2() },
+  'squad2/mini@2': { summary: '40 built-in questions on passages', load: async () => (await mini()).squad2() },
   'gsm8k/mini@1': { summary: '40 built-in word problems', load: async () => (await mini()).gsm8k() },
 } satisfies Record<string, TaskEntry>;
 
@@ -67,14 +67,14 @@ export const defaultProtocols = {
   imdb: 'imdb/per@1',
   hellaswag: 'hellaswag/per@1',
   arc_easy: 'arc_easy/letters@1',
-  squad2: 'squad2/per@1',
+  squad2: 'squad2/per@2',
   gsm8k: 'gsm8k/per@1',
 } satisfies Record<string, TaskId>;
 
 /** Names that stand for several tasks. */
 const taskGroups = {
   all: Object.values(defaultProtocols),
-  mini: ['imdb/mini@1', 'hellaswag/mini@1', 'arc_easy/mini@1', 'squad2/mini@1', 'gsm8k/mini@1'],
+  mini: ['imdb/mini@1', 'hellaswag/mini@1', 'arc_easy/mini@1', 'squad2/mini@2', 'gsm8k/mini@1'],
 } satisfies Record<string, readonly TaskId[]>;
 
 const known: Readonly<Record<string, TaskEntry>> = tasks;
@@ -111,18 +111,22 @@ export async function loadTasks(name: string, shots?: number): Promise<readonly 
  */
 export async function loadTask(name: string): Promise<Task> {
   const id = Object.hasOwn(shortNames, name) ? (shortNames[name] ?? name) : name;
-  const entry = entryOf(id) ?? entryOf(`${id}@1`);
+  const entry = entryOf(id);
   if (entry !== undefined) return entry.load();
-  const [, start, shots, end = '@1'] = /^(.+)-(\d{1,3})shot(@\d+)?$/u.exec(id) ?? [];
+  const [, start, shots, end = ''] = /^(.+)-(\d{1,3})shot(@\d+)?$/u.exec(id) ?? [];
   const base = entryOf(`${start}${end}`);
   if (base !== undefined) return withShots(await base.load(), Number(shots));
   // A name without its version is understood, so it may be what was meant.
-  const unversioned = Object.keys(known).map((full) => full.replace(/@\d+$/u, ''));
-  throw new UnknownNameError('task', name, taskNames(), nearestName(name, [...taskNames(), ...unversioned]));
+  const near = nearestName(name, [...taskNames(), ...Object.keys(known).map(withoutVersion)]);
+  throw new UnknownNameError('task', name, taskNames(), near);
 }
 
+const withoutVersion = (id: string): string => id.replace(/@\d+$/u, '');
+
+/** By full id, or by one without its version. */
 function entryOf(id: string): TaskEntry | undefined {
-  return Object.hasOwn(known, id) ? known[id] : undefined;
+  if (Object.hasOwn(known, id)) return known[id];
+  return Object.entries(known).find(([full]) => withoutVersion(full) === id)?.[1];
 }
 
 /**

@@ -10,14 +10,14 @@ import { arcLetters } from './arc.ts';
 import { gsm8kPer } from './gsm8k.ts';
 import { hellaswagPer } from './hellaswag.ts';
 import { imdbPer } from './imdb.ts';
-import { squadPer } from './squad.ts';
+import { perVersion, squadPer } from './squad.ts';
 import type { TaskVariant } from './task-parts.ts';
 
-function variant(name: DatasetName, title: string): TaskVariant {
+function variant(name: DatasetName, title: string, version = 1): TaskVariant {
   return {
     name,
     protocol: 'mini',
-    version: 1,
+    version,
     title: `${title}, mini set`,
     dataset: { name, split: 'test', fewShotSplit: 'examples', source: 'builtin' },
     items: 40,
@@ -28,6 +28,6 @@ export const miniTasks = {
   imdb: () => imdbPer(variant('imdb', 'IMDB')),
   hellaswag: () => hellaswagPer(variant('hellaswag', 'HellaSwag')),
   arc_easy: () => arcLetters(variant('arc_easy', 'ARC-Easy')),
-  squad2: () => squadPer(variant('squad2', 'SQuAD 2.0')),
+  squad2: () => squadPer(variant('squad2', 'SQuAD 2.0', perVersion)),
   gsm8k: () => gsm8kPer(variant('gsm8k', 'GSM8K'), { plain: 160, chat: 256 }),
 } satisfies Record<DatasetName, () => Task>;

@@ -18,8 +18,6 @@ describe('predictedSpan', () => {
   });
 
   it.each([
-    '',
-    '   \n',
     'unanswerable',
     'Unanswerable.',
     '"unanswerable"',
@@ -33,8 +31,11 @@ describe('predictedSpan', () => {
     'cannot be answered',
     "Can't be answered.",
     'Not answerable',
-    'The.',
   ])('takes %j for "no answer"', (output) => {
     expect(predictedSpan(output)).toBe('');
+  });
+
+  it.each(['', '   \n', 'The.', '""', '**', 'Answer:', '...', '\n\n'])('reads nothing in %j', (output) => {
+    expect(predictedSpan(output)).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { undecorated } from './undecorated.ts';
 
 /** Normal forms of whole answers that mean "no answer". */
 const abstentions: ReadonlySet<string> = new Set(
-  ['', 'unanswerable', 'no answer', 'cannot be answered', "can't be answered", 'not answerable'].map(normalizeSpan),
+  ['unanswerable', 'no answer', 'cannot be answered', "can't be answered", 'not answerable'].map(normalizeSpan),
 );
 
 /**
@@ -15,7 +15,7 @@ export function answerSpan(output: string): string {
   return undecorated(line.replace(/^[\s*_]*answer[*_]*\s*:[\s*_]*/iu, ''));
 }
 
-/** Whether an answer says that there is none; with nothing in it, it does too. */
+/** Whether an answer says that there is none; one that says nothing doesn't. */
 export function isAbstention(span: string): boolean {
   // "unanswerable. The passage says …" abstains; "unanswerable questions" may be a span.
   return abstentions.has(normalizeSpan(span)) || /^unanswerable\s*\p{P}/iu.test(span);
@@ -24,9 +24,11 @@ export function isAbstention(span: string): boolean {
 /**
  * Reads the predicted span of SQuAD 2.0 out of a model's output.
  *
- * @returns the span; empty where the model says that there is no answer, or says nothing
+ * @returns the span; empty where the model says that there is no answer; undefined where nothing could be read, as of an
+ * empty output or one of nothing but articles and punctuation
  */
-export function predictedSpan(output: string): string {
+export function predictedSpan(output: string): string | undefined {
   const span = answerSpan(output);
-  return isAbstention(span) ? '' : span;
+  if (isAbstention(span)) return '';
+  return normalizeSpan(span) === '' ? undefined : span;
 }

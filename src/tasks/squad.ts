@@ -2,10 +2,11 @@
  * SQuAD 2.0: the model copies the answer to a question from a passage, or says that there is none (Rajpurkar et al.
  * 2018, arXiv:1806.03822). Always abstaining scores 0.5007: the score to beat, and the tasks' `chance`.
  *
- * Protocol squad2/per@1:
+ * Protocol squad2/per@2:
  * - zero-shot; instruction, then title and passage, then the question, so that the questions on one passage share a
  *   prefix; chat template for instruct models, `Answer:` to complete for base models; at most 32 tokens;
  * - the first line that isn't blank is the span (`predictedSpan`); "unanswerable" and its like mean "no answer";
+ *   an output in which nothing can be read is wrong, and counted;
  * - the official metric: headline `exact` (the stricter of the two), `f1` beside it, both for each half of the set.
  *
  * Protocol squad2/lmeval@1: as lm-eval's task `squadv2` version 3 has it, for comparison with published numbers.
@@ -37,7 +38,9 @@ export interface SquadItem {
 
 const dataset = { name: 'squad2', split: 'validation', fewShotSplit: 'train' } as const;
 const published = { name: 'squad2', version: 1, dataset, items: 11_873 } as const;
-const per: TaskVariant = { ...published, protocol: 'per', title: 'SQuAD 2.0' };
+/** The second, since an output without an answer no longer means "no answer". */
+export const perVersion = 2;
+const per: TaskVariant = { ...published, version: perVersion, protocol: 'per', title: 'SQuAD 2.0' };
 const lmeval: TaskVariant = { ...published, protocol: 'lmeval', title: 'SQuAD 2.0, lm-eval' };
 
 /** What both protocols have in common. */
@@ -69,7 +72,7 @@ export function squadPer(variant: TaskVariant = per, shots?: number): Task {
     baselines: { always_unanswerable: abstaining },
     pickExamples: fixedExamples(shots ?? 0),
     question: spanQuestion,
-    score: (item, { text }) => scoreSpan(item, predictedSpan(text)),
+    score: (item, { text }) => scoreOutput(item, predictedSpan(text)),
   });
 }
 
@@ -119,6 +122,13 @@ function lmEvalQuestion(item: SquadItem, examples: readonly SquadItem[]): Genera
   const asking = { plain: squadLmEvalContext, chat: squadLmEvalContext, answer: goldText };
   const prompt = promptAfter(item, examples, asking);
   return { prompt, maxTokens: { plain: 256, chat: 256 }, stop: { plain: ['\n'], chat: ['\n'] } };
+}
+
+/** @param span - undefined where none could be read */
+function scoreOutput(item: SquadItem, span: string | undefined): ItemScore {
+  if (span !== undefined) return scoreSpan(item, span);
+  const nothing = { value: 0, answer: undefined, isUnparsed: true, metrics: { f1: 0, predicted_no_answer: 0 } };
+  return { ...scoreSpan(item, ''), ...nothing };
 }
 
 /** @param span - empty, or nothing but articles and punctuation, for "no answer" */

@@ -96,7 +96,7 @@ describe('prompts of the PER protocols', () => {
     `);
   });
 
-  it('squad2/per@1', async () => {
+  it('squad2/per@2', async () => {
     expect(await questionOf('squad2', squad)).toMatchInlineSnapshot(`
       {
         "maxTokens": {

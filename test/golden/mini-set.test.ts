@@ -9,7 +9,7 @@ import type { SquadItem } from '../../src/tasks/squad.ts';
 const signal = new AbortController().signal;
 
 async function mini<Item>(name: string): Promise<readonly Item[]> {
-  return (await loadItems(await loadTask(`${name}/mini@1`), {}, signal)).items as readonly Item[];
+  return (await loadItems(await loadTask(`${name}/mini`), {}, signal)).items as readonly Item[];
 }
 
 function perfectText(task: Task, item: unknown): string {
@@ -38,7 +38,7 @@ describe('the mini set', () => {
 
   it('has balanced gold answers', async () => {
     const shares = async (name: string): Promise<readonly number[]> => {
-      const task = await loadTask(`${name}/mini@1`);
+      const task = await loadTask(`${name}/mini`);
       const { items } = await loadItems(task, {}, signal);
       const gold = Map.groupBy(items, (item) => String((item as { readonly gold?: number }).gold ?? task.expected(item)));
       return Array.from(gold.values(), ({ length }) => length);

@@ -38,7 +38,7 @@ interface Pair {
 async function pairOf(name: string): Promise<Pair> {
   const definition = written.find(({ task }) => task === name);
   if (definition === undefined) throw new Error(`no definition of ${name}`);
-  const builtIn = await loadTask(`${name}/mini@1`);
+  const builtIn = await loadTask(`${name}/mini`);
   const loaded = await loadItems(builtIn, {}, signal);
   const rows = readJsonLines(join(miniSet, `${name}.jsonl`)).map(derived);
   const resolved = resolveWritten(definition);
@@ -65,7 +65,7 @@ async function pairOf(name: string): Promise<Pair> {
   };
 }
 
-/** Answers of every kind, around words that may be right or wrong; none is empty. */
+/** Answers of every kind, around words that may be right or wrong. */
 function outputsFor(...words: readonly string[]): readonly string[] {
   return words.flatMap((word) => [
     word,
@@ -91,7 +91,7 @@ function outputsFor(...words: readonly string[]): readonly string[] {
 }
 
 const anything = outputsFor(
-  'positive', 'negative', 'mixed', 'A', 'B', 'C', 'D', 'E', '42', '1,005', '3.50', 'minus 4', 'unanswerable', 'no answer',
+  '', ' ', 'positive', 'negative', 'mixed', 'A', 'B', 'C', 'D', 'E', '42', '1,005', '3.50', 'minus 4', 'unanswerable', 'no answer',
   'cannot be answered', 'on Mondays', '1962', 'I cannot tell', '?', '...', 'D\'Artagnan', '¥300', '答案', '<think>A</think>',
 );
 
@@ -135,7 +135,7 @@ describe.each(['imdb', 'arc_easy', 'gsm8k', 'squad2'])('%s as a task file', (nam
     }
     // Something of everything was compared.
     expect(right).toBeGreaterThan(100);
-    expect(unread > 100).toBe(name !== 'squad2');
+    expect(unread).toBeGreaterThan(100);
   });
 });
 

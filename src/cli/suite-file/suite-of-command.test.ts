@@ -102,7 +102,7 @@ describe('the suite of a command line', () => {
       { task: 'imdb/per@1', limit: 1 },
       { task: 'hellaswag/per@1', limit: 11 },
       { task: 'arc_easy/letters@1', limit: 3 },
-      { task: 'squad2/per@1', limit: 12 },
+      { task: 'squad2/per@2', limit: 12 },
       { task: 'gsm8k/per@1', limit: 2 },
     ]);
   });

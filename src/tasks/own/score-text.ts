@@ -37,7 +37,9 @@ export function createTextScorer(
     const hasAnswer = texts.length > 0;
     if (saysNone(output, unanswerable))
       return { answer: '(no answer)', value: hasAnswer ? 0 : 1, metrics: metricsOf(hasAnswer ? 0 : 1) };
-    return hasAnswer ? read(output, texts) : { answer: answerSpan(output), value: 0, metrics: metricsOf(0) };
+    const span = answerSpan(output);
+    if (normalizeSpan(span) === '' && !texts.some((text) => isSame(span, text))) return unread;
+    return hasAnswer ? read(output, texts) : { answer: span, value: 0, metrics: metricsOf(0) };
   };
   const metricsOf = (value: number): Reading['metrics'] => (definition.score.kind === 'exact' ? { f1: value } : {});
   return ({ texts }, output) => {
