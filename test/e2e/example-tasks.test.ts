@@ -18,13 +18,10 @@ it('runs the example task files on a real model', async () => {
   expect(cells.map(({ taskId, state, error }) => [taskId.split('/')[0], state, error?.message])).toEqual(
     names.map((name) => [name, 'done', undefined]),
   );
-  for (const { id, taskId, measurements } of cells) {
+  for (const { id, measurements } of cells) {
     expect(measurements.accuracy).toMatchObject({ status: 'measured', n: 6 });
     const outputs = (await Array.fromAsync(store.samples(id))).map(({ output, expected }) => [output, expected]);
-    expect(
-      outputs.every(([output, expected]) => output !== '' && expected !== ''),
-      taskId,
-    ).toBe(true);
+    expect(outputs.flat().filter((text) => text === '')).toEqual([]);
   }
   const [, , orders] = cells;
   expect(Object.keys(orders?.measurements.extra ?? {})).toEqual(
