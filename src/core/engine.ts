@@ -40,6 +40,8 @@ export interface Thinking extends ThinkingDetail {
   readonly mode: 'none' | 'off' | 'on';
   /** Why, in a few words, as said at the start: `the template has enable_thinking`. */
   readonly because: string;
+  /** False where thoughts can't be closed by force: those over the budget are cut, and no answer comes. By default true. */
+  readonly canForce?: boolean | undefined;
 }
 
 export type PromptStyle = 'chat' | 'plain';

@@ -226,13 +226,14 @@ class ThinkingProbe {
         {},
       );
     }
-    const cut =
-      isOn && continues === undefined
-        ? ["the server can't go on from given thoughts: answers over the budget are cut"]
-        : [];
+    const isCut = isOn && continues === undefined;
+    const cut = isCut ? ["the server can't go on from given thoughts"] : [];
     const unseen = await unseenArguments(target, this.#own, this.#signal);
     const because = [thinking.because, ...cut, ...unseen].join('; ');
-    return { thinking: { ...thinking, because }, served: { ...first, opened, continues } };
+    return {
+      thinking: { ...thinking, because, ...(isCut && { canForce: false }) },
+      served: { ...first, opened, continues },
+    };
   }
 
   #served({ mode, budget }: Thinking, fields: Fields): ServedThinking {

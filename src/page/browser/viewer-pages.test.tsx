@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html, shown, shownRows } from '../../../test/page/shown.ts';
 import { storedPages, type StoredPages } from '../../../test/page/stored-pages.ts';
 import { hostileModel } from '../../../test/setup/stored-cells.ts';
-import type { Sample } from '../../core/sample.ts';
 import type { Comparison } from '../../scoring/comparison.ts';
 import type { CellSummary, ItemDetail, ItemLine, ItemsPage, RunsPage, RunSummary } from '../viewer-data.ts';
 import { ComparedRuns } from './compare-page.tsx';
@@ -212,27 +211,6 @@ describe('the list of items', () => {
     expect(shownRows(<ItemTable list={alone} choice={both()} />)[1]?.slice(1)).toEqual(['✓ right', '– no answer']);
   });
 
-  it('marks what was cut or filtered apart from wrong, and from what nobody asked', async () => {
-    const list = await listed('');
-    const cuts = [undefined, 'budget_cut', 'content_filter'] as const;
-    const cut = list.items.slice(0, 3).map((item, index) => ({
-      ...item,
-      verdicts: item.verdicts.slice(0, 1).map((verdict) => ({
-        ...verdict,
-        score: 0,
-        isUnparsed: false,
-        ...(cuts[index] !== undefined && { cut: cuts[index] }),
-      })),
-    }));
-    expect(shownRows(<ItemTable list={{ ...list, items: cut }} choice={both()} />).map((row) => row.slice(1))).toEqual([
-      ['A : small-135m', `B : ${hostileModel}`],
-      ['✗ wrong', '– no answer'],
-      ['… cut while thinking', '– no answer'],
-      ['⊘ filtered', '– no answer'],
-    ]);
-    expect(shown(<Toolbar choice={both()} cells={cells} />)).toContain('cut or filtered');
-  });
-
   it('says that nothing matches, that more is there, and what went wrong', async () => {
     const table = (list: ItemList) => shown(<ItemTable list={list} choice={both()} />);
     const none = await listed('search=nowhere');
@@ -263,8 +241,6 @@ describe('one sample', () => {
     [{ score: 0.25, isUnparsed: false, isFailed: false }, 'partly (0.25)'],
     [{ score: 0, isUnparsed: true, isFailed: false }, 'unreadable'],
     [{ score: 0, isUnparsed: true, isFailed: true }, 'failed'],
-    [{ score: 0, isUnparsed: false, isFailed: false, cut: 'budget_cut' as const }, 'cut while thinking'],
-    [{ score: 0, isUnparsed: false, isFailed: false, cut: 'content_filter' as const }, 'filtered'],
   ])('%j is %s', (verdict, word) => {
     expect(verdictWord(verdict).word).toBe(word);
   });
@@ -304,45 +280,6 @@ describe('one sample', () => {
     const text = shown(<SampleDetail itemId="9" detail={none} models={models} />);
     // The other one was just chosen: its answer is still on its way.
     expect(text.filter((line) => line === 'no answer to this item')).toHaveLength(1);
-  });
-});
-
-describe('a sample of a model that thinks', () => {
-  async function answered(changes: Partial<Sample>): Promise<{ text: readonly string[]; page: string }> {
-    const [cell] = generated() as [CellSummary];
-    const found = await detail([cell], '00000-abcdef12');
-    const samples = found.samples.map(({ cellId, sample }) => ({
-      cellId,
-      sample: sample && { ...sample, ...changes },
-    }));
-    const models = shownModels(choiceOf(new Map(), [cell]));
-    const page = <SampleDetail itemId="0" detail={{ ...found, samples }} models={models} />;
-    return { text: shown(page), page: html(page) };
-  }
-
-  it('has its thoughts folded, apart from the answer, and their tokens', async () => {
-    const { text, page } = await answered({ thoughts: 'Hm, <b>nine</b>?\u202E', thinkingTokens: 5 });
-    expect(text).toContain('Thoughts, never scored');
-    expect(text).toContain('Thinking tokens 5 of these');
-    expect(page).toMatch(/<details class="more"><summary>Thoughts, never scored<\/summary><pre class="foreign"/u);
-    expect(page).toContain('Hm, &lt;b>nine&lt;/b>?⟨U+202E⟩');
-    expect((await answered({ thoughts: 'Hm' })).text).toContain('Thinking tokens not known');
-    const without = await answered({});
-    expect(without.text.filter((line) => /thought|thinking/iu.test(line))).toEqual([]);
-  });
-
-  it.each([
-    [
-      'budget_cut',
-      '… cut while thinking',
-      'no answer: the output ended while the model was thinking; it counts as wrong',
-    ],
-    ['content_filter', '⊘ filtered', "no answer: the server's content filter held it back; it counts as wrong"],
-  ] as const)('says why there is no answer: %s', async (cut, verdict, reason) => {
-    const { text } = await answered({ cut, score: 0, answer: undefined, output: '' });
-    expect(text.some((line) => line.includes(verdict))).toBe(true);
-    expect(text).toContain(reason);
-    expect(text.join(' ')).not.toContain('✗');
   });
 });
 
