@@ -229,7 +229,7 @@ export interface RequestFailure {
 
 /**
  * Why an answer ended. `stop`: a stop string or an end-of-generation token; `length`: the token limit of the answer;
- * `budget_cut`: the budget of thoughts, before any answer; `content_filter`: a server's filter.
+ * `budget_cut`: it ended in thoughts, mostly by their budget, before any answer; `content_filter`: a server's filter.
  */
 export type FinishReason = 'stop' | 'length' | 'budget_cut' | 'content_filter';
 

@@ -52,7 +52,11 @@ it('counts answers that never came as wrong, apart from wrong answers, also when
   }
   const accuracy = cells[0]?.measurements.accuracy;
   expect(accuracy).toMatchObject({ value: 0, n: 8 });
-  expect(accuracy?.status === 'measured' ? accuracy.warnings.map(({ reason }) => reason) : []).toContain('budget_cut');
+  expect(accuracy?.status === 'measured' ? accuracy.warnings : []).toContainEqual({
+    reason: 'budget_cut',
+    detail:
+      '100.0 % of the items have no answer: the output ended while the model was thinking (its 1,024 tokens were used up: raise the budget, as in --thinking 2048)',
+  });
   expect(cells[0]?.measurements.budgetCut).toMatchObject({ value: 1 });
   expect(await Array.fromAsync(store.samples(cells[0]?.id ?? '', { only: 'cut' }))).toHaveLength(8);
   const stored = await store.getRun(runId);
