@@ -85,10 +85,10 @@ export async function storedEvidence(
   const answers = new Map<string, ItemAnswer>();
   const first = await Array.fromAsync(store.samples(id, { limit: framePrompts }), ({ prompt }) => prompt);
   const frame = promptFrame(first);
-  for await (const { itemId, prompt, score, answer, expected, cluster, promptSha256 } of store.samples(id)) {
+  for await (const { itemId, prompt, score, answer, expected, cluster, promptSha256, metrics } of store.samples(id)) {
     signal?.throwIfAborted();
     const question = promptQuestion(prompt, frame);
-    answers.set(itemId, { question, score, answer, expected, cluster, promptSha256 });
+    answers.set(itemId, { question, score, answer, expected, cluster, promptSha256, metrics });
   }
   const passes = await store.passResults(id);
   return {

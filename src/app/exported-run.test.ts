@@ -74,6 +74,37 @@ describe('an exported run', () => {
     expect(parseExportedRun('base.json', old)).toEqual(exported);
   });
 
+  it('has the metrics of items, which earlier versions lack', () => {
+    const answers = [...(parseExportedRun('base.json', text).cells[0]?.evidence.answers.values() ?? [])];
+    expect(answers.map(({ metrics }) => metrics?.['flexible_extract'])).toEqual([1, 0, 1, 0]);
+    const old = changed(({ cells }) => {
+      for (const cell of cells as Record<string, unknown>[]) delete cell['itemMetrics'];
+    });
+    expect(old).not.toContain('itemMetrics');
+    const [cell] = parseExportedRun('base.json', old).cells;
+    expect([...(cell?.evidence.answers.values() ?? [])].map(({ metrics }) => metrics)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('keeps apart items without a metric, and leaves single fields out', () => {
+    const [{ cell, evidence }] = exported.cells as [ExportedCell];
+    const each = [{ json_valid: 0, 'field:date': 1 }, {}];
+    const given = Array.from(
+      evidence.answers,
+      ([id, answer], index) => [id, { ...answer, metrics: each[index % 2] }] as const,
+    );
+    const written = exportedRunText({
+      ...exported,
+      cells: [{ cell, evidence: { ...evidence, answers: new Map(given) } }],
+    });
+    const read = parseExportedRun('base.json', written).cells[0]?.evidence.answers.values().toArray();
+    expect(read?.map(({ metrics }) => metrics)).toEqual([{ json_valid: 0 }, {}, { json_valid: 0 }, {}]);
+  });
+
   it('holds no secrets of the suite', () => {
     const { run } = exported;
     const server = { preset: 'vllm', environment: { HF_TOKEN: 'hf_secret' }, arguments: ['--api-key', 'sk-secret'] };

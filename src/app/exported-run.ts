@@ -6,6 +6,7 @@ import { ImportError } from '../core/errors.ts';
 import type { RunRecord } from '../core/store.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { jsonText } from '../present/sanitise.ts';
+import { fieldPrefix } from '../core/task.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
 
 /** What is recorded of a cell item by item and launch by launch. */
@@ -49,6 +50,9 @@ const launchSchema = z.object({
 /** By item, one per launch. */
 const latencyItemsSchema = z.array(z.record(z.string(), z.number()));
 
+/** By metric, in the order of the answers; null where an item has none. Beside them, as older versions don't know it. */
+const itemMetricsSchema = z.record(z.string(), z.array(z.number().nullable()));
+
 const cellSchema = z.looseObject({
   id: z.string(),
   runId: z.string(),
@@ -62,6 +66,7 @@ const cellSchema = z.looseObject({
   launchStarts: z.array(z.number()).default([]),
   latencyItems: latencyItemsSchema.optional(),
   answers: z.array(answerSchema),
+  itemMetrics: itemMetricsSchema.optional(),
 });
 
 const fileSchema = z.object({
@@ -96,7 +101,34 @@ function cellContent({ cell, evidence }: ExportedCell): object {
     promptSha256,
   ]);
   const byItem = latencyItems?.map((items) => Object.fromEntries(items));
-  return { ...cell, launches, launchStarts, ...(byItem !== undefined && { latencyItems: byItem }), answers: rows };
+  return {
+    ...cell,
+    launches,
+    launchStarts,
+    ...(byItem !== undefined && { latencyItems: byItem }),
+    ...itemMetrics([...answers.values()]),
+    answers: rows,
+  };
+}
+
+/** Metrics of the whole answers; nothing where they aren't known. */
+function itemMetrics(answers: readonly ItemAnswer[]): Pick<z.input<typeof cellSchema>, 'itemMetrics'> {
+  if (answers.some(({ metrics }) => metrics === undefined)) return {};
+  const names = new Set(answers.flatMap(({ metrics = {} }) => Object.keys(metrics)));
+  const kept = [...names].filter((name) => !name.startsWith(fieldPrefix));
+  const valuesOf = (name: string): (number | null)[] => answers.map(({ metrics = {} }) => metrics[name] ?? null);
+  return { itemMetrics: Object.fromEntries(kept.map((name) => [name, valuesOf(name)])) };
+}
+
+/** The metrics of one answer; undefined where the file has none. */
+function metricsAt(metrics: z.output<typeof itemMetricsSchema> | undefined, index: number): ItemAnswer['metrics'] {
+  if (metrics === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(metrics).flatMap(([name, values]) => {
+      const value = values[index] ?? undefined;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** A cell on a line, and below it a line per item: what differs between two files can be read. */
@@ -184,22 +216,25 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
   }
   // What isn't checked above was written by perbench: the checksum says so.
   const run = { ...read.data.run, cost: undefined } as unknown as RunRecord;
-  const cells = read.data.cells.map(({ launches, launchStarts, latencyItems, answers, ...cell }): ExportedCell => {
-    const byItem = answers.map(([itemId, score, answer, expected, cluster, promptSha256]) => {
-      // Prompts are not kept: they are the data set's.
-      const own: ItemAnswer = { question: '', score, answer, expected, cluster, promptSha256 };
-      return [itemId, own] as const;
-    });
-    return {
-      cell: cell as unknown as Cell,
-      evidence: {
-        answers: new Map(byItem),
-        launches,
-        launchStarts,
-        latencyItems: latencyItems?.map((items) => new Map(Object.entries(items))),
-      },
-    };
-  });
+  const cells = read.data.cells.map(
+    ({ launches, launchStarts, latencyItems, itemMetrics: byName, answers, ...cell }): ExportedCell => {
+      const byItem = answers.map(([itemId, score, answer, expected, cluster, promptSha256], index) => {
+        const metrics = metricsAt(byName, index);
+        // Prompts are not kept: they are the data set's.
+        const own: ItemAnswer = { question: '', score, answer, expected, cluster, promptSha256, metrics };
+        return [itemId, own] as const;
+      });
+      return {
+        cell: cell as unknown as Cell,
+        evidence: {
+          answers: new Map(byItem),
+          launches,
+          launchStarts,
+          latencyItems: latencyItems?.map((items) => new Map(Object.entries(items))),
+        },
+      };
+    },
+  );
   return { run, cells };
 }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { basename, resolve } from 'node:path';
-import type { GenerationResult } from '../core/engine.ts';
+import type { GenerationResult, Thinking } from '../core/engine.ts';
 import { UsageError } from '../core/errors.ts';
 import { type ImportedAnswers, type Manifest, noLaunchFacts } from '../core/manifest.ts';
 import { createRunId } from '../core/run-id.ts';
@@ -203,13 +203,22 @@ interface ScoredAnswers {
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
 }
 
+const thoughtElsewhere: Thinking = { mode: 'on', because: 'thoughts came with its answers' };
+
 async function manifestOf(
   { suite, planned, samples, facts, files }: ScoredAnswers,
   { commandLine, perbenchVersion, hostFacts }: LocalContext,
 ): Promise<Manifest> {
   const source = files.map(({ name, sha256 }) => `${name} (sha256 ${sha256})`).join(', ');
   const models = suite.models.flatMap((model) => (typeof model === 'string' ? [] : [model.name ?? model.source]));
-  const noFile = { source, fileSha256: undefined, fileBytes: undefined, ...noLaunchFacts };
+  const thinking = samples.some(({ thoughts }) => thoughts !== undefined) ? thoughtElsewhere : undefined;
+  const noFile = {
+    source,
+    fileSha256: undefined,
+    fileBytes: undefined,
+    ...noLaunchFacts,
+    ...(thinking && { thinking }),
+  };
   return {
     perbenchVersion,
     nodeVersion: process.version,
@@ -245,7 +254,8 @@ async function keepAnswers(
   if (claim === undefined) throw new Error(`cell ${cellId} of a new run was taken`);
   for (let start = 0; start < samples.length; start += batchSamples)
     await store.appendSamples(claim, samples.slice(start, start + batchSamples), leaseMs);
-  const measured = await measureCell(store, cellId, task, suite);
+  const { thinking } = manifest.models[model] ?? {};
+  const measured = await measureCell(store, cellId, { task, suite, thinking });
   const measurements = outsideMeasurements(measured, facts, await store.sampleSummary(cellId));
   await store.endCell(claim, { state: 'done', measurements, error: undefined });
   await store.setRunStatus(id, 'finished');

@@ -7,6 +7,7 @@ import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manife
 import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
 import type { ChatSetting } from '../engines/llama-cpp/chat-setting.ts';
 import { readGgufHeader } from '../gguf/gguf-header.ts';
+import { saidByArguments } from '../engines/served/said-thinking.ts';
 import { servedNameIn } from '../engines/served/server-address.ts';
 import { modelEntry, type Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
@@ -95,11 +96,14 @@ function checkLoad({ requestRate, windowSeconds }: Suite): void {
  * Checks what costs nothing: engines, their options, and the concurrency.
  *
  * @throws {UsageError | UnknownNameError} for what an engine can't do
+ * @throws {ModelError} for a thinking setting of a model at a server that its template arguments contradict
  */
 export async function checkEngines(suite: Suite, workingFolder: string): Promise<void> {
   checkLoad(suite);
   for (const entry of suite.models) {
-    const { engine } = nameModel(entry, workingFolder);
+    const { engine, name, setting } = nameModel(entry, workingFolder);
+    // In process the template itself is read, when the model is here.
+    if (engine === 'openai' || engine === 'managed') saidByArguments({ name, ...setting });
     if (typeof entry !== 'string') await checkEngineOptions(engine, entry.engineOptions);
     checkEngineConcurrency(engine, suite.concurrency);
   }

@@ -196,7 +196,9 @@ it('counts thoughts without an end as an answer that never came', async () => {
     'endless.jsonl',
     items.map(([id], index) => ({ id, output: index === 0 ? '<think>Hm, 24 or' : '#### 1' })),
   );
-  await perbench('import', 'endless.jsonl', ...task, '-m', 'endless');
+  const { stdout } = await perbench('import', 'endless.jsonl', ...task, '-m', 'endless');
+  expect(stdout).toMatch(/^Model .* Thinking +Cut/m);
+  expect(stdout).toMatch(/^endless .* – +0\.\d+$/m);
   const [first] = await samplesOf('endless');
   expect(first).toMatchObject({ cut: 'budget_cut', score: 0, output: '', thoughts: 'Hm, 24 or' });
 });

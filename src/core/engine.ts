@@ -40,6 +40,8 @@ export interface Thinking extends ThinkingDetail {
   readonly mode: 'none' | 'off' | 'on';
   /** Why, in a few words, as said at the start: `the template has enable_thinking`. */
   readonly because: string;
+  /** False where thoughts can't be closed by force: those over the budget are cut, and no answer comes. By default true. */
+  readonly canForce?: boolean | undefined;
 }
 
 export type PromptStyle = 'chat' | 'plain';
@@ -227,7 +229,7 @@ export interface RequestFailure {
 
 /**
  * Why an answer ended. `stop`: a stop string or an end-of-generation token; `length`: the token limit of the answer;
- * `budget_cut`: the budget of thoughts, before any answer; `content_filter`: a server's filter.
+ * `budget_cut`: it ended in thoughts, mostly by their budget, before any answer; `content_filter`: a server's filter.
  */
 export type FinishReason = 'stop' | 'length' | 'budget_cut' | 'content_filter';
 

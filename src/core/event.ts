@@ -35,7 +35,14 @@ export type RunEvent =
       readonly cells: readonly Cell[];
       readonly isResumed: boolean;
     }
-  | { readonly type: 'launch-start'; readonly model: string; readonly launch: number; readonly launches: number }
+  | {
+      readonly type: 'launch-start';
+      readonly model: string;
+      readonly launch: number;
+      readonly launches: number;
+      /** There may be more of them than that: in a race nobody knows how many. */
+      readonly isOpenEnded?: boolean | undefined;
+    }
   /** What a slow start is doing: the newest line of a server's log. */
   | { readonly type: 'launch-progress'; readonly model: string; readonly launch: number; readonly line: string }
   | {

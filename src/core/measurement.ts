@@ -24,7 +24,7 @@ export const invalidReasons = {
   errors: 'more than 1 % of the requests failed',
   truncated: 'more than 5 % of the answers ended at the token limit',
   unparsed: 'more than 5 % of the answers could not be parsed',
-  budget_cut: 'more than 5 % of the items have no answer, since the budget of thoughts ended before it',
+  budget_cut: 'more than 5 % of the items have no answer, since the output ended while the model was thinking',
   content_filter: 'more than 5 % of the answers were held back by a content filter',
   estimated: 'estimated, not measured',
   unsupported: 'not supported by the engine',

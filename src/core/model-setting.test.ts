@@ -45,6 +45,9 @@ describe('thinkingSentence', () => {
     expect(thinkingSentence({ name: 'm' }, { mode: 'on', budget: 1024, because })).toBe(
       'm: thinks, closed by force after 1,024 tokens (its template opens a think block (<think>))',
     );
+    expect(thinkingSentence({ name: 'm' }, { mode: 'on', budget: 10, canForce: false, because: 'b' })).toBe(
+      'm: thinks, cut after 10 tokens (b)',
+    );
     expect(thinkingSentence({ name: 'm' }, { mode: 'on', effort: 'low', because: 'b' })).toBe(
       'm: thinks with the effort low (b)',
     );

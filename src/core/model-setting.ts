@@ -60,11 +60,12 @@ export function thinkingSentence(
   { name, thinking: choice = 'auto' }: Pick<ModelSpec, 'name' | 'thinking'>,
   thinking: Thinking,
 ): string | undefined {
-  const { mode, budget, effort, because } = thinking;
+  const { mode, budget, effort, because, canForce = true } = thinking;
   if (mode === 'none') return choice === 'auto' ? undefined : `${name}: thinking is left as it is (${because})`;
   if (mode === 'off') return `${name}: thinking is off (${because})`;
-  const closed = budget === undefined ? '' : `, closed by force after ${countText(budget)} tokens`;
-  return `${name}: thinks${effort === undefined ? '' : ` with the effort ${effort}`}${closed} (${because})`;
+  const end = canForce ? 'closed by force' : 'cut';
+  const ended = budget === undefined ? '' : `, ${end} after ${countText(budget)} tokens`;
+  return `${name}: thinks${effort === undefined ? '' : ` with the effort ${effort}`}${ended} (${because})`;
 }
 
 /** What a thinking setting is in flags, as part of a sentence. */

@@ -67,6 +67,8 @@ export interface SampleSummary {
   readonly thoughtful: number;
   /** Items without an answer, since their thoughts had no end. */
   readonly budgetCut: number;
+  /** The most tokens of thoughts that one of them has; absent where none tells, and where a store doesn't say. */
+  readonly mostCutTokens?: number | undefined;
   /** Items whose answer a server's filter held back. */
   readonly contentFiltered: number;
 }

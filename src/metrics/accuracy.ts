@@ -1,4 +1,6 @@
-import { percentText } from '../core/amount-text.ts';
+import { countText, percentText } from '../core/amount-text.ts';
+import type { Thinking } from '../core/engine.ts';
+import { defaultThinkingBudget } from '../core/model-setting.ts';
 import type { Warning, Measurement } from '../core/measurement.ts';
 import type { LabelShares } from './label-shares.ts';
 import type { SampleSummary } from '../core/store.ts';
@@ -64,7 +66,21 @@ export interface ScoredItems {
   readonly answers?: Pick<LabelledAnswers, 'gold' | 'predicted'> | undefined;
 }
 
-function doubts({ items, failed, unparsed, truncated, budgetCut, contentFiltered }: SampleSummary): Warning[] {
+/** What could be done about thoughts without an end; empty where more tokens are no help, or nobody knows how many there were. */
+function budgetAdvice({ mostCutTokens }: SampleSummary, thinking: Thinking | undefined): string {
+  if (thinking === undefined) return '';
+  const { mode, budget } = thinking;
+  if (mode !== 'on') return ` (no budget of thoughts was set: give one, as in --thinking ${defaultThinkingBudget})`;
+  if (budget === undefined) return '';
+  const own = `${countText(budget)} tokens`;
+  const larger = `as in --thinking ${2 * budget}`;
+  if (mostCutTokens === undefined) return ` (a budget above ${own} may help, ${larger})`;
+  if (mostCutTokens >= budget) return ` (its ${own} were used up: raise the budget, ${larger})`;
+  return ` (after ${countText(mostCutTokens)} of ${own} at most: a larger budget is no help)`;
+}
+
+function doubts(summary: SampleSummary, thinking: Thinking | undefined): Warning[] {
+  const { items, failed, unparsed, truncated, budgetCut, contentFiltered } = summary;
   const found: Warning[] = [];
   if (failed > thresholds.failed * items)
     found.push({ reason: 'errors', detail: `${failed} of ${items} items failed and count as wrong` });
@@ -82,7 +98,7 @@ function doubts({ items, failed, unparsed, truncated, budgetCut, contentFiltered
     });
   }
   if (budgetCut > thresholds.cut * items) {
-    const detail = `${percentText(budgetCut, 1, items)} of the items have no answer: thinking had no end within its tokens (raise the budget, as in --thinking 4096)`;
+    const detail = `${percentText(budgetCut, 1, items)} of the items have no answer: the output ended while the model was thinking${budgetAdvice(summary, thinking)}`;
     found.push({ reason: 'budget_cut', detail });
   }
   if (contentFiltered > thresholds.cut * items) {
@@ -99,18 +115,20 @@ function doubts({ items, failed, unparsed, truncated, budgetCut, contentFiltered
  * The interval is about new items of the same kind, not about the rest of the benchmark.
  *
  * @param trivial names and scores of answers without a model, such as `{"chance": 0.25}`
+ * @param thinking what became of the model's setting; undefined where nobody knows
  */
 export function accuracyMeasurement(
   summary: SampleSummary,
   { scores, clusters, labels }: ScoredItems,
   trivial: Readonly<Record<string, number>>,
+  thinking?: Thinking,
 ): Measurement {
   const { items, scoreSum, scoreSquareSum } = summary;
   if (items === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no items were evaluated' };
   const value = scoreSum / items;
   const variance = items > 1 ? Math.max(0, (scoreSquareSum - items * value ** 2) / (items - 1)) : 0;
   const error = Math.sqrt(variance / items);
-  const warnings = [...doubts(summary), ...trivialWarnings({ value, error, trivial, labels })];
+  const warnings = [...doubts(summary, thinking), ...trivialWarnings({ value, error, trivial, labels })];
   return {
     status: 'measured',
     value,

@@ -1,4 +1,5 @@
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
+import type { Thinking } from '../core/engine.ts';
 import type { Measurement } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import type { ProtocolName } from '../core/suite.ts';
@@ -19,6 +20,8 @@ export interface CellRecords {
   readonly passResults: readonly PassResult[];
   /** Of one device, in any currency; without it there are no prices. */
   readonly pricePerHour?: number | undefined;
+  /** What became of the model's setting; undefined where nobody knows. */
+  readonly thinking?: Thinking | undefined;
 }
 
 /** Everything that a cell measures, computed from its records alone: the same records give the same numbers. */
@@ -30,6 +33,7 @@ export function cellMeasurements({
   metrics,
   passResults,
   pricePerHour,
+  thinking,
 }: CellRecords): CellMeasurements {
   const extra: Record<string, Measurement> = {};
   for (const [name, value] of Object.entries(metrics)) {
@@ -37,7 +41,7 @@ export function cellMeasurements({
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
   const tokens = task.kind === 'generate' ? tokensPerAnswer(summary) : undefined;
-  const share = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines });
+  const share = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines }, thinking);
   const macro = macroF1Measurement(share, scored);
   // The headline is what the task calls it; the other stands beside it.
   const isMacro = task.metric === 'macro_f1' && macro !== undefined;
@@ -45,7 +49,7 @@ export function cellMeasurements({
   const accuracy = isMacro ? macro : share;
   return {
     accuracy,
-    ...thinkingMeasurements(summary),
+    ...(task.kind === 'generate' && thinkingMeasurements(summary, thinking)),
     ...performance(task, passResults),
     ...costMeasurements(protocol, passResults, accuracy, pricePerHour),
     ...(tokens !== undefined && { tokensPerAnswer: tokens }),

@@ -32,7 +32,7 @@ function priceOf(
  * nobody here, so that it may enter no score.
  */
 export function outsideMeasurements(
-  { accuracy, extra }: CellMeasurements,
+  { accuracy, thinkingTokens, budgetCut, contentFiltered, extra }: CellMeasurements,
   answers: ImportedAnswers,
   summary: Pick<SampleSummary, 'items' | 'failed' | 'promptTokens' | 'outputTokens'>,
 ): CellMeasurements {
@@ -43,6 +43,9 @@ export function outsideMeasurements(
     latency: elsewhere,
     memory: elsewhere,
     ...(price !== undefined && { pricePerThousand: price }),
+    ...(thinkingTokens !== undefined && { thinkingTokens }),
+    ...(budgetCut !== undefined && { budgetCut }),
+    ...(contentFiltered !== undefined && { contentFiltered }),
     ...(extra !== undefined && { extra }),
   };
 }

@@ -224,9 +224,35 @@ describe('answers that never came', () => {
     const whole = terminalText(written.screen, { width: 200, isWhole: true });
     expect(whole).toMatch(/Thinking +Cut/u);
     expect(whole).toContain(
-      'Cut: share of the items without an answer, since the tokens ended while the model was thinking; they count as wrong (birch-3b (thinking, 2k) 1 of 40)',
+      'Cut: share of the items without an answer, since the output ended while the model was thinking; they count as wrong (birch-3b (thinking, 2k) 1 of 40)',
     );
     expect(whole).not.toContain('Filtered');
+  });
+
+  it.each([60, 80])('are in the first view of a terminal of %i columns, with their note, few as they are', (width) => {
+    const first = terminalText(written.screen, { width, isWhole: false });
+    const tables = first.split('\n\n').filter((part) => /^ *(?:Model|PER-A|Accuracy)\b/mu.test(part));
+    const withCut = tables.filter((part) => /^.*\bCut\b/mu.test(part));
+    expect(withCut.length).toBeGreaterThanOrEqual(report.scoreboards.length);
+    expect(first.replaceAll(/\s+/gu, ' ')).toContain('Cut: share of the items without an answer');
+  });
+
+  it('stand beside thoughts that nobody counted, which are a dash with a reason', () => {
+    const detail = 'nothing tells how many tokens the thoughts have';
+    const scoreboards = report.scoreboards.map((board) => ({
+      ...board,
+      rows: board.rows.slice(2).map(({ measurements, ...row }) => {
+        const thinkingTokens = { status: 'unavailable', reason: 'no_token_counts', detail } as const;
+        return { ...row, measurements: { ...measurements, thinkingTokens } };
+      }),
+    }));
+    const { screen } = reportDocument({ ...report, scoreboards });
+    for (const isWhole of [true, false]) {
+      const text = terminalText(screen, { width: 120, isWhole });
+      expect(text).toMatch(/Thinking +Cut/u);
+      expect(text).toMatch(/^birch-3b \(thinking, 2k\) .* – +0\.025/mu);
+      expect(text.replaceAll(/\s+/gu, ' ')).toContain(`Thinking of ${labelledModels[2]}: ${detail}`);
+    }
   });
 
   it('are nothing to speak of where all came', () => {

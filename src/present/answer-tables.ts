@@ -62,7 +62,7 @@ export function shownWithoutLabel({ byLabel }: BoardAnswers): readonly (typeof w
 
 const withoutLabelNotes: Readonly<Record<(typeof withoutLabel)[number], string>> = {
   unread: 'unread: no label could be read from the answer',
-  cut: 'cut: the answer never came, the thinking budget or a filter ended it',
+  cut: 'cut: no answer came, the output ended in thoughts or a filter held it back',
   failed: 'failed: the request failed',
 };
 

@@ -7,6 +7,7 @@ export const priorities = {
   accuracyInterval: 2,
   throughput: 3,
   score: 4,
+  cut: 5,
   latency: 11,
   memory: 12,
   json: 13,

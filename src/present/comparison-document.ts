@@ -2,7 +2,8 @@ import { type HumanScale, humanScale } from '../core/amount-text.ts';
 import {
   changeText,
   signed,
-  comparedMetricFacts,
+  comparedFacts,
+  isByItem,
   type CellComparison,
   type Comparison,
   type ItemChange,
@@ -37,19 +38,25 @@ import {
 /** Raised when a reader of an older file would misunderstand a newer one. */
 const schema = 'perbench-comparison/1';
 
-const verdictMarks = { better: 'better', worse: 'worse', no_clear_difference: '~', unknown: '?' } as const;
+const verdictMarks = {
+  better: 'better',
+  worse: 'worse',
+  different: '≠',
+  no_clear_difference: '~',
+  unknown: '?',
+} as const;
 
 function sideCell(side: SideValue | undefined, metric: MetricComparison['metric'], scale: HumanScale): Cell {
   if (side === undefined) return missing;
   const { value, interval } = side;
   const after = scale.label === '' ? '' : ` ${scale.label}`;
-  if (metric === 'accuracy') return numberCell(value, 3, { ...intervalParts(interval), after });
+  if (isByItem(metric)) return numberCell(value, 3, { ...intervalParts(interval), after });
   return measuredCell(value, interval, { divisor: scale.divisor }, { after });
 }
 
 function rangeText({ metric, interval }: MetricComparison): string {
   if (interval === undefined) return '';
-  const shown = (value: number): string => signed(100 * (metric === 'accuracy' ? value : value - 1));
+  const shown = (value: number): string => signed(100 * (isByItem(metric) ? value : value - 1));
   return ` [${shown(interval.low)}, ${shown(interval.high)}]`;
 }
 
@@ -59,7 +66,7 @@ function metricRow(comparison: MetricComparison): Row {
   const values = [a, b].flatMap((side) => (side === undefined ? [] : [side.value]));
   const scale = humanScale(unit ?? 'count', values);
   return row([
-    comparedMetricFacts[metric].label,
+    comparedFacts(metric).label,
     sideCell(a, metric, scale),
     sideCell(b, metric, scale),
     change === undefined ? missing : `${changeText(comparison)}${rangeText(comparison)}`,
@@ -108,7 +115,7 @@ function doubtNotes(metrics: readonly MetricComparison[]): readonly string[] {
 }
 
 function labelsOf(group: readonly Pick<MetricComparison, 'metric'>[]): string {
-  return group.map(({ metric }) => comparedMetricFacts[metric].label).join(', ');
+  return group.map(({ metric }) => comparedFacts(metric).label).join(', ');
 }
 
 const affected = { answers: 'accuracy', performance: 'performance', both: 'all metrics' } as const;
@@ -203,7 +210,7 @@ function warningsOf(cells: readonly CellComparison[]): readonly string[] {
   );
 }
 
-/** A line per task, pair of models and metric; the change is a difference for accuracy, else a ratio. */
+/** A line per task, pair of models and metric; the change is a difference of what is compared item by item, else a ratio. */
 const recordColumns: readonly RecordColumn<[CellComparison, MetricComparison]>[] = [
   ['task', ({ taskId }) => taskId],
   ['protocol', ({ protocol }) => protocol],

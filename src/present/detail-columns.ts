@@ -1,8 +1,9 @@
 import { decimalsFor } from '../core/amount-text.ts';
 import type { Efficiency } from '../scoring/efficiency.ts';
+import type { ScoreboardRow } from '../scoring/scoreboard.ts';
 import { type BoardColumn, boardColumn, measurementColumn } from './board-column.ts';
 import { priorities } from './column-priorities.ts';
-import { cutHeadings } from './footnotes.ts';
+import { cutHeadings, thinkingHeading } from './footnotes.ts';
 import { numberCell, wholeOnly } from './document.ts';
 
 /** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
@@ -20,6 +21,21 @@ function efficiencyColumn(id: keyof Efficiency, heading: string, field: string):
 
 const fileMeasurement = (id: string): BoardColumn => measurementColumn({ id, isForPeople: false });
 
+/** A share of items without an answer: it has a place at any price where there are some. */
+function cutColumn(id: keyof typeof cutHeadings): BoardColumn {
+  return measurementColumn({
+    id,
+    heading: cutHeadings[id],
+    priority: ({ rows }) => (rows.some((row) => isCut(row, id)) ? priorities.cut : priorities.thinking),
+    decimals: 3,
+  });
+}
+
+function isCut({ measurements }: ScoreboardRow, id: keyof typeof cutHeadings): boolean {
+  const share = measurements[id];
+  return share !== undefined && share.status !== 'unavailable' && share.value > 0;
+}
+
 /** What is measured beside the four factors. */
 export const detailColumns: readonly BoardColumn[] = [
   efficiencyColumn('correctPerMoney', 'Right/money', 'correct_per_money'),
@@ -35,14 +51,15 @@ export const detailColumns: readonly BoardColumn[] = [
   measurementColumn({ id: 'outputTokensPerSecond', heading: 'Output', priority: priorities.tokens }),
   measurementColumn({ id: 'timeToFirstTokenP50', heading: 'TTFT', priority: priorities.tokens }),
   measurementColumn({ id: 'timePerOutputTokenP50', heading: 'TPOT', priority: priorities.tokens }),
-  measurementColumn({ id: 'thinkingTokens', heading: 'Thinking', priority: priorities.thinking, decimals: 0 }),
-  measurementColumn({ id: 'budgetCut', heading: cutHeadings.budgetCut, priority: priorities.thinking, decimals: 3 }),
   measurementColumn({
-    id: 'contentFiltered',
-    heading: cutHeadings.contentFiltered,
+    id: 'thinkingTokens',
+    heading: thinkingHeading,
     priority: priorities.thinking,
-    decimals: 3,
+    decimals: 0,
+    tellsMissing: true,
   }),
+  cutColumn('budgetCut'),
+  cutColumn('contentFiltered'),
   ...['latencyP50', 'latencyP90'].map(fileMeasurement),
   measurementColumn({ id: 'latencyP95', heading: 'Latency p95', shortHeading: 'p95', priority: priorities.latencyP95 }),
   fileMeasurement('latencyP99'),

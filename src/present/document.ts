@@ -154,6 +154,13 @@ export interface Column {
   readonly inPaper: 'highest' | 'lowest' | 'best' | 'plain' | undefined;
   /** Names the rows: beside every part of a table that is printed in parts. */
   readonly isName: boolean;
+  /** A dash in it says something: that what others don't have at all is there, and not known. */
+  readonly tellsMissing?: boolean;
+}
+
+/** Whether a cell of a column is a reason to show the column. */
+export function saysSomething({ tellsMissing = false }: Pick<Column, 'tellsMissing'>, cell: Cell): boolean {
+  return isFilled(cell) || (tellsMissing && cell === missing);
 }
 
 /** Up to this priority, names are shortened or get lines of their own rather than that a column is left out. */
@@ -224,7 +231,7 @@ export function table(columns: readonly Column[], rows: readonly Row[], more: Pa
 /** Columns that say something: of the others nobody misses the dashes. */
 export function filledColumns({ columns, rows }: Table): readonly Column[] {
   return columns.filter(
-    ({ priority }, index) => priority === 0 || rows.some(({ cells }) => isFilled(cells[index] ?? '')),
+    (own, index) => own.priority === 0 || rows.some(({ cells }) => saysSomething(own, cells[index] ?? '')),
   );
 }
 

@@ -119,11 +119,21 @@ function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
   );
 }
 
+export const thinkingHeading = 'Thinking';
+
+/** Whose thoughts nobody counted, and why. */
+function uncountedThoughts({ rows }: Pick<Scoreboard, 'rows'>): readonly string[] {
+  const entries = rows.flatMap(({ model, measurements: { thinkingTokens } }) =>
+    thinkingTokens?.status === 'unavailable' ? [{ model, text: `: ${thinkingTokens.detail}` }] : [],
+  );
+  return groupModels(entries).map(({ models, text }) => `${thinkingHeading} of ${models}${text}`);
+}
+
 /** Columns with the shares of answers that never came. */
 export const cutHeadings = { budgetCut: 'Cut', contentFiltered: 'Filtered' } as const;
 
 const cutReasons: Readonly<Record<keyof typeof cutHeadings, string>> = {
-  budgetCut: 'since the tokens ended while the model was thinking',
+  budgetCut: 'since the output ended while the model was thinking',
   contentFiltered: "since the server's content filter held it back",
 };
 
@@ -190,12 +200,13 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
     ...setFlags(first),
     ...unscored(rows),
     ...warnings.filter(({ mark }) => mark === '!'),
+    ...cutNotes(rows),
+    ...uncountedThoughts(board).map((text) => note(text, { column: thinkingHeading })),
     ...otherFlags(rows),
     ...setFlags(other),
     ...setFlags(paper, ofPaperScore),
     ...worstRows(rows),
     ...warnings.filter(({ mark }) => mark !== '!'),
-    ...cutNotes(rows),
     ...priceNotes(board).map((text) => note(text)),
     ...tieNotes(board).map((text) => note(text, { column: '#' })),
     ...anchorDetails(board).map((text) => note(`${anchorsTerm}: ${text}`, { isDetail: true })),
@@ -216,7 +227,7 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
  */
 export function generalNotes(board: Scoreboard, hasRanks: boolean): readonly string[] {
   const ofRanks = hasRanks ? [priceNotes, tieNotes, rankNotes] : [];
-  return [...ofRanks, inferenceNotes].flatMap((notesOf) => notesOf(board));
+  return [uncountedThoughts, ...ofRanks, inferenceNotes].flatMap((notesOf) => notesOf(board));
 }
 
 /** Whether anything measured has an interval. */

@@ -52,8 +52,8 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
   },
   budget_cut: {
     means:
-      'More than 5 % of the items have no answer: the model was still thinking when its tokens ended. They count as wrong.',
-    todo: 'Raise the budget of thoughts, or turn thinking off.',
+      'More than 5 % of the items have no answer: the output ended while the model was thinking. They count as wrong.',
+    todo: 'Raise the budget of thoughts where it was used up, or turn thinking off.',
   },
   content_filter: {
     means: 'More than 5 % of the answers were held back by a content filter of the server. They count as wrong.',
@@ -172,7 +172,7 @@ export const glossary: readonly GlossaryGroup[] = [
     unparsed: 'No answer could be extracted from the output (unreadable); it counts as wrong.',
     thoughts: 'What a model writes before its answer, in a block of its own. Kept with the sample, never scored.',
     'budget cut (Cut)':
-      'Share of items without an answer, since the tokens ended while the model was thinking; they count as wrong.',
+      'Share of items without an answer, since the output ended while the model was thinking; they count as wrong.',
     filtered: 'Share of items whose answer was held back by a content filter of the server; they count as wrong.',
     predicted_X: 'Share of answers that were the label X; gold_X is the share of items for which X is correct.',
   }),

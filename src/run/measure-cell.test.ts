@@ -34,7 +34,8 @@ it('averages metrics over all items, and leaves fields that only some have to re
     },
   };
   const suite = suiteSchema.parse({ models: ['m'], tasks: ['gsm8k/mini'] });
-  const { extra, tokensPerAnswer } = await measureCell(store, 'cell', await loadTask('gsm8k/mini@1'), suite);
+  const task = await loadTask('gsm8k/mini@1');
+  const { extra, tokensPerAnswer } = await measureCell(store, 'cell', { task, suite, thinking: undefined });
   expect(extra?.['json_valid']).toMatchObject({ value: 0.5, n: 2 });
   expect(Object.keys(extra ?? {}).filter((name) => name.startsWith('field:'))).toEqual([]);
   expect(tokensPerAnswer).toMatchObject({ value: 6, n: 2 });

@@ -1,4 +1,5 @@
 import type { CellMeasurements } from '../core/cell.ts';
+import type { Thinking } from '../core/engine.ts';
 import type { Store, StoredScore } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { fieldPrefix, type ItemScore, type Task } from '../core/task.ts';
@@ -49,15 +50,22 @@ function labelIn({ isUnparsed, detail, answer }: ItemScore): string | undefined 
   return isUnparsed || label === undefined ? undefined : String(label);
 }
 
+/** What a cell's records are read by. */
+export interface MeasuredCell {
+  readonly task: Task;
+  readonly suite: Suite;
+  /** What became of the model's setting; undefined where nobody knows. */
+  readonly thinking: Thinking | undefined;
+}
+
 export async function measureCell(
   store: Pick<Store, 'sampleSummary' | 'passResults' | 'scores'>,
   cellId: string,
-  task: Task,
-  suite: Suite,
+  { task, suite, thinking }: MeasuredCell,
 ): Promise<CellMeasurements> {
   const summary = await store.sampleSummary(cellId);
   const passResults = await store.passResults(cellId);
   const collected = await collectScores(store.scores(cellId), task);
   const { protocol, pricePerHour } = suite;
-  return cellMeasurements({ task, protocol, summary, ...collected, passResults, pricePerHour });
+  return cellMeasurements({ task, protocol, summary, ...collected, passResults, pricePerHour, thinking });
 }

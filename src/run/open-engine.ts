@@ -35,7 +35,8 @@ export class OpenEngine {
   }
 
   /** The engine of that model in that launch; starts it, and ends any other, where it isn't open. */
-  async open({ job, launch, launches }: Pick<WorkStep, 'job' | 'launch' | 'launches'>): Promise<OpenModel> {
+  async open(step: Pick<WorkStep, 'job' | 'launch' | 'launches' | 'isOpenEnded'>): Promise<OpenModel> {
+    const { job, launch, launches, isOpenEnded } = step;
     const { suite, openEngine, logFolder, emit, signal, onLaunch } = this.#options;
     const planned = job.model;
     const { spec } = planned;
@@ -43,7 +44,7 @@ export class OpenEngine {
     if (this.#current?.planned === planned && this.#current.launch === launch) return this.#current;
     await this.close();
     const startedMs = nowMs();
-    emit({ type: 'launch-start', model: name, launch, launches });
+    emit({ type: 'launch-start', model: name, launch, launches, ...(isOpenEnded === true && { isOpenEnded }) });
     const engine = await openEngine(spec.engine);
     const { maxConcurrency } = engine;
     const engineOptions = {

@@ -46,6 +46,7 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     budgetCut: 0,
     contentFiltered: 0,
   };
+  const cutTokens: number[] = [];
   let changed = 0;
   for await (const sample of samples) {
     const { itemId } = sample;
@@ -69,9 +70,12 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     sums.thinkingTokens += sample.thinkingTokens ?? 0;
     sums.thoughtful += sample.thinkingTokens === undefined ? 0 : 1;
     sums.budgetCut += sample.cut === 'budget_cut' ? 1 : 0;
+    if (sample.cut === 'budget_cut' && sample.thinkingTokens !== undefined) cutTokens.push(sample.thinkingTokens);
     sums.contentFiltered += sample.cut === 'content_filter' ? 1 : 0;
   }
-  return { scores, summary: { items: scores.length, ...sums }, changed };
+  const most =
+    cutTokens.length === 0 ? {} : { mostCutTokens: cutTokens.reduce((left, right) => Math.max(left, right)) };
+  return { scores, summary: { items: scores.length, ...sums, ...most }, changed };
 }
 
 async function* each<Value>(values: readonly Value[]): AsyncGenerator<Value> {
@@ -100,7 +104,8 @@ export async function* rescoreRun(
       scores: () =>
         each(scores.map(({ score, cluster, itemId, expected }) => ({ ...score, cluster, itemId, expected }))),
     };
-    const own = await measureCell(rescored, id, planned.task, run.suite);
+    const { thinking } = run.manifest.models[model] ?? {};
+    const own = await measureCell(rescored, id, { task: planned.task, suite: run.suite, thinking });
     const answers = run.manifest.imported?.answers;
     const measured = answers === undefined ? own : outsideMeasurements(own, answers, summary);
     const verdict = run.manifest.race?.tasks[taskId]?.decisions.find((decision) => decision.model === model);

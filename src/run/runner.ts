@@ -211,7 +211,10 @@ export class Runner implements RunState {
       emit({ type: 'warning', message: `${cell.model} on ${cell.taskId}: another process has taken over this cell` });
       return;
     }
-    const measurements = tell(await measureCell(this.store, cell.id, planned.task, this.plan.suite));
+    // As it was launched, by this start or an earlier one.
+    const { thinking } = (await this.store.getRun(this.runId))?.manifest.models[cell.model] ?? {};
+    const { suite } = this.plan;
+    const measurements = tell(await measureCell(this.store, cell.id, { task: planned.task, suite, thinking }));
     const described = error === undefined ? undefined : describeError(error);
     await this.store.endCell(claim, { state, measurements, error: described });
     emit({ type: 'cell-end', cellId: cell.id, state, measurements, error: described });

@@ -70,6 +70,8 @@ export interface WorkStep {
   readonly launch: number;
   /** How many the model will have, as far as that is known. */
   readonly launches: number;
+  /** There may be more of them than that: in a race nobody knows how many. */
+  readonly isOpenEnded?: boolean;
   readonly passes: readonly PassOrder[];
 }
 

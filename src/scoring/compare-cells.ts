@@ -13,13 +13,13 @@ import {
   type SideValue,
 } from './comparison.ts';
 import { launchInterval, type LaunchRatio, launchSpread, launchRatio } from '../stats/launch-interval.ts';
-import { pairedComparison } from '../stats/paired-comparison.ts';
 import { meanOf } from '../stats/means.ts';
 import { isMacroF1 } from '../stats/macro-f1.ts';
 import { exactBounds, scoreInterval } from '../stats/score-interval.ts';
 import { isDoubtfulReason } from './create-scoreboards.ts';
 import { limitedMeasurement } from './limited-measurement.ts';
 import { areOtherItems, type LatencyItems, pairedLatency, pairedTail } from './paired-latency.ts';
+import { clustersOf, compareItemMetrics, pairedChange } from './paired-answers.ts';
 import { areInRounds } from './task-evidence.ts';
 import { independentItems } from './usable.ts';
 
@@ -33,6 +33,8 @@ export interface ItemAnswer {
   readonly cluster: string | undefined;
   /** Empty where nothing was asked. */
   readonly promptSha256: string;
+  /** Further values of the task, by name; absent where nobody kept them, empty where no answer came. */
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
 }
 
 interface LaunchValues {
@@ -118,11 +120,6 @@ function missingText(evidence: CellEvidence, side: string, metric: ComparedMetri
   return evidence.state === 'done' ? `${side}: not measured` : `${side} is not finished`;
 }
 
-function clustersOf(answers: readonly ItemAnswer[]): readonly string[] | undefined {
-  const labels = answers.map(({ cluster }) => cluster).filter((cluster) => cluster !== undefined);
-  return labels.length === answers.length && labels.length > 0 ? labels : undefined;
-}
-
 /** Every planned item was answered: the mean over those answered so far is biased, quick answers being easy ones. */
 function isWhole({ state, measurements }: CellEvidence): boolean {
   return state === 'done' && measurements.accuracy?.status !== 'unavailable';
@@ -172,14 +169,18 @@ function compareAccuracy(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: 
   if (!isWhole(b)) return { ...own, ...unknown(missingText(b, 'B', 'accuracy')) };
   if (pairs.ids.length === 0) return { ...own, ...unknown('the two have no items in common') };
   const scoresOf = (answers: readonly ItemAnswer[]): number[] => answers.map(({ score }) => score);
-  const { difference, interval, p, test, leastDrop } = pairedComparison(scoresOf(pairs.a), scoresOf(pairs.b), {
-    level,
-    clusters: clustersOf(pairs.a),
-  });
-  // Test and interval may disagree by a hair: a difference is claimed only where both say so.
-  const isSignificant = p < 1 - level && isOutside(0, interval);
-  const verdict = verdictOf(difference, 0, isSignificant, false);
-  return { ...own, change: difference, interval, leastDrop, p, test, verdict, reason: undefined };
+  const options = { level, clusters: clustersOf(pairs.a) };
+  const { isSignificant, ...found } = pairedChange(scoresOf(pairs.a), scoresOf(pairs.b), options);
+  const verdict = verdictOf(found.change, 0, isSignificant, false);
+  return { ...own, ...found, verdict, reason: undefined };
+}
+
+/** What the task measures of each answer beside its score; nothing where accuracy can't be compared either. */
+function compareExtra(a: CellEvidence, b: CellEvidence, pairs: Pairs, level: number): readonly MetricComparison[] {
+  if (!isWhole(a) || !isWhole(b)) return [];
+  const doubts = [...doubtsOf(a.measurements.accuracy, 'A'), ...doubtsOf(b.measurements.accuracy, 'B')];
+  const own = [[...a.answers.values()], [...b.answers.values()]] as const;
+  return compareItemMetrics({ own, pairs: [pairs.a, pairs.b], doubts }, level);
 }
 
 function unknown(reason: string) {
@@ -314,7 +315,7 @@ export function compareCells(a: CellEvidence, b: CellEvidence, options: CompareC
     return left !== '' && right !== '' && left !== right;
   };
   const metrics = comparedMetrics.flatMap((metric): MetricComparison[] => {
-    if (metric === 'accuracy') return [compareAccuracy(a, b, pairs, level)];
+    if (metric === 'accuracy') return [compareAccuracy(a, b, pairs, level), ...compareExtra(a, b, pairs, level)];
     const compared = compareLaunches(metric, a, b, level);
     return compared === undefined ? [] : [compared];
   });

@@ -21,8 +21,50 @@ export const comparedMetricFacts = {
   pricePerThousand: { label: 'price per 1,000 answers', isLessBetter: true },
 } as const satisfies Record<ComparedMetric, { readonly label: string; readonly isLessBetter: boolean }>;
 
-/** `no_clear_difference`: none that is significant, shown as `~`. `unknown`: no data to decide. */
-export type ComparedVerdict = 'better' | 'worse' | 'no_clear_difference' | 'unknown';
+/** What a task measures of each answer beside its score, as a row of a comparison: `extra.json_valid`. */
+export type ItemMetric = `extra.${string}`;
+
+/** Those of the tasks that perbench has, where more is better; of others nobody knows which way is good. */
+const itemMetricLabels: Readonly<Record<string, string>> = {
+  json_valid: 'valid JSON',
+  schema_valid: 'fits schema',
+  fields_right: 'fields right',
+  acc: 'acc',
+  acc_norm: 'acc_norm',
+  acc_bytes: 'acc_bytes',
+  acc_token: 'acc_token',
+  strict_match: 'strict_match',
+  flexible_extract: 'flexible_extract',
+  f1: 'f1',
+};
+
+export interface ComparedFacts {
+  readonly label: string;
+  /** Undefined where nobody knows which way is good. */
+  readonly isLessBetter: boolean | undefined;
+}
+
+export function comparedFacts(metric: ComparedMetric | ItemMetric): ComparedFacts {
+  if (!isItemMetric(metric)) return comparedMetricFacts[metric];
+  const name = metric.slice('extra.'.length);
+  const known = itemMetricLabels[name];
+  return { label: known ?? name, isLessBetter: known === undefined ? undefined : false };
+}
+
+function isItemMetric(metric: ComparedMetric | ItemMetric): metric is ItemMetric {
+  return metric.startsWith('extra.');
+}
+
+/** Compared item by item, so that its change is a difference of shares; the others' is a ratio. */
+export function isByItem(metric: ComparedMetric | ItemMetric): boolean {
+  return metric === 'accuracy' || isItemMetric(metric);
+}
+
+/**
+ * `no_clear_difference`: none that is significant, shown as `~`. `different`: significant, of a metric of which nobody knows
+ * which way is good. `unknown`: no data to decide.
+ */
+export type ComparedVerdict = 'better' | 'worse' | 'different' | 'no_clear_difference' | 'unknown';
 
 /** One side's own number. */
 export interface SideValue {
@@ -44,11 +86,11 @@ export interface SideValue {
 
 /** One metric of two cells; a is the baseline, b the candidate. */
 export interface MetricComparison {
-  readonly metric: ComparedMetric;
+  readonly metric: ComparedMetric | ItemMetric;
   readonly unit: Unit | undefined;
   readonly a: SideValue | undefined;
   readonly b: SideValue | undefined;
-  /** Accuracy: b minus a. The rest: b over a. Undefined where a side is missing. */
+  /** Accuracy and metrics of items: b minus a. The rest: b over a. Undefined where a side is missing. */
   readonly change: number | undefined;
   /** Of the change. */
   readonly interval: Interval | undefined;
@@ -125,10 +167,10 @@ export interface Comparison {
   readonly verdict: string;
 }
 
-/** `+3.2 points` for accuracy, `+7.4 %` for the rest. */
+/** `+3.2 points` of what is compared item by item, `+7.4 %` of the rest. */
 export function changeText({ metric, change }: Pick<MetricComparison, 'metric' | 'change'>): string {
   if (change === undefined) return '';
-  return metric === 'accuracy' ? `${signed(100 * change)} points` : `${signed(100 * (change - 1))} %`;
+  return isByItem(metric) ? `${signed(100 * change)} points` : `${signed(100 * (change - 1))} %`;
 }
 
 /** One decimal, with a sign; a change that rounds to nothing has none. */
@@ -146,7 +188,7 @@ interface Finding {
 function list(findings: readonly Finding[], isSingle: boolean): string {
   const byMetric = Map.groupBy(findings, ({ comparison }) => comparison.metric);
   return Array.from(byMetric, ([metric, group]) => {
-    const { label } = comparedMetricFacts[metric];
+    const { label } = comparedFacts(metric);
     const first = group[0] as Finding;
     if (isSingle) return `${label} (${changeText(first.comparison)})`;
     return `${label} on ${group.map(({ place, comparison }) => `${place} (${changeText(comparison)})`).join(' and ')}`;
@@ -172,13 +214,14 @@ export function comparisonVerdict(
   const of = (verdict: MetricComparison['verdict']): Finding[] =>
     all.filter(({ comparison }) => comparison.verdict === verdict);
   const isSingle = cells.length === 1;
-  const [better, worse, unknown] = [of('better'), of('worse'), of('unknown')];
+  const [better, worse, different, unknown] = [of('better'), of('worse'), of('different'), of('unknown')];
   const against = `${names.b} against ${names.a}`;
   if (all.length === unknown.length) return `${against}: nothing could be compared.`;
   const parts = [
     ...(better.length > 0 ? [`better in ${list(better, isSingle)}`] : []),
     ...(worse.length > 0 ? [`worse in ${list(worse, isSingle)}`] : []),
-    ...(better.length + worse.length === 0
+    ...(different.length > 0 ? [`different in ${list(different, isSingle)}`] : []),
+    ...(better.length + worse.length + different.length === 0
       ? ['no clear difference (~)']
       : of('no_clear_difference').length > 0
         ? ['no clear difference in the rest (~)']

@@ -133,7 +133,7 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
 async function thoughtSummary(
   db: Kysely<Database>,
   cellId: string,
-): Promise<Pick<SampleSummary, 'thinkingTokens' | 'thoughtful' | 'budgetCut' | 'contentFiltered'>> {
+): Promise<Pick<SampleSummary, 'thinkingTokens' | 'thoughtful' | 'budgetCut' | 'mostCutTokens' | 'contentFiltered'>> {
   const row = await db
     .selectFrom('sample')
     .where('cell_id', '=', cellId)
@@ -141,6 +141,7 @@ async function thoughtSummary(
       fn.sum('thinking_tokens').as('thinkingTokens'),
       fn.count('thinking_tokens').as('thoughtful'),
       sql`count(case when cut = 'budget_cut' then 1 end)`.as('budgetCut'),
+      sql`max(case when cut = 'budget_cut' then thinking_tokens end)`.as('mostCutTokens'),
       sql`count(case when cut = 'content_filter' then 1 end)`.as('contentFiltered'),
     ])
     .executeTakeFirstOrThrow();
@@ -148,6 +149,7 @@ async function thoughtSummary(
     thinkingTokens: Number(row.thinkingTokens),
     thoughtful: Number(row.thoughtful),
     budgetCut: Number(row.budgetCut),
+    ...(row.mostCutTokens !== null && { mostCutTokens: Number(row.mostCutTokens) }),
     contentFiltered: Number(row.contentFiltered),
   };
 }

@@ -43,7 +43,7 @@ export function testScores(open: OpenStore): void {
       sampleAt(2, { score: 0, isUnparsed: true, isTruncated: true }),
       sampleAt(3, { score: 0, failure, promptTokens: 0, outputTokens: 0 }),
       sampleAt(4, { score: 0, cut: 'budget_cut', thoughts: 'Hm', thinkingTokens: 4 }),
-      sampleAt(5, { score: 0, cut: 'content_filter', thinkingTokens: 0 }),
+      sampleAt(5, { score: 0, cut: 'content_filter', thinkingTokens: 9 }),
     ];
     await store.appendSamples(claim, samples, 1_000);
     expect(await store.sampleSummary('cell-0')).toEqual({
@@ -56,9 +56,10 @@ export function testScores(open: OpenStore): void {
       promptTokens: 100,
       outputTokens: 20,
       outputTokenSquareSum: 80,
-      thinkingTokens: 4,
+      thinkingTokens: 13,
       thoughtful: 2,
       budgetCut: 1,
+      mostCutTokens: 4,
       contentFiltered: 1,
     });
   });

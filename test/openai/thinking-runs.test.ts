@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { run } from '../../src/app/run.ts';
+import type { CellMeasurements } from '../../src/core/cell.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { defineSuite, type SuiteInput } from '../../src/core/suite.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
@@ -16,7 +17,7 @@ async function samplesOf(
   options: Omit<ThinkingServerOptions, 'answer'>,
   model: Partial<Exclude<SuiteInput['models'][number], string>> = {},
   settings: Partial<SuiteInput> = {},
-): Promise<{ readonly samples: readonly Sample[]; readonly measurements: unknown }> {
+): Promise<{ readonly samples: readonly Sample[]; readonly measurements: readonly CellMeasurements[] }> {
   await using server = await startThinkingServer({ answer, ...options });
   await using store = await openSqliteStore({ file: ':memory:' });
   const suite = defineSuite({
@@ -94,4 +95,32 @@ it('counts answers that never came apart from wrong ones', { timeout: 60_000 }, 
   expect(JSON.stringify(measurements)).toContain(
     `"contentFiltered":{"status":"measured","value":${filtered.length / 40},`,
   );
+});
+
+it(
+  'gives no advice about the budget where the model ended its turn while it thought',
+  { timeout: 60_000 },
+  async () => {
+    const options = { shape: 'think', thoughts: 30, forgetsAnswer: true, flavour: 'unknown' } as const;
+    const engineOptions = { contextTokens: 8192 };
+    const { samples, measurements } = await samplesOf(options, { thinking: 'on', engineOptions });
+    expect(samples.every(({ cut }) => cut === 'budget_cut')).toBe(true);
+    expect(JSON.stringify(measurements)).toMatch(
+      /the output ended while the model was thinking \(after 3\d of 1,024 tokens at most: a larger budget is no help\)/u,
+    );
+    expect(JSON.stringify(measurements)).not.toContain('--thinking');
+  },
+);
+
+it('says that nothing counts the thoughts, and how many answers never came', { timeout: 60_000 }, async () => {
+  const options = { shape: 'think', thoughts: 30, flavour: 'unknown', honours: [] } as const;
+  const engineOptions = { contextTokens: 8192 };
+  const { samples, measurements } = await samplesOf(options, { thinking: 'on', engineOptions });
+  expect(samples.every(({ thoughts, thinkingTokens }) => thoughts !== undefined && thinkingTokens === undefined)).toBe(
+    true,
+  );
+  for (const { thinkingTokens, budgetCut } of measurements) {
+    expect(thinkingTokens).toMatchObject({ status: 'unavailable', reason: 'no_token_counts' });
+    expect(budgetCut).toMatchObject({ value: 0, n: 40 });
+  }
 });

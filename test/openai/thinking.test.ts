@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { thinkingSentence } from '../../src/core/model-setting.ts';
 import { ask, open } from './open-thinker.ts';
 import type { ThinkingShape } from './thinking-server-options.ts';
 
@@ -44,7 +45,7 @@ describe.each(shapes)('thoughts as %s', (shape) => {
     // What was thought is part of the second prompt, and closed.
     expect(second?.body.max_tokens).toBe(4);
     expect(result.promptTokens).toBeLessThan(20);
-    expect(model.info.thinking?.because).not.toContain('cut');
+    expect(model.info.thinking?.canForce).toBeUndefined();
   });
 
   it('are cut at their budget where the server cannot go on from them', async () => {
@@ -52,7 +53,9 @@ describe.each(shapes)('thoughts as %s', (shape) => {
       { shape, answer, honours: ['enable_thinking', 'stream', 'usage'], flavour: 'unknown' },
       { thinking: { budget: 10 } },
     );
-    expect(model.info.thinking?.because).toContain("the server can't go on from given thoughts");
+    expect(thinkingSentence({ name: 'm' }, model.info.thinking ?? { mode: 'none', because: '' })).toMatch(
+      /^m: thinks, cut after 10 tokens \(.*the server can't go on from given thoughts\)$/u,
+    );
     const result = await ask(model);
     expect(result).toMatchObject({ text: '', finishReason: 'budget_cut', thinkingTokens: 10, outputTokens: 10 });
     expect(result.promptTokens).toBeGreaterThan(2);

@@ -52,7 +52,11 @@ it('counts answers that never came as wrong, apart from wrong answers, also when
   }
   const accuracy = cells[0]?.measurements.accuracy;
   expect(accuracy).toMatchObject({ value: 0, n: 8 });
-  expect(accuracy?.status === 'measured' ? accuracy.warnings.map(({ reason }) => reason) : []).toContain('budget_cut');
+  expect(accuracy?.status === 'measured' ? accuracy.warnings : []).toContainEqual({
+    reason: 'budget_cut',
+    detail:
+      '100.0 % of the items have no answer: the output ended while the model was thinking (its 1,024 tokens were used up: raise the budget, as in --thinking 2048)',
+  });
   expect(cells[0]?.measurements.budgetCut).toMatchObject({ value: 1 });
   expect(await Array.fromAsync(store.samples(cells[0]?.id ?? '', { only: 'cut' }))).toHaveLength(8);
   const stored = await store.getRun(runId);
@@ -61,13 +65,17 @@ it('counts answers that never came as wrong, apart from wrong answers, also when
   expect((await store.cells(runId))[0]?.measurements).toEqual(cells[0]?.measurements);
 });
 
-it('says once what is done about thinking, and keeps it with the model', async () => {
-  const { store, runId, events } = await runToys({ one: { answers: ['A'], thoughts: {} } });
+it.each([
+  [true, 'closed by force'],
+  [false, 'cut'],
+])('says once what is done about thinking, and keeps it with the model (closes it: %s)', async (canForce, end) => {
+  const engineOptions = { answers: ['A'], contextTokens: 9999, thoughts: { canForce } };
+  const { store, runId, events } = await runToys({ one: engineOptions });
   await using _ = store;
   const said = events.flatMap((event) =>
     event.type === 'launch-end' && event.thinking !== undefined ? [event.thinking] : [],
   );
-  expect(said).toEqual(['one: thinks, closed by force after 1,024 tokens (its template mentions <think>)']);
+  expect(said).toEqual([`one: thinks, ${end} after 1,024 tokens (its template mentions <think>)`]);
   const stored = await store.getRun(runId);
   expect(stored?.manifest.models['one']?.thinking).toMatchObject({ mode: 'on', budget: 1024 });
 });

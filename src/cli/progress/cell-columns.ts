@@ -144,6 +144,8 @@ function doingText(view: CellView, state: RunState): string {
   if (state.launches === 1 || view.pass === 'accuracy') return view.pass ?? 'waiting';
   // Between two launches others have their turn.
   const isLaunchOver = view.pass === undefined && view.endedPasses.has(`latency:${view.launch}`);
-  const launch = Math.min(state.launches, view.launch + (isLaunchOver ? 2 : 1));
-  return `${view.pass ?? 'waiting'} ${launch}/${state.launches}`;
+  const { fixedLaunches } = state;
+  if (fixedLaunches === undefined) return view.pass === undefined ? 'waiting' : `${view.pass} ${view.launch + 1}`;
+  const launch = Math.min(fixedLaunches, view.launch + (isLaunchOver ? 2 : 1));
+  return `${view.pass ?? 'waiting'} ${launch}/${fixedLaunches}`;
 }

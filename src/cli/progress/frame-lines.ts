@@ -168,7 +168,7 @@ function footerLine({ state, outlook, elapsedMs, isFrozen }: FrameInput, columns
   const parts = [
     `${ended}/${state.cells.length} cells`,
     // Cells end in the last launch: until then this is how far the run is.
-    ...(state.launches > 1 ? [`launch ${newest + 1}/${state.launches}`] : []),
+    ...((state.fixedLaunches ?? 1) > 1 ? [`launch ${newest + 1}/${state.fixedLaunches}`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     clockText(elapsedMs),
     ...(left === undefined || ended === state.cells.length ? [] : [`${roughRange(left.lowMs, left.highMs)} left`]),

@@ -157,8 +157,8 @@ describe('what models are asked and answer first', () => {
       [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "Refund" read as other ✗ (expected billing)
       [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "It is about" read as billing with a score of 0.50 (expected billing)
       [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "Well, it depends" could not be read (expected billing)
-      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "" no answer: the budget of thoughts ended first (expected billing)
-      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "" no answer: the server's filter ended it (expected billing)
+      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "" no answer: the output ended while the model was thinking (expected billing)
+      [0:00] model-0 / gsm8k/per@1: My invoice is wrong → "" no answer: the server's content filter held it back (expected billing)
       "
     `);
   });

@@ -102,7 +102,7 @@ function runText(event: RunEvent, state: RunState): string | undefined {
     case 'run-start':
       return `run ${event.runId}: ${event.cells.length} ${event.cells.length === 1 ? 'cell' : 'cells'}${event.isResumed ? ', resumed' : ''}`;
     case 'launch-end':
-      return `${event.model}: started in ${roughDuration(event.durationMs)} (launch ${event.launch + 1} of ${state.launches})`;
+      return `${event.model}: started in ${roughDuration(event.durationMs)} (${launchText(event.launch, state)})`;
     case 'run-end':
       return `run ${event.runId}: ${event.status}${event.failedCells > 0 ? `, ${event.failedCells} failed` : ''}`;
     default:
@@ -110,11 +110,15 @@ function runText(event: RunEvent, state: RunState): string | undefined {
   }
 }
 
+/** `launch 2 of 3` */
+function launchText(launch: number, { fixedLaunches }: RunState): string {
+  return `launch ${launch + 1}${fixedLaunches === undefined ? '' : ` of ${fixedLaunches}`}`;
+}
+
 function passText(view: CellView, state: RunState, outlook: Outlook, elapsedMs: number): string {
   const left = runTimeLeft(state, outlook, elapsedMs);
   const ending = left === undefined ? [] : [`${roughRange(left.lowMs, left.highMs)} left in total`];
-  if (view.pass !== 'accuracy')
-    return [`${view.pass}, launch ${view.launch + 1} of ${state.launches}`, ...ending].join(', ');
+  if (view.pass !== 'accuracy') return [`${view.pass}, ${launchText(view.launch, state)}`, ...ending].join(', ');
   const rate = cellColumns.itemsPerSecond.text(view);
   const accuracy = accuracySentence(view);
   return [

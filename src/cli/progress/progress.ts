@@ -1,4 +1,5 @@
 import { percentText, roughDuration } from '../../core/amount-text.ts';
+import { cutTexts } from '../../core/cut-text.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { RaceVerdict } from '../../core/race.ts';
 import { plainText, safeText } from '../../present/sanitise.ts';
@@ -82,11 +83,6 @@ export function keptLines(event: RunEvent, state: RunState): readonly string[] {
   const note = eventNote(event, state) ?? answerNote(event, state);
   return note === undefined ? promptLines(event, state) : [plainText(note)];
 }
-
-const cutTexts = {
-  budget_cut: 'no answer: the budget of thoughts ended first',
-  content_filter: "no answer: the server's filter ended it",
-} as const;
 
 function waitText({ share, busiest, limitMs, canSkip }: Extract<RunEvent, { readonly type: 'wait-start' }>): string {
   const names = busiest.map((process) => `${process.name} ${percentText(process.share)}`).join(', ');

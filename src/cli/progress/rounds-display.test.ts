@@ -52,3 +52,21 @@ it('knows which passes of a resumed cell are behind it, before it has its turn',
   expect(view && cellTimeLeft(view, state, outlook)).toMatchObject({ lowMs: 21_000, highMs: 39_000 });
   expect(doing(state)[0]).toBe('waiting 3/3');
 });
+
+it('counts the launches of a race without an end that nobody knows', () => {
+  const raced = (launch: number): RunEvent => ({
+    type: 'launch-start',
+    model: 'model-1',
+    launch,
+    launches: 3,
+    isOpenEnded: true,
+  });
+  const state = stateAfter(...firstLaunch(0), ...firstLaunch(1), raced(3));
+  expect(doing(state)).toEqual(['waiting', 'loading']);
+  state.handle(launchEnd('model-1', 3));
+  state.handle(passStart(1, 'throughput', 3));
+  expect(doing(state)).toEqual(['waiting', 'throughput 4']);
+  const size = { columns: 80, rows: 24 };
+  const lines = frameLines({ state, outlook, elapsedMs: 60_000, size, isFrozen: false, paint: (text) => text });
+  expect(lines.join('\n')).not.toContain('/3');
+});

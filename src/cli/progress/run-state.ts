@@ -37,6 +37,8 @@ export interface RunState {
   readonly cells: readonly CellView[];
   readonly durations: readonly PassDuration[];
   readonly launches: number;
+  /** Undefined where nobody knows how many there will be, as in a race. */
+  readonly fixedLaunches: number | undefined;
   /** Model whose engine is starting, and what that says meanwhile. */
   readonly loading: { readonly model: string; readonly line?: string } | undefined;
   handle(event: RunEvent): void;
@@ -66,6 +68,7 @@ export function createRunState(): RunState {
   let runId: string | undefined;
   let name = '';
   let launches = 1;
+  let isOpenEnded = false;
   let loading: RunState['loading'];
   let cells: readonly CellView[] = [];
   const byId = new Map<string, CellView>();
@@ -82,6 +85,7 @@ export function createRunState(): RunState {
       case 'launch-progress':
       case 'launch-end':
         launches = Math.max(launches, 'launches' in event ? event.launches : 1);
+        isOpenEnded ||= event.type === 'launch-start' && event.isOpenEnded === true;
         loading = event.type === 'launch-end' ? undefined : event;
         return;
       default:
@@ -101,6 +105,9 @@ export function createRunState(): RunState {
     },
     get launches() {
       return launches;
+    },
+    get fixedLaunches() {
+      return isOpenEnded ? undefined : launches;
     },
     get loading() {
       return loading;

@@ -50,13 +50,15 @@ function templateOf(thoughts: MockThoughts): string {
 
 /** @throws {ModelError} if the setting can't be had */
 export function planMockThoughts(model: ModelSpec, thoughts: MockThoughts | undefined): ThinkingPlan {
-  return resolveThinking(model.thinking, {
+  const plan = resolveThinking(model.thinking, {
     model: model.name,
     names: [],
     promptStyle: thoughts === undefined ? 'plain' : 'chat',
     template: thoughts && templateOf(thoughts),
     templateArgs: model.templateArgs,
   });
+  const isCut = plan.thinking.mode === 'on' && thoughts?.canForce === false;
+  return isCut ? { ...plan, thinking: { ...plan.thinking, canForce: false } } : plan;
 }
 
 /** Tokens of thoughts before the answer to a request; none where the model doesn't think. */

@@ -291,6 +291,15 @@ function generationOf(request: GenerateRequest, answered: Answered, spent: Reque
   };
 }
 
+/** A model that was to think and didn't has thought 0 tokens; of thoughts without a count the number stays unknown. */
+function withUnthought(generation: Generation, { thinking }: ServedTarget): Generation {
+  if (generation.status === 'failed' || thinking?.mode !== 'on') return generation;
+  const { thoughts, thinkingTokens, text } = generation;
+  // Some think and don't show it: without an answer nothing tells.
+  const isUnthought = thoughts === undefined && thinkingTokens === undefined && text.trim() !== '';
+  return isUnthought ? { ...generation, thinkingTokens: 0 } : generation;
+}
+
 /**
  * Asks the server for one generation.
  *
@@ -310,7 +319,8 @@ export async function generateOne(
   try {
     const answered = await answerRequest(exchanges, request, target, options);
     const promptTokens = await countPrompt(answered, exchanges, request, options);
-    const generation = generationOf(request, answered, { ...exchanges.spent, scheduledMs, promptTokens });
+    const spent = { ...exchanges.spent, scheduledMs, promptTokens };
+    const generation = withUnthought(generationOf(request, answered, spent), target);
     if (request.wantsPrompt !== true || generation.status === 'failed') return generation;
     // After the answer, whose time it must not take.
     const call = completionCall(request, options);

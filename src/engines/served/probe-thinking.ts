@@ -6,6 +6,7 @@ import { mentionedShape, type ThoughtShape, thoughtShapes } from '../thinking/th
 import type { ServedTarget } from './generate-request.ts';
 import { look, type Look, showsThoughts } from './probe-request.ts';
 import { findContinueWay, findOpened, unseenArguments } from './probe-template.ts';
+import { saidByArguments } from './said-thinking.ts';
 import type { ServedThinking } from './served-thinking.ts';
 import type { ServerFlavour } from './server-facts.ts';
 
@@ -114,7 +115,7 @@ class ThinkingProbe {
   /** Finds switches by trying them. */
   async byTrying(choice: ThinkingChoice): Promise<ProbedThinking> {
     const own = withArguments({}, this.#own);
-    const said = this.#saidByArguments(choice);
+    const said = saidByArguments(this.#spec);
     const plain = await this.#look(this.#served({ mode: 'none', because: '' }, own), shortLook);
     if (plain.status === 'refused') throw this.#refused(own, plain.message);
     const isDone = plain.finishReason === 'stop';
@@ -133,24 +134,6 @@ class ThinkingProbe {
     if (choice === 'auto' || choice === 'off') return this.#turnedOff(choice, own, thinks);
     if (thinks) return this.#turnedOn(own, 'thoughts were seen when it was asked', choice === 'on' ? {} : choice);
     return this.#switchedOn(own, choice === 'on' ? {} : choice);
-  }
-
-  /**
-   * What the user's own template arguments say of thinking, by the names that most templates have.
-   *
-   * @throws {ModelError} if the setting says the contrary
-   */
-  #saidByArguments(choice: ThinkingChoice): { readonly name: string; readonly isOn: boolean } | undefined {
-    const name = ['enable_thinking', 'thinking'].find((each) => typeof this.#own[each] === 'boolean');
-    if (name === undefined) return undefined;
-    const isOn = this.#own[name] === true;
-    const asked = choice === 'off' ? 'off' : 'on';
-    if (choice !== 'auto' && isOn !== (asked === 'on')) {
-      throw new ModelError(`${this.#spec.name}: thinking is ${asked}, but templateArgs set ${name} to ${isOn}`, {
-        hint: 'Leave out one of the two.',
-      });
-    }
-    return { name, isOn };
   }
 
   async #turnedOff(choice: 'auto' | 'off', own: Fields, thinks: boolean): Promise<ProbedThinking> {
@@ -226,13 +209,14 @@ class ThinkingProbe {
         {},
       );
     }
-    const cut =
-      isOn && continues === undefined
-        ? ["the server can't go on from given thoughts: answers over the budget are cut"]
-        : [];
+    const isCut = isOn && continues === undefined;
+    const cut = isCut ? ["the server can't go on from given thoughts"] : [];
     const unseen = await unseenArguments(target, this.#own, this.#signal);
     const because = [thinking.because, ...cut, ...unseen].join('; ');
-    return { thinking: { ...thinking, because }, served: { ...first, opened, continues } };
+    return {
+      thinking: { ...thinking, because, ...(isCut && { canForce: false }) },
+      served: { ...first, opened, continues },
+    };
   }
 
   #served({ mode, budget }: Thinking, fields: Fields): ServedThinking {

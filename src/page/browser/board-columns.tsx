@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { Measurement } from '../../core/measurement.ts';
-import { cellText, isFilled, markedText } from '../../present/document.ts';
+import { cellText, markedText, saysSomething } from '../../present/document.ts';
 import type { BoardColumn } from '../../present/board-column.ts';
 import { meaningOf } from '../../present/glossary.ts';
 import { boardColumns as allColumns } from '../../present/scoreboard-columns.ts';
@@ -197,7 +197,7 @@ export function detailColumns(view: BoardView): readonly RowColumn[] {
   return allColumns([view.board])
     .filter(({ id, isForPeople }) => isForPeople && !shown.has(id) && !id.startsWith('factor'))
     .map((column) => ({ ...column, ...column.read(view.board) }))
-    .filter(({ cell }) => view.board.rows.some((row) => isFilled(cell(row))))
+    .filter((column) => view.board.rows.some((row) => saysSomething(column, column.cell(row))))
     .map(({ id, heading, unit, align, cell }): RowColumn => ({
       id,
       heading,

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import {
-  comparedMetricFacts,
+  comparedFacts,
+  isByItem,
   type CellComparison,
   type Comparison,
   type ItemChange,
@@ -19,13 +20,14 @@ import { CellsTable } from './tables.tsx';
 const verdictFacts = {
   better: { text: '▲ better', tone: 'chip good flat' },
   worse: { text: '▼ worse', tone: 'chip bad flat' },
+  different: { text: '≠ different', tone: 'chip flat' },
   no_clear_difference: { text: '~ no clear difference', tone: 'chip flat' },
   unknown: { text: '? unknown', tone: 'chip doubtful flat' },
 } as const;
 
 function valueText(value: number | undefined, { metric, unit }: MetricComparison): string {
   if (value === undefined) return '–';
-  if (metric === 'accuracy') return fixed(value, 3);
+  if (isByItem(metric)) return fixed(value, 3);
   if (unit === 'bytes') return bytes(value);
   return `${Number(value.toPrecision(3))} ${unit ?? ''}`;
 }
@@ -33,7 +35,7 @@ function valueText(value: number | undefined, { metric, unit }: MetricComparison
 function changeText({ metric, change, interval }: MetricComparison): string {
   if (change === undefined) return '–';
   const one = (value: number): string =>
-    metric === 'accuracy' ? `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(3)}` : `× ${value.toFixed(3)}`;
+    isByItem(metric) ? `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(3)}` : `× ${value.toFixed(3)}`;
   return interval === undefined ? one(change) : `${one(change)} (${one(interval.low)} to ${one(interval.high)})`;
 }
 
@@ -86,7 +88,7 @@ function Answer({ score, text }: { readonly score?: number; readonly text: strin
 
 /** One metric, as it is shown and copied. */
 function metricTexts(metric: MetricComparison): readonly [label: string, a: string, b: string, change: string] {
-  const { label } = comparedMetricFacts[metric.metric];
+  const { label } = comparedFacts(metric.metric);
   return [label, valueText(metric.a?.value, metric), valueText(metric.b?.value, metric), changeText(metric)];
 }
 

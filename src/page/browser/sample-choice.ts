@@ -27,7 +27,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   wrong: 'wrong',
   unparsed: 'unreadable',
   truncated: 'truncated',
-  cut: 'no answer',
+  cut: 'cut or filtered',
   failed: 'failed',
 };
 

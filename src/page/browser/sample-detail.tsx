@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { cutTexts, cutWords } from '../../core/cut-text.ts';
 import type { Sample } from '../../core/sample.ts';
 import { promptChoices, promptMessages } from '../../present/prompt-text.ts';
 import type { ItemDetail } from '../viewer-data.ts';
@@ -45,13 +46,17 @@ function Prompt({ prompt }: { readonly prompt: string }): VNode {
   );
 }
 
+const cutMarks = { budget_cut: '…', content_filter: '⊘' } as const;
+
 /** The verdict on one sample, in a word. */
 export function verdictWord(verdict: {
   readonly score: number;
   readonly isUnparsed: boolean;
+  readonly cut?: Sample['cut'];
   readonly isFailed: boolean;
 }): { readonly word: string; readonly mark: string; readonly tone: 'good' | 'bad' | 'doubtful' } {
   if (verdict.isFailed) return { word: 'failed', mark: '!', tone: 'doubtful' };
+  if (verdict.cut !== undefined) return { word: cutWords[verdict.cut], mark: cutMarks[verdict.cut], tone: 'doubtful' };
   if (verdict.isUnparsed) return { word: 'unreadable', mark: '?', tone: 'doubtful' };
   if (verdict.score >= 1) return { word: 'right', mark: '✓', tone: 'good' };
   if (verdict.score <= 0) return { word: 'wrong', mark: '✗', tone: 'bad' };
@@ -63,10 +68,13 @@ function milliseconds(value: number | undefined): string {
 }
 
 function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
-  const { times, outputTokens, promptTokens, reusedTokens, metrics } = sample;
+  const { times, outputTokens, promptTokens, reusedTokens, metrics, thoughts, thinkingTokens } = sample;
   const facts: readonly Fact[] = [
     ['Prompt tokens', `${promptTokens}${reusedTokens > 0 ? ` (${reusedTokens} reused)` : ''}`],
     ['Output tokens', String(outputTokens)],
+    ...(thoughts === undefined && thinkingTokens === undefined
+      ? []
+      : [['Thinking tokens', thinkingTokens === undefined ? 'not known' : `${thinkingTokens} of these`] as const]),
     ['Wait before sending', milliseconds(times && times.startedMs - times.scheduledMs)],
     [
       'Time to first token',
@@ -84,6 +92,16 @@ function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
     ...Object.entries(metrics).map(([name, value]) => [name, fixed(value, 3)] as const),
   ];
   return <Facts facts={facts} isTight />;
+}
+
+/** Apart from the answer, and folded: they are long, and no part of what is scored. */
+function Thoughts({ thoughts, model }: { readonly thoughts: string; readonly model: string }): VNode {
+  return (
+    <details class="more">
+      <summary>Thoughts, never scored</summary>
+      <Foreign text={thoughts} label={`Thoughts of ${model}`} />
+    </details>
+  );
 }
 
 function Answer(props: { readonly model: ChosenModel; readonly sample: Sample | undefined }): VNode {
@@ -124,6 +142,8 @@ function Answer(props: { readonly model: ChosenModel; readonly sample: Sample | 
           {sample.failure.reason}: {sample.failure.message}
         </p>
       )}
+      {sample.cut === undefined ? null : <p class="doubtful">{cutTexts[sample.cut]}; it counts as wrong</p>}
+      {sample.thoughts === undefined ? null : <Thoughts thoughts={sample.thoughts} model={cell.model} />}
       <Foreign text={sample.output} label={`Output of ${cell.model}`} />
       <SampleFacts sample={sample} />
     </article>

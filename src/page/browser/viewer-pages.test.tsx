@@ -298,7 +298,7 @@ describe('two runs side by side', () => {
       scoreB: 0,
     };
     const faster = {
-      ...(first.metrics[1] as (typeof first.metrics)[number]),
+      ...first.metrics.find(({ metric }) => metric === 'throughput'),
       a: { value: 2, interval: undefined, n: 3 },
       b: { value: 5, interval: undefined, n: 3 },
       change: 2.5,

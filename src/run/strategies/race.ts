@@ -216,7 +216,7 @@ async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type:
   const entrant = race.entrants.get(step.model);
   // Its cell has ended, so it was decided: it can't be asked for more.
   if (job === undefined || entrant === undefined) throw changedAnswers(step.model);
-  const first = { job, launch: 0, launches: 1 };
+  const first = { job, launch: 0, launches: 1, isOpenEnded: true };
   switch (step.type) {
     case 'launch': {
       const { launch } = step;
@@ -224,7 +224,8 @@ async function workStep(race: TaskRace, step: Exclude<RaceStep, { readonly type:
       // Answers of the first launch are kept: measuring speed is not for nothing.
       const items = { order, least: Math.min(probeItems, order.length), isKept: launch === 0 };
       const passes = owed.map((pass) => (pass === 'throughput' ? { pass, items } : passOrder(pass, job, plan)));
-      return { type: 'launch', job, launch, launches: launch === 0 ? 1 : 1 + suite.launches, passes };
+      const launches = launch === 0 ? 1 : 1 + suite.launches;
+      return { type: 'launch', job, launch, launches, isOpenEnded: true, passes };
     }
     case 'items': {
       const gate = stepGate(entrantsOf(race), step, race.setup);

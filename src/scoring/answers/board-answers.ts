@@ -9,7 +9,7 @@ export interface ConfusionRow {
   readonly given: readonly (readonly [label: string, count: number])[];
   /** Answers that no label could be read from. */
   readonly unread: number;
-  /** Answers that never came: the thinking budget or a filter ended them. */
+  /** Answers that never came: the output ended in thoughts, or a filter held it back. */
   readonly cut: number;
   /** Requests that failed in the engine. */
   readonly failed: number;
