@@ -87,7 +87,8 @@ function checkColumns(task: WrittenTask, columns: readonly string[]): void {
   }
 }
 
-function doubtError(task: WrittenTask, { key, question, candidates }: InferenceDoubt, table: OwnTable): Error {
+function doubtError(task: WrittenTask, { key, question, candidates, remedy }: InferenceDoubt, table: OwnTable): Error {
+  if (remedy !== undefined) return task.problem([key], question, remedy);
   const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
   const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {

@@ -111,6 +111,26 @@ describe('columns', () => {
   });
 });
 
+describe('choices', () => {
+  it('in a form that is not read are an error with what to do', async () => {
+    const rows = ticketRows(9).map(([text, label]) => [text, 'billing|bug|feature', label]);
+    await write('bars.csv', csvOf(rows, 'question,options,answer'));
+    expect(await errorOf('-t', 'bars.csv')).toContain(
+      "bars.csv: column `options` looks like the choices of each row (texts between `|`), which can't be read so\nhint: Write each cell as a JSON list",
+    );
+    const { stdout } = await perbench('tasks', 'bars.csv', '--answer', 'label', '--input', 'question');
+    expect(stdout).toContain('answer    label');
+  });
+
+  it('in cells with JSON lists are shown in the prompt', async () => {
+    const rows = ticketRows(9).map(([text, label]) => [text, '"[""billing"",""bug"",""feature""]"', label]);
+    await write('lists.csv', csvOf(rows, 'question,choices,answer'));
+    const { stdout } = await perbench('tasks', 'lists.csv');
+    expect(stdout).toContain('answer    choice');
+    expect(stdout).toContain('A. billing\nB. bug\nC. feature');
+  });
+});
+
 describe('task files', () => {
   it.each([
     ['data: tickets.csv\nlables: [a, b]\n', 'a.task.yaml:2:1: unknown key "lables" (did you mean "labels"?)'],

@@ -228,12 +228,50 @@ describe('choices', () => {
     expect(infer(columns, { firstChoice: 1 })).toMatchObject({ answer: 'choice', firstChoice: 1 });
   });
 
+  it.each<[string, readonly unknown[], 0 | 1 | undefined]>([
+    ['texts', ['red', 'two', 'cow'], undefined],
+    ['letters', ['A', 'C', 'B'], undefined],
+    ['numbers from 0', ['0', '2', '1'], 0],
+    ['numbers from 1', ['1', '3', '2'], 1],
+  ])('are read in cells of a table that are JSON lists, with targets as %s', (_, answer, firstChoice) => {
+    const rows = [0, 1, 2].map((at) => [four.A[at], four.B[at], four.C[at]]);
+    const fromCells = infer({ question, choices: rows.map((row) => JSON.stringify(row)), answer });
+    expect(fromCells).toMatchObject({ input: 'question', target: 'answer', answer: 'choice', choices: 'choices' });
+    expect(fromCells).toEqual(infer({ question, choices: rows, answer }));
+    expect('firstChoice' in fromCells ? fromCells.firstChoice : undefined).toBe(firstChoice);
+  });
+
+  it('are in most cells of a table, though one is damaged', () => {
+    const choices = [...repeat(['["red", "blue"]'], 9), '["red", '];
+    expect(infer({ question: numbered(10), choices, answer: repeat(['red', 'blue'], 10) })).toMatchObject({
+      key: 'answer',
+      candidates: ['choice', 'label'],
+    });
+  });
+
+  it.each([
+    ['|', ['red|blue|pink', 'one|two', 'cat | dog'], 'texts between `|`'],
+    [';', ['red; blue', 'one;two', 'cat;dog'], 'texts between `;`'],
+    ['Python', ["['red', 'blue']", "['one', 'two']", "['cat', 'dog']"], 'lists, but not in JSON'],
+  ])('with %s are no labels: it says how they can be read', (_, options, because) => {
+    const columns = { question, options, answer: ['red', 'one', 'red'] };
+    expect(infer(columns)).toMatchObject({
+      key: 'choices',
+      question: `column \`options\` looks like the choices of each row (${because}), which can't be read so`,
+      candidates: [],
+      remedy: expect.stringContaining('Write each cell as a JSON list') as unknown,
+    });
+    expect(infer(columns, { answer: 'label' })).toMatchObject({ answer: 'label' });
+  });
+
   it('may be the texts beside their labels', () => {
     const choices = { text: ['red', 'blue'], label: ['A', 'B'] };
-    expect(infer({ question, choices: repeat([choices], 3), answerKey: ['A', 'B', 'A'] })).toMatchObject({
-      choices: 'choices.text',
-      target: 'answerKey',
-    });
+    for (const each of [choices, JSON.stringify(choices)]) {
+      expect(infer({ question, choices: repeat([each], 3), answerKey: ['A', 'B', 'A'] })).toMatchObject({
+        choices: 'choices.text',
+        target: 'answerKey',
+      });
+    }
   });
 
   it('are left to the user where a target is none of them', () => {

@@ -1,7 +1,13 @@
 import type { AnswerKind, TaskDefinition } from '../../core/task-definition.ts';
 import { columnFacts, type ColumnFacts } from './column-facts.ts';
 import { inferAnswer, type InferredAnswer, labelsOf } from './infer-answer.ts';
-import { findChoices, type InferredChoices, choiceTargets } from './infer-choices.ts';
+import {
+  choiceTargets,
+  findChoices,
+  type InferredChoices,
+  type UnreadChoices,
+  unreadChoices,
+} from './infer-choices.ts';
 import { chooseInput, chooseTarget } from './infer-columns.ts';
 import type { LabelSpelling } from './label-spelling.ts';
 
@@ -27,10 +33,12 @@ export interface InferredTask {
 
 /** A doubt that only the user can settle. */
 export interface InferenceDoubt {
-  readonly key: 'input' | 'target' | 'answer' | 'firstChoice';
+  readonly key: 'input' | 'target' | 'answer' | 'choices' | 'firstChoice';
   readonly question: string;
   /** Empty where no column could be it. */
   readonly candidates: readonly string[];
+  /** What to do, where that is to change the data; then there are no candidates, and the question says what is wrong. */
+  readonly remedy?: string | undefined;
 }
 
 const quoted = (name: string): string => `\`${name}\``;
@@ -47,6 +55,8 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
   const choices = writtenChoices(written) ?? findChoices(all);
   const taken = new Set([...(choices?.columns ?? []), written.id, written.cluster]);
   const free = all.filter(({ name }) => !taken.has(name));
+  const unread = choices === undefined && written.answer === undefined ? unreadChoices(free) : undefined;
+  if (unread !== undefined && ![written.input, written.target].includes(unread.column)) return unreadDoubt(unread);
   const input = inputOf(written, free, all);
   if ('question' in input) return input;
   const target = targetOf(
@@ -77,6 +87,16 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
 function writtenChoices({ choices }: TaskDefinition): InferredChoices | undefined {
   if (choices === undefined) return undefined;
   return { choices, columns: [choices].flat(), because: 'named' };
+}
+
+function unreadDoubt({ column, because }: UnreadChoices): InferenceDoubt {
+  return {
+    key: 'choices',
+    question: `column ${quoted(column)} looks like the choices of each row (${because}), which can't be read so`,
+    candidates: [],
+    remedy:
+      'Write each cell as a JSON list, such as ["red", "blue"], or give each choice a column of its own; if these are no choices, say what the answer is with --answer.',
+  };
 }
 
 function factsOf(name: string | undefined, all: readonly ColumnFacts[]): Target | undefined {
