@@ -78,6 +78,51 @@ describe('names', () => {
   });
 });
 
+describe('files of other kinds', () => {
+  const kinds = 'expected .csv, .tsv, .json, .jsonl, .ndjson or .parquet, or one of them with .gz';
+
+  it.each([
+    [
+      'book.xlsx',
+      'PK\u0003\u0004...',
+      `book.xlsx: an Excel workbook or a zip archive; ${kinds}`,
+      'Save the sheet as CSV',
+    ],
+    [
+      'sheet.ods',
+      'no sheet',
+      `sheet.ods: cannot tell the format by the ending .ods; ${kinds}`,
+      'Save the sheet as CSV (UTF-8), and use that.',
+    ],
+    ['paper.pdf', '%PDF-1.7', `paper.pdf: a PDF file; ${kinds}`, 'Put the data into a table'],
+    [
+      'plain',
+      'no table',
+      `plain: cannot tell the format by a name without an ending; ${kinds}`,
+      'Rename the file to what it is, or save the sheet as CSV',
+    ],
+  ])('%s is there, and what is read is said', async (name, content, message, hint) => {
+    await write(name, content);
+    for (const argv of [
+      ['run', 'suite.json', '-t', name],
+      ['tasks', name],
+    ]) {
+      const { code, stderr } = await perbench(...argv);
+      expect(code).toBe(exitCodes.environment);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain(`hint: ${hint}`);
+    }
+  });
+
+  it.each(['tickets.txt', 'tickets-table'])('%s is read by what it holds', async (name) => {
+    await write(name, `\uFEFF${csvOf(ticketRows(9))}`);
+    const { code, stdout } = await perbench('tasks', name);
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toMatch(/^tickets(?:-table)?\/own@[0-9a-f]{8}: /u);
+    expect(stdout).toContain('input     text');
+  });
+});
+
 describe('columns', () => {
   it.each([
     [['--input', 'txt'], 'input: the data have no column "txt"\nhint: Did you mean "text"?'],
