@@ -156,6 +156,22 @@ describe('columns', () => {
   });
 });
 
+describe('a file without a heading', () => {
+  it('is an error with what to do, unless its columns are named', async () => {
+    const rows = ticketRows(9).map(([text], at) => [
+      `this is text number ${at}: ${text}`,
+      at % 2 === 0 ? 'dog' : 'cat',
+    ]);
+    const [first = []] = rows;
+    await write('bare.csv', csvOf(rows.slice(1), first.join(',')));
+    expect(await errorOf('-t', 'bare.csv')).toContain(
+      'bare.csv: the first row (line 1) is taken for names of columns, but looks like data: "dog" is also a value of its column, 4 times\nhint: Add a line with names of the columns above it, such as text,label',
+    );
+    const { stdout } = await perbench('tasks', 'bare.csv', '--input', first[0] ?? '', '--target', 'dog');
+    expect(stdout).toContain('looks like data');
+  });
+});
+
 describe('choices', () => {
   it('in a form that is not read are an error with what to do', async () => {
     const rows = ticketRows(9).map(([text, label]) => [text, 'billing|bug|feature', label]);

@@ -19,6 +19,8 @@ export interface OwnTable {
   readonly notes: readonly string[];
   /** What a reader should doubt, such as rows that were left out; one sentence each, with file and line. */
   readonly warnings: readonly string[];
+  /** Why the names of the columns may be a first row, as a clause with its line; undefined where they are no row. */
+  readonly headingDoubt?: string | undefined;
 }
 
 /**
@@ -44,12 +46,14 @@ export async function readOwnTable(source: DataSource, options: OwnTableOptions)
   requireSameColumns(tables);
   const rows = tables.flatMap((table) => table.rows);
   if (rows.length === 0) throw noRows(source.path, damaged);
+  const headingDoubt = tables.find((table) => table.headingDoubt !== undefined)?.headingDoubt;
   return {
     columns: [...new Set(tables.flatMap(({ columns }) => columns))],
     rows,
     files: tables.map(({ file }) => file),
     notes: [...found.notes, ...tables.flatMap(({ notes }) => notes)],
     warnings: [...tables.flatMap(({ warnings }) => warnings), ...leftOut(damaged)],
+    ...(headingDoubt !== undefined && { headingDoubt }),
   };
 }
 

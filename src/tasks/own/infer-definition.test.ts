@@ -6,13 +6,14 @@ import { inferDefinition, type InferenceDoubt, type InferredTask } from './infer
 function infer(
   columns: Readonly<Record<string, readonly unknown[]>>,
   written: Partial<TaskDefinition> = {},
+  headingDoubt?: string,
 ): InferredTask | InferenceDoubt {
   const names = Object.keys(columns);
   const count = Math.max(...Object.values(columns).map(({ length }) => length));
   const rows = Array.from({ length: count }, (_, at) => ({
     values: Object.fromEntries(names.map((name) => [name, columns[name]?.[at]])),
   }));
-  return inferDefinition({ data: 'tickets.csv', ...written }, { columns: names, rows });
+  return inferDefinition({ data: 'tickets.csv', ...written }, { columns: names, rows, headingDoubt });
 }
 
 const texts = [
@@ -74,6 +75,50 @@ describe('columns', () => {
         'input: column `a` (the longest and most varied text)',
         'target: column `b` (the only other column), 2 labels: yes (2), no (1)',
       ],
+    });
+  });
+
+  it.each<[string, Readonly<Record<string, readonly unknown[]>>, Partial<TaskDefinition>, string]>([
+    ['an id', { a: texts, b: repeat(['yes', 'no'], 3), c: ['0', '1', '2'] }, {}, 'an id'],
+    [
+      'an id, a date, a URL, or empty',
+      {
+        a: texts,
+        b: repeat(['yes', 'no'], 3),
+        c: ['0', '1', '2'],
+        d: repeat(['2026-01-01'], 3),
+        e: repeat(['https://example.org'], 3),
+        f: [],
+      },
+      {},
+      'an id or a date or a URL or empty',
+    ],
+    ['a choice', { a: texts, A: repeat(['x'], 3), B: repeat(['y'], 3), right: ['x', 'y', 'x'] }, {}, 'a choice'],
+    ['the cluster', { a: texts, b: repeat(['yes', 'no'], 3), c: repeat(['k'], 3) }, { cluster: 'c' }, 'the cluster'],
+  ])('says that the only other column is the only one that is not %s', (_, columns, written, what) => {
+    const found = infer(columns, written);
+    expect('notes' in found ? found.notes[1] : found).toContain(`(the only other column that isn't ${what})`);
+  });
+
+  it('does not take a text that stands for a name by its words', () => {
+    const found = infer({ 'this is text number 0 about dogs': numbered(6), dog: repeat(['dog', 'cat'], 6) });
+    expect(found).toMatchObject({
+      notes: [expect.stringContaining('(the longest and most varied text)'), expect.anything()] as unknown,
+    });
+  });
+
+  it('leaves a file without a heading to the user, unless a name or the user tells', () => {
+    const columns = { 'a first row': numbered(6), dog: repeat(['dog', 'cat'], 6) };
+    const headingDoubt = 'the first row (line 1) looks like data';
+    expect(infer(columns, {}, headingDoubt)).toMatchObject({
+      key: 'input',
+      question: headingDoubt,
+      candidates: [],
+      remedy: expect.stringContaining('Add a line with names') as unknown,
+    });
+    expect(infer(columns, { input: 'a first row', target: 'dog' }, headingDoubt)).toMatchObject({ answer: 'label' });
+    expect(infer({ text: numbered(6), spam: repeat(['spam', 'ham'], 6) }, {}, headingDoubt)).toMatchObject({
+      target: 'spam',
     });
   });
 

@@ -8,13 +8,15 @@ import {
   type UnreadChoices,
   unreadChoices,
 } from './infer-choices.ts';
-import { chooseInput, chooseTarget } from './infer-columns.ts';
+import { chooseInput, chooseTarget, hasTellingName } from './infer-columns.ts';
 import type { LabelSpelling } from './label-spelling.ts';
 
 /** A table without its files. */
 export interface InferredFrom {
   readonly columns: readonly string[];
   readonly rows: readonly { readonly values: Readonly<Record<string, unknown>> }[];
+  /** Why the names of the columns may be a first row, as a clause; undefined where they are no row. */
+  readonly headingDoubt?: string | undefined;
 }
 
 /** What the data say of what a definition leaves out. */
@@ -52,6 +54,9 @@ interface Target {
 /** Infers columns, kind of answer and labels; a doubt is returned, not guessed. */
 export function inferDefinition(written: TaskDefinition, table: InferredFrom): InferredTask | InferenceDoubt {
   const all = table.columns.map((name) => columnFacts(name, table.rows));
+  const { headingDoubt } = table;
+  const areNamed = written.input !== undefined && written.target !== undefined;
+  if (headingDoubt !== undefined && !areNamed && !hasTellingName(all)) return noHeading(headingDoubt);
   const choices = writtenChoices(written) ?? findChoices(all);
   const taken = new Set([...(choices?.columns ?? []), written.id, written.cluster]);
   const free = all.filter(({ name }) => !taken.has(name));
@@ -63,6 +68,7 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
     written,
     free.filter((column) => column !== input.column),
     all,
+    takenAs(written, choices),
   );
   if (target !== undefined && 'question' in target) return target;
   const kind = answerOf(written, target?.column, choices, table.rows);
@@ -87,6 +93,25 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
 function writtenChoices({ choices }: TaskDefinition): InferredChoices | undefined {
   if (choices === undefined) return undefined;
   return { choices, columns: [choices].flat(), because: 'named' };
+}
+
+function noHeading(doubt: string): InferenceDoubt {
+  return {
+    key: 'input',
+    question: doubt,
+    candidates: [],
+    remedy:
+      'Add a line with names of the columns above it, such as text,label; where these are names, say --input and --target.',
+  };
+}
+
+/** What columns are that can be neither input nor target. */
+function takenAs({ id, cluster }: TaskDefinition, choices: InferredChoices | undefined): readonly string[] {
+  return [
+    ...(choices === undefined ? [] : ['a choice']),
+    ...(id === undefined ? [] : ['an id']),
+    ...(cluster === undefined ? [] : ['the cluster']),
+  ];
 }
 
 function unreadDoubt({ column, because }: UnreadChoices): InferenceDoubt {
@@ -123,10 +148,11 @@ function targetOf(
   written: TaskDefinition,
   free: readonly ColumnFacts[],
   all: readonly ColumnFacts[],
+  taken: readonly string[],
 ): Target | InferenceDoubt | undefined {
   const given = factsOf(written.target, all);
   if (given !== undefined) return given;
-  const chosen = chooseTarget(free);
+  const chosen = chooseTarget(free, taken);
   if ('column' in chosen) return chosen;
   if (written.answer === 'free') return undefined;
   return { key: 'target', question: 'Which column is the right answer?', candidates: chosen.candidates };
