@@ -20,6 +20,8 @@ export interface TaskOrigin {
   readonly from: string;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
+  /** Rows that nothing was inferred from, since they are damaged, with file and line; who reads the items says so again. */
+  readonly leftOut: readonly string[];
 }
 
 export interface FoundTasks {
@@ -137,7 +139,7 @@ async function findTask(
       definition: storedDefinition(resolved),
     },
     resolved,
-    origin: { from: task.from, notes },
+    origin: { from: task.from, notes, leftOut: table.leftOut },
   };
 }
 
