@@ -283,4 +283,21 @@ describe('rows', () => {
     const skipped = await perbench('plan', 'suite.json', '-t', 'ids.task.yaml', '--skip-invalid', '--probe', 'never');
     expect(skipped.stdout).toMatch(/ids\/own@[0-9a-f]{8} +5/u);
   });
+
+  it('that would all be examples are not told to be none', async () => {
+    await write('all.task.yaml', 'data: tickets.csv\nexamples: { count: 24 }\n');
+    const { stderr } = await perbench('tasks', 'all.task.yaml');
+    expect(stderr).toMatch(
+      /tickets\.csv: all 24 rows would be examples, so that none is left to ask\nhint: Lower examples\.count, or take/u,
+    );
+  });
+
+  it('of examples need the columns of the data', async () => {
+    await write('train.csv', csvOf(ticketRows(6), 'body,label'));
+    await write('other.task.yaml', 'data: tickets.csv\nexamples: { from: train.csv, count: 2 }\n');
+    const { stderr } = await perbench('tasks', 'other.task.yaml');
+    expect(stderr).toMatch(
+      /train\.csv: the examples have no column "text"; their columns: body, label\nhint: Name the columns as in \S*tickets\.csv\./u,
+    );
+  });
 });

@@ -59,3 +59,57 @@ describe('a damaged row', () => {
     expect(stderr).toContain('--skip-invalid needs --model');
   });
 });
+
+describe('rows without an input or a target', () => {
+  const note =
+    /2 rows left out: \S*blank\.csv:2: `text` must be text or chat messages, got ""; \S*blank\.csv:27: `label` must be filled in, got ""/u;
+
+  beforeAll(async () => {
+    // The first says a label that no other has.
+    await write('blank.csv', csvOf([['', 'strange'], ...ticketRows(), ['What now?', '']]));
+  });
+
+  it('are named, and say no labels', async () => {
+    const { code, stdout } = await perbench('tasks', 'blank.csv', '--skip-invalid');
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toMatch(note);
+    expect(stdout).toContain('3 labels: billing (8), bug (8), feature (8)');
+    expect(stdout).not.toContain('strange');
+  });
+
+  it('are named in a run', async () => {
+    const suite = { models: [{ name: 'none', source: 'none', engine: 'mock' }] };
+    await write('suite.json', JSON.stringify(suite));
+    const argv = ['plan', 'suite.json', '-t', 'blank.csv', '--skip-invalid', '--probe', 'never'];
+    const { stdout, stderr } = await perbench(...argv);
+    expect(stdout + stderr).toMatch(note);
+  });
+
+  it('are no examples', async () => {
+    await write('few.task.yaml', 'data: blank.csv\nexamples: { count: 3 }\n');
+    const { stdout } = await perbench('tasks', 'few.task.yaml', '--skip-invalid');
+    expect(stdout).toContain('items     21');
+    expect(stdout).toContain('The invoice of March was charged twice.\nCategory');
+  });
+
+  it('of which there are many are counted after ten', async () => {
+    await write('many.csv', csvOf([...ticketRows(), ...Array.from({ length: 14 }, (_, at) => [`What ${at}?`, ''])]));
+    const { stdout } = await perbench('tasks', 'many.csv', '--skip-invalid');
+    expect(stdout).toMatch(/14 rows left out: .*many\.csv:35: [^;]*; and 4 more/u);
+  });
+
+  it('of which there are no others are an error that says why', async () => {
+    await write(
+      'none.csv',
+      csvOf([
+        ['One?', ''],
+        ['Two?', ''],
+      ]),
+    );
+    await write('none.task.yaml', 'data: none.csv\nanswer: label\nlabels: [a, b]\ntarget: label\n');
+    const { stderr } = await perbench('tasks', 'none.task.yaml', '--skip-invalid');
+    expect(stderr).toMatch(
+      /no rows for none\/own@\S+; all 2 were left out, the first: \S*none\.csv:2: `label` must be/u,
+    );
+  });
+});
