@@ -193,7 +193,10 @@ describe('choices', () => {
 });
 
 describe('task files', () => {
-  it.each([
+  const forms =
+    /a\.task\.yaml:2:8: score: expected one of exact, label, .*, f1, .*, \{ number: \{ tolerance: 0\.01 \} \}, .*, got (?:keys and values|an empty list)/u;
+
+  it.each<[string, string | RegExp]>([
     ['data: tickets.csv\nlables: [a, b]\n', 'a.task.yaml:2:1: unknown key "lables" (did you mean "labels"?)'],
     ['task: x\n', 'a.task.yaml:1:1: data: is missing'],
     ['', 'a.task.yaml: the file is empty'],
@@ -210,6 +213,12 @@ describe('task files', () => {
     ['data: tickets.csv\nneed:\n  latency: soon\n', 'a.task.yaml:3:12: need.latency: expected a time such as 500ms'],
     ['data: tickets.csv\nscore: module ./none.ts\n', /a\.task\.yaml:2:8: score: \S+none\.ts: no such file/u],
     ['data: tickets.csv\nanswer: free\n', 'a.task.yaml:'],
+    ['data: tickets.csv\nscore: { contains: {} }\n', forms],
+    ['data: tickets.csv\nscore: {}\n', forms],
+    ['data: tickets.csv\nscore: []\n', forms],
+    ['data: tickets.csv\nscore: { regex: 5 }\n', 'a.task.yaml:2:17: score.regex: expected text, got 5'],
+    ['data: tickets.csv\nscore: { number: {} }\n', 'a.task.yaml:2:18: score.number.tolerance: is missing'],
+    ['data: tickets.csv\nscore: exat\n', 'a.task.yaml:2:8: score: expected one of exact'],
     ['data: tickets.csv\nscore: f1\n', "a.task.yaml:2:8: `score`: `f1` doesn't score label answers"],
     ['data: tickets.csv\nprompt: "{{ txt }}"\n', 'a.task.yaml:2:9: '],
     [

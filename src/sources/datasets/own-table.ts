@@ -47,7 +47,7 @@ export async function readOwnTable(source: DataSource, options: OwnTableOptions)
   }
   requireSameColumns(tables);
   const rows = tables.flatMap((table) => table.rows);
-  if (rows.length === 0) throw noRows(source.path, damaged);
+  if (rows.length === 0) throw noRows(source, damaged);
   const left = rowsLeftOut(damaged, 'damaged ');
   const headingDoubt = tables.find((table) => table.headingDoubt !== undefined)?.headingDoubt;
   return {
@@ -61,10 +61,14 @@ export async function readOwnTable(source: DataSource, options: OwnTableOptions)
   };
 }
 
-function noRows(path: string, damaged: readonly InvalidItemError[]): DataError {
+function noRows({ path, encoding }: DataSource, damaged: readonly InvalidItemError[]): DataError {
   const [first] = damaged;
   const why = first === undefined ? '' : `; all ${damaged.length} are damaged, the first: ${first.message}`;
-  return new DataError(`${path}: no rows${why}`, { hint: 'Use a file with rows.' });
+  // A text that is read as another encoding than its own has no separators and no line breaks.
+  if (encoding === undefined) return new DataError(`${path}: no rows${why}`, { hint: 'Use a file with rows.' });
+  return new DataError(`${path}: no rows, read as ${encoding}, the given encoding${why}`, {
+    hint: 'Leave encoding out, set the one that the file has, or use a file with rows.',
+  });
 }
 
 /**
