@@ -293,6 +293,16 @@ describe('rows', () => {
     expect(skipped.stdout).toMatch(/ids\/own@[0-9a-f]{8} +5/u);
   });
 
+  it('of which some need one remedy and some another are listed with theirs', async () => {
+    await write('mixed.csv', csvOf([['', 'bug'], ['What now?', 'none'], ...ticketRows(9)]));
+    await write('mixed.task.yaml', 'data: mixed.csv\nlabels: [billing, bug, feature]\n');
+    const { stderr } = await perbench('tasks', 'mixed.task.yaml');
+    expect(stderr).toMatch(
+      /mixed\.csv:2: the input `text` is empty\. Repair the rows, .*\n.*mixed\.csv:3: .*, got "none"\. Repair .* Or add these labels to labels\.\n/u,
+    );
+    expect(stderr).not.toContain('hint:');
+  });
+
   it('that would all be examples are not told to be none', async () => {
     await write('all.task.yaml', 'data: tickets.csv\nexamples: { count: 24 }\n');
     const { stderr } = await perbench('tasks', 'all.task.yaml');

@@ -1,6 +1,8 @@
 import { type Cell, numberCell } from '../../present/document.ts';
 import { suiteSchema } from '../../core/suite.ts';
+import type { OwnRecord } from '../../core/task-definition.ts';
 import type { Task } from '../../core/task.ts';
+import { rightAnswersOf } from '../../tasks/own/row-facts.ts';
 import { findTasks, type FoundTasks } from '../../app/find-tasks.ts';
 import { prepareTasks } from '../../app/prepare-tasks.ts';
 import { taskPath } from '../../app/task-names.ts';
@@ -114,11 +116,19 @@ function printPrompt(planned: PlannedTask, position: number, { output }: CliCont
           chat: promptText(buildGenerateRequest(planned, task, position, 'chat')),
         }
       : buildLikelihoodRequest(planned, task, position);
-  const expected = task.expected(item);
+  // Items of a task of the user's own are its rows.
+  const all = task.own === undefined ? [task.expected(item)] : rightAnswersOf(task.own, item as OwnRecord);
+  const [expected = ''] = all;
   const itemId = task.itemId(item);
-  output.record('prompt', { task: task.id, itemId, ...prompts, expected });
+  output.record('prompt', {
+    task: task.id,
+    itemId,
+    ...prompts,
+    expected,
+    ...(all.length > 1 && { rightAnswers: all }),
+  });
   const parts = Object.entries(prompts).map(
     ([name, value]) => `[${name}]\n${typeof value === 'string' ? value : value.join('\n')}`,
   );
-  output.result(safeText(`── ${task.id}, item ${itemId}\n${parts.join('\n')}\n[expected]\n${expected}\n`));
+  output.result(safeText(`── ${task.id}, item ${itemId}\n${parts.join('\n')}\n[expected]\n${all.join('\n')}\n`));
 }
