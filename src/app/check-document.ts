@@ -81,7 +81,7 @@ function problemsOf(issue: z.core.$ZodIssue, base: DocumentPath, document: Check
   const path = [...base, ...(issue.path as (string | number)[])];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, document));
   if (issue.code === 'invalid_union') {
-    const branch = nearestBranch(issue.errors);
+    const branch = nearestBranch(issue);
     if (branch !== undefined) return branch.flatMap((inner) => problemsOf(inner, path, document));
   }
   const value = valueAt(document.value, path);
@@ -90,13 +90,22 @@ function problemsOf(issue: z.core.$ZodIssue, base: DocumentPath, document: Check
   return [{ path, position: document.positionOf(path), message, near: undefined, isMissing: value === undefined }];
 }
 
-/** The alternative that the user meant: the one whose own type fits, so that only its inside is wrong. */
-function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
-  return branches.find(
+/**
+ * The alternative that the user meant: the one whose own type fits, so that only its inside is wrong. Of several, the one
+ * that knows all of the keys; where that doesn't tell and the schema lists its forms itself, none.
+ */
+function nearestBranch({ errors, message }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const fitting = errors.filter(
     (issues) =>
       issues.length > 0 && issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'),
   );
+  const knowing = fitting.filter((issues) => issues.every(({ path }) => path.length > 0));
+  if (knowing.length === 1) return knowing[0];
+  return fitting.length === 1 || message === defaultUnionMessage ? fitting[0] : undefined;
 }
+
+/** Of a union that has no message of its own. */
+const defaultUnionMessage = 'Invalid input';
 
 function unknownKey(key: string, parent: DocumentPath, document: CheckedDocument): Problem {
   const path = [...parent, key];
@@ -142,6 +151,9 @@ interface JsonSchema {
 function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath, schema: z.ZodType): string {
   if (path.length === 0 && (value === undefined || value === null)) return 'the file is empty';
   if (value === undefined) return 'is missing';
+  // Forms with keys are listed by the schema itself: their types alone say nothing.
+  if (issue.code === 'invalid_union' && typeof value === 'object' && issue.message !== defaultUnionMessage)
+    return `${issue.message}, got ${valueText(value)}`;
   const expected = expectedText(issue, path, schema);
   if (expected === undefined) return issue.message;
   const near = issue.code === 'invalid_value' ? didYouMean(value, issue.values) : '';

@@ -4,6 +4,7 @@ import { nearestName } from '../core/nearest-name.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
 import { type OwnTable, readOwnTable } from '../sources/datasets/own-table.ts';
+import { columnValue, isBlank } from '../tasks/own/column-value.ts';
 import { inferDefinition, type InferenceDoubt, type InferredTask } from '../tasks/own/infer-definition.ts';
 import { ownTaskId } from '../tasks/own/own-task.ts';
 import type { LocalContext } from './local-context.ts';
@@ -20,6 +21,8 @@ export interface TaskOrigin {
   readonly from: string;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
+  /** Rows that nothing was inferred from, since they are damaged, with file and line; who reads the items says so again. */
+  readonly leftOut: readonly string[];
 }
 
 export interface FoundTasks {
@@ -87,7 +90,8 @@ function checkColumns(task: WrittenTask, columns: readonly string[]): void {
   }
 }
 
-function doubtError(task: WrittenTask, { key, question, candidates }: InferenceDoubt, table: OwnTable): Error {
+function doubtError(task: WrittenTask, { key, question, candidates, remedy }: InferenceDoubt, table: OwnTable): Error {
+  if (remedy !== undefined) return task.problem([key], question, remedy);
   const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
   const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {
@@ -97,14 +101,43 @@ function doubtError(task: WrittenTask, { key, question, candidates }: InferenceD
   return task.problem([key], `${question} It may be ${candidates.join(' or ')}`, hint);
 }
 
-/** Infers what a definition leaves out; what can't be told is asked, one question after another. */
-async function inferred(task: WrittenTask, table: OwnTable, context: LocalContext): Promise<InferredTask> {
+/** Rows that say something where the task needs it: the others are left out with `--skip-invalid`. */
+function withoutBlanks(
+  { definition }: WrittenTask,
+  table: OwnTable,
+  { input, target, answer }: InferredTask,
+): OwnTable {
+  const canBeEmpty = target === undefined || answer === 'free' || definition.unanswerable !== undefined;
+  const isKept = ({ values }: OwnTable['rows'][number]): boolean =>
+    !isBlank(columnValue(values, input)) && (canBeEmpty || !isBlank(columnValue(values, target)));
+  return { ...table, rows: table.rows.filter(isKept) };
+}
+
+/**
+ * Infers what a definition leaves out; what can't be told is asked, one question after another.
+ *
+ * @param skipsBlanks leave rows out that say nothing where the task needs it: what only they say is no label
+ * @returns also the number of rows that were inferred from
+ */
+async function inferred(
+  task: WrittenTask,
+  table: OwnTable,
+  context: LocalContext,
+  skipsBlanks: boolean,
+): Promise<{ readonly found: InferredTask; readonly rows: number }> {
   const found = inferDefinition(task.definition, table);
-  if (!('question' in found)) return found;
+  if (!('question' in found)) {
+    const kept = skipsBlanks ? withoutBlanks(task, table, found) : table;
+    const { length } = kept.rows;
+    // Rows of which none can be asked are named where they are read.
+    if (length === 0 || length === table.rows.length) return { found, rows: table.rows.length };
+    return inferred(task, kept, context, false);
+  }
   const answer = found.candidates.length === 0 ? undefined : await context.onDoubt?.(found, task.from);
   if (answer === undefined) throw doubtError(task, found, table);
   const settled = found.key === 'firstChoice' ? Number(answer) : answer;
-  return inferred({ ...task, definition: { ...task.definition, [found.key]: settled } }, table, context);
+  const told = { ...task, definition: { ...task.definition, [found.key]: settled } };
+  return inferred(told, table, context, skipsBlanks);
 }
 
 async function findTask(
@@ -122,12 +155,11 @@ async function findTask(
   context.onStep?.(`columns of ${task.from}`);
   const table = await readOwnTable(source, { settings: context.settings, skipInvalid, signal });
   checkColumns(task, table.columns);
-  const { notes, ...settled } = await inferred(task, table, context);
+  const { rows, found } = await inferred(task, table, context, skipInvalid);
+  const { notes, ...settled } = found;
   const resolved = await settleTask(task, settled, table.columns);
   const limit =
-    limitShare === undefined
-      ? entry.limit
-      : Math.ceil(limitShare * Math.max(1, table.rows.length - examplesInData(resolved)));
+    limitShare === undefined ? entry.limit : Math.ceil(limitShare * Math.max(1, rows - examplesInData(resolved)));
   return {
     entry: {
       ...entry,
@@ -136,7 +168,7 @@ async function findTask(
       definition: storedDefinition(resolved),
     },
     resolved,
-    origin: { from: task.from, notes },
+    origin: { from: task.from, notes, leftOut: table.leftOut },
   };
 }
 

@@ -1,6 +1,7 @@
 import { DataError, InvalidItemError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
+import { withRemedy } from '../core/with-remedy.ts';
 import { type CellSpeed, addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
 import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
@@ -138,7 +139,7 @@ async function readTasks(
     return { tasks: await prepareTasks(suite, context, signal, origins) };
   } catch (error) {
     if (error instanceof DataError || error instanceof InvalidItemError) {
-      return { tasks: [], problem: error.hint === undefined ? error.message : `${error.message} (${error.hint})` };
+      return { tasks: [], problem: withRemedy(error.message, error.hint) };
     }
     throw error;
   }

@@ -3,6 +3,7 @@ import type { OwnTaskFacts } from '../core/manifest.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
+import { withRemedy } from '../core/with-remedy.ts';
 import { itemOrder, type PlannedTask } from '../run/plan.ts';
 import { loadItems } from '../sources/datasets/load-items.ts';
 import type { LoadedItems } from '../sources/datasets/loaded-items.ts';
@@ -10,7 +11,7 @@ import type { OwnRow } from '../sources/datasets/own-table.ts';
 import { loadTasks } from '../tasks/index.ts';
 import { ownBaselines } from '../tasks/own/baselines.ts';
 import { ownChance } from '../tasks/own/own-task.ts';
-import { checkOwnData, type DataFinding } from '../tasks/own/check-data.ts';
+import { checkOwnData } from '../tasks/own/check-data.ts';
 import type { TaskOrigin } from './find-tasks.ts';
 import { knownTask } from './known-tasks.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
@@ -69,18 +70,18 @@ function checkedRows(own: ResolvedTask, rows: readonly OwnRow[], examples: reado
   const errors = findings.filter(({ level }) => level === 'error');
   const [first] = errors;
   if (first !== undefined) {
-    const lines = errors.slice(0, shownFindings).map(({ message }) => message);
+    const hints = new Set(errors.flatMap(({ hint }) => hint ?? []));
+    // Where not all ask for the same, each says what to do itself.
+    const isOneRemedy = hints.size < 2;
+    const lines = errors
+      .slice(0, shownFindings)
+      .map(({ message, hint }) => (isOneRemedy ? message : withRemedy(message, hint)));
     const left = errors.length - lines.length;
-    const hints = errors.map(({ hint }) => hint).filter((hint) => hint !== undefined);
     throw new DataError([...lines, ...(left > 0 ? [`and ${left} more`] : [])].join('\n'), {
-      hint: hints[0] ?? `See all of it with perbench tasks ${own.data.path}.`,
+      hint: isOneRemedy ? [...hints][0] : undefined,
     });
   }
-  return findings.map(findingText);
-}
-
-function findingText({ message, hint }: DataFinding): string {
-  return hint === undefined ? message : `${message}. ${hint}`;
+  return findings.map(({ message, hint }) => withRemedy(message, hint));
 }
 
 interface ReadTask {

@@ -78,6 +78,51 @@ describe('names', () => {
   });
 });
 
+describe('files of other kinds', () => {
+  const kinds = 'expected .csv, .tsv, .json, .jsonl, .ndjson or .parquet, or one of them with .gz';
+
+  it.each([
+    [
+      'book.xlsx',
+      'PK\u0003\u0004...',
+      `book.xlsx: an Excel workbook or a zip archive; ${kinds}`,
+      'Save the sheet as CSV',
+    ],
+    [
+      'sheet.ods',
+      'no sheet',
+      `sheet.ods: cannot tell the format by the ending .ods; ${kinds}`,
+      'Save the sheet as CSV (UTF-8), and use that.',
+    ],
+    ['paper.pdf', '%PDF-1.7', `paper.pdf: a PDF file; ${kinds}`, 'Put the data into a table'],
+    [
+      'plain',
+      'no table',
+      `plain: cannot tell the format by a name without an ending; ${kinds}`,
+      'Rename the file to what it is, or save the sheet as CSV',
+    ],
+  ])('%s is there, and what is read is said', async (name, content, message, hint) => {
+    await write(name, content);
+    for (const argv of [
+      ['run', 'suite.json', '-t', name],
+      ['tasks', name],
+    ]) {
+      const { code, stderr } = await perbench(...argv);
+      expect(code).toBe(exitCodes.environment);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain(`hint: ${hint}`);
+    }
+  });
+
+  it.each(['tickets.txt', 'tickets-table'])('%s is read by what it holds', async (name) => {
+    await write(name, `\uFEFF${csvOf(ticketRows(9))}`);
+    const { code, stdout } = await perbench('tasks', name);
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toMatch(/^tickets(?:-table)?\/own@[0-9a-f]{8}: /u);
+    expect(stdout).toContain('input     text');
+  });
+});
+
 describe('columns', () => {
   it.each([
     [['--input', 'txt'], 'input: the data have no column "txt"\nhint: Did you mean "text"?'],
@@ -111,8 +156,47 @@ describe('columns', () => {
   });
 });
 
+describe('a file without a heading', () => {
+  it('is an error with what to do, unless its columns are named', async () => {
+    const rows = ticketRows(9).map(([text], at) => [
+      `this is text number ${at}: ${text}`,
+      at % 2 === 0 ? 'dog' : 'cat',
+    ]);
+    const [first = []] = rows;
+    await write('bare.csv', csvOf(rows.slice(1), first.join(',')));
+    expect(await errorOf('-t', 'bare.csv')).toContain(
+      'bare.csv: the first row (line 1) is taken for names of columns, but looks like data: "dog" is also a value of its column, 4 times\nhint: Add a line with names of the columns above it, such as text,label',
+    );
+    const { stdout } = await perbench('tasks', 'bare.csv', '--input', first[0] ?? '', '--target', 'dog');
+    expect(stdout).toContain('looks like data');
+  });
+});
+
+describe('choices', () => {
+  it('in a form that is not read are an error with what to do', async () => {
+    const rows = ticketRows(9).map(([text, label]) => [text, 'billing|bug|feature', label]);
+    await write('bars.csv', csvOf(rows, 'question,options,answer'));
+    expect(await errorOf('-t', 'bars.csv')).toContain(
+      "bars.csv: column `options` looks like the choices of each row (texts between `|`), which can't be read so\nhint: Write each cell as a JSON list",
+    );
+    const { stdout } = await perbench('tasks', 'bars.csv', '--answer', 'label', '--input', 'question');
+    expect(stdout).toContain('answer    label');
+  });
+
+  it('in cells with JSON lists are shown in the prompt', async () => {
+    const rows = ticketRows(9).map(([text, label]) => [text, '"[""billing"",""bug"",""feature""]"', label]);
+    await write('lists.csv', csvOf(rows, 'question,choices,answer'));
+    const { stdout } = await perbench('tasks', 'lists.csv');
+    expect(stdout).toContain('answer    choice');
+    expect(stdout).toContain('A. billing\nB. bug\nC. feature');
+  });
+});
+
 describe('task files', () => {
-  it.each([
+  const forms =
+    /a\.task\.yaml:2:8: score: expected one of exact, label, .*, f1, .*, \{ number: \{ tolerance: 0\.01 \} \}, .*, got (?:keys and values|an empty list)/u;
+
+  it.each<[string, string | RegExp]>([
     ['data: tickets.csv\nlables: [a, b]\n', 'a.task.yaml:2:1: unknown key "lables" (did you mean "labels"?)'],
     ['task: x\n', 'a.task.yaml:1:1: data: is missing'],
     ['', 'a.task.yaml: the file is empty'],
@@ -129,6 +213,12 @@ describe('task files', () => {
     ['data: tickets.csv\nneed:\n  latency: soon\n', 'a.task.yaml:3:12: need.latency: expected a time such as 500ms'],
     ['data: tickets.csv\nscore: module ./none.ts\n', /a\.task\.yaml:2:8: score: \S+none\.ts: no such file/u],
     ['data: tickets.csv\nanswer: free\n', 'a.task.yaml:'],
+    ['data: tickets.csv\nscore: { contains: {} }\n', forms],
+    ['data: tickets.csv\nscore: {}\n', forms],
+    ['data: tickets.csv\nscore: []\n', forms],
+    ['data: tickets.csv\nscore: { regex: 5 }\n', 'a.task.yaml:2:17: score.regex: expected text, got 5'],
+    ['data: tickets.csv\nscore: { number: {} }\n', 'a.task.yaml:2:18: score.number.tolerance: is missing'],
+    ['data: tickets.csv\nscore: exat\n', 'a.task.yaml:2:8: score: expected one of exact'],
     ['data: tickets.csv\nscore: f1\n', "a.task.yaml:2:8: `score`: `f1` doesn't score label answers"],
     ['data: tickets.csv\nprompt: "{{ txt }}"\n', 'a.task.yaml:2:9: '],
     [
@@ -201,5 +291,32 @@ describe('rows', () => {
     expect(stderr).toContain('ids.csv:7');
     const skipped = await perbench('plan', 'suite.json', '-t', 'ids.task.yaml', '--skip-invalid', '--probe', 'never');
     expect(skipped.stdout).toMatch(/ids\/own@[0-9a-f]{8} +5/u);
+  });
+
+  it('of which some need one remedy and some another are listed with theirs', async () => {
+    await write('mixed.csv', csvOf([['', 'bug'], ['What now?', 'none'], ...ticketRows(9)]));
+    await write('mixed.task.yaml', 'data: mixed.csv\nlabels: [billing, bug, feature]\n');
+    const { stderr } = await perbench('tasks', 'mixed.task.yaml');
+    expect(stderr).toMatch(
+      /mixed\.csv:2: the input `text` is empty\. Repair the rows, .*\n.*mixed\.csv:3: .*, got "none"\. Repair .* Or add these labels to labels\.\n/u,
+    );
+    expect(stderr).not.toContain('hint:');
+  });
+
+  it('that would all be examples are not told to be none', async () => {
+    await write('all.task.yaml', 'data: tickets.csv\nexamples: { count: 24 }\n');
+    const { stderr } = await perbench('tasks', 'all.task.yaml');
+    expect(stderr).toMatch(
+      /tickets\.csv: all 24 rows would be examples, so that none is left to ask\nhint: Lower examples\.count, or take/u,
+    );
+  });
+
+  it('of examples need the columns of the data', async () => {
+    await write('train.csv', csvOf(ticketRows(6), 'body,label'));
+    await write('other.task.yaml', 'data: tickets.csv\nexamples: { from: train.csv, count: 2 }\n');
+    const { stderr } = await perbench('tasks', 'other.task.yaml');
+    expect(stderr).toMatch(
+      /train\.csv: the examples have no column "text"; their columns: body, label\nhint: Name the columns as in \S*tickets\.csv\./u,
+    );
   });
 });

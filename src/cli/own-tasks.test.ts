@@ -200,6 +200,23 @@ describe('what is said before a run', () => {
     expect(records(json.stdout, 'prompt')).toHaveLength(2);
   });
 
+  it.each([
+    ['label', ['bug', 'feature'], { answer: 'label' }, 'bug\nfeature\n'],
+    ['text', ['an app', 'the app'], { answer: 'text' }, 'an app\nthe app\n'],
+    ['number', ['1.50', 2], { answer: 'number' }, '1.5\n2\n'],
+    ['choice', ['bug', 'feature'], { answer: 'choice', choices: 'choices' }, 'B\nC\n'],
+    ['likelihood', ['bug', 'feature'], { answer: 'choice', choices: 'choices', by: 'likelihood' }, 'bug\nfeature\n'],
+  ])('shows all right answers of an item: %s', async (name, label, definition, shown) => {
+    const rows = ticketRows(9).map(([text]) => ({ text, label, choices: ['billing', 'bug', 'feature'] }));
+    await writeFile(join(folder, `${name}.json`), JSON.stringify(rows));
+    const task = { data: `${name}.json`, input: 'text', target: 'label', ...definition };
+    await writeFile(join(folder, `${name}.task.json`), JSON.stringify(task));
+    const { stdout } = await perbench('tasks', `${name}.task.json`);
+    expect(stdout).toContain(`[expected]\n${shown}`);
+    const json = await perbench('tasks', `${name}.task.json`, '--json');
+    expect(json.stdout).toContain(`"rightAnswers":${JSON.stringify(shown.trim().split('\n'))}`);
+  });
+
   it('is what was inferred of the file too', async () => {
     const content = csvOf(ticketRows().map(([text, label]) => [`${text} Merci André.`, label])).replaceAll(',', ';');
     await writeFile(join(folder, 'old.csv'), Buffer.from(content.replaceAll('\n', '\r\n'), 'latin1'));

@@ -1,6 +1,7 @@
 import { appendFile, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
+import { withRemedy } from '../core/with-remedy.ts';
 import type { Document } from '../present/document.ts';
 import { documentFormats, type Format, formatOfFile, knownEndings } from '../present/formats.ts';
 import { fitSummary, githubAnnotations, stepSummaryBytes } from '../present/check-text.ts';
@@ -124,7 +125,7 @@ export async function writeRunPage(runId: string, report: Report, context: CliCo
     await writeWhole(path, await htmlFormat.write(reportDocument(report)));
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
-    context.output.warn(`no report.html: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
+    context.output.warn(`no report.html: ${withRemedy(error.message, error.hint)}`);
     return;
   }
   context.output.record('page', { runId, path });

@@ -114,17 +114,27 @@ function dataSchema(zod: Zod): z.ZodType<string | DataSource, string | DataSourc
 
 type Score = TaskDefinition['score'];
 
+const scoreForms = [
+  ...plainScorers,
+  '"module ./score.ts"',
+  '{ number: { tolerance: 0.01 } }',
+  '{ regex: "…" }',
+  '{ json: { schema: schema.json } }',
+  '{ module: ./score.ts }',
+].join(', ');
+
 function scoreSchema(zod: Zod): z.ZodType<Score, Score> {
-  return zod.union([
+  const forms = [
     zod.enum(plainScorers),
-    zod.string().regex(/^module\s+\S/, 'expected the name of a scorer, or "module ./score.ts"'),
+    zod.string().regex(/^module\s+\S/, `expected one of ${scoreForms}`),
     zod.strictObject({ number: zod.strictObject({ tolerance: zod.number().min(0) }) }),
     zod.strictObject({ regex: zod.string().min(1) }),
     zod.strictObject({
       json: zod.strictObject({ schema: zod.union([zod.string().min(1), zod.record(zod.string(), zod.unknown())]) }),
     }),
     zod.strictObject({ module: zod.string().min(1) }),
-  ]);
+  ] as const;
+  return zod.union(forms, `expected one of ${scoreForms}`);
 }
 
 /** Schema of one task of a task file. */

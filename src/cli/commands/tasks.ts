@@ -1,6 +1,8 @@
 import { type Cell, numberCell } from '../../present/document.ts';
 import { suiteSchema } from '../../core/suite.ts';
+import type { OwnRecord } from '../../core/task-definition.ts';
 import type { Task } from '../../core/task.ts';
+import { rightAnswersOf } from '../../tasks/own/row-facts.ts';
 import { findTasks, type FoundTasks } from '../../app/find-tasks.ts';
 import { prepareTasks } from '../../app/prepare-tasks.ts';
 import { taskPath } from '../../app/task-names.ts';
@@ -60,7 +62,7 @@ interface PreparedTasks {
 
 async function prepare(
   names: readonly string[],
-  { dataDir, shots, input, target, answer }: Partial<TasksOptions>,
+  { dataDir, shots, input, target, answer, skipInvalid }: Partial<TasksOptions>,
   context: CliContext,
 ): Promise<PreparedTasks> {
   using status = createStatusLine(context);
@@ -71,6 +73,7 @@ async function prepare(
     models: ['none'],
     tasks: names.map((task) => ({ task, ...set })),
     ...(dataDir !== undefined && { dataDir: context.path(dataDir) }),
+    skipInvalid,
   });
   const { signal } = context.interruption;
   // What is inferred and found is the result here, and printed as such.
@@ -82,10 +85,10 @@ async function prepare(
 /** The first items' prompts in both styles, as models get them before their own template. */
 async function showPrompts(
   names: readonly string[],
-  { dataDir, shots, items }: TasksOptions,
+  { dataDir, shots, items, skipInvalid }: TasksOptions,
   context: CliContext,
 ): Promise<void> {
-  const { planned } = await prepare(names, { dataDir, shots }, context);
+  const { planned } = await prepare(names, { dataDir, shots, skipInvalid }, context);
   for (const task of planned) printPrompts(task, items, context);
 }
 
@@ -113,11 +116,19 @@ function printPrompt(planned: PlannedTask, position: number, { output }: CliCont
           chat: promptText(buildGenerateRequest(planned, task, position, 'chat')),
         }
       : buildLikelihoodRequest(planned, task, position);
-  const expected = task.expected(item);
+  // Items of a task of the user's own are its rows.
+  const all = task.own === undefined ? [task.expected(item)] : rightAnswersOf(task.own, item as OwnRecord);
+  const [expected = ''] = all;
   const itemId = task.itemId(item);
-  output.record('prompt', { task: task.id, itemId, ...prompts, expected });
+  output.record('prompt', {
+    task: task.id,
+    itemId,
+    ...prompts,
+    expected,
+    ...(all.length > 1 && { rightAnswers: all }),
+  });
   const parts = Object.entries(prompts).map(
     ([name, value]) => `[${name}]\n${typeof value === 'string' ? value : value.join('\n')}`,
   );
-  output.result(safeText(`── ${task.id}, item ${itemId}\n${parts.join('\n')}\n[expected]\n${expected}\n`));
+  output.result(safeText(`── ${task.id}, item ${itemId}\n${parts.join('\n')}\n[expected]\n${all.join('\n')}\n`));
 }

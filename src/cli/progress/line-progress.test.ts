@@ -105,7 +105,7 @@ describe('progress in plain lines', () => {
       [1:30] model-0 / gsm8k/per@1: throughput, launch 1 of 1, 1-2 min left in total
       [1:30] model-0 / gsm8k/per@1: done, accuracy 50.0 (43.1-56.9) %
       [1:30] model-1 / gsm8k/per@1: start (2 of 2, 200 items)
-      [1:30] failed: model-1 / gsm8k/per@1: the engine ended (Look at the log.)
+      [1:30] failed: model-1 / gsm8k/per@1: the engine ended. Look at the log.
       [1:30] run run: finished, 1 failed
       "
     `);
@@ -241,7 +241,7 @@ describe('quiet progress', () => {
     expect(sink.text()).toMatchInlineSnapshot(`
       "warning: the machine is busy
       warning: model-0 / gsm8k/per@1: item gsm8k-7: prompt too long
-      failed: model-0 / gsm8k/per@1: the engine ended (Look at the log.)
+      failed: model-0 / gsm8k/per@1: the engine ended. Look at the log.
       "
     `);
   });

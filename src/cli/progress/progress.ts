@@ -2,6 +2,7 @@ import { percentText, roughDuration } from '../../core/amount-text.ts';
 import { cutTexts } from '../../core/cut-text.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { RaceVerdict } from '../../core/race.ts';
+import { withRemedy } from '../../core/with-remedy.ts';
 import { plainText, safeText } from '../../present/sanitise.ts';
 import type { RunState } from './run-state.ts';
 
@@ -25,10 +26,7 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
       return `warning: ${cellName(event.cellId, state)}: item ${event.itemId}: ${event.message}`;
     case 'cell-end':
       if (event.error === undefined) return undefined;
-      return [
-        `${event.state}: ${cellName(event.cellId, state)}: ${event.error.message}`,
-        ...(event.error.hint === undefined ? [] : [`(${event.error.hint})`]),
-      ].join(' ');
+      return `${event.state}: ${cellName(event.cellId, state)}: ${withRemedy(event.error.message, event.error.hint)}`;
     case 'wait-start':
       return waitText(event);
     case 'wait-end':

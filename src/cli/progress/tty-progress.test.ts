@@ -239,8 +239,8 @@ describe('the live display', () => {
       warning: number 7
       warning: number 8
       warning: number 9
-      failed: model-1 / gsm8k/per@1: the engine ended (Look at the
-       log.)"
+      failed: model-1 / gsm8k/per@1: the engine ended. Look at the
+       log."
     `);
   });
 

@@ -58,6 +58,7 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>, file: string, given?:
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const mark = byteOrderMark(raw);
   const encoding = given ?? mark?.encoding ?? encodingOf(raw, file);
+  if (given !== undefined) refuseNarrow(raw, given, file);
   const body = mark?.encoding === encoding ? raw.subarray(mark.bytes) : raw;
   const utf8 = asUtf8(body, encoding, file, given === undefined ? '' : ', the given encoding');
   refuseZeros(utf8, file);
@@ -88,6 +89,14 @@ function encodingNotes(
   }
   const why = hasMark ? 'as its byte order mark says' : 'since every other byte is mostly zero';
   return [`${file}: read as ${encodingNames[encoding]}, ${why}`];
+}
+
+/** Separators and line breaks have a zero byte in UTF-16: bytes without any that are UTF-8 are that. */
+function refuseNarrow(raw: Buffer, given: TextEncodingName, file: string): void {
+  if (!given.startsWith('utf-16') || raw.length === 0 || raw.includes(0) || !isUtf8(raw)) return;
+  throw new DataError(`${file}: not ${encodingNames[given]}, the given encoding, but ${encodingNames['utf-8']}`, {
+    hint: 'Leave encoding out, or set utf-8.',
+  });
 }
 
 function byteOrderMark(raw: Buffer): { readonly encoding: TextEncodingName; readonly bytes: number } | undefined {

@@ -4,7 +4,7 @@ import type { Task } from '../../core/task.ts';
 import { sha256Of } from './dataset-formats.ts';
 import type { LoadedItems, LoadOptions } from './loaded-items.ts';
 import { checked, repeatedItem } from './open-dataset.ts';
-import { type OwnRow, type OwnTable, readOwnTable } from './own-table.ts';
+import { type OwnRow, type OwnTable, readOwnTable, rowsLeftOut } from './own-table.ts';
 
 interface Reading {
   readonly task: Task;
@@ -60,17 +60,23 @@ function withIds(
 }
 
 /** Rows that examples are taken from, and rows that are evaluated: never the same. */
-interface Split {
-  readonly evaluated: readonly OwnRow[];
-  readonly pool: readonly OwnRow[];
+interface Split<Row> {
+  readonly evaluated: readonly Row[];
+  readonly pool: readonly Row[];
 }
 
+type Values = OwnRow['values'];
+
 /** The first rows, or the first ones of each right answer in turn. */
-function firstExamples(rows: readonly OwnRow[], count: number, own: ResolvedTask): readonly OwnRow[] {
-  const { target, examples } = own;
+function firstExamples<Row>(
+  rows: readonly Row[],
+  count: number,
+  { target, examples }: ResolvedTask,
+  valuesOf: (row: Row) => Values,
+): readonly Row[] {
   if (examples?.pick !== 'balanced' || target === undefined) return rows.slice(0, count);
-  const groups = [...Map.groupBy(rows, ({ values }) => labelOf(values[target])).values()];
-  const taken: OwnRow[] = [];
+  const groups = [...Map.groupBy(rows, (row) => labelOf(valuesOf(row)[target])).values()];
+  const taken: Row[] = [];
   for (let turn = 0; taken.length < count && groups.some((group) => group.length > turn); turn += 1)
     taken.push(...groups.flatMap((group) => group[turn] ?? []).slice(0, count - taken.length));
   return taken;
@@ -81,16 +87,60 @@ function labelOf(value: unknown): string {
   return JSON.stringify(typeof value === 'string' ? value.trim().toLowerCase() : value);
 }
 
-function splitRows({ rows }: OwnTable, examples: OwnTable | undefined, own: ResolvedTask): Split {
+/** @param examples rows of a file of their own; undefined where they are the first of the data */
+function splitRows<Row>(
+  rows: readonly Row[],
+  examples: readonly Row[] | undefined,
+  own: ResolvedTask,
+  valuesOf: (row: Row) => Values,
+): Split<Row> {
   if (own.examples === undefined) return { evaluated: rows, pool: [] };
-  if (examples !== undefined) return { evaluated: rows, pool: examples.rows };
-  const pool = firstExamples(rows, wantedExamples(own), own);
+  if (examples !== undefined) return { evaluated: rows, pool: examples };
+  const pool = firstExamples(rows, wantedExamples(own), own, valuesOf);
   const taken = new Set(pool);
   return { evaluated: rows.filter((row) => !taken.has(row)), pool };
 }
 
 function wantedExamples({ examples }: ResolvedTask): number {
   return Math.max(examples?.count.plain ?? 0, examples?.count.chat ?? 0);
+}
+
+/** Refuses a file of examples without a column that the task needs of them. */
+function requireColumns({ columns, files }: OwnTable, own: ResolvedTask): void {
+  const needed = [own.input, own.target ?? [], own.choices ?? []].flat();
+  // `choices.text` is a part of what column `choices` holds.
+  const missing = needed.filter((name) => !columns.includes(name) && !columns.includes(name.split('.')[0] ?? ''));
+  if (missing.length === 0) return;
+  const named = missing.map((name) => `"${name}"`).join(', ');
+  throw new DataError(`${namesOf(files)}: the examples have no column ${named}; their columns: ${columns.join(', ')}`, {
+    hint: `Name the columns as in ${own.data.path}.`,
+  });
+}
+
+function namesOf(files: OwnTable['files']): string {
+  return files.map(({ path }) => path).join(', ');
+}
+
+/** Why nothing is left to ask. */
+function nothingLeft(names: string, task: Task, { skipped, pool, rows }: NothingLeft): DataError {
+  if (pool === 0) {
+    const [first] = skipped;
+    return new DataError(`${names}: no rows for ${task.id}; all ${rows} were left out, the first: ${first?.message}`, {
+      hint: 'Repair the rows, or name the columns that hold the input and the right answer.',
+    });
+  }
+  const all = skipped.length === 0 ? `all ${rows} rows` : `all ${pool} rows that are not left out`;
+  return new DataError(`${names}: ${all} would be examples, so that none is left to ask`, {
+    hint: 'Lower examples.count, or take the examples from another file with examples.from.',
+  });
+}
+
+interface NothingLeft {
+  readonly skipped: readonly InvalidItemError[];
+  /** Rows that are examples. */
+  readonly pool: number;
+  /** Of the file. */
+  readonly rows: number;
 }
 
 /**
@@ -113,35 +163,45 @@ export async function loadOwnItems(
   const read = { settings, skipInvalid, signal };
   const table = await readOwnTable(own.data, read);
   const examplesTable = from === undefined ? undefined : await readOwnTable(from, read);
+  if (examplesTable !== undefined) requireColumns(examplesTable, own);
   const tables = examplesTable === undefined ? [table] : [table, examplesTable];
-  const split = splitRows(table, examplesTable, own);
-  const rowsOf = (some: readonly { readonly row: OwnRow }[]): readonly OwnRow[] => some.map(({ row }) => row);
   // All that is wrong is told at once; rows that are to be skipped are first left out.
-  const early = skipInvalid === true ? [] : (checkRows?.(split.evaluated, split.pool) ?? []);
-  const byId = withIds(parsed(split.evaluated, reading), own, reading);
-  const pool = parsed(split.pool, reading);
+  const given = splitRows(table.rows, examplesTable?.rows, own, ({ values }) => values);
+  const early = skipInvalid === true ? [] : (checkRows?.(given.evaluated, given.pool) ?? []);
+  const items = parsed(table.rows, reading);
+  const examples = examplesTable === undefined ? undefined : parsed(examplesTable.rows, reading);
+  const { evaluated, pool } = splitRows(items, examples, own, ({ row }) => row.values);
+  const byId = withIds(evaluated, own, reading);
   const kept = [...byId.values()];
   const files = tables.flatMap((each) => each.files);
-  const names = files.map(({ path }) => path).join(', ');
-  if (kept.length === 0) throw new DataError(`${names}: no rows for ${task.id}`, { hint: 'Add rows to the file.' });
+  const names = namesOf(files);
+  if (kept.length === 0) {
+    const ownPool = examplesTable === undefined ? pool.length : 0;
+    throw nothingLeft(names, task, { skipped, pool: ownPool, rows: table.rows.length });
+  }
   if (pool.length < wantedExamples(own)) {
     throw new DataError(
       `${names}: ${task.id} needs ${wantedExamples(own)} few-shot examples, found ${pool.length} rows`,
     );
   }
+  const rowsOf = (some: readonly Parsed[]): readonly OwnRow[] => some.map(({ row }) => row);
   const late = skipInvalid === true ? (checkRows?.(rowsOf(kept), rowsOf(pool)) ?? []) : [];
-  const items = kept.map(({ item }) => item);
   const itemIds = [...byId.keys()];
   const content = [...kept, 'examples', ...pool].map((one) => JSON.stringify(typeof one === 'string' ? one : one.item));
   return {
-    items,
+    items: kept.map(({ item }) => item),
     itemIds,
     examples: pool.map(({ item }) => item),
     files,
     dataSha256: sha256Of(content.join('\n')),
     itemIdsSha256: sha256Of(itemIds.join('\n')),
     skipped,
-    notes: [...tables.flatMap(({ notes, warnings }) => [...notes, ...warnings]), ...early, ...late],
+    notes: [
+      ...tables.flatMap(({ notes, warnings }) => [...notes, ...warnings]),
+      ...rowsLeftOut(skipped),
+      ...early,
+      ...late,
+    ],
     rows: rowsOf(kept),
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
-import { type OwnFiles, readOne, readOwnFiles, valuesOf } from '../../../test/setup/read-own-table.ts';
+import { type OwnFiles, readOne, readOwnFiles, utf16, valuesOf } from '../../../test/setup/read-own-table.ts';
 import { testFolder } from '../../../test/setup/test-settings.ts';
 import { DataError } from '../../core/errors.ts';
 import { readOwnFile } from './own-formats.ts';
@@ -97,6 +97,20 @@ describe('formats', () => {
 
   it('a split of one file is refused', async () => {
     await expect(readOne(twoCsv, 'a.csv', { split: 'test' })).rejects.toThrow('a.csv: split and config choose among');
+  });
+});
+
+describe('an encoding that the file does not have', () => {
+  it.each(['utf-16le', 'utf-16be'] as const)('%s is named where the file is UTF-8', async (encoding) => {
+    const reading = readOne('text,label\nä,b\n', 'a.csv', { encoding });
+    await expect(reading).rejects.toThrow(
+      /a\.csv: not UTF-16 \((?:little|big)-endian\), the given encoding, but UTF-8/u,
+    );
+  });
+
+  it('is named where nothing can be read by it', async () => {
+    const reading = readOne(utf16('text,label\na,b\n', false, false), 'a.csv', { encoding: 'utf-16be' });
+    await expect(reading).rejects.toThrow('a.csv: no rows, read as utf-16be, the given encoding');
   });
 });
 

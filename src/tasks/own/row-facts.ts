@@ -1,4 +1,6 @@
 import type { OwnRecord, ResolvedTask } from '../../core/task-definition.ts';
+import { formatDecimal } from '../gsm8k-number.ts';
+import { choiceLetter } from '../read-letter.ts';
 import { columnValue } from './column-value.ts';
 import { type RightAnswers, rightAnswers } from './right-answers.ts';
 import { readChoices, type RowChoices } from './row-choices.ts';
@@ -26,4 +28,16 @@ export function rowFacts(definition: ResolvedTask, { values }: Pick<OwnRecord, '
     choices: read,
     right: rightAnswers(definition, values, read),
   };
+}
+
+/** Every right answer of a row, for people: the first is the one that examples show. */
+export function rightAnswersOf(definition: ResolvedTask, record: Pick<OwnRecord, 'values'>): readonly string[] {
+  const { right, choices } = rowFacts(definition, record);
+  const { expected, texts, positions, numbers } = right;
+  const all = [
+    ...texts,
+    ...positions.map((at) => (definition.by === 'likelihood' ? (choices?.texts[at] ?? '') : choiceLetter(at))),
+    ...numbers.map(formatDecimal),
+  ];
+  return [...new Set([expected, ...all])];
 }
