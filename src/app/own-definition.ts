@@ -138,12 +138,13 @@ export function storedDefinition({ name, examples, score, maxTokens, stop, ...re
   return { task: name, ...rest, ...generated, examples, score: writtenScore(score) };
 }
 
+/** As its module is now, though the process has read it before. */
 async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefined> {
   if (score.kind !== 'module') return undefined;
   let module: Readonly<Record<string, unknown>>;
   try {
     // What a program exports is unknown until it is looked at.
-    module = (await import(pathToFileURL(score.path).href)) as Readonly<Record<string, unknown>>;
+    module = (await import(`${pathToFileURL(score.path).href}?${score.sha256}`)) as Readonly<Record<string, unknown>>;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${score.path} cannot be loaded: ${message}`, { cause: error });
@@ -174,7 +175,7 @@ export async function loadOwnTask(definition: TaskDefinition, id: string): Promi
   const resolved = await settleTask(statedTask(definition, id), settled);
   const now = ownTaskId(resolved);
   if (now !== id) {
-    throw new UsageError(`${id} is another task now, ${now}: its scorer has changed, or what perbench adds to it`, {
+    throw new UsageError(`${id} is another task now, ${now}: what perbench adds to its definition has changed`, {
       hint: 'Start a new run: scores of two definitions are not those of one task.',
     });
   }

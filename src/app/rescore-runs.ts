@@ -28,7 +28,19 @@ export async function* rescoreRuns(
     const tasks = await prepareTasks(suite, context, signal);
     for (const task of tasks) checkSameRows(run, task);
     for await (const cell of rescoreRun(store, { ...run, suite }, tasks)) yield { runId: run.id, ...cell };
+    await storeScorers(store, run, tasks);
   }
+}
+
+/** Which modules the scores are of now. */
+async function storeScorers(store: Store, { id, manifest }: RunRecord, tasks: readonly PlannedTask[]): Promise<void> {
+  const scored = tasks.flatMap(({ task, facts }) => {
+    const before = manifest.tasks[task.id];
+    if (before?.own === undefined || before.own.scorerSha256 === facts.own?.scorerSha256) return [];
+    return [[task.id, { ...before, own: { ...before.own, scorerSha256: facts.own?.scorerSha256 } }] as const];
+  });
+  if (scored.length === 0) return;
+  await store.updateManifest(id, { ...manifest, tasks: { ...manifest.tasks, ...Object.fromEntries(scored) } });
 }
 
 function checkRescorable({ id, manifest: { imported, race } }: RunRecord): void {
