@@ -204,6 +204,7 @@ export function standingOf(
       usabilityOf(
         part.row,
         minAccuracy === undefined ? trivialBound(part.board) : { accuracy: minAccuracy, of: 'limit' },
+        part.board.metric,
       ),
   );
   const known = parts.filter((part) => part !== undefined);
