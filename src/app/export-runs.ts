@@ -2,11 +2,11 @@ import { join, relative, sep } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
-import type { FormatFile, StoredCell } from '../formats/format.ts';
+import type { FormatFile, StoredCell, WrittenTask } from '../formats/format.ts';
 import type { SampleRow } from '../present/samples.ts';
 import { storedEvidence } from './compared-run.ts';
 import { type ExportedCell, exportedRunText } from './exported-run.ts';
-import { isTaskNamed, knownTask } from './known-tasks.ts';
+import { isTaskNamed, knownTask, ownFactsOf } from './known-tasks.ts';
 
 /** What is exported. */
 export interface ExportSource {
@@ -21,9 +21,17 @@ async function* storedCells({ store, runs, tasks = [] }: ExportSource): AsyncGen
   for (const run of runs) {
     for (const cell of await store.cells(run.id)) {
       if (!isTaskNamed(cell.taskId, tasks)) continue;
-      yield { run, cell, task: await knownTask(cell.taskId), samples: () => store.samples(cell.id) };
+      yield { run, cell, task: await writtenTask(cell.taskId, run), samples: () => store.samples(cell.id) };
     }
   }
+}
+
+/** A task as other programs' files say it: of the registry, or the user's own as its run describes it. */
+async function writtenTask(taskId: string, run: RunRecord): Promise<WrittenTask | undefined> {
+  const own = ownFactsOf(taskId, [run]);
+  if (own === undefined) return knownTask(taskId);
+  const { title, metric, kind } = own;
+  return { title, metric, kind, items: run.manifest.tasks[taskId]?.items ?? 0 };
 }
 
 /** Samples of all cells, one after another, as `sampleFormats` take them. */

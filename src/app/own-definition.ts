@@ -7,6 +7,7 @@ import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../cor
 import type { Task } from '../core/task.ts';
 import { ifThere } from '../files/if-there.ts';
 import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
+import { compileSchema, type JsonSchema } from '../tasks/own/json-schema.ts';
 import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
 import { statedTask, type WrittenTask } from './task-files.ts';
 import { nameOfData } from './task-names.ts';
@@ -51,7 +52,7 @@ async function textOf(task: WrittenTask, path: string): Promise<string> {
   }
 }
 
-async function jsonSchema(task: WrittenTask, path: string): Promise<Readonly<Record<string, unknown>>> {
+async function readSchema(task: WrittenTask, path: string): Promise<JsonSchema> {
   const text = await textOf(task, path);
   let schema: unknown;
   try {
@@ -59,17 +60,28 @@ async function jsonSchema(task: WrittenTask, path: string): Promise<Readonly<Rec
   } catch (error) {
     throw task.problem(['score'], `score: ${path} is not valid JSON: ${String(error)}`);
   }
-  if (typeof schema === 'object' && schema !== null && !Array.isArray(schema))
-    return schema as Readonly<Record<string, unknown>>;
+  if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return schema as JsonSchema;
   throw task.problem(['score'], `score: ${path} is not a JSON schema: expected keys and values`);
+}
+
+/** A schema that can be used: what is wrong with it is said now, not at the first answer. */
+async function jsonSchema(task: WrittenTask, written: string | JsonSchema): Promise<JsonSchema> {
+  const schema = typeof written === 'string' ? await readSchema(task, written) : written;
+  try {
+    compileSchema(schema);
+    return schema;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const place = typeof written === 'string' ? written : 'schema';
+    throw task.problem(['score'], `score: ${place}: ${error.message.replace(/^schema: /u, '')}`);
+  }
 }
 
 /** The scorer that a definition names, where that takes other files. Paths in it are absolute. */
 async function scoreOfFiles(task: WrittenTask): Promise<TaskScore | undefined> {
   const { score } = task.definition;
   if (score === undefined || typeof score === 'string') return undefined;
-  if ('json' in score && typeof score.json.schema === 'string')
-    return { kind: 'json', schema: await jsonSchema(task, score.json.schema) };
+  if ('json' in score) return { kind: 'json', schema: await jsonSchema(task, score.json.schema) };
   if (!('module' in score)) return undefined;
   const sha256 = createHash('sha256')
     .update(await textOf(task, score.module))
@@ -143,12 +155,13 @@ export function storedDefinition({ name, examples, score, maxTokens, stop, ...re
   return { task: name, ...rest, ...generated, examples, score: writtenScore(score) };
 }
 
+/** As its module is now, though the process has read it before. */
 async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefined> {
   if (score.kind !== 'module') return undefined;
   let module: Readonly<Record<string, unknown>>;
   try {
     // What a program exports is unknown until it is looked at.
-    module = (await import(pathToFileURL(score.path).href)) as Readonly<Record<string, unknown>>;
+    module = (await import(`${pathToFileURL(score.path).href}?${score.sha256}`)) as Readonly<Record<string, unknown>>;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${score.path} cannot be loaded: ${message}`, { cause: error });
@@ -179,7 +192,7 @@ export async function loadOwnTask(definition: TaskDefinition, id: string): Promi
   const resolved = await settleTask(statedTask(definition, id), settled);
   const now = ownTaskId(resolved);
   if (now !== id) {
-    throw new UsageError(`${id} is another task now, ${now}: its scorer has changed, or what perbench adds to it`, {
+    throw new UsageError(`${id} is another task now, ${now}: what perbench adds to its definition has changed`, {
       hint: 'Start a new run: scores of two definitions are not those of one task.',
     });
   }

@@ -11,6 +11,7 @@ import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions } from './find-tasks.ts';
 import type { LocalContext } from './local-context.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
+import { unaskedNotes } from './needed-limits.ts';
 import { checkSchemas } from './check-schemas.ts';
 import { checkRace, planRace, raceQuestionOf, type RaceSource, standInNotes } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
@@ -109,7 +110,8 @@ export async function prepareRun(
   const manifest = await describeRun(suite, models, tasks, context);
   const plan = { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };
   const raced = await planRace(plan, race, memoryLimitBytes());
-  for (const note of standInNotes(raced)) context.onNote?.(note);
+  const taskIds = raced.tasks.map(({ task }) => task.id);
+  for (const note of [...standInNotes(raced), ...unaskedNotes(taskIds, [raced])]) context.onNote?.(note);
   return raced;
 }
 

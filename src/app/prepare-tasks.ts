@@ -133,6 +133,7 @@ async function ownFacts(task: Task, origin: TaskOrigin | undefined): Promise<Own
     kind,
     ...(labels !== undefined && { labels }),
     ...(own?.need !== undefined && { need: own.need, needFrom: origin?.from ?? own.name }),
+    ...(own?.score.kind === 'module' && { scorerSha256: own.score.sha256 }),
   };
 }
 

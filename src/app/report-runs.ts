@@ -192,7 +192,9 @@ function answersOf(
     const own = evidence[scoreboards.indexOf(board)];
     // Tasks share no items: each draws its own.
     const replicates = boardReplicates(board, own, { seed: defaultSeed + index });
-    return { board, weight: typeof task === 'string' ? 1 : (task.weight ?? 1), replicates };
+    const weight = typeof task === 'string' ? 1 : (task.weight ?? 1);
+    // The limits of its task file, and above them those of flags.
+    return { board, weight, replicates, limits: board.limits };
   });
   return joinAnswers(single, decide(tasks, { ...judge, weights }));
 }

@@ -4,6 +4,7 @@ import type { PlannedTask } from '../run/plan.ts';
 import { type RescoredCell, rescoreRun } from '../run/rescore-run.ts';
 import type { LocalContext } from './local-context.ts';
 import { prepareTasks } from './prepare-tasks.ts';
+import { checkStoredData } from './stored-data.ts';
 
 export interface RescoreOptions {
   /** Where the data sets are now; absolute. By default where they were. */
@@ -14,7 +15,7 @@ export interface RescoreOptions {
 /**
  * Scores the stored outputs of runs again: what `perbench rescore` does.
  *
- * @throws {UsageError} before anything is scored, if one of the runs can't be
+ * @throws {UsageError | DataError} before anything is scored, if one of the runs can't be
  */
 export async function* rescoreRuns(
   store: Store,
@@ -28,10 +29,24 @@ export async function* rescoreRuns(
     const tasks = await prepareTasks(suite, context, signal);
     for (const task of tasks) checkSameRows(run, task);
     for await (const cell of rescoreRun(store, { ...run, suite }, tasks)) yield { runId: run.id, ...cell };
+    await storeScorers(store, run, tasks);
   }
 }
 
-function checkRescorable({ id, manifest: { imported, race } }: RunRecord): void {
+/** Which modules the scores are of now. */
+async function storeScorers(store: Store, { id, manifest }: RunRecord, tasks: readonly PlannedTask[]): Promise<void> {
+  const scored = tasks.flatMap(({ task, facts }) => {
+    const before = manifest.tasks[task.id];
+    if (before?.own === undefined || before.own.scorerSha256 === facts.own?.scorerSha256) return [];
+    return [[task.id, { ...before, own: { ...before.own, scorerSha256: facts.own?.scorerSha256 } }] as const];
+  });
+  if (scored.length === 0) return;
+  await store.updateManifest(id, { ...manifest, tasks: { ...manifest.tasks, ...Object.fromEntries(scored) } });
+}
+
+function checkRescorable(run: RunRecord): void {
+  const { id } = run;
+  const { imported, race } = run.manifest;
   // Answers alone were scored here; results of other programs lack what scoring takes.
   if (imported !== undefined && imported.answers === undefined) {
     throw new UsageError(`run ${id} was imported: it was scored by ${imported.tool}`, {
@@ -46,6 +61,7 @@ function checkRescorable({ id, manifest: { imported, race } }: RunRecord): void 
       },
     );
   }
+  checkStoredData(run, 'scored again');
 }
 
 /** Right answers that changed are another task's: scores of both would be mixed under one name. */

@@ -104,6 +104,7 @@ const hostFact = (what: string, read: (host: HostFacts) => unknown): Fact =>
 const facts: readonly Fact[] = [
   fact('task', 'data (sha256)', 'answers', ({ task }) => short(task?.dataSha256)),
   fact('task', 'item list (sha256)', 'answers', ({ task }) => short(task?.itemIdsSha256)),
+  fact('task', 'scorer (sha256)', 'answers', ({ task }) => short(task?.own?.scorerSha256)),
   fact('task', 'items', 'both', ({ task }) => task?.evaluatedItems),
   fact('task', 'few-shot examples per prompt', 'both', ({ task }) => task?.shots),
   fact('model', 'engine build', 'both', ({ model }) => model?.engineBuild),

@@ -53,11 +53,21 @@ function nextSteps(
     const sides = pair.map((model) => `${isNewest ? 'latest' : ids[0]}:${model}`);
     steps.push({ label: 'compare', text: command('compare', ...sides) });
   }
-  const least = usefulAccuracy(scoreboards);
-  if (least !== undefined) {
-    steps.push({ label: 'decide', text: command('decide', ...named, '--min-accuracy', least) });
-  }
+  const limit = run === undefined ? undefined : furtherLimit(run, scoreboards);
+  if (limit !== undefined) steps.push({ label: 'decide', text: command('decide', ...named, ...limit) });
   return steps;
+}
+
+/** The limit that a decision may begin with, as flags; none where a task file states the user's own, which a flag would replace. */
+function furtherLimit({ manifest }: RunRecord, scoreboards: readonly Scoreboard[]): readonly string[] | undefined {
+  const isStated = Object.values(manifest.tasks).some(({ own }) => own?.need?.['accuracy'] !== undefined);
+  if (isStated) return hasRivals(scoreboards) ? [] : undefined;
+  const least = usefulAccuracy(scoreboards);
+  return least === undefined ? undefined : ['--min-accuracy', least];
+}
+
+function hasRivals(scoreboards: readonly Scoreboard[]): boolean {
+  return scoreboards.some((board) => scoredRows(board).length > 1);
 }
 
 /** The page of a run where there is one, else the command that writes it. */
@@ -95,7 +105,7 @@ const highestAccuracy = 0.95;
 
 /** A round accuracy that at least one of several models was shown to reach on each task. */
 export function usefulAccuracy(scoreboards: readonly Scoreboard[]): string | undefined {
-  if (!scoreboards.some((board) => scoredRows(board).length > 1)) return undefined;
+  if (!hasRivals(scoreboards)) return undefined;
   const best = scoreboards.map((board) =>
     Math.max(...scoredRows(board).map(({ measurements }) => shownAccuracy(measurements.accuracy))),
   );

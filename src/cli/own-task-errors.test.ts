@@ -234,6 +234,38 @@ describe('task files', () => {
     expect(await errorOf('-t', 'a.task.yaml')).toMatch(message);
   });
 
+  it('with a schema that is none are told before a model starts, with its place', async () => {
+    await write('orders.jsonl', [1, 2, 3].map((n) => JSON.stringify({ text: `order ${n}`, order: { n } })).join('\n'));
+    const task = 'data: orders.jsonl\ntarget: order\nanswer: json\n';
+    await write('json.task.yaml', `${task}score: { json: { schema: bad.schema.json } }\n`);
+    await write('bad.schema.json', '{"properties": {"n": {"type": "objekt"}}}');
+    const message =
+      /^error: json\.task\.yaml:4:8: score: \S+bad\.schema\.json: #\/properties\/n\/type: must be equal to one of the allowed values: array, .*\n$/u;
+    expect(await errorOf('-t', 'json.task.yaml')).toMatch(message);
+    expect(await perbench('tasks', 'json.task.yaml')).toMatchObject({
+      code: exitCodes.usage,
+      stderr: expect.stringMatching(message),
+    });
+    await write('json.task.yaml', `${task}score: { json: { schema: { type: objekt } } }\n`);
+    expect(await errorOf('-t', 'json.task.yaml')).toMatch(
+      /^error: json\.task\.yaml:4:8: score: schema: #\/type: must be/u,
+    );
+  });
+
+  it('with right answers that break their schema name the rows', async () => {
+    await write('orders.jsonl', [1, 2, 3].map((n) => JSON.stringify({ text: `order ${n}`, order: { n } })).join('\n'));
+    await write('two.schema.json', '{"properties": {"n": {"maximum": 2}}}');
+    await write(
+      'json.task.yaml',
+      'data: orders.jsonl\ntarget: order\nanswer: json\nscore: { json: { schema: two.schema.json } }\n',
+    );
+    const told = /orders\.jsonl:3: the target `order` breaks the schema: \/n: must be <= 2/u;
+    const run = await perbench('run', 'suite.json', '-t', 'json.task.yaml');
+    expect(run.code).toBe(exitCodes.environment);
+    expect(run.stderr).toMatch(told);
+    expect((await perbench('tasks', 'json.task.yaml')).stderr).toMatch(told);
+  });
+
   it('may hold several tasks, as documents or as a list, in YAML or in JSON', async () => {
     const idsOf = async (name: string): Promise<readonly string[]> => {
       const { stdout } = await perbench('tasks', name, '--json');

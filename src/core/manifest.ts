@@ -125,6 +125,8 @@ export interface OwnTaskFacts {
   readonly need?: Readonly<Record<string, number | string>> | undefined;
   /** The file that demands it, for people. */
   readonly needFrom?: string | undefined;
+  /** Of the module that scored the answers, where one did. */
+  readonly scorerSha256?: string | undefined;
 }
 
 export interface TaskFacts {

@@ -211,8 +211,8 @@ export type TaskScore =
   | { readonly kind: 'module'; readonly path: string; readonly sha256: string };
 
 /**
- * A task definition with nothing left open: what a run stores, and, where things lie and what they are called aside,
- * what the task's id is a hash of.
+ * A task definition with nothing left open: what a run stores, and, where things lie, what they are called and the text of
+ * a scorer's module aside, what the task's id is a hash of.
  */
 export interface ResolvedTask {
   readonly name: string;

@@ -134,6 +134,11 @@ export function datasetOf({ id, dataset }: Pick<Task, 'id' | 'dataset'>): Datase
   return dataset;
 }
 
+/** Whether a name is an id as tasks have them. */
+export function isTaskId(name: string): boolean {
+  return /^[a-z0-9_-]+\/[a-z0-9_-]+@(?:\d+|[0-9a-f]{8})$/.test(name);
+}
+
 /**
  * Checks a task definition and freezes it; also how users define their own.
  *
@@ -142,7 +147,7 @@ export function datasetOf({ id, dataset }: Pick<Task, 'id' | 'dataset'>): Datase
 export function defineTask<Item>(task: GenerateTask<Item>): Task;
 export function defineTask<Item>(task: LikelihoodTask<Item>): Task;
 export function defineTask<Item>(task: Task<Item>): Task {
-  if (!/^[a-z0-9_-]+\/[a-z0-9_-]+@(?:\d+|[0-9a-f]{8})$/.test(task.id)) {
+  if (!isTaskId(task.id)) {
     throw new RangeError(`task id "${task.id}" must look like name/protocol@version, such as gsm8k/per@1`);
   }
   if (!(task.chance >= 0 && task.chance < 1)) throw new RangeError(`${task.id}: chance must be in [0, 1)`);

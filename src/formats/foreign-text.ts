@@ -115,11 +115,6 @@ export function foreignTaskId(name: string, protocol: string): string {
   return `${name.toLowerCase().replaceAll(/[^a-z0-9_-]+/gu, '_')}/${protocol}`;
 }
 
-/** Whether a name is an id as tasks of perbench have them. */
-export function isTaskId(name: string): boolean {
-  return /^[a-z0-9_-]+\/[a-z0-9_-]+@\d+$/u.test(name);
-}
-
 /** What files carry of a sample for perbench alone, beside the places of their own formats. */
 export const ownFields = {
   position: z.number(),

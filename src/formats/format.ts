@@ -3,12 +3,15 @@ import type { Sample } from '../core/sample.ts';
 import type { RunRecord } from '../core/store.ts';
 import type { Task } from '../core/task.ts';
 
+/** What other programs' files say of a task. */
+export type WrittenTask = Pick<Task, 'title' | 'metric' | 'kind' | 'items' | 'dataset'>;
+
 /** A cell with all that can be written about it. */
 export interface StoredCell {
   readonly run: RunRecord;
   readonly cell: Cell;
-  /** Undefined for tasks that this version doesn't know. */
-  readonly task: Task | undefined;
+  /** Undefined for tasks that neither this version nor the run knows. */
+  readonly task: WrittenTask | undefined;
   /** In position order, anew at each call. */
   readonly samples: () => AsyncIterable<Sample>;
 }

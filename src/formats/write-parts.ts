@@ -27,6 +27,17 @@ export async function* wholeText(text: string): AsyncGenerator<string> {
   yield text;
 }
 
+/** 1 of `gsm8k/per@1`, `0a1b2c3d` of `tickets/own@0a1b2c3d`. */
+export function taskVersion(taskId: string): number | string {
+  const version = /@([0-9a-f]+)$/u.exec(taskId)?.[1] ?? '0';
+  return version.length === 8 ? version : Number(version);
+}
+
+/** What the score of one answer is called where the headline is `metric`: macro F1 is only of all answers. */
+export function itemMetric(metric: string): string {
+  return metric === 'macro_f1' ? 'acc' : metric;
+}
+
 /** Where the data sets of perbench's tasks are published on the Hugging Face hub. */
 const hubDatasets: Readonly<Record<string, { readonly id: string; readonly task: string }>> = {
   imdb: { id: 'stanfordnlp/imdb', task: 'imdb' },
@@ -43,7 +54,9 @@ export function datasetOf({ cell: { taskId } }: StoredCell): string {
 
 /** The data set on the hub that a cell was measured on; undefined for built-in items and data of the user's own. */
 export function hubDatasetOf(stored: StoredCell): { readonly id: string; readonly task: string } | undefined {
-  return stored.task?.dataset?.source === 'builtin' ? undefined : hubDatasets[datasetOf(stored)];
+  const { run, cell, task } = stored;
+  const isOther = task?.dataset?.source === 'builtin' || run.manifest.tasks[cell.taskId]?.own !== undefined;
+  return isOther ? undefined : hubDatasets[datasetOf(stored)];
 }
 
 /** Mean and standard error of each metric over the rows of a task, as lm-eval gives them. */

@@ -11,6 +11,7 @@ import {
 } from '../scoring/answer-text.ts';
 import { scoreWithInterval } from '../scoring/board-text.ts';
 import { checkText, gateText } from '../scoring/constraints.ts';
+import { headlineNote } from '../scoring/headline.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import {
   type Block,
@@ -42,11 +43,12 @@ const shares = (value: number): string => value.toFixed(2);
 
 /** Why a model isn't the one recommended. */
 function whyNot(candidate: Candidate): string {
-  const { reasons, requiredAccuracy: required, requiredInterval: range, accuracy } = candidate;
+  const { reasons, requiredAccuracy: required, requiredInterval: range, accuracy, usability } = candidate;
+  const what = usability[0]?.metric ?? 'accuracy';
   if (reasons.length > 0) return reasons.join('; ');
   if (required === undefined || accuracy === undefined) return '';
-  if ((range?.low ?? required) >= 1) return `needs accuracy ${required.toFixed(2)}: cannot be first at any accuracy`;
-  return `needs accuracy ${scoreWithInterval(required, range)}, has ${accuracy.toFixed(3)}`;
+  if ((range?.low ?? required) >= 1) return `needs ${what} ${required.toFixed(2)}: cannot be first at any ${what}`;
+  return `needs ${what} ${scoreWithInterval(required, range)}, has ${accuracy.toFixed(3)}`;
 }
 
 function questionText({ tasks, limits, scoreVersion }: Answer): string {
@@ -175,7 +177,10 @@ export function decisionDocument(answers: Answers, { scoreboards, notes = [] }: 
     taskTable(shown),
   ];
   const body = only !== undefined && others.length === 0 ? answerBlocks(only, scoreboards) : several;
-  const told = [...new Set([...shown.flatMap((answer) => answer.notes), ...notes])].map((note) => line(note, 'muted'));
+  const headlines = scoreboards.flatMap((board) => headlineNote(board) ?? []);
+  const told = [...new Set([...headlines, ...shown.flatMap((answer) => answer.notes), ...notes])].map((note) =>
+    line(note, 'muted'),
+  );
   return createDocument({
     schema,
     verdict,

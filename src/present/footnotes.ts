@@ -1,6 +1,7 @@
 import { countText, measuredText } from '../core/amount-text.ts';
 import type { Measurement } from '../core/measurement.ts';
 import { factorLabels, factorFates, factorNames, type ScoreFlag } from '../scoring/factor.ts';
+import { headlineNote } from '../scoring/headline.ts';
 import { listText } from '../scoring/board-text.ts';
 import type { RowWarning, Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import { isDoubtfulReason, warningAgainst } from '../scoring/create-scoreboards.ts';
@@ -197,6 +198,7 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
   } = Object.groupBy(told, (flag) => (flag.code === 'no_valid_model' ? 'first' : isOfPaper(flag) ? 'paper' : 'other'));
   const warnings = warningLines(rows);
   return [
+    ...headlineNotes(board).map((text) => note(text)),
     ...setFlags(first),
     ...unscored(rows),
     ...warnings.filter(({ mark }) => mark === '!'),
@@ -227,7 +229,7 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
  */
 export function generalNotes(board: Scoreboard, hasRanks: boolean): readonly string[] {
   const ofRanks = hasRanks ? [priceNotes, tieNotes, rankNotes] : [];
-  return [uncountedThoughts, ...ofRanks, inferenceNotes].flatMap((notesOf) => notesOf(board));
+  return [headlineNotes, uncountedThoughts, ...ofRanks, inferenceNotes].flatMap((notesOf) => notesOf(board));
 }
 
 /** Whether anything measured has an interval. */
@@ -252,6 +254,11 @@ export function anchorDetails({ anchors }: Scoreboard): readonly string[] {
   ];
   const origin = provisionalFrom === undefined ? '' : '; provisional, the medians of these models';
   return [`accuracy ${trivialAccuracy.toFixed(3)} scores 0; ${listText(halves)} score 0.5 each${origin}`];
+}
+
+/** What stands in the column of accuracies, where that is something else. */
+function headlineNotes(board: Scoreboard): readonly string[] {
+  return [headlineNote(board)].filter((text) => text !== undefined);
 }
 
 /** An hourly price gives no price of answers where throughput counts tokens. */

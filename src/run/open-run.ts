@@ -45,7 +45,7 @@ export interface OpenRunOptions {
 /**
  * The run to work on: the unfinished one that asks exactly the same, or a new one.
  *
- * @throws {UsageError} if `resumeId` names a run that asks something else
+ * @throws {UsageError} if `resumeId` names a run that asks something else, or that another scorer has scored
  */
 export async function openRun(
   plan: RunPlan,
@@ -74,12 +74,16 @@ export async function openRun(
 }
 
 async function findOpenRun(
-  { suiteKey }: RunPlan,
+  plan: RunPlan,
   store: Store,
   { resumeId, isFresh = false }: OpenRunOptions,
 ): Promise<RunRecord | undefined> {
+  const { suiteKey } = plan;
   if (resumeId === undefined) {
-    return isFresh ? undefined : store.latestRun({ suiteKey, status: ['running', 'interrupted'] });
+    if (isFresh) return undefined;
+    const open = await store.latestRun({ suiteKey, status: ['running', 'interrupted'] });
+    // Scores of two scorers would be mixed: that is another run.
+    return open === undefined || changedScorers(open, plan).length > 0 ? undefined : open;
   }
   const run = await store.getRun(resumeId);
   if (run !== undefined && run.suiteKey !== suiteKey) {
@@ -87,5 +91,19 @@ async function findOpenRun(
       hint: 'Start a new run, or restore the files of this one.',
     });
   }
+  const changed = run === undefined ? [] : changedScorers(run, plan);
+  if (run !== undefined && changed.length > 0) {
+    throw new UsageError(
+      `run ${run.id} cannot be resumed: the scorer of ${changed.join(', ')} has changed, and it has answers scored by the one before`,
+      { hint: `Score them again first: perbench rescore ${run.id}` },
+    );
+  }
   return run;
+}
+
+/** The tasks whose scorer is another module now than that of a run, by id. */
+function changedScorers({ manifest }: RunRecord, { tasks }: RunPlan): readonly string[] {
+  return tasks
+    .filter(({ task, facts }) => facts.own?.scorerSha256 !== manifest.tasks[task.id]?.own?.scorerSha256)
+    .map(({ task }) => task.id);
 }

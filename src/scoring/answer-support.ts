@@ -1,3 +1,4 @@
+import type { Limits } from '../core/limits.ts';
 import { rankInference } from '../stats/rank-inference.ts';
 import type { BoardReplicates } from './board-ranking.ts';
 import { spreadNote } from './board-text.ts';
@@ -13,6 +14,8 @@ export interface AskedTask {
   readonly board: Scoreboard;
   /** Above 0; only ratios between tasks count. */
   readonly weight: number;
+  /** On this task, instead of those of the question. */
+  readonly limits?: Limits | undefined;
   /** Replicates of its numbers; undefined where nothing is known of items and launches. */
   readonly replicates: Replicates | undefined;
 }

@@ -2,6 +2,7 @@ import { measuredText, percentText } from '../core/amount-text.ts';
 import { namedModels, type Answer, type Answers, type Candidate, type Difference } from './answer.ts';
 import { listText, shortListText } from './board-text.ts';
 import { gateText, hasConstraints } from './constraints.ts';
+import { headlineName } from './headline.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 import { boundText, rightText } from './usable.ts';
 
@@ -15,10 +16,14 @@ function isUnclear({ factor, interval, change, isSignificant }: Difference): boo
   return factor === 'accuracy' && !isSignificant && (interval !== undefined || Math.abs(change) < 0.005);
 }
 
-/** `right 4 points more often (95 %: 1 to 7)`; `3.1x faster`; `needs 40 % of the memory`. */
-function differenceText(difference: Difference): string {
+/**
+ * `right 4 points more often (95 %: 1 to 7)`; `3.1x faster`; `needs 40 % of the memory`.
+ *
+ * @param metric what accuracy is, where that is no share of right answers
+ */
+function differenceText(difference: Difference, metric: string | undefined): string {
   const { factor, change, interval } = difference;
-  if (isUnclear(difference)) return 'no clear difference in accuracy';
+  if (isUnclear(difference)) return `no clear difference in ${metric ?? 'accuracy'}`;
   if (factor === 'accuracy') {
     const sign = change < 0 ? -1 : 1;
     const points = Math.max(1, Math.round(Math.abs(change) * 100));
@@ -26,7 +31,10 @@ function differenceText(difference: Difference): string {
       .map((end) => Math.round(100 * sign * end))
       .toSorted((left, right) => left - right);
     const range = interval === undefined ? '' : ` (95 %: ${low} to ${high})`;
-    return `right ${points} ${points === 1 ? 'point' : 'points'} ${change < 0 ? 'less' : 'more'} often${range}`;
+    const by = `${points} ${points === 1 ? 'point' : 'points'}`;
+    // Items are paired by whether they are right, which says nothing of how far a macro F1 can be off.
+    if (metric !== undefined) return `${metric} ${by} ${change < 0 ? 'lower' : 'higher'}`;
+    return `right ${by} ${change < 0 ? 'less' : 'more'} often${range}`;
   }
   const more = Math.max(change, 1 / change);
   if (factor === 'memory')
@@ -50,12 +58,13 @@ function told(differences: readonly Difference[]): readonly Difference[] {
 }
 
 /** `compared with b: 3.1x faster and needs 40 % of the memory, but right 4 points less often (95 %: 1 to 7)`. */
-function comparedText({ because, atCost }: Answer, other: string): string {
+function comparedText({ because, atCost }: Answer, other: string, metric: string | undefined): string {
   const all = told([...because, ...atCost]);
+  const wordsOf = (difference: Difference): string => differenceText(difference, metric);
   const of = (list: readonly Difference[]): readonly string[] =>
-    list.filter((difference) => all.includes(difference) && !isUnclear(difference)).map(differenceText);
+    list.filter((difference) => all.includes(difference) && !isUnclear(difference)).map(wordsOf);
   const [better, worse] = [of(because), of(atCost)];
-  const unclear = all.filter(isUnclear).map(differenceText);
+  const unclear = all.filter(isUnclear).map(wordsOf);
   const parts = [
     ...(better.length > 0 ? [listText(better)] : []),
     ...(worse.length > 0 ? [`${better.length > 0 ? 'but ' : ''}${listText(worse)}`] : []),
@@ -64,18 +73,20 @@ function comparedText({ because, atCost }: Answer, other: string): string {
   return parts.length === 0 ? `practically equal to ${other}` : `compared with ${other}: ${parts.join(', ')}`;
 }
 
-/** `right 93 times in 100`; of fewer items how many they were, since so few say little: `right on 12 of 12 items (95 %: 76 to 100 %)`. */
+/** `is right 93 times in 100`, or `has a macro F1 of 0.713`; of fewer items how many they were, since so few say little: `is right on 12 of 12 items (95 %: 76 to 100 %)`. */
 function rightWords(
   { measurements: { accuracy: measured } }: ScoreboardRow,
   accuracy: number,
   items: number | undefined,
+  metric: string | undefined,
 ): string {
+  if (metric !== undefined) return `has a ${metric} of ${accuracy.toFixed(3)}`;
   const interval = measured === undefined || measured.status === 'unavailable' ? undefined : measured.interval;
-  if (items === undefined || items >= 100) return `right ${Math.round(100 * accuracy)} times in 100`;
+  if (items === undefined || items >= 100) return `is right ${Math.round(100 * accuracy)} times in 100`;
   const right = Number((accuracy * items).toFixed(1));
   const range =
     interval === undefined ? '' : ` (95 %: ${Math.round(100 * interval.low)} to ${percentText(interval.high)})`;
-  return `right on ${right} of ${items} items${range}`;
+  return `is right on ${right} of ${items} items${range}`;
 }
 
 /** `gemma is right 93 times in 100, takes 0.9 s for an answer and needs 0.4 GiB`. */
@@ -88,7 +99,7 @@ function numbersText(board: Scoreboard, model: string, answer: Answer): string {
   const parts = [
     ...(row === undefined || accuracy === undefined
       ? []
-      : [`is ${rightWords(row, accuracy, find(answer, model)?.usability[0]?.items)}`]),
+      : [rightWords(row, accuracy, find(answer, model)?.usability[0]?.items, headlineName(board.metric))]),
     ...(latency === undefined
       ? []
       : [`takes ${measuredText(latency, 'ms')} for ${isPerToken ? 'a token' : 'an answer'}`]),
@@ -110,7 +121,7 @@ function unprovenText({ candidates, missing }: Extract<Answer, { kind: 'unknown'
   const verb = bound.of === 'limit' ? 'reach' : 'exceed';
   const who = open.length === 1 ? `${first.model} is not` : 'None is';
   const right = usability.map(({ model, own }) => (open.length === 1 ? '' : `${model} `) + rightText(own));
-  return `${who} shown to ${verb} ${boundText(bound)}: ${right.join(', ')}`;
+  return `${who} shown to ${verb} ${boundText(bound, first.own.metric)}: ${right.join(', ')}`;
 }
 
 function gapsText(gaps: readonly { readonly model: string; readonly reasons: readonly string[] }[]): string {
@@ -209,18 +220,19 @@ export function answerSentences(answer: Answer, boards: readonly Scoreboard[], h
   const [board, ...others] = boards;
   const lines = [answerHeadline(answer)];
   const [first] = namedModels(answer);
+  const metric = headlineName(board?.metric);
   const measured = answer.candidates.filter(({ state }) => state !== 'unmeasured').map(({ model }) => model);
   if (board !== undefined && others.length === 0) {
     if (first !== undefined) {
       // The winner of a race may have stopped before it could be compared.
       const [own, other] = measured;
-      const against = own !== first || other === undefined ? undefined : comparedText(answer, other);
+      const against = own !== first || other === undefined ? undefined : comparedText(answer, other, metric);
       const parts = [hasTable ? undefined : numbersText(board, first, answer), against].filter(
         (part) => part !== undefined,
       );
       if (parts.length > 0) lines.push(`${parts.join('; ')}.`.replace(/^compared/u, 'Compared'));
     } else if (answer.kind === 'unknown' && measured.length === 2) {
-      lines.push(`${measured[0]} ${comparedText(answer, measured[1] ?? '')}.`);
+      lines.push(`${measured[0]} ${comparedText(answer, measured[1] ?? '', metric)}.`);
     }
   }
   if (answer.kind === 'none') lines.push(`${gapsText(answer.reasons)}.`);

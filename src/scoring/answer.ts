@@ -30,6 +30,8 @@ export interface Usability {
   /** `unproven`: neither is certain with these items. */
   readonly state: 'usable' | 'unusable' | 'unproven';
   readonly accuracy: number;
+  /** What that is, such as `macro F1`; absent where it is the share of right answers. */
+  readonly metric?: string | undefined;
   /** One-sided bounds, 95 % each. */
   readonly low: number;
   readonly high: number;

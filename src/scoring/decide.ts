@@ -1,11 +1,11 @@
-import { limitLabel, limitList } from '../core/limits.ts';
+import { limitLabel } from '../core/limits.ts';
 import type { Interval } from '../core/measurement.ts';
 import { unknownSpread } from '../stats/launch-interval.ts';
 import { rankDescending } from '../stats/rank-inference.ts';
 import { type Answer, type Candidate, type Confidence, gapOf } from './answer.ts';
 import { type AskedTask, type Support, supportOf } from './answer-support.ts';
 import { listText } from './board-text.ts';
-import { largestGates, missedChecks } from './constraints.ts';
+import { hasConstraints, largestGates, missedChecks } from './constraints.ts';
 import { differencesOf, pairedAccuracy } from './differences.ts';
 import { equalWeights } from './per-anchored.ts';
 import { needsOf, type Relation } from './answer-needs.ts';
@@ -287,7 +287,8 @@ export function decide(tasks: readonly AskedTask[], given: DecideOptions = {}): 
   const bad = tasks.find(({ weight }) => !(weight > 0 && Number.isFinite(weight)));
   if (bad !== undefined) throw new RangeError(`the weight of ${bad.board.taskId} must be above 0, got ${bad.weight}`);
   const { score = 'PER-A', limits = {}, weights, pricePerHour, allowsBusy = false } = given;
-  const options: StandingOptions = { score, limits, weights, pricePerHour, allowsBusy };
+  const taskLimits = tasks.map((task) => task.limits);
+  const options: StandingOptions = { score, limits, taskLimits, weights, pricePerHour, allowsBusy };
   const total = tasks.reduce((sum, { weight }) => sum + weight, 0);
   const shares = tasks.map(({ weight }) => weight / total);
   const boards = tasks.map(({ board }) => board);
@@ -302,7 +303,7 @@ export function decide(tasks: readonly AskedTask[], given: DecideOptions = {}): 
   const [first, second] = ordered.filter(({ parts }) => !parts.includes(undefined));
   const differences = first === undefined || second === undefined ? [] : differencesOf(first, second);
   const [best] = ordered.filter((standing) => standing.score !== undefined).toSorted(byScore);
-  const isLimited = limitList(limits, []).length > 0;
+  const isLimited = [limits, ...taskLimits].some((own) => hasConstraints(own));
   const missing = isLimited ? ordered.filter(({ checks }) => missedChecks(checks).length > 0) : [];
   return {
     ...verdict,

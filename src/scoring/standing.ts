@@ -2,7 +2,7 @@ import type { Limits } from '../core/limits.ts';
 import { geometricMean } from '../stats/means.ts';
 import { anchoredScore, equalWeights } from './per-anchored.ts';
 import { checkConstraints, checkText, missedChecks, type ConstraintCheck } from './constraints.ts';
-import type { CandidateState, Usability } from './answer.ts';
+import type { CandidateState, Usability, UsableBound } from './answer.ts';
 import { doubtRange, noDoubt, unknownValue, type DoubtRange } from './doubt.ts';
 import { warningAgainst } from './create-scoreboards.ts';
 import {
@@ -19,6 +19,8 @@ import { trivialBound, usabilityOf, usabilityText } from './usable.ts';
 export interface StandingOptions {
   readonly score: 'PER-A' | 'PER-paper';
   readonly limits: Limits;
+  /** Limits on each task, in their order, where tasks have limits of their own. */
+  readonly taskLimits?: readonly (Limits | undefined)[] | undefined;
   readonly weights: Factors | undefined;
   readonly pricePerHour: number | undefined;
   /** A busy machine's numbers are taken as they are. */
@@ -148,7 +150,8 @@ function numberReasons({ row, doubts }: Part): readonly string[] {
 function checksOf(
   { board, row }: Part,
   usability: Usability | undefined,
-  { limits, pricePerHour }: StandingOptions,
+  limits: Limits,
+  pricePerHour: number | undefined,
 ): readonly ConstraintCheck[] {
   return checkConstraints(row, board.taskId, limits, pricePerHour).map((check) =>
     check.constraint === 'minAccuracy' && usability !== undefined
@@ -197,17 +200,17 @@ export function standingOf(
   options: StandingOptions,
 ): Standing {
   const parts = boards.map((board) => partOf(board, model, options));
-  const { minAccuracy } = options.limits;
-  const usability = parts.map(
-    (part) =>
-      part &&
-      usabilityOf(
-        part.row,
-        minAccuracy === undefined ? trivialBound(part.board) : { accuracy: minAccuracy, of: 'limit' },
-      ),
-  );
+  const limitsOn = (index: number): Limits => options.taskLimits?.[index] ?? options.limits;
+  const usability = parts.map((part, index) => {
+    const { minAccuracy } = limitsOn(index);
+    const bound = (board: Scoreboard): UsableBound =>
+      minAccuracy === undefined ? trivialBound(board) : { accuracy: minAccuracy, of: 'limit' };
+    return part && usabilityOf(part.row, bound(part.board), part.board.metric);
+  });
   const known = parts.filter((part) => part !== undefined);
-  const checks = parts.flatMap((part, index) => (part === undefined ? [] : checksOf(part, usability[index], options)));
+  const checks = parts.flatMap((part, index) =>
+    part === undefined ? [] : checksOf(part, usability[index], limitsOn(index), options.pricePerHour),
+  );
   const state = stateOf(parts, usability, checks);
   const isWhole = known.every(
     ({ row }) =>

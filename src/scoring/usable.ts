@@ -3,6 +3,7 @@ import { normalQuantile } from '../stats/distributions.ts';
 import { isMacroF1 } from '../stats/macro-f1.ts';
 import { clusteredStandardError, exactBounds } from '../stats/score-interval.ts';
 import type { AnswerFacts, Usability, UsableBound } from './answer.ts';
+import { headlineName } from './headline.ts';
 import { valueOf, type Scoreboard, type ScoreboardRow } from './scoreboard.ts';
 
 const level = 0.95;
@@ -52,9 +53,10 @@ function itemsToTell(accuracy: number, bound: number): number | undefined {
  * Source: docs/deciding.md, "Usable".
  *
  * @param bound what has to be exceeded, or at least reached where it is the user's limit
+ * @param metric name of the task's headline
  * @returns undefined where accuracy wasn't measured
  */
-export function usabilityOf(row: ScoreboardRow, bound: UsableBound): Usability | undefined {
+export function usabilityOf(row: ScoreboardRow, bound: UsableBound, metric?: string): Usability | undefined {
   const headline = valueOf(row.measurements.accuracy);
   if (headline === undefined || row.state !== 'done') return undefined;
   const facts = row.answers ?? publishedFacts(row, headline);
@@ -62,12 +64,15 @@ export function usabilityOf(row: ScoreboardRow, bound: UsableBound): Usability |
   // Chance and answers without a model are shares of right answers: macro F1 says nothing about those.
   const isShare = macro !== undefined && bound.of !== 'limit' && facts !== undefined;
   const accuracy = isShare ? facts.right / facts.items : headline;
+  const name = isShare ? undefined : headlineName(macro === undefined ? metric : 'macro_f1');
+  const named = name === undefined ? {} : { metric: name };
   const isReached = (value: number): boolean =>
     bound.of === 'limit' ? value >= bound.accuracy : value > bound.accuracy;
   if (facts === undefined) {
     return {
       state: isReached(accuracy) ? 'usable' : 'unusable',
       accuracy,
+      ...named,
       low: accuracy,
       high: accuracy,
       items: undefined,
@@ -87,6 +92,7 @@ export function usabilityOf(row: ScoreboardRow, bound: UsableBound): Usability |
   return {
     state,
     accuracy,
+    ...named,
     low,
     high,
     items,
@@ -128,13 +134,19 @@ const boundNames: Readonly<Record<string, string>> = {
   always_empty: 'never answering',
 };
 
-/** `chance (0.25)`. */
-export function boundText({ of, accuracy }: UsableBound): string {
-  return `${boundNames[of] ?? of} (${Number(accuracy.toFixed(3))})`;
+/**
+ * `chance (0.25)`.
+ *
+ * @param metric what is compared with it, where that is no share of right answers
+ */
+export function boundText({ of, accuracy }: UsableBound, metric?: string): string {
+  const name = of === 'limit' && metric !== undefined ? `the required ${metric}` : (boundNames[of] ?? of);
+  return `${name} (${Number(accuracy.toFixed(3))})`;
 }
 
 /** `7 of 10 right`, or the accuracy where credit is partial or nobody says how many. */
-export function rightText({ accuracy, items }: Pick<Usability, 'accuracy' | 'items'>): string {
+export function rightText({ accuracy, items, metric }: Pick<Usability, 'accuracy' | 'items' | 'metric'>): string {
+  if (metric !== undefined) return `${metric} ${accuracy.toFixed(3)}`;
   const right = items === undefined ? Number.NaN : accuracy * items;
   return Math.abs(right - Math.round(right)) < 1e-6
     ? `${Math.round(right)} of ${items} right`
@@ -152,7 +164,7 @@ export function usabilityText(usability: Usability): readonly string[] {
     const quoted = firstUnreadable === undefined ? '' : `, such as ${JSON.stringify(firstUnreadable.slice(0, 60))}`;
     return [`no answer could be read from ${unreadable} of ${items} outputs${quoted}`, ...foreign];
   }
-  const against = boundText(bound);
+  const against = boundText(bound, usability.metric);
   if (state === 'unusable') {
     const most = items === undefined ? '' : ` (at most ${high.toFixed(3)})`;
     return [

@@ -2,16 +2,9 @@ import * as z from 'zod';
 import { jsonInside } from '../../core/json-inside.ts';
 import type { CellMeasurements } from '../../core/cell.ts';
 import { ImportError } from '../../core/errors.ts';
+import { isTaskId } from '../../core/task.ts';
 import type { Measurement } from '../../core/measurement.ts';
-import {
-  fileHead,
-  fileJson,
-  firstJsonLine,
-  foreignTaskId,
-  isTaskId,
-  jsonLines,
-  parseForeign,
-} from '../foreign-text.ts';
+import { fileHead, fileJson, firstJsonLine, foreignTaskId, jsonLines, parseForeign } from '../foreign-text.ts';
 import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
 import { publishedMeasurements, publishedRatio } from '../published.ts';
 import { type Instance, instance, sampleOfInstance } from './instance.ts';
@@ -134,8 +127,10 @@ interface ReadShare {
 }
 
 /** Of several metrics of one evaluation, the one that is its accuracy; the only one where there is one. */
-function headlineOf(shares: readonly ReadShare[], wanted: string | undefined): ReadShare | undefined {
+function headlineOf(shares: readonly ReadShare[], wanted: string | undefined, isOurs: boolean): ReadShare | undefined {
   if (wanted !== undefined) return shares.find(({ read }) => isNamed(read, wanted));
+  // Our own export begins with it, whatever it is called.
+  if (isOurs) return shares[0];
   const usual = usualMetrics.flatMap((name) => shares.filter(({ read }) => isNamed(read, name)));
   return usual[0] ?? shares[0];
 }
@@ -160,7 +155,7 @@ function cellOf(
     const share = shareOf(read.score_details.score, read);
     return share === undefined ? [] : [{ read, share }];
   });
-  const headline = headlineOf(shares, metric);
+  const headline = headlineOf(shares, metric, record.eval_library?.name === 'perbench');
   if (headline === undefined) {
     const there = results.map((read) => `${metricOf(read)} ${read.score_details.score}`).join(', ');
     notes.push(`${file}: ${name} has no ${metric ?? 'metric'} that is a share of correct answers (${there}); left out`);
@@ -171,8 +166,9 @@ function cellOf(
   const measurements = measurementsOf(headline, samples.length);
   const others = shares.filter((share) => share !== headline);
   const extra = {
-    ...measurements.extra,
     ...Object.fromEntries(others.map((share) => [metricOf(share.read), accuracyOf(share, 0)])),
+    // What an export of ours has whole is known better.
+    ...measurements.extra,
   };
   return {
     model: record.model_info.name,

@@ -133,9 +133,10 @@ function sourceData(stored: StoredCell): object {
   };
 }
 
-function uncertaintyOf(accuracy: Measurement | undefined, { totals }: Written): object {
-  const known = accuracy === undefined || accuracy.status === 'unavailable' ? undefined : accuracy;
-  const error = totals.standardError('score');
+function uncertaintyOf(metric: string, value: Measurement | undefined, { totals }: Written): object {
+  const known = value === undefined || value.status === 'unavailable' ? undefined : value;
+  // Scores of samples say nothing of a macro F1.
+  const error = metric === 'macro_f1' ? undefined : totals.standardError('score');
   return {
     ...(error !== undefined && { standard_error: { value: error, method: 'analytic' } }),
     ...(known?.interval !== undefined && {
@@ -150,17 +151,38 @@ function uncertaintyOf(accuracy: Measurement | undefined, { totals }: Written): 
   };
 }
 
-function resultOf(stored: StoredCell, written: Written): object {
+/** Kinds of metrics that are no share of right answers. */
+const metricKinds: Readonly<Record<string, string>> = { macro_f1: 'f1', f1: 'f1', rouge_l: 'rouge', mean: 'score' };
+
+/** The headline under its own name, and beside macro F1 the accuracy. */
+function resultsOf(stored: StoredCell, written: Written): readonly object[] {
+  const { accuracy, extra, ...performance } = stored.cell.measurements;
+  const metric = stored.task?.metric ?? 'accuracy';
+  // There is no place for throughput and memory.
+  const details = texts({ ...performance, extra, protocol: stored.cell.protocol });
+  const headline = resultOf(stored, written, metric, accuracy, details);
+  const share = extra?.['acc'];
+  return metric !== 'macro_f1' || share === undefined
+    ? [headline]
+    : [headline, resultOf(stored, written, 'acc', share, {})];
+}
+
+function resultOf(
+  stored: StoredCell,
+  written: Written,
+  metric: string,
+  value: Measurement | undefined,
+  details: Readonly<Record<string, string>>,
+): object {
   const { cell, task, run } = stored;
-  const { accuracy, extra, ...performance } = cell.measurements;
   return {
     evaluation_name: cell.taskId,
     source_data: sourceData(stored),
     evaluation_timestamp: new Date(run.createdAtMs).toISOString(),
     metric_config: {
-      evaluation_description: `${task?.title ?? cell.taskId}: ${task?.metric ?? 'accuracy'}`,
-      metric_id: task?.metric ?? 'accuracy',
-      metric_kind: 'accuracy',
+      evaluation_description: `${task?.title ?? cell.taskId}: ${metric}`,
+      metric_id: metric,
+      metric_kind: metricKinds[metric] ?? 'accuracy',
       metric_unit: 'proportion',
       lower_is_better: false,
       score_type: 'continuous',
@@ -168,10 +190,9 @@ function resultOf(stored: StoredCell, written: Written): object {
       max_score: 1,
     },
     score_details: {
-      score: valueOf(accuracy) ?? 0,
-      // There is no place for throughput and memory.
-      details: texts({ ...performance, extra, protocol: cell.protocol }),
-      uncertainty: uncertaintyOf(accuracy, written),
+      score: valueOf(value) ?? 0,
+      details,
+      uncertainty: uncertaintyOf(metric, value, written),
     },
   };
 }
@@ -210,7 +231,7 @@ function aggregateFile(stored: StoredCell, written: Written, instances: string):
         parameters: facts?.parameters,
       }),
     },
-    evaluation_results: [resultOf(stored, written)],
+    evaluation_results: resultsOf(stored, written),
     ...(rows > 0 && {
       detailed_evaluation_results: {
         format: 'jsonl',

@@ -1,15 +1,8 @@
 import * as z from 'zod';
 import type { Sample } from '../../core/sample.ts';
-import {
-  ownFields,
-  fileHead,
-  fileJson,
-  foreignTaskId,
-  isTaskId,
-  parseForeign,
-  parseForeignJson,
-} from '../foreign-text.ts';
+import { ownFields, fileHead, fileJson, foreignTaskId, parseForeign, parseForeignJson } from '../foreign-text.ts';
 import type { CellMeasurements } from '../../core/cell.ts';
+import { isTaskId } from '../../core/task.ts';
 import { ImportError } from '../../core/errors.ts';
 import type { ForeignFile, ImportedCell, ImportOptions, Imported } from '../format.ts';
 import { publishedMeasurements, publishedRatio, wholeMeasurement } from '../published.ts';
@@ -171,6 +164,10 @@ function taskIdOf({ task, task_version: version }: LogHeader['eval']): string {
   return foreignTaskId(task.split('/').at(-1) ?? task, `inspect@${/^\d+/u.exec(String(version ?? 0))?.[0] ?? '0'}`);
 }
 
+function isOurs({ eval: { packages } }: LogHeader): boolean {
+  return packages?.['perbench'] !== undefined;
+}
+
 interface Chosen {
   /** Key of the samples' scores. */
   readonly scorer: string;
@@ -186,7 +183,9 @@ function isShareValue(value: number | null | undefined): value is number {
 }
 
 function chooseScore({ header, file }: Log, options: ImportOptions): Chosen {
-  const wanted = options.metric === undefined ? usualMetrics : [options.metric];
+  // Our own export begins with the headline, whatever it is called.
+  const usual = isOurs(header) ? [] : usualMetrics;
+  const wanted = options.metric === undefined ? usual : [options.metric];
   for (const { name, metrics } of header.results?.scores ?? []) {
     const headline =
       wanted.find((candidate) => isShareValue(metrics[candidate]?.value)) ??
@@ -213,7 +212,7 @@ function measurementsOf(log: Log, chosen: Chosen, samples: readonly Sample[]): C
   const extra = Object.entries(metrics).flatMap(([name, { value }]) =>
     name === headline || name === 'stderr' || name === 'std' || !isShareValue(value)
       ? []
-      : [[name, publishedRatio({ value, items })] as const],
+      : [[name === 'accuracy' && isOurs(log.header) ? 'acc' : name, publishedRatio({ value, items })] as const],
   );
   const isShare =
     samples.length > 0 &&
@@ -223,7 +222,8 @@ function measurementsOf(log: Log, chosen: Chosen, samples: readonly Sample[]): C
     value: metrics[headline]?.value ?? 0,
     items,
     isShare,
-    standardError: metrics['stderr']?.value ?? undefined,
+    // Beside macro F1 it is that of the accuracy.
+    standardError: headline === 'macro_f1' ? undefined : (metrics['stderr']?.value ?? undefined),
   });
   const own = ownMetadata.safeParse(log.header.eval.metadata);
   const performance: ReturnType<typeof publishedMeasurements> = own.success

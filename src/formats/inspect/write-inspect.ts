@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Sample } from '../../core/sample.ts';
 import { valueOf } from '../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
-import { fileStamp, hasAccuracy, MetricTotals, safeFileName } from '../write-parts.ts';
+import { fileStamp, hasAccuracy, MetricTotals, safeFileName, taskVersion } from '../write-parts.ts';
 import { type ZipMember, zipOf } from '../zip.ts';
 
 /** Name of the scorer under which perbench's score stands. */
@@ -74,8 +74,8 @@ function evalSpec({ stored, evalId, startedAt }: Log): object {
     created: startedAt,
     task: cell.taskId,
     task_id: evalId,
-    task_version: Number(/@(\d+)$/u.exec(cell.taskId)?.[1] ?? 0),
-    task_attribs: {},
+    task_version: taskVersion(cell.taskId),
+    task_attribs: task === undefined ? {} : { title: task.title },
     task_args: {},
     dataset: { name: task?.dataset?.name ?? cell.taskId, samples: cell.items, shuffled: false },
     model: cell.model,
@@ -89,14 +89,21 @@ function evalSpec({ stored, evalId, startedAt }: Log): object {
 
 const planOf = { name: 'plan', steps: [], config: {} } as const;
 
+/** Headlines that aren't the share of right answers, which Inspect calls accuracy. */
+const gradedMetrics: ReadonlySet<string> = new Set(['macro_f1', 'mean', 'f1', 'rouge_l']);
+
 function resultsOf({ stored }: Log, totals: MetricTotals): object {
-  const { cell } = stored;
-  const accuracy = valueOf(cell.measurements.accuracy) ?? 0;
+  const { cell, task } = stored;
+  const headline = task !== undefined && gradedMetrics.has(task.metric) ? task.metric : 'accuracy';
   const error = totals.standardError('score');
-  const extra = Object.entries(cell.measurements.extra ?? {}).flatMap(([name, measurement]) => {
+  const { accuracy, extra = {} } = cell.measurements;
+  const metrics = [[headline, accuracy] as const, ...Object.entries(extra)].flatMap(([metric, measurement]) => {
     const value = valueOf(measurement);
+    const name = metric === 'acc' && headline === 'macro_f1' ? 'accuracy' : metric;
     return value === undefined ? [] : [[name, { name, value, params: {} }] as const];
   });
+  // Samples are right or wrong: their error is that of the accuracy, of no macro F1.
+  const stderr = error === undefined ? [] : [['stderr', { name: 'stderr', value: error, params: {} }] as const];
   return {
     total_samples: cell.items,
     completed_samples: totals.rows('score') || cell.items,
@@ -105,11 +112,7 @@ function resultsOf({ stored }: Log, totals: MetricTotals): object {
         name: scorer,
         scorer,
         params: {},
-        metrics: {
-          accuracy: { name: 'accuracy', value: accuracy, params: {} },
-          ...(error !== undefined && { stderr: { name: 'stderr', value: error, params: {} } }),
-          ...Object.fromEntries(extra),
-        },
+        metrics: Object.fromEntries([...metrics, ...stderr]),
       },
     ],
   };

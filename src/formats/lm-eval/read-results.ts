@@ -23,7 +23,12 @@ const resultsFile = z.looseObject({
   perbench: z
     .object({
       cells: z.array(
-        z.looseObject({ name: z.string(), taskId: z.string(), measurements: z.record(z.string(), z.unknown()) }),
+        z.looseObject({
+          name: z.string(),
+          taskId: z.string(),
+          metric: z.string().optional(),
+          measurements: z.record(z.string(), z.unknown()),
+        }),
       ),
     })
     .optional()
@@ -139,7 +144,7 @@ function resultsOfTask(
   const tasks =
     first === undefined || isSharedTask(name)
       ? tasksOfResult(facts, metricKeys(result), options.metric)
-      : ownTaskOfResult(first.taskId, metricKeys(result), options.metric);
+      : ownTaskOfResult(first.taskId, metricKeys(result), options.metric, first.metric);
   return tasks.flatMap((task) => {
     const own = ours.find(({ taskId }) => taskId === task.taskId)?.measurements;
     const measurements = measurementsOf(result, task, items, own);

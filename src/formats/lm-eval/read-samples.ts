@@ -4,6 +4,7 @@ import { ImportError } from '../../core/errors.ts';
 import type { Sample } from '../../core/sample.ts';
 import { jsonLines, parseForeign, ownFields } from '../foreign-text.ts';
 import type { ForeignFile } from '../format.ts';
+import { itemMetric } from '../write-parts.ts';
 import { rowHashes, TaskHash } from './sample-row.ts';
 import type { LmEvalTask } from './task-names.ts';
 
@@ -126,7 +127,7 @@ function metricsOf(
   const numbers = Object.entries(line)
     .filter((entry): entry is [string, number] => !fixed.has(entry[0]) && typeof entry[1] === 'number')
     .map(([name, value]) => [name, value / (isPercent ? 100 : 1)] as const);
-  const { [metric]: score, ...metrics } = Object.fromEntries(numbers);
+  const { [itemMetric(metric)]: score, ...metrics } = Object.fromEntries(numbers);
   return { score, metrics };
 }
 

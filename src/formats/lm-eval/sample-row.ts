@@ -2,6 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import * as z from 'zod';
 import { jsonInside } from '../../core/json-inside.ts';
 import type { Sample } from '../../core/sample.ts';
+import { itemMetric } from '../write-parts.ts';
 import type { LmEvalTask } from './task-names.ts';
 
 /** Hashes of a row as lm-eval computes them: sha256, hex. */
@@ -91,7 +92,7 @@ export function sampleRow(
   const doc = { id: sample.itemId, target: sample.expected };
   const hashes = rowHashes(doc, prompt, sample.expected);
   const scale = task.isPercent ? 100 : 1;
-  const shares = { [task.metric]: sample.score, ...sample.metrics };
+  const shares = { [itemMetric(task.metric)]: sample.score, ...sample.metrics };
   const metrics = Object.fromEntries(Object.entries(shares).map(([name, value]) => [name, value * scale]));
   const row = {
     doc_id: sample.position,

@@ -1,10 +1,11 @@
-import { safeFileName } from '../write-parts.ts';
+import { safeFileName, taskVersion } from '../write-parts.ts';
 
 /** A task of lm-eval under one of its filters, and the task of perbench that asks the same. */
 export interface LmEvalTask {
   readonly taskId: string;
   readonly name: string;
-  readonly version: number;
+  /** Of a task of the user's own, the digits of its definition. */
+  readonly version: number | string;
   readonly filter: string;
   /** Headline metric. */
   readonly metric: string;
@@ -38,19 +39,22 @@ function withoutShots(taskId: string): { readonly base: string; readonly shots: 
   return start === undefined ? { base: taskId, shots: undefined } : { base: `${start}${end}`, shots: Number(shots) };
 }
 
-/** How lm-eval would name a task of ours; a name in its style where it has no such task. */
-export function lmEvalTaskOf(taskId: string, metric: string): LmEvalTask {
+/**
+ * How lm-eval would name a task of ours; a name in its style where it has no such task.
+ *
+ * @param facts what the run says of it; examples that its id doesn't tell are those of its definition
+ */
+export function lmEvalTaskOf(taskId: string, metric: string, facts?: { readonly shots: number }): LmEvalTask {
   const { base, shots } = withoutShots(taskId);
   const known = sameTasks.find((task) => task.taskId === base);
   if (known !== undefined) return { ...known, taskId, shots: shots ?? known.shots };
-  const version = Number(/@(\d+)$/u.exec(taskId)?.[1] ?? 0);
   return {
     taskId,
     name: taskId.replaceAll(/\W/gu, '_'),
-    version,
+    version: taskVersion(taskId),
     metric,
     filter: 'none',
-    shots: shots ?? 0,
+    shots: shots ?? facts?.shots ?? 0,
     isPercent: false,
   };
 }
@@ -93,9 +97,18 @@ export function tasksOfResult(facts: LmEvalTaskFacts, keys: readonly string[], w
   });
 }
 
-/** A result that perbench itself wrote, of a task that lm-eval doesn't have. */
-export function ownTaskOfResult(taskId: string, keys: readonly string[], wanted?: string): readonly LmEvalTask[] {
-  const metric = headline(keys, 'none', wanted) ?? keys[0]?.split(',')[0];
+/**
+ * A result that perbench itself wrote, of a task that lm-eval doesn't have.
+ *
+ * @param written its headline, where the file says
+ */
+export function ownTaskOfResult(
+  taskId: string,
+  keys: readonly string[],
+  wanted?: string,
+  written?: string,
+): readonly LmEvalTask[] {
+  const metric = headline(keys, 'none', wanted ?? written) ?? keys[0]?.split(',')[0];
   return metric === undefined ? [] : [lmEvalTaskOf(taskId, metric)];
 }
 
@@ -113,7 +126,7 @@ function headline(keys: readonly string[], filter: string, wanted: string | unde
   return usualMetrics.find((metric) => own.includes(metric)) ?? own[0];
 }
 
-function isSameVersion(ours: number, theirs: number | undefined): boolean {
+function isSameVersion(ours: number | string, theirs: number | undefined): boolean {
   return theirs === undefined || Math.trunc(theirs) === ours;
 }
 

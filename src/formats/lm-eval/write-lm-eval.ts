@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { valueOf } from '../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
-import { fileStamp, hasAccuracy, MetricTotals, safeFileName, wholeText } from '../write-parts.ts';
+import { fileStamp, hasAccuracy, itemMetric, MetricTotals, safeFileName, wholeText } from '../write-parts.ts';
 import { sampleRow, TaskHash } from './sample-row.ts';
 import { lmEvalTaskOf, type LmEvalTask } from './task-names.ts';
 
@@ -19,9 +19,10 @@ interface TaskGroup {
 
 function groupsOf(cells: readonly StoredCell[]): readonly TaskGroup[] {
   const written = cells.map((stored): WrittenCell => {
-    const { cell, task } = stored;
-    // A task of the user's own has no known headline; `acc` is what lm-eval calls a share of right answers.
-    return { ...stored, lmEval: lmEvalTaskOf(cell.taskId, task?.metric ?? 'acc'), totals: new MetricTotals() };
+    const { run, cell, task } = stored;
+    // A task that nobody knows has no known headline; `acc` is what lm-eval calls a share of right answers.
+    const lmEval = lmEvalTaskOf(cell.taskId, task?.metric ?? 'acc', run.manifest.tasks[cell.taskId]);
+    return { ...stored, lmEval, totals: new MetricTotals() };
   });
   return Array.from(
     Map.groupBy(written, ({ lmEval }) => lmEval.name),
@@ -53,7 +54,7 @@ function taskResult({ name, cells }: TaskGroup): Readonly<Record<string, unknown
       result[`${metric},${lmEval.filter}`] = value * scale;
       result[`${metric}_stderr,${lmEval.filter}`] = totals.standardError(metric) ?? 'N/A';
     }
-    result['sample_len'] = totals.rows(lmEval.metric) || cell.items;
+    result['sample_len'] = totals.rows(itemMetric(lmEval.metric)) || cell.items;
   }
   return result;
 }
@@ -68,6 +69,7 @@ function ownPart(groups: readonly TaskGroup[]): object {
     cells: cells.map(({ cell, lmEval }) => ({
       name: lmEval.name,
       taskId: cell.taskId,
+      metric: lmEval.metric,
       protocol: cell.protocol,
       measurements: cell.measurements,
     })),
@@ -97,7 +99,8 @@ function resultsFile(model: string, cells: readonly StoredCell[], groups: readon
     ),
     'n-samples': byTask(groups, (group) => ({
       original: group.cells[0]?.task?.items ?? group.cells[0]?.cell.items ?? 0,
-      effective: group.cells[0]?.totals.rows(tasks(group)?.metric ?? '') || (group.cells[0]?.cell.items ?? 0),
+      effective:
+        group.cells[0]?.totals.rows(itemMetric(tasks(group)?.metric ?? '')) || (group.cells[0]?.cell.items ?? 0),
     })),
     config: {
       model: 'perbench',

@@ -44,6 +44,28 @@ describe('what is right', () => {
       ['error target_not_json: tickets.csv:2: the target `label` must be JSON: an object or a list, got "{\\"a\\": "'],
     ],
     [
+      'JSON that breaks the schema',
+      fineRows(30, (index) => ({ label: index < 3 ? { a: index === 1 ? '1' : null, b: 2 } : { a: index } })),
+      {
+        answer: 'json',
+        labels: undefined,
+        score: { kind: 'json', schema: { type: 'object', properties: { a: { type: 'integer' } } } },
+      },
+      ['error target_breaks_schema: tickets.csv:2, 3 and 4: the target `label` breaks the schema: /a: must be integer'],
+    ],
+    [
+      'JSON that breaks it in several ways',
+      fineRows(30, (index) => ({ label: index < 2 ? { a: index === 0 ? 1 : 'long' } : { a: 'ab' } })),
+      {
+        answer: 'json',
+        labels: undefined,
+        score: { kind: 'json', schema: { properties: { a: { type: 'string', maxLength: 2 } } } },
+      },
+      [
+        'error target_breaks_schema: tickets.csv:2 and 3: the target `label` breaks the schema: /a: must be string (1) and /a: must NOT have more than 2 characters (1)',
+      ],
+    ],
+    [
       'targets that are no choice',
       abc('B', (index) => (index === 0 ? { label: 'E' } : {})),
       choice,

@@ -2,6 +2,7 @@ import { countText, percentText } from '../../core/amount-text.ts';
 import { shortList } from '../../core/row-places.ts';
 import { type RowParts, valueOf } from './checked-rows.ts';
 import { type Check, finding } from './data-finding.ts';
+import { compileSchema } from './json-schema.ts';
 import { labelKey, labelSpellings } from './label-spelling.ts';
 
 const repair = 'Repair the rows, or leave them out with --skip-invalid.';
@@ -15,12 +16,18 @@ export function visible(text: string): string {
   );
 }
 
-function counted(texts: readonly string[], shown = 5): string {
+/** How often each text comes, the commonest first. */
+function countsOf(texts: readonly string[]): readonly (readonly [text: string, count: number])[] {
   const counts = new Map<string, number>();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  const sorted = [...counts].toSorted(([, left], [, right]) => right - left);
+  return [...counts].toSorted(([, left], [, right]) => right - left);
+}
+
+function counted(texts: readonly string[], shown = 5): string {
   return shortList(
-    sorted.map(([text, count]) => (count === 1 ? visible(text) : `${visible(text)} (${countText(count)} times)`)),
+    countsOf(texts).map(([text, count]) =>
+      count === 1 ? visible(text) : `${visible(text)} (${countText(count)} times)`,
+    ),
     shown,
   );
 }
@@ -71,6 +78,34 @@ const invalidCodes = {
   text: 'target_not_text',
   free: 'target_not_text',
 } as const;
+
+/** Right answers that no answer could give and be right: the schema forbids them. */
+const schemaBreaks: Check = ({ definition, rows }) => {
+  const { score, target } = definition;
+  if (score.kind !== 'json' || score.schema === undefined || target === undefined) return [];
+  const check = compileSchema(score.schema);
+  const broken = rows.flatMap((row) => {
+    const right = valueOf(row.right);
+    const problem = right === undefined ? undefined : check(right.json);
+    return problem === undefined ? [] : [{ row, problem }];
+  });
+  return finding(
+    'error',
+    'target_breaks_schema',
+    broken.map(({ row }) => row),
+    (at) => `${at}: the target \`${target}\` breaks the schema: ${commonest(broken.map(({ problem }) => problem))}`,
+    'Repair the rows, or the schema.',
+  );
+};
+
+/** Different texts, the commonest first. */
+function commonest(texts: readonly string[]): string {
+  const counts = countsOf(texts);
+  return shortList(
+    counts.map(([text, count]) => (counts.length === 1 ? text : `${text} (${countText(count)})`)),
+    3,
+  );
+}
 
 /** Labels that only spelling tells apart. */
 const labelSpelling: Check = ({ definition, rows }) => {
@@ -233,6 +268,7 @@ const unseenCharacters: Check = ({ definition, rows }) => {
 /** Checks of what is right. */
 export const targetChecks: readonly Check[] = [
   faultyTargets,
+  schemaBreaks,
   choices,
   labelSpelling,
   dominantLabel,

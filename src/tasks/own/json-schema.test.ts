@@ -46,13 +46,20 @@ describe('compileSchema', () => {
     ],
     [
       { properties: { a: { type: 'text' } } },
-      'schema: #/properties/a/type: must be equal to one of the allowed values',
+      'schema: #/properties/a/type: must be equal to one of the allowed values: array, boolean, integer',
     ],
     [{ $async: true }, 'schema: #/$async: unknown keyword'],
     [{ required: 'a' }, 'schema: #/required: must be array'],
-    [{ $ref: '#/$defs/none' }, "schema: can't resolve reference #/$defs/none"],
-    [{ $ref: 'https://example.org/other.json' }, "schema: can't resolve reference https://example.org/other.json"],
-    [{ pattern: '(' }, 'schema: Invalid regular expression'],
+    [{ $ref: '#/$defs/none' }, "schema: #/$ref: can't resolve reference #/$defs/none"],
+    [
+      { $ref: 'https://example.org/other.json' },
+      "schema: #/$ref: can't resolve reference https://example.org/other.json",
+    ],
+    [
+      { properties: { a: { $ref: '#/$defs/none' } } },
+      "schema: #/properties/a/$ref: can't resolve reference #/$defs/none",
+    ],
+    [{ items: { pattern: '(' } }, 'schema: #/items/pattern: Invalid regular expression'],
     [
       { $schema: 'http://json-schema.org/draft-04/schema#' },
       'schema: #/$schema: expected JSON Schema draft 2020-12 or draft-07, got "http://json-schema.org/draft-04/schema#"',

@@ -1,4 +1,4 @@
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as z from 'zod';
 
@@ -102,19 +102,46 @@ function checkKeywords(ajv: Ajv, schema: JsonSchema): void {
   });
 }
 
+function problemText(problem: ErrorObject | undefined): string | undefined {
+  const { allowedValues } = (problem?.params ?? {}) as { readonly allowedValues?: unknown };
+  const listed = Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : '';
+  return problem?.message === undefined ? undefined : problem.message + listed;
+}
+
+/** Where the part of a schema is that can't be compiled, as far as that can be told. */
+function placeOf(schema: JsonSchema, error: unknown): string {
+  const missing = error instanceof Error && 'missingRef' in error ? error.missingRef : undefined;
+  let place = '';
+  visitSchemas(schema, '#', ({ $ref: reference, pattern }, pointer) => {
+    if (place !== '') return;
+    if (missing !== undefined && reference === missing) place = `${pointer}/$ref: `;
+    if (missing === undefined && typeof pattern === 'string' && !isPattern(pattern)) place = `${pointer}/pattern: `;
+  });
+  return place;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 function compile(schema: JsonSchema): SchemaCheck {
   const ajv = createAjv(schema);
   checkKeywords(ajv, schema);
   if (ajv.validateSchema(schema) !== true) {
     const [first] = ajv.errors ?? [];
-    throw new RangeError(`schema: #${first?.instancePath ?? ''}: ${first?.message ?? 'is no JSON Schema'}`);
+    throw new RangeError(`schema: #${first?.instancePath ?? ''}: ${problemText(first) ?? 'is no JSON Schema'}`);
   }
   let validate: ValidateFunction;
   try {
     validate = ajv.compile(schema);
   } catch (error) {
     // A reference that leads nowhere, a pattern that is no regular expression: the library says which.
-    throw new RangeError(`schema: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const what = error instanceof Error ? error.message : String(error);
+    throw new RangeError(`schema: ${placeOf(schema, error)}${what}`, { cause: error });
   }
   return (value) => {
     if (validate(value)) return undefined;

@@ -22,11 +22,12 @@ function withoutPath(source: DataSource | undefined): Omit<DataSource, 'path'> |
 
 /**
  * `tickets/own@` and eight digits of a hash of what the definition says, names, needs and places aside: a changed prompt is
- * another task, a moved file isn't. What the data hold isn't in it; runs store a hash of that beside it.
+ * another task, a moved file isn't. What the data hold isn't in it, nor the text of a scorer's module, which may be mended
+ * and the answers scored again; runs store hashes of both beside it.
  */
 export function ownTaskId(definition: ResolvedTask): string {
   const { name, title: _title, data, need: _need, examples, score, ...said } = definition;
-  const scored = score.kind === 'module' ? { kind: score.kind, sha256: score.sha256 } : score;
+  const scored = score.kind === 'module' ? { kind: score.kind } : score;
   const shown = examples && { ...examples, from: withoutPath(examples.from), isFromData: examples.from === undefined };
   const content = canonical({ protocol, ...said, data: withoutPath(data), examples: shown, score: scored });
   return `${name}/own@${contentHash(JSON.stringify(content), 8)}`;
