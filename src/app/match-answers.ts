@@ -93,8 +93,23 @@ function noMatch(file: string, { task, items }: PlannedTask, key: Key, answers: 
   return new ImportError(
     { file },
     `none of its ${answers.length} ${key.what} is one of ${task.id}: ${there.join(', ')} there, ${here.join(', ')} in the task`,
-    { hint: 'Check that the answers are to this task and this version of its data.' },
+    { hint: idHint(items, key, answers) ?? 'Check that the answers are to this task and this version of its data.' },
   );
+}
+
+/** The column of the data that has most ids of the answers, where the task has others. */
+function idHint(items: PlannedTask['items'], key: Key, answers: readonly OutsideAnswer[]): string | undefined {
+  // Items of built-in tasks are no rows.
+  const rows = items.flatMap((item) => {
+    const { values } = item as Partial<OwnRecord>;
+    return values === undefined ? [] : [values];
+  });
+  const wanted = answers.map(({ row }) => textOf(row.values[key.column]));
+  const column = Object.keys(rows[0] ?? {}).find((name) => {
+    const there = new Set(rows.map((values) => textOf(values[name])));
+    return wanted.filter((id) => id !== undefined && there.has(id)).length > wanted.length / 2;
+  });
+  return column && `Its ids are in the column "${column}" of the data: set \`id: ${column}\` in a task file.`;
 }
 
 /**

@@ -24,7 +24,7 @@ function placeText({ path, config, split }: DataSource): string {
 
 /** What decides, as lines: prompts are printed whole, with their rows. */
 function definitionLines({ items, shots, metric, chance }: Task, own: ResolvedTask): readonly string[] {
-  const { data, input, target, answer, choices, by, score, examples } = own;
+  const { data, input, target, id, answer, choices, by, score, examples } = own;
   const from = examples?.from === undefined ? 'the first rows, which are not evaluated' : placeText(examples.from);
   return [
     `data      ${placeText(data)}`,
@@ -32,6 +32,7 @@ function definitionLines({ items, shots, metric, chance }: Task, own: ResolvedTa
     `input     ${input}`,
     `target    ${target ?? 'none'}`,
     `answer    ${answer}, by ${by === 'generate' ? 'generating it' : 'likelihood'}`,
+    ...(id === undefined ? [] : [`id        ${id}`]),
     ...(choices === undefined ? [] : [`choices   ${[choices].flat().join(', ')}`]),
     ...(shots === 0 ? [] : [`examples  ${shots}, from ${from}`]),
     `score     ${score.kind}, metric ${metric}, chance ${chance.toFixed(3)}`,

@@ -23,6 +23,12 @@ function skipOrThrow({ options, skipped }: Reading, error: InvalidItemError): vo
   skipped.push(error);
 }
 
+/** Examples need no ids: nobody asks them. */
+function withExampleIds({ columns, rows }: OwnTable, { id }: ResolvedTask): readonly OwnRow[] {
+  if (id === undefined || columns.includes(id.split('.')[0] ?? '')) return rows;
+  return rows.map((row, index) => ({ ...row, values: { ...row.values, [id]: `example ${index + 1}` } }));
+}
+
 /** What the task makes of the rows, those that don't fit left out. */
 function parsed(rows: readonly OwnRow[], reading: Reading): readonly Parsed[] {
   const items: Parsed[] = [];
@@ -166,10 +172,11 @@ export async function loadOwnItems(
   if (examplesTable !== undefined) requireColumns(examplesTable, own);
   const tables = examplesTable === undefined ? [table] : [table, examplesTable];
   // All that is wrong is told at once; rows that are to be skipped are first left out.
-  const given = splitRows(table.rows, examplesTable?.rows, own, ({ values }) => values);
+  const exampleRows = examplesTable && withExampleIds(examplesTable, own);
+  const given = splitRows(table.rows, exampleRows, own, ({ values }) => values);
   const early = skipInvalid === true ? [] : (checkRows?.(given.evaluated, given.pool) ?? []);
   const items = parsed(table.rows, reading);
-  const examples = examplesTable === undefined ? undefined : parsed(examplesTable.rows, reading);
+  const examples = exampleRows && parsed(exampleRows, reading);
   const { evaluated, pool } = splitRows(items, examples, own, ({ row }) => row.values);
   const byId = withIds(evaluated, own, reading);
   const kept = [...byId.values()];

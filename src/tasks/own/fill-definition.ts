@@ -17,6 +17,8 @@ export type KnownOfTask = Pick<
 > & {
   /** Needed only where a file says more than this one: of a schema file or a module. */
   readonly score?: TaskScore | undefined;
+  /** The column of ids that the data have; by default what the file says. */
+  readonly id?: string | undefined;
   /** Where the data count choices from 1; by default what the file says. */
   readonly firstChoice?: 0 | 1 | undefined;
 };
@@ -80,7 +82,7 @@ export function fillDefinition(
     ...known,
     ...settled,
     title: written.title ?? known.name,
-    id: written.id,
+    id: written.id ?? known.id,
     cluster: written.cluster,
     ...(firstChoice !== undefined && { firstChoice }),
     system: written.system,

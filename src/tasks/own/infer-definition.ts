@@ -1,5 +1,6 @@
 import type { AnswerKind, TaskDefinition } from '../../core/task-definition.ts';
-import { columnFacts, type ColumnFacts } from './column-facts.ts';
+import { columnFacts, type ColumnFacts, nameWords } from './column-facts.ts';
+import { valueText } from './column-value.ts';
 import { inferAnswer, type InferredAnswer, labelsOf } from './infer-answer.ts';
 import {
   choiceTargets,
@@ -29,6 +30,8 @@ export interface InferredTask {
   readonly choices: string | readonly string[] | undefined;
   /** Number of the first choice, where the targets are such numbers. */
   readonly firstChoice?: 0 | 1 | undefined;
+  /** The column whose values tell all rows apart and whose name says so; undefined where there is none, or several. */
+  readonly id?: string | undefined;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -74,6 +77,8 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
   const kind = answerOf(written, target?.column, choices, table.rows);
   if ('question' in kind) return kind;
   const { answer } = kind;
+  const others = free.filter((column) => column !== input.column && column !== target?.column);
+  const id = written.id === undefined ? idColumn(others, table.rows.length) : undefined;
   const labels = answer === 'label' && target !== undefined ? labelsOf(target.column) : [];
   return {
     input: input.column.name,
@@ -82,12 +87,30 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
     labels: answer === 'label' ? (written.labels ?? labels.map(({ label }) => label)) : undefined,
     choices: answer === 'choice' ? choices?.choices : undefined,
     ...(kind.firstChoice !== undefined && { firstChoice: kind.firstChoice }),
+    ...(id !== undefined && { id }),
     notes: [
       ...(input.because === undefined ? [] : [`input: column ${quoted(input.column.name)} (${input.because})`]),
       ...(target === undefined ? [] : targetNotes(written, target, kind, labels)),
       ...(answer === 'choice' && written.choices === undefined && choices !== undefined ? [choices.because] : []),
+      ...(id === undefined ? [] : [`id: column ${quoted(id)} (its name, and no two rows share a value)`]),
     ],
   };
+}
+
+const idNames: ReadonlySet<string> = new Set(['id', 'uid', 'uuid', 'guid']);
+
+/** Ids of the user's own outlast edits of the rows, which a hash of a row doesn't. */
+function idColumn(columns: readonly ColumnFacts[], rows: number): string | undefined {
+  const found = columns.filter(
+    ({ name, values }) =>
+      idNames.has(nameWords(name).at(-1) ?? '') &&
+      values.length === rows &&
+      values.every((value) => typeof value !== 'object') &&
+      new Set(values.map((value) => valueText(value).trim())).size === rows,
+  );
+  const [first, ...others] = found;
+  const whole = found.find(({ name }) => idNames.has(name.toLowerCase()));
+  return (others.length === 0 ? first : whole)?.name;
 }
 
 function writtenChoices({ choices }: TaskDefinition): InferredChoices | undefined {

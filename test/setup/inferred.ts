@@ -1,0 +1,27 @@
+import type { TaskDefinition } from '../../src/core/task-definition.ts';
+import { inferDefinition, type InferenceDoubt, type InferredTask } from '../../src/tasks/own/infer-definition.ts';
+
+/** Columns with their values, as a table. */
+export function infer(
+  columns: Readonly<Record<string, readonly unknown[]>>,
+  written: Partial<TaskDefinition> = {},
+  headingDoubt?: string,
+): InferredTask | InferenceDoubt {
+  const names = Object.keys(columns);
+  const count = Math.max(...Object.values(columns).map(({ length }) => length));
+  const rows = Array.from({ length: count }, (_, at) => ({
+    values: Object.fromEntries(names.map((name) => [name, columns[name]?.[at]])),
+  }));
+  return inferDefinition({ data: 'tickets.csv', ...written }, { columns: names, rows, headingDoubt });
+}
+
+export const texts = [
+  'The invoice of March was charged twice to my card.',
+  'The app closes as soon as I open the settings.',
+  'Please add a dark theme to the calendar view.',
+];
+export const threeLabels = ['billing', 'bug', 'feature'];
+export const repeat = <Value>(values: readonly Value[], count: number): readonly Value[] =>
+  Array.from({ length: count }, (_, at) => values[at % values.length] as Value);
+export const numbered = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => `Ticket ${at}: something is wrong with part ${at * 7} of it.`);
