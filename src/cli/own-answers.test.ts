@@ -59,7 +59,7 @@ describe('a model whose answers cannot be read', () => {
     );
     expect(stderr.match(/ → "/g)).toHaveLength(6);
     expect(stderr).toMatch(
-      /failed: chatty \/ tickets\/own@\w{8}: none of the first 20 answers could be read: "Well, .*; expected one of .*billing.* \(Change the prompt or the labels of the task, or go on with perbench resume --force\.\)/,
+      /failed: chatty \/ tickets\/own@\w{8}: none of the first 20 answers could be read: "Well, .*; expected one of .*billing.*\. Change the prompt or the labels of the task, or go on with perbench resume --force\./,
     );
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('chatty has no score: none of the first 20 answers could be read');
     expect(stderr).toMatch(/good \/ tickets\/own@\w{8}: done/);
@@ -190,7 +190,7 @@ it('says what kind of answer was expected, and judges nothing where any text is 
   await write('kinds.json', JSON.stringify({ models, tasks, ...brief }));
   const { stderr } = await perbench('run', 'kinds.json');
   expect(stderr).toMatch(
-    /failed: shy \/ sums\/own@\w{8}: none of the first 20 answers could be read: "I .*; expected a number \(/,
+    /failed: shy \/ sums\/own@\w{8}: none of the first 20 answers could be read: "I .*; expected a number\. Change the prompt/,
   );
   expect(stderr).toMatch(/shy \/ texts\/own@\w{8}: done/);
 });
