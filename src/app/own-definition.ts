@@ -10,7 +10,10 @@ import { statedTask, type WrittenTask } from './task-files.ts';
 import { nameOfData } from './task-names.ts';
 
 /** What is settled once columns, kind of answer and labels are: all that data can say. */
-export type SettledTask = Pick<ResolvedTask, 'input' | 'target' | 'answer' | 'labels' | 'choices' | 'firstChoice'>;
+export type SettledTask = Pick<
+  ResolvedTask,
+  'input' | 'target' | 'answer' | 'labels' | 'choices' | 'firstChoice' | 'decimal'
+>;
 
 function sourceOf(data: string | DataSource): DataSource {
   return typeof data === 'string' ? { path: data } : data;

@@ -228,6 +228,16 @@ describe('what is said before a run', () => {
     await perbench('init', 'task', 'tickets.csv', 'tasks/mine.yaml');
     expect(await readFile(join(folder, 'tasks', 'mine.yaml'), 'utf8')).toContain('data: ../tickets.csv');
   });
+
+  it('keeps the decimal sign of its numbers', async () => {
+    const rows = Array.from({ length: 12 }, (_, at) => `How much is number ${at}?;${at},5`);
+    await writeFile(join(folder, 'prices.csv'), ['question;answer', ...rows].join('\n'));
+    await perbench('init', 'task', 'prices.csv');
+    const [task] = records((await perbench('tasks', 'prices.task.yaml', '--json')).stdout, 'task');
+    expect(task).toMatchObject({ definition: { answer: 'number', decimal: ',' } });
+    const [prompt] = records((await perbench('tasks', 'prices.csv', '--json')).stdout, 'prompt');
+    expect(prompt).toMatchObject({ task: task?.['id'], expected: '0.5' });
+  });
 });
 
 describe('the library', () => {

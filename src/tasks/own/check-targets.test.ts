@@ -34,7 +34,7 @@ describe('what is right', () => {
       fineRows(30, (index) => ({ label: index === 0 ? 'n/a' : index })),
       { answer: 'number', labels: undefined },
       [
-        'error target_not_number: tickets.csv:2: the target `label` must be a number, or text that ends with one, got "n/a"',
+        'error target_not_number: tickets.csv:2: the target `label` must be a number and nothing else but a unit (or a solution that ends with #### and one), got "n/a"',
       ],
     ],
     [

@@ -19,6 +19,8 @@ export type KnownOfTask = Pick<
   readonly score?: TaskScore | undefined;
   /** Where the data count choices from 1; by default what the file says. */
   readonly firstChoice?: 0 | 1 | undefined;
+  /** Sign before the fraction of numbers in the data; by default what the file says. */
+  readonly decimal?: '.' | ',' | undefined;
 };
 
 /** One value for both styles, or one for each, as one for each. */
@@ -76,6 +78,7 @@ export function fillDefinition(
   const { unanswerable } = written;
   const settled = { answer, by, labels, score, unanswerable };
   const firstChoice = written.firstChoice ?? known.firstChoice;
+  const decimal = written.decimal ?? known.decimal;
   const task: ResolvedTask = {
     ...known,
     ...settled,
@@ -83,6 +86,7 @@ export function fillDefinition(
     id: written.id,
     cluster: written.cluster,
     ...(firstChoice !== undefined && { firstChoice }),
+    ...(decimal !== undefined && { decimal }),
     system: written.system,
     prompt: written.prompt === undefined ? defaultPrompt(settled) : bothStyles(written.prompt),
     maxTokens: written.maxTokens === undefined ? defaultMaxTokens(settled) : bothStyles(written.maxTokens),

@@ -1,6 +1,7 @@
 import type { AnswerKind } from '../../core/task-definition.ts';
-import { type ColumnFacts, isNumberText, jsonOf, valueText, wordsOf } from './column-facts.ts';
+import { type ColumnFacts, jsonOf, valueText, wordsOf } from './column-facts.ts';
 import { labelSpellings, type LabelSpelling } from './label-spelling.ts';
+import { isNumberText } from './number-text.ts';
 
 /** The kind of answer that a target column asks for, or those that it may be. */
 export interface InferredAnswer {

@@ -129,6 +129,8 @@ describe('answers', () => {
     ['zeros and ones', repeat(['0', '1'], 30), 'label'],
     ['one to five stars', repeat(['1', '2', '3', '4', '5'], 30), 'label'],
     ['prices', ['12.50', '1,250.00', '3.75'], 'number'],
+    ['prices with commas', ['10,10', '11,10', '12,10', '1.250,00'], 'number'],
+    ['prices in dollars', ['$1.50', '$2.50', '$3.75'], 'number'],
     ['many whole numbers', Array.from({ length: 60 }, (_, at) => at % 30), 'number'],
     ['sentences', texts.map((text) => `${text} It is a long answer of more than a few words.`), 'text'],
     ['300 short texts', numbered(300).map((_, at) => `city ${at}`), 'text'],
@@ -163,6 +165,36 @@ describe('answers', () => {
 
   it('may be any without a target, where a scorer of the user judges them', () => {
     expect(infer({ prompt: texts }, { answer: 'free' })).toMatchObject({ target: undefined, answer: 'free' });
+  });
+});
+
+describe('numbers', () => {
+  const number = (label: readonly unknown[], change = {}) =>
+    infer({ text: numbered(label.length), label }, { answer: 'number', ...change });
+
+  it('with decimal commas are told by those that can be nothing else', () => {
+    const found = number(['0,5', '1.234', '1.100,10']);
+    expect(found).toMatchObject({ decimal: ',' });
+    expect('notes' in found && found.notes.at(-1)).toBe(
+      'target: the numbers of `label` are read with a decimal comma, as those show that can be read in one way only',
+    );
+    expect(number([0.5, 1.234, 7])).not.toHaveProperty('decimal');
+  });
+
+  it('that may be read in two ways are noted with the way that was taken', () => {
+    const found = number(['1,234', '5,678']);
+    expect(found).not.toHaveProperty('decimal');
+    expect('notes' in found && found.notes.at(-1)).toContain(
+      'such as "1,234"; the comma as one of thousands was taken',
+    );
+    expect(number(['1,234', '5,678'], { decimal: ',' })).toMatchObject({ decimal: ',' });
+    const points = number(['1.234', '5.678']);
+    expect('notes' in points && points.notes.at(-1)).toContain(
+      'such as "1.234"; the point as a decimal point was taken',
+    );
+    expect(number(['1.5', '5.678'])).toMatchObject({
+      notes: ['input: column `text` (its name)', 'target: column `label` (the only other column), a number'],
+    });
   });
 });
 

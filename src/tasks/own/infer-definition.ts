@@ -2,6 +2,7 @@ import type { AnswerKind, TaskDefinition } from '../../core/task-definition.ts';
 import { columnFacts, type ColumnFacts } from './column-facts.ts';
 import { inferAnswer, type InferredAnswer, labelsOf } from './infer-answer.ts';
 import { findChoices, type InferredChoices, choiceTargets } from './infer-choices.ts';
+import { inferDecimal } from './infer-decimal.ts';
 import { chooseInput, chooseTarget } from './infer-columns.ts';
 import type { LabelSpelling } from './label-spelling.ts';
 
@@ -21,6 +22,8 @@ export interface InferredTask {
   readonly choices: string | readonly string[] | undefined;
   /** Number of the first choice, where the targets are such numbers. */
   readonly firstChoice?: 0 | 1 | undefined;
+  /** Sign before the fraction of numbers in the target, where that is no point. */
+  readonly decimal?: ',' | undefined;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -59,6 +62,7 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
   if ('question' in kind) return kind;
   const { answer } = kind;
   const labels = answer === 'label' && target !== undefined ? labelsOf(target.column) : [];
+  const numbers = answer === 'number' && target !== undefined ? inferDecimal(written, target.column) : undefined;
   return {
     input: input.column.name,
     target: target?.column.name,
@@ -66,10 +70,12 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
     labels: answer === 'label' ? (written.labels ?? labels.map(({ label }) => label)) : undefined,
     choices: answer === 'choice' ? choices?.choices : undefined,
     ...(kind.firstChoice !== undefined && { firstChoice: kind.firstChoice }),
+    ...(numbers?.decimal === ',' && { decimal: ',' as const }),
     notes: [
       ...(input.because === undefined ? [] : [`input: column ${quoted(input.column.name)} (${input.because})`]),
       ...(target === undefined ? [] : targetNotes(written, target, kind, labels)),
       ...(answer === 'choice' && written.choices === undefined && choices !== undefined ? [choices.because] : []),
+      ...(numbers?.notes ?? []),
     ],
   };
 }

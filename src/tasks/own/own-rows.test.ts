@@ -13,6 +13,14 @@ describe('rows', () => {
     ['no id', { id: 'nr' }, { ...ticket, nr: '' }, 'nr', /ids/u],
     ['no cluster', { cluster: 'by' }, { ...ticket, by: null }, 'by', /clusters/u],
     ['no number', { answer: 'number', labels: undefined }, { text: 'x', label: 'many' }, 'label', /^a number/u],
+    ['a date', { answer: 'number', labels: undefined }, { text: 'x', label: '2024-01-01' }, 'label', /^a number and/u],
+    [
+      'a point for a comma',
+      { answer: 'number', labels: undefined, decimal: ',' },
+      { text: 'x', label: '0.5' },
+      'label',
+      /^a number with a decimal comma/u,
+    ],
     ['no JSON', { answer: 'json', labels: undefined }, { text: 'x', label: 'total 3' }, 'label', /^JSON/u],
     ['no text', { answer: 'text', labels: undefined }, { text: 'x', label: [] }, 'label', /set `unanswerable`/u],
     [
