@@ -153,6 +153,17 @@ describe('answers', () => {
 
   it('of so many are labels where the column is called so', () => {
     expect(infer({ text: texts, label: threeLabels })).toMatchObject({ answer: 'label', labels: threeLabels });
+    const label = numbered(40).map((_, at) => `label ${at % 30}`);
+    expect(infer({ text: numbered(40), label })).toMatchObject({ answer: 'label' });
+  });
+
+  it.each<[string, (at: number) => unknown, readonly string[]]>([
+    ['texts', (at) => `label ${at}`, ['label', 'text']],
+    ['codes', (at) => String(at % 20), ['number', 'label']],
+    ['numbers but for one', (at) => (at === 7 ? 'unknown' : at * 100), ['number', 'text']],
+  ])('of nearly as many %s as rows are left to the user, whatever the column is called', (_, value, candidates) => {
+    const label = numbered(20).map((_row, at) => value(at));
+    expect(infer({ text: numbered(20), label })).toMatchObject({ key: 'answer', candidates });
   });
 
   it('are what the user says', () => {
