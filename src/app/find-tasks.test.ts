@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csvOf, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
@@ -70,5 +70,24 @@ describe('findTasks', () => {
     expect(ids.slice(6)).toEqual(ids.slice(0, 3).map((id) => `${id}-2`));
     await writeFile(join(folder, 'moved.csv'), csvOf([...ticketRows(6), ...ticketRows(3)]));
     expect(await idsOf('moved.csv')).toEqual({ ids, sha256 });
+  });
+
+  it('evaluates no row that examples of the same file show, however the file is named', async () => {
+    await symlink(join(folder, 'tickets.csv'), join(folder, 'link.csv'));
+    for (const from of ['tickets.csv', './tickets.csv', 'link.csv', { path: 'tickets.csv' }]) {
+      const definition = { data: 'tickets.csv', examples: { from, count: 4 } };
+      const { suite, resolved } = await findTasks(suiteOf({ task: 'tickets', definition }), contextWith(), signal);
+      expect(resolved[0]?.examples?.from).toBeUndefined();
+      const [planned] = await prepareTasks(suite, contextWith(), signal);
+      expect([planned?.items.length, planned?.examples.length]).toEqual([20, 4]);
+    }
+  });
+
+  it('refuses examples from a folder that holds the data', async () => {
+    await mkdir(join(folder, 'both'), { recursive: true });
+    await writeFile(join(folder, 'both/tickets.csv'), csvOf(ticketRows(9)));
+    const definition = { data: 'both/tickets.csv', examples: { from: 'both', count: 2 } };
+    const { suite } = await findTasks(suiteOf({ task: 'tickets', definition }), contextWith(), signal);
+    await expect(prepareTasks(suite, contextWith(), signal)).rejects.toThrow('also among the examples');
   });
 });

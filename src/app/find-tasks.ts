@@ -20,6 +20,8 @@ export interface TaskOrigin {
   readonly from: string;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
+  /** Rows that nothing was inferred from, since they are damaged, with file and line; who reads the items says so again. */
+  readonly leftOut: readonly string[];
 }
 
 export interface FoundTasks {
@@ -87,7 +89,8 @@ function checkColumns(task: WrittenTask, columns: readonly string[]): void {
   }
 }
 
-function doubtError(task: WrittenTask, { key, question, candidates }: InferenceDoubt, table: OwnTable): Error {
+function doubtError(task: WrittenTask, { key, question, candidates, remedy }: InferenceDoubt, table: OwnTable): Error {
+  if (remedy !== undefined) return task.problem([key], question, remedy);
   const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
   const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {
@@ -136,7 +139,7 @@ async function findTask(
       definition: storedDefinition(resolved),
     },
     resolved,
-    origin: { from: task.from, notes },
+    origin: { from: task.from, notes, leftOut: table.leftOut },
   };
 }
 

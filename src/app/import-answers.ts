@@ -37,6 +37,8 @@ export interface ImportAnswersOptions {
   readonly dataDir?: string | undefined;
   /** Leave out items without an answer; by default they count as failed. */
   readonly isPartial?: boolean | undefined;
+  /** Leave out rows that don't fit, of the answers and of the task's data. */
+  readonly skipInvalid?: boolean | undefined;
   readonly price?: ImportedAnswers['price'];
   readonly signal: AbortSignal;
   /** Is told of what was left out or is doubtful. */
@@ -117,7 +119,7 @@ function checkPrice(file: string, answers: readonly OutsideAnswer[], price: Impo
 }
 
 async function plannedTask(
-  { task, dataDir, signal }: ImportAnswersOptions,
+  { task, dataDir, skipInvalid, signal }: ImportAnswersOptions,
   model: string,
   context: LocalContext,
 ): Promise<{ readonly suite: Suite; readonly planned: PlannedTask }> {
@@ -126,6 +128,7 @@ async function plannedTask(
     models: [{ name: model, source: 'imported' }],
     tasks: [task],
     ...(dataDir !== undefined && { dataDir }),
+    skipInvalid,
   });
   const found = await findTasks(suite, context, signal);
   const [planned, ...others] = await prepareTasks(found.suite, context, signal, found.origins);
@@ -151,9 +154,9 @@ export async function importAnswers(
   context: LocalContext,
   options: ImportAnswersOptions,
 ): Promise<ImportedAnswersRun> {
-  const { model, price, isPartial = false, signal, onDoubt } = options;
+  const { model, price, isPartial = false, skipInvalid, signal, onDoubt } = options;
   const path = resolve(context.workingFolder, name);
-  const table = await readOwnTable({ path }, { signal });
+  const table = await readOwnTable({ path }, { skipInvalid, signal });
   for (const warning of table.warnings) onDoubt?.(warning);
   // Messages name the file as the user did.
   const rows = table.rows.map((row) => ({ ...row, file: table.files.length === 1 ? name : row.file }));

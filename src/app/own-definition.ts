@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
+import { ifThere } from '../files/if-there.ts';
 import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
 import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
 import { statedTask, type WrittenTask } from './task-files.ts';
@@ -19,12 +21,27 @@ function sourceOf(data: string | DataSource): DataSource {
   return typeof data === 'string' ? { path: data } : data;
 }
 
-function examplesOf({ examples }: TaskDefinition): ResolvedTask['examples'] {
+/** Where a path leads, links followed; the path itself where nothing is there. */
+async function realPath(path: string): Promise<string> {
+  return path.startsWith('hf:') ? path : ((await ifThere(realpath(path))) ?? resolve(path));
+}
+
+/** Whether two sources name the same rows, however they are to be read. */
+async function isSameData(one: DataSource, other: DataSource): Promise<boolean> {
+  const [first, second] = await Promise.all([realPath(one.path), realPath(other.path)]);
+  const keys = ['config', 'split', 'revision'] as const;
+  return first === second && keys.every((key) => one[key] === other[key]);
+}
+
+/** Examples from the data itself are those of no `from`: rows that aren't evaluated. */
+async function examplesOf({ examples, data }: TaskDefinition): Promise<ResolvedTask['examples']> {
   if (examples === undefined) return undefined;
-  const { from, pick = 'first' } = examples;
+  const { pick = 'first' } = examples;
   const count = bothStyles(examples.count);
   if (count.plain === 0 && count.chat === 0) return undefined;
-  return { from: from === undefined ? undefined : sourceOf(from), count, pick };
+  const from = examples.from === undefined ? undefined : sourceOf(examples.from);
+  const isOther = from !== undefined && !(await isSameData(from, sourceOf(data)));
+  return { from: isOther ? from : undefined, count, pick };
 }
 
 async function textOf(task: WrittenTask, path: string): Promise<string> {
@@ -93,7 +110,7 @@ export async function settleTask(
     name: definition.task ?? nameOfData(data.path),
     data,
     ...settled,
-    examples: examplesOf(definition),
+    examples: await examplesOf(definition),
     ...(score !== undefined && { score }),
   };
   return atPlace(task, () => {

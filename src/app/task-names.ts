@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { loadTasks, taskNames } from '../tasks/index.ts';
 
-const dataEnding = /\.(?:csv|tsv|json|jsonl|ndjson|parquet)(?:\.gz)?$/i;
+const dataEnding = /\.(?:csv|tsv|tab|txt|text|dat|data|json|jsonl|ndjson|parquet)(?:\.gz)?$/i;
 const fileEnding = /\.(?:ya?ml|csv|tsv|json|jsonl|ndjson|parquet)(?:\.gz)?$/i;
 
 /** Whether the name of a task means a file, a folder or a data set of the hub, whether it is there or not. */
@@ -28,15 +28,15 @@ export function nameOfData(path: string): string {
   return name === '' ? 'task' : name;
 }
 
-/** Whether a name can't be a task of perbench's own, as far as that shows without looking at all of them. */
-function isFolder(name: string, path: string): boolean {
-  return !name.includes('@') && !taskNames().includes(name) && existsSync(path) && statSync(path).isDirectory();
+/** Whether a file or a folder is meant by its mere name, which is no task of perbench's own. */
+function isThere(name: string, path: string): boolean {
+  return !name.includes('@') && !taskNames().includes(name) && existsSync(path);
 }
 
 /** The path of a task that is a file or a folder; undefined where the name means something else. */
 export function taskPath(name: string, folder: string, homeFolder?: string): string | undefined {
   const path = absolutePath(name, folder, homeFolder);
-  return isFileName(name) || isFolder(name, path) ? path : undefined;
+  return isFileName(name) || isThere(name, path) ? path : undefined;
 }
 
 /** Whether the name of a task is an id that a definition has given. */

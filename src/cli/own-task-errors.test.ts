@@ -78,6 +78,51 @@ describe('names', () => {
   });
 });
 
+describe('files of other kinds', () => {
+  const kinds = 'expected .csv, .tsv, .json, .jsonl, .ndjson or .parquet, or one of them with .gz';
+
+  it.each([
+    [
+      'book.xlsx',
+      'PK\u0003\u0004...',
+      `book.xlsx: an Excel workbook or a zip archive; ${kinds}`,
+      'Save the sheet as CSV',
+    ],
+    [
+      'sheet.ods',
+      'no sheet',
+      `sheet.ods: cannot tell the format by the ending .ods; ${kinds}`,
+      'Save the sheet as CSV (UTF-8), and use that.',
+    ],
+    ['paper.pdf', '%PDF-1.7', `paper.pdf: a PDF file; ${kinds}`, 'Put the data into a table'],
+    [
+      'plain',
+      'no table',
+      `plain: cannot tell the format by a name without an ending; ${kinds}`,
+      'Rename the file to what it is, or save the sheet as CSV',
+    ],
+  ])('%s is there, and what is read is said', async (name, content, message, hint) => {
+    await write(name, content);
+    for (const argv of [
+      ['run', 'suite.json', '-t', name],
+      ['tasks', name],
+    ]) {
+      const { code, stderr } = await perbench(...argv);
+      expect(code).toBe(exitCodes.environment);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain(`hint: ${hint}`);
+    }
+  });
+
+  it.each(['tickets.txt', 'tickets-table'])('%s is read by what it holds', async (name) => {
+    await write(name, `\uFEFF${csvOf(ticketRows(9))}`);
+    const { code, stdout } = await perbench('tasks', name);
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toMatch(/^tickets(?:-table)?\/own@[0-9a-f]{8}: /u);
+    expect(stdout).toContain('input     text');
+  });
+});
+
 describe('columns', () => {
   it.each([
     [['--input', 'txt'], 'input: the data have no column "txt"\nhint: Did you mean "text"?'],
@@ -108,6 +153,42 @@ describe('columns', () => {
     expect(await errorOf('-t', 'one.csv')).toContain(
       'one.csv: no column that could be the right answer; its columns: text',
     );
+  });
+});
+
+describe('a file without a heading', () => {
+  it('is an error with what to do, unless its columns are named', async () => {
+    const rows = ticketRows(9).map(([text], at) => [
+      `this is text number ${at}: ${text}`,
+      at % 2 === 0 ? 'dog' : 'cat',
+    ]);
+    const [first = []] = rows;
+    await write('bare.csv', csvOf(rows.slice(1), first.join(',')));
+    expect(await errorOf('-t', 'bare.csv')).toContain(
+      'bare.csv: the first row (line 1) is taken for names of columns, but looks like data: "dog" is also a value of its column, 4 times\nhint: Add a line with names of the columns above it, such as text,label',
+    );
+    const { stdout } = await perbench('tasks', 'bare.csv', '--input', first[0] ?? '', '--target', 'dog');
+    expect(stdout).toContain('looks like data');
+  });
+});
+
+describe('choices', () => {
+  it('in a form that is not read are an error with what to do', async () => {
+    const rows = ticketRows(9).map(([text, label]) => [text, 'billing|bug|feature', label]);
+    await write('bars.csv', csvOf(rows, 'question,options,answer'));
+    expect(await errorOf('-t', 'bars.csv')).toContain(
+      "bars.csv: column `options` looks like the choices of each row (texts between `|`), which can't be read so\nhint: Write each cell as a JSON list",
+    );
+    const { stdout } = await perbench('tasks', 'bars.csv', '--answer', 'label', '--input', 'question');
+    expect(stdout).toContain('answer    label');
+  });
+
+  it('in cells with JSON lists are shown in the prompt', async () => {
+    const rows = ticketRows(9).map(([text, label]) => [text, '"[""billing"",""bug"",""feature""]"', label]);
+    await write('lists.csv', csvOf(rows, 'question,choices,answer'));
+    const { stdout } = await perbench('tasks', 'lists.csv');
+    expect(stdout).toContain('answer    choice');
+    expect(stdout).toContain('A. billing\nB. bug\nC. feature');
   });
 });
 

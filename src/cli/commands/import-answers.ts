@@ -39,6 +39,7 @@ export const importAnswers: CommandHandler<typeof importOptions> = async ({ argu
     task,
     dataDir: dataDir === undefined ? undefined : context.path(dataDir),
     isPartial: options.partial,
+    skipInvalid: options.skipInvalid,
     price,
     signal: context.interruption.signal,
     onDoubt: (text) => output.warn(text),

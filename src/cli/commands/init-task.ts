@@ -25,7 +25,7 @@ function dataFrom(data: TaskDefinition['data'], folder: string): TaskDefinition[
 /** Writes the task file of a data file, with all that was inferred: running it asks the same as running the data. */
 export async function initTask(
   [data, out, extra]: readonly string[],
-  { force, input, target, answer }: InitOptions,
+  { force, input, target, answer, skipInvalid }: InitOptions,
   context: CliContext,
 ): Promise<number> {
   if (data === undefined) {
@@ -48,16 +48,19 @@ export async function initTask(
     ...(target !== undefined && { target }),
     ...(answer !== undefined && { answer }),
   };
-  const suite = suiteSchema.parse({ models: ['none'], tasks: [entry] });
-  const { suite: found, resolved } = await findTasks(suite, local, context.interruption.signal).finally(() =>
-    status[Symbol.dispose](),
-  );
+  const suite = suiteSchema.parse({ models: ['none'], tasks: [entry], skipInvalid });
+  const {
+    suite: found,
+    resolved,
+    origins,
+  } = await findTasks(suite, local, context.interruption.signal).finally(() => status[Symbol.dispose]());
   const [task, ...others] = resolved;
   const [stored] = found.tasks;
   const definition = typeof stored === 'string' ? undefined : stored?.definition;
   if (task === undefined || definition === undefined || others.length > 0) {
     throw new UsageError(`${data}: not a data file`, { hint: 'Write: perbench init task tickets.csv' });
   }
+  for (const { leftOut } of origins.values()) for (const text of leftOut) context.output.warn(text);
   const file = out ?? `${task.name}.task.yaml`;
   refuseExisting(file, force, context);
   const path = context.path(file);

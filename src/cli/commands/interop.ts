@@ -178,6 +178,7 @@ export const importFiles: CommandHandler<typeof importOptions> = async (input, c
 
 const answerFlags = {
   dataDir: '--data-dir',
+  skipInvalid: '--skip-invalid',
   partial: '--partial',
   pricePerThousand: '--price-per-thousand',
   priceInput: '--price-input',

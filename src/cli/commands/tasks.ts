@@ -60,7 +60,7 @@ interface PreparedTasks {
 
 async function prepare(
   names: readonly string[],
-  { dataDir, shots, input, target, answer }: Partial<TasksOptions>,
+  { dataDir, shots, input, target, answer, skipInvalid }: Partial<TasksOptions>,
   context: CliContext,
 ): Promise<PreparedTasks> {
   using status = createStatusLine(context);
@@ -71,6 +71,7 @@ async function prepare(
     models: ['none'],
     tasks: names.map((task) => ({ task, ...set })),
     ...(dataDir !== undefined && { dataDir: context.path(dataDir) }),
+    skipInvalid,
   });
   const { signal } = context.interruption;
   // What is inferred and found is the result here, and printed as such.
@@ -82,10 +83,10 @@ async function prepare(
 /** The first items' prompts in both styles, as models get them before their own template. */
 async function showPrompts(
   names: readonly string[],
-  { dataDir, shots, items }: TasksOptions,
+  { dataDir, shots, items, skipInvalid }: TasksOptions,
   context: CliContext,
 ): Promise<void> {
-  const { planned } = await prepare(names, { dataDir, shots }, context);
+  const { planned } = await prepare(names, { dataDir, shots, skipInvalid }, context);
   for (const task of planned) printPrompts(task, items, context);
 }
 

@@ -1,13 +1,14 @@
 import { flag, number, withDefault } from '../options/option.ts';
 import { suiteOptions } from './suite-options.ts';
 
-const { dataDir, shots, input, target, answer } = suiteOptions;
+const { dataDir, shots, input, target, answer, skipInvalid } = suiteOptions;
 
 export const initOptions = {
   force: flag({ help: 'overwrite an existing file', hasEnvironment: false }),
   input,
   target,
   answer,
+  skipInvalid,
 } as const;
 
 export const noOptions = {} as const;
@@ -29,6 +30,7 @@ export const tasksOptions = {
   input,
   target,
   answer,
+  skipInvalid,
 } as const;
 
 export const calibrateOptions = {

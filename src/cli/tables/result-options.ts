@@ -76,6 +76,7 @@ export const importOptions = {
     hasEnvironment: false,
   }),
   dataDir: text({ argument: 'folder', help: 'data set folder, for --model', completion: 'folder' }),
+  skipInvalid: suiteOptions.skipInvalid,
   partial: flag({
     help: 'with --model, leave out items without an answer; they count as failed otherwise',
     hasEnvironment: false,

@@ -234,11 +234,20 @@ describe('headings', () => {
       `${'long text '.repeat(9)}.,bug\nb,c\n`,
       '"long text long text long text long te..." has 91 characters',
     ],
+    [
+      'sentences alone',
+      'How do I get there?,You take the first train.\nWhy?,Because of it.\n',
+      '"How do I get there?" has 5 words; "You take the first train." has 5 words',
+    ],
   ])('a first row that looks like data is a warning: %s', async (_what, content, reason) => {
-    const { warnings } = await readOne(content);
-    expect(warnings).toEqual([
-      `tickets.csv:1: the first row is taken for names of columns, but looks like data: ${reason}; add a heading if there is none`,
-    ]);
+    const { warnings, headingDoubt } = await readOne(content);
+    const doubt = `the first row (line 1) is taken for names of columns, but looks like data: ${reason}`;
+    expect(headingDoubt).toBe(doubt);
+    expect(warnings).toEqual([`tickets.csv: ${doubt}; add a heading if there is none`]);
+  });
+
+  it.each(['0,1\ngood,1\nbad,0\n', 'How do I get there?,label\nWhy?,a\n'])('%j has names', async (content) => {
+    expect(await readOne(content)).toMatchObject({ warnings: [] });
   });
 
   it('a heading that comes again is a warning', async () => {

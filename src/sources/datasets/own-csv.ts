@@ -218,6 +218,7 @@ export function readCsv(
   records(text, take, onDamage);
   const { heading } = found;
   if (heading === undefined) throw new DataError(`${file}: no heading and no rows`, { hint: 'Use a file with rows.' });
+  const headingDoubt = dataLikeHeading(heading, rows);
   return {
     columns: heading.columns,
     rows,
@@ -228,8 +229,9 @@ export function readCsv(
     ],
     warnings: [
       ...(again.length === 0 ? [] : [`${file}:${shortList(again, namedLines)}: the heading again, as a row`]),
-      ...dataLikeHeading(file, heading, rows),
+      ...(headingDoubt === undefined ? [] : [`${file}: ${headingDoubt}; add a heading if there is none`]),
     ],
+    ...(headingDoubt !== undefined && { headingDoubt }),
   };
 }
 
@@ -267,19 +269,28 @@ function readHeading(file: string, line: number, cells: readonly string[]): Head
 const numberText = /^[+-]?(?:\d+(?:[.,]\d+)*|\.\d+)(?:e[+-]?\d+)?%?$/iu;
 /** Nobody names a column by more. */
 const longName = 80;
+/** Names of so many words are questions of a form, or sentences of a first row. */
+const sentenceWords = 5;
+
+const shownName = (column: string): string => JSON.stringify(column.length > 40 ? `${column.slice(0, 37)}...` : column);
+const wordCount = (column: string): number => column.split(/\s+/u).length;
+
+function dataLikeName(column: string, columns: readonly string[], rows: readonly OwnRow[]): string | undefined {
+  // Programs that have no names number the columns.
+  if (numberText.test(column) && !columns.every((name, index) => name === String(index)))
+    return `${shownName(column)} is a number`;
+  if (column.length > longName) return `${shownName(column)} has ${countText(column.length)} characters`;
+  // Once may be the heading of a file that was appended.
+  const uses = rows.filter(({ values }) => values[column] === column).length;
+  if (uses > 1) return `${shownName(column)} is also a value of its column, ${countText(uses)} times`;
+  return columns.every((name) => wordCount(name) >= sentenceWords)
+    ? `${shownName(column)} has ${wordCount(column)} words`
+    : undefined;
+}
 
 /** A file without a heading loses its first row to the names of columns; only the user can tell. */
-function dataLikeHeading(file: string, { line, columns }: Heading, rows: readonly OwnRow[]): readonly string[] {
-  const reasons = columns.flatMap((column) => {
-    const shown = JSON.stringify(column.length > 40 ? `${column.slice(0, 37)}...` : column);
-    if (numberText.test(column)) return [`${shown} is a number`];
-    if (column.length > longName) return [`${shown} has ${countText(column.length)} characters`];
-    // Once may be the heading of a file that was appended.
-    const uses = rows.filter(({ values }) => values[column] === column).length;
-    return uses > 1 ? [`${shown} is also a value of its column, ${countText(uses)} times`] : [];
-  });
-  if (reasons.length === 0) return [];
-  return [
-    `${file}:${line}: the first row is taken for names of columns, but looks like data: ${reasons.slice(0, 3).join('; ')}; add a heading if there is none`,
-  ];
+function dataLikeHeading({ line, columns }: Heading, rows: readonly OwnRow[]): string | undefined {
+  const reasons = columns.map((column) => dataLikeName(column, columns, rows)).filter((reason) => reason !== undefined);
+  if (reasons.length === 0) return undefined;
+  return `the first row (line ${line}) is taken for names of columns, but looks like data: ${reasons.slice(0, 3).join('; ')}`;
 }

@@ -28,6 +28,9 @@ const known = '.csv, .tsv, .json, .jsonl, .ndjson or .parquet, or one of them wi
 
 const saveAsCsv = 'Save the sheet as CSV (UTF-8), and use that.';
 
+/** Endings of spreadsheets; what their files hold is told by its start, where it is what the ending says. */
+const sheetEndings = ['.xlsx', '.xls', '.xlsm', '.xlsb', '.ods', '.numbers'];
+
 /** Starts of files that people take for data. */
 const foreignStarts: readonly (readonly [start: string, what: string, hint: string])[] = [
   ['PK\u0003\u0004', 'an Excel workbook or a zip archive', 'Save the sheet as CSV (UTF-8), or unpack the archive.'],
@@ -137,7 +140,9 @@ function formatOf(
   if (format === undefined) {
     const what = ending === '' ? 'a name without an ending' : `the ending ${ending}`;
     throw new DataError(`${path}: cannot tell the format by ${what}; expected ${known}`, {
-      hint: 'Rename the file to what it is.',
+      hint: sheetEndings.includes(ending)
+        ? saveAsCsv
+        : 'Rename the file to what it is, or save the sheet as CSV (UTF-8), and use that.',
     });
   }
   return { format, notes: [`${path}: read as ${formatNames[format]}, which its content looks like`] };

@@ -24,6 +24,8 @@ export interface ReadTable {
   readonly rows: readonly OwnRow[];
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
+  /** Why the names of the columns may be a first row, as a clause with its line; undefined where they are no row. */
+  readonly headingDoubt?: string | undefined;
 }
 
 /** Takes a damaged row: throws it, or keeps it for a warning. */

@@ -19,6 +19,10 @@ export interface OwnTable {
   readonly notes: readonly string[];
   /** What a reader should doubt, such as rows that were left out; one sentence each, with file and line. */
   readonly warnings: readonly string[];
+  /** Those of them that name the damaged rows which were left out. */
+  readonly leftOut: readonly string[];
+  /** Why the names of the columns may be a first row, as a clause with its line; undefined where they are no row. */
+  readonly headingDoubt?: string | undefined;
 }
 
 /**
@@ -44,12 +48,16 @@ export async function readOwnTable(source: DataSource, options: OwnTableOptions)
   requireSameColumns(tables);
   const rows = tables.flatMap((table) => table.rows);
   if (rows.length === 0) throw noRows(source.path, damaged);
+  const left = rowsLeftOut(damaged, 'damaged ');
+  const headingDoubt = tables.find((table) => table.headingDoubt !== undefined)?.headingDoubt;
   return {
     columns: [...new Set(tables.flatMap(({ columns }) => columns))],
     rows,
     files: tables.map(({ file }) => file),
     notes: [...found.notes, ...tables.flatMap(({ notes }) => notes)],
-    warnings: [...tables.flatMap(({ warnings }) => warnings), ...leftOut(damaged)],
+    warnings: [...tables.flatMap(({ warnings }) => warnings), ...left],
+    leftOut: left,
+    ...(headingDoubt !== undefined && { headingDoubt }),
   };
 }
 
@@ -59,12 +67,17 @@ function noRows(path: string, damaged: readonly InvalidItemError[]): DataError {
   return new DataError(`${path}: no rows${why}`, { hint: 'Use a file with rows.' });
 }
 
-function leftOut(damaged: readonly InvalidItemError[]): readonly string[] {
-  if (damaged.length === 0) return [];
-  const named = damaged.slice(0, namedLines).map(({ message }) => message);
-  const rest = damaged.length - named.length;
+/**
+ * Names rows that were left out: the first ten with their reasons, and how many more there are.
+ *
+ * @param kind word before `rows`, with a space
+ */
+export function rowsLeftOut(errors: readonly InvalidItemError[], kind: string = ''): readonly string[] {
+  if (errors.length === 0) return [];
+  const named = errors.slice(0, namedLines).map(({ message }) => message);
+  const rest = errors.length - named.length;
   if (rest > 0) named.push(`and ${rest} more`);
-  return [`${damaged.length} damaged rows left out: ${named.join('; ')}`];
+  return [`${errors.length} ${kind}${errors.length === 1 ? 'row' : 'rows'} left out: ${named.join('; ')}`];
 }
 
 /** Rows of JSON name their columns themselves, and may lack some; those of tables can't. */

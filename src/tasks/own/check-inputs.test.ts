@@ -130,7 +130,7 @@ describe('examples', () => {
     expect(shortFindings(checkRows(rows, { examples }, others.slice(1)))).toEqual([]);
   });
 
-  it('of the data itself may ask the same as an item, which is a warning; the rows themselves are none', () => {
+  it('of the data itself may ask the same as an item, which is a warning', () => {
     const examples = { from: undefined, count, pick: 'first' } as const;
     const all = inFile([...rows, { text: 'ticket number 0 about something', label: 'billing' }]);
     const found = checkOwnData(resolvedTask({ examples }), all.slice(2), all.slice(0, 2));
@@ -138,6 +138,14 @@ describe('examples', () => {
       ['warning', 'example_is_item', 1],
       ['note', 'size', 0],
     ]);
-    expect(shortFindings(checkOwnData(resolvedTask({ examples }), all.slice(0, 30), all.slice(0, 2)))).toEqual([]);
+    expect(shortFindings(checkOwnData(resolvedTask({ examples }), all.slice(2, 30), all.slice(0, 2)))).toEqual([]);
+  });
+
+  it('that are evaluated rows themselves are an error, though they are of the same file', () => {
+    const examples = { from: { path: '/data/folder' }, count, pick: 'first' } as const;
+    const all = inFile(rows);
+    expect(shortFindings(checkOwnData(resolvedTask({ examples }), all, all.slice(0, 2)))).toEqual([
+      'error example_is_item: tickets.csv:2 and 3: also among the examples that prompts may show (the first is tickets.csv:2): they tell the answer',
+    ]);
   });
 });

@@ -72,10 +72,7 @@ const duplicateInputs: Check = ({ definition, rows }) => {
 const examplesAsked: Check = ({ definition, rows, examples }) => {
   const keyOf = questionKey(definition);
   const shown = new Map(examples.map(({ row }) => [keyOf(row.values), row]));
-  const places = new Set(examples.map(({ row }) => `${row.file}:${row.line}`));
-  const leaked = rows.filter(
-    ({ row, isInputBlank }) => !isInputBlank && shown.has(keyOf(row.values)) && !places.has(`${row.file}:${row.line}`),
-  );
+  const leaked = rows.filter(({ row, isInputBlank }) => !isInputBlank && shown.has(keyOf(row.values)));
   const first = leaked[0] === undefined ? undefined : shown.get(keyOf(leaked[0].row.values));
   return finding(
     definition.examples?.from === undefined ? 'warning' : 'error',

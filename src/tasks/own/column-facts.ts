@@ -24,6 +24,16 @@ export function wordsOf(name: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
+/** More is no name but a text, such as the first row of a file without a heading. */
+const longestName = 40;
+const mostWordsOfName = 4;
+
+/** Words of a name as people give one to a column; none of a text that only stands where a name should. */
+export function nameWords(name: string): readonly string[] {
+  const words = wordsOf(name);
+  return name.length <= longestName && words.length <= mostWordsOfName ? words : [];
+}
+
 export function isEmptyValue(value: unknown): boolean {
   return value === null || value === undefined || (typeof value === 'string' && value.trim() === '');
 }
@@ -62,7 +72,18 @@ const isUrl = (text: string): boolean => /^(?:https?|ftp|file|s3):\/\/\S+$/i.tes
 const isCode = (text: string): boolean =>
   /^(?:[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}|[\da-f]{16,}|[a-z]{1,6}[-_#]?\d{2,})$/i.test(text.trim());
 
-const idWords: ReadonlySet<string> = new Set(['id', 'ids', 'uid', 'uuid', 'guid', 'idx', 'index', '#', 'nr', 'no']);
+export const idWords: ReadonlySet<string> = new Set([
+  'id',
+  'ids',
+  'uid',
+  'uuid',
+  'guid',
+  'idx',
+  'index',
+  '#',
+  'nr',
+  'no',
+]);
 
 /** Whole numbers that go up by one from row to row, as those of an index do. */
 function isCounting(texts: readonly string[]): boolean {
@@ -79,7 +100,7 @@ function kindOf(name: string, values: readonly unknown[], distinct: number): Col
   const words = wordsOf(name);
   // What pandas calls the index that it writes.
   const isIndex = words.length === 0 || /^unnamed:? ?\d+$/i.test(name);
-  if (isIndex || idWords.has(words.at(-1) ?? '')) return 'id';
+  if (isIndex || idWords.has(nameWords(name).at(-1) ?? '')) return 'id';
   if (distinct === values.length && (texts.every(isCode) || isCounting(texts))) return 'id';
   if (texts.every(isDate)) return 'date';
   if (texts.every(isUrl)) return 'url';

@@ -1,4 +1,4 @@
-import { type ColumnFacts, isEmptyValue, valueText, wordsOf } from './column-facts.ts';
+import { type ColumnFacts, isEmptyValue, jsonOf, valueText, wordsOf } from './column-facts.ts';
 import { labelKey } from './label-spelling.ts';
 import { readChoices, type RowChoices } from './row-choices.ts';
 
@@ -41,20 +41,54 @@ function seriesOf(columns: readonly ColumnFacts[]): readonly string[] {
 
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.length > 1;
 
-/** A list of choices, or their texts beside their labels. */
+/** The texts of choices beside their labels. */
+const hasTexts = (value: object): boolean => 'text' in value && isTexts(value.text);
+
+/** A list of choices, or their texts beside their labels; also as JSON text, as a table's cell has it. */
 function isList(value: unknown): boolean {
-  return isTexts(value) || (typeof value === 'object' && value !== null && 'text' in value && isTexts(value.text));
+  const found = jsonOf(value);
+  return found !== undefined && (isTexts(found) || hasTexts(found));
+}
+
+const isNamedAsList = ({ name }: ColumnFacts): boolean => wordsOf(name).some((word) => listWords.has(word));
+
+/** A few damaged cells don't make another column of it: they are found, with their places, when rows are read. */
+const mostlyLists = ({ values }: ColumnFacts): boolean => {
+  const lists = values.filter(isList).length;
+  return lists > 0 && lists >= 0.8 * values.length;
+};
+
+const separators = ['|', ';'];
+
+/** What looks like the choices of each row in one column, but in no form that is read. */
+export interface UnreadChoices {
+  readonly column: string;
+  /** Why, as a phrase. */
+  readonly because: string;
+}
+
+/** Choices between separators, or lists as another language writes them. */
+export function unreadChoices(columns: readonly ColumnFacts[]): UnreadChoices | undefined {
+  for (const column of columns.filter(isNamedAsList)) {
+    const { name, values } = column;
+    const texts = values.map((value) => (typeof value === 'string' ? value.trim() : ''));
+    if (texts.length === 0 || mostlyLists(column)) continue;
+    const separator = separators.find((each) =>
+      texts.every((text) => text.split(each).filter((part) => part.trim() !== '').length > 1),
+    );
+    if (separator !== undefined) return { column: name, because: `texts between \`${separator}\`` };
+    if (texts.every((text) => /^[[(].*[\])]$/su.test(text))) return { column: name, because: 'lists, but not in JSON' };
+  }
+  return undefined;
 }
 
 /** Columns that look like choices by their names and what they hold. */
 export function findChoices(columns: readonly ColumnFacts[]): InferredChoices | undefined {
-  const lists = columns.filter(
-    ({ name, values }) =>
-      wordsOf(name).some((word) => listWords.has(word)) && values.length > 0 && values.every(isList),
-  );
+  const lists = columns.filter((column) => isNamedAsList(column) && mostlyLists(column));
   const [list] = lists;
   if (list !== undefined && lists.length === 1) {
-    const choices = list.kind === 'list' ? list.name : `${list.name}.text`;
+    const isPlain = list.values.some((value) => Array.isArray(jsonOf(value)));
+    const choices = isPlain ? list.name : `${list.name}.text`;
     return { choices, columns: [list.name], because: `choices: lists in column \`${list.name}\`` };
   }
   const series = seriesOf(columns);

@@ -1,5 +1,5 @@
 import type { TaskDefinition } from '../../core/task-definition.ts';
-import { type ColumnFacts, wordsOf } from './column-facts.ts';
+import { type ColumnFacts, idWords, nameWords } from './column-facts.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
@@ -25,13 +25,13 @@ export type ChosenColumn =
   | { readonly column: ColumnFacts; readonly because: string }
   | { readonly candidates: readonly string[] };
 
-const isTargetName = (name: string): boolean => wordsOf(name).some((word) => targetWords[0].has(word));
+const isTargetName = (name: string): boolean => nameWords(name).some((word) => targetWords[0].has(word));
 
 /** Columns whose names say what they are; of those with such a word the ones whose whole name it is come first. */
 function named(columns: readonly ColumnFacts[], tiers: readonly ReadonlySet<string>[]): readonly ColumnFacts[] {
   for (const tier of tiers) {
-    const found = columns.filter(({ name }) => wordsOf(name).some((word) => tier.has(word)));
-    const exact = found.filter(({ name }) => wordsOf(name).length === 1);
+    const found = columns.filter(({ name }) => nameWords(name).some((word) => tier.has(word)));
+    const exact = found.filter(({ name }) => nameWords(name).length === 1);
     if (found.length > 0) return exact.length > 0 ? exact : found;
   }
   return [];
@@ -70,7 +70,8 @@ function longestText(columns: readonly ColumnFacts[]): ChosenColumn {
   const [best, next] = texts;
   if (best === undefined) return { candidates: columns.map(({ name }) => name) };
   if (next === undefined || weight(best) >= clearly * weight(next)) {
-    const because = next === undefined ? 'the only column of text' : 'the longest and most varied text';
+    const because =
+      next === undefined ? 'the only column of text that could be it' : 'the longest and most varied text';
     return { column: best, because };
   }
   const equal = texts.filter((column) => weight(best) < clearly * weight(column));
@@ -98,15 +99,40 @@ export function chooseInput(written: TaskDefinition, columns: readonly ColumnFac
   return one(named(candidates, inputWords), 'its name') ?? longestText(free.length > 0 ? free : usable);
 }
 
+const excluded: Readonly<Partial<Record<ColumnFacts['kind'], string>>> = {
+  empty: 'empty',
+  id: 'an id',
+  date: 'a date',
+  url: 'a URL',
+  messages: 'a chat',
+};
+
+/** Why a column is the target where no other could be: what the others are. */
+function onlyOther(left: readonly ColumnFacts[], taken: readonly string[]): string {
+  const kinds = left.flatMap(({ kind }) => excluded[kind] ?? []);
+  const others = [...new Set([...kinds, ...taken])];
+  return `the only other column${others.length === 0 ? '' : ` that isn't ${others.join(' or ')}`}`;
+}
+
 /**
  * The column with the right answer.
  *
  * @param columns without the input
+ * @param taken what columns are that aren't among them, such as `a choice`
  */
-export function chooseTarget(columns: readonly ColumnFacts[]): ChosenColumn {
+export function chooseTarget(columns: readonly ColumnFacts[], taken: readonly string[] = []): ChosenColumn {
   const usable = usableColumns(columns).filter(({ kind }) => kind !== 'messages');
+  const left = columns.filter((column) => !usable.includes(column));
+  const alone = onlyOther(left, taken);
   return (
-    one(named(usable, targetWords), usable.length === 1 ? 'the only other column' : 'its name') ??
-    one(usable, 'the only other column') ?? { candidates: [] }
+    one(named(usable, targetWords), usable.length === 1 ? alone : 'its name') ??
+    one(usable, alone) ?? { candidates: [] }
   );
+}
+
+const rolesOfNames: readonly ReadonlySet<string>[] = [...inputWords, ...targetWords, idWords];
+
+/** Whether any of the names says what its column is: then they are names, not a first row. */
+export function hasTellingName(columns: readonly ColumnFacts[]): boolean {
+  return columns.some(({ name }) => nameWords(name).some((word) => rolesOfNames.some((words_) => words_.has(word))));
 }

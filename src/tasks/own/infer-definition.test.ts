@@ -6,13 +6,14 @@ import { inferDefinition, type InferenceDoubt, type InferredTask } from './infer
 function infer(
   columns: Readonly<Record<string, readonly unknown[]>>,
   written: Partial<TaskDefinition> = {},
+  headingDoubt?: string,
 ): InferredTask | InferenceDoubt {
   const names = Object.keys(columns);
   const count = Math.max(...Object.values(columns).map(({ length }) => length));
   const rows = Array.from({ length: count }, (_, at) => ({
     values: Object.fromEntries(names.map((name) => [name, columns[name]?.[at]])),
   }));
-  return inferDefinition({ data: 'tickets.csv', ...written }, { columns: names, rows });
+  return inferDefinition({ data: 'tickets.csv', ...written }, { columns: names, rows, headingDoubt });
 }
 
 const texts = [
@@ -74,6 +75,50 @@ describe('columns', () => {
         'input: column `a` (the longest and most varied text)',
         'target: column `b` (the only other column), 2 labels: yes (2), no (1)',
       ],
+    });
+  });
+
+  it.each<[string, Readonly<Record<string, readonly unknown[]>>, Partial<TaskDefinition>, string]>([
+    ['an id', { a: texts, b: repeat(['yes', 'no'], 3), c: ['0', '1', '2'] }, {}, 'an id'],
+    [
+      'an id, a date, a URL, or empty',
+      {
+        a: texts,
+        b: repeat(['yes', 'no'], 3),
+        c: ['0', '1', '2'],
+        d: repeat(['2026-01-01'], 3),
+        e: repeat(['https://example.org'], 3),
+        f: [],
+      },
+      {},
+      'an id or a date or a URL or empty',
+    ],
+    ['a choice', { a: texts, A: repeat(['x'], 3), B: repeat(['y'], 3), right: ['x', 'y', 'x'] }, {}, 'a choice'],
+    ['the cluster', { a: texts, b: repeat(['yes', 'no'], 3), c: repeat(['k'], 3) }, { cluster: 'c' }, 'the cluster'],
+  ])('says that the only other column is the only one that is not %s', (_, columns, written, what) => {
+    const found = infer(columns, written);
+    expect('notes' in found ? found.notes[1] : found).toContain(`(the only other column that isn't ${what})`);
+  });
+
+  it('does not take a text that stands for a name by its words', () => {
+    const found = infer({ 'this is text number 0 about dogs': numbered(6), dog: repeat(['dog', 'cat'], 6) });
+    expect(found).toMatchObject({
+      notes: [expect.stringContaining('(the longest and most varied text)'), expect.anything()] as unknown,
+    });
+  });
+
+  it('leaves a file without a heading to the user, unless a name or the user tells', () => {
+    const columns = { 'a first row': numbered(6), dog: repeat(['dog', 'cat'], 6) };
+    const headingDoubt = 'the first row (line 1) looks like data';
+    expect(infer(columns, {}, headingDoubt)).toMatchObject({
+      key: 'input',
+      question: headingDoubt,
+      candidates: [],
+      remedy: expect.stringContaining('Add a line with names') as unknown,
+    });
+    expect(infer(columns, { input: 'a first row', target: 'dog' }, headingDoubt)).toMatchObject({ answer: 'label' });
+    expect(infer({ text: numbered(6), spam: repeat(['spam', 'ham'], 6) }, {}, headingDoubt)).toMatchObject({
+      target: 'spam',
     });
   });
 
@@ -271,12 +316,50 @@ describe('choices', () => {
     expect(infer(columns, { firstChoice: 1 })).toMatchObject({ answer: 'choice', firstChoice: 1 });
   });
 
+  it.each<[string, readonly unknown[], 0 | 1 | undefined]>([
+    ['texts', ['red', 'two', 'cow'], undefined],
+    ['letters', ['A', 'C', 'B'], undefined],
+    ['numbers from 0', ['0', '2', '1'], 0],
+    ['numbers from 1', ['1', '3', '2'], 1],
+  ])('are read in cells of a table that are JSON lists, with targets as %s', (_, answer, firstChoice) => {
+    const rows = [0, 1, 2].map((at) => [four.A[at], four.B[at], four.C[at]]);
+    const fromCells = infer({ question, choices: rows.map((row) => JSON.stringify(row)), answer });
+    expect(fromCells).toMatchObject({ input: 'question', target: 'answer', answer: 'choice', choices: 'choices' });
+    expect(fromCells).toEqual(infer({ question, choices: rows, answer }));
+    expect('firstChoice' in fromCells ? fromCells.firstChoice : undefined).toBe(firstChoice);
+  });
+
+  it('are in most cells of a table, though one is damaged', () => {
+    const choices = [...repeat(['["red", "blue"]'], 9), '["red", '];
+    expect(infer({ question: numbered(10), choices, answer: repeat(['red', 'blue'], 10) })).toMatchObject({
+      key: 'answer',
+      candidates: ['choice', 'label'],
+    });
+  });
+
+  it.each([
+    ['|', ['red|blue|pink', 'one|two', 'cat | dog'], 'texts between `|`'],
+    [';', ['red; blue', 'one;two', 'cat;dog'], 'texts between `;`'],
+    ['Python', ["['red', 'blue']", "['one', 'two']", "['cat', 'dog']"], 'lists, but not in JSON'],
+  ])('with %s are no labels: it says how they can be read', (_, options, because) => {
+    const columns = { question, options, answer: ['red', 'one', 'red'] };
+    expect(infer(columns)).toMatchObject({
+      key: 'choices',
+      question: `column \`options\` looks like the choices of each row (${because}), which can't be read so`,
+      candidates: [],
+      remedy: expect.stringContaining('Write each cell as a JSON list') as unknown,
+    });
+    expect(infer(columns, { answer: 'label' })).toMatchObject({ answer: 'label' });
+  });
+
   it('may be the texts beside their labels', () => {
     const choices = { text: ['red', 'blue'], label: ['A', 'B'] };
-    expect(infer({ question, choices: repeat([choices], 3), answerKey: ['A', 'B', 'A'] })).toMatchObject({
-      choices: 'choices.text',
-      target: 'answerKey',
-    });
+    for (const each of [choices, JSON.stringify(choices)]) {
+      expect(infer({ question, choices: repeat([each], 3), answerKey: ['A', 'B', 'A'] })).toMatchObject({
+        choices: 'choices.text',
+        target: 'answerKey',
+      });
+    }
   });
 
   it('are left to the user where a target is none of them', () => {

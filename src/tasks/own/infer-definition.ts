@@ -1,15 +1,23 @@
 import type { AnswerKind, TaskDefinition } from '../../core/task-definition.ts';
 import { columnFacts, type ColumnFacts } from './column-facts.ts';
 import { inferAnswer, type InferredAnswer, labelsOf } from './infer-answer.ts';
-import { findChoices, type InferredChoices, choiceTargets } from './infer-choices.ts';
+import {
+  choiceTargets,
+  findChoices,
+  type InferredChoices,
+  type UnreadChoices,
+  unreadChoices,
+} from './infer-choices.ts';
 import { inferDecimal } from './infer-decimal.ts';
-import { chooseInput, chooseTarget } from './infer-columns.ts';
+import { chooseInput, chooseTarget, hasTellingName } from './infer-columns.ts';
 import type { LabelSpelling } from './label-spelling.ts';
 
 /** A table without its files. */
 export interface InferredFrom {
   readonly columns: readonly string[];
   readonly rows: readonly { readonly values: Readonly<Record<string, unknown>> }[];
+  /** Why the names of the columns may be a first row, as a clause; undefined where they are no row. */
+  readonly headingDoubt?: string | undefined;
 }
 
 /** What the data say of what a definition leaves out. */
@@ -30,10 +38,12 @@ export interface InferredTask {
 
 /** A doubt that only the user can settle. */
 export interface InferenceDoubt {
-  readonly key: 'input' | 'target' | 'answer' | 'firstChoice';
+  readonly key: 'input' | 'target' | 'answer' | 'choices' | 'firstChoice';
   readonly question: string;
   /** Empty where no column could be it. */
   readonly candidates: readonly string[];
+  /** What to do, where that is to change the data; then there are no candidates, and the question says what is wrong. */
+  readonly remedy?: string | undefined;
 }
 
 const quoted = (name: string): string => `\`${name}\``;
@@ -47,15 +57,21 @@ interface Target {
 /** Infers columns, kind of answer and labels; a doubt is returned, not guessed. */
 export function inferDefinition(written: TaskDefinition, table: InferredFrom): InferredTask | InferenceDoubt {
   const all = table.columns.map((name) => columnFacts(name, table.rows));
+  const { headingDoubt } = table;
+  const areNamed = written.input !== undefined && written.target !== undefined;
+  if (headingDoubt !== undefined && !areNamed && !hasTellingName(all)) return noHeading(headingDoubt);
   const choices = writtenChoices(written) ?? findChoices(all);
   const taken = new Set([...(choices?.columns ?? []), written.id, written.cluster]);
   const free = all.filter(({ name }) => !taken.has(name));
+  const unread = choices === undefined && written.answer === undefined ? unreadChoices(free) : undefined;
+  if (unread !== undefined && ![written.input, written.target].includes(unread.column)) return unreadDoubt(unread);
   const input = inputOf(written, free, all);
   if ('question' in input) return input;
   const target = targetOf(
     written,
     free.filter((column) => column !== input.column),
     all,
+    takenAs(written, choices),
   );
   if (target !== undefined && 'question' in target) return target;
   const kind = answerOf(written, target?.column, choices, table.rows);
@@ -85,6 +101,35 @@ function writtenChoices({ choices }: TaskDefinition): InferredChoices | undefine
   return { choices, columns: [choices].flat(), because: 'named' };
 }
 
+function noHeading(doubt: string): InferenceDoubt {
+  return {
+    key: 'input',
+    question: doubt,
+    candidates: [],
+    remedy:
+      'Add a line with names of the columns above it, such as text,label; where these are names, say --input and --target.',
+  };
+}
+
+/** What columns are that can be neither input nor target. */
+function takenAs({ id, cluster }: TaskDefinition, choices: InferredChoices | undefined): readonly string[] {
+  return [
+    ...(choices === undefined ? [] : ['a choice']),
+    ...(id === undefined ? [] : ['an id']),
+    ...(cluster === undefined ? [] : ['the cluster']),
+  ];
+}
+
+function unreadDoubt({ column, because }: UnreadChoices): InferenceDoubt {
+  return {
+    key: 'choices',
+    question: `column ${quoted(column)} looks like the choices of each row (${because}), which can't be read so`,
+    candidates: [],
+    remedy:
+      'Write each cell as a JSON list, such as ["red", "blue"], or give each choice a column of its own; if these are no choices, say what the answer is with --answer.',
+  };
+}
+
 function factsOf(name: string | undefined, all: readonly ColumnFacts[]): Target | undefined {
   const column = all.find((each) => each.name === name);
   return column && { column, because: undefined };
@@ -109,10 +154,11 @@ function targetOf(
   written: TaskDefinition,
   free: readonly ColumnFacts[],
   all: readonly ColumnFacts[],
+  taken: readonly string[],
 ): Target | InferenceDoubt | undefined {
   const given = factsOf(written.target, all);
   if (given !== undefined) return given;
-  const chosen = chooseTarget(free);
+  const chosen = chooseTarget(free, taken);
   if ('column' in chosen) return chosen;
   if (written.answer === 'free') return undefined;
   return { key: 'target', question: 'Which column is the right answer?', candidates: chosen.candidates };
