@@ -183,6 +183,23 @@ describe('choices', () => {
     expect(stdout).toContain('answer    label');
   });
 
+  it.each([[[]], ['billing, bug']])('that one row has as %j are an error of that row', async (damaged) => {
+    const rows = ticketRows(30).map(([question], at) => ({
+      question,
+      choices: at === 4 ? damaged : ['billing', 'bug'],
+      answer: at === 4 ? 1 : at % 2,
+    }));
+    await write('damaged.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'));
+    const { code, stderr } = await perbench('tasks', 'damaged.jsonl');
+    expect(code).toBe(exitCodes.environment);
+    expect(stderr).toContain(
+      'damaged.jsonl:5: the choices in `choices` must be a list of 2 to 26 choices\nhint: Repair the rows, or leave them out with --skip-invalid.',
+    );
+    const { stdout } = await perbench('tasks', 'damaged.jsonl', '--skip-invalid');
+    expect(stdout).toContain('items     29');
+    expect(stdout).toContain('answer    choice');
+  });
+
   it('in cells with JSON lists are shown in the prompt', async () => {
     const rows = ticketRows(9).map(([text, label]) => [text, '"[""billing"",""bug"",""feature""]"', label]);
     await write('lists.csv', csvOf(rows, 'question,choices,answer'));

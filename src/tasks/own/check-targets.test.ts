@@ -63,7 +63,9 @@ describe('what is right', () => {
       'missing choices',
       abc('A', (index) => (index === 0 ? { b: '' } : {})),
       choice,
-      ['error invalid_choices: tickets.csv:2: the choices must be a choice, since a later one is there'],
+      [
+        'error invalid_choices: tickets.csv:2: the choices in `a`, `b`, `c` must be a choice, since a later one is there',
+      ],
     ],
     [
       'the same choice twice',

@@ -134,9 +134,10 @@ export function choiceTargets(
   choices: string | readonly string[],
 ): ChoiceTargets {
   const found = rows
-    .filter(({ values }) => !isEmptyValue(values[target]))
+    // Rows without choices say nothing of the others.
+    .filter(({ values }) => !isEmptyValue(values[target]) && choicesOfRow(values, choices) !== undefined)
     .map(({ values }) => ({ values, is: targetOf(values, target, choices) }));
-  const areChoices = found.every(({ is }) => is !== undefined);
+  const areChoices = found.length > 0 && found.every(({ is }) => is !== undefined);
   const numbers = found.filter(({ is }) => typeof is === 'number');
   if (!areChoices || numbers.length === 0) return { areChoices, firstChoice: undefined };
   const hasZero = numbers.some(({ is }) => is === 0);
