@@ -90,14 +90,15 @@ function checkColumns(task: WrittenTask, columns: readonly string[]): void {
 }
 
 function doubtError(task: WrittenTask, { key, question, candidates, remedy }: InferenceDoubt, table: OwnTable): Error {
-  if (remedy !== undefined) return task.problem([key], question, remedy);
+  const ask = candidates.length === 0 ? question : `${question} It may be ${candidates.join(' or ')}`;
+  if (remedy !== undefined) return task.problem([key], ask, remedy);
   const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
   const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {
     const what = key === 'input' ? 'the input' : 'the right answer';
     return task.problem([key], `no column that could be ${what}; its columns: ${table.columns.join(', ')}`, hint);
   }
-  return task.problem([key], `${question} It may be ${candidates.join(' or ')}`, hint);
+  return task.problem([key], ask, hint);
 }
 
 /** Infers what a definition leaves out; what can't be told is asked, one question after another. */

@@ -200,6 +200,19 @@ describe('choices', () => {
     expect(stdout).toContain('answer    choice');
   });
 
+  it('that some targets are none of are named with their rows and values', async () => {
+    const rows = ticketRows(30).map(([text], at) => [
+      text,
+      'x',
+      'y',
+      at === 9 ? 'E' : at === 20 ? 'F' : 'AB'.charAt(at % 2),
+    ]);
+    await write('odd.csv', csvOf(rows, 'question,A,B,answer'));
+    expect(await errorOf('-t', 'odd.csv')).toMatch(
+      /odd\.csv: Column `answer` isn't always one of the choices \(\S*odd\.csv:11 and 22: "E" and "F"\)\. What does a model answer with\? It may be choice or label\nhint: Repair these rows;/u,
+    );
+  });
+
   it('in cells with JSON lists are shown in the prompt', async () => {
     const rows = ticketRows(9).map(([text, label]) => [text, '"[""billing"",""bug"",""feature""]"', label]);
     await write('lists.csv', csvOf(rows, 'question,choices,answer'));

@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskDefinition } from '../../core/task-definition.ts';
-import { inferDefinition, type InferenceDoubt, type InferredTask } from './infer-definition.ts';
-
-/** Columns with their values, as a table. */
-function infer(
-  columns: Readonly<Record<string, readonly unknown[]>>,
-  written: Partial<TaskDefinition> = {},
-  headingDoubt?: string,
-): InferredTask | InferenceDoubt {
-  const names = Object.keys(columns);
-  const count = Math.max(...Object.values(columns).map(({ length }) => length));
-  const rows = Array.from({ length: count }, (_, at) => ({
-    values: Object.fromEntries(names.map((name) => [name, columns[name]?.[at]])),
-  }));
-  return inferDefinition({ data: 'tickets.csv', ...written }, { columns: names, rows, headingDoubt });
-}
+import type { InferenceDoubt } from './infer-definition.ts';
+import { infer, numbered, repeat } from '../../../test/setup/infer-task.ts';
 
 const texts = [
   'The invoice of March was charged twice to my card.',
@@ -22,11 +9,6 @@ const texts = [
   'Please add a dark theme to the calendar view.',
 ];
 const threeLabels = ['billing', 'bug', 'feature'];
-const repeat = <Value>(values: readonly Value[], count: number): readonly Value[] =>
-  Array.from({ length: count }, (_, at) => values[at % values.length] as Value);
-const numbered = (count: number): readonly string[] =>
-  Array.from({ length: count }, (_, at) => `Ticket ${at}: something is wrong with part ${at * 7} of it.`);
-
 describe('columns', () => {
   it.each<[string, Readonly<Record<string, readonly unknown[]>>, string, string]>([
     ['by their names', { text: texts, label: threeLabels }, 'text', 'label'],
@@ -198,17 +180,6 @@ describe('answers', () => {
 
   it('of so many are labels where the column is called so', () => {
     expect(infer({ text: texts, label: threeLabels })).toMatchObject({ answer: 'label', labels: threeLabels });
-    const label = numbered(40).map((_, at) => `label ${at % 30}`);
-    expect(infer({ text: numbered(40), label })).toMatchObject({ answer: 'label' });
-  });
-
-  it.each<[string, (at: number) => unknown, readonly string[]]>([
-    ['texts', (at) => `label ${at}`, ['label', 'text']],
-    ['codes', (at) => String(at % 20), ['number', 'label']],
-    ['numbers but for one', (at) => (at === 7 ? 'unknown' : at * 100), ['number', 'text']],
-  ])('of nearly as many %s as rows are left to the user, whatever the column is called', (_, value, candidates) => {
-    const label = numbered(20).map((_row, at) => value(at));
-    expect(infer({ text: numbered(20), label })).toMatchObject({ key: 'answer', candidates });
   });
 
   it('are what the user says', () => {
@@ -221,36 +192,6 @@ describe('answers', () => {
 
   it('may be any without a target, where a scorer of the user judges them', () => {
     expect(infer({ prompt: texts }, { answer: 'free' })).toMatchObject({ target: undefined, answer: 'free' });
-  });
-});
-
-describe('numbers', () => {
-  const number = (label: readonly unknown[], change = {}) =>
-    infer({ text: numbered(label.length), label }, { answer: 'number', ...change });
-
-  it('with decimal commas are told by those that can be nothing else', () => {
-    const found = number(['0,5', '1.234', '1.100,10']);
-    expect(found).toMatchObject({ decimal: ',' });
-    expect('notes' in found && found.notes.at(-1)).toBe(
-      'target: the numbers of `label` are read with a decimal comma, as those show that can be read in one way only',
-    );
-    expect(number([0.5, 1.234, 7])).not.toHaveProperty('decimal');
-  });
-
-  it('that may be read in two ways are noted with the way that was taken', () => {
-    const found = number(['1,234', '5,678']);
-    expect(found).not.toHaveProperty('decimal');
-    expect('notes' in found && found.notes.at(-1)).toContain(
-      'such as "1,234"; the comma as one of thousands was taken',
-    );
-    expect(number(['1,234', '5,678'], { decimal: ',' })).toMatchObject({ decimal: ',' });
-    const points = number(['1.234', '5.678']);
-    expect('notes' in points && points.notes.at(-1)).toContain(
-      'such as "1.234"; the point as a decimal point was taken',
-    );
-    expect(number(['1.5', '5.678'])).toMatchObject({
-      notes: ['input: column `text` (its name)', 'target: column `label` (the only other column), a number'],
-    });
   });
 });
 
@@ -332,8 +273,8 @@ describe('choices', () => {
   it('are in most cells of a table, though one is damaged', () => {
     const choices = [...repeat(['["red", "blue"]'], 9), '["red", '];
     expect(infer({ question: numbered(10), choices, answer: repeat(['red', 'blue'], 10) })).toMatchObject({
-      key: 'answer',
-      candidates: ['choice', 'label'],
+      answer: 'choice',
+      choices: 'choices',
     });
   });
 

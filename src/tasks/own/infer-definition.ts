@@ -1,5 +1,7 @@
 import type { AnswerKind, TaskDefinition } from '../../core/task-definition.ts';
-import { columnFacts, type ColumnFacts } from './column-facts.ts';
+import { placesText, shortList } from '../../core/row-places.ts';
+import { visible } from './check-targets.ts';
+import { columnFacts, type ColumnFacts, valueText } from './column-facts.ts';
 import { inferAnswer, type InferredAnswer, labelsOf } from './infer-answer.ts';
 import {
   choiceTargets,
@@ -12,10 +14,17 @@ import { inferDecimal } from './infer-decimal.ts';
 import { chooseInput, chooseTarget, hasTellingName } from './infer-columns.ts';
 import type { LabelSpelling } from './label-spelling.ts';
 
+interface InferredRow {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Where it is, if it is in a file. */
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+}
+
 /** A table without its files. */
 export interface InferredFrom {
   readonly columns: readonly string[];
-  readonly rows: readonly { readonly values: Readonly<Record<string, unknown>> }[];
+  readonly rows: readonly InferredRow[];
   /** Why the names of the columns may be a first row, as a clause; undefined where they are no row. */
   readonly headingDoubt?: string | undefined;
 }
@@ -42,7 +51,7 @@ export interface InferenceDoubt {
   readonly question: string;
   /** Empty where no column could be it. */
   readonly candidates: readonly string[];
-  /** What to do, where that is to change the data; then there are no candidates, and the question says what is wrong. */
+  /** What to do, where that is to change the data; where there are no candidates, the question says what is wrong. */
   readonly remedy?: string | undefined;
 }
 
@@ -214,16 +223,36 @@ function choiceOrOther(
   target: ColumnFacts,
   choices: InferredChoices,
   rows: InferredFrom['rows'],
-  { kinds }: InferredAnswer,
+  inferred: InferredAnswer,
 ): Kind | InferenceDoubt {
-  if (choiceTargets(rows, target.name, choices.choices).areChoices) {
+  const { areChoices, odd } = choiceTargets(rows, target.name, choices.choices);
+  if (areChoices) {
     const found = asChoice(written, target, choices, rows);
     if ('question' in found) return found;
     const counted = found.firstChoice === undefined ? 'the text or letter' : `the number from ${found.firstChoice} on`;
     return { ...found, because: `${counted} of one of the choices` };
   }
-  const question = `Column ${quoted(target.name)} isn't always one of the choices. What does a model answer with?`;
-  return { key: 'answer', question, candidates: ['choice', ...kinds] };
+  return {
+    key: 'answer',
+    question: `Column ${quoted(target.name)} isn't always one of the choices${oddText(odd, target.name)}. What does a model answer with?`,
+    candidates: ['choice', ...inferred.kinds],
+    remedy:
+      'Repair these rows; or say it with --answer, or with `answer:` in a task file: with choice they are errors, which --skip-invalid leaves out.',
+  };
+}
+
+const shownRows = 3;
+
+/** Where odd values are, and what they are: ` (t.csv:7 and 9: "E", "F")`. */
+function oddText(rows: readonly InferredRow[], column: string): string {
+  const places = rows.flatMap(({ file, line }) => (file === undefined || line === undefined ? [] : [{ file, line }]));
+  const values = rows.map((row) => valueText(row.values[column]));
+  if (places.length === 0) return '';
+  const shown = shortList(
+    [...new Set(values)].map((value) => visible(value)),
+    shownRows,
+  );
+  return ` (${placesText(places, shownRows)}: ${shown})`;
 }
 
 /** Labels that a note names; the rest are counted. */
