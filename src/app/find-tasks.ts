@@ -127,7 +127,7 @@ async function findTask(
   const table = await readOwnTable(source, { settings: context.settings, skipInvalid, signal });
   checkColumns(task, table.columns);
   const { notes, ...settled } = await inferred(task, table, context);
-  const resolved = await settleTask(task, settled, table.columns);
+  const resolved = await settleTask(task, settled, table);
   const limit =
     limitShare === undefined
       ? entry.limit

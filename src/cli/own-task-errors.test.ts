@@ -243,6 +243,34 @@ describe('task files', () => {
     ['data: tickets.csv\nscore: f1\n', "a.task.yaml:2:8: `score`: `f1` doesn't score label answers"],
     ['data: tickets.csv\nprompt: "{{ txt }}"\n', 'a.task.yaml:2:9: '],
     [
+      'data: tickets.csv\nprompt: Say something\n',
+      'a.task.yaml:2:9: `prompt.plain`: it shows nothing of a row: neither the input nor choices nor a column\nhint: Use {{ input }}',
+    ],
+    [
+      'data: tickets.csv\nprompt: { plain: "{{ input }}", chat: "{{ labels }}" }\n',
+      'a.task.yaml:2:39: `prompt.chat`: it shows nothing of a row',
+    ],
+    [
+      'data: tickets.csv\nprompt: "{{ text.foo.bar }}"\n',
+      'a.task.yaml:2:9: `prompt.plain`: `text.foo.bar` is nothing: column `text` holds texts, which have no such parts\nhint: Write {{ text }}.',
+    ],
+    [
+      'data: tickets.csv\nprompt: "{% if text == 1 %}{{ text }}{% endif %}"\n',
+      'a.task.yaml:2:9: `prompt.plain`: all 24 rows give the same prompt: ""',
+    ],
+    [
+      'data: tickets.csv\nprompt: "{% if text %}Say it.{% endif %}"\n',
+      'a.task.yaml:2:9: `prompt.plain`: all 24 rows give the same prompt: "Say it."',
+    ],
+    [
+      'data: tickets.csv\nprompt: "{{ text | shout }}"\n',
+      /a\.task\.yaml:2:9: `prompt\.plain`: can't be rendered for row "\S*tickets\.csv:2": /u,
+    ],
+    [
+      'data: tickets.csv\ninput: label\ntarget: label\n',
+      'a.task.yaml:2:8: `input`: `label` is also the target: the prompt would show the right answer',
+    ],
+    [
       'data: tickets.csv\ntask: a\n---\ndata: tickets.csv\ntask: b\nmetric: best\n',
       'a.task.yaml:6:9: metric: expected one of',
     ],

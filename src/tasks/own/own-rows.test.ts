@@ -45,6 +45,20 @@ describe('rows', () => {
       /of the 2 choices/u,
     ],
     ['a column less', { prompt: '{{ text }}{{ plan }}' }, ticket, 'plan', /there, since the prompt names it/u],
+    [
+      'a part of a text',
+      { prompt: '{{ text }}{{ meta.a }}' },
+      { ...ticket, meta: 'x' },
+      'meta',
+      /an object, not a text/u,
+    ],
+    [
+      'an empty prompt',
+      { prompt: '{% if meta %}{{ text }}{% endif %}' },
+      { ...ticket, meta: '' },
+      'text',
+      /nothing but white space/u,
+    ],
     ['a part less', { prompt: '{{ text }}{{ meta.a }}' }, { ...ticket, meta: { b: 1 } }, 'meta', /an object with `a`/u],
   ])('with %s are refused at their column', (name, change, values, column, expected) => {
     const parts = name === 'a column less' ? { columns: ['text', 'label', 'plan'] } : {};
