@@ -67,6 +67,12 @@ describe('rows', () => {
     expect(problem).toMatch(expected);
   });
 
+  it('of JSON keep integers that numbers would round', () => {
+    const task = ticketTask({ answer: 'json', labels: undefined });
+    const row = task.parse({ text: 'x', label: '{"nr": 9007199254740993}' }, 0);
+    expect(task.expected(row)).toBe('{"nr":"9007199254740993"}');
+  });
+
   it('may spell labels in other ways', () => {
     const task = ticketTask();
     expect(task.expected(task.parse({ text: 'x', label: ' Feature  Request.\r' }, 0))).toBe('feature request');
