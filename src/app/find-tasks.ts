@@ -1,11 +1,13 @@
 import { relative } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { shortList } from '../core/row-places.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
 import { type OwnTable, readOwnTable } from '../sources/datasets/own-table.ts';
 import { inferDefinition, type InferenceDoubt, type InferredTask } from '../tasks/own/infer-definition.ts';
 import { ownTaskId } from '../tasks/own/own-task.ts';
+import { unusedColumns } from '../tasks/own/unused-columns.ts';
 import type { LocalContext } from './local-context.ts';
 import { settleTask, storedDefinition } from './own-definition.ts';
 import { absoluteDefinition, readTaskFile, statedTask, type WrittenTask } from './task-files.ts';
@@ -140,9 +142,21 @@ async function findTask(
       definition: storedDefinition(resolved),
     },
     resolved,
-    origin: { from: task.from, notes, leftOut: table.leftOut },
+    origin: {
+      from: task.from,
+      notes: [...notes, ...unusedNotes(resolved, table.columns)],
+      leftOut: table.leftOut,
+    },
   };
 }
+
+/** Columns that a reader may think are shown. */
+function unusedNotes(resolved: ResolvedTask, columns: readonly string[]): readonly string[] {
+  const unused = unusedColumns(resolved, columns).map((name) => `\`${name}\``);
+  return unused.length === 0 ? [] : [`not in the prompt: ${shortList(unused, shownColumns)}`];
+}
+
+const shownColumns = 8;
 
 /** Rows that are examples, and not evaluated. */
 function examplesInData({ examples }: ResolvedTask): number {

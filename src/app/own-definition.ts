@@ -17,7 +17,8 @@ import { nameOfData } from './task-names.ts';
 export type SettledTask = Pick<
   ResolvedTask,
   'input' | 'target' | 'answer' | 'labels' | 'choices' | 'firstChoice' | 'decimal'
->;
+> &
+  Pick<KnownOfTask, 'context'>;
 
 function sourceOf(data: string | DataSource): DataSource {
   return typeof data === 'string' ? { path: data } : data;

@@ -222,6 +222,15 @@ describe('choices', () => {
   });
 });
 
+describe('a target of one label', () => {
+  it('is named with its column and value, and what to do', async () => {
+    await write('same.csv', csvOf(ticketRows(9).map(([text]) => [text, 'bug'])));
+    expect(await errorOf('-t', 'same.csv', '--answer', 'label')).toContain(
+      'a label task needs at least 2 labels, but column `label` has the value "bug" in every row that has one: there is nothing to tell apart\nhint: Name another column with `target`,',
+    );
+  });
+});
+
 describe('rows', () => {
   it('that no run can be made of are listed, with their places', async () => {
     await write('bad.csv', csvOf([['', 'bug'], ['  ', 'billing'], ...ticketRows(9)]));

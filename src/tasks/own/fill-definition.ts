@@ -21,6 +21,8 @@ export type KnownOfTask = Pick<
   readonly firstChoice?: 0 | 1 | undefined;
   /** Sign before the fraction of numbers in the data; by default what the file says. */
   readonly decimal?: '.' | ',' | undefined;
+  /** The column of texts that inputs are about, for the default prompt. */
+  readonly context?: string | undefined;
 };
 
 /** One value for both styles, or one for each, as one for each. */
@@ -79,8 +81,9 @@ export function fillDefinition(
   const settled = { answer, by, labels, score, unanswerable };
   const firstChoice = written.firstChoice ?? known.firstChoice;
   const decimal = written.decimal ?? known.decimal;
+  const { context, ...facts } = known;
   const task: ResolvedTask = {
-    ...known,
+    ...facts,
     ...settled,
     title: written.title ?? known.name,
     id: written.id,
@@ -88,7 +91,7 @@ export function fillDefinition(
     ...(firstChoice !== undefined && { firstChoice }),
     ...(decimal !== undefined && { decimal }),
     system: written.system,
-    prompt: written.prompt === undefined ? defaultPrompt(settled) : bothStyles(written.prompt),
+    prompt: written.prompt === undefined ? defaultPrompt(settled, context) : bothStyles(written.prompt),
     maxTokens: written.maxTokens === undefined ? defaultMaxTokens(settled) : bothStyles(written.maxTokens),
     stop: written.stop === undefined ? defaultStop(settled) : bothStyles<readonly string[]>(written.stop),
     metric: written.metric ?? metricOf(score),

@@ -10,6 +10,7 @@ import {
   type UnreadChoices,
   unreadChoices,
 } from './infer-choices.ts';
+import { contextColumn } from './infer-context.ts';
 import { inferDecimal } from './infer-decimal.ts';
 import { chooseInput, chooseTarget, hasTellingName } from './infer-columns.ts';
 import type { LabelSpelling } from './label-spelling.ts';
@@ -41,6 +42,8 @@ export interface InferredTask {
   readonly firstChoice?: 0 | 1 | undefined;
   /** Sign before the fraction of numbers in the target, where that is no point. */
   readonly decimal?: ',' | undefined;
+  /** The column of texts that the inputs are about, which the default prompt shows before them. */
+  readonly context?: string | undefined;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -71,7 +74,9 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
   if (headingDoubt !== undefined && !areNamed && !hasTellingName(all)) return noHeading(headingDoubt);
   const choices = writtenChoices(written) ?? findChoices(all);
   const taken = new Set([...(choices?.columns ?? []), written.id, written.cluster]);
-  const free = all.filter(({ name }) => !taken.has(name));
+  const open = all.filter(({ name }) => !taken.has(name));
+  const context = contextColumn(written, open);
+  const free = open.filter((column) => column !== context);
   const unread = choices === undefined && written.answer === undefined ? unreadChoices(free) : undefined;
   if (unread !== undefined && ![written.input, written.target].includes(unread.column)) return unreadDoubt(unread);
   const input = inputOf(written, free, all);
@@ -96,11 +101,15 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
     choices: answer === 'choice' ? choices?.choices : undefined,
     ...(kind.firstChoice !== undefined && { firstChoice: kind.firstChoice }),
     ...(numbers?.decimal === ',' && { decimal: ',' as const }),
+    ...(context !== undefined && { context: context.name }),
     notes: [
       ...(input.because === undefined ? [] : [`input: column ${quoted(input.column.name)} (${input.because})`]),
       ...(target === undefined ? [] : targetNotes(written, target, kind, labels)),
       ...(answer === 'choice' && written.choices === undefined && choices !== undefined ? [choices.because] : []),
       ...(numbers?.notes ?? []),
+      ...(context === undefined
+        ? []
+        : [`prompt: column ${quoted(context.name)} (its name) stands before the question`]),
     ],
   };
 }
