@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { shortList } from '../core/row-places.ts';
+import { placesText, shortList } from '../core/row-places.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
 import { type OwnTable, readOwnTable } from '../sources/datasets/own-table.ts';
@@ -129,6 +129,7 @@ async function findTask(
   const table = await readOwnTable(source, { settings: context.settings, skipInvalid, signal });
   checkColumns(task, table.columns);
   const { notes, ...settled } = await inferred(task, table, context);
+  checkLabels(task, settled, table);
   const resolved = await settleTask(task, settled, table);
   const limit =
     limitShare === undefined
@@ -148,6 +149,22 @@ async function findTask(
       leftOut: table.leftOut,
     },
   };
+}
+
+/** Refuses rows that all have the same label, or none. */
+function checkLabels(
+  task: WrittenTask,
+  { answer, labels = [], target }: Omit<InferredTask, 'notes'>,
+  { rows }: OwnTable,
+): void {
+  if (answer !== 'label' || labels.length > 1) return;
+  const [only] = labels;
+  const found = only === undefined ? 'empty' : `the label ${JSON.stringify(only)} or nothing`;
+  throw task.problem(
+    ['labels'],
+    `labels: a label task needs at least 2 labels, but column \`${target}\` is ${found} in all rows (${placesText(rows)}): there is nothing to tell apart`,
+    'Name another column with `target`, add rows with other labels, or list all labels that there are in `labels`.',
+  );
 }
 
 /** Columns that a reader may think are shown. */

@@ -225,8 +225,12 @@ describe('choices', () => {
 describe('a target of one label', () => {
   it('is named with its column and value, and what to do', async () => {
     await write('same.csv', csvOf(ticketRows(9).map(([text]) => [text, 'bug'])));
-    expect(await errorOf('-t', 'same.csv', '--answer', 'label')).toContain(
-      'a label task needs at least 2 labels, but column `label` has the value "bug" in every row that has one: there is nothing to tell apart\nhint: Name another column with `target`,',
+    expect(await errorOf('-t', 'same.csv', '--answer', 'label')).toMatch(
+      /labels: a label task needs at least 2 labels, but column `label` is the label "bug" or nothing in all rows \(\S*same\.csv:2, 3, 4, 5, 6 and 4 more\): there is nothing to tell apart\nhint: Name another column with `target`,/u,
+    );
+    await write('none.csv', csvOf(ticketRows(2).map(([text]) => [text, ''])));
+    expect(await errorOf('-t', 'none.csv', '--target', 'label', '--answer', 'label')).toContain(
+      'column `label` is empty in all rows',
     );
   });
 });

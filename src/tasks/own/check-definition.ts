@@ -39,7 +39,7 @@ export function checkDefinition(written: TaskDefinition, task: ResolvedTask, fil
   if (!scoresOf[answer].includes(score.kind)) {
     refuse('score', `\`${score.kind}\` doesn't score ${answer} answers; those have ${listed(scoresOf[answer])}`);
   }
-  if (answer === 'label' && labels.length < 2) refuse('labels', ...tooFewLabels(task));
+  if (answer === 'label' && labels.length < 2) refuse('labels', 'a label task needs at least 2 labels');
   const repeated = labels.find((label, index) => labels.indexOf(label) !== index);
   if (repeated !== undefined) refuse('labels', `"${repeated}" is there twice`);
   if (answer !== 'label' && task.labels !== undefined)
@@ -76,16 +76,6 @@ export function checkDefinition(written: TaskDefinition, task: ResolvedTask, fil
   if (examples !== undefined && task.target === undefined) refuse('examples', 'examples need a `target` to show');
   checkMetric(task, refuse);
   if (by === 'likelihood') checkLikelihood(written, task, refuse);
-}
-
-function tooFewLabels({ labels = [], target }: ResolvedTask): readonly [problem: string, hint: string] {
-  const [only] = labels;
-  const found =
-    only === undefined ? 'is empty in all rows' : `has the value ${JSON.stringify(only)} in every row that has one`;
-  return [
-    `a label task needs at least 2 labels, but column \`${target}\` ${found}: there is nothing to tell apart`,
-    'Name another column with `target`, add rows with other labels, or list all labels that there are in `labels`.',
-  ];
 }
 
 type Refuse = (key: string, problem: string, hint?: string) => never;
