@@ -1,12 +1,14 @@
 import { relative } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { placesText, shortList } from '../core/row-places.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
 import { type OwnTable, readOwnTable } from '../sources/datasets/own-table.ts';
 import { columnValue, isBlank } from '../tasks/own/column-value.ts';
 import { inferDefinition, type InferenceDoubt, type InferredTask } from '../tasks/own/infer-definition.ts';
 import { ownTaskId } from '../tasks/own/own-task.ts';
+import { unusedColumns } from '../tasks/own/unused-columns.ts';
 import type { LocalContext } from './local-context.ts';
 import { settleTask, storedDefinition } from './own-definition.ts';
 import { absoluteDefinition, readTaskFile, statedTask, type WrittenTask } from './task-files.ts';
@@ -91,14 +93,15 @@ function checkColumns(task: WrittenTask, columns: readonly string[]): void {
 }
 
 function doubtError(task: WrittenTask, { key, question, candidates, remedy }: InferenceDoubt, table: OwnTable): Error {
-  if (remedy !== undefined) return task.problem([key], question, remedy);
+  const ask = candidates.length === 0 ? question : `${question} It may be ${candidates.join(' or ')}`;
+  if (remedy !== undefined) return task.problem([key], ask, remedy);
   const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
   const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {
     const what = key === 'input' ? 'the input' : 'the right answer';
     return task.problem([key], `no column that could be ${what}; its columns: ${table.columns.join(', ')}`, hint);
   }
-  return task.problem([key], `${question} It may be ${candidates.join(' or ')}`, hint);
+  return task.problem([key], ask, hint);
 }
 
 /** Rows that say something where the task needs it: the others are left out with `--skip-invalid`. */
@@ -157,7 +160,8 @@ async function findTask(
   checkColumns(task, table.columns);
   const { rows, found } = await inferred(task, table, context, skipInvalid);
   const { notes, ...settled } = found;
-  const resolved = await settleTask(task, settled, table.columns);
+  checkLabels(task, settled, table);
+  const resolved = await settleTask(task, settled, table);
   const limit =
     limitShare === undefined ? entry.limit : Math.ceil(limitShare * Math.max(1, rows - examplesInData(resolved)));
   return {
@@ -168,9 +172,37 @@ async function findTask(
       definition: storedDefinition(resolved),
     },
     resolved,
-    origin: { from: task.from, notes, leftOut: table.leftOut },
+    origin: {
+      from: task.from,
+      notes: [...notes, ...unusedNotes(resolved, table.columns)],
+      leftOut: table.leftOut,
+    },
   };
 }
+
+/** Refuses rows that all have the same label, or none. */
+function checkLabels(
+  task: WrittenTask,
+  { answer, labels = [], target }: Omit<InferredTask, 'notes'>,
+  { rows }: OwnTable,
+): void {
+  if (answer !== 'label' || labels.length > 1) return;
+  const [only] = labels;
+  const found = only === undefined ? 'empty' : `the label ${JSON.stringify(only)} or nothing`;
+  throw task.problem(
+    ['labels'],
+    `labels: a label task needs at least 2 labels, but column \`${target}\` is ${found} in all rows (${placesText(rows)}): there is nothing to tell apart`,
+    'Name another column with `target`, add rows with other labels, or list all labels that there are in `labels`.',
+  );
+}
+
+/** Columns that a reader may think are shown. */
+function unusedNotes(resolved: ResolvedTask, columns: readonly string[]): readonly string[] {
+  const unused = unusedColumns(resolved, columns).map((name) => `\`${name}\``);
+  return unused.length === 0 ? [] : [`not in the prompt: ${shortList(unused, shownColumns)}`];
+}
+
+const shownColumns = 8;
 
 /** Rows that are examples, and not evaluated. */
 function examplesInData({ examples }: ResolvedTask): number {

@@ -6,6 +6,8 @@ import { ConfigError, UsageError } from '../core/errors.ts';
 import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
 import { ifThere } from '../files/if-there.ts';
+import type { OwnRow } from '../sources/datasets/own-table.ts';
+import { checkPrompts } from '../tasks/own/check-prompts.ts';
 import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
 import { compileSchema, type JsonSchema } from '../tasks/own/json-schema.ts';
 import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
@@ -13,9 +15,11 @@ import { statedTask, type WrittenTask } from './task-files.ts';
 import { nameOfData } from './task-names.ts';
 
 /** What is settled once columns, kind of answer and labels are: all that data can say. */
-export type SettledTask = Pick<ResolvedTask, 'input' | 'target' | 'answer' | 'labels' | 'choices' | 'firstChoice'> & {
-  readonly id?: string | undefined;
-};
+export type SettledTask = Pick<
+  ResolvedTask,
+  'input' | 'target' | 'answer' | 'labels' | 'choices' | 'firstChoice' | 'decimal'
+> &
+  Pick<KnownOfTask, 'context'> & { readonly id?: string | undefined };
 
 function sourceOf(data: string | DataSource): DataSource {
   return typeof data === 'string' ? { path: data } : data;
@@ -106,13 +110,13 @@ async function atPlace<Value>(task: WrittenTask, make: () => Value): Promise<Val
  * A definition with nothing left open.
  *
  * @param task with absolute paths
- * @param columns of the data, where they were read
+ * @param table the data, where they were read
  * @throws {ConfigError | UsageError} for settings that don't go together, and files of scorers that can't be read
  */
 export async function settleTask(
   task: WrittenTask,
   settled: SettledTask,
-  columns?: readonly string[],
+  table?: { readonly columns: readonly string[]; readonly rows: readonly OwnRow[] },
 ): Promise<ResolvedTask> {
   const { definition, from } = task;
   const data = sourceOf(definition.data);
@@ -127,7 +131,13 @@ export async function settleTask(
   return atPlace(task, () => {
     const resolved = fillDefinition(definition, known, from);
     // Prompts that name no column are found now, not at the first row.
-    ownTask(resolved, { items: 0, file: from, ...(columns !== undefined && { columns }), scorer: noScorer });
+    ownTask(resolved, {
+      items: 0,
+      file: from,
+      ...(table !== undefined && { columns: table.columns }),
+      scorer: noScorer,
+    });
+    if (table !== undefined) checkPrompts(resolved, from, table.rows);
     return resolved;
   });
 }

@@ -245,6 +245,50 @@ describe('what is said before a run', () => {
     await perbench('init', 'task', 'tickets.csv', 'tasks/mine.yaml');
     expect(await readFile(join(folder, 'tasks', 'mine.yaml'), 'utf8')).toContain('data: ../tickets.csv');
   });
+
+  it('keeps the decimal sign of its numbers', async () => {
+    const rows = Array.from({ length: 12 }, (_, at) => `How much is number ${at}?;${at},5`);
+    await writeFile(join(folder, 'prices.csv'), ['question;answer', ...rows].join('\n'));
+    await perbench('init', 'task', 'prices.csv');
+    const [task] = records((await perbench('tasks', 'prices.task.yaml', '--json')).stdout, 'task');
+    expect(task).toMatchObject({ definition: { answer: 'number', decimal: ',' } });
+    const [prompt] = records((await perbench('tasks', 'prices.csv', '--json')).stdout, 'prompt');
+    expect(prompt).toMatchObject({ task: task?.['id'], expected: '0.5' });
+  });
+});
+
+describe('columns beside the input', () => {
+  const columns = 'source,context,question,answer';
+  const rows = Array.from({ length: 12 }, (_, at) => [
+    `page ${at % 3}`,
+    `It was in the year ${at} that this began.`,
+    `When did part ${at} begin?`,
+    String(1000 + 7 * at),
+  ]);
+
+  it('are said, and texts that questions are about stand before them', async () => {
+    await writeFile(join(folder, 'pages.csv'), csvOf(rows, columns));
+    const { stdout } = await perbench('tasks', 'pages.csv', '--json');
+    const [task] = records(stdout, 'task');
+    expect(task).toMatchObject({ definition: { input: 'question', target: 'answer' } });
+    expect(task?.['notes']).toEqual(
+      expect.arrayContaining([
+        'prompt: column `context` (its name) stands before the question',
+        'not in the prompt: `source`',
+      ]),
+    );
+    expect(stdout).toContain('It was in the year 0 that this began.\\n\\nWhen did part 0 begin?');
+  });
+
+  it('are left to a prompt that is written', async () => {
+    await writeFile(join(folder, 'pages.csv'), csvOf(rows, columns));
+    await writeFile(
+      join(folder, 'pages.task.yaml'),
+      'data: pages.csv\ninput: question\nprompt: "{{ question }} {{ source }}"\n',
+    );
+    const [task] = records((await perbench('tasks', 'pages.task.yaml', '--json')).stdout, 'task');
+    expect(task?.['notes']).toEqual(expect.arrayContaining(['not in the prompt: `context`']));
+  });
 });
 
 describe('the library', () => {

@@ -68,6 +68,8 @@ export interface TaskDefinition {
   readonly choices?: string | readonly string[] | undefined;
   /** Number of the first choice, where the target counts them; 0 by default. */
   readonly firstChoice?: 0 | 1 | undefined;
+  /** Sign before the fraction of numbers in the target; a point by default. */
+  readonly decimal?: '.' | ',' | undefined;
   readonly by?: 'generate' | 'likelihood' | undefined;
   readonly system?: string | undefined;
   readonly prompt?: string | ByStyle<string> | undefined;
@@ -137,6 +139,20 @@ function scoreSchema(zod: Zod): z.ZodType<Score, Score> {
   return zod.union(forms, `expected one of ${scoreForms}`);
 }
 
+/** How a target is to be read. */
+function targetSchemas(zod: Zod) {
+  return {
+    firstChoice: zod
+      .union([zod.literal(0), zod.literal(1)])
+      .optional()
+      .describe('number of the first choice, where the target counts them; by default 0'),
+    decimal: zod
+      .enum(['.', ','])
+      .optional()
+      .describe('sign before the fraction of numbers in the target; inferred from them by default'),
+  };
+}
+
 /** Schema of one task of a task file. */
 export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDefinition> {
   const column = zod.string().min(1);
@@ -171,10 +187,7 @@ export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDe
       .describe(
         'column with a list of choices, or the columns with one each; the target is the text, letter or position of the right one',
       ),
-    firstChoice: zod
-      .union([zod.literal(0), zod.literal(1)])
-      .optional()
-      .describe('number of the first choice, where the target counts them; by default 0'),
+    ...targetSchemas(zod),
     by: zod.enum(['generate', 'likelihood']).optional(),
     system: zod.string().min(1).optional().describe('system message of a chat'),
     prompt: byStyle(zod, zod.string().min(1))
@@ -238,6 +251,8 @@ export interface ResolvedTask {
   readonly choices: string | readonly string[] | undefined;
   /** Number of the first choice, where the target counts them; 0 by default. */
   readonly firstChoice?: 0 | 1 | undefined;
+  /** Sign before the fraction of numbers in the target; a point by default. */
+  readonly decimal?: '.' | ',' | undefined;
   readonly by: 'generate' | 'likelihood';
   readonly system: string | undefined;
   readonly prompt: ByStyle<string>;

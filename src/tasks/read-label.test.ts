@@ -44,6 +44,68 @@ describe('createLabelReader', () => {
     expect(tickets(text)).toBeUndefined();
   });
 
+  const binary = createLabelReader(['0', '1']);
+  it.each([
+    ['0', '0'],
+    ['1.', '1'],
+    ['**1**', '1'],
+    ['Label: 1', '1'],
+    ['Label = 1', '1'],
+    ['(1)', '1'],
+    ['+1', '1'],
+    ['- 1', '1'],
+    ['The label is 0, since it is bad.', '0'],
+    ['I would say 1: yes', '1'],
+    ['In 2024 this was a 1', '1'],
+    ['1 - (good)', '1'],
+    ['0.98', undefined],
+    ['1.5', undefined],
+    ['.1', undefined],
+    ['-1', undefined],
+    ['−1', undefined],
+    ['The label is -1', undefined],
+    ['1/10', undefined],
+    ['10/1', undefined],
+    ['1,000', undefined],
+    ['1 000', undefined],
+    ['3 + 1', undefined],
+    ['3 - 1', undefined],
+    ['3-1', undefined],
+    ['1 + 3 is 4', undefined],
+    ['2 = 1', undefined],
+    ['0-1', undefined],
+    ['1 %', undefined],
+    ['$1', undefined],
+    ['1:30', undefined],
+    ['0 or 1', undefined],
+    ['10', undefined],
+  ])('reads %j as %j of 0 and 1', (text, label) => {
+    expect(binary(text)).toBe(label);
+  });
+
+  it.each([
+    ['-1', '-1'],
+    ['−1', '-1'],
+    ['It is −1.', '-1'],
+    ['It is -1, so bad', '-1'],
+    ['1', '1'],
+    ['0', '0'],
+    ['0.5', undefined],
+    ['-0.5', undefined],
+    ['3-1', undefined],
+    ['3 -1', undefined],
+    ['-1 or 1', undefined],
+    ['-10', undefined],
+  ])('reads %j as %j of -1, 0 and 1', (text, label) => {
+    expect(createLabelReader(['-1', '0', '1'])(text)).toBe(label);
+    expect(createLabelReader(['−1', '0', '1'])(text)).toBe(label === '-1' ? '−1' : label);
+  });
+
+  it('reads labels that are words around numbers as before', () => {
+    expect(createLabelReader(['level 1', 'level 2'])('level 1 + more')).toBe('level 1');
+    expect(tickets('bug/10')).toBe('bug');
+  });
+
   it.each([
     ['答案是账单。', '账单'],
     ['账单', '账单'],

@@ -49,8 +49,10 @@ function yamlOf({ key, value, isExample = false }: Line): string {
 }
 
 /** What only some tasks have. */
-function ofKind({ answer, labels, choices, firstChoice, by }: ResolvedTask): readonly Line[] {
+function ofKind({ answer, labels, choices, firstChoice, decimal, by }: ResolvedTask): readonly Line[] {
   if (answer === 'label') return [{ key: 'labels', value: labels, comment: 'All right answers that there are.' }];
+  if (answer === 'number' && decimal !== undefined)
+    return [{ key: 'decimal', value: decimal, comment: 'Sign before the fraction of numbers in the target.' }];
   if (answer !== 'choice') return [];
   const comment = 'The column with a list of choices, or the columns with one each.';
   const first = {

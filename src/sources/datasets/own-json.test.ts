@@ -18,6 +18,21 @@ describe('JSON', () => {
     expect(table.notes).toEqual(notes);
   });
 
+  it.each([
+    [
+      'a.json',
+      '[{"a": 9007199254740993, "b": [-9007199254740993, 9007199254740991], "c": 1e300, "d": "9007199254740993"}]',
+    ],
+    [
+      'a.jsonl',
+      '{"a": 9007199254740993, "b": [-9007199254740993, 9007199254740991], "c": 1e300, "d": "9007199254740993"}',
+    ],
+  ])('%s: integers that numbers would round are kept as text', async (name, content) => {
+    expect(valuesOf(await readOne(content, name))).toEqual([
+      { a: '9007199254740993', b: ['-9007199254740993', 9007199254740991], c: 1e300, d: '9007199254740993' },
+    ]);
+  });
+
   it('columns as lists', async () => {
     const table = await readOne('{"text": ["a", "b"], "label": [1, null]}', 'a.json');
     expect(valuesOf(table)).toEqual([

@@ -1,3 +1,4 @@
+import { parseExactJson } from '../../core/exact-json.ts';
 import { DataError, InvalidItemError } from '../../core/errors.ts';
 import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
 
@@ -54,7 +55,7 @@ function hasUnexpectedToken(text: string): boolean {
 
 function parsed(text: string): { readonly value: unknown } | { readonly fault: JsonFault } {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseExactJson(text) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return { fault: jsonFault(text, error) };

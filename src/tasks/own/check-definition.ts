@@ -50,6 +50,13 @@ export function checkDefinition(written: TaskDefinition, task: ResolvedTask, fil
     refuse('choices', `${answer} answers have no choices`, 'Set `answer: choice`, or leave `choices` out.');
   if (answer !== 'choice' && written.firstChoice !== undefined)
     refuse('firstChoice', `${answer} answers have no choices`);
+  if (answer !== 'number' && written.decimal !== undefined) refuse('decimal', `${answer} answers are no numbers`);
+  if (task.target === task.input)
+    refuse(
+      'input',
+      `\`${task.input}\` is also the target: the prompt would show the right answer`,
+      'Name another column.',
+    );
   if (task.target === undefined && !withoutTarget.has(score.kind)) {
     refuse(
       'target',

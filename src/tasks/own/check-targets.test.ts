@@ -34,7 +34,7 @@ describe('what is right', () => {
       fineRows(30, (index) => ({ label: index === 0 ? 'n/a' : index })),
       { answer: 'number', labels: undefined },
       [
-        'error target_not_number: tickets.csv:2: the target `label` must be a number, or text that ends with one, got "n/a"',
+        'error target_not_number: tickets.csv:2: the target `label` must be a number and nothing else but a unit (or a solution that ends with #### and one), got "n/a"',
       ],
     ],
     [
@@ -85,7 +85,9 @@ describe('what is right', () => {
       'missing choices',
       abc('A', (index) => (index === 0 ? { b: '' } : {})),
       choice,
-      ['error invalid_choices: tickets.csv:2: the choices must be a choice, since a later one is there'],
+      [
+        'error invalid_choices: tickets.csv:2: the choices in `a`, `b`, `c` must be a choice, since a later one is there',
+      ],
     ],
     [
       'the same choice twice',

@@ -218,13 +218,17 @@ const choices: Check = ({ definition, rows }) => {
   });
   const open = new Set(undecided);
   const harmless = doubled.filter((row) => !open.has(row));
+  const columns = [definition.choices ?? []]
+    .flat()
+    .map((column) => `\`${column}\``)
+    .join(', ');
   const ask = 'Make the choices of each row different.';
   return [
     ...finding(
       'error',
       'invalid_choices',
       faulty.map(({ row }) => row),
-      (at) => `${at}: the choices must be ${faulty[0]?.fault}`,
+      (at) => `${at}: the choices in ${columns} must be ${faulty[0]?.fault}`,
       repair,
     ),
     ...finding(

@@ -1,3 +1,5 @@
+import { isNumberText } from './number-text.ts';
+
 /** What a column of the user's data holds, as far as its values tell. */
 export type ColumnKind = 'empty' | 'messages' | 'list' | 'object' | 'number' | 'date' | 'url' | 'id' | 'text';
 
@@ -39,11 +41,6 @@ export function isEmptyValue(value: unknown): boolean {
 /** A value as the text that a prompt would show. */
 export function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** A number as people write it in tables, with commas between thousands if they like. */
-export function isNumberText(text: string): boolean {
-  return /^[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:e[-+]?\d+)?$/iu.test(text.trim()) && /\d/.test(text);
 }
 
 /** What a text holds as JSON, where that is keys and values or a list. */

@@ -1,4 +1,4 @@
-import { jsonInside } from '../../core/json-inside.ts';
+import { parseExactJson } from '../../core/exact-json.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -25,10 +25,19 @@ function partOf(value: unknown, key: string): unknown {
   return (value as Values)[key];
 }
 
+function exactJson(text: string): unknown {
+  try {
+    return parseExactJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** The list or object that a text is as JSON, as tables without types have them; undefined where it is neither. */
 export function jsonValue(text: string): unknown {
   if (!/^\s*[[{]/u.test(text)) return undefined;
-  const value = jsonInside(text);
+  const value = exactJson(text);
   return typeof value === 'object' && value !== null ? value : undefined;
 }
 

@@ -4,8 +4,19 @@ type Known = Pick<ResolvedTask, 'answer' | 'by' | 'labels' | 'score' | 'unanswer
 
 const lettered = '{% for choice in choices %}{{ letters[loop.index0] }}. {{ choice }}\n{% endfor %}';
 
-/** What a task asks where its file has no prompt; plain ends where the answer begins, chat asks. */
-export function defaultPrompt({ answer, by, score, unanswerable }: Known): ByStyle<string> {
+/**
+ * What a task asks where its file has no prompt; plain ends where the answer begins, chat asks.
+ *
+ * @param context the column of texts that inputs are about, which then stands before them
+ */
+export function defaultPrompt(known: Known, context?: string): ByStyle<string> {
+  const { plain, chat } = promptOf(known);
+  if (context === undefined) return { plain, chat };
+  const about = `{{ row[${JSON.stringify(context)}] }}\n\n`;
+  return { plain: about + plain, chat: about + chat };
+}
+
+function promptOf({ answer, by, score, unanswerable }: Known): ByStyle<string> {
   switch (answer) {
     case 'label':
       return {

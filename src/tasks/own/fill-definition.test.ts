@@ -129,6 +129,7 @@ describe('settings that do not go together', () => {
     ['a label twice', 'label', {}, { labels: ['a', 'b', 'a'] }, /`labels`: "a" is there twice/u],
     ['no choices', 'choice', {}, { choices: undefined }, /`choices`: a choice task needs/u],
     ['choices of text', 'text', {}, { choices: 'options' }, /`choices`: text answers have no choices/u],
+    ['decimal commas in text', 'text', { decimal: ',' }, {}, /`decimal`: text answers are no numbers/u],
     ['the first choice of text', 'text', { firstChoice: 1 }, {}, /`firstChoice`: text answers have no choices/u],
     [
       'JSON score of labels',

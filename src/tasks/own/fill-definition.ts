@@ -21,6 +21,10 @@ export type KnownOfTask = Pick<
   readonly id?: string | undefined;
   /** Where the data count choices from 1; by default what the file says. */
   readonly firstChoice?: 0 | 1 | undefined;
+  /** Sign before the fraction of numbers in the data; by default what the file says. */
+  readonly decimal?: '.' | ',' | undefined;
+  /** The column of texts that inputs are about, for the default prompt. */
+  readonly context?: string | undefined;
 };
 
 /** One value for both styles, or one for each, as one for each. */
@@ -78,15 +82,18 @@ export function fillDefinition(
   const { unanswerable } = written;
   const settled = { answer, by, labels, score, unanswerable };
   const firstChoice = written.firstChoice ?? known.firstChoice;
+  const decimal = written.decimal ?? known.decimal;
+  const { context, ...facts } = known;
   const task: ResolvedTask = {
-    ...known,
+    ...facts,
     ...settled,
     title: written.title ?? known.name,
     id: written.id ?? known.id,
     cluster: written.cluster,
     ...(firstChoice !== undefined && { firstChoice }),
+    ...(decimal !== undefined && { decimal }),
     system: written.system,
-    prompt: written.prompt === undefined ? defaultPrompt(settled) : bothStyles(written.prompt),
+    prompt: written.prompt === undefined ? defaultPrompt(settled, context) : bothStyles(written.prompt),
     maxTokens: written.maxTokens === undefined ? defaultMaxTokens(settled) : bothStyles(written.maxTokens),
     stop: written.stop === undefined ? defaultStop(settled) : bothStyles<readonly string[]>(written.stop),
     metric: written.metric ?? metricOf(score),

@@ -1,3 +1,5 @@
+import { parseExactJson } from '../../core/exact-json.ts';
+
 /** Longer texts aren't searched; in characters. */
 const longestText = 1_000_000;
 /** Values that are nested deeper count as none. */
@@ -7,6 +9,8 @@ const mostTries = 200;
 
 export interface FoundJson {
   readonly value: unknown;
+  /** The same with integers that a number would round as text. */
+  readonly exact: unknown;
 }
 
 function isTooDeep(value: unknown, left = deepestValue): boolean {
@@ -17,7 +21,7 @@ function isTooDeep(value: unknown, left = deepestValue): boolean {
 function parse(text: string): FoundJson | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isTooDeep(value) ? undefined : { value };
+    return isTooDeep(value) ? undefined : { value, exact: parseExactJson(text) };
   } catch {
     // Not JSON is one of the answers.
     return undefined;

@@ -1,6 +1,7 @@
 import type { AnswerKind } from '../../core/task-definition.ts';
-import { type ColumnFacts, isNumberText, jsonOf, valueText, wordsOf } from './column-facts.ts';
+import { type ColumnFacts, jsonOf, valueText, wordsOf } from './column-facts.ts';
 import { labelSpellings, type LabelSpelling } from './label-spelling.ts';
+import { isNumberText } from './number-text.ts';
 
 /** The kind of answer that a target column asks for, or those that it may be. */
 export interface InferredAnswer {
@@ -17,6 +18,12 @@ const labelWords: ReadonlySet<string> = new Set(
 
 /** More labels than a prompt can list for long. */
 const manyLabels = 100;
+/** A larger share of distinct values is no set of labels without being asked, whatever its column is called. */
+const fewEnough = 0.75;
+/** Of so few rows most may well be the first of their label. */
+const tooFewToTell = 6;
+/** A column with so large a share of numbers is one of numbers, in which some rows are damaged. */
+const mostlyNumbers = 0.8;
 const longestLabel = 60;
 const mostWords = 6;
 
@@ -48,11 +55,15 @@ export function inferAnswer(column: ColumnFacts): InferredAnswer {
   const rows = column.values.length;
   const distinct = labels.length;
   const because = counted(distinct, rows);
-  const isNamed = wordsOf(column.name).some((word) => labelWords.has(word));
+  const isFew = texts.length < tooFewToTell || distinct <= fewEnough * texts.length;
+  const isNamed = isFew && wordsOf(column.name).some((word) => labelWords.has(word));
   const areShort = texts.every(isShort);
   // Half of the values repeated: 2 labels in 3 rows, 20 in 40.
-  const areRepeated = distinct < texts.length && (distinct <= texts.length / 2 || texts.length < 6);
+  const areRepeated = distinct < texts.length && (distinct <= texts.length / 2 || texts.length < tooFewToTell);
   if (texts.every(isNumberText)) return numberOrLabel(texts, { distinct, isNamed, areRepeated, because });
+  const numbers = texts.filter(isNumberText).length;
+  if (!areRepeated && numbers >= mostlyNumbers * texts.length)
+    return { kinds: ['number', 'text'], because: `numbers in ${numbers} of ${texts.length} rows` };
   if (!areShort) return { kinds: ['text'], because: 'texts of several words' };
   if (areRepeated && distinct <= (texts.length >= 5 * distinct ? 2 * manyLabels : manyLabels / 2))
     return { kinds: ['label'], because };

@@ -63,8 +63,8 @@ describe('choices', () => {
   it('are in most cells of a table, though one is damaged', () => {
     const choices = [...repeat(['["red", "blue"]'], 9), '["red", '];
     expect(infer({ question: numbered(10), choices, answer: repeat(['red', 'blue'], 10) })).toMatchObject({
-      key: 'answer',
-      candidates: ['choice', 'label'],
+      answer: 'choice',
+      choices: 'choices',
     });
   });
 

@@ -120,27 +120,33 @@ function targetOf(values: Values, target: string, choices: string | readonly str
   return /^\d{1,2}$/.test(text) && Number(text) <= count ? Number(text) : undefined;
 }
 
+type Row = { readonly values: Values };
+
 /** How the targets of all rows mean their choices. */
-export interface ChoiceTargets {
+export interface ChoiceTargets<Own extends Row> {
   /** Each is one of its row's choices: their text, their letter, or their number. */
   readonly areChoices: boolean;
+  /** Rows whose target is none of their choices. */
+  readonly odd: readonly Own[];
   /** Number of the first choice, where targets are numbers; `unknown` where rows fit both. */
   readonly firstChoice: 0 | 1 | 'unknown' | undefined;
 }
 
-export function choiceTargets(
-  rows: readonly { readonly values: Values }[],
+export function choiceTargets<Own extends Row>(
+  rows: readonly Own[],
   target: string,
   choices: string | readonly string[],
-): ChoiceTargets {
+): ChoiceTargets<Own> {
   const found = rows
-    .filter(({ values }) => !isEmptyValue(values[target]))
-    .map(({ values }) => ({ values, is: targetOf(values, target, choices) }));
-  const areChoices = found.every(({ is }) => is !== undefined);
+    // Rows without choices say nothing of the others.
+    .filter(({ values }) => !isEmptyValue(values[target]) && choicesOfRow(values, choices) !== undefined)
+    .map((row) => ({ row, is: targetOf(row.values, target, choices) }));
+  const odd = found.filter(({ is }) => is === undefined).map(({ row }) => row);
+  const areChoices = found.length > 0 && odd.length === 0;
   const numbers = found.filter(({ is }) => typeof is === 'number');
-  if (!areChoices || numbers.length === 0) return { areChoices, firstChoice: undefined };
+  if (!areChoices || numbers.length === 0) return { areChoices, odd, firstChoice: undefined };
+  const last = numbers.filter(({ row, is }) => is === choicesOfRow(row.values, choices)?.texts.length);
   const hasZero = numbers.some(({ is }) => is === 0);
-  const hasLast = numbers.some(({ values, is }) => is === choicesOfRow(values, choices)?.texts.length);
-  if (hasZero && hasLast) return { areChoices: false, firstChoice: undefined };
-  return { areChoices, firstChoice: hasZero ? 0 : hasLast ? 1 : 'unknown' };
+  if (hasZero && last.length > 0) return { areChoices: false, odd: last.map(({ row }) => row), firstChoice: undefined };
+  return { areChoices, odd, firstChoice: hasZero ? 0 : last.length > 0 ? 1 : 'unknown' };
 }

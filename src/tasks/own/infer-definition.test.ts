@@ -167,6 +167,8 @@ describe('answers', () => {
     ['zeros and ones', repeat(['0', '1'], 30), 'label'],
     ['one to five stars', repeat(['1', '2', '3', '4', '5'], 30), 'label'],
     ['prices', ['12.50', '1,250.00', '3.75'], 'number'],
+    ['prices with commas', ['10,10', '11,10', '12,10', '1.250,00'], 'number'],
+    ['prices in dollars', ['$1.50', '$2.50', '$3.75'], 'number'],
     ['many whole numbers', Array.from({ length: 60 }, (_, at) => at % 30), 'number'],
     ['sentences', texts.map((text) => `${text} It is a long answer of more than a few words.`), 'text'],
     ['300 short texts', numbered(300).map((_, at) => `city ${at}`), 'text'],

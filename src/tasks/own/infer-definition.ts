@@ -1,4 +1,6 @@
 import type { AnswerKind, TaskDefinition } from '../../core/task-definition.ts';
+import { placesText, shortList } from '../../core/row-places.ts';
+import { visible } from './check-targets.ts';
 import { columnFacts, type ColumnFacts, nameWords } from './column-facts.ts';
 import { valueText } from './column-value.ts';
 import { inferAnswer, type InferredAnswer, labelsOf } from './infer-answer.ts';
@@ -9,13 +11,22 @@ import {
   type UnreadChoices,
   unreadChoices,
 } from './infer-choices.ts';
+import { contextColumn } from './infer-context.ts';
+import { inferDecimal } from './infer-decimal.ts';
 import { chooseInput, chooseTarget, hasTellingName } from './infer-columns.ts';
 import type { LabelSpelling } from './label-spelling.ts';
+
+interface InferredRow {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Where it is, if it is in a file. */
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+}
 
 /** A table without its files. */
 export interface InferredFrom {
   readonly columns: readonly string[];
-  readonly rows: readonly { readonly values: Readonly<Record<string, unknown>> }[];
+  readonly rows: readonly InferredRow[];
   /** Why the names of the columns may be a first row, as a clause; undefined where they are no row. */
   readonly headingDoubt?: string | undefined;
 }
@@ -32,6 +43,10 @@ export interface InferredTask {
   readonly firstChoice?: 0 | 1 | undefined;
   /** The column whose values tell all rows apart and whose name says so; undefined where there is none, or several. */
   readonly id?: string | undefined;
+  /** Sign before the fraction of numbers in the target, where that is no point. */
+  readonly decimal?: ',' | undefined;
+  /** The column of texts that the inputs are about, which the default prompt shows before them. */
+  readonly context?: string | undefined;
   /** What was inferred and from what, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -42,7 +57,7 @@ export interface InferenceDoubt {
   readonly question: string;
   /** Empty where no column could be it. */
   readonly candidates: readonly string[];
-  /** What to do, where that is to change the data; then there are no candidates, and the question says what is wrong. */
+  /** What to do, where that is to change the data; where there are no candidates, the question says what is wrong. */
   readonly remedy?: string | undefined;
 }
 
@@ -62,7 +77,9 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
   if (headingDoubt !== undefined && !areNamed && !hasTellingName(all)) return noHeading(headingDoubt);
   const choices = writtenChoices(written) ?? findChoices(all);
   const taken = new Set([...(choices?.columns ?? []), written.id, written.cluster]);
-  const free = all.filter(({ name }) => !taken.has(name));
+  const open = all.filter(({ name }) => !taken.has(name));
+  const context = contextColumn(written, open);
+  const free = open.filter((column) => column !== context);
   const unread = choices === undefined && written.answer === undefined ? unreadChoices(free) : undefined;
   if (unread !== undefined && ![written.input, written.target].includes(unread.column)) return unreadDoubt(unread);
   const input = inputOf(written, free, all);
@@ -80,6 +97,7 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
   const others = free.filter((column) => column !== input.column && column !== target?.column);
   const id = written.id === undefined ? idColumn(others, table.rows.length) : undefined;
   const labels = answer === 'label' && target !== undefined ? labelsOf(target.column) : [];
+  const numbers = answer === 'number' && target !== undefined ? inferDecimal(written, target.column) : undefined;
   return {
     input: input.column.name,
     target: target?.column.name,
@@ -88,11 +106,17 @@ export function inferDefinition(written: TaskDefinition, table: InferredFrom): I
     choices: answer === 'choice' ? choices?.choices : undefined,
     ...(kind.firstChoice !== undefined && { firstChoice: kind.firstChoice }),
     ...(id !== undefined && { id }),
+    ...(numbers?.decimal === ',' && { decimal: ',' as const }),
+    ...(context !== undefined && { context: context.name }),
     notes: [
       ...(input.because === undefined ? [] : [`input: column ${quoted(input.column.name)} (${input.because})`]),
       ...(target === undefined ? [] : targetNotes(written, target, kind, labels)),
       ...(answer === 'choice' && written.choices === undefined && choices !== undefined ? [choices.because] : []),
       ...(id === undefined ? [] : [`id: column ${quoted(id)} (its name, and no two rows share a value)`]),
+      ...(numbers?.notes ?? []),
+      ...(context === undefined
+        ? []
+        : [`prompt: column ${quoted(context.name)} (its name) stands before the question`]),
     ],
   };
 }
@@ -231,16 +255,36 @@ function choiceOrOther(
   target: ColumnFacts,
   choices: InferredChoices,
   rows: InferredFrom['rows'],
-  { kinds }: InferredAnswer,
+  inferred: InferredAnswer,
 ): Kind | InferenceDoubt {
-  if (choiceTargets(rows, target.name, choices.choices).areChoices) {
+  const { areChoices, odd } = choiceTargets(rows, target.name, choices.choices);
+  if (areChoices) {
     const found = asChoice(written, target, choices, rows);
     if ('question' in found) return found;
     const counted = found.firstChoice === undefined ? 'the text or letter' : `the number from ${found.firstChoice} on`;
     return { ...found, because: `${counted} of one of the choices` };
   }
-  const question = `Column ${quoted(target.name)} isn't always one of the choices. What does a model answer with?`;
-  return { key: 'answer', question, candidates: ['choice', ...kinds] };
+  return {
+    key: 'answer',
+    question: `Column ${quoted(target.name)} isn't always one of the choices${oddText(odd, target.name)}. What does a model answer with?`,
+    candidates: ['choice', ...inferred.kinds],
+    remedy:
+      'Repair these rows; or say it with --answer, or with `answer:` in a task file: with choice they are errors, which --skip-invalid leaves out.',
+  };
+}
+
+const shownRows = 3;
+
+/** Where odd values are, and what they are: ` (t.csv:7 and 9: "E", "F")`. */
+function oddText(rows: readonly InferredRow[], column: string): string {
+  const places = rows.flatMap(({ file, line }) => (file === undefined || line === undefined ? [] : [{ file, line }]));
+  const values = rows.map((row) => valueText(row.values[column]));
+  if (places.length === 0) return '';
+  const shown = shortList(
+    [...new Set(values)].map((value) => visible(value)),
+    shownRows,
+  );
+  return ` (${placesText(places, shownRows)}: ${shown})`;
 }
 
 /** Labels that a note names; the rest are counted. */

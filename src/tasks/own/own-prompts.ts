@@ -2,7 +2,7 @@ import type { ChatMessage, PromptStyle } from '../../core/engine.ts';
 import type { OwnRecord, ResolvedTask } from '../../core/task-definition.ts';
 import type { GenerationPrompt } from '../../core/task.ts';
 import { promptAfter } from '../task-parts.ts';
-import { checkName, checkValue, promptVariables, refuseTarget } from './prompt-names.ts';
+import { checkName, checkValue, promptVariables, refuseTarget, requireRow } from './prompt-names.ts';
 import { rowError } from './row-error.ts';
 import { type RowFacts, rowFacts } from './row-facts.ts';
 import type { SettingSource } from './setting-error.ts';
@@ -16,6 +16,8 @@ export interface OwnPrompts {
    * @throws {ConfigError} if they name what no row has, or can't be rendered
    */
   check(record: OwnRecord): void;
+  /** What the templates take from outside, and in which setting. */
+  readonly named: readonly { readonly key: string; readonly path: readonly string[] }[];
   /** @param shots examples that each style shows, of those that are given */
   prompt(
     record: OwnRecord,
@@ -65,9 +67,14 @@ export function ownPrompts(
   for (const template of used) refuseTarget(definition, file, template);
   const named = used.flatMap(({ key, names }) => names.map((path) => ({ key, path })));
   if (columns !== undefined) for (const { key, path } of named) checkName(definition, file, key, path, columns);
+  for (const style of definition.by === 'likelihood' ? (['plain'] as const) : (['plain', 'chat'] as const)) {
+    const text = `${definition.prompt[style]}${definition.system ?? ''}`;
+    requireRow(definition, { file, key: `prompt.${style}` }, text, columns);
+  }
   const takesTranscript = chat.names.some(([name]) => name === 'transcript');
   const prompting: Prompting = { definition, templates, takesTranscript };
   return {
+    named,
     check(record) {
       for (const { key, path } of named) {
         checkName(definition, file, key, path, columns ?? Object.keys(record.values));
@@ -76,7 +83,11 @@ export function ownPrompts(
       const facts = rowFacts(definition, record);
       checkLastMessage(prompting, facts);
       const variables = promptVariables(definition, record, facts, facts.input.text);
-      for (const template of used) template.render(variables, record.id);
+      for (const template of used) {
+        const isBlank = template.render(variables, record.id).trim() === '';
+        if (isBlank && template !== system)
+          throw rowError(definition.input, 'such that the prompt says something (it is nothing but white space)');
+      }
     },
     prompt: (record, examples, shots) => ({
       plain: plainPrompt(prompting, record, examples.slice(0, shots.plain)),

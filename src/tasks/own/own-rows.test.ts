@@ -13,6 +13,14 @@ describe('rows', () => {
     ['no id', { id: 'nr' }, { ...ticket, nr: '' }, 'nr', /ids/u],
     ['no cluster', { cluster: 'by' }, { ...ticket, by: null }, 'by', /clusters/u],
     ['no number', { answer: 'number', labels: undefined }, { text: 'x', label: 'many' }, 'label', /^a number/u],
+    ['a date', { answer: 'number', labels: undefined }, { text: 'x', label: '2024-01-01' }, 'label', /^a number and/u],
+    [
+      'a point for a comma',
+      { answer: 'number', labels: undefined, decimal: ',' },
+      { text: 'x', label: '0.5' },
+      'label',
+      /^a number with a decimal comma/u,
+    ],
     ['no JSON', { answer: 'json', labels: undefined }, { text: 'x', label: 'total 3' }, 'label', /^JSON/u],
     ['no text', { answer: 'text', labels: undefined }, { text: 'x', label: [] }, 'label', /set `unanswerable`/u],
     [
@@ -37,12 +45,32 @@ describe('rows', () => {
       /of the 2 choices/u,
     ],
     ['a column less', { prompt: '{{ text }}{{ plan }}' }, ticket, 'plan', /there, since the prompt names it/u],
+    [
+      'a part of a text',
+      { prompt: '{{ text }}{{ meta.a }}' },
+      { ...ticket, meta: 'x' },
+      'meta',
+      /an object, not a text/u,
+    ],
+    [
+      'an empty prompt',
+      { prompt: '{% if meta %}{{ text }}{% endif %}' },
+      { ...ticket, meta: '' },
+      'text',
+      /nothing but white space/u,
+    ],
     ['a part less', { prompt: '{{ text }}{{ meta.a }}' }, { ...ticket, meta: { b: 1 } }, 'meta', /an object with `a`/u],
   ])('with %s are refused at their column', (name, change, values, column, expected) => {
     const parts = name === 'a column less' ? { columns: ['text', 'label', 'plan'] } : {};
     const [at, problem] = rowProblem(change, values, parts);
     expect(at).toBe(column);
     expect(problem).toMatch(expected);
+  });
+
+  it('of JSON keep integers that numbers would round', () => {
+    const task = ticketTask({ answer: 'json', labels: undefined });
+    const row = task.parse({ text: 'x', label: '{"nr": 9007199254740993}' }, 0);
+    expect(task.expected(row)).toBe('{"nr":"9007199254740993"}');
   });
 
   it('may spell labels in other ways', () => {

@@ -78,6 +78,50 @@ export function refuseTarget(definition: ResolvedTask, file: SettingSource, { ke
 }
 
 /**
+ * Refuses a prompt that says the same of every row.
+ *
+ * @param text of the template, with that of the system message
+ * @param columns of the data, where they are known already
+ * @throws {ConfigError}
+ */
+export function requireRow(
+  definition: ResolvedTask,
+  { file, key }: { readonly file: SettingSource; readonly key: string },
+  text: string,
+  columns: readonly string[] | undefined,
+): void {
+  const code = text.match(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/gu) ?? [];
+  const words = new Set(code.join(' ').match(/[\p{L}_][\p{L}\p{N}_]*/gu));
+  // Any name may be one of a column, as long as these aren't known.
+  const isOpen = columns === undefined && words.size > 0;
+  const ofRows = ['input', 'row', 'transcript', 'choices', definition.input, ...(columns ?? [])];
+  if (isOpen || ofRows.some((name) => words.has(name))) return;
+  throw settingError(
+    file,
+    key,
+    'it shows nothing of a row: neither the input nor choices nor a column',
+    'Use {{ input }}, or the name of a column.',
+  );
+}
+
+/** Methods and properties of texts in templates. */
+const ofTexts: ReadonlySet<string> = new Set(
+  'upper lower strip rstrip lstrip title capitalize startswith endswith split replace length'.split(' '),
+);
+
+/** Whether a path takes a part of what is a text in a row, as far as it goes in rows at all. */
+export function takesPartOfText(values: Readonly<Record<string, unknown>>, path: readonly string[]): boolean {
+  const keys = path[0] === 'row' && !Object.hasOwn(values, 'row') ? path.slice(1) : path;
+  let current: unknown = values;
+  for (const key of keys) {
+    if (typeof current === 'string') return !ofTexts.has(key);
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return false;
+    current = (current as Readonly<Record<string, unknown>>)[key];
+  }
+  return false;
+}
+
+/**
  * Refuses a name that is neither a column nor one of the task's own: a template would silently leave it out.
  *
  * @throws {ConfigError} with the nearest name
@@ -116,6 +160,8 @@ export function checkValue(definition: ResolvedTask, { values }: OwnRecord, path
   const [column] = keys;
   const isOwn = root !== 'row' && (before.includes(root) || (after.includes(root) && !Object.hasOwn(values, root)));
   if (column === undefined || isOwn) return;
+  if (takesPartOfText(values, path))
+    throw rowError(column, `an object, not a text, since the prompt takes \`${path.join('.')}\` of it`);
   let current: unknown = values;
   for (const key of keys) {
     if (typeof current !== 'object' || current === null || Array.isArray(current)) return;

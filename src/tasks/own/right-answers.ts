@@ -1,8 +1,9 @@
 import type { ResolvedTask } from '../../core/task-definition.ts';
-import { type ExactDecimal, extractNumber, formatDecimal } from '../gsm8k-number.ts';
+import { type ExactDecimal, formatDecimal } from '../gsm8k-number.ts';
 import { choiceLetter } from '../read-letter.ts';
 import { columnValue, isBlank, jsonValue, listValue, plainValue, valueText } from './column-value.ts';
 import { matchLabel } from './label-spelling.ts';
+import { type DecimalSign, parseNumber } from './number-text.ts';
 import { choicePosition, type RowChoices } from './row-choices.ts';
 import { rowError } from './row-error.ts';
 
@@ -45,7 +46,7 @@ export function rightAnswers(
     case 'choice':
       return rightChoices(definition, all, choices ?? { texts: [], names: undefined });
     case 'number':
-      return rightNumbers(target, all);
+      return rightNumbers(definition, target, all);
     case 'text':
     case 'free':
       return rightTexts(all.map((each) => valueText(each).trim()));
@@ -77,13 +78,22 @@ function rightChoices(definition: ResolvedTask, all: readonly unknown[], choices
   return { ...none, shown, expected: shown, positions };
 }
 
-/** A target may be a worked solution, whose final number counts; examples then show all of it. */
-function rightNumbers(target: string, all: readonly unknown[]): RightAnswers {
-  const numbers = all.map((each) => extractNumber(valueText(each))).filter((number) => number !== undefined);
+/** A target may be a worked solution whose last line marks its number with `####`; examples then show all of it. */
+function rightNumbers({ decimal = '.' }: ResolvedTask, target: string, all: readonly unknown[]): RightAnswers {
+  const numbers = all.map((each) => numberOf(each, decimal)).filter((number) => number !== undefined);
   const [first] = numbers;
-  if (first === undefined || numbers.length !== all.length)
-    throw rowError(target, 'a number, or text that ends with one');
+  if (first === undefined || numbers.length !== all.length) {
+    const sign = decimal === ',' ? ' with a decimal comma' : '';
+    throw rowError(target, `a number${sign} and nothing else but a unit (or a solution that ends with #### and one)`);
+  }
   return { ...none, shown: valueText(all[0]).trim(), expected: formatDecimal(first), numbers };
+}
+
+/** Numbers of JSON have a point, whatever texts have. */
+function numberOf(value: unknown, decimal: DecimalSign): ExactDecimal | undefined {
+  const text = valueText(value);
+  const marked = text.includes('####') ? text.slice(text.lastIndexOf('####') + 4) : text;
+  return parseNumber(marked, typeof value === 'string' ? decimal : '.');
 }
 
 function rightJson(target: string, value: unknown): RightAnswers {

@@ -109,6 +109,15 @@ describe('number', () => {
     [42, '', 0, undefined],
   ]);
 
+  truth({ answer: 'number', decimal: ',' }, [
+    ['0,5', '0,5', 1, '0.5'],
+    ['0,5', '0.5', 1, '0.5'],
+    ['0,5', '5', 0, '5'],
+    ['1.100,10', 'It is 1.100,1.', 1, '1100.1'],
+    [1.5, '1,5', 1, '1.5'],
+    ['9007199254740993', '9007199254740992', 0, '9007199254740992'],
+  ]);
+
   it('keeps what it read', () => {
     expect(scoreOf({ answer: 'number' }, 42, 'about 41.50').detail).toEqual({ read: '41.5' });
     expect(scoreOf({ answer: 'number' }, 42, 'none').detail).toBeUndefined();

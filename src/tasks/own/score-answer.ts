@@ -1,11 +1,12 @@
 import type { OwnRecord, ResolvedTask, TaskScore } from '../../core/task-definition.ts';
 import type { ItemScore } from '../../core/task.ts';
-import { type ExactDecimal, extractNumber, formatDecimal, isWithin, parseDecimal } from '../gsm8k-number.ts';
+import { type ExactDecimal, formatDecimal, isWithin, parseDecimal } from '../gsm8k-number.ts';
 import { createLabelReader, type LabelReader } from '../read-label.ts';
 import { choiceLetter, parseLetter } from '../read-letter.ts';
 import { answerSpan } from '../read-span.ts';
 import { wordKey } from '../whole-words.ts';
 import { undecorated } from '../undecorated.ts';
+import { readNumber } from './number-text.ts';
 import type { RightAnswers } from './right-answers.ts';
 import { rowFacts } from './row-facts.ts';
 import { scoreJson } from './score-json.ts';
@@ -26,7 +27,7 @@ export function createAnswerScorer(
   file: SettingSource,
   scorer: OwnScorer | undefined,
 ): AnswerScorer {
-  const { score, labels = [] } = definition;
+  const { score, labels = [], decimal = '.' } = definition;
   const rightOf = (record: OwnRecord): RightAnswers => rowFacts(definition, record).right;
   switch (score.kind) {
     case 'module':
@@ -34,7 +35,7 @@ export function createAnswerScorer(
       return (record, output) => scoreByModule(scorer, score.path, output, record);
     case 'number': {
       const tolerance = parseDecimal(String(score.tolerance)) ?? { numerator: 0n, denominator: 1n };
-      return (record, output) => scoreNumber(rightOf(record), output, tolerance);
+      return (record, output) => scoreNumber(rightOf(record), readNumber(output, decimal), tolerance);
     }
     case 'json':
       return (record, output) => scoreJson(output, rightOf(record).json, score.schema);
@@ -126,8 +127,7 @@ function readChoice(output: string, texts: readonly string[]): number | undefine
 }
 
 /** @param tolerance absolute: the largest difference that still counts as right */
-function scoreNumber({ numbers }: RightAnswers, output: string, tolerance: ExactDecimal): ItemScore {
-  const found = extractNumber(output);
+function scoreNumber({ numbers }: RightAnswers, found: ExactDecimal | undefined, tolerance: ExactDecimal): ItemScore {
   const answer = found === undefined ? undefined : formatDecimal(found);
   return {
     value: found !== undefined && numbers.some((number) => isWithin(found, number, tolerance)) ? 1 : 0,

@@ -21,7 +21,7 @@ describe('findJson', () => {
     ['an object in running text', 'The answer is {"a": "}"} as asked, not {"b": 1}.', { a: '}' }],
     ['an object after braces that are no JSON', 'From {name} to {"a": 1}', { a: 1 }],
   ])('finds %s', (_, output, value) => {
-    expect(findJson(output)).toEqual({ value });
+    expect(findJson(output)).toEqual({ value, exact: value });
   });
 
   it.each([
@@ -160,5 +160,20 @@ describe('parseTarget', () => {
     ["{'a': 1}", "target: must be JSON, got {'a': 1}"],
   ])('refuses %o', (value, message) => {
     expect(() => parseTarget(value)).toThrow(new RangeError(message));
+  });
+});
+
+describe('integers that a number would round', () => {
+  it.each([
+    ['{"nr": 9007199254740993}', 1],
+    ['{"nr": 9007199254740992}', 0],
+    ['{"nr": 9007199254740994}', 0],
+  ])('%s is compared by its digits', (output, value) => {
+    const target = { nr: '9007199254740993' };
+    const integers = { type: 'object', properties: { nr: { type: 'integer' } } };
+    expect(scoreJson(output, target, integers)).toMatchObject({
+      value,
+      metrics: { schema_valid: 1, 'field:nr': value },
+    });
   });
 });

@@ -77,6 +77,11 @@ function fieldMetrics(target: unknown, got: unknown): Record<string, number> {
   return metrics;
 }
 
+/** Whether a target has integers that a number would round, which it holds as text. */
+function hasLongInteger(target: unknown): boolean {
+  return /"-?\d{16,}"/u.test(JSON.stringify(target) ?? '');
+}
+
 function shortened(text: string): string {
   return text.length <= longestAnswer ? text : `${text.slice(0, longestAnswer - 1).toWellFormed()}…`;
 }
@@ -86,7 +91,7 @@ function shortened(text: string): string {
  * `json_valid`, `schema_valid` (where there is a schema), `fields_right` (share of the target's leaf fields that are
  * right) and `field:PATH` for the first 30 fields. `value` is 1 where every field is right and the schema holds.
  *
- * Numbers are the same by value (`1` and `1.0`), as float64; texts after trimming and Unicode NFC; lists in order, the
+ * Numbers are the same by value (`1` and `1.0`), as float64, integers beyond its exactness by their digits; texts after trimming and Unicode NFC; lists in order, the
  * elements that are too many being wrong; objects whatever the order of their keys. Null is a value: a field that is
  * missing isn't null. Fields that the target doesn't have are ignored, unless the schema forbids them.
  *
@@ -96,7 +101,8 @@ export function scoreJson(output: string, target: unknown, schema: JsonSchema | 
   const check = schema === undefined ? undefined : compileSchema(schema);
   const found = findJson(output);
   const got = found?.value;
-  const { right, total } = tally(target, got, { right: 0, total: 0 });
+  const compared = hasLongInteger(target) ? found?.exact : got;
+  const { right, total } = tally(target, compared, { right: 0, total: 0 });
   const problem = found === undefined ? 'no JSON in the output (broken JSON is not repaired)' : check?.(got);
   const isFit = found !== undefined && problem === undefined;
   return {
@@ -107,7 +113,7 @@ export function scoreJson(output: string, target: unknown, schema: JsonSchema | 
       json_valid: found === undefined ? 0 : 1,
       ...(check !== undefined && { schema_valid: isFit ? 1 : 0 }),
       fields_right: right / total,
-      ...fieldMetrics(target, got),
+      ...fieldMetrics(target, compared),
     },
     ...(problem !== undefined && { detail: { problem: shortened(problem) } }),
   };

@@ -90,7 +90,7 @@ export function templateNames({ parsed }: Pick<Template, 'parsed'>): readonly (r
     }
     for (const child of takenBy(node, declare)) visit(child);
   };
-  visit(parsed as Node);
+  if (isNode(parsed)) visit(parsed);
   return paths.filter(([first = '']) => !own.has(first));
 }
 
