@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
 import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
 import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
+import { openScorer } from './own-scorer/open-scorer.ts';
 import { statedTask, type WrittenTask } from './task-files.ts';
 import { nameOfData } from './task-names.ts';
 
@@ -126,23 +126,6 @@ export function storedDefinition({ name, examples, score, maxTokens, stop, ...re
   return { task: name, ...rest, ...generated, examples, score: writtenScore(score) };
 }
 
-async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefined> {
-  if (score.kind !== 'module') return undefined;
-  let module: Readonly<Record<string, unknown>>;
-  try {
-    // What a program exports is unknown until it is looked at.
-    module = (await import(pathToFileURL(score.path).href)) as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${score.path} cannot be loaded: ${message}`, { cause: error });
-  }
-  const { default: scorer } = module;
-  if (typeof scorer === 'function') return scorer as OwnScorer;
-  throw new UsageError(`${score.path} has no scorer: expected a function as its default export`, {
-    hint: 'Write: export default (output, row) => output.includes(row.answer)',
-  });
-}
-
 /** A task that was settled before, and how to make it again with what its rows say. */
 export interface LoadedTask {
   readonly task: Task;
@@ -166,7 +149,7 @@ export async function loadOwnTask(definition: TaskDefinition, id: string): Promi
       hint: 'Start a new run: scores of two definitions are not those of one task.',
     });
   }
-  const scorer = await loadScorer(resolved);
+  const scorer = resolved.score.kind === 'module' ? await openScorer(resolved.score.path) : undefined;
   const withRows: LoadedTask['withRows'] = (parts) => ownTask(resolved, { ...parts, scorer });
   return { task: withRows({ items: 0 }), withRows };
 }

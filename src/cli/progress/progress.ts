@@ -1,4 +1,4 @@
-import { percentText, roughDuration } from '../../core/amount-text.ts';
+import { countText, percentText, roughDuration } from '../../core/amount-text.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { RaceVerdict } from '../../core/race.ts';
 import { plainText, safeText } from '../../present/sanitise.ts';
@@ -15,19 +15,34 @@ export interface Progress extends Disposable {
   framesDrawn(): number;
 }
 
+/** Failed items of a cell that are told of one by one; the rest are counted. */
+const shownFailures = 3;
+
+function cellEndNote(
+  { cellId, state: ended, error }: Extract<RunEvent, { readonly type: 'cell-end' }>,
+  state: RunState,
+): string | undefined {
+  const name = cellName(cellId, state);
+  const more = (state.cellOf(cellId)?.failures ?? 0) - shownFailures;
+  const failures = more > 0 ? `${countText(more)} more ${more === 1 ? 'item' : 'items'} failed` : undefined;
+  if (error === undefined) return failures === undefined ? undefined : `warning: ${name}: ${failures}`;
+  return [
+    `${ended}: ${name}: ${error.message}`,
+    ...(failures === undefined ? [] : [`; ${failures}`]),
+    ...(error.hint === undefined ? [] : [` (${error.hint})`]),
+  ].join('');
+}
+
 /** What of an event must not be overlooked, as one line that stays; undefined where nothing. */
 export function eventNote(event: RunEvent, state: RunState): string | undefined {
   switch (event.type) {
     case 'warning':
       return `warning: ${event.message}`;
     case 'sample-error':
+      if ((state.cellOf(event.cellId)?.failures ?? 0) > shownFailures) return undefined;
       return `warning: ${cellName(event.cellId, state)}: item ${event.itemId}: ${event.message}`;
     case 'cell-end':
-      if (event.error === undefined) return undefined;
-      return [
-        `${event.state}: ${cellName(event.cellId, state)}: ${event.error.message}`,
-        ...(event.error.hint === undefined ? [] : [`(${event.error.hint})`]),
-      ].join(' ');
+      return cellEndNote(event, state);
     case 'wait-start':
       return waitText(event);
     case 'wait-end':

@@ -27,7 +27,7 @@ import { scoreContinuations } from './score-likelihood.ts';
 import type { OwnScorer } from './score-own-module.ts';
 import { settingError } from './setting-error.ts';
 
-export type { OwnScorer } from './score-own-module.ts';
+export { type OwnScorer, ScorerFault } from './score-own-module.ts';
 export { ownTaskId } from './own-task-id.ts';
 
 /** What a definition needs beside itself to become a task. */
