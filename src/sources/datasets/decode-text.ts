@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { percentText } from '../../core/amount-text.ts';
 import { DataError } from '../../core/errors.ts';
 import { shortList } from '../../core/row-places.ts';
 import type { TextEncodingName } from '../../core/task-definition.ts';
@@ -114,7 +115,25 @@ function encodingOf(raw: Buffer, file: string): TextEncodingName {
       hint: 'Repair the line, or set encoding if the file has another one.',
     });
   }
+  refuseBinary(raw, file);
   return 'windows-1252';
+}
+
+const looksAt = 65_536;
+
+/** Of random bytes one in ten is a control character that no text has; of text none is. */
+function refuseBinary(raw: Buffer, file: string): void {
+  const start = raw.subarray(0, looksAt);
+  const controls = start.filter(
+    (byte) => byte < 32 && byte !== 9 && byte !== lineFeed && byte !== 12 && byte !== carriageReturn && byte !== 27,
+  ).length;
+  if (controls * 50 < start.length) return;
+  throw new DataError(
+    `${file}: not a text file: ${percentText(controls / start.length)} of its bytes are control characters`,
+    {
+      hint: 'Use a file with rows of text, such as a CSV file.',
+    },
+  );
 }
 
 /** UTF-16 without a mark: text of most scripts has many zeros in one half of its bytes and none in the other. */

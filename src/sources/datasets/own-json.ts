@@ -157,9 +157,19 @@ function fromColumns(lists: readonly (readonly [string, readonly unknown[]])[], 
   return first.map((_, index) => Object.fromEntries(lists.map(([name, list]) => [name, list[index]])));
 }
 
-/** Rows of a text with one JSON object a line; blank lines don't count. */
+/** Rows of a text with one JSON object a line; blank lines don't count. A text that is one list is read as JSON. */
 export function readJsonLines(text: string, file: string, onDamage: OnDamage): ReadTable {
+  if (isOneList(text)) {
+    const table = readJson(text, file, onDamage);
+    return { ...table, notes: [`${file}: read as JSON, since it is one list`, ...table.notes] };
+  }
   return objectRows(jsonLines(text, file, onDamage), file, onDamage);
+}
+
+function isOneList(text: string): boolean {
+  if (!/^\s*\[/u.test(text)) return false;
+  const [first = '', ...others] = text.trim().split(/\r\n|\n|\r/u, 2);
+  return others.length === 0 || 'fault' in parsed(first);
 }
 
 function* jsonLines(text: string, file: string, onDamage: OnDamage): Generator<PlacedValue, void, void> {
