@@ -6,6 +6,7 @@ import type { Task } from '../core/task.ts';
 import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
 import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
 import { openScorer } from './own-scorer/open-scorer.ts';
+import { settingsText } from './settings-text.ts';
 import { statedTask, type WrittenTask } from './task-files.ts';
 import { nameOfData } from './task-names.ts';
 
@@ -24,9 +25,9 @@ function examplesOf({ examples }: TaskDefinition): ResolvedTask['examples'] {
   return { from: from === undefined ? undefined : sourceOf(from), count, pick };
 }
 
-async function textOf(task: WrittenTask, path: string): Promise<string> {
+async function contentOf(task: WrittenTask, path: string): Promise<Buffer<ArrayBuffer>> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
     const what = error.code === 'ENOENT' ? 'no such file' : error.message;
@@ -35,7 +36,7 @@ async function textOf(task: WrittenTask, path: string): Promise<string> {
 }
 
 async function jsonSchema(task: WrittenTask, path: string): Promise<Readonly<Record<string, unknown>>> {
-  const text = await textOf(task, path);
+  const text = settingsText(await contentOf(task, path), path);
   let schema: unknown;
   try {
     schema = JSON.parse(text);
@@ -55,7 +56,7 @@ async function scoreOfFiles(task: WrittenTask): Promise<TaskScore | undefined> {
     return { kind: 'json', schema: await jsonSchema(task, score.json.schema) };
   if (!('module' in score)) return undefined;
   const sha256 = createHash('sha256')
-    .update(await textOf(task, score.module))
+    .update(await contentOf(task, score.module))
     .digest('hex');
   return { kind: 'module', path: score.module, sha256 };
 }

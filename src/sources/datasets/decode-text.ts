@@ -14,7 +14,7 @@ export interface DecodedText {
   readonly warnings: readonly string[];
 }
 
-const encodingNames: Readonly<Record<TextEncodingName, string>> = {
+export const encodingNames: Readonly<Record<TextEncodingName, string>> = {
   'utf-8': 'UTF-8',
   'utf-16le': 'UTF-16 (little-endian)',
   'utf-16be': 'UTF-16 (big-endian)',
@@ -149,7 +149,8 @@ function wideEncoding(start: Buffer): TextEncodingName | undefined {
   return odd > even ? 'utf-16le' : 'utf-16be';
 }
 
-function brokenUtf8Line(raw: Buffer): number {
+/** 1-based line of the first byte that is not UTF-8. */
+export function brokenUtf8Line(raw: Buffer): number {
   // What can't be read comes back as the bytes of U+FFFD.
   const again = Buffer.from(raw.toString('utf8'), 'utf8');
   let at = 0;
