@@ -3,7 +3,8 @@ import { ConfigError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
-import { type OwnTable, readOwnTable } from '../sources/datasets/own-table.ts';
+import { hashJson } from '../run/content-key.ts';
+import { type OwnTable, type OwnTableOptions, readOwnTable } from '../sources/datasets/own-table.ts';
 import { inferDefinition, type InferenceDoubt, type InferredTask } from '../tasks/own/infer-definition.ts';
 import { ownTaskId } from '../tasks/own/own-task.ts';
 import type { LocalContext } from './local-context.ts';
@@ -120,10 +121,11 @@ async function findTask(
   const { data } = task.definition;
   const source = typeof data === 'string' ? { path: data } : data;
   context.onStep?.(`columns of ${task.from}`);
-  const table = await readOwnTable(source, { settings: context.settings, skipInvalid, signal });
+  const reading = { settings: context.settings, skipInvalid, signal };
+  const table = await readOwnTable(source, reading);
   checkColumns(task, table.columns);
   const { notes, ...settled } = await inferred(task, table, context);
-  const resolved = await settleTask(task, settled, table.columns);
+  const resolved = await withExampleRows(task, await settleTask(task, settled, table.columns), reading);
   const limit =
     limitShare === undefined
       ? entry.limit
@@ -138,6 +140,22 @@ async function findTask(
     resolved,
     origin: { from: task.from, notes },
   };
+}
+
+/** Examples of another file stand in every prompt: other rows make another task. */
+async function withExampleRows(
+  task: WrittenTask,
+  resolved: ResolvedTask,
+  reading: OwnTableOptions,
+): Promise<ResolvedTask> {
+  const { examples } = resolved;
+  if (examples?.from === undefined) return resolved;
+  const { rows } = await readOwnTable(examples.from, reading);
+  const sha256 = hashJson(rows.map(({ values }) => values));
+  if (examples.sha256 !== undefined && examples.sha256 !== sha256) {
+    throw task.problem(['examples', 'sha256'], `examples.sha256: the rows of ${examples.from.path} have ${sha256}`);
+  }
+  return { ...resolved, examples: { ...examples, sha256 } };
 }
 
 /** Rows that are examples, and not evaluated. */

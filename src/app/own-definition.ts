@@ -19,10 +19,15 @@ function sourceOf(data: string | DataSource): DataSource {
 
 function examplesOf({ examples }: TaskDefinition): ResolvedTask['examples'] {
   if (examples === undefined) return undefined;
-  const { from, pick = 'first' } = examples;
+  const { from, pick = 'first', sha256 } = examples;
   const count = bothStyles(examples.count);
   if (count.plain === 0 && count.chat === 0) return undefined;
-  return { from: from === undefined ? undefined : sourceOf(from), count, pick };
+  return {
+    from: from === undefined ? undefined : sourceOf(from),
+    count,
+    pick,
+    ...(sha256 !== undefined && { sha256 }),
+  };
 }
 
 async function contentOf(task: WrittenTask, path: string): Promise<Buffer<ArrayBuffer>> {

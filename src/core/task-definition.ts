@@ -57,6 +57,7 @@ export interface TaskDefinition {
         readonly from?: string | DataSource | undefined;
         readonly count: number | ByStyle<number>;
         readonly pick?: 'first' | 'balanced' | undefined;
+        readonly sha256?: string | undefined;
       }
     | undefined;
   readonly input?: string | undefined;
@@ -146,6 +147,11 @@ export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDe
           .describe('where examples come from; by default rows of the data, which are then not evaluated'),
         count: byStyle(zod, zod.int().min(0).max(64)).describe('examples in each prompt'),
         pick: zod.enum(['first', 'balanced']).optional().describe('the first rows, or the same number of each label'),
+        sha256: zod
+          .string()
+          .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower case')
+          .optional()
+          .describe('of the rows of `from`; runs store it, and other rows are refused'),
       })
       .optional()
       .describe('few-shot examples; by default none'),
@@ -214,6 +220,8 @@ export interface ResolvedTask {
         readonly from: DataSource | undefined;
         readonly count: ByStyle<number>;
         readonly pick: 'first' | 'balanced';
+        /** Of the rows of `from`, once they were read. */
+        readonly sha256?: string | undefined;
       }
     | undefined;
   readonly input: string;

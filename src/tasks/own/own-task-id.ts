@@ -22,7 +22,8 @@ function withoutPath(source: DataSource | undefined): Omit<DataSource, 'path'> |
 
 /**
  * `tickets/own@` and eight digits of a hash of what the definition says, names, needs and places aside: a changed prompt is
- * another task, a moved file isn't. What the data hold isn't in it; runs store a hash of that beside it.
+ * another task, a moved file isn't. What the data hold isn't in it, runs store a hash of that beside it; rows of a file of
+ * examples are, since they stand in every prompt.
  */
 export function ownTaskId(definition: ResolvedTask): string {
   const { name, title: _title, data, need: _need, examples, score, ...said } = definition;

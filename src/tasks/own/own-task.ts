@@ -152,7 +152,7 @@ function withExamples(definition: ResolvedTask, count: number): ResolvedTask {
   const { examples } = definition;
   if (count === 0) return { ...definition, examples: undefined };
   const both = { plain: count, chat: count };
-  return { ...definition, examples: { from: examples?.from, pick: examples?.pick ?? 'first', count: both } };
+  return { ...definition, examples: { from: undefined, pick: 'first', ...examples, count: both } };
 }
 
 function examplePicker(definition: ResolvedTask, shots: number): ExamplePicker<OwnRecord> {
