@@ -128,6 +128,26 @@ function scoreSchema(zod: Zod): z.ZodType<Score, Score> {
   ]);
 }
 
+type Examples = TaskDefinition['examples'];
+
+function examplesSchema(zod: Zod): z.ZodType<Examples, Examples> {
+  return zod
+    .strictObject({
+      from: dataSchema(zod)
+        .optional()
+        .describe('where examples come from; by default rows of the data, which are then not evaluated'),
+      count: byStyle(zod, zod.int().min(0).max(64)).describe('examples in each prompt'),
+      pick: zod.enum(['first', 'balanced']).optional().describe('the first rows, or the same number of each label'),
+      sha256: zod
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower case')
+        .optional()
+        .describe('of the rows of `from`; runs store it, and other rows are refused'),
+    })
+    .optional()
+    .describe('few-shot examples; by default none');
+}
+
 /** Schema of one task of a task file. */
 export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDefinition> {
   const column = zod.string().min(1);
@@ -140,21 +160,7 @@ export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDe
       .describe('name of the task; by default that of its data file'),
     title: zod.string().min(1).optional().describe('title in tables and reports'),
     data: dataSchema(zod).describe('where the rows are; relative to the task file'),
-    examples: zod
-      .strictObject({
-        from: dataSchema(zod)
-          .optional()
-          .describe('where examples come from; by default rows of the data, which are then not evaluated'),
-        count: byStyle(zod, zod.int().min(0).max(64)).describe('examples in each prompt'),
-        pick: zod.enum(['first', 'balanced']).optional().describe('the first rows, or the same number of each label'),
-        sha256: zod
-          .string()
-          .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower case')
-          .optional()
-          .describe('of the rows of `from`; runs store it, and other rows are refused'),
-      })
-      .optional()
-      .describe('few-shot examples; by default none'),
+    examples: examplesSchema(zod),
     input: column.optional().describe('column with the input: a text, or a list of chat messages as OpenAI has them'),
     target: column.optional().describe('column with the right answer, or a list of right answers'),
     id: column.optional().describe('column with an id that no two rows share; by default a hash of the row'),
