@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { namesText } from '../core/row-places.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
 import { hashJson } from '../run/content-key.ts';
@@ -82,20 +83,24 @@ function checkColumns(task: WrittenTask, columns: readonly string[]): void {
       // `choices.text` is a part of what column `choices` holds.
       if (columns.includes(name) || columns.includes(name.split('.')[0] ?? '')) continue;
       const near = nearestName(name, columns);
-      const hint = near === undefined ? `Its columns: ${columns.join(', ')}.` : `Did you mean "${near}"?`;
+      const hint = near === undefined ? `Its columns: ${namesText(columns)}.` : `Did you mean "${near}"?`;
       throw task.problem([key], `${key}: the data have no column "${name}"`, hint);
     }
   }
 }
+
+/** Of more columns, a message lists some. */
+const mostCandidates = 6;
 
 function doubtError(task: WrittenTask, { key, question, candidates }: InferenceDoubt, table: OwnTable): Error {
   const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
   const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {
     const what = key === 'input' ? 'the input' : 'the right answer';
-    return task.problem([key], `no column that could be ${what}; its columns: ${table.columns.join(', ')}`, hint);
+    return task.problem([key], `no column that could be ${what}; its columns: ${namesText(table.columns)}`, hint);
   }
-  return task.problem([key], `${question} It may be ${candidates.join(' or ')}`, hint);
+  const shown = candidates.length > mostCandidates ? namesText(candidates) : candidates.join(' or ');
+  return task.problem([key], `${question} It may be ${shown}`, hint);
 }
 
 /** Infers what a definition leaves out; what can't be told is asked, one question after another. */
@@ -125,7 +130,7 @@ async function findTask(
   const table = await readOwnTable(source, reading);
   checkColumns(task, table.columns);
   const { notes, ...settled } = await inferred(task, table, context);
-  const resolved = await withExampleRows(task, await settleTask(task, settled, table.columns), reading);
+  const resolved = await withExampleRows(task, await settleTask(task, settled, table), reading);
   const limit =
     limitShare === undefined
       ? entry.limit
@@ -173,8 +178,12 @@ function checkNames(found: readonly FoundTask[]): void {
     const before = seen.get(name);
     seen.set(name, task);
     if (before === undefined) continue;
-    if (before.entry.task === task.entry.task && before.resolved.data.path === data.path)
-      throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${task.origin.from} is named twice`);
+    if (before.entry.task === task.entry.task && before.resolved.data.path === data.path) {
+      const files = [before.origin.from, task.origin.from];
+      const what =
+        files[0] === files[1] ? `the task ${files[0]} is named twice` : `${files.join(' and ')} are the same task`;
+      throw new ConfigError({ file: 'suite', key: 'tasks' }, what, { hint: 'Leave one of them out.' });
+    }
     throw new ConfigError(
       { file: 'suite', key: 'tasks' },
       `two tasks have the name ${name}: ${before.resolved.data.path} and ${data.path}`,

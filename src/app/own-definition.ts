@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
+import type { OwnTable } from '../sources/datasets/own-table.ts';
 import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
 import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
 import { openScorer } from './own-scorer/open-scorer.ts';
@@ -81,13 +82,14 @@ async function atPlace<Value>(task: WrittenTask, make: () => Value): Promise<Val
  * A definition with nothing left open.
  *
  * @param task with absolute paths
- * @param columns of the data, where they were read
- * @throws {ConfigError | UsageError} for settings that don't go together, and files of scorers that can't be read
+ * @param table the data, where they were read
+ * @throws {ConfigError | UsageError} for settings that don't go together, files of scorers that can't be read, and prompts
+ *   that can't be rendered for the first row
  */
 export async function settleTask(
   task: WrittenTask,
   settled: SettledTask,
-  columns?: readonly string[],
+  table?: Pick<OwnTable, 'columns' | 'rows'>,
 ): Promise<ResolvedTask> {
   const { definition, from } = task;
   const data = sourceOf(definition.data);
@@ -102,9 +104,19 @@ export async function settleTask(
   return atPlace(task, () => {
     const resolved = fillDefinition(definition, known, from);
     // Prompts that name no column are found now, not at the first row.
-    ownTask(resolved, { items: 0, file: from, ...(columns !== undefined && { columns }), scorer: noScorer });
+    const checked = ownTask(resolved, { items: 0, file: from, columns: table?.columns, scorer: noScorer });
+    for (const { values } of table?.rows.slice(0, 1) ?? []) renderPrompts(checked, values);
     return resolved;
   });
+}
+
+/** Whether the row fits is for whoever reads all of them. */
+function renderPrompts(task: Task, row: unknown): void {
+  try {
+    task.parse(row, 0);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+  }
 }
 
 /** Stands in while only prompts are checked. */

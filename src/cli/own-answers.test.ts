@@ -209,3 +209,18 @@ it.each([
   expect(stderr.split(message)).toHaveLength(3 + 1 + 1);
   expect(stderr).toMatch(/failed: shy .*: the scorer failed on the first 20 answers, .*; \d+ more items failed \(Mend/);
 });
+
+it('imported answers say what was not read, and that the scorer failed', async () => {
+  await write(
+    'boom.mjs',
+    "export default (output) => { if (output === 'bug') throw new Error('boom'); return true; };\n",
+  );
+  await write('boom.task.yaml', 'task: boom\ndata: tickets.csv\nanswer: free\nscore: module ./boom.mjs\n');
+  const rows = tickets.map(({ text, label }) => ({ text, output: label, latencyMs: 5, latency_ms: 5, duration_ms: 5 }));
+  await writeRows('boom.jsonl', rows);
+  const { stderr } = await perbench('import', 'boom.jsonl', '-t', 'boom.task.yaml', '-m', 'api');
+  expect(stderr).toContain('boom.jsonl: columns that were not used: latency_ms, duration_ms\n');
+  expect(stderr).toMatch(
+    /boom\.jsonl: the scorer failed on 15 of 45 answers, the first time: \S+: threw "boom" for row/u,
+  );
+});

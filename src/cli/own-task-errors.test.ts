@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf16 } from '../../test/setup/read-own-table.ts';
@@ -58,6 +58,46 @@ describe('names', () => {
 
   it('of one file may come once', async () => {
     expect(await errorOf('-t', 'tickets.csv', '-t', './tickets.csv')).toContain('the task tickets.csv is named twice');
+    await write('p.task.yaml', 'data: tickets.csv\n');
+    await write('sub/p.task.yaml', 'data: ../tickets.csv\n');
+    expect(await errorOf('-t', 'p.task.yaml', '-t', 'sub/p.task.yaml')).toContain(
+      'p.task.yaml and sub/p.task.yaml are the same task\nhint: Leave one of them out.',
+    );
+  });
+
+  it('of links that lead nowhere are told apart from no file', async () => {
+    await symlink('nothere.csv', join(folder, 'broken.csv'));
+    await symlink('loop.csv', join(folder, 'loop.csv'));
+    expect(await errorOf('-t', 'broken.csv')).toContain(
+      'broken.csv is a link to nothere.csv, where no file is\nhint: Mend',
+    );
+    expect(await errorOf('-t', 'loop.csv')).toContain('loop.csv is a link to loop.csv, where no file is\nhint: Mend');
+    await write('link.task.yaml', 'data: broken.csv\n');
+    const { stderr } = await perbench('run', 'suite.json', '-t', 'link.task.yaml');
+    expect(stderr).toContain('broken.csv: a link to nothere.csv, which is not there');
+  });
+
+  it('may have commas where a file is called so', async () => {
+    await write('a,b,c.csv', csvOf(ticketRows()));
+    const plan = await perbench('plan', 'suite.json', '-t', 'a,b,c.csv,tickets.csv', '--probe', 'never');
+    expect(plan.stdout).toMatch(/a-b-c\/own@/u);
+    expect(plan.stdout).toMatch(/tickets\/own@/u);
+    expect(await errorOf('-t', 'a,tickets.csv')).toContain('unknown task "a"');
+  });
+
+  it('of many columns are not all listed', async () => {
+    const names = Array.from({ length: 300 }, (_, at) => `c${at}`);
+    await write(
+      'many.csv',
+      csvOf(
+        Array.from({ length: 9 }, (_, row) => names.map((name) => `${name} ${row}`)),
+        names.join(','),
+      ),
+    );
+    const error = await errorOf('-t', 'many.csv');
+    expect(error).toMatch(/It may be (?:c\d+, ){11}c\d+ and 2\d\d more\n/u);
+    await write('many.task.yaml', 'data: many.csv\ninput: text\n');
+    expect(await errorOf('-t', 'many.task.yaml')).toMatch(/Its columns: (?:c\d+, ){11}c\d+ and 288 more\.\n/u);
   });
 
   it('of two files that are called alike must be told apart', async () => {
@@ -129,6 +169,20 @@ describe('task files', () => {
     ],
     ['data: tickets.csv\nneed:\n  latency: soon\n', 'a.task.yaml:3:12: need.latency: expected a time such as 500ms'],
     ['data: tickets.csv\nscore: module ./none.ts\n', /a\.task\.yaml:2:8: score: \S+none\.ts: no such file/u],
+    ['data: tickets.csv\nneed: { memory: 4 }\n', 'a.task.yaml:2:17: need.memory: expected a size with its unit'],
+    ['data: { path: tickets.csv, separator: "||" }\n', 'a.task.yaml:1:39: data.separator: expected one character'],
+    [
+      'data: tickets.csv\nprompt: "{{ text | frobnicate }}"\n',
+      /a\.task\.yaml:2:9: `prompt\.plain`: can't be rendered for row "\w+": Unknown \w+ filter: frobnicate/u,
+    ],
+    [
+      'data: tickets.csv\nprompt: { plain: "{{ text }}", chat: "{{ raise_exception(text) }}" }\n',
+      /a\.task\.yaml:2:38: `prompt\.chat`: can't be rendered for row "\w+": The invoice/u,
+    ],
+    [
+      'data: tickets.csv\nprompt: "{% for i in range(1000000000) %}x{% endfor %}{{ text }}"\n',
+      /a\.task\.yaml:2:9: .*range\(\) gives more than 100,000 numbers in one prompt/u,
+    ],
     ['data: tickets.csv\nanswer: free\n', 'a.task.yaml:'],
     ['data: tickets.csv\nscore: f1\n', "a.task.yaml:2:8: `score`: `f1` doesn't score label answers"],
     ['data: tickets.csv\nprompt: "{{ txt }}"\n', 'a.task.yaml:2:9: '],

@@ -108,7 +108,11 @@ function dataSchema(zod: Zod): z.ZodType<string | DataSource, string | DataSourc
       split: zod.string().min(1).optional().describe('split of a data set of the hub, or the file of a folder'),
       revision: zod.string().min(1).optional().describe('revision of a data set of the hub'),
       encoding: zod.enum(textEncodings).optional(),
-      separator: zod.string().length(1).optional().describe('character between the values of a row'),
+      separator: zod
+        .string()
+        .regex(/^[^"\r\n]$/, 'expected one character, and no quote or line break')
+        .optional()
+        .describe('character between the values of a row'),
     }),
   ]);
 }

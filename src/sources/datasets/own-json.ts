@@ -1,4 +1,5 @@
 import { DataError, InvalidItemError } from '../../core/errors.ts';
+import { namesText } from '../../core/row-places.ts';
 import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -135,14 +136,14 @@ function listIn(
     return { values: fromColumns(lists, file), notes: [`${file}: its lists are the columns`] };
   }
   if (only === undefined || another !== undefined) {
-    const names = ofObjects.map(([name]) => `\`${name}\``).join(', ');
+    const names = namesText(ofObjects.map(([name]) => `\`${name}\``));
     throw new DataError(
       `${file}: expected ${shapes}, got ${only === undefined ? 'an object without one' : `several such lists: ${names}`}`,
       { hint: 'Save the rows alone as a list.' },
     );
   }
   const beside = Object.keys(value).filter((name) => name !== only[0]);
-  const unread = beside.length === 0 ? '' : `; not read: ${beside.join(', ')}`;
+  const unread = beside.length === 0 ? '' : `; not read: ${namesText(beside)}`;
   return { values: only[1], notes: [`${file}: the rows are those of \`${only[0]}\`${unread}`] };
 }
 

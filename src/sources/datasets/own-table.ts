@@ -1,4 +1,5 @@
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
+import { namesText } from '../../core/row-places.ts';
 import type { DataSource } from '../../core/task-definition.ts';
 import type { DatasetFile } from './dataset-formats.ts';
 import { namedLines } from './decode-text.ts';
@@ -55,7 +56,10 @@ export async function readOwnTable(source: DataSource, options: OwnTableOptions)
 
 function noRows(path: string, damaged: readonly InvalidItemError[]): DataError {
   const [first] = damaged;
-  const why = first === undefined ? '' : `; all ${damaged.length} are damaged, the first: ${first.message}`;
+  const why =
+    first === undefined
+      ? ''
+      : `; ${damaged.length === 1 ? 'the only one is' : `all ${damaged.length} are`} damaged${damaged.length === 1 ? '' : ', the first'}: ${first.message}`;
   return new DataError(`${path}: no rows${why}`, { hint: 'Use a file with rows.' });
 }
 
@@ -64,7 +68,7 @@ function leftOut(damaged: readonly InvalidItemError[]): readonly string[] {
   const named = damaged.slice(0, namedLines).map(({ message }) => message);
   const rest = damaged.length - named.length;
   if (rest > 0) named.push(`and ${rest} more`);
-  return [`${damaged.length} damaged rows left out: ${named.join('; ')}`];
+  return [`${damaged.length} damaged ${damaged.length === 1 ? 'row' : 'rows'} left out: ${named.join('; ')}`];
 }
 
 /** Rows of JSON name their columns themselves, and may lack some; those of tables can't. */
@@ -78,8 +82,8 @@ function requireSameColumns(
     const extra = columns.filter((column) => !first.columns.includes(column));
     if (missing.length === 0 && extra.length === 0) continue;
     const parts = [
-      ...(missing.length === 0 ? [] : [`lacks ${missing.map((name) => `"${name}"`).join(', ')}`]),
-      ...(extra.length === 0 ? [] : [`has ${extra.map((name) => `"${name}"`).join(', ')} besides`]),
+      ...(missing.length === 0 ? [] : [`lacks ${namesText(missing.map((name) => `"${name}"`))}`]),
+      ...(extra.length === 0 ? [] : [`has ${namesText(extra.map((name) => `"${name}"`))} besides`]),
     ];
     throw new DataError(`${file.path}: other columns than ${first.file.path}: ${parts.join(' and ')}`, {
       hint: 'Use files with the same columns, or name one of them.',

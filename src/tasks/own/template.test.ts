@@ -77,6 +77,19 @@ describe('promptTemplate', () => {
     );
   });
 
+  it('counts as Jinja does, and ends where a range has no end', () => {
+    const render = (text: string): string =>
+      promptTemplate(text, { ...options, trailing: trailingSpace }).render({ a: 'x' }, 't7');
+    expect(
+      render('{% for i in range(2) %}{{ i }}{% endfor %} {{ range(3, 9, 2) | join }} {{ range(3, 1, -1) | join }}'),
+    ).toBe('01 357 32');
+    for (const text of [
+      '{% for i in range(1000000000) %}x{% endfor %}',
+      '{% for i in range(5000) %}{% for j in range(5000) %}x{% endfor %}{% endfor %}',
+    ])
+      expect(() => render(text)).toThrow('range() gives more than 100,000 numbers in one prompt');
+  });
+
   it('leaves columns out that are called as Jinja calls its own', () => {
     const template = promptTemplate('{{ a }}{{ row.range }}', { ...options, trailing: trailingSpace });
     expect(template.render({ a: 'x', range: 'y', row: { range: 'z' } }, '1')).toBe('xz');
