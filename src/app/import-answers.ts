@@ -203,7 +203,7 @@ function missingText(
   const more = missing.length > shown.length ? `, and ${missing.length - shown.length} more` : '';
   const what = isPartial ? 'left out' : 'counted as failed (--partial leaves them out)';
   return [
-    `${file}: ${missing.length} of ${items.length} items have no answer and are ${what}: ${shown.join(', ')}${more}`,
+    `${file}: ${missing.length} of ${items.length} ${missing.length === 1 ? 'items has no answer and is' : 'items have no answer and are'} ${what}: ${shown.join(', ')}${more}`,
   ];
 }
 

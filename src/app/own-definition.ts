@@ -154,9 +154,10 @@ export interface LoadedTask {
  * The task of a definition that was settled before, without its items.
  *
  * @param id that it has in its suite
+ * @param file where it was written, for errors; by default its name
  * @throws {UsageError} if what it says has another id now
  */
-export async function loadOwnTask(definition: TaskDefinition, id: string): Promise<LoadedTask> {
+export async function loadOwnTask(definition: TaskDefinition, id: string, file?: string): Promise<LoadedTask> {
   const { input, target, answer, labels, choices } = definition;
   if (input === undefined || answer === undefined) throw new Error(`${id} was not settled`);
   const settled = { input, target, answer, labels, choices };
@@ -168,6 +169,6 @@ export async function loadOwnTask(definition: TaskDefinition, id: string): Promi
     });
   }
   const scorer = resolved.score.kind === 'module' ? await openScorer(resolved.score.path) : undefined;
-  const withRows: LoadedTask['withRows'] = (parts) => ownTask(resolved, { ...parts, scorer });
+  const withRows: LoadedTask['withRows'] = (parts) => ownTask(resolved, { ...parts, scorer, file });
   return { task: withRows({ items: 0 }), withRows };
 }

@@ -199,6 +199,14 @@ describe('task files', () => {
     expect(await errorOf('-t', 'a.task.yaml')).toMatch(message);
   });
 
+  it('whose prompts fail on a later row are named with the row', async () => {
+    const prompt = '{{ text }}{% if "April" in text %}{{ raise_exception("no April") }}{% endif %}';
+    await write('late.task.yaml', `data: tickets.csv\nprompt: '${prompt}'\n`);
+    expect(await errorOf('-t', 'late.task.yaml')).toMatch(
+      /error: late\.task\.yaml: `prompt\.plain`: can't be rendered for row "\w+": no April/u,
+    );
+  });
+
   it.each<[what: string, content: Buffer, name: string, message: string]>([
     [
       'Latin-1',

@@ -1,6 +1,6 @@
 import { CsvError, type Info, type Options, parse } from 'csv-parse/sync';
 import { DataError, InvalidItemError } from '../../core/errors.ts';
-import { countText } from '../../core/amount-text.ts';
+import { countOf, countText } from '../../core/amount-text.ts';
 import { namesText, shortList } from '../../core/row-places.ts';
 import { lineCounter, namedLines } from './decode-text.ts';
 import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
@@ -209,7 +209,9 @@ export function readCsv(
     }
     const { columns } = found.heading;
     if (cells.length !== columns.length) {
-      onDamage(notRow(file, line, `${columns.length} values, as the heading has columns`, String(cells.length)));
+      onDamage(
+        notRow(file, line, `${countOf(columns.length, 'value')}, as the heading has columns`, String(cells.length)),
+      );
       return;
     }
     if (columns.length > 1 && cells.every((cell, index) => cell.trim() === columns[index])) again.push(line);

@@ -1,3 +1,4 @@
+import { countOf } from '../../core/amount-text.ts';
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import { namesText } from '../../core/row-places.ts';
 import type { DataSource } from '../../core/task-definition.ts';
@@ -68,7 +69,7 @@ function leftOut(damaged: readonly InvalidItemError[]): readonly string[] {
   const named = damaged.slice(0, namedLines).map(({ message }) => message);
   const rest = damaged.length - named.length;
   if (rest > 0) named.push(`and ${rest} more`);
-  return [`${damaged.length} damaged ${damaged.length === 1 ? 'row' : 'rows'} left out: ${named.join('; ')}`];
+  return [`${countOf(damaged.length, 'damaged row')} left out: ${named.join('; ')}`];
 }
 
 /** Rows of JSON name their columns themselves, and may lack some; those of tables can't. */

@@ -21,6 +21,7 @@ describe('names of a template', () => {
     ['{{ a if b == c else [d, {"k": e}] }}', ['b', 'c', 'a', 'd', 'e']],
     ['{{ a.upper() }} {{ range(3) }} {{ none }}', ['a.upper']],
     ['{{ text[:10] }}', ['text']],
+    ['{% if "x" in text and not a or b not in c %}{% endif %}{{ -d }}', ['text', 'a', 'b', 'c', 'd']],
     ['{# {{ nothing }} #}plain', []],
   ])('of %j', (template, names) => {
     const found = templateNames(new Template(template)).map((path) => path.join('.'));
