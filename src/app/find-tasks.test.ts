@@ -90,4 +90,27 @@ describe('findTasks', () => {
     const { suite } = await findTasks(suiteOf({ task: 'tickets', definition }), contextWith(), signal);
     await expect(prepareTasks(suite, contextWith(), signal)).rejects.toThrow('also among the examples');
   });
+
+  it('tells tasks apart by the rows of their examples, wherever these are', async () => {
+    await writeFile(join(folder, 'few1.csv'), csvOf(ticketRows(27).slice(24)));
+    await writeFile(join(folder, 'few2.csv'), csvOf(ticketRows(27).slice(24)));
+    await writeFile(join(folder, 'few3.csv'), csvOf(ticketRows(30).slice(27)));
+    const stored = async (from: string, sha256?: string) => {
+      const examples = { from, count: 2, ...(sha256 !== undefined && { sha256 }) };
+      const entry = { task: 'tickets', definition: { data: 'tickets.csv', examples } };
+      return (await findTasks(suiteOf(entry), contextWith(), signal)).suite;
+    };
+    const [one, same, other] = [await stored('few1.csv'), await stored('few2.csv'), await stored('few3.csv')];
+    const idOf = ({ tasks: [entry] }: typeof one) => (typeof entry === 'string' ? entry : entry?.task);
+    expect(idOf(same)).toBe(idOf(one));
+    expect(idOf(other)).not.toBe(idOf(one));
+    // What a run has stored keeps its id, with another number of examples too.
+    const again = suiteSchema.parse(JSON.parse(JSON.stringify(one)));
+    const [planned] = await prepareTasks(again, contextWith(), signal);
+    expect(planned?.task.id).toBe(idOf(one));
+    expect(planned?.task.withShots?.(1).own?.examples?.sha256).toMatch(/^[0-9a-f]{64}$/u);
+    await expect(stored('few1.csv', 'a'.repeat(64))).rejects.toThrow(
+      /examples\.sha256: the rows of \S+few1\.csv have/u,
+    );
+  });
 });

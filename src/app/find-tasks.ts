@@ -1,10 +1,11 @@
 import { relative } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { placesText, shortList } from '../core/row-places.ts';
+import { namesText, placesText, shortList } from '../core/row-places.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
-import { type OwnTable, readOwnTable } from '../sources/datasets/own-table.ts';
+import { hashJson } from '../run/content-key.ts';
+import { type OwnTable, type OwnTableOptions, readOwnTable } from '../sources/datasets/own-table.ts';
 import { columnValue, isBlank } from '../tasks/own/column-value.ts';
 import { inferDefinition, type InferenceDoubt, type InferredTask } from '../tasks/own/infer-definition.ts';
 import { ownTaskId } from '../tasks/own/own-task.ts';
@@ -86,20 +87,24 @@ function checkColumns(task: WrittenTask, columns: readonly string[]): void {
       // `choices.text` is a part of what column `choices` holds.
       if (columns.includes(name) || columns.includes(name.split('.')[0] ?? '')) continue;
       const near = nearestName(name, columns);
-      const hint = near === undefined ? `Its columns: ${columns.join(', ')}.` : `Did you mean "${near}"?`;
+      const hint = near === undefined ? `Its columns: ${namesText(columns)}.` : `Did you mean "${near}"?`;
       throw task.problem([key], `${key}: the data have no column "${name}"`, hint);
     }
   }
 }
 
+/** Of more columns, a message lists some. */
+const mostCandidates = 6;
+
 function doubtError(task: WrittenTask, { key, question, candidates, remedy }: InferenceDoubt, table: OwnTable): Error {
-  const ask = candidates.length === 0 ? question : `${question} It may be ${candidates.join(' or ')}`;
+  const shown = candidates.length > mostCandidates ? namesText(candidates) : candidates.join(' or ');
+  const ask = candidates.length === 0 ? question : `${question} It may be ${shown}`;
   if (remedy !== undefined) return task.problem([key], ask, remedy);
   const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
   const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
   if (candidates.length === 0) {
     const what = key === 'input' ? 'the input' : 'the right answer';
-    return task.problem([key], `no column that could be ${what}; its columns: ${table.columns.join(', ')}`, hint);
+    return task.problem([key], `no column that could be ${what}; its columns: ${namesText(table.columns)}`, hint);
   }
   return task.problem([key], ask, hint);
 }
@@ -156,12 +161,13 @@ async function findTask(
   const { data } = task.definition;
   const source = typeof data === 'string' ? { path: data } : data;
   context.onStep?.(`columns of ${task.from}`);
-  const table = await readOwnTable(source, { settings: context.settings, skipInvalid, signal });
+  const reading = { settings: context.settings, skipInvalid, signal };
+  const table = await readOwnTable(source, reading);
   checkColumns(task, table.columns);
   const { rows, found } = await inferred(task, table, context, skipInvalid);
   const { notes, ...settled } = found;
   checkLabels(task, settled, table);
-  const resolved = await settleTask(task, settled, table);
+  const resolved = await withExampleRows(task, await settleTask(task, settled, table), reading);
   const limit =
     limitShare === undefined ? entry.limit : Math.ceil(limitShare * Math.max(1, rows - examplesInData(resolved)));
   return {
@@ -204,6 +210,22 @@ function unusedNotes(resolved: ResolvedTask, columns: readonly string[]): readon
 
 const shownColumns = 8;
 
+/** Examples of another file stand in every prompt: other rows make another task. */
+async function withExampleRows(
+  task: WrittenTask,
+  resolved: ResolvedTask,
+  reading: OwnTableOptions,
+): Promise<ResolvedTask> {
+  const { examples } = resolved;
+  if (examples?.from === undefined) return resolved;
+  const { rows } = await readOwnTable(examples.from, reading);
+  const sha256 = hashJson(rows.map(({ values }) => values));
+  if (examples.sha256 !== undefined && examples.sha256 !== sha256) {
+    throw task.problem(['examples', 'sha256'], `examples.sha256: the rows of ${examples.from.path} have ${sha256}`);
+  }
+  return { ...resolved, examples: { ...examples, sha256 } };
+}
+
 /** Rows that are examples, and not evaluated. */
 function examplesInData({ examples }: ResolvedTask): number {
   return examples === undefined || examples.from !== undefined
@@ -219,8 +241,12 @@ function checkNames(found: readonly FoundTask[]): void {
     const before = seen.get(name);
     seen.set(name, task);
     if (before === undefined) continue;
-    if (before.entry.task === task.entry.task && before.resolved.data.path === data.path)
-      throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${task.origin.from} is named twice`);
+    if (before.entry.task === task.entry.task && before.resolved.data.path === data.path) {
+      const files = [before.origin.from, task.origin.from];
+      const what =
+        files[0] === files[1] ? `the task ${files[0]} is named twice` : `${files.join(' and ')} are the same task`;
+      throw new ConfigError({ file: 'suite', key: 'tasks' }, what, { hint: 'Leave one of them out.' });
+    }
     throw new ConfigError(
       { file: 'suite', key: 'tasks' },
       `two tasks have the name ${name}: ${before.resolved.data.path} and ${data.path}`,

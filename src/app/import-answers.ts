@@ -4,6 +4,7 @@ import type { GenerationResult, Thinking } from '../core/engine.ts';
 import { UsageError } from '../core/errors.ts';
 import { type ImportedAnswers, type Manifest, noLaunchFacts } from '../core/manifest.ts';
 import { createRunId } from '../core/run-id.ts';
+import { namesText } from '../core/row-places.ts';
 import type { Sample } from '../core/sample.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { type Suite, suiteSchema } from '../core/suite.ts';
@@ -160,16 +161,19 @@ export async function importAnswers(
   for (const warning of table.warnings) onDoubt?.(warning);
   // Messages name the file as the user did.
   const rows = table.rows.map((row) => ({ ...row, file: table.files.length === 1 ? name : row.file }));
-  const { answers } = readOutsideAnswers(name, table.columns, rows);
+  const { answers, unused } = readOutsideAnswers(name, table.columns, rows);
   const { suite, planned } = await plannedTask(options, model, context);
-  const { byPosition, missing, note, doubts } = matchAnswers(name, planned, table.columns, answers);
+  const { byPosition, missing, column, note, doubts } = matchAnswers(name, planned, table.columns, answers);
   if (note !== undefined) context.onNote?.(note);
+  const unread = unused.filter((each) => each !== column);
+  if (unread.length > 0) context.onNote?.(`${name}: columns that were not used: ${namesText(unread)}`);
   for (const doubt of [...doubts, ...missingText(name, planned, missing, isPartial)]) onDoubt?.(doubt);
   const matched = Array.from(byPosition.values());
   checkPrice(name, matched, price);
   const positions = planned.items.map((_, position) => position);
   const evaluated = isPartial ? positions.filter((position) => byPosition.has(position)) : positions;
   const samples = evaluated.map((position) => sampleOf(planned, position, byPosition.get(position)));
+  for (const doubt of scorerText(name, samples)) onDoubt?.(doubt);
   const facts: ImportedAnswers = {
     rows: matched.length,
     missing: missing.length,
@@ -179,6 +183,14 @@ export async function importAnswers(
   };
   const files = table.files.map((file) => ({ name: basename(file.path), sha256: file.sha256 }));
   return keepAnswers({ suite, planned, samples, facts, files }, context, options);
+}
+
+/** Answers that the task's own scorer failed on count as wrong; the reason is mostly one. */
+function scorerText(file: string, samples: readonly Sample[]): readonly string[] {
+  const failures = samples.flatMap(({ failure }) => (failure?.reason === 'scorer' ? [failure.message] : []));
+  const [first] = failures;
+  if (first === undefined) return [];
+  return [`${file}: the scorer failed on ${failures.length} of ${samples.length} answers, the first time: ${first}`];
 }
 
 const shownItems = 5;
@@ -194,7 +206,7 @@ function missingText(
   const more = missing.length > shown.length ? `, and ${missing.length - shown.length} more` : '';
   const what = isPartial ? 'left out' : 'counted as failed (--partial leaves them out)';
   return [
-    `${file}: ${missing.length} of ${items.length} items have no answer and are ${what}: ${shown.join(', ')}${more}`,
+    `${file}: ${missing.length} of ${items.length} ${missing.length === 1 ? 'items has no answer and is' : 'items have no answer and are'} ${what}: ${shown.join(', ')}${more}`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import { ImportError } from '../core/errors.ts';
+import { namesText } from '../core/row-places.ts';
 import type { OwnRecord } from '../core/task-definition.ts';
 import type { OutsideAnswer } from '../formats/outside-answers.ts';
 import type { PlannedTask } from '../run/plan.ts';
@@ -8,6 +9,8 @@ export interface MatchedAnswers {
   readonly byPosition: ReadonlyMap<number, OutsideAnswer>;
   /** Positions without an answer. */
   readonly missing: readonly number[];
+  /** That says which item a row answers. */
+  readonly column: string;
   /** How they were found, where it wasn't by ids. */
   readonly note: string | undefined;
   /** What a reader should doubt, one sentence each, with rows. */
@@ -70,7 +73,7 @@ function noKey(file: string, { task, items }: PlannedTask, columns: readonly str
   const order = rows === items.length ? ' As many rows as items are no proof that they are in the same order.' : '';
   return new ImportError(
     { file },
-    `nothing says which row answers which item of ${task.id}; the columns are ${columns.join(', ')}`,
+    `nothing says which row answers which item of ${task.id}; the columns are ${namesText(columns)}`,
     { hint: `Add a column "id" with ids such as ${exampleIds(task, items)}${or}.${order}` },
   );
 }
@@ -148,5 +151,5 @@ export function matchAnswers(
   ];
   const missing = planned.items.flatMap((_, position) => (byPosition.has(position) ? [] : [position]));
   const note = key.what === 'ids' ? undefined : `${file}: its rows belong to items by the column "${key.column}"`;
-  return { byPosition, missing, note, doubts };
+  return { byPosition, missing, column: key.column, note, doubts };
 }

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
 import { ifThere } from '../files/if-there.ts';
-import type { OwnRow } from '../sources/datasets/own-table.ts';
+import type { OwnTable } from '../sources/datasets/own-table.ts';
 import { checkPrompts } from '../tasks/own/check-prompts.ts';
 import { bothStyles, fillDefinition, type KnownOfTask } from '../tasks/own/fill-definition.ts';
 import { compileSchema, type JsonSchema } from '../tasks/own/json-schema.ts';
 import { type OwnScorer, ownTask, ownTaskId, type OwnTaskParts } from '../tasks/own/own-task.ts';
+import { openScorer } from './own-scorer/open-scorer.ts';
+import { settingsText } from './settings-text.ts';
 import { statedTask, type WrittenTask } from './task-files.ts';
 import { nameOfData } from './task-names.ts';
 
@@ -40,17 +41,17 @@ async function isSameData(one: DataSource, other: DataSource): Promise<boolean> 
 /** Examples from the data itself are those of no `from`: rows that aren't evaluated. */
 async function examplesOf({ examples, data }: TaskDefinition): Promise<ResolvedTask['examples']> {
   if (examples === undefined) return undefined;
-  const { pick = 'first' } = examples;
+  const { pick = 'first', sha256 } = examples;
   const count = bothStyles(examples.count);
   if (count.plain === 0 && count.chat === 0) return undefined;
   const from = examples.from === undefined ? undefined : sourceOf(examples.from);
   const isOther = from !== undefined && !(await isSameData(from, sourceOf(data)));
-  return { from: isOther ? from : undefined, count, pick };
+  return { from: isOther ? from : undefined, count, pick, ...(isOther && sha256 !== undefined && { sha256 }) };
 }
 
-async function textOf(task: WrittenTask, path: string): Promise<string> {
+async function contentOf(task: WrittenTask, path: string): Promise<Buffer<ArrayBuffer>> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
     const what = error.code === 'ENOENT' ? 'no such file' : error.message;
@@ -59,7 +60,7 @@ async function textOf(task: WrittenTask, path: string): Promise<string> {
 }
 
 async function readSchema(task: WrittenTask, path: string): Promise<JsonSchema> {
-  const text = await textOf(task, path);
+  const text = settingsText(await contentOf(task, path), path);
   let schema: unknown;
   try {
     schema = JSON.parse(text);
@@ -90,7 +91,7 @@ async function scoreOfFiles(task: WrittenTask): Promise<TaskScore | undefined> {
   if ('json' in score) return { kind: 'json', schema: await jsonSchema(task, score.json.schema) };
   if (!('module' in score)) return undefined;
   const sha256 = createHash('sha256')
-    .update(await textOf(task, score.module))
+    .update(await contentOf(task, score.module))
     .digest('hex');
   return { kind: 'module', path: score.module, sha256 };
 }
@@ -111,12 +112,13 @@ async function atPlace<Value>(task: WrittenTask, make: () => Value): Promise<Val
  *
  * @param task with absolute paths
  * @param table the data, where they were read
- * @throws {ConfigError | UsageError} for settings that don't go together, and files of scorers that can't be read
+ * @throws {ConfigError | UsageError} for settings that don't go together, files of scorers that can't be read, and prompts
+ *   that can't be rendered for the first row
  */
 export async function settleTask(
   task: WrittenTask,
   settled: SettledTask,
-  table?: { readonly columns: readonly string[]; readonly rows: readonly OwnRow[] },
+  table?: Pick<OwnTable, 'columns' | 'rows'>,
 ): Promise<ResolvedTask> {
   const { definition, from } = task;
   const data = sourceOf(definition.data);
@@ -131,12 +133,7 @@ export async function settleTask(
   return atPlace(task, () => {
     const resolved = fillDefinition(definition, known, from);
     // Prompts that name no column are found now, not at the first row.
-    ownTask(resolved, {
-      items: 0,
-      file: from,
-      ...(table !== undefined && { columns: table.columns }),
-      scorer: noScorer,
-    });
+    ownTask(resolved, { items: 0, file: from, columns: table?.columns, scorer: noScorer });
     if (table !== undefined) checkPrompts(resolved, from, table.rows);
     return resolved;
   });
@@ -167,24 +164,6 @@ export function storedDefinition({ name, examples, score, maxTokens, stop, ...re
   return { task: name, ...rest, ...generated, examples, score: writtenScore(score) };
 }
 
-/** As its module is now, though the process has read it before. */
-async function loadScorer({ score }: ResolvedTask): Promise<OwnScorer | undefined> {
-  if (score.kind !== 'module') return undefined;
-  let module: Readonly<Record<string, unknown>>;
-  try {
-    // What a program exports is unknown until it is looked at.
-    module = (await import(`${pathToFileURL(score.path).href}?${score.sha256}`)) as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${score.path} cannot be loaded: ${message}`, { cause: error });
-  }
-  const { default: scorer } = module;
-  if (typeof scorer === 'function') return scorer as OwnScorer;
-  throw new UsageError(`${score.path} has no scorer: expected a function as its default export`, {
-    hint: 'Write: export default (output, row) => output.includes(row.answer)',
-  });
-}
-
 /** A task that was settled before, and how to make it again with what its rows say. */
 export interface LoadedTask {
   readonly task: Task;
@@ -195,9 +174,10 @@ export interface LoadedTask {
  * The task of a definition that was settled before, without its items.
  *
  * @param id that it has in its suite
+ * @param file where it was written, for errors; by default its name
  * @throws {UsageError} if what it says has another id now
  */
-export async function loadOwnTask(definition: TaskDefinition, id: string): Promise<LoadedTask> {
+export async function loadOwnTask(definition: TaskDefinition, id: string, file?: string): Promise<LoadedTask> {
   const { input, target, answer, labels, choices } = definition;
   if (input === undefined || answer === undefined) throw new Error(`${id} was not settled`);
   const settled = { input, target, answer, labels, choices };
@@ -208,7 +188,7 @@ export async function loadOwnTask(definition: TaskDefinition, id: string): Promi
       hint: 'Start a new run: scores of two definitions are not those of one task.',
     });
   }
-  const scorer = await loadScorer(resolved);
-  const withRows: LoadedTask['withRows'] = (parts) => ownTask(resolved, { ...parts, scorer });
+  const scorer = resolved.score.kind === 'module' ? await openScorer(resolved.score.path) : undefined;
+  const withRows: LoadedTask['withRows'] = (parts) => ownTask(resolved, { ...parts, scorer, file });
   return { task: withRows({ items: 0 }), withRows };
 }

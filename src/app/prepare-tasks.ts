@@ -26,12 +26,15 @@ interface ChosenTask {
   readonly withRows?: LoadedTask['withRows'];
 }
 
+type TaskOrigins = ReadonlyMap<string, TaskOrigin>;
+
 async function tasksOf(
   entry: Suite['tasks'][number],
   ownTasks: readonly OwnTask[],
+  origins: TaskOrigins,
 ): Promise<readonly Pick<ChosenTask, 'task' | 'withRows'>[]> {
   const { task: name, shots, definition } = typeof entry === 'string' ? { task: entry } : entry;
-  if (definition !== undefined) return [await loadOwnTask(definition, name)];
+  if (definition !== undefined) return [await loadOwnTask(definition, name, origins.get(name)?.from)];
   const own = ownTasks.find(({ task }) => task.id === name);
   const tasks = own === undefined ? await loadTasks(name, shots) : [own.task];
   return tasks.map((task) => ({ task }));
@@ -44,10 +47,14 @@ async function tasksOf(
  * @throws {UnknownNameError | UsageError} for what is no task, or can't have so many examples
  * @throws {ConfigError} if a task is named twice
  */
-export async function chooseTasks(suite: Suite, ownTasks: readonly OwnTask[] = []): Promise<readonly ChosenTask[]> {
+export async function chooseTasks(
+  suite: Suite,
+  ownTasks: readonly OwnTask[] = [],
+  origins: TaskOrigins = new Map(),
+): Promise<readonly ChosenTask[]> {
   const chosen = new Map<string, ChosenTask>();
   for (const entry of suite.tasks) {
-    for (const one of await tasksOf(entry, ownTasks)) {
+    for (const one of await tasksOf(entry, ownTasks, origins)) {
       const { id } = one.task;
       if (chosen.has(id)) throw new ConfigError({ file: 'suite', key: 'tasks' }, `the task ${id} is named twice`);
       const limit = typeof entry === 'string' ? undefined : entry.limit;
@@ -148,10 +155,10 @@ export async function prepareTasks(
   suite: Suite,
   context: LocalContext,
   signal: AbortSignal,
-  origins: ReadonlyMap<string, TaskOrigin> = new Map(),
+  origins: TaskOrigins = new Map(),
 ): Promise<readonly PlannedTask[]> {
   const planned: PlannedTask[] = [];
-  for (const chosen of await chooseTasks(suite, context.ownTasks)) {
+  for (const chosen of await chooseTasks(suite, context.ownTasks, origins)) {
     context.onStep?.(`data of ${chosen.task.id}`);
     const origin = origins.get(chosen.task.id);
     const { task, loaded } = await readTask(chosen, suite, context, signal);

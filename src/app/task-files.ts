@@ -6,6 +6,7 @@ import { ConfigError, UsageError } from '../core/errors.ts';
 import { type DataSource, type TaskDefinition, taskDefinitionSchema } from '../core/task-definition.ts';
 import { isNeedName, needProblem } from '../core/task-needs.ts';
 import { checkDocument, placeIn } from './check-document.ts';
+import { decodeSettings } from './settings-text.ts';
 import { absolutePath } from './task-names.ts';
 import { type DocumentPath, parseSeveral, type WrittenDocument } from './written-document.ts';
 
@@ -86,8 +87,9 @@ export async function readTaskFile(path: string, shown: string): Promise<readonl
   const ending = extname(path).toLowerCase();
   const isYaml = ending === '.yaml' || ending === '.yml';
   if (statSync(path).isDirectory() || !(isYaml || ending === '.json')) return [dataTask(path, shown)];
-  const text = await readFile(path, 'utf8');
+  const { text, problem } = decodeSettings(await readFile(path), shown);
   if (!isYaml && !saysTasks(text)) return [dataTask(path, shown)];
+  if (problem !== undefined) throw problem;
   const documents = parseSeveral(text, shown, isYaml ? 'yaml' : 'json');
   if (documents.length === 0) throw new ConfigError({ file: shown }, 'the file is empty', { hint: taskHint });
   return documents.map((document) => taskOfDocument(document, dirname(path)));

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
@@ -66,6 +66,10 @@ export async function checkTaskName(name: string, folder: string, homeFolder?: s
   const path = taskPath(name, folder, homeFolder);
   if (path === undefined) return checkBuiltIn(name, folder);
   if (path.startsWith('hf:') || existsSync(path)) return;
+  const link = lstatSync(path, { throwIfNoEntry: false });
+  if (link?.isSymbolicLink() === true) {
+    throw new UsageError(`${name} is a link to ${readlinkSync(path)}, where no file is`, { hint: 'Mend the link.' });
+  }
   const near = nearFile(basename(path), dirname(path)) ?? nearestName(name, taskNames());
   throw new UsageError(`no file ${name}, and no task of that name`, {
     hint: near === undefined ? 'perbench tasks lists the built-in tasks.' : `Did you mean "${near}"?`,

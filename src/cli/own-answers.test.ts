@@ -194,3 +194,33 @@ it('says what kind of answer was expected, and judges nothing where any text is 
   );
   expect(stderr).toMatch(/shy \/ texts\/own@\w{8}: done/);
 });
+
+it.each([
+  ['throws', "throw new Error('boom')", 'threw "boom" for row'],
+  ['exits', 'process.exit(3)', 'ended its thread with exit code 3 for row'],
+])('a scorer that always %s stops after 20 answers, with three warnings', async (what, body, message) => {
+  await write(`${what}.mjs`, `export default () => { ${body} };\n`);
+  await write(`${what}.task.yaml`, `task: ${what}\ndata: tickets.csv\nanswer: free\nscore: module ./${what}.mjs\n`);
+  const concurrency = 1;
+  const settings = { models: [model('shy', 'Hello')], tasks: [`${what}.task.yaml`], ...brief, concurrency };
+  await write(`${what}.json`, JSON.stringify(settings));
+  const { code, stderr } = await perbench('run', `${what}.json`);
+  expect(code).toBe(3);
+  expect(stderr.split(message)).toHaveLength(3 + 1 + 1);
+  expect(stderr).toMatch(/failed: shy .*: the scorer failed on the first 20 answers, .*; \d+ more items failed \(Mend/);
+});
+
+it('imported answers say what was not read, and that the scorer failed', async () => {
+  await write(
+    'boom.mjs',
+    "export default (output) => { if (output === 'bug') throw new Error('boom'); return true; };\n",
+  );
+  await write('boom.task.yaml', 'task: boom\ndata: tickets.csv\nanswer: free\nscore: module ./boom.mjs\n');
+  const rows = tickets.map(({ text, label }) => ({ text, output: label, latencyMs: 5, latency_ms: 5, duration_ms: 5 }));
+  await writeRows('boom.jsonl', rows);
+  const { stderr } = await perbench('import', 'boom.jsonl', '-t', 'boom.task.yaml', '-m', 'api');
+  expect(stderr).toContain('boom.jsonl: columns that were not used: latency_ms, duration_ms\n');
+  expect(stderr).toMatch(
+    /boom\.jsonl: the scorer failed on 15 of 45 answers, the first time: \S+: threw "boom" for row/u,
+  );
+});

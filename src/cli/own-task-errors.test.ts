@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
@@ -15,7 +15,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function write(name: string, content: string): Promise<void> {
+async function write(name: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(join(folder, name)), { recursive: true });
   await writeFile(join(folder, name), content);
 }
@@ -57,6 +57,46 @@ describe('names', () => {
 
   it('of one file may come once', async () => {
     expect(await errorOf('-t', 'tickets.csv', '-t', './tickets.csv')).toContain('the task tickets.csv is named twice');
+    await write('p.task.yaml', 'data: tickets.csv\n');
+    await write('sub/p.task.yaml', 'data: ../tickets.csv\n');
+    expect(await errorOf('-t', 'p.task.yaml', '-t', 'sub/p.task.yaml')).toContain(
+      'p.task.yaml and sub/p.task.yaml are the same task\nhint: Leave one of them out.',
+    );
+  });
+
+  it('of links that lead nowhere are told apart from no file', async () => {
+    await symlink('nothere.csv', join(folder, 'broken.csv'));
+    await symlink('loop.csv', join(folder, 'loop.csv'));
+    expect(await errorOf('-t', 'broken.csv')).toContain(
+      'broken.csv is a link to nothere.csv, where no file is\nhint: Mend',
+    );
+    expect(await errorOf('-t', 'loop.csv')).toContain('loop.csv is a link to loop.csv, where no file is\nhint: Mend');
+    await write('link.task.yaml', 'data: broken.csv\n');
+    const { stderr } = await perbench('run', 'suite.json', '-t', 'link.task.yaml');
+    expect(stderr).toContain('broken.csv: a link to nothere.csv, which is not there');
+  });
+
+  it('may have commas where a file is called so', async () => {
+    await write('a,b,c.csv', csvOf(ticketRows()));
+    const plan = await perbench('plan', 'suite.json', '-t', 'a,b,c.csv,tickets.csv', '--probe', 'never');
+    expect(plan.stdout).toMatch(/a-b-c\/own@/u);
+    expect(plan.stdout).toMatch(/tickets\/own@/u);
+    expect(await errorOf('-t', 'a,tickets.csv')).toContain('unknown task "a"');
+  });
+
+  it('of many columns are not all listed', async () => {
+    const names = Array.from({ length: 300 }, (_, at) => `c${at}`);
+    await write(
+      'many.csv',
+      csvOf(
+        Array.from({ length: 9 }, (_, row) => names.map((name) => `${name} ${row}`)),
+        names.join(','),
+      ),
+    );
+    const error = await errorOf('-t', 'many.csv');
+    expect(error).toMatch(/It may be (?:c\d+, ){11}c\d+ and 2\d\d more\n/u);
+    await write('many.task.yaml', 'data: many.csv\ninput: text\n');
+    expect(await errorOf('-t', 'many.task.yaml')).toMatch(/Its columns: (?:c\d+, ){11}c\d+ and 288 more\.\n/u);
   });
 
   it('of two files that are called alike must be told apart', async () => {

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { utf16 } from '../../test/setup/read-own-table.ts';
 import { brief, saying, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -15,7 +16,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function write(name: string, content: string): Promise<void> {
+async function write(name: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(join(folder, name)), { recursive: true });
   await writeFile(join(folder, name), content);
 }
@@ -51,6 +52,20 @@ describe('task files', () => {
     ],
     ['data: tickets.csv\nneed:\n  latency: soon\n', 'a.task.yaml:3:12: need.latency: expected a time such as 500ms'],
     ['data: tickets.csv\nscore: module ./none.ts\n', /a\.task\.yaml:2:8: score: \S+none\.ts: no such file/u],
+    ['data: tickets.csv\nneed: { memory: 4 }\n', 'a.task.yaml:2:17: need.memory: expected a size with its unit'],
+    ['data: { path: tickets.csv, separator: "||" }\n', 'a.task.yaml:1:39: data.separator: expected one character'],
+    [
+      'data: tickets.csv\nprompt: "{{ text | frobnicate }}"\n',
+      /a\.task\.yaml:2:9: `prompt\.plain`: can't be rendered for row "\S+": Unknown \w+ filter: frobnicate/u,
+    ],
+    [
+      'data: tickets.csv\nprompt: { plain: "{{ text }}", chat: "{{ raise_exception(text) }}" }\n',
+      /a\.task\.yaml:2:38: `prompt\.chat`: can't be rendered for row "\S+": The invoice/u,
+    ],
+    [
+      'data: tickets.csv\nprompt: "{% for i in range(1000000000) %}x{% endfor %}{{ text }}"\n',
+      /a\.task\.yaml:2:9: .*range\(\) gives more than 100,000 numbers in one prompt/u,
+    ],
     ['data: tickets.csv\nanswer: free\n', 'a.task.yaml:'],
     ['data: tickets.csv\nscore: { contains: {} }\n', forms],
     ['data: tickets.csv\nscore: {}\n', forms],
@@ -165,5 +180,69 @@ describe('task files', () => {
     expect(run.code).toBe(exitCodes.environment);
     expect(run.stderr).toMatch(told);
     expect((await perbench('tasks', 'json.task.yaml')).stderr).toMatch(told);
+  });
+
+  it('whose prompts fail on a later row are named with the row', async () => {
+    const prompt = '{{ text }}{% if "April" in text %}{{ raise_exception("no April") }}{% endif %}';
+    await write('late.task.yaml', `data: tickets.csv\nprompt: '${prompt}'\n`);
+    expect(await errorOf('-t', 'late.task.yaml')).toMatch(
+      /error: late\.task\.yaml: `prompt\.plain`: can't be rendered for row "\S+": no April/u,
+    );
+  });
+
+  it.each<[what: string, content: Buffer, name: string, message: string]>([
+    [
+      'Latin-1',
+      Buffer.from('data: tickets.csv\ntitle: für\n', 'latin1'),
+      'a.task.yaml',
+      'a.task.yaml:2: not UTF-8, but Windows-1252 as it seems',
+    ],
+    [
+      'UTF-16',
+      utf16('data: tickets.csv\n', false, true),
+      'a.task.yaml',
+      'a.task.yaml: in UTF-16 (little-endian), not in UTF-8',
+    ],
+    [
+      'JSON in UTF-16',
+      utf16('{"data": "tickets.csv"}', true, false),
+      'a.task.json',
+      'a.task.json: in UTF-16 (big-endian), not in UTF-8',
+    ],
+    [
+      'damaged UTF-8',
+      Buffer.concat([
+        Buffer.from('title: für dich\nsystem: '),
+        Buffer.from([0xfc]),
+        Buffer.from('\ndata: tickets.csv\n'),
+      ]),
+      'a.task.yaml',
+      'a.task.yaml:2: not valid UTF-8, though the rest of the file is',
+    ],
+    [
+      'a zero byte',
+      Buffer.from('data: tickets.csv\ntitle: a\0b\n'),
+      'a.task.yaml',
+      'a.task.yaml:2: holds a zero byte, so it is no text',
+    ],
+  ])('in %s are refused', async (_what, content, name, message) => {
+    await write(name, content);
+    const error = await errorOf('-t', name);
+    expect(error).toContain(`error: ${message}`);
+    expect(error).toContain('hint: Save the file as UTF-8.');
+    expect(error).not.toContain('\u{FFFD}');
+  });
+
+  it('with a byte order mark are read, in JSON too', async () => {
+    await write('mark.task.json', '\uFEFF{"data": "tickets.csv", "task": "mark"}');
+    expect((await perbench('tasks', 'mark.task.json')).stdout).toContain('mark/own@');
+  });
+
+  it('and suites and schemas in other encodings are refused', async () => {
+    await write('u16.yaml', utf16('models: []\n', false, true));
+    expect((await perbench('run', 'u16.yaml')).stderr).toContain('u16.yaml: in UTF-16 (little-endian), not in UTF-8');
+    await write('latin.json', Buffer.from('{"title": "für"}', 'latin1'));
+    await write('a.task.yaml', 'data: tickets.csv\nanswer: json\nscore: { json: { schema: latin.json } }\n');
+    expect(await errorOf('-t', 'a.task.yaml')).toMatch(/latin\.json:1: not UTF-8, but Windows-1252 as it seems/u);
   });
 });

@@ -40,6 +40,11 @@ export function countText(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** `1 row`, `1,319 rows` */
+export function countOf(count: number, one: string, several = `${one}s`): string {
+  return `${countText(count)} ${count === 1 ? one : several}`;
+}
+
 /** `0:07`, `12:30`, `3:05:00` */
 export function clockText(durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / 1000));

@@ -13,3 +13,11 @@ export function placesText(rows: readonly { readonly file: string; readonly line
   );
   return shortList(places, shown);
 }
+
+/** Names that a message lists in full. */
+const mostNames = 12;
+
+/** Names of columns or the like for a message: `text, label`, the first ones of many. */
+export function namesText(names: readonly string[]): string {
+  return names.length > mostNames ? shortList(names, mostNames) : names.join(', ');
+}

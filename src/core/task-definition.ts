@@ -57,6 +57,7 @@ export interface TaskDefinition {
         readonly from?: string | DataSource | undefined;
         readonly count: number | ByStyle<number>;
         readonly pick?: 'first' | 'balanced' | undefined;
+        readonly sha256?: string | undefined;
       }
     | undefined;
   readonly input?: string | undefined;
@@ -109,7 +110,11 @@ function dataSchema(zod: Zod): z.ZodType<string | DataSource, string | DataSourc
       split: zod.string().min(1).optional().describe('split of a data set of the hub, or the file of a folder'),
       revision: zod.string().min(1).optional().describe('revision of a data set of the hub'),
       encoding: zod.enum(textEncodings).optional(),
-      separator: zod.string().length(1).optional().describe('character between the values of a row'),
+      separator: zod
+        .string()
+        .regex(/^[^"\r\n]$/, 'expected one character, and no quote or line break')
+        .optional()
+        .describe('character between the values of a row'),
     }),
   ]);
 }
@@ -153,6 +158,26 @@ function targetSchemas(zod: Zod) {
   };
 }
 
+type Examples = TaskDefinition['examples'];
+
+function examplesSchema(zod: Zod): z.ZodType<Examples, Examples> {
+  return zod
+    .strictObject({
+      from: dataSchema(zod)
+        .optional()
+        .describe('where examples come from; by default rows of the data, which are then not evaluated'),
+      count: byStyle(zod, zod.int().min(0).max(64)).describe('examples in each prompt'),
+      pick: zod.enum(['first', 'balanced']).optional().describe('the first rows, or the same number of each label'),
+      sha256: zod
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower case')
+        .optional()
+        .describe('of the rows of `from`; runs store it, and other rows are refused'),
+    })
+    .optional()
+    .describe('few-shot examples; by default none');
+}
+
 /** Schema of one task of a task file. */
 export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDefinition> {
   const column = zod.string().min(1);
@@ -165,16 +190,7 @@ export function taskDefinitionSchema(zod: Zod): z.ZodType<TaskDefinition, TaskDe
       .describe('name of the task; by default that of its data file'),
     title: zod.string().min(1).optional().describe('title in tables and reports'),
     data: dataSchema(zod).describe('where the rows are; relative to the task file'),
-    examples: zod
-      .strictObject({
-        from: dataSchema(zod)
-          .optional()
-          .describe('where examples come from; by default rows of the data, which are then not evaluated'),
-        count: byStyle(zod, zod.int().min(0).max(64)).describe('examples in each prompt'),
-        pick: zod.enum(['first', 'balanced']).optional().describe('the first rows, or the same number of each label'),
-      })
-      .optional()
-      .describe('few-shot examples; by default none'),
+    examples: examplesSchema(zod),
     input: column.optional().describe('column with the input: a text, or a list of chat messages as OpenAI has them'),
     target: column.optional().describe('column with the right answer, or a list of right answers'),
     id: column.optional().describe('column with an id that no two rows share; by default a hash of the row'),
@@ -237,6 +253,8 @@ export interface ResolvedTask {
         readonly from: DataSource | undefined;
         readonly count: ByStyle<number>;
         readonly pick: 'first' | 'balanced';
+        /** Of the rows of `from`, once they were read. */
+        readonly sha256?: string | undefined;
       }
     | undefined;
   readonly input: string;

@@ -29,6 +29,9 @@ export function needProblem(name: string, value: number | string): string | unde
     const near = nearestName(name, needNames);
     return `unknown need "${name}"${near === undefined ? `; known: ${needNames.join(', ')}` : ` (did you mean "${near}"?)`}`;
   }
+  // A bare number would be bytes, which nobody means.
+  if (name === 'memory' && /\d\.?\s*$/.test(String(value)))
+    return `need.memory: expected a size with its unit, such as 4GiB or 800MB, got ${JSON.stringify(value)}`;
   const bound = parseBound(needLimits[name], value);
   if (bound !== undefined && (bound > 0 || name === 'accuracy')) return undefined;
   const above = name === 'accuracy' ? '' : ', above 0';

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { FinishReason } from '../core/engine.ts';
 import { ImportError } from '../core/errors.ts';
+import { namesText } from '../core/row-places.ts';
 
 /** A row of a table, wherever it was read from. */
 export interface AnswerRow {
@@ -35,6 +36,14 @@ const columnNames = {
   finishReason: ['finishReason', 'finish_reason'],
   error: ['error'],
 } as const;
+
+/** Columns of rows with outputs that say nothing here. */
+function unusedColumns(columns: readonly string[]): readonly string[] {
+  const used = Object.values(columnNames).map((names: readonly string[]) =>
+    names.find((name) => columns.includes(name)),
+  );
+  return columns.filter((column) => !used.includes(column));
+}
 
 function valueOf({ values }: AnswerRow, name: keyof typeof columnNames): unknown {
   const found = columnNames[name].map((column) => values[column]).find((value) => value !== undefined);
@@ -159,6 +168,8 @@ export interface OutsideAnswers {
   /** In which form they came, for people. */
   readonly form: string;
   readonly answers: readonly OutsideAnswer[];
+  /** Columns that were not read; the ids may be among them. */
+  readonly unused: readonly string[];
 }
 
 /**
@@ -172,15 +183,15 @@ export function readOutsideAnswers(
   columns: readonly string[],
   rows: readonly AnswerRow[],
 ): OutsideAnswers {
-  if (isBatch(columns)) return { form: 'OpenAI batch output', answers: rows.map(batchAnswer) };
+  if (isBatch(columns)) return { form: 'OpenAI batch output', answers: rows.map(batchAnswer), unused: [] };
   if (!columns.includes('output')) {
     throw new ImportError(
       { file },
-      `expected a column "output" with what the model answered, got ${columns.join(', ')}`,
+      `expected a column "output" with what the model answered, got ${namesText(columns)}`,
       {
         hint: 'Rename the column, or use the output file of a batch (custom_id, response).',
       },
     );
   }
-  return { form: 'rows with outputs', answers: rows.map(plainAnswer) };
+  return { form: 'rows with outputs', answers: rows.map(plainAnswer), unused: unusedColumns(columns) };
 }

@@ -1,4 +1,4 @@
-import { countText } from '../core/amount-text.ts';
+import { countOf, countText } from '../core/amount-text.ts';
 import { listText } from '../scoring/board-text.ts';
 import type {
   BoardAnswers,
@@ -109,7 +109,7 @@ export function confusionTable(details: BoardAnswers, { model, rows, items }: Mo
       ]);
     }),
     {
-      caption: `Right and given labels of ${model}, ${countText(items)} items`,
+      caption: `Right and given labels of ${model}, ${countOf(items, 'item')}`,
       notes: [
         note('a row per right label, a column per label that was given; ✓ right', { mark: '✓' }),
         ...others.map((kind) => note(withoutLabelNotes[kind])),

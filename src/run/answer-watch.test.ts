@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { toyLetters, toyPlan } from '../../test/run/toy-plan.ts';
+import { resolvedTask } from '../../test/setup/resolved-task.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Task } from '../core/task.ts';
 import { type AnswerWatch, watchAnswers } from './answer-watch.ts';
@@ -17,8 +18,8 @@ async function* none(): AsyncGenerator<Sample> {
   yield* [];
 }
 
-async function watch(count: number, labels?: readonly string[]): Promise<AnswerWatch> {
-  const task = { ...toyLetters, dataset: undefined, labels } as Task;
+async function watch(count: number, labels?: readonly string[], own?: Task['own']): Promise<AnswerWatch> {
+  const task = { ...toyLetters, dataset: undefined, labels, own } as Task;
   const [planned] = toyPlan({ tasks: [task], count }).tasks;
   if (planned === undefined) throw new Error('no task');
   return watchAnswers({ planned, stored: none(), asked: count });
@@ -54,6 +55,22 @@ it('takes one answer of use for enough, in any case and with spaces around it', 
   show(watching, [...times(19, { isUnparsed: false, answer: 'gamma' })]);
   show(watching, [...times(1, { isUnparsed: false, answer: ' ALPHA ' }), ...times(40)]);
   expect(watching.verdict()).toBeUndefined();
+});
+
+it('counts answers that the scorer failed on, whatever it is for', async () => {
+  const own = resolvedTask({ answer: 'free', score: { kind: 'module', path: '/score.ts', sha256: '' } });
+  const failed = { isUnparsed: false, failure: { reason: 'scorer', message: '/score.ts: threw "boom"' } } as const;
+  const watching = await watch(60, undefined, own);
+  show(watching, times(20, failed));
+  expect(watching.unusable.aborted).toBe(true);
+  expect(watching.verdict()).toMatchObject({
+    code: 'PB_ANSWERS',
+    message: 'the scorer failed on the first 20 answers, the first time: /score.ts: threw "boom"',
+    hint: 'Mend the scorer and start a new run, or go on with perbench resume --force.',
+  });
+  const sound = await watch(60, undefined, own);
+  show(sound, [...times(19, failed), ...times(1, { isUnparsed: false }), ...times(30, failed)]);
+  expect([sound.isUndecided, sound.verdict()]).toEqual([false, undefined]);
 });
 
 it('judges few items by all that could be answered', async () => {

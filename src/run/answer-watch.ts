@@ -61,9 +61,14 @@ function isRead({ kind, own }: Task): boolean {
   return kind === 'generate' && own?.answer !== 'text' && own?.answer !== 'free';
 }
 
+/** Whether scoring an answer can fail: a module's own errors, a pattern that takes too long. */
+function canFail({ own }: Task): boolean {
+  return own?.score.kind === 'module' || own?.score.kind === 'regex';
+}
+
 /**
  * Watches the answers of one cell. Failed requests and answers that were cut don't count: they say nothing of what the
- * model would have answered.
+ * model would have answered. An answer that its scorer failed on is of no use.
  *
  * What earlier attempts stored counts; but where it alone was enough to stop, as many are asked again.
  */
@@ -71,16 +76,26 @@ export async function watchAnswers({ planned, stored, asked }: WatchedAnswers): 
   const labels = rightLabels(planned);
   const stop = new AbortController();
   const examples: string[] = [];
-  let isUsable = !isRead(planned.task);
+  const isAnyUsable = !isRead(planned.task);
+  let isUsable = isAnyUsable && !canFail(planned.task);
+  let fault: string | undefined;
   let [count, unread, left] = [0, 0, asked];
 
   function add({ output, answer, isUnparsed, score, failure, cut }: Sample): void {
-    if (failure !== undefined || cut !== undefined) return;
+    const isFault = failure?.reason === 'scorer';
+    if ((failure !== undefined && !isFault) || cut !== undefined) return;
     const isLabel = labels === undefined || score > 0 || labels.has(folded(answer ?? ''));
-    if (!isUnparsed && isLabel) isUsable = true;
+    if (!isFault && (isAnyUsable || (!isUnparsed && isLabel))) isUsable = true;
     count += 1;
-    if (isUnparsed) unread += 1;
-    if (examples.length < shownAnswers) examples.push(output);
+    if (isUnparsed || isFault) unread += 1;
+    if (isFault) fault ??= failure?.message;
+    else if (examples.length < shownAnswers) examples.push(output);
+  }
+
+  function faultError(which: string, message: string): UnusableAnswersError {
+    return new UnusableAnswersError(`the scorer failed on the ${which} answers, the first time: ${message}`, {
+      hint: 'Mend the scorer and start a new run, or go on with perbench resume --force.',
+    });
   }
 
   if (!isUsable) {
@@ -110,8 +125,9 @@ export async function watchAnswers({ planned, stored, asked }: WatchedAnswers): 
       const isEnough = count >= enoughAnswers || planned.order.length < enoughAnswers;
       const isAll = left <= 0 && count >= fewestAnswers && isEnough;
       if (isUsable || !(stop.signal.aborted || isAll)) return undefined;
-      const what = unread === count ? 'could be read' : 'is a label of the task';
       const which = count < planned.order.length ? `first ${count}` : `${count}`;
+      if (fault !== undefined && examples.length === 0) return faultError(which, fault);
+      const what = unread === count ? 'could be read' : 'is a label of the task';
       return new UnusableAnswersError(
         `none of the ${which} answers ${what}: ${examples.map(quoted).join(', ')}; expected ${expectedText(planned)}`,
         {

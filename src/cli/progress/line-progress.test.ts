@@ -247,6 +247,26 @@ describe('quiet progress', () => {
   });
 });
 
+describe('items that fail', () => {
+  const failing = (count: number, ended: 'done' | 'failed'): string => {
+    const sink = collector();
+    using progress = createQuietProgress(sink);
+    progress.handle(runStart([exampleCell(0)]));
+    for (let item = 0; item < count; item += 1)
+      progress.handle({ type: 'sample-error', cellId: 'run.0', itemId: `i${item}`, message: 'threw' });
+    progress.handle(cellEnd(0, ended));
+    return sink.text();
+  };
+
+  it('are told of three times, then counted', () => {
+    const text = failing(1503, 'done');
+    expect(text.match(/item i\d: threw/g)).toHaveLength(3);
+    expect(text).toMatch(/warning: model-0 \/ gsm8k\/per@1: 1,500 more items failed\n$/);
+    expect(failing(4, 'failed')).toMatch(/the engine ended; 1 more item failed\. Look at the log\.\n$/);
+    expect(failing(3, 'done')).not.toContain('more');
+  });
+});
+
 describe('choosing the display', () => {
   const flags = { progress: true };
   it.each([

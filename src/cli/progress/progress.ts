@@ -1,4 +1,4 @@
-import { percentText, roughDuration } from '../../core/amount-text.ts';
+import { countText, percentText, roughDuration } from '../../core/amount-text.ts';
 import { cutTexts } from '../../core/cut-text.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { RaceVerdict } from '../../core/race.ts';
@@ -17,16 +17,31 @@ export interface Progress extends Disposable {
   framesDrawn(): number;
 }
 
+/** Failed items of a cell that are told of one by one; the rest are counted. */
+const shownFailures = 3;
+
+function cellEndNote(
+  { cellId, state: ended, error }: Extract<RunEvent, { readonly type: 'cell-end' }>,
+  state: RunState,
+): string | undefined {
+  const name = cellName(cellId, state);
+  const more = (state.cellOf(cellId)?.failures ?? 0) - shownFailures;
+  const failures = more > 0 ? `${countText(more)} more ${more === 1 ? 'item' : 'items'} failed` : undefined;
+  if (error === undefined) return failures === undefined ? undefined : `warning: ${name}: ${failures}`;
+  const said = failures === undefined ? error.message : `${error.message}; ${failures}`;
+  return `${ended}: ${name}: ${withRemedy(said, error.hint)}`;
+}
+
 /** What of an event must not be overlooked, as one line that stays; undefined where nothing. */
 export function eventNote(event: RunEvent, state: RunState): string | undefined {
   switch (event.type) {
     case 'warning':
       return `warning: ${event.message}`;
     case 'sample-error':
+      if ((state.cellOf(event.cellId)?.failures ?? 0) > shownFailures) return undefined;
       return `warning: ${cellName(event.cellId, state)}: item ${event.itemId}: ${event.message}`;
     case 'cell-end':
-      if (event.error === undefined) return undefined;
-      return `${event.state}: ${cellName(event.cellId, state)}: ${withRemedy(event.error.message, event.error.hint)}`;
+      return cellEndNote(event, state);
     case 'wait-start':
       return waitText(event);
     case 'wait-end':

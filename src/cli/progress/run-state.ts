@@ -18,6 +18,8 @@ export interface CellView {
   memoryBytes: number | undefined;
   measurements: CellMeasurements;
   error: CellError | undefined;
+  /** Items that failed since the cell began here. */
+  failures: number;
   /** Passes that ended, as `pass:launch`. */
   readonly endedPasses: Set<string>;
 }
@@ -59,6 +61,7 @@ function viewOf(cell: Cell): CellView {
     memoryBytes: undefined,
     measurements: cell.measurements,
     error: cell.error,
+    failures: 0,
     endedPasses: new Set(),
   };
 }
@@ -164,9 +167,11 @@ function handleCell(event: CellEvent, view: CellView | undefined, durations: Pas
       view.measurements = event.measurements;
       view.error = event.error;
       return;
+    case 'sample-error':
+      view.failures += 1;
+      return;
     case 'first-answer':
     case 'first-prompt':
-    case 'sample-error':
     case 'wait-start':
     case 'wait-end':
     case 'decision':

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { settingsText } from '../../app/settings-text.ts';
 import { taskPath } from '../../app/task-names.ts';
 import { absoluteDefinition } from '../../app/task-files.ts';
 import { parseWritten, writtenValue, type WrittenDocument } from '../../app/written-document.ts';
@@ -79,7 +80,7 @@ function shortPath(path: string, workingFolder: string): string {
 
 async function readText(path: string, shown: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return settingsText(await readFile(path), shown);
   } catch (error) {
     throw unreadable(error, shown);
   }

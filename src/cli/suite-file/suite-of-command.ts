@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { UsageError } from '../../core/errors.ts';
 import { taskPath } from '../../app/task-names.ts';
@@ -83,8 +84,10 @@ type PlainKey = Exclude<keyof SuiteOptions & keyof Suite, 'limit' | 'dataDir'>;
  * @throws {ConfigError} for what is wrong in the file
  * @throws {UsageError} if there are no models
  */
-export async function resolveSuite(request: SuiteSettingsRequest): Promise<SuiteSettings> {
-  const { input, world } = request;
+export async function resolveSuite(asked: SuiteSettingsRequest): Promise<SuiteSettings> {
+  const { world } = asked;
+  const input = withWholeNames(asked.input, world);
+  const request = { ...asked, input };
   const flags = readModelFlags(input.options.model, input.options.modelArgs, world);
   const { sources, unused } = flags;
   const file = await suiteFile(request, sources.length > 0);
@@ -106,6 +109,22 @@ export async function resolveSuite(request: SuiteSettingsRequest): Promise<Suite
     unused,
     limitShare: limit !== undefined && 'fraction' in limit ? limit.fraction : undefined,
   };
+}
+
+/** A file whose name has commas was taken for several tasks. */
+function withWholeNames(
+  input: SuiteSettingsRequest['input'],
+  { workingFolder, homeFolder }: SuiteFileWorld,
+): SuiteSettingsRequest['input'] {
+  const left = [...input.options.task];
+  const task: string[] = [];
+  for (let first = left.shift(); first !== undefined; first = left.shift()) {
+    const start = first;
+    const joined = left.map((_, at) => [start, ...left.slice(0, at + 1)].join(','));
+    const parts = joined.findLastIndex((name) => existsSync(resolvePath(name, workingFolder, homeFolder))) + 1;
+    task.push([start, ...left.splice(0, parts)].join(','));
+  }
+  return { ...input, options: { ...input.options, task } };
 }
 
 async function suiteFile(request: SuiteSettingsRequest, hasModels: boolean): Promise<SuiteFile | undefined> {

@@ -82,7 +82,8 @@ async function readAs<Value>(what: string, file: string, read: () => Promise<Val
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof RangeError) throw error;
+    // Only the runtime's own errors have codes: libraries read behind the end of what is cut off.
+    if (!(error instanceof Error) || (error instanceof RangeError && 'code' in error)) throw error;
     throw new DataError(`${file}: not ${what}: ${error.message}`, {
       hint: 'Download the file again: it seems to be truncated or damaged.',
       cause: error,

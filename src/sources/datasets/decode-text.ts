@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { percentText } from '../../core/amount-text.ts';
 import { DataError } from '../../core/errors.ts';
 import { shortList } from '../../core/row-places.ts';
 import type { TextEncodingName } from '../../core/task-definition.ts';
@@ -13,7 +14,7 @@ export interface DecodedText {
   readonly warnings: readonly string[];
 }
 
-const encodingNames: Readonly<Record<TextEncodingName, string>> = {
+export const encodingNames: Readonly<Record<TextEncodingName, string>> = {
   'utf-8': 'UTF-8',
   'utf-16le': 'UTF-16 (little-endian)',
   'utf-16be': 'UTF-16 (big-endian)',
@@ -123,7 +124,25 @@ function encodingOf(raw: Buffer, file: string): TextEncodingName {
       hint: 'Repair the line, or set encoding if the file has another one.',
     });
   }
+  refuseBinary(raw, file);
   return 'windows-1252';
+}
+
+const looksAt = 65_536;
+
+/** Of random bytes one in ten is a control character that no text has; of text none is. */
+function refuseBinary(raw: Buffer, file: string): void {
+  const start = raw.subarray(0, looksAt);
+  const controls = start.filter(
+    (byte) => byte < 32 && byte !== 9 && byte !== lineFeed && byte !== 12 && byte !== carriageReturn && byte !== 27,
+  ).length;
+  if (controls * 50 < start.length) return;
+  throw new DataError(
+    `${file}: not a text file: ${percentText(controls / start.length)} of its bytes are control characters`,
+    {
+      hint: 'Use a file with rows of text, such as a CSV file.',
+    },
+  );
 }
 
 /** UTF-16 without a mark: text of most scripts has many zeros in one half of its bytes and none in the other. */
@@ -139,7 +158,8 @@ function wideEncoding(start: Buffer): TextEncodingName | undefined {
   return odd > even ? 'utf-16le' : 'utf-16be';
 }
 
-function brokenUtf8Line(raw: Buffer): number {
+/** 1-based line of the first byte that is not UTF-8. */
+export function brokenUtf8Line(raw: Buffer): number {
   // What can't be read comes back as the bytes of U+FFFD.
   const again = Buffer.from(raw.toString('utf8'), 'utf8');
   let at = 0;

@@ -1,3 +1,4 @@
+import { countOf } from '../../core/amount-text.ts';
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import type { OwnRecord, ResolvedTask } from '../../core/task-definition.ts';
 import type { Task } from '../../core/task.ts';
@@ -188,7 +189,7 @@ export async function loadOwnItems(
   }
   if (pool.length < wantedExamples(own)) {
     throw new DataError(
-      `${names}: ${task.id} needs ${wantedExamples(own)} few-shot examples, found ${pool.length} rows`,
+      `${names}: ${task.id} needs ${countOf(wantedExamples(own), 'few-shot example')}, found ${countOf(pool.length, 'row')}`,
     );
   }
   const rowsOf = (some: readonly Parsed[]): readonly OwnRow[] => some.map(({ row }) => row);

@@ -1,7 +1,7 @@
 import { CsvError, type Info, type Options, parse } from 'csv-parse/sync';
 import { DataError, InvalidItemError } from '../../core/errors.ts';
-import { countText } from '../../core/amount-text.ts';
-import { shortList } from '../../core/row-places.ts';
+import { countOf, countText } from '../../core/amount-text.ts';
+import { namesText, shortList } from '../../core/row-places.ts';
 import { lineCounter, namedLines } from './decode-text.ts';
 import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
 
@@ -209,7 +209,9 @@ export function readCsv(
     }
     const { columns } = found.heading;
     if (cells.length !== columns.length) {
-      onDamage(notRow(file, line, `${columns.length} values, as the heading has columns`, String(cells.length)));
+      onDamage(
+        notRow(file, line, `${countOf(columns.length, 'value')}, as the heading has columns`, String(cells.length)),
+      );
       return;
     }
     if (columns.length > 1 && cells.every((cell, index) => cell.trim() === columns[index])) again.push(line);
@@ -245,7 +247,7 @@ function readHeading(file: string, line: number, cells: readonly string[]): Head
   const notes: string[] = [];
   const padded = cells.filter((cell) => cell.trim() !== cell && cell.trim() !== '');
   if (padded.length > 0) {
-    const names = padded.map((cell) => JSON.stringify(cell)).join(', ');
+    const names = namesText(padded.map((cell) => JSON.stringify(cell)));
     notes.push(`${file}:${line}: spaces around names of columns were dropped: ${names}`);
   }
   const columns = cells.map((cell, index) => {

@@ -41,6 +41,9 @@ const foreignStarts: readonly (readonly [start: string, what: string, hint: stri
   ['<!doctype', 'a web page', 'Download the file itself.'],
   ['<html', 'a web page', 'Download the file itself.'],
   ['version https://git-lfs', 'a pointer of Git LFS, not the file', 'Fetch the file with git lfs pull.'],
+  ['\u0089PNG', 'an image', 'Put the data into a table, such as a CSV file.'],
+  ['\u00ff\u00d8\u00ff', 'an image', 'Put the data into a table, such as a CSV file.'],
+  ['GGUF\u0003', 'a model', 'Name it with --model, and the data with --task.'],
   ['BZh', 'a bzip2 file', 'Unpack it.'],
   ['\u00fd7zXZ', 'an xz file', 'Unpack it.'],
   ['(\u00b5/\u00fd', 'a Zstandard file', 'Unpack it.'],
@@ -104,12 +107,17 @@ async function readBytes(
   }
 }
 
-/** What a file of no telling name holds. */
-function formatOfContent(start: string): OwnFormat | undefined {
-  const text = start
+/** Without a byte order mark, the zeros of UTF-16, and leading space. */
+function plainStart(start: string): string {
+  return start
     .replace(/^(?:\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff)/u, '')
     .replaceAll('\0', '')
     .trimStart();
+}
+
+/** What a file of no telling name holds. */
+function formatOfContent(start: string): OwnFormat | undefined {
+  const text = plainStart(start);
   if (text.startsWith('[')) return 'json';
   // A text of JSON Lines is read as such where it isn't one value.
   if (text.startsWith('{')) return 'json';
@@ -134,6 +142,10 @@ function formatOf(
   if (isParquet) {
     return { format: 'parquet', notes: byName === 'parquet' ? [] : [`${path}: read as Parquet, which its content is`] };
   }
+  // No heading begins like this.
+  const isJson =
+    (byName === 'csv' || byName === 'tsv') && /^(?:\{\s*"|\[\s*\{\s*")/u.test(plainStart(startOf(content, 4096)));
+  if (isJson) return { format: 'json', notes: [`${path}: read as JSON, which its content looks like`] };
   if (byName !== undefined) return { format: byName, notes: [] };
   const ending = endingOf(path);
   const format = openEndings.includes(ending) ? formatOfContent(startOf(content, 4096)) : undefined;

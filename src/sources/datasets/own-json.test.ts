@@ -84,6 +84,20 @@ describe('JSON', () => {
     expect(table.warnings[0]).toContain("Unexpected token 'y' at column 7");
   });
 
+  it.each([
+    ['{"a": "x"}\n5\n', /^1 damaged row left out: \S+:2/u],
+    ['{"a": "x"}\n5\n6\n', /^2 damaged rows left out: \S+:2/u],
+  ])('rows that were left out are counted (%#)', async (content, message) => {
+    expect((await readOne(content, 'a.jsonl', { skipInvalid: true })).warnings[0]).toMatch(message);
+  });
+
+  it.each([
+    ['5\n', 'no rows; the only one is damaged: '],
+    ['5\n6\n', 'no rows; all 2 are damaged, the first: '],
+  ])('a file of nothing but damage is refused (%#)', async (content, message) => {
+    await expect(readOne(content, 'a.jsonl', { skipInvalid: true })).rejects.toThrow(message);
+  });
+
   it('JSON Lines with a mark, in UTF-16', async () => {
     const table = await readOne(utf16('{"text": "ö"}\n{"text": "b"}\n', false, true), 'a.ndjson');
     expect(valuesOf(table)).toEqual([{ text: 'ö' }, { text: 'b' }]);

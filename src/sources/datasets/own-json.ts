@@ -1,5 +1,6 @@
 import { parseExactJson } from '../../core/exact-json.ts';
 import { DataError, InvalidItemError } from '../../core/errors.ts';
+import { namesText } from '../../core/row-places.ts';
 import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -136,14 +137,14 @@ function listIn(
     return { values: fromColumns(lists, file), notes: [`${file}: its lists are the columns`] };
   }
   if (only === undefined || another !== undefined) {
-    const names = ofObjects.map(([name]) => `\`${name}\``).join(', ');
+    const names = namesText(ofObjects.map(([name]) => `\`${name}\``));
     throw new DataError(
       `${file}: expected ${shapes}, got ${only === undefined ? 'an object without one' : `several such lists: ${names}`}`,
       { hint: 'Save the rows alone as a list.' },
     );
   }
   const beside = Object.keys(value).filter((name) => name !== only[0]);
-  const unread = beside.length === 0 ? '' : `; not read: ${beside.join(', ')}`;
+  const unread = beside.length === 0 ? '' : `; not read: ${namesText(beside)}`;
   return { values: only[1], notes: [`${file}: the rows are those of \`${only[0]}\`${unread}`] };
 }
 
@@ -158,9 +159,19 @@ function fromColumns(lists: readonly (readonly [string, readonly unknown[]])[], 
   return first.map((_, index) => Object.fromEntries(lists.map(([name, list]) => [name, list[index]])));
 }
 
-/** Rows of a text with one JSON object a line; blank lines don't count. */
+/** Rows of a text with one JSON object a line; blank lines don't count. A text that is one list is read as JSON. */
 export function readJsonLines(text: string, file: string, onDamage: OnDamage): ReadTable {
+  if (isOneList(text)) {
+    const table = readJson(text, file, onDamage);
+    return { ...table, notes: [`${file}: read as JSON, since it is one list`, ...table.notes] };
+  }
   return objectRows(jsonLines(text, file, onDamage), file, onDamage);
+}
+
+function isOneList(text: string): boolean {
+  if (!/^\s*\[/u.test(text)) return false;
+  const [first = '', ...others] = text.trim().split(/\r\n|\n|\r/u, 2);
+  return others.length === 0 || 'fault' in parsed(first);
 }
 
 function* jsonLines(text: string, file: string, onDamage: OnDamage): Generator<PlacedValue, void, void> {

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
@@ -106,10 +106,22 @@ async function lookAt(
 
 async function missing(path: string): Promise<DataError> {
   const beside = (await ifThere(readdir(dirname(path)))) ?? [];
+  const target = await linkTarget(path);
+  if (target !== undefined)
+    return new DataError(`${path}: a link to ${target}, which is not there`, { hint: 'Mend the link.' });
   const near = nearestName(basename(path), beside);
   return new DataError(`${path}: no such file`, {
     hint: near === undefined ? 'Check the path.' : `Did you mean "${join(dirname(path), near)}"?`,
   });
+}
+
+/** What a link leads to, as it says it; undefined for what is none. */
+async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch {
+    return undefined;
+  }
 }
 
 async function filesOfFolder({ path: folder, split: wanted }: DataSource): Promise<FoundFiles> {

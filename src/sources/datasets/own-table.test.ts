@@ -16,6 +16,9 @@ const two = [
 ];
 const twoCsv = 'text,label\nOù est ma facture?,billing\nKäse „alt“ — 5 €,bug\n';
 
+/** Every byte but zero, over and over. */
+const noise = Uint8Array.from({ length: 2000 }, (_, index) => 1 + ((index * 37) % 255));
+
 const parquet = (): Uint8Array =>
   new Uint8Array(
     parquetWriteBuffer({
@@ -52,7 +55,16 @@ describe('formats', () => {
         'tickets: read as JSON Lines, since each line is a value',
       ],
     ],
-  ])('%s', async (name, content, rows, notes) => {
+    [
+      'a.csv',
+      two.map((row) => JSON.stringify(row)).join('\n'),
+      two,
+      ['a.csv: read as JSON, which its content looks like', 'a.csv: read as JSON Lines, since each line is a value'],
+    ],
+    ['a.tsv', JSON.stringify(two, undefined, 1), two, ['a.tsv: read as JSON, which its content looks like']],
+    ['a.jsonl', JSON.stringify(two, undefined, 1), two, ['a.jsonl: read as JSON, since it is one list']],
+    ['a.jsonl', `${JSON.stringify(two)}\n`, two, ['a.jsonl: read as JSON, since it is one list']],
+  ])('%s (%#)', async (name, content, rows, notes) => {
     const table = await readOne(content, name);
     expect(valuesOf(table)).toEqual(rows);
     expect(table.notes).toEqual(notes);
@@ -72,6 +84,11 @@ describe('formats', () => {
     ['a.docx', 'text', 'a.docx: cannot tell the format by the ending .docx; expected .csv, .tsv,'],
     ['tickets', 'text', 'tickets: cannot tell the format by a name without an ending; expected'],
     ['a.parquet', parquet().subarray(0, 200), 'a.parquet: not a complete parquet file'],
+    ['a.parquet', 'PAR1', 'a.parquet: not a complete parquet file'],
+    ['a.csv', Buffer.from('\u0089PNG\r\n', 'latin1'), 'a.csv: an image; expected .csv'],
+    ['a.csv', 'GGUF\u0003', 'a.csv: a model; expected .csv'],
+    ['a.csv', noise, 'a.csv: not a text file: 10 % of its bytes are control characters'],
+    ['a.csv.gz', gzipSync(noise), 'a.csv.gz: not a text file'],
   ])('%s is refused (%#)', async (name, content, message) => {
     const reading = readOne(content, name);
     await expect(reading).rejects.toThrow(DataError);

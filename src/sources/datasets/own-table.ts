@@ -1,4 +1,6 @@
+import { countOf } from '../../core/amount-text.ts';
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
+import { namesText } from '../../core/row-places.ts';
 import type { DataSource } from '../../core/task-definition.ts';
 import type { DatasetFile } from './dataset-formats.ts';
 import { namedLines } from './decode-text.ts';
@@ -63,7 +65,8 @@ export async function readOwnTable(source: DataSource, options: OwnTableOptions)
 
 function noRows({ path, encoding }: DataSource, damaged: readonly InvalidItemError[]): DataError {
   const [first] = damaged;
-  const why = first === undefined ? '' : `; all ${damaged.length} are damaged, the first: ${first.message}`;
+  const which = damaged.length === 1 ? 'the only one is damaged' : `all ${damaged.length} are damaged, the first`;
+  const why = first === undefined ? '' : `; ${which}: ${first.message}`;
   // A text that is read as another encoding than its own has no separators and no line breaks.
   if (encoding === undefined) return new DataError(`${path}: no rows${why}`, { hint: 'Use a file with rows.' });
   return new DataError(`${path}: no rows, read as ${encoding}, the given encoding${why}`, {
@@ -81,7 +84,7 @@ export function rowsLeftOut(errors: readonly InvalidItemError[], kind: string = 
   const named = errors.slice(0, namedLines).map(({ message }) => message);
   const rest = errors.length - named.length;
   if (rest > 0) named.push(`and ${rest} more`);
-  return [`${errors.length} ${kind}${errors.length === 1 ? 'row' : 'rows'} left out: ${named.join('; ')}`];
+  return [`${countOf(errors.length, `${kind}row`)} left out: ${named.join('; ')}`];
 }
 
 /** Rows of JSON name their columns themselves, and may lack some; those of tables can't. */
@@ -95,8 +98,8 @@ function requireSameColumns(
     const extra = columns.filter((column) => !first.columns.includes(column));
     if (missing.length === 0 && extra.length === 0) continue;
     const parts = [
-      ...(missing.length === 0 ? [] : [`lacks ${missing.map((name) => `"${name}"`).join(', ')}`]),
-      ...(extra.length === 0 ? [] : [`has ${extra.map((name) => `"${name}"`).join(', ')} besides`]),
+      ...(missing.length === 0 ? [] : [`lacks ${namesText(missing.map((name) => `"${name}"`))}`]),
+      ...(extra.length === 0 ? [] : [`has ${namesText(extra.map((name) => `"${name}"`))} besides`]),
     ];
     throw new DataError(`${file.path}: other columns than ${first.file.path}: ${parts.join(' and ')}`, {
       hint: 'Use files with the same columns, or name one of them.',

@@ -1,4 +1,4 @@
-import { countText, percentText } from '../../core/amount-text.ts';
+import { countOf, countText, percentText } from '../../core/amount-text.ts';
 import { shortList } from '../../core/row-places.ts';
 import { type RowParts, valueOf } from './checked-rows.ts';
 import { type Check, finding } from './data-finding.ts';
@@ -121,7 +121,7 @@ const labelSpelling: Check = ({ definition, rows }) => {
     const texts = new Set(others.map(({ text }) => text));
     const odd = rows.filter(({ targetTexts }) => targetTexts.some((text) => texts.has(text)));
     const listed = shortList(
-      others.map(({ text, count }) => `${visible(text)} (${countText(count)} rows)`.replace('(1 rows)', '(1 row)')),
+      others.map(({ text, count }) => `${visible(text)} (${countOf(count, 'row')})`),
       5,
     );
     const counts = isOne
@@ -132,7 +132,7 @@ const labelSpelling: Check = ({ definition, rows }) => {
       'label_spelling',
       odd,
       (at) =>
-        `${at}: the label ${visible(kept.text)} (${countText(kept.count)} rows) is also spelled ${listed}; ${counts}`,
+        `${at}: the label ${visible(kept.text)} (${countOf(kept.count, 'row')}) is also spelled ${listed}; ${counts}`,
       isOne ? 'Spell it in one way.' : 'Leave all but one out of labels.',
     );
   });

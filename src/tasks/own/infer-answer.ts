@@ -1,3 +1,4 @@
+import { countOf } from '../../core/amount-text.ts';
 import type { AnswerKind } from '../../core/task-definition.ts';
 import { type ColumnFacts, jsonOf, valueText, wordsOf } from './column-facts.ts';
 import { labelSpellings, type LabelSpelling } from './label-spelling.ts';
@@ -44,7 +45,7 @@ function isShort(text: string): boolean {
   return text.trim().length <= longestLabel && text.trim().split(/\s+/).length <= mostWords;
 }
 
-const counted = (count: number, of: number): string => `${count} distinct values in ${of} rows`;
+const counted = (count: number, of: number): string => `${countOf(count, 'distinct value')} in ${countOf(of, 'row')}`;
 
 /** @param column with at least one value */
 export function inferAnswer(column: ColumnFacts): InferredAnswer {

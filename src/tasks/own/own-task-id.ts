@@ -23,7 +23,8 @@ function withoutPath(source: DataSource | undefined): Omit<DataSource, 'path'> |
 /**
  * `tickets/own@` and eight digits of a hash of what the definition says, names, needs and places aside: a changed prompt is
  * another task, a moved file isn't. What the data hold isn't in it, nor the text of a scorer's module, which may be mended
- * and the answers scored again; runs store hashes of both beside it.
+ * and the answers scored again; runs store hashes of both beside it. Rows of a file of examples are, since they stand in
+ * every prompt.
  */
 export function ownTaskId(definition: ResolvedTask): string {
   const { name, title: _title, data, need: _need, examples, score, ...said } = definition;

@@ -27,7 +27,7 @@ import { scoreContinuations } from './score-likelihood.ts';
 import type { OwnScorer } from './score-own-module.ts';
 import { settingError } from './setting-error.ts';
 
-export type { OwnScorer } from './score-own-module.ts';
+export { type OwnScorer, ScorerFault } from './score-own-module.ts';
 export { ownTaskId } from './own-task-id.ts';
 
 /** What a definition needs beside itself to become a task. */
@@ -152,7 +152,7 @@ function withExamples(definition: ResolvedTask, count: number): ResolvedTask {
   const { examples } = definition;
   if (count === 0) return { ...definition, examples: undefined };
   const both = { plain: count, chat: count };
-  return { ...definition, examples: { from: examples?.from, pick: examples?.pick ?? 'first', count: both } };
+  return { ...definition, examples: { from: undefined, pick: 'first', ...examples, count: both } };
 }
 
 function examplePicker(definition: ResolvedTask, shots: number): ExamplePicker<OwnRecord> {

@@ -1,5 +1,6 @@
 /** What prompts may name: columns, and a few names of the task's own. */
 import { nearestName } from '../../core/nearest-name.ts';
+import { namesText } from '../../core/row-places.ts';
 import type { OwnRecord, ResolvedTask } from '../../core/task-definition.ts';
 import { choiceLetter } from '../read-letter.ts';
 import { plainValue } from './column-value.ts';
@@ -143,7 +144,7 @@ export function checkName(
   throw settingError(
     file,
     key,
-    `there is no \`${isRow ? `row["${name}"]` : name}\`; columns: ${columns.join(', ')}${others}`,
+    `there is no \`${isRow ? `row["${name}"]` : name}\`; columns: ${namesText(columns)}${others}`,
     near === undefined ? 'Name a column, or give a default: {{ name | default("") }}.' : `Did you mean "${near}"?`,
   );
 }

@@ -3,7 +3,7 @@ import { ScorerError } from '../../core/errors.ts';
 import type { OwnRecord, TaskDefinition, TaskScore } from '../../core/task-definition.ts';
 import type { GenerateTask, ItemScore } from '../../core/task.ts';
 import { resolveWritten } from '../../../test/setup/own-task-files.ts';
-import { type OwnScorer, ownTask } from './own-task.ts';
+import { type OwnScorer, ownTask, ScorerFault } from './own-task.ts';
 
 /** The score of an output by a task over the column `gold`. */
 function scoreOf(
@@ -292,7 +292,13 @@ describe('module', () => {
     ['gives nothing', () => undefined, '/tasks/score.ts: gave undefined, not'],
     ['gives NaN', () => Number.NaN, '/tasks/score.ts: gave NaN, not'],
     ['gives too much', () => ({ value: 3 }), '/tasks/score.ts: gave {"value":3}, not'],
-    ['gives a promise', async () => 1, '/tasks/score.ts: gave a promise'],
+    [
+      'has a fault',
+      () => {
+        throw new ScorerFault('took too long');
+      },
+      '/tasks/score.ts: took too long for row "t7"',
+    ],
   ])('that %s is one clear error', (_, scorer, message) => {
     expect(() => by(scorer as OwnScorer)).toThrow(ScorerError);
     expect(() => by(scorer as OwnScorer)).toThrow(message);

@@ -8,6 +8,9 @@ export type OwnScorer = (
   row: Readonly<Record<string, unknown>>,
 ) => number | boolean | (Pick<ItemScore, 'value'> & Partial<ItemScore>);
 
+/** Why a scorer gave nothing, as the rest of a sentence about its module. */
+export class ScorerFault extends Error {}
+
 function oneLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/gu, ' ').trim();
 }
@@ -37,9 +40,8 @@ export function scoreByModule(
   try {
     result = scorer(output, row.values);
   } catch (error) {
-    throw problem(`threw "${oneLine(error)}"`, error);
+    throw problem(error instanceof ScorerFault ? oneLine(error) : `threw "${oneLine(error)}"`, error);
   }
-  if (result instanceof Promise) throw problem('gave a promise, where a scorer answers at once,');
   const score = isScore(result) ? result : { value: typeof result === 'boolean' ? Number(result) : result };
   const { value } = score;
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) {

@@ -124,6 +124,11 @@ function takenBy(node: Node, declare: (node: unknown) => void): readonly Node[] 
       declare(node['name']);
       for (const each of only(node['args'])) declare(each['key'] ?? each);
       return only(node['body']);
+    // Operators such as `in` are tokens that look like names.
+    case 'BinaryExpression':
+      return only(node['left'], node['right']);
+    case 'UnaryExpression':
+      return only(node['argument']);
     case 'KeywordArgumentExpression':
       return only(node['value']);
     default:

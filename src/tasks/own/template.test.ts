@@ -21,6 +21,7 @@ describe('names of a template', () => {
     ['{{ a if b == c else [d, {"k": e}] }}', ['b', 'c', 'a', 'd', 'e']],
     ['{{ a.upper() }} {{ range(3) }} {{ none }}', ['a.upper']],
     ['{{ text[:10] }}', ['text']],
+    ['{% if "x" in text and not a or b not in c %}{% endif %}{{ -d }}', ['text', 'a', 'b', 'c', 'd']],
     ['{# {{ nothing }} #}plain', []],
   ])('of %j', (template, names) => {
     const found = templateNames(new Template(template)).map((path) => path.join('.'));
@@ -75,6 +76,19 @@ describe('promptTemplate', () => {
     expect(() => template.render({ a: 'x' }, 't7')).toThrow(
       /`prompt.plain`: can't be rendered for row "t7": .*nofilter/u,
     );
+  });
+
+  it('counts as Jinja does, and ends where a range has no end', () => {
+    const render = (text: string): string =>
+      promptTemplate(text, { ...options, trailing: trailingSpace }).render({ a: 'x' }, 't7');
+    expect(
+      render('{% for i in range(2) %}{{ i }}{% endfor %} {{ range(3, 9, 2) | join }} {{ range(3, 1, -1) | join }}'),
+    ).toBe('01 357 32');
+    for (const text of [
+      '{% for i in range(1000000000) %}x{% endfor %}',
+      '{% for i in range(5000) %}{% for j in range(5000) %}x{% endfor %}{% endfor %}',
+    ])
+      expect(() => render(text)).toThrow('range() gives more than 100,000 numbers in one prompt');
   });
 
   it('leaves columns out that are called as Jinja calls its own', () => {

@@ -1,4 +1,5 @@
 import { Template } from '@huggingface/jinja';
+import { boundRanges } from './bounded-range.ts';
 import type { SettingSource } from './setting-error.ts';
 import { settingError } from './setting-error.ts';
 import { jinjaNames, templateNames } from './template-names.ts';
@@ -39,14 +40,15 @@ export function promptTemplate(text: string, { file, key, trailing }: TemplateOp
     );
   }
   const template = new Template(source);
+  const names = templateNames(template);
+  const ranges = boundRanges(template);
   return {
     key,
-    names: templateNames(template),
+    names,
     render(variables, itemId) {
       try {
-        return template.render(
-          Object.fromEntries(Object.entries(variables).filter(([name]) => !jinjaNames.includes(name))),
-        );
+        const given = Object.entries(variables).filter(([name]) => !jinjaNames.includes(name));
+        return template.render({ ...Object.fromEntries(given), ...ranges() });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw settingError(file, key, `can't be rendered for row "${itemId}": ${reason}`);
