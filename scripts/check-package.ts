@@ -52,7 +52,7 @@ function pack(): Packed {
 function checkContent(files: readonly string[]): void {
   const built = globSync('src/**/*.*', { cwd: root })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => !path.endsWith('.test.ts') && !path.startsWith('src/page/browser/'))
+    .filter((path) => !path.includes('.test.') && !path.startsWith('src/page/browser/'))
     .map((path) => path.replace(/^src/, 'dist').replace(/\.ts$/, '.js'));
   const pages = pageFiles.map((name) => `dist/pages/${name}`);
   const wanted = [...built, ...pages, 'bin/perbench.cjs', 'dist/index.d.ts', 'package.json', 'README.md', 'LICENSE'];

@@ -245,7 +245,7 @@ describe('answers that cannot be scored', () => {
     ['tokens that a price lacks', ['plain.jsonl', ...task, '-m', 'far', '--price-input', '1', '--price-output', '1']],
     ['a file that is not there', ['gone.jsonl', ...task, '-m', 'far']],
   ])('are refused: %s', async (_, argv) => {
-    expect((await refusal(...argv)).replaceAll(folder.path, '.')).toMatchInlineSnapshot();
+    expect((await refusal(...argv)).replaceAll(folder.path, '.')).toMatchSnapshot();
   });
 
   it('is told of the way to score them, where their file is imported as results', async () => {
