@@ -207,7 +207,7 @@ it.each([
   const { code, stderr } = await perbench('run', `${what}.json`);
   expect(code).toBe(3);
   expect(stderr.split(message)).toHaveLength(3 + 1 + 1);
-  expect(stderr).toMatch(/failed: shy .*: the scorer failed on the first 20 answers, .*; \d+ more items failed \(Mend/);
+  expect(stderr).toMatch(/failed: shy .*: the scorer failed on the first 20 answers, .*; \d+ more items failed\. Mend/);
 });
 
 it('imported answers say what was not read, and that the scorer failed', async () => {
