@@ -133,7 +133,8 @@ function needsText(answer: Extract<Answer, { kind: 'unknown' }>): string {
     switch (need.what) {
       case 'items': {
         const { items, available } = need;
-        const short = available === undefined || available >= items ? '' : ` (the task has only ${available} more)`;
+        const left = available === 0 ? 'none left' : `only ${available} more`;
+        const short = available === undefined || available >= items ? '' : ` (the task has ${left})`;
         return `about ${items} more items${short}`;
       }
       case 'quiet':

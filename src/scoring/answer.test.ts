@@ -228,6 +228,10 @@ it('items that the task does not have stand in brackets', () => {
   const { board, answer } = asked([{ model: 'a', scores: rightOf(260, 500), speeds: quiet }], classified);
   if (answer.kind !== 'unknown') throw new Error(answer.kind);
   const needs = [{ what: 'items' as const, items: 1359, available: 10 }, { what: 'numbers' as const }];
+  const none = [{ what: 'items' as const, items: 288, available: 0 }];
+  expect(answerSentences({ ...answer, needs: none }, [board])[0]).toBe(
+    'Not measured well enough to say; needed: about 288 more items (the task has none left).',
+  );
   expect(answerSentences({ ...answer, needs }, [board])[0]).toBe(
     'Not measured well enough to say; needed: about 1359 more items (the task has only 10 more) and the numbers that are missing or not valid.',
   );
