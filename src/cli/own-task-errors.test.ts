@@ -1,35 +1,10 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
-import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
+import { symlink } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { errorOf, inFolder, perbench, useTicketFolder, write } from '../../test/setup/ticket-errors.ts';
+import { csvOf, ticketRows } from '../../test/setup/ticket-folder.ts';
 import { exitCodes } from './exit-codes.ts';
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await ticketFolder();
-  await write('suite.json', JSON.stringify({ models: [saying('guess', 'billing')], ...brief }));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function write(name: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(join(folder, name)), { recursive: true });
-  await writeFile(join(folder, name), content);
-}
-
-function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
-  return runInProcess(argv, { folder, environment: { COLUMNS: '200' } });
-}
-
-/** The error of a run with these tasks and flags. */
-async function errorOf(...argv: readonly string[]): Promise<string> {
-  const { code, stderr } = await perbench('run', 'suite.json', ...argv);
-  expect(code).toBe(exitCodes.usage);
-  return stderr.slice(stderr.indexOf('error: '));
-}
+useTicketFolder();
 
 describe('names', () => {
   it.each([
@@ -65,8 +40,8 @@ describe('names', () => {
   });
 
   it('of links that lead nowhere are told apart from no file', async () => {
-    await symlink('nothere.csv', join(folder, 'broken.csv'));
-    await symlink('loop.csv', join(folder, 'loop.csv'));
+    await symlink('nothere.csv', inFolder('broken.csv'));
+    await symlink('loop.csv', inFolder('loop.csv'));
     expect(await errorOf('-t', 'broken.csv')).toContain(
       'broken.csv is a link to nothere.csv, where no file is\nhint: Mend',
     );

@@ -1,36 +1,10 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { utf16 } from '../../test/setup/read-own-table.ts';
-import { brief, saying, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
-import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
+import { errorOf, perbench, useTicketFolder, write } from '../../test/setup/ticket-errors.ts';
+import { ticketRows } from '../../test/setup/ticket-folder.ts';
 import { exitCodes } from './exit-codes.ts';
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await ticketFolder();
-  await write('suite.json', JSON.stringify({ models: [saying('guess', 'billing')], ...brief }));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function write(name: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(join(folder, name)), { recursive: true });
-  await writeFile(join(folder, name), content);
-}
-
-function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
-  return runInProcess(argv, { folder, environment: { COLUMNS: '200' } });
-}
-
-/** The error of a run with these tasks and flags. */
-async function errorOf(...argv: readonly string[]): Promise<string> {
-  const { code, stderr } = await perbench('run', 'suite.json', ...argv);
-  expect(code).toBe(exitCodes.usage);
-  return stderr.slice(stderr.indexOf('error: '));
-}
+useTicketFolder();
 
 describe('task files', () => {
   const forms =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { infer, numbered } from '../../../test/setup/infer-task.ts';
+import { infer, numbered } from '../../../test/setup/inferred.ts';
 
 describe('values of which most are there once', () => {
   it.each<[string, (at: number) => unknown, readonly string[]]>([
