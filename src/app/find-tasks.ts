@@ -1,15 +1,13 @@
 import { relative } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
-import { nearestName } from '../core/nearest-name.ts';
-import { namesText, placesText, shortList } from '../core/row-places.ts';
+import { shortList } from '../core/row-places.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask, TaskDefinition } from '../core/task-definition.ts';
 import { hashJson } from '../run/content-key.ts';
-import { type OwnTable, type OwnTableOptions, readOwnTable } from '../sources/datasets/own-table.ts';
-import { columnValue, isBlank } from '../tasks/own/column-value.ts';
-import { inferDefinition, type InferenceDoubt, type InferredTask } from '../tasks/own/infer-definition.ts';
+import { type OwnTableOptions, readOwnTable } from '../sources/datasets/own-table.ts';
 import { ownTaskId } from '../tasks/own/own-task.ts';
 import { unusedColumns } from '../tasks/own/unused-columns.ts';
+import { inferTask } from './infer-task.ts';
 import type { LocalContext } from './local-context.ts';
 import { settleTask, storedDefinition } from './own-definition.ts';
 import { absoluteDefinition, readTaskFile, statedTask, type WrittenTask } from './task-files.ts';
@@ -79,75 +77,6 @@ async function writtenTasks(
   return readTaskFile(path, shownPath(path, workingFolder));
 }
 
-/** Refuses columns that the data haven't. */
-function checkColumns(task: WrittenTask, columns: readonly string[]): void {
-  const keys = ['input', 'target', 'id', 'cluster', 'choices'] as const;
-  for (const key of keys) {
-    for (const name of [task.definition[key] ?? []].flat()) {
-      // `choices.text` is a part of what column `choices` holds.
-      if (columns.includes(name) || columns.includes(name.split('.')[0] ?? '')) continue;
-      const near = nearestName(name, columns);
-      const hint = near === undefined ? `Its columns: ${namesText(columns)}.` : `Did you mean "${near}"?`;
-      throw task.problem([key], `${key}: the data have no column "${name}"`, hint);
-    }
-  }
-}
-
-/** Of more columns, a message lists some. */
-const mostCandidates = 6;
-
-function doubtError(task: WrittenTask, { key, question, candidates, remedy }: InferenceDoubt, table: OwnTable): Error {
-  const shown = candidates.length > mostCandidates ? namesText(candidates) : candidates.join(' or ');
-  const ask = candidates.length === 0 ? question : `${question} It may be ${shown}`;
-  if (remedy !== undefined) return task.problem([key], ask, remedy);
-  const flag = key === 'firstChoice' ? '' : `--${key}, or with `;
-  const hint = `Say it with ${flag}\`${key}:\` in a task file (perbench init task writes one).`;
-  if (candidates.length === 0) {
-    const what = key === 'input' ? 'the input' : 'the right answer';
-    return task.problem([key], `no column that could be ${what}; its columns: ${namesText(table.columns)}`, hint);
-  }
-  return task.problem([key], ask, hint);
-}
-
-/** Rows that say something where the task needs it: the others are left out with `--skip-invalid`. */
-function withoutBlanks(
-  { definition }: WrittenTask,
-  table: OwnTable,
-  { input, target, answer }: InferredTask,
-): OwnTable {
-  const canBeEmpty = target === undefined || answer === 'free' || definition.unanswerable !== undefined;
-  const isKept = ({ values }: OwnTable['rows'][number]): boolean =>
-    !isBlank(columnValue(values, input)) && (canBeEmpty || !isBlank(columnValue(values, target)));
-  return { ...table, rows: table.rows.filter(isKept) };
-}
-
-/**
- * Infers what a definition leaves out; what can't be told is asked, one question after another.
- *
- * @param skipsBlanks leave rows out that say nothing where the task needs it: what only they say is no label
- * @returns also the number of rows that were inferred from
- */
-async function inferred(
-  task: WrittenTask,
-  table: OwnTable,
-  context: LocalContext,
-  skipsBlanks: boolean,
-): Promise<{ readonly found: InferredTask; readonly rows: number }> {
-  const found = inferDefinition(task.definition, table);
-  if (!('question' in found)) {
-    const kept = skipsBlanks ? withoutBlanks(task, table, found) : table;
-    const { length } = kept.rows;
-    // Rows of which none can be asked are named where they are read.
-    if (length === 0 || length === table.rows.length) return { found, rows: table.rows.length };
-    return inferred(task, kept, context, false);
-  }
-  const answer = found.candidates.length === 0 ? undefined : await context.onDoubt?.(found, task.from);
-  if (answer === undefined) throw doubtError(task, found, table);
-  const settled = found.key === 'firstChoice' ? Number(answer) : answer;
-  const told = { ...task, definition: { ...task.definition, [found.key]: settled } };
-  return inferred(told, table, context, skipsBlanks);
-}
-
 async function findTask(
   task: WrittenTask,
   settings: EntrySettings,
@@ -163,10 +92,8 @@ async function findTask(
   context.onStep?.(`columns of ${task.from}`);
   const reading = { settings: context.settings, skipInvalid, signal };
   const table = await readOwnTable(source, reading);
-  checkColumns(task, table.columns);
-  const { rows, found } = await inferred(task, table, context, skipInvalid);
+  const { rows, found } = await inferTask(task, table, context, skipInvalid);
   const { notes, ...settled } = found;
-  checkLabels(task, settled, table);
   const resolved = await withExampleRows(task, await settleTask(task, settled, table), reading);
   const limit =
     limitShare === undefined ? entry.limit : Math.ceil(limitShare * Math.max(1, rows - examplesInData(resolved)));
@@ -184,22 +111,6 @@ async function findTask(
       leftOut: table.leftOut,
     },
   };
-}
-
-/** Refuses rows that all have the same label, or none. */
-function checkLabels(
-  task: WrittenTask,
-  { answer, labels = [], target }: Omit<InferredTask, 'notes'>,
-  { rows }: OwnTable,
-): void {
-  if (answer !== 'label' || labels.length > 1) return;
-  const [only] = labels;
-  const found = only === undefined ? 'empty' : `the label ${JSON.stringify(only)} or nothing`;
-  throw task.problem(
-    ['labels'],
-    `labels: a label task needs at least 2 labels, but column \`${target}\` is ${found} in all rows (${placesText(rows)}): there is nothing to tell apart`,
-    'Name another column with `target`, add rows with other labels, or list all labels that there are in `labels`.',
-  );
 }
 
 /** Columns that a reader may think are shown. */

@@ -1,27 +1,15 @@
 /** Headlines of own tasks that are no share of right answers: what stands as accuracy is named. */
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { brief, saying, ticketFolder } from '../../test/setup/ticket-folder.ts';
-import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { brief, saying } from '../../test/setup/ticket-folder.ts';
+import { inFolder, perbench, useTicketFolder } from '../../test/setup/ticket-commands.ts';
 
-let folder: string;
-
-beforeEach(async () => {
-  folder = await ticketFolder();
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
-  return runInProcess(argv, { folder, environment: { COLUMNS: '200' } });
-}
+useTicketFolder('test');
 
 async function ran(task: string): Promise<string> {
-  await writeFile(join(folder, 'own.task.yaml'), `data: tickets.csv\n${task}\n`);
+  await writeFile(inFolder('own.task.yaml'), `data: tickets.csv\n${task}\n`);
   const models = [saying('one', 'billing', 'bug', 'a bug'), saying('two', 'billing')];
-  await writeFile(join(folder, 'suite.json'), JSON.stringify({ models, tasks: ['own.task.yaml'], ...brief }));
+  await writeFile(inFolder('suite.json'), JSON.stringify({ models, tasks: ['own.task.yaml'], ...brief }));
   return (await perbench('run', 'suite.json')).stdout;
 }
 

@@ -1,26 +1,9 @@
 /** What task files demand under `need`: decisions keep to it, proposals don't replace it, races say what they leave out. */
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { brief, saying, ticketFolder } from '../../test/setup/ticket-folder.ts';
-import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
+import { expect, it } from 'vitest';
+import { brief, saying } from '../../test/setup/ticket-folder.ts';
+import { perbench, useTicketFolder, write } from '../../test/setup/ticket-commands.ts';
 
-let folder: string;
-
-beforeEach(async () => {
-  folder = await ticketFolder();
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
-  return runInProcess(argv, { folder, environment: { COLUMNS: '200' } });
-}
-
-async function write(name: string, content: string): Promise<void> {
-  await writeFile(join(folder, name), content);
-}
+useTicketFolder('test');
 
 async function writeSuite(tasks: readonly string[], settings: object = {}): Promise<void> {
   const models = [saying('guess', 'billing'), saying('other', 'bug')];

@@ -1,10 +1,10 @@
 import { symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { errorOf, inFolder, perbench, useTicketFolder, write } from '../../test/setup/ticket-errors.ts';
+import { errorOf, inFolder, perbench, useTicketFolder, write } from '../../test/setup/ticket-commands.ts';
 import { csvOf, ticketRows } from '../../test/setup/ticket-folder.ts';
 import { exitCodes } from './exit-codes.ts';
 
-useTicketFolder();
+useTicketFolder('file');
 
 describe('names', () => {
   it.each([

@@ -1,31 +1,17 @@
-import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { brief, csvOf, saying, ticketFolder, ticketRows } from '../../test/setup/ticket-folder.ts';
-import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { brief, csvOf, saying, ticketRows } from '../../test/setup/ticket-folder.ts';
+import type { EndedInProcess } from '../../test/setup/run-in-process.ts';
+import { inFolder, perbench, useTicketFolder } from '../../test/setup/ticket-commands.ts';
 import { plan, run, type RunEvent } from '../index.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { exitCodes } from './exit-codes.ts';
 
-let folder: string;
-
-beforeEach(async () => {
-  folder = await ticketFolder();
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
-  return runInProcess(argv, { folder, environment: { COLUMNS: '200' } });
-}
+useTicketFolder('test');
 
 async function writeSuite(settings: object = {}): Promise<void> {
   const models = [saying('guess', 'billing'), saying('other', 'bug')];
-  await writeFile(
-    join(folder, 'suite.json'),
-    JSON.stringify({ models, tasks: ['tickets.csv'], ...brief, ...settings }),
-  );
+  await writeFile(inFolder('suite.json'), JSON.stringify({ models, tasks: ['tickets.csv'], ...brief, ...settings }));
 }
 
 function records(stdout: string, event: string): readonly Record<string, unknown>[] {
@@ -53,7 +39,7 @@ describe('a data file as a task', () => {
     for (const note of inferred) expect(stderr.split(note)).toHaveLength(2);
     expect(stdout).toMatch(/tickets · tickets\/own@[0-9a-f]{8} · 24 items/u);
     expect(stdout).toContain('None is shown to exceed chance (0.333): guess 8 of 24 right, other 8 of 24 right.');
-    await using store = await openSqliteStore({ file: join(folder, 'store.db') });
+    await using store = await openSqliteStore({ file: inFolder('store.db') });
     const stored = await store.latestRun({ status: ['finished'] });
     const [facts] = Object.values(stored?.manifest.tasks ?? {});
     expect(facts).toMatchObject({
@@ -83,7 +69,7 @@ describe('a data file as a task', () => {
 
   it('is another task with another column', async () => {
     await writeFile(
-      join(folder, 'wide.csv'),
+      inFolder('wide.csv'),
       csvOf(
         ticketRows().map(([text, label]) => [text, label, label]),
         'text,label,category',
@@ -102,11 +88,11 @@ describe('a data file as a task', () => {
 describe('a run of it', () => {
   it('goes on where it was stopped though the file was touched, and starts anew where its rows changed', async () => {
     const suite = { models: [saying('guess', 'billing')], tasks: ['tickets.csv'], ...brief, concurrency: 1 };
-    const options = { store: join(folder, 'store.db'), workingFolder: folder };
+    const options = { store: inFolder('store.db'), workingFolder: inFolder('') };
     const stop = new AbortController();
     for await (const event of run(suite, { ...options, signal: stop.signal }))
       if (event.type === 'cell-start') stop.abort();
-    await utimes(join(folder, 'tickets.csv'), new Date(), new Date());
+    await utimes(inFolder('tickets.csv'), new Date(), new Date());
     const start = (events: readonly RunEvent[]) => events.find(({ type }) => type === 'run-start');
     const again = await Array.fromAsync(run(suite, options));
     expect(start(again)).toMatchObject({ isResumed: true });
@@ -115,7 +101,7 @@ describe('a run of it', () => {
     const stopAgain = new AbortController();
     for await (const event of run(suite, { ...options, signal: stopAgain.signal, isFresh: true }))
       if (event.type === 'cell-start') stopAgain.abort();
-    await writeFile(join(folder, 'tickets.csv'), csvOf(ticketRows(27)));
+    await writeFile(inFolder('tickets.csv'), csvOf(ticketRows(27)));
     const resumed = await perbench('resume', '--store', 'store.db');
     expect(resumed).toMatchObject({ code: exitCodes.usage, stderr: expect.stringContaining('cannot be resumed') });
     expect(start(await Array.fromAsync(run(suite, options)))).toMatchObject({ isResumed: false });
@@ -126,7 +112,7 @@ describe('a run of it', () => {
     await perbench('run', 'suite.json');
     const same = await perbench('rescore');
     expect(same.stderr).toMatch(/guess \/ tickets\/own@[0-9a-f]{8}: 0 of 24 scores changed/u);
-    await writeFile(join(folder, 'tickets.csv'), csvOf(ticketRows().map(([text]) => [text, 'bug'])));
+    await writeFile(inFolder('tickets.csv'), csvOf(ticketRows().map(([text]) => [text, 'bug'])));
     const changed = await perbench('rescore');
     expect(changed.code).toBe(exitCodes.usage);
     expect(changed.stderr).toMatch(/tickets\.csv: the rows have changed since run \S+, which can't be scored by them/u);
@@ -157,7 +143,7 @@ describe('a run of it', () => {
   it('is no partner of a run with another prompt', async () => {
     await writeSuite();
     await perbench('run', 'suite.json');
-    await writeFile(join(folder, 'tickets.task.yaml'), 'data: tickets.csv\nprompt: "{{ text }}\\nKind:"\n');
+    await writeFile(inFolder('tickets.task.yaml'), 'data: tickets.csv\nprompt: "{{ text }}\\nKind:"\n');
     await writeSuite({ tasks: ['tickets.task.yaml'] });
     await perbench('run', 'suite.json');
     const { code, stderr } = await perbench('compare', 'latest~1:guess', 'latest:guess');
@@ -208,9 +194,9 @@ describe('what is said before a run', () => {
     ['likelihood', ['bug', 'feature'], { answer: 'choice', choices: 'choices', by: 'likelihood' }, 'bug\nfeature\n'],
   ])('shows all right answers of an item: %s', async (name, label, definition, shown) => {
     const rows = ticketRows(9).map(([text]) => ({ text, label, choices: ['billing', 'bug', 'feature'] }));
-    await writeFile(join(folder, `${name}.json`), JSON.stringify(rows));
+    await writeFile(inFolder(`${name}.json`), JSON.stringify(rows));
     const task = { data: `${name}.json`, input: 'text', target: 'label', ...definition };
-    await writeFile(join(folder, `${name}.task.json`), JSON.stringify(task));
+    await writeFile(inFolder(`${name}.task.json`), JSON.stringify(task));
     const { stdout } = await perbench('tasks', `${name}.task.json`);
     expect(stdout).toContain(`[expected]\n${shown}`);
     const json = await perbench('tasks', `${name}.task.json`, '--json');
@@ -219,7 +205,7 @@ describe('what is said before a run', () => {
 
   it('is what was inferred of the file too', async () => {
     const content = csvOf(ticketRows().map(([text, label]) => [`${text} Merci André.`, label])).replaceAll(',', ';');
-    await writeFile(join(folder, 'old.csv'), Buffer.from(content.replaceAll('\n', '\r\n'), 'latin1'));
+    await writeFile(inFolder('old.csv'), Buffer.from(content.replaceAll('\n', '\r\n'), 'latin1'));
     await writeSuite({ tasks: ['old.csv'] });
     const { stderr } = await perbench('plan', 'suite.json', '--probe', 'never');
     expect(stderr).toMatch(/^old\.csv: .*Windows-1252/imu);
@@ -234,21 +220,21 @@ describe('what is said before a run', () => {
       stdout: 'wrote tickets.task.yaml\n',
     });
     expect(await idOf('tickets.task.yaml')).toBe(await idOf('tickets.csv'));
-    expect(await readFile(join(folder, 'tickets.task.yaml'), 'utf8')).toContain('labels: [billing, bug, feature]');
+    expect(await readFile(inFolder('tickets.task.yaml'), 'utf8')).toContain('labels: [billing, bug, feature]');
     const again = await perbench('init', 'task', 'tickets.csv');
     expect(again).toMatchObject({
       code: exitCodes.usage,
       stderr: expect.stringContaining('tickets.task.yaml already exists'),
     });
     expect((await perbench('init', 'task', 'tickets.csv', '--force')).code).toBe(exitCodes.done);
-    await mkdir(join(folder, 'tasks'));
+    await mkdir(inFolder('tasks'));
     await perbench('init', 'task', 'tickets.csv', 'tasks/mine.yaml');
-    expect(await readFile(join(folder, 'tasks', 'mine.yaml'), 'utf8')).toContain('data: ../tickets.csv');
+    expect(await readFile(inFolder('tasks/mine.yaml'), 'utf8')).toContain('data: ../tickets.csv');
   });
 
   it('keeps the decimal sign of its numbers', async () => {
     const rows = Array.from({ length: 12 }, (_, at) => `How much is number ${at}?;${at},5`);
-    await writeFile(join(folder, 'prices.csv'), ['question;answer', ...rows].join('\n'));
+    await writeFile(inFolder('prices.csv'), ['question;answer', ...rows].join('\n'));
     await perbench('init', 'task', 'prices.csv');
     const [task] = records((await perbench('tasks', 'prices.task.yaml', '--json')).stdout, 'task');
     expect(task).toMatchObject({ definition: { answer: 'number', decimal: ',' } });
@@ -267,7 +253,7 @@ describe('columns beside the input', () => {
   ]);
 
   it('are said, and texts that questions are about stand before them', async () => {
-    await writeFile(join(folder, 'pages.csv'), csvOf(rows, columns));
+    await writeFile(inFolder('pages.csv'), csvOf(rows, columns));
     const { stdout } = await perbench('tasks', 'pages.csv', '--json');
     const [task] = records(stdout, 'task');
     expect(task).toMatchObject({ definition: { input: 'question', target: 'answer' } });
@@ -281,9 +267,9 @@ describe('columns beside the input', () => {
   });
 
   it('are left to a prompt that is written', async () => {
-    await writeFile(join(folder, 'pages.csv'), csvOf(rows, columns));
+    await writeFile(inFolder('pages.csv'), csvOf(rows, columns));
     await writeFile(
-      join(folder, 'pages.task.yaml'),
+      inFolder('pages.task.yaml'),
       'data: pages.csv\ninput: question\nprompt: "{{ question }} {{ source }}"\n',
     );
     const [task] = records((await perbench('tasks', 'pages.task.yaml', '--json')).stdout, 'task');
@@ -295,20 +281,22 @@ describe('the library', () => {
   it('runs and plans data files too', async () => {
     const suite = { models: [saying('guess', 'billing')], tasks: ['tickets.csv'], ...brief };
     const notes: string[] = [];
-    const events = await Array.fromAsync(run(suite, { workingFolder: folder, onNote: (note) => notes.push(note) }));
+    const events = await Array.fromAsync(
+      run(suite, { workingFolder: inFolder(''), onNote: (note) => notes.push(note) }),
+    );
     expect(events.find(({ type }) => type === 'cell-end')).toMatchObject({
       state: 'done',
       measurements: { accuracy: { value: 1 / 3, n: 24 } },
     });
     expect(notes).toEqual(expect.arrayContaining(inferred));
-    const outlook = await plan(suite, { workingFolder: folder, probe: 'never' });
+    const outlook = await plan(suite, { workingFolder: inFolder(''), probe: 'never' });
     expect(outlook.cells).toMatchObject([{ model: 'guess', items: 24 }]);
   });
 
   it('takes definitions in place of files', async () => {
     const definition = { data: 'tickets.csv', prompt: '{{ text }} Kind:' };
     const suite = { models: [saying('guess', 'billing')], tasks: [{ task: 'kinds', definition }], ...brief };
-    const events = await Array.fromAsync(run(suite, { workingFolder: folder }));
+    const events = await Array.fromAsync(run(suite, { workingFolder: inFolder('') }));
     expect(events.find(({ type }) => type === 'run-start')).toMatchObject({
       cells: [{ taskId: expect.stringMatching(/^kinds\/own@/u) }],
     });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { utf16 } from '../../test/setup/read-own-table.ts';
-import { errorOf, perbench, useTicketFolder, write } from '../../test/setup/ticket-errors.ts';
+import { errorOf, perbench, useTicketFolder, write } from '../../test/setup/ticket-commands.ts';
 import { ticketRows } from '../../test/setup/ticket-folder.ts';
 import { exitCodes } from './exit-codes.ts';
 
-useTicketFolder();
+useTicketFolder('file');
 
 describe('task files', () => {
   const forms =

@@ -1,19 +1,20 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { type EndedInProcess, runInProcess } from './run-in-process.ts';
 import { brief, saying, ticketFolder } from './ticket-folder.ts';
 
 let folder = '';
 
-/** Makes a folder with tickets and a suite for the tests of a file, and removes it after them. */
-export function useTicketFolder(): void {
-  beforeAll(async () => {
+/** Makes a folder with tickets and a suite, for all tests of a file or for each of them, and removes it afterwards. */
+export function useTicketFolder(lifetime: 'file' | 'test'): void {
+  const [before, after] = lifetime === 'file' ? [beforeAll, afterAll] : [beforeEach, afterEach];
+  before(async () => {
     folder = await ticketFolder();
     await write('suite.json', JSON.stringify({ models: [saying('guess', 'billing')], ...brief }));
   });
-  afterAll(async () => {
+  after(async () => {
     await rm(folder, { recursive: true, force: true });
   });
 }
