@@ -10,7 +10,7 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { type Suite, suiteSchema } from '../core/suite.ts';
 import type { GenerateTask } from '../core/task.ts';
 import { withoutSecrets } from '../core/without-secrets.ts';
-import { splitThoughts } from '../engines/thinking/split-thoughts.ts';
+import { splitThoughts } from '../core/split-thoughts.ts';
 import { type OutsideAnswer, readOutsideAnswers } from '../formats/outside-answers.ts';
 import { outsideMeasurements } from '../metrics/outside-measurements.ts';
 import { buildGenerateRequest } from '../run/ask-items.ts';

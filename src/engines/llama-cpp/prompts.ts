@@ -2,7 +2,7 @@ import type { GenerateRequest, RequestFailure, Thinking } from '../../core/engin
 import type { ChatRenderer } from '../chat-template.ts';
 import { requestFailure, textSha256 } from '../prompt-tokens.ts';
 import { defaultThinkingBudget } from '../../core/model-setting.ts';
-import { openedShape, type ThoughtShape, thoughtShapes } from '../thinking/thought-shapes.ts';
+import { openedShape, type ThoughtShape, thoughtShapes } from '../../core/thought-shapes.ts';
 import type { Tokenizer } from './native/tokenizer.ts';
 
 /** What the engine needs of a model to turn requests into tokens. */

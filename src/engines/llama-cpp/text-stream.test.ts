@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { thoughtShapes } from '../thinking/thought-shapes.ts';
+import { thoughtShapes } from '../../core/thought-shapes.ts';
 import { TextStream } from './text-stream.ts';
 import { TokenCount } from './token-count.ts';
 

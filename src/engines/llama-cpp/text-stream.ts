@@ -1,5 +1,5 @@
-import { type SplitStart, type SplitText, ThoughtSplitter } from '../thinking/split-thoughts.ts';
-import type { ThoughtShape } from '../thinking/thought-shapes.ts';
+import { type SplitStart, type SplitText, ThoughtSplitter } from '../../core/split-thoughts.ts';
+import type { ThoughtShape } from '../../core/thought-shapes.ts';
 
 /** Bytes of a character that the end of some bytes leaves open; 0 where all characters are whole. */
 function openBytes(tail: readonly number[]): number {

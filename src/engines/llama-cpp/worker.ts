@@ -16,7 +16,7 @@ import { LlamaContext, type ContextShape } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
-import { thoughtMarks, type ThoughtShape } from '../thinking/thought-shapes.ts';
+import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
 import { type ChatRenderer, createChatRenderer } from '../chat-template.ts';
 import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
 

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { GenerateRequest, ModelSpec } from '../../core/engine.ts';
 import { defaultThinkingBudget } from '../../core/model-setting.ts';
 import { resolveThinking, type ThinkingPlan } from '../thinking/resolve-thinking.ts';
-import { type SplitText, splitThoughts } from '../thinking/split-thoughts.ts';
-import { type ThoughtShape, thoughtShapes } from '../thinking/thought-shapes.ts';
+import { type SplitText, splitThoughts } from '../../core/split-thoughts.ts';
+import { type ThoughtShape, thoughtShapes } from '../../core/thought-shapes.ts';
 
 /** How the mock engine thinks before it answers. */
 export const mockThoughtsSchema = z.strictObject({

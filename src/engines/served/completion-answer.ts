@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type SplitPlace, type SplitStart, ThoughtSplitter } from '../thinking/split-thoughts.ts';
-import type { ThoughtShape } from '../thinking/thought-shapes.ts';
+import { type SplitPlace, type SplitStart, ThoughtSplitter } from '../../core/split-thoughts.ts';
+import type { ThoughtShape } from '../../core/thought-shapes.ts';
 
 const logprobs = z.object({
   /** Chat, and llama-server everywhere. */

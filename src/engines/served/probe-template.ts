@@ -1,4 +1,4 @@
-import { openedShape } from '../thinking/thought-shapes.ts';
+import { openedShape } from '../../core/thought-shapes.ts';
 import { callOptions, harmlessPrompt, type ServedTarget } from './generate-request.ts';
 import { closedThoughts, continuationCall, renderedTail, renderWith, rootPost } from './continue-thoughts.ts';
 import { exchange } from './exchange.ts';

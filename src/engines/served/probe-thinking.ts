@@ -2,7 +2,7 @@ import type { ModelSpec, PromptStyle, Thinking, ThinkingChoice } from '../../cor
 import { ModelError } from '../../core/errors.ts';
 import { defaultThinkingBudget } from '../../core/model-setting.ts';
 import { resolveThinking, type ThinkingPlan } from '../thinking/resolve-thinking.ts';
-import { mentionedShape, type ThoughtShape, thoughtShapes } from '../thinking/thought-shapes.ts';
+import { mentionedShape, type ThoughtShape, thoughtShapes } from '../../core/thought-shapes.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { look, type Look, showsThoughts } from './probe-request.ts';
 import { findContinueWay, findOpened, unseenArguments } from './probe-template.ts';

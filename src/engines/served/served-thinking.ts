@@ -1,5 +1,5 @@
 import type { Thinking } from '../../core/engine.ts';
-import type { ThoughtShape } from '../thinking/thought-shapes.ts';
+import type { ThoughtShape } from '../../core/thought-shapes.ts';
 
 /**
  * How a model goes on from thoughts that it is given. `rendered`: the server renders the prompt, and what follows is added

@@ -3,7 +3,7 @@ import { ModelError } from '../../core/errors.ts';
 import { defaultThinkingBudget } from '../../core/model-setting.ts';
 import type { TemplateArguments } from '../chat-template.ts';
 import { readTemplateThinking, type TemplateThinking } from './template-switch.ts';
-import { mentionedShape, type ThoughtShape } from './thought-shapes.ts';
+import { mentionedShape, type ThoughtShape } from '../../core/thought-shapes.ts';
 
 const thinkingName =
   /(?:^|[^a-z])(?:think|thinking|thinker|reason|reasoner|reasoning|r1|qwq|magistral|gpt-oss)(?:[^a-z]|$)/i;

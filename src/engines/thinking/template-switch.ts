@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../core/engine.ts';
 import { type ChatTemplate, compileChatTemplate, type TemplateArguments } from '../chat-template.ts';
-import { openedShape, type ThoughtShape } from './thought-shapes.ts';
+import { openedShape, type ThoughtShape } from '../../core/thought-shapes.ts';
 
 /** A variable of a chat template that turns thinking on and off. */
 export interface ThinkingSwitch {
