@@ -1,15 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  equalDecimals,
-  formatDecimal,
-  parseDecimal,
-  extractNumber,
-  numbersIn,
-  divideDecimals,
-  type ExactDecimal,
-} from './gsm8k-number.ts';
+import { divideDecimals, equalDecimals, type ExactDecimal, formatDecimal, parseDecimal } from './exact-decimal.ts';
+import { extractNumber } from './gsm8k-number.ts';
 import { flexibleAnswer, isExactMatch, strictAnswer } from './gsm8k.ts';
+import { numbersIn } from './number-tokens.ts';
 
 function isRobustMatch(output: string, gold: string): boolean {
   const [found, wanted] = [extractNumber(output), parseDecimal(gold)];

@@ -26,7 +26,8 @@ import { gsm8kRecord } from '../core/dataset-record.ts';
 import { rowId } from '../core/item-id.ts';
 import { defineTask, type ItemScore, type Task } from '../core/task.ts';
 import { fixedExamples, perItemExamples } from './example-picker.ts';
-import { equalDecimals, extractNumber, formatDecimal, parseDecimal } from './gsm8k-number.ts';
+import { equalDecimals, parseDecimal } from './exact-decimal.ts';
+import { extractNumber, formatDecimal } from './gsm8k-number.ts';
 import { type Asking, cutAtStop, promptAfter, type TaskVariant, variantFacts } from './task-parts.ts';
 
 export interface Gsm8kItem {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDecimal } from '../gsm8k-number.ts';
+import { formatDecimal } from '../exact-decimal.ts';
 import { type DecimalSign, isNumberText, numberStyle, parseNumber, readNumber } from './number-text.ts';
 
 const shown = (number: ReturnType<typeof parseNumber>): string | undefined => number && formatDecimal(number);

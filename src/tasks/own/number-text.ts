@@ -1,4 +1,5 @@
-import { divideDecimals, equalDecimals, type ExactDecimal, extractNumber, parseDecimal } from '../gsm8k-number.ts';
+import { divideDecimals, equalDecimals, type ExactDecimal, parseDecimal } from '../exact-decimal.ts';
+import { concludedNumber, plainAnswer } from '../gsm8k-number.ts';
 
 /** The sign between the whole part of a number and its fraction. */
 export type DecimalSign = '.' | ',';
@@ -98,11 +99,13 @@ const commaNumber =
 
 /** Reads the final number of an answer, numbers that may have a decimal comma as having one. */
 export function readNumber(text: string, decimal: DecimalSign): ExactDecimal | undefined {
-  if (decimal === '.') return extractNumber(text);
-  return extractNumber(
-    text.replaceAll(commaNumber, (_, whole: string | undefined, fraction: string | undefined, groups = '') => {
-      const digits = (whole ?? String(groups)).replaceAll(/\D/gu, '');
-      return fraction === undefined ? digits : `${digits}.${fraction}`;
-    }),
-  );
+  const plain = plainAnswer(text);
+  return concludedNumber(decimal === '.' ? plain : withPoints(plain));
+}
+
+function withPoints(text: string): string {
+  return text.replaceAll(commaNumber, (_, whole: string | undefined, fraction: string | undefined, groups = '') => {
+    const digits = (whole ?? String(groups)).replaceAll(/\D/gu, '');
+    return fraction === undefined ? digits : `${digits}.${fraction}`;
+  });
 }

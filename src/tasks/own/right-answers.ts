@@ -1,5 +1,5 @@
 import type { ResolvedTask } from '../../core/task-definition.ts';
-import { type ExactDecimal, formatDecimal } from '../gsm8k-number.ts';
+import { type ExactDecimal, formatDecimal } from '../exact-decimal.ts';
 import { choiceLetter } from '../read-letter.ts';
 import { columnValue, isBlank, jsonValue, listValue, plainValue, valueText } from './column-value.ts';
 import { matchLabel } from './label-spelling.ts';

@@ -1,5 +1,5 @@
 import type { OwnRecord, ResolvedTask } from '../../core/task-definition.ts';
-import { formatDecimal } from '../gsm8k-number.ts';
+import { formatDecimal } from '../exact-decimal.ts';
 import { choiceLetter } from '../read-letter.ts';
 import { columnValue } from './column-value.ts';
 import { type RightAnswers, rightAnswers } from './right-answers.ts';

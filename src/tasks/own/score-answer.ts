@@ -1,6 +1,6 @@
 import type { OwnRecord, ResolvedTask, TaskScore } from '../../core/task-definition.ts';
 import type { ItemScore } from '../../core/task.ts';
-import { type ExactDecimal, formatDecimal, isWithin, parseDecimal } from '../gsm8k-number.ts';
+import { type ExactDecimal, formatDecimal, isWithin, parseDecimal } from '../exact-decimal.ts';
 import { createLabelReader, type LabelReader } from '../read-label.ts';
 import { choiceLetter, parseLetter } from '../read-letter.ts';
 import { answerSpan } from '../read-span.ts';

@@ -1,0 +1,188 @@
+import { type ExactDecimal, equalDecimals } from './exact-decimal.ts';
+import { numbersIn, type NumberToken } from './number-tokens.ts';
+import { boldMark } from './plain-maths.ts';
+
+/** A sentence, a clause that begins with a conclusion, or a heading as a whole. */
+export class Sentence {
+  readonly text: string;
+  /** Begins with `#`. */
+  readonly isHeading: boolean;
+  #told: readonly NumberToken[] | undefined;
+  #isRemark: boolean | undefined;
+
+  constructor(text: string, isHeading = false) {
+    this.text = text;
+    this.isHeading = isHeading;
+  }
+
+  /** The numbers that are what it says, rather than what it says in passing. */
+  get told(): readonly NumberToken[] {
+    this.#told ??= toldNumbers(this.text);
+    return this.#told;
+  }
+
+  get lastTold(): ExactDecimal | undefined {
+    return this.told.at(-1)?.value;
+  }
+
+  /** A question to the reader, an offer or a note, which is no part of a solution. */
+  get isRemark(): boolean {
+    this.#isRemark ??= offer.test(this.text) || isQuestion(this.text);
+    return this.#isRemark;
+  }
+}
+
+export function isQuestion(text: string): boolean {
+  return /[?？]\P{L}{0,9}$/u.test(text.slice(-20));
+}
+
+const abbreviation = String.raw`(?<!\b(?:mrs?|ms|dr|st|vs|rs|no|approx|ans|e\.g|i\.e|fig|eq)\.)`;
+const boundary = new RegExp(
+  String.raw`(?<=[.!?])${abbreviation}\s|(?<=[。！？])|;\s|,\s(?=(?:and\s)?(?:so(?!\sthat)|therefore|thus|hence)\s)`,
+  'giu',
+);
+
+/** The sentences that hold a letter or a digit. */
+export function sentencesOf(plain: string): readonly Sentence[] {
+  return plain
+    .split('\n')
+    .flatMap((line) => (/^\s?#/u.test(line) ? [new Sentence(line, true)] : line.split(boundary).map((text) => new Sentence(text))))
+    .filter(({ text, isHeading }) => isHeading || /[\p{L}\p{N}]/u.test(text));
+}
+
+/** `2.`, `Step 2:` and the like, which count parts of a text rather than what it is about. */
+const label =
+  /(?:^[\s#\uE002(]*\d{1,2}[.):](?=[\s\uE002]*[\p{L}([])|\b(?:step|part|question|problem|example|case|phase|method|equation|option)\s#?\d{1,2}\b(?!\s?[=×]))[.):]?/giu;
+/** Numbers that a text names to say that they are wrong. */
+const negated = /\b(?:not|n't|never|instead of|rather than)\s(?:(?:be|just|exactly|about|equal to|a|the)\s){0,3}[-$€£]{0,2}\d[\d.,]*/giu;
+
+/** The text with labels and negated numbers blanked, every other character where it was. */
+export function withoutLabels(text: string): string {
+  const blank = (found: string): string => ' '.repeat(found.length);
+  return text.replaceAll(label, blank).replaceAll(negated, blank);
+}
+
+/** The text with what is in brackets blanked, unless that leaves no number. */
+function withoutAsides(text: string): string {
+  const rest = text.replaceAll(/\([^()]*\)|\[[^[\]]*\]/gu, (found) => ' '.repeat(found.length));
+  return /\d/u.test(rest) ? rest : text;
+}
+
+const equals = /[=≈⇒]/u;
+/** Where a stated number ends and talk about it begins. */
+const clauseEnd = /[,:](?=\s)|[(.](?=\s|$)|\s(?:because|since|as|where|which|if|and|but)\s|\s[—–]\s?|—|\uE001/u;
+
+/**
+ * Reads the number that a box holds, or that follows "answer is": where it begins a calculation, the result; else the
+ * first, as in `18 apples (3 a day)`.
+ */
+export function regionNumber(region: string): ExactDecimal | undefined {
+  const text = withoutAsides(withoutLabels(region));
+  const first = numbersIn(text)[0];
+  if (first === undefined) return undefined;
+  const rest = text.slice(first.end);
+  const end = clauseEnd.exec(rest)?.index ?? rest.length;
+  const clause = text.slice(0, first.end + end);
+  const result = equationResult(clause) ?? simpleFraction(clause.slice(first.start));
+  return result ?? (calculation.test(clause) ? toldNumbers(rest.slice(end)).at(-1)?.value : undefined) ?? first.value;
+}
+
+const calculation = /\d[^+×÷]{0,30}[+×÷]/u;
+
+/** The last side of an equation that is a number alone, else the last number of the last side. */
+function equationResult(text: string): ExactDecimal | undefined {
+  if (!equals.test(text)) return undefined;
+  const sides = text.split(equals).map((side) => ({ side, numbers: numbersIn(side) }));
+  const alone = sides.findLast(({ side, numbers }) => numbers.length === 1 && !/[+×÷/]|\d\s?-|\s-\s/u.test(side));
+  return (alone ?? sides.findLast(({ numbers }) => numbers.length > 0))?.numbers.at(-1)?.value;
+}
+
+/** `3/4` at the start of a text and not part of a date. */
+function simpleFraction(text: string): ExactDecimal | undefined {
+  const written = /^(-?\d{1,9})\s?\/\s?(\d{1,9})(?![\d/.])/u.exec(text);
+  return written === null ? undefined : numbersIn(`${written[1]}⁄${written[2]}`)[0]?.value;
+}
+
+const afterOperator = /[+×÷/]\s?\(?$|\d\)?\s-\s?$/u;
+const beforeOperator = /^(?:\s\p{L}+){0,2}(?:\)?\s?[+×÷/]|\s-\s)/u;
+const timeSpan = /^\s?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b/iu;
+const during = /\b(?:in|after|over|for|within|every|each|per|next|first|last)\s(?:the\s)?$/iu;
+const outOf = /\b(?:out of|of the)\s$/iu;
+
+/** Whether a number is said in passing: it is calculated with, or says in how much time, or out of how many. */
+function isPassing(text: string, { start, end }: NumberToken, isEquation: boolean): boolean {
+  const [before, after] = [text.slice(Math.max(0, start - 24), start), text.slice(end, end + 40)];
+  if (isEquation && (afterOperator.test(before) || beforeOperator.test(after))) return true;
+  return outOf.test(before) || (during.test(before) && timeSpan.test(after));
+}
+
+function toldNumbers(sentence: string): readonly NumberToken[] {
+  if (!/\d/u.test(sentence)) return [];
+  const whole = wholeFraction(sentence);
+  if (whole !== undefined) return [{ value: whole, start: 0, end: sentence.length }];
+  const text = withoutAsides(withoutLabels(sentence));
+  const isEquation = equals.test(text);
+  const told = numbersIn(text).filter((token) => !isPassing(text, token, isEquation));
+  const bold = told.filter((token) => isBold(text, token));
+  return bold.length === 1 ? bold : told;
+}
+
+/** Whether bold text is this number, with a unit at most. */
+function isBold(text: string, { start, end }: NumberToken): boolean {
+  return text[start - 1] === boldMark && /^(?:\s?[\p{L}%]+){0,2}[.!]?\uE002(?!\s?:)/u.test(text.slice(end, end + 60));
+}
+
+/** `3/4` as the whole sentence, decoration aside: among words a slash means too many other things. */
+function wholeFraction(sentence: string): ExactDecimal | undefined {
+  const written = /^[\s$\uE002]*(-?\d{1,9}\s?\/\s?\d{1,9})[\s$\uE002.]*$/u.exec(sentence);
+  return written === null ? undefined : simpleFraction(written[1] ?? '');
+}
+
+const offer =
+  /^\P{L}*(?:let me know|feel free|if you (?:need|want|have|would|'d|are)|i hope|hope (?:this|that|it)|would you|do you|please|note|is there|(?:i'm |i am )?happy to|(?:this|that)(?: is|'s) because|tip\b)/iu;
+const conclusion =
+  /^\P{L}*(?:and |but )?(?:so|therefore|thus|hence|finally|overall|consequently|in conclusion|wait|actually)\b|\b(?:in all|in total|altogether|all together|total|combined)\b/iu;
+const continuation = /^\P{L}*(?:and )?(?:then|next|after that)\b/iu;
+const check =
+  /^\P{L}*(?:to (?:double[- ])?(?:check|verify)|(?:double[- ])?check(?:ing)?\b(?=\P{L})|verification|proof|(?:let's|let us|let me|we can|you can|we) (?:double[- ])?(?:check|verify)(?=\s(?:this|that|it|our|my|the (?:answer|result))\b|\P{L}*$|[:,]))/iu;
+
+/** Begins as conclusions do, or speaks of a total, and tells a number. */
+function isConclusion({ text, isRemark, lastTold }: Sentence): boolean {
+  return lastTold !== undefined && !isRemark && conclusion.test(text);
+}
+
+/** Sentences before the check of a number that was concluded with, or was told last. */
+function beforeCheck(sentences: readonly Sentence[]): readonly Sentence[] {
+  const at = sentences.findIndex(({ text }, index) => check.test(text) && isChecked(sentences, index));
+  return at === -1 ? sentences : sentences.slice(0, at);
+}
+
+/** Whether a check is of what was told before it, which it then names, at the latest on the next line. */
+function isChecked(sentences: readonly Sentence[], at: number): boolean {
+  const told = sentences.slice(Math.max(0, at - 3), at).findLast(({ lastTold }) => lastTold !== undefined)?.lastTold;
+  const named = sentences.slice(at, at + 3).flatMap(({ text }) => numbersIn(text));
+  return told !== undefined && named.some(({ value }) => equalDecimals(value, told));
+}
+
+/** The number that the last sentence with one tells, remarks and a check of the result aside. */
+export function toldLast(sentences: readonly Sentence[]): ExactDecimal | undefined {
+  const told = beforeCheck(sentences).findLast(({ isRemark, lastTold }) => lastTold !== undefined && !isRemark);
+  return told?.lastTold ?? lastNumber(sentences, withoutLabels) ?? lastNumber(sentences, (text) => text);
+}
+
+function lastNumber(sentences: readonly Sentence[], readable: (text: string) => string): ExactDecimal | undefined {
+  for (const { text } of sentences.toReversed()) {
+    const last = /\d/u.test(text) ? numbersIn(readable(text)).at(-1) : undefined;
+    if (last !== undefined) return last.value;
+  }
+  return undefined;
+}
+
+/** What a later conclusion says in place of a stated number; undefined where none does, or one repeats it. */
+export function overruling(stated: ExactDecimal, later: readonly Sentence[]): ExactDecimal | undefined {
+  const solution = beforeCheck(later);
+  const { told = [] } = solution.findLast(isConclusion) ?? {};
+  if (told.length > 0) return told.some(({ value }) => equalDecimals(value, stated)) ? undefined : told.at(-1)?.value;
+  const continued = solution.findIndex(({ text, lastTold }) => lastTold !== undefined && continuation.test(text));
+  return continued === -1 ? undefined : toldLast(solution.slice(continued));
+}
