@@ -31,7 +31,7 @@ const { model: file } = values;
 if (file === undefined) throw new Error('give --model FILE.gguf');
 const signal = new AbortController().signal;
 const taskNames: Readonly<Record<string, string>> = {
-  gsm8k: 'gsm8k/per@1',
+  gsm8k: 'gsm8k/per@2',
   arc_easy: 'arc_easy/letters-5shot@1',
   squad2: 'squad2/per@2',
 };

@@ -57,7 +57,7 @@ export async function fillStore(store: Store, models: number, items: number): Pr
   const cells = names.map((model, position) => ({
     id: `cell-${position}`,
     model,
-    taskId: 'gsm8k/per@1',
+    taskId: 'gsm8k/per@2',
     protocol: 'serving' as const,
     position,
     items,
@@ -95,7 +95,7 @@ export async function fillRuns(store: Store, count: number): Promise<void> {
     const cells = [0, 1, 2, 3].map((position) => ({
       id: `${id}.${position}`,
       model: `model-${position + 1}b`,
-      taskId: 'gsm8k/per@1',
+      taskId: 'gsm8k/per@2',
       protocol: 'serving' as const,
       position,
       items: 5,

@@ -118,7 +118,7 @@ describe('anchors that come with perbench', () => {
     const cpu = await resolveAnchors({ projectDir, hostClass: 'cpu' });
     expect(cpu && anchoredVersion(cpu, 'arc_easy/lmeval@1')).toBe('PER-A/2026-1/cpu');
     expect(cpu && anchorsOf(cpu, 'mine/per@1')).toBeUndefined();
-    expect(cpu && anchorsOf(cpu, 'gsm8k/per@1', { throughput: 'tokens/s', latency: 'ms/token' })).toBeUndefined();
+    expect(cpu && anchorsOf(cpu, 'gsm8k/per@2', { throughput: 'tokens/s', latency: 'ms/token' })).toBeUndefined();
     expect(await resolveAnchors({ projectDir, hostClass: 'gpu' })).toBeUndefined();
     expect(await resolveAnchors({ projectDir })).toBeUndefined();
   });
@@ -134,7 +134,7 @@ describe("a user's objectives", () => {
   it('are read from the file that was named', async () => {
     await write('slo.yaml', objectives);
     const set = await resolveAnchors({ choice: 'slo.yaml', projectDir, hostClass: 'cpu' });
-    expect(set && anchorsOf(set, 'gsm8k/per@1')).toEqual({
+    expect(set && anchorsOf(set, 'gsm8k/per@2')).toEqual({
       trivialAccuracy: 0.5,
       throughput: 2,
       throughputUnit: 'items/s',
@@ -152,7 +152,7 @@ describe("a user's objectives", () => {
     expect(set && anchoredVersion(set, 'arc_easy/lmeval@1')).toMatch(/^PER-A\/custom-[0-9a-f]{8}$/u);
     await write('perbench.anchors.yaml', objectives);
     const both = await resolveAnchors({ projectDir, hostClass: 'cpu' });
-    expect(both && anchoredVersion(both, 'gsm8k/per@1')).toMatch(/custom/u);
+    expect(both && anchoredVersion(both, 'gsm8k/per@2')).toMatch(/custom/u);
     expect(both && anchoredVersion(both, 'arc_easy/lmeval@1')).toBe('PER-A/2026-1/cpu');
   });
 

@@ -301,10 +301,10 @@ describe('gateLimitsOf', () => {
   it('puts flags above the task above the suite', () => {
     const none = { advisory: {} };
     expect(gateLimitsOf(suite, {}, 'imdb/per@1')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1, ...none });
-    expect(gateLimitsOf(suite, {}, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1, ...none });
+    expect(gateLimitsOf(suite, {}, 'gsm8k/per@2')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1, ...none });
     const strict = gateLimitsOf(suite, {}, 'gsm8k/lmeval5-strict@1');
     expect(strict).toEqual({ minAccuracy: 0.1, maxMemoryRise: 0.1, ...none });
-    const flagged = gateLimitsOf(suite, { minAccuracy: 0.9 }, 'gsm8k/per@1');
+    const flagged = gateLimitsOf(suite, { minAccuracy: 0.9 }, 'gsm8k/per@2');
     expect(flagged).toEqual({ minAccuracy: 0.9, maxMemoryRise: 0.1, ...none });
     const flags = gateLimitsOf({ tasks: [], gates: undefined }, { maxMemory: 5 }, 'x/y@1');
     expect(flags).toEqual({ maxMemory: 5, ...none });
@@ -317,7 +317,7 @@ describe('gateLimitsOf', () => {
       tasks: [{ task: 'gsm8k', gates: { advisory: { minAccuracy: 0.3 } } }],
     });
     const flags = { maxMemoryRise: 0.4, advisory: { maxMemoryRise: 0.2 } };
-    expect(gateLimitsOf(advised, flags, 'gsm8k/per@1')).toEqual({
+    expect(gateLimitsOf(advised, flags, 'gsm8k/per@2')).toEqual({
       minAccuracy: 0.5,
       maxMemoryRise: 0.4,
       advisory: { minAccuracy: 0.3, maxMemoryRise: 0.2 },

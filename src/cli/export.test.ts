@@ -104,7 +104,7 @@ describe('export', () => {
     for (const format of ['lm-eval', 'inspect', 'every-eval-ever']) {
       const exported = await perbench('export', '--store', 'own.db', '--format', format, '-o', format);
       expect([exported.code, exported.stderr]).toEqual([0, expect.stringContaining('files into')]);
-      const { code, stdout } = await perbench('import', format, '--dry-run', '--json', '-t', 'gsm8k/per@1');
+      const { code, stdout } = await perbench('import', format, '--dry-run', '--json', '-t', 'gsm8k/per@2');
       expect(code).toBe(0);
       expect(stdout).toContain('"status":"published"');
       expect(stdout).not.toContain('"status":"measured"');

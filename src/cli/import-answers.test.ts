@@ -105,7 +105,7 @@ describe('answers made elsewhere', () => {
   it('are scored again as they were, price and all', async () => {
     const { code, stdout, stderr } = await perbench('rescore', 'latest');
     expect(code).toBe(0);
-    expect(stderr).toContain('far / gsm8k/mini@1: 0 of 40 scores changed\n');
+    expect(stderr).toContain('far / gsm8k/mini@2: 0 of 40 scores changed\n');
     expect(stdout).toMatch(/^far +0\.75 \[.* 0\.200$/m);
     expect(stdout).toContain('THR not measured (the answers were made elsewhere)');
   });
@@ -118,7 +118,7 @@ describe('answers made elsewhere', () => {
     expect(whole.code).toBe(0);
     expect(whole.stderr).not.toContain('\u001B');
     expect(whole.stderr.split('\n').slice(0, 3)).toEqual([
-      String.raw`warning: some.jsonl: left out 1 of 40 rows whose ids gsm8k/mini@1 doesn't have: line 40 ("x\u001b[2J")`,
+      String.raw`warning: some.jsonl: left out 1 of 40 rows whose ids gsm8k/mini@2 doesn't have: line 40 ("x\u001b[2J")`,
       `warning: some.jsonl: left out 1 of 40 rows that answer an item again: line 39 ("${first?.[0]}")`,
       `warning: some.jsonl: 2 of 40 items have no answer and are counted as failed (--partial leaves them out): "${items[38]?.[0]}", "${items[39]?.[0]}"`,
     ]);

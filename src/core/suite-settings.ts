@@ -134,7 +134,7 @@ export const suiteSettings = {
   tasks: section(
     listOf(
       taskSettings,
-      'task id or short name (gsm8k, gsm8k/per@1, all), a task file (tickets.task.yaml), or data (tickets.csv, hf:owner/name)',
+      'task id or short name (gsm8k, gsm8k/per@2, all), a task file (tickets.task.yaml), or data (tickets.csv, hf:owner/name)',
     ),
     {
       ...within('tasks'),

@@ -58,7 +58,7 @@ export const fieldPrefix = 'field:';
 
 interface TaskBase<Item> {
   /**
-   * Name, protocol and version: `gsm8k/per@1`. Raised when a change can change a number; of a task file, the first eight
+   * Name, protocol and version: `gsm8k/per@2`. Raised when a change can change a number; of a task file, the first eight
    * digits of a hash of what it says.
    */
   readonly id: string;
@@ -148,7 +148,7 @@ export function defineTask<Item>(task: GenerateTask<Item>): Task;
 export function defineTask<Item>(task: LikelihoodTask<Item>): Task;
 export function defineTask<Item>(task: Task<Item>): Task {
   if (!isTaskId(task.id)) {
-    throw new RangeError(`task id "${task.id}" must look like name/protocol@version, such as gsm8k/per@1`);
+    throw new RangeError(`task id "${task.id}" must look like name/protocol@version, such as gsm8k/per@2`);
   }
   if (!(task.chance >= 0 && task.chance < 1)) throw new RangeError(`${task.id}: chance must be in [0, 1)`);
   // Callers hand items back only to the task that parsed them, so the item type may be forgotten here.

@@ -27,7 +27,7 @@ export async function* wholeText(text: string): AsyncGenerator<string> {
   yield text;
 }
 
-/** 1 of `gsm8k/per@1`, `0a1b2c3d` of `tickets/own@0a1b2c3d`. */
+/** 1 of `gsm8k/per@2`, `0a1b2c3d` of `tickets/own@0a1b2c3d`. */
 export function taskVersion(taskId: string): number | string {
   const version = /@([0-9a-f]+)$/u.exec(taskId)?.[1] ?? '0';
   return version.length === 8 ? version : Number(version);
@@ -47,7 +47,7 @@ const hubDatasets: Readonly<Record<string, { readonly id: string; readonly task:
   gsm8k: { id: 'openai/gsm8k', task: 'gsm8k' },
 };
 
-/** `gsm8k` of `gsm8k/per@1`. */
+/** `gsm8k` of `gsm8k/per@2`. */
 export function datasetOf({ cell: { taskId } }: StoredCell): string {
   return taskId.split('/')[0] ?? taskId;
 }

@@ -76,7 +76,7 @@ function metricRow(comparison: MetricComparison): Row {
   ]);
 }
 
-/** `GSM8K · gsm8k/per@1 · serving protocol · alpha against beta`. */
+/** `GSM8K · gsm8k/per@2 · serving protocol · alpha against beta`. */
 function cellTitle({ title, taskId, protocol, a, b }: CellComparison): string {
   const models = a.model === b.model ? a.model : `${b.model} against ${a.model}`;
   return [title, taskId, `${protocol} protocol`, models].filter((part) => part !== undefined).join(' · ');

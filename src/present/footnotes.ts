@@ -267,7 +267,7 @@ function priceNotes({ pricePerHour, units: { throughput } }: Scoreboard): readon
   return [`no price per 1,000 answers: throughput is in ${throughput}, and the length of answers is unknown`];
 }
 
-/** `GSM8K, 5-shot · gsm8k/per@1 · serving protocol · accuracy metric: exact_match`. */
+/** `GSM8K, 5-shot · gsm8k/per@2 · serving protocol · accuracy metric: exact_match`. */
 export function boardTitle({ title, taskId, protocol, metric, versions }: Scoreboard): string {
   const parts = [
     title ?? taskId,
@@ -279,7 +279,7 @@ export function boardTitle({ title, taskId, protocol, metric, versions }: Scoreb
   return parts.filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
-/** `GSM8K, 5-shot · gsm8k/per@1 · 300 items`. */
+/** `GSM8K, 5-shot · gsm8k/per@2 · 300 items`. */
 export function shortBoardTitle({ title, taskId, rows }: Scoreboard): string {
   const counts = new Set(rows.flatMap(({ measurements: { accuracy } }) => itemsBehind(accuracy) ?? []));
   const [items] = counts;

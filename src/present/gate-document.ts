@@ -68,7 +68,7 @@ function evidenceText(check: GateCheck): string {
   return `${amountText(estimate, check)}${range}`;
 }
 
-/** `gsm8k/per@1 / alpha`. */
+/** `gsm8k/per@2 / alpha`. */
 function placeText({ taskId, model }: GateCheck): string {
   return `${taskId} / ${model}`;
 }

@@ -123,7 +123,7 @@ const warnings = Object.fromEntries(
 /** Every term that tables, pages and files use. docs/glossary.md is generated from it, and reports carry it. */
 export const glossary: readonly GlossaryGroup[] = [
   group('Runs', {
-    task: 'A benchmark: a data set, a prompt, a scorer and a headline metric. Its id names protocol and version, as in gsm8k/per@1.',
+    task: 'A benchmark: a data set, a prompt, a scorer and a headline metric. Its id names protocol and version, as in gsm8k/per@2.',
     item: 'One row of the data set of a task.',
     sample: 'One item answered by one model: prompt, output, score, token counts and times.',
     suite: 'Models and tasks, and how they are measured.',

@@ -70,7 +70,7 @@ const row = z.looseObject({
 const unit = z.string().optional();
 
 const scoreboard = z.looseObject({
-  task: z.string().describe('name, protocol and version, such as gsm8k/per@1'),
+  task: z.string().describe('name, protocol and version, such as gsm8k/per@2'),
   title: z.string().optional(),
   metric: z.string().optional().describe('headline metric of the task'),
   protocol: z.enum(['serving', 'paper']).optional().describe('absent for measurements made elsewhere'),

@@ -34,7 +34,7 @@ it('averages metrics over all items, and leaves fields that only some have to re
     },
   };
   const suite = suiteSchema.parse({ models: ['m'], tasks: ['gsm8k/mini'] });
-  const task = await loadTask('gsm8k/mini@1');
+  const task = await loadTask('gsm8k/mini@2');
   const { extra, tokensPerAnswer } = await measureCell(store, 'cell', { task, suite, thinking: undefined });
   expect(extra?.['json_valid']).toMatchObject({ value: 0.5, n: 2 });
   expect(Object.keys(extra ?? {}).filter((name) => name.startsWith('field:'))).toEqual([]);

@@ -53,7 +53,7 @@ export const paperAnchors: AnchorSet = {
 };
 
 /**
- * Anchors for a task id such as `gsm8k/per@1`, or undefined where the set has none.
+ * Anchors for a task id such as `gsm8k/per@2`, or undefined where the set has none.
  *
  * @param units in which they must be; a unit that isn't known fits all. Without it the first that the set has
  */

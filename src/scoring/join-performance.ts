@@ -22,7 +22,7 @@ function hasPerformance(cell: ScoreboardCell): boolean {
   return (['throughput', 'latency', 'memory'] as const).some((factor) => performanceOf(cell)[factor] !== undefined);
 }
 
-/** `gsm8k` of `gsm8k/per@1`: tasks on one data set ask about the same items. */
+/** `gsm8k` of `gsm8k/per@2`: tasks on one data set ask about the same items. */
 function datasetOf(taskId: string): string {
   return taskId.split('/')[0] ?? taskId;
 }

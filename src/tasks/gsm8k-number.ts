@@ -40,8 +40,15 @@ export function concludedNumber(plain: string): ExactDecimal | undefined {
   return (retracted > 0 ? concludedIn(sentences.slice(retracted)) : undefined) ?? concludedIn(sentences);
 }
 
-const retraction =
-  /^\P{L}*(?:(?:wait,? )?no\b(?=[,.:!])|oops|sorry|correction)|\b(?:that|this|it|which)(?: is|'s| was|’s) (?:wrong|incorrect|not (?:right|correct|it)\b|not[,.;]|a mistake)|\bmade (?:a mistake|an error)/iu;
+const retraction = new RegExp(
+  [
+    String.raw`^\P{L}*(?:(?:wait,? )?no\b(?=[,.:!]|\swait)|oops|sorry|correction)`,
+    String.raw`\b(?:that|this|it|which)(?: is|['’]s| was) (?:wrong|incorrect|a mistake|not (?:right|correct|it)\b|not[,.;])`,
+    String.raw`\b(?:that|this|it) (?:can['’]t be|cannot be|isn['’]t|wasn['’]t|does(?:n['’]t| not) (?:seem|look|sound)) (?:right|correct)\b`,
+    String.raw`\bmade (?:a mistake|an error)\b`,
+  ].join('|'),
+  'iu',
+);
 
 function concludedIn(sentences: readonly Sentence[]): ExactDecimal | undefined {
   const answer = lastStated(sentences);
@@ -49,5 +56,7 @@ function concludedIn(sentences: readonly Sentence[]): ExactDecimal | undefined {
   const { value, strength, at } = answer;
   const later = sentences.slice(at + 1);
   if (strength === 'final') return value;
-  return (strength === 'stated' ? overruling(value, later) : toldLast(later.filter(({ isRemark }) => !isRemark))) ?? value;
+  return (
+    (strength === 'stated' ? overruling(value, later) : toldLast(later.filter(({ isRemark }) => !isRemark))) ?? value
+  );
 }

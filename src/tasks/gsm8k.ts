@@ -1,13 +1,14 @@
 /**
  * GSM8K: grade-school word problems (Cobbe et al. 2021, arXiv:2110.14168); the model writes a solution.
  *
- * Protocol gsm8k/per@1:
+ * Protocol gsm8k/per@2:
  * - instruct models: zero-shot, chat template; after the problem the model is asked to reason and to end
  *   with `#### <number>`; at most 1,024 tokens;
  * - base models: five worked examples from the train split, the same for every item, then `Question: …\nAnswer:`;
  *   calculator notes are removed from the examples; at most 512 tokens, ends at a blank line or the next `Question:`;
  * - another number of examples (`withShots`) holds for both styles; in a chat, examples are turns;
- * - the final number is read by `gsm8k-number.ts` and compared as an exact decimal; headline `exact_match`;
+ * - the number that the answer concludes with is read by `gsm8k-number.ts` and compared as an exact decimal; headline
+ *   `exact_match`; version 1 took the last `####`, else the last "answer is", whatever stood around it;
  * - lm-eval's two filters run on the same text beside it (`strict_match`, `flexible_extract`).
  *
  * Protocol gsm8k/lmeval5-strict@1 and gsm8k/lmeval5-flexible@1: as lm-eval's task `gsm8k` version 3.0 has it, for
@@ -41,7 +42,9 @@ export interface Gsm8kItem {
 
 const dataset = { name: 'gsm8k', split: 'test', fewShotSplit: 'train' } as const;
 const published = { name: 'gsm8k', version: 1, dataset, items: 1319 } as const;
-const per: TaskVariant = { ...published, protocol: 'per', title: 'GSM8K' };
+/** Of `per` and `mini`: raised when answers are read in another way. */
+export const numberVersion = 2;
+const per: TaskVariant = { ...published, version: numberVersion, protocol: 'per', title: 'GSM8K' };
 
 /** What all protocols have in common. */
 const common = {

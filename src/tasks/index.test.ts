@@ -14,7 +14,7 @@ describe('the registry', () => {
   });
 
   it('takes short names, groups and ids without a version', async () => {
-    expect((await loadTask('gsm8k')).id).toBe('gsm8k/per@1');
+    expect((await loadTask('gsm8k')).id).toBe('gsm8k/per@2');
     expect((await loadTask('arc_easy')).id).toBe('arc_easy/letters@1');
     expect((await loadTask('squad2/lmeval')).id).toBe('squad2/lmeval@1');
     const all = await loadTasks('all');
@@ -23,7 +23,7 @@ describe('the registry', () => {
       ['hellaswag/per@1', 10_042, 'acc', 0.25],
       ['arc_easy/letters@1', 2376, 'acc', 0.2502],
       ['squad2/per@2', 11_873, 'exact', 0.5007],
-      ['gsm8k/per@1', 1319, 'exact_match', 0],
+      ['gsm8k/per@2', 1319, 'exact_match', 0],
     ]);
     expect((await loadTasks('mini')).map(({ items }) => items)).toEqual([40, 40, 40, 40, 40]);
   });
@@ -67,7 +67,7 @@ describe('another number of examples', () => {
     expect((await loadTasks('hellaswag', 0))[0]?.id).toBe('hellaswag/per@1');
     expect((await loadTasks('gsm8k/lmeval5-strict', 5))[0]?.id).toBe('gsm8k/lmeval5-strict@1');
     // Five for base models, none for chats: five for both is another prompt.
-    expect((await loadTasks('gsm8k', 5))[0]?.id).toBe('gsm8k/per-5shot@1');
+    expect((await loadTasks('gsm8k', 5))[0]?.id).toBe('gsm8k/per-5shot@2');
   });
 
   it('is refused where it is out of range or fixed', async () => {
@@ -77,7 +77,7 @@ describe('another number of examples', () => {
     const { withShots: _, ...fixed } = (await loadTask('gsm8k')) as ReturnType<typeof defineTask> & {
       kind: 'generate';
     };
-    expect(() => withShots(defineTask(fixed), 1)).toThrow('gsm8k/per@1 has a fixed number of few-shot examples (5)');
+    expect(() => withShots(defineTask(fixed), 1)).toThrow('gsm8k/per@2 has a fixed number of few-shot examples (5)');
   });
 
   it('in IMDB comes from the train split; the four of the protocol come with perbench', async () => {
@@ -111,6 +111,6 @@ describe('answers that need no model', () => {
     const solutions = (await lines('gsm8k')) as unknown as { answer: string }[];
     const counts = Map.groupBy(solutions, ({ answer }) => answer.split('####').at(-1)?.trim());
     const commonest = Math.max(...Array.from(counts.values(), (own) => own.length)) / solutions.length;
-    expect((await loadTask('gsm8k/mini@1')).baselines).toEqual({ majority: commonest });
+    expect((await loadTask('gsm8k/mini@2')).baselines).toEqual({ majority: commonest });
   });
 });

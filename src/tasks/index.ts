@@ -29,7 +29,7 @@ export const tasks = {
     summary: 'spans copied from a passage, or "unanswerable"; official metric',
     load: async () => (await import('./squad.ts')).squadPer(),
   },
-  'gsm8k/per@1': {
+  'gsm8k/per@2': {
     summary: 'word problems; zero-shot chat or 5-shot plain, exact number',
     load: async () => (await import('./gsm8k.ts')).gsm8kPer(),
   },
@@ -57,7 +57,7 @@ export const tasks = {
   'hellaswag/mini@1': { summary: '40 built-in descriptions', load: async () => (await mini()).hellaswag() },
   'arc_easy/mini@1': { summary: '40 built-in science questions', load: async () => (await mini()).arc_easy() },
   'squad2/mini@2': { summary: '40 built-in questions on passages', load: async () => (await mini()).squad2() },
-  'gsm8k/mini@1': { summary: '40 built-in word problems', load: async () => (await mini()).gsm8k() },
+  'gsm8k/mini@2': { summary: '40 built-in word problems', load: async () => (await mini()).gsm8k() },
 } satisfies Record<string, TaskEntry>;
 
 type TaskId = keyof typeof tasks;
@@ -68,13 +68,13 @@ export const defaultProtocols = {
   hellaswag: 'hellaswag/per@1',
   arc_easy: 'arc_easy/letters@1',
   squad2: 'squad2/per@2',
-  gsm8k: 'gsm8k/per@1',
+  gsm8k: 'gsm8k/per@2',
 } satisfies Record<string, TaskId>;
 
 /** Names that stand for several tasks. */
 const taskGroups = {
   all: Object.values(defaultProtocols),
-  mini: ['imdb/mini@1', 'hellaswag/mini@1', 'arc_easy/mini@1', 'squad2/mini@2', 'gsm8k/mini@1'],
+  mini: ['imdb/mini@1', 'hellaswag/mini@1', 'arc_easy/mini@1', 'squad2/mini@2', 'gsm8k/mini@2'],
 } satisfies Record<string, readonly TaskId[]>;
 
 const known: Readonly<Record<string, TaskEntry>> = tasks;
@@ -88,7 +88,7 @@ export function taskNames(): readonly string[] {
 
 /**
  * The tasks that a name stands for: `all`, `mini`, a short name with its default protocol (`gsm8k`, `gsm8k/per`), or a
- * full id, also one with another number of examples (`gsm8k/per-8shot@1`).
+ * full id, also one with another number of examples (`gsm8k/per-8shot@2`).
  *
  * @param shots - examples in each prompt; by default the protocol's own
  * @throws {UnknownNameError} with the known names

@@ -7,7 +7,7 @@
  */
 import type { DatasetName, Task } from '../core/task.ts';
 import { arcLetters } from './arc.ts';
-import { gsm8kPer } from './gsm8k.ts';
+import { gsm8kPer, numberVersion } from './gsm8k.ts';
 import { hellaswagPer } from './hellaswag.ts';
 import { imdbPer } from './imdb.ts';
 import { perVersion, squadPer } from './squad.ts';
@@ -29,5 +29,5 @@ export const miniTasks = {
   hellaswag: () => hellaswagPer(variant('hellaswag', 'HellaSwag')),
   arc_easy: () => arcLetters(variant('arc_easy', 'ARC-Easy')),
   squad2: () => squadPer(variant('squad2', 'SQuAD 2.0', perVersion)),
-  gsm8k: () => gsm8kPer(variant('gsm8k', 'GSM8K'), { plain: 160, chat: 256 }),
+  gsm8k: () => gsm8kPer(variant('gsm8k', 'GSM8K', numberVersion), { plain: 160, chat: 256 }),
 } satisfies Record<DatasetName, () => Task>;

@@ -46,7 +46,9 @@ const boundary = new RegExp(
 export function sentencesOf(plain: string): readonly Sentence[] {
   return plain
     .split('\n')
-    .flatMap((line) => (/^\s?#/u.test(line) ? [new Sentence(line, true)] : line.split(boundary).map((text) => new Sentence(text))))
+    .flatMap((line) =>
+      /^\s?#/u.test(line) ? [new Sentence(line, true)] : line.split(boundary).map((text) => new Sentence(text)),
+    )
     .filter(({ text, isHeading }) => isHeading || /[\p{L}\p{N}]/u.test(text));
 }
 
@@ -54,7 +56,8 @@ export function sentencesOf(plain: string): readonly Sentence[] {
 const label =
   /(?:^[\s#\uE002(]*\d{1,2}[.):](?=[\s\uE002]*[\p{L}([])|\b(?:step|part|question|problem|example|case|phase|method|equation|option)\s#?\d{1,2}\b(?!\s?[=×]))[.):]?/giu;
 /** Numbers that a text names to say that they are wrong. */
-const negated = /\b(?:not|n't|never|instead of|rather than)\s(?:(?:be|just|exactly|about|equal to|a|the)\s){0,3}[-$€£]{0,2}\d[\d.,]*/giu;
+const negated =
+  /\b(?:not|n't|never|neither|nor|instead of|rather than|(?:less|fewer|greater) than)\s(?:(?:be|just|exactly|about|equal to|a|the)\s){0,3}[-$€£]{0,2}\d[\d.,]*/giu;
 
 /** The text with labels and negated numbers blanked, every other character where it was. */
 export function withoutLabels(text: string): string {
@@ -107,13 +110,14 @@ const afterOperator = /[+×÷/]\s?\(?$|\d\)?\s-\s?$/u;
 const beforeOperator = /^(?:\s\p{L}+){0,2}(?:\)?\s?[+×÷/]|\s-\s)/u;
 const timeSpan = /^\s?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b/iu;
 const during = /\b(?:in|after|over|for|within|every|each|per|next|first|last)\s(?:the\s)?$/iu;
-const outOf = /\b(?:out of|of the)\s$/iu;
+/** Numbers that are given rather than found: `in the 3 rows`, `out of 30`. */
+const known = /\b(?:out of|the|these|those|(?<!\bin\s)all|her|his|their)\s$/iu;
 
 /** Whether a number is said in passing: it is calculated with, or says in how much time, or out of how many. */
 function isPassing(text: string, { start, end }: NumberToken, isEquation: boolean): boolean {
   const [before, after] = [text.slice(Math.max(0, start - 24), start), text.slice(end, end + 40)];
   if (isEquation && (afterOperator.test(before) || beforeOperator.test(after))) return true;
-  return outOf.test(before) || (during.test(before) && timeSpan.test(after));
+  return known.test(before) || (during.test(before) && timeSpan.test(after));
 }
 
 function toldNumbers(sentence: string): readonly NumberToken[] {
@@ -139,7 +143,7 @@ function wholeFraction(sentence: string): ExactDecimal | undefined {
 }
 
 const offer =
-  /^\P{L}*(?:let me know|feel free|if you (?:need|want|have|would|'d|are)|i hope|hope (?:this|that|it)|would you|do you|please|note|is there|(?:i'm |i am )?happy to|(?:this|that)(?: is|'s) because|tip\b)/iu;
+  /^\P{L}*(?:let me know|feel free|if you (?:need|want|have|would|'d|are)|i hope|hope (?:this|that|it)|would you|do you|please|thank|note|is there|(?:i'm |i am )?happy to|tell me|(?:this|that)(?: is|'s) because|tip\b)/iu;
 const conclusion =
   /^\P{L}*(?:and |but )?(?:so|therefore|thus|hence|finally|overall|consequently|in conclusion|wait|actually)\b|\b(?:in all|in total|altogether|all together|total|combined)\b/iu;
 const continuation = /^\P{L}*(?:and )?(?:then|next|after that)\b/iu;
@@ -151,9 +155,15 @@ function isConclusion({ text, isRemark, lastTold }: Sentence): boolean {
   return lastTold !== undefined && !isRemark && conclusion.test(text);
 }
 
-/** Sentences before the check of a number that was concluded with, or was told last. */
+/** Headings of what is said about a result. */
+const aside = /^\P{L}*(?:notes?|remarks?|verification|check(?:ing)?|explanation)\P{L}*$/iu;
+
+/** Sentences before the check of a number that was concluded with, or was told last; before a heading such as `Note`. */
 function beforeCheck(sentences: readonly Sentence[]): readonly Sentence[] {
-  const at = sentences.findIndex(({ text }, index) => check.test(text) && isChecked(sentences, index));
+  const at = sentences.findIndex(({ text, isHeading }, index) => {
+    if (isHeading && aside.test(text)) return sentences.slice(0, index).some(({ told }) => told.length > 0);
+    return check.test(text) && isChecked(sentences, index);
+  });
   return at === -1 ? sentences : sentences.slice(0, at);
 }
 

@@ -65,5 +65,8 @@ function mixed(value: ExactDecimal, upper: string, lower: string): ExactDecimal 
   const rest = part && quotient(part, lower);
   if (rest === undefined) return undefined;
   const { numerator, denominator } = rest;
-  return quotient({ numerator: value.numerator * denominator + numerator * value.denominator, denominator: value.denominator }, String(denominator));
+  return quotient(
+    { numerator: value.numerator * denominator + numerator * value.denominator, denominator: value.denominator },
+    String(denominator),
+  );
 }

@@ -11,7 +11,9 @@ export const boldMark = '\uE002';
 export function plainMaths(text: string): string {
   const characters = asciiDigits(text.replaceAll(/[\uE000-\uE002]/gu, '').replaceAll(/\r\n?/gu, '\n'));
   const written = withoutCommands(withFractions(withBoxes(withoutTags(characters))));
-  return withoutBreaks(withOperators(withoutMarkdown(written))).replaceAll(/ {2,}/gu, ' ').replaceAll(/ ?\n[ \n]*/gu, '\n');
+  return withoutBreaks(withOperators(withoutMarkdown(written)))
+    .replaceAll(/ {2,}/gu, ' ')
+    .replaceAll(/ ?\n[ \n]*/gu, '\n');
 }
 
 /** The zeros of scripts whose digits models write: Arabic, Persian, Devanagari, Bengali, Thai. */
@@ -124,8 +126,9 @@ function withoutCommands(text: string): string {
     .replaceAll(/\\\\(?=(?:text|times|cdot|div|left|right|[$%([\])]))/gu, '\\')
     .replaceAll(/\\\\\[-?[\d.]{1,6}(?:pt|em|ex|mm|cm)\]/gu, '\n')
     .replaceAll(layout, '')
-    .replaceAll(/(?:\\(?:text|mathrm|mathord|mathpunct))?\{ ?(?:\\[,;:! ])?([,.]?)(?:\\[,;:! ])? ?\}/gu, (found, sign: string) =>
-      sign === '' && found.includes('\\') ? '\u2009' : sign,
+    .replaceAll(
+      /(?:\\(?:text|mathrm|mathord|mathpunct))?\{ ?(?:\\[,;:! ])?([,.]?)(?:\\[,;:! ])? ?\}/gu,
+      (found, sign: string) => (sign === '' && found.includes('\\') ? '\u2009' : sign),
     )
     .replaceAll(/\\(?:([a-zA-Z]+)\*?|([^a-zA-Z\s]| ))/gu, (_, name: string | undefined, sign = '') => {
       if (name !== undefined) return Object.hasOwn(commands, name) ? (commands[name] ?? ' ') : ' ';

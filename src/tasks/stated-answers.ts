@@ -44,7 +44,9 @@ function boxed({ text }: Sentence): Found | undefined {
 function isBare(text: string): boolean {
   return (
     text.length <= 80 &&
-    /^[^\p{L}\d]*(?:rs\.?\s?|usd\s?|eur\s?)?\d[\d.,'’_\u00a0\u2009\u202f]*(?:⁄\d+)?(?:\s?[\p{L}%°]+){0,3}[^\p{L}\d]*$/iu.test(text)
+    /^[^\p{L}\d]*(?:rs\.?\s?|usd\s?|eur\s?)?\d[\d.,'’_\u00a0\u2009\u202f]*(?:⁄\d+)?(?:\s?[\p{L}%°]+){0,3}[^\p{L}\d]*$/iu.test(
+      text,
+    )
   );
 }
 
@@ -61,7 +63,8 @@ function announced(sentences: readonly Sentence[], at: number, rest = ''): Exact
   return toldLast(told.filter(({ isRemark }) => !isRemark));
 }
 
-const explanation = /^[^\p{L}\d]*(?:explanation|reasoning|justification|solution|steps?|calculations?|working)\b[^\p{L}\d]*(?:$|:)/iu;
+const explanation =
+  /^[^\p{L}\d]*(?:explanation|reasoning|justification|solution|steps?|calculations?|working)\b[^\p{L}\d]*(?:$|:)/iu;
 
 /**
  * The protocol's own `#### 18`. One with words is a heading where something is told below it, and it begins with a word
@@ -83,7 +86,9 @@ function marked(sentences: readonly Sentence[], at: number, headings: number): F
 }
 
 function isToldAfter(sentences: readonly Sentence[], at: number): boolean {
-  return sentences.slice(at + 1, at + 1 + reachOfAnnouncement).some(({ told, isRemark }) => told.length > 0 && !isRemark);
+  return sentences
+    .slice(at + 1, at + 1 + reachOfAnnouncement)
+    .some(({ told, isRemark }) => told.length > 0 && !isRemark);
 }
 
 const subject = String.raw`(?<![\p{L}\p{N}])(?<final>final\s)?(?:(?:numerical|numeric)\s)?(?:answer|ans\.?|antwort|ergebnis|respuesta|réponse|resposta|risposta|ответ|答案|答え|(?<=final )(?:result|total|number|amount|value|solution))`;
@@ -91,11 +96,10 @@ const reach = String.raw`(?:\s(?:to|for|of|in|after|with|here|now|then|we|that|w
 const verb = String.raw`(?<verb>\s(?:is|was|would be|will be|should be|must be|comes to|ist|es|est|è|é)(?![\p{L}'’])[\s\uE002]*:?|是|は|[\s\uE002]*[:：=|]|\s[-–—](?=\s))`;
 const statement = new RegExp(`${subject}[\\uE002"”']?${reach}${verb}`, 'giu');
 /** A line that only announces the answer. */
-const announcement =
-  /^[^\p{L}\d]*(?:(?:the|my|your) )?(?<final>final )?(?:answer|result|conclusion)[^\p{L}\d]*$/iu;
+const announcement = /^[^\p{L}\d]*(?:(?:the|my|your) )?(?<final>final )?(?:answer|result|conclusion)[^\p{L}\d]*$/iu;
 
 const supposed =
-  /\b(?:whether|if|suppose|supposing|assume|assuming|imagine|unless)(?:\sthat)?\s(?:(?:the|an?|my|our|your|his|her|their)\s)?(?:\w+\s)?$|\b(?:might|may|could|would|can)\s(?:\w+\s)?(?:think|say|guess|expect|believe|assume|suggest|conclude)\b|\b(?:wrong|incorrect|tempting|naive)\s$|\b(?:seems?|looks?|appears?)\b[^.,]*$|\bto\s(?:the\s)?$/iu;
+  /\b(?:whether|if|suppose|supposing|assume|assuming|imagine|unless)(?:\sthat)?\s(?:(?:the|an?|my|our|your|his|her|their)\s)?(?:\w+\s)?$|\b(?:might|may|could|would|can)\s(?:\w+\s)?(?:think|say|guess|expect|believe|assume|suggest|conclude)\b|\b(?:claim(?:s|ed)|says|thinks|thought|guess(?:es|ed)|believes)\b[^.,]*$|\b(?:wrong|incorrect|tempting|naive)\s$|\b(?:seems?|looks?|appears?)\b[^.,]*$|\bto\s(?:the\s)?$/iu;
 const partial =
   /\b(?:first|second|partial|intermediate|previous|initial)\s(?:\w+\s)?$|\b(?:for|to|of) (?:just |only )?(?:one|a single|each|every|the (?:first|second|third|other)|(?:part|step|question))\b|\bso far\b|\bper\b|^\P{L}*first(?:ly)?,/iu;
 
@@ -105,7 +109,8 @@ function worded(sentences: readonly Sentence[], at: number): Found | undefined {
   if (sentence === undefined || isQuestion(sentence.text)) return undefined;
   const { text } = sentence;
   const line = announcement.exec(text);
-  if (line !== null) return found(announced(sentences, at), line.groups?.['final'] === undefined ? 'stated' : 'final', 0);
+  if (line !== null)
+    return found(announced(sentences, at), line.groups?.['final'] === undefined ? 'stated' : 'final', 0);
   for (const match of text.matchAll(statement).toArray().slice(-mostStatements).toReversed()) {
     const before = text.slice(Math.max(0, match.index - 60), match.index);
     const rest = text.slice(match.index + match[0].length);

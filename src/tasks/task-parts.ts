@@ -15,7 +15,7 @@ export interface TaskVariant {
 }
 
 /**
- * What a task says of itself as the variant has it. Its id is `gsm8k/per@1`, or `gsm8k/per-8shot@1` where the number of
+ * What a task says of itself as the variant has it. Its id is `gsm8k/per@2`, or `gsm8k/per-8shot@2` where the number of
  * examples isn't the protocol's own, so that numbers from different prompts are never mixed.
  *
  * @param shots - undefined for the protocol's own number

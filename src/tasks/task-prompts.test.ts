@@ -137,7 +137,7 @@ describe('prompts of the PER protocols', () => {
     `);
   });
 
-  it('gsm8k/per@1: examples for base models alone', async () => {
+  it('gsm8k/per@2: examples for base models alone', async () => {
     expect(await questionOf('gsm8k', gsm8k, [gsm8k])).toMatchInlineSnapshot(`
       {
         "maxTokens": {
@@ -173,7 +173,7 @@ describe('prompts of the PER protocols', () => {
     `);
   });
 
-  it('gsm8k/per-1shot@1: examples are turns in a chat', async () => {
+  it('gsm8k/per-1shot@2: examples are turns in a chat', async () => {
     const { prompt } = (await questionOf('gsm8k/per-1shot', gsm8k, [gsm8k])) as {
       prompt: { chat: { role: string }[] };
     };

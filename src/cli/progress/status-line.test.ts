@@ -26,13 +26,13 @@ it('shows which cell a probe is at and that time goes on, on one line that is go
   output.note('Measuring speed first.');
   status.probe({ model: 'one', taskId: undefined, cell: 1, cells: 15 });
   expect(screen.lines().at(-1)).toBe('measuring speed: cell 1 of 15, one is loading · 0:00');
-  status.probe({ model: 'one', taskId: 'gsm8k/mini@1', cell: 1, cells: 15 });
+  status.probe({ model: 'one', taskId: 'gsm8k/mini@2', cell: 1, cells: 15 });
   expect(screen.lines()).toEqual([
     'Measuring speed first.',
-    'measuring speed: cell 1 of 15, one on gsm8k/mini@1 · 0:00',
+    'measuring speed: cell 1 of 15, one on gsm8k/mini@2 · 0:00',
   ]);
   vi.advanceTimersByTime(42_000);
-  expect(screen.lines().at(-1)).toBe('measuring speed: cell 1 of 15, one on gsm8k/mini@1 · 0:42');
+  expect(screen.lines().at(-1)).toBe('measuring speed: cell 1 of 15, one on gsm8k/mini@2 · 0:42');
   status.probe({ model: 'one', taskId: 'imdb/mini@1', cell: 2, cells: 15 });
   vi.advanceTimersByTime(1000);
   expect(screen.lines().slice(1)).toEqual(['measuring speed: cell 2 of 15, one on imdb/mini@1 · 0:43']);

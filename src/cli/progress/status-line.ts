@@ -9,7 +9,7 @@ import { createFramePainter } from './frame-painter.ts';
 
 /** One line about the preparation of a run: downloads, checks, probes. */
 export interface StatusLine extends Disposable {
-  /** Such as `data of gsm8k/per@1`. */
+  /** Such as `data of gsm8k/per@2`. */
   step(text: string): void;
   pull(progress: PullProgress): void;
   /** What a probe does now, with the time since it began. */

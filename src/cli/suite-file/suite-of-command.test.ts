@@ -103,7 +103,7 @@ describe('the suite of a command line', () => {
       { task: 'hellaswag/per@1', limit: 11 },
       { task: 'arc_easy/letters@1', limit: 3 },
       { task: 'squad2/per@2', limit: 12 },
-      { task: 'gsm8k/per@1', limit: 2 },
+      { task: 'gsm8k/per@2', limit: 2 },
     ]);
   });
 

@@ -92,7 +92,7 @@ export const suiteOptions = {
     short: 't',
     argument: 'task',
     isCommaSeparated: true,
-    help: 'task id or short name, such as gsm8k or gsm8k/per@1, or all; or data of your own: tickets.csv, tickets.task.yaml, hf:owner/name (repeatable or comma-separated)',
+    help: 'task id or short name, such as gsm8k or gsm8k/per@2, or all; or data of your own: tickets.csv, tickets.task.yaml, hf:owner/name (repeatable or comma-separated)',
     aliases: [{ name: 'tasks' }],
     defaultText: String(suiteSettings.tasks.fallback),
     completion: 'task',

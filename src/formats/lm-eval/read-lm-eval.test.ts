@@ -65,7 +65,7 @@ describe('lm-eval', () => {
       const task = await loadTask(id);
       return task.itemId(task.parse(row, 3));
     };
-    expect(itemIdOf('gsm8k', 3, gsm8k)).toBe(await ours('gsm8k/per@1', gsm8k));
+    expect(itemIdOf('gsm8k', 3, gsm8k)).toBe(await ours('gsm8k/per@2', gsm8k));
     expect(itemIdOf('arc_easy', 3, arc)).toBe(await ours('arc_easy/lmeval@1', arc));
     const endings = { query: hellaswag.query, endings: hellaswag.choices, label: 1 };
     expect(itemIdOf('hellaswag', 3, hellaswag)).toBe(await ours('hellaswag/per@1', endings));
