@@ -17,11 +17,11 @@ const powerOfTen = String.raw`[eE][+-]?\d{1,2}(?![\p{L}\p{N}])|\s?×\s?10\^-?\d{
 // Exponents and indices, as in `cm^2` and `x_1`, are no numbers of their own.
 const notRaised = String.raw`(?<!\p{N}\.?|\^-?|[\p{L})]_)`;
 const digits = String.raw`${notRaised}(?<whole>${grouped}|\d+)(?<fraction>\.\d+)?|(?<bare>${bareFraction})`;
-const power = String.raw`(?<power>${powerOfTen})|\^(?<exponent>\d{1,2})(?![\p{L}\p{N}])`;
+const raising = String.raw`(?<power>${powerOfTen})|\^(?<exponent>\d{1,2})(?![\p{L}\p{N}])`;
 const parts = String.raw`⁄(?<below>\d{1,9})|\s(?<upper>\d{1,3})[⁄/](?<lower>\d{1,3})(?![\p{N}/])`;
 const magnitude = String.raw`\s(?<magnitude>thousand|million|billion)(?!\p{L})`;
 const number = new RegExp(
-  `(?<outer>${minusSign})?${currency}?(?<inner>${minusSign})?(?:${digits})(?:${power}|${parts})?(?:${magnitude})?`,
+  `(?<outer>${minusSign})?${currency}?(?<inner>${minusSign})?(?:${digits})(?:${raising}|${parts})?(?:${magnitude})?`,
   'gu',
 );
 

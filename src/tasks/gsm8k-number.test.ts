@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { extractNumber, formatDecimal } from './gsm8k-number.ts';
+
+function read(text: string): string | undefined {
+  const found = extractNumber(text);
+  return found && formatDecimal(found);
+}
+
+type Row = readonly [text: string, number: string | undefined];
+
+describe('thoughts are no answer', () => {
+  it.each<Row>([
+    ['<think>4 + 5, so the answer is 9.</think>\nFour times five are 20.', '20'],
+    ['<thinking>\n#### 9\n</thinking>\n\nThey have 20 eggs.', '20'],
+    [String.raw`[THINK]\boxed{9}[/THINK]The total is 20.`, '20'],
+    ['4 + 5 = 9, the answer is 9.\n</think>\n20 eggs', '20'],
+    ['<|channel|>analysis<|message|>9?<|end|><|start|>assistant<|channel|>final<|message|>20 eggs', '20'],
+    ['<think>First 4 + 5. So the answer is 9', undefined],
+    ['<think></think>#### 20', '20'],
+  ])('%j is read as %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+});
+
+describe('headings are no final answers', () => {
+  it.each<Row>([
+    ['#### Step 1\nThere are 4 nests.\n#### Step 2\nTogether they hold **20** eggs.', '20'],
+    ['#### 1. Count\nThere are 4 nests.\n\n#### 2. Multiply\n4 × 5 = 20', '20'],
+    ['#### Step 1: 4 nests\nWe have 4.\n#### Step 2: 4 x 5\nThe total is 20.', '20'],
+    ['#### 3 more eggs\n4 × 5 = 20.\n#### 2 broken ones\n20 + 3 - 2 = 21.', '21'],
+    ['### Solution\n4 times 5.\n\n#### Final answer\n\n20', '20'],
+    ['#### Final Answer:\n**20 eggs**\n\nI hope this helps with your 2 tasks.', '20'],
+    ['#### Answer\nThey have 20 eggs.\n\n#### Explanation\n4 nests, 5 eggs each.', '20'],
+    ['**Final Answer**\n\n20', '20'],
+    ['Final answer\n============\n20', '20'],
+    ['####\n$20$', '20'],
+    ['#### Total: 20 eggs', '20'],
+    ['#### Solution\n4 × 5 = 20 eggs.\n\n#### Note\nThis took 2 steps.', '20'],
+    ['#### Step 1\nSubtract 2.\n#### 20', '20'],
+    ['#### 20 ####', '20'],
+    ['#### 20\n\nLet me know if you need 5 more examples.', '20'],
+    ['#### 20 eggs\n\nWould you like 3 more?', '20'],
+    ['We get #### 20', '20'],
+  ])('%j is read as %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+});
+
+describe('LaTeX and other ways to write numbers', () => {
+  it.each<Row>([
+    ['It costs $42{,}500$ dollars.', '42500'],
+    [String.raw`The answer is \(3\,400\,000\).`, '3400000'],
+    [String.raw`#### 42\,500`, '42500'],
+    [String.raw`So $42\;500$.`, '42500'],
+    [String.raw`So $42{,}\!500$.`, '42500'],
+    [String.raw`So $42\!,500$.`, '42500'],
+    [String.raw`So $42\ 500$.`, '42500'],
+    ['So $42~500$.', '42500'],
+    [String.raw`\boxed{\$42{,}500.50}`, '42500.5'],
+    [String.raw`\boxed{\text{42,500 dollars}}`, '42500'],
+    [String.raw`$$\boxed{42\text{,}500}$$`, '42500'],
+    [String.raw`\boxed{\mathbf{42{,}500}}`, '42500'],
+    [String.raw`\boxed{-1{,}250}`, '-1250'],
+    [String.raw`\boxed{15\%}`, '15'],
+    [String.raw`\boxed{20 \text{ cm}^2}`, '20'],
+    [String.raw`so $\frac{3}{4}$ of it`, '0.75'],
+    [String.raw`\boxed{1\frac{1}{2}}`, '1.5'],
+    ['The answer is 1½.', '1.5'],
+    ['The answer is 3/4 of a cake.', '0.75'],
+    [String.raw`which is $5 \times 10^{3}$`, '5000'],
+    ['The answer is 1.5 million dollars.', '1500000'],
+    ["42'500", '42500'],
+    ['42\u2009500', '42500'],
+    ['The answer is –5.', '-5'],
+    ['The answer is ２０.', '20'],
+    ['الجواب ٢٠', '20'],
+    ['答案：20。', '20'],
+    ['values 3, 4, 500', '500'],
+  ])('%j is read as %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+});
+
+describe('calculations', () => {
+  it.each<Row>([
+    [String.raw`\[ \boxed{4 \times 5 = 20} \]`, '20'],
+    [String.raw`\boxed{x = 20}`, '20'],
+    [String.raw`\boxed{20 = 4 \cdot 5}`, '20'],
+    [String.raw`\boxed{4 \text{ nests} \times 5 \text{ eggs} = 20 \text{ eggs}}`, '20'],
+    [String.raw`\boxed{20 \text{ eggs (5 per nest)}}`, '20'],
+    [String.raw`\boxed{\frac{60}{3} = 20}`, '20'],
+    [String.raw`\boxed{\begin{aligned} x &= 4 \times 5 \\ &= 20 \end{aligned}}`, '20'],
+    [String.raw`\boxed{4} and \boxed{5} give \boxed{20}.`, '20'],
+    ['The answer is 20 (check: 20 / 5 = 4).', '20'],
+    ['The answer is 20 [20 / 5 = 4].', '20'],
+    ['The answer is 20, since 60 / 3 = 20 and 60 = 12 × 5.', '20'],
+    ['The answer is 20. Check: 20 / 5 = 4.', '20'],
+    ['The answer is 4*5 = 20', '20'],
+    [String.raw`The answer is \$4 × 5 = \$20 per day.`, '20'],
+    ['The answer is $100 - $80 = $20', '20'],
+    ['#### 20 (4 × 5 = 20)', '20'],
+    ['#### 20 = 4 × 5', '20'],
+    ['So 20 = 4 × 5.', '20'],
+    ['20 eggs (4 x 5)', '20'],
+    ['They sell 4 * 5 = <<4*5=20>>20 eggs.', '20'],
+    ['They have 20 eggs. To check: 20 / 5 = 4, which is right.', '20'],
+    ['The answer is 20.4 ≈ 20', '20'],
+  ])('%j is read as %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+});
+
+describe('what is concluded with', () => {
+  it.each<Row>([
+    [String.raw`For one nest the answer is 5. There are four, so in all we get \boxed{20}.`, '20'],
+    ['For one nest the answer is 5. There are four, so in all there are 20.', '20'],
+    ['The answer for one nest is 5.\n\n#### 20', '20'],
+    ['The answer to the first part is 5.\nThen 4 × 5 = 20.', '20'],
+    ['The answer is 5 per nest. Hence the total is 20.', '20'],
+    ['Answer: 5\nWait, there are four nests.\nAnswer: 20', '20'],
+    ['The answer is 24. No, that is wrong: four are broken. They have 20.', '20'],
+    ['The answer is 24. Actually, it is 20.', '20'],
+    ["#### 24\nWait, that's not right.\n#### 20", '20'],
+    [String.raw`We ask whether the answer is 24. It is not. They have \boxed{20}.`, '20'],
+    ['Is the answer 24? No, there are 20.', '20'],
+    ['You might think the answer is 24, but four are broken, so there are 20.', '20'],
+    ['Somebody claims the answer is 24. We compute 4 × 5 = 20.', '20'],
+    ['Suppose the answer is 24. Too many. So there are 20.', '20'],
+    ['The answer is not 24 but 20.', '20'],
+    ['The answer is 20, not 24.', '20'],
+    ["The answer isn't 24.\nIt is 20.", '20'],
+    ['#### 20\n\nNote that the answer for one nest is 5.', '20'],
+    ['The answer is 20.\n\nSo they have 20 eggs after 3 days.', '20'],
+    ['Answer: There are 4 nests with 5 eggs each. 4 × 5 = 20.', '20'],
+    ['**Answer:** 20 eggs', '20'],
+    ['So 20 is the answer.', '20'],
+    ['<answer>20</answer>', '20'],
+    ['The final answer is:\n\n$$20$$', '20'],
+    ['- nests: 4\n- eggs: 5\n- total: 20', '20'],
+    ['| nests | 4 |\n|---|---|\n| total | 20 |', '20'],
+    ['```\n20\n```', '20'],
+    ['So they earn $20 every 2 days.', '20'],
+    ['They earn **$20** a day on the 3 markets.', '20'],
+    ['Thus, 20 out of 30 hatch.', '20'],
+    ['In all there are 20 eggs in the 4 nests.\nThank you for the 2 questions!', '20'],
+    ['1. Count 4 nests.\n2. Each has 5.\n3. That makes 20.', '20'],
+    ['20.', '20'],
+    ['Step 2', '2'],
+  ])('%j is read as %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+
+  it('is looked for at the end of a long answer', () => {
+    expect(read(`The answer is 24. ${'And so on. '.repeat(2000)}\n#### 20${'\n'.repeat(50_000)}`)).toBe('20');
+  });
+});
