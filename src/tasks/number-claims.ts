@@ -71,7 +71,7 @@ function withoutAsides(text: string): string {
   return /\d/u.test(rest) ? rest : text;
 }
 
-const equals = /[=≈⇒]/u;
+export const equals = /[=≈⇒]/u;
 /** Where a stated number ends and talk about it begins. */
 const clauseEnd = /[,:](?=\s)|[(.](?=\s|$)|\s(?:because|since|as|where|which|if|and|but)\s|\s[—–]\s?|—|\uE001/u;
 
@@ -146,7 +146,8 @@ const offer =
   /^\P{L}*(?:let me know|feel free|if you (?:need|want|have|would|'d|are)|i hope|hope (?:this|that|it)|would you|do you|please|thank|note|is there|(?:i'm |i am )?happy to|tell me|(?:this|that)(?: is|'s) because|tip\b)/iu;
 const conclusion =
   /^\P{L}*(?:and |but )?(?:so|therefore|thus|hence|finally|overall|consequently|in conclusion|wait|actually)\b|\b(?:in all|in total|altogether|all together|total|combined)\b/iu;
-const continuation = /^\P{L}*(?:and )?(?:then|next|after that)\b/iu;
+const continuation =
+  /^\P{L}*(?:and )?(?:then|next|after that)\b|^\P{L}*(?:but|however)\b.*(?:=|\b(?:left|leav(?:es|ing)|remain|actually|really|it(?: is|'s))\b)/iu;
 const check =
   /^\P{L}*(?:to (?:double[- ])?(?:check|verify)|(?:double[- ])?check(?:ing)?\b(?=\P{L})|verification|proof|(?:let's|let us|let me|we can|you can|we) (?:double[- ])?(?:check|verify)(?=\s(?:this|that|it|our|my|the (?:answer|result))\b|\P{L}*$|[:,]))/iu;
 

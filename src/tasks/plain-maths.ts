@@ -12,6 +12,7 @@ export function plainMaths(text: string): string {
   const characters = asciiDigits(text.replaceAll(/[\uE000-\uE002]/gu, '').replaceAll(/\r\n?/gu, '\n'));
   const written = withoutCommands(withFractions(withBoxes(withoutTags(characters))));
   return withoutBreaks(withOperators(withoutMarkdown(written)))
+    .replaceAll(/(?<!\d)\u2009|\u2009(?!\d)/gu, ' ')
     .replaceAll(/ {2,}/gu, ' ')
     .replaceAll(/ ?\n[ \n]*/gu, '\n');
 }
@@ -68,7 +69,7 @@ function withoutBreaks(text: string): string {
   });
 }
 
-const plainNumber = /^-?\d[\d.,]*$/u;
+const plainNumber = /^-?\d[\d.]*$/u;
 
 function withFractions(text: string): string {
   return text
@@ -83,7 +84,7 @@ function withFractions(text: string): string {
 
 function fraction(before: string, above: string, below: string): string {
   const isPlain = plainNumber.test(above) && plainNumber.test(below);
-  const written = isPlain ? `${above.replaceAll(',', '')}⁄${below.replaceAll(',', '')}` : `(${above})/(${below})`;
+  const written = isPlain ? `${above}⁄${below}` : `(${above})/(${below})`;
   return before === '' ? written : `${before} ${written}`;
 }
 

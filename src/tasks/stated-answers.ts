@@ -10,9 +10,16 @@ export interface StatedAnswer {
   readonly strength: 'final' | 'stated' | 'partial';
   /** Position of its sentence. */
   readonly at: number;
+  /** What the sentence says after it. */
+  readonly rest: string;
 }
 
-type Found = Omit<StatedAnswer, 'at'> & { readonly offset: number };
+interface Found {
+  readonly value: ExactDecimal;
+  readonly strength: StatedAnswer['strength'];
+  /** Where in the sentence it begins. */
+  readonly offset: number;
+}
 
 /** The last stated answer of a text that isn't for a part; where there is none, the last that is. */
 export function lastStated(sentences: readonly Sentence[]): StatedAnswer | undefined {
@@ -24,7 +31,7 @@ export function lastStated(sentences: readonly Sentence[]): StatedAnswer | undef
       .filter((each) => each !== undefined)
       .toSorted((left, right) => left.offset - right.offset)
       .at(-1);
-    const answer = last && { value: last.value, strength: last.strength, at };
+    const answer = last && { value: last.value, strength: last.strength, at, rest: sentence.text.slice(last.offset) };
     if (answer !== undefined && answer.strength !== 'partial') return answer;
     part ??= answer;
   }
@@ -98,10 +105,27 @@ const statement = new RegExp(`${subject}[\\uE002"”']?${reach}${verb}`, 'giu');
 /** A line that only announces the answer. */
 const announcement = /^[^\p{L}\d]*(?:(?:the|my|your) )?(?<final>final )?(?:answer|result|conclusion)[^\p{L}\d]*$/iu;
 
-const supposed =
-  /\b(?:whether|if|suppose|supposing|assume|assuming|imagine|unless)(?:\sthat)?\s(?:(?:the|an?|my|our|your|his|her|their)\s)?(?:\w+\s)?$|\b(?:might|may|could|would|can)\s(?:\w+\s)?(?:think|say|guess|expect|believe|assume|suggest|conclude)\b|\b(?:claim(?:s|ed)|says|thinks|thought|guess(?:es|ed)|believes)\b[^.,]*$|\b(?:wrong|incorrect|tempting|naive)\s$|\b(?:seems?|looks?|appears?)\b[^.,]*$|\bto\s(?:the\s)?$/iu;
-const partial =
-  /\b(?:first|second|partial|intermediate|previous|initial)\s(?:\w+\s)?$|\b(?:for|to|of) (?:just |only )?(?:one|a single|each|every|the (?:first|second|third|other)|(?:part|step|question))\b|\bso far\b|\bper\b|^\P{L}*first(?:ly)?,/iu;
+/** What stands before an answer that is asked for, supposed, or somebody else's. */
+const supposed = new RegExp(
+  [
+    String.raw`\b(?:whether|if|suppose|supposing|assume|assuming|imagine|unless)(?:\sor not)?(?:\sthat)?\s(?:(?:the|an?|my|our|your|his|her|their)\s)?(?:\w+\s)?$`,
+    String.raw`\b(?:might|may|could|would)\s(?:\w+\s)?(?:think|say|guess|expect|believe|assume|suggest)\b`,
+    String.raw`\b(?:claim(?:s|ed)?|says?|thinks|thought|guess(?:es|ed)?|believes|hypothesis|assumption|idea|tempting|seems?|looks?|appears?|initially|naively|at first (?:glance|sight))\b[^.]*$`,
+    String.raw`\b(?:wrong|incorrect|tempting|naive)\s$`,
+    String.raw`\bto\s(?:the\s)?$`,
+  ].join('|'),
+  'iu',
+);
+/** What says that an answer is for a part of the question. */
+const partial = new RegExp(
+  [
+    String.raw`\b(?:first|second|partial|intermediate|previous|initial)\s(?:\w+\s)?$`,
+    String.raw`\b(?:for|to|of) (?:just |only )?(?:one|a single|each|every|the (?:first|second|third|other)|(?:part|step|question))\b`,
+    String.raw`\b(?:so far|per|only)\b`,
+    String.raw`^\P{L}*first(?:ly)?,`,
+  ].join('|'),
+  'iu',
+);
 
 /** `The answer is 18`, `**Answer:** 18`, and lines that announce one. */
 function worded(sentences: readonly Sentence[], at: number): Found | undefined {

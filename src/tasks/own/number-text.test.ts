@@ -88,6 +88,10 @@ describe('an answer where numbers have decimal commas', () => {
     ['3,5, also 4,25.', '4.25'],
     ['2 + 1,5 = 3,5', '3.5'],
     ['-2,5', '-2.5'],
+    ['Die Antwort ist $1.234{,}5$.', '1234.5'],
+    [String.raw`\boxed{0{,}5}`, '0.5'],
+    [String.raw`\boxed{12\,500}`, '12500'],
+    ['<think>3,5</think>4,25', '4.25'],
     ['nothing', undefined],
   ])('%j is read as %s', (text, number) => {
     expect(shown(readNumber(text, ','))).toBe(number);
