@@ -95,7 +95,7 @@ it('hub results are one file for each task, in percent, without the mini set', a
   expect(files.map(({ name }) => name)).toEqual([
     'small-135m/.eval_results/gsm8k_lmeval5-strict@1.yaml',
     'small-135m/.eval_results/hellaswag_lmeval@1.yaml',
-    'small-135m/.eval_results/gsm8k_per@1.yaml',
+    'small-135m/.eval_results/gsm8k_per@2.yaml',
   ]);
   expect(new TextDecoder().decode(files[0]?.bytes)).toMatchInlineSnapshot(`
     "- dataset:

@@ -83,7 +83,7 @@ function likelihood(position: number, score: number): Sample {
 }
 
 const models = ['small-135m', hostileModel] as const;
-const taskIds = ['gsm8k/lmeval5-strict@1', 'hellaswag/lmeval@1', 'gsm8k/per@1'] as const;
+const taskIds = ['gsm8k/lmeval5-strict@1', 'hellaswag/lmeval@1', 'gsm8k/per@2'] as const;
 
 function samplesOf(taskId: string): readonly Sample[] {
   const scores = [1, 0, 1, 0];

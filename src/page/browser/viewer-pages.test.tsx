@@ -30,7 +30,7 @@ afterAll(async () => stored[Symbol.asyncDispose]());
 
 /** Cells of the task that both models generate answers for. */
 function generated(): readonly CellSummary[] {
-  return cells.filter(({ taskId }) => taskId === 'gsm8k/per@1');
+  return cells.filter(({ taskId }) => taskId === 'gsm8k/per@2');
 }
 
 async function items(query: string): Promise<ItemsPage> {
@@ -115,11 +115,11 @@ describe('the cells of a run', () => {
     expect(taskTitles(cells).map(([id]) => id)).toEqual([
       'gsm8k/lmeval5-strict@1',
       'hellaswag/lmeval@1',
-      'gsm8k/per@1',
+      'gsm8k/per@2',
     ]);
     expect(shownRows(grid).map((row) => row[0])).toEqual(['Model', 'small-135m', hostileModel, 'All models']);
     expect(shownRows(grid)[1]?.slice(1)).toEqual(Array.from({ length: 3 }, () => '✓ done: 0.500'));
-    const task = new URLSearchParams({ task: 'gsm8k/per@1' }).toString();
+    const task = new URLSearchParams({ task: 'gsm8k/per@2' }).toString();
     expect(html(grid)).toContain(`href="#/runs/${stored.runId}/samples?${task}"`);
     expect(html(grid)).toContain(`href="#/runs/${stored.runId}/samples?${task}&amp;cells=${generated()[0]?.id}"`);
   });
@@ -146,14 +146,14 @@ describe('the cells of a run', () => {
 describe('the choice of samples', () => {
   it('checks who is shown, and says of whom what is wanted', () => {
     const [first, second] = generated() as [CellSummary, CellSummary];
-    const one = choiceOf(new Map(Object.entries({ task: 'gsm8k/per@1', cells: second.id, wrong: second.id })), cells);
+    const one = choiceOf(new Map(Object.entries({ task: 'gsm8k/per@2', cells: second.id, wrong: second.id })), cells);
     const toolbar = <Toolbar choice={one} cells={cells} />;
     expect(shown(toolbar)).toContain('Models: 1 of 2 shown · only items with B wrong');
     // The only one that is shown stays so; what is wanted of the other can't be told; there is nothing to differ from.
     expect(html(toolbar).match(/ disabled/gu)).toHaveLength(3);
     expect(html(toolbar).match(/ checked/gu)).toHaveLength(1);
     expect(html(toolbar).match(/<option selected value="wrong">/gu)).toHaveLength(1);
-    const both = choiceOf(new Map(Object.entries({ task: 'gsm8k/per@1', differ: '1', right: first.id })), cells);
+    const both = choiceOf(new Map(Object.entries({ task: 'gsm8k/per@2', differ: '1', right: first.id })), cells);
     const all = <Toolbar choice={both} cells={cells} />;
     expect(shown(all)).toContain('Models: all 2 shown · only items with A right, different scores');
     expect(html(all)).not.toContain(' disabled');
@@ -175,7 +175,7 @@ describe('the list of items', () => {
   }
 
   function both(): SampleChoice {
-    return choiceOf(new Map([['task', 'gsm8k/per@1']]), cells);
+    return choiceOf(new Map([['task', 'gsm8k/per@2']]), cells);
   }
 
   it('has the first words of each prompt, a verdict per model, and marks the item that is shown', async () => {

@@ -21,7 +21,7 @@ export interface FigureOptions {
   readonly parametersOf: (model: string) => number | undefined;
 }
 
-/** `gsm8k-per-1` for `gsm8k/per@2`: what every file system takes. */
+/** `gsm8k-per-2` for `gsm8k/per@2`: what every file system takes. */
 function fileName(text: string): string {
   return text.replaceAll(/[^\w.]+/gu, '-').replaceAll(/^-+|-+$/gu, '') || 'task';
 }
