@@ -291,7 +291,7 @@ describe('other commands', () => {
     expect(await complete('run', '--proto')).toMatch(/^--protocol\t/);
     expect(await complete('run', '--protocol', 's')).toMatch(/^serving\t/);
     expect(await complete('run', '-m', 'smol')).toMatch(/^smollm2-135m-instruct\t/);
-    expect(await complete('run', '--task', 'gsm8k/p')).toMatch(/^gsm8k\/per@1\t/);
+    expect(await complete('run', '--task', 'gsm8k/p')).toMatch(/^gsm8k\/per@2\t/);
     expect(await complete('run', 'sui')).toMatch(/^suite\.yaml\t/);
     expect(await complete('report', '')).toBe(':4\n');
     expect(await complete('vers')).toMatch(/^version\t/);

@@ -1,6 +1,6 @@
 import { answerOnly } from './answer-only.ts';
 import type { ExactDecimal } from './exact-decimal.ts';
-import { equals, overruling, Sentence, sentencesOf, toldLast } from './number-claims.ts';
+import { equals, lastOfAll, overruling, Sentence, sentencesOf, toldLast } from './number-claims.ts';
 import { plainMaths } from './plain-maths.ts';
 import { lastStated } from './stated-answers.ts';
 
@@ -52,11 +52,11 @@ const retraction = new RegExp(
 
 function concludedIn(sentences: readonly Sentence[]): ExactDecimal | undefined {
   const answer = lastStated(sentences);
-  if (answer === undefined) return toldLast(sentences);
+  if (answer === undefined) return lastOfAll(sentences);
   const { value, strength, at, rest } = answer;
   const later = sentences.slice(at + 1);
   if (strength === 'final') return value;
   if (strength === 'stated') return overruling(value, later) ?? value;
   const same = equals.test(rest) ? new Sentence(rest).lastTold : undefined;
-  return toldLast(later.filter(({ isRemark }) => !isRemark)) ?? same ?? value;
+  return toldLast(later) ?? same ?? value;
 }

@@ -177,8 +177,12 @@ function isChecked(sentences: readonly Sentence[], at: number): boolean {
 
 /** The number that the last sentence with one tells, remarks and a check of the result aside. */
 export function toldLast(sentences: readonly Sentence[]): ExactDecimal | undefined {
-  const told = beforeCheck(sentences).findLast(({ isRemark, lastTold }) => lastTold !== undefined && !isRemark);
-  return told?.lastTold ?? lastNumber(sentences, withoutLabels) ?? lastNumber(sentences, (text) => text);
+  return beforeCheck(sentences).findLast(({ isRemark, lastTold }) => lastTold !== undefined && !isRemark)?.lastTold;
+}
+
+/** {@link toldLast}, else the last number of all. */
+export function lastOfAll(sentences: readonly Sentence[]): ExactDecimal | undefined {
+  return toldLast(sentences) ?? lastNumber(sentences, withoutLabels) ?? lastNumber(sentences, (text) => text);
 }
 
 function lastNumber(sentences: readonly Sentence[], readable: (text: string) => string): ExactDecimal | undefined {

@@ -1,6 +1,6 @@
 import type { ExactDecimal } from './exact-decimal.ts';
 import { numbersIn } from './number-tokens.ts';
-import { isQuestion, regionNumber, Sentence, toldLast, withoutLabels } from './number-claims.ts';
+import { isQuestion, lastOfAll, regionNumber, Sentence, withoutLabels } from './number-claims.ts';
 import { boxClose, boxOpen } from './plain-maths.ts';
 
 /** A number that an answer says is the answer. */
@@ -67,7 +67,7 @@ function announced(sentences: readonly Sentence[], at: number, rest = ''): Exact
   if (next !== undefined && isBare(next)) return regionNumber(next);
   const end = after.findIndex(({ text, isHeading }) => isHeading || explanation.test(text) || announcement.test(text));
   const told = [new Sentence(rest), ...(end === -1 ? after : after.slice(0, end))];
-  return toldLast(told.filter(({ isRemark }) => !isRemark));
+  return lastOfAll(told.filter(({ isRemark }) => !isRemark));
 }
 
 const explanation =
@@ -79,11 +79,11 @@ const explanation =
  */
 function marked(sentences: readonly Sentence[], at: number, headings: number): Found | undefined {
   const { text = '', isHeading = false } = sentences[at] ?? {};
-  const line = text.replace(/#+\s?$/u, '');
-  const offset = line.lastIndexOf('####');
-  const written = (offset === -1 ? text : line).slice(Math.max(0, offset)).replace(/^\s?#+/u, '');
-  if (!text.includes('####')) return undefined;
-  if (!/[\p{L}\d]/u.test(written)) return found(announced(sentences, at), 'stated', Math.max(0, offset));
+  const closed = text.replace(/(?<=[^#\s]\s?)#+\s?$/u, '');
+  const offset = closed.lastIndexOf('####');
+  if (offset === -1) return undefined;
+  const written = closed.slice(offset + 4);
+  if (!/[\p{L}\d]/u.test(written)) return found(announced(sentences, at), 'stated', offset);
   const region = withoutLabels(written);
   const value = regionNumber(region);
   if (value === undefined) return undefined;
