@@ -300,7 +300,7 @@ describe('gateLimitsOf', () => {
 
   it('puts flags above the task above the suite', () => {
     const none = { advisory: {} };
-    expect(gateLimitsOf(suite, {}, 'imdb/per@1')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1, ...none });
+    expect(gateLimitsOf(suite, {}, 'imdb/per@2')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1, ...none });
     expect(gateLimitsOf(suite, {}, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1, ...none });
     const strict = gateLimitsOf(suite, {}, 'gsm8k/lmeval5-strict@1');
     expect(strict).toEqual({ minAccuracy: 0.1, maxMemoryRise: 0.1, ...none });

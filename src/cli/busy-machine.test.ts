@@ -68,6 +68,6 @@ describe.skipIf(process.platform !== 'linux')('a busy machine', () => {
     });
     await once(child, 'close');
     expect(screen).toContain('measuring now, and waiting no more until the machine was quiet');
-    expect(screen).toContain('imdb/mini@1');
+    expect(screen).toContain('imdb/mini@2');
   });
 });

@@ -45,7 +45,7 @@ it('prints what was decided, how sure, what it took and what would change it', a
   expect(stderr).toMatch(/fair: started in .* \(launch 4\)\n/u);
   expect(stderr).not.toMatch(/launch \d+ of/u);
   expect(stable(stdout)).toMatchInlineSnapshot(`
-    "Cheapest with accuracy >= 0.3 (imdb/mini@1): fair
+    "Cheapest with accuracy >= 0.3 (imdb/mini@2): fair
       95 % certificate: evaluating every model on all 30 items would name the same model
       launches of this machine differ by …
       evaluated … of 90 items, … % of the device time for items; 9 launches (full evaluation: 3)
@@ -78,7 +78,7 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
   });
   expect(events.filter(({ event }) => event === 'decision')).toHaveLength(3);
   const shown = await perbench('show');
-  expect(shown.stdout).toContain('Cheapest with accuracy >= 0.4 (imdb/mini@1): fair');
+  expect(shown.stdout).toContain('Cheapest with accuracy >= 0.4 (imdb/mini@2): fair');
   expect(shown.stdout).not.toContain('0.000 ±');
   const compared = await perbench('compare', 'latest:guess', 'latest:dear');
   expect([compared.code, compared.stderr]).toEqual([
@@ -97,7 +97,7 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
 
 it('ends with 4 where nobody passes', async () => {
   const { code, stdout } = await perbench('run', 'suite.json', '--decide', 'cheapest with accuracy >= 0.9');
-  expect([code, stdout]).toEqual([4, expect.stringContaining('Cheapest with accuracy >= 0.9 (imdb/mini@1): none')]);
+  expect([code, stdout]).toEqual([4, expect.stringContaining('Cheapest with accuracy >= 0.9 (imdb/mini@2): none')]);
 });
 
 it('takes anchors from a file, and names the score by them', async () => {
@@ -127,7 +127,7 @@ it.each([
   [['--decide', 'best'], '--decide: "best" is not a question that perbench can decide: it names no goal'],
   [
     ['--decide', 'winner', '--anchors', 'none'],
-    'no anchors for imdb/mini@1 on this hardware: a winner is decided by PER-A, which needs them',
+    'no anchors for imdb/mini@2 on this hardware: a winner is decided by PER-A, which needs them',
   ],
   [['--decide', 'winner', '--anchors', 'paper-gpu'], 'are in items/s and ms/item; a race measures items/s and ms'],
   [['--decide', 'winner', '--protocol', 'paper'], '--decide needs the serving protocol'],
