@@ -7,6 +7,13 @@
  * tense, or names its source.
  */
 
+import { normalizeSpan } from './squad-metric.ts';
+
+/** Normal forms of whole answers that mean "no answer". */
+const terms: ReadonlySet<string> = new Set(
+  ['unanswerable', 'no answer', 'cannot be answered', "can't be answered", 'not answerable'].map(normalizeSpan),
+);
+
 const source =
   '(?:(?:the|this|that|your|provided|given|above|following|supplied) ){0,3}(?:passage|text|context|article|paragraph|excerpt|document|source|story|snippet|background|information)s?';
 const inSource = `(?:in|by|from|within|on|using|with|based on|according to|anywhere in) ${source}`;
@@ -33,7 +40,8 @@ const abstaining: readonly RegExp[] = [
   `(?:it is |it's |this is |that is )(?:not possible|impossible|not clear|unclear|unknown|not known) (?:to (?:answer|determine|say|tell|know|find|identify|infer)|${inSource})\\b`,
   `(?:not possible|impossible|unable) to (?:answer|determine|say|tell|know|find|identify|infer)\\b`,
   `(?:${subject} )?(?:${isNot} |not |isn't )${adverbs}${given}${end}`,
-  `(?:${subject} )?(?:(?:is |are |was )?not|isn't|aren't|wasn't) ${adverbs}${inSource}\\b`,
+  `not ${adverbs}${inSource}${end}`,
+  `${subject} (?:(?:is |are |was )?not|isn't|aren't|wasn't) ${adverbs}${inSource}\\b`,
   `(?:the |this |that )?question (?:has no|does not have an?|doesn't have an?) answer\\b`,
   `${subject} .{0,150}\\b(?:but|and|which) ${source} (?:does not|doesn't|never|do not) ${adverbs}(?:say|mention|answer|provide|state|specify|give|contain)\\b`,
   `(?:\\S+ ){1,15}${isNot} ${adverbs}${given} ${inSource}\\b`,
@@ -68,7 +76,9 @@ function plain(text: string): string {
 
 /** Whether an answer says that there is none; one that says nothing doesn't. */
 export function isAbstention(answer: string): boolean {
-  const said = plain(answer.slice(0, longest));
+  const start = answer.slice(0, longest);
+  if (terms.has(normalizeSpan(start))) return true;
+  const said = plain(start);
   const sentence = said.replace(weakTerm, '');
   const isSaid = [said, sentence].some((text) => text !== '' && abstaining.some((pattern) => pattern.test(text)));
   return isSaid || conclusion.test(plain(answer.slice(-longest)));
