@@ -79,11 +79,12 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
 }
 
 /** Answers that are read in another way are another version's: its scores never stand under the old name. */
-function otherVersion({ id }: Pick<RunRecord, 'id'>, taskId: string, known: readonly string[]): UsageError {
+function otherVersion(run: Pick<RunRecord, 'id'>, taskId: string, known: readonly string[]): UsageError {
   const [name] = taskId.split('@');
-  const now = known.find((each) => each.split('@')[0] === name);
-  const instead = now === undefined ? 'which was not loaded' : `which is ${now} now: its answers are read in another way`;
-  return new UsageError(`run ${id} has the task ${taskId}, ${instead}`, {
+  const now = known.find((id) => id.split('@')[0] === name);
+  const instead =
+    now === undefined ? 'which was not loaded' : `which is ${now} now: its answers are read in another way`;
+  return new UsageError(`run ${run.id} has the task ${taskId}, ${instead}`, {
     hint: 'Start a new run, or score it again with the perbench that made it.',
   });
 }

@@ -21,7 +21,7 @@ const adverbs =
   '(?:(?:explicitly|directly|clearly|specifically|actually|really|even|ever|seem to|appear to|itself|simply|definitively|currently) ){0,3}';
 const isNot = "(?:is|are|was|were|has|have|can|could|does|do)(?: not|n't|not)(?: been| be)?";
 const subject =
-  "(?:(?:the|this|that|your|such|any|requested|exact|specific|relevant|necessary|asked) ){0,3}(?:question|answer|information|detail|data|it|this|that)s?(?: (?:to|for|about|asked|you asked|as asked|in)(?: \\S+){0,8}?)?";
+  '(?:(?:the|this|that|your|such|any|requested|exact|specific|relevant|necessary|asked) ){0,3}(?:question|answer|information|detail|data|it|this|that)s?(?: (?:to|for|about|asked|you asked|as asked|in)(?: \\S+){0,8}?)?';
 const thing =
   '(?:(?:such|specific|relevant|explicit|clear|direct|correct|definite|possible|valid|enough|sufficient|further|mention|indication|information) ){0,2}(?:answer|information|mention|indication|evidence|detail|data|reference|statement|way)s?';
 const given =

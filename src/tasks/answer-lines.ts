@@ -14,9 +14,11 @@ const mostLines = 100;
 
 /** The first lines of an output that say something. */
 export function answerLines(output: string): readonly string[] {
-  const lines = answerOnly(output).replaceAll(tags, '').split(/\r?\n/u).values();
-  return lines
-    .filter((line) => line.trim() !== '' && !fence.test(line) && !rule.test(line))
+  return answerOnly(output)
+    .replaceAll(tags, '')
+    .matchAll(/\S[^\n]*/gu)
+    .map(([line]) => line)
+    .filter((line) => !fence.test(line) && !rule.test(line))
     .take(mostLines)
     .toArray();
 }
@@ -26,8 +28,10 @@ export function bareLine(line: string): string {
   return line.replace(lineMark, '');
 }
 
-const adjectives = '(?:(?:the|my|your|our|a|an|short|shortest|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
-const interjection = /^(?:sure|certainly|of course|okay|ok|absolutely|alright|all right|got it|understood)(?: thing)?[!.,…]*$/iu;
+const adjectives =
+  '(?:(?:the|my|your|our|a|an|short|shortest|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
+const interjection =
+  /^(?:sure|certainly|of course|okay|ok|absolutely|alright|all right|got it|understood)(?: thing)?[!.,…]*$/iu;
 const heading = new RegExp(`^${adjectives}answer(?: span)?(?: is)?$`, 'iu');
 const longHeading = new RegExp(`^${adjectives}(?:response|reply|output|span)$`, 'iu');
 const announcement = /(?:^|\s)(?:answer|response|reply|span|here)(?:['’]s)?(?:\s[^:：]{0,200})?[:：]$/iu;

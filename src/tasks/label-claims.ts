@@ -32,8 +32,8 @@ const negation = [
 const boundary = String.raw`[,.;:!?()…—–\n，。；：！？]|\s-\s|\b(?:but|although|though|whereas|because|hence)\b|\b(?<!\bnot )(?:therefore|thus)\b|\bso (?:it|the|this|i|that)\b|\band (?:it|is|the|this|i|so|instead|therefore|thus|overall)\b`;
 const turns = new RegExp(`(?<affirmation>${affirmation})|(?<negation>${negation})|(?<boundary>${boundary})`, 'giu');
 
-const end = String.raw`(?=\s*(?:$|[.,;!"'”*_})]))`;
-const no = String.raw`(?:no(?:pe)?|hardly|false|not (?:really|at all|quite|exactly|so))${end}`;
+const answerEnd = String.raw`(?=\s*(?:$|[.,;!"'”*_})]))`;
+const no = String.raw`(?:no(?:pe)?|hardly|false|not (?:really|at all|quite|exactly|so))${answerEnd}`;
 const wrap = '[\\s"\'“”’*_`]*';
 /** `spam: no`, `spam, no, not spam`: a label that is taken back. */
 const takenBack = new RegExp(`^${wrap}[,:=–—-]+${wrap}${no}`, 'iu');

@@ -73,7 +73,9 @@ function exactLabel(line: string, { labelOf }: KnownLabels): string | undefined 
 }
 
 function leadsIn(line: string, hasNext: boolean): boolean {
-  return isLeadIn(line, hasNext) || heading.test(line) || named.test(undecorated(bareLine(line))) || brackets.test(line);
+  return (
+    isLeadIn(line, hasNext) || heading.test(line) || named.test(undecorated(bareLine(line))) || brackets.test(line)
+  );
 }
 
 function readLines(lines: readonly string[], known: KnownLabels): string | undefined {
@@ -83,7 +85,8 @@ function readLines(lines: readonly string[], known: KnownLabels): string | undef
     const mentions = mentionsIn(line, known);
     const answer = behindQuestion(line, mentions);
     const isRepeated = answer !== line;
-    if (isRepeated && answer.trim() !== '') return exactLabel(answer, known) ?? claimedLabel(answer, mentionsIn(answer, known));
+    if (isRepeated && answer.trim() !== '')
+      return exactLabel(answer, known) ?? claimedLabel(answer, mentionsIn(answer, known));
     const isSilent = isRepeated || (mentions.length === 0 && leadsIn(line, position + 1 < lines.length));
     if (!isSilent) return claimedLabel(line, mentions);
   }

@@ -20,7 +20,10 @@ const openings: readonly RegExp[] = [
     'iu',
   ),
   /^[^:：]{0,200}?\b(?:answer|ans|span)\b[^:：]{0,200}[:：=][*_\s]*/iu,
-  new RegExp(`^[*_\\s]*${adjectives}(?:answer[*_]*\\s+[-–—→]|response[*_]*\\s*:|output[*_]*\\s*:|(?:${foreign})[*_]*\\s*[:：])[*_\\s]*`, 'iu'),
+  new RegExp(
+    `^[*_\\s]*${adjectives}(?:answer[*_]*\\s+[-–—→]|response[*_]*\\s*:|output[*_]*\\s*:|(?:${foreign})[*_]*\\s*[:：])[*_\\s]*`,
+    'iu',
+  ),
   /^[*_\s]*A[*_]*[:：][*_\s]*/u,
   new RegExp(
     `^[*_\\s]*(?:i (?:think|believe|would say)(?: that)?\\s+)?${adjectives}(?:answer|span)${about}\\s+(?:is|was|would be|should be|must be|will be)(?:\\s+that)?[*_]*\\s+`,

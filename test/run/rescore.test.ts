@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import type { Task } from '../../src/core/task.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import { rescoreRun } from '../../src/run/rescore-run.ts';
 import { runSuite } from '../../src/run/run.ts';
@@ -46,7 +45,7 @@ it('scores nothing again where a task is read in another way now', async () => {
   const run = await store.getRun(opened.runId);
   if (run === undefined) throw new Error('the run is gone');
   const tasks = plan.tasks.map((one) =>
-    one.task.id === letters.id ? { ...one, task: { ...one.task, id: 'toy/letters@2' } as Task } : one,
+    one.task.id === letters.id ? { ...one, task: { ...one.task, id: 'toy/letters@2' } } : one,
   );
   await expect(Array.fromAsync(rescoreRun(store, run, tasks))).rejects.toMatchObject({
     message: `run ${run.id} has the task toy/letters@1, which is toy/letters@2 now: its answers are read in another way`,
