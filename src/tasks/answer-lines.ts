@@ -29,13 +29,13 @@ export function bareLine(line: string): string {
 }
 
 const adjectives =
-  '(?:(?:the|my|your|our|a|an|short|shortest|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
+  '(?:(?:the|my|your|our|a|an|short|shortest|possible|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
 const interjection =
   /^(?:sure|certainly|of course|okay|ok|absolutely|alright|all right|got it|understood)(?: thing)?[!.,…]*$/iu;
 const heading = new RegExp(`^${adjectives}answer(?: span)?(?: is)?$`, 'iu');
 const longHeading = new RegExp(`^${adjectives}(?:response|reply|output|span)$`, 'iu');
 const announcement = /(?:^|\s)(?:answer|response|reply|span|here)(?:['’]s)?(?:\s[^:：]{0,200})?[:：]$/iu;
-const openSentence = /\b(?:answer|span|sentiment|label|category)\b.{0,100}\s(?:is|was|as|would be)$/iu;
+const openSentence = /\b(?:answer|span|sentiment|label|category|review|text|it)\b.{0,100}\s(?:is|was|as|would be)$/iu;
 
 /**
  * Whether a line only leads in to what follows: `Answer:`, `### Final answer`, `Sure!`, `The answer is`, the question over
@@ -54,8 +54,8 @@ export function isLeadIn(line: string, hasNext: boolean): boolean {
 const answerKey =
   /^(?:final_?|short_?|predicted_?)?(?:answer|span|label|sentiment|category|class|classification|response|result|prediction|verdict)$/iu;
 
-function valueText(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+function valueText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /**
@@ -64,8 +64,8 @@ function valueText(value: unknown): string | undefined {
  * @returns undefined where they are no such object
  */
 export function jsonAnswer(lines: readonly string[]): string | undefined {
-  if (lines[0]?.trimStart().startsWith('{') !== true) return undefined;
-  const text = lines.join('\n');
+  const text = lines.join('\n').replace(/^\s*\[\s*(?=\{)/u, '');
+  if (!text.trimStart().startsWith('{')) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text.slice(0, text.lastIndexOf('}') + 1));

@@ -26,8 +26,8 @@ const aside = String.raw`(?:,[^,.;:!?]{1,40},)?`;
 const negation = [
   String.raw`(?:\b(?:not|never|cannot|hardly|barely|scarcely)\b|n['’]t\b|\b(?:ca|do|does|did|is|are|was|were|wo|would|could|should)nt\b)${aside}`,
   String.raw`\b(?:no|nor|neither|nothing|none|nobody|nowhere|without|rarely|seldom|unlikely|unable|impossible|doubt(?:ful|s)?|denies|deny|refuses?|less|least|lacks?|lacking|devoid|absence)\b`,
-  String.raw`\b(?:far|(?:furthest|farthest)(?: thing)?|short|opposite|contrary|free|instead) (?:from|of|to)\b|\b(?:fail(?:s|ed|ing)?|wrong|hard|difficult|stretch|opposed) to\b`,
-  String.raw`\b(?:any|every)thing but\b|\blast thing\b|\bfew would\b|\b(?:rather|less|other) than\b|(?<=\b(?:more|rather) \p{L}+ )than\b|\btoo (?:\p{L}+ ){1,3}to\b|\b(?:non|un|anti)(?=[-‐‑ ])`,
+  String.raw`\b(?:far|cry|(?:furthest|farthest)(?: thing)?|short|opposite|antithesis|contrary|free|instead) (?:from|of|on|to)\b|\b(?:fail(?:s|ed|ing)?|wrong|hard|difficult|stretch|opposed|hesitate|lie|pressed|ceased?) to\b`,
+  String.raw`\b(?:any|every)thing but\b|\blast thing\b|(?<!\ba )\bfew\b|\blittle (?:about|of|in)\b|\b(?:rather|less|other) than\b|(?<=\b(?:more|rather) \p{L}+ )than\b|\btoo (?:\p{L}+ ){1,3}to\b|\b(?:non|un|anti)(?=[-‐‑ ])`,
 ].join('|');
 const boundary = String.raw`[,.;:!?()…—–\n，。；：！？]|\s-\s|\b(?:but|although|though|whereas|because|hence)\b|\b(?<!\bnot )(?:therefore|thus)\b|\bso (?:it|the|this|i|that)\b|\band (?:it|is|the|this|i|so|instead|therefore|thus|overall)\b`;
 const turns = new RegExp(`(?<affirmation>${affirmation})|(?<negation>${negation})|(?<boundary>${boundary})`, 'giu');
@@ -39,7 +39,7 @@ const wrap = '[\\s"\'“”’*_`]*';
 const takenBack = new RegExp(`^${wrap}[,:=–—-]+${wrap}${no}`, 'iu');
 /** `spam? No`, `positive it is not`. */
 const deniedBehind = new RegExp(
-  `^${wrap}(?:[?]${wrap}${no}|[.!] *not[.!]*$|(?:it |this |that )?(?:(?:is|was|are|would be|does|do)(?:n['’]t| not)|(?:can|could|would)(?: ?not|n['’]t|['’]t))\\b)`,
+  `^${wrap}(?:[?]${wrap}${no}|[.!] *not[.!]*$|(?:it |this |that )?(?:(?:is|was|are|would be|does|do)(?:n['’]t| (?:not|wrong|false|incorrect))|(?:can|could|would)(?: ?not|n['’]t|['’]t))\\b)`,
   'iu',
 );
 const asked = /^[\s"'”’*_)]*[?？]/u;

@@ -120,7 +120,7 @@ export function createLabelReader(labels: readonly string[]): LabelReader {
     const whole = known.labelOf(withSigns(text.slice(0, longestLine)).trim());
     if (whole !== undefined) return whole;
     const lines = answerLines(text).map((line) => withSigns(line.slice(0, longestLine)));
-    const at = lines.findIndex((line) => line.trimStart().startsWith('{'));
+    const at = lines.findIndex((line) => /^\s*(?:\{|\[\s*\{)/u.test(line));
     const json = at === -1 ? undefined : jsonAnswer(lines.slice(at));
     const isFirst = json !== undefined && lines.slice(0, at).every((line) => leadsIn(line, true));
     return readLines(isFirst ? [json] : lines, known);

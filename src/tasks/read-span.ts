@@ -6,7 +6,7 @@ import { undecorated } from './undecorated.ts';
 export { isAbstention } from './abstention.ts';
 
 const adjectives =
-  '(?:(?:the|my|your|our|a|an|short|shortest|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
+  '(?:(?:the|my|your|our|a|an|short|shortest|possible|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
 const about = `(?:\\s+(?:to|for|from|in|of|based on|according to)\\s(?:[^?？:：]{1,200}[?？]["'”’*]*|[^?？:：]{1,120}?)|,[^,:：]{1,80},)?`;
 const passage =
   '(?:(?:the|this|that|your|provided|given|above|supplied)\\s+){0,3}(?:passage|text|context|article|paragraph|excerpt|document|information)(?:\\s+(?:provided|given|above))?';
@@ -21,7 +21,7 @@ const openings: readonly RegExp[] = [
   ),
   /^[^:：]{0,200}?\b(?:answer|ans|span)\b[^:：]{0,200}[:：=][*_\s]*/iu,
   new RegExp(
-    `^[*_\\s]*${adjectives}(?:answer[*_]*\\s+[-–—→]|response[*_]*\\s*:|output[*_]*\\s*:|(?:${foreign})[*_]*\\s*[:：])[*_\\s]*`,
+    `^[*_\\s]*${adjectives}(?:answer[*_]*\\s+(?:->|[-–—→])|(?:response|output|result|solution)[*_]*\\s*:|(?:${foreign})[*_]*\\s*[:：])[*_\\s]*`,
     'iu',
   ),
   /^[*_\s]*A[*_]*[:：][*_\s]*/u,
@@ -33,10 +33,11 @@ const openings: readonly RegExp[] = [
 ];
 
 /** Says outright that the answer follows, behind whatever came before. */
-const stated = new RegExp(`^[*_\\s]*${adjectives}answer[*_\\s]*(?:[:：]|$)`, 'iu');
+const stated = new RegExp(`^[*_\\s]*${adjectives}answer(?:[*_\\s]*(?:[:：]|$)|\\s+is\\s*[:："“*])`, 'iu');
 /** A model that asks itself the next question. */
 const nextQuestion = /^[*_\s]*(?:question|passage|title)\b/iu;
 
+const boxed = /^\$*\\boxed\{(?:\\text\{)?([^{}]*)\}+\$*$/u;
 /** `Rollo is the answer.` */
 const closing = /\s(?:is|was|would be) (?:the|my) (?:\p{L}+ )?answer$/iu;
 
@@ -72,7 +73,8 @@ function firstLine(lines: readonly string[]): number {
 export function answerSpan(output: string): string {
   const lines = answerLines(output);
   const rest = lines.slice(firstLine(lines));
-  return undecorated(withoutOpenings(bareLine(jsonAnswer(rest) ?? rest[0] ?? '')));
+  const said = undecorated(withoutOpenings(bareLine(jsonAnswer(rest) ?? rest[0] ?? '')));
+  return said.replace(boxed, '$1');
 }
 
 /**
