@@ -12,7 +12,7 @@ const models = [
 ];
 const tasks = [
   {
-    task: { id: 'imdb/per@2' },
+    task: { id: 'imdb/per@1' },
     facts: { dataSha256: 'd'.repeat(64), evaluatedItems: 2 },
   },
 ];

@@ -310,6 +310,14 @@ describe('gateLimitsOf', () => {
     expect(flags).toEqual({ maxMemory: 5, ...none });
   });
 
+  it.each(['squad2/per@1', 'squad2/per@3', 'squad2/per@12'])(
+    'finds those of a task named without its version: %s',
+    (id) => {
+      const named = suiteSchema.parse({ models: ['m'], tasks: [{ task: 'squad2/per', gates: { minAccuracy: 0.3 } }] });
+      expect(gateLimitsOf(named, {}, id)).toEqual({ minAccuracy: 0.3, advisory: {} });
+    },
+  );
+
   it('keeps advisory limits apart from those that fail, on every level', () => {
     const advised = suiteSchema.parse({
       models: ['m'],

@@ -92,7 +92,7 @@ describe('a run', () => {
   it('ends with 3 where a cell failed', async () => {
     const suite = await writeSuite({ crashAtRequest: 5 });
     const { code, stderr } = await perbench('run', suite);
-    expect(stderr).toMatch(/failed: alpha \/ imdb\/mini@1: /);
+    expect(stderr).toMatch(/failed: alpha \/ imdb\/mini@2: /);
     expect(code).toBe(3);
   });
 

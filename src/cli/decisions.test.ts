@@ -85,7 +85,7 @@ describe('compare', () => {
     expect(events.map(({ event }) => event)).toEqual(['launch', 'comparison', 'verdict', 'done']);
     expect(events[1]).toMatchObject({ pairs: 40, regressions: { length: 20 } });
     expect(await readFile(join(folder, 'out/c.md'), 'utf8')).toContain('<summary>20 regressions</summary>');
-    expect(await readFile(join(folder, 'c.csv'), 'utf8')).toMatch(/^task,protocol,.*\r\nimdb\/mini@1,paper,/);
+    expect(await readFile(join(folder, 'c.csv'), 'utf8')).toMatch(/^task,protocol,.*\r\nimdb\/mini@2,paper,/);
   });
 
   it.each([

@@ -52,7 +52,7 @@ it('prints what was decided, how sure, what it took and what would change it', a
 
     model  answers  accuracy  PER-A  reason
     guess  eliminated  17  …  –  accuracy is below 0.3
-    fair  named  19  …  –  accuracy is at least 0.3
+    fair  named  15  …  –  accuracy is at least 0.3
     dear  pruned  –  …  –  costs … times as much per item as fair
     "
   `);
@@ -105,7 +105,7 @@ it('takes anchors from a file, and names the score by them', async () => {
   await writeFile(join(folder, 'own.yaml'), `schema: perbench-anchors/1\ntasks:\n  imdb: ${task}\n`);
   await writeFile(join(folder, 'one.json'), JSON.stringify({ ...brief, models: [models[1]], limit: 20 }));
   const { code, stdout } = await perbench('run', 'one.json', '--decide', 'winner', '--anchors', 'own.yaml');
-  expect(stdout).toMatch(/\nWinner \(PER-A\/custom-\w+, imdb\/mini@1\): fair\n/u);
+  expect(stdout).toMatch(/\nWinner \(PER-A\/custom-\w+, imdb\/mini@2\): fair\n/u);
   // The highest score among one is no reason to use it.
   expect([code, stdout]).toEqual([
     6,
