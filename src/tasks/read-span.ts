@@ -33,7 +33,7 @@ const openings: readonly RegExp[] = [
 ];
 
 /** Says outright that the answer follows, behind whatever came before. */
-const stated = new RegExp(`^[*_\\s]*${adjectives}answer(?:[*_\\s]*(?:[:：]|$)|\\s+is\\s*[:："“*])`, 'iu');
+const stated = new RegExp(`^[*_\\s]*${adjectives}answer(?:[*_\\s]*(?:[:：]|$)|${about}\\s+is\\s*[:："“*])`, 'iu');
 /** A model that asks itself the next question. */
 const nextQuestion = /^[*_\s]*(?:question|passage|title)\b/iu;
 
