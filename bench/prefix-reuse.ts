@@ -33,7 +33,7 @@ const signal = new AbortController().signal;
 const taskNames: Readonly<Record<string, string>> = {
   gsm8k: 'gsm8k/per@2',
   arc_easy: 'arc_easy/letters-5shot@1',
-  squad2: 'squad2/per@2',
+  squad2: 'squad2/per@3',
 };
 
 /** The first items of the file: on SQuAD, neighbours are questions on one passage. */

@@ -65,9 +65,9 @@ export async function gateRuns(
   };
 }
 
-/** Whether a suite's name for a task means this id; `1` by the id itself, `2` by a short name. */
+/** Whether a suite's name for a task means this id; `1` by the id itself, whatever its version, `2` by a short name. */
 function nearness(name: string, taskId: string): number | undefined {
-  if (name === taskId || `${name}@1` === taskId) return 1;
+  if (name === taskId || taskId.startsWith(`${name}@`)) return 1;
   return taskId.startsWith(`${name}/`) || name === 'all' ? 2 : undefined;
 }
 

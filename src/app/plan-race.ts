@@ -93,7 +93,7 @@ const served = { throughput: 'items/s', latency: 'ms' } as const;
 /** Tasks whose anchors of speed and memory stand in for those of a user's own, by how it is answered. */
 function standInFor({ kind, category }: Task): string {
   if (kind === 'loglikelihood') return 'hellaswag/per@1';
-  return category === 'classification' ? 'imdb/per@1' : 'squad2/per@2';
+  return category === 'classification' ? 'imdb/per@2' : 'squad2/per@3';
 }
 
 /** Anchors of the task, else for one of the user's own those of a task that is answered alike. */

@@ -300,7 +300,9 @@ describe('gateLimitsOf', () => {
 
   it('puts flags above the task above the suite', () => {
     const none = { advisory: {} };
-    expect(gateLimitsOf(suite, {}, 'imdb/per@1')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1, ...none });
+    expect(gateLimitsOf(suite, {}, 'imdb/per@2')).toEqual({ minAccuracy: 0.5, maxMemoryRise: 0.1, ...none });
+    // A name without its version means every version.
+    expect(gateLimitsOf({ tasks: [{ task: 'x/y', gates: { maxMemory: 5 } }] }, {}, 'x/y@12').maxMemory).toBe(5);
     expect(gateLimitsOf(suite, {}, 'gsm8k/per@2')).toEqual({ minAccuracy: 0.2, maxMemoryRise: 0.1, ...none });
     const strict = gateLimitsOf(suite, {}, 'gsm8k/lmeval5-strict@1');
     expect(strict).toEqual({ minAccuracy: 0.1, maxMemoryRise: 0.1, ...none });

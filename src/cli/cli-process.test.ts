@@ -49,9 +49,9 @@ describe('a run', () => {
     const { code, stdout, stderr } = await perbench('run', suite, '-o', 'out/table.csv', '-o', 'table.md');
     // Both models always answer the same: none is usable.
     expect(code).toBe(4);
-    expect(stdout).toContain('imdb/mini@1');
+    expect(stdout).toContain('imdb/mini@2');
     expect(stdout).not.toContain('wrote');
-    expect(stderr).toContain('alpha / imdb/mini@1: done, accuracy');
+    expect(stderr).toContain('alpha / imdb/mini@2: done, accuracy');
     expect(stdout + stderr).not.toContain('\u001B');
     expect(await readFile(join(folder, 'out/table.csv'), 'utf8')).toContain('alpha');
     expect(await readFile(join(folder, 'table.md'), 'utf8')).toContain('alpha');
@@ -85,14 +85,14 @@ describe('a run', () => {
   it('says nothing but results under --quiet', async () => {
     const suite = await writeSuite({});
     const { stdout, stderr } = await perbench('run', suite, '-q');
-    expect(stdout).toContain('imdb/mini@1');
+    expect(stdout).toContain('imdb/mini@2');
     expect(stderr).toBe('');
   });
 
   it('ends with 3 where a cell failed', async () => {
     const suite = await writeSuite({ crashAtRequest: 5 });
     const { code, stderr } = await perbench('run', suite);
-    expect(stderr).toMatch(/failed: alpha \/ imdb\/mini@1: /);
+    expect(stderr).toMatch(/failed: alpha \/ imdb\/mini@2: /);
     expect(code).toBe(3);
   });
 

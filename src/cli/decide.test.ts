@@ -49,10 +49,10 @@ describe('decide', () => {
     const argv = ['decide', '--store', 'two.db', '--anchors', 'own.yaml', '-o', 'd.md', '-o', 'd.csv'];
     const { stdout, code } = await perbench(argv);
     expect(stdout).toMatch(
-      /^which model for imdb\/mini@1\? \(PER-A\/custom\S*\)\nNot measured well enough to say(?:; needed: .*)?\.\n(?:yes compared.*\n)?yes is not shown to exceed chance \(0\.5\): 20 of 40 right\./,
+      /^which model for imdb\/mini@2\? \(PER-A\/custom\S*\)\nNot measured well enough to say(?:; needed: .*)?\.\n(?:yes compared.*\n)?yes is not shown to exceed chance \(0\.5\): 20 of 40 right\./,
     );
     expect(code).toBe(exitCodes.gateInconclusive);
-    expect(await readFile(join(folder, 'd.csv'), 'utf8')).toContain('imdb/mini@1,unknown,,yes,unproven,false,PER-A/');
+    expect(await readFile(join(folder, 'd.csv'), 'utf8')).toContain('imdb/mini@2,unknown,,yes,unproven,false,PER-A/');
     const json = await perbench([...argv, '--json', '--min-accuracy', '0.9']);
     expect(json.stdout).toContain('"kind":"none"');
     expect(json.code).toBe(exitCodes.gateFailed);

@@ -48,7 +48,7 @@ describe('compare', () => {
     const { stdout, stderr, code } = await perbench(['compare', runs['good'] ?? '', runs['bad'] ?? '', '-n', '1']);
     expect([stderr, code]).toEqual(['', 0]);
     expect(stable(stdout)).toMatchInlineSnapshot(`
-      "IMDB, mini set · imdb/mini@1 · paper protocol · alpha
+      "IMDB, mini set · imdb/mini@2 · paper protocol · alpha
                   A                     B                     B vs A                       p
       accuracy    0.500 [0.352, 0.648]  0.000 [0.000, 0.088]  −50.0 points [−64.8, −35.2]  < 0.001  worse !
       throughput …
@@ -85,7 +85,7 @@ describe('compare', () => {
     expect(events.map(({ event }) => event)).toEqual(['launch', 'comparison', 'verdict', 'done']);
     expect(events[1]).toMatchObject({ pairs: 40, regressions: { length: 20 } });
     expect(await readFile(join(folder, 'out/c.md'), 'utf8')).toContain('<summary>20 regressions</summary>');
-    expect(await readFile(join(folder, 'c.csv'), 'utf8')).toMatch(/^task,protocol,.*\r\nimdb\/mini@1,paper,/);
+    expect(await readFile(join(folder, 'c.csv'), 'utf8')).toMatch(/^task,protocol,.*\r\nimdb\/mini@2,paper,/);
   });
 
   it.each([
@@ -149,8 +149,8 @@ describe('gate', () => {
     expect(stable(stdout)).toMatchInlineSnapshot(`
       "candidate RUN against baseline RUN; limits from the candidate's suite
       task         model  required                                            measured                                   outcome
-      imdb/mini@1  alpha  accuracy at least −1.0 points against the baseline  −50.0 points [−64.8 points, −35.2 points]  fail !
-      ! imdb/mini@1 / alpha: required accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: 100.0 % of the outputs had no recognizable answer; B: truncated: 55.0 % of the answers ended at the token limit)
+      imdb/mini@2  alpha  accuracy at least −1.0 points against the baseline  −50.0 points [−64.8 points, −35.2 points]  fail !
+      ! imdb/mini@2 / alpha: required accuracy at least −1.0 points against the baseline, got −50.0 points [−64.8 points, −35.2 points]: fail (B: unparsed: 100.0 % of the outputs had no recognizable answer; B: truncated: 55.0 % of the answers ended at the token limit)
       ! engine options: {"answers":["positive"]} in A, {"answers":["no idea"]} in B (makes all metrics hard to compare)
 
       gate failed: 1 of 1 check
@@ -315,7 +315,7 @@ describe('labels', () => {
   it('are shown by show, and a lean is a warning of the report', async () => {
     const { stdout } = await perbench(['show', runs['good'] ?? '']);
     expect(stdout)
-      .toContain(`labels of alpha on imdb/mini@1: 40 items; distance 0.50, the answers are biased towards a label
+      .toContain(`labels of alpha on imdb/mini@2: 40 items; distance 0.50, the answers are biased towards a label
 label               items
 negative  right        20  ██████████
           answered      0
@@ -326,6 +326,6 @@ positive  right        20  ██████████
       '"positive" is 100 % of the answers but correct for 50 % of the items',
     );
     const json = await perbench(['show', runs['bad'] ?? '', '--json']);
-    expect(json.stdout).toContain('"event":"labels","model":"alpha","taskId":"imdb/mini@1","items":40,"unread":40');
+    expect(json.stdout).toContain('"event":"labels","model":"alpha","taskId":"imdb/mini@2","items":40,"unread":40');
   });
 });

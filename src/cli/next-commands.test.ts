@@ -138,8 +138,8 @@ describe('a report', () => {
       const [answer = '', table = ''] = stdout.split('\n\n');
       expect(answer.split('\n').length).toBeLessThanOrEqual(Math.max(3, 240 / width));
       expect(answer).toMatch(/\.$/u);
-      expect(answer).not.toContain('imdb/mini@1');
-      expect(table).toContain('imdb/mini@1');
+      expect(answer).not.toContain('imdb/mini@2');
+      expect(table).toContain('imdb/mini@2');
       expect(stdout).not.toContain('accuracy metric');
     }
     for (const argv of [['report', '-v'], ['show']]) {

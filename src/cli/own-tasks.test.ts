@@ -158,7 +158,7 @@ describe('a run of it', () => {
     }));
     await writeSuite({ models, protocol: 'serving', launches: 1, windowSeconds: 0.05, latencyRequests: 3 });
     const { stdout, stderr } = await perbench('run', 'suite.json', '--decide', 'winner', '--anchors', 'cpu');
-    expect(stdout).toMatch(/Winner \(PER-A\/2026-1\/cpu\/imdb\/per@1, tickets\/own@[0-9a-f]{8}\): /u);
+    expect(stdout).toMatch(/Winner \(PER-A\/2026-1\/cpu\/imdb\/per@2, tickets\/own@[0-9a-f]{8}\): /u);
     expect(stderr).toContain('tickets has no anchors of its own: speed and memory are scored by those of imdb/per');
   });
 });

@@ -45,14 +45,14 @@ it('prints what was decided, how sure, what it took and what would change it', a
   expect(stderr).toMatch(/fair: started in .* \(launch 4\)\n/u);
   expect(stderr).not.toMatch(/launch \d+ of/u);
   expect(stable(stdout)).toMatchInlineSnapshot(`
-    "Cheapest with accuracy >= 0.3 (imdb/mini@1): fair
+    "Cheapest with accuracy >= 0.3 (imdb/mini@2): fair
       95 % certificate: evaluating every model on all 30 items would name the same model
       launches of this machine differ by …
       evaluated … of 90 items, … % of the device time for items; 9 launches (full evaluation: 3)
 
     model  answers  accuracy  PER-A  reason
     guess  eliminated  17  …  –  accuracy is below 0.3
-    fair  named  19  …  –  accuracy is at least 0.3
+    fair  named  15  …  –  accuracy is at least 0.3
     dear  pruned  –  …  –  costs … times as much per item as fair
     "
   `);
@@ -78,7 +78,7 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
   });
   expect(events.filter(({ event }) => event === 'decision')).toHaveLength(3);
   const shown = await perbench('show');
-  expect(shown.stdout).toContain('Cheapest with accuracy >= 0.4 (imdb/mini@1): fair');
+  expect(shown.stdout).toContain('Cheapest with accuracy >= 0.4 (imdb/mini@2): fair');
   expect(shown.stdout).not.toContain('0.000 ±');
   const compared = await perbench('compare', 'latest:guess', 'latest:dear');
   expect([compared.code, compared.stderr]).toEqual([
@@ -97,7 +97,7 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
 
 it('ends with 4 where nobody passes', async () => {
   const { code, stdout } = await perbench('run', 'suite.json', '--decide', 'cheapest with accuracy >= 0.9');
-  expect([code, stdout]).toEqual([4, expect.stringContaining('Cheapest with accuracy >= 0.9 (imdb/mini@1): none')]);
+  expect([code, stdout]).toEqual([4, expect.stringContaining('Cheapest with accuracy >= 0.9 (imdb/mini@2): none')]);
 });
 
 it('takes anchors from a file, and names the score by them', async () => {
@@ -105,7 +105,7 @@ it('takes anchors from a file, and names the score by them', async () => {
   await writeFile(join(folder, 'own.yaml'), `schema: perbench-anchors/1\ntasks:\n  imdb: ${task}\n`);
   await writeFile(join(folder, 'one.json'), JSON.stringify({ ...brief, models: [models[1]], limit: 20 }));
   const { code, stdout } = await perbench('run', 'one.json', '--decide', 'winner', '--anchors', 'own.yaml');
-  expect(stdout).toMatch(/\nWinner \(PER-A\/custom-\w+, imdb\/mini@1\): fair\n/u);
+  expect(stdout).toMatch(/\nWinner \(PER-A\/custom-\w+, imdb\/mini@2\): fair\n/u);
   // The highest score among one is no reason to use it.
   expect([code, stdout]).toEqual([
     6,
@@ -127,7 +127,7 @@ it.each([
   [['--decide', 'best'], '--decide: "best" is not a question that perbench can decide: it names no goal'],
   [
     ['--decide', 'winner', '--anchors', 'none'],
-    'no anchors for imdb/mini@1 on this hardware: a winner is decided by PER-A, which needs them',
+    'no anchors for imdb/mini@2 on this hardware: a winner is decided by PER-A, which needs them',
   ],
   [['--decide', 'winner', '--anchors', 'paper-gpu'], 'are in items/s and ms/item; a race measures items/s and ms'],
   [['--decide', 'winner', '--protocol', 'paper'], '--decide needs the serving protocol'],

@@ -14,9 +14,9 @@ it('shows the first prompt of each model as it is sent, in every display', async
   await using folder = await testFolder();
   await writeFile(join(folder.path, 'suite.json'), JSON.stringify(suite));
   const { stderr } = await runInProcess(['run', 'suite.json', '--write-out'], { folder: folder.path });
-  expect(stderr).toMatch(/plain \/ imdb\/mini@1: first prompt, sent as it is, without a template:\n\[0:00\] {3}\| \S/);
+  expect(stderr).toMatch(/plain \/ imdb\/mini@2: first prompt, sent as it is, without a template:\n\[0:00\] {3}\| \S/);
   expect(stderr).toMatch(
-    /chat \/ imdb\/mini@1: first prompt, as its chat template renders it:\n\[0:00\] {3}\| <user> /,
+    /chat \/ imdb\/mini@2: first prompt, as its chat template renders it:\n\[0:00\] {3}\| <user> /,
   );
   const quiet = await runInProcess(['run', 'suite.json', '--fresh', '--write-out', '-q'], { folder: folder.path });
   expect(quiet.stderr.match(/first prompt/g)).toHaveLength(2);

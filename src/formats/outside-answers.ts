@@ -1,4 +1,5 @@
 /** Answers of a model that were made elsewhere, one a row: what a log of an API or another program's outputs say. */
+import { isHeldBack } from '../core/held-back.ts';
 import * as z from 'zod';
 import type { FinishReason } from '../core/engine.ts';
 import { ImportError } from '../core/errors.ts';
@@ -74,7 +75,7 @@ function numberOf(row: AnswerRow, name: Count): number | undefined {
 function finishOf(word: string | undefined): FinishReason {
   if (word === undefined) return 'stop';
   if (/^(?:length|max_tokens|max_output_tokens|model_length)$/i.test(word)) return 'length';
-  if (/^(?:content_filter|safety|refusal)$/i.test(word)) return 'content_filter';
+  if (isHeldBack(word)) return 'content_filter';
   return word === 'budget_cut' ? 'budget_cut' : 'stop';
 }
 

@@ -90,7 +90,7 @@ describe('on a terminal', () => {
   });
 
   it('other tasks show nothing of it unasked', () => {
-    const scoreboards = report.scoreboards.map((board) => ({ ...board, taskId: 'imdb/per@1', settingsOfWeights: [] }));
+    const scoreboards = report.scoreboards.map((board) => ({ ...board, taskId: 'imdb/per@2', settingsOfWeights: [] }));
     const { screen } = reportDocument({ ...report, scoreboards });
     expect(terminalText(screen, { width: 80 })).not.toContain('Right and given labels');
     expect(terminalText(screen, { width: 80, isWhole: true })).toContain('Right and given labels');

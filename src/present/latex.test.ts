@@ -46,9 +46,9 @@ describe('latexReport', () => {
   it('writes several tasks as one table, models by tasks, its notes after it', () => {
     const others = [cell('small', 0.61, 4, 800, 300), cell('fast', 0.5, 8, 400, 300)].map((own) => ({
       ...own,
-      taskId: 'imdb/per@1',
+      taskId: 'imdb/per@2',
     }));
-    const tasks = { 'gsm8k/per@1': { title: 'GSM8K' }, 'imdb/per@1': { title: 'IMDB_50%' } };
+    const tasks = { 'gsm8k/per@1': { title: 'GSM8K' }, 'imdb/per@2': { title: 'IMDB_50%' } };
     const anchors = {
       version: 'test',
       summary: '',

@@ -225,7 +225,7 @@ describe('csvReport', () => {
   it('is read back with the same scores', () => {
     const four: readonly ScoreboardCell[] = [0, 1, 2, 3].map((index) => ({
       model: `m${index}`,
-      taskId: 'imdb/per@1',
+      taskId: 'imdb/per@2',
       protocol: 'serving',
       state: 'done',
       measurements: {

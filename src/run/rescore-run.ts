@@ -78,6 +78,17 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
   return { scores, summary: { items: scores.length, ...sums, ...most }, changed };
 }
 
+/** Answers that are read in another way are another version's: its scores never stand under the old name. */
+function otherVersion(run: Pick<RunRecord, 'id'>, taskId: string, known: readonly string[]): UsageError {
+  const [name] = taskId.split('@');
+  const now = known.find((id) => id.split('@')[0] === name);
+  const instead =
+    now === undefined ? 'which was not loaded' : `which is ${now} now: its answers are read in another way`;
+  return new UsageError(`run ${run.id} has the task ${taskId}, ${instead}`, {
+    hint: 'Start a new run, or score it again with the perbench that made it.',
+  });
+}
+
 async function* each<Value>(values: readonly Value[]): AsyncGenerator<Value> {
   yield* values;
 }
@@ -87,17 +98,22 @@ async function* each<Value>(values: readonly Value[]): AsyncGenerator<Value> {
  * measurements always belong together.
  *
  * @param tasks the run's tasks with their items loaded
- * @throws {UsageError} if an item that was answered isn't in the data any more
+ * @throws {UsageError} before anything is scored, if a task is read in another way now, under another version; if an item
+ * that was answered isn't in the data any more
  */
 export async function* rescoreRun(
   store: Store,
   run: RunRecord,
   tasks: readonly PlannedTask[],
 ): AsyncGenerator<RescoredCell> {
-  for (const { id, model, taskId } of await store.cells(run.id)) {
-    const planned = tasks.find(({ task }) => task.id === taskId);
-    if (planned === undefined) throw new UsageError(`run ${run.id} has the task ${taskId}, which was not loaded`);
-    const { scores, summary, changed } = await rescoreSamples(store.samples(id), planned);
+  const cells = await store.cells(run.id);
+  const planned = new Map(tasks.map((task) => [task.task.id, task]));
+  const other = cells.find(({ taskId }) => !planned.has(taskId));
+  if (other !== undefined) throw otherVersion(run, other.taskId, [...planned.keys()]);
+  for (const { id, model, taskId } of cells) {
+    const task = planned.get(taskId);
+    if (task === undefined) continue;
+    const { scores, summary, changed } = await rescoreSamples(store.samples(id), task);
     const rescored = {
       sampleSummary: async () => summary,
       passResults: () => store.passResults(id),
@@ -105,7 +121,7 @@ export async function* rescoreRun(
         each(scores.map(({ score, cluster, itemId, expected }) => ({ ...score, cluster, itemId, expected }))),
     };
     const { thinking } = run.manifest.models[model] ?? {};
-    const own = await measureCell(rescored, id, { task: planned.task, suite: run.suite, thinking });
+    const own = await measureCell(rescored, id, { task: task.task, suite: run.suite, thinking });
     const answers = run.manifest.imported?.answers;
     const measured = answers === undefined ? own : outsideMeasurements(own, answers, summary);
     const verdict = run.manifest.race?.tasks[taskId]?.decisions.find((decision) => decision.model === model);

@@ -68,6 +68,9 @@ describe('generationSample', () => {
       { cut: undefined, isUnparsed: true },
     ],
     ['nothing behind an empty block', { thinkingTokens: 2 }, { cut: undefined, isUnparsed: true }],
+    ['a filter, with nothing', { finishReason: 'content_filter', text: '' }, { cut: 'content_filter' }],
+    ['nothing up to the limit', { finishReason: 'length', text: '' }, { cut: undefined, isTruncated: true }],
+    ['white space up to the limit', { finishReason: 'length', text: ' \n\n' }, { isUnparsed: true, isTruncated: true }],
   ])('reads no answer out of %s, now and when it is scored again', (_, changes, expected) => {
     const sample = sampleOf(changes);
     expect(sample).toMatchObject({ score: 0, metrics: {}, isTruncated: false, ...expected });

@@ -50,7 +50,8 @@ function cutOf(finishReason: RawGeneration['finishReason']): Sample['cut'] {
 function generationScore(task: GenerateTask, item: unknown, raw: RawGeneration): ItemScore {
   const { text, finishReason, hasThoughts = false } = raw;
   if (cutOf(finishReason) !== undefined) return failedScore;
-  if (hasThoughts && text.trim() === '') return { ...failedScore, isUnparsed: true };
+  // Blank up to the limit: where thoughts are hidden, they took all of it.
+  if ((hasThoughts || finishReason === 'length') && text.trim() === '') return { ...failedScore, isUnparsed: true };
   return task.score(item, { text, finishReason });
 }
 

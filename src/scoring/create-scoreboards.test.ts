@@ -69,12 +69,12 @@ describe('createScoreboards', () => {
   });
 
   it('makes one scoreboard per task and protocol', () => {
-    const others = four.map((one) => ({ ...one, taskId: 'imdb/per@1' }));
+    const others = four.map((one) => ({ ...one, taskId: 'imdb/per@2' }));
     const paper = four.map((one) => ({ ...one, protocol: 'paper' as const }));
     const boards = createScoreboards([...four, ...others, ...paper]);
     expect(boards.map(({ taskId, protocol, rows }) => [taskId, protocol, rows.length])).toEqual([
       ['gsm8k/per@1', 'serving', 4],
-      ['imdb/per@1', 'serving', 4],
+      ['imdb/per@2', 'serving', 4],
       ['gsm8k/per@1', 'paper', 4],
     ]);
   });

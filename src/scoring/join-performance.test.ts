@@ -50,7 +50,7 @@ describe('joinPerformance', () => {
   it('takes it from the only other task on the data set, and says so', () => {
     const { cells, notes } = joinPerformance(
       [accuracyOnly('a', 'gsm8k/lmeval@1'), accuracyOnly('b', 'gsm8k/lmeval@1')],
-      [speed('a', 'gsm8k/per@1', 1), speed('b', 'gsm8k/per@1', 2), speed('a', 'imdb/per@1', 3)],
+      [speed('a', 'gsm8k/per@1', 1), speed('b', 'gsm8k/per@1', 2), speed('a', 'imdb/per@2', 3)],
     );
     expect(cells.map(({ measurements }) => measurements.throughput)).toEqual([
       number(1, 'items/s'),
@@ -74,8 +74,8 @@ describe('joinPerformance', () => {
       'another data set',
       'a',
       'gsm8k/x@1',
-      [speed('a', 'imdb/per@1', 1)],
-      'No speed and memory found for a on gsm8k/x@1; known: imdb/per@1.',
+      [speed('a', 'imdb/per@2', 1)],
+      'No speed and memory found for a on gsm8k/x@1; known: imdb/per@2.',
     ],
     [
       'several tasks',

@@ -1,7 +1,7 @@
 /**
  * IMDB: sentiment of film reviews (Maas et al. 2011, aclanthology P11-1015); the model writes one word.
  *
- * Protocol imdb/per@1:
+ * Protocol imdb/per@2:
  * - 500 positive and 500 negative reviews of the test split, without repeated texts, chosen and ordered by a seeded
  *   hash of the text, so that every copy of the data set gives the same ids in the same order;
  * - `<br />` becomes a line break; a review above 4,000 characters loses its middle, never the question (counted);
@@ -9,7 +9,7 @@
  *   to complete (zero-shot, small base models continue the review instead of judging it);
  * - at most 5 tokens to complete, 16 in a chat, where small models answer with a sentence;
  * - another number of examples (`withShots`) holds for both styles and takes rows of the train split;
- * - read by `parseSentiment`; what can't be read is wrong, and counted; headline `acc`.
+ * - read by `parseSentiment` (`createLabelReader`); what can't be read is wrong, and counted; headline `acc`.
  *
  * Not covered: HELM's five-shot protocol; the whole split of 25,000.
  */
@@ -21,10 +21,13 @@ import { balancedExamples } from './example-picker.ts';
 import { createLabelReader } from './read-label.ts';
 import { type Asking, groupMeans, promptAfter, type TaskVariant, variantFacts, where } from './task-parts.ts';
 
+/** The second, since answers behind lines that lead in are read, and negations by their clause. */
+export const perVersion = 2;
+
 const published: TaskVariant = {
   name: 'imdb',
   protocol: 'per',
-  version: 1,
+  version: perVersion,
   title: 'IMDB',
   dataset: { name: 'imdb', split: 'test', fewShotSplit: 'train' },
   items: 1000,
@@ -86,6 +89,7 @@ export function imdbPer(variant: TaskVariant = published, shots?: number): Task 
 function selectBalanced(items: readonly ImdbItem[], perLabel: number): readonly ImdbItem[] {
   const distinct = [...new Map(items.map((item) => [item.text, item])).values()];
   const ordered = distinct
+    // The first version's name: the others have the same rows.
     .map((item) => ({ item, key: contentHash(`imdb/per@1:${item.text}`, 64) }))
     .toSorted((left, right) => (left.key < right.key ? -1 : 1));
   const left = new Map([0, 1].map((label) => [label, perLabel]));

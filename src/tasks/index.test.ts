@@ -19,10 +19,10 @@ describe('the registry', () => {
     expect((await loadTask('squad2/lmeval')).id).toBe('squad2/lmeval@1');
     const all = await loadTasks('all');
     expect(all.map(({ id, items, metric, chance }) => [id, items, metric, chance])).toEqual([
-      ['imdb/per@1', 1000, 'acc', 0.5],
+      ['imdb/per@2', 1000, 'acc', 0.5],
       ['hellaswag/per@1', 10_042, 'acc', 0.25],
       ['arc_easy/letters@1', 2376, 'acc', 0.2502],
-      ['squad2/per@2', 11_873, 'exact', 0.5007],
+      ['squad2/per@3', 11_873, 'exact', 0.5007],
       ['gsm8k/per@2', 1319, 'exact_match', 0],
     ]);
     expect((await loadTasks('mini')).map(({ items }) => items)).toEqual([40, 40, 40, 40, 40]);

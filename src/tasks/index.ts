@@ -13,7 +13,7 @@ const mini = async () => (await import('./mini.ts')).miniTasks;
 
 /** Every task, by full id. Tasks with another number of examples have ids derived from these. */
 export const tasks = {
-  'imdb/per@1': {
+  'imdb/per@2': {
     summary: '1,000 film reviews, positive or negative; zero-shot chat or 4-shot plain',
     load: async () => (await import('./imdb.ts')).imdbPer(),
   },
@@ -25,7 +25,7 @@ export const tasks = {
     summary: 'science questions with choices shown, answered by a letter',
     load: async () => (await import('./arc.ts')).arcLetters(),
   },
-  'squad2/per@2': {
+  'squad2/per@3': {
     summary: 'spans copied from a passage, or "unanswerable"; official metric',
     load: async () => (await import('./squad.ts')).squadPer(),
   },
@@ -53,10 +53,10 @@ export const tasks = {
     summary: 'as lm-eval gsm8k 3.0, 5-shot, flexible-extract',
     load: async () => (await import('./gsm8k.ts')).gsm8kLmEval('flexible'),
   },
-  'imdb/mini@1': { summary: '40 built-in reviews', load: async () => (await mini()).imdb() },
+  'imdb/mini@2': { summary: '40 built-in reviews', load: async () => (await mini()).imdb() },
   'hellaswag/mini@1': { summary: '40 built-in descriptions', load: async () => (await mini()).hellaswag() },
   'arc_easy/mini@1': { summary: '40 built-in science questions', load: async () => (await mini()).arc_easy() },
-  'squad2/mini@2': { summary: '40 built-in questions on passages', load: async () => (await mini()).squad2() },
+  'squad2/mini@3': { summary: '40 built-in questions on passages', load: async () => (await mini()).squad2() },
   'gsm8k/mini@2': { summary: '40 built-in word problems', load: async () => (await mini()).gsm8k() },
 } satisfies Record<string, TaskEntry>;
 
@@ -64,17 +64,17 @@ type TaskId = keyof typeof tasks;
 
 /** What a short name means. */
 export const defaultProtocols = {
-  imdb: 'imdb/per@1',
+  imdb: 'imdb/per@2',
   hellaswag: 'hellaswag/per@1',
   arc_easy: 'arc_easy/letters@1',
-  squad2: 'squad2/per@2',
+  squad2: 'squad2/per@3',
   gsm8k: 'gsm8k/per@2',
 } satisfies Record<string, TaskId>;
 
 /** Names that stand for several tasks. */
 const taskGroups = {
   all: Object.values(defaultProtocols),
-  mini: ['imdb/mini@1', 'hellaswag/mini@1', 'arc_easy/mini@1', 'squad2/mini@2', 'gsm8k/mini@2'],
+  mini: ['imdb/mini@2', 'hellaswag/mini@1', 'arc_easy/mini@1', 'squad2/mini@3', 'gsm8k/mini@2'],
 } satisfies Record<string, readonly TaskId[]>;
 
 const known: Readonly<Record<string, TaskEntry>> = tasks;

@@ -9,8 +9,8 @@ import type { DatasetName, Task } from '../core/task.ts';
 import { arcLetters } from './arc.ts';
 import { gsm8kPer, numberVersion } from './gsm8k.ts';
 import { hellaswagPer } from './hellaswag.ts';
-import { imdbPer } from './imdb.ts';
-import { perVersion, squadPer } from './squad.ts';
+import { imdbPer, perVersion as imdbVersion } from './imdb.ts';
+import { squadPer, perVersion as squadVersion } from './squad.ts';
 import type { TaskVariant } from './task-parts.ts';
 
 function variant(name: DatasetName, title: string, version = 1): TaskVariant {
@@ -25,9 +25,9 @@ function variant(name: DatasetName, title: string, version = 1): TaskVariant {
 }
 
 export const miniTasks = {
-  imdb: () => imdbPer(variant('imdb', 'IMDB')),
+  imdb: () => imdbPer(variant('imdb', 'IMDB', imdbVersion)),
   hellaswag: () => hellaswagPer(variant('hellaswag', 'HellaSwag')),
   arc_easy: () => arcLetters(variant('arc_easy', 'ARC-Easy')),
-  squad2: () => squadPer(variant('squad2', 'SQuAD 2.0', perVersion)),
+  squad2: () => squadPer(variant('squad2', 'SQuAD 2.0', squadVersion)),
   gsm8k: () => gsm8kPer(variant('gsm8k', 'GSM8K', numberVersion), { plain: 160, chat: 256 }),
 } satisfies Record<DatasetName, () => Task>;

@@ -39,7 +39,7 @@ describe('createLabelReader', () => {
     'spam, no, not spam',
     'something else\nbilling',
     'feature',
-    'Which one: billing or bug: billing',
+    'Which one: billing or bug',
   ])('reads nothing out of %j', (text) => {
     expect(tickets(text)).toBeUndefined();
   });
@@ -133,5 +133,42 @@ describe('createLabelReader', () => {
   it('tells labels apart that differ by case alone', () => {
     const read = createLabelReader(['IT', 'it']);
     expect([read('IT'), read('it'), read('It'), read('about IT')]).toEqual(['IT', 'it', undefined, 'IT']);
+  });
+
+  it.each([
+    ['Which one: billing or bug?\nbilling', 'billing'],
+    ['The category of the ticket is:\n\n1. feature request', 'feature request'],
+    ['spam? No.', undefined],
+    ['spam, no', undefined],
+    ['non-spam', undefined],
+    ['far from a bug, billing', 'billing'],
+    ['{"label": "C++"}', 'C++'],
+    ['Label:\nsomething else\nbilling', undefined],
+  ])('reads %j as %j', (text, label) => {
+    expect(tickets(text)).toBe(label);
+  });
+
+  it.each([
+    ['No', 'no'],
+    ['Yes or no? No, it is not.', 'no'],
+    ['Not sure, no', 'no'],
+    ['no doubt, yes', undefined],
+  ])('takes %j for %j, where a label is a word of negation', (text, label) => {
+    expect(createLabelReader(['yes', 'no'])(text)).toBe(label);
+  });
+
+  it.each([
+    ['Label:\n1', '1'],
+    ['{"label": 1}', '1'],
+    ['0 or 1?\n1', '1'],
+    ['not 0, 1', '1'],
+    ['not 1', undefined],
+  ])('reads %j as %j of 0 and 1', (text, label) => {
+    expect(binary(text)).toBe(label);
+  });
+
+  it('reads labels of signs alone', () => {
+    const read = createLabelReader(['***', '**', '👍']);
+    expect([read('***'), read('**'), read('Rating:\n👍')]).toEqual(['***', '**', '👍']);
   });
 });

@@ -2,11 +2,11 @@
  * SQuAD 2.0: the model copies the answer to a question from a passage, or says that there is none (Rajpurkar et al.
  * 2018, arXiv:1806.03822). Always abstaining scores 0.5007: the score to beat, and the tasks' `chance`.
  *
- * Protocol squad2/per@2:
+ * Protocol squad2/per@3:
  * - zero-shot; instruction, then title and passage, then the question, so that the questions on one passage share a
  *   prefix; chat template for instruct models, `Answer:` to complete for base models; at most 32 tokens;
- * - the first line that isn't blank is the span (`predictedSpan`); "unanswerable" and its like mean "no answer";
- *   an output in which nothing can be read is wrong, and counted;
+ * - the span is the first line that doesn't only lead in to it (`predictedSpan`); "unanswerable" and sentences that say
+ *   as much mean "no answer" (`isAbstention`); an output in which nothing can be read is wrong, and counted;
  * - the official metric: headline `exact` (the stricter of the two), `f1` beside it, both for each half of the set.
  *
  * Protocol squad2/lmeval@1: as lm-eval's task `squadv2` version 3 has it, for comparison with published numbers.
@@ -38,8 +38,8 @@ export interface SquadItem {
 
 const dataset = { name: 'squad2', split: 'validation', fewShotSplit: 'train' } as const;
 const published = { name: 'squad2', version: 1, dataset, items: 11_873 } as const;
-/** The second, since an output without an answer no longer means "no answer". */
-export const perVersion = 2;
+/** The third, since lead-ins and sentences that abstain are read as what they are. */
+export const perVersion = 3;
 const per: TaskVariant = { ...published, version: perVersion, protocol: 'per', title: 'SQuAD 2.0' };
 const lmeval: TaskVariant = { ...published, protocol: 'lmeval', title: 'SQuAD 2.0, lm-eval' };
 

@@ -10,7 +10,7 @@ async function questionOf(name: string, record: unknown, examples: readonly unkn
 }
 
 describe('prompts of the PER protocols', () => {
-  it('imdb/per@1', async () => {
+  it('imdb/per@2', async () => {
     expect(await questionOf('imdb', imdb, [{ text: 'Bad.', label: 0 }])).toMatchInlineSnapshot(`
       {
         "isInputCut": false,
@@ -96,7 +96,7 @@ describe('prompts of the PER protocols', () => {
     `);
   });
 
-  it('squad2/per@2', async () => {
+  it('squad2/per@3', async () => {
     expect(await questionOf('squad2', squad)).toMatchInlineSnapshot(`
       {
         "maxTokens": {

@@ -1,13 +1,16 @@
-/** Text without the quotes and markdown around it, and without a final full stop. */
+const decoration = /[\s*_`"'“”„‘’‹›«»「」『』]/u;
+
+/**
+ * Text without the quotes and markdown around it, and without a final full stop.
+ */
 export function undecorated(text: string): string {
-  const pairs = /^(?:\*\*|__|[*_`"'“”‘’])+|(?:\*\*|__|[*_`"'“”‘’])+$/gu;
-  let current = text.trim();
-  for (;;) {
-    const next = current
-      .replace(pairs, '')
-      .replace(/(?<!\.)\.$/u, '')
-      .trim();
-    if (next === current) return current;
-    current = next;
+  let [start, end] = [0, text.length];
+  while (start < end && decoration.test(text.charAt(start))) start += 1;
+  while (end > start) {
+    const last = text.charAt(end - 1);
+    const isStop = last === '.' && (end - 1 === start || text.charAt(end - 2) !== '.');
+    if (!isStop && !decoration.test(last)) break;
+    end -= 1;
   }
+  return text.slice(start, end);
 }

@@ -80,7 +80,7 @@ describe('a model at a server', () => {
     const { code, stdout, stderr } = await runInProcess(['run', '-m', origin, ...small], { folder });
     expect([code, stderr]).toEqual([
       expect.any(Number),
-      expect.stringContaining('Qwen2.5-0.5B-Instruct / imdb/mini@1: done'),
+      expect.stringContaining('Qwen2.5-0.5B-Instruct / imdb/mini@2: done'),
     ]);
     expect(stdout).not.toContain(origin);
     const shown = await runInProcess(['show'], { folder });
@@ -180,5 +180,5 @@ it('a run that was stored with the address as the name goes on under it', async 
     await openRun(plan, store, { now: new Date(), random: () => 0.5 });
   }
   const { stderr } = await runInProcess(['resume', '--store', file, '--no-progress'], { folder });
-  expect(stderr).toContain(`${origin}/v1 / imdb/mini@1: done`);
+  expect(stderr).toContain(`${origin}/v1 / imdb/mini@2: done`);
 });

@@ -48,7 +48,7 @@ export const toyLetters: Task = defineTask<ToyItem>({
 });
 
 /** Picks the likelier of two continuations. */
-const toyChoice: Task = defineTask<ToyItem>({
+export const toyChoice: Task = defineTask<ToyItem>({
   ...base,
   id: 'toy/choice@1',
   title: 'Toy choice',

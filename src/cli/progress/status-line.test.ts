@@ -33,9 +33,9 @@ it('shows which cell a probe is at and that time goes on, on one line that is go
   ]);
   vi.advanceTimersByTime(42_000);
   expect(screen.lines().at(-1)).toBe('measuring speed: cell 1 of 15, one on gsm8k/mini@2 · 0:42');
-  status.probe({ model: 'one', taskId: 'imdb/mini@1', cell: 2, cells: 15 });
+  status.probe({ model: 'one', taskId: 'imdb/mini@2', cell: 2, cells: 15 });
   vi.advanceTimersByTime(1000);
-  expect(screen.lines().slice(1)).toEqual(['measuring speed: cell 2 of 15, one on imdb/mini@1 · 0:43']);
+  expect(screen.lines().slice(1)).toEqual(['measuring speed: cell 2 of 15, one on imdb/mini@2 · 0:43']);
   status[Symbol.dispose]();
   vi.advanceTimersByTime(5000);
   expect(screen.lines()).toEqual(['Measuring speed first.']);

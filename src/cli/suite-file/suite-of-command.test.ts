@@ -99,10 +99,10 @@ describe('the suite of a command line', () => {
   it('takes a fraction of each task, rounded up', async () => {
     const { suite } = await settings(['-m', 'a.gguf', '-t', 'all', '--limit', '0.001']);
     expect(suite.tasks).toEqual([
-      { task: 'imdb/per@1', limit: 1 },
+      { task: 'imdb/per@2', limit: 1 },
       { task: 'hellaswag/per@1', limit: 11 },
       { task: 'arc_easy/letters@1', limit: 3 },
-      { task: 'squad2/per@2', limit: 12 },
+      { task: 'squad2/per@3', limit: 12 },
       { task: 'gsm8k/per@2', limit: 2 },
     ]);
   });

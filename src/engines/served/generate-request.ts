@@ -1,3 +1,4 @@
+import { isHeldBack } from '../../core/held-back.ts';
 import type {
   FinishReason,
   GenerateRequest,
@@ -193,7 +194,7 @@ async function answerRequest(
 /** Why the answer ended; `isCut` by a stop string. */
 function finishReasonOf(answer: CompletionAnswer, isBlank: boolean, isCut: boolean): FinishReason {
   const { end, finishReason, refusal, isThinking, thoughts, thinkingTokens = 0 } = answer;
-  if (finishReason === 'content_filter' || refusal !== '') return 'content_filter';
+  if (isHeldBack(finishReason ?? '') || refusal !== '') return 'content_filter';
   // Without an end of the thoughts there is no answer, whatever ended the text.
   if (isThinking) return 'budget_cut';
   if (isCut || end === 'stop') return 'stop';

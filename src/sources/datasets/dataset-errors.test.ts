@@ -246,7 +246,7 @@ describe('rows that cannot make up the task', () => {
   it('are refused where a label is too rare', async () => {
     await write('imdb/imdb_test.jsonl', '{"text": "good", "label": 1}\n');
     expect(await messageOf(load(imdbPer()), DataError)).toBe(
-      'DIR/imdb/imdb_test.jsonl: imdb/per@1 needs 500 different reviews of each label, found only 1 in total',
+      'DIR/imdb/imdb_test.jsonl: imdb/per@2 needs 500 different reviews of each label, found only 1 in total',
     );
   });
 

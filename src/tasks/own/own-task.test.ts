@@ -109,6 +109,16 @@ describe('ownTaskId', () => {
   const base = resolveTickets({ examples: { count: 2, from: 'train.csv' }, title: 'T' });
   const id = ownTaskId(base);
 
+  // A reader that reads another number is another task: raise its protocol, and mend these.
+  it.each<[string, Partial<ResolvedTask>, string]>([
+    ['labels', {}, '1d6bef54'],
+    ['texts', { answer: 'text', labels: undefined, score: { kind: 'exact' } }, '309eb288'],
+    ['answers of a module', { score: { kind: 'module', path: '/s.ts', sha256: 'aa' } }, 'd87fa640'],
+    ['likelihoods', { by: 'likelihood' }, 'c864255c'],
+  ])('holds how %s are read', (_, change, expected) => {
+    expect(ownTaskId({ ...base, ...change })).toBe(`tickets/own@${expected}`);
+  });
+
   it('is the name and eight digits', () => {
     expect(id).toMatch(/^tickets\/own@[0-9a-f]{8}$/u);
   });

@@ -1,5 +1,6 @@
 import type { OwnRecord, ResolvedTask, TaskScore } from '../../core/task-definition.ts';
 import type { ItemScore } from '../../core/task.ts';
+import { answerOnly } from '../answer-only.ts';
 import { type ExactDecimal, formatDecimal, isWithin, parseDecimal } from '../exact-decimal.ts';
 import { createLabelReader, type LabelReader } from '../read-label.ts';
 import { choiceLetter, parseLetter } from '../read-letter.ts';
@@ -38,7 +39,7 @@ export function createAnswerScorer(
       return (record, output) => scoreNumber(rightOf(record), readNumber(output, decimal), tolerance);
     }
     case 'json':
-      return (record, output) => scoreJson(output, rightOf(record).json, score.schema);
+      return (record, output) => scoreJson(answerOnly(output), rightOf(record).json, score.schema);
     case 'choice':
     case 'letter':
       return (record, output) => {

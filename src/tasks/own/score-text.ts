@@ -1,5 +1,6 @@
 import type { ResolvedTask, TaskScore } from '../../core/task-definition.ts';
 import type { ItemScore } from '../../core/task.ts';
+import { answerOnly } from '../answer-only.ts';
 import { answerSpan, isAbstention } from '../read-span.ts';
 import { normalizeSpan, spanF1 } from '../squad-metric.ts';
 import { undecorated } from '../undecorated.ts';
@@ -43,7 +44,7 @@ export function createTextScorer(
   };
   const metricsOf = (value: number): Reading['metrics'] => (definition.score.kind === 'exact' ? { f1: value } : {});
   return ({ texts }, output) => {
-    const { answer, value, metrics = {}, isUnparsed = false } = judge(texts, output);
+    const { answer, value, metrics = {}, isUnparsed = false } = judge(texts, answerOnly(output));
     if (unanswerable === undefined) return { value, answer, isUnparsed, metrics };
     return {
       value,
