@@ -232,7 +232,8 @@ function valueText(value: unknown): string {
   return shortText(typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value)));
 }
 
-function valueAt(value: unknown, path: DocumentPath): unknown {
+/** What stands at a path; undefined where nothing does. */
+export function valueAt(value: unknown, path: DocumentPath): unknown {
   let current: unknown = value;
   for (const part of path) {
     if (typeof current !== 'object' || current === null) return undefined;

@@ -32,7 +32,10 @@ export interface FormatFiles {
 
 function diskProblem(name: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
-  return new UsageError(`${name}: ${systemErrorWords(error)}`, { cause: error, hint: 'Name files or folders with results.' });
+  return new UsageError(`${name}: ${systemErrorWords(error)}`, {
+    cause: error,
+    hint: 'Name files or folders with results.',
+  });
 }
 
 async function readNamed(name: string, isNamed: boolean, { workingFolder }: ForeignFilesOptions): Promise<FoundFile> {

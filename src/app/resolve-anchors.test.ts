@@ -241,7 +241,7 @@ describe('anchors frozen from a first run', () => {
 
   it('name the file that can not be written', async () => {
     // The part that is written beside it would have a longer name than a file may have.
-    const frozenFile = join(projectDir, 'x'.repeat(250));
+    const frozenFile = join(projectDir, 'x'.repeat(300));
     const failed = freezeProjectAnchors({ projectDir, frozenFile, boards: boards('own/per@1', [1, 2]) });
     await expect(failed).rejects.toMatchObject({ code: 'PB_ENVIRONMENT' });
     await write('.perbench/anchors.json', '{"tasks": 1}');

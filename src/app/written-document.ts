@@ -1,6 +1,16 @@
 import { ConfigError } from '../core/errors.ts';
 import { shortText } from '../core/short-text.ts';
-import { LineCounter, isMap, isNode, isPair, isScalar, parseAllDocuments, parseDocument, visit, type Document } from 'yaml';
+import {
+  LineCounter,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  parseAllDocuments,
+  parseDocument,
+  visit,
+  type Document,
+} from 'yaml';
 import { isTooDeep, maxDepth, tooDeepAt } from './nesting.ts';
 
 export type DocumentPath = readonly (string | number)[];
@@ -120,7 +130,8 @@ function checkKeys(document: Yaml, lines: LineCounter, file: string): void {
 function toValue(document: Yaml, file: string): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (isTooDeep(value)) throw new ConfigError({ file }, `${tooDeep}, or an alias (*name) stands within what it names`);
+    if (isTooDeep(value))
+      throw new ConfigError({ file }, `${tooDeep}, or an alias (*name) stands within what it names`);
     return value;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;

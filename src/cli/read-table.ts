@@ -24,7 +24,10 @@ export async function readTable(file: string, context: CliContext): Promise<stri
     return await readFile(context.path(file), 'utf8');
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new UsageError(`${file}: ${systemErrorWords(error)}`, { cause: error, hint: 'Name a CSV file, or - for stdin.' });
+    throw new UsageError(`${file}: ${systemErrorWords(error)}`, {
+      cause: error,
+      hint: 'Name a CSV file, or - for stdin.',
+    });
   }
 }
 
