@@ -113,7 +113,9 @@ function checkKeys(document: Yaml, lines: LineCounter, file: string): void {
     Map(_, { items }) {
       const seen = new Set<string>();
       for (const { key } of items) {
-        const name = isScalar(key) ? String(key.value) : undefined;
+        // Bytes and dates are objects, too.
+        const isText = isScalar(key) && (typeof key.value !== 'object' || key.value === null);
+        const name = isText ? String(key.value) : undefined;
         if (name !== undefined && !seen.has(name)) {
           seen.add(name);
           continue;

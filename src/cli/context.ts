@@ -1,4 +1,5 @@
 import type { Store } from '../core/store.ts';
+import type { StoreAccess } from '../store/sqlite-file.ts';
 import type { OptionValues } from './options/option.ts';
 import type { Interruption } from './interruption.ts';
 import type { Output } from './output.ts';
@@ -26,8 +27,12 @@ export interface CliContext {
   readonly inputFiles: readonly string[];
   /** Absolute path of what a user wrote on the command line. */
   path(relative: string): string;
-  /** Opens the store of `--store`, once; it is closed when the command ends, whichever way. */
-  openStore(): Promise<Store>;
+  /**
+   * Opens the store of `--store`, once; it is closed when the command ends, whichever way.
+   *
+   * @param access `read` for one that is there: then it need not be writable
+   */
+  openStore(access?: StoreAccess): Promise<Store>;
   /** The path of that store, and whether it isn't the default one. */
   readonly storePath: string;
   readonly isDefaultStore: boolean;

@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Store } from '../core/store.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { isSystemError, missingWorkingFolder, type SystemError, systemErrorWords } from '../core/system-error.ts';
+import type { StoreAccess } from '../store/sqlite-file.ts';
 import type { CliContext } from './context.ts';
 import { type Keyboard, onEnter } from './enter-key.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -212,7 +213,7 @@ async function runCommand(
     path,
     storePath,
     isDefaultStore: globals.store === undefined,
-    openStore: () => (store ??= openAndKeep(storePath, resources)),
+    openStore: (access) => (store ??= openAndKeep(storePath, access, resources)),
   };
   try {
     const work = handler({ arguments: operands, options: values, origins }, context);
@@ -244,10 +245,14 @@ async function closeAll(resources: AsyncDisposableStack, forceSignal: AbortSigna
   clearTimeout(timer);
 }
 
-async function openAndKeep(path: string, resources: AsyncDisposableStack): Promise<Store> {
+async function openAndKeep(
+  file: string,
+  access: StoreAccess | undefined,
+  resources: AsyncDisposableStack,
+): Promise<Store> {
   // Commands without a store don't load a database.
   const { openSqliteStore } = await import('../store/sqlite-store.ts');
-  return resources.use(await openSqliteStore({ file: path }));
+  return resources.use(await openSqliteStore({ file, access }));
 }
 
 /** The handler's exit code, or that of the signal as soon as the user doesn't want to wait any more. */
