@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { jsonText, safeText } from '../present/sanitise.ts';
+import { jsonText, safeText, screenText, withoutCommands } from '../present/sanitise.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -43,13 +43,17 @@ export interface Output {
   detail(text: string, level?: 1 | 2): void;
   /** Shown under `--quiet` as well: doubt is part of the result. */
   warn(text: string): void;
+  /** Commands for a build server, on stderr: the only lines that one obeys. */
+  command(text: string): void;
   /** Notes and warnings go there while it is set: a live display prints them above itself. */
   divertNotes(sink: ((text: string) => void) | undefined): void;
   styled(text: string, style: Style): string;
 }
 
 export function createOutput(options: OutputOptions): Output {
-  const { stdout, stderr, isJson, isQuiet, verbosity, hasColor } = options;
+  const { stdout, isJson, isQuiet, verbosity, hasColor } = options;
+  const stderr = logSink(options.stderr);
+  const log = logSink(stdout);
   let notes: ((text: string) => void) | undefined;
   const write = (text: string): void => {
     stdout.write(text);
@@ -63,7 +67,7 @@ export function createOutput(options: OutputOptions): Output {
     stdout,
     stderr,
     result: (text) => {
-      if (!isJson) write(`${text}\n`);
+      if (!isJson) log.write(`${screenText(text)}\n`);
     },
     raw: write,
     record: (event, fields) => {
@@ -76,10 +80,20 @@ export function createOutput(options: OutputOptions): Output {
       if (verbosity >= level && !isQuiet) tell(text);
     },
     warn: (text) => tell(`warning: ${text}`),
+    command: (text) => options.stderr.write(text),
     divertNotes: (sink) => {
       notes = sink;
     },
     styled: (text, style) => styledFor(stdout, hasColor, text, style),
+  };
+}
+
+/** Where nobody watches, a build server may read along. */
+function logSink(sink: TextSink): TextSink {
+  if (sink.isTTY === true) return sink;
+  return {
+    on: (...listened) => sink.on?.(...listened),
+    write: (text) => sink.write(withoutCommands(text)),
   };
 }
 

@@ -92,7 +92,7 @@ export async function writeWhole(path: string, content: FileContent): Promise<vo
  */
 export async function writeGithub(document: Document, context: CliContext): Promise<void> {
   const { output, environment } = context;
-  output.stderr.write(githubAnnotations(document));
+  output.command(githubAnnotations(document));
   const summary = environment['GITHUB_STEP_SUMMARY'];
   if (summary === undefined || summary === '') return;
   const file = context.path(summary);
