@@ -38,7 +38,9 @@ export async function checkOutputs(targets: readonly Target[], context: CliConte
 }
 
 /** What the command line names to be read, the suite file of the folder, and the store. */
-async function inputs({ inputFiles, path, storePath, workingFolder }: CliContext): Promise<ReadonlySet<string>> {
+async function inputs(context: CliContext): Promise<ReadonlySet<string>> {
+  const { inputFiles, storePath, workingFolder } = context;
+  const path = (name: string): string => context.path(name);
   const suite = findSuiteFile(workingFolder);
   const files = [...inputFiles.map((name) => path(name)), storePath, ...(suite === undefined ? [] : [path(suite)])];
   const there = await Promise.all(files.map((file) => realPath(file)));

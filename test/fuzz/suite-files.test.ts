@@ -50,7 +50,7 @@ const odd = fc.oneof(
     '',
     0,
     -1,
-    1e400,
+    Infinity,
     2 ** 53,
     Number.NaN,
     '__proto__',
@@ -108,13 +108,11 @@ it('takes the suite that the others are made from', () => {
 });
 
 it('reads changed suites, or says in a line what is wrong', { timeout: fuzzTimeoutMs }, () => {
-  fc.assert(
-    fc.property(mutated, (suite) => {
-      read(JSON.stringify(suite), 'json');
-      read(stringify(suite), 'yaml');
-    }),
-    fuzzSetting(150),
-  );
+  const property = fc.property(mutated, (suite) => {
+    read(JSON.stringify(suite), 'json');
+    read(stringify(suite), 'yaml');
+  });
+  expect(() => fc.assert(property, fuzzSetting(150))).not.toThrow();
 });
 
 const fragment = fc.oneof(
@@ -162,12 +160,9 @@ const fragment = fc.oneof(
 );
 
 it('reads text of any kind, or says in a line what is wrong', { timeout: fuzzTimeoutMs }, () => {
-  fc.assert(
-    fc.property(fc.array(fragment, { maxLength: 40 }), fc.constantFrom('yaml', 'json'), (parts, format) => {
-      read(parts.join(''), format);
-    }),
-    fuzzSetting(400),
-  );
+  const parts = fc.array(fragment, { maxLength: 40 });
+  const property = fc.property(parts, fc.constantFrom('yaml', 'json'), (texts, format) => read(texts.join(''), format));
+  expect(() => fc.assert(property, fuzzSetting(400))).not.toThrow();
 });
 
 const many = Array.from({ length: 20_000 }, (_, index) => index);
