@@ -240,7 +240,6 @@ describe('anchors frozen from a first run', () => {
   });
 
   it('name the file that can not be written', async () => {
-    // The part that is written beside it would have a longer name than a file may have.
     await symlink('nowhere', join(projectDir, 'dangling'));
     const frozenFile = join(projectDir, 'dangling', 'anchors.json');
     const failed = freezeProjectAnchors({ projectDir, frozenFile, boards: boards('own/per@1', [1, 2]) });
