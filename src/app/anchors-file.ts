@@ -3,8 +3,11 @@ import * as z from 'zod';
 import { quantities } from '../core/quantities.ts';
 import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../scoring/anchors.ts';
 import { readFile } from 'node:fs/promises';
-import { LineCounter, isMap, isNode, isPair, isSeq, parseDocument, type Document } from 'yaml';
+import { shortText } from '../core/short-text.ts';
+import { valueAt } from './check-document.ts';
+import { parseWritten } from './written-document.ts';
 import { ConfigError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 
 /** Raised when an older perbench would misread a newer file. */
 export const anchorsSchemaVersion = 'perbench-anchors/1';
@@ -112,9 +115,9 @@ export async function readAnchorsFile(path: string, name: string): Promise<Ancho
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
+    if (!isSystemError(error)) throw error;
     if (error.code === 'ENOENT') return undefined;
-    throw new ConfigError({ file: name }, `can't be read: ${error.message}`, { cause: error, hint });
+    throw new ConfigError({ file: name }, `can't be read: ${systemErrorWords(error)}`, { cause: error, hint });
   }
   return parseAnchors(text, name);
 }
@@ -126,37 +129,27 @@ export async function readAnchors(path: string, name: string, isOwn = false): Pr
 }
 
 function parseAnchors(text: string, file: string): AnchorsFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const place = (offset: number | undefined): { readonly line?: number; readonly column?: number } => {
-    if (offset === undefined) return {};
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
-  };
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw new ConfigError({ file, ...place(error.pos[0]) }, error.message.split('\n')[0] ?? error.message, { hint });
-  }
-  const parsed = anchorsFileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const document = parseWritten(text, file, 'yaml');
+  const parsed = anchorsFileSchema.safeParse(document.value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   // A misspelled key is one that is missing, too; the spelling is what helps.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw parsed.error;
   const path = issuePath(issue).filter(
-    (part, at) => !(at === 2 && typeof part === 'number' && !isList(document, issue)),
+    (part, at) => !(at === 2 && typeof part === 'number' && !isList(document.value, issue)),
   );
   const key = path.join('.');
   throw new ConfigError(
-    { file, ...place(offsetOf(document, path)), key },
-    `${key === '' ? '' : `\`${key}\`: `}${messageOf(issue)}`,
+    { file, ...document.positionOfKey(path), key },
+    `${key === '' ? '' : `\`${shortText(key)}\`: `}${messageOf(issue)}`,
     { cause: parsed.error, hint },
   );
 }
 
 /** Whether the task has a list in the file, rather than one entry that stands for one. */
-function isList(document: Document.Parsed, { path: [tasks, name] }: z.core.$ZodIssue): boolean {
-  return tasks === 'tasks' && isSeq(document.getIn([tasks, name], true));
+function isList(value: unknown, { path: [tasks, name] }: z.core.$ZodIssue): boolean {
+  return tasks === 'tasks' && Array.isArray(valueAt(value, [tasks, String(name)]));
 }
 
 function issuePath(issue: z.core.$ZodIssue): readonly (string | number)[] {
@@ -167,15 +160,4 @@ function issuePath(issue: z.core.$ZodIssue): readonly (string | number)[] {
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return 'unknown key';
   return issue.message.replace(/^Invalid input: /u, '').replace(/^Too (?:small|big): /u, '');
-}
-
-/** Where a key stands, or the nearest thing around it. */
-function offsetOf(document: Document.Parsed, path: readonly (string | number)[]): number | undefined {
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
-    if (!isMap(parent)) continue;
-    const pair = parent.items.find((item) => isPair(item) && isNode(item.key) && String(item.key) === path[depth - 1]);
-    if (isNode(pair?.key) && pair.key.range != null) return pair.key.range[0];
-  }
-  return document.contents?.range?.[0];
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ConfigError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { shortText } from '../core/short-text.ts';
 import type { DocumentPath, Position, WrittenDocument } from './written-document.ts';
 
 /** What a file is to say. */
@@ -12,7 +13,7 @@ export interface DocumentKind<Value> {
 }
 
 interface CheckedDocument extends WrittenDocument {
-  readonly schema: z.ZodType;
+  readonly schema: JsonSchema;
 }
 
 interface Problem {
@@ -25,6 +26,8 @@ interface Problem {
 }
 
 const shownProblems = 10;
+/** Of more than that, those that the schema meets first are looked up in the file, and the first of them shown. */
+const placedProblems = 200;
 
 /**
  * Checks a file against its schema and fills in the defaults.
@@ -34,9 +37,11 @@ const shownProblems = 10;
 export function checkDocument<Value>(document: WrittenDocument, kind: DocumentKind<Value>): Value {
   const parsed = kind.schema.safeParse(document.value);
   if (parsed.success) return parsed.data;
-  const checked = { ...document, schema: kind.schema };
-  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], checked));
-  throw configError(document, withoutMisspelled(problems).toSorted(byPosition), kind);
+  // In JSON form every part of the schema is plain data.
+  const checked = { ...document, schema: z.toJSONSchema(kind.schema, { io: 'input' }) as JsonSchema };
+  const found = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], checked));
+  const problems = withoutMisspelled(found.slice(0, placedProblems).map((place) => place()));
+  throw configError(document, problems.toSorted(byPosition), Math.max(0, found.length - placedProblems), kind);
 }
 
 /** Where something stands in a file, for errors: undefined places are left out. */
@@ -55,13 +60,14 @@ function withoutMisspelled(problems: readonly Problem[]): readonly Problem[] {
 function configError(
   { file }: WrittenDocument,
   problems: readonly Problem[],
+  unplaced: number,
   { otherwise, hint }: Pick<DocumentKind<unknown>, 'otherwise' | 'hint'>,
 ): ConfigError {
   const [first, ...others] = problems;
   const shown = others
     .slice(0, shownProblems - 1)
     .map(({ position, message }) => `${placeText(file, position)}: ${message}`);
-  const left = others.length - shown.length;
+  const left = others.length - shown.length + unplaced;
   const lines = [first?.message ?? otherwise, ...shown, ...(left > 0 ? [`and ${left} more`] : [])];
   const key = first?.path.join('.');
   const at = { file, ...first?.position, ...(key !== undefined && key !== '' && { key }) };
@@ -76,18 +82,27 @@ function byPosition({ position: left }: Problem, { position: right }: Problem): 
   return (left?.line ?? 0) - (right?.line ?? 0) || (left?.column ?? 0) - (right?.column ?? 0);
 }
 
-function problemsOf(issue: z.core.$ZodIssue, base: DocumentPath, document: CheckedDocument): readonly Problem[] {
+/** Each as a function that looks up its place. */
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  base: DocumentPath,
+  document: CheckedDocument,
+): readonly (() => Problem)[] {
   // Paths of a schema never hold symbols: its keys are those of a file.
   const path = [...base, ...(issue.path as (string | number)[])];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, document));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => () => unknownKey(key, path, document));
   if (issue.code === 'invalid_union') {
     const branch = nearestBranch(issue);
     if (branch !== undefined) return branch.flatMap((inner) => problemsOf(inner, path, document));
   }
+  return [() => problemOf(issue, path, document)];
+}
+
+function problemOf(issue: z.core.$ZodIssue, path: DocumentPath, document: CheckedDocument): Problem {
   const value = valueAt(document.value, path);
-  const name = pathText(path);
+  const name = shortText(pathText(path));
   const message = `${name === '' ? '' : `${name}: `}${describe(issue, value, path, document.schema)}`;
-  return [{ path, position: document.positionOf(path), message, near: undefined, isMissing: value === undefined }];
+  return { path, position: document.positionOf(path), message, near: undefined, isMissing: value === undefined };
 }
 
 /**
@@ -111,25 +126,24 @@ function unknownKey(key: string, parent: DocumentPath, document: CheckedDocument
   const path = [...parent, key];
   const known = knownKeys(parent, document.schema);
   const near = nearestName(key, known);
-  const where = parent.length === 0 ? '' : ` in ${pathText(parent)}`;
+  const where = parent.length === 0 ? '' : ` in ${shortText(pathText(parent))}`;
   const advice = near === undefined ? `; known: ${known.join(', ')}` : ` (did you mean "${near}"?)`;
   return {
     path,
     position: document.positionOfKey(path),
-    message: `unknown key "${key}"${where}${advice}`,
+    message: `unknown key "${shortText(key)}"${where}${advice}`,
     near: near === undefined ? undefined : pathText([...parent, near]),
     isMissing: false,
   };
 }
 
 /** Keys that the schema knows at a path. */
-function knownKeys(path: DocumentPath, schema: z.ZodType): readonly string[] {
+function knownKeys(path: DocumentPath, schema: JsonSchema): readonly string[] {
   return Object.keys(branchWithKeys(schemaAt(path, schema))?.properties ?? {});
 }
 
-/** Looks in the schema's JSON form, where every part is plain data. */
-function schemaAt(path: DocumentPath, whole: z.ZodType): JsonSchema | undefined {
-  let schema: JsonSchema | undefined = z.toJSONSchema(whole, { io: 'input' }) as JsonSchema;
+function schemaAt(path: DocumentPath, whole: JsonSchema): JsonSchema | undefined {
+  let schema: JsonSchema | undefined = whole;
   for (const part of path) {
     const inside = branchWithKeys(schema);
     schema = typeof part === 'number' ? schema?.items : inside?.properties?.[part];
@@ -148,7 +162,7 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath, schema: z.ZodType): string {
+function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath, schema: JsonSchema): string {
   if (path.length === 0 && (value === undefined || value === null)) return 'the file is empty';
   if (value === undefined) return 'is missing';
   // Forms with keys are listed by the schema itself: their types alone say nothing.
@@ -161,7 +175,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath, s
 }
 
 /** What the schema expects; undefined where its message says so itself. */
-function expectedText(issue: z.core.$ZodIssue, path: DocumentPath, schema: z.ZodType): string | undefined {
+function expectedText(issue: z.core.$ZodIssue, path: DocumentPath, schema: JsonSchema): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return typeText(issue.expected, path, schema);
@@ -189,7 +203,7 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 /** A schema of whole numbers first asks for any number; the user should hear the whole of it. */
-function typeText(expected: string, path: DocumentPath, schema: z.ZodType): string {
+function typeText(expected: string, path: DocumentPath, schema: JsonSchema): string {
   const { type, anyOf = [] } = schemaAt(path, schema) ?? {};
   const isWhole = expected === 'number' && [type, ...anyOf.map((branch) => branch.type)].includes('integer');
   return typeNames[isWhole ? 'int' : expected] ?? expected;
@@ -215,11 +229,11 @@ function didYouMean(value: unknown, known: readonly unknown[]): string {
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'keys and values';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return shortText(typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value)));
 }
 
-function valueAt(value: unknown, path: DocumentPath): unknown {
+/** What stands at a path; undefined where nothing does. */
+export function valueAt(value: unknown, path: DocumentPath): unknown {
   let current: unknown = value;
   for (const part of path) {
     if (typeof current !== 'object' || current === null) return undefined;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -240,8 +240,8 @@ describe('anchors frozen from a first run', () => {
   });
 
   it('name the file that can not be written', async () => {
-    // The part that is written beside it would have a longer name than a file may have.
-    const frozenFile = join(projectDir, 'x'.repeat(250));
+    await symlink('nowhere', join(projectDir, 'dangling'));
+    const frozenFile = join(projectDir, 'dangling', 'anchors.json');
     const failed = freezeProjectAnchors({ projectDir, frozenFile, boards: boards('own/per@1', [1, 2]) });
     await expect(failed).rejects.toMatchObject({ code: 'PB_ENVIRONMENT' });
     await write('.perbench/anchors.json', '{"tasks": 1}');

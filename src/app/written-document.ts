@@ -1,5 +1,17 @@
 import { ConfigError } from '../core/errors.ts';
-import { LineCounter, isMap, isNode, isPair, parseAllDocuments, parseDocument, type Document } from 'yaml';
+import { shortText } from '../core/short-text.ts';
+import {
+  LineCounter,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  parseAllDocuments,
+  parseDocument,
+  visit,
+  type Document,
+} from 'yaml';
+import { isTooDeep, maxDepth, tooDeepAt } from './nesting.ts';
 
 export type DocumentPath = readonly (string | number)[];
 
@@ -26,7 +38,7 @@ export interface WrittenDocument {
  * @throws {ConfigError} where it is neither
  */
 export function parseWritten(text: string, file: string, format: 'yaml' | 'json'): WrittenDocument {
-  if (format === 'json') checkJson(text, file);
+  checkText(text, file, format);
   const lines = new LineCounter();
   return writtenYaml(parseDocument(text, { ...yamlOptions, lineCounter: lines }), lines, file);
 }
@@ -37,7 +49,7 @@ export function parseWritten(text: string, file: string, format: 'yaml' | 'json'
  * @throws {ConfigError} where it is neither YAML nor JSON
  */
 export function parseSeveral(text: string, file: string, format: 'yaml' | 'json'): readonly WrittenDocument[] {
-  if (format === 'json') checkJson(text, file);
+  checkText(text, file, format);
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { ...yamlOptions, lineCounter: lines });
   // What holds no document at all is told apart by its type.
@@ -52,7 +64,18 @@ export function parseSeveral(text: string, file: string, format: 'yaml' | 'json'
     );
 }
 
-const yamlOptions = { prettyErrors: false, uniqueKeys: true } as const;
+// The library compares every key of a map with every other; `checkKeys` looks each up.
+const yamlOptions = { prettyErrors: false, uniqueKeys: false } as const;
+
+function checkText(text: string, file: string, format: 'yaml' | 'json'): void {
+  if (format === 'json') checkJson(text, file);
+  const deep = tooDeepAt(text);
+  if (deep === undefined) return;
+  const { line, column } = endOf(text.slice(0, deep));
+  throw new ConfigError({ file, line, column }, tooDeep);
+}
+
+const tooDeep = `nested more than ${maxDepth} levels deep`;
 
 /** One entry of a list, as if it stood alone. */
 function entryOf({ file, ...list }: WrittenDocument, value: unknown, at: number): WrittenDocument {
@@ -70,6 +93,7 @@ function writtenYaml(document: Yaml, lines: LineCounter, file: string): WrittenD
     const { line, col } = lines.linePos(error.pos[0]);
     throw new ConfigError({ file, line, column: col }, firstLine(error.message));
   }
+  checkKeys(document, lines, file);
   const place = (offset: number | undefined): Position | undefined => {
     if (offset === undefined) return undefined;
     const { line, col } = lines.linePos(offset);
@@ -83,10 +107,34 @@ function writtenYaml(document: Yaml, lines: LineCounter, file: string): WrittenD
   };
 }
 
+/** Keys are text, and each comes once: another would silently hide the first. */
+function checkKeys(document: Yaml, lines: LineCounter, file: string): void {
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        // Bytes and dates are objects, too.
+        const isText = isScalar(key) && (typeof key.value !== 'object' || key.value === null);
+        const name = isText ? String(key.value) : undefined;
+        if (name !== undefined && !seen.has(name)) {
+          seen.add(name);
+          continue;
+        }
+        const { line, col } = lines.linePos((isNode(key) && key.range?.[0]) || 0);
+        const what = name === undefined ? 'keys must be text' : `the key "${shortText(name)}" is there twice`;
+        throw new ConfigError({ file, line, column: col }, what);
+      }
+    },
+  });
+}
+
 /** Aliases are bounded, so that a small file can't grow into a large object. */
 function toValue(document: Yaml, file: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (isTooDeep(value))
+      throw new ConfigError({ file }, `${tooDeep}, or an alias (*name) stands within what it names`);
+    return value;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     throw new ConfigError({ file }, 'too many nested aliases (*name)', { cause: error });
@@ -137,5 +185,6 @@ function keyOffset(document: Yaml, path: DocumentPath): number | undefined {
 
 /** What a program made, or flags: it has no positions. */
 export function writtenValue(value: unknown, file: string): WrittenDocument {
+  if (isTooDeep(value)) throw new ConfigError({ file }, `${tooDeep}, or holds itself`);
   return { file, value, positionOf: () => undefined, positionOfKey: () => undefined };
 }

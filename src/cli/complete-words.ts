@@ -91,7 +91,7 @@ function candidates(
 async function storedRunNames(storePath: string): Promise<readonly string[]> {
   if (!existsSync(storePath)) return [];
   const { openSqliteStore } = await import('../store/sqlite-store.ts');
-  await using store = await openSqliteStore({ file: storePath });
+  await using store = await openSqliteStore({ file: storePath, access: 'read' });
   const ids = (await store.runHeads()).map(({ id }) => id);
   return [...ids, ...['latest', 'latest~1'].slice(0, ids.length)];
 }

@@ -1,4 +1,5 @@
 import type { Store } from '../core/store.ts';
+import type { StoreAccess } from '../store/sqlite-file.ts';
 import type { OptionValues } from './options/option.ts';
 import type { Interruption } from './interruption.ts';
 import type { Output } from './output.ts';
@@ -22,10 +23,16 @@ export interface CliContext {
   /** Calls back at the next press of Enter; returns how to stop listening. Undefined where nobody is at a terminal. */
   readonly onEnter: ((listener: () => void) => () => void) | undefined;
   readonly readStdin: () => Promise<string>;
+  /** What the command line names that may be a file to read, as typed. */
+  readonly inputFiles: readonly string[];
   /** Absolute path of what a user wrote on the command line. */
   path(relative: string): string;
-  /** Opens the store of `--store`, once; it is closed when the command ends, whichever way. */
-  openStore(): Promise<Store>;
+  /**
+   * Opens the store of `--store`, once; it is closed when the command ends, whichever way.
+   *
+   * @param access `read` for one that is there: then it need not be writable
+   */
+  openStore(access?: StoreAccess): Promise<Store>;
   /** The path of that store, and whether it isn't the default one. */
   readonly storePath: string;
   readonly isDefaultStore: boolean;

@@ -99,7 +99,7 @@ describe('compare', () => {
     [['compare', 'latest'], /missing required argument/],
     [
       ['report', 'latest', '--performance', '.'],
-      /^error: \.: EISDIR: [^\n]*\nhint: Name a CSV file, or - for stdin\.\n$/,
+      /^error: \.: is a folder, not a file \(EISDIR\)\nhint: Name a CSV file, or - for stdin\.\n$/,
     ],
     [['compare', 'a', 'b', '--store', 'none.db'], /no runs: .* does not exist/],
   ])('%j is refused', async (argv, message) => {

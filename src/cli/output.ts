@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { jsonText, safeText } from '../present/sanitise.ts';
+import { jsonText, safeText, screenText, withoutCommands } from '../present/sanitise.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -8,6 +8,9 @@ export interface TextSink {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  /** Bits of colour that it shows. */
+  getColorDepth?(): number;
+  on?(event: 'error', listener: (error: unknown) => void): unknown;
   write(text: string): unknown;
 }
 
@@ -40,19 +43,20 @@ export interface Output {
   detail(text: string, level?: 1 | 2): void;
   /** Shown under `--quiet` as well: doubt is part of the result. */
   warn(text: string): void;
+  /** Commands for a build server, on stderr: the only lines that one obeys. */
+  command(text: string): void;
   /** Notes and warnings go there while it is set: a live display prints them above itself. */
   divertNotes(sink: ((text: string) => void) | undefined): void;
   styled(text: string, style: Style): string;
-  /** Nothing more is written to stdout: its reader has gone. */
-  closeStdout(): void;
 }
 
 export function createOutput(options: OutputOptions): Output {
-  const { stdout, stderr, isJson, isQuiet, verbosity, hasColor } = options;
+  const { stdout, isJson, isQuiet, verbosity, hasColor } = options;
+  const stderr = logSink(options.stderr);
+  const log = logSink(stdout);
   let notes: ((text: string) => void) | undefined;
-  let isOpen = true;
   const write = (text: string): void => {
-    if (isOpen) stdout.write(text);
+    stdout.write(text);
   };
   const tell = (text: string): void => {
     if (notes === undefined) stderr.write(`${safeText(text)}\n`);
@@ -63,7 +67,7 @@ export function createOutput(options: OutputOptions): Output {
     stdout,
     stderr,
     result: (text) => {
-      if (!isJson) write(`${text}\n`);
+      if (!isJson) log.write(`${screenText(text)}\n`);
     },
     raw: write,
     record: (event, fields) => {
@@ -76,13 +80,20 @@ export function createOutput(options: OutputOptions): Output {
       if (verbosity >= level && !isQuiet) tell(text);
     },
     warn: (text) => tell(`warning: ${text}`),
+    command: (text) => options.stderr.write(text),
     divertNotes: (sink) => {
       notes = sink;
     },
     styled: (text, style) => styledFor(stdout, hasColor, text, style),
-    closeStdout: () => {
-      isOpen = false;
-    },
+  };
+}
+
+/** Where nobody watches, a build server may read along. */
+function logSink(sink: TextSink): TextSink {
+  if (sink.isTTY === true) return sink;
+  return {
+    on: (...listened) => sink.on?.(...listened),
+    write: (text) => sink.write(withoutCommands(text)),
   };
 }
 

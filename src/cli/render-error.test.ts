@@ -71,6 +71,19 @@ describe('an error on the terminal', () => {
     expect(renderError(new UsageError('a\u001B[31mb\u202Ec\u0007')).text).toBe('error: abc\n');
   });
 
+  it('is one line where the system refused, whoever asked', () => {
+    const error = Object.assign(new Error("EACCES: permission denied, open '/a'"), {
+      code: 'EACCES',
+      path: '/a',
+      errno: -13,
+    });
+    const rendered = renderError(error);
+    expect(rendered.text).toBe(
+      'error: /a: permission denied (EACCES)\nhint: Change its permissions, or name another place.\n',
+    );
+    expect(rendered).toMatchObject({ exitCode: 5, record: { code: 'PB_ENVIRONMENT' } });
+  });
+
   it('is a stack where it is a bug', () => {
     const rendered = renderError(new TypeError('x is not a function'));
     expect(rendered.exitCode).toBe(1);

@@ -5,12 +5,12 @@ import type { RunRecord, RunStatus, Store } from '../core/store.ts';
 import type { CliContext } from './context.ts';
 
 /**
- * The store, for commands that only read: they don't make one.
+ * The store, for commands that only read: they don't make one, and it need not be writable.
  *
  * @returns undefined where there is none yet
  */
 export async function openExistingStore(context: CliContext): Promise<Store | undefined> {
-  return existsSync(context.storePath) ? context.openStore() : undefined;
+  return existsSync(context.storePath) ? context.openStore('read') : undefined;
 }
 
 /**

@@ -22,10 +22,13 @@ function editDistance(left: string, right: string): number {
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   let best: { readonly candidate: string; readonly distance: number } | undefined;
+  const allowed = Math.max(1, Math.floor(wanted.length / 3));
   for (const candidate of known) {
+    // As many edits as they differ in length, at least.
+    if (Math.abs(candidate.length - wanted.length) > allowed) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (best === undefined || distance < best.distance) best = { candidate, distance };
   }
-  if (best !== undefined && best.distance <= Math.max(1, Math.floor(wanted.length / 3))) return best.candidate;
+  if (best !== undefined && best.distance <= allowed) return best.candidate;
   return known.find((candidate) => wanted.length >= 3 && candidate.toLowerCase().startsWith(wanted));
 }

@@ -16,7 +16,7 @@ import { githubAnnotations } from './check-text.ts';
 import { reportDocument } from './report-document.ts';
 import { sampleFormats } from './samples.ts';
 import { terminalText } from './terminal.ts';
-import { plainText, safeText, visibleText } from './sanitise.ts';
+import { jsonText, plainText, safeText, screenText, visibleText, withoutCommands } from './sanitise.ts';
 
 function gateOf(text: string): Gate {
   const check = {
@@ -179,4 +179,31 @@ it.each([
 it('leaves text alone', () => {
   const text = 'Grüße, 你好, नमस्ते, 👩\n\ttab';
   expect(safeText(text)).toBe(text);
+});
+
+describe('lines for a log', () => {
+  it.each([
+    ['::error::x', ': :error::x'],
+    ['a\n  ::set-output name=x::y', 'a\n  : :set-output name=x::y'],
+    ['\t::stop-commands::t\n::t::', '\t: :stop-commands::t\n: :t::'],
+    ['a ##[error]x', 'a # #[error]x'],
+    ['##vso[task.setvariable]x', '# #vso[task.setvariable]x'],
+    ["##teamcity[buildStatus text='x']", "# #teamcity[buildStatus text='x']"],
+    ['a::b', 'a::b'],
+    ['## heading', '## heading'],
+  ])('hold no command: %j', (text, left) => {
+    expect(withoutCommands(text)).toBe(left);
+  });
+
+  it('as JSON keep what they say', () => {
+    const value = { text: '##[error]x ::error:: ##vso[x]' };
+    expect(jsonText(value)).not.toMatch(/##(?:vso)?\[/);
+    expect(JSON.parse(jsonText(value))).toEqual(value);
+  });
+
+  it.each(Object.entries(hostileTexts))('keep our colours, not %s', (_, [text, left]) => {
+    expect(screenText(`\u001B[1mtitle\u001B[22m ${text}`).replaceAll('\u001B[31m', '')).toBe(
+      `\u001B[1mtitle\u001B[22m ${left}`,
+    );
+  });
 });

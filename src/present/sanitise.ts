@@ -39,7 +39,25 @@ export function safeText(text: string): string {
   return withoutEscapes(text).replaceAll(lineBreaks, '\n').replaceAll(harmful, '');
 }
 
-/** The same on one line. */
+/** What is printed with colours of our own: they stay, all else as in {@link safeText}. */
+export function screenText(text: string): string {
+  return text
+    .split(/(\u001B\[[\d;]*m)/)
+    .map((part, index) => (index % 2 === 1 ? part : safeText(part)))
+    .join('');
+}
+
+/**
+ * Lines for a log that a build server reads: what looks like one of its commands is none. GitHub obeys `::error::` at the
+ * start of a line, and `##[` anywhere; Azure `##vso[`, TeamCity `##teamcity[`.
+ */
+export function withoutCommands(text: string): string {
+  return text.replaceAll(/^(\s*):(?=:)/gm, '$1: ').replaceAll(buildCommand, '# ');
+}
+
+const buildCommand = /#(?=#(?:vso|teamcity)?\[)/gi;
+
+/** {@link safeText} on one line. */
 export function plainText(text: string): string {
   return withoutEscapes(text)
     .replaceAll(/(?:[^\S\uFEFF]|\u0085)+/gu, ' ')
@@ -49,7 +67,7 @@ export function plainText(text: string): string {
 /** A value as JSON text in which nothing hides: it may be looked at in a terminal or an editor. */
 export function jsonText(value: object, indent?: number): string {
   const json = JSON.stringify(value, undefined, indent);
-  return json.replaceAll(harmfulInJson, (character) =>
+  return json.replaceAll(buildCommand, String.raw`\u0023`).replaceAll(harmfulInJson, (character) =>
     character
       .split('')
       .map((unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -36,6 +36,13 @@ export function isBusy(error: unknown): boolean {
   return code === codes.busy || code === codes.locked;
 }
 
+/** Whether the place of a file can't be written: it may be read all the same. */
+export function isUnwritable(error: unknown): boolean {
+  const code = primaryCode(error);
+  const { permission, readOnly, inputOutput, full, cannotOpen } = codes;
+  return code !== undefined && [permission, readOnly, inputOutput, full, cannotOpen].includes(code as 3);
+}
+
 /** What the user must know about a failure of SQLite; anything else comes back as it is: it is a bug of ours. */
 export function explainSqliteError(error: unknown, file: string): unknown {
   if (!isSqliteError(error)) return error;

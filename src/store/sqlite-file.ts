@@ -1,28 +1,34 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import { StoreError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { type Database, migrations } from './schema.ts';
-import { explainSqliteError, isBusy } from './sqlite-error.ts';
+import { openForReading, prepared } from './open-for-reading.ts';
+import { explainSqliteError, isBusy, isUnwritable } from './sqlite-error.ts';
 
 /** "PERB": says whose database a file is. */
 const applicationId = 0x50_45_52_42;
+/** What a command is going to do with a store. */
+export type StoreAccess = 'read' | 'write';
+
 export const schemaVersion = Object.keys(migrations).length;
 
 /**
  * Opens the file, makes sure that it is a store of a version that this program knows, and makes writes durable.
  *
  * @param busyTimeoutMs longest wait for a lock that another process holds
+ * @param access `read`: it is there, and need not be writable
  * @throws {StoreError} if the file can't be used
  */
-export async function openDatabase(file: string, busyTimeoutMs: number): Promise<DatabaseSync> {
-  if (file !== ':memory:') createFolder(file);
+export async function openDatabase(file: string, busyTimeoutMs: number, access: StoreAccess): Promise<DatabaseSync> {
+  if (file !== ':memory:' && access === 'write') await createFolder(file);
   const deadlineMs = performance.now() + busyTimeoutMs;
   for (;;) {
     try {
-      return openOnce(file, busyTimeoutMs);
+      return openOnce(file, busyTimeoutMs, access);
     } catch (error) {
       // The switch to the write-ahead log doesn't wait when several processes make the store at the same moment.
       if (!isBusy(error) || performance.now() > deadlineMs) throw explainSqliteError(error, file);
@@ -31,29 +37,30 @@ export async function openDatabase(file: string, busyTimeoutMs: number): Promise
   }
 }
 
-function createFolder(file: string): void {
+async function createFolder(file: string): Promise<void> {
   const folder = dirname(file);
   try {
-    mkdirSync(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError(`${file}: cannot create the folder of the store (${reason})`, {
+    if (!isSystemError(cause)) throw cause;
+    throw new StoreError(`${file}: cannot create the folder of the store: ${systemErrorWords(cause)}`, {
       hint: 'Choose another file for the store.',
       cause,
     });
   }
 }
 
-function openOnce(file: string, busyTimeoutMs: number): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+function openOnce(file: string, busyTimeoutMs: number, access: StoreAccess): DatabaseSync {
   try {
-    checkOwner(database, file);
-    database.exec('pragma journal_mode = wal');
-    database.exec('pragma synchronous = full');
-    return database;
+    const options = { timeout: busyTimeoutMs, enableForeignKeyConstraints: true };
+    return prepared(new DatabaseSync(file, options), (database) => {
+      checkOwner(database, file);
+      database.exec('pragma journal_mode = wal');
+      database.exec('pragma synchronous = full');
+    });
   } catch (error) {
-    database.close();
-    throw error;
+    if (access === 'write' || !isUnwritable(error)) throw error;
+    return openForReading(file, (database) => checkOwner(database, file), error);
   }
 }
 

@@ -7,13 +7,22 @@ import { createSampleQueries } from './sample-queries.ts';
 import { appendSamples, replaceScores } from './sample-rows.ts';
 import type { Database } from './schema.ts';
 import { explainSqliteError, isSqliteError } from './sqlite-error.ts';
-import { createKyselyDatabase, migrate, openDatabase, readSchemaVersion, schemaVersion } from './sqlite-file.ts';
+import {
+  createKyselyDatabase,
+  migrate,
+  openDatabase,
+  readSchemaVersion,
+  schemaVersion,
+  type StoreAccess,
+} from './sqlite-file.ts';
 
 export interface SqliteStoreOptions {
   /** A path, whose folder is made where it is missing, or `:memory:`. */
   readonly file: string;
   /** Unix time in milliseconds; decides about leases. */
   readonly now?: () => number;
+  /** `read` for a store that is there, and is opened also where it can't be written; default `write`. */
+  readonly access?: StoreAccess | undefined;
   /** Longest wait for a lock that another process holds. */
   readonly busyTimeoutMs?: number;
 }
@@ -24,8 +33,8 @@ export interface SqliteStoreOptions {
  * @throws {StoreError} if the file isn't a store, is damaged, locked, not writable, or from a newer version
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, now = Date.now, busyTimeoutMs = 10_000 } = options;
-  const database = await openDatabase(file, busyTimeoutMs);
+  const { file, now = Date.now, access = 'write', busyTimeoutMs = 10_000 } = options;
+  const database = await openDatabase(file, busyTimeoutMs, access);
   const dialect = new SqliteDialect({ database: createKyselyDatabase(database, file) });
   const db = new Kysely<Database>({ dialect });
   try {

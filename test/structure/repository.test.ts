@@ -136,3 +136,19 @@ describe('dependencies', () => {
     expect(entries.filter(([, entry]) => entry.integrity === undefined)).toEqual([]);
   });
 });
+
+describe('folders', () => {
+  const recursive = /\bmkdir(?:Sync)?\((?:[^()]|\([^()]*\))*\brecursive\b/;
+  const sources = codeFiles.filter((path) => path.startsWith('src/') && !testFiles.includes(path));
+
+  it('are made by makeFolder: mkdir tries for ever where a parent says that it is not there', () => {
+    expect(sources.filter((path) => recursive.test(readRepositoryFile(path)))).toEqual([]);
+  });
+
+  it.each(['await mkdir(dirname(path), { recursive: true })', 'mkdirSync(\n  folder,\n  { mode: 0, recursive },\n)'])(
+    'a planted call is found: %s',
+    (text) => {
+      expect(recursive.test(text)).toBe(true);
+    },
+  );
+});

@@ -9,7 +9,7 @@ import { defaultSuiteChoices, suiteTemplate, type SuiteChoices } from '../suite-
 import type { initOptions, dataOptions, noOptions } from '../tables/prepare-options.ts';
 import { perbenchVersion } from '../version.ts';
 import { writeWhole } from '../write-outputs.ts';
-import { plainText } from '../../present/sanitise.ts';
+import { jsonText, plainText } from '../../present/sanitise.ts';
 import type { DoctorLine, DoctorState } from '../doctor/doctor-check.ts';
 import { runDoctor } from '../doctor/run-doctor.ts';
 import { dataFolder, sourceSettings } from '../local-world.ts';
@@ -133,7 +133,7 @@ async function schemaOf(what: string): Promise<object> {
 export const schema: CommandHandler<typeof noOptions> = async ({ arguments: [what = 'suite'] }, { output }) => {
   const found = await schemaOf(what);
   if (output.isJson) output.record('schema', { schema: found });
-  else output.raw(`${JSON.stringify(found, undefined, 2)}\n`);
+  else output.raw(`${jsonText(found, 2)}\n`);
   return exitCodes.done;
 };
 

@@ -114,7 +114,7 @@ describe('problems in suite files', () => {
       'models: ["https://example.org/x.gguf"]\n',
       expect.stringMatching(/^a\.yaml:1:10: .*#sha256=/),
     ],
-    ['a key twice', 'models: [a.gguf]\nmodels: [b]\n', 'a.yaml:2:1: Map keys must be unique'],
+    ['a key twice', 'models: [a.gguf]\nmodels: [b]\n', 'a.yaml:2:1: the key "models" is there twice'],
     ['broken YAML', 'models: [a\nname: x\n', expect.stringMatching(/^a\.yaml:2:\d+: /)],
   ])('%s', async (_, content, expected) => {
     expect(await check('a.yaml', content)).toEqual(expected);

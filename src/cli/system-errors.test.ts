@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runInProcess } from '../../test/setup/run-in-process.ts';
+import { perbenchBin } from '../../test/setup/perbench-process.ts';
+import { testFolder } from '../../test/setup/test-settings.ts';
+
+const mock = '{"models":[{"source":"a","engine":"mock"}],"tasks":["imdb/mini"],"protocol":"paper"}';
+
+/** Names at which the system refuses, whoever asks. */
+const badNames = {
+  'a link to itself': 'loop.',
+  'a name that is too long': `${'n'.repeat(300)}.`,
+  'a file for a folder': 'file.txt/x.',
+  'a folder for a file': 'folder.',
+} as const;
+
+/** Each way to name a file, with the ending that its reader wants. */
+const places: readonly (readonly [what: string, ending: string, argv: (name: string) => readonly string[]])[] = [
+  ['a suite file', 'yaml', (name) => ['run', name]],
+  ['a suite file with --config', 'json', (name) => ['plan', '-c', name]],
+  ['a suite program', 'mjs', (name) => ['plan', name]],
+  ['a model', 'gguf', (name) => ['plan', '-m', `./${name}`, '-t', 'imdb/mini']],
+  [
+    'a chat template',
+    'jinja',
+    (name) => ['plan', '-m', 'smollm2-135m-instruct', '-t', 'imdb/mini', '--chat-template', name],
+  ],
+  ['a data folder', 'd', (name) => ['plan', 'ok.json', '-t', 'gsm8k', '--data-dir', name]],
+  ['a task file', 'task.yaml', (name) => ['tasks', name]],
+  ['a table of data', 'csv', (name) => ['tasks', name]],
+  ['a data file', 'jsonl', (name) => ['init', 'task', name]],
+  ['the store', 'db', (name) => ['list', '--store', name]],
+  ['the store of a run', 'db', (name) => ['run', 'ok.json', '--store', name]],
+  ['a table of scores', 'csv', (name) => ['score', name]],
+  ['anchors', 'yaml', (name) => ['score', 'table.csv', '--anchors', name]],
+  ['a file to import', 'json', (name) => ['import', name]],
+  ['an exported run', 'json', (name) => ['compare', name, name]],
+  ['an output', 'json', (name) => ['run', 'ok.json', '-o', name]],
+  ['a suite file to write', 'yaml', (name) => ['init', name, '--force']],
+  ['the working folder', 'd', (name) => ['-C', name, 'list']],
+];
+
+const cases = places.flatMap(([what, ending, argv]) =>
+  Object.entries(badNames).map(([problem, start]) => [what, problem, argv(start + ending), start + ending] as const),
+);
+
+describe('what the system refuses', () => {
+  it.each(cases)('at %s, %s, is one line and no bug', async (_, _problem, argv, name) => {
+    await using folder = await testFolder();
+    await writeFile(join(folder.path, 'ok.json'), mock);
+    await writeFile(join(folder.path, 'table.csv'), 'model,accuracy\na,0.5\n');
+    await writeFile(join(folder.path, 'file.txt'), '');
+    if (name.startsWith('loop.')) await symlink(name, join(folder.path, name));
+    if (name.startsWith('folder.')) await mkdir(join(folder.path, name));
+    const { code, stderr } = await runInProcess([...argv], { folder: folder.path });
+    expect(stderr).not.toMatch(/bug in perbench|\n\s+at /);
+    expect(code).not.toBe(1);
+    // Nothing is silent: neither a list of no runs nor a plan without data.
+    expect(stderr).not.toBe('');
+  });
+
+  it.each([
+    ['a suite file', ['plan', 'secret.json'], 'secret.json: permission denied (EACCES)'],
+    ['a model', ['plan', '-m', './secret.gguf', '-t', 'imdb/mini'], 'secret.gguf: permission denied (EACCES)'],
+    ['a table', ['score', 'secret.csv'], 'secret.csv: permission denied (EACCES)'],
+    ['an output', ['score', 'table.csv', '-o', 'x.json'], 'x.json cannot be written: permission denied (EACCES)'],
+    ['a new store', ['run', 'ok.json'], '.perbench: permission denied (EACCES)'],
+    ['a file to import', ['import', 'secret.json'], 'secret.json: permission denied (EACCES)'],
+    ['anchors', ['score', 'table.csv', '--anchors', 'secret.json'], 'secret.json: '],
+    ['a file to write', ['init'], 'perbench.yaml: cannot be written: permission denied (EACCES)'],
+  ] as const)('of rights, at %s, is one line and no bug', async (_, argv, words) => {
+    await using folder = await testFolder();
+    await writeFile(join(folder.path, 'ok.json'), mock);
+    await writeFile(join(folder.path, 'table.csv'), 'model,accuracy\na,0.5\n');
+    for (const ending of ['json', 'gguf', 'csv'])
+      await writeFile(join(folder.path, `secret.${ending}`), mock, { mode: 0 });
+    await chmod(folder.path, 0o555);
+    // The system refuses root nothing.
+    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const { status, stderr } = spawnSync(process.execPath, [perbenchBin, ...argv], {
+      ...user,
+      cwd: folder.path,
+      env: { HOME: folder.path, XDG_CACHE_HOME: join(folder.path, 'cache') },
+      encoding: 'utf8',
+    });
+    await chmod(folder.path, 0o755);
+    expect(stderr).toContain(words);
+    expect(stderr.split('\n').filter((line) => line.startsWith('error: '))).toHaveLength(1);
+    expect([2, 5]).toContain(status);
+  });
+});
