@@ -221,13 +221,28 @@ export function mergeWarnings(passes: readonly Pick<PassResult, 'warnings'>[]): 
   });
 }
 
+/** Why passes gave no value, as far as they tell: what went wrong with their requests. */
+export function whyNoValue(passes: readonly PassResult[]): string {
+  const failure = passes.find((pass) => pass.failure !== undefined)?.failure;
+  if (failure === undefined) return 'no launch produced a value';
+  const count = (of: 'requests' | 'failedRequests'): number => passes.reduce((sum, pass) => sum + pass[of], 0);
+  const [failed, all] = [count('failedRequests'), count('requests')];
+  return `${failed === all ? 'every request' : `${failed} of ${all} requests`} failed, the first: ${failure}`;
+}
+
 /**
  * A positive quantity that each launch gives once: its geometric mean, with an interval from launches alone.
  *
  * @param values one per launch, above 0
+ * @param why there are none, if there are none
  */
-export function overLaunches(values: readonly number[], unit: Unit, warnings: readonly Warning[]): Measurement {
-  if (values.length === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' };
+export function overLaunches(
+  values: readonly number[],
+  unit: Unit,
+  warnings: readonly Warning[],
+  why: string = whyNoValue([]),
+): Measurement {
+  if (values.length === 0) return { status: 'unavailable', reason: 'no_samples', detail: why };
   const spread = launchSpread(values.map((value) => [value]));
   const interval = launchInterval(spread, { unit });
   const single: Warning[] = values.length === 1 ? [{ reason: 'one_launch', detail: singleLaunch }] : [];

@@ -3,9 +3,10 @@ import type { HostWindow, HostMeter, ServerWindow } from '../core/meter.ts';
 import { type PassRequests, createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
-import type { LoadedModel } from '../core/engine.ts';
+import { type LoadedModel, uncountedRemark } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { PassProgress } from '../core/event.ts';
+import { thresholds } from '../core/thresholds.ts';
 import type { PlannedTask } from './plan.ts';
 import { passWarnings } from './pass-warnings.ts';
 
@@ -153,6 +154,14 @@ async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWi
   };
 }
 
+/** That a server which counts no tokens doesn't count those of an answer is nothing odd. */
+function oddRemarks(
+  { capabilities }: LoadedModel,
+  remarks: ReadonlyMap<string, number>,
+): readonly (readonly [string, number])[] {
+  return [...remarks].filter(([remark]) => capabilities.usage || remark !== uncountedRemark);
+}
+
 /** Runs one pass between two readings of the host, and puts together what was recorded. */
 export async function measurePass(
   context: PassContext,
@@ -173,6 +182,9 @@ export async function measurePass(
     const findings = await body(tally);
     const durationMs = nowMs() - startedAtMs;
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
+    const { failure, remarks } = tally.oddities();
+    const { usage } = model.capabilities;
+    const uncounted = remarks.get(uncountedRemark) ?? 0;
     const records = await windows.stop();
     const { host, server, clients } = records;
     const peak = plan.readsMemory === true ? await readMemory(model) : noMemory;
@@ -188,6 +200,7 @@ export async function measurePass(
       concurrency: plan.concurrency,
       requests: done,
       failedRequests: failed,
+      failure,
       promptTokens,
       outputTokens,
       reusedTokens,
@@ -197,7 +210,7 @@ export async function measurePass(
       client: model.capabilities.isTimedByClient
         ? clientWindow(tally.requests(), host, durationMs, clients, streamedTokens)
         : undefined,
-      hasNoTokenCounts: model.capabilities.usage ? undefined : true,
+      hasNoTokenCounts: usage && uncounted <= thresholds.uncounted * (done - failed) ? undefined : true,
       framesDrawn: context.framesDrawn() - framesBefore,
     };
     const warnings = passWarnings(record, {
@@ -206,6 +219,7 @@ export async function measurePass(
       windowMs: plan.pass === 'throughput' ? plan.limitMs : undefined,
       ceiling: context.ceiling,
       searchedUpTo: context.searchedUpTo,
+      remarks: oddRemarks(model, remarks),
     });
     return { ...record, warnings };
   } finally {

@@ -21,11 +21,23 @@ export interface PassRequests {
   readonly exchanges: number;
 }
 
+/** What went wrong in a pass, or was odd. */
+export interface PassOddities {
+  /** Of the first request that failed. */
+  readonly failure: string | undefined;
+  /** Answers by what is odd about them. */
+  readonly remarks: ReadonlyMap<string, number>;
+}
+
+/** Different remarks that are counted: a server may say something else each time. */
+const mostRemarks = 20;
+
 /** Counts what a pass has done, and says so a few times a second. */
 export interface PassTally {
   /** So far, without what earlier attempts did. */
   readonly counts: Readonly<PassCounts>;
   readonly requests: () => PassRequests;
+  readonly oddities: () => PassOddities;
   count(answer: Answer, score?: number): void;
   /** What the engine works on meanwhile. */
   working(work: WorkInFlight): void;
@@ -62,6 +74,8 @@ export function createPassTally(
   let limitMs = plannedMs;
   let [retried, exchanges] = [0, 0];
   let inFlight: WorkInFlight | undefined;
+  let failure: string | undefined;
+  const remarks = new Map<string, number>();
   const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
 
   function report(): void {
@@ -89,12 +103,17 @@ export function createPassTally(
   return {
     counts,
     requests: () => ({ durationsMs, retried, exchanges }),
+    oddities: () => ({ failure, remarks }),
     count({ result }, score = 0) {
       counts.done += 1;
       scoreSum += score;
       exchanges += exchangesOf(result);
-      if (result.status === 'failed') counts.failed += 1;
-      else {
+      if (result.status === 'failed') {
+        counts.failed += 1;
+        failure ??= result.message;
+      } else {
+        for (const remark of ('remarks' in result ? result.remarks : undefined) ?? [])
+          if (remarks.has(remark) || remarks.size < mostRemarks) remarks.set(remark, (remarks.get(remark) ?? 0) + 1);
         if ((result.retries ?? 0) > 0) retried += 1;
         else durationsMs.push(result.times.lastTokenMs - result.times.startedMs);
         counts.reusedTokens += result.reusedTokens;

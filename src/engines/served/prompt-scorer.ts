@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
 import type { ServedTarget } from './generate-request.ts';
-import { RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
 import {
   type ExchangeTally,
   type ScoringPath,
