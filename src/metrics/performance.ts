@@ -11,7 +11,7 @@ import {
   valuesOf,
   mergeWarnings,
   overLaunches,
-  whyNoValue,
+  noValue,
 } from './launches.ts';
 
 function unavailable(reason: Extract<Measurement, { status: 'unavailable' }>['reason'], detail: string): Measurement {
@@ -138,15 +138,13 @@ export function servingMeasurements(task: Task, passResults: readonly PassResult
   if (throughput.length === 0 && latency.length === 0) return {};
   const figures = launches.map((launch) => launchFigures('serving', launch));
   const rate = (name: keyof LaunchFigures, unit: Unit): Measurement =>
-    overLaunches(valuesOf(figures, name), unit, mergeWarnings(throughput), whyNoValue(throughput));
+    overLaunches(valuesOf(figures, name), unit, mergeWarnings(throughput), throughput);
   const time = (name: keyof LaunchFigures, unit: Unit): Measurement =>
-    overLaunches(valuesOf(figures, name), unit, mergeWarnings(latency), whyNoValue(latency));
+    overLaunches(valuesOf(figures, name), unit, mergeWarnings(latency), latency);
   const latencies = launches.map((launch) => launch.latencies);
   const isAllFailed = latency.length > 0 && latencies.flat().every((pass) => pass.failedRequests === pass.requests);
   const percentile = (p: number): Measurement =>
-    isAllFailed
-      ? unavailable('no_samples', whyNoValue(latency))
-      : latencyPercentile(latencies, p, 'items', mergeWarnings(latencies.flat()));
+    isAllFailed ? noValue(latency) : latencyPercentile(latencies, p, 'items', mergeWarnings(latencies.flat()));
   const streamed = (name: keyof LaunchFigures, unit: Unit): Measurement =>
     latency.every(isStreamed) ? time(name, unit) : notStreamed;
   return {

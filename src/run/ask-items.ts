@@ -103,7 +103,7 @@ function createBook<Request extends { readonly id: string }>() {
 }
 
 /** Requests that fail one after the other, before it is the engine that fails. */
-export const mostFailures = 20;
+const mostFailures = 20;
 
 /** Looks at each result once it was kept; prompts that are too long, or that a template refuses, are not the engine's fault. */
 function watchFailures(): { see(result: Generation | Loglikelihood): void } {

@@ -162,6 +162,11 @@ function oddRemarks(
   return [...remarks].filter(([remark]) => capabilities.usage || remark !== uncountedRemark);
 }
 
+/** Whether figures in tokens can be had of so many answers. */
+function isCounted({ capabilities }: LoadedModel, remarks: ReadonlyMap<string, number>, answers: number): boolean {
+  return capabilities.usage && (remarks.get(uncountedRemark) ?? 0) <= thresholds.uncounted * answers;
+}
+
 /** Runs one pass between two readings of the host, and puts together what was recorded. */
 export async function measurePass(
   context: PassContext,
@@ -183,8 +188,6 @@ export async function measurePass(
     const durationMs = nowMs() - startedAtMs;
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
     const { failure, remarks } = tally.oddities();
-    const { usage } = model.capabilities;
-    const uncounted = remarks.get(uncountedRemark) ?? 0;
     const records = await windows.stop();
     const { host, server, clients } = records;
     const peak = plan.readsMemory === true ? await readMemory(model) : noMemory;
@@ -210,7 +213,7 @@ export async function measurePass(
       client: model.capabilities.isTimedByClient
         ? clientWindow(tally.requests(), host, durationMs, clients, streamedTokens)
         : undefined,
-      hasNoTokenCounts: usage && uncounted <= thresholds.uncounted * (done - failed) ? undefined : true,
+      hasNoTokenCounts: isCounted(model, remarks, done - failed) ? undefined : true,
       framesDrawn: context.framesDrawn() - framesBefore,
     };
     const warnings = passWarnings(record, {

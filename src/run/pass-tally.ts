@@ -32,6 +32,21 @@ export interface PassOddities {
 /** Different remarks that are counted: a server may say something else each time. */
 const mostRemarks = 20;
 
+function createOddities(): { see(result: Answer['result']): void; readonly all: () => PassOddities } {
+  let failure: string | undefined;
+  const remarks = new Map<string, number>();
+  return {
+    see(result) {
+      if (result.status === 'failed') failure ??= result.message;
+      else if ('remarks' in result) {
+        for (const remark of result.remarks ?? [])
+          if (remarks.has(remark) || remarks.size < mostRemarks) remarks.set(remark, (remarks.get(remark) ?? 0) + 1);
+      }
+    },
+    all: () => ({ failure, remarks }),
+  };
+}
+
 /** Counts what a pass has done, and says so a few times a second. */
 export interface PassTally {
   /** So far, without what earlier attempts did. */
@@ -74,8 +89,7 @@ export function createPassTally(
   let limitMs = plannedMs;
   let [retried, exchanges] = [0, 0];
   let inFlight: WorkInFlight | undefined;
-  let failure: string | undefined;
-  const remarks = new Map<string, number>();
+  const oddities = createOddities();
   const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
 
   function report(): void {
@@ -103,17 +117,14 @@ export function createPassTally(
   return {
     counts,
     requests: () => ({ durationsMs, retried, exchanges }),
-    oddities: () => ({ failure, remarks }),
+    oddities: oddities.all,
     count({ result }, score = 0) {
       counts.done += 1;
       scoreSum += score;
       exchanges += exchangesOf(result);
-      if (result.status === 'failed') {
-        counts.failed += 1;
-        failure ??= result.message;
-      } else {
-        for (const remark of ('remarks' in result ? result.remarks : undefined) ?? [])
-          if (remarks.has(remark) || remarks.size < mostRemarks) remarks.set(remark, (remarks.get(remark) ?? 0) + 1);
+      oddities.see(result);
+      if (result.status === 'failed') counts.failed += 1;
+      else {
         if ((result.retries ?? 0) > 0) retried += 1;
         else durationsMs.push(result.times.lastTokenMs - result.times.startedMs);
         counts.reusedTokens += result.reusedTokens;

@@ -95,7 +95,10 @@ function remarkWarnings(
   if (remarks.length === 0) return [];
   const all = requests - failedRequests;
   return [
-    { reason: 'odd_answers', detail: remarks.map(([remark, count]) => `${count} of ${all} answers ${remark}`).join('; ') },
+    {
+      reason: 'odd_answers',
+      detail: remarks.map(([remark, count]) => `${count} of ${all} answers ${remark}`).join('; '),
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { LoadedModel } from '../../src/core/engine.ts';
+import type { Generation, LoadedModel } from '../../src/core/engine.ts';
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
+import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 
 /** One generation as it was asked, and where its answer goes. */
@@ -102,4 +103,41 @@ export async function openAnswering(
   const spec = modelSpec({ name: 'm', engine: 'openai', source: `${baseUrl}#m`, engineOptions });
   const engine = createOpenAiEngine({ environment: {} });
   return engine.open(spec, { hangMs: changes.hangMs ?? 60_000 }, new AbortController().signal);
+}
+
+/** Answers that are odd, by their question; the others are right. */
+const odd = new Map<string, { readonly answer: (asked: Asked) => void; readonly times: number }>();
+let questions = 0;
+
+/** Answers the questions of `askOf`. */
+export async function startOdd(): Promise<AnsweringServer> {
+  return startAnswering((asked) => {
+    const { answer, times } = odd.get(asked.prompt) ?? { answer: answerRight, times: 0 };
+    if (asked.attempt <= times) answer(asked);
+    else answerRight(asked);
+  });
+}
+
+/** What becomes of a question with odd answers, and of others. */
+export interface Became {
+  readonly result: Generation | undefined;
+  /** How many of the others were answered. */
+  readonly others: number;
+}
+
+/** Asks three questions; what becomes of the second, whose first `times` answers are odd, and of the others. */
+export async function askOf(
+  model: LoadedModel,
+  answer: (asked: Asked) => void,
+  isStreamed: boolean,
+  times: number,
+): Promise<Became> {
+  const prompts = [0, 1, 2].map(() => `Question ${(questions += 1)}`);
+  odd.set(prompts[1] ?? '', { answer, times });
+  const requests = prompts.map((prompt, index) => plainRequest(`r${index}`, prompt, { maxTokens: 64 }));
+  const results = await Array.fromAsync(
+    model.generate(streamOf(requests), passOptions({ concurrency: 1, isStreamed })),
+  );
+  const done = results.filter(({ id, status }) => id !== 'r1' && status === 'done');
+  return { result: results.find(({ id }) => id === 'r1'), others: done.length };
 }

@@ -142,10 +142,18 @@ describe('a server that misbehaves', () => {
   });
 
   const once: readonly (readonly [string, Fault, RegExp])[] = [
-    ['a page', { kind: 'answer', body: '<html>Log in</html>', type: 'text/html' }, /^expected JSON, got text\/html: Log in$/],
+    [
+      'a page',
+      { kind: 'answer', body: '<html>Log in</html>', type: 'text/html' },
+      /^expected JSON, got text\/html: Log in$/,
+    ],
     ['404', { kind: 'status', status: 404 }, /^HTTP 404: out of order$/],
     ['403', { kind: 'status', status: 403, body: 'blocked' }, /^the server refuses the key \(HTTP 403: blocked\)$/],
-    ['other JSON', { kind: 'answer', body: '{"id":1}', type: 'application/json' }, /without a choice or a message: \{"id":1\}$/],
+    [
+      'other JSON',
+      { kind: 'answer', body: '{"id":1}', type: 'application/json' },
+      /without a choice or a message: \{"id":1\}$/,
+    ],
   ];
 
   it.each(once)('fails one request for %s, and goes on with the others', async (_, fault, message) => {

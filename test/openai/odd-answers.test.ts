@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Generation, LoadedModel } from '../../src/core/engine.ts';
+import type { LoadedModel } from '../../src/core/engine.ts';
 import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
-import { type AnsweringServer, answerRight, type Asked, openAnswering, sendEvents, sendJson, startAnswering } from './answering-server.ts';
-
-/** Answers that are odd, by their question; the others are right. */
-const odd = new Map<string, { readonly answer: (asked: Asked) => void; readonly times: number }>();
-let questions = 0;
-
-async function startOdd(): Promise<AnsweringServer> {
-  return startAnswering((asked) => {
-    const { answer, times } = odd.get(asked.prompt) ?? { answer: answerRight, times: 0 };
-    if (asked.attempt <= times) answer(asked);
-    else answerRight(asked);
-  });
-}
+import {
+  type AnsweringServer,
+  type Asked,
+  askOf,
+  type Became,
+  openAnswering,
+  sendEvents,
+  sendJson,
+  startAnswering,
+  startOdd,
+} from './answering-server.ts';
 
 let shared: { readonly server: AnsweringServer; readonly model: LoadedModel };
 beforeAll(async () => {
@@ -25,33 +23,8 @@ afterAll(async () => {
   await shared.server[Symbol.asyncDispose]();
 });
 
-interface Became {
-  readonly result: Generation | undefined;
-  /** How many of the others were answered. */
-  readonly others: number;
-}
-
-/** Asks three questions; what becomes of the second, whose first `times` answers are odd, and of the others. */
-async function askOf(model: LoadedModel, answer: (asked: Asked) => void, isStreamed: boolean, times: number): Promise<Became> {
-  const prompts = [0, 1, 2].map(() => `Question ${(questions += 1)}`);
-  odd.set(prompts[1] ?? '', { answer, times });
-  const requests = prompts.map((prompt, index) => plainRequest(`r${index}`, prompt, { maxTokens: 64 }));
-  const results = await Array.fromAsync(
-    model.generate(streamOf(requests), passOptions({ concurrency: 1, isStreamed })),
-  );
-  const done = results.filter(({ id, status }) => id !== 'r1' && status === 'done');
-  return { result: results.find(({ id }) => id === 'r1'), others: done.length };
-}
-
 const ask = (answer: (asked: Asked) => void, isStreamed: boolean, { times = Infinity } = {}): Promise<Became> =>
   askOf(shared.model, answer, isStreamed, times);
-
-/** The same with a hang time that a test can wait for. */
-async function askBriefly(answer: (asked: Asked) => void, isStreamed: boolean, hangMs: number, times = 1): Promise<Became> {
-  await using server = await startOdd();
-  await using model = await openAnswering(server, { hangMs });
-  return await askOf(model, answer, isStreamed, times);
-}
 
 const right = { prompt_tokens: 9, completion_tokens: 3 };
 type Fields = Readonly<Record<string, unknown>>;
@@ -120,21 +93,27 @@ describe('an answer', () => {
   const whole = { text: 'Yes' };
   it.each(
     cases([
-      ['text parts', [{ type: 'text', text: 'Y' }, { type: 'text', text: 'es' }], whole],
+      [
+        'text parts',
+        [
+          { type: 'text', text: 'Y' },
+          { type: 'text', text: 'es' },
+        ],
+        whole,
+      ],
       ['a list of texts', ['Y', 'es'], whole],
       ['one object', { type: 'text', text: 'Yes' }, whole],
       ['output_text', [{ type: 'output_text', text: 'Yes' }], whole],
       ['a text with a value', [{ type: 'text', text: { value: 'Yes' } }], whole],
       [
         'a thinking part',
-        [{ type: 'thinking', thinking: 'Hm.' }, { type: 'text', text: 'Yes' }],
+        [
+          { type: 'thinking', thinking: 'Hm.' },
+          { type: 'text', text: 'Yes' },
+        ],
         { text: 'Yes', thoughts: 'Hm.' },
       ],
-      [
-        'thoughts that are marked',
-        [{ text: 'Hm.', thought: true }, { text: 'Yes' }],
-        { text: 'Yes', thoughts: 'Hm.' },
-      ],
+      ['thoughts that are marked', [{ text: 'Hm.', thought: true }, { text: 'Yes' }], { text: 'Yes', thoughts: 'Hm.' }],
       ['a refusal', [{ type: 'refusal', refusal: 'No.' }], { text: 'No.', finishReason: 'content_filter' }],
     ]),
   )('%s has its content as %s', async (way, _, content, expected) => {
@@ -231,7 +210,10 @@ describe('an error with status 200', () => {
     ['a code as text', { error: { message: said, type: null, code: '429' } }],
     ['detail', { detail: said }],
     ['a list', [{ error: { code: 500, message: said, status: 'INTERNAL' } }]],
-    ['an error in the choice', { choices: [{ text: 'some', finish_reason: 'error', error: { code: 502, message: said } }] }],
+    [
+      'an error in the choice',
+      { choices: [{ text: 'some', finish_reason: 'error', error: { code: 502, message: said } }] },
+    ],
     ['type: error', { type: 'error', error: { type: 'overloaded_error', message: said } }],
   ];
 
@@ -253,7 +235,9 @@ describe('an error with status 200', () => {
     ['no event at all', `{"error": {"message": "${said}"}}`],
   ])('as %s fails its request in the end, with what the server says', async (_, event) => {
     const { result, others } = await ask(({ response }) => sendEvents(response, [event], false), true);
-    const message = expect.stringMatching(/^an error in an answer with status 200: the engine ran out of blocks, after \d tries$/);
+    const message = expect.stringMatching(
+      /^an error in an answer with status 200: the engine ran out of blocks, after \d tries$/,
+    );
     expect(result).toMatchObject({ status: 'failed', reason: 'engine', message });
     expect(others).toBe(2);
   });
@@ -290,74 +274,4 @@ describe('a stream that breaks off', () => {
     const { result } = await ask(both({ text: 'one', finish_reason: finish }), true, { times: 1 });
     expect(result).toMatchObject({ status: 'done', text: expect.stringContaining('echo of'), retries: 1 });
   });
-});
-
-describe('an answer without an end', () => {
-  /** Writes again and again until nobody listens any more. */
-  function forever({ response }: Asked, head: string, piece: string, everyMs = 0): void {
-    response.writeHead(200, { 'content-type': head });
-    const write = (): void => {
-      if (response.destroyed || response.writableEnded) return;
-      const isRoom = response.write(piece);
-      if (everyMs > 0) setTimeout(write, everyMs);
-      else if (isRoom) setImmediate(write);
-      else response.once('drain', write);
-    };
-    write();
-  }
-  const large = 'x'.repeat(65_536);
-
-  it.each([
-    ['events', 'text/event-stream', `data: ${JSON.stringify({ choices: [{ text: large }] })}\n\n`],
-    ['one line', 'text/event-stream', large],
-    ['JSON', 'application/json', `"${large}`],
-  ])('of %s is cut, and fails alone', async (kind, type, piece) => {
-    const { result, others } = await ask((asked) => forever(asked, type, piece), kind !== 'JSON');
-    expect(result).toMatchObject({ status: 'failed', message: 'the answer did not end after 4 MiB' });
-    expect(others).toBe(2);
-  });
-
-  it.each([
-    ['comments', 'text/event-stream', ': ping\n\n'],
-    ['events without content', 'text/event-stream', 'data: {"choices":[{"delta":{}}]}\n\n'],
-    ['white space', 'application/json', ' '],
-  ])('of %s hangs', async (kind, type, piece) => {
-    const slow = (asked: Asked): void => forever(asked, type, piece, 20);
-    const { result } = await askBriefly(slow, kind !== 'white space', 700);
-    expect(result).toMatchObject({ status: 'done', text: expect.stringContaining('echo of'), retries: 1 });
-  });
-
-  it('of content ends after twelve times the hang time', async () => {
-    const slow = (asked: Asked): void => forever(asked, 'text/event-stream', 'data: {"choices":[{"text":"a"}]}\n\n', 50);
-    const { result, others } = await askBriefly(slow, true, 500);
-    expect(result).toMatchObject({ status: 'failed', message: 'the answer did not end within 6 s' });
-    expect(others).toBe(2);
-  });
-
-  it('in its headers ends', async () => {
-    const slow = ({ response }: Asked): void => {
-      const { socket } = response;
-      socket?.write('HTTP/1.1 200 OK\r\n');
-      const write = (): void => {
-        if (socket?.destroyed !== false) return;
-        socket.write('x-more: 1\r\n');
-        setTimeout(write, 50);
-      };
-      write();
-    };
-    const { result } = await askBriefly(slow, false, 700);
-    expect(result).toMatchObject({ status: 'done', retries: 1 });
-  });
-});
-
-it('says that a server asks for more time than there is', async () => {
-  await using server = await startAnswering(({ response }) => {
-    response.writeHead(429, { 'retry-after': '3600' });
-    response.end('{"error":{"message":"slow down"}}');
-  });
-  await using model = await openAnswering(server);
-  const asked = Array.fromAsync(model.generate(streamOf([plainRequest('r', 'Question')]), passOptions()));
-  await expect(asked).rejects.toThrow(
-    'HTTP 429: slow down, after one try; it asks to wait 3600 s (Retry-After), longer than retrySeconds allows (20 s)',
-  );
 });

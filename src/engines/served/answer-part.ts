@@ -49,7 +49,14 @@ function textOf(value: unknown, depth = 0): string {
   return textOf(text ?? output ?? thinking ?? reasoning ?? refusal ?? content ?? summary ?? own, depth + 1);
 }
 
-const thoughtTypes = new Set(['thinking', 'reasoning', 'reasoning_text', 'reasoning_content', 'thought', 'summary_text']);
+const thoughtTypes = new Set([
+  'thinking',
+  'reasoning',
+  'reasoning_text',
+  'reasoning_content',
+  'thought',
+  'summary_text',
+]);
 
 /** What a part of a content is; Google marks thoughts beside their text. */
 function kindOf(part: unknown): keyof Pieces {
@@ -68,7 +75,12 @@ function contentPieces(content: unknown): Pieces {
 /** @param said a message, what an event adds to one, or its text alone */
 function piecesOf(text: unknown, said: unknown): Pieces {
   const fields = fieldsOf(said);
-  const { content = typeof said === 'string' ? said : undefined, reasoning_content: long, reasoning, thinking } = fields;
+  const {
+    content = typeof said === 'string' ? said : undefined,
+    reasoning_content: long,
+    reasoning,
+    thinking,
+  } = fields;
   // Some servers send the same thoughts under two names.
   const apart = textOf(long) || textOf(reasoning) || textOf(thinking);
   const pieces = contentPieces(text ?? content);

@@ -13,7 +13,7 @@ function nameOf(model: string): string {
 }
 
 /** Whether two names may be of one model. */
-export function isSameModel(asked: string, said: string): boolean {
+function isSameModel(asked: string, said: string): boolean {
   return nameOf(asked) === nameOf(said);
 }
 

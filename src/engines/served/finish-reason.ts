@@ -15,7 +15,10 @@ const names: readonly (readonly [RegExp, KnownFinish])[] = [
     /filter|safety|unsafe|recitation|block|refus|prohibit|^spii$|sensitive|guardrail|moderat|toxic|censor|flagged|violation|policy/,
     'content_filter',
   ],
-  [/length|tokens?limit|tokenlimit|tokens?exhausted|max.*(?:token|output|context)|context.*(?:full|window|exceeded|limit)|truncat|^(?:error|output|context|size)?limit$/, 'length'],
+  [
+    /length|tokens?limit|tokenlimit|tokens?exhausted|max.*(?:token|output|context)|context.*(?:full|window|exceeded|limit)|truncat|^(?:error|output|context|size)?limit$/,
+    'length',
+  ],
   [/error|abort|cancel|fail|unavailable|shutdown|insufficient|interrupt|disconnect/, 'fault'],
   [
     /^(?:stop\w*|eos\w*|eot\w*|eog\w*|end\w*|completed?|done|finish(?:ed)?|normal|success|toolcalls?|tooluse|functioncall)$/,

@@ -17,7 +17,7 @@ const baseBytes = 4 * mebibyte;
 /** Of an answer, for a token: an event of a stream with its log-probabilities has a few hundred. */
 const bytesForToken = 4096;
 /** Of what isn't an answer, such as log-probabilities of a whole vocabulary. */
-export const mostReplyBytes = 256 * mebibyte;
+const mostReplyBytes = 256 * mebibyte;
 
 /** Bytes that an answer of so many tokens may have. */
 export function mostAnswerBytes(tokens: number): number {
@@ -84,7 +84,13 @@ export async function readText(
 const refusalBytes = 64 * 1024;
 
 /** The beginning of a refusal; people are shown no more of it. */
-export async function readRefusalText({ body, hangMs }: { readonly body: Body; readonly hangMs: number }): Promise<string> {
+export async function readRefusalText({
+  body,
+  hangMs,
+}: {
+  readonly body: Body;
+  readonly hangMs: number;
+}): Promise<string> {
   using _ = new Patience(body, hangMs);
   const chunks: Uint8Array[] = [];
   let bytes = 0;

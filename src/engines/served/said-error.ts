@@ -65,7 +65,10 @@ const statusByType: readonly (readonly [RegExp, number])[] = [
   [/timeout|deadline/i, 504],
   [/authenticat|invalid.?api.?key|unauthori[sz]ed/i, 401],
   [/permission|forbidden/i, 403],
-  [/invalid.?request|bad.?request|validation|unprocessable|unsupported|invalid.?(?:argument|parameter)|context.?length|exceed.?context|content.?filter|invalid.?prompt/i, 400],
+  [
+    /invalid.?request|bad.?request|validation|unprocessable|unsupported|invalid.?(?:argument|parameter)|context.?length|exceed.?context|content.?filter|invalid.?prompt/i,
+    400,
+  ],
   [/not.?found/i, 404],
   [/internal|server.?error/i, 500],
 ];
@@ -97,7 +100,7 @@ function layersOf(value: Fields): readonly Fields[] {
  *
  * @param value JSON; a list holds one error
  */
-export function readError(value: unknown): SaidError {
+function readError(value: unknown): SaidError {
   const whole: unknown = Array.isArray(value) ? value[0] : value;
   if (!isObject(whole)) return saidText(typeof whole === 'string' ? whole : '');
   const layers = layersOf(whole);
@@ -148,7 +151,7 @@ export function isError(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { choices, error, object, type } = value;
   if (isSaid(error) || object === 'error' || type === 'error') return true;
-  const [choice]: readonly unknown[] = Array.isArray(choices) ? choices : [];
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   if (isObject(choice)) return isSaid(choice['error']);
   // Without a choice it is an error if it says one.
   return layersOf(value).some((layer) => textIn(layer) !== '' || statusIn(layer) !== undefined);

@@ -71,7 +71,7 @@ function requestFault({ text, type, isFiltered, promptTokens }: SaidError): Requ
  * @param url address as shown to people
  * @param how what the refusal came as
  */
-export function refusal(
+function refusal(
   url: string,
   statusCode: number,
   headers: IncomingHttpHeaders,
