@@ -8,7 +8,7 @@ import { UnsupportedError } from '../core/errors.ts';
 import type { PassProgress } from '../core/event.ts';
 import { thresholds } from '../core/thresholds.ts';
 import type { PlannedTask } from './plan.ts';
-import { passWarnings } from './pass-warnings.ts';
+import { type PassQuestion, passWarnings } from './pass-warnings.ts';
 
 /** Counts processes that asked in perbench's name as perbench, not as others that disturbed it. */
 export function withClients(host: HostWindow, clients: readonly ClientProcessWindow[] | undefined): HostWindow {
@@ -155,11 +155,19 @@ async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWi
 }
 
 /** That a server which counts no tokens doesn't count those of an answer is nothing odd. */
-function oddRemarks(
-  { capabilities }: LoadedModel,
+function questionOf(
+  { model, planned, ceiling, searchedUpTo }: PassContext,
+  { pass, limitMs }: PassPlan,
   remarks: ReadonlyMap<string, number>,
-): readonly (readonly [string, number])[] {
-  return [...remarks].filter(([remark]) => capabilities.usage || remark !== uncountedRemark);
+): PassQuestion {
+  return {
+    kind: planned.task.kind,
+    isDetour: model.capabilities.isLoglikelihoodDetour,
+    windowMs: pass === 'throughput' ? limitMs : undefined,
+    ceiling,
+    searchedUpTo,
+    remarks: [...remarks].filter(([remark]) => model.capabilities.usage || remark !== uncountedRemark),
+  };
 }
 
 /** Whether figures in tokens can be had of so many answers. */
@@ -188,8 +196,7 @@ export async function measurePass(
     const durationMs = nowMs() - startedAtMs;
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
     const { failure, remarks } = tally.oddities();
-    const records = await windows.stop();
-    const { host, server, clients } = records;
+    const { host, server, clients } = await windows.stop();
     const peak = plan.readsMemory === true ? await readMemory(model) : noMemory;
     const streamedTokens = plan.isStreamed === true ? outputTokens : undefined;
     const record: PassResult = {
@@ -216,15 +223,7 @@ export async function measurePass(
       hasNoTokenCounts: isCounted(model, remarks, done - failed) ? undefined : true,
       framesDrawn: context.framesDrawn() - framesBefore,
     };
-    const warnings = passWarnings(record, {
-      kind: context.planned.task.kind,
-      isDetour: model.capabilities.isLoglikelihoodDetour,
-      windowMs: plan.pass === 'throughput' ? plan.limitMs : undefined,
-      ceiling: context.ceiling,
-      searchedUpTo: context.searchedUpTo,
-      remarks: oddRemarks(model, remarks),
-    });
-    return { ...record, warnings };
+    return { ...record, warnings: passWarnings(record, questionOf(context, plan, remarks)) };
   } finally {
     memory?.stop();
     tally.report();

@@ -83,11 +83,9 @@ export function createPassTally(
   memoryBytes: () => number | undefined,
 ): PassTally {
   const startedMs = performance.now();
-  let reportedMs = startedMs;
-  let scoreSum = before.scoreSum;
+  let [scoreSum, limitMs] = [before.scoreSum, plannedMs];
   const durationsMs: number[] = [];
-  let limitMs = plannedMs;
-  let [retried, exchanges] = [0, 0];
+  let [retried, exchanges, reportedMs] = [0, 0, startedMs];
   let inFlight: WorkInFlight | undefined;
   const oddities = createOddities();
   const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
