@@ -52,6 +52,8 @@ export interface PassResult {
   readonly concurrency: number;
   readonly requests: number;
   readonly failedRequests: number;
+  /** Why the first of them failed; absent where none did, and in records of older versions. */
+  readonly failure?: string | undefined;
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly reusedTokens: number;

@@ -233,6 +233,9 @@ export interface RequestFailure {
  */
 export type FinishReason = 'stop' | 'length' | 'budget_cut' | 'content_filter';
 
+/** Of an answer whose tokens nobody counted: its counts are 0, and stand for nothing. */
+export const uncountedRemark = 'have no token counts that can be used';
+
 export interface GenerationResult {
   readonly id: string;
   readonly status: 'done';
@@ -243,6 +246,8 @@ export interface GenerationResult {
   /** Tokens of thoughts and their marks, counted in `outputTokens` as well; undefined where the model wasn't to think and didn't. */
   readonly thinkingTokens?: number | undefined;
   readonly finishReason: FinishReason;
+  /** What is odd about the answer though it is one, such as another model than asked; phrases that follow "answers". */
+  readonly remarks?: readonly string[] | undefined;
   /** As rendered, where it was asked for and the engine can tell. */
   readonly renderedPrompt?: string | undefined;
   readonly promptTokens: number;

@@ -8,3 +8,59 @@ export function jsonInside(text: string | undefined): unknown {
     throw error;
   }
 }
+
+const bareNumbers = /-?\b(?:Infinity|NaN)\b/u;
+
+/** Where the string that begins at a quotation mark ends; the end of the text for one without an end. */
+function stringEnd(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let first = end;
+    while (text[first - 1] === '\\') first -= 1;
+    if ((end - first) % 2 === 0) return end + 1;
+  }
+  return text.length;
+}
+
+/** Python's json writes NaN and Infinity bare; in JSON there is no such number, so they become null. */
+function withoutBareNumbers(text: string): string {
+  const token = /"|-?\b(?:Infinity|NaN)\b/gu;
+  let [clean, from] = ['', 0];
+  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
+    if (found[0] === '"') {
+      token.lastIndex = stringEnd(text, found.index);
+      continue;
+    }
+    clean += `${text.slice(from, found.index)}null`;
+    from = token.lastIndex;
+  }
+  return clean + text.slice(from);
+}
+
+/**
+ * Parses JSON as Python writes it: bare numbers that JSON doesn't know are null.
+ *
+ * @throws {SyntaxError} for what is no JSON otherwise either
+ */
+export function parsePythonJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError) || !bareNumbers.test(text)) throw error;
+    try {
+      return JSON.parse(withoutBareNumbers(text));
+    } catch {
+      // What is wrong with the text as it stands is what people find in it.
+      throw error;
+    }
+  }
+}
+
+/** What a JSON text as Python writes it holds; undefined where it is none. */
+export function pythonJsonInside(text: string): unknown {
+  try {
+    return parsePythonJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -40,6 +40,7 @@ export interface Warning {
     | 'label_bias'
     | 'small_sample'
     | 'some_failed'
+    | 'odd_answers'
     | 'one_launch'
     | 'resumed'
     | 'unsaturated'

@@ -6,6 +6,8 @@ export const thresholds = {
   throttled: 0.05,
   /** Requests that failed. */
   failed: 0.01,
+  /** Answers whose tokens nobody counted. */
+  uncounted: 0.01,
   /** CPU of perbench as a client, in cores. */
   clientCpu: 0.7,
   /** Event-loop delay (p99) of a client, as a share of the median latency. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonInside } from '../core/json-inside.ts';
+import { parsePythonJson, pythonJsonInside } from '../core/json-inside.ts';
 import { ImportError } from '../core/errors.ts';
 import type { ForeignFile } from './format.ts';
 
@@ -28,13 +28,6 @@ export function fileMentions({ bytes }: ForeignFile, text: string): boolean {
   return bytes.length < 50_000_000 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(text);
 }
 
-/** Python's json writes NaN and Infinity bare; in JSON there is no such number, so they become null. */
-function withoutBareNumbers(text: string): string {
-  return text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/gu, (token) =>
-    token.startsWith('"') ? token : 'null',
-  );
-}
-
 /**
  * Parses JSON as Python writes it.
  *
@@ -42,15 +35,11 @@ function withoutBareNumbers(text: string): string {
  */
 export function parseForeignJson(text: string, file: string, line?: number): unknown {
   try {
-    return JSON.parse(text);
+    return parsePythonJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    try {
-      return JSON.parse(withoutBareNumbers(text));
-    } catch (cause) {
-      const place = line === undefined ? { file } : { file, line };
-      throw new ImportError(place, `expected JSON: ${error.message.replaceAll(/\s+/gu, ' ')}`, { cause });
-    }
+    const place = line === undefined ? { file } : { file, line };
+    throw new ImportError(place, `expected JSON: ${error.message.replaceAll(/\s+/gu, ' ')}`, { cause: error });
   }
 }
 
@@ -79,7 +68,7 @@ export function firstJsonLine(file: ForeignFile): object | undefined {
   const end = file.bytes.indexOf(0x0a);
   if (end === -1 && file.bytes.length > maxTextBytes) return undefined;
   const text = decoder.decode(file.bytes.subarray(0, end === -1 ? undefined : end));
-  const value = jsonInside(withoutBareNumbers(text));
+  const value = pythonJsonInside(text);
   return typeof value === 'object' && value !== null ? value : undefined;
 }
 

@@ -1,5 +1,5 @@
 /** Answers of a model that were made elsewhere, one a row: what a log of an API or another program's outputs say. */
-import { isHeldBack } from '../core/held-back.ts';
+import { readFinish } from '../core/finish-reason.ts';
 import * as z from 'zod';
 import type { FinishReason } from '../core/engine.ts';
 import { ImportError } from '../core/errors.ts';
@@ -73,10 +73,9 @@ function numberOf(row: AnswerRow, name: Count): number | undefined {
 
 /** Other programs have other words; what isn't known ended by itself. */
 function finishOf(word: string | undefined): FinishReason {
-  if (word === undefined) return 'stop';
-  if (/^(?:length|max_tokens|max_output_tokens|model_length)$/i.test(word)) return 'length';
-  if (isHeldBack(word)) return 'content_filter';
-  return word === 'budget_cut' ? 'budget_cut' : 'stop';
+  if (word === 'budget_cut') return word;
+  const finish = readFinish(word);
+  return finish === 'length' || finish === 'content_filter' ? finish : 'stop';
 }
 
 function plainAnswer(row: AnswerRow): OutsideAnswer {

@@ -302,3 +302,24 @@ describe('the paper protocol', () => {
     expect(result.throughput).toMatchObject({ status: 'unavailable' });
   });
 });
+
+describe('passes that went wrong', () => {
+  const measure = (passResults: readonly PassResult[]) =>
+    cellMeasurements({ task, protocol: 'serving', summary, scored, metrics: {}, passResults });
+
+  it('say what the server said where every request failed', () => {
+    const failed = { requests: 8, failedRequests: 8, failure: 'HTTP 500: out of blocks' };
+    const found = measure([pass({ window: window(50) }), pass({ pass: 'latency', ...failed })]);
+    const detail = 'every request failed, the first: HTTP 500: out of blocks';
+    expect(found.latency).toEqual({ status: 'unavailable', reason: 'requests_failed', detail });
+    expect(found.latencyP50).toEqual(found.latency);
+    expect(found.throughput).toMatchObject({ status: 'measured' });
+    expect(measure([pass(failed)]).throughput).toEqual(found.latency);
+  });
+
+  it('tell of accuracy what was odd about its answers', () => {
+    const odd = { reason: 'odd_answers', detail: '3 of 50 answers came from the model "x" instead of "m"' } as const;
+    const { accuracy } = measure([pass({ pass: 'accuracy', warnings: [odd] })]);
+    expect(accuracy).toMatchObject({ status: 'measured', warnings: [odd] });
+  });
+});

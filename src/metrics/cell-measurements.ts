@@ -7,6 +7,7 @@ import type { Task } from '../core/task.ts';
 import { tokensPerAnswer } from './answer-tokens.ts';
 import { accuracyMeasurement, macroF1Measurement, type ScoredItems } from './accuracy.ts';
 import { costMeasurements } from './cost-measurements.ts';
+import { mergeWarnings } from './launches.ts';
 import { thinkingMeasurements } from './thinking-measurements.ts';
 import { paperMeasurements, servingMeasurements } from './performance.ts';
 
@@ -22,6 +23,15 @@ export interface CellRecords {
   readonly pricePerHour?: number | undefined;
   /** What became of the model's setting; undefined where nobody knows. */
   readonly thinking?: Thinking | undefined;
+}
+
+/** What was odd about the answers is said of their accuracy as well. */
+function withOddAnswers(accuracy: Measurement, passResults: readonly PassResult[]): Measurement {
+  if (accuracy.status === 'unavailable') return accuracy;
+  const odd = mergeWarnings(passResults.filter(({ pass }) => pass === 'accuracy')).filter(
+    ({ reason }) => reason === 'odd_answers',
+  );
+  return odd.length === 0 ? accuracy : { ...accuracy, warnings: [...accuracy.warnings, ...odd] };
 }
 
 /** Everything that a cell measures, computed from its records alone: the same records give the same numbers. */
@@ -41,7 +51,8 @@ export function cellMeasurements({
   }
   const performance = protocol === 'paper' ? paperMeasurements : servingMeasurements;
   const tokens = task.kind === 'generate' ? tokensPerAnswer(summary) : undefined;
-  const share = accuracyMeasurement(summary, scored, { chance: task.chance, ...task.baselines }, thinking);
+  const trivial = { chance: task.chance, ...task.baselines };
+  const share = withOddAnswers(accuracyMeasurement(summary, scored, trivial, thinking), passResults);
   const macro = macroF1Measurement(share, scored);
   // The headline is what the task calls it; the other stands beside it.
   const isMacro = task.metric === 'macro_f1' && macro !== undefined;

@@ -221,13 +221,30 @@ export function mergeWarnings(passes: readonly Pick<PassResult, 'warnings'>[]): 
   });
 }
 
+/** That passes gave no value, and why, as far as they tell: what went wrong with their requests. */
+export function noValue(passes: readonly PassResult[] = []): Measurement {
+  const failure = passes.find((pass) => pass.failure !== undefined)?.failure;
+  if (failure === undefined)
+    return { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' };
+  const count = (of: 'requests' | 'failedRequests'): number => passes.reduce((sum, pass) => sum + pass[of], 0);
+  const [failed, all] = [count('failedRequests'), count('requests')];
+  const which = failed === all ? 'every request' : `${failed} of ${all} requests`;
+  return { status: 'unavailable', reason: 'requests_failed', detail: `${which} failed, the first: ${failure}` };
+}
+
 /**
  * A positive quantity that each launch gives once: its geometric mean, with an interval from launches alone.
  *
  * @param values one per launch, above 0
+ * @param passes that gave them
  */
-export function overLaunches(values: readonly number[], unit: Unit, warnings: readonly Warning[]): Measurement {
-  if (values.length === 0) return { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' };
+export function overLaunches(
+  values: readonly number[],
+  unit: Unit,
+  warnings: readonly Warning[],
+  passes?: readonly PassResult[],
+): Measurement {
+  if (values.length === 0) return noValue(passes);
   const spread = launchSpread(values.map((value) => [value]));
   const interval = launchInterval(spread, { unit });
   const single: Warning[] = values.length === 1 ? [{ reason: 'one_launch', detail: singleLaunch }] : [];

@@ -11,6 +11,7 @@ import {
   valuesOf,
   mergeWarnings,
   overLaunches,
+  noValue,
 } from './launches.ts';
 
 function unavailable(reason: Extract<Measurement, { status: 'unavailable' }>['reason'], detail: string): Measurement {
@@ -58,6 +59,9 @@ const noCounts = unavailable(
 );
 const notStreamed = unavailable('not_streamed', 'the server sent answers in one piece although a stream was requested');
 
+const isCounted = (passes: readonly PassResult[]): boolean =>
+  passes.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
+
 function isStreamed({ latencies }: PassResult): boolean {
   const times = latencies?.timeToFirstTokenMs ?? [];
   return times.length === 0 || times.some((value) => value !== null);
@@ -67,11 +71,11 @@ function isStreamed({ latencies }: PassResult): boolean {
  * Requests per second and device that kept all limits: their share of those asked, which of a closed loop is what was
  * answered, of an open one what was offered. Nothing where no limits were set.
  */
-function goodput(launches: readonly Launch[], isCounted: boolean): CellMeasurements {
+function goodput(launches: readonly Launch[], hasCounts: boolean): CellMeasurements {
   const passes = launches.map(({ throughput }) => throughput).filter((pass) => pass !== undefined);
   const limited = launches.filter(({ throughput }) => throughput?.load?.good !== undefined);
   if (limited.length === 0) return {};
-  if (!isCounted && limited.some(({ throughput }) => throughput?.load?.limits?.tpot !== undefined))
+  if (!hasCounts && limited.some(({ throughput }) => throughput?.load?.limits?.tpot !== undefined))
     return { goodput: noCounts };
   const rates = limited.map((launch) => {
     const { load, devices = 1 } = launch.throughput ?? {};
@@ -134,32 +138,28 @@ export function servingMeasurements(task: Task, passResults: readonly PassResult
   if (throughput.length === 0 && latency.length === 0) return {};
   const figures = launches.map((launch) => launchFigures('serving', launch));
   const rate = (name: keyof LaunchFigures, unit: Unit): Measurement =>
-    overLaunches(valuesOf(figures, name), unit, mergeWarnings(throughput));
+    overLaunches(valuesOf(figures, name), unit, mergeWarnings(throughput), throughput);
   const time = (name: keyof LaunchFigures, unit: Unit): Measurement =>
-    overLaunches(valuesOf(figures, name), unit, mergeWarnings(latency));
+    overLaunches(valuesOf(figures, name), unit, mergeWarnings(latency), latency);
+  const latencies = launches.map((launch) => launch.latencies);
+  const isAllFailed = latency.length > 0 && latencies.flat().every((pass) => pass.failedRequests === pass.requests);
   const percentile = (p: number): Measurement =>
-    latencyPercentile(
-      launches.map(({ latencies }) => latencies),
-      p,
-      'items',
-      mergeWarnings(launches.flatMap(({ latencies }) => latencies)),
-    );
-  const isCounted = passResults.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
+    isAllFailed ? noValue(latency) : latencyPercentile(latencies, p, 'items', mergeWarnings(latencies.flat()));
   const streamed = (name: keyof LaunchFigures, unit: Unit): Measurement =>
     latency.every(isStreamed) ? time(name, unit) : notStreamed;
   return {
     throughput: rate('itemsPerSecond', 'items/s'),
     ...(task.kind === 'generate' && {
-      outputTokensPerSecond: isCounted ? rate('tokensPerSecond', 'tokens/s') : noCounts,
+      outputTokensPerSecond: isCounted(throughput) ? rate('tokensPerSecond', 'tokens/s') : noCounts,
       timeToFirstTokenP50: streamed('timeToFirstTokenP50', 'ms'),
-      timePerOutputTokenP50: isCounted ? streamed('timePerOutputTokenP50', 'ms/token') : noCounts,
+      timePerOutputTokenP50: isCounted(latency) ? streamed('timePerOutputTokenP50', 'ms/token') : noCounts,
     }),
     latency: time('latencyP50', 'ms'),
     latencyP50: percentile(0.5),
     latencyP90: percentile(0.9),
     latencyP95: percentile(0.95),
     latencyP99: percentile(0.99),
-    ...goodput(launches, isCounted),
+    ...goodput(launches, isCounted(throughput)),
     ...loadLatencies(throughput),
     ...memoryMeasurements(throughput, valuesOf(figures, 'peakBytes')),
     ...concurrencyOf(throughput),

@@ -120,6 +120,21 @@ function warningLines(rows: readonly ScoreboardRow[]): Footnote[] {
   );
 }
 
+/** What wasn't measured since the requests failed, and what was said of the first. */
+function failedPasses(rows: readonly ScoreboardRow[]): Footnote[] {
+  const entries = rows.flatMap(({ model, measurements }) =>
+    (['throughput', 'latency'] as const).flatMap((metric) => {
+      const found = measurements[metric];
+      return found?.status === 'unavailable' && found.reason === 'requests_failed'
+        ? [{ model, text: ` no ${metric}: ${found.detail}` }]
+        : [];
+    }),
+  );
+  return groupModels(entries).map(({ models, names, text }) =>
+    note(`${models} ${names.length > 1 ? 'have' : 'has'}${text}`, { mark: '!' }),
+  );
+}
+
 export const thinkingHeading = 'Thinking';
 
 /** Whose thoughts nobody counted, and why. */
@@ -201,6 +216,7 @@ export function footnotes(board: Scoreboard): readonly Footnote[] {
     ...headlineNotes(board).map((text) => note(text)),
     ...setFlags(first),
     ...unscored(rows),
+    ...failedPasses(rows),
     ...warnings.filter(({ mark }) => mark === '!'),
     ...cutNotes(rows),
     ...uncountedThoughts(board).map((text) => note(text, { column: thinkingHeading })),

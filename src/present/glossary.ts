@@ -74,6 +74,11 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
     todo: 'See the labels in perbench show, and check the prompt style.',
   },
   some_failed: { means: 'A few items failed and count as wrong.', todo: 'Nothing, if below 1 % of the items.' },
+  odd_answers: {
+    means:
+      'Some answers are not quite what was asked for: from another model, without token counts, or ended for an unknown reason.',
+    todo: 'Check what the server serves under this name.',
+  },
   small_sample: { means: 'Few items, so the interval is wide.', todo: 'Raise the limit.' },
   one_launch: { means: 'Measured in a single launch, so its spread is unknown.', todo: 'Use three launches.' },
   resumed: { means: 'The run was interrupted and resumed.', todo: 'Nothing: accuracy is not affected.' },

@@ -7,6 +7,7 @@ import type {
   Loglikelihood,
   PassOptions,
 } from '../core/engine.ts';
+import { EngineError } from '../core/errors.ts';
 import type { GenerateTask, LikelihoodTask } from '../core/task.ts';
 import type { PlannedTask } from './plan.ts';
 import type { Sample } from '../core/sample.ts';
@@ -101,6 +102,23 @@ function createBook<Request extends { readonly id: string }>() {
   };
 }
 
+/** Requests that fail one after the other, before it is the engine that fails. */
+const mostFailures = 20;
+
+/** Looks at each result once it was kept; prompts that are too long, or that a template refuses, are not the engine's fault. */
+function watchFailures(): { see(result: Generation | Loglikelihood): void } {
+  let inRow = 0;
+  return {
+    see(result) {
+      inRow = result.status === 'failed' && result.reason === 'engine' ? inRow + 1 : 0;
+      if (result.status !== 'failed' || inRow < mostFailures) return;
+      throw new EngineError(`${mostFailures} requests in a row failed, the last: ${result.message}`, {
+        hint: 'Check the server or the engine, then start a new run.',
+      });
+    },
+  };
+}
+
 /**
  * Asks the model the items at `positions`, in that order; answers come in completion order.
  *
@@ -114,6 +132,7 @@ export async function* askItems(
   pass: PassOptions & { readonly maxTokens?: number; readonly wantsPrompt?: boolean },
 ): AsyncGenerator<Answer, void, void> {
   const { task, items } = planned;
+  const failures = watchFailures();
   if (task.kind === 'generate') {
     const book = createBook<GenerateRequest>();
     const style = model.info.promptStyle;
@@ -133,6 +152,7 @@ export async function* askItems(
       const { position, isFirst, request } = book.take(result.id);
       const sample = (): Sample => generationSample(task, items[position], position, request, result);
       yield { position, isFirst, result, sample };
+      failures.see(result);
     }
   } else {
     const book = createBook<LoglikelihoodRequest>();
@@ -141,6 +161,7 @@ export async function* askItems(
       const { position, isFirst, request } = book.take(result.id);
       const sample = (): Sample => likelihoodSample(task, items[position], position, request, result);
       yield { position, isFirst, result, sample };
+      failures.see(result);
     }
   }
 }

@@ -3,11 +3,12 @@ import type { HostWindow, HostMeter, ServerWindow } from '../core/meter.ts';
 import { type PassRequests, createPassTally, type PassLimits, type PassTally } from './pass-tally.ts';
 import { nowMs } from '../core/clock.ts';
 import type { PassName, PassResult } from '../core/cell.ts';
-import type { LoadedModel } from '../core/engine.ts';
+import { type LoadedModel, uncountedRemark } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { PassProgress } from '../core/event.ts';
+import { thresholds } from '../core/thresholds.ts';
 import type { PlannedTask } from './plan.ts';
-import { passWarnings } from './pass-warnings.ts';
+import { type PassQuestion, passWarnings } from './pass-warnings.ts';
 
 /** Counts processes that asked in perbench's name as perbench, not as others that disturbed it. */
 export function withClients(host: HostWindow, clients: readonly ClientProcessWindow[] | undefined): HostWindow {
@@ -153,6 +154,27 @@ async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWi
   };
 }
 
+/** That a server which counts no tokens doesn't count those of an answer is nothing odd. */
+function questionOf(
+  { model, planned, ceiling, searchedUpTo }: PassContext,
+  { pass, limitMs }: PassPlan,
+  remarks: ReadonlyMap<string, number>,
+): PassQuestion {
+  return {
+    kind: planned.task.kind,
+    isDetour: model.capabilities.isLoglikelihoodDetour,
+    windowMs: pass === 'throughput' ? limitMs : undefined,
+    ceiling,
+    searchedUpTo,
+    remarks: [...remarks].filter(([remark]) => model.capabilities.usage || remark !== uncountedRemark),
+  };
+}
+
+/** Whether figures in tokens can be had of so many answers. */
+function isCounted({ capabilities }: LoadedModel, remarks: ReadonlyMap<string, number>, answers: number): boolean {
+  return capabilities.usage && (remarks.get(uncountedRemark) ?? 0) <= thresholds.uncounted * answers;
+}
+
 /** Runs one pass between two readings of the host, and puts together what was recorded. */
 export async function measurePass(
   context: PassContext,
@@ -173,8 +195,8 @@ export async function measurePass(
     const findings = await body(tally);
     const durationMs = nowMs() - startedAtMs;
     const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
-    const records = await windows.stop();
-    const { host, server, clients } = records;
+    const { failure, remarks } = tally.oddities();
+    const { host, server, clients } = await windows.stop();
     const peak = plan.readsMemory === true ? await readMemory(model) : noMemory;
     const streamedTokens = plan.isStreamed === true ? outputTokens : undefined;
     const record: PassResult = {
@@ -188,6 +210,7 @@ export async function measurePass(
       concurrency: plan.concurrency,
       requests: done,
       failedRequests: failed,
+      failure,
       promptTokens,
       outputTokens,
       reusedTokens,
@@ -197,17 +220,10 @@ export async function measurePass(
       client: model.capabilities.isTimedByClient
         ? clientWindow(tally.requests(), host, durationMs, clients, streamedTokens)
         : undefined,
-      hasNoTokenCounts: model.capabilities.usage ? undefined : true,
+      hasNoTokenCounts: isCounted(model, remarks, done - failed) ? undefined : true,
       framesDrawn: context.framesDrawn() - framesBefore,
     };
-    const warnings = passWarnings(record, {
-      kind: context.planned.task.kind,
-      isDetour: model.capabilities.isLoglikelihoodDetour,
-      windowMs: plan.pass === 'throughput' ? plan.limitMs : undefined,
-      ceiling: context.ceiling,
-      searchedUpTo: context.searchedUpTo,
-    });
-    return { ...record, warnings };
+    return { ...record, warnings: passWarnings(record, questionOf(context, plan, remarks)) };
   } finally {
     memory?.stop();
     tally.report();

@@ -21,11 +21,38 @@ export interface PassRequests {
   readonly exchanges: number;
 }
 
+/** What went wrong in a pass, or was odd. */
+export interface PassOddities {
+  /** Of the first request that failed. */
+  readonly failure: string | undefined;
+  /** Answers by what is odd about them. */
+  readonly remarks: ReadonlyMap<string, number>;
+}
+
+/** Different remarks that are counted: a server may say something else each time. */
+const mostRemarks = 20;
+
+function createOddities(): { see(result: Answer['result']): void; readonly all: () => PassOddities } {
+  let failure: string | undefined;
+  const remarks = new Map<string, number>();
+  return {
+    see(result) {
+      if (result.status === 'failed') failure ??= result.message;
+      else if ('remarks' in result) {
+        for (const remark of result.remarks ?? [])
+          if (remarks.has(remark) || remarks.size < mostRemarks) remarks.set(remark, (remarks.get(remark) ?? 0) + 1);
+      }
+    },
+    all: () => ({ failure, remarks }),
+  };
+}
+
 /** Counts what a pass has done, and says so a few times a second. */
 export interface PassTally {
   /** So far, without what earlier attempts did. */
   readonly counts: Readonly<PassCounts>;
   readonly requests: () => PassRequests;
+  readonly oddities: () => PassOddities;
   count(answer: Answer, score?: number): void;
   /** What the engine works on meanwhile. */
   working(work: WorkInFlight): void;
@@ -56,12 +83,11 @@ export function createPassTally(
   memoryBytes: () => number | undefined,
 ): PassTally {
   const startedMs = performance.now();
-  let reportedMs = startedMs;
-  let scoreSum = before.scoreSum;
+  let [scoreSum, limitMs] = [before.scoreSum, plannedMs];
   const durationsMs: number[] = [];
-  let limitMs = plannedMs;
-  let [retried, exchanges] = [0, 0];
+  let [retried, exchanges, reportedMs] = [0, 0, startedMs];
   let inFlight: WorkInFlight | undefined;
+  const oddities = createOddities();
   const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
 
   function report(): void {
@@ -89,10 +115,12 @@ export function createPassTally(
   return {
     counts,
     requests: () => ({ durationsMs, retried, exchanges }),
+    oddities: oddities.all,
     count({ result }, score = 0) {
       counts.done += 1;
       scoreSum += score;
       exchanges += exchangesOf(result);
+      oddities.see(result);
       if (result.status === 'failed') counts.failed += 1;
       else {
         if ((result.retries ?? 0) > 0) retried += 1;

@@ -16,6 +16,8 @@ export interface PassQuestion {
   readonly ceiling: ClientCeiling | undefined;
   /** The most that a search for its concurrency tried; undefined where that was given. */
   readonly searchedUpTo: number | undefined;
+  /** What is odd about answers, and of how many. */
+  readonly remarks?: readonly (readonly [string, number])[];
 }
 
 export function passWarnings(record: Omit<PassResult, 'warnings'>, question: PassQuestion): readonly Warning[] {
@@ -31,6 +33,7 @@ export function passWarnings(record: Omit<PassResult, 'warnings'>, question: Pas
       : clientWarnings(record.client, clientQuestion(record, question))),
     ...servedWarnings(record, question),
     ...failureWarnings(record),
+    ...remarkWarnings(record, question.remarks),
     ...saturationWarnings(record, question.searchedUpTo),
   ];
 }
@@ -78,9 +81,25 @@ function hostWarnings({ isKnown, otherShare }: HostWindow): readonly Warning[] {
 function failureWarnings({
   requests,
   failedRequests,
-}: Pick<PassResult, 'requests' | 'failedRequests'>): readonly Warning[] {
+  failure,
+}: Pick<PassResult, 'requests' | 'failedRequests' | 'failure'>): readonly Warning[] {
   if (failedRequests <= thresholds.failed * requests) return [];
-  return [{ reason: 'errors', detail: `${failedRequests} of ${requests} requests failed` }];
+  const first = failure === undefined ? '' : `, the first: ${failure}`;
+  return [{ reason: 'errors', detail: `${failedRequests} of ${requests} requests failed${first}` }];
+}
+
+function remarkWarnings(
+  { requests, failedRequests }: Pick<PassResult, 'requests' | 'failedRequests'>,
+  remarks: PassQuestion['remarks'] = [],
+): readonly Warning[] {
+  if (remarks.length === 0) return [];
+  const all = requests - failedRequests;
+  return [
+    {
+      reason: 'odd_answers',
+      detail: remarks.map(([remark, count]) => `${count} of ${all} answers ${remark}`).join('; '),
+    },
+  ];
 }
 
 const gibibyte = 2 ** 30;

@@ -134,12 +134,37 @@ describe('a server that misbehaves', () => {
   });
 
   it('gets one clear error for HTML', async () => {
-    await using proxy = await behind((n) =>
-      n === 3 ? { kind: 'answer', body: '<html><title>Log in</title></html>', type: 'text/html' } : pass,
-    );
+    const page: Fault = { kind: 'answer', body: '<html><title>Log in</title></html>', type: 'text/html' };
+    await using proxy = await behind((n) => (n >= 3 ? page : pass));
     await using model = await open(proxy.baseUrl);
     await expect(generate(model, 40)).rejects.toThrow(/\/v1\/completions: expected JSON, got text\/html: .*Log in/);
-    expect(proxy.asked()).toBeLessThan(probes + 12);
+    expect(proxy.asked()).toBeLessThan(probes + 16);
+  });
+
+  const once: readonly (readonly [string, Fault, RegExp])[] = [
+    [
+      'a page',
+      { kind: 'answer', body: '<html>Log in</html>', type: 'text/html' },
+      /^expected JSON, got text\/html: Log in$/,
+    ],
+    ['404', { kind: 'status', status: 404 }, /^HTTP 404: out of order$/],
+    ['403', { kind: 'status', status: 403, body: 'blocked' }, /^the server refuses the key \(HTTP 403: blocked\)$/],
+    [
+      'other JSON',
+      { kind: 'answer', body: '{"id":1}', type: 'application/json' },
+      /without a choice or a message: \{"id":1\}$/,
+    ],
+  ];
+
+  it.each(once)('fails one request for %s, and goes on with the others', async (_, fault, message) => {
+    await using proxy = await startProxy(server?.baseUrl ?? '', (__, body) =>
+      body.includes('Question 3"') ? fault : pass,
+    );
+    await using model = await open(proxy.baseUrl);
+    const results = await generate(model, 12);
+    expect(results).toHaveLength(12);
+    const failed = results.filter(({ status }) => status === 'failed');
+    expect(failed).toMatchObject([{ id: 'r3', reason: 'engine', message: expect.stringMatching(message) }]);
   });
 
   it('gets one clear error for bursts that do not end', async () => {

@@ -1,27 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import {
-  AnswerReader,
-  chunkSchema,
-  type CompletionAnswer,
-  completionSchema,
-  type ReaderOptions,
-} from './completion-answer.ts';
+import { readPart } from './answer-part.ts';
+import { AnswerReader, type CompletionAnswer, type ReaderOptions } from './completion-answer.ts';
 
 const now = (): number => 0;
 
 function whole(choice: object, more: object = {}, options: ReaderOptions = {}): CompletionAnswer {
   const reader = new AnswerReader(options);
-  reader.pushWhole(completionSchema.parse({ choices: [choice], ...more }));
+  reader.pushWhole(readPart({ choices: [choice], ...more }));
   return reader.result('server', now);
 }
 
 function streamed(deltas: readonly object[], options: ReaderOptions = {}): CompletionAnswer {
   const reader = new AnswerReader(options);
   for (const delta of deltas) {
-    const end = reader.push(chunkSchema.parse({ choices: [{ delta }] }), now);
+    const end = reader.push(readPart({ choices: [{ delta }] }), now);
     if (end !== undefined) return reader.result(end, now);
   }
-  reader.push(chunkSchema.parse({ choices: [{ delta: {}, finish_reason: 'stop' }] }), now);
+  reader.push(readPart({ choices: [{ delta: {}, finish_reason: 'stop' }] }), now);
   return reader.result('server', now);
 }
 
@@ -112,7 +107,7 @@ describe('a stream', () => {
   it("takes the server's running count before its own", () => {
     const reader = new AnswerReader({ limits: { budget: 9, maxTokens: 4, stop: [], isThoughtsOnly: false } });
     const usage = { prompt_tokens: 7, completion_tokens: 9 };
-    const end = reader.push(chunkSchema.parse({ choices: [{ delta: { reasoning: 'many at once' } }], usage }), now);
+    const end = reader.push(readPart({ choices: [{ delta: { reasoning: 'many at once' } }], usage }), now);
     expect(end).toBe('budget');
     expect(reader.result('budget', now)).toMatchObject({
       counts: { promptTokens: 7, outputTokens: 9 },
@@ -128,7 +123,7 @@ describe('a stream', () => {
       ['</think>', -3],
       ['Yes', -4],
     ] as const) {
-      reader.push(chunkSchema.parse({ choices: [{ delta: { content }, logprobs: { content: [{ logprob }] } }] }), now);
+      reader.push(readPart({ choices: [{ delta: { content }, logprobs: { content: [{ logprob }] } }] }), now);
     }
     expect(reader.result('server', now).tokenLogprobs).toEqual([-4]);
   });

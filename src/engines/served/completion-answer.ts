@@ -1,136 +1,6 @@
-import * as z from 'zod';
 import { type SplitPlace, type SplitStart, ThoughtSplitter } from '../../core/split-thoughts.ts';
 import type { ThoughtShape } from '../../core/thought-shapes.ts';
-
-const logprobs = z.object({
-  /** Chat, and llama-server everywhere. */
-  content: z.array(z.object({ logprob: z.number() })).nullish(),
-  /** Completions. */
-  token_logprobs: z.array(z.number().nullable()).nullish(),
-});
-
-const usage = z.object({
-  prompt_tokens: z.number(),
-  completion_tokens: z.number(),
-  prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
-  completion_tokens_details: z.object({ reasoning_tokens: z.number().nullish() }).nullish(),
-});
-
-/** llama-server's own account; with `timings_per_token` in every event. */
-const timings = z.object({
-  cache_n: z.number().optional(),
-  prompt_n: z.number().optional(),
-  predicted_n: z.number().optional(),
-});
-
-/** A message, or what an event adds to it. */
-const message = z.object({
-  /** Text, or a list of parts (Mistral). */
-  content: z.unknown().optional(),
-  /** What a model thinks before it answers, where a server tells the two apart: one name or another. */
-  reasoning_content: z.unknown().optional(),
-  reasoning: z.unknown().optional(),
-  thinking: z.unknown().optional(),
-  /** Said instead of an answer. */
-  refusal: z.string().nullish(),
-});
-
-/** Only what is read: servers differ in the rest, and change it. Plain objects, since looser ones cost a client CPU. */
-export const completionSchema = z.object({
-  choices: z.tuple(
-    [
-      z.object({
-        text: z.string().nullish(),
-        message: message.nullish(),
-        finish_reason: z.string().nullish(),
-        logprobs: logprobs.nullish(),
-      }),
-    ],
-    z.unknown(),
-  ),
-  usage: usage.nullish(),
-  timings: timings.nullish(),
-});
-
-/** One event of a stream: a piece of text, or the count at the end. */
-export const chunkSchema = z.object({
-  /** Servers that fail in the middle say so in the stream. */
-  error: z.unknown().optional(),
-  choices: z
-    .array(
-      z.object({
-        text: z.string().nullish(),
-        delta: message.nullish(),
-        finish_reason: z.string().nullish(),
-        logprobs: logprobs.nullish(),
-      }),
-    )
-    .default([]),
-  usage: usage.nullish(),
-  timings: timings.nullish(),
-});
-
-/** Thoughts and answer of a message, as far as the server tells them apart. */
-interface Pieces {
-  readonly thoughts: string;
-  readonly content: string;
-  readonly refusal: string;
-}
-
-/** Text in whatever shape a field has it: itself, a list of parts, or a part. */
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(textOf).join('');
-  if (typeof value !== 'object' || value === null) return '';
-  const { text, thinking, content, summary } = value as Readonly<Record<string, unknown>>;
-  return textOf(text ?? thinking ?? content ?? summary);
-}
-
-const thinkingParts = new Set(['thinking', 'reasoning', 'reasoning_text']);
-
-const isThinkingPart = (part: unknown): boolean =>
-  typeof part === 'object' && part !== null && 'type' in part && thinkingParts.has(String(part.type));
-
-function piecesOf(text: string | null | undefined, said: z.output<typeof message> | null | undefined): Pieces {
-  const { content, reasoning_content: long, reasoning: short, thinking, refusal } = said ?? {};
-  // Some servers send the same thoughts under two names.
-  const apart = [long, short, thinking].map(textOf).find((each) => each !== '') ?? '';
-  if (!Array.isArray(content)) return { thoughts: apart, content: text ?? textOf(content), refusal: refusal ?? '' };
-  const thoughts = apart + textOf(content.filter(isThinkingPart));
-  return { thoughts, content: textOf(content.filter((part) => !isThinkingPart(part))), refusal: refusal ?? '' };
-}
-
-type Counts = Pick<z.output<typeof chunkSchema>, 'usage' | 'timings'>;
-
-export interface TokenCounts {
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  readonly cachedTokens: number;
-  /** Of the output; undefined where the server doesn't tell. */
-  readonly reasoningTokens: number | undefined;
-}
-
-/** What the server counted, so far or in all; undefined where it doesn't count. */
-function countsOf({ usage: counted, timings: timed }: Counts): TokenCounts | undefined {
-  const cached = counted?.prompt_tokens_details?.cached_tokens ?? timed?.cache_n ?? 0;
-  if (counted) {
-    return {
-      promptTokens: counted.prompt_tokens,
-      outputTokens: counted.completion_tokens,
-      cachedTokens: cached,
-      reasoningTokens: counted.completion_tokens_details?.reasoning_tokens ?? undefined,
-    };
-  }
-  const { prompt_n: prompt, predicted_n: output } = timed ?? {};
-  if (prompt === undefined || output === undefined) return undefined;
-  return { promptTokens: prompt + cached, outputTokens: output, cachedTokens: cached, reasoningTokens: undefined };
-}
-
-/** Log-probabilities in whichever of the two shapes they come. */
-function logprobsOf(given: z.output<typeof logprobs> | null | undefined): readonly number[] | undefined {
-  if (given?.content) return given.content.map(({ logprob }) => logprob);
-  return given?.token_logprobs?.filter((value) => value !== null);
-}
+import type { AnswerPart, TokenCounts } from './answer-part.ts';
 
 /** When an answer is ended from here, because the server was given room for thoughts as well. */
 export interface AnswerLimits {
@@ -162,11 +32,13 @@ export interface CompletionAnswer {
   /** Said instead of an answer. */
   readonly refusal: string;
   readonly end: AnswerEnd;
-  /** As the server says it. */
+  /** In the protocol's words, an unknown one as the server says it. */
   readonly finishReason: string | undefined;
   /** Of the answer, as far as thoughts can be told apart. */
   readonly tokenLogprobs: readonly number[] | undefined;
   readonly counts: TokenCounts | undefined;
+  /** The model that the server says it is from. */
+  readonly model: string | undefined;
   /** By the server's running count, or one for each event; undefined where the answer came in one piece. */
   readonly streamedTokens: number | undefined;
   /** Of thoughts, their marks and the white space behind them; undefined where nothing tells. */
@@ -187,8 +59,6 @@ export interface WrittenThoughts {
   readonly shape: ThoughtShape | undefined;
 }
 
-type Chunk = z.output<typeof chunkSchema>;
-
 /** Puts an answer together from what comes, tells thoughts from the answer, and says when it must end. */
 export class AnswerReader {
   readonly #options: ReaderOptions;
@@ -199,6 +69,8 @@ export class AnswerReader {
   #finishReason: string | undefined;
   #logprobs: number[] | undefined;
   #counts: TokenCounts | undefined;
+  #model: string | undefined;
+  #hasMessage = false;
   #events = 0;
   /** When the answer had not begun yet. */
   #tokensBefore = 0;
@@ -215,20 +87,29 @@ export class AnswerReader {
     return this.#finishReason !== undefined;
   }
 
+  /** Anything of an answer came, if only its end. */
+  get hasAnswer(): boolean {
+    return this.#hasMessage || this.#finishReason === 'content_filter';
+  }
+
+  /** How far the answer has come: grows with each piece of it, and with each token that is only counted. */
+  get progress(): number {
+    return this.#events + (this.#counts?.outputTokens ?? 0);
+  }
+
   /** Takes an event of a stream; says why the stream must end here, if it must. */
-  push({ choices: [choice], ...counted }: Chunk, now: () => number): AnswerEnd | undefined {
-    this.#counts = countsOf(counted) ?? this.#counts;
-    if (choice === undefined) return undefined;
-    const pieces = piecesOf(choice.text, choice.delta);
-    const logprobsGiven = logprobsOf(choice.logprobs);
+  push(part: AnswerPart, now: () => number): AnswerEnd | undefined {
+    this.#counts = part.counts ?? this.#counts;
+    this.#model ??= part.model;
+    if (!part.hasChoice) return undefined;
     // An event stands for a token: text, a thought, a log-probability, or the end, which servers count as one.
-    const hasText = pieces.content !== '' || pieces.thoughts !== '' || pieces.refusal !== '';
-    if (hasText || (choice.finish_reason ?? '') !== '' || (logprobsGiven?.length ?? 0) > 0) {
+    const hasText = part.content !== '' || part.thoughts !== '' || part.refusal !== '';
+    if (hasText || part.finishReason !== undefined || (part.logprobs?.length ?? 0) > 0) {
       this.#lastTokenMs = now();
       this.#firstTokenMs ??= this.#lastTokenMs;
       this.#events += 1;
     }
-    this.#take(pieces, choice.finish_reason, logprobsGiven);
+    this.#take(part);
     if (this.#hasThoughts() && !this.#hasAnswer()) {
       this.#tokensBefore = this.#tokens;
       this.#logprobsBefore = this.#logprobs?.length ?? 0;
@@ -238,9 +119,10 @@ export class AnswerReader {
   }
 
   /** Takes an answer that came in one piece. */
-  pushWhole({ choices: [choice], ...counted }: z.output<typeof completionSchema>): void {
-    this.#counts = countsOf(counted);
-    this.#take(piecesOf(choice.text, choice.message), choice.finish_reason ?? undefined, logprobsOf(choice.logprobs));
+  pushWhole(part: AnswerPart): void {
+    this.#counts = part.counts;
+    this.#model = part.model;
+    this.#take(part);
   }
 
   result(end: AnswerEnd, now: () => number): CompletionAnswer {
@@ -259,6 +141,7 @@ export class AnswerReader {
       finishReason: this.#finishReason,
       tokenLogprobs: this.#logprobs?.slice(this.#logprobsBefore),
       counts: this.#counts,
+      model: this.#model,
       streamedTokens: this.#events === 0 ? undefined : this.#tokens,
       thinkingTokens: this.#thinkingTokens(),
       written: this.#written(place, pending),
@@ -272,19 +155,16 @@ export class AnswerReader {
     return this.#counts?.outputTokens ?? this.#events;
   }
 
-  #take(
-    { thoughts, content, refusal }: Pieces,
-    finishReason: string | null | undefined,
-    given: readonly number[] | undefined,
-  ): void {
+  #take({ thoughts, content, refusal, finishReason, logprobs, hasMessage }: AnswerPart): void {
     const isAllAnswer = this.#options.isAllAnswer === true;
     const said = isAllAnswer ? thoughts + content : content;
     if (!isAllAnswer) this.#apart += thoughts;
     this.#refusal += refusal;
     this.#content += said;
     this.#splitter.push(said);
-    this.#finishReason ??= finishReason ?? undefined;
-    if (given !== undefined) (this.#logprobs ??= []).push(...given);
+    this.#finishReason ??= finishReason;
+    this.#hasMessage ||= hasMessage;
+    if (logprobs !== undefined) (this.#logprobs ??= []).push(...logprobs);
   }
 
   #hasAnswer(): boolean {

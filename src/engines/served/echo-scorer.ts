@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
 import type { ServedTarget } from './generate-request.ts';
-import { RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
 import { tallyExchanges, continuationScore, type TokenScorer, type TokenValue } from './token-scorer.ts';
 
 const echoAnswer = z.looseObject({
@@ -15,7 +15,8 @@ const echoAnswer = z.looseObject({
         logprobs: z.looseObject({
           tokens: z.array(z.string()),
           token_logprobs: z.array(z.number().nullable()),
-          top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
+          /** A null is a probability of 0, which Python writes as -Infinity. */
+          top_logprobs: z.array(z.record(z.string(), z.number().nullable()).nullable()).nullish(),
           text_offset: z.array(z.number()),
         }),
       }),
@@ -54,7 +55,7 @@ function readPart(answer: unknown, contextEnd: number, textEnd: number): EchoedP
     const logprob = logprobs[index];
     if (typeof logprob !== 'number')
       throw new RequestFault('engine', `no log-probability for token ${index}`, contextTokens);
-    const best = Math.max(...Object.values(top?.[index] ?? {}), -Infinity);
+    const best = Math.max(...Object.values(top?.[index] ?? {}).map((value) => value ?? -Infinity), -Infinity);
     values.push({ logprob, isTop: logprob >= best && best !== -Infinity });
   }
   if (values.length === 0) throw new RequestFault('engine', 'the continuation has no tokens of its own', contextTokens);

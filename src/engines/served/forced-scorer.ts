@@ -11,7 +11,7 @@
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
 import type { ServedTarget } from './generate-request.ts';
-import { RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
 import {
   type ExchangeTally,
   tallyExchanges,
@@ -30,8 +30,8 @@ const stepAnswer = z.looseObject({
     .array(
       z.looseObject({
         id: z.number(),
-        logprob: z.number(),
-        top_logprobs: z.array(z.looseObject({ id: z.number(), logprob: z.number() })).min(1),
+        logprob: z.number().nullable(),
+        top_logprobs: z.array(z.looseObject({ id: z.number(), logprob: z.number().nullable() })).min(1),
       }),
     )
     .default([]),
@@ -105,7 +105,7 @@ async function forceToken(
     logprob = likeliest.find(({ id }) => id === token)?.logprob;
     isTop = likeliest[0]?.id === token;
   }
-  if (logprob === undefined || logprob < minLogprob) {
+  if (typeof logprob !== 'number' || logprob < minLogprob) {
     throw new RequestFault('engine', `token ${token} is too unlikely: the server gave no log-probability`);
   }
   return { ...step, logprob, isTop };

@@ -1,15 +1,17 @@
-import { isHeldBack } from '../../core/held-back.ts';
-import type {
-  FinishReason,
-  GenerateRequest,
-  Generation,
-  PassOptions,
-  Prompt,
-  RequestFailure,
+import {
+  type FinishReason,
+  type GenerateRequest,
+  type Generation,
+  type PassOptions,
+  type Prompt,
+  type RequestFailure,
+  uncountedRemark,
 } from '../../core/engine.ts';
 import { defaultThinkingBudget } from '../../core/model-setting.ts';
 import { requestFailure, textSha256 } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
+import { readPart } from './answer-part.ts';
+import { answerRemarks } from './answer-remarks.ts';
 import { AnswerReader, type CompletionAnswer, type ReaderOptions } from './completion-answer.ts';
 import { type CallOptions, completionCall, type CompletionCall, countingStream, thinkingCall } from './completions.ts';
 import { closedThoughts, continuationCall, type Post, rootPost } from './continue-thoughts.ts';
@@ -18,7 +20,7 @@ import { renderedPrompt } from './rendered-prompt.ts';
 import type { ServedThinking } from './served-thinking.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerFacts } from './server-facts.ts';
-import { RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
 import type { SchemaWay } from './structured-output.ts';
 
 /** What a pass asks of each of its requests. */
@@ -194,7 +196,7 @@ async function answerRequest(
 /** Why the answer ended; `isCut` by a stop string. */
 function finishReasonOf(answer: CompletionAnswer, isBlank: boolean, isCut: boolean): FinishReason {
   const { end, finishReason, refusal, isThinking, thoughts, thinkingTokens = 0 } = answer;
-  if (isHeldBack(finishReason ?? '') || refusal !== '') return 'content_filter';
+  if (finishReason === 'content_filter' || refusal !== '') return 'content_filter';
   // Without an end of the thoughts there is no answer, whatever ended the text.
   if (isThinking) return 'budget_cut';
   if (isCut || end === 'stop') return 'stop';
@@ -213,6 +215,11 @@ function outputTokens({ answer, before }: Pick<Answered, 'answer' | 'before'>): 
   const of = ({ counts, streamedTokens, end }: CompletionAnswer): number | undefined =>
     counts?.outputTokens ?? (end === 'server' ? undefined : streamedTokens);
   return sum(before && of(before), of(answer)) ?? 0;
+}
+
+/** Whether the server counted the tokens of all exchanges that it ended. */
+function isCounted({ answer, before }: Answered): boolean {
+  return [before, answer].every((each) => each === undefined || each.end !== 'server' || each.counts !== undefined);
 }
 
 function joinThoughts({ answer, before }: Answered): string | undefined {
@@ -243,11 +250,31 @@ async function countPrompt(
 /** A prompt that a filter refused: nothing was generated. */
 function filteredPrompt(nowMs: number): CompletionAnswer {
   const reader = new AnswerReader({});
-  reader.pushWhole({ choices: [{ finish_reason: 'content_filter' }] });
+  reader.pushWhole(readPart({ choices: [{ finish_reason: 'content_filter' }] }));
   return reader.result('server', () => nowMs);
 }
 
+/** The context as the server counts it may lack a token or two: marks, or one that is kept free. */
+const uncountedTokens = 2;
+
+/**
+ * Prompt and answer filled the context before the answer had the room that it was asked with. That fewer tokens are counted
+ * than were asked says nothing: some leave thoughts out of the count, or have a limit of their own.
+ */
+function contextFault({ answer, room }: Answered, contextTokens: number | undefined): RequestFault | undefined {
+  const { counts, end, finishReason } = answer;
+  if (end !== 'server' || finishReason !== 'length' || counts === undefined || contextTokens === undefined)
+    return undefined;
+  const { promptTokens, outputTokens: made } = counts;
+  if (made >= room || promptTokens + made < contextTokens - uncountedTokens) return undefined;
+  const message = `the server's context was full after ${promptTokens} prompt tokens and ${made} of ${room} to generate`;
+  return new RequestFault('prompt_too_long', message, promptTokens);
+}
+
 interface RequestSpent {
+  readonly model: unknown;
+  /** Of the server; undefined where it doesn't tell. */
+  readonly contextTokens: number | undefined;
   readonly promptTokens: number;
   readonly retries: number;
   readonly scheduledMs: number;
@@ -256,25 +283,22 @@ interface RequestSpent {
 
 /** What a request came to, in the engine's terms. */
 function generationOf(request: GenerateRequest, answered: Answered, spent: RequestSpent): Generation {
-  const { answer, before, prefill, room } = answered;
+  const { answer, before, prefill } = answered;
   const { retries, promptTokens, scheduledMs, startedMs } = spent;
   const { text, isCut } = cutText(answer.text, prefill, request.stop);
   const finishReason = finishReasonOf(answer, text.trim() === '', isCut);
-  const lastTokens = outputTokens({ answer });
-  const isFull = answer.end === 'server' && answer.finishReason === 'length' && finishReason !== 'stop';
-  if (isFull && answer.counts !== undefined && lastTokens < room) {
-    const counted = answer.counts.promptTokens;
-    const message = `the server's context was full after ${counted} prompt tokens and ${lastTokens} of ${room} to generate`;
-    return failed(request.id, new RequestFault('prompt_too_long', message, counted));
-  }
+  const full = finishReason === 'stop' ? undefined : contextFault(answered, spent.contextTokens);
+  if (full !== undefined) return failed(request.id, full);
   const thoughts = joinThoughts(answered);
   const thinkingTokens = sum(before?.thinkingTokens, answer.thinkingTokens);
+  const remarks = [...answerRemarks(answer, spent.model), ...(isCounted(answered) ? [] : [uncountedRemark])];
   return {
     id: request.id,
     status: 'done',
     text: text === '' ? answer.refusal : text,
     ...(thoughts !== undefined && { thoughts }),
     ...(thinkingTokens !== undefined && { thinkingTokens }),
+    ...(remarks.length > 0 && { remarks }),
     finishReason,
     promptTokens,
     reusedTokens: (before ?? answer).counts?.cachedTokens ?? 0,
@@ -317,10 +341,11 @@ export async function generateOne(
     return requestFailure(request.id, 'engine', "structured output is off, so answers can't be held to a JSON schema");
   const options = callOptions(target, pass);
   const exchanges = new RequestExchanges(target, request.prompt.style, turn.signal);
+  const about = { model: target.extra['model'] ?? options.model, contextTokens: target.facts.contextTokens };
   try {
     const answered = await answerRequest(exchanges, request, target, options);
     const promptTokens = await countPrompt(answered, exchanges, request, options);
-    const spent = { ...exchanges.spent, scheduledMs, promptTokens };
+    const spent = { ...exchanges.spent, ...about, scheduledMs, promptTokens };
     const generation = withUnthought(generationOf(request, answered, spent), target);
     if (request.wantsPrompt !== true || generation.status === 'failed') return generation;
     // After the answer, whose time it must not take.
@@ -334,7 +359,7 @@ export async function generateOne(
     return generationOf(
       request,
       { answer, prefill: '', room: 0 },
-      { ...exchanges.spent, scheduledMs, promptTokens: 0 },
+      { ...exchanges.spent, ...about, scheduledMs, promptTokens: 0 },
     );
   }
 }

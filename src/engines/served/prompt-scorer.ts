@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
 import type { ServedTarget } from './generate-request.ts';
-import { RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
 import {
   type ExchangeTally,
   type ScoringPath,
@@ -29,7 +29,8 @@ const vllmAnswer = z.looseObject({
     [
       z.looseObject({
         prompt_logprobs: z.array(
-          z.record(z.string(), z.looseObject({ logprob: z.number(), rank: z.number().nullish() })).nullable(),
+          /** A null is a probability of 0, which Python writes as -Infinity. */
+          z.record(z.string(), z.looseObject({ logprob: z.number().nullable() })).nullable(),
         ),
       }),
     ],
@@ -52,8 +53,8 @@ const vllmValues: PromptValues = {
     return tokens.map((token, index) => {
       const entry = entries[index];
       const own = entry?.[String(token)];
-      if (entry === null || entry === undefined || own === undefined) return undefined;
-      const best = Math.max(...Object.values(entry).map(({ logprob }) => logprob));
+      if (entry === null || entry === undefined || typeof own?.logprob !== 'number') return undefined;
+      const best = Math.max(...Object.values(entry).map(({ logprob }) => logprob ?? -Infinity));
       return { logprob: own.logprob, isTop: own.logprob >= best };
     });
   },

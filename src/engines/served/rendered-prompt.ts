@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { GenerateRequest } from '../../core/engine.ts';
 import { jsonInside } from '../../core/json-inside.ts';
 import type { CompletionCall } from './completions.ts';
+import { readText } from './reply-body.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 const applied = z.looseObject({ prompt: z.string() });
@@ -21,7 +22,7 @@ export async function renderedPrompt(
   try {
     const question = JSON.stringify({ ...body, stream: false });
     const reply = await connection.sendToRoot('POST', '/apply-template', question, signal);
-    const text = await reply.body.text();
+    const text = await readText(reply);
     return reply.statusCode === 200 ? applied.safeParse(jsonInside(text)).data?.prompt : undefined;
   } catch (error) {
     signal.throwIfAborted();

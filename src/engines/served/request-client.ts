@@ -8,7 +8,7 @@ import type { RetryLimits } from './retry-policy.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServedThinking } from './served-thinking.ts';
 import type { ServerFacts } from './server-facts.ts';
-import { RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
 import type { SchemaWay } from './structured-output.ts';
 import type { TokenScorer } from './token-scorer.ts';
 import { createTokenScorer, type TokenScorerName } from './token-scorers.ts';

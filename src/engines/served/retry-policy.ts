@@ -5,7 +5,7 @@ import { errorCode, passingCode, PassingFault, type PassingKind } from '../../co
  *
  * - `busy`: the server isn't there or says that it has no room (refused, 429, 503). The request isn't to blame, so it is
  *   tried again as long as others are answered, or the time is up.
- * - `fault`: the answer broke (reset, 5xx, an empty stream, half a JSON). Tried a few times; a request that still fails
+ * - `fault`: the answer broke (reset, 5xx, an empty stream, half a JSON, an error in the middle). Tried a few times; a request that still fails
  *   while others are answered fails alone. Where none was answered meanwhile, the server is asked something harmless;
  *   if it answers, the request has one try more.
  * - `timeout`: no byte for the hang time. Once more; then it fails alone if others were answered, else the pass ends.
@@ -19,7 +19,8 @@ export function passingFault(error: unknown, hangMs: number): PassingFault | und
   if (error instanceof PassingFault) return error;
   const code = errorCode(error) ?? '';
   // The parser's codes: what came back is not HTTP.
-  const kind = code.startsWith('HPE_') ? 'fault' : passingCode(code);
+  const isNoHttp = code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW';
+  const kind = isNoHttp ? 'fault' : passingCode(code);
   if (kind === undefined) return undefined;
   const text = error instanceof Error && error.message !== '' ? error.message : code;
   const message = {

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
-import { errorCode, retryPauseMs } from '../../core/retry.ts';
+import { errorCode, type PassingFault, retryPauseMs } from '../../core/retry.ts';
 import { passingFault, RetryHistory, type RetryLimits, retryVerdict, untilTimeIsUp } from './retry-policy.ts';
-import { networkError, RequestFault, type ServerReply } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
+import { networkError, type ServerReply } from './server-reply.ts';
 
 export interface ConnectionOptions {
   /** Ends with `/v1` mostly, never with a slash. */
@@ -117,7 +118,7 @@ export class ServerConnection implements AsyncDisposable {
         // An answer that refuses one request shows that the server lives.
         if (error instanceof RequestFault) this.#lastSuccessMs = this.now();
         const fault = passingFault(error, this.hangMs);
-        if (fault === undefined) throw this.#withoutKey(networkError(error, this.baseUrl) ?? error);
+        if (fault === undefined) throw this.#withoutKey(await this.#lasting(error, signal, harmless));
         past.add(fault.kind, this.now());
         const pauseMs = retryPauseMs(past.failures, fault.retryAfterMs, this.#retry, this.#random);
         const state = past.state(fault.kind, this.#lastSuccessMs, this.now() + pauseMs);
@@ -127,8 +128,9 @@ export class ServerConnection implements AsyncDisposable {
           signal.throwIfAborted();
         }
         const tries = past.failures === 1 ? 'one try' : `${past.failures} tries`;
-        if (verdict === 'alone') throw this.#withoutKey(new RequestFault('engine', `${fault.message}, after ${tries}`));
-        if (verdict === 'nobody') throw this.#deadServer(`${fault.message}, after ${tries}`, fault.kind, error);
+        const told = `${fault.message}, after ${tries}`;
+        if (verdict === 'alone') throw this.#withoutKey(new RequestFault('engine', told));
+        if (verdict === 'nobody') throw this.#deadServer(told + this.#askedPause(fault), fault.kind, error);
         await sleep(pauseMs, undefined, { signal });
       }
     }
@@ -155,7 +157,31 @@ export class ServerConnection implements AsyncDisposable {
       ...(body !== undefined && { body }),
       signal,
     });
-    return { statusCode, headers, body: stream, redact: (text) => this.#clean(text) };
+    return { statusCode, headers, body: stream, hangMs: this.hangMs, redact: (text) => this.#clean(text) };
+  }
+
+  /**
+   * What an error means that won't pass. One odd answer says nothing of the others: if something harmless is answered, this
+   * request fails alone.
+   */
+  async #lasting(
+    error: unknown,
+    signal: AbortSignal,
+    harmless: (() => Promise<unknown>) | undefined,
+  ): Promise<unknown> {
+    const known = networkError(error, this.baseUrl) ?? error;
+    const isAnswer = known instanceof ServerError && known.at.statusCode !== undefined;
+    if (!isAnswer || !(await this.#isAlive(harmless))) return known;
+    signal.throwIfAborted();
+    return new RequestFault('engine', known.message.slice(known.at.url.length + 2));
+  }
+
+  /** A server that asks for more time than there is isn't waited for. */
+  #askedPause({ retryAfterMs }: PassingFault): string {
+    const { retryMs } = this.#retry;
+    if (retryAfterMs === undefined || retryAfterMs <= retryMs) return '';
+    const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
+    return `; it asks to wait ${seconds(retryAfterMs)} (Retry-After), longer than retrySeconds allows (${seconds(retryMs)})`;
   }
 
   /** Requests that fail at the same time share one question. */

@@ -4,7 +4,8 @@ import { ModelError, ServerError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { servedSource } from './server-address.ts';
-import { readJson, refusalText, RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
+import { readJson, refusalText } from './server-reply.ts';
 
 /** Programs whose ways beyond the protocol are known. */
 export type ServerFlavour = 'llama-server' | 'vllm' | 'sglang' | 'ollama' | 'unknown';

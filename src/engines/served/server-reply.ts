@@ -1,43 +1,27 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
-import { jsonInside } from '../../core/json-inside.ts';
-import type { RequestFailure } from '../../core/engine.ts';
+import { pythonJsonInside } from '../../core/json-inside.ts';
 import { ServerError } from '../../core/errors.ts';
 import { PassingFault, passingStatus, retryAfterMs, errorCode } from '../../core/retry.ts';
+import { readRefusalText, readText } from './reply-body.ts';
+import { RequestFault } from './request-fault.ts';
+import { errorInText, isError, type SaidError, saidText } from './said-error.ts';
 
 export interface ServerReply {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Dispatcher.ResponseData['body'];
+  /** A body that brings nothing for so long has hung. */
+  readonly hangMs: number;
   /** Takes the key out of what the server said; before it is cut, since a part of a key wouldn't be found. */
   readonly redact: (text: string) => string;
-}
-
-/** A request that can't be answered, whatever happens to the others; becomes its failure. */
-export class RequestFault extends Error {
-  readonly reason: RequestFailure['reason'];
-  readonly promptTokens: number | undefined;
-  /** A content filter refused the prompt: that is an answer, of a sort. */
-  readonly isFiltered: boolean;
-
-  constructor(
-    reason: RequestFailure['reason'],
-    message: string,
-    promptTokens?: number,
-    { isFiltered = false }: { readonly isFiltered?: boolean } = {},
-  ) {
-    super(message);
-    this.reason = reason;
-    this.promptTokens = promptTokens;
-    this.isFiltered = isFiltered;
-  }
 }
 
 const longestQuote = 200;
 
 /** What a server said, on one line, short enough to show. */
-function quote(text: string): string {
+export function quote(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line;
 }
@@ -47,54 +31,15 @@ function header(headers: IncomingHttpHeaders, name: string): string | undefined 
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** Errors come as `{error: {message}}`, `{error: "…"}`, `{message}` or `{detail}`. */
-const errorBody = z
-  .looseObject({
-    error: z
-      .union([
-        z.string(),
-        z.looseObject({
-          message: z.string(),
-          type: z.string().nullish(),
-          code: z.unknown().optional(),
-          n_prompt_tokens: z.number().optional(),
-        }),
-      ])
-      .optional(),
-    message: z.string().optional(),
-    detail: z.unknown().optional(),
-  })
-  .catch({});
-
 /** What people see of a page; other texts as they are. */
 function visibleText(text: string): string {
   return text.replaceAll(/<(script|style)\b.*?<\/\1>|<[^>]*>/gis, ' ');
 }
 
-interface Refusal {
-  readonly text: string;
-  readonly type: string;
-  /** By the prompt alone, as Azure does. */
-  readonly isFiltered: boolean;
-  readonly promptTokens: number | undefined;
-}
-
-function readRefusal(text: string): Refusal {
-  const value = jsonInside(text);
-  if (value === undefined)
-    return { text: quote(visibleText(text)), type: '', isFiltered: false, promptTokens: undefined };
-  const { error, message, detail } = errorBody.parse(value);
-  if (typeof error === 'object') {
-    const { message: said, type, code, n_prompt_tokens: promptTokens } = error;
-    const isFiltered = code === 'content_filter' || type === 'content_filter';
-    return { text: quote(said), type: type ?? '', isFiltered, promptTokens };
-  }
-  return {
-    text: quote(error ?? message ?? (detail === undefined ? text : JSON.stringify(detail))),
-    type: '',
-    isFiltered: false,
-    promptTokens: undefined,
-  };
+/** What a refusal is about, with a text that can be shown. */
+function readRefusal(text: string): SaidError {
+  const said = errorInText(text) ?? saidText(visibleText(text));
+  return { ...said, text: quote(said.text === '' ? text : said.text) };
 }
 
 /** What a refusal says, on one line. */
@@ -106,7 +51,7 @@ const tooLong =
   /context (?:length|size|window)|too long|exceed_context|maximum (?:model|input) length|longer than the (?:model|maximum)/i;
 const badTemplate = /chat template|jinja|conversation roles|roles must alternate/i;
 
-function requestFault({ text, type, isFiltered, promptTokens }: Refusal): RequestFault {
+function requestFault({ text, type, isFiltered, promptTokens }: SaidError): RequestFault {
   if (isFiltered)
     return new RequestFault('engine', `the server's content filter: ${text}`, promptTokens, { isFiltered });
   if (tooLong.test(type) || tooLong.test(text)) {
@@ -124,11 +69,18 @@ function requestFault({ text, type, isFiltered, promptTokens }: Refusal): Reques
  * Turns a refusal into what it means: something that passes, this request's own fault, or the end of the pass.
  *
  * @param url address as shown to people
+ * @param how what the refusal came as
  */
-export function refusal(url: string, statusCode: number, headers: IncomingHttpHeaders, text: string): Error {
+function refusal(
+  url: string,
+  statusCode: number,
+  headers: IncomingHttpHeaders,
+  text: string,
+  how: string = `HTTP ${statusCode}`,
+): Error {
   const said = readRefusal(text);
   const at = { url, statusCode };
-  const shown = `HTTP ${statusCode}${said.text === '' ? '' : `: ${said.text}`}`;
+  const shown = `${how}${said.text === '' ? '' : `: ${said.text}`}`;
   const passing = passingStatus(statusCode);
   if (passing !== undefined) {
     return new PassingFault(passing, shown, {
@@ -150,10 +102,23 @@ export function refusal(url: string, statusCode: number, headers: IncomingHttpHe
   return new ServerError(shown, at, { hint: 'Check the server, and that the address is that of its API.' });
 }
 
+/**
+ * What an error means that a server put into an answer with status 200: what it would mean as a refusal with the status
+ * that it names. One that names none may pass.
+ *
+ * @param otherwise the status where none is named
+ */
+export function errorInside(url: string, text: string, otherwise = 500): Error {
+  const { statusCode } = errorInText(text) ?? saidText(text);
+  const how = `an error${statusCode === undefined ? '' : ` (${statusCode})`} in an answer with status 200`;
+  return refusal(url, statusCode ?? otherwise, {}, text, how);
+}
+
 /** @throws what `refusal` makes of it, for any status but 2xx */
-export async function requireOk(url: string, { statusCode, headers, body, redact }: ServerReply): Promise<void> {
+export async function requireOk(url: string, reply: ServerReply): Promise<void> {
+  const { statusCode, headers, redact } = reply;
   if (statusCode >= 200 && statusCode < 300) return;
-  throw refusal(url, statusCode, headers, redact(await body.text()));
+  throw refusal(url, statusCode, headers, redact(await readRefusalText(reply)));
 }
 
 /**
@@ -168,33 +133,11 @@ export async function readJson<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   await requireOk(url, reply);
-  return parseJson(url, await reply.body.text(), reply, schema);
-}
-
-export function parseJson<Schema extends z.ZodType>(
-  url: string,
-  text: string,
-  { headers, redact }: Pick<ServerReply, 'headers' | 'redact'>,
-  schema: Schema,
-): z.output<Schema> {
-  if (text.trim() === '') throw new PassingFault('fault', 'an empty response with status 200');
-  const value = jsonInside(text);
-  if (value === undefined) {
-    if (/^\s*[[{]/.test(text))
-      throw new PassingFault('fault', `a truncated JSON response of ${text.length} characters`);
-    throw new ServerError(
-      `expected JSON, got ${header(headers, 'content-type') ?? 'a response without a content type'}: ${quote(visibleText(redact(text)))}`,
-      { url, statusCode: 200 },
-      {
-        hint: 'Check the address: it must be that of the API, such as http://127.0.0.1:8000/v1.',
-      },
-    );
-  }
+  const text = await readText(reply);
+  const value = parseJson(url, text, reply);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  // Some servers say 200 and put the error inside.
-  const { error } = errorBody.parse(value);
-  if (error !== undefined) throw refusal(url, 400, {}, redact(text));
+  if (isError(value)) throw errorInside(url, reply.redact(text), 400);
   const problem = z.prettifyError(parsed.error).replaceAll('\n', ' ');
   throw new ServerError(
     `the response does not follow the protocol: ${problem}`,
@@ -206,33 +149,27 @@ export function parseJson<Schema extends z.ZodType>(
 }
 
 /**
- * The data of server-sent events, one at a time, as they come. Comments, names and ids are skipped.
+ * A value from JSON as servers write it, Python's bare NaN and Infinity as null.
  *
- * @param chunks bytes as they arrive; a character or a line may be spread over several
+ * @throws {PassingFault} for a text that is empty or cut
+ * @throws {ServerError} for one that was never JSON
  */
-export async function* eventData(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  let data: string | undefined;
-  for await (const chunk of chunks) {
-    rest += decoder.decode(chunk, { stream: true });
-    let from = 0;
-    for (let end = rest.indexOf('\n', from); end !== -1; end = rest.indexOf('\n', from)) {
-      const line = rest.slice(from, rest.codePointAt(end - 1) === 13 ? end - 1 : end);
-      from = end + 1;
-      if (line === '') {
-        if (data !== undefined) yield data;
-        data = undefined;
-      } else if (line.startsWith('data:')) {
-        const text = line.slice(line.startsWith('data: ') ? 6 : 5);
-        data = data === undefined ? text : `${data}\n${text}`;
-      }
-    }
-    rest = rest.slice(from);
-  }
-  // Without the empty line that ends it an event isn't whole, but some servers leave the last one out.
-  if (rest.startsWith('data:')) yield rest.slice(5).trim();
-  else if (data !== undefined) yield data;
+export function parseJson(
+  url: string,
+  text: string,
+  { headers, redact }: Pick<ServerReply, 'headers' | 'redact'>,
+): unknown {
+  if (text.trim() === '') throw new PassingFault('fault', 'an empty response with status 200');
+  const value = pythonJsonInside(text);
+  if (value !== undefined) return value;
+  if (/^\s*[[{]/.test(text)) throw new PassingFault('fault', `a truncated JSON response of ${text.length} characters`);
+  throw new ServerError(
+    `expected JSON, got ${header(headers, 'content-type') ?? 'a response without a content type'}: ${quote(visibleText(redact(text)))}`,
+    { url, statusCode: 200 },
+    {
+      hint: 'Check the address: it must be that of the API, such as http://127.0.0.1:8000/v1.',
+    },
+  );
 }
 
 const certificate =

@@ -3,7 +3,8 @@ import type { ContinuationScore, LoglikelihoodRequest, PassOptions } from '../..
 import { cutContinuation, nothingBefore, promptHead, scoreOf } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
 import { askHarmless, type ServedTarget } from './generate-request.ts';
-import { readJson, RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
+import { readJson } from './server-reply.ts';
 
 /** What scoring one request gave and took. */
 export interface ScoredRequest extends ExchangesSpent {

@@ -5,7 +5,7 @@ import { type ServedTarget, generateOne } from './generate-request.ts';
 import { createSglangScorer, createVllmScorer } from './prompt-scorer.ts';
 import type { OpenAiOptions } from './served-options.ts';
 import type { ServerFlavour } from './server-facts.ts';
-import { RequestFault } from './server-reply.ts';
+import { RequestFault } from './request-fault.ts';
 import type { CreateTokenScorer, TokenScorer } from './token-scorer.ts';
 
 export type TokenScorerName = Exclude<OpenAiOptions['loglikelihood'], 'auto' | 'none'>;
