@@ -81,7 +81,7 @@ it('prints the table of a task as soon as its last model has answered', async ()
     await tables.follow(event, display);
   }
   expect(happened).toEqual(['a cell ends', 'a cell ends', 'imdb/mini', 'a cell ends', 'a cell ends', 'arc_easy/mini']);
-  expect([...tables.shown]).toEqual(['imdb/mini@1', 'arc_easy/mini@1']);
+  expect([...tables.shown]).toEqual(['imdb/mini@1', 'arc_easy/mini@2']);
 });
 
 async function resume(plan: RunPlan): Promise<EndedInProcess> {
@@ -95,13 +95,13 @@ async function resume(plan: RunPlan): Promise<EndedInProcess> {
 it('a run within a time is resumed as one, and prints each table once', async () => {
   const { stdout, stderr } = await resume(await timedPlan());
   expect(stderr).toContain(', resumed');
-  for (const task of ['imdb/mini@1', 'arc_easy/mini@1']) expect(stdout.split(task)).toHaveLength(2);
-  expect(stdout.indexOf('imdb/mini@1')).toBeLessThan(stdout.indexOf('arc_easy/mini@1'));
+  for (const task of ['imdb/mini@1', 'arc_easy/mini@2']) expect(stdout.split(task)).toHaveLength(2);
+  expect(stdout.indexOf('imdb/mini@1')).toBeLessThan(stdout.indexOf('arc_easy/mini@2'));
 });
 
 it('says what it left out for want of time, and that nothing is known', async () => {
   const { stdout, code } = await resume(await timedPlan(1));
-  expect(stdout).toMatch(/^Left out for want of time: imdb\/mini@1, arc_easy\/mini@1\. Raise --minutes,/m);
+  expect(stdout).toMatch(/^Left out for want of time: imdb\/mini@1, arc_easy\/mini@2\. Raise --minutes,/m);
   expect(stdout).not.toContain('alpha');
   expect(code).toBe(6);
 });

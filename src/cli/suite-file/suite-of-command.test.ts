@@ -101,7 +101,7 @@ describe('the suite of a command line', () => {
     expect(suite.tasks).toEqual([
       { task: 'imdb/per@1', limit: 1 },
       { task: 'hellaswag/per@1', limit: 11 },
-      { task: 'arc_easy/letters@1', limit: 3 },
+      { task: 'arc_easy/letters@2', limit: 3 },
       { task: 'squad2/per@2', limit: 12 },
       { task: 'gsm8k/per@1', limit: 2 },
     ]);
