@@ -8,6 +8,9 @@ export interface TextSink {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  /** Bits of colour that it shows. */
+  getColorDepth?(): number;
+  on?(event: 'error', listener: (error: unknown) => void): unknown;
   write(text: string): unknown;
 }
 
@@ -43,16 +46,13 @@ export interface Output {
   /** Notes and warnings go there while it is set: a live display prints them above itself. */
   divertNotes(sink: ((text: string) => void) | undefined): void;
   styled(text: string, style: Style): string;
-  /** Nothing more is written to stdout: its reader has gone. */
-  closeStdout(): void;
 }
 
 export function createOutput(options: OutputOptions): Output {
   const { stdout, stderr, isJson, isQuiet, verbosity, hasColor } = options;
   let notes: ((text: string) => void) | undefined;
-  let isOpen = true;
   const write = (text: string): void => {
-    if (isOpen) stdout.write(text);
+    stdout.write(text);
   };
   const tell = (text: string): void => {
     if (notes === undefined) stderr.write(`${safeText(text)}\n`);
@@ -80,9 +80,6 @@ export function createOutput(options: OutputOptions): Output {
       notes = sink;
     },
     styled: (text, style) => styledFor(stdout, hasColor, text, style),
-    closeStdout: () => {
-      isOpen = false;
-    },
   };
 }
 

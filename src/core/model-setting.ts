@@ -1,4 +1,5 @@
 /** How a model is asked, in words: in its name, at the start of a run, and among the differences of two runs. */
+import { listParts } from './list-parts.ts';
 import { countText } from './amount-text.ts';
 import type { ModelSpec, Thinking, ThinkingChoice } from './engine.ts';
 
@@ -74,7 +75,7 @@ export const thinkingExpected = 'auto, off, on, tokens such as 2048, a word such
 /** Reads a thinking setting as flags have it: undefined where it is none. */
 export function parseThinking(text: string): ThinkingChoice | undefined {
   if (text === 'auto' || text === 'off' || text === 'on') return text;
-  const parts = text.split(',').map((part): readonly [string, string] | undefined => {
+  const parts = listParts(text).map((part): readonly [string, string] | undefined => {
     const [, name, value] = /^(budget|effort)=(.+)$/.exec(part) ?? [];
     if (name !== undefined && value !== undefined) return [name, value];
     if (/^\d/.test(part)) return ['budget', part];
@@ -84,7 +85,7 @@ export function parseThinking(text: string): ThinkingChoice | undefined {
   const budget = known.get('budget');
   const effort = known.get('effort');
   const tokens = budget === undefined ? undefined : readTokens(budget);
-  if (known.size !== parts.length || (budget !== undefined && tokens === undefined)) return undefined;
+  if (known.size === 0 || known.size !== parts.length || (budget !== undefined && tokens === undefined)) return undefined;
   return { ...(tokens !== undefined && { budget: tokens }), ...(effort !== undefined && { effort }) };
 }
 

@@ -1,3 +1,4 @@
+import { listParts } from '../../core/list-parts.ts';
 import { type CompletionSource, type FlagAlias, type NumberRange, rangeText, readNumber } from '../../core/settings.ts';
 
 /**
@@ -98,8 +99,9 @@ export function optionalText(input: WithArgument): Option<string | undefined> {
 /** @param input values of `isCommaSeparated` may also be joined by commas */
 export function texts(input: WithArgument & { readonly isCommaSeparated?: boolean }): Option<readonly string[]> {
   const parse = (value: string): readonly string[] | undefined => {
-    const parts = input.isCommaSeparated ? value.split(',').map((part) => part.trim()) : [value];
-    return parts.includes('') ? undefined : parts;
+    if (input.isCommaSeparated !== true) return value.trim() === '' ? undefined : [value];
+    const parts = listParts(value);
+    return parts.length === 0 ? undefined : parts;
   };
   return { ...basics(input), isRepeatable: true, fallback: [], expected: 'some text', parse };
 }

@@ -78,11 +78,21 @@ describe('values of options', () => {
     ['ratio', 'NaN', 'a number of at least 0.5'],
     ['ratio', 'Infinity', 'a number of at least 0.5'],
     ['name', '', 'some text'],
-    ['task', 'a,,b', 'some text'],
+    ['task', '', 'some text'],
+    ['task', ' , ,', 'some text'],
   ] as const)('refuses --%s "%s"', (name, value, expected) => {
     expect(() => resolve({ [name]: given(`--${name}`, value) })).toThrow(
       `--${name}: expected ${expected}, got "${value}"`,
     );
+  });
+
+  it.each([
+    ['a,', ['a']],
+    [',a', ['a']],
+    ['a,,b', ['a', 'b']],
+    [' a , b , ', ['a', 'b']],
+  ])('takes the list "%s", whose empty parts do not count', (value, tasks) => {
+    expect(resolve({ task: given('--task', value) }).values.task).toEqual(tasks);
   });
 
   it('names the variable that holds a bad value', () => {

@@ -1,4 +1,5 @@
 import type { WantedTask } from '../../app/report-runs.ts';
+import { listParts } from '../../core/list-parts.ts';
 import { constraintNames, gateLimitNames, limitKind, type LimitName, parseBound } from '../../core/limits.ts';
 import { factorLabels, type FactorName, factorNames, type Factors } from '../../scoring/factor.ts';
 import { choice, custom, flag, number, type Option, text, texts, withDefault } from '../options/option.ts';
@@ -11,7 +12,7 @@ function factorOf(name: string): FactorName | undefined {
 
 /** `acc,thr` as factors; undefined where one isn't known, comes twice, or is alone. */
 export function parseFactors(value: string): readonly FactorName[] | undefined {
-  const factors = value.split(',').map(factorOf);
+  const factors = listParts(value).map(factorOf);
   const known = factors.filter((factor) => factor !== undefined);
   return known.length === factors.length && new Set(known).size === known.length && known.length >= 2
     ? known
@@ -26,12 +27,13 @@ export function parseFactors(value: string): readonly FactorName[] | undefined {
  */
 export function parseWeights(value: string): Factors | undefined {
   const named = new Map<FactorName, number>();
-  for (const part of value.split(',')) {
+  for (const part of listParts(value)) {
     const [, name = '', digits = ''] = /^\s*(\w+)\s*=\s*(\d+\.?\d*|\.\d+)\s*$/u.exec(part) ?? [];
     const factor = factorOf(name);
     if (factor === undefined || named.has(factor)) return undefined;
     named.set(factor, Number(digits));
   }
+  if (named.size === 0) return undefined;
   const sum = [...named.values()].reduce((total, weight) => total + weight, 0);
   const others = factorNames.length - named.size;
   if (others === 0 ? !(sum > 0) : sum > 1) return undefined;
@@ -162,13 +164,13 @@ export const gateOptions = {
 } as const;
 
 function parseWeightedTasks(value: string): readonly WantedTask[] | undefined {
-  const parsed = value.split(',').map((part): WantedTask | undefined => {
+  const parsed = listParts(value).map((part): WantedTask | undefined => {
     const [, name = '', weight] = /^\s*([^=\s]+)\s*(?:=\s*([\d.]+))?\s*$/.exec(part) ?? [];
     if (name === '' || (weight !== undefined && !(Number(weight) > 0))) return undefined;
     return { name, weight: weight === undefined ? undefined : Number(weight) };
   });
   const tasksOnly = parsed.filter((task) => task !== undefined);
-  return tasksOnly.length === parsed.length ? tasksOnly : undefined;
+  return tasksOnly.length === parsed.length && parsed.length > 0 ? tasksOnly : undefined;
 }
 
 export const decideOptions = {

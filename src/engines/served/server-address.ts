@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
+import { percentDecoded } from '../../core/percent-decoded.ts';
 
 /** Where a served model is. */
 export interface ServedAddress {
@@ -27,22 +28,10 @@ const addressHint = (source: string): string =>
     ? `Write openai:https://api.openai.com/v1#${source.split(':').at(-1) ?? ''}, or the address of another server.`
     : 'Write openai:http://127.0.0.1:8000/v1#served-name, or openai:http://127.0.0.1:8000/v1 for the only model there.';
 
-/** Undoes `%20` and the like; a percent sign that begins no such thing is itself. */
-function decoded(text: string): string {
-  return text.replaceAll(/(?:%[\da-f]{2})+/gi, (bytes) => {
-    try {
-      return decodeURIComponent(bytes);
-    } catch (error) {
-      if (error instanceof URIError) return bytes;
-      throw error;
-    }
-  });
-}
-
 /** What follows `#` in an address; undefined where nothing does. */
 export function servedNameIn(source: string): string | undefined {
   const [, name = ''] = /#(.*)$/s.exec(source) ?? [];
-  return name === '' ? undefined : decoded(name);
+  return name === '' ? undefined : percentDecoded(name);
 }
 
 /**

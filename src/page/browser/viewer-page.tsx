@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { percentDecoded } from '../../core/percent-decoded.ts';
 import { ComparePage } from './compare-page.tsx';
 import type { DataSource } from './data-source.ts';
 import { useHash } from './hash-state.ts';
@@ -11,7 +12,7 @@ import { SamplesPage } from './samples-page.tsx';
 function Route({ source, version }: ViewProps): VNode {
   const { path } = useHash();
   const [, place, id = '', part] = path.split('/');
-  const runId = decodeURIComponent(id);
+  const runId = percentDecoded(id);
   if (place === 'runs' && runId !== '') {
     return part === 'samples' ? (
       <SamplesPage source={source} version={version} runId={runId} />
