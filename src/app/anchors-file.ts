@@ -5,6 +5,7 @@ import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../sc
 import { readFile } from 'node:fs/promises';
 import { LineCounter, isMap, isNode, isPair, isSeq, parseDocument, type Document } from 'yaml';
 import { ConfigError } from '../core/errors.ts';
+import { settingsText } from './settings-text.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 
 /** Raised when an older perbench would misread a newer file. */
@@ -109,15 +110,15 @@ const hint = 'See docs/scores.md for the format of anchor files.';
  * @throws {ConfigError} naming file, line and key, if it can't be read or says what it can't
  */
 export async function readAnchorsFile(path: string, name: string): Promise<AnchorsFile | undefined> {
-  let text: string;
+  let bytes: Buffer<ArrayBuffer>;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (error.code === 'ENOENT') return undefined;
     throw new ConfigError({ file: name }, `can't be read: ${systemErrorWords(error)}`, { cause: error, hint });
   }
-  return parseAnchors(text, name);
+  return parseAnchors(settingsText(bytes, name), name);
 }
 
 /** Anchors of a user's file; see {@link readAnchorsFile}. */

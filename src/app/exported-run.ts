@@ -2,12 +2,13 @@ import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Cell } from '../core/cell.ts';
-import { ImportError } from '../core/errors.ts';
+import { DataError, ImportError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import type { RunRecord } from '../core/store.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { jsonText } from '../present/sanitise.ts';
 import { fieldPrefix } from '../core/task.ts';
+import { decodeText } from '../sources/datasets/decode-text.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
 
 /** What is recorded of a cell item by item and launch by launch. */
@@ -248,9 +249,11 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
  */
 export async function readExportedRun(path: string, file: string): Promise<ExportedRun> {
   try {
-    return parseExportedRun(file, await readFile(path, 'utf8'));
+    return parseExportedRun(file, decodeText(await readFile(path), file).utf8.toString('utf8'));
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    throw new ImportError({ file }, systemErrorWords(error), { cause: error, hint: exportHint });
+    const isSystem = isSystemError(error);
+    if (!isSystem && !(error instanceof DataError)) throw error;
+    const what = isSystem ? systemErrorWords(error) : error.message.replace(`${file}: `, '');
+    throw new ImportError({ file }, what, { cause: error, hint: exportHint });
   }
 }

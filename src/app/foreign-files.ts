@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ImportError, UsageError } from '../core/errors.ts';
+import { DataError, ImportError, UsageError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
+import { decodeText } from '../sources/datasets/decode-text.ts';
 
 /** Files of a folder that may be results; others are passed over. */
 const endings = ['.json', '.jsonl', '.eval'];
@@ -32,7 +34,10 @@ export interface FormatFiles {
 
 function diskProblem(name: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
-  return new UsageError(`${name}: ${systemErrorWords(error)}`, { cause: error, hint: 'Name files or folders with results.' });
+  return new UsageError(`${name}: ${systemErrorWords(error)}`, {
+    cause: error,
+    hint: 'Name files or folders with results.',
+  });
 }
 
 async function readNamed(name: string, isNamed: boolean, { workingFolder }: ForeignFilesOptions): Promise<FoundFile> {
@@ -45,6 +50,23 @@ async function readNamed(name: string, isNamed: boolean, { workingFolder }: Fore
     return { name, bytes: await readFile(path), isNamed };
   } catch (error) {
     throw diskProblem(name, error);
+  }
+}
+
+const zipStart = Buffer.from('PK\u0003\u0004');
+
+/** A file in UTF-16 or Windows-1252 as UTF-8, as a table of the user's own is read; what is no text stays as it is. */
+function inUtf8(file: FoundFile, { onDetail }: ForeignFilesOptions): FoundFile {
+  const { bytes } = file;
+  const isWide = bytes.subarray(0, 2).includes(0);
+  if (zipStart.equals(bytes.subarray(0, 4)) || (isUtf8(bytes) && !isWide)) return file;
+  try {
+    const { utf8, notes } = decodeText(new Uint8Array(bytes), file.name);
+    for (const note of notes) onDetail?.(note);
+    return { ...file, bytes: utf8 };
+  } catch (error) {
+    if (error instanceof DataError) return file;
+    throw error;
   }
 }
 
@@ -92,7 +114,7 @@ export async function foreignFiles(
   for (const name of names) {
     let isFound = false;
     for (const found of await expand(name, options)) {
-      const file = await readNamed(found.name, found.isNamed, options);
+      const file = inUtf8(await readNamed(found.name, found.isNamed, options), options);
       const format = readable.find(({ read }) => read.accepts(file));
       if (format !== undefined) {
         format.files.push(file);

@@ -11,7 +11,13 @@ import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
 import { createOutput, type Output } from './output.ts';
 import { parseCommandLine, type ParsedCommandLine } from './program.ts';
 import { renderError } from './render-error.ts';
-import { isReaderGone, isTerminalGone, type OutputStream, standardStream, type StandardStream } from './standard-stream.ts';
+import {
+  isReaderGone,
+  isTerminalGone,
+  type OutputStream,
+  standardStream,
+  type StandardStream,
+} from './standard-stream.ts';
 import { defaultStore, globalOptions } from './tables/global-options.ts';
 import { perbenchVersion } from './version.ts';
 
@@ -218,7 +224,10 @@ async function runCommand(
 }
 
 /** Operands and the values of all options but those that name outputs. */
-function inputFiles(operands: readonly string[], { out: _out, ...given }: ParsedCommandLine['given']): readonly string[] {
+function inputFiles(
+  operands: readonly string[],
+  { out: _out, ...given }: ParsedCommandLine['given'],
+): readonly string[] {
   const values = Object.values(given).flatMap((flags) => flags.map(({ value }) => value));
   return [...operands, ...values.filter((value) => value !== true)];
 }
@@ -255,12 +264,11 @@ async function untilForced(work: Promise<number>, interruption: Interruption): P
   }
 }
 
-async function readAll(stdin: CliWorld['stdin']): Promise<string> {
+async function readAll(stdin: CliWorld['stdin']): Promise<Buffer<ArrayBuffer>> {
   if (stdin.isTTY === true) {
     throw new UsageError('"-" reads from stdin, which is a terminal', { hint: 'Pipe a file into the command.' });
   }
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of stdin) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
 }

@@ -85,7 +85,8 @@ export function parseThinking(text: string): ThinkingChoice | undefined {
   const budget = known.get('budget');
   const effort = known.get('effort');
   const tokens = budget === undefined ? undefined : readTokens(budget);
-  if (known.size === 0 || known.size !== parts.length || (budget !== undefined && tokens === undefined)) return undefined;
+  if (known.size === 0 || known.size !== parts.length || (budget !== undefined && tokens === undefined))
+    return undefined;
   return { ...(tokens !== undefined && { budget: tokens }), ...(effort !== undefined && { effort }) };
 }
 

@@ -27,7 +27,7 @@ const defaultSuiteFiles = [
 export interface SuiteFileWorld {
   readonly workingFolder: string;
   readonly homeFolder: string;
-  readonly readStdin: () => Promise<string>;
+  readonly readStdin: () => Promise<Buffer<ArrayBuffer>>;
 }
 
 export interface SuiteFile {
@@ -44,7 +44,7 @@ export interface SuiteFile {
  */
 export async function readSuiteFile(name: string, world: SuiteFileWorld): Promise<SuiteFile> {
   if (name === '-') {
-    const document = parseWritten(await world.readStdin(), 'stdin', 'yaml');
+    const document = parseWritten(settingsText(await world.readStdin(), 'stdin'), 'stdin', 'yaml');
     return { document, folder: world.workingFolder };
   }
   const path = resolve(world.workingFolder, name);

@@ -48,7 +48,7 @@ async function settings(
   return resolveSuite({
     input: { options: input.values, origins: input.origins },
     fileName: parsed?.arguments[0],
-    world: { workingFolder, homeFolder: '/home/me', readStdin: async () => '' },
+    world: { workingFolder, homeFolder: '/home/me', readStdin: async () => Buffer.from('') },
   });
 }
 
@@ -265,7 +265,7 @@ describe('suite files of the package', () => {
       const { document } = await readSuiteFile(join(suites, name), {
         workingFolder: suites,
         homeFolder: '',
-        readStdin: async () => '',
+        readStdin: async () => Buffer.from(''),
       });
       expect(checkSuite(document).models.length).toBeGreaterThan(0);
     }
@@ -277,7 +277,7 @@ describe('suite files of the package', () => {
       const { document } = await readSuiteFile('init.yaml', {
         workingFolder: folder,
         homeFolder: '',
-        readStdin: async () => '',
+        readStdin: async () => Buffer.from(''),
       });
       expect(checkSuite(document)).toEqual(
         suiteSchema.parse({
