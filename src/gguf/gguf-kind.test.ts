@@ -11,7 +11,7 @@ async function read(entries: readonly GgufEntry[], tensors = weights): Promise<u
   await using folder = await testFolder();
   const path = join(folder.path, 'm.gguf');
   await writeFile(path, makeGguf(entries, tensors, 128));
-  return readModelHeader(path);
+  return await readModelHeader(path);
 }
 
 const architecture = (name: string): GgufEntry => ['general.architecture', name];
