@@ -4,7 +4,6 @@ import * as z from 'zod';
 import type { Cell } from '../core/cell.ts';
 import { ImportError } from '../core/errors.ts';
 import type { RunRecord } from '../core/store.ts';
-import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { jsonText } from '../present/sanitise.ts';
 import { fieldPrefix } from '../core/task.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
@@ -137,13 +136,12 @@ function cellText({ answers, ...facts }: Readonly<Record<string, unknown>> & { r
   return `\n${jsonText(facts).slice(0, -1)},"answers":[${lines.join(',')}]}`;
 }
 
-/** The text of the file; values of keys, tokens and passwords in the suite are left out. */
+/** The text of the file. */
 export function exportedRunText({ run, cells }: ExportedRun): string {
-  const { cost: _, suite, manifest, ...facts } = run;
-  const models = valueWithoutSecrets(manifest.models);
+  const { cost: _, ...facts } = run;
   const content = {
     schema: `perbench-run/${version}`,
-    run: { ...facts, suite: valueWithoutSecrets(suite), manifest: { ...manifest, models } },
+    run: facts,
     cells: cells.map(cellContent),
   };
   // As a reader will have it.

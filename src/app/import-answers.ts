@@ -9,7 +9,6 @@ import type { Sample } from '../core/sample.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { type Suite, suiteSchema } from '../core/suite.ts';
 import type { GenerateTask } from '../core/task.ts';
-import { withoutSecrets } from '../core/without-secrets.ts';
 import { splitThoughts } from '../core/split-thoughts.ts';
 import { type OutsideAnswer, readOutsideAnswers } from '../formats/outside-answers.ts';
 import { outsideMeasurements } from '../metrics/outside-measurements.ts';
@@ -237,7 +236,7 @@ async function manifestOf(
   return {
     perbenchVersion,
     nodeVersion: process.version,
-    commandLine: withoutSecrets(commandLine),
+    commandLine,
     host: await hostFacts(),
     models: Object.fromEntries(models.map((model) => [model, noFile])),
     tasks: { [planned.task.id]: { ...planned.facts, evaluatedItems: samples.length } },

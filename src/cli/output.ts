@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { textWithoutSecrets } from '../core/without-secrets.ts';
 import { jsonText, safeText } from '../present/sanitise.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -9,6 +10,18 @@ export interface TextSink {
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
   write(text: string): unknown;
+}
+
+/** The same stream, which is told no secrets. */
+export function sinkWithoutSecrets<Sink extends TextSink>(stream: Sink): Sink {
+  const write: TextSink['write'] = (text) => stream.write(textWithoutSecrets(text));
+  return new Proxy(stream, {
+    get(target, name) {
+      if (name === 'write') return write;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 }
 
 export interface OutputOptions {

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { Store } from '../core/store.ts';
 import { UsageError } from '../core/errors.ts';
+import { rememberSecretsIn } from '../core/without-secrets.ts';
 import type { CliContext } from './context.ts';
 import { type Keyboard, onEnter } from './enter-key.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createInterruption, type Interruption, type SignalSource } from './interruption.ts';
 import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
-import { createOutput, type Output, type TextSink } from './output.ts';
+import { createOutput, type Output, sinkWithoutSecrets, type TextSink } from './output.ts';
 import { parseCommandLine, type ParsedCommandLine } from './program.ts';
 import { renderError } from './render-error.ts';
 import { defaultStore, globalOptions } from './tables/global-options.ts';
@@ -33,9 +34,12 @@ export interface CliWorld {
  * @param argv without node and the program
  * @returns the exit code; the store is closed
  */
-export async function runCli(argv: readonly string[], world: CliWorld): Promise<number> {
+export async function runCli(argv: readonly string[], given: CliWorld): Promise<number> {
+  const world = { ...given, stdout: sinkWithoutSecrets(given.stdout), stderr: sinkWithoutSecrets(given.stderr) };
   if (argv[0] === 'complete') return complete(argv.slice(argv[1] === '--' ? 2 : 1), world);
   const startMs = world.now();
+  rememberSecretsIn(world.environment);
+  rememberSecretsIn(argv);
   const normalized = normalizeFlags(argv);
   // Errors in the command line itself are JSON too, so this is decided before it is parsed.
   const isJson =
