@@ -52,6 +52,7 @@ it('removes them from values of any shape, and keeps the rest', () => {
 
 it.each([
   ['sh -c "vllm serve m --api-key sk-1 --port 1"', 'sh -c "vllm serve m --api-key [removed] --port 1"'],
+  ['serve --verbose --hf-token hf_1 -v --api-key=k', 'serve --verbose --hf-token [removed] -v --api-key=[removed]'],
   ['HF_TOKEN=hf_1 MODE=fast serve', 'HF_TOKEN=[removed] MODE=fast serve'],
   [
     "curl -H 'Authorization: Bearer abc-def' http://h/?api_key=k1&q=2",

@@ -52,7 +52,7 @@ const secretQuery = /([?&;]([\w.-]+)=)([^&#\s"'<>]+)/g;
 const headerValue =
   /(\bauthorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?|\bbearer\s+(?=\S*\d))(?!\[removed\])([\w+/.~=-]{4,})/gi;
 /** A flag or variable with its value inside a command that is one text. */
-const namedInside = /(?<![\w-])((-{0,2}[\w-]+)(?:=|(?<=(?<![\w-])-[\w-]+)\s+))("[^"]*"|'[^']*'|[^\s"';|&]+)/g;
+const namedInside = /(?<![\w-])((-{0,2}[\w-]+)(?:=|(?<=(?<![\w-])-[\w-]+)\s+(?!-)))("[^"]*"|'[^']*'|[^\s"';|&]+)/g;
 
 /** Any text that goes into a file or a terminal: without the values that this process was told. */
 export function withoutKnownSecrets(text: string): string {
@@ -114,7 +114,7 @@ export function valueWithoutSecrets(value: unknown, hide: Hide = hidden): unknow
     name,
     typeof own === 'string' && isSecretName(name) ? hide(own) : valueWithoutSecrets(own, hide),
   ]);
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries) as unknown;
 }
 
 /** Remembers the secrets that a value of any shape has where {@link valueWithoutSecrets} finds them. */

@@ -163,7 +163,7 @@ describe('secrets of a run', () => {
       ['export', '--format', 'run', '--out', 'old.run.json'],
     ])
       await perbench(...words);
-    const texts = ['old.html', 'old.run.json'].map((name) => readFileSync(join(folder.path, name), 'utf8'));
-    expect(texts.flatMap(kindsIn)).toEqual([]);
+    const written = ['old.html', 'old.run.json'].map((name) => readFileSync(join(folder.path, name), 'utf8'));
+    expect(written.flatMap(kindsIn)).toEqual([]);
   });
 });
