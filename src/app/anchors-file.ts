@@ -5,6 +5,7 @@ import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../sc
 import { readFile } from 'node:fs/promises';
 import { LineCounter, isMap, isNode, isPair, isSeq, parseDocument, type Document } from 'yaml';
 import { ConfigError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 
 /** Raised when an older perbench would misread a newer file. */
 export const anchorsSchemaVersion = 'perbench-anchors/1';
@@ -112,9 +113,9 @@ export async function readAnchorsFile(path: string, name: string): Promise<Ancho
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
+    if (!isSystemError(error)) throw error;
     if (error.code === 'ENOENT') return undefined;
-    throw new ConfigError({ file: name }, `can't be read: ${error.message}`, { cause: error, hint });
+    throw new ConfigError({ file: name }, `can't be read: ${systemErrorWords(error)}`, { cause: error, hint });
   }
   return parseAnchors(text, name);
 }

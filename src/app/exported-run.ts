@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Cell } from '../core/cell.ts';
 import { ImportError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import type { RunRecord } from '../core/store.ts';
 import { jsonText } from '../present/sanitise.ts';
 import { fieldPrefix } from '../core/task.ts';
@@ -247,8 +248,7 @@ export async function readExportedRun(path: string, file: string): Promise<Expor
   try {
     return parseExportedRun(file, await readFile(path, 'utf8'));
   } catch (error) {
-    if (!(error instanceof Error) || !('syscall' in error)) throw error;
-    const what = 'code' in error && error.code === 'ENOENT' ? 'no such file' : error.message;
-    throw new ImportError({ file }, what, { cause: error, hint: exportHint });
+    if (!isSystemError(error)) throw error;
+    throw new ImportError({ file }, systemErrorWords(error), { cause: error, hint: exportHint });
   }
 }

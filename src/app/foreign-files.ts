@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ImportError, UsageError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
 
@@ -30,9 +31,8 @@ export interface FormatFiles {
 }
 
 function diskProblem(name: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  const what = error.code === 'ENOENT' ? 'no such file' : error.message;
-  return new UsageError(`${name}: ${what}`, { cause: error, hint: 'Name files or folders with results.' });
+  if (!isSystemError(error)) return error;
+  return new UsageError(`${name}: ${systemErrorWords(error)}`, { cause: error, hint: 'Name files or folders with results.' });
 }
 
 async function readNamed(name: string, isNamed: boolean, { workingFolder }: ForeignFilesOptions): Promise<FoundFile> {

@@ -1,4 +1,5 @@
 import { EnvironmentError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { TaskAnchors } from '../scoring/anchors.ts';
@@ -109,8 +110,8 @@ async function writeAnchors(file: string, content: string): Promise<void> {
   try {
     await replaceFile(file, content);
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    throw new EnvironmentError(`${file}: can't write anchors: ${error.message}`, {
+    if (!isSystemError(error)) throw error;
+    throw new EnvironmentError(`${file}: can't write anchors: ${systemErrorWords(error)}`, {
       cause: error,
       hint: 'Make the folder writable, or choose anchors with --anchors.',
     });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
 import { ifThere } from '../files/if-there.ts';
@@ -53,9 +54,8 @@ async function contentOf(task: WrittenTask, path: string): Promise<Buffer<ArrayB
   try {
     return await readFile(path);
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    const what = error.code === 'ENOENT' ? 'no such file' : error.message;
-    throw task.problem(['score'], `score: ${path}: ${what}`);
+    if (!isSystemError(error)) throw error;
+    throw task.problem(['score'], `score: ${path}: ${systemErrorWords(error)}`);
   }
 }
 

@@ -14,7 +14,7 @@ export interface Interruption extends Disposable {
   readonly forceSignal: AbortSignal;
   /** Of the first signal; undefined where none came. */
   readonly exitCode: number | undefined;
-  /** Ends the work as a signal would: stdout's reader has gone. */
+  /** Ends the work as a signal would: nobody reads stdout any more, or the terminal is gone. */
   stop(exitCode: number): void;
   /** From now on Ctrl-C is how the command is meant to end: nothing is said of it, and the exit code is 0. */
   expectEnd(): void;
@@ -50,19 +50,26 @@ export function createInterruption(options: InterruptionOptions): Interruption {
   let firstMs = 0;
   let timer: NodeJS.Timeout | undefined;
 
+  function begin(code: number): void {
+    exitCode = code;
+    firstMs = now();
+    graceful.abort();
+  }
+
+  /** Nobody is there to press Ctrl-C a second time. */
+  function limit(): void {
+    timer = setTimeout(() => forced.abort(), terminationMs);
+    timer.unref();
+  }
+
   function handle(name: Handled): void {
     if (exitCode === undefined) {
       const isExpected = name === 'SIGINT' && isEndExpected;
-      exitCode = isExpected ? exitCodes.done : exitCodeBySignal[name];
-      firstMs = now();
-      graceful.abort();
+      begin(isExpected ? exitCodes.done : exitCodeBySignal[name]);
       if (isExpected) return;
       if (name === 'SIGINT') {
         notify('stopping: finishing requests in flight, then saving; press Ctrl-C again to stop at once');
-      } else {
-        timer = setTimeout(() => forced.abort(), terminationMs);
-        timer.unref();
-      }
+      } else limit();
     } else if (now() - firstMs >= debounceMs) {
       forced.abort();
     }
@@ -83,8 +90,9 @@ export function createInterruption(options: InterruptionOptions): Interruption {
       return exitCode;
     },
     stop(code) {
-      exitCode ??= code;
-      graceful.abort();
+      if (exitCode !== undefined) return;
+      begin(code);
+      limit();
     },
     expectEnd() {
       isEndExpected = true;

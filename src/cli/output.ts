@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import { textWithoutSecrets } from '../core/without-secrets.ts';
 import { jsonText, safeText } from '../present/sanitise.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -9,19 +8,10 @@ export interface TextSink {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  /** Bits of colour that it shows. */
+  getColorDepth?(): number;
+  on?(event: 'error', listener: (error: unknown) => void): unknown;
   write(text: string): unknown;
-}
-
-/** The same stream, which is told no secrets. */
-export function sinkWithoutSecrets<Sink extends TextSink>(stream: Sink): Sink {
-  const write: TextSink['write'] = (text) => stream.write(textWithoutSecrets(text));
-  return new Proxy(stream, {
-    get(target, name) {
-      if (name === 'write') return write;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 export interface OutputOptions {
@@ -56,16 +46,13 @@ export interface Output {
   /** Notes and warnings go there while it is set: a live display prints them above itself. */
   divertNotes(sink: ((text: string) => void) | undefined): void;
   styled(text: string, style: Style): string;
-  /** Nothing more is written to stdout: its reader has gone. */
-  closeStdout(): void;
 }
 
 export function createOutput(options: OutputOptions): Output {
   const { stdout, stderr, isJson, isQuiet, verbosity, hasColor } = options;
   let notes: ((text: string) => void) | undefined;
-  let isOpen = true;
   const write = (text: string): void => {
-    if (isOpen) stdout.write(text);
+    stdout.write(text);
   };
   const tell = (text: string): void => {
     if (notes === undefined) stderr.write(`${safeText(text)}\n`);
@@ -93,9 +80,6 @@ export function createOutput(options: OutputOptions): Output {
       notes = sink;
     },
     styled: (text, style) => styledFor(stdout, hasColor, text, style),
-    closeStdout: () => {
-      isOpen = false;
-    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import type { CliContext } from './context.ts';
 import { existsSync } from 'node:fs';
 import { scoreTable } from '../formats/score-table.ts';
@@ -22,9 +23,8 @@ export async function readTable(file: string, context: CliContext): Promise<stri
   try {
     return await readFile(context.path(file), 'utf8');
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    const what = error.code === 'ENOENT' ? 'no such file' : error.message;
-    throw new UsageError(`${file}: ${what}`, { cause: error, hint: 'Name a CSV file, or - for stdin.' });
+    if (!isSystemError(error)) throw error;
+    throw new UsageError(`${file}: ${systemErrorWords(error)}`, { cause: error, hint: 'Name a CSV file, or - for stdin.' });
   }
 }
 

@@ -1,4 +1,5 @@
-import { PerbenchError } from '../core/errors.ts';
+import { EnvironmentError, PerbenchError } from '../core/errors.ts';
+import { explainSystemError, isSystemError } from '../core/system-error.ts';
 import { exitCodeByErrorCode, exitCodes } from './exit-codes.ts';
 import { safeText } from '../present/sanitise.ts';
 import { textWidth, wrapText } from '../present/text-width.ts';
@@ -18,12 +19,17 @@ export interface RenderedError {
 }
 
 /**
- * Known errors are one line and a hint; everything else is a bug of ours and shows its stack.
+ * Known errors are one line and a hint, and so is what the operating system refuses; everything else is a bug of ours and
+ * shows its stack.
  *
  * @param width of the terminal; undefined leaves lines as long as they are
  */
 export function renderError(error: unknown, width?: number): RenderedError {
   if (error instanceof PerbenchError) return renderKnown(error, width);
+  if (isSystemError(error)) {
+    const { message, hint } = explainSystemError(error);
+    return renderKnown(new EnvironmentError(message, { hint, cause: error }), width);
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const message = error instanceof Error ? error.message : String(error);
   return {

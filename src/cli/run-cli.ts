@@ -1,28 +1,32 @@
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
 import type { Store } from '../core/store.ts';
-import { UsageError } from '../core/errors.ts';
+import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { rememberSecretsIn } from '../core/without-secrets.ts';
+import { isSystemError, missingWorkingFolder, type SystemError, systemErrorWords } from '../core/system-error.ts';
 import type { CliContext } from './context.ts';
 import { type Keyboard, onEnter } from './enter-key.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createInterruption, type Interruption, type SignalSource } from './interruption.ts';
 import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
-import { createOutput, type Output, sinkWithoutSecrets, type TextSink } from './output.ts';
+import { createOutput, type Output } from './output.ts';
 import { parseCommandLine, type ParsedCommandLine } from './program.ts';
 import { renderError } from './render-error.ts';
+import { isReaderGone, isTerminalGone, type OutputStream, standardStream, type StandardStream } from './standard-stream.ts';
 import { defaultStore, globalOptions } from './tables/global-options.ts';
 import { perbenchVersion } from './version.ts';
 
 /** Everything outside the process that the command line touches. */
 export interface CliWorld {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly workingFolder: string;
+  /** Undefined where it was removed. */
+  readonly workingFolder: string | undefined;
   readonly homeFolder: string;
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
   /** The same stdin, where it is a terminal. */
   readonly keyboard?: Keyboard | undefined;
-  readonly stdout: TextSink & { on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown };
-  readonly stderr: TextSink;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   readonly signals: SignalSource;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
@@ -32,10 +36,59 @@ export interface CliWorld {
  * Runs one command line to its end, errors included.
  *
  * @param argv without node and the program
- * @returns the exit code; the store is closed
+ * @returns the exit code; the store is closed, and the streams have taken what was written
  */
-export async function runCli(argv: readonly string[], given: CliWorld): Promise<number> {
-  const world = { ...given, stdout: sinkWithoutSecrets(given.stdout), stderr: sinkWithoutSecrets(given.stderr) };
+export async function runCli(argv: readonly string[], world: CliWorld): Promise<number> {
+  let lost: SystemError | undefined;
+  let tell = (_text: string): void => undefined;
+  using interruption = createInterruption({ source: world.signals, now: world.now, notify: (text) => tell(text) });
+  const stdout = standardStream(world.stdout, (error) => {
+    if (isTerminalGone(error, world.stdout)) return interruption.stop(exitCodes.hangup);
+    // The reader has what it wanted (`| head`): a quiet end.
+    if (isReaderGone(error)) return interruption.stop(exitCodes.done);
+    lost = error;
+    interruption.stop(exitCodes.environment);
+  });
+  // What it shows can be missed: the work goes on, and its results are stored.
+  const stderr = standardStream(world.stderr, (error) => {
+    if (isTerminalGone(error, world.stderr)) interruption.stop(exitCodes.hangup);
+  });
+  const streams = { stdout, stderr };
+  const exitCode = await runLine(argv, world, streams, interruption, (listener) => {
+    tell = listener;
+  });
+  await stdout.flushed();
+  if (lost !== undefined) stderr.write(renderError(outputError(lost)).text);
+  await stderr.flushed();
+  return lost === undefined ? exitCode : exitCodes.environment;
+}
+
+function outputError(cause: SystemError): EnvironmentError {
+  return new EnvironmentError(`stdout: ${systemErrorWords(cause)}; the output is not complete`, {
+    hint: 'Send it elsewhere, and run the command again: what was measured is stored.',
+    cause,
+  });
+}
+
+async function folderProblem(path: string): Promise<string | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? undefined : 'is a file, not a folder';
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return error.code === 'ENOENT' ? 'no such folder' : systemErrorWords(error);
+  }
+}
+
+type Streams = Readonly<Record<'stdout' | 'stderr', StandardStream>>;
+
+/** @param listen gets who tells the user that the work is being stopped */
+async function runLine(
+  argv: readonly string[],
+  world: CliWorld,
+  streams: Streams,
+  interruption: Interruption,
+  listen: (tell: (text: string) => void) => void,
+): Promise<number> {
   if (argv[0] === 'complete') return complete(argv.slice(argv[1] === '--' ? 2 : 1), world);
   const startMs = world.now();
   rememberSecretsIn(world.environment);
@@ -44,28 +97,18 @@ export async function runCli(argv: readonly string[], given: CliWorld): Promise<
   // Errors in the command line itself are JSON too, so this is decided before it is parsed.
   const isJson =
     normalized.slice(0, endOfFlags(normalized)).includes('--json') || world.environment['PERBENCH_JSON'] === '1';
-  const early = createOutput({ ...world, isJson, isQuiet: false, verbosity: 0, hasColor: true });
+  const early = createOutput({ ...streams, isJson, isQuiet: false, verbosity: 0, hasColor: true });
   let output = early;
   let exitCode: number;
   let name: string | undefined;
-  using interruption = createInterruption({
-    source: world.signals,
-    now: world.now,
-    notify: (text) => output.note(text),
-  });
-  world.stdout.on('error', (error) => {
-    // The reader has what it wanted (`| head`): no more output, and a quiet end.
-    if (error.code !== 'EPIPE') throw error;
-    output.closeStdout();
-    interruption.stop(exitCodes.done);
-  });
+  listen((text) => output.note(text));
   try {
     const parsed = parseCommandLine(normalized, perbenchVersion(), (text) => early.raw(text));
     if (parsed === undefined) return exitCodes.done;
     name = parsed.command.name;
     const globals = resolveGlobals(parsed, world);
     output = createOutput({
-      ...world,
+      ...streams,
       isJson: globals.json === true,
       isQuiet: globals.quiet === true,
       verbosity: globals.verbose,
@@ -82,9 +125,28 @@ export async function runCli(argv: readonly string[], given: CliWorld): Promise<
 
 /** What the scripts of `completion` call at each press of the key; not in the tables, since nobody types it. */
 async function complete(words: readonly string[], { workingFolder }: CliWorld): Promise<number> {
+  if (workingFolder === undefined) return exitCodes.done;
   const { completeWords } = await import('./complete-words.ts');
   await completeWords(words, { workingFolder, storePath: resolve(workingFolder, defaultStore) });
   return exitCodes.done;
+}
+
+/**
+ * The folder in which the command works.
+ *
+ * @throws {UsageError} if `--cwd` names none
+ * @throws {EnvironmentError} if the one of the process was removed
+ */
+async function folderOf(named: string | undefined, { workingFolder }: CliWorld): Promise<string> {
+  if (workingFolder === undefined && (named === undefined || !isAbsolute(named))) {
+    const { message, hint } = missingWorkingFolder;
+    throw new EnvironmentError(message, { hint });
+  }
+  if (named === undefined) return workingFolder ?? '.';
+  const folder = resolve(workingFolder ?? '/', named);
+  const problem = await folderProblem(folder);
+  if (problem === undefined) return folder;
+  throw new UsageError(`--cwd ${named}: ${problem}`, { hint: 'Name a folder that is there.' });
 }
 
 function endOfFlags(argv: readonly string[]): number {
@@ -122,7 +184,7 @@ async function runCommand(
   output: Output,
   interruption: Interruption,
 ): Promise<number> {
-  const workingFolder = resolve(world.workingFolder, globals.cwd ?? '.');
+  const workingFolder = await folderOf(globals.cwd, world);
   const { values, origins } = resolveOptions(command.options, given, world.environment);
   const handler = await command.load();
   const resources = new AsyncDisposableStack();

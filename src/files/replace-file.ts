@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as nodeFiles from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { discard } from './discard.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** The part of `node:fs/promises` that makes things last; a test watches it. */
 export type Disk = Pick<typeof nodeFiles, 'open' | 'rename'>;
@@ -50,12 +52,11 @@ async function replace(path: string, disk: Disk, make: (beside: string) => Promi
   // Hidden, and a name of its own: two writers of one file must not write into each other's.
   const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
   try {
-    await nodeFiles.mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await make(beside);
     await renameSynced(beside, path, disk);
   } catch (error) {
-    // What matters is why it couldn't be written.
-    await nodeFiles.rm(beside, { force: true }).catch(() => undefined);
+    await discard(beside);
     throw error;
   }
 }

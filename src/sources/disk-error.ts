@@ -1,9 +1,10 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { sizeText } from '../core/amount-text.ts';
 import { EnvironmentError } from '../core/errors.ts';
-import { errorCode } from '../core/retry.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { isMissing } from '../files/if-there.ts';
+import { makeFolder as makeMissing } from '../files/make-folder.ts';
 import { replaceFile, replaceLink } from '../files/replace-file.ts';
 
 const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.';
@@ -31,10 +32,10 @@ export async function linkAtomically(path: string, target: string): Promise<void
   await explained(path, replaceLink(path, relative(dirname(path), target)));
 }
 
-/** Turns "disk full" and "not allowed" into one clear line; anything else comes back as it was. */
+/** Turns what the system refuses into one clear line; anything else comes back as it was. */
 export async function explainDiskError(error: unknown, path: string, neededBytes?: number): Promise<unknown> {
-  const code = errorCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (!isSystemError(error)) return error;
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
     const free = sizeText(await freeBytes(dirname(path)));
     const needed = neededBytes === undefined ? '' : `needs ${sizeText(neededBytes)} more, `;
     return new EnvironmentError(`disk full while writing ${path}: ${needed}${free} free`, {
@@ -42,10 +43,7 @@ export async function explainDiskError(error: unknown, path: string, neededBytes
       cause: error,
     });
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'EEXIST' || code === 'ENOTDIR') {
-    return new EnvironmentError(`cannot write ${path}: ${code}`, { hint: rightsHint, cause: error });
-  }
-  return error;
+  return new EnvironmentError(`cannot write ${path}: ${systemErrorWords(error)}`, { hint: rightsHint, cause: error });
 }
 
 /** Refuses before the first byte where the disk can't hold what is to come. */
@@ -59,7 +57,7 @@ export async function requireFreeBytes(path: string, neededBytes: number): Promi
 }
 
 export async function makeFolder(folder: string): Promise<void> {
-  await explained(folder, mkdir(folder, { recursive: true }));
+  await explained(folder, makeMissing(folder));
 }
 
 async function explained(path: string, write: Promise<unknown>): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat, rm } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
+import { discard } from '../files/discard.ts';
 import { ifThere, readJsonIfThere } from '../files/if-there.ts';
 import { requireGguf } from '../gguf/gguf-file.ts';
 import { writeAtomically } from './disk-error.ts';
@@ -114,7 +115,7 @@ export async function pullOwnModel(request: ModelRequest, source: OwnSource, pul
   try {
     await requireGguf(target);
   } catch (error) {
-    await rm(target, { force: true });
+    await discard(target);
     throw error;
   }
   await rememberSha256(target, sha256, cacheDir);

@@ -3,6 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DownloadError } from '../core/errors.ts';
 import { renameSynced } from '../files/replace-file.ts';
+import { discard } from '../files/discard.ts';
 import { explainDiskError, makeFolder } from './disk-error.ts';
 import type { FetchedFile } from './pull.ts';
 
@@ -110,8 +111,8 @@ export class PartialFile implements AsyncDisposable {
   async finish({ target, notePath, sha256, file, changed }: FinishedFile): Promise<FetchedFile> {
     const got = this.sha256();
     if (sha256 !== undefined && got !== sha256) {
-      await rm(this.path, { force: true });
-      await rm(notePath, { force: true });
+      await discard(this.path);
+      await discard(notePath);
       throw new DownloadError(`${file}: sha256 is ${got}, expected ${sha256}; the download was deleted`, {
         hint: `Try again; if the checksum stays wrong, ${changed} and must not be trusted.`,
       });

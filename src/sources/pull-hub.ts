@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { DownloadError } from '../core/errors.ts';
+import { discard } from '../files/discard.ts';
 import { ifThere } from '../files/if-there.ts';
 import { requireGguf, modelSha256, shardFiles } from '../gguf/gguf-file.ts';
 import { downloadFile } from './download-file.ts';
@@ -128,7 +129,7 @@ async function downloadBlob(file: HubFile, facts: HubFileFacts, blob: string, pu
   };
   const fetched = await downloadFile(download, pull);
   if (facts.sha256 === undefined && (await gitBlobId(blob)) !== facts.etag) {
-    await rm(blob, { force: true });
+    await discard(blob);
     throw new DownloadError(
       `${file.repo}/${file.file}: the content does not match the hub's checksum (git id ${facts.etag}) and was deleted`,
     );

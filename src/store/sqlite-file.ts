@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import { StoreError } from '../core/errors.ts';
 import { withoutKnownSecrets } from '../core/without-secrets.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { type Database, migrations } from './schema.ts';
 import { explainSqliteError, isBusy } from './sqlite-error.ts';
 
@@ -19,7 +20,7 @@ export const schemaVersion = Object.keys(migrations).length;
  * @throws {StoreError} if the file can't be used
  */
 export async function openDatabase(file: string, busyTimeoutMs: number): Promise<DatabaseSync> {
-  if (file !== ':memory:') createFolder(file);
+  if (file !== ':memory:') await createFolder(file);
   const deadlineMs = performance.now() + busyTimeoutMs;
   for (;;) {
     try {
@@ -32,13 +33,13 @@ export async function openDatabase(file: string, busyTimeoutMs: number): Promise
   }
 }
 
-function createFolder(file: string): void {
+async function createFolder(file: string): Promise<void> {
   const folder = dirname(file);
   try {
-    mkdirSync(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError(`${file}: cannot create the folder of the store (${reason})`, {
+    if (!isSystemError(cause)) throw cause;
+    throw new StoreError(`${file}: cannot create the folder of the store: ${systemErrorWords(cause)}`, {
       hint: 'Choose another file for the store.',
       cause,
     });

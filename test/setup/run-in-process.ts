@@ -42,6 +42,7 @@ export async function runInProcess(
       write: (text) => {
         stderr += text;
       },
+      on: () => undefined,
     },
     signals: { on: () => undefined, off: () => undefined },
     now: () => performance.now(),

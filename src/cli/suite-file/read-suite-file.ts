@@ -7,6 +7,7 @@ import { taskPath } from '../../app/task-names.ts';
 import { absoluteDefinition } from '../../app/task-files.ts';
 import { parseWritten, writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
 import type { Suite } from '../../core/suite.ts';
 import { isFileServer } from '../../core/managed-server.ts';
 import { splitEngineSource } from '../../engines/index.ts';
@@ -87,15 +88,9 @@ async function readText(path: string, shown: string): Promise<string> {
 }
 
 function unreadable(error: unknown, shown: string): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  const what: Readonly<Record<string, string>> = {
-    ENOENT: 'no such file',
-    EISDIR: 'is a folder, not a suite file',
-    EACCES: 'permission denied',
-  };
-  const known = what[String(error.code)];
-  if (known === undefined) return error;
-  return new ConfigError({ file: shown }, known, { cause: error, hint: 'Create a suite file with perbench init.' });
+  if (!isSystemError(error)) return error;
+  const what = error.code === 'EISDIR' ? 'is a folder, not a suite file' : systemErrorWords(error);
+  return new ConfigError({ file: shown }, what, { cause: error, hint: 'Create a suite file with perbench init.' });
 }
 
 /** Runs the user's program; Node strips its types. The suite is its default export or its export `suite`. */

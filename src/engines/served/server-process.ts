@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { EnvironmentError } from '../../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
 import type { KeeperOrder } from './keeper.ts';
 import { markedProcesses, serverMark, signalServer } from './marked-processes.ts';
 import type { ServerCommand } from './server-command.ts';
@@ -182,5 +183,8 @@ function startError(program: string, error: Error): EnvironmentError {
     ? new EnvironmentError(`the server's program "${program}" isn't installed`, {
         hint: 'Install it, add its folder to PATH, or set `program` of the server to its path.',
       })
-    : new EnvironmentError(`the server's program "${program}" can't be started: ${error.message}`, { cause: error });
+    : new EnvironmentError(
+        `the server's program "${program}" can't be started: ${isSystemError(error) ? systemErrorWords(error) : error.message}`,
+        { cause: error },
+      );
 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineOptions, ModelSpec } from '../../core/engine.ts';
 import { EnvironmentError, type PerbenchError, ServerError } from '../../core/errors.ts';
+import { makeFolder } from '../../files/make-folder.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import { askServer } from './ask-server.ts';
 import { localServerProcesses } from './local-host.ts';
@@ -105,9 +106,9 @@ async function findFreePort(port = 0): Promise<number | undefined> {
 /** A port may be lost to another program between looking and starting. */
 const portTries = 3;
 
-function logFile(options: EngineOptions, name: string): string {
+async function logFile(options: EngineOptions, name: string): Promise<string> {
   const folder = options.logFolder ?? mkdtempSync(join(tmpdir(), 'perbench-server-'));
-  mkdirSync(folder, { recursive: true });
+  await makeFolder(folder);
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(/\D/g, '');
   return join(folder, `${name.replaceAll(/[^\w.-]+/g, '_')}-${stamp}.log`);
 }
@@ -152,7 +153,7 @@ async function startOn(port: number, request: StartServerRequest): Promise<Start
   const origin = `http://${loopbackHost}:${port}`;
   const process = await ServerProcess.start({
     command,
-    logFile: logFile(options, spec.name),
+    logFile: await logFile(options, spec.name),
     environment,
     apiKey,
     stopMs: server.stopSeconds * 1000,
