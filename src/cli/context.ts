@@ -22,6 +22,8 @@ export interface CliContext {
   /** Calls back at the next press of Enter; returns how to stop listening. Undefined where nobody is at a terminal. */
   readonly onEnter: ((listener: () => void) => () => void) | undefined;
   readonly readStdin: () => Promise<string>;
+  /** What the command line names that may be a file to read, as typed. */
+  readonly inputFiles: readonly string[];
   /** Absolute path of what a user wrote on the command line. */
   path(relative: string): string;
   /** Opens the store of `--store`, once; it is closed when the command ends, whichever way. */

@@ -205,6 +205,7 @@ async function runCommand(
     isInteractive,
     onEnter: keyboard === undefined ? undefined : (listener) => onEnter(keyboard, listener),
     readStdin: () => readAll(world.stdin),
+    inputFiles: inputFiles(operands, given),
     path,
     storePath,
     isDefaultStore: globals.store === undefined,
@@ -217,6 +218,12 @@ async function runCommand(
   } finally {
     await closeAll(resources, interruption.forceSignal);
   }
+}
+
+/** Operands and the values of all options but those that name outputs. */
+function inputFiles(operands: readonly string[], { out: _out, ...given }: ParsedCommandLine['given']): readonly string[] {
+  const values = Object.values(given).flatMap((flags) => flags.map(({ value }) => value));
+  return [...operands, ...values.filter((value) => value !== true)];
 }
 
 const forcedCloseMs = 3000;

@@ -1,6 +1,7 @@
 import { appendFile, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { withRemedy } from '../core/with-remedy.ts';
 import type { Document } from '../present/document.ts';
 import { documentFormats, type Format, formatOfFile, knownEndings } from '../present/formats.ts';
@@ -8,7 +9,9 @@ import { fitSummary, githubAnnotations, stepSummaryBytes } from '../present/chec
 import { markdownText } from '../present/markdown.ts';
 import { reportDocument } from '../present/report-document.ts';
 import type { Report } from '../present/report.ts';
+import { ifThere } from '../files/if-there.ts';
 import { type FileContent, replaceFile } from '../files/replace-file.ts';
+import { checkOutputs } from './check-outputs.ts';
 import type { CliContext } from './context.ts';
 import { htmlFormat } from './report-page.ts';
 
@@ -27,27 +30,30 @@ export interface OutputFile {
  * Called before anything is measured: a wrong ending must not come up after hours.
  *
  * @param chosen format of all files, whatever their endings
- * @throws {UsageError} for an ending that is no format
+ * @throws {UsageError} for an ending that is no format, and as {@link checkOutputs}
  */
-export function outputFiles(
+export async function outputFiles(
   context: CliContext,
   kind: keyof typeof fileFormats,
   chosen?: Format,
-): readonly OutputFile[] {
+): Promise<readonly OutputFile[]> {
   const known: Readonly<Record<string, Format>> = fileFormats[kind];
-  return context.globals.out.map((name) => {
+  const files = context.globals.out.map((name) => {
     const path = context.path(name);
-    const extension = extname(path);
+    // As shells complete folders.
+    const extension = name.endsWith('/') ? '' : extname(path);
     if (extension === '') {
       const format = chosen ?? documentFormats[kind].json;
-      return { path: join(path, `results.${format.extensions[0]}`), format };
+      return { name, path: join(path, `results.${format.extensions[0]}`), format };
     }
     const format = chosen ?? formatOfFile(known, path);
-    if (format !== undefined) return { path, format };
+    if (format !== undefined) return { name, path, format };
     throw new UsageError(`--out ${name}: unknown format "${extension}" for ${context.commandName}`, {
       hint: `Use one of ${knownEndings(known)}.`,
     });
   });
+  await checkOutputs(files, context);
+  return files;
 }
 
 /** Writes a document into every file of `--out`. */
@@ -71,10 +77,9 @@ export async function writeWhole(path: string, content: FileContent): Promise<vo
   try {
     await replaceFile(path, content);
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    // Thrown while the content was made, not by the disk.
-    if (error instanceof PerbenchError) throw error;
-    throw new EnvironmentError(`${path}: cannot be written: ${error.message}`, {
+    // Others are thrown while the content is made.
+    if (!isSystemError(error)) throw error;
+    throw new EnvironmentError(`${path}: cannot be written: ${systemErrorWords(error)}`, {
       cause: error,
       hint: 'Name another file, or free some space.',
     });
@@ -96,18 +101,13 @@ export async function writeGithub(document: Document, context: CliContext): Prom
     const room = stepSummaryBytes - (await sizeOf(file));
     await appendFile(file, fitSummary(markdownText(document), room));
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error;
-    output.warn(`the step summary ${file} cannot be written: ${error.message}`);
+    if (!isSystemError(error)) throw error;
+    output.warn(`the step summary ${file} cannot be written: ${systemErrorWords(error)}`);
   }
 }
 
 async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
-    throw error;
-  }
+  return (await ifThere(stat(file)))?.size ?? 0;
 }
 
 /** The page of a run, among its own files: beside the store. */

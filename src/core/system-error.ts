@@ -91,12 +91,19 @@ function isZeroByte({ message }: Error): boolean {
 export function systemErrorWords(error: SystemError): string {
   const [words] = explain(error);
   // What isn't there needs no more to be looked up.
-  return error.code === 'ENOENT' || words === error.message ? words : `${words} (${error.code})`;
+  return (error.code === 'ENOENT' && error.syscall !== 'mkdir') || words === error.message ? words : `${words} (${error.code})`;
 }
 
 function explain(error: SystemError): readonly [words: string, hint: string] {
   if (isZeroByte(error)) return ['the name has a zero byte in it', otherPath];
+  // Its parent is there, and says that it isn't: in /proc, or under an automounter.
+  if (error.code === 'ENOENT' && error.syscall === 'mkdir') return ['no folder can be made there', otherPath];
   return explanations.get(error.code) ?? [error.message, otherPath];
+}
+
+/** What the system would say of a path if it were asked. */
+export function systemError(code: string, path: string, syscall: string): SystemError {
+  return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, path, syscall });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { systemError } from '../core/system-error.ts';
 import { ifThere } from './if-there.ts';
 
 /**
@@ -13,8 +14,8 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   const missing: string[] = [];
   for (let folder = resolve(path); ; folder = dirname(folder)) {
     const there = await ifThere(stat(folder));
-    // What isn't a folder refuses the one below with an error of its own, unless there is none below.
-    if (there !== undefined && (there.isDirectory() || missing.length > 0)) break;
+    if (there?.isDirectory() === true) break;
+    if (there !== undefined) throw systemError('ENOTDIR', folder, 'mkdir');
     missing.unshift(folder);
     if (dirname(folder) === folder) break;
   }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as nodeFiles from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isSystemError, systemError } from '../core/system-error.ts';
+import { ifThere } from './if-there.ts';
 import { discard } from './discard.ts';
 import { makeFolder } from './make-folder.ts';
 
@@ -48,9 +50,43 @@ export async function renameSynced(from: string, to: string, disk: Disk = nodeFi
   }
 }
 
+/**
+ * Finds out whether a file could be written, without writing it: its folder is made where it is missing, takes a file for
+ * a moment, and is gone again.
+ *
+ * @throws the error of the file system
+ */
+export async function checkWritable(path: string): Promise<void> {
+  // Of a folder, or where a name is too long, the system wouldn't say so before the end.
+  const there = await ifThere(nodeFiles.stat(path));
+  if (there?.isDirectory() === true) throw systemError('EISDIR', path, 'open');
+  const made = await makeFolder(dirname(path));
+  try {
+    const beside = nameBeside(path);
+    await nodeFiles.writeFile(beside, '', { flag: 'wx' });
+    await discard(beside);
+  } finally {
+    if (made !== undefined) await removeEmpty(dirname(path), made);
+  }
+}
+
+async function removeEmpty(folder: string, last: string): Promise<void> {
+  try {
+    for (let current = folder; current.startsWith(last); current = dirname(current)) await nodeFiles.rmdir(current);
+  } catch (error) {
+    // Another process uses it by now.
+    if (!isSystemError(error)) throw error;
+  }
+}
+
+/** Hidden, and a name of its own: two writers of one file must not write into each other's. */
+function nameBeside(path: string): string {
+  // Short enough that a name as long as the system takes can be written.
+  return join(dirname(path), `.${basename(path).slice(0, 40)}.${randomUUID()}.part`);
+}
+
 async function replace(path: string, disk: Disk, make: (beside: string) => Promise<void>): Promise<void> {
-  // Hidden, and a name of its own: two writers of one file must not write into each other's.
-  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+  const beside = nameBeside(path);
   try {
     await makeFolder(dirname(path));
     await make(beside);

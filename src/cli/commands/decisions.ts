@@ -25,7 +25,7 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   if (input.options.table !== undefined && input.arguments.length > 0) {
     throw new UsageError('both a run and a table were given', { hint: 'Give one of them.' });
   }
-  const files = outputFiles(context, 'decision');
+  const files = await outputFiles(context, 'decision');
   const report = await decidedReport(input, context);
   const { answers } = report;
   if (answers === undefined || answers.tasks.length === 0) throw new UsageError('there are no cells to decide on');
@@ -56,7 +56,7 @@ export const compare: CommandHandler<typeof compareOptions> = async (
   context,
 ) => {
   const { output, interruption } = context;
-  const files = outputFiles(context, 'comparison');
+  const files = await outputFiles(context, 'comparison');
   const store = await storeOf([nameA, nameB], context);
   const comparison = await compareRuns(store, nameA, nameB, {
     tasks: options.task,
@@ -84,7 +84,7 @@ export const gate: CommandHandler<typeof gateOptions> = async (input, context) =
       hint: 'Name a run of perbench list or an exported run, such as --baseline latest~1 or --baseline base.json.',
     });
   }
-  const files = outputFiles(context, 'gate');
+  const files = await outputFiles(context, 'gate');
   const store = await storeOf([baseline, candidate ?? 'latest'], context);
   const decided = await gateRuns(store, baseline, candidate, {
     folder: context.workingFolder,

@@ -10,13 +10,15 @@ import { printReport } from '../print-document.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { performanceCells } from '../read-table.ts';
 import type { importOptions } from '../tables/result-options.ts';
+import { checkNewStore } from '../check-outputs.ts';
 import { outputFiles } from '../write-outputs.ts';
 
 type ImportOptions = CommandInput<typeof importOptions>['options'];
 
 /** Scores answers that were made elsewhere, and shows them as any other run. */
 export const importAnswers: CommandHandler<typeof importOptions> = async ({ arguments: names, options }, context) => {
-  const outputs = outputFiles(context, 'report');
+  const outputs = await outputFiles(context, 'report');
+  if (options.dryRun !== true) await checkNewStore(context);
   const { output } = context;
   const { model, task } = required(options);
   const [file, ...others] = names;

@@ -11,6 +11,7 @@ import type { CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { taskTemplate } from '../suite-file/task-template.ts';
 import type { initOptions } from '../tables/prepare-options.ts';
+import { checkOutputs } from '../check-outputs.ts';
 import { writeWhole } from '../write-outputs.ts';
 
 type InitOptions = CommandInput<typeof initOptions>['options'];
@@ -39,7 +40,10 @@ export async function initTask(
   if (out !== undefined && !/\.ya?ml$/.test(out)) {
     throw new UsageError(`${out}: not a YAML file`, { hint: 'Name a file with the extension .yaml.' });
   }
-  if (out !== undefined) refuseExisting(out, force, context);
+  if (out !== undefined) {
+    refuseExisting(out, force, context);
+    await checkOutputs([{ name: out, path: context.path(out) }], { ...context, inputFiles: [data] });
+  }
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   const entry = {

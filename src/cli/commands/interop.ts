@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { foreignFormats } from '../../formats/foreign-formats.ts';
 import { documentFormats, type Format, formatOfFile, knownEndings, type NamedFormat } from '../../present/formats.ts';
@@ -11,6 +12,7 @@ import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
 import { type exportOptions, type importOptions, runFormat } from '../tables/result-options.ts';
+import { checkOutputs } from '../check-outputs.ts';
 import { outputFiles, writeDocument, writeWhole } from '../write-outputs.ts';
 import { importFiles as importInto } from '../../app/import-files.ts';
 import { performanceCells } from '../read-table.ts';
@@ -44,7 +46,7 @@ async function exportReport(names: readonly string[], options: ExportOptions, co
   if (format !== undefined && chosen === undefined) {
     throw new UsageError(`--format ${format} is a sample format`, { hint: 'Add --samples.' });
   }
-  const files = outputFiles(context, 'report', chosen);
+  const files = await outputFiles(context, 'report', chosen);
   const onScreen: Format = chosen ?? documentFormats.report.csv;
   if (files.length === 0) refuseBytes(onScreen, `table.${onScreen.extensions[0]}`);
   const { store, runs } = await findRuns(names, context);
@@ -60,14 +62,15 @@ async function exportRun(names: readonly string[], options: ExportOptions, conte
   if (options.samples === true) {
     throw new UsageError(`--format ${runFormat} holds no samples`, { hint: 'Omit --samples, or use another format.' });
   }
+  const files = context.globals.out.map((name) => ({ name, path: context.path(name) }));
+  await checkOutputs(files, context);
   const { store, runs } = await findRuns(names, context);
   const { signal } = context.interruption;
   const text = await runFile({ store, runs, tasks: taskNames(options), signal });
   for (const { id, status } of runs.filter((run) => run.status !== 'finished')) {
     context.output.warn(`run ${id} is ${status}: cells that have not ended can be compared with none`);
   }
-  const files = context.globals.out.map((name) => context.path(name));
-  for (const path of files) {
+  for (const { path } of files) {
     await writeWhole(path, text);
     context.output.note(`wrote ${path}`);
   }
@@ -77,8 +80,10 @@ async function exportRun(names: readonly string[], options: ExportOptions, conte
 
 async function exportSamples(names: readonly string[], options: ExportOptions, context: CliContext): Promise<number> {
   const { out } = context.globals;
-  const targets = out.length === 0 ? [undefined] : out.map((name) => context.path(name));
+  const files = out.map((name) => ({ name, path: context.path(name) }));
+  const targets = files.length === 0 ? [undefined] : files.map(({ path }) => path);
   const chosen = targets.map((path) => ({ path, format: sampleFormat(path, options.format) }));
+  await checkOutputs(files, context);
   const { store, runs } = await findRuns(names, context);
   for (const { path, format } of chosen) {
     const rows = sampleRows({ store, runs, tasks: taskNames(options), signal: context.interruption.signal });
@@ -126,6 +131,7 @@ async function exportFolder(
       hint: `Add -o ${format}-results.`,
     });
   }
+  await checkOutputs([{ name: folder, path: join(context.path(folder), 'results.json') }], context);
   const { store, runs } = await findRuns(names, context);
   const { signal } = context.interruption;
   let written = 0;
@@ -153,7 +159,7 @@ export const importFiles: CommandHandler<typeof importOptions> = async (input, c
   if (input.options.model !== undefined) return (await import('./import-answers.ts')).importAnswers(input, context);
   const { arguments: names, options } = input;
   refuseAnswerOptions(input);
-  const outputs = outputFiles(context, 'report');
+  const outputs = await outputFiles(context, 'report');
   const { output } = context;
   const { task, performance, metric } = options;
   const report = await importInto(names, {

@@ -5,6 +5,7 @@ import { paperClaimsCsv, paperFigure, paperJson, paperTablesCsv, paperMarkdown }
 import { paperTerminal } from '../../paper/paper-terminal.ts';
 import { type Figure, renderSvg } from '../../page/figures/render-svg.ts';
 import { auditPaper, type PaperAudit } from '../../paper/audit-paper.ts';
+import { checkOutputs, type Target } from '../check-outputs.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
@@ -52,6 +53,7 @@ const files: readonly PaperFile[] = [
 
 export const paper: CommandHandler<typeof paperOptions> = async ({ options }, context) => {
   const targets = outputTargets(context);
+  await checkOutputs(targets, context);
   const audit = auditPaper(await readFile(new URL('../../../data/paper.csv', import.meta.url), 'utf8'));
   const { output } = context;
   output.result(paperTerminal(audit, { width: terminalWidth(context), style: terminalStyle(context) }).trimEnd());
@@ -68,13 +70,13 @@ export const paper: CommandHandler<typeof paperOptions> = async ({ options }, co
 };
 
 /** Files of `--out`, before anything is computed. */
-function outputTargets(context: CliContext): readonly { readonly path: string; readonly file: PaperFile }[] {
+function outputTargets(context: CliContext): readonly (Target & { readonly file: PaperFile })[] {
   return context.globals.out.flatMap((name) => {
     const path = context.path(name);
-    if (extname(name) === '') return files.map((file) => ({ path: join(path, file.name), file }));
+    if (extname(name) === '') return files.map((file) => ({ name, path: join(path, file.name), file }));
     // The longest ending wins: claims.csv is also a .csv.
     const file = files.findLast(({ ending }) => name.endsWith(ending));
-    if (file !== undefined) return [{ path, file }];
+    if (file !== undefined) return [{ name, path, file }];
     throw new UsageError(`--out ${name}: unknown format "${extname(name)}"`, {
       hint: 'Use .md, .json, .csv, .svg, .pdf or .png, claims.csv for the claims, or a folder for all of them.',
     });
@@ -88,7 +90,7 @@ interface Drawable {
 }
 
 export const figures: CommandHandler<typeof figuresOptions> = async (input, context) => {
-  const folder = figureFolder(context);
+  const folder = await figureFolder(context);
   const { width, dpi, task } = input.options;
   const { boards, source, parameters } = await drawable(input, context);
   if (boards.length === 0) {
@@ -103,13 +105,14 @@ export const figures: CommandHandler<typeof figuresOptions> = async (input, cont
   return exitCodes.done;
 };
 
-function figureFolder(context: CliContext): string {
+async function figureFolder(context: CliContext): Promise<string> {
   const [folder = 'figures', second] = context.globals.out;
   if (second !== undefined)
     throw new UsageError('--out: expected one folder for all figures', { hint: 'Pass --out once.' });
   if (extname(folder) !== '') {
     throw new UsageError(`--out ${folder}: expected a folder`, { hint: 'Name a folder, such as figures.' });
   }
+  await checkOutputs([{ name: folder, path: join(context.path(folder), 'figure.svg') }], context);
   return context.path(folder);
 }
 

@@ -60,7 +60,7 @@ function countStates(cells: readonly Cell[]): Partial<Record<Cell['state'], numb
 }
 
 export const report: CommandHandler<typeof reportOptions> = async ({ arguments: names, options }, context) => {
-  const files = outputFiles(context, 'report');
+  const files = await outputFiles(context, 'report');
   const { store, runs } = await findRuns(names, context);
   const performance =
     options.performance === undefined ? undefined : await performanceCells(options.performance, context);
@@ -81,7 +81,7 @@ export const report: CommandHandler<typeof reportOptions> = async ({ arguments: 
 };
 
 export const score: CommandHandler<typeof scoreOptions> = async ({ arguments: [file = '-'], options }, context) => {
-  const files = outputFiles(context, 'report');
+  const files = await outputFiles(context, 'report');
   const made = await reportTable(await readTable(file, context), {
     ...project(context),
     file: tableName(file),
@@ -100,7 +100,7 @@ function isWithoutModel({ flags }: Scoreboard): boolean {
 export const show: CommandHandler<typeof showOptions> = async (input, context) => {
   if (input.options.config !== undefined) return showConfig(input, context);
   const { options, arguments: names } = input;
-  const files = outputFiles(context, 'report');
+  const files = await outputFiles(context, 'report');
   const { store, runs } = await findRuns(names, context);
   for (const run of runs) {
     const cells = await store.cells(run.id);

@@ -10,6 +10,7 @@ import type { CommandHandler } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { quickstartOptions, resumeOptions, runOptions, storedRunOptions } from '../tables/measure-options.ts';
+import { checkNewStore } from '../check-outputs.ts';
 import { outputFiles, type OutputFile, writeRunPage } from '../write-outputs.ts';
 import { showPlan } from './plan.ts';
 import { UsageError } from '../../core/errors.ts';
@@ -34,7 +35,8 @@ import { createTaskTables, type TaskTables } from '../task-tables.ts';
 
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
   if (input.options.dryRun === true) return showPlan(input, context, 'never');
-  const files = outputFiles(context, 'report');
+  const files = await outputFiles(context, 'report');
+  await checkNewStore(context);
   const { suite, limitShare } = await suiteOfCommand(input, context);
   const question = raceQuestionOf(suite);
   const anchors = question?.goal === 'winner' ? await anchorsForRun(input.options.anchors, context) : undefined;
@@ -65,7 +67,7 @@ async function anchorsForRun(choice: string | undefined, context: CliContext): P
 }
 
 export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: names, options }, context) => {
-  const files = outputFiles(context, 'report');
+  const files = await outputFiles(context, 'report');
   const stored = await runToResume(names, context);
   checkStoredData(stored, 'resumed');
   const status = createStatusLine(context);
@@ -102,7 +104,7 @@ async function newestOwn(store: Store): Promise<RunRecord | undefined> {
 }
 
 export const rescore: CommandHandler<typeof storedRunOptions> = async ({ arguments: names, options }, context) => {
-  const files = outputFiles(context, 'report');
+  const files = await outputFiles(context, 'report');
   const { store, runs } = await findRuns(names, context);
   using status = createStatusLine(context);
   const local = await createLocalContext(context, status);
@@ -119,7 +121,7 @@ export const rescore: CommandHandler<typeof storedRunOptions> = async ({ argumen
 };
 
 export const quickstart: CommandHandler<typeof quickstartOptions> = async ({ options: { minutes } }, context) => {
-  const named = outputFiles(context, 'report');
+  const named = await outputFiles(context, 'report');
   const { output } = context;
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);

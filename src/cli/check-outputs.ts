@@ -1,0 +1,91 @@
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { EnvironmentError, StoreError, UsageError } from '../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { ifThere } from '../files/if-there.ts';
+import { checkWritable } from '../files/replace-file.ts';
+import type { CliContext } from './context.ts';
+import { findSuiteFile } from './suite-file/read-suite-file.ts';
+
+/** A file that a command is going to write. */
+export interface Target {
+  /** Absolute. */
+  readonly path: string;
+  /** What was named with `--out`: that file, or a folder of it. */
+  readonly name: string;
+}
+
+/**
+ * Refuses outputs that can't be written, or that would overwrite what the command reads. Called before anything is
+ * measured: it must not come up after hours.
+ *
+ * @throws {UsageError} for an output that can be none: a folder, a file of the input, or the same twice
+ * @throws {EnvironmentError} if the system doesn't let it be written
+ */
+export async function checkOutputs(targets: readonly Target[], context: CliContext): Promise<void> {
+  if (targets.length === 0) return;
+  const read = await inputs(context);
+  const seen = new Set<string>();
+  for (const { path, name } of targets) {
+    const real = (await realPath(path)) ?? path;
+    if (seen.has(real)) throw new UsageError(`--out ${name}: ${path} is named twice`, { hint: 'Name it once.' });
+    seen.add(real);
+    if (read.has(real)) {
+      throw new UsageError(`--out ${name}: the command reads this file`, { hint: 'Name another file.' });
+    }
+    await checkTarget(path, name, context);
+  }
+}
+
+/** What the command line names to be read, the suite file of the folder, and the store. */
+async function inputs({ inputFiles, path, storePath, workingFolder }: CliContext): Promise<ReadonlySet<string>> {
+  const suite = findSuiteFile(workingFolder);
+  const files = [...inputFiles.map((name) => path(name)), storePath, ...(suite === undefined ? [] : [path(suite)])];
+  const there = await Promise.all(files.map((file) => realPath(file)));
+  return new Set(there.filter((file) => file !== undefined));
+}
+
+/** Without symbolic links; undefined where it isn't there. */
+async function realPath(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
+}
+
+async function checkTarget(path: string, name: string, context: CliContext): Promise<void> {
+  try {
+    await checkWritable(path);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const isFolder = path !== context.path(name);
+    if (error.code === 'EISDIR') {
+      throw new UsageError(`--out ${name}: ${path} is a folder, not a file`, { hint: 'Name a file in it.', cause: error });
+    }
+    if (isFolder && error.code === 'ENOTDIR' && error.path === context.path(name) && extname(name) === '') {
+      throw new UsageError(`--out ${name}: is a file, and a name without an ending is a folder for ${path}`, {
+        hint: `Name a folder, or a file with an ending, such as ${name}.json.`,
+        cause: error,
+      });
+    }
+    throw new EnvironmentError(`--out ${name}: ${path} cannot be written: ${systemErrorWords(error)}`, {
+      hint: 'Name another place, or make this one writable.',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Refuses a store that can't be made, before models and data are fetched for it.
+ *
+ * @throws {StoreError} if the system doesn't let it be written
+ */
+export async function checkNewStore({ storePath }: CliContext): Promise<void> {
+  try {
+    const there = await ifThere(stat(storePath));
+    if (there?.isFile() !== true) await checkWritable(storePath);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new StoreError(`${storePath}: cannot create the store: ${error.path ?? dirname(storePath)}: ${systemErrorWords(error)}`, {
+      hint: 'Choose another file for the store with --store.',
+      cause: error,
+    });
+  }
+}
