@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Cell } from '../core/cell.ts';
 import { ImportError } from '../core/errors.ts';
@@ -7,6 +6,7 @@ import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import type { RunRecord } from '../core/store.ts';
 import { jsonText } from '../present/sanitise.ts';
 import { fieldPrefix } from '../core/task.ts';
+import { readText } from '../files/read-file.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
 
 /** What is recorded of a cell item by item and launch by launch. */
@@ -246,7 +246,7 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
  */
 export async function readExportedRun(path: string, file: string): Promise<ExportedRun> {
   try {
-    return parseExportedRun(file, await readFile(path, 'utf8'));
+    return parseExportedRun(file, await readText(path));
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw new ImportError({ file }, systemErrorWords(error), { cause: error, hint: exportHint });

@@ -1,7 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ImportError, UsageError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import type { FileLimits } from '../files/file-limits.ts';
+import { readBytes } from '../files/read-file.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
 
@@ -9,7 +11,6 @@ import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
 const endings = ['.json', '.jsonl', '.eval'];
 /** More is a folder that was named by mistake, such as a home folder. */
 const maxFiles = 10_000;
-const maxFileBytes = 2_000_000_000;
 
 interface FoundFile extends ForeignFile {
   /** Named on the command line, not found in a folder. */
@@ -19,6 +20,9 @@ interface FoundFile extends ForeignFile {
 export interface ForeignFilesOptions {
   /** Absolute; names are meant from here. */
   readonly workingFolder: string;
+  /** By default {@link defaultFileLimits}. */
+  readonly limits?: FileLimits | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Is told of files that were passed over. */
   readonly onDetail?: ((text: string) => void) | undefined;
 }
@@ -32,17 +36,19 @@ export interface FormatFiles {
 
 function diskProblem(name: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
-  return new UsageError(`${name}: ${systemErrorWords(error)}`, { cause: error, hint: 'Name files or folders with results.' });
+  return new UsageError(`${name}: ${systemErrorWords(error)}`, {
+    cause: error,
+    hint: 'Name files or folders with results.',
+  });
 }
 
-async function readNamed(name: string, isNamed: boolean, { workingFolder }: ForeignFilesOptions): Promise<FoundFile> {
+async function readNamed(
+  name: string,
+  isNamed: boolean,
+  { workingFolder, limits, signal }: ForeignFilesOptions,
+): Promise<FoundFile> {
   try {
-    const path = resolve(workingFolder, name);
-    const { size } = await stat(path);
-    if (size > maxFileBytes) {
-      throw new ImportError({ file: name }, `expected at most ${maxFileBytes} bytes, got ${size}`);
-    }
-    return { name, bytes: await readFile(path), isNamed };
+    return { name, bytes: await readBytes(resolve(workingFolder, name), { limits, signal }), isNamed };
   } catch (error) {
     throw diskProblem(name, error);
   }

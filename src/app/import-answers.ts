@@ -156,7 +156,7 @@ export async function importAnswers(
 ): Promise<ImportedAnswersRun> {
   const { model, price, isPartial = false, skipInvalid, signal, onDoubt } = options;
   const path = resolve(context.workingFolder, name);
-  const table = await readOwnTable({ path }, { skipInvalid, signal });
+  const table = await readOwnTable({ path }, { skipInvalid, signal, limits: context.settings.fileLimits });
   for (const warning of table.warnings) onDoubt?.(warning);
   // Messages name the file as the user did.
   const rows = table.rows.map((row) => ({ ...row, file: table.files.length === 1 ? name : row.file }));

@@ -57,7 +57,10 @@ async function checkTarget(path: string, name: string, context: CliContext): Pro
     if (!isSystemError(error)) throw error;
     const isFolder = path !== context.path(name);
     if (error.code === 'EISDIR') {
-      throw new UsageError(`--out ${name}: ${path} is a folder, not a file`, { hint: 'Name a file in it.', cause: error });
+      throw new UsageError(`--out ${name}: ${path} is a folder, not a file`, {
+        hint: 'Name a file in it.',
+        cause: error,
+      });
     }
     if (isFolder && error.code === 'ENOTDIR' && error.path === context.path(name) && extname(name) === '') {
       throw new UsageError(`--out ${name}: is a file, and a name without an ending is a folder for ${path}`, {
@@ -83,9 +86,12 @@ export async function checkNewStore({ storePath }: CliContext): Promise<void> {
     if (there?.isFile() !== true) await checkWritable(storePath);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new StoreError(`${storePath}: cannot create the store: ${error.path ?? dirname(storePath)}: ${systemErrorWords(error)}`, {
-      hint: 'Choose another file for the store with --store.',
-      cause: error,
-    });
+    throw new StoreError(
+      `${storePath}: cannot create the store: ${error.path ?? dirname(storePath)}: ${systemErrorWords(error)}`,
+      {
+        hint: 'Choose another file for the store with --store.',
+        cause: error,
+      },
+    );
   }
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { readText } from '../files/read-file.ts';
 import type { CliContext } from './context.ts';
 import { existsSync } from 'node:fs';
 import { scoreTable } from '../formats/score-table.ts';
@@ -21,10 +21,13 @@ export function tableName(file: string): string {
 export async function readTable(file: string, context: CliContext): Promise<string> {
   if (file === '-') return context.readStdin();
   try {
-    return await readFile(context.path(file), 'utf8');
+    return await readText(context.path(file));
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new UsageError(`${file}: ${systemErrorWords(error)}`, { cause: error, hint: 'Name a CSV file, or - for stdin.' });
+    throw new UsageError(`${file}: ${systemErrorWords(error)}`, {
+      cause: error,
+      hint: 'Name a CSV file, or - for stdin.',
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Store } from '../core/store.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { rememberSecretsIn } from '../core/without-secrets.ts';
 import { isSystemError, missingWorkingFolder, type SystemError, systemErrorWords } from '../core/system-error.ts';
+import { beyondLimit, fileLimitsFrom } from '../files/file-limits.ts';
 import type { CliContext } from './context.ts';
 import { type Keyboard, onEnter } from './enter-key.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -12,7 +13,13 @@ import { normalizeFlags, resolveOptions } from './options/resolve-options.ts';
 import { createOutput, type Output } from './output.ts';
 import { parseCommandLine, type ParsedCommandLine } from './program.ts';
 import { renderError } from './render-error.ts';
-import { isReaderGone, isTerminalGone, type OutputStream, standardStream, type StandardStream } from './standard-stream.ts';
+import {
+  isReaderGone,
+  isTerminalGone,
+  type OutputStream,
+  standardStream,
+  type StandardStream,
+} from './standard-stream.ts';
 import { defaultStore, globalOptions } from './tables/global-options.ts';
 import { perbenchVersion } from './version.ts';
 
@@ -204,7 +211,7 @@ async function runCommand(
     interruption,
     isInteractive,
     onEnter: keyboard === undefined ? undefined : (listener) => onEnter(keyboard, listener),
-    readStdin: () => readAll(world.stdin),
+    readStdin: () => readAll(world),
     inputFiles: inputFiles(operands, given),
     path,
     storePath,
@@ -221,7 +228,10 @@ async function runCommand(
 }
 
 /** Operands and the values of all options but those that name outputs. */
-function inputFiles(operands: readonly string[], { out: _out, ...given }: ParsedCommandLine['given']): readonly string[] {
+function inputFiles(
+  operands: readonly string[],
+  { out: _out, ...given }: ParsedCommandLine['given'],
+): readonly string[] {
   const values = Object.values(given).flatMap((flags) => flags.map(({ value }) => value));
   return [...operands, ...values.filter((value) => value !== true)];
 }
@@ -258,12 +268,16 @@ async function untilForced(work: Promise<number>, interruption: Interruption): P
   }
 }
 
-async function readAll(stdin: CliWorld['stdin']): Promise<string> {
+async function readAll({ stdin, environment }: CliWorld): Promise<string> {
   if (stdin.isTTY === true) {
     throw new UsageError('"-" reads from stdin, which is a terminal', { hint: 'Pipe a file into the command.' });
   }
+  const limits = fileLimitsFrom(environment);
   const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of stdin) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  for await (const chunk of stdin) {
+    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    if (text.length > limits.fileBytes) throw new UsageError(`stdin: ${beyondLimit('fileBytes', limits)}`);
+  }
   return text + decoder.decode();
 }

@@ -91,7 +91,9 @@ function isZeroByte({ message }: Error): boolean {
 export function systemErrorWords(error: SystemError): string {
   const [words] = explain(error);
   // What isn't there needs no more to be looked up.
-  return (error.code === 'ENOENT' && error.syscall !== 'mkdir') || words === error.message ? words : `${words} (${error.code})`;
+  return (error.code === 'ENOENT' && error.syscall !== 'mkdir') || words === error.message
+    ? words
+    : `${words} (${error.code})`;
 }
 
 function explain(error: SystemError): readonly [words: string, hint: string] {

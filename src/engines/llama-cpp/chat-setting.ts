@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ModelSpec, PromptStyle } from '../../core/engine.ts';
 import { ModelError } from '../../core/errors.ts';
+import { readText } from '../../files/read-file.ts';
 import type { GgufHeader } from '../../gguf/gguf-header.ts';
 import { resolvePromptStyle } from '../prompt-style.ts';
 import { resolveThinking, type ThinkingPlan } from '../thinking/resolve-thinking.ts';
@@ -19,7 +19,7 @@ function textValue(header: GgufHeader, key: string): string | undefined {
 async function chatTemplateOf(name: string, file: string | undefined, header: GgufHeader): Promise<string | undefined> {
   if (file === undefined) return textValue(header, 'tokenizer.chat_template');
   try {
-    return await readFile(file, 'utf8');
+    return await readText(file);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ModelError(`${name}: the chat template ${file} can't be read: ${reason}`, {
