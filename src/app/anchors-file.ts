@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { quantities } from '../core/quantities.ts';
 import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../scoring/anchors.ts';
-import { readFile } from 'node:fs/promises';
 import { LineCounter, isMap, isNode, isPair, isSeq, parseDocument, type Document } from 'yaml';
 import { ConfigError } from '../core/errors.ts';
 import { settingsText } from './settings-text.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { readBytes } from '../files/read-file.ts';
 
 /** Raised when an older perbench would misread a newer file. */
 export const anchorsSchemaVersion = 'perbench-anchors/1';
@@ -112,7 +112,7 @@ const hint = 'See docs/scores.md for the format of anchor files.';
 export async function readAnchorsFile(path: string, name: string): Promise<AnchorsFile | undefined> {
   let bytes: Buffer<ArrayBuffer>;
   try {
-    bytes = await readFile(path);
+    bytes = await readBytes(path);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (error.code === 'ENOENT') return undefined;

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DataError, ImportError, UsageError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import type { FileLimits } from '../files/file-limits.ts';
+import { readBytes } from '../files/read-file.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
 import { decodeText } from '../sources/datasets/decode-text.ts';
@@ -11,7 +13,6 @@ import { decodeText } from '../sources/datasets/decode-text.ts';
 const endings = ['.json', '.jsonl', '.eval'];
 /** More is a folder that was named by mistake, such as a home folder. */
 const maxFiles = 10_000;
-const maxFileBytes = 2_000_000_000;
 
 interface FoundFile extends ForeignFile {
   /** Named on the command line, not found in a folder. */
@@ -21,6 +22,9 @@ interface FoundFile extends ForeignFile {
 export interface ForeignFilesOptions {
   /** Absolute; names are meant from here. */
   readonly workingFolder: string;
+  /** By default {@link defaultFileLimits}. */
+  readonly limits?: FileLimits | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Is told of files that were passed over. */
   readonly onDetail?: ((text: string) => void) | undefined;
 }
@@ -40,14 +44,13 @@ function diskProblem(name: string, error: unknown): unknown {
   });
 }
 
-async function readNamed(name: string, isNamed: boolean, { workingFolder }: ForeignFilesOptions): Promise<FoundFile> {
+async function readNamed(
+  name: string,
+  isNamed: boolean,
+  { workingFolder, limits, signal }: ForeignFilesOptions,
+): Promise<FoundFile> {
   try {
-    const path = resolve(workingFolder, name);
-    const { size } = await stat(path);
-    if (size > maxFileBytes) {
-      throw new ImportError({ file: name }, `expected at most ${maxFileBytes} bytes, got ${size}`);
-    }
-    return { name, bytes: await readFile(path), isNamed };
+    return { name, bytes: await readBytes(resolve(workingFolder, name), { limits, signal }), isNamed };
   } catch (error) {
     throw diskProblem(name, error);
   }

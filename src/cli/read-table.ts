@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
 import { decodeText } from '../sources/datasets/decode-text.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { readBytes } from '../files/read-file.ts';
 import type { CliContext } from './context.ts';
 import { existsSync } from 'node:fs';
 import { scoreTable } from '../formats/score-table.ts';
@@ -30,7 +30,7 @@ export async function readTable(file: string, context: CliContext): Promise<stri
 async function tableBytes(file: string, context: CliContext): Promise<Buffer<ArrayBuffer>> {
   if (file === '-') return context.readStdin();
   try {
-    return await readFile(context.path(file));
+    return await readBytes(context.path(file));
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw new UsageError(`${file}: ${systemErrorWords(error)}`, {

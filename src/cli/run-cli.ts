@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Store } from '../core/store.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { rememberSecretsIn } from '../core/without-secrets.ts';
 import { isSystemError, missingWorkingFolder, type SystemError, systemErrorWords } from '../core/system-error.ts';
+import { beyondLimit, fileLimitsFrom } from '../files/file-limits.ts';
 import type { CliContext } from './context.ts';
 import { type Keyboard, onEnter } from './enter-key.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -96,6 +98,8 @@ async function runLine(
 ): Promise<number> {
   if (argv[0] === 'complete') return complete(argv.slice(argv[1] === '--' ? 2 : 1), world);
   const startMs = world.now();
+  rememberSecretsIn(world.environment);
+  rememberSecretsIn(argv);
   const normalized = normalizeFlags(argv);
   // Errors in the command line itself are JSON too, so this is decided before it is parsed.
   const isJson =
@@ -207,7 +211,7 @@ async function runCommand(
     interruption,
     isInteractive,
     onEnter: keyboard === undefined ? undefined : (listener) => onEnter(keyboard, listener),
-    readStdin: () => readAll(world.stdin),
+    readStdin: () => readAll(world),
     inputFiles: inputFiles(operands, given),
     path,
     storePath,
@@ -264,11 +268,18 @@ async function untilForced(work: Promise<number>, interruption: Interruption): P
   }
 }
 
-async function readAll(stdin: CliWorld['stdin']): Promise<Buffer<ArrayBuffer>> {
+async function readAll({ stdin, environment }: CliWorld): Promise<Buffer<ArrayBuffer>> {
   if (stdin.isTTY === true) {
     throw new UsageError('"-" reads from stdin, which is a terminal', { hint: 'Pipe a file into the command.' });
   }
+  const limits = fileLimitsFrom(environment);
   const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    const next = Buffer.from(chunk);
+    bytes += next.length;
+    if (bytes > limits.fileBytes) throw new UsageError(`stdin: ${beyondLimit('fileBytes', limits)}`);
+    chunks.push(next);
+  }
   return Buffer.concat(chunks);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { ModelError } from '../core/errors.ts';
+import { openFile } from '../files/read-file.ts';
 
 const headBytes = 256;
 
@@ -66,11 +66,13 @@ export async function requireGguf(path: string): Promise<void> {
   const head = Buffer.alloc(headBytes);
   let bytesRead: number;
   try {
-    await using handle = await open(path, 'r');
-    if ((await handle.stat()).isDirectory()) throw new ModelError(`${path} is a folder, expected a GGUF file`);
+    await using handle = await openFile(path);
     ({ bytesRead } = await handle.read(head, 0, headBytes, 0));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error.code === 'EISDIR') throw new ModelError(`${path} is a folder, expected a GGUF file`, { cause: error });
+    if (error.code === 'ENOTFILE') throw new ModelError(`${path} ${error.message}`, { cause: error });
+    if (error.code !== 'ENOENT') throw error;
     throw new ModelError(`no such file: ${path}`, {
       hint: 'Check the path: it is relative to the current folder, or to the suite file.',
       cause: error,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { ModelError } from '../core/errors.ts';
+import { openFile } from '../files/read-file.ts';
 import { requireGguf } from './gguf-file.ts';
 
 /** What a GGUF file says of itself before its weights. */
@@ -225,7 +225,7 @@ function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   await requireGguf(path);
-  await using handle = await open(path, 'r');
+  await using handle = await openFile(path);
   const { size } = await handle.stat();
   for (let wanted = firstReadBytes; ; wanted *= 4) {
     const buffer = Buffer.alloc(Math.min(wanted, size));

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { settingsText } from '../../app/settings-text.ts';
@@ -10,6 +9,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
 import type { Suite } from '../../core/suite.ts';
 import { isFileServer } from '../../core/managed-server.ts';
+import { readBytes } from '../../files/read-file.ts';
 import { splitEngineSource } from '../../engines/index.ts';
 import { looksLikePath, looksLikeRepository } from '../../sources/model-source.ts';
 
@@ -81,7 +81,7 @@ function shortPath(path: string, workingFolder: string): string {
 
 async function readText(path: string, shown: string): Promise<string> {
   try {
-    return settingsText(await readFile(path), shown);
+    return settingsText(await readBytes(path), shown);
   } catch (error) {
     throw unreadable(error, shown);
   }

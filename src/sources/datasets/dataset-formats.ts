@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../../core/errors.ts';
+import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
+import { beyondLimit, type FileLimits } from '../../files/file-limits.ts';
+import { readBytes } from '../../files/read-file.ts';
 
 /** A row as its file has it, before it is checked. */
 export interface RawRow {
@@ -38,44 +41,50 @@ export function sha256Of(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** @throws {DataError} if the file can't be read or unpacked */
-export async function readDatasetFile(path: string, signal: AbortSignal): Promise<FileContent> {
-  const { file, content } = await readPacked(path, signal);
-  return { file, content: path.endsWith('.gz') ? await unpack(path, content) : content };
+/** How a file is read: until when, and how much of it at most. */
+export interface Reading {
+  readonly signal: AbortSignal;
+  readonly limits: FileLimits;
+}
+
+/** @throws {DataError} if the file can't be read or unpacked, or is larger than it may be */
+export async function readDatasetFile(path: string, reading: Reading): Promise<FileContent> {
+  const { file, content } = await readPacked(path, reading);
+  return { file, content: path.endsWith('.gz') ? await unpack(path, content, reading.limits) : content };
 }
 
 /**
  * A file as it is on disk.
  *
- * @throws {DataError} if it can't be read
+ * @throws {DataError} if it can't be read, or is larger than it may be
  */
-export async function readPacked(path: string, signal: AbortSignal): Promise<FileContent> {
-  const content = await readOrFail(path, signal);
-  return { file: { path, sha256: sha256Of(content), bytes: content.byteLength }, content };
+export async function readPacked(path: string, reading: Reading): Promise<FileContent> {
+  try {
+    const content = await readBytes(path, reading);
+    return { file: { path, sha256: sha256Of(content), bytes: content.byteLength }, content };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new DataError(`${path}: cannot be read: ${systemErrorWords(error)}`, { cause: error });
+  }
 }
 
-/**
- * @param maxBytes what may come out
- * @throws {DataError} if it isn't gzip
- * @throws {RangeError} if more comes out
- */
+/** @throws {DataError} if it isn't gzip, or more comes out than may */
 export async function unpack(
   path: string,
   packed: Uint8Array<ArrayBuffer>,
-  maxBytes?: number,
+  limits: FileLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const limit = maxBytes === undefined ? {} : { maxOutputLength: maxBytes };
-  return readAs('a complete gzip file', path, async () => promisify(gunzip)(packed, limit));
-}
-
-async function readOrFail(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readFile(path, { signal });
+    return await readAs('a complete gzip file', path, async () =>
+      promisify(gunzip)(packed, { maxOutputLength: limits.fileBytes }),
+    );
   } catch (error) {
-    if (signal.aborted) throw error;
-    throw new DataError(`${path}: cannot be read: ${(error as Error).message}`, { cause: error });
+    if (!(error instanceof RangeError)) throw error;
+    throw new DataError(`${path}: ${beyondLimit('fileBytes', limits)}`, { hint: fewerRows, cause: error });
   }
 }
+
+const fewerRows = 'Use fewer rows: a few thousand are enough to tell models apart.';
 
 /** What reading gives; where it fails, the file isn't what it should be, such as `a complete gzip file`. */
 async function readAs<Value>(what: string, file: string, read: () => Promise<Value>): Promise<Value> {
@@ -109,15 +118,16 @@ function decodeText(bytes: Uint8Array, place: string): string {
  * Rows of a file with one JSON value a line; blank lines don't count. A broken last line without a line break means
  * that the file was cut off, which no setting skips; a broken line elsewhere is a row with `damage`.
  *
- * @throws {DataError} if the file is cut off or not UTF-8
+ * @throws {DataError} if the file is cut off or not UTF-8, or a line is longer than it may be
  */
-export function* jsonLineRows(file: string, content: Uint8Array): Generator<RawRow, void, void> {
+export function* jsonLineRows(file: string, content: Uint8Array, limits: FileLimits): Generator<RawRow, void, void> {
   let line = 0;
   let start = 0;
   while (start < content.length) {
     const newline = content.indexOf(10, start);
     const end = newline === -1 ? content.length : newline;
     line += 1;
+    if (end - start > limits.lineBytes) throw new DataError(`${file}:${line}: ${beyondLimit('lineBytes', limits)}`);
     const text = decodeText(content.subarray(start, end), `${file}:${line}`).trim();
     if (text !== '') yield parsedRow(file, line, text, newline === -1);
     start = end + 1;
@@ -228,7 +238,7 @@ function plain(value: unknown): unknown {
  */
 export async function readAclImdbFolder(
   folder: string,
-  signal: AbortSignal,
+  reading: Reading,
 ): Promise<{ readonly file: DatasetFile; readonly rows: readonly RawRow[] }> {
   const rows: RawRow[] = [];
   const hashes: string[] = [];
@@ -238,7 +248,7 @@ export async function readAclImdbFolder(
     ['neg', 0],
   ] as const) {
     for (const review of await reviewNames(join(folder, name))) {
-      const { file, content } = await readDatasetFile(join(folder, name, review), signal);
+      const { file, content } = await readDatasetFile(join(folder, name, review), reading);
       rows.push({ ...plainRow, value: { text: decodeText(content, file.path), label }, file: file.path, line: 1 });
       hashes.push(`${name}/${review} ${file.sha256}\n`);
       bytes += file.bytes;

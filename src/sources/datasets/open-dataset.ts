@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidItemError } from '../../core/errors.ts';
+import { defaultFileLimits, type FileLimits } from '../../files/file-limits.ts';
 import type { DatasetName, DatasetReference } from '../../core/task.ts';
 import {
   readAclImdbFolder,
@@ -9,6 +10,7 @@ import {
   jsonLineRows,
   parquetRows,
   type RawRow,
+  type Reading,
   squadJsonRows,
 } from './dataset-formats.ts';
 import { type DatasetFormat, findDataset, type FoundDataset } from './find-dataset.ts';
@@ -20,6 +22,8 @@ export interface DatasetRequest {
   /** Folder to look in; not needed for `builtin`. */
   readonly dataDir: string | undefined;
   readonly source: DatasetReference['source'] | undefined;
+  /** By default {@link defaultFileLimits}. */
+  readonly limits?: FileLimits | undefined;
   /** Takes rows that don't fit, which are then left out; without it the first one throws. */
   readonly onInvalid: ((error: InvalidItemError) => void) | undefined;
 }
@@ -50,7 +54,8 @@ export async function openDataset(request: DatasetRequest, signal: AbortSignal):
   const found =
     request.source === 'builtin' ? builtinDataset(name, split) : await findDataset(name, split, request.dataDir);
   const parts: { readonly file: DatasetFile; readonly rows: Iterable<RawRow> | AsyncIterable<RawRow> }[] = [];
-  for (const at of found.paths) parts.push(await readPart(found.format, at, signal));
+  const reading = { signal, limits: request.limits ?? defaultFileLimits };
+  for (const at of found.paths) parts.push(await readPart(found.format, at, reading));
   return {
     files: parts.map(({ file }) => file),
     records: checkedRows(
@@ -71,12 +76,12 @@ function builtinDataset(name: DatasetName, split: string): FoundDataset {
 async function readPart(
   format: DatasetFormat,
   at: string,
-  signal: AbortSignal,
+  reading: Reading,
 ): Promise<{ readonly file: DatasetFile; readonly rows: Iterable<RawRow> | AsyncIterable<RawRow> }> {
-  if (format === 'acl-imdb') return readAclImdbFolder(at, signal);
-  const { file, content } = await readDatasetFile(at, signal);
+  if (format === 'acl-imdb') return readAclImdbFolder(at, reading);
+  const { file, content } = await readDatasetFile(at, reading);
   const readers = { jsonl: jsonLineRows, 'squad-json': squadJsonRows, parquet: parquetRows };
-  return { file, rows: readers[format](at, content) };
+  return { file, rows: readers[format](at, content, reading.limits) };
 }
 
 async function* checkedRows(

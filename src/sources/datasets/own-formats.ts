@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { sizeText } from '../../core/amount-text.ts';
 import { DataError } from '../../core/errors.ts';
 import type { DataSource } from '../../core/task-definition.ts';
+import { beyondLimit, type FileLimits } from '../../files/file-limits.ts';
 import { type DatasetFile, parquetRows, readPacked, unpack } from './dataset-formats.ts';
 import { type DecodedText, decodeText } from './decode-text.ts';
 import { readCsv } from './own-csv.ts';
@@ -71,40 +70,25 @@ function refuseForeign(path: string, content: Uint8Array): void {
   throw new DataError(`${path}: ${what}; expected ${known}`, { hint });
 }
 
-/** What is held in memory at once. The longest text that the runtime knows has about 512 MiB. */
-const largestBytes = 400 * 2 ** 20;
-
 export interface ReadSettings extends Pick<DataSource, 'encoding' | 'separator'> {
   readonly onDamage: OnDamage;
   readonly signal: AbortSignal;
-  /** Of a file, unpacked; 400 MiB by default. */
-  readonly maxBytes?: number | undefined;
-}
-
-function tooLarge(path: string, limit: number): DataError {
-  return new DataError(`${path}: larger than the ${sizeText(limit)} that a file of a task's data may have, unpacked`, {
-    hint: 'Use fewer rows: a few thousand are enough to tell models apart.',
-  });
+  readonly limits: FileLimits;
 }
 
 const gzipStart = [0x1f, 0x8b];
 
 /** A file's bytes, unpacked if it is gzip, whatever it is called. */
-async function readBytes(
+async function readUnpacked(
   path: string,
-  { signal, maxBytes = largestBytes }: ReadSettings,
+  settings: ReadSettings,
 ): Promise<{ readonly file: DatasetFile; readonly content: Uint8Array<ArrayBuffer> }> {
-  if ((await stat(path)).size > maxBytes) throw tooLarge(path, maxBytes);
-  const { file, content } = await readPacked(path, signal);
+  const { file, content } = await readPacked(path, settings);
   refuseForeign(path, content);
   if (!gzipStart.every((byte, index) => content[index] === byte) && !/\.gz$/iu.test(path)) return { file, content };
-  try {
-    const unpacked = await unpack(path, content, maxBytes);
-    refuseForeign(path, unpacked);
-    return { file, content: unpacked };
-  } catch (error) {
-    throw error instanceof RangeError ? tooLarge(path, maxBytes) : error;
-  }
+  const unpacked = await unpack(path, content, settings.limits);
+  refuseForeign(path, unpacked);
+  return { file, content: unpacked };
 }
 
 /** Without a byte order mark, the zeros of UTF-16, and leading space. */
@@ -183,6 +167,17 @@ function readText(
   }
 }
 
+/** Where each line is a row, one without an end is damage, or made to fill the memory. */
+function refuseLongLines(utf8: Buffer, path: string, limits: FileLimits): void {
+  let line = 1;
+  for (let start = 0; start < utf8.length; line += 1) {
+    const newline = utf8.indexOf(10, start);
+    const end = newline === -1 ? utf8.length : newline;
+    if (end - start > limits.lineBytes) throw new DataError(`${path}:${line}: ${beyondLimit('lineBytes', limits)}`);
+    start = end + 1;
+  }
+}
+
 /**
  * Reads one data file.
  *
@@ -192,13 +187,14 @@ export async function readOwnFile(
   path: string,
   settings: ReadSettings,
 ): Promise<ReadTable & { readonly file: DatasetFile; readonly format: OwnFormat }> {
-  const { file, content } = await readBytes(path, settings);
+  const { file, content } = await readUnpacked(path, settings);
   const { format, notes } = formatOf(path, content);
   if (format === 'parquet') {
     const table = await readParquet(content, path, settings.onDamage);
     return { ...table, file, format, notes };
   }
   const decoded = decodeText(content, path, settings.encoding);
+  if (format !== 'json') refuseLongLines(decoded.utf8, path, settings.limits);
   const table = readText(format, decoded, path, settings);
   return {
     ...table,
