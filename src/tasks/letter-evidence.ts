@@ -13,8 +13,8 @@ export interface LetterPlace {
 /** How well a letter is shown to be the answer, the best first. */
 export type LetterEvidence = 'stated' | 'said' | 'line' | 'sentence';
 
-const headCharacters = 2000;
-const tailCharacters = 4000;
+const headCharacters = 1500;
+const tailCharacters = 3000;
 
 /** A letter alone in bold or as code is set off from the text behind it, as by brackets. */
 const emphasised = /(\*{1,3}|_{2}|`|<(?:b|i|u|em|strong|code)>)([A-Za-z])(?:\1|<\/\w{1,6}>)/gu;
@@ -62,11 +62,12 @@ const filler = String.raw`(?:(?:most\s+likely|probably|clearly|definitely|theref
 const foreign = String.raw`(?<!\p{L})(?:antwort|lösung|respuesta|réponse|risposta|resposta|antwoord|svar|cevap|ответ|відповідь|odpowied[zź])|答案|答え|正解|回答|选项|選項|选择|选|정답|답`;
 const nouns = String.raw`(?:(?<!\b(?:wrong|incorrect)[^\S\n]+)\b(?:answers?|ans|solution|choice|option|selection|response|conclusion|verdict|result|letter|pick|guess|prediction|(?:correct|right|best)(?:\s+(?:one|statement))?)|${foreign})`;
 const copula = String.raw`(?:['’]s|\s+(?:(?:is|was|are|ist|es|est|är|é|è|may\s+be|might\s+be|could\s+be|(?:would|should|must|will|has\s+to|can\s+only)\s+be)\b)|是|为|は)`;
-const statement = String.raw`(?:${nouns}[^.!?:\n]{0,60}?(?:${copula}\s*[:\-\u2013—]?|\s*[:=→\u2013—\-]+>?)|(?:\b(?:answers?|ans\.?)|${foreign}),?)\s*`;
+const statement = String.raw`(?:${nouns}[^.!?:\n]{0,45}?(?:${copula}\s*[:\-\u2013—]?|\s*[:=→\u2013—\-]+>?)|(?:\b(?:answers?|ans\.?)|${foreign}),?)\s*`;
 
 const before = (pattern: string): RegExp => new RegExp(`(?<=${pattern})`, 'iuy');
 
-const answerIs = before(`${statement}${filler}[(\\[<]*`);
+/** Read onwards from "answer", as what lies between may be long; ends where a letter may be stated. */
+const answerIs = new RegExp(`${statement}${filler}[(\\[<]*(?=[A-Za-z](?![\\p{Script=Latin}\\p{N}]))`, 'giu');
 const concludes = before(
   String.raw`(?:\b(?:so|therefore|thus|hence|consequently|accordingly|leaving|leaves|then|only|instead)[,:]?|[,;.]\s*but|\b(?:no|yes|wait|sorry|actually|rather|correction|finally)\s*[,:;.\u2013—\-])\s+(?:(?:it|that|this)(?:['’]s|\s+is|\s+must\s+be|\s+has\s+to\s+be)\s+|(?:i|we|i['’]d|i['’]ll)\s+(?:think|choose|pick|say|go\s+with)\s+)?${filler}[(\[<]*`,
 );
@@ -81,9 +82,11 @@ const titled = before(String.raw`\b(?:option|choice)\s+[(\[]?`);
 const clause = before(
   String.raw`(?:${lineStart}|${sentenceEnd}|[,;:\u2013—]\s*|\b(?:that|so|because|since|and|but|then|think|believe|say|therefore|thus|hence|only|means|while|whereas|although)\s+)${title}`,
 );
-const textInBrackets = before(
-  String.raw`${nouns}[^.!?:\n]{0,60}?(?:${copula}|:)[^.!?\n]{1,80}\b(\p{L})[\p{L}\p{N}]*\s+[(\[]`,
+const answerInBrackets = new RegExp(
+  String.raw`${nouns}[^.!?:\n]{0,45}?(?:${copula}|:)[^.!?\n()[\]]{1,80}[(\[](?=[A-Za-z][)\]])`,
+  'giu',
 );
+const initialBefore = /(?<=(?<!\p{L})(\p{L})[\p{L}\p{N}]*\s*[(\[])/uy;
 
 /** Ends what the letter may be a part of: no point of the clause, or negations behind it, lie between. */
 const denied = before(
@@ -158,23 +161,35 @@ export function beginsList(text: string, { letter, isSmall, end }: LetterPlace):
   return new RegExp(String.raw`\s[(\[]?${isSmall ? next.toLowerCase() : next}[${mark}]\s`, 'u').test(text.slice(end));
 }
 
+/** Where "the answer is" ends, alone or with a choice's text and a bracket. */
+export interface AnswerEnds {
+  readonly plain: ReadonlySet<number>;
+  readonly inBrackets: ReadonlySet<number>;
+}
+
+export function answerEnds(text: string): AnswerEnds {
+  const ends = (pattern: RegExp): ReadonlySet<number> =>
+    new Set(text.matchAll(pattern).map(({ 0: match, index }) => index + match.length));
+  return { plain: ends(answerIs), inBrackets: ends(answerInBrackets) };
+}
+
 /** What tells that the letter, or one of the letters, at a place is the answer; undefined where nothing does. */
-export function evidenceFor(text: string, place: LetterPlace): LetterEvidence | undefined {
+export function evidenceFor(text: string, place: LetterPlace, answers: AnswerEnds): LetterEvidence | undefined {
   const { start, end } = place;
   if (holds(denied, text, start) || holds(isWrong, text, end) || holds(asked, text, end)) return undefined;
-  if (isStated(text, place)) return holds(supposed, text, start) ? undefined : 'stated';
+  if (isStated(text, place, answers)) return holds(supposed, text, start) ? undefined : 'stated';
   const isEnded = holds(ends, text, end);
   if (holds(headsLine, text, start) && holds(restOfLine, text, end)) return 'said';
   if (isEnded && holds(says, text, start) && !isArticle(text, place)) return 'said';
-  if (isInBrackets(text, place)) return 'said';
+  if (answers.inBrackets.has(start) && !isAbbreviation(text, place)) return 'said';
   if (isLineHead(text, place, isEnded)) return 'line';
   const isSentence = isEnded && !place.isSmall && holds(sentenceStart, text, start) && !holds(initials, text, start);
   return isSentence || (isEnded && holds(titled, text, start)) ? 'sentence' : undefined;
 }
 
-function isStated(text: string, place: LetterPlace): boolean {
+function isStated(text: string, place: LetterPlace, answers: AnswerEnds): boolean {
   const { start, end, isSmall, letter } = place;
-  if (holds(answerIs, text, start)) {
+  if (answers.plain.has(start)) {
     if (holds(endsStatement, text, end)) return true;
     if (letter !== 'A' && letter !== 'I' && holds(capitalAfter, text, end)) return true;
     if (letter !== 'A' && letter !== 'I' && holds(afterColon, text, start) && holds(wordAfter, text, end)) return true;
@@ -188,12 +203,10 @@ function isArticle(text: string, { letter, isSmall, end }: LetterPlace): boolean
   return isSmall && (letter === 'A' || letter === 'I') && !/[^\s]/u.test(text[end] ?? '');
 }
 
-/** "The answer is water (B)"; not "the answer is carbon (C)", where the letter stands for the word before it. */
-function isInBrackets(text: string, { start, end, letter }: LetterPlace): boolean {
-  if (!/[)\]]/u.test(text[end] ?? '')) return false;
-  textInBrackets.lastIndex = start;
-  const initial = textInBrackets.exec(text)?.[1];
-  return initial !== undefined && initial.toUpperCase() !== letter;
+/** "The answer is carbon (C)": the letter stands for the word before it. */
+function isAbbreviation(text: string, { start, letter }: LetterPlace): boolean {
+  initialBefore.lastIndex = start;
+  return initialBefore.exec(text)?.[1]?.toUpperCase() === letter;
 }
 
 function isLineHead(text: string, { start, end, isSmall, letter }: LetterPlace, isEnded: boolean): boolean {

@@ -1,5 +1,13 @@
 import { answerOnly } from './answer-only.ts';
-import { beginsList, evidenceFor, type LetterPlace, letterPlaces, letterText, wholeLetter } from './letter-evidence.ts';
+import {
+  answerEnds,
+  beginsList,
+  evidenceFor,
+  type LetterPlace,
+  letterPlaces,
+  letterText,
+  wholeLetter,
+} from './letter-evidence.ts';
 
 /** Letters that can be shown, one for each choice. */
 export const mostLetters = 26;
@@ -8,7 +16,7 @@ const leastLetters = 5;
 
 /**
  * Reads the letter of a choice out of an answer, capital or small; thoughts, markdown, LaTeX, quotes and JSON marks are
- * left out first. Of a text over 6,000 characters the first 2,000 and the last 4,000 are read.
+ * left out first. Of a text over 4,500 characters the first 1,500 and the last 3,000 are read.
  *
  * A letter counts only for what stands around it, so that one inside a choice's text (`32°C`, "vitamin D", "a plant",
  * "plan B") is no answer. In this order:
@@ -36,7 +44,8 @@ export function parseLetter(text: string, choices: number): number | undefined {
 
 /** The letter with the best evidence; undefined where that is for several. */
 function mostEvident(text: string, letters: number): string | undefined {
-  const found = letterPlaces(text, letters).map((place) => ({ place, evidence: evidenceFor(text, place) }));
+  const answers = answerEnds(text);
+  const found = letterPlaces(text, letters).map((place) => ({ place, evidence: evidenceFor(text, place, answers) }));
   const named = (wanted: 'stated' | 'said'): LetterPlace | undefined =>
     found.findLast(({ evidence }) => evidence === wanted)?.place;
   const stated = named('stated');
