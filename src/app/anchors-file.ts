@@ -4,6 +4,7 @@ import { quantities } from '../core/quantities.ts';
 import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../scoring/anchors.ts';
 import { LineCounter, isMap, isNode, isPair, isSeq, parseDocument, type Document } from 'yaml';
 import { ConfigError } from '../core/errors.ts';
+import { issueText } from '../core/schema-issue.ts';
 import { settingsText } from './settings-text.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { readBytes } from '../files/read-file.ts';
@@ -168,7 +169,7 @@ function issuePath(issue: z.core.$ZodIssue): readonly (string | number)[] {
 
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return 'unknown key';
-  return issue.message.replace(/^Invalid input: /u, '').replace(/^Too (?:small|big): /u, '');
+  return issueText(issue);
 }
 
 /** Where a key stands, or the nearest thing around it. */

@@ -3,12 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../../core/errors.ts';
+import { jsonInside } from '../../core/json-inside.ts';
 import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
 import { beyondLimit, type FileLimits } from '../../files/file-limits.ts';
 import { readBytes } from '../../files/read-file.ts';
+import { foreignStart } from './foreign-start.ts';
 
 /** A row as its file has it, before it is checked. */
 export interface RawRow {
@@ -22,7 +22,7 @@ export interface RawRow {
   readonly damage: string | undefined;
 }
 
-const plainRow = { keyPrefix: undefined, damage: undefined };
+export const plainRow = { keyPrefix: undefined, damage: undefined };
 
 /** A file as it lies on disk, for the manifest; a folder of many files is one entry. */
 export interface DatasetFile {
@@ -50,6 +50,8 @@ export interface Reading {
 /** @throws {DataError} if the file can't be read or unpacked, or is larger than it may be */
 export async function readDatasetFile(path: string, reading: Reading): Promise<FileContent> {
   const { file, content } = await readPacked(path, reading);
+  const foreign = foreignStart(content);
+  if (foreign !== undefined) throw new DataError(`${path}: ${foreign.what}`, { hint: foreign.hint });
   return { file, content: path.endsWith('.gz') ? await unpack(path, content, reading.limits) : content };
 }
 
@@ -87,7 +89,7 @@ export async function unpack(
 const fewerRows = 'Use fewer rows: a few thousand are enough to tell models apart.';
 
 /** What reading gives; where it fails, the file isn't what it should be, such as `a complete gzip file`. */
-async function readAs<Value>(what: string, file: string, read: () => Promise<Value>): Promise<Value> {
+export async function readAs<Value>(what: string, file: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
   } catch (error) {
@@ -151,11 +153,16 @@ function parsedRow(file: string, line: number, text: string, isUnterminated: boo
 
 /**
  * Questions of an official SQuAD 2.0 file (`data[].paragraphs[].qas[]`) as rows in file order, each with the title and
- * passage it belongs to. `line` is the number of the question.
+ * passage it belongs to. `line` is the number of the question. A file of JSON lines with a question each is read as such,
+ * whatever it is called.
  *
  * @throws {DataError} if the file isn't JSON, or has no list where the format has one
  */
-export function* squadJsonRows(file: string, content: Uint8Array): Generator<RawRow, void, void> {
+export function* squadJsonRows(file: string, content: Uint8Array, limits: FileLimits): Generator<RawRow, void, void> {
+  if (isQuestionLine(content)) {
+    yield* jsonLineRows(file, content, limits);
+    return;
+  }
   let line = 0;
   for (const [article, articleKey] of entries(file, parse(file, content), 'data', '')) {
     for (const [paragraph, paragraphKey] of entries(file, article, 'paragraphs', articleKey)) {
@@ -167,6 +174,13 @@ export function* squadJsonRows(file: string, content: Uint8Array): Generator<Raw
       }
     }
   }
+}
+
+/** The first line alone is a question with its passage. */
+function isQuestionLine(content: Uint8Array): boolean {
+  const end = content.indexOf(10);
+  const line = jsonInside(Buffer.from(content.subarray(0, end === -1 ? content.length : end)).toString('utf8'));
+  return member(line, 'question') !== undefined && member(line, 'context') !== undefined;
 }
 
 function parse(file: string, content: Uint8Array): unknown {
@@ -192,42 +206,6 @@ function entries(file: string, parent: unknown, key: string, prefix: string): re
     throw new DataError(`${file}: \`${at}\` must be a list, as in an official SQuAD 2.0 file`);
   }
   return list.map((value: unknown, index) => [value, `${at}[${index}]`] as const);
-}
-
-/**
- * Rows of a parquet file, one row group in memory at a time. `line` is the number of the row in the file.
- *
- * @throws {DataError} if the file is cut off or not parquet
- */
-export async function* parquetRows(file: string, content: Uint8Array<ArrayBuffer>): AsyncGenerator<RawRow, void, void> {
-  const source = {
-    byteLength: content.byteLength,
-    // Not `content.slice`: that of a Buffer shares its memory with others.
-    slice: (start: number, end = content.byteLength): ArrayBuffer =>
-      content.buffer.slice(content.byteOffset + start, content.byteOffset + end),
-  };
-  const metadata = await readAs('a complete parquet file', file, async () => parquetMetadataAsync(source));
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const options = { file: source, metadata, compressors, rowStart, rowEnd };
-    const rows = await readAs('a complete parquet file', file, async () => parquetReadObjects(options));
-    for (const [index, row] of rows.entries())
-      yield { ...plainRow, value: plain(row), file, line: rowStart + index + 1 };
-    rowStart = rowEnd;
-  }
-}
-
-/** Integers of 64 bits come as `bigint`: text where a number would round them. Times are text, as in JSON. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : String(value);
-  }
-  if (value instanceof Date) return value.toJSON();
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidItemError } from '../../core/errors.ts';
+import { expectedBy } from '../../core/schema-issue.ts';
 import { defaultFileLimits, type FileLimits } from '../../files/file-limits.ts';
 import type { DatasetName, DatasetReference } from '../../core/task.ts';
 import {
@@ -8,11 +9,11 @@ import {
   readDatasetFile,
   type DatasetFile,
   jsonLineRows,
-  parquetRows,
   type RawRow,
   type Reading,
   squadJsonRows,
 } from './dataset-formats.ts';
+import { parquetRows } from './parquet-rows.ts';
 import { type DatasetFormat, findDataset, type FoundDataset } from './find-dataset.ts';
 import { normalizeRecord } from './normalize-record.ts';
 
@@ -164,32 +165,6 @@ function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
     current = (current as Readonly<Record<PropertyKey, unknown>>)[key];
   }
   return current;
-}
-
-const typeWords: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'an integer',
-  array: 'a list',
-  object: 'an object',
-  boolean: 'true or false',
-};
-
-const sizeUnits: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
-
-function expectedBy(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return typeWords[issue.expected] ?? issue.expected;
-    case 'too_small':
-      return issue.origin === 'string' ? 'non-empty text' : `at least ${issue.minimum}${sizeUnits[issue.origin] ?? ''}`;
-    case 'too_big':
-      return `at most ${issue.maximum}${sizeUnits[issue.origin] ?? ''}`;
-    case 'invalid_value':
-      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
-    default:
-      return issue.message;
-  }
 }
 
 /** A value in a few words, safe to print. */

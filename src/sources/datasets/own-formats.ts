@@ -2,8 +2,10 @@ import { extname } from 'node:path';
 import { DataError } from '../../core/errors.ts';
 import type { DataSource } from '../../core/task-definition.ts';
 import { beyondLimit, type FileLimits } from '../../files/file-limits.ts';
-import { type DatasetFile, parquetRows, readPacked, unpack } from './dataset-formats.ts';
+import { type DatasetFile, readPacked, unpack } from './dataset-formats.ts';
+import { parquetRows } from './parquet-rows.ts';
 import { type DecodedText, decodeText } from './decode-text.ts';
+import { foreignStart, saveAsCsv } from './foreign-start.ts';
 import { readCsv } from './own-csv.ts';
 import { objectRows, readJson, readJsonLines } from './own-json.ts';
 import type { OnDamage, ReadTable } from './own-rows.ts';
@@ -25,28 +27,8 @@ const openEndings = ['', '.txt', '.text', '.data', '.dat'];
 
 const known = '.csv, .tsv, .json, .jsonl, .ndjson or .parquet, or one of them with .gz';
 
-const saveAsCsv = 'Save the sheet as CSV (UTF-8), and use that.';
-
 /** Endings of spreadsheets; what their files hold is told by its start, where it is what the ending says. */
 const sheetEndings = ['.xlsx', '.xls', '.xlsm', '.xlsb', '.ods', '.numbers'];
-
-/** Starts of files that people take for data. */
-const foreignStarts: readonly (readonly [start: string, what: string, hint: string])[] = [
-  ['PK\u0003\u0004', 'an Excel workbook or a zip archive', 'Save the sheet as CSV (UTF-8), or unpack the archive.'],
-  ['\u00d0\u00cf\u0011\u00e0', 'an old Excel or Office file', saveAsCsv],
-  ['%PDF', 'a PDF file', 'Put the data into a table, such as a CSV file.'],
-  ['SQLite format 3', 'an SQLite database', 'Export the table as CSV.'],
-  ['<!DOCTYPE', 'a web page', 'Download the file itself.'],
-  ['<!doctype', 'a web page', 'Download the file itself.'],
-  ['<html', 'a web page', 'Download the file itself.'],
-  ['version https://git-lfs', 'a pointer of Git LFS, not the file', 'Fetch the file with git lfs pull.'],
-  ['\u0089PNG', 'an image', 'Put the data into a table, such as a CSV file.'],
-  ['\u00ff\u00d8\u00ff', 'an image', 'Put the data into a table, such as a CSV file.'],
-  ['GGUF\u0003', 'a model', 'Name it with --model, and the data with --task.'],
-  ['BZh', 'a bzip2 file', 'Unpack it.'],
-  ['\u00fd7zXZ', 'an xz file', 'Unpack it.'],
-  ['(\u00b5/\u00fd', 'a Zstandard file', 'Unpack it.'],
-];
 
 /** The format that a name promises, `.gz` aside; undefined for names that promise none or another one. */
 export function formatOfName(path: string): OwnFormat | undefined {
@@ -63,10 +45,9 @@ function startOf(content: Uint8Array, characters: number): string {
 
 function refuseForeign(path: string, content: Uint8Array): void {
   if (content.length === 0) throw new DataError(`${path}: empty`, { hint: 'Use a file with rows.' });
-  const start = startOf(content, 32);
-  const foreign = foreignStarts.find(([first]) => start.startsWith(first));
+  const foreign = foreignStart(content);
   if (foreign === undefined) return;
-  const [, what, hint] = foreign;
+  const { what, hint } = foreign;
   throw new DataError(`${path}: ${what}; expected ${known}`, { hint });
 }
 
