@@ -18,9 +18,10 @@ export function expectedBy(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return typeWords[issue.expected] ?? issue.expected;
     case 'too_small':
-      return issue.origin === 'string' ? 'non-empty text' : `at least ${issue.minimum}${sizeUnits[issue.origin] ?? ''}`;
+      if (issue.origin === 'string') return 'non-empty text';
+      return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${sizeUnits[issue.origin] ?? ''}`;
     case 'too_big':
-      return `at most ${issue.maximum}${sizeUnits[issue.origin] ?? ''}`;
+      return `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${sizeUnits[issue.origin] ?? ''}`;
     case 'invalid_value':
       return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'invalid_union': {
@@ -32,13 +33,9 @@ export function expectedBy(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** Zod's own words begin so; a schema's own message is left as it is. */
-const ownWords = /^(?:Invalid input|Too (?:small|big)|Invalid option)/u;
-
-/** What is wrong with a value, as a sentence without its place: `expected a list, received string`. */
+/** What is wrong with a value, as a sentence without its place; a union's own message says nothing. */
 export function issueText(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return 'does not fit';
-  if (!ownWords.test(issue.message)) return issue.message;
-  const received = /, received (.+)$/u.exec(issue.message)?.[0] ?? '';
-  return `expected ${expectedBy(issue)}${issue.code === 'invalid_type' ? received : ''}`;
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') return `expected ${expectedBy(issue)}`;
+  return issue.message.replace(/^(?:Invalid (?:input|option)|Too (?:small|big)): /u, '');
 }

@@ -86,7 +86,7 @@ const answerInBrackets = new RegExp(
   String.raw`${nouns}[^.!?:\n]{0,45}?(?:${copula}|:)[^.!?\n()[\]]{1,80}[(\[](?=[A-Za-z][)\]])`,
   'giu',
 );
-const initialBefore = /(?<=(?<!\p{L})(\p{L})[\p{L}\p{N}]*\s*[(\[])/uy;
+const initialBefore = /(?<=(?<!\p{L})(\p{L})[\p{L}\p{N}]*\s*[([])/uy;
 
 /** Ends what the letter may be a part of: no point of the clause, or negations behind it, lie between. */
 const denied = before(
@@ -168,9 +168,9 @@ export interface AnswerEnds {
 }
 
 export function answerEnds(text: string): AnswerEnds {
-  const ends = (pattern: RegExp): ReadonlySet<number> =>
+  const endsOf = (pattern: RegExp): ReadonlySet<number> =>
     new Set(text.matchAll(pattern).map(({ 0: match, index }) => index + match.length));
-  return { plain: ends(answerIs), inBrackets: ends(answerInBrackets) };
+  return { plain: endsOf(answerIs), inBrackets: endsOf(answerInBrackets) };
 }
 
 /** What tells that the letter, or one of the letters, at a place is the answer; undefined where nothing does. */
