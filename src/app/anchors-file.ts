@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { quantities } from '../core/quantities.ts';
 import { anchorsOf, checkAnchors, type AnchorSet, type TaskAnchors } from '../scoring/anchors.ts';
-import { readFile } from 'node:fs/promises';
 import { shortText } from '../core/short-text.ts';
 import { valueAt } from './check-document.ts';
 import { parseWritten } from './written-document.ts';
 import { ConfigError } from '../core/errors.ts';
+import { issueText } from '../core/schema-issue.ts';
+import { settingsText } from './settings-text.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { readBytes } from '../files/read-file.ts';
 
 /** Raised when an older perbench would misread a newer file. */
 export const anchorsSchemaVersion = 'perbench-anchors/1';
@@ -111,15 +113,15 @@ const hint = 'See docs/scores.md for the format of anchor files.';
  * @throws {ConfigError} naming file, line and key, if it can't be read or says what it can't
  */
 export async function readAnchorsFile(path: string, name: string): Promise<AnchorsFile | undefined> {
-  let text: string;
+  let bytes: Buffer<ArrayBuffer>;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readBytes(path);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (error.code === 'ENOENT') return undefined;
     throw new ConfigError({ file: name }, `can't be read: ${systemErrorWords(error)}`, { cause: error, hint });
   }
-  return parseAnchors(text, name);
+  return parseAnchors(settingsText(bytes, name), name);
 }
 
 /** Anchors of a user's file; see {@link readAnchorsFile}. */
@@ -159,5 +161,5 @@ function issuePath(issue: z.core.$ZodIssue): readonly (string | number)[] {
 
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return 'unknown key';
-  return issue.message.replace(/^Invalid input: /u, '').replace(/^Too (?:small|big): /u, '');
+  return issueText(issue);
 }

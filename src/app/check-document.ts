@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConfigError } from '../core/errors.ts';
+import { issueText } from '../core/schema-issue.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { shortText } from '../core/short-text.ts';
 import type { DocumentPath, Position, WrittenDocument } from './written-document.ts';
@@ -169,7 +170,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown, path: DocumentPath, s
   if (issue.code === 'invalid_union' && typeof value === 'object' && issue.message !== defaultUnionMessage)
     return `${issue.message}, got ${valueText(value)}`;
   const expected = expectedText(issue, path, schema);
-  if (expected === undefined) return issue.message;
+  if (expected === undefined) return issueText(issue);
   const near = issue.code === 'invalid_value' ? didYouMean(value, issue.values) : '';
   return `expected ${expected}, got ${valueText(value)}${near}`;
 }

@@ -1,5 +1,6 @@
 import { join, relative, sep } from 'node:path';
 import { UsageError } from '../core/errors.ts';
+import { ownPaths } from '../core/file-names.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { FormatFile, StoredCell, WrittenTask } from '../formats/format.ts';
@@ -78,9 +79,10 @@ export async function* formatFiles(
   source: ExportSource,
 ): AsyncGenerator<FormatFile> {
   const { write } = await foreignFormats[format].load();
+  const ownPath = ownPaths();
   for await (const { path, content } of write(await Array.fromAsync(storedCells(source)))) {
     source.signal?.throwIfAborted();
-    const target = join(folder, ...path.split('/'));
+    const target = join(folder, ...ownPath(path).split('/'));
     const inside = relative(folder, target);
     // Names come from models and tasks; whatever they are, files stay in the folder.
     if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`))

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Cell } from '../core/cell.ts';
-import { ImportError } from '../core/errors.ts';
+import { DataError, ImportError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import type { RunRecord } from '../core/store.ts';
-import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { jsonText } from '../present/sanitise.ts';
 import { fieldPrefix } from '../core/task.ts';
+import { readBytes } from '../files/read-file.ts';
+import { decodeText } from '../sources/datasets/decode-text.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
 
 /** What is recorded of a cell item by item and launch by launch. */
@@ -138,13 +138,12 @@ function cellText({ answers, ...facts }: Readonly<Record<string, unknown>> & { r
   return `\n${jsonText(facts).slice(0, -1)},"answers":[${lines.join(',')}]}`;
 }
 
-/** The text of the file; values of keys, tokens and passwords in the suite are left out. */
+/** The text of the file. */
 export function exportedRunText({ run, cells }: ExportedRun): string {
-  const { cost: _, suite, manifest, ...facts } = run;
-  const models = valueWithoutSecrets(manifest.models);
+  const { cost: _, ...facts } = run;
   const content = {
     schema: `perbench-run/${version}`,
-    run: { ...facts, suite: valueWithoutSecrets(suite), manifest: { ...manifest, models } },
+    run: facts,
     cells: cells.map(cellContent),
   };
   // As a reader will have it.
@@ -248,9 +247,11 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
  */
 export async function readExportedRun(path: string, file: string): Promise<ExportedRun> {
   try {
-    return parseExportedRun(file, await readFile(path, 'utf8'));
+    return parseExportedRun(file, decodeText(await readBytes(path), file).utf8.toString('utf8'));
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    throw new ImportError({ file }, systemErrorWords(error), { cause: error, hint: exportHint });
+    const isSystem = isSystemError(error);
+    if (!isSystem && !(error instanceof DataError)) throw error;
+    const what = isSystem ? systemErrorWords(error) : error.message.replace(`${file}: `, '');
+    throw new ImportError({ file }, what, { cause: error, hint: exportHint });
   }
 }

@@ -1,15 +1,18 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ImportError, UsageError } from '../core/errors.ts';
+import { DataError, ImportError, UsageError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import type { FileLimits } from '../files/file-limits.ts';
+import { readBytes } from '../files/read-file.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
+import { decodeText } from '../sources/datasets/decode-text.ts';
 
 /** Files of a folder that may be results; others are passed over. */
 const endings = ['.json', '.jsonl', '.eval'];
 /** More is a folder that was named by mistake, such as a home folder. */
 const maxFiles = 10_000;
-const maxFileBytes = 2_000_000_000;
 
 interface FoundFile extends ForeignFile {
   /** Named on the command line, not found in a folder. */
@@ -19,6 +22,9 @@ interface FoundFile extends ForeignFile {
 export interface ForeignFilesOptions {
   /** Absolute; names are meant from here. */
   readonly workingFolder: string;
+  /** By default {@link defaultFileLimits}. */
+  readonly limits?: FileLimits | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Is told of files that were passed over. */
   readonly onDetail?: ((text: string) => void) | undefined;
 }
@@ -38,16 +44,32 @@ function diskProblem(name: string, error: unknown): unknown {
   });
 }
 
-async function readNamed(name: string, isNamed: boolean, { workingFolder }: ForeignFilesOptions): Promise<FoundFile> {
+async function readNamed(
+  name: string,
+  isNamed: boolean,
+  { workingFolder, limits, signal }: ForeignFilesOptions,
+): Promise<FoundFile> {
   try {
-    const path = resolve(workingFolder, name);
-    const { size } = await stat(path);
-    if (size > maxFileBytes) {
-      throw new ImportError({ file: name }, `expected at most ${maxFileBytes} bytes, got ${size}`);
-    }
-    return { name, bytes: await readFile(path), isNamed };
+    return { name, bytes: await readBytes(resolve(workingFolder, name), { limits, signal }), isNamed };
   } catch (error) {
     throw diskProblem(name, error);
+  }
+}
+
+const zipStart = Buffer.from('PK\u0003\u0004');
+
+/** A file in UTF-16 or Windows-1252 as UTF-8, as a table of the user's own is read; what is no text stays as it is. */
+function inUtf8(file: FoundFile, { onDetail }: ForeignFilesOptions): FoundFile {
+  const { bytes } = file;
+  const isWide = bytes.subarray(0, 2).includes(0);
+  if (zipStart.equals(bytes.subarray(0, 4)) || (isUtf8(bytes) && !isWide)) return file;
+  try {
+    const { utf8, notes } = decodeText(new Uint8Array(bytes), file.name);
+    for (const note of notes) onDetail?.(note);
+    return { ...file, bytes: utf8 };
+  } catch (error) {
+    if (error instanceof DataError) return file;
+    throw error;
   }
 }
 
@@ -95,7 +117,7 @@ export async function foreignFiles(
   for (const name of names) {
     let isFound = false;
     for (const found of await expand(name, options)) {
-      const file = await readNamed(found.name, found.isNamed, options);
+      const file = inUtf8(await readNamed(found.name, found.isNamed, options), options);
       const format = readable.find(({ read }) => read.accepts(file));
       if (format !== undefined) {
         format.files.push(file);

@@ -9,7 +9,6 @@ import type { Sample } from '../core/sample.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { type Suite, suiteSchema } from '../core/suite.ts';
 import type { GenerateTask } from '../core/task.ts';
-import { withoutSecrets } from '../core/without-secrets.ts';
 import { splitThoughts } from '../core/split-thoughts.ts';
 import { type OutsideAnswer, readOutsideAnswers } from '../formats/outside-answers.ts';
 import { outsideMeasurements } from '../metrics/outside-measurements.ts';
@@ -157,7 +156,7 @@ export async function importAnswers(
 ): Promise<ImportedAnswersRun> {
   const { model, price, isPartial = false, skipInvalid, signal, onDoubt } = options;
   const path = resolve(context.workingFolder, name);
-  const table = await readOwnTable({ path }, { skipInvalid, signal });
+  const table = await readOwnTable({ path }, { skipInvalid, signal, limits: context.settings.fileLimits });
   for (const warning of table.warnings) onDoubt?.(warning);
   // Messages name the file as the user did.
   const rows = table.rows.map((row) => ({ ...row, file: table.files.length === 1 ? name : row.file }));
@@ -237,7 +236,7 @@ async function manifestOf(
   return {
     perbenchVersion,
     nodeVersion: process.version,
-    commandLine: withoutSecrets(commandLine),
+    commandLine,
     host: await hostFacts(),
     models: Object.fromEntries(models.map((model) => [model, noFile])),
     tasks: { [planned.task.id]: { ...planned.facts, evaluatedItems: samples.length } },

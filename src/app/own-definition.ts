@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import type { DataSource, ResolvedTask, TaskDefinition, TaskScore } from '../core/task-definition.ts';
 import type { Task } from '../core/task.ts';
+import { readBytes } from '../files/read-file.ts';
 import { ifThere } from '../files/if-there.ts';
 import type { OwnTable } from '../sources/datasets/own-table.ts';
 import { checkPrompts } from '../tasks/own/check-prompts.ts';
@@ -52,7 +53,7 @@ async function examplesOf({ examples, data }: TaskDefinition): Promise<ResolvedT
 
 async function contentOf(task: WrittenTask, path: string): Promise<Buffer<ArrayBuffer>> {
   try {
-    return await readFile(path);
+    return await readBytes(path);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw task.problem(['score'], `score: ${path}: ${systemErrorWords(error)}`);

@@ -7,7 +7,8 @@ import {
   type StoredQuestion,
 } from '../core/race.ts';
 import type { Suite } from '../core/suite.ts';
-import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
+import type { GgufHeader } from '../gguf/gguf-header.ts';
+import { readModelHeader } from '../gguf/gguf-kind.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { sizeText } from '../core/amount-text.ts';
@@ -52,7 +53,7 @@ async function entrantFacts(
   if (file === undefined) return { model: name };
   const contextTokens = suite.contextTokens ?? usualContextTokens;
   const { weightsBytes, parameters } = await estimateModelMemory(file, contextTokens, plannedConcurrency(suite));
-  const activeBytes = Math.round(weightsBytes * activeShare(await readGgufHeader(file), parameters));
+  const activeBytes = Math.round(weightsBytes * activeShare(await readModelHeader(file), parameters));
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };
   if (weightsBytes <= limitBytes) return facts;
   const exclusion = `its weights take ${sizeText(weightsBytes)}, but only ${sizeText(limitBytes)} are free`;

@@ -6,7 +6,7 @@ import { UsageError } from '../core/errors.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
 import type { ChatSetting } from '../engines/llama-cpp/chat-setting.ts';
-import { readGgufHeader } from '../gguf/gguf-header.ts';
+import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { saidByArguments } from '../engines/served/said-thinking.ts';
 import { servedNameIn } from '../engines/served/server-address.ts';
 import { modelEntry, type Suite } from '../core/suite.ts';
@@ -147,6 +147,7 @@ export async function prepareModels(
     const fileBytes = Math.max(size, pulled.bytes);
     const facts = { source: pulled.source, fileSha256: pulled.sha256, fileBytes };
     const whole = plannedModel(model, facts, pulled.path);
+    await readModelHeader(pulled.path);
     // What a model can't have is said before anything runs.
     if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, pulled.path);
     planned.push(whole);
@@ -156,7 +157,7 @@ export async function prepareModels(
 
 async function readPlannedChat(spec: ModelSpec, file: string): Promise<ChatSetting> {
   const { readChatSetting } = await import('../engines/llama-cpp/chat-setting.ts');
-  return readChatSetting(spec, file, await readGgufHeader(file));
+  return readChatSetting(spec, file, await readModelHeader(file));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ModelSpec } from '../core/engine.ts';
 import { keyPart } from '../core/settings.ts';
 import type { Suite } from '../core/suite.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
-import { withoutSecrets } from '../core/without-secrets.ts';
+import { rememberSecretsIn, valueWithoutSecrets } from '../core/without-secrets.ts';
 import { hashJson } from '../run/content-key.ts';
 import { memoryLimitBytes } from '../meters/host-limits.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
@@ -49,7 +49,8 @@ export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: r
       facts.fileSha256 ?? facts.source,
       spec.engine,
       spec.promptStyle,
-      spec.engineOptions,
+      // The same server with another key is the same.
+      valueWithoutSecrets(spec.engineOptions),
       ...answerSetting(spec),
     ]),
     tasks: tasks.map(({ task, facts }) => [task.id, facts.dataSha256, facts.evaluatedItems]),
@@ -69,7 +70,7 @@ async function describeRun(
   return {
     perbenchVersion: context.perbenchVersion,
     nodeVersion: process.version,
-    commandLine: withoutSecrets(context.commandLine),
+    commandLine: context.commandLine,
     host: await context.hostFacts(),
     models: Object.fromEntries(models.map(({ spec, facts }) => [spec.name, facts])),
     tasks: Object.fromEntries(tasks.map(({ task, facts }) => [task.id, facts])),
@@ -98,6 +99,8 @@ export async function prepareRun(
   signal: AbortSignal,
   { isStored = false, limitShare, ...race }: PrepareOptions = {},
 ): Promise<RunPlan> {
+  rememberSecretsIn(context.environment);
+  rememberSecretsIn(written.models);
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
   raceQuestionOf(written);
   await checkEngines(written, context.workingFolder);

@@ -1,4 +1,5 @@
 import { ConfigError, DataError, InvalidItemError } from '../core/errors.ts';
+import { expectedBy } from '../core/schema-issue.ts';
 import type { OwnTaskFacts } from '../core/manifest.ts';
 import type { Suite } from '../core/suite.ts';
 import type { ResolvedTask } from '../core/task-definition.ts';
@@ -196,7 +197,7 @@ function parseRecord({ task }: OwnTask, record: unknown, position: number): unkn
     if (!(error instanceof z.ZodError) && !(error instanceof RangeError)) throw error;
     const [issue] = error instanceof z.ZodError ? error.issues : [];
     const at = { file: task.id, line: position + 1, key: issue?.path.join('.') ?? '' };
-    throw new InvalidItemError(at, issue?.message ?? error.message, 'something else');
+    throw new InvalidItemError(at, issue === undefined ? error.message : expectedBy(issue), 'something else');
   }
 }
 

@@ -196,13 +196,6 @@ describe('every setting that decides results', () => {
     expect(reported).toContain(label);
   });
 
-  it('says what is different of keys, not the keys themselves', () => {
-    const environment = { HF_TOKEN: 'hf_secret', VLLM_USE_V1: '1' };
-    const { compared } = both(served({}), served({ arguments: ['--api-key', 'sk-secret'], environment }));
-    expect(JSON.stringify(compared)).toContain('HF_TOKEN=[removed]');
-    expect(JSON.stringify(compared)).not.toMatch(/hf_secret|sk-secret/);
-  });
-
   it('names engine options for the same model alone, which a served one is by its address', () => {
     const at = (source: string, devices: number): RunRecord =>
       run(

@@ -5,7 +5,6 @@ import { keyPart, type SettingTable } from '../core/settings.ts';
 import type { RunRecord } from '../core/store.ts';
 import { type ModelEntry, modelEntry, type Suite } from '../core/suite.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
-import { withoutSecrets } from '../core/without-secrets.ts';
 import type { SettingDifference } from '../scoring/comparison.ts';
 import { thinkingText } from '../core/model-setting.ts';
 import { nameModel } from './prepare-models.ts';
@@ -79,8 +78,8 @@ const serverFacts = settingFacts(
   serverSettings,
   ({ entry }, name) => {
     const value = entry?.server?.[name as keyof typeof serverSettings];
-    if (name !== 'environment') return Array.isArray(value) ? withoutSecrets(value) : value;
-    return value && withoutSecrets(Object.entries(value).map(([variable, own]) => `${variable}=${own}`));
+    if (name !== 'environment') return value;
+    return value && Object.entries(value).map(([variable, own]) => `${variable}=${own}`);
   },
   () => 'server',
 );

@@ -1,4 +1,5 @@
 import { ConfigError, DataError } from '../core/errors.ts';
+import { isLfsPointer, lfsPointer } from '../sources/datasets/lfs-pointer.ts';
 import { brokenUtf8Line, decodeText, encodingNames } from '../sources/datasets/decode-text.ts';
 
 /** The text of a file of settings, without a byte order mark. */
@@ -15,7 +16,7 @@ export interface SettingsText {
  * @param file as errors name it
  */
 export function decodeSettings(bytes: Buffer<ArrayBuffer>, file: string): SettingsText {
-  const hint = 'Save the file as UTF-8.';
+  const hint = isLfsPointer(bytes) ? lfsPointer.hint : 'Save the file as UTF-8.';
   try {
     const { utf8, encoding } = decodeText(bytes, file);
     const text = utf8.toString('utf8');

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
-import { DataError } from '../core/errors.ts';
+import { DataError, UsageError } from '../core/errors.ts';
 import type { RunRecord } from '../core/store.ts';
+import { modelEntry, type Suite } from '../core/suite.ts';
+import { removedSecrets } from '../core/without-secrets.ts';
 
 /**
  * Refuses a stored run whose own data are gone: whoever names the run never typed their path.
@@ -22,4 +24,35 @@ export function checkStoredData({ id, suite }: Pick<RunRecord, 'id' | 'suite'>, 
       hint: 'Put the file back where it was, or start a new run.',
     });
   }
+}
+
+/**
+ * The suite of a stored run with the secrets that its servers' variables had, from this environment: a store has none.
+ *
+ * @throws {UsageError} if one can't be had so
+ */
+export function suiteWithSecrets(
+  { id, suite }: Pick<RunRecord, 'id' | 'suite'>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Suite {
+  const models = suite.models.map((written) => {
+    const entry = modelEntry(written);
+    if (removedSecrets(entry).length === 0) return written;
+    const variables = Object.entries(entry.server?.environment ?? {}).map(
+      ([name, value]) => [name, removedSecrets(value).length > 0 ? (environment[name] ?? value) : value] as const,
+    );
+    const server = entry.server && { ...entry.server, environment: Object.fromEntries(variables) };
+    const filled = { ...entry, ...(server !== undefined && { server }) };
+    const [missing] = removedSecrets(filled);
+    if (missing === undefined) return filled;
+    const variable = /^server\.environment\.(.+)$/.exec(missing)?.[1];
+    const instead = variable === undefined ? '' : `, or set the environment variable ${variable}`;
+    throw new UsageError(
+      `run ${id} can't be resumed by itself: ${missing} of a model held a secret, which is not stored`,
+      {
+        hint: `Start it again by its own command, perbench run with its suite, which goes on with it${instead}.`,
+      },
+    );
+  });
+  return { ...suite, models };
 }

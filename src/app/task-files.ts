@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import * as z from 'zod';
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { type DataSource, type TaskDefinition, taskDefinitionSchema } from '../core/task-definition.ts';
 import { isNeedName, needProblem } from '../core/task-needs.ts';
+import { readBytes } from '../files/read-file.ts';
 import { checkDocument, placeIn } from './check-document.ts';
 import { decodeSettings } from './settings-text.ts';
 import { absolutePath } from './task-names.ts';
@@ -87,7 +87,7 @@ export async function readTaskFile(path: string, shown: string): Promise<readonl
   const ending = extname(path).toLowerCase();
   const isYaml = ending === '.yaml' || ending === '.yml';
   if (statSync(path).isDirectory() || !(isYaml || ending === '.json')) return [dataTask(path, shown)];
-  const { text, problem } = decodeSettings(await readFile(path), shown);
+  const { text, problem } = decodeSettings(await readBytes(path), shown);
   if (!isYaml && !saysTasks(text)) return [dataTask(path, shown)];
   if (problem !== undefined) throw problem;
   const documents = parseSeveral(text, shown, isYaml ? 'yaml' : 'json');

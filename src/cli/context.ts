@@ -22,7 +22,7 @@ export interface CliContext {
   readonly isInteractive: boolean;
   /** Calls back at the next press of Enter; returns how to stop listening. Undefined where nobody is at a terminal. */
   readonly onEnter: ((listener: () => void) => () => void) | undefined;
-  readonly readStdin: () => Promise<string>;
+  readonly readStdin: () => Promise<Buffer<ArrayBuffer>>;
   /** What the command line names that may be a file to read, as typed. */
   readonly inputFiles: readonly string[];
   /** Absolute path of what a user wrote on the command line. */

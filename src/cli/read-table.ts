@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { UsageError } from '../core/errors.ts';
+import { decodeText } from '../sources/datasets/decode-text.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { readBytes } from '../files/read-file.ts';
 import type { CliContext } from './context.ts';
 import { existsSync } from 'node:fs';
 import { scoreTable } from '../formats/score-table.ts';
@@ -13,15 +14,23 @@ export function tableName(file: string): string {
 }
 
 /**
- * A table of measurements as text.
+ * A table of measurements as text, in any encoding that a task's own data may have; notes say which.
  *
  * @param file a path, or `-` for stdin
  * @throws {UsageError} if it can't be read
+ * @throws {DataError} if it is no text, or bytes don't fit its encoding
  */
 export async function readTable(file: string, context: CliContext): Promise<string> {
+  const { utf8, notes, warnings } = decodeText(await tableBytes(file, context), tableName(file));
+  for (const note of notes) context.output.note(note);
+  for (const warning of warnings) context.output.warn(warning);
+  return utf8.toString('utf8');
+}
+
+async function tableBytes(file: string, context: CliContext): Promise<Buffer<ArrayBuffer>> {
   if (file === '-') return context.readStdin();
   try {
-    return await readFile(context.path(file), 'utf8');
+    return await readBytes(context.path(file));
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw new UsageError(`${file}: ${systemErrorWords(error)}`, {

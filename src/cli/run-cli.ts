@@ -2,8 +2,10 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Store } from '../core/store.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { rememberSecretsIn } from '../core/without-secrets.ts';
 import { isSystemError, missingWorkingFolder, type SystemError, systemErrorWords } from '../core/system-error.ts';
 import type { StoreAccess } from '../store/sqlite-file.ts';
+import { beyondLimit, fileLimitsFrom } from '../files/file-limits.ts';
 import type { CliContext } from './context.ts';
 import { type Keyboard, onEnter } from './enter-key.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -97,6 +99,8 @@ async function runLine(
 ): Promise<number> {
   if (argv[0] === 'complete') return complete(argv.slice(argv[1] === '--' ? 2 : 1), world);
   const startMs = world.now();
+  rememberSecretsIn(world.environment);
+  rememberSecretsIn(argv);
   const normalized = normalizeFlags(argv);
   // Errors in the command line itself are JSON too, so this is decided before it is parsed.
   const isJson =
@@ -208,7 +212,7 @@ async function runCommand(
     interruption,
     isInteractive,
     onEnter: keyboard === undefined ? undefined : (listener) => onEnter(keyboard, listener),
-    readStdin: () => readAll(world.stdin),
+    readStdin: () => readAll(world),
     inputFiles: inputFiles(operands, given),
     path,
     storePath,
@@ -269,12 +273,18 @@ async function untilForced(work: Promise<number>, interruption: Interruption): P
   }
 }
 
-async function readAll(stdin: CliWorld['stdin']): Promise<string> {
+async function readAll({ stdin, environment }: CliWorld): Promise<Buffer<ArrayBuffer>> {
   if (stdin.isTTY === true) {
     throw new UsageError('"-" reads from stdin, which is a terminal', { hint: 'Pipe a file into the command.' });
   }
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of stdin) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
+  const limits = fileLimitsFrom(environment);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    const next = Buffer.from(chunk);
+    bytes += next.length;
+    if (bytes > limits.fileBytes) throw new UsageError(`stdin: ${beyondLimit('fileBytes', limits)}`);
+    chunks.push(next);
+  }
+  return Buffer.concat(chunks);
 }

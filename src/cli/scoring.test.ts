@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
+import { utf16 } from '../../test/setup/read-own-table.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseFactors, parseWeights } from './tables/decision-options.ts';
 
@@ -135,6 +136,53 @@ describe('score', () => {
     const { code, stderr } = await perbench('score', 'table.csv', ...options);
     expect(code).toBe(exitCodes.usage);
     expect(stderr).toContain(message);
+  });
+
+  const european = 'sep=;\nmodel;accuracy;throughput;latency_ms;memory_mib\nÄlpha;0.81;10;12;900\nb;0.75;9;11;700\n';
+
+  const cutCharacter = Buffer.from(european.replace('Älpha', 'ÄÖ'));
+  cutCharacter[cutCharacter.indexOf('Ä') + 1] = 0x20;
+
+  it.each([
+    ['UTF-16 with a mark', utf16(european, false, true), 'read as UTF-16 (little-endian), as its byte order mark says'],
+    [
+      'big-endian UTF-16 with a mark',
+      utf16(european, true, true),
+      'read as UTF-16 (big-endian), as its byte order mark says',
+    ],
+    ['UTF-16 without a mark', utf16(european, false, false), 'read as UTF-16 (little-endian), since every other byte'],
+    ['Windows-1252', Buffer.from(european, 'latin1'), 'read as Windows-1252, since it is not UTF-8'],
+    ['UTF-8 with a mark', Buffer.from(`\uFEFF${european}`), 'items/s assumed'],
+    ['UTF-8 with tabs', Buffer.from(european.slice(6).replaceAll(';', '\t')), 'items/s assumed'],
+    ['UTF-8 with bars', Buffer.from(european.slice(6).replaceAll(';', '|')), 'items/s assumed'],
+    ['lines of old Macs', Buffer.from(european.replaceAll('\n', '\r')), 'items/s assumed'],
+  ])('reads a table in %s, and says so', async (_, bytes, note) => {
+    await writeFile(join(folder, 'european.csv'), bytes);
+    const { code, stdout, stderr } = await perbench('score', 'european.csv', '--anchors', 'cpu');
+    expect(stderr + stdout).toContain(note);
+    expect(stdout).toContain('Älpha');
+    expect(code).toBe(exitCodes.done);
+  });
+
+  it.each([
+    ['zero bytes', Buffer.from(european.replace('900', '9\0')), 'european.csv:3: holds a zero byte, so it is no text'],
+    ['half a character', cutCharacter, 'european.csv:3: not valid UTF-8'],
+    [
+      'two numbers in one',
+      Buffer.from(european.replace('900', '1,024')),
+      'write 1024 if the comma separates thousands, or 1.024 if',
+    ],
+  ])('refuses a table with %s, in one line', async (_, bytes, message) => {
+    await writeFile(join(folder, 'european.csv'), bytes);
+    const { code, stderr } = await perbench('score', 'european.csv');
+    expect(stderr).toContain(message);
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('hint: ')),
+    ).toHaveLength(1);
+    expect(code).toBeGreaterThan(exitCodes.bug);
   });
 
   it('ends with 3 where nobody could be scored', async () => {

@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isSystemError, type SystemError } from '../core/system-error.ts';
+import { textWithoutSecrets } from '../core/without-secrets.ts';
 import type { TextSink } from './output.ts';
 
 /** stdout or stderr of the process, or a double in tests. */
@@ -11,7 +12,7 @@ export interface OutputStream extends TextSink {
   write(text: string, written?: () => void): unknown;
 }
 
-/** A stream of the process that is silent from its first error on. */
+/** A stream of the process that is silent from its first error on, and tells no secrets. */
 export interface StandardStream extends TextSink {
   /** Resolves when a slow reader has taken everything, or never will. */
   flushed(): Promise<void>;
@@ -46,7 +47,7 @@ export function standardStream(stream: OutputStream, onFailure: (error: SystemEr
     write(text) {
       if (!isOpen) return;
       try {
-        stream.write(text);
+        stream.write(textWithoutSecrets(text));
       } catch (error) {
         fail(error);
       }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { appendFile, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
@@ -42,11 +43,11 @@ export async function outputFiles(
     const path = context.path(name);
     // As shells complete folders.
     const extension = name.endsWith('/') ? '' : extname(path);
-    if (extension === '') {
+    if (extension === '' && !isStream(path)) {
       const format = chosen ?? documentFormats[kind].json;
       return { name, path: join(path, `results.${format.extensions[0]}`), format };
     }
-    const format = chosen ?? formatOfFile(known, path);
+    const format = chosen ?? (extension === '' ? documentFormats[kind].json : formatOfFile(known, path));
     if (format !== undefined) return { name, path, format };
     throw new UsageError(`--out ${name}: unknown format "${extension}" for ${context.commandName}`, {
       hint: `Use one of ${knownEndings(known)}.`,
@@ -54,6 +55,12 @@ export async function outputFiles(
   });
   await checkOutputs(files, context);
   return files;
+}
+
+/** `/dev/null`, `/dev/stdout` and the like aren't folders for files. */
+function isStream(path: string): boolean {
+  const there = statSync(path, { throwIfNoEntry: false });
+  return there !== undefined && !there.isFile() && !there.isDirectory();
 }
 
 /** Writes a document into every file of `--out`. */

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { ModelSpec } from './engine.ts';
 import { UsageError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
+import { issueText } from './schema-issue.ts';
 
 /**
  * What is wrong with the options of an engine, in one line: each with its key, an unknown one with the nearest name.
@@ -12,7 +13,8 @@ export function optionProblems({ issues }: z.ZodError, known: readonly string[])
   return issues
     .flatMap((issue) => {
       const where = issue.path.map(String).join('.');
-      if (issue.code !== 'unrecognized_keys') return [where === '' ? issue.message : `${where}: ${issue.message}`];
+      if (issue.code !== 'unrecognized_keys')
+        return [where === '' ? issueText(issue) : `${where}: ${issueText(issue)}`];
       return issue.keys.map((key) => `unknown key "${key}"${advice(key, where === '' ? known : [])}`);
     })
     .join('; ');

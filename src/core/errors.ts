@@ -1,13 +1,15 @@
-/** Base of every error that a user may see. `code` is stable, the text isn't. */
+import { textWithoutSecrets } from './without-secrets.ts';
+
+/** Base of every error that a user may see. `code` is stable, the text isn't; it holds no secrets. */
 export abstract class PerbenchError extends Error {
   abstract readonly code: `PB_${string}`;
   /** What the user can do, as one imperative sentence. */
   readonly hint: string | undefined;
 
   constructor(message: string, options: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(textWithoutSecrets(message), options.cause === undefined ? {} : { cause: options.cause });
     this.name = new.target.name;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : textWithoutSecrets(options.hint);
   }
 }
 

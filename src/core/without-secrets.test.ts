@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { valueWithoutSecrets, withoutSecrets } from './without-secrets.ts';
+import {
+  isSecretName,
+  rememberSecrets,
+  rememberSecretsIn,
+  removedSecrets,
+  valueWithoutSecrets,
+  withoutKnownSecrets,
+  withoutSecrets,
+} from './without-secrets.ts';
 
 const shown = (line: string): string => withoutSecrets(line.split(' ')).join(' ');
 
@@ -40,4 +48,55 @@ it('removes them from values of any shape, and keeps the rest', () => {
     ],
     seed: 1,
   });
+});
+
+it.each([
+  ['sh -c "vllm serve m --api-key sk-1 --port 1"', 'sh -c "vllm serve m --api-key [removed] --port 1"'],
+  ['serve --verbose --hf-token hf_1 -v --api-key=k', 'serve --verbose --hf-token [removed] -v --api-key=[removed]'],
+  ['HF_TOKEN=hf_1 MODE=fast serve', 'HF_TOKEN=[removed] MODE=fast serve'],
+  [
+    "curl -H 'Authorization: Bearer abc-def' http://h/?api_key=k1&q=2",
+    "curl -H 'Authorization: Bearer [removed]' http://h/?api_key=[removed]&q=2",
+  ],
+  ['redis://app:p%40ss@host:1/0 https://token@host', 'redis://[removed]@host:1/0 https://[removed]@host'],
+  ['the bearer of news is basic arithmetic', 'the bearer of news is basic arithmetic'],
+  ['mail me@host.org or see https://host/@me?page=2', 'mail me@host.org or see https://host/@me?page=2'],
+])('reads texts with several words: %s', (text, left) => {
+  expect(valueWithoutSecrets(text)).toBe(left);
+});
+
+it.each([
+  ['OPENAI_API_KEY', true],
+  ['HFTOKEN', true],
+  ['db-password', true],
+  ['AWS_SECRET_ACCESS_KEY', true],
+  ['Authorization', true],
+  ['bos_token', false],
+  ['HF_TOKEN_PATH', false],
+  ['tokenizer', false],
+  ['max-tokens', false],
+  ['sort-keyword', false],
+])('knows by the name %s whether it is a secret: %s', (name, isSecret) => {
+  expect(isSecretName(name)).toBe(isSecret);
+});
+
+it('removes what it was told from every text, as it is and as JSON, addresses and shells write it', () => {
+  rememberSecrets(['s3cret/"part"', 'ollama', '', undefined, 'sk-no-key-required', '/home/me/key.pem', 'x1']);
+  rememberSecretsIn({
+    DATABASE: 'postgres://me:hunter2%21@host/db',
+    server: { command: ['serve', '--token', 'tok-77'] },
+  });
+  const secret = 's3cret/"part"';
+  const forms = [secret, JSON.stringify(secret), encodeURIComponent(secret), String.raw`s3cret\/"part"`];
+  for (const form of forms) expect(withoutKnownSecrets(`a ${form} b`)).not.toContain('s3cret');
+  expect(withoutKnownSecrets('hunter2%21, hunter2! and tok-77')).toBe('[removed], [removed] and [removed]');
+  const harmless = 'ollama said sk-no-key-required at /home/me/key.pem, x1';
+  expect(withoutKnownSecrets(harmless)).toBe(harmless);
+});
+
+it('says where something was removed', () => {
+  const stored = valueWithoutSecrets({
+    server: { command: ['a', '--api-key', 'k'], environment: { HF_TOKEN: 't', A: '1' } },
+  });
+  expect(removedSecrets(stored)).toEqual(['server.command', 'server.environment.HF_TOKEN']);
 });

@@ -1,37 +1,147 @@
-const secretNames = /^(api)?keys?$|^token$|^secret$|^password$|^passwd$|^credentials?$/i;
-/** llama-server's short form of `--hf-token`. */
-const secretShort = '-hft';
+/**
+ * Secrets leave perbench nowhere: not into the store, a page, an export, a log or the terminal. Values with names (flags,
+ * variables, fields) go by their names; every text that leaves also loses the values that this process was told
+ * ({@link rememberSecrets}), and what only a secret can be, such as the password in an address.
+ */
 const removed = '[removed]';
 
-/** Whether a flag or variable of this name holds a secret: `--api-key` and `HF_TOKEN` do, `--tokenizer` doesn't. */
-function isSecret(name: string): boolean {
-  return name === secretShort || secretNames.test(name.split(/[-_]/).at(-1) ?? '');
+const secretNames =
+  /^(?:(?:api|access|auth|secret|private|admin|account|master)?keys?|\w*(?:api_?key|token|secret|password|passwd|passphrase|passcode|pwd)|credentials?|authorization|auth|bearer|cookies?|pat)$/i;
+/** Tokens that models read and write are no secrets: `bos_token`, `stop-token`. */
+const modelTokens =
+  /(?:^|[-_])(?:[bep]o[st]|eot|eom|pad|unk|sep|cls|mask|stop|start|end|think|image|audio|special)[-_]token$/i;
+/** llama-server's short form of `--hf-token`. */
+const secretShort = '-hft';
+
+/** Whether a flag, variable or field of this name holds a secret: `--api-key` and `HF_TOKEN` do, `--tokenizer` doesn't. */
+export function isSecretName(name: string): boolean {
+  return name === secretShort || (secretNames.test(name.split(/[-_]/).at(-1) ?? '') && !modelTokens.test(name));
+}
+
+const known = new Set<string>();
+
+/** What people write where a server asks for no key, and plain words: replaced in every text, they would damage it. */
+const noSecret =
+  /^(?:[a-z]{0,15}|(?:sk-)?(?:no|not)-(?:api-)?(?:key|token|needed|required|used|set)(?:-\w+)?|lm-studio|\d{0,9}|true|false)$/i;
+const pathLike = /^(?:~|\.{1,2})?(?:\/[\w.@-]+){2,}\/?$|^[a-z]:\\/i;
+const shortestSecret = 6;
+
+/** Values that are removed from every text from now on. Short ones and plain words are not, since texts contain them by chance. */
+export function rememberSecrets(values: Iterable<string | undefined>): void {
+  for (const value of values) {
+    const secret = value?.trim() ?? '';
+    if (secret.length < shortestSecret || noSecret.test(secret) || pathLike.test(secret)) continue;
+    // As JSON, addresses and shells write them.
+    for (const form of [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      secret.replaceAll('/', String.raw`\/`),
+      encodeURIComponent(secret),
+    ])
+      known.add(form);
+  }
+}
+
+/** What stands in the place of a secret; also hears of it. */
+type Hide = (secret: string) => string;
+const hidden: Hide = () => removed;
+
+const userInfo = /(?<=[a-z][\w+.-]*:\/\/)([^/?#@\s"'<>]+)@/gi;
+const secretQuery = /([?&;]([\w.-]+)=)([^&#\s"'<>]+)/g;
+/** Of a header: whatever `Authorization` says, and what follows `Bearer`, unless it reads like a word. */
+const headerValue =
+  /(\bauthorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?|\bbearer\s+(?=\S*\d))(?!\[removed\])([\w+/.~=-]{4,})/gi;
+/** A flag or variable with its value inside a command that is one text. */
+const namedInside = /(?<![\w-])((-{0,2}[\w-]+)(?:=|(?<=(?<![\w-])-[\w-]+)\s+(?!-)))("[^"]*"|'[^']*'|[^\s"';|&]+)/g;
+
+/** Any text that goes into a file or a terminal: without the values that this process was told. */
+export function withoutKnownSecrets(text: string): string {
+  let shown = text;
+  for (const secret of known) if (shown.includes(secret)) shown = shown.replaceAll(secret, removed);
+  return shown;
+}
+
+/** The same, and without users and passwords in addresses, keys in their queries, and credentials of headers. */
+export function textWithoutSecrets(text: string, hide: Hide = hidden): string {
+  return withoutKnownSecrets(text)
+    .replaceAll(userInfo, (_, user: string) => `${hide(user)}@`)
+    .replaceAll(secretQuery, (whole, start: string, name: string, value: string) =>
+      isSecretName(name) ? start + hide(value) : whole,
+    )
+    .replaceAll(headerValue, (_, start: string, value: string) => start + hide(value));
+}
+
+/** A command in one word, such as that of `sh -c`: without the values of its flags and variables as well. */
+function wordWithoutSecrets(word: string, hide: Hide): string {
+  const shown = textWithoutSecrets(word, hide);
+  return /\s/.test(shown) ? insideWithoutSecrets(shown, hide) : shown;
+}
+
+/** A value that isn't one itself may be quoted words with more of them. */
+function insideWithoutSecrets(text: string, hide: Hide): string {
+  return text.replaceAll(
+    namedInside,
+    (_, start: string, name: string, value: string) =>
+      start + (isSecretName(name) ? hide(value) : insideWithoutSecrets(value, hide)),
+  );
 }
 
 /** A command line for people to read: without the values of keys, tokens and passwords, and without those in addresses. */
-export function withoutSecrets(words: readonly string[]): readonly string[] {
+export function withoutSecrets(words: readonly string[], hide: Hide = hidden): readonly string[] {
   let isValue = false;
   return words.map((word) => {
     const isFlag = word.startsWith('-');
     // vLLM takes several keys after one flag.
-    if (isValue && !isFlag) return removed;
-    const [, name = word, value] = /^([\w-]+)=(.*)$/s.exec(word) ?? [];
-    isValue = isFlag && value === undefined && isSecret(name);
-    if (value !== undefined && isSecret(name)) return `${name}=${removed}`;
-    return word.replaceAll(/\/\/[^/@\s]+@/g, `//${removed}@`);
+    if (isValue && !isFlag) return hide(word);
+    const [, name = word, mark = '', value] = /^([\w-]+)([=:])(.*)$/s.exec(word) ?? [];
+    isValue = isFlag && value === undefined && isSecretName(name);
+    return value !== undefined && isSecretName(name) ? name + mark + hide(value) : wordWithoutSecrets(word, hide);
   });
 }
 
-/** A value that is written into a file, such as a suite: without the same in its lists, texts and named values. */
-export function valueWithoutSecrets(value: unknown): unknown {
-  if (typeof value === 'string') return withoutSecrets([value])[0];
+/** A value of any shape, such as a suite or a manifest: without the same in its lists, texts and named values. */
+export function valueWithoutSecrets<Value>(value: Value, hide?: Hide): Value;
+export function valueWithoutSecrets(value: unknown, hide: Hide = hidden): unknown {
+  if (typeof value === 'string') return wordWithoutSecrets(value, hide);
   if (Array.isArray(value)) {
-    return value.every((each) => typeof each === 'string') ? withoutSecrets(value) : value.map(valueWithoutSecrets);
+    const list: readonly unknown[] = value;
+    return list.every((each) => typeof each === 'string')
+      ? withoutSecrets(list, hide)
+      : list.map((each) => valueWithoutSecrets(each, hide));
   }
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, own]: readonly [string, unknown]) => [
     name,
-    typeof own === 'string' && isSecret(name) ? removed : valueWithoutSecrets(own),
+    typeof own === 'string' && isSecretName(name) ? hide(own) : valueWithoutSecrets(own, hide),
   ]);
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries) as unknown;
+}
+
+/** Remembers the secrets that a value of any shape has where {@link valueWithoutSecrets} finds them. */
+export function rememberSecretsIn(value: unknown): void {
+  valueWithoutSecrets(value, (secret) => {
+    // Of a user with a password, the password.
+    const [, password = secret] = /^[^:/]*:([^/].*)$/s.exec(secret) ?? [];
+    rememberSecrets([password, decoded(password)]);
+    return removed;
+  });
+}
+
+/** Undoes `%40` and the like of an address. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+/** Names and places in a stored value whose secret was removed. */
+export function removedSecrets(value: unknown, place = ''): readonly string[] {
+  if (typeof value === 'string') return value.includes(removed) ? [place] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, own]: readonly [string, unknown]) =>
+    removedSecrets(own, Array.isArray(value) ? place : place === '' ? name : `${place}.${name}`),
+  );
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import * as nodeFiles from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isSystemError, systemError } from '../core/system-error.ts';
+import { isSystemError } from '../core/system-error.ts';
 import { ifThere } from './if-there.ts';
 import { discard } from './discard.ts';
 import { makeFolder } from './make-folder.ts';
+import { isGiven, notAFileError } from './read-file.ts';
 
 /** The part of `node:fs/promises` that makes things last; a test watches it. */
 export type Disk = Pick<typeof nodeFiles, 'open' | 'rename'>;
@@ -17,10 +19,14 @@ export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Arra
  * Writes a file beside the one that it becomes and renames it: readers see the old content or the new, never half of
  * it, also after a power cut. Makes missing folders; keeps the permissions of a file that was there.
  *
+ * Terminals, `/dev/null` and what this process was given (`/dev/stdout`) are written to as they are.
+ *
  * Errors are those of the file system, or of whoever makes `content`: the caller says what couldn't be written. In any
  * case what was there stays and nothing lies beside it.
  */
 export async function replaceFile(path: string, content: FileContent, disk: Disk = nodeFiles): Promise<void> {
+  const there = await requireWritten(path);
+  if (there !== undefined && !there.isFile()) return nodeFiles.writeFile(path, content);
   await replace(path, disk, async (beside) => {
     const mode = await permissions(path);
     await using handle = await disk.open(beside, 'wx', mode);
@@ -58,8 +64,8 @@ export async function renameSynced(from: string, to: string, disk: Disk = nodeFi
  */
 export async function checkWritable(path: string): Promise<void> {
   // Of a folder, or where a name is too long, the system wouldn't say so before the end.
-  const there = await ifThere(nodeFiles.stat(path));
-  if (there?.isDirectory() === true) throw systemError('EISDIR', path, 'open');
+  const there = await requireWritten(path);
+  if (there !== undefined && !there.isFile()) return;
   const made = await makeFolder(dirname(path));
   try {
     const beside = nameBeside(path);
@@ -68,6 +74,18 @@ export async function checkWritable(path: string): Promise<void> {
   } finally {
     if (made !== undefined) await removeEmpty(dirname(path), made);
   }
+}
+
+/**
+ * What is at a path that is to be written, if something is.
+ *
+ * @throws {SystemError} for what takes no file: a folder, a disk, or a pipe that somebody may never read
+ */
+async function requireWritten(path: string): Promise<Stats | undefined> {
+  const there = await ifThere(nodeFiles.stat(path));
+  if (there === undefined || there.isFile() || there.isCharacterDevice()) return there;
+  if (isGiven(path) && !there.isDirectory()) return there;
+  throw notAFileError(path, there);
 }
 
 async function removeEmpty(folder: string, last: string): Promise<void> {

@@ -7,26 +7,31 @@ export interface CsvRecord {
   readonly cells: readonly string[];
 }
 
+/** A first line `sep=;`, which Excel writes and reads. */
+const separatorLine = /^\ufeff?"?sep=(.)"?(?:\r\n|\n|\r)/iu;
+
 /** What separates the cells: the candidate that the heading has most of. */
 function delimiterOf(text: string): string {
-  const heading = text.split(/\r?\n/u, 1)[0] ?? '';
+  const heading = text.split(/[\r\n]/u, 1)[0] ?? '';
   const count = (candidate: string): number => heading.split(candidate).length;
-  return [',', ';', '\t'].reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));
+  return [',', ';', '\t', '|'].reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));
 }
 
 /**
- * Splits a CSV text (comma, semicolon or tab, by its heading) into records with their line numbers; empty lines are
- * left out.
+ * Splits a CSV text into records with their line numbers; empty lines are left out. What separates the cells is what a
+ * first line `sep=;` says, else comma, semicolon, tab or vertical bar, by the heading.
  *
  * @param file name for messages
  * @throws {TableError} if quotes don't match or a line has another number of cells than the heading
  */
 export function csvRecords(text: string, file: string): readonly CsvRecord[] {
+  const separator = separatorLine.exec(text)?.[1];
   let parsed: readonly { readonly info: { readonly lines: number }; readonly record: readonly string[] }[];
   try {
     parsed = parse(text, {
       bom: true,
-      delimiter: delimiterOf(text),
+      delimiter: separator ?? delimiterOf(text),
+      from_line: separator === undefined ? 1 : 2,
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,

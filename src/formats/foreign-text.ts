@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parsePythonJson, pythonJsonInside } from '../core/json-inside.ts';
 import { ImportError } from '../core/errors.ts';
+import { issueText } from '../core/schema-issue.ts';
 import type { ForeignFile } from './format.ts';
 
 /** Strings of V8 end a little above 512 MB; a JSON text has to be one. */
@@ -89,10 +90,7 @@ export function parseForeign<Schema extends z.ZodType>(
   const [issue] = result.error.issues;
   const key = issue?.path.map(String).join('.') ?? '';
   const place = at.line === undefined ? { file: at.file } : { file: at.file, line: at.line };
-  throw new ImportError(
-    key === '' ? place : { ...place, key },
-    `expected ${expected}: ${(issue?.message ?? 'does not match').replace(/^Invalid input: /u, '')}`,
-  );
+  throw new ImportError(key === '' ? place : { ...place, key }, `expected ${expected}: ${issueText(issue)}`);
 }
 
 /**

@@ -3,6 +3,7 @@ import { readFinish } from '../core/finish-reason.ts';
 import * as z from 'zod';
 import type { FinishReason } from '../core/engine.ts';
 import { ImportError } from '../core/errors.ts';
+import { issueText } from '../core/schema-issue.ts';
 import { namesText } from '../core/row-places.ts';
 
 /** A row of a table, wherever it was read from. */
@@ -143,7 +144,7 @@ function batchAnswer(row: AnswerRow): OutsideAnswer {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const key = ['response', ...(issue?.path ?? [])].join('.');
-    throw new ImportError({ file: row.file, line: row.line, key }, issue?.message ?? 'expected an answer');
+    throw new ImportError({ file: row.file, line: row.line, key }, issueText(issue));
   }
   const { status_code: status, body } = parsed.data ?? {};
   const [choice] = body?.choices ?? [];

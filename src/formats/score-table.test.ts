@@ -131,7 +131,7 @@ describe('scoreTable', () => {
       't,d,"0,6",1e999,items/s,0x10,ms,2000',
     );
     expect(problems(text)).toMatchInlineSnapshot(`
-      "mine.csv:2:accuracy: expected a number from 0 to 1, got "58" (58 % is 0.58)
+      "mine.csv:2:accuracy: expected a number from 0 to 1, got "58" (write 0.58 for 58 %)
       mine.csv:3:throughput: expected a number of at least 0, got "fast"
       mine.csv:4:throughput_unit: expected a unit (tokens/s, items/s, samples/s), got "furlongs"
       mine.csv:4:latency: expected a number of at least 0, got "-60"
@@ -139,7 +139,7 @@ describe('scoreTable', () => {
       mine.csv:5:model: expected the name of a model, got nothing
       mine.csv:5:throughput: expected a number of at least 0, got "NaN"
       mine.csv:5:latency: expected a number of at least 0, got "Infinity"
-      mine.csv:6:accuracy: expected a number from 0 to 1, got "0,6" (use a decimal point)
+      mine.csv:6:accuracy: expected a number from 0 to 1, got "0,6" (write 0.6)
       mine.csv:6:throughput: expected a number of at least 0, got "1e999"
       mine.csv:6:latency: expected a number of at least 0, got "0x10""
     `);

@@ -4,6 +4,7 @@ import type { Interval, Measurement, Unit } from '../core/measurement.ts';
 import { factorNames, type FactorName } from '../scoring/factor.ts';
 import { type CsvRecord, csvRecords } from './csv-records.ts';
 import type { ScoreboardCell, Scoreboard, ScoreboardOptions } from '../scoring/scoreboard.ts';
+import { numberAdvice } from './number-advice.ts';
 import { type identityHeadings, openUnits, unitSpellings, type TableLayout, tableLayout } from './table-columns.ts';
 import { wilsonInterval } from '../stats/score-interval.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
@@ -46,9 +47,8 @@ function factorValue(reader: RowReader, factor: FactorName, index: number, multi
   const min = factor === 'memory' ? Number.MIN_VALUE : 0;
   const max = factor === 'accuracy' ? 1 / multiplier : Infinity;
   if (value !== undefined && value >= min && value <= max) return value * multiplier;
-  const isPercent = factor === 'accuracy' && value !== undefined && value > 1 && value <= 100 && multiplier === 1;
-  const hint = isPercent ? ` (${value} % is ${value / 100})` : cell.includes(',') ? ' (use a decimal point)' : '';
-  return report(reader, index, expectation(factor, multiplier), `"${cell}"${hint}`);
+  const advice = numberAdvice(cell, (number) => number >= min && number <= max, max === 1);
+  return report(reader, index, expectation(factor, multiplier), `"${cell}"${advice}`);
 }
 
 interface FactorUnit {
@@ -75,7 +75,9 @@ function boundsOf(reader: RowReader, factor: FactorName, multiplier: number): In
   const [low, high] = [columns.low, columns.high].map((index) => {
     const cell = reader.record.cells[index] ?? '';
     if (missing.has(cell.toLowerCase())) return undefined;
-    return plainNumber(cell) ?? report(reader, index, 'a number', `"${cell}"`);
+    return (
+      plainNumber(cell) ?? report(reader, index, 'a number', `"${cell}"${numberAdvice(cell, Number.isFinite, false)}`)
+    );
   });
   if (low === undefined || high === undefined) return undefined;
   if (low > high) return report(reader, columns.low, `at most the upper bound ${high}`, String(low));
@@ -88,7 +90,8 @@ function itemsOf(reader: RowReader): number | undefined {
   if (missing.has(cell.toLowerCase())) return undefined;
   const value = plainNumber(cell);
   if (value !== undefined && Number.isInteger(value) && value > 0) return value;
-  return report(reader, reader.layout.identities.get('items') ?? 0, 'a whole number above 0', `"${cell}"`);
+  const advice = numberAdvice(cell, (number) => Number.isInteger(number) && number > 0, false);
+  return report(reader, reader.layout.identities.get('items') ?? 0, 'a whole number above 0', `"${cell}"${advice}`);
 }
 
 function measurement(reader: RowReader, factor: FactorName): Measurement | undefined {

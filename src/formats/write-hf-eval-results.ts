@@ -1,7 +1,8 @@
 import { stringify } from 'yaml';
+import { fileNames, safeFileName } from '../core/file-names.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from './format.ts';
-import { hasAccuracy, hubDatasetOf, safeFileName, wholeText } from './write-parts.ts';
+import { hasAccuracy, hubDatasetOf, wholeText } from './write-parts.ts';
 
 /** Percent with the digits that a share of that many items can have. */
 function percent(share: number): number {
@@ -31,11 +32,12 @@ function entryOf({ run, cell, task }: StoredCell, hub: { readonly id: string; re
  * values in percent. Tasks on data sets that aren't on the hub, the mini set among them, are left out.
  */
 export async function* writeHubEvalResults(cells: readonly StoredCell[]): AsyncGenerator<FormatFile> {
+  const folderOf = fileNames();
   for (const stored of cells.filter(hasAccuracy)) {
     const { cell } = stored;
     const hub = hubDatasetOf(stored);
     if (hub === undefined) continue;
-    const path = `${safeFileName(cell.model)}/.eval_results/${safeFileName(cell.taskId)}.yaml`;
+    const path = `${folderOf(cell.model)}/.eval_results/${safeFileName(cell.taskId)}.yaml`;
     yield { path, content: wholeText(stringify([entryOf(stored, hub)])) };
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { ModelError } from '../core/errors.ts';
+import { openFile } from '../files/read-file.ts';
 import { requireGguf } from './gguf-file.ts';
 
 /** What a GGUF file says of itself before its weights. */
@@ -9,6 +9,8 @@ export interface GgufHeader {
   /** Single values, and lists of up to 4096 numbers; longer lists, such as the vocabulary, are in `lengths`. */
   readonly values: ReadonlyMap<string, GgufValue>;
   readonly lengths: ReadonlyMap<string, number>;
+  /** Tensors in this file. */
+  readonly tensors: number;
   /** Numbers in all tensors of this file. */
   readonly parameters: number;
   /** Bytes of all tensors of this file. */
@@ -25,6 +27,10 @@ export type GgufValue = number | string | boolean | readonly number[];
 const firstReadBytes = 1 << 20;
 const maxHeaderBytes = 1 << 28;
 const maxKeptNumbers = 4096;
+/** In all lists together: a hostile header has many. */
+const maxKeptNumbersInAll = 1 << 20;
+const maxEntries = 1 << 17;
+const maxParts = 999;
 const maxStringBytes = 1 << 24;
 const maxDimensions = 8;
 const stringType = 8;
@@ -49,6 +55,12 @@ const scalarTypes: ReadonlyMap<number, readonly [bytes: number, read: (from: Buf
 class NeedsMoreBytes extends Error {}
 /** The bytes can't be a GGUF header. */
 class Malformed extends Error {}
+/** A file of a version that nobody writes any more, or not yet. */
+class OtherVersion extends Error {
+  constructor(version: number) {
+    super(`is a GGUF file of version ${version}, expected 2 or 3`);
+  }
+}
 
 /** Reads little-endian values one after the other. */
 class Cursor {
@@ -106,7 +118,7 @@ interface ReadList {
   readonly numbers: readonly number[] | undefined;
 }
 
-function readList(cursor: Cursor): ReadList {
+function readList(cursor: Cursor, mayKeep: number): ReadList {
   const type = cursor.u32();
   const length = cursor.u64('length of a list');
   if (type === stringType) {
@@ -116,7 +128,7 @@ function readList(cursor: Cursor): ReadList {
   const [bytes] = scalarTypes.get(type) ?? [];
   if (bytes === undefined) throw new Malformed(`a list has the unknown type ${type}`);
   if (length > maxHeaderBytes) throw new Malformed(`a list has ${length} values`);
-  if (length > maxKeptNumbers) {
+  if (length > Math.min(maxKeptNumbers, mayKeep)) {
     cursor.take(bytes * length);
     return { length, numbers: undefined };
   }
@@ -134,12 +146,16 @@ function readValues(cursor: Cursor, n: number): Pick<GgufHeader, 'values' | 'len
   const values = new Map<string, GgufValue>();
   const lengths = new Map<string, number>();
   const tokenizerEntries = new Map<string, Buffer>();
+  let mayKeep = maxKeptNumbersInAll;
+  if (n > maxEntries) throw new Malformed(`it has ${n} values`);
   for (let index = 0; index < n; index += 1) {
     const key = cursor.text();
+    if (values.has(key) || lengths.has(key)) throw new Malformed(`${JSON.stringify(key.slice(0, 60))} is there twice`);
     const start = cursor.position;
     const type = cursor.u32();
     if (type === arrayType) {
-      const { length, numbers } = readList(cursor);
+      const { length, numbers } = readList(cursor, mayKeep);
+      mayKeep -= numbers?.length ?? 0;
       lengths.set(key, length);
       if (numbers !== undefined) values.set(key, numbers);
     } else {
@@ -166,10 +182,18 @@ function readTensors(cursor: Cursor, n: number): { readonly parameters: number; 
   return { parameters, lastOffset };
 }
 
+/** Writers without parts leave it out or say 0. */
+function partsOf(count: GgufValue = 1): number {
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= maxParts)
+    return Math.max(1, count);
+  throw new Malformed('split.count is no number of parts');
+}
+
 function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
   const cursor = new Cursor(buffer);
   cursor.take(4);
   const version = cursor.u32();
+  if (version === 1 || (version > 3 && version <= 0xff)) throw new OtherVersion(version);
   if (version !== 2 && version !== 3) throw new Malformed(`its version is ${version}, expected 2 or 3`);
   const tensors = cursor.u64('number of tensors');
   const entries = cursor.u64('number of values');
@@ -178,16 +202,18 @@ function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
   const alignment = values.get('general.alignment');
   const step = typeof alignment === 'number' && alignment > 0 ? alignment : 32;
   const weightsStart = Math.ceil(cursor.position / step) * step;
-  if (tensors > 0 && weightsStart + lastOffset >= fileBytes) throw new Malformed('the file ends before its weights do');
+  const weightsBytes = Math.max(0, fileBytes - weightsStart);
+  if (tensors > 0 && lastOffset >= weightsBytes) throw new Malformed('the file ends before its weights do');
   const named = values.get('general.architecture');
   return {
     version,
     values,
     lengths,
+    tensors,
     parameters,
-    weightsBytes: Math.max(0, fileBytes - weightsStart),
+    weightsBytes,
     architecture: typeof named === 'string' ? named : 'unknown',
-    splitCount: Number(values.get('split.count') ?? 1),
+    splitCount: partsOf(values.get('split.count')),
     tokenizerSha256,
   };
 }
@@ -199,7 +225,7 @@ function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   await requireGguf(path);
-  await using handle = await open(path, 'r');
+  await using handle = await openFile(path);
   const { size } = await handle.stat();
   for (let wanted = firstReadBytes; ; wanted *= 4) {
     const buffer = Buffer.alloc(Math.min(wanted, size));
@@ -208,6 +234,9 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
       return parseHeader(buffer.subarray(0, bytesRead), size);
     } catch (error) {
       if (error instanceof NeedsMoreBytes && wanted < size && wanted < maxHeaderBytes) continue;
+      if (error instanceof OtherVersion) {
+        throw new ModelError(`${path} ${error.message}`, { hint: 'Use another file of the model.', cause: error });
+      }
       if (!(error instanceof NeedsMoreBytes) && !(error instanceof Malformed)) throw error;
       const problem = error instanceof Malformed ? error.message : 'the file ends before its header does';
       throw new ModelError(`${path} is a damaged GGUF file: ${problem}`, { hint: 'Download it again.', cause: error });

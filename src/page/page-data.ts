@@ -1,4 +1,3 @@
-import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { RunCost, RunRecord, RunStatus } from '../core/store.ts';
 import type { Report } from '../present/report.ts';
@@ -49,10 +48,8 @@ export interface PageRun {
   readonly cost?: RunCost;
 }
 
-/** A page is handed on: keys and passwords that somebody wrote into a suite don't go into it. */
 export function pageRun(run: RunRecord): PageRun {
-  const { id, name, createdAtMs, status, protocol, manifest, cost } = run;
-  const suite = valueWithoutSecrets(run.suite);
+  const { id, name, createdAtMs, status, protocol, manifest, suite, cost } = run;
   return { id, name, createdAtMs, status, protocol, manifest, suite, ...(cost !== undefined && { cost }) };
 }
 

@@ -3,6 +3,7 @@ import type { ModelInfo, Thinking } from '../core/engine.ts';
 import { thinkingText } from '../core/model-setting.ts';
 import type { Manifest, ModelFacts } from '../core/manifest.ts';
 import type { Suite } from '../core/suite.ts';
+import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import type { PlannedModel, PlannedTask } from './plan.ts';
 
 /** sha256 of a value as JSON; object keys in the order given. */
@@ -43,7 +44,7 @@ export function cellKey(model: PlannedModel, info: ModelInfo, { task, facts }: P
   return hashJson({
     model: model.facts.fileSha256 ?? model.facts.source,
     engine: model.spec.engine,
-    engineOptions: model.spec.engineOptions,
+    engineOptions: valueWithoutSecrets(model.spec.engineOptions),
     engineBuild: info.engineBuild,
     template: info.chatTemplateSha256,
     tokenizer: info.tokenizerSha256,

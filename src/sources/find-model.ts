@@ -4,6 +4,7 @@ import { sizeText } from '../core/amount-text.ts';
 import { DownloadError, ModelError, UsageError } from '../core/errors.ts';
 import { ifThere } from '../files/if-there.ts';
 import { requireGguf, shardFiles } from '../gguf/gguf-file.ts';
+import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { catalogue } from './catalogue.ts';
 import { openHttpClient } from './http-client.ts';
 import { cachedHubModels, findCachedHubFile } from './hub-cache.ts';
@@ -35,6 +36,7 @@ async function requireFile(written: string, path: string): Promise<void> {
     });
   }
   for (const file of shardFiles(path)) await requireGguf(file);
+  await readModelHeader(path);
 }
 
 /** Files beside a model that are GGUF too: a projector of images, statistics of a quantisation. */

@@ -4,6 +4,7 @@ import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { jsonInside } from '../core/json-inside.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { PassingFault, passingStatus } from '../core/retry.ts';
+import { rememberSecrets } from '../core/without-secrets.ts';
 import { ifThere } from '../files/if-there.ts';
 import { headerValue, type HttpAnswer } from './http-client.ts';
 import type { Pull } from './pull.ts';
@@ -47,6 +48,7 @@ async function storedToken(path: string | undefined): Promise<string | undefined
 /** The user's key for the hub, as request headers; empty where there is none. */
 export async function hubHeaders(settings: SourceSettings): Promise<Record<string, string>> {
   const token = settings.hubToken ?? (await storedToken(settings.hubTokenFile));
+  rememberSecrets([token]);
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 

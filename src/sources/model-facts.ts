@@ -1,7 +1,8 @@
 import { suiteSettings } from '../core/suite-settings.ts';
 import { fileTypeName } from '../gguf/file-type.ts';
 import { requireGguf } from '../gguf/gguf-file.ts';
-import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
+import type { GgufHeader } from '../gguf/gguf-header.ts';
+import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { listModels, requestInCache } from './model-list.ts';
 import { estimateModelMemory, usualContextTokens } from './model-memory.ts';
 import { type ModelOptions, type ModelRequest, requestEntry } from './model-request.ts';
@@ -112,7 +113,7 @@ export async function describeModel(
     return { ...known, ...unread, source: sources.map(describeSource).join(', or '), bytes, sha256, memory: [] };
   }
   const { path, bytes, sha256 } = located;
-  const header = await readGgufHeader(path);
+  const header = await readModelHeader(path);
   const { parameters, trainedContextTokens } = await estimateModelMemory(path, usualContextTokens, 1);
   return {
     ...known,

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type HubServer, startHubServer } from '../../test/setup/hub-server.ts';
-import { ggufBytes, sha256Of } from '../../test/setup/make-gguf.ts';
+import { ggufBytes, makeGguf, sha256Of } from '../../test/setup/make-gguf.ts';
 import { testFolder, testSettings } from '../../test/setup/test-settings.ts';
 import { ModelError, UsageError } from '../core/errors.ts';
 import { diskUsage, listModels, removeModel, verifyModel } from './model-list.ts';
@@ -54,7 +54,7 @@ describe('listModels', () => {
     await pullModel(test.urlSource, test.settings);
     const others = (await listModels(test.settings)).slice(19);
     expect(others).toMatchObject([
-      { bytes: content.length, sha256, source: `${test.hub.storeOrigin}/${sha256}` },
+      { bytes: content.length, sha256, source: `${test.hub.storeOrigin}/${sha256}#sha256=${sha256}` },
       { name: 'f', bytes: content.length, sha256, source: `hf:o/r/f.gguf@${test.hub.commit}` },
     ]);
   });
@@ -117,6 +117,17 @@ describe('verifyModel', () => {
       sha256: sha256Of(damaged),
       expectedSha256: sha256,
     });
+  });
+
+  it.each(['hub', 'url'] as const)('takes what the list says, name and source: %s', async (kind) => {
+    await using test = await fixture();
+    await pullModel(kind === 'hub' ? hubSource : test.urlSource, test.settings);
+    const fetched = (await listModels(test.settings)).find(({ path }) => path !== undefined);
+    for (const written of [fetched?.name, fetched?.source]) {
+      expect(await verifyModel(written ?? '', test.settings)).toMatchObject({ state: 'intact', sha256 });
+    }
+    expect(await removeModel(fetched?.name ?? '', test.settings)).toBe(content.length);
+    expect(await verifyModel(fetched?.source ?? '', test.settings)).toMatchObject({ state: 'missing' });
   });
 
   it.each(['hub', 'url'] as const)('nothing that has changed is used: %s', async (kind) => {
@@ -213,7 +224,8 @@ describe('planModelFetch', () => {
 
   it('takes a file of the user as it is, and refuses one that is not there', async () => {
     await using test = await fixture();
-    await writeFile(join(test.folder, 'own.gguf'), content);
+    const own = makeGguf([['general.architecture', 'llama']], [{ name: 'w', shape: [8], offset: 0 }], 32);
+    await writeFile(join(test.folder, 'own.gguf'), own);
     expect(await planModelFetch('own.gguf', test.settings, { baseDir: test.folder })).toMatchObject({
       isCached: true,
       bytesToFetch: 0,

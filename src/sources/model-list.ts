@@ -8,7 +8,7 @@ import { lockTarget } from './file-lock.ts';
 import { computeSha256, forgetSha256, rememberSha256 } from './file-sha256.ts';
 import { findModel } from './find-model.ts';
 import { cachedHubModels, findCachedHubFile, removeHubFile } from './hub-cache.ts';
-import { cachedModels, cacheFolder, modelsFolder } from './model-cache.ts';
+import { type CacheRecord, cachedModels, cacheFolder, modelsFolder } from './model-cache.ts';
 import { type ModelOptions, type ModelRequest, requestEntry, requestOf } from './model-request.ts';
 import { type CatalogueEntry, describeSource } from './model-source.ts';
 import { type LocatedModel, resolveModel } from './resolve-model.ts';
@@ -40,7 +40,7 @@ export async function listModels(settings: SourceSettings): Promise<readonly Lis
     listed.push({ name: entry.name, source: describeSource(request.sources[0]), entry, path, bytes, sha256 });
   }
   for (const model of await cachedModels(settings.cacheDir)) {
-    if (!seen.has(model.path)) listed.push({ ...model, entry: undefined });
+    if (!seen.has(model.path)) listed.push({ ...model, source: typeable(model), entry: undefined });
   }
   for (const model of await cachedHubModels(settings.hubCacheDir)) {
     if (seen.has(model.path)) continue;
@@ -49,6 +49,11 @@ export async function listModels(settings: SourceSettings): Promise<readonly Lis
     listed.push({ name: basename(file, '.gguf'), source, entry: undefined, path, bytes, sha256 });
   }
   return listed;
+}
+
+/** An address is a source only with its checksum. */
+function typeable({ source, sha256 }: CacheRecord): string {
+  return /^https?:/u.test(source) ? `${source}#sha256=${sha256}` : source;
 }
 
 /** What models take on this machine. */
@@ -89,15 +94,24 @@ async function unfinishedIn(folder: string): Promise<number> {
   return bytes;
 }
 
-/** The request; of a repository none of whose files is named, the only one that is on this machine. */
+/**
+ * The request; for the name of a model that was fetched, as lists have it, its source; of a repository none of whose
+ * files is named, the only one that is on this machine.
+ */
 export async function requestInCache(
   model: string | ModelRequest,
   settings: SourceSettings,
   options: ModelOptions,
 ): Promise<ModelRequest> {
-  const request = requestOf(model, options);
+  const here = typeof model === 'string' ? await fetchedAs(model, settings) : undefined;
+  const request = requestOf(here?.source ?? model, options);
   const isRepository = request.sources[0].kind === 'repo';
   return isRepository ? findModel(request, { ...settings, isOffline: true }, options) : request;
+}
+
+async function fetchedAs(name: string, settings: SourceSettings): Promise<ListedModel | undefined> {
+  const listed = await listModels(settings);
+  return listed.find((each) => each.entry === undefined && each.path !== undefined && each.name === name);
 }
 
 export interface VerifiedModel {

@@ -1,6 +1,7 @@
 import type { MemorySplit } from '../core/meter.ts';
 import { shardFiles } from '../gguf/gguf-file.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
+import { readModelHeader } from '../gguf/gguf-kind.ts';
 
 /** What a model will need, computed from its file's header before it is loaded. An estimate, never a measurement. */
 export interface ModelMemoryEstimate extends MemorySplit {
@@ -74,7 +75,7 @@ export async function estimateModelMemory(
   contextTokens: number,
   sequences: number,
 ): Promise<ModelMemoryEstimate> {
-  const header = await readGgufHeader(path);
+  const header = await readModelHeader(path);
   const { architecture } = header;
   let { weightsBytes, parameters } = header;
   for (const file of shardFiles(path).slice(1)) {

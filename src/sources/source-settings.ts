@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
+import { type FileLimits, fileLimitsFrom } from '../files/file-limits.ts';
 
 /** How long the network may take, and how often it is asked again. */
 export interface NetworkLimits {
@@ -33,6 +34,7 @@ export interface SourceSettings {
   readonly childEnvironment: Readonly<Record<string, string>>;
   readonly proxy: Readonly<Record<'http' | 'https' | 'none', string | undefined>>;
   readonly network: NetworkLimits;
+  readonly fileLimits: FileLimits;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -99,10 +101,11 @@ function xdgCache(environment: Environment, home: string): string {
 
 /**
  * Settings from an environment: `XDG_CACHE_HOME`, `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`, `HF_TOKEN`, `HF_TOKEN_PATH`,
- * `HF_HUB_OFFLINE`, `PERBENCH_OFFLINE`, `PERBENCH_PIP`, `PERBENCH_PYTHON` and the proxy variables.
+ * `HF_HUB_OFFLINE`, `PERBENCH_OFFLINE`, `PERBENCH_PIP`, `PERBENCH_PYTHON`, `PERBENCH_MAX_FILE_SIZE`,
+ * `PERBENCH_MAX_LINE_SIZE` and the proxy variables.
  *
  * @param home the user's folder, for the defaults of the caches
- * @throws {UsageError} if `HF_ENDPOINT` is no https address
+ * @throws {UsageError} if `HF_ENDPOINT` is no https address, or a size is none
  */
 export function sourceSettingsFrom(
   environment: Environment,
@@ -122,6 +125,7 @@ export function sourceSettingsFrom(
     childEnvironment: withoutSecrets(environment),
     proxy: proxyFrom(environment),
     network: defaultNetworkLimits,
+    fileLimits: fileLimitsFrom(environment),
   });
 }
 

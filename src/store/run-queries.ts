@@ -2,6 +2,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import { StoreError, UsageError } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
+import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { containing } from './containing.ts';
 import { readJson, type Database, type RunTable } from './schema.ts';
 
@@ -45,7 +46,8 @@ export function createRunQueries(db: Kysely<Database>): RunQueries {
     },
     setRunStatus: (runId, status, cost) =>
       updateRun(db, runId, cost === undefined ? { status } : { status, cost: JSON.stringify(cost) }),
-    updateManifest: (runId, manifest) => updateRun(db, runId, { manifest: JSON.stringify(manifest) }),
+    updateManifest: (runId, manifest) =>
+      updateRun(db, runId, { manifest: JSON.stringify(manifestWithoutSecrets(manifest)) }),
   };
 }
 
@@ -96,16 +98,26 @@ async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): P
   if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`cell ${cell.id} already exists`);
 }
 
+/** Secrets are only where servers are said; labels and columns of tasks may have the same names. */
+function suiteWithoutSecrets(suite: RunRecord['suite']): RunRecord['suite'] {
+  return { ...suite, models: valueWithoutSecrets(suite.models) };
+}
+
+function manifestWithoutSecrets(manifest: Manifest): Manifest {
+  const { commandLine, models } = manifest;
+  return { ...manifest, ...valueWithoutSecrets({ commandLine, models }) };
+}
+
 function newRunRow(run: NewRun): RunTable {
   return {
     id: run.id,
     name: run.name,
     created_at_ms: run.createdAtMs,
     status: 'running',
-    suite: JSON.stringify(run.suite),
+    suite: JSON.stringify(suiteWithoutSecrets(run.suite)),
     suite_key: run.suiteKey,
     protocol: run.protocol,
-    manifest: JSON.stringify(run.manifest),
+    manifest: JSON.stringify(manifestWithoutSecrets(run.manifest)),
     cost: null,
   };
 }
@@ -146,10 +158,11 @@ function readRun(row: Selectable<RunTable>): RunRecord {
     name: row.name,
     createdAtMs: row.created_at_ms,
     status: row.status as RunStatus,
-    suite: readJson(row.suite, `run ${row.id}, suite`) as RunRecord['suite'],
+    // Stores of earlier versions have secrets.
+    suite: suiteWithoutSecrets(readJson(row.suite, `run ${row.id}, suite`) as RunRecord['suite']),
     suiteKey: row.suite_key,
     protocol: row.protocol as RunRecord['protocol'],
-    manifest: readJson(row.manifest, `run ${row.id}, manifest`) as Manifest,
+    manifest: manifestWithoutSecrets(readJson(row.manifest, `run ${row.id}, manifest`) as Manifest),
     cost: row.cost === null ? undefined : (readJson(row.cost, `run ${row.id}, cost`) as RunCost),
   };
 }

@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import { StoreError } from '../core/errors.ts';
+import { withoutKnownSecrets } from '../core/without-secrets.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { type Database, migrations } from './schema.ts';
@@ -166,5 +167,5 @@ function rollbackStatement(database: DatabaseSync, file: string): SqliteStatemen
 
 // Kysely doesn't type parameters; the table types allow text, numbers and null alone.
 function bindable(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters as SQLInputValue[];
+  return parameters.map((value) => (typeof value === 'string' ? withoutKnownSecrets(value) : value)) as SQLInputValue[];
 }

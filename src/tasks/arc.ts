@@ -1,7 +1,7 @@
 /**
  * ARC-Easy: grade-school science questions with three to five choices (Clark et al. 2018, arXiv:1803.05457).
  *
- * Protocol arc_easy/letters@1: the model writes the letter of its choice.
+ * Protocol arc_easy/letters@2: the model writes the letter of its choice.
  * - zero-shot; choices are shown as `A.` to `E.` in file order, whatever labels the file has; the answer is mapped
  *   back by position;
  * - instruct models are asked for the letter alone, at most 8 tokens; base models complete `Answer:` with one token;
@@ -40,7 +40,9 @@ export interface ArcItem {
 
 const dataset = { name: 'arc_easy', split: 'test', fewShotSplit: 'train' } as const;
 const common = { name: 'arc_easy', version: 1, dataset, items: 2376 } as const;
-const letters: TaskVariant = { ...common, protocol: 'letters', title: 'ARC-Easy' };
+/** Of the protocol; the mini set's is the same. */
+export const lettersVersion = 2;
+const letters: TaskVariant = { ...common, version: lettersVersion, protocol: 'letters', title: 'ARC-Easy' };
 const lmeval: TaskVariant = { ...common, protocol: 'lmeval', title: 'ARC-Easy, lm-eval' };
 
 /** @throws {z.ZodError} or {RangeError} if the key isn't one of the labels, or there are more than five choices */

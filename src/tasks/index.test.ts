@@ -15,13 +15,13 @@ describe('the registry', () => {
 
   it('takes short names, groups and ids without a version', async () => {
     expect((await loadTask('gsm8k')).id).toBe('gsm8k/per@2');
-    expect((await loadTask('arc_easy')).id).toBe('arc_easy/letters@1');
+    expect((await loadTask('arc_easy')).id).toBe('arc_easy/letters@2');
     expect((await loadTask('squad2/lmeval')).id).toBe('squad2/lmeval@1');
     const all = await loadTasks('all');
     expect(all.map(({ id, items, metric, chance }) => [id, items, metric, chance])).toEqual([
       ['imdb/per@2', 1000, 'acc', 0.5],
       ['hellaswag/per@1', 10_042, 'acc', 0.25],
-      ['arc_easy/letters@1', 2376, 'acc', 0.2502],
+      ['arc_easy/letters@2', 2376, 'acc', 0.2502],
       ['squad2/per@3', 11_873, 'exact', 0.5007],
       ['gsm8k/per@2', 1319, 'exact_match', 0],
     ]);
@@ -107,7 +107,7 @@ describe('answers that need no model', () => {
     const longestChoice = share(
       questions.map(({ choices, answerKey }) => choices.label[longestIndex(choices.text)] === answerKey),
     );
-    expect((await loadTask('arc_easy/mini@1')).baselines).toEqual({ longest: longestChoice });
+    expect((await loadTask('arc_easy/mini@2')).baselines).toEqual({ longest: longestChoice });
     const solutions = (await lines('gsm8k')) as unknown as { answer: string }[];
     const counts = Map.groupBy(solutions, ({ answer }) => answer.split('####').at(-1)?.trim());
     const commonest = Math.max(...Array.from(counts.values(), (own) => own.length)) / solutions.length;

@@ -21,7 +21,7 @@ export const tasks = {
     summary: 'four endings by log-likelihood; accuracy metric acc',
     load: async () => (await import('./hellaswag.ts')).hellaswagPer(),
   },
-  'arc_easy/letters@1': {
+  'arc_easy/letters@2': {
     summary: 'science questions with choices shown, answered by a letter',
     load: async () => (await import('./arc.ts')).arcLetters(),
   },
@@ -55,7 +55,7 @@ export const tasks = {
   },
   'imdb/mini@2': { summary: '40 built-in reviews', load: async () => (await mini()).imdb() },
   'hellaswag/mini@1': { summary: '40 built-in descriptions', load: async () => (await mini()).hellaswag() },
-  'arc_easy/mini@1': { summary: '40 built-in science questions', load: async () => (await mini()).arc_easy() },
+  'arc_easy/mini@2': { summary: '40 built-in science questions', load: async () => (await mini()).arc_easy() },
   'squad2/mini@3': { summary: '40 built-in questions on passages', load: async () => (await mini()).squad2() },
   'gsm8k/mini@2': { summary: '40 built-in word problems', load: async () => (await mini()).gsm8k() },
 } satisfies Record<string, TaskEntry>;
@@ -66,7 +66,7 @@ type TaskId = keyof typeof tasks;
 export const defaultProtocols = {
   imdb: 'imdb/per@2',
   hellaswag: 'hellaswag/per@1',
-  arc_easy: 'arc_easy/letters@1',
+  arc_easy: 'arc_easy/letters@2',
   squad2: 'squad2/per@3',
   gsm8k: 'gsm8k/per@2',
 } satisfies Record<string, TaskId>;
@@ -74,7 +74,7 @@ export const defaultProtocols = {
 /** Names that stand for several tasks. */
 const taskGroups = {
   all: Object.values(defaultProtocols),
-  mini: ['imdb/mini@2', 'hellaswag/mini@1', 'arc_easy/mini@1', 'squad2/mini@3', 'gsm8k/mini@2'],
+  mini: ['imdb/mini@2', 'hellaswag/mini@1', 'arc_easy/mini@2', 'squad2/mini@3', 'gsm8k/mini@2'],
 } satisfies Record<string, readonly TaskId[]>;
 
 const known: Readonly<Record<string, TaskEntry>> = tasks;

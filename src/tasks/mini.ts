@@ -6,7 +6,7 @@
  * never set beside published ones. Answers to word problems end after 160 tokens (plain) or 256 (chat).
  */
 import type { DatasetName, Task } from '../core/task.ts';
-import { arcLetters } from './arc.ts';
+import { arcLetters, lettersVersion } from './arc.ts';
 import { gsm8kPer, numberVersion } from './gsm8k.ts';
 import { hellaswagPer } from './hellaswag.ts';
 import { imdbPer, perVersion as imdbVersion } from './imdb.ts';
@@ -27,7 +27,7 @@ function variant(name: DatasetName, title: string, version = 1): TaskVariant {
 export const miniTasks = {
   imdb: () => imdbPer(variant('imdb', 'IMDB', imdbVersion)),
   hellaswag: () => hellaswagPer(variant('hellaswag', 'HellaSwag')),
-  arc_easy: () => arcLetters(variant('arc_easy', 'ARC-Easy')),
+  arc_easy: () => arcLetters(variant('arc_easy', 'ARC-Easy', lettersVersion)),
   squad2: () => squadPer(variant('squad2', 'SQuAD 2.0', squadVersion)),
   gsm8k: () => gsm8kPer(variant('gsm8k', 'GSM8K', numberVersion), { plain: 160, chat: 256 }),
 } satisfies Record<DatasetName, () => Task>;

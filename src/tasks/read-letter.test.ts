@@ -1,42 +1,291 @@
 import { describe, expect, it } from 'vitest';
-import { choiceLetter, parseLetter } from './read-letter.ts';
+import { choiceLetter, mostLetters, parseLetter } from './read-letter.ts';
 
-describe('parseLetter', () => {
+describe('parseLetter reads', () => {
   it.each([
-    ['B', 1],
-    [' b', 1],
-    ['(C)', 2],
-    ['[D].', 3],
-    ['**A**', 0],
-    ['A:', 0],
-    ['The answer is C.', 2],
-    ['the correct answer is: D', 3],
-    ['Answer: (B) because', 1],
-    ['The answer is **B**', 1],
-    ['ANSWER: D', 3],
-    ['The answer is A, no, the answer is B', 1],
-    ['C. photosynthesis', 2],
-    ['I think B', 1],
-    ['A plant needs light, so D', 3],
-    ["D'Artagnan chose C", 2],
-    ['The answer is a plant. So B', 1],
-  ])('reads %j', (text, position) => {
-    expect(parseLetter(text, 4)).toBe(position);
+    'C',
+    ' c',
+    'c.',
+    '(C)',
+    '[C].',
+    '**C**',
+    '**c**',
+    '`c`',
+    '"C"',
+    '‘C’',
+    'C:',
+    '- C',
+    '✅ C',
+    '3. C',
+    '（Ｃ）',
+    '$C$',
+    '\\(C\\)',
+    '```\nC\n```',
+    '["C"]',
+    'C\n',
+  ])('the letter that the text is: %j', (text) => {
+    expect(parseLetter(text, 4)).toBe(2);
   });
 
-  it.each(['', 'photosynthesis', 'A plant', 'the answer is unknown', 'E', 'F', '(E)', 'ABCD', '42', "A's"])(
-    'reads nothing out of %j',
-    (text) => {
-      expect(parseLetter(text, 4)).toBeUndefined();
-    },
-  );
+  it.each([
+    'c. granite',
+    'c) granite',
+    '(c) granite',
+    'c: granite',
+    'c - granite',
+    'C - granite',
+    'C – granite',
+    'C, granite',
+    'C: granite',
+    'C (granite)',
+    '**C** granite',
+    '**c. granite**',
+    '<b>C</b> granite',
+    'C -> granite',
+    'C. Vitamin D',
+    '(C) boron [B]',
+    'C) 5 A',
+    'C. B',
+    'C because the others melt',
+    'C, since A and B melt',
+    'C. granite (not A)',
+    'C rather than D',
+    'C, not D',
+    'Option C',
+    'option c',
+    'Choice (C)',
+    'granite, option C',
+    'Granite. C',
+    'Sure! C.',
+    'D? No: C',
+    'Not A. Not B. C.',
+    'D All of the above'.replace('D', 'C'),
+    'C\n\nWhy:\nA. melts\nB. floats\nC. holds',
+    'A. chalk\nB. wax\nC. granite\nD. ice\n\nC',
+  ])('the letter at the head of a line or sentence: %j', (text) => {
+    expect(parseLetter(text, 4)).toBe(2);
+  });
 
-  it('knows the fifth letter where five choices are shown, and no fourth where three are', () => {
-    expect(parseLetter('E', 5)).toBe(4);
-    expect(parseLetter('D', 3)).toBeUndefined();
+  it.each([
+    'Answer: c',
+    'the answer is c',
+    'The answer is "c".',
+    'ANSWER: C',
+    'Answer = C',
+    'Answer → C',
+    'Answer C',
+    'Answer\nC',
+    '**Answer**\n\nC',
+    '### Final answer\n**C**',
+    'The correct answer is:\n\n**C**',
+    'Answer:C',
+    'Answer: C granite',
+    'Answer: c) granite',
+    'The correct option is c.',
+    'The best choice would be (C).',
+    'The correct letter is "c".',
+    'The answer to the question is C.',
+    'The answer, then, is C.',
+    'The answer is option c',
+    'The answer is the letter C',
+    'The answer is (C) because vitamin D is made there',
+    'The answer is C: vitamin D',
+    'The answer is C It is the hardest',
+    'The answer is granite (C).',
+    '{"answer": "c", "why": "vitamin D"}',
+    '```json\n{"correct_option": "C"}\n```',
+    String.raw`\boxed{C}`,
+    String.raw`$\boxed{\textbf{(C)}\ granite}$`,
+    String.raw`So it is $\boxed{\text{C}}$.`,
+    '<answer>C</answer>',
+    'C is correct',
+    'c is the right answer',
+    '(C) is the best choice, as A melts',
+    'Antwort: C',
+    'La respuesta es C.',
+    'Réponse : C',
+    '答案：C',
+    '正确答案是C。',
+    'I think C',
+    'i pick c',
+    "I'd go with C.",
+    "It must be C, it's hard.",
+    'I chose option C.',
+  ])('a letter that is stated or said: %j', (text) => {
+    expect(parseLetter(text, 4)).toBe(2);
+  });
+
+  it.each([
+    'not A, but C',
+    'It is not A, it is C',
+    'A is wrong, B is wrong, so C',
+    'A and B melt, so C',
+    'Between A and C, I choose C',
+    'The answer is A, no, the answer is C',
+    'The answer is A. Wait, actually C.',
+    'If the answer is A, it melts. The answer is C.',
+    'The answer is not A, it is C',
+    'The answer is either A or B? No. The answer is C.',
+    'A or C? I would say C',
+    'Of A, B, C and D, the answer is C',
+    'A rock is hard, so C',
+    "D'Artagnan chose C",
+    'The answer is a rock. So C',
+    'The answer is C, A is too soft.',
+    'The answer is C\nA is wrong',
+    'Option A melts, so option C.',
+    'Rather than A, C is the right answer',
+    'Eliminating A, B and D, the answer is C',
+    '<think>A or B. The answer is A.</think>\n\nC',
+    'A. chalk\nB. wax\nC. granite\n\nAnswer: C',
+  ])('the last conclusion: %j', (text) => {
+    expect(parseLetter(text, 4)).toBe(2);
+  });
+
+  it.each([
+    'A',
+    'a',
+    'a.',
+    'A. Lincoln',
+    'A, because',
+    'The answer is a.',
+    'Answer: a',
+    'a) rock',
+    'A is correct',
+    'A - rock',
+    'Option A',
+  ])('A where it is no article: %j', (text) => {
+    expect(parseLetter(text, 4)).toBe(0);
+  });
+});
+
+describe('parseLetter reads nothing', () => {
+  it.each([
+    '',
+    'granite',
+    '21°C',
+    '21 ° C',
+    'vitamin A',
+    'Vitamin C is needed',
+    'Vitamin D is the correct answer',
+    'boron [B]',
+    'boron (B)',
+    'hepatitis B',
+    'Type A blood',
+    'Blood type: B',
+    'plan B',
+    'Plan B is better',
+    '5 A',
+    'C++',
+    'C#',
+    '12 V DC',
+    'group D elements',
+    'point A to point B',
+    'from A to B',
+    'the letter A',
+    'Dr. C',
+    'J. C. Maxwell',
+    'A plant',
+    'Answer: a plant',
+    'Answer: A plant',
+    'The answer is a plant',
+    'A.D. 1066',
+    '6 a.m.',
+    'X-ray',
+    'B-cells',
+    '3-D',
+    "A's",
+    'ABCD',
+    '42',
+    'Be, C, and O',
+    'The answer is vitamin D',
+    'Answer: vitamin C',
+    'Answer: 21°C',
+    'The answer is boron (B).',
+    'The answer is plan B.',
+    String.raw`\boxed{21^\circ C}`,
+    '{"answer": "vitamin D"}',
+    'B cells',
+    'a lot',
+    'E. coli',
+  ])('where a letter is a part of something: %j', (text) => {
+    expect(parseLetter(text, 4)).toBeUndefined();
+  });
+
+  it.each([
+    'A or B',
+    'A and C',
+    'A, B',
+    'A/B',
+    'A & B',
+    'both A and B',
+    'The answer is A or B',
+    'Answer: A and C',
+    'A, C, and D',
+    'A B C',
+    'A\nB\nC',
+    'A. chalk\nB. wax\nC. granite',
+    'A) chalk B) wax',
+    '{"A": 0.2, "B": 0.8}',
+    'A–D',
+    'torn between A and B',
+    'A and B are correct',
+  ])('where there are several: %j', (text) => {
+    expect(parseLetter(text, 4)).toBeUndefined();
+  });
+
+  it.each([
+    'not B',
+    "It can't be B",
+    'The answer is not B',
+    "The answer isn't B.",
+    "I don't think it's B",
+    'B is wrong',
+    'B is not correct',
+    'neither A nor B',
+    'The wrong answer is A',
+    'If the answer is B, it melts.',
+    'Is it A?',
+    'Is the answer B?',
+    'rather than A',
+    'Any but A',
+    '<think>The answer is B',
+  ])('where a letter is denied, supposed or thought: %j', (text) => {
+    expect(parseLetter(text, 4)).toBeUndefined();
+  });
+
+  it.each([
+    ['E', 4],
+    ['(E)', 4],
+    ['The answer is E', 4],
+    ['F', 4],
+    ['D', 3],
+    ['Answer: d', 3],
+  ] as const)('where the letter is of no choice: %j among %i', (text, choices) => {
+    expect(parseLetter(text, choices)).toBeUndefined();
+  });
+});
+
+describe('parseLetter among many choices', () => {
+  it.each([
+    ['I think it is granite.', undefined],
+    ['So I think granite', undefined],
+    ['I think B', 1],
+    ['I, for one, think B', 1],
+    ['I', 8],
+    ['the answer is I', 8],
+    ['The answer is j.', 9],
+    ['E', 4],
+  ])('%j', (text, position) => {
+    expect(parseLetter(text, 10)).toBe(position);
   });
 
   it('reads back every letter that it shows', () => {
-    expect([0, 1, 2, 3, 4].map((position) => parseLetter(choiceLetter(position), 5))).toEqual([0, 1, 2, 3, 4]);
+    const positions = Array.from({ length: mostLetters }, (_, position) => position);
+    for (const form of ['?', '(?)', '? is correct.', 'The answer is ?.', '?. granite']) {
+      expect(positions.map((position) => parseLetter(form.replace('?', choiceLetter(position)), mostLetters))).toEqual(
+        positions,
+      );
+    }
   });
 });

@@ -60,7 +60,7 @@ describe('prompts of the PER protocols', () => {
     `);
   });
 
-  it('arc_easy/letters@1', async () => {
+  it('arc_easy/letters@2', async () => {
     expect(await questionOf('arc_easy', arc)).toMatchInlineSnapshot(`
       {
         "maxTokens": {

@@ -65,7 +65,7 @@ describe('a suite with a server of its own', () => {
     process.env['PATH'] = `${smi.folder}:${path}`;
     onTestFinished(() => void (process.env['PATH'] = path));
     // The task by log-likelihood can't be done; that must not cost a second start.
-    const suite = writeSuite(folder.path, [], { tasks: ['hellaswag/mini@1', 'arc_easy/mini@1'], pricePerHour: 3.6 });
+    const suite = writeSuite(folder.path, [], { tasks: ['hellaswag/mini@1', 'arc_easy/mini@2'], pricePerHour: 3.6 });
     const perbench = startKillable(folder.path, 'run', suite);
     await perbench.ended;
     const [unable, able] = await cellsIn(folder.path);
@@ -92,7 +92,7 @@ describe('a suite with a server of its own', () => {
   it('stops the server and its children at Ctrl-C', async () => {
     using folder = temporaryFolder();
     const children = join(folder.path, 'children.json');
-    const suite = writeSuite(folder.path, ['--children', children], { tasks: ['arc_easy/mini@1'], windowSeconds: 60 });
+    const suite = writeSuite(folder.path, ['--children', children], { tasks: ['arc_easy/mini@2'], windowSeconds: 60 });
     const perbench = startKillable(folder.path, 'run', suite);
     await until(() => perbench.events().some(({ event, pass }) => event === 'pass-start' && pass === 'throughput'));
     const pids = JSON.parse(readFileSync(children, 'utf8')) as number[];
@@ -107,7 +107,7 @@ describe('a suite with a server of its own', () => {
     const perbench = startKillable(
       folder.path,
       'run',
-      writeSuite(folder.path, ['--fault', 'exit'], { tasks: ['arc_easy/mini@1'] }),
+      writeSuite(folder.path, ['--fault', 'exit'], { tasks: ['arc_easy/mini@2'] }),
     );
     expect(await perbench.ended).toBe(3);
     const [cell] = await cellsIn(folder.path);

@@ -30,7 +30,7 @@ describe('the published data sets', () => {
     expect(counts).toEqual({
       'imdb/per@2': [1000, 1000],
       'hellaswag/per@1': [10_042, 10_042],
-      'arc_easy/letters@1': [2376, 2376],
+      'arc_easy/letters@2': [2376, 2376],
       'squad2/per@3': [11_873, 11_873],
       'gsm8k/per@2': [1319, 1319],
     });

@@ -6,6 +6,7 @@ import { reportDocument } from '../../present/report-document.ts';
 import { type SampleFormat, sampleFormats } from '../../present/samples.ts';
 import { formatFiles, runFile, sampleRows } from '../../app/export-runs.ts';
 import { reportRuns } from '../../app/report-runs.ts';
+import { fileLimitsFrom } from '../../files/file-limits.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
@@ -164,6 +165,8 @@ export const importFiles: CommandHandler<typeof importOptions> = async (input, c
   const { task, performance, metric } = options;
   const report = await importInto(names, {
     workingFolder: context.workingFolder,
+    limits: fileLimitsFrom(context.environment),
+    signal: context.interruption.signal,
     commandLine: ['perbench', ...context.commandLine],
     perbenchVersion: perbenchVersion(),
     openStore: options.dryRun === true ? undefined : () => context.openStore(),

@@ -7,6 +7,7 @@ import type { listOptions, reportOptions, scoreOptions, showOptions } from '../t
 import { type Cell as TableCell, gap, numberCell, textBlock } from '../../present/document.ts';
 import { plainTable } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
+import { valueWithoutSecrets } from '../../core/without-secrets.ts';
 import { percentText } from '../../core/amount-text.ts';
 import { launchedBy, machineSpread } from '../../app/machine-spread.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
@@ -118,7 +119,8 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
 
 async function showConfig(input: CommandInput<typeof showOptions>, context: CliContext): Promise<number> {
   const { config } = input.options;
-  const { settings } = await suiteOfCommand(input, context, config === '' ? undefined : config);
+  const made = await suiteOfCommand(input, context, config === '' ? undefined : config);
+  const settings = made.settings.map((setting) => ({ ...setting, value: valueWithoutSecrets(setting.value) }));
   const rows = settings.map(({ key, value, origin }) => [key, origin.from, valueText(value)]);
   for (const { key, value, origin } of settings) context.output.record('setting', { key, value, ...origin });
   printTable(['setting', 'from', 'value'], rows, context);

@@ -18,7 +18,7 @@ import type { RunRecord, RunStatus, Store } from '../../core/store.ts';
 import { findRuns, resumeCommand } from '../stored-runs.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import { rescoreRuns } from '../../app/rescore-runs.ts';
-import { checkStoredData } from '../../app/stored-data.ts';
+import { checkStoredData, suiteWithSecrets } from '../../app/stored-data.ts';
 import { printReport, reportExitCode, printOpenRaces, reportRace } from '../print-document.ts';
 import { prepareQuickstart, quickstartModels } from '../../app/quickstart.ts';
 import { sizeText } from '../../core/amount-text.ts';
@@ -73,7 +73,7 @@ export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: 
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   const dataDir = options.dataDir === undefined ? stored.suite.dataDir : context.path(options.dataDir);
-  const suite = { ...stored.suite, ...(dataDir !== undefined && { dataDir }) };
+  const suite = { ...suiteWithSecrets(stored, context.environment), ...(dataDir !== undefined && { dataDir }) };
   const { race, timeLimitMs } = stored.manifest;
   const from = { stored: race, isStored: true };
   const prepared = await prepareRun(suite, local, context.interruption.signal, from).finally(() =>

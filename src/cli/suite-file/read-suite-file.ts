@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { settingsText } from '../../app/settings-text.ts';
@@ -10,6 +9,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
 import type { Suite } from '../../core/suite.ts';
 import { isFileServer } from '../../core/managed-server.ts';
+import { readBytes } from '../../files/read-file.ts';
 import { splitEngineSource } from '../../engines/index.ts';
 import { looksLikePath, looksLikeRepository } from '../../sources/model-source.ts';
 
@@ -27,7 +27,7 @@ const defaultSuiteFiles = [
 export interface SuiteFileWorld {
   readonly workingFolder: string;
   readonly homeFolder: string;
-  readonly readStdin: () => Promise<string>;
+  readonly readStdin: () => Promise<Buffer<ArrayBuffer>>;
 }
 
 export interface SuiteFile {
@@ -44,7 +44,7 @@ export interface SuiteFile {
  */
 export async function readSuiteFile(name: string, world: SuiteFileWorld): Promise<SuiteFile> {
   if (name === '-') {
-    const document = parseWritten(await world.readStdin(), 'stdin', 'yaml');
+    const document = parseWritten(settingsText(await world.readStdin(), 'stdin'), 'stdin', 'yaml');
     return { document, folder: world.workingFolder };
   }
   const path = resolve(world.workingFolder, name);
@@ -81,7 +81,7 @@ function shortPath(path: string, workingFolder: string): string {
 
 async function readText(path: string, shown: string): Promise<string> {
   try {
-    return settingsText(await readFile(path), shown);
+    return settingsText(await readBytes(path), shown);
   } catch (error) {
     throw unreadable(error, shown);
   }

@@ -18,7 +18,7 @@ afterAll(async () => {
 const world = () => ({
   workingFolder: folder,
   homeFolder: '/home/me',
-  readStdin: async () => 'models: [a.gguf]\nmodel: b\n',
+  readStdin: async () => Buffer.from('models: [a.gguf]\nmodel: b\n'),
 });
 
 async function check(name: string, content?: string): Promise<string> {

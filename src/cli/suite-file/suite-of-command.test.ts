@@ -48,7 +48,7 @@ async function settings(
   return resolveSuite({
     input: { options: input.values, origins: input.origins },
     fileName: parsed?.arguments[0],
-    world: { workingFolder, homeFolder: '/home/me', readStdin: async () => '' },
+    world: { workingFolder, homeFolder: '/home/me', readStdin: async () => Buffer.from('') },
   });
 }
 
@@ -101,7 +101,7 @@ describe('the suite of a command line', () => {
     expect(suite.tasks).toEqual([
       { task: 'imdb/per@2', limit: 1 },
       { task: 'hellaswag/per@1', limit: 11 },
-      { task: 'arc_easy/letters@1', limit: 3 },
+      { task: 'arc_easy/letters@2', limit: 3 },
       { task: 'squad2/per@3', limit: 12 },
       { task: 'gsm8k/per@2', limit: 2 },
     ]);
@@ -265,7 +265,7 @@ describe('suite files of the package', () => {
       const { document } = await readSuiteFile(join(suites, name), {
         workingFolder: suites,
         homeFolder: '',
-        readStdin: async () => '',
+        readStdin: async () => Buffer.from(''),
       });
       expect(checkSuite(document).models.length).toBeGreaterThan(0);
     }
@@ -277,7 +277,7 @@ describe('suite files of the package', () => {
       const { document } = await readSuiteFile('init.yaml', {
         workingFolder: folder,
         homeFolder: '',
-        readStdin: async () => '',
+        readStdin: async () => Buffer.from(''),
       });
       expect(checkSuite(document)).toEqual(
         suiteSchema.parse({

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { UsageError } from '../../core/errors.ts';
+import { rememberSecretsIn } from '../../core/without-secrets.ts';
 import { taskPath } from '../../app/task-names.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';
@@ -37,6 +38,7 @@ export async function suiteOfCommand(
   }
   const fileName = argument ?? config;
   const settings = await resolveSuite({ input, fileName, world: context });
+  rememberSecretsIn(settings.suite.models);
   const { unused } = settings;
   if (unused.length > 0) {
     context.output.note(

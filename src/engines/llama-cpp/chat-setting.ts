@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ModelSpec, PromptStyle } from '../../core/engine.ts';
 import { ModelError } from '../../core/errors.ts';
+import { readBytes } from '../../files/read-file.ts';
 import type { GgufHeader } from '../../gguf/gguf-header.ts';
 import { resolvePromptStyle } from '../prompt-style.ts';
 import { resolveThinking, type ThinkingPlan } from '../thinking/resolve-thinking.ts';
@@ -19,9 +19,11 @@ function textValue(header: GgufHeader, key: string): string | undefined {
 async function chatTemplateOf(name: string, file: string | undefined, header: GgufHeader): Promise<string | undefined> {
   if (file === undefined) return textValue(header, 'tokenizer.chat_template');
   try {
-    return await readFile(file, 'utf8');
+    // Bytes that are no UTF-8 would stand in every prompt as something else; a byte order mark is left out.
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readBytes(file));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason =
+      cause instanceof TypeError ? 'it is not UTF-8' : cause instanceof Error ? cause.message : String(cause);
     throw new ModelError(`${name}: the chat template ${file} can't be read: ${reason}`, {
       hint: 'Set the engine option chatTemplate to a file with a Jinja template.',
       cause,

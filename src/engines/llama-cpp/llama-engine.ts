@@ -5,7 +5,8 @@ import { clockOffsetMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec, PromptStyle } from '../../core/engine.ts';
 import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
-import { type GgufHeader, readGgufHeader } from '../../gguf/gguf-header.ts';
+import type { GgufHeader } from '../../gguf/gguf-header.ts';
+import { readModelHeader } from '../../gguf/gguf-kind.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
@@ -83,7 +84,7 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model, optionsHint);
   const found = (engine.findLibrary ?? findLibrary)(device);
   const library = kernels === undefined ? found : withKernels(found, kernels);
-  const header = await readGgufHeader(model.file);
+  const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
   checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ManagedServer } from '../../core/managed-server.ts';
+import { rememberSecrets } from '../../core/without-secrets.ts';
 
 /** Options of the openai engine, under `engineOptions` of a model. */
 export const openAiOptionsSchema = z.strictObject({
@@ -26,6 +27,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The key in a variable; an empty one is none. */
 export function keyIn(environment: Environment, variable: string): string | undefined {
   const key = environment[variable]?.trim();
+  rememberSecrets([key]);
   return key === '' ? undefined : key;
 }
 

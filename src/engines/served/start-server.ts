@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineOptions, ModelSpec } from '../../core/engine.ts';
 import { EnvironmentError, type PerbenchError, ServerError } from '../../core/errors.ts';
+import { safeFileName } from '../../core/file-names.ts';
 import { makeFolder } from '../../files/make-folder.ts';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import { askServer } from './ask-server.ts';
@@ -110,7 +111,7 @@ async function logFile(options: EngineOptions, name: string): Promise<string> {
   const folder = options.logFolder ?? mkdtempSync(join(tmpdir(), 'perbench-server-'));
   await makeFolder(folder);
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(/\D/g, '');
-  return join(folder, `${name.replaceAll(/[^\w.-]+/g, '_')}-${stamp}.log`);
+  return join(folder, `${safeFileName(name)}-${stamp}.log`);
 }
 
 /** Tried in this order until one answers 200. */

@@ -69,7 +69,7 @@ describe('Every Eval Ever', () => {
           '{"schema_version": "0.3.0", "evaluation_id": "x", "model_info": {"name": "m", "id": "m"}, "evaluation_results": []}',
         ),
       ],
-      'e.json: `evaluation_results`: expected a record of Every Eval Ever: Too small: expected array to have >=1 items',
+      'e.json: `evaluation_results`: expected a record of Every Eval Ever: expected array to have >=1 items',
     ],
     [
       'a sample without input',

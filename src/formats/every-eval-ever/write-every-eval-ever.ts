@@ -1,9 +1,10 @@
 import { createHash, hash } from 'node:crypto';
 import type { Measurement } from '../../core/measurement.ts';
+import { safeFileName } from '../../core/file-names.ts';
 import type { Sample } from '../../core/sample.ts';
 import { valueOf } from '../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
-import { datasetOf, hasAccuracy, hubDatasetOf, MetricTotals, safeFileName, wholeText } from '../write-parts.ts';
+import { datasetOf, hasAccuracy, hubDatasetOf, MetricTotals, wholeText } from '../write-parts.ts';
 
 /** Of the aggregate and of the samples. */
 const schemaVersion = '0.3.0';

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
+import { fileNames, safeFileName } from '../../core/file-names.ts';
 import type { Sample } from '../../core/sample.ts';
 import { valueOf } from '../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
-import { fileStamp, hasAccuracy, MetricTotals, safeFileName, taskVersion } from '../write-parts.ts';
+import { fileStamp, hasAccuracy, MetricTotals, taskVersion } from '../write-parts.ts';
 import { type ZipMember, zipOf } from '../zip.ts';
 
 /** Name of the scorer under which perbench's score stands. */
@@ -128,6 +129,8 @@ async function* logMembers(log: Log): AsyncGenerator<ZipMember> {
   yield member('_journal/start.json', { version: 2, eval: evalSpec(log), plan: planOf });
   const summaries: object[] = [];
   const totals = new MetricTotals();
+  // A slash in an id would be a folder.
+  const nameOf = fileNames();
   const usage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
   for await (const sample of samples()) {
     totals.add({ score: sample.score });
@@ -143,8 +146,7 @@ async function* logMembers(log: Log): AsyncGenerator<ZipMember> {
       scores: scoresOf(sample),
       completed: true,
     });
-    // A slash in an id would be a folder.
-    yield member(`samples/${safeFileName(id)}_epoch_1.json`, logSample(sample, cell.model));
+    yield member(`samples/${nameOf(id)}_epoch_1.json`, logSample(sample, cell.model));
   }
   yield member('summaries.json', summaries);
   const endedAt = new Date(run.createdAtMs + (run.cost?.wallMs ?? 0)).toISOString();

@@ -1,4 +1,5 @@
-import { safeFileName, taskVersion } from '../write-parts.ts';
+import { safeFileName } from '../../core/file-names.ts';
+import { taskVersion } from '../write-parts.ts';
 
 /** A task of lm-eval under one of its filters, and the task of perbench that asks the same. */
 export interface LmEvalTask {

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
+import { fileNames, safeFileName } from '../../core/file-names.ts';
 import { valueOf } from '../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
-import { fileStamp, hasAccuracy, itemMetric, MetricTotals, safeFileName, wholeText } from '../write-parts.ts';
+import { fileStamp, hasAccuracy, itemMetric, MetricTotals, wholeText } from '../write-parts.ts';
 import { sampleRow, TaskHash } from './sample-row.ts';
 import { lmEvalTaskOf, type LmEvalTask } from './task-names.ts';
 
@@ -133,12 +133,12 @@ function sanitized(model: string): string {
  */
 export async function* writeLmEval(cells: readonly StoredCell[]): AsyncGenerator<FormatFile> {
   const byModel = Map.groupBy(cells.filter(hasAccuracy), ({ run, cell }) => JSON.stringify([run.id, cell.model]));
-  const folders = new Map<string, string>();
+  const folderOf = fileNames(sanitized);
   for (const own of byModel.values()) {
     const [first] = own;
     if (first === undefined) continue;
     const { model } = first.cell;
-    const folder = ownFolder(folders, sanitized(model), model);
+    const folder = folderOf(model);
     const stamp = fileStamp(first.run.createdAtMs);
     const groups = groupsOf(own);
     for (const group of groups) {
@@ -148,12 +148,4 @@ export async function* writeLmEval(cells: readonly StoredCell[]): AsyncGenerator
     const results = `${JSON.stringify(resultsFile(model, own, groups), undefined, 2)}\n`;
     yield { path: `${folder}/results_${stamp}.json`, content: wholeText(results) };
   }
-}
-
-/** Two models whose names differ only in characters that a file name can't have don't share a folder. */
-function ownFolder(folders: Map<string, string>, folder: string, model: string): string {
-  const owner = folders.get(folder);
-  const free = owner === undefined || owner === model ? folder : `${folder}-${hash('sha256', model).slice(0, 8)}`;
-  folders.set(free, model);
-  return free;
 }

@@ -1,3 +1,4 @@
+import { fileNames, safeFileName } from '../../core/file-names.ts';
 import type { Scoreboard } from '../../scoring/scoreboard.ts';
 import { accuracyBySize } from '../charts/accuracy-by-size.ts';
 import { accuracyByTokens } from '../charts/accuracy-by-tokens.ts';
@@ -23,7 +24,7 @@ export interface FigureOptions {
 
 /** `gsm8k-per-2` for `gsm8k/per@2`: what every file system takes. */
 function fileName(text: string): string {
-  return text.replaceAll(/[^\w.]+/gu, '-').replaceAll(/^-+|-+$/gu, '') || 'task';
+  return safeFileName(text.replaceAll(/[^\w.]+/gu, '-').replaceAll(/^-+|-+$/gu, '') || 'task');
 }
 
 /**
@@ -32,6 +33,7 @@ function fileName(text: string): string {
  */
 export function scoreboardFigures(boards: readonly Scoreboard[], options: FigureOptions): readonly Figure[] {
   const { widthMm, parametersOf } = options;
+  const ownName = fileNames(fileName);
   const sizes = sizeData(boards, parametersOf);
   const hasSizes = sizes.series.some(({ points }) => points.length > 0);
   const size = (): Figure => ({
@@ -41,14 +43,14 @@ export function scoreboardFigures(boards: readonly Scoreboard[], options: Figure
   });
   return [
     ...(hasSizes ? [size()] : []),
-    ...boards.flatMap((board) => boardFigures(board, prefixOf(board, boards), widthMm)),
+    ...boards.flatMap((board) => boardFigures(board, ownName(nameOf(board, boards)), widthMm)),
   ];
 }
 
 /** The same task under two protocols is two boards. */
-function prefixOf({ taskId, protocol }: Scoreboard, boards: readonly Scoreboard[]): string {
+function nameOf({ taskId, protocol }: Scoreboard, boards: readonly Scoreboard[]): string {
   const isAlone = boards.filter((other) => other.taskId === taskId).length === 1;
-  return fileName(isAlone || protocol === undefined ? taskId : `${taskId}-${protocol}`);
+  return isAlone || protocol === undefined ? taskId : `${taskId}-${protocol}`;
 }
 
 function boardFigures(board: Scoreboard, prefix: string, widthMm: number): readonly Figure[] {

@@ -120,6 +120,19 @@ describe('a damaged file', () => {
     expect(await messageOf(load(gsm8k), DataError)).toMatch(/parquet: not a complete parquet file: .+/u);
   });
 
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1234\n';
+
+  it.each([
+    ['gsm8k/test.jsonl', pointer, 'a pointer of Git LFS, not the file'],
+    ['gsm8k/test.jsonl.gz', pointer, 'a pointer of Git LFS, not the file'],
+    ['gsm8k/main/test-00000-of-00001.parquet', pointer, 'a pointer of Git LFS, not the file'],
+    ['gsm8k/test.jsonl', '<!DOCTYPE html><title>404</title>', 'a web page'],
+    ['gsm8k/test.jsonl', 'PK\u0003\u0004', 'an Excel workbook or a zip archive'],
+  ])('is named where %s is something else: %j', async (name, content, what) => {
+    await write(name, content);
+    expect(await messageOf(load(gsm8k), DataError)).toBe(`DIR/${name}: ${what}`);
+  });
+
   it('is refused where text is not UTF-8', async () => {
     await write('gsm8k/test.jsonl', Buffer.concat([Buffer.from(`${row('a')}\n`), Buffer.from([0x22, 0xff, 0x22, 10])]));
     expect(await messageOf(load(gsm8k), DataError)).toBe('DIR/gsm8k/test.jsonl:2: not valid UTF-8');
@@ -202,6 +215,20 @@ describe('a row that does not fit', () => {
     );
     expect(await messageOf(load(squadPer(undefined, 0)), InvalidItemError)).toBe(
       `DIR/squad2/dev-v2.0.json:2: ${message}`,
+    );
+  });
+
+  it.each([
+    ['positive!', '"positive!"'],
+    [2, '2'],
+    [-1, '-1'],
+    [null, 'null'],
+    [undefined, 'nothing'],
+    [[1], 'a list of 1'],
+  ])('of IMDB is named: label %j', async (label, got) => {
+    await write('imdb/imdb_test.jsonl', `${JSON.stringify({ text: 'A film.', label })}\n`);
+    expect(await messageOf(load(imdbPer(undefined, 0)), InvalidItemError)).toBe(
+      `DIR/imdb/imdb_test.jsonl:1: \`label\` must be 0 or 1, or "neg" or "pos", got ${got}`,
     );
   });
 

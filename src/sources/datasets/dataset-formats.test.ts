@@ -134,6 +134,35 @@ describe('the same rows in every format have the same items and data hash', () =
     expect(contentOf(await fromFolder('squad2'))).toEqual(contentOf(await fromParquet('squad2')));
   });
 
+  it.each(['squad2/validation.jsonl', 'squad_v2/dev-v2.0.jsonl', 'squad2/dev-v2.0.json'])(
+    "SQuAD: the hub's rows as JSON lines, %s",
+    async (name) => {
+      await write(name, jsonl(await hubRows('squad2')));
+      expect(contentOf(await fromFolder('squad2'))).toEqual(contentOf(await fromParquet('squad2')));
+    },
+  );
+
+  it.each([
+    ['gsm8k', 'gsm8k/test.jsonl'],
+    ['arc_easy', 'ai2_arc/test.jsonl'],
+    ['hellaswag', 'hellaswag/validation.jsonl'],
+    ['imdb', 'imdb/test.jsonl.gz'],
+  ] as const)("%s: the hub's rows as JSON lines, %s", async (task, name) => {
+    const rows = jsonl(await hubRows(task));
+    await write(name, name.endsWith('.gz') ? gzipSync(rows) : rows);
+    expect(contentOf(await fromFolder(task))).toEqual(contentOf(await fromParquet(task)));
+  });
+
+  it.each([
+    ['neg', 'pos'],
+    ['negative', 'Positive'],
+    ['0', '1'],
+  ])('IMDB: labels %j and %j', async (negative, positive) => {
+    const rows = (await hubRows('imdb')).map((row) => ({ ...row, label: row.label === 1 ? positive : negative }));
+    await write('imdb/imdb_test.jsonl', jsonl(rows));
+    expect(contentOf(await fromFolder('imdb'))).toEqual(contentOf(await fromParquet('imdb')));
+  });
+
   it('IMDB: packed jsonl, and the unpacked aclImdb folder, in any order', async () => {
     await write('imdb/imdb_test.jsonl.gz', gzipSync(jsonl(await hubRows('imdb'))));
     expect(contentOf(await fromFolder('imdb'))).toEqual(contentOf(await fromParquet('imdb')));

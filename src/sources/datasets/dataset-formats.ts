@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { DataError } from '../../core/errors.ts';
+import { jsonInside } from '../../core/json-inside.ts';
+import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
+import { beyondLimit, type FileLimits } from '../../files/file-limits.ts';
+import { readBytes } from '../../files/read-file.ts';
+import { foreignStart } from './foreign-start.ts';
 
 /** A row as its file has it, before it is checked. */
 export interface RawRow {
@@ -19,7 +22,7 @@ export interface RawRow {
   readonly damage: string | undefined;
 }
 
-const plainRow = { keyPrefix: undefined, damage: undefined };
+export const plainRow = { keyPrefix: undefined, damage: undefined };
 
 /** A file as it lies on disk, for the manifest; a folder of many files is one entry. */
 export interface DatasetFile {
@@ -38,47 +41,55 @@ export function sha256Of(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** @throws {DataError} if the file can't be read or unpacked */
-export async function readDatasetFile(path: string, signal: AbortSignal): Promise<FileContent> {
-  const { file, content } = await readPacked(path, signal);
-  return { file, content: path.endsWith('.gz') ? await unpack(path, content) : content };
+/** How a file is read: until when, and how much of it at most. */
+export interface Reading {
+  readonly signal: AbortSignal;
+  readonly limits: FileLimits;
+}
+
+/** @throws {DataError} if the file can't be read or unpacked, or is larger than it may be */
+export async function readDatasetFile(path: string, reading: Reading): Promise<FileContent> {
+  const { file, content } = await readPacked(path, reading);
+  const foreign = foreignStart(content);
+  if (foreign !== undefined) throw new DataError(`${path}: ${foreign.what}`, { hint: foreign.hint });
+  return { file, content: path.endsWith('.gz') ? await unpack(path, content, reading.limits) : content };
 }
 
 /**
  * A file as it is on disk.
  *
- * @throws {DataError} if it can't be read
+ * @throws {DataError} if it can't be read, or is larger than it may be
  */
-export async function readPacked(path: string, signal: AbortSignal): Promise<FileContent> {
-  const content = await readOrFail(path, signal);
-  return { file: { path, sha256: sha256Of(content), bytes: content.byteLength }, content };
-}
-
-/**
- * @param maxBytes what may come out
- * @throws {DataError} if it isn't gzip
- * @throws {RangeError} if more comes out
- */
-export async function unpack(
-  path: string,
-  packed: Uint8Array<ArrayBuffer>,
-  maxBytes?: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const limit = maxBytes === undefined ? {} : { maxOutputLength: maxBytes };
-  return readAs('a complete gzip file', path, async () => promisify(gunzip)(packed, limit));
-}
-
-async function readOrFail(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+export async function readPacked(path: string, reading: Reading): Promise<FileContent> {
   try {
-    return await readFile(path, { signal });
+    const content = await readBytes(path, reading);
+    return { file: { path, sha256: sha256Of(content), bytes: content.byteLength }, content };
   } catch (error) {
-    if (signal.aborted) throw error;
-    throw new DataError(`${path}: cannot be read: ${(error as Error).message}`, { cause: error });
+    if (!isSystemError(error)) throw error;
+    throw new DataError(`${path}: cannot be read: ${systemErrorWords(error)}`, { cause: error });
   }
 }
 
+/** @throws {DataError} if it isn't gzip, or more comes out than may */
+export async function unpack(
+  path: string,
+  packed: Uint8Array<ArrayBuffer>,
+  limits: FileLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readAs('a complete gzip file', path, async () =>
+      promisify(gunzip)(packed, { maxOutputLength: limits.fileBytes }),
+    );
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DataError(`${path}: ${beyondLimit('fileBytes', limits)}`, { hint: fewerRows, cause: error });
+  }
+}
+
+const fewerRows = 'Use fewer rows: a few thousand are enough to tell models apart.';
+
 /** What reading gives; where it fails, the file isn't what it should be, such as `a complete gzip file`. */
-async function readAs<Value>(what: string, file: string, read: () => Promise<Value>): Promise<Value> {
+export async function readAs<Value>(what: string, file: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
   } catch (error) {
@@ -109,15 +120,16 @@ function decodeText(bytes: Uint8Array, place: string): string {
  * Rows of a file with one JSON value a line; blank lines don't count. A broken last line without a line break means
  * that the file was cut off, which no setting skips; a broken line elsewhere is a row with `damage`.
  *
- * @throws {DataError} if the file is cut off or not UTF-8
+ * @throws {DataError} if the file is cut off or not UTF-8, or a line is longer than it may be
  */
-export function* jsonLineRows(file: string, content: Uint8Array): Generator<RawRow, void, void> {
+export function* jsonLineRows(file: string, content: Uint8Array, limits: FileLimits): Generator<RawRow, void, void> {
   let line = 0;
   let start = 0;
   while (start < content.length) {
     const newline = content.indexOf(10, start);
     const end = newline === -1 ? content.length : newline;
     line += 1;
+    if (end - start > limits.lineBytes) throw new DataError(`${file}:${line}: ${beyondLimit('lineBytes', limits)}`);
     const text = decodeText(content.subarray(start, end), `${file}:${line}`).trim();
     if (text !== '') yield parsedRow(file, line, text, newline === -1);
     start = end + 1;
@@ -141,11 +153,16 @@ function parsedRow(file: string, line: number, text: string, isUnterminated: boo
 
 /**
  * Questions of an official SQuAD 2.0 file (`data[].paragraphs[].qas[]`) as rows in file order, each with the title and
- * passage it belongs to. `line` is the number of the question.
+ * passage it belongs to. `line` is the number of the question. A file of JSON lines with a question each is read as such,
+ * whatever it is called.
  *
  * @throws {DataError} if the file isn't JSON, or has no list where the format has one
  */
-export function* squadJsonRows(file: string, content: Uint8Array): Generator<RawRow, void, void> {
+export function* squadJsonRows(file: string, content: Uint8Array, limits: FileLimits): Generator<RawRow, void, void> {
+  if (isQuestionLine(content)) {
+    yield* jsonLineRows(file, content, limits);
+    return;
+  }
   let line = 0;
   for (const [article, articleKey] of entries(file, parse(file, content), 'data', '')) {
     for (const [paragraph, paragraphKey] of entries(file, article, 'paragraphs', articleKey)) {
@@ -157,6 +174,13 @@ export function* squadJsonRows(file: string, content: Uint8Array): Generator<Raw
       }
     }
   }
+}
+
+/** The first line alone is a question with its passage. */
+function isQuestionLine(content: Uint8Array): boolean {
+  const end = content.indexOf(10);
+  const line = jsonInside(Buffer.from(content.subarray(0, end === -1 ? content.length : end)).toString('utf8'));
+  return member(line, 'question') !== undefined && member(line, 'context') !== undefined;
 }
 
 function parse(file: string, content: Uint8Array): unknown {
@@ -185,42 +209,6 @@ function entries(file: string, parent: unknown, key: string, prefix: string): re
 }
 
 /**
- * Rows of a parquet file, one row group in memory at a time. `line` is the number of the row in the file.
- *
- * @throws {DataError} if the file is cut off or not parquet
- */
-export async function* parquetRows(file: string, content: Uint8Array<ArrayBuffer>): AsyncGenerator<RawRow, void, void> {
-  const source = {
-    byteLength: content.byteLength,
-    // Not `content.slice`: that of a Buffer shares its memory with others.
-    slice: (start: number, end = content.byteLength): ArrayBuffer =>
-      content.buffer.slice(content.byteOffset + start, content.byteOffset + end),
-  };
-  const metadata = await readAs('a complete parquet file', file, async () => parquetMetadataAsync(source));
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const options = { file: source, metadata, compressors, rowStart, rowEnd };
-    const rows = await readAs('a complete parquet file', file, async () => parquetReadObjects(options));
-    for (const [index, row] of rows.entries())
-      yield { ...plainRow, value: plain(row), file, line: rowStart + index + 1 };
-    rowStart = rowEnd;
-  }
-}
-
-/** Integers of 64 bits come as `bigint`: text where a number would round them. Times are text, as in JSON. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : String(value);
-  }
-  if (value instanceof Date) return value.toJSON();
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
-}
-
-/**
  * Reviews of an unpacked aclImdb folder (`pos/*.txt`, `neg/*.txt`), positives first, by number. The folder counts as
  * one file: its hash is taken over the names and hashes of the reviews.
  *
@@ -228,7 +216,7 @@ function plain(value: unknown): unknown {
  */
 export async function readAclImdbFolder(
   folder: string,
-  signal: AbortSignal,
+  reading: Reading,
 ): Promise<{ readonly file: DatasetFile; readonly rows: readonly RawRow[] }> {
   const rows: RawRow[] = [];
   const hashes: string[] = [];
@@ -238,7 +226,7 @@ export async function readAclImdbFolder(
     ['neg', 0],
   ] as const) {
     for (const review of await reviewNames(join(folder, name))) {
-      const { file, content } = await readDatasetFile(join(folder, name, review), signal);
+      const { file, content } = await readDatasetFile(join(folder, name, review), reading);
       rows.push({ ...plainRow, value: { text: decodeText(content, file.path), label }, file: file.path, line: 1 });
       hashes.push(`${name}/${review} ${file.sha256}\n`);
       bytes += file.bytes;

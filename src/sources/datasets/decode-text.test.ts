@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readOne, utf16, valuesOf } from '../../../test/setup/read-own-table.ts';
 import { DataError } from '../../core/errors.ts';
 import type { DataSource } from '../../core/task-definition.ts';
+import { decodeText } from './decode-text.ts';
 
 const two = [
   { text: 'Où est ma facture?', label: 'billing' },
@@ -13,6 +14,11 @@ function windows1252(text: string): Buffer {
   const own: Readonly<Record<string, number>> = { '€': 0x80, '„': 0x84, '“': 0x93, '—': 0x97 };
   return Buffer.from(Array.from(text, (character) => own[character] ?? character.charCodeAt(0)));
 }
+
+it('names a pointer of Git LFS, which is text as well', () => {
+  const pointer = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\n');
+  expect(() => decodeText(pointer, 'a.csv')).toThrow(/^a\.csv: a pointer of Git LFS, not the file$/u);
+});
 
 describe('encodings', () => {
   const wide = 'read as UTF-16';

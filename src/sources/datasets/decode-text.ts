@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { percentText } from '../../core/amount-text.ts';
 import { DataError } from '../../core/errors.ts';
 import { shortList } from '../../core/row-places.ts';
+import { isLfsPointer, lfsPointer } from './lfs-pointer.ts';
 import type { TextEncodingName } from '../../core/task-definition.ts';
 
 export interface DecodedText {
@@ -57,6 +58,7 @@ function linesWith(bytes: Buffer, wanted: string): readonly number[] {
  */
 export function decodeText(bytes: Uint8Array<ArrayBuffer>, file: string, given?: TextEncodingName): DecodedText {
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isLfsPointer(raw)) throw new DataError(`${file}: ${lfsPointer.what}`, { hint: lfsPointer.hint });
   const mark = byteOrderMark(raw);
   const encoding = given ?? mark?.encoding ?? encodingOf(raw, file);
   if (given !== undefined) refuseNarrow(raw, given, file);

@@ -127,7 +127,10 @@ const layouts: Readonly<Record<DatasetName, DatasetLayout>> = {
   squad2: {
     folders: ['squad2', 'squad_v2', ''],
     configurations: ['squad_v2'],
-    names: { validation: ['dev-v2.0.json', 'dev-v2.0.rebuilt.json'], train: ['train-v2.0.json'] },
+    names: {
+      validation: ['dev-v2.0.json', 'dev-v2.0.rebuilt.json', 'dev-v2.0.jsonl'],
+      train: ['train-v2.0.json', 'train-v2.0.jsonl'],
+    },
     format: 'squad-json',
   },
   imdb: {
@@ -140,11 +143,18 @@ const layouts: Readonly<Record<DatasetName, DatasetLayout>> = {
 
 /**
  * Every place where a split may lie, best first: what perbench's own layout and the official releases are called, then
- * the hub's parquet. A name may also end in `.gz`, except for parquet.
+ * the hub's rows as JSON lines, named after the split, then its parquet. A name may also end in `.gz`, except for
+ * parquet.
  */
 function datasetPlaces(name: DatasetName, split: string): readonly DatasetPlace[] {
   const { folders, configurations, names, format } = layouts[name];
-  const files = folders.flatMap((folder) => (names[split] ?? []).map((file) => ({ folder, name: file, format })));
+  const files = folders.flatMap((folder) =>
+    [...new Set([...(names[split] ?? []), ...(folder === '' ? [] : [`${split}.jsonl`])])].map((file) => ({
+      folder,
+      name: file,
+      format: file.endsWith('.jsonl') ? 'jsonl' : format,
+    })),
+  );
   const reviewFolders = name === 'imdb' ? ['imdb', 'imdb/aclImdb', 'aclImdb', ''] : [];
   const reviews = reviewFolders.map((folder) => ({ folder, name: split, format: 'acl-imdb' }) as const);
   // Directly in the data folder `test-00000-of-00001.parquet` could be anybody's.

@@ -52,7 +52,10 @@ async function readItems(reading: Reading, split: string, source: DatasetReferen
   const { task, options, signal } = reading;
   const { name } = datasetOf(task);
   const onInvalid = (error: InvalidItemError): void => skipOrThrow(reading, error);
-  const { records, files } = await openDataset({ name, split, dataDir: options.dataDir, source, onInvalid }, signal);
+  const { records, files } = await openDataset(
+    { name, split, dataDir: options.dataDir, source, limits: options.settings?.fileLimits, onInvalid },
+    signal,
+  );
   const places = new Map<unknown, Pick<DatasetRow, 'file' | 'line'>>();
   for await (const row of records) {
     const item = checked(row, row.record, () => task.parse(row.record, row.position));

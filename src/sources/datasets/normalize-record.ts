@@ -21,7 +21,7 @@ import type { DatasetName } from '../../core/task.ts';
 export function normalizeRecord(name: DatasetName, row: unknown): unknown {
   const normalize: Readonly<Record<DatasetName, (row: unknown) => unknown>> = {
     gsm8k: (value): Gsm8kRecord => gsm8kRecord.parse(value),
-    imdb: (value): ImdbRecord => imdbRecord.parse(value),
+    imdb: (value): ImdbRecord => imdbRecord.parse(labelledReview.parse(value)),
     hellaswag: normalizeHellaswag,
     arc_easy: normalizeArc,
     squad2: normalizeSquad,
@@ -32,6 +32,20 @@ export function normalizeRecord(name: DatasetName, row: unknown): unknown {
 function has(row: unknown, key: string): boolean {
   return typeof row === 'object' && row !== null && key in row;
 }
+
+const sentiments: ReadonlyMap<string, 0 | 1> = new Map([
+  ...['0', 'neg', 'negative'].map((label) => [label, 0] as const),
+  ...['1', 'pos', 'positive'].map((label) => [label, 1] as const),
+]);
+const sentimentOf = (label: unknown): 0 | 1 | undefined =>
+  typeof label === 'string' || typeof label === 'number' ? sentiments.get(String(label).toLowerCase()) : undefined;
+// The hub has numbers; folders of the archive and tables made from them have names.
+const labelledReview = imdbRecord.extend({
+  label: z
+    .unknown()
+    .refine((label) => sentimentOf(label) !== undefined, '0 or 1, or "neg" or "pos"')
+    .transform(sentimentOf),
+});
 
 const endings = z.array(z.string().min(1)).length(4);
 // The hub has labels as text.

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InvalidItemError } from '../../core/errors.ts';
+import { expectedBy } from '../../core/schema-issue.ts';
+import { defaultFileLimits, type FileLimits } from '../../files/file-limits.ts';
 import type { DatasetName, DatasetReference } from '../../core/task.ts';
 import {
   readAclImdbFolder,
   readDatasetFile,
   type DatasetFile,
   jsonLineRows,
-  parquetRows,
   type RawRow,
+  type Reading,
   squadJsonRows,
 } from './dataset-formats.ts';
+import { parquetRows } from './parquet-rows.ts';
 import { type DatasetFormat, findDataset, type FoundDataset } from './find-dataset.ts';
 import { normalizeRecord } from './normalize-record.ts';
 
@@ -20,6 +23,8 @@ export interface DatasetRequest {
   /** Folder to look in; not needed for `builtin`. */
   readonly dataDir: string | undefined;
   readonly source: DatasetReference['source'] | undefined;
+  /** By default {@link defaultFileLimits}. */
+  readonly limits?: FileLimits | undefined;
   /** Takes rows that don't fit, which are then left out; without it the first one throws. */
   readonly onInvalid: ((error: InvalidItemError) => void) | undefined;
 }
@@ -50,7 +55,8 @@ export async function openDataset(request: DatasetRequest, signal: AbortSignal):
   const found =
     request.source === 'builtin' ? builtinDataset(name, split) : await findDataset(name, split, request.dataDir);
   const parts: { readonly file: DatasetFile; readonly rows: Iterable<RawRow> | AsyncIterable<RawRow> }[] = [];
-  for (const at of found.paths) parts.push(await readPart(found.format, at, signal));
+  const reading = { signal, limits: request.limits ?? defaultFileLimits };
+  for (const at of found.paths) parts.push(await readPart(found.format, at, reading));
   return {
     files: parts.map(({ file }) => file),
     records: checkedRows(
@@ -71,12 +77,12 @@ function builtinDataset(name: DatasetName, split: string): FoundDataset {
 async function readPart(
   format: DatasetFormat,
   at: string,
-  signal: AbortSignal,
+  reading: Reading,
 ): Promise<{ readonly file: DatasetFile; readonly rows: Iterable<RawRow> | AsyncIterable<RawRow> }> {
-  if (format === 'acl-imdb') return readAclImdbFolder(at, signal);
-  const { file, content } = await readDatasetFile(at, signal);
+  if (format === 'acl-imdb') return readAclImdbFolder(at, reading);
+  const { file, content } = await readDatasetFile(at, reading);
   const readers = { jsonl: jsonLineRows, 'squad-json': squadJsonRows, parquet: parquetRows };
-  return { file, rows: readers[format](at, content) };
+  return { file, rows: readers[format](at, content, reading.limits) };
 }
 
 async function* checkedRows(
@@ -159,32 +165,6 @@ function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
     current = (current as Readonly<Record<PropertyKey, unknown>>)[key];
   }
   return current;
-}
-
-const typeWords: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'an integer',
-  array: 'a list',
-  object: 'an object',
-  boolean: 'true or false',
-};
-
-const sizeUnits: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
-
-function expectedBy(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return typeWords[issue.expected] ?? issue.expected;
-    case 'too_small':
-      return issue.origin === 'string' ? 'non-empty text' : `at least ${issue.minimum}${sizeUnits[issue.origin] ?? ''}`;
-    case 'too_big':
-      return `at most ${issue.maximum}${sizeUnits[issue.origin] ?? ''}`;
-    case 'invalid_value':
-      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
-    default:
-      return issue.message;
-  }
 }
 
 /** A value in a few words, safe to print. */

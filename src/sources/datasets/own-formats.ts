@@ -1,10 +1,11 @@
-import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { sizeText } from '../../core/amount-text.ts';
 import { DataError } from '../../core/errors.ts';
 import type { DataSource } from '../../core/task-definition.ts';
-import { type DatasetFile, parquetRows, readPacked, unpack } from './dataset-formats.ts';
+import { beyondLimit, type FileLimits } from '../../files/file-limits.ts';
+import { type DatasetFile, readPacked, unpack } from './dataset-formats.ts';
+import { parquetRows } from './parquet-rows.ts';
 import { type DecodedText, decodeText } from './decode-text.ts';
+import { foreignStart, saveAsCsv } from './foreign-start.ts';
 import { readCsv } from './own-csv.ts';
 import { objectRows, readJson, readJsonLines } from './own-json.ts';
 import type { OnDamage, ReadTable } from './own-rows.ts';
@@ -26,28 +27,8 @@ const openEndings = ['', '.txt', '.text', '.data', '.dat'];
 
 const known = '.csv, .tsv, .json, .jsonl, .ndjson or .parquet, or one of them with .gz';
 
-const saveAsCsv = 'Save the sheet as CSV (UTF-8), and use that.';
-
 /** Endings of spreadsheets; what their files hold is told by its start, where it is what the ending says. */
 const sheetEndings = ['.xlsx', '.xls', '.xlsm', '.xlsb', '.ods', '.numbers'];
-
-/** Starts of files that people take for data. */
-const foreignStarts: readonly (readonly [start: string, what: string, hint: string])[] = [
-  ['PK\u0003\u0004', 'an Excel workbook or a zip archive', 'Save the sheet as CSV (UTF-8), or unpack the archive.'],
-  ['\u00d0\u00cf\u0011\u00e0', 'an old Excel or Office file', saveAsCsv],
-  ['%PDF', 'a PDF file', 'Put the data into a table, such as a CSV file.'],
-  ['SQLite format 3', 'an SQLite database', 'Export the table as CSV.'],
-  ['<!DOCTYPE', 'a web page', 'Download the file itself.'],
-  ['<!doctype', 'a web page', 'Download the file itself.'],
-  ['<html', 'a web page', 'Download the file itself.'],
-  ['version https://git-lfs', 'a pointer of Git LFS, not the file', 'Fetch the file with git lfs pull.'],
-  ['\u0089PNG', 'an image', 'Put the data into a table, such as a CSV file.'],
-  ['\u00ff\u00d8\u00ff', 'an image', 'Put the data into a table, such as a CSV file.'],
-  ['GGUF\u0003', 'a model', 'Name it with --model, and the data with --task.'],
-  ['BZh', 'a bzip2 file', 'Unpack it.'],
-  ['\u00fd7zXZ', 'an xz file', 'Unpack it.'],
-  ['(\u00b5/\u00fd', 'a Zstandard file', 'Unpack it.'],
-];
 
 /** The format that a name promises, `.gz` aside; undefined for names that promise none or another one. */
 export function formatOfName(path: string): OwnFormat | undefined {
@@ -64,47 +45,31 @@ function startOf(content: Uint8Array, characters: number): string {
 
 function refuseForeign(path: string, content: Uint8Array): void {
   if (content.length === 0) throw new DataError(`${path}: empty`, { hint: 'Use a file with rows.' });
-  const start = startOf(content, 32);
-  const foreign = foreignStarts.find(([first]) => start.startsWith(first));
+  const foreign = foreignStart(content);
   if (foreign === undefined) return;
-  const [, what, hint] = foreign;
+  const { what, hint } = foreign;
   throw new DataError(`${path}: ${what}; expected ${known}`, { hint });
 }
-
-/** What is held in memory at once. The longest text that the runtime knows has about 512 MiB. */
-const largestBytes = 400 * 2 ** 20;
 
 export interface ReadSettings extends Pick<DataSource, 'encoding' | 'separator'> {
   readonly onDamage: OnDamage;
   readonly signal: AbortSignal;
-  /** Of a file, unpacked; 400 MiB by default. */
-  readonly maxBytes?: number | undefined;
-}
-
-function tooLarge(path: string, limit: number): DataError {
-  return new DataError(`${path}: larger than the ${sizeText(limit)} that a file of a task's data may have, unpacked`, {
-    hint: 'Use fewer rows: a few thousand are enough to tell models apart.',
-  });
+  readonly limits: FileLimits;
 }
 
 const gzipStart = [0x1f, 0x8b];
 
 /** A file's bytes, unpacked if it is gzip, whatever it is called. */
-async function readBytes(
+async function readUnpacked(
   path: string,
-  { signal, maxBytes = largestBytes }: ReadSettings,
+  settings: ReadSettings,
 ): Promise<{ readonly file: DatasetFile; readonly content: Uint8Array<ArrayBuffer> }> {
-  if ((await stat(path)).size > maxBytes) throw tooLarge(path, maxBytes);
-  const { file, content } = await readPacked(path, signal);
+  const { file, content } = await readPacked(path, settings);
   refuseForeign(path, content);
   if (!gzipStart.every((byte, index) => content[index] === byte) && !/\.gz$/iu.test(path)) return { file, content };
-  try {
-    const unpacked = await unpack(path, content, maxBytes);
-    refuseForeign(path, unpacked);
-    return { file, content: unpacked };
-  } catch (error) {
-    throw error instanceof RangeError ? tooLarge(path, maxBytes) : error;
-  }
+  const unpacked = await unpack(path, content, settings.limits);
+  refuseForeign(path, unpacked);
+  return { file, content: unpacked };
 }
 
 /** Without a byte order mark, the zeros of UTF-16, and leading space. */
@@ -183,6 +148,17 @@ function readText(
   }
 }
 
+/** Where each line is a row, one without an end is damage, or made to fill the memory. */
+function refuseLongLines(utf8: Buffer, path: string, limits: FileLimits): void {
+  let line = 1;
+  for (let start = 0; start < utf8.length; line += 1) {
+    const newline = utf8.indexOf(10, start);
+    const end = newline === -1 ? utf8.length : newline;
+    if (end - start > limits.lineBytes) throw new DataError(`${path}:${line}: ${beyondLimit('lineBytes', limits)}`);
+    start = end + 1;
+  }
+}
+
 /**
  * Reads one data file.
  *
@@ -192,13 +168,14 @@ export async function readOwnFile(
   path: string,
   settings: ReadSettings,
 ): Promise<ReadTable & { readonly file: DatasetFile; readonly format: OwnFormat }> {
-  const { file, content } = await readBytes(path, settings);
+  const { file, content } = await readUnpacked(path, settings);
   const { format, notes } = formatOf(path, content);
   if (format === 'parquet') {
     const table = await readParquet(content, path, settings.onDamage);
     return { ...table, file, format, notes };
   }
   const decoded = decodeText(content, path, settings.encoding);
+  if (format !== 'json') refuseLongLines(decoded.utf8, path, settings.limits);
   const table = readText(format, decoded, path, settings);
   return {
     ...table,

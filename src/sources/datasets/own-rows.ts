@@ -1,4 +1,5 @@
 import type { InvalidItemError } from '../../core/errors.ts';
+import type { FileLimits } from '../../files/file-limits.ts';
 import type { SourceSettings } from '../source-settings.ts';
 
 /** A row of a data file. */
@@ -13,6 +14,8 @@ export interface OwnRow {
 export interface OwnTableOptions {
   /** For data sets of the hub; without it they are refused. */
   readonly settings?: SourceSettings | undefined;
+  /** By default those of the settings. */
+  readonly limits?: FileLimits | undefined;
   /** Leave damaged rows out, with a warning, instead of failing at the first. */
   readonly skipInvalid?: boolean | undefined;
   readonly signal: AbortSignal;

@@ -96,14 +96,19 @@ describe('formats', () => {
   });
 
   it.each([
-    ['a.csv', 'text\n'.repeat(30)],
-    ['a.csv.gz', gzipSync('text\n'.repeat(30))],
-  ])('%s is refused above what can be held', async (name, content) => {
+    ['a.csv', 'text\n'.repeat(30), 'a.csv: cannot be read: larger than the 100 bytes that perbench reads of a file'],
+    ['a.csv.gz', gzipSync('text\n'.repeat(30)), 'a.csv.gz: larger than the 100 bytes that perbench reads of a file'],
+    ['a.jsonl', `{"a":1}\n${'x'.repeat(60)}`, 'a.jsonl:2: larger than the 50 bytes that a line of a file may have'],
+    ['a.csv', `a,b\n1,2\n${'x'.repeat(60)},2\n`, 'a.csv:3: larger than the 50 bytes that a line of a file may have'],
+  ])('%s is refused above what can be held (%#)', async (name, content, message) => {
     await using folder = await testFolder();
     const path = join(folder.path, name);
     await writeFile(path, content);
-    const reading = readOwnFile(path, { signal, maxBytes: 100, onDamage: () => undefined });
-    await expect(reading).rejects.toThrow(`${name}: larger than the 100 bytes that a file of a task's data may have`);
+    const limits = { fileBytes: 100, lineBytes: 50 };
+    const reading = readOwnFile(path, { signal, limits, onDamage: () => undefined });
+    await expect(reading).rejects.toThrow(DataError);
+    await expect(reading).rejects.toThrow(message);
+    await expect(reading).rejects.toThrow(/PERBENCH_MAX_(FILE|LINE)_SIZE sets another limit/);
   });
 
   it('a missing file names what is near', async () => {

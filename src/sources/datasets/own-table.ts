@@ -2,6 +2,7 @@ import { countOf } from '../../core/amount-text.ts';
 import { DataError, type InvalidItemError } from '../../core/errors.ts';
 import { namesText } from '../../core/row-places.ts';
 import type { DataSource } from '../../core/task-definition.ts';
+import { defaultFileLimits } from '../../files/file-limits.ts';
 import type { DatasetFile } from './dataset-formats.ts';
 import { namedLines } from './decode-text.ts';
 import { type OwnFormat, readOwnFile } from './own-formats.ts';
@@ -35,7 +36,8 @@ export interface OwnTable {
  * @throws {DownloadError} if a data set of the hub can't be fetched
  */
 export async function readOwnTable(source: DataSource, options: OwnTableOptions): Promise<OwnTable> {
-  const { skipInvalid = false, signal } = options;
+  const { skipInvalid = false, signal, settings } = options;
+  const limits = options.limits ?? settings?.fileLimits ?? defaultFileLimits;
   const damaged: InvalidItemError[] = [];
   const onDamage = (error: InvalidItemError): void => {
     if (!skipInvalid) throw error;
@@ -45,7 +47,7 @@ export async function readOwnTable(source: DataSource, options: OwnTableOptions)
   const tables: (ReadTable & { readonly file: DatasetFile; readonly format: OwnFormat })[] = [];
   for (const path of found.paths) {
     signal.throwIfAborted();
-    tables.push(await readOwnFile(path, { ...source, onDamage, signal }));
+    tables.push(await readOwnFile(path, { ...source, onDamage, signal, limits }));
   }
   requireSameColumns(tables);
   const rows = tables.flatMap((table) => table.rows);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ResolvedTask } from '../../core/task-definition.ts';
+import { issueText } from '../../core/schema-issue.ts';
 import { randomOrder } from '../../stats/random.ts';
 import { columnValue, isBlank, listValue, valueText } from './column-value.ts';
 import { type RightAnswers, rightAnswers } from './right-answers.ts';
@@ -40,7 +41,7 @@ function read<Value>(reader: () => Value): Read<Value> {
     return { value: reader() };
   } catch (error) {
     if (error instanceof MiscountedChoices) return { fault: error.message, isMiscounted: true };
-    if (error instanceof z.ZodError) return { fault: error.issues[0]?.message ?? error.message, isMiscounted: false };
+    if (error instanceof z.ZodError) return { fault: issueText(error.issues[0]), isMiscounted: false };
     throw error;
   }
 }

@@ -49,8 +49,11 @@ export class LlamaModel {
     const log = new LogLines();
     const pointer = library.withLog(log.add, () => llama.loadModel(options.file, params));
     if (pointer === null) {
-      throw new ModelError(`${options.file}: llama.cpp can't load it: ${log.reason() ?? 'no reason given'}`, {
-        hint: 'Check the file with `perbench models verify`, or fetch it again.',
+      const reason = log.reason() ?? 'no reason given';
+      throw new ModelError(`${options.file}: llama.cpp can't load it: ${reason}`, {
+        hint: reason.includes('unknown model architecture')
+          ? 'Its llama.cpp knows no such model: try a newer perbench, or serve it and give the address.'
+          : 'Check the file with `perbench models verify`, or fetch it again.',
       });
     }
     if (llama.hasEncoder(pointer) || !llama.hasDecoder(pointer) || llama.isDiffusion(pointer)) {
