@@ -14,14 +14,14 @@ import type {
   ModelSpec,
   PromptStyle,
 } from '../../core/engine.ts';
-import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
+import { ModelError, UsageError } from '../../core/errors.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { looksTuned } from '../prompt-style.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { servedMaxConcurrency } from '../request-pool.ts';
 import { resolveThinking } from '../thinking/resolve-thinking.ts';
 import { openClient } from './client-process.ts';
-import { generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import type { ServedTarget } from './generate-request.ts';
 import { localHost } from './local-host.ts';
 import { type ClientSettings, createSalt } from './request-client.ts';
 import { createServedModel, type ServerHost } from './served-model.ts';
@@ -29,6 +29,7 @@ import { keyIn, type OpenAiOptions, openAiOptionsSchema } from './served-options
 import { parseServedAddress, type ServedAddress } from './server-address.ts';
 import { ServerConnection } from './server-connection.ts';
 import { probeSchema } from './probe-schema.ts';
+import { findStyle } from './probe-style.ts';
 import { probeThinking } from './probe-thinking.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { probeLikelihood } from './token-scorers.ts';
@@ -37,6 +38,8 @@ const defaultHangMs = 300_000;
 /** A server that isn't there when a model is opened is mostly a wrong address. */
 const openRetryMs = 3_000;
 const maxBackoffMs = 10_000;
+/** Some servers never answer where they have no log-likelihoods. */
+const likelihoodHangMs = 30_000;
 
 export interface OpenAiEngineOptions {
   /** Where keys are; nothing else is read from it. */
@@ -44,32 +47,16 @@ export interface OpenAiEngineOptions {
   readonly tools?: GpuPrograms;
 }
 
-/** Asks for a few tokens, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */
-async function probeGeneration(target: ServedTarget, style: PromptStyle, signal: AbortSignal): Promise<boolean> {
-  const request = { id: 'probe', prompt: harmlessPrompt(style), maxTokens: 4, stop: [] };
-  const turn = { place: 0, scheduledMs: 0, signal };
-  const result = await generateOne(target, request, { concurrency: 1, reuse: 'none' }, turn);
-  if (result.status === 'failed') {
-    throw new ServerError(
-      `generation failed (${style}): ${result.message}`,
-      { url: target.connection.baseUrl },
-      {
-        hint:
-          style === 'chat' ? 'If the model has no chat template, set style: base.' : 'Check the server and its log.',
-      },
-    );
-  }
-  return result.promptTokens > 0;
+/** Thinking, and arguments for a template, are part of chats: who asks for them asks for chats. */
+function isStyleFree({ promptStyle, thinking = 'auto', templateArgs }: ModelSpec): boolean {
+  return promptStyle === 'auto' && thinking === 'auto' && templateArgs === undefined;
 }
 
-/** Thinking, and arguments for a template, are part of chats: who asks for them asks for chats. */
-function resolveStyle(
-  { promptStyle, name, thinking, templateArgs }: ModelSpec,
-  { flavour, servedName, chatTemplate }: ServerFacts,
-): PromptStyle {
+function resolveStyle(spec: ModelSpec, { flavour, servedName, chatTemplate }: ServerFacts): PromptStyle {
+  const { promptStyle, name } = spec;
   if (promptStyle !== 'auto') return promptStyle === 'base' ? 'plain' : 'chat';
   if (flavour === 'llama-server' && chatTemplate === undefined) return 'plain';
-  if ((thinking !== undefined && thinking !== 'auto') || templateArgs !== undefined) return 'chat';
+  if (!isStyleFree(spec)) return 'chat';
   const names = [name, servedName];
   return looksTuned(names) || soundsThinking(names) ? 'chat' : 'plain';
 }
@@ -146,19 +133,23 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
   const retry = { retryMs: retrySeconds * 1000, backoffMs: backoffSeconds * 1000, maxBackoffMs };
   const runId = randomBytes(4).toString('hex');
   const openRetry = { ...retry, retryMs: Math.min(openRetryMs, retry.retryMs) };
-  await using probing = new ServerConnection({ baseUrl, apiKey, hangMs, retry: openRetry });
+  const link = { baseUrl, apiKey };
+  await using probing = new ServerConnection({ ...link, hangMs, retry: openRetry });
   const facts = await readServerFacts(probing, address.servedName, signal);
-  const probe: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
+  const first: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
   const host = openHost(facts);
   const contextTokens = options.contextTokens ?? openAi.contextTokens;
   const info = describeModel(spec, facts, { contextTokens, devices: openAi.devices }, host);
-  const usage = await probeGeneration(probe, info.promptStyle, signal);
-  const { thinking, served } = await probeThinking(probe, { spec, promptStyle: info.promptStyle }, signal);
+  const wanted = { wanted: info.promptStyle, isFree: isStyleFree(spec) };
+  const { style: promptStyle, target: probe, usage, notes } = await findStyle(first, wanted, signal);
+  const { thinking, served } = await probeThinking(probe, { spec, promptStyle }, signal);
   const schemaWay =
     spec.structuredOutput === true
-      ? await probeSchema({ ...probe, thinking: served }, { name: spec.name, promptStyle: info.promptStyle }, signal)
+      ? await probeSchema({ ...probe, thinking: served }, { name: spec.name, promptStyle }, signal)
       : undefined;
-  const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
+  await using impatient = new ServerConnection({ ...link, hangMs: Math.min(hangMs, likelihoodHangMs), retry: openRetry });
+  const asked = { choice: openAi.loglikelihood, style: promptStyle };
+  const likelihood = await probeLikelihood({ ...probe, connection: impatient }, asked, signal);
   const { way, scorer } = 'scorer' in likelihood ? likelihood : {};
   const capabilities: Capabilities = {
     generate: true,
@@ -172,12 +163,11 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     ...(schemaWay !== undefined && { structuredOutput: true }),
   };
   const settings: ClientSettings = {
-    baseUrl,
-    apiKey,
+    ...link,
     hangMs,
     clockOffsetMs,
     retry,
-    facts,
+    facts: 'scorer' in likelihood ? likelihood.facts : probe.facts,
     extra: openAi.body,
     saltPrefix: runId,
     scorer: way,
@@ -185,7 +175,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     schemaWay,
   };
   const client = await openClient(settings, options.clientProcesses ?? 1);
-  const known = { ...info, thinking, ...host.describe() };
+  const known = { ...info, promptStyle, thinking, notes, ...host.describe() };
   return createServedModel({ name: spec.name, info: known, capabilities, client, maxScored: scorer?.maxPlaces, host });
 }
 

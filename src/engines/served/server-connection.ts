@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
-import { errorCode, retryPauseMs } from '../../core/retry.ts';
+import { errorCode, type PassingFault, retryPauseMs } from '../../core/retry.ts';
 import { passingFault, RetryHistory, type RetryLimits, retryVerdict, untilTimeIsUp } from './retry-policy.ts';
 import { networkError, RequestFault, type ServerReply } from './server-reply.ts';
 
@@ -128,7 +128,7 @@ export class ServerConnection implements AsyncDisposable {
         }
         const tries = past.failures === 1 ? 'one try' : `${past.failures} tries`;
         if (verdict === 'alone') throw this.#withoutKey(new RequestFault('engine', `${fault.message}, after ${tries}`));
-        if (verdict === 'nobody') throw this.#deadServer(`${fault.message}, after ${tries}`, fault.kind, error);
+        if (verdict === 'nobody') throw this.#deadServer(`${fault.message}, after ${tries}`, fault, error);
         await sleep(pauseMs, undefined, { signal });
       }
     }
@@ -176,13 +176,13 @@ export class ServerConnection implements AsyncDisposable {
     return this.#isAnswering;
   }
 
-  #deadServer(message: string, kind: string, cause: unknown): ServerError {
+  #deadServer(message: string, { kind, statusCode }: PassingFault, cause: unknown): ServerError {
     const inRun =
       kind === 'timeout'
         ? 'Check the server; if its answers take this long, raise --hang-seconds.'
         : 'Check that the server is running and has capacity, then run perbench resume.';
     const options = { hint: this.#deadHint ?? inRun, cause: errorCode(cause) };
-    return new ServerError(this.#clean(message), { url: this.baseUrl }, options);
+    return new ServerError(this.#clean(message), { url: this.baseUrl, statusCode }, options);
   }
 
   /** Servers like to repeat the key that they refuse. */

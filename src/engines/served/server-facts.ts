@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import type { PromptStyle } from '../../core/engine.ts';
 import { jsonInside } from '../../core/json-inside.ts';
 import { ModelError, ServerError } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { ServerConnection } from './server-connection.ts';
+import type { FieldChanges } from './field-changes.ts';
 import { servedSource } from './server-address.ts';
 import { readJson, refusalText, RequestFault } from './server-reply.ts';
 
@@ -28,7 +30,11 @@ export interface ServerFacts {
   /** Text of the token that begins every sequence. */
   readonly bosToken: string | undefined;
   readonly eosToken: string | undefined;
+  /** Fields that it refuses, at each of its endpoints. */
+  readonly changes: Readonly<Record<PromptStyle, FieldChanges>>;
 }
+
+export const noChanges: ServerFacts['changes'] = { chat: {}, plain: {} };
 
 const listedModel = z.looseObject({
   id: z.string(),
@@ -216,5 +222,6 @@ export async function readServerFacts(
     slots: own?.total_slots,
     bosToken: own?.bos_token,
     eosToken: own?.eos_token,
+    changes: noChanges,
   };
 }

@@ -120,6 +120,20 @@ function requestFault({ text, type, isFiltered, promptTokens }: Refusal): Reques
   return new RequestFault(badTemplate.test(text) ? 'template' : 'engine', `the server refused the request: ${text}`);
 }
 
+/** A redirect isn't followed: every request would take the way twice, and its key might go to another host. */
+function redirection(at: { readonly url: string; readonly statusCode: number }, location: string | undefined): ServerError {
+  const target = location === undefined ? null : URL.parse(location, at.url);
+  if (target === null || !/^https?:$/.test(target.protocol)) {
+    const where = location === undefined ? 'without saying where to' : `to what is no address of a server: ${quote(location)}`;
+    return new ServerError(`HTTP ${at.statusCode}: it redirects ${where}`, at, { hint: 'Check the address.' });
+  }
+  const where = `${target.origin}${target.pathname}`;
+  const base = where.replace(/(?:\/chat)?\/completions\/?$|\/models\/?$/, '');
+  return new ServerError(`HTTP ${at.statusCode}: it redirects to ${where}`, at, {
+    hint: `If you trust it with your key, give its address instead: openai:${base}.`,
+  });
+}
+
 /**
  * Turns a refusal into what it means: something that passes, this request's own fault, or the end of the pass.
  *
@@ -132,6 +146,7 @@ export function refusal(url: string, statusCode: number, headers: IncomingHttpHe
   const passing = passingStatus(statusCode);
   if (passing !== undefined) {
     return new PassingFault(passing, shown, {
+      statusCode,
       retryAfterMs: retryAfterMs(header(headers, 'retry-after'), Date.now()),
     });
   }
@@ -140,6 +155,7 @@ export function refusal(url: string, statusCode: number, headers: IncomingHttpHe
       hint: 'Set OPENAI_API_KEY, or name the variable that holds the key with apiKeyVariable.',
     });
   }
+  if (statusCode >= 300 && statusCode < 400) return redirection(at, header(headers, 'location'));
   // vLLM and others answer 404 for a model that they don't serve.
   if (statusCode === 404 || statusCode === 405) {
     return new ServerError(shown, at, {
