@@ -10,7 +10,7 @@ import { isServerAddress } from './served/server-address.ts';
 
 /** What engines take from outside. */
 export interface EngineWorld {
-  /** Where keys of servers are; engines read the variables that their options name, and nothing else. */
+  /** Where keys and proxies of servers are; engines read those variables that their options name, and nothing else. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

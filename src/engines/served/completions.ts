@@ -79,7 +79,7 @@ export function countingStream(call: CompletionCall, { flavour, changes }: Serve
     stream_options: { include_usage: true, ...(isTold && { continuous_usage_stats: true }) },
     ...(flavour === 'llama-server' && { timings_per_token: true }),
   };
-  const taken = changeFields(fields, changes[call.path === '/completions' ? 'plain' : 'chat']);
+  const taken = changeFields(fields, changes?.[call.path === '/completions' ? 'plain' : 'chat']);
   return { ...call, body: { ...call.body, ...taken } };
 }
 
@@ -126,7 +126,7 @@ function chatBody(common: Fields, thinking: ServedThinking | undefined, extra: F
 /** A prompt that is text, or tokens. */
 export function textCall(prompt: string | readonly number[], asked: Asked, options: CallOptions): CompletionCall {
   const logprobs = asked.logprobs === true && { logprobs: 1 };
-  const common = changeFields(commonFields(asked, options), options.facts.changes.plain);
+  const common = changeFields(commonFields(asked, options), options.facts.changes?.plain);
   const body = { ...common, prompt, ...logprobs, ...options.extra };
   return { path: '/completions', body, prefill: '' };
 }
@@ -141,7 +141,7 @@ export function chatCall(
   const logprobs = asked.logprobs === true && { logprobs: true, top_logprobs: 1 };
   const all = prefill === '' ? messages : [...messages, { role: 'assistant', content: prefill }];
   const going = prefill === '' ? {} : prefillFields(facts);
-  const common = changeFields({ ...commonFields(asked, options), ...chatFields(facts) }, facts.changes.chat);
+  const common = changeFields({ ...commonFields(asked, options), ...chatFields(facts) }, facts.changes?.chat);
   const body = chatBody({ ...common, messages: all, ...going, ...logprobs }, thinking, extra);
   return { path: '/chat/completions', body, prefill };
 }

@@ -4,7 +4,7 @@ export type FieldChanges = Readonly<Record<string, string | null>>;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields as this server takes them. */
-export function changeFields(fields: Fields, changes: FieldChanges): Fields {
+export function changeFields(fields: Fields, changes: FieldChanges = {}): Fields {
   const entries = Object.entries(fields).flatMap(([name, value]): readonly (readonly [string, unknown])[] => {
     const change = changes[name];
     if (change === null) return [];

@@ -79,7 +79,8 @@ const noise = /^(?:input|body|request|request_?id|trace_?id|url|timestamp|time|c
 /** A refusal without what differs where its reason doesn't. */
 function reasonIn(text: string): string {
   const value = jsonInside(text);
-  const own = value === undefined ? text : JSON.stringify(value, (key, each: unknown) => (noise.test(key) ? undefined : each));
+  const own =
+    value === undefined ? text : JSON.stringify(value, (key, each: unknown) => (noise.test(key) ? undefined : each));
   return own.replaceAll(/[\da-f]*\d[\da-f-]*/gi, '');
 }
 

@@ -33,8 +33,12 @@ async function askSome(target: ServedTarget, style: PromptStyle, signal: AbortSi
 
 /** What to do where one endpoint doesn't generate. */
 function hintOf(style: PromptStyle, error: ServerError, other: FoundStyle | undefined): string | undefined {
-  if (other !== undefined) return `${endpoints[other.style]} answers: set style: ${style === 'chat' ? 'base' : 'instruct'}.`;
-  return error.hint ?? 'Check the name of the model, the server and its log; engineOptions: {body: …} adds or changes fields.';
+  if (other !== undefined)
+    return `${endpoints[other.style]} answers: set style: ${style === 'chat' ? 'base' : 'instruct'}.`;
+  return (
+    error.hint ??
+    'Check the name of the model, the server and its log; engineOptions: {body: …} adds or changes fields.'
+  );
 }
 
 /**
@@ -51,7 +55,8 @@ export async function findStyle(
   try {
     return await askSome(target, wanted, signal);
   } catch (error) {
-    if (!(error instanceof ServerError) || error.at.statusCode === undefined || error.at.statusCode === 401) throw error;
+    if (!(error instanceof ServerError) || error.at.statusCode === undefined || error.at.statusCode === 401)
+      throw error;
     const other = await otherStyle(target, wanted, signal);
     if (other !== undefined && isFree) {
       const note = `asked at ${endpoints[other.style]}, since ${endpoints[wanted]} does not answer (${reasonOf(error)})`;
@@ -66,7 +71,11 @@ function reasonOf({ message, at }: ServerError): string {
   return message.slice(at.url.length + 2);
 }
 
-async function otherStyle(target: ServedTarget, wanted: PromptStyle, signal: AbortSignal): Promise<FoundStyle | undefined> {
+async function otherStyle(
+  target: ServedTarget,
+  wanted: PromptStyle,
+  signal: AbortSignal,
+): Promise<FoundStyle | undefined> {
   try {
     return await askSome(target, wanted === 'chat' ? 'plain' : 'chat', signal);
   } catch (error) {

@@ -1,16 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
+import { shownProxy } from '../../core/proxy.ts';
 import { errorCode, type PassingFault, retryPauseMs } from '../../core/retry.ts';
 import { passingFault, RetryHistory, type RetryLimits, retryVerdict, untilTimeIsUp } from './retry-policy.ts';
-import { networkError, RequestFault, type ServerReply } from './server-reply.ts';
+import { secretsOf, type ServerLink } from './server-link.ts';
+import { networkError, proxyRefusal, RequestFault, type ServerReply } from './server-reply.ts';
 
-export interface ConnectionOptions {
-  /** Ends with `/v1` mostly, never with a slash. */
-  readonly baseUrl: string;
-  readonly apiKey: string | undefined;
+export interface ConnectionOptions extends ServerLink {
   /** A request without any byte for so long has hung. */
   readonly hangMs: number;
   readonly retry: RetryLimits;
@@ -40,10 +39,14 @@ export class ServerConnection implements AsyncDisposable {
   readonly baseUrl: string;
   readonly hangMs: number;
   readonly now: () => number;
-  readonly #pool: Pool;
+  readonly #dispatcher: Dispatcher;
+  readonly #origin: string;
   readonly #path: string;
+  readonly #query: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #apiKey: string | undefined;
+  readonly #secrets: readonly string[];
+  /** Undefined where the server is asked directly. */
+  readonly #proxy: URL | undefined;
   readonly #retry: RetryLimits;
   readonly #deadHint: string | undefined;
   readonly #random: () => number;
@@ -51,13 +54,16 @@ export class ServerConnection implements AsyncDisposable {
   #isAnswering: Promise<boolean> | undefined;
   #lastSuccessMs = -Infinity;
 
-  constructor({ baseUrl, apiKey, hangMs, retry, deadHint, now, random }: ConnectionOptions) {
+  constructor(options: ConnectionOptions) {
+    const { baseUrl, query = '', apiKey, headers, proxy, hangMs, retry, deadHint, now, random } = options;
     const url = new URL(baseUrl);
     this.baseUrl = baseUrl;
     this.hangMs = hangMs;
     this.now = now ?? nowMs;
+    this.#origin = url.origin;
     this.#path = url.pathname === '/' ? '' : url.pathname;
-    this.#apiKey = apiKey;
+    this.#query = query;
+    this.#secrets = secretsOf(options);
     this.#retry = retry;
     this.#deadHint = deadHint;
     this.#random = random ?? (() => randomInt(2 ** 32) / 2 ** 32);
@@ -65,12 +71,14 @@ export class ServerConnection implements AsyncDisposable {
       'content-type': 'application/json',
       'user-agent': 'perbench',
       ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+      ...Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
     };
-    this.#pool = new Pool(url.origin, {
-      headersTimeout: hangMs,
-      bodyTimeout: hangMs,
-      connect: { timeout: Math.min(10_000, hangMs) },
-    });
+    this.#proxy = proxy === undefined ? undefined : new URL(proxy);
+    const connect = { timeout: Math.min(10_000, hangMs) };
+    this.#dispatcher =
+      this.#proxy === undefined
+        ? new Pool(url.origin, { connect })
+        : new ProxyAgent({ uri: this.#proxy.href, connect, proxyTls: connect, requestTls: connect });
   }
 
   /** One request under the base address, without retries; any status is a reply. The caller reads its body. */
@@ -117,7 +125,7 @@ export class ServerConnection implements AsyncDisposable {
         // An answer that refuses one request shows that the server lives.
         if (error instanceof RequestFault) this.#lastSuccessMs = this.now();
         const fault = passingFault(error, this.hangMs);
-        if (fault === undefined) throw this.#withoutKey(networkError(error, this.baseUrl) ?? error);
+        if (fault === undefined) throw this.#withoutKey(networkError(error, this.baseUrl, this.#proxy) ?? error);
         past.add(fault.kind, this.now());
         const pauseMs = retryPauseMs(past.failures, fault.retryAfterMs, this.#retry, this.#random);
         const state = past.state(fault.kind, this.#lastSuccessMs, this.now() + pauseMs);
@@ -135,7 +143,7 @@ export class ServerConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.destroy();
+    await this.#dispatcher.destroy();
   }
 
   async #send(
@@ -144,18 +152,22 @@ export class ServerConnection implements AsyncDisposable {
     body: string | undefined,
     signal: AbortSignal,
   ): Promise<ServerReply> {
-    const {
-      statusCode,
-      headers,
-      body: stream,
-    } = await this.#pool.request({
+    const timeouts = { headersTimeout: this.hangMs, bodyTimeout: this.hangMs };
+    const request = {
+      origin: this.#origin,
       method,
-      path,
+      path: path + this.#query,
       headers: this.#headers,
-      ...(body !== undefined && { body }),
       signal,
-    });
-    return { statusCode, headers, body: stream, redact: (text) => this.#clean(text) };
+      ...timeouts,
+    };
+    try {
+      const reply = await this.#dispatcher.request({ ...request, ...(body !== undefined && { body }) });
+      const { statusCode, headers, body: stream } = reply;
+      return { statusCode, headers, body: stream, redact: (text) => this.#clean(text) };
+    } catch (error) {
+      throw (this.#proxy && proxyRefusal(error, this.#proxy, this.baseUrl)) ?? error;
+    }
   }
 
   /** Requests that fail at the same time share one question. */
@@ -182,12 +194,13 @@ export class ServerConnection implements AsyncDisposable {
         ? 'Check the server; if its answers take this long, raise --hang-seconds.'
         : 'Check that the server is running and has capacity, then run perbench resume.';
     const options = { hint: this.#deadHint ?? inRun, cause: errorCode(cause) };
-    return new ServerError(this.#clean(message), { url: this.baseUrl, statusCode }, options);
+    const way = this.#proxy === undefined ? '' : ` (through the proxy ${shownProxy(this.#proxy)})`;
+    return new ServerError(this.#clean(message) + way, { url: this.baseUrl, statusCode }, options);
   }
 
   /** Servers like to repeat the key that they refuse. */
   #withoutKey(error: unknown): unknown {
-    if (!(error instanceof Error) || this.#apiKey === undefined || !error.message.includes(this.#apiKey)) return error;
+    if (!(error instanceof Error) || this.#clean(error.message) === error.message) return error;
     if (error instanceof ServerError)
       return new ServerError(this.#clean(error.message).slice(error.at.url.length + 2), error.at, { hint: error.hint });
     if (error instanceof RequestFault)
@@ -196,8 +209,10 @@ export class ServerConnection implements AsyncDisposable {
   }
 
   #clean(text: string): string {
-    if (this.#apiKey === undefined) return text;
-    // JSON may write a slash as `\/`.
-    return text.replaceAll(this.#apiKey, '[key]').replaceAll(this.#apiKey.replaceAll('/', String.raw`\/`), '[key]');
+    return this.#secrets.reduce(
+      // JSON may write a slash as `\/`.
+      (left, secret) => left.replaceAll(secret, '[key]').replaceAll(secret.replaceAll('/', String.raw`\/`), '[key]'),
+      text,
+    );
   }
 }

@@ -6,7 +6,7 @@ import { nearestName } from '../../core/nearest-name.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { FieldChanges } from './field-changes.ts';
 import { servedSource } from './server-address.ts';
-import { readJson, refusalText, RequestFault } from './server-reply.ts';
+import { readJson, refusalText } from './server-reply.ts';
 
 /** Programs whose ways beyond the protocol are known. */
 export type ServerFlavour = 'llama-server' | 'vllm' | 'sglang' | 'ollama' | 'unknown';
@@ -30,18 +30,18 @@ export interface ServerFacts {
   /** Text of the token that begins every sequence. */
   readonly bosToken: string | undefined;
   readonly eosToken: string | undefined;
-  /** Fields that it refuses, at each of its endpoints. */
-  readonly changes: Readonly<Record<PromptStyle, FieldChanges>>;
+  /** Fields that it refuses, at each of its endpoints; absent where none is known. */
+  readonly changes?: Partial<Readonly<Record<PromptStyle, FieldChanges>>>;
 }
-
-export const noChanges: ServerFacts['changes'] = { chat: {}, plain: {} };
 
 const listedModel = z.looseObject({
   id: z.string(),
-  aliases: z.array(z.string()).nullish(),
-  owned_by: z.string().nullish(),
-  /** vLLM and SGLang. */
-  max_model_len: z.number().nullish(),
+  aliases: z.array(z.string()).nullish().catch(undefined),
+  owned_by: z.string().nullish().catch(undefined),
+  /** vLLM and SGLang; gateways have other names for it. */
+  max_model_len: z.number().nullish().catch(undefined),
+  context_length: z.number().nullish().catch(undefined),
+  context_window: z.number().nullish().catch(undefined),
   /** llama-server. */
   meta: z
     .looseObject({
@@ -52,16 +52,48 @@ const listedModel = z.looseObject({
       ftype: z.string(),
     })
     .partial()
-    .nullish(),
+    .nullish()
+    .catch(undefined),
 });
 
 type ListedModel = z.output<typeof listedModel>;
 
-/** Some servers leave out what is around the list, and Ollama says null where it is empty. */
-const modelList = z.preprocess(
-  (value) => (Array.isArray(value) ? { data: value } : value),
-  z.looseObject({ data: z.array(listedModel).nullable() }),
-);
+/** Where lists have their entries, and entries their names: OpenAI's, LM Studio's, Ollama's, Gemini's. */
+const listKeys = ['data', 'models', 'result', 'results', 'items'] as const;
+const nameKeys = ['id', 'model', 'name', 'key', 'model_id', 'slug'] as const;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function listedIn(entry: unknown): readonly ListedModel[] {
+  if (typeof entry === 'string') return [{ id: entry }];
+  if (!isObject(entry)) return [];
+  const id = nameKeys.map((key) => entry[key]).find((name) => typeof name === 'string' && name !== '');
+  const parsed = listedModel.safeParse({ ...entry, id });
+  return parsed.success ? [parsed.data] : [];
+}
+
+/**
+ * The models of a list in any of the shapes that servers give it; entries without a name are none.
+ *
+ * @returns undefined where there is no list
+ */
+export function modelsIn(value: unknown): readonly ListedModel[] | undefined {
+  if (Array.isArray(value)) return value.flatMap(listedIn);
+  if (!isObject(value)) return undefined;
+  for (const key of listKeys) {
+    const inside = value[key];
+    if (Array.isArray(inside)) return inside.flatMap(listedIn);
+    if (inside === null) return [];
+    if (!isObject(inside)) continue;
+    // A list within, or models by their names.
+    const entries =
+      modelsIn(inside) ??
+      Object.entries(inside).flatMap(([id, each]) => (isObject(each) ? listedIn({ id, ...each }) : []));
+    return entries;
+  }
+  return undefined;
+}
 
 const props = z.looseObject({
   default_generation_settings: z.looseObject({ n_ctx: z.number().optional() }).optional(),
@@ -103,28 +135,74 @@ function namesText(names: readonly string[]): string {
   return `${names.slice(0, shownNames).join(', ')}${left > 0 ? `, and ${left} more` : ''}`;
 }
 
-/** What a server says that it serves, or why it doesn't say. */
-export type ModelList = { readonly models: readonly ListedModel[] } | { readonly refused: string };
+/** What a server says that it serves, or why it doesn't say: in a few words, and as an error where that is one. */
+export type ModelList =
+  | { readonly models: readonly ListedModel[] }
+  | { readonly refused: string; readonly error?: ServerError };
+
+const namesOf = (list: ModelList): readonly string[] =>
+  'models' in list ? [...new Set(list.models.flatMap(({ id, aliases }) => [id, ...(aliases ?? [])]))] : [];
+
+/** Servers and gateways put their own folder before a name, or a tag behind it. */
+function isAlike(listed: string, asked: string): boolean {
+  const [one, other] = [listed, asked].map((name) => name.toLowerCase().replace(/:latest$/, ''));
+  return one === other || one?.endsWith(`/${other}`) === true || other?.endsWith(`/${one}`) === true;
+}
+
+/** The entry of a model in a list, as far as that has one: a list is advice, and some are of patterns. */
+function listedAs(list: ModelList, name: string): ListedModel | undefined {
+  const models = 'models' in list ? list.models : [];
+  const entry =
+    models.find(({ id, aliases }) => id === name || aliases?.includes(name) === true) ??
+    models.find(({ id }) => isAlike(id, name));
+  if (entry !== undefined) return { ...entry, id: name };
+  return models.length === 0 || namesOf(list).some((each) => each.includes('*')) ? { id: name } : undefined;
+}
+
+/** Whether a server answers under a name: at either endpoint, with a token. */
+async function isAnswered(connection: ServerConnection, model: string, signal: AbortSignal): Promise<boolean> {
+  const calls = [
+    ['/chat/completions', { model, messages: [{ role: 'user', content: 'Say hello.' }] }],
+    ['/completions', { model, prompt: 'Say hello.' }],
+  ] as const;
+  for (const [path, fields] of calls) {
+    for (const limit of ['max_tokens', 'max_completion_tokens']) {
+      const body = JSON.stringify({ ...fields, [limit]: 1 });
+      const { value } = await connection.ask(async () => {
+        const reply = await connection.send('POST', path, body, signal);
+        return { statusCode: reply.statusCode, text: await reply.body.text() };
+      }, signal);
+      const answer = value.statusCode === 200 ? jsonInside(value.text) : undefined;
+      if (isObject(answer) && Array.isArray(answer['choices'])) return true;
+    }
+  }
+  return false;
+}
 
 /**
- * The model that a name means at a server. A list without any names, or one with patterns, leaves every name possible.
+ * The model that a name means at a server. A name that isn't in its list is tried.
  *
- * @param url the server's address, as shown to people
  * @throws {ModelError} if there is no such model, or none was named and there are several
  * @throws {ServerError} if none was named and the server has no list
  */
-export function chooseModel(url: string, list: ModelList, servedName: string | undefined): ListedModel {
-  const models = 'models' in list ? list.models : [];
-  const known = [...new Set(models.flatMap(({ id, aliases }) => [id, ...(aliases ?? [])]))];
-  const hasPattern = known.some((name) => name.includes('*'));
+export async function chooseModel(
+  connection: ServerConnection,
+  list: ModelList,
+  servedName: string | undefined,
+  signal: AbortSignal,
+): Promise<ListedModel> {
+  const url = connection.baseUrl;
+  const known = namesOf(list);
   if (servedName === undefined) {
-    const [first] = models;
-    if (first !== undefined && models.length === 1 && !hasPattern) return first;
+    const [first, ...others] = 'models' in list ? list.models : [];
+    if (first !== undefined && others.length === 0 && !first.id.includes('*')) return first;
     throw noneNamed(url, list, known);
   }
-  const found = models.find(({ id, aliases }) => id === servedName || aliases?.includes(servedName) === true);
-  if (found !== undefined) return { ...found, id: servedName };
-  if (known.length === 0 || hasPattern) return { id: servedName };
+  const error = 'refused' in list ? list.error : undefined;
+  const found = error === undefined ? listedAs(list, servedName) : undefined;
+  if (found !== undefined) return found;
+  if (await isAnswered(connection, servedName, signal)) return { id: servedName };
+  if (error !== undefined) throw error;
   const near = nearestName(servedName, known);
   throw new ModelError(`${url} serves no model "${servedName}"; it serves: ${namesText(known)}`, {
     hint: near === undefined ? 'Name one of them after #.' : `Did you mean "${near}"?`,
@@ -132,12 +210,16 @@ export function chooseModel(url: string, list: ModelList, servedName: string | u
 }
 
 function noneNamed(url: string, list: ModelList, known: readonly string[]): ModelError | ServerError {
-  const example = servedSource({ baseUrl: url, servedName: known.find((name) => !name.includes('*')) ?? 'name' });
+  const plain = known.filter((name) => !name.includes('*'));
+  const example = servedSource({ baseUrl: url, servedName: plain[0] ?? 'name' });
   if ('refused' in list) {
-    return new ServerError(
-      `the server has no list of models (${list.refused})`,
-      { url },
-      { hint: `Check the address, which mostly ends with /v1, or name the model: ${example}.` },
+    return (
+      list.error ??
+      new ServerError(
+        `the server has no list of models (${list.refused})`,
+        { url },
+        { hint: `Check the address, which mostly ends with /v1, or name the model: ${example}.` },
+      )
     );
   }
   if (known.length === 0) {
@@ -145,18 +227,19 @@ function noneNamed(url: string, list: ModelList, known: readonly string[]): Mode
       hint: `Load a model on the server, or name one: ${example}.`,
     });
   }
-  return new ModelError(`${url} serves ${list.models.length} models: ${namesText(known)}`, {
+  const what = plain.length === 0 ? 'models by patterns only' : `${list.models.length} models`;
+  return new ModelError(`${url} serves ${what}: ${namesText(known)}`, {
     hint: `Name one of them after #, as in ${example}.`,
   });
 }
 
-/** What servers without a list answer to the question for it; what they list is advice, names are tried all the same. */
-const withoutList = new Set([400, 404, 405, 422, 501]);
+/** What servers without a list answer to the question for it. */
+const withoutList = new Set([400, 404, 405, 410, 422, 500, 501]);
 
 /**
- * Asks for the list of models, which also shows whether the address and the key are right.
+ * Asks for the list of models. What it says is advice: a refusal concerns nobody who names a model.
  *
- * @throws {ServerError} if the server can't be reached, refuses the key, or doesn't speak the protocol
+ * @throws {ServerError} if the server can't be reached
  */
 export async function listModels(connection: ServerConnection, signal: AbortSignal): Promise<ModelList> {
   const url = `${connection.baseUrl}/models`;
@@ -167,11 +250,15 @@ export async function listModels(connection: ServerConnection, signal: AbortSign
       return { refused: [`HTTP ${reply.statusCode}`, said].filter((part) => part !== '').join(': ') };
     }
     try {
-      return { models: (await readJson(url, reply, modelList)).data ?? [] };
-    } catch (error) {
+      const answer = await readJson(url, reply, z.unknown());
+      const models = modelsIn(answer);
+      if (models !== undefined) return { models };
       // Some servers say 200 and put the refusal inside.
-      if (error instanceof RequestFault) return { refused: error.message };
-      throw error;
+      const isError = isObject(answer) && 'error' in answer;
+      return { refused: isError ? refusalText(reply.redact(JSON.stringify(answer))) : 'its answer holds none' };
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+      return { refused: error.message, error };
     }
   }, signal);
   return value;
@@ -204,7 +291,7 @@ export async function readServerFacts(
   servedName: string | undefined,
   signal: AbortSignal,
 ): Promise<ServerFacts> {
-  const model = chooseModel(connection.baseUrl, await listModels(connection, signal), servedName);
+  const model = await chooseModel(connection, await listModels(connection, signal), servedName, signal);
   const flavour = owners[model.owned_by ?? ''] ?? 'unknown';
   const own = flavour === 'llama-server' ? await optional(connection, '/props', props, signal) : undefined;
   const meta = model.meta ?? {};
@@ -212,7 +299,12 @@ export async function readServerFacts(
     flavour,
     version: own?.build_info ?? (await readVersion(connection, flavour, signal)),
     servedName: model.id,
-    contextTokens: own?.default_generation_settings?.n_ctx ?? model.max_model_len ?? undefined,
+    contextTokens:
+      own?.default_generation_settings?.n_ctx ??
+      model.max_model_len ??
+      model.context_length ??
+      model.context_window ??
+      undefined,
     trainedContextTokens: meta.n_ctx_train,
     parameters: meta.n_params,
     weightsBytes: meta.size,
@@ -222,6 +314,5 @@ export async function readServerFacts(
     slots: own?.total_slots,
     bosToken: own?.bos_token,
     eosToken: own?.eos_token,
-    changes: noChanges,
   };
 }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { jsonInside } from '../../core/json-inside.ts';
 import type { RequestFailure } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
+import { shownProxy } from '../../core/proxy.ts';
 import { PassingFault, passingStatus, retryAfterMs, errorCode } from '../../core/retry.ts';
 
 export interface ServerReply {
@@ -121,10 +122,14 @@ function requestFault({ text, type, isFiltered, promptTokens }: Refusal): Reques
 }
 
 /** A redirect isn't followed: every request would take the way twice, and its key might go to another host. */
-function redirection(at: { readonly url: string; readonly statusCode: number }, location: string | undefined): ServerError {
+function redirection(
+  at: { readonly url: string; readonly statusCode: number },
+  location: string | undefined,
+): ServerError {
   const target = location === undefined ? null : URL.parse(location, at.url);
   if (target === null || !/^https?:$/.test(target.protocol)) {
-    const where = location === undefined ? 'without saying where to' : `to what is no address of a server: ${quote(location)}`;
+    const where =
+      location === undefined ? 'without saying where to' : `to what is no address of a server: ${quote(location)}`;
     return new ServerError(`HTTP ${at.statusCode}: it redirects ${where}`, at, { hint: 'Check the address.' });
   }
   const where = `${target.origin}${target.pathname}`;
@@ -265,12 +270,34 @@ const hints: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** An error that the network or the system gave a code, as one line for people; undefined for what may be a bug. */
-export function networkError(error: unknown, url: string): ServerError | undefined {
+export function networkError(error: unknown, url: string, proxy?: URL): ServerError | undefined {
   // Node gives its complaints about wrong arguments codes too.
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return undefined;
   const code = errorCode(error);
   if (code === undefined || code.startsWith('PB_')) return undefined;
   const [line = ''] = error.message.trim().split('\n');
-  const hint = hints.find(([pattern]) => pattern.test(code))?.[1] ?? 'Check the address and the network.';
-  return new ServerError(`no connection (${code}): ${line.replace(/:$/, '')}`, { url }, { hint, cause: code });
+  const way = proxy === undefined ? '' : ` (through the proxy ${shownProxy(proxy)})`;
+  const known = proxy === undefined ? hints.find(([pattern]) => pattern.test(code))?.[1] : proxyHint;
+  const hint = known ?? 'Check the address and the network.';
+  return new ServerError(`no connection (${code}): ${line.replace(/:$/, '')}${way}`, { url }, { hint, cause: code });
+}
+
+const proxyHint = 'Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add the host to NO_PROXY.';
+
+/** What a proxy said instead of letting a request through; undefined where the error is another. */
+export function proxyRefusal(error: unknown, proxy: URL, url: string): ServerError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const said = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
+  const [, tunnel, plain] = /Proxy response \((\d{3})\)|Proxy Authentication Required \((\d{3})\)/i.exec(said) ?? [];
+  const statusCode = tunnel ?? plain;
+  if (statusCode === undefined) return undefined;
+  const what = statusCode === '407' ? 'asks for a user and a password, or refuses them' : 'lets no request through';
+  return new ServerError(
+    `the proxy ${shownProxy(proxy)} ${what} (HTTP ${statusCode})`,
+    { url },
+    {
+      hint:
+        statusCode === '407' ? 'Write them into the variable of the proxy: http://user:password@host:port.' : proxyHint,
+    },
+  );
 }

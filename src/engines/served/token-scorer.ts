@@ -84,7 +84,7 @@ export function tallyExchanges(target: ServedTarget, signal: AbortSignal): Excha
   return {
     async post(path, body, schema) {
       const isAtRoot = path !== '/completions';
-      const text = JSON.stringify(isAtRoot ? body : changeFields({ ...body }, target.facts.changes.plain));
+      const text = JSON.stringify(isAtRoot ? body : changeFields({ ...body }, target.facts.changes?.plain));
       const url = connection.baseUrl + (isAtRoot ? ` (${path})` : path);
       const exchange = async () =>
         readJson(

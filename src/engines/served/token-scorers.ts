@@ -110,8 +110,8 @@ export async function probeLikelihood(
   if (names.length === 0)
     return { reason: `${target.facts.flavour} provides log-probabilities of generated tokens only` };
   try {
-    const changes = style === 'plain' ? target.facts.changes.plain : await learnChanges(target, 'plain', signal);
-    return await findScorer(withChanges(target, 'plain', changes), names, signal);
+    const changes = style === 'plain' ? undefined : await learnChanges(target, 'plain', signal);
+    return await findScorer(changes === undefined ? target : withChanges(target, 'plain', changes), names, signal);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     await askHarmless(target, style, signal);
