@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { LoadedModel, ModelSpec } from '../../src/core/engine.ts';
+import type { EngineOptions, GenerationResult, LoadedModel, ModelSpec } from '../../src/core/engine.ts';
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 
@@ -41,7 +41,10 @@ function answer({ path, body }: Asked, response: ServerResponse): void {
 }
 
 /** A server of the OpenAI protocol that objects to some requests; gone when the test ends. */
-export async function startParticular(object: Objection = () => undefined): Promise<ParticularServer> {
+export async function startParticular(
+  object: Objection = () => undefined,
+  refusalHeaders: Readonly<Record<string, string>> = {},
+): Promise<ParticularServer> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     void Array.fromAsync(request).then((chunks) => {
@@ -57,7 +60,9 @@ export async function startParticular(object: Objection = () => undefined): Prom
       const objection = object(one);
       if (objection === undefined) return answer(one, response);
       const [status, body] = objection;
-      return void response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+      return void response
+        .writeHead(status, refusalHeaders)
+        .end(typeof body === 'string' ? body : JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => {
@@ -77,9 +82,26 @@ export async function openAt(
   source: string,
   spec: Partial<ModelSpec> = {},
   environment: Readonly<Record<string, string>> = {},
+  options: EngineOptions = {},
 ): Promise<LoadedModel> {
   const whole = modelSpec({ name: 'm', engine: 'openai', source, promptStyle: 'instruct', ...spec });
-  const model = await createOpenAiEngine({ environment }).open(whole, { hangMs: 5000 }, new AbortController().signal);
+  const model = await createOpenAiEngine({ environment }).open(
+    whole,
+    { hangMs: 5000, ...options },
+    new AbortController().signal,
+  );
   onTestFinished(async () => model[Symbol.asyncDispose]());
   return model;
+}
+
+/** One short answer of a model to a chat, with a stop string within it. */
+export async function askOne(model: LoadedModel, isStreamed = false): Promise<GenerationResult> {
+  const prompt = { style: 'chat', messages: [{ role: 'user', content: 'Why?' }] } as const;
+  async function* one() {
+    yield { id: 'a', prompt, maxTokens: 16, stop: ['lo'] };
+  }
+  const pass = { concurrency: 1, reuse: 'none', isStreamed, signal: new AbortController().signal } as const;
+  const [result] = await Array.fromAsync(model.generate(one(), pass));
+  if (result?.status !== 'done') throw new Error(result?.message ?? 'no answer');
+  return result;
 }

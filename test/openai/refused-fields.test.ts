@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GenerationResult, LoadedModel } from '../../src/core/engine.ts';
-import { type Asked, type Objection, openAt, startParticular } from './particular-server.ts';
+import { type Asked, askOne, type Objection, openAt, startParticular } from './particular-server.ts';
 
 const isChat = ({ path }: Asked): boolean => path.endsWith('/chat/completions');
 
@@ -18,17 +17,6 @@ const detail = (...loc: readonly string[]): object => ({
     { type: 'extra_forbidden', loc, msg: 'Extra inputs are not permitted', input: { temperature: 0, stop: [] } },
   ],
 });
-
-async function ask(model: LoadedModel, isStreamed: boolean): Promise<GenerationResult> {
-  const prompt = { style: 'chat', messages: [{ role: 'user', content: 'Why?' }] } as const;
-  async function* one() {
-    yield { id: 'a', prompt, maxTokens: 16, stop: ['lo'] };
-  }
-  const pass = { concurrency: 1, reuse: 'none', isStreamed, signal: new AbortController().signal } as const;
-  const [result] = await Array.fromAsync(model.generate(one(), pass));
-  if (result?.status !== 'done') throw new Error(result?.message ?? 'no answer');
-  return result;
-}
 
 describe('a server that refuses a field', () => {
   const left = (name: string, loss = ''): string =>
@@ -59,8 +47,8 @@ describe('a server that refuses a field', () => {
     const model = await openAt(`${server.baseUrl}#m`, { engineOptions: { loglikelihood: 'none' } });
     expect(model.info.notes).toEqual([note]);
     const before = server.asked.length;
-    expect(await ask(model, false)).toMatchObject({ text: 'Hel', finishReason: 'stop' });
-    expect(await ask(model, true)).toMatchObject({ text: 'Hel' });
+    expect(await askOne(model)).toMatchObject({ text: 'Hel', finishReason: 'stop' });
+    expect(await askOne(model, true)).toMatchObject({ text: 'Hel' });
     // It was learned at the beginning: nothing is refused any more.
     expect(server.asked.slice(before)).toHaveLength(2);
     expect(server.asked.slice(before).some(({ body }) => field in body)).toBe(false);
@@ -123,7 +111,7 @@ describe('a server with one endpoint', () => {
     const model = await openAt(`${server.baseUrl}#m`, { engineOptions: { retrySeconds: 0.1, backoffSeconds: 0.01 } });
     expect(model.capabilities).toMatchObject({ generate: true, loglikelihood: false });
     expect(model.capabilities.whyNoLoglikelihood).toMatch(/Not for you/);
-    expect(await ask(model, false)).toMatchObject({ text: 'Hel' });
+    expect(await askOne(model)).toMatchObject({ text: 'Hel' });
   });
 
   it('chats, and answers with a page elsewhere', async () => {

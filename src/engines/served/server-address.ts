@@ -52,7 +52,7 @@ const secretName = /key|token|secret|passw|signature|^sig$|auth|credential|^code
 
 /** A text that may be no address, without what may be a password or a key. */
 function shownText(text: string): string {
-  return text.replace(/[^\s/@]*@/, '…@').replace(/\?[^#]*/, '?…');
+  return text.replace(/^([a-z\d+.-]+:\/\/)?[^#]*@/i, '$1…@').replace(/\?[^#]*/, '?…');
 }
 
 const keyHint =
