@@ -89,14 +89,14 @@ export function openHttpClient(settings: Settings): HttpClient {
   return {
     async send({ url, method = 'GET', headers = {}, signal, follow = 'all' }) {
       let current = new URL(url);
-      const { agentFor, request } = await (connections ??= openConnections(settings));
+      const open = await (connections ??= openConnections(settings));
       // Compressed bytes would fit neither a range nor a checksum.
       let sent: Record<string, string> = { 'user-agent': 'perbench', 'accept-encoding': 'identity', ...headers };
       for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-        const answer = await request(current, {
+        const answer = await open.request(current, {
           method,
           headers: sent,
-          dispatcher: agentFor(current),
+          dispatcher: open.agentFor(current),
           signal: signal ?? null,
         });
         const location = redirectCodes.has(answer.statusCode) ? headerValue(answer.headers, 'location') : undefined;

@@ -72,8 +72,8 @@ it('loopback is asked directly', async () => {
 });
 
 it.each([
-  ['http', undefined, 'asks for a user and a password, or refuses them (HTTP 407)', 'http://user:password@host:port'],
-  ['https', undefined, 'asks for a user and a password, or refuses them (HTTP 407)', 'http://user:password@host:port'],
+  ['http', '', 'asks for a user and a password, or refuses them (HTTP 407)', 'http://user:password@host:port'],
+  ['https', '', 'asks for a user and a password, or refuses them (HTTP 407)', 'http://user:password@host:port'],
   ['https', 'me:right-one@', 'lets no request through (HTTP 403)', 'NO_PROXY'],
   [
     'http',
@@ -81,7 +81,7 @@ it.each([
     'asks for a user and a password, or refuses them (HTTP 407)',
     'http://user:password@host:port',
   ],
-] as const)('what a proxy has against %s with %s is one line', async (scheme, user = '', message, hint) => {
+] as const)('what a proxy has against %s with %s is one line', async (scheme, user, message, hint) => {
   const { baseUrl } = await startParticular();
   const { port } = await startProxy(baseUrl, 'right-one');
   const environment = { ALL_PROXY: `http://${user}127.0.0.1:${port}` };

@@ -3,7 +3,7 @@ import { ServerError } from '../../core/errors.ts';
 import type { FoundModel, ModelSearch } from '../model-search.ts';
 import { parseServedAddress, servedNameIn, servedSource, shortServedName } from './server-address.ts';
 import { ServerConnection } from './server-connection.ts';
-import { chooseModel, listModels, type ModelList } from './server-facts.ts';
+import { chooseModel, listModels, type ModelList } from './listed-models.ts';
 import { openAiOptionsSchema } from './served-options.ts';
 import { type ServerLink, serverLink } from './server-link.ts';
 

@@ -41,7 +41,7 @@ function headerValue(name: string, written: string, environment: Environment): s
         hint: `Set ${variable} to what the server expects in ${name}.`,
       });
     }
-    // eslint-disable-next-line no-control-regex -- what a header may not hold
+    // What a header may hold.
     if (/[^\t -~\u0080-\u00FF]/.test(value)) {
       throw new UsageError(`headers: ${variable} holds characters that can't stand in the header ${name}`, {
         hint: `Set ${variable} to one line of plain text.`,
