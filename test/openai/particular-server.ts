@@ -12,8 +12,8 @@ export interface Asked {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What a server has against a request: status and body. Undefined: it answers. */
-export type Objection = (asked: Asked) => readonly [number, unknown] | undefined;
+/** What a server has against a request: status and body, or how it says nothing. Undefined: it answers. */
+export type Objection = (asked: Asked) => readonly [number, unknown] | 'silence' | 'end' | undefined;
 
 export interface ParticularServer {
   readonly baseUrl: string;
@@ -59,6 +59,8 @@ export async function startParticular(
       asked.push(one);
       const objection = object(one);
       if (objection === undefined) return answer(one, response);
+      if (objection === 'silence') return undefined;
+      if (objection === 'end') return void request.socket.destroy();
       const [status, body] = objection;
       return void response
         .writeHead(status, refusalHeaders)

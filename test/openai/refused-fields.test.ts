@@ -122,6 +122,16 @@ describe('a server with one endpoint', () => {
     expect(capabilities.whyNoLoglikelihood).toContain('expected JSON');
   });
 
+  it.each(['silence', 'end'] as const)('chats, and has nothing to say elsewhere: %s', async (how) => {
+    const { baseUrl } = await startParticular(({ path }) => (path === '/v1/completions' ? how : undefined));
+    const engineOptions = { retrySeconds: 0.1, backoffSeconds: 0.01 };
+    const model = await openAt(`${baseUrl}#m`, { engineOptions }, {}, { hangMs: 400 });
+    expect(model.capabilities.whyNoLoglikelihood).toMatch(
+      how === 'silence' ? /no answer for 0.4 s/ : /connection broke/,
+    );
+    expect(await askOne(model)).toMatchObject({ text: 'Hel' });
+  });
+
   it.each(['/v1/completions', '/v1/chat/completions'])(
     'is asked at %s, where nobody has set a style',
     async (ending) => {

@@ -97,3 +97,15 @@ it('keeps what a server refuses with the run, and no header', async () => {
   expect(manifest).toContain('the server refuses temperature (left out: answers may vary)');
   expect(manifest).not.toContain('sk-hidden-key');
 });
+
+it.each([
+  ['stream_options', 'no_token_counts'],
+  ['stream', 'not_streamed'],
+])('has no number that needs what the server refuses: %s', async (field, reason) => {
+  const server = await startParticular(({ body }) =>
+    field in body ? [400, { error: { message: `${field} is not supported` } }] : undefined,
+  );
+  const model = { source: `openai:${server.baseUrl}#m`, style: 'instruct', engineOptions: { loglikelihood: 'none' } };
+  const { measurements } = await passesOf(server, { models: [model] });
+  expect(measurements).toMatchObject({ timePerOutputTokenP50: { status: 'unavailable', reason } });
+});
