@@ -93,9 +93,13 @@ it.each([
   ['a list for others', '{"error":"forbidden"}', 403],
   ['a list behind a login', '<html>Log in</html>', 200],
 ])('a name is tried at a server with %s', async (_, body, status) => {
-  const origin = await serve(({ url }, response) => {
-    if (url === '/v1/chat/completions') response.end('{"choices":[{"message":{"content":"Hello"}}]}');
-    else response.writeHead(url === '/v1/models' ? status : 404).end(body);
+  const origin = await serve((request, response) => {
+    void Array.fromAsync(request).then((chunks) => {
+      const isKnown = Buffer.concat(chunks as Buffer[]).includes('"model":"m"');
+      if (isKnown && request.url === '/v1/chat/completions')
+        response.end('{"choices":[{"message":{"content":"Hello"}}]}');
+      else response.writeHead(request.url === '/v1/models' ? status : 404).end(body);
+    });
   });
   expect((await find(`${origin}/v1#m`)).names[0]).toBe('m');
 });

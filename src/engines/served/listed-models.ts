@@ -98,6 +98,9 @@ function listedAs(list: ModelList, name: string): ListedModel | undefined {
   return models.length === 0 || namesOf(list).some((each) => each.includes('*')) ? { id: name } : undefined;
 }
 
+/** A server that answers under this name answers under any. */
+const noName = 'perbench-no-such-model';
+
 /** Whether a server answers under a name: at either endpoint, with a token. */
 async function isAnswered(connection: ServerConnection, model: string, signal: AbortSignal): Promise<boolean> {
   const calls = [
@@ -140,7 +143,8 @@ export async function chooseModel(
   const error = 'refused' in list ? list.error : undefined;
   const found = error === undefined ? listedAs(list, servedName) : undefined;
   if (found !== undefined) return found;
-  if (await isAnswered(connection, servedName, signal)) return { id: servedName };
+  const isProof = error !== undefined || !(await isAnswered(connection, noName, signal));
+  if (isProof && (await isAnswered(connection, servedName, signal))) return { id: servedName };
   if (error !== undefined) throw error;
   const near = nearestName(servedName, known);
   throw new ModelError(`${url} serves no model "${servedName}"; it serves: ${namesText(known)}`, {
