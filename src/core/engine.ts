@@ -111,6 +111,8 @@ export interface ModelInfo {
   readonly deviceCount: number | undefined;
   /** Command line of the server that perbench started for it. */
   readonly serverCommand: string | undefined;
+  /** How requests differ here from what they usually are, in one line each: said at the start, kept in the manifest. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 export interface Capabilities {

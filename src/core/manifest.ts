@@ -95,6 +95,8 @@ export interface LaunchFacts {
   readonly tokenizerSha256: string | undefined;
   /** What became of the thinking setting. */
   readonly thinking?: Thinking | undefined;
+  /** How requests differed from what they usually are. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** Of a model that was never launched. */

@@ -12,15 +12,22 @@ export class PassingFault extends Error {
   readonly kind: PassingKind;
   /** The server asked to wait for so long. */
   readonly retryAfterMs: number | undefined;
+  /** Undefined where no status came. */
+  readonly statusCode: number | undefined;
 
   constructor(
     kind: PassingKind,
     message: string,
-    options: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
+    options: {
+      readonly retryAfterMs?: number | undefined;
+      readonly statusCode?: number;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs;
+    this.statusCode = options.statusCode;
   }
 }
 

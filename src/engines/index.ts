@@ -10,7 +10,7 @@ import { isServerAddress } from './served/server-address.ts';
 
 /** What engines take from outside. */
 export interface EngineWorld {
-  /** Where keys of servers are; engines read the variables that their options name, and nothing else. */
+  /** Where keys and proxies of servers are; engines read those variables that their options name, and nothing else. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -121,17 +121,33 @@ export async function readEngineOptions(
   texts: Readonly<Record<string, string>>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { shape } = await engineEntry(kind).options();
-  const entries = Object.entries(texts).map(([name, text]): [string, unknown] => {
-    const takesText = (shape as Readonly<Record<string, z.ZodType>>)[name]?.safeParse(text).success === true;
-    return [name, takesText ? text : readValue(text)];
-  });
-  return Object.fromEntries(entries);
+  const schemas: Readonly<Record<string, z.ZodType | undefined>> = shape;
+  const entries = Object.entries(texts).map(([name, text]): [string, unknown] => [
+    name,
+    readOption(schemas[name], text),
+  ]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** The first reading of a text that an option takes; `none` and `null` are also the default. */
+function readOption(schema: z.ZodType | undefined, text: string): unknown {
+  const [, , unquoted = text] = /^(["'])(.*)\1$/s.exec(text) ?? [];
+  const value = readValue(unquoted);
+  const readings = [unquoted, unquoted.toLowerCase(), value];
+  return schema === undefined
+    ? value
+    : (readings.find((each) => schema.safeParse(each).success) ?? takenDefault(schema, value));
+}
+
+/** Undefined where nothing is as good as a value; else the value, for its error. */
+function takenDefault(schema: z.ZodType, value: unknown): unknown {
+  return value === null && schema.safeParse(undefined).success ? undefined : value;
 }
 
 function readValue(text: string): unknown {
   if (/^true$/i.test(text)) return true;
   if (/^false$/i.test(text)) return false;
-  if (/^none$/i.test(text)) return null;
+  if (/^(?:none|null)$/i.test(text)) return null;
   if (/^[{[]/.test(text)) return jsonInside(text) ?? text;
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }

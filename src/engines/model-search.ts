@@ -2,7 +2,7 @@
 export interface ModelSearch {
   readonly source: string;
   readonly engineOptions: Readonly<Record<string, unknown>>;
-  /** Where keys of servers are; nothing else is read from it. */
+  /** Where keys, headers and proxies of servers are; nothing else is read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

@@ -67,6 +67,12 @@ function isStreamed({ latencies }: PassResult): boolean {
   return times.length === 0 || times.some((value) => value !== null);
 }
 
+/** Some servers count the tokens of whole answers only. */
+function isStreamCounted({ latencies }: PassResult): boolean {
+  const counts = latencies?.outputTokens ?? [];
+  return counts.length === 0 || counts.some((tokens) => tokens > 0);
+}
+
 /**
  * Requests per second and device that kept all limits: their share of those asked, which of a closed loop is what was
  * answered, of an open one what was offered. Nothing where no limits were set.
@@ -152,7 +158,10 @@ export function servingMeasurements(task: Task, passResults: readonly PassResult
     ...(task.kind === 'generate' && {
       outputTokensPerSecond: isCounted(throughput) ? rate('tokensPerSecond', 'tokens/s') : noCounts,
       timeToFirstTokenP50: streamed('timeToFirstTokenP50', 'ms'),
-      timePerOutputTokenP50: isCounted(latency) ? streamed('timePerOutputTokenP50', 'ms/token') : noCounts,
+      timePerOutputTokenP50:
+        isCounted(latency) && latency.every((pass) => !isStreamed(pass) || isStreamCounted(pass))
+          ? streamed('timePerOutputTokenP50', 'ms/token')
+          : noCounts,
     }),
     latency: time('latencyP50', 'ms'),
     latencyP50: percentile(0.5),

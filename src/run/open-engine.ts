@@ -28,6 +28,7 @@ export class OpenEngine {
   readonly #options: OpenEngineOptions;
   #current: (OpenModel & { readonly planned: PlannedModel; readonly launch: number }) | undefined;
 
+  /** Models of which what is said once has been said. */
   readonly #said = new Set<PlannedModel>();
 
   constructor(options: OpenEngineOptions) {
@@ -56,15 +57,13 @@ export class OpenEngine {
     this.#current = { planned, launch, model, maxConcurrency };
     await onLaunch(planned, model);
     const durationMs = nowMs() - startedMs;
-    emit({ type: 'launch-end', model: name, launch, info: model.info, durationMs, ...this.#thinking(planned, model) });
-    return this.#current;
-  }
-
-  /** Said once for each model. */
-  #thinking(planned: PlannedModel, { info: { thinking } }: LoadedModel): { readonly thinking?: string | undefined } {
+    const { info } = model;
     const isSaid = this.#said.has(planned);
     this.#said.add(planned);
-    return isSaid || thinking === undefined ? {} : { thinking: thinkingSentence(planned.spec, thinking) };
+    const said = isSaid || info.thinking === undefined ? {} : { thinking: thinkingSentence(spec, info.thinking) };
+    emit({ type: 'launch-end', model: name, launch, info, durationMs, ...said });
+    for (const note of isSaid ? [] : (info.notes ?? [])) emit({ type: 'warning', message: `${name}: ${note}` });
+    return this.#current;
   }
 
   /** Ends what is open; with a model, only that one's. */

@@ -4,8 +4,9 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { DownloadError, PerbenchError } from '../core/errors.ts';
+import { isLoopbackHost, proxyFor } from '../core/proxy.ts';
 import { errorCode, passingCode, PassingFault, retryPauseMs } from '../core/retry.ts';
-import { isLoopbackHost, type SourceSettings, type NetworkLimits } from './source-settings.ts';
+import type { SourceSettings, NetworkLimits } from './source-settings.ts';
 
 const maxRedirects = 10;
 const redirectCodes = new Set([301, 302, 303, 307, 308]);
@@ -40,13 +41,14 @@ export function headerValue(headers: IncomingHttpHeaders, name: string): string 
 }
 
 /** An address that may stand in errors and logs. */
-function publicUrl(url: URL): string {
-  return `${url.origin}${url.pathname}`;
+function publicUrl({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`;
 }
 
 function requireSafe(url: URL, previous: URL): void {
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname))) return;
-  throw new DownloadError(`${publicUrl(previous)} redirects to ${publicUrl(url)}: plain http is refused`);
+  const why = url.protocol === 'http:' ? 'plain http is refused' : 'that is no address on the web';
+  throw new DownloadError(`${publicUrl(previous)} redirects to ${publicUrl(url)}: ${why}`);
 }
 
 /** Keys are for the host that they were given for. */
@@ -60,16 +62,26 @@ type Settings = Pick<SourceSettings, 'proxy' | 'network'>;
 
 /** Imported on first use: undici takes long to load, and most commands ask nobody. */
 async function openConnections({ proxy, network }: Settings) {
-  const { EnvHttpProxyAgent, request } = await import('undici');
-  const dispatcher = new EnvHttpProxyAgent({
-    httpProxy: proxy.http ?? '',
-    httpsProxy: proxy.https ?? '',
-    noProxy: proxy.none ?? '',
+  const { Agent, ProxyAgent, request } = await import('undici');
+  const options = {
     connect: { timeout: network.connectMs },
     headersTimeout: network.idleMs,
     bodyTimeout: network.idleMs,
-  });
-  return { dispatcher, request };
+  };
+  const agents = new Map<string | undefined, Dispatcher>();
+  return {
+    request,
+    /** The connections of an address: its proxy's, or its own. */
+    agentFor(url: URL): Dispatcher {
+      const uri = proxyFor(url.href, proxy)?.href;
+      const agent = agents.get(uri) ?? (uri === undefined ? new Agent(options) : new ProxyAgent({ ...options, uri }));
+      agents.set(uri, agent);
+      return agent;
+    },
+    async destroy() {
+      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
+    },
+  };
 }
 
 export function openHttpClient(settings: Settings): HttpClient {
@@ -77,11 +89,16 @@ export function openHttpClient(settings: Settings): HttpClient {
   return {
     async send({ url, method = 'GET', headers = {}, signal, follow = 'all' }) {
       let current = new URL(url);
-      const { dispatcher, request } = await (connections ??= openConnections(settings));
+      const open = await (connections ??= openConnections(settings));
       // Compressed bytes would fit neither a range nor a checksum.
       let sent: Record<string, string> = { 'user-agent': 'perbench', 'accept-encoding': 'identity', ...headers };
       for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-        const answer = await request(current, { method, headers: sent, dispatcher, signal: signal ?? null });
+        const answer = await open.request(current, {
+          method,
+          headers: sent,
+          dispatcher: open.agentFor(current),
+          signal: signal ?? null,
+        });
         const location = redirectCodes.has(answer.statusCode) ? headerValue(answer.headers, 'location') : undefined;
         const next = location === undefined ? null : URL.parse(location, current.href);
         if (next === null || (follow === 'relative' && next.origin !== current.origin)) {
@@ -95,7 +112,7 @@ export function openHttpClient(settings: Settings): HttpClient {
       throw new DownloadError(`${publicUrl(new URL(url))}: more than ${maxRedirects} redirects`);
     },
     async [Symbol.asyncDispose]() {
-      await (await connections)?.dispatcher.destroy();
+      await (await connections)?.destroy();
     },
   };
 }

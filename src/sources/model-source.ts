@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
-import { isLoopbackHost } from './source-settings.ts';
+import { isLoopbackHost } from '../core/proxy.ts';
 
 export interface PipPart {
   readonly package: string;

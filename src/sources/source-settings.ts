@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { type FileLimits, fileLimitsFrom } from '../files/file-limits.ts';
+import { isLoopbackHost, type ProxySettings, proxySettings } from '../core/proxy.ts';
 
 /** How long the network may take, and how often it is asked again. */
 export interface NetworkLimits {
@@ -32,7 +33,7 @@ export interface SourceSettings {
   readonly pipCommand: readonly [string, ...string[]];
   /** Environment of child processes; holds no secrets of ours. */
   readonly childEnvironment: Readonly<Record<string, string>>;
-  readonly proxy: Readonly<Record<'http' | 'https' | 'none', string | undefined>>;
+  readonly proxy: ProxySettings;
   readonly network: NetworkLimits;
   readonly fileLimits: FileLimits;
 }
@@ -85,14 +86,6 @@ function withoutSecrets(environment: Environment): Record<string, string> {
   return kept;
 }
 
-function proxyFrom(environment: Environment): SourceSettings['proxy'] {
-  return {
-    http: nonEmpty(environment['http_proxy'] ?? environment['HTTP_PROXY']),
-    https: nonEmpty(environment['https_proxy'] ?? environment['HTTPS_PROXY']),
-    none: nonEmpty(environment['no_proxy'] ?? environment['NO_PROXY']),
-  };
-}
-
 /** A relative XDG folder is to be ignored, says the XDG specification. */
 function xdgCache(environment: Environment, home: string): string {
   const named = nonEmpty(environment['XDG_CACHE_HOME']);
@@ -123,12 +116,8 @@ export function sourceSettingsFrom(
     isOffline: flags.isOffline === true || isOn(environment['HF_HUB_OFFLINE']) || isOn(environment['PERBENCH_OFFLINE']),
     pipCommand: pipCommand(environment),
     childEnvironment: withoutSecrets(environment),
-    proxy: proxyFrom(environment),
+    proxy: proxySettings(environment),
     network: defaultNetworkLimits,
     fileLimits: fileLimitsFrom(environment),
   });
-}
-
-export function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

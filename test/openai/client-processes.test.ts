@@ -9,7 +9,7 @@ import { modelSpec } from '../setup/model-spec.ts';
 import { type Fault, startProxy } from './misbehaving-proxy.ts';
 
 /** Requests with which a model is opened. */
-const probes = 2;
+const probes = 3;
 
 async function open(baseUrl: string, clientProcesses: number, key?: string): Promise<LoadedModel> {
   const engine = createOpenAiEngine({ environment: { OPENAI_API_KEY: key } });

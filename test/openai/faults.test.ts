@@ -8,8 +8,8 @@ import { type Fault, type MisbehavingProxy, startProxy } from './misbehaving-pro
 
 const never = new AbortController().signal;
 const pass: Fault = { kind: 'pass' };
-/** Requests with which a model is opened: one generation, and one to see whether there are log-probabilities. */
-const probes = 2;
+/** Requests with which a model is opened: one with every field, one generation, and one to see whether there are log-probabilities. */
+const probes = 3;
 
 /** A hang time that a test can wait for, and a loaded machine doesn't reach between two bytes. */
 const brief = 1_000;

@@ -5,6 +5,7 @@ import { run } from '../../src/app/run.ts';
 import { startNullServer } from '../../src/app/null-server/null-server.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { startProxy } from './misbehaving-proxy.ts';
+import { startParticular } from './particular-server.ts';
 import { toyTask } from './toy-task.ts';
 
 async function passesOf(
@@ -81,4 +82,30 @@ it('has no number in tokens where the server counts none', async () => {
     outputTokensPerSecond: { status: 'unavailable', reason: 'no_token_counts' },
     timePerOutputTokenP50: { status: 'unavailable', reason: 'no_token_counts' },
   });
+});
+
+it('keeps what a server refuses with the run, and no header', async () => {
+  const server = await startParticular(({ body, headers }) => {
+    if (headers['x-gateway'] !== 'for sk-hidden-key') return [403, 'no header'];
+    return 'temperature' in body
+      ? [400, { error: { message: 'temperature is fixed', param: 'temperature' } }]
+      : undefined;
+  });
+  const engineOptions = { headers: { 'x-gateway': 'for ${OPENAI_API_KEY}' }, loglikelihood: 'none' };
+  const model = { source: `openai:${server.baseUrl}#m`, style: 'instruct', engineOptions };
+  const { manifest } = await passesOf(server, { models: [model], protocol: 'paper' });
+  expect(manifest).toContain('the server refuses temperature (left out: answers may vary)');
+  expect(manifest).not.toContain('sk-hidden-key');
+});
+
+it.each([
+  ['stream_options', 'no_token_counts'],
+  ['stream', 'not_streamed'],
+])('has no number that needs what the server refuses: %s', async (field, reason) => {
+  const server = await startParticular(({ body }) =>
+    field in body ? [400, { error: { message: `${field} is not supported` } }] : undefined,
+  );
+  const model = { source: `openai:${server.baseUrl}#m`, style: 'instruct', engineOptions: { loglikelihood: 'none' } };
+  const { measurements } = await passesOf(server, { models: [model] });
+  expect(measurements).toMatchObject({ timePerOutputTokenP50: { status: 'unavailable', reason } });
 });

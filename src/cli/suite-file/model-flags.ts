@@ -20,8 +20,36 @@ export interface ModelFlags {
 
 type Arguments = ReadonlyMap<string, string>;
 
-/** lm-eval's ways to run a model from files: with `pretrained=` they name no model of ours. */
-const fileBackends: ReadonlySet<string> = new Set(['hf', 'hf-auto', 'huggingface', 'gguf', 'ggml', 'vllm', 'sglang']);
+const served = (program: string, start: string): string =>
+  `Start the server with ${start} and write -m http://127.0.0.1:8000/v1, or set server: {preset: ${program}} in a suite file.`;
+const ggufHint =
+  'Write -m ./model.gguf or -m hf:OWNER/REPO-GGUF, or serve the model and write -m http://127.0.0.1:8000/v1.';
+const vllmHint = served('vllm', 'vllm serve MODEL');
+const sglangHint = served('sglang', 'python -m sglang.launch_server --model-path MODEL --port 8000');
+
+/** lm-eval's ways to run a model from files, and what to write instead where its files aren't ours. */
+const fileBackends: ReadonlyMap<string, string> = new Map([
+  ...['hf', 'hf-auto', 'huggingface', 'gguf', 'ggml'].map((name): [string, string] => [name, ggufHint]),
+  ['vllm', vllmHint],
+  ['vllm-vlm', vllmHint],
+  ['sglang', sglangHint],
+  ['sglang-generate', sglangHint],
+]);
+
+/** lm-eval's ways to a provider with a protocol of its own. */
+const otherBackends: ReadonlySet<string> = new Set([
+  'anthropic',
+  'anthropic-chat',
+  'anthropic-chat-completions',
+  'azure-openai-chat-completions',
+  'litellm',
+  'litellm-chat-completions',
+  'textsynth',
+  'watsonx_llm',
+]);
+
+const providerHint =
+  'Write openai:ADDRESS#NAME with the address at which the provider speaks the OpenAI protocol; see docs/serving.md for its key.';
 
 const openAiUrl = 'https://api.openai.com/v1';
 
@@ -33,21 +61,32 @@ const serverBackends: ReadonlyMap<string, { readonly style: PromptStyleChoice; r
   ['openai-chat-completions', { style: 'instruct', baseUrl: openAiUrl }],
 ]);
 
-/** Arguments of lm-eval's servers that the server decides here, or perbench by itself. */
+/** Arguments of lm-eval's models that the server decides here, or perbench by itself. */
 const unusedArguments: ReadonlySet<string> = new Set([
   'add_bos_token',
+  'attn_implementation',
   'auth_token',
   'batch_size',
   'ca_cert_path',
   'custom_prefix_token_id',
+  'data_parallel_size',
+  'device_map',
+  'dtype',
+  'enforce_eager',
   'eos_string',
-  'header',
+  'gpu_memory_utilization',
+  'load_in_4bit',
+  'load_in_8bit',
   'max_batch_size',
   'max_gen_toks',
   'max_images',
+  'max_model_len',
   'max_retries',
+  'parallelize',
   'revision',
   'seed',
+  'swap_space',
+  'tensor_parallel_size',
   'timeout',
   'tokenized_requests',
   'tokenizer',
@@ -77,10 +116,36 @@ export function readModelFlags(models: readonly string[], parts: readonly string
       hint: 'Write --model-args base_url=http://127.0.0.1:8000/v1,model=NAME, or -m http://127.0.0.1:8000/v1 alone.',
     });
   }
-  const { pretrained, path, ...engineOptions } = Object.fromEntries(given);
+  return fileModel(names, given, world);
+}
+
+/** Models from files: lm-eval's backends stand for one beside `pretrained=`. */
+function fileModel(names: readonly string[], given: Arguments, world: SuiteFileWorld): ModelFlags {
+  const { pretrained, path, ...rest } = Object.fromEntries(given);
   const source = path ?? pretrained;
-  const sources = source === undefined ? names : [...names.filter((name) => !fileBackends.has(name)), source];
-  return { sources, engineOptions, unused: [] };
+  const isThere = (name: string): boolean => existsSync(resolvePath(name, world.workingFolder, world.homeFolder));
+  const backend = names.find((name) => fileBackends.has(name) || otherBackends.has(name));
+  if (backend === undefined && source === undefined) return { sources: names, engineOptions: rest, unused: [] };
+  if (backend !== undefined && (source === undefined || !isOwnSource(backend, source, isThere))) {
+    throw new UsageError(
+      `--model ${backend} is lm-eval's way to run ${source ?? 'a model'}, which perbench doesn't have`,
+      {
+        hint: fileBackends.get(backend) ?? providerHint,
+      },
+    );
+  }
+  const options = Object.entries(rest).filter(([name]) => !unusedArguments.has(name));
+  return {
+    sources: [...names.filter((name) => name !== backend), ...(source === undefined ? [] : [source])],
+    engineOptions: Object.fromEntries(options),
+    unused: Object.keys(rest).filter((name) => unusedArguments.has(name)),
+  };
+}
+
+/** Whether a source is one of perbench's: what other programs load are repositories of other weights. */
+function isOwnSource(backend: string, source: string, isThere: (name: string) => boolean): boolean {
+  if (/\.gguf$/i.test(source) || /^[a-z]+:/i.test(source) || /^\.{0,2}\//.test(source) || isThere(source)) return true;
+  return fileBackends.get(backend) === ggufHint && !/^[\w.-]+\/[\w.-]+$/.test(source);
 }
 
 function servedModel(
@@ -95,6 +160,7 @@ function servedModel(
     pretrained,
     max_length: contextTokens,
     num_concurrent,
+    header,
     ...rest
   } = Object.fromEntries(given);
   const servedName = model ?? pretrained;
@@ -102,7 +168,11 @@ function servedModel(
   const options = Object.entries(rest).filter(([name]) => !unusedArguments.has(name));
   return {
     sources: [...names.filter((name) => !serverBackends.has(name) && !fileBackends.has(name)), `openai:${source}`],
-    engineOptions: { ...Object.fromEntries(options), ...(contextTokens !== undefined && { contextTokens }) },
+    engineOptions: {
+      ...Object.fromEntries(options),
+      ...(contextTokens !== undefined && { contextTokens }),
+      ...(header !== undefined && { headers: header }),
+    },
     ...(style !== undefined && { style }),
     ...(num_concurrent !== undefined && { concurrency: readConcurrency(num_concurrent) }),
     unused: Object.keys(rest).filter((name) => unusedArguments.has(name)),
@@ -120,7 +190,7 @@ function readConcurrency(text: string): number {
 function splitNames(text: string, { workingFolder, homeFolder }: SuiteFileWorld): readonly string[] {
   // A file with a checksum is one model, whatever its address holds.
   if (!text.includes(',') || text.includes('#sha256=') || existsSync(resolvePath(text, workingFolder, homeFolder)))
-    return [text];
+    return [existsSync(resolvePath(text, workingFolder, homeFolder)) ? text : text.trim()];
   const names = listParts(text);
   if (names.length > 0) return names;
   throw new UsageError(`--model: expected models joined by commas, got "${text}"`, {

@@ -73,6 +73,22 @@ const keyValues = texts({
   hasEnvironment: false,
 });
 
+/** Parts between commas; those within brackets or quotes belong to a value. */
+function splitArguments(value: string): readonly string[] {
+  const parts = [''];
+  let [depth, quote] = [0, ''];
+  for (const character of value) {
+    const isQuote = character === '"' || character === "'";
+    if (quote !== '') quote = character === quote ? '' : quote;
+    else if (isQuote && (depth > 0 || parts.at(-1)?.endsWith('=') === true)) quote = character;
+    else if (/[{[]/.test(character)) depth += 1;
+    else if (/[}\]]/.test(character)) depth -= 1;
+    if (character === ',' && depth === 0 && quote === '') parts.push('');
+    else parts[parts.length - 1] += character;
+  }
+  return parts.map((part) => part.trim());
+}
+
 /** lm-eval takes the arguments of a model as JSON, too. */
 function parseJsonArguments(value: string): readonly string[] | undefined {
   const known = jsonInside(value);
@@ -124,7 +140,11 @@ export const suiteOptions = {
   modelArgs: {
     ...keyValues,
     expected: 'key=value pairs joined by commas, or a JSON object',
-    parse: (value: string) => (value.trimStart().startsWith('{') ? parseJsonArguments(value) : keyValues.parse(value)),
+    parse: (value: string) => {
+      if (value.trimStart().startsWith('{')) return parseJsonArguments(value);
+      const parts = splitArguments(value);
+      return parts.includes('') ? undefined : parts;
+    },
   },
   logSamples: flag({ help: 'accepted for compatibility with lm-eval; samples are always kept', hasEnvironment: false }),
 } as const;

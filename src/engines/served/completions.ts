@@ -1,4 +1,5 @@
 import type { GenerateRequest, PassOptions, Prompt } from '../../core/engine.ts';
+import { changeFields } from './field-changes.ts';
 import type { ServedThinking } from './served-thinking.ts';
 import type { ServerFacts, ServerFlavour } from './server-facts.ts';
 import { schemaFields, type SchemaWay } from './structured-output.ts';
@@ -71,14 +72,15 @@ function stopFields({ flavour }: ServerFacts, stop: readonly string[]): Readonly
  * The call as a stream with a count of tokens in every event, where a server can: an event may bring several tokens, and a
  * stream that is ended from here has no count at its end.
  */
-export function countingStream(call: CompletionCall, { flavour }: ServerFacts): CompletionCall {
+export function countingStream(call: CompletionCall, { flavour, changes }: ServerFacts): CompletionCall {
   const isTold = flavour === 'vllm' || flavour === 'sglang';
   const fields = {
     stream: true,
     stream_options: { include_usage: true, ...(isTold && { continuous_usage_stats: true }) },
     ...(flavour === 'llama-server' && { timings_per_token: true }),
   };
-  return { ...call, body: { ...call.body, ...fields } };
+  const taken = changeFields(fields, changes?.[call.path === '/completions' ? 'plain' : 'chat']);
+  return { ...call, body: { ...call.body, ...taken } };
 }
 
 export interface CallOptions {
@@ -124,7 +126,8 @@ function chatBody(common: Fields, thinking: ServedThinking | undefined, extra: F
 /** A prompt that is text, or tokens. */
 export function textCall(prompt: string | readonly number[], asked: Asked, options: CallOptions): CompletionCall {
   const logprobs = asked.logprobs === true && { logprobs: 1 };
-  const body = { ...commonFields(asked, options), prompt, ...logprobs, ...options.extra };
+  const common = changeFields(commonFields(asked, options), options.facts.changes?.plain);
+  const body = { ...common, prompt, ...logprobs, ...options.extra };
   return { path: '/completions', body, prefill: '' };
 }
 
@@ -138,8 +141,9 @@ export function chatCall(
   const logprobs = asked.logprobs === true && { logprobs: true, top_logprobs: 1 };
   const all = prefill === '' ? messages : [...messages, { role: 'assistant', content: prefill }];
   const going = prefill === '' ? {} : prefillFields(facts);
-  const common = { ...commonFields(asked, options), messages: all, ...chatFields(facts), ...going, ...logprobs };
-  return { path: '/chat/completions', body: chatBody(common, thinking, extra), prefill };
+  const common = changeFields({ ...commonFields(asked, options), ...chatFields(facts) }, facts.changes?.chat);
+  const body = chatBody({ ...common, messages: all, ...going, ...logprobs }, thinking, extra);
+  return { path: '/chat/completions', body, prefill };
 }
 
 export function completionCall(request: GenerateRequest, options: CallOptions): CompletionCall {

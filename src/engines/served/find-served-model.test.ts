@@ -52,6 +52,13 @@ describe('the model behind an address', () => {
   it.each([
     ['a bare list', '[{"id":"m"}]'],
     ['a list with an alias', '{"data":[{"id":"m","aliases":["n"]}]}'],
+    ['a list of names', '["m"]'],
+    ['names under another key', '{"models":["m"]}'],
+    ["Ollama's own list", '{"models":[{"name":"m","model":"m","size":1}]}'],
+    ["LM Studio's own list", '{"models":[{"type":"llm","key":"m","max_context_length":99}]}'],
+    ['a list within a list', '{"result":{"data":[{"id":"m","meta":"odd","aliases":7}]}}'],
+    ['models by their names', '{"data":{"m":{"object":"model"}}}'],
+    ['a list with entries that are none', '{"data":[null,3,{"object":"model"},{"id":"m"}]}'],
   ])('is found in %s', async (_, body) => {
     expect((await find(await serveList(body))).names[0]).toBe('m');
   });
@@ -69,10 +76,32 @@ describe('the model behind an address', () => {
     ['a list without names', '{"data":[]}', 200],
     ['a list of patterns', listOf('openai/*', '*'), 200],
     ['a refusal of the question', '{"detail":"field required"}', 422],
+    ['a refusal of the way', 'no', 405],
+    ['an error', 'oops', 500],
+    ['a list that is none', '{"object":"status"}', 200],
+    ['a text', '"hello"', 200],
+    ['the name behind a folder', listOf('models/m', 'models/n'), 200],
+    ['a name with its tag', listOf('m:latest', 'n:latest'), 200],
   ])('is believed to be there at a server with %s', async (_, body, status) => {
     const origin = await serveList(body, status);
     expect((await find(`${origin}/v1#m`)).names[0]).toBe('m');
   });
+});
+
+it.each([
+  ['a list without it', listOf('n', 'o'), 200],
+  ['a list for others', '{"error":"forbidden"}', 403],
+  ['a list behind a login', '<html>Log in</html>', 200],
+])('a name is tried at a server with %s', async (_, body, status) => {
+  const origin = await serve((request, response) => {
+    void Array.fromAsync(request).then((chunks) => {
+      const isKnown = Buffer.concat(chunks as Buffer[]).includes('"model":"m"');
+      if (isKnown && request.url === '/v1/chat/completions')
+        response.end('{"choices":[{"message":{"content":"Hello"}}]}');
+      else response.writeHead(request.url === '/v1/models' ? status : 404).end(body);
+    });
+  });
+  expect((await find(`${origin}/v1#m`)).names[0]).toBe('m');
 });
 
 describe('an address without a model', () => {
@@ -130,10 +159,18 @@ describe('an address without a model', () => {
     expect(hint).toContain('it must be that of the API');
   });
 
+  it('has patterns only', async () => {
+    expect(await lines(serveList(listOf('openai/*', '*')))).toEqual([
+      'PB_MODEL',
+      'http://host/v1 serves models by patterns only: openai/*, *',
+      'Name one of them after #, as in http://host/v1#name.',
+    ]);
+  });
+
   it('has no list', async () => {
     for (const [body, status, said] of [
       ['nothing here', 404, 'HTTP 404: nothing here'],
-      ['{"error":{"message":"odd"}}', 200, 'the server refused the request: odd'],
+      ['{"error":{"message":"odd"}}', 200, 'odd'],
     ] as const) {
       const [code, message, hint] = await lines(serveList(body, status));
       expect([code, message]).toEqual(['PB_SERVER', `http://host/v1: the server has no list of models (${said})`]);

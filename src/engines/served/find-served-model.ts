@@ -1,9 +1,11 @@
+import { parseEngineOptions } from '../../core/engine-options.ts';
 import { ServerError } from '../../core/errors.ts';
 import type { FoundModel, ModelSearch } from '../model-search.ts';
-import { parseServedAddress, servedSource, shortServedName } from './server-address.ts';
+import { parseServedAddress, servedNameIn, servedSource, shortServedName } from './server-address.ts';
 import { ServerConnection } from './server-connection.ts';
-import { chooseModel, listModels, type ModelList } from './server-facts.ts';
-import { keyIn, openAiOptionsSchema } from './served-options.ts';
+import { chooseModel, listModels, type ModelList } from './listed-models.ts';
+import { openAiOptionsSchema } from './served-options.ts';
+import { type ServerLink, serverLink } from './server-link.ts';
 
 /** A list of models is short work. */
 const hangMs = 30_000;
@@ -21,57 +23,52 @@ function explainKey(error: unknown, { variable, value }: Key): unknown {
   const what = value === undefined ? 'the server asks for a key' : `the server refuses the key in ${variable}`;
   const said = error.message.slice(error.message.indexOf('('));
   return new ServerError(`${what} ${said}`, error.at, {
-    hint: `Set the environment variable ${variable} to the key, or name another one with --model-args apiKeyVariable=NAME.`,
+    hint: `Set the environment variable ${variable} to the key, or name another one with --model-args apiKeyVariable=NAME; a gateway may want headers (docs/serving.md).`,
     cause: error,
   });
 }
 
-/** The list of models below an address, or an error that says what is there instead of an API. */
-async function askForModels(baseUrl: string, key: Key, signal: AbortSignal): Promise<ModelList | ServerError> {
-  const deadHint = `Start the server, or check the address: perbench asks for ${baseUrl}/models.`;
-  await using connection = new ServerConnection({ baseUrl, apiKey: key.value, hangMs, retry, deadHint });
-  try {
-    return await listModels(connection, signal);
-  } catch (error) {
-    if (error instanceof ServerError && error.at.statusCode === 200) return error;
-    throw explainKey(error, key);
-  }
+function openConnection(link: ServerLink): ServerConnection {
+  const deadHint = `Start the server, or check the address: perbench asks for ${link.baseUrl}/models.`;
+  return new ServerConnection({ ...link, hangMs, retry, deadHint });
 }
 
 /** The list of models, at the address as it was written or at `/v1` below it. */
 async function findList(
-  baseUrl: string,
-  key: Key,
+  link: ServerLink,
   signal: AbortSignal,
 ): Promise<{ readonly baseUrl: string; readonly list: ModelList }> {
-  const answer = await askForModels(baseUrl, key, signal);
-  if (!('models' in answer) && !baseUrl.endsWith('/v1')) {
-    const below = `${baseUrl}/v1`;
-    const list = await askForModels(below, key, signal);
-    if ('models' in list) return { baseUrl: below, list };
-  }
-  if (answer instanceof ServerError) throw answer;
-  return { baseUrl, list: answer };
+  const { baseUrl } = link;
+  await using connection = openConnection(link);
+  const list = await listModels(connection, signal);
+  if ('models' in list || baseUrl.endsWith('/v1')) return { baseUrl, list };
+  const below = `${baseUrl}/v1`;
+  await using other = openConnection({ ...link, baseUrl: below });
+  const belowIt = await listModels(other, signal);
+  return 'models' in belowIt ? { baseUrl: below, list: belowIt } : { baseUrl, list };
 }
 
 /**
  * Asks a server which model an address means.
  *
- * @throws {UsageError} for a text that is no address
- * @throws {ServerError} if the server can't be reached, wants another key, or has no API there
+ * @throws {UsageError} for a text that is no address, and options that can't be
+ * @throws {ServerError} if the server can't be reached; if none was named, also if it wants another key or has no list
  * @throws {ModelError} if it doesn't serve the model, or none was named and there isn't exactly one
  */
 export async function findServedModel(search: ModelSearch, signal: AbortSignal): Promise<FoundModel> {
   const written = parseServedAddress(search.source);
-  const { apiKeyVariable: variable } = openAiOptionsSchema.parse(search.engineOptions);
-  const key = { variable, value: keyIn(search.environment, variable) };
-  const { baseUrl, list } = await findList(written.baseUrl, key, signal);
-  const { id } = chooseModel(baseUrl, list, written.servedName);
-  const isWhole = /^https?:/i.test(search.source) && baseUrl === written.baseUrl && id === written.servedName;
+  const options = parseEngineOptions(openAiOptionsSchema, 'openai', { ...search, name: search.source });
+  const link = serverLink(written, options, search.environment);
+  const { baseUrl, list } = await findList(link, signal);
+  await using connection = openConnection({ ...link, baseUrl });
+  const { id } = await chooseModel(connection, list, written.servedName, signal).catch((error: unknown) => {
+    throw explainKey(error, { variable: options.apiKeyVariable, value: link.apiKey });
+  });
+  const isWhole = /^https?:/i.test(search.source) && baseUrl === written.baseUrl && id === servedNameIn(search.source);
   const short = shortServedName(id);
   return {
     // A source that says it all stays as it is: runs are found again by it.
-    source: isWhole ? search.source : servedSource({ baseUrl, servedName: id }),
+    source: isWhole ? search.source : servedSource({ ...written, baseUrl, servedName: id }),
     names: [short, `${short}@${new URL(baseUrl).host}`, id],
   };
 }

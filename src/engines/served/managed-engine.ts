@@ -67,9 +67,9 @@ export function createManagedEngine(engine: ManagedEngineOptions): Engine {
       const { devices } = openAi;
       const host = createManagedHost({ ...started, name: spec.name, server, servedName, apiKey, devices, tools });
       try {
-        const address = { baseUrl: `${origin}/v1`, servedName };
+        const link = { baseUrl: `${origin}/v1`, apiKey };
         return await openServedModel(
-          { spec: rest, address, openAi, options: withContext(options, server), apiKey, openHost: () => host },
+          { spec: rest, servedName, openAi, options: withContext(options, server), link, openHost: () => host },
           signal,
         );
       } catch (error) {

@@ -14,21 +14,24 @@ import type {
   ModelSpec,
   PromptStyle,
 } from '../../core/engine.ts';
-import { ModelError, ServerError, UsageError } from '../../core/errors.ts';
+import { shownProxy } from '../../core/proxy.ts';
+import { ModelError, UsageError } from '../../core/errors.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { looksTuned } from '../prompt-style.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { servedMaxConcurrency } from '../request-pool.ts';
 import { resolveThinking } from '../thinking/resolve-thinking.ts';
 import { openClient } from './client-process.ts';
-import { generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import type { ServedTarget } from './generate-request.ts';
 import { localHost } from './local-host.ts';
 import { type ClientSettings, createSalt } from './request-client.ts';
 import { createServedModel, type ServerHost } from './served-model.ts';
-import { keyIn, type OpenAiOptions, openAiOptionsSchema } from './served-options.ts';
-import { parseServedAddress, type ServedAddress } from './server-address.ts';
+import { type OpenAiOptions, openAiOptionsSchema } from './served-options.ts';
+import { parseServedAddress } from './server-address.ts';
 import { ServerConnection } from './server-connection.ts';
+import { type ServerLink, serverLink } from './server-link.ts';
 import { probeSchema } from './probe-schema.ts';
+import { findStyle } from './probe-style.ts';
 import { probeThinking } from './probe-thinking.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { probeLikelihood } from './token-scorers.ts';
@@ -37,39 +40,25 @@ const defaultHangMs = 300_000;
 /** A server that isn't there when a model is opened is mostly a wrong address. */
 const openRetryMs = 3_000;
 const maxBackoffMs = 10_000;
+/** Some servers never answer where they have no log-likelihoods. */
+const likelihoodHangMs = 30_000;
 
 export interface OpenAiEngineOptions {
-  /** Where keys are; nothing else is read from it. */
+  /** Where keys, headers and proxies are; nothing else is read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly tools?: GpuPrograms;
 }
 
-/** Asks for a few tokens, to see whether the name, the endpoint and the key are right, and whether tokens are counted. */
-async function probeGeneration(target: ServedTarget, style: PromptStyle, signal: AbortSignal): Promise<boolean> {
-  const request = { id: 'probe', prompt: harmlessPrompt(style), maxTokens: 4, stop: [] };
-  const turn = { place: 0, scheduledMs: 0, signal };
-  const result = await generateOne(target, request, { concurrency: 1, reuse: 'none' }, turn);
-  if (result.status === 'failed') {
-    throw new ServerError(
-      `generation failed (${style}): ${result.message}`,
-      { url: target.connection.baseUrl },
-      {
-        hint:
-          style === 'chat' ? 'If the model has no chat template, set style: base.' : 'Check the server and its log.',
-      },
-    );
-  }
-  return result.promptTokens > 0;
+/** Thinking, and arguments for a template, are part of chats: who asks for them asks for chats. */
+function isStyleFree({ promptStyle, thinking = 'auto', templateArgs }: ModelSpec): boolean {
+  return promptStyle === 'auto' && thinking === 'auto' && templateArgs === undefined;
 }
 
-/** Thinking, and arguments for a template, are part of chats: who asks for them asks for chats. */
-function resolveStyle(
-  { promptStyle, name, thinking, templateArgs }: ModelSpec,
-  { flavour, servedName, chatTemplate }: ServerFacts,
-): PromptStyle {
+function resolveStyle(spec: ModelSpec, { flavour, servedName, chatTemplate }: ServerFacts): PromptStyle {
+  const { promptStyle, name } = spec;
   if (promptStyle !== 'auto') return promptStyle === 'base' ? 'plain' : 'chat';
   if (flavour === 'llama-server' && chatTemplate === undefined) return 'plain';
-  if ((thinking !== undefined && thinking !== 'auto') || templateArgs !== undefined) return 'chat';
+  if (!isStyleFree(spec)) return 'chat';
   const names = [name, servedName];
   return looksTuned(names) || soundsThinking(names) ? 'chat' : 'plain';
 }
@@ -81,15 +70,15 @@ function soundsThinking(names: readonly string[]): boolean {
   return resolveThinking('auto', facts).thinking.mode !== 'none';
 }
 
-/** @param options what is known beforehand */
+/** @param known beforehand, or by asking */
 function describeModel(
   spec: ModelSpec,
   facts: ServerFacts,
-  options: Pick<OpenAiOptions, 'contextTokens' | 'devices'>,
+  known: Pick<OpenAiOptions, 'contextTokens' | 'devices'> & Pick<ModelInfo, 'promptStyle'>,
   host: ServerHost,
 ): ModelInfo {
-  const { devices = 1 } = options;
-  const contextTokens = facts.contextTokens ?? options.contextTokens;
+  const { devices = 1, promptStyle } = known;
+  const contextTokens = facts.contextTokens ?? known.contextTokens;
   if (contextTokens === undefined) {
     throw new ModelError(`${spec.name}: the server doesn't report its context length`, {
       hint: 'Set it with engineOptions: {contextTokens: 8192}, or --context-tokens.',
@@ -105,7 +94,7 @@ function describeModel(
     contextTokens,
     vocabularySize: facts.vocabularySize,
     chatTemplateSha256: chatTemplate === undefined ? undefined : textSha256(chatTemplate),
-    promptStyle: resolveStyle(spec, facts),
+    promptStyle,
     structuredOutput: spec.structuredOutput,
     tokenizerSha256: undefined,
     engineBuild:
@@ -121,13 +110,18 @@ function describeModel(
   };
 }
 
+function proxyNote(proxy: string): string {
+  return `asked through the proxy ${shownProxy(new URL(proxy))}, whose part of the latency is included`;
+}
+
 /** What a model at a server is opened with, whoever started the server. */
 export interface ServedModelRequest {
   readonly spec: ModelSpec;
-  readonly address: ServedAddress;
+  /** Undefined: the only model that the server has. */
+  readonly servedName: string | undefined;
   readonly openAi: OpenAiOptions;
   readonly options: EngineOptions;
-  readonly apiKey: string | undefined;
+  readonly link: ServerLink;
   /** The machine behind the server, from what it tells. */
   readonly openHost: (facts: ServerFacts) => ServerHost;
 }
@@ -139,26 +133,32 @@ export interface ServedModelRequest {
  * @throws {ModelError} if it doesn't serve the model
  */
 export async function openServedModel(request: ServedModelRequest, signal: AbortSignal): Promise<LoadedModel> {
-  const { spec, address, openAi, options, apiKey, openHost } = request;
-  const { baseUrl } = address;
+  const { spec, servedName, openAi, options, link, openHost } = request;
   const hangMs = options.hangMs ?? defaultHangMs;
   const { retrySeconds, backoffSeconds } = openAi;
   const retry = { retryMs: retrySeconds * 1000, backoffMs: backoffSeconds * 1000, maxBackoffMs };
   const runId = randomBytes(4).toString('hex');
   const openRetry = { ...retry, retryMs: Math.min(openRetryMs, retry.retryMs) };
-  await using probing = new ServerConnection({ baseUrl, apiKey, hangMs, retry: openRetry });
-  const facts = await readServerFacts(probing, address.servedName, signal);
-  const probe: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
+  await using probing = new ServerConnection({ ...link, hangMs, retry: openRetry });
+  const facts = await readServerFacts(probing, servedName, signal);
+  const first: ServedTarget = { connection: probing, facts, extra: openAi.body, salt: createSalt(`${runId}-probe`) };
   const host = openHost(facts);
+  const wanted = { wanted: resolveStyle(spec, facts), isFree: isStyleFree(spec) };
+  const { style: promptStyle, target: probe, usage, notes } = await findStyle(first, wanted, signal);
   const contextTokens = options.contextTokens ?? openAi.contextTokens;
-  const info = describeModel(spec, facts, { contextTokens, devices: openAi.devices }, host);
-  const usage = await probeGeneration(probe, info.promptStyle, signal);
-  const { thinking, served } = await probeThinking(probe, { spec, promptStyle: info.promptStyle }, signal);
+  const info = describeModel(spec, facts, { contextTokens, devices: openAi.devices, promptStyle }, host);
+  const { thinking, served } = await probeThinking(probe, { spec, promptStyle }, signal);
   const schemaWay =
     spec.structuredOutput === true
-      ? await probeSchema({ ...probe, thinking: served }, { name: spec.name, promptStyle: info.promptStyle }, signal)
+      ? await probeSchema({ ...probe, thinking: served }, { name: spec.name, promptStyle }, signal)
       : undefined;
-  const likelihood = await probeLikelihood(probe, openAi.loglikelihood, signal);
+  await using impatient = new ServerConnection({
+    ...link,
+    hangMs: Math.min(hangMs, likelihoodHangMs),
+    retry: openRetry,
+  });
+  const asked = { choice: openAi.loglikelihood, style: promptStyle };
+  const likelihood = await probeLikelihood({ ...probe, connection: impatient }, asked, signal);
   const { way, scorer } = 'scorer' in likelihood ? likelihood : {};
   const capabilities: Capabilities = {
     generate: true,
@@ -172,12 +172,11 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     ...(schemaWay !== undefined && { structuredOutput: true }),
   };
   const settings: ClientSettings = {
-    baseUrl,
-    apiKey,
+    ...link,
     hangMs,
     clockOffsetMs,
     retry,
-    facts,
+    facts: 'scorer' in likelihood ? likelihood.facts : probe.facts,
     extra: openAi.body,
     saltPrefix: runId,
     scorer: way,
@@ -185,7 +184,8 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     schemaWay,
   };
   const client = await openClient(settings, options.clientProcesses ?? 1);
-  const known = { ...info, thinking, ...host.describe() };
+  const all = [...notes, ...(link.proxy === undefined ? [] : [proxyNote(link.proxy)])];
+  const known = { ...info, thinking, notes: all, ...host.describe() };
   return createServedModel({ name: spec.name, info: known, capabilities, client, maxScored: scorer?.maxPlaces, host });
 }
 
@@ -206,10 +206,10 @@ export function createOpenAiEngine({ environment, tools = {} }: OpenAiEngineOpti
       return openServedModel(
         {
           spec,
-          address,
+          servedName: address.servedName,
           openAi,
           options,
-          apiKey: keyIn(environment, openAi.apiKeyVariable),
+          link: serverLink(address, openAi, environment),
           openHost: ({ weightsBytes }) => localHost({ baseUrl: address.baseUrl, weightsBytes, tools }),
         },
         signal,

@@ -9,14 +9,13 @@ import { ServerConnection } from './server-connection.ts';
 import type { ServedThinking } from './served-thinking.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { RequestFault } from './request-fault.ts';
+import type { ServerLink } from './server-link.ts';
 import type { SchemaWay } from './structured-output.ts';
 import type { TokenScorer } from './token-scorer.ts';
 import { createTokenScorer, type TokenScorerName } from './token-scorers.ts';
 
 /** All that a process needs to ask a model at a server; plain data. */
-export interface ClientSettings {
-  readonly baseUrl: string;
-  readonly apiKey: string | undefined;
+export interface ClientSettings extends ServerLink {
   readonly hangMs: number;
   /** The caller's: all processes then tell the same time. */
   readonly clockOffsetMs: number;

@@ -6,6 +6,8 @@ import { rememberSecrets } from '../../core/without-secrets.ts';
 export const openAiOptionsSchema = z.strictObject({
   /** Environment variable with the key; sent as a bearer token where it is set. */
   apiKeyVariable: z.string().min(1).default('OPENAI_API_KEY'),
+  /** Headers of every request; `${NAME}` in a value stands for an environment variable. */
+  headers: z.record(z.string(), z.string()).default({}),
   /** Fields added to the body of every generation, such as `chat_template_kwargs`. */
   body: z.record(z.string(), z.unknown()).default({}),
   /** Longest time over which a request is tried again, while nothing else is answered either. */

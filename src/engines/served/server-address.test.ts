@@ -17,8 +17,8 @@ describe('the address of a server', () => {
     ['[::1]:8000', 'http://[::1]:8000/v1'],
   ])('%s is read as %s', (text, baseUrl) => {
     expect(isServerAddress(text)).toBe(true);
-    expect(parseServedAddress(text)).toEqual({ baseUrl, servedName: undefined });
-    expect(parseServedAddress(`${text}#m`)).toEqual({ baseUrl, servedName: 'm' });
+    expect(parseServedAddress(text)).toEqual({ baseUrl, query: '', servedName: undefined });
+    expect(parseServedAddress(`${text}#m`)).toEqual({ baseUrl, query: '', servedName: 'm' });
   });
 
   it.each([
@@ -46,10 +46,32 @@ describe('the address of a server', () => {
     expect(parseServedAddress(`http://h:1/v1#${text}`).servedName).toBe(servedName);
   });
 
+  it.each([
+    ['http://h:1/v1?api-version=2024-10-21#m', 'http://h:1/v1', '?api-version=2024-10-21', 'm'],
+    ['h:8000?tenant=a&x=b', 'http://h:8000/v1', '?tenant=a&x=b', undefined],
+    [
+      'https://n.example/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21',
+      'https://n.example/openai/deployments/gpt-4o',
+      '?api-version=2024-10-21',
+      'gpt-4o',
+    ],
+    [
+      'https://n.example/openai/deployments/d?api-version=1#m',
+      'https://n.example/openai/deployments/d',
+      '?api-version=1',
+      'm',
+    ],
+    ['  http://h:1/v1/chat/completions#m ', 'http://h:1/v1', '', 'm'],
+  ])('%s has its query and its name', (text, baseUrl, query, servedName) => {
+    const address = { baseUrl, query, servedName };
+    expect(parseServedAddress(text)).toEqual(address);
+    expect(parseServedAddress(servedSource(address))).toEqual(address);
+  });
+
   it.each(['Qwen/Qwen2.5', '100%', 'a%20b', 'two\nlines', '/models/a b.gguf'])(
     'the name %j survives writing',
     (name) => {
-      const address = { baseUrl: 'http://h:1/v1', servedName: name };
+      const address = { baseUrl: 'http://h:1/v1', query: '', servedName: name };
       expect(parseServedAddress(servedSource(address))).toEqual(address);
     },
   );
@@ -59,7 +81,18 @@ describe('the address of a server', () => {
     ['gpt-4o', 'expected the address of a server, got "gpt-4o"', 'Write openai:https://api.openai.com/v1#gpt-4o'],
     ['chat:gpt-4o', 'expected the address of a server', 'Write openai:https://api.openai.com/v1#gpt-4o'],
     ['http://me:secret@h/v1', 'http://h/v1 contains a user or a password', 'OPENAI_API_KEY'],
-    ['http://h/v1?api-version=1', 'http://h/v1 has a query', 'without the query'],
+    ['me:secret@h:80/v1', 'expected the address of a server, got "…@h:80/v1"', 'Write openai:http://'],
+    ['http://me:a/secret@h/v1', 'got "http://…@h/v1"', 'Write openai:http://'],
+    ['http://h:99999/v1?k=secret', 'got "http://h:99999/v1?…"', 'Write openai:http://'],
+    ['http://h/v1?api_key=secret', 'the query of the address http://h/v1 holds a key (api_key)', 'OPENAI_API_KEY'],
+    ['h:80?subscription-key=secret#m', 'holds a key (subscription-key)', 'headers'],
+    ['https://h/v1?api-version=1&token=secret', 'holds a key (token)', 'OPENAI_API_KEY'],
+    ['http:/h/v1', 'got "http:/h/v1"', 'Write openai:http://127.0.0.1:8000/v1#served-name'],
+    ['http:///v1', 'got "http:///v1"', 'Write openai:http://127.0.0.1:8000/v1#served-name'],
+    ['http://', 'got "http://"', 'Write openai:http://127.0.0.1:8000/v1#served-name'],
+    ['https:h', 'got "https:h"', 'Write openai:http://127.0.0.1:8000/v1#served-name'],
+    ['http://h:70000', 'got "http://h:70000"', 'Write openai:http://127.0.0.1:8000/v1#served-name'],
+    ['', 'got ""', 'Write openai:http://127.0.0.1:8000/v1#served-name'],
   ])('%s is refused', (text, message, hint) => {
     const act = (): unknown => parseServedAddress(text);
     expect(act).toThrow(message);

@@ -1,17 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
+import { shownProxy } from '../../core/proxy.ts';
 import { errorCode, type PassingFault, retryPauseMs } from '../../core/retry.ts';
 import { passingFault, RetryHistory, type RetryLimits, retryVerdict, untilTimeIsUp } from './retry-policy.ts';
 import { RequestFault } from './request-fault.ts';
-import { networkError, type ServerReply } from './server-reply.ts';
+import { secretsOf, type ServerLink } from './server-link.ts';
+import { networkError, proxyRefusal, type ServerReply } from './server-reply.ts';
 
-export interface ConnectionOptions {
-  /** Ends with `/v1` mostly, never with a slash. */
-  readonly baseUrl: string;
-  readonly apiKey: string | undefined;
+export interface ConnectionOptions extends ServerLink {
   /** A request without any byte for so long has hung. */
   readonly hangMs: number;
   readonly retry: RetryLimits;
@@ -41,10 +40,14 @@ export class ServerConnection implements AsyncDisposable {
   readonly baseUrl: string;
   readonly hangMs: number;
   readonly now: () => number;
-  readonly #pool: Pool;
+  readonly #dispatcher: Dispatcher;
+  readonly #origin: string;
   readonly #path: string;
+  readonly #query: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #apiKey: string | undefined;
+  readonly #secrets: readonly string[];
+  /** Undefined where the server is asked directly. */
+  readonly #proxy: URL | undefined;
   readonly #retry: RetryLimits;
   readonly #deadHint: string | undefined;
   readonly #random: () => number;
@@ -52,13 +55,16 @@ export class ServerConnection implements AsyncDisposable {
   #isAnswering: Promise<boolean> | undefined;
   #lastSuccessMs = -Infinity;
 
-  constructor({ baseUrl, apiKey, hangMs, retry, deadHint, now, random }: ConnectionOptions) {
+  constructor(options: ConnectionOptions) {
+    const { baseUrl, query = '', apiKey, headers, proxy, hangMs, retry, deadHint, now, random } = options;
     const url = new URL(baseUrl);
     this.baseUrl = baseUrl;
     this.hangMs = hangMs;
     this.now = now ?? nowMs;
+    this.#origin = url.origin;
     this.#path = url.pathname === '/' ? '' : url.pathname;
-    this.#apiKey = apiKey;
+    this.#query = query;
+    this.#secrets = secretsOf(options);
     this.#retry = retry;
     this.#deadHint = deadHint;
     this.#random = random ?? (() => randomInt(2 ** 32) / 2 ** 32);
@@ -66,12 +72,14 @@ export class ServerConnection implements AsyncDisposable {
       'content-type': 'application/json',
       'user-agent': 'perbench',
       ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+      ...Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
     };
-    this.#pool = new Pool(url.origin, {
-      headersTimeout: hangMs,
-      bodyTimeout: hangMs,
-      connect: { timeout: Math.min(10_000, hangMs) },
-    });
+    this.#proxy = proxy === undefined ? undefined : new URL(proxy);
+    const connect = { timeout: Math.min(10_000, hangMs) };
+    this.#dispatcher =
+      this.#proxy === undefined
+        ? new Pool(url.origin, { connect })
+        : new ProxyAgent({ uri: this.#proxy.href, connect, proxyTls: connect, requestTls: connect });
   }
 
   /** One request under the base address, without retries; any status is a reply. The caller reads its body. */
@@ -130,14 +138,14 @@ export class ServerConnection implements AsyncDisposable {
         const tries = past.failures === 1 ? 'one try' : `${past.failures} tries`;
         const told = `${fault.message}, after ${tries}`;
         if (verdict === 'alone') throw this.#withoutKey(new RequestFault('engine', told));
-        if (verdict === 'nobody') throw this.#deadServer(told + this.#askedPause(fault), fault.kind, error);
+        if (verdict === 'nobody') throw this.#deadServer(told + this.#askedPause(fault), fault, error);
         await sleep(pauseMs, undefined, { signal });
       }
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.destroy();
+    await this.#dispatcher.destroy();
   }
 
   async #send(
@@ -146,18 +154,22 @@ export class ServerConnection implements AsyncDisposable {
     body: string | undefined,
     signal: AbortSignal,
   ): Promise<ServerReply> {
-    const {
-      statusCode,
-      headers,
-      body: stream,
-    } = await this.#pool.request({
+    const timeouts = { headersTimeout: this.hangMs, bodyTimeout: this.hangMs };
+    const request = {
+      origin: this.#origin,
       method,
-      path,
+      path: path + this.#query,
       headers: this.#headers,
-      ...(body !== undefined && { body }),
       signal,
-    });
-    return { statusCode, headers, body: stream, hangMs: this.hangMs, redact: (text) => this.#clean(text) };
+      ...timeouts,
+    };
+    try {
+      const reply = await this.#dispatcher.request({ ...request, ...(body !== undefined && { body }) });
+      const { statusCode, headers, body: stream } = reply;
+      return { statusCode, headers, body: stream, hangMs: this.hangMs, redact: (text) => this.#clean(text) };
+    } catch (error) {
+      throw (this.#proxy && proxyRefusal(error, this.#proxy, this.baseUrl)) ?? error;
+    }
   }
 
   /**
@@ -169,7 +181,7 @@ export class ServerConnection implements AsyncDisposable {
     signal: AbortSignal,
     harmless: (() => Promise<unknown>) | undefined,
   ): Promise<unknown> {
-    const known = networkError(error, this.baseUrl) ?? error;
+    const known = networkError(error, this.baseUrl, this.#proxy) ?? error;
     const isAnswer = known instanceof ServerError && known.at.statusCode !== undefined;
     if (!isAnswer || !(await this.#isAlive(harmless))) return known;
     signal.throwIfAborted();
@@ -202,18 +214,19 @@ export class ServerConnection implements AsyncDisposable {
     return this.#isAnswering;
   }
 
-  #deadServer(message: string, kind: string, cause: unknown): ServerError {
+  #deadServer(message: string, { kind, statusCode }: PassingFault, cause: unknown): ServerError {
     const inRun =
       kind === 'timeout'
         ? 'Check the server; if its answers take this long, raise --hang-seconds.'
         : 'Check that the server is running and has capacity, then run perbench resume.';
     const options = { hint: this.#deadHint ?? inRun, cause: errorCode(cause) };
-    return new ServerError(this.#clean(message), { url: this.baseUrl }, options);
+    const way = this.#proxy === undefined ? '' : ` (through the proxy ${shownProxy(this.#proxy)})`;
+    return new ServerError(this.#clean(message) + way, { url: this.baseUrl, statusCode }, options);
   }
 
   /** Servers like to repeat the key that they refuse. */
   #withoutKey(error: unknown): unknown {
-    if (!(error instanceof Error) || this.#apiKey === undefined || !error.message.includes(this.#apiKey)) return error;
+    if (!(error instanceof Error) || this.#clean(error.message) === error.message) return error;
     if (error instanceof ServerError)
       return new ServerError(this.#clean(error.message).slice(error.at.url.length + 2), error.at, { hint: error.hint });
     if (error instanceof RequestFault)
@@ -222,8 +235,10 @@ export class ServerConnection implements AsyncDisposable {
   }
 
   #clean(text: string): string {
-    if (this.#apiKey === undefined) return text;
-    // JSON may write a slash as `\/`.
-    return text.replaceAll(this.#apiKey, '[key]').replaceAll(this.#apiKey.replaceAll('/', String.raw`\/`), '[key]');
+    return this.#secrets.reduce(
+      // JSON may write a slash as `\/`.
+      (left, secret) => left.replaceAll(secret, '[key]').replaceAll(secret.replaceAll('/', String.raw`\/`), '[key]'),
+      text,
+    );
   }
 }

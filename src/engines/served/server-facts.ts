@@ -1,11 +1,10 @@
 import * as z from 'zod';
+import type { PromptStyle } from '../../core/engine.ts';
 import { jsonInside } from '../../core/json-inside.ts';
-import { ModelError, ServerError } from '../../core/errors.ts';
-import { nearestName } from '../../core/nearest-name.ts';
+import { chooseModel, listModels } from './listed-models.ts';
+import { readText } from './reply-body.ts';
 import type { ServerConnection } from './server-connection.ts';
-import { servedSource } from './server-address.ts';
-import { RequestFault } from './request-fault.ts';
-import { readJson, refusalText } from './server-reply.ts';
+import type { FieldChanges } from './field-changes.ts';
 
 /** Programs whose ways beyond the protocol are known. */
 export type ServerFlavour = 'llama-server' | 'vllm' | 'sglang' | 'ollama' | 'unknown';
@@ -29,34 +28,9 @@ export interface ServerFacts {
   /** Text of the token that begins every sequence. */
   readonly bosToken: string | undefined;
   readonly eosToken: string | undefined;
+  /** Fields that it refuses, at each of its endpoints; absent where none is known. */
+  readonly changes?: Partial<Readonly<Record<PromptStyle, FieldChanges>>>;
 }
-
-const listedModel = z.looseObject({
-  id: z.string(),
-  aliases: z.array(z.string()).nullish(),
-  owned_by: z.string().nullish(),
-  /** vLLM and SGLang. */
-  max_model_len: z.number().nullish(),
-  /** llama-server. */
-  meta: z
-    .looseObject({
-      n_ctx_train: z.number(),
-      n_params: z.number(),
-      size: z.number(),
-      n_vocab: z.number(),
-      ftype: z.string(),
-    })
-    .partial()
-    .nullish(),
-});
-
-type ListedModel = z.output<typeof listedModel>;
-
-/** Some servers leave out what is around the list, and Ollama says null where it is empty. */
-const modelList = z.preprocess(
-  (value) => (Array.isArray(value) ? { data: value } : value),
-  z.looseObject({ data: z.array(listedModel).nullable() }),
-);
 
 const props = z.looseObject({
   default_generation_settings: z.looseObject({ n_ctx: z.number().optional() }).optional(),
@@ -84,92 +58,11 @@ async function optional<Schema extends z.ZodType>(
   signal: AbortSignal,
 ): Promise<z.output<Schema> | undefined> {
   const { value } = await connection.ask(async () => {
-    const { statusCode, body } = await connection.sendToRoot('GET', path, undefined, signal);
-    const text = await body.text();
-    return statusCode === 200 ? text : undefined;
+    const reply = await connection.sendToRoot('GET', path, undefined, signal);
+    const text = await readText(reply);
+    return reply.statusCode === 200 ? text : undefined;
   }, signal);
   return schema.safeParse(jsonInside(value)).data;
-}
-
-const shownNames = 20;
-
-function namesText(names: readonly string[]): string {
-  const left = names.length - shownNames;
-  return `${names.slice(0, shownNames).join(', ')}${left > 0 ? `, and ${left} more` : ''}`;
-}
-
-/** What a server says that it serves, or why it doesn't say. */
-export type ModelList = { readonly models: readonly ListedModel[] } | { readonly refused: string };
-
-/**
- * The model that a name means at a server. A list without any names, or one with patterns, leaves every name possible.
- *
- * @param url the server's address, as shown to people
- * @throws {ModelError} if there is no such model, or none was named and there are several
- * @throws {ServerError} if none was named and the server has no list
- */
-export function chooseModel(url: string, list: ModelList, servedName: string | undefined): ListedModel {
-  const models = 'models' in list ? list.models : [];
-  const known = [...new Set(models.flatMap(({ id, aliases }) => [id, ...(aliases ?? [])]))];
-  const hasPattern = known.some((name) => name.includes('*'));
-  if (servedName === undefined) {
-    const [first] = models;
-    if (first !== undefined && models.length === 1 && !hasPattern) return first;
-    throw noneNamed(url, list, known);
-  }
-  const found = models.find(({ id, aliases }) => id === servedName || aliases?.includes(servedName) === true);
-  if (found !== undefined) return { ...found, id: servedName };
-  if (known.length === 0 || hasPattern) return { id: servedName };
-  const near = nearestName(servedName, known);
-  throw new ModelError(`${url} serves no model "${servedName}"; it serves: ${namesText(known)}`, {
-    hint: near === undefined ? 'Name one of them after #.' : `Did you mean "${near}"?`,
-  });
-}
-
-function noneNamed(url: string, list: ModelList, known: readonly string[]): ModelError | ServerError {
-  const example = servedSource({ baseUrl: url, servedName: known.find((name) => !name.includes('*')) ?? 'name' });
-  if ('refused' in list) {
-    return new ServerError(
-      `the server has no list of models (${list.refused})`,
-      { url },
-      { hint: `Check the address, which mostly ends with /v1, or name the model: ${example}.` },
-    );
-  }
-  if (known.length === 0) {
-    return new ModelError(`${url} serves no model: its list of models is empty`, {
-      hint: `Load a model on the server, or name one: ${example}.`,
-    });
-  }
-  return new ModelError(`${url} serves ${list.models.length} models: ${namesText(known)}`, {
-    hint: `Name one of them after #, as in ${example}.`,
-  });
-}
-
-/** What servers without a list answer to the question for it; what they list is advice, names are tried all the same. */
-const withoutList = new Set([400, 404, 405, 422, 501]);
-
-/**
- * Asks for the list of models, which also shows whether the address and the key are right.
- *
- * @throws {ServerError} if the server can't be reached, refuses the key, or doesn't speak the protocol
- */
-export async function listModels(connection: ServerConnection, signal: AbortSignal): Promise<ModelList> {
-  const url = `${connection.baseUrl}/models`;
-  const { value } = await connection.ask(async (): Promise<ModelList> => {
-    const reply = await connection.send('GET', '/models', undefined, signal);
-    if (withoutList.has(reply.statusCode)) {
-      const said = refusalText(reply.redact(await reply.body.text()));
-      return { refused: [`HTTP ${reply.statusCode}`, said].filter((part) => part !== '').join(': ') };
-    }
-    try {
-      return { models: (await readJson(url, reply, modelList)).data ?? [] };
-    } catch (error) {
-      // Some servers say 200 and put the refusal inside.
-      if (error instanceof RequestFault) return { refused: error.message };
-      throw error;
-    }
-  }, signal);
-  return value;
 }
 
 async function readVersion(
@@ -199,7 +92,7 @@ export async function readServerFacts(
   servedName: string | undefined,
   signal: AbortSignal,
 ): Promise<ServerFacts> {
-  const model = chooseModel(connection.baseUrl, await listModels(connection, signal), servedName);
+  const model = await chooseModel(connection, await listModels(connection, signal), servedName, signal);
   const flavour = owners[model.owned_by ?? ''] ?? 'unknown';
   const own = flavour === 'llama-server' ? await optional(connection, '/props', props, signal) : undefined;
   const meta = model.meta ?? {};
@@ -207,7 +100,12 @@ export async function readServerFacts(
     flavour,
     version: own?.build_info ?? (await readVersion(connection, flavour, signal)),
     servedName: model.id,
-    contextTokens: own?.default_generation_settings?.n_ctx ?? model.max_model_len ?? undefined,
+    contextTokens:
+      own?.default_generation_settings?.n_ctx ??
+      model.max_model_len ??
+      model.context_length ??
+      model.context_window ??
+      undefined,
     trainedContextTokens: meta.n_ctx_train,
     parameters: meta.n_params,
     weightsBytes: meta.size,

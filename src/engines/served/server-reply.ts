@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import * as z from 'zod';
 import { pythonJsonInside } from '../../core/json-inside.ts';
 import { ServerError } from '../../core/errors.ts';
+import { shownProxy } from '../../core/proxy.ts';
 import { PassingFault, passingStatus, retryAfterMs, errorCode } from '../../core/retry.ts';
 import { readRefusalText, readText } from './reply-body.ts';
 import { RequestFault } from './request-fault.ts';
@@ -65,6 +66,24 @@ function requestFault({ text, type, isFiltered, promptTokens }: SaidError): Requ
   return new RequestFault(badTemplate.test(text) ? 'template' : 'engine', `the server refused the request: ${text}`);
 }
 
+/** A redirect isn't followed: every request would take the way twice, and its key might go to another host. */
+function redirection(
+  at: { readonly url: string; readonly statusCode: number },
+  location: string | undefined,
+): ServerError {
+  const target = location === undefined ? null : URL.parse(location, at.url);
+  if (target === null || !/^https?:$/.test(target.protocol)) {
+    const where =
+      location === undefined ? 'without saying where to' : `to what is no address of a server: ${quote(location)}`;
+    return new ServerError(`HTTP ${at.statusCode}: it redirects ${where}`, at, { hint: 'Check the address.' });
+  }
+  const where = `${target.origin}${target.pathname}`;
+  const base = where.replace(/(?:\/chat)?\/completions\/?$|\/models\/?$/, '');
+  return new ServerError(`HTTP ${at.statusCode}: it redirects to ${where}`, at, {
+    hint: `If you trust it with your key, give its address instead: openai:${base}.`,
+  });
+}
+
 /**
  * Turns a refusal into what it means: something that passes, this request's own fault, or the end of the pass.
  *
@@ -84,6 +103,7 @@ function refusal(
   const passing = passingStatus(statusCode);
   if (passing !== undefined) {
     return new PassingFault(passing, shown, {
+      statusCode,
       retryAfterMs: retryAfterMs(header(headers, 'retry-after'), Date.now()),
     });
   }
@@ -92,6 +112,7 @@ function refusal(
       hint: 'Set OPENAI_API_KEY, or name the variable that holds the key with apiKeyVariable.',
     });
   }
+  if (statusCode >= 300 && statusCode < 400) return redirection(at, header(headers, 'location'));
   // vLLM and others answer 404 for a model that they don't serve.
   if (statusCode === 404 || statusCode === 405) {
     return new ServerError(shown, at, {
@@ -186,12 +207,34 @@ const hints: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** An error that the network or the system gave a code, as one line for people; undefined for what may be a bug. */
-export function networkError(error: unknown, url: string): ServerError | undefined {
+export function networkError(error: unknown, url: string, proxy?: URL): ServerError | undefined {
   // Node gives its complaints about wrong arguments codes too.
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return undefined;
   const code = errorCode(error);
   if (code === undefined || code.startsWith('PB_')) return undefined;
   const [line = ''] = error.message.trim().split('\n');
-  const hint = hints.find(([pattern]) => pattern.test(code))?.[1] ?? 'Check the address and the network.';
-  return new ServerError(`no connection (${code}): ${line.replace(/:$/, '')}`, { url }, { hint, cause: code });
+  const way = proxy === undefined ? '' : ` (through the proxy ${shownProxy(proxy)})`;
+  const known = proxy === undefined ? hints.find(([pattern]) => pattern.test(code))?.[1] : proxyHint;
+  const hint = known ?? 'Check the address and the network.';
+  return new ServerError(`no connection (${code}): ${line.replace(/:$/, '')}${way}`, { url }, { hint, cause: code });
+}
+
+const proxyHint = 'Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add the host to NO_PROXY.';
+
+/** What a proxy said instead of letting a request through; undefined where the error is another. */
+export function proxyRefusal(error: unknown, proxy: URL, url: string): ServerError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const said = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
+  const [, tunnel, plain] = /Proxy response \((\d{3})\)|Proxy Authentication Required \((\d{3})\)/i.exec(said) ?? [];
+  const statusCode = tunnel ?? plain;
+  if (statusCode === undefined) return undefined;
+  const what = statusCode === '407' ? 'asks for a user and a password, or refuses them' : 'lets no request through';
+  return new ServerError(
+    `the proxy ${shownProxy(proxy)} ${what} (HTTP ${statusCode})`,
+    { url },
+    {
+      hint:
+        statusCode === '407' ? 'Write them into the variable of the proxy: http://user:password@host:port.' : proxyHint,
+    },
+  );
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { ContinuationScore, LoglikelihoodRequest, PassOptions } from '../../core/engine.ts';
 import { cutContinuation, nothingBefore, promptHead, scoreOf } from '../prompt-tokens.ts';
 import type { PoolTurn } from '../request-pool.ts';
+import { changeFields } from './field-changes.ts';
 import { askHarmless, type ServedTarget } from './generate-request.ts';
 import { RequestFault } from './request-fault.ts';
 import { readJson } from './server-reply.ts';
@@ -83,8 +84,8 @@ export function tallyExchanges(target: ServedTarget, signal: AbortSignal): Excha
   let startedMs: number | undefined;
   return {
     async post(path, body, schema) {
-      const text = JSON.stringify(body);
       const isAtRoot = path !== '/completions';
+      const text = JSON.stringify(isAtRoot ? body : changeFields({ ...body }, target.facts.changes?.plain));
       const url = connection.baseUrl + (isAtRoot ? ` (${path})` : path);
       const exchange = async () =>
         readJson(

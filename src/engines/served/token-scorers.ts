@@ -1,10 +1,12 @@
+import type { PromptStyle } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
 import { createEchoScorer } from './echo-scorer.ts';
 import { createForcedScorer } from './forced-scorer.ts';
-import { type ServedTarget, generateOne } from './generate-request.ts';
+import { askHarmless, generateOne, type ServedTarget } from './generate-request.ts';
 import { createSglangScorer, createVllmScorer } from './prompt-scorer.ts';
+import { learnChanges, withChanges } from './probe-fields.ts';
 import type { OpenAiOptions } from './served-options.ts';
-import type { ServerFlavour } from './server-facts.ts';
+import type { ServerFacts, ServerFlavour } from './server-facts.ts';
 import { RequestFault } from './request-fault.ts';
 import type { CreateTokenScorer, TokenScorer } from './token-scorer.ts';
 
@@ -43,8 +45,12 @@ interface KnownAnswer {
   readonly logprob: number;
 }
 
-/** Lets the model say one token, so that its log-probability is known without any trust in how prompts are scored. */
-async function findKnownAnswer(target: ServedTarget, signal: AbortSignal): Promise<KnownAnswer | undefined> {
+/**
+ * Lets the model say one token, so that its log-probability is known without any trust in how prompts are scored.
+ *
+ * @returns or why it can't be known
+ */
+async function findKnownAnswer(target: ServedTarget, signal: AbortSignal): Promise<KnownAnswer | string> {
   for (const prompt of probePrompts) {
     const request = {
       id: 'probe',
@@ -55,12 +61,12 @@ async function findKnownAnswer(target: ServedTarget, signal: AbortSignal): Promi
     } as const;
     const pass = { concurrency: 1, reuse: 'none', signal } as const;
     const result = await generateOne(target, request, pass, { place: 0, scheduledMs: 0, signal });
-    if (result.status === 'failed') return undefined;
+    if (result.status === 'failed') return `/completions: ${result.message}`;
     const [logprob] = result.tokenLogprobs ?? [];
-    if (logprob === undefined) return undefined;
+    if (logprob === undefined) return 'the server provides no log-probabilities';
     if (/\w/.test(result.text) && !result.text.includes('\uFFFD')) return { prompt, token: result.text, logprob };
   }
-  return undefined;
+  return 'the server gave no text with a log-probability';
 }
 
 /** Why a way to score gives wrong answers; undefined where it gives the known one. */
@@ -81,36 +87,55 @@ async function findFault(
     if (!said.isGreedy) return 'the most likely token was not scored as the most likely';
     return other.logprob < said.logprob ? undefined : 'an unlikely word was scored above the most likely one';
   } catch (error) {
-    if (
-      error instanceof RequestFault ||
-      (error instanceof ServerError && [400, 404, 405, 501].includes(error.at.statusCode ?? 0))
-    )
+    if (error instanceof RequestFault || (error instanceof ServerError && error.at.statusCode !== undefined))
       return error.message;
     throw error;
   }
 }
 
 /**
- * Finds a way to score continuations that gives a known answer, or says why there is none.
+ * Finds a way to score continuations that gives a known answer, or says why there is none: a server that generates may
+ * do what it likes where it is asked for more.
  *
- * @throws {ServerError} if the server can't be reached
+ * @param style that of the endpoint at which it generates
+ * @throws {ServerError} if it doesn't generate any more
  */
 export async function probeLikelihood(
   target: ServedTarget,
-  choice: OpenAiOptions['loglikelihood'],
+  { choice, style }: { readonly choice: OpenAiOptions['loglikelihood']; readonly style: PromptStyle },
   signal: AbortSignal,
-): Promise<{ readonly way: TokenScorerName; readonly scorer: TokenScorer } | { readonly reason: string }> {
+): Promise<FoundScorer> {
   if (choice === 'none') return { reason: 'turned off by the option loglikelihood' };
   const names = choice === 'auto' ? candidates[target.facts.flavour] : [choice];
   if (names.length === 0)
     return { reason: `${target.facts.flavour} provides log-probabilities of generated tokens only` };
+  try {
+    const changes = style === 'plain' ? undefined : await learnChanges(target, 'plain', signal);
+    return await findScorer(changes === undefined ? target : withChanges(target, 'plain', changes), names, signal);
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    await askHarmless(target, style, signal);
+    return { reason: error.message };
+  }
+}
+
+/** A way that was found, with what the server was learned to refuse on it. */
+type FoundScorer =
+  | { readonly way: TokenScorerName; readonly scorer: TokenScorer; readonly facts: ServerFacts }
+  | { readonly reason: string };
+
+async function findScorer(
+  target: ServedTarget,
+  names: readonly TokenScorerName[],
+  signal: AbortSignal,
+): Promise<FoundScorer> {
   const known = await findKnownAnswer(target, signal);
-  if (known === undefined) return { reason: 'the server provides no log-probabilities' };
+  if (typeof known === 'string') return { reason: known };
   const reasons: string[] = [];
   for (const name of names) {
     const scorer = createTokenScorer(name, target);
     const fault = await findFault(scorer, known, signal);
-    if (fault === undefined) return { way: name, scorer };
+    if (fault === undefined) return { way: name, scorer, facts: target.facts };
     reasons.push(`${scorer.name}: ${fault}`);
   }
   return { reason: reasons.join('; ') };
