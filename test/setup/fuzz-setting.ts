@@ -11,7 +11,7 @@ export const fuzzTimeoutMs = seconds * 1000 + 60_000;
  *
  * @param inputs - number of inputs in a test run
  */
-export function fuzzSetting(inputs: number): Parameters<never> {
+export function fuzzSetting<Values>(inputs: number): Parameters<Values> {
   if (seconds === 0) return { numRuns: inputs, seed: 1 };
   return {
     numRuns: Number.MAX_SAFE_INTEGER,
