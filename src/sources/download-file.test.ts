@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -190,28 +191,22 @@ describe('downloadFile', () => {
     ['of a known size', 300_000, /^f\.gguf: received more than 300000 bytes$/],
   ])('ends a download without end %s, and keeps nothing of it', async (_, bytes, message) => {
     const server = createServer((_request, response) => {
-      const more = (): void => {
-        while (response.write(Buffer.alloc(65_536)));
-      };
+      const more = (): boolean => response.write(Buffer.alloc(65_536)) && more();
       response.on('drain', more);
       more();
     });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
     await using folder = await testFolder();
     const { port } = server.address() as AddressInfo;
     const wanted = { url: `http://127.0.0.1:${port}/`, target: join(folder.path, 'f.gguf'), file: 'f.gguf' };
     await expect(fetchFile({ ...wanted, sha256: undefined, bytes }, folder.path)).rejects.toThrow(message);
     expect(statSync(`${wanted.target}.incomplete`).size).toBe(0);
-    server.closeAllConnections();
-    server.close();
+    server.close().closeAllConnections();
   });
 
   it.each([
     ['a link', async (path: string, other: string) => symlink(other, path)],
     ['a pipe', async (path: string) => void execFileSync('mkfifo', [path])],
-    ['a folder', async (path: string) => mkdir(path)],
   ])('writes into no %s that lies in the place of the part', async (_, place) => {
     await using hub = await startHubServer([servedFile]);
     await using folder = await testFolder();
@@ -321,7 +316,9 @@ describe('downloadFile on a full disk', () => {
     };
     const failure = fetchFile(wanted, folder.path, { onProgress });
     await expect(failure).rejects.toThrow(EnvironmentError);
-    await expect(failure).rejects.toThrow(/^disk full while writing .*f\.gguf\.incomplete: needs .* more, 0 bytes free$/);
+    await expect(failure).rejects.toThrow(
+      /^disk full while writing .*f\.gguf\.incomplete: needs .* more, 0 bytes free$/,
+    );
     const part = await readFile(`${wanted.target}.incomplete`);
     expect(content.subarray(0, part.length)).toEqual(part);
     expect(await readdir(disk.path)).not.toContain('f.gguf');
