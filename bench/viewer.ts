@@ -55,7 +55,9 @@ try {
 }
 
 async function ask<Answer>(address: string, path: string): Promise<Answer> {
-  return (await (await fetch(new URL(path, address))).json()) as Answer;
+  const url = new URL(path, address);
+  url.searchParams.set('access', new URL(address).searchParams.get('access') ?? '');
+  return (await (await fetch(url)).json()) as Answer;
 }
 
 /** Cold, then the median and the slowest of the rounds; an action that gives a number has timed itself. */

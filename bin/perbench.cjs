@@ -20,11 +20,16 @@ function fail(what, how) {
   process.exitCode = 5;
 }
 
-/** The `node` package brings a Node 24 as a file; undefined where it isn't installed. */
+/** A Node 24 that npm installed beside perbench: that of the platform, or the one of the package `node`. */
 function bundledNode() {
+  var platform = process.platform === 'win32' ? 'win' : process.platform;
+  return nodeOf('node-' + platform + '-' + process.arch) || nodeOf('node');
+}
+
+function nodeOf(name) {
   var manifest;
   try {
-    manifest = require.resolve('node/package.json');
+    manifest = require.resolve(name + '/package.json');
   } catch (error) {
     if (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined;
     throw error;

@@ -1,12 +1,13 @@
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InlineConfig } from 'vite';
+import { bundledPackages, collectModules, noticesText } from './third-party-notices.ts';
 
 const root = join(import.meta.dirname, '..');
 const sources = join(root, 'src/page/browser');
 
 /** What the pages are made of; beside each other in dist/pages. */
-export const pageFiles = ['report.html', 'viewer.html', 'prerender.js'] as const;
+export const pageFiles = ['report.html', 'viewer.html', 'prerender.js', 'THIRD-PARTY-NOTICES.txt'] as const;
 
 interface BuiltFile {
   readonly name: string;
@@ -36,25 +37,48 @@ export async function buildPage(target = join(root, 'dist/pages')): Promise<read
   rmSync(beside, { recursive: true, force: true });
   mkdirSync(beside, { recursive: true });
   const base = common(beside);
+  const modules = {
+    'report.html': new Set<string>(),
+    'viewer.html': new Set<string>(),
+    'prerender.js': new Set<string>(),
+  };
   const alias = { 'd3-interpolate': join(sources, 'browser-substitutes.ts') };
   try {
-    for (const name of ['report.html', 'viewer.html']) {
+    for (const name of ['report.html', 'viewer.html'] as const) {
       await build({
         ...base,
         resolve: { alias },
-        plugins: [viteSingleFile({ removeViteModuleLoader: true })],
+        plugins: [collectModules(modules[name]), viteSingleFile({ removeViteModuleLoader: true })],
         build: { ...base.build, rolldownOptions: { input: join(sources, name) } },
       });
     }
     await build({
       ...base,
       ssr: { noExternal: true },
+      plugins: [collectModules(modules['prerender.js'])],
       build: { ...base.build, ssr: join(sources, 'prerender.tsx'), copyPublicDir: false },
     });
+    for (const [name, ids] of Object.entries(modules)) addNotices(join(beside, name), ids);
+    const all = bundledPackages(Object.values(modules).flatMap((ids) => [...ids]));
+    writeFileSync(
+      join(beside, 'THIRD-PARTY-NOTICES.txt'),
+      noticesText(all).replace('This file contains', 'The files beside this one contain'),
+    );
     rmSync(target, { recursive: true, force: true });
     renameSync(beside, target);
   } finally {
     rmSync(beside, { recursive: true, force: true });
   }
   return pageFiles.map((name) => ({ name, bytes: statSync(join(target, name)).size }));
+}
+
+/** Licences want their notices in every copy, and a report is handed on as one file. */
+function addNotices(path: string, modules: ReadonlySet<string>): void {
+  const content = readFileSync(path, 'utf8');
+  const notices = noticesText(bundledPackages(modules));
+  const written = path.endsWith('.html')
+    ? content.replace('</body>', () => `<!--\n${notices.replaceAll('--', '- -')}-->\n</body>`)
+    : `/*!\n${notices.replaceAll('*/', '* /')}*/\n${content}`;
+  if (written === content) throw new Error(`${path} has no body`);
+  writeFileSync(path, written);
 }

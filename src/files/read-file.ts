@@ -50,7 +50,7 @@ export interface ReadOptions {
 }
 
 /** Raised where a file is larger than a limit; callers say what to do. */
-export class TooLargeError extends Error {
+class TooLargeError extends Error {
   readonly code = 'ETOOLARGE';
 }
 

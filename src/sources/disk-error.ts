@@ -11,7 +11,7 @@ const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CAC
 const rightsHint = 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to another folder.';
 
 /** Bytes that this user may still write on the disk of `folder`, which need not exist yet. */
-async function freeBytes(folder: string): Promise<number> {
+export async function freeBytes(folder: string): Promise<number> {
   for (let current = folder; ; current = dirname(current)) {
     try {
       const { bavail, bsize } = await statfs(current);

@@ -1,5 +1,9 @@
-import { statSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, statSync } from 'node:fs';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type HubServer, startHubServer } from '../../test/setup/hub-server.ts';
@@ -178,6 +182,42 @@ describe('downloadFile', () => {
     expect(await readFile(join(folder.path, 'f.gguf.incomplete'))).toHaveLength(0);
   });
 
+  it.each([
+    [
+      'of unknown size',
+      undefined,
+      /^f\.gguf: no end after .*, and its server doesn't say how long it is; what came was/,
+    ],
+    ['of a known size', 300_000, /^f\.gguf: received more than 300000 bytes$/],
+  ])('ends a download without end %s, and keeps nothing of it', async (_, bytes, message) => {
+    const server = createServer((_request, response) => {
+      const more = (): boolean => response.write(Buffer.alloc(65_536)) && more();
+      response.on('drain', more);
+      more();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    await using folder = await testFolder();
+    const { port } = server.address() as AddressInfo;
+    const wanted = { url: `http://127.0.0.1:${port}/`, target: join(folder.path, 'f.gguf'), file: 'f.gguf' };
+    await expect(fetchFile({ ...wanted, sha256: undefined, bytes }, folder.path)).rejects.toThrow(message);
+    expect(statSync(`${wanted.target}.incomplete`).size).toBe(0);
+    server.close().closeAllConnections();
+  });
+
+  it.each([
+    ['a link', async (path: string, other: string) => symlink(other, path)],
+    ['a pipe', async (path: string) => void execFileSync('mkfifo', [path])],
+  ])('writes into no %s that lies in the place of the part', async (_, place) => {
+    await using hub = await startHubServer([servedFile]);
+    await using folder = await testFolder();
+    const wanted = download(hub, folder.path);
+    const other = join(folder.path, 'mine');
+    await writeFile(other, 'mine');
+    await place(`${wanted.target}.incomplete`, other);
+    await expect(fetchFile(wanted, folder.path)).rejects.toThrow(EnvironmentError);
+    expect(await readFile(other, 'utf8')).toBe('mine');
+  });
+
   it('refuses a file of another size before fetching it', async () => {
     await using hub = await startHubServer([servedFile]);
     await using folder = await testFolder();
@@ -263,15 +303,22 @@ describe('downloadFile on a full disk', () => {
   });
 
   it('says what is needed and free when the disk fills up on the way, and keeps the part', async (context) => {
-    await using disk = await smallDisk(128 * 1024);
+    await using disk = await smallDisk(512 * 1024);
     if (disk === undefined) return context.skip('this user may not mount a file system');
     await using hub = await startHubServer([servedFile]);
     await using folder = await testFolder();
-    hub.faults.isChunked = true;
-    const wanted = download(hub, disk.path, { bytes: undefined });
-    const failure = fetchFile(wanted, folder.path);
+    const wanted = download(hub, disk.path);
+    // Another program takes the rest of the disk meanwhile.
+    const onProgress = (): void => {
+      expect(() => {
+        for (;;) appendFileSync(join(disk.path, 'another'), Buffer.alloc(4096));
+      }).toThrow('ENOSPC');
+    };
+    const failure = fetchFile(wanted, folder.path, { onProgress });
     await expect(failure).rejects.toThrow(EnvironmentError);
-    await expect(failure).rejects.toThrow(/^disk full while writing .*f\.gguf\.incomplete: 0 bytes free$/);
+    await expect(failure).rejects.toThrow(
+      /^disk full while writing .*f\.gguf\.incomplete: needs .* more, 0 bytes free$/,
+    );
     const part = await readFile(`${wanted.target}.incomplete`);
     expect(content.subarray(0, part.length)).toEqual(part);
     expect(await readdir(disk.path)).not.toContain('f.gguf');

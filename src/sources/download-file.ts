@@ -1,9 +1,10 @@
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { sizeText } from '../core/amount-text.ts';
 import { DownloadError, type PerbenchError } from '../core/errors.ts';
 import { PassingFault, passingStatus, retryAfterMs } from '../core/retry.ts';
 import { readJsonIfThere } from '../files/if-there.ts';
-import { requireFreeBytes, writeAtomically } from './disk-error.ts';
+import { freeBytes, requireFreeBytes, writeAtomically } from './disk-error.ts';
 import { headerValue, type HttpAnswer, describeNetworkError, isPassing, pauseBeforeRetry } from './http-client.ts';
 import { PartialFile } from './partial-file.ts';
 import type { FetchedFile, Pull } from './pull.ts';
@@ -123,6 +124,20 @@ async function rememberEtag(transfer: Transfer, answer: HttpAnswer): Promise<voi
   await writeAtomically(resumePath(transfer.download.target), JSON.stringify({ etag }));
 }
 
+/** How much may come of a file whose size nobody knows: half of the disk stays free. */
+async function unknownBytesLeft({ download, pull, part }: Transfer): Promise<number> {
+  const left = pull.settings.network.unknownBytes - part.bytes;
+  return Math.max(0, Math.min(left, Math.floor((await freeBytes(dirname(download.target))) / 2)));
+}
+
+function tooLong({ download, bytesTotal }: Transfer, bytesMost: number): DownloadError {
+  if (bytesTotal !== undefined) return new DownloadError(`${download.file}: received more than ${bytesTotal} bytes`);
+  return new DownloadError(
+    `${download.file}: no end after ${sizeText(bytesMost)}, and its server doesn't say how long it is; what came was deleted`,
+    { hint: 'Check the URL; or free some space, or fetch the file with another program and name its path.' },
+  );
+}
+
 async function fetchRest(transfer: Transfer): Promise<void> {
   const { download, part, pull } = transfer;
   const headers = { ...download.headers, ...rangeHeaders(transfer) };
@@ -133,10 +148,14 @@ async function fetchRest(transfer: Transfer): Promise<void> {
     await rememberEtag(transfer, answer);
     const { bytesTotal } = transfer;
     if (bytesTotal !== undefined) await requireFreeBytes(download.target, bytesTotal - part.bytes);
+    const bytesMost = bytesTotal ?? part.bytes + (await unknownBytesLeft(transfer));
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      // What has no end must not fill the disk, nor stay on it.
+      if (part.bytes + chunk.length > bytesMost) {
+        await part.restart();
+        throw tooLong(transfer, bytesMost);
+      }
       await part.append(chunk, bytesTotal === undefined ? undefined : bytesTotal - part.bytes);
-      if (bytesTotal !== undefined && part.bytes > bytesTotal)
-        throw new DownloadError(`${download.file}: received more than ${bytesTotal} bytes`);
       pull.onProgress?.({ phase: 'download', file: download.file, bytesDone: part.bytes, bytesTotal });
     }
     isDrained = true;

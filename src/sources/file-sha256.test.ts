@@ -37,6 +37,10 @@ describe('fileSha256', () => {
     await check('OTHER');
     await utimes(path, old, old);
     await check('OTHER');
+    // As long, and set to the same time: only the time of the change tells.
+    await writeFile(path, 'other');
+    await utimes(path, old, old);
+    await check('other');
     await writeFile(join(folder.path, 'g'), 'again');
     await utimes(join(folder.path, 'g'), old, old);
     await rename(join(folder.path, 'g'), path);

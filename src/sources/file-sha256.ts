@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { ModelError } from '../core/errors.ts';
 import { isMissing, readJsonIfThere } from '../files/if-there.ts';
+import { openFile } from '../files/read-file.ts';
 import { writeAtomically } from './disk-error.ts';
 import type { PullOptions } from './pull.ts';
 
@@ -12,14 +12,17 @@ const recordSchema = z.object({ path: z.string(), identity: z.string(), sha256: 
 
 interface FileIdentity {
   readonly path: string;
-  /** Size, time of change and inode: another one means that the content may be another one. */
+  /**
+   * Size, times and inode: another one means that the content may be another one. Programs can set the time of the last
+   * write back, that of the last change (ctime) not.
+   */
   readonly identity: string;
 }
 
 async function fileIdentity(path: string): Promise<FileIdentity> {
   const real = await realpath(path);
-  const { size, mtimeNs, ino } = await stat(real, { bigint: true });
-  return { path: real, identity: `${size}:${mtimeNs}:${ino}` };
+  const { size, mtimeNs, ctimeNs, ino, dev } = await stat(real, { bigint: true });
+  return { path: real, identity: `${size}:${mtimeNs}:${ctimeNs}:${dev}:${ino}` };
 }
 
 function recordPath(cacheDir: string, path: string): string {
@@ -45,10 +48,11 @@ export async function forgetSha256(path: string, cacheDir: string): Promise<void
 
 /** Reads the whole file, whatever is remembered. */
 export async function computeSha256(path: string, options: PullOptions = {}): Promise<string> {
-  const { size } = await stat(path);
+  const handle = await openFile(path);
+  const { size } = await handle.stat();
   const hash = createHash('sha256');
   let bytesDone = 0;
-  const stream = createReadStream(path, { highWaterMark: 1 << 20, signal: options.signal });
+  const stream = handle.createReadStream({ highWaterMark: 1 << 20, signal: options.signal });
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     hash.update(chunk);
     bytesDone += chunk.length;

@@ -90,6 +90,20 @@ export interface HubEntry {
   readonly bytes: number | undefined;
 }
 
+/** More names a list of files only where it has no end. */
+const longestList = 100_000_000;
+
+async function listText({ body, url }: HttpAnswer): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > longestList) throw new DownloadError(`${url}: the list of files has no end`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
 /**
  * All files of a repository at a revision.
  *
@@ -103,7 +117,7 @@ export async function listHubFiles(
   const { type, repo, revision } = repository;
   const url = `${hubEndpoint}/api/${type}s/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const answer = await http.send({ url, headers: await hubHeaders(settings), signal });
-  const text = await answer.body.text();
+  const text = await listText(answer);
   if (answer.statusCode !== 200) throw refusalOf({ ...repository, file: '' }, answer, hubEndpoint);
   const parsed = fileList.safeParse(jsonInside(text));
   if (!parsed.success) {

@@ -1,13 +1,18 @@
 import { createHash, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DownloadError } from '../core/errors.ts';
+import { notAFileError } from '../files/read-file.ts';
 import { renameSynced } from '../files/replace-file.ts';
 import { discard } from '../files/discard.ts';
 import { explainDiskError, makeFolder } from './disk-error.ts';
 import type { FetchedFile } from './pull.ts';
 
 const chunkBytes = 1024 * 1024;
+/** As `a+`, but neither through a link, which may lead to any file of the user, nor into a pipe. */
+const openFlags =
+  constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 async function hashStart(handle: FileHandle, bytes: number, signal: AbortSignal | undefined): Promise<Hash> {
   const hash = createHash('sha256');
@@ -59,8 +64,10 @@ export class PartialFile implements AsyncDisposable {
     await makeFolder(dirname(path));
     let handle: FileHandle | undefined;
     try {
-      handle = await open(path, 'a+');
-      const { size } = await handle.stat();
+      handle = await open(path, openFlags);
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw notAFileError(path, stats);
+      const { size } = stats;
       const bytes = options.keepBytes === undefined || options.keepBytes > size ? size : options.keepBytes;
       if (bytes < size) await handle.truncate(bytes);
       return new PartialFile(path, handle, await hashStart(handle, bytes, options.signal), bytes);

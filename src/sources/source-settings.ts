@@ -15,6 +15,8 @@ export interface NetworkLimits {
   readonly idleMs: number;
   /** How long the hub is waited for where PyPI has the same file. */
   readonly probeMs: number;
+  /** Longest download whose server doesn't say how long it is, and nobody else either. */
+  readonly unknownBytes: number;
 }
 
 /** Everything that the sources take from outside: made once by the CLI, or by a test. */
@@ -47,6 +49,7 @@ const defaultNetworkLimits: NetworkLimits = {
   connectMs: 10_000,
   idleMs: 60_000,
   probeMs: 4_000,
+  unknownBytes: 2 ** 40,
 };
 
 const officialHub = 'https://huggingface.co';

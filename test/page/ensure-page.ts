@@ -13,7 +13,10 @@ function changedAtMs(path: string): number {
 /** Builds the pages where they are older than what they are made of, and says where they are. */
 export function ensurePage(): string {
   const built = Math.min(...pageFiles.map((name) => changedAtMs(join(target, name))));
-  const sources = globSync('{src/{core,stats,scoring,present,page}/**/*.*,scripts/page-build.ts}', { cwd: root });
+  const sources = globSync(
+    '{src/{core,stats,scoring,present,page}/**/*.*,scripts/{page-build,third-party-notices}.ts}',
+    { cwd: root },
+  );
   const newest = Math.max(...sources.map((path) => changedAtMs(join(root, path))));
   // In a process of its own: Vitest's settings would make another page than the one that ships.
   if (newest > built) {

@@ -47,6 +47,7 @@ export async function storedPages(fill: (store: Store) => Promise<string> = stor
     store,
     shell: '',
     hosts: () => ['localhost'],
+    access: 'test',
     updates: { subscribe: () => () => undefined, [Symbol.asyncDispose]: async () => undefined } as never,
     titles: taskTitles,
     makePage: async () => pageOf(store, runId, folder),
@@ -58,7 +59,7 @@ export async function storedPages(fill: (store: Store) => Promise<string> = stor
     runId,
     page: await pageOf(store, runId, folder),
     async get<Answer>(path: string): Promise<Answer> {
-      const response = await app.request(path, { headers: { host: 'localhost' } });
+      const response = await app.request(path, { headers: { host: 'localhost', cookie: 'perbench-viewer-=test' } });
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as Answer;
     },

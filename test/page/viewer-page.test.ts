@@ -41,8 +41,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** A path of the viewer with the token of its address. */
+function inside(path: string): URL {
+  const url = new URL(path, address);
+  url.searchParams.set('access', new URL(address).searchParams.get('access') ?? '');
+  return url;
+}
+
 async function api<Answer>(path: string): Promise<Answer> {
-  const response = await fetch(new URL(path, address));
+  const response = await fetch(inside(path));
   expect(response.status).toBe(200);
   return (await response.json()) as Answer;
 }
@@ -50,7 +57,7 @@ async function api<Answer>(path: string): Promise<Answer> {
 /** Status of a request with headers that fetch wouldn't let through. */
 async function statusOf(headers: Readonly<Record<string, string>>, method = 'GET', path = '/'): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const sent = request(new URL(path, address), { method, headers }, (response) => {
+  const sent = request(inside(path), { method, headers }, (response) => {
     response.resume();
     resolve(response.statusCode ?? 0);
   });
@@ -75,9 +82,25 @@ describe('the viewer as a server', () => {
     expect(await statusOf({ host: 'evil.example' }, 'GET', '/api/runs')).toBe(403);
   });
 
+  it('lets in only who has the token of its address, or the cookie that the page got for it', async () => {
+    const others = ['/', '/?access=', '/api/runs?access=guess', `/api/runs/${runId}`, '/api/events', '/nowhere'];
+    for (const path of others) {
+      const response = await fetch(new URL(path, address));
+      expect(response.status).toBe(403);
+      expect(await response.text()).toBe('Forbidden: open the address that perbench view printed, with its token.\n');
+    }
+    const { headers } = await fetch(address);
+    const cookie = headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^perbench-viewer-\d+=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict$/);
+    const asked = async (sent: string): Promise<number> =>
+      (await fetch(new URL('/api/runs', address), { headers: { cookie: sent } })).status;
+    expect(await asked(cookie.split(';')[0] ?? '')).toBe(200);
+    expect(await asked(`${(cookie.split(';')[0] ?? '').slice(0, -1)}!`)).toBe(403);
+  });
+
   it('sends a policy that lets in nothing from elsewhere, with every answer', async () => {
     for (const path of ['/', '/api/runs', '/nowhere']) {
-      const { headers } = await fetch(new URL(path, address));
+      const { headers } = await fetch(inside(path));
       const policy = headers.get('content-security-policy') ?? '';
       expect(policy).toContain("default-src 'none'");
       expect(policy).toContain("frame-ancestors 'none'");
@@ -100,7 +123,7 @@ describe('the viewer as a server', () => {
 
   it('says in a line what is wrong with a request', async () => {
     const asked = async (path: string): Promise<readonly [number, unknown]> => {
-      const response = await fetch(new URL(path, address));
+      const response = await fetch(inside(path));
       return [response.status, ((await response.json()) as { readonly error: unknown }).error];
     };
     expect(await asked('/api/runs/nobody')).toEqual([404, 'no run "nobody"']);
@@ -152,7 +175,7 @@ describe.skipIf(chromiumPath === undefined)(`perbench view (${noChromium})`, () 
     expect(await page.locator('[data-state="failed"]').count()).toBe(2);
     expect(await page.evaluate(() => Reflect.get(globalThis, 'hacked') as unknown)).toBeUndefined();
     expect(complaints).toEqual([]);
-    expect(requests.filter((asked) => !asked.startsWith(address))).toEqual([]);
+    expect(requests.filter((asked) => !asked.startsWith(new URL(address).origin))).toEqual([]);
   });
 
   it('shows a hostile answer as text, with what would hide or act made visible', async () => {

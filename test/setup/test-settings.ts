@@ -34,6 +34,14 @@ export function testSettings(folder: string, changes: Partial<SourceSettings> = 
     },
     folder,
   );
-  const network = { attempts: 3, backoffMs: 1, maxBackoffMs: 10, connectMs: 2_000, idleMs: 2_000, probeMs: 1_000 };
+  const network = {
+    attempts: 3,
+    backoffMs: 1,
+    maxBackoffMs: 10,
+    connectMs: 2_000,
+    idleMs: 2_000,
+    probeMs: 1_000,
+    unknownBytes: 2_000_000,
+  };
   return { ...settings, proxy: { http: undefined, https: undefined, none: undefined }, network, ...changes };
 }

@@ -1,5 +1,6 @@
-import { hash } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
 import { PerbenchError } from '../../core/errors.ts';
 import type { LiveUpdate } from './live-updates.ts';
@@ -17,10 +18,11 @@ function answerError(error: Error, context: Context): Response {
 
 /** The viewer: a page, and what it reads from the store. Reads only. */
 export function createViewerApp(parts: ViewerParts): Hono {
-  const { shell, hosts, compare } = parts;
+  const { shell, hosts, access, compare } = parts;
   const app = new Hono();
   app.onError(answerError);
   app.use(viewerGuard(hosts, shell));
+  app.use(accessGuard(access));
   app.get('/', (context) => context.html(shell));
   addRuns(app, parts);
   addItems(app, parts);
@@ -82,6 +84,29 @@ function contentPolicy(shell: string): string {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
+}
+
+/**
+ * Lets nobody in without the token of the printed address: any user of the machine can ask a port on loopback. Once the
+ * page was opened, a cookie stands for it.
+ */
+function accessGuard(access: string): MiddlewareHandler {
+  const isAccess = (given: string | undefined): boolean =>
+    given !== undefined && timingSafeEqual(digestOf(given), digestOf(access));
+  return async (context, next) => {
+    // Cookies are for a host, whatever the port: two viewers must not take each other's.
+    const name = `perbench-viewer-${new URL(context.req.url).port}`;
+    const isNamed = isAccess(context.req.query('access'));
+    if (!isNamed && !isAccess(getCookie(context, name))) {
+      return context.text('Forbidden: open the address that perbench view printed, with its token.\n', 403);
+    }
+    if (isNamed) setCookie(context, name, access, { httpOnly: true, sameSite: 'Strict', path: '/' });
+    return next();
+  };
+}
+
+function digestOf(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
 }
 
 /**

@@ -11,6 +11,8 @@ export interface ViewerParts {
   readonly shell: string;
   /** Values of `Host` that are this server's. */
   readonly hosts: () => readonly string[];
+  /** The token without which nobody is let in. */
+  readonly access: string;
   readonly updates: LiveUpdates;
   readonly titles: (taskIds: readonly string[], runs: readonly RunRecord[]) => Promise<ReadonlyMap<string, string>>;
   readonly makePage: (run: RunRecord) => Promise<LoadedPage>;

@@ -6,7 +6,7 @@ import { type FieldChanges, limitNames, namedFields, optionalFields } from './fi
 import { callOptions, harmlessPrompt, type ServedTarget } from './generate-request.ts';
 import { readRefusalText } from './reply-body.ts';
 import { RequestFault } from './request-fault.ts';
-import { errorInText } from './said-error.ts';
+import { isError } from './said-error.ts';
 import { requireOk } from './server-reply.ts';
 
 /** Statuses with which servers refuse a field. */
@@ -32,7 +32,7 @@ async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
 /** The refusal in an answer with a good status; undefined in a good answer. */
 function refusalInside(text: string): string | undefined {
   const [, data = text] = /^data:\s*(.*)$/m.exec(text) ?? [];
-  return errorInText(data) === undefined ? undefined : data;
+  return isError(jsonInside(data)) ? data : undefined;
 }
 
 /** Says what a server has against requests with some changes of their fields. */

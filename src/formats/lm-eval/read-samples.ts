@@ -184,5 +184,5 @@ export function itemIdOf(task: string, position: number, doc: unknown): string {
     }
   }
   const asked = withQuestion.safeParse(doc);
-  return rowId(position, asked.success ? asked.data.question : JSON.stringify(doc));
+  return rowId(position, asked.success ? asked.data.question : textOf(doc));
 }
