@@ -1,3 +1,4 @@
+import type { StoreError } from './errors.ts';
 import type { Cell, CellError, CellMeasurements, PassResult } from './cell.ts';
 import type { ItemScore } from './task.ts';
 import type { Manifest } from './manifest.ts';
@@ -207,4 +208,9 @@ export interface Store extends AsyncDisposable {
     scores: AsyncIterable<{ readonly itemId: string; readonly score: ItemScore }>,
     measurements: CellMeasurements,
   ): Promise<number>;
+  /**
+   * What to tell of an error of this store. Where the store itself is lost (deleted, replaced, damaged), what is known of
+   * its runs is written into a store beside it first, and the error names that.
+   */
+  rescue(error: StoreError): Promise<StoreError>;
 }

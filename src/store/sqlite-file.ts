@@ -8,7 +8,7 @@ import { type Database, migrations } from './schema.ts';
 import { explainSqliteError, isBusy } from './sqlite-error.ts';
 
 /** "PERB": says whose database a file is. */
-const applicationId = 0x50_45_52_42;
+export const applicationId = 0x50_45_52_42;
 export const schemaVersion = Object.keys(migrations).length;
 
 /**
@@ -50,6 +50,8 @@ function openOnce(file: string, busyTimeoutMs: number): DatabaseSync {
     checkOwner(database, file);
     database.exec('pragma journal_mode = wal');
     database.exec('pragma synchronous = full');
+    // The store copies its log into its file itself, once it has looked at what it copies.
+    database.exec('pragma wal_autocheckpoint = 0');
     return database;
   } catch (error) {
     database.close();
