@@ -43,6 +43,10 @@ export interface RunQuery {
 
 export type NewCell = Pick<Cell, 'id' | 'model' | 'taskId' | 'protocol' | 'position' | 'items'>;
 
+/** How long a process that works on a cell holds it without a sign of life, and how long one may hold it at most. */
+export const defaultLeaseMs = 30_000;
+export const longestLeaseMs = 600_000;
+
 /** Proof that this process may write into a cell. */
 export interface Claim {
   readonly cellId: string;
@@ -165,7 +169,10 @@ export interface Store extends AsyncDisposable {
   updateManifest(runId: string, manifest: Manifest): Promise<void>;
 
   cells(runId: string): Promise<readonly Cell[]>;
-  /** Claims a cell that is pending, or whose lease has run out; undefined where another process has it or it is ended. */
+  /**
+   * Claims a cell that is pending, or whose lease has run out; undefined where another process has it or it is ended. A
+   * lease that ends later than one that is taken now has run out too: the clock was ahead when it was taken.
+   */
   claimCell(cellId: string, owner: string, leaseMs: number): Promise<Claim | undefined>;
   renewLease(claim: Claim, leaseMs: number): Promise<void>;
   setCellKey(claim: Claim, key: string): Promise<void>;

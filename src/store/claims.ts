@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { expressionBuilder, type Expression, type Kysely, type Selectable, type SqlBool } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
@@ -64,13 +64,22 @@ async function claimCell(
       error: null,
     }))
     .where('id', '=', cellId)
-    .where((eb) => eb('state', '=', 'pending').or(eb('state', '=', 'running').and('lease_until_ms', '<=', nowMs)))
+    .where((eb) => eb('state', '=', 'pending').or(eb('state', '=', 'running').and(hasRunOut(nowMs, leaseMs))))
     .returning('attempt')
     .executeTakeFirst();
   if (row !== undefined) return { cellId, attempt: row.attempt, owner };
   const exists = await db.selectFrom('cell').select('id').where('id', '=', cellId).executeTakeFirst();
   if (exists === undefined) throw new StoreError(`no cell ${cellId} in the store`);
   return undefined;
+}
+
+/**
+ * Whether nobody holds a cell any more. A lease that ends later than the longest that could be taken now was taken by a
+ * clock that was ahead.
+ */
+export function hasRunOut(nowMs: number, leaseMs: number): Expression<SqlBool> {
+  const { eb, or } = expressionBuilder<Database, 'cell'>();
+  return or([eb('lease_until_ms', '<=', nowMs), eb('lease_until_ms', '>', leaseEnd(nowMs, leaseMs))]);
 }
 
 async function appendPassResult(db: Kysely<Database>, claim: Claim, result: PassResult): Promise<void> {
