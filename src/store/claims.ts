@@ -26,7 +26,9 @@ export function createCellQueries(db: Kysely<Database>, now: () => number): Cell
       const query = db.selectFrom('cell').selectAll().where('run_id', '=', runId);
       return (await query.orderBy('position').orderBy('id').execute()).map(readCell);
     },
-    claimCell: (cellId, owner, leaseMs) => claimCell(db, cellId, owner, now(), leaseMs),
+    claimCell: (cellId, owner, leaseMs) =>
+      // Only with the lock in hand it is known what time it is: others may have claimed it while this one waited.
+      db.transaction().execute(async (transaction) => claimCell(transaction, cellId, owner, now(), leaseMs)),
     renewLease: (claim, leaseMs) => updateClaimed(db, claim, { lease_until_ms: leaseEnd(now(), leaseMs) }),
     setCellKey: (claim, key) => updateClaimed(db, claim, { key }),
     setCellItems: (claim, items) => updateClaimed(db, claim, { items }),

@@ -161,14 +161,14 @@ export async function replaceScores(
   cellId: string,
   scores: AsyncIterable<NewScore>,
   measurements: CellMeasurements,
-  nowMs: number,
+  now: () => number,
 ): Promise<number> {
   // Collected first: the scores are usually computed from this store's samples, and a transaction on the only
   // connection would wait for itself.
   const collected: NewScore[] = [];
   for await (const score of scores) collected.push(score);
   return db.transaction().execute(async (transaction) => {
-    await replaceMeasurements(transaction, cellId, measurements, nowMs);
+    await replaceMeasurements(transaction, cellId, measurements, now());
     let changed = 0;
     for (const entry of collected) changed += await replaceScore(transaction, cellId, entry);
     return changed;

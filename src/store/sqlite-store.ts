@@ -51,7 +51,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     ...createCellQueries(db, now),
     ...createSampleQueries(db),
     appendSamples: (claim, samples, leaseMs) => appendSamples(db, claim, samples, leaseEnd(now(), leaseMs)),
-    replaceScores: (cellId, scores, measurements) => replaceScores(db, cellId, scores, measurements, now()),
+    replaceScores: (cellId, scores, measurements) => replaceScores(db, cellId, scores, measurements, now),
   };
   const runOf = async (cellId: string): Promise<string | undefined> =>
     (await db.selectFrom('cell').select('run_id').where('id', '=', cellId).executeTakeFirst())?.run_id;
