@@ -273,7 +273,10 @@ function isInterruption(error: unknown): boolean {
 
 /** An error as a cell keeps it. */
 function describeError(error: unknown): CellError {
-  if (error instanceof PerbenchError) return { code: error.code, message: error.message, hint: error.hint };
+  if (error instanceof PerbenchError) {
+    const detail = error instanceof EngineError ? error.detail : undefined;
+    return { code: error.code, message: error.message, hint: error.hint, ...(detail !== undefined && { detail }) };
+  }
   // A bug of ours concerns this cell alone, and must be seen with its place.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'PB_BUG', message: text };
