@@ -15,7 +15,7 @@ export function withinTime<Value>(limitMs: number, work: () => Value): { readonl
     // The script returns what `work` does.
     return { value: script.runInContext(context, { timeout: limitMs }) as Value };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
+    if ((error as { readonly code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
     throw error;
   } finally {
     context['work'] = undefined;
