@@ -23,7 +23,7 @@ export function withinTime<Value>(limitMs: number, work: () => Value): { readonl
 }
 
 /** Time that a template may take to render: none needs more than a few milliseconds. */
-export const templateLimitMs = 5_000;
+const templateLimitMs = 5_000;
 
 /**
  * A renderer whose templates all end: once one took too long, the others aren't waited for either.

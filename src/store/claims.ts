@@ -80,8 +80,8 @@ async function claimCell(
  * clock that was ahead.
  */
 export function hasRunOut(nowMs: number, leaseMs: number): Expression<SqlBool> {
-  const { eb, or } = expressionBuilder<Database, 'cell'>();
-  return or([eb('lease_until_ms', '<=', nowMs), eb('lease_until_ms', '>', leaseEnd(nowMs, leaseMs))]);
+  const eb = expressionBuilder<Database, 'cell'>();
+  return eb.or([eb('lease_until_ms', '<=', nowMs), eb('lease_until_ms', '>', leaseEnd(nowMs, leaseMs))]);
 }
 
 async function appendPassResult(db: Kysely<Database>, claim: Claim, result: PassResult): Promise<void> {

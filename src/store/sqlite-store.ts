@@ -62,12 +62,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     async rescue(error) {
       const fault = watch?.find() ?? (isDamage(error.cause) ? error : undefined);
       if (watch === undefined || fault === undefined) return error;
-      closing = Promise.resolve();
       abandoned.add(database);
       const openStore = (target: string): Promise<Store> => openSqliteStore({ file: target, now });
       return db.connection().execute(() => rescue({ file, database, watch, written, now, openStore }, fault));
     },
     async [Symbol.asyncDispose]() {
+      if (abandoned.has(database)) return;
       closing ??= close({ db, database, watch, hasWritten: !written.isEmpty });
       await closing;
     },

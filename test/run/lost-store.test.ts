@@ -63,9 +63,9 @@ async function rescued(
   place: Place,
   { stdout, stderr }: Ended,
 ): Promise<{ readonly file: string; readonly answers: number }> {
-  const [, file = ''] = /is in a new store, ([^\s\"]+\.db)/.exec(stdout + stderr) ?? [];
+  const [, file = ''] = /is in a new store, ([^\s"]+\.db)/.exec(stdout + stderr) ?? [];
   const listed = await place.start('export', '--samples', '--store', file).ended;
-  expect(listed.code, stdout.slice(-600) + stderr + listed.stderr).toBe(0);
+  expect(listed).toMatchObject({ code: 0 });
   return { file, answers: answersIn(listed.stdout) };
 }
 
@@ -102,7 +102,7 @@ it.each(Object.entries(losses))(
     await lose(place.store);
     const ended = await run.ended;
     expect(ended.stdout.includes('"status":"finished"')).toBe(false);
-    expect({ code: ended.code, signal: ended.signal }, ended.stderr).toEqual({ code: 5, signal: null });
+    expect({ code: ended.code, signal: ended.signal }).toEqual({ code: 5, signal: null });
     expect(ended.stderr).not.toMatch(/bug|^ +at /m);
     expect((await rescued(place, ended)).answers).toBeGreaterThanOrEqual(8);
   },
@@ -128,7 +128,7 @@ it('keeps the answers of every process that works on a lost store', { timeout: 6
   await second.said(/"pass-progress".*"done":1/);
   truncateSync(place.store, 0);
   for (const ended of [await first.ended, await second.ended]) {
-    expect(ended.code, ended.stderr).toBe(5);
+    expect(ended.code).toBe(5);
     expect((await rescued(place, ended)).answers).toBeGreaterThan(0);
   }
 });

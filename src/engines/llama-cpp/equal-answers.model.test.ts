@@ -39,7 +39,7 @@ async function answers(
     ? Array.fromAsync(model.generate(arriving(generations, seed), options))
     : Array.fromAsync(model.loglikelihood(arriving(likelihoods, seed), options)));
   return results
-    .map(({ times: _, ...rest }: { readonly id: string; readonly times?: unknown }) => rest)
+    .map((result: { readonly id: string }) => ({ ...result, times: undefined }))
     .toSorted((left, right) => Number(left.id) - Number(right.id));
 }
 

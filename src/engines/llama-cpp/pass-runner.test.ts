@@ -18,13 +18,13 @@ class RecordingPass implements EnginePass<EngineRequest, Generation> {
   readonly inFlight = { requests: 0, tokens: undefined };
   readonly #queue: RequestQueue<{ readonly id: string; readonly tokens: Int32Array }>;
   readonly #places: number;
-  readonly #companies: string[];
+  readonly #log: string[];
   #active: Slot[] = [];
 
-  constructor({ concurrency, reuse }: PassSettings, companies: string[]) {
+  constructor({ concurrency, reuse }: PassSettings, log: string[]) {
     this.#queue = new RequestQueue(reuse === 'prefix');
     this.#places = concurrency;
-    this.#companies = companies;
+    this.#log = log;
   }
 
   get isIdle(): boolean {
@@ -40,7 +40,7 @@ class RecordingPass implements EnginePass<EngineRequest, Generation> {
       const id = this.#queue.take()?.id ?? '';
       this.#active.push({ id, left: 1 + ((Number(id) * 3) % 4) });
     }
-    this.#companies.push(this.#active.map(({ id }) => id).join(' '));
+    this.#log.push(this.#active.map(({ id }) => id).join(' '));
     for (const slot of this.#active) slot.left -= 1;
     const done = this.#active.filter(({ left }) => left === 0);
     this.#active = this.#active.filter(({ left }) => left > 0);
