@@ -42,7 +42,8 @@ function reexecute(node) {
   var env = Object.assign({}, process.env);
   env[GUARD] = '1';
   var args = process.execArgv.concat([__filename], process.argv.slice(2));
-  var child = childProcess.spawn(node, args, { stdio: 'inherit', env: env });
+  // The channel breaks when this process dies, of whatever: then the child ends as well.
+  var child = childProcess.spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: env });
   var signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   var forward = {};
   signals.forEach(function (name) {
@@ -64,7 +65,17 @@ function reexecute(node) {
   });
 }
 
+/** Ends as when the terminal was closed once the process that started this one is gone. */
+function endWithStarter() {
+  if (!process.env[GUARD] || !process.channel) return;
+  process.once('disconnect', function () {
+    if (!process.emit('SIGHUP', 'SIGHUP')) process.exit(129);
+  });
+  process.channel.unref();
+}
+
 function start() {
+  endWithStarter();
   // A source checkout runs its source, so that no stale build can answer; an installed package has no src/.
   var source = path.join(root, 'src', 'cli', 'main.ts');
   var built = path.join(root, 'dist', 'cli', 'main.js');

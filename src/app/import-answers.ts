@@ -6,7 +6,7 @@ import { type ImportedAnswers, type Manifest, noLaunchFacts } from '../core/mani
 import { createRunId } from '../core/run-id.ts';
 import { namesText } from '../core/row-places.ts';
 import type { Sample } from '../core/sample.ts';
-import type { RunRecord, Store } from '../core/store.ts';
+import { longestLeaseMs, type RunRecord, type Store } from '../core/store.ts';
 import { type Suite, suiteSchema } from '../core/suite.ts';
 import type { GenerateTask } from '../core/task.ts';
 import { splitThoughts } from '../core/split-thoughts.ts';
@@ -25,7 +25,7 @@ import { matchAnswers } from './match-answers.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
 /** Nobody else writes into a run that is being imported: the lease has only to outlast it. */
-const leaseMs = 600_000;
+const leaseMs = longestLeaseMs;
 const batchSamples = 500;
 
 export interface ImportAnswersOptions {

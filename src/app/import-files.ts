@@ -2,7 +2,7 @@ import { hash, randomInt } from 'node:crypto';
 import { type Manifest, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import { UsageError } from '../core/errors.ts';
 import { createRunId } from '../core/run-id.ts';
-import type { RunRecord, Store } from '../core/store.ts';
+import { longestLeaseMs, type RunRecord, type Store } from '../core/store.ts';
 import { suiteSchema } from '../core/suite.ts';
 import type { ForeignFile, ImportedCell, Imported } from '../formats/format.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
@@ -14,7 +14,7 @@ import { foreignFiles, type ForeignFilesOptions } from './foreign-files.ts';
 import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 
 /** Nobody else writes into a run that is being imported: the lease has only to outlast it. */
-const leaseMs = 600_000;
+const leaseMs = longestLeaseMs;
 const batchSamples = 500;
 
 /** Files that were read, and what they say. */

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { childrenOf, openStoreIn } from '../../test/e2e/perbench-process.ts';
 import { testFolder } from '../../test/setup/test-settings.ts';
 import { startPerbench, type Running } from '../../test/setup/perbench-process.ts';
 
@@ -10,8 +11,13 @@ const oldNode = systemNodes.find(
   (path) => Number(/^v(\d+)/.exec(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? 99) < 24,
 );
 
-function start(argv: readonly string[], folder: string, environment: Record<string, string> = {}): Running {
-  return startPerbench(argv, { workingFolder: folder, homeFolder: folder, environment, node: oldNode ?? '' });
+function start(
+  argv: readonly string[],
+  folder: string,
+  environment: Record<string, string> = {},
+  node: string = oldNode ?? '',
+): Running {
+  return startPerbench(argv, { workingFolder: folder, homeFolder: folder, environment, node });
 }
 
 async function writeSuite(folder: string): Promise<string> {
@@ -40,4 +46,20 @@ describe.skipIf(oldNode === undefined)('under an older Node', () => {
     );
     expect(code).toBe(5);
   });
+});
+
+it('saves and ends when the process that started it is killed', { timeout: 60_000 }, async () => {
+  await using folder = await testFolder();
+  const suite = await writeSuite(folder.path);
+  const fake = join(import.meta.dirname, '../../test/fixtures/pretend-older-node.cjs');
+  const outer = start(['run', suite, '--json'], folder.path, { NODE_OPTIONS: `-r ${fake}` }, process.execPath);
+  await outer.said(/"pass-progress".*"done":[1-9]/);
+  expect(childrenOf(outer.child.pid ?? 0)).not.toEqual([]);
+  outer.child.kill('SIGKILL');
+  // The pipes close once both have ended.
+  expect(await outer.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
+  await using store = await openStoreIn(folder.path);
+  const run = await store.latestRun();
+  expect(run?.status).toBe('interrupted');
+  expect((await store.cells(run?.id ?? '')).map(({ state }) => state)).toEqual(['pending', 'pending']);
 });

@@ -34,6 +34,8 @@ export interface CellError {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** Shown only to those who ask for more. */
+  readonly detail?: string | undefined;
 }
 
 export type CellMeasurements = Readonly<Partial<Record<MetricName, Measurement>>> & {

@@ -162,6 +162,12 @@ export interface PassOptions {
   readonly reuse: 'none' | 'prefix';
   /** Ask for tokens as they come: without it, an engine behind a network may know the first token's time only as the last's. */
   readonly isStreamed?: boolean;
+  /**
+   * So many requests can always be had beyond those that are answered, as long as there are any. An engine then waits for
+   * them, so that what it answers together follows from their order and the answers, never from when requests arrive.
+   * Undefined where requests come in their own time.
+   */
+  readonly ahead?: number | undefined;
   readonly signal: AbortSignal;
   /** Hears now and then what the engine is working on, also while no answer comes. */
   readonly onWork?: ((work: WorkInFlight) => void) | undefined;

@@ -145,6 +145,13 @@ export class ScorerError extends PerbenchError {
 /** An engine failed while it ran: its cell fails, the others go on. */
 export class EngineError extends PerbenchError {
   readonly code = 'PB_ENGINE';
+  /** What an engine wrote before it failed; shown only to those who ask for more. */
+  readonly detail: string | undefined;
+
+  constructor(message: string, { detail, ...options }: ErrorOptions & { readonly detail?: string | undefined } = {}) {
+    super(message, options);
+    this.detail = detail;
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { StoreError } from './errors.ts';
 import type { Cell, CellError, CellMeasurements, PassResult } from './cell.ts';
 import type { ItemScore } from './task.ts';
 import type { Manifest } from './manifest.ts';
@@ -41,6 +42,10 @@ export interface RunQuery {
 }
 
 export type NewCell = Pick<Cell, 'id' | 'model' | 'taskId' | 'protocol' | 'position' | 'items'>;
+
+/** How long a process that works on a cell holds it without a sign of life, and how long one may hold it at most. */
+export const defaultLeaseMs = 30_000;
+export const longestLeaseMs = 600_000;
 
 /** Proof that this process may write into a cell. */
 export interface Claim {
@@ -164,7 +169,10 @@ export interface Store extends AsyncDisposable {
   updateManifest(runId: string, manifest: Manifest): Promise<void>;
 
   cells(runId: string): Promise<readonly Cell[]>;
-  /** Claims a cell that is pending, or whose lease has run out; undefined where another process has it or it is ended. */
+  /**
+   * Claims a cell that is pending, or whose lease has run out; undefined where another process has it or it is ended. A
+   * lease that ends later than one that is taken now has run out too: the clock was ahead when it was taken.
+   */
   claimCell(cellId: string, owner: string, leaseMs: number): Promise<Claim | undefined>;
   renewLease(claim: Claim, leaseMs: number): Promise<void>;
   setCellKey(claim: Claim, key: string): Promise<void>;
@@ -207,4 +215,9 @@ export interface Store extends AsyncDisposable {
     scores: AsyncIterable<{ readonly itemId: string; readonly score: ItemScore }>,
     measurements: CellMeasurements,
   ): Promise<number>;
+  /**
+   * What to tell of an error of this store. Where the store itself is lost (deleted, replaced, damaged), what is known of
+   * its runs is written into a store beside it first, and the error names that.
+   */
+  rescue(error: StoreError): Promise<StoreError>;
 }

@@ -1,5 +1,7 @@
 import { Template } from '@huggingface/jinja';
 import type { ChatMessage } from '../core/engine.ts';
+import { boundRanges } from '../core/bounded-range.ts';
+import { boundedRenderer } from '../core/within-time.ts';
 
 /**
  * Day that templates are told is today: with the real one, a prompt that carries a date would differ from day to day
@@ -62,12 +64,14 @@ export type ChatTemplate = (messages: readonly ChatMessage[], templateArgs?: Tem
 /**
  * Compiles a model's chat template.
  *
- * @throws {Error} if the template has a syntax error; rendering throws what the template raises
+ * @throws {Error} if the template has a syntax error; rendering throws what the template raises, and where it
+ *   doesn't end
  */
 export function compileChatTemplate(source: string, special: SpecialTexts): ChatTemplate {
   // The interpreter declares `strftime_now` itself, with the real date, and refuses another of that name.
   const template = new Template(source.replaceAll(/\bstrftime_now\s*\(/g, 'perbench_strftime('));
-  return (messages, templateArgs = {}) =>
+  const ranges = boundRanges(template);
+  return boundedRenderer((messages: readonly ChatMessage[], templateArgs: TemplateArguments = {}) =>
     template.render({
       date_string: fixedDateText,
       ...templateArgs,
@@ -76,7 +80,9 @@ export function compileChatTemplate(source: string, special: SpecialTexts): Chat
       bos_token: special.bos,
       eos_token: special.eos,
       perbench_strftime: formatFixedDate,
-    });
+      ...ranges(),
+    }),
+  );
 }
 
 /**

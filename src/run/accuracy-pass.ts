@@ -162,6 +162,7 @@ export async function runAccuracyPass(
       for await (const answer of askItems(model, planned, paced.positions(), {
         concurrency,
         reuse,
+        ahead: follower.mayStop ? Math.min(maxOpen, concurrency) : maxOpen,
         signal: forceSignal,
         onWork: (inFlight) => tally.working(inFlight),
       })) {

@@ -8,6 +8,8 @@ import { firstAnswer, firstAnswers, isOwnTask } from './first-answers.ts';
 export interface AnswerFollower {
   /** Aborts where nothing more is to be asked: the answers are of no use. */
   readonly stop: AbortSignal;
+  /** Whether that could ever happen. */
+  readonly mayStop: boolean;
   /** Whether that can still happen: then little is asked ahead. */
   readonly isWatching: boolean;
   see(answer: Answer, sample: Sample): void;
@@ -32,6 +34,7 @@ export async function followAnswers(
   let told = isOwn ? (await store.sampleSummary(cell.id)).items : firstAnswers;
   let hasPrompt = false;
   return {
+    mayStop,
     stop: mayStop ? watch.unusable : new AbortController().signal,
     get isWatching() {
       return mayStop && watch.isUndecided;

@@ -55,8 +55,6 @@ export interface RunDependencies {
   readonly writeOut?: boolean | undefined;
 }
 
-export const defaultLeaseMs = 30_000;
-
 /** A seed of 32 bits from the run's seed and whatever the order is for. */
 function seedFor(seed: number, ...purpose: readonly string[]): number {
   return createHash('sha256')

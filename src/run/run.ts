@@ -1,4 +1,5 @@
 import { nowMs, ownCpuMs, watchLoopDelay } from '../core/clock.ts';
+import { StoreError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { RunCost, RunStatus } from '../core/store.ts';
 import type { RunDependencies, RunPlan } from './plan.ts';
@@ -115,9 +116,17 @@ function createRunCostMeter(framesDrawn: () => number): {
  * Ends with `run-end`, also when `dependencies.signal` aborts: then what is in flight is finished (for at most ten
  * seconds), saved, and the run can be resumed.
  *
- * @throws {StoreError} if results can no longer be stored
+ * @throws {StoreError} if results can no longer be stored; where the store is lost, it names the one beside it
  */
-export async function* runSuite({
+export async function* runSuite(options: RunSuiteOptions): AsyncGenerator<RunEvent, void, void> {
+  try {
+    yield* followRun(options);
+  } catch (error) {
+    throw error instanceof StoreError ? await options.dependencies.store.rescue(error) : error;
+  }
+}
+
+async function* followRun({
   plan,
   dependencies,
   runId,

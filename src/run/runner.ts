@@ -10,6 +10,7 @@ import {
   UnusableAnswersError,
 } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
+import { defaultLeaseMs } from '../core/store.ts';
 import { schemaOf } from './ask-items.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
 import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
@@ -23,7 +24,7 @@ import {
 import { measureCell } from './measure-cell.ts';
 import { OpenEngine } from './open-engine.ts';
 import { QuietMachine } from './quiet-machine.ts';
-import { defaultLeaseMs, type PlannedTask, type RunDependencies, type RunPlan } from './plan.ts';
+import type { PlannedTask, RunDependencies, RunPlan } from './plan.ts';
 import { runPasses } from './run-passes.ts';
 import type { CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
 
@@ -196,30 +197,46 @@ export class Runner implements RunState {
     await this.store.setCellKey(claim, key);
   }
 
-  async #setItems({ cell: { id, taskId }, claim }: CellJob, items: number): Promise<void> {
-    await this.store.setCellItems(claim, items);
+  async #setItems(job: CellJob, items: number): Promise<void> {
+    const { cell, claim } = job;
+    const { id, taskId } = cell;
+    try {
+      await this.store.setCellItems(claim, items);
+    } catch (error) {
+      if (!(error instanceof FencedError)) throw error;
+      job.failure ??= { error };
+      return;
+    }
     await this.#manifest.change((stored) => withEvaluatedItems(stored, taskId, items));
     this.#options.emit({ type: 'cell-items', cellId: id, items });
   }
 
-  async #end({ job, state, error, tell }: EndStep): Promise<void> {
-    const { cell, claim, planned } = job;
-    const { emit } = this.#options;
+  /** A cell that another process has taken over is left to it: the run goes on with the others. */
+  async #end(step: EndStep): Promise<void> {
+    const { job, error } = step;
+    const { cell, claim } = job;
     this.jobs.delete(cell.id);
     this.#leases.drop(claim);
-    if (error instanceof FencedError) {
-      emit({ type: 'warning', message: `${cell.model} on ${cell.taskId}: another process has taken over this cell` });
-      return;
+    try {
+      if (error instanceof FencedError) throw error;
+      await this.#store(step);
+    } catch (cause) {
+      if (!(cause instanceof FencedError)) throw cause;
+      const message = `${cell.model} on ${cell.taskId}: another process has taken over this cell`;
+      this.#options.emit({ type: 'warning', message });
     }
+    // Nothing is asked of a model any more whose cells have all ended: its memory is for the next one.
+    if (![...this.jobs.values()].some(({ model }) => model === job.model)) await this.#engine.close(job.model);
+  }
+
+  async #store({ job: { cell, claim, planned }, state, error, tell }: EndStep): Promise<void> {
     // As it was launched, by this start or an earlier one.
     const { thinking } = (await this.store.getRun(this.runId))?.manifest.models[cell.model] ?? {};
     const { suite } = this.plan;
     const measurements = tell(await measureCell(this.store, cell.id, { task: planned.task, suite, thinking }));
     const described = error === undefined ? undefined : describeError(error);
     await this.store.endCell(claim, { state, measurements, error: described });
-    emit({ type: 'cell-end', cellId: cell.id, state, measurements, error: described });
-    // Nothing is asked of a model any more whose cells have all ended: its memory is for the next one.
-    if (![...this.jobs.values()].some(({ model }) => model === job.model)) await this.#engine.close(job.model);
+    this.#options.emit({ type: 'cell-end', cellId: cell.id, state, measurements, error: described });
   }
 
   /** Gives back the cells that are still open, so that another start finds them free. */
@@ -256,7 +273,10 @@ function isInterruption(error: unknown): boolean {
 
 /** An error as a cell keeps it. */
 function describeError(error: unknown): CellError {
-  if (error instanceof PerbenchError) return { code: error.code, message: error.message, hint: error.hint };
+  if (error instanceof PerbenchError) {
+    const detail = error instanceof EngineError ? error.detail : undefined;
+    return { code: error.code, message: error.message, hint: error.hint, ...(detail !== undefined && { detail }) };
+  }
   // A bug of ours concerns this cell alone, and must be seen with its place.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'PB_BUG', message: text };

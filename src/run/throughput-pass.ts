@@ -120,7 +120,9 @@ export async function runThroughputPass(context: PassContext, options: Throughpu
     { pass: 'throughput', concurrency, total: undefined, limitMs: windowMs, readsMemory: true, isStreamed },
     async (tally) => {
       const onWork = (work: WorkInFlight): void => tally.working(work);
-      const pass = { concurrency, reuse: 'none', isStreamed, signal, onWork } as const;
+      // A closed loop has always more to ask; what a race keeps of its answers is the same each time.
+      const ahead = requestRate === undefined ? Infinity : undefined;
+      const pass = { concurrency, reuse: 'none', ahead, isStreamed, signal, onWork } as const;
       const loop = requestRate === undefined ? new ClosedLoop(options, concurrency) : undefined;
       const asked =
         loop?.positions((ms) => tally.expect(ms)) ??

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { expressionBuilder, type Expression, type Kysely, type Selectable, type SqlBool } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
@@ -26,7 +26,9 @@ export function createCellQueries(db: Kysely<Database>, now: () => number): Cell
       const query = db.selectFrom('cell').selectAll().where('run_id', '=', runId);
       return (await query.orderBy('position').orderBy('id').execute()).map(readCell);
     },
-    claimCell: (cellId, owner, leaseMs) => claimCell(db, cellId, owner, now(), leaseMs),
+    claimCell: (cellId, owner, leaseMs) =>
+      // Only with the lock in hand it is known what time it is: others may have claimed it while this one waited.
+      db.transaction().execute(async (transaction) => claimCell(transaction, cellId, owner, now(), leaseMs)),
     renewLease: (claim, leaseMs) => updateClaimed(db, claim, { lease_until_ms: leaseEnd(now(), leaseMs) }),
     setCellKey: (claim, key) => updateClaimed(db, claim, { key }),
     setCellItems: (claim, items) => updateClaimed(db, claim, { items }),
@@ -64,13 +66,22 @@ async function claimCell(
       error: null,
     }))
     .where('id', '=', cellId)
-    .where((eb) => eb('state', '=', 'pending').or(eb('state', '=', 'running').and('lease_until_ms', '<=', nowMs)))
+    .where((eb) => eb('state', '=', 'pending').or(eb('state', '=', 'running').and(hasRunOut(nowMs, leaseMs))))
     .returning('attempt')
     .executeTakeFirst();
   if (row !== undefined) return { cellId, attempt: row.attempt, owner };
   const exists = await db.selectFrom('cell').select('id').where('id', '=', cellId).executeTakeFirst();
   if (exists === undefined) throw new StoreError(`no cell ${cellId} in the store`);
   return undefined;
+}
+
+/**
+ * Whether nobody holds a cell any more. A lease that ends later than the longest that could be taken now was taken by a
+ * clock that was ahead.
+ */
+export function hasRunOut(nowMs: number, leaseMs: number): Expression<SqlBool> {
+  const eb = expressionBuilder<Database, 'cell'>();
+  return eb.or([eb('lease_until_ms', '<=', nowMs), eb('lease_until_ms', '>', leaseEnd(nowMs, leaseMs))]);
 }
 
 async function appendPassResult(db: Kysely<Database>, claim: Claim, result: PassResult): Promise<void> {

@@ -3,9 +3,9 @@ import type { Kysely } from 'kysely';
 import type { CellMeasurements } from '../core/cell.ts';
 import { StoreError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Claim, StoredScore } from '../core/store.ts';
+import { longestLeaseMs, type Claim, type StoredScore } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
-import { updateClaimed } from './claims.ts';
+import { hasRunOut, updateClaimed } from './claims.ts';
 import { type Database, readJson, type SampleTable } from './schema.ts';
 
 /** Rows of one insert: 28 columns of each stay below the 32,766 parameters of SQLite. */
@@ -161,14 +161,14 @@ export async function replaceScores(
   cellId: string,
   scores: AsyncIterable<NewScore>,
   measurements: CellMeasurements,
-  nowMs: number,
+  now: () => number,
 ): Promise<number> {
   // Collected first: the scores are usually computed from this store's samples, and a transaction on the only
   // connection would wait for itself.
   const collected: NewScore[] = [];
   for await (const score of scores) collected.push(score);
   return db.transaction().execute(async (transaction) => {
-    await replaceMeasurements(transaction, cellId, measurements, nowMs);
+    await replaceMeasurements(transaction, cellId, measurements, now());
     let changed = 0;
     for (const entry of collected) changed += await replaceScore(transaction, cellId, entry);
     return changed;
@@ -185,7 +185,7 @@ async function replaceMeasurements(
     .updateTable('cell')
     .set({ measurements: JSON.stringify(measurements) })
     .where('id', '=', cellId)
-    .where((eb) => eb('state', '<>', 'running').or('lease_until_ms', '<=', nowMs))
+    .where((eb) => eb('state', '<>', 'running').or(hasRunOut(nowMs, longestLeaseMs)))
     .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) > 0) return;
   const cell = await db.selectFrom('cell').select('id').where('id', '=', cellId).executeTakeFirst();

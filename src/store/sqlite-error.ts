@@ -43,6 +43,12 @@ export function isUnwritable(error: unknown): boolean {
   return code !== undefined && [permission, readOnly, inputOutput, full, cannotOpen].includes(code as 3);
 }
 
+/** Whether SQLite found the store unreadable, and no more than that: it is neither locked nor full. */
+export function isDamage(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === codes.corrupt || code === codes.notADatabase || code === codes.inputOutput;
+}
+
 /** What the user must know about a failure of SQLite; anything else comes back as it is: it is a bug of ours. */
 export function explainSqliteError(error: unknown, file: string): unknown {
   if (!isSqliteError(error)) return error;

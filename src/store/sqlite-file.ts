@@ -11,7 +11,7 @@ import { openForReading, prepared } from './open-for-reading.ts';
 import { explainSqliteError, isBusy, isUnwritable } from './sqlite-error.ts';
 
 /** "PERB": says whose database a file is. */
-const applicationId = 0x50_45_52_42;
+export const applicationId = 0x50_45_52_42;
 /** What a command is going to do with a store. */
 export type StoreAccess = 'read' | 'write';
 
@@ -58,6 +58,8 @@ function openOnce(file: string, busyTimeoutMs: number, access: StoreAccess): Dat
       checkOwner(database, file);
       database.exec('pragma journal_mode = wal');
       database.exec('pragma synchronous = full');
+      // The store copies its log into its file itself, once it has looked at what it copies.
+      database.exec('pragma wal_autocheckpoint = 0');
     });
   } catch (error) {
     if (access === 'write' || !isUnwritable(error)) throw error;

@@ -116,7 +116,7 @@ it('has all that was acknowledged when the writer is killed', { timeout: 60_000 
     // Batches are whole: at most the one in flight is there besides.
     expect(found.size % 3).toBe(0);
     // The dead process still has its lease, and loses it in time.
-    expect(await store.claimCell('cell-0', 'successor', 1_000)).toBeUndefined();
+    expect(await store.claimCell('cell-0', 'successor', 60_000)).toBeUndefined();
     nowMs += 61_000;
     await store.releaseCell(await mustClaim(store, 'cell-0', 'successor'));
   }

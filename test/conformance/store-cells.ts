@@ -42,6 +42,23 @@ export function testCells(open: OpenStore): void {
     expect(await store.claimCell('cell-0', 'owner-b', 1_000)).toMatchObject({ attempt: 2, owner: 'owner-b' });
   });
 
+  it.each([86_400_000, 3_600_000, 1_001])(
+    'hands over a cell that was claimed by a clock %d ms ahead',
+    async (aheadMs) => {
+      const { store, clock } = await openWithRun(open);
+      const nowMs = clock.nowMs;
+      clock.nowMs += aheadMs;
+      await mustClaim(store, 'cell-0');
+      clock.nowMs = nowMs;
+      expect(await store.claimCell('cell-0', 'owner-b', 1_000)).toMatchObject({ attempt: 2, owner: 'owner-b' });
+    },
+  );
+
+  it('keeps a cell that was claimed a moment ago by a clock that stood still since', async () => {
+    const { store } = await openWithClaim(open);
+    expect(await store.claimCell('cell-0', 'owner-b', 1_000)).toBeUndefined();
+  });
+
   it('keeps a cell whose lease is renewed, also after it ran out unnoticed', async () => {
     const { store, clock, claim } = await openWithClaim(open);
     clock.nowMs += 900;

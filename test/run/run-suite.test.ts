@@ -170,7 +170,7 @@ it('stops waiting when it is told to', async () => {
   await using store = await openSqliteStore({ file: ':memory:' });
   const plan = toyPlan({ tasks: [toyLetters] });
   const opened = await openRun(plan, store, { now: new Date(0), random: Math.random });
-  await store.claimCell((await store.cells(opened.runId))[0]?.id ?? '', 'somebody else', 60_000);
+  await store.claimCell((await store.cells(opened.runId))[0]?.id ?? '', 'somebody else', 20_000);
   const stop = new AbortController();
   const dependencies = toyDependencies(store, { signal: stop.signal });
   const events: RunEvent[] = [];

@@ -51,7 +51,11 @@ export function createProgress(
   const progress = create(progressKind(globals, sink.isTTY === true, environment));
   output.divertNotes((text) => progress.note(text));
   return {
-    handle: (event) => progress.handle(event),
+    handle(event) {
+      progress.handle(event);
+      const detail = event.type === 'cell-end' ? event.error?.detail : undefined;
+      if (detail !== undefined) output.detail(detail);
+    },
     note: (text) => progress.note(text),
     aside: (write) => progress.aside(write),
     framesDrawn: () => progress.framesDrawn(),

@@ -7,6 +7,8 @@ import type { PromptReader } from './prompts.ts';
 export interface PassSettings {
   readonly concurrency: number;
   readonly reuse: 'none' | 'prefix';
+  /** Requests beyond those answered that are waited for, and looked at; undefined: those that are there. */
+  readonly ahead?: number | undefined;
 }
 
 /** Opens contexts of the shape that a pass needs; there is one at a time, the weights stay. */

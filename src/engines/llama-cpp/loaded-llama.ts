@@ -18,13 +18,25 @@ import type { WorkerProcess } from './worker-process.ts';
 /** Requests that wait beside those in flight, so that prefixes can be shared. */
 const sortedWindow = 256;
 
+interface Window {
+  /** Requests that may be at the engine. */
+  readonly places: number;
+  readonly ahead: number | undefined;
+}
+
 /**
  * How many requests may be at the engine: those in flight, and as many that wait, so that a free sequence finds work
- * at once. One at a time is strict: the next is fetched when the result is out.
+ * at once. One at a time is strict: the next is fetched when the result is out. Where enough can be had, the engine looks
+ * at fewer than are there, so that it needn't wait for those that it looks at.
  */
-function windowOf(pass: PassOptions): number {
-  if (pass.reuse === 'prefix') return Math.max(sortedWindow, pass.concurrency * 2);
-  return pass.concurrency === 1 ? 1 : pass.concurrency * 2;
+function windowOf({ concurrency, reuse, ahead }: PassOptions): Window {
+  if (reuse === 'none' && concurrency === 1) return { places: 1, ahead: undefined };
+  const mostLookedAt = reuse === 'prefix' ? Math.max(sortedWindow, concurrency * 2) : concurrency;
+  if (ahead !== undefined) {
+    const lookedAt = Math.max(concurrency, Math.min(ahead - concurrency, mostLookedAt));
+    return { places: Math.min(ahead, lookedAt + concurrency), ahead: lookedAt };
+  }
+  return { places: reuse === 'prefix' ? mostLookedAt : concurrency * 2, ahead };
 }
 
 /** A GGUF model in its process. */
@@ -132,11 +144,12 @@ export class LoadedLlama implements LoadedModel {
     if (this.#failure !== undefined) throw this.#failure;
     const worker = this.#worker;
     const { concurrency, reuse, onWork } = pass;
+    const { places, ahead } = windowOf(pass);
     const start = (): number => {
       worker.work();
       this.#pass += 1;
       this.#onWork = onWork;
-      worker.send({ type: 'pass-start', pass: this.#pass, kind, settings: { concurrency, reuse } });
+      worker.send({ type: 'pass-start', pass: this.#pass, kind, settings: { concurrency, reuse, ahead } });
       return this.#pass;
     };
     let number: number | undefined;
@@ -147,7 +160,7 @@ export class LoadedLlama implements LoadedModel {
       worker.send({ type: 'requests-end', pass: number });
     }
     try {
-      yield* this.#passes.run(announced(), pass, windowOf(pass), async (request, { signal }) => {
+      yield* this.#passes.run(announced(), pass, places, async (request, { signal }) => {
         if (this.#failure !== undefined) throw this.#failure;
         const answer = this.#questions.wait(request.id, signal);
         worker.send({ type: 'requests', pass: this.#pass, requests: [request] });

@@ -12,32 +12,51 @@ const gatherMs = 15;
 interface RunningPass {
   readonly id: number;
   readonly pass: EnginePass<EngineRequest, EngineResult>;
-  readonly concurrency: number;
+  readonly settings: PassSettings;
+  /** Arrived, but further ahead than the pass may look. */
+  readonly later: EngineRequest[];
   received: number;
+  answered: number;
   hasAllRequests: boolean;
   isGathered: boolean;
 }
 
-function createPass(
+export type CreatePass = (
   source: ContextSource,
   kind: PassKind,
   settings: PassSettings,
-): EnginePass<EngineRequest, EngineResult> {
+) => EnginePass<EngineRequest, EngineResult>;
+
+function createEnginePass(...[source, kind, settings]: Parameters<CreatePass>): ReturnType<CreatePass> {
   // The parent sends a pass only requests of its kind.
   return kind === 'generate' ? new GenerationPass(source, settings) : new LikelihoodPass(source, settings);
 }
 
-/** Runs passes one at a time: a decode, then a look at what has arrived, and again. */
+/** How many requests the pass may look at by now, in the order in which they are asked. */
+function inSight({ settings, answered }: RunningPass): number {
+  return settings.ahead === undefined ? Infinity : answered + settings.ahead;
+}
+
+/**
+ * Runs passes one at a time: a decode, then a look at what has arrived, and again. Where a pass is told how many requests
+ * can be had ahead, each decode waits for these, and sees no more: its batch then doesn't depend on when they arrive.
+ */
 export class PassRunner {
   readonly #source: ContextSource;
   readonly #report: (message: WorkerReport) => void;
+  readonly #createPass: CreatePass;
   #running: RunningPass | undefined;
   #isScheduled = false;
   #lastReportMs = 0;
 
-  constructor(source: ContextSource, report: (message: WorkerReport) => void) {
+  constructor(
+    source: ContextSource,
+    report: (message: WorkerReport) => void,
+    createPass: CreatePass = createEnginePass,
+  ) {
     this.#source = source;
     this.#report = report;
+    this.#createPass = createPass;
   }
 
   handle(order: Exclude<WorkerOrder, LoadOrder>): void {
@@ -67,12 +86,24 @@ export class PassRunner {
     this.#end();
     this.#running = {
       id,
-      pass: createPass(this.#source, kind, settings),
-      concurrency: settings.concurrency,
+      pass: this.#createPass(this.#source, kind, settings),
+      settings,
+      later: [],
       received: 0,
+      answered: 0,
       hasAllRequests: false,
-      isGathered: settings.concurrency === 1,
+      isGathered: settings.concurrency === 1 || settings.ahead !== undefined,
     };
+    if (settings.ahead !== undefined) this.#showLife(this.#running);
+  }
+
+  /** Whoever waits for requests doesn't hang. */
+  #showLife(running: RunningPass): void {
+    setTimeout(() => {
+      if (this.#running !== running) return;
+      if (performance.now() - this.#lastReportMs > progressIntervalMs) this.#reportResults(running, []);
+      this.#showLife(running);
+    }, progressIntervalMs).unref();
   }
 
   #addRequests(running: RunningPass, requests: readonly EngineRequest[]): void {
@@ -82,16 +113,27 @@ export class PassRunner {
         this.#schedule();
       }, gatherMs);
     }
-    for (const request of requests) running.pass.add(request);
+    running.later.push(...requests);
     running.received += requests.length;
-    if (running.received > running.concurrency) running.isGathered = true;
+    if (running.settings.ahead === undefined) this.#showRequests(running);
+    if (running.received > running.settings.concurrency) running.isGathered = true;
+  }
+
+  #showRequests(running: RunningPass): void {
+    const shown = running.received - running.later.length;
+    for (const request of running.later.splice(0, inSight(running) - shown)) running.pass.add(request);
+  }
+
+  #isReady(running: RunningPass): boolean {
+    if (running.pass.isIdle && running.later.length === 0) return false;
+    if (running.hasAllRequests) return true;
+    return running.settings.ahead === undefined ? running.isGathered : running.received >= inSight(running);
   }
 
   #schedule(): void {
     const running = this.#running;
     if (running === undefined || this.#isScheduled) return;
-    if (running.pass.isIdle) return;
-    if (!running.isGathered && !running.hasAllRequests) return;
+    if (!this.#isReady(running)) return;
     this.#isScheduled = true;
     // Messages are read between two decodes.
     setImmediate(() => {
@@ -103,17 +145,21 @@ export class PassRunner {
 
   #step(running: RunningPass): void {
     try {
+      this.#showRequests(running);
       const results = running.pass.step();
-      const nowMs = performance.now();
-      const isDue = nowMs - this.#lastReportMs > progressIntervalMs;
-      if (results.length === 0 && !isDue) return;
-      const about = { pass: running.id, inFlight: running.pass.inFlight };
-      this.#report(results.length > 0 ? { type: 'results', ...about, results } : { type: 'progress', ...about });
-      this.#lastReportMs = nowMs;
+      running.answered += results.length;
+      const isDue = performance.now() - this.#lastReportMs > progressIntervalMs;
+      if (results.length > 0 || isDue) this.#reportResults(running, results);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       this.#end();
       this.#report({ type: 'pass-error', pass: running.id, message: error.message });
     }
+  }
+
+  #reportResults({ id, pass }: RunningPass, results: readonly EngineResult[]): void {
+    const about = { pass: id, inFlight: pass.inFlight };
+    this.#report(results.length > 0 ? { type: 'results', ...about, results } : { type: 'progress', ...about });
+    this.#lastReportMs = performance.now();
   }
 }

@@ -25,6 +25,11 @@ describe('createChatRenderer', () => {
     expect(() => render([{ role: 'system', content: '' }])).toThrow('no system role');
     expect(() => createChatRenderer('{% if %}', special)).toThrow(/./);
   });
+
+  it('ends a loop that would fill the memory', () => {
+    const render = createChatRenderer('{% for i in range(1000000000) %}{{ i }}{% endfor %}', special);
+    expect(() => render([])).toThrow('range() gives more than 100,000 numbers in one prompt');
+  });
 });
 
 describe('readPrompt', () => {

@@ -5,6 +5,9 @@ import { readIfThere } from '../../meters/proc-file.ts';
 import type { WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 const keptStderrLines = 20;
+const lessMemory =
+  'Close other programs, or take a smaller model, quantisation, context or concurrency; then run perbench resume.';
+const seeMore = 'Run perbench resume -v to see what the engine wrote last.';
 const checkIntervalMs = 1000;
 /** A process that computes, but reports nothing for so many times the limit, hangs too. */
 const busyFactor = 10;
@@ -64,11 +67,11 @@ export class WorkerProcess {
     this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#keepStderr(text));
     child.on('message', (report: WorkerReport) => this.#hear(report));
-    child.on('error', (error) => this.#fail(`the engine's process failed: ${error.message}`));
+    child.on('error', (error) => this.#fail(`the engine's process failed: ${error.message}`, seeMore));
     child.on('close', (code, signal) => {
       const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
-      const hint = signal === 'SIGKILL' ? ' (out of memory, or killed by hand)' : '';
-      this.#fail(`the engine's process ${how}${hint}`);
+      const why = signal === 'SIGKILL' ? ' (out of memory, or killed by hand)' : '';
+      this.#fail(`the engine's process ${how}${why}`, signal === 'SIGKILL' ? lessMemory : seeMore);
     });
     this.#watch = setInterval(() => this.#checkProgress(), Math.min(checkIntervalMs, options.hangMs / 4));
     this.#watch.unref();
@@ -127,15 +130,16 @@ export class WorkerProcess {
     if (!this.#isWorking) return;
     if (nowMs - this.#lastSignMs < hangMs && nowMs - this.#lastReportMs < hangMs * busyFactor) return;
     const silentMs = Math.round(nowMs - this.#lastReportMs);
-    this.#fail(`the engine's process hung: no progress for ${silentMs} ms, it was killed`);
+    const hint = 'Raise hangSeconds if the model is that slow; -v shows what the engine wrote last.';
+    this.#fail(`the engine's process hung: no progress for ${silentMs} ms, it was killed`, hint);
     this.#killGroup();
   }
 
-  #fail(what: string): void {
+  #fail(what: string, hint: string): void {
     if (this.#failure !== undefined || this.#isStopping) return;
     clearInterval(this.#watch);
-    const lines = this.#stderr.length === 0 ? '' : `; its last lines: ${this.#stderr.slice(-5).join(' | ')}`;
-    this.#failure = new EngineError(`${this.#options.modelName}: ${what}${lines}`);
+    const detail = this.#stderr.length === 0 ? undefined : this.#stderr.join('\n');
+    this.#failure = new EngineError(`${this.#options.modelName}: ${what}`, { hint, detail });
     this.#options.onFailure(this.#failure);
   }
 

@@ -45,6 +45,8 @@ export function wholeLog(file: string): string {
 
 const pollMs = 50;
 const killMs = 5_000;
+/** Where keepers can't live, none is started more often. */
+const keeperPauseMs = 200;
 
 export interface ServerProcessOptions {
   readonly command: ServerCommand;
@@ -81,7 +83,9 @@ export class ServerProcess implements AsyncDisposable {
   /** Resolves to how it ended. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
-  readonly #keeper: ChildProcess;
+  readonly #order: KeeperOrder;
+  #keeper: ChildProcess;
+  #isEnding = false;
   readonly #mark: string;
   readonly #stopMs: number;
   readonly #apiKey: string | undefined;
@@ -99,7 +103,8 @@ export class ServerProcess implements AsyncDisposable {
     this.#mark = mark;
     this.#stopMs = stopMs;
     this.#apiKey = apiKey;
-    this.#keeper = startKeeper({ groupId: pid, mark, graceMs: stopMs });
+    this.#order = { groupId: pid, mark, graceMs: stopMs };
+    this.#keeper = this.#startKeeper();
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.#end = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
@@ -130,6 +135,18 @@ export class ServerProcess implements AsyncDisposable {
     } finally {
       closeSync(log);
     }
+  }
+
+  /** A keeper that dies is followed by another. */
+  #startKeeper(): ChildProcess {
+    const keeper = startKeeper(this.#order);
+    keeper.once('exit', () => {
+      const follow = (): void => {
+        if (!this.#isEnding) this.#keeper = this.#startKeeper();
+      };
+      setTimeout(follow, keeperPauseMs).unref();
+    });
+    return keeper;
   }
 
   /** How it ended; undefined while it runs. */
@@ -173,6 +190,7 @@ export class ServerProcess implements AsyncDisposable {
       signalServer(this.pid, this.#mark, 'SIGKILL');
       await untilGone(killMs);
     }
+    this.#isEnding = true;
     this.#keeper.kill('SIGKILL');
   }
 }

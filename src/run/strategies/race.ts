@@ -304,11 +304,25 @@ async function* raceTask(race: TaskRace): Steps {
   yield noteTask(planned.task.id, (task) => ({ ...task, open }));
 }
 
+/** Leaves the race of a task to the process that has taken over a cell of it. */
+async function* leaveRace({ jobs }: RunState, { task }: PlannedTask, error: FencedError): Steps {
+  const own = Array.from(jobs.values()).filter(({ planned }) => planned.task === task);
+  for (const job of own) yield endStep(job, { error }, (measured) => measured);
+}
+
 /** The race of each task of a run to its certificate, one after the other. */
 export async function* raceRun(state: RunState): Steps {
   for (const planned of state.plan.tasks) {
-    if (state.isStopped) return;
-    const race = yield* openRace(state, planned);
-    if (race !== undefined) yield* raceTask(race);
+    for (let isLost = true; isLost && !state.isStopped;) {
+      isLost = false;
+      const race = yield* openRace(state, planned);
+      try {
+        if (race !== undefined) yield* raceTask(race);
+      } catch (error) {
+        if (!(error instanceof FencedError)) throw error;
+        isLost = true;
+        yield* leaveRace(state, planned, error);
+      }
+    }
   }
 }

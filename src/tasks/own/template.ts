@@ -1,5 +1,6 @@
 import { Template } from '@huggingface/jinja';
-import { boundRanges } from './bounded-range.ts';
+import { boundRanges } from '../../core/bounded-range.ts';
+import { boundedRenderer } from '../../core/within-time.ts';
 import type { SettingSource } from './setting-error.ts';
 import { settingError } from './setting-error.ts';
 import { jinjaNames, templateNames } from './template-names.ts';
@@ -42,13 +43,14 @@ export function promptTemplate(text: string, { file, key, trailing }: TemplateOp
   const template = new Template(source);
   const names = templateNames(template);
   const ranges = boundRanges(template);
+  const render = boundedRenderer((variables: Readonly<Record<string, unknown>>) => template.render(variables));
   return {
     key,
     names,
     render(variables, itemId) {
       try {
         const given = Object.entries(variables).filter(([name]) => !jinjaNames.includes(name));
-        return template.render({ ...Object.fromEntries(given), ...ranges() });
+        return render({ ...Object.fromEntries(given), ...ranges() });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw settingError(file, key, `can't be rendered for row "${itemId}": ${reason}`);
