@@ -7,7 +7,7 @@ export type KnownFinish = 'stop' | 'length' | 'content_filter' | 'fault';
 const none = new Set(['', 'null', 'none', 'undefined', 'nil', 'unspecified', 'finishreasonunspecified', 'notfinished']);
 
 /**
- * By their letters alone; the first that fits. Names of OpenAI, Anthropic, Google, Cohere, Mistral, DeepSeek, Bedrock,
+ * By their letters alone; the first that fits. Names of OpenAI, Google, Cohere, Mistral, DeepSeek, Bedrock,
  * vLLM, SGLang, TGI and TensorRT-LLM.
  */
 const names: readonly (readonly [RegExp, KnownFinish])[] = [

@@ -1,8 +1,9 @@
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../core/errors.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import type { Claim, Store } from '../core/store.ts';
 import { isSqliteError } from './sqlite-error.ts';
 import type { StoreWatch } from './store-watch.ts';
@@ -32,7 +33,7 @@ export async function rescue(lost: LostStore, fault: StoreError): Promise<StoreE
   for (const folder of [dirname(lost.file), tmpdir()]) {
     const target = join(folder, name);
     try {
-      mkdirSync(folder, { recursive: true });
+      await makeFolder(folder);
       const isCopy = copyInto(target, lost);
       await writeAgain(await lost.openStore(target), lost.written);
       return told(fault, target, lost.written, isCopy);

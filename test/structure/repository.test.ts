@@ -115,11 +115,23 @@ describe('dependencies', () => {
   >;
   const lock = JSON.parse(readRepositoryFile('package-lock.json')) as {
     readonly packages: Readonly<
-      Record<string, { readonly version?: string; readonly resolved?: string; readonly integrity?: string }>
+      Record<
+        string,
+        { readonly version?: string; readonly resolved?: string; readonly integrity?: string; readonly link?: boolean }
+      >
     >;
   };
   const groups = ['dependencies', 'devDependencies', 'optionalDependencies'];
-  const pinned = groups.flatMap((group) => Object.entries(manifest[group] ?? {}));
+  /** A package in a folder here is as pinned as what it depends on. */
+  const folders = Object.entries(lock.packages).filter(([, { link }]) => link === true);
+  const local = folders.map(([, { resolved = '' }]) => resolved);
+  const manifests = [
+    manifest,
+    ...local.map((folder) => JSON.parse(readRepositoryFile(`${folder}/package.json`)) as typeof manifest),
+  ];
+  const pinned = manifests
+    .flatMap((each) => groups.flatMap((group) => Object.entries(each[group] ?? {})))
+    .filter(([, version]) => !local.includes(version.replace(/^file:/, '')));
 
   it('are pinned exactly', () => {
     expect(pinned.length).toBeGreaterThan(10);
@@ -131,7 +143,10 @@ describe('dependencies', () => {
   });
 
   it('are locked by content, not by place', () => {
-    const entries = Object.entries(lock.packages).filter(([path]) => path !== '');
+    expect(local.every((folder) => files.some((path) => path.startsWith(`${folder}/`)))).toBe(true);
+    const entries = Object.entries(lock.packages).filter(
+      ([path, { link }]) => path !== '' && link !== true && !local.includes(path),
+    );
     expect(entries.filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
     expect(entries.filter(([, entry]) => entry.integrity === undefined)).toEqual([]);
   });

@@ -46,7 +46,7 @@ it.each([
   ['vllm', '', 'vllm serve'],
   ['hf', 'pretrained=EleutherAI/pythia-160m,dtype=float', 'hf:OWNER/REPO-GGUF'],
   ['gguf', '', './model.gguf'],
-  ['anthropic-chat-completions', 'model=claude', 'openai:ADDRESS#NAME'],
+  ['watsonx_llm', 'model_id=a', 'openai:ADDRESS#NAME'],
   ['textsynth', '', 'openai:ADDRESS#NAME'],
 ])("says what to write for lm-eval's %s with %j", async (backend, args, hint) => {
   const error: unknown = await settings(['--model', backend, ...(args === '' ? [] : ['--model_args', args])]).catch(

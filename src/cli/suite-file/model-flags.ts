@@ -38,9 +38,6 @@ const fileBackends: ReadonlyMap<string, string> = new Map([
 
 /** lm-eval's ways to a provider with a protocol of its own. */
 const otherBackends: ReadonlySet<string> = new Set([
-  'anthropic',
-  'anthropic-chat',
-  'anthropic-chat-completions',
   'azure-openai-chat-completions',
   'litellm',
   'litellm-chat-completions',

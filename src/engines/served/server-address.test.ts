@@ -82,7 +82,7 @@ describe('the address of a server', () => {
     ['chat:gpt-4o', 'expected the address of a server', 'Write openai:https://api.openai.com/v1#gpt-4o'],
     ['http://me:secret@h/v1', 'http://h/v1 contains a user or a password', 'OPENAI_API_KEY'],
     ['me:secret@h:80/v1', 'expected the address of a server, got "…@h:80/v1"', 'Write openai:http://'],
-    ['http://me:a/secret@h/v1', 'got "http://…@h/v1"', 'Write openai:http://'],
+    ['http://me:a/secret@h/v1', 'got "http://[removed]@h/v1"', 'Write openai:http://'],
     ['http://h:99999/v1?k=secret', 'got "http://h:99999/v1?…"', 'Write openai:http://'],
     ['http://h/v1?api_key=secret', 'the query of the address http://h/v1 holds a key (api_key)', 'OPENAI_API_KEY'],
     ['h:80?subscription-key=secret#m', 'holds a key (subscription-key)', 'headers'],
