@@ -101,7 +101,12 @@ describe.each(['full', 'race'] as const)('a %s run', (kind) => {
   it('says that throughput still rose where the search for a concurrency ended', async () => {
     // A window of its own for every pass of the search would take minutes: this cell has found its end before.
     await using store = await openSqliteStore({ file: ':memory:' });
-    const earlier = { pass: 'accuracy', launch: 7, concurrency: 512 } as PassResult;
+    const earlier = {
+      pass: 'accuracy',
+      launch: 7,
+      concurrency: 512,
+      warnings: [] as PassResult['warnings'],
+    } as PassResult;
     const searched: Store = { ...store, passResults: async (id) => [earlier, ...(await store.passResults(id))] };
     const plan = await plans[kind]({
       models: { only: { answers: rightAnswers(9) } },
