@@ -141,12 +141,12 @@ describe('a model that cannot be opened', () => {
     [
       'an old version',
       Buffer.concat([Buffer.from('GGUF'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(64)]),
-      'its version is 1, expected 2 or 3',
+      'is a GGUF file of version 1, expected 2 or 3',
     ],
     [
-      'an architecture that the library does not know',
+      'a vocabulary without weights',
       makeGguf([['general.architecture', 'perbenchnet']]),
-      "llama.cpp can't load it: unknown model architecture: 'perbenchnet'",
+      'is no language model: it is a vocabulary without weights',
     ],
   ])('%s', async (_, content, message) => {
     await using folder = await testFolder();
