@@ -60,6 +60,10 @@ describe('parseLetter reads', () => {
     'D? No: C',
     'Not A. Not B. C.',
     'D All of the above'.replace('D', 'C'),
+    'c.granite',
+    'c)granite',
+    'c, granite',
+    'C. elegans',
     'C\n\nWhy:\nA. melts\nB. floats\nC. holds',
     'A. chalk\nB. wax\nC. granite\nD. ice\n\nC',
   ])('the letter at the head of a line or sentence: %j', (text) => {
@@ -109,6 +113,18 @@ describe('parseLetter reads', () => {
     'I think C',
     'i pick c',
     "I'd go with C.",
+    'Must be C',
+    "I'm pretty sure C",
+    'Looks like C.',
+    'Definitely C',
+    'Perhaps c.',
+    'Most likely C',
+    'Overall, C.',
+    'Letter C',
+    'However, C.',
+    'As it melts last, C.',
+    'Because it boils at 21°C, C.',
+    "Since it's hard: C",
     "It must be C, it's hard.",
     'I chose option C.',
   ])('a letter that is stated or said: %j', (text) => {
@@ -132,6 +148,7 @@ describe('parseLetter reads', () => {
     "D'Artagnan chose C",
     'The answer is a rock. So C',
     'The answer is C, A is too soft.',
+    'The answer is C, A and B are wrong',
     'The answer is C\nA is wrong',
     'Option A melts, so option C.',
     'Rather than A, C is the right answer',
@@ -159,6 +176,54 @@ describe('parseLetter reads', () => {
   });
 });
 
+describe('parseLetter reads a letter', () => {
+  it.each([
+    'granite (C)',
+    '**granite** (C)',
+    '**granite** (**C**)',
+    'granite [C].',
+    'Metal D (C)',
+    'Vitamin D (C)',
+    'granite - C',
+    'granite → C',
+    'granite; C',
+    'chalk (A) is wrong, granite (C) is right',
+  ])('behind a text: %j', (text) => {
+    expect(parseLetter(text, 4)).toBe(2);
+  });
+
+  it.each([
+    'A. Wrong.\nC. Right.\nD. Wrong.',
+    'A: incorrect\nC: correct\nD: incorrect',
+    'A - wrong, C - right, D - wrong',
+    'A (wrong) C (right)',
+    'A ✗ / C ✓',
+    '- A ✗\n- C ✔️\n- D ✗',
+    '❌ A\n✅ C\n❌ D',
+    'A) chalk ❌\nC) granite ✅\nD) ice ❌',
+    'A. chalk is wrong.\nC. granite is right.\nD. ice is wrong.',
+    'A. 5.0 km/h - incorrect\nC. the solution - correct\nD. more - incorrect',
+    'Between A and C, C is better.',
+    'Between A and C, C fits best.',
+    'A would be true if it melted; however C.',
+    'Not A but C',
+    "It isn't a but c",
+  ])('that is said to be right among others: %j', (text) => {
+    expect(parseLetter(text, 4)).toBe(2);
+  });
+
+  it.each([
+    'C\n\nQuestion: Which melts?\nA. chalk\nB. wax\nAnswer: B',
+    'C. granite\n\n### Question 2:\nWhich melts?\nAnswer: B',
+    'Answer: C\n\nQ: Which melts?\nAnswer: B',
+    'C\n\nUser: Which melts?\nAssistant: B',
+    'Question: Which is hard?\nA. chalk\nAnswer: C',
+    'Well.\nQuestion: Which is hard?\nAnswer: C',
+  ])('before another question: %j', (text) => {
+    expect(parseLetter(text, 4)).toBe(2);
+  });
+});
+
 describe('parseLetter reads nothing', () => {
   it.each([
     '',
@@ -170,6 +235,13 @@ describe('parseLetter reads nothing', () => {
     'Vitamin D is the correct answer',
     'boron [B]',
     'boron (B)',
+    'boron - B',
+    'BF3 (B)',
+    '5 (A)',
+    'f(C)',
+    'family B',
+    'Certainly a plant',
+    'most likely a',
     'hepatitis B',
     'Type A blood',
     'Blood type: B',
@@ -222,6 +294,18 @@ describe('parseLetter reads nothing', () => {
     'The answer is A or B',
     'Answer: A and C',
     'A, C, and D',
+    'A, B and C',
+    'Answers: A, B and C',
+    '(A), (B) or (D)',
+    'a, b, c and d',
+    'A, B and C are wrong',
+    'A and B\n\nQuestion: Which melts?\nAnswer: C',
+    '1. A\n2. B',
+    '• A\n• B',
+    'chalk (A)\nwax (B)',
+    'chalk - A\nwax - B',
+    'A. leaves\nB. roots',
+    'A. chalk only\nB. wax',
     'A B C',
     'A\nB\nC',
     'A. chalk\nB. wax\nC. granite',
@@ -249,6 +333,10 @@ describe('parseLetter reads nothing', () => {
     'Is the answer B?',
     'rather than A',
     'Any but A',
+    "I'm not sure B",
+    "It's not wax (B)",
+    'B ✗',
+    'B would be right if it melted',
     '<think>The answer is B',
   ])('where a letter is denied, supposed or thought: %j', (text) => {
     expect(parseLetter(text, 4)).toBeUndefined();
