@@ -26,7 +26,7 @@ export function letterText(answer: string): string {
   const read = isLong ? `${answer.slice(0, headCharacters)}\n${answer.slice(-tailCharacters)}` : answer;
   return read
     .replaceAll(/[\uff01-\uff5e]/gu, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
-    .replaceAll(/[\u200b-\u200d\u2060\ufeff]/gu, '')
+    .replaceAll(/\ufe0f|[\u200b-\u200d\u2060\ufeff]/gu, '')
     .replaceAll('。', '.')
     .replaceAll('、', ',')
     .replaceAll(emphasised, '($2)')
@@ -38,9 +38,13 @@ export function letterText(answer: string): string {
     .replaceAll(/(?<![\p{L}\p{N}])['‘’]|['‘’](?![\p{L}\p{N}])/gu, '');
 }
 
-/** The letter that a text is, punctuation aside; none of `C++`, `A+`, `°C` or `5 A`. */
+/** A base model goes on with another question. */
+export const nextQuestion =
+  /\n[^\p{L}\p{N}\n]{0,12}(?:(?:next|new)\s+)?(?:questions?|q|problem|exercise|user|human)(?:[^\S\n]*#?\d{1,4})?[^\p{L}\p{N}\n]{0,4}:/iu;
+
+/** The letter that a text is, punctuation aside; none of `C++`, `A+`, `°C`, `5 A` or `B ✗`. */
 export function wholeLetter(plain: string): string | undefined {
-  return /^[^\p{L}\p{N}°%+'’#]*([A-Za-z])[^\p{L}\p{N}°%+'’#]*$/u.exec(plain)?.[1]?.toUpperCase();
+  return /^[^\p{L}\p{N}°%+'’#✗✘❌✖]*([A-Za-z])[^\p{L}\p{N}°%+'’#✗✘❌✖]*$/u.exec(plain)?.[1]?.toUpperCase();
 }
 
 const spaceless = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}`;
@@ -48,17 +52,18 @@ const besideBefore = String.raw`(?<![[\p{L}\p{N}\p{M}]--[${spaceless}]]|[°%&\/+
 const besideAfter = String.raw`(?![[\p{L}\p{N}\p{M}]--[${spaceless}]]|['’′″°%&\/+\\^=#]|[\-\u2013][\p{L}\p{N}]|\.\p{L}(?:\.|\b(?!\p{L}))|\()`;
 
 const joining = new RegExp(
-  String.raw`^(?:[)\]>]*\s*(?:[,;\/&+|\-\u2013]|,?\s*(?:and|or|nor|and\/or|und|oder|et|ou|y|o)\b)|(?=\s))\s*(?:(?:either|both|option|choice)\s+)*[(\[<]*$`,
+  String.raw`^(?:[)\]>]*\s*(?:[,;\/&+|\-\u2013]|,?\s*(?:and|or|nor|and\/or|und|oder|et|ou|y|o)\b)\s*(?:(?:either|both|option|choice)\s+)*[(\[<]*|\s+|[)\]>]+\s*[(\[<]+)$`,
   'iu',
 );
 /** Letters under one another, each alone on its line. */
-const stacked = /^[)\].:,]*\s*\n\s*[-(*[\s]*$/u;
+const stacked = /^[)\].:,]*\s*\n[-•(*[\s]*(?:\d{1,2}[.)]\s+[-(*[]*)?$/u;
 
-const title = String.raw`(?:(?:the\s+)?(?:option|choice|alternative)\s*[:#]?\s*)?[(\[<]*`;
+const title = String.raw`(?:(?:(?:the\s+)?(?:option|choice|alternative)|letter)\s*[:#]?\s*)?[(\[<]*`;
 const lineStart = String.raw`(?:^|\n)[^\p{L}\p{N}°%\n]{0,12}(?:\d{1,2}[.)]\s+)?`;
 const sentenceEnd = String.raw`(?<!\b(?:dr|mr|mrs|ms|prof|st|fig|vit|vs|sr|jr)\.)(?<=[.!?][)\]]*)\s+`;
 
-const filler = String.raw`(?:(?:most\s+likely|probably|clearly|definitely|therefore|thus|indeed|just|simply|actually|obviously|certainly|likely|surely|the|letter|option|choice|alternative|answer|number|correct|right|best|final|as\s+follows|that|it|is|either|both)[\s:,>\-]+){0,6}`;
+const adverb = String.raw`(?:(?:most\s+|very\s+)?(?:likely|probably)|possibly|perhaps|maybe|presumably|apparently|clearly|plainly|evidently|obviously|definitely|certainly|undoubtedly|surely|however|ultimately|overall|indeed)`;
+const filler = String.raw`(?:(?:${adverb}|therefore|thus|just|simply|actually|the|letter|option|choice|alternative|answer|number|(?:correct|right|best)(?![^\S\n]*\n)|final|as\s+follows|that|it|is|either|both)[\s:,>\-]+){0,6}`;
 const foreign = String.raw`(?<!\p{L})(?:antwort|lösung|respuesta|réponse|risposta|resposta|antwoord|svar|cevap|ответ|відповідь|odpowied[zź])|答案|答え|正解|回答|选项|選項|选择|选|정답|답`;
 const nouns = String.raw`(?:(?<!\b(?:wrong|incorrect)[^\S\n]+)\b(?:answers?|ans|solution|choice|option|selection|response|conclusion|verdict|result|letter|pick|guess|prediction|(?:correct|right|best)(?:\s+(?:one|statement))?)|${foreign})`;
 const copula = String.raw`(?:['’]s|\s+(?:(?:is|was|are|ist|es|est|är|é|è|may\s+be|might\s+be|could\s+be|(?:would|should|must|will|has\s+to|can\s+only)\s+be)\b)|是|为|は)`;
@@ -69,10 +74,10 @@ const before = (pattern: string): RegExp => new RegExp(`(?<=${pattern})`, 'iuy')
 /** Read onwards from "answer", as what lies between may be long; ends where a letter may be stated. */
 const answerIs = new RegExp(`${statement}${filler}[(\\[<]*(?=[A-Za-z](?![\\p{Script=Latin}\\p{N}]))`, 'giu');
 const concludes = before(
-  String.raw`(?:\b(?:so|therefore|thus|hence|consequently|accordingly|leaving|leaves|then|only|instead)[,:]?|[,;.]\s*but|\b(?:no|yes|wait|sorry|actually|rather|correction|finally)\s*[,:;.\u2013—\-])\s+(?:(?:it|that|this)(?:['’]s|\s+is|\s+must\s+be|\s+has\s+to\s+be)\s+|(?:i|we|i['’]d|i['’]ll)\s+(?:think|choose|pick|say|go\s+with)\s+)?${filler}[(\[<]*`,
+  String.raw`(?:\b(?:so|therefore|thus|hence|consequently|accordingly)[,:]?|\b(?:leaving|leaves|then|only|instead)[,:]?(?![^\S\n]*\n)|(?:[,;.]|(?<!\p{L})\p{L}[)\]]*\s)\s*but|\b(?:no|yes|wait|sorry|actually|rather|correction|finally|ok|okay)\s*[,:;.\u2013—\-])\s+(?:(?:it|that|this)(?:['’]s|\s+is|\s+must\s+be|\s+has\s+to\s+be)\s+|(?:i|we|i['’]d|i['’]ll)\s+(?:think|choose|pick|say|go\s+with)\s+)?${filler}[(\[<]*`,
 );
 const says = before(
-  String.raw`\b(?:think|believe|say|guess|suspect|choose|chose|pick(?:ed)?|select(?:ed)?|prefer|go(?:ing)?\s+(?:with|for)|opt\s+for|vote\s+for|answered|(?:it|this|that|which|mine)(?:['’]s|\s+(?:is|was|(?:must|would|should|will|may|might|could|has\s+to|can\s+only)\s+be)))\s+(?:(?:that\s+)?it(?:['’]s|\s+is)\s+)?${filler}[(\[<]*`,
+  String.raw`\b(?:think|believe|say|guess|suspect|choose|chose|pick(?:ed)?|select(?:ed)?|prefer|go(?:ing)?\s+(?:with|for)|opt\s+for|vote\s+for|answered|(?:pick|choos|select|answer|guess)ing|try|(?<!\bnot\s)(?:sure|certain|confident)|(?:sounds?|looks?|seems?)\s+(?:like|to\s+be)|(?:must|should|could|might)\s+be|(?:it|this|that|which|mine)(?:['’]s|\s+(?:is|was|(?:must|would|should|will|may|might|could|has\s+to|can\s+only)\s+be)))\s+(?:(?:that\s+)?it(?:['’]s|\s+is)\s+)?${filler}[(\[<]*`,
 );
 const headsLine = before(lineStart + title);
 const sentenceStart = before(sentenceEnd + title);
@@ -80,19 +85,30 @@ const sentenceStart = before(sentenceEnd + title);
 const initials = /(?<=\p{Lu}\.\s+)\p{Lu}\.\s+\p{Lu}\p{Ll}/uy;
 const titled = before(String.raw`\b(?:option|choice)\s+[(\[]?`);
 const clause = before(
-  String.raw`(?:${lineStart}|${sentenceEnd}|[,;:\u2013—]\s*|\b(?:that|so|because|since|and|but|then|think|believe|say|therefore|thus|hence|only|means|while|whereas|although)\s+)${title}`,
+  String.raw`(?:${lineStart}|${sentenceEnd}|[,;:\/|)\u2013—]\s*|\b(?:that|so|because|since|and|but|then|think|believe|say|therefore|thus|hence|only|means|while|whereas|although)\s+)${title}`,
+);
+/** "Most likely B", "Because it is hard, C": ends what leads to a letter that ends its line. */
+const led = before(
+  String.raw`(?:(?:${lineStart}|${sentenceEnd}|[,;:]\s*)(?:${adverb}[,:]?\s+){1,3}|\p{L}{3}[)\]]?,\s+|\b(?:because|since|as|given)\b[^.:\n]{2,120}[:,]\s+)${title}`,
 );
 const answerInBrackets = new RegExp(
   String.raw`${nouns}[^.!?:\n]{0,45}?(?:${copula}|:)[^.!?\n()[\]]{1,80}[(\[](?=[A-Za-z][)\]])`,
   'giu',
 );
-const initialBefore = /(?<=(?<!\p{L})(\p{L})[\p{L}\p{N}]*\s*[([])/uy;
+/** A letter in brackets or behind a dash, after a word; after a number it may be a unit. */
+const behindText = before(String.raw`\p{L}(?:\s+[(\[]{1,2}|\p{L}{2}(?:;|\s+[\-\u2013—→]|\s+->)\s+[(\[]?)`);
+const initialBefore = /(?<=(?<!\p{L})(\p{L})[\p{L}\p{N}]*[\s;\-\u2013—→>]*[([]{0,2})/uy;
 
 /** Ends what the letter may be a part of: no point of the clause, or negations behind it, lie between. */
 const denied = before(
-  String.raw`(?:\b(?:not|cannot|never|neither|nor|except|unlike|nicht|kein|rather\s+than|instead\s+of|rul(?:e|ed|es|ing)\s+out|(?:eliminat|exclud|discard|reject)\w+|wrong|incorrect)\b|n['’]t\b)(?:(?!\b(?:but|so|then|hence|therefore|because|sure|certain)\b|(?<![\p{L}'’])[b-hj-z](?![\p{L}'’]))[^.,;:!?\n]){0,30}`,
+  String.raw`(?:\b(?:not|cannot|never|neither|nor|except|unlike|nicht|kein|rather\s+than|instead\s+of|rul(?:e|ed|es|ing)\s+out|(?:eliminat|exclud|discard|reject)\w+|wrong|incorrect)\b|n['’]t\b)(?:(?!\b(?:but|so|then|hence|therefore|because|sure|certain)\b|(?<![\p{L}'’])[b-hj-z](?![\p{L}'’]))[^.,;:!?)\n]){0,30}`,
 );
 const supposed = before(String.raw`\b(?:if|whether|suppos\w+|assum\w+|unless|were)\b[^.,!?:\n]{0,40}`);
+
+const rightMark = String.raw`[✓✔✅☑]`;
+const wrongMark = String.raw`[✗✘❌✖]`;
+const markedRight = before(String.raw`(?:^|\n)\s*(?:[\-*•]\s*)?${rightMark}\s*${title}`);
+const markedWrong = before(String.raw`(?:^|\n)\s*(?:[\-*•]\s*)?${wrongMark}\s*${title}`);
 
 const shut = String.raw`[)\]>]*`;
 const verdict = String.raw`${shut}\s*(?:\([^()\n]{1,60}\)\s*)?`;
@@ -100,13 +116,21 @@ const after = (pattern: string): RegExp => new RegExp(pattern, 'iuy');
 
 const asked = after(String.raw`${shut}\s*\?`);
 const isWrong = after(
-  String.raw`${verdict}(?:(?:is|are|was|were|seems?|looks?|(?:would|must|has\s+to)\s+be)\s+(?:\w+ly\s+|all\s+|both\s+|also\s+)?(?:not|wrong|incorrect|false|out|eliminated|ruled|impossible|unlikely|too)\b|(?:is|are|was|ca|does|do|did|wo|could|would)n['’]t\b|cannot\b|(?:can|does|do|did|could|would|will)\s+not\b)`,
+  String.raw`${shut}[^\S\n]*${wrongMark}|${verdict}(?:(?:is|are|was|were|seems?|looks?|(?:would|must|has\s+to)\s+be)\s+(?:\w+ly\s+|all\s+|both\s+|also\s+)?(?:not|wrong|incorrect|false|out|eliminated|ruled|impossible|unlikely|too)\b|(?:is|are|was|ca|does|do|did|wo|could|would)n['’]t\b|cannot\b|(?:can|does|do|did|could|would|will)\s+not\b)`,
 );
 const isRight = after(
-  String.raw`${verdict}(?:is|seems|looks|must\s+be|would\s+be|has\s+to\s+be)\s+(?:(?:\w+ly|the|my|our|also|most|final)\s+)*(?:correct|right|best|answer|true|accurate|appropriate|choice|option|one|only)\b`,
+  String.raw`${verdict}(?:(?:is|seems|looks|must\s+be|would\s+be|has\s+to\s+be)\s+(?:(?:\w+ly|the|my|our|also|most|final|a|much)\s+)*(?:correct|right|best|better|answer|true|accurate|appropriate|choice|option|one|only)\b|(?:fits|works|matches|suits)\s+(?:the\s+)?(?:best|better)\b|makes\s+(?:the\s+)?(?:most|more|better)\s+sense\b)(?!\s+(?:only\s+)?(?:if|unless|were)\b)`,
+);
+const choiceText = String.raw`(?:(?![,;|\s]\s*[(\[]?[A-Za-z](?:[).:]|\s+(?:is|[\-\u2013—→])\s))[^\n]){1,160}\s`;
+const correct = String.raw`\(?(?:correct|right)(?:(?=\s+(?:answer|choice|because|since|as)\b)|(?![^\S\n]+\p{L}(?![).:])))`;
+/** "B: correct", "B. water is right", "B ✓": what a list of the choices says of one. */
+const isMarkedRight = after(
+  String.raw`${shut}(?:[^\S\n]*${rightMark}|\s*(?:[:.=\-\u2013—→]\s*|(?=\()|(?<=[)\]]\s*))(?:(?:${choiceText}(?:is|[\-\u2013—→])\s+)?${correct}|(?:${choiceText})?${rightMark}))`,
 );
 const restOfLine = /[)\]>]*[\s.:,!]*(?:\n|$)/uy;
-const markBehind = /(?:[)\]>]+|\s*[.:)\]])(?:\s|$)|\s*(?:[-\u2013—→|]|->|=>)\s/uy;
+const markBehind = /(?:[)\]>]+|\s*[.:)\]]|,)(?:\s|$)|\)[\p{L}\p{N}]|\.\p{L}{3}|\s*(?:[-\u2013—→|]|->|=>)\s/uy;
+/** The last of several: "A, B and C". */
+const another = /[)\]>]*\s*(?:and|or|nor)\s+(?:(?:option|choice)\s+)?[([]?[A-Za-z](?![\p{L}\p{N}'’])/iuy;
 const stop = String.raw`\s*(?:$|\n|[,;:!|]|\.(?!\p{L}\p{L}?\.)|[\-\u2013—→]\s|->|=>|\s\()`;
 const reason = String.raw`\s+(?:because|since|due|as|rather|instead|but|not|over)\b`;
 const ends = after(`${shut}(?:${stop}|${reason})|[)\\]]`);
@@ -150,7 +174,16 @@ function areJoined(text: string, previous: LetterPlace, next: LetterPlace): bool
   if (stacked.test(between)) return holds(headsLine, text, previous.start) && holds(restOfLine, text, next.end);
   if (!joining.test(between)) return false;
   // "the answer is B, A is too small", "so I think A": no list.
-  return /\b(?:and|or|nor)\b/iu.test(between) || (holds(ends, text, next.end) && !next.isSmall === !previous.isSmall);
+  if (/\b(?:and|or|nor)\b/iu.test(between)) return true;
+  return next.isSmall === previous.isSmall && (holds(ends, text, next.end) || areListed(text, previous, next));
+}
+
+/** "A, B and C"; of "the answer is B, A and C are wrong" only the last two. */
+function areListed(text: string, previous: LetterPlace, next: LetterPlace): boolean {
+  another.lastIndex = next.end;
+  const [listed] = another.exec(text) ?? [];
+  if (listed === undefined) return false;
+  return !holds(isWrong, text, next.end + listed.length) || holds(headsLine, text, previous.start);
 }
 
 /** Whether a letter at the head of a text begins a list of the choices: `A) rock B) water`. */
@@ -176,15 +209,24 @@ export function answerEnds(text: string): AnswerEnds {
 /** What tells that the letter, or one of the letters, at a place is the answer; undefined where nothing does. */
 export function evidenceFor(text: string, place: LetterPlace, answers: AnswerEnds): LetterEvidence | undefined {
   const { start, end } = place;
-  if (holds(denied, text, start) || holds(isWrong, text, end) || holds(asked, text, end)) return undefined;
+  if (isDenied(text, place)) return undefined;
   if (isStated(text, place, answers)) return holds(supposed, text, start) ? undefined : 'stated';
   const isEnded = holds(ends, text, end);
-  if (holds(headsLine, text, start) && holds(restOfLine, text, end)) return 'said';
+  const endsLine = holds(restOfLine, text, end);
+  if (endsLine && holds(headsLine, text, start)) return 'said';
+  if (endsLine && holds(led, text, start) && !isArticle(text, place)) return 'said';
   if (isEnded && holds(says, text, start) && !isArticle(text, place)) return 'said';
   if (answers.inBrackets.has(start) && !isAbbreviation(text, place)) return 'said';
   if (isLineHead(text, place, isEnded)) return 'line';
   const isSentence = isEnded && !place.isSmall && holds(sentenceStart, text, start) && !holds(initials, text, start);
-  return isSentence || (isEnded && holds(titled, text, start)) ? 'sentence' : undefined;
+  return isSentence || (endsLine && isBehindText(text, place)) || (isEnded && holds(titled, text, start))
+    ? 'sentence'
+    : undefined;
+}
+
+function isDenied(text: string, { start, end }: LetterPlace): boolean {
+  if (holds(denied, text, start) || holds(markedWrong, text, start)) return true;
+  return holds(isWrong, text, end) || holds(asked, text, end);
 }
 
 function isStated(text: string, place: LetterPlace, answers: AnswerEnds): boolean {
@@ -194,7 +236,8 @@ function isStated(text: string, place: LetterPlace, answers: AnswerEnds): boolea
     if (letter !== 'A' && letter !== 'I' && holds(capitalAfter, text, end)) return true;
     if (letter !== 'A' && letter !== 'I' && holds(afterColon, text, start) && holds(wordAfter, text, end)) return true;
   }
-  if (holds(isRight, text, end) && holds(clause, text, start)) return true;
+  if (holds(isRight, text, end) && (holds(clause, text, start) || isBehindText(text, place))) return true;
+  if (holds(markedRight, text, start) || (holds(isMarkedRight, text, end) && holds(clause, text, start))) return true;
   return holds(ends, text, end) && holds(concludes, text, start) && !(isSmall && isArticle(text, place));
 }
 
@@ -207,6 +250,11 @@ function isArticle(text: string, { letter, isSmall, end }: LetterPlace): boolean
 function isAbbreviation(text: string, { start, letter }: LetterPlace): boolean {
   initialBefore.lastIndex = start;
   return initialBefore.exec(text)?.[1]?.toUpperCase() === letter;
+}
+
+/** "granite (C)", "granite - C"; in "carbon (C)", "carbon [C]" and "5 (A)" it may be a symbol or a unit. */
+function isBehindText(text: string, place: LetterPlace): boolean {
+  return holds(behindText, text, place.start) && !isAbbreviation(text, place) && !isArticle(text, place);
 }
 
 function isLineHead(text: string, { start, end, isSmall, letter }: LetterPlace, isEnded: boolean): boolean {
