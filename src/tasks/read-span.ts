@@ -3,8 +3,6 @@ import { answerLines, bareLine, isLeadIn, jsonAnswer } from './answer-lines.ts';
 import { normalizeSpan } from './squad-metric.ts';
 import { undecorated } from './undecorated.ts';
 
-export { isAbstention } from './abstention.ts';
-
 const adjectives =
   '(?:(?:the|my|your|our|a|an|short|shortest|possible|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
 const about = `(?:\\s+(?:to|for|from|in|of|based on|according to)\\s(?:[^?？:：]{1,200}[?？]["'”’*]*|[^?？:：]{1,120}?)|,[^,:：]{1,80},)?`;
@@ -71,20 +69,34 @@ function firstLine(lines: readonly string[]): number {
  * markdown and a final full stop.
  */
 export function answerSpan(output: string): string {
+  return spanOf(answerLine(output));
+}
+
+/** The line that holds the answer, with what leads in to it. */
+function answerLine(output: string): string {
   const lines = answerLines(output);
   const rest = lines.slice(firstLine(lines));
-  const said = undecorated(withoutOpenings(bareLine(jsonAnswer(rest) ?? rest[0] ?? '')));
-  return said.replace(boxed, '$1');
+  return bareLine(jsonAnswer(rest) ?? rest[0] ?? '');
+}
+
+function spanOf(line: string): string {
+  return undecorated(withoutOpenings(line)).replace(boxed, '$1');
+}
+
+/** Whether an output says that there is no answer; what leads in to the answer may belong to the sentence that says so. */
+export function saysNoAnswer(output: string): boolean {
+  const line = answerLine(output);
+  return isAbstention(spanOf(line)) || isAbstention(line);
 }
 
 /**
  * Reads the predicted span of SQuAD 2.0 out of a model's output.
  *
- * @returns the span; empty where the model says that there is no answer (`isAbstention`); undefined where nothing could be
+ * @returns the span; empty where the model says that there is no answer (`saysNoAnswer`); undefined where nothing could be
  * read, as of an empty output, a lead-in alone, or one of nothing but articles and punctuation
  */
 export function predictedSpan(output: string): string | undefined {
   const span = answerSpan(output);
-  if (isAbstention(span)) return '';
+  if (saysNoAnswer(output)) return '';
   return normalizeSpan(span) === '' ? undefined : span;
 }
