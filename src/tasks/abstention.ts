@@ -17,7 +17,7 @@ const terms: ReadonlySet<string> = new Set(
 const noun =
   '(?:passage|text|context|article|paragraph|excerpt|document|source|story|snippet|background|information|info)s?';
 const source = `(?:(?:the|this|that|your|provided|given|above|following|supplied|available) ){0,3}${noun}(?: (?:provided|given|above|itself|alone|supplied)){0,2}`;
-const inSource = `(?:in|by|from|within|on|using|with|given|based on|according to|anywhere in|of) ${source}\\b`;
+const inSource = `(?:in|by|from|within|on|using|with|given|based on|according to|anywhere in) ${source}\\b`;
 const adverbs =
   '(?:(?:explicitly|directly|clearly|specifically|actually|really|simply|even|ever|seem to|appear to|definitively|currently|any) ){0,3}';
 const adjectives =
@@ -76,8 +76,8 @@ const ofTheSource: readonly string[] = [
   `(?:\\S+ ){1,15}(?:(?:is|are|was|were|has|have|can|could|does|do) ?not(?: been| be)? ${adverbs}${given}|(?:is|are) (?:missing|absent|omitted|lacking|not(?: there)?)) ${inSource}`,
   `there (?:is|was|are|were) (?:no|not|insufficient) (?:\\S+ ){1,6}${inSource}`,
   `(?:nothing|nowhere|none) (?:.{0,30} )?${inSource}`,
-  `no (?:\\S+ ){1,8}${inSource}`,
-  `(?:unclear|unknown|${isUnclear}|${isUnable})\\b.{0,150}(?: ${inSource}|\\b(?:question|answer)\\b)`,
+  `no (?:\\S+ ){0,8}(?:(?:${contents}|${given})\\b.{0,60} ${inSource}|in (?:the|this) (?:\\S+ )?passage\\b)`,
+  `(?:unclear|unknown|${isUnclear}|${isUnable})\\b.{0,150} ${inSource}|(?:${isUnclear}|${isUnable})\\b.{0,150}\\b(?:question|answer)\\b`,
 ];
 
 const abstaining: readonly RegExp[] = [...setPhrases, ...ofTheQuestion, ...ofTheSource].map(

@@ -1,10 +1,8 @@
 import { isAbstention } from './abstention.ts';
-import { answerLines, bareLine, isLeadIn, jsonAnswer } from './answer-lines.ts';
+import { adjectives, answerLines, bareLine, interjection, isLeadIn, jsonAnswer } from './answer-lines.ts';
 import { normalizeSpan } from './squad-metric.ts';
 import { undecorated } from './undecorated.ts';
 
-const adjectives =
-  '(?:(?:the|my|your|our|a|an|short|shortest|possible|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
 const about = `(?:\\s+(?:to|for|from|in|of|based on|according to)\\s(?:[^?？:：]{1,200}[?？]["'”’*]*|[^?？:：]{1,120}?)|,[^,:：]{1,80},)?`;
 const passage =
   '(?:(?:the|this|that|your|provided|given|above|supplied)\\s+){0,3}(?:passage|text|context|article|paragraph|excerpt|document|information)(?:\\s+(?:provided|given|above))?';
@@ -12,14 +10,21 @@ const foreign = 'antwort|réponse|respuesta|risposta|resposta|ответ|答案|
 
 /** What may stand before an answer in its line. */
 const openings: readonly RegExp[] = [
-  /^(?:sure|certainly|of course|okay|ok|absolutely|alright|unfortunately|(?:i['’]m |i am )?sorry|i apologi[sz]e|therefore|thus|so|hence)(?: thing)?\s*[!,.:—–]+\s*(?:but\s+)?/iu,
+  new RegExp(
+    `^(?:${interjection}|unfortunately|(?:i['’]m |i am )?sorry|i apologi[sz]e|therefore|thus|so|hence)\\s*[!,.:—–]+\\s*(?:but\\s+)?`,
+    'iu',
+  ),
   new RegExp(
     `^(?:based (?:up)?on|according to|from|as (?:stated|mentioned|described|given) in|per|in)\\s+${passage}\\s*[,:]\\s*`,
     'iu',
   ),
-  /^[^:：]{0,200}?\b(?:answer|ans|span)\b[^:：]{0,200}[:：=][*_\s]*/iu,
+  /^[^:：]{0,200}?\b(?:answer|ans|span)\b[^:：=]{0,200}[:：=]>?[*_\s]*/iu,
   new RegExp(
     `^[*_\\s]*${adjectives}(?:answer[*_]*\\s+(?:->|[-–—→])|(?:response|output|result|solution)[*_]*\\s*:|(?:${foreign})[*_]*\\s*[:：])[*_\\s]*`,
+    'iu',
+  ),
+  new RegExp(
+    `^[*_\\s]*${adjectives}(?:words?|wording|phrase|quote|quotation|extract)(?:\\s(?:[^:：]{0,60}\\s)?${passage})?[*_]*\\s*[:：][*_\\s]*`,
     'iu',
   ),
   /^[*_\s]*A[*_]*[:：][*_\s]*/u,
@@ -86,7 +91,7 @@ function spanOf(line: string): string {
 /** Whether an output says that there is no answer; what leads in to the answer may belong to the sentence that says so. */
 export function saysNoAnswer(output: string): boolean {
   const line = answerLine(output);
-  return isAbstention(spanOf(line)) || isAbstention(line);
+  return isAbstention(line) || isAbstention(spanOf(line));
 }
 
 /**
@@ -96,7 +101,8 @@ export function saysNoAnswer(output: string): boolean {
  * read, as of an empty output, a lead-in alone, or one of nothing but articles and punctuation
  */
 export function predictedSpan(output: string): string | undefined {
-  const span = answerSpan(output);
-  if (saysNoAnswer(output)) return '';
+  const line = answerLine(output);
+  const span = spanOf(line);
+  if (isAbstention(line) || isAbstention(span)) return '';
   return normalizeSpan(span) === '' ? undefined : span;
 }
