@@ -2,7 +2,11 @@
 import { answerOnly } from './answer-only.ts';
 import { undecorated } from './undecorated.ts';
 
-const tags = /<\/?(?:answer|final_answer|response|span|label|b|strong|em|i|p)>/giu;
+/** An element that holds the answer: `<answer>`, `<output>`; one that never ends holds what is left. */
+const element =
+  /<((?:final[ _-]?)?(?:answer|output|response|result|solution|span|label|sentiment|category|prediction|verdict))>(.*?)(?:<\/\1>|$)/gisu;
+const tags = /<\/?(?:b|strong|em|i|p|mark|u)>/giu;
+const struckOut = /~~[^~\n]{1,200}~~/gu;
 const fence = /^\s*(?:`{3,}|~{3,})[\w+-]*\s*$/u;
 /** `---`, `===`, `***`. */
 const rule = /^\s*(?:[-=_*~]\s*){3,}$/u;
@@ -14,8 +18,9 @@ const mostLines = 100;
 
 /** The first lines of an output that say something. */
 export function answerLines(output: string): readonly string[] {
-  return answerOnly(output)
+  return answerElement(answerOnly(output))
     .replaceAll(tags, '')
+    .replaceAll(struckOut, '')
     .matchAll(/\S[^\n]*/gu)
     .map(([line]) => line)
     .filter((line) => !fence.test(line) && !rule.test(line))
@@ -23,16 +28,25 @@ export function answerLines(output: string): readonly string[] {
     .toArray();
 }
 
+/** What the last element that holds an answer has in it; else all of the text. */
+function answerElement(text: string): string {
+  const held = text.matchAll(element).map((match) => match[2] ?? '');
+  return held.filter((each) => each.trim() !== '').reduce((_, last) => last, text);
+}
+
 /** A line without the mark of a heading, a quotation or a list before it. */
 export function bareLine(line: string): string {
   return line.replace(lineMark, '');
 }
 
-const adjectives =
+/** What may stand before the word `answer` in a heading or a lead-in. */
+export const adjectives =
   '(?:(?:the|my|your|our|a|an|short|shortest|possible|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
-const interjection =
-  /^(?:sure|certainly|of course|okay|ok|absolutely|alright|all right|got it|understood)(?: thing)?[!.,…]*$/iu;
-const heading = new RegExp(`^${adjectives}answer(?: span)?(?: is)?$`, 'iu');
+/** What is said before one comes to the point. */
+export const interjection =
+  "(?:sure(?: thing)?|certainly|of course|okay|ok|absolutely|alright|all right|got it|understood|no problem|(?:that['’]s |that is |what )?(?:an? )?(?:great|good|excellent|interesting|nice) question|(?:i['’]m |i am |i['’]d be |i would be )?(?:happy|glad) to help|hello|hi(?: there)?|thanks?(?: you)?(?: for [^.!:]{1,60})?|let me (?:think|see|check|look)[^.!:]{0,40}|let['’]s (?:think|see|look)[^.!:]{0,40})";
+const interjected = new RegExp(`^${interjection}[!.,…]*$`, 'iu');
+const heading = new RegExp(`^${adjectives}answer(?: span)?(?: is)?\\s*(?:[-–—=]*>?)$`, 'iu');
 const longHeading = new RegExp(`^${adjectives}(?:response|reply|output|span)$`, 'iu');
 const announcement = /(?:^|\s)(?:answer|response|reply|span|here)(?:['’]s)?(?:\s[^:：]{0,200})?[:：]$/iu;
 const openSentence = /\b(?:answer|span|sentiment|label|category|review|text|it)\b.{0,100}\s(?:is|was|as|would be)$/iu;
@@ -48,7 +62,7 @@ export function isLeadIn(line: string, hasNext: boolean): boolean {
   if (heading.test(bare) || announcement.test(bare.slice(-300))) return true;
   if (!hasNext) return false;
   const isOpen = /[:：?？]$/u.test(bare) || openSentence.test(bare.slice(-200));
-  return isOpen || interjection.test(bare) || longHeading.test(bare);
+  return isOpen || interjected.test(bare) || longHeading.test(bare);
 }
 
 const answerKey =

@@ -144,6 +144,31 @@ describe('createLabelReader', () => {
     ['far from a bug, billing', 'billing'],
     ['{"label": "C++"}', 'C++'],
     ['Label:\nsomething else\nbilling', undefined],
+    ['☐ billing\n☑ bug', 'bug'],
+    ['* [ ] spam\n* [x] bug', 'bug'],
+    ['bug ✗\nspam ✓', 'spam'],
+    ['bug ❌ spam ✅', 'spam'],
+    ['bug ❌', undefined],
+    ['~~billing~~ bug', 'bug'],
+    ['It is tough to see a bug in it.', undefined],
+    ['It has little of a bug.', undefined],
+    ['Calling it a bug would be a stretch.', undefined],
+    ['It is a false belief that this is a bug.', undefined],
+    ['No one could say that it is a bug', undefined],
+    ['After a little billing, nothing', 'billing'],
+    ['Although it mentions billing, it is a bug.', 'bug'],
+    ['It is a bug, despite some talk of billing.', 'bug'],
+    ['Might be spam, but I take it for billing.', 'billing'],
+    ['While there is some billing in it, this is a bug', 'bug'],
+    ['It could be a bug.', 'bug'],
+    ['Could be a bug, may be billing.', undefined],
+    ['Labels: bug, billing\nAnswer: billing', 'billing'],
+    ['Between bug and billing, I pick bug.', 'bug'],
+    ['I have to say whether it is a bug or spam, from this text.\n\nSpam', 'spam'],
+    ['It is unclear whether it is a bug or spam.\n\nA bug has no billing', undefined],
+    ['either a bug or spam', undefined],
+    ['<output>bug</output>', 'bug'],
+    ['Good question!\nBug', 'bug'],
   ])('reads %j as %j', (text, label) => {
     expect(tickets(text)).toBe(label);
   });
@@ -170,5 +195,6 @@ describe('createLabelReader', () => {
   it('reads labels of signs alone', () => {
     const read = createLabelReader(['***', '**', '👍']);
     expect([read('***'), read('**'), read('Rating:\n👍')]).toEqual(['***', '**', '👍']);
+    expect(createLabelReader(['✅', '❌'])('It is ❌')).toBe('❌');
   });
 });

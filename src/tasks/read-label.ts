@@ -30,10 +30,20 @@ function standsAlone(line: string, match: string, index: number): boolean {
 /** A heading of any words, `### Verdict`, `**Overall sentiment**`, or the name of what was asked. */
 const heading = /^\s*(?:#{1,6}\s|(?:\*\*|__)[^*_]{1,60}(?:\*\*|__)\s*:?\s*$)/u;
 const named =
-  /^(?:\p{L}+\s+){0,3}(?:answer|label|sentiment|category|class|classification|result|verdict|prediction|response|output|conclusion|rating|judge?ment|decision|topic|intent|type)$/iu;
+  /^(?:\p{L}+\s+){0,3}(?:answer|label|sentiment|category|class|classification|result|verdict|prediction|response|output|conclusion|rating|judge?ment|decision|polarity|tone|topic|intent|type)$/iu;
 const brackets = /^[\s[\]{}()|]*$/u;
 /** Between labels as they were asked for: `positive or negative`, `billing / bug`. */
 const alternative = /^[\s"'”’*_`]*(?:[,/|]\s*(?:or\b)?|or\b|vs\b\.?|versus\b)[\s"'“‘*_`]*$/iu;
+/** What was asked, in words: `between positive and negative`, `whether it is positive or negative`. */
+const posed = /\b(?:whether|between|either|options?|choices?|labels|categories)\b[^.;!?]{0,100}$/iu;
+const listed =
+  /^[\s"'”’*_`]*(?:[,/|&]\s*(?:or\b|and\b)?|or\b|and\b|vs\b\.?|versus\b)\s*(?:an?\b|the\b|it is\b)?[\s"'“‘*_`]*$/iu;
+const undecided = /\b(?:not|cannot|unclear|unsure|uncertain|hard|difficult|impossible)\b|n['’]t\b/iu;
+/** What only rounds the question off: ` for this review.` */
+const behindPosed =
+  /^(?:[\s,"'”’*_`]*(?:based|for|from|in|of|given|here|about|by|on)\b[^.,:;!?]*)?[\s.,:;!?)"'”’*_`]*/iu;
+/** A box that isn't ticked, or a cross. */
+const unticked = /^[^[✅✔☑]*(?:\[ ?\]|[❌✗✘✖☐❎🚫])[^✅✔☑]*$/u;
 const questionEnd = /^[^.,;:：?？]{0,40}[:：?？]/u;
 /** Characters of a line that are read: what comes later explains. */
 const longestLine = 4000;
@@ -55,13 +65,26 @@ function mentionsIn(line: string, { pattern, labelOf }: KnownLabels): readonly M
 /** What stands behind the question that a line repeats: `positive or negative: positive`. */
 function behindQuestion(line: string, mentions: readonly Mention[]): string {
   const ends = mentions.map(({ index, length }) => index + length);
+  const isPosed = posed.test(line.slice(0, mentions[0]?.index));
+  const between = isPosed ? listed : alternative;
   const other = mentions.findIndex(
-    ({ index }, position) => position > 0 && !alternative.test(line.slice(ends[position - 1], index)),
+    ({ index }, position) => position > 0 && !between.test(line.slice(ends[position - 1], index)),
   );
   const last = (other === -1 ? mentions.length : other) - 1;
   const tail = line.slice(ends[last]);
+  if (last >= 1 && isPosed) {
+    const rest = tail.replace(behindPosed, '');
+    return rest === '' && undecided.test(line) ? line : rest;
+  }
   const question = last < 1 ? undefined : questionEnd.exec(tail)?.[0];
   return question === undefined ? line : tail.slice(question.length);
+}
+
+/** A label may be such a sign itself. */
+function isUnticked(line: string, mentions: readonly Mention[]): boolean {
+  return (
+    unticked.test(line) && mentions.every(({ index, length }) => !unticked.test(line.slice(index, index + length)))
+  );
 }
 
 function exactLabel(line: string, { labelOf }: KnownLabels): string | undefined {
@@ -83,6 +106,7 @@ function readLines(lines: readonly string[], known: KnownLabels): string | undef
     const exact = exactLabel(line, known);
     if (exact !== undefined) return exact;
     const mentions = mentionsIn(line, known);
+    if (mentions.length > 0 && isUnticked(line, mentions)) continue;
     const answer = behindQuestion(line, mentions);
     const isRepeated = answer !== line;
     if (isRepeated && answer.trim() !== '')

@@ -1,12 +1,8 @@
 import { isAbstention } from './abstention.ts';
-import { answerLines, bareLine, isLeadIn, jsonAnswer } from './answer-lines.ts';
+import { adjectives, answerLines, bareLine, interjection, isLeadIn, jsonAnswer } from './answer-lines.ts';
 import { normalizeSpan } from './squad-metric.ts';
 import { undecorated } from './undecorated.ts';
 
-export { isAbstention } from './abstention.ts';
-
-const adjectives =
-  '(?:(?:the|my|your|our|a|an|short|shortest|possible|final|correct|right|direct|exact|extracted|best|brief)\\s+){0,4}';
 const about = `(?:\\s+(?:to|for|from|in|of|based on|according to)\\s(?:[^?？:：]{1,200}[?？]["'”’*]*|[^?？:：]{1,120}?)|,[^,:：]{1,80},)?`;
 const passage =
   '(?:(?:the|this|that|your|provided|given|above|supplied)\\s+){0,3}(?:passage|text|context|article|paragraph|excerpt|document|information)(?:\\s+(?:provided|given|above))?';
@@ -14,14 +10,21 @@ const foreign = 'antwort|réponse|respuesta|risposta|resposta|ответ|答案|
 
 /** What may stand before an answer in its line. */
 const openings: readonly RegExp[] = [
-  /^(?:sure|certainly|of course|okay|ok|absolutely|alright|unfortunately|(?:i['’]m |i am )?sorry|i apologi[sz]e|therefore|thus|so|hence)(?: thing)?\s*[!,.:—–]+\s*(?:but\s+)?/iu,
+  new RegExp(
+    `^(?:${interjection}|unfortunately|(?:i['’]m |i am )?sorry|i apologi[sz]e|therefore|thus|so|hence)\\s*[!,.:—–]+\\s*(?:but\\s+)?`,
+    'iu',
+  ),
   new RegExp(
     `^(?:based (?:up)?on|according to|from|as (?:stated|mentioned|described|given) in|per|in)\\s+${passage}\\s*[,:]\\s*`,
     'iu',
   ),
-  /^[^:：]{0,200}?\b(?:answer|ans|span)\b[^:：]{0,200}[:：=][*_\s]*/iu,
+  /^[^:：]{0,200}?\b(?:answer|ans|span)\b[^:：=]{0,200}[:：=]>?[*_\s]*/iu,
   new RegExp(
     `^[*_\\s]*${adjectives}(?:answer[*_]*\\s+(?:->|[-–—→])|(?:response|output|result|solution)[*_]*\\s*:|(?:${foreign})[*_]*\\s*[:：])[*_\\s]*`,
+    'iu',
+  ),
+  new RegExp(
+    `^[*_\\s]*${adjectives}(?:words?|wording|phrase|quote|quotation|extract)(?:\\s(?:[^:：]{0,60}\\s)?${passage})?[*_]*\\s*[:：][*_\\s]*`,
     'iu',
   ),
   /^[*_\s]*A[*_]*[:：][*_\s]*/u,
@@ -71,20 +74,35 @@ function firstLine(lines: readonly string[]): number {
  * markdown and a final full stop.
  */
 export function answerSpan(output: string): string {
+  return spanOf(answerLine(output));
+}
+
+/** The line that holds the answer, with what leads in to it. */
+function answerLine(output: string): string {
   const lines = answerLines(output);
   const rest = lines.slice(firstLine(lines));
-  const said = undecorated(withoutOpenings(bareLine(jsonAnswer(rest) ?? rest[0] ?? '')));
-  return said.replace(boxed, '$1');
+  return bareLine(jsonAnswer(rest) ?? rest[0] ?? '');
+}
+
+function spanOf(line: string): string {
+  return undecorated(withoutOpenings(line)).replace(boxed, '$1');
+}
+
+/** Whether an output says that there is no answer; what leads in to the answer may belong to the sentence that says so. */
+export function saysNoAnswer(output: string): boolean {
+  const line = answerLine(output);
+  return isAbstention(line) || isAbstention(spanOf(line));
 }
 
 /**
  * Reads the predicted span of SQuAD 2.0 out of a model's output.
  *
- * @returns the span; empty where the model says that there is no answer (`isAbstention`); undefined where nothing could be
+ * @returns the span; empty where the model says that there is no answer (`saysNoAnswer`); undefined where nothing could be
  * read, as of an empty output, a lead-in alone, or one of nothing but articles and punctuation
  */
 export function predictedSpan(output: string): string | undefined {
-  const span = answerSpan(output);
-  if (isAbstention(span)) return '';
+  const line = answerLine(output);
+  const span = spanOf(line);
+  if (isAbstention(line) || isAbstention(span)) return '';
   return normalizeSpan(span) === '' ? undefined : span;
 }

@@ -6,7 +6,7 @@
  * - zero-shot; instruction, then title and passage, then the question, so that the questions on one passage share a
  *   prefix; chat template for instruct models, `Answer:` to complete for base models; at most 32 tokens;
  * - the span is the first line that doesn't only lead in to it (`predictedSpan`); "unanswerable" and sentences that say
- *   as much mean "no answer" (`isAbstention`); an output in which nothing can be read is wrong, and counted;
+ *   as much mean "no answer" (`saysNoAnswer`); an output in which nothing can be read is wrong, and counted;
  * - the official metric: headline `exact` (the stricter of the two), `f1` beside it, both for each half of the set.
  *
  * Protocol squad2/lmeval@1: as lm-eval's task `squadv2` version 3 has it, for comparison with published numbers.

@@ -1,7 +1,7 @@
 import type { ResolvedTask, TaskScore } from '../../core/task-definition.ts';
 import type { ItemScore } from '../../core/task.ts';
 import { answerOnly } from '../answer-only.ts';
-import { answerSpan, isAbstention } from '../read-span.ts';
+import { answerSpan, saysNoAnswer } from '../read-span.ts';
 import { normalizeSpan, spanF1 } from '../squad-metric.ts';
 import { undecorated } from '../undecorated.ts';
 import { wholeWords } from '../whole-words.ts';
@@ -58,8 +58,8 @@ export function createTextScorer(
 
 /** Whether an answer says that there is none: in the words of the task, or in those of SQuAD 2.0. */
 function saysNone(output: string, unanswerable: string): boolean {
+  if (saysNoAnswer(output)) return true;
   const span = answerSpan(output);
-  if (isAbstention(span)) return true;
   const [said, wanted] = [normalizeSpan(span), normalizeSpan(unanswerable)];
   return (
     wanted !== '' && (said === wanted || (said.startsWith(`${wanted} `) && isFollowedByPunctuation(span, unanswerable)))
