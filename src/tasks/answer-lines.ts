@@ -1,5 +1,5 @@
 /** The line of an output that holds a short answer: behind thoughts, code fences, headings and lines that lead in. */
-import { answerOnly } from './answer-only.ts';
+import { innerAnswer } from './answer-only.ts';
 import { undecorated } from './undecorated.ts';
 
 const tags = /<\/?(?:answer|final_answer|response|span|label|b|strong|em|i|p)>/giu;
@@ -14,7 +14,7 @@ const mostLines = 100;
 
 /** The first lines of an output that say something. */
 export function answerLines(output: string): readonly string[] {
-  return answerOnly(output)
+  return innerAnswer(output)
     .replaceAll(tags, '')
     .matchAll(/\S[^\n]*/gu)
     .map(([line]) => line)

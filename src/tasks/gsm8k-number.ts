@@ -1,4 +1,4 @@
-import { answerOnly } from './answer-only.ts';
+import { innerAnswer } from './answer-only.ts';
 import type { ExactDecimal } from './exact-decimal.ts';
 import { equals, lastOfAll, overruling, Sentence, sentencesOf, toldLast } from './number-claims.ts';
 import { plainMaths } from './plain-maths.ts';
@@ -29,7 +29,7 @@ const mostCharacters = 10_000;
 
 /** What is read: the end of the answer, without thoughts, LaTeX and Markdown. */
 export function plainAnswer(text: string): string {
-  return plainMaths(answerOnly(text).trimEnd().slice(-mostCharacters));
+  return plainMaths(innerAnswer(text).trimEnd().slice(-mostCharacters));
 }
 
 /** {@link extractNumber} of a {@link plainAnswer}. */

@@ -1,4 +1,4 @@
-import { answerOnly } from './answer-only.ts';
+import { innerAnswer } from './answer-only.ts';
 import {
   answerEnds,
   beginsList,
@@ -35,7 +35,7 @@ const leastLetters = 5;
  */
 export function parseLetter(text: string, choices: number): number | undefined {
   if (!(choices >= 2 && choices <= mostLetters)) return undefined;
-  const plain = letterText(answerOnly(text));
+  const plain = letterText(innerAnswer(text));
   const letter = wholeLetter(plain) ?? mostEvident(plain, Math.max(leastLetters, choices));
   if (letter === undefined) return undefined;
   const position = letter.charCodeAt(0) - 65;
