@@ -81,7 +81,13 @@ describe('splitThoughts', () => {
   });
 });
 
-const marks = thoughtShapes.flatMap(({ open, close }) => [open, close, open.toUpperCase(), open.slice(0, -1), close.slice(1)]);
+const marks = thoughtShapes.flatMap(({ open, close }) => [
+  open,
+  close,
+  open.toUpperCase(),
+  open.slice(0, -1),
+  close.slice(1),
+]);
 const text = fc
   .array(
     fc.oneof(

@@ -42,7 +42,12 @@ const nextTurn =
 function ownTurn(answer: string): string {
   const firstDigit = answer.search(/\d/u);
   const isNext = (index: number): boolean =>
-    firstDigit !== -1 && firstDigit < index && !answer.slice(Math.max(0, index - 20), index).trimEnd().endsWith(':');
+    firstDigit !== -1 &&
+    firstDigit < index &&
+    !answer
+      .slice(Math.max(0, index - 20), index)
+      .trimEnd()
+      .endsWith(':');
   return answer.slice(0, answer.matchAll(nextTurn).find(({ index }) => isNext(index))?.index);
 }
 

@@ -120,7 +120,8 @@ const timeSpan = /^\s?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b
 const during =
   /\b(?:in|after|over|for|within|every|each|per|next|first|last)\s(?:the\s)?(?:remaining\s|other\s|next\s|first\s|last\s)?$/iu;
 /** Numbers that are given rather than found: `in the 3 rows`, `out of 30`, `paid with a $20 bill`. */
-const known = /\b(?:(?:out|each) of|the|these|those|(?<!\bin\s)all|her|his|their|pa(?:id|y|ys|ying) with(?: an?)?)\s$/iu;
+const known =
+  /\b(?:(?:out|each) of|the(?: (?:other|remaining))?|these|those|(?<!\bin\s)all|her|his|their|pa(?:id|y|ys|ying) with(?: an?)?)\s$/iu;
 /** Behind an amount, what it is for or where it is: `5 days to finish 100 pages`, `18 apples in 6 baskets`. */
 const dependent =
   /\d\s\p{L}+\s(?:(?:in|into|on|across|among)|to\s(?!get|make|give|have|reach|find|be\s|total|equal)\p{L}+)\s(?:all\s)?$/iu;
@@ -205,10 +206,19 @@ export function toldLast(sentences: readonly Sentence[]): ExactDecimal | undefin
 
 const mostParts = 9;
 
+/** What begins a sentence that lists parts rather than going on to calculate: `12 are red`, `Blue: 2`. */
+const listing = /^(?:\P{L}*|\P{L}*(?:\p{L}+\s){0,2}\p{L}+:\s)[$€£]?\d(?!.*\b(?:so|left|leav(?:es|ing)|remain\w*)\b)/isu;
+
 /** Whether a sentence names the parts of a total: `In all 18. 12 are red and 6 green`, but not `5 of them are left`. */
 function isBreakdown({ text, told }: Sentence, { lastTold: total }: Sentence): boolean {
-  if (told.length < 2 || told.length > mostParts || equals.test(text) || /\b(?:left|leav(?:es|ing)|remain\w*)\b/iu.test(text)) return false;
-  return total !== undefined && equalDecimals(told.map(({ value }) => value).reduce((sum, part) => addDecimals(sum, part)), total);
+  if (told.length < 2 || told.length > mostParts || equals.test(text) || !listing.test(text)) return false;
+  return (
+    total !== undefined &&
+    equalDecimals(
+      told.map(({ value }) => value).reduce((sum, part) => addDecimals(sum, part)),
+      total,
+    )
+  );
 }
 
 /** What is told behind a mark such as `Final answer:`: of one sentence what it begins with, of a solution the result. */
@@ -222,7 +232,8 @@ export function answerTold(sentences: readonly Sentence[]): ExactDecimal | undef
 /** What a sentence says of how it comes to its number. */
 const working = /[=≈⇒+×÷]|\b(?:total|altogether|in all|mak(?:es?|ing)|giv(?:es?|ing)|leav(?:es?|ing)|means?|get)\b/iu;
 /** A clause or phrase before the main one. */
-export const leading = /^\P{L}*(?:with|if|after|since|because|as|for|when|by|in|given|using|from|at|having|each of)\b[^,]*,\s/iu;
+export const leading =
+  /^\P{L}*(?:with|if|after|since|because|as|for|when|by|in|given|using|from|at|having|each of)\b[^,]*,\s/iu;
 
 /** {@link toldLast}, else the last number of all. */
 export function lastOfAll(sentences: readonly Sentence[]): ExactDecimal | undefined {

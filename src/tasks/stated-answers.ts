@@ -127,14 +127,16 @@ const partial = new RegExp(
   'iu',
 );
 
-function isOfPart(before: string, statement: string): boolean {
-  return /\bwould be\b/iu.test(statement) || partial.test(before) || partial.test(statement);
+function isOfPart(before: string, claim: string): boolean {
+  return /\bwould be\b/iu.test(claim) || partial.test(before) || partial.test(claim);
 }
 
 /** Whether what follows says so: in the same clause, or in one about the answer (`…, but this is for one row only`). */
 function isLimited(rest: string, next = ''): boolean {
   const end = clauseEnd.exec(rest)?.index ?? rest.length;
-  const more = [rest.slice(end).replace(/^\P{L}+/u, ''), next].filter((text) => aboutAnswer.test(text) && !/\d/u.test(text));
+  const more = [rest.slice(end).replace(/^\P{L}+/u, ''), next].filter(
+    (text) => aboutAnswer.test(text) && !/\d/u.test(text),
+  );
   return [rest.slice(0, end), ...more].some((words) => partial.test(words.slice(0, 60)));
 }
 
@@ -171,7 +173,8 @@ function found(value: ExactDecimal | undefined, strength: Found['strength'], off
 function stated(sentences: readonly Sentence[], at: number, rest: string, isLabel: boolean): ExactDecimal | undefined {
   if (!/[\p{L}\d]/u.test(rest)) return announced(sentences, at);
   const start = numbersIn(withoutLabels(rest))[0]?.start ?? rest.length;
-  const isNumber = !leading.test(rest) && /^\P{L}*(?:[\p{L}.]+\P{L}+)?(?:a total of\P{L}+)?$/u.test(rest.slice(0, start));
+  const isNumber =
+    !leading.test(rest) && /^\P{L}*(?:[\p{L}.]+\P{L}+)?(?:a total of\P{L}+)?$/u.test(rest.slice(0, start));
   return isLabel && !isNumber ? announced(sentences, at, rest) : regionNumber(rest);
 }
 
