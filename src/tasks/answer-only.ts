@@ -6,12 +6,14 @@ export function answerOnly(output: string): string {
 }
 
 const wrapper = /<((?:final_?)?answer|final|output|response|result|solution)>/giu;
+/** What may give another answer behind one. */
+const another = /answer|####|boxed|\b(?:wait|no|actually|correction|so|therefore|thus|hence)\b/iu;
 /** Wrappers that are looked at: a model may go on for ever. */
 const mostWrappers = 4;
 
 /**
- * {@link answerOnly}, of which only the last `<answer>…</answer>` or the like, if there is one that holds something. What
- * isn't called an answer may hold the way to one: then nothing stands behind it.
+ * {@link answerOnly}, of which only the last `<answer>…</answer>` or the like, if there is one that holds something and no
+ * other answer seems to follow. What isn't called an answer may hold the way to one: then nothing stands behind it.
  */
 export function innerAnswer(output: string): string {
   const answer = answerOnly(output);
@@ -21,7 +23,7 @@ export function innerAnswer(output: string): string {
     const inside = rest.slice(0, close?.index);
     const behind = close === null ? '' : rest.slice(close.index + close[0].length);
     const isWhole = close === null ? /(?:^|\n)\s*$/u.test(answer.slice(0, index).slice(-9)) : true;
-    const isAnswer = /answer/iu.test(name) || !saysSomething(behind);
+    const isAnswer = /answer/iu.test(name) ? !another.test(behind) : !saysSomething(behind);
     if (isWhole && isAnswer && saysSomething(inside)) return inside;
   }
   return answer;
